@@ -1,0 +1,204 @@
+//! Role ARNs and the partitions they live in. Facts: AWS's `partitions.json` and the IAM reference on ARNs.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The ARN of an IAM role: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleArn(String);
+
+/// Why a text is not the ARN of a role.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArnError {
+    /// It does not have the six parts of an ARN, names no role, or is longer than the 2,048 characters that STS takes.
+    #[error("not an ARN: an ARN looks like arn:aws:iam::111111111111:role/NAME")]
+    Shape,
+    /// The partition is none that AWS has.
+    #[error("there is no partition `{0}`: it is one of {known}", known = Partition::names())]
+    Partition(String),
+    /// The account is not twelve digits.
+    #[error("the account `{0}` is not twelve digits")]
+    Account(String),
+    /// An ARN of something else.
+    #[error("this is the ARN of {0}, not of an IAM role")]
+    NotARole(String),
+    /// With a character that IAM names cannot have.
+    #[error("the role name holds `{0}`, which IAM names cannot")]
+    Character(char),
+}
+
+impl RoleArn {
+    /// The whole ARN.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The twelve digits of the account.
+    pub fn account(&self) -> &str {
+        self.0.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The role's name without its path.
+    pub fn role_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The partition the role lives in.
+    pub fn partition(&self) -> Partition {
+        let name = self.0.split(':').nth(1).unwrap_or_default();
+        Partition::named(name).unwrap_or(Partition::Aws)
+    }
+}
+
+impl FromStr for RoleArn {
+    type Err = ArnError;
+
+    fn from_str(text: &str) -> Result<Self, ArnError> {
+        let parts: Vec<&str> = text.splitn(6, ':').collect();
+        let ["arn", partition, service, region, account, resource] = parts[..] else {
+            return Err(ArnError::Shape);
+        };
+        if Partition::named(partition).is_none() {
+            return Err(ArnError::Partition(partition.to_owned()));
+        }
+        if service != "iam" || !region.is_empty() || !resource.starts_with("role/") {
+            let what = resource.split(['/', ':']).next().unwrap_or(resource);
+            return Err(ArnError::NotARole(format!("`{service}` `{what}`")));
+        }
+        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(ArnError::Account(account.to_owned()));
+        }
+        let name = &resource["role/".len()..];
+        if name.is_empty() || name.ends_with('/') || text.len() > 2048 {
+            return Err(ArnError::Shape);
+        }
+        // A path may hold any printable ASCII, a name less; the wider rule serves both.
+        if let Some(bad) = name.chars().find(|c| !c.is_ascii_graphic()) {
+            return Err(ArnError::Character(bad));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for RoleArn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A closed world of AWS regions with its own accounts and hosts. A role of one cannot assume a role of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are AWS's own; `TABLE` is their documentation")]
+pub enum Partition {
+    Aws,
+    China,
+    GovCloud,
+    EuropeanSovereign,
+    Iso,
+    IsoB,
+    IsoE,
+    IsoF,
+}
+
+/// Partition, name in ARNs, prefixes of its region names, the region to ask STS in when none is configured, the end of
+/// its host names.
+const TABLE: [(Partition, &str, &[&str], &str, &str); 8] = [
+    (Partition::China, "aws-cn", &["cn-"], "cn-north-1", "amazonaws.com.cn"),
+    (Partition::GovCloud, "aws-us-gov", &["us-gov-"], "us-gov-west-1", "amazonaws.com"),
+    (Partition::EuropeanSovereign, "aws-eusc", &["eusc-"], "eusc-de-east-1", "amazonaws.eu"),
+    (Partition::Iso, "aws-iso", &["us-iso-"], "us-iso-east-1", "c2s.ic.gov"),
+    (Partition::IsoB, "aws-iso-b", &["us-isob-"], "us-isob-east-1", "sc2s.sgov.gov"),
+    (Partition::IsoE, "aws-iso-e", &["eu-isoe-"], "eu-isoe-west-1", "cloud.adc-e.uk"),
+    (Partition::IsoF, "aws-iso-f", &["us-isof-"], "us-isof-south-1", "csp.hci.ic.gov"),
+    (
+        Partition::Aws,
+        "aws",
+        &["us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"],
+        "us-east-1",
+        "amazonaws.com",
+    ),
+];
+
+impl Partition {
+    /// The partition whose name in ARNs is `name`.
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
+    /// The partition that a region belongs to. A region name of no known form counts as the commercial one,
+    /// so that a region opened tomorrow works today.
+    pub fn of_region(region: &str) -> Self {
+        let known = TABLE.iter().find(|row| row.2.iter().any(|prefix| region.starts_with(prefix)));
+        known.map_or(Self::Aws, |row| row.0)
+    }
+
+    /// The name in ARNs.
+    pub fn name(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The region to ask STS in when nothing names one.
+    pub fn default_region(self) -> &'static str {
+        self.row().3
+    }
+
+    /// The end of the host names of its services, as in `sts.REGION.amazonaws.com`.
+    pub fn dns_suffix(self) -> &'static str {
+        self.row().4
+    }
+
+    fn row(self) -> &'static (Self, &'static str, &'static [&'static str], &'static str, &'static str) {
+        TABLE.iter().find(|row| row.0 == self).unwrap_or(&TABLE[7])
+    }
+
+    fn names() -> String {
+        TABLE.map(|row| row.1).join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_a_role_apart() {
+        let arn: RoleArn = "arn:aws-cn:iam::222222222222:role/team/admin".parse().unwrap();
+        assert_eq!(
+            (arn.account(), arn.role_name(), arn.partition()),
+            ("222222222222", "admin", Partition::China)
+        );
+        assert_eq!(arn.partition().default_region(), "cn-north-1");
+    }
+
+    #[test]
+    fn refuses_what_is_none() {
+        let cases = [
+            ("admin", "not an ARN"),
+            ("arn:aws:iam::222222222222", "not an ARN"),
+            ("arn:aws:iam::222222222222:role/", "not an ARN"),
+            ("arn:amazon:iam::222222222222:role/a", "no partition `amazon`"),
+            ("arn:aws:iam::2222:role/a", "`2222` is not twelve digits"),
+            ("arn:aws:iam::222222222222:user/a", "`iam` `user`"),
+            ("arn:aws:sts::222222222222:assumed-role/a/b", "`sts` `assumed-role`"),
+            ("arn:aws:iam::222222222222:role/a b", "holds ` `"),
+            ("arn:aws:iam::222222222222:role/a\n", "holds `\n`"),
+        ];
+        for (text, why) in cases {
+            let error = text.parse::<RoleArn>().unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn knows_the_partition_of_a_region() {
+        let cases = [
+            ("eu-west-1", "aws"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("eusc-de-east-1", "aws-eusc"),
+            ("us-isob-east-1", "aws-iso-b"),
+        ];
+        for (region, partition) in cases {
+            assert_eq!(Partition::of_region(region).name(), partition);
+        }
+    }
+}

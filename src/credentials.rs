@@ -1,0 +1,336 @@
+//! Sessions: temporary credentials of one leg, how long they serve, and the forms they are handed over in.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// AWS's SDKs start to ask for new credentials when 15 minutes are left; a session is renewed a minute before.
+const RENEW_BELOW: Duration = Duration::from_secs(16 * 60);
+/// How much earlier than the truth a session is reported to end, so that no request is signed in its last second.
+const REPORTED_EARLY: Duration = Duration::from_secs(60);
+
+/// What AWS gave.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Public part, shown in CloudTrail.
+    pub access_key_id: String,
+    /// The key that signs.
+    pub secret_access_key: Secret<String>,
+    /// Proves that the key is a session's.
+    pub session_token: Secret<String>,
+    /// When AWS stops accepting them.
+    pub expires_at: Timestamp,
+}
+
+/// Credentials with all that `jit` knows of them.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// What AWS gave.
+    pub credentials: Credentials,
+    /// When it was given.
+    pub issued_at: Timestamp,
+    /// `[role.NAME]` it was asked for by.
+    pub role: String,
+    /// The ARN that was asked for.
+    pub role_arn: String,
+    /// The ARN of the session itself, `arn:…:sts::…:assumed-role/ROLE/SESSION`.
+    pub assumed_arn: String,
+    /// `[idp.NAME]` that it descends from.
+    pub idp: String,
+    /// The file name of the login that it descends from.
+    pub login: String,
+    /// The IdP's own identifier of the person (`sub`).
+    pub subject: String,
+    /// The person as a reader knows them.
+    pub user: String,
+    /// The source identity that AWS holds for the chain, if any was set.
+    pub source_identity: Option<String>,
+}
+
+/// What to do with a session that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Serve it.
+    Fresh,
+    /// Renew it if that needs no human; serve it if not.
+    Ending,
+    /// Of no more use.
+    Expired,
+}
+
+/// An entry that is no session of this version of `jit`.
+#[derive(Debug, thiserror::Error)]
+#[error("the entry does not hold a session")]
+pub struct NotASession;
+
+/// The stored form; borrowed, so that writing makes no copy that nobody wipes.
+#[derive(Serialize)]
+struct Stored<'a> {
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    session_token: &'a str,
+    expires_at: Timestamp,
+    issued_at: Timestamp,
+    role: &'a str,
+    role_arn: &'a str,
+    assumed_arn: &'a str,
+    idp: &'a str,
+    login: &'a str,
+    subject: &'a str,
+    user: &'a str,
+    source_identity: Option<&'a str>,
+}
+
+/// The same, read back.
+#[derive(Deserialize)]
+struct Read {
+    access_key_id: String,
+    secret_access_key: Secret<String>,
+    session_token: Secret<String>,
+    expires_at: Timestamp,
+    issued_at: Timestamp,
+    role: String,
+    role_arn: String,
+    assumed_arn: String,
+    idp: String,
+    login: String,
+    subject: String,
+    user: String,
+    source_identity: Option<String>,
+}
+
+/// Serialises into a buffer that is wiped: measured first and allocated once, with room for a line feed, so that
+/// growing leaves no copies behind.
+pub(crate) fn to_wiped_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    let mut length = Length(0);
+    let measured = serde_json::to_writer(&mut length, value);
+    let mut buffer = Zeroizing::new(Vec::with_capacity(length.0 + 1));
+    let written = measured.and_then(|()| serde_json::to_writer(&mut *buffer, value));
+    debug_assert!(written.is_ok(), "plain structs always serialise");
+    buffer
+}
+
+/// Counts what is written to it.
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Session {
+    /// The twelve digits of the account that the session is in.
+    pub fn account(&self) -> &str {
+        self.role_arn.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// How long AWS meant the session to live.
+    pub fn lifetime(&self) -> Duration {
+        self.credentials.expires_at.since(self.issued_at)
+    }
+
+    /// How long is left.
+    pub fn time_left(&self, now: Timestamp) -> Duration {
+        self.credentials.expires_at.since(now)
+    }
+
+    /// Whether the session serves, with at least `min_ttl` left if that is asked for: more than 16 minutes, or
+    /// more than a third of its life if it lives less than 48 minutes.
+    pub fn freshness(&self, now: Timestamp, min_ttl: Duration) -> Freshness {
+        let left = self.time_left(now);
+        let margin = RENEW_BELOW.min(self.lifetime() / 3);
+        match left {
+            Duration::ZERO => Freshness::Expired,
+            left if left > margin && left >= min_ttl => Freshness::Fresh,
+            _ => Freshness::Ending,
+        }
+    }
+
+    /// The form that the store seals.
+    pub fn to_bytes(&self) -> Secret<Vec<u8>> {
+        let stored = Stored {
+            access_key_id: &self.credentials.access_key_id,
+            secret_access_key: self.credentials.secret_access_key.expose(),
+            session_token: self.credentials.session_token.expose(),
+            expires_at: self.credentials.expires_at,
+            issued_at: self.issued_at,
+            role: &self.role,
+            role_arn: &self.role_arn,
+            assumed_arn: &self.assumed_arn,
+            idp: &self.idp,
+            login: &self.login,
+            subject: &self.subject,
+            user: &self.user,
+            source_identity: self.source_identity.as_deref(),
+        };
+        Secret::new(std::mem::take(&mut *to_wiped_json(&stored)))
+    }
+
+    /// Reads the stored form.
+    ///
+    /// # Errors
+    /// [`NotASession`] if the bytes are of another shape.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotASession> {
+        let read: Read = serde_json::from_slice(bytes).map_err(|_| NotASession)?;
+        Ok(Self {
+            credentials: Credentials {
+                access_key_id: read.access_key_id,
+                secret_access_key: read.secret_access_key,
+                session_token: read.session_token,
+                expires_at: read.expires_at,
+            },
+            issued_at: read.issued_at,
+            role: read.role,
+            role_arn: read.role_arn,
+            assumed_arn: read.assumed_arn,
+            idp: read.idp,
+            login: read.login,
+            subject: read.subject,
+            user: read.user,
+            source_identity: read.source_identity,
+        })
+    }
+
+    /// The answer that AWS's SDKs expect of a `credential_process`, one line (AWS SDKs and Tools Reference, "Process
+    /// credential provider").
+    pub fn to_credential_process(&self) -> Zeroizing<Vec<u8>> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Answer<'a> {
+            version: u8,
+            access_key_id: &'a str,
+            secret_access_key: &'a str,
+            session_token: &'a str,
+            expiration: String,
+            account_id: &'a str,
+        }
+        let mut line = to_wiped_json(&Answer {
+            version: 1,
+            access_key_id: &self.credentials.access_key_id,
+            secret_access_key: self.credentials.secret_access_key.expose(),
+            session_token: self.credentials.session_token.expose(),
+            expiration: self.reported_expiry().to_rfc3339(),
+            account_id: self.account(),
+        });
+        line.push(b'\n');
+        line
+    }
+
+    /// The variables that a child gets, in the order they are shown.
+    pub fn to_variables(&self) -> [(&'static str, Zeroizing<String>); 4] {
+        let credentials = &self.credentials;
+        [
+            ("AWS_ACCESS_KEY_ID", Zeroizing::new(credentials.access_key_id.clone())),
+            ("AWS_SECRET_ACCESS_KEY", Zeroizing::new(credentials.secret_access_key.expose().clone())),
+            ("AWS_SESSION_TOKEN", Zeroizing::new(credentials.session_token.expose().clone())),
+            ("AWS_CREDENTIAL_EXPIRATION", Zeroizing::new(self.reported_expiry().to_rfc3339())),
+        ]
+    }
+
+    /// The public facts, for `--json`.
+    pub fn to_public_json(&self, now: Timestamp) -> serde_json::Value {
+        json!({
+            "role": self.role,
+            "role_arn": self.role_arn,
+            "arn": self.assumed_arn,
+            "account": self.account(),
+            "idp": self.idp,
+            "user": self.user,
+            "access_key_id": self.credentials.access_key_id,
+            "expires_at": self.credentials.expires_at.to_rfc3339(),
+            "seconds_left": self.time_left(now).as_secs(),
+        })
+    }
+
+    fn reported_expiry(&self) -> Timestamp {
+        self.credentials.expires_at - REPORTED_EARLY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(issued: i64, expires: i64) -> Session {
+        Session {
+            credentials: Credentials {
+                access_key_id: "ASIAEXAMPLE".into(),
+                secret_access_key: "s3cr3t/with\"quote".into(),
+                session_token: "t0ken".into(),
+                expires_at: Timestamp(expires),
+            },
+            issued_at: Timestamp(issued),
+            role: "prod".into(),
+            role_arn: "arn:aws:iam::222222222222:role/admin".into(),
+            assumed_arn: "arn:aws:sts::222222222222:assumed-role/admin/alice".into(),
+            idp: "acme".into(),
+            login: "login-00".into(),
+            subject: "u1".into(),
+            user: "alice".into(),
+            source_identity: None,
+        }
+    }
+
+    #[test]
+    fn serves_until_sixteen_minutes_or_a_third_are_left() {
+        let cases = [
+            // lifetime, left, min_ttl, expected
+            (3600, 3600, 0, Freshness::Fresh),
+            (3600, 961, 0, Freshness::Fresh),
+            (3600, 960, 0, Freshness::Ending),
+            (3600, 1, 0, Freshness::Ending),
+            (3600, 0, 0, Freshness::Expired),
+            (3600, -5, 0, Freshness::Expired),
+            (900, 301, 0, Freshness::Fresh),
+            (900, 300, 0, Freshness::Ending),
+            (3600, 1800, 1800, Freshness::Fresh),
+            (3600, 1799, 1800, Freshness::Ending),
+        ];
+        for (lifetime, left, min_ttl, expected) in cases {
+            let found =
+                session(0, lifetime).freshness(Timestamp(lifetime - left), Duration::from_secs(min_ttl));
+            assert_eq!(found, expected, "lifetime {lifetime}, left {left}, min_ttl {min_ttl}");
+        }
+    }
+
+    #[test]
+    fn the_stored_form_reads_back_at_any_size() {
+        let mut large = session(0, 3600);
+        large.credentials.session_token = Secret::new("x".repeat(100_000));
+        for kept in [session(0, 3600), large] {
+            let back = Session::from_bytes(kept.to_bytes().expose()).unwrap();
+            assert_eq!(format!("{back:?}"), format!("{kept:?}"));
+            assert_eq!(back.credentials.session_token, kept.credentials.session_token);
+            assert_eq!(back.credentials.secret_access_key, kept.credentials.secret_access_key);
+        }
+        assert!(Session::from_bytes(b"{}").is_err());
+    }
+
+    #[test]
+    fn the_credential_process_answer_is_exact() {
+        let line = session(0, 1_795_176_000).to_credential_process();
+        assert_eq!(line.capacity(), line.len(), "a line that grew has left a copy behind");
+        let expected = concat!(
+            r#"{"Version":1,"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"s3cr3t/with\"quote","#,
+            r#""SessionToken":"t0ken","Expiration":"2026-11-20T11:59:00Z","AccountId":"222222222222"}"#,
+            "\n"
+        );
+        assert_eq!(String::from_utf8_lossy(&line), expected);
+    }
+
+    #[test]
+    fn debug_and_public_json_hold_no_secret() {
+        let shown = format!("{:?} {}", session(0, 10), session(0, 10).to_public_json(Timestamp(0)));
+        assert!(!shown.contains("s3cr3t") && !shown.contains("t0ken"), "{shown}");
+    }
+}

@@ -1,0 +1,48 @@
+//! `jit`: temporary AWS credentials and nothing else.
+//!
+//! # Layers
+//!
+//! Arrows never turn back; a test holds every import against this map.
+//!
+//! ```text
+//! main → commands → broker → { idp, aws, store } → { plan, credentials, secret, arn, timestamp }
+//!            ↘ config (pure) ↗        ↘ world → sys (the only doors to the operating system)
+//!            ↘ ui, error (only commands and main print or know exit codes)
+//! ```
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`cli`] | what can be typed, and the help for it |
+//! | [`commands`] | one command, one file; and `hints`, where every failure of a lower layer becomes what the person sees |
+//! | [`ui`] | the only printer: data to stdout, talk to stderr, questions, colour, escaping |
+//! | [`error`] | what a command fails with: kind, exit code, causes, hints |
+//! | [`config`] | `config.toml`, what a role means by it, and AWS's own files |
+//! | [`plan`] | a role resolved: the proof, the legs, the origin of each value, the keys of the store |
+//! | [`broker`] | the one story: fresh? → lock → read again → prove → hub → spokes → store |
+//! | [`idp`] | the sign-in: OpenID Connect, the loopback callback and its pages |
+//! | [`aws`] | the calls of STS, and what its refusals mean |
+//! | [`store`] | sealed entries, the homes of their key, locks |
+//! | [`credentials`] | a session, its freshness, the forms it is handed over in |
+//! | [`secret`] | a value that is not shown, and wiped |
+//! | [`arn`] | role ARNs and partitions |
+//! | [`timestamp`] | moments in whole seconds |
+//! | [`world`] | what a command runs in, handed in: environment, clock, network, browser, person |
+//! | [`sys`] | the real ones of these, files and processes |
+//! | [`demo`] | the IdP and the STS of `jit demo`, which the tests use as well |
+//!
+//! `idp`, `aws` and `store` never import one another: they meet in `broker`, in the words of `plan` and `credentials`.
+//!
+//! # The line behind a message
+//!
+//! What happened is said by the error's own type (`idp/oidc/error.rs`, `idp/oidc/token/error.rs`, `store/error.rs`,
+//! `sys/http.rs`, `config/`) or, for STS, in `aws/words.rs`. What to try next is in the table beside each protocol
+//! (`aws/words.rs`, `idp/oidc/words.rs`, `sys/http.rs`), and everything else, with the kind and so the exit code, in
+//! `commands/hints.rs`.
+
+pub mod arn;
+pub mod credentials;
+pub mod plan;
+pub mod secret;
+pub mod sys;
+pub mod timestamp;
+pub mod world;

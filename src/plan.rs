@@ -1,0 +1,403 @@
+//! What a role means, resolved: the proof, the legs, and where each value came from. Pure data; nothing here
+//! asks the clock, the network or the store.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::json;
+
+use crate::arn::RoleArn;
+use crate::secret::Secret;
+
+/// The most that STS gives a session taken with another role's session ("role chaining"), in seconds.
+pub const CHAINED_LIMIT: u32 = 3600;
+/// The least and the most that STS takes for `DurationSeconds`.
+pub const DURATION_RANGE: std::ops::RangeInclusive<u32> = 900..=43_200;
+/// The colours that a role may have, in the order of a terminal's codes for them (ECMA-48, SGR 31 to 37).
+pub const COLORS: [&str; 7] = ["red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+
+/// A value and the place that decided it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Valued<T> {
+    /// The value itself.
+    pub value: T,
+    /// Who decided it.
+    pub origin: Origin,
+}
+
+impl<T> Valued<T> {
+    /// `value`, decided by `origin`.
+    pub fn new(value: T, origin: Origin) -> Self {
+        Self { value, origin }
+    }
+}
+
+/// Where a value came from, as `jit explain` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A line of a file.
+    File {
+        /// The file's path as the user would write it.
+        path: String,
+        /// The line, counted from one.
+        line: usize,
+    },
+    /// An option of the command line, such as `--duration`.
+    Flag(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// Nobody said anything.
+    Default,
+    /// A rule that overrules or stands in for a setting, in a few words.
+    Rule(&'static str),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, line } => write!(f, "{path}:{line}"),
+            Self::Flag(name) | Self::Variable(name) | Self::Rule(name) => f.write_str(name),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// The resolved chain for one role: who proves, and the roles to walk through, hub first.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The name that was asked for.
+    pub role: String,
+    /// How the person proves who they are.
+    pub proof: ProofPlan,
+    /// The roles from the hub to the one asked for; never empty.
+    pub legs: Vec<Leg>,
+    /// The region for the tools that get the session; `None` leaves theirs alone.
+    pub region: Option<Valued<String>>,
+    /// What the role is for, in the words of the configuration.
+    pub description: Option<String>,
+    /// The colour the user gave the role.
+    pub color: Option<String>,
+    /// Ask before the role is used.
+    pub confirm: bool,
+    /// `credential-process` may start a login of its own.
+    pub auto_login: bool,
+}
+
+/// The proof by kind of identity provider.
+#[derive(Clone, Debug)]
+pub enum ProofPlan {
+    /// OpenID Connect: an ID token for AssumeRoleWithWebIdentity.
+    Oidc(OidcSettings),
+}
+
+/// `[idp.NAME]` with `type = "oidc"`.
+#[derive(Clone, Debug)]
+pub struct OidcSettings {
+    /// The NAME.
+    pub name: String,
+    /// The issuer, exactly as the provider writes it; a trailing slash counts.
+    pub issuer: Valued<String>,
+    /// The client registered for `jit`.
+    pub client_id: Valued<String>,
+    /// For providers that insist on one even for native applications.
+    pub client_secret: Option<Valued<Secret<String>>>,
+    /// The scopes to ask for; `None` leaves the choice to what the provider supports.
+    pub scopes: Option<Valued<Vec<String>>>,
+    /// Browser or device code.
+    pub flow: Valued<Flow>,
+    /// The port of the loopback redirect; 0 takes any free one.
+    pub redirect_port: Valued<u16>,
+    /// The `audience` parameter that some providers want (Auth0).
+    pub audience: Option<Valued<String>>,
+}
+
+/// How a person signs in at an OIDC provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// The browser where there is one, else a device code.
+    Auto,
+    /// Always the browser and the loopback redirect.
+    Browser,
+    /// Always the device code (RFC 8628).
+    Device,
+}
+
+/// One assumed role of the chain.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    /// `[role.NAME]`.
+    pub name: String,
+    /// The role to become.
+    pub role_arn: Valued<RoleArn>,
+    /// `DurationSeconds` to ask for, the rules already applied.
+    pub duration: Valued<u32>,
+    /// `RoleSessionName`; `None` takes the IdP's user.
+    pub session_name: Option<Valued<String>>,
+    /// `SourceIdentity`, on AssumeRole only.
+    pub source_identity: Option<Valued<String>>,
+    /// `ExternalId`, on AssumeRole only.
+    pub external_id: Option<Valued<String>>,
+    /// Session tags, on AssumeRole only.
+    pub tags: Option<Valued<BTreeMap<String, String>>>,
+    /// Which of the tags go on down the chain.
+    pub transitive_tags: Option<Valued<Vec<String>>>,
+    /// An inline session policy, JSON.
+    pub policy: Option<Valued<String>>,
+    /// Managed session policies.
+    pub policy_arns: Option<Valued<Vec<String>>>,
+    /// Where STS is asked.
+    pub sts: StsEndpoint,
+}
+
+/// Which STS endpoint answers for a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StsEndpoint {
+    /// The region to sign for and to ask in.
+    pub region: Valued<String>,
+    /// An endpoint that replaces AWS's own.
+    pub url: Option<Valued<String>>,
+    /// The FIPS endpoint.
+    pub fips: bool,
+    /// The dual-stack endpoint.
+    pub dual_stack: bool,
+}
+
+/// What an entry of the store holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EntryKind {
+    /// What the IdP handed over: refresh token, ID token, its discovery document.
+    Login,
+    /// The session of one leg.
+    Session,
+    /// Which durations a role granted and refused.
+    Durations,
+}
+
+impl EntryKind {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Session => "session",
+            Self::Durations => "durations",
+        }
+    }
+}
+
+/// The name of an entry of the store: a hash over the whole question that the entry answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EntryKey {
+    /// What the entry holds.
+    pub kind: EntryKind,
+    hash: String,
+}
+
+impl EntryKey {
+    /// The key of the entry that answers `question`. Equal questions have equal keys.
+    pub fn of(kind: EntryKind, question: &serde_json::Value) -> Self {
+        let text = question.to_string();
+        let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+        let hash = digest.as_ref().iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+        Self { kind, hash }
+    }
+
+    /// The file name of the entry, which is also what its encryption is bound to.
+    pub fn file_name(&self) -> String {
+        format!("{}-{}", self.kind.prefix(), self.hash)
+    }
+
+    /// The key that a file name stands for; `None` for files that are no entry.
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        let (prefix, hash) = name.split_once('-')?;
+        let kinds = [EntryKind::Login, EntryKind::Session, EntryKind::Durations];
+        let kind = kinds.into_iter().find(|kind| kind.prefix() == prefix)?;
+        let plain =
+            hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        plain.then(|| Self { kind, hash: hash.to_owned() })
+    }
+}
+
+impl Plan {
+    /// The role that was asked for, the last leg.
+    pub fn target(&self) -> &Leg {
+        &self.legs[self.legs.len() - 1]
+    }
+
+    /// Whether the leg at `index` is taken with another role's session, and so lives one hour at most.
+    pub fn is_chained(index: usize) -> bool {
+        index > 0
+    }
+
+    /// The key of what the IdP handed over.
+    pub fn login_key(&self) -> EntryKey {
+        EntryKey::of(EntryKind::Login, &self.proof.question())
+    }
+
+    /// The key of the session of the leg at `index`: the proof, and every leg up to it, as asked.
+    pub fn session_key(&self, index: usize) -> EntryKey {
+        let legs: Vec<_> = self.legs[..=index].iter().map(Leg::question).collect();
+        EntryKey::of(EntryKind::Session, &json!({ "proof": self.proof.question(), "legs": legs }))
+    }
+
+    /// The key of what is known of the durations that the leg's role grants.
+    pub fn durations_key(&self, index: usize) -> EntryKey {
+        let leg = &self.legs[index];
+        let question = json!({ "role_arn": leg.role_arn.value.as_str(), "chained": Self::is_chained(index), "sts": leg.sts.question() });
+        EntryKey::of(EntryKind::Durations, &question)
+    }
+}
+
+impl ProofPlan {
+    /// The `[idp.NAME]` that proves.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Oidc(settings) => &settings.name,
+        }
+    }
+
+    fn question(&self) -> serde_json::Value {
+        match self {
+            Self::Oidc(oidc) => json!({
+                "type": "oidc",
+                "issuer": oidc.issuer.value,
+                "client_id": oidc.client_id.value,
+                "scopes": oidc.scopes.as_ref().map(|scopes| &scopes.value),
+                "audience": oidc.audience.as_ref().map(|audience| &audience.value),
+            }),
+        }
+    }
+}
+
+impl Leg {
+    fn question(&self) -> serde_json::Value {
+        json!({
+            "role_arn": self.role_arn.value.as_str(),
+            "duration": self.duration.value,
+            "session_name": self.session_name.as_ref().map(|v| &v.value),
+            "source_identity": self.source_identity.as_ref().map(|v| &v.value),
+            "external_id": self.external_id.as_ref().map(|v| &v.value),
+            "tags": self.tags.as_ref().map(|v| &v.value),
+            "transitive_tags": self.transitive_tags.as_ref().map(|v| &v.value),
+            "policy": self.policy.as_ref().map(|v| &v.value),
+            "policy_arns": self.policy_arns.as_ref().map(|v| &v.value),
+            "sts": self.sts.question(),
+        })
+    }
+}
+
+impl StsEndpoint {
+    fn question(&self) -> serde_json::Value {
+        // The region is left out: a session of any regional endpoint holds in every region of the partition.
+        json!({
+            "url": self.url.as_ref().map(|v| &v.value),
+            "fips": self.fips,
+            "dual_stack": self.dual_stack,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        let leg = |name: &str, arn: &str| Leg {
+            name: name.to_owned(),
+            role_arn: Valued::new(arn.parse().unwrap(), Origin::Default),
+            duration: Valued::new(3600, Origin::Default),
+            session_name: None,
+            source_identity: None,
+            external_id: None,
+            tags: None,
+            transitive_tags: None,
+            policy: None,
+            policy_arns: None,
+            sts: StsEndpoint {
+                region: Valued::new("eu-west-1".to_owned(), Origin::Default),
+                url: None,
+                fips: false,
+                dual_stack: false,
+            },
+        };
+        Plan {
+            role: "prod".to_owned(),
+            proof: ProofPlan::Oidc(OidcSettings {
+                name: "acme".to_owned(),
+                issuer: Valued::new("https://idp.example".to_owned(), Origin::Default),
+                client_id: Valued::new("jit".to_owned(), Origin::Default),
+                client_secret: None,
+                scopes: None,
+                flow: Valued::new(Flow::Auto, Origin::Default),
+                redirect_port: Valued::new(0, Origin::Default),
+                audience: None,
+            }),
+            legs: vec![
+                leg("hub", "arn:aws:iam::111111111111:role/hub"),
+                leg("prod", "arn:aws:iam::222222222222:role/admin"),
+            ],
+            region: None,
+            description: None,
+            color: None,
+            confirm: false,
+            auto_login: false,
+        }
+    }
+
+    /// Every field that changes what AWS or the IdP would answer changes the key; names and looks do not.
+    #[test]
+    fn the_key_is_the_whole_question() {
+        let base = plan().session_key(1);
+        let value = |text: &str| Some(Valued::new(text.to_owned(), Origin::Default));
+        type Change = Box<dyn Fn(&mut Plan)>;
+        let changes: Vec<Change> = vec![
+            Box::new(|p| {
+                let ProofPlan::Oidc(oidc) = &mut p.proof;
+                oidc.issuer.value.push('/');
+            }),
+            Box::new(|p| {
+                let ProofPlan::Oidc(oidc) = &mut p.proof;
+                oidc.client_id.value.push('2');
+            }),
+            Box::new(|p| p.legs[0].role_arn.value = "arn:aws:iam::111111111111:role/other".parse().unwrap()),
+            Box::new(|p| p.legs[0].duration.value = 7200),
+            Box::new(|p| p.legs[1].duration.value = 900),
+            Box::new(move |p| p.legs[1].session_name = value("x")),
+            Box::new(move |p| p.legs[1].source_identity = Some(Valued::new("x".into(), Origin::Default))),
+            Box::new(move |p| p.legs[1].external_id = Some(Valued::new("x".into(), Origin::Default))),
+            Box::new(move |p| {
+                p.legs[1].tags =
+                    Some(Valued::new(BTreeMap::from([("a".into(), "b".into())]), Origin::Default))
+            }),
+            Box::new(move |p| {
+                p.legs[1].transitive_tags = Some(Valued::new(vec!["a".into()], Origin::Default))
+            }),
+            Box::new(move |p| p.legs[1].policy = Some(Valued::new("{}".into(), Origin::Default))),
+            Box::new(move |p| p.legs[1].policy_arns = Some(Valued::new(vec!["a".into()], Origin::Default))),
+            Box::new(|p| p.legs[1].sts.url = Some(Valued::new("http://127.0.0.1".into(), Origin::Default))),
+            Box::new(|p| p.legs[1].sts.fips = true),
+            Box::new(|p| p.legs[1].sts.dual_stack = true),
+        ];
+        let mut keys = vec![base.clone(), plan().session_key(0)];
+        for change in changes {
+            let mut changed = plan();
+            change(&mut changed);
+            keys.push(changed.session_key(1));
+        }
+        let distinct: std::collections::HashSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+
+        let mut renamed = plan();
+        renamed.role = "other".into();
+        renamed.description = Some("looks".into());
+        renamed.legs[1].sts.region.value = "eu-west-2".into();
+        assert_eq!(renamed.session_key(1), base);
+    }
+
+    #[test]
+    fn file_names_lead_back_to_keys() {
+        let key = plan().login_key();
+        assert_eq!(EntryKey::from_file_name(&key.file_name()), Some(key));
+        for stranger in ["login", "login-", "login-zz", "other-0123", ".session-00.tmp"] {
+            assert_eq!(EntryKey::from_file_name(stranger), None);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The environment, read once at the start. Every variable that `jit` obeys has its name here, but for those of the
+//! proxy, which the HTTP client reads itself.
+
+use std::collections::HashMap;
+
+/// The configuration file, instead of the one in the user's configuration folder.
+pub const JIT_CONFIG: &str = "JIT_CONFIG";
+/// The role where none is named.
+pub const JIT_ROLE: &str = "JIT_ROLE";
+/// `auto`, `keychain`, `kernel` or `file`.
+pub const JIT_STORE: &str = "JIT_STORE";
+/// How much to tell about what is going on: `error`, `warn`, `info` or `debug`.
+pub const JIT_LOG: &str = "JIT_LOG";
+/// A command that is given the URL, before anything else.
+pub const BROWSER: &str = "BROWSER";
+/// There is an X11 desktop to open a browser on.
+pub const DISPLAY: &str = "DISPLAY";
+/// There is a Wayland desktop to open a browser on.
+pub const WAYLAND_DISPLAY: &str = "WAYLAND_DISPLAY";
+/// The terminal is a remote one; a desktop here is not the person's unless it is forwarded.
+pub const SSH_CONNECTION: &str = "SSH_CONNECTION";
+/// `dumb` switches colour off.
+pub const TERM: &str = "TERM";
+/// The user's shell, whose syntax `jit env` prints.
+pub const SHELL: &str = "SHELL";
+/// Set wherever PowerShell runs, which sets no `SHELL`.
+pub const PS_MODULE_PATH: &str = "PSModulePath";
+/// Any value switches colour off.
+pub const NO_COLOR: &str = "NO_COLOR";
+/// Instead of `~/.aws/config`.
+pub const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
+/// Instead of `~/.aws/credentials`.
+pub const AWS_SHARED_CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
+/// The region where the configuration names none.
+pub const AWS_REGION: &str = "AWS_REGION";
+/// The older name of the same, the only one that some tools read.
+pub const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
+/// One endpoint for every AWS service.
+pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+/// The endpoint of STS.
+pub const AWS_ENDPOINT_URL_STS: &str = "AWS_ENDPOINT_URL_STS";
+/// Certificates to trust instead of the system's.
+pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+/// `true` asks the FIPS endpoints.
+pub const AWS_USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
+/// `true` asks the dual-stack endpoints.
+pub const AWS_USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
+
+/// The environment as it was at the start. An empty variable counts as unset, as it does for AWS's tools.
+#[derive(Clone, Debug, Default)]
+pub struct Env(HashMap<String, String>);
+
+impl Env {
+    /// This process's environment. Variables that are not Unicode are none of `jit`'s and left out.
+    pub fn of_process() -> Self {
+        let pairs = std::env::vars_os();
+        Self(
+            pairs
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        )
+    }
+
+    /// An environment of just these variables.
+    pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// The value of `name`, unless it is unset or empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether `name` is `true` (in any case), as AWS's switches are written.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    /// The names of all variables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}

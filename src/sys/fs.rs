@@ -1,0 +1,279 @@
+//! Files: private folders, writes that leave old or new and never half.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Makes `folder` and its parents, readable by the user alone (0700 on Unix). A folder that is there already but
+/// open to others is closed to them.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+        builder.mode(0o700).create(folder)?;
+        let mode = fs::metadata(folder)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
+        }
+        Ok(())
+    }
+    #[cfg(not(unix))]
+    builder.create(folder)
+}
+
+/// A folder of its own among the system's temporary ones, which goes when it is dropped; 0700 from its first moment,
+/// since everybody can look in where it lies.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn temporary_folder(prefix: &str) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        builder.permissions(fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir()
+}
+
+/// Opens a private file (0600) to lock, making it if need be; its content stays. A symbolic link is not followed.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// Replaces `path`, a file of `jit`'s own, by `content`: written to a private sibling, synced, renamed over it. A kill at
+/// any moment leaves the old file or the new one, and at worst the sibling, `.jit-….tmp`. The file is 0600 whatever it
+/// was before, and a symbolic link is replaced itself: nobody's link leads what is written elsewhere.
+///
+/// # Errors
+/// Whatever the file system says; `path` is then as it was.
+pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace(path, content, None, || Ok(true)).map(drop)
+}
+
+/// Replaces `path`, a file that others edit too, in the same way, but keeps its mode and follows a symbolic link to
+/// replace its target. When everything is ready but the rename, `still_right` looks at the world once more, and with
+/// `Ok(false)` nothing is replaced. A file that nobody may write is left alone. The answer is whether the file was
+/// replaced.
+///
+/// # Errors
+/// Whatever the file system or `still_right` says, and `PermissionDenied` for a read-only file; `path` is then as
+/// it was.
+pub fn write_if(
+    path: &Path,
+    content: &[u8],
+    still_right: impl FnOnce() -> io::Result<bool>,
+) -> io::Result<bool> {
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => dangling_target(path),
+        Err(error) => return Err(error),
+    };
+    let before = fs::metadata(&target).ok().map(|file| file.permissions());
+    if before.as_ref().is_some_and(fs::Permissions::readonly) {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the file is read-only"));
+    }
+    replace(&target, content, before, still_right)
+}
+
+fn replace(
+    path: &Path,
+    content: &[u8],
+    mode: Option<fs::Permissions>,
+    still_right: impl FnOnce() -> io::Result<bool>,
+) -> io::Result<bool> {
+    let folder = path.parent().ok_or_else(|| io::Error::other("not the path of a file"))?;
+    let mut sibling = tempfile::Builder::new().prefix(".jit-").suffix(".tmp").tempfile_in(folder)?;
+    // By way of the file, because `tempfile` puts the sibling's name into its errors, which means nothing to anybody.
+    sibling.as_file_mut().write_all(content)?;
+    if let Some(mode) = mode {
+        sibling.as_file().set_permissions(mode)?;
+    }
+    sibling.as_file().sync_all()?;
+    if !still_right()? {
+        return Ok(false);
+    }
+    rename_over(sibling, path)?;
+    // The rename itself is durable once the folder is synced; a folder cannot be opened everywhere.
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+    Ok(true)
+}
+
+/// Renames a temporary file over `target`. Windows refuses that while another process has the target open, which readers
+/// do for a moment; the moment is waited for.
+fn rename_over(mut sibling: tempfile::NamedTempFile, target: &Path) -> io::Result<()> {
+    const TRIES: usize = if cfg!(windows) { 100 } else { 1 };
+    for tried in 1.. {
+        match sibling.persist(target) {
+            Ok(_) => return Ok(()),
+            Err(refused) if tried < TRIES && refused.error.kind() == io::ErrorKind::PermissionDenied => {
+                sibling = refused.file;
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            Err(refused) => return Err(refused.error),
+        }
+    }
+    Ok(())
+}
+
+/// Makes `folder` and its parents, open to whom the user's umask lets in: for pages and scripts.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn public_folder(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).create(folder)
+}
+
+/// Replaces `path` like [`write_atomically`], readable by everyone: for pages and scripts, which hold nothing private.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn write_public(path: &Path, content: &[u8]) -> io::Result<()> {
+    write_atomically(path, content)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+    }
+    Ok(())
+}
+
+/// Where a symbolic link leads whose target does not exist yet; `path` itself if it is no link.
+fn dangling_target(path: &Path) -> PathBuf {
+    match fs::read_link(path) {
+        Ok(link) => path.parent().map_or_else(|| link.clone(), |folder| folder.join(&link)),
+        Err(_) => path.to_owned(),
+    }
+}
+
+/// Reads a whole file of at most `limit` bytes.
+///
+/// # Errors
+/// Whatever the file system says, and `FileTooLarge` beyond the limit.
+pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    if size > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{size} bytes, more than {limit}")));
+    }
+    let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    file.take(limit).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_write_replaces_and_leaves_no_sibling() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write_atomically(&path, b"one").unwrap();
+        write_atomically(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_own_file_is_private_and_follows_no_planted_link() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (other, own) = (folder.path().join("other"), folder.path().join("own"));
+        fs::write(&other, b"somebody's").unwrap();
+        symlink("other", &own).unwrap();
+        write_atomically(&own, b"one").unwrap();
+        assert_eq!(fs::read(&other).unwrap(), b"somebody's");
+        assert!(!fs::symlink_metadata(&own).unwrap().is_symlink());
+        assert_eq!(mode(&own), 0o600);
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o644)).unwrap();
+        write_atomically(&own, b"two").unwrap();
+        assert_eq!(mode(&own), 0o600);
+        symlink("other", folder.path().join("lock")).unwrap();
+        assert!(open_private(&folder.path().join("lock")).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn in_a_file_of_others_a_link_stays_a_link_and_modes_stay() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link, dangling) =
+            (folder.path().join("real"), folder.path().join("link"), folder.path().join("dangling"));
+        write_if(&real, b"one", || Ok(true)).unwrap();
+        assert_eq!(mode(&real), 0o600);
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink("real", &link).unwrap();
+        write_if(&link, b"two", || Ok(true)).unwrap();
+        assert_eq!(fs::read(&real).unwrap(), b"two");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(mode(&real), 0o640);
+        symlink("later", &dangling).unwrap();
+        write_if(&dangling, b"three", || Ok(true)).unwrap();
+        assert_eq!(fs::read(folder.path().join("later")).unwrap(), b"three");
+    }
+
+    #[test]
+    fn a_write_that_is_no_longer_right_leaves_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        assert!(write_if(&path, b"one", || Ok(true)).unwrap());
+        assert!(!write_if(&path, b"two", || Ok(false)).unwrap());
+        assert!(write_if(&path, b"two", || Err(io::Error::other("no"))).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let mut permissions = fs::metadata(&path).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&path, permissions).unwrap();
+        let refused = write_if(&path, b"two", || Ok(true)).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_are_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("a/b");
+        private_folder(&inner).unwrap();
+        fs::set_permissions(&inner, fs::Permissions::from_mode(0o755)).unwrap();
+        private_folder(&inner).unwrap();
+        assert_eq!(mode(&inner), 0o700);
+        assert_eq!(mode(temporary_folder("jit-test-").unwrap().path()), 0o700);
+    }
+
+    #[test]
+    fn a_file_over_the_limit_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write_atomically(&path, b"12345").unwrap();
+        assert_eq!(read_limited(&path, 5).unwrap(), b"12345");
+        assert_eq!(read_limited(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}

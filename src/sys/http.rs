@@ -1,0 +1,389 @@
+//! The one HTTP client, for the IdP and for AWS's SDK alike: rustls with ring, the system's certificates or
+//! `AWS_CA_BUNDLE`, `HTTPS_PROXY` and `NO_PROXY`, a deadline on every call and a limit on every answer.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use aws_smithy_http_client::{Connector, proxy::ProxyConfig, tls};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::{BodyExt as _, Limited};
+
+use crate::secret::Secret;
+use crate::sys::env::{self, Env};
+use crate::timestamp::Timestamp;
+
+/// No answer that `jit` reads is near this size; a larger one is cut off and refused.
+const ANSWER_LIMIT: usize = 512 * 1024;
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`, empty if there was none.
+    pub content_type: String,
+    /// The body. It may hold tokens, so it is a secret as a whole.
+    pub body: Secret<Vec<u8>>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The address is none.
+    #[error("`{0}` is not an http or https address")]
+    Address(String),
+    /// The name could not be resolved, or nobody answered there.
+    #[error("cannot reach {host}: {why}")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// The system's words.
+        why: String,
+    },
+    /// The certificate, or the protocol around it.
+    #[error("no safe connection to {host}: {why}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// rustls's words.
+        why: String,
+    },
+    /// Nothing came in time.
+    #[error("{host} did not answer in time")]
+    Timeout {
+        /// Host and port.
+        host: String,
+    },
+    /// Something came that does not end where it should.
+    #[error("the answer of {host} is larger than {} KB, which no honest answer is", ANSWER_LIMIT / 1024)]
+    TooLarge {
+        /// Host and port.
+        host: String,
+    },
+    /// `AWS_CA_BUNDLE` cannot be used.
+    #[error("AWS_CA_BUNDLE names `{path}`, which cannot be used: {why}")]
+    CaBundle {
+        /// What the variable says.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl HttpError {
+    /// What to try next, in the order to try it; each a clause without a full stop.
+    pub fn next(&self) -> &'static [&'static str] {
+        match self {
+            Self::Unreachable { .. } => &["check the network and the proxy", "run `jit doctor`"],
+            Self::Timeout { .. } => &["try again in a minute", "check the network and the proxy"],
+            Self::Tls { .. } => {
+                &["if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE"]
+            }
+            Self::CaBundle { .. } => &["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"],
+            Self::Address(_) | Self::TooLarge { .. } => &["check the address: `jit explain`"],
+        }
+    }
+}
+
+/// The client. Cheap to clone; connections and certificates are shared and made when first needed.
+#[derive(Clone, Debug)]
+pub struct Http(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    ca_bundle: Option<PathBuf>,
+    /// For `http:`, which is spoken on loopback only: no certificates are read for it.
+    plain: OnceLock<SharedHttpConnector>,
+    secure: OnceLock<SharedHttpConnector>,
+    server_date: Mutex<Option<Timestamp>>,
+}
+
+impl Http {
+    /// A client that obeys `env`. Nothing is opened or read yet.
+    pub fn new(env: &Env) -> Self {
+        Self(Arc::new(Shared {
+            ca_bundle: env.get(env::AWS_CA_BUNDLE).map(PathBuf::from),
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+            server_date: Mutex::new(None),
+        }))
+    }
+
+    /// `GET url`.
+    ///
+    /// # Errors
+    /// [`HttpError`] if there is no whole answer; any status is an answer.
+    pub async fn get(&self, url: &str) -> Result<Answer, HttpError> {
+        self.send("GET", url, SdkBody::empty(), None, None).await
+    }
+
+    /// `POST url` with a form.
+    ///
+    /// # Errors
+    /// [`HttpError`] if there is no whole answer; any status is an answer.
+    pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, HttpError> {
+        self.post_form_as(url, form, None).await
+    }
+
+    /// `POST url` with a form and, if given, an `Authorization` header.
+    ///
+    /// # Errors
+    /// [`HttpError`] if there is no whole answer; any status is an answer.
+    pub async fn post_form_as(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+        authorization: Option<&Secret<String>>,
+    ) -> Result<Answer, HttpError> {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let content_type = Some("application/x-www-form-urlencoded");
+        self.send("POST", url, SdkBody::from(body), content_type, authorization).await
+    }
+
+    /// The `Date` header of the last answer, to compare clocks with.
+    pub fn server_date(&self) -> Option<Timestamp> {
+        self.0.server_date.lock().ok().and_then(|date| *date)
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        body: SdkBody,
+        content_type: Option<&str>,
+        authorization: Option<&Secret<String>>,
+    ) -> Result<Answer, HttpError> {
+        let mut request = HttpRequest::new(body);
+        let accepted = request.set_method(method).is_ok() && request.set_uri(url).is_ok();
+        if !accepted || host_of(url).is_empty() {
+            return Err(HttpError::Address(url.to_owned()));
+        }
+        request.headers_mut().insert("accept", "application/json");
+        request.headers_mut().insert("user-agent", concat!("jit/", env!("CARGO_PKG_VERSION")));
+        if let Some(content_type) = content_type {
+            request.headers_mut().insert("content-type", content_type.to_owned());
+        }
+        if let Some(authorization) = authorization {
+            request.headers_mut().insert("authorization", authorization.expose().clone());
+        }
+        let response = self.exchange(request).await?;
+        let content_type = response.headers().get("content-type").unwrap_or_default().to_owned();
+        let body = response.body().bytes().unwrap_or_default().to_vec();
+        Ok(Answer { status: response.status().as_u16(), content_type, body: Secret::new(body) })
+    }
+
+    /// One request and its whole answer, in time and within the limit.
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let host = host_of(request.uri());
+        let plain = request.uri().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http:"));
+        let connector = self.connector(plain)?;
+        let answer = async {
+            let response = connector.call(request).await.map_err(|error| translate(&host, &error))?;
+            let response = response
+                .try_into_http1x()
+                .map_err(|error| HttpError::Unreachable { host: host.clone(), why: error.to_string() })?;
+            let (parts, body) = response.into_parts();
+            let body = Limited::new(body, ANSWER_LIMIT).collect().await.map_err(|error| {
+                if error.is::<http_body_util::LengthLimitError>() {
+                    HttpError::TooLarge { host: host.clone() }
+                } else {
+                    HttpError::Unreachable { host: host.clone(), why: innermost(&*error) }
+                }
+            })?;
+            let whole = http::Response::from_parts(parts, SdkBody::from(body.to_bytes()));
+            HttpResponse::try_from(whole)
+                .map_err(|error| HttpError::Unreachable { host: host.clone(), why: error.to_string() })
+        };
+        let response = tokio::time::timeout(ANSWER_WITHIN, answer)
+            .await
+            .unwrap_or_else(|_| Err(HttpError::Timeout { host: host.clone() }))?;
+        if let (Some(date), Ok(mut last)) = (response.headers().get("date"), self.0.server_date.lock()) {
+            *last = Timestamp::parse_http_date(date);
+        }
+        Ok(response)
+    }
+
+    fn connector(&self, plain: bool) -> Result<SharedHttpConnector, HttpError> {
+        let cell = if plain { &self.0.plain } else { &self.0.secure };
+        if let Some(connector) = cell.get() {
+            return Ok(connector.clone());
+        }
+        let settings = HttpConnectorSettings::builder()
+            .connect_timeout(CONNECT_WITHIN)
+            .read_timeout(ANSWER_WITHIN)
+            .build();
+        let builder = Connector::builder()
+            .connector_settings(settings)
+            .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new());
+        let connector = if plain {
+            // Plain http is spoken on loopback only (`idp` and `config` see to that), where no proxy has a place.
+            builder.build_http()
+        } else {
+            let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+            builder
+                .proxy_config(ProxyConfig::from_env())
+                .tls_provider(provider)
+                .tls_context(self.tls_context()?)
+                .build()
+        };
+        Ok(cell.get_or_init(|| SharedHttpConnector::new(connector)).clone())
+    }
+
+    /// The system's certificates, or those of `AWS_CA_BUNDLE` in their place, as AWS's tools do it.
+    fn tls_context(&self) -> Result<tls::TlsContext, HttpError> {
+        let Some(path) = &self.0.ca_bundle else {
+            return Ok(tls::TlsContext::default());
+        };
+        let broken = |why: String| HttpError::CaBundle { path: path.display().to_string(), why };
+        let pem =
+            super::fs::read_limited(path, 8 * 1024 * 1024).map_err(|error| broken(error.to_string()))?;
+        check_certificates(&pem).map_err(broken)?;
+        let store = tls::TrustStore::empty().with_native_roots(false).with_pem_certificate(pem);
+        tls::TlsContext::builder().with_trust_store(store).build().map_err(|error| broken(innermost(&error)))
+    }
+}
+
+/// The connector below takes certificates on trust and panics on a broken one, so they are read once before.
+fn check_certificates(pem: &[u8]) -> Result<(), String> {
+    use rustls_pki_types::{CertificateDer, pem::PemObject as _};
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| "it is no whole PEM text".to_owned())?;
+        roots.add(certificate).map_err(|error| format!("a certificate in it is broken ({error})"))?;
+    }
+    if roots.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(()) }
+}
+
+/// Host and port of an address, for messages.
+pub fn host_of(url: &str) -> String {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let authority = uri.as_ref().filter(|uri| uri.scheme().is_some()).and_then(|uri| uri.authority());
+    let host = authority.map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default());
+    host.unwrap_or_default().to_owned()
+}
+
+fn translate(host: &str, error: &ConnectorError) -> HttpError {
+    let host = host.to_owned();
+    if error.is_timeout() {
+        return HttpError::Timeout { host };
+    }
+    let unreachable = |why: String| HttpError::Unreachable { host: host.clone(), why };
+    match tls_error(error) {
+        Some(rustls::Error::InvalidMessage(_)) => {
+            unreachable("what answers there does not speak TLS".to_owned())
+        }
+        Some(tls) => HttpError::Tls { host, why: tls_words(tls) },
+        None => unreachable(innermost(error)),
+    }
+}
+
+/// The error of rustls in the chain. An `io::Error` hides what it holds from the chain, and may hold another one.
+fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(tls) = error.downcast_ref() {
+        return Some(tls);
+    }
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) => tls_error(io.get_ref()?),
+        None => tls_error(error.source()?),
+    }
+}
+
+fn tls_words(error: &rustls::Error) -> String {
+    use rustls::CertificateError::{
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
+        UnknownIssuer,
+    };
+    let rustls::Error::InvalidCertificate(why) = error else { return error.to_string() };
+    let why = match why {
+        UnknownIssuer => "nobody whom this machine trusts has signed its certificate",
+        Expired | ExpiredContext { .. } => "its certificate has expired",
+        NotValidYet | NotValidYetContext { .. } => "its certificate is not valid yet",
+        NotValidForName | NotValidForNameContext { .. } => "its certificate is for another name",
+        _ => return error.to_string(),
+    };
+    why.to_owned()
+}
+
+/// The last sentence of a chain of errors, which is the one that says what happened.
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(inner) = last.source() {
+        last = inner;
+    }
+    last.to_string()
+}
+
+/// AWS's SDK calls through the same door.
+impl HttpClient for Http {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Http {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let http = self.clone();
+        HttpConnectorFuture::new(async move {
+            http.exchange(request).await.map_err(|error| match error {
+                HttpError::Timeout { .. } => ConnectorError::timeout(Box::new(error)),
+                HttpError::Unreachable { .. } => ConnectorError::io(Box::new(error)),
+                other => ConnectorError::user(Box::new(other)),
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_shown_without_user_or_path() {
+        let cases = [
+            ("https://idp.example/path", "idp.example"),
+            ("http://127.0.0.1:80/x?y", "127.0.0.1:80"),
+            ("https://user:pw@idp.example/", "idp.example"),
+            ("idp", ""),
+        ];
+        for (url, host) in cases {
+            assert_eq!(host_of(url), host, "{url}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_read_before_the_connector_trusts_them() {
+        assert!(check_certificates(b"").unwrap_err().contains("no certificate"));
+        let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert!(check_certificates(broken).unwrap_err().contains("broken"));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_redirect_is_an_answer_and_is_not_followed() {
+        use crate::sys::loopback::{Loopback, redirect};
+        let server = Loopback::bind(0).await.unwrap();
+        let url = format!("http://127.0.0.1:{}/token", server.port());
+        let asked = std::rc::Rc::new(std::cell::Cell::new(0));
+        let serve = server.serve({
+            let asked = std::rc::Rc::clone(&asked);
+            move |_| {
+                asked.set(asked.get() + 1);
+                async { redirect("/elsewhere") }
+            }
+        });
+        let http = Http::new(&Env::of([]));
+        tokio::select! {
+            () = serve => unreachable!("it serves until dropped"),
+            answer = http.post_form(&url, &[("refresh_token", "r1")]) => assert_eq!(answer.unwrap().status, 303),
+        }
+        assert_eq!(asked.get(), 1);
+    }
+}

@@ -1,0 +1,12 @@
+//! The only doors to the operating system. `clippy.toml` keeps the rest of the program from making its own.
+#![allow(clippy::disallowed_methods, reason = "this is where they are allowed")]
+
+pub mod browser;
+pub mod clock;
+pub mod env;
+pub mod folders;
+pub mod fs;
+pub mod http;
+pub mod loopback;
+pub mod process;
+pub mod terminal;

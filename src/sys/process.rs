@@ -1,0 +1,139 @@
+//! Other programs, and this process itself.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+
+/// The path that this program was started by, links left as they are, so that a package upgrade behind a link does
+/// not break what was written down.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn own_path() -> io::Result<PathBuf> {
+    let started_as = std::env::args_os().next().map(PathBuf::from);
+    match started_as {
+        Some(path) if path.is_absolute() && path.is_file() => Ok(path),
+        Some(path) if path.components().count() > 1 => std::path::absolute(path),
+        Some(name) => on_path(&name).map_or_else(std::env::current_exe, Ok),
+        None => std::env::current_exe(),
+    }
+}
+
+/// Whether `--json` is on the command line before a `--`, for when that cannot be parsed.
+pub fn asked_for_json() -> bool {
+    std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+fn on_path(name: &std::path::Path) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders = std::env::split_paths(&path);
+    folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
+fn command(
+    program: &OsString,
+    arguments: &[OsString],
+    remove: &[&str],
+    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    for name in remove {
+        command.env_remove(name);
+    }
+    for (name, value) in set {
+        command.env(name, &*value);
+    }
+    command
+}
+
+/// Runs `program` as a child, with the variables in `remove` gone and those in `set` added, and waits for its end.
+///
+/// # Errors
+/// It could not be started.
+pub fn run_program(
+    program: &OsString,
+    arguments: &[OsString],
+    remove: &[&str],
+    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+) -> io::Result<ExitStatus> {
+    command(program, arguments, remove, set).status()
+}
+
+/// Becomes `program` (on Unix by `execve`, so that signals and the exit code are its own), with the variables in
+/// `remove` gone and those in `set` added. Returns only if that failed. On Windows the program runs as a child and
+/// this process ends with its code.
+pub fn become_program(
+    program: &OsString,
+    arguments: &[OsString],
+    remove: &[&str],
+    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+) -> io::Error {
+    let mut command = command(program, arguments, remove, set);
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        command.exec()
+    }
+    #[cfg(not(unix))]
+    match command.status() {
+        Ok(status) =>
+        {
+            #[expect(clippy::exit, reason = "the child's code becomes ours; nothing is left to do")]
+            std::process::exit(status.code().unwrap_or(1))
+        }
+        Err(error) => error,
+    }
+}
+
+/// Waits until this process is told to end: by Ctrl-C and, on Unix, by a terminal that closes or by `kill`. The answer
+/// is the exit code for that, 128 and the signal's number, as shells tell it.
+///
+/// # Errors
+/// The system does not tell of such things.
+pub async fn told_to_end() -> io::Result<u8> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut signals = [
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+            signal(SignalKind::terminate())?,
+        ];
+        let [interrupt, hangup, terminate] = &mut signals;
+        tokio::select! {
+            _ = interrupt.recv() => Ok(128 + 2),
+            _ = hangup.recv() => Ok(128 + 1),
+            _ = terminate.recv() => Ok(128 + 15),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.map(|()| 128 + 2)
+}
+
+/// Ends this process at once, with this exit code.
+pub fn end(code: u8) -> ! {
+    #[expect(clippy::exit, reason = "the person asked for the end, and what was to be cleared is cleared")]
+    std::process::exit(code.into())
+}
+
+/// Runs `future` on a runtime of this thread, made for it. The warm path never comes here.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    #[expect(
+        clippy::expect_used,
+        reason = "fails only where the system has no file descriptors left to give"
+    )]
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("an event queue");
+    runtime.block_on(future)
+}
+
+/// Keeps the memory of this process from other processes of the same user, and out of core dumps. Linux forgets
+/// this at `execve`, so a child is not changed by it.
+pub fn shield_memory() {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+        let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}

@@ -1,0 +1,110 @@
+//! The terminal the program was started on.
+
+use std::future::Future;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+/// Whether a person can see what is said and answer it: stderr is a terminal, and there is one to read from even if
+/// stdin is a file for the command that will run.
+pub fn interactive() -> bool {
+    let readable = std::io::stdin().is_terminal() || (cfg!(unix) && std::fs::File::open("/dev/tty").is_ok());
+    std::io::stderr().is_terminal() && readable
+}
+
+/// How many rows and columns stderr's terminal has; `None` if it is none.
+pub fn size() -> Option<(usize, usize)> {
+    let (rows, columns) = dialoguer::console::Term::stderr().size_checked()?;
+    Some((rows.into(), columns.into()))
+}
+
+/// A name for the terminal that outlives single commands and is not used again after it was closed; `None` without
+/// one. On Unix it is the terminal's device with the session leader and the moment that one was started.
+pub fn id() -> Option<String> {
+    #[cfg(unix)]
+    {
+        let device =
+            rustix::fs::fstat(rustix::stdio::stderr()).ok().filter(|_| std::io::stderr().is_terminal())?;
+        let leader = rustix::process::getsid(None).ok()?.as_raw_nonzero();
+        // Field 22 of /proc/PID/stat (proc(5)); the name before it may hold spaces but ends at the last parenthesis.
+        let stat = std::fs::read_to_string(format!("/proc/{leader}/stat")).unwrap_or_default();
+        let started = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(19)).unwrap_or("0");
+        Some(format!("{}-{leader}-{started}", device.st_rdev))
+    }
+    #[cfg(not(unix))]
+    {
+        // Windows Terminal gives each of its tabs a name.
+        std::env::var("WT_SESSION").ok().filter(|_| std::io::stderr().is_terminal())
+    }
+}
+
+/// Reads one line from the terminal, waiting as long as the person thinks.
+pub fn read_answer() -> Option<Secret<String>> {
+    read_line(&AtomicBool::new(false))
+}
+
+/// Tells the reading thread to stop once nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The next line typed on the terminal. The terminal is read only while the future is waited for, so that what is
+/// typed afterwards goes to whatever runs then.
+pub fn next_line() -> impl Future<Output = Secret<String>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (send, receive) = tokio::sync::oneshot::channel();
+    let seen = Arc::clone(&stop);
+    std::thread::spawn(move || {
+        if let Some(line) = read_line(&seen) {
+            let _ = send.send(line);
+        }
+    });
+    async move {
+        let _stop = StopOnDrop(stop);
+        match receive.await {
+            Ok(line) => line,
+            // The terminal went away; the other ways to finish are still open.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn read_line(stop: &AtomicBool) -> Option<Secret<String>> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use std::io::Read as _;
+    let mut tty = std::fs::File::open("/dev/tty").ok()?;
+    let tick = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+    let mut line = Zeroizing::new(Vec::with_capacity(16 * 1024));
+    while !stop.load(Ordering::Relaxed) {
+        let ready = poll(&mut [PollFd::new(&tty, PollFlags::IN)], Some(&tick));
+        if !matches!(ready, Ok(1..)) {
+            continue;
+        }
+        let mut chunk = Zeroizing::new([0; 4096]);
+        let read = tty.read(&mut *chunk).ok().filter(|read| *read > 0)?;
+        line.extend_from_slice(&chunk[..read]);
+        if line.contains(&b'\n') || line.len() > 12 * 1024 {
+            return String::from_utf8(std::mem::take(&mut *line)).ok().map(Secret::new);
+        }
+    }
+    None
+}
+
+#[cfg(not(unix))]
+fn read_line(_: &AtomicBool) -> Option<Secret<String>> {
+    // A console read cannot be called off on Windows; the thread ends with the program.
+    let mut line = Zeroizing::new(String::new());
+    match std::io::stdin().read_line(&mut line) {
+        Ok(1..) => Some(Secret::new(std::mem::take(&mut *line))),
+        _ => None,
+    }
+}

@@ -1,0 +1,170 @@
+//! The world that a command runs in, handed in so that tests own it: environment, clock, network, browser, the
+//! person. Only `main` builds the real one.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crate::secret::Secret;
+use crate::sys::env::Env;
+use crate::sys::http::Http;
+use crate::timestamp::Timestamp;
+
+/// Everything outside the program.
+pub struct World {
+    /// The environment as it was at the start.
+    pub env: Env,
+    /// What time it is.
+    pub clock: Box<dyn Clock>,
+    /// The network.
+    pub http: Http,
+    /// The user's browser.
+    pub browser: Box<dyn Browser>,
+    /// The person in front of the terminal, if there is one.
+    pub person: Box<dyn Person>,
+    /// Where files lie.
+    pub folders: Folders,
+}
+
+/// Where files lie.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// `config.toml`.
+    pub config_file: PathBuf,
+    /// Sealed entries, locks, small memories; 0700.
+    pub state: PathBuf,
+    /// `~/.aws/config` or what `AWS_CONFIG_FILE` names.
+    pub aws_config: PathBuf,
+    /// `~/.aws/credentials` or what `AWS_SHARED_CREDENTIALS_FILE` names.
+    pub aws_credentials: PathBuf,
+    /// The user's home, to shorten paths in messages.
+    pub home: PathBuf,
+}
+
+/// What time it is.
+pub trait Clock {
+    /// Now, to the second.
+    fn now(&self) -> Timestamp;
+    /// How far the user's wall clock is from UTC.
+    fn offset(&self) -> time::UtcOffset;
+}
+
+/// The user's browser.
+pub trait Browser {
+    /// Whether there is any sense in trying: a command was named, or there is a desktop to open one on.
+    fn available(&self) -> bool;
+    /// Opens `url` (http or https only) and returns at once.
+    ///
+    /// # Errors
+    /// A sentence that says what was tried and why it failed.
+    fn open(&self, url: &str) -> Result<(), String>;
+}
+
+/// The person in front of the terminal. Lower layers speak and ask through this; they never print.
+pub trait Person {
+    /// Whether there is a terminal to ask on.
+    fn can_be_asked(&self) -> bool;
+    /// Says something on stderr.
+    fn tell(&self, note: Note<'_>);
+    /// One line typed or pasted on the terminal while something else is waited for; never ready where there is no
+    /// terminal. Dropping the future ends the reading and leaves what follows to others.
+    fn pasted_line(&self) -> Pin<Box<dyn Future<Output = Secret<String>> + '_>>;
+    /// Asks for a secret without showing it; `None` where nobody can be asked or the person declined.
+    fn password(&self, prompt: &str) -> Option<Secret<String>>;
+    /// Asks for yes or no; `None` where nobody can be asked.
+    fn confirm(&self, question: &str) -> Option<bool>;
+}
+
+/// What a lower layer may tell the person. The words are `ui`'s.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the fields are what the sentence says")]
+pub enum Note<'a> {
+    /// The browser is being opened for a login.
+    OpeningBrowser { host: &'a str, url: &'a str },
+    /// The person is to open `url` themselves; `why` says why `jit` does not.
+    OpenYourself { url: &'a str, why: &'a str, can_paste: bool },
+    /// A device code (RFC 8628) was issued.
+    DeviceCode { user_code: &'a str, url: &'a str, complete_url: Option<&'a str>, lifetime: Duration },
+    /// Another process holds the lock; `what` is what it is busy with.
+    Waiting { what: &'a str },
+    /// A keychain may show a dialog of its own.
+    Unlocking { what: &'a str, at_most: Duration },
+    /// AWS gave a shorter session than was asked for.
+    ShorterSession { role: &'a str, wanted: Duration, given: Duration },
+    /// Something worth knowing that stops nothing.
+    Warning { text: &'a str },
+}
+
+#[cfg(test)]
+#[allow(dead_code, reason = "each test takes the doubles it needs")]
+pub(crate) mod doubles {
+    //! A world whose clock stands still, whose browser and person are absent. Tests replace what they need.
+
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    pub(crate) struct FixedClock(pub(crate) Cell<i64>);
+
+    impl Clock for FixedClock {
+        fn now(&self) -> Timestamp {
+            Timestamp(self.0.get())
+        }
+        fn offset(&self) -> time::UtcOffset {
+            time::UtcOffset::UTC
+        }
+    }
+
+    pub(crate) struct NoBrowser;
+
+    impl Browser for NoBrowser {
+        fn available(&self) -> bool {
+            false
+        }
+        fn open(&self, _: &str) -> Result<(), String> {
+            Err("no browser here".into())
+        }
+    }
+
+    /// Nobody there; remembers what was told.
+    #[derive(Default)]
+    pub(crate) struct Nobody(pub(crate) RefCell<Vec<String>>);
+
+    impl Person for Nobody {
+        fn can_be_asked(&self) -> bool {
+            false
+        }
+        fn tell(&self, note: Note<'_>) {
+            self.0.borrow_mut().push(format!("{note:?}"));
+        }
+        fn pasted_line(&self) -> Pin<Box<dyn Future<Output = Secret<String>> + '_>> {
+            Box::pin(std::future::pending())
+        }
+        fn password(&self, _: &str) -> Option<Secret<String>> {
+            None
+        }
+        fn confirm(&self, _: &str) -> Option<bool> {
+            None
+        }
+    }
+
+    /// A quiet world at `now` whose files lie below `root`.
+    pub(crate) fn world(root: &std::path::Path, now: i64) -> World {
+        let env = Env::of([]);
+        World {
+            http: Http::new(&env),
+            env,
+            clock: Box::new(FixedClock(Cell::new(now))),
+            browser: Box::new(NoBrowser),
+            person: Box::new(Nobody::default()),
+            folders: Folders {
+                config_file: root.join("config.toml"),
+                state: root.join("state"),
+                aws_config: root.join(".aws/config"),
+                aws_credentials: root.join(".aws/credentials"),
+                home: root.to_owned(),
+            },
+        }
+    }
+}
