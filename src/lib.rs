@@ -40,6 +40,7 @@
 //! `commands/hints.rs`.
 
 pub mod arn;
+pub mod config;
 pub mod credentials;
 pub mod plan;
 pub mod secret;

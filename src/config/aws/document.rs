@@ -1,0 +1,196 @@
+//! An AWS file as sections and keys, each with its lines.
+
+use std::fmt;
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::words::posix_words;
+
+/// An AWS file, whole and understood. It may hold static keys, so it is wiped when dropped and never shown by
+/// `Debug`; values are copied out of it only where they are asked for.
+pub struct Document {
+    pub(super) text: Zeroizing<String>,
+    /// Where each line starts, and behind them the length of the text.
+    pub(super) starts: Vec<usize>,
+    pub(super) sections: Vec<Section>,
+}
+
+/// A section: its header and its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// What stands between the brackets, as it stands there.
+    pub header: String,
+    /// What the header names, in a configuration file.
+    pub kind: Kind,
+    /// The keys in their order.
+    pub entries: Vec<Entry>,
+    /// The index of the header's line.
+    pub(super) first: usize,
+}
+
+/// What the header of a section of `~/.aws/config` names. In `~/.aws/credentials` the header itself is the name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `[profile NAME]`, or `[default]`.
+    Profile(String),
+    /// `[sso-session NAME]`.
+    SsoSession(String),
+    /// `[services NAME]`.
+    Services(String),
+    /// `[DEFAULT]`, which Python's reader copies into every section and the other readers ignore.
+    Defaults,
+    /// Anything else, such as `[plugins]`.
+    Other,
+}
+
+/// A key of a section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key in lower case, as all readers compare it.
+    pub key: String,
+    /// The lines of the value, from the key's own to the last one that continues it.
+    pub(super) lines: Range<usize>,
+    /// Where the value starts in the text.
+    pub(super) value_at: usize,
+}
+
+impl Kind {
+    pub(super) fn of(header: &str) -> Self {
+        let header = header.trim_matches([' ', '\t']);
+        match header {
+            "default" => return Self::Profile(header.to_owned()),
+            "DEFAULT" => return Self::Defaults,
+            _ => {}
+        }
+        // botocore looks at how the header starts and takes the second of two words, quotes removed. What only the
+        // other readers understand (spaces before the kind) names the same thing.
+        let words = posix_words(header).unwrap_or_default();
+        match words.as_slice() {
+            [_, name] if header.starts_with("profile") => Self::Profile(name.clone()),
+            [_, name] if header.starts_with("sso-session") => Self::SsoSession(name.clone()),
+            [_, name] if header.starts_with("services") => Self::Services(name.clone()),
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Section {
+    /// The line of the header, counted from one.
+    pub fn line(&self) -> usize {
+        self.first + 1
+    }
+
+    /// The entry of `key` (in lower case).
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The lines from the header to the last line of the last value; what follows may belong to the next section.
+    pub(super) fn lines(&self) -> Range<usize> {
+        self.first..self.entries.last().map_or(self.first + 1, |entry| entry.lines.end)
+    }
+}
+
+impl Entry {
+    /// The line of the key, counted from one.
+    pub fn line(&self) -> usize {
+        self.lines.start + 1
+    }
+}
+
+impl Document {
+    /// The file's text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The sections in their order.
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// The section with exactly this header, such as a name in a credentials file.
+    pub fn section(&self, header: &str) -> Option<&Section> {
+        self.sections.iter().find(|section| section.header == header)
+    }
+
+    /// The section that counts for `kind`. Where headers differ only in their writing, the later one does, as for
+    /// botocore.
+    pub fn named(&self, kind: &Kind) -> Option<&Section> {
+        self.sections.iter().rev().find(|section| section.kind == *kind)
+    }
+
+    /// The value and the line of `key` (in lower case) in the section that counts for `kind`.
+    pub fn get(&self, kind: &Kind, key: &str) -> Option<(String, usize)> {
+        let entry = self.named(kind)?.entry(key)?;
+        Some((self.value(entry), entry.line()))
+    }
+
+    /// The value of an entry of this document: its lines without the space around them, comments left out.
+    pub fn value(&self, entry: &Entry) -> String {
+        let mut value = self.first_line(entry).to_owned();
+        for index in entry.lines.start + 1..entry.lines.end {
+            let line = self.line(index).trim_matches(is_space);
+            if !is_comment(line) {
+                value.push('\n');
+                value.push_str(line);
+            }
+        }
+        value
+    }
+
+    /// What stands behind the `=`, on that line alone.
+    pub(super) fn first_line(&self, entry: &Entry) -> &str {
+        self.text[entry.value_at..self.starts[entry.lines.start + 1]].trim_matches(is_space)
+    }
+
+    /// How the lines of this file end.
+    pub(super) fn line_ending(&self) -> &'static str {
+        match self.text.find('\n') {
+            Some(at) if self.text[..at].ends_with('\r') => "\r\n",
+            _ => "\n",
+        }
+    }
+
+    /// The number of lines.
+    pub(super) fn line_count(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The lines of `range` with their ends.
+    pub(super) fn raw(&self, range: Range<usize>) -> &str {
+        &self.text[self.starts[range.start]..self.starts[range.end]]
+    }
+
+    /// A line without its end.
+    pub(super) fn line(&self, index: usize) -> &str {
+        self.raw(index..index + 1).trim_end_matches(['\r', '\n'])
+    }
+
+    /// The space that a line starts with.
+    pub(super) fn indent(&self, index: usize) -> &str {
+        let line = self.line(index);
+        &line[..indent_of(line)]
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("sections", &self.sections).finish_non_exhaustive()
+    }
+}
+
+/// What Python's `str.isspace` calls a space.
+pub(super) fn is_space(character: char) -> bool {
+    character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
+}
+
+pub(super) fn is_comment(trimmed: &str) -> bool {
+    trimmed.starts_with(['#', ';'])
+}
+
+/// The length in bytes of the space that `line` starts with.
+pub(super) fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start_matches(is_space).len()
+}

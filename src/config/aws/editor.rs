@@ -1,0 +1,250 @@
+//! The editor: our own sections of `~/.aws/config`, and not a byte beside them.
+//!
+//! A section is ours if the line above it is `# managed by jit: NAME` with the name of that very section. Whoever
+//! renames the section or takes the comment away makes it their own.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use zeroize::Zeroizing;
+
+use super::document::{Document, Entry, Kind, Section};
+use super::profile::Profile;
+use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION};
+
+/// What stands before the name in the comment above a section of ours.
+const MARKER: &str = "# managed by jit: ";
+
+/// What has to be done so that the wanted profiles, and no others of ours, are in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Profiles that are not there yet.
+    pub added: Vec<String>,
+    /// Profiles of ours whose keys changed.
+    pub updated: Vec<String>,
+    /// Profiles of ours that are right already.
+    pub unchanged: Vec<String>,
+    /// Profiles that somebody else wrote; they stay as they are.
+    pub conflicts: Vec<Place>,
+    /// Profiles of ours that are wanted no longer.
+    pub stale: Vec<Place>,
+    /// Keys beside ours that decide instead of them.
+    pub overruled: Vec<Overruled>,
+    edits: Vec<Edit>,
+    removals: Vec<Edit>,
+    appended: Vec<String>,
+}
+
+/// A profile and the line of its header, counted from one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The profile.
+    pub name: String,
+    /// The line of its header.
+    pub line: usize,
+}
+
+/// A key that the user put into a profile of ours and that decides instead of `credential_process`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overruled {
+    /// The profile.
+    pub name: String,
+    /// The key.
+    pub key: String,
+    /// Its line, counted from one.
+    pub line: usize,
+}
+
+/// The section on a line is indented so that a change above it would give it another meaning.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the section on line {line} is indented, and would be read differently after the change")]
+pub struct Tangled {
+    /// The line of its header, counted from one.
+    pub line: usize,
+}
+
+/// Lines to be replaced; an empty range inserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Edit {
+    lines: Range<usize>,
+    text: String,
+}
+
+/// The profiles that we wrote, with their sections.
+pub fn managed_profiles(document: &Document) -> impl Iterator<Item = (&str, &Section)> {
+    document.sections().iter().filter_map(|section| Some((managed_name(document, section)?, section)))
+}
+
+fn managed_name<'s>(document: &Document, section: &'s Section) -> Option<&'s str> {
+    let Kind::Profile(name) = &section.kind else { return None };
+    let above = document.line(section.first.checked_sub(1)?).trim();
+    (above.strip_prefix(MARKER)?.trim() == name).then_some(name)
+}
+
+/// Compares the file with the wanted profiles. A name that is wanted twice counts once.
+pub fn plan_profiles(document: &Document, wanted: &[Profile]) -> Changes {
+    let mut changes = Changes::default();
+    let mut sections: HashMap<&str, Vec<&Section>> = HashMap::new();
+    for section in document.sections() {
+        if let Kind::Profile(name) = &section.kind {
+            sections.entry(name).or_default().push(section);
+        }
+    }
+    let mut seen = HashSet::new();
+    for profile in wanted.iter().filter(|profile| seen.insert(profile.name.as_str())) {
+        let sections = sections.get(profile.name.as_str()).map_or(&[][..], Vec::as_slice);
+        let foreign = sections.iter().find(|section| managed_name(document, section).is_none());
+        match (sections, foreign.or(sections.get(1))) {
+            ([], _) => {
+                changes.added.push(profile.name.clone());
+                changes.appended.push(new_section(profile, document.line_ending()));
+            }
+            (_, Some(other)) => {
+                changes.conflicts.push(Place { name: profile.name.clone(), line: other.line() });
+            }
+            ([ours, ..], None) => changes.update(document, ours, profile),
+        }
+    }
+    for (name, section) in managed_profiles(document).filter(|(name, _)| !seen.contains(name)) {
+        changes.stale.push(Place { name: name.to_owned(), line: section.line() });
+        changes.removals.push(removal(document, section));
+    }
+    changes
+}
+
+/// The marker, the header and the keys, for the end of a file.
+fn new_section(profile: &Profile, eol: &str) -> String {
+    let name = &profile.name;
+    let header = if name == "default" { "[default]".to_owned() } else { format!("[profile {name}]") };
+    let mut text = format!(
+        "{MARKER}{name}{eol}{header}{eol}{}",
+        key_line("", CREDENTIAL_PROCESS, &profile.command, eol)
+    );
+    if let Some(region) = &profile.region {
+        text.push_str(&key_line("", REGION, region, eol));
+    }
+    text
+}
+
+fn key_line(indent: &str, key: &str, value: &str, eol: &str) -> String {
+    format!("{indent}{key} = {value}{eol}")
+}
+
+/// Takes away a section, its marker, and the blank line that was put before it.
+fn removal(document: &Document, section: &Section) -> Edit {
+    let Range { start, end } = section.lines();
+    let marker = start.saturating_sub(1);
+    let blank = marker.checked_sub(1).filter(|&above| document.line(above).trim().is_empty());
+    Edit { lines: blank.unwrap_or(marker)..end, text: String::new() }
+}
+
+impl Changes {
+    fn update(&mut self, document: &Document, section: &Section, profile: &Profile) {
+        let eol = document.line_ending();
+        let indent = section.entries.first().map_or("", |entry| document.indent(entry.lines.start));
+        let edits_before = self.edits.len();
+        let mut put = |present: Option<&Entry>, after: usize, key: &str, value: &str| match present {
+            Some(entry) if document.value(entry) == value => {}
+            Some(entry) => {
+                let text = key_line(document.indent(entry.lines.start), key, value, eol);
+                self.edits.push(Edit { lines: entry.lines.clone(), text });
+            }
+            // Indented like its neighbours: a key further in than the one above would continue that one's value.
+            None => self.edits.push(Edit { lines: after..after, text: key_line(indent, key, value, eol) }),
+        };
+        let below_header = section.first + 1;
+        let command = section.entry(CREDENTIAL_PROCESS);
+        put(command, below_header, CREDENTIAL_PROCESS, &profile.command);
+        if let Some(region) = &profile.region {
+            let after = command.map_or(below_header, |entry| entry.lines.end);
+            put(section.entry(REGION), after, REGION, region);
+        }
+        let list = if self.edits.len() > edits_before { &mut self.updated } else { &mut self.unchanged };
+        list.push(profile.name.clone());
+        let overruling = section.entries.iter().filter(|entry| OVERRULING_KEYS.contains(&entry.key.as_str()));
+        self.overruled.extend(overruling.map(|entry| Overruled {
+            name: profile.name.clone(),
+            key: entry.key.clone(),
+            line: entry.line(),
+        }));
+    }
+
+    /// Makes the changes to the document that they were planned for; with `prune` the stale profiles go as well.
+    ///
+    /// # Errors
+    /// [`Tangled`] if a section that is not ours would not be read as before.
+    pub fn apply(&self, document: &Document, prune: bool) -> Result<Document, Tangled> {
+        let eol = document.line_ending();
+        let removals = if prune { self.removals.as_slice() } else { &[] };
+        let mut edits: Vec<&Edit> = self.edits.iter().chain(removals).collect();
+        edits.sort_by_key(|edit| edit.lines.start);
+        let added: usize = edits
+            .iter()
+            .map(|edit| &edit.text)
+            .chain(&self.appended)
+            .map(|text| text.len() + 2 * eol.len())
+            .sum();
+        // Large enough never to grow, which would leave copies behind that nobody wipes.
+        let mut out = Zeroizing::new(String::with_capacity(document.text().len() + added + eol.len()));
+        let mut at = 0;
+        for edit in &edits {
+            out.push_str(document.raw(at..edit.lines.start.max(at)));
+            if !edit.text.is_empty() {
+                end_line(&mut out, eol);
+            }
+            out.push_str(&edit.text);
+            at = at.max(edit.lines.end);
+        }
+        out.push_str(document.raw(at..document.line_count()));
+        for section in &self.appended {
+            if !out.is_empty() {
+                end_line(&mut out, eol);
+                out.push_str(eol);
+            }
+            out.push_str(section);
+        }
+        match Document::parse(out.as_bytes()) {
+            Ok(changed) => same_foreign_sections(document, &changed).map(|()| changed),
+            Err(broken) => Err(Tangled { line: line_before(broken.line, &edits) }),
+        }
+    }
+}
+
+fn end_line(text: &mut String, eol: &str) {
+    if !text.is_empty() && !text.ends_with(['\n', '\r']) {
+        text.push_str(eol);
+    }
+}
+
+/// The line that became `line` (both counted from one) by the edits, which are in their order.
+fn line_before(line: usize, edits: &[&Edit]) -> usize {
+    edits.iter().fold(line, |line, edit| {
+        if edit.lines.start < line {
+            (line + edit.lines.len()).saturating_sub(edit.text.lines().count())
+        } else {
+            line
+        }
+    })
+}
+
+/// Holds two documents' sections that are not ours against each other, line for line.
+fn same_foreign_sections(before: &Document, after: &Document) -> Result<(), Tangled> {
+    fn foreign(document: &Document) -> impl Iterator<Item = (usize, &str)> {
+        let sections = document.sections().iter().filter(|section| managed_name(document, section).is_none());
+        sections.map(|section| (section.line(), document.raw(section.lines()).trim_end_matches(['\r', '\n'])))
+    }
+    let (mut old, mut new) = (foreign(before), foreign(after));
+    loop {
+        match (old.next(), new.next()) {
+            (None, None) => return Ok(()),
+            (Some((_, old)), Some((_, new))) if old == new => {}
+            // The one that differs has taken in the next.
+            (Some((line, _)), _) | (None, Some((line, _))) => {
+                return Err(Tangled { line: old.next().map_or(line, |(next, _)| next) });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

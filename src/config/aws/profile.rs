@@ -1,0 +1,211 @@
+//! What we write: a profile whose credentials come from this program.
+
+use super::words::System;
+
+/// This program as a `credential_process` names it, checked for every reader that will start it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    path: String,
+    system: System,
+}
+
+/// A profile to be written into `~/.aws/config`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The name of the profile, which is that of the role.
+    pub name: String,
+    /// The value of `credential_process`.
+    pub command: String,
+    /// The value of `region`; `None` leaves the user's own alone.
+    pub region: Option<String>,
+}
+
+/// Why something cannot be written so that all of AWS's tools understand it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unwritable {
+    /// A path that depends on the folder a tool is started in.
+    #[error("the path of the program, {0}, is not absolute")]
+    NotAbsolute(String),
+    /// A character that a shell, or one of the readers, does not take as itself.
+    #[error("the path of the program, {path}, has the character {character:?}, which tools read differently")]
+    PathCharacter {
+        /// The path.
+        path: String,
+        /// The first such character.
+        character: char,
+    },
+    /// No name at all, or one that would be taken for an option.
+    #[error("a profile's name may not be empty or start with `-`")]
+    NameStart,
+    /// A character outside what all readers take in the name of a profile.
+    #[error(
+        "the character {character:?} may not stand in a profile's name; letters, digits and {allowed} may"
+    )]
+    NameCharacter {
+        /// The first such character.
+        character: char,
+        /// The characters allowed beside letters and digits.
+        allowed: &'static str,
+    },
+    /// Something that is no region.
+    #[error("{0:?} is not a region")]
+    Region(String),
+}
+
+impl Program {
+    /// The program at `path` as it will be started on `system`.
+    ///
+    /// # Errors
+    /// The path is relative, or has a character that is not safe within double quotes: what `sh` or `cmd.exe`
+    /// expands there, what ends the quotes, and what starts a comment for some readers. On Windows also any that is
+    /// not ASCII, because botocore reads the file in the code page of the user.
+    pub fn new(path: &str, system: System) -> Result<Self, Unwritable> {
+        let absolute = match system {
+            System::Unix => path.starts_with('/'),
+            System::Windows => {
+                let drive = path.as_bytes();
+                let on_drive = drive.len() > 2 && drive[0].is_ascii_alphabetic() && drive[1] == b':';
+                (on_drive && matches!(drive[2], b'\\' | b'/')) || path.starts_with(r"\\")
+            }
+        };
+        if !absolute {
+            return Err(Unwritable::NotAbsolute(path.to_owned()));
+        }
+        let unsafe_here = |character: char| match system {
+            System::Unix => matches!(character, '$' | '`' | '\\'),
+            System::Windows => character == '%' || !character.is_ascii(),
+        };
+        let bad = |character: char| {
+            character.is_control()
+                || matches!(
+                    character,
+                    '"' | '#' | ';' | '\u{2028}' | '\u{2029}' | char::REPLACEMENT_CHARACTER
+                )
+                || unsafe_here(character)
+        };
+        if let Some(character) = path.chars().find(|&character| bad(character)) {
+            return Err(Unwritable::PathCharacter { path: path.to_owned(), character });
+        }
+        Ok(Self { path: path.to_owned(), system })
+    }
+
+    /// The path.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The system it will be started on.
+    pub fn system(&self) -> System {
+        self.system
+    }
+
+    /// The profile that hands over the session of `role`.
+    ///
+    /// # Errors
+    /// The name or the region is not one that all readers understand.
+    pub fn profile(&self, role: &str, region: Option<&str>) -> Result<Profile, Unwritable> {
+        if role.is_empty() || role.starts_with('-') {
+            return Err(Unwritable::NameStart);
+        }
+        // `cmd.exe` expands what stands between two percent signs, even within quotes.
+        let allowed = match self.system {
+            System::Unix => ". _ / % @ : + -",
+            System::Windows => ". _ / @ : + -",
+        };
+        let fits = |character: char| {
+            character.is_ascii_alphanumeric() || (character != ' ' && allowed.contains(character))
+        };
+        if let Some(character) = role.chars().find(|&character| !fits(character)) {
+            return Err(Unwritable::NameCharacter { character, allowed });
+        }
+        if let Some(region) = region {
+            let fits = |character: char| character.is_ascii_alphanumeric() || character == '-';
+            if region.is_empty() || !region.chars().all(fits) {
+                return Err(Unwritable::Region(region.chars().take(64).collect()));
+            }
+        }
+        Ok(Profile {
+            name: role.to_owned(),
+            // The role stands without quotes, which no name that comes this far needs: AWS's Go SDK, and so
+            // Terraform, takes the first and the last character off a value that begins and ends with one.
+            command: format!(r#""{}" credential-process {role}"#, self.path),
+            region: region.map(str::to_owned),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::split_command;
+    use super::*;
+
+    #[test]
+    fn the_command_is_quoted_where_it_must_be_and_does_not_end_in_a_quote() {
+        let program = Program::new("/usr/local/bin/jit", System::Unix).unwrap();
+        let profile = program.profile("prod-admin", None).unwrap();
+        assert_eq!(profile.command, r#""/usr/local/bin/jit" credential-process prod-admin"#);
+    }
+
+    #[test]
+    fn paths_that_shells_or_readers_take_differently_are_refused() {
+        use System::{Unix, Windows};
+        let good = [
+            (Unix, "/opt/my tools/jit-1.0_x/jit"),
+            (Unix, "/home/jürgen/it's here/jit"),
+            (Unix, "/opt/50%/jit"),
+            (Windows, r"C:\Program Files\jit\jit.exe"),
+            (Windows, r"\\server\share\jit.exe"),
+            (Windows, "C:/jit/jit.exe"),
+        ];
+        for (system, path) in good {
+            let command = Program::new(path, system).unwrap().profile("dev", None).unwrap().command;
+            let words = split_command(&command, system).unwrap();
+            assert_eq!(words, [path, "credential-process", "dev"]);
+        }
+        for (system, path) in
+            [(Unix, "jit"), (Unix, "~/jit"), (Unix, ""), (Windows, r"C:jit.exe"), (Windows, "/jit")]
+        {
+            assert_eq!(Program::new(path, system), Err(Unwritable::NotAbsolute(path.to_owned())));
+        }
+        let bad = [
+            (Unix, "/a\"b", '"'),
+            (Unix, "/a\\", '\\'),
+            (Unix, "/$HOME/jit", '$'),
+            (Unix, "/`id`", '`'),
+            (Unix, "/a\nb", '\n'),
+            (Unix, "/a\u{1b}", '\u{1b}'),
+            (Unix, "/a #b/jit", '#'),
+            (Unix, "/a;b", ';'),
+            (Unix, "/a\u{2028}b", '\u{2028}'),
+            (Unix, "/not\u{fffd}unicode", '\u{fffd}'),
+            (Windows, r"C:\%PATH%\jit.exe", '%'),
+            (Windows, r"C:\Jürgen\jit.exe", 'ü'),
+        ];
+        for (system, path, character) in bad {
+            let refused = Unwritable::PathCharacter { path: path.to_owned(), character };
+            assert_eq!(Program::new(path, system), Err(refused));
+        }
+    }
+
+    #[test]
+    fn only_portable_names_and_regions_are_taken() {
+        let unix = Program::new("/bin/jit", System::Unix).unwrap();
+        let windows = Program::new(r"C:\jit.exe", System::Windows).unwrap();
+        assert!(unix.profile("Az09._/%@:+-", Some("eu-west-1")).is_ok());
+        assert!(windows.profile("Az09._/@:+-", None).is_ok());
+        let refused = |program: &Program, name: &str| match program.profile(name, None) {
+            Err(Unwritable::NameCharacter { character, .. }) => Some(character),
+            other => panic!("{name}: {other:?}"),
+        };
+        for character in [' ', '"', '\'', '\\', ']', '[', '=', '#', ';', '\n', '\t', '$', 'é'] {
+            assert_eq!(refused(&unix, &format!("a{character}b")), Some(character));
+        }
+        assert_eq!(refused(&windows, "a%b"), Some('%'));
+        for name in ["", "-x", "--help"] {
+            assert_eq!(unix.profile(name, None), Err(Unwritable::NameStart));
+        }
+        for region in ["", "eu west", "x\ny", "a=b", "#"] {
+            assert_eq!(unix.profile("a", Some(region)), Err(Unwritable::Region(region.to_owned())));
+        }
+    }
+}

@@ -1,0 +1,492 @@
+//! `config.toml`: read, checked as a whole, and kept with the line of every value.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use crate::arn::RoleArn;
+use crate::plan::Flow;
+use crate::secret::Secret;
+
+use super::section::{At, Mistake, Section, Source, closest};
+
+/// How long the kernel keyring keeps the data key where nothing else is said (see SECURITY.md).
+pub const DEFAULT_KEY_CACHE: Duration = Duration::from_secs(3600);
+
+/// The whole file.
+#[derive(Debug, Default)]
+pub struct File {
+    /// The path, as the user would write it.
+    pub path: String,
+    /// The role where none is named.
+    pub default_role: Option<At<String>>,
+    /// How long the kernel keyring may keep the data key; `None` keeps it out.
+    pub key_cache: Option<Duration>,
+    /// `[idp.NAME]`.
+    pub idps: BTreeMap<String, IdpSection>,
+    /// `[role.NAME]`.
+    pub roles: BTreeMap<String, RoleSection>,
+}
+
+/// `[idp.NAME]` by its `type`.
+#[derive(Debug)]
+pub enum IdpSection {
+    /// `type = "oidc"`.
+    Oidc(OidcSection),
+}
+
+/// The keys of an OIDC provider.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "named as in the file; `plan::OidcSettings` says what they mean")]
+pub struct OidcSection {
+    pub issuer: At<String>,
+    pub client_id: At<String>,
+    pub client_secret: Option<At<Secret<String>>>,
+    pub scopes: Option<At<Vec<String>>>,
+    pub flow: Option<At<Flow>>,
+    pub redirect_port: Option<At<u16>>,
+    pub audience: Option<At<String>>,
+    pub auto_login: Option<At<bool>>,
+}
+
+/// `[role.NAME]`.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "named as in the file; `plan::Leg` says what they mean")]
+pub struct RoleSection {
+    pub line: usize,
+    pub parent: Parent,
+    pub role_arn: At<RoleArn>,
+    pub duration: Option<At<u32>>,
+    pub session_name: Option<At<String>>,
+    pub source_identity: Option<At<String>>,
+    pub external_id: Option<At<String>>,
+    pub tags: Option<At<BTreeMap<String, String>>>,
+    pub transitive_tags: Option<At<Vec<String>>>,
+    pub policy: Option<At<String>>,
+    pub policy_arns: Option<At<Vec<String>>>,
+    pub region: Option<At<String>>,
+    pub description: Option<String>,
+    pub color: Option<String>,
+    pub confirm: bool,
+    pub auto_login: Option<At<bool>>,
+}
+
+/// How a role is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parent {
+    /// A hub: straight from this IdP.
+    Idp(At<String>),
+    /// A spoke: with the session of this role.
+    Via(At<String>),
+}
+
+impl File {
+    /// Reads and checks `text`. `path` is only for messages.
+    ///
+    /// # Errors
+    /// The first [`Mistake`], with its place.
+    pub fn parse(path: &str, text: &str) -> Result<Self, Mistake> {
+        let source = Source { path, text };
+        let document = DeTable::parse(text).map_err(|error| {
+            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
+            source.riddle(error.span().unwrap_or(0..0), what, None)
+        })?;
+        let mut top = Section::new(source, "the file".to_owned(), 0..0, document.get_ref());
+        let default_role = top.text("default_role")?;
+        let key_cache = key_cache(&mut top)?;
+        let auto_login = top.boolean("auto_login")?;
+        let (idp_tables, role_tables) = (top.tables("idp")?, top.tables("role")?);
+        let mut file = Self { path: path.to_owned(), default_role, key_cache, ..Self::default() };
+        let mut titles = BTreeMap::new();
+        for (name, section) in idp_tables {
+            check_name(&section, &name)?;
+            file.idps.insert(name, idp(section, auto_login.as_ref())?);
+        }
+        for (name, section) in role_tables {
+            check_name(&section, &name)?;
+            titles.insert(name.clone(), section.span.clone());
+            file.roles.insert(name, role(section)?);
+        }
+        file.check_links(source, &titles)?;
+        if let Some(role) = file.default_role.as_ref().filter(|role| !file.roles.contains_key(&role.value)) {
+            let suggestion = suggest(&role.value, file.roles.keys());
+            return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
+        }
+        top.finish()?;
+        Ok(file)
+    }
+
+    /// Every role leads to an IdP, without a loop.
+    fn check_links(
+        &self,
+        source: Source<'_>,
+        titles: &BTreeMap<String, std::ops::Range<usize>>,
+    ) -> Result<(), Mistake> {
+        for (name, role) in &self.roles {
+            let place = titles.get(name).cloned().unwrap_or(0..0);
+            let missing = |kind: &str, wanted: &str, suggestion| {
+                Err(source.mistake(
+                    place.clone(),
+                    format!("[role.{name}] names [{kind}.{wanted}], which is not there"),
+                    suggestion,
+                ))
+            };
+            match &role.parent {
+                Parent::Idp(idp) if !self.idps.contains_key(&idp.value) => {
+                    return missing("idp", &idp.value, suggest(&idp.value, self.idps.keys()));
+                }
+                Parent::Via(via) if !self.roles.contains_key(&via.value) => {
+                    return missing("role", &via.value, suggest(&via.value, self.roles.keys()));
+                }
+                Parent::Idp(_) | Parent::Via(_) => {}
+            }
+            let mut way = vec![name.as_str()];
+            while let Some(Parent::Via(next)) =
+                way.last().and_then(|last| self.roles.get(*last)).map(|role| &role.parent)
+            {
+                let seen = way.contains(&next.value.as_str());
+                way.push(&next.value);
+                if seen {
+                    let what = format!("the roles go in a circle: {}", way.join(" → "));
+                    let suggestion =
+                        "let one of them start at an IdP: idp = \"NAME\" instead of via".to_owned();
+                    return Err(source.mistake(place, what, Some(suggestion)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn suggest<'a>(typed: &str, names: impl Iterator<Item = &'a String> + Clone) -> Option<String> {
+    closest(typed, names.clone().map(String::as_str)).map(|meant| format!("did you mean `{meant}`?")).or_else(
+        || {
+            let known: Vec<&str> = names.take(12).map(String::as_str).collect();
+            (!known.is_empty()).then(|| format!("there are: {}", known.join(", ")))
+        },
+    )
+}
+
+/// Names of roles become profiles of `~/.aws/config` and words of command lines, so they keep to what every reader
+/// of those takes.
+fn check_name(section: &Section<'_>, name: &str) -> Result<(), Mistake> {
+    let portable = |c: char| c.is_ascii_alphanumeric() || "-_./%@:+".contains(c);
+    let bad = name.chars().find(|c| !portable(*c)).map(|c| format!("`{}`", c.escape_default()));
+    let bad = bad.or_else(|| name.starts_with('-').then(|| "a hyphen at its start".to_owned()));
+    match bad {
+        None if !name.is_empty() && name.len() <= 128 => Ok(()),
+        bad => Err(section.mistake(
+            format!(
+                "this name holds {}",
+                bad.unwrap_or_else(|| "nothing, or more than 128 characters".to_owned())
+            ),
+            Some("use letters, digits and - _ . / % @ : +".to_owned()),
+        )),
+    }
+}
+
+fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
+    match top.text("key_cache")? {
+        None => Ok(Some(DEFAULT_KEY_CACHE)),
+        Some(off) if off.value == "off" => Ok(None),
+        Some(set) => super::section::parse_duration(&set.value)
+            .ok()
+            .filter(|seconds| *seconds > 0)
+            .map(|seconds| Some(Duration::from_secs(seconds.into())))
+            .ok_or_else(|| {
+                top.mistake_at(
+                    set.line,
+                    format!("`{}` is neither \"off\" nor a length of time such as \"1h\"", set.value),
+                    None,
+                )
+            }),
+    }
+}
+
+fn idp(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> Result<IdpSection, Mistake> {
+    let kind = section.required("type", "oidc")?;
+    if kind.value != "oidc" {
+        let (what, suggestion) = match kind.value.as_str() {
+            "saml" | "okta" | "identity-center" => (
+                format!("this version of jit cannot sign in at an IdP of type `{}` yet", kind.value),
+                Some("this version knows type = \"oidc\"".to_owned()),
+            ),
+            other => (
+                format!("there is no IdP type `{other}`"),
+                Some("this version knows type = \"oidc\"".to_owned()),
+            ),
+        };
+        return Err(section.mistake_at(kind.line, what, suggestion));
+    }
+    let issuer = section.required("issuer", "https://acme.okta.com")?;
+    if let Err((what, suggestion)) = check_issuer(&issuer.value) {
+        return Err(section.mistake_at(issuer.line, what, suggestion));
+    }
+    let client_id = section.required("client_id", "0oa1b2c3")?;
+    let client_secret = section
+        .text("client_secret")?
+        .map(|secret| At { value: Secret::new(secret.value), line: secret.line });
+    let flow = section.text("flow")?;
+    let flow = flow.map(|flow| {
+        let known = [("auto", Flow::Auto), ("browser", Flow::Browser), ("device", Flow::Device)];
+        let found = known.into_iter().find(|(name, _)| *name == flow.value);
+        found.map(|(_, value)| At { value, line: flow.line }).ok_or_else(|| {
+            let what = format!("`{}` is no flow", flow.value);
+            section.mistake_at(flow.line, what, Some("it is \"auto\", \"browser\" or \"device\"".to_owned()))
+        })
+    });
+    let oidc = OidcSection {
+        issuer,
+        client_id,
+        client_secret,
+        flow: flow.transpose()?,
+        scopes: section.list("scopes")?,
+        redirect_port: section.port("redirect_port")?,
+        audience: section.text("audience")?,
+        auto_login: section.boolean("auto_login")?.or_else(|| auto_login.cloned()),
+    };
+    section.finish()?;
+    Ok(IdpSection::Oidc(oidc))
+}
+
+/// An issuer is an https address without query or fragment (OpenID Connect Discovery 1.0, section 3). Plain http is
+/// taken on loopback, for demonstrations and tests.
+fn check_issuer(issuer: &str) -> Result<(), (String, Option<String>)> {
+    let uri: Option<http::Uri> = issuer.parse().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default().to_owned();
+    let scheme = uri.as_ref().and_then(http::Uri::scheme_str).unwrap_or_default().to_owned();
+    let loopback = matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]");
+    if host.is_empty() || scheme.is_empty() {
+        return Err((
+            format!("`{issuer}` is not an address"),
+            Some("an issuer looks like https://acme.okta.com".to_owned()),
+        ));
+    }
+    if scheme != "https" && !(scheme == "http" && loopback) {
+        return Err((format!("the issuer `{issuer}` is not https"), Some(format!("write https://{host}"))));
+    }
+    if issuer.contains(['?', '#']) || issuer.ends_with("/.well-known/openid-configuration") {
+        let issuer = issuer.split(['?', '#']).next().unwrap_or_default();
+        let issuer = issuer.trim_end_matches("/.well-known/openid-configuration");
+        return Err(("this is more than the issuer".to_owned(), Some(format!("write {issuer}"))));
+    }
+    Ok(())
+}
+
+fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
+    let parent = match (section.text("idp")?, section.text("via")?) {
+        (Some(idp), None) => Parent::Idp(idp),
+        (None, Some(via)) => Parent::Via(via),
+        (Some(_), Some(via)) => {
+            let what = format!("{} has both `idp` and `via`", section.title);
+            let suggestion = "a hub role has idp, a spoke role has via; delete one".to_owned();
+            return Err(section.mistake_at(via.line, what, Some(suggestion)));
+        }
+        (None, None) => {
+            let what = format!("{} has neither `idp` nor `via`", section.title);
+            let suggestion = "a hub role has idp = \"NAME\", a spoke role has via = \"HUB\"".to_owned();
+            return Err(section.missing(&["idp", "via"], what, suggestion));
+        }
+    };
+    let arn = section.required("role_arn", "arn:aws:iam::111111111111:role/NAME")?;
+    let role_arn: RoleArn = arn
+        .value
+        .parse()
+        .map_err(|why| section.mistake_at(arn.line, format!("`{}`: {why}", arn.value), None))?;
+    let role = RoleSection {
+        line: arn.line,
+        parent,
+        role_arn: At { value: role_arn, line: arn.line },
+        duration: section.duration("duration")?,
+        session_name: section.text("session_name")?,
+        source_identity: section.text("source_identity")?,
+        external_id: section.text("external_id")?,
+        tags: section.map("tags")?,
+        transitive_tags: section.list("transitive_tags")?,
+        policy: section.text("policy")?,
+        policy_arns: section.list("policy_arns")?,
+        region: section.text("region")?,
+        description: section.text("description")?.map(|text| text.value),
+        color: section.text("color")?.map(|text| text.value),
+        confirm: section.boolean("confirm")?.is_some_and(|confirm| confirm.value),
+        auto_login: section.boolean("auto_login")?,
+    };
+    super::limits::check(&section, &role)?;
+    section.finish()?;
+    Ok(role)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+default_role = "prod-admin"
+[idp.acme]
+type = "oidc"
+issuer = "https://acme.okta.com"
+client_id = "0oa1"
+[role.hub]
+idp = "acme"
+role_arn = "arn:aws:iam::111111111111:role/jit-hub"
+duration = "8h"
+[role.prod-admin]
+via = "hub"
+role_arn = "arn:aws:iam::222222222222:role/admin"
+region = "eu-west-1"
+tags = { team = "core" }
+transitive_tags = ["team"]
+"#;
+
+    #[test]
+    fn reads_the_contract() {
+        let file = File::parse("config.toml", GOOD).unwrap();
+        let prod = &file.roles["prod-admin"];
+        assert_eq!(prod.parent, Parent::Via(At { value: "hub".into(), line: 12 }));
+        assert_eq!((prod.role_arn.line, prod.role_arn.value.account()), (13, "222222222222"));
+        assert_eq!(file.roles["hub"].duration, Some(At { value: 28_800, line: 10 }));
+        assert_eq!(file.key_cache, Some(DEFAULT_KEY_CACHE));
+    }
+
+    /// Each mistake: what is changed in a good file, the place, words of the message, words of the suggestion.
+    #[test]
+    fn every_mistake_says_where_what_and_what_instead() {
+        let cases = [
+            (
+                "role_arn = \"arn:aws:iam::222222222222:role/admin\"",
+                "rol_arn = \"x\"",
+                "13:1",
+                "unknown key `rol_arn` in [role.prod-admin]",
+                "did you mean `role_arn`?",
+            ),
+            (
+                "region = \"eu-west-1\"",
+                "regoin = \"eu-west-1\"",
+                "14:1",
+                "unknown key `regoin` in [role.prod-admin]",
+                "did you mean `region`?",
+            ),
+            (
+                "region = \"eu-west-1\"",
+                "region = \"Ireland\"",
+                "14:10",
+                "`Ireland` is not a region",
+                "eu-west-1",
+            ),
+            ("region = \"eu-west-1\"", "region = 1", "14:10", "must be a text in quotes, not a number", ""),
+            ("region = \"eu-west-1\"", "region = \"eu-west-1", "14:", "", ""),
+            (
+                "via = \"hub\"",
+                "via = \"hubb\"",
+                "11:7",
+                "[role.hubb], which is not there",
+                "did you mean `hub`?",
+            ),
+            (
+                "via = \"hub\"",
+                "via = \"prod-admin\"",
+                "11:7",
+                "circle: prod-admin → prod-admin",
+                "start at an IdP",
+            ),
+            ("via = \"hub\"", "via = \"hub\"\nidp = \"acme\"", "12:7", "both `idp` and `via`", "delete one"),
+            ("via = \"hub\"\n", "", "11:7", "neither `idp` nor `via`", "a hub role has idp"),
+            (
+                "idp = \"acme\"",
+                "idp = \"acne\"",
+                "7:7",
+                "[idp.acne], which is not there",
+                "did you mean `acme`?",
+            ),
+            (
+                "type = \"oidc\"",
+                "type = \"saml\"",
+                "4:8",
+                "cannot sign in at an IdP of type `saml` yet",
+                "oidc",
+            ),
+            ("type = \"oidc\"", "type = \"odic\"", "4:8", "no IdP type `odic`", "oidc"),
+            ("https://acme", "http://acme", "5:10", "is not https", "https://acme.okta.com"),
+            (
+                "okta.com\"",
+                "okta.com/.well-known/openid-configuration\"",
+                "5:10",
+                "more than the issuer",
+                "write https://acme.okta.com",
+            ),
+            (
+                "duration = \"8h\"",
+                "duration = \"13h\"",
+                "10:12",
+                "46800 seconds is not a duration",
+                "15m to 12h",
+            ),
+            ("duration = \"8h\"", "duration = \"soon\"", "10:12", "not a length of time", ""),
+            ("duration = \"8h\"", "tags = { a = \"b\" }", "10:8", "a hub role takes no `tags`", "claims"),
+            (
+                "duration = \"8h\"",
+                "session_name = \"a b\"",
+                "10:16",
+                "`a b` cannot be a session_name",
+                "2 to 64",
+            ),
+            ("duration = \"8h\"", "policy = \"{\"", "10:10", "the policy is not JSON", ""),
+            ("duration = \"8h\"", "policy_arns = [\"x\"]", "10:15", "`x` is not the ARN of a policy", ""),
+            ("[\"team\"]", "[\"tema\"]", "16:19", "`tema` is to be transitive", "tags"),
+            (
+                "default_role = \"prod-admin\"",
+                "default_role = \"prod\"",
+                "2:16",
+                "there is no [role.prod]",
+                "prod-admin",
+            ),
+            ("default_role", "defualt_role", "2:1", "unknown key `defualt_role` in the file", "default_role"),
+            ("[role.hub]", "[role.\"h u b\"]", "7:7", "holds ` `", "letters"),
+            ("[role.hub]", "[role.\"h\\nub\"]", "7:7", "holds `\\n`", "letters"),
+            ("[role.hub]", "[role.\"$(x)\"]", "7:7", "holds `$`", "letters"),
+            (
+                "arn:aws:iam::111111111111:role/jit-hub",
+                "arn:aws:iam::111:role/jit-hub",
+                "9:12",
+                "`111` is not twelve digits",
+                "",
+            ),
+        ];
+        for (from, to, place, what, next) in cases {
+            assert!(GOOD.contains(from), "{from}");
+            let mistake = File::parse("c.toml", &GOOD.replacen(from, to, 1)).unwrap_err();
+            let text = mistake.to_string();
+            assert!(text.starts_with(&format!("c.toml:{place}")), "{to}: {text}");
+            assert!(text.contains(what), "{to}: {text}");
+            assert!(mistake.suggestion.clone().unwrap_or_default().contains(next), "{to}: {mistake:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_secret_is_never_quoted() {
+        for line in [
+            "client_secret = \"s3cr3t",
+            "client_secret = 5 # s3cr3t",
+            "client_secrett = \"s3cr3t\"",
+            "client_secert = \"s3cr3t\"",
+            "clientsecert = \"s3cr3t",
+            "CLIENT_SECRET = \"s3cr3t\"",
+            "password = \"s3cr3t\"",
+            "client_secert \"s3cr3t\"",
+            "client_secret = \n\"s3cr3t\"",
+            "client_secret = \"\"\"\ns3cr3t\\q\n\"\"\"",
+            "client_secret = '''\na = s3cr3t\n\u{1}'''",
+        ] {
+            let text = GOOD.replacen("client_id = \"0oa1\"", &format!("client_id = \"0oa1\"\n{line}"), 1);
+            let mistake = File::parse("c.toml", &text).unwrap_err();
+            assert!(!format!("{mistake} {mistake:?}").contains("s3cr3t"), "{mistake}");
+        }
+    }
+
+    #[test]
+    fn longer_circles_are_found() {
+        let text = GOOD.replace("idp = \"acme\"", "via = \"prod-admin\"");
+        assert!(File::parse("c.toml", &text).unwrap_err().what.contains("hub → prod-admin → hub"));
+    }
+}

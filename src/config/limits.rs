@@ -1,0 +1,135 @@
+//! What STS takes of a role's settings, checked before anybody is asked to sign in (STS API reference, AssumeRole and
+//! AssumeRoleWithWebIdentity).
+
+use super::file::{Parent, RoleSection};
+use super::section::{At, Mistake, Section};
+use crate::plan::{COLORS, DURATION_RANGE};
+
+/// Checks every setting of `role`, which stands in `section`.
+///
+/// # Errors
+/// The first [`Mistake`], with its place and what may stand there.
+pub(super) fn check(section: &Section<'_>, role: &RoleSection) -> Result<(), Mistake> {
+    let checks =
+        [duration, names, external_id, tags, transitive_tags, policy, policy_arns, region, spokes_only];
+    if let Some(Refused { line, what, next }) = checks.into_iter().find_map(|check| check(role)) {
+        return Err(section.mistake_at(line, what, Some(next.to_owned())));
+    }
+    match role.color.as_ref().filter(|color| !COLORS.contains(&color.as_str())) {
+        Some(color) => Err(section.mistake(
+            format!("there is no color `{color}`"),
+            Some(format!("there are: {}", COLORS.join(", "))),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A setting that STS would refuse.
+struct Refused {
+    /// The line it stands on.
+    line: usize,
+    what: String,
+    /// What may stand there.
+    next: &'static str,
+}
+
+fn refused(line: usize, what: String, next: &'static str) -> Option<Refused> {
+    Some(Refused { line, what, next })
+}
+
+/// Whether `text` has `length` characters, all of them ASCII letters, digits, underscores or `extra`.
+fn is_word(text: &str, extra: &str, length: std::ops::RangeInclusive<usize>) -> bool {
+    length.contains(&text.len())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || extra.contains(c))
+}
+
+fn duration(role: &RoleSection) -> Option<Refused> {
+    let At { value, line } =
+        role.duration.as_ref().filter(|duration| !DURATION_RANGE.contains(&duration.value))?;
+    refused(*line, format!("{value} seconds is not a duration that STS takes"), "it goes from 15m to 12h")
+}
+
+fn names(role: &RoleSection) -> Option<Refused> {
+    let names = [("session_name", &role.session_name), ("source_identity", &role.source_identity)];
+    names.into_iter().find_map(|(key, name)| {
+        let At { value, line } = name.as_ref().filter(|name| !is_word(&name.value, "+=,.@-", 2..=64))?;
+        refused(*line, format!("`{value}` cannot be a {key}"), "2 to 64 letters, digits and _ + = , . @ -")
+    })
+}
+
+fn external_id(role: &RoleSection) -> Option<Refused> {
+    let At { value, line } =
+        role.external_id.as_ref().filter(|id| !is_word(&id.value, "+=,.@:/-", 2..=1224))?;
+    let next = "2 to 1224 letters, digits and _ + = , . @ : / -";
+    refused(*line, format!("`{value}` cannot be an external_id"), next)
+}
+
+fn tags(role: &RoleSection) -> Option<Refused> {
+    let tags = role.tags.as_ref()?;
+    let character = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+    let bad = |(name, value): &(&String, &String)| {
+        let length = (1..=128).contains(&name.chars().count()) && value.chars().count() <= 256;
+        !length
+            || !name.chars().chain(value.chars()).all(character)
+            || name.to_lowercase().starts_with("aws:")
+    };
+    if let Some((name, value)) = tags.value.iter().find(bad) {
+        let next = "a name of 1 to 128 and a value of up to 256 letters, digits, spaces and _ . : / = + - @, not starting with aws:";
+        return refused(tags.line, format!("`{name} = {value}` cannot be a session tag"), next);
+    }
+    let count = Some(tags.value.len()).filter(|count| *count > 50)?;
+    refused(tags.line, format!("{count} session tags are too many"), "STS takes 50")
+}
+
+fn transitive_tags(role: &RoleSection) -> Option<Refused> {
+    let transitive = role.transitive_tags.as_ref()?;
+    let known = |name: &String| role.tags.as_ref().is_some_and(|tags| tags.value.contains_key(name));
+    let stranger = transitive.value.iter().find(|name| !known(name))?;
+    let what = format!("`{stranger}` is to be transitive but is no tag of this role");
+    refused(transitive.line, what, "name it in tags as well")
+}
+
+fn policy(role: &RoleSection) -> Option<Refused> {
+    let At { value, line } = role.policy.as_ref()?;
+    if let Err(error) = serde_json::from_str::<serde_json::Value>(value) {
+        return refused(*line, format!("the policy is not JSON: {error}"), "an IAM policy document, as text");
+    }
+    let length = Some(value.len()).filter(|length| *length > 2048)?;
+    refused(*line, format!("the policy has {length} characters"), "STS takes 2048")
+}
+
+fn policy_arns(role: &RoleSection) -> Option<Refused> {
+    let At { value: arns, line } = role.policy_arns.as_ref()?;
+    if let Some(stranger) = arns.iter().find(|arn| !arn.starts_with("arn:") || !arn.contains(":policy/")) {
+        let next = "such as arn:aws:iam::aws:policy/ReadOnlyAccess";
+        return refused(*line, format!("`{stranger}` is not the ARN of a policy"), next);
+    }
+    let count = Some(arns.len()).filter(|count| *count > 10)?;
+    refused(*line, format!("{count} managed policies are too many"), "STS takes 10")
+}
+
+fn region(role: &RoleSection) -> Option<Refused> {
+    let bad = |region: &&At<String>| {
+        !(3..=5).contains(&region.value.split('-').count())
+            || !region.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    let At { value, line } = role.region.as_ref().filter(bad)?;
+    refused(*line, format!("`{value}` is not a region"), "such as eu-west-1")
+}
+
+/// What only a spoke can have.
+fn spokes_only(role: &RoleSection) -> Option<Refused> {
+    let Parent::Idp(_) = role.parent else { return None };
+    let only_spokes = [
+        ("source_identity", role.source_identity.as_ref().map(|v| v.line)),
+        ("external_id", role.external_id.as_ref().map(|v| v.line)),
+        ("tags", role.tags.as_ref().map(|v| v.line)),
+        ("transitive_tags", role.transitive_tags.as_ref().map(|v| v.line)),
+    ];
+    let (key, line) = only_spokes.into_iter().find_map(|(key, line)| Some((key, line?)))?;
+    refused(
+        line,
+        format!("a hub role takes no `{key}`: AssumeRoleWithWebIdentity has no such parameter"),
+        "let the IdP put it into the ID token's https://aws.amazon.com/ claims, or set it on a spoke",
+    )
+}

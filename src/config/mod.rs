@@ -1,0 +1,9 @@
+//! What the files say, and what a role means by them. Pure: text in, values out; no clock, no network, no printing.
+
+pub mod aws;
+pub mod file;
+mod limits;
+pub mod resolve;
+mod section;
+
+pub use section::{At, Mistake, closest, parse_duration};

@@ -1,0 +1,360 @@
+//! From the file, the flags and the environment to a [`Plan`]: every leg, and for every value who decided it.
+
+use crate::arn::Partition;
+use crate::plan::{
+    CHAINED_LIMIT, DURATION_RANGE, Flow, Leg, OidcSettings, Origin, Plan, ProofPlan, StsEndpoint, Valued,
+};
+use crate::sys::env::{
+    AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT,
+    AWS_USE_FIPS_ENDPOINT, Env, JIT_ROLE,
+};
+
+use super::file::{File, IdpSection, OidcSection, Parent, RoleSection};
+use super::section::{At, closest};
+
+/// `DurationSeconds` where nobody says anything: what every role allows.
+const DEFAULT_DURATION: u32 = 3600;
+
+/// Why a role cannot be resolved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// No such role.
+    #[error("there is no role `{name}` in {path}")]
+    UnknownRole {
+        /// What was asked for.
+        name: String,
+        /// The file that was searched.
+        path: String,
+        /// The one that was probably meant.
+        meant: Option<String>,
+        /// All there are.
+        candidates: Vec<String>,
+    },
+    /// No role was named anywhere.
+    #[error("no role was named")]
+    NoRole {
+        /// All there are.
+        candidates: Vec<String>,
+    },
+    /// `--duration` is out of range.
+    #[error("{0} seconds is not a duration that STS takes: it goes from 15m to 12h")]
+    Duration(u32),
+    /// An endpoint variable that is not an address to trust.
+    #[error("{variable} is `{value}`, which is not https, nor http on this machine")]
+    Endpoint {
+        /// The variable.
+        variable: &'static str,
+        /// What it says.
+        value: String,
+    },
+}
+
+/// What the command line adds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flags<'a> {
+    /// The role, as an argument or `--role`.
+    pub role: Option<&'a str>,
+    /// `--duration` in seconds.
+    pub duration: Option<u32>,
+}
+
+/// Which role is meant, and who says so: the argument, `JIT_ROLE`, the one last chosen in this terminal,
+/// `default_role`.
+///
+/// # Errors
+/// [`ResolveError::NoRole`] with the candidates if nobody names one.
+pub fn role_name(
+    file: &File,
+    flags: Flags<'_>,
+    env: &Env,
+    last_in_terminal: Option<&str>,
+) -> Result<Valued<String>, ResolveError> {
+    let by = |origin: Origin| move |role: &str| Valued::new(role.to_owned(), origin);
+    let remembered = last_in_terminal.filter(|role| file.roles.contains_key(*role));
+    let named = flags.role.map(by(Origin::Flag("the command line")));
+    named
+        .or_else(|| env.get(JIT_ROLE).map(by(Origin::Variable(JIT_ROLE))))
+        .or_else(|| remembered.map(by(Origin::Rule("the last login in this terminal"))))
+        .or_else(|| file.default_role.as_ref().map(|role| from_file(file, role)))
+        .ok_or_else(|| ResolveError::NoRole { candidates: candidates(file) })
+}
+
+/// The plan for the role called `name`.
+///
+/// # Errors
+/// [`ResolveError`] if there is no such role, or flags or variables are out of range.
+pub fn plan(file: &File, name: &str, flags: Flags<'_>, env: &Env) -> Result<Plan, ResolveError> {
+    let unknown = || ResolveError::UnknownRole {
+        name: name.to_owned(),
+        path: file.path.clone(),
+        meant: closest(name, file.roles.keys().map(String::as_str)).map(str::to_owned),
+        candidates: candidates(file),
+    };
+    let mut way: Vec<(&str, &RoleSection)> = Vec::new();
+    let mut next = name;
+    // Loading has made sure that the way ends at an IdP.
+    let idp_name = loop {
+        let (role_name, role) = file.roles.get_key_value(next).ok_or_else(unknown)?;
+        way.push((role_name, role));
+        match &role.parent {
+            Parent::Via(via) => next = &via.value,
+            Parent::Idp(idp) => break &idp.value,
+        }
+    };
+    way.reverse();
+    let Some(IdpSection::Oidc(oidc)) = file.idps.get(idp_name) else { return Err(unknown()) };
+    let last = way.len() - 1;
+    let legs = way.iter().enumerate().map(|(index, (role_name, role))| {
+        let wanted = if index == last { flags.duration } else { None };
+        leg(file, role_name, role, index, wanted, env)
+    });
+    let target = way[last].1;
+    // The nearest word counts: the role's own, then that of the roles before it, of the IdP, of the file.
+    let auto_login =
+        way.iter().rev().find_map(|(_, role)| role.auto_login.as_ref()).or(oidc.auto_login.as_ref());
+    Ok(Plan {
+        role: name.to_owned(),
+        proof: ProofPlan::Oidc(oidc_settings(file, idp_name, oidc)),
+        legs: legs.collect::<Result<_, _>>()?,
+        region: target.region.as_ref().map(|region| from_file(file, region)),
+        description: target.description.clone(),
+        color: target.color.clone(),
+        confirm: target.confirm,
+        auto_login: auto_login.is_some_and(|at| at.value),
+    })
+}
+
+fn candidates(file: &File) -> Vec<String> {
+    file.roles.keys().cloned().collect()
+}
+
+fn from_file<T: Clone>(file: &File, at: &At<T>) -> Valued<T> {
+    Valued::new(at.value.clone(), Origin::File { path: file.path.clone(), line: at.line })
+}
+
+fn oidc_settings(file: &File, name: &str, section: &OidcSection) -> OidcSettings {
+    OidcSettings {
+        name: name.to_owned(),
+        issuer: from_file(file, &section.issuer),
+        client_id: from_file(file, &section.client_id),
+        client_secret: section.client_secret.as_ref().map(|at| from_file(file, at)),
+        scopes: section.scopes.as_ref().map(|at| from_file(file, at)),
+        flow: section
+            .flow
+            .as_ref()
+            .map_or(Valued::new(Flow::Auto, Origin::Default), |at| from_file(file, at)),
+        redirect_port: section
+            .redirect_port
+            .as_ref()
+            .map_or(Valued::new(0, Origin::Default), |at| from_file(file, at)),
+        audience: section.audience.as_ref().map(|at| from_file(file, at)),
+    }
+}
+
+fn leg(
+    file: &File,
+    name: &str,
+    role: &RoleSection,
+    index: usize,
+    flag: Option<u32>,
+    env: &Env,
+) -> Result<Leg, ResolveError> {
+    let mut duration = match (flag, &role.duration) {
+        (Some(seconds), _) if !DURATION_RANGE.contains(&seconds) => {
+            return Err(ResolveError::Duration(seconds));
+        }
+        (Some(seconds), _) => Valued::new(seconds, Origin::Flag("--duration")),
+        (None, Some(at)) => from_file(file, at),
+        (None, None) => Valued::new(DEFAULT_DURATION, Origin::Default),
+    };
+    if Plan::is_chained(index) && duration.value > CHAINED_LIMIT {
+        duration = Valued::new(CHAINED_LIMIT, Origin::Rule("AWS's limit for chained roles"));
+    }
+    Ok(Leg {
+        name: name.to_owned(),
+        role_arn: from_file(file, &role.role_arn),
+        duration,
+        session_name: role.session_name.as_ref().map(|at| from_file(file, at)),
+        source_identity: role.source_identity.as_ref().map(|at| from_file(file, at)),
+        external_id: role.external_id.as_ref().map(|at| from_file(file, at)),
+        tags: role.tags.as_ref().map(|at| from_file(file, at)),
+        transitive_tags: role.transitive_tags.as_ref().map(|at| from_file(file, at)),
+        policy: role.policy.as_ref().map(|at| from_file(file, at)),
+        policy_arns: role.policy_arns.as_ref().map(|at| from_file(file, at)),
+        sts: sts_endpoint(file, role, env)?,
+    })
+}
+
+/// The regional endpoint of the role's region, else of the user's if that is in the role's partition, else of the
+/// partition's first region. Never the global endpoint, whose sessions do not hold in every region.
+fn sts_endpoint(file: &File, role: &RoleSection, env: &Env) -> Result<StsEndpoint, ResolveError> {
+    let partition = role.role_arn.value.partition();
+    let variable = [AWS_REGION, AWS_DEFAULT_REGION].into_iter().find_map(|name| {
+        let region = env.get(name).filter(|region| Partition::of_region(region) == partition)?;
+        Some(Valued::new(region.to_owned(), Origin::Variable(name)))
+    });
+    let region = role.region.as_ref().map(|at| from_file(file, at)).or(variable).unwrap_or_else(|| {
+        Valued::new(partition.default_region().to_owned(), Origin::Rule("the partition's first region"))
+    });
+    let url = [AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL]
+        .into_iter()
+        .find_map(|name| env.get(name).map(|url| Valued::new(url.to_owned(), Origin::Variable(name))));
+    if let Some(Valued { value, origin: Origin::Variable(variable) }) =
+        url.as_ref().filter(|url| !trusted(&url.value))
+    {
+        return Err(ResolveError::Endpoint { variable, value: value.clone() });
+    }
+    Ok(StsEndpoint {
+        region,
+        url,
+        fips: env.is_true(AWS_USE_FIPS_ENDPOINT),
+        dual_stack: env.is_true(AWS_USE_DUALSTACK_ENDPOINT),
+    })
+}
+
+/// Tokens go there, so it is https, or this machine.
+fn trusted(url: &str) -> bool {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+    match uri.as_ref().and_then(http::Uri::scheme_str) {
+        Some("https") => !host.is_empty(),
+        Some("http") => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+[idp.acme]
+type = "oidc"
+issuer = "https://acme.okta.com"
+client_id = "0oa1"
+auto_login = true
+[role.hub]
+idp = "acme"
+role_arn = "arn:aws:iam::111111111111:role/jit-hub"
+duration = "8h"
+[role.middle]
+via = "hub"
+role_arn = "arn:aws:iam::222222222222:role/middle"
+duration = "2h"
+[role.far]
+via = "middle"
+role_arn = "arn:aws:iam::333333333333:role/far"
+region = "eu-west-1"
+auto_login = false
+[role.china]
+idp = "acme"
+role_arn = "arn:aws-cn:iam::444444444444:role/hub"
+"#;
+
+    fn file() -> File {
+        File::parse("c.toml", TEXT).unwrap()
+    }
+
+    fn flags(duration: Option<u32>) -> Flags<'static> {
+        Flags { role: None, duration }
+    }
+
+    #[test]
+    fn walks_from_the_hub_and_applies_the_chaining_limit() {
+        let plan = plan(&file(), "far", Flags::default(), &Env::of([])).unwrap();
+        let legs: Vec<_> = plan
+            .legs
+            .iter()
+            .map(|leg| (leg.name.as_str(), leg.duration.value, leg.duration.origin.to_string()))
+            .collect();
+        let expected = [
+            ("hub", 28_800, "c.toml:10"),
+            ("middle", 3600, "AWS's limit for chained roles"),
+            ("far", 3600, "default"),
+        ];
+        assert_eq!(legs, expected.map(|(name, seconds, origin)| (name, seconds, origin.to_owned())));
+        assert_eq!(plan.region.map(|region| region.origin.to_string()), Some("c.toml:18".into()));
+    }
+
+    #[test]
+    fn a_flag_rules_the_last_leg_only() {
+        let hub = plan(&file(), "hub", flags(Some(7200)), &Env::of([])).unwrap();
+        assert_eq!(
+            (hub.legs[0].duration.value, hub.legs[0].duration.origin.to_string()),
+            (7200, "--duration".into())
+        );
+        let far = plan(&file(), "far", flags(Some(900)), &Env::of([])).unwrap();
+        assert_eq!(far.legs.iter().map(|leg| leg.duration.value).collect::<Vec<_>>(), [28_800, 3600, 900]);
+        assert_eq!(
+            plan(&file(), "far", flags(Some(60)), &Env::of([])).unwrap_err(),
+            ResolveError::Duration(60)
+        );
+    }
+
+    #[test]
+    fn sts_is_asked_in_the_role_s_own_partition() {
+        let region = |role: &str, env: &Env| {
+            let plan = plan(&file(), role, Flags::default(), env).unwrap();
+            let region = &plan.target().sts.region;
+            (region.value.clone(), region.origin.to_string())
+        };
+        let ireland = Env::of([("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "eu-west-2")]);
+        assert_eq!(region("far", &ireland), ("eu-west-1".into(), "c.toml:18".into()));
+        assert_eq!(region("hub", &ireland), ("eu-west-2".into(), "AWS_DEFAULT_REGION".into()));
+        assert_eq!(region("china", &ireland), ("cn-north-1".into(), "the partition's first region".into()));
+        assert_eq!(region("hub", &Env::of([])), ("us-east-1".into(), "the partition's first region".into()));
+    }
+
+    #[test]
+    fn endpoints_are_https_or_here() {
+        let ask = |url: &str| {
+            let env =
+                Env::of([("AWS_ENDPOINT_URL", "https://general.example"), ("AWS_ENDPOINT_URL_STS", url)]);
+            plan(&file(), "hub", Flags::default(), &env)
+                .map(|plan| plan.legs[0].sts.url.clone().unwrap().value)
+        };
+        assert_eq!(ask("http://127.0.0.1:5000"), Ok("http://127.0.0.1:5000".into()));
+        assert_eq!(ask(""), Ok("https://general.example".into()));
+        for bad in ["http://sts.example", "ftp://127.0.0.1", "sts", "http://127.0.0.1.evil.example"] {
+            assert!(
+                matches!(ask(bad), Err(ResolveError::Endpoint { variable: "AWS_ENDPOINT_URL_STS", .. })),
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_role_is_named_in_a_fixed_order() {
+        let with_default = File::parse("c.toml", &format!("default_role = \"hub\"{TEXT}")).unwrap();
+        let env = Env::of([("JIT_ROLE", "middle")]);
+        let name = |argument, env: &Env, last| {
+            let role = role_name(&with_default, Flags { role: argument, duration: None }, env, last).unwrap();
+            format!("{} by {}", role.value, role.origin)
+        };
+        assert_eq!(name(Some("far"), &env, Some("china")), "far by the command line");
+        assert_eq!(name(None, &env, Some("china")), "middle by JIT_ROLE");
+        assert_eq!(name(None, &Env::of([]), Some("china")), "china by the last login in this terminal");
+        assert_eq!(name(None, &Env::of([]), Some("gone")), "hub by c.toml:1");
+        assert!(matches!(
+            role_name(&file(), Flags::default(), &Env::of([]), None),
+            Err(ResolveError::NoRole { candidates }) if candidates.len() == 4
+        ));
+    }
+
+    #[test]
+    fn unknown_roles_come_with_the_near_one() {
+        let error = plan(&file(), "fra", Flags::default(), &Env::of([])).unwrap_err();
+        assert!(matches!(error, ResolveError::UnknownRole { meant: Some(meant), .. } if meant == "far"));
+    }
+
+    #[test]
+    fn auto_login_is_the_nearest_word() {
+        let auto_login = |file: &File| {
+            ["hub", "far"].map(|role| plan(file, role, Flags::default(), &Env::of([])).unwrap().auto_login)
+        };
+        assert_eq!(auto_login(&file()), [true, false]);
+        let said_twice = format!("auto_login = true{}", TEXT.replace("= true", "= false"));
+        let file = File::parse("c.toml", &said_twice).unwrap();
+        assert_eq!(auto_login(&file), [false, false]);
+    }
+}
