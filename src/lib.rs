@@ -44,6 +44,7 @@ pub mod config;
 pub mod credentials;
 pub mod plan;
 pub mod secret;
+pub mod store;
 pub mod sys;
 pub mod timestamp;
 pub mod world;

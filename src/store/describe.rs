@@ -1,0 +1,110 @@
+//! What `jit status` and `jit doctor` say of the store.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::place::Place;
+use super::settle::{because, reason};
+use super::{Kind, Store, StoreError, UNNAMED, error, sealed};
+
+/// The store as `jit status` and `jit doctor` describe it.
+#[derive(Debug)]
+pub struct Description {
+    /// The kind in use, or the one that would be; `None` if none can be used.
+    pub kind: Option<Kind>,
+    /// A sentence on how it came to be this one.
+    pub why: String,
+    /// Where its entries lie, or would.
+    pub folder: PathBuf,
+    /// Whether a copy of the key lies in the kernel keyring.
+    pub key_cached: bool,
+    /// How long that copy will stay if it is not used; whole minutes or hours, as the kernel tells it.
+    pub key_cached_for: Option<Duration>,
+    /// What stands in the way of reading entries now.
+    pub problem: Option<StoreError>,
+}
+
+impl Store<'_> {
+    /// What the store is and how it is, within a second.
+    pub fn describe(&self) -> Description {
+        let record = self.record();
+        let settled = record.as_ref().ok().and_then(|record| self.place_in(record));
+        let Some(place) = settled else { return self.describe_unsettled(record.err()) };
+        let why = match (self.asked_for, record.ok().and_then(|record| record.auto)) {
+            (None, Some(choice)) => {
+                format!("chosen when the first session was stored: {}", error::bounded(&choice.because))
+            }
+            _ => "JIT_STORE asks for it".to_owned(),
+        };
+        let key_cached = place.copy_for.is_some() && place.copy.find(None).is_ok_and(|key| key.is_some());
+        let problem = if key_cached { None } else { problem(&place) };
+        Description {
+            kind: Some(place.kind),
+            why,
+            key_cached,
+            key_cached_for: place.copy.time_left().filter(|_| key_cached),
+            folder: place.folder,
+            problem,
+        }
+    }
+
+    /// What `auto` would choose, or why it is not known.
+    fn describe_unsettled(&self, broken: Option<StoreError>) -> Description {
+        let mut passed = Vec::new();
+        let kinds: &[Kind] = match (&broken, &self.asked_for) {
+            (Some(_), _) => &[],
+            (None, Some(kind)) => std::slice::from_ref(kind),
+            (None, None) => &Kind::ALL,
+        };
+        for kind in kinds {
+            let place = self.place_of(*kind, UNNAMED);
+            let answer = match kind {
+                Kind::File if !place.ask => place.home.create(false).map(drop),
+                _ => place.home.load(None, false).map(drop),
+            };
+            match answer {
+                Err(error) if error.leads_on() => passed.push(reason(*kind, &error)),
+                answer => {
+                    let why = match self.asked_for {
+                        Some(_) => "JIT_STORE asks for it".to_owned(),
+                        None => because(*kind, &passed),
+                    };
+                    return Description {
+                        kind: Some(*kind),
+                        why: format!("nothing is stored yet; it would be this one: {why}"),
+                        folder: place.folder,
+                        key_cached: false,
+                        key_cached_for: None,
+                        problem: answer.err(),
+                    };
+                }
+            }
+        }
+        let problem = broken.unwrap_or(StoreError::Unavailable { why: passed.join("; ") });
+        Description {
+            kind: None,
+            why: "none can be used".to_owned(),
+            folder: self.state.clone(),
+            key_cached: false,
+            key_cached_for: None,
+            problem: Some(problem),
+        }
+    }
+}
+
+/// What keeps the entries of a place from being read now.
+fn problem(place: &Place<'_>) -> Option<StoreError> {
+    let mark = match place.mark() {
+        Ok(Some(mark)) => mark,
+        // Nothing is stored there yet; a passphrase is asked for when something is.
+        Ok(None) if place.kind == Kind::File => return None,
+        Ok(None) => return place.home.load(None, false).err(),
+        Err(error) => return Some(error),
+    };
+    match place.home.load(Some(&mark), false) {
+        Ok(Some(key)) if Some(sealed::key_id(&key)) == mark.key_id() => None,
+        Ok(_) if place.kind == Kind::Kernel => None,
+        Ok(_) => Some(place.lost()),
+        Err(error) => Some(error),
+    }
+}

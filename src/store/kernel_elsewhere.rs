@@ -1,0 +1,55 @@
+//! No kernel but Linux keeps keys: what stands in for the kernel keyring there.
+
+use std::time::Duration;
+
+use super::StoreError;
+use super::home::{KeyHome, Mark};
+use super::sealed::DataKey;
+
+/// A place that holds nothing.
+#[derive(Debug)]
+pub(super) struct Slot;
+
+impl Slot {
+    pub(super) fn new(_: &str, _: &str) -> Self {
+        Self
+    }
+
+    pub(super) fn find(&self, _: Option<Duration>) -> Result<Option<DataKey>, StoreError> {
+        Err(unavailable())
+    }
+
+    pub(super) fn put(&self, _: &DataKey, _: Option<Duration>) -> Result<(), StoreError> {
+        Err(unavailable())
+    }
+
+    pub(super) fn remove(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// A home that is not there.
+#[derive(Debug)]
+pub(super) struct KernelHome(pub(super) Slot);
+
+impl KeyHome for KernelHome {
+    fn load(&self, _: Option<&Mark>, _: bool) -> Result<Option<DataKey>, StoreError> {
+        self.0.find(None)
+    }
+
+    fn create(&self, _: bool) -> Result<(DataKey, Mark), StoreError> {
+        Err(unavailable())
+    }
+
+    fn destroy(&self, _: bool) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable { why: "only Linux has a kernel keyring".to_owned() }
+}

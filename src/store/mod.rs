@@ -1,0 +1,281 @@
+//! Where sessions and tokens lie: small files, each sealed under one data key, and the key in the keychain of the
+//! operating system, or in the kernel, or in a person's memory.
+//!
+//! ```text
+//! STATE/store.json          who this store is, and which kind `auto` settled on      record, settle
+//! STATE/locks/…             locks, and messages to those who wait                    lock
+//! STATE/KIND/key.json       the mark of the key                                      place, home
+//! STATE/KIND/session-…      entries                                                  sealed
+//! ```
+//! Reading an entry on the warm path costs two small files, a look into the kernel keyring and a decryption; no
+//! keychain is asked, no thread started. Nothing is probed before there is something to store.
+
+mod describe;
+mod error;
+mod home;
+#[cfg_attr(not(target_os = "linux"), path = "kernel_elsewhere.rs")]
+mod kernel;
+mod keychain;
+mod lock;
+mod passphrase;
+mod place;
+mod record;
+mod sealed;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::describe::Description;
+pub use self::error::StoreError;
+pub use self::lock::Lock;
+
+use self::home::KeyHome;
+use self::kernel::{KernelHome, Slot};
+use self::keychain::Keychain;
+use self::passphrase::{Cost, Passphrase};
+use self::place::remove_file;
+use self::record::{Record, write_json};
+use self::sealed::{DataKey, Sealed};
+use crate::plan::EntryKey;
+use crate::secret::Secret;
+use crate::sys;
+use crate::sys::env::JIT_STORE;
+use crate::world::{Person, World};
+
+/// What a store without an id looks for, and never finds.
+const UNNAMED: &str = "unnamed";
+
+/// How to use the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How long a copy of the key may stay in the Linux kernel's keyring after its last use; `None` for no copy.
+    pub key_cache: Option<Duration>,
+    /// Whether a person is there to unlock the keychain or to type a passphrase: only for commands that were typed on
+    /// a terminal.
+    pub may_prompt: bool,
+}
+
+/// Where the key of the entries is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// In the keychain of the operating system.
+    Keychain,
+    /// In the Linux kernel's keyring alone, until the machine is switched off.
+    Kernel,
+    /// Nowhere: it comes from a passphrase.
+    File,
+}
+
+impl Kind {
+    /// In the order that `auto` tries them.
+    const ALL: [Self; 3] = [Self::Keychain, Self::Kernel, Self::File];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Keychain => "keychain",
+            Self::Kernel => "kernel",
+            Self::File => "file",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Makes the home of the key for a kind and the store's id; tests have their own.
+type Homes<'w> = Box<dyn Fn(Kind, &str) -> Box<dyn KeyHome + 'w> + 'w>;
+
+/// The store of one state folder.
+pub struct Store<'w> {
+    state: PathBuf,
+    person: &'w dyn Person,
+    homes: Homes<'w>,
+    /// What `JIT_STORE` asks for; `None` for `auto`.
+    asked_for: Option<Kind>,
+    options: Options,
+    /// Whether a dialog of the keychain's own could be seen.
+    display: bool,
+    /// The key that was used last.
+    key: RefCell<Option<(Kind, DataKey)>>,
+}
+
+impl<'w> Store<'w> {
+    /// Decides by the environment which kinds come into question. Touches neither a file nor a keychain.
+    ///
+    /// # Errors
+    /// [`StoreError::BadSetting`].
+    pub fn open(world: &'w World, options: Options) -> Result<Self, StoreError> {
+        let person = &*world.person;
+        let homes = move |kind, id: &str| -> Box<dyn KeyHome + 'w> {
+            match kind {
+                Kind::Keychain => Box::new(Keychain { id: id.to_owned(), person }),
+                Kind::Kernel => Box::new(KernelHome(Slot::new(id, "key"))),
+                Kind::File => Box::new(Passphrase { person, cost: Cost::NORMAL }),
+            }
+        };
+        Self::with_homes(world, options, Box::new(homes))
+    }
+
+    fn with_homes(world: &'w World, options: Options, homes: Homes<'w>) -> Result<Self, StoreError> {
+        let asked_for = match world.env.get(JIT_STORE) {
+            None | Some("auto") => None,
+            Some(name) => {
+                let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+                Some(kind.ok_or_else(|| StoreError::BadSetting { value: error::bounded(name) })?)
+            }
+        };
+        let on_a_desktop =
+            [sys::env::DISPLAY, sys::env::WAYLAND_DISPLAY].iter().any(|name| world.env.get(name).is_some());
+        Ok(Self {
+            state: world.folders.state.clone(),
+            person: &*world.person,
+            homes,
+            asked_for,
+            options,
+            display: on_a_desktop || cfg!(any(target_os = "macos", windows)),
+            key: RefCell::default(),
+        })
+    }
+
+    /// The value of an entry; `None` if nothing is stored.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] but those of writing. A kernel that was restarted has forgotten its entries: that is
+    /// `None`.
+    pub fn get(&self, key: &EntryKey) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
+        let Some(place) = self.place()? else { return Ok(None) };
+        let path = place.entry(key);
+        let bytes = match sys::fs::read_limited(&path, sealed::LARGEST_FILE) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+                return Err(StoreError::Corrupt { path, why: "it is larger than any entry" });
+            }
+            Err(error) => return Err(StoreError::disk("read", &path)(error)),
+        };
+        let entry = Sealed::parse(&bytes, &path)?;
+        match self.key_of(&place, entry.key_id()) {
+            Ok(data_key) => entry.open(&data_key, &key.file_name()).map(Some),
+            Err(StoreError::KeyLost { kind: Kind::Kernel, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores a value. The lock is not used: having it proves that its holder had the right to write.
+    ///
+    /// The first value decides the kind of an `auto` store, and makes the key.
+    ///
+    /// # Errors
+    /// Every [`StoreError`]; the entry is then as it was.
+    pub fn put(&self, _: &Lock, key: &EntryKey, value: &Secret<Vec<u8>>) -> Result<(), StoreError> {
+        // Getting the key may have to wait for a person. That is done before anyone else is made to wait.
+        if let Some(place) = self.place()? {
+            self.key_in_use(&place)?;
+        }
+        // Nobody destroys the key between the last look at its mark and the writing.
+        let _settled = self.settle_lock()?;
+        let (place, data_key) = self.settle()?;
+        let sealed = sealed::seal(&data_key, &key.file_name(), value)?;
+        let path = place.entry(key);
+        sys::fs::write_atomically(&path, &sealed).map_err(StoreError::disk("write", &path))
+    }
+
+    /// The error for an entry that was opened, and does not hold what its name says.
+    pub fn corrupt(&self, key: &EntryKey, why: &'static str) -> StoreError {
+        let path = match self.place() {
+            Ok(Some(place)) => place.entry(key),
+            _ => self.state.join(key.file_name()),
+        };
+        StoreError::Corrupt { path, why }
+    }
+
+    /// Removes an entry, and says whether it was there. Needs no key.
+    ///
+    /// # Errors
+    /// [`StoreError::Disk`], [`StoreError::Corrupt`].
+    pub fn delete(&self, key: &EntryKey) -> Result<bool, StoreError> {
+        self.place()?.map_or(Ok(false), |place| remove_file(&place.entry(key)))
+    }
+
+    /// The keys of all entries. Needs no key to open them, which does not say that they can be opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Disk`], [`StoreError::Corrupt`].
+    pub fn keys(&self) -> Result<Vec<EntryKey>, StoreError> {
+        let files = self.place()?.map_or(Ok(Vec::new()), |place| place.files())?;
+        let names = files.iter().filter_map(|path| path.file_name()?.to_str());
+        Ok(names.filter_map(EntryKey::from_file_name).collect())
+    }
+
+    /// Destroys the keys of all kinds that were ever used, which makes every entry unreadable, and then removes the
+    /// entries. What one kind refuses does not keep the others; `auto` chooses anew afterwards.
+    ///
+    /// # Errors
+    /// The first [`StoreError`].
+    pub fn forget_everything(&self) -> Result<(), StoreError> {
+        let _settled = self.settle_lock()?;
+        self.key.take();
+        let record = match self.record() {
+            // A record that cannot be read names no key that could be destroyed; the entries go all the same.
+            Err(StoreError::Corrupt { .. }) => Record::default(),
+            record => record?,
+        };
+        let id = record.id.as_deref().unwrap_or(UNNAMED);
+        let mut forgotten = Ok(());
+        for kind in Kind::ALL.into_iter().filter(|kind| self.state.join(kind.name()).exists()) {
+            forgotten = forgotten.and(self.place_of(kind, id).forget());
+        }
+        forgotten.and(write_json(&self.record_path(), &Record { auto: None, ..record }))
+    }
+
+    /// Drops the copies of the key from the kernel keyring, and says whether there were any. The next use asks the
+    /// keychain again.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] if the kernel's keyring fails in the middle of it.
+    pub fn drop_cached_key(&self) -> Result<bool, StoreError> {
+        self.key.take();
+        let Some(id) = self.record()?.id else { return Ok(false) };
+        let mut dropped = false;
+        for kind in Kind::ALL {
+            let copy = self.place_of(kind, &id).copy;
+            // A kernel that says no has no copy either.
+            if copy.find(None).is_ok_and(|key| key.is_some()) {
+                dropped |= copy.remove()?;
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Takes the lock of an entry, or waits for it `at_most`; `what` tells a person what is going on meanwhile.
+    ///
+    /// Where nothing can be written (full disk, read-only home) there is nothing to lock either: the caller goes on
+    /// alone, and hears of it when it stores what it got.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`], [`StoreError::Disk`].
+    pub fn lock(
+        &self,
+        key: &EntryKey,
+        person: &dyn Person,
+        what: &str,
+        at_most: Duration,
+    ) -> Result<Lock, StoreError> {
+        let path = self.locks_path().join(key.file_name());
+        match self.locks().and_then(|_| Lock::take(&path, person, what, at_most)) {
+            Err(error) if error.is_unwritable() => Ok(Lock::of_nothing(&path)),
+            answer => answer,
+        }
+    }
+}

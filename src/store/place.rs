@@ -1,0 +1,173 @@
+//! One kind of store at work: its folder of entries, the home of its key, and the copy of that key in the kernel.
+//!
+//! Beside the entries lies `key.json`, the [`Mark`] of the key they are sealed under. It is there as long as the key
+//! is meant to be, so that a key that was lost or replaced is told from one that was never made.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::home::{KeyHome, Mark};
+use super::kernel::Slot;
+use super::lock::Lock;
+use super::record::{read_json, write_json};
+use super::sealed::{self, DataKey, KeyId};
+use super::{Kind, StoreError};
+use crate::plan::EntryKey;
+use crate::sys;
+use crate::world::Person;
+
+const MARK: &str = "key.json";
+/// A hundred processes that all need the key read it one after another, some milliseconds each.
+const READING_AT_MOST: Duration = Duration::from_secs(10);
+
+/// One kind of store in one state folder.
+pub(super) struct Place<'w> {
+    pub(super) kind: Kind,
+    /// Its entries.
+    pub(super) folder: PathBuf,
+    /// The folder of all locks.
+    pub(super) locks: PathBuf,
+    pub(super) home: Box<dyn KeyHome + 'w>,
+    /// Where the copy of the key lies, and how long it may; `None` for no copy.
+    pub(super) copy: Slot,
+    pub(super) copy_for: Option<Duration>,
+    pub(super) person: &'w dyn Person,
+    /// Whether the home may ask the person.
+    pub(super) ask: bool,
+}
+
+impl Place<'_> {
+    /// The file of an entry.
+    pub(super) fn entry(&self, key: &EntryKey) -> PathBuf {
+        self.folder.join(key.file_name())
+    }
+
+    /// What is written down about the key; `None` before it was made and after it was destroyed.
+    pub(super) fn mark(&self) -> Result<Option<Mark>, StoreError> {
+        read_json(&self.folder.join(MARK))
+    }
+
+    /// The copy of the key in the kernel, its time limit renewed.
+    pub(super) fn copied(&self) -> Option<DataKey> {
+        self.copy_for.and_then(|limit| self.copy.find(Some(limit)).ok().flatten())
+    }
+
+    /// The key with the id `wanted`: the copy, or else the home's own.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyLost`] if the home has no such key, and the home's own.
+    pub(super) fn key(&self, wanted: KeyId) -> Result<DataKey, StoreError> {
+        let right = |key: &DataKey| sealed::key_id(key) == wanted;
+        if let Some(key) = self.copied().filter(right) {
+            return Ok(key);
+        }
+        self.load()?.filter(right).ok_or_else(|| self.lost())
+    }
+
+    /// Takes over the key that the home has, or makes one. Only for the holder of the store's lock.
+    pub(super) fn establish(&self) -> Result<DataKey, StoreError> {
+        let (key, mark) = match self.load()? {
+            Some(key) => {
+                // A key that comes from a passphrase would be lost with what is written down about it.
+                let own = |mark: &Mark| mark.key_id() == Some(sealed::key_id(&key));
+                let mark = self.mark()?.filter(own).unwrap_or_else(|| Mark::of(&key));
+                (key, mark)
+            }
+            None => self.home.create(self.ask)?,
+        };
+        sys::fs::private_folder(&self.folder).map_err(StoreError::disk("make", &self.folder))?;
+        write_json(&self.folder.join(MARK), &mark)?;
+        self.keep_copy(&key);
+        Ok(key)
+    }
+
+    /// Destroys the key, then everything that it opened. Goes on after a failure, and reports the first.
+    pub(super) fn forget(&self) -> Result<(), StoreError> {
+        let destroyed = self.home.destroy(self.ask);
+        let uncopied = self.copy.remove().map(drop).or_else(|error| match error {
+            // Where the kernel has no keyring for us there is no copy.
+            StoreError::Unavailable { .. } => Ok(()),
+            error => Err(error),
+        });
+        let mut removed = Ok(());
+        for path in self.files()? {
+            // The mark of a key that is still there stays, so that it can be forgotten again.
+            if destroyed.is_ok() || path.file_name().is_none_or(|name| name != MARK) {
+                removed = removed.and(remove_file(&path).map(drop));
+            }
+        }
+        destroyed.and(uncopied).and(removed)
+    }
+
+    /// Everything in the folder.
+    pub(super) fn files(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let disk = |error| StoreError::disk("read", &self.folder)(error);
+        match std::fs::read_dir(&self.folder) {
+            Ok(files) => files.map(|file| file.map(|file| file.path()).map_err(disk)).collect(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(disk(error)),
+        }
+    }
+
+    /// The error of entries that nothing opens any more.
+    pub(super) fn lost(&self) -> StoreError {
+        StoreError::KeyLost { kind: self.kind, folder: self.folder.clone() }
+    }
+
+    /// Asks the home, one process after another, so that the first one's copy serves all; then the person, if that is
+    /// what it takes, with no lock held meanwhile.
+    fn load(&self) -> Result<Option<DataKey>, StoreError> {
+        let mark = self.mark()?;
+        match self.load_quietly(mark.as_ref()) {
+            Err(StoreError::Locked { .. }) if self.ask => {
+                let key = self.home.load(mark.as_ref(), true)?;
+                key.iter().for_each(|key| self.keep_copy(key));
+                Ok(key)
+            }
+            answer => answer,
+        }
+    }
+
+    fn load_quietly(&self, mark: Option<&Mark>) -> Result<Option<DataKey>, StoreError> {
+        let path = self.locks.join("key");
+        let mut lock = match Lock::take(&path, self.person, "reading the key of the store", READING_AT_MOST) {
+            Ok(lock) => Some(lock),
+            Err(busy @ StoreError::Busy { .. }) => return Err(busy),
+            // On a disk that cannot be written to, everybody reads for themselves.
+            Err(_) => None,
+        };
+        if let Some(lock) = lock.as_ref().filter(|lock| lock.waited()) {
+            if let Some(key) = self.copied() {
+                return Ok(Some(key));
+            }
+            if let Some(why) = lock.message_left() {
+                return Err(StoreError::Gone { why: why.to_owned() });
+            }
+        }
+        let answer = self.home.load(mark, false);
+        match (&answer, &mut lock) {
+            (Ok(Some(key)), _) => self.keep_copy(key),
+            // A keychain that hangs would make all who wait here hang in turn.
+            (Err(StoreError::Gone { why }), Some(lock)) => lock.leave_message(why),
+            _ => {}
+        }
+        answer
+    }
+
+    /// A copy that cannot be made only makes the next call slower. One left from when copies were allowed goes.
+    fn keep_copy(&self, key: &DataKey) {
+        let _ = match self.copy_for {
+            Some(limit) => self.copy.put(key, Some(limit)),
+            None => self.copy.remove().map(drop),
+        };
+    }
+}
+
+/// Removes a file, and says whether it was there.
+pub(super) fn remove_file(path: &std::path::Path) -> Result<bool, StoreError> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::disk("remove", path)(error)),
+    }
+}

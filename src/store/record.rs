@@ -1,0 +1,51 @@
+//! The small clear files of the store: who it is, and which kind `auto` settled on.
+
+use std::io;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, StoreError};
+use crate::sys;
+
+/// `store.json` of a state folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// A random name, made once, that the key goes by wherever it is kept: a demo or a test with another state
+    /// folder never touches the user's key.
+    pub(super) id: Option<String>,
+    /// What `auto` settled on, so that it never silently becomes another.
+    pub(super) auto: Option<Choice>,
+}
+
+/// What `auto` settled on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Choice {
+    pub(super) kind: Kind,
+    /// Why that one.
+    pub(super) because: String,
+}
+
+/// Reads a small file of the store; `None` if there is none.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], [`StoreError::Disk`].
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+    match sys::fs::read_limited(path, 16 * 1024) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|_| StoreError::Corrupt { path: path.to_owned(), why: "it is not what jit wrote" }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::disk("read", path)(error)),
+    }
+}
+
+/// Writes a small file of the store.
+///
+/// # Errors
+/// [`StoreError::Disk`].
+pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
+    let text = serde_json::to_vec(value).map_err(io::Error::from);
+    text.and_then(|text| sys::fs::write_atomically(path, &text)).map_err(StoreError::disk("write", path))
+}

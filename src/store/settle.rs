@@ -1,0 +1,169 @@
+//! Which kind of store is in use, and how it comes to be: the choice, its record, the key's first day.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::kernel::Slot;
+use super::place::Place;
+use super::record::{Choice, Record, read_json, write_json};
+use super::sealed::{self, DataKey};
+use super::{Kind, Lock, Store, StoreError};
+use crate::sys;
+
+/// Making the key takes as long as the first user's keychain does; whoever is stuck behind a dialog is told.
+const SETTLING_AT_MOST: Duration = Duration::from_secs(10);
+
+impl<'w> Store<'w> {
+    /// The lock over the record, the marks and the keys' being there.
+    pub(super) fn settle_lock(&self) -> Result<Lock, StoreError> {
+        Lock::take(&self.locks()?.join("store"), self.person, "setting up the store", SETTLING_AT_MOST)
+    }
+
+    /// Where the locks lie.
+    pub(super) fn locks_path(&self) -> PathBuf {
+        self.state.join("locks")
+    }
+
+    /// The folder of the locks, made if need be.
+    pub(super) fn locks(&self) -> Result<PathBuf, StoreError> {
+        let locks = self.locks_path();
+        for folder in [&self.state, &locks] {
+            sys::fs::private_folder(folder).map_err(StoreError::disk("make", folder))?;
+        }
+        Ok(locks)
+    }
+
+    pub(super) fn record_path(&self) -> PathBuf {
+        self.state.join("store.json")
+    }
+
+    /// The record. Its id becomes part of names elsewhere, so it has to be one that was made here.
+    pub(super) fn record(&self) -> Result<Record, StoreError> {
+        let path = self.record_path();
+        let record: Record = read_json(&path)?.unwrap_or_default();
+        let made_here = |id: &String| {
+            id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        };
+        if record.id.as_ref().is_none_or(made_here) {
+            Ok(record)
+        } else {
+            Err(StoreError::Corrupt { path, why: "it is not what jit wrote" })
+        }
+    }
+
+    /// The kind in use; `None` if nothing was ever stored.
+    pub(super) fn place(&self) -> Result<Option<Place<'w>>, StoreError> {
+        Ok(self.place_in(&self.record()?))
+    }
+
+    pub(super) fn place_in(&self, record: &Record) -> Option<Place<'w>> {
+        let kind = self.asked_for.or(record.auto.as_ref().map(|choice| choice.kind))?;
+        Some(self.place_of(kind, record.id.as_deref()?))
+    }
+
+    pub(super) fn place_of(&self, kind: Kind, id: &str) -> Place<'w> {
+        Place {
+            kind,
+            folder: self.state.join(kind.name()),
+            locks: self.locks_path(),
+            home: (self.homes)(kind, id),
+            copy: Slot::new(id, &format!("copy-of-{kind}")),
+            // The kernel's own key is no copy.
+            copy_for: self.options.key_cache.filter(|_| kind != Kind::Kernel),
+            person: self.person,
+            ask: self.options.may_prompt
+                && match kind {
+                    Kind::Keychain => self.display,
+                    Kind::Kernel => false,
+                    Kind::File => self.person.can_be_asked(),
+                },
+        }
+    }
+
+    /// The key with this id, from memory if it was used before.
+    pub(super) fn key_of(&self, place: &Place<'_>, wanted: sealed::KeyId) -> Result<DataKey, StoreError> {
+        let remembered = self.key.borrow().clone();
+        if let Some((_, key)) =
+            remembered.filter(|(kind, key)| *kind == place.kind && sealed::key_id(key) == wanted)
+        {
+            return Ok(key);
+        }
+        let key = place.key(wanted)?;
+        self.key.replace(Some((place.kind, key.clone())));
+        Ok(key)
+    }
+
+    /// The key that new entries of this kind are sealed under, if there is one.
+    pub(super) fn key_in_use(&self, place: &Place<'_>) -> Result<Option<DataKey>, StoreError> {
+        let Some(mark) = place.mark()? else { return Ok(None) };
+        match mark.key_id().ok_or_else(|| place.lost()).and_then(|id| self.key_of(place, id)) {
+            // A kernel that was restarted has forgotten its key, as it said it would.
+            Err(StoreError::KeyLost { kind: Kind::Kernel, .. }) => Ok(None),
+            answer => answer.map(Some),
+        }
+    }
+
+    /// The place to write to and its key, made now if this is the first time. Only under the store's lock.
+    pub(super) fn settle(&self) -> Result<(Place<'w>, DataKey), StoreError> {
+        let mut record = self.record()?;
+        let id = match &record.id {
+            Some(id) => id.clone(),
+            None => {
+                let id: String = sealed::random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+                record.id = Some(id.clone());
+                write_json(&self.record_path(), &record)?;
+                id
+            }
+        };
+        if let Some(place) = self.place_in(&record)
+            && let Some(key) = self.key_in_use(&place)?
+        {
+            return Ok((place, key));
+        }
+        let (place, key) = match self.asked_for {
+            Some(kind) => {
+                let place = self.place_of(kind, &id);
+                let key = place.establish()?;
+                (place, key)
+            }
+            None => {
+                let (place, key, because) = self.choose(&id)?;
+                record.auto = Some(Choice { kind: place.kind, because });
+                write_json(&self.record_path(), &record)?;
+                (place, key)
+            }
+        };
+        self.key.replace(Some((place.kind, key.clone())));
+        Ok((place, key))
+    }
+
+    /// The first kind that works. One that is there but locked, or refuses, ends the search: the user's keychain is
+    /// not passed over because it happens to be closed.
+    fn choose(&self, id: &str) -> Result<(Place<'w>, DataKey, String), StoreError> {
+        let mut passed = Vec::new();
+        for kind in Kind::ALL {
+            let place = self.place_of(kind, id);
+            match place.establish() {
+                Ok(key) => return Ok((place, key, because(kind, &passed))),
+                Err(error) if error.leads_on() => passed.push(reason(kind, &error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(StoreError::Unavailable { why: passed.join("; ") })
+    }
+}
+
+/// Why a kind was passed over.
+pub(super) fn reason(kind: Kind, error: &StoreError) -> String {
+    format!("{kind}: {}", error.reason())
+}
+
+/// Why a kind is the one, after those that were passed over.
+pub(super) fn because(kind: Kind, passed: &[String]) -> String {
+    let itself = match kind {
+        Kind::Keychain => "the keychain of the operating system is there",
+        Kind::Kernel => "the kernel keyring is there",
+        Kind::File => "a passphrase can be asked for",
+    };
+    if passed.is_empty() { itself.to_owned() } else { format!("{itself}, and not {}", passed.join("; ")) }
+}
