@@ -42,6 +42,7 @@
 pub mod arn;
 pub mod config;
 pub mod credentials;
+pub mod idp;
 pub mod plan;
 pub mod secret;
 pub mod store;

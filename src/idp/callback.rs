@@ -1,0 +1,106 @@
+//! Where the browser comes back to: takes in the one visit that belongs to this sign-in, lets it wait until the
+//! outcome is known, and shows that outcome, so that the page tells the truth.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::Method;
+use tokio::sync::{Notify, oneshot, watch};
+
+use super::page;
+use crate::sys::loopback::{Reply, Request, redirect};
+
+/// How long the browser has to fetch the last page once it is ready.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+
+/// How a sign-in ended, as the browser is to show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Signed in, under this name.
+    SignedIn(String),
+    /// Failed, for this reason.
+    Failed(String),
+}
+
+impl Outcome {
+    /// The page's own address, so that the code leaves the address bar and the history.
+    fn path(&self) -> &'static str {
+        match self {
+            Self::SignedIn(_) => "/done",
+            Self::Failed(_) => "/failed",
+        }
+    }
+}
+
+/// Receives the redirect of the browser, once. `V` is what the visit brings.
+pub(super) struct Callback<V> {
+    /// Taken by the first visit.
+    waiting: RefCell<Option<oneshot::Sender<V>>>,
+    outcome: watch::Sender<Option<Outcome>>,
+    shown: Notify,
+}
+
+impl<V> Callback<V> {
+    /// The receiving end, and what its one visit will come out of.
+    pub(super) fn open() -> (Rc<Self>, oneshot::Receiver<V>) {
+        let (waiting, visit) = oneshot::channel();
+        let callback = Self {
+            waiting: RefCell::new(Some(waiting)),
+            outcome: watch::Sender::new(None),
+            shown: Notify::new(),
+        };
+        (Rc::new(callback), visit)
+    }
+
+    /// Answers a request. Those to `path` are handed to `recognise`, which returns what they bring if they belong to
+    /// this sign-in; nothing else ends the wait.
+    pub(super) async fn answer(
+        &self,
+        request: &Request,
+        path: &str,
+        recognise: impl FnOnce(&Request) -> Option<V>,
+    ) -> Reply {
+        if request.path == path {
+            return match recognise(request) {
+                Some(visit) => self.admit(visit).await,
+                None => page::stray(),
+            };
+        }
+        let outcome = self.outcome.borrow().clone();
+        match outcome.filter(|outcome| request.method == Method::GET && request.path == outcome.path()) {
+            Some(outcome) => {
+                // The reply is written before whoever waits for this runs: both are on one thread, and the
+                // connection goes on to write without yielding.
+                self.shown.notify_one();
+                match outcome {
+                    Outcome::SignedIn(name) => page::signed_in(&name),
+                    Outcome::Failed(why) => page::failed(&why),
+                }
+            }
+            None => page::nothing_here(),
+        }
+    }
+
+    async fn admit(&self, visit: V) -> Reply {
+        let waiting = self.waiting.take();
+        let Some(Ok(())) = waiting.map(|waiting| waiting.send(visit)) else {
+            return page::finished();
+        };
+        let mut outcome = self.outcome.subscribe();
+        match outcome.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone()) {
+            Some(outcome) => redirect(outcome.path()),
+            None => page::finished(),
+        }
+    }
+
+    /// Tells the browser how it ended, if it came, and gives it a moment to show that.
+    pub(super) async fn conclude(&self, outcome: Outcome) {
+        let came = self.waiting.borrow().is_none();
+        self.outcome.send_replace(Some(outcome));
+        if came {
+            // A tab that was closed meanwhile fetches nothing; that is its business.
+            let _ = tokio::time::timeout(SHOWN_WITHIN, self.shown.notified()).await;
+        }
+    }
+}

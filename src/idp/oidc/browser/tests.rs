@@ -1,0 +1,315 @@
+use std::io::{Read as _, Write as _};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use serde_json::{Value, json};
+
+use super::super::TokenError;
+use super::super::testing::{Fake, Fits, Pairs, options, settings, with_fake, world};
+use super::*;
+use crate::world::{Browser, Person};
+
+/// Sends the requests that a test writes, one after the other, with PORT, HOST and STATE filled in.
+struct Scripted {
+    requests: Vec<String>,
+    /// Ends with the answers.
+    thread: Arc<Mutex<Option<JoinHandle<Vec<String>>>>>,
+    asked_for: Arc<Mutex<Pairs>>,
+    nonce: Arc<Mutex<String>>,
+}
+
+impl Browser for Scripted {
+    fn available(&self) -> bool {
+        true
+    }
+
+    fn open(&self, url: &str) -> Result<(), String> {
+        let query = url.split_once('?').unwrap().1;
+        let pairs: Pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let value = |name: &str| single(&pairs, name).unwrap().to_owned();
+        let host = value("redirect_uri").split('/').nth(2).unwrap().to_owned();
+        *self.nonce.lock().unwrap() = value("nonce");
+        let state = value("state");
+        *self.asked_for.lock().unwrap() = pairs;
+        let requests: Vec<String> =
+            self.requests.iter().map(|text| text.replace("HOST", &host).replace("STATE", &state)).collect();
+        let exchange = move |request: String| {
+            let mut answer = String::new();
+            if let Ok(mut stream) = std::net::TcpStream::connect(&host) {
+                let _ = stream.write_all(request.as_bytes());
+                let _ = stream.read_to_string(&mut answer);
+            }
+            answer
+        };
+        let thread = std::thread::spawn(move || requests.into_iter().map(exchange).collect());
+        *self.thread.lock().unwrap() = Some(thread);
+        Ok(())
+    }
+}
+
+fn get(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nHost: HOST\r\n\r\n")
+}
+
+struct Ran {
+    result: Result<Login, OidcError>,
+    answers: Vec<String>,
+    asked_for: Pairs,
+}
+
+impl Ran {
+    fn statuses(&self) -> Vec<&str> {
+        self.answers.iter().map(|answer| answer.get(9..12).unwrap_or_default()).collect()
+    }
+}
+
+async fn run(fake: &Fake, requests: Vec<String>, options: LoginOptions) -> Ran {
+    let (settings, mut world) = (settings(&fake.issuer), world());
+    let (thread, asked_for) = (Arc::default(), Arc::<Mutex<Pairs>>::default());
+    world.browser = Box::new(Scripted {
+        requests,
+        thread: Arc::clone(&thread),
+        asked_for: Arc::clone(&asked_for),
+        nonce: Arc::clone(&fake.nonce),
+    });
+    let result = super::super::login(&settings, &world, &options, None).await;
+    let answers = thread.lock().unwrap().take().unwrap().join().unwrap();
+    let asked_for = asked_for.lock().unwrap().clone();
+    Ran { result, answers, asked_for }
+}
+
+fn tokens(fake: &Fake, with: Value) -> Value {
+    let mut nonce = json!({ "nonce": "NONCE" });
+    nonce.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    json!({ "id_token": fake.claims(nonce), "refresh_token": "r1" })
+}
+
+/// What does not belong to the sign-in neither ends it nor spends its one shot.
+#[test]
+fn only_the_redirect_of_this_sign_in_ends_the_wait() {
+    with_fake(async |fake| {
+        fake.reply(200, tokens(&fake, json!({})));
+        let good = "/callback?code=c1&state=STATE";
+        let requests = vec![
+            get("/favicon.ico"),
+            get("/done"),
+            get("/callback"),
+            get("/callback?code=c0&state=AAAA"),
+            get("/callback?state=STATE"),
+            get("/callback?code=c0&code=c0&state=STATE"),
+            get("/callback?code=c0&state=STATE&state=STATE"),
+            get(good).replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n"),
+            get(good).replace("GET", "HEAD"),
+            get(good).replace("\r\n\r\n", "\r\nOrigin: https://evil.example\r\n\r\n"),
+            get(good).replace("\r\n\r\n", "\r\nOrigin: null\r\n\r\n"),
+            get(good).replace("Host: HOST", "Host: evil.example"),
+            get(good),
+            get(good),
+            get("/failed"),
+            get("/done"),
+        ];
+        let ran = run(&fake, requests, options()).await;
+        let login = ran.result.as_ref().unwrap();
+        assert_eq!(login.identity.name, "alice@example.test");
+        assert_eq!(login.refresh_token.as_ref().unwrap().expose(), "r1");
+        let expected = [
+            "404", "404", "400", "400", "400", "400", "400", "400", "400", "400", "400", "421", "303", "409",
+            "404",
+        ];
+        // The last page may be read after the sign-in returned.
+        assert_eq!(ran.statuses()[..15], expected);
+        assert!(ran.answers[12].to_lowercase().contains("location: /done"), "{}", ran.answers[12]);
+        assert!(ran.answers[13].contains("already finished"));
+
+        let forms = fake.forms("/token");
+        assert_eq!(forms.len(), 1, "one shot");
+        let sent = |name: &str| single(&forms[0], name).unwrap();
+        let asked = |name: &str| single(&ran.asked_for, name).unwrap();
+        assert_eq!((sent("code"), sent("redirect_uri")), ("c1", asked("redirect_uri")));
+        let challenge = digest::digest(&digest::SHA256, sent("code_verifier").as_bytes());
+        assert_eq!(asked("code_challenge"), URL_SAFE_NO_PAD.encode(challenge));
+        assert_eq!((asked("code_challenge_method"), asked("response_type")), ("S256", "code"));
+        assert_eq!((asked("scope"), asked("prompt")), ("openid email offline_access", "consent"));
+        for random in ["state", "nonce", "code_challenge"] {
+            assert_eq!(asked(random).len(), 43, "{random}");
+        }
+    });
+}
+
+#[test]
+fn what_went_wrong_is_told_here_and_in_the_browser() {
+    type Case = (&'static str, Value, Option<Value>, Fits, &'static str);
+    let cases: [Case; 8] = [
+        (
+            "error=access_denied&error_description=%3Cb%3Eno",
+            json!({}),
+            None,
+            |e| matches!(e, OidcError::Denied(Some(why)) if why == "<b>no") && e.is_refusal(),
+            "(&lt;b&gt;no)",
+        ),
+        ("error=server_error", json!({}), None, |e| !e.is_refusal(), "server_error"),
+        (
+            "code=c&iss=https://evil.example",
+            json!({}),
+            None,
+            |e| matches!(e, OidcError::WrongSender(Some(_))),
+            "`https://evil.example`",
+        ),
+        (
+            "code=c",
+            json!({ "authorization_response_iss_parameter_supported": true }),
+            None,
+            |e| matches!(e, OidcError::WrongSender(None)),
+            "without a name",
+        ),
+        ("code=c", json!({}), Some(json!({ "error": "invalid_grant" })), |e| e.is_refusal(), "invalid_grant"),
+        (
+            "code=c",
+            json!({}),
+            Some(json!({ "access_token": "a" })),
+            |e| matches!(e, OidcError::NoIdToken),
+            "no ID token",
+        ),
+        (
+            "code=c",
+            json!({}),
+            Some(json!({ "id_token": { "nonce": "other", "iat": 0 } })),
+            |e| matches!(e, OidcError::Token(TokenError::Claim(_))),
+            "is missing",
+        ),
+        (
+            "code=c",
+            json!({}),
+            Some(json!("<html>")),
+            |e| matches!(e, OidcError::NotUnderstood { .. }),
+            "another shape",
+        ),
+    ];
+    for (query, document, reply, fits, shown) in cases {
+        with_fake(async |fake| {
+            *fake.document.borrow_mut() = document;
+            reply.into_iter().for_each(|reply| fake.reply(200, reply));
+            let requests = vec![get(&format!("/callback?{query}&state=STATE")), get("/done"), get("/failed")];
+            let ran = run(&fake, requests, options()).await;
+            let error = ran.result.as_ref().err().unwrap();
+            assert!(fits(error), "{query}: {error:?}");
+            assert_eq!(ran.statuses(), ["303", "404", "200"], "{query}");
+            let page = &ran.answers[2];
+            assert!(page.contains("Sign-in failed") && page.contains(shown), "{query}: {page}");
+        });
+    }
+}
+
+#[test]
+fn a_token_for_another_sign_in_is_refused() {
+    with_fake(async |fake| {
+        fake.reply(200, tokens(&fake, json!({ "nonce": "other" })));
+        let ran = run(&fake, vec![get("/callback?code=c&state=STATE"), get("/failed")], options()).await;
+        assert!(matches!(ran.result, Err(OidcError::Token(TokenError::Nonce))));
+    });
+}
+
+#[test]
+fn a_forced_sign_in_asks_for_one() {
+    with_fake(async |fake| {
+        fake.reply(200, tokens(&fake, json!({ "auth_time": super::super::testing::NOW - 1000 })));
+        let requests = vec![get("/callback?code=c&state=STATE"), get("/failed")];
+        let ran = run(&fake, requests, LoginOptions { force: true, ..options() }).await;
+        assert!(matches!(ran.result, Err(OidcError::Token(TokenError::OldSignIn))));
+        let asked = |name: &str| single(&ran.asked_for, name);
+        assert_eq!((asked("prompt"), asked("max_age")), (Some("login consent"), Some("0")));
+    });
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    with_fake(async |fake| {
+        let port: u16 = fake.issuer.rsplit(':').next().unwrap().parse().unwrap();
+        let mut settings = settings(&fake.issuer);
+        settings.redirect_port.value = port;
+        settings.flow.value = crate::plan::Flow::Browser;
+        let error = super::super::login(&settings, &world(), &options(), None).await.unwrap_err();
+        assert!(matches!(error, OidcError::PortTaken { port: named } if named == port), "{error:?}");
+    });
+}
+
+#[test]
+fn nobody_came() {
+    with_fake(async |fake| {
+        let options = LoginOptions { within: std::time::Duration::ZERO, open_browser: false, ..options() };
+        let error = super::super::login(&settings(&fake.issuer), &world(), &options, None).await.unwrap_err();
+        assert!(matches!(error, OidcError::NobodyCame(_)), "{error:?}");
+    });
+}
+
+/// Pastes what a test writes, with URI and STATE filled in from the address that was told.
+struct Paster {
+    lines: std::cell::RefCell<Vec<&'static str>>,
+    told: std::cell::RefCell<Pairs>,
+    warnings: Arc<Mutex<Vec<String>>>,
+    nonce: Arc<Mutex<String>>,
+}
+
+impl Person for Paster {
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+    fn tell(&self, note: Note<'_>) {
+        match note {
+            Note::OpenYourself { url, can_paste: true, .. } => {
+                let query = url.split_once('?').unwrap().1;
+                let pairs: Pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+                *self.nonce.lock().unwrap() = single(&pairs, "nonce").unwrap().to_owned();
+                self.told.replace(pairs);
+            }
+            Note::Warning { text } => self.warnings.lock().unwrap().push(text.to_owned()),
+            other => panic!("{other:?}"),
+        }
+    }
+    fn pasted_line(&self) -> std::pin::Pin<Box<dyn Future<Output = Secret<String>> + '_>> {
+        let line = self.lines.borrow_mut().remove(0);
+        let told = self.told.borrow();
+        let value = |name: &str| single(&told, name).unwrap();
+        let line = line.replace("URI", value("redirect_uri")).replace("STATE", value("state"));
+        Box::pin(std::future::ready(Secret::new(line)))
+    }
+    fn password(&self, _: &str) -> Option<Secret<String>> {
+        None
+    }
+    fn confirm(&self, _: &str) -> Option<bool> {
+        None
+    }
+}
+
+#[test]
+fn a_pasted_address_does_as_well_and_a_bad_one_is_explained() {
+    with_fake(async |fake| {
+        fake.reply(200, tokens(&fake, json!({})));
+        let warnings = Arc::<Mutex<Vec<String>>>::default();
+        let mut world = world();
+        world.person = Box::new(Paster {
+            lines: vec![
+                "",
+                "ls -l",
+                "https://evil.example/callback?code=c&state=STATE",
+                "URI?code=c&state=other",
+                "URI?state=STATE",
+                " 'URI?code=c1&state=STATE#_=_' \n",
+            ]
+            .into(),
+            told: Vec::new().into(),
+            warnings: Arc::clone(&warnings),
+            nonce: Arc::clone(&fake.nonce),
+        });
+        let options = LoginOptions { open_browser: false, ..options() };
+        let login = super::super::login(&settings(&fake.issuer), &world, &options, None).await.unwrap();
+        assert_eq!(login.identity.subject, "s-1");
+        assert_eq!(single(&fake.forms("/token")[0], "code"), Some("c1"));
+        let warnings = warnings.lock().unwrap();
+        let beginnings = ["that is not", "that is not", "that address belongs", "that address is incomplete"];
+        assert_eq!(warnings.len(), beginnings.len());
+        for (warning, beginning) in warnings.iter().zip(beginnings) {
+            assert!(warning.starts_with(beginning), "{warning}");
+        }
+    });
+}

@@ -1,0 +1,159 @@
+//! Signing in where there is no browser: the device authorization grant (RFC 8628).
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+use tokio::time::Instant;
+
+use super::discovery::{Provider, not_understood, require_secure};
+use super::error::OidcError;
+use super::request::scopes;
+use super::token_endpoint::{self, Tokens};
+use super::{TokenChecks, accept};
+use crate::idp::{Login, LoginOptions};
+use crate::plan::OidcSettings;
+use crate::secret::Secret;
+use crate::world::{Note, World};
+
+/// The interval between questions where the provider names none (RFC 8628, section 3.5), and what `slow_down` adds.
+const FIVE_SECONDS: Duration = Duration::from_secs(5);
+/// No honest code is longer; it has to be typed.
+const LONGEST_CODE: usize = 64;
+
+#[derive(Deserialize)]
+struct DeviceAnswer {
+    device_code: Secret<String>,
+    user_code: String,
+    verification_uri: Option<String>,
+    /// Google's name for it, from a draft.
+    verification_url: Option<String>,
+    verification_uri_complete: Option<String>,
+    #[serde(deserialize_with = "seconds", default)]
+    expires_in: Option<Duration>,
+    #[serde(deserialize_with = "seconds", default)]
+    interval: Option<Duration>,
+}
+
+/// Seconds as a number or, as some providers write them, as a string.
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    let whole = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+    // A day is for ever here; the bound keeps the sums below from overflowing.
+    Ok(whole.map(|seconds| Duration::from_secs(seconds.min(24 * 60 * 60))))
+}
+
+/// Shows a code to the person and waits until they approved it elsewhere.
+pub(super) async fn sign_in(
+    settings: &OidcSettings,
+    world: &World,
+    provider: Provider,
+    options: &LoginOptions,
+) -> Result<Login, OidcError> {
+    let mut pace = RealTime(Instant::now());
+    let tokens = ask(settings, world, &provider, options, &mut pace).await?;
+    // There is no nonce and no `max_age` in this flow.
+    let checks = TokenChecks { nonce: None, signed_in_within: None, previous: None };
+    accept(settings, world, provider, tokens, checks).await
+}
+
+async fn ask(
+    settings: &OidcSettings,
+    world: &World,
+    provider: &Provider,
+    options: &LoginOptions,
+    pace: &mut impl Pace,
+) -> Result<Tokens, OidcError> {
+    const WHAT: &str = "the device endpoint";
+    let endpoint = provider.document.device_authorization_endpoint.as_deref();
+    let endpoint = endpoint.ok_or(OidcError::Lacks { what: "device codes" })?;
+    let scopes = scopes(settings, provider);
+    let mut form = vec![("scope", scopes.as_str())];
+    if let Some(audience) = &settings.audience {
+        form.push(("audience", &audience.value));
+    }
+    let answer = token_endpoint::post(settings, world, provider, endpoint, &form).await?;
+    let device: DeviceAnswer =
+        token_endpoint::read(WHAT, &answer, &token_endpoint::secrets(settings, &form))?
+            .map_err(|refusal| refusal.into_error("the device code"))?;
+
+    let url = device.verification_uri.or(device.verification_url);
+    let url = url.filter(|_| !device.user_code.is_empty() && device.user_code.len() <= LONGEST_CODE);
+    let url =
+        url.ok_or_else(|| not_understood(WHAT, &answer, "no code that a person could type".to_owned()))?;
+    require_secure("verification_uri", &url)?;
+    let complete = device.verification_uri_complete.filter(|url| require_secure("", url).is_ok());
+    let lifetime = device.expires_in.unwrap_or(options.within).min(options.within);
+    world.person.tell(Note::DeviceCode {
+        user_code: &device.user_code,
+        url: &url,
+        complete_url: complete.as_deref(),
+        lifetime,
+    });
+    let interval = device.interval.unwrap_or(FIVE_SECONDS).max(Duration::from_secs(1));
+    poll(settings, world, provider, &device.device_code, Wait { interval, lifetime }, pace).await
+}
+
+struct Wait {
+    interval: Duration,
+    lifetime: Duration,
+}
+
+/// Asks until the person has decided (RFC 8628, section 3.5).
+async fn poll(
+    settings: &OidcSettings,
+    world: &World,
+    provider: &Provider,
+    device_code: &Secret<String>,
+    Wait { mut interval, lifetime }: Wait,
+    pace: &mut impl Pace,
+) -> Result<Tokens, OidcError> {
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ("device_code", device_code.expose()),
+    ];
+    loop {
+        if pace.elapsed() + interval > lifetime {
+            return Err(OidcError::CodeExpired(lifetime));
+        }
+        pace.wait(interval).await;
+        let failure = match token_endpoint::ask(settings, world, provider, &form).await {
+            Ok(Ok(tokens)) => return Ok(tokens),
+            Ok(Err(refusal)) => match refusal.error.as_str() {
+                "authorization_pending" => continue,
+                "slow_down" => {
+                    interval += FIVE_SECONDS;
+                    continue;
+                }
+                // Entra says the second of a code that it no longer knows.
+                "expired_token" | "bad_verification_code" => return Err(OidcError::CodeExpired(lifetime)),
+                _ => refusal.into_error("the device code"),
+            },
+            Err(error) => error,
+        };
+        if !failure.is_transient() {
+            return Err(failure);
+        }
+        interval *= 2;
+    }
+}
+
+/// The passing of time, which a test makes up.
+trait Pace {
+    /// How long it has been.
+    fn elapsed(&self) -> Duration;
+    async fn wait(&mut self, duration: Duration);
+}
+
+struct RealTime(Instant);
+
+impl Pace for RealTime {
+    fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+    async fn wait(&mut self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;

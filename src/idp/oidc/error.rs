@@ -1,0 +1,190 @@
+//! Why a login or a refresh came to nothing.
+
+use std::io;
+use std::time::Duration;
+
+use super::token::TokenError;
+use crate::sys::http::HttpError;
+
+/// Why a login or a refresh came to nothing. Words of the provider are cut to 300 characters and otherwise as they
+/// came: whoever prints them escapes them.
+#[derive(Debug, thiserror::Error)]
+pub enum OidcError {
+    /// No answer came.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// An address that would send secrets in clear, or is none.
+    #[error("{what} `{url}` is not an https address (plain http is for this machine only)")]
+    Insecure {
+        /// `the issuer`, or the name of the endpoint.
+        what: &'static str,
+        /// The address.
+        url: String,
+    },
+    /// There is no description of the provider at the place where it belongs.
+    #[error("there is no OpenID Connect provider at {issuer}: {url} answered with status {status}")]
+    NoDiscovery {
+        /// The issuer of the configuration.
+        issuer: String,
+        /// What was asked.
+        url: String,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The provider calls itself something else (OpenID Connect Discovery 1.0, section 4.3).
+    #[error("the provider calls itself `{announced}`, but the configuration says `{configured}`")]
+    WrongIssuer {
+        /// The issuer of the configuration.
+        configured: String,
+        /// The issuer of the provider's description.
+        announced: String,
+    },
+    /// The provider does not offer what is needed.
+    #[error("the provider offers no {what}")]
+    Lacks {
+        /// What it lacks.
+        what: &'static str,
+    },
+    /// An answer that is not what the protocol promises.
+    #[error("{what} answered with status {status} and {why}")]
+    NotUnderstood {
+        /// Which endpoint.
+        what: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// What came instead.
+        why: String,
+    },
+    /// The port of the redirect is in use.
+    #[error("port {port} of 127.0.0.1, where the browser is to come back, is used by another program")]
+    PortTaken {
+        /// `redirect_port` of the configuration.
+        port: u16,
+    },
+    /// Nothing can listen for the browser.
+    #[error("cannot listen on port {port} of 127.0.0.1 for the browser to come back")]
+    Listen {
+        /// `redirect_port` of the configuration.
+        port: u16,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandom,
+    /// The person did not come back in time.
+    #[error("nobody finished the sign-in within {}", minutes(*.0))]
+    NobodyCame(Duration),
+    /// The device code ran out.
+    #[error(
+        "nobody approved the code within {}; if the browser showed a refusal, the provider does not allow device codes here",
+        minutes(*.0)
+    )]
+    CodeExpired(Duration),
+    /// The person, or a policy of the provider, declined (`access_denied`).
+    #[error("the sign-in was declined{}", because(.0))]
+    Denied(Option<String>),
+    /// The provider said no in another way.
+    #[error("{during} was refused: {error}{}", because(.description))]
+    Refused {
+        /// What was asked.
+        during: &'static str,
+        /// The error code (RFC 6749, section 5.2 and elsewhere).
+        error: String,
+        /// The provider's words.
+        description: Option<String>,
+    },
+    /// The redirect does not come from the provider that was asked (RFC 9207).
+    #[error("the answer in the browser came from {}, not from the provider that was asked", sender(.0))]
+    WrongSender(Option<String>),
+    /// The provider gave tokens, but no ID token among them.
+    #[error("the provider gave no ID token; the client needs the `openid` scope")]
+    NoIdToken,
+    /// A refresh gave no ID token (OpenID Connect Core 1.0, section 12.2, allows that).
+    #[error("this provider gives no new ID token on refresh")]
+    NoNewIdToken,
+    /// There is nothing to refresh with.
+    #[error("the provider gave no refresh token at the last sign-in")]
+    NoRefreshToken,
+    /// The ID token does not hold.
+    #[error("the provider's ID token is not valid: {0}")]
+    Token(#[from] TokenError),
+}
+
+impl OidcError {
+    /// Whether only a new login can help: the refresh token is dead or useless. If not, the provider could not be
+    /// asked or could not be believed, and asking again later may succeed.
+    pub fn needs_new_login(&self) -> bool {
+        match self {
+            Self::NoRefreshToken | Self::NoNewIdToken | Self::Denied(_) => true,
+            Self::Token(error) => matches!(error, TokenError::Changed(_)),
+            Self::Refused { error, .. } => matches!(
+                error.as_str(),
+                "invalid_grant"
+                    | "invalid_token"
+                    | "interaction_required"
+                    | "login_required"
+                    | "consent_required"
+                    | "account_selection_required"
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether the provider answered, and the answer was no.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Denied(_) | Self::Refused { .. }) && !self.is_transient()
+    }
+
+    /// Whether this machine's clock is the likely cause.
+    pub fn suggests_clock(&self) -> bool {
+        matches!(
+            self,
+            Self::Token(TokenError::Expired { .. } | TokenError::NotYet { .. } | TokenError::Stale { .. })
+        )
+    }
+
+    /// Whether the same question may get an answer in a moment.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Http(error) => matches!(error, HttpError::Timeout { .. } | HttpError::Unreachable { .. }),
+            Self::NotUnderstood { status, .. } => *status >= 500,
+            Self::Refused { error, .. } => {
+                matches!(error.as_str(), "server_error" | "temporarily_unavailable")
+            }
+            _ => false,
+        }
+    }
+
+    /// The provider's `error` and `error_description` as an error of ours.
+    pub(super) fn refused(during: &'static str, error: &str, description: Option<&str>) -> Self {
+        let description = description.map(bounded).filter(|text| !text.is_empty());
+        match error {
+            // `authorization_declined` is Entra's name for it in the device flow.
+            "access_denied" | "authorization_declined" => Self::Denied(description),
+            _ => Self::Refused { during, error: bounded(error), description },
+        }
+    }
+}
+
+/// Text from outside, cut to what a message can hold.
+pub(super) fn bounded(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+fn because(description: &Option<String>) -> String {
+    description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default()
+}
+
+fn sender(issuer: &Option<String>) -> String {
+    issuer.as_ref().map_or_else(|| "a sender without a name".to_owned(), |issuer| format!("`{issuer}`"))
+}
+
+fn minutes(duration: Duration) -> String {
+    match duration.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds if seconds < 120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds / 60),
+    }
+}

@@ -1,0 +1,188 @@
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use super::super::testing::{Fake, NOW, settings, with_fake, world};
+use super::*;
+use crate::idp::Identity;
+use crate::plan::{Origin, Valued};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+async fn login(fake: &Rc<Fake>) -> Login {
+    let provider = discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();
+    let id_token = fake.signer.sign(&fake.claims(json!({ "nonce": "old" })));
+    Login {
+        provider,
+        identity: Identity {
+            issuer: fake.issuer.clone(),
+            subject: "s-1".into(),
+            name: "alice@example.test".into(),
+            token_expires_at: Timestamp(NOW + 300),
+        },
+        id_token: Secret::new(id_token),
+        refresh_token: Some(Secret::from("r1")),
+        obtained_at: Timestamp(NOW - 100),
+    }
+}
+
+#[test]
+fn the_refresh_token_to_keep_is_the_newest() {
+    for (given, kept) in [(json!("r2"), "r2"), (Value::Null, "r1"), (json!(""), "r1")] {
+        with_fake(async |fake| {
+            let before = login(&fake).await;
+            let requests = fake.asked.borrow().len();
+            fake.reply(
+                200,
+                json!({ "id_token": fake.claims(json!({ "exp": NOW + 900 })), "refresh_token": given }),
+            );
+            let after = refresh(&settings(&fake.issuer), &world(), &before).await.unwrap();
+            assert_eq!(after.refresh_token.unwrap().expose(), kept);
+            assert_eq!(after.identity.token_expires_at, Timestamp(NOW + 900));
+            assert_eq!(after.obtained_at, Timestamp(NOW));
+            assert_eq!(fake.asked.borrow().len(), requests + 1, "a refresh is one request");
+        });
+    }
+}
+
+#[test]
+fn a_dead_token_is_told_from_a_provider_in_trouble() {
+    let cases = [
+        (400, json!({ "error": "invalid_grant" }), true, true),
+        (400, json!({ "error": "interaction_required", "error_description": "AADSTS50076" }), true, true),
+        (200, json!({ "access_token": "a" }), true, false),
+        (401, json!({ "error": "invalid_client" }), false, true),
+        (503, json!({ "error": "temporarily_unavailable" }), false, false),
+        (500, json!("oops"), false, false),
+        (429, json!({}), false, false),
+    ];
+    for (status, body, needs_new_login, is_refusal) in cases {
+        with_fake(async |fake| {
+            let before = login(&fake).await;
+            fake.reply(status, body.clone());
+            let error = refresh(&settings(&fake.issuer), &world(), &before).await.unwrap_err();
+            assert_eq!(
+                (error.needs_new_login(), error.is_refusal()),
+                (needs_new_login, is_refusal),
+                "{body}: {error}"
+            );
+        });
+    }
+}
+
+#[test]
+fn another_person_is_no_refresh() {
+    with_fake(async |fake| {
+        let before = login(&fake).await;
+        fake.reply(200, json!({ "id_token": fake.claims(json!({ "sub": "s-2" })) }));
+        let error = refresh(&settings(&fake.issuer), &world(), &before).await.unwrap_err();
+        assert!(matches!(error, OidcError::Token(super::super::TokenError::Changed("sub"))), "{error:?}");
+        assert!(error.needs_new_login());
+    });
+}
+
+#[test]
+fn without_a_refresh_token_nobody_is_asked() {
+    with_fake(async |fake| {
+        let mut before = login(&fake).await;
+        before.refresh_token = None;
+        let requests = fake.asked.borrow().len();
+        let settings = settings(&fake.issuer);
+        let error = refresh(&settings, &world(), &before).await.unwrap_err();
+        assert!(matches!(error, OidcError::NoRefreshToken) && error.needs_new_login());
+        assert_eq!(revoke(&settings, &world(), &before).await.unwrap(), Revoked::NotOffered);
+        assert_eq!(fake.asked.borrow().len(), requests);
+    });
+}
+
+#[test]
+fn a_new_key_is_asked_for_once() {
+    for published_in_time in [true, false] {
+        with_fake(async |fake| {
+            let old = super::super::testing::Signer::p256("k0");
+            fake.key_sets.borrow_mut().push_back(json!({ "keys": [old.jwk()] }));
+            let before = login(&fake).await;
+            if published_in_time {
+                *fake.key_sets.borrow_mut() = [json!({ "keys": [old.jwk(), fake.signer.jwk()] })].into();
+            }
+            fake.reply(200, json!({ "id_token": fake.claims(json!({})) }));
+            let result = refresh(&settings(&fake.issuer), &world(), &before).await;
+            assert_eq!(result.is_ok(), published_in_time);
+            assert_eq!(fake.forms("/keys").len(), 2);
+            assert_eq!(fake.forms("/token").len(), 1, "the refresh token is never sent twice");
+        });
+    }
+}
+
+#[test]
+fn revocation_sends_the_refresh_token_alone() {
+    let cases = [
+        (200, json!(""), Some(Revoked::Done)),
+        (400, json!({ "error": "unsupported_token_type" }), Some(Revoked::NotOffered)),
+        (400, json!({ "error": "invalid_client" }), None),
+        (503, json!("later"), None),
+    ];
+    for (status, body, expected) in cases {
+        with_fake(async |fake| {
+            let login = login(&fake).await;
+            fake.reply(status, body.clone());
+            assert_eq!(revoke(&settings(&fake.issuer), &world(), &login).await.ok(), expected, "{body}");
+            let form = fake.forms("/revoke").remove(0);
+            let expected = [("token", "r1"), ("token_type_hint", "refresh_token"), ("client_id", "jit")];
+            assert_eq!(form, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        });
+    }
+}
+
+#[test]
+fn the_logout_address_names_the_client_and_no_token() {
+    with_fake(async |fake| {
+        let mut login = login(&fake).await;
+        let settings = settings(&fake.issuer);
+        let expected = format!("{}/logout?x=y&client_id=jit", fake.issuer);
+        assert_eq!(end_session_url(&settings, &login), Some(expected));
+        login.provider.document.end_session_endpoint = None;
+        assert_eq!(end_session_url(&settings, &login), None);
+    });
+}
+
+#[test]
+fn a_client_secret_goes_where_the_provider_takes_it() {
+    let cases = [
+        (json!(["client_secret_basic", "client_secret_post"]), true),
+        (json!(["client_secret_basic"]), false),
+        (Value::Null, false),
+    ];
+    for (methods, in_form) in cases {
+        with_fake(async |fake| {
+            *fake.document.borrow_mut() = json!({ "token_endpoint_auth_methods_supported": methods });
+            let before = login(&fake).await;
+            fake.reply(200, json!({ "id_token": fake.claims(json!({})) }));
+            let mut settings = settings(&fake.issuer);
+            settings.client_secret = Some(Valued::new(Secret::from("hush"), Origin::Default));
+            refresh(&settings, &world(), &before).await.unwrap();
+            let form = fake.forms("/token").remove(0);
+            let sent = form.contains(&("client_secret".into(), "hush".into()));
+            assert_eq!(
+                (sent, fake.authorizations.borrow().len()),
+                (in_form, usize::from(!in_form)),
+                "{methods}"
+            );
+            if !in_form {
+                assert_eq!(*fake.authorizations.borrow(), ["Basic aml0Omh1c2g="]);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_login_survives_the_store() {
+    with_fake(async |fake| {
+        let login = login(&fake).await;
+        let back = Login::from_bytes(login.to_bytes().expose()).unwrap();
+        assert_eq!((&back.provider, &back.identity), (&login.provider, &login.identity));
+        assert_eq!((&back.id_token, &back.refresh_token), (&login.id_token, &login.refresh_token));
+        assert_eq!(back.obtained_at, login.obtained_at);
+        assert!(Login::from_bytes(b"{}").is_err());
+    });
+}

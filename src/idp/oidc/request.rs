@@ -1,0 +1,217 @@
+//! What is asked of the provider: scopes, and the address that the browser is sent to.
+
+use super::discovery::Provider;
+use super::error::OidcError;
+use crate::idp::LoginOptions;
+use crate::plan::OidcSettings;
+use crate::sys::http::host_of;
+
+const OFFLINE: &str = "offline_access";
+
+/// Providers that want the same thing said differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Vendor {
+    Google,
+    Entra,
+    Other,
+}
+
+impl Vendor {
+    fn of(settings: &OidcSettings) -> Self {
+        match host_of(&settings.issuer.value).as_str() {
+            "accounts.google.com" => Self::Google,
+            "login.microsoftonline.com" | "login.microsoftonline.us" | "login.partner.microsoftonline.cn" => {
+                Self::Entra
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The scopes to ask for, separated by spaces: those of the configuration, else what names a person and lets the
+/// login last, as far as the provider supports it. `openid` is always among them.
+pub(super) fn scopes(settings: &OidcSettings, provider: &Provider) -> String {
+    let supported = provider.document.scopes_supported.as_deref();
+    let mut scopes: Vec<&str> = match &settings.scopes {
+        Some(scopes) => scopes.value.iter().map(String::as_str).collect(),
+        None => ["email", "profile", OFFLINE]
+            .into_iter()
+            .filter(|scope| supported.is_none_or(|list| list.iter().any(|one| one == scope)))
+            .collect(),
+    };
+    if Vendor::of(settings) == Vendor::Google {
+        // Google says it by `access_type` and refuses the scope.
+        scopes.retain(|scope| *scope != OFFLINE);
+    }
+    if !scopes.contains(&"openid") {
+        scopes.insert(0, "openid");
+    }
+    scopes.join(" ")
+}
+
+/// The parameters of an authorization request that are its own.
+#[derive(Clone, Copy)]
+pub(super) struct AuthorizationRequest<'a> {
+    pub(super) redirect_uri: &'a str,
+    pub(super) state: &'a str,
+    pub(super) nonce: &'a str,
+    /// The S256 challenge (RFC 7636).
+    pub(super) challenge: &'a str,
+}
+
+/// The address of the sign-in page.
+///
+/// # Errors
+/// [`OidcError::Lacks`] if the provider has no such page.
+pub(super) fn authorization_url(
+    settings: &OidcSettings,
+    provider: &Provider,
+    options: &LoginOptions,
+    request: AuthorizationRequest<'_>,
+) -> Result<String, OidcError> {
+    let lacks = OidcError::Lacks { what: "sign-in page (authorization_endpoint)" };
+    let endpoint = provider.document.authorization_endpoint.as_deref().ok_or(lacks)?;
+    let vendor = Vendor::of(settings);
+    let scopes = scopes(settings, provider);
+    let mut query = vec![
+        ("response_type", "code"),
+        ("client_id", &settings.client_id.value),
+        ("redirect_uri", request.redirect_uri),
+        ("scope", &scopes),
+        ("state", request.state),
+        ("nonce", request.nonce),
+        ("code_challenge", request.challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    if vendor == Vendor::Google {
+        query.push(("access_type", "offline"));
+    }
+    if let Some(prompt) = prompt(vendor, scopes.split(' ').any(|scope| scope == OFFLINE), options.force) {
+        query.push(("prompt", prompt));
+    }
+    if options.force && vendor != Vendor::Google {
+        query.push(("max_age", "0"));
+    }
+    if let Some(audience) = &settings.audience {
+        query.push(("audience", &audience.value));
+    }
+    Ok(with_query(endpoint, &query))
+}
+
+/// `offline_access` needs `consent` (OpenID Connect Core 1.0, section 11), except at Entra, where it would ask every
+/// user anew for what their administrator has granted, and lock out those who may not grant anything themselves; it
+/// also takes one value only. Google has no `login`.
+fn prompt(vendor: Vendor, offline: bool, force: bool) -> Option<&'static str> {
+    match (vendor, offline, force) {
+        (Vendor::Google, _, true) => Some("select_account consent"),
+        (Vendor::Google, _, false) => Some("consent"),
+        (Vendor::Entra, _, force) => force.then_some("login"),
+        (Vendor::Other, true, true) => Some("login consent"),
+        (Vendor::Other, true, false) => Some("consent"),
+        (Vendor::Other, false, force) => force.then_some("login"),
+    }
+}
+
+/// `url` with `pairs` added to its query.
+pub(super) fn with_query(url: &str, pairs: &[(&str, &str)]) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    // Some providers have a query of their own in the endpoint.
+    let joint = if !url.contains('?') {
+        "?"
+    } else if url.ends_with(['?', '&']) {
+        ""
+    } else {
+        "&"
+    };
+    format!("{url}{joint}{query}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{options, settings};
+    use super::*;
+    use crate::plan::{Origin, Valued};
+    use crate::timestamp::Timestamp;
+
+    fn provider(issuer: &str, scopes: serde_json::Value) -> Provider {
+        let document = json!({
+            "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize?p=1"), "token_endpoint": "https://t",
+            "jwks_uri": "https://j", "scopes_supported": scopes,
+        });
+        Provider {
+            document: serde_json::from_value(document).unwrap(),
+            keys: Vec::new(),
+            fetched_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn scopes_are_the_configured_ones_or_what_the_provider_supports() {
+        let all = "openid email profile offline_access";
+        let (okta, google) = ("https://acme.okta.com", "https://accounts.google.com");
+        let cases = [
+            (okta, None, json!(null), all),
+            (okta, None, json!(["openid", "email", "groups"]), "openid email"),
+            (okta, None, json!([]), "openid"),
+            (okta, Some("groups"), json!(["openid"]), "openid groups"),
+            (okta, Some("groups openid"), json!(null), "groups openid"),
+            (google, None, json!(null), "openid email profile"),
+            (google, Some("openid offline_access"), json!(null), "openid"),
+        ];
+        for (issuer, configured, supported, expected) in cases {
+            let mut settings = settings(issuer);
+            settings.scopes = configured
+                .map(|list: &str| Valued::new(list.split(' ').map(str::to_owned).collect(), Origin::Default));
+            let got = scopes(&settings, &provider(issuer, supported.clone()));
+            assert_eq!(got, expected, "{issuer} {configured:?} {supported}");
+        }
+    }
+
+    #[test]
+    fn each_provider_is_asked_in_its_own_way() {
+        let entra = "https://login.microsoftonline.com/t/v2.0";
+        let (okta, google) = ("https://acme.okta.com", "https://accounts.google.com");
+        let cases = [
+            (okta, false, json!(null), "&prompt=consent"),
+            (okta, true, json!(null), "&prompt=login+consent&max_age=0"),
+            (okta, false, json!([]), ""),
+            (okta, true, json!([]), "&prompt=login&max_age=0"),
+            (entra, false, json!(null), ""),
+            (entra, true, json!(null), "&prompt=login&max_age=0"),
+            (google, false, json!(null), "&access_type=offline&prompt=consent"),
+            (google, true, json!(null), "&access_type=offline&prompt=select_account+consent"),
+        ];
+        let request = AuthorizationRequest {
+            redirect_uri: "http://127.0.0.1:1/callback",
+            state: "s",
+            nonce: "n",
+            challenge: "c",
+        };
+        for (issuer, force, scopes, end) in cases {
+            let options = LoginOptions { force, ..options() };
+            let mut settings = settings(issuer);
+            let provider = provider(issuer, scopes);
+            let url = authorization_url(&settings, &provider, &options, request).unwrap();
+            let start = format!("{issuer}/authorize?p=1&response_type=code&client_id=jit&redirect_uri=");
+            assert!(url.starts_with(&start), "{url}");
+            assert!(url.ends_with(&format!("&code_challenge_method=S256{end}")), "{url}");
+            settings.audience = Some(Valued::new("urn:x".to_owned(), Origin::Default));
+            let url = authorization_url(&settings, &provider, &options, request).unwrap();
+            assert!(url.ends_with(&format!("{end}&audience=urn%3Ax")), "{url}");
+        }
+    }
+
+    #[test]
+    fn queries_are_added_to_queries() {
+        let cases = [
+            ("https://a", "https://a?x=%26"),
+            ("https://a?b", "https://a?b&x=%26"),
+            ("https://a?", "https://a?x=%26"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(with_query(url, &[("x", "&")]), expected);
+        }
+    }
+}

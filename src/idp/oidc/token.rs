@@ -1,0 +1,211 @@
+//! What makes an ID token a proof (OpenID Connect Core 1.0, sections 3.1.3.7 and 12.2).
+
+mod error;
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest;
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq as _;
+
+use super::error::bounded;
+use super::jwks::{self, Algorithm, Jwk};
+use crate::idp::Identity;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+pub use error::TokenError;
+
+/// How far the provider's clock and this one may differ before a time limit counts as missed.
+const LEEWAY: Duration = Duration::from_secs(60);
+/// A token that was just handed over and says that it was made longer ago than this, or later than now by as much,
+/// comes from another time.
+const ISSUED_WITHIN: Duration = Duration::from_secs(10 * 60);
+/// STS takes no longer `WebIdentityToken`.
+const LONGEST: usize = 20_000;
+
+/// What an ID token is held against.
+pub(super) struct Expected<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) client_id: &'a str,
+    /// What discovery announces; `None` if it is silent.
+    pub(super) algorithms: Option<&'a [String]>,
+    /// What the authorization request sent; `None` where there was none (device code, refresh).
+    pub(super) nonce: Option<&'a str>,
+    /// What came along.
+    pub(super) access_token: Option<&'a Secret<String>>,
+    /// The person was to sign in no longer before the token was made than this (`max_age=0`).
+    pub(super) signed_in_within: Option<Duration>,
+    /// The ID token that this one follows.
+    pub(super) previous: Option<&'a Secret<String>>,
+    pub(super) now: Timestamp,
+}
+
+/// Checks everything that makes `token` a proof, signature first.
+///
+/// # Errors
+/// [`TokenError`], the first that holds.
+pub(super) fn check(
+    token: &Secret<String>,
+    keys: &[Jwk],
+    expected: &Expected<'_>,
+) -> Result<Identity, TokenError> {
+    let token = token.expose();
+    if token.len() > LONGEST {
+        return Err(TokenError::TooLong(token.len()));
+    }
+    let (message, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
+    let (header, payload) = message.split_once('.').ok_or(TokenError::Malformed)?;
+    if payload.contains('.') {
+        return Err(TokenError::Malformed);
+    }
+    let algorithm = verify(header, message, signature, keys, expected.algorithms)?;
+    let claims = Claims(json_of(payload)?);
+
+    claims.check_parties(expected)?;
+    claims.check_times(expected)?;
+    if let Some(nonce) = expected.nonce {
+        let given = claims.text("nonce").ok_or(TokenError::Nonce)?;
+        if !bool::from(given.as_bytes().ct_eq(nonce.as_bytes())) {
+            return Err(TokenError::Nonce);
+        }
+    }
+    if let (Some(access_token), Some(given)) = (expected.access_token, claims.0.get("at_hash")) {
+        let hash = digest::digest(algorithm.digest(), access_token.expose().as_bytes());
+        let half = &hash.as_ref()[..hash.as_ref().len() / 2];
+        if given.as_str() != Some(URL_SAFE_NO_PAD.encode(half).as_str()) {
+            return Err(TokenError::AccessToken);
+        }
+    }
+    if let Some(previous) = expected.previous {
+        claims.check_follows(previous)?;
+    }
+    Ok(Identity {
+        issuer: expected.issuer.to_owned(),
+        subject: claims.required("sub")?.to_owned(),
+        name: claims.name()?.to_owned(),
+        token_expires_at: claims.time("exp")?.ok_or(TokenError::Claim("exp"))?,
+    })
+}
+
+fn verify(
+    header: &str,
+    message: &str,
+    signature: &str,
+    keys: &[Jwk],
+    announced: Option<&[String]>,
+) -> Result<Algorithm, TokenError> {
+    let header = json_of(header)?;
+    let name = header.get("alg").and_then(Value::as_str).ok_or(TokenError::Malformed)?;
+    let algorithm = Algorithm::named(name)?;
+    if announced.is_some_and(|list| !list.iter().any(|one| one == name)) {
+        return Err(TokenError::UnannouncedAlgorithm);
+    }
+    if header.contains_key("crit") {
+        return Err(TokenError::Critical);
+    }
+    let key = jwks::pick(keys, header.get("kid").and_then(Value::as_str), algorithm)?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| TokenError::Malformed)?;
+    jwks::verify(key, algorithm, message.as_bytes(), &signature)?;
+    Ok(algorithm)
+}
+
+fn json_of(part: &str) -> Result<Map<String, Value>, TokenError> {
+    let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)?;
+    serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
+}
+
+struct Claims(Map<String, Value>);
+
+impl Claims {
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    fn required(&self, name: &'static str) -> Result<&str, TokenError> {
+        self.text(name).ok_or(TokenError::Claim(name))
+    }
+
+    /// A NumericDate. AWS takes whole numbers only.
+    fn time(&self, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
+        let value = self.0.get(name);
+        value.map(|value| value.as_i64().map(Timestamp).ok_or(TokenError::Claim(name))).transpose()
+    }
+
+    /// `aud`, which is a string or a list of them.
+    fn audience(&self) -> Result<Vec<&str>, TokenError> {
+        let list = match self.0.get("aud") {
+            Some(Value::Array(list)) => list.iter().map(Value::as_str).collect(),
+            Some(one) => one.as_str().map(|one| vec![one]),
+            None => None,
+        };
+        list.ok_or(TokenError::Claim("aud"))
+    }
+
+    fn name(&self) -> Result<&str, TokenError> {
+        let names = ["email", "preferred_username", "upn"];
+        names.iter().find_map(|name| self.text(name)).map_or_else(|| self.required("sub"), Ok)
+    }
+
+    fn check_parties(&self, expected: &Expected<'_>) -> Result<(), TokenError> {
+        let issuer = self.required("iss")?;
+        if issuer != expected.issuer {
+            return Err(TokenError::Issuer(bounded(issuer)));
+        }
+        let audience = self.audience()?;
+        if !audience.contains(&expected.client_id) {
+            return Err(TokenError::Audience(bounded(&audience.join(", "))));
+        }
+        match self.0.get("azp") {
+            Some(azp) if azp.as_str() == Some(expected.client_id) => Ok(()),
+            None if audience.len() == 1 => Ok(()),
+            _ => Err(TokenError::AuthorizedParty),
+        }
+    }
+
+    fn check_times(&self, expected: &Expected<'_>) -> Result<(), TokenError> {
+        let now = expected.now;
+        let expires = self.time("exp")?.ok_or(TokenError::Claim("exp"))?;
+        let issued = self.time("iat")?.ok_or(TokenError::Claim("iat"))?;
+        if expires + LEEWAY <= now {
+            return Err(TokenError::Expired { at: expires, now });
+        }
+        if issued + ISSUED_WITHIN < now || now + ISSUED_WITHIN < issued {
+            return Err(TokenError::Stale { at: issued, now });
+        }
+        if let Some(at) = self.time("nbf")?.filter(|at| now + LEEWAY < *at) {
+            return Err(TokenError::NotYet { at, now });
+        }
+        // Providers that ignore `max_age` send no `auth_time` either. The force is for the person's sake and guards
+        // nothing, so their silence is let pass.
+        match (expected.signed_in_within, self.time("auth_time")?) {
+            (Some(within), Some(at)) if at + within + LEEWAY < issued => Err(TokenError::OldSignIn),
+            _ => Ok(()),
+        }
+    }
+
+    /// After a refresh the token speaks of the same person, by the same issuer, to the same audience.
+    fn check_follows(&self, previous: &Secret<String>) -> Result<(), TokenError> {
+        let payload = previous.expose().split('.').nth(1).ok_or(TokenError::Malformed)?;
+        let before = Self(json_of(payload)?);
+        let sorted = |claims: &Self| {
+            let mut audience: Vec<String> = claims.audience()?.into_iter().map(str::to_owned).collect();
+            audience.sort();
+            Ok::<_, TokenError>(audience)
+        };
+        if self.required("sub")? != before.required("sub")? {
+            return Err(TokenError::Changed("sub"));
+        }
+        if self.required("iss")? != before.required("iss")? {
+            return Err(TokenError::Changed("iss"));
+        }
+        if sorted(self)? != sorted(&before)? {
+            return Err(TokenError::Changed("aud"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Why an ID token is no proof.
+
+use crate::timestamp::Timestamp;
+
+/// Why an ID token is no proof.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Not three parts of base64url with JSON in them.
+    #[error("it is not a signed JSON web token")]
+    Malformed,
+    /// Longer than STS accepts.
+    #[error(
+        "it is {0} characters long, and AWS takes 20000 at most: have the provider put fewer claims in it"
+    )]
+    TooLong(usize),
+    /// Signed in a way that AWS refuses or that cannot be verified here.
+    #[error(
+        "it is signed with `{0}`; set the client's ID-token signing algorithm at the provider to RS256, RS384, RS512, ES256 or ES384"
+    )]
+    Algorithm(String),
+    /// Signed with an algorithm that the provider does not announce.
+    #[error("it is signed with an algorithm that the provider does not announce")]
+    UnannouncedAlgorithm,
+    /// A header extension that must be understood and is not (RFC 7515, section 4.1.11).
+    #[error("its header demands an extension that is not supported")]
+    Critical,
+    /// No key of the provider fits.
+    #[error("the provider publishes no key that fits it{}", key_name(.0))]
+    UnknownKey(Option<String>),
+    /// The token names no key and several fit.
+    #[error("it names no key, and the provider publishes several")]
+    AmbiguousKey,
+    /// An RSA key that is too short.
+    #[error("the provider signs with an RSA key of {bits} bits; 2048 is the least")]
+    WeakKey {
+        /// Its length.
+        bits: usize,
+    },
+    /// The signature does not verify.
+    #[error("its signature is wrong")]
+    Signature,
+    /// A claim is missing or of another type.
+    #[error("its claim `{0}` is missing or of the wrong type")]
+    Claim(&'static str),
+    /// From another issuer.
+    #[error("it was issued by `{0}`")]
+    Issuer(String),
+    /// For another client.
+    #[error("it was issued for another client, `{0}`")]
+    Audience(String),
+    /// For several clients, and this one did not ask for it (`azp`).
+    #[error("it was asked for by another client")]
+    AuthorizedParty,
+    /// `exp` has passed.
+    #[error("it expired at {}, and this machine's clock says {}", at.to_rfc3339(), now.to_rfc3339())]
+    Expired {
+        /// `exp`.
+        at: Timestamp,
+        /// This machine's time.
+        now: Timestamp,
+    },
+    /// `nbf` is still to come.
+    #[error("it is not valid before {}, and this machine's clock says {}", at.to_rfc3339(), now.to_rfc3339())]
+    NotYet {
+        /// `nbf`.
+        at: Timestamp,
+        /// This machine's time.
+        now: Timestamp,
+    },
+    /// `iat` is far from now.
+    #[error("it was issued at {}, and this machine's clock says {}", at.to_rfc3339(), now.to_rfc3339())]
+    Stale {
+        /// `iat`.
+        at: Timestamp,
+        /// This machine's time.
+        now: Timestamp,
+    },
+    /// Not the answer to this sign-in.
+    #[error("it belongs to another sign-in (its nonce is not the one that was sent)")]
+    Nonce,
+    /// Not handed over with this access token.
+    #[error("it belongs to another access token (its at_hash does not fit)")]
+    AccessToken,
+    /// The person was asked to sign in again and was not.
+    #[error("the provider did not ask for the sign-in again")]
+    OldSignIn,
+    /// After a refresh it speaks of something else than before.
+    #[error("its claim `{0}` is not what it was at sign-in")]
+    Changed(&'static str),
+}
+
+fn key_name(kid: &Option<String>) -> String {
+    kid.as_ref().map(|kid| format!(" (key `{kid}`)")).unwrap_or_default()
+}

@@ -1,0 +1,54 @@
+//! What to try next after an error of the provider's.
+
+use super::error::OidcError;
+use super::token::TokenError;
+use crate::sys::http::HttpError;
+
+const COMPARE_ISSUER: &str =
+    "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
+const ASK_ADMINISTRATOR: &str = "show this to whoever manages the identity provider";
+
+impl OidcError {
+    /// What to try next, in the order to try it; each a clause without a full stop.
+    pub fn next(&self) -> Vec<String> {
+        let next = match self {
+            Self::Http(HttpError::Unreachable { .. }) => {
+                &["check `issuer`, the network and the proxy", "run `jit doctor`"]
+            }
+            Self::Http(error) => error.next(),
+            Self::Insecure { what: "the issuer", .. } => &["give `issuer` an https address"],
+            Self::Insecure { .. } | Self::NoIdToken => &[ASK_ADMINISTRATOR],
+            Self::NoDiscovery { status: 500.., .. } | Self::NotUnderstood { status: 500.., .. } => {
+                &["try again in a minute"]
+            }
+            Self::NoDiscovery { .. } | Self::WrongIssuer { .. } => &[COMPARE_ISSUER],
+            Self::NotUnderstood { .. } => {
+                &["check `issuer`, and whether this network wants a sign-in of its own first"]
+            }
+            Self::Lacks { what: "device codes" } => &["leave out --device, or set `flow` to \"browser\""],
+            Self::Lacks { .. } => &["try `jit login --device`"],
+            Self::PortTaken { .. } => &[
+                "end the program that uses it",
+                "or set another `redirect_port`, which the provider may want registered",
+            ],
+            Self::Listen { .. } => &["set `redirect_port` to 0, which takes any free port, or above 1023"],
+            Self::NobodyCame(_) => &["run `jit login` again; `--device` signs in on another device"],
+            Self::CodeExpired(_) => &["run `jit login` again"],
+            Self::Refused { error, .. } => match error.as_str() {
+                "invalid_client" | "unauthorized_client" => &["check `client_id` and `client_secret`"][..],
+                "invalid_scope" => &["check `scopes`"],
+                _ => &[],
+            },
+            Self::WrongSender(_) => &["run `jit login` again", ASK_ADMINISTRATOR],
+            Self::Token(_) if self.suggests_clock() => &["check this machine's clock: `jit doctor`"],
+            Self::Token(TokenError::Audience(_) | TokenError::AuthorizedParty) => {
+                &["compare `client_id` with the client's id at the provider"]
+            }
+            Self::Token(TokenError::Issuer(_)) => &[COMPARE_ISSUER],
+            Self::Token(TokenError::Algorithm(_) | TokenError::TooLong(_)) => &[ASK_ADMINISTRATOR],
+            Self::Token(_) => &["run `jit login` again", ASK_ADMINISTRATOR],
+            Self::Denied(_) | Self::NoRandom | Self::NoNewIdToken | Self::NoRefreshToken => &[],
+        };
+        next.iter().map(|clause| (*clause).to_owned()).collect()
+    }
+}

@@ -1,0 +1,141 @@
+//! What the browser shows when it comes back: one page, no script, nothing loaded from anywhere.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, StatusCode, header};
+use ring::digest;
+
+use crate::sys::loopback::{Reply, reply};
+
+const TEMPLATE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const TICK: &str = "M5 12.5l4.5 4.5L19 7.5";
+const CROSS: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
+const EXCLAMATION: &str = "M12 5v8.5M12 18.4v.1";
+const AWAY: &str = "You can close this tab and return to the terminal.";
+
+/// The sign-in succeeded.
+pub(super) fn signed_in(name: &str) -> Reply {
+    let what = format!("You are signed in as {name}.");
+    page(StatusCode::OK, &Text { class: "done", icon: TICK, title: "Signed in", what: &what, next: AWAY })
+}
+
+/// The sign-in failed; `why` may hold words of the provider.
+pub(super) fn failed(why: &str) -> Reply {
+    let what = sentence(why);
+    let text = Text { class: "failed", icon: CROSS, title: "Sign-in failed", what: &what, next: AWAY };
+    page(StatusCode::OK, &text)
+}
+
+/// An error's words as a sentence of their own.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", rest.as_str())
+}
+
+/// The sign-in has had its answer.
+pub(super) fn finished() -> Reply {
+    let what = "This sign-in is already finished.";
+    page(
+        StatusCode::CONFLICT,
+        &Text { class: "stray", icon: EXCLAMATION, title: "Nothing left to do", what, next: AWAY },
+    )
+}
+
+/// The request does not belong to the sign-in that is waited for.
+pub(super) fn stray() -> Reply {
+    let what = "This page does not belong to the sign-in that jit is waiting for.";
+    let next = "It may come from an older tab. Go on in the newest one, or start again in the terminal.";
+    page(
+        StatusCode::BAD_REQUEST,
+        &Text { class: "stray", icon: EXCLAMATION, title: "Another sign-in", what, next },
+    )
+}
+
+/// There is no such page.
+pub(super) fn nothing_here() -> Reply {
+    reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "nothing here\n")
+}
+
+struct Text<'a> {
+    class: &'static str,
+    icon: &'static str,
+    title: &'static str,
+    /// May hold text from outside.
+    what: &'a str,
+    next: &'static str,
+}
+
+fn page(status: StatusCode, text: &Text<'_>) -> Reply {
+    // Text from outside goes in last, so that a `{next}` in it stays what it is.
+    let html = TEMPLATE
+        .replace("{style}", STYLE)
+        .replace("{class}", text.class)
+        .replace("{icon}", text.icon)
+        .replace("{title}", text.title)
+        .replace("{next}", text.next)
+        .replace("{what}", &escaped(text.what));
+    let mut reply = reply(status, "text/html; charset=utf-8", html);
+    let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let headers = reply.headers_mut();
+    headers
+        .extend(HeaderValue::from_str(&policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    reply
+}
+
+fn escaped(text: &str) -> String {
+    let mut html = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => html.push_str("&amp;"),
+            '<' => html.push_str("&lt;"),
+            '>' => html.push_str("&gt;"),
+            '"' => html.push_str("&quot;"),
+            '\'' => html.push_str("&#39;"),
+            c if c.is_control() => html.push(' '),
+            c => html.push(c),
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    async fn html(reply: Reply) -> String {
+        let bytes = reply.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn text_from_outside_stays_text() {
+        let page = html(failed("<script>alert('x')</script> {next} \"&\u{1b}[2J")).await;
+        assert!(
+            page.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; {next} &quot;&amp; [2J"),
+            "{page}"
+        );
+        assert!(!page.contains("<script"));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn every_place_is_filled_and_nothing_may_be_loaded() {
+        for reply in [signed_in("a@b"), failed("no"), finished(), stray()] {
+            let policy = reply.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+            assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+            let page = html(reply).await;
+            for place in ["{style}", "{class}", "{icon}", "{title}", "{what}", "{next}"] {
+                assert!(!page.contains(place), "{place}");
+            }
+            assert!(page.contains(&format!("<style>{STYLE}</style>")));
+        }
+    }
+}
