@@ -40,6 +40,7 @@
 //! `commands/hints.rs`.
 
 pub mod arn;
+pub mod aws;
 pub mod config;
 pub mod credentials;
 pub mod idp;

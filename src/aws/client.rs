@@ -1,0 +1,115 @@
+//! The client of AWS's SDK: its endpoint rules, signatures, retries and parsing, over the program's own `Http`.
+//!
+//! The configuration is built by hand and not by `aws-config`, which would read the user's `~/.aws` files and
+//! environment a second time, with rules of its own, and could find the very profile that `jit` is called from.
+
+use aws_credential_types::Credentials as SdkCredentials;
+use aws_sdk_sts::Client;
+use aws_sdk_sts::config::retry::RetryConfig;
+use aws_sdk_sts::config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::{
+    AppName, AsyncSleep, BehaviorVersion, Config, HttpClient, IdentityCache, Region,
+    SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+
+use crate::aws::errors::{Action, Question, StsError};
+use crate::credentials::Credentials;
+use crate::plan::{Leg, StsEndpoint};
+use crate::sys::http::Http;
+
+/// The first try and two more. The SDK repeats 5xx answers, throttling, `IDPCommunicationError` and broken connections,
+/// with growing random waits.
+const ATTEMPTS: u32 = 3;
+
+/// A client for one endpoint and one caller.
+pub(super) struct Sts {
+    pub(super) client: Client,
+    region: String,
+    /// The endpoint is the user's own and not found by the region.
+    by_url: bool,
+}
+
+impl Sts {
+    /// The real one.
+    pub(super) fn over(http: &Http, endpoint: &StsEndpoint, by: Option<&Credentials>) -> Self {
+        Self::new(http.clone(), TokioSleep::new(), endpoint, by)
+    }
+
+    /// One over any transport and any way to wait between tries.
+    pub(super) fn new(
+        http: impl HttpClient + 'static,
+        sleep: impl AsyncSleep + 'static,
+        endpoint: &StsEndpoint,
+        by: Option<&Credentials>,
+    ) -> Self {
+        let region = endpoint.region.value.clone();
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(region.clone()))
+            .use_fips(endpoint.fips)
+            .use_dual_stack(endpoint.dual_stack)
+            .http_client(http)
+            .sleep_impl(sleep)
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_classifier(NoSecondWait)
+            // `Http` has the deadlines.
+            .timeout_config(TimeoutConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            // One caller, one call: nothing to remember.
+            .identity_cache(IdentityCache::no_cache())
+            // The SDK would sign for AWS's time and succeed; but `jit` counts lifetimes by this machine's clock, and
+            // would serve sessions that are over.
+            .disable_clock_skew_correction(true);
+        config.set_app_name(AppName::new("jit").ok());
+        config.set_endpoint_url(endpoint.url.as_ref().map(|url| url.value.clone()));
+        if let Some(by) = by {
+            let [secret, token] = bare(by);
+            let token = Some(token.to_owned());
+            let by = SdkCredentials::new(&by.access_key_id, secret, token, None, "jit");
+            config.set_credentials_provider(Some(SharedCredentialsProvider::new(by)));
+        }
+        Self { client: Client::from_conf(config.build()), region, by_url: endpoint.url.is_some() }
+    }
+
+    /// What is about to be asked, for errors to tell. Pseudo regions (`aws-global`, …) are refused: they stand for the
+    /// old global endpoint, whose sessions are not valid in every region.
+    pub(super) fn question<'a>(
+        &'a self,
+        action: Action,
+        leg: Option<&'a Leg>,
+        secrets: &'a [&'a str],
+    ) -> Result<Question<'a>, StsError> {
+        let role_arn = leg.map(|leg| leg.role_arn.value.as_str());
+        let question = Question { action, role_arn, region: &self.region, secrets };
+        if self.region.ends_with("-global") && !self.by_url {
+            return Err(question.malformed("it stands for the global endpoint, which jit does not use"));
+        }
+        Ok(question)
+    }
+}
+
+/// The two parts of `credentials` that nobody may see.
+pub(super) fn bare(credentials: &Credentials) -> [&str; 2] {
+    [credentials.secret_access_key.expose(), credentials.session_token.expose()]
+}
+
+/// Keeps the SDK from repeating a request that was waited for in vain: one deadline is as long as a person waits.
+#[derive(Debug)]
+struct NoSecondWait;
+
+impl ClassifyRetry for NoSecondWait {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(|result| result.err());
+        match error.and_then(|error| error.as_connector_error()) {
+            Some(error) if error.is_timeout() => RetryAction::RetryForbidden,
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "no second wait"
+    }
+}

@@ -1,0 +1,7 @@
+//! AWS's side: the calls of STS, what its refusals mean, and what is known of the durations a role grants.
+
+mod client;
+pub mod durations;
+pub mod errors;
+pub mod sts;
+mod words;

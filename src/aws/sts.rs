@@ -1,0 +1,204 @@
+//! The three calls of STS that `jit` makes.
+
+use aws_sdk_sts::error::BuildError;
+use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptorType, Tag};
+
+use crate::aws::client::{Sts, bare};
+use crate::aws::errors::{Action, Question, StsError};
+use crate::credentials::Credentials;
+use crate::plan::{Leg, StsEndpoint};
+use crate::secret::Secret;
+use crate::sys::http::Http;
+use crate::timestamp::Timestamp;
+
+/// The session of a role, and what STS says about it.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// The credentials.
+    pub credentials: Credentials,
+    /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`, the role's path dropped; empty if the server, being no
+    /// AWS, leaves it out.
+    pub assumed_arn: String,
+    /// `AROA…:SESSION`, the `userId` of IAM conditions; empty likewise.
+    pub user_id: String,
+    /// How near the session's policies and tags came to AWS's limit, in per cent: `SessionTokenUtilization`, or the
+    /// `PackedPolicySize` that it replaces.
+    pub packed_policy_percent: Option<u8>,
+    /// The source identity that the session carries, set here or further up the chain.
+    pub source_identity: Option<String>,
+}
+
+/// Who a session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerIdentity {
+    /// Twelve digits.
+    pub account: String,
+    /// The ARN of the session.
+    pub arn: String,
+    /// `AROA…:SESSION`.
+    pub user_id: String,
+}
+
+/// Becomes the role of `leg` with `token`, an ID token of the IdP, for `duration` seconds. The call is not signed. Of the
+/// leg's settings it sends the session policies; tags and source identity come in the token (STS API reference,
+/// AssumeRoleWithWebIdentity).
+///
+/// # Errors
+/// [`StsError`], after the retries that help.
+pub async fn assume_role_with_web_identity(
+    http: &Http,
+    leg: &Leg,
+    duration: u32,
+    session_name: &str,
+    token: &Secret<String>,
+) -> Result<Granted, StsError> {
+    web_identity(&Sts::over(http, &leg.sts, None), leg, duration, session_name, token).await
+}
+
+/// Becomes the role of `leg` with the session `by`, for `duration` seconds: at most 3600 if `by` is a role's session
+/// itself, as it always is in a chain.
+///
+/// # Errors
+/// [`StsError`], after the retries that help.
+pub async fn assume_role(
+    http: &Http,
+    leg: &Leg,
+    duration: u32,
+    session_name: &str,
+    by: &Credentials,
+) -> Result<Granted, StsError> {
+    chained(&Sts::over(http, &leg.sts, Some(by)), leg, duration, session_name, by).await
+}
+
+/// Asks who `credentials` are. The call needs no permission.
+///
+/// # Errors
+/// [`StsError`], after the retries that help.
+pub async fn caller_identity(
+    http: &Http,
+    endpoint: &StsEndpoint,
+    credentials: &Credentials,
+) -> Result<CallerIdentity, StsError> {
+    identity(&Sts::over(http, endpoint, Some(credentials)), credentials).await
+}
+
+/// A `RoleSessionName` for `user`: 2 to 64 of `[A-Za-z0-9_+=,.@-]`. What STS does not take becomes `-`.
+pub fn session_name_of(user: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    let mut name: String = user.chars().take(64).map(|c| if allowed(c) { c } else { '-' }).collect();
+    while name.len() < 2 {
+        name.push('-');
+    }
+    name
+}
+
+#[expect(deprecated, reason = "servers that know only `PackedPolicySize` are about")]
+async fn web_identity(
+    sts: &Sts,
+    leg: &Leg,
+    duration: u32,
+    session_name: &str,
+    token: &Secret<String>,
+) -> Result<Granted, StsError> {
+    let token = token.expose();
+    let secrets = [token.as_str()];
+    let question = sts.question(Action::AssumeRoleWithWebIdentity, Some(leg), &secrets)?;
+    let call = sts
+        .client
+        .assume_role_with_web_identity()
+        .role_arn(leg.role_arn.value.as_str())
+        .role_session_name(session_name)
+        .duration_seconds(seconds(duration))
+        .web_identity_token(token)
+        .set_policy(leg.policy.as_ref().map(|policy| policy.value.clone()))
+        .set_policy_arns(policy_arns(leg));
+    let answer = call.send().await.map_err(|error| question.failed(error))?;
+    let full = answer.session_token_utilization.or(answer.packed_policy_size);
+    granted(&question, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
+}
+
+#[expect(deprecated, reason = "servers that know only `PackedPolicySize` are about")]
+async fn chained(
+    sts: &Sts,
+    leg: &Leg,
+    duration: u32,
+    session_name: &str,
+    by: &Credentials,
+) -> Result<Granted, StsError> {
+    let secrets = bare(by);
+    let question = sts.question(Action::AssumeRole, Some(leg), &secrets)?;
+    let call = sts
+        .client
+        .assume_role()
+        .role_arn(leg.role_arn.value.as_str())
+        .role_session_name(session_name)
+        .duration_seconds(seconds(duration))
+        .set_source_identity(leg.source_identity.as_ref().map(|identity| identity.value.clone()))
+        .set_external_id(leg.external_id.as_ref().map(|id| id.value.clone()))
+        .set_tags(tags(leg).map_err(|error| question.malformed(&error.to_string()))?)
+        .set_transitive_tag_keys(leg.transitive_tags.as_ref().map(|keys| keys.value.clone()))
+        .set_policy(leg.policy.as_ref().map(|policy| policy.value.clone()))
+        .set_policy_arns(policy_arns(leg));
+    let answer = call.send().await.map_err(|error| question.failed(error))?;
+    let full = answer.session_token_utilization.or(answer.packed_policy_size);
+    granted(&question, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
+}
+
+async fn identity(sts: &Sts, credentials: &Credentials) -> Result<CallerIdentity, StsError> {
+    let secrets = bare(credentials);
+    let question = sts.question(Action::GetCallerIdentity, None, &secrets)?;
+    let answer = sts.client.get_caller_identity().send().await.map_err(|error| question.failed(error))?;
+    match (answer.account, answer.arn, answer.user_id) {
+        (Some(account), Some(arn), Some(user_id)) => Ok(CallerIdentity { account, arn, user_id }),
+        _ => Err(question.incomplete("an answer without account, ARN and user id")),
+    }
+}
+
+fn granted(
+    question: &Question<'_>,
+    credentials: Option<Given>,
+    user: Option<AssumedRoleUser>,
+    percent_full: Option<i32>,
+    source_identity: Option<String>,
+) -> Result<Granted, StsError> {
+    // The SDK fills in what is missing with empty texts and the year 1970.
+    let whole = |given: &Given| {
+        !given.access_key_id.is_empty()
+            && !given.secret_access_key.is_empty()
+            && !given.session_token.is_empty()
+            && given.expiration.secs() > 0
+    };
+    let given =
+        credentials.filter(whole).ok_or_else(|| question.incomplete("an answer without credentials"))?;
+    let (assumed_arn, user_id) = user.map(|user| (user.arn, user.assumed_role_id)).unwrap_or_default();
+    Ok(Granted {
+        credentials: Credentials {
+            access_key_id: given.access_key_id,
+            secret_access_key: Secret::new(given.secret_access_key),
+            session_token: Secret::new(given.session_token),
+            expires_at: Timestamp(given.expiration.secs()),
+        },
+        assumed_arn,
+        user_id,
+        packed_policy_percent: percent_full.map(|percent| u8::try_from(percent.max(0)).unwrap_or(u8::MAX)),
+        source_identity,
+    })
+}
+
+fn seconds(duration: u32) -> i32 {
+    i32::try_from(duration).unwrap_or(i32::MAX)
+}
+
+fn policy_arns(leg: &Leg) -> Option<Vec<PolicyDescriptorType>> {
+    let arns = leg.policy_arns.as_ref()?;
+    Some(arns.value.iter().map(|arn| PolicyDescriptorType::builder().arn(arn).build()).collect())
+}
+
+fn tags(leg: &Leg) -> Result<Option<Vec<Tag>>, BuildError> {
+    let Some(tags) = &leg.tags else { return Ok(None) };
+    let tags = tags.value.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+    tags.collect::<Result<_, _>>().map(Some)
+}
+
+#[cfg(test)]
+mod tests;
