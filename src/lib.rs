@@ -43,6 +43,7 @@ pub mod arn;
 pub mod aws;
 pub mod config;
 pub mod credentials;
+pub mod demo;
 pub mod idp;
 pub mod plan;
 pub mod secret;

@@ -1,0 +1,184 @@
+//! What can be made to go wrong while the servers run. A provider in the field does each of these sooner or later.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::journal::Call;
+use super::settings::User;
+use crate::sys::loopback::{self, Reply};
+
+/// What goes wrong now; nothing at first.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// What is untrue in documents and tokens.
+    pub flaws: HashSet<Flaw>,
+    /// Seconds by which the provider's clock is ahead; negative if it is behind.
+    pub provider_clock: i64,
+    /// Seconds by which the clock of STS is ahead, in what it checks and in its `Date` header.
+    pub sts_clock: i64,
+    /// How long hub sessions live, whatever was asked for; even below the 900 seconds that STS gives at least.
+    pub hub_lifetime: Option<Duration>,
+    /// The same for sessions of the other roles.
+    pub spoke_lifetime: Option<Duration>,
+    /// Somebody else at the person's desk.
+    pub user: Option<User>,
+    troubles: Vec<(Call, Times, Trouble)>,
+}
+
+/// Something untrue in a document or a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Flaw {
+    /// Discovery speaks for another issuer.
+    DiscoveryIssuer,
+    /// The callback carries another `state`.
+    CallbackState,
+    /// The callback names another issuer (`iss`, RFC 9207).
+    CallbackIssuer,
+    /// The person cancels, where nobody is asked.
+    UserDenies,
+    /// ID tokens name another issuer.
+    Issuer,
+    /// ID tokens are meant for another client.
+    Audience,
+    /// ID tokens carry another nonce.
+    Nonce,
+    /// ID tokens expired an hour ago.
+    Expired,
+    /// ID tokens are signed by nobody.
+    Signature,
+    /// ID tokens name a key that is never published.
+    KeyId,
+    /// The signing key is missing the next time that keys are fetched, and there afterwards: a rotation. It passes.
+    LateKey,
+    /// A refresh brings no ID token.
+    NoIdTokenOnRefresh,
+}
+
+/// Trouble with one kind of request.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// HTTP 500 with a few words.
+    ServerError,
+    /// 200 and a page, as a captive portal answers.
+    Html,
+    /// 200 and one megabyte of JSON.
+    Megabyte,
+    /// The right answer, late.
+    Late(Duration),
+    /// No answer at all.
+    Hang,
+    /// Refused in the protocol's own form.
+    Refuse(Refusal),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Times {
+    Always,
+    Left(usize),
+}
+
+/// A refusal: an OAuth error object, an error redirect, or an `ErrorResponse` of STS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// `error` in OAuth, `Code` in STS.
+    pub code: String,
+    /// `error_description` in OAuth, `Message` in STS.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal with this status, code and message.
+    pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into() }
+    }
+}
+
+impl Faults {
+    /// Every `call` meets `trouble`, until [`Faults::clear`].
+    pub fn always(&mut self, call: Call, trouble: Trouble) {
+        self.troubles.push((call, Times::Always, trouble));
+    }
+
+    /// The next `times` of `call` meet `trouble`.
+    pub fn next(&mut self, times: usize, call: Call, trouble: Trouble) {
+        self.troubles.push((call, Times::Left(times), trouble));
+    }
+
+    /// All is well again.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The trouble that this one `call` meets.
+    pub(super) fn take(&mut self, call: Call) -> Option<Trouble> {
+        let place = self.troubles.iter().position(|(of, ..)| *of == call)?;
+        let (_, times, trouble) = &mut self.troubles[place];
+        let trouble = trouble.clone();
+        match times {
+            Times::Left(left) if *left > 1 => *left -= 1,
+            Times::Left(_) => drop(self.troubles.remove(place)),
+            Times::Always => {}
+        }
+        Some(trouble)
+    }
+}
+
+/// Why a handler stops early. Both protocols turn it into an answer at one place each.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Refused in the protocol's form.
+    Refused(Refusal),
+    /// An answer that is in no protocol's form.
+    Broken(Box<Reply>),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Lives through `trouble`: an error if it replaces the answer.
+pub(super) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
+    let broken =
+        |status, kind, body: String| Err(Stop::Broken(Box::new(loopback::reply(status, kind, body))));
+    match trouble {
+        Trouble::ServerError => {
+            broken(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", "something broke\n".to_owned())
+        }
+        Trouble::Html => {
+            let page = "<!doctype html><title>Welcome</title><h1>Accept the terms to go online</h1>";
+            broken(StatusCode::OK, "text/html", page.to_owned())
+        }
+        Trouble::Megabyte => {
+            let body = format!(r#"{{"filler":"{}"}}"#, "x".repeat(1 << 20));
+            broken(StatusCode::OK, "application/json", body)
+        }
+        Trouble::Late(by) => {
+            tokio::time::sleep(by).await;
+            Ok(())
+        }
+        Trouble::Hang => std::future::pending().await,
+        Trouble::Refuse(refusal) => Err(refusal.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counted_troubles_pass_and_others_stay() {
+        let mut faults = Faults::default();
+        faults.next(2, Call::Jwks, Trouble::Html);
+        faults.always(Call::Revoke, Trouble::Hang);
+        let met: Vec<bool> = (0..3).map(|_| faults.take(Call::Jwks).is_some()).collect();
+        assert_eq!(met, [true, true, false]);
+        assert!((0..3).all(|_| faults.take(Call::Revoke).is_some()));
+        assert!(faults.take(Call::Discovery).is_none());
+    }
+}

@@ -1,0 +1,103 @@
+//! JSON Web Tokens signed with ES256 (RFC 7515, RFC 7518 section 3.4), and their keys as a JWK (RFC 7517).
+
+use std::io;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+use ring::rand::SystemRandom;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
+};
+use serde_json::{Value, json};
+
+/// A key pair on the curve P-256.
+pub(super) struct Key {
+    id: String,
+    pair: EcdsaKeyPair,
+}
+
+impl Key {
+    pub(super) fn new(random: &SystemRandom) -> io::Result<Self> {
+        let broken = |_| io::Error::other("no signing key could be made");
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, random)
+            .map_err(|_| io::Error::other("the system has no random numbers"))?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), random)
+            .map_err(broken)?;
+        let id = URL_SAFE_NO_PAD.encode(&digest(&SHA256, pair.public_key().as_ref()).as_ref()[..12]);
+        Ok(Self { id, pair })
+    }
+
+    /// The name of the key in tokens and in the published set (`kid`).
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The public half as it is published.
+    pub(super) fn jwk(&self) -> Value {
+        // An uncompressed point: 4, then 32 bytes of x, then 32 of y.
+        let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
+        json!({
+            "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.id,
+            "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
+        })
+    }
+
+    /// A token of `claims` whose header names the key `id`. `None` if the system has no random numbers.
+    pub(super) fn sign(&self, id: &str, claims: &Value, random: &SystemRandom) -> Option<String> {
+        let header = json!({ "alg": "ES256", "typ": "JWT", "kid": id });
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let signed = format!("{}.{}", part(&header), part(claims));
+        let signature = self.pair.sign(random, signed.as_bytes()).ok()?;
+        Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// The claims of `token`, if it names this key and this key signed it.
+    pub(super) fn verify(&self, token: &str) -> Option<Value> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
+        let header: Value = serde_json::from_slice(&decode(header)?).ok()?;
+        if header["alg"] != "ES256" || header["kid"] != self.id.as_str() {
+            return None;
+        }
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.pair.public_key().as_ref())
+            .verify(signed.as_bytes(), &decode(signature)?)
+            .ok()?;
+        serde_json::from_slice(&decode(claims)?).ok()
+    }
+}
+
+/// Half of the SHA-256 of `text`, as `at_hash` wants it (OpenID Connect Core, section 3.1.3.6).
+pub(super) fn half_hash(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_signed_is_believed() {
+        let random = SystemRandom::new();
+        let (key, other) = (Key::new(&random).unwrap(), Key::new(&random).unwrap());
+        let claims = json!({ "sub": "alice" });
+        let token = key.sign(key.id(), &claims, &random).unwrap();
+        assert_eq!(key.verify(&token), Some(claims.clone()));
+        let parts: Vec<&str> = token.split('.').collect();
+        let none = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"none","kid":"{}"}}"#, key.id()));
+        let mallory = URL_SAFE_NO_PAD.encode(r#"{"sub":"mallory"}"#);
+        let refused = [
+            format!("{}.{mallory}.{}", parts[0], parts[2]),
+            format!("{none}.{}.", parts[1]),
+            format!("{none}.{}.{}", parts[1], parts[2]),
+            key.sign("another", &claims, &random).unwrap(),
+            other.sign(key.id(), &claims, &random).unwrap(),
+            String::new(),
+            "a.b.c".to_owned(),
+        ];
+        for token in refused {
+            assert_eq!(key.verify(&token), None, "{token}");
+        }
+    }
+}

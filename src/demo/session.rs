@@ -1,0 +1,85 @@
+//! The sessions that STS gives: what they are made of, and how an answer describes them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ring::digest::{SHA256, digest};
+
+use super::faults::Refusal;
+use super::settings::Role;
+use super::{Shared, xml};
+use crate::timestamp::Timestamp;
+
+/// A session as STS remembers it.
+pub(super) struct Session {
+    pub(super) key_id: String,
+    pub(super) secret_key: String,
+    pub(super) token: String,
+    pub(super) expires: Timestamp,
+    pub(super) role_arn: String,
+    /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
+    pub(super) arn: String,
+    pub(super) account: String,
+    pub(super) user_id: String,
+    /// Stays for the whole chain and cannot be changed in it.
+    pub(super) source_identity: Option<String>,
+    /// Tags that the next session in the chain inherits.
+    pub(super) transitive_tags: BTreeMap<String, String>,
+}
+
+/// What a new session is made of.
+pub(super) struct Wanted<'a> {
+    pub(super) role: &'a Role,
+    pub(super) name: &'a str,
+    pub(super) lifetime: Duration,
+    pub(super) source_identity: Option<String>,
+    pub(super) transitive_tags: BTreeMap<String, String>,
+}
+
+impl Session {
+    pub(super) fn new(shared: &Shared, wanted: Wanted<'_>) -> Result<Self, Refusal> {
+        let Wanted { role, name, lifetime, source_identity, transitive_tags } = wanted;
+        let secret_key = STANDARD.encode(shared.random::<30>()?);
+        // 900 letters, as long as AWS's often are.
+        let token = STANDARD.encode(shared.random::<675>()?);
+        shared.note("secret access key", &secret_key);
+        shared.note("session token", &token);
+        Ok(Self {
+            key_id: format!("ASIA{}", letters(&shared.random::<16>()?)),
+            secret_key,
+            token,
+            expires: shared.sts_now() + lifetime,
+            role_arn: role.arn.clone(),
+            arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account(), role.name()),
+            account: role.account().to_owned(),
+            // The first half is the role's own and the same for all of its sessions.
+            user_id: format!("AROA{}:{name}", letters(&digest(&SHA256, role.arn.as_bytes()).as_ref()[..17])),
+            source_identity,
+            transitive_tags,
+        })
+    }
+
+    /// The elements of the answer that gives it away.
+    pub(super) fn describe(&self, packed_percent: Option<usize>) -> Vec<String> {
+        let credentials = [
+            xml::text("AccessKeyId", &self.key_id),
+            xml::text("SecretAccessKey", &self.secret_key),
+            xml::text("SessionToken", &self.token),
+            xml::text("Expiration", &self.expires.to_rfc3339()),
+        ];
+        let user = [xml::text("AssumedRoleId", &self.user_id), xml::text("Arn", &self.arn)];
+        let mut elements =
+            vec![xml::element("Credentials", &credentials), xml::element("AssumedRoleUser", &user)];
+        elements.extend(packed_percent.map(|percent| xml::text("PackedPolicySize", &percent.to_string())));
+        elements.extend(self.source_identity.as_ref().map(|name| xml::text("SourceIdentity", name)));
+        elements
+    }
+}
+
+/// An identifier of capital letters and the digits 2 to 7, as AWS writes them.
+fn letters(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+}

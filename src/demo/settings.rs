@@ -1,0 +1,126 @@
+//! Who and what exists in the demo's world: one person, one hub role, two spokes in two other accounts.
+
+use std::time::Duration;
+
+/// The client that the provider knows.
+pub const CLIENT_ID: &str = "jit-demo";
+/// The hub role, which trusts the provider.
+pub const HUB: &str = "arn:aws:iam::111111111111:role/jit-hub";
+/// A spoke in a second account, which trusts the hub role.
+pub const ADMIN: &str = "arn:aws:iam::222222222222:role/admin";
+/// A spoke in a third account, which trusts the hub role.
+pub const DEVELOPER: &str = "arn:aws:iam::333333333333:role/developer";
+
+/// What the servers are made of. The default is the demo's world, in which a person signs in on a page.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The one client.
+    pub client_id: String,
+    /// The client's secret, for the kind of provider that insists on one (`client_secret_post`).
+    pub client_secret: Option<String>,
+    /// The one person.
+    pub user: User,
+    /// How the person consents.
+    pub approval: Approval,
+    /// The roles that exist.
+    pub roles: Vec<Role>,
+    /// How long an authorization code may be redeemed.
+    pub code_lifetime: Duration,
+    /// How long an ID token is valid.
+    pub id_token_lifetime: Duration,
+    /// How long a device code may be approved and redeemed.
+    pub device_code_lifetime: Duration,
+    /// How long a device is to wait between two questions; faster ones are told to slow down.
+    pub device_interval: Duration,
+}
+
+/// A person with an account at the provider.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The provider's own name for the person, which never changes (`sub`).
+    pub subject: String,
+    /// The address shown on pages and put into tokens.
+    pub email: String,
+    /// The full name.
+    pub name: String,
+    /// A session tag for AWS, to show how an attribute of the person reaches a policy.
+    pub department: String,
+}
+
+/// How the person consents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approval {
+    /// On a page with two buttons.
+    Page,
+    /// Nobody is asked: for runs without a person, chosen by whoever starts the servers.
+    AtOnce,
+}
+
+/// A role, and who may become it.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// `arn:aws:iam::ACCOUNT:role/NAME`.
+    pub arn: String,
+    /// Its trust policy.
+    pub trust: Trust,
+    /// `MaxSessionDuration`, in seconds.
+    pub max_session: u32,
+    /// The external id that its trust policy asks for.
+    pub external_id: Option<String>,
+}
+
+/// A role's trust policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Whoever the provider vouches for.
+    Provider,
+    /// Sessions of the role with this ARN.
+    Role(String),
+}
+
+impl Role {
+    /// A role that whoever the provider vouches for may become, for at most `max_session` seconds.
+    pub fn hub(arn: &str, max_session: u32) -> Self {
+        Self { arn: arn.to_owned(), trust: Trust::Provider, max_session, external_id: None }
+    }
+
+    /// A role that sessions of the role `via` may become, for at most `max_session` seconds.
+    pub fn spoke(arn: &str, via: &str, max_session: u32) -> Self {
+        Self { arn: arn.to_owned(), trust: Trust::Role(via.to_owned()), max_session, external_id: None }
+    }
+
+    /// The account in the ARN.
+    pub(super) fn account(&self) -> &str {
+        self.arn.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The name in the ARN, without its path.
+    pub(super) fn name(&self) -> &str {
+        self.arn.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: None,
+            user: User {
+                subject: "00u1alice".to_owned(),
+                email: "alice@example.com".to_owned(),
+                name: "Alice Example".to_owned(),
+                department: "platform".to_owned(),
+            },
+            approval: Approval::Page,
+            roles: vec![
+                Role::hub(HUB, 8 * 3600),
+                Role::spoke(ADMIN, HUB, 3600),
+                Role::spoke(DEVELOPER, HUB, 12 * 3600),
+            ],
+            code_lifetime: Duration::from_secs(60),
+            id_token_lifetime: Duration::from_secs(3600),
+            device_code_lifetime: Duration::from_secs(600),
+            device_interval: Duration::from_secs(5),
+        }
+    }
+}
