@@ -41,13 +41,18 @@
 
 pub mod arn;
 pub mod aws;
+pub mod broker;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod credentials;
 pub mod demo;
+pub mod error;
 pub mod idp;
 pub mod plan;
 pub mod secret;
 pub mod store;
 pub mod sys;
 pub mod timestamp;
+pub mod ui;
 pub mod world;

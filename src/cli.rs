@@ -1,0 +1,345 @@
+//! What can be typed, and the help for it. Types only.
+//!
+//! Help is not wrapped by the program, so its lines are broken here, at 80 columns.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Temporary AWS credentials and nothing else
+///
+/// Sign in once at your company's identity provider; jit walks from a hub role to
+/// the roles you work with, keeps the short-lived sessions sealed under a key in
+/// your keychain, and hands them to every AWS tool.
+#[derive(Debug, Parser)]
+#[command(name = "jit", version, propagate_version = true, verbatim_doc_comment)]
+#[command(after_help = "Start with `jit demo`, which shows everything and touches nothing of yours.")]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands. Where one has no words here, those of its arguments are its help.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "said by the types of their arguments")]
+pub enum Command {
+    Login(Login),
+    Exec(Exec),
+    CredentialProcess(CredentialProcess),
+    Env(EnvArgs),
+    Status(Status),
+    /// Ask AWS who a role's session is
+    Whoami(RoleQuery),
+    /// Show the plan for a role and where each value came from
+    ///
+    /// Each step with its values, what is stored for it and what would be called.
+    /// Calls nothing.
+    #[command(verbatim_doc_comment)]
+    Explain(RoleQuery),
+    Logout(Logout),
+    /// Drop the copy of the data key that the kernel keeps
+    ///
+    /// The next command asks the keychain again, which is no matter if it is open, or
+    /// for the passphrase. A key whose only home is the kernel is no copy: that one is
+    /// destroyed by `jit logout --all`.
+    #[command(verbatim_doc_comment)]
+    Lock,
+    #[command(subcommand)]
+    Configure(Configure),
+    /// Find what is wrong and the command that mends it
+    ///
+    /// Looks at the configuration, the store, this machine's clock, and at files
+    /// and variables by which an AWS tool would find other credentials.
+    #[command(verbatim_doc_comment)]
+    Doctor(Json),
+    Completions(Completions),
+    Man(Man),
+    Demo(Demo),
+}
+
+impl Command {
+    /// Whether talk is unwanted.
+    pub fn quiet(&self) -> bool {
+        match self {
+            Self::Login(args) => args.quiet,
+            Self::Exec(args) => args.quiet,
+            _ => false,
+        }
+    }
+
+    /// Whether a script reads what is said, errors included.
+    pub fn json(&self) -> bool {
+        match self {
+            Self::Status(args) => args.json,
+            Self::Whoami(args) | Self::Explain(args) => args.json,
+            Self::Doctor(args) => args.json,
+            _ => false,
+        }
+    }
+}
+
+/// A role, as an argument or an option.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Role {
+    /// The role; else JIT_ROLE, this terminal's last, or default_role
+    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCandidates::new(crate::commands::completions::role_names))]
+    role: Option<String>,
+    /// The same, as an option
+    #[arg(long = "role", value_name = "ROLE", conflicts_with = "role", add = clap_complete::ArgValueCandidates::new(crate::commands::completions::role_names))]
+    role_option: Option<String>,
+}
+
+impl Role {
+    /// The role that was named.
+    pub fn name(&self) -> Option<&str> {
+        self.role.as_deref().or(self.role_option.as_deref())
+    }
+
+    /// A role named by another command.
+    pub fn named(name: &str) -> Self {
+        Self { role: Some(name.to_owned()), role_option: None }
+    }
+}
+
+/// Sign in and get a role's sessions
+///
+/// Signs in at the identity provider if needed, walks the chain and stores every
+/// session. Where all of that is still good, says so and does nothing. Without a
+/// role on a terminal, lets you pick one.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Login {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: Role,
+    /// Start over at the identity provider, session or not
+    #[arg(long)]
+    pub force: bool,
+    /// Sign in on another device with a code
+    #[arg(long)]
+    pub device: bool,
+    /// Show the address instead of opening a browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// How long the session should live, such as 2h
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub duration: Option<u32>,
+    /// Say nothing unless something is wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl Login {
+    /// `jit login ROLE`.
+    pub fn of(role: &str) -> Self {
+        Self {
+            role: Role::named(role),
+            force: false,
+            device: false,
+            no_browser: false,
+            duration: None,
+            quiet: false,
+        }
+    }
+}
+
+/// Run a command with a role's credentials
+///
+/// Clears every AWS variable that would win over them, sets the new ones and
+/// becomes the command: signals and the exit code are the command's own.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Exec {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: Role,
+    /// Renew first if less than this is left
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub min_ttl: Option<u32>,
+    /// Do not name role, account and time left first
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+/// Answer an AWS tool that asks for credentials
+///
+/// Prints the credential_process JSON and nothing else. Asks nothing, reads
+/// nothing, opens no browser unless told to.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct CredentialProcess {
+    /// The role
+    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCandidates::new(crate::commands::completions::role_names))]
+    pub role: String,
+    /// Open the browser if a login is needed, and wait 55 seconds for it
+    #[arg(long)]
+    pub auto_login: bool,
+}
+
+/// Print a role's credentials as shell statements
+///
+/// In bash or zsh: eval "$(jit env ROLE)". Variables by which an AWS tool would
+/// find other credentials are unset.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct EnvArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: Role,
+    /// Whose syntax; without it, that of SHELL
+    #[arg(long, value_enum)]
+    pub shell: Option<ShellSyntax>,
+}
+
+/// The forms that `jit env` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ShellSyntax {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    Json,
+    Dotenv,
+}
+
+/// Show sessions, the time left, and the store in use
+///
+/// Makes no network call and shows no secret.
+#[derive(Args, Debug)]
+pub struct Status {
+    /// As JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 3 when no session is valid
+    #[arg(long)]
+    pub check: bool,
+}
+
+impl Status {
+    /// `jit status`.
+    pub fn plain() -> Self {
+        Self { json: false, check: false }
+    }
+}
+
+/// A role to tell about.
+#[derive(Args, Debug)]
+pub struct RoleQuery {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: Role,
+    /// As JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl RoleQuery {
+    /// `jit whoami ROLE` and the like.
+    pub fn of(role: &str) -> Self {
+        Self { role: Role::named(role), json: false }
+    }
+}
+
+/// Forget sessions here and end them at the identity provider
+///
+/// With a role, ends the login that it descends from and every session of that.
+/// Sessions that AWS has given out cannot be called back; the output says until
+/// when they stay valid.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Logout {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: Role,
+    /// Every login, every session and the key that seals them
+    #[arg(long, conflicts_with_all = ["role", "role_option"])]
+    pub all: bool,
+    /// Show the address for signing out instead of opening it
+    #[arg(long)]
+    pub no_browser: bool,
+}
+
+impl Logout {
+    /// `jit logout --all --no-browser`.
+    pub fn everything() -> Self {
+        Self { role: Role::default(), all: true, no_browser: true }
+    }
+}
+
+/// Set up the files of other programs
+#[derive(Debug, Subcommand)]
+pub enum Configure {
+    #[expect(missing_docs, reason = "said by the type of its arguments")]
+    Profiles(Profiles),
+}
+
+/// Write a profile of ~/.aws/config for each role
+///
+/// Only sections marked `# managed by jit` are touched; everything else stays
+/// byte for byte, and the file before the last change is kept beside it.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Profiles {
+    /// Show the difference and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove profiles that jit wrote for roles that are gone
+    #[arg(long)]
+    pub prune: bool,
+}
+
+/// A command whose only choice is the form.
+#[derive(Args, Debug)]
+pub struct Json {
+    /// As JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Print the completion script of a shell
+///
+/// In bash: source <(jit completions bash). Role names are completed from the
+/// configuration.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: CompletionShell,
+}
+
+/// The shells that complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum CompletionShell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+/// Print the manual, or write its pages into a folder
+#[derive(Args, Debug)]
+pub struct Man {
+    /// Where to write one page a command
+    pub folder: Option<PathBuf>,
+}
+
+/// Show the whole story against servers inside this program
+///
+/// An identity provider and an STS on 127.0.0.1; nothing of yours is touched, and
+/// nothing is left behind.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Demo {
+    /// Let a pretend browser sign in
+    #[arg(long)]
+    pub no_browser: bool,
+}

@@ -1,0 +1,91 @@
+//! `jit configure`: settings written for the user.
+
+pub mod profiles;
+
+use crate::cli::{Configure, Profiles};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::sys::{folders, process};
+use crate::ui::Ui;
+use crate::world::World;
+
+use super::load;
+use profiles::{ProfilesError, ProfilesOptions, Report};
+
+pub(super) fn run(command: &Configure, world: &World, ui: &Ui) -> CommandResult {
+    match command {
+        Configure::Profiles(args) => run_profiles(args, world, ui),
+    }
+}
+
+fn run_profiles(args: &Profiles, world: &World, ui: &Ui) -> CommandResult {
+    let file = load(world)?;
+    let region =
+        |role: &crate::config::file::RoleSection| role.region.as_ref().map(|region| region.value.clone());
+    let roles: Vec<_> = file.roles.iter().map(|(name, role)| (name.clone(), region(role))).collect();
+    let executable = process::own_path().map_err(|error| {
+        CommandError::new(Kind::Failed, "this program's own path is not known").because(error)
+    })?;
+    let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune };
+    let report = profiles::run(world, &roles, &options)?;
+    if args.dry_run {
+        ui.data(report.diff.as_bytes())?;
+    }
+    tell(&report, args.dry_run, world, ui);
+    Ok(())
+}
+
+fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
+    let path = folders::short(&world.folders.aws_config, &world.folders.home);
+    let words = if dry_run {
+        ["Would add to", "Would update in", "Would remove from"]
+    } else {
+        ["Added to", "Updated in", "Removed from"]
+    };
+    for (names, what) in [&report.added, &report.updated, &report.removed].into_iter().zip(words) {
+        if !names.is_empty() {
+            ui.done(&format!("{what} {path}: {}", names.join(", ")));
+        }
+    }
+    if report.added.is_empty() && report.updated.is_empty() && report.removed.is_empty() {
+        ui.done(&format!("{path} is up to date, {} of its profiles are jit's", report.unchanged.len()));
+    }
+    for place in &report.conflicts {
+        ui.warn(&format!(
+            "{path}:{}: the profile {} is not jit's and was left alone",
+            place.line, place.name
+        ));
+    }
+    for key in &report.overruled {
+        ui.warn(&format!(
+            "{path}:{}: `{}` in the profile {} decides instead of jit",
+            key.line, key.key, key.name
+        ));
+    }
+    for place in &report.stale {
+        ui.warn(&format!(
+            "{path}:{}: the profile {} is for a role that is gone; --prune removes it",
+            place.line, place.name
+        ));
+    }
+    for (role, why) in &report.refused {
+        ui.warn(&format!("{role} has no profile: {why}"));
+    }
+    if let Some(backup) = &report.backup {
+        ui.say(&format!("The file as it was is {}", folders::short(backup, &world.folders.home)));
+    }
+}
+
+impl From<ProfilesError> for CommandError {
+    fn from(error: ProfilesError) -> Self {
+        let kind = match error {
+            ProfilesError::Broken { .. } | ProfilesError::Tangled { .. } => Kind::Usage,
+            _ => Kind::Failed,
+        };
+        let shown = Self::new(kind, error.to_string());
+        match std::error::Error::source(&error) {
+            Some(source) => shown.because(source),
+            None => shown,
+        }
+        .hint("nothing was changed; mend that and run the command again")
+    }
+}

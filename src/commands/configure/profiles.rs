@@ -1,0 +1,241 @@
+//! `jit configure profiles`: a profile in `~/.aws/config` for each role.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::config::aws::{
+    Broken, Changes, Document, Overruled, Place, Profile, Program, SIZE_LIMIT, System, Tangled, Unwritable,
+    plan_profiles, unified_diff,
+};
+use crate::sys::fs;
+use crate::world::{Note, World};
+
+/// How often a file is read again that somebody else changed meanwhile.
+const ATTEMPTS: usize = 2;
+
+/// What the user chose.
+#[derive(Clone, Debug)]
+pub struct ProfilesOptions {
+    /// The program that the profiles start, as it should be written down: `sys::process::own_path`.
+    pub executable: PathBuf,
+    /// Write nothing, not even a lock; show what would change.
+    pub dry_run: bool,
+    /// Remove our profiles whose role is gone.
+    pub prune: bool,
+}
+
+/// What was done, or would be done.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Profiles written anew.
+    pub added: Vec<String>,
+    /// Profiles of ours that were brought up to date.
+    pub updated: Vec<String>,
+    /// Profiles of ours that were right already.
+    pub unchanged: Vec<String>,
+    /// Profiles of ours that were removed, because their role is gone.
+    pub removed: Vec<String>,
+    /// Profiles of ours whose role is gone, and that `prune` would remove.
+    pub stale: Vec<Place>,
+    /// Profiles of that name that somebody else wrote; they were left alone.
+    pub conflicts: Vec<Place>,
+    /// Keys in profiles of ours that decide instead of `jit`.
+    pub overruled: Vec<Overruled>,
+    /// Roles whose name or region cannot be written, and why.
+    pub refused: Vec<(String, Unwritable)>,
+    /// The change as a unified diff, static keys masked; empty if there is none.
+    pub diff: String,
+    /// Where the state before this change is kept.
+    pub backup: Option<PathBuf>,
+}
+
+/// Why the file was left as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfilesError {
+    /// The file is not one that AWS's tools read.
+    #[error("{}:{}:{}: {}{}", path.display(), broken.line, broken.column, broken.why, quoted(&broken.text))]
+    Broken {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what.
+        broken: Broken,
+    },
+    /// An indented section of the user's would be read differently.
+    #[error("{}:{}: {tangled}", path.display(), tangled.line)]
+    Tangled {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        tangled: Tangled,
+    },
+    /// The program's own path cannot be written down.
+    #[error(transparent)]
+    Program(Unwritable),
+    /// The file is there, but cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file, its folder or its backup cannot be written.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The lock in the state folder cannot be taken.
+    #[error("cannot lock {}", path.display())]
+    Lock {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Somebody else writes the file at the same time, again and again.
+    #[error("{} is being changed by another program", path.display())]
+    KeepsChanging {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn quoted(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+/// Writes a profile for each of `roles` (name and region) into the user's `~/.aws/config`, and takes back those of
+/// ours that are not wanted any more if asked to. Everything else in the file stays as it is.
+///
+/// # Errors
+/// [`ProfilesError`]; the file is then as it was.
+pub fn run(
+    world: &World,
+    roles: &[(String, Option<String>)],
+    options: &ProfilesOptions,
+) -> Result<Report, ProfilesError> {
+    run_meanwhile(world, roles, options, || ())
+}
+
+/// `meanwhile` stands for what others do between our reading and our writing.
+fn run_meanwhile(
+    world: &World,
+    roles: &[(String, Option<String>)],
+    options: &ProfilesOptions,
+    mut meanwhile: impl FnMut(),
+) -> Result<Report, ProfilesError> {
+    // A path that is not Unicode gets a replacement character here, which `Program` refuses.
+    let program =
+        Program::new(&options.executable.to_string_lossy(), System::HERE).map_err(ProfilesError::Program)?;
+    let (mut wanted, mut refused) = (Vec::new(), Vec::new());
+    for (role, region) in roles {
+        match program.profile(role, region.as_deref()) {
+            Ok(profile) => wanted.push(profile),
+            Err(why) => refused.push((role.clone(), why)),
+        }
+    }
+    let _lock = if options.dry_run { None } else { Some(lock(world)?) };
+    for _ in 0..ATTEMPTS {
+        if let Some(report) = attempt(&world.folders.aws_config, &wanted, options, &mut meanwhile)? {
+            return Ok(Report { refused, ..report });
+        }
+    }
+    Err(ProfilesError::KeepsChanging { path: world.folders.aws_config.clone() })
+}
+
+/// Reads, changes and writes the file once; `None` if somebody else changed it meanwhile.
+fn attempt(
+    path: &Path,
+    wanted: &[Profile],
+    options: &ProfilesOptions,
+    meanwhile: &mut impl FnMut(),
+) -> Result<Option<Report>, ProfilesError> {
+    let content = read(path).map_err(|source| ProfilesError::Read { path: path.to_owned(), source })?;
+    let before = Document::parse(content.as_deref().map_or(&[], Vec::as_slice))
+        .map_err(|broken| ProfilesError::Broken { path: path.to_owned(), broken })?;
+    let changes = plan_profiles(&before, wanted);
+    let after = changes
+        .apply(&before, options.prune)
+        .map_err(|tangled| ProfilesError::Tangled { path: path.to_owned(), tangled })?;
+    let diff = unified_diff(&before, &after, &path.to_string_lossy());
+    let mut report = report(changes, options.prune, diff);
+    if options.dry_run || before.text() == after.text() {
+        return Ok(Some(report));
+    }
+    meanwhile();
+    report.backup = content.is_some().then(|| backup_of(path));
+    let written = write(path, content, after.text());
+    match written.map_err(|source| ProfilesError::Write { path: path.to_owned(), source })? {
+        true => Ok(Some(report)),
+        false => Ok(None),
+    }
+}
+
+fn report(changes: Changes, prune: bool, diff: String) -> Report {
+    let Changes { added, updated, unchanged, conflicts, stale, overruled, .. } = changes;
+    let (removed, stale) = if prune { (stale, Vec::new()) } else { (Vec::new(), stale) };
+    let removed = removed.into_iter().map(|place| place.name).collect();
+    Report { added, updated, unchanged, removed, stale, conflicts, overruled, diff, ..Report::default() }
+}
+
+/// Keeps other runs of this command out until the file is dropped.
+fn lock(world: &World) -> Result<std::fs::File, ProfilesError> {
+    let path = world.folders.state.join("aws-config.lock");
+    let taken =
+        fs::private_folder(&world.folders.state).and_then(|()| fs::open_private(&path)).and_then(|file| {
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(std::fs::TryLockError::WouldBlock) => {
+                    world.person.tell(Note::Waiting { what: "writing AWS profiles" });
+                    file.lock()?;
+                }
+                Err(std::fs::TryLockError::Error(error)) => return Err(error),
+            }
+            Ok(file)
+        });
+    taken.map_err(|source| ProfilesError::Lock { path, source })
+}
+
+/// The file's content, which may hold static keys; `None` if there is no file.
+fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    match fs::read_limited(path, SIZE_LIMIT) {
+        Ok(content) => Ok(Some(Zeroizing::new(content))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Replaces the file unless it is no longer what it was `before`, and keeps that state in the backup. The answer is
+/// whether the file was replaced.
+fn write(path: &Path, before: Option<Zeroizing<Vec<u8>>>, content: &str) -> io::Result<bool> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+        fs::private_folder(folder)?;
+    }
+    fs::write_if(path, content.as_bytes(), || {
+        if read(path)? != before {
+            return Ok(false);
+        }
+        if let Some(before) = &before {
+            let backup = backup_of(path);
+            fs::write_atomically(&backup, before).map_err(|error| {
+                io::Error::new(error.kind(), format!("its backup {}: {error}", backup.display()))
+            })?;
+        }
+        Ok(true)
+    })
+}
+
+fn backup_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".jit-backup");
+    path.with_file_name(name)
+}
+
+#[cfg(test)]
+mod tests;

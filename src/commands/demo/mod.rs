@@ -1,0 +1,159 @@
+//! `jit demo`: the whole story against the embedded IdP and STS. The commands are the real ones, run in a world whose
+//! configuration, state and endpoints are the demo's own. What is told is in [`story`].
+
+mod story;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::cli::Demo;
+use crate::demo::{Approval, PretendBrowser, Servers, Settings};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::secret::Secret;
+use crate::sys::env::{self, Env};
+use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, http::Http, process};
+use crate::ui::{Terminal, Ui};
+use crate::world::{Browser, Folders, Note, Person, World};
+
+use story::Story;
+
+pub(super) fn run(args: &Demo, world: &World, ui: &Ui) -> CommandResult {
+    let failed = |error: std::io::Error| {
+        CommandError::new(Kind::Failed, "the demo could not be set up").because(error)
+    };
+    let real_browser = !args.no_browser && world.browser.available();
+    let approval = if real_browser { Approval::Page } else { Approval::AtOnce };
+    let servers = Servers::start(Settings { approval, ..Settings::default() }).map_err(failed)?;
+    let folder = fs::temporary_folder("jit-demo-").map_err(failed)?;
+    let config = story::config(servers.issuer());
+    fs::write_atomically(&folder.path().join("config.toml"), config.as_bytes()).map_err(failed)?;
+    let store = store_kind(folder.path(), &world.env, *ui)?;
+    let busy = Arc::new(Mutex::new(()));
+    clear_when_ended(folder.path(), &store, Arc::clone(&busy), *ui);
+
+    let env = Env::of([(env::AWS_ENDPOINT_URL_STS, servers.sts_url()), (env::JIT_STORE, &store)]);
+    let browser: Box<dyn Browser> =
+        if real_browser { Box::new(SystemBrowser::new(&world.env)) } else { Box::new(PretendBrowser) };
+    let audience = Audience { terminal: Terminal::new(*ui, true), real_browser };
+    let demo_world = world_below(folder.path(), env, browser, audience);
+    let story = Story {
+        servers: &servers,
+        world: &demo_world,
+        ui,
+        real_browser,
+        spares_keychain: world.env.get(env::JIT_STORE).is_none() && store != "auto",
+        pauses: world.person.can_be_asked(),
+        busy: &busy,
+    };
+    let told = story.tell();
+
+    // Whatever happened on the way, the key, the folder and the servers go.
+    let _busy = busy.lock();
+    let forgotten = forget(&demo_world);
+    let removed = folder.close().map_err(failed);
+    drop(servers);
+    told.and(forgotten).and(removed)?;
+    story::end(ui);
+    Ok(())
+}
+
+/// A world of the demo's own: nothing of the user's configuration, state, AWS files or environment is in it.
+fn world_below(root: &Path, env: Env, browser: Box<dyn Browser>, audience: Audience) -> World {
+    World {
+        http: Http::new(&env),
+        env,
+        clock: Box::new(SystemClock),
+        browser,
+        person: Box::new(audience),
+        folders: Folders {
+            config_file: root.join("config.toml"),
+            state: root.join("state"),
+            aws_config: root.join("aws/config"),
+            aws_credentials: root.join("aws/credentials"),
+            // No path of the demo's is in it, so that all of them are shown in full.
+            home: root.join("home"),
+        },
+    }
+}
+
+/// A demo's world for looking after its store, in which nothing else is done.
+fn world_of_store(root: &Path, store: &str, ui: Ui) -> World {
+    let audience = Audience { terminal: Terminal::new(ui, false), real_browser: false };
+    world_below(root, Env::of([(env::JIT_STORE, store)]), Box::new(PretendBrowser), audience)
+}
+
+/// What `JIT_STORE` asks for. Else, on Linux, the kernel keyring, so that nobody's keychain has to be unlocked for a
+/// demo, and a passphrase where even that is forbidden, as in many containers.
+fn store_kind(root: &Path, env: &Env, ui: Ui) -> CommandResult<String> {
+    let kind = match env.get(env::JIT_STORE) {
+        Some(asked_for) => asked_for,
+        None if !cfg!(target_os = "linux") => "auto",
+        None => {
+            let world = world_of_store(root, "kernel", ui);
+            let unusable = super::open_store(&world, &super::load(&world)?)?.describe().problem;
+            if unusable.is_none() { "kernel" } else { "file" }
+        }
+    };
+    Ok(kind.to_owned())
+}
+
+/// Destroys the demo's key and what it sealed.
+fn forget(world: &World) -> CommandResult {
+    let file = super::load(world)?;
+    Ok(super::open_store(world, &file)?.forget_everything()?)
+}
+
+/// Leaves nothing behind either when the person has seen enough, and presses Ctrl-C or closes the terminal.
+fn clear_when_ended(root: &Path, store: &str, busy: Arc<Mutex<()>>, ui: Ui) {
+    let (root, store) = (root.to_owned(), store.to_owned());
+    std::thread::spawn(move || {
+        if let Ok(code) = process::block_on(process::told_to_end()) {
+            // A step takes milliseconds, so that one which takes longer waits for the browser, and stores nothing.
+            let _busy = (0..200).find_map(|_| {
+                std::thread::sleep(Duration::from_millis(5));
+                busy.try_lock().ok()
+            });
+            let _ = forget(&world_of_store(&root, &store, ui));
+            let _ = std::fs::remove_dir_all(&root);
+            process::end(code);
+        }
+    });
+}
+
+/// The person who watches: may sign in, and is asked nothing else.
+struct Audience {
+    terminal: Terminal,
+    real_browser: bool,
+}
+
+impl Person for Audience {
+    /// Yes, because the store asks for its passphrase only where it may, and [`Self::password`] always has an answer.
+    fn can_be_asked(&self) -> bool {
+        true
+    }
+
+    fn tell(&self, note: Note<'_>) {
+        match note {
+            // The pretend browser has been told already.
+            Note::OpeningBrowser { .. } if !self.real_browser => {}
+            // The sign-out page: the demo's provider keeps no session in the browser that could be ended there.
+            Note::OpenYourself { can_paste: false, .. } => {}
+            note => self.terminal.tell(note),
+        }
+    }
+
+    fn pasted_line(&self) -> std::pin::Pin<Box<dyn Future<Output = Secret<String>> + '_>> {
+        self.terminal.pasted_line()
+    }
+
+    /// Where only a passphrase can seal the demo's files, a fixed one will do: what they hold opens nothing but the
+    /// demo's own servers.
+    fn password(&self, _: &str) -> Option<Secret<String>> {
+        Some(Secret::from("a passphrase for the demo"))
+    }
+
+    fn confirm(&self, _: &str) -> Option<bool> {
+        None
+    }
+}

@@ -1,0 +1,266 @@
+//! What `jit demo` tells, chapter by chapter: talk on stderr, and on stdout what the commands themselves would print.
+//!
+//! Lines are broken here, at 80 columns.
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::broker::{Interaction, Need};
+use crate::cli::{Login, Logout, Role, RoleQuery, Status};
+use crate::commands::exec::{SHADOWS, variables};
+use crate::commands::{Subject, login, logout, status, whoami};
+use crate::demo::{ADMIN, CLIENT_ID, Call, DEVELOPER, HUB, Servers};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::sys::process;
+use crate::ui::{Tone, Ui};
+use crate::world::World;
+
+/// How long the session lives that is shown to end.
+const SHORT_LIFE: Duration = Duration::from_secs(3);
+/// Between chapters, on a terminal: long enough to see where one ends.
+const PAUSE: Duration = Duration::from_millis(1200);
+/// The command that is shown to get credentials, and how a person would type it.
+#[cfg(not(windows))]
+const CHILD: ([&str; 3], &str) = (
+    ["/bin/sh", "-c", "echo $JIT_ROLE has the key $AWS_ACCESS_KEY_ID"],
+    "sh -c 'echo $JIT_ROLE has the key $AWS_ACCESS_KEY_ID'",
+);
+#[cfg(windows)]
+const CHILD: ([&str; 3], &str) = (
+    ["cmd", "/c", "echo %JIT_ROLE% has the key %AWS_ACCESS_KEY_ID%"],
+    "cmd /c \"echo %JIT_ROLE% has the key %AWS_ACCESS_KEY_ID%\"",
+);
+
+/// The demo's `config.toml`.
+pub(super) fn config(issuer: &str) -> String {
+    format!(
+        r#"[idp.demo]               # where people sign in
+type      = "oidc"
+issuer    = "{issuer}"
+client_id = "{CLIENT_ID}"
+
+[role.hub]               # the one role that trusts the provider
+idp      = "demo"
+role_arn = "{HUB}"
+duration = "8h"
+
+[role.prod-admin]        # in another account; trusts the hub
+via      = "hub"
+role_arn = "{ADMIN}"
+region   = "eu-west-1"
+
+[role.dev]               # in a third
+via      = "hub"
+role_arn = "{DEVELOPER}"
+"#
+    )
+}
+
+/// The last words, once everything is gone.
+pub(super) fn end(ui: &Ui) {
+    ui.say("");
+    ui.done("Nothing is left: key destroyed, folder deleted, both servers stopped");
+    ui.say("");
+    ui.say("Your turn: the README has such a configuration for Okta, Entra ID, Google,");
+    ui.say("Keycloak and others, and what to set up there and in AWS.");
+}
+
+/// The demo, once its world is there.
+pub(super) struct Story<'a> {
+    pub(super) servers: &'a Servers,
+    pub(super) world: &'a World,
+    pub(super) ui: &'a Ui,
+    /// The person's own browser signs in, and not the pretend one.
+    pub(super) real_browser: bool,
+    /// The store is one that the demo chose in place of the keychain.
+    pub(super) spares_keychain: bool,
+    /// Somebody reads along.
+    pub(super) pauses: bool,
+    /// Held while something may be stored.
+    pub(super) busy: &'a Mutex<()>,
+}
+
+impl Story<'_> {
+    /// Tells everything; the servers, the configuration and nothing else are there before.
+    ///
+    /// # Errors
+    /// Whatever a command fails with, and what does not come out as it is told.
+    pub(super) fn tell(&self) -> CommandResult {
+        self.introduction();
+        let sign_in = if self.real_browser {
+            "1. Sign in once, in your browser: the provider's page asks; you are Alice."
+        } else {
+            "1. Sign in once. A pretend browser does it here, as Alice."
+        };
+        self.chapter(&[sign_in], || self.sign_in())?;
+        let where_it_lies = [
+            "2. Where that lies now: in sealed files. The key that opens them is in the store",
+            if self.spares_keychain {
+                "   named below. (The demo sets JIT_STORE, to leave your keychain alone.)"
+            } else {
+                "   named below."
+            },
+        ];
+        self.chapter(&where_it_lies, || {
+            self.typed("jit status");
+            status::run(&Status::plain(), self.world, self.ui)
+        })?;
+        let run_a_command =
+            "3. Run a command: it gets the credentials in its environment, nothing else does.";
+        self.chapter(&[run_a_command], || self.run_a_command())?;
+        let serve_a_tool = [
+            "4. Every AWS tool can ask by itself, through the line credential_process in",
+            "   ~/.aws/config. This is what it gets (the secrets are cut here):",
+        ];
+        self.chapter(&serve_a_tool, || self.serve_a_tool())?;
+        let end = "5. Sessions end. This one of dev is made to end after three seconds.";
+        let short = self.chapter(&[end], || self.short_session())?;
+        self.typed("sleep 3");
+        std::thread::sleep(SHORT_LIFE + Duration::from_millis(200));
+        self.busy(|| self.renew(&short))?;
+        let sign_out = "6. Sign out: the provider forgets, the key of the store is destroyed.";
+        self.chapter(&[sign_out], || {
+            self.typed("jit logout --all");
+            logout::run(&Logout::everything(), self.world, self.ui)
+        })
+    }
+
+    fn introduction(&self) {
+        self.ui.say("jit turns one sign-in into temporary AWS credentials. This demo brings its own");
+        self.ui.say("identity provider (IdP) and its own STS, the AWS service that hands such");
+        self.ui.say("credentials out: both run inside this program, on 127.0.0.1, and nothing of");
+        self.ui.say("yours is touched. The configuration:");
+        self.ui.say("");
+        for line in config(self.servers.issuer()).lines() {
+            let line = format!("    {line}");
+            self.ui.say(&self.ui.paint(Tone::Dim, line.trim_end()));
+        }
+    }
+
+    fn sign_in(&self) -> CommandResult {
+        self.typed("jit login prod-admin");
+        login::run(&Login::of("prod-admin"), self.world, self.ui).map_err(|error| {
+            match self.real_browser {
+                true => error.hint("jit demo --no-browser"),
+                false => error,
+            }
+        })?;
+        let [tokens, hub, spoke] =
+            [Call::CodeGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole].map(|call| self.count(call));
+        self.ui
+            .say(&format!("The provider vouched for Alice ({tokens} token request), the hub role took its"));
+        self.ui.say(&format!(
+            "word ({hub} AssumeRoleWithWebIdentity), and prod-admin the hub's ({spoke} AssumeRole)."
+        ));
+        Ok(())
+    }
+
+    fn run_a_command(&self) -> CommandResult {
+        let (command, shown) = CHILD;
+        self.typed(&format!("jit exec prod-admin -- {shown}"));
+        let subject = self.subject("prod-admin")?;
+        let session = subject.session(self.world, &need())?;
+        let variables = variables(&session, &subject.plan, &self.world.env);
+        let [program, first, second] = command.map(std::ffi::OsString::from);
+        let status = process::run_program(&program, &[first, second], &SHADOWS, variables)
+            .map_err(|error| CommandError::new(Kind::Failed, "the child could not be run").because(error))?;
+        if !status.success() {
+            return Err(CommandError::new(Kind::Failed, format!("the child ended with {status}")));
+        }
+        self.typed("jit whoami prod-admin");
+        whoami::run(&RoleQuery::of("prod-admin"), self.world, self.ui)
+    }
+
+    fn serve_a_tool(&self) -> CommandResult {
+        self.typed("jit credential-process dev");
+        let first = self.answer()?;
+        self.ui.line(&shortened(&first))?;
+        let calls_before = self.calls();
+        self.typed("jit credential-process dev");
+        let started = Instant::now();
+        let second = self.answer()?;
+        let took = started.elapsed().as_secs_f64() * 1000.0;
+        if first != second || self.calls() != calls_before {
+            return Err(CommandError::new(Kind::Failed, "the second answer did not come from the store"));
+        }
+        self.ui.done(&format!("The same answer from the store, in {took:.1} ms; nobody was called"));
+        Ok(())
+    }
+
+    /// The answer with a session that ends soon, in place of the one that was stored.
+    fn short_session(&self) -> CommandResult<String> {
+        self.servers.faults(|faults| faults.spoke_lifetime = Some(SHORT_LIFE));
+        let subject = self.subject("dev")?;
+        subject.store.delete(&subject.plan.session_key(subject.plan.legs.len() - 1))?;
+        self.typed("jit credential-process dev");
+        self.answer()
+    }
+
+    fn renew(&self, ended: &str) -> CommandResult {
+        self.typed("jit credential-process dev");
+        if self.answer()? == ended {
+            return Err(CommandError::new(Kind::Failed, "the ended session was served again"));
+        }
+        self.ui.done("A new one came silently, from the hub's session; nobody was asked");
+        Ok(())
+    }
+
+    fn chapter<T>(&self, title: &[&str], work: impl FnOnce() -> CommandResult<T>) -> CommandResult<T> {
+        if self.pauses {
+            std::thread::sleep(PAUSE);
+        }
+        self.ui.say("");
+        title.iter().for_each(|line| self.ui.say(line));
+        self.busy(work)
+    }
+
+    /// Does what whoever clears up has to wait for.
+    fn busy<T>(&self, work: impl FnOnce() -> CommandResult<T>) -> CommandResult<T> {
+        let _busy = self.busy.lock();
+        work()
+    }
+
+    fn typed(&self, command: &str) {
+        self.ui.say(&format!("{} {}", self.ui.paint(Tone::Dim, "$"), self.ui.paint(Tone::Name, command)));
+    }
+
+    fn count(&self, call: Call) -> usize {
+        self.servers.journal().count(call)
+    }
+
+    /// How many calls the servers have had for tokens and sessions.
+    fn calls(&self) -> usize {
+        let calls = [Call::CodeGrant, Call::RefreshGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
+        calls.into_iter().map(|call| self.count(call)).sum()
+    }
+
+    fn subject(&self, role: &str) -> CommandResult<Subject<'_>> {
+        Subject::find(&Role::named(role), None, self.world)
+    }
+
+    /// What `jit credential-process dev` prints.
+    fn answer(&self) -> CommandResult<String> {
+        let session = self.subject("dev")?.session(self.world, &need())?;
+        Ok(String::from_utf8_lossy(&session.to_credential_process()).trim().to_owned())
+    }
+}
+
+/// A session without asking anybody: the demo's one sign-in is enough for all that follows.
+fn need() -> Need {
+    Need {
+        min_ttl: Duration::ZERO,
+        force: false,
+        interaction: Interaction::Never,
+        wait: Duration::from_secs(5),
+    }
+}
+
+/// The answer with its secrets cut: they are long, and a screen is no place for any.
+fn shortened(answer: &str) -> String {
+    let fields: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
+    let secrets = ["SecretAccessKey", "SessionToken"].into_iter().filter_map(|name| fields[name].as_str());
+    secrets.fold(answer.to_owned(), |text, secret| {
+        let start: String = secret.chars().take(4).collect();
+        text.replace(secret, &format!("{start}… ({} characters)", secret.len()))
+    })
+}

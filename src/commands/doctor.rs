@@ -1,0 +1,275 @@
+//! `jit doctor`: what is wrong on this machine, and the command that mends it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::cli::Json;
+use crate::config::aws::shadow::{self, Scene, Source};
+use crate::config::aws::{Document, Program, SIZE_LIMIT, System};
+use crate::config::file::File;
+use crate::config::resolve::{self, Flags};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::plan::StsEndpoint;
+use crate::sys::{folders, fs, process};
+use crate::ui::text::{duration, escape};
+use crate::ui::{Tone, Ui};
+use crate::world::World;
+
+use super::{load, open_store};
+
+/// AWS refuses signatures that are further off than five minutes; this is where to start to worry.
+const CLOCK_TOLERANCE: i64 = 60;
+/// Sessions shorter than this are asked for at every call by AWS's Python and .NET tools, which renew when 15 minutes
+/// are left.
+const SHORT_SESSION: u32 = 20 * 60;
+
+/// One thing that was looked at.
+struct Finding {
+    /// What was looked at.
+    about: &'static str,
+    health: Health,
+    /// What is so.
+    what: String,
+    /// What mends it.
+    cure: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Health {
+    Good,
+    Doubtful,
+    Broken,
+}
+
+impl Finding {
+    fn good(about: &'static str, what: impl Into<String>) -> Self {
+        Self { about, health: Health::Good, what: what.into(), cure: None }
+    }
+
+    fn doubtful(about: &'static str, what: impl Into<String>, cure: impl Into<String>) -> Self {
+        Self { about, health: Health::Doubtful, what: what.into(), cure: Some(cure.into()) }
+    }
+
+    fn broken(about: &'static str, error: &CommandError) -> Self {
+        let what = std::iter::once(&error.what).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
+        Self { about, health: Health::Broken, what, cure: error.hints.first().cloned() }
+    }
+
+    fn to_json(&self) -> Value {
+        let health = match self.health {
+            Health::Good => "good",
+            Health::Doubtful => "doubtful",
+            Health::Broken => "broken",
+        };
+        json!({ "about": self.about, "health": health, "what": self.what, "cure": self.cure })
+    }
+}
+
+pub(super) fn run(args: &Json, world: &World, ui: &Ui) -> CommandResult {
+    let mut findings = Vec::new();
+    let file = match load(world) {
+        Ok(file) => {
+            let roles = match file.roles.len() {
+                1 => "1 role".to_owned(),
+                count => format!("{count} roles"),
+            };
+            findings.push(Finding::good("config", format!("{}: {roles}", file.path)));
+            short_sessions(&file, &mut findings);
+            file
+        }
+        Err(error) => {
+            findings.push(Finding::broken("config", &error));
+            File::default()
+        }
+    };
+    store(&file, world, &mut findings);
+    clock(&file, world, &mut findings);
+    profiles(world, &mut findings);
+    if args.json {
+        ui.json(&Value::Array(findings.iter().map(Finding::to_json).collect()))?;
+    } else {
+        show(&findings, ui)?;
+    }
+    match findings.iter().filter(|finding| finding.health == Health::Broken).count() {
+        0 => Ok(()),
+        count => Err(CommandError::new(
+            Kind::Failed,
+            format!("{count} of {} checks found something broken", findings.len()),
+        )),
+    }
+}
+
+fn show(findings: &[Finding], ui: &Ui) -> CommandResult {
+    let width = findings.iter().map(|finding| finding.about.len()).max().unwrap_or(0);
+    for finding in findings {
+        let (tone, mark) = match finding.health {
+            Health::Good => (Tone::Good, "✓"),
+            Health::Doubtful => (Tone::Warning, "!"),
+            Health::Broken => (Tone::Bad, "✗"),
+        };
+        let (mark, about) = (ui.paint_data(tone, mark), finding.about);
+        let line = format!("{mark} {about:width$}  {}\n", escape(&finding.what));
+        ui.data(line.as_bytes())?;
+        if let Some(cure) = &finding.cure {
+            let next = ui.paint_data(Tone::Name, "next:");
+            ui.data(format!("  {:width$}  {next} {}\n", "", escape(cure)).as_bytes())?;
+        }
+    }
+    Ok(())
+}
+
+fn short_sessions(file: &File, findings: &mut Vec<Finding>) {
+    for (name, role) in &file.roles {
+        if role.duration.as_ref().is_some_and(|seconds| seconds.value < SHORT_SESSION) {
+            let what = format!(
+                "sessions of {name} are so short that the AWS CLI asks for a new one at every request"
+            );
+            findings.push(Finding::doubtful(
+                "config",
+                what,
+                format!("use jit exec {name} -- …, or a duration of 30m"),
+            ));
+        }
+    }
+}
+
+fn store(file: &File, world: &World, findings: &mut Vec<Finding>) {
+    let opened = open_store(world, file);
+    let store = match &opened {
+        Ok(store) => store,
+        Err(error) => return findings.push(Finding::broken("store", error)),
+    };
+    let description = store.describe();
+    if let Some(problem) = description.problem {
+        return findings.push(Finding::broken("store", &problem.into()));
+    }
+    let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());
+    let folder = folders::short(&description.folder, &world.folders.home);
+    findings.push(Finding::good("store", format!("{kind} in {folder}: {}", description.why)));
+    for key in store.keys().unwrap_or_default() {
+        if let Err(error) = store.get(&key) {
+            findings.push(Finding::broken("store", &error.into()));
+        }
+    }
+}
+
+/// Compares this machine's clock with the `Date` of an STS endpoint, asking each endpoint of the configuration once.
+fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
+    let mut asked = Vec::new();
+    for name in file.roles.keys() {
+        let plan = match resolve::plan(file, name, Flags::default(), &world.env) {
+            Ok(plan) => plan,
+            Err(error) => return findings.push(Finding::broken("config", &error.into())),
+        };
+        let leg = plan.target();
+        let url = address(&leg.sts, leg.role_arn.value.partition().dns_suffix());
+        if asked.contains(&url) {
+            continue;
+        }
+        findings.push(ask_time(&url, world));
+        asked.push(url);
+    }
+}
+
+/// A plain `GET`, unsigned: any answer, even a refusal, has the date.
+fn ask_time(url: &str, world: &World) -> Finding {
+    let before = world.clock.now();
+    let answer = process::block_on(world.http.get(url));
+    let now = world.clock.now();
+    if let Err(error) = answer {
+        let error = CommandError::new(Kind::Failed, format!("{url} cannot be asked")).because(error);
+        return Finding::broken("network", &error.hint("check the network, HTTPS_PROXY and AWS_CA_BUNDLE"));
+    }
+    let Some(date) = world.http.server_date() else {
+        return Finding::doubtful(
+            "clock",
+            format!("{url} answers, but tells no time"),
+            "look for a proxy in between",
+        );
+    };
+    // The answer was written between the two readings; only what lies outside of them is a difference.
+    let ahead = (before.0 - date.0).max(0) - (date.0 - now.0).max(0);
+    if ahead.abs() <= CLOCK_TOLERANCE {
+        return Finding::good("clock", format!("agrees with {url}"));
+    }
+    let far = duration(std::time::Duration::from_secs(ahead.unsigned_abs()));
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    let what = format!(
+        "this machine's clock is {far} {side} {url}; AWS refuses signatures that are five minutes off"
+    );
+    let error = CommandError::new(Kind::Failed, what);
+    Finding::broken(
+        "clock",
+        &error.hint("set the clock: timedatectl set-ntp true, or your system's settings"),
+    )
+}
+
+fn address(endpoint: &StsEndpoint, suffix: &str) -> String {
+    match &endpoint.url {
+        Some(url) => url.value.clone(),
+        None => format!("https://sts.{}.{suffix}/", endpoint.region.value),
+    }
+}
+
+/// What silently decides instead of the profiles that jit wrote.
+fn profiles(world: &World, findings: &mut Vec<Finding>) {
+    let home = &world.folders.home;
+    let (config_path, credentials_path) = (&world.folders.aws_config, &world.folders.aws_credentials);
+    let (shown, credentials_shown) =
+        (folders::short(config_path, home), folders::short(credentials_path, home));
+    let Some(config) = document(config_path, &shown, findings) else { return };
+    let credentials = document(credentials_path, &credentials_shown, findings);
+    let own = process::own_path().unwrap_or_default();
+    let program = match Program::new(&own.to_string_lossy(), System::HERE) {
+        Ok(program) => program,
+        Err(error) => {
+            return findings.push(Finding::doubtful(
+                "profiles",
+                error.to_string(),
+                "install jit at a plain path",
+            ));
+        }
+    };
+    let scene = Scene {
+        config: Source { path: &shown, document: &config },
+        credentials: credentials.as_ref().map(|document| Source { path: &credentials_shown, document }),
+        env: &world.env,
+        program: &program,
+        exists: &|path| Path::new(path).is_file(),
+    };
+    let found = shadow::findings(&scene);
+    if found.is_empty() {
+        findings.push(Finding::good("profiles", format!("nothing overrules jit in {shown}")));
+    }
+    findings.extend(found.into_iter().map(from_shadow));
+}
+
+fn from_shadow(finding: shadow::Finding) -> Finding {
+    let place = finding.place.map(|(path, line)| format!("{path}:{line}: ")).unwrap_or_default();
+    Finding::doubtful("profiles", format!("{place}{}", finding.what), finding.cure)
+}
+
+/// Reads one of AWS's files; `None` if there is none or it cannot be used, which is a finding.
+fn document(path: &Path, shown: &str, findings: &mut Vec<Finding>) -> Option<Document> {
+    let content = match fs::read_limited(path, SIZE_LIMIT) {
+        Ok(content) => zeroize::Zeroizing::new(content),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            findings.push(Finding::doubtful(
+                "profiles",
+                format!("{shown} cannot be read: {error}"),
+                "check its permissions",
+            ));
+            return None;
+        }
+    };
+    match Document::parse(&content) {
+        Ok(document) => Some(document),
+        Err(broken) => {
+            findings
+                .push(Finding { health: Health::Broken, ..from_shadow(shadow::broken_file(shown, &broken)) });
+            None
+        }
+    }
+}

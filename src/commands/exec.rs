@@ -1,0 +1,72 @@
+//! `jit exec`: become a command that has a role's credentials.
+
+use std::io;
+
+use crate::cli::Exec;
+use crate::credentials::Session;
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::plan::Plan;
+use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
+use crate::sys::process;
+use crate::ui::Ui;
+use crate::ui::text::{duration, escape};
+use crate::world::World;
+use zeroize::Zeroizing;
+
+use super::{Subject, typed_need};
+
+/// Every variable by which some AWS tool would find other credentials, or think these to be others.
+pub(super) const SHADOWS: [&str; 17] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_ACCOUNT_ID",
+    "AWS_CREDENTIAL_SCOPE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+];
+
+pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
+    let subject = Subject::find(&args.role, None, world)?;
+    subject.confirm(world)?;
+    let session = subject.session(world, &typed_need(world, args.min_ttl))?;
+    if !args.quiet {
+        let left = duration(session.time_left(world.clock.now()));
+        let role = ui.paint_role(&escape(&subject.plan.role), subject.plan.color.as_deref());
+        ui.say(&format!("{role}  account {}  {left} left", session.account()));
+    }
+    let Some((program, arguments)) = args.command.split_first() else {
+        return Err(CommandError::new(Kind::Usage, "no command was given"));
+    };
+    let variables = variables(&session, &subject.plan, &world.env);
+    let error = process::become_program(program, arguments, &SHADOWS, variables);
+    let name = program.to_string_lossy();
+    let (kind, what) = match error.kind() {
+        io::ErrorKind::NotFound => (Kind::NotFound, format!("there is no command `{name}`")),
+        _ => (Kind::NotExecutable, format!("`{name}` cannot be run")),
+    };
+    Err(CommandError::new(kind, what).because(error))
+}
+
+/// What the child gets: the credentials, the region by both of its names, and who it is.
+pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<(&'static str, Zeroizing<String>)> {
+    let mut variables: Vec<_> = session.to_variables().into();
+    let configured = plan.region.as_ref().map(|region| region.value.as_str());
+    if let Some(region) = configured.or_else(|| env.get(AWS_REGION)).or_else(|| env.get(AWS_DEFAULT_REGION)) {
+        variables.push((AWS_REGION, Zeroizing::new(region.to_owned())));
+        variables.push((AWS_DEFAULT_REGION, Zeroizing::new(region.to_owned())));
+    }
+    variables.push((JIT_ROLE, Zeroizing::new(plan.role.clone())));
+    variables.push(("JIT_ACCOUNT_ID", Zeroizing::new(session.account().to_owned())));
+    variables
+}

@@ -1,0 +1,239 @@
+//! `jit explain`: the plan for a role. Calls nothing.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::broker;
+use crate::cli::RoleQuery;
+use crate::credentials::Freshness;
+use crate::error::CommandResult;
+use crate::plan::{Leg, OidcSettings, Origin, Plan, ProofPlan, Valued};
+use crate::sys::env::{AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
+use crate::timestamp::Timestamp;
+use crate::ui::text::{duration, escape, table};
+use crate::ui::{self, Tone, Ui};
+use crate::world::World;
+
+use super::Subject;
+
+/// One value of the plan: its name, itself, and who decided it.
+type Row = (&'static str, String, String);
+
+/// One step of the plan.
+struct Step {
+    /// `idp`, `hub` or `spoke`.
+    kind: &'static str,
+    /// The NAME in the configuration.
+    name: String,
+    rows: Vec<Row>,
+    stored: Stored,
+    /// What would be called if nothing were stored.
+    call: String,
+    /// Whether `call` would be made now.
+    needed: bool,
+}
+
+/// What is stored for a step.
+enum Stored {
+    Nothing,
+    /// What, and until when it holds.
+    Until(String, Timestamp),
+    /// The store cannot be read, and why.
+    Unknown(String),
+}
+
+pub(super) fn run(args: &RoleQuery, world: &World, ui: &Ui) -> CommandResult {
+    let subject = Subject::find(&args.role, None, world)?;
+    let steps = steps(&subject, world);
+    let plan = &subject.plan;
+    if args.json {
+        let steps: Vec<Value> = steps.iter().map(Step::to_json).collect();
+        let (role, named_by) = (&plan.role, subject.named_by.to_string());
+        return ui
+            .json(&json!({ "role": role, "named_by": named_by, "confirm": plan.confirm, "steps": steps }));
+    }
+    let description = plan.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    ui.line(&format!("{}, named by {}{description}", plan.role, subject.named_by))?;
+    if plan.confirm {
+        ui.line("It is only used after a yes")?;
+    }
+    show(&steps, world, ui)
+}
+
+/// All steps in one table, so that their columns stand below each other, each below its title.
+fn show(steps: &[Step], world: &World, ui: &Ui) -> CommandResult {
+    let rows: Vec<Vec<String>> = steps.iter().flat_map(|step| step.cells(world, ui)).collect();
+    let table = table(&rows);
+    let mut lines = table.lines();
+    for (index, step) in steps.iter().enumerate() {
+        let title = format!("{}. {} {}", index + 1, step.kind, escape(&step.name));
+        let title = ui.paint_data(Tone::Name, &title);
+        let below: String =
+            lines.by_ref().take(step.rows.len() + 2).map(|line| format!("{line}\n")).collect();
+        ui.data(format!("\n{title}\n{below}").as_bytes())?;
+    }
+    Ok(())
+}
+
+impl Step {
+    fn cells(&self, world: &World, ui: &Ui) -> Vec<Vec<String>> {
+        let row = |(name, value, origin): &Row| {
+            vec![format!("  {name}"), escape(value), ui.paint_data(Tone::Dim, &escape(origin))]
+        };
+        let mut rows: Vec<Vec<String>> = self.rows.iter().map(row).collect();
+        let stored = match &self.stored {
+            Stored::Nothing => "nothing".to_owned(),
+            Stored::Unknown(why) => ui.paint_data(Tone::Bad, &format!("unknown: {}", escape(why))),
+            Stored::Until(what, at) => {
+                let (left, at) = (at.since(world.clock.now()), ui::clock_time(*at, &*world.clock));
+                let left =
+                    if left.is_zero() { "ended".to_owned() } else { format!("{} left", duration(left)) };
+                format!("{} until {at}, {left}", escape(what))
+            }
+        };
+        rows.push(vec!["  stored".to_owned(), stored]);
+        let (name, tone) =
+            if self.needed { ("  would call", Tone::Warning) } else { ("  not needed", Tone::Dim) };
+        rows.push(vec![name.to_owned(), ui.paint_data(tone, &escape(&self.call))]);
+        rows
+    }
+
+    fn to_json(&self) -> Value {
+        let values: serde_json::Map<String, Value> = self
+            .rows
+            .iter()
+            .map(|(name, value, origin)| ((*name).to_owned(), json!({ "value": value, "origin": origin })))
+            .collect();
+        let stored = match &self.stored {
+            Stored::Nothing => Value::Null,
+            Stored::Unknown(why) => json!({ "error": why }),
+            Stored::Until(what, at) => json!({ "what": what, "until": at.to_rfc3339() }),
+        };
+        json!({
+            "kind": self.kind,
+            "name": self.name,
+            "values": values,
+            "stored": stored,
+            "call": self.call,
+            "would_call": self.needed,
+        })
+    }
+}
+
+/// The steps from the proof to the role. A leg is called only if it and everything below it is not fresh.
+fn steps(subject: &Subject, world: &World) -> Vec<Step> {
+    let plan = &subject.plan;
+    let mut needed = true;
+    let mut steps = Vec::new();
+    for (index, leg) in plan.legs.iter().enumerate().rev() {
+        let (stored, fresh) = stored(subject, index, world);
+        needed &= !fresh;
+        let mut rows = leg_rows(leg);
+        if index + 1 == plan.legs.len() {
+            rows.extend(optional("region", plan.region.as_ref(), String::clone));
+        }
+        steps.push(Step {
+            kind: if Plan::is_chained(index) { "spoke" } else { "hub" },
+            name: leg.name.clone(),
+            rows,
+            stored,
+            call: leg_call(leg, index),
+            needed,
+        });
+    }
+    steps.push(proof_step(subject, needed, world));
+    steps.reverse();
+    steps
+}
+
+fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
+    let ProofPlan::Oidc(oidc) = &subject.plan.proof;
+    let mut needed = hub_needed;
+    let mut call = format!("sign in at {}", oidc.issuer.value);
+    let stored = match broker::stored_login(&subject.store, &subject.plan.login_key()) {
+        Ok(None) => Stored::Nothing,
+        Ok(Some(login)) => {
+            if login.refresh_token.is_some() {
+                call = format!("token endpoint of {}, with the refresh token", oidc.issuer.value);
+            }
+            let expires_at = login.identity.token_expires_at;
+            needed &= expires_at.since(world.clock.now()) <= broker::TOKEN_MARGIN;
+            Stored::Until(format!("ID token of {}", login.identity.name), expires_at)
+        }
+        Err(error) => Stored::Unknown(error.to_string()),
+    };
+    Step { kind: "idp", name: oidc.name.clone(), rows: oidc_rows(oidc), stored, call, needed }
+}
+
+/// What is stored for a leg, and whether that serves.
+fn stored(subject: &Subject, index: usize, world: &World) -> (Stored, bool) {
+    match broker::stored_session(&subject.store, &subject.plan, index) {
+        Ok(None) => (Stored::Nothing, false),
+        Err(error) => (Stored::Unknown(error.to_string()), false),
+        Ok(Some(session)) => {
+            let fresh = session.freshness(world.clock.now(), Duration::ZERO) == Freshness::Fresh;
+            (Stored::Until("session".to_owned(), session.credentials.expires_at), fresh)
+        }
+    }
+}
+
+fn leg_call(leg: &Leg, index: usize) -> String {
+    let action = if Plan::is_chained(index) { "AssumeRole" } else { "AssumeRoleWithWebIdentity" };
+    match &leg.sts.url {
+        Some(url) => format!("{action} at {}", url.value),
+        None => format!("{action} at the STS endpoint of {}", leg.sts.region.value),
+    }
+}
+
+fn row<T>(name: &'static str, valued: &Valued<T>, show: impl Fn(&T) -> String) -> Row {
+    (name, show(&valued.value), valued.origin.to_string())
+}
+
+fn optional<T>(name: &'static str, valued: Option<&Valued<T>>, show: impl Fn(&T) -> String) -> Option<Row> {
+    valued.map(|valued| row(name, valued, show))
+}
+
+/// A switch that only a variable can set.
+fn switch(name: &'static str, on: bool, variable: &'static str) -> Option<Row> {
+    on.then(|| (name, "yes".to_owned(), variable.to_owned()))
+}
+
+fn oidc_rows(oidc: &OidcSettings) -> Vec<Row> {
+    let text = String::clone;
+    let port = |port: &u16| if *port == 0 { "any free one".to_owned() } else { port.to_string() };
+    let rows = [
+        Some(row("issuer", &oidc.issuer, text)),
+        Some(row("client_id", &oidc.client_id, text)),
+        optional("client_secret", oidc.client_secret.as_ref(), |_| "(set, not shown)".to_owned()),
+        optional("scopes", oidc.scopes.as_ref(), |scopes| scopes.join(" ")),
+        Some(row("flow", &oidc.flow, |flow| format!("{flow:?}").to_lowercase())),
+        Some(row("redirect_port", &oidc.redirect_port, port)),
+        optional("audience", oidc.audience.as_ref(), text),
+    ];
+    rows.into_iter().flatten().collect()
+}
+
+fn leg_rows(leg: &Leg) -> Vec<Row> {
+    let text = String::clone;
+    let user = ("session_name", "the IdP's user".to_owned(), Origin::Default.to_string());
+    let tags = |tags: &std::collections::BTreeMap<String, String>| {
+        tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+    };
+    let rows = [
+        Some(row("role_arn", &leg.role_arn, ToString::to_string)),
+        Some(row("duration", &leg.duration, |seconds| duration(Duration::from_secs((*seconds).into())))),
+        Some(optional("session_name", leg.session_name.as_ref(), text).unwrap_or(user)),
+        optional("source_identity", leg.source_identity.as_ref(), text),
+        optional("external_id", leg.external_id.as_ref(), text),
+        optional("tags", leg.tags.as_ref(), tags),
+        optional("transitive_tags", leg.transitive_tags.as_ref(), |tags| tags.join(" ")),
+        optional("policy", leg.policy.as_ref(), text),
+        optional("policy_arns", leg.policy_arns.as_ref(), |arns| arns.join(" ")),
+        Some(row("sts_region", &leg.sts.region, text)),
+        optional("sts_endpoint", leg.sts.url.as_ref(), text),
+        switch("sts_fips", leg.sts.fips, AWS_USE_FIPS_ENDPOINT),
+        switch("sts_dual_stack", leg.sts.dual_stack, AWS_USE_DUALSTACK_ENDPOINT),
+    ];
+    rows.into_iter().flatten().collect()
+}

@@ -1,0 +1,110 @@
+//! Every failure of a lower layer as the person sees it: its kind, and what to type next. The only place for hints.
+
+use std::io;
+
+use crate::broker::{BrokerError, FailureKind};
+use crate::config::Mistake;
+use crate::config::resolve::ResolveError;
+use crate::error::{CommandError, Kind};
+use crate::plan::Plan;
+use crate::store::StoreError;
+
+/// The configuration cannot be read.
+pub(super) fn unreadable_config(path: &str, error: &io::Error) -> CommandError {
+    if error.kind() == io::ErrorKind::NotFound {
+        return CommandError::new(Kind::Usage, format!("there is no configuration at {path}"))
+            .hint("write one; `jit demo` shows a whole one, and the README has ten lines for your IdP");
+    }
+    CommandError::new(Kind::Usage, format!("the configuration at {path} cannot be read")).because(error)
+}
+
+impl From<Mistake> for CommandError {
+    fn from(mistake: Mistake) -> Self {
+        let excerpt = mistake.excerpt.as_ref().map(|text| format!("{:>4} | {text}", mistake.line));
+        let error = Self { excerpt, ..Self::new(Kind::Usage, mistake.to_string()) };
+        mistake.suggestion.into_iter().fold(error, Self::hint)
+    }
+}
+
+impl From<ResolveError> for CommandError {
+    fn from(error: ResolveError) -> Self {
+        let shown = Self::new(Kind::Usage, error.to_string());
+        let list = |candidates: &[String]| format!("the roles are: {}", candidates.join(", "));
+        match error {
+            ResolveError::UnknownRole { meant: Some(meant), .. } => {
+                shown.hint(format!("did you mean `{meant}`?"))
+            }
+            ResolveError::UnknownRole { candidates, .. } => shown.hint(list(&candidates)),
+            ResolveError::NoRole { candidates } if candidates.is_empty() => {
+                shown.hint("add a [role.NAME] to the configuration")
+            }
+            ResolveError::NoRole { candidates } => {
+                shown.hint(list(&candidates)).hint("name one, or set default_role in the configuration")
+            }
+            ResolveError::Duration(_) => shown,
+            ResolveError::Endpoint { variable, .. } => {
+                shown.hint(format!("unset {variable}, or give it an https address"))
+            }
+        }
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        if let StoreError::BadSetting { .. } = error {
+            return Self::new(Kind::Usage, error.to_string())
+                .hint("unset JIT_STORE, and jit takes the keychain, or what comes next to it");
+        }
+        let hint = match &error {
+            StoreError::Locked { .. } => {
+                Some("unlock your keychain, or run `jit login` on your desktop, which lets it ask you")
+            }
+            StoreError::Refused { .. } => Some("allow jit to use the keychain and try again"),
+            StoreError::Unavailable { .. } | StoreError::Gone { .. } => {
+                Some("JIT_STORE=kernel keeps sessions until reboot where there is no keychain")
+            }
+            StoreError::Corrupt { .. } | StoreError::KeyLost { .. } => {
+                Some("`jit logout --all` starts afresh; nothing but a login is lost")
+            }
+            StoreError::Busy { .. } => Some("try again when that is done"),
+            StoreError::Newer { .. } => Some("update jit; it was written by a newer version"),
+            _ => None,
+        };
+        let kind = if matches!(error, StoreError::Busy { .. }) { Kind::Failed } else { Kind::Store };
+        let shown = Self::new(kind, error.to_string());
+        let shown = match std::error::Error::source(&error) {
+            Some(source) => shown.because(source),
+            None => shown,
+        };
+        hint.into_iter().fold(shown, Self::hint)
+    }
+}
+
+/// There is no session for `plan`.
+pub(super) fn no_session(error: BrokerError, plan: &Plan, forced: bool) -> CommandError {
+    if let BrokerError::Store(error) = error {
+        return CommandError::from(error);
+    }
+    let failure = error.failure();
+    let kind = match failure.kind {
+        FailureKind::Failed => Kind::Failed,
+        FailureKind::LoginNeeded => Kind::LoginNeeded,
+        FailureKind::Refused => Kind::Refused,
+        FailureKind::NotAllowed => Kind::NotAllowed,
+        FailureKind::Store => Kind::Store,
+    };
+    let mut shown =
+        CommandError { causes: failure.why, hints: failure.next, ..CommandError::new(kind, failure.what) };
+    match kind {
+        Kind::LoginNeeded => shown.hints.push(format!("jit login {}", plan.role)),
+        // Where more is known of the refusal, a new login is not what helps.
+        Kind::Refused if !forced && shown.hints.is_empty() => {
+            shown.hints.push(format!("jit login --force {}", plan.role))
+        }
+        Kind::NotAllowed => {
+            shown.hints.push(format!("jit explain {}  shows every value of the question", plan.role))
+        }
+        _ => {}
+    }
+    shown
+}

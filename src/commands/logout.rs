@@ -1,0 +1,143 @@
+//! `jit logout`: forget sessions here, end the login at the IdP, say what stays valid until when.
+
+use crate::broker;
+use crate::cli::Logout;
+use crate::config::file::File;
+use crate::config::resolve::{self, Flags};
+use crate::credentials::Session;
+use crate::error::CommandResult;
+use crate::idp::oidc::{self, Revoked};
+use crate::plan::{EntryKey, EntryKind, OidcSettings, Plan, ProofPlan};
+use crate::store::{Store, StoreError};
+use crate::sys::process;
+use crate::ui::text::duration;
+use crate::ui::{self, Ui};
+use crate::world::{Note, World};
+
+use super::{load, load_if_there, open_store, terminals};
+
+pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
+    let file = if args.all { load_if_there(world)? } else { load(world)? };
+    let store = open_store(world, &file)?;
+    if args.all {
+        return everything(args, &file, &store, world, ui);
+    }
+    let flags = Flags { role: args.role.name(), duration: None };
+    let name = resolve::role_name(&file, flags, &world.env, terminals::last_role(world).as_deref())?;
+    let plan = resolve::plan(&file, &name.value, flags, &world.env)?;
+    let mut ended = Vec::new();
+    for key in sessions_of(&store, &plan.login_key())? {
+        let session = read(&store, &key);
+        store.delete(&key)?;
+        ended.extend(session);
+    }
+    let was_signed_in = end_login(args, &plan, &store, world, ui)?;
+    let idp = plan.proof.name();
+    ui.done(&match (ended.as_slice(), was_signed_in) {
+        ([], false) => format!("Nothing was stored for {idp}"),
+        (sessions, _) => {
+            let roles: Vec<&str> = sessions.iter().map(|session| session.role.as_str()).collect();
+            let forgot =
+                if roles.is_empty() { String::new() } else { format!(", forgot {}", roles.join(", ")) };
+            format!("Signed out of {idp}{forgot}")
+        }
+    });
+    still_valid(&ended, world, ui);
+    Ok(())
+}
+
+fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: &Ui) -> CommandResult {
+    let mut ended = Vec::new();
+    let keys = match store.keys() {
+        // What is broken is forgotten like everything else.
+        Err(StoreError::Corrupt { .. }) => Vec::new(),
+        keys => keys?,
+    };
+    for key in keys.into_iter().filter(|key| key.kind == EntryKind::Session) {
+        ended.extend(read(store, &key));
+    }
+    let mut logins = Vec::new();
+    for name in file.roles.keys() {
+        let plan = resolve::plan(file, name, Flags::default(), &world.env)?;
+        if !logins.contains(&plan.login_key()) {
+            logins.push(plan.login_key());
+            // A login that cannot be ended at the IdP is forgotten here all the same.
+            if let Err(error) = end_login(args, &plan, store, world, ui) {
+                ui.warn(&format!(
+                    "the login at {} could not be ended there: {}",
+                    plan.proof.name(),
+                    error.what
+                ));
+            }
+        }
+    }
+    store.forget_everything()?;
+    ui.done("Forgot every login and session, and destroyed the key that sealed them");
+    still_valid(&ended, world, ui);
+    Ok(())
+}
+
+/// The sessions that descend from `login`. One that cannot be read is among them: it is of no use to anybody.
+fn sessions_of(store: &Store<'_>, login: &EntryKey) -> CommandResult<Vec<EntryKey>> {
+    let name = login.file_name();
+    let keys = store.keys()?.into_iter().filter(|key| key.kind == EntryKind::Session);
+    Ok(keys.filter(|key| read(store, key).is_none_or(|session| session.login == name)).collect())
+}
+
+fn read(store: &Store<'_>, key: &EntryKey) -> Option<Session> {
+    let bytes = store.get(key).ok().flatten()?;
+    Session::from_bytes(bytes.expose()).ok()
+}
+
+/// Deletes the login here first, then tells the IdP: whatever the network does, nothing is left on this machine. The
+/// answer is whether there was a login.
+fn end_login(args: &Logout, plan: &Plan, store: &Store<'_>, world: &World, ui: &Ui) -> CommandResult<bool> {
+    let key = plan.login_key();
+    let login = broker::stored_login(store, &key);
+    let was_there = store.delete(&key)?;
+    let ProofPlan::Oidc(settings) = &plan.proof;
+    // Even an entry that could not be read is gone now.
+    let Ok(Some(login)) = login else { return Ok(was_there) };
+    if login.refresh_token.is_some() {
+        match process::block_on(oidc::revoke(settings, world, &login)) {
+            Ok(Revoked::Done) => ui.done(&format!("{} revoked the refresh token", settings.name)),
+            Ok(Revoked::NotOffered) => ui.say(&format!(
+                "{} offers no revocation; its refresh token ends by its own rules",
+                settings.name
+            )),
+            Err(error) => ui.warn(&format!("{} did not revoke the refresh token: {error}", settings.name)),
+        }
+    }
+    end_session(args, settings, &login, world);
+    Ok(was_there)
+}
+
+/// The IdP's own session lives in the browser, so that is where it is ended, by the person.
+fn end_session(args: &Logout, settings: &OidcSettings, login: &crate::idp::Login, world: &World) {
+    let Some(url) = oidc::end_session_url(settings, login) else { return };
+    let person = &world.person;
+    let opened = !args.no_browser
+        && person.can_be_asked()
+        && world.browser.available()
+        && world.browser.open(&url).is_ok();
+    if !opened {
+        person.tell(Note::OpenYourself {
+            url: &url,
+            why: "Your browser may still be signed in there. To end that too:",
+            can_paste: false,
+        });
+    }
+}
+
+/// AWS has no way to call a session back; the honest thing is to say until when it holds.
+fn still_valid(ended: &[Session], world: &World, ui: &Ui) {
+    let now = world.clock.now();
+    let last = ended.iter().max_by_key(|session| session.credentials.expires_at);
+    if let Some(last) = last.filter(|last| !last.time_left(now).is_zero()) {
+        let at = ui::clock_time(last.credentials.expires_at, &*world.clock);
+        let left = duration(last.time_left(now));
+        ui.say(&format!(
+            "What programs hold of them stays valid until {at}, {left}; AWS cannot call it back"
+        ));
+    }
+}

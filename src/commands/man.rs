@@ -1,0 +1,116 @@
+//! `jit man`: the manual, made from the same words as the help.
+
+use clap::CommandFactory as _;
+use clap_mangen::{Man as Page, roff};
+
+use crate::cli::{Cli, Man};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::sys::fs;
+use crate::ui::Ui;
+
+/// Exit codes, files and variables, which belong to no option.
+const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
+    (
+        "EXIT STATUS",
+        &[
+            ("0", "Done."),
+            ("1", "Failed."),
+            ("2", "Wrong usage or configuration."),
+            ("3", "A login is needed and may not be started here."),
+            ("4", "AWS or the identity provider said no."),
+            ("5", "The secret store cannot be used."),
+            (
+                "126, 127",
+                "exec: the command cannot be run, or is not there. Otherwise exec ends with the command's own code or signal.",
+            ),
+        ],
+    ),
+    (
+        "ENVIRONMENT",
+        &[
+            (
+                "JIT_CONFIG",
+                "The configuration file, instead of jit/config.toml in the user's configuration folder.",
+            ),
+            ("JIT_ROLE", "The role where none is named."),
+            ("JIT_STORE", "auto, keychain, kernel or file: where the key lies that seals sessions."),
+            ("JIT_LOG", "error, warn, info or debug: tell on stderr what is going on."),
+            ("BROWSER", "A command that is given the address of a login, before anything else."),
+            ("NO_COLOR, TERM", "Any value of the first, or dumb in the second, switches colour off."),
+            ("SHELL, PSModulePath", "Whose statements env prints, where --shell does not say."),
+            (
+                "AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE",
+                "As for the AWS CLI; used by configure and doctor.",
+            ),
+            ("AWS_REGION, AWS_DEFAULT_REGION", "The region where the configuration names none."),
+            ("AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS", "The STS endpoint; https, or http on this machine."),
+            ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks those endpoints."),
+            (
+                "AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY",
+                "Certificates to trust, and the way out, as for the AWS CLI.",
+            ),
+        ],
+    ),
+    (
+        "FILES",
+        &[
+            (
+                "config.toml",
+                "In jit of the user's configuration folder (~/.config on Linux). Identity providers and roles.",
+            ),
+            (
+                "jit",
+                "In the user's state folder (~/.local/state on Linux). Sealed logins and sessions, and locks.",
+            ),
+        ],
+    ),
+];
+
+/// Every page: file name and text.
+///
+/// # Errors
+/// None that occurs: pages are written to memory.
+pub fn pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let mut command = Cli::command();
+    command.build();
+    let mut pages = Vec::new();
+    collect(&command, &mut pages)?;
+    Ok(pages)
+}
+
+fn collect(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> std::io::Result<()> {
+    // `build` names subcommands "jit login" and displays them as "jit-login".
+    let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
+    let page =
+        Page::new(command.clone().name(clap::builder::Str::from(name.clone()))).section("1").manual("jit");
+    let mut text = Vec::new();
+    page.render(&mut text)?;
+    if name == "jit" {
+        for (title, entries) in SECTIONS {
+            let mut section = roff::Roff::new();
+            section.control("SH", [title]);
+            for (term, meaning) in entries {
+                section.control("TP", []).text([roff::bold(*term)]).text([roff::roman(*meaning)]);
+            }
+            text.extend_from_slice(section.render().as_bytes());
+        }
+    }
+    pages.push((format!("{name}.1"), text));
+    command.get_subcommands().filter(|sub| sub.get_name() != "help").try_for_each(|sub| collect(sub, pages))
+}
+
+pub(super) fn run(args: &Man, ui: &Ui) -> CommandResult {
+    let failed = |error: std::io::Error| {
+        CommandError::new(Kind::Failed, "the manual could not be written").because(error)
+    };
+    let pages = pages().map_err(failed)?;
+    let Some(folder) = &args.folder else {
+        return pages.first().map_or(Ok(()), |(_, text)| ui.data(text));
+    };
+    fs::public_folder(folder).map_err(failed)?;
+    for (name, text) in &pages {
+        fs::write_public(&folder.join(name), text).map_err(failed)?;
+    }
+    ui.done(&format!("Wrote {} pages to {}", pages.len(), folder.display()));
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! One command, one file. Here is what they share: loading the configuration, opening the store, finding the role.
+
+pub mod completions;
+pub mod configure;
+mod credential_process;
+mod demo;
+mod doctor;
+pub mod env;
+mod exec;
+mod explain;
+mod hints;
+mod lock;
+mod login;
+mod logout;
+pub mod man;
+mod status;
+mod terminals;
+mod whoami;
+
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::broker::{Interaction, Need};
+use crate::cli::{Command, Role};
+use crate::config::file::File;
+use crate::config::resolve::{self, Flags};
+use crate::credentials::Session;
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp::LoginOptions;
+use crate::plan::{Origin, Plan};
+use crate::store::{self, Store};
+use crate::sys::{folders, fs};
+use crate::ui::Ui;
+use crate::world::World;
+
+/// A configuration file is text that somebody wrote; this is more than anybody will.
+const CONFIG_LIMIT: u64 = 16 * 1024 * 1024;
+/// How long a person has to sign in.
+const LOGIN_WITHIN: Duration = Duration::from_secs(5 * 60);
+/// How long to wait for another process that is busy with the same: its person may be signing in.
+const WAIT: Duration = Duration::from_secs(5 * 60 + 30);
+
+/// Runs a command.
+///
+/// # Errors
+/// The failure to show; its kind is the exit code.
+pub fn run(command: &Command, world: &World, ui: &Ui) -> CommandResult {
+    match command {
+        Command::Login(args) => login::run(args, world, ui),
+        Command::Exec(args) => exec::run(args, world, ui),
+        Command::CredentialProcess(args) => credential_process::run(&args.role, args.auto_login, world, ui),
+        Command::Env(args) => env::run(args, world, ui),
+        Command::Status(args) => status::run(args, world, ui),
+        Command::Whoami(args) => whoami::run(args, world, ui),
+        Command::Explain(args) => explain::run(args, world, ui),
+        Command::Logout(args) => logout::run(args, world, ui),
+        Command::Lock => lock::run(world, ui),
+        Command::Configure(args) => configure::run(args, world, ui),
+        Command::Doctor(args) => doctor::run(args, world, ui),
+        Command::Completions(args) => completions::run(args, ui),
+        Command::Man(args) => man::run(args, ui),
+        Command::Demo(args) => demo::run(args, world, ui),
+    }
+}
+
+/// Reads the configuration.
+fn load(world: &World) -> CommandResult<File> {
+    let path = &world.folders.config_file;
+    let shown = folders::short(path, &world.folders.home);
+    let content =
+        fs::read_limited(path, CONFIG_LIMIT).map_err(|error| hints::unreadable_config(&shown, &error))?;
+    // A client secret may be in it.
+    let content = Zeroizing::new(content);
+    let text = std::str::from_utf8(&content)
+        .map_err(|_| CommandError::new(Kind::Usage, format!("{shown} is not UTF-8 text")))?;
+    Ok(File::parse(&shown, text)?)
+}
+
+/// Reads the configuration, for commands that have a use without one: sessions are there while it is being written.
+fn load_if_there(world: &World) -> CommandResult<File> {
+    if world.folders.config_file.exists() { load(world) } else { Ok(File::default()) }
+}
+
+fn open_store<'w>(world: &'w World, file: &File) -> CommandResult<Store<'w>> {
+    let options = store::Options { key_cache: file.key_cache, may_prompt: world.person.can_be_asked() };
+    Ok(Store::open(world, options)?)
+}
+
+/// A role that a command is about: its plan, and the store its sessions lie in.
+struct Subject<'w> {
+    plan: Plan,
+    /// Who named the role.
+    named_by: Origin,
+    store: Store<'w>,
+}
+
+impl<'w> Subject<'w> {
+    fn find(role: &Role, duration: Option<u32>, world: &'w World) -> CommandResult<Self> {
+        let file = load(world)?;
+        let flags = Flags { role: role.name(), duration };
+        let name = resolve::role_name(&file, flags, &world.env, terminals::last_role(world).as_deref())?;
+        let plan = resolve::plan(&file, &name.value, flags, &world.env)?;
+        Ok(Self { plan, named_by: name.origin, store: open_store(world, &file)? })
+    }
+
+    /// A session of the role, after whatever it takes.
+    fn session(&self, world: &World, need: &Need) -> CommandResult<Session> {
+        crate::broker::session(world, &self.store, &self.plan, need)
+            .map_err(|error| hints::no_session(error, &self.plan, need.force))
+    }
+
+    /// Asks the person, where the configuration wants that, before a role is used.
+    fn confirm(&self, world: &World) -> CommandResult {
+        if !self.plan.confirm {
+            return Ok(());
+        }
+        let account = self.plan.target().role_arn.value.account();
+        match world.person.confirm(&format!("Use {} in account {account}?", self.plan.role)) {
+            Some(true) => Ok(()),
+            Some(false) => Err(CommandError::new(Kind::Failed, format!("{} is not used", self.plan.role))),
+            None => Err(CommandError::new(
+                Kind::Usage,
+                format!("{} is only used after a yes, and nobody can be asked here", self.plan.role),
+            )
+            .because("the role has confirm = true")),
+        }
+    }
+}
+
+/// What a command that a person typed needs: a login if it must be, where there is somebody to sign in.
+fn typed_need(world: &World, min_ttl: Option<u32>) -> Need {
+    let options = LoginOptions { device: false, open_browser: true, force: false, within: LOGIN_WITHIN };
+    Need {
+        min_ttl: Duration::from_secs(min_ttl.unwrap_or(0).into()),
+        force: false,
+        interaction: if world.person.can_be_asked() {
+            Interaction::Allowed(options)
+        } else {
+            Interaction::Never
+        },
+        wait: WAIT,
+    }
+}

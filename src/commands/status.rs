@@ -1,0 +1,149 @@
+//! `jit status`: sessions and the time left, without a network call and without a secret.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::cli::Status;
+use crate::credentials::{Freshness, Session};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp::Login;
+use crate::plan::EntryKind;
+use crate::store::{Description, Store, StoreError};
+use crate::sys::folders;
+use crate::timestamp::Timestamp;
+use crate::ui::text::{duration, escape, table};
+use crate::ui::{self, Tone, Ui};
+use crate::world::World;
+
+use super::{load_if_there, open_store};
+
+/// What the store holds that this version can read, and how many entries it cannot.
+struct Holdings {
+    sessions: Vec<Session>,
+    logins: Vec<Login>,
+    unreadable: usize,
+}
+
+impl Holdings {
+    fn read(store: &Store<'_>) -> CommandResult<Self> {
+        let mut holdings = Self { sessions: Vec::new(), logins: Vec::new(), unreadable: 0 };
+        for key in store.keys()? {
+            match (key.kind, store.get(&key)) {
+                (_, Err(error)) if error.is_about_entry() => holdings.unreadable += 1,
+                (_, Err(error)) => return Err(error.into()),
+                (_, Ok(None)) | (EntryKind::Durations, _) => {}
+                (EntryKind::Session, Ok(Some(bytes))) => match Session::from_bytes(bytes.expose()) {
+                    Ok(session) => holdings.sessions.push(session),
+                    Err(_) => holdings.unreadable += 1,
+                },
+                (EntryKind::Login, Ok(Some(bytes))) => match Login::from_bytes(bytes.expose()) {
+                    Ok(login) => holdings.logins.push(login),
+                    Err(_) => holdings.unreadable += 1,
+                },
+            }
+        }
+        holdings
+            .sessions
+            .sort_by(|a, b| (&a.role, a.credentials.expires_at).cmp(&(&b.role, b.credentials.expires_at)));
+        Ok(holdings)
+    }
+}
+
+pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
+    let store = open_store(world, &load_if_there(world)?)?;
+    let description = store.describe();
+    let now = world.clock.now();
+    let holdings = match Holdings::read(&store) {
+        Ok(holdings) => holdings,
+        Err(error) => {
+            ui.say(&format!("store  {}", escape(&description.why)));
+            return Err(error);
+        }
+    };
+    if args.json {
+        ui.json(&to_json(&holdings, &description, now))?;
+    } else {
+        show(&holdings, &description, world, ui)?;
+    }
+    let ended = |session: &Session| session.freshness(now, Duration::ZERO) == Freshness::Expired;
+    if args.check && holdings.sessions.iter().all(ended) {
+        return Err(CommandError::new(Kind::LoginNeeded, "no session is valid").hint("jit login"));
+    }
+    Ok(())
+}
+
+fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Value {
+    let sessions: Vec<_> = holdings.sessions.iter().map(|session| session.to_public_json(now)).collect();
+    let login = |login: &Login| {
+        json!({
+            "issuer": login.identity.issuer,
+            "user": login.identity.name,
+            "renewable": login.refresh_token.is_some(),
+            "obtained_at": login.obtained_at.to_rfc3339(),
+        })
+    };
+    json!({
+        "store": {
+            "kind": description.kind.map(|kind| kind.to_string()),
+            "why": description.why,
+            "problem": description.problem.as_ref().map(StoreError::in_one_line),
+            "folder": description.folder.display().to_string(),
+            "key_cached_seconds": description.key_cached_for.map(|left| left.as_secs()),
+        },
+        "sessions": sessions,
+        "logins": holdings.logins.iter().map(login).collect::<Vec<_>>(),
+        "unreadable_entries": holdings.unreadable,
+    })
+}
+
+fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) -> CommandResult {
+    if holdings.sessions.is_empty() {
+        ui.line("no sessions")?;
+    } else {
+        let title = |text: &str| ui.paint_data(Tone::Dim, text);
+        let mut rows = vec![["role", "account", "left", "until", "user"].map(title).to_vec()];
+        rows.extend(holdings.sessions.iter().map(|session| row(session, world, ui)));
+        ui.data(table(&rows).as_bytes())?;
+    }
+    let mut rows = vec![Vec::new()];
+    for login in &holdings.logins {
+        let renewal = if login.refresh_token.is_some() { "renews itself" } else { "ends with its sessions" };
+        let who =
+            format!("{} at {}, {renewal}", escape(&login.identity.name), escape(&login.identity.issuer));
+        rows.push(vec!["login".to_owned(), who]);
+    }
+    let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());
+    let folder = folders::short(&description.folder, &world.folders.home);
+    rows.push(vec!["store".to_owned(), format!("{kind} in {folder}: {}", escape(&description.why))]);
+    if let Some(left) = description.key_cached_for {
+        rows.push(vec!["key".to_owned(), format!("kept by the kernel for {} more", duration(left))]);
+    }
+    ui.data(table(&rows).as_bytes())?;
+    if let Some(problem) = &description.problem {
+        ui.warn(&format!("{}; `jit doctor` says more", problem.in_one_line()));
+    }
+    match holdings.unreadable {
+        0 => {}
+        1 => ui.warn("one entry cannot be read; `jit doctor` says more"),
+        count => ui.warn(&format!("{count} entries cannot be read; `jit doctor` says more")),
+    }
+    Ok(())
+}
+
+fn row(session: &Session, world: &World, ui: &Ui) -> Vec<String> {
+    let now = world.clock.now();
+    let left = duration(session.time_left(now));
+    let left = match session.freshness(now, Duration::ZERO) {
+        Freshness::Fresh => ui.paint_data(Tone::Good, &left),
+        Freshness::Ending => ui.paint_data(Tone::Warning, &left),
+        Freshness::Expired => ui.paint_data(Tone::Dim, "ended"),
+    };
+    vec![
+        ui.paint_data(Tone::Name, &escape(&session.role)),
+        session.account().to_owned(),
+        left,
+        ui::clock_time(session.credentials.expires_at, &*world.clock),
+        escape(&session.user),
+    ]
+}

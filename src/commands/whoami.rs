@@ -1,0 +1,38 @@
+//! `jit whoami`: what AWS says about a role's session.
+
+use serde_json::json;
+
+use crate::aws::sts;
+use crate::cli::RoleQuery;
+use crate::error::CommandResult;
+use crate::sys::process;
+use crate::ui::Ui;
+use crate::world::World;
+
+use super::{Subject, hints, typed_need};
+use crate::broker::BrokerError;
+
+pub(super) fn run(args: &RoleQuery, world: &World, ui: &Ui) -> CommandResult {
+    let subject = Subject::find(&args.role, None, world)?;
+    let session = subject.session(world, &typed_need(world, None))?;
+    let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
+    let identity = process::block_on(asked)
+        .map_err(|error| hints::no_session(BrokerError::Sts(Box::new(error)), &subject.plan, false))?;
+    if args.json {
+        return ui.json(&json!({
+            "account": identity.account,
+            "arn": identity.arn,
+            "user_id": identity.user_id,
+            "source_identity": session.source_identity,
+            "user": session.user,
+            "idp": session.idp,
+        }));
+    }
+    ui.line(&format!("account  {}", identity.account))?;
+    ui.line(&format!("arn      {}", identity.arn))?;
+    ui.line(&format!("user id  {}", identity.user_id))?;
+    if let Some(source) = &session.source_identity {
+        ui.line(&format!("source   {source}"))?;
+    }
+    ui.line(&format!("idp      {} at {}", session.user, session.idp))
+}

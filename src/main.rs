@@ -1,0 +1,36 @@
+//! Builds the real world, runs, turns the result into an exit code.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use jit::cli::{Cli, Command};
+use jit::sys::{browser::SystemBrowser, clock::SystemClock, env, folders, http::Http, process};
+use jit::ui::{Terminal, Ui};
+use jit::world::World;
+
+fn main() -> ExitCode {
+    process::shield_memory();
+    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return ExitCode::from(jit::ui::answer_parser(&answer, process::asked_for_json())),
+    };
+    let env = env::Env::of_process();
+    let ui = Ui::new(&env, cli.command.quiet(), cli.command.json());
+    if env.get(env::JIT_LOG).is_some_and(|level| !jit::ui::log::start(level)) {
+        ui.warn("JIT_LOG is none of error, warn, info, debug");
+    }
+    // Programs read what these print, and answer nothing.
+    let may_ask = !cli.command.json() && !matches!(cli.command, Command::CredentialProcess(_));
+    let world = World {
+        http: Http::new(&env),
+        clock: Box::new(SystemClock),
+        browser: Box::new(SystemBrowser::new(&env)),
+        person: Box::new(Terminal::new(ui, may_ask)),
+        folders: folders::of_user(&env),
+        env,
+    };
+    let Err(error) = jit::commands::run(&cli.command, &world, &ui) else { return ExitCode::SUCCESS };
+    ui.fail(&error);
+    ExitCode::from(error.kind.exit_code())
+}

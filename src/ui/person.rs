@@ -1,0 +1,151 @@
+//! The person in front of the terminal: what is told and how it is asked.
+
+use std::future::Future;
+use std::io::Write as _;
+use std::pin::Pin;
+
+use dialoguer::console::Term;
+
+use crate::secret::Secret;
+use crate::sys::terminal;
+use crate::world::{Note, Person};
+
+use super::text::{duration, escape};
+use super::{Tone, Ui, qr};
+
+/// The lines of a device login above and below its QR code.
+const AROUND_PICTURE: usize = 9;
+
+/// The terminal that the command was started on.
+pub struct Terminal {
+    ui: Ui,
+    may_ask: bool,
+}
+
+impl Terminal {
+    /// `may_ask` is false for commands that other programs call: they never ask, terminal or not.
+    pub fn new(ui: Ui, may_ask: bool) -> Self {
+        Self { ui, may_ask }
+    }
+
+    fn device_code(&self, user_code: &str, url: &str, complete_url: Option<&str>) {
+        let spaced: String = user_code.chars().flat_map(|c| [c, ' ']).collect();
+        let ui = &self.ui;
+        ui.instruct(&format!("On any device, open  {}", ui.paint(Tone::Name, &escape(url))));
+        ui.instruct("and enter this code, or check that the page shows the same:");
+        ui.instruct("");
+        ui.instruct(&format!("    {}", ui.paint(Tone::Good, escape(&spaced).trim_end())));
+        ui.instruct("");
+        // A QR code on anything but a terminal is noise, and one that pushes the code off the screen is worse.
+        let (rows, columns) = terminal::size().unwrap_or((0, 0));
+        let picture = complete_url.and_then(|url| qr::render(url, columns));
+        if let Some(code) = picture.filter(|code| code.lines().count() + AROUND_PICTURE <= rows) {
+            ui.instruct("or scan:");
+            code.lines().for_each(|line| ui.instruct(line));
+        }
+    }
+}
+
+impl Person for Terminal {
+    fn can_be_asked(&self) -> bool {
+        self.may_ask && terminal::interactive()
+    }
+
+    fn tell(&self, note: Note<'_>) {
+        let ui = &self.ui;
+        match note {
+            Note::OpeningBrowser { host, url } => {
+                ui.say(&format!("Opening your browser to sign in at {}", ui.paint(Tone::Name, &escape(host))));
+                ui.say("If it stays closed, open");
+                ui.say(&ui.paint(Tone::Dim, &escape(url)));
+            }
+            Note::OpenYourself { url, why, can_paste } => {
+                ui.instruct(&escape(why));
+                ui.instruct("");
+                // At the start of the line, so that a terminal that breaks it gives it back whole.
+                ui.instruct(&ui.paint(Tone::Name, &escape(url)));
+                ui.instruct("");
+                if can_paste {
+                    ui.instruct("If the browser ends on a page of 127.0.0.1 that does not load,");
+                    ui.instruct("paste the address of that page here:");
+                }
+            }
+            Note::DeviceCode { user_code, url, complete_url, lifetime } => {
+                self.device_code(user_code, url, complete_url);
+                ui.say(&format!("Waiting for you, {} at most", duration(lifetime)));
+            }
+            Note::Waiting { what } => ui.say(&format!("Waiting for another jit that is busy with {}", escape(what))),
+            Note::Unlocking { what, at_most } => {
+                ui.instruct(&format!("Waiting for you to unlock {}, {} at most", escape(what), duration(at_most)));
+            }
+            Note::ShorterSession { role, wanted, given } => ui.warn(&format!(
+                "{role} gives no sessions of {}; this one is for {}. An administrator can raise the role's maximum session duration",
+                duration(wanted),
+                duration(given)
+            )),
+            Note::Warning { text } => ui.warn(text),
+        }
+    }
+
+    fn pasted_line(&self) -> Pin<Box<dyn Future<Output = Secret<String>> + '_>> {
+        if self.can_be_asked() { Box::pin(terminal::next_line()) } else { Box::pin(std::future::pending()) }
+    }
+
+    fn password(&self, prompt: &str) -> Option<Secret<String>> {
+        if !self.can_be_asked() {
+            return None;
+        }
+        let theme = dialoguer::theme::SimpleTheme;
+        dialoguer::Password::with_theme(&theme).with_prompt(prompt).interact().ok().map(Secret::new)
+    }
+
+    fn confirm(&self, question: &str) -> Option<bool> {
+        if !self.can_be_asked() {
+            return None;
+        }
+        let mut stderr = std::io::stderr().lock();
+        let _ = write!(stderr, "{} [y/N] ", escape(question));
+        let _ = stderr.flush();
+        let answer = terminal::read_answer()?;
+        Some(matches!(answer.expose().trim(), "y" | "Y" | "yes"))
+    }
+}
+
+/// Lets the person pick one of `items`, typing to narrow them down; `None` where nobody can be asked or nothing was
+/// picked.
+pub fn pick(prompt: &str, items: &[String]) -> Option<usize> {
+    if !terminal::interactive() || items.is_empty() {
+        return None;
+    }
+    let theme = dialoguer::theme::ColorfulTheme::default();
+    let picker = dialoguer::FuzzySelect::with_theme(&theme).with_prompt(prompt).items(items).default(0);
+    #[cfg(unix)]
+    let terminal = Term::read_write_pair(std::io::stdin(), CursorStays(std::io::stderr()));
+    #[cfg(not(unix))]
+    let terminal = Term::stderr();
+    picker.interact_on_opt(&terminal).ok().flatten()
+}
+
+/// Stderr, but the cursor cannot be hidden: the picker would hide it, and Ctrl-C ends the program before it is shown
+/// again.
+#[cfg(unix)]
+#[derive(Debug)]
+struct CursorStays(std::io::Stderr);
+
+#[cfg(unix)]
+impl std::io::Write for CursorStays {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if bytes == b"\x1b[?25l" { Ok(bytes.len()) } else { self.0.write(bytes) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsRawFd for CursorStays {
+    fn as_raw_fd(&self) -> std::os::fd::RawFd {
+        self.0.as_raw_fd()
+    }
+}
