@@ -1,0 +1,207 @@
+//! `config.toml`: what is wrong with it, and which role is meant where none is named.
+
+use std::fs::{self, File};
+
+use crate::support::Room;
+
+/// The last lines of a configuration whose first eleven are well.
+fn after_the_hub(room: &Room, rest: &str) {
+    let usual = room.usual_config();
+    let (hub, _) = usual.split_once("[role.admin]").unwrap();
+    room.write_config(&format!("{hub}{rest}"));
+}
+
+#[test]
+fn mistakes_are_told_with_place_line_and_what_was_meant() {
+    let room = Room::new();
+    let arn = "role_arn = \"arn:aws:iam::222222222222:role/x\"";
+    let hub = "via = \"hub\"";
+    let cases = [
+        // After the hub, which lines are the mistake's, and what is said: the error, the excerpt, the suggestion.
+        (
+            format!("[role.x]\nvai = \"hub\"\n{arn}\n"),
+            "11:1: unknown key `vai` in [role.x]\n    11 | vai = …\n  next: did you mean `via`?",
+        ),
+        (
+            format!("[role.x]\n{hub}\nrole_am = \"arn:aws:iam::2:role/x\"\n"),
+            "12:1: unknown key `role_am` in [role.x]\n    12 | role_am = …\n  next: did you mean `role_arn`?",
+        ),
+        (
+            format!("[role.x]\n{hub}\n{arn}\nregoin = \"eu-west-1\"\n"),
+            "13:1: unknown key `regoin` in [role.x]\n    13 | regoin = …\n  next: did you mean `region`?",
+        ),
+        (
+            format!("[role.x]\n{arn}\n"),
+            "10:7: [role.x] has neither `idp` nor `via`\n    10 | [role.x]\n  next: a hub role has idp",
+        ),
+        (
+            format!("[role.x]\nvia = \"hbu\"\n{arn}\n"),
+            "10:7: [role.x] names [role.hbu], which is not there\n    10 | [role.x]\n  next: did you mean `hub`?",
+        ),
+        (
+            format!("[role.x]\n{hub}\nrole_arn = \"arn:aws:iam::22:role/x\"\n"),
+            "12:12: `arn:aws:iam::22:role/x`: ",
+        ),
+        (
+            format!("[role.x]\nvia = \"y\"\n{arn}\n[role.y]\nvia = \"x\"\n{arn}\n"),
+            "10:7: the roles go in a circle: x → y → x\n    10 | [role.x]\n  next: let one of them start at an IdP",
+        ),
+        (format!("[role.x]\nvia = \"x\"\n{arn}\n"), "10:7: the roles go in a circle: x → x\n"),
+        (
+            "[idp.x]\ntype = \"odic\"\n".to_owned(),
+            "11:8: there is no IdP type `odic`\n    11 | type = \"odic\"\n  next: this version knows",
+        ),
+        (
+            "[idp.x]\ntype = \"saml\"\n".to_owned(),
+            "11:8: this version of jit cannot sign in at an IdP of type `saml` yet",
+        ),
+        (format!("[role.x]\n{hub}\n{arn}\nduration = \"13h\"\n"), "13:12: 46800 seconds is not a duration"),
+        (
+            format!("[role.x]\n{hub}\n{arn}\nconfirm = \"yes\"\n"),
+            "13:11: `confirm` in [role.x] must be true or false",
+        ),
+        (format!("[role.\"x;rm -rf ~\"]\n{hub}\n{arn}\n"), "10:7: this name holds `;`\n"),
+        (format!("[role.\"$(x)\"]\n{hub}\n{arn}\n"), "10:7: this name holds `$`\n"),
+        (format!("[role.\"x\\ny\"]\n{hub}\n{arn}\n"), "10:7: this name holds `\\n`\n"),
+        (format!("[role.\"x\\u001b[2J\"]\n{hub}\n{arn}\n"), "10:7: this name holds `\\u{1b}`\n"),
+        (format!("[role.\"-x\"]\n{hub}\n{arn}\n"), "10:7: this name holds a hyphen at its start\n"),
+        (format!("[role.\"\"]\n{hub}\n{arn}\n"), "10:7: this name holds nothing, or more than 128"),
+        ("[role.x\n".to_owned(), "10:8: "),
+        ("[role.hub]\n".to_owned(), "10:"),
+    ];
+    for (rest, said) in cases {
+        after_the_hub(&room, &rest);
+        let output = room.jit(&["credential-process", "hub"]).run();
+        assert_eq!((output.code(), output.stdout.as_str()), (2, ""), "{rest}: {output}");
+        let expected = format!("error: ~/config/jit/config.toml:{said}");
+        assert!(output.stderr.starts_with(&expected), "wanted {expected}\n{output}");
+    }
+}
+
+#[test]
+fn a_default_role_that_is_not_there_is_refused() {
+    let room = Room::new();
+    room.write_config(&format!("default_role = \"amdin\"\n{}", room.usual_config()));
+    let output = room.jit(&["status"]).run();
+    assert_eq!(output.code(), 2);
+    assert!(output.stderr.contains("config.toml:1:16: there is no [role.amdin]"), "{output}");
+    assert!(output.stderr.contains("did you mean `admin`?"), "{output}");
+}
+
+#[test]
+fn a_secret_is_not_quoted_in_an_error() {
+    let room = Room::new();
+    after_the_hub(&room, "[idp.x]\ntype = \"oidc\"\nclient_secret = 's3cr3t\n");
+    let output = room.jit(&["status"]).run();
+    assert!(output.code() == 2 && output.stderr.contains("config.toml:12:"), "{output}");
+    assert!(!output.stderr.contains("s3cr3t"), "{output}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_not_a_file_that_is_not_there() {
+    let room = Room::new();
+    let path = room.path("config/jit/config.toml");
+    let asked = || room.jit(&["credential-process", "hub"]).run();
+
+    fs::remove_file(&path).unwrap();
+    let missing = asked();
+    assert_eq!(missing.code(), 2);
+    assert!(missing.stderr.starts_with("error: there is no configuration at ~/config/jit/config.toml\n"));
+    assert!(missing.stderr.contains("next: write one; `jit demo`"), "{missing}");
+    let status = room.jit(&["status"]).run();
+    assert!(status.code() == 0 && status.stdout.starts_with("no sessions\n"), "{status}");
+
+    fs::create_dir(&path).unwrap();
+    let folder = asked();
+    assert_eq!(folder.code(), 2);
+    assert!(
+        folder.stderr.contains("the configuration at ~/config/jit/config.toml cannot be read"),
+        "{folder}"
+    );
+    fs::remove_dir(&path).unwrap();
+
+    fs::write(&path, b"default_role = \"\xff\"\n").unwrap();
+    let bytes = asked();
+    assert!(bytes.code() == 2 && bytes.stderr.contains("is not UTF-8 text"), "{bytes}");
+
+    File::create(&path).unwrap().set_len(17 << 20).unwrap();
+    let large = asked();
+    assert!(large.code() == 2 && large.stderr.contains("cannot be read"), "{large}");
+}
+
+#[test]
+fn jit_config_names_another_file() {
+    let room = Room::new();
+    room.write("other.toml", &room.usual_config().replace("role.admin", "role.other"));
+    let other = room.path("other.toml").display().to_string();
+    let output = room.jit(&["explain", "other"]).env("JIT_CONFIG", &other).run();
+    assert!(output.code() == 0 && output.stdout.contains("~/other.toml:"), "{output}");
+    let usual = room.jit(&["explain", "other"]).env("JIT_CONFIG", "").run();
+    assert_eq!(usual.code(), 2, "empty is unset: {usual}");
+}
+
+#[test]
+fn an_endpoint_that_is_neither_safe_nor_here_is_refused() {
+    let room = Room::new();
+    for (name, value) in
+        [("AWS_ENDPOINT_URL_STS", "http://sts.example"), ("AWS_ENDPOINT_URL", "ftp://127.0.0.1")]
+    {
+        let run = room.jit(&["login", "admin"]).without("AWS_ENDPOINT_URL_STS");
+        let output = run.env(name, value).run();
+        assert_eq!(output.code(), 2, "{output}");
+        let said = format!("{name} is `{value}`, which is not https, nor http on this machine");
+        assert!(
+            output.stderr.contains(&said) && output.stderr.contains(&format!("unset {name}")),
+            "{output}"
+        );
+    }
+}
+
+/// Which role `jit explain` takes to be meant, and who it says named it.
+fn meant(output: &crate::support::Output) -> &str {
+    assert_eq!(output.code(), 0, "{output}");
+    output.stdout.lines().next().unwrap().trim_end()
+}
+
+#[test]
+fn where_no_role_is_named_the_nearest_word_decides() {
+    let room = Room::new();
+    room.write_config(&format!("default_role = \"hub\"\n{}", room.usual_config()));
+    let explain = |words: &[&str]| room.jit(&[&["explain"], words].concat());
+    let variable = |words| explain(words).env("JIT_ROLE", "developer").run();
+    assert_eq!(meant(&variable(&["admin"])), "admin, named by the command line");
+    assert_eq!(meant(&variable(&["--role", "admin"])), "admin, named by the command line");
+    assert_eq!(meant(&variable(&[])), "developer, named by JIT_ROLE");
+    assert_eq!(meant(&explain(&[]).run()), "hub, named by ~/config/jit/config.toml:1");
+
+    room.write_config(&room.usual_config());
+    for words in
+        [&["explain"][..], &["exec", "--", "true"], &["env", "--shell", "bash"], &["whoami"], &["logout"]]
+    {
+        let nobody = room.jit(words).run();
+        let said = "error: no role was named\n  next: the roles are: admin, developer, hub\n  next: name one";
+        assert!(nobody.code() == 2 && nobody.stderr.starts_with(said), "{nobody}");
+    }
+    room.write_config("");
+    let none = room.jit(&["explain"]).run();
+    assert!(none.stderr.contains("add a [role.NAME] to the configuration"), "{none}");
+}
+
+#[test]
+fn a_terminal_remembers_its_role_and_no_other_terminal_does() {
+    let room = Room::new();
+    room.write_config(&format!("default_role = \"hub\"\n{}", room.usual_config()));
+    let jit = env!("CARGO_BIN_EXE_jit");
+    let here = "\"$0\" login developer && \"$0\" explain | cat && \"$0\" exec -- printenv JIT_ROLE";
+    let here = room.program("sh", &["-c", here, jit]).on_terminal().run();
+    assert_eq!(here.code(), 0, "{here}");
+    assert!(here.stdout.contains("developer, named by the last login in this terminal"), "{here}");
+    assert!(here.stdout.trim_end().ends_with("\ndeveloper"), "{here}");
+
+    let elsewhere = room.program("sh", &["-c", "\"$0\" explain | cat", jit]).on_terminal().run();
+    assert!(elsewhere.stdout.starts_with("hub, named by ~/config/jit/config.toml:1"), "{elsewhere}");
+    assert_eq!(meant(&room.jit(&["explain"]).run()), "hub, named by ~/config/jit/config.toml:1");
+    let overruled = room.program("sh", &["-c", "\"$0\" login developer; \"$0\" explain | cat", jit]);
+    let overruled = overruled.env("JIT_ROLE", "admin").on_terminal().run();
+    assert!(overruled.stdout.contains("admin, named by JIT_ROLE"), "{overruled}");
+}

@@ -1,0 +1,173 @@
+//! `jit demo`: what it tells, word for word, and that nothing of it is left, however it ends.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use linux_keyutils::{KeyRing, KeyRingIdentifier};
+
+use crate::support::{Room, Signal, snapshot};
+
+/// A transcript without what differs between two runs.
+fn normal(transcript: &str) -> String {
+    let mut text = transcript.to_owned();
+    // What differs stands between the first of these and any of the second.
+    for (before, ends, instead) in [
+        ("127.0.0.1:", "\",\n", "PORT"),
+        ("ASIA", "\"\n", "…"),
+        ("AROA", ":", "…"),
+        ("jit-demo-", "/", "…"),
+        ("\"SecretAccessKey\":\"", "…", ""),
+        ("\"SessionToken\":\"", "…", ""),
+        ("\"Expiration\":\"", "\"", "…"),
+    ] {
+        let mut parts = text.split(before);
+        let first = parts.next().unwrap_or_default().to_owned();
+        text = parts.fold(first, |text, part| {
+            let end = part.find(|c| ends.contains(c)).unwrap_or(part.len());
+            text + before + instead + &part[end..]
+        });
+    }
+    text.lines().map(|line| normal_times(line) + "\n").collect()
+}
+
+/// A line with its moments and lengths of time, and the space that depends on them, put into one form.
+fn normal_times(line: &str) -> String {
+    let is_number = |word: &str| word.trim_start_matches('-').parse::<f64>().is_ok();
+    let is_unit = |word: &str| ["d", "h", "min", "s", "ms"].contains(&word.trim_end_matches([',', ';']));
+    let words: Vec<&str> = line.split(' ').collect();
+    let timed = words.windows(2).any(|pair| is_number(pair[0]) && is_unit(pair[1]));
+    if !timed {
+        return line.to_owned();
+    }
+    let mut out: Vec<String> = Vec::new();
+    let mut words = line.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let moment = word.trim_end_matches(',');
+        let end = &word[moment.len()..];
+        if is_number(word) && words.peek().is_some_and(|next| is_unit(next)) {
+            let unit = words.next().unwrap_or_default();
+            let end = unit.trim_start_matches(char::is_alphabetic);
+            // The second unit of a length of time belongs to the first.
+            if out.last().is_some_and(|last| last == "LENGTH") {
+                out.pop();
+            }
+            out.push(format!("LENGTH{end}"));
+        } else if moment.len() == 5 && moment.as_bytes()[2] == b':' {
+            out.push(format!("TIME{end}"));
+        } else if moment.len() == 10 && moment.starts_with("20") && moment.matches('-').count() == 2 {
+            // The date of a moment that is not today.
+        } else {
+            out.push(word.to_owned());
+        }
+    }
+    out.join(" ")
+}
+
+/// Every file and folder below `folder` with its content.
+fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(content(&path));
+        }
+        found.insert(path.clone(), fs::read(&path).unwrap_or_default());
+    }
+    found
+}
+
+/// The folder of a demo that runs, once its store is in use.
+fn folder_of_demo(room: &Room) -> PathBuf {
+    let folder = || fs::read_dir(room.path("tmp")).unwrap().next().map(|entry| entry.unwrap().path());
+    let in_use = |folder: PathBuf| {
+        ["kernel", "file"].iter().any(|kind| folder.join("state").join(kind).join("key.json").exists())
+    };
+    room.until("the demo's store", |_| folder().is_some_and(in_use));
+    folder().unwrap()
+}
+
+/// What the key of the store in this state folder is called in the kernel, as the home or as a copy.
+fn key_names(state: &Path) -> [String; 2] {
+    let record: serde_json::Value =
+        serde_json::from_slice(&fs::read(state.join("store.json")).unwrap()).unwrap();
+    let id = record["id"].as_str().unwrap();
+    [format!("jit:{id}:key"), format!("jit:{id}:copy-of-file")]
+}
+
+fn in_kernel(name: &str) -> bool {
+    let user = KeyRing::from_special_id(KeyRingIdentifier::User, false).unwrap();
+    user.search(name).is_ok()
+}
+
+#[test]
+fn the_transcript_is_exact_and_nothing_of_the_user_is_touched() {
+    let room = Room::new();
+    room.write(".aws/config", "[default]\nregion = eu-west-1\n");
+    let before = content(&room.path(""));
+    let jit = env!("CARGO_BIN_EXE_jit");
+    // One stream, so that the order of what is printed and what is told is held as well.
+    let merged = format!("exec '{jit}' demo --no-browser 2>&1");
+    let output = room.program("sh", &["-c", &merged]).without("JIT_STORE").run();
+    assert_eq!(output.code(), 0, "{output}");
+    assert_eq!(content(&room.path("")), before);
+    assert!(output.stdout.lines().all(|line| line == line.trim_end()), "{output}");
+    snapshot("demo.txt", &normal(&output.stdout.replace(&room.path("").display().to_string(), "HOME/")));
+}
+
+#[test]
+fn what_commands_print_is_on_stdout_and_the_talk_is_not() {
+    let room = Room::new();
+    let output = room.jit(&["demo", "--no-browser"]).run();
+    let starts: Vec<&str> = output
+        .stdout
+        .lines()
+        .filter_map(|line| line.split([' ', ':']).next())
+        .filter(|w| !w.is_empty())
+        .collect();
+    let expected = [
+        "role",
+        "hub",
+        "prod-admin",
+        "login",
+        "store",
+        "prod-admin",
+        "account",
+        "arn",
+        "user",
+        "idp",
+        "{\"Version\"",
+    ];
+    assert_eq!(starts, expected, "{output}");
+}
+
+#[test]
+fn a_passphrase_store_is_enough() {
+    let room = Room::new();
+    let output = room.jit(&["demo", "--no-browser"]).env("JIT_STORE", "file").run();
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(output.stdout.contains("store  file in "), "{output}");
+    assert_eq!(fs::read_dir(room.path("tmp")).unwrap().count(), 0);
+}
+
+#[test]
+fn nothing_is_left_however_it_ends() {
+    for (signal, store) in [
+        (None, "kernel"),
+        (Some(Signal::INT), "kernel"),
+        (Some(Signal::HUP), "kernel"),
+        (Some(Signal::TERM), "file"),
+    ] {
+        let room = Room::new();
+        let demo = room.jit(&["demo", "--no-browser"]).env("JIT_STORE", store).start();
+        let keys = key_names(&folder_of_demo(&room).join("state"));
+        room.until("the demo's key", |_| keys.iter().any(|key| in_kernel(key)));
+        if let Some(signal) = signal {
+            demo.signal(signal);
+        }
+        let output = demo.wait();
+        assert_eq!(output.code(), signal.map_or(0, |signal| 128 + signal.as_raw()), "{output}");
+        assert_eq!(fs::read_dir(room.path("tmp")).unwrap().count(), 0, "{signal:?}");
+        assert!(!keys.iter().any(|key| in_kernel(key)), "{signal:?}");
+    }
+}

@@ -1,0 +1,236 @@
+//! What the documents say, held against the program.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use clap::CommandFactory as _;
+use jit::cli::Cli;
+use jit::config::aws::{Document, Program, System, plan_profiles};
+use jit::config::file::File;
+use jit::config::resolve::{self, Flags};
+use jit::error::Kind;
+use jit::sys::env::Env;
+
+const README: &str = include_str!("../../README.md");
+/// Every document, by its path in the project.
+const DOCUMENTS: [(&str, &str); 4] = [
+    ("README.md", README),
+    ("SECURITY.md", include_str!("../../SECURITY.md")),
+    ("CHANGELOG.md", include_str!("../../CHANGELOG.md")),
+    ("docs/store.md", include_str!("../../docs/store.md")),
+];
+
+type Names = BTreeSet<String>;
+
+/// The fenced blocks of `language`, without the indentation that a list gives them.
+fn blocks(document: &str, language: &str) -> Vec<String> {
+    let (mut blocks, mut open) = (Vec::new(), None);
+    for line in document.lines() {
+        let (indent, fence) = (line.len() - line.trim_start().len(), line.trim_start().strip_prefix("```"));
+        match (fence, &mut open) {
+            (Some(of), None) => open = Some((of, indent, String::new())),
+            (Some(_), Some(_)) => {
+                let closed = open.take().filter(|(of, ..)| *of == language);
+                blocks.extend(closed.map(|(_, _, text)| text));
+            }
+            (None, Some((_, indent, text))) => {
+                text.push_str(line.get(*indent..).unwrap_or_default());
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "a block of {language} is not closed");
+    blocks
+}
+
+/// The README below one heading.
+fn section(title: &str) -> &'static str {
+    let (_, rest) = README.split_once(&format!("\n## {title}\n")).unwrap();
+    rest.split("\n## ").next().unwrap()
+}
+
+/// The cells of a section's tables, without their heads.
+fn rows(title: &str) -> Vec<Vec<&'static str>> {
+    let lines = section(title).lines().filter_map(|line| line.strip_prefix('|')?.strip_suffix('|'));
+    let rows = lines.map(|line| line.split('|').map(str::trim).collect::<Vec<_>>());
+    rows.filter(|cells| cells[0].starts_with('`') || cells[0].starts_with(char::is_numeric)).collect()
+}
+
+/// What stands between backquotes.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn each_configuration_is_one_that_jit_takes() {
+    let examples = blocks(README, "toml");
+    assert_eq!(examples.len(), 6, "five minutes, and five providers");
+    for example in examples {
+        let file = File::parse("README.md", &example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
+        let plan = resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([])).unwrap();
+        assert_eq!(plan.legs.len(), 2);
+    }
+}
+
+#[test]
+fn each_policy_is_json_of_the_current_kind() {
+    let policies = blocks(README, "json");
+    assert_eq!(policies.len(), 4, "two hubs, what a hub may do, a spoke");
+    for policy in policies {
+        let json: serde_json::Value = serde_json::from_str(&policy).unwrap();
+        assert_eq!(json["Version"], "2012-10-17");
+        assert_eq!(json["Statement"][0]["Effect"], "Allow");
+    }
+}
+
+#[test]
+fn the_profile_is_the_one_that_jit_writes() {
+    let program = Program::new("/usr/local/bin/jit", System::Unix).unwrap();
+    let profile = program.profile("prod-admin", Some("eu-west-1")).unwrap();
+    let empty = Document::parse(b"").unwrap();
+    let written = plan_profiles(&empty, &[profile]).apply(&empty, false).unwrap();
+    assert_eq!(blocks(README, "ini"), [written.text()]);
+}
+
+#[test]
+fn every_command_and_option_is_in_the_table_and_no_other() {
+    fn collect(command: &clap::Command, path: &str, found: &mut Vec<(String, Names)>) {
+        let below: Vec<_> = command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
+        if below.is_empty() {
+            let options = command.get_arguments().filter_map(clap::Arg::get_long);
+            let own = options.filter(|long| !["help", "version", "role"].contains(long));
+            found.push((path.to_owned(), own.map(|long| format!("--{long}")).collect()));
+        }
+        for sub in below {
+            collect(sub, &format!("{path} {}", sub.get_name()), found);
+        }
+    }
+    let mut program = Vec::new();
+    collect(&Cli::command(), "jit", &mut program);
+
+    // The name is what stands before the arguments, which are in capitals or brackets.
+    let name = |cell: &str| {
+        let words = quoted(cell).next().unwrap().split(' ');
+        words.take_while(|word| word.starts_with(char::is_lowercase)).collect::<Vec<_>>().join(" ")
+    };
+    let told = rows("Commands")
+        .into_iter()
+        .map(|row| (name(row[0]), quoted(row[2]).map(str::to_owned).collect::<Names>()));
+    assert_eq!(told.collect::<Vec<_>>(), program);
+}
+
+#[test]
+fn every_key_is_in_the_table_where_the_parser_takes_it() {
+    const IDP: &str = "[idp.a]\ntype = \"oidc\"\nissuer = \"https://a.example\"\nclient_id = \"a\"\n";
+    const ROLE: &str = "[role.a]\nidp = \"a\"\nrole_arn = \"arn:aws:iam::111111111111:role/a\"\n";
+    /// A key like no other makes the parser name all that it knows.
+    fn taken(text: &str) -> Names {
+        let mistake = File::parse("x", text).unwrap_err();
+        let suggestion = mistake.suggestion.unwrap();
+        let list = suggestion.strip_prefix("the keys here are ").unwrap_or_else(|| panic!("{suggestion}"));
+        list.split(", ").map(str::to_owned).collect()
+    }
+    let places = [
+        ("top", taken("zzzzzzzz = 1\n")),
+        ("idp", taken(&format!("{IDP}zzzzzzzz = 1\n"))),
+        ("role", taken(&format!("{IDP}{ROLE}zzzzzzzz = 1\n"))),
+    ];
+    for (place, keys) in places {
+        let here = |row: &Vec<&str>| row[1].split(", ").any(|one| one.split(' ').next() == Some(place));
+        let told: Names = rows("Configuration")
+            .iter()
+            .filter(|row| here(row))
+            .flat_map(|row| quoted(row[0]))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(told, keys, "{place}");
+    }
+}
+
+#[test]
+fn every_variable_that_is_obeyed_is_in_the_table_and_no_other() {
+    let source = include_str!("../../src/sys/env.rs");
+    let names = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split('"').nth(1));
+    // These two are read by the HTTP client.
+    let obeyed: Names = names.chain(["HTTPS_PROXY", "NO_PROXY"]).map(str::to_owned).collect();
+    let told: Names = rows("Environment").iter().flat_map(|row| quoted(row[0])).map(str::to_owned).collect();
+    assert_eq!(told, obeyed);
+}
+
+#[test]
+fn every_exit_code_is_in_the_table_and_no_other() {
+    let kinds = [
+        Kind::Failed,
+        Kind::Usage,
+        Kind::LoginNeeded,
+        Kind::Refused,
+        Kind::NotAllowed,
+        Kind::Store,
+        Kind::NotExecutable,
+        Kind::NotFound,
+    ];
+    let codes: Names =
+        kinds.iter().map(|kind| kind.exit_code().to_string()).chain(["0".to_owned()]).collect();
+    let told: Names =
+        rows("Exit codes").iter().flat_map(|row| row[0].split(", ")).map(str::to_owned).collect();
+    assert_eq!(told, codes);
+}
+
+/// All of the program's own source.
+fn source(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let text = |path: std::path::PathBuf| {
+        if path.is_dir() { source(&path) } else { std::fs::read_to_string(path).unwrap_or_default() }
+    };
+    entries.map(text).collect()
+}
+
+#[test]
+fn each_message_that_is_explained_is_one_that_is_shown() {
+    let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    for message in rows("If something is wrong").iter().flat_map(|row| quoted(row[0])) {
+        for part in message.split('…').map(|part| part.trim_matches([' ', ',', ';'])) {
+            assert!(source.contains(part), "nothing says `{part}`");
+        }
+    }
+}
+
+/// A child has the variables that `jit env` prints.
+#[cfg(unix)]
+#[test]
+fn a_child_gets_the_variables_that_are_told() {
+    let room = crate::support::Room::new();
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    let printed = room.jit(&["env", "admin", "--shell", "json"]).hands_over().run();
+    let given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&printed.stdout).unwrap();
+    let (_, told) = section("Environment").split_once("A child of `jit exec` gets ").unwrap();
+    let told: Names = quoted(told.split(". ").next().unwrap()).map(str::to_owned).collect();
+    assert_eq!(told, given.keys().cloned().collect());
+}
+
+/// The name of a heading as links write it.
+fn slug(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+#[test]
+fn each_link_leads_to_a_file_and_a_heading() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, text) in DOCUMENTS {
+        let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for target in targets.filter(|target| !target.starts_with("https://")) {
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let place =
+                if file.is_empty() { root.join(path) } else { root.join(path).with_file_name("").join(file) };
+            assert!(place.exists(), "{path} links to {target}, which is not there");
+            if !anchor.is_empty() {
+                let text = std::fs::read_to_string(&place).unwrap();
+                let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                let found = headings.any(|line| slug(line.trim_start_matches('#').trim()) == anchor);
+                assert!(found, "{path} links to {target}, but there is no such heading");
+            }
+        }
+    }
+}

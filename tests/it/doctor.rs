@@ -1,0 +1,153 @@
+//! `jit doctor`: what is wrong here, and what mends it.
+
+use jit::demo::Call;
+use serde_json::Value;
+
+use crate::support::{Output, Room};
+
+fn doctor(room: &Room) -> Output {
+    room.jit(&["doctor"]).run()
+}
+
+/// What was found about `about` by a `--json` run: health and cure of each.
+fn found(output: &Output, about: &str) -> Vec<(String, String)> {
+    let findings: Vec<Value> = serde_json::from_str(&output.stdout).unwrap();
+    let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or("none").to_owned();
+    let about = findings.iter().filter(|finding| finding["about"] == about);
+    about.map(|finding| (text(finding, "health"), text(finding, "cure"))).collect()
+}
+
+#[test]
+fn a_good_machine_is_good() {
+    let room = Room::signed_in("developer");
+    assert_eq!(room.jit(&["configure", "profiles"]).run().code(), 0);
+    let before = room.counts([Call::Discovery, Call::CodeGrant, Call::RefreshGrant, Call::AssumeRole]);
+    let output = doctor(&room);
+    let sts = room.servers().sts_url();
+    let expected = format!(
+        "✓ config    ~/config/jit/config.toml: 3 roles\n\
+         ✓ store     kernel in ~/state/jit/kernel: JIT_STORE asks for it\n\
+         ✓ clock     agrees with {sts}\n\
+         ✓ profiles  nothing overrules jit in ~/.aws/config\n"
+    );
+    assert_eq!((output.code(), output.stdout, output.stderr.as_str()), (0, expected, ""));
+    assert_eq!(room.counts([Call::Discovery, Call::CodeGrant, Call::RefreshGrant, Call::AssumeRole]), before);
+    let json = room.jit(&["doctor", "--json"]).run();
+    let findings: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
+    let keys = |finding: &Value| finding.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert!(
+        findings.len() == 4 && findings.iter().all(|one| keys(one) == ["about", "cure", "health", "what"])
+    );
+    assert!(findings.iter().all(|finding| finding["health"] == "good" && finding["cure"].is_null()));
+}
+
+#[test]
+fn a_broken_configuration_is_found_and_the_rest_is_looked_at() {
+    let room = Room::new();
+    room.write_config("[role.x]\nvai = \"hub\"\n");
+    let output = doctor(&room);
+    assert_eq!(output.code(), 1, "{output}");
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(lines[0], "✗ config  ~/config/jit/config.toml:2:1: unknown key `vai` in [role.x]");
+    assert_eq!(lines[1], "          next: did you mean `via`?");
+    assert!(lines[2].starts_with("✓ store   "), "{output}");
+    assert_eq!(output.stderr, "error: 1 of 2 checks found something broken\n");
+    let json = room.jit(&["doctor", "--json"]).run();
+    assert_eq!(found(&json, "config"), [("broken".to_owned(), "did you mean `via`?".to_owned())]);
+    let error: Value = serde_json::from_str(&json.stderr).unwrap();
+    assert_eq!((error["error"]["kind"].as_str(), json.code()), (Some("failed"), 1));
+}
+
+#[test]
+fn a_clock_that_is_off_is_told_by_how_much_and_to_which_side() {
+    let room = Room::new();
+    for (ahead, side) in [(600, "10 min behind"), (-7200, "2 h ahead of")] {
+        room.servers().faults(|faults| faults.sts_clock = ahead);
+        let output = doctor(&room);
+        assert_eq!(output.code(), 1, "{output}");
+        let said = format!("✗ clock   this machine's clock is {side} {}", room.servers().sts_url());
+        assert!(output.stdout.contains(&said) && output.stdout.contains("next: set the clock"), "{output}");
+    }
+    room.servers().faults(|faults| faults.sts_clock = 30);
+    assert_eq!(doctor(&room).code(), 0, "half a minute is no matter");
+}
+
+#[test]
+fn an_endpoint_that_nobody_answers_at_is_the_network() {
+    let room = Room::new();
+    // The discard port: nobody listens there.
+    let run = room.jit(&["doctor", "--json"]).env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
+    let output = run.run();
+    assert_eq!(output.code(), 1, "{output}");
+    let cure = "check the network, HTTPS_PROXY and AWS_CA_BUNDLE";
+    assert_eq!(found(&output, "network"), [("broken".to_owned(), cure.to_owned())]);
+}
+
+#[test]
+fn whatever_wins_over_our_profiles_is_named_with_its_line() {
+    let room = Room::new();
+    assert_eq!(room.jit(&["configure", "profiles"]).run().code(), 0);
+    room.write(".aws/credentials", "[admin]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = x\n");
+    let run =
+        || room.jit(&["doctor"]).env("AWS_ACCESS_KEY_ID", "AKIAOTHER").env("AWS_SECRET_ACCESS_KEY", "y");
+    let output = run().run();
+    assert_eq!(output.code(), 0, "doubtful is not broken: {output}");
+    let lines: Vec<&str> = output.stdout.lines().filter(|line| line.starts_with('!')).collect();
+    assert!(lines[0].starts_with("! profiles  AWS_ACCESS_KEY_ID is set: "), "{output}");
+    assert!(
+        lines[1].starts_with("! profiles  ~/.aws/credentials:2: profile admin has `aws_access_key_id`: "),
+        "{output}"
+    );
+    assert!(
+        output.stdout.contains("next: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"),
+        "{output}"
+    );
+    assert!(!output.stdout.contains("AKIA"), "{output}");
+}
+
+#[test]
+fn a_file_that_awss_tools_reject_is_broken() {
+    let room = Room::new();
+    room.write(".aws/config", "[default]\nnonsense\n");
+    let output = doctor(&room);
+    assert_eq!(output.code(), 1, "{output}");
+    assert!(
+        output.stdout.contains("✗ profiles  ~/.aws/config:2: the AWS CLI and boto3 reject the whole file"),
+        "{output}"
+    );
+}
+
+#[test]
+fn an_entry_that_is_corrupt_is_broken_and_can_be_left_behind() {
+    let room = Room::signed_in("hub");
+    let entries = std::fs::read_dir(room.path("state/jit/kernel")).unwrap();
+    let paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
+    let session = paths.iter().find(|path| name(path).starts_with("session-")).unwrap();
+    std::fs::write(session, "nonsense").unwrap();
+    let output = doctor(&room);
+    assert_eq!(output.code(), 1, "{output}");
+    assert!(
+        output.stdout.contains("✗ store") && output.stdout.contains("`jit logout --all` starts afresh"),
+        "{output}"
+    );
+    assert_eq!(room.jit(&["logout", "--all"]).run().code(), 0);
+    assert_eq!(doctor(&room).code(), 0);
+}
+
+#[test]
+fn a_session_too_short_for_awss_tools_is_doubtful() {
+    let room = Room::new();
+    room.write_config(&room.usual_config().replace("[role.admin]", "[role.admin]\nduration = \"15m\""));
+    let output = room.jit(&["doctor", "--json"]).run();
+    assert_eq!(output.code(), 0, "{output}");
+    let cure = "use jit exec admin -- …, or a duration of 30m";
+    assert!(found(&output, "config").contains(&("doubtful".to_owned(), cure.to_owned())), "{output}");
+}
+
+#[test]
+fn a_store_that_cannot_be_is_broken() {
+    let room = Room::new();
+    let output = room.jit(&["doctor"]).env("JIT_STORE", "bogus").run();
+    assert!(output.code() == 1 && output.stdout.contains("✗ store   "), "{output}");
+}

@@ -1,0 +1,102 @@
+//! What the program makes of itself: the manual, the completions, and the files that are committed of them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{Output, Room};
+
+/// Each shell, and its script's name in `completions/`.
+const SCRIPTS: [(&str, &str); 5] = [
+    ("bash", "jit.bash"),
+    ("elvish", "jit.elv"),
+    ("fish", "jit.fish"),
+    ("powershell", "jit.ps1"),
+    ("zsh", "_jit"),
+];
+
+fn project(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(below)
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn the_committed_manual_is_the_programs() {
+    let room = Room::new();
+    let output = room.jit(&["man", "pages"]).run();
+    assert_eq!(output.code(), 0, "{output}");
+    let (made, committed) = (room.path("pages"), project("man"));
+    assert_eq!(names(&made), names(&committed), "run scripts/generate");
+    for name in names(&made) {
+        let [made, committed] =
+            [&made, &committed].map(|folder| fs::read_to_string(folder.join(&name)).unwrap());
+        assert_eq!(made, committed, "man/{name}: run scripts/generate");
+    }
+    let first = room.jit(&["man"]).run();
+    assert_eq!(first.stdout, fs::read_to_string(made.join("jit.1")).unwrap());
+}
+
+#[test]
+fn the_committed_completions_are_the_programs() {
+    let room = Room::new();
+    let expected: BTreeSet<String> = SCRIPTS.iter().map(|(_, name)| (*name).to_owned()).collect();
+    assert_eq!(names(&project("completions")), expected);
+    for (shell, name) in SCRIPTS {
+        let output = room.jit(&["completions", shell]).run();
+        assert_eq!(output.code(), 0, "{output}");
+        let committed = fs::read_to_string(project("completions").join(name)).unwrap();
+        assert_eq!(output.stdout, committed, "completions/{name}: run scripts/generate");
+    }
+}
+
+/// What the program answers when bash asks how `words` could go on.
+fn candidates(room: &Room, words: &[&str]) -> Output {
+    let run = room.jit(&[&["--", "jit"], words].concat());
+    run.env("COMPLETE", "bash")
+        .env("_CLAP_IFS", "\n")
+        .env("_CLAP_COMPLETE_INDEX", &words.len().to_string())
+        .run()
+}
+
+#[test]
+fn roles_are_completed_from_the_configuration_and_never_an_error() {
+    let room = Room::new();
+    let all = "admin\ndeveloper\nhub";
+    let asked = |words: &[&str]| {
+        let output = candidates(&room, words);
+        assert!(output.code() == 0 && output.stderr.is_empty(), "{output}");
+        output.stdout
+    };
+    for command in ["login", "exec", "credential-process", "env", "whoami", "explain", "logout"] {
+        let roles: Vec<String> =
+            asked(&[command, ""]).lines().map(str::to_owned).filter(|word| !word.starts_with('-')).collect();
+        assert_eq!(roles.join("\n"), all, "{command}");
+    }
+    assert_eq!(asked(&["login", "--role", "d"]), "developer");
+    assert_eq!(asked(&["sta"]), "status");
+
+    room.write_config("not toml");
+    assert!(!asked(&["login", ""]).contains("admin"));
+    fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    assert!(!asked(&["login", ""]).contains("admin"));
+    assert_eq!(asked(&["sta"]), "status");
+    assert!(names(&room.path("state")).is_empty());
+}
+
+#[test]
+fn every_variable_that_is_read_is_in_the_manual() {
+    let source = fs::read_to_string(project("src/sys/env.rs")).unwrap();
+    let constants =
+        source.lines().filter(|line| line.starts_with("pub const ") && line.contains(": &str = \""));
+    let variables: Vec<&str> = constants.map(|line| line.split('"').nth(1).unwrap()).collect();
+    assert!(variables.contains(&"JIT_CONFIG") && variables.len() > 15, "{variables:?}");
+    let manual = Room::new().jit(&["man"]).run().stdout.replace('\\', "");
+    // What a desktop sets, and nobody types.
+    let of_the_desktop = ["DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"];
+    let missing: Vec<_> =
+        variables.iter().filter(|name| !of_the_desktop.contains(name) && !manual.contains(*name)).collect();
+    assert!(missing.is_empty(), "not in the manual: {missing:?}");
+}

@@ -1,0 +1,173 @@
+//! The rules of the house that a reader of the source can check: who imports whom, and where secrets are opened.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crate::support::snapshot;
+
+/// The layers (`src/lib.rs`), and what of the crate each may name. `sys::x` is one module of `sys`.
+const LAYERS: [(&str, &[&str]); 18] = [
+    ("arn", &[]),
+    ("secret", &[]),
+    ("timestamp", &[]),
+    ("credentials", &["secret", "timestamp"]),
+    ("plan", &["arn", "secret"]),
+    // Pure: of the system only the names and the snapshot of the environment.
+    ("config", &["arn", "plan", "secret", "sys::env"]),
+    ("world", &["secret", "sys::env", "sys::http", "timestamp"]),
+    ("sys", &["secret", "timestamp", "world"]),
+    ("store", &["plan", "secret", "sys", "sys::env", "world"]),
+    ("aws", &["credentials", "plan", "secret", "sys::http", "timestamp"]),
+    ("idp", &["credentials", "plan", "secret", "sys::http", "sys::loopback", "timestamp", "world"]),
+    (
+        "broker",
+        &["aws", "credentials", "idp", "plan", "secret", "store", "sys::process", "timestamp", "world"],
+    ),
+    ("error", &[]),
+    ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "world"]),
+    // Types; the two functions are a parser of values and the role names for shells.
+    ("cli", &["commands::completions::role_names", "config::parse_duration"]),
+    ("demo", &["sys::clock", "sys::loopback", "sys::http", "sys::env", "sys::process", "timestamp", "world"]),
+    ("lib", &[]),
+    (
+        "commands",
+        &[
+            "aws",
+            "broker",
+            "cli",
+            "config",
+            "credentials",
+            "demo",
+            "error",
+            "idp",
+            "plan",
+            "secret",
+            "store",
+            "sys",
+            "sys::browser",
+            "sys::clock",
+            "sys::env",
+            "sys::folders",
+            "sys::fs",
+            "sys::http",
+            "sys::process",
+            "sys::terminal",
+            "timestamp",
+            "ui",
+            "world",
+        ],
+    ),
+];
+
+/// Every file of `src` by its path in there, without the tests in it.
+fn sources() -> BTreeMap<String, String> {
+    fn below(folder: &Path, root: &Path, found: &mut BTreeMap<String, String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                below(&path, root, found);
+            } else if name.ends_with(".rs") && !["tests.rs", "testing.rs"].contains(&name.as_str()) {
+                let text = fs::read_to_string(&path).unwrap();
+                let end =
+                    text.find("\n#[cfg(test)]\nmod tests {").or_else(|| text.find("\n#[cfg(test)]\n#[allow"));
+                let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+                found.insert(name, text[..end.unwrap_or(text.len())].to_owned());
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeMap::new();
+    below(&root, &root, &mut found);
+    found
+}
+
+/// The paths that `text` names behind `crate::`, the members of a group each for itself.
+fn imports(text: &str) -> BTreeSet<String> {
+    let code: String =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let path: String = rest.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
+        let members = rest[path.len()..].strip_prefix('{').and_then(|group| group.split('}').next());
+        match members {
+            Some(members) => {
+                found.extend(members.split(',').map(|member| format!("{path}{}", member.trim())))
+            }
+            None => drop(found.insert(path)),
+        }
+    }
+    found
+}
+
+#[test]
+fn arrows_never_turn_back() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        let layer = file.split('/').next().unwrap().trim_end_matches(".rs");
+        if layer == "main" {
+            continue;
+        }
+        let (_, allowed) = LAYERS
+            .iter()
+            .find(|(name, _)| *name == layer)
+            .unwrap_or_else(|| panic!("{layer} has no place in the layer map"));
+        for import in imports(&text) {
+            let mut words = import.split("::");
+            let first = words.next().unwrap();
+            let module = match words.next() {
+                // `sys` itself is imported to say `sys::fs::…` in place.
+                Some(second) if first == "sys" => format!("sys::{second}"),
+                _ => first.to_owned(),
+            };
+            let fine = first == layer
+                || allowed.contains(&import.as_str())
+                || allowed.contains(&module.as_str())
+                || (first == "sys" && allowed.contains(&"sys"));
+            if !fine {
+                wrong.push(format!("{file} names crate::{import}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_map_names_every_module() {
+    let map = include_str!("../../src/lib.rs");
+    for module in map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        assert!(map.contains(&format!("//! | [`{module}`] | ")), "{module} has no line in src/lib.rs");
+        assert!(LAYERS.iter().any(|(layer, _)| *layer == module), "{module} has no place among the layers");
+    }
+}
+
+#[test]
+fn imports_are_seen_in_every_form() {
+    let text = "use crate::sys::{fs, env::Env};\nuse crate::plan::Plan;\nlet a = crate::ui::text::escape;\n// crate::no\n";
+    let expected = ["plan::Plan", "sys::env::Env", "sys::fs", "ui::text::escape"];
+    assert_eq!(imports(text).iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_environment_is_read_at_one_door() {
+    for (file, text) in sources() {
+        let reads = ["std::env::var", "env::vars", "std::env::args", "current_exe"]
+            .iter()
+            .any(|call| text.contains(call));
+        assert!(!reads || file.starts_with("sys/"), "{file}");
+    }
+}
+
+/// Each place where a secret is opened is one that somebody has looked at.
+#[test]
+fn secrets_are_opened_where_the_list_says() {
+    let mut list = String::new();
+    for (file, text) in sources() {
+        let count = text.matches(".expose()").count();
+        if count > 0 {
+            list.push_str(&format!("{count:3} {file}\n"));
+        }
+    }
+    snapshot("expose.txt", &list);
+}

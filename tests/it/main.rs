@@ -1,0 +1,51 @@
+//! The whole binary against loopback servers, a topic a file.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
+#![allow(clippy::disallowed_methods, reason = "tests start programs and write files as a user does")]
+#![allow(clippy::type_complexity, reason = "tables of cases say what they are in their own lines")]
+
+#[cfg(unix)]
+mod config;
+#[cfg(unix)]
+mod credential_process;
+#[cfg(target_os = "linux")]
+mod demo;
+mod demo_servers;
+mod docs;
+#[cfg(unix)]
+mod doctor;
+#[cfg(unix)]
+mod env;
+#[cfg(unix)]
+mod exec;
+#[cfg(unix)]
+mod generated;
+#[cfg(unix)]
+mod house;
+#[cfg(unix)]
+mod kills;
+#[cfg(unix)]
+mod login;
+#[cfg(unix)]
+mod profiles;
+#[cfg(unix)]
+mod refusals;
+#[cfg(unix)]
+mod room;
+#[cfg(unix)]
+mod session;
+#[cfg(unix)]
+mod status;
+#[cfg(target_os = "linux")]
+mod store;
+#[cfg(unix)]
+mod storm;
+#[cfg(unix)]
+mod story;
+#[cfg(unix)]
+mod sts;
+#[cfg(unix)]
+mod support;
+#[cfg(unix)]
+mod tls;
+#[cfg(unix)]
+mod usage;

@@ -1,0 +1,204 @@
+//! `jit configure profiles`: our sections of `~/.aws/config`, and nobody else's.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use crate::support::{Output, Room};
+
+const JIT: &str = env!("CARGO_BIN_EXE_jit");
+/// A file as people leave it: comments, odd spaces, other line ends, nothing at its end.
+const FOREIGN: &str =
+    "# mine\r\n[default]\r\nregion=us-east-1\r\n\r\n[profile  other]\r\n  s3 =\r\n    max = 10\r\n; the end";
+
+fn ours(role: &str, region: Option<&str>) -> String {
+    let region = region.map(|region| format!("region = {region}\n")).unwrap_or_default();
+    format!(
+        "# managed by jit: {role}\n[profile {role}]\ncredential_process = \"{JIT}\" credential-process {role}\n{region}"
+    )
+}
+
+fn all_ours() -> String {
+    [ours("admin", Some("eu-west-1")), ours("developer", Some("eu-west-1")), ours("hub", None)].join("\n")
+}
+
+fn configure(room: &Room, options: &[&str]) -> Output {
+    room.jit(&[&["configure", "profiles"], options].concat()).run()
+}
+
+fn aws_config(room: &Room) -> String {
+    fs::read_to_string(room.path(".aws/config")).unwrap()
+}
+
+/// The names in a folder, in order.
+fn names(room: &Room, folder: &str) -> Vec<String> {
+    let files = fs::read_dir(room.path(folder)).unwrap();
+    let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_new_file_has_a_profile_for_each_role() {
+    let room = Room::new();
+    fs::remove_dir(room.path(".aws")).unwrap();
+    let output = configure(&room, &[]);
+    let said = "✓ Added to ~/.aws/config: admin, developer, hub\n";
+    assert_eq!((output.code(), output.stdout.as_str(), output.stderr.as_str()), (0, "", said));
+    assert_eq!(aws_config(&room), all_ours());
+    assert_eq!(names(&room, ".aws"), ["config"], "there was nothing to keep");
+    let mode = |path| fs::metadata(room.path(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(".aws/config"), mode(".aws")), (0o600, 0o700));
+
+    let before = fs::metadata(room.path(".aws/config")).unwrap().modified().unwrap();
+    let again = configure(&room, &[]);
+    assert_eq!(again.stderr, "✓ ~/.aws/config is up to date, 3 of its profiles are jit's\n");
+    assert_eq!(aws_config(&room), all_ours());
+    assert_eq!(fs::metadata(room.path(".aws/config")).unwrap().modified().unwrap(), before);
+}
+
+#[test]
+fn what_is_not_ours_stays_byte_for_byte() {
+    let room = Room::new();
+    room.write(".aws/config", FOREIGN);
+    fs::set_permissions(room.path(".aws/config"), fs::Permissions::from_mode(0o640)).unwrap();
+    let output = configure(&room, &[]);
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(output.stderr.ends_with("\nThe file as it was is ~/.aws/config.jit-backup\n"), "{output}");
+    let written = aws_config(&room);
+    let added = written.strip_prefix(FOREIGN).unwrap_or_else(|| panic!("{written:?}"));
+    assert_eq!(added.replace("\r\n", "\n").trim_start(), all_ours(), "with the file's own line ends");
+    assert!(!added.replace("\r\n", "").contains('\n'), "{added:?}");
+    assert_eq!(fs::read_to_string(room.path(".aws/config.jit-backup")).unwrap(), FOREIGN);
+    let mode = fs::metadata(room.path(".aws/config")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+
+    // A region that changes is one line that changes.
+    room.write_config(&room.usual_config().replacen("eu-west-1", "eu-west-2", 1));
+    let update = configure(&room, &[]);
+    assert!(update.stderr.starts_with("✓ Updated in ~/.aws/config: admin\n"), "{update}");
+    assert_eq!(aws_config(&room), written.replacen("eu-west-1", "eu-west-2", 1));
+}
+
+#[test]
+fn a_dry_run_shows_the_difference_and_touches_nothing() {
+    let room = Room::new();
+    room.write(
+        ".aws/config",
+        "[profile old]\naws_secret_access_key = abcdefgh12345678abcdefgh12345678abcdefgh\n",
+    );
+    let before = (aws_config(&room), fs::metadata(room.path(".aws/config")).unwrap().modified().unwrap());
+    let output = configure(&room, &["--dry-run"]);
+    assert_eq!(output.code(), 0, "{output}");
+    assert_eq!(output.stderr, "✓ Would add to ~/.aws/config: admin, developer, hub\n");
+    let added: String = output
+        .stdout
+        .lines()
+        .skip(2)
+        .filter_map(|line| line.strip_prefix('+'))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert_eq!(added.trim_start(), all_ours());
+    assert!(!output.stdout.contains("abcdefgh12345678"), "static keys are not shown: {output}");
+    let after = (aws_config(&room), fs::metadata(room.path(".aws/config")).unwrap().modified().unwrap());
+    assert_eq!(after, before);
+    assert_eq!(names(&room, ".aws"), ["config"]);
+    assert!(names(&room, "state").is_empty(), "not even a lock");
+}
+
+#[test]
+fn profiles_of_roles_that_are_gone_go_when_asked() {
+    let room = Room::new();
+    room.write(".aws/config", "[profile mine]\nregion = a\n");
+    configure(&room, &[]);
+    let usual = room.usual_config();
+    let (without_developer, _) = usual.split_once("[role.developer]").unwrap();
+    room.write_config(without_developer);
+    let kept = configure(&room, &[]);
+    assert!(
+        kept.stderr.contains("warning: ~/.aws/config:") && kept.stderr.contains("--prune removes it"),
+        "{kept}"
+    );
+    assert!(aws_config(&room).contains("[profile developer]"));
+    let pruned = configure(&room, &["--prune"]);
+    assert!(
+        pruned.code() == 0 && pruned.stderr.contains("✓ Removed from ~/.aws/config: developer\n"),
+        "{pruned}"
+    );
+    let left = aws_config(&room);
+    assert!(!left.contains("developer") && left.starts_with("[profile mine]\nregion = a\n"), "{left}");
+    assert!(left.contains(&ours("admin", Some("eu-west-1"))) && left.contains(&ours("hub", None)), "{left}");
+}
+
+#[test]
+fn somebody_elses_profile_of_the_same_name_is_left_alone() {
+    let room = Room::new();
+    room.write(".aws/config", "[profile admin]\nregion = mine\n");
+    let output = configure(&room, &[]);
+    assert_eq!(output.code(), 0, "{output}");
+    let said = "warning: ~/.aws/config:1: the profile admin is not jit's and was left alone";
+    assert!(output.stderr.contains(said), "{output}");
+    let written = aws_config(&room);
+    assert!(written.starts_with("[profile admin]\nregion = mine\n"), "{written}");
+    assert!(!written.contains("managed by jit: admin"), "{written}");
+}
+
+#[test]
+fn a_link_stays_a_link() {
+    let room = Room::new();
+    fs::create_dir(room.path("dotfiles")).unwrap();
+    room.write("dotfiles/aws", "[default]\nregion = a\n");
+    symlink("../dotfiles/aws", room.path(".aws/config")).unwrap();
+    assert_eq!(configure(&room, &[]).code(), 0);
+    assert!(fs::symlink_metadata(room.path(".aws/config")).unwrap().is_symlink());
+    assert!(fs::read_to_string(room.path("dotfiles/aws")).unwrap().contains("[profile hub]"));
+}
+
+#[test]
+fn a_broken_file_is_refused_with_its_line_and_left_alone() {
+    let room = Room::new();
+    room.write(".aws/config", "[default]\nregion = a\nthis is no setting\n");
+    let output = configure(&room, &[]);
+    assert_eq!(output.code(), 2, "{output}");
+    let first = output.stderr.lines().next().unwrap();
+    assert!(first.contains(".aws/config:3:1: "), "{output}");
+    assert!(output.stderr.contains("next: nothing was changed"), "{output}");
+    assert_eq!(aws_config(&room), "[default]\nregion = a\nthis is no setting\n");
+    assert_eq!(names(&room, ".aws"), ["config"]);
+}
+
+#[test]
+fn a_file_that_is_read_only_is_left_alone() {
+    let room = Room::new();
+    room.write(".aws/config", "[default]\n");
+    fs::set_permissions(room.path(".aws/config"), fs::Permissions::from_mode(0o444)).unwrap();
+    let output = configure(&room, &[]);
+    assert!(output.code() == 1 && output.stderr.contains("because: the file is read-only"), "{output}");
+    assert_eq!(
+        (aws_config(&room).as_str(), names(&room, ".aws")),
+        ("[default]\n", vec!["config".to_owned()])
+    );
+}
+
+#[test]
+fn aws_config_file_names_another_place() {
+    let room = Room::new();
+    let run = room.jit(&["configure", "profiles"]).env("AWS_CONFIG_FILE", "~/elsewhere/config");
+    let output = run.run();
+    assert!(output.code() == 0 && output.stderr.contains("Added to ~/elsewhere/config: "), "{output}");
+    assert!(room.path("elsewhere/config").exists() && names(&room, ".aws").is_empty());
+}
+
+#[test]
+fn the_line_that_was_written_works_as_pythons_tools_run_it() {
+    let room = Room::signed_in("developer");
+    assert_eq!(configure(&room, &[]).code(), 0);
+    let script = "import configparser, json, os, shlex, subprocess\n\
+        config = configparser.RawConfigParser()\n\
+        config.read(os.path.expanduser('~/.aws/config'))\n\
+        line = config['profile developer']['credential_process']\n\
+        answer = json.loads(subprocess.run(shlex.split(line), stdout=subprocess.PIPE, check=True).stdout)\n\
+        assert sorted(answer) == ['AccessKeyId', 'AccountId', 'Expiration', 'SecretAccessKey', 'SessionToken', 'Version']\n\
+        print(answer['Version'], answer['AccountId'])\n";
+    let output = room.program("python3", &["-c", script]).run();
+    assert_eq!((output.code(), output.stdout.as_str()), (0, "1 333333333333\n"), "{output}");
+}

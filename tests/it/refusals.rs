@@ -1,0 +1,295 @@
+//! What the identity provider can do wrong: each has its own message, its own exit code, and leaves nothing behind.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use jit::demo::{Approval, Call, Flaw, Refusal, Settings, Trouble};
+
+use crate::support::{Output, Room};
+
+/// Signs in while `arrange` is wrong; the login fails and stores nothing, and works once all is well again.
+fn refused(arrange: impl FnOnce(&Room)) -> (Room, Output, String) {
+    let room = Room::new();
+    arrange(&room);
+    let login = room.jit(&["login", "admin"]).run();
+    let said = room.plain(&login.stderr);
+    let (_, said) = said.split_once("http://IDP/authorize?…\n").unwrap_or(("", &said));
+    let said = said.to_owned();
+    assert_eq!((login.stdout.as_str(), room.entries("").len()), ("", 0), "{login}");
+    room.is_tidy();
+    room.servers().faults(jit::demo::Faults::clear);
+    let well = room.jit(&["login", "admin"]).run();
+    assert_eq!(well.code(), 0, "{well}");
+    (room, login, said)
+}
+
+fn flawed(flaw: Flaw) -> (Room, Output, String) {
+    refused(|room| room.servers().faults(|faults| _ = faults.flaws.insert(flaw)))
+}
+
+fn troubled(call: Call, trouble: Trouble) -> (Room, Output, String) {
+    refused(|room| room.servers().faults(|faults| faults.always(call, trouble)))
+}
+
+/// The rest of what is said, with what the test fills in.
+fn error(what: &str, next: &[&str]) -> String {
+    let next: String = next.iter().map(|line| format!("  next: {line}\n")).collect();
+    format!("error: {what}\n{next}")
+}
+
+const AGAIN: [&str; 2] = ["run `jit login` again", "show this to whoever manages the identity provider"];
+const ISSUER: &str =
+    "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
+
+#[test]
+fn id_tokens_that_prove_nothing() {
+    let cases: [(_, _, &[&str]); 5] = [
+        (Flaw::Issuer, "it was issued by `https://other.example`", &[ISSUER]),
+        (
+            Flaw::Audience,
+            "it was issued for another client, `another-client`",
+            &["compare `client_id` with the client's id at the provider"],
+        ),
+        (Flaw::Nonce, "it belongs to another sign-in (its nonce is not the one that was sent)", &AGAIN),
+        (Flaw::Signature, "its signature is wrong", &AGAIN),
+        (Flaw::KeyId, "the provider publishes no key that fits it (key `never-published`)", &AGAIN),
+    ];
+    for (flaw, why, next) in cases {
+        let (room, login, said) = flawed(flaw);
+        let expected = error(&format!("the provider's ID token is not valid: {why}"), next);
+        assert_eq!((login.code(), said), (1, expected), "{flaw:?}");
+        let fetches = if flaw == Flaw::KeyId { 3 } else { 2 };
+        assert_eq!(room.count(Call::Jwks), fetches, "{flaw:?}: an unknown key is looked for once more");
+    }
+}
+
+#[test]
+fn an_id_token_that_has_expired_points_at_the_clock() {
+    let (_, login, said) = flawed(Flaw::Expired);
+    assert_eq!(login.code(), 1, "{login}");
+    let [start, middle, end] = [
+        "error: the provider's ID token is not valid: it expired at 20",
+        ", and this machine's clock says 20",
+        "  next: check this machine's clock: `jit doctor`\n",
+    ];
+    assert!(said.starts_with(start) && said.contains(middle) && said.ends_with(end), "{said}");
+}
+
+#[test]
+fn redirects_that_say_no_or_come_from_elsewhere() {
+    let (_, login, said) = flawed(Flaw::UserDenies);
+    let declined = error("the sign-in was declined (The person cancelled)", &["jit login --force admin"]);
+    assert_eq!((login.code(), said), (4, declined));
+
+    let (_, login, said) = flawed(Flaw::CallbackIssuer);
+    let foreign = error(
+        "the answer in the browser came from `http://IDP/other`, not from the provider that was asked",
+        &AGAIN,
+    );
+    assert_eq!((login.code(), said), (1, foreign));
+}
+
+#[test]
+fn the_browser_shows_what_the_terminal_says() {
+    let room = Room::new();
+    room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies));
+    room.write_browser(r#"curl -sSL -o "$HOME/page" "$1"; touch "$HOME/shown""#);
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 4);
+    room.until("the page", |room| room.path("shown").exists());
+    let page = std::fs::read_to_string(room.path("page")).unwrap();
+    assert!(
+        page.contains("Sign-in failed") && page.contains("The sign-in was declined (The person cancelled)."),
+        "{page}"
+    );
+}
+
+#[test]
+fn a_code_that_somebody_else_has_redeemed() {
+    let room = Room::new();
+    room.write_browser(
+        r#"at=$(curl -s -o /dev/null -w '%{redirect_url}' "$1")
+code=${at#*code=}; code=${code%%&*}; issuer=${1%%/authorize*}
+uri=http://127.0.0.1:${at#http://127.0.0.1:}; uri=${uri%%\?*}
+curl -s -o "$HOME/thief" "$issuer/token" -d grant_type=authorization_code -d client_id=jit-demo \
+  -d "code=$code" -d "redirect_uri=$uri" -d code_verifier="$(cat /proc/sys/kernel/random/uuid)"
+curl -sSL -o /dev/null "$at""#,
+    );
+    let login = room.jit(&["login", "admin"]).run();
+    let said = room.plain(&login.stderr);
+    let expected = error(
+        "exchanging the code for tokens was refused: invalid_grant (this code was used before)",
+        &["jit login --force admin"],
+    );
+    assert!(login.code() == 4 && said.ends_with(&format!("…\n{expected}")), "{login}");
+    let thief = std::fs::read_to_string(room.path("thief")).unwrap();
+    assert!(
+        thief.contains("the code verifier does not fit the challenge"),
+        "PKCE kept the thief out: {thief}"
+    );
+    assert_eq!(room.entries("").len(), 0);
+    room.is_tidy();
+}
+
+#[test]
+fn a_provider_that_is_not_what_it_should_be() {
+    let http = |what: &str, status, why: &str| format!("{what} answered with status {status} and {why}");
+    let page = "a web page instead of JSON";
+    let network = "check `issuer`, and whether this network wants a sign-in of its own first";
+    let large = "the answer of IDP is larger than 512 KB, which no honest answer is";
+    let late = "try again in a minute";
+    let refusal = || Trouble::Refuse(Refusal::new(404, "not_here", "no such page"));
+    let discovery = "http://IDP/.well-known/openid-configuration";
+    let cases = [
+        (Call::Discovery, Trouble::Html, http("the provider's description", 200, page), network),
+        (Call::Discovery, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain`"),
+        (
+            Call::Discovery,
+            Trouble::ServerError,
+            format!(
+                "there is no OpenID Connect provider at http://IDP: {discovery} answered with status 500"
+            ),
+            late,
+        ),
+        (
+            Call::Discovery,
+            refusal(),
+            format!(
+                "there is no OpenID Connect provider at http://IDP: {discovery} answered with status 404"
+            ),
+            ISSUER,
+        ),
+        (Call::Jwks, Trouble::Html, http("the provider's key list", 200, page), network),
+        (Call::Jwks, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain`"),
+        (Call::Jwks, Trouble::ServerError, http("the provider's key list", 500, "nothing usable"), late),
+        (Call::CodeGrant, Trouble::Html, http("the token endpoint", 200, page), network),
+        (Call::CodeGrant, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain`"),
+        (
+            Call::CodeGrant,
+            Trouble::ServerError,
+            http("the token endpoint", 500, "something that is not JSON"),
+            late,
+        ),
+    ];
+    for (call, trouble, what, next) in cases {
+        let name = format!("{call:?} {trouble:?}");
+        let (_, login, said) = troubled(call, trouble);
+        assert_eq!((login.code(), said), (1, error(&what, &[next])), "{name}");
+    }
+    let (_, login, said) = flawed(Flaw::DiscoveryIssuer);
+    let what = "the provider calls itself `http://IDP/other`, but the configuration says `http://IDP`";
+    assert_eq!((login.code(), said), (1, error(what, &[ISSUER])));
+}
+
+#[test]
+fn words_of_the_provider_never_reach_the_terminal_raw() {
+    let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nerror: all is well\u{202e}$(reboot)`id`";
+    let shown = "\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{d}\\u{a}error: all is well\\u{202e}$(reboot)`id`";
+    let trouble = Trouble::Refuse(Refusal::new(400, "bad\u{9b}31m\n", hostile));
+    for call in [Call::Authorize, Call::CodeGrant] {
+        let (_, login, said) = troubled(call, trouble.clone());
+        assert_eq!(login.code(), 4, "{login}");
+        let refused =
+            format!("was refused: bad\\u{{9b}}31m\\u{{a}} ({shown})\n  next: jit login --force admin\n");
+        assert!(said.ends_with(&refused) && said.lines().count() == 2, "{login}");
+    }
+    let long = Trouble::Refuse(Refusal::new(400, "invalid_request", "x".repeat(100_000)));
+    let (_, login, said) = troubled(Call::CodeGrant, long);
+    assert!(login.code() == 4 && said.len() < 600 && said.contains(&"x".repeat(300)), "{login}");
+}
+
+#[test]
+fn the_name_of_a_person_is_text_too() {
+    let mut settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
+    settings.user.email = "al\u{1b}[31mice\nerror: x; rm -rf $HOME".to_owned();
+    let room = Room::with(settings);
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(
+        login.stderr.contains("Signed in as al\\u{1b}[31mice\\u{a}error: x; rm -rf $HOME at demo\n"),
+        "{login}"
+    );
+    let whoami = room.jit(&["whoami", "admin"]).run();
+    assert!(whoami.stdout.contains("assumed-role/admin/al--31mice-error--x--rm--rf--HOME"), "{whoami}");
+    for command in ["status", "whoami", "explain"] {
+        let output = room.jit(&[command]).env("JIT_ROLE", "admin").run();
+        assert!(output.code() == 0 && !(output.stdout + &output.stderr).contains('\u{1b}'), "{command}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let room = Room::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    room.write_config(&room.usual_config().replacen("\n\n", &format!("\nredirect_port = {port}\n\n"), 1));
+    let login = room.jit(&["login", "admin"]).run();
+    let what = "port PORT of 127.0.0.1, where the browser is to come back, is used by another program";
+    let next = [
+        "end the program that uses it",
+        "or set another `redirect_port`, which the provider may want registered",
+    ];
+    assert_eq!((login.code(), login.stderr), (1, error(what, &next).replace("PORT", &port.to_string())));
+    assert_eq!((room.opened().len(), room.count(Call::Authorize)), (0, 0), "nobody was sent anywhere");
+    drop(taken);
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(room.opened()[0].contains(&format!("127.0.0.1%3A{port}%2Fcallback")), "{:?}", room.opened());
+}
+
+#[test]
+fn a_provider_that_is_down() {
+    let room = Room::new();
+    let issuer = format!(
+        "http://127.0.0.1:{}",
+        TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    );
+    room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
+    let login = room.jit(&["login", "admin"]).run();
+    let what = "cannot reach 127.0.0.1:PORT: Connection refused (os error 111)";
+    let next = ["check `issuer`, the network and the proxy", "run `jit doctor`"];
+    assert_eq!((login.code(), room.plain(&login.stderr)), (1, error(what, &next)));
+    room.write_config(&room.usual_config().replace(room.servers().issuer(), "https://no-such-host.invalid"));
+    let login = room.jit(&["login", "admin"]).run();
+    assert!(
+        login.code() == 1 && login.stderr.starts_with("error: cannot reach no-such-host.invalid: "),
+        "{login}"
+    );
+}
+
+#[test]
+fn device_codes_that_come_to_nothing() {
+    let device = || {
+        Room::with(Settings {
+            approval: Approval::AtOnce,
+            device_interval: Duration::from_secs(1),
+            device_code_lifetime: Duration::from_secs(3),
+            ..Settings::default()
+        })
+    };
+    let room = device();
+    room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies));
+    let denied = room.jit(&["login", "admin", "--device"]).run();
+    let expected = error("the sign-in was declined (the person cancelled)", &["jit login --force admin"]);
+    assert!(denied.code() == 4 && denied.stderr.ends_with(&format!("at most\n{expected}")), "{denied}");
+
+    let expired = "nobody approved the code within 3 seconds; if the browser showed a refusal, the provider does \
+                   not allow device codes here";
+    let expected = error(expired, &["run `jit login` again"]);
+    let pending = Trouble::Refuse(Refusal::new(400, "authorization_pending", ""));
+    room.servers().faults(|faults| {
+        faults.clear();
+        faults.always(Call::DeviceGrant, pending);
+    });
+    let nobody = room.jit(&["login", "admin", "--device"]).run();
+    assert!(nobody.code() == 1 && nobody.stderr.ends_with(&format!("at most\n{expected}")), "{nobody}");
+
+    let expired = Trouble::Refuse(Refusal::new(400, "expired_token", "too old"));
+    room.servers().faults(|faults| {
+        faults.clear();
+        faults.always(Call::DeviceGrant, expired);
+    });
+    let late = room.jit(&["login", "admin", "--device"]).run();
+    assert!(late.code() == 1 && late.stderr.ends_with(&expected), "{late}");
+    assert_eq!(room.entries("").len(), 0);
+    room.is_tidy();
+}

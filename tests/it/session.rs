@@ -1,0 +1,219 @@
+//! What a person types around a session: `login`, `whoami`, `lock` and `logout`.
+
+use std::time::Duration;
+
+use jit::demo::{Approval, Call, Faults, Refusal, Settings, Trouble};
+use serde_json::Value;
+
+use crate::support::Room;
+
+/// Without the codes of colour (SGR, ECMA-48).
+fn without_colour(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| match part.split_once('m') {
+        Some((code, rest)) if code.bytes().all(|byte| byte.is_ascii_digit() || byte == b';') => plain + rest,
+        _ => plain + part,
+    })
+}
+
+#[test]
+fn the_duration_is_asked_for_and_the_limit_of_chained_roles_is_said() {
+    let room = Room::new();
+    let hub = room.jit(&["login", "hub", "--duration", "2h"]).run();
+    assert!(
+        hub.code() == 0 && ["2 h left", "1 h 59 min left"].iter().any(|left| hub.stderr.contains(left)),
+        "{hub}"
+    );
+    let spoke = room.jit(&["login", "developer", "--duration", "2h"]).run();
+    let row = spoke.stderr.lines().find(|line| line.contains("333333333333")).unwrap();
+    assert!(row.ends_with("AWS's limit for chained roles"), "{spoke}");
+    assert!(row.contains(" 1 h left") || row.contains("59 min left"), "{spoke}");
+    let again = room.jit(&["login", "developer", "--duration", "2h"]).run();
+    assert!(again.stderr.trim_end().ends_with(" left, AWS's limit for chained roles"), "{again}");
+    // The hub's session of another length is another session.
+    let status: Value = serde_json::from_str(&room.jit(&["status", "--json"]).run().stdout).unwrap();
+    assert_eq!(status["sessions"].as_array().unwrap().len(), 3, "{status}");
+}
+
+#[test]
+fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
+    let room = Room::new();
+    let described = room.usual_config().replace("[role.admin]", "[role.admin]\ndescription = \"Production\"");
+    room.write_config(&described);
+    let mut picked = room.jit(&["login"]).somebody_types().start();
+    picked.says("hub");
+    picked.types("dev");
+    picked.types("\r");
+    let picked = picked.wait();
+    assert!(picked.code() == 0 && picked.stdout.contains("Role"), "{picked}");
+    let plain = without_colour(&picked.stdout);
+    assert!(plain.contains("❯ admin      222222222222  Production"), "columns line up: {plain}");
+    let status = room.jit(&["status"]).run();
+    assert!(status.stdout.contains("\ndeveloper "), "{status}");
+    let mut declined = room.jit(&["login"]).somebody_types().start();
+    declined.says("hub");
+    declined.types("\u{1b}");
+    let declined = declined.wait();
+    assert!(declined.code() == 1 && declined.stdout.contains("no role was chosen"), "{declined}");
+    assert!(!declined.stdout.contains("\u{1b}[?25l"), "the cursor stays, whatever ends the picker");
+    let piped = room.jit(&["login"]).run();
+    assert!(piped.code() == 2 && piped.stderr.contains("no role was named"), "{piped}");
+}
+
+#[test]
+fn whoami_is_what_aws_says() {
+    let room = Room::signed_in("developer");
+    let text = room.jit(&["whoami", "developer"]).run();
+    let lines: Vec<&str> = text.stdout.lines().collect();
+    assert_eq!(text.code(), 0, "{text}");
+    assert_eq!(lines[0], "account  333333333333");
+    assert_eq!(lines[1], "arn      arn:aws:sts::333333333333:assumed-role/developer/alice@example.com");
+    assert!(lines[2].starts_with("user id  AROA") && lines[2].ends_with(":alice@example.com"), "{text}");
+    assert_eq!(lines[3], "idp      alice@example.com at demo");
+    let json = room.jit(&["whoami", "developer", "--json"]).run();
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(
+        (json["account"].as_str(), json["user"].as_str()),
+        (Some("333333333333"), Some("alice@example.com"))
+    );
+    assert_eq!(room.servers().journal().count(Call::GetCallerIdentity), 2);
+
+    // The source identity that AWS holds for the chain.
+    let with_source = "[role.developer]\nsource_identity = \"alice\"";
+    room.write_config(&room.usual_config().replace("[role.developer]", with_source));
+    let source = room.jit(&["login", "developer"]).run();
+    assert_eq!(source.code(), 0, "{source}");
+    let text = room.jit(&["whoami", "developer"]).run();
+    assert!(text.stdout.contains("\nsource   alice\n"), "{text}");
+}
+
+#[test]
+fn where_a_script_reads_no_login_is_started() {
+    let room = Room::new();
+    let output = room.jit(&["whoami", "developer", "--json"]).on_terminal().run();
+    assert!(output.code() == 3 && output.stdout.contains("\"kind\":\"login_needed\""), "{output}");
+    assert!(room.opened().is_empty());
+}
+
+#[test]
+fn a_role_is_forgotten_here_and_its_login_at_the_idp() {
+    let room = Room::signed_in("developer");
+    let out = room.jit(&["logout", "developer", "--no-browser"]).run();
+    assert_eq!(out.code(), 0, "{out}");
+    assert!(out.stderr.contains("✓ demo revoked the refresh token\n"), "{out}");
+    assert!(out.stderr.contains("What programs hold of them stays valid until "), "{out}");
+    assert!(out.stderr.contains("AWS cannot call it back"), "{out}");
+    assert!(
+        ["developer, hub", "hub, developer"]
+            .iter()
+            .any(|roles| out.stderr.contains(&format!("✓ Signed out of demo, forgot {roles}\n"))),
+        "{out}"
+    );
+    assert_eq!(room.servers().journal().count(Call::Revoke), 1);
+    assert_eq!(room.jit(&["credential-process", "developer"]).run().code(), 3);
+
+    let again = room.jit(&["logout", "developer"]).run();
+    assert_eq!((again.code(), again.stderr.as_str()), (0, "✓ Nothing was stored for demo\n"));
+    assert_eq!(room.servers().journal().count(Call::Revoke), 1);
+}
+
+#[test]
+fn an_idp_that_is_down_keeps_nothing_here() {
+    let room = Room::signed_in("developer");
+    room.servers().faults(|faults| faults.always(Call::Revoke, Trouble::ServerError));
+    let out = room.jit(&["logout", "developer"]).run();
+    assert!(
+        out.code() == 0 && out.stderr.contains("warning: demo did not revoke the refresh token"),
+        "{out}"
+    );
+    assert_eq!(room.jit(&["status", "--check"]).run().code(), 3);
+    room.servers().faults(Faults::clear);
+}
+
+#[test]
+fn everything_goes_at_once_and_its_key_too() {
+    let room = Room::signed_in("developer");
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    let out = room.jit(&["logout", "--all", "--no-browser"]).run();
+    assert_eq!(out.code(), 0, "{out}");
+    assert!(
+        out.stderr.contains("revoked the refresh token") && out.stderr.contains("AWS cannot call it back"),
+        "{out}"
+    );
+    assert!(
+        out.stderr.contains("✓ Forgot every login and session, and destroyed the key that sealed them\n"),
+        "{out}"
+    );
+    let left: Vec<_> =
+        std::fs::read_dir(room.path("state/jit/kernel")).map(Iterator::collect).unwrap_or_default();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(room.jit(&["credential-process", "developer"]).run().code(), 3);
+    assert_eq!(room.jit(&["login", "developer"]).run().code(), 0, "and one may come back");
+}
+
+#[test]
+fn everything_goes_even_without_a_configuration() {
+    let room = Room::signed_in("developer");
+    std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    let out = room.jit(&["logout", "--all"]).run();
+    assert!(out.code() == 0 && out.stderr.contains("destroyed the key"), "{out}");
+    let status = room.jit(&["status"]).run();
+    assert!(status.stdout.starts_with("no sessions\n"), "{status}");
+}
+
+#[test]
+fn the_kernels_own_key_is_no_copy_to_drop() {
+    let room = Room::signed_in("developer");
+    let lock = room.jit(&["lock"]).run();
+    assert_eq!((lock.code(), lock.stderr.as_str()), (0, "✓ The kernel kept no copy of the key\n"));
+    assert_eq!(room.jit(&["status", "--check"]).run().code(), 0, "sessions are still there");
+}
+
+#[test]
+fn without_a_browser_the_address_is_shown_even_when_quiet() {
+    let room = Room::new();
+    let started = room.jit(&["login", "--no-browser", "--quiet", "hub"]).start();
+    let said = started.says("\n\nhttp://127.0.0.1:");
+    let said = if said.ends_with("\n\n") { said } else { started.says("prompt=consent\n\n") };
+    let address = said.lines().find(|line| line.starts_with("http://127.0.0.1:")).unwrap();
+    let browser = room.program("curl", &["-sSL", "-o", "/dev/null", address]).run();
+    assert_eq!(browser.code(), 0, "{browser}");
+    let output = started.wait();
+    assert!(output.code() == 0 && !output.stderr.contains('✓'), "{output}");
+    assert!(room.opened().is_empty());
+}
+
+#[test]
+fn who_may_not_become_a_role_is_a_kind_of_its_own() {
+    let room = Room::new();
+    let refusal = Refusal::new(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole");
+    room.servers().faults(|faults| faults.always(Call::AssumeRole, Trouble::Refuse(refusal)));
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 4);
+    let json = room.jit(&["whoami", "admin", "--json"]).run();
+    let error: Value = serde_json::from_str(&json.stderr).unwrap();
+    assert_eq!((error["error"]["kind"].as_str(), json.code()), (Some("not_allowed"), 4), "{json}");
+    assert!(error["error"]["hints"].to_string().contains("jit explain admin"), "{json}");
+}
+
+#[test]
+fn a_code_for_another_device_comes_with_a_picture_where_that_fits() {
+    let room = Room::with(Settings {
+        approval: Approval::AtOnce,
+        device_interval: Duration::from_secs(1),
+        ..Settings::default()
+    });
+    let login = |columns, rows| {
+        let script =
+            format!("stty cols {columns} rows {rows} && exec \"$0\" login --device --quiet hub --force");
+        let output = room.program("sh", &["-c", &script, env!("CARGO_BIN_EXE_jit")]).on_terminal().run();
+        assert_eq!(output.code(), 0, "{output}");
+        assert!(output.stdout.contains("On any device, open  "), "{output}");
+        output.stdout
+    };
+    let (wide, narrow, low) = (login(100, 30), login(30, 30), login(100, 20));
+    assert!(wide.contains("or scan:") && wide.contains("▀▀▀▀▀▀▀"), "{wide}");
+    for without in [narrow, low] {
+        assert!(!without.contains("scan") && !without.contains('▀'), "{without}");
+    }
+}

@@ -1,0 +1,275 @@
+//! Where sessions lie: passphrases, damage, disks that take nothing, keys that are gone.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use jit::demo::Call;
+
+use crate::support::{Output, Room};
+
+fn mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_setting_that_names_no_store() {
+    let room = Room::new();
+    let login = room.jit(&["login", "admin"]).env("JIT_STORE", "vault\u{1b}").run();
+    let expected = "error: JIT_STORE is \"vault\\u{1b}\", which is none of auto, keychain, kernel and file\n  next: unset \
+                    JIT_STORE, and jit takes the keychain, or what comes next to it\n";
+    assert_eq!((login.code(), login.stderr.as_str()), (2, expected));
+    assert!(room.opened().is_empty(), "nobody signs in for nothing");
+}
+
+#[test]
+fn a_passphrase_is_asked_for_once_and_then_kept_by_the_kernel_until_it_is_locked() {
+    let room = Room::new();
+    let sealed = |arguments: &[&str]| room.jit(arguments).env("JIT_STORE", "file").env("NO_COLOR", "1");
+    let terminal = |arguments: &[&str]| sealed(arguments).somebody_types().start();
+
+    let mut login = terminal(&["login", "admin"]);
+    login.says("New passphrase for jit's store");
+    login.types_unseen("short\n");
+    login.says("It needs at least 8 characters.");
+    login.types_unseen("correct horse\n");
+    login.says("The same again");
+    login.types_unseen("correct house\n");
+    login.says("Those were two different passphrases.");
+    login.says("New passphrase for jit's store");
+    login.types_unseen("correct horse\n");
+    login.says("The same again");
+    login.types_unseen("correct horse\n");
+    let login = login.wait();
+    assert!(login.code() == 0 && !login.stdout.contains("correct"), "{login}");
+
+    let warm = sealed(&["credential-process", "admin"]).hands_over().run();
+    assert_eq!((warm.code(), warm.stderr.as_str()), (0, ""), "{warm}");
+    let locked = sealed(&["lock"]).run();
+    assert_eq!((locked.code(), locked.stderr.as_str()), (0, "✓ The kernel's copy of the key is gone\n"));
+    let cold = sealed(&["credential-process", "admin"]).run();
+    let expected =
+        "error: the sessions are sealed with a passphrase, and nobody can be asked to unlock it here\n";
+    assert_eq!((cold.code(), cold.stdout.as_str()), (5, ""), "{cold}");
+    assert!(cold.stderr.starts_with(expected), "{cold}");
+
+    let mut wrong = terminal(&["login", "admin"]);
+    for _ in 0..3 {
+        wrong.says("Passphrase of jit's store");
+        wrong.types_unseen("wrong horse\n");
+        wrong.says("That is not the passphrase.");
+    }
+    let wrong = wrong.wait();
+    assert!(
+        wrong.code() == 5 && wrong.stdout.contains("access to the key was refused: wrong passphrase"),
+        "{wrong}"
+    );
+
+    let mut right = terminal(&["login", "admin"]);
+    right.says("Passphrase of jit's store");
+    right.types_unseen("correct horse\n");
+    let right = right.wait();
+    assert!(right.code() == 0 && right.stdout.contains("Still good: admin"), "{right}");
+    assert_eq!(room.opened().len(), 1);
+    // The room ends with a kernel store; this one's copy of the key is to go as well.
+    assert_eq!(sealed(&["logout", "--all"]).run().code(), 0);
+    assert!(
+        !room.path("state/jit/file").exists()
+            || fs::read_dir(room.path("state/jit/file")).unwrap().count() == 0
+    );
+}
+
+#[test]
+fn a_passphrase_without_a_terminal_is_no_store_but_credentials_all_the_same() {
+    let room = Room::new();
+    let login = room.jit(&["login", "admin"]).env("JIT_STORE", "file").run();
+    assert_eq!(login.code(), 0, "{login}");
+    let warning = "warning: the login at demo could not be stored, so the next command asks for it again: the secret \
+                   store cannot be used: a passphrase would have to be asked for, and nobody can be asked here\n";
+    assert_eq!(login.stderr.matches("warning: ").count(), 1, "{login}");
+    assert!(login.stderr.contains(warning), "{login}");
+}
+
+#[test]
+fn damaged_entries_are_named_and_logout_mends_them() {
+    type Damage = fn(&mut Vec<u8>);
+    let cases: [(Damage, &str, &str); 5] = [
+        (
+            |bytes| *bytes.last_mut().unwrap() ^= 1,
+            "cannot be read back: it was changed, or belongs under another name",
+            "`jit logout --all` starts afresh; nothing but a login is lost",
+        ),
+        (
+            |bytes| bytes.truncate(20),
+            "cannot be read back: it was cut short",
+            "`jit logout --all` starts afresh; nothing but a login is lost",
+        ),
+        (
+            |bytes| bytes.clear(),
+            "cannot be read back: it is not one of jit's entries",
+            "`jit logout --all` starts afresh; nothing but a login is lost",
+        ),
+        (
+            |bytes| bytes.resize(2 << 20, 0),
+            "cannot be read back: it is larger than any entry",
+            "`jit logout --all` starts afresh; nothing but a login is lost",
+        ),
+        (
+            |bytes| bytes[3] = 2,
+            "was written by a newer jit (format 2)",
+            "update jit; it was written by a newer version",
+        ),
+    ];
+    for (damage, why, next) in cases {
+        let room = Room::signed_in("admin");
+        for entry in room.entries("session-") {
+            let mut bytes = fs::read(&entry).unwrap();
+            damage(&mut bytes);
+            fs::write(&entry, bytes).unwrap();
+        }
+        for command in ["credential-process", "login", "whoami"] {
+            let answer = room.jit(&[command, "admin"]).run();
+            assert_eq!((answer.code(), answer.stdout.as_str()), (5, ""), "{answer}");
+            let said = room.plain(&answer.stderr);
+            assert!(said.starts_with("error: ~/state/jit/kernel/session-"), "{said}");
+            assert!(said.ends_with(&format!(" {why}\n  next: {next}\n")), "{said}");
+        }
+        let status = room.jit(&["status"]).run();
+        assert!(status.code() == 0 && status.stderr.contains("2 entries cannot be read"), "{status}");
+        let mended = room.jit(&["logout", "--all"]).run();
+        assert_eq!(mended.code(), 0, "{mended}");
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!(login.code(), 0, "{login}");
+        room.is_tidy();
+    }
+}
+
+#[test]
+fn a_session_in_anothers_place_is_not_served() {
+    let room = Room::signed_in("admin");
+    assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
+    let entries = room.entries("session-");
+    let (first, rest) = entries.split_first().unwrap();
+    rest.iter().for_each(|other| _ = fs::copy(first, other).unwrap());
+    let codes = ["hub", "admin", "developer"]
+        .map(|role| room.jit(&["credential-process", role]).hands_over().run().code());
+    let mut sorted = codes;
+    sorted.sort_unstable();
+    assert_eq!(sorted, [0, 5, 5], "only the one that is where it was");
+}
+
+#[test]
+fn damaged_records_of_the_store_are_named_and_mended() {
+    for file in ["store.json", "kernel/key.json"] {
+        let room = Room::signed_in("admin");
+        let key = room.key_in_kernel();
+        room.write(&format!("state/jit/{file}"), "{]");
+        let answer = room.jit(&["login", "admin", "--force"]).run();
+        let expected = format!(
+            "error: ~/state/jit/{file} cannot be read back: it is not what jit wrote\n  next: `jit logout --all` starts \
+             afresh; nothing but a login is lost\n"
+        );
+        assert_eq!((answer.code(), room.plain(&answer.stderr)), (5, expected));
+        let mended = room.jit(&["logout", "--all"]).run();
+        assert_eq!(mended.code(), 0, "{mended}");
+        assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+        room.is_tidy();
+        // Without its record nobody could find the old key to destroy it.
+        _ = key.invalidate();
+    }
+}
+
+#[test]
+fn a_key_that_the_kernel_has_forgotten_is_a_login() {
+    let room = Room::signed_in("admin");
+    room.key_in_kernel().invalidate().unwrap();
+
+    let answer = room.jit(&["credential-process", "admin"]).run();
+    assert_eq!((answer.code(), answer.stdout.as_str()), (3, ""), "{answer}");
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!((login.code(), room.opened().len()), (0, 2), "{login}");
+    assert_eq!(room.asks_for("admin").code(), 0);
+    room.is_tidy();
+}
+
+/// Asks for `admin` in a room where nothing can be stored, by a login and by the session that is there; `why` is in
+/// the one warning.
+fn served_with_a_warning(room: &Room, run: impl Fn(&[&str]) -> Output, why: &str) {
+    let warm = run(&["credential-process", "admin"]);
+    assert_eq!(
+        (warm.code(), warm.stderr.as_str()),
+        (0, ""),
+        "what is stored is served without a word: {warm}"
+    );
+    let json: serde_json::Value = serde_json::from_str(&warm.stdout).unwrap();
+    assert_eq!(json["AccountId"], "222222222222");
+    let before = room.count(Call::AssumeRole);
+    let cold = run(&["credential-process", "developer"]);
+    assert_eq!(cold.code(), 0, "{cold}");
+    assert_eq!(room.count(Call::AssumeRole), before + 1);
+    let said = room.plain(&cold.stderr);
+    let start = "warning: the session of developer could not be stored, so the next command asks for it again: cannot ";
+    assert!(said.starts_with(start) && said.ends_with(&format!("{why}\n")), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_read_only_state_folder() {
+    let room = Room::signed_in("admin");
+    let folders =
+        ["state/jit/kernel", "state/jit/locks", "state/jit", "state"].map(|folder| room.path(folder));
+    for file in fs::read_dir(&folders[1]).unwrap() {
+        mode(&file.unwrap().path(), 0o400);
+    }
+    folders.iter().for_each(|folder| mode(folder, 0o500));
+    let run = |arguments: &[&str]| room.jit(arguments).bound_by_modes().hands_over().run();
+    served_with_a_warning(&room, run, "Permission denied (os error 13)");
+    folders.iter().for_each(|folder| mode(folder, 0o700));
+    room.is_tidy();
+}
+
+#[test]
+fn a_disk_that_is_full() {
+    let room = Room::signed_in("admin");
+    // No file may grow. What is printed goes through pipes, which are none.
+    let script = r#"trap '' XFSZ; cd "$TMPDIR"; mkfifo out err; cat out & cat err >&2 &
+(ulimit -f 0; exec "$0" "$@") >out 2>err; code=$?; wait; rm out err; exit $code"#;
+    let run = |arguments: &[&str]| {
+        let words = [&["-c", script, env!("CARGO_BIN_EXE_jit")], arguments].concat();
+        room.program("sh", &words).hands_over().run()
+    };
+    served_with_a_warning(&room, run, "File too large (os error 27)");
+    room.is_tidy();
+}
+
+#[test]
+fn a_home_that_cannot_be_written_to() {
+    let room = Room::new();
+    let home = room.path("state");
+    mode(&home, 0o500);
+    let login = room.jit(&["login", "admin"]).bound_by_modes().run();
+    assert_eq!(login.code(), 0, "{login}");
+    let said = room.plain(&login.stderr);
+    let warning = "warning: the login at demo could not be stored, so the next command asks for it again: cannot make \
+                   ~/state/jit: Permission denied (os error 13)\n";
+    assert!(said.contains(warning) && said.matches("warning").count() == 1, "{said}");
+    assert!(said.contains("✓ Signed in as alice@example.com at demo\n"), "{said}");
+    let exec = room.jit(&["exec", "admin", "--", "sh", "-c", "echo ran as $JIT_ROLE"]).bound_by_modes().run();
+    assert_eq!(exec.code(), 3, "nobody can be asked: {exec}");
+    mode(&home, 0o700);
+}
+
+#[test]
+fn a_home_that_is_not_there() {
+    let room = Room::new();
+    mode(&room.path("state"), 0o500);
+    let nowhere = room.path("state/no/such/home").display().to_string();
+    let login = room.jit(&["login", "admin"]).bound_by_modes().env("XDG_STATE_HOME", &nowhere).run();
+    assert_eq!(login.code(), 0, "{login}");
+    let said = room.plain(&login.stderr);
+    assert!(
+        said.contains("cannot make ~/state/no/such/home/jit: Permission denied (os error 13)\n"),
+        "{said}"
+    );
+    assert_eq!(said.matches("warning").count(), 1, "{said}");
+}

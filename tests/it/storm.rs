@@ -1,0 +1,122 @@
+//! Many callers at once: one of them does the work, all of them get the answer.
+#![allow(
+    clippy::print_stderr,
+    reason = "how long a storm took is shown by `--nocapture`, and asserted by none"
+)]
+
+use std::collections::HashSet;
+use std::time::Instant;
+
+use jit::demo::{Approval, Call, HUB, Refusal, Role, Settings, Trouble};
+
+use crate::support::Room;
+
+const SILENT_CHAIN: [Call; 3] = [Call::RefreshGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
+
+#[test]
+fn a_hundred_callers_with_a_refresh_token_cost_three_requests() {
+    let room = Room::new();
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    room.leave_a_refresh_token();
+    let before = room.counts(SILENT_CHAIN);
+    let begun = Instant::now();
+    let answers = room.at_once((0..100).map(|_| room.jit(&["credential-process", "admin"]).hands_over()));
+    eprintln!("100 callers with a refresh token: {:?}", begun.elapsed());
+    for answer in &answers {
+        assert_eq!(answer.code(), 0, "{answer}");
+    }
+    let different: HashSet<&str> = answers.iter().map(|answer| answer.stdout.as_str()).collect();
+    assert_eq!(different.len(), 1, "all got the same session");
+    assert_eq!(room.counts(SILENT_CHAIN), before.map(|count| count + 1));
+    assert_eq!((room.count(Call::Discovery), room.opened().len()), (1, 1));
+    room.is_tidy();
+}
+
+#[test]
+fn a_hundred_callers_without_anything_are_told_to_sign_in() {
+    let room = Room::new();
+    let begun = Instant::now();
+    let answers = room.at_once((0..100).map(|_| room.jit(&["credential-process", "admin"])));
+    eprintln!("100 callers without a proof: {:?}", begun.elapsed());
+    for answer in &answers {
+        assert_eq!((answer.code(), answer.stdout.as_str()), (3, ""), "{answer}");
+        assert!(answer.stderr.ends_with(NEVER_SIGNED_IN), "{answer}");
+    }
+    assert_eq!((room.count(Call::Discovery), room.opened().len()), (0, 0), "nobody was bothered");
+    room.is_tidy();
+}
+
+const NEVER_SIGNED_IN: &str = "error: a login at demo is needed\n  \
+                               because: nobody has signed in there yet\n  \
+                               next: jit login admin\n";
+
+#[test]
+fn a_dead_refresh_token_is_tried_once() {
+    let room = Room::new();
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    room.leave_a_refresh_token();
+    let dead = Trouble::Refuse(Refusal::new(400, "invalid_grant", "this login has ended"));
+    room.servers().faults(|faults| faults.always(Call::RefreshGrant, dead));
+    let answers = room.at_once((0..50).map(|_| room.jit(&["credential-process", "admin"])));
+    for answer in &answers {
+        assert_eq!((answer.code(), answer.stdout.as_str()), (3, ""), "{answer}");
+        assert!(answer.stderr.ends_with("next: jit login admin\n"), "{answer}");
+    }
+    assert_eq!(room.count(Call::RefreshGrant), 1, "its reuse would look like theft");
+    let later = room.jit(&["credential-process", "admin"]).run();
+    assert_eq!((later.code(), room.count(Call::RefreshGrant)), (3, 1), "{later}");
+    room.is_tidy();
+}
+
+#[test]
+fn who_waits_for_a_failure_shares_it() {
+    let room = Room::new();
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    room.leave_a_refresh_token();
+    let denied = Trouble::Refuse(Refusal::new(403, "AccessDenied", "no"));
+    room.servers().faults(|faults| faults.always(Call::AssumeRoleWithWebIdentity, denied));
+    let before = room.count(Call::AssumeRoleWithWebIdentity);
+    let answers = room.at_once((0..30).map(|_| room.jit(&["credential-process", "admin"])));
+    for answer in &answers {
+        assert_eq!((answer.code(), answer.stdout.as_str()), (4, ""), "{answer}");
+        assert!(answer.stderr.contains("but that role does not accept it"), "{answer}");
+    }
+    let asked = room.count(Call::AssumeRoleWithWebIdentity) - before;
+    assert!(asked < 30, "30 callers asked {asked} times");
+    assert_eq!(room.count(Call::RefreshGrant), 1);
+}
+
+#[test]
+fn a_hundred_callers_of_twenty_roles_share_one_hub() {
+    let arn = |n| format!("arn:aws:iam::222222222222:role/spoke-{n}");
+    let mut roles = vec![Role::hub(HUB, 8 * 3600)];
+    roles.extend((0..20).map(|n| Role::spoke(&arn(n), HUB, 3600)));
+    let room = Room::with(Settings { approval: Approval::AtOnce, roles, ..Settings::default() });
+    let spokes = (0..20).map(|n| format!("\n[role.spoke-{n}]\nvia = \"hub\"\nrole_arn = \"{}\"\n", arn(n)));
+    room.write_config(&(room.usual_config() + &spokes.collect::<String>()));
+    assert_eq!(room.jit(&["login", "hub"]).run().code(), 0);
+    room.leave_a_refresh_token();
+
+    let names: Vec<String> = (0..100).map(|n| format!("spoke-{}", n % 20)).collect();
+    let runs = names.iter().map(|name| room.jit(&["credential-process", name]).hands_over());
+    let answers = room.at_once(runs);
+    let mut keys = HashSet::new();
+    for (name, answer) in names.iter().zip(&answers) {
+        assert_eq!(answer.code(), 0, "{answer}");
+        let json: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+        keys.insert((name.clone(), json["AccessKeyId"].to_string()));
+    }
+    assert_eq!(keys.len(), 20, "one session a role");
+    assert_eq!(room.counts(SILENT_CHAIN), [1, 2, 20], "the login took the first hub session");
+    room.is_tidy();
+}
+
+#[test]
+fn two_people_who_type_login_at_once_sign_in_once() {
+    let room = Room::new();
+    let logins = room.at_once((0..5).map(|_| room.jit(&["login", "admin"])));
+    for login in &logins {
+        assert_eq!(login.code(), 0, "{login}");
+    }
+    assert_eq!((room.opened().len(), room.count(Call::CodeGrant)), (1, 1));
+}

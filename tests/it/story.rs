@@ -1,0 +1,66 @@
+//! The main story in an empty room: one login, then sessions for every caller.
+
+use std::time::Duration;
+
+use jit::demo::{Approval, Call, Faults, Settings};
+
+use crate::support::Room;
+
+#[test]
+fn one_login_and_then_no_more_questions() {
+    let room = Room::new();
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    let answer = room.jit(&["credential-process", "admin"]).hands_over().run();
+    assert_eq!(answer.code(), 0, "{answer}");
+    let json: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!((json["Version"].as_i64(), json["AccountId"].as_str()), (Some(1), Some("222222222222")));
+    let again = room.jit(&["login", "admin"]).run();
+    assert_eq!(again.code(), 0, "{again}");
+    let journal = room.servers().journal();
+    let calls = [Call::Authorize, Call::CodeGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
+    assert_eq!(calls.map(|call| journal.count(call)), [1; 4]);
+    assert_eq!(room.opened().len(), 1);
+}
+
+#[test]
+fn a_hundred_callers_with_nothing_but_a_refresh_token() {
+    // An ID token with less than a minute left is not used again.
+    let id_token_lifetime = Duration::from_secs(50);
+    let room = Room::with(Settings { approval: Approval::AtOnce, id_token_lifetime, ..Settings::default() });
+    // A hub session that is over when it arrives leaves nothing but the login behind.
+    room.servers().faults(|faults| faults.hub_lifetime = Some(Duration::ZERO));
+    room.jit(&["login", "hub"]).run();
+    room.servers().faults(Faults::clear);
+    let before = room.servers().journal();
+    let runs = (0..100).map(|_| room.jit(&["credential-process", "admin"]).hands_over());
+    let outputs = room.at_once(runs);
+    let first = &outputs[0];
+    assert!(first.code() == 0 && first.stdout.contains("SessionToken"), "{first}");
+    for output in &outputs {
+        assert_eq!((output.code(), &output.stdout), (0, &first.stdout), "{output}");
+    }
+    let journal = room.servers().journal();
+    let calls = [Call::RefreshGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
+    assert_eq!(calls.map(|call| journal.count(call) - before.count(call)), [1; 3]);
+}
+
+#[test]
+fn nobody_there_and_no_login_is_exit_code_three() {
+    let room = Room::new();
+    let outputs = room.at_once((0..100).map(|_| room.jit(&["credential-process", "admin"])));
+    for output in &outputs {
+        assert_eq!((output.code(), output.stdout.as_str()), (3, ""), "{output}");
+    }
+    assert_eq!(room.servers().journal().count(Call::Authorize), 0);
+}
+
+#[test]
+fn the_page_is_answered_in_the_browser() {
+    let room = Room::with(Settings::default());
+    assert_eq!(Settings::default().approval, Approval::Page);
+    let login = room.jit(&["login", "admin"]).on_terminal().run();
+    assert_eq!(login.code(), 0, "{login}");
+    let whoami = room.jit(&["whoami", "admin"]).run();
+    assert!(whoami.code() == 0 && whoami.stdout.contains("assumed-role/admin/"), "{whoami}");
+}

@@ -1,0 +1,371 @@
+//! What AWS can say: each refusal in words that help, retried where that helps, and nothing lost.
+
+use jit::demo::{ADMIN, Approval, Call, HUB, Refusal, Role, Settings, Trouble};
+
+use crate::support::front::{Front, reply};
+use crate::support::{Output, Room};
+
+const BOTH: [Call; 2] = [Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
+
+fn refusal(status: u16, code: &str, message: &str) -> Trouble {
+    Trouble::Refuse(Refusal::new(status, code, message))
+}
+
+fn error(what: &str, next: &[&str]) -> String {
+    let next: String = next.iter().map(|line| format!("  next: {line}\n")).collect();
+    format!("error: {what}\n{next}")
+}
+
+/// A login of `admin` while `call` always meets `trouble`, and what is said after the sign-in. It fails, the login is
+/// kept, and once all is well it goes on without the person.
+fn meets(call: Call, trouble: Trouble) -> (Room, Output, String) {
+    let room = Room::new();
+    room.servers().faults(|faults| faults.always(call, trouble));
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!((login.stdout.as_str(), room.entries("login-").len()), ("", 1), "{login}");
+    let sessions = if call == Call::AssumeRole { 1 } else { 0 };
+    assert_eq!(room.entries("session-").len(), sessions, "{login}");
+    room.is_tidy();
+    let said = room.plain(&login.stderr);
+    let said = said.split_once("http://IDP/authorize?…\n").unwrap().1.to_owned();
+    room.servers().faults(jit::demo::Faults::clear);
+    let well = room.jit(&["credential-process", "admin"]).hands_over().run();
+    assert_eq!((well.code(), room.opened().len()), (0, 1), "{well}");
+    (room, login, said)
+}
+
+#[test]
+fn a_hub_that_does_not_let_this_person_in() {
+    let text = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
+    let (_, login, said) = meets(Call::AssumeRoleWithWebIdentity, refusal(403, "AccessDenied", text));
+    let what = format!(
+        "your IdP sent you to {HUB}, but that role does not accept it: it does not exist, does not trust the caller, \
+         or a condition of its trust policy failed; AWS does not say which"
+    );
+    let next = [
+        &format!("check the ARN, in upper and lower case: {HUB}"),
+        "have the trust policy name the IAM OIDC provider of this issuer",
+        "compare its conditions on `aud` and `sub` with the token's",
+        "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity",
+        "jit explain admin  shows every value of the question",
+    ];
+    assert_eq!((login.code(), said), (4, error(&what, &next)));
+}
+
+#[test]
+fn a_spoke_that_does_not_let_the_hub_in() {
+    let caller = "arn:aws:sts::111111111111:assumed-role/jit-hub/alice";
+    let text = format!(
+        "User: {caller} is not authorized to perform: sts:AssumeRole on resource: {ADMIN} because no identity-based \
+         policy allows the sts:AssumeRole action"
+    );
+    let (_, login, said) = meets(Call::AssumeRole, refusal(403, "AccessDenied", &text));
+    let what = format!("{ADMIN} does not let {caller} in: no identity-based policy allows sts:AssumeRole");
+    let next = [
+        "have a policy of the role or user that makes the call allow sts:AssumeRole",
+        "jit explain admin  shows every value of the question",
+    ];
+    assert_eq!((login.code(), said), (4, error(&what, &next)));
+}
+
+#[test]
+fn refusals_that_end_the_matter() {
+    let sizes = "Packed size of session tags consumes 120% of allotted space.";
+    let cases: [(_, _, _, _, &[&str]); 5] = [
+        (
+            Call::AssumeRole,
+            refusal(400, "PackedPolicyTooLarge", sizes),
+            4,
+            "too many or too long session tags and policies: 120 % of what AWS allows",
+            &["shorten `tags`, `policy` and `policy_arns`; tags that the IdP sends count as well"],
+        ),
+        (
+            Call::AssumeRoleWithWebIdentity,
+            refusal(403, "RegionDisabledException", "STS is not activated in this region"),
+            4,
+            "STS is switched off in us-east-1 for account 111111111111",
+            &["set another `region`, or have STS switched on there (IAM, account settings)"],
+        ),
+        (
+            Call::AssumeRoleWithWebIdentity,
+            refusal(400, "InvalidIdentityToken", "Incorrect token audience"),
+            4,
+            "AWS does not take the IdP's token for arn:aws:iam::111111111111:role/jit-hub: the IAM OIDC provider does \
+             not list this client (\"Incorrect token audience\")",
+            &["ask for `client_id` to be added to the audiences of the IAM OIDC provider"],
+        ),
+        (
+            Call::AssumeRole,
+            Trouble::Html,
+            1,
+            "what answers for STS in eu-west-1 is not STS (HTTP 200)",
+            &["try again in a minute", "check the endpoint and the proxy: `jit explain`"],
+        ),
+        (
+            Call::AssumeRole,
+            Trouble::Megabyte,
+            1,
+            "STS in eu-west-1 gave no answer: the answer of STS is larger than 512 KB, which no honest answer is",
+            &["try again in a minute", "check the endpoint and the proxy: `jit explain`"],
+        ),
+    ];
+    for (call, trouble, code, what, next) in cases {
+        let name = format!("{trouble:?}");
+        let (_, login, said) = meets(call, trouble);
+        assert_eq!((login.code(), said), (code, error(what, next)), "{name}");
+    }
+}
+
+#[test]
+fn failures_that_pass_are_tried_three_times() {
+    let cases = [
+        (
+            Trouble::ServerError,
+            "STS in eu-west-1 failed with HTTP 500",
+            &["try again in a minute", "check the endpoint and the proxy: `jit explain`"][..],
+        ),
+        (
+            refusal(400, "Throttling", "Rate exceeded"),
+            "too many calls to STS in eu-west-1, and waiting a little did not help (\"Rate exceeded\")",
+            &["try again in a minute"],
+        ),
+    ];
+    for (trouble, what, next) in cases {
+        let (room, login, said) = meets(Call::AssumeRole, trouble.clone());
+        assert_eq!((login.code(), said), (1, error(what, next)));
+        assert_eq!(room.count(Call::AssumeRole), 3 + 1);
+
+        let room = Room::new();
+        room.servers().faults(|faults| faults.next(2, Call::AssumeRole, trouble));
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!((login.code(), room.counts(BOTH)), (0, [1, 3]), "{login}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_told_by_how_much() {
+    for (ahead, how) in [(600, "10 minutes behind AWS's"), (-600, "10 minutes ahead of AWS's")] {
+        let room = Room::new();
+        room.servers().faults(|faults| faults.sts_clock = ahead);
+        let login = room.jit(&["login", "admin"]).run();
+        let what = format!("this machine's clock is {how}, so AWS takes none of its signatures");
+        let next = ["set the clock, best to follow a time server, and try again"];
+        let said = room.plain(&login.stderr);
+        assert!(login.code() == 4 && said.ends_with(&format!("…\n{}", error(&what, &next))), "{login}");
+    }
+}
+
+#[test]
+fn a_hub_session_that_aws_calls_over_is_renewed_once() {
+    for code in ["ExpiredToken", "InvalidClientTokenId"] {
+        let over = refusal(403, code, "The security token included in the request is expired");
+        let room = Room::new();
+        room.servers().faults(|faults| faults.next(1, Call::AssumeRole, over.clone()));
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!((login.code(), room.counts(BOTH), room.opened().len()), (0, [2, 2], 1), "{login}");
+
+        let room = Room::new();
+        room.servers().faults(|faults| faults.always(Call::AssumeRole, over));
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!((login.code(), room.counts(BOTH), room.opened().len()), (4, [2, 2], 1), "{login}");
+    }
+}
+
+#[test]
+fn an_id_token_that_aws_calls_expired_is_refreshed_once() {
+    let over =
+        || refusal(400, "ExpiredTokenException", "Token expired: current date/time 2 must be before 1");
+    let room = Room::new();
+    room.servers().faults(|faults| faults.next(1, Call::AssumeRoleWithWebIdentity, over()));
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!((login.code(), room.counts(BOTH), room.count(Call::RefreshGrant)), (0, [2, 1], 1), "{login}");
+
+    let room = Room::new();
+    room.servers().faults(|faults| faults.always(Call::AssumeRoleWithWebIdentity, over()));
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!((login.code(), room.counts(BOTH), room.count(Call::RefreshGrant)), (4, [2, 0], 1), "{login}");
+    assert!(login.stderr.contains("error: AWS does not take the IdP's token for"), "{login}");
+}
+
+#[test]
+fn a_duration_that_is_refused_is_remembered() {
+    let room = Room::new();
+    let twelve = room.usual_config().replace("[role.admin]", "duration = \"12h\"\n\n[role.admin]");
+    room.write_config(&twelve);
+    let asked = || room.count(Call::AssumeRoleWithWebIdentity);
+    let warning = |hours| {
+        format!(
+            "warning: hub gives no sessions of 12 h; this one is for {hours} h. An administrator can raise the role's \
+             maximum session duration\n"
+        )
+    };
+
+    let first = room.jit(&["login", "hub"]).run();
+    assert!(first.code() == 0 && first.stderr.contains(&warning(1)), "{first}");
+    assert_eq!(asked(), 2, "twelve hours, then one");
+    let second = room.jit(&["login", "hub", "--force"]).run();
+    assert!(second.code() == 0 && second.stderr.contains(&warning(1)), "{second}");
+    assert_eq!(asked(), 3, "one hour at once");
+    let larger = room.jit(&["login", "hub", "--duration", "8h"]).run();
+    assert!(larger.code() == 0 && !larger.stderr.contains("warning"), "{larger}");
+    assert_eq!(asked(), 4);
+    let third = room.jit(&["login", "hub", "--force"]).run();
+    assert!(third.code() == 0 && third.stderr.contains(&warning(8)), "{third}");
+    assert_eq!(asked(), 5, "the eight hours that are known to work");
+}
+
+#[test]
+fn the_hour_of_chained_roles_is_applied_and_announced() {
+    let room = Room::new();
+    room.write_config(
+        &room.usual_config().replace("[role.developer]", "duration = \"4h\"\n\n[role.developer]"),
+    );
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!((login.code(), room.counts(BOTH)), (0, [1, 1]), "{login}");
+    let said = room.plain(&login.stderr);
+    assert!(
+        said.contains(
+            "  admin  account 222222222222  until HH:MM  TIME left  AWS's limit for chained roles\n"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn aws_that_never_answers_is_given_up() {
+    // Both at once, because each takes the whole deadline.
+    let (idp, sts) = (Room::new(), Room::new());
+    idp.servers().faults(|faults| faults.always(Call::CodeGrant, Trouble::Hang));
+    sts.servers().faults(|faults| faults.always(Call::AssumeRoleWithWebIdentity, Trouble::Hang));
+    let (at_idp, at_sts) = (idp.jit(&["login", "hub"]).start(), sts.jit(&["login", "hub"]).start());
+    let (at_idp, at_sts) = (at_idp.wait(), at_sts.wait());
+    let next = ["try again in a minute", "check the network and the proxy"];
+    let what = "IDP did not answer in time";
+    assert!(at_idp.code() == 1 && idp.plain(&at_idp.stderr).ends_with(&error(what, &next)), "{at_idp}");
+    let what = "STS in us-east-1 gave no answer: STS did not answer in time";
+    assert!(at_sts.code() == 1 && sts.plain(&at_sts.stderr).ends_with(&error(what, &next)), "{at_sts}");
+    assert_eq!(sts.count(Call::AssumeRoleWithWebIdentity), 1, "it is not waited for twice");
+    idp.is_tidy();
+    sts.is_tidy();
+}
+
+#[test]
+fn words_of_aws_never_reach_the_terminal_raw() {
+    let hostile = "\u{9b}2J\u{85}error: all is well\u{202e}\nsecond line";
+    for call in BOTH {
+        let (_, login, said) = meets(call, refusal(400, "Strange\u{9b}Code", hostile));
+        let shown = "\"\\u{9b}2J\\u{85}error: all is well\\u{202e}\\u{a}second line\"";
+        let what = format!("AWS refuses the request with Strange\\u{{9b}}Code ({shown})");
+        let next = ["run `jit explain` to see where each value comes from"];
+        assert_eq!((login.code(), said), (4, error(&what, &next)));
+    }
+    let (_, login, said) = meets(Call::AssumeRole, refusal(400, "Strange", &"x".repeat(100_000)));
+    assert!(login.code() == 4 && said.len() < 500 && said.contains(&"x".repeat(300)), "{login}");
+}
+
+#[test]
+fn the_wrong_external_id_is_a_refusal_and_the_right_one_is_none() {
+    let spoke = Role { external_id: Some("acme-42".to_owned()), ..Role::spoke(ADMIN, HUB, 3600) };
+    let roles = vec![Role::hub(HUB, 3600), spoke];
+    let room = Room::with(Settings { approval: Approval::AtOnce, roles, ..Settings::default() });
+    let config = room.usual_config();
+    for (id, code) in [("", 4), ("external_id = \"acme-41\"\n", 4), ("external_id = \"acme-42\"\n", 0)] {
+        room.write_config(&config.replace("[role.developer]", &format!("{id}\n[role.developer]")));
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!(login.code(), code, "{id}: {login}");
+    }
+    assert_eq!(room.opened().len(), 1);
+}
+
+/// An STS that grants everything, to see what it is asked.
+fn recorder() -> Front {
+    Front::start(None, |request| {
+        let action = if request.contains("Action=AssumeRoleWithWebIdentity") {
+            "AssumeRoleWithWebIdentity"
+        } else {
+            "AssumeRole"
+        };
+        let xml = format!(
+            "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><Credentials>\
+             <AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+             <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></{action}Result></{action}Response>"
+        );
+        reply("200 OK", "text/xml", &xml)
+    })
+}
+
+#[test]
+fn every_setting_of_a_role_reaches_aws() {
+    let room = Room::new();
+    let front = recorder();
+    let config = room.usual_config()
+        + &format!(
+            "\n[role.full]\nvia = \"hub\"\nrole_arn = \"{ADMIN}\"\nregion = \"eu-west-1\"\nduration = \"30m\"\n\
+         session_name = \"alice-at-work\"\nsource_identity = \"alice\"\nexternal_id = \"acme-42\"\n\
+         tags = {{ project = \"blue+green: 1\", team = \"platform\" }}\ntransitive_tags = [\"team\"]\n\
+         policy = '{{\"Version\":\"2012-10-17\",\"Statement\":[]}}'\n\
+         policy_arns = [\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]\n"
+        );
+    room.write_config(&config);
+    let url = format!("http://{}", front.address);
+    let login = room.jit(&["login", "full"]).env("AWS_ENDPOINT_URL_STS", &url).run();
+    assert_eq!(login.code(), 0, "{login}");
+
+    let requests = front.requests();
+    let forms: Vec<Vec<(String, String)>> = requests
+        .iter()
+        .map(|request| {
+            let body = request.split_once("\r\n\r\n").unwrap().1;
+            let mut pairs: Vec<_> = form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+            pairs.retain(|(name, _)| name != "WebIdentityToken");
+            pairs.sort();
+            pairs
+        })
+        .collect();
+    let expected = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    };
+    assert_eq!(
+        forms[0],
+        expected(&[
+            ("Action", "AssumeRoleWithWebIdentity"),
+            ("DurationSeconds", "3600"),
+            ("RoleArn", HUB),
+            ("RoleSessionName", "alice@example.com"),
+            ("Version", "2011-06-15"),
+        ])
+    );
+    assert_eq!(
+        forms[1],
+        expected(&[
+            ("Action", "AssumeRole"),
+            ("DurationSeconds", "1800"),
+            ("ExternalId", "acme-42"),
+            ("Policy", r#"{"Version":"2012-10-17","Statement":[]}"#),
+            ("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+            ("RoleArn", ADMIN),
+            ("RoleSessionName", "alice-at-work"),
+            ("SourceIdentity", "alice"),
+            ("Tags.member.1.Key", "project"),
+            ("Tags.member.1.Value", "blue+green: 1"),
+            ("Tags.member.2.Key", "team"),
+            ("Tags.member.2.Value", "platform"),
+            ("TransitiveTagKeys.member.1", "team"),
+            ("Version", "2011-06-15"),
+        ])
+    );
+    assert_eq!(forms.len(), 2);
+    assert!(requests[1].contains("/eu-west-1/sts/aws4_request"), "{}", requests[1]);
+}
+
+#[test]
+fn a_session_that_is_nearly_full_of_tags_is_warned_of() {
+    let room = Room::new();
+    let tags: String = (0..14).map(|n| format!("tag{n} = \"{}\", ", "v".repeat(250))).collect();
+    let tags = format!("tags = {{ {} }}\n", tags.trim_end_matches(", "));
+    room.write_config(&room.usual_config().replace("[role.developer]", &format!("{tags}\n[role.developer]")));
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    let warning = "warning: the session policy and tags of admin fill 88 % of what AWS allows\n";
+    assert!(login.stderr.contains(warning), "{login}");
+}

@@ -1,0 +1,217 @@
+//! The empty room: a home that holds nothing but a configuration, the demo's servers, and the real binary.
+//!
+//! ```ignore
+//! let room = Room::new();
+//! let login = room.jit(&["login", "admin"]).run();
+//! assert_eq!(login.code(), 0, "{login}");
+//! let answer = room.jit(&["credential-process", "admin"]).hands_over().run();
+//! ```
+//!
+//! When a room is dropped, everything written and printed in it is searched for every secret that was issued.
+#![allow(clippy::disallowed_methods, reason = "tests start programs and write files as a user does")]
+#![allow(dead_code, unused_imports, reason = "each topic takes what it needs")]
+
+pub(crate) mod front;
+mod leaks;
+mod plain;
+mod run;
+mod stored;
+
+use std::cell::RefCell;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, HUB, Servers, Settings};
+use tempfile::TempDir;
+
+use self::leaks::Leaks;
+pub(crate) use self::run::{Output, Run, Signal, Started};
+
+/// A browser whose user agrees to everything, and a list of where it was sent. Needs `curl`.
+const BROWSER: &str = r#"#!/bin/sh
+printf '%s\n' "$1" >> "$HOME/opened"
+page=$(curl -sSL --max-time 30 "$1") || exit
+request=$(printf '%s' "$page" | sed -n 's/.*name="request" value="\([^"]*\)".*/\1/p')
+test -z "$request" ||
+    curl -sSL --max-time 30 -o /dev/null -d "request=$request" -d decision=allow "${1%%[?]*}"
+"#;
+
+/// Far beyond what anything takes; see [`Room::until`].
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A home of its own with the demo's servers next door.
+pub(crate) struct Room {
+    folder: TempDir,
+    servers: Servers,
+    /// What was printed and is searched at the end, by the command that printed it.
+    printed: RefCell<Vec<(String, String)>>,
+}
+
+impl Room {
+    /// A room whose provider approves without asking, with the roles `hub`, `admin` and `developer`.
+    pub(crate) fn new() -> Self {
+        Self::with(Settings { approval: Approval::AtOnce, ..Settings::default() })
+    }
+
+    /// A room with these servers.
+    pub(crate) fn with(settings: Settings) -> Self {
+        let folder = tempfile::Builder::new().prefix("jit-room-").tempdir().unwrap();
+        let room = Self { folder, servers: Servers::start(settings).unwrap(), printed: RefCell::default() };
+        for folder in ["config/jit", "state", "run", "tmp", ".aws"] {
+            fs::create_dir_all(room.path(folder)).unwrap();
+        }
+        // What XDG_RUNTIME_DIR has to be.
+        fs::set_permissions(room.path("run"), fs::Permissions::from_mode(0o700)).unwrap();
+        room.write("browser", BROWSER);
+        fs::set_permissions(room.path("browser"), fs::Permissions::from_mode(0o755)).unwrap();
+        room.write_config(&room.usual_config());
+        room
+    }
+
+    /// A room in which somebody has just signed in for `role`.
+    pub(crate) fn signed_in(role: &str) -> Self {
+        let room = Self::new();
+        let login = room.jit(&["login", role]).run();
+        assert_eq!(login.code(), 0, "{login}");
+        room
+    }
+
+    /// What an AWS tool gets that asks for credentials of `role`.
+    pub(crate) fn asks_for(&self, role: &str) -> Output {
+        self.jit(&["credential-process", role]).hands_over().run()
+    }
+
+    /// The servers next door.
+    pub(crate) fn servers(&self) -> &Servers {
+        &self.servers
+    }
+
+    /// A path below the home.
+    pub(crate) fn path(&self, below: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    /// Writes a file below the home.
+    pub(crate) fn write(&self, below: &str, content: &str) {
+        fs::write(self.path(below), content).unwrap();
+    }
+
+    /// Replaces `config.toml`.
+    pub(crate) fn write_config(&self, content: &str) {
+        self.write("config/jit/config.toml", content);
+    }
+
+    /// The configuration that a room starts with.
+    pub(crate) fn usual_config(&self) -> String {
+        format!(
+            "[idp.demo]\ntype = \"oidc\"\nissuer = \"{}\"\nclient_id = \"{CLIENT_ID}\"\n\n\
+             [role.hub]\nidp = \"demo\"\nrole_arn = \"{HUB}\"\n\n\
+             [role.admin]\nvia = \"hub\"\nrole_arn = \"{ADMIN}\"\nregion = \"eu-west-1\"\n\n\
+             [role.developer]\nvia = \"hub\"\nrole_arn = \"{DEVELOPER}\"\nregion = \"eu-west-1\"\n",
+            self.servers.issuer()
+        )
+    }
+
+    /// Replaces the browser by a shell script, which finds the address in `$1`.
+    pub(crate) fn write_browser(&self, script: &str) {
+        self.write("browser", &format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> \"$HOME/opened\"\n{script}\n"));
+    }
+
+    /// How often the servers were asked for `call`.
+    pub(crate) fn count(&self, call: Call) -> usize {
+        self.servers.journal().count(call)
+    }
+
+    /// How often they were asked for each of `calls`.
+    pub(crate) fn counts<const N: usize>(&self, calls: [Call; N]) -> [usize; N] {
+        calls.map(|call| self.count(call))
+    }
+
+    /// Waits for `condition`; the test fails if it never comes.
+    pub(crate) fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let begun = Instant::now();
+        while !condition(self) {
+            assert!(begun.elapsed() < PATIENCE, "{what} never came");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The addresses that the browser was sent to.
+    pub(crate) fn opened(&self) -> Vec<String> {
+        let list = fs::read_to_string(self.path("opened")).unwrap_or_default();
+        list.lines().map(str::to_owned).collect()
+    }
+
+    /// `jit` with `arguments`, in this room's environment.
+    pub(crate) fn jit(&self, arguments: &[&str]) -> Run<'_> {
+        self.program(env!("CARGO_BIN_EXE_jit"), arguments)
+    }
+
+    /// Another program in this room's environment.
+    pub(crate) fn program(&self, program: &str, arguments: &[&str]) -> Run<'_> {
+        let path = |below| self.path(below).display().to_string();
+        let run = Run::new(self, program, arguments)
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("LANG", "C.UTF-8")
+            .env("HOME", &path(""))
+            .env("XDG_CONFIG_HOME", &path("config"))
+            .env("XDG_STATE_HOME", &path("state"))
+            .env("XDG_RUNTIME_DIR", &path("run"))
+            .env("TMPDIR", &path("tmp"))
+            .env("BROWSER", &path("browser"))
+            .env("AWS_ENDPOINT_URL_STS", self.servers.sts_url());
+        // Without a session bus, the kernel's keyring is the store that needs nobody.
+        run.env("JIT_STORE", "kernel")
+    }
+
+    /// Starts all of `runs`, then waits for each.
+    pub(crate) fn at_once<'r>(&'r self, runs: impl IntoIterator<Item = Run<'r>>) -> Vec<Output> {
+        let started: Vec<_> = runs.into_iter().map(Run::start).collect();
+        started.into_iter().map(run::Started::wait).collect()
+    }
+
+    /// The places where a secret can be read, each with the name of the secret.
+    pub(crate) fn leaks(&self) -> Vec<String> {
+        let journal = self.servers.journal();
+        let leaks = Leaks::of(journal.secrets());
+        let mut found = leaks.in_folder(self.folder.path());
+        for (command, text) in &*self.printed.borrow() {
+            found.extend(leaks.in_text(text).map(|what| format!("{what} printed by {command}")));
+        }
+        found
+    }
+
+    fn remember(&self, command: &str, printed: &str) {
+        self.printed.borrow_mut().push((command.to_owned(), printed.to_owned()));
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // Before anything is tidied away, and not on top of a failure.
+        let leaks = if std::thread::panicking() { Vec::new() } else { self.leaks() };
+        // The kernel's keyring outlives the room.
+        drop(self.jit(&["logout", "--all"]).start().end());
+        assert!(leaks.is_empty(), "secrets lie open:\n{}", leaks.join("\n"));
+    }
+}
+
+/// Holds `text` against the committed `tests/it/snapshots/NAME`. With `UPDATE_SNAPSHOTS`, as `scripts/generate` sets
+/// it, the file is written instead.
+pub(crate) fn snapshot(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots").join(name);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        return fs::write(path, text).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    for (number, (is, was)) in text.lines().zip(committed.lines()).enumerate() {
+        assert_eq!(is, was, "{name}, line {}: if that is meant, run scripts/generate", number + 1);
+    }
+    assert_eq!(
+        text.lines().count(),
+        committed.lines().count(),
+        "{name}: if that is meant, run scripts/generate"
+    );
+}

@@ -1,0 +1,110 @@
+//! What lies in the room's store, looked at and aged with the program's own code, so that no test has to wait.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jit::credentials::Session;
+use jit::idp::Login;
+use jit::plan::EntryKind;
+use jit::secret::Secret;
+use jit::store::{Options, Store};
+use jit::sys::browser::SystemBrowser;
+use jit::sys::clock::SystemClock;
+use jit::sys::env::Env;
+use jit::sys::http::Http;
+use jit::ui::{Terminal, Ui};
+use jit::world::{Folders, World};
+
+use super::Room;
+
+impl Room {
+    /// Makes every session of `role` that much older, as if it had been taken then.
+    pub(crate) fn age_session(&self, role: &str, by: Duration) {
+        self.rewrite(EntryKind::Session, |bytes| {
+            let mut session = Session::from_bytes(bytes).unwrap();
+            if session.role == role {
+                session.issued_at = session.issued_at - by;
+                session.credentials.expires_at = session.credentials.expires_at - by;
+            }
+            session.to_bytes()
+        });
+    }
+
+    /// Makes every login that much older.
+    pub(crate) fn age_login(&self, by: Duration) {
+        self.rewrite(EntryKind::Login, |bytes| {
+            let mut login = Login::from_bytes(bytes).unwrap();
+            login.obtained_at = login.obtained_at - by;
+            login.identity.token_expires_at = login.identity.token_expires_at - by;
+            login.to_bytes()
+        });
+    }
+
+    /// Leaves nothing but a refresh token: no session, and an ID token that has run out.
+    pub(crate) fn leave_a_refresh_token(&self) {
+        self.entries("session-").into_iter().for_each(|entry| fs::remove_file(entry).unwrap());
+        self.age_login(Duration::from_secs(2 * 3600));
+    }
+
+    /// The files of the kernel store whose names begin with `prefix`.
+    pub(crate) fn entries(&self, prefix: &str) -> Vec<PathBuf> {
+        let Ok(folder) = fs::read_dir(self.path("state/jit/kernel")) else { return Vec::new() };
+        let paths = folder.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(prefix)).collect()
+    }
+
+    /// Checks that every entry is whole, that no lock is held and that no half-written file was left behind.
+    pub(crate) fn is_tidy(&self) {
+        let status = self.jit(&["status", "--json"]).run();
+        let status: serde_json::Value = serde_json::from_str(&status.stdout).expect(&status.stderr);
+        assert_eq!(status["unreadable_entries"], 0, "{status}");
+        for folder in ["state/jit", "state/jit/kernel", "state/jit/locks"] {
+            for entry in fs::read_dir(self.path(folder)).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                assert!(path.extension().is_none_or(|end| end != "tmp"), "{} was left", path.display());
+                if folder.ends_with("locks") {
+                    fs::File::open(&path).unwrap().try_lock().expect("a lock was left");
+                }
+            }
+        }
+    }
+
+    /// The key that its sessions are sealed under.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn key_in_kernel(&self) -> linux_keyutils::Key {
+        use linux_keyutils::{KeyRing, KeyRingIdentifier};
+        let record = fs::read(self.path("state/jit/store.json")).unwrap();
+        let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+        let user = KeyRing::from_special_id(KeyRingIdentifier::User, false).unwrap();
+        user.search(&format!("jit:{}:key", record["id"].as_str().unwrap())).unwrap()
+    }
+
+    fn rewrite(&self, kind: EntryKind, change: impl Fn(&[u8]) -> Secret<Vec<u8>>) {
+        let world = self.world();
+        let store = Store::open(&world, Options { key_cache: None, may_prompt: false }).unwrap();
+        for key in store.keys().unwrap().into_iter().filter(|key| key.kind == kind) {
+            let lock = store.lock(&key, &*world.person, "a test", Duration::ZERO).unwrap();
+            let bytes = store.get(&key).unwrap().unwrap();
+            store.put(&lock, &key, &change(bytes.expose())).unwrap();
+        }
+    }
+
+    fn world(&self) -> World {
+        let env = Env::of([("JIT_STORE", "kernel")]);
+        World {
+            http: Http::new(&env),
+            clock: Box::new(SystemClock),
+            browser: Box::new(SystemBrowser::new(&env)),
+            person: Box::new(Terminal::new(Ui::new(&env, true, false), false)),
+            folders: Folders {
+                config_file: self.path("config/jit/config.toml"),
+                state: self.path("state/jit"),
+                aws_config: self.path(".aws/config"),
+                aws_credentials: self.path(".aws/credentials"),
+                home: self.path(""),
+            },
+            env,
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Certificates: whom the program trusts, what it says about whom it does not, and `AWS_CA_BUNDLE`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+use crate::support::front::{Front, pass_on};
+use crate::support::{Output, Room};
+
+/// A certificate authority of nobody's, and a certificate of 127.0.0.1 by it, made with openssl in the room.
+fn certificates(room: &Room) -> Arc<rustls::ServerConfig> {
+    let script = r#"set -e; cd "$HOME"
+new() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "$@" 2>/dev/null; }
+new -keyout ca.key -out ca.pem -subj '/CN=Nobody'
+new -keyout leaf.key -out leaf.pem -subj '/CN=leaf' -CA ca.pem -CAkey ca.key \
+  -addext 'subjectAltName=IP:127.0.0.1' -addext 'basicConstraints=critical,CA:FALSE'"#;
+    let made = room.program("sh", &["-c", script]).run();
+    assert_eq!(made.code(), 0, "{made}");
+    let chain = vec![CertificateDer::from_pem_file(room.path("leaf.pem")).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(room.path("leaf.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    Arc::new(config.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap())
+}
+
+/// What is behind `address`, over TLS.
+fn secure(room: &Room, address: &str) -> Front {
+    let upstream = address.trim_start_matches("http://").to_owned();
+    Front::start(Some(certificates(room)), move |request| pass_on(&upstream, request))
+}
+
+fn bundle(room: &Room, file: impl AsRef<Path>) -> String {
+    room.path(file).display().to_string()
+}
+
+fn failed(room: &Room, login: &Output, what: &str, next: &str) {
+    let expected = format!("error: {what}\n  next: {next}\n");
+    assert_eq!((login.code(), room.plain(&login.stderr)), (1, expected));
+    assert_eq!((login.stdout.as_str(), room.entries("").len()), ("", 0), "{login}");
+}
+
+const TRUST: &str = "if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE";
+
+#[test]
+fn a_provider_whose_certificate_nobody_knows_is_not_asked() {
+    let room = Room::new();
+    let front = secure(&room, room.servers().issuer());
+    let issuer = format!("https://{}", front.address);
+    room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
+
+    let unknown = room.jit(&["login", "admin"]).run();
+    let what =
+        "no safe connection to 127.0.0.1:PORT: nobody whom this machine trusts has signed its certificate";
+    failed(&room, &unknown, what, TRUST);
+    assert_eq!(front.requests().len(), 0, "nothing was sent");
+
+    // Trusted, it answers; that it calls itself something else is the next thing that is wrong with it.
+    let trusted = room.jit(&["login", "admin"]).env("AWS_CA_BUNDLE", &bundle(&room, "ca.pem")).run();
+    let what = "the provider calls itself `http://IDP`, but the configuration says `https://127.0.0.1:PORT`";
+    let next = "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
+    failed(&room, &trusted, what, next);
+    assert_eq!(front.requests().len(), 1);
+}
+
+#[test]
+fn a_port_that_speaks_no_tls() {
+    let room = Room::new();
+    let issuer = room.servers().issuer().replace("http:", "https:");
+    room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
+    let login = room.jit(&["login", "admin"]).run();
+    let what = "cannot reach IDP: what answers there does not speak TLS";
+    failed(&room, &login, what, "check `issuer`, the network and the proxy\n  next: run `jit doctor`");
+}
+
+#[test]
+fn aws_is_asked_over_tls_with_the_bundle_that_is_named() {
+    let room = Room::new();
+    let front = secure(&room, room.servers().sts_url());
+    let sts = format!("https://{}", front.address);
+    let login = |file: &str| {
+        room.jit(&["login", "hub"])
+            .env("AWS_ENDPOINT_URL_STS", &sts)
+            .env("AWS_CA_BUNDLE", &bundle(&room, file))
+    };
+
+    let unknown = login("").without("AWS_CA_BUNDLE").run();
+    assert_eq!(unknown.code(), 1, "{unknown}");
+    let what = "error: STS in us-east-1 gave no answer: no safe connection to 127.0.0.1:PORT: nobody whom \
+                this machine trusts has signed its certificate\n  next: if a certificate";
+    assert!(room.plain(&unknown.stderr).contains(what), "{unknown}");
+    assert_eq!(front.requests().len(), 0, "no token was sent");
+
+    let known = login("ca.pem").run();
+    assert_eq!((known.code(), front.requests().len()), (0, 1), "{known}");
+}
+
+#[test]
+fn bundles_that_cannot_be_used_are_named() {
+    let room = Room::new();
+    let front = secure(&room, room.servers().issuer());
+    let issuer = format!("https://{}", front.address);
+    room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
+    room.write("empty.pem", "");
+    room.write("garbage.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    room.write("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB");
+    let cases = [
+        ("missing.pem", "No such file or directory (os error 2)"),
+        ("empty.pem", "there is no certificate in it"),
+        ("leaf.key", "there is no certificate in it"),
+        ("garbage.pem", "a certificate in it is broken (invalid peer certificate: BadEncoding)"),
+        ("cut.pem", "it is no whole PEM text"),
+    ];
+    for (file, why) in cases {
+        let login = room.jit(&["login", "admin"]).env("AWS_CA_BUNDLE", &bundle(&room, file)).run();
+        let what = format!("AWS_CA_BUNDLE names `~/{file}`, which cannot be used: {why}");
+        failed(&room, &login, &what, "unset AWS_CA_BUNDLE, or name a file of PEM certificates in it");
+    }
+    assert_eq!(front.requests().len(), 0);
+}

@@ -1,0 +1,178 @@
+//! What can be typed, what is wrong with what was typed, and help whatever the machine is like.
+
+use clap::CommandFactory as _;
+use jit::cli::Cli;
+
+use crate::support::{Room, snapshot};
+
+/// The words of every command that there is, `jit` itself first.
+fn commands() -> Vec<Vec<String>> {
+    fn below(command: &clap::Command, words: &[String], all: &mut Vec<Vec<String>>) {
+        all.push(words.to_vec());
+        for sub in command.get_subcommands() {
+            below(sub, &[words, &[sub.get_name().to_owned()]].concat(), all);
+        }
+    }
+    let mut all = Vec::new();
+    below(&Cli::command(), &[], &mut all);
+    all
+}
+
+fn help(room: &Room, words: &[String]) -> String {
+    let words: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+    let output = room.jit(&words).run();
+    assert!(output.code() == 0 && output.stderr.is_empty(), "{output}");
+    output.stdout
+}
+
+#[test]
+fn the_help_of_every_command_is_the_reference() {
+    let room = Room::new();
+    let mut reference = String::new();
+    for words in commands() {
+        let text = help(&room, &words);
+        let title = [&["jit".to_owned()], words.as_slice()].concat().join(" ");
+        let first = text.lines().next().unwrap();
+        let verb = first.split(' ').next().unwrap();
+        let imperative = verb.starts_with(char::is_uppercase) && !verb.ends_with('s');
+        assert!(words.is_empty() || imperative, "{title}: {first}");
+        assert!(!first.ends_with('.'), "{title}: {first}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{title}: wider than 80 columns: {line}");
+        }
+        reference.push_str(&format!("$ {title} --help\n{text}\n"));
+    }
+    snapshot("help.txt", &reference);
+}
+
+#[test]
+fn the_reserved_words_have_no_other_meaning() {
+    let reserved =
+        ["request", "approve", "deny", "requests", "grants", "revoke", "extend", "audit", "policy"];
+    let words: Vec<String> = commands().concat();
+    assert!(reserved.iter().all(|word| !words.contains(&(*word).to_owned())));
+}
+
+#[test]
+fn wrong_usage_is_code_two_and_says_how() {
+    let room = Room::new();
+    let cases: [(&[&str], &str); 14] = [
+        (&[], "Usage: jit <COMMAND>"),
+        (&["lgoin"], "a similar subcommand exists: 'login'"),
+        (&["status", "--chekc"], "'--check'"),
+        (&["login", "a", "b"], "unexpected argument 'b'"),
+        (&["login", "admin", "--role", "hub"], "cannot be used with"),
+        (&["login", "--duration", "soon"], "`soon` is not a length of time; write 8h"),
+        (&["login", "admin", "--duration", "5m"], "it goes from 15m to 12h"),
+        (&["exec", "admin"], "<CMD>..."),
+        (&["exec", "admin", "--min-ttl", "-1h", "--", "true"], "-1"),
+        (&["env", "--shell", "tcsh"], "possible values: bash, zsh, fish, powershell, json, dotenv"),
+        (&["credential-process"], "<ROLE>"),
+        (&["logout", "admin", "--all"], "cannot be used with"),
+        (&["completions", "tcsh"], "possible values: bash, elvish, fish, powershell, zsh"),
+        (&["configure"], "profiles"),
+    ];
+    for (words, said) in cases {
+        let output = room.jit(words).run();
+        assert_eq!((output.code(), output.stdout.as_str()), (2, ""), "{words:?}: {output}");
+        assert!(output.stderr.contains(said), "{words:?}: {output}");
+    }
+}
+
+#[test]
+fn a_role_that_is_not_there_comes_with_the_one_that_was_meant() {
+    let room = Room::new();
+    let near = room.jit(&["credential-process", "amdin"]).run();
+    assert_eq!(near.code(), 2);
+    let expected =
+        "error: there is no role `amdin` in ~/config/jit/config.toml\n  next: did you mean `admin`?\n";
+    assert_eq!(near.stderr, expected);
+    let far = room.jit(&["credential-process", "zzz"]).run();
+    assert!(far.stderr.contains("next: the roles are: admin, developer, hub\n"), "{far}");
+    let hostile = room.jit(&["credential-process", "a\u{1b}[2Jb\nerror: c"]).run();
+    assert_eq!(hostile.code(), 2);
+    assert!(hostile.stderr.contains(r"`a\u{1b}[2Jb\u{a}error: c`"), "{hostile}");
+}
+
+#[test]
+fn errors_are_one_object_where_a_script_reads_them() {
+    let room = Room::new();
+    room.write_config("[idp]\nx = 1\n");
+    let cases: [&[&str]; 8] = [
+        &["status", "--json"],
+        &["whoami", "--json", "admin"],
+        &["explain", "--json", "admin"],
+        &["doctor", "--json"],
+        &["status", "--json", "--bogus"],
+        &["whoami", "a", "b", "--json"],
+        &["doctor", "--json", "extra"],
+        &["explain", "--json", "--role"],
+    ];
+    for words in cases {
+        let output = room.jit(words).run();
+        let error: serde_json::Value = serde_json::from_str(&output.stderr).unwrap();
+        let kind = if words == ["doctor", "--json"] { ("failed", 1) } else { ("usage", 2) };
+        assert_eq!((error["error"]["kind"].as_str(), output.code()), (Some(kind.0), kind.1), "{output}");
+        assert!(error["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{output}");
+        assert_eq!(output.stderr.lines().count(), 1, "{output}");
+    }
+    // What comes after `--` is the command's own.
+    let output = room.jit(&["exec", "--bogus", "--", "status", "--json"]).run();
+    assert!(output.stderr.starts_with("error: "), "{output}");
+}
+
+#[test]
+fn help_version_manual_and_completions_need_no_working_machine() {
+    let room = Room::new();
+    std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    std::fs::create_dir(room.path("config/jit/config.toml")).unwrap();
+    room.write("file", "");
+    let broken = |words: &[&str]| {
+        let file = room.path("file").display().to_string();
+        room.jit(words).without("HOME").env("XDG_STATE_HOME", &file).env("JIT_STORE", "bogus").run()
+    };
+    let help = ["help", "login"];
+    for words in [&["--help"][..], &["-h"], &["exec", "--help"], &help, &["man"], &["completions", "zsh"]] {
+        let output = broken(words);
+        assert!(output.code() == 0 && output.stderr.is_empty() && !output.stdout.is_empty(), "{output}");
+    }
+    for words in [&["--version"], &["-V"]] {
+        assert_eq!(broken(words).stdout, concat!("jit ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    assert_eq!(broken(&["status"]).code(), 2, "the machine is broken, and this says so");
+}
+
+#[test]
+fn a_disk_that_is_full_is_told_and_a_reader_that_left_is_not() {
+    let room = Room::new();
+    let jit = env!("CARGO_BIN_EXE_jit");
+    let full = room.program("sh", &["-c", "\"$0\" man > /dev/full", jit]).run();
+    assert!(full.code() == 1 && full.stderr.contains("cannot write to stdout"), "{full}");
+    let gone = room.program("bash", &["-c", "\"$0\" man | true; exit ${PIPESTATUS[0]}", jit]).run();
+    assert!(gone.code() == 0 && gone.stderr.is_empty(), "{gone}");
+}
+
+#[test]
+fn colour_is_for_terminals_that_take_it() {
+    let room = Room::new();
+    let escapes = |run: crate::support::Run<'_>| run.run().stdout.contains('\u{1b}');
+    let unknown = || room.jit(&["explain", "hub"]);
+    assert!(escapes(unknown().on_terminal()));
+    assert!(!escapes(unknown()));
+    assert!(!escapes(unknown().on_terminal().env("NO_COLOR", "1")));
+    assert!(!escapes(unknown().on_terminal().env("TERM", "dumb")));
+}
+
+#[test]
+fn the_log_tells_what_is_done_and_no_secret() {
+    let room = Room::signed_in("developer");
+    // What was printed is searched for secrets at the end.
+    let logged = room.jit(&["login", "--force", "admin"]).env("JIT_LOG", "debug").run();
+    assert_eq!(logged.code(), 0, "{logged}");
+    let wrong = room.jit(&["status"]).env("JIT_LOG", "loud").run();
+    assert_eq!(wrong.code(), 0, "{wrong}");
+    assert_eq!(wrong.stderr, "warning: JIT_LOG is none of error, warn, info, debug\n");
+    let json = room.jit(&["status", "--json"]).env("JIT_LOG", "loud").run();
+    let warning: serde_json::Value = serde_json::from_str(&json.stderr).unwrap();
+    assert!(warning["warning"].as_str().is_some_and(|text| text.starts_with("JIT_LOG is none of")), "{json}");
+}
