@@ -1,0 +1,146 @@
+//! AWS's own clients, fed by `jit`: through `credential_process` in a profile that `jit` wrote, and through `exec`.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::support::{OidcProvider, Room, Sts, on_path, python, tool};
+
+const ARN: &str = "arn:aws:sts::222222222222:assumed-role/admin/alice@example.test";
+
+/// A room where alice is signed in, with profiles in `~/.aws/config`.
+struct Signed {
+    room: Room,
+    sts: Sts,
+    _op: OidcProvider,
+}
+
+impl Signed {
+    fn in_with_profiles() -> Self {
+        let room = Room::new();
+        let op = OidcProvider::start(&room, &[]);
+        let sts = Sts::start(&room, &op.issuer(), "jit-cli", &[]);
+        let room = room.with_roles(&op, "");
+        room.sign_in(&op, &sts);
+        room.run(&mut room.jit(&sts, &["configure", "profiles"])).ok();
+        Self { room, sts, _op: op }
+    }
+
+    /// `jit exec prod-admin -- PROGRAM…` in a shell that is set up for somebody else.
+    fn exec(&self, program: PathBuf, arguments: &[&str]) -> Command {
+        let mut command = self.room.jit(&self.sts, &["exec", "prod-admin", "--"]);
+        command.arg(program).args(arguments);
+        command.env("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE").env("AWS_SECRET_ACCESS_KEY", "x");
+        command.env("AWS_SESSION_TOKEN", "x").env("AWS_PROFILE", "somebody-else");
+        command
+    }
+
+    /// What the servers saw: how often the identity was asked for, and that the chain was walked once.
+    fn identities_asked_for(&self) -> usize {
+        let (chain, identities): (Vec<_>, Vec<_>) =
+            self.sts.calls().into_iter().partition(|call| call != "GetCallerIdentity");
+        assert_eq!(chain, ["AssumeRoleWithWebIdentity", "AssumeRole"], "the session came from the store");
+        identities.len()
+    }
+}
+
+#[test]
+fn the_aws_cli_reads_the_profile_that_jit_wrote() {
+    let here = Signed::in_with_profiles();
+    let mut aws = here.room.client(tool("venv/bin/aws"), &here.sts);
+    let said = here.room.run(aws.args(["--profile", "prod-admin", "sts", "get-caller-identity"])).ok();
+    assert!(said.contains(ARN), "{said}");
+    assert_eq!(here.identities_asked_for(), 1);
+}
+
+#[test]
+fn the_aws_cli_shows_the_whole_story_when_a_login_is_needed() {
+    let here = Signed::in_with_profiles();
+    here.room.run(here.room.jit(&here.sts, &["logout", "--all"]).env("BROWSER", "/bin/true")).ok();
+    let mut aws = here.room.client(tool("venv/bin/aws"), &here.sts);
+    let outcome = here.room.run(aws.args(["--profile", "prod-admin", "sts", "get-caller-identity"]));
+    assert!(!outcome.status.success());
+    assert!(outcome.stderr.contains("jit login prod-admin"), "{}", outcome.stderr);
+}
+
+#[test]
+fn boto3_reads_the_profile_in_each_session() {
+    let here = Signed::in_with_profiles();
+    let program = "import boto3\nfor _ in range(3):\n  c = boto3.Session(profile_name='prod-admin').client('sts')\n  \
+                   print(c.get_caller_identity()['Arn'], c.get_caller_identity()['Account'])";
+    let said = here.room.run(here.room.client(python(), &here.sts).args(["-c", program])).ok();
+    assert_eq!(said, format!("{ARN} 222222222222\n").repeat(3));
+    assert_eq!(here.identities_asked_for(), 6);
+}
+
+#[test]
+fn exec_gives_the_aws_cli_the_role_and_nothing_of_what_was_there() {
+    let here = Signed::in_with_profiles();
+    let outcome = here.room.run(&mut here.exec(tool("venv/bin/aws"), &["sts", "get-caller-identity"]));
+    let (said, asked_for) = (outcome.stderr.clone(), outcome.ok());
+    assert!(asked_for.contains(ARN), "{asked_for}");
+    assert!(
+        said.contains("prod-admin") && said.contains("222222222222"),
+        "says beforehand what it does: {said}"
+    );
+}
+
+#[test]
+fn exec_hands_on_the_code_of_a_client_that_fails() {
+    let here = Signed::in_with_profiles();
+    let outcome = here.room.run(&mut here.exec(tool("venv/bin/aws"), &["sts", "no-such-call"]));
+    let alone =
+        here.room.run(here.room.client(tool("venv/bin/aws"), &here.sts).args(["sts", "no-such-call"]));
+    assert_eq!(outcome.code(), alone.code(), "{}", outcome.stderr);
+}
+
+/// A folder with a plan to make, its state in a bucket of moto's S3; `backend` is added to the backend's settings.
+fn terraform_project(here: &Signed, backend: &str) -> PathBuf {
+    let make = "import boto3; boto3.client('s3', region_name='us-east-1', aws_access_key_id='a', \
+                aws_secret_access_key='b').create_bucket(Bucket='states')";
+    here.room.run(here.room.client(python(), &here.sts).args(["-c", make])).ok();
+    let folder = here.room.home().join("project");
+    std::fs::create_dir(&folder).unwrap();
+    let main = format!(
+        r#"
+        terraform {{
+          backend "s3" {{
+            bucket         = "states"
+            key            = "state/terraform.tfstate"
+            region         = "us-east-1"
+            use_lockfile   = true
+            use_path_style = true
+            {backend}
+          }}
+        }}
+        resource "terraform_data" "x" {{ input = "hello" }}
+        "#
+    );
+    std::fs::write(folder.join("main.tf"), main).unwrap();
+    folder
+}
+
+fn terraform() -> PathBuf {
+    on_path("terraform", "Terraform: https://developer.hashicorp.com/terraform/install")
+}
+
+#[test]
+fn terraform_reads_the_profile_for_init_and_plan() {
+    let here = Signed::in_with_profiles();
+    let folder = terraform_project(&here, "profile = \"prod-admin\"");
+    for arguments in [&["init", "-input=false", "-no-color"][..], &["plan", "-input=false", "-no-color"]] {
+        let mut command = here.room.client(terraform(), &here.sts);
+        let said = here.room.run(command.args(arguments).current_dir(&folder)).ok();
+        assert!(said.contains("successfully initialized") || said.contains("1 to add"), "{said}");
+    }
+    assert!(here.identities_asked_for() >= 1, "the backend asks who it is");
+}
+
+#[test]
+fn terraform_under_exec_needs_no_profile() {
+    let here = Signed::in_with_profiles();
+    let folder = terraform_project(&here, "");
+    for arguments in [&["init", "-input=false", "-no-color"][..], &["plan", "-input=false", "-no-color"]] {
+        let said = here.room.run(here.exec(terraform(), arguments).current_dir(&folder)).ok();
+        assert!(said.contains("successfully initialized") || said.contains("1 to add"), "{said}");
+    }
+}

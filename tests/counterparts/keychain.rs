@@ -1,0 +1,494 @@
+//! The store against a real gnome-keyring on a private bus, and the kernel's own keyring.
+//!
+//! `libdbus` reads the bus's address from the environment of the process, so what is observed runs in a child: this
+//! very test binary, told by [`STEPS`] what to do with the store of [`STATE`].
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start programs and read the environment they gave to a child"
+)]
+#![allow(clippy::print_stderr, reason = "a child reports on stderr, where the test harness writes nothing")]
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use jit::config::file::DEFAULT_KEY_CACHE;
+use jit::plan::{EntryKey, EntryKind};
+use jit::secret::Secret;
+use jit::store::{Lock, Options, Store, StoreError};
+use jit::sys::clock::SystemClock;
+use jit::sys::env::Env;
+use jit::sys::http::Http;
+use jit::world::{Browser, Folders, Note, Person, World};
+
+/// What the child does, by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `drop`, `forget`.
+const STEPS: &str = "STORE_TEST_STEPS";
+/// The state folder it works in.
+const STATE: &str = "STORE_TEST_STATE";
+/// Set if the child has a person, whose passphrase this is.
+const PASSPHRASE: &str = "STORE_TEST_PASSPHRASE";
+/// Set if no copy of the key may lie in the kernel.
+const NO_COPY: &str = "STORE_TEST_NO_COPY";
+/// A session with long tokens and many tags.
+const SIZE: usize = 10_000;
+
+struct NoBrowser;
+
+impl Browser for NoBrowser {
+    fn available(&self) -> bool {
+        false
+    }
+    fn open(&self, _: &str) -> Result<(), String> {
+        Err("none".to_owned())
+    }
+}
+
+/// Types one passphrase, and reports being told that a keychain is being unlocked.
+struct Typist(Option<String>);
+
+impl Person for Typist {
+    fn can_be_asked(&self) -> bool {
+        self.0.is_some()
+    }
+    fn tell(&self, note: Note<'_>) {
+        if matches!(note, Note::Unlocking { .. }) {
+            eprintln!("RESULT told of unlocking");
+        }
+    }
+    fn pasted_line(&self) -> Pin<Box<dyn Future<Output = Secret<String>> + '_>> {
+        Box::pin(std::future::pending())
+    }
+    fn password(&self, _: &str) -> Option<Secret<String>> {
+        self.0.as_deref().map(Secret::from)
+    }
+    fn confirm(&self, _: &str) -> Option<bool> {
+        None
+    }
+}
+
+fn world(state: &Path) -> World {
+    let env = Env::of_process();
+    World {
+        http: Http::new(&env),
+        clock: Box::new(SystemClock),
+        browser: Box::new(NoBrowser),
+        person: Box::new(Typist(env.get(PASSPHRASE).map(str::to_owned))),
+        folders: Folders {
+            config_file: state.join("config.toml"),
+            state: state.to_owned(),
+            aws_config: state.join("aws-config"),
+            aws_credentials: state.join("aws-credentials"),
+            home: state.to_owned(),
+        },
+        env,
+    }
+}
+
+fn key(name: &str) -> EntryKey {
+    EntryKey::of(EntryKind::Session, &name.into())
+}
+
+fn value(name: &str) -> Secret<Vec<u8>> {
+    Secret::new(name.bytes().cycle().take(SIZE).collect())
+}
+
+fn lock(store: &Store<'_>, world: &World, name: &str) -> Result<Lock, StoreError> {
+    store.lock(&key(name), &*world.person, "a test", Duration::from_secs(60))
+}
+
+/// Not a test of its own: the child's side, which does nothing unless it is told what.
+#[test]
+fn inside() {
+    let (Some(steps), Some(state)) = (std::env::var_os(STEPS), std::env::var_os(STATE)) else { return };
+    let world = world(Path::new(&state));
+    let may_prompt = world.env.get(PASSPHRASE).is_some();
+    let key_cache = Some(DEFAULT_KEY_CACHE).filter(|_| world.env.get(NO_COPY).is_none());
+    let store = Store::open(&world, Options { key_cache, may_prompt }).unwrap();
+    for step in steps.to_str().unwrap().split(',') {
+        let (verb, name) = step.split_once(' ').unwrap_or((step, ""));
+        let answer = match verb {
+            "put" => lock(&store, &world, name)
+                .and_then(|lock| store.put(&lock, &key(name), &value(name)))
+                .map(|()| "ok".to_owned()),
+            "get" => store.get(&key(name)).map(|found| match found {
+                None => "nothing".to_owned(),
+                Some(found) if found == value(name) => "the value".to_owned(),
+                Some(_) => "another value".to_owned(),
+            }),
+            "hold" => lock(&store, &world, name).map(|lock| {
+                eprintln!("RESULT held");
+                std::thread::sleep(Duration::from_secs(600));
+                drop(lock);
+                "over".to_owned()
+            }),
+            "describe" => {
+                let it = store.describe();
+                Ok(format!(
+                    "{:?} cached={} for={:?} {:?} {}",
+                    it.kind, it.key_cached, it.key_cached_for, it.problem, it.why
+                ))
+            }
+            "drop" => store.drop_cached_key().map(|dropped| dropped.to_string()),
+            "forget" => store.forget_everything().map(|()| "ok".to_owned()),
+            other => panic!("no such step: {other}"),
+        };
+        match answer {
+            Ok(answer) => eprintln!("RESULT {verb}: {answer}"),
+            Err(error) => eprintln!("RESULT {verb}: {error:?}"),
+        }
+    }
+}
+
+/// A desktop's session: a bus of its own, the keyring's daemon, a state folder.
+struct Desktop {
+    folder: tempfile::TempDir,
+    bus: Child,
+    address: String,
+    daemon: Option<Child>,
+}
+
+/// A program of the system, or the package to install.
+fn program(name: &str, package: &str) -> Command {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    assert!(
+        std::env::split_paths(&paths).any(|folder| folder.join(name).is_file()),
+        "{name} is missing: apt-get install {package}"
+    );
+    Command::new(name)
+}
+
+impl Desktop {
+    /// A bus, and nothing on it yet.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = program("dbus-daemon", "dbus-daemon");
+        command.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped());
+        isolate(&mut command, folder.path());
+        let mut bus = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut address = String::new();
+        BufReader::new(bus.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        Self { folder, bus, address: address.trim().to_owned(), daemon: None }
+    }
+
+    /// A desktop whose keyring was unlocked at login.
+    fn unlocked() -> Self {
+        let mut desktop = Self::new();
+        desktop.start_keyring(Some("the login password"));
+        desktop
+    }
+
+    /// Starts the keyring; with a password it makes the login collection, or unlocks it if that is the right one.
+    fn start_keyring(&mut self, password: Option<&str>) {
+        self.stop_keyring();
+        let mut command = self.on_bus("gnome-keyring-daemon", "gnome-keyring");
+        command.args(["--foreground", "--components=secrets"]).stdin(Stdio::piped());
+        if password.is_some() {
+            command.arg("--unlock");
+        }
+        let mut daemon = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        daemon.stdin.take().unwrap().write_all(password.unwrap_or_default().as_bytes()).unwrap();
+        self.daemon = Some(daemon);
+        while !self.keyring_has_bus_name() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn stop_keyring(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            let _ = daemon.kill();
+            let _ = daemon.wait();
+        }
+    }
+
+    fn keyring_has_bus_name(&self) -> bool {
+        let answer = self.bus_call(
+            "org.freedesktop.DBus",
+            "/org/freedesktop/DBus",
+            "org.freedesktop.DBus.NameHasOwner",
+            "string:org.freedesktop.secrets",
+        );
+        answer.contains("true")
+    }
+
+    fn lock_collection(&self) {
+        let method = "org.freedesktop.Secret.Service.Lock";
+        let login = "array:objpath:/org/freedesktop/secrets/collection/login";
+        let answer = self.bus_call("org.freedesktop.secrets", "/org/freedesktop/secrets", method, login);
+        assert!(answer.contains("/collection/login"), "{answer}");
+    }
+
+    fn bus_call(&self, to: &str, path: &str, method: &str, argument: &str) -> String {
+        let mut command = self.on_bus("dbus-send", "dbus-bin");
+        command.args(["--session", "--print-reply", &format!("--dest={to}"), path, method, argument]);
+        text(&command.output().unwrap())
+    }
+
+    /// How many keys of jit's the keyring holds.
+    fn items(&self) -> usize {
+        let mut command = self.on_bus("secret-tool", "libsecret-tools");
+        let found = text(&command.args(["search", "--all", "service", "jit"]).output().unwrap());
+        found.matches("label = jit").count()
+    }
+
+    fn signal_keyring(&self, signal: &str) {
+        let pid = self.daemon.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    }
+
+    fn on_bus(&self, name: &str, package: &str) -> Command {
+        let mut command = program(name, package);
+        isolate(&mut command, self.folder.path());
+        command.env("DBUS_SESSION_BUS_ADDRESS", &self.address);
+        command
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    /// A child on this desktop.
+    fn child(&self, steps: &str, variables: &[(&str, &str)]) -> Command {
+        let mut command = child(&self.state(), steps, &[("DBUS_SESSION_BUS_ADDRESS", &self.address)]);
+        command.envs(variables.iter().copied());
+        command
+    }
+
+    /// What a child on this desktop answers.
+    fn run(&self, steps: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        results(&self.child(steps, variables).output().unwrap())
+    }
+}
+
+impl Drop for Desktop {
+    fn drop(&mut self) {
+        let _ = child(&self.state(), "drop", &[]).output();
+        self.stop_keyring();
+        let _ = self.bus.kill();
+        let _ = self.bus.wait();
+    }
+}
+
+/// An empty environment, a home of its own.
+fn isolate(command: &mut Command, folder: &Path) {
+    let run = folder.join("run");
+    jit::sys::fs::private_folder(&run).unwrap();
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command.env("HOME", folder).env("XDG_DATA_HOME", folder.join("share")).env("XDG_RUNTIME_DIR", run);
+}
+
+fn child(state: &Path, steps: &str, variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    isolate(&mut command, state.parent().unwrap());
+    command.args(["--exact", "keychain::inside", "--nocapture"]);
+    command.env(STEPS, steps).env(STATE, state).envs(variables.iter().copied());
+    command.stdin(Stdio::null());
+    command
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+fn results(output: &Output) -> Vec<String> {
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
+    text.lines().filter_map(|line| line.strip_prefix("RESULT ")).map(str::to_owned).collect()
+}
+
+/// The one answer starts with `expected`, and names every one of `words`.
+fn assert_answer(answers: &[String], expected: &str, words: &[&str]) {
+    let last = answers.last().unwrap();
+    assert!(last.starts_with(expected) && words.iter().all(|word| last.contains(word)), "{answers:?}");
+}
+
+#[test]
+fn an_unlocked_keychain_keeps_the_key_and_the_copy_spares_it() {
+    let desktop = Desktop::unlocked();
+    let no_bus = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")];
+    assert_eq!(desktop.run("get a,put a,get a", &[]), ["get: nothing", "put: ok", "get: the value"]);
+    assert_eq!(desktop.items(), 1);
+    let cached = "describe: Some(Keychain) cached=true for=Some(";
+    assert_answer(&desktop.run("describe", &[]), cached, &["chosen", "None"]);
+
+    // The warm path asks no bus; without the copy it is the bus that is missing, and nothing else is chosen.
+    assert_eq!(desktop.run("get a", &no_bus), ["get: the value"]);
+    assert_eq!(desktop.run("drop,drop", &[]), ["drop: true", "drop: false"]);
+    assert_answer(&desktop.run("get a", &no_bus), "get: Unavailable", &[]);
+    assert_answer(&desktop.run("put b", &no_bus), "put: Unavailable", &[]);
+    assert_eq!(desktop.run("get a", &[(NO_COPY, "1")]), ["get: the value"]);
+    assert_eq!(desktop.run("drop", &[]), ["drop: false"], "no copy where none is allowed");
+    assert_eq!(desktop.run("get a,drop", &[]), ["get: the value", "drop: true"]);
+
+    assert_eq!(desktop.run("forget,get a", &[]), ["forget: ok", "get: nothing"]);
+    assert_eq!(desktop.items(), 0);
+}
+
+#[test]
+fn a_locked_keychain_says_so_at_once_and_asks_only_for_a_person() {
+    let mut desktop = Desktop::unlocked();
+    assert_eq!(desktop.run("put a", &[(NO_COPY, "1")]), ["put: ok"]);
+    let person = [(NO_COPY, "1"), (PASSPHRASE, "irrelevant"), ("DISPLAY", ":1")];
+    for locked_from_the_start in [false, true] {
+        if locked_from_the_start {
+            desktop.start_keyring(Some("a wrong password"));
+        } else {
+            desktop.lock_collection();
+        }
+        assert_answer(&desktop.run("get a", &[(NO_COPY, "1")]), "get: Locked", &[]);
+        assert_answer(&desktop.run("put b", &[(NO_COPY, "1")]), "put: Locked", &[]);
+        assert_answer(&desktop.run("describe", &[(NO_COPY, "1")]), "describe: Some(Keychain)", &["Locked"]);
+        // Nobody sees a dialog without a display.
+        assert_answer(&desktop.run("get a", &person[..2]), "get: Locked", &[]);
+        // The bus has no display to show it on, so the keyring dismisses it.
+        let asked = desktop.run("get a", &person);
+        assert_eq!(asked[0], "told of unlocking");
+        assert_answer(&asked, "get: Refused", &["dismissed"]);
+    }
+    desktop.start_keyring(Some("the login password"));
+    assert_eq!(desktop.run("get a", &[(NO_COPY, "1")]), ["get: the value"]);
+}
+
+#[test]
+fn a_locked_keychain_on_first_use_is_not_passed_over() {
+    let mut desktop = Desktop::unlocked();
+    desktop.start_keyring(Some("a wrong password"));
+    assert_answer(&desktop.run("put a", &[]), "put: Locked", &[]);
+    assert_answer(
+        &desktop.run("describe", &[]),
+        "describe: Some(Keychain)",
+        &["Locked", "nothing is stored yet"],
+    );
+    assert!(!desktop.state().join("kernel").exists());
+}
+
+#[test]
+fn without_a_collection_or_a_bus_the_kernel_serves() {
+    let mut desktop = Desktop::new();
+    desktop.start_keyring(None);
+    let cases: [(&[(&str, &str)], &str); 2] =
+        [(&[], "no default collection"), (&[("DBUS_SESSION_BUS_ADDRESS", "")], "no session bus")];
+    for (variables, reason) in cases {
+        let keychain = [variables, &[("JIT_STORE", "keychain")]].concat();
+        assert_answer(&desktop.run("put a", &keychain), "put: Unavailable", &[reason]);
+        assert_eq!(desktop.run("put a,get a", variables), ["put: ok", "get: the value"]);
+        assert_answer(&desktop.run("describe", variables), "describe: Some(Kernel)", &[reason, "None"]);
+        assert_eq!(desktop.run("forget", variables), ["forget: ok"]);
+    }
+}
+
+#[test]
+fn a_keychain_that_hangs_or_dies_in_mid_call_is_gone() {
+    let mut desktop = Desktop::unlocked();
+    assert_eq!(desktop.run("put a", &[(NO_COPY, "1")]), ["put: ok"]);
+    desktop.signal_keyring("-STOP");
+    assert_answer(&desktop.run("get a", &[(NO_COPY, "1")]), "get: Gone", &["no answer within 1 s"]);
+
+    let asking =
+        desktop.child("get a", &[(NO_COPY, "1")]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
+    // Long enough to be in the call, and shorter than it waits.
+    std::thread::sleep(Duration::from_millis(400));
+    desktop.stop_keyring();
+    assert_answer(&results(&asking.unwrap().wait_with_output().unwrap()), "get: Gone", &[]);
+}
+
+#[test]
+fn twenty_first_processes_agree_on_one_key() {
+    let desktop = Desktop::unlocked();
+    let names: Vec<_> = (0..20).map(|i| format!("entry {i}")).collect();
+    let start = |name: &String| {
+        desktop
+            .child(&format!("put {name}"), &[])
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = names.iter().map(start).collect();
+    for child in children {
+        assert_eq!(results(&child.wait_with_output().unwrap()), ["put: ok"]);
+    }
+    assert_eq!(desktop.items(), 1);
+    let all: Vec<_> = names.iter().map(|name| format!("get {name}")).collect();
+    assert_eq!(desktop.run(&all.join(","), &[(NO_COPY, "1")]), vec!["get: the value"; names.len()]);
+}
+
+#[test]
+fn a_large_session_lies_in_the_kernels_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let kernel = [("JIT_STORE", "kernel")];
+    let run = |steps: &str| results(&child(&state, steps, &kernel).output().unwrap());
+    assert_eq!(run("put a,get a"), ["put: ok", "get: the value"]);
+    assert_eq!(run("get a,drop,get a"), ["get: the value", "drop: false", "get: the value"]);
+
+    // In a session of its own, which does not possess the user's keyring, it is the key's own rights that count.
+    let mut inside = program("keyctl", "keyutils");
+    let template = child(&state, "get a,put b,get b", &kernel);
+    inside.args(["session", "-"]).arg(template.get_program()).args(template.get_args()).env_clear();
+    for (name, value) in template.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+        inside.env(name, value);
+    }
+    assert_eq!(results(&inside.output().unwrap()), ["get: the value", "put: ok", "get: the value"]);
+    assert_eq!(run("forget,get a"), ["forget: ok", "get: nothing"]);
+}
+
+#[test]
+fn a_large_session_lies_behind_a_passphrase() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let run = |steps: &str, passphrase: &str| {
+        let variables = [("JIT_STORE", "file"), (PASSPHRASE, passphrase)];
+        results(&child(&state, steps, &variables).output().unwrap())
+    };
+    assert_answer(&run("put a", ""), "put: Unavailable", &["passphrase"]);
+    assert_eq!(run("put a,get a", "correct horse"), ["put: ok", "get: the value"]);
+    // The copy of the derived key spares the question.
+    assert_eq!(run("get a,drop", ""), ["get: the value", "drop: true"]);
+    assert_answer(&run("get a", ""), "get: Locked", &["passphrase"]);
+    assert_answer(&run("get a", "wrong horse"), "get: Refused", &["wrong passphrase"]);
+    assert_eq!(run("get a,forget,get a", "correct horse"), ["get: the value", "forget: ok", "get: nothing"]);
+}
+
+#[test]
+fn the_copys_time_is_renewed_by_use() {
+    let desktop = Desktop::unlocked();
+    assert_eq!(desktop.run("put a", &[]), ["put: ok"]);
+    let keys =
+        String::from_utf8(jit::sys::fs::read_limited(Path::new("/proc/keys"), 1 << 20).unwrap()).unwrap();
+    let record = jit::sys::fs::read_limited(&desktop.state().join("store.json"), 4096).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
+    let name = format!("jit:{}:copy-of-keychain", record["id"].as_str().unwrap());
+    let line = keys.lines().find(|line| line.contains(&name)).unwrap();
+    let serial = format!("0x{}", line.split(' ').next().unwrap());
+    let mut shorten = program("keyctl", "keyutils");
+    assert!(shorten.args(["timeout", &serial, "50"]).status().unwrap().success());
+    let left = |answer: &[String]| {
+        answer.last().unwrap().contains("for=Some(50s)") || answer.last().unwrap().contains("for=Some(4")
+    };
+    assert!(left(&desktop.run("describe", &[])), "looking is no use");
+    assert!(!left(&desktop.run("get a,describe", &[])));
+}
+
+#[test]
+fn a_lock_is_handed_over_when_its_holder_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let mut holder =
+        child(&state, "hold a", &[]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let said = BufReader::new(holder.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(said.into_iter().any(|line| line == "RESULT held"));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let world = world(&state);
+            let options = Options { key_cache: None, may_prompt: false };
+            let store = Store::open(&world, options).unwrap();
+            lock(&store, &world, "a").unwrap().waited()
+        });
+        std::thread::sleep(Duration::from_millis(100));
+        holder.kill().unwrap();
+        assert!(waiting.join().unwrap());
+    });
+    holder.wait().unwrap();
+}

@@ -1,0 +1,30 @@
+//! What all counterparts share: the empty room a test runs in, the servers, the programs they need.
+
+mod journal;
+#[path = "../../it/support/leaks.rs"]
+mod leaks;
+mod room;
+mod servers;
+mod tools;
+
+pub(crate) use journal::Journal;
+pub(crate) use room::{Outcome, Room};
+pub(crate) use servers::{OidcProvider, Sts};
+pub(crate) use tools::{fixture, on_path, python, tool};
+
+use std::time::{Duration, Instant};
+
+/// Looks until `ready` has something, for at most `limit`.
+///
+/// # Panics
+/// When it does not come; `what` is named.
+pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut ready: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(found) = ready() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "waited {limit:?} in vain for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
