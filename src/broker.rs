@@ -238,9 +238,7 @@ impl Broker<'_, '_> {
                 Ok(old)
             }
             (Err(error), None) => {
-                if let Ok(message) = serde_json::to_string(&error.failure()) {
-                    lock.leave_message(&message);
-                }
+                tell_waiters(&mut lock, &error);
                 Err(error)
             }
         }
@@ -380,11 +378,7 @@ impl Broker<'_, '_> {
         let outcome = self.prove(settings, need, stored, &lock).await;
         match &outcome {
             Ok(login) => self.keep(&lock, &key, &login.to_bytes(), &what),
-            Err(error) => {
-                if let Ok(message) = serde_json::to_string(&error.failure()) {
-                    lock.leave_message(&message);
-                }
-            }
+            Err(error) => tell_waiters(&mut lock, error),
         }
         outcome
     }
@@ -448,6 +442,13 @@ impl Broker<'_, '_> {
 
     fn warn(&self, text: &str) {
         self.world.person.tell(Note::Warning { text });
+    }
+}
+
+/// Leaves the failure for those who wait for the lock; [`shared_failure`] reads it.
+fn tell_waiters(lock: &mut Lock, error: &BrokerError) {
+    if let Ok(message) = serde_json::to_string(&error.failure()) {
+        lock.leave_message(&message);
     }
 }
 

@@ -85,8 +85,7 @@ fn limit_note(plan: &Plan, index: usize) -> Option<&'static str> {
 /// The role that the person picks; without a terminal the usual order decides.
 fn choose(world: &World) -> CommandResult<Role> {
     let file = load(world)?;
-    let named =
-        resolve::role_name(&file, Flags::default(), &world.env, terminals::last_role(world).as_deref());
+    let named = resolve::role_name(&file, Flags::default(), &world.env, || terminals::last_role(world));
     if !world.person.can_be_asked() {
         return Ok(Role::named(&named?.value));
     }

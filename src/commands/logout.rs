@@ -23,7 +23,7 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
         return everything(args, &file, &store, world, ui);
     }
     let flags = Flags { role: args.role.name(), duration: None };
-    let name = resolve::role_name(&file, flags, &world.env, terminals::last_role(world).as_deref())?;
+    let name = resolve::role_name(&file, flags, &world.env, || terminals::last_role(world))?;
     let plan = resolve::plan(&file, &name.value, flags, &world.env)?;
     let mut ended = Vec::new();
     for key in sessions_of(&store, &plan.login_key())? {

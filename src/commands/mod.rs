@@ -99,7 +99,7 @@ impl<'w> Subject<'w> {
     fn find(role: &Role, duration: Option<u32>, world: &'w World) -> CommandResult<Self> {
         let file = load(world)?;
         let flags = Flags { role: role.name(), duration };
-        let name = resolve::role_name(&file, flags, &world.env, terminals::last_role(world).as_deref())?;
+        let name = resolve::role_name(&file, flags, &world.env, || terminals::last_role(world))?;
         let plan = resolve::plan(&file, &name.value, flags, &world.env)?;
         Ok(Self { plan, named_by: name.origin, store: open_store(world, &file)? })
     }

@@ -67,14 +67,14 @@ pub fn role_name(
     file: &File,
     flags: Flags<'_>,
     env: &Env,
-    last_in_terminal: Option<&str>,
+    last_in_terminal: impl FnOnce() -> Option<String>,
 ) -> Result<Valued<String>, ResolveError> {
     let by = |origin: Origin| move |role: &str| Valued::new(role.to_owned(), origin);
-    let remembered = last_in_terminal.filter(|role| file.roles.contains_key(*role));
+    let remembered = || last_in_terminal().filter(|role| file.roles.contains_key(role));
     let named = flags.role.map(by(Origin::Flag("the command line")));
     named
         .or_else(|| env.get(JIT_ROLE).map(by(Origin::Variable(JIT_ROLE))))
-        .or_else(|| remembered.map(by(Origin::Rule("the last login in this terminal"))))
+        .or_else(|| remembered().as_deref().map(by(Origin::Rule("the last login in this terminal"))))
         .or_else(|| file.default_role.as_ref().map(|role| from_file(file, role)))
         .ok_or_else(|| ResolveError::NoRole { candidates: candidates(file) })
 }
@@ -327,8 +327,11 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
     fn the_role_is_named_in_a_fixed_order() {
         let with_default = File::parse("c.toml", &format!("default_role = \"hub\"{TEXT}")).unwrap();
         let env = Env::of([("JIT_ROLE", "middle")]);
-        let name = |argument, env: &Env, last| {
-            let role = role_name(&with_default, Flags { role: argument, duration: None }, env, last).unwrap();
+        let name = |argument, env: &Env, last: Option<&str>| {
+            let role = role_name(&with_default, Flags { role: argument, duration: None }, env, || {
+                last.map(str::to_owned)
+            })
+            .unwrap();
             format!("{} by {}", role.value, role.origin)
         };
         assert_eq!(name(Some("far"), &env, Some("china")), "far by the command line");
@@ -336,7 +339,7 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
         assert_eq!(name(None, &Env::of([]), Some("china")), "china by the last login in this terminal");
         assert_eq!(name(None, &Env::of([]), Some("gone")), "hub by c.toml:1");
         assert!(matches!(
-            role_name(&file(), Flags::default(), &Env::of([]), None),
+            role_name(&file(), Flags::default(), &Env::of([]), || None),
             Err(ResolveError::NoRole { candidates }) if candidates.len() == 4
         ));
     }
