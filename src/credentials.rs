@@ -1,5 +1,6 @@
 //! Sessions: temporary credentials of one leg, how long they serve, and the forms they are handed over in.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,10 @@ pub struct Session {
     pub user: String,
     /// The source identity that AWS holds for the chain, if any was set.
     pub source_identity: Option<String>,
+    /// The session tags it carries: the IdP's, what came down the chain, and the leg's own.
+    pub tags: BTreeMap<String, String>,
+    /// Which of them go on down the chain.
+    pub transitive_tags: BTreeSet<String>,
 }
 
 /// What to do with a session that was found.
@@ -84,6 +89,8 @@ struct Stored<'a> {
     subject: &'a str,
     user: &'a str,
     source_identity: Option<&'a str>,
+    tags: &'a BTreeMap<String, String>,
+    transitive_tags: &'a BTreeSet<String>,
 }
 
 /// The same, read back.
@@ -102,6 +109,10 @@ struct Read {
     subject: String,
     user: String,
     source_identity: Option<String>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    #[serde(default)]
+    transitive_tags: BTreeSet<String>,
 }
 
 /// Serialises into a buffer that is wiped: measured first and allocated once, with room for a line feed, so that
@@ -172,6 +183,8 @@ impl Session {
             subject: &self.subject,
             user: &self.user,
             source_identity: self.source_identity.as_deref(),
+            tags: &self.tags,
+            transitive_tags: &self.transitive_tags,
         };
         Secret::new(std::mem::take(&mut *to_wiped_json(&stored)))
     }
@@ -198,6 +211,8 @@ impl Session {
             subject: read.subject,
             user: read.user,
             source_identity: read.source_identity,
+            tags: read.tags,
+            transitive_tags: read.transitive_tags,
         })
     }
 
@@ -278,6 +293,8 @@ mod tests {
             subject: "u1".into(),
             user: "alice".into(),
             source_identity: None,
+            tags: BTreeMap::from([("team".into(), "core".into())]),
+            transitive_tags: BTreeSet::from(["team".into()]),
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Kind {
     NotAllowed,
     /// The secret store cannot be used.
     Store,
+    /// The person pressed Ctrl-C while there was something to be called off first.
+    Interrupted,
     /// A program that `exec` was given could not be started; the shells' own codes.
     NotExecutable,
     /// The same, because it is not there.
@@ -35,6 +37,7 @@ impl Kind {
             Self::LoginNeeded => 3,
             Self::Refused | Self::NotAllowed => 4,
             Self::Store => 5,
+            Self::Interrupted => 130,
             Self::NotExecutable => 126,
             Self::NotFound => 127,
         }
@@ -49,6 +52,7 @@ impl Kind {
             Self::Refused => "refused",
             Self::NotAllowed => "not_allowed",
             Self::Store => "store",
+            Self::Interrupted => "interrupted",
             Self::NotExecutable => "not_executable",
             Self::NotFound => "not_found",
         }
@@ -105,8 +109,11 @@ mod tests {
 
     #[test]
     fn exit_codes_are_the_contract_s() {
-        use Kind::{Failed, LoginNeeded, NotAllowed, NotExecutable, NotFound, Refused, Store, Usage};
-        let all = [Failed, Usage, LoginNeeded, Refused, NotAllowed, Store, NotExecutable, NotFound];
-        assert_eq!(all.map(Kind::exit_code), [1, 2, 3, 4, 4, 5, 126, 127]);
+        use Kind::{
+            Failed, Interrupted, LoginNeeded, NotAllowed, NotExecutable, NotFound, Refused, Store, Usage,
+        };
+        let all =
+            [Failed, Usage, LoginNeeded, Refused, NotAllowed, Store, Interrupted, NotExecutable, NotFound];
+        assert_eq!(all.map(Kind::exit_code), [1, 2, 3, 4, 4, 5, 130, 126, 127]);
     }
 }

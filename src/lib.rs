@@ -20,6 +20,7 @@
 //! | [`plan`] | a role resolved: the proof, the legs, the origin of each value, the keys of the store |
 //! | [`broker`] | the one story: fresh? → lock → read again → prove → hub → spokes → store |
 //! | [`idp`] | the sign-in: OpenID Connect, the loopback callback and its pages |
+//! | [`index`] | the roles that IdPs were seen to offer |
 //! | [`aws`] | the calls of STS, and what its refusals mean |
 //! | [`store`] | sealed entries, the homes of their key, locks |
 //! | [`credentials`] | a session, its freshness, the forms it is handed over in |
@@ -49,6 +50,7 @@ pub mod credentials;
 pub mod demo;
 pub mod error;
 pub mod idp;
+pub mod index;
 pub mod plan;
 pub mod secret;
 pub mod store;

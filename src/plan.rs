@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::arn::RoleArn;
@@ -88,6 +89,10 @@ pub struct Plan {
 pub enum ProofPlan {
     /// OpenID Connect: an ID token for AssumeRoleWithWebIdentity.
     Oidc(OidcSettings),
+    /// SAML in a browser: an assertion for AssumeRoleWithSAML.
+    Saml(SamlSettings),
+    /// Okta without a browser: an assertion for AssumeRoleWithSAML.
+    Okta(OktaSettings),
 }
 
 /// `[idp.NAME]` with `type = "oidc"`.
@@ -122,6 +127,121 @@ pub enum Flow {
     Device,
 }
 
+/// `[idp.NAME]` with `type = "saml"`.
+#[derive(Clone, Debug)]
+pub struct SamlSettings {
+    /// The NAME.
+    pub name: String,
+    /// Where the AuthnRequest goes (SP-initiated); `None` leaves the start to the provider.
+    pub sso_url: Option<Valued<String>>,
+    /// The provider's own page that starts the sign-in (IdP-initiated), for `capture = "browser"` only.
+    pub start_url: Option<Valued<String>>,
+    /// How the response gets here.
+    pub capture: Valued<Capture>,
+    /// The name that the provider knows the service provider by (`Issuer` of the request).
+    pub entity_id: Valued<String>,
+    /// The provider's own entity id, if the response is to be held against it.
+    pub issuer: Option<Valued<String>>,
+    /// How the AuthnRequest travels.
+    pub binding: Valued<Binding>,
+    /// The host of the loopback ACS, `127.0.0.1` or `localhost`: what the provider has registered.
+    pub acs_host: Valued<String>,
+    /// The port of the loopback ACS; 0 takes any free one.
+    pub acs_port: Valued<u16>,
+    /// The AWS sign-in address that the request names with `capture = "browser"`.
+    pub acs_url: Valued<String>,
+    /// The browser to drive with `capture = "browser"`: a name such as `chrome`, or a path. `None` takes the first
+    /// that is installed.
+    pub browser: Option<Valued<String>>,
+}
+
+/// How the response of a SAML provider gets to `jit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capture {
+    /// The provider posts it to an assertion consumer service on loopback.
+    Loopback,
+    /// It is caught in a browser of `jit`'s own profile on its way to AWS's sign-in page.
+    Browser,
+}
+
+/// How an AuthnRequest travels (SAML 2.0 Bindings, sections 3.4 and 3.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// In the query of the address.
+    Redirect,
+    /// In a form that posts itself.
+    Post,
+}
+
+/// `[idp.NAME]` with `type = "okta"`.
+#[derive(Clone, Debug)]
+pub struct OktaSettings {
+    /// The NAME.
+    pub name: String,
+    /// `https://acme.okta.com`, without a trailing slash.
+    pub org: Valued<String>,
+    /// The embed link of the AWS application, `https://ORG/home/amazon_aws/INSTANCE/272`.
+    pub app_url: Valued<String>,
+    /// Who signs in; `None` asks, and remembers the answer.
+    pub username: Option<Valued<String>>,
+    /// Which of the org's ways to use.
+    pub flow: Valued<OktaFlow>,
+    /// The factor to use, if the person has it.
+    pub factor: Option<Valued<Factor>>,
+    /// The OIDC native application of the device grant.
+    pub client_id: Option<Valued<String>>,
+    /// The browser for what only a browser can do; as in [`SamlSettings::browser`].
+    pub browser: Option<Valued<String>>,
+}
+
+impl OktaSettings {
+    /// The instance id (`0oa…`) of the federation application: the last segment but one of its embed link.
+    pub fn app_id(&self) -> &str {
+        let path = self.app_url.value.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+        path.rsplit('/').nth(1).unwrap_or_default()
+    }
+}
+
+/// How to sign in at an Okta org.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OktaFlow {
+    /// By the org's engine: the authentication API at Classic Engine, the device grant at Identity Engine.
+    Auto,
+    /// The primary authentication API, whatever the engine.
+    Classic,
+    /// The device grant and the web-SSO token ("AWS Federation").
+    Device,
+}
+
+/// A second factor of an Okta user, by the names of `--factor`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "`FACTORS` says what each is")]
+pub enum Factor {
+    Push,
+    Totp,
+    Token,
+    Sms,
+    Call,
+    Email,
+    Question,
+    Duo,
+    Webauthn,
+}
+
+/// Every factor with its name on the command line and in the configuration, and what a person calls it.
+pub const FACTORS: [(Factor, &str, &str); 9] = [
+    (Factor::Push, "push", "Okta Verify push"),
+    (Factor::Totp, "totp", "code of an authenticator app"),
+    (Factor::Token, "token", "code of a hardware token"),
+    (Factor::Sms, "sms", "text message"),
+    (Factor::Call, "call", "voice call"),
+    (Factor::Email, "email", "e-mail"),
+    (Factor::Question, "question", "security question"),
+    (Factor::Duo, "duo", "Duo"),
+    (Factor::Webauthn, "webauthn", "security key or passkey"),
+];
+
 /// One assumed role of the chain.
 #[derive(Clone, Debug)]
 pub struct Leg {
@@ -129,6 +249,8 @@ pub struct Leg {
     pub name: String,
     /// The role to become.
     pub role_arn: Valued<RoleArn>,
+    /// The SAML provider to come from, on AssumeRoleWithSAML only; `None` takes the assertion's.
+    pub provider_arn: Option<Valued<String>>,
     /// `DurationSeconds` to ask for, the rules already applied.
     pub duration: Valued<u32>,
     /// `RoleSessionName`; `None` takes the IdP's user.
@@ -171,6 +293,8 @@ pub enum EntryKind {
     Session,
     /// Which durations a role granted and refused.
     Durations,
+    /// What outlasts a login at an IdP without a browser: the user's name, the device token, the factor last used.
+    Person,
 }
 
 impl EntryKind {
@@ -179,6 +303,7 @@ impl EntryKind {
             Self::Login => "login",
             Self::Session => "session",
             Self::Durations => "durations",
+            Self::Person => "person",
         }
     }
 }
@@ -208,7 +333,7 @@ impl EntryKey {
     /// The key that a file name stands for; `None` for files that are no entry.
     pub fn from_file_name(name: &str) -> Option<Self> {
         let (prefix, hash) = name.split_once('-')?;
-        let kinds = [EntryKind::Login, EntryKind::Session, EntryKind::Durations];
+        let kinds = [EntryKind::Login, EntryKind::Session, EntryKind::Durations, EntryKind::Person];
         let kind = kinds.into_iter().find(|kind| kind.prefix() == prefix)?;
         let plain =
             hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -225,11 +350,6 @@ impl Plan {
     /// Whether the leg at `index` is taken with another role's session, and so lives one hour at most.
     pub fn is_chained(index: usize) -> bool {
         index > 0
-    }
-
-    /// The key of what the IdP handed over.
-    pub fn login_key(&self) -> EntryKey {
-        EntryKey::of(EntryKind::Login, &self.proof.question())
     }
 
     /// The key of the session of the leg at `index`: the proof, and every leg up to it, as asked.
@@ -251,7 +371,19 @@ impl ProofPlan {
     pub fn name(&self) -> &str {
         match self {
             Self::Oidc(settings) => &settings.name,
+            Self::Saml(settings) => &settings.name,
+            Self::Okta(settings) => &settings.name,
         }
+    }
+
+    /// The key of what the IdP handed over.
+    pub fn login_key(&self) -> EntryKey {
+        EntryKey::of(EntryKind::Login, &self.question())
+    }
+
+    /// The key of what outlasts a login there.
+    pub fn person_key(&self) -> EntryKey {
+        EntryKey::of(EntryKind::Person, &self.question())
     }
 
     fn question(&self) -> serde_json::Value {
@@ -263,6 +395,19 @@ impl ProofPlan {
                 "scopes": oidc.scopes.as_ref().map(|scopes| &scopes.value),
                 "audience": oidc.audience.as_ref().map(|audience| &audience.value),
             }),
+            Self::Saml(saml) => json!({
+                "type": "saml",
+                "sso_url": saml.sso_url.as_ref().map(|url| &url.value),
+                "start_url": saml.start_url.as_ref().map(|url| &url.value),
+                "entity_id": saml.entity_id.value,
+            }),
+            Self::Okta(okta) => json!({
+                "type": "okta",
+                "org": okta.org.value,
+                "app_url": okta.app_url.value,
+                "username": okta.username.as_ref().map(|name| &name.value),
+                "client_id": okta.client_id.as_ref().map(|id| &id.value),
+            }),
         }
     }
 }
@@ -271,6 +416,7 @@ impl Leg {
     fn question(&self) -> serde_json::Value {
         json!({
             "role_arn": self.role_arn.value.as_str(),
+            "provider_arn": self.provider_arn.as_ref().map(|v| &v.value),
             "duration": self.duration.value,
             "session_name": self.session_name.as_ref().map(|v| &v.value),
             "source_identity": self.source_identity.as_ref().map(|v| &v.value),
@@ -303,6 +449,7 @@ mod tests {
         let leg = |name: &str, arn: &str| Leg {
             name: name.to_owned(),
             role_arn: Valued::new(arn.parse().unwrap(), Origin::Default),
+            provider_arn: None,
             duration: Valued::new(3600, Origin::Default),
             session_name: None,
             source_identity: None,
@@ -350,11 +497,11 @@ mod tests {
         type Change = Box<dyn Fn(&mut Plan)>;
         let changes: Vec<Change> = vec![
             Box::new(|p| {
-                let ProofPlan::Oidc(oidc) = &mut p.proof;
+                let ProofPlan::Oidc(oidc) = &mut p.proof else { panic!("an OIDC plan") };
                 oidc.issuer.value.push('/');
             }),
             Box::new(|p| {
-                let ProofPlan::Oidc(oidc) = &mut p.proof;
+                let ProofPlan::Oidc(oidc) = &mut p.proof else { panic!("an OIDC plan") };
                 oidc.client_id.value.push('2');
             }),
             Box::new(|p| p.legs[0].role_arn.value = "arn:aws:iam::111111111111:role/other".parse().unwrap()),
@@ -394,7 +541,7 @@ mod tests {
 
     #[test]
     fn file_names_lead_back_to_keys() {
-        let key = plan().login_key();
+        let key = plan().proof.login_key();
         assert_eq!(EntryKey::from_file_name(&key.file_name()), Some(key));
         for stranger in ["login", "login-", "login-zz", "other-0123", ".session-00.tmp"] {
             assert_eq!(EntryKey::from_file_name(stranger), None);

@@ -47,6 +47,25 @@ impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     }
 }
 
+/// How secrets are written into an entry that the store is about to seal, named field by field with
+/// `#[serde(serialize_with = "sealed::text")]`. Nothing else may serialise a struct that uses these.
+pub(crate) mod sealed {
+    use serde::{Serialize as _, Serializer};
+
+    use super::Secret;
+
+    pub(crate) fn text<S: Serializer>(secret: &Secret<String>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret.expose())
+    }
+
+    pub(crate) fn optional_text<S: Serializer>(
+        secret: &Option<Secret<String>>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        secret.as_ref().map(|secret| secret.expose().as_str()).serialize(to)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -72,6 +72,15 @@ pub trait Person {
     fn pasted_line(&self) -> Pin<Box<dyn Future<Output = Secret<String>> + '_>>;
     /// Asks for a secret without showing it; `None` where nobody can be asked or the person declined.
     fn password(&self, prompt: &str) -> Option<Secret<String>>;
+    /// Asks for one line that may be seen, such as a user name or a code that serves once; `None` where nobody can be
+    /// asked or the person declined.
+    fn line(&self, _prompt: &str) -> Option<String> {
+        None
+    }
+    /// Lets the person pick one of `items`; `None` where nobody can be asked or nothing was picked.
+    fn choose(&self, _title: &str, _items: &[String]) -> Option<usize> {
+        None
+    }
     /// Asks for yes or no; `None` where nobody can be asked.
     fn confirm(&self, question: &str) -> Option<bool>;
 }
@@ -86,6 +95,16 @@ pub enum Note<'a> {
     OpenYourself { url: &'a str, why: &'a str, can_paste: bool },
     /// A device code (RFC 8628) was issued.
     DeviceCode { user_code: &'a str, url: &'a str, complete_url: Option<&'a str>, lifetime: Duration },
+    /// A browser of `jit`'s own profile has been opened for the person to sign in.
+    BrowserWindow { browser: &'a str, host: &'a str, at_most: Duration },
+    /// The person's phone is asking them; `device` is what it is called at the provider.
+    Push { device: Option<&'a str>, at_most: Duration },
+    /// The number that the phone asks for.
+    PushNumber { number: &'a str },
+    /// A code is on its way by `factor`, to `to` as far as the provider shows that.
+    CodeSent { factor: &'a str, to: Option<&'a str> },
+    /// The provider asked for a pause.
+    Pausing { host: &'a str, pause: Duration },
     /// Another process holds the lock; `what` is what it is busy with.
     Waiting { what: &'a str },
     /// A keychain may show a dialog of its own.

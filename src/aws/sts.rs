@@ -55,6 +55,22 @@ pub async fn assume_role_with_web_identity(
     web_identity(&Sts::over(http, &leg.sts, None), leg, duration, session_name, token).await
 }
 
+/// Becomes the role of `leg` with `assertion`, the whole SAML response in base64, by way of the SAML provider
+/// `provider_arn`, for `duration` seconds. The call is not signed. Session name, tags and source identity come in the
+/// assertion (STS API reference, AssumeRoleWithSAML).
+///
+/// # Errors
+/// [`StsError`], after the retries that help.
+pub async fn assume_role_with_saml(
+    _http: &Http,
+    _leg: &Leg,
+    _duration: u32,
+    _provider_arn: &str,
+    _assertion: &Secret<String>,
+) -> Result<Granted, StsError> {
+    unimplemented!()
+}
+
 /// Becomes the role of `leg` with the session `by`, for `duration` seconds: at most 3600 if `by` is a role's session
 /// itself, as it always is in a chain.
 ///

@@ -20,7 +20,7 @@ const CALLER_WAITS: Duration = Duration::from_secs(55);
 /// The failure to show; AWS's tools pass stderr on.
 pub(super) fn run(role: &str, auto_login: bool, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&Role::named(role), None, world)?;
-    let options = LoginOptions { device: false, open_browser: true, force: false, within: CALLER_WAITS };
+    let options = LoginOptions { within: CALLER_WAITS, ..LoginOptions::by_browser() };
     let mut need =
         Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: CALLER_WAITS };
     if (auto_login || subject.plan.auto_login) && world.browser.available() {

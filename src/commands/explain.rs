@@ -8,7 +8,10 @@ use crate::broker;
 use crate::cli::RoleQuery;
 use crate::credentials::Freshness;
 use crate::error::CommandResult;
-use crate::plan::{Leg, OidcSettings, Origin, Plan, ProofPlan, Valued};
+use crate::idp::Proof;
+use crate::plan::{
+    Capture, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan, SamlSettings, Valued,
+};
 use crate::sys::env::{AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use crate::timestamp::Timestamp;
 use crate::ui::text::{duration, escape, table};
@@ -138,7 +141,7 @@ fn steps(subject: &Subject, world: &World) -> Vec<Step> {
             name: leg.name.clone(),
             rows,
             stored,
-            call: leg_call(leg, index),
+            call: leg_call(&plan.proof, leg, index),
             needed,
         });
     }
@@ -148,22 +151,36 @@ fn steps(subject: &Subject, world: &World) -> Vec<Step> {
 }
 
 fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
-    let ProofPlan::Oidc(oidc) = &subject.plan.proof;
+    let proof = &subject.plan.proof;
+    let (rows, place) = match proof {
+        ProofPlan::Oidc(oidc) => (oidc_rows(oidc), &oidc.issuer.value),
+        ProofPlan::Saml(saml) => (saml_rows(saml), saml_place(saml)),
+        ProofPlan::Okta(okta) => (okta_rows(okta), &okta.org.value),
+    };
     let mut needed = hub_needed;
-    let mut call = format!("sign in at {}", oidc.issuer.value);
-    let stored = match broker::stored_login(&subject.store, &subject.plan.login_key()) {
+    let mut call = format!("sign in at {place}");
+    let stored = match broker::stored_login(&subject.store, &subject.plan.proof.login_key()) {
         Ok(None) => Stored::Nothing,
         Ok(Some(login)) => {
-            if login.refresh_token.is_some() {
-                call = format!("token endpoint of {}, with the refresh token", oidc.issuer.value);
+            if login.renews_itself() {
+                call = match proof {
+                    ProofPlan::Oidc(_) => format!("token endpoint of {place}, with the refresh token"),
+                    _ => format!("{place}, with what the last login left"),
+                };
             }
-            let expires_at = login.identity.token_expires_at;
-            needed &= expires_at.since(world.clock.now()) <= broker::TOKEN_MARGIN;
-            Stored::Until(format!("ID token of {}", login.identity.name), expires_at)
+            let identity = login.identity();
+            let alive = identity.proof_expires_at.since(world.clock.now()) > broker::margin(&login);
+            let what = match login.proof() {
+                Some(Proof::IdToken(_)) => format!("ID token of {}", identity.name),
+                Some(Proof::Assertion(_)) => format!("assertion of {}", identity.name),
+                None => format!("the login of {}, its assertion used up", identity.name),
+            };
+            needed &= !(alive && login.proof().is_some());
+            Stored::Until(what, identity.proof_expires_at)
         }
         Err(error) => Stored::Unknown(error.to_string()),
     };
-    Step { kind: "idp", name: oidc.name.clone(), rows: oidc_rows(oidc), stored, call, needed }
+    Step { kind: "idp", name: proof.name().to_owned(), rows, stored, call, needed }
 }
 
 /// What is stored for a leg, and whether that serves.
@@ -178,8 +195,12 @@ fn stored(subject: &Subject, index: usize, world: &World) -> (Stored, bool) {
     }
 }
 
-fn leg_call(leg: &Leg, index: usize) -> String {
-    let action = if Plan::is_chained(index) { "AssumeRole" } else { "AssumeRoleWithWebIdentity" };
+fn leg_call(proof: &ProofPlan, leg: &Leg, index: usize) -> String {
+    let action = match proof {
+        _ if Plan::is_chained(index) => "AssumeRole",
+        ProofPlan::Oidc(_) => "AssumeRoleWithWebIdentity",
+        ProofPlan::Saml(_) | ProofPlan::Okta(_) => "AssumeRoleWithSAML",
+    };
     match &leg.sts.url {
         Some(url) => format!("{action} at {}", url.value),
         None => format!("{action} at the STS endpoint of {}", leg.sts.region.value),
@@ -214,6 +235,51 @@ fn oidc_rows(oidc: &OidcSettings) -> Vec<Row> {
     rows.into_iter().flatten().collect()
 }
 
+fn saml_rows(saml: &SamlSettings) -> Vec<Row> {
+    let text = String::clone;
+    let port = |port: &u16| if *port == 0 { "any free one".to_owned() } else { port.to_string() };
+    let by_loopback = saml.capture.value == Capture::Loopback;
+    let lower = |word: String| word.to_lowercase();
+    let rows = [
+        optional("sso_url", saml.sso_url.as_ref(), text),
+        optional("start_url", saml.start_url.as_ref(), text),
+        Some(row("capture", &saml.capture, |capture| lower(format!("{capture:?}")))),
+        Some(row("entity_id", &saml.entity_id, text)),
+        optional("issuer", saml.issuer.as_ref(), text),
+        Some(row("binding", &saml.binding, |binding| lower(format!("{binding:?}")))),
+        by_loopback.then(|| row("acs_host", &saml.acs_host, text)),
+        by_loopback.then(|| row("acs_port", &saml.acs_port, port)),
+        (!by_loopback && saml.sso_url.is_some()).then(|| row("acs_url", &saml.acs_url, text)),
+        optional("browser", saml.browser.as_ref(), text),
+    ];
+    rows.into_iter().flatten().collect()
+}
+
+/// Where a SAML sign-in begins. Loading has made sure that there is one.
+fn saml_place(saml: &SamlSettings) -> &String {
+    saml.sso_url.as_ref().or(saml.start_url.as_ref()).map_or(&saml.name, |url| &url.value)
+}
+
+fn okta_rows(okta: &OktaSettings) -> Vec<Row> {
+    let text = String::clone;
+    let named = |factor: &Factor| {
+        FACTORS
+            .iter()
+            .find(|(one, ..)| one == factor)
+            .map_or_else(String::new, |(_, name, _)| (*name).to_owned())
+    };
+    let rows = [
+        Some(row("org", &okta.org, text)),
+        Some(row("app_url", &okta.app_url, text)),
+        optional("username", okta.username.as_ref(), text),
+        Some(row("flow", &okta.flow, |flow| format!("{flow:?}").to_lowercase())),
+        optional("factor", okta.factor.as_ref(), named),
+        optional("client_id", okta.client_id.as_ref(), text),
+        optional("browser", okta.browser.as_ref(), text),
+    ];
+    rows.into_iter().flatten().collect()
+}
+
 fn leg_rows(leg: &Leg) -> Vec<Row> {
     let text = String::clone;
     let user = ("session_name", "the IdP's user".to_owned(), Origin::Default.to_string());
@@ -222,6 +288,7 @@ fn leg_rows(leg: &Leg) -> Vec<Row> {
     };
     let rows = [
         Some(row("role_arn", &leg.role_arn, ToString::to_string)),
+        optional("provider_arn", leg.provider_arn.as_ref(), text),
         Some(row("duration", &leg.duration, |seconds| duration(Duration::from_secs((*seconds).into())))),
         Some(optional("session_name", leg.session_name.as_ref(), text).unwrap_or(user)),
         optional("source_identity", leg.source_identity.as_ref(), text),

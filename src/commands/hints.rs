@@ -92,6 +92,8 @@ pub(super) fn no_session(error: BrokerError, plan: &Plan, forced: bool) -> Comma
         FailureKind::Refused => Kind::Refused,
         FailureKind::NotAllowed => Kind::NotAllowed,
         FailureKind::Store => Kind::Store,
+        FailureKind::Usage => Kind::Usage,
+        FailureKind::Interrupted => Kind::Interrupted,
     };
     let mut shown =
         CommandError { causes: failure.why, hints: failure.next, ..CommandError::new(kind, failure.what) };

@@ -22,6 +22,8 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
         device: args.device,
         open_browser: !args.no_browser,
         force: args.force,
+        factor: None,
+        keep_password: false,
         within: LOGIN_WITHIN,
     };
     let typed = typed_need(world, None);

@@ -6,8 +6,8 @@ use crate::config::file::File;
 use crate::config::resolve::{self, Flags};
 use crate::credentials::Session;
 use crate::error::CommandResult;
-use crate::idp::oidc::{self, Revoked};
-use crate::plan::{EntryKey, EntryKind, OidcSettings, Plan, ProofPlan};
+use crate::idp::{self, Ended, Login};
+use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
 use crate::sys::process;
 use crate::ui::text::duration;
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
     let name = resolve::role_name(&file, flags, &world.env, || terminals::last_role(world))?;
     let plan = resolve::plan(&file, &name.value, flags, &world.env)?;
     let mut ended = Vec::new();
-    for key in sessions_of(&store, &plan.login_key())? {
+    for key in sessions_of(&store, &plan.proof.login_key())? {
         let session = read(&store, &key);
         store.delete(&key)?;
         ended.extend(session);
@@ -59,8 +59,8 @@ fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: 
     let mut logins = Vec::new();
     for name in file.roles.keys() {
         let plan = resolve::plan(file, name, Flags::default(), &world.env)?;
-        if !logins.contains(&plan.login_key()) {
-            logins.push(plan.login_key());
+        if !logins.contains(&plan.proof.login_key()) {
+            logins.push(plan.proof.login_key());
             // A login that cannot be ended at the IdP is forgotten here all the same.
             if let Err(error) = end_login(args, &plan, store, world, ui) {
                 ui.warn(&format!(
@@ -92,29 +92,27 @@ fn read(store: &Store<'_>, key: &EntryKey) -> Option<Session> {
 /// Deletes the login here first, then tells the IdP: whatever the network does, nothing is left on this machine. The
 /// answer is whether there was a login.
 fn end_login(args: &Logout, plan: &Plan, store: &Store<'_>, world: &World, ui: &Ui) -> CommandResult<bool> {
-    let key = plan.login_key();
+    let key = plan.proof.login_key();
     let login = broker::stored_login(store, &key);
     let was_there = store.delete(&key)?;
-    let ProofPlan::Oidc(settings) = &plan.proof;
     // Even an entry that could not be read is gone now.
     let Ok(Some(login)) = login else { return Ok(was_there) };
-    if login.refresh_token.is_some() {
-        match process::block_on(oidc::revoke(settings, world, &login)) {
-            Ok(Revoked::Done) => ui.done(&format!("{} revoked the refresh token", settings.name)),
-            Ok(Revoked::NotOffered) => ui.say(&format!(
-                "{} offers no revocation; its refresh token ends by its own rules",
-                settings.name
-            )),
-            Err(error) => ui.warn(&format!("{} did not revoke the refresh token: {error}", settings.name)),
+    let name = plan.proof.name();
+    match process::block_on(idp::end(&plan.proof, world, &login)) {
+        Ok(Ended::There(what)) => ui.done(&format!("{name} revoked {what}")),
+        Ok(Ended::Later(what)) => {
+            ui.say(&format!("{name} offers no revocation; {what} ends by its own rules"));
         }
+        Ok(Ended::Nothing) => {}
+        Err(error) => ui.warn(&format!("{name} did not end the login: {error}")),
     }
-    end_session(args, settings, &login, world);
+    end_session(args, &plan.proof, &login, world);
     Ok(was_there)
 }
 
 /// The IdP's own session lives in the browser, so that is where it is ended, by the person.
-fn end_session(args: &Logout, settings: &OidcSettings, login: &crate::idp::Login, world: &World) {
-    let Some(url) = oidc::end_session_url(settings, login) else { return };
+fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
+    let Some(url) = idp::end_session_url(proof, login) else { return };
     let person = &world.person;
     let opened = !args.no_browser
         && person.can_be_asked()

@@ -130,7 +130,7 @@ impl<'w> Subject<'w> {
 
 /// What a command that a person typed needs: a login if it must be, where there is somebody to sign in.
 fn typed_need(world: &World, min_ttl: Option<u32>) -> Need {
-    let options = LoginOptions { device: false, open_browser: true, force: false, within: LOGIN_WITHIN };
+    let options = LoginOptions { within: LOGIN_WITHIN, ..LoginOptions::by_browser() };
     Need {
         min_ttl: Duration::from_secs(min_ttl.unwrap_or(0).into()),
         force: false,

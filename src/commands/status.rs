@@ -32,7 +32,7 @@ impl Holdings {
             match (key.kind, store.get(&key)) {
                 (_, Err(error)) if error.is_about_entry() => holdings.unreadable += 1,
                 (_, Err(error)) => return Err(error.into()),
-                (_, Ok(None)) | (EntryKind::Durations, _) => {}
+                (_, Ok(None)) | (EntryKind::Durations | EntryKind::Person, _) => {}
                 (EntryKind::Session, Ok(Some(bytes))) => match Session::from_bytes(bytes.expose()) {
                     Ok(session) => holdings.sessions.push(session),
                     Err(_) => holdings.unreadable += 1,
@@ -77,10 +77,10 @@ fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Va
     let sessions: Vec<_> = holdings.sessions.iter().map(|session| session.to_public_json(now)).collect();
     let login = |login: &Login| {
         json!({
-            "issuer": login.identity.issuer,
-            "user": login.identity.name,
-            "renewable": login.refresh_token.is_some(),
-            "obtained_at": login.obtained_at.to_rfc3339(),
+            "issuer": login.identity().issuer,
+            "user": login.identity().name,
+            "renewable": login.renews_itself(),
+            "obtained_at": login.obtained_at().to_rfc3339(),
         })
     };
     json!({
@@ -108,9 +108,9 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     }
     let mut rows = vec![Vec::new()];
     for login in &holdings.logins {
-        let renewal = if login.refresh_token.is_some() { "renews itself" } else { "ends with its sessions" };
+        let renewal = if login.renews_itself() { "renews itself" } else { "ends with its sessions" };
         let who =
-            format!("{} at {}, {renewal}", escape(&login.identity.name), escape(&login.identity.issuer));
+            format!("{} at {}, {renewal}", escape(&login.identity().name), escape(&login.identity().issuer));
         rows.push(vec!["login".to_owned(), who]);
     }
     let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());

@@ -173,6 +173,7 @@ fn leg(
     Ok(Leg {
         name: name.to_owned(),
         role_arn: from_file(file, &role.role_arn),
+        provider_arn: None,
         duration,
         session_name: role.session_name.as_ref().map(|at| from_file(file, at)),
         source_identity: role.source_identity.as_ref().map(|at| from_file(file, at)),

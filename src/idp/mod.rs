@@ -1,17 +1,27 @@
 //! Where a person proves who they are.
 
+mod attributes;
 mod callback;
 pub mod oidc;
+pub mod okta;
 mod page;
+pub mod saml;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use attributes::{Attributes, OfferedRole};
+pub use oidc::Provider;
+
 use crate::credentials::to_wiped_json;
+use crate::plan::{Factor, ProofPlan};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
-pub use oidc::Provider;
+use crate::world::World;
+use oidc::{OidcError, OidcLogin};
+use okta::{OktaError, OktaLogin};
+use saml::{SamlError, SamlLogin};
 
 /// What a command decides about a login.
 #[derive(Clone, Copy, Debug)]
@@ -22,37 +32,59 @@ pub struct LoginOptions {
     pub open_browser: bool,
     /// Have the provider ask again even if the browser still has a session there.
     pub force: bool,
+    /// The second factor to use, whatever the configuration or the last login says.
+    pub factor: Option<Factor>,
+    /// Keep the password in the store, for a provider that is given one.
+    pub keep_password: bool,
     /// How long to wait for the person.
     pub within: Duration,
 }
 
-/// Who signed in, from a validated ID token.
+impl LoginOptions {
+    /// What is usual: the browser, with five minutes for the person.
+    pub fn by_browser() -> Self {
+        Self {
+            device: false,
+            open_browser: true,
+            force: false,
+            factor: None,
+            keep_password: false,
+            within: Duration::from_secs(5 * 60),
+        }
+    }
+}
+
+/// Who signed in, from a checked ID token or assertion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The provider's own name, exactly as it writes it.
     pub issuer: String,
-    /// The provider's identifier of the person (`sub`), stable and unique there.
+    /// The provider's identifier of the person (`sub`, `NameID`), stable and unique there.
     pub subject: String,
-    /// What people call them: `email`, else `preferred_username`, `upn`, `sub`. Self-asserted at some providers,
-    /// so it labels sessions and decides nothing.
+    /// What people call them: `email`, else `preferred_username`, `upn`, `sub`; in SAML the `RoleSessionName`.
+    /// Self-asserted at some providers, so it labels sessions and decides nothing.
     pub name: String,
-    /// When the ID token stops being a proof.
-    pub token_expires_at: Timestamp,
+    /// When the ID token or the assertion stops being a proof.
+    pub proof_expires_at: Timestamp,
 }
 
-/// What the provider handed over, as the store keeps it.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// The provider's description and keys, so that a refresh is one request.
-    pub provider: Provider,
-    /// Who signed in.
-    pub identity: Identity,
-    /// The proof for AWS.
-    pub id_token: Secret<String>,
-    /// Gets the next ID token without the person; not every provider gives one.
-    pub refresh_token: Option<Secret<String>>,
-    /// When all this was handed over.
-    pub obtained_at: Timestamp,
+/// What a provider handed over, as the store keeps it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the types say it")]
+pub enum Login {
+    Oidc(Box<OidcLogin>),
+    Saml(SamlLogin),
+    Okta(OktaLogin),
+}
+
+/// What AWS is shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof<'a> {
+    /// An ID token, for AssumeRoleWithWebIdentity.
+    IdToken(&'a Secret<String>),
+    /// A SAML response in base64, for AssumeRoleWithSAML.
+    Assertion(&'a Secret<String>),
 }
 
 /// The bytes are no login that this version wrote.
@@ -60,35 +92,188 @@ pub struct Login {
 #[error("the stored login is of another shape than this version writes")]
 pub struct NotALogin;
 
-#[derive(Serialize)]
-struct Stored<'a> {
-    provider: &'a Provider,
-    identity: &'a Identity,
-    id_token: &'a str,
-    refresh_token: Option<&'a str>,
-    obtained_at: Timestamp,
+/// What a provider without a browser remembers of the person beside the login, kept sealed by the caller.
+pub trait Memory {
+    /// What was kept last; `None` if nothing, or if it cannot be read.
+    fn recall(&self) -> Option<Secret<Vec<u8>>>;
+    /// Replaces it at once. That this fails costs a question next time, and is told by the keeper.
+    fn keep(&self, value: &Secret<Vec<u8>>);
 }
 
-#[derive(Deserialize)]
-struct Read {
-    provider: Provider,
-    identity: Identity,
-    id_token: Secret<String>,
-    refresh_token: Option<Secret<String>>,
-    obtained_at: Timestamp,
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the types say it")]
+pub enum IdpError {
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
+    #[error(transparent)]
+    Saml(#[from] SamlError),
+    #[error(transparent)]
+    Okta(#[from] OktaError),
+}
+
+/// Signs the person in at the provider of `proof`. `stored` is the last login there, whatever its age.
+///
+/// # Errors
+/// [`IdpError`]; [`IdpError::is_refusal`] tells a no from a failure.
+pub async fn login(
+    proof: &ProofPlan,
+    world: &World,
+    options: &LoginOptions,
+    stored: Option<&Login>,
+    memory: &dyn Memory,
+) -> Result<Login, IdpError> {
+    Ok(match (proof, stored) {
+        (ProofPlan::Oidc(settings), stored) => {
+            // Starting over includes asking the provider anew where its endpoints are.
+            let known = match stored {
+                Some(Login::Oidc(login)) if !options.force => Some(&login.provider),
+                _ => None,
+            };
+            Login::Oidc(Box::new(oidc::login(settings, world, options, known).await?))
+        }
+        (ProofPlan::Saml(settings), stored) => {
+            let stored = match stored {
+                Some(Login::Saml(login)) => Some(login),
+                _ => None,
+            };
+            Login::Saml(saml::login(settings, world, options, stored).await?)
+        }
+        (ProofPlan::Okta(settings), _) => Login::Okta(okta::login(settings, world, options, memory).await?),
+    })
+}
+
+/// Gets a new proof with what the last login left, without the person.
+///
+/// # Errors
+/// [`IdpError`]; with [`IdpError::needs_new_login`] only a person can go on.
+pub async fn renew(proof: &ProofPlan, world: &World, stored: &Login) -> Result<Login, IdpError> {
+    Ok(match (proof, stored) {
+        (ProofPlan::Oidc(settings), Login::Oidc(login)) => {
+            Login::Oidc(Box::new(oidc::refresh(settings, world, login).await?))
+        }
+        (ProofPlan::Okta(settings), Login::Okta(login)) => {
+            Login::Okta(okta::renew(settings, world, login).await?)
+        }
+        // The key of a login tells its kind, so these are the SAML ones: what lasts of them is in the browser.
+        _ => return Err(SamlError::NothingKept.into()),
+    })
+}
+
+/// What became of a login at the provider when it was forgotten here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The provider has ended this.
+    There(&'static str),
+    /// The provider has no way to end this; it ends by its own rules.
+    Later(&'static str),
+    /// There was nothing at the provider to be ended from here.
+    Nothing,
+}
+
+/// Ends at the provider what lasts of `login`.
+///
+/// # Errors
+/// [`IdpError`] if the provider could not be asked or said no.
+pub async fn end(proof: &ProofPlan, world: &World, login: &Login) -> Result<Ended, IdpError> {
+    match (proof, login) {
+        (ProofPlan::Oidc(settings), Login::Oidc(login)) if login.refresh_token.is_some() => {
+            Ok(match oidc::revoke(settings, world, login).await? {
+                oidc::Revoked::Done => Ended::There("the refresh token"),
+                oidc::Revoked::NotOffered => Ended::Later("its refresh token"),
+            })
+        }
+        (ProofPlan::Okta(settings), Login::Okta(login)) => Ok(okta::end(settings, world, login).await?),
+        _ => Ok(Ended::Nothing),
+    }
+}
+
+/// The address where the browser ends its session at the provider, if the provider has one.
+pub fn end_session_url(proof: &ProofPlan, login: &Login) -> Option<String> {
+    match (proof, login) {
+        (ProofPlan::Oidc(settings), Login::Oidc(login)) => oidc::end_session_url(settings, login),
+        _ => None,
+    }
 }
 
 impl Login {
+    /// Who signed in.
+    pub fn identity(&self) -> &Identity {
+        match self {
+            Self::Oidc(login) => &login.identity,
+            Self::Saml(login) => &login.identity,
+            Self::Okta(login) => &login.saml.identity,
+        }
+    }
+
+    /// What AWS is to be shown; `None` once it was wiped.
+    pub fn proof(&self) -> Option<Proof<'_>> {
+        match self {
+            Self::Oidc(login) => Some(Proof::IdToken(&login.id_token)),
+            Self::Saml(login) => login.assertion.as_ref().map(Proof::Assertion),
+            Self::Okta(login) => login.saml.assertion.as_ref().map(Proof::Assertion),
+        }
+    }
+
+    /// When it was handed over.
+    pub fn obtained_at(&self) -> Timestamp {
+        match self {
+            Self::Oidc(login) => login.obtained_at,
+            Self::Saml(login) => login.obtained_at,
+            Self::Okta(login) => login.saml.obtained_at,
+        }
+    }
+
+    /// What the provider says about the person.
+    pub fn attributes(&self) -> Attributes {
+        match self {
+            Self::Oidc(login) => oidc::attributes(&login.id_token),
+            Self::Saml(login) => login.attributes.clone(),
+            Self::Okta(login) => login.saml.attributes.clone(),
+        }
+    }
+
+    /// Whether the next proof may come without the person.
+    pub fn renews_itself(&self) -> bool {
+        match self {
+            Self::Oidc(login) => login.refresh_token.is_some(),
+            Self::Saml(_) => false,
+            Self::Okta(login) => login.renews_itself(),
+        }
+    }
+
+    /// Whether AWS would be shown the very same.
+    pub fn same_proof(&self, other: &Self) -> bool {
+        match (self.proof(), other.proof()) {
+            (Some(Proof::IdToken(one)), Some(Proof::IdToken(other)))
+            | (Some(Proof::Assertion(one)), Some(Proof::Assertion(other))) => one == other,
+            _ => false,
+        }
+    }
+
+    /// Whether the assertion can be read by AWS alone.
+    pub fn is_encrypted(&self) -> bool {
+        match self {
+            Self::Oidc(_) => false,
+            Self::Saml(login) => login.encrypted,
+            Self::Okta(login) => login.saml.encrypted,
+        }
+    }
+
+    /// The same login without what the provider no longer takes.
+    #[must_use]
+    pub fn ended(mut self) -> Self {
+        match &mut self {
+            Self::Oidc(login) => login.refresh_token = None,
+            Self::Saml(login) => login.assertion = None,
+            Self::Okta(login) => login.end(),
+        }
+        self
+    }
+
     /// The form that the store seals.
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
-        let stored = Stored {
-            provider: &self.provider,
-            identity: &self.identity,
-            id_token: self.id_token.expose(),
-            refresh_token: self.refresh_token.as_ref().map(|token| token.expose().as_str()),
-            obtained_at: self.obtained_at,
-        };
-        Secret::new(std::mem::take(&mut *to_wiped_json(&stored)))
+        Secret::new(std::mem::take(&mut *to_wiped_json(self)))
     }
 
     /// Reads the stored form.
@@ -96,8 +281,40 @@ impl Login {
     /// # Errors
     /// [`NotALogin`] if the bytes are of another shape.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotALogin> {
-        let Read { provider, identity, id_token, refresh_token, obtained_at } =
-            serde_json::from_slice(bytes).map_err(|_| NotALogin)?;
-        Ok(Self { provider, identity, id_token, refresh_token, obtained_at })
+        serde_json::from_slice(bytes).map_err(|_| NotALogin)
+    }
+}
+
+impl IdpError {
+    /// Somebody said no, or what came may not be believed; else it failed.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Oidc(error) => error.is_refusal(),
+            Self::Saml(error) => error.is_refusal(),
+            Self::Okta(error) => error.is_refusal(),
+        }
+    }
+
+    /// The person stopped it.
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::Okta(error) if error.is_interruption())
+    }
+
+    /// A renewal is over, and only a person can go on.
+    pub fn needs_new_login(&self) -> bool {
+        match self {
+            Self::Oidc(error) => error.needs_new_login(),
+            Self::Saml(error) => error.needs_new_login(),
+            Self::Okta(error) => error.needs_new_login(),
+        }
+    }
+
+    /// What to try next, in the order to try it.
+    pub fn next(&self) -> Vec<String> {
+        match self {
+            Self::Oidc(error) => error.next(),
+            Self::Saml(error) => error.next(),
+            Self::Okta(error) => error.next(),
+        }
     }
 }

@@ -164,6 +164,19 @@ fn dangling_target(path: &Path) -> PathBuf {
     }
 }
 
+/// The names of what is in `folder`, without temporary files.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        names.extend(entry?.file_name().into_string().ok().filter(|name| !name.starts_with('.')));
+    }
+    names.sort();
+    Ok(names)
+}
+
 /// Reads a whole file of at most `limit` bytes.
 ///
 /// # Errors

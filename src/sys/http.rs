@@ -31,8 +31,90 @@ pub struct Answer {
     pub status: u16,
     /// `Content-Type`, empty if there was none.
     pub content_type: String,
+    /// Every header in its order, names in lower case. `set-cookie` is in here, which is why this is not shown.
+    pub headers: Headers,
     /// The body. It may hold tokens, so it is a secret as a whole.
     pub body: Secret<Vec<u8>>,
+}
+
+/// The headers of an answer. Not shown by `Debug`: cookies are among them.
+#[derive(Clone, Default)]
+pub struct Headers(Vec<(String, String)>);
+
+impl Headers {
+    /// Headers made by hand, names in lower case; for tests.
+    pub fn of(pairs: &[(&str, &str)]) -> Self {
+        Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    /// The first header called `name`, which is in lower case.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Every header called `name`, which is in lower case.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} headers", self.0.len())
+    }
+}
+
+impl Drop for Headers {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| zeroize::Zeroize::zeroize(value));
+    }
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// `GET`, `POST`, `DELETE`.
+    pub method: &'static str,
+    /// Where.
+    pub url: &'a str,
+    /// `Accept`.
+    pub accept: &'static str,
+    /// What is sent.
+    pub body: Body<'a>,
+    /// `Authorization`.
+    pub authorization: Option<&'a Secret<String>>,
+    /// `Cookie`.
+    pub cookie: Option<&'a Secret<String>>,
+}
+
+/// The body of a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// None.
+    Empty,
+    /// `application/x-www-form-urlencoded`.
+    Form(&'a [(&'a str, &'a str)]),
+    /// `application/json`, serialised. It may hold a password, so it is a secret as a whole.
+    Json(&'a Secret<Vec<u8>>),
+}
+
+impl<'a> Ask<'a> {
+    /// `GET url` for JSON.
+    pub fn get(url: &'a str) -> Self {
+        Self {
+            method: "GET",
+            url,
+            accept: "application/json",
+            body: Body::Empty,
+            authorization: None,
+            cookie: None,
+        }
+    }
+
+    /// `POST url` with `body`, for JSON.
+    pub fn post(url: &'a str, body: Body<'a>) -> Self {
+        Self { method: "POST", body, ..Self::get(url) }
+    }
 }
 
 /// Why there is no answer.
@@ -118,35 +200,20 @@ impl Http {
         }))
     }
 
-    /// `GET url`.
+    /// `GET url` for JSON.
     ///
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
     pub async fn get(&self, url: &str) -> Result<Answer, HttpError> {
-        self.send("GET", url, SdkBody::empty(), None, None).await
+        self.ask(&Ask::get(url)).await
     }
 
-    /// `POST url` with a form.
+    /// `POST url` with a form, for JSON.
     ///
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
     pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, HttpError> {
-        self.post_form_as(url, form, None).await
-    }
-
-    /// `POST url` with a form and, if given, an `Authorization` header.
-    ///
-    /// # Errors
-    /// [`HttpError`] if there is no whole answer; any status is an answer.
-    pub async fn post_form_as(
-        &self,
-        url: &str,
-        form: &[(&str, &str)],
-        authorization: Option<&Secret<String>>,
-    ) -> Result<Answer, HttpError> {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let content_type = Some("application/x-www-form-urlencoded");
-        self.send("POST", url, SdkBody::from(body), content_type, authorization).await
+        self.ask(&Ask::post(url, Body::Form(form))).await
     }
 
     /// The `Date` header of the last answer, to compare clocks with.
@@ -154,31 +221,41 @@ impl Http {
         self.0.server_date.lock().ok().and_then(|date| *date)
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        url: &str,
-        body: SdkBody,
-        content_type: Option<&str>,
-        authorization: Option<&Secret<String>>,
-    ) -> Result<Answer, HttpError> {
+    /// Asks anything. Redirects are answers like others: nobody is followed.
+    ///
+    /// # Errors
+    /// [`HttpError`] if there is no whole answer; any status is an answer.
+    pub async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
+        let (content_type, body) = match ask.body {
+            Body::Empty => (None, SdkBody::empty()),
+            Body::Form(form) => {
+                let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+                (Some("application/x-www-form-urlencoded"), SdkBody::from(form))
+            }
+            Body::Json(json) => (Some("application/json"), SdkBody::from(json.expose().as_slice())),
+        };
         let mut request = HttpRequest::new(body);
-        let accepted = request.set_method(method).is_ok() && request.set_uri(url).is_ok();
-        if !accepted || host_of(url).is_empty() {
-            return Err(HttpError::Address(url.to_owned()));
+        let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url).is_ok();
+        if !accepted || host_of(ask.url).is_empty() {
+            return Err(HttpError::Address(ask.url.to_owned()));
         }
-        request.headers_mut().insert("accept", "application/json");
-        request.headers_mut().insert("user-agent", concat!("jit/", env!("CARGO_PKG_VERSION")));
+        let headers = request.headers_mut();
+        headers.insert("accept", ask.accept);
+        headers.insert("user-agent", concat!("jit/", env!("CARGO_PKG_VERSION")));
         if let Some(content_type) = content_type {
-            request.headers_mut().insert("content-type", content_type.to_owned());
+            headers.insert("content-type", content_type);
         }
-        if let Some(authorization) = authorization {
-            request.headers_mut().insert("authorization", authorization.expose().clone());
+        for (name, value) in [("authorization", ask.authorization), ("cookie", ask.cookie)] {
+            if let Some(value) = value {
+                headers.insert(name, value.expose().clone());
+            }
         }
         let response = self.exchange(request).await?;
         let content_type = response.headers().get("content-type").unwrap_or_default().to_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let headers = Headers(headers.collect());
         let body = response.body().bytes().unwrap_or_default().to_vec();
-        Ok(Answer { status: response.status().as_u16(), content_type, body: Secret::new(body) })
+        Ok(Answer { status: response.status().as_u16(), content_type, headers, body: Secret::new(body) })
     }
 
     /// One request and its whole answer, in time and within the limit.

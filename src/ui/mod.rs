@@ -1,5 +1,6 @@
 //! The only printer: data to stdout, talk to stderr. Text from outside is escaped before a terminal sees it.
 
+mod digits;
 pub mod log;
 mod person;
 pub mod qr;

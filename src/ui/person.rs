@@ -11,7 +11,7 @@ use crate::sys::terminal;
 use crate::world::{Note, Person};
 
 use super::text::{duration, escape};
-use super::{Tone, Ui, qr};
+use super::{Tone, Ui, digits, qr};
 
 /// The lines of a device login above and below its QR code.
 const AROUND_PICTURE: usize = 9;
@@ -74,6 +74,29 @@ impl Person for Terminal {
                 self.device_code(user_code, url, complete_url);
                 ui.say(&format!("Waiting for you, {} at most", duration(lifetime)));
             }
+            Note::BrowserWindow { browser, host, at_most } => ui.instruct(&format!(
+                "Sign in at {} in the {} window that has opened, {} at most",
+                ui.paint(Tone::Name, &escape(host)),
+                escape(browser),
+                duration(at_most)
+            )),
+            Note::Push { device, at_most } => {
+                let device = device.map(|name| format!(" to {}", escape(name))).unwrap_or_default();
+                ui.instruct(&format!("Sent a push{device}; waiting for your answer, {} at most", duration(at_most)));
+            }
+            Note::PushNumber { number } => {
+                ui.instruct("Choose this number on your phone:");
+                ui.instruct("");
+                digits::large(number).lines().for_each(|line| ui.instruct(&format!("    {}", ui.paint(Tone::Good, line))));
+                ui.instruct("");
+            }
+            Note::CodeSent { factor, to } => {
+                let to = to.map(|to| format!(" to {}", escape(to))).unwrap_or_default();
+                ui.instruct(&format!("A code is on its way by {factor}{to}"));
+            }
+            Note::Pausing { host, pause } => {
+                ui.say(&format!("{} asks for a pause of {}", escape(host), duration(pause)));
+            }
             Note::Waiting { what } => ui.say(&format!("Waiting for another jit that is busy with {}", escape(what))),
             Note::Unlocking { what, at_most } => {
                 ui.instruct(&format!("Waiting for you to unlock {}, {} at most", escape(what), duration(at_most)));
@@ -97,6 +120,21 @@ impl Person for Terminal {
         }
         let theme = dialoguer::theme::SimpleTheme;
         dialoguer::Password::with_theme(&theme).with_prompt(prompt).interact().ok().map(Secret::new)
+    }
+
+    fn line(&self, prompt: &str) -> Option<String> {
+        if !self.can_be_asked() {
+            return None;
+        }
+        let mut stderr = std::io::stderr().lock();
+        let _ = write!(stderr, "{}: ", escape(prompt));
+        let _ = stderr.flush();
+        let answer = terminal::read_answer()?;
+        Some(answer.expose().trim().to_owned()).filter(|answer| !answer.is_empty())
+    }
+
+    fn choose(&self, title: &str, items: &[String]) -> Option<usize> {
+        if self.can_be_asked() { pick(title, items) } else { None }
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {

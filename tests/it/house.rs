@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::support::snapshot;
 
 /// The layers (`src/lib.rs`), and what of the crate each may name. `sys::x` is one module of `sys`.
-const LAYERS: [(&str, &[&str]); 18] = [
+const LAYERS: [(&str, &[&str]); 19] = [
     ("arn", &[]),
     ("secret", &[]),
     ("timestamp", &[]),
@@ -19,11 +19,37 @@ const LAYERS: [(&str, &[&str]); 18] = [
     ("sys", &["secret", "timestamp", "world"]),
     ("store", &["plan", "secret", "sys", "sys::env", "world"]),
     ("aws", &["credentials", "plan", "secret", "sys::http", "timestamp"]),
-    ("idp", &["credentials", "plan", "secret", "sys::http", "sys::loopback", "timestamp", "world"]),
+    (
+        "idp",
+        &[
+            "arn",
+            "credentials",
+            "plan",
+            "secret",
+            "sys::driven",
+            "sys::http",
+            "sys::loopback",
+            "sys::process",
+            "timestamp",
+            "world",
+        ],
+    ),
     (
         "broker",
-        &["aws", "credentials", "idp", "plan", "secret", "store", "sys::process", "timestamp", "world"],
+        &[
+            "aws",
+            "credentials",
+            "idp",
+            "index",
+            "plan",
+            "secret",
+            "store",
+            "sys::process",
+            "timestamp",
+            "world",
+        ],
     ),
+    ("index", &["arn", "idp", "sys"]),
     ("error", &[]),
     ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
@@ -41,6 +67,7 @@ const LAYERS: [(&str, &[&str]); 18] = [
             "demo",
             "error",
             "idp",
+            "index",
             "plan",
             "secret",
             "store",

@@ -101,6 +101,7 @@ fn leg(sts: StsEndpoint) -> Leg {
     Leg {
         name: "prod".into(),
         role_arn: set(ROLE.parse().unwrap()),
+        provider_arn: None,
         duration: set(3600),
         session_name: None,
         source_identity: Some(set("alice@acme".into())),

@@ -153,6 +153,14 @@ impl Person for Audience {
         Some(Secret::from("a passphrase for the demo"))
     }
 
+    fn line(&self, prompt: &str) -> Option<String> {
+        self.terminal.line(prompt)
+    }
+
+    fn choose(&self, title: &str, items: &[String]) -> Option<usize> {
+        self.terminal.choose(title, items)
+    }
+
     fn confirm(&self, _: &str) -> Option<bool> {
         None
     }

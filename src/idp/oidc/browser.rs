@@ -15,8 +15,9 @@ use super::error::{OidcError, bounded};
 use super::request::{self, AuthorizationRequest};
 use super::token_endpoint::{self, Refusal};
 use super::{TokenChecks, accept};
+use crate::idp::LoginOptions;
 use crate::idp::callback::{Callback, Outcome};
-use crate::idp::{Login, LoginOptions};
+use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
 use crate::secret::Secret;
 use crate::sys::http::host_of;
@@ -32,7 +33,7 @@ pub(super) async fn sign_in(
     world: &World,
     provider: Provider,
     options: &LoginOptions,
-) -> Result<Login, OidcError> {
+) -> Result<OidcLogin, OidcError> {
     let port = settings.redirect_port.value;
     let loopback = Loopback::bind(port).await.map_err(|source| match source.kind() {
         ErrorKind::AddrInUse => OidcError::PortTaken { port },
@@ -203,7 +204,7 @@ impl Attempt {
         provider: Provider,
         options: &LoginOptions,
         redirect: Redirect,
-    ) -> Result<Login, OidcError> {
+    ) -> Result<OidcLogin, OidcError> {
         let code = match redirect {
             Redirect::Code(code) => code,
             Redirect::Refused(refusal) => return Err(refusal.into_error("the sign-in")),

@@ -10,7 +10,8 @@ use super::error::OidcError;
 use super::request::scopes;
 use super::token_endpoint::{self, Tokens};
 use super::{TokenChecks, accept};
-use crate::idp::{Login, LoginOptions};
+use crate::idp::LoginOptions;
+use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
 use crate::secret::Secret;
 use crate::world::{Note, World};
@@ -48,7 +49,7 @@ pub(super) async fn sign_in(
     world: &World,
     provider: Provider,
     options: &LoginOptions,
-) -> Result<Login, OidcError> {
+) -> Result<OidcLogin, OidcError> {
     let mut pace = RealTime(Instant::now());
     let tokens = ask(settings, world, &provider, options, &mut pace).await?;
     // There is no nonce and no `max_age` in this flow.

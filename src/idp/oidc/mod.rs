@@ -5,6 +5,7 @@ mod device;
 mod discovery;
 mod error;
 mod jwks;
+mod login;
 mod refresh;
 mod request;
 #[cfg(test)]
@@ -15,14 +16,15 @@ mod words;
 
 use std::time::Duration;
 
-use crate::idp::{Login, LoginOptions};
+use crate::idp::LoginOptions;
 use crate::plan::{Flow, OidcSettings};
 use crate::world::World;
 pub use discovery::Provider;
 pub use error::OidcError;
+pub use login::OidcLogin;
 pub use refresh::{Revoked, end_session_url, refresh, revoke};
 use token::Expected;
-pub use token::TokenError;
+pub use token::{TokenError, attributes};
 use token_endpoint::Tokens;
 
 /// Signs the person in. `known` saves asking a provider that was asked within the last day.
@@ -34,7 +36,7 @@ pub async fn login(
     world: &World,
     options: &LoginOptions,
     known: Option<&Provider>,
-) -> Result<Login, OidcError> {
+) -> Result<OidcLogin, OidcError> {
     let provider = discovery::current(settings, world, known).await?;
     if by_device(settings, world, options, &provider) {
         device::sign_in(settings, world, provider, options).await
@@ -62,7 +64,7 @@ struct TokenChecks<'a> {
     /// The person was to sign in anew, so no longer ago than this.
     signed_in_within: Option<Duration>,
     /// The login that is being refreshed.
-    previous: Option<&'a Login>,
+    previous: Option<&'a OidcLogin>,
 }
 
 /// Checks what the token endpoint handed over and makes a login of it.
@@ -72,7 +74,7 @@ async fn accept(
     mut provider: Provider,
     tokens: Tokens,
     checks: TokenChecks<'_>,
-) -> Result<Login, OidcError> {
+) -> Result<OidcLogin, OidcError> {
     let Tokens { id_token, access_token, refresh_token } = tokens;
     let missing = if checks.previous.is_some() { OidcError::NoNewIdToken } else { OidcError::NoIdToken };
     let id_token = id_token.ok_or(missing)?;
@@ -98,7 +100,7 @@ async fn accept(
         checked => checked?,
     };
     let kept = || checks.previous.and_then(|login| login.refresh_token.clone());
-    Ok(Login {
+    Ok(OidcLogin {
         provider,
         identity,
         id_token,

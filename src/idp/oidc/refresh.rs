@@ -6,7 +6,7 @@ use super::error::OidcError;
 use super::request::with_query;
 use super::token_endpoint;
 use super::{TokenChecks, accept};
-use crate::idp::Login;
+use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
 use crate::world::World;
 
@@ -16,7 +16,11 @@ use crate::world::World;
 /// # Errors
 /// [`OidcError::NoRefreshToken`] if there is nothing to ask with; [`OidcError::needs_new_login`] tells a dead refresh
 /// token from a provider that could not be asked.
-pub async fn refresh(settings: &OidcSettings, world: &World, login: &Login) -> Result<Login, OidcError> {
+pub async fn refresh(
+    settings: &OidcSettings,
+    world: &World,
+    login: &OidcLogin,
+) -> Result<OidcLogin, OidcError> {
     let refresh_token = login.refresh_token.as_ref().ok_or(OidcError::NoRefreshToken)?;
     let provider = discovery::current(settings, world, Some(&login.provider)).await?;
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
@@ -39,7 +43,7 @@ pub enum Revoked {
 ///
 /// # Errors
 /// [`OidcError`] if the provider could not be asked or said no.
-pub async fn revoke(settings: &OidcSettings, world: &World, login: &Login) -> Result<Revoked, OidcError> {
+pub async fn revoke(settings: &OidcSettings, world: &World, login: &OidcLogin) -> Result<Revoked, OidcError> {
     let endpoint = login.provider.document.revocation_endpoint.as_deref();
     let (Some(endpoint), Some(token)) = (endpoint, &login.refresh_token) else {
         return Ok(Revoked::NotOffered);
@@ -63,7 +67,7 @@ pub async fn revoke(settings: &OidcSettings, world: &World, login: &Login) -> Re
 }
 
 /// The address where the browser ends the session at the provider. It names the client and holds no token.
-pub fn end_session_url(settings: &OidcSettings, login: &Login) -> Option<String> {
+pub fn end_session_url(settings: &OidcSettings, login: &OidcLogin) -> Option<String> {
     let endpoint = login.provider.document.end_session_endpoint.as_deref()?;
     Some(with_query(endpoint, &[("client_id", &settings.client_id.value)]))
 }

@@ -46,6 +46,8 @@ pub(super) fn options() -> LoginOptions {
         device: false,
         open_browser: true,
         force: false,
+        factor: None,
+        keep_password: false,
         within: std::time::Duration::from_secs(60),
     }
 }

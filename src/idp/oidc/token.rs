@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::error::bounded;
 use super::jwks::{self, Algorithm, Jwk};
-use crate::idp::Identity;
+use crate::idp::{Attributes, Identity};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 pub use error::TokenError;
@@ -85,7 +85,7 @@ pub(super) fn check(
         issuer: expected.issuer.to_owned(),
         subject: claims.required("sub")?.to_owned(),
         name: claims.name()?.to_owned(),
-        token_expires_at: claims.time("exp")?.ok_or(TokenError::Claim("exp"))?,
+        proof_expires_at: claims.time("exp")?.ok_or(TokenError::Claim("exp"))?,
     })
 }
 
@@ -204,6 +204,36 @@ impl Claims {
             return Err(TokenError::Changed("aud"));
         }
         Ok(())
+    }
+}
+
+/// The claims of `token` that AWS reads as session tags and source identity, nested or flattened (IAM User Guide,
+/// "Passing session tags using AssumeRoleWithWebIdentity"). The token was checked when it came.
+pub fn attributes(token: &Secret<String>) -> Attributes {
+    const AWS: &str = "https://aws.amazon.com/";
+    let payload = token.expose().split('.').nth(1).and_then(|payload| json_of(payload).ok());
+    let Some(claims) = payload else { return Attributes::default() };
+    let text = |value: &Value| match value {
+        Value::Array(list) => list.first().and_then(Value::as_str).map(str::to_owned),
+        one => one.as_str().map(str::to_owned),
+    };
+    let claim = |name: &str| claims.get(&format!("{AWS}{name}"));
+    let nested = claim("tags").and_then(Value::as_object);
+    let keys =
+        nested.and_then(|tags| tags.get("transitive_tag_keys")).or_else(|| claim("tags/transitive_tag_keys"));
+    let flat = claims.iter().filter_map(|(name, value)| {
+        Some((name.strip_prefix(AWS)?.strip_prefix("tags/principal_tags/")?.to_owned(), text(value)?))
+    });
+    let nested = nested.and_then(|tags| tags.get("principal_tags")).and_then(Value::as_object);
+    let nested = nested.into_iter().flatten().filter_map(|(key, value)| Some((key.clone(), text(value)?)));
+    Attributes {
+        tags: flat.chain(nested).collect(),
+        transitive_tags: keys
+            .and_then(Value::as_array)
+            .map(|keys| keys.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+            .unwrap_or_default(),
+        source_identity: claim("source_identity").and_then(text),
+        ..Attributes::default()
     }
 }
 

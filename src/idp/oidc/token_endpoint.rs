@@ -10,7 +10,7 @@ use super::discovery::{Provider, no_json, not_understood};
 use super::error::{OidcError, bounded};
 use crate::plan::OidcSettings;
 use crate::secret::Secret;
-use crate::sys::http::{Answer, HttpError};
+use crate::sys::http::{Answer, Ask, Body, HttpError};
 use crate::world::World;
 
 /// What the token endpoint handed over.
@@ -128,7 +128,9 @@ pub(super) async fn post(
         form.extend([("client_id", client_id), ("client_secret", secret.expose())]);
         return world.http.post_form(url, &form).await;
     }
-    world.http.post_form_as(url, &form, Some(&basic(client_id, secret))).await
+    let authorization = basic(client_id, secret);
+    let ask = Ask { authorization: Some(&authorization), ..Ask::post(url, Body::Form(&form)) };
+    world.http.ask(&ask).await
 }
 
 /// HTTP Basic with both halves form-encoded first, as RFC 6749 has it.
@@ -143,6 +145,7 @@ fn basic(client_id: &str, secret: &Secret<String>) -> Secret<String> {
 mod tests {
     use super::*;
     use crate::plan::{Origin, Valued};
+    use crate::sys::http::Headers;
 
     #[test]
     fn basic_encodes_what_would_end_the_name() {
@@ -151,7 +154,12 @@ mod tests {
     }
 
     fn answer(status: u16, content_type: &str, body: &str) -> Answer {
-        Answer { status, content_type: content_type.into(), body: Secret::new(body.as_bytes().to_vec()) }
+        Answer {
+            status,
+            content_type: content_type.into(),
+            headers: Headers::default(),
+            body: Secret::new(body.as_bytes().to_vec()),
+        }
     }
 
     #[test]

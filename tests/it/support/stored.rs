@@ -35,8 +35,9 @@ impl Room {
     pub(crate) fn age_login(&self, by: Duration) {
         self.rewrite(EntryKind::Login, |bytes| {
             let mut login = Login::from_bytes(bytes).unwrap();
-            login.obtained_at = login.obtained_at - by;
-            login.identity.token_expires_at = login.identity.token_expires_at - by;
+            let Login::Oidc(oidc) = &mut login else { panic!("not an OIDC login") };
+            oidc.obtained_at = oidc.obtained_at - by;
+            oidc.identity.proof_expires_at = oidc.identity.proof_expires_at - by;
             login.to_bytes()
         });
     }

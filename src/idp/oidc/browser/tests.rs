@@ -52,7 +52,7 @@ fn get(target: &str) -> String {
 }
 
 struct Ran {
-    result: Result<Login, OidcError>,
+    result: Result<OidcLogin, OidcError>,
     answers: Vec<String>,
     asked_for: Pairs,
 }

@@ -9,16 +9,16 @@ use crate::plan::{Origin, Valued};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-async fn login(fake: &Rc<Fake>) -> Login {
+async fn login(fake: &Rc<Fake>) -> OidcLogin {
     let provider = discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();
     let id_token = fake.signer.sign(&fake.claims(json!({ "nonce": "old" })));
-    Login {
+    OidcLogin {
         provider,
         identity: Identity {
             issuer: fake.issuer.clone(),
             subject: "s-1".into(),
             name: "alice@example.test".into(),
-            token_expires_at: Timestamp(NOW + 300),
+            proof_expires_at: Timestamp(NOW + 300),
         },
         id_token: Secret::new(id_token),
         refresh_token: Some(Secret::from("r1")),
@@ -38,7 +38,7 @@ fn the_refresh_token_to_keep_is_the_newest() {
             );
             let after = refresh(&settings(&fake.issuer), &world(), &before).await.unwrap();
             assert_eq!(after.refresh_token.unwrap().expose(), kept);
-            assert_eq!(after.identity.token_expires_at, Timestamp(NOW + 900));
+            assert_eq!(after.identity.proof_expires_at, Timestamp(NOW + 900));
             assert_eq!(after.obtained_at, Timestamp(NOW));
             assert_eq!(fake.asked.borrow().len(), requests + 1, "a refresh is one request");
         });
@@ -179,10 +179,10 @@ fn a_client_secret_goes_where_the_provider_takes_it() {
 fn a_login_survives_the_store() {
     with_fake(async |fake| {
         let login = login(&fake).await;
-        let back = Login::from_bytes(login.to_bytes().expose()).unwrap();
+        let back = serde_json::from_slice::<OidcLogin>(&serde_json::to_vec(&login).unwrap()).unwrap();
         assert_eq!((&back.provider, &back.identity), (&login.provider, &login.identity));
         assert_eq!((&back.id_token, &back.refresh_token), (&login.id_token, &login.refresh_token));
         assert_eq!(back.obtained_at, login.obtained_at);
-        assert!(Login::from_bytes(b"{}").is_err());
+        assert!(serde_json::from_slice::<OidcLogin>(b"{}").is_err());
     });
 }

@@ -1,0 +1,187 @@
+//! Why there is no session, in words for the person and for the processes that waited.
+
+use serde::{Deserialize, Serialize};
+
+use super::Need;
+use crate::aws::errors::{StsError, StsErrorKind};
+use crate::idp::IdpError;
+use crate::store::{Lock, StoreError};
+
+/// As many roles as a message lists.
+const MOST_LISTED: usize = 10;
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub enum BrokerError {
+    /// Only a person can go on, and none may be asked here.
+    #[error("a login at {idp} is needed")]
+    LoginNeeded {
+        /// `[idp.NAME]`.
+        idp: String,
+        /// Why what was stored does not do.
+        why: String,
+    },
+    /// The IdP.
+    #[error(transparent)]
+    Idp(#[from] IdpError),
+    /// The assertion does not list the role.
+    #[error("{idp} does not offer you {role_arn}")]
+    NotOffered {
+        /// `[idp.NAME]`.
+        idp: String,
+        /// What was asked for.
+        role_arn: String,
+        /// What the assertion lists.
+        offered: Vec<String>,
+    },
+    /// The assertion lists the role with several SAML providers.
+    #[error("{idp} offers {role} by several SAML providers")]
+    SeveralProviders {
+        /// `[idp.NAME]`.
+        idp: String,
+        /// `[role.NAME]`.
+        role: String,
+        /// Their ARNs.
+        providers: Vec<String>,
+    },
+    /// The assertion is encrypted for AWS, so only the configuration can say which provider it is for.
+    #[error(
+        "the assertion of {idp} is encrypted, so it cannot be seen which SAML provider {role} is reached by"
+    )]
+    Encrypted {
+        /// `[idp.NAME]`.
+        idp: String,
+        /// `[role.NAME]`.
+        role: String,
+    },
+    /// AWS.
+    #[error("{}", .0.sentence())]
+    Sts(#[from] Box<StsError>),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A renewed session that is shorter than what was asked for.
+    #[error("{role} gives sessions of {granted} seconds at most, and {wanted} are needed")]
+    TooShort {
+        /// The role.
+        role: String,
+        /// What AWS gives, in seconds.
+        granted: u64,
+        /// What was asked for, in seconds.
+        wanted: u64,
+    },
+    /// Another process failed at the same while this one waited for it.
+    #[error("{}", .0.what)]
+    Shared(Failure),
+}
+
+/// A failure as those who waited for it hear of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What sort.
+    pub kind: FailureKind,
+    /// What happened.
+    pub what: String,
+    /// Why.
+    pub why: Vec<String>,
+    /// What to try next.
+    pub next: Vec<String>,
+}
+
+/// The sorts of failure that callers tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailureKind {
+    /// Anything else.
+    Failed,
+    /// A person has to sign in.
+    LoginNeeded,
+    /// AWS or the IdP said no.
+    Refused,
+    /// AWS said that this person may not become this role.
+    NotAllowed,
+    /// The store cannot be used.
+    Store,
+    /// The configuration does not say enough.
+    Usage,
+    /// The person stopped it.
+    Interrupted,
+}
+
+impl BrokerError {
+    /// The failure in words, for the person and for those who wait.
+    pub fn failure(&self) -> Failure {
+        let plain =
+            |kind, why: Vec<String>, next: Vec<String>| Failure { kind, what: self.to_string(), why, next };
+        match self {
+            Self::LoginNeeded { why, .. } => plain(FailureKind::LoginNeeded, vec![why.clone()], Vec::new()),
+            Self::Idp(error) => {
+                let kind = match error {
+                    error if error.is_interruption() => FailureKind::Interrupted,
+                    error if error.is_refusal() => FailureKind::Refused,
+                    _ => FailureKind::Failed,
+                };
+                plain(kind, Vec::new(), error.next())
+            }
+            Self::NotOffered { offered, .. } => {
+                plain(FailureKind::NotAllowed, vec![offered_in_words(offered)], Vec::new())
+            }
+            Self::SeveralProviders { role, providers, .. } => {
+                let next = format!("add to [role.{role}]: provider_arn = \"ARN\"");
+                plain(FailureKind::Usage, vec![format!("it lists {}", providers.join(", "))], vec![next])
+            }
+            Self::Encrypted { role, .. } => {
+                let next = format!(
+                    "add to [role.{role}]: provider_arn = \"arn:aws:iam::ACCOUNT:saml-provider/NAME\""
+                );
+                plain(FailureKind::Usage, Vec::new(), vec![next])
+            }
+            Self::Sts(error) => {
+                let kind = match error.kind {
+                    StsErrorKind::AccessDenied => FailureKind::NotAllowed,
+                    StsErrorKind::Unreachable | StsErrorKind::Server | StsErrorKind::Throttled => {
+                        FailureKind::Failed
+                    }
+                    _ => FailureKind::Refused,
+                };
+                plain(kind, Vec::new(), error.next())
+            }
+            Self::Store(_) => plain(FailureKind::Store, Vec::new(), Vec::new()),
+            Self::TooShort { .. } => plain(FailureKind::Failed, Vec::new(), Vec::new()),
+            Self::Shared(failure) => failure.clone(),
+        }
+    }
+}
+
+/// What the person may become instead.
+fn offered_in_words(offered: &[String]) -> String {
+    match offered {
+        [] => "the assertion lists no role".to_owned(),
+        [one] => format!("the assertion lists only {one}"),
+        few if few.len() <= MOST_LISTED => format!("the assertion lists {}", few.join(", ")),
+        many => format!(
+            "the assertion lists {} other roles, among them {}",
+            many.len(),
+            many[..MOST_LISTED].join(", ")
+        ),
+    }
+}
+
+/// Leaves the failure for those who wait for the lock; [`shared`] reads it. That the person stopped this process is
+/// no answer for the others: the next in line asks again.
+pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError) {
+    let failure = error.failure();
+    if failure.kind == FailureKind::Interrupted {
+        return;
+    }
+    if let Ok(message) = serde_json::to_string(&failure) {
+        lock.leave_message(&message);
+    }
+}
+
+/// The failure that the lock's last holder left for those who waited. That a login is needed there says nothing to
+/// somebody who may start one.
+pub(super) fn shared(lock: &Lock, need: &Need) -> Option<Failure> {
+    let failure: Failure = serde_json::from_str(lock.message_left()?).ok()?;
+    let may_login = matches!(need.interaction, super::Interaction::Allowed(_));
+    (!may_login || failure.kind != FailureKind::LoginNeeded).then_some(failure)
+}

@@ -1,0 +1,149 @@
+//! The proof: the stored one while AWS takes it, one that renews itself, or one that a person signs in for.
+
+use std::time::Duration;
+
+use super::{Broker, BrokerError, Interaction, Need, failure};
+use crate::credentials::Session;
+use crate::idp::{self, Login, LoginOptions, Memory, Proof};
+use crate::index;
+use crate::plan::{EntryKey, EntryKind, ProofPlan};
+use crate::secret::Secret;
+use crate::store::{Lock, Store, StoreError};
+
+/// A proof with less left than this is not sent to AWS any more. An assertion lives five minutes, an ID token longer.
+pub fn margin(login: &Login) -> Duration {
+    match login.proof() {
+        Some(Proof::Assertion(_)) => Duration::from_secs(10),
+        _ => Duration::from_secs(60),
+    }
+}
+
+/// What the IdP handed over, whatever its age. Calls nothing.
+///
+/// # Errors
+/// [`StoreError`], among them one for an entry that cannot be read.
+pub fn stored_login(store: &Store<'_>, key: &EntryKey) -> Result<Option<Login>, StoreError> {
+    let Some(bytes) = store.get(key)? else { return Ok(None) };
+    Login::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(key, "it holds no login"))
+}
+
+impl Broker<'_, '_> {
+    /// A login with a proof that AWS will take: that of this run, the stored one, one that renews itself, or one that
+    /// a person signs in for. `refused` is a login that AWS has just called expired; only another one will do.
+    pub(super) async fn login(
+        &self,
+        proof: &ProofPlan,
+        need: &Need,
+        refused: Option<&Login>,
+    ) -> Result<Login, BrokerError> {
+        let key = proof.login_key();
+        let alive = |login: &Login| {
+            let other = refused.is_none_or(|refused| !login.same_proof(refused));
+            let left = login.identity().proof_expires_at.since(self.now());
+            other && login.proof().is_some() && left > margin(login)
+        };
+        let usable = |login: &Login, lock: Option<&Lock>| {
+            alive(login) && self.new_enough(login.obtained_at(), need, lock)
+        };
+        if let Some(login) = self.proven.borrow().get(&key).filter(|login| alive(login)) {
+            return Ok(login.clone());
+        }
+        if let Some(login) = stored_login(self.store, &key)?.filter(|login| usable(login, None)) {
+            return Ok(login);
+        }
+        let what = format!("the login at {}", proof.name());
+        let mut lock = self.store.lock(&key, &*self.world.person, &what, need.wait)?;
+        let stored = stored_login(self.store, &key)?;
+        if let Some(login) = stored.clone().filter(|login| usable(login, Some(&lock))) {
+            return Ok(login);
+        }
+        if let Some(failure) = failure::shared(&lock, need) {
+            return Err(BrokerError::Shared(failure));
+        }
+        let outcome = self.prove(proof, need, stored, &lock).await;
+        match &outcome {
+            Ok(login) => {
+                self.keep(&lock, &key, &login.to_bytes(), &what);
+                self.proven.borrow_mut().insert(key, login.clone());
+                let roles = login.attributes().roles;
+                if let Err(error) = index::learn(&self.world.folders.state, proof.name(), &roles) {
+                    tracing::info!("the roles of {} could not be written down: {error}", proof.name());
+                }
+            }
+            Err(error) => failure::tell_waiters(&mut lock, error),
+        }
+        outcome
+    }
+
+    async fn prove(
+        &self,
+        proof: &ProofPlan,
+        need: &Need,
+        stored: Option<Login>,
+        lock: &Lock,
+    ) -> Result<Login, BrokerError> {
+        let name = proof.name();
+        let mut why = "nobody has signed in there yet".to_owned();
+        if let Some(login) = stored.as_ref().filter(|_| !need.force) {
+            match idp::renew(proof, self.world, login).await {
+                Ok(renewed) => return Ok(renewed),
+                Err(error) if error.needs_new_login() => {
+                    tracing::info!("the last login at {name} is of no more use: {error}");
+                    why = format!("the last login has ended: {error}");
+                    // What is dead is not tried again (providers take the reuse of a token for theft), and what AWS no
+                    // longer takes need not lie there.
+                    if login.renews_itself() || matches!(login.proof(), Some(Proof::Assertion(_))) {
+                        let (ended, what) =
+                            (login.clone().ended(), format!("the end of the login at {name}"));
+                        self.keep(lock, &proof.login_key(), &ended.to_bytes(), &what);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let Interaction::Allowed(options) = need.interaction else {
+            return Err(BrokerError::LoginNeeded { idp: name.to_owned(), why });
+        };
+        let options = LoginOptions { force: need.force, ..options };
+        let memory = Kept {
+            broker: self,
+            lock,
+            key: proof.person_key(),
+            what: format!("what is known of you at {name}"),
+        };
+        let login = idp::login(proof, self.world, &options, stored.as_ref(), &memory).await?;
+        self.forget_other_people(proof, &login)?;
+        Ok(login)
+    }
+
+    /// Sessions of another person, taken through the same login, must not be served to this one.
+    fn forget_other_people(&self, proof: &ProofPlan, login: &Login) -> Result<(), StoreError> {
+        let login_name = proof.login_key().file_name();
+        for key in self.store.keys()?.into_iter().filter(|key| key.kind == EntryKind::Session) {
+            let Ok(Some(bytes)) = self.store.get(&key) else { continue };
+            let Ok(session) = Session::from_bytes(bytes.expose()) else { continue };
+            if session.login == login_name && session.subject != login.identity().subject {
+                self.store.delete(&key)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a provider remembers of the person, in the store, under the lock of its login.
+struct Kept<'a, 'b, 'w> {
+    broker: &'a Broker<'b, 'w>,
+    lock: &'a Lock,
+    key: EntryKey,
+    what: String,
+}
+
+impl Memory for Kept<'_, '_, '_> {
+    fn recall(&self) -> Option<Secret<Vec<u8>>> {
+        self.broker.store.get(&self.key).ok().flatten()
+    }
+
+    fn keep(&self, value: &Secret<Vec<u8>>) {
+        self.broker.keep(self.lock, &self.key, value, &self.what);
+    }
+}

@@ -1,0 +1,448 @@
+//! The one story: is it fresh? → lock → read again → prove → hub → spokes → store.
+//!
+//! Each leg has a lock of its own, and so has the login. Whoever holds a leg's lock may wait for the lock of the leg
+//! above it, never the other way round, so callers queue but cannot block each other for good. Those who waited read
+//! again and find what the first one stored, or hear from the lock why it failed.
+//!
+//! ```text
+//! mod (legs and sessions) → login (the proof: stored, renewed, or by the person) ; failure (why not)
+//! ```
+
+mod failure;
+mod login;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+
+use crate::aws::durations::Durations;
+use crate::aws::errors::{StsError, StsErrorKind};
+use crate::aws::sts::{self, Granted};
+use crate::credentials::{Freshness, Session};
+use crate::idp::{Attributes, Login, LoginOptions, Proof};
+use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan};
+use crate::secret::Secret;
+use crate::store::{Lock, Store, StoreError};
+use crate::sys::process;
+use crate::timestamp::Timestamp;
+use crate::world::{Note, World};
+
+pub use failure::{BrokerError, Failure, FailureKind};
+pub use login::{margin, stored_login};
+
+/// How many roles are asked for side by side. STS throttles whole accounts, so more would only queue elsewhere.
+const SIDE_BY_SIDE: usize = 8;
+
+/// What a command needs of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Need {
+    /// At least this much must be left.
+    pub min_ttl: Duration,
+    /// Start over at the IdP.
+    pub force: bool,
+    /// What may be done when only a person can help.
+    pub interaction: Interaction,
+    /// How long to wait for other processes that are busy with the same.
+    pub wait: Duration,
+}
+
+/// What may be done when only a person can help.
+#[derive(Clone, Copy, Debug)]
+pub enum Interaction {
+    /// Nothing: fail with [`BrokerError::LoginNeeded`].
+    Never,
+    /// A login, in this way.
+    Allowed(LoginOptions),
+}
+
+/// The session of the plan's last leg, from the store if it is good enough, else walked for.
+///
+/// # Errors
+/// [`BrokerError`]; nothing that was good is lost by a failure.
+pub fn session(world: &World, store: &Store<'_>, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
+    let broker = Broker::new(world, store);
+    let last = plan.legs.len() - 1;
+    // The warm path ends here: one entry was read, and nothing was started.
+    if let Some(session) = broker.good_enough(plan, last, need, None)? {
+        return Ok(session);
+    }
+    process::block_on(broker.leg(plan, last, need))
+}
+
+/// The sessions of several plans, in their order: one login at each IdP, then the legs level by level, side by side.
+/// One that fails keeps no other.
+pub fn sessions(
+    world: &World,
+    store: &Store<'_>,
+    plans: &[Plan],
+    need: &Need,
+) -> Vec<Result<Session, BrokerError>> {
+    process::block_on(Broker::new(world, store).side_by_side(plans, need))
+}
+
+/// A login at the IdP of `proof` that AWS takes now: the stored one, a renewed one, or one that a person signs in for.
+///
+/// # Errors
+/// [`BrokerError`].
+pub fn sign_in(
+    world: &World,
+    store: &Store<'_>,
+    proof: &ProofPlan,
+    need: &Need,
+) -> Result<Login, BrokerError> {
+    process::block_on(Broker::new(world, store).login(proof, need, None))
+}
+
+/// What is stored for the leg at `index`, whatever its age. Calls nothing.
+///
+/// # Errors
+/// [`StoreError`], among them one for an entry that cannot be read.
+pub fn stored_session(store: &Store<'_>, plan: &Plan, index: usize) -> Result<Option<Session>, StoreError> {
+    let key = plan.session_key(index);
+    let Some(bytes) = store.get(&key)? else { return Ok(None) };
+    Session::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(&key, "it holds no session"))
+}
+
+struct Broker<'a, 'w> {
+    world: &'a World,
+    store: &'a Store<'w>,
+    /// When this began.
+    started: Timestamp,
+    /// Whether the person knows already that the store takes nothing; it takes nothing of every leg then.
+    warned: Cell<bool>,
+    /// The logins of this run, for all who need them: an assertion is good for every role in it.
+    proven: RefCell<HashMap<EntryKey, Login>>,
+}
+
+impl<'a, 'w> Broker<'a, 'w> {
+    fn new(world: &'a World, store: &'a Store<'w>) -> Self {
+        let started = world.clock.now();
+        Self { world, store, started, warned: Cell::new(false), proven: RefCell::default() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    fn good_enough(
+        &self,
+        plan: &Plan,
+        index: usize,
+        need: &Need,
+        lock: Option<&Lock>,
+    ) -> Result<Option<Session>, BrokerError> {
+        let found = stored_session(self.store, plan, index)?;
+        let fresh = |session: &Session| session.freshness(self.now(), need.min_ttl) == Freshness::Fresh;
+        Ok(found.filter(|session| fresh(session) && self.new_enough(session.issued_at, need, lock)))
+    }
+
+    /// `--force` is satisfied by what somebody else got while this one waited for the lock, and by nothing older.
+    fn new_enough(&self, got_at: Timestamp, need: &Need, lock: Option<&Lock>) -> bool {
+        !need.force || (got_at >= self.started && lock.is_some_and(Lock::waited))
+    }
+
+    async fn side_by_side(&self, plans: &[Plan], need: &Need) -> Vec<Result<Session, BrokerError>> {
+        let mut walked: HashMap<EntryKey, Result<Session, Failure>> = HashMap::new();
+        let target = |plan: &Plan| plan.session_key(plan.legs.len() - 1);
+        for plan in plans {
+            let stored = self.good_enough(plan, plan.legs.len() - 1, need, None);
+            if let Some(outcome) = stored.map_err(|error| error.failure()).transpose() {
+                walked.insert(target(plan), outcome);
+            }
+        }
+        // The logins one after the other, since each may need the person; a failure is every leg's below it.
+        let mut refused: HashMap<EntryKey, Failure> = HashMap::new();
+        for plan in plans.iter().filter(|plan| !walked.contains_key(&target(plan))) {
+            let (key, hub) = (plan.proof.login_key(), self.good_enough(plan, 0, need, None));
+            let known = refused.contains_key(&key) || self.proven.borrow().contains_key(&key);
+            if !known && !matches!(hub, Ok(Some(_))) {
+                let outcome = self.login(&plan.proof, need, None).await;
+                outcome.err().map(|error| refused.insert(key, error.failure()));
+            }
+        }
+        for level in 0..plans.iter().map(|plan| plan.legs.len()).max().unwrap_or(0) {
+            let mut legs: HashMap<EntryKey, &Plan> = HashMap::new();
+            for plan in plans.iter().filter(|plan| level < plan.legs.len()) {
+                let key = plan.session_key(level);
+                let above = level.checked_sub(1).map(|above| plan.session_key(above));
+                let failed = match above.as_ref().and_then(|above| walked.get(above)) {
+                    Some(Err(failure)) => Some(failure),
+                    _ => refused.get(&plan.proof.login_key()),
+                };
+                match failed.cloned() {
+                    _ if walked.contains_key(&key) || walked.contains_key(&target(plan)) => {}
+                    Some(failure) => drop(walked.insert(key, Err(failure))),
+                    None => drop(legs.insert(key, plan)),
+                }
+            }
+            let asked = futures_util::stream::iter(legs)
+                .map(|(key, plan)| async move { (key, self.leg(plan, level, need).await) });
+            let answers: Vec<_> = asked.buffer_unordered(SIDE_BY_SIDE).collect().await;
+            walked.extend(answers.into_iter().map(|(key, answer)| (key, answer.map_err(|e| e.failure()))));
+        }
+        let outcome = |plan| walked.get(&target(plan)).cloned();
+        let missing = || unreachable!("every level was walked");
+        plans.iter().map(|plan| outcome(plan).unwrap_or_else(missing).map_err(BrokerError::Shared)).collect()
+    }
+
+    /// The session of the leg at `index`: what another process has just stored, or a new one.
+    async fn leg(&self, plan: &Plan, index: usize, need: &Need) -> Result<Session, BrokerError> {
+        let key = plan.session_key(index);
+        let leg = &plan.legs[index];
+        let what = format!("the session of {}", leg.name);
+        let mut lock = self.store.lock(&key, &*self.world.person, &what, need.wait)?;
+        if let Some(session) = self.good_enough(plan, index, need, Some(&lock))? {
+            return Ok(session);
+        }
+        if let Some(failure) = failure::shared(&lock, need) {
+            return Err(BrokerError::Shared(failure));
+        }
+        // A session that still holds is worth a silent try to renew it, not a person's time.
+        let still_good = stored_session(self.store, plan, index)?.filter(|session| {
+            let left = session.time_left(self.now());
+            !need.force && !left.is_zero() && left >= need.min_ttl
+        });
+        let need = &Need {
+            interaction: if still_good.is_some() { Interaction::Never } else { need.interaction },
+            ..*need
+        };
+        let renewed = Box::pin(self.renew(plan, index, need, &lock)).await;
+        match (renewed, still_good) {
+            (Ok(session), _) => {
+                self.keep(&lock, &key, &session.to_bytes(), &what);
+                let granted = session.lifetime();
+                if granted < need.min_ttl {
+                    let (granted, wanted) = (granted.as_secs(), need.min_ttl.as_secs());
+                    return Err(BrokerError::TooShort { role: leg.name.clone(), granted, wanted });
+                }
+                Ok(session)
+            }
+            (Err(error), Some(old)) => {
+                tracing::info!("{} could not be renewed ({error}); what is left of it is served", leg.name);
+                Ok(old)
+            }
+            (Err(error), None) => {
+                failure::tell_waiters(&mut lock, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// A new session of the leg at `index`, with a session or a proof of what is above it. If AWS says that this
+    /// has just ended, it is renewed once and AWS asked again.
+    async fn renew(
+        &self,
+        plan: &Plan,
+        index: usize,
+        need: &Need,
+        lock: &Lock,
+    ) -> Result<Session, BrokerError> {
+        let parents_need = Need { min_ttl: Duration::ZERO, ..*need };
+        if index == 0 {
+            let login = self.login(&plan.proof, &parents_need, None).await?;
+            match self.ask_hub(plan, &login, lock).await {
+                Err(BrokerError::Sts(error)) if error.new_token_may_help() => {
+                    let login = self.login(&plan.proof, &parents_need, Some(&login)).await?;
+                    self.ask_hub(plan, &login, lock).await
+                }
+                outcome => outcome,
+            }
+        } else {
+            let parent = match self.good_enough(plan, index - 1, &parents_need, None)? {
+                Some(parent) => parent,
+                None => self.leg(plan, index - 1, &parents_need).await?,
+            };
+            match self.ask_spoke(plan, index, &parent, lock).await {
+                Err(error)
+                    if matches!(error.kind, StsErrorKind::ExpiredToken | StsErrorKind::UnknownSession) =>
+                {
+                    self.store.delete(&plan.session_key(index - 1))?;
+                    // The force, if there was one, has gone into the login already.
+                    let parents_need = Need { force: false, ..parents_need };
+                    let parent = self.leg(plan, index - 1, &parents_need).await?;
+                    Ok(self.ask_spoke(plan, index, &parent, lock).await?)
+                }
+                outcome => Ok(outcome?),
+            }
+        }
+    }
+
+    async fn ask_hub(&self, plan: &Plan, login: &Login, lock: &Lock) -> Result<Session, BrokerError> {
+        let leg = &plan.legs[0];
+        let (http, identity, attributes) = (&self.world.http, login.identity(), login.attributes());
+        let granted = match login.proof() {
+            Some(Proof::IdToken(token)) => {
+                let (name, wanted) = (session_name(leg, &identity.name), leg.duration.value);
+                self.with_duration_memory(plan, 0, wanted, lock, async |seconds| {
+                    sts::assume_role_with_web_identity(http, leg, seconds, &name, token).await
+                })
+                .await?
+            }
+            Some(Proof::Assertion(assertion)) => {
+                let provider = provider_of(plan, login, &attributes)?;
+                let wanted = self.duration_with(plan, &attributes);
+                self.with_duration_memory(plan, 0, wanted, lock, async |seconds| {
+                    sts::assume_role_with_saml(http, leg, seconds, &provider, assertion).await
+                })
+                .await?
+            }
+            None => {
+                let (idp, why) = (plan.proof.name().to_owned(), "the last proof is used up".to_owned());
+                return Err(BrokerError::LoginNeeded { idp, why });
+            }
+        };
+        Ok(Session {
+            tags: attributes.tags,
+            transitive_tags: attributes.transitive_tags,
+            ..self.session_of(plan, 0, granted, &identity.subject, &identity.name)
+        })
+    }
+
+    async fn ask_spoke(
+        &self,
+        plan: &Plan,
+        index: usize,
+        parent: &Session,
+        lock: &Lock,
+    ) -> Result<Session, Box<StsError>> {
+        let leg = &plan.legs[index];
+        let name = session_name(leg, &parent.user);
+        let (http, by) = (&self.world.http, &parent.credentials);
+        let granted = self
+            .with_duration_memory(plan, index, leg.duration.value, lock, async |seconds| {
+                sts::assume_role(http, leg, seconds, &name, by).await
+            })
+            .await?;
+        let mut session = self.session_of(plan, index, granted, &parent.subject, &parent.user);
+        // What is transitive goes on down the chain, and the leg adds its own (IAM User Guide, "Chaining roles with
+        // session tags").
+        let inherited = parent.tags.iter().filter(|(key, _)| parent.transitive_tags.contains(*key));
+        let own = leg.tags.iter().flat_map(|tags| &tags.value);
+        session.tags = own.chain(inherited).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let own = leg.transitive_tags.iter().flat_map(|keys| &keys.value);
+        session.transitive_tags = parent.transitive_tags.iter().chain(own).cloned().collect();
+        Ok(session)
+    }
+
+    /// How long a hub session by an assertion is to live: what the configuration says, else what the IdP says; never
+    /// more than the latter, since AWS would shorten it.
+    fn duration_with(&self, plan: &Plan, attributes: &Attributes) -> u32 {
+        let leg = &plan.legs[0];
+        let (wanted, said) = (leg.duration.value, leg.duration.origin != Origin::Default);
+        match attributes.session_duration {
+            Some(limit) if !said => limit,
+            Some(limit) if limit < wanted => {
+                let [wanted, limit_in_words] =
+                    [wanted, limit].map(|seconds| format!("{} minutes", seconds / 60));
+                self.warn(&format!(
+                    "{} is asked for {limit_in_words} and not for {wanted}: {} allows no more (SessionDuration)",
+                    leg.name,
+                    plan.proof.name()
+                ));
+                limit
+            }
+            _ => wanted,
+        }
+    }
+
+    /// Asks for the duration that the role is known to grant, and remembers what came of it.
+    async fn with_duration_memory(
+        &self,
+        plan: &Plan,
+        index: usize,
+        wanted: u32,
+        lock: &Lock,
+        ask: impl AsyncFn(u32) -> Result<Granted, StsError>,
+    ) -> Result<Granted, Box<StsError>> {
+        let (leg, key, now) = (&plan.legs[index], plan.durations_key(index), self.now());
+        let before = self.store.get(&key).ok().flatten().map(|bytes| Durations::from_bytes(bytes.expose()));
+        let before = before.unwrap_or_default();
+        let mut memory = before.clone();
+        let outcome = memory.ask(wanted, now, ask).await;
+        if memory != before {
+            // Losing this memory costs one refused request.
+            let _ = self.store.put(lock, &key, &memory.to_bytes());
+        }
+        let (granted, seconds) = outcome.map_err(Box::new)?;
+        if seconds < wanted {
+            let [wanted, given] = [wanted, seconds].map(|seconds| Duration::from_secs(seconds.into()));
+            self.world.person.tell(Note::ShorterSession { role: &leg.name, wanted, given });
+        }
+        if let Some(percent) = granted.packed_policy_percent.filter(|percent| *percent >= 80) {
+            self.warn(&format!(
+                "the session policy and tags of {} fill {percent} % of what AWS allows",
+                leg.name
+            ));
+        }
+        Ok(granted)
+    }
+
+    fn session_of(&self, plan: &Plan, index: usize, granted: Granted, subject: &str, user: &str) -> Session {
+        let leg = &plan.legs[index];
+        Session {
+            credentials: granted.credentials,
+            issued_at: self.now(),
+            role: leg.name.clone(),
+            role_arn: leg.role_arn.value.to_string(),
+            assumed_arn: granted.assumed_arn,
+            idp: plan.proof.name().to_owned(),
+            login: plan.proof.login_key().file_name(),
+            subject: subject.to_owned(),
+            user: user.to_owned(),
+            source_identity: granted.source_identity,
+            tags: Default::default(),
+            transitive_tags: Default::default(),
+        }
+    }
+
+    /// Stores what was got. If that fails it is served all the same, and only asked for again next time.
+    fn keep(&self, lock: &Lock, key: &EntryKey, value: &Secret<Vec<u8>>, what: &str) {
+        let Err(error) = self.store.put(lock, key, value) else { return };
+        if !self.warned.replace(true) {
+            let error = error.in_one_line();
+            self.warn(&format!("{what} could not be stored, so the next command asks for it again: {error}"));
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        self.world.person.tell(Note::Warning { text });
+    }
+}
+
+/// The SAML provider by which the hub role is reached: the configured one, else the assertion's.
+fn provider_of(plan: &Plan, login: &Login, attributes: &Attributes) -> Result<String, BrokerError> {
+    let (leg, idp) = (&plan.legs[0], plan.proof.name().to_owned());
+    let (role_arn, configured) = (leg.role_arn.value.as_str(), leg.provider_arn.as_ref());
+    if login.is_encrypted() {
+        return configured
+            .map(|provider| provider.value.clone())
+            .ok_or_else(|| BrokerError::Encrypted { idp, role: leg.name.clone() });
+    }
+    let fits = |provider: &str| configured.is_none_or(|configured| configured.value == provider);
+    let providers: Vec<&str> = attributes
+        .roles
+        .iter()
+        .filter(|offer| offer.role_arn == role_arn && fits(&offer.provider_arn))
+        .map(|offer| offer.provider_arn.as_str())
+        .collect();
+    match providers.as_slice() {
+        [] => {
+            let offered = attributes.roles.iter().map(|offer| match configured {
+                Some(_) if offer.role_arn == role_arn => format!("{role_arn} by {}", offer.provider_arn),
+                _ => offer.role_arn.clone(),
+            });
+            Err(BrokerError::NotOffered { idp, role_arn: role_arn.to_owned(), offered: offered.collect() })
+        }
+        [one] => Ok((*one).to_owned()),
+        several => {
+            let providers = several.iter().map(|provider| (*provider).to_owned()).collect();
+            Err(BrokerError::SeveralProviders { idp, role: leg.name.clone(), providers })
+        }
+    }
+}
+
+fn session_name(leg: &Leg, user: &str) -> String {
+    leg.session_name.as_ref().map_or_else(|| sts::session_name_of(user), |name| name.value.clone())
+}

@@ -1,0 +1,34 @@
+//! What the IdP says about the person to AWS: session tags, source identity, and, from SAML, the roles on offer.
+//! For display and for choosing; AWS reads the signed original.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+/// The attributes of an assertion, or the AWS claims of an ID token (IAM User Guide, "Configure SAML assertions for
+/// the authentication response" and "Passing session tags in AWS STS").
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Attributes {
+    /// `PrincipalTag:KEY`.
+    pub tags: BTreeMap<String, String>,
+    /// `TransitiveTagKeys`: the tags that go on down the chain.
+    pub transitive_tags: BTreeSet<String>,
+    /// `SourceIdentity`.
+    pub source_identity: Option<String>,
+    /// `RoleSessionName`.
+    pub session_name: Option<String>,
+    /// `SessionDuration` in seconds; it can only shorten.
+    pub session_duration: Option<u32>,
+    /// `Role`: what may be assumed, in the order of the assertion.
+    pub roles: Vec<OfferedRole>,
+}
+
+/// One value of the `Role` attribute.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct OfferedRole {
+    /// `arn:PARTITION:iam::ACCOUNT:role/NAME`, checked to be one.
+    pub role_arn: String,
+    /// `arn:PARTITION:iam::ACCOUNT:saml-provider/NAME`.
+    pub provider_arn: String,
+}
