@@ -4,51 +4,19 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use crate::arn::RoleArn;
 use crate::idp::OfferedRole;
+use crate::plan::DiscoveredRole;
 use crate::sys::fs;
 
 /// More than any IdP offers.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// A role that an IdP offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Discovered {
-    /// `[idp.NAME]`.
-    pub idp: String,
-    /// The role.
-    pub role_arn: String,
-    /// The SAML provider that it is reached by.
-    pub provider_arn: String,
-    /// The account's alias, where the account told it.
-    pub account_alias: Option<String>,
-}
-
-impl Discovered {
-    /// The twelve digits of the account.
-    pub fn account(&self) -> &str {
-        self.role_arn.split(':').nth(4).unwrap_or_default()
-    }
-
-    /// `account/role`, the role without its path.
-    pub fn name(&self) -> String {
-        format!("{}/{}", self.account(), self.role_arn.rsplit('/').next().unwrap_or_default())
-    }
-
-    /// Whether `name` means this role: `account/role`, with the account's digits or its alias.
-    pub fn is_called(&self, name: &str) -> bool {
-        let Some((account, role)) = name.rsplit_once('/') else { return false };
-        let own = self.role_arn.rsplit('/').next() == Some(role);
-        own && (account == self.account() || self.account_alias.as_deref() == Some(account))
-    }
-}
-
 /// Every role that was seen, IdP by IdP. A file that cannot be read is as good as none: the next login writes it anew.
-pub fn all(state: &Path) -> Vec<Discovered> {
+pub fn all(state: &Path) -> Vec<DiscoveredRole> {
     let names = fs::names_in(&folder(state)).unwrap_or_default();
-    let mut found: Vec<Discovered> = names.iter().flat_map(|name| read(&folder(state).join(name))).collect();
+    let mut found: Vec<DiscoveredRole> =
+        names.iter().flat_map(|name| read(&folder(state).join(name))).collect();
     found.sort_by(|a, b| (&a.idp, &a.role_arn).cmp(&(&b.idp, &b.role_arn)));
     found
 }
@@ -68,14 +36,14 @@ pub fn learn(state: &Path, idp: &str, offered: &[OfferedRole]) -> io::Result<()>
     };
     let roles = offered.iter().filter_map(|offer| {
         let arn: RoleArn = offer.role_arn.parse().ok()?;
-        Some(Discovered {
+        Some(DiscoveredRole {
             idp: idp.to_owned(),
             role_arn: arn.to_string(),
             provider_arn: offer.provider_arn.clone(),
             account_alias: alias(&arn),
         })
     });
-    let after: Vec<Discovered> = roles.collect();
+    let after: Vec<DiscoveredRole> = roles.collect();
     if after == before { Ok(()) } else { write(&path, &after) }
 }
 
@@ -101,12 +69,12 @@ fn path(state: &Path, idp: &str) -> PathBuf {
     folder(state).join(idp.replace('%', "%25").replace('/', "%2F"))
 }
 
-fn read(path: &Path) -> Vec<Discovered> {
+fn read(path: &Path) -> Vec<DiscoveredRole> {
     let content = fs::read_limited(path, LARGEST).unwrap_or_default();
     serde_json::from_slice(&content).unwrap_or_default()
 }
 
-fn write(path: &Path, roles: &[Discovered]) -> io::Result<()> {
+fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::private_folder)?;
     fs::write_atomically(path, &serde_json::to_vec(roles)?)
 }
@@ -129,7 +97,7 @@ mod tests {
         learn(folder.path(), "acme/eu", &[one.clone(), two.clone()]).unwrap();
         name_account(folder.path(), "acme/eu", "111111111111", "acme-dev").unwrap();
         let all = all(folder.path());
-        let names: Vec<String> = all.iter().map(Discovered::name).collect();
+        let names: Vec<String> = all.iter().map(DiscoveredRole::name).collect();
         assert_eq!(names, ["111111111111/dev", "222222222222/ops"]);
         for (name, found) in
             [("111111111111/dev", true), ("acme-dev/dev", true), ("acme-dev/ops", false), ("dev", false)]

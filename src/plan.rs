@@ -271,6 +271,38 @@ pub struct Leg {
     pub sts: StsEndpoint,
 }
 
+/// A role that an IdP offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscoveredRole {
+    /// `[idp.NAME]`.
+    pub idp: String,
+    /// The role.
+    pub role_arn: String,
+    /// The SAML provider that it is reached by.
+    pub provider_arn: String,
+    /// The account's alias, where the account told it.
+    pub account_alias: Option<String>,
+}
+
+impl DiscoveredRole {
+    /// The twelve digits of the account.
+    pub fn account(&self) -> &str {
+        self.role_arn.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// `account/role`, the role without its path.
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.account(), self.role_arn.rsplit('/').next().unwrap_or_default())
+    }
+
+    /// Whether `name` means this role: `account/role`, with the account's digits or its alias.
+    pub fn is_called(&self, name: &str) -> bool {
+        let Some((account, role)) = name.rsplit_once('/') else { return false };
+        let own = self.role_arn.rsplit('/').next() == Some(role);
+        own && (account == self.account() || self.account_alias.as_deref() == Some(account))
+    }
+}
+
 /// Which STS endpoint answers for a leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StsEndpoint {

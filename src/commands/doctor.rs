@@ -8,7 +8,7 @@ use crate::cli::Json;
 use crate::config::aws::shadow::{self, Scene, Source};
 use crate::config::aws::{Document, Program, SIZE_LIMIT, System};
 use crate::config::file::File;
-use crate::config::resolve::{self, Flags};
+use crate::config::resolve::Flags;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::StsEndpoint;
 use crate::sys::{folders, fs, process};
@@ -16,7 +16,7 @@ use crate::ui::text::{duration, escape};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
 
-use super::{load, open_store};
+use super::{load, open_store, plan};
 
 /// AWS refuses signatures that are further off than five minutes; this is where to start to worry.
 const CLOCK_TOLERANCE: i64 = 60;
@@ -158,7 +158,7 @@ fn store(file: &File, world: &World, findings: &mut Vec<Finding>) {
 fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
     let mut asked = Vec::new();
     for name in file.roles.keys() {
-        let plan = match resolve::plan(file, name, Flags::default(), &world.env) {
+        let plan = match plan(file, name, Flags::default(), world) {
             Ok(plan) => plan,
             Err(error) => return findings.push(Finding::broken("config", &error.into())),
         };

@@ -41,6 +41,9 @@ impl From<ResolveError> for CommandError {
             ResolveError::NoRole { candidates } => {
                 shown.hint(list(&candidates)).hint("name one, or set default_role in the configuration")
             }
+            ResolveError::UnknownIdp { candidates, .. } => {
+                shown.hint(format!("the IdPs are: {}", candidates.join(", ")))
+            }
             ResolveError::Duration(_) => shown,
             ResolveError::Endpoint { variable, .. } => {
                 shown.hint(format!("unset {variable}, or give it an https address"))

@@ -2,7 +2,7 @@
 
 use crate::broker::{self, Interaction, Need};
 use crate::cli::{Login, Role};
-use crate::config::resolve::{self, Flags};
+use crate::config::resolve::Flags;
 use crate::credentials::{Freshness, Session};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::LoginOptions;
@@ -12,7 +12,7 @@ use crate::ui::text::{duration, escape, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
-use super::{LOGIN_WITHIN, Subject, load, terminals, typed_need};
+use super::{LOGIN_WITHIN, Subject, load, role_name, terminals, typed_need};
 
 pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
     let role = if args.role.name().is_none() { choose(world)? } else { args.role.clone() };
@@ -87,7 +87,7 @@ fn limit_note(plan: &Plan, index: usize) -> Option<&'static str> {
 /// The role that the person picks; without a terminal the usual order decides.
 fn choose(world: &World) -> CommandResult<Role> {
     let file = load(world)?;
-    let named = resolve::role_name(&file, Flags::default(), &world.env, || terminals::last_role(world));
+    let named = role_name(&file, Flags::default(), world);
     if !world.person.can_be_asked() {
         return Ok(Role::named(&named?.value));
     }

@@ -3,7 +3,7 @@
 use crate::broker;
 use crate::cli::Logout;
 use crate::config::file::File;
-use crate::config::resolve::{self, Flags};
+use crate::config::resolve::Flags;
 use crate::credentials::Session;
 use crate::error::CommandResult;
 use crate::idp::{self, Ended, Login};
@@ -14,7 +14,7 @@ use crate::ui::text::duration;
 use crate::ui::{self, Ui};
 use crate::world::{Note, World};
 
-use super::{load, load_if_there, open_store, terminals};
+use super::{load, load_if_there, open_store, plan, role_name};
 
 pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
     let file = if args.all { load_if_there(world)? } else { load(world)? };
@@ -23,8 +23,8 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
         return everything(args, &file, &store, world, ui);
     }
     let flags = Flags { role: args.role.name(), duration: None };
-    let name = resolve::role_name(&file, flags, &world.env, || terminals::last_role(world))?;
-    let plan = resolve::plan(&file, &name.value, flags, &world.env)?;
+    let name = role_name(&file, flags, world)?;
+    let plan = plan(&file, &name.value, flags, world)?;
     let mut ended = Vec::new();
     for key in sessions_of(&store, &plan.proof.login_key())? {
         let session = read(&store, &key);
@@ -58,7 +58,7 @@ fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: 
     }
     let mut logins = Vec::new();
     for name in file.roles.keys() {
-        let plan = resolve::plan(file, name, Flags::default(), &world.env)?;
+        let plan = plan(file, name, Flags::default(), world)?;
         if !logins.contains(&plan.proof.login_key()) {
             logins.push(plan.proof.login_key());
             // A login that cannot be ended at the IdP is forgotten here all the same.

@@ -24,11 +24,12 @@ use zeroize::Zeroizing;
 use crate::broker::{Interaction, Need};
 use crate::cli::{Command, Role};
 use crate::config::file::File;
-use crate::config::resolve::{self, Flags};
+use crate::config::resolve::{self, Flags, ResolveError};
 use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::LoginOptions;
-use crate::plan::{Origin, Plan};
+use crate::index;
+use crate::plan::{Origin, Plan, Valued};
 use crate::store::{self, Store};
 use crate::sys::{folders, fs};
 use crate::ui::Ui;
@@ -82,6 +83,18 @@ fn load_if_there(world: &World) -> CommandResult<File> {
     if world.folders.config_file.exists() { load(world) } else { Ok(File::default()) }
 }
 
+/// Which role is meant.
+fn role_name(file: &File, flags: Flags<'_>, world: &World) -> Result<Valued<String>, ResolveError> {
+    // A role that is gone from the file and from what IdPs offer is meant no more.
+    let known = |role: &String| plan(file, role, Flags::default(), world).is_ok();
+    resolve::role_name(file, flags, &world.env, || terminals::last_role(world).filter(known))
+}
+
+/// The plan for a role of the file or of the index.
+fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> Result<Plan, ResolveError> {
+    resolve::plan(file, name, flags, &world.env, || index::all(&world.folders.state))
+}
+
 fn open_store<'w>(world: &'w World, file: &File) -> CommandResult<Store<'w>> {
     let options = store::Options { key_cache: file.key_cache, may_prompt: world.person.can_be_asked() };
     Ok(Store::open(world, options)?)
@@ -99,8 +112,8 @@ impl<'w> Subject<'w> {
     fn find(role: &Role, duration: Option<u32>, world: &'w World) -> CommandResult<Self> {
         let file = load(world)?;
         let flags = Flags { role: role.name(), duration };
-        let name = resolve::role_name(&file, flags, &world.env, || terminals::last_role(world))?;
-        let plan = resolve::plan(&file, &name.value, flags, &world.env)?;
+        let name = role_name(&file, flags, world)?;
+        let plan = plan(&file, &name.value, flags, world)?;
         Ok(Self { plan, named_by: name.origin, store: open_store(world, &file)? })
     }
 

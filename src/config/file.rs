@@ -6,9 +6,8 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::arn::RoleArn;
-use crate::plan::Flow;
-use crate::secret::Secret;
 
+use super::idp::{self, IdpSection};
 use super::section::{At, Mistake, Section, Source, closest};
 
 /// How long the kernel keyring keeps the data key where nothing else is said (see SECURITY.md).
@@ -29,27 +28,6 @@ pub struct File {
     pub roles: BTreeMap<String, RoleSection>,
 }
 
-/// `[idp.NAME]` by its `type`.
-#[derive(Debug)]
-pub enum IdpSection {
-    /// `type = "oidc"`.
-    Oidc(OidcSection),
-}
-
-/// The keys of an OIDC provider.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "named as in the file; `plan::OidcSettings` says what they mean")]
-pub struct OidcSection {
-    pub issuer: At<String>,
-    pub client_id: At<String>,
-    pub client_secret: Option<At<Secret<String>>>,
-    pub scopes: Option<At<Vec<String>>>,
-    pub flow: Option<At<Flow>>,
-    pub redirect_port: Option<At<u16>>,
-    pub audience: Option<At<String>>,
-    pub auto_login: Option<At<bool>>,
-}
-
 /// `[role.NAME]`.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "named as in the file; `plan::Leg` says what they mean")]
@@ -57,6 +35,7 @@ pub struct RoleSection {
     pub line: usize,
     pub parent: Parent,
     pub role_arn: At<RoleArn>,
+    pub provider_arn: Option<At<String>>,
     pub duration: Option<At<u32>>,
     pub session_name: Option<At<String>>,
     pub source_identity: Option<At<String>>,
@@ -101,7 +80,7 @@ impl File {
         let mut titles = BTreeMap::new();
         for (name, section) in idp_tables {
             check_name(&section, &name)?;
-            file.idps.insert(name, idp(section, auto_login.as_ref())?);
+            file.idps.insert(name, idp::read(section, auto_login.as_ref())?);
         }
         for (name, section) in role_tables {
             check_name(&section, &name)?;
@@ -139,7 +118,13 @@ impl File {
                 Parent::Via(via) if !self.roles.contains_key(&via.value) => {
                     return missing("role", &via.value, suggest(&via.value, self.roles.keys()));
                 }
-                Parent::Idp(_) | Parent::Via(_) => {}
+                Parent::Idp(idp) => {
+                    let by_saml = !matches!(self.idps.get(&idp.value), Some(IdpSection::Oidc(_)));
+                    if let Some((line, what, next)) = super::limits::of_proof(role, by_saml) {
+                        return Err(source.at_value(line, what, Some(next.to_owned())));
+                    }
+                }
+                Parent::Via(_) => {}
             }
             let mut way = vec![name.as_str()];
             while let Some(Parent::Via(next)) =
@@ -204,76 +189,6 @@ fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
     }
 }
 
-fn idp(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> Result<IdpSection, Mistake> {
-    let kind = section.required("type", "oidc")?;
-    if kind.value != "oidc" {
-        let (what, suggestion) = match kind.value.as_str() {
-            "saml" | "okta" | "identity-center" => (
-                format!("this version of jit cannot sign in at an IdP of type `{}` yet", kind.value),
-                Some("this version knows type = \"oidc\"".to_owned()),
-            ),
-            other => (
-                format!("there is no IdP type `{other}`"),
-                Some("this version knows type = \"oidc\"".to_owned()),
-            ),
-        };
-        return Err(section.mistake_at(kind.line, what, suggestion));
-    }
-    let issuer = section.required("issuer", "https://acme.okta.com")?;
-    if let Err((what, suggestion)) = check_issuer(&issuer.value) {
-        return Err(section.mistake_at(issuer.line, what, suggestion));
-    }
-    let client_id = section.required("client_id", "0oa1b2c3")?;
-    let client_secret = section
-        .text("client_secret")?
-        .map(|secret| At { value: Secret::new(secret.value), line: secret.line });
-    let flow = section.text("flow")?;
-    let flow = flow.map(|flow| {
-        let known = [("auto", Flow::Auto), ("browser", Flow::Browser), ("device", Flow::Device)];
-        let found = known.into_iter().find(|(name, _)| *name == flow.value);
-        found.map(|(_, value)| At { value, line: flow.line }).ok_or_else(|| {
-            let what = format!("`{}` is no flow", flow.value);
-            section.mistake_at(flow.line, what, Some("it is \"auto\", \"browser\" or \"device\"".to_owned()))
-        })
-    });
-    let oidc = OidcSection {
-        issuer,
-        client_id,
-        client_secret,
-        flow: flow.transpose()?,
-        scopes: section.list("scopes")?,
-        redirect_port: section.port("redirect_port")?,
-        audience: section.text("audience")?,
-        auto_login: section.boolean("auto_login")?.or_else(|| auto_login.cloned()),
-    };
-    section.finish()?;
-    Ok(IdpSection::Oidc(oidc))
-}
-
-/// An issuer is an https address without query or fragment (OpenID Connect Discovery 1.0, section 3). Plain http is
-/// taken on loopback, for demonstrations and tests.
-fn check_issuer(issuer: &str) -> Result<(), (String, Option<String>)> {
-    let uri: Option<http::Uri> = issuer.parse().ok();
-    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default().to_owned();
-    let scheme = uri.as_ref().and_then(http::Uri::scheme_str).unwrap_or_default().to_owned();
-    let loopback = matches!(host.as_str(), "127.0.0.1" | "localhost" | "[::1]");
-    if host.is_empty() || scheme.is_empty() {
-        return Err((
-            format!("`{issuer}` is not an address"),
-            Some("an issuer looks like https://acme.okta.com".to_owned()),
-        ));
-    }
-    if scheme != "https" && !(scheme == "http" && loopback) {
-        return Err((format!("the issuer `{issuer}` is not https"), Some(format!("write https://{host}"))));
-    }
-    if issuer.contains(['?', '#']) || issuer.ends_with("/.well-known/openid-configuration") {
-        let issuer = issuer.split(['?', '#']).next().unwrap_or_default();
-        let issuer = issuer.trim_end_matches("/.well-known/openid-configuration");
-        return Err(("this is more than the issuer".to_owned(), Some(format!("write {issuer}"))));
-    }
-    Ok(())
-}
-
 fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
     let parent = match (section.text("idp")?, section.text("via")?) {
         (Some(idp), None) => Parent::Idp(idp),
@@ -298,6 +213,7 @@ fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
         line: arn.line,
         parent,
         role_arn: At { value: role_arn, line: arn.line },
+        provider_arn: section.text("provider_arn")?,
         duration: section.duration("duration")?,
         session_name: section.text("session_name")?,
         source_identity: section.text("source_identity")?,

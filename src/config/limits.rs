@@ -10,8 +10,18 @@ use crate::plan::{COLORS, DURATION_RANGE};
 /// # Errors
 /// The first [`Mistake`], with its place and what may stand there.
 pub(super) fn check(section: &Section<'_>, role: &RoleSection) -> Result<(), Mistake> {
-    let checks =
-        [duration, names, external_id, tags, transitive_tags, policy, policy_arns, region, spokes_only];
+    let checks = [
+        duration,
+        names,
+        provider_arn,
+        external_id,
+        tags,
+        transitive_tags,
+        policy,
+        policy_arns,
+        region,
+        spokes_only,
+    ];
     if let Some(Refused { line, what, next }) = checks.into_iter().find_map(|check| check(role)) {
         return Err(section.mistake_at(line, what, Some(next.to_owned())));
     }
@@ -55,6 +65,23 @@ fn names(role: &RoleSection) -> Option<Refused> {
         let At { value, line } = name.as_ref().filter(|name| !is_word(&name.value, "+=,.@-", 2..=64))?;
         refused(*line, format!("`{value}` cannot be a {key}"), "2 to 64 letters, digits and _ + = , . @ -")
     })
+}
+
+fn provider_arn(role: &RoleSection) -> Option<Refused> {
+    let At { value, line } = role.provider_arn.as_ref()?;
+    let parts: Vec<&str> = value.splitn(6, ':').collect();
+    let account = role.role_arn.value.account();
+    match parts[..] {
+        ["arn", _, "iam", "", own, resource] if resource.starts_with("saml-provider/") => {
+            let what = format!("the SAML provider is in account {own}, the role in {account}");
+            let next = "a role is reached by a provider of its own account";
+            (own != account).then(|| refused(*line, what, next)).flatten()
+        }
+        _ => {
+            let next = "such as arn:aws:iam::111111111111:saml-provider/NAME";
+            refused(*line, format!("`{value}` is not the ARN of a SAML provider"), next)
+        }
+    }
 }
 
 fn external_id(role: &RoleSection) -> Option<Refused> {
@@ -117,9 +144,13 @@ fn region(role: &RoleSection) -> Option<Refused> {
     refused(*line, format!("`{value}` is not a region"), "such as eu-west-1")
 }
 
-/// What only a spoke can have.
+/// What only a spoke can have, and what only a hub can.
 fn spokes_only(role: &RoleSection) -> Option<Refused> {
-    let Parent::Idp(_) = role.parent else { return None };
+    let Parent::Idp(_) = role.parent else {
+        let At { line, .. } = role.provider_arn.as_ref()?;
+        let what = "a spoke role takes no `provider_arn`".to_owned();
+        return refused(*line, what, "it belongs to the hub role, which is reached by the assertion");
+    };
     let only_spokes = [
         ("source_identity", role.source_identity.as_ref().map(|v| v.line)),
         ("external_id", role.external_id.as_ref().map(|v| v.line)),
@@ -129,7 +160,23 @@ fn spokes_only(role: &RoleSection) -> Option<Refused> {
     let (key, line) = only_spokes.into_iter().find_map(|(key, line)| Some((key, line?)))?;
     refused(
         line,
-        format!("a hub role takes no `{key}`: AssumeRoleWithWebIdentity has no such parameter"),
-        "let the IdP put it into the ID token's https://aws.amazon.com/ claims, or set it on a spoke",
+        format!("a hub role takes no `{key}`: the call that a proof is shown with has no such parameter"),
+        "let the IdP put it into the ID token's https://aws.amazon.com/ claims or the assertion's attributes, or set it on a spoke",
     )
+}
+
+/// What a hub role has to leave to its kind of proof: the line, what is wrong, what to do.
+pub(super) fn of_proof(role: &RoleSection, by_saml: bool) -> Option<(usize, String, &'static str)> {
+    match (&role.provider_arn, &role.session_name) {
+        (Some(provider), _) if !by_saml => {
+            let what = "only a role that is reached by SAML has a `provider_arn`".to_owned();
+            Some((provider.line, what, "delete it: an ID token names its provider itself"))
+        }
+        (_, Some(name)) if by_saml => {
+            let what =
+                "a hub role that is reached by SAML takes no `session_name`: the assertion has it".to_owned();
+            Some((name.line, what, "let the IdP set the attribute RoleSessionName, or set it on a spoke"))
+        }
+        _ => None,
+    }
 }

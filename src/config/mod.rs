@@ -2,7 +2,9 @@
 
 pub mod aws;
 pub mod file;
+pub mod idp;
 mod limits;
+mod proof;
 pub mod resolve;
 mod section;
 

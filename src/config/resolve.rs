@@ -1,15 +1,16 @@
 //! From the file, the flags and the environment to a [`Plan`]: every leg, and for every value who decided it.
 
-use crate::arn::Partition;
+use crate::arn::{Partition, RoleArn};
 use crate::plan::{
-    CHAINED_LIMIT, DURATION_RANGE, Flow, Leg, OidcSettings, Origin, Plan, ProofPlan, StsEndpoint, Valued,
+    CHAINED_LIMIT, DURATION_RANGE, DiscoveredRole, Leg, Origin, Plan, ProofPlan, StsEndpoint, Valued,
 };
 use crate::sys::env::{
     AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT,
     AWS_USE_FIPS_ENDPOINT, Env, JIT_ROLE,
 };
 
-use super::file::{File, IdpSection, OidcSection, Parent, RoleSection};
+use super::file::{File, Parent, RoleSection};
+use super::proof;
 use super::section::{At, closest};
 
 /// `DurationSeconds` where nobody says anything: what every role allows.
@@ -33,6 +34,16 @@ pub enum ResolveError {
     /// No role was named anywhere.
     #[error("no role was named")]
     NoRole {
+        /// All there are.
+        candidates: Vec<String>,
+    },
+    /// No such IdP.
+    #[error("there is no [idp.{name}] in {path}")]
+    UnknownIdp {
+        /// What was asked for.
+        name: String,
+        /// The file that was searched.
+        path: String,
         /// All there are.
         candidates: Vec<String>,
     },
@@ -70,31 +81,39 @@ pub fn role_name(
     last_in_terminal: impl FnOnce() -> Option<String>,
 ) -> Result<Valued<String>, ResolveError> {
     let by = |origin: Origin| move |role: &str| Valued::new(role.to_owned(), origin);
-    let remembered = || last_in_terminal().filter(|role| file.roles.contains_key(role));
     let named = flags.role.map(by(Origin::Flag("the command line")));
     named
         .or_else(|| env.get(JIT_ROLE).map(by(Origin::Variable(JIT_ROLE))))
-        .or_else(|| remembered().as_deref().map(by(Origin::Rule("the last login in this terminal"))))
+        .or_else(|| last_in_terminal().as_deref().map(by(Origin::Rule("the last login in this terminal"))))
         .or_else(|| file.default_role.as_ref().map(|role| from_file(file, role)))
         .ok_or_else(|| ResolveError::NoRole { candidates: candidates(file) })
 }
 
-/// The plan for the role called `name`.
+/// The plan for the role called `name`: one of the file, else one of those that IdPs were seen to offer.
 ///
 /// # Errors
 /// [`ResolveError`] if there is no such role, or flags or variables are out of range.
-pub fn plan(file: &File, name: &str, flags: Flags<'_>, env: &Env) -> Result<Plan, ResolveError> {
-    let unknown = || ResolveError::UnknownRole {
-        name: name.to_owned(),
-        path: file.path.clone(),
-        meant: closest(name, file.roles.keys().map(String::as_str)).map(str::to_owned),
-        candidates: candidates(file),
+pub fn plan(
+    file: &File,
+    name: &str,
+    flags: Flags<'_>,
+    env: &Env,
+    discovered: impl FnOnce() -> Vec<DiscoveredRole>,
+) -> Result<Plan, ResolveError> {
+    let Some(target) = file.roles.get(name) else {
+        let offered = discovered();
+        let meant = offered.iter().find(|role| role.is_called(name) && file.idps.contains_key(&role.idp));
+        return match meant.and_then(|role| Some((role, role.role_arn.parse().ok()?))) {
+            Some((role, role_arn)) => discovered_plan(file, role, role_arn, flags, env),
+            None => Err(unknown_role(file, name, &offered)),
+        };
     };
     let mut way: Vec<(&str, &RoleSection)> = Vec::new();
     let mut next = name;
     // Loading has made sure that the way ends at an IdP.
     let idp_name = loop {
-        let (role_name, role) = file.roles.get_key_value(next).ok_or_else(unknown)?;
+        let found = file.roles.get_key_value(next);
+        let (role_name, role) = found.ok_or_else(|| unknown_role(file, next, &[]))?;
         way.push((role_name, role));
         match &role.parent {
             Parent::Via(via) => next = &via.value,
@@ -102,19 +121,17 @@ pub fn plan(file: &File, name: &str, flags: Flags<'_>, env: &Env) -> Result<Plan
         }
     };
     way.reverse();
-    let Some(IdpSection::Oidc(oidc)) = file.idps.get(idp_name) else { return Err(unknown()) };
     let last = way.len() - 1;
     let legs = way.iter().enumerate().map(|(index, (role_name, role))| {
         let wanted = if index == last { flags.duration } else { None };
         leg(file, role_name, role, index, wanted, env)
     });
-    let target = way[last].1;
     // The nearest word counts: the role's own, then that of the roles before it, of the IdP, of the file.
-    let auto_login =
-        way.iter().rev().find_map(|(_, role)| role.auto_login.as_ref()).or(oidc.auto_login.as_ref());
+    let auto_login = way.iter().rev().find_map(|(_, role)| role.auto_login.as_ref());
+    let auto_login = auto_login.or_else(|| file.idps.get(idp_name)?.auto_login());
     Ok(Plan {
         role: name.to_owned(),
-        proof: ProofPlan::Oidc(oidc_settings(file, idp_name, oidc)),
+        proof: proof(file, idp_name)?,
         legs: legs.collect::<Result<_, _>>()?,
         region: target.region.as_ref().map(|region| from_file(file, region)),
         description: target.description.clone(),
@@ -124,31 +141,83 @@ pub fn plan(file: &File, name: &str, flags: Flags<'_>, env: &Env) -> Result<Plan
     })
 }
 
+/// A role that is nowhere configured: one leg from the IdP that offers it.
+fn discovered_plan(
+    file: &File,
+    role: &DiscoveredRole,
+    role_arn: RoleArn,
+    flags: Flags<'_>,
+    env: &Env,
+) -> Result<Plan, ResolveError> {
+    let offered = || Origin::Rule("what the IdP offers");
+    let leg = Leg {
+        name: role.name(),
+        sts: sts_endpoint(&role_arn, None, env)?,
+        role_arn: Valued::new(role_arn, offered()),
+        provider_arn: Some(Valued::new(role.provider_arn.clone(), offered())),
+        duration: match flags.duration {
+            Some(seconds) => by_flag(seconds)?,
+            None => Valued::new(DEFAULT_DURATION, Origin::Default),
+        },
+        session_name: None,
+        source_identity: None,
+        external_id: None,
+        tags: None,
+        transitive_tags: None,
+        policy: None,
+        policy_arns: None,
+    };
+    let auto_login = file.idps.get(&role.idp).and_then(|idp| idp.auto_login());
+    Ok(Plan {
+        role: leg.name.clone(),
+        proof: proof(file, &role.idp)?,
+        legs: vec![leg],
+        region: None,
+        description: role.account_alias.clone(),
+        color: None,
+        confirm: false,
+        auto_login: auto_login.is_some_and(|at| at.value),
+    })
+}
+
+/// How one signs in at `[idp.NAME]`.
+///
+/// # Errors
+/// [`ResolveError::UnknownIdp`].
+pub fn proof(file: &File, name: &str) -> Result<ProofPlan, ResolveError> {
+    let section = file.idps.get(name).ok_or_else(|| ResolveError::UnknownIdp {
+        name: name.to_owned(),
+        path: file.path.clone(),
+        candidates: file.idps.keys().cloned().collect(),
+    })?;
+    Ok(proof::settings(file, name, section))
+}
+
+fn unknown_role(file: &File, name: &str, offered: &[DiscoveredRole]) -> ResolveError {
+    let offered: Vec<String> = offered.iter().map(DiscoveredRole::name).collect();
+    let names = file.roles.keys().map(String::as_str).chain(offered.iter().map(String::as_str));
+    ResolveError::UnknownRole {
+        name: name.to_owned(),
+        path: file.path.clone(),
+        meant: closest(name, names).map(str::to_owned),
+        candidates: candidates(file),
+    }
+}
+
+fn by_flag(seconds: u32) -> Result<Valued<u32>, ResolveError> {
+    if DURATION_RANGE.contains(&seconds) {
+        Ok(Valued::new(seconds, Origin::Flag("--duration")))
+    } else {
+        Err(ResolveError::Duration(seconds))
+    }
+}
+
 fn candidates(file: &File) -> Vec<String> {
     file.roles.keys().cloned().collect()
 }
 
-fn from_file<T: Clone>(file: &File, at: &At<T>) -> Valued<T> {
+pub(super) fn from_file<T: Clone>(file: &File, at: &At<T>) -> Valued<T> {
     Valued::new(at.value.clone(), Origin::File { path: file.path.clone(), line: at.line })
-}
-
-fn oidc_settings(file: &File, name: &str, section: &OidcSection) -> OidcSettings {
-    OidcSettings {
-        name: name.to_owned(),
-        issuer: from_file(file, &section.issuer),
-        client_id: from_file(file, &section.client_id),
-        client_secret: section.client_secret.as_ref().map(|at| from_file(file, at)),
-        scopes: section.scopes.as_ref().map(|at| from_file(file, at)),
-        flow: section
-            .flow
-            .as_ref()
-            .map_or(Valued::new(Flow::Auto, Origin::Default), |at| from_file(file, at)),
-        redirect_port: section
-            .redirect_port
-            .as_ref()
-            .map_or(Valued::new(0, Origin::Default), |at| from_file(file, at)),
-        audience: section.audience.as_ref().map(|at| from_file(file, at)),
-    }
 }
 
 fn leg(
@@ -160,10 +229,7 @@ fn leg(
     env: &Env,
 ) -> Result<Leg, ResolveError> {
     let mut duration = match (flag, &role.duration) {
-        (Some(seconds), _) if !DURATION_RANGE.contains(&seconds) => {
-            return Err(ResolveError::Duration(seconds));
-        }
-        (Some(seconds), _) => Valued::new(seconds, Origin::Flag("--duration")),
+        (Some(seconds), _) => by_flag(seconds)?,
         (None, Some(at)) => from_file(file, at),
         (None, None) => Valued::new(DEFAULT_DURATION, Origin::Default),
     };
@@ -173,7 +239,7 @@ fn leg(
     Ok(Leg {
         name: name.to_owned(),
         role_arn: from_file(file, &role.role_arn),
-        provider_arn: None,
+        provider_arn: role.provider_arn.as_ref().map(|at| from_file(file, at)),
         duration,
         session_name: role.session_name.as_ref().map(|at| from_file(file, at)),
         source_identity: role.source_identity.as_ref().map(|at| from_file(file, at)),
@@ -182,19 +248,23 @@ fn leg(
         transitive_tags: role.transitive_tags.as_ref().map(|at| from_file(file, at)),
         policy: role.policy.as_ref().map(|at| from_file(file, at)),
         policy_arns: role.policy_arns.as_ref().map(|at| from_file(file, at)),
-        sts: sts_endpoint(file, role, env)?,
+        sts: sts_endpoint(&role.role_arn.value, role.region.as_ref().map(|at| from_file(file, at)), env)?,
     })
 }
 
 /// The regional endpoint of the role's region, else of the user's if that is in the role's partition, else of the
 /// partition's first region. Never the global endpoint, whose sessions do not hold in every region.
-fn sts_endpoint(file: &File, role: &RoleSection, env: &Env) -> Result<StsEndpoint, ResolveError> {
-    let partition = role.role_arn.value.partition();
+fn sts_endpoint(
+    role_arn: &RoleArn,
+    region: Option<Valued<String>>,
+    env: &Env,
+) -> Result<StsEndpoint, ResolveError> {
+    let partition = role_arn.partition();
     let variable = [AWS_REGION, AWS_DEFAULT_REGION].into_iter().find_map(|name| {
         let region = env.get(name).filter(|region| Partition::of_region(region) == partition)?;
         Some(Valued::new(region.to_owned(), Origin::Variable(name)))
     });
-    let region = role.region.as_ref().map(|at| from_file(file, at)).or(variable).unwrap_or_else(|| {
+    let region = region.or(variable).unwrap_or_else(|| {
         Valued::new(partition.default_region().to_owned(), Origin::Rule("the partition's first region"))
     });
     let url = [AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL]
@@ -262,7 +332,7 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
 
     #[test]
     fn walks_from_the_hub_and_applies_the_chaining_limit() {
-        let plan = plan(&file(), "far", Flags::default(), &Env::of([])).unwrap();
+        let plan = plan(&file(), "far", Flags::default(), &Env::of([]), Vec::new).unwrap();
         let legs: Vec<_> = plan
             .legs
             .iter()
@@ -279,15 +349,15 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
 
     #[test]
     fn a_flag_rules_the_last_leg_only() {
-        let hub = plan(&file(), "hub", flags(Some(7200)), &Env::of([])).unwrap();
+        let hub = plan(&file(), "hub", flags(Some(7200)), &Env::of([]), Vec::new).unwrap();
         assert_eq!(
             (hub.legs[0].duration.value, hub.legs[0].duration.origin.to_string()),
             (7200, "--duration".into())
         );
-        let far = plan(&file(), "far", flags(Some(900)), &Env::of([])).unwrap();
+        let far = plan(&file(), "far", flags(Some(900)), &Env::of([]), Vec::new).unwrap();
         assert_eq!(far.legs.iter().map(|leg| leg.duration.value).collect::<Vec<_>>(), [28_800, 3600, 900]);
         assert_eq!(
-            plan(&file(), "far", flags(Some(60)), &Env::of([])).unwrap_err(),
+            plan(&file(), "far", flags(Some(60)), &Env::of([]), Vec::new).unwrap_err(),
             ResolveError::Duration(60)
         );
     }
@@ -295,7 +365,7 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
     #[test]
     fn sts_is_asked_in_the_role_s_own_partition() {
         let region = |role: &str, env: &Env| {
-            let plan = plan(&file(), role, Flags::default(), env).unwrap();
+            let plan = plan(&file(), role, Flags::default(), env, Vec::new).unwrap();
             let region = &plan.target().sts.region;
             (region.value.clone(), region.origin.to_string())
         };
@@ -311,7 +381,7 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
         let ask = |url: &str| {
             let env =
                 Env::of([("AWS_ENDPOINT_URL", "https://general.example"), ("AWS_ENDPOINT_URL_STS", url)]);
-            plan(&file(), "hub", Flags::default(), &env)
+            plan(&file(), "hub", Flags::default(), &env, Vec::new)
                 .map(|plan| plan.legs[0].sts.url.clone().unwrap().value)
         };
         assert_eq!(ask("http://127.0.0.1:5000"), Ok("http://127.0.0.1:5000".into()));
@@ -329,16 +399,14 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
         let with_default = File::parse("c.toml", &format!("default_role = \"hub\"{TEXT}")).unwrap();
         let env = Env::of([("JIT_ROLE", "middle")]);
         let name = |argument, env: &Env, last: Option<&str>| {
-            let role = role_name(&with_default, Flags { role: argument, duration: None }, env, || {
-                last.map(str::to_owned)
-            })
-            .unwrap();
+            let flags = Flags { role: argument, duration: None };
+            let role = role_name(&with_default, flags, env, || last.map(str::to_owned)).unwrap();
             format!("{} by {}", role.value, role.origin)
         };
         assert_eq!(name(Some("far"), &env, Some("china")), "far by the command line");
         assert_eq!(name(None, &env, Some("china")), "middle by JIT_ROLE");
         assert_eq!(name(None, &Env::of([]), Some("china")), "china by the last login in this terminal");
-        assert_eq!(name(None, &Env::of([]), Some("gone")), "hub by c.toml:1");
+        assert_eq!(name(None, &Env::of([]), None), "hub by c.toml:1");
         assert!(matches!(
             role_name(&file(), Flags::default(), &Env::of([]), || None),
             Err(ResolveError::NoRole { candidates }) if candidates.len() == 4
@@ -347,18 +415,42 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
 
     #[test]
     fn unknown_roles_come_with_the_near_one() {
-        let error = plan(&file(), "fra", Flags::default(), &Env::of([])).unwrap_err();
+        let error = plan(&file(), "fra", Flags::default(), &Env::of([]), Vec::new).unwrap_err();
         assert!(matches!(error, ResolveError::UnknownRole { meant: Some(meant), .. } if meant == "far"));
     }
 
     #[test]
     fn auto_login_is_the_nearest_word() {
         let auto_login = |file: &File| {
-            ["hub", "far"].map(|role| plan(file, role, Flags::default(), &Env::of([])).unwrap().auto_login)
+            ["hub", "far"]
+                .map(|role| plan(file, role, Flags::default(), &Env::of([]), Vec::new).unwrap().auto_login)
         };
         assert_eq!(auto_login(&file()), [true, false]);
         let said_twice = format!("auto_login = true{}", TEXT.replace("= true", "= false"));
         let file = File::parse("c.toml", &said_twice).unwrap();
         assert_eq!(auto_login(&file), [false, false]);
+    }
+
+    #[test]
+    fn what_an_idp_offers_is_a_role_without_being_configured() {
+        let offer = |idp: &str| DiscoveredRole {
+            idp: idp.to_owned(),
+            role_arn: "arn:aws-us-gov:iam::555555555555:role/ops/dev".to_owned(),
+            provider_arn: "arn:aws-us-gov:iam::555555555555:saml-provider/acme".to_owned(),
+            account_alias: Some("acme-gov".to_owned()),
+        };
+        let ask =
+            |name: &str, idp: &str| plan(&file(), name, Flags::default(), &Env::of([]), || vec![offer(idp)]);
+        for name in ["555555555555/dev", "acme-gov/dev"] {
+            let plan = ask(name, "acme").unwrap();
+            assert_eq!((plan.role.as_str(), plan.legs.len(), plan.auto_login), ("555555555555/dev", 1, true));
+            assert_eq!(plan.target().sts.region.value, "us-gov-west-1");
+            assert_eq!(plan.target().role_arn.origin.to_string(), "what the IdP offers");
+        }
+        assert!(matches!(ask("555555555555/dev", "gone"), Err(ResolveError::UnknownRole { .. })));
+        let near = ask("555555555555/dve", "acme").unwrap_err();
+        assert!(
+            matches!(near, ResolveError::UnknownRole { meant: Some(meant), .. } if meant == "555555555555/dev")
+        );
     }
 }

@@ -72,6 +72,16 @@ impl Source<'_> {
         }
     }
 
+    /// A mistake in the value that stands on `line`.
+    pub(super) fn at_value(self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
+        let offset: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let line_text = self.text[offset..].lines().next().unwrap_or_default();
+        let column = line_text.find('=').map_or(0, |equals| {
+            equals + 1 + line_text[equals + 1..].chars().take_while(|c| c.is_whitespace()).count()
+        });
+        self.mistake(offset + column..offset + column, what, suggestion)
+    }
+
     /// A mistake where it is not known what the text means, so that any value may be a client secret: the line is quoted
     /// only if it begins like one of TOML's, up to where a value may begin, and never inside of a text of several lines.
     pub(super) fn riddle(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {
@@ -119,12 +129,7 @@ impl<'a> Section<'a> {
 
     /// A mistake in the value of a key.
     pub(super) fn mistake_at(&self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
-        let offset: usize = self.source.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-        let line_text = self.source.text[offset..].lines().next().unwrap_or_default();
-        let column = line_text.find('=').map_or(0, |equals| {
-            equals + 1 + line_text[equals + 1..].chars().take_while(|c| c.is_whitespace()).count()
-        });
-        self.source.mistake(offset + column..offset + column, what, suggestion)
+        self.source.at_value(line, what, suggestion)
     }
 
     /// A mistake of the table as a whole, at its header.

@@ -68,7 +68,7 @@ fn each_configuration_is_one_that_jit_takes() {
     assert_eq!(examples.len(), 6, "five minutes, and five providers");
     for example in examples {
         let file = File::parse("README.md", &example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
-        let plan = resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([])).unwrap();
+        let plan = resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([]), Vec::new).unwrap();
         assert_eq!(plan.legs.len(), 2);
     }
 }

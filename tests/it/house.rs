@@ -49,7 +49,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "world",
         ],
     ),
-    ("index", &["arn", "idp", "sys"]),
+    ("index", &["arn", "idp", "plan", "sys"]),
     ("error", &[]),
     ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.

@@ -1,0 +1,401 @@
+//! `[idp.NAME]`: where people sign in, by its `type`.
+
+use super::section::{At, Mistake, Section, closest};
+use crate::plan::{Binding, Capture, FACTORS, Factor, Flow, OktaFlow};
+use crate::secret::Secret;
+
+/// The types there are.
+const TYPES: [&str; 3] = ["oidc", "saml", "okta"];
+
+/// `[idp.NAME]` by its `type`.
+#[derive(Debug)]
+pub enum IdpSection {
+    /// `type = "oidc"`.
+    Oidc(OidcSection),
+    /// `type = "saml"`.
+    Saml(SamlSection),
+    /// `type = "okta"`.
+    Okta(OktaSection),
+}
+
+/// The keys of an OIDC provider.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "named as in the file; `plan::OidcSettings` says what they mean")]
+pub struct OidcSection {
+    pub issuer: At<String>,
+    pub client_id: At<String>,
+    pub client_secret: Option<At<Secret<String>>>,
+    pub scopes: Option<At<Vec<String>>>,
+    pub flow: Option<At<Flow>>,
+    pub redirect_port: Option<At<u16>>,
+    pub audience: Option<At<String>>,
+    pub auto_login: Option<At<bool>>,
+}
+
+/// The keys of a SAML provider.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "named as in the file; `plan::SamlSettings` says what they mean")]
+pub struct SamlSection {
+    pub sso_url: Option<At<String>>,
+    pub start_url: Option<At<String>>,
+    pub capture: Option<At<Capture>>,
+    pub entity_id: Option<At<String>>,
+    pub issuer: Option<At<String>>,
+    pub binding: Option<At<Binding>>,
+    pub acs_host: Option<At<String>>,
+    pub acs_port: Option<At<u16>>,
+    pub acs_url: Option<At<String>>,
+    pub browser: Option<At<String>>,
+    pub auto_login: Option<At<bool>>,
+}
+
+/// The keys of an Okta org.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "named as in the file; `plan::OktaSettings` says what they mean")]
+pub struct OktaSection {
+    pub org: At<String>,
+    pub app_url: At<String>,
+    pub username: Option<At<String>>,
+    pub flow: Option<At<OktaFlow>>,
+    pub factor: Option<At<Factor>>,
+    pub client_id: Option<At<String>>,
+    pub browser: Option<At<String>>,
+    pub auto_login: Option<At<bool>>,
+}
+
+impl IdpSection {
+    /// Whether `credential-process` may start a login of its own, as far as this section says.
+    pub fn auto_login(&self) -> Option<&At<bool>> {
+        match self {
+            Self::Oidc(section) => section.auto_login.as_ref(),
+            Self::Saml(section) => section.auto_login.as_ref(),
+            Self::Okta(section) => section.auto_login.as_ref(),
+        }
+    }
+}
+
+/// Reads a section. `auto_login` is the file's, for sections that say nothing.
+///
+/// # Errors
+/// The first [`Mistake`], with its place.
+pub(super) fn read(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> Result<IdpSection, Mistake> {
+    let kind = section.required("type", "oidc")?;
+    let auto_login = section.boolean("auto_login")?.or_else(|| auto_login.cloned());
+    let read = match kind.value.as_str() {
+        "oidc" => IdpSection::Oidc(oidc(&mut section, auto_login)?),
+        "saml" => IdpSection::Saml(saml(&mut section, auto_login)?),
+        "okta" => IdpSection::Okta(okta(&mut section, auto_login)?),
+        "identity-center" => {
+            let what =
+                "this version of jit cannot sign in at an IdP of type `identity-center` yet".to_owned();
+            return Err(section.mistake_at(kind.line, what, Some(format!("it knows {}", TYPES.join(", ")))));
+        }
+        other => {
+            let suggestion = closest(other, TYPES.into_iter()).map_or_else(
+                || format!("there are: {}", TYPES.join(", ")),
+                |meant| format!("did you mean `{meant}`?"),
+            );
+            let what = format!("there is no IdP type `{other}`");
+            return Err(section.mistake_at(kind.line, what, Some(suggestion)));
+        }
+    };
+    section.finish()?;
+    Ok(read)
+}
+
+fn oidc(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OidcSection, Mistake> {
+    let issuer = section.required("issuer", "https://acme.okta.com")?;
+    if let Err((what, suggestion)) = check_issuer(&issuer.value) {
+        return Err(section.mistake_at(issuer.line, what, suggestion));
+    }
+    let client_id = section.required("client_id", "0oa1b2c3")?;
+    let client_secret = section
+        .text("client_secret")?
+        .map(|secret| At { value: Secret::new(secret.value), line: secret.line });
+    let flows = [("auto", Flow::Auto), ("browser", Flow::Browser), ("device", Flow::Device)];
+    Ok(OidcSection {
+        issuer,
+        client_id,
+        client_secret,
+        flow: choice(section, "flow", &flows)?,
+        scopes: section.list("scopes")?,
+        redirect_port: section.port("redirect_port")?,
+        audience: section.text("audience")?,
+        auto_login,
+    })
+}
+
+fn saml(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<SamlSection, Mistake> {
+    let captures = [("loopback", Capture::Loopback), ("browser", Capture::Browser)];
+    let bindings = [("redirect", Binding::Redirect), ("post", Binding::Post)];
+    let hosts = [("127.0.0.1", "127.0.0.1".to_owned()), ("localhost", "localhost".to_owned())];
+    let saml = SamlSection {
+        sso_url: address(section, "sso_url")?,
+        start_url: address(section, "start_url")?,
+        capture: choice(section, "capture", &captures)?,
+        entity_id: section.text("entity_id")?,
+        issuer: section.text("issuer")?,
+        binding: choice(section, "binding", &bindings)?,
+        acs_host: choice(section, "acs_host", &hosts)?,
+        acs_port: section.port("acs_port")?,
+        acs_url: address(section, "acs_url")?,
+        browser: section.text("browser")?,
+        auto_login,
+    };
+    let by_browser = saml.capture.as_ref().map(|at| at.value) == Some(Capture::Browser)
+        || (saml.capture.is_none() && saml.sso_url.is_none() && saml.start_url.is_some());
+    match (&saml.sso_url, &saml.start_url) {
+        (None, None) => {
+            let what = format!("{} has neither `sso_url` nor `start_url`", section.title);
+            let suggestion = "add sso_url = \"https://idp.acme.com/saml/sso\", the single sign-on address of the IdP's metadata";
+            return Err(section.missing(&["sso_url", "start_url"], what, suggestion.to_owned()));
+        }
+        (Some(_), Some(start)) => {
+            let what = format!("{} has both `sso_url` and `start_url`", section.title);
+            let suggestion =
+                "sso_url is where jit sends its request, start_url a page of the IdP's own; delete one";
+            return Err(section.mistake_at(start.line, what, Some(suggestion.to_owned())));
+        }
+        (None, Some(start)) if !by_browser => {
+            let what =
+                "a sign-in that begins at the IdP (start_url) can only be caught in a browser".to_owned();
+            let suggestion = "write capture = \"browser\", or give an sso_url".to_owned();
+            return Err(section.mistake_at(start.line, what, Some(suggestion)));
+        }
+        _ => {}
+    }
+    let idle = |key, line: Option<usize>, with: &str| {
+        let what = format!("`{key}` means nothing with {with}");
+        line.map(|line| section.mistake_at(line, what, Some("delete it".to_owned())))
+    };
+    let line = |at: &Option<At<String>>| at.as_ref().map(|at| at.line);
+    let unused = if by_browser {
+        let with = "capture = \"browser\"";
+        idle("acs_host", line(&saml.acs_host), with)
+            .or_else(|| idle("acs_port", saml.acs_port.as_ref().map(|at| at.line), with))
+    } else {
+        let with = "capture = \"loopback\"";
+        idle("acs_url", line(&saml.acs_url), with).or_else(|| idle("browser", line(&saml.browser), with))
+    };
+    let unasked = || {
+        let with = "start_url: the IdP sends what it has registered";
+        let binding = saml.binding.as_ref().map(|at| at.line);
+        idle("acs_url", line(&saml.acs_url), with).or_else(|| idle("binding", binding, with))
+    };
+    match unused.or_else(|| saml.start_url.as_ref().and_then(|_| unasked())) {
+        Some(mistake) => Err(mistake),
+        None => Ok(saml),
+    }
+}
+
+fn okta(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OktaSection, Mistake> {
+    let mut org = section.required("org", "https://acme.okta.com")?;
+    check_address(section, &org)?;
+    org.value.truncate(org.value.trim_end_matches('/').len());
+    if org.value.matches('/').count() > 2 {
+        let host: Vec<&str> = org.value.splitn(4, '/').take(3).collect();
+        let suggestion = format!("write {}", host.join("/"));
+        return Err(section.mistake_at(
+            org.line,
+            "this is more than the org's address".to_owned(),
+            Some(suggestion),
+        ));
+    }
+    let app_url = section.required("app_url", "https://acme.okta.com/home/amazon_aws/0oa1/272")?;
+    check_address(section, &app_url)?;
+    if !app_url.value.starts_with(&format!("{}/", org.value)) {
+        let what = format!("the application is not at {}", org.value);
+        let suggestion = "app_url is the application's embed link, at the org's own address".to_owned();
+        return Err(section.mistake_at(app_url.line, what, Some(suggestion)));
+    }
+    let flows = [("auto", OktaFlow::Auto), ("classic", OktaFlow::Classic), ("device", OktaFlow::Device)];
+    let factors = FACTORS.map(|(factor, name, _)| (name, factor));
+    let okta = OktaSection {
+        org,
+        app_url,
+        username: section.text("username")?,
+        flow: choice(section, "flow", &flows)?,
+        factor: choice(section, "factor", &factors)?,
+        client_id: section.text("client_id")?,
+        browser: section.text("browser")?,
+        auto_login,
+    };
+    if let (Some(At { value: OktaFlow::Device, line }), None) = (&okta.flow, &okta.client_id) {
+        let what = "the device grant needs the `client_id` of the org's OIDC native application".to_owned();
+        let suggestion = "add a line such as client_id = \"0oa1b2c3\"".to_owned();
+        return Err(section.mistake_at(*line, what, Some(suggestion)));
+    }
+    Ok(okta)
+}
+
+/// One of a few words.
+fn choice<T: Clone>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    known: &[(&str, T)],
+) -> Result<Option<At<T>>, Mistake> {
+    let Some(At { value: word, line }) = section.text(key)? else { return Ok(None) };
+    if let Some((_, value)) = known.iter().find(|(name, _)| *name == word) {
+        return Ok(Some(At { value: value.clone(), line }));
+    }
+    let names: Vec<String> = known.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+    let (last, first) = names.split_last().map_or(("", &[][..]), |(last, first)| (last.as_str(), first));
+    let suggestion = format!("it is {} or {last}", first.join(", "));
+    Err(section.mistake_at(line, format!("`{word}` is no {key}"), Some(suggestion)))
+}
+
+/// An https address, or a plain http one on loopback, for demonstrations and tests.
+fn address(section: &mut Section<'_>, key: &'static str) -> Result<Option<At<String>>, Mistake> {
+    let found = section.text(key)?;
+    found.iter().try_for_each(|at| check_address(section, at))?;
+    Ok(found)
+}
+
+fn check_address(section: &Section<'_>, at: &At<String>) -> Result<(), Mistake> {
+    safe_address(&at.value).map_err(|(what, suggestion)| section.mistake_at(at.line, what, Some(suggestion)))
+}
+
+/// Refuses what is no web address, and what would be spoken in clear; with what to write instead.
+fn safe_address(address: &str) -> Result<(), (String, String)> {
+    let uri: Option<http::Uri> = address.parse().ok();
+    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
+    let scheme = uri.as_ref().and_then(http::Uri::scheme_str).unwrap_or_default();
+    if host.is_empty() || scheme.is_empty() || uri.as_ref().is_some_and(|uri| uri.to_string().contains('@')) {
+        return Err((
+            format!("`{address}` is not an address"),
+            "it looks like https://acme.okta.com".to_owned(),
+        ));
+    }
+    let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+    if scheme != "https" && !(scheme == "http" && loopback) {
+        return Err((format!("`{address}` is not https"), format!("write https://{host}")));
+    }
+    Ok(())
+}
+
+/// An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3).
+fn check_issuer(issuer: &str) -> Result<(), (String, Option<String>)> {
+    safe_address(issuer).map_err(|(what, suggestion)| (what, Some(suggestion)))?;
+    if issuer.contains(['?', '#']) || issuer.ends_with("/.well-known/openid-configuration") {
+        let issuer = issuer.split(['?', '#']).next().unwrap_or_default();
+        let issuer = issuer.trim_end_matches("/.well-known/openid-configuration");
+        return Err(("this is more than the issuer".to_owned(), Some(format!("write {issuer}"))));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::File;
+    use super::*;
+
+    const SAML: &str = "[idp.x]\ntype = \"saml\"\nsso_url = \"https://idp.acme.com/sso\"\n";
+    const OKTA: &str = "[idp.x]\ntype = \"okta\"\norg = \"https://acme.okta.com/\"\napp_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"\n";
+
+    #[test]
+    fn reads_saml_and_okta() {
+        let file =
+            File::parse("c.toml", &format!("auto_login = true\n{SAML}acs_host = \"localhost\"\n")).unwrap();
+        let IdpSection::Saml(saml) = &file.idps["x"] else { panic!("{file:?}") };
+        assert_eq!(saml.acs_host.as_ref().map(|at| at.value.as_str()), Some("localhost"));
+        assert!(file.idps["x"].auto_login().unwrap().value);
+        let file = File::parse("c.toml", &format!("{OKTA}factor = \"push\"\n")).unwrap();
+        let IdpSection::Okta(okta) = &file.idps["x"] else { panic!("{file:?}") };
+        assert_eq!(okta.org.value, "https://acme.okta.com");
+        assert_eq!(okta.factor.as_ref().map(|at| at.value), Some(Factor::Push));
+    }
+
+    /// What is added to a good section, the place, words of the message, words of the suggestion.
+    #[test]
+    fn every_mistake_says_where_what_and_what_instead() {
+        let saml = [
+            (
+                "start_url = \"https://idp.acme.com/\"",
+                "4:13",
+                "has both `sso_url` and `start_url`",
+                "delete one",
+            ),
+            ("capture = \"browsr\"", "4:11", "`browsr` is no capture", "\"loopback\" or \"browser\""),
+            (
+                "capture = \"browser\"\nacs_port = 1",
+                "5:12",
+                "`acs_port` means nothing with capture = \"browser\"",
+                "delete it",
+            ),
+            (
+                "browser = \"chrome\"",
+                "4:11",
+                "`browser` means nothing with capture = \"loopback\"",
+                "delete it",
+            ),
+            ("acs_host = \"0.0.0.0\"", "4:12", "`0.0.0.0` is no acs_host", "\"127.0.0.1\" or \"localhost\""),
+            ("acs_prt = 1", "4:1", "unknown key `acs_prt`", "did you mean `acs_port`?"),
+            ("binding = \"artifact\"", "4:11", "`artifact` is no binding", "\"redirect\" or \"post\""),
+        ];
+        let okta = [
+            ("flow = \"device\"", "5:8", "needs the `client_id`", "client_id = "),
+            ("factor = \"puhs\"", "5:10", "`puhs` is no factor", "\"push\""),
+            ("password = \"s3cr3t\"", "5:1", "unknown key `password`", "the keys here are"),
+        ];
+        let added = saml.map(|case| (SAML, case)).into_iter().chain(okta.map(|case| (OKTA, case)));
+        for (base, (line, place, what, next)) in added {
+            let mistake = File::parse("c.toml", &format!("{base}{line}\n")).unwrap_err();
+            let text = mistake.to_string();
+            assert!(text.starts_with(&format!("c.toml:{place}")) && text.contains(what), "{line}: {text}");
+            assert!(mistake.suggestion.clone().unwrap_or_default().contains(next), "{line}: {mistake:?}");
+            assert!(!format!("{mistake:?}").contains("s3cr3t"), "{mistake:?}");
+        }
+        let replaced = [
+            (SAML, "sso_url = \"https://idp.acme.com/sso\"", "", "1:6", "neither `sso_url` nor `start_url`"),
+            (SAML, "sso_url = \"https", "sso_url = \"http", "3:11", "is not https"),
+            (SAML, "sso_url", "capture = \"loopback\"\nstart_url", "4:13", "can only be caught in a browser"),
+            (
+                OKTA,
+                "https://acme.okta.com/\"",
+                "https://acme.okta.com/x\"",
+                "3:7",
+                "more than the org's address",
+            ),
+            (
+                OKTA,
+                "https://acme.okta.com/home",
+                "https://evil.example/home",
+                "4:11",
+                "is not at https://acme.okta.com",
+            ),
+            (OKTA, "type = \"okta\"", "type = \"okat\"", "2:8", "no IdP type `okat`"),
+            (OKTA, "type = \"okta\"", "type = \"identity-center\"", "2:8", "cannot sign in"),
+        ];
+        for (base, from, to, place, what) in replaced {
+            assert!(base.contains(from), "{from}");
+            let text = File::parse("c.toml", &base.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(text.starts_with(&format!("c.toml:{place}")) && text.contains(what), "{to}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_the_proof_decides_cannot_be_set_on_a_hub() {
+        let role = "[role.hub]\nidp = \"x\"\nrole_arn = \"arn:aws:iam::111111111111:role/hub\"\n";
+        let provider = |account| format!("provider_arn = \"arn:aws:iam::{account}:saml-provider/acme\"\n");
+        let good = format!("{SAML}{role}{}", provider("111111111111"));
+        assert!(File::parse("c.toml", &good).is_ok());
+        let oidc = "[idp.x]\ntype = \"oidc\"\nissuer = \"https://acme.okta.com\"\nclient_id = \"jit\"\n";
+        let spoke = format!(
+            "{SAML}{role}[role.far]\nvia = \"hub\"\nrole_arn = \"arn:aws:iam::222222222222:role/far\"\n"
+        );
+        let cases = [
+            (format!("{SAML}{role}session_name = \"alice\"\n"), "takes no `session_name`"),
+            (format!("{oidc}{role}{}", provider("111111111111")), "reached by SAML has a `provider_arn`"),
+            (
+                format!("{SAML}{role}{}", provider("222222222222")),
+                "in account 222222222222, the role in 111111111111",
+            ),
+            (format!("{SAML}{role}provider_arn = \"acme\"\n"), "not the ARN of a SAML provider"),
+            (format!("{spoke}{}", provider("222222222222")), "a spoke role takes no `provider_arn`"),
+        ];
+        for (text, what) in cases {
+            let mistake = File::parse("c.toml", &text).unwrap_err();
+            assert!(mistake.to_string().contains(what), "{mistake}");
+        }
+    }
+}
