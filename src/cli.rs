@@ -5,7 +5,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::plan::{FACTORS, Factor};
 
 /// Temporary AWS credentials and nothing else
 ///
@@ -30,8 +33,7 @@ pub enum Command {
     CredentialProcess(CredentialProcess),
     Env(EnvArgs),
     Status(Status),
-    /// Ask AWS who a role's session is
-    Whoami(RoleQuery),
+    Whoami(Whoami),
     /// Show the plan for a role and where each value came from
     ///
     /// Each step with its values, what is stored for it and what would be called.
@@ -73,7 +75,8 @@ impl Command {
     pub fn json(&self) -> bool {
         match self {
             Self::Status(args) => args.json,
-            Self::Whoami(args) | Self::Explain(args) => args.json,
+            Self::Whoami(args) => args.json,
+            Self::Explain(args) => args.json,
             Self::Doctor(args) => args.json,
             _ => false,
         }
@@ -114,6 +117,12 @@ pub struct Login {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: Role,
+    /// Every configured role, after one login at each identity provider
+    #[arg(long, conflicts_with_all = ["role", "role_option"])]
+    pub all: bool,
+    /// Sign in at this identity provider, then pick from the roles it offers
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["role", "role_option"])]
+    pub idp: Option<String>,
     /// Start over at the identity provider, session or not
     #[arg(long)]
     pub force: bool,
@@ -123,6 +132,12 @@ pub struct Login {
     /// Show the address instead of opening a browser
     #[arg(long)]
     pub no_browser: bool,
+    /// The second factor to use at Okta; else the one used last
+    #[arg(long, value_name = "FACTOR", value_parser = factors())]
+    pub factor: Option<Factor>,
+    /// Keep the password for Okta in the store; `jit logout` forgets it
+    #[arg(long)]
+    pub keep_password: bool,
     /// How long the session should live, such as 2h
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub duration: Option<u32>,
@@ -131,11 +146,21 @@ pub struct Login {
     pub quiet: bool,
 }
 
+fn factors() -> impl TypedValueParser<Value = Factor> {
+    let of_name = |name: String| FACTORS.iter().find(|(_, one, _)| *one == name).map(|(factor, ..)| *factor);
+    PossibleValuesParser::new(FACTORS.map(|(_, name, about)| PossibleValue::new(name).help(about)))
+        .try_map(move |name| of_name(name).ok_or("no such factor"))
+}
+
 impl Login {
     /// `jit login ROLE`.
     pub fn of(role: &str) -> Self {
         Self {
             role: Role::named(role),
+            all: false,
+            idp: None,
+            factor: None,
+            keep_password: false,
             force: false,
             device: false,
             no_browser: false,
@@ -228,6 +253,31 @@ impl Status {
     }
 }
 
+/// Ask AWS who a role's session is
+///
+/// With --tags also the session tags that it carries: what the identity provider
+/// says about you, what came down the chain, and the role's own.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Whoami {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: Role,
+    /// The session tags too
+    #[arg(long)]
+    pub tags: bool,
+    /// As JSON, for scripts; always with the tags
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Whoami {
+    /// `jit whoami ROLE`.
+    pub fn of(role: &str) -> Self {
+        Self { role: Role::named(role), tags: false, json: false }
+    }
+}
+
 /// A role to tell about.
 #[derive(Args, Debug)]
 pub struct RoleQuery {
@@ -237,13 +287,6 @@ pub struct RoleQuery {
     /// As JSON, for scripts
     #[arg(long)]
     pub json: bool,
-}
-
-impl RoleQuery {
-    /// `jit whoami ROLE` and the like.
-    pub fn of(role: &str) -> Self {
-        Self { role: Role::named(role), json: false }
-    }
 }
 
 /// Forget sessions here and end them at the identity provider

@@ -3,5 +3,6 @@
 mod client;
 pub mod durations;
 pub mod errors;
+pub mod iam;
 pub mod sts;
 mod words;

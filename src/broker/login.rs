@@ -45,13 +45,17 @@ impl Broker<'_, '_> {
         let usable = |login: &Login, lock: Option<&Lock>| {
             alive(login) && self.new_enough(login.obtained_at(), need, lock)
         };
-        if let Some(login) = self.proven.borrow().get(&key).filter(|login| alive(login)) {
+        if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
             return Ok(login.clone());
         }
         if let Some(login) = stored_login(self.store, &key)?.filter(|login| usable(login, None)) {
             return Ok(login);
         }
         let what = format!("the login at {}", proof.name());
+        let _turn = self.turn(&key).await;
+        if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
+            return Ok(login.clone());
+        }
         let mut lock = self.store.lock(&key, &*self.world.person, &what, need.wait)?;
         let stored = stored_login(self.store, &key)?;
         if let Some(login) = stored.clone().filter(|login| usable(login, Some(&lock))) {
@@ -64,7 +68,7 @@ impl Broker<'_, '_> {
         match &outcome {
             Ok(login) => {
                 self.keep(&lock, &key, &login.to_bytes(), &what);
-                self.proven.borrow_mut().insert(key, login.clone());
+                self.logins.borrow_mut().insert(key, login.clone());
                 let roles = login.attributes().roles;
                 if let Err(error) = index::learn(&self.world.folders.state, proof.name(), &roles) {
                     tracing::info!("the roles of {} could not be written down: {error}", proof.name());

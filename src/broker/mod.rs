@@ -13,6 +13,7 @@ mod login;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -62,37 +63,7 @@ pub enum Interaction {
 /// # Errors
 /// [`BrokerError`]; nothing that was good is lost by a failure.
 pub fn session(world: &World, store: &Store<'_>, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
-    let broker = Broker::new(world, store);
-    let last = plan.legs.len() - 1;
-    // The warm path ends here: one entry was read, and nothing was started.
-    if let Some(session) = broker.good_enough(plan, last, need, None)? {
-        return Ok(session);
-    }
-    process::block_on(broker.leg(plan, last, need))
-}
-
-/// The sessions of several plans, in their order: one login at each IdP, then the legs level by level, side by side.
-/// One that fails keeps no other.
-pub fn sessions(
-    world: &World,
-    store: &Store<'_>,
-    plans: &[Plan],
-    need: &Need,
-) -> Vec<Result<Session, BrokerError>> {
-    process::block_on(Broker::new(world, store).side_by_side(plans, need))
-}
-
-/// A login at the IdP of `proof` that AWS takes now: the stored one, a renewed one, or one that a person signs in for.
-///
-/// # Errors
-/// [`BrokerError`].
-pub fn sign_in(
-    world: &World,
-    store: &Store<'_>,
-    proof: &ProofPlan,
-    need: &Need,
-) -> Result<Login, BrokerError> {
-    process::block_on(Broker::new(world, store).login(proof, need, None))
+    Broker::new(world, store).session(plan, need)
 }
 
 /// What is stored for the leg at `index`, whatever its age. Calls nothing.
@@ -105,21 +76,69 @@ pub fn stored_session(store: &Store<'_>, plan: &Plan, index: usize) -> Result<Op
     Session::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(&key, "it holds no session"))
 }
 
-struct Broker<'a, 'w> {
+/// One command's dealings with IdP, AWS and store. What it got is its own for as long as it lives, so that one login
+/// serves all that follows, `--force` and a store that takes nothing included.
+pub struct Broker<'a, 'w> {
     world: &'a World,
     store: &'a Store<'w>,
     /// When this began.
     started: Timestamp,
     /// Whether the person knows already that the store takes nothing; it takes nothing of every leg then.
     warned: Cell<bool>,
-    /// The logins of this run, for all who need them: an assertion is good for every role in it.
-    proven: RefCell<HashMap<EntryKey, Login>>,
+    /// The logins got here: an assertion is good for every role in it.
+    logins: RefCell<HashMap<EntryKey, Login>>,
+    /// The sessions got here.
+    sessions: RefCell<HashMap<EntryKey, Session>>,
+    /// What is being got right now. The locks of the store are between processes, and wait without yielding.
+    busy: RefCell<HashMap<EntryKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl<'a, 'w> Broker<'a, 'w> {
-    fn new(world: &'a World, store: &'a Store<'w>) -> Self {
-        let started = world.clock.now();
-        Self { world, store, started, warned: Cell::new(false), proven: RefCell::default() }
+    /// A broker that has nothing yet.
+    pub fn new(world: &'a World, store: &'a Store<'w>) -> Self {
+        Self {
+            world,
+            store,
+            started: world.clock.now(),
+            warned: Cell::new(false),
+            logins: RefCell::default(),
+            sessions: RefCell::default(),
+            busy: RefCell::default(),
+        }
+    }
+
+    /// The session of the plan's last leg, from the store if it is good enough, else walked for.
+    ///
+    /// # Errors
+    /// [`BrokerError`]; nothing that was good is lost by a failure.
+    pub fn session(&self, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
+        let last = plan.legs.len() - 1;
+        // The warm path ends here: one entry was read, and nothing was started.
+        if let Some(session) = self.good_enough(plan, last, need, None)? {
+            return Ok(session);
+        }
+        process::block_on(self.leg(plan, last, need))
+    }
+
+    /// The sessions of several plans, in their order: one login at each IdP, then the legs level by level, side by
+    /// side. One that fails keeps no other.
+    pub fn sessions(&self, plans: &[Plan], need: &Need) -> Vec<Result<Session, BrokerError>> {
+        process::block_on(self.side_by_side(plans, need))
+    }
+
+    /// A login at the IdP of `proof` that AWS takes now: the stored one, a renewed one, or one that a person signs in
+    /// for.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub fn sign_in(&self, proof: &ProofPlan, need: &Need) -> Result<Login, BrokerError> {
+        process::block_on(self.login(proof, need, None))
+    }
+
+    /// Nobody else in this process is busy with `key` while the answer is held.
+    async fn turn(&self, key: &EntryKey) -> tokio::sync::OwnedMutexGuard<()> {
+        let own = Arc::clone(self.busy.borrow_mut().entry(key.clone()).or_default());
+        own.lock_owned().await
     }
 
     fn now(&self) -> Timestamp {
@@ -133,8 +152,11 @@ impl<'a, 'w> Broker<'a, 'w> {
         need: &Need,
         lock: Option<&Lock>,
     ) -> Result<Option<Session>, BrokerError> {
-        let found = stored_session(self.store, plan, index)?;
         let fresh = |session: &Session| session.freshness(self.now(), need.min_ttl) == Freshness::Fresh;
+        if let Some(own) = self.sessions.borrow().get(&plan.session_key(index)).filter(|own| fresh(own)) {
+            return Ok(Some(own.clone()));
+        }
+        let found = stored_session(self.store, plan, index)?;
         Ok(found.filter(|session| fresh(session) && self.new_enough(session.issued_at, need, lock)))
     }
 
@@ -156,7 +178,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         let mut refused: HashMap<EntryKey, Failure> = HashMap::new();
         for plan in plans.iter().filter(|plan| !walked.contains_key(&target(plan))) {
             let (key, hub) = (plan.proof.login_key(), self.good_enough(plan, 0, need, None));
-            let known = refused.contains_key(&key) || self.proven.borrow().contains_key(&key);
+            let known = refused.contains_key(&key) || self.logins.borrow().contains_key(&key);
             if !known && !matches!(hub, Ok(Some(_))) {
                 let outcome = self.login(&plan.proof, need, None).await;
                 outcome.err().map(|error| refused.insert(key, error.failure()));
@@ -192,6 +214,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         let key = plan.session_key(index);
         let leg = &plan.legs[index];
         let what = format!("the session of {}", leg.name);
+        let _turn = self.turn(&key).await;
         let mut lock = self.store.lock(&key, &*self.world.person, &what, need.wait)?;
         if let Some(session) = self.good_enough(plan, index, need, Some(&lock))? {
             return Ok(session);
@@ -212,6 +235,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         match (renewed, still_good) {
             (Ok(session), _) => {
                 self.keep(&lock, &key, &session.to_bytes(), &what);
+                self.sessions.borrow_mut().insert(key, session.clone());
                 let granted = session.lifetime();
                 if granted < need.min_ttl {
                     let (granted, wanted) = (granted.as_secs(), need.min_ttl.as_secs());
@@ -258,6 +282,7 @@ impl<'a, 'w> Broker<'a, 'w> {
                 Err(error)
                     if matches!(error.kind, StsErrorKind::ExpiredToken | StsErrorKind::UnknownSession) =>
                 {
+                    self.sessions.borrow_mut().remove(&plan.session_key(index - 1));
                     self.store.delete(&plan.session_key(index - 1))?;
                     // The force, if there was one, has gone into the login already.
                     let parents_need = Need { force: false, ..parents_need };

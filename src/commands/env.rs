@@ -10,12 +10,12 @@ use crate::ui::Ui;
 use crate::world::World;
 
 use super::exec::{SHADOWS, variables};
-use super::{Subject, typed_need};
+use super::{Subject, confirm, typed_need};
 
 pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let syntax = args.shell.map_or_else(|| of_user(&world.env), Ok)?;
     let subject = Subject::find(&args.role, None, world)?;
-    subject.confirm(world)?;
+    confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, None))?;
     let variables = variables(&session, &subject.plan, &world.env);
     let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();

@@ -13,7 +13,7 @@ use crate::ui::text::{duration, escape};
 use crate::world::World;
 use zeroize::Zeroizing;
 
-use super::{Subject, typed_need};
+use super::{Subject, confirm, typed_need};
 
 /// Every variable by which some AWS tool would find other credentials, or think these to be others.
 pub(super) const SHADOWS: [&str; 17] = [
@@ -38,7 +38,7 @@ pub(super) const SHADOWS: [&str; 17] = [
 
 pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&args.role, None, world)?;
-    subject.confirm(world)?;
+    confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, args.min_ttl))?;
     if !args.quiet {
         let left = duration(session.time_left(world.clock.now()));

@@ -54,11 +54,17 @@ impl From<ResolveError> for CommandError {
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for CommandError {
+    fn from(error: &StoreError) -> Self {
         if let StoreError::BadSetting { .. } = error {
             return Self::new(Kind::Usage, error.to_string())
                 .hint("unset JIT_STORE, and jit takes the keychain, or what comes next to it");
         }
-        let hint = match &error {
+        let hint = match error {
             StoreError::Locked { .. } => {
                 Some("unlock your keychain, or run `jit login` on your desktop, which lets it ask you")
             }
@@ -75,7 +81,7 @@ impl From<StoreError> for CommandError {
         };
         let kind = if matches!(error, StoreError::Busy { .. }) { Kind::Failed } else { Kind::Store };
         let shown = Self::new(kind, error.to_string());
-        let shown = match std::error::Error::source(&error) {
+        let shown = match std::error::Error::source(error) {
             Some(source) => shown.because(source),
             None => shown,
         };
@@ -84,7 +90,21 @@ impl From<StoreError> for CommandError {
 }
 
 /// There is no session for `plan`.
-pub(super) fn no_session(error: BrokerError, plan: &Plan, forced: bool) -> CommandError {
+pub(super) fn no_session(error: &BrokerError, plan: &Plan, forced: bool) -> CommandError {
+    let mut shown = of_broker(error, &plan.role, forced);
+    if shown.kind == Kind::NotAllowed {
+        shown.hints.push(format!("jit explain {}  shows every value of the question", plan.role));
+    }
+    shown
+}
+
+/// There is no login at `idp`.
+pub(super) fn no_login(error: &BrokerError, idp: &str, forced: bool) -> CommandError {
+    of_broker(error, &format!("--idp {idp}"), forced)
+}
+
+/// What the broker ended with; `whom` is what `jit login` is to be told.
+fn of_broker(error: &BrokerError, whom: &str, forced: bool) -> CommandError {
     if let BrokerError::Store(error) = error {
         return CommandError::from(error);
     }
@@ -101,13 +121,10 @@ pub(super) fn no_session(error: BrokerError, plan: &Plan, forced: bool) -> Comma
     let mut shown =
         CommandError { causes: failure.why, hints: failure.next, ..CommandError::new(kind, failure.what) };
     match kind {
-        Kind::LoginNeeded => shown.hints.push(format!("jit login {}", plan.role)),
+        Kind::LoginNeeded => shown.hints.push(format!("jit login {whom}")),
         // Where more is known of the refusal, a new login is not what helps.
         Kind::Refused if !forced && shown.hints.is_empty() => {
-            shown.hints.push(format!("jit login --force {}", plan.role))
-        }
-        Kind::NotAllowed => {
-            shown.hints.push(format!("jit explain {}  shows every value of the question", plan.role))
+            shown.hints.push(format!("jit login --force {whom}"))
         }
         _ => {}
     }

@@ -104,7 +104,7 @@ fn end_login(args: &Logout, plan: &Plan, store: &Store<'_>, world: &World, ui: &
             ui.say(&format!("{name} offers no revocation; {what} ends by its own rules"));
         }
         Ok(Ended::Nothing) => {}
-        Err(error) => ui.warn(&format!("{name} did not end the login: {error}")),
+        Err(error) => ui.warn(&format!("{name} did not revoke {}: {error}", login.renewal())),
     }
     end_session(args, &plan.proof, &login, world);
     Ok(was_there)

@@ -120,24 +120,24 @@ impl<'w> Subject<'w> {
     /// A session of the role, after whatever it takes.
     fn session(&self, world: &World, need: &Need) -> CommandResult<Session> {
         crate::broker::session(world, &self.store, &self.plan, need)
-            .map_err(|error| hints::no_session(error, &self.plan, need.force))
+            .map_err(|error| hints::no_session(&error, &self.plan, need.force))
     }
+}
 
-    /// Asks the person, where the configuration wants that, before a role is used.
-    fn confirm(&self, world: &World) -> CommandResult {
-        if !self.plan.confirm {
-            return Ok(());
-        }
-        let account = self.plan.target().role_arn.value.account();
-        match world.person.confirm(&format!("Use {} in account {account}?", self.plan.role)) {
-            Some(true) => Ok(()),
-            Some(false) => Err(CommandError::new(Kind::Failed, format!("{} is not used", self.plan.role))),
-            None => Err(CommandError::new(
-                Kind::Usage,
-                format!("{} is only used after a yes, and nobody can be asked here", self.plan.role),
-            )
-            .because("the role has confirm = true")),
-        }
+/// Asks the person, where the configuration wants that, before a role is used.
+fn confirm(plan: &Plan, world: &World) -> CommandResult {
+    if !plan.confirm {
+        return Ok(());
+    }
+    let account = plan.target().role_arn.value.account();
+    match world.person.confirm(&format!("Use {} in account {account}?", plan.role)) {
+        Some(true) => Ok(()),
+        Some(false) => Err(CommandError::new(Kind::Failed, format!("{} is not used", plan.role))),
+        None => Err(CommandError::new(
+            Kind::Usage,
+            format!("{} is only used after a yes, and nobody can be asked here", plan.role),
+        )
+        .because("the role has confirm = true")),
     }
 }
 

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::aws::sts;
-use crate::cli::RoleQuery;
+use crate::cli::Whoami;
+use crate::credentials::Session;
 use crate::error::CommandResult;
 use crate::sys::process;
 use crate::ui::Ui;
@@ -12,18 +13,20 @@ use crate::world::World;
 use super::{Subject, hints, typed_need};
 use crate::broker::BrokerError;
 
-pub(super) fn run(args: &RoleQuery, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&args.role, None, world)?;
     let session = subject.session(world, &typed_need(world, None))?;
     let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
     let identity = process::block_on(asked)
-        .map_err(|error| hints::no_session(BrokerError::Sts(Box::new(error)), &subject.plan, false))?;
+        .map_err(|error| hints::no_session(&BrokerError::Sts(Box::new(error)), &subject.plan, false))?;
     if args.json {
         return ui.json(&json!({
             "account": identity.account,
             "arn": identity.arn,
             "user_id": identity.user_id,
             "source_identity": session.source_identity,
+            "tags": session.tags,
+            "transitive_tags": session.transitive_tags,
             "user": session.user,
             "idp": session.idp,
         }));
@@ -34,5 +37,19 @@ pub(super) fn run(args: &RoleQuery, world: &World, ui: &Ui) -> CommandResult {
     if let Some(source) = &session.source_identity {
         ui.line(&format!("source   {source}"))?;
     }
-    ui.line(&format!("idp      {} at {}", session.user, session.idp))
+    ui.line(&format!("idp      {} at {}", session.user, session.idp))?;
+    if args.tags {
+        tags(&session, ui)?;
+    }
+    Ok(())
+}
+
+fn tags(session: &Session, ui: &Ui) -> CommandResult {
+    if session.tags.is_empty() {
+        return ui.line("tags     none");
+    }
+    session.tags.iter().try_for_each(|(key, value)| {
+        let on = if session.transitive_tags.contains(key) { "  (goes on to spokes)" } else { "" };
+        ui.line(&format!("tag      {key} = {value}{on}"))
+    })
 }

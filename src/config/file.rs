@@ -315,13 +315,6 @@ transitive_tags = ["team"]
                 "[idp.acne], which is not there",
                 "did you mean `acme`?",
             ),
-            (
-                "type = \"oidc\"",
-                "type = \"saml\"",
-                "4:8",
-                "cannot sign in at an IdP of type `saml` yet",
-                "oidc",
-            ),
             ("type = \"oidc\"", "type = \"odic\"", "4:8", "no IdP type `odic`", "oidc"),
             ("https://acme", "http://acme", "5:10", "is not https", "https://acme.okta.com"),
             (

@@ -233,6 +233,14 @@ impl Login {
         }
     }
 
+    /// What gets the next proof without the person, in words.
+    pub fn renewal(&self) -> &'static str {
+        match self {
+            Self::Okta(_) => "the session",
+            _ => "the refresh token",
+        }
+    }
+
     /// Whether the next proof may come without the person.
     pub fn renews_itself(&self) -> bool {
         match self {

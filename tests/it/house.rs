@@ -18,7 +18,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("world", &["secret", "sys::env", "sys::http", "timestamp"]),
     ("sys", &["secret", "timestamp", "world"]),
     ("store", &["plan", "secret", "sys", "sys::env", "world"]),
-    ("aws", &["credentials", "plan", "secret", "sys::http", "timestamp"]),
+    ("aws", &["arn", "credentials", "plan", "secret", "sys::http", "timestamp"]),
     (
         "idp",
         &[
@@ -53,7 +53,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ("error", &[]),
     ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
-    ("cli", &["commands::completions::role_names", "config::parse_duration"]),
+    ("cli", &["commands::completions::role_names", "config::parse_duration", "plan"]),
     ("demo", &["sys::clock", "sys::loopback", "sys::http", "sys::env", "sys::process", "timestamp", "world"]),
     ("lib", &[]),
     (

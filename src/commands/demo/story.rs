@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::broker::{Interaction, Need};
-use crate::cli::{Login, Logout, Role, RoleQuery, Status};
+use crate::cli::{Login, Logout, Role, Status, Whoami};
 use crate::commands::exec::{SHADOWS, variables};
 use crate::commands::{Subject, login, logout, status, whoami};
 use crate::demo::{ADMIN, CLIENT_ID, Call, DEVELOPER, HUB, Servers};
@@ -168,7 +168,7 @@ impl Story<'_> {
             return Err(CommandError::new(Kind::Failed, format!("the child ended with {status}")));
         }
         self.typed("jit whoami prod-admin");
-        whoami::run(&RoleQuery::of("prod-admin"), self.world, self.ui)
+        whoami::run(&Whoami::of("prod-admin"), self.world, self.ui)
     }
 
     fn serve_a_tool(&self) -> CommandResult {

@@ -1,0 +1,38 @@
+//! What accounts call themselves, for the picker. Asked once an account, after a login, and never insisted on.
+
+use crate::aws::iam;
+use crate::broker;
+use crate::index;
+use crate::plan::{Plan, ProofPlan};
+use crate::store::Store;
+use crate::sys::env::{AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_IAM};
+use crate::sys::process;
+use crate::world::World;
+
+/// Asks the accounts of the hub roles of `plans`, where their IdPs list roles and the name is not known yet.
+pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
+    let known = index::all(&world.folders.state);
+    let mut asked = Vec::new();
+    for plan in plans.iter().filter(|plan| !matches!(plan.proof, ProofPlan::Oidc(_))) {
+        let (leg, idp) = (&plan.legs[0], plan.proof.name());
+        let account = leg.role_arn.value.account();
+        let nameless = |role: &&crate::plan::DiscoveredRole| {
+            role.idp == idp && role.account() == account && role.account_alias.is_none()
+        };
+        // Where STS is not AWS's own, neither is IAM.
+        let url = [AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL].into_iter().find_map(|name| world.env.get(name));
+        let elsewhere = leg.sts.url.is_some() && url.is_none();
+        if elsewhere || asked.contains(&account) || !known.iter().any(|role| nameless(&role)) {
+            continue;
+        }
+        let Ok(Some(session)) = broker::stored_session(store, plan, 0) else { continue };
+        asked.push(account);
+        let partition = leg.role_arn.value.partition();
+        let answer = iam::account_alias(&world.http, partition, url, &session.credentials, world.clock.now());
+        // An account without an alias, or one that keeps it to itself, is not asked again.
+        let alias = process::block_on(answer).unwrap_or_default();
+        if let Err(error) = index::name_account(&world.folders.state, idp, account, &alias) {
+            tracing::info!("the name of account {account} could not be written down: {error}");
+        }
+    }
+}

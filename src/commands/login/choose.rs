@@ -1,0 +1,171 @@
+//! Which role is meant where none was named: the picker, and without a terminal the usual order.
+
+use super::report;
+use crate::broker::{Broker, Need};
+use crate::cli::Login;
+use crate::commands::{hints, role_name};
+use crate::config::file::{File, Parent};
+use crate::config::resolve::{self, Flags};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp::OfferedRole;
+use crate::index;
+use crate::plan::DiscoveredRole;
+use crate::store::Store;
+use crate::sys::folders;
+use crate::ui::text::{escape, table};
+use crate::ui::{self, Ui};
+use crate::world::World;
+
+/// A line of the picker.
+struct Candidate {
+    /// What to call the role.
+    name: String,
+    /// Twelve digits.
+    account: String,
+    /// The description or the account's alias.
+    about: String,
+}
+
+/// The role that is meant.
+///
+/// # Errors
+/// Nothing was chosen, nobody can be asked, or the IdP has to be asked and says no.
+pub(super) fn role(
+    args: &Login,
+    file: &File,
+    store: &Store<'_>,
+    broker: &Broker<'_, '_>,
+    need: &Need,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult<String> {
+    let at = |idp: &str| offered_by(file, idp, store, broker, need, world, ui);
+    if let Some(idp) = &args.idp {
+        return at(idp);
+    }
+    let mut candidates = configured(file);
+    let offered = index::all(&world.folders.state);
+    candidates.extend(offered.iter().filter(|role| unconfigured(file, role)).map(discovered));
+    let named = role_name(file, Flags::default(), world);
+    if candidates.is_empty() {
+        let mut idps = file.idps.keys();
+        return match (idps.next(), idps.next()) {
+            (Some(only), None) => at(only),
+            (Some(_), Some(_)) => Err(CommandError::new(Kind::Usage, "no role was named")
+                .hint(format!("name an IdP: jit login --idp {}", names(file)))),
+            (None, _) => {
+                let path = folders::short(&world.folders.config_file, &world.folders.home);
+                Err(CommandError::new(Kind::Usage, format!("{path} has no role")).hint("add a [role.NAME]"))
+            }
+        };
+    }
+    if !world.person.can_be_asked() {
+        return Ok(named?.value);
+    }
+    // The role that would be meant anyway stands first, one key away.
+    let first = named.map(|role| role.value).unwrap_or_default();
+    candidates.sort_by_key(|candidate| candidate.name != first);
+    pick(&candidates)
+}
+
+/// Signs in at an IdP first, and lets the person pick from what it offers.
+fn offered_by(
+    file: &File,
+    idp: &str,
+    store: &Store<'_>,
+    broker: &Broker<'_, '_>,
+    need: &Need,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult<String> {
+    let proof = resolve::proof(file, idp)?;
+    let before = report::Before::of(store, &proof)?;
+    let login = broker.sign_in(&proof, need).map_err(|error| hints::no_login(&error, idp, need.force))?;
+    ui.done(&format!("Signed in as {} at {idp}", login.identity().name));
+    before.compare(store, &proof, ui);
+    let offered = login.attributes().roles;
+    let known = index::all(&world.folders.state);
+    let mut candidates: Vec<Candidate> =
+        offered.iter().map(|offer| candidate(file, idp, offer, &known)).collect();
+    if candidates.is_empty() {
+        // The proof lists no roles (an ID token, an encrypted assertion): what is configured is all that is known.
+        candidates = configured(file);
+        candidates.retain(|candidate| {
+            matches!(file.roles.get(&candidate.name).map(|role| &role.parent), Some(Parent::Idp(at)) if at.value == idp)
+        });
+    }
+    match candidates.as_slice() {
+        [] => Err(CommandError::new(
+            Kind::Usage,
+            format!("{idp} lists no roles, and none is configured for it"),
+        )
+        .hint(format!("add a [role.NAME] with idp = \"{idp}\""))),
+        [only] => Ok(only.name.clone()),
+        several if !world.person.can_be_asked() => {
+            let names: Vec<&str> = several.iter().map(|candidate| candidate.name.as_str()).collect();
+            Err(CommandError::new(Kind::Usage, format!("{idp} offers {} roles", several.len()))
+                .because(names.join(", "))
+                .hint("name one: jit login ROLE"))
+        }
+        several => pick(several),
+    }
+}
+
+fn pick(candidates: &[Candidate]) -> CommandResult<String> {
+    let row = |one: &Candidate| vec![escape(&one.name), one.account.clone(), escape(&one.about)];
+    let rows: Vec<Vec<String>> = candidates.iter().map(row).collect();
+    let items: Vec<String> = table(&rows).lines().map(|line| line.trim_end().to_owned()).collect();
+    let picked =
+        ui::pick("Role", &items).ok_or_else(|| CommandError::new(Kind::Failed, "no role was chosen"))?;
+    Ok(candidates[picked].name.clone())
+}
+
+fn configured(file: &File) -> Vec<Candidate> {
+    let candidate = |(name, role): (&String, &crate::config::file::RoleSection)| Candidate {
+        name: name.clone(),
+        account: role.role_arn.value.account().to_owned(),
+        about: role.description.clone().unwrap_or_default(),
+    };
+    file.roles.iter().map(candidate).collect()
+}
+
+fn discovered(role: &DiscoveredRole) -> Candidate {
+    Candidate {
+        name: role.name(),
+        account: role.account().to_owned(),
+        about: role.account_alias.clone().unwrap_or_default(),
+    }
+}
+
+/// What an IdP offers, by the name that the configuration has for it, if it has one.
+fn candidate(file: &File, idp: &str, offer: &OfferedRole, known: &[DiscoveredRole]) -> Candidate {
+    let alias = known
+        .iter()
+        .find(|role| role.idp == idp && role.role_arn == offer.role_arn)
+        .and_then(|role| role.account_alias.clone());
+    let role = DiscoveredRole {
+        idp: idp.to_owned(),
+        role_arn: offer.role_arn.clone(),
+        provider_arn: offer.provider_arn.clone(),
+        account_alias: alias,
+    };
+    let own = configured_as(file, idp, &offer.role_arn);
+    let name = own.map_or_else(|| role.name(), str::to_owned);
+    Candidate { name, ..discovered(&role) }
+}
+
+fn unconfigured(file: &File, role: &DiscoveredRole) -> bool {
+    file.idps.contains_key(&role.idp) && configured_as(file, &role.idp, &role.role_arn).is_none()
+}
+
+/// The hub role of the configuration that is `role_arn` at `idp`.
+fn configured_as<'f>(file: &'f File, idp: &str, role_arn: &str) -> Option<&'f str> {
+    let is = |parent: &Parent| matches!(parent, Parent::Idp(at) if at.value == idp);
+    let found =
+        file.roles.iter().find(|(_, role)| is(&role.parent) && role.role_arn.value.as_str() == role_arn);
+    found.map(|(name, _)| name.as_str())
+}
+
+fn names(file: &File) -> String {
+    file.idps.keys().map(String::as_str).collect::<Vec<_>>().join("|")
+}

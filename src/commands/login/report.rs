@@ -1,0 +1,178 @@
+//! What came of a login: who, which sessions until when, and what the IdP says about the person that it did not say
+//! before.
+
+use std::time::Duration;
+
+use crate::broker;
+use crate::credentials::{Freshness, Session};
+use crate::idp::{self, Attributes};
+use crate::plan::{Origin, Plan, ProofPlan};
+use crate::store::{Store, StoreError};
+use crate::ui::text::{duration, escape, table};
+use crate::ui::{self, Tone, Ui};
+use crate::world::World;
+
+/// More changes than this are counted, not listed.
+const MOST_CHANGES: usize = 20;
+
+/// Tells of the session of one role and of those above it.
+pub(super) fn session(
+    store: &Store<'_>,
+    plan: &Plan,
+    session: &Session,
+    unchanged: bool,
+    world: &World,
+    ui: &Ui,
+) {
+    let now = world.clock.now();
+    if unchanged {
+        let state = if session.freshness(now, Duration::ZERO) == Freshness::Fresh {
+            "Still good"
+        } else {
+            "Not renewed"
+        };
+        let (until, left) = (until(session, world), left(session, world));
+        let note = limit_note(plan, plan.legs.len() - 1).map(|note| format!(", {note}")).unwrap_or_default();
+        ui.done(&format!("{state}: {} as {}, {until}, {left}{note}", plan.role, session.user));
+        return;
+    }
+    ui.done(&format!("Signed in as {} at {}", session.user, plan.proof.name()));
+    // What was stored a moment ago; a leg whose entry could not be written is told of already.
+    let legs = (0..plan.legs.len()).filter_map(|index| {
+        let leg = broker::stored_session(store, plan, index).ok().flatten()?;
+        Some(row(&leg, limit_note(plan, index), world, ui))
+    });
+    table(&legs.collect::<Vec<_>>()).lines().for_each(|row| ui.say(row));
+}
+
+/// One session: role, account, until when, how long that is, and why no longer.
+pub(super) fn row(session: &Session, note: Option<&str>, world: &World, ui: &Ui) -> Vec<String> {
+    let role = format!("  {}", ui.paint(Tone::Name, &escape(&session.role)));
+    let account = format!("account {}", session.account());
+    let note = note.map(|note| ui.paint(Tone::Dim, note));
+    [role, account, until(session, world), left(session, world)].into_iter().chain(note).collect()
+}
+
+fn until(session: &Session, world: &World) -> String {
+    format!("until {}", ui::clock_time(session.credentials.expires_at, &*world.clock))
+}
+
+fn left(session: &Session, world: &World) -> String {
+    format!("{} left", duration(session.time_left(world.clock.now())))
+}
+
+/// What made a session shorter than the configuration asks for: AWS's limit for chained roles.
+pub(super) fn limit_note(plan: &Plan, index: usize) -> Option<&'static str> {
+    match &plan.legs[index].duration.origin {
+        Origin::Rule(rule) => Some(rule),
+        _ => None,
+    }
+}
+
+/// The login before this one, to say what the IdP has changed since.
+pub(super) struct Before(Option<idp::Login>);
+
+impl Before {
+    /// The login that is stored now. An entry that cannot be read is none: a new login is what mends it.
+    ///
+    /// # Errors
+    /// The store cannot be used.
+    pub(super) fn of(store: &Store<'_>, proof: &ProofPlan) -> Result<Self, StoreError> {
+        match broker::stored_login(store, &proof.login_key()) {
+            Err(error) if error.is_about_entry() => Ok(Self(None)),
+            login => Ok(Self(login?)),
+        }
+    }
+
+    /// Tells what another login there brought or took, if there was one since.
+    pub(super) fn compare(&self, store: &Store<'_>, proof: &ProofPlan, ui: &Ui) {
+        let now = Self::of(store, proof).ok().and_then(|now| now.0);
+        let (Some(before), Some(now)) = (&self.0, now) else { return };
+        let same_person = before.identity().subject == now.identity().subject;
+        if !same_person || before.same_proof(&now) || before.obtained_at() == now.obtained_at() {
+            return;
+        }
+        let changes = changes(&before.attributes(), &now.attributes());
+        match changes.as_slice() {
+            [] => ui.say(&format!("{} says the same about you as before", proof.name())),
+            changes => {
+                ui.say(&format!("New since the last login at {}:", proof.name()));
+                for (sign, what) in changes.iter().take(MOST_CHANGES) {
+                    let tone = if *sign == "lost" { Tone::Warning } else { Tone::Good };
+                    ui.say(&format!("  {} {}", ui.paint(tone, &format!("{sign:7}")), escape(what)));
+                }
+                if changes.len() > MOST_CHANGES {
+                    ui.say(&format!("  and {} more", changes.len() - MOST_CHANGES));
+                }
+            }
+        }
+    }
+}
+
+/// What was gained, lost or changed: a word and what it is about.
+fn changes(before: &Attributes, now: &Attributes) -> Vec<(&'static str, String)> {
+    let texts = |attributes: &Attributes| {
+        let mut texts: Vec<(String, String)> =
+            attributes.tags.iter().map(|(key, value)| (format!("tag {key}"), value.clone())).collect();
+        let single = [
+            ("source identity", attributes.source_identity.clone()),
+            ("session name", attributes.session_name.clone()),
+            (
+                "session duration",
+                attributes.session_duration.map(|seconds| duration(Duration::from_secs(seconds.into()))),
+            ),
+        ];
+        texts.extend(single.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        texts.extend(
+            attributes.transitive_tags.iter().map(|key| (format!("tag {key} for spokes too"), String::new())),
+        );
+        texts
+            .extend(attributes.roles.iter().map(|offer| (format!("role {}", offer.role_arn), String::new())));
+        texts
+    };
+    let (before, now) = (texts(before), texts(now));
+    let value_in = |list: &[(String, String)], name: &str| {
+        list.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone())
+    };
+    let named = |name: &str, value: &str| {
+        if value.is_empty() { name.to_owned() } else { format!("{name} = {value}") }
+    };
+    let gained = now.iter().filter_map(|(name, value)| match value_in(&before, name) {
+        None => Some(("gained", named(name, value))),
+        Some(old) if old != *value => Some(("changed", format!("{name}: {old} → {value}"))),
+        Some(_) => None,
+    });
+    let lost = before.iter().filter(|(name, _)| value_in(&now, name).is_none());
+    gained.chain(lost.map(|(name, value)| ("lost", named(name, value)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::idp::OfferedRole;
+
+    #[test]
+    fn changes_are_gained_changed_and_lost() {
+        let role = |name: &str| OfferedRole {
+            role_arn: format!("arn:aws:iam::111111111111:role/{name}"),
+            provider_arn: "arn:aws:iam::111111111111:saml-provider/acme".to_owned(),
+        };
+        let of = |tags: &[(&str, &str)], roles: &[&str], duration| Attributes {
+            tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            roles: roles.iter().map(|name| role(name)).collect(),
+            session_duration: duration,
+            ..Attributes::default()
+        };
+        let before = of(&[("team", "core"), ("floor", "3")], &["dev", "ops"], Some(3600));
+        let now = of(&[("team", "edge"), ("oncall", "yes")], &["dev", "admin"], Some(3600));
+        let expected = [
+            ("gained", "tag oncall = yes"),
+            ("changed", "tag team: core → edge"),
+            ("gained", "role arn:aws:iam::111111111111:role/admin"),
+            ("lost", "tag floor = 3"),
+            ("lost", "role arn:aws:iam::111111111111:role/ops"),
+        ];
+        assert_eq!(changes(&before, &now), expected.map(|(sign, what)| (sign, what.to_owned())));
+        assert_eq!(changes(&now, &now), []);
+    }
+}
