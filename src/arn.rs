@@ -86,6 +86,30 @@ impl fmt::Display for RoleArn {
     }
 }
 
+/// Whether `url` is where AWS takes SAML responses: `/saml`, or `/saml/acs/ID` of a provider with encryption, on the
+/// sign-in host of a partition or of one of its regions (AWS Sign-In endpoints; hosts by the endpoint rules of AWS's
+/// SDKs for the service `signin`).
+pub fn is_sign_in_endpoint(url: &str) -> bool {
+    let Some((host, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let host = host.to_ascii_lowercase();
+    let region = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let own = |domain: &str| match host.strip_suffix(domain) {
+        Some("") => true,
+        Some(before) => {
+            before.strip_suffix('.').is_some_and(|name| !name.is_empty() && name.bytes().all(region))
+        }
+        None => false,
+    };
+    let id = path.strip_prefix("saml/acs/").is_some_and(|id| !id.is_empty() && !id.contains('/'));
+    (path == "saml" || id) && TABLE.iter().any(|row| own(row.5))
+}
+
+/// A row of [`TABLE`].
+type Row = (Partition, &'static str, &'static [&'static str], &'static str, &'static str, &'static str);
+
 /// A closed world of AWS regions with its own accounts and hosts. A role of one cannot assume a role of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are AWS's own; `TABLE` is their documentation")]
@@ -101,21 +125,57 @@ pub enum Partition {
 }
 
 /// Partition, name in ARNs, prefixes of its region names, the region to ask STS in when none is configured, the end of
-/// its host names.
-const TABLE: [(Partition, &str, &[&str], &str, &str); 8] = [
-    (Partition::China, "aws-cn", &["cn-"], "cn-north-1", "amazonaws.com.cn"),
-    (Partition::GovCloud, "aws-us-gov", &["us-gov-"], "us-gov-west-1", "amazonaws.com"),
-    (Partition::EuropeanSovereign, "aws-eusc", &["eusc-"], "eusc-de-east-1", "amazonaws.eu"),
-    (Partition::Iso, "aws-iso", &["us-iso-"], "us-iso-east-1", "c2s.ic.gov"),
-    (Partition::IsoB, "aws-iso-b", &["us-isob-"], "us-isob-east-1", "sc2s.sgov.gov"),
-    (Partition::IsoE, "aws-iso-e", &["eu-isoe-"], "eu-isoe-west-1", "cloud.adc-e.uk"),
-    (Partition::IsoF, "aws-iso-f", &["us-isof-"], "us-isof-south-1", "csp.hci.ic.gov"),
+/// its host names, its sign-in host.
+const TABLE: [Row; 8] = [
+    (Partition::China, "aws-cn", &["cn-"], "cn-north-1", "amazonaws.com.cn", "signin.amazonaws.cn"),
+    (
+        Partition::GovCloud,
+        "aws-us-gov",
+        &["us-gov-"],
+        "us-gov-west-1",
+        "amazonaws.com",
+        "signin.amazonaws-us-gov.com",
+    ),
+    (
+        Partition::EuropeanSovereign,
+        "aws-eusc",
+        &["eusc-"],
+        "eusc-de-east-1",
+        "amazonaws.eu",
+        "signin.amazonaws-eusc.eu",
+    ),
+    (Partition::Iso, "aws-iso", &["us-iso-"], "us-iso-east-1", "c2s.ic.gov", "signin.c2shome.ic.gov"),
+    (
+        Partition::IsoB,
+        "aws-iso-b",
+        &["us-isob-"],
+        "us-isob-east-1",
+        "sc2s.sgov.gov",
+        "signin.sc2shome.sgov.gov",
+    ),
+    (
+        Partition::IsoE,
+        "aws-iso-e",
+        &["eu-isoe-"],
+        "eu-isoe-west-1",
+        "cloud.adc-e.uk",
+        "signin.csphome.adc-e.uk",
+    ),
+    (
+        Partition::IsoF,
+        "aws-iso-f",
+        &["us-isof-"],
+        "us-isof-south-1",
+        "csp.hci.ic.gov",
+        "signin.csphome.hci.ic.gov",
+    ),
     (
         Partition::Aws,
         "aws",
         &["us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"],
         "us-east-1",
         "amazonaws.com",
+        "signin.aws.amazon.com",
     ),
 ];
 
@@ -147,7 +207,7 @@ impl Partition {
         self.row().4
     }
 
-    fn row(self) -> &'static (Self, &'static str, &'static [&'static str], &'static str, &'static str) {
+    fn row(self) -> &'static Row {
         TABLE.iter().find(|row| row.0 == self).unwrap_or(&TABLE[7])
     }
 
@@ -186,6 +246,31 @@ mod tests {
         for (text, why) in cases {
             let error = text.parse::<RoleArn>().unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn sign_in_endpoints_are_aws_s_own() {
+        let cases = [
+            ("https://signin.aws.amazon.com/saml", true),
+            ("https://eu-west-1.signin.aws.amazon.com/saml", true),
+            ("https://EU-west-1.signin.AWS.amazon.com/saml?x", true),
+            ("https://signin.amazonaws-us-gov.com/saml/acs/SAMLSPABC", true),
+            ("https://cn-north-1.signin.amazonaws.cn/saml", true),
+            ("https://eusc-de-east-1.signin.amazonaws-eusc.eu/saml", true),
+            ("https://signin.aws.amazon.com/saml/", false),
+            ("https://signin.aws.amazon.com/saml/acs/", false),
+            ("https://signin.aws.amazon.com/console", false),
+            ("http://signin.aws.amazon.com/saml", false),
+            ("https://signin.aws.amazon.com:8443/saml", false),
+            ("https://evil.example@signin.aws.amazon.com/saml", false),
+            ("https://evilsignin.aws.amazon.com/saml", false),
+            ("https://a.b.signin.aws.amazon.com/saml", false),
+            ("https://signin.aws.amazon.com.evil.example/saml", false),
+            ("https://.signin.aws.amazon.com/saml", false),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(is_sign_in_endpoint(url), expected, "{url}");
         }
     }
 

@@ -21,10 +21,19 @@ const KEPT: usize = 300;
 pub enum Action {
     /// A role for a token of the IdP.
     AssumeRoleWithWebIdentity,
+    /// A role for an assertion of the IdP.
+    AssumeRoleWithSaml,
     /// A role for another role's session.
     AssumeRole,
     /// Who a session is.
     GetCallerIdentity,
+}
+
+impl Action {
+    /// Whether a proof of the IdP is shown, and not a session.
+    pub(super) fn shows_proof(self) -> bool {
+        matches!(self, Self::AssumeRoleWithWebIdentity | Self::AssumeRoleWithSaml)
+    }
 }
 
 /// What a failure comes down to.
@@ -183,9 +192,7 @@ impl StsError {
 fn kind_of(action: Action, status: u16, code: &str, message: &str, date: Option<Timestamp>) -> StsErrorKind {
     match code {
         "AccessDenied" | "AccessDeniedException" => StsErrorKind::AccessDenied,
-        "ExpiredToken" | "ExpiredTokenException" if action != Action::AssumeRoleWithWebIdentity => {
-            StsErrorKind::ExpiredToken
-        }
+        "ExpiredToken" | "ExpiredTokenException" if !action.shows_proof() => StsErrorKind::ExpiredToken,
         "ExpiredToken" | "ExpiredTokenException" | "InvalidIdentityToken" | "IDPRejectedClaim" => {
             StsErrorKind::TokenRefused
         }

@@ -1,4 +1,4 @@
-//! The three calls of STS that `jit` makes.
+//! The four calls of STS that `jit` makes.
 
 use aws_sdk_sts::error::BuildError;
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptorType, Tag};
@@ -62,13 +62,13 @@ pub async fn assume_role_with_web_identity(
 /// # Errors
 /// [`StsError`], after the retries that help.
 pub async fn assume_role_with_saml(
-    _http: &Http,
-    _leg: &Leg,
-    _duration: u32,
-    _provider_arn: &str,
-    _assertion: &Secret<String>,
+    http: &Http,
+    leg: &Leg,
+    duration: u32,
+    provider_arn: &str,
+    assertion: &Secret<String>,
 ) -> Result<Granted, StsError> {
-    unimplemented!()
+    saml(&Sts::over(http, &leg.sts, None), leg, duration, provider_arn, assertion).await
 }
 
 /// Becomes the role of `leg` with the session `by`, for `duration` seconds: at most 3600 if `by` is a role's session
@@ -126,6 +126,31 @@ async fn web_identity(
         .role_session_name(session_name)
         .duration_seconds(seconds(duration))
         .web_identity_token(token)
+        .set_policy(leg.policy.as_ref().map(|policy| policy.value.clone()))
+        .set_policy_arns(policy_arns(leg));
+    let answer = call.send().await.map_err(|error| question.failed(error))?;
+    let full = answer.session_token_utilization.or(answer.packed_policy_size);
+    granted(&question, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
+}
+
+#[expect(deprecated, reason = "servers that know only `PackedPolicySize` are about")]
+async fn saml(
+    sts: &Sts,
+    leg: &Leg,
+    duration: u32,
+    provider_arn: &str,
+    assertion: &Secret<String>,
+) -> Result<Granted, StsError> {
+    let assertion = assertion.expose();
+    let secrets = [assertion.as_str()];
+    let question = sts.question(Action::AssumeRoleWithSaml, Some(leg), &secrets)?;
+    let call = sts
+        .client
+        .assume_role_with_saml()
+        .role_arn(leg.role_arn.value.as_str())
+        .principal_arn(provider_arn)
+        .duration_seconds(seconds(duration))
+        .saml_assertion(assertion)
         .set_policy(leg.policy.as_ref().map(|policy| policy.value.clone()))
         .set_policy_arns(policy_arns(leg));
     let answer = call.send().await.map_err(|error| question.failed(error))?;

@@ -29,7 +29,7 @@ struct Denier {
 }
 
 /// Texts of `InvalidIdentityToken`, what they mean, and what to do.
-const TOKEN_TEXTS: [(&str, &str, &str); 3] = [
+const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
     (
         "No OpenIDConnect provider found",
         "the role's account has no IAM OIDC provider for this issuer",
@@ -45,6 +45,37 @@ const TOKEN_TEXTS: [(&str, &str, &str); 3] = [
         "AWS could not get the IdP's signing keys",
         "check that the issuer's discovery document and keys can be read from the public internet",
     ),
+    (
+        "Response signature invalid",
+        "its signature is not by a certificate that the account's SAML provider knows",
+        "have the IdP's present metadata uploaded to the SAML provider in IAM",
+    ),
+    (
+        "Issuer not present in specified provider",
+        "the account's SAML provider is another IdP's",
+        "compare `provider_arn` and the IdP's entity id with the metadata of the SAML provider in IAM",
+    ),
+    (
+        "Specified provider doesn't exist",
+        "the account has no such SAML provider",
+        "compare the provider ARN that the IdP sends with the SAML providers in IAM",
+    ),
+    (
+        "does not contain the required audience",
+        "it is not made out to AWS",
+        "have the IdP send the audience urn:amazon:webservices, and the role's trust policy list its Recipient in SAML:aud",
+    ),
+    (
+        "RoleSessionName",
+        "its attribute RoleSessionName is missing or has characters that AWS does not take",
+        "have the IdP send https://aws.amazon.com/SAML/Attributes/RoleSessionName: 2 to 64 of letters, digits and _ + = , . @ -",
+    ),
+    (
+        "Source Identity",
+        "its attribute SourceIdentity has a form that AWS does not take",
+        "have the IdP send 2 to 64 letters, digits and _ + = , . @ - as SourceIdentity",
+    ),
+    ("Invalid base64 SAMLResponse", "AWS cannot read it", "run `jit login --force`"),
 ];
 
 impl StsError {
@@ -111,7 +142,7 @@ impl StsError {
             }
             StsErrorKind::TokenRefused => match self.token_text() {
                 Some((_, _, what)) => vec![what],
-                None => vec!["show this to whoever manages the IdP and the IAM OIDC provider"],
+                None => vec!["show this to whoever manages the IdP and its provider in IAM"],
             },
             StsErrorKind::ExpiredToken => vec!["run `jit login`"],
             StsErrorKind::UnknownSession => vec![
@@ -174,6 +205,9 @@ impl StsError {
             Action::AssumeRoleWithWebIdentity => {
                 format!("your IdP sent you to {}, but that role does not accept it", self.role())
             }
+            Action::AssumeRoleWithSaml => {
+                format!("your IdP vouches for you to {}, but that role does not accept it", self.role())
+            }
             Action::GetCallerIdentity => "AWS does not tell who this session is".to_owned(),
         };
         let why = match self.denier() {
@@ -222,6 +256,14 @@ impl StsError {
                 "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity"
                     .to_owned(),
             ],
+            Action::AssumeRoleWithSaml => vec![
+                format!("check the ARN, in upper and lower case: {role}"),
+                "have the trust policy name the SAML provider of this IdP".to_owned(),
+                "compare its condition SAML:aud with the assertion's Recipient, which is jit's own address with capture = \"loopback\""
+                    .to_owned(),
+                "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity"
+                    .to_owned(),
+            ],
             Action::GetCallerIdentity => vec!["run `jit login --force`".to_owned()],
         }
     }
@@ -231,6 +273,7 @@ impl StsError {
         let asked = match self.action {
             Action::AssumeRole => "sts:AssumeRole",
             Action::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
+            Action::AssumeRoleWithSaml => "sts:AssumeRoleWithSAML",
             Action::GetCallerIdentity => "sts:GetCallerIdentity",
         };
         let extras = ["sts:TagSession", "sts:SetSourceIdentity"];
@@ -257,12 +300,16 @@ impl StsError {
 
     fn token_refusal(&self) -> String {
         let why = match (self.code.as_str(), self.token_text()) {
+            ("ExpiredTokenException" | "ExpiredToken", _) if self.action == Action::AssumeRoleWithSaml => {
+                "AWS saw it more than five minutes after it was made"
+            }
             ("ExpiredTokenException" | "ExpiredToken", _) => "it had expired when AWS saw it",
             ("IDPRejectedClaim", _) => "the IdP or AWS rejects what it claims, or it was revoked",
             (_, Some((_, why, _))) => why,
             _ => "it does not fit how the IdP is set up in IAM",
         };
-        format!("AWS does not take the IdP's token for {}: {why}{}", self.role(), self.quote())
+        let proof = if self.action == Action::AssumeRoleWithSaml { "assertion" } else { "token" };
+        format!("AWS does not take the IdP's {proof} for {}: {why}{}", self.role(), self.quote())
     }
 
     fn malformation(&self) -> String {

@@ -1,6 +1,7 @@
 //! `[idp.NAME]`: where people sign in, by its `type`.
 
 use super::section::{At, Mistake, Section, closest};
+use crate::arn::is_sign_in_endpoint;
 use crate::plan::{Binding, Capture, FACTORS, Factor, Flow, OktaFlow};
 use crate::secret::Secret;
 
@@ -142,6 +143,11 @@ fn saml(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<SamlS
         browser: section.text("browser")?,
         auto_login,
     };
+    if let Some(at) = saml.acs_url.as_ref().filter(|at| !is_sign_in_endpoint(&at.value)) {
+        let what = format!("`{}` is not where AWS takes SAML responses", at.value);
+        let suggestion = "such as https://eu-west-1.signin.aws.amazon.com/saml".to_owned();
+        return Err(section.mistake_at(at.line, what, Some(suggestion)));
+    }
     let by_browser = saml.capture.as_ref().map(|at| at.value) == Some(Capture::Browser)
         || (saml.capture.is_none() && saml.sso_url.is_none() && saml.start_url.is_some());
     match (&saml.sso_url, &saml.start_url) {
@@ -329,6 +335,12 @@ mod tests {
                 "delete it",
             ),
             ("acs_host = \"0.0.0.0\"", "4:12", "`0.0.0.0` is no acs_host", "\"127.0.0.1\" or \"localhost\""),
+            (
+                "capture = \"browser\"\nacs_url = \"https://evil.example/saml\"",
+                "5:11",
+                "not where AWS takes",
+                "signin.aws",
+            ),
             ("acs_prt = 1", "4:1", "unknown key `acs_prt`", "did you mean `acs_port`?"),
             ("binding = \"artifact\"", "4:11", "`artifact` is no binding", "\"redirect\" or \"post\""),
         ];

@@ -6,6 +6,7 @@ pub mod oidc;
 pub mod okta;
 mod page;
 pub mod saml;
+mod visit;
 
 use std::time::Duration;
 

@@ -11,12 +11,17 @@ const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
 const TICK: &str = "M5 12.5l4.5 4.5L19 7.5";
 const CROSS: &str = "M6.5 6.5l11 11M17.5 6.5l-11 11";
+const ARROW: &str = "M5 12h13M13 6.5l5.5 5.5L13 17.5";
 const EXCLAMATION: &str = "M12 5v8.5M12 18.4v.1";
 const AWAY: &str = "You can close this tab and return to the terminal.";
 
 /// The sign-in succeeded.
 pub(super) fn signed_in(name: &str) -> Reply {
-    let what = format!("You are signed in as {name}.");
+    let what = if name.is_empty() {
+        "You are signed in.".to_owned()
+    } else {
+        format!("You are signed in as {name}.")
+    };
     page(StatusCode::OK, &Text { class: "done", icon: TICK, title: "Signed in", what: &what, next: AWAY })
 }
 
@@ -25,6 +30,30 @@ pub(super) fn failed(why: &str) -> Reply {
     let what = sentence(why);
     let text = Text { class: "failed", icon: CROSS, title: "Sign-in failed", what: &what, next: AWAY };
     page(StatusCode::OK, &text)
+}
+
+/// The response was caught on its way; for a browser that is driven and about to close.
+pub(super) fn caught() -> String {
+    let what = "jit has what it needs; this window closes by itself.";
+    html(&Text { class: "done", icon: TICK, title: "Signed in", what, next: "" }, "")
+}
+
+/// A form that posts `fields` to `action` by itself, or at the press of its button.
+pub(super) fn post_on(action: &str, fields: &[(&str, String)]) -> Reply {
+    const SCRIPT: &str = "document.forms[0].submit()";
+    let inputs: String = fields
+        .iter()
+        .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value)))
+        .collect();
+    let form = format!(
+        "<form method=\"post\" action=\"{}\">{inputs}<button>Go on</button></form><script>{SCRIPT}</script>",
+        escaped(action)
+    );
+    let what = format!("Going on to {}.", crate::sys::http::host_of(action));
+    let text = Text { class: "done", icon: ARROW, title: "One moment", what: &what, next: "" };
+    let script = STANDARD.encode(digest::digest(&digest::SHA256, SCRIPT.as_bytes()));
+    // Without `form-action`: browsers would hold the provider's own redirects against it.
+    shown(StatusCode::OK, &text, &form, &format!("script-src 'sha256-{script}'"))
 }
 
 /// An error's words as a sentence of their own.
@@ -68,18 +97,15 @@ struct Text<'a> {
 }
 
 fn page(status: StatusCode, text: &Text<'_>) -> Reply {
-    // Text from outside goes in last, so that a `{next}` in it stays what it is.
-    let html = TEMPLATE
-        .replace("{style}", STYLE)
-        .replace("{class}", text.class)
-        .replace("{icon}", text.icon)
-        .replace("{title}", text.title)
-        .replace("{next}", text.next)
-        .replace("{what}", &escaped(text.what));
-    let mut reply = reply(status, "text/html; charset=utf-8", html);
+    shown(status, text, "", "form-action 'none'")
+}
+
+/// `form` is markup of our own; `rule` says what it may do.
+fn shown(status: StatusCode, text: &Text<'_>, form: &str, rule: &str) -> Reply {
+    let mut reply = reply(status, "text/html; charset=utf-8", html(text, form));
     let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; {rule}; frame-ancestors 'none'"
     );
     let headers = reply.headers_mut();
     headers
@@ -87,6 +113,18 @@ fn page(status: StatusCode, text: &Text<'_>) -> Reply {
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     reply
+}
+
+fn html(text: &Text<'_>, form: &str) -> String {
+    // Text from outside goes in last, so that a `{next}` in it stays what it is.
+    TEMPLATE
+        .replace("{style}", STYLE)
+        .replace("{class}", text.class)
+        .replace("{icon}", text.icon)
+        .replace("{title}", text.title)
+        .replace("{next}", text.next)
+        .replace("{form}", form)
+        .replace("{what}", &escaped(text.what))
 }
 
 fn escaped(text: &str) -> String {
@@ -128,11 +166,14 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn every_place_is_filled_and_nothing_may_be_loaded() {
-        for reply in [signed_in("a@b"), failed("no"), finished(), stray()] {
+        let fields = [("SAMLRequest", "a\"b".to_owned())];
+        for reply in
+            [signed_in("a@b"), failed("no"), finished(), stray(), post_on("https://idp/?a=\"", &fields)]
+        {
             let policy = reply.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
             assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
             let page = html(reply).await;
-            for place in ["{style}", "{class}", "{icon}", "{title}", "{what}", "{next}"] {
+            for place in ["{style}", "{class}", "{icon}", "{title}", "{what}", "{next}", "{form}"] {
                 assert!(!page.contains(place), "{place}");
             }
             assert!(page.contains(&format!("<style>{STYLE}</style>")));

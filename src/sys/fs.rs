@@ -164,6 +164,22 @@ fn dangling_target(path: &Path) -> PathBuf {
     }
 }
 
+/// Where the symbolic link at `path` points, as a text; `None` if it is none.
+pub fn link_target(path: &Path) -> Option<String> {
+    std::fs::read_link(path).ok().map(|target| target.to_string_lossy().into_owned())
+}
+
+/// Removes a file that may not be there.
+///
+/// # Errors
+/// Whatever else the system says.
+pub fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 /// The names of what is in `folder`, without temporary files.
 ///
 /// # Errors

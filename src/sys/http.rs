@@ -85,6 +85,8 @@ pub struct Ask<'a> {
     pub authorization: Option<&'a Secret<String>>,
     /// `Cookie`.
     pub cookie: Option<&'a Secret<String>>,
+    /// Further headers, names in lower case.
+    pub headers: &'a [(&'static str, Secret<String>)],
 }
 
 /// The body of a request.
@@ -108,6 +110,7 @@ impl<'a> Ask<'a> {
             body: Body::Empty,
             authorization: None,
             cookie: None,
+            headers: &[],
         }
     }
 
@@ -249,6 +252,9 @@ impl Http {
             if let Some(value) = value {
                 headers.insert(name, value.expose().clone());
             }
+        }
+        for (name, value) in ask.headers {
+            headers.insert(*name, value.expose().clone());
         }
         let response = self.exchange(request).await?;
         let content_type = response.headers().get("content-type").unwrap_or_default().to_owned();

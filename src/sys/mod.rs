@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod clock;
+pub mod driven;
 pub mod env;
 pub mod folders;
 pub mod fs;

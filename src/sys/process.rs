@@ -31,6 +31,25 @@ fn on_path(name: &std::path::Path) -> Option<PathBuf> {
     folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
+/// The program that `name` means: a path as it is, a bare name on the search path.
+pub fn find_program(name: &std::path::Path) -> Option<PathBuf> {
+    let bare = name.components().count() == 1 && !name.is_absolute();
+    if bare { on_path(name) } else { Some(name.to_owned()).filter(|path| path.is_file()) }
+}
+
+/// Where programs with windows are installed: `/Applications`, `%ProgramFiles%` and their like.
+pub fn program_folders() -> Vec<PathBuf> {
+    if cfg!(windows) {
+        let names = ["ProgramFiles", "ProgramFiles(x86)", "LocalAppData"];
+        names.iter().filter_map(std::env::var_os).map(PathBuf::from).collect()
+    } else if cfg!(target_os = "macos") {
+        let own = std::env::var_os("HOME").map(|home| PathBuf::from(home).join("Applications"));
+        std::iter::once(PathBuf::from("/Applications")).chain(own).collect()
+    } else {
+        Vec::new()
+    }
+}
+
 fn command(
     program: &OsString,
     arguments: &[OsString],

@@ -27,6 +27,8 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "plan",
             "secret",
             "sys::driven",
+            "sys::env",
+            "sys::fs",
             "sys::http",
             "sys::loopback",
             "sys::process",

@@ -19,6 +19,7 @@ use crate::sys::http::HttpError;
 use crate::sys::loopback::{self, Loopback};
 
 const ROLE: &str = "arn:aws:iam::222222222222:role/admin";
+const PROVIDER: &str = "arn:aws:iam::222222222222:saml-provider/acme";
 const ID_TOKEN: &str = "eyJhbGciOi.J0b2tlbg.c2lnbmF0dXJl";
 
 /// A server in the place of AWS: always the same answer. Remembers the addresses that were asked and the waits
@@ -150,6 +151,10 @@ fn error_of(action: Action, answer: Answer) -> (StsError, usize) {
             block_on(web_identity(&server.sts(&leg.sts, None), &leg, 3600, "alice", &Secret::from(ID_TOKEN)))
                 .map(drop)
         }
+        Action::AssumeRoleWithSaml => {
+            let assertion = Secret::from(ID_TOKEN);
+            block_on(saml(&server.sts(&leg.sts, None), &leg, 3600, PROVIDER, &assertion)).map(drop)
+        }
         Action::AssumeRole => {
             block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", &hub())).map(drop)
         }
@@ -162,7 +167,8 @@ fn error_of(action: Action, answer: Answer) -> (StsError, usize) {
 
 #[test]
 fn refusals_become_kinds_and_sentences() {
-    use Action::{AssumeRole as Role, AssumeRoleWithWebIdentity as Web, GetCallerIdentity as Who};
+    use Action::GetCallerIdentity as Who;
+    use Action::{AssumeRole as Role, AssumeRoleWithSaml as Saml, AssumeRoleWithWebIdentity as Web};
     let denied = "User: arn:aws:sts::111111111111:assumed-role/hub/alice is not authorized to perform: \
                   sts:AssumeRole on resource: arn:aws:iam::222222222222:role/admin";
     let implicit = format!("{denied} because no identity-based policy allows the sts:AssumeRole action");
@@ -210,6 +216,17 @@ fn refusals_become_kinds_and_sentences() {
         (Web, 400, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider", Kind::TokenRefused, "could not get the IdP's signing keys"),
         (Web, 400, "InvalidIdentityToken", "something new", Kind::TokenRefused, "set up in IAM (\"something new\")"),
         (Web, 403, "IDPRejectedClaim", "", Kind::TokenRefused, "rejects what it claims"),
+        (Saml, 403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML", Kind::AccessDenied, "your IdP vouches for you to arn:aws:iam::222222222222:role/admin, but that role does not accept it"),
+        (Saml, 400, "ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance", Kind::TokenRefused, "does not take the IdP's assertion for arn:aws:iam::222222222222:role/admin: AWS saw it more than five minutes after it was made"),
+        (Saml, 400, "InvalidIdentityToken", "Response signature invalid", Kind::TokenRefused, "not by a certificate that the account's SAML provider knows"),
+        (Saml, 400, "InvalidIdentityToken", "Issuer not present in specified provider", Kind::TokenRefused, "is another IdP's"),
+        (Saml, 400, "InvalidIdentityToken", "Specified provider doesn't exist", Kind::TokenRefused, "has no such SAML provider"),
+        (Saml, 400, "InvalidIdentityToken", "Response does not contain the required audience.", Kind::TokenRefused, "is not made out to AWS"),
+        (Saml, 400, "InvalidIdentityToken", "RoleSessionName is required in AuthnResponse", Kind::TokenRefused, "RoleSessionName is missing or has characters"),
+        (Saml, 400, "InvalidIdentityToken", "Source Identity must match [\\w+=,.@-]{2,64}", Kind::TokenRefused, "SourceIdentity has a form"),
+        (Saml, 400, "InvalidIdentityToken", "Invalid base64 SAMLResponse", Kind::TokenRefused, "AWS cannot read it"),
+        (Saml, 403, "IDPRejectedClaim", "", Kind::TokenRefused, "the IdP's assertion for"),
+        (Saml, 400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", Kind::DurationTooLong { chained: false }, "does not grant sessions as long as that"),
         (Web, 400, "IDPCommunicationError", "no", Kind::Server, "AWS could not reach your IdP"),
         (Role, 400, "Throttling", "Rate exceeded", Kind::Throttled, "too many calls to STS in eu-west-1"),
         (Role, 403, "OptInRequired", "subscribe", Kind::Malformed, "refuses the request with OptInRequired (\"subscribe\")"),

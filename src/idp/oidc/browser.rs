@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{Method, header};
 use ring::digest;
-use ring::rand::{SecureRandom as _, SystemRandom};
 use subtle::ConstantTimeEq as _;
 
 use super::discovery::Provider;
@@ -15,12 +14,11 @@ use super::error::{OidcError, bounded};
 use super::request::{self, AuthorizationRequest};
 use super::token_endpoint::{self, Refusal};
 use super::{TokenChecks, accept};
-use crate::idp::LoginOptions;
 use crate::idp::callback::{Callback, Outcome};
 use crate::idp::oidc::OidcLogin;
+use crate::idp::{LoginOptions, visit};
 use crate::plan::OidcSettings;
 use crate::secret::Secret;
-use crate::sys::http::host_of;
 use crate::sys::loopback::{Loopback, Request};
 use crate::timestamp::Timestamp;
 use crate::world::{Note, World};
@@ -130,7 +128,7 @@ impl Attempt {
             challenge: &challenge,
         };
         let url = request::authorization_url(settings, provider, options, sent)?;
-        let opened = open(world, options, &url);
+        let opened = visit::open(world, options, &url, world.person.can_be_asked());
         let pasted = async { if opened { std::future::pending().await } else { self.pasted(world).await } };
         let nobody = || OidcError::NobodyCame(options.within);
         tokio::select! {
@@ -231,30 +229,8 @@ fn single<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
     values.next().is_none().then_some(first)
 }
 
-/// Opens the browser, or tells the person to do so; whether the browser was opened.
-fn open(world: &World, options: &LoginOptions, url: &str) -> bool {
-    let why = if !options.open_browser {
-        "To sign in, open:".to_owned()
-    } else if !world.browser.available() {
-        "There is no browser here. To sign in, open on any machine:".to_owned()
-    } else {
-        match world.browser.open(url) {
-            Ok(()) => {
-                world.person.tell(Note::OpeningBrowser { host: &host_of(url), url });
-                return true;
-            }
-            Err(why) => format!("No browser was opened: {why}. To sign in, open:"),
-        }
-    };
-    world.person.tell(Note::OpenYourself { url, why: &why, can_paste: world.person.can_be_asked() });
-    false
-}
-
-/// 256 random bits as 43 characters, which is also the length that RFC 7636 recommends for a verifier.
 fn random() -> Result<String, OidcError> {
-    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
-    SystemRandom::new().fill(&mut *bytes).map_err(|_| OidcError::NoRandom)?;
-    Ok(URL_SAFE_NO_PAD.encode(*bytes))
+    visit::random().ok_or(OidcError::NoRandom)
 }
 
 #[cfg(test)]

@@ -1,26 +1,119 @@
 //! Why nobody was signed in.
 
-/// Why nobody was signed in.
+use std::io;
+use std::time::Duration;
+
+use super::{CaptureError, Status};
+use crate::timestamp::Timestamp;
+
+/// Why nobody was signed in. Words of the provider are cut to 300 characters and otherwise as they came: whoever prints
+/// them escapes them.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum SamlError {
-    /// There is nothing to renew with.
-    #[error("a SAML login cannot be renewed without the person")]
+    #[error("the response has {0} characters, and AWS takes 100000")]
+    TooLong(usize),
+    #[error("the response is not base64")]
+    NotBase64,
+    #[error("the response is not UTF-8 text")]
+    Encoding,
+    #[error("the response is not XML: {0}")]
+    NotXml(String),
+    #[error("the response declares a document type, which no SAML message does")]
+    Dtd,
+    #[error("what came is no SAML response but a `{0}`")]
+    NotAResponse(String),
+    #[error("the response has no status")]
+    NoStatus,
+    /// The provider answered, and said no.
+    #[error("the provider signed nobody in: {}", .0.in_words())]
+    Status(Status),
+    /// The provider began where `jit` did.
+    #[error("the response answers no request, though one was sent")]
+    Unsolicited,
+    #[error("the response answers another request than the one that was sent")]
+    OtherRequest,
+    #[error("the response holds no assertion")]
+    NoAssertion,
+    #[error("the response holds {0} assertions, and only one can be meant")]
+    SeveralAssertions(usize),
+    #[error("the assertion is by `{issuer}`, but the configuration says `{known}`")]
+    Issuer { known: String, issuer: String },
+    #[error("the assertion is about nobody: it has no Subject")]
+    NoSubject,
+    #[error("the assertion has no bearer confirmation with a recipient and an end, which AWS needs")]
+    NoBearer,
+    #[error("the response is made out to `{0}`")]
+    Recipient(String),
+    #[error("the assertion is for the audience `{0}`, and not for AWS")]
+    Audience(String),
+    #[error("the assertion ended at {}, and this machine's clock says {}; it was made {}", .at.to_rfc3339(), .now.to_rfc3339(), ago(*made, *now))]
+    Expired { at: Timestamp, made: Timestamp, now: Timestamp },
+    #[error("the assertion holds from {} on, and this machine's clock says {}", .at.to_rfc3339(), .now.to_rfc3339())]
+    NotYet { at: Timestamp, now: Timestamp },
+    #[error("`{value}` is no instant of XML, as {name} has to be")]
+    Instant { name: &'static str, value: String },
+    /// The assertion of the last login, once more.
+    #[error("this assertion was used for the last login already")]
+    Replayed,
+    #[error("the assertion offers no role{}", near.as_ref().map(|name| format!(": its attribute `{name}` is not quite https://aws.amazon.com/SAML/Attributes/Role")).unwrap_or_default())]
+    NoRole { near: Option<String> },
+    #[error(
+        "`{0}` is no role: a value of the attribute Role is the ARN of a role, a comma, and the ARN of its SAML provider"
+    )]
+    BadRole(String),
+    #[error(
+        "the assertion has no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName, without which AWS takes none"
+    )]
+    NoSessionName,
+    #[error("the attribute {0} is there twice, with two values")]
+    Twice(String),
+    #[error("port {0} of 127.0.0.1, where the browser is to come back, is used by another program")]
+    PortTaken(u16),
+    #[error("port {port} of 127.0.0.1 cannot be listened on: {source}")]
+    Listen { port: u16, source: io::Error },
+    #[error("nobody came back from the sign-in within {} minutes", .0.as_secs() / 60)]
+    NobodyCame(Duration),
+    #[error("SAML has no device codes")]
+    NoDeviceCode,
+    #[error("the response is caught in a browser that jit drives, so there has to be one on this machine")]
+    NeedsWindow,
+    #[error("the system gave no random numbers")]
+    NoRandom,
+    /// What is left of a SAML login is in the browser.
+    #[error("a SAML login does not renew itself")]
     NothingKept,
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+}
+
+fn ago(made: Timestamp, now: Timestamp) -> String {
+    let (before, after) = (now.since(made).as_secs() / 60, made.since(now).as_secs() / 60);
+    match (before, after) {
+        (0, 0) => "just now".to_owned(),
+        (minutes, 0) => format!("{minutes} minutes ago by that clock"),
+        (_, minutes) => format!("{minutes} minutes from now by that clock"),
+    }
 }
 
 impl SamlError {
     /// Somebody said no, or what came may not be believed; else it failed.
     pub fn is_refusal(&self) -> bool {
-        false
+        match self {
+            Self::PortTaken(_)
+            | Self::Listen { .. }
+            | Self::NobodyCame(_)
+            | Self::NoDeviceCode
+            | Self::NeedsWindow
+            | Self::NoRandom
+            | Self::NothingKept => false,
+            Self::Capture(error) => error.is_refusal(),
+            _ => true,
+        }
     }
 
     /// A renewal is over, and only a person can go on.
     pub fn needs_new_login(&self) -> bool {
         matches!(self, Self::NothingKept)
-    }
-
-    /// What to try next, in the order to try it.
-    pub fn next(&self) -> Vec<String> {
-        Vec::new()
     }
 }

@@ -1,22 +1,44 @@
-//! SAML 2.0 in a browser: the Web Browser SSO profile, by a loopback ACS or by a browser of `jit`'s own.
+//! SAML 2.0 in a browser (SAML 2.0 Profiles, section 4.1, Web Browser SSO): by a loopback ACS, or by a browser of `jit`'s
+//! own in which the response is caught on its way to AWS.
+//!
+//! ```text
+//! mod → loopback (the person's browser) ─┬→ request (AuthnRequest) → response (checks) → attributes, status
+//!     → capture (a browser that is driven) ┘
+//! ```
 
+mod attributes;
+mod capture;
 mod error;
+mod loopback;
+mod request;
+mod response;
+mod status;
+#[cfg(test)]
+mod testing;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Attributes, Identity, LoginOptions};
-use crate::plan::SamlSettings;
+use crate::plan::{Binding, Capture, SamlSettings};
 use crate::secret::{Secret, sealed};
 use crate::timestamp::Timestamp;
 use crate::world::World;
+use capture::{Caught, Start};
+use request::AuthnRequest;
+use response::{Expected, Recipient};
+
+pub use capture::CaptureError;
 pub use error::SamlError;
+pub use status::Status;
 
 /// What a SAML provider handed over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SamlLogin {
-    /// Who signed in.
+    /// Who signed in. Of an encrypted assertion only the issuer is known.
     pub identity: Identity,
-    /// The whole response in base64, as it was posted. AWS takes it for five minutes, after which it is wiped.
+    /// The whole response in base64, as it was posted. AWS takes it for five minutes; it is dropped with the next look
+    /// at the login after that.
     #[serde(serialize_with = "sealed::optional_text")]
     pub assertion: Option<Secret<String>>,
     /// The ID of the assertion, so that none is taken twice; `None` if it is encrypted.
@@ -34,10 +56,97 @@ pub struct SamlLogin {
 /// # Errors
 /// [`SamlError`]; [`SamlError::is_refusal`] tells a no from a failure.
 pub async fn login(
-    _settings: &SamlSettings,
-    _world: &World,
-    _options: &LoginOptions,
-    _stored: Option<&SamlLogin>,
+    settings: &SamlSettings,
+    world: &World,
+    options: &LoginOptions,
+    stored: Option<&SamlLogin>,
 ) -> Result<SamlLogin, SamlError> {
-    unimplemented!()
+    if options.device {
+        return Err(SamlError::NoDeviceCode);
+    }
+    let last = stored.and_then(|login| login.assertion_id.as_deref());
+    match (settings.capture.value, &settings.sso_url) {
+        (Capture::Loopback, Some(url)) => loopback::sign_in(settings, &url.value, world, options, last).await,
+        _ => by_driven_browser(settings, world, options, stored.is_some(), last).await,
+    }
+}
+
+async fn by_driven_browser(
+    settings: &SamlSettings,
+    world: &World,
+    options: &LoginOptions,
+    known: bool,
+    last: Option<&str>,
+) -> Result<SamlLogin, SamlError> {
+    let (acs, force, now) = (&settings.acs_url.value, options.force, world.clock.now());
+    let request =
+        settings.sso_url.as_ref().map(|sso| AuthnRequest::new(settings, &sso.value, acs, force, now));
+    let request = request.transpose()?;
+    let start_url = settings.start_url.as_ref().map(|url| url.value.clone()).unwrap_or_default();
+    let (url, form) = match &request {
+        Some(request) if settings.binding.value == Binding::Post => {
+            (request.destination.clone(), Some(request.fields()))
+        }
+        Some(request) => (request.redirect_url(), None),
+        None => (start_url, None),
+    };
+    let start = Start {
+        url: &url,
+        form: form.as_ref().map(|form| form.as_slice()),
+        browser: settings.browser.as_ref().map(|browser| browser.value.as_str()),
+        profile: &settings.name,
+        resume: known && !options.force,
+        window: options.open_browser,
+        within: options.within,
+    };
+    let caught = capture::catch(world, &start).await?;
+    let expected = Expected {
+        recipient: Recipient::SignIn,
+        in_response_to: request.as_ref().map(|request| request.id.as_str()),
+        issuer: settings.issuer.as_ref().map(|issuer| issuer.value.as_str()),
+        entity_id: &settings.entity_id.value,
+        last_assertion: last,
+        now: world.clock.now(),
+    };
+    response::read(&caught.response, &expected)
+}
+
+/// Takes a response that a provider made of its own accord, to be shown to AWS: Okta's, by its API.
+///
+/// # Errors
+/// [`SamlError`], one for each thing that does not fit.
+pub(super) fn accept(posted: &Secret<String>, now: Timestamp) -> Result<SamlLogin, SamlError> {
+    let expected = Expected {
+        recipient: Recipient::SignIn,
+        in_response_to: None,
+        issuer: None,
+        entity_id: "urn:amazon:webservices",
+        last_assertion: None,
+        now,
+    };
+    response::read(posted, &expected)
+}
+
+/// Lets the person sign in at `url`, where the provider begins, in a browser that is driven.
+///
+/// # Errors
+/// [`SamlError`].
+pub(super) async fn by_browser(
+    name: &str,
+    url: &str,
+    browser: Option<&str>,
+    world: &World,
+    options: &LoginOptions,
+) -> Result<SamlLogin, SamlError> {
+    let start = Start {
+        url,
+        form: None,
+        browser,
+        profile: name,
+        resume: false,
+        window: options.open_browser,
+        within: options.within,
+    };
+    let Caught { response, .. } = capture::catch(world, &start).await?;
+    accept(&response, world.clock.now())
 }

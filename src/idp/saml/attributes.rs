@@ -1,0 +1,94 @@
+//! The attributes that AWS reads (IAM User Guide, "Configure SAML assertions for the authentication response").
+
+use roxmltree::Node;
+
+use super::SamlError;
+use super::response::{ASSERTION, bounded, children, text};
+use crate::arn::RoleArn;
+use crate::idp::{Attributes, OfferedRole};
+
+const AWS: &str = "https://aws.amazon.com/SAML/Attributes/";
+const TAG: &str = "PrincipalTag:";
+
+/// Reads the attributes of an assertion.
+///
+/// # Errors
+/// There is no role in them, or something that AWS takes once is there twice with two meanings.
+pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
+    let mut found = Attributes::default();
+    let (mut bad, mut near) = (None, None);
+    let statements = children(assertion, ASSERTION, "AttributeStatement");
+    for attribute in statements.flat_map(|statement| children(statement, ASSERTION, "Attribute")) {
+        let name = attribute.attribute("Name").unwrap_or_default();
+        let mut values =
+            children(attribute, ASSERTION, "AttributeValue").map(|value| text(value).trim().to_owned());
+        match name.strip_prefix(AWS) {
+            Some("Role") => {
+                for value in values {
+                    match pair(&value) {
+                        Some(role) if !found.roles.contains(&role) => found.roles.push(role),
+                        Some(_) => {}
+                        None => bad = Some(bounded(&value)),
+                    }
+                }
+            }
+            Some("TransitiveTagKeys") => found.transitive_tags.extend(values),
+            Some("RoleSessionName") => once(&mut found.session_name, "RoleSessionName", values.next())?,
+            Some("SourceIdentity") => once(&mut found.source_identity, "SourceIdentity", values.next())?,
+            Some("SessionDuration") => {
+                let seconds = values.next().and_then(|value| value.parse().ok());
+                once(&mut found.session_duration, "SessionDuration", seconds)?;
+            }
+            Some(tag) if tag.starts_with(TAG) => {
+                let (key, value) = (tag[TAG.len()..].to_owned(), values.next().unwrap_or_default());
+                if found.tags.get(&key).is_some_and(|old| *old != value) {
+                    return Err(SamlError::Twice(bounded(tag)));
+                }
+                found.tags.insert(key, value);
+            }
+            _ => near = near.or_else(|| looks_like_role(name)),
+        }
+    }
+    match (found.roles.is_empty(), bad) {
+        (true, Some(value)) => Err(SamlError::BadRole(value)),
+        (true, None) => Err(SamlError::NoRole { near }),
+        (false, Some(value)) => {
+            tracing::info!("a value of the attribute Role is no pair of ARNs and is left out: {value}");
+            Ok(found)
+        }
+        (false, None) => Ok(found),
+    }
+}
+
+fn once<T: PartialEq>(slot: &mut Option<T>, name: &str, value: Option<T>) -> Result<(), SamlError> {
+    match (slot.as_ref(), value) {
+        (Some(old), Some(new)) if *old != new => Err(SamlError::Twice(name.to_owned())),
+        (None, Some(new)) => {
+            *slot = Some(new);
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A role and its provider, in either order.
+fn pair(value: &str) -> Option<OfferedRole> {
+    let (one, other) = value.split_once(',')?;
+    let (one, other) = (one.trim(), other.trim());
+    let (role, provider) = if one.contains(":saml-provider/") { (other, one) } else { (one, other) };
+    let parts: Vec<&str> = provider.splitn(6, ':').collect();
+    let ["arn", _, "iam", "", account, resource] = parts[..] else { return None };
+    let role: RoleArn = role.parse().ok()?;
+    let fits = resource.len() > "saml-provider/".len()
+        && resource.starts_with("saml-provider/")
+        && account == role.account()
+        && provider.bytes().all(|b| b.is_ascii_graphic());
+    fits.then(|| OfferedRole { role_arn: role.to_string(), provider_arn: provider.to_owned() })
+}
+
+/// A name that was probably meant to be that of the role attribute: upper and lower case, and every slash, count.
+fn looks_like_role(name: &str) -> Option<String> {
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['/', ':'], "");
+    let wanted = plain(&format!("{AWS}Role"));
+    (plain(name) == wanted || name == "Role").then(|| bounded(name))
+}

@@ -1,0 +1,345 @@
+//! Chrome, Chromium, Edge and Brave, by the DevTools protocol (chromedevtools.github.io/devtools-protocol; domains
+//! Target, Page, Fetch, Browser).
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::conversation::{Conversation, Event};
+use super::find::Found;
+use super::wire::Wire;
+use super::{CaptureError, Caught, Look, Start, page_after, post_script, response_in};
+use crate::secret::Secret;
+use crate::sys::driven::{self, Driven, Link};
+use crate::sys::fs;
+
+/// Every sign-in host of AWS has this in its name. What is caught is held against the exact list afterwards.
+const PATTERN: &str = "https://*signin*/saml*";
+/// An attempt without a window that has not come through by now needs a person.
+const SILENT_WITHIN: Duration = Duration::from_secs(10);
+/// A page on which the network has been idle for this long waits for a person.
+const SETTLED_AFTER: Duration = Duration::from_millis(1000);
+/// How long a page may take to be left.
+const LEFT_WITHIN: Duration = Duration::from_secs(2);
+
+/// Waits for the response; `None` if a silent attempt needs a person.
+pub(super) async fn catch(
+    browser: &Found,
+    profile: &Path,
+    start: &Start<'_>,
+    look: Look,
+) -> Result<Option<Caught>, CaptureError> {
+    check_free(profile)?;
+    let wire = open(browser, profile, start, look).await?;
+    let mut visit = Visit {
+        talk: Conversation::new(&browser.name, wire),
+        start,
+        pages: HashMap::new(),
+        own: String::new(),
+        begun: false,
+        idle_since: None,
+    };
+    let limit = if look == Look::Silent { SILENT_WITHIN } else { start.within };
+    let outcome = match tokio::time::timeout(limit, visit.go(look)).await {
+        Ok(outcome) => outcome,
+        Err(_) if look == Look::Silent => Ok(None),
+        Err(_) => Err(CaptureError::NobodyCame(start.within)),
+    };
+    visit.leave().await;
+    outcome
+}
+
+/// Another browser on the same profile would take the address and say nothing. The lock of one that was killed is no
+/// obstacle: Chromium clears it away itself.
+fn check_free(profile: &Path) -> Result<(), CaptureError> {
+    let holder = fs::link_target(&profile.join("SingletonLock")).unwrap_or_default();
+    let holder = holder.rsplit('-').next().and_then(|id| id.parse().ok());
+    match holder.filter(|id| driven::is_alive(*id)) {
+        Some(id) => Err(CaptureError::ProfileBusy(id)),
+        None => Ok(()),
+    }
+}
+
+async fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
+    let mut arguments: Vec<OsString> =
+        ["--no-first-run", "--no-default-browser-check", "--hide-crash-restore-bubble"]
+            .map(OsString::from)
+            .into();
+    let mut user_data = OsString::from("--user-data-dir=");
+    user_data.push(profile);
+    arguments.push(user_data);
+    if look == Look::Silent {
+        arguments.push("--headless=new".into());
+    }
+    // Session cookies end with the browser, unless the session is gone on with.
+    if start.resume {
+        arguments.push("--restore-last-session".into());
+    }
+    if driven::is_root() {
+        tracing::warn!("as root the browser runs without its sandbox");
+        arguments.push("--no-sandbox".into());
+    }
+    // The address is told by the protocol: command lines can be seen by everybody.
+    connect(browser, profile, arguments).await
+}
+
+#[cfg(unix)]
+#[expect(clippy::unused_async, reason = "it waits on Windows")]
+async fn connect(browser: &Found, _: &Path, mut arguments: Vec<OsString>) -> Result<Wire, CaptureError> {
+    arguments.push("--remote-debugging-pipe".into());
+    let program = Driven::start(&browser.program, &arguments, Link::Pipe)
+        .map_err(|error| not_started(browser, &error))?;
+    Ok(Wire::pipe(program))
+}
+
+/// On Windows no file descriptors can be handed on by safe means, so the browser listens on a port of loopback, whose
+/// number and secret path it writes into the profile.
+#[cfg(not(unix))]
+async fn connect(
+    browser: &Found,
+    profile: &Path,
+    mut arguments: Vec<OsString>,
+) -> Result<Wire, CaptureError> {
+    let file = profile.join("DevToolsActivePort");
+    let _ = fs::remove(&file);
+    arguments.push("--remote-debugging-port=0".into());
+    let program = Driven::start(&browser.program, &arguments, Link::Listening)
+        .map_err(|error| not_started(browser, &error))?;
+    let until = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < until {
+        let content = fs::read_limited(&file, 1024).unwrap_or_default();
+        let content = String::from_utf8_lossy(&content).into_owned();
+        if let Some((port, path)) =
+            content.split_once('\n').and_then(|(port, path)| Some((port.parse().ok()?, path)))
+        {
+            return Wire::socket(program, port, path.trim())
+                .await
+                .map_err(|error| not_started(browser, &error));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Err(CaptureError::NoAnswer { browser: browser.name.clone(), why: program.last_words() })
+}
+
+fn not_started(browser: &Found, error: &std::io::Error) -> CaptureError {
+    CaptureError::NotStarted { browser: browser.name.clone(), why: Some(error.to_string()) }
+}
+
+/// One visit of the provider, from the first page to the response.
+struct Visit<'a> {
+    talk: Conversation,
+    start: &'a Start<'a>,
+    /// The target of each page that is open, by the session that drives it.
+    pages: HashMap<String, String>,
+    /// The target of the page that the visit began in.
+    own: String,
+    /// Whether the first address was gone to.
+    begun: bool,
+    /// Since when nothing has happened in the page.
+    idle_since: Option<Instant>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Created {
+    target_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Attached {
+    session_id: String,
+    target_info: Target,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Target {
+    target_id: String,
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detached {
+    session_id: String,
+}
+
+#[derive(Deserialize)]
+struct Lifecycle {
+    name: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Paused {
+    request_id: String,
+    request: Request,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    url: String,
+    method: String,
+    post_data: Option<Secret<String>>,
+    #[serde(default)]
+    post_data_entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    bytes: Option<Secret<String>>,
+}
+
+impl Request {
+    /// What is posted: as a text where it is one, else in parts.
+    fn body(&self) -> Secret<Vec<u8>> {
+        let whole = self.post_data.as_ref().map(|text| text.expose().as_bytes().to_vec());
+        let parts = || {
+            let parts = self.post_data_entries.iter().filter_map(|entry| entry.bytes.as_ref());
+            parts.filter_map(|part| STANDARD.decode(part.expose()).ok()).collect::<Vec<_>>().concat()
+        };
+        Secret::new(whole.unwrap_or_else(parts))
+    }
+}
+
+impl Visit<'_> {
+    async fn go(&mut self, look: Look) -> Result<Option<Caught>, CaptureError> {
+        let _: Value = self.talk.ask(None, "Browser.getVersion", json!({})).await?;
+        // Every page, pop-up and tab is held until it is watched.
+        let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
+        let _: Value = self.talk.ask(None, "Target.setAutoAttach", attach).await?;
+        let created: Created =
+            self.talk.ask(None, "Target.createTarget", json!({ "url": "about:blank" })).await?;
+        self.own = created.target_id;
+        loop {
+            let settled = self.idle_since.filter(|_| look == Look::Silent).map(|since| since + SETTLED_AFTER);
+            let event = match settled {
+                None => self.talk.event().await?,
+                Some(at) => match tokio::time::timeout_at(at, self.talk.event()).await {
+                    Ok(event) => event?,
+                    Err(_) => return Ok(None),
+                },
+            };
+            if let Some(caught) = self.take(&event).await? {
+                return Ok(Some(caught));
+            }
+            if self.begun && self.pages.is_empty() {
+                return Err(CaptureError::Closed);
+            }
+        }
+    }
+
+    async fn take(&mut self, event: &Event) -> Result<Option<Caught>, CaptureError> {
+        match event.method.as_str() {
+            "Target.attachedToTarget" => {
+                if let Some(attached) = event.params::<Attached>() {
+                    self.watch(attached).await?;
+                }
+            }
+            "Target.detachedFromTarget" => {
+                if let Some(gone) = event.params::<Detached>() {
+                    self.pages.remove(&gone.session_id);
+                }
+            }
+            "Page.lifecycleEvent" => match event.params::<Lifecycle>().map(|event| event.name).as_deref() {
+                Some("networkIdle") => self.idle_since = Some(Instant::now()),
+                Some("init" | "load") => self.idle_since = None,
+                _ => {}
+            },
+            "Page.frameNavigated" | "Page.frameStartedLoading" => self.idle_since = None,
+            "Fetch.requestPaused" => {
+                if let (Some(paused), Some(session)) = (event.params::<Paused>(), event.session.as_deref()) {
+                    return self.stop(&paused, session).await;
+                }
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// Has a new page, or a frame in one, tell of what it sends, and lets it go on.
+    async fn watch(&mut self, attached: Attached) -> Result<(), CaptureError> {
+        let Attached { session_id, target_info: Target { target_id, kind } } = attached;
+        let session = Some(session_id.as_str());
+        if kind == "page" || kind == "iframe" {
+            let patterns = json!({ "patterns": [{ "urlPattern": PATTERN, "requestStage": "Request" }] });
+            self.talk.tell(session, "Fetch.enable", patterns).await?;
+            let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
+            self.talk.tell(session, "Target.setAutoAttach", attach).await?;
+        }
+        if kind == "page" {
+            self.talk.tell(session, "Page.enable", json!({})).await?;
+            self.talk.tell(session, "Page.setLifecycleEventsEnabled", json!({ "enabled": true })).await?;
+        }
+        self.talk.tell(session, "Runtime.runIfWaitingForDebugger", json!({})).await?;
+        if target_id == self.own {
+            self.begun = true;
+            self.idle_since = None;
+            match self.start.form {
+                None => self.talk.tell(session, "Page.navigate", json!({ "url": self.start.url })).await?,
+                Some(form) => {
+                    let script = json!({ "expression": post_script(self.start.url, form) });
+                    self.talk.tell(session, "Runtime.evaluate", script).await?
+                }
+            };
+        }
+        if kind == "page" {
+            if self.begun {
+                self.pages.insert(session_id, target_id);
+            } else {
+                // What the browser opens of its own accord is in the way.
+                self.talk.tell(None, "Target.closeTarget", json!({ "targetId": target_id })).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A request to something like AWS's sign-in page: the response in it is taken, anything else goes on.
+    async fn stop(&mut self, paused: &Paused, session: &str) -> Result<Option<Caught>, CaptureError> {
+        let (id, request) = (&paused.request_id, &paused.request);
+        let caught = response_in(&request.method, &request.url, request.body().expose());
+        if caught.is_none() {
+            self.talk.tell(Some(session), "Fetch.continueRequest", json!({ "requestId": id })).await?;
+            return Ok(None);
+        }
+        let answer = json!({
+            "requestId": id,
+            "responseCode": 200,
+            "responseHeaders": [{ "name": "Content-Type", "value": "text/html; charset=utf-8" }],
+            "body": STANDARD.encode(page_after()),
+        });
+        self.talk.tell(Some(session), "Fetch.fulfillRequest", answer).await?;
+        Ok(caught)
+    }
+
+    /// Leaves the profile without open pages, which would be gone to again when the session is gone on with, and ends
+    /// the browser in its own time, so that its cookies are written.
+    async fn leave(mut self) {
+        let blank = async {
+            for (session, target) in std::mem::take(&mut self.pages) {
+                if target == self.own {
+                    let _: Value = self
+                        .talk
+                        .ask(Some(&session), "Page.navigate", json!({ "url": "about:blank" }))
+                        .await?;
+                } else {
+                    self.talk.tell(None, "Target.closeTarget", json!({ "targetId": target })).await?;
+                }
+            }
+            self.talk.tell(None, "Browser.close", json!({})).await
+        };
+        if let Ok(Ok(_)) = tokio::time::timeout(LEFT_WITHIN, blank).await {
+            self.talk.wait_for_end().await;
+        }
+    }
+}

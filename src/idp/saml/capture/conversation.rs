@@ -1,0 +1,181 @@
+//! Commands, their answers and events, in the form that the DevTools protocol and WebDriver BiDi share: JSON with `id`,
+//! `method` and `params`.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::CaptureError;
+use super::wire::Wire;
+
+/// A browser that works answers at once; one that is just starting, a little later.
+const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+
+/// A conversation with one browser.
+pub(super) struct Conversation {
+    browser: String,
+    wire: Wire,
+    last_id: u64,
+    /// What came while an answer was waited for.
+    events: VecDeque<Event>,
+    /// Whether anything was ever answered.
+    answered: bool,
+}
+
+/// Something that happened in the browser.
+pub(super) struct Event {
+    pub(super) method: String,
+    /// The DevTools session (the page) that it happened in.
+    pub(super) session: Option<String>,
+    /// The whole message. It may hold a response, so it is wiped.
+    raw: Zeroizing<Vec<u8>>,
+}
+
+/// What every message has, or may have.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    id: Option<u64>,
+    method: Option<String>,
+    session_id: Option<String>,
+    /// An object of the DevTools protocol, a text of BiDi.
+    error: Option<Value>,
+    message: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Params<T> {
+    params: T,
+}
+
+#[derive(Deserialize)]
+struct Answer<T> {
+    result: T,
+}
+
+impl Event {
+    /// Its parameters; `None` if they are of another shape.
+    pub(super) fn params<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_slice::<Params<T>>(&self.raw).ok().map(|event| event.params)
+    }
+}
+
+impl Conversation {
+    pub(super) fn new(browser: &str, wire: Wire) -> Self {
+        Self { browser: browser.to_owned(), wire, last_id: 0, events: VecDeque::new(), answered: false }
+    }
+
+    /// Sends a command without waiting for its answer.
+    pub(super) async fn tell(
+        &mut self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<u64, CaptureError> {
+        self.last_id += 1;
+        let mut message = json!({ "id": self.last_id, "method": method, "params": params });
+        if let Some(session) = session {
+            message["sessionId"] = Value::from(session);
+        }
+        let sent = self.wire.send(message.to_string()).await;
+        match sent {
+            Ok(()) => Ok(self.last_id),
+            Err(_) => Err(self.gone().await),
+        }
+    }
+
+    /// Sends a command and waits for what it brings.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &mut self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Result<T, CaptureError> {
+        let id = self.tell(session, method, params).await?;
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.answer(id)).await;
+        let Ok(answer) = answer else {
+            let (browser, why) = (self.browser.clone(), self.wire.program.last_words());
+            return Err(CaptureError::NoAnswer { browser, why });
+        };
+        let raw = answer?;
+        let answer: Option<Answer<T>> = serde_json::from_slice(&raw).ok();
+        answer
+            .map(|answer| answer.result)
+            .ok_or_else(|| self.odd(format!("{method} has an unexpected answer")))
+    }
+
+    async fn answer(&mut self, id: u64) -> Result<Zeroizing<Vec<u8>>, CaptureError> {
+        loop {
+            let (head, raw) = self.message().await?;
+            match head.id {
+                Some(own) if own == id => {
+                    self.answered = true;
+                    return match head.error {
+                        None => Ok(raw),
+                        Some(error) => {
+                            let words = error["message"].as_str().map(str::to_owned).or(head.message);
+                            Err(self.odd(words.unwrap_or_else(|| error.to_string())))
+                        }
+                    };
+                }
+                _ => self.events.extend(event(head, raw)),
+            }
+        }
+    }
+
+    /// The next thing that happens. May be dropped while it waits.
+    pub(super) async fn event(&mut self) -> Result<Event, CaptureError> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(event);
+            }
+            let (head, raw) = self.message().await?;
+            self.events.extend(event(head, raw));
+        }
+    }
+
+    async fn message(&mut self) -> Result<(Head, Zeroizing<Vec<u8>>), CaptureError> {
+        match self.wire.receive().await {
+            Ok(Some(raw)) => match serde_json::from_slice(&raw) {
+                Ok(head) => Ok((head, raw)),
+                Err(_) => Err(self.odd("it said something that is not JSON".to_owned())),
+            },
+            Ok(None) => Err(self.gone().await),
+            Err(error) => Err(self.odd(error.to_string())),
+        }
+    }
+
+    /// Why there is nobody to talk to any more.
+    async fn gone(&mut self) -> CaptureError {
+        let status = self.wire.program.ended(Duration::from_secs(2)).await;
+        let said = self.wire.program.last_words();
+        let code = status.filter(|status| !status.success()).map(|status| status.to_string());
+        let why = match (said, code) {
+            (Some(said), Some(code)) => Some(format!("{code}, {said}")),
+            (said, code) => said.or(code),
+        };
+        let browser = self.browser.clone();
+        if self.answered {
+            CaptureError::Ended { browser, why }
+        } else {
+            CaptureError::NotStarted { browser, why }
+        }
+    }
+
+    fn odd(&self, what: String) -> CaptureError {
+        CaptureError::Protocol { browser: self.browser.clone(), what: what.chars().take(300).collect() }
+    }
+
+    /// Gives the browser a moment to end by itself, which leaves its profile in order. What remains is ended then.
+    pub(super) async fn wait_for_end(mut self) {
+        self.wire.program.ended(Duration::from_secs(5)).await;
+    }
+}
+
+fn event(head: Head, raw: Zeroizing<Vec<u8>>) -> Option<Event> {
+    head.method.map(|method| Event { method, session: head.session_id, raw })
+}

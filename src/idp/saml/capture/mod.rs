@@ -1,0 +1,208 @@
+//! The response, caught in the person's own kind of browser on its way to AWS's sign-in page: for IdPs where nothing may
+//! be changed. The browser runs with a profile of `jit`'s own, so that "remember this device" lasts, and is driven by
+//! the protocol that it offers for that.
+//!
+//! ```text
+//! mod → find (which browser) → chromium (DevTools, by a pipe) ─┬→ conversation → wire (pipe or WebSocket)
+//!                            → firefox (WebDriver BiDi) ───────┘
+//! ```
+
+mod chromium;
+mod conversation;
+mod find;
+mod firefox;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use find::Family;
+use serde_json::json;
+
+use crate::arn::is_sign_in_endpoint;
+use crate::idp::page;
+use crate::secret::Secret;
+use crate::sys::env::{DISPLAY, WAYLAND_DISPLAY};
+use crate::sys::fs;
+use crate::sys::http::host_of;
+use crate::world::{Note, World};
+
+/// Where a sign-in begins, and with what.
+pub(super) struct Start<'a> {
+    /// The first address.
+    pub(super) url: &'a str,
+    /// What is posted to it; `None` to visit it.
+    pub(super) form: Option<&'a [(&'static str, String)]>,
+    /// The browser that the configuration names.
+    pub(super) browser: Option<&'a str>,
+    /// The name of the profile, which is the IdP's.
+    pub(super) profile: &'a str,
+    /// There was a login before, and it is to be gone on with: its session cookies are kept, and it is tried first
+    /// without a window.
+    pub(super) resume: bool,
+    /// Whether a window may be opened.
+    pub(super) window: bool,
+    /// How long the person has.
+    pub(super) within: Duration,
+}
+
+/// What was on its way to AWS.
+pub(super) struct Caught {
+    /// `SAMLResponse`, as it was posted.
+    pub(super) response: Secret<String>,
+}
+
+/// Why nothing was caught.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
+pub enum CaptureError {
+    #[error("no browser was found that can be driven: looked for {looked_for}")]
+    NoBrowser { looked_for: String },
+    #[error("`{0}` is no browser that jit knows, and no program that is there")]
+    NotABrowser(String),
+    #[error("{browser} could not be started{}", because(why))]
+    NotStarted { browser: String, why: Option<String> },
+    #[error("{browser} was started and does not answer{}", because(why))]
+    NoAnswer { browser: String, why: Option<String> },
+    #[error("the browser profile of this IdP is in use by process {0}")]
+    ProfileBusy(i32),
+    #[error("the browser window was closed before the sign-in was done")]
+    Closed,
+    #[error("{browser} ended in the middle of the sign-in{}", because(why))]
+    Ended { browser: String, why: Option<String> },
+    #[error("nobody signed in within {} minutes", .0.as_secs() / 60)]
+    NobodyCame(Duration),
+    #[error("a person has to sign in, and there is no desktop to open a browser window on")]
+    NoDisplay,
+    #[error("a person has to sign in, and no window may be opened")]
+    NoWindow,
+    #[error("{browser} did not do what it was told: {what}")]
+    Protocol { browser: String, what: String },
+    #[error("the profile folder cannot be used: {0}")]
+    Profile(std::io::Error),
+}
+
+fn because(why: &Option<String>) -> String {
+    why.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
+}
+
+impl CaptureError {
+    /// Somebody said no; else it failed.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Closed)
+    }
+
+    /// What to try next, in the order to try it; each a clause without a full stop.
+    pub fn next(&self) -> Vec<String> {
+        let next: &[&str] = match self {
+            Self::NoBrowser { .. } => &[
+                "install Chrome, Chromium, Edge, Brave or Firefox, or name its program: browser = \"/path/to/it\"",
+                "or register a loopback ACS at the IdP: capture = \"loopback\"",
+            ],
+            Self::NotABrowser(_) => {
+                &["set `browser` to chrome, chromium, edge, brave, firefox or the path of one"]
+            }
+            Self::NotStarted { .. } | Self::NoAnswer { .. } => &[
+                "name another one with `browser`",
+                "an administrator may have switched remote debugging off (policy RemoteDebuggingAllowed)",
+            ],
+            Self::ProfileBusy(_) => &["end the other sign-in, or that process"],
+            Self::Closed | Self::Ended { .. } | Self::NobodyCame(_) => &["run `jit login` again"],
+            Self::NoDisplay => &[
+                "run `jit login` on your desktop",
+                "or register a loopback ACS at the IdP: capture = \"loopback\"",
+            ],
+            Self::NoWindow => &["leave out --no-browser"],
+            Self::Protocol { .. } => &["update the browser, or name another one with `browser`"],
+            Self::Profile(_) => &["check the state folder: `jit doctor`"],
+        };
+        next.iter().map(|clause| (*clause).to_owned()).collect()
+    }
+}
+
+/// How a browser is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// Without a window: what is left of the last login has to be enough.
+    Silent,
+    /// With one.
+    Window,
+}
+
+/// Waits in a browser until a response is on its way to AWS, and stops it there.
+///
+/// # Errors
+/// [`CaptureError`].
+pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, CaptureError> {
+    let browser = find::browser(start.browser)?;
+    let profile = profile(world, start)?;
+    if start.resume {
+        match run(&browser, &profile, start, Look::Silent).await {
+            Ok(Some(caught)) => return Ok(caught),
+            Ok(None) => tracing::info!("{} wants a person", host_of(start.url)),
+            Err(error @ CaptureError::ProfileBusy(_)) => return Err(error),
+            Err(error) => tracing::info!("the attempt without a window came to nothing: {error}"),
+        }
+    }
+    if !start.window {
+        return Err(CaptureError::NoWindow);
+    }
+    let desktop = [DISPLAY, WAYLAND_DISPLAY].into_iter().any(|name| world.env.get(name).is_some());
+    if !desktop && !cfg!(any(target_os = "macos", windows)) {
+        return Err(CaptureError::NoDisplay);
+    }
+    let host = host_of(start.url);
+    world.person.tell(Note::BrowserWindow { browser: &browser.name, host: &host, at_most: start.within });
+    run(&browser, &profile, start, Look::Window).await?.ok_or(CaptureError::NobodyCame(start.within))
+}
+
+async fn run(
+    browser: &find::Found,
+    profile: &std::path::Path,
+    start: &Start<'_>,
+    look: Look,
+) -> Result<Option<Caught>, CaptureError> {
+    match browser.family {
+        Family::Chromium => chromium::catch(browser, profile, start, look).await,
+        Family::Firefox => firefox::catch(browser, profile, start, look).await,
+    }
+}
+
+/// The folder of the profile. It holds the IdP's cookies, so it is the person's alone.
+fn profile(world: &World, start: &Start<'_>) -> Result<PathBuf, CaptureError> {
+    let name = start.profile.replace('%', "%25").replace('/', "%2F");
+    let root = world.folders.state.join("browser");
+    let folder = root.join(name);
+    fs::private_folder(&world.folders.state)
+        .and_then(|()| fs::private_folder(&root))
+        .and_then(|()| fs::private_folder(&folder))
+        .map_err(CaptureError::Profile)?;
+    Ok(folder)
+}
+
+/// The response in a form that is on its way to `url`; `None` if it is anything else.
+fn response_in(method: &str, url: &str, body: &[u8]) -> Option<Caught> {
+    if method != "POST" || !is_sign_in_endpoint(url) {
+        return None;
+    }
+    let mut found = form_urlencoded::parse(body).filter(|(name, _)| name == "SAMLResponse");
+    let response = Secret::new(found.next()?.1.into_owned());
+    (found.next().is_none() && !response.expose().is_empty()).then_some(Caught { response })
+}
+
+/// Posts a form from an empty page.
+fn post_script(url: &str, fields: &[(&'static str, String)]) -> String {
+    let (url, fields) = (json!(url), json!(fields));
+    format!(
+        "(() => {{ const form = document.createElement('form'); form.method = 'post'; form.action = {url}; \
+         for (const [name, value] of {fields}) {{ const input = document.createElement('input'); input.type = 'hidden'; \
+         input.name = name; input.value = value; form.append(input); }} document.body.append(form); form.submit(); }})()"
+    )
+}
+
+/// What the browser shows in the place of AWS's page, for the moment that it is still there.
+fn page_after() -> String {
+    page::caught()
+}

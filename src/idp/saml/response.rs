@@ -1,0 +1,307 @@
+//! What the provider posts: a Response with one assertion, held against what was asked before anything goes to AWS
+//! (SAML 2.0 Core; SAML 2.0 Profiles, section 4.1.4.3).
+//!
+//! The XML signature is not checked here. AWS is the relying party: it has the provider's certificate, and refuses what
+//! is not signed by it. What is read here decides nothing but which role to ask for and what the person is told, and a
+//! forged response gets no session. What is checked keeps a wrong or stale response from costing a puzzling refusal, and
+//! another page's response from being taken for this sign-in's.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use roxmltree::{Document, Node, ParsingOptions};
+use zeroize::Zeroizing;
+
+use super::attributes;
+use super::{SamlError, SamlLogin, Status};
+use crate::arn::is_sign_in_endpoint;
+use crate::idp::{Attributes, Identity};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
+const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+/// What AWS takes (STS API reference, AssumeRoleWithSAML), in characters of base64.
+const LONGEST: usize = 100_000;
+/// More than the longest response has.
+const MOST_NODES: u32 = 50_000;
+/// How far two honest clocks may be apart, in seconds.
+const SKEW: i64 = 60;
+/// AWS takes an assertion for this long after it was made, in seconds.
+const REDEEMABLE: i64 = 300;
+/// The names that AWS goes by as a service provider.
+const AUDIENCES: [&str; 3] =
+    ["urn:amazon:webservices", "urn:amazon:webservices:cn-north-1", "urn:amazon:webservices:govcloud"];
+
+/// What a response must fit.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::idp) struct Expected<'a> {
+    /// Where it must be made out to.
+    pub(in crate::idp) recipient: Recipient<'a>,
+    /// The request that it must answer; `None` where the provider began.
+    pub(in crate::idp) in_response_to: Option<&'a str>,
+    /// The provider's entity id, if that is known.
+    pub(in crate::idp) issuer: Option<&'a str>,
+    /// What this service provider is called.
+    pub(in crate::idp) entity_id: &'a str,
+    /// The assertion of the login before this one, which must not come again.
+    pub(in crate::idp) last_assertion: Option<&'a str>,
+    /// Now.
+    pub(in crate::idp) now: Timestamp,
+}
+
+/// Whom a response is made out to.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::idp) enum Recipient<'a> {
+    /// This loopback address.
+    Loopback(&'a str),
+    /// Any place where AWS takes responses.
+    SignIn,
+}
+
+impl Recipient<'_> {
+    fn is(self, url: &str) -> bool {
+        match self {
+            Self::Loopback(own) => own == url,
+            Self::SignIn => is_sign_in_endpoint(url),
+        }
+    }
+}
+
+/// Which request a posted response says it answers; `None` if it says none, or is no response. For telling this
+/// sign-in's response from another's.
+pub(super) fn answers(posted: &Secret<String>) -> Option<String> {
+    let text = decoded(posted).ok()?.1;
+    let document = parse(&text).ok()?;
+    document.root_element().attribute("InResponseTo").map(str::to_owned)
+}
+
+/// Reads and checks a posted `SAMLResponse`.
+///
+/// # Errors
+/// [`SamlError`], one for each thing that does not fit.
+pub(in crate::idp) fn read(posted: &Secret<String>, expected: &Expected<'_>) -> Result<SamlLogin, SamlError> {
+    let (base64, text) = decoded(posted)?;
+    let document = parse(&text)?;
+    let response = document.root_element();
+    if !response.has_tag_name((PROTOCOL, "Response")) {
+        return Err(SamlError::NotAResponse(bounded(response.tag_name().name())));
+    }
+    check_status(response)?;
+    if let Some(url) = response.attribute("Destination").filter(|url| !expected.recipient.is(url)) {
+        return Err(SamlError::Recipient(bounded(url)));
+    }
+    check_request(response, expected)?;
+    let assertions: Vec<Node<'_, '_>> = children(response, ASSERTION, "Assertion").collect();
+    let encrypted = children(response, ASSERTION, "EncryptedAssertion").count();
+    let login = |identity, id: Option<&str>, attributes| SamlLogin {
+        identity,
+        assertion: Some(Secret::new(base64.to_string())),
+        assertion_id: id.map(str::to_owned),
+        attributes,
+        encrypted: encrypted == 1,
+        obtained_at: expected.now,
+    };
+    match (assertions.as_slice(), encrypted) {
+        ([assertion], 0) => {
+            let (identity, attributes) = read_assertion(*assertion, expected)?;
+            let id = assertion.attribute("ID");
+            if id.is_some() && id == expected.last_assertion {
+                return Err(SamlError::Replayed);
+            }
+            Ok(login(identity, id, attributes))
+        }
+        ([], 1) => {
+            let made = instant(response, "IssueInstant")?.unwrap_or(expected.now);
+            let identity = Identity {
+                issuer: issuer_of(response, expected)?,
+                subject: String::new(),
+                name: String::new(),
+                proof_expires_at: Timestamp(made.0.saturating_add(REDEEMABLE)),
+            };
+            Ok(login(identity, None, Attributes::default()))
+        }
+        ([], 0) => Err(SamlError::NoAssertion),
+        (several, encrypted) => Err(SamlError::SeveralAssertions(several.len() + encrypted)),
+    }
+}
+
+/// The response in plain base64, as AWS is to get it, and the XML that it holds.
+fn decoded(posted: &Secret<String>) -> Result<(Zeroizing<String>, Zeroizing<String>), SamlError> {
+    let posted = posted.expose();
+    // Some providers encode the value of the form once too often.
+    let unescaped = match posted.contains('%') {
+        true => form_urlencoded::parse(format!("v={}", posted.replace('+', "%2B")).as_bytes())
+            .next()
+            .map(|(_, value)| value.into_owned()),
+        false => None,
+    };
+    let unescaped = Zeroizing::new(unescaped.unwrap_or_else(|| posted.clone()));
+    let base64: Zeroizing<String> =
+        Zeroizing::new(unescaped.chars().filter(|c| !c.is_ascii_whitespace()).collect());
+    if base64.len() > LONGEST {
+        return Err(SamlError::TooLong(base64.len()));
+    }
+    let bytes = Zeroizing::new(STANDARD.decode(&*base64).map_err(|_| SamlError::NotBase64)?);
+    let text = std::str::from_utf8(&bytes).map_err(|_| SamlError::Encoding)?;
+    Ok((base64, Zeroizing::new(text.to_owned())))
+}
+
+fn parse(text: &str) -> Result<Document<'_>, SamlError> {
+    let options = ParsingOptions { allow_dtd: false, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    Document::parse_with_options(text, options).map_err(|error| match error {
+        roxmltree::Error::DtdDetected => SamlError::Dtd,
+        error => SamlError::NotXml(bounded(&error.to_string())),
+    })
+}
+
+fn check_status(response: Node<'_, '_>) -> Result<(), SamlError> {
+    let Some(status) = children(response, PROTOCOL, "Status").next() else { return Err(SamlError::NoStatus) };
+    let mut codes = Vec::new();
+    let mut next = children(status, PROTOCOL, "StatusCode").next();
+    while let Some(code) = next.filter(|_| codes.len() < 4) {
+        codes.push(bounded(code.attribute("Value").unwrap_or_default()));
+        next = children(code, PROTOCOL, "StatusCode").next();
+    }
+    if codes.first().map(String::as_str) == Some("urn:oasis:names:tc:SAML:2.0:status:Success") {
+        return Ok(());
+    }
+    let message = children(status, PROTOCOL, "StatusMessage").next().map(|node| bounded(text(node).trim()));
+    Err(SamlError::Status(Status { codes, message: message.filter(|message| !message.is_empty()) }))
+}
+
+fn check_request(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), SamlError> {
+    match (node.attribute("InResponseTo"), expected.in_response_to) {
+        (answered, Some(asked)) if answered == Some(asked) => Ok(()),
+        (None, Some(_)) => Err(SamlError::Unsolicited),
+        (Some(_), Some(_)) => Err(SamlError::OtherRequest),
+        // Where the provider began, what it answers is its own affair.
+        (_, None) => Ok(()),
+    }
+}
+
+fn read_assertion(
+    assertion: Node<'_, '_>,
+    expected: &Expected<'_>,
+) -> Result<(Identity, Attributes), SamlError> {
+    let now = expected.now;
+    let issuer = issuer_of(assertion, expected)?;
+    let made = instant(assertion, "IssueInstant")?.unwrap_or(now);
+    let subject = children(assertion, ASSERTION, "Subject").next().ok_or(SamlError::NoSubject)?;
+    let confirmed_until = check_subject(subject, made, expected)?;
+    let mut ends = vec![Timestamp(made.0.saturating_add(REDEEMABLE)), confirmed_until];
+    for conditions in children(assertion, ASSERTION, "Conditions") {
+        if let Some(at) = instant(conditions, "NotBefore")?.filter(|at| at.0 > now.0.saturating_add(SKEW)) {
+            return Err(SamlError::NotYet { at, now });
+        }
+        if let Some(at) = instant(conditions, "NotOnOrAfter")? {
+            check_end(at, made, now)?;
+            ends.push(at);
+        }
+        check_audience(conditions, expected)?;
+    }
+    let attributes = attributes::read(assertion)?;
+    let name = attributes.session_name.clone().ok_or(SamlError::NoSessionName)?;
+    let name_id = children(subject, ASSERTION, "NameID").next();
+    // A transient name is another one at each login, and would make every login another person's.
+    let lasting = name_id.filter(|id| id.attribute("Format") != Some(TRANSIENT));
+    let subject = lasting.map(|id| bounded(text(id).trim())).filter(|id| !id.is_empty());
+    let identity = Identity {
+        issuer,
+        subject: subject.unwrap_or_else(|| name.clone()),
+        name,
+        proof_expires_at: ends.into_iter().min().unwrap_or(now),
+    };
+    Ok((identity, attributes))
+}
+
+fn issuer_of(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<String, SamlError> {
+    let issuer = children(node, ASSERTION, "Issuer").next().map(|issuer| bounded(text(issuer).trim()));
+    let issuer = issuer.unwrap_or_default();
+    match expected.issuer {
+        Some(known) if known != issuer => Err(SamlError::Issuer { known: known.to_owned(), issuer }),
+        _ => Ok(issuer),
+    }
+}
+
+/// Finds the bearer confirmation that is made out to us, and until when it holds.
+fn check_subject(
+    subject: Node<'_, '_>,
+    made: Timestamp,
+    expected: &Expected<'_>,
+) -> Result<Timestamp, SamlError> {
+    let bearer = children(subject, ASSERTION, "SubjectConfirmation")
+        .filter(|confirmation| confirmation.attribute("Method") == Some(BEARER))
+        .filter_map(|confirmation| children(confirmation, ASSERTION, "SubjectConfirmationData").next());
+    let mut failure = SamlError::NoBearer;
+    for data in bearer {
+        let recipient = data.attribute("Recipient").unwrap_or_default();
+        if !expected.recipient.is(recipient) {
+            failure = SamlError::Recipient(bounded(recipient));
+            continue;
+        }
+        if expected.in_response_to.is_some() {
+            check_request(data, expected)?;
+        }
+        let until = instant(data, "NotOnOrAfter")?.ok_or(SamlError::NoBearer)?;
+        check_end(until, made, expected.now)?;
+        return Ok(until);
+    }
+    Err(failure)
+}
+
+fn check_end(at: Timestamp, made: Timestamp, now: Timestamp) -> Result<(), SamlError> {
+    if at.0.saturating_add(SKEW) <= now.0 { Err(SamlError::Expired { at, made, now }) } else { Ok(()) }
+}
+
+/// AWS by one of its names, by its sign-in address, or this service provider by the name it was given. Entra drops what
+/// stands behind a `#` in that name.
+fn check_audience(conditions: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), SamlError> {
+    let own = expected.entity_id.split('#').next().unwrap_or_default();
+    for restriction in children(conditions, ASSERTION, "AudienceRestriction") {
+        let named: Vec<String> =
+            children(restriction, ASSERTION, "Audience").map(|one| text(one).trim().to_owned()).collect();
+        let fits = |one: &String| {
+            AUDIENCES.contains(&one.as_str())
+                || is_sign_in_endpoint(one)
+                || one == expected.entity_id
+                || one == own
+        };
+        if !named.iter().any(fits) {
+            return Err(SamlError::Audience(bounded(&named.join(", "))));
+        }
+    }
+    Ok(())
+}
+
+/// An instant of XML Schema. One without a zone is in UTC (SAML 2.0 Core, section 1.3.3).
+fn instant(node: Node<'_, '_>, name: &'static str) -> Result<Option<Timestamp>, SamlError> {
+    let Some(value) = node.attribute(name) else { return Ok(None) };
+    let read = Timestamp::parse_rfc3339(value).or_else(|| Timestamp::parse_rfc3339(&format!("{value}Z")));
+    read.map(Some).ok_or_else(|| SamlError::Instant { name, value: bounded(value) })
+}
+
+/// The children of `node` by this name. Prefixes mean nothing, the namespace does.
+pub(super) fn children<'a, 'd: 'a>(
+    node: Node<'a, 'd>,
+    namespace: &'static str,
+    name: &'static str,
+) -> impl Iterator<Item = Node<'a, 'd>> {
+    node.children().filter(move |child| child.has_tag_name((namespace, name)))
+}
+
+/// The whole text of `node`. A comment in it divides it in the tree, and must not end it: that is how a name was once
+/// made to mean another.
+pub(super) fn text(node: Node<'_, '_>) -> String {
+    node.children().filter(Node::is_text).filter_map(|part| part.text()).collect()
+}
+
+/// At most 300 characters of the provider's.
+pub(super) fn bounded(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+#[cfg(test)]
+#[path = "response_tests.rs"]
+mod tests;

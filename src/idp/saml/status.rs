@@ -1,0 +1,80 @@
+//! The status codes of a response, in words (SAML 2.0 Core, section 3.2.2.2).
+
+/// Every code of the specification by the end of its URN, and what the provider means by it.
+const CODES: [(&str, &str); 23] = [
+    ("Success", "it succeeded"),
+    ("Requester", "the provider finds the fault in the request"),
+    ("Responder", "the provider failed"),
+    ("VersionMismatch", "the provider speaks another version of SAML"),
+    ("AuthnFailed", "it could not make sure who you are"),
+    ("InvalidAttrNameOrValue", "an attribute has an unexpected name or value"),
+    ("InvalidNameIDPolicy", "it cannot name you in the form that is wanted"),
+    ("NoAuthnContext", "it cannot sign you in as strongly as is wanted"),
+    ("NoAvailableIDP", "none of the providers it asks can be reached"),
+    ("NoPassive", "it would have to ask you, and was told not to"),
+    ("NoSupportedIDP", "it supports none of the providers it was given"),
+    ("PartialLogout", "not everything could be signed out"),
+    ("ProxyCountExceeded", "it may not ask another provider"),
+    ("RequestDenied", "it will not answer this request"),
+    ("RequestUnsupported", "it does not support this request"),
+    ("RequestVersionDeprecated", "the request's version of SAML is no longer taken"),
+    ("RequestVersionTooHigh", "the request's version of SAML is too new for it"),
+    ("RequestVersionTooLow", "the request's version of SAML is too old for it"),
+    ("ResourceNotRecognized", "it does not know what is asked for"),
+    ("TooManyResponses", "there is more to answer than it can"),
+    ("UnknownAttrProfile", "it does not know how the attributes are written"),
+    ("UnknownPrincipal", "it does not know you for this application"),
+    ("UnsupportedBinding", "it cannot send its answer in this way"),
+];
+
+/// A status that is not success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The codes, top level first, as they came.
+    pub codes: Vec<String>,
+    /// The provider's own words.
+    pub message: Option<String>,
+}
+
+impl Status {
+    /// What the codes mean, the most telling one first.
+    pub fn in_words(&self) -> String {
+        let words = |code: &String| {
+            let short = code.rsplit(':').next().unwrap_or_default();
+            let known = CODES.iter().find(|(name, _)| *name == short);
+            known.map_or_else(|| format!("status `{code}`"), |(name, words)| format!("{words} ({name})"))
+        };
+        let mut said: Vec<String> = self.codes.iter().rev().map(words).collect();
+        said.extend(self.message.iter().map(|message| format!("\"{message}\"")));
+        said.join("; ")
+    }
+
+    /// Whether the second level says `name`.
+    pub fn is(&self, name: &str) -> bool {
+        self.codes.iter().any(|code| code.rsplit(':').next() == Some(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_told_in_words_and_strange_ones_as_they_are() {
+        let status = |codes: &[&str], message: Option<&str>| Status {
+            codes: codes.iter().map(|code| format!("urn:oasis:names:tc:SAML:2.0:status:{code}")).collect(),
+            message: message.map(str::to_owned),
+        };
+        let both = status(&["Responder", "AuthnFailed"], Some("cancelled"));
+        assert_eq!(
+            both.in_words(),
+            "it could not make sure who you are (AuthnFailed); the provider failed (Responder); \"cancelled\""
+        );
+        assert!(both.is("AuthnFailed") && !both.is("NoPassive"));
+        for (name, words) in CODES {
+            assert_eq!(status(&[name], None).in_words(), format!("{words} ({name})"));
+        }
+        let strange = Status { codes: vec!["http://acme/Lunch".to_owned()], message: None };
+        assert_eq!(strange.in_words(), "status `http://acme/Lunch`");
+    }
+}

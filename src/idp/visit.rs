@@ -1,0 +1,36 @@
+//! Sending the person to the provider.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use super::LoginOptions;
+use crate::sys::http::host_of;
+use crate::world::{Note, World};
+
+/// Opens the browser, or tells the person to do so; whether the browser was opened. With `can_paste` the address that
+/// the browser ends at may be pasted here.
+pub(super) fn open(world: &World, options: &LoginOptions, url: &str, can_paste: bool) -> bool {
+    let why = if !options.open_browser {
+        "To sign in, open:".to_owned()
+    } else if !world.browser.available() {
+        "There is no browser here. To sign in, open on any machine:".to_owned()
+    } else {
+        match world.browser.open(url) {
+            Ok(()) => {
+                world.person.tell(Note::OpeningBrowser { host: &host_of(url), url });
+                return true;
+            }
+            Err(why) => format!("No browser was opened: {why}. To sign in, open:"),
+        }
+    };
+    world.person.tell(Note::OpenYourself { url, why: &why, can_paste });
+    false
+}
+
+/// 256 random bits as 43 characters of base64url; `None` if the system has none to give.
+pub(super) fn random() -> Option<String> {
+    let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
+    SystemRandom::new().fill(&mut *bytes).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(*bytes))
+}

@@ -1,0 +1,258 @@
+//! A program that is driven, and ends with this one: a browser of a profile of its own.
+//!
+//! On Unix it is started by way of `sh`, in a process group of its own, with this end of a pipe as its tether. When this
+//! process ends, also by `SIGKILL`, the kernel closes the pipe: a browser of the Chromium family ends by itself then, and
+//! for others the shell waits and ends the whole group. On Windows there is no such tether; the program is ended when the
+//! login is.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::Notify;
+use zeroize::Zeroizing;
+
+/// No message of a browser that is listened to is near this size.
+const LARGEST_MESSAGE: usize = 8 * 1024 * 1024;
+/// As many of its last lines as are kept, and as long.
+const KEPT_LINES: usize = 20;
+const KEPT_LENGTH: usize = 300;
+
+/// How the program is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// By the pipe itself: messages that end in NUL, read from file descriptor 3, written to 4. Unix only.
+    Pipe,
+    /// By what it listens on; the pipe is a tether only.
+    Listening,
+}
+
+/// A program that runs.
+pub struct Driven {
+    child: Child,
+    to: Option<ChildStdin>,
+    from: Option<BufReader<ChildStdout>>,
+    said: Arc<Said>,
+}
+
+/// What it said on stderr, the last lines.
+#[derive(Default)]
+struct Said {
+    lines: Mutex<VecDeque<String>>,
+    more: Notify,
+}
+
+impl Driven {
+    /// Starts `program`. Nothing that it says reaches the terminal.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn start(program: &Path, arguments: &[OsString], link: Link) -> io::Result<Self> {
+        let mut command = tethered(program, arguments, link);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn()?;
+        let said = Arc::new(Said::default());
+        if let Some(stderr) = child.stderr.take() {
+            tokio::spawn(listen(stderr, Arc::clone(&said)));
+        }
+        let (to, from) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
+        Ok(Self { child, to, from, said })
+    }
+
+    /// Sends a message by the pipe.
+    ///
+    /// # Errors
+    /// The program has ended.
+    pub async fn send(&mut self, message: &[u8]) -> io::Result<()> {
+        let to = self.to.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
+        to.write_all(message).await?;
+        to.write_all(&[0]).await?;
+        to.flush().await
+    }
+
+    /// The next message from the pipe; `None` once the program has ended. May be dropped while it waits only if it is
+    /// not asked again.
+    ///
+    /// # Errors
+    /// A message without an end.
+    pub async fn receive(
+        &mut self,
+        unfinished: &mut Zeroizing<Vec<u8>>,
+    ) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+        let Some(from) = self.from.as_mut() else { return Ok(None) };
+        loop {
+            let available = from.fill_buf().await?;
+            if available.is_empty() {
+                return Ok(None);
+            }
+            let end = available.iter().position(|byte| *byte == 0);
+            let taken = end.unwrap_or(available.len());
+            unfinished.extend_from_slice(&available[..taken]);
+            from.consume(taken + usize::from(end.is_some()));
+            if unfinished.len() > LARGEST_MESSAGE {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            if end.is_some() {
+                return Ok(Some(std::mem::take(unfinished)));
+            }
+        }
+    }
+
+    /// The first of its lines, past and to come, that holds `words`. Never ready if it never says so.
+    pub async fn says(&self, words: &str) -> String {
+        loop {
+            let more = self.said.more.notified();
+            if let Some(line) = self.lines().into_iter().find(|line| line.contains(words)) {
+                return line;
+            }
+            more.await;
+        }
+    }
+
+    /// Its last line, for an error.
+    pub fn last_words(&self) -> Option<String> {
+        self.lines().pop()
+    }
+
+    /// How it ended, or `None` if it has not within `at_most`.
+    pub async fn ended(&mut self, at_most: Duration) -> Option<ExitStatus> {
+        tokio::time::timeout(at_most, self.child.wait()).await.ok()?.ok()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.said.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+async fn listen(stderr: ChildStderr, said: Arc<Said>) {
+    let mut reader = BufReader::new(stderr.take(64 * 1024 * 1024));
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {
+        let text: String = String::from_utf8_lossy(&line).trim().chars().take(KEPT_LENGTH).collect();
+        line.clear();
+        if text.is_empty() {
+            continue;
+        }
+        let mut lines = said.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push_back(text);
+        if lines.len() > KEPT_LINES {
+            lines.pop_front();
+        }
+        drop(lines);
+        said.more.notify_waiters();
+    }
+}
+
+#[cfg(unix)]
+fn tethered(program: &Path, arguments: &[OsString], link: Link) -> Command {
+    let script = match link {
+        // The browser takes the shell's place, and ends when nobody holds the other end of the pipe any more.
+        Link::Pipe => r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#,
+        Link::Listening => r#""$@" </dev/null >/dev/null & read -r _; kill -s KILL 0"#,
+    };
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(script).arg("sh").arg(program).args(arguments);
+    // Ctrl-C at the terminal is for this process, whose end is the browser's.
+    command.process_group(0);
+    command
+}
+
+#[cfg(not(unix))]
+fn tethered(program: &Path, arguments: &[OsString], _: Link) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).kill_on_drop(true);
+    command
+}
+
+impl Drop for Driven {
+    /// Ends the program and all that it started.
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) =
+            self.child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?))
+        {
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.child.start_kill();
+        let _ = self.child.try_wait();
+    }
+}
+
+/// Whether this process has all rights. Chromium's sandbox does not work then.
+pub fn is_root() -> bool {
+    #[cfg(unix)]
+    {
+        rustix::process::geteuid().is_root()
+    }
+    #[cfg(not(unix))]
+    false
+}
+
+/// Whether a process of this machine has the number `id`.
+pub fn is_alive(id: i32) -> bool {
+    #[cfg(unix)]
+    {
+        rustix::process::Pid::from_raw(id).is_some_and(|id| rustix::process::test_kill_process(id).is_ok())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = id;
+        false
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, link: Link) -> Driven {
+        let arguments = ["-c", script].map(OsString::from);
+        Driven::start(Path::new("/bin/sh"), &arguments, link).unwrap()
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn messages_go_and_come_by_the_pipe() {
+        let mut cat = shell("cat <&3 >&4", Link::Pipe);
+        cat.send(b"{\"id\":1}").await.unwrap();
+        cat.send(b"two").await.unwrap();
+        let mut unfinished = Zeroizing::default();
+        let first = cat.receive(&mut unfinished).await.unwrap().unwrap();
+        let second = cat.receive(&mut unfinished).await.unwrap().unwrap();
+        assert_eq!((&**first, &**second), (&b"{\"id\":1}"[..], &b"two"[..]));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_end_and_the_last_words_are_seen() {
+        let mut broken = shell("echo no display >&2; exit 3", Link::Pipe);
+        assert!(broken.receive(&mut Zeroizing::default()).await.unwrap().is_none());
+        assert_eq!(broken.ended(Duration::from_secs(60)).await.and_then(|status| status.code()), Some(3));
+        assert_eq!(broken.says("display").await, "no display");
+        assert_eq!(broken.last_words().as_deref(), Some("no display"));
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn dropping_ends_the_whole_group() {
+        for link in [Link::Pipe, Link::Listening] {
+            let driven = shell("sleep 600 & echo started $! >&2; wait", link);
+            let line = driven.says("started").await;
+            let grandchild: i32 = line.rsplit(' ').next().unwrap().parse().unwrap();
+            assert!(is_alive(grandchild));
+            drop(driven);
+            while is_alive(grandchild) && !is_zombie(grandchild) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn is_zombie(id: i32) -> bool {
+        let stat =
+            super::super::fs::read_limited(Path::new(&format!("/proc/{id}/stat")), 4096).unwrap_or_default();
+        String::from_utf8_lossy(&stat).contains(") Z")
+    }
+}
