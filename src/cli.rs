@@ -382,6 +382,9 @@ pub struct Man {
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Demo {
+    /// Sign in by SAML instead of OpenID Connect
+    #[arg(long)]
+    pub saml: bool,
     /// Let a pretend browser sign in
     #[arg(long)]
     pub no_browser: bool,

@@ -51,7 +51,7 @@ impl Provider {
             return Ok(self.decide(asked, !self.shared.flawed(Flaw::UserDenies))?);
         }
         let id = self.shared.issue("authorization request")?;
-        let page = page::sign_in(&self.shared.user(), &id);
+        let page = page::sign_in(&self.shared.user(), "/authorize", &id);
         self.state.borrow_mut().asked.insert(id, asked);
         Ok(page)
     }

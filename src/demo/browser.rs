@@ -22,9 +22,10 @@ impl Browser for PretendBrowser {
     fn open(&self, url: &str) -> Result<(), String> {
         let mut url = url.to_owned();
         let visit = move || {
+            let mut form = None;
             for _ in 0..MOST_PAGES {
-                match visit(&url) {
-                    Ok(Some(next)) => url = next,
+                match visit(&url, form.take()) {
+                    Ok(Some(Next { address, form: fields })) => (url, form) = (address, fields),
                     _ => return,
                 }
             }
@@ -33,23 +34,64 @@ impl Browser for PretendBrowser {
     }
 }
 
-/// Asks for one page; where it leads to, if it is a redirect.
-fn visit(url: &str) -> io::Result<Option<String>> {
+/// Where a page leads to.
+struct Next {
+    address: String,
+    /// What is to be posted there, encoded.
+    form: Option<String>,
+}
+
+/// Asks for one page; where it leads to, if it is a redirect or a form that posts itself.
+fn visit(url: &str, form: Option<String>) -> io::Result<Option<Next>> {
     let uri: http::Uri = url.parse().map_err(io::Error::other)?;
     let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return Ok(None) };
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut stream = TcpStream::connect((host, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n")?;
+    let (method, body) = form.map_or(("GET", String::new()), |form| ("POST", form));
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
     let mut answer = String::new();
-    stream.take(256 * 1024).read_to_string(&mut answer)?;
-    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+    stream.take(512 * 1024).read_to_string(&mut answer)?;
+    let (head, page) = answer.split_once("\r\n\r\n").unwrap_or_default();
     let location = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("location").then(|| value.trim())
     });
-    Ok(location.map(|location| match location.strip_prefix('/') {
+    let here = |address: &str| match address.strip_prefix('/') {
         Some(path) => format!("http://{host}:{port}/{path}"),
-        None => location.to_owned(),
-    }))
+        None => address.to_owned(),
+    };
+    let redirect = location.map(|location| Next { address: here(location), form: None });
+    Ok(redirect.or_else(|| posts_itself(page).map(|next| Next { address: here(&next.address), ..next })))
+}
+
+/// A form that the page's script would post.
+fn posts_itself(page: &str) -> Option<Next> {
+    let submitted = page.split_once("document.forms[0].submit()").map(|(before, _)| before)?;
+    let value = |text: &str, name: &str| {
+        let (_, rest) = text.split_once(&format!(" {name}=\""))?;
+        rest.split_once('"').map(|(value, _)| unescaped(value))
+    };
+    let (_, form) = submitted.split_once("<form ")?;
+    let address = value(&format!(" {form}"), "action")?;
+    let inputs = form.split("<input ").skip(1);
+    let fields = inputs.filter_map(|input| {
+        let input = format!(" {input}");
+        Some((value(&input, "name")?, value(&input, "value")?))
+    });
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    Some(Next { address, form: Some(form) })
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&")
 }

@@ -24,7 +24,41 @@ pub struct Faults {
     pub spoke_lifetime: Option<Duration>,
     /// Somebody else at the person's desk.
     pub user: Option<User>,
+    /// What is changed in an assertion before it is signed.
+    pub edit_assertion: Option<Edit>,
+    /// What is changed in a SAML response after it was signed.
+    pub edit_response: Option<Edit>,
+    /// What is changed in a SAML response as it is posted, in base64.
+    pub edit_posted: Option<Edit>,
+    /// Assertions are encrypted for AWS.
+    pub encrypted: bool,
     troubles: Vec<(Call, Times, Trouble)>,
+}
+
+/// A change of a text.
+pub struct Edit(Box<dyn Fn(String) -> String + Send>);
+
+impl Edit {
+    /// The change that `edit` makes.
+    pub fn by(edit: impl Fn(String) -> String + Send + 'static) -> Self {
+        Self(Box::new(edit))
+    }
+
+    /// `from` becomes `to`, wherever it is.
+    pub fn replacing(from: &str, to: &str) -> Self {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        Self::by(move |text| text.replace(&from, &to))
+    }
+
+    pub(super) fn apply(&self, text: String) -> String {
+        self.0(text)
+    }
+}
+
+impl std::fmt::Debug for Edit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Edit")
+    }
 }
 
 /// Something untrue in a document or a token.

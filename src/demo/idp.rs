@@ -1,4 +1,4 @@
-//! The OpenID provider: its routes, discovery, keys, revocation and logout.
+//! The provider: its routes, discovery, keys, revocation and logout.
 //!
 //! OpenID Connect Core and Discovery 1.0, RFC 6749, 7009, 7636, 8252, 8628 and 9207. The authorization endpoint is
 //! in [`authorize`](super::authorize), the token endpoint in [`token`](super::token), the device flow in
@@ -17,6 +17,7 @@ use super::authorize::{Asked, is_own_listener};
 use super::device::Device;
 use super::faults::{Refusal, Stop};
 use super::params::Params;
+use super::saml::SamlAsked;
 use super::token::{Code, DEVICE_CODE, RefreshToken};
 use super::{Call, Flaw, Shared, dated, lock, page};
 use crate::sys::loopback::{self, Reply, Request};
@@ -42,6 +43,8 @@ pub(super) struct State {
     pub(super) refresh_tokens: HashMap<String, RefreshToken>,
     pub(super) devices: HashMap<String, Device>,
     pub(super) logins: Vec<Login>,
+    /// SAML requests whose page is open, by an unguessable name.
+    pub(super) saml_asked: HashMap<String, SamlAsked>,
 }
 
 /// An authorization that was given.
@@ -86,6 +89,10 @@ impl Provider {
             ("POST", "/device") => self.device_decision(request),
             ("POST", "/revoke") => self.revoke(request).await,
             ("GET", "/logout") => self.logout(request).await,
+            ("GET", "/saml/sso") => self.saml_sso(request, false).await,
+            ("POST", "/saml/sso") => self.saml_sso(request, true).await,
+            ("GET", "/saml/start") => self.saml_start(request).await,
+            ("POST", "/saml/decision") => self.saml_decision(request),
             ("GET", "/style.css") => Ok(loopback::reply(StatusCode::OK, "text/css", page::STYLE)),
             _ => Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "This provider has no such page.")),
         }

@@ -15,7 +15,9 @@ pub enum Call {
     DeviceGrant,
     Revoke,
     EndSession,
+    SamlSso,
     AssumeRoleWithWebIdentity,
+    AssumeRoleWithSaml,
     AssumeRole,
     GetCallerIdentity,
 }

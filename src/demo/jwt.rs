@@ -3,7 +3,7 @@
 use std::io;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -41,6 +41,28 @@ impl Key {
             "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": self.id,
             "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
         })
+    }
+
+    /// The public half as PEM (SubjectPublicKeyInfo, RFC 5480), for those who check XML signatures.
+    pub(super) fn pem(&self) -> String {
+        // The algorithm identifier of P-256 and the head of the bit string that the point is.
+        const HEAD: [u8; 26] = [
+            0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
+            0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+        ];
+        let der = [&HEAD[..], self.pair.public_key().as_ref()].concat();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der))
+    }
+
+    /// A signature over `bytes`: r and s, 32 bytes each. `None` if the system has no random numbers.
+    pub(super) fn sign_bytes(&self, bytes: &[u8], random: &SystemRandom) -> Option<Vec<u8>> {
+        self.pair.sign(random, bytes).ok().map(|signature| signature.as_ref().to_vec())
+    }
+
+    /// Whether this key made `signature` over `bytes`.
+    pub(super) fn verify_bytes(&self, bytes: &[u8], signature: &[u8]) -> bool {
+        let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.pair.public_key().as_ref());
+        public.verify(bytes, signature).is_ok()
     }
 
     /// A token of `claims` whose header names the key `id`. `None` if the system has no random numbers.

@@ -1,4 +1,4 @@
-//! An OpenID provider and an STS on 127.0.0.1 that speak the real protocols: the world of `jit demo`, and the
+//! An identity provider (OpenID Connect and SAML) and an STS on 127.0.0.1 that speak the real protocols: the world of `jit demo`, and the
 //! counterpart of the tests.
 //!
 //! The provider does discovery, the authorization code flow with PKCE and a login page, the device flow, refresh
@@ -8,7 +8,8 @@
 //!
 //! ```text
 //! idp (discovery, keys, revoke, logout) → authorize, device (pages) → token (its endpoint) → jwt
-//! sts (AssumeRoleWithWebIdentity, AssumeRole, GetCallerIdentity) → sigv4, limits, session → xml
+//! saml (single sign-on, signed responses)
+//! sts (AssumeRoleWithWebIdentity, AssumeRoleWithSAML, AssumeRole, GetCallerIdentity) → sigv4, limits, session → xml
 //! settings (what they are made of), faults (what goes wrong), journal (what happened)
 //! ```
 
@@ -22,6 +23,7 @@ mod jwt;
 mod limits;
 mod page;
 mod params;
+mod saml;
 mod session;
 mod settings;
 mod sigv4;
@@ -44,7 +46,7 @@ use time::format_description::well_known::Rfc2822;
 use tokio::sync::oneshot;
 
 pub use self::browser::PretendBrowser;
-pub use self::faults::{Faults, Flaw, Refusal, Trouble};
+pub use self::faults::{Edit, Faults, Flaw, Refusal, Trouble};
 use self::faults::{Stop, suffer};
 pub use self::journal::{Call, Issued, Journal};
 pub use self::settings::{ADMIN, Approval, CLIENT_ID, DEVELOPER, HUB, Role, Settings, Trust, User};
@@ -79,6 +81,16 @@ impl Servers {
     /// The provider's issuer, an `http` address on 127.0.0.1 without a trailing slash.
     pub fn issuer(&self) -> &str {
         &self.shared.issuer
+    }
+
+    /// Where SAML requests go, for `sso_url`.
+    pub fn sso_url(&self) -> String {
+        format!("{}/saml/sso", self.shared.issuer)
+    }
+
+    /// The key that responses are signed with, as PEM.
+    pub fn signing_key(&self) -> String {
+        self.shared.keys[0].pem()
     }
 
     /// The address of STS, for `AWS_ENDPOINT_URL_STS`.
@@ -142,6 +154,8 @@ struct Shared {
     issuer: String,
     /// The key that signs, and the one before it, which is still published.
     keys: [jwt::Key; 2],
+    /// What assertions are encrypted with.
+    sealing: saml::Sealing,
     random: SystemRandom,
     journal: Mutex<Journal>,
     faults: Mutex<Faults>,
@@ -154,6 +168,7 @@ impl Shared {
             settings,
             issuer: format!("http://127.0.0.1:{idp_port}"),
             keys: [jwt::Key::new(&random)?, jwt::Key::new(&random)?],
+            sealing: saml::Sealing::new(&random)?,
             random,
             journal: Mutex::default(),
             faults: Mutex::default(),

@@ -1,6 +1,9 @@
 //! The provider's pages: no script, no outside resource, light and dark, and a policy that says so.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, StatusCode, header};
+use ring::digest::{SHA256, digest};
 
 use super::settings::User;
 use super::xml::escape;
@@ -9,17 +12,44 @@ use crate::sys::loopback::{self, Reply};
 /// The style of every page, which is its own address because the policy allows no style inside a page.
 pub(super) const STYLE: &str = include_str!("page.css");
 
+/// The one script of these pages.
+const SUBMIT: &str = "document.forms[0].submit()";
+
 /// Browsers check redirects that follow a form against `form-action`, too, so the client's listener is in it.
-const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self' http://127.0.0.1:*; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self' http://127.0.0.1:* http://localhost:* https://signin.aws.amazon.com; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// Asks the person to sign in; the form answers the authorization request `id`.
-pub(super) fn sign_in(user: &User, id: &str) -> Reply {
+/// A form that posts itself, as SAML sends its responses (Bindings, section 3.5), or at the press of its button.
+pub(super) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
+    let inputs: String = fields
+        .iter()
+        .map(|(name, value)| format!(r#"<input type="hidden" name="{name}" value="{}">"#, escape(value)))
+        .collect();
+    let body = format!(
+        r#"<h1>One moment</h1>
+<p>Going on to the application that asked.</p>
+<form method="post" action="{}">{inputs}<button class="primary">Go on</button></form>
+<script>{SUBMIT}</script>"#,
+        escape(action)
+    );
+    let mut reply = page(StatusCode::OK, "Going on", &body);
+    let hash = STANDARD.encode(digest(&SHA256, SUBMIT.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    reply
+        .headers_mut()
+        .extend(HeaderValue::from_str(&policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    reply
+}
+
+/// Asks the person to sign in; the form goes to `action` and answers the request `id`.
+pub(super) fn sign_in(user: &User, action: &str, id: &str) -> Reply {
     let body = format!(
         r#"<h1>Sign in to AWS</h1>
 <p><strong>jit</strong> asks who you are, to get temporary credentials for your roles.</p>
 {account}
-<form method="post" action="/authorize">
+<form method="post" action="{action}">
 <input type="hidden" name="request" value="{id}">
 <button class="primary" name="decision" value="allow">Continue as {first}</button>
 <button name="decision" value="deny">Cancel</button>

@@ -24,6 +24,10 @@ pub struct Settings {
     pub approval: Approval,
     /// The roles that exist.
     pub roles: Vec<Role>,
+    /// The roles that the person may become, as SAML assertions list them.
+    pub offered: Vec<String>,
+    /// `SessionDuration` of SAML assertions, in seconds.
+    pub session_duration: Option<u32>,
     /// How long an authorization code may be redeemed.
     pub code_lifetime: Duration,
     /// How long an ID token is valid.
@@ -117,6 +121,8 @@ impl Default for Settings {
                 Role::spoke(ADMIN, HUB, 3600),
                 Role::spoke(DEVELOPER, HUB, 12 * 3600),
             ],
+            offered: vec![HUB.to_owned()],
+            session_duration: None,
             code_lifetime: Duration::from_secs(60),
             id_token_lifetime: Duration::from_secs(3600),
             device_code_lifetime: Duration::from_secs(600),

@@ -15,7 +15,7 @@ use super::params::Params;
 use super::session::{Session, Wanted};
 use super::settings::Trust;
 use super::sigv4::Signed;
-use super::{Call, Shared, dated, limits, lock, xml};
+use super::{Call, Shared, dated, limits, lock, saml, xml};
 use crate::sys::loopback::{Reply, Request};
 use crate::timestamp::Timestamp;
 
@@ -54,6 +54,7 @@ impl Sts {
         let (action, version) = (params.get("Action").unwrap_or_default(), params.get("Version"));
         let call = match (action, version) {
             ("AssumeRoleWithWebIdentity", Some("2011-06-15")) => Call::AssumeRoleWithWebIdentity,
+            ("AssumeRoleWithSAML", Some("2011-06-15")) => Call::AssumeRoleWithSaml,
             ("AssumeRole", Some("2011-06-15")) => Call::AssumeRole,
             ("GetCallerIdentity", Some("2011-06-15")) => Call::GetCallerIdentity,
             _ => {
@@ -65,6 +66,7 @@ impl Sts {
         self.shared.arrive(call).await?;
         let result = match call {
             Call::AssumeRoleWithWebIdentity => self.with_web_identity(&params)?,
+            Call::AssumeRoleWithSaml => self.with_saml(&params)?,
             Call::AssumeRole => self.assume_role(&params, &*self.caller(request)?)?,
             _ => caller_identity(&*self.caller(request)?),
         };
@@ -110,6 +112,38 @@ impl Sts {
             xml::text("SubjectFromWebIdentityToken", text("sub")),
             xml::text("Audience", text("aud")),
             xml::text("Provider", text("iss")),
+        ]);
+        Ok(result)
+    }
+
+    fn with_saml(&self, params: &Params) -> Result<Vec<String>, Refusal> {
+        let (arn, provider) = (limits::need(params, "RoleArn")?, limits::need(params, "PrincipalArn")?);
+        let seconds = limits::duration(params)?;
+        let assertion = saml::read(&self.shared, limits::need(params, "SAMLAssertion")?)?;
+        let invalid = |text: &str| Refusal::new(400, "InvalidIdentityToken", text);
+        let name = assertion.first("RoleSessionName");
+        let name = name.ok_or_else(|| invalid("RoleSessionName is required in AuthnResponse"))?;
+        limits::check_name("RoleSessionName", name)
+            .map_err(|_| invalid("RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"))?;
+        let (tags, transitive_tags) = assertion.tags();
+        let packed = limits::packed(params, tags)?;
+        let roles = &self.shared.settings.roles;
+        let role = roles.iter().find(|role| role.arn == arn && role.trust == Trust::Provider);
+        let role = role.filter(|_| assertion.lists(arn, provider)).ok_or_else(|| {
+            Refusal::new(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
+        })?;
+        limits::check_duration(seconds, role.max_session, false)?;
+        // The attribute can only shorten.
+        let limit = assertion.first("SessionDuration").and_then(|text| text.parse().ok()).unwrap_or(u32::MAX);
+        let lifetime = lock(&self.shared.faults).hub_lifetime.unwrap_or(seconds_of(seconds.min(limit)));
+        let source_identity = assertion.first("SourceIdentity").map(str::to_owned);
+        let mut result =
+            self.give(Wanted { role, name, lifetime, source_identity, transitive_tags }, packed)?;
+        result.extend([
+            xml::text("Subject", &assertion.subject),
+            xml::text("SubjectType", "persistent"),
+            xml::text("Issuer", &assertion.issuer),
+            xml::text("Audience", &assertion.recipient),
         ]);
         Ok(result)
     }

@@ -16,7 +16,7 @@ use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, http::Http, pro
 use crate::ui::{Terminal, Ui};
 use crate::world::{Browser, Folders, Note, Person, World};
 
-use story::Story;
+use story::{By, Story};
 
 pub(super) fn run(args: &Demo, world: &World, ui: &Ui) -> CommandResult {
     let failed = |error: std::io::Error| {
@@ -26,7 +26,8 @@ pub(super) fn run(args: &Demo, world: &World, ui: &Ui) -> CommandResult {
     let approval = if real_browser { Approval::Page } else { Approval::AtOnce };
     let servers = Servers::start(Settings { approval, ..Settings::default() }).map_err(failed)?;
     let folder = fs::temporary_folder("jit-demo-").map_err(failed)?;
-    let config = story::config(servers.issuer());
+    let by = if args.saml { By::Saml } else { By::OpenId };
+    let config = story::config(&servers, by);
     fs::write_atomically(&folder.path().join("config.toml"), config.as_bytes()).map_err(failed)?;
     let store = store_kind(folder.path(), &world.env, *ui)?;
     let busy = Arc::new(Mutex::new(()));
@@ -44,6 +45,7 @@ pub(super) fn run(args: &Demo, world: &World, ui: &Ui) -> CommandResult {
         real_browser,
         spares_keychain: world.env.get(env::JIT_STORE).is_none() && store != "auto",
         pauses: world.person.can_be_asked(),
+        by,
         busy: &busy,
     };
     let told = story.tell();

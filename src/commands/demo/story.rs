@@ -31,14 +31,30 @@ const CHILD: ([&str; 3], &str) = (
     "cmd /c \"echo %JIT_ROLE% has the key %AWS_ACCESS_KEY_ID%\"",
 );
 
+/// How the demo's people sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    OpenId,
+    Saml,
+}
+
 /// The demo's `config.toml`.
-pub(super) fn config(issuer: &str) -> String {
+pub(super) fn config(servers: &Servers, by: By) -> String {
+    let idp = match by {
+        By::OpenId => {
+            let issuer = servers.issuer();
+            format!("type      = \"oidc\"\nissuer    = \"{issuer}\"\nclient_id = \"{CLIENT_ID}\"\n")
+        }
+        By::Saml => {
+            let sso_url = servers.sso_url();
+            format!(
+                "type     = \"saml\"\nsso_url  = \"{sso_url}\"\ncapture  = \"loopback\"\nacs_port = 0             # any free one; most providers want a fixed one\n"
+            )
+        }
+    };
     format!(
         r#"[idp.demo]               # where people sign in
-type      = "oidc"
-issuer    = "{issuer}"
-client_id = "{CLIENT_ID}"
-
+{idp}
 [role.hub]               # the one role that trusts the provider
 idp      = "demo"
 role_arn = "{HUB}"
@@ -74,6 +90,8 @@ pub(super) struct Story<'a> {
     pub(super) real_browser: bool,
     /// The store is one that the demo chose in place of the keychain.
     pub(super) spares_keychain: bool,
+    /// How people sign in.
+    pub(super) by: By,
     /// Somebody reads along.
     pub(super) pauses: bool,
     /// Held while something may be stored.
@@ -118,7 +136,10 @@ impl Story<'_> {
         self.typed("sleep 3");
         std::thread::sleep(SHORT_LIFE + Duration::from_millis(200));
         self.busy(|| self.renew(&short))?;
-        let sign_out = "6. Sign out: the provider forgets, the key of the store is destroyed.";
+        let sign_out = match self.by {
+            By::OpenId => "6. Sign out: the provider forgets, the key of the store is destroyed.",
+            By::Saml => "6. Sign out: the key of the store is destroyed, and with it all that it sealed.",
+        };
         self.chapter(&[sign_out], || {
             self.typed("jit logout --all");
             logout::run(&Logout::everything(), self.world, self.ui)
@@ -131,7 +152,7 @@ impl Story<'_> {
         self.ui.say("credentials out: both run inside this program, on 127.0.0.1, and nothing of");
         self.ui.say("yours is touched. The configuration:");
         self.ui.say("");
-        for line in config(self.servers.issuer()).lines() {
+        for line in config(self.servers, self.by).lines() {
             let line = format!("    {line}");
             self.ui.say(&self.ui.paint(Tone::Dim, line.trim_end()));
         }
@@ -145,13 +166,18 @@ impl Story<'_> {
                 false => error,
             }
         })?;
-        let [tokens, hub, spoke] =
-            [Call::CodeGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole].map(|call| self.count(call));
-        self.ui
-            .say(&format!("The provider vouched for Alice ({tokens} token request), the hub role took its"));
-        self.ui.say(&format!(
-            "word ({hub} AssumeRoleWithWebIdentity), and prod-admin the hub's ({spoke} AssumeRole)."
-        ));
+        let (proof, hub, what, action) = match self.by {
+            By::OpenId => (
+                Call::CodeGrant,
+                Call::AssumeRoleWithWebIdentity,
+                "token request",
+                "AssumeRoleWithWebIdentity",
+            ),
+            By::Saml => (Call::SamlSso, Call::AssumeRoleWithSaml, "SAML request", "AssumeRoleWithSAML"),
+        };
+        let [proofs, hub, spoke] = [proof, hub, Call::AssumeRole].map(|call| self.count(call));
+        self.ui.say(&format!("The provider vouched for Alice ({proofs} {what}), the hub role took its"));
+        self.ui.say(&format!("word ({hub} {action}), and prod-admin the hub's ({spoke} AssumeRole)."));
         Ok(())
     }
 
@@ -230,7 +256,14 @@ impl Story<'_> {
 
     /// How many calls the servers have had for tokens and sessions.
     fn calls(&self) -> usize {
-        let calls = [Call::CodeGrant, Call::RefreshGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
+        let calls = [
+            Call::CodeGrant,
+            Call::RefreshGrant,
+            Call::SamlSso,
+            Call::AssumeRoleWithWebIdentity,
+            Call::AssumeRoleWithSaml,
+            Call::AssumeRole,
+        ];
         calls.into_iter().map(|call| self.count(call)).sum()
     }
 

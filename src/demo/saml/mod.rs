@@ -1,0 +1,143 @@
+//! The SAML side of the provider: single sign-on by either binding or begun here, and the response's form (SAML 2.0 Web
+//! Browser SSO; AWS's attributes as the IAM User Guide has them).
+//!
+//! ```text
+//! mod (request, page, form) → response (what it says) → signature (XML-DSig)   ; verify (how STS reads it)
+//! ```
+
+mod response;
+mod signature;
+mod verify;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, StatusCode, header};
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+
+use super::faults::{Refusal, Stop};
+use super::idp::Provider;
+use super::params::Params;
+use super::settings::Approval;
+use super::{Call, Flaw, lock, page};
+use crate::sys::loopback::{Reply, Request};
+
+pub(super) use signature::Sealing;
+pub(super) use verify::read;
+
+/// The cookie of the provider's own session.
+const COOKIE: &str = "demo-session";
+/// The ACS of AWS, for sign-ins that begin here.
+const AWS: &str = "https://signin.aws.amazon.com/saml";
+/// No request is longer.
+const LONGEST_REQUEST: usize = 16 * 1024;
+
+/// What a request asked for.
+#[derive(Clone)]
+pub(super) struct SamlAsked {
+    /// The request's ID; `None` where the sign-in began here.
+    id: Option<String>,
+    acs: String,
+    relay_state: Option<String>,
+}
+
+impl Provider {
+    /// `/saml/sso`: an AuthnRequest by HTTP-Redirect or HTTP-POST.
+    pub(super) async fn saml_sso(&self, request: &Request, post: bool) -> Result<Reply, Stop> {
+        self.shared.arrive(Call::SamlSso).await?;
+        let params = Params::new(if post { request.form() } else { request.query.clone() })?;
+        let wrong = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
+        let Some(xml) = params.get("SAMLRequest").and_then(|text| unpacked(text, post)) else {
+            return wrong("It is no SAML request.");
+        };
+        let Some((mut asked, force)) = understood(&xml) else {
+            return wrong("It is not from an application that is known here.");
+        };
+        asked.relay_state = params.get("RelayState").map(str::to_owned);
+        self.saml_ask(asked, force, request)
+    }
+
+    /// `/saml/start`: a sign-in that begins here.
+    pub(super) async fn saml_start(&self, request: &Request) -> Result<Reply, Stop> {
+        self.shared.arrive(Call::SamlSso).await?;
+        let asked = SamlAsked { id: None, acs: AWS.to_owned(), relay_state: None };
+        self.saml_ask(asked, false, request)
+    }
+
+    fn saml_ask(&self, asked: SamlAsked, force: bool, request: &Request) -> Result<Reply, Stop> {
+        let cookies =
+            request.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let known = cookies.split("; ").any(|cookie| {
+            cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')) == Some(&self.form_token)
+        });
+        if self.shared.settings.approval == Approval::AtOnce || (known && !force) {
+            return Ok(self.saml_answer(&asked, !self.shared.flawed(Flaw::UserDenies))?);
+        }
+        let id = self.shared.issue("SAML request")?;
+        let page = page::sign_in(&self.shared.user(), "/saml/decision", &id);
+        self.state.borrow_mut().saml_asked.insert(id, asked);
+        Ok(page)
+    }
+
+    /// A button of the page.
+    pub(super) fn saml_decision(&self, request: &Request) -> Result<Reply, Stop> {
+        let params = Params::new(request.form())?;
+        let asked = params.get("request").and_then(|id| self.state.borrow_mut().saml_asked.remove(id));
+        let Some(asked) = asked else {
+            let text = "It was answered already. Start again from the terminal.";
+            return Ok(page::message(StatusCode::BAD_REQUEST, "This page is used up", text));
+        };
+        let mut reply = self.saml_answer(&asked, params.get("decision") == Some("allow"))?;
+        let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/saml", self.form_token);
+        reply
+            .headers_mut()
+            .extend(HeaderValue::from_str(&cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)));
+        Ok(reply)
+    }
+
+    /// The page that posts the response to where it was asked for.
+    fn saml_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
+        let xml = if allow {
+            response::granted(&self.shared, asked)?
+        } else {
+            response::denied(&self.shared, asked)?
+        };
+        let faults = lock(&self.shared.faults);
+        let xml = faults.edit_response.as_ref().map_or(xml.clone(), |edit| edit.apply(xml));
+        let base64 = STANDARD.encode(xml);
+        let base64 = faults.edit_posted.as_ref().map_or(base64.clone(), |edit| edit.apply(base64));
+        drop(faults);
+        self.shared.note("SAML response", &base64);
+        let mut fields = vec![("SAMLResponse", base64)];
+        fields.extend(asked.relay_state.clone().map(|state| ("RelayState", state)));
+        Ok(page::post(&asked.acs, &fields))
+    }
+}
+
+/// The XML of a request (SAML 2.0 Bindings, sections 3.4.4.1 and 3.5.4).
+fn unpacked(text: &str, post: bool) -> Option<String> {
+    let bytes = STANDARD.decode(text).ok()?;
+    let bytes = if post { bytes } else { decompress_to_vec_with_limit(&bytes, LONGEST_REQUEST).ok()? };
+    String::from_utf8(bytes).ok()
+}
+
+/// A request of AWS or of `jit` that asks for a response at AWS or on loopback, and whether the person is to be asked
+/// anew.
+fn understood(xml: &str) -> Option<(SamlAsked, bool)> {
+    let document = roxmltree::Document::parse(xml).ok()?;
+    let root = document.root_element();
+    let issuer = root.children().find(|node| node.tag_name().name() == "Issuer")?.text()?;
+    let acs = root.attribute("AssertionConsumerServiceURL")?.to_owned();
+    let known = root.tag_name().name() == "AuthnRequest"
+        && issuer == "urn:amazon:webservices"
+        && (acs == AWS || is_own_acs(&acs));
+    let asked = SamlAsked { id: Some(root.attribute("ID")?.to_owned()), acs, relay_state: None };
+    known.then_some((asked, root.attribute("ForceAuthn") == Some("true")))
+}
+
+/// Whether `url` is an ACS on loopback, whatever its port.
+pub(super) fn is_own_acs(url: &str) -> bool {
+    let rest = ["http://127.0.0.1:", "http://localhost:"].iter().find_map(|start| url.strip_prefix(start));
+    rest.and_then(|rest| rest.strip_suffix("/saml")).is_some_and(|port| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)
+    })
+}
