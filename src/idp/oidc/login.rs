@@ -17,6 +17,9 @@ pub struct OidcLogin {
     /// The proof for AWS.
     #[serde(serialize_with = "sealed::text")]
     pub id_token: Secret<String>,
+    /// For calls to the provider itself; not kept with the login.
+    #[serde(skip)]
+    pub access_token: Option<Secret<String>>,
     /// Gets the next ID token without the person; not every provider gives one.
     #[serde(serialize_with = "sealed::optional_text")]
     pub refresh_token: Option<Secret<String>>,

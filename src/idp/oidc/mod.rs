@@ -104,6 +104,7 @@ async fn accept(
         provider,
         identity,
         id_token,
+        access_token,
         refresh_token: refresh_token.or_else(kept),
         obtained_at: world.clock.now(),
     })

@@ -1,33 +1,162 @@
 //! Why nobody was signed in.
 
+use super::api::ApiError;
+use crate::idp::oidc::OidcError;
 use crate::idp::saml::SamlError;
+use crate::plan::Factor;
+use crate::sys::http::HttpError;
 
-/// Why nobody was signed in.
+/// Why nobody was signed in. Words of the org are cut to 300 characters and otherwise as they came: whoever prints them
+/// escapes them.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum OktaError {
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    #[error("Okta said no: {}", .0.in_words())]
+    Api(ApiError),
+    #[error("Okta answered with status {0} and something that is not in its interface")]
+    NotUnderstood(u16),
+    #[error("Okta takes no more requests for {0} seconds")]
+    RateLimited(u64),
+    /// A link of the org's that leads elsewhere, where no secret goes.
+    #[error("the org sends us to `{0}`, which is not its own address")]
+    ForeignLink(String),
+    #[error("your password has expired: change it at {0}")]
+    PasswordExpired(String),
+    #[error("your account is locked: unlock it at {0}")]
+    LockedOut(String),
+    #[error("the org wants a second factor, and you have none yet: set one up at {0}")]
+    NoFactorYet(String),
+    #[error("your account is in recovery: finish that at {0}")]
+    InRecovery(String),
+    #[error(
+        "Okta is in the state `{status}`, which jit does not know; sign in at {org} to see what it wants"
+    )]
+    UnknownState { status: String, org: String },
+    #[error("you have no second factor `{wanted}`")]
+    NoSuchFactor { wanted: String, there_are: Vec<String> },
+    #[error("none of your second factors can be used here: {}", .0.join(", "))]
+    NoUsableFactor(Vec<String>),
+    /// Only a browser can do this factor; the caller goes on there.
+    #[error("{} is for the browser", in_words(*.0))]
+    BrowserNeeded(Factor),
+    #[error("the push was denied on the phone")]
+    Rejected,
+    #[error("nobody answered the push")]
+    PushTimedOut,
+    #[error("the push was called off")]
+    Cancelled,
+    #[error("the second factor failed: {0}")]
+    FactorFailed(String),
+    #[error("the second factor is locked after too many failed attempts")]
+    FactorLocked,
+    #[error("the code was wrong too often")]
+    TooManyTries,
+    #[error("{0} has to be typed, and nobody can be asked here")]
+    NobodyToAsk(&'static str),
+    #[error("nothing was typed, so nobody is signed in")]
+    Declined,
+    #[error("called off")]
+    Interrupted,
+    #[error("this org runs Identity Engine, where a terminal cannot sign in with a password")]
+    IdentityEngine { app_url: String },
+    #[error("this org runs Classic Engine, which has no web-SSO token for a device code")]
+    ClassicEngine,
+    #[error("the device grant needs the client id of the org's OIDC native application")]
+    NoClient,
+    #[error(
+        "Okta does not let you into the AWS application: you are not assigned to it, or its address is another"
+    )]
+    NotAssigned,
+    #[error("this application is IAM Identity Center, and no SAML application of AWS accounts")]
+    IdentityCenter,
+    #[error("the page of the AWS application holds no SAML response{}", title(.0))]
+    NoForm(String),
+    #[error("the org sends us in circles, last to `{0}`")]
+    TooManyRedirects(String),
+    /// What was left of the last login does not do any more.
+    #[error("the session at Okta has ended")]
+    SessionEnded,
+    #[error("Okta does not exchange the tokens for the AWS application: {error}{}", described(description))]
+    Exchange { error: String, description: String },
+    #[error(transparent)]
+    Device(#[from] Box<OidcError>),
+    #[error("the system gave no random numbers")]
+    NoRandom,
     /// What Okta handed over, or the browser that had to help.
     #[error(transparent)]
     Saml(#[from] SamlError),
 }
 
+impl From<OidcError> for OktaError {
+    fn from(error: OidcError) -> Self {
+        Self::Device(Box::new(error))
+    }
+}
+
+fn in_words(factor: Factor) -> &'static str {
+    crate::plan::FACTORS.iter().find(|(one, ..)| *one == factor).map_or("this factor", |(.., words)| words)
+}
+
+fn title(title: &str) -> String {
+    if title.is_empty() { String::new() } else { format!(": it is called \"{title}\"") }
+}
+
+fn described(description: &str) -> String {
+    if description.is_empty() { String::new() } else { format!(" (\"{description}\")") }
+}
+
 impl OktaError {
+    /// The org's code, such as `E0000068`.
+    pub(super) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Api(error) => Some(&error.error_code),
+            _ => None,
+        }
+    }
+
+    /// Name or password are wrong, or the org hides that the account is locked.
+    pub(super) fn is_wrong_password(&self) -> bool {
+        self.code() == Some("E0000004")
+    }
+
     /// Somebody said no, or what came may not be believed; else it failed.
     pub fn is_refusal(&self) -> bool {
-        false
+        match self {
+            Self::Http(_)
+            | Self::NotUnderstood(_)
+            | Self::RateLimited(_)
+            | Self::PushTimedOut
+            | Self::NobodyToAsk(_)
+            | Self::Declined
+            | Self::Interrupted
+            | Self::IdentityEngine { .. }
+            | Self::ClassicEngine
+            | Self::NoClient
+            | Self::NoRandom => false,
+            Self::Device(error) => error.is_refusal(),
+            Self::Saml(error) => error.is_refusal(),
+            _ => true,
+        }
     }
 
     /// The person stopped it.
     pub fn is_interruption(&self) -> bool {
-        false
+        matches!(self, Self::Interrupted)
     }
 
     /// A renewal is over, and only a person can go on.
     pub fn needs_new_login(&self) -> bool {
-        false
-    }
-
-    /// What to try next, in the order to try it.
-    pub fn next(&self) -> Vec<String> {
-        Vec::new()
+        match self {
+            Self::Device(error) => error.needs_new_login(),
+            Self::SessionEnded
+            | Self::NotAssigned
+            | Self::NoForm(_)
+            | Self::Exchange { .. }
+            | Self::Saml(_) => true,
+            Self::Api(_) => true,
+            _ => false,
+        }
     }
 }

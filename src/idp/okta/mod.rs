@@ -1,15 +1,36 @@
 //! Okta in the terminal: the authentication API of Classic Engine, the device grant of Identity Engine.
+//!
+//! ```text
+//! mod (which engine) ─┬→ authn → factors (transaction) → session → page     Classic: password, second factor, assertion
+//!                     └→ device (oidc) → page                               Identity Engine: code, exchange, assertion
+//! api (requests, pauses, cookies) ; person (what is remembered)
+//! ```
+//! Either way the assertion is checked as any other (`saml`).
 
+mod api;
+mod authn;
+mod device;
 mod error;
+mod factors;
+mod page;
+mod person;
+mod session;
+mod transaction;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
-use super::saml::SamlLogin;
+use super::oidc::{self, OidcLogin};
+use super::saml::{self, SamlLogin};
 use super::{Ended, LoginOptions, Memory};
-use crate::plan::OktaSettings;
+use crate::plan::{OktaFlow, OktaSettings};
 use crate::secret::{Secret, sealed};
-use crate::timestamp::Timestamp;
-use crate::world::World;
+use crate::world::{Note, World};
+use api::Api;
+use authn::SignIn;
+use person::Known;
+
+pub use api::ApiError;
 pub use error::OktaError;
 
 /// What an Okta org handed over.
@@ -31,17 +52,11 @@ pub enum Kept {
     Session(#[serde(serialize_with = "sealed::text")] Secret<String>),
     /// The tokens of the device grant.
     Tokens {
-        /// The actor of the web-SSO exchange.
+        /// The ID token, which is the subject of the exchange, and the refresh token, where `offline_access` was granted.
+        login: Box<OidcLogin>,
+        /// The actor of the exchange.
         #[serde(serialize_with = "sealed::text")]
         access_token: Secret<String>,
-        /// Its subject.
-        #[serde(serialize_with = "sealed::text")]
-        id_token: Secret<String>,
-        /// Renews both, where the application was granted `offline_access`.
-        #[serde(serialize_with = "sealed::optional_text")]
-        refresh_token: Option<Secret<String>>,
-        /// When they end.
-        expires_at: Timestamp,
     },
 }
 
@@ -57,35 +72,138 @@ impl OktaLogin {
     }
 }
 
+#[derive(Deserialize)]
+struct Organization {
+    pipeline: Option<String>,
+}
+
 /// Signs the person in. `memory` holds what is known of them from the last time.
 ///
 /// # Errors
 /// [`OktaError`]; [`OktaError::is_refusal`] tells a no from a failure.
 pub async fn login(
-    _settings: &OktaSettings,
-    _world: &World,
-    _options: &LoginOptions,
-    _memory: &dyn Memory,
+    settings: &OktaSettings,
+    world: &World,
+    options: &LoginOptions,
+    memory: &dyn Memory,
 ) -> Result<OktaLogin, OktaError> {
-    unimplemented!()
+    let api = Api::new(world, &settings.org.value);
+    let flow = if options.device { OktaFlow::Device } else { settings.flow.value };
+    let by_device = match flow {
+        OktaFlow::Classic => false,
+        OktaFlow::Device | OktaFlow::Auto => {
+            let url = format!("{}/.well-known/okta-organization", api.org);
+            let organization: Organization = api.get(&url).await?;
+            match (organization.pipeline.as_deref(), flow, &settings.client_id) {
+                (Some("idx"), _, Some(_)) => true,
+                (Some("idx"), OktaFlow::Device, None) => return Err(OktaError::NoClient),
+                (Some("idx"), ..) => {
+                    return Err(OktaError::IdentityEngine { app_url: settings.app_url.value.clone() });
+                }
+                (_, OktaFlow::Device, _) => return Err(OktaError::ClassicEngine),
+                _ => false,
+            }
+        }
+    };
+    if by_device {
+        by_code(settings, world, options).await
+    } else {
+        classic(settings, &api, options, memory).await
+    }
+}
+
+async fn classic(
+    settings: &OktaSettings,
+    api: &Api<'_>,
+    options: &LoginOptions,
+    memory: &dyn Memory,
+) -> Result<OktaLogin, OktaError> {
+    let known = Known::recall(memory)?;
+    api.set_cookie("DT", known.device_token.clone());
+    let mut sign_in = SignIn { api, settings, options, memory, known };
+    let got = async {
+        let token = sign_in.session_token().await?;
+        session::assertion(&mut sign_in, token).await
+    };
+    match got.await {
+        Ok((response, sid)) => {
+            let saml = saml::accept(&response, api.world.clock.now())?;
+            Ok(OktaLogin { saml, kept: sid.map_or(Kept::Nothing, Kept::Session) })
+        }
+        Err(error @ OktaError::BrowserNeeded(_)) => {
+            api.world.person.tell(Note::Warning { text: &format!("{error}, so the sign-in goes on there") });
+            let browser = settings.browser.as_ref().map(|browser| browser.value.as_str());
+            let app = &settings.app_url.value;
+            let saml = saml::by_browser(&settings.name, app, browser, api.world, options).await?;
+            Ok(OktaLogin { saml, kept: Kept::Nothing })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn by_code(
+    settings: &OktaSettings,
+    world: &World,
+    options: &LoginOptions,
+) -> Result<OktaLogin, OktaError> {
+    let login = device::tokens(settings, world, options).await?;
+    with_tokens(settings, world, login).await
+}
+
+/// An assertion for the tokens, which are kept for the next one.
+async fn with_tokens(
+    settings: &OktaSettings,
+    world: &World,
+    mut login: OidcLogin,
+) -> Result<OktaLogin, OktaError> {
+    let access_token = login.access_token.take().ok_or(OktaError::NotUnderstood(200))?;
+    let response = device::assertion(settings, world, &login, &access_token).await?;
+    let saml = saml::accept(&response, world.clock.now())?;
+    Ok(OktaLogin { saml, kept: Kept::Tokens { login: Box::new(login), access_token } })
 }
 
 /// Gets the next assertion with what the last login left.
 ///
 /// # Errors
 /// [`OktaError`]; with [`OktaError::needs_new_login`] only a person can go on.
-pub async fn renew(
-    _settings: &OktaSettings,
-    _world: &World,
-    _login: &OktaLogin,
-) -> Result<OktaLogin, OktaError> {
-    unimplemented!()
+pub async fn renew(settings: &OktaSettings, world: &World, last: &OktaLogin) -> Result<OktaLogin, OktaError> {
+    match &last.kept {
+        Kept::Nothing => Err(OktaError::SessionEnded),
+        Kept::Session(sid) => {
+            let api = Api::new(world, &settings.org.value);
+            let response = session::renewed(&api, &settings.app_url.value, sid).await?;
+            let saml = saml::accept(&response, world.clock.now())?;
+            Ok(OktaLogin { saml, kept: last.kept.clone() })
+        }
+        Kept::Tokens { login, access_token } => {
+            let alive = !login.identity.proof_expires_at.since(world.clock.now()).is_zero();
+            let login = if alive {
+                OidcLogin { access_token: Some(access_token.clone()), ..(**login).clone() }
+            } else {
+                device::refreshed(settings, world, login).await?
+            };
+            with_tokens(settings, world, login).await
+        }
+    }
 }
 
-/// Ends at the org what lasts of `login`: its session, or the tokens of the device grant.
+/// Ends at the org what lasts of `login`: its session, or the refresh token of the device grant.
 ///
 /// # Errors
 /// [`OktaError`] if the org could not be asked or said no.
-pub async fn end(_settings: &OktaSettings, _world: &World, _login: &OktaLogin) -> Result<Ended, OktaError> {
-    unimplemented!()
+pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> Result<Ended, OktaError> {
+    match &login.kept {
+        Kept::Nothing => Ok(Ended::Nothing),
+        Kept::Session(sid) => {
+            session::end(&Api::new(world, &settings.org.value), sid).await?;
+            Ok(Ended::There("the session"))
+        }
+        Kept::Tokens { login, .. } => {
+            Ok(match oidc::revoke(&device::server(settings)?, world, login).await? {
+                oidc::Revoked::Done => Ended::There("the refresh token"),
+                // Without a refresh token there is nothing that outlasts the hour.
+                oidc::Revoked::NotOffered => Ended::Later("what the device grant gave"),
+            })
+        }
+    }
 }

@@ -21,6 +21,7 @@ async fn login(fake: &Rc<Fake>) -> OidcLogin {
             proof_expires_at: Timestamp(NOW + 300),
         },
         id_token: Secret::new(id_token),
+        access_token: None,
         refresh_token: Some(Secret::from("r1")),
         obtained_at: Timestamp(NOW - 100),
     }

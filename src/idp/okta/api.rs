@@ -1,0 +1,187 @@
+//! Talking to an org: JSON and pages, cookies, and a pause where the org asks for one (Okta developer documentation,
+//! "Rate limits", "Error codes").
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::OktaError;
+use crate::credentials::to_wiped_json;
+use crate::idp::visit;
+use crate::secret::Secret;
+use crate::sys::http::{Answer, Ask, Body, host_of};
+use crate::timestamp::Timestamp;
+use crate::world::{Note, World};
+
+/// A longer pause is the person's to make.
+const LONGEST_PAUSE: u64 = 60;
+/// Where an org that limits says nothing of when.
+const USUAL_PAUSE: u64 = 2;
+
+/// One org, and the cookies that it gave in this sign-in.
+pub(super) struct Api<'a> {
+    pub(super) world: &'a World,
+    pub(super) org: &'a str,
+    cookies: RefCell<Vec<(String, Secret<String>)>>,
+}
+
+/// How the org says no.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ApiError {
+    /// `E0000004`.
+    pub error_code: String,
+    /// What the org says to it.
+    pub error_summary: String,
+    /// By which an administrator finds it in the system log.
+    pub error_id: String,
+    /// More of the same.
+    error_causes: Vec<Cause>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Cause {
+    error_summary: String,
+}
+
+impl ApiError {
+    /// The org's words, with what an administrator needs.
+    pub fn in_words(&self) -> String {
+        let causes = self.error_causes.iter().map(|cause| cause.error_summary.as_str());
+        let said: Vec<&str> = std::iter::once(self.error_summary.as_str()).chain(causes).collect();
+        let text: String = said.join("; ").chars().take(300).collect();
+        format!("\"{text}\" ({}, id {})", bounded(&self.error_code), bounded(&self.error_id))
+    }
+}
+
+impl<'a> Api<'a> {
+    pub(super) fn new(world: &'a World, org: &'a str) -> Self {
+        Self { world, org, cookies: RefCell::default() }
+    }
+
+    pub(super) fn host(&self) -> String {
+        host_of(self.org)
+    }
+
+    /// The value of a cookie.
+    pub(super) fn cookie(&self, name: &str) -> Option<Secret<String>> {
+        self.cookies.borrow().iter().find(|(one, _)| one == name).map(|(_, value)| value.clone())
+    }
+
+    pub(super) fn set_cookie(&self, name: &str, value: Secret<String>) {
+        let mut cookies = self.cookies.borrow_mut();
+        cookies.retain(|(one, _)| one != name);
+        cookies.push((name.to_owned(), value));
+    }
+
+    /// A page, whatever its status.
+    pub(super) async fn page(&self, url: &str) -> Result<Answer, OktaError> {
+        self.ask(Ask { accept: "text/html", ..Ask::get(url) }).await
+    }
+
+    /// A page that a form leads to.
+    pub(super) async fn post_page(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, OktaError> {
+        self.ask(Ask { accept: "text/html", ..Ask::post(url, Body::Form(form)) }).await
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, OktaError> {
+        self.json(&self.ask(Ask::get(url)).await?)
+    }
+
+    pub(super) async fn delete(&self, url: &str) -> Result<Answer, OktaError> {
+        self.ask(Ask { method: "DELETE", ..Ask::get(url) }).await
+    }
+
+    /// Posts `body` as JSON. It may hold a password, and is wiped.
+    pub(super) async fn post<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T, OktaError> {
+        let json = Secret::new(std::mem::take(&mut *to_wiped_json(body)));
+        self.json(&self.ask(Ask::post(url, Body::Json(&json))).await?)
+    }
+
+    fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, OktaError> {
+        let body = answer.body.expose();
+        if (200..300).contains(&answer.status) {
+            return serde_json::from_slice(body).map_err(|_| OktaError::NotUnderstood(answer.status));
+        }
+        match serde_json::from_slice::<ApiError>(body) {
+            Ok(error) if !error.error_code.is_empty() => Err(OktaError::Api(error)),
+            _ => Err(OktaError::NotUnderstood(answer.status)),
+        }
+    }
+
+    async fn ask(&self, ask: Ask<'_>) -> Result<Answer, OktaError> {
+        self.check_own(ask.url)?;
+        let answer = self.once(ask).await?;
+        if answer.status != 429 {
+            return Ok(answer);
+        }
+        // An SMS that was sent a moment ago is told in the same way, and is for the caller.
+        if serde_json::from_slice::<ApiError>(answer.body.expose())
+            .is_ok_and(|error| error.error_code == "E0000109")
+        {
+            return Ok(answer);
+        }
+        let pause = self.pause(&answer);
+        if pause > LONGEST_PAUSE {
+            return Err(OktaError::RateLimited(pause));
+        }
+        let pause = Duration::from_secs(pause);
+        self.world.person.tell(Note::Pausing { host: &self.host(), pause });
+        tokio::time::sleep(pause + jitter()).await;
+        let again = self.once(ask).await?;
+        if again.status == 429 { Err(OktaError::RateLimited(self.pause(&again))) } else { Ok(again) }
+    }
+
+    async fn once(&self, ask: Ask<'_>) -> Result<Answer, OktaError> {
+        let cookie =
+            self.cookies.borrow().iter().fold(Zeroizing::new(String::new()), |mut all, (name, value)| {
+                let separator = if all.is_empty() { "" } else { "; " };
+                all.push_str(&format!("{separator}{name}={}", value.expose()));
+                all
+            });
+        let cookie = Some(Secret::new(cookie.to_string())).filter(|cookie| !cookie.expose().is_empty());
+        let answer = self.world.http.ask(&Ask { cookie: cookie.as_ref(), ..ask }).await?;
+        for line in answer.headers.all("set-cookie") {
+            let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else {
+                continue;
+            };
+            self.set_cookie(name.trim(), Secret::from(value.trim()));
+        }
+        Ok(answer)
+    }
+
+    /// How many seconds to wait after a 429: until the reset that the org names, by the org's own clock.
+    fn pause(&self, answer: &Answer) -> u64 {
+        let number = |name: &str| answer.headers.get(name).and_then(|text| text.trim().parse::<i64>().ok());
+        let date = answer.headers.get("date").and_then(Timestamp::parse_http_date);
+        let now = date.unwrap_or_else(|| self.world.clock.now());
+        let until = number("x-rate-limit-reset").map(|at| at.saturating_sub(now.0));
+        let pause = until.or_else(|| number("retry-after"));
+        pause.map_or(USUAL_PAUSE, |seconds| u64::try_from(seconds.max(1)).unwrap_or(1))
+    }
+
+    /// Secrets go to the org and nowhere else, whatever a link says.
+    pub(super) fn check_own(&self, url: &str) -> Result<(), OktaError> {
+        let own = url
+            .strip_prefix(self.org)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
+        if own { Ok(()) } else { Err(OktaError::ForeignLink(bounded(url))) }
+    }
+}
+
+/// Up to a second, so that many who were told to wait do not come back together.
+fn jitter() -> Duration {
+    let random = visit::random().unwrap_or_default();
+    let sum: u32 = random.bytes().map(u32::from).sum();
+    Duration::from_millis(u64::from(sum % 1000))
+}
+
+/// At most 300 characters of the org's.
+pub(super) fn bounded(text: &str) -> String {
+    text.chars().take(300).collect()
+}

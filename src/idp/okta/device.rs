@@ -1,0 +1,108 @@
+//! Identity Engine: the device grant at the org's authorization server, and the exchange of its tokens for a web-SSO
+//! token of the AWS application ("AWS Account Federation"; Okta developer documentation, "Configure Native SSO", RFC 8693).
+
+use serde::Deserialize;
+
+use super::api::{Api, bounded};
+use super::page::{self, Page};
+use super::{OktaError, session};
+use crate::idp::LoginOptions;
+use crate::idp::oidc::{self, OidcLogin};
+use crate::plan::{Flow, OidcSettings, OktaSettings, Origin, Valued};
+use crate::secret::Secret;
+use crate::sys::http::{Ask, Body};
+use crate::world::World;
+
+/// What the exchange needs. `okta.apps.sso` must be granted to the application.
+const SCOPES: [&str; 2] = ["openid", "okta.apps.sso"];
+
+/// The org's own authorization server, as any OpenID provider.
+pub(super) fn server(settings: &OktaSettings) -> Result<OidcSettings, OktaError> {
+    let client_id = settings.client_id.clone().ok_or(OktaError::NoClient)?;
+    let rule = Origin::Rule("the device grant of Okta");
+    Ok(OidcSettings {
+        name: settings.name.clone(),
+        issuer: settings.org.clone(),
+        client_id,
+        client_secret: None,
+        scopes: Some(Valued::new(SCOPES.map(str::to_owned).to_vec(), rule.clone())),
+        flow: Valued::new(Flow::Device, rule),
+        redirect_port: Valued::new(0, Origin::Default),
+        audience: None,
+    })
+}
+
+/// Has the person approve a code, and takes the tokens.
+pub(super) async fn tokens(
+    settings: &OktaSettings,
+    world: &World,
+    options: &LoginOptions,
+) -> Result<OidcLogin, OktaError> {
+    let server = server(settings)?;
+    Ok(oidc::login(&server, world, options, None).await?)
+}
+
+/// The next tokens, where the org gave a refresh token.
+pub(super) async fn refreshed(
+    settings: &OktaSettings,
+    world: &World,
+    login: &OidcLogin,
+) -> Result<OidcLogin, OktaError> {
+    Ok(oidc::refresh(&server(settings)?, world, login).await?)
+}
+
+#[derive(Deserialize)]
+struct Exchanged {
+    /// The web-SSO token, whatever its name says.
+    access_token: Secret<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Refused {
+    error: String,
+    error_description: String,
+}
+
+/// Exchanges the tokens for an assertion of the application.
+pub(super) async fn assertion(
+    settings: &OktaSettings,
+    world: &World,
+    login: &OidcLogin,
+    access_token: &Secret<String>,
+) -> Result<Secret<String>, OktaError> {
+    let api = Api::new(world, &settings.org.value);
+    let client_id = settings.client_id.as_ref().ok_or(OktaError::NoClient)?;
+    let audience = format!("urn:okta:apps:{}", settings.app_id());
+    let form = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("client_id", client_id.value.as_str()),
+        ("actor_token", access_token.expose()),
+        ("actor_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+        ("subject_token", login.id_token.expose()),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:id_token"),
+        ("requested_token_type", "urn:okta:oauth:token-type:web_sso_token"),
+        ("audience", &audience),
+    ];
+    let url = format!("{}/oauth2/v1/token", settings.org.value);
+    let answer = world.http.ask(&Ask::post(&url, Body::Form(&form))).await?;
+    let body = answer.body.expose();
+    let Ok(Exchanged { access_token: token }) = serde_json::from_slice(body) else {
+        let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
+        return Err(match refused.error.is_empty() {
+            true => OktaError::NotUnderstood(answer.status),
+            false => OktaError::Exchange {
+                error: bounded(&refused.error),
+                description: bounded(&refused.error_description),
+            },
+        });
+    };
+    // By a form: in the address it would stand in logs.
+    let url = format!("{}/login/token/sso", settings.org.value);
+    let answer = api.post_page(&url, &[("token", token.expose())]).await?;
+    match page::read(answer.body.expose()) {
+        Page::Response(response) => Ok(response),
+        _ if answer.status == 403 || answer.status == 404 => Err(OktaError::NotAssigned),
+        page => Err(session::no_form(page)),
+    }
+}

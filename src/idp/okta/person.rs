@@ -1,0 +1,64 @@
+//! What is remembered of a person between logins: not the login, but what makes the next one shorter.
+
+use serde::{Deserialize, Serialize};
+
+use super::OktaError;
+use super::transaction::FactorInfo;
+use crate::idp::{Memory, visit};
+use crate::secret::{Secret, sealed};
+
+/// How long a device token may be.
+const DEVICE_TOKEN: usize = 32;
+
+/// A person, as the store keeps what is known of them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// The name they sign in with.
+    pub(super) username: Option<String>,
+    /// The cookie `DT`, by which the org knows this machine again. It comes from a random generator: one that follows
+    /// from the name could be guessed.
+    #[serde(serialize_with = "sealed::text")]
+    pub(super) device_token: Secret<String>,
+    /// The factor that was used last.
+    pub(super) factor: Option<Chosen>,
+    /// Kept only where the person said so.
+    #[serde(serialize_with = "sealed::optional_text")]
+    pub(super) password: Option<Secret<String>>,
+}
+
+/// A factor by what tells it from others; names that people see may change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Chosen {
+    factor_type: String,
+    provider: String,
+    id: String,
+}
+
+impl Chosen {
+    pub(super) fn of(factor: &FactorInfo) -> Self {
+        let (factor_type, provider) = (factor.factor_type.clone(), factor.provider.clone());
+        Self { factor_type, provider, id: factor.id.clone() }
+    }
+
+    pub(super) fn is(&self, factor: &FactorInfo) -> bool {
+        *self == Self::of(factor)
+    }
+}
+
+impl Known {
+    /// What is remembered, or a stranger with a new device.
+    pub(super) fn recall(memory: &dyn Memory) -> Result<Self, OktaError> {
+        let stored = memory.recall().and_then(|bytes| serde_json::from_slice(bytes.expose()).ok());
+        if let Some(known) = stored {
+            return Ok(known);
+        }
+        let token: String = visit::random().ok_or(OktaError::NoRandom)?.chars().take(DEVICE_TOKEN).collect();
+        Ok(Self { username: None, device_token: Secret::new(token), factor: None, password: None })
+    }
+
+    /// Writes it down at once.
+    pub(super) fn keep(&self, memory: &dyn Memory) {
+        let bytes = std::mem::take(&mut *crate::credentials::to_wiped_json(self));
+        memory.keep(&Secret::new(bytes));
+    }
+}
