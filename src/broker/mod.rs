@@ -318,10 +318,14 @@ impl<'a, 'w> Broker<'a, 'w> {
                 return Err(BrokerError::LoginNeeded { idp, why });
             }
         };
+        // Of an encrypted assertion only AWS knows whose it is.
+        let told = granted.assumed_arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let or_told = |name: &String| if name.is_empty() { told.clone() } else { name.clone() };
+        let (subject, user) = (or_told(&identity.subject), or_told(&identity.name));
         Ok(Session {
             tags: attributes.tags,
             transitive_tags: attributes.transitive_tags,
-            ..self.session_of(plan, 0, granted, &identity.subject, &identity.name)
+            ..self.session_of(plan, 0, granted, &subject, &user)
         })
     }
 

@@ -8,7 +8,7 @@ use crate::broker;
 use crate::cli::RoleQuery;
 use crate::credentials::Freshness;
 use crate::error::CommandResult;
-use crate::idp::Proof;
+use crate::idp::{Login, Proof};
 use crate::plan::{
     Capture, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan, SamlSettings, Valued,
 };
@@ -157,7 +157,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
         ProofPlan::Saml(saml) => (saml_rows(saml), saml_place(saml)),
         ProofPlan::Okta(okta) => (okta_rows(okta), &okta.org.value),
     };
-    let mut needed = hub_needed;
+    let (mut rows, mut needed) = (rows, hub_needed);
     let mut call = format!("sign in at {place}");
     let stored = match broker::stored_login(&subject.store, &subject.plan.proof.login_key()) {
         Ok(None) => Stored::Nothing,
@@ -175,6 +175,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
                 Some(Proof::Assertion(_)) => format!("assertion of {}", identity.name),
                 None => format!("the login of {}, its assertion used up", identity.name),
             };
+            rows.extend(said(&login));
             needed &= !(alive && login.proof().is_some());
             Stored::Until(what, identity.proof_expires_at)
         }
@@ -231,6 +232,26 @@ fn oidc_rows(oidc: &OidcSettings) -> Vec<Row> {
         Some(row("flow", &oidc.flow, |flow| format!("{flow:?}").to_lowercase())),
         Some(row("redirect_port", &oidc.redirect_port, port)),
         optional("audience", oidc.audience.as_ref(), text),
+    ];
+    rows.into_iter().flatten().collect()
+}
+
+/// What the IdP said about the person at the last login.
+fn said(login: &Login) -> Vec<Row> {
+    let attributes = login.attributes();
+    let origin = if matches!(login, Login::Oidc(_)) { "the ID token" } else { "the assertion" };
+    let row = |name, value: String| (!value.is_empty()).then(|| (name, value, origin.to_owned()));
+    let tags = attributes.tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
+    let keys = attributes.transitive_tags.iter().cloned().collect::<Vec<_>>();
+    let length = |seconds: u32| duration(Duration::from_secs(seconds.into()));
+    let roles = Some(attributes.roles.len()).filter(|count| *count > 0);
+    let rows = [
+        row("session_name", attributes.session_name.unwrap_or_default()),
+        row("session_duration", attributes.session_duration.map(length).unwrap_or_default()),
+        row("source_identity", attributes.source_identity.unwrap_or_default()),
+        row("tags", tags.join(" ")),
+        row("transitive_tags", keys.join(" ")),
+        row("roles", roles.map(|count| format!("{count} on offer")).unwrap_or_default()),
     ];
     rows.into_iter().flatten().collect()
 }

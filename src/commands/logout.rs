@@ -9,7 +9,7 @@ use crate::error::CommandResult;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
-use crate::sys::process;
+use crate::sys::{fs, process};
 use crate::ui::text::duration;
 use crate::ui::{self, Ui};
 use crate::world::{Note, World};
@@ -72,6 +72,7 @@ fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: 
         }
     }
     store.forget_everything()?;
+    forget_browsers(world, ui);
     ui.done("Forgot every login and session, and destroyed the key that sealed them");
     still_valid(&ended, world, ui);
     Ok(())
@@ -95,6 +96,7 @@ fn end_login(args: &Logout, plan: &Plan, store: &Store<'_>, world: &World, ui: &
     let key = plan.proof.login_key();
     let login = broker::stored_login(store, &key);
     let was_there = store.delete(&key)?;
+    forget_password(plan, store, world)?;
     // Even an entry that could not be read is gone now.
     let Ok(Some(login)) = login else { return Ok(was_there) };
     let name = plan.proof.name();
@@ -108,6 +110,18 @@ fn end_login(args: &Logout, plan: &Plan, store: &Store<'_>, world: &World, ui: &
     }
     end_session(args, &plan.proof, &login, world);
     Ok(was_there)
+}
+
+/// A password that was kept for the IdP is part of the login. What else is remembered of the person stays: it opens
+/// nothing.
+fn forget_password(plan: &Plan, store: &Store<'_>, world: &World) -> CommandResult {
+    let key = plan.proof.person_key();
+    let Ok(Some(stored)) = store.get(&key) else { return Ok(()) };
+    if let Some(rest) = idp::okta::without_password(&stored) {
+        let lock = store.lock(&key, &*world.person, "what is known of you there", super::WAIT)?;
+        store.put(&lock, &key, &rest)?;
+    }
+    Ok(())
 }
 
 /// The IdP's own session lives in the browser, so that is where it is ended, by the person.
@@ -124,6 +138,13 @@ fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
             why: "Your browser may still be signed in there. To end that too:",
             can_paste: false,
         });
+    }
+}
+
+/// The profiles of the browsers that signed in hold the IdPs' cookies.
+fn forget_browsers(world: &World, ui: &Ui) {
+    if let Err(error) = fs::remove_folder(&world.folders.state.join("browser")) {
+        ui.warn(&format!("the browser profiles could not be removed: {error}"));
     }
 }
 

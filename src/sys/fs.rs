@@ -169,6 +169,17 @@ pub fn link_target(path: &Path) -> Option<String> {
     std::fs::read_link(path).ok().map(|target| target.to_string_lossy().into_owned())
 }
 
+/// Removes a folder with all that is in it, if it is there.
+///
+/// # Errors
+/// Whatever else the system says.
+pub fn remove_folder(path: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
 /// Removes a file that may not be there.
 ///
 /// # Errors

@@ -32,6 +32,8 @@ mod refusals;
 #[cfg(unix)]
 mod room;
 #[cfg(unix)]
+mod saml;
+#[cfg(unix)]
 mod session;
 #[cfg(unix)]
 mod status;

@@ -63,7 +63,7 @@ pub(super) fn run(
         table(&rows).lines().for_each(|row| ui.say(row));
     }
     for (proof, before) in befores {
-        before.compare(store, proof, ui);
+        before.compare(store, proof, need.force, ui);
     }
     accounts::learn_names(&plans.iter().collect::<Vec<_>>(), store, world);
     all_or_error(failures, plans.len())

@@ -82,7 +82,7 @@ fn offered_by(
     let before = report::Before::of(store, &proof)?;
     let login = broker.sign_in(&proof, need).map_err(|error| hints::no_login(&error, idp, need.force))?;
     ui.done(&format!("Signed in as {} at {idp}", login.identity().name));
-    before.compare(store, &proof, ui);
+    before.compare(store, &proof, need.force, ui);
     let offered = login.attributes().roles;
     let known = index::all(&world.folders.state);
     let mut candidates: Vec<Candidate> =

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
     let key_id = &session.credentials.access_key_id;
     let unchanged = stored.is_some_and(|stored| stored.credentials.access_key_id == *key_id);
     report::session(&store, &plan, &session, unchanged, world, ui);
-    before.compare(&store, &plan.proof, ui);
+    before.compare(&store, &plan.proof, need.force, ui);
     accounts::learn_names(&[&plan], &store, world);
     Ok(())
 }

@@ -85,15 +85,17 @@ impl Before {
     }
 
     /// Tells what another login there brought or took, if there was one since.
-    pub(super) fn compare(&self, store: &Store<'_>, proof: &ProofPlan, ui: &Ui) {
+    /// A person who forced it wants to hear that nothing changed as well.
+    pub(super) fn compare(&self, store: &Store<'_>, proof: &ProofPlan, forced: bool, ui: &Ui) {
         let now = Self::of(store, proof).ok().and_then(|now| now.0);
         let (Some(before), Some(now)) = (&self.0, now) else { return };
         let same_person = before.identity().subject == now.identity().subject;
-        if !same_person || before.same_proof(&now) || before.obtained_at() == now.obtained_at() {
+        if !same_person || before.to_bytes() == now.to_bytes() {
             return;
         }
         let changes = changes(&before.attributes(), &now.attributes());
         match changes.as_slice() {
+            [] if !forced => {}
             [] => ui.say(&format!("{} says the same about you as before", proof.name())),
             changes => {
                 ui.say(&format!("New since the last login at {}:", proof.name()));

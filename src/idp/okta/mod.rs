@@ -187,6 +187,11 @@ pub async fn renew(settings: &OktaSettings, world: &World, last: &OktaLogin) -> 
     }
 }
 
+/// What is remembered of the person without their password; `None` if it holds none.
+pub fn without_password(stored: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
+    Known::without_password(stored)
+}
+
 /// Ends at the org what lasts of `login`: its session, or the refresh token of the device grant.
 ///
 /// # Errors

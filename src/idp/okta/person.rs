@@ -56,9 +56,19 @@ impl Known {
         Ok(Self { username: None, device_token: Secret::new(token), factor: None, password: None })
     }
 
+    /// What is left of `stored` when the password is to be forgotten; `None` if there is none in it.
+    pub(super) fn without_password(stored: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
+        let mut known: Self = serde_json::from_slice(stored.expose()).ok()?;
+        known.password.take()?;
+        Some(known.to_bytes())
+    }
+
+    fn to_bytes(&self) -> Secret<Vec<u8>> {
+        Secret::new(std::mem::take(&mut *crate::credentials::to_wiped_json(self)))
+    }
+
     /// Writes it down at once.
     pub(super) fn keep(&self, memory: &dyn Memory) {
-        let bytes = std::mem::take(&mut *crate::credentials::to_wiped_json(self));
-        memory.keep(&Secret::new(bytes));
+        memory.keep(&self.to_bytes());
     }
 }

@@ -23,7 +23,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, HUB, Servers, Settings};
+use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, HUB, Issued, Servers, Settings};
 use tempfile::TempDir;
 
 use self::leaks::Leaks;
@@ -33,9 +33,23 @@ pub(crate) use self::run::{Output, Run, Signal, Started};
 const BROWSER: &str = r#"#!/bin/sh
 printf '%s\n' "$1" >> "$HOME/opened"
 page=$(curl -sSL --max-time 30 "$1") || exit
-request=$(printf '%s' "$page" | sed -n 's/.*name="request" value="\([^"]*\)".*/\1/p')
-test -z "$request" ||
+in_page() { printf '%s' "$page" | sed -n "s/.*$1.*/\\1/p"; }
+request=$(in_page 'name="request" value="\([^"]*\)"')
+action=$(in_page '<form method="post" action="\([^"]*\)"')
+response=$(in_page 'name="SAMLResponse" value="\([^"]*\)"')
+if test -n "$response"; then
+    printf '%s' "$response" | curl -sSL --max-time 30 -o "$HOME/shown" --data-urlencode SAMLResponse@- \
+        --data-urlencode "RelayState=$(in_page 'name="RelayState" value="\([^"]*\)"')" "$action"
+elif test -n "$(in_page 'name="SAMLRequest" value="\([^"]*\)"')"; then
+    page=$(curl -sSL --max-time 30 --data-urlencode "SAMLRequest=$(in_page 'name="SAMLRequest" value="\([^"]*\)"')" \
+        --data-urlencode "RelayState=$(in_page 'name="RelayState" value="\([^"]*\)"')" "$action")
+    printf '%s' "$(in_page 'name="SAMLResponse" value="\([^"]*\)"')" | curl -sSL --max-time 30 -o "$HOME/shown" \
+        --data-urlencode SAMLResponse@- \
+        --data-urlencode "RelayState=$(in_page 'name="RelayState" value="\([^"]*\)"')" \
+        "$(in_page '<form method="post" action="\([^"]*\)"')"
+elif test -n "$request"; then
     curl -sSL --max-time 30 -o /dev/null -d "request=$request" -d decision=allow "${1%%[?]*}"
+fi
 "#;
 
 /// Far beyond what anything takes; see [`Room::until`].
@@ -47,6 +61,8 @@ pub(crate) struct Room {
     servers: Servers,
     /// What was printed and is searched at the end, by the command that printed it.
     printed: RefCell<Vec<(String, String)>>,
+    /// Secrets of other servers than those next door.
+    confided: RefCell<Vec<Issued>>,
 }
 
 impl Room {
@@ -58,7 +74,12 @@ impl Room {
     /// A room with these servers.
     pub(crate) fn with(settings: Settings) -> Self {
         let folder = tempfile::Builder::new().prefix("jit-room-").tempdir().unwrap();
-        let room = Self { folder, servers: Servers::start(settings).unwrap(), printed: RefCell::default() };
+        let room = Self {
+            folder,
+            servers: Servers::start(settings).unwrap(),
+            printed: RefCell::default(),
+            confided: RefCell::default(),
+        };
         for folder in ["config/jit", "state", "run", "tmp", ".aws"] {
             fs::create_dir_all(room.path(folder)).unwrap();
         }
@@ -101,6 +122,31 @@ impl Room {
     /// Replaces `config.toml`.
     pub(crate) fn write_config(&self, content: &str) {
         self.write("config/jit/config.toml", content);
+    }
+
+    /// Something that is not to be found anywhere in clear when the room is left.
+    pub(crate) fn confide(&self, what: &'static str, value: &str) {
+        self.confided.borrow_mut().push(Issued { what, value: value.to_owned() });
+    }
+
+    /// A room whose people sign in by SAML, with the same roles.
+    pub(crate) fn by_saml(settings: Settings) -> Self {
+        let room = Self::with(Settings { approval: Approval::AtOnce, ..settings });
+        room.write_config(&room.saml_config(""));
+        room
+    }
+
+    /// The configuration of such a room; `more` is put into its `[idp.demo]`.
+    pub(crate) fn saml_config(&self, more: &str) -> String {
+        let (_, roles) = self
+            .usual_config()
+            .split_once("\n\n")
+            .map(|(idp, roles)| (idp.to_owned(), roles.to_owned()))
+            .unwrap();
+        format!(
+            "[idp.demo]\ntype = \"saml\"\nsso_url = \"{}\"\nacs_port = 0\n{more}\n{roles}",
+            self.servers.sso_url()
+        )
     }
 
     /// The configuration that a room starts with.
@@ -175,7 +221,9 @@ impl Room {
     /// The places where a secret can be read, each with the name of the secret.
     pub(crate) fn leaks(&self) -> Vec<String> {
         let journal = self.servers.journal();
-        let leaks = Leaks::of(journal.secrets());
+        let secrets: Vec<Issued> =
+            journal.secrets().iter().chain(&*self.confided.borrow()).cloned().collect();
+        let leaks = Leaks::of(&secrets);
         let mut found = leaks.in_folder(self.folder.path());
         for (command, text) in &*self.printed.borrow() {
             found.extend(leaks.in_text(text).map(|what| format!("{what} printed by {command}")));

@@ -35,9 +35,13 @@ impl Room {
     pub(crate) fn age_login(&self, by: Duration) {
         self.rewrite(EntryKind::Login, |bytes| {
             let mut login = Login::from_bytes(bytes).unwrap();
-            let Login::Oidc(oidc) = &mut login else { panic!("not an OIDC login") };
-            oidc.obtained_at = oidc.obtained_at - by;
-            oidc.identity.proof_expires_at = oidc.identity.proof_expires_at - by;
+            let (obtained_at, identity) = match &mut login {
+                Login::Oidc(login) => (&mut login.obtained_at, &mut login.identity),
+                Login::Saml(login) => (&mut login.obtained_at, &mut login.identity),
+                Login::Okta(login) => (&mut login.saml.obtained_at, &mut login.saml.identity),
+            };
+            *obtained_at = *obtained_at - by;
+            identity.proof_expires_at = identity.proof_expires_at - by;
             login.to_bytes()
         });
     }

@@ -1,0 +1,409 @@
+//! SAML by the loopback ACS: one login, what it gives, and every response that is not taken.
+
+use std::time::Duration;
+
+use jit::demo::{ADMIN, Call, DEVELOPER, Edit, HUB, Role, Settings, User};
+
+use crate::support::Room;
+
+const OTHER: &str = "arn:aws:iam::444444444444:role/other-hub";
+const CALLS: [Call; 3] = [Call::SamlSso, Call::AssumeRoleWithSaml, Call::AssumeRole];
+
+fn room() -> Room {
+    Room::by_saml(Settings::default())
+}
+
+/// A room whose IdP offers a second hub role.
+fn room_of_two() -> Room {
+    let mut settings = Settings::default();
+    settings.roles.push(Role::hub(OTHER, 3600));
+    settings.offered = vec![HUB.to_owned(), OTHER.to_owned()];
+    let room = Room::by_saml(settings);
+    let other = format!("\n[role.other]\nidp = \"demo\"\nrole_arn = \"{OTHER}\"\n");
+    room.write_config(&format!("{}{other}", room.saml_config("")));
+    room
+}
+
+#[test]
+fn one_sign_in_walks_the_chain_and_serves_tools() {
+    let room = room();
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("✓ Signed in as alice@example.com at demo\n"), "{login}");
+    assert_eq!(room.counts(CALLS), [1, 1, 1]);
+    let answer = room.asks_for("developer");
+    assert_eq!((answer.code(), answer.stderr.as_str()), (0, ""), "{answer}");
+    assert_eq!(room.counts(CALLS), [1, 1, 2]);
+    let page = std::fs::read_to_string(room.path("shown")).unwrap();
+    assert!(page.contains("You are signed in as alice@example.com."), "{page}");
+    let again = room.jit(&["login", "admin"]).run();
+    assert!(again.stderr.starts_with("✓ Still good: admin as alice@example.com"), "{again}");
+    assert_eq!(room.opened().len(), 1);
+}
+
+#[test]
+fn the_request_may_be_posted() {
+    let room = room();
+    room.write_config(&room.saml_config("binding = \"post\""));
+    let login = room.jit(&["login", "hub"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(room.opened()[0].starts_with("http://127.0.0.1:"), "{:?}", room.opened());
+}
+
+#[test]
+fn an_assertion_serves_every_role_in_it_for_five_minutes() {
+    let room = room_of_two();
+    assert_eq!(room.jit(&["login", "hub"]).run().code(), 0);
+    let other = room.asks_for("other");
+    assert_eq!(other.code(), 0, "{other}");
+    assert_eq!(room.counts(CALLS), [1, 2, 0]);
+    // Afterwards it is of no use to anybody, and does not lie there any longer.
+    room.age_login(Duration::from_secs(301));
+    room.age_session("other", Duration::from_secs(3600));
+    let late = room.jit(&["credential-process", "other"]).run();
+    assert_eq!(late.code(), 3, "{late}");
+    assert!(late.stderr.contains("jit login other"), "{late}");
+    assert_eq!(room.counts(CALLS), [1, 2, 0]);
+    let explained = room.jit(&["explain", "other"]).run();
+    assert!(explained.stdout.contains("its assertion used up until"), "{explained}");
+}
+
+#[test]
+fn many_at_once_need_one_login() {
+    let room = room_of_two();
+    room.write_config(
+        &std::fs::read_to_string(room.path("config/jit/config.toml"))
+            .unwrap()
+            .replace("acs_port = 0", "acs_port = 0\nauto_login = true"),
+    );
+    let runs = (0..20).map(|n| {
+        let role = ["admin", "developer", "other"][n % 3];
+        room.jit(&["credential-process", role]).hands_over()
+    });
+    for answer in room.at_once(runs) {
+        assert_eq!(answer.code(), 0, "{answer}");
+    }
+    assert_eq!(room.counts(CALLS), [1, 2, 2]);
+    assert_eq!(room.opened().len(), 1);
+}
+
+#[test]
+fn all_configured_roles_come_of_one_login() {
+    let room = room_of_two();
+    let login = room.jit(&["login", "--all"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("✓ 4 roles of 4\n"), "{login}");
+    for account in ["111111111111", "222222222222", "333333333333", "444444444444"] {
+        assert!(login.stderr.contains(account), "{login}");
+    }
+    assert_eq!(room.counts(CALLS), [1, 2, 2]);
+    // Another run has nothing to do, and one that is forced does it all again, once.
+    assert_eq!(room.jit(&["login", "--all"]).run().code(), 0);
+    assert_eq!(room.counts(CALLS), [1, 2, 2]);
+    let forced = room.jit(&["login", "--all", "--force"]).run();
+    assert_eq!(forced.code(), 0, "{forced}");
+    assert_eq!(room.counts(CALLS), [2, 4, 4]);
+}
+
+#[test]
+fn one_role_that_is_refused_keeps_no_other() {
+    let room = room_of_two();
+    let config = std::fs::read_to_string(room.path("config/jit/config.toml")).unwrap();
+    room.write_config(&config.replace(OTHER, "arn:aws:iam::444444444444:role/gone"));
+    let login = room.jit(&["login", "--all"]).run();
+    assert_eq!(login.code(), 4, "{login}");
+    assert!(login.stderr.contains("✓ 3 roles of 4\n"), "{login}");
+    let words = format!(
+        "demo does not offer you arn:aws:iam::444444444444:role/gone\n  because: the assertion lists {HUB}, {OTHER}\n"
+    );
+    assert!(login.stderr.contains(&words), "{login}");
+}
+
+#[test]
+fn what_the_idp_offers_is_a_role_without_being_configured() {
+    let mut settings = Settings::default();
+    settings.roles.push(Role::hub(OTHER, 3600));
+    settings.offered = vec![HUB.to_owned(), OTHER.to_owned()];
+    let room = Room::by_saml(settings);
+    let idp_only = room.saml_config("").split("\n[role").next().unwrap().to_owned();
+    room.write_config(&idp_only);
+    // Nobody can pick here, so the roles are named.
+    let login = room.jit(&["login"]).run();
+    assert_eq!(login.code(), 2, "{login}");
+    assert!(login.stderr.contains("demo offers 2 roles"), "{login}");
+    assert!(login.stderr.contains("111111111111/jit-hub, 444444444444/other-hub"), "{login}");
+    let one = room.jit(&["login", "444444444444/other-hub"]).run();
+    assert_eq!(one.code(), 0, "{one}");
+    assert_eq!(room.counts(CALLS), [1, 1, 0]);
+    let run = room
+        .jit(&["exec", "444444444444/other-hub", "--", "sh", "-c", "echo $JIT_ROLE $JIT_ACCOUNT_ID"])
+        .run();
+    assert_eq!(run.stdout, "444444444444/other-hub 444444444444\n", "{run}");
+    let near = room.jit(&["credential-process", "444444444444/other-hbu"]).run();
+    assert!(near.code() == 2 && near.stderr.contains("did you mean `444444444444/other-hub`?"), "{near}");
+}
+
+#[test]
+fn the_roles_on_offer_are_picked_from_on_a_terminal() {
+    let mut settings = Settings::default();
+    settings.roles.push(Role::hub(OTHER, 3600));
+    settings.offered = vec![HUB.to_owned(), OTHER.to_owned()];
+    let room = Room::by_saml(settings);
+    let mut login = room.jit(&["login", "--idp", "demo"]).somebody_types().start();
+    login.says("Role");
+    login.types("other-hub\r");
+    let login = login.wait();
+    assert!(login.code() == 0 && login.stdout.contains("account 444444444444"), "{login}");
+    assert_eq!(room.counts(CALLS), [1, 1, 0]);
+}
+
+#[test]
+fn a_new_login_tells_what_changed() {
+    let room = room();
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    let same = room.jit(&["login", "--force", "admin"]).run();
+    assert!(same.stderr.contains("demo says the same about you as before\n"), "{same}");
+    let user = User { department: "security".to_owned(), ..Settings::default().user };
+    room.servers().faults(|faults| faults.user = Some(user));
+    let changed = room.jit(&["login", "--force", "admin"]).run();
+    let expected = "New since the last login at demo:\n  changed tag department: platform → security\n";
+    assert!(changed.stderr.contains(expected), "{changed}");
+    let who = room.jit(&["whoami", "--tags", "admin"]).run();
+    assert!(who.stdout.ends_with("tag      department = security  (goes on to spokes)\n"), "{who}");
+    let explained = room.jit(&["explain", "admin"]).run();
+    assert!(explained.stdout.contains("department=security"), "{explained}");
+    let json = room.jit(&["whoami", "--json", "admin"]).run();
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["tags"]["department"], "security");
+}
+
+#[test]
+fn a_forced_request_says_so() {
+    let room = room();
+    assert_eq!(room.jit(&["login", "--force", "hub"]).run().code(), 0);
+    let query = room.opened()[0].split_once('?').unwrap().1.to_owned();
+    let request = form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "SAMLRequest")
+        .unwrap()
+        .1
+        .into_owned();
+    use base64::Engine as _;
+    let packed = base64::engine::general_purpose::STANDARD.decode(request).unwrap();
+    let xml = String::from_utf8(miniz_oxide::inflate::decompress_to_vec(&packed).unwrap()).unwrap();
+    assert!(xml.contains("ForceAuthn=\"true\""), "{xml}");
+}
+
+/// What is changed in the response, the exit code, and words of the message.
+#[test]
+fn responses_that_are_not_taken() {
+    let replace = Edit::replacing;
+    let by = |edit: fn(String) -> String| Edit::by(edit);
+    let attributes = "https://aws.amazon.com/SAML/Attributes/";
+    let cases: Vec<(Edit, i32, &str)> = vec![
+        (by(|xml| xml.replace("NotOnOrAfter=\"20", "NotOnOrAfter=\"19")), 4, "the assertion ended at 19"),
+        (by(|xml| xml.replace("NotBefore=\"20", "NotBefore=\"21")), 4, "the assertion holds from 21"),
+        (
+            replace("<saml:Audience>urn:amazon:webservices<", "<saml:Audience>urn:other<"),
+            4,
+            "the audience `urn:other`",
+        ),
+        (
+            by(|xml| xml.replace(" Recipient=\"http://127", " Recipient=\"http://128")),
+            4,
+            "is made out to `http://128",
+        ),
+        (
+            by(|xml| xml.replace("Destination=\"http://127", "Destination=\"http://128")),
+            4,
+            "is made out to `http://128",
+        ),
+        (by(|xml| without_attribute(&xml, "InResponseTo")), 4, "answers no request"),
+        (
+            replace("SAML/Attributes/Role\"", "SAML/Attributes/role\""),
+            4,
+            "is not quite https://aws.amazon.com/SAML/Attributes/Role",
+        ),
+        (
+            replace("SAML/Attributes/RoleSessionName", "SAML/Attributes/Name"),
+            4,
+            "no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName",
+        ),
+        (
+            replace("<samlp:Response ", "<!DOCTYPE x [<!ENTITY a \"b\">]><samlp:Response "),
+            4,
+            "declares a document type",
+        ),
+        (replace("</samlp:Response>", ""), 4, "is not XML"),
+        (
+            replace(":status:Success", ":status:Requester"),
+            4,
+            "the provider finds the fault in the request (Requester)",
+        ),
+        (replace("platform", "tampered"), 4, "Response signature invalid"),
+        (
+            Edit::by(move |xml| {
+                xml.replace("</saml:AttributeStatement>", &format!("<saml:Attribute Name=\"{attributes}RoleSessionName\"><saml:AttributeValue>bob</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>"))
+            }),
+            4,
+            "RoleSessionName is there twice",
+        ),
+    ];
+    for (edit, code, words) in cases {
+        let room = room();
+        room.servers().faults(|faults| faults.edit_response = Some(edit));
+        let login = room.jit(&["login", "hub"]).run();
+        assert_eq!(login.code(), code, "{words}: {login}");
+        assert!(login.stderr.contains(words), "{words}: {login}");
+        assert!(login.stderr.lines().any(|line| line.starts_with("  next: ")), "{words}: {login}");
+    }
+}
+
+fn without_attribute(xml: &str, name: &str) -> String {
+    let start = format!(" {name}=\"");
+    let mut parts = xml.split(&start);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |xml, part| xml + part.split_once('"').map_or("", |(_, rest)| rest))
+}
+
+#[test]
+fn what_is_posted_may_be_no_response_at_all() {
+    let cases: Vec<(Edit, &str)> = vec![
+        (Edit::by(|_| "%%%not base64".to_owned()), "is not base64"),
+        (Edit::by(|_| "/w==".to_owned()), "is not UTF-8"),
+        (Edit::by(|_| "A".repeat(100_001)), "has 100001 characters, and AWS takes 100000"),
+    ];
+    for (edit, words) in cases {
+        let room = room();
+        room.servers().faults(|faults| faults.edit_posted = Some(edit));
+        let login = room.jit(&["login", "hub"]).run();
+        assert!(login.code() == 4 && login.stderr.contains(words), "{words}: {login}");
+        let page = std::fs::read_to_string(room.path("shown")).unwrap();
+        assert!(page.contains("Sign-in failed"), "{page}");
+    }
+}
+
+#[test]
+fn five_hundred_roles_are_no_trouble() {
+    let offered = (0..500).map(|n| format!("arn:aws:iam::{n:012}:role/r"));
+    let offered = offered.chain([HUB.to_owned()]).collect();
+    let room = Room::by_saml(Settings { offered, ..Settings::default() });
+    let login = room.jit(&["login", "hub"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    let missing = room.jit(&["login", "000000000007/r"]).run();
+    assert!(missing.code() == 4 && missing.stderr.contains("does not accept it"), "{missing}");
+}
+
+#[test]
+fn a_response_to_another_request_ends_nothing() {
+    let room = room();
+    // A page of another site posts its own response first; then the person comes back.
+    room.write_browser(
+        r#"page=$(curl -sSL "$1")
+in_page() { printf '%s' "$page" | sed -n "s/.*$1.*/\\1/p"; }
+action=$(in_page '<form method="post" action="\([^"]*\)"')
+response=$(in_page 'name="SAMLResponse" value="\([^"]*\)"')
+state=$(in_page 'name="RelayState" value="\([^"]*\)"')
+other=$(printf '%s' "$response" | base64 -d | sed 's/InResponseTo="_/InResponseTo="_f/g' | base64 -w0)
+curl -s -o "$HOME/stray" --data-urlencode "SAMLResponse=$other" --data-urlencode "RelayState=$state" "$action"
+curl -s -o "$HOME/stray2" --data-urlencode "SAMLResponse=$response" --data-urlencode "RelayState=other" "$action"
+curl -s -o "$HOME/stray3" "$action?SAMLResponse=x"
+curl -sL -o "$HOME/shown" --data-urlencode "SAMLResponse=$response" --data-urlencode "RelayState=$state" "$action"
+curl -s -o "$HOME/late" --data-urlencode "SAMLResponse=$response" --data-urlencode "RelayState=$state" "$action""#,
+    );
+    let login = room.jit(&["login", "hub"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    for file in ["stray", "stray2", "stray3"] {
+        let page = std::fs::read_to_string(room.path(file)).unwrap();
+        assert!(page.contains("Another sign-in"), "{file}: {page}");
+    }
+}
+
+#[test]
+fn an_assertion_that_comes_again_is_not_taken() {
+    let room = room();
+    let first = std::sync::Mutex::new(None::<String>);
+    // The IdP repeats the first assertion in its second answer.
+    room.servers().faults(|faults| {
+        faults.edit_assertion = Some(Edit::by(move |xml| {
+            let id = xml
+                .split(" ID=\"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next())
+                .unwrap_or_default()
+                .to_owned();
+            let mut first = first.lock().unwrap();
+            let old = first.get_or_insert_with(|| id.clone()).clone();
+            xml.replace(&id, &old)
+        }));
+    });
+    assert_eq!(room.jit(&["login", "hub"]).run().code(), 0);
+    let again = room.jit(&["login", "--force", "hub"]).run();
+    assert!(again.code() == 4 && again.stderr.contains("was used for the last login already"), "{again}");
+}
+
+#[test]
+fn an_encrypted_assertion_is_passed_on_where_the_provider_is_known() {
+    let room = room();
+    room.servers().faults(|faults| faults.encrypted = true);
+    let unknown = room.jit(&["login", "hub"]).run();
+    assert_eq!(unknown.code(), 2, "{unknown}");
+    assert!(unknown.stderr.contains("the assertion of demo is encrypted"), "{unknown}");
+    assert!(unknown.stderr.contains("provider_arn = "), "{unknown}");
+    let arn = format!("role_arn = \"{HUB}\"");
+    let provider = "provider_arn = \"arn:aws:iam::111111111111:saml-provider/demo\"";
+    room.write_config(&room.saml_config("").replace(&arn, &format!("{arn}\n{provider}")));
+    let known = room.jit(&["login", "hub"]).run();
+    assert_eq!(known.code(), 0, "{known}");
+    // Who it was is known from AWS alone.
+    assert!(known.stderr.contains("Signed in as alice@example.com at demo"), "{known}");
+}
+
+#[test]
+fn the_idp_s_session_duration_counts() {
+    let room = Room::by_saml(Settings { session_duration: Some(1800), ..Settings::default() });
+    let login = room.jit(&["login", "hub", "--duration", "2h"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    let words =
+        "warning: hub is asked for 30 minutes and not for 120 minutes: demo allows no more (SessionDuration)";
+    assert!(login.stderr.contains(words), "{login}");
+    assert!(login.stderr.contains("30 min left") || login.stderr.contains("29 min"), "{login}");
+    let longer = Room::by_saml(Settings { session_duration: Some(8 * 3600), ..Settings::default() });
+    let login = longer.jit(&["login", "hub"]).run();
+    assert!(login.stderr.contains("8 h left") || login.stderr.contains("7 h 59 min"), "{login}");
+}
+
+#[test]
+fn a_port_that_is_taken_and_a_person_who_cancels() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let room = room();
+    room.write_config(&room.saml_config("").replace("acs_port = 0", &format!("acs_port = {port}")));
+    let login = room.jit(&["login", "hub"]).run();
+    assert_eq!(login.code(), 1, "{login}");
+    assert!(
+        login
+            .stderr
+            .contains(&format!("port {port} of 127.0.0.1, where the browser is to come back, is used")),
+        "{login}"
+    );
+    room.write_config(&room.saml_config(""));
+    room.servers().faults(|faults| faults.flaws.extend([jit::demo::Flaw::UserDenies]));
+    let denied = room.jit(&["login", "hub"]).run();
+    assert_eq!(denied.code(), 4, "{denied}");
+    let words = "it could not make sure who you are (AuthnFailed); the provider failed (Responder); \"The person cancelled\"";
+    assert!(denied.stderr.contains(words), "{denied}");
+    let device = room.jit(&["login", "hub", "--device"]).run();
+    assert!(device.code() == 1 && device.stderr.contains("SAML has no device codes"), "{device}");
+}
+
+#[test]
+fn a_spoke_is_no_role_of_the_assertion() {
+    let room = Room::by_saml(Settings {
+        offered: vec![ADMIN.to_owned(), DEVELOPER.to_owned()],
+        ..Settings::default()
+    });
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 4, "{login}");
+    assert!(login.stderr.contains(&format!("demo does not offer you {HUB}")), "{login}");
+    assert!(login.stderr.contains("jit explain admin"), "{login}");
+}
