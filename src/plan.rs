@@ -399,6 +399,12 @@ impl Plan {
 }
 
 impl ProofPlan {
+    /// Whether a login may come without a person and without a desktop: what is left of the last one is in a browser of
+    /// `jit`'s own.
+    pub fn may_be_silent(&self) -> bool {
+        matches!(self, Self::Saml(settings) if settings.capture.value == Capture::Browser)
+    }
+
     /// The `[idp.NAME]` that proves.
     pub fn name(&self) -> &str {
         match self {

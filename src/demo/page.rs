@@ -37,9 +37,9 @@ pub(super) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
     let policy = format!(
         "default-src 'none'; style-src 'self'; script-src 'sha256-{hash}'; base-uri 'none'; frame-ancestors 'none'"
     );
-    reply
-        .headers_mut()
-        .extend(HeaderValue::from_str(&policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        reply.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     reply
 }
 

@@ -6,6 +6,8 @@
 mod aws_clients;
 mod aws_config;
 #[cfg(target_os = "linux")]
+mod capture;
+#[cfg(target_os = "linux")]
 mod keychain;
 mod moto;
 mod oidc_provider;

@@ -1,7 +1,7 @@
 //! `jit login --all`: every configured role, after one login at each IdP.
 
-use super::{accounts, report};
-use crate::broker::{Broker, Need};
+use super::{accounts, need, report};
+use crate::broker::Broker;
 use crate::cli::Login;
 use crate::commands::{confirm, hints, plan};
 use crate::config::file::File;
@@ -19,7 +19,6 @@ pub(super) fn run(
     file: &File,
     store: &Store<'_>,
     broker: &Broker<'_, '_>,
-    need: &Need,
     world: &World,
     ui: &Ui,
 ) -> CommandResult {
@@ -45,7 +44,9 @@ pub(super) fn run(
             befores.push((&plan.proof, report::Before::of(store, &plan.proof)?));
         }
     }
-    let outcomes = broker.sessions(&plans, need);
+    let silent = plans.iter().find(|plan| plan.proof.may_be_silent()).unwrap_or(&plans[0]);
+    let need = need(args, &silent.proof, world);
+    let outcomes = broker.sessions(&plans, &need);
     let (mut rows, mut failures): (Vec<_>, Vec<(&Plan, CommandError)>) = Default::default();
     let mut got: Vec<&Session> = Vec::new();
     for (plan, outcome) in plans.iter().zip(&outcomes) {

@@ -1,7 +1,7 @@
 //! Which role is meant where none was named: the picker, and without a terminal the usual order.
 
-use super::report;
-use crate::broker::{Broker, Need};
+use super::{need, report};
+use crate::broker::Broker;
 use crate::cli::Login;
 use crate::commands::{hints, role_name};
 use crate::config::file::{File, Parent};
@@ -35,11 +35,10 @@ pub(super) fn role(
     file: &File,
     store: &Store<'_>,
     broker: &Broker<'_, '_>,
-    need: &Need,
     world: &World,
     ui: &Ui,
 ) -> CommandResult<String> {
-    let at = |idp: &str| offered_by(file, idp, store, broker, need, world, ui);
+    let at = |idp: &str| offered_by(args, idp, file, store, broker, world, ui);
     if let Some(idp) = &args.idp {
         return at(idp);
     }
@@ -70,17 +69,18 @@ pub(super) fn role(
 
 /// Signs in at an IdP first, and lets the person pick from what it offers.
 fn offered_by(
-    file: &File,
+    args: &Login,
     idp: &str,
+    file: &File,
     store: &Store<'_>,
     broker: &Broker<'_, '_>,
-    need: &Need,
     world: &World,
     ui: &Ui,
 ) -> CommandResult<String> {
     let proof = resolve::proof(file, idp)?;
+    let need = need(args, &proof, world);
     let before = report::Before::of(store, &proof)?;
-    let login = broker.sign_in(&proof, need).map_err(|error| hints::no_login(&error, idp, need.force))?;
+    let login = broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
     ui.done(&format!("Signed in as {} at {idp}", login.identity().name));
     before.compare(store, &proof, need.force, ui);
     let offered = login.attributes().roles;

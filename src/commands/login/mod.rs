@@ -14,6 +14,7 @@ use crate::cli::Login;
 use crate::config::resolve::Flags;
 use crate::error::CommandResult;
 use crate::idp::LoginOptions;
+use crate::plan::ProofPlan;
 use crate::ui::Ui;
 use crate::world::World;
 
@@ -22,16 +23,17 @@ use super::{LOGIN_WITHIN, confirm, hints, load, open_store, plan, terminals, typ
 pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
     let file = load(world)?;
     let store = open_store(world, &file)?;
-    let (broker, need) = (Broker::new(world, &store), need(args, world));
+    let broker = Broker::new(world, &store);
     if args.all {
-        return all::run(args, &file, &store, &broker, &need, world, ui);
+        return all::run(args, &file, &store, &broker, world, ui);
     }
     let name = match args.role.name() {
         Some(name) => name.to_owned(),
-        None => choose::role(args, &file, &store, &broker, &need, world, ui)?,
+        None => choose::role(args, &file, &store, &broker, world, ui)?,
     };
     let plan = plan(&file, &name, Flags { role: None, duration: args.duration }, world)?;
     confirm(&plan, world)?;
+    let need = need(args, &plan.proof, world);
     let before = report::Before::of(&store, &plan.proof)?;
     let stored = broker::stored_session(&store, &plan, plan.legs.len() - 1)?;
     let session =
@@ -46,7 +48,7 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
 }
 
 /// What the command line asks for.
-fn need(args: &Login, world: &World) -> Need {
+fn need(args: &Login, proof: &ProofPlan, world: &World) -> Need {
     let options = LoginOptions {
         device: args.device,
         open_browser: !args.no_browser,
@@ -56,7 +58,8 @@ fn need(args: &Login, world: &World) -> Need {
         within: LOGIN_WITHIN,
     };
     // Somebody typed this. With --no-browser or --device the address goes to stderr, terminal or not.
-    let may = world.person.can_be_asked() || args.device || args.no_browser || world.browser.available();
+    let shown = args.device || args.no_browser || world.browser.available();
+    let may = world.person.can_be_asked() || shown || proof.may_be_silent();
     let interaction = if may { Interaction::Allowed(options) } else { Interaction::Never };
     Need { force: args.force, interaction, ..typed_need(world, None) }
 }

@@ -1,0 +1,176 @@
+//! SAML responses caught in real browsers: Chromium by the DevTools protocol, Firefox by WebDriver BiDi. The page that
+//! posts them to AWS is the embedded provider's; the window is on a display of the test's own.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use jit::demo::{Approval, Call, Edit, HUB, Servers, Settings};
+
+use crate::support::{Room, on_path, wait_for};
+
+/// An X display that nobody looks at.
+struct Display {
+    server: Child,
+    name: String,
+}
+
+impl Display {
+    fn start() -> Self {
+        let mut command = Command::new(on_path("Xvfb", "xvfb"));
+        command.args(["-displayfd", "1", "-screen", "0", "1200x900x24", "-nolisten", "tcp"]);
+        let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { server, name: format!(":{}", line.trim()) }
+    }
+
+    /// Does what a person does with mouse and keys.
+    fn does(&self, arguments: &[&str]) -> bool {
+        let mut xdotool = Command::new(on_path("xdotool", "xdotool"));
+        let done = xdotool
+            .env("DISPLAY", &self.name)
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        done.unwrap().success()
+    }
+
+    /// Waits for a window that shows the provider's page.
+    fn shows_the_page(&self) {
+        let search = ["search", "--onlyvisible", "--name", "Sign in"];
+        wait_for("the page", Duration::from_secs(60), || self.does(&search).then_some(()));
+    }
+
+    /// Clicks at `place` of the page until it is another one.
+    fn clicks_at(&self, place: [&str; 2]) {
+        self.shows_the_page();
+        let search = ["search", "--onlyvisible", "--name", "Sign in"];
+        wait_for("what the button does", Duration::from_secs(60), || {
+            self.does(&["mousemove", place[0], place[1], "click", "1"]);
+            std::thread::sleep(Duration::from_millis(300));
+            (!self.does(&search)).then_some(())
+        });
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+/// A room whose IdP begins the sign-in itself, and whose sessions end at once.
+fn room(browser: &str, approval: Approval) -> (Room, Servers) {
+    let (room, servers) =
+        (Room::new(), Servers::start(Settings { approval, ..Settings::default() }).unwrap());
+    let config = format!(
+        "[idp.acme]\ntype = \"saml\"\nstart_url = \"{}/saml/start\"\nbrowser = \"{browser}\"\n\n\
+         [role.hub]\nidp = \"acme\"\nrole_arn = \"{HUB}\"\n",
+        servers.issuer()
+    );
+    std::fs::write(room.home().join(".config/jit/config.toml"), config).unwrap();
+    (room, servers)
+}
+
+fn jit(room: &Room, servers: &Servers, display: Option<&Display>, arguments: &[&str]) -> Command {
+    let mut command = room.command(env!("CARGO_BIN_EXE_jit"));
+    command.args(arguments).env("AWS_ENDPOINT_URL_STS", servers.sts_url());
+    display.map(|display| command.env("DISPLAY", &display.name));
+    command
+}
+
+/// Has assertions and hub sessions end almost at once, so that the next login is due.
+fn short_lived(servers: &Servers) {
+    servers.faults(|faults| {
+        faults.hub_lifetime = Some(Duration::from_secs(1));
+        faults.edit_assertion = Some(Edit::by(|xml| {
+            let soon = time::OffsetDateTime::now_utc() + Duration::from_secs(11);
+            let soon = soon.format(&time::format_description::well_known::Rfc3339).unwrap();
+            let mut parts = xml.split("NotOnOrAfter=\"");
+            let first = parts.next().unwrap_or_default().to_owned();
+            parts.fold(first, |xml, part| {
+                format!("{xml}NotOnOrAfter=\"{soon}\"{}", part.split_once('"').map_or("", |(_, rest)| rest))
+            })
+        }));
+    });
+}
+
+/// How many processes of the browser's profile there are.
+fn processes(room: &Room) -> usize {
+    let profile = room.home().join(".local/state/jit/browser").display().to_string();
+    let pgrep = Command::new(on_path("pgrep", "procps")).args(["-f", "-c", &profile]).output().unwrap();
+    String::from_utf8_lossy(&pgrep.stdout).trim().parse().unwrap_or(0)
+}
+
+fn a_login_goes_on_without_a_window(browser: &str, button: [&str; 2], keeps_session_cookies: bool) {
+    let (room, servers) = room(browser, Approval::Page);
+    let display = Display::start();
+    short_lived(&servers);
+    let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
+    display.clicks_at(button);
+    let login = login.outcome();
+    assert_eq!(login.code(), 0, "{}", login.stderr);
+    assert!(login.stderr.contains("window that has opened"), "{}", login.stderr);
+    assert_eq!(processes(&room), 0, "the browser is gone with the login");
+    std::thread::sleep(Duration::from_secs(2));
+
+    // The provider still knows the browser, and nobody has to look at it.
+    let again = room.run(&mut jit(&room, &servers, None, &["login", "hub"]));
+    if keeps_session_cookies {
+        assert_eq!(again.code(), 0, "{}", again.stderr);
+        assert!(!again.stderr.contains("window"), "{}", again.stderr);
+        assert_eq!(servers.journal().count(Call::AssumeRoleWithSaml), 2);
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    // Starting over needs the person, and so a window.
+    let forced = room.run(&mut jit(&room, &servers, None, &["login", "--force", "hub"]));
+    assert_eq!(forced.code(), 1, "{}", forced.stderr);
+    assert!(forced.stderr.contains("a person has to sign in, and there is no desktop"), "{}", forced.stderr);
+    assert_eq!(processes(&room), 0);
+}
+
+#[test]
+fn chromium_signs_in_once_and_goes_on_without_a_window() {
+    a_login_goes_on_without_a_window("chromium", ["535", "564"], true);
+}
+
+#[test]
+fn firefox_signs_in_in_a_window() {
+    a_login_goes_on_without_a_window("firefox", ["540", "518"], false);
+}
+
+#[test]
+fn a_window_that_is_closed_ends_the_login_at_once() {
+    let (room, servers) = room("chromium", Approval::Page);
+    let display = Display::start();
+    let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
+    display.shows_the_page();
+    let close = ["search", "--onlyvisible", "--name", "Sign in", "windowfocus", "--sync", "key", "ctrl+w"];
+    assert!(display.does(&close));
+    let begun = Instant::now();
+    let login = login.outcome();
+    assert_eq!(login.code(), 4, "{}", login.stderr);
+    assert!(
+        login.stderr.contains("the browser window was closed before the sign-in was done"),
+        "{}",
+        login.stderr
+    );
+    assert!(begun.elapsed() < Duration::from_secs(30));
+    wait_for("the browser's end", Duration::from_secs(20), || (processes(&room) == 0).then_some(()));
+}
+
+#[test]
+fn the_browser_ends_with_the_program_even_if_that_is_killed() {
+    for browser in ["chromium", "firefox"] {
+        let (room, servers) = room(browser, Approval::Page);
+        let display = Display::start();
+        let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
+        display.shows_the_page();
+        assert!(processes(&room) > 0);
+        drop(login);
+        wait_for("the browser's end", Duration::from_secs(20), || (processes(&room) == 0).then_some(()));
+    }
+}
