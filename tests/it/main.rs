@@ -26,6 +26,8 @@ mod kills;
 #[cfg(unix)]
 mod login;
 #[cfg(unix)]
+mod okta;
+#[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
 mod refusals;

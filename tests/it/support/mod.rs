@@ -13,6 +13,7 @@
 
 pub(crate) mod front;
 mod leaks;
+pub(crate) mod okta;
 mod plain;
 mod run;
 mod stored;

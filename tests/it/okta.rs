@@ -1,0 +1,469 @@
+//! Okta in the terminal, against a scripted org: every state, factor and refusal that its documentation has.
+
+use jit::demo::{Call, HUB};
+use serde_json::json;
+
+use crate::support::okta::{ANSWER, App, CODE, Okta, PASSWORD, SECRETS, Script, factor};
+use crate::support::{Output, Room, Run, Signal};
+
+/// A room whose people sign in at a scripted org.
+fn company(script: Script) -> (Room, Okta) {
+    company_with(script, "username = \"alice\"")
+}
+
+fn company_with(script: Script, more: &str) -> (Room, Okta) {
+    let room = Room::new();
+    let okta = Okta::start(room.servers().issuer(), script);
+    for (what, value) in SECRETS {
+        room.confide(what, value);
+    }
+    let (_, roles) =
+        room.usual_config().split_once("\n\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let url = okta.url();
+    room.write_config(&format!(
+        "[idp.demo]\ntype = \"okta\"\norg = \"{url}\"\napp_url = \"{url}/home/amazon_aws/0oa1/272\"\n{more}\n\n{roles}"
+    ));
+    (room, okta)
+}
+
+fn wants(factors: Vec<serde_json::Value>) -> Script {
+    Script { status: "MFA_REQUIRED", factors, ..Script::default() }
+}
+
+fn push() -> serde_json::Value {
+    factor("push", "OKTA", "opf1", json!({ "name": "Alice's phone" }))
+}
+
+fn totp() -> serde_json::Value {
+    factor("token:software:totp", "GOOGLE", "uft1", json!({}))
+}
+
+fn sms() -> serde_json::Value {
+    factor("sms", "OKTA", "sms1", json!({ "phoneNumber": "+1 XXX-XXX-1337" }))
+}
+
+/// Signs in on a terminal: types what is given when what it answers is asked for, secrets where they do not show.
+fn types(run: Run<'_>, answers: &[(&str, &str)]) -> Output {
+    let mut started = run.somebody_types().start();
+    for (question, answer) in answers {
+        started.says(question);
+        let line = format!("{answer}\n");
+        if question.starts_with("Password") || question.starts_with("Who was") {
+            started.types_unseen(&line);
+            // The question is shown again with this in the place of the answer.
+            started.says("[hidden]");
+        } else {
+            started.types(&line);
+        }
+    }
+    started.wait()
+}
+
+const PASSWORD_IS: (&str, &str) = ("Password of alice at 127.0.0.1", PASSWORD);
+
+#[test]
+fn a_password_is_enough_where_the_org_wants_no_more() {
+    let (room, okta) = company_with(Script::default(), "");
+    let login = types(room.jit(&["login", "admin"]), &[("User name at 127.0.0.1", "alice"), PASSWORD_IS]);
+    assert!(login.code() == 0 && login.stdout.contains("Signed in as alice@example.com at demo"), "{login}");
+    assert_eq!(room.counts([Call::AssumeRoleWithSaml, Call::AssumeRole]), [1, 1]);
+    // The name and the device are remembered, the session at the org serves the next assertion, and nobody is asked.
+    room.leave_a_refresh_token();
+    let later = room.asks_for("admin");
+    assert_eq!(later.code(), 0, "{later}");
+    assert_eq!((okta.passwords(), okta.device_tokens().len()), (1, 1));
+    assert_eq!(okta.device_tokens()[0].len(), 32);
+    let out = room.jit(&["logout", "admin"]).run();
+    assert!(out.stderr.contains("✓ demo revoked the session\n"), "{out}");
+    assert_eq!(okta.count("DELETE /api/v1/sessions/me"), 1);
+    let again = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+    assert!(again.code() == 0 && !again.stdout.contains("User name"), "{again}");
+    assert_eq!(okta.device_tokens().len(), 1, "the device is the same after a logout");
+}
+
+#[test]
+fn a_push_with_a_number_is_answered_on_the_phone() {
+    let (room, okta) = company(Script {
+        push: ["WAITING", "WAITING 14", "WAITING 14", "SUCCESS"].into(),
+        ..wants(vec![push(), totp()])
+    });
+    let login = types(room.jit(&["login", "admin", "--factor", "push"]), &[PASSWORD_IS]);
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stdout.contains("Sent a push to Alice's phone; waiting for your answer"), "{login}");
+    assert_eq!(login.stdout.matches("Choose this number on your phone:").count(), 1, "{login}");
+    assert!(login.stdout.contains("  ██    ██  ██"), "{login}");
+    // The choice is remembered.
+    okta.script(|script| script.push = ["SUCCESS"].into());
+    let again = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
+    assert!(again.code() == 0 && !again.stdout.contains("Second factor"), "{again}");
+}
+
+#[test]
+fn a_push_that_is_denied_ends_at_once_and_one_that_is_not_answered_may_be_sent_again() {
+    let (room, okta) = company(Script { push: ["WAITING", "REJECTED"].into(), ..wants(vec![push()]) });
+    let denied = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+    assert!(denied.code() == 4 && denied.stdout.contains("the push was denied on the phone"), "{denied}");
+    assert!(denied.stdout.contains("tell your security team"), "{denied}");
+    okta.script(|script| script.push = ["TIMEOUT", "SUCCESS"].into());
+    let again = types(room.jit(&["login", "admin"]), &[PASSWORD_IS, ("Send it again?", "y")]);
+    assert_eq!(again.code(), 0, "{again}");
+    assert_eq!(okta.count("POST /api/v1/authn/factors/opf1/verify"), 3);
+    okta.script(|script| script.push = ["TIMEOUT"].into());
+    let no = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS, ("Send it again?", "n")]);
+    assert!(no.code() == 1 && no.stdout.contains("nobody answered the push"), "{no}");
+}
+
+#[test]
+fn ctrl_c_calls_a_push_off() {
+    let (room, okta) = company(wants(vec![push()]));
+    let mut login = room.jit(&["login", "admin"]).somebody_types().start();
+    login.says(PASSWORD_IS.0);
+    login.types_unseen(&format!("{PASSWORD}\n"));
+    login.says("waiting for your answer");
+    login.types("\u{3}");
+    let login = login.wait();
+    assert_eq!(login.code(), 130, "{login}");
+    assert_eq!(okta.count("POST /api/v1/authn/cancel"), 1);
+    let _ = Signal::INT;
+}
+
+#[test]
+fn codes_are_typed_and_typed_again() {
+    let (room, okta) = company(wants(vec![totp()]));
+    let code = "Code (code of an authenticator app (Google Authenticator))";
+    let answers = [
+        PASSWORD_IS,
+        (code, "000000"),
+        ("that was wrong", ""),
+        (code, "111111"),
+        ("wait for the next one", ""),
+        (code, CODE),
+    ];
+    let answers: Vec<(&str, &str)> = answers.into_iter().filter(|(_, answer)| !answer.is_empty()).collect();
+    let login = types(room.jit(&["login", "admin"]), &answers);
+    assert!(login.code() == 0, "{login}");
+    assert!(
+        login.stdout.contains("that was wrong") && login.stdout.contains("wait for the next one"),
+        "{login}"
+    );
+    okta.script(|script| script.locked_factor = true);
+    let locked = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS, (code, CODE)]);
+    assert!(
+        locked.code() == 4 && locked.stdout.contains("is locked after too many failed attempts"),
+        "{locked}"
+    );
+    okta.script(|script| script.locked_factor = false);
+    let often = types(
+        room.jit(&["login", "admin", "--force"]),
+        &[PASSWORD_IS, (code, "1"), (code, "2"), (code, "3")],
+    );
+    assert!(often.code() == 4 && often.stdout.contains("wrong too often"), "{often}");
+}
+
+#[test]
+fn messages_are_sent_and_sent_again() {
+    for (kind, words) in [("sms", "text message"), ("call", "voice call"), ("email", "e-mail")] {
+        let profile = if kind == "email" {
+            json!({ "email": "a...e@example.com" })
+        } else {
+            json!({ "phoneNumber": "+1 XXX-XXX-1337" })
+        };
+        let (room, okta) =
+            company(Script { sent_recently: true, ..wants(vec![factor(kind, "OKTA", "f1", profile)]) });
+        let prompt = format!("Code ({words}");
+        let login = types(
+            room.jit(&["login", "admin"]),
+            &[PASSWORD_IS, (&prompt, ""), (&prompt, ""), (&prompt, CODE)],
+        );
+        assert!(login.code() == 0, "{login}");
+        assert!(login.stdout.contains(&format!("A code is on its way by {words}")), "{login}");
+        assert!(login.stdout.contains("one was sent a moment ago"), "{login}");
+        assert_eq!(okta.count("POST /api/v1/authn/factors/f1/verify/resend"), 2);
+    }
+}
+
+#[test]
+fn a_security_question_and_a_hardware_token() {
+    let question = factor("question", "OKTA", "q1", json!({ "questionText": "Who was your first horse?" }));
+    let (room, _okta) = company(wants(vec![question]));
+    let login = types(
+        room.jit(&["login", "admin"]),
+        &[PASSWORD_IS, ("Who was your first horse?", "no"), ("Who was your first horse?", ANSWER)],
+    );
+    assert!(login.code() == 0, "{login}");
+    let token = factor("token:hardware", "YUBICO", "y1", json!({}));
+    let (room, _okta) = company(wants(vec![token]));
+    let login = types(
+        room.jit(&["login", "admin"]),
+        &[PASSWORD_IS, ("Code (code of a hardware token (YUBICO))", CODE)],
+    );
+    assert!(login.code() == 0, "{login}");
+}
+
+#[test]
+fn the_factor_is_named_picked_or_missed() {
+    let (room, okta) = company(wants(vec![push(), totp(), sms()]));
+    let named = types(room.jit(&["login", "admin", "--factor", "totp"]), &[PASSWORD_IS, ("Code (", CODE)]);
+    assert!(named.code() == 0, "{named}");
+    let mut picked = room.jit(&["login", "admin", "--force", "--factor", "sms"]).somebody_types().start();
+    picked.says(PASSWORD_IS.0);
+    picked.types_unseen(&format!("{PASSWORD}\n"));
+    picked.says("A code is on its way by text message");
+    picked.types(&format!("{CODE}\n"));
+    assert_eq!(picked.wait().code(), 0);
+    let missing = types(room.jit(&["login", "admin", "--force", "--factor", "call"]), &[PASSWORD_IS]);
+    assert!(missing.code() == 4 && missing.stdout.contains("you have no second factor `call`"), "{missing}");
+    assert!(
+        missing.stdout.contains("you have Okta Verify push (Alice's phone), code of an authenticator app"),
+        "{missing}"
+    );
+    okta.script(|script| script.factors = vec![factor("telepathy", "ACME", "t1", json!({}))]);
+    let strange = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
+    assert!(strange.code() == 4 && strange.stdout.contains("can be used here: telepathy"), "{strange}");
+    // Nothing is remembered in another room, so the person picks.
+    let (room, _okta) = company(wants(vec![push(), totp()]));
+    let mut login = room.jit(&["login", "admin"]).somebody_types().start();
+    login.says(PASSWORD_IS.0);
+    login.types_unseen(&format!("{PASSWORD}\n"));
+    login.says("Second factor");
+    login.types("authenticator\r");
+    login.says("Code (");
+    login.types(&format!("{CODE}\n"));
+    assert_eq!(login.wait().code(), 0);
+}
+
+#[test]
+fn what_only_a_browser_can_do_goes_on_there() {
+    for (kind, provider, words) in [
+        ("webauthn", "FIDO", "security key or passkey"),
+        ("u2f", "FIDO", "security key or passkey"),
+        ("web", "DUO", "Duo"),
+        ("claims_provider", "CUSTOM", "Duo"),
+    ] {
+        let (room, _okta) = company_with(
+            wants(vec![factor(kind, provider, "f1", json!({}))]),
+            "username = \"alice\"\nbrowser = \"/bin/true\"",
+        );
+        let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+        assert!(
+            login.stdout.contains(&format!("{words} is for the browser, so the sign-in goes on there")),
+            "{login}"
+        );
+        assert!(
+            login.code() == 1 && login.stdout.contains("there is no desktop to open a browser window on"),
+            "{login}"
+        );
+    }
+}
+
+/// The state after the password, the exit code, and words of the message.
+#[test]
+fn every_state_of_a_sign_in_has_its_message() {
+    let cases = [
+        ("PASSWORD_EXPIRED", "your password has expired: change it at http://127.0.0.1"),
+        ("LOCKED_OUT", "your account is locked: unlock it at"),
+        ("MFA_ENROLL", "you have none yet: set one up at"),
+        ("MFA_ENROLL_ACTIVATE", "you have none yet: set one up at"),
+        ("RECOVERY", "your account is in recovery"),
+        ("PASSWORD_RESET", "your account is in recovery"),
+        ("TEA_BREAK", "is in the state `TEA_BREAK`, which jit does not know"),
+    ];
+    for (status, words) in cases {
+        let (room, _okta) = company(Script { status, ..Script::default() });
+        let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+        assert!(login.code() == 4 && login.stdout.contains(words), "{status}: {login}");
+    }
+    let (room, _okta) = company(Script { status: "PASSWORD_WARN", ..Script::default() });
+    let warned = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+    assert!(warned.code() == 0 && warned.stdout.contains("your password ends in 5 days"), "{warned}");
+}
+
+#[test]
+fn a_password_is_kept_only_when_told_and_a_refused_one_is_forgotten_first() {
+    let (room, okta) = company(Script::default());
+    assert_eq!(types(room.jit(&["login", "admin"]), &[PASSWORD_IS]).code(), 0);
+    let asked = types(room.jit(&["login", "admin", "--force", "--keep-password"]), &[PASSWORD_IS]);
+    assert_eq!(asked.code(), 0, "{asked}");
+    let kept = types(room.jit(&["login", "admin", "--force"]), &[]);
+    assert!(kept.code() == 0 && !kept.stdout.contains("Password"), "{kept}");
+    // The password changes at the org: the stored one is tried once, forgotten, and the person asked.
+    okta.script(|script| script.status = "SUCCESS");
+    let before = okta.passwords();
+    room.confide("old password", "old-horse-8");
+    let wrong = types(room.jit(&["login", "admin", "--force", "--keep-password"]), &[]);
+    assert_eq!((wrong.code(), okta.passwords()), (0, before + 1));
+    // A logout forgets it.
+    assert_eq!(room.jit(&["logout", "admin"]).run().code(), 0);
+    let again = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+    assert!(again.code() == 0 && again.stdout.contains("Password of alice"), "{again}");
+}
+
+#[test]
+fn a_wrong_password_may_be_typed_three_times() {
+    let (room, okta) = company(Script::default());
+    let (question, _) = PASSWORD_IS;
+    let mended = types(room.jit(&["login", "admin"]), &[(question, "wrong-horse-1"), (question, PASSWORD)]);
+    assert!(
+        mended.code() == 0 && mended.stdout.contains("the user name or the password is wrong"),
+        "{mended}"
+    );
+    let refused = types(
+        room.jit(&["login", "admin", "--force"]),
+        &[(question, "wrong-1"), (question, "wrong-2"), (question, "wrong-3")],
+    );
+    assert!(refused.code() == 4 && refused.stdout.contains("(E0000004, id oaeFAKE)"), "{refused}");
+    assert_eq!(okta.passwords(), 5);
+    let nobody = room.jit(&["login", "admin", "--force", "--no-browser"]).run();
+    assert!(
+        nobody.code() == 1
+            && nobody.stderr.contains("your password has to be typed, and nobody can be asked here"),
+        "{nobody}"
+    );
+}
+
+#[test]
+fn an_org_that_limits_is_waited_for_once() {
+    let headers = vec![("retry-after", "1".to_owned())];
+    let (room, okta) = company(Script { limits: [headers].into(), ..Script::default() });
+    let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+    assert!(login.code() == 0 && login.stdout.contains("asks for a pause of 1 s"), "{login}");
+    // Without a word of when, and twice: the person is told.
+    okta.script(|script| script.limits = [vec![], vec![]].into());
+    let twice = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
+    assert!(twice.code() == 1 && twice.stdout.contains("takes no more requests for 2 seconds"), "{twice}");
+    let far = vec![("x-rate-limit-reset", "4102444800".to_owned())];
+    okta.script(|script| script.limits = [far].into());
+    let far = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
+    assert!(far.code() == 1 && far.stdout.contains("takes no more requests for "), "{far}");
+}
+
+#[test]
+fn links_to_other_places_are_not_followed() {
+    let (room, _okta) = company(Script { foreign: true, ..wants(vec![totp()]) });
+    let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS, ("Code (", CODE)]);
+    assert!(
+        login.code() == 4
+            && login.stdout.contains("sends us to `https://evil.example/api/v1/authn/factors/uft1/verify"),
+        "{login}"
+    );
+}
+
+/// What the application's page is, the exit code, and words of the message.
+#[test]
+fn the_application_may_want_more_or_be_another() {
+    let cases = [
+        (App::NotAssigned, 4, "does not let you into the AWS application"),
+        (App::IdentityCenter, 4, "is IAM Identity Center"),
+        (App::Nothing, 4, "holds no SAML response: it is called \"Extra verification\""),
+        (App::Circle, 4, "sends us in circles"),
+    ];
+    for (app, code, words) in cases {
+        let (room, _okta) = company(Script { app, ..Script::default() });
+        let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+        assert!(login.code() == code && login.stdout.contains(words), "{app:?}: {login}");
+    }
+    let (room, okta) = company(Script { app: App::StepUp, factors: vec![totp()], ..Script::default() });
+    let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS, ("Code (", CODE)]);
+    assert!(login.code() == 0, "{login}");
+    assert_eq!(okta.passwords(), 1);
+    let (room, _okta) = company(Script { sessions_api: false, ..Script::default() });
+    let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+    assert!(login.code() == 0, "without the sessions API the token goes with the link: {login}");
+}
+
+#[test]
+fn a_session_that_has_ended_at_the_org_means_a_login() {
+    let (room, okta) = company(Script::default());
+    assert_eq!(types(room.jit(&["login", "admin"]), &[PASSWORD_IS]).code(), 0);
+    room.leave_a_refresh_token();
+    okta.script(|script| script.session_over = true);
+    let later = room.jit(&["credential-process", "admin"]).run();
+    assert_eq!(later.code(), 3, "{later}");
+    assert!(later.stderr.contains("the session at Okta has ended"), "{later}");
+    // What is dead is not tried again.
+    let pages = okta.count("GET /home/amazon_aws/0oa1/272");
+    assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 3);
+    assert_eq!(okta.count("GET /home/amazon_aws/0oa1/272"), pages);
+}
+
+const CLIENT: &str = "client_id = \"0oaclient\"";
+
+#[test]
+fn identity_engine_without_a_client_says_which_three_lines_help() {
+    let (room, okta) = company(Script { pipeline: "idx", ..Script::default() });
+    let login = room.jit(&["login", "admin", "--no-browser"]).run();
+    assert_eq!(login.code(), 1, "{login}");
+    let lines = format!(
+        "  next: type = \"saml\"\n  next: start_url = \"{}/home/amazon_aws/0oa1/272\"\n  next: capture = \"browser\"\n",
+        okta.url()
+    );
+    assert!(login.stderr.contains(&lines), "{login}");
+    let classic = company_with(Script::default(), CLIENT);
+    let device = classic.0.jit(&["login", "admin", "--device"]).run();
+    assert!(device.code() == 1 && device.stderr.contains("runs Classic Engine"), "{device}");
+}
+
+#[test]
+fn a_device_code_becomes_an_assertion() {
+    let (room, okta) = company_with(
+        Script { pipeline: "idx", device: ["authorization_pending"].into(), ..Script::default() },
+        CLIENT,
+    );
+    let login = room.jit(&["login", "admin", "--no-browser"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("A B C D - E F G H"), "{login}");
+    assert_eq!(room.counts([Call::AssumeRoleWithSaml, Call::AssumeRole]), [1, 1]);
+    // Within the hour of its tokens the next assertion needs nobody.
+    room.leave_a_refresh_token();
+    let later = room.asks_for("admin");
+    assert_eq!(later.code(), 0, "{later}");
+    assert_eq!(okta.count("POST /oauth2/v1/device/authorize"), 1);
+    assert_eq!(okta.count("POST /login/token/sso"), 2);
+}
+
+#[test]
+fn refusals_of_the_device_grant_and_of_the_exchange_name_what_to_set_up() {
+    let cases = [
+        (
+            ("invalid_grant", "The authentication assurance requirements are not met by the 'subject_token'"),
+            "the same authentication policy",
+        ),
+        (("invalid_request", "audience"), "compare the instance id in `app_url`"),
+        (("invalid_client", "x"), "Device Authorization and Token Exchange"),
+        (("invalid_scope", "x"), "okta.apps.sso"),
+        (("access_denied", "x"), "assigned to both applications"),
+    ];
+    for (refusal, words) in cases {
+        let (room, _okta) =
+            company_with(Script { pipeline: "idx", exchange: Some(refusal), ..Script::default() }, CLIENT);
+        let login = room.jit(&["login", "admin", "--no-browser"]).run();
+        assert!(login.code() == 4 && login.stderr.contains(words), "{words}: {login}");
+    }
+    for (app, words) in
+        [(App::NotAssigned, "does not let you into"), (App::Nothing, "it is called \"Sign in again\"")]
+    {
+        let (room, _okta) = company_with(Script { pipeline: "idx", app, ..Script::default() }, CLIENT);
+        let login = room.jit(&["login", "admin", "--no-browser"]).run();
+        assert!(login.code() == 4 && login.stderr.contains(words), "{words}: {login}");
+    }
+    for (refusal, words) in [("access_denied", "access_denied"), ("expired_token", "nobody approved the code")] {
+        let (room, _okta) =
+            company_with(Script { pipeline: "idx", device: [refusal].into(), ..Script::default() }, CLIENT);
+        let login = room.jit(&["login", "admin", "--no-browser"]).run();
+        assert!([1, 4].contains(&login.code()) && login.stderr.contains(words), "{words}: {login}");
+    }
+}
+
+#[test]
+fn twenty_processes_share_the_session_of_the_org() {
+    let (room, okta) = company(Script::default());
+    assert_eq!(types(room.jit(&["login", "admin"]), &[PASSWORD_IS]).code(), 0);
+    room.leave_a_refresh_token();
+    let pages = okta.count("GET /home/amazon_aws/0oa1/272");
+    for answer in room.at_once((0..20).map(|_| room.jit(&["credential-process", "admin"]).hands_over())) {
+        assert_eq!(answer.code(), 0, "{answer}");
+    }
+    assert_eq!(okta.count("GET /home/amazon_aws/0oa1/272"), pages + 1);
+    assert_eq!(room.count(Call::AssumeRoleWithSaml), 2);
+    assert!(room.jit(&["explain", "hub"]).run().stdout.contains(HUB));
+}
