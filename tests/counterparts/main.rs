@@ -11,5 +11,6 @@ mod capture;
 mod keychain;
 mod moto;
 mod oidc_provider;
+mod saml_providers;
 mod shells;
 mod support;

@@ -49,7 +49,7 @@ fn mistakes_are_told_with_place_line_and_what_was_meant() {
         (format!("[role.x]\nvia = \"x\"\n{arn}\n"), "10:7: the roles go in a circle: x → x\n"),
         (
             "[idp.x]\ntype = \"odic\"\n".to_owned(),
-            "11:8: there is no IdP type `odic`\n    11 | type = \"odic\"\n  next: this version knows",
+            "11:8: there is no IdP type `odic`\n    11 | type = \"odic\"\n  next: did you mean `oidc`?",
         ),
         (
             "[idp.x]\ntype = \"saml\"\n".to_owned(),

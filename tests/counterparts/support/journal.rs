@@ -29,7 +29,7 @@ impl Journal {
                 _ => Issued { what, value: secret },
             })
         };
-        ["secret", "token", "access_token", "id_token", "refresh_token"]
+        ["secret", "token", "access_token", "id_token", "refresh_token", "assertion", "password"]
             .into_iter()
             .flat_map(issued)
             .collect()

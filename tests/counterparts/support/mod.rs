@@ -9,7 +9,7 @@ mod tools;
 
 pub(crate) use journal::Journal;
 pub(crate) use room::{Outcome, Room};
-pub(crate) use servers::{OidcProvider, Sts};
+pub(crate) use servers::{OidcProvider, PASSWORD, SamlProvider, Sts, free_port};
 pub(crate) use tools::{fixture, on_path, python, tool};
 
 use std::time::{Duration, Instant};

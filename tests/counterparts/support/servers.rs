@@ -1,11 +1,14 @@
 //! Servers as children of the test: started on a free port, waited for, killed when dropped.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use super::{Journal, Room, fixture, python, tool, wait_for};
+use super::{Journal, Room, fixture, on_path, python, tool, wait_for};
+
+/// The password of everybody at the SAML providers.
+pub(crate) const PASSWORD: &str = "correct-horse-battery-7";
 
 /// A running server.
 struct Server {
@@ -13,12 +16,15 @@ struct Server {
     port: u16,
 }
 
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
 impl Server {
     /// Starts `command`, which is told the port by `with_port`, and waits until it accepts connections.
     fn start(name: &str, room: &Room, with_port: impl FnOnce(u16) -> Command) -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+        let port = free_port();
         let log = room.outside(&format!("{name}.log"));
         let output = std::fs::File::create(&log).unwrap();
         let mut command = with_port(port);
@@ -88,6 +94,72 @@ impl OidcProvider {
     }
 }
 
+/// A SAML provider: SimpleSAMLphp, or samlp.
+pub(crate) struct SamlProvider {
+    server: Server,
+    path: &'static str,
+    certificate: PathBuf,
+}
+
+impl SamlProvider {
+    /// Starts SimpleSAMLphp; `settings` are the variables of its configuration.
+    pub(crate) fn simplesamlphp(room: &Room, settings: &[(&str, &str)]) -> Self {
+        let work = room.outside("simplesamlphp");
+        let certificate = key_pair(&work);
+        let folder = fixture("simplesamlphp");
+        assert!(
+            Path::new("/usr/share/simplesamlphp/www").is_dir(),
+            "SimpleSAMLphp is missing: install simplesamlphp"
+        );
+        let server = Server::start("simplesamlphp", room, |port| {
+            let mut php = Command::new(on_path("php", "php-cli"));
+            php.env_clear().env("SIMPLESAMLPHP_CONFIG_DIR", &folder).env("WORK", &work);
+            php.env("PORT", port.to_string()).env("PASSWORD", PASSWORD).envs(settings.iter().copied());
+            // Its libraries are older than this PHP, which says so on every page: all but deprecations are shown.
+            php.args(["-d", "error_reporting=22527", "-d", "display_errors=0"]);
+            php.args(["-S", &format!("127.0.0.1:{port}"), "-t", "/usr/share/simplesamlphp/www"]);
+            php.arg(folder.join("router.php"));
+            php
+        });
+        Self { server, path: "/saml2/idp/SSOService.php", certificate }
+    }
+
+    /// Starts samlp; `settings` are the variables of `samlp.mjs`.
+    pub(crate) fn samlp(room: &Room, settings: &[(&str, &str)]) -> Self {
+        let work = room.outside("samlp");
+        let certificate = key_pair(&work);
+        let server = Server::start("samlp", room, |port| {
+            let mut node = Command::new(tool("venv/bin/node"));
+            node.env_clear().env("PASSWORD", PASSWORD).envs(settings.iter().copied());
+            node.arg(fixture("samlp.mjs")).arg(tool("node/node_modules")).arg(port.to_string()).arg(&work);
+            node
+        });
+        Self { server, path: "/sso", certificate }
+    }
+
+    /// Where it takes requests.
+    pub(crate) fn sso_url(&self) -> String {
+        format!("http://127.0.0.1:{}{}", self.server.port, self.path)
+    }
+
+    /// What its signatures are checked with.
+    pub(crate) fn certificate(&self) -> &Path {
+        &self.certificate
+    }
+}
+
+/// Makes `folder` with a key, its certificate, and the same as the certificate of AWS.
+fn key_pair(folder: &Path) -> PathBuf {
+    std::fs::create_dir_all(folder).unwrap();
+    let [key, certificate] = ["idp.key", "idp.crt"].map(|name| folder.join(name));
+    let mut openssl = Command::new(on_path("openssl", "openssl"));
+    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=idp.example.com"]);
+    let made = openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    std::fs::copy(&certificate, folder.join("sp.crt")).unwrap();
+    certificate
+}
+
 /// moto's STS (and S3), made strict.
 pub(crate) struct Sts {
     server: Server,
@@ -98,11 +170,22 @@ pub(crate) struct Sts {
 impl Sts {
     /// Starts an STS that trusts `issuer` for the client `audience`; `settings` are the variables of `strict_sts.py`.
     pub(crate) fn start(room: &Room, issuer: &str, audience: &str, settings: &[(&str, &str)]) -> Self {
+        let trust = [("OIDC_ISSUER", issuer), ("OIDC_AUDIENCE", audience)];
+        Self::start_with(room, &[&trust, settings].concat())
+    }
+
+    /// Starts an STS that trusts whoever signs with the key of `certificate`.
+    pub(crate) fn trusting(room: &Room, certificate: &Path, settings: &[(&str, &str)]) -> Self {
+        let trust = [("SAML_CERTIFICATE", certificate.to_str().unwrap())];
+        Self::start_with(room, &[&trust, settings].concat())
+    }
+
+    fn start_with(room: &Room, settings: &[(&str, &str)]) -> Self {
         let journal = room.journal("sts");
         let server = Server::start("moto", room, |port| {
             let mut command = Command::new(python());
-            command.env_clear().env("OIDC_ISSUER", issuer).env("OIDC_AUDIENCE", audience);
-            command.envs(settings.iter().copied());
+            // For xmlsec1.
+            command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").envs(settings.iter().copied());
             command.arg(fixture("strict_sts.py")).arg(port.to_string()).arg(&journal.0);
             command
         });
