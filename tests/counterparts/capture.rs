@@ -6,8 +6,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use jit::demo::{Approval, Call, Edit, HUB, Servers, Settings};
+use serde_json::json;
 
-use crate::support::{Room, on_path, wait_for};
+use crate::support::{PASSWORD, Room, SamlProvider, Sts, on_path, wait_for};
+
+/// What the window of the embedded provider's page is called.
+const DEMO: &str = "Sign in";
 
 /// An X display that nobody looks at.
 struct Display {
@@ -37,16 +41,39 @@ impl Display {
         done.unwrap().success()
     }
 
-    /// Waits for a window that shows the provider's page.
-    fn shows_the_page(&self) {
-        let search = ["search", "--onlyvisible", "--name", "Sign in"];
+    /// Waits for a window that shows the page called `title`.
+    fn shows(&self, title: &str) {
+        let search = ["search", "--onlyvisible", "--name", title];
         wait_for("the page", Duration::from_secs(60), || self.does(&search).then_some(()));
+    }
+
+    /// Types name and password into the form of the page called `title`. Its first field has the focus, or is at
+    /// `field`.
+    fn signs_in_at(&self, title: &str, field: Option<[&str; 2]>) {
+        self.shows(title);
+        let search = ["search", "--onlyvisible", "--name", title];
+        wait_for("what the form does", Duration::from_secs(60), || {
+            std::thread::sleep(Duration::from_millis(700));
+            let window = [&search[..], &["windowfocus", "--sync"]].concat();
+            if self.does(&window) {
+                if let Some([x, y]) = field {
+                    self.does(&["mousemove", x, y, "click", "1"]);
+                }
+                self.does(&["key", "ctrl+a"]);
+                self.does(&["type", "alice"]);
+                self.does(&["key", "Tab"]);
+                self.does(&["type", PASSWORD]);
+                self.does(&["key", "Return"]);
+                std::thread::sleep(Duration::from_millis(1500));
+            }
+            (!self.does(&search)).then_some(())
+        });
     }
 
     /// Clicks at `place` of the page until it is another one.
     fn clicks_at(&self, place: [&str; 2]) {
-        self.shows_the_page();
-        let search = ["search", "--onlyvisible", "--name", "Sign in"];
+        self.shows(DEMO);
+        let search = ["search", "--onlyvisible", "--name", DEMO];
         wait_for("what the button does", Duration::from_secs(60), || {
             self.does(&["mousemove", place[0], place[1], "click", "1"]);
             std::thread::sleep(Duration::from_millis(300));
@@ -66,13 +93,20 @@ impl Drop for Display {
 fn room(browser: &str, approval: Approval) -> (Room, Servers) {
     let (room, servers) =
         (Room::new(), Servers::start(Settings { approval, ..Settings::default() }).unwrap());
-    let config = format!(
-        "[idp.acme]\ntype = \"saml\"\nstart_url = \"{}/saml/start\"\nbrowser = \"{browser}\"\n\n\
-         [role.hub]\nidp = \"acme\"\nrole_arn = \"{HUB}\"\n",
-        servers.issuer()
-    );
-    std::fs::write(room.home().join(".config/jit/config.toml"), config).unwrap();
+    configure(&room, &format!("start_url = \"{}/saml/start\"\nbrowser = \"{browser}\"", servers.issuer()));
     (room, servers)
+}
+
+/// Has the room searched for everything that the servers handed out.
+fn search_for_secrets(room: &Room, servers: &Servers) {
+    let lines = servers
+        .journal()
+        .secrets()
+        .iter()
+        .map(|issued| json!({ "secret": issued.value }).to_string())
+        .collect::<Vec<_>>();
+    assert!(!lines.is_empty());
+    std::fs::write(room.journal("demo").0, lines.join("\n")).unwrap();
 }
 
 fn jit(room: &Room, servers: &Servers, display: Option<&Display>, arguments: &[&str]) -> Command {
@@ -130,6 +164,7 @@ fn a_login_goes_on_without_a_window(browser: &str, button: [&str; 2], keeps_sess
     assert_eq!(forced.code(), 1, "{}", forced.stderr);
     assert!(forced.stderr.contains("a person has to sign in, and there is no desktop"), "{}", forced.stderr);
     assert_eq!(processes(&room), 0);
+    search_for_secrets(&room, &servers);
 }
 
 #[test]
@@ -147,8 +182,8 @@ fn a_window_that_is_closed_ends_the_login_at_once() {
     let (room, servers) = room("chromium", Approval::Page);
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    display.shows_the_page();
-    let close = ["search", "--onlyvisible", "--name", "Sign in", "windowfocus", "--sync", "key", "ctrl+w"];
+    display.shows(DEMO);
+    let close = ["search", "--onlyvisible", "--name", DEMO, "windowfocus", "--sync", "key", "ctrl+w"];
     assert!(display.does(&close));
     let begun = Instant::now();
     let login = login.outcome();
@@ -168,9 +203,69 @@ fn the_browser_ends_with_the_program_even_if_that_is_killed() {
         let (room, servers) = room(browser, Approval::Page);
         let display = Display::start();
         let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-        display.shows_the_page();
+        display.shows(DEMO);
         assert!(processes(&room) > 0);
         drop(login);
         wait_for("the browser's end", Duration::from_secs(20), || (processes(&room) == 0).then_some(()));
     }
+}
+
+/// A login form that nobody here wrote, filled in by keyboard, once as the provider begins it and once as `jit` does.
+#[test]
+fn a_real_login_form_in_chromium_and_no_window_the_second_time() {
+    for (begun_by, key) in
+        [("start_url", "?spentityid=urn:amazon:webservices"), ("capture = \"browser\"\nsso_url", "")]
+    {
+        let room = Room::new();
+        let idp = SamlProvider::simplesamlphp(&room, &[("LIFETIME", "20")]);
+        let sts = Sts::trusting(&room, idp.certificate(), &[("SESSION_SECONDS", "3")]);
+        configure(&room, &format!("{begun_by} = \"{}{key}\"\nbrowser = \"chromium\"", idp.sso_url()));
+        let display = Display::start();
+        let mut login = room.jit(&sts, &["login", "hub"]);
+        let login = room.start(login.env("DISPLAY", &display.name));
+        display.signs_in_at("Enter your username and password", None);
+        let login = login.outcome();
+        assert_eq!(login.code(), 0, "{begun_by}: {}", login.stderr);
+        assert_eq!(processes(&room), 0, "the browser is gone with the login");
+        std::thread::sleep(Duration::from_secs(12));
+        // No display, and nobody at it: the provider's session is enough.
+        let again = room.run(&mut room.jit(&sts, &["login", "hub"]));
+        assert_eq!(again.code(), 0, "{begun_by}: {}", again.stderr);
+        assert!(!again.stderr.contains("window"), "{}", again.stderr);
+        assert_eq!(sts.calls(), ["AssumeRoleWithSAML"; 2]);
+    }
+}
+
+#[test]
+fn a_login_form_in_another_browser() {
+    a_login_form_in("chromium", None);
+    // It begins with the focus in its bars.
+    a_login_form_in("firefox", Some(["80", "105"]));
+}
+
+fn a_login_form_in(browser: &str, field: Option<[&str; 2]>) {
+    let room = Room::new();
+    let idp = SamlProvider::samlp(&room, &[]);
+    let sts = Sts::trusting(&room, idp.certificate(), &[]);
+    configure(
+        &room,
+        &format!("capture = \"browser\"\nsso_url = \"{}\"\nbrowser = \"{browser}\"", idp.sso_url()),
+    );
+    let display = Display::start();
+    let mut login = room.jit(&sts, &["login", "hub"]);
+    let login = room.start(login.env("DISPLAY", &display.name));
+    display.signs_in_at("Sign in to Acme", field);
+    let login = login.outcome();
+    assert_eq!(login.code(), 0, "{}", login.stderr);
+    assert_eq!(sts.calls(), ["AssumeRoleWithSAML"]);
+    assert_eq!(processes(&room), 0, "the browser is gone with the login");
+}
+
+/// Writes what is configured: the role `hub` behind an IdP of `keys`. The password is a secret of the room's.
+fn configure(room: &Room, keys: &str) {
+    let config =
+        format!("[idp.acme]\ntype = \"saml\"\n{keys}\n\n[role.hub]\nidp = \"acme\"\nrole_arn = \"{HUB}\"\n");
+    std::fs::write(room.home().join(".config/jit/config.toml"), config).unwrap();
+    let secrets = room.journal("people");
+    std::fs::write(secrets.0, format!("{}\n", json!({ "password": PASSWORD }))).unwrap();
 }

@@ -6,9 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use jit::demo::{Approval, Servers, Settings};
 use serde_json::Value;
 
-use crate::support::{
-    Outcome, PASSWORD, Room, SamlProvider, Sts, fixture, free_port, on_path, python, tool,
-};
+use crate::support::{Outcome, PASSWORD, Room, SamlProvider, Sts, fixture, free_port, on_path, python, tool};
 
 /// A room whose configuration says: alice signs in at `idp` by the loopback ACS; the password is a secret.
 fn room_at(idp: &SamlProvider, room: Room, more: &str) -> Room {
@@ -89,7 +87,12 @@ fn an_assertion_encrypted_for_aws_is_passed_on() {
     let provider = "[role.hub]\nprovider_arn = \"arn:aws:iam::111111111111:saml-provider/acme\"";
     std::fs::write(&file, config.replace("[role.hub]", provider)).unwrap();
     let passed_on = sign_in(&room, &sts, &["login", "hub"]);
-    assert_eq!(sts.journal.all("refused"), ["InvalidIdentityToken: Invalid base64 SAMLResponse"], "{}", passed_on.stderr);
+    assert_eq!(
+        sts.journal.all("refused"),
+        ["InvalidIdentityToken: Invalid base64 SAMLResponse"],
+        "{}",
+        passed_on.stderr
+    );
 }
 
 #[test]
@@ -129,7 +132,11 @@ fn samlp_and_what_may_be_odd_about_it() {
         let room = room_at(&idp, room, &format!("acs_port = {port}"));
         let login = sign_in(&room, &sts, &["login", "hub"]);
         assert!(login.code() == code && login.stderr.contains(words), "{odd:?}: {}", login.stderr);
-        assert_eq!(sts.calls().len(), usize::from(code == 0), "{odd:?}: nothing goes to AWS that is not right");
+        assert_eq!(
+            sts.calls().len(),
+            usize::from(code == 0),
+            "{odd:?}: nothing goes to AWS that is not right"
+        );
         assert_eq!(sts.journal.all("refused"), Vec::<String>::new());
     }
 }

@@ -446,7 +446,9 @@ fn refusals_of_the_device_grant_and_of_the_exchange_name_what_to_set_up() {
         let login = room.jit(&["login", "admin", "--no-browser"]).run();
         assert!(login.code() == 4 && login.stderr.contains(words), "{words}: {login}");
     }
-    for (refusal, words) in [("access_denied", "access_denied"), ("expired_token", "nobody approved the code")] {
+    for (refusal, words) in
+        [("access_denied", "access_denied"), ("expired_token", "nobody approved the code")]
+    {
         let (room, _okta) =
             company_with(Script { pipeline: "idx", device: [refusal].into(), ..Script::default() }, CLIENT);
         let login = room.jit(&["login", "admin", "--no-browser"]).run();

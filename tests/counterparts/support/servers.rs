@@ -153,7 +153,17 @@ fn key_pair(folder: &Path) -> PathBuf {
     std::fs::create_dir_all(folder).unwrap();
     let [key, certificate] = ["idp.key", "idp.crt"].map(|name| folder.join(name));
     let mut openssl = Command::new(on_path("openssl", "openssl"));
-    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=idp.example.com"]);
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=idp.example.com",
+    ]);
     let made = openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate).output().unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     std::fs::copy(&certificate, folder.join("sp.crt")).unwrap();

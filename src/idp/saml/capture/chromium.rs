@@ -37,6 +37,7 @@ pub(super) async fn catch(
     look: Look,
 ) -> Result<Option<Caught>, CaptureError> {
     check_free(profile)?;
+    forget_pages(profile);
     let wire = open(browser, profile, start, look).await?;
     let mut visit = Visit {
         talk: Conversation::new(&browser.name, wire),
@@ -52,8 +53,17 @@ pub(super) async fn catch(
         Err(_) if look == Look::Silent => Ok(None),
         Err(_) => Err(CaptureError::NobodyCame(start.within)),
     };
-    visit.leave().await;
+    visit.leave(matches!(outcome, Ok(Some(_)))).await;
+    forget_pages(profile);
     outcome
+}
+
+/// Removes what the profile knows of the pages that were open, with the forms that were sent from them. The cookies,
+/// which are what the profile is for, lie elsewhere.
+fn forget_pages(profile: &Path) {
+    if let Err(error) = fs::remove_folder(&profile.join("Default").join("Sessions")) {
+        tracing::info!("the browser's notes of its pages could not be removed: {error}");
+    }
 }
 
 /// Another browser on the same profile would take the address and say nothing. The lock of one that was killed is no
@@ -68,10 +78,14 @@ fn check_free(profile: &Path) -> Result<(), CaptureError> {
 }
 
 async fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
-    let mut arguments: Vec<OsString> =
-        ["--no-first-run", "--no-default-browser-check", "--hide-crash-restore-bubble"]
-            .map(OsString::from)
-            .into();
+    // A page that posts a response is not to be kept, so there is no room for it.
+    let usual = [
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--hide-crash-restore-bubble",
+        "--disk-cache-size=1",
+    ];
+    let mut arguments: Vec<OsString> = usual.map(OsString::from).into();
     let mut user_data = OsString::from("--user-data-dir=");
     user_data.push(profile);
     arguments.push(user_data);
@@ -312,33 +326,24 @@ impl Visit<'_> {
             self.talk.tell(Some(session), "Fetch.continueRequest", json!({ "requestId": id })).await?;
             return Ok(None);
         }
-        let answer = json!({
-            "requestId": id,
-            "responseCode": 200,
-            "responseHeaders": [{ "name": "Content-Type", "value": "text/html; charset=utf-8" }],
-            "body": STANDARD.encode(page_after()),
-        });
-        self.talk.tell(Some(session), "Fetch.fulfillRequest", answer).await?;
+        // An answer would make it a page that was posted to, and the browser writes down what was posted.
+        let abort = json!({ "requestId": id, "errorReason": "Aborted" });
+        self.talk.tell(Some(session), "Fetch.failRequest", abort).await?;
         Ok(caught)
     }
 
-    /// Leaves the profile without open pages, which would be gone to again when the session is gone on with, and ends
-    /// the browser in its own time, so that its cookies are written.
-    async fn leave(mut self) {
-        let blank = async {
-            for (session, target) in std::mem::take(&mut self.pages) {
-                if target == self.own {
-                    let _: Value = self
-                        .talk
-                        .ask(Some(&session), "Page.navigate", json!({ "url": "about:blank" }))
-                        .await?;
-                } else {
-                    self.talk.tell(None, "Target.closeTarget", json!({ "targetId": target })).await?;
-                }
+    /// Shows that all is well for as long as the window is still there, and ends the browser in its own time, so that
+    /// its cookies are written.
+    async fn leave(mut self, caught: bool) {
+        let page = format!("data:text/html;charset=utf-8;base64,{}", STANDARD.encode(page_after()));
+        let end = async {
+            let own = self.pages.iter().find(|(_, target)| **target == self.own).map(|(session, _)| session);
+            if let Some(session) = own.filter(|_| caught).cloned() {
+                self.talk.tell(Some(&session), "Page.navigate", json!({ "url": page })).await?;
             }
             self.talk.tell(None, "Browser.close", json!({})).await
         };
-        if let Ok(Ok(_)) = tokio::time::timeout(LEFT_WITHIN, blank).await {
+        if let Ok(Ok(_)) = tokio::time::timeout(LEFT_WITHIN, end).await {
             self.talk.wait_for_end().await;
         }
     }

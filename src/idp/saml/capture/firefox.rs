@@ -28,9 +28,13 @@ const SILENT_WITHIN: Duration = Duration::from_secs(12);
 const SETTLED_AFTER: Duration = Duration::from_millis(1500);
 /// More than any response has.
 const LARGEST_BODY: usize = 1024 * 1024;
-/// First-run pages and reports of its own are in the way.
+/// First-run pages and reports of its own are in the way; pages and the forms on them are not to be written down.
 const PREFERENCES: &str = "\
 user_pref(\"browser.aboutwelcome.enabled\", false);
+user_pref(\"browser.cache.disk.enable\", false);
+user_pref(\"browser.formfill.enable\", false);
+user_pref(\"browser.sessionstore.privacy_level\", 2);
+user_pref(\"browser.sessionstore.resume_from_crash\", false);
 user_pref(\"browser.shell.checkDefaultBrowser\", false);
 user_pref(\"browser.startup.homepage_override.mstone\", \"ignore\");
 user_pref(\"datareporting.policy.dataSubmissionEnabled\", false);

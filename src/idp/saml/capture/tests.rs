@@ -78,7 +78,7 @@ fn a_response_is_taken_out_of_the_page_and_nothing_else() {
          event Fetch.requestPaused '{{\"requestId\":\"0\",\"request\":{{\"url\":\"https://signin.evil.example/saml\",\"method\":\"POST\",\"postData\":\"SAMLResponse=stolen\"}}}}'\n\
          hear; [[ $message == *continueRequest* ]] || exit 1\n\
          event Fetch.requestPaused '{{\"requestId\":\"1\",\"request\":{{\"url\":\"https://signin.aws.amazon.com/saml\",\"method\":\"POST\",\"postDataEntries\":[{{\"bytes\":\"U0FNTFJlc3BvbnNlPWE=\"}}]}}}}'\n\
-         hear; [[ $message == *fulfillRequest* ]] || exit 1\n\
+         hear; [[ $message == *failRequest* ]] || exit 1\n\
          hear; answer \"$(sed 's/.*\"id\":\\([0-9]*\\).*/\\1/' <<< \"$message\")\" '{{}}'; hear\n"
     );
     assert_eq!(visit(&script).map(|caught| caught.response.expose().clone()).unwrap(), "a");
