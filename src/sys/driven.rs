@@ -207,7 +207,8 @@ pub fn is_alive(id: i32) -> bool {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -1,73 +1,63 @@
 //! `jit login --all`: every configured role, after one login at each IdP.
 
-use super::{accounts, need, report};
-use crate::broker::Broker;
-use crate::cli::Login;
+use super::{Context, accounts, report};
 use crate::commands::{confirm, hints, plan};
-use crate::config::file::File;
 use crate::config::resolve::Flags;
 use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{Plan, ProofPlan};
-use crate::store::Store;
-use crate::ui::Ui;
 use crate::ui::text::table;
-use crate::world::World;
 
-pub(super) fn run(
-    args: &Login,
-    file: &File,
-    store: &Store<'_>,
-    broker: &Broker<'_, '_>,
-    world: &World,
-    ui: &Ui,
-) -> CommandResult {
-    let mut plans = Vec::new();
-    for name in file.roles.keys() {
-        let flags = Flags { role: None, duration: args.duration };
-        let plan = plan(file, name, flags, world)?;
-        if args.idp.as_deref().is_none_or(|idp| idp == plan.proof.name()) {
-            confirm(&plan, world)?;
-            plans.push(plan);
-        }
-    }
-    if plans.is_empty() {
-        let what = match &args.idp {
-            Some(idp) => format!("no role is configured for {idp}"),
-            None => "no role is configured".to_owned(),
-        };
-        return Err(CommandError::new(Kind::Usage, what).hint("add a [role.NAME]"));
-    }
-    let mut befores = Vec::new();
-    for plan in &plans {
-        if !befores.iter().any(|(proof, _): &(&ProofPlan, _)| proof.name() == plan.proof.name()) {
-            befores.push((&plan.proof, report::Before::of(store, &plan.proof)?));
-        }
-    }
-    let silent = plans.iter().find(|plan| plan.proof.may_be_silent()).unwrap_or(&plans[0]);
-    let need = need(args, &silent.proof, world);
-    let outcomes = broker.sessions(&plans, &need);
-    let (mut rows, mut failures): (Vec<_>, Vec<(&Plan, CommandError)>) = Default::default();
-    let mut got: Vec<&Session> = Vec::new();
-    for (plan, outcome) in plans.iter().zip(&outcomes) {
-        match outcome {
-            Ok(session) => {
-                got.push(session);
-                rows.push(report::row(session, report::limit_note(plan, plan.legs.len() - 1), world, ui));
+impl Context<'_, '_> {
+    pub(super) fn every_role(&self) -> CommandResult {
+        let Self { args, file, store, broker, world, ui } = *self;
+        let mut plans = Vec::new();
+        for name in file.roles.keys() {
+            let flags = Flags { role: None, duration: args.duration };
+            let plan = plan(file, name, flags, world)?;
+            if args.idp.as_deref().is_none_or(|idp| idp == plan.proof.name()) {
+                confirm(&plan, world)?;
+                plans.push(plan);
             }
-            Err(error) => failures.push((plan, hints::no_session(error, plan, need.force))),
         }
+        if plans.is_empty() {
+            let what = match &args.idp {
+                Some(idp) => format!("no role is configured for {idp}"),
+                None => "no role is configured".to_owned(),
+            };
+            return Err(CommandError::new(Kind::Usage, what).hint("add a [role.NAME]"));
+        }
+        let mut befores = Vec::new();
+        for plan in &plans {
+            if !befores.iter().any(|(proof, _): &(&ProofPlan, _)| proof.name() == plan.proof.name()) {
+                befores.push((&plan.proof, report::Before::of(store, &plan.proof)?));
+            }
+        }
+        let silent = plans.iter().find(|plan| plan.proof.may_be_silent()).unwrap_or(&plans[0]);
+        let need = self.need(&silent.proof);
+        let outcomes = broker.sessions(&plans, &need);
+        let (mut rows, mut failures): (Vec<_>, Vec<(&Plan, CommandError)>) = Default::default();
+        let mut got: Vec<&Session> = Vec::new();
+        for (plan, outcome) in plans.iter().zip(&outcomes) {
+            match outcome {
+                Ok(session) => {
+                    got.push(session);
+                    rows.push(report::row(session, report::limit_note(plan, plan.legs.len() - 1), world, ui));
+                }
+                Err(error) => failures.push((plan, hints::no_session(error, plan, need.force))),
+            }
+        }
+        if !got.is_empty() {
+            let word = if got.len() == 1 { "role" } else { "roles" };
+            ui.done(&format!("{} {word} of {}", got.len(), plans.len()));
+            table(&rows).lines().for_each(|row| ui.say(row));
+        }
+        for (proof, before) in befores {
+            before.compare(store, proof, need.force, ui);
+        }
+        accounts::learn_names(&plans.iter().collect::<Vec<_>>(), store, world);
+        all_or_error(failures, plans.len())
     }
-    if !got.is_empty() {
-        let word = if got.len() == 1 { "role" } else { "roles" };
-        ui.done(&format!("{} {word} of {}", got.len(), plans.len()));
-        table(&rows).lines().for_each(|row| ui.say(row));
-    }
-    for (proof, before) in befores {
-        before.compare(store, proof, need.force, ui);
-    }
-    accounts::learn_names(&plans.iter().collect::<Vec<_>>(), store, world);
-    all_or_error(failures, plans.len())
 }
 
 /// One failure is told as itself, several as a list under the kind of the first.

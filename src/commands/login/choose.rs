@@ -1,8 +1,6 @@
 //! Which role is meant where none was named: the picker, and without a terminal the usual order.
 
-use super::{need, report};
-use crate::broker::Broker;
-use crate::cli::Login;
+use super::{Context, report};
 use crate::commands::{hints, role_name};
 use crate::config::file::{File, Parent};
 use crate::config::resolve::{self, Flags};
@@ -10,11 +8,9 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::OfferedRole;
 use crate::index;
 use crate::plan::DiscoveredRole;
-use crate::store::Store;
 use crate::sys::folders;
+use crate::ui;
 use crate::ui::text::{escape, table};
-use crate::ui::{self, Ui};
-use crate::world::World;
 
 /// A line of the picker.
 struct Candidate {
@@ -26,88 +22,78 @@ struct Candidate {
     about: String,
 }
 
-/// The role that is meant.
-///
-/// # Errors
-/// Nothing was chosen, nobody can be asked, or the IdP has to be asked and says no.
-pub(super) fn role(
-    args: &Login,
-    file: &File,
-    store: &Store<'_>,
-    broker: &Broker<'_, '_>,
-    world: &World,
-    ui: &Ui,
-) -> CommandResult<String> {
-    let at = |idp: &str| offered_by(args, idp, file, store, broker, world, ui);
-    if let Some(idp) = &args.idp {
-        return at(idp);
-    }
-    let mut candidates = configured(file);
-    let offered = index::all(&world.folders.state);
-    candidates.extend(offered.iter().filter(|role| unconfigured(file, role)).map(discovered));
-    let named = role_name(file, Flags::default(), world);
-    if candidates.is_empty() {
-        let mut idps = file.idps.keys();
-        return match (idps.next(), idps.next()) {
-            (Some(only), None) => at(only),
-            (Some(_), Some(_)) => Err(CommandError::new(Kind::Usage, "no role was named")
-                .hint(format!("name an IdP: jit login --idp {}", names(file)))),
-            (None, _) => {
-                let path = folders::short(&world.folders.config_file, &world.folders.home);
-                Err(CommandError::new(Kind::Usage, format!("{path} has no role")).hint("add a [role.NAME]"))
-            }
-        };
-    }
-    if !world.person.can_be_asked() {
-        return Ok(named?.value);
-    }
-    // The role that would be meant anyway stands first, one key away.
-    let first = named.map(|role| role.value).unwrap_or_default();
-    candidates.sort_by_key(|candidate| candidate.name != first);
-    pick(&candidates)
-}
-
-/// Signs in at an IdP first, and lets the person pick from what it offers.
-fn offered_by(
-    args: &Login,
-    idp: &str,
-    file: &File,
-    store: &Store<'_>,
-    broker: &Broker<'_, '_>,
-    world: &World,
-    ui: &Ui,
-) -> CommandResult<String> {
-    let proof = resolve::proof(file, idp)?;
-    let need = need(args, &proof, world);
-    let before = report::Before::of(store, &proof)?;
-    let login = broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
-    ui.done(&format!("Signed in as {} at {idp}", login.identity().name));
-    before.compare(store, &proof, need.force, ui);
-    let offered = login.attributes().roles;
-    let known = index::all(&world.folders.state);
-    let mut candidates: Vec<Candidate> =
-        offered.iter().map(|offer| candidate(file, idp, offer, &known)).collect();
-    if candidates.is_empty() {
-        // The proof lists no roles (an ID token, an encrypted assertion): what is configured is all that is known.
-        candidates = configured(file);
-        candidates.retain(|candidate| {
-            matches!(file.roles.get(&candidate.name).map(|role| &role.parent), Some(Parent::Idp(at)) if at.value == idp)
-        });
-    }
-    match candidates.as_slice() {
-        [] => Err(CommandError::new(
-            Kind::Usage,
-            format!("{idp} lists no roles, and none is configured for it"),
-        )
-        .hint(format!("add a [role.NAME] with idp = \"{idp}\""))),
-        [only] => Ok(only.name.clone()),
-        several if !world.person.can_be_asked() => {
-            let names: Vec<&str> = several.iter().map(|candidate| candidate.name.as_str()).collect();
-            Err(CommandError::new(Kind::Usage, format!("{idp} offers {} roles", several.len()))
-                .because(names.join(", "))
-                .hint("name one: jit login ROLE"))
+impl Context<'_, '_> {
+    /// The role that is meant.
+    ///
+    /// # Errors
+    /// Nothing was chosen, nobody can be asked, or the IdP has to be asked and says no.
+    pub(super) fn choose_role(&self) -> CommandResult<String> {
+        let Self { args, file, world, .. } = *self;
+        if let Some(idp) = &args.idp {
+            return self.choose_offered(idp);
         }
-        several => pick(several),
+        let mut candidates = configured(file);
+        let offered = index::all(&world.folders.state);
+        candidates.extend(offered.iter().filter(|role| unconfigured(file, role)).map(discovered));
+        let named = role_name(file, Flags::default(), world);
+        if candidates.is_empty() {
+            let mut idps = file.idps.keys();
+            return match (idps.next(), idps.next()) {
+                (Some(only), None) => self.choose_offered(only),
+                (Some(_), Some(_)) => Err(CommandError::new(Kind::Usage, "no role was named")
+                    .hint(format!("name an IdP: jit login --idp {}", names(file)))),
+                (None, _) => {
+                    let path = folders::short(&world.folders.config_file, &world.folders.home);
+                    Err(CommandError::new(Kind::Usage, format!("{path} has no role"))
+                        .hint("add a [role.NAME]"))
+                }
+            };
+        }
+        if !world.person.can_be_asked() {
+            return Ok(named?.value);
+        }
+        // The role that would be meant anyway stands first, one key away.
+        let first = named.map(|role| role.value).unwrap_or_default();
+        candidates.sort_by_key(|candidate| candidate.name != first);
+        pick(&candidates)
+    }
+
+    /// Signs in at an IdP first, and lets the person pick from what it offers.
+    fn choose_offered(&self, idp: &str) -> CommandResult<String> {
+        let Self { file, store, broker, world, ui, .. } = *self;
+        let proof = resolve::proof(file, idp)?;
+        let need = self.need(&proof);
+        let before = report::Before::of(store, &proof)?;
+        let login =
+            broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
+        ui.done(&format!("Signed in as {} at {idp}", login.identity().name));
+        before.compare(store, &proof, need.force, ui);
+        let offered = login.attributes().roles;
+        let known = index::all(&world.folders.state);
+        let mut candidates: Vec<Candidate> =
+            offered.iter().map(|offer| candidate(file, idp, offer, &known)).collect();
+        if candidates.is_empty() {
+            // The proof lists no roles (an ID token, an encrypted assertion): what is configured is all that is known.
+            candidates = configured(file);
+            candidates.retain(|candidate| {
+                matches!(file.roles.get(&candidate.name).map(|role| &role.parent), Some(Parent::Idp(at)) if at.value == idp)
+            });
+        }
+        match candidates.as_slice() {
+            [] => Err(CommandError::new(
+                Kind::Usage,
+                format!("{idp} lists no roles, and none is configured for it"),
+            )
+            .hint(format!("add a [role.NAME] with idp = \"{idp}\""))),
+            [only] => Ok(only.name.clone()),
+            several if !world.person.can_be_asked() => {
+                let names: Vec<&str> = several.iter().map(|candidate| candidate.name.as_str()).collect();
+                Err(CommandError::new(Kind::Usage, format!("{idp} offers {} roles", several.len()))
+                    .because(names.join(", "))
+                    .hint("name one: jit login ROLE"))
+            }
+            several => pick(several),
+        }
     }
 }
 

@@ -15,15 +15,13 @@ use tokio::time::Instant;
 use super::conversation::{Conversation, Event};
 use super::find::Found;
 use super::wire::Wire;
-use super::{CaptureError, Caught, Look, Start, page_after, post_script, response_in};
+use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script, response_in};
 use crate::secret::Secret;
 use crate::sys::driven::{self, Driven, Link};
 use crate::sys::fs;
 
 /// Every sign-in host of AWS has this in its name. What is caught is held against the exact list afterwards.
 const PATTERN: &str = "https://*signin*/saml*";
-/// An attempt without a window that has not come through by now needs a person.
-const SILENT_WITHIN: Duration = Duration::from_secs(10);
 /// A page on which the network has been idle for this long waits for a person.
 const SETTLED_AFTER: Duration = Duration::from_millis(1000);
 /// How long a page may take to be left.
@@ -47,12 +45,7 @@ pub(super) async fn catch(
         begun: false,
         idle_since: None,
     };
-    let limit = if look == Look::Silent { SILENT_WITHIN } else { start.within };
-    let outcome = match tokio::time::timeout(limit, visit.go(look)).await {
-        Ok(outcome) => outcome,
-        Err(_) if look == Look::Silent => Ok(None),
-        Err(_) => Err(CaptureError::NobodyCame(start.within)),
-    };
+    let outcome = in_time(visit.go(look), start, look).await;
     visit.leave(matches!(outcome, Ok(Some(_)))).await;
     forget_pages(profile);
     outcome
@@ -237,13 +230,7 @@ impl Visit<'_> {
         self.own = created.target_id;
         loop {
             let settled = self.idle_since.filter(|_| look == Look::Silent).map(|since| since + SETTLED_AFTER);
-            let event = match settled {
-                None => self.talk.event().await?,
-                Some(at) => match tokio::time::timeout_at(at, self.talk.event()).await {
-                    Ok(event) => event?,
-                    Err(_) => return Ok(None),
-                },
-            };
+            let Some(event) = self.talk.event(settled).await? else { return Ok(None) };
             if let Some(caught) = self.take(&event).await? {
                 return Ok(Some(caught));
             }

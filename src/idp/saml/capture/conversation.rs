@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::CaptureError;
@@ -127,8 +128,14 @@ impl Conversation {
         }
     }
 
-    /// The next thing that happens. May be dropped while it waits.
-    pub(super) async fn event(&mut self) -> Result<Event, CaptureError> {
+    /// The next thing that happens; `None` if nothing does before `until`.
+    pub(super) async fn event(&mut self, until: Option<Instant>) -> Result<Option<Event>, CaptureError> {
+        let Some(until) = until else { return self.next().await.map(Some) };
+        tokio::time::timeout_at(until, self.next()).await.ok().transpose()
+    }
+
+    /// May be dropped while it waits.
+    async fn next(&mut self) -> Result<Event, CaptureError> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Ok(event);

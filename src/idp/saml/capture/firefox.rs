@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::conversation::{Conversation, Event};
 use super::find::Found;
 use super::wire::Wire;
-use super::{CaptureError, Caught, Look, Start, page_after, post_script, response_in};
+use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script, response_in};
 use crate::arn::is_sign_in_endpoint;
 use crate::secret::Secret;
 use crate::sys::driven::{Driven, Link};
@@ -24,7 +24,6 @@ use crate::sys::fs;
 /// What Firefox says on stderr once it listens.
 const LISTENING: &str = "WebDriver BiDi listening on ws://";
 const LISTENS_WITHIN: Duration = Duration::from_secs(20);
-const SILENT_WITHIN: Duration = Duration::from_secs(12);
 const SETTLED_AFTER: Duration = Duration::from_millis(1500);
 /// More than any response has.
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -56,12 +55,7 @@ pub(super) async fn catch(
         pages: HashSet::new(),
         quiet_since: None,
     };
-    let limit = if look == Look::Silent { SILENT_WITHIN } else { start.within };
-    let outcome = match tokio::time::timeout(limit, visit.go(look)).await {
-        Ok(outcome) => outcome,
-        Err(_) if look == Look::Silent => Ok(None),
-        Err(_) => Err(CaptureError::NobodyCame(start.within)),
-    };
+    let outcome = in_time(visit.go(look), start, look).await;
     if visit.talk.tell(None, "browser.close", json!({})).await.is_ok() {
         visit.talk.wait_for_end().await;
     }
@@ -170,13 +164,7 @@ impl Visit<'_> {
         loop {
             let settled =
                 self.quiet_since.filter(|_| look == Look::Silent).map(|since| since + SETTLED_AFTER);
-            let event = match settled {
-                None => self.talk.event().await?,
-                Some(at) => match tokio::time::timeout_at(at, self.talk.event()).await {
-                    Ok(event) => event?,
-                    Err(_) => return Ok(None),
-                },
-            };
+            let Some(event) = self.talk.event(settled).await? else { return Ok(None) };
             if let Some(caught) = self.take(&event).await? {
                 return Ok(Some(caught));
             }

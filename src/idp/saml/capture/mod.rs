@@ -29,6 +29,9 @@ use crate::sys::fs;
 use crate::sys::http::host_of;
 use crate::world::{Note, World};
 
+/// A live session at the IdP comes through in a second or two.
+const SILENT_WITHIN: Duration = Duration::from_secs(12);
+
 /// Where a sign-in begins, and with what.
 pub(super) struct Start<'a> {
     /// The first address.
@@ -167,6 +170,20 @@ async fn run(
     match browser.family {
         Family::Chromium => chromium::catch(browser, profile, start, look).await,
         Family::Firefox => firefox::catch(browser, profile, start, look).await,
+    }
+}
+
+/// What comes of a visit in its time. An attempt without a window has little, and needs a person after that.
+async fn in_time(
+    visit: impl Future<Output = Result<Option<Caught>, CaptureError>>,
+    start: &Start<'_>,
+    look: Look,
+) -> Result<Option<Caught>, CaptureError> {
+    let limit = if look == Look::Silent { SILENT_WITHIN } else { start.within };
+    match tokio::time::timeout(limit, visit).await {
+        Ok(outcome) => outcome,
+        Err(_) if look == Look::Silent => Ok(None),
+        Err(_) => Err(CaptureError::NobodyCame(start.within)),
     }
 }
 

@@ -39,7 +39,9 @@ fn visit_within(script: &str, within: Duration) -> Result<Caught, CaptureError> 
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("browser");
-    let answers = "answer() { printf '{\"id\":%s,\"result\":%s}\\0' \"$1\" \"$2\" >&4; }\n\
+    let answers = "hear() { IFS= read -r -d '' message <&3; }\n\
+                   idle() { until hear; [[ $message == *Browser.close* || -z $message ]]; do :; done; exit 0; }\n\
+                   answer() { printf '{\"id\":%s,\"result\":%s}\\0' \"$1\" \"$2\" >&4; }\n\
                    event() { printf '{\"method\":\"%s\",\"sessionId\":\"S\",\"params\":%s}\\0' \"$1\" \"$2\" >&4; }\n";
     fs::write_public(&program, format!("#!/bin/bash\n{answers}{script}").as_bytes()).unwrap();
     #[allow(clippy::disallowed_methods, reason = "a test makes its own program")]
@@ -62,7 +64,6 @@ fn visit_within(script: &str, within: Duration) -> Result<Caught, CaptureError> 
 /// Greets, opens the page, and goes on to what comes after.
 #[cfg(unix)]
 const GREETS: &str = r#"
-hear() { IFS= read -r -d '' message <&3; }
 hear; answer 1 '{}'
 hear; answer 2 '{}'
 hear; answer 3 '{"targetId":"T"}'
@@ -79,7 +80,7 @@ fn a_response_is_taken_out_of_the_page_and_nothing_else() {
          hear; [[ $message == *continueRequest* ]] || exit 1\n\
          event Fetch.requestPaused '{{\"requestId\":\"1\",\"request\":{{\"url\":\"https://signin.aws.amazon.com/saml\",\"method\":\"POST\",\"postDataEntries\":[{{\"bytes\":\"U0FNTFJlc3BvbnNlPWE=\"}}]}}}}'\n\
          hear; [[ $message == *failRequest* ]] || exit 1\n\
-         hear; answer \"$(sed 's/.*\"id\":\\([0-9]*\\).*/\\1/' <<< \"$message\")\" '{{}}'; hear\n"
+         idle\n"
     );
     assert_eq!(visit(&script).map(|caught| caught.response.expose().clone()).unwrap(), "a");
 }
@@ -87,7 +88,7 @@ fn a_response_is_taken_out_of_the_page_and_nothing_else() {
 #[cfg(unix)]
 #[test]
 fn every_way_that_a_browser_can_fail_has_its_message() {
-    let closed = format!("{GREETS}event Target.detachedFromTarget '{{\"sessionId\":\"S\"}}'; hear; hear");
+    let closed = format!("{GREETS}event Target.detachedFromTarget '{{\"sessionId\":\"S\"}}'; idle");
     let crashed = format!("{GREETS}echo 'GPU gone' >&2; exit 139");
     let cases = [
         (
@@ -95,7 +96,7 @@ fn every_way_that_a_browser_can_fail_has_its_message() {
             "could not be started: exit status: 1, cannot open display",
         ),
         ("exit 0", "could not be started"),
-        ("printf 'hello\\0' >&4; sleep 600", "it said something that is not JSON"),
+        ("printf 'hello\\0' >&4; idle", "it said something that is not JSON"),
         (closed.as_str(), "was closed before the sign-in was done"),
         (crashed.as_str(), "ended in the middle of the sign-in: exit status: 139, GPU gone"),
     ];
@@ -103,7 +104,7 @@ fn every_way_that_a_browser_can_fail_has_its_message() {
         let error = visit(script).err().unwrap_or_else(|| panic!("{words}")).to_string();
         assert!(error.contains(words), "{words}: {error}");
     }
-    let error = visit_within(&format!("{GREETS}sleep 600"), Duration::from_millis(300)).err().unwrap();
+    let error = visit_within(&format!("{GREETS}idle"), Duration::from_millis(300)).err().unwrap();
     assert!(matches!(error, CaptureError::NobodyCame(_)), "{error}");
 }
 
