@@ -16,10 +16,13 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 /// No message of a browser that is listened to is near this size.
 const LARGEST_MESSAGE: usize = 8 * 1024 * 1024;
+/// How long the last line of a program that has ended is waited for.
+const LAST_WORDS_WITHIN: Duration = Duration::from_millis(200);
 /// As many of its last lines as are kept, and as long.
 const KEPT_LINES: usize = 20;
 const KEPT_LENGTH: usize = 300;
@@ -39,6 +42,7 @@ pub struct Driven {
     to: Option<ChildStdin>,
     from: Option<BufReader<ChildStdout>>,
     said: Arc<Said>,
+    listener: Option<JoinHandle<()>>,
 }
 
 /// What it said on stderr, the last lines.
@@ -58,11 +62,9 @@ impl Driven {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let said = Arc::new(Said::default());
-        if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(listen(stderr, Arc::clone(&said)));
-        }
+        let listener = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&said))));
         let (to, from) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
-        Ok(Self { child, to, from, said })
+        Ok(Self { child, to, from, said, listener })
     }
 
     /// Sends a message by the pipe.
@@ -122,7 +124,13 @@ impl Driven {
 
     /// How it ended, or `None` if it has not within `at_most`.
     pub async fn ended(&mut self, at_most: Duration) -> Option<ExitStatus> {
-        tokio::time::timeout(at_most, self.child.wait()).await.ok()?.ok()
+        let status = tokio::time::timeout(at_most, self.child.wait()).await.ok()?.ok();
+        // What it said last is on its way still. Something that it started may keep that end open.
+        if let Some(listener) = &mut self.listener {
+            let _ = tokio::time::timeout(LAST_WORDS_WITHIN, listener).await;
+        }
+        self.listener = None;
+        status
     }
 
     fn lines(&self) -> Vec<String> {

@@ -131,6 +131,16 @@ pub async fn told_to_end() -> io::Result<u8> {
     tokio::signal::ctrl_c().await.map(|()| 128 + 2)
 }
 
+/// Has Ctrl-C and its like end this process again, once [`told_to_end`] has been waited for and is no more: the
+/// system's own way is not restored by that.
+pub fn end_when_told() {
+    std::thread::spawn(|| {
+        if let Ok(code) = block_on(told_to_end()) {
+            end(code);
+        }
+    });
+}
+
 /// Ends this process at once, with this exit code.
 pub fn end(code: u8) -> ! {
     #[expect(clippy::exit, reason = "the person asked for the end, and what was to be cleared is cleared")]

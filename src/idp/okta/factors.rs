@@ -134,6 +134,7 @@ async fn push(
                 shown = Some(number);
             }
             if current.status != "MFA_CHALLENGE" {
+                process::end_when_told();
                 return Ok(current);
             }
             match current.factor_result.as_deref() {
