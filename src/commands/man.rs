@@ -19,6 +19,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ("3", "A login is needed and may not be started here."),
             ("4", "AWS or the identity provider said no."),
             ("5", "The secret store cannot be used."),
+            ("130", "Interrupted, by Ctrl-C or at a question."),
             (
                 "126, 127",
                 "exec: the command cannot be run, or is not there. Otherwise exec ends with the command's own code or signal.",
@@ -43,7 +44,10 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
                 "As for the AWS CLI; used by configure and doctor.",
             ),
             ("AWS_REGION, AWS_DEFAULT_REGION", "The region where the configuration names none."),
-            ("AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS", "The STS endpoint; https, or http on this machine."),
+            (
+                "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_IAM",
+                "The STS endpoint, and IAM's for the names of accounts; https, or http on this machine.",
+            ),
             ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks those endpoints."),
             (
                 "AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY",

@@ -65,7 +65,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn each_configuration_is_one_that_jit_takes() {
     let examples = blocks(README, "toml");
-    assert_eq!(examples.len(), 6, "five minutes, and five providers");
+    assert_eq!(examples.len(), 9, "five minutes, five providers, SAML in two ways, Okta");
     for example in examples {
         let file = File::parse("README.md", &example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
         let plan = resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([]), Vec::new).unwrap();
@@ -76,7 +76,7 @@ fn each_configuration_is_one_that_jit_takes() {
 #[test]
 fn each_policy_is_json_of_the_current_kind() {
     let policies = blocks(README, "json");
-    assert_eq!(policies.len(), 4, "two hubs, what a hub may do, a spoke");
+    assert_eq!(policies.len(), 5, "three hubs, what a hub may do, a spoke");
     for policy in policies {
         let json: serde_json::Value = serde_json::from_str(&policy).unwrap();
         assert_eq!(json["Version"], "2012-10-17");
@@ -122,29 +122,41 @@ fn every_command_and_option_is_in_the_table_and_no_other() {
 
 #[test]
 fn every_key_is_in_the_table_where_the_parser_takes_it() {
-    const IDP: &str = "[idp.a]\ntype = \"oidc\"\nissuer = \"https://a.example\"\nclient_id = \"a\"\n";
+    const OIDC: &str = "[idp.a]\ntype = \"oidc\"\nissuer = \"https://a.example\"\nclient_id = \"a\"\n";
+    const SAML: &str = "[idp.a]\ntype = \"saml\"\nsso_url = \"https://a.example\"\n";
+    const OKTA: &str =
+        "[idp.a]\ntype = \"okta\"\norg = \"https://a.example\"\napp_url = \"https://a.example/a/b/c\"\n";
     const ROLE: &str = "[role.a]\nidp = \"a\"\nrole_arn = \"arn:aws:iam::111111111111:role/a\"\n";
     /// A key like no other makes the parser name all that it knows.
     fn taken(text: &str) -> Names {
-        let mistake = File::parse("x", text).unwrap_err();
+        let mistake = File::parse("x", &format!("{text}zzzzzzzz = 1\n")).unwrap_err();
         let suggestion = mistake.suggestion.unwrap();
         let list = suggestion.strip_prefix("the keys here are ").unwrap_or_else(|| panic!("{suggestion}"));
         list.split(", ").map(str::to_owned).collect()
     }
+    // What stands in parentheses narrows the place: to one type of IdP, or to one kind of role.
     let places = [
-        ("top", taken("zzzzzzzz = 1\n")),
-        ("idp", taken(&format!("{IDP}zzzzzzzz = 1\n"))),
-        ("role", taken(&format!("{IDP}{ROLE}zzzzzzzz = 1\n"))),
+        ("top", "", taken("")),
+        ("idp", "oidc", taken(OIDC)),
+        ("idp", "saml", taken(SAML)),
+        ("idp", "okta", taken(OKTA)),
+        ("role", "hub", taken(&format!("{OIDC}{ROLE}"))),
     ];
-    for (place, keys) in places {
-        let here = |row: &Vec<&str>| row[1].split(", ").any(|one| one.split(' ').next() == Some(place));
+    for (place, kind, keys) in places {
+        let here = |row: &Vec<&str>| {
+            row[1].split(", ").any(|one| match one.split_once(" (") {
+                Some((one, narrowed)) if one == "idp" => place == one && narrowed == format!("{kind})"),
+                Some((one, _)) => place == one,
+                None => place == one,
+            })
+        };
         let told: Names = rows("Configuration")
             .iter()
             .filter(|row| here(row))
             .flat_map(|row| quoted(row[0]))
             .map(str::to_owned)
             .collect();
-        assert_eq!(told, keys, "{place}");
+        assert_eq!(told, keys, "{place} {kind}");
     }
 }
 
@@ -167,6 +179,7 @@ fn every_exit_code_is_in_the_table_and_no_other() {
         Kind::Refused,
         Kind::NotAllowed,
         Kind::Store,
+        Kind::Interrupted,
         Kind::NotExecutable,
         Kind::NotFound,
     ];
