@@ -102,17 +102,22 @@ fn in_kernel(name: &str) -> bool {
 
 #[test]
 fn the_transcript_is_exact_and_nothing_of_the_user_is_touched() {
+    transcript("", "demo.txt");
+    transcript("--saml", "demo-saml.txt");
+}
+
+fn transcript(option: &str, file: &str) {
     let room = Room::new();
     room.write(".aws/config", "[default]\nregion = eu-west-1\n");
     let before = content(&room.path(""));
     let jit = env!("CARGO_BIN_EXE_jit");
     // One stream, so that the order of what is printed and what is told is held as well.
-    let merged = format!("exec '{jit}' demo --no-browser 2>&1");
+    let merged = format!("exec '{jit}' demo --no-browser {option} 2>&1");
     let output = room.program("sh", &["-c", &merged]).without("JIT_STORE").run();
     assert_eq!(output.code(), 0, "{output}");
     assert_eq!(content(&room.path("")), before);
     assert!(output.stdout.lines().all(|line| line == line.trim_end()), "{output}");
-    snapshot("demo.txt", &normal(&output.stdout.replace(&room.path("").display().to_string(), "HOME/")));
+    snapshot(file, &normal(&output.stdout.replace(&room.path("").display().to_string(), "HOME/")));
 }
 
 #[test]
