@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
 mod measure;
+mod saml;
 #[path = "../../tests/it/support/mod.rs"]
 mod support;
 mod table;
@@ -41,6 +42,8 @@ fn main() -> ExitCode {
     frugality(&room, &mut table);
     cold(&room, &mut table);
     drop(room);
+    saml::loopback(&mut table);
+    saml::capture(&mut table);
     table.publish()
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use http::StatusCode;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::journal::Call;
 use super::settings::User;
@@ -48,6 +50,18 @@ impl Edit {
     pub fn replacing(from: &str, to: &str) -> Self {
         let (from, to) = (from.to_owned(), to.to_owned());
         Self::by(move |text| text.replace(&from, &to))
+    }
+
+    /// Every end in an assertion comes this much from when it is made.
+    pub fn ending_in(life: Duration) -> Self {
+        Self::by(move |xml| {
+            let end = OffsetDateTime::now_utc() + life;
+            let end = end.format(&Rfc3339).unwrap_or_default();
+            let mut parts = xml.split("NotOnOrAfter=\"");
+            let first = parts.next().unwrap_or_default().to_owned();
+            let rest = |part: &str| part.split_once('"').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+            parts.fold(first, |xml, part| format!("{xml}NotOnOrAfter=\"{end}\"{}", rest(part)))
+        })
     }
 
     pub(super) fn apply(&self, text: String) -> String {

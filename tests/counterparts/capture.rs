@@ -120,15 +120,7 @@ fn jit(room: &Room, servers: &Servers, display: Option<&Display>, arguments: &[&
 fn short_lived(servers: &Servers) {
     servers.faults(|faults| {
         faults.hub_lifetime = Some(Duration::from_secs(1));
-        faults.edit_assertion = Some(Edit::by(|xml| {
-            let soon = time::OffsetDateTime::now_utc() + Duration::from_secs(11);
-            let soon = soon.format(&time::format_description::well_known::Rfc3339).unwrap();
-            let mut parts = xml.split("NotOnOrAfter=\"");
-            let first = parts.next().unwrap_or_default().to_owned();
-            parts.fold(first, |xml, part| {
-                format!("{xml}NotOnOrAfter=\"{soon}\"{}", part.split_once('"').map_or("", |(_, rest)| rest))
-            })
-        }));
+        faults.edit_assertion = Some(Edit::ending_in(Duration::from_secs(11)));
     });
 }
 

@@ -1,0 +1,80 @@
+//! Logins by SAML while the provider knows the person.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use jit::demo::{Approval, Edit, Settings};
+
+use crate::measure::{interleaved, median, wall};
+use crate::support::Room;
+use crate::table::Table;
+use crate::{JIT, command};
+
+/// Logins whose median is taken.
+const LOGINS: usize = 40;
+/// Logins in a browser of its own.
+const CAPTURES: usize = 7;
+/// Assertions are not taken with less than ten seconds left, so these are over after this long.
+const MOMENT: Duration = Duration::from_secs(2);
+/// What a browser does at the least: asks for the page, and posts the form that is on it.
+const BROWSER: &str = r#"#!/bin/sh
+page=$(curl -s "$1")
+field() { printf %s "$page" | sed -n "s/.*name=\"$1\" value=\"\([^\"]*\)\".*/\1/p"; }
+acs=$(printf %s "$page" | sed -n 's/.*<form[^>]* action="\([^"]*\)".*/\1/p')
+exec curl -sL -o /dev/null --data-urlencode "SAMLResponse=$(field SAMLResponse)" --data-urlencode "RelayState=$(field RelayState)" "${2:-$acs}"
+"#;
+
+/// By the loopback ACS, with a browser that takes no time of its own.
+pub(crate) fn loopback(table: &mut Table) {
+    let room = Room::by_saml(Settings::default());
+    room.write("browser", BROWSER);
+    let browser = room.path("browser").display().to_string();
+    let mut login = command(&room, JIT, &["login", "--force", "--quiet", "hub"]);
+    login.env("BROWSER", &browser);
+    // The same visit without `jit`: the form goes to a server that throws it away.
+    let start = format!("{}/saml/start", room.servers().issuer());
+    let visit = command(&room, &browser, &[&start, room.servers().sts_url()]);
+    let [visit, login] = interleaved(LOGINS, &mut [visit, login])[..] else { unreachable!("two commands") };
+    table.fact("a visit of the IdP by curl, form posted", visit);
+    let limit = visit + Duration::from_millis(50);
+    table.limit("SAML login by the loopback ACS, hub session stored", login, limit, "the visit + 50 ms");
+}
+
+/// By a Chromium without a window, whose cookies the provider knows.
+pub(crate) fn capture(table: &mut Table) {
+    let what = "SAML login in a browser of its own, no window";
+    let Ok(mut display) = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-nolisten", "tcp"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+    else {
+        return table.note(what, "no Xvfb on PATH");
+    };
+    let mut number = String::new();
+    BufReader::new(display.stdout.take().unwrap()).read_line(&mut number).unwrap();
+    let room = Room::with(Settings { approval: Approval::AtOnce, ..Settings::default() });
+    room.servers().faults(|faults| {
+        faults.hub_lifetime = Some(MOMENT);
+        faults.edit_assertion = Some(Edit::ending_in(MOMENT + Duration::from_secs(10)));
+    });
+    let config = room.usual_config();
+    let (_, roles) = config.split_once("\n\n").unwrap();
+    let start = format!("{}/saml/start", room.servers().issuer());
+    room.write_config(&format!(
+        "[idp.demo]\ntype = \"saml\"\nstart_url = \"{start}\"\nbrowser = \"chromium\"\n\n{roles}"
+    ));
+    let mut login = command(&room, JIT, &["login", "--quiet", "hub"]);
+    let first = login.env("DISPLAY", format!(":{}", number.trim())).output().unwrap();
+    display.kill().unwrap();
+    display.wait().unwrap();
+    if !first.status.success() {
+        return table.note(what, "no Chromium that opens a window");
+    }
+    let times = (0..CAPTURES).map(|_| {
+        std::thread::sleep(MOMENT + Duration::from_millis(100));
+        wall(command(&room, JIT, &["login", "--quiet", "hub"]).stderr(Stdio::null()))
+    });
+    table.limit(what, median(times.collect()), Duration::from_secs(3), "3 s");
+}
