@@ -110,9 +110,18 @@ pub enum Note<'a> {
     /// A keychain may show a dialog of its own.
     Unlocking { what: &'a str, at_most: Duration },
     /// AWS gave a shorter session than was asked for.
-    ShorterSession { role: &'a str, wanted: Duration, given: Duration },
+    ShorterSession { role: &'a str, wanted: Duration, given: Duration, limit: Limit<'a> },
     /// Something worth knowing that stops nothing.
     Warning { text: &'a str },
+}
+
+/// What keeps a session shorter than it was asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum Limit<'a> {
+    /// The role's maximum session duration.
+    Role,
+    /// The assertion of this IdP (`SessionDuration`).
+    Idp(&'a str),
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use crate::secret::Secret;
 use crate::store::{Lock, Store, StoreError};
 use crate::sys::process;
 use crate::timestamp::Timestamp;
-use crate::world::{Note, World};
+use crate::world::{Limit, Note, World};
 
 pub use failure::{BrokerError, Failure, FailureKind};
 pub use login::{margin, stored_login};
@@ -363,13 +363,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         match attributes.session_duration {
             Some(limit) if !said => limit,
             Some(limit) if limit < wanted => {
-                let [wanted, limit_in_words] =
-                    [wanted, limit].map(|seconds| format!("{} minutes", seconds / 60));
-                self.warn(&format!(
-                    "{} is asked for {limit_in_words} and not for {wanted}: {} allows no more (SessionDuration)",
-                    leg.name,
-                    plan.proof.name()
-                ));
+                self.tell_shorter(leg, wanted, limit, Limit::Idp(plan.proof.name()));
                 limit
             }
             _ => wanted,
@@ -396,8 +390,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         }
         let (granted, seconds) = outcome.map_err(Box::new)?;
         if seconds < wanted {
-            let [wanted, given] = [wanted, seconds].map(|seconds| Duration::from_secs(seconds.into()));
-            self.world.person.tell(Note::ShorterSession { role: &leg.name, wanted, given });
+            self.tell_shorter(leg, wanted, seconds, Limit::Role);
         }
         if let Some(percent) = granted.packed_policy_percent.filter(|percent| *percent >= 80) {
             self.warn(&format!(
@@ -406,6 +399,11 @@ impl<'a, 'w> Broker<'a, 'w> {
             ));
         }
         Ok(granted)
+    }
+
+    fn tell_shorter(&self, leg: &Leg, wanted: u32, given: u32, limit: Limit<'_>) {
+        let [wanted, given] = [wanted, given].map(|seconds| Duration::from_secs(seconds.into()));
+        self.world.person.tell(Note::ShorterSession { role: &leg.name, wanted, given, limit });
     }
 
     fn session_of(&self, plan: &Plan, index: usize, granted: Granted, subject: &str, user: &str) -> Session {

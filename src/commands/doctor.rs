@@ -8,9 +8,10 @@ use crate::cli::Json;
 use crate::config::aws::shadow::{self, Scene, Source};
 use crate::config::aws::{Document, Program, SIZE_LIMIT, System};
 use crate::config::file::File;
-use crate::config::resolve::Flags;
+use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::plan::StsEndpoint;
+use crate::idp;
+use crate::plan::{Capture, ProofPlan, StsEndpoint};
 use crate::sys::{folders, fs, process};
 use crate::ui::text::{duration, escape};
 use crate::ui::{Tone, Ui};
@@ -76,6 +77,7 @@ pub(super) fn run(args: &Json, world: &World, ui: &Ui) -> CommandResult {
             };
             findings.push(Finding::good("config", format!("{}: {roles}", file.path)));
             short_sessions(&file, &mut findings);
+            browsers(&file, &mut findings);
             file
         }
         Err(error) => {
@@ -130,6 +132,28 @@ fn short_sessions(file: &File, findings: &mut Vec<Finding>) {
                 what,
                 format!("use jit exec {name} -- …, or a duration of 30m"),
             ));
+        }
+    }
+}
+
+/// The browsers that logins are to be driven in.
+fn browsers(file: &File, findings: &mut Vec<Finding>) {
+    for idp in file.idps.keys() {
+        let Ok(ProofPlan::Saml(saml)) = resolve::proof(file, idp) else { continue };
+        if saml.capture.value == Capture::Browser {
+            let named = saml.browser.as_ref().map(|browser| browser.value.as_str());
+            findings.push(match idp::saml::browser(named) {
+                Ok((name, program)) => Finding::good(
+                    "browser",
+                    format!("{idp} is signed in at with {name}, {}", program.display()),
+                ),
+                Err(error) => Finding {
+                    about: "browser",
+                    health: Health::Broken,
+                    what: format!("{idp}: {error}"),
+                    cure: error.next().into_iter().next(),
+                },
+            });
         }
     }
 }

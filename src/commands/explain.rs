@@ -132,7 +132,7 @@ fn steps(subject: &Subject, world: &World) -> Vec<Step> {
     for (index, leg) in plan.legs.iter().enumerate().rev() {
         let (stored, fresh) = stored(subject, index, world);
         needed &= !fresh;
-        let mut rows = leg_rows(leg);
+        let mut rows = leg_rows(leg, named_by(plan, index));
         if index + 1 == plan.legs.len() {
             rows.extend(optional("region", plan.region.as_ref(), String::clone));
         }
@@ -301,9 +301,18 @@ fn okta_rows(okta: &OktaSettings) -> Vec<Row> {
     rows.into_iter().flatten().collect()
 }
 
-fn leg_rows(leg: &Leg) -> Vec<Row> {
+/// Whose name a session has where the configuration gives none.
+fn named_by(plan: &Plan, index: usize) -> &'static str {
+    match plan.proof {
+        ProofPlan::Oidc(_) => "the IdP's user",
+        _ if index == 0 => "the assertion's RoleSessionName",
+        _ => "that of the hub's session",
+    }
+}
+
+fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
     let text = String::clone;
-    let user = ("session_name", "the IdP's user".to_owned(), Origin::Default.to_string());
+    let user = ("session_name", named_by.to_owned(), Origin::Default.to_string());
     let tags = |tags: &std::collections::BTreeMap<String, String>| {
         tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     };

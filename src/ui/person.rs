@@ -8,7 +8,7 @@ use dialoguer::console::Term;
 
 use crate::secret::Secret;
 use crate::sys::terminal;
-use crate::world::{Note, Person};
+use crate::world::{Limit, Note, Person};
 
 use super::text::{duration, escape};
 use super::{Tone, Ui, digits, qr};
@@ -55,7 +55,10 @@ impl Person for Terminal {
         let ui = &self.ui;
         match note {
             Note::OpeningBrowser { host, url } => {
-                ui.say(&format!("Opening your browser to sign in at {}", ui.paint(Tone::Name, &escape(host))));
+                ui.say(&format!(
+                    "Opening your browser to sign in at {}",
+                    ui.paint(Tone::Name, &escape(host))
+                ));
                 ui.say("If it stays closed, open");
                 ui.say(&ui.paint(Tone::Dim, &escape(url)));
             }
@@ -82,12 +85,17 @@ impl Person for Terminal {
             )),
             Note::Push { device, at_most } => {
                 let device = device.map(|name| format!(" to {}", escape(name))).unwrap_or_default();
-                ui.instruct(&format!("Sent a push{device}; waiting for your answer, {} at most", duration(at_most)));
+                ui.instruct(&format!(
+                    "Sent a push{device}; waiting for your answer, {} at most",
+                    duration(at_most)
+                ));
             }
             Note::PushNumber { number } => {
                 ui.instruct("Choose this number on your phone:");
                 ui.instruct("");
-                digits::large(number).lines().for_each(|line| ui.instruct(&format!("    {}", ui.paint(Tone::Good, line))));
+                digits::large(number)
+                    .lines()
+                    .for_each(|line| ui.instruct(&format!("    {}", ui.paint(Tone::Good, line))));
                 ui.instruct("");
             }
             Note::CodeSent { factor, to } => {
@@ -97,15 +105,27 @@ impl Person for Terminal {
             Note::Pausing { host, pause } => {
                 ui.say(&format!("{} asks for a pause of {}", escape(host), duration(pause)));
             }
-            Note::Waiting { what } => ui.say(&format!("Waiting for another jit that is busy with {}", escape(what))),
-            Note::Unlocking { what, at_most } => {
-                ui.instruct(&format!("Waiting for you to unlock {}, {} at most", escape(what), duration(at_most)));
+            Note::Waiting { what } => {
+                ui.say(&format!("Waiting for another jit that is busy with {}", escape(what)))
             }
-            Note::ShorterSession { role, wanted, given } => ui.warn(&format!(
-                "{role} gives no sessions of {}; this one is for {}. An administrator can raise the role's maximum session duration",
-                duration(wanted),
-                duration(given)
-            )),
+            Note::Unlocking { what, at_most } => {
+                ui.instruct(&format!(
+                    "Waiting for you to unlock {}, {} at most",
+                    escape(what),
+                    duration(at_most)
+                ));
+            }
+            Note::ShorterSession { role, wanted, given, limit } => {
+                let (wanted, given) = (duration(wanted), duration(given));
+                ui.warn(&match limit {
+                    Limit::Role => format!(
+                        "{role} gives no sessions of {wanted}; this one is for {given}. An administrator can raise the role's maximum session duration"
+                    ),
+                    Limit::Idp(name) => format!(
+                        "{name} allows {role} no sessions of {wanted}; this one is for {given} (SessionDuration)"
+                    ),
+                });
+            }
             Note::Warning { text } => ui.warn(text),
         }
     }

@@ -363,8 +363,7 @@ fn the_idp_s_session_duration_counts() {
     let room = Room::by_saml(Settings { session_duration: Some(1800), ..Settings::default() });
     let login = room.jit(&["login", "hub", "--duration", "2h"]).run();
     assert_eq!(login.code(), 0, "{login}");
-    let words =
-        "warning: hub is asked for 30 minutes and not for 120 minutes: demo allows no more (SessionDuration)";
+    let words = "warning: demo allows hub no sessions of 2 h; this one is for 30 min (SessionDuration)";
     assert!(login.stderr.contains(words), "{login}");
     assert!(login.stderr.contains("30 min left") || login.stderr.contains("29 min"), "{login}");
     let longer = Room::by_saml(Settings { session_duration: Some(8 * 3600), ..Settings::default() });
@@ -406,4 +405,18 @@ fn a_spoke_is_no_role_of_the_assertion() {
     assert_eq!(login.code(), 4, "{login}");
     assert!(login.stderr.contains(&format!("demo does not offer you {HUB}")), "{login}");
     assert!(login.stderr.contains("jit explain admin"), "{login}");
+}
+
+#[test]
+fn the_browser_that_is_to_be_driven_is_looked_for() {
+    let room = room();
+    let config =
+        room.saml_config("capture = \"browser\"\nbrowser = \"BROWSER\"").replace("acs_port = 0\n", "");
+    room.write_config(&config.replace("BROWSER", "/bin/true"));
+    let found = room.jit(&["doctor"]).run();
+    assert!(found.stdout.contains("✓ browser  demo is signed in at with true, /bin/true\n"), "{found}");
+    room.write_config(&config.replace("BROWSER", "/nowhere/chrome"));
+    let missing = room.jit(&["doctor"]).run();
+    assert_eq!(missing.code(), 1, "{missing}");
+    assert!(missing.stdout.contains("✗ browser  demo: "), "{missing}");
 }

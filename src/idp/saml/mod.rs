@@ -28,7 +28,7 @@ use capture::{Caught, Start};
 use request::AuthnRequest;
 use response::{Expected, Recipient};
 
-pub use capture::CaptureError;
+pub use capture::{CaptureError, browser};
 pub use error::SamlError;
 pub use status::Status;
 

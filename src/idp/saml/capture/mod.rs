@@ -32,6 +32,14 @@ use crate::world::{Note, World};
 /// A live session at the IdP comes through in a second or two.
 const SILENT_WITHIN: Duration = Duration::from_secs(12);
 
+/// The browser that a sign-in would be driven in, by its name and its program.
+///
+/// # Errors
+/// [`CaptureError`]: there is none.
+pub fn browser(named: Option<&str>) -> Result<(String, PathBuf), CaptureError> {
+    find::browser(named).map(|found| (found.name, found.program))
+}
+
 /// Where a sign-in begins, and with what.
 pub(super) struct Start<'a> {
     /// The first address.
