@@ -335,3 +335,25 @@ impl Visit<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_in_use_is_left_alone_and_a_stale_lock_is_no_obstacle() {
+        let profile = tempfile::tempdir().unwrap();
+        assert!(check_free(profile.path()).is_ok());
+        let lock = profile.path().join("SingletonLock");
+        let own = std::process::id();
+        #[allow(clippy::disallowed_methods, reason = "a test plays the browser")]
+        std::os::unix::fs::symlink(format!("my-host-{own}"), &lock).unwrap();
+        let busy = check_free(profile.path()).err().unwrap();
+        assert_eq!(busy.to_string(), format!("the browser profile of this IdP is in use by process {own}"));
+        fs::remove(&lock).unwrap();
+        #[allow(clippy::disallowed_methods, reason = "a test plays the browser")]
+        std::os::unix::fs::symlink("my-host-999999999", &lock).unwrap();
+        assert!(check_free(profile.path()).is_ok());
+    }
+}
