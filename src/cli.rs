@@ -33,6 +33,7 @@ pub enum Command {
     CredentialProcess(CredentialProcess),
     Env(EnvArgs),
     Status(Status),
+    Roles(Roles),
     Whoami(Whoami),
     /// Show the plan for a role and where each value came from
     ///
@@ -75,6 +76,7 @@ impl Command {
     pub fn json(&self) -> bool {
         match self {
             Self::Status(args) => args.json,
+            Self::Roles(args) => args.json,
             Self::Whoami(args) => args.json,
             Self::Explain(args) => args.json,
             Self::Doctor(args) => args.json,
@@ -231,6 +233,24 @@ pub enum ShellSyntax {
     Powershell,
     Json,
     Dotenv,
+}
+
+/// List every role that can be named
+///
+/// Those of the configuration, and those that IdPs were seen to offer, by the name
+/// account/role. Makes no network call without --refresh.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Roles {
+    /// Only those with this in their name, account or description
+    #[arg(value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Ask the IdPs what they offer now, after a login where one is needed
+    #[arg(long)]
+    pub refresh: bool,
+    /// As JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Show sessions, the time left, and the store in use

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::arn::RoleArn;
+use crate::arn::{Partition, RoleArn};
 use crate::secret::Secret;
 
 /// The most that STS gives a session taken with another role's session ("role chaining"), in seconds.
@@ -93,6 +93,8 @@ pub enum ProofPlan {
     Saml(SamlSettings),
     /// Okta without a browser: an assertion for AssumeRoleWithSAML.
     Okta(OktaSettings),
+    /// IAM Identity Center: a token of its portal, for GetRoleCredentials.
+    IdentityCenter(CenterSettings),
 }
 
 /// `[idp.NAME]` with `type = "oidc"`.
@@ -202,6 +204,50 @@ impl OktaSettings {
     }
 }
 
+/// `[idp.NAME]` with `type = "identity-center"`.
+#[derive(Clone, Debug)]
+pub struct CenterSettings {
+    /// The NAME.
+    pub name: String,
+    /// The portal's address.
+    pub start_url: Valued<String>,
+    /// The region that Identity Center is in.
+    pub region: Valued<String>,
+    /// Browser or device code.
+    pub flow: Valued<Flow>,
+    /// The port of the loopback redirect; 0 takes any free one.
+    pub redirect_port: Valued<u16>,
+    /// An address that replaces that of the service `sso-oidc`.
+    pub oidc_url: Option<Valued<String>>,
+    /// An address that replaces that of the portal, the service `sso`.
+    pub portal_url: Option<Valued<String>>,
+    /// The FIPS endpoints.
+    pub fips: bool,
+    /// The dual-stack endpoints.
+    pub dual_stack: bool,
+}
+
+impl CenterSettings {
+    /// Where clients are registered and tokens made (the service `sso-oidc`), without a trailing slash.
+    pub fn oidc(&self) -> String {
+        self.address(self.oidc_url.as_ref(), "oidc")
+    }
+
+    /// Where roles are listed and taken (the service `sso`), without a trailing slash.
+    pub fn portal(&self) -> String {
+        self.address(self.portal_url.as_ref(), "portal.sso")
+    }
+
+    fn address(&self, own: Option<&Valued<String>>, service: &str) -> String {
+        let region = &self.region.value;
+        let partition = Partition::of_region(region);
+        // GovCloud's plain names are the FIPS ones (AWS General Reference, "Identity Center endpoints").
+        let fips = if self.fips && partition != Partition::GovCloud { "-fips" } else { "" };
+        let usual = || format!("https://{service}{fips}.{region}.{}", partition.dns_suffix());
+        own.map_or_else(usual, |url| url.value.trim_end_matches('/').to_owned())
+    }
+}
+
 /// How to sign in at an Okta org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OktaFlow {
@@ -247,8 +293,8 @@ pub const FACTORS: [(Factor, &str, &str); 9] = [
 pub struct Leg {
     /// `[role.NAME]`.
     pub name: String,
-    /// The role to become.
-    pub role_arn: Valued<RoleArn>,
+    /// What to become.
+    pub role: Valued<RoleId>,
     /// The SAML provider to come from, on AssumeRoleWithSAML only; `None` takes the assertion's.
     pub provider_arn: Option<Valued<String>>,
     /// `DurationSeconds` to ask for, the rules already applied.
@@ -271,35 +317,102 @@ pub struct Leg {
     pub sts: StsEndpoint,
 }
 
+/// What a leg becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoleId {
+    /// A role of IAM.
+    Arn(RoleArn),
+    /// A permission set that Identity Center assigns in an account.
+    Assigned(Assignment),
+}
+
+/// A permission set in an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// `account/permission set`.
+    shown: String,
+    partition: Partition,
+}
+
+impl Assignment {
+    /// `permission_set` in `account`, twelve digits, of `partition`.
+    pub fn new(account: &str, permission_set: &str, partition: Partition) -> Self {
+        Self { shown: format!("{account}/{permission_set}"), partition }
+    }
+
+    /// The twelve digits.
+    pub fn account(&self) -> &str {
+        self.shown.split('/').next().unwrap_or_default()
+    }
+
+    /// The permission set.
+    pub fn permission_set(&self) -> &str {
+        self.shown.split_once('/').map_or("", |(_, name)| name)
+    }
+}
+
+impl RoleId {
+    /// The ARN, or `account/permission set`.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Arn(arn) => arn.as_str(),
+            Self::Assigned(assigned) => &assigned.shown,
+        }
+    }
+
+    /// The twelve digits of the account.
+    pub fn account(&self) -> &str {
+        match self {
+            Self::Arn(arn) => arn.account(),
+            Self::Assigned(assigned) => assigned.account(),
+        }
+    }
+
+    /// The partition it is in.
+    pub fn partition(&self) -> Partition {
+        match self {
+            Self::Arn(arn) => arn.partition(),
+            Self::Assigned(assigned) => assigned.partition,
+        }
+    }
+}
+
 /// A role that an IdP offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DiscoveredRole {
     /// `[idp.NAME]`.
     pub idp: String,
+    /// The twelve digits of the account.
+    pub account: String,
+    /// The role without its path, or the permission set.
+    pub role: String,
+    /// How it is reached by SAML; `None` for a permission set.
+    pub saml: Option<SamlPair>,
+    /// What the account is called by Identity Center, or its alias where it told that. An empty one is not asked for
+    /// again.
+    pub account_name: Option<String>,
+}
+
+/// A value of the SAML attribute `Role`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SamlPair {
     /// The role.
     pub role_arn: String,
     /// The SAML provider that it is reached by.
     pub provider_arn: String,
-    /// The account's alias, where the account told it.
-    pub account_alias: Option<String>,
 }
 
 impl DiscoveredRole {
-    /// The twelve digits of the account.
-    pub fn account(&self) -> &str {
-        self.role_arn.split(':').nth(4).unwrap_or_default()
-    }
-
-    /// `account/role`, the role without its path.
+    /// `account/role`.
     pub fn name(&self) -> String {
-        format!("{}/{}", self.account(), self.role_arn.rsplit('/').next().unwrap_or_default())
+        format!("{}/{}", self.account, self.role)
     }
 
-    /// Whether `name` means this role: `account/role`, with the account's digits or its alias.
+    /// Whether `name` means this role: `account/role`, with the account's digits or its name.
     pub fn is_called(&self, name: &str) -> bool {
-        let Some((account, role)) = name.rsplit_once('/') else { return false };
-        let own = self.role_arn.rsplit('/').next() == Some(role);
-        own && (account == self.account() || self.account_alias.as_deref() == Some(account))
+        name.strip_suffix(&self.role)
+            .and_then(|rest| rest.strip_suffix('/'))
+            .is_some_and(|account| account == self.account || self.account_name.as_deref() == Some(account))
     }
 }
 
@@ -393,7 +506,7 @@ impl Plan {
     /// The key of what is known of the durations that the leg's role grants.
     pub fn durations_key(&self, index: usize) -> EntryKey {
         let leg = &self.legs[index];
-        let question = json!({ "role_arn": leg.role_arn.value.as_str(), "chained": Self::is_chained(index), "sts": leg.sts.question() });
+        let question = json!({ "role": leg.role.value.as_str(), "chained": Self::is_chained(index), "sts": leg.sts.question() });
         EntryKey::of(EntryKind::Durations, &question)
     }
 }
@@ -411,6 +524,7 @@ impl ProofPlan {
             Self::Oidc(settings) => &settings.name,
             Self::Saml(settings) => &settings.name,
             Self::Okta(settings) => &settings.name,
+            Self::IdentityCenter(settings) => &settings.name,
         }
     }
 
@@ -446,6 +560,12 @@ impl ProofPlan {
                 "username": okta.username.as_ref().map(|name| &name.value),
                 "client_id": okta.client_id.as_ref().map(|id| &id.value),
             }),
+            Self::IdentityCenter(center) => json!({
+                "type": "identity-center",
+                "start_url": center.start_url.value,
+                "region": center.region.value,
+                "oidc": center.oidc_url.as_ref().map(|url| &url.value),
+            }),
         }
     }
 }
@@ -453,7 +573,7 @@ impl ProofPlan {
 impl Leg {
     fn question(&self) -> serde_json::Value {
         json!({
-            "role_arn": self.role_arn.value.as_str(),
+            "role": self.role.value.as_str(),
             "provider_arn": self.provider_arn.as_ref().map(|v| &v.value),
             "duration": self.duration.value,
             "session_name": self.session_name.as_ref().map(|v| &v.value),
@@ -486,7 +606,7 @@ mod tests {
     fn plan() -> Plan {
         let leg = |name: &str, arn: &str| Leg {
             name: name.to_owned(),
-            role_arn: Valued::new(arn.parse().unwrap(), Origin::Default),
+            role: Valued::new(RoleId::Arn(arn.parse().unwrap()), Origin::Default),
             provider_arn: None,
             duration: Valued::new(3600, Origin::Default),
             session_name: None,
@@ -542,7 +662,9 @@ mod tests {
                 let ProofPlan::Oidc(oidc) = &mut p.proof else { panic!("an OIDC plan") };
                 oidc.client_id.value.push('2');
             }),
-            Box::new(|p| p.legs[0].role_arn.value = "arn:aws:iam::111111111111:role/other".parse().unwrap()),
+            Box::new(|p| {
+                p.legs[0].role.value = RoleId::Arn("arn:aws:iam::111111111111:role/other".parse().unwrap())
+            }),
             Box::new(|p| p.legs[0].duration.value = 7200),
             Box::new(|p| p.legs[1].duration.value = 900),
             Box::new(move |p| p.legs[1].session_name = value("x")),

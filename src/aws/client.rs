@@ -82,7 +82,7 @@ impl Sts {
         leg: Option<&'a Leg>,
         secrets: &'a [&'a str],
     ) -> Result<Question<'a>, StsError> {
-        let role_arn = leg.map(|leg| leg.role_arn.value.as_str());
+        let role_arn = leg.map(|leg| leg.role.value.as_str());
         let question = Question { action, role_arn, region: &self.region, secrets };
         if self.region.ends_with("-global") && !self.by_url {
             return Err(question.malformed("it stands for the global endpoint, which jit does not use"));

@@ -4,5 +4,6 @@ mod client;
 pub mod durations;
 pub mod errors;
 pub mod iam;
+pub mod portal;
 pub mod sts;
 mod words;

@@ -122,7 +122,7 @@ async fn web_identity(
     let call = sts
         .client
         .assume_role_with_web_identity()
-        .role_arn(leg.role_arn.value.as_str())
+        .role_arn(leg.role.value.as_str())
         .role_session_name(session_name)
         .duration_seconds(seconds(duration))
         .web_identity_token(token)
@@ -147,7 +147,7 @@ async fn saml(
     let call = sts
         .client
         .assume_role_with_saml()
-        .role_arn(leg.role_arn.value.as_str())
+        .role_arn(leg.role.value.as_str())
         .principal_arn(provider_arn)
         .duration_seconds(seconds(duration))
         .saml_assertion(assertion)
@@ -171,7 +171,7 @@ async fn chained(
     let call = sts
         .client
         .assume_role()
-        .role_arn(leg.role_arn.value.as_str())
+        .role_arn(leg.role.value.as_str())
         .role_session_name(session_name)
         .duration_seconds(seconds(duration))
         .set_source_identity(leg.source_identity.as_ref().map(|identity| identity.value.clone()))

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Need;
 use crate::aws::errors::{StsError, StsErrorKind};
+use crate::aws::portal::{PortalError, PortalErrorKind};
 use crate::idp::IdpError;
 use crate::store::{Lock, StoreError};
 
@@ -57,6 +58,9 @@ pub enum BrokerError {
     /// AWS.
     #[error("{}", .0.sentence())]
     Sts(#[from] Box<StsError>),
+    /// The portal of Identity Center.
+    #[error(transparent)]
+    Portal(#[from] Box<PortalError>),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -142,6 +146,14 @@ impl BrokerError {
                         FailureKind::Failed
                     }
                     _ => FailureKind::Refused,
+                };
+                plain(kind, Vec::new(), error.next())
+            }
+            Self::Portal(error) => {
+                let kind = match error.kind {
+                    PortalErrorKind::NotAssigned => FailureKind::NotAllowed,
+                    PortalErrorKind::TokenRefused => FailureKind::Refused,
+                    _ => FailureKind::Failed,
                 };
                 plain(kind, Vec::new(), error.next())
             }

@@ -69,8 +69,8 @@ impl Broker<'_, '_> {
             Ok(login) => {
                 self.keep(&lock, &key, &login.to_bytes(), &what);
                 self.logins.borrow_mut().insert(key, login.clone());
-                let roles = login.attributes().roles;
-                if let Err(error) = index::learn(&self.world.folders.state, proof.name(), &roles) {
+                let roles = index::of_assertion(proof.name(), &login.attributes().roles);
+                if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
                     tracing::info!("the roles of {} could not be written down: {error}", proof.name());
                 }
             }

@@ -20,10 +20,12 @@ use futures_util::StreamExt as _;
 
 use crate::aws::durations::Durations;
 use crate::aws::errors::{StsError, StsErrorKind};
+use crate::aws::portal::{self, PortalErrorKind};
 use crate::aws::sts::{self, Granted};
 use crate::credentials::{Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
-use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan};
+use crate::index;
+use crate::plan::{DiscoveredRole, EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
 use crate::store::{Lock, Store, StoreError};
 use crate::sys::process;
@@ -267,7 +269,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         if index == 0 {
             let login = self.login(&plan.proof, &parents_need, None).await?;
             match self.ask_hub(plan, &login, lock).await {
-                Err(BrokerError::Sts(error)) if error.new_token_may_help() => {
+                Err(error) if new_token_may_help(&error) => {
                     let login = self.login(&plan.proof, &parents_need, Some(&login)).await?;
                     self.ask_hub(plan, &login, lock).await
                 }
@@ -313,6 +315,7 @@ impl<'a, 'w> Broker<'a, 'w> {
                 })
                 .await?
             }
+            Some(Proof::PortalToken(token)) => self.ask_portal(plan, token).await?,
             None => {
                 let (idp, why) = (plan.proof.name().to_owned(), "the last proof is used up".to_owned());
                 return Err(BrokerError::LoginNeeded { idp, why });
@@ -353,6 +356,43 @@ impl<'a, 'w> Broker<'a, 'w> {
         let own = leg.transitive_tags.iter().flat_map(|keys| &keys.value);
         session.transitive_tags = parent.transitive_tags.iter().chain(own).cloned().collect();
         Ok(session)
+    }
+
+    /// The portal's credentials do not say whose they are, so STS is asked; spokes get the person's name from it.
+    async fn ask_portal(&self, plan: &Plan, token: &Secret<String>) -> Result<Granted, BrokerError> {
+        let (leg, http) = (&plan.legs[0], &self.world.http);
+        let (ProofPlan::IdentityCenter(center), RoleId::Assigned(assigned)) = (&plan.proof, &leg.role.value)
+        else {
+            unreachable!("the configuration was checked for it")
+        };
+        let credentials = portal::role_credentials(http, center, assigned, token).await.map_err(Box::new)?;
+        let identity = sts::caller_identity(http, &leg.sts, &credentials).await.map_err(Box::new)?;
+        Ok(Granted {
+            credentials,
+            assumed_arn: identity.arn,
+            user_id: identity.user_id,
+            packed_policy_percent: None,
+            source_identity: None,
+        })
+    }
+
+    /// Every role that the IdP of `login` offers. Identity Center is asked; an assertion lists them itself.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub fn offered(
+        &self,
+        proof: &ProofPlan,
+        login: &Login,
+        seen: impl Fn(usize, usize),
+    ) -> Result<Vec<DiscoveredRole>, BrokerError> {
+        match (proof, login.proof()) {
+            (ProofPlan::IdentityCenter(center), Some(Proof::PortalToken(token))) => {
+                let asked = portal::roles(&self.world.http, center, token, seen);
+                Ok(process::block_on(asked).map_err(Box::new)?)
+            }
+            _ => Ok(index::of_assertion(proof.name(), &login.attributes().roles)),
+        }
     }
 
     /// How long a hub session by an assertion is to live: what the configuration says, else what the IdP says; never
@@ -412,7 +452,7 @@ impl<'a, 'w> Broker<'a, 'w> {
             credentials: granted.credentials,
             issued_at: self.now(),
             role: leg.name.clone(),
-            role_arn: leg.role_arn.value.to_string(),
+            role_arn: role_arn_of(leg, &granted.assumed_arn),
             assumed_arn: granted.assumed_arn,
             idp: plan.proof.name().to_owned(),
             login: plan.proof.login_key().file_name(),
@@ -441,7 +481,7 @@ impl<'a, 'w> Broker<'a, 'w> {
 /// The SAML provider by which the hub role is reached: the configured one, else the assertion's.
 fn provider_of(plan: &Plan, login: &Login, attributes: &Attributes) -> Result<String, BrokerError> {
     let (leg, idp) = (&plan.legs[0], plan.proof.name().to_owned());
-    let (role_arn, configured) = (leg.role_arn.value.as_str(), leg.provider_arn.as_ref());
+    let (role_arn, configured) = (leg.role.value.as_str(), leg.provider_arn.as_ref());
     if login.is_encrypted() {
         return configured
             .map(|provider| provider.value.clone())
@@ -468,6 +508,26 @@ fn provider_of(plan: &Plan, login: &Login, attributes: &Attributes) -> Result<St
             Err(BrokerError::SeveralProviders { idp, role: leg.name.clone(), providers })
         }
     }
+}
+
+/// Whether AWS has just called the proof expired.
+fn new_token_may_help(error: &BrokerError) -> bool {
+    match error {
+        BrokerError::Sts(error) => error.new_token_may_help(),
+        BrokerError::Portal(error) => error.kind == PortalErrorKind::TokenRefused,
+        _ => false,
+    }
+}
+
+/// The ARN of the role that a leg became. That of a permission set is known by its session alone, without its path.
+fn role_arn_of(leg: &Leg, assumed_arn: &str) -> String {
+    let assigned = match &leg.role.value {
+        RoleId::Arn(arn) => return arn.to_string(),
+        RoleId::Assigned(assigned) => assigned,
+    };
+    let partition = assumed_arn.split(':').nth(1).unwrap_or("aws");
+    let role = assumed_arn.split('/').nth(1).unwrap_or(assigned.permission_set());
+    format!("arn:{partition}:iam::{}:role/{role}", assigned.account())
 }
 
 fn session_name(leg: &Leg, user: &str) -> String {

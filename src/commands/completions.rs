@@ -43,7 +43,7 @@ pub fn role_names() -> Vec<CompletionCandidate> {
     let text = String::from_utf8(content).unwrap_or_default();
     let file = File::parse("", &text).unwrap_or_default();
     let candidate = |(name, role): (&String, &crate::config::file::RoleSection)| {
-        let help = role.description.clone().unwrap_or_else(|| role.role_arn.value.to_string());
+        let help = role.description.clone().unwrap_or_else(|| role.target.to_string());
         CompletionCandidate::new(name).help(Some(crate::ui::text::escape(&help).into()))
     };
     file.roles.iter().map(candidate).collect()

@@ -77,7 +77,7 @@ pub(super) fn run(args: &Json, world: &World, ui: &Ui) -> CommandResult {
             };
             findings.push(Finding::good("config", format!("{}: {roles}", file.path)));
             short_sessions(&file, &mut findings);
-            browsers(&file, &mut findings);
+            browsers(&file, world, &mut findings);
             file
         }
         Err(error) => {
@@ -137,9 +137,9 @@ fn short_sessions(file: &File, findings: &mut Vec<Finding>) {
 }
 
 /// The browsers that logins are to be driven in.
-fn browsers(file: &File, findings: &mut Vec<Finding>) {
+fn browsers(file: &File, world: &World, findings: &mut Vec<Finding>) {
     for idp in file.idps.keys() {
-        let Ok(ProofPlan::Saml(saml)) = resolve::proof(file, idp) else { continue };
+        let Ok(ProofPlan::Saml(saml)) = resolve::proof(file, idp, &world.env) else { continue };
         if saml.capture.value == Capture::Browser {
             let named = saml.browser.as_ref().map(|browser| browser.value.as_str());
             findings.push(match idp::saml::browser(named) {
@@ -187,7 +187,7 @@ fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
             Err(error) => return findings.push(Finding::broken("config", &error.into())),
         };
         let leg = plan.target();
-        let url = address(&leg.sts, leg.role_arn.value.partition().dns_suffix());
+        let url = address(&leg.sts, leg.role.value.partition().dns_suffix());
         if asked.contains(&url) {
             continue;
         }

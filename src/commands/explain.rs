@@ -10,7 +10,8 @@ use crate::credentials::Freshness;
 use crate::error::CommandResult;
 use crate::idp::{Login, Proof};
 use crate::plan::{
-    Capture, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan, SamlSettings, Valued,
+    Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan,
+    RoleId, SamlSettings, Valued,
 };
 use crate::sys::env::{AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use crate::timestamp::Timestamp;
@@ -156,6 +157,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
         ProofPlan::Oidc(oidc) => (oidc_rows(oidc), &oidc.issuer.value),
         ProofPlan::Saml(saml) => (saml_rows(saml), saml_place(saml)),
         ProofPlan::Okta(okta) => (okta_rows(okta), &okta.org.value),
+        ProofPlan::IdentityCenter(center) => (center_rows(center), &center.start_url.value),
     };
     let (mut rows, mut needed) = (rows, hub_needed);
     let mut call = format!("sign in at {place}");
@@ -173,6 +175,8 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
             let what = match login.proof() {
                 Some(Proof::IdToken(_)) => format!("ID token of {}", identity.name),
                 Some(Proof::Assertion(_)) => format!("assertion of {}", identity.name),
+                Some(Proof::PortalToken(_)) => "token of the portal".to_owned(),
+                None if identity.name.is_empty() => "the last login, its token used up".to_owned(),
                 None => format!("the login of {}, its assertion used up", identity.name),
             };
             rows.extend(said(&login));
@@ -201,6 +205,7 @@ fn leg_call(proof: &ProofPlan, leg: &Leg, index: usize) -> String {
         _ if Plan::is_chained(index) => "AssumeRole",
         ProofPlan::Oidc(_) => "AssumeRoleWithWebIdentity",
         ProofPlan::Saml(_) | ProofPlan::Okta(_) => "AssumeRoleWithSAML",
+        ProofPlan::IdentityCenter(center) => return format!("GetRoleCredentials at {}", center.portal()),
     };
     match &leg.sts.url {
         Some(url) => format!("{action} at {}", url.value),
@@ -305,9 +310,24 @@ fn okta_rows(okta: &OktaSettings) -> Vec<Row> {
 fn named_by(plan: &Plan, index: usize) -> &'static str {
     match plan.proof {
         ProofPlan::Oidc(_) => "the IdP's user",
+        ProofPlan::IdentityCenter(_) if index == 0 => "the user of Identity Center",
         _ if index == 0 => "the assertion's RoleSessionName",
         _ => "that of the hub's session",
     }
+}
+
+fn center_rows(center: &CenterSettings) -> Vec<Row> {
+    let text = String::clone;
+    let port = |port: &u16| if *port == 0 { "any free one".to_owned() } else { port.to_string() };
+    let rows = [
+        Some(row("start_url", &center.start_url, text)),
+        Some(row("region", &center.region, text)),
+        Some(row("flow", &center.flow, |flow| format!("{flow:?}").to_lowercase())),
+        Some(row("redirect_port", &center.redirect_port, port)),
+        optional("sso_oidc_endpoint", center.oidc_url.as_ref(), text),
+        optional("sso_endpoint", center.portal_url.as_ref(), text),
+    ];
+    rows.into_iter().flatten().collect()
 }
 
 fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
@@ -316,8 +336,12 @@ fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
     let tags = |tags: &std::collections::BTreeMap<String, String>| {
         tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
     };
+    let key = match leg.role.value {
+        RoleId::Arn(_) => "role_arn",
+        RoleId::Assigned(_) => "assigned",
+    };
     let rows = [
-        Some(row("role_arn", &leg.role_arn, ToString::to_string)),
+        Some(row(key, &leg.role, |role| role.as_str().to_owned())),
         optional("provider_arn", leg.provider_arn.as_ref(), text),
         Some(row("duration", &leg.duration, |seconds| duration(Duration::from_secs((*seconds).into())))),
         Some(optional("session_name", leg.session_name.as_ref(), text).unwrap_or(user)),

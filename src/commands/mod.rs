@@ -13,6 +13,7 @@ mod lock;
 mod login;
 mod logout;
 pub mod man;
+mod roles;
 mod status;
 mod terminals;
 mod whoami;
@@ -53,6 +54,7 @@ pub fn run(command: &Command, world: &World, ui: &Ui) -> CommandResult {
         Command::CredentialProcess(args) => credential_process::run(&args.role, args.auto_login, world, ui),
         Command::Env(args) => env::run(args, world, ui),
         Command::Status(args) => status::run(args, world, ui),
+        Command::Roles(args) => roles::run(args, world, ui),
         Command::Whoami(args) => whoami::run(args, world, ui),
         Command::Explain(args) => explain::run(args, world, ui),
         Command::Logout(args) => logout::run(args, world, ui),
@@ -129,7 +131,7 @@ fn confirm(plan: &Plan, world: &World) -> CommandResult {
     if !plan.confirm {
         return Ok(());
     }
-    let account = plan.target().role_arn.value.account();
+    let account = plan.target().role.value.account();
     match world.person.confirm(&format!("Use {} in account {account}?", plan.role)) {
         Some(true) => Ok(()),
         Some(false) => Err(CommandError::new(Kind::Failed, format!("{} is not used", plan.role))),

@@ -109,8 +109,12 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     let mut rows = vec![Vec::new()];
     for login in &holdings.logins {
         let renewal = if login.renews_itself() { "renews itself" } else { "ends with its sessions" };
-        let who =
-            format!("{} at {}, {renewal}", escape(&login.identity().name), escape(&login.identity().issuer));
+        let name = Some(login.identity().name.as_str()).filter(|name| !name.is_empty());
+        let who = format!(
+            "{} at {}, {renewal}",
+            escape(name.unwrap_or("signed in")),
+            escape(&login.identity().issuer)
+        );
         rows.push(vec!["login".to_owned(), who]);
     }
     let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());

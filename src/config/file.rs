@@ -34,7 +34,7 @@ pub struct File {
 pub struct RoleSection {
     pub line: usize,
     pub parent: Parent,
-    pub role_arn: At<RoleArn>,
+    pub target: Target,
     pub provider_arn: Option<At<String>>,
     pub duration: Option<At<u32>>,
     pub session_name: Option<At<String>>,
@@ -49,6 +49,49 @@ pub struct RoleSection {
     pub color: Option<String>,
     pub confirm: bool,
     pub auto_login: Option<At<bool>>,
+}
+
+/// What a role is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A role of IAM: `role_arn`.
+    Arn(At<RoleArn>),
+    /// A permission set of Identity Center.
+    Assigned {
+        /// Twelve digits.
+        account: At<String>,
+        /// Its name.
+        permission_set: At<String>,
+    },
+}
+
+impl Target {
+    /// The twelve digits of the account.
+    pub fn account(&self) -> &str {
+        match self {
+            Self::Arn(arn) => arn.value.account(),
+            Self::Assigned { account, .. } => &account.value,
+        }
+    }
+
+    /// The line where it is named.
+    pub fn line(&self) -> usize {
+        match self {
+            Self::Arn(arn) => arn.line,
+            Self::Assigned { permission_set, .. } => permission_set.line,
+        }
+    }
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Arn(arn) => arn.value.fmt(f),
+            Self::Assigned { account, permission_set } => {
+                write!(f, "{}/{}", account.value, permission_set.value)
+            }
+        }
+    }
 }
 
 /// How a role is reached.
@@ -119,8 +162,12 @@ impl File {
                     return missing("role", &via.value, suggest(&via.value, self.roles.keys()));
                 }
                 Parent::Idp(idp) => {
-                    let by_saml = !matches!(self.idps.get(&idp.value), Some(IdpSection::Oidc(_)));
-                    if let Some((line, what, next)) = super::limits::of_proof(role, by_saml) {
+                    let kind = match self.idps.get(&idp.value) {
+                        Some(IdpSection::Oidc(_)) | None => super::limits::Proof::IdToken,
+                        Some(IdpSection::Saml(_) | IdpSection::Okta(_)) => super::limits::Proof::Assertion,
+                        Some(IdpSection::IdentityCenter(_)) => super::limits::Proof::PortalToken,
+                    };
+                    if let Some((line, what, next)) = super::limits::of_proof(role, kind) {
                         return Err(source.at_value(line, what, Some(next.to_owned())));
                     }
                 }
@@ -189,6 +236,48 @@ fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
     }
 }
 
+/// An ARN, or an account and a permission set.
+fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
+    match (section.text("account")?, section.text("permission_set")?) {
+        (None, None) => {
+            let arn = section.required("role_arn", "arn:aws:iam::111111111111:role/NAME")?;
+            match arn.value.parse() {
+                Ok(value) => Ok(Target::Arn(At { value, line: arn.line })),
+                Err(why) => Err(section.mistake_at(arn.line, format!("`{}`: {why}", arn.value), None)),
+            }
+        }
+        (Some(account), Some(permission_set)) => {
+            if section.text("role_arn")?.is_some() {
+                let what = format!("{} has both `role_arn` and `permission_set`", section.title);
+                let suggestion =
+                    "a permission set is named by account and permission_set alone; delete role_arn";
+                return Err(section.mistake_at(permission_set.line, what, Some(suggestion.to_owned())));
+            }
+            if account.value.len() != 12 || !account.value.bytes().all(|b| b.is_ascii_digit()) {
+                let what = format!("`{}` is not the twelve digits of an account", account.value);
+                return Err(section.mistake_at(account.line, what, Some("write them in quotes".to_owned())));
+            }
+            // IAM Identity Center API reference, PermissionSet: 1 to 32 of these.
+            let name = &permission_set.value;
+            let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+            if name.is_empty() || name.len() > 32 || !name.chars().all(fits) {
+                let what = format!("`{name}` cannot be the name of a permission set");
+                let suggestion = "1 to 32 letters, digits and _ + = , . @ -".to_owned();
+                return Err(section.mistake_at(permission_set.line, what, Some(suggestion)));
+            }
+            Ok(Target::Assigned { account, permission_set })
+        }
+        (account, _) => {
+            let (is, misses, like) = match account {
+                Some(_) => ("account", "permission_set", "\"Developer\""),
+                None => ("permission_set", "account", "\"111111111111\""),
+            };
+            let what = format!("{} has `{is}` without `{misses}`", section.title);
+            Err(section.missing(&["account", "permission_set"], what, format!("add {misses} = {like}")))
+        }
+    }
+}
+
 fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
     let parent = match (section.text("idp")?, section.text("via")?) {
         (Some(idp), None) => Parent::Idp(idp),
@@ -204,15 +293,11 @@ fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
             return Err(section.missing(&["idp", "via"], what, suggestion));
         }
     };
-    let arn = section.required("role_arn", "arn:aws:iam::111111111111:role/NAME")?;
-    let role_arn: RoleArn = arn
-        .value
-        .parse()
-        .map_err(|why| section.mistake_at(arn.line, format!("`{}`: {why}", arn.value), None))?;
+    let target = target(&mut section)?;
     let role = RoleSection {
-        line: arn.line,
+        line: target.line(),
         parent,
-        role_arn: At { value: role_arn, line: arn.line },
+        target,
         provider_arn: section.text("provider_arn")?,
         duration: section.duration("duration")?,
         session_name: section.text("session_name")?,
@@ -260,7 +345,7 @@ transitive_tags = ["team"]
         let file = File::parse("config.toml", GOOD).unwrap();
         let prod = &file.roles["prod-admin"];
         assert_eq!(prod.parent, Parent::Via(At { value: "hub".into(), line: 12 }));
-        assert_eq!((prod.role_arn.line, prod.role_arn.value.account()), (13, "222222222222"));
+        assert_eq!((prod.target.line(), prod.target.account()), (13, "222222222222"));
         assert_eq!(file.roles["hub"].duration, Some(At { value: 28_800, line: 10 }));
         assert_eq!(file.key_cache, Some(DEFAULT_KEY_CACHE));
     }

@@ -1,7 +1,7 @@
 //! What STS takes of a role's settings, checked before anybody is asked to sign in (STS API reference, AssumeRole and
 //! AssumeRoleWithWebIdentity).
 
-use super::file::{Parent, RoleSection};
+use super::file::{Parent, RoleSection, Target};
 use super::section::{At, Mistake, Section};
 use crate::plan::{COLORS, DURATION_RANGE};
 
@@ -70,7 +70,7 @@ fn names(role: &RoleSection) -> Option<Refused> {
 fn provider_arn(role: &RoleSection) -> Option<Refused> {
     let At { value, line } = role.provider_arn.as_ref()?;
     let parts: Vec<&str> = value.splitn(6, ':').collect();
-    let account = role.role_arn.value.account();
+    let account = role.target.account();
     match parts[..] {
         ["arn", _, "iam", "", own, resource] if resource.starts_with("saml-provider/") => {
             let what = format!("the SAML provider is in account {own}, the role in {account}");
@@ -165,8 +165,43 @@ fn spokes_only(role: &RoleSection) -> Option<Refused> {
     )
 }
 
+/// What an IdP hands over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// OpenID Connect.
+    IdToken,
+    /// SAML and Okta.
+    Assertion,
+    /// Identity Center.
+    PortalToken,
+}
+
 /// What a hub role has to leave to its kind of proof: the line, what is wrong, what to do.
-pub(super) fn of_proof(role: &RoleSection, by_saml: bool) -> Option<(usize, String, &'static str)> {
+pub(super) fn of_proof(role: &RoleSection, proof: Proof) -> Option<(usize, String, &'static str)> {
+    match (&role.target, proof == Proof::PortalToken) {
+        (Target::Arn(arn), true) => {
+            let what = "Identity Center knows no role by its ARN".to_owned();
+            return Some((arn.line, what, "write account = \"111111111111\" and permission_set = \"NAME\""));
+        }
+        (Target::Assigned { permission_set, .. }, false) => {
+            let what = "a permission set is reached by an IdP of type \"identity-center\" alone".to_owned();
+            return Some((permission_set.line, what, "write role_arn instead of account and permission_set"));
+        }
+        (Target::Assigned { .. }, true) => {
+            let decided = [
+                ("duration", role.duration.as_ref().map(|at| at.line)),
+                ("session_name", role.session_name.as_ref().map(|at| at.line)),
+                ("policy", role.policy.as_ref().map(|at| at.line)),
+                ("policy_arns", role.policy_arns.as_ref().map(|at| at.line)),
+                ("provider_arn", role.provider_arn.as_ref().map(|at| at.line)),
+            ];
+            let (key, line) = decided.into_iter().find_map(|(key, line)| Some((key, line?)))?;
+            let what = format!("a permission set takes no `{key}`: Identity Center decides that");
+            return Some((line, what, "delete it, or set it on a spoke"));
+        }
+        (Target::Arn(_), false) => {}
+    }
+    let by_saml = proof == Proof::Assertion;
     match (&role.provider_arn, &role.session_name) {
         (Some(provider), _) if !by_saml => {
             let what = "only a role that is reached by SAML has a `provider_arn`".to_owned();

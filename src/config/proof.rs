@@ -1,11 +1,16 @@
 //! From `[idp.NAME]` to what the sign-in is told, with the values that nobody set.
 
 use super::file::File;
-use super::idp::{IdpSection, OidcSection, OktaSection, SamlSection};
-use super::resolve::from_file;
+use super::idp::{CenterSection, IdpSection, OidcSection, OktaSection, SamlSection};
+use super::resolve::{ResolveError, endpoint, from_file};
 use super::section::At;
 use crate::plan::{
-    Binding, Capture, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProofPlan, SamlSettings, Valued,
+    Binding, Capture, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProofPlan,
+    SamlSettings, Valued,
+};
+use crate::sys::env::{
+    AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_USE_DUALSTACK_ENDPOINT,
+    AWS_USE_FIPS_ENDPOINT, Env,
 };
 
 /// The name that AWS's own SAML metadata gives it.
@@ -16,12 +21,20 @@ const AWS_SIGN_IN: &str = "https://signin.aws.amazon.com/saml";
 const ACS_PORT: u16 = 35001;
 
 /// How one signs in at the IdP called `name`.
-pub(super) fn settings(file: &File, name: &str, section: &IdpSection) -> ProofPlan {
-    match section {
+pub(super) fn settings(
+    file: &File,
+    name: &str,
+    section: &IdpSection,
+    env: &Env,
+) -> Result<ProofPlan, ResolveError> {
+    Ok(match section {
         IdpSection::Oidc(section) => ProofPlan::Oidc(oidc(file, name, section)),
         IdpSection::Saml(section) => ProofPlan::Saml(saml(file, name, section)),
         IdpSection::Okta(section) => ProofPlan::Okta(okta(file, name, section)),
-    }
+        IdpSection::IdentityCenter(section) => {
+            ProofPlan::IdentityCenter(identity_center(file, name, section, env)?)
+        }
+    })
 }
 
 fn or<T: Clone>(file: &File, at: Option<&At<T>>, default: T) -> Valued<T> {
@@ -76,4 +89,23 @@ fn okta(file: &File, name: &str, section: &OktaSection) -> OktaSettings {
         client_id: optional(file, section.client_id.as_ref()),
         browser: optional(file, section.browser.as_ref()),
     }
+}
+
+fn identity_center(
+    file: &File,
+    name: &str,
+    section: &CenterSection,
+    env: &Env,
+) -> Result<CenterSettings, ResolveError> {
+    Ok(CenterSettings {
+        name: name.to_owned(),
+        start_url: from_file(file, &section.start_url),
+        region: from_file(file, &section.region),
+        flow: or(file, section.flow.as_ref(), Flow::Auto),
+        redirect_port: or(file, section.redirect_port.as_ref(), 0),
+        oidc_url: endpoint(env, [AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL])?,
+        portal_url: endpoint(env, [AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL])?,
+        fips: env.is_true(AWS_USE_FIPS_ENDPOINT),
+        dual_stack: env.is_true(AWS_USE_DUALSTACK_ENDPOINT),
+    })
 }

@@ -1,15 +1,17 @@
 //! From the file, the flags and the environment to a [`Plan`]: every leg, and for every value who decided it.
 
-use crate::arn::{Partition, RoleArn};
+use crate::arn::Partition;
 use crate::plan::{
-    CHAINED_LIMIT, DURATION_RANGE, DiscoveredRole, Leg, Origin, Plan, ProofPlan, StsEndpoint, Valued,
+    Assignment, CHAINED_LIMIT, DURATION_RANGE, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId,
+    StsEndpoint, Valued,
 };
 use crate::sys::env::{
     AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT,
     AWS_USE_FIPS_ENDPOINT, Env, JIT_ROLE,
 };
 
-use super::file::{File, Parent, RoleSection};
+use super::file::{File, Parent, RoleSection, Target};
+use super::idp::IdpSection;
 use super::proof;
 use super::section::{At, closest};
 
@@ -103,8 +105,9 @@ pub fn plan(
     let Some(target) = file.roles.get(name) else {
         let offered = discovered();
         let meant = offered.iter().find(|role| role.is_called(name) && file.idps.contains_key(&role.idp));
-        return match meant.and_then(|role| Some((role, role.role_arn.parse().ok()?))) {
-            Some((role, role_arn)) => discovered_plan(file, role, role_arn, flags, env),
+        let meant = meant.and_then(|role| Some((role, id_of(file, role, env)?)));
+        return match meant {
+            Some((role, id)) => discovered_plan(file, role, id, flags, env),
             None => Err(unknown_role(file, name, &offered)),
         };
     };
@@ -131,7 +134,7 @@ pub fn plan(
     let auto_login = auto_login.or_else(|| file.idps.get(idp_name)?.auto_login());
     Ok(Plan {
         role: name.to_owned(),
-        proof: proof(file, idp_name)?,
+        proof: proof(file, idp_name, env)?,
         legs: legs.collect::<Result<_, _>>()?,
         region: target.region.as_ref().map(|region| from_file(file, region)),
         description: target.description.clone(),
@@ -141,20 +144,34 @@ pub fn plan(
     })
 }
 
+/// What an offered role is.
+fn id_of(file: &File, role: &DiscoveredRole, env: &Env) -> Option<RoleId> {
+    match &role.saml {
+        Some(pair) => pair.role_arn.parse().ok().map(RoleId::Arn),
+        None => match proof(file, &role.idp, env).ok()? {
+            ProofPlan::IdentityCenter(center) => {
+                let partition = Partition::of_region(&center.region.value);
+                Some(RoleId::Assigned(Assignment::new(&role.account, &role.role, partition)))
+            }
+            _ => None,
+        },
+    }
+}
+
 /// A role that is nowhere configured: one leg from the IdP that offers it.
 fn discovered_plan(
     file: &File,
     role: &DiscoveredRole,
-    role_arn: RoleArn,
+    id: RoleId,
     flags: Flags<'_>,
     env: &Env,
 ) -> Result<Plan, ResolveError> {
     let offered = || Origin::Rule("what the IdP offers");
     let leg = Leg {
         name: role.name(),
-        sts: sts_endpoint(&role_arn, None, env)?,
-        role_arn: Valued::new(role_arn, offered()),
-        provider_arn: Some(Valued::new(role.provider_arn.clone(), offered())),
+        sts: sts_endpoint(id.partition(), None, env)?,
+        role: Valued::new(id, offered()),
+        provider_arn: role.saml.as_ref().map(|pair| Valued::new(pair.provider_arn.clone(), offered())),
         duration: match flags.duration {
             Some(seconds) => by_flag(seconds)?,
             None => Valued::new(DEFAULT_DURATION, Origin::Default),
@@ -170,10 +187,10 @@ fn discovered_plan(
     let auto_login = file.idps.get(&role.idp).and_then(|idp| idp.auto_login());
     Ok(Plan {
         role: leg.name.clone(),
-        proof: proof(file, &role.idp)?,
+        proof: proof(file, &role.idp, env)?,
         legs: vec![leg],
         region: None,
-        description: role.account_alias.clone(),
+        description: role.account_name.clone().filter(|name| !name.is_empty()),
         color: None,
         confirm: false,
         auto_login: auto_login.is_some_and(|at| at.value),
@@ -184,13 +201,13 @@ fn discovered_plan(
 ///
 /// # Errors
 /// [`ResolveError::UnknownIdp`].
-pub fn proof(file: &File, name: &str) -> Result<ProofPlan, ResolveError> {
+pub fn proof(file: &File, name: &str, env: &Env) -> Result<ProofPlan, ResolveError> {
     let section = file.idps.get(name).ok_or_else(|| ResolveError::UnknownIdp {
         name: name.to_owned(),
         path: file.path.clone(),
         candidates: file.idps.keys().cloned().collect(),
     })?;
-    Ok(proof::settings(file, name, section))
+    proof::settings(file, name, section, env)
 }
 
 fn unknown_role(file: &File, name: &str, offered: &[DiscoveredRole]) -> ResolveError {
@@ -236,9 +253,24 @@ fn leg(
     if Plan::is_chained(index) && duration.value > CHAINED_LIMIT {
         duration = Valued::new(CHAINED_LIMIT, Origin::Rule("AWS's limit for chained roles"));
     }
+    let id = match &role.target {
+        Target::Arn(arn) => from_file(file, &At { value: RoleId::Arn(arn.value.clone()), line: arn.line }),
+        Target::Assigned { account, permission_set } => {
+            let section = match &role.parent {
+                Parent::Idp(idp) => file.idps.get(&idp.value),
+                Parent::Via(_) => None,
+            };
+            let partition = match section {
+                Some(IdpSection::IdentityCenter(center)) => Partition::of_region(&center.region.value),
+                _ => Partition::Aws,
+            };
+            duration.origin = Origin::Rule("the permission set decides");
+            let assigned = Assignment::new(&account.value, &permission_set.value, partition);
+            from_file(file, &At { value: RoleId::Assigned(assigned), line: permission_set.line })
+        }
+    };
     Ok(Leg {
         name: name.to_owned(),
-        role_arn: from_file(file, &role.role_arn),
         provider_arn: role.provider_arn.as_ref().map(|at| from_file(file, at)),
         duration,
         session_name: role.session_name.as_ref().map(|at| from_file(file, at)),
@@ -248,18 +280,18 @@ fn leg(
         transitive_tags: role.transitive_tags.as_ref().map(|at| from_file(file, at)),
         policy: role.policy.as_ref().map(|at| from_file(file, at)),
         policy_arns: role.policy_arns.as_ref().map(|at| from_file(file, at)),
-        sts: sts_endpoint(&role.role_arn.value, role.region.as_ref().map(|at| from_file(file, at)), env)?,
+        sts: sts_endpoint(id.value.partition(), role.region.as_ref().map(|at| from_file(file, at)), env)?,
+        role: id,
     })
 }
 
 /// The regional endpoint of the role's region, else of the user's if that is in the role's partition, else of the
 /// partition's first region. Never the global endpoint, whose sessions do not hold in every region.
 fn sts_endpoint(
-    role_arn: &RoleArn,
+    partition: Partition,
     region: Option<Valued<String>>,
     env: &Env,
 ) -> Result<StsEndpoint, ResolveError> {
-    let partition = role_arn.partition();
     let variable = [AWS_REGION, AWS_DEFAULT_REGION].into_iter().find_map(|name| {
         let region = env.get(name).filter(|region| Partition::of_region(region) == partition)?;
         Some(Valued::new(region.to_owned(), Origin::Variable(name)))
@@ -267,20 +299,28 @@ fn sts_endpoint(
     let region = region.or(variable).unwrap_or_else(|| {
         Valued::new(partition.default_region().to_owned(), Origin::Rule("the partition's first region"))
     });
-    let url = [AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL]
-        .into_iter()
-        .find_map(|name| env.get(name).map(|url| Valued::new(url.to_owned(), Origin::Variable(name))));
-    if let Some(Valued { value, origin: Origin::Variable(variable) }) =
-        url.as_ref().filter(|url| !trusted(&url.value))
-    {
-        return Err(ResolveError::Endpoint { variable, value: value.clone() });
-    }
     Ok(StsEndpoint {
         region,
-        url,
+        url: endpoint(env, [AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL])?,
         fips: env.is_true(AWS_USE_FIPS_ENDPOINT),
         dual_stack: env.is_true(AWS_USE_DUALSTACK_ENDPOINT),
     })
+}
+
+/// The address that the first of `variables` gives a service.
+pub(super) fn endpoint(
+    env: &Env,
+    variables: [&'static str; 2],
+) -> Result<Option<Valued<String>>, ResolveError> {
+    let url = variables
+        .into_iter()
+        .find_map(|name| env.get(name).map(|url| Valued::new(url.to_owned(), Origin::Variable(name))));
+    match url {
+        Some(Valued { value, origin: Origin::Variable(variable) }) if !trusted(&value) => {
+            Err(ResolveError::Endpoint { variable, value })
+        }
+        url => Ok(url),
+    }
 }
 
 /// Tokens go there, so it is https, or this machine.
@@ -297,6 +337,7 @@ fn trusted(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::SamlPair;
 
     const TEXT: &str = r#"
 [idp.acme]
@@ -435,9 +476,13 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
     fn what_an_idp_offers_is_a_role_without_being_configured() {
         let offer = |idp: &str| DiscoveredRole {
             idp: idp.to_owned(),
-            role_arn: "arn:aws-us-gov:iam::555555555555:role/ops/dev".to_owned(),
-            provider_arn: "arn:aws-us-gov:iam::555555555555:saml-provider/acme".to_owned(),
-            account_alias: Some("acme-gov".to_owned()),
+            account: "555555555555".to_owned(),
+            role: "dev".to_owned(),
+            saml: Some(SamlPair {
+                role_arn: "arn:aws-us-gov:iam::555555555555:role/ops/dev".to_owned(),
+                provider_arn: "arn:aws-us-gov:iam::555555555555:saml-provider/acme".to_owned(),
+            }),
+            account_name: Some("acme-gov".to_owned()),
         };
         let ask =
             |name: &str, idp: &str| plan(&file(), name, Flags::default(), &Env::of([]), || vec![offer(idp)]);
@@ -445,7 +490,7 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
             let plan = ask(name, "acme").unwrap();
             assert_eq!((plan.role.as_str(), plan.legs.len(), plan.auto_login), ("555555555555/dev", 1, true));
             assert_eq!(plan.target().sts.region.value, "us-gov-west-1");
-            assert_eq!(plan.target().role_arn.origin.to_string(), "what the IdP offers");
+            assert_eq!(plan.target().role.origin.to_string(), "what the IdP offers");
         }
         assert!(matches!(ask("555555555555/dev", "gone"), Err(ResolveError::UnknownRole { .. })));
         let near = ask("555555555555/dve", "acme").unwrap_err();

@@ -20,6 +20,14 @@ pub enum Call {
     AssumeRoleWithSaml,
     AssumeRole,
     GetCallerIdentity,
+    RegisterClient,
+    CenterAuthorize,
+    CenterDevice,
+    CenterToken,
+    ListAccounts,
+    ListAccountRoles,
+    GetRoleCredentials,
+    PortalLogout,
 }
 
 /// What happened since the servers started. There is no `Debug`, because of the secrets.

@@ -1,5 +1,5 @@
-//! An identity provider (OpenID Connect and SAML) and an STS on 127.0.0.1 that speak the real protocols: the world of `jit demo`, and the
-//! counterpart of the tests.
+//! An identity provider (OpenID Connect and SAML), an Identity Center and an STS on 127.0.0.1 that speak the real
+//! protocols: the world of `jit demo`, and the counterpart of the tests.
 //!
 //! The provider does discovery, the authorization code flow with PKCE and a login page, the device flow, refresh
 //! tokens with rotation, revocation and logout, and signs its ID tokens. The STS verifies them, checks Signature
@@ -9,12 +9,14 @@
 //! ```text
 //! idp (discovery, keys, revoke, logout) → authorize, device (pages) → token (its endpoint) → jwt
 //! saml (single sign-on, signed responses)
+//! center (Identity Center: sso-oidc and the portal)
 //! sts (AssumeRoleWithWebIdentity, AssumeRoleWithSAML, AssumeRole, GetCallerIdentity) → sigv4, limits, session → xml
 //! settings (what they are made of), faults (what goes wrong), journal (what happened)
 //! ```
 
 mod authorize;
 mod browser;
+mod center;
 mod device;
 mod faults;
 mod idp;
@@ -49,7 +51,7 @@ pub use self::browser::PretendBrowser;
 pub use self::faults::{Edit, Faults, Flaw, Refusal, Trouble};
 use self::faults::{Stop, suffer};
 pub use self::journal::{Call, Issued, Journal};
-pub use self::settings::{ADMIN, Approval, CLIENT_ID, DEVELOPER, HUB, Role, Settings, Trust, User};
+pub use self::settings::{ADMIN, Account, Approval, CLIENT_ID, DEVELOPER, HUB, Role, Settings, Trust, User};
 use crate::sys::clock::SystemClock;
 use crate::sys::loopback::{Loopback, Reply};
 use crate::timestamp::Timestamp;
@@ -59,6 +61,7 @@ use crate::world::Clock as _;
 pub struct Servers {
     shared: Arc<Shared>,
     sts_url: String,
+    center_url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -74,8 +77,8 @@ impl Servers {
         let thread = std::thread::Builder::new()
             .name("demo servers".to_owned())
             .spawn(move || run(settings, &started, stopped))?;
-        let (shared, sts_url) = starting.recv().map_err(io::Error::other)??;
-        Ok(Self { shared, sts_url, stop: Some(stop), thread: Some(thread) })
+        let (shared, sts_url, center_url) = starting.recv().map_err(io::Error::other)??;
+        Ok(Self { shared, sts_url, center_url, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The provider's issuer, an `http` address on 127.0.0.1 without a trailing slash.
@@ -96,6 +99,21 @@ impl Servers {
     /// The address of STS, for `AWS_ENDPOINT_URL_STS`.
     pub fn sts_url(&self) -> &str {
         &self.sts_url
+    }
+
+    /// The address of Identity Center, for `AWS_ENDPOINT_URL_SSO` and `AWS_ENDPOINT_URL_SSO_OIDC`.
+    pub fn center_url(&self) -> &str {
+        &self.center_url
+    }
+
+    /// The portal's own address, for `start_url`.
+    pub fn start_url(&self) -> String {
+        format!("{}/start", self.center_url)
+    }
+
+    /// The role that a permission set is in an account.
+    pub fn assigned_role(account: &str, permission_set: &str) -> String {
+        center::assigned_role(account, permission_set)
     }
 
     /// What happened so far.
@@ -120,7 +138,7 @@ impl Drop for Servers {
     }
 }
 
-type Started = io::Result<(Arc<Shared>, String)>;
+type Started = io::Result<(Arc<Shared>, String, String)>;
 
 /// The thread's work: bind, tell the starter, serve until told to stop.
 fn run(settings: Settings, started: &mpsc::Sender<Started>, stopped: oneshot::Receiver<()>) {
@@ -131,18 +149,23 @@ fn run(settings: Settings, started: &mpsc::Sender<Started>, stopped: oneshot::Re
     runtime.block_on(async {
         let bound = async {
             let (idp, sts) = (Loopback::bind(0).await?, Loopback::bind(0).await?);
+            let center = Loopback::bind(0).await?;
             let shared = Arc::new(Shared::new(settings, idp.port())?);
-            Ok::<_, io::Error>((idp, sts, shared))
+            Ok::<_, io::Error>((idp, sts, center, shared))
         };
-        let (idp, sts, shared) = match bound.await {
+        let (idp, sts, center, shared) = match bound.await {
             Ok(bound) => bound,
             Err(error) => return drop(started.send(Err(error))),
         };
         let sts_url = format!("http://127.0.0.1:{}", sts.port());
-        let _ = started.send(Ok((Arc::clone(&shared), sts_url)));
+        let center_port = center.port();
+        let center_url = format!("http://127.0.0.1:{center_port}");
+        let _ = started.send(Ok((Arc::clone(&shared), sts_url, center_url)));
+        let sessions = sts::Sessions::default();
         tokio::select! {
             () = idp.serve(idp::handler(Arc::clone(&shared))) => {}
-            () = sts.serve(sts::handler(shared)) => {}
+            () = sts.serve(sts::handler(Arc::clone(&shared), sessions.clone())) => {}
+            () = center.serve(center::handler(shared, center_port, sessions)) => {}
             _ = stopped => {}
         }
     });

@@ -28,6 +28,12 @@ pub struct Settings {
     pub offered: Vec<String>,
     /// `SessionDuration` of SAML assertions, in seconds.
     pub session_duration: Option<u32>,
+    /// The accounts that Identity Center shows the person.
+    pub accounts: Vec<Account>,
+    /// How long a token of the portal is valid.
+    pub portal_token_lifetime: Duration,
+    /// How long a session of a permission set lives.
+    pub assigned_lifetime: Duration,
     /// How long an authorization code may be redeemed.
     pub code_lifetime: Duration,
     /// How long an ID token is valid.
@@ -36,6 +42,28 @@ pub struct Settings {
     pub device_code_lifetime: Duration,
     /// How long a device is to wait between two questions; faster ones are told to slow down.
     pub device_interval: Duration,
+}
+
+/// An account as Identity Center shows it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Twelve digits.
+    pub id: String,
+    /// What the company calls it.
+    pub name: String,
+    /// The permission sets that the person is assigned.
+    pub roles: Vec<String>,
+}
+
+impl Account {
+    /// An account with some permission sets.
+    pub fn new(id: &str, name: &str, roles: &[&str]) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        }
+    }
 }
 
 /// A person with an account at the provider.
@@ -123,6 +151,12 @@ impl Default for Settings {
             ],
             offered: vec![HUB.to_owned()],
             session_duration: None,
+            accounts: vec![
+                Account::new("333333333333", "acme-dev", &["Developer", "ReadOnly"]),
+                Account::new("444444444444", "acme-prod", &["ReadOnly"]),
+            ],
+            portal_token_lifetime: Duration::from_secs(3600),
+            assigned_lifetime: Duration::from_secs(3600),
             code_lifetime: Duration::from_secs(60),
             id_token_lifetime: Duration::from_secs(3600),
             device_code_lifetime: Duration::from_secs(600),

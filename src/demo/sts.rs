@@ -19,15 +19,20 @@ use super::{Call, Shared, dated, limits, lock, saml, xml};
 use crate::sys::loopback::{Reply, Request};
 use crate::timestamp::Timestamp;
 
+/// Every session that was given, by access key id.
+pub(super) type Sessions = Rc<RefCell<HashMap<String, Rc<Session>>>>;
+
 struct Sts {
     shared: Arc<Shared>,
-    /// Every session that was given, by access key id.
-    sessions: RefCell<HashMap<String, Rc<Session>>>,
+    sessions: Sessions,
 }
 
 /// Answers STS's requests.
-pub(super) fn handler(shared: Arc<Shared>) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Reply>>> {
-    let sts = Rc::new(Sts { shared, sessions: RefCell::default() });
+pub(super) fn handler(
+    shared: Arc<Shared>,
+    sessions: Sessions,
+) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Reply>>> {
+    let sts = Rc::new(Sts { shared, sessions });
     move |request| {
         let sts = Rc::clone(&sts);
         Box::pin(async move { sts.answer(&request).await })

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::SamlPair;
+
 /// The attributes of an assertion, or the AWS claims of an ID token (IAM User Guide, "Configure SAML assertions for
 /// the authentication response" and "Passing session tags in AWS STS").
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,14 +23,5 @@ pub struct Attributes {
     /// `SessionDuration` in seconds; it can only shorten.
     pub session_duration: Option<u32>,
     /// `Role`: what may be assumed, in the order of the assertion.
-    pub roles: Vec<OfferedRole>,
-}
-
-/// One value of the `Role` attribute.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct OfferedRole {
-    /// `arn:PARTITION:iam::ACCOUNT:role/NAME`, checked to be one.
-    pub role_arn: String,
-    /// `arn:PARTITION:iam::ACCOUNT:saml-provider/NAME`.
-    pub provider_arn: String,
+    pub roles: Vec<SamlPair>,
 }

@@ -2,6 +2,8 @@
 
 mod attributes;
 mod callback;
+mod code;
+pub mod identity_center;
 pub mod oidc;
 pub mod okta;
 mod page;
@@ -12,7 +14,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use attributes::{Attributes, OfferedRole};
+pub use attributes::Attributes;
+pub use code::CodeError;
 pub use oidc::Provider;
 
 use crate::credentials::to_wiped_json;
@@ -20,6 +23,7 @@ use crate::plan::{Factor, ProofPlan};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::world::World;
+use identity_center::{CenterError, CenterLogin};
 use oidc::{OidcError, OidcLogin};
 use okta::{OktaError, OktaLogin};
 use saml::{SamlError, SamlLogin};
@@ -77,6 +81,7 @@ pub enum Login {
     Oidc(Box<OidcLogin>),
     Saml(SamlLogin),
     Okta(OktaLogin),
+    IdentityCenter(CenterLogin),
 }
 
 /// What AWS is shown.
@@ -86,6 +91,8 @@ pub enum Proof<'a> {
     IdToken(&'a Secret<String>),
     /// A SAML response in base64, for AssumeRoleWithSAML.
     Assertion(&'a Secret<String>),
+    /// A token of Identity Center's portal, for GetRoleCredentials.
+    PortalToken(&'a Secret<String>),
 }
 
 /// The bytes are no login that this version wrote.
@@ -111,6 +118,8 @@ pub enum IdpError {
     Saml(#[from] SamlError),
     #[error(transparent)]
     Okta(#[from] OktaError),
+    #[error(transparent)]
+    IdentityCenter(#[from] CenterError),
 }
 
 /// Signs the person in at the provider of `proof`. `stored` is the last login there, whatever its age.
@@ -141,6 +150,13 @@ pub async fn login(
             Login::Saml(saml::login(settings, world, options, stored).await?)
         }
         (ProofPlan::Okta(settings), _) => Login::Okta(okta::login(settings, world, options, memory).await?),
+        (ProofPlan::IdentityCenter(settings), stored) => {
+            let stored = match stored {
+                Some(Login::IdentityCenter(login)) => Some(login),
+                _ => None,
+            };
+            Login::IdentityCenter(identity_center::login(settings, world, options, stored).await?)
+        }
     })
 }
 
@@ -155,6 +171,9 @@ pub async fn renew(proof: &ProofPlan, world: &World, stored: &Login) -> Result<L
         }
         (ProofPlan::Okta(settings), Login::Okta(login)) => {
             Login::Okta(okta::renew(settings, world, login).await?)
+        }
+        (ProofPlan::IdentityCenter(settings), Login::IdentityCenter(login)) => {
+            Login::IdentityCenter(identity_center::renew(settings, world, login).await?)
         }
         // The key of a login tells its kind, so these are the SAML ones: what lasts of them is in the browser.
         _ => return Err(SamlError::NothingKept.into()),
@@ -185,6 +204,10 @@ pub async fn end(proof: &ProofPlan, world: &World, login: &Login) -> Result<Ende
             })
         }
         (ProofPlan::Okta(settings), Login::Okta(login)) => Ok(okta::end(settings, world, login).await?),
+        (ProofPlan::IdentityCenter(settings), Login::IdentityCenter(login)) if !login.ended => {
+            identity_center::end(settings, world, login).await?;
+            Ok(Ended::There("the session of the portal"))
+        }
         _ => Ok(Ended::Nothing),
     }
 }
@@ -204,6 +227,7 @@ impl Login {
             Self::Oidc(login) => &login.identity,
             Self::Saml(login) => &login.identity,
             Self::Okta(login) => &login.saml.identity,
+            Self::IdentityCenter(login) => &login.identity,
         }
     }
 
@@ -213,6 +237,7 @@ impl Login {
             Self::Oidc(login) => Some(Proof::IdToken(&login.id_token)),
             Self::Saml(login) => login.assertion.as_ref().map(Proof::Assertion),
             Self::Okta(login) => login.saml.assertion.as_ref().map(Proof::Assertion),
+            Self::IdentityCenter(login) => (!login.ended).then_some(Proof::PortalToken(&login.access_token)),
         }
     }
 
@@ -222,6 +247,7 @@ impl Login {
             Self::Oidc(login) => login.obtained_at,
             Self::Saml(login) => login.obtained_at,
             Self::Okta(login) => login.saml.obtained_at,
+            Self::IdentityCenter(login) => login.obtained_at,
         }
     }
 
@@ -231,13 +257,14 @@ impl Login {
             Self::Oidc(login) => oidc::attributes(&login.id_token),
             Self::Saml(login) => login.attributes.clone(),
             Self::Okta(login) => login.saml.attributes.clone(),
+            Self::IdentityCenter(_) => Attributes::default(),
         }
     }
 
     /// What gets the next proof without the person, in words.
     pub fn renewal(&self) -> &'static str {
         match self {
-            Self::Okta(_) => "the session",
+            Self::Okta(_) | Self::IdentityCenter(_) => "the session",
             _ => "the refresh token",
         }
     }
@@ -248,6 +275,7 @@ impl Login {
             Self::Oidc(login) => login.refresh_token.is_some(),
             Self::Saml(_) => false,
             Self::Okta(login) => login.renews_itself(),
+            Self::IdentityCenter(login) => login.refresh_token.is_some(),
         }
     }
 
@@ -255,7 +283,8 @@ impl Login {
     pub fn same_proof(&self, other: &Self) -> bool {
         match (self.proof(), other.proof()) {
             (Some(Proof::IdToken(one)), Some(Proof::IdToken(other)))
-            | (Some(Proof::Assertion(one)), Some(Proof::Assertion(other))) => one == other,
+            | (Some(Proof::Assertion(one)), Some(Proof::Assertion(other)))
+            | (Some(Proof::PortalToken(one)), Some(Proof::PortalToken(other))) => one == other,
             _ => false,
         }
     }
@@ -263,7 +292,7 @@ impl Login {
     /// Whether the assertion can be read by AWS alone.
     pub fn is_encrypted(&self) -> bool {
         match self {
-            Self::Oidc(_) => false,
+            Self::Oidc(_) | Self::IdentityCenter(_) => false,
             Self::Saml(login) => login.encrypted,
             Self::Okta(login) => login.saml.encrypted,
         }
@@ -276,6 +305,10 @@ impl Login {
             Self::Oidc(login) => login.refresh_token = None,
             Self::Saml(login) => login.assertion = None,
             Self::Okta(login) => login.end(),
+            Self::IdentityCenter(login) => {
+                login.refresh_token = None;
+                login.ended = true;
+            }
         }
         self
     }
@@ -301,6 +334,7 @@ impl IdpError {
             Self::Oidc(error) => error.is_refusal(),
             Self::Saml(error) => error.is_refusal(),
             Self::Okta(error) => error.is_refusal(),
+            Self::IdentityCenter(error) => error.is_refusal(),
         }
     }
 
@@ -315,6 +349,7 @@ impl IdpError {
             Self::Oidc(error) => error.needs_new_login(),
             Self::Saml(error) => error.needs_new_login(),
             Self::Okta(error) => error.needs_new_login(),
+            Self::IdentityCenter(error) => error.needs_new_login(),
         }
     }
 
@@ -324,6 +359,7 @@ impl IdpError {
             Self::Oidc(error) => error.next(),
             Self::Saml(error) => error.next(),
             Self::Okta(error) => error.next(),
+            Self::IdentityCenter(error) => error.next(),
         }
     }
 }

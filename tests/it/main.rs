@@ -4,6 +4,8 @@
 #![allow(clippy::type_complexity, reason = "tables of cases say what they are in their own lines")]
 
 #[cfg(unix)]
+mod center;
+#[cfg(unix)]
 mod config;
 #[cfg(unix)]
 mod credential_process;

@@ -101,7 +101,7 @@ fn endpoint(region: &str, url: Option<String>) -> StsEndpoint {
 fn leg(sts: StsEndpoint) -> Leg {
     Leg {
         name: "prod".into(),
-        role_arn: set(ROLE.parse().unwrap()),
+        role: set(crate::plan::RoleId::Arn(ROLE.parse().unwrap())),
         provider_arn: None,
         duration: set(3600),
         session_name: None,

@@ -13,11 +13,11 @@ use crate::world::World;
 pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
     let known = index::all(&world.folders.state);
     let mut asked = Vec::new();
-    for plan in plans.iter().filter(|plan| !matches!(plan.proof, ProofPlan::Oidc(_))) {
+    for plan in plans.iter().filter(|plan| matches!(plan.proof, ProofPlan::Saml(_) | ProofPlan::Okta(_))) {
         let (leg, idp) = (&plan.legs[0], plan.proof.name());
-        let account = leg.role_arn.value.account();
+        let account = leg.role.value.account();
         let nameless = |role: &&crate::plan::DiscoveredRole| {
-            role.idp == idp && role.account() == account && role.account_alias.is_none()
+            role.idp == idp && role.account == account && role.account_name.is_none()
         };
         // Where STS is not AWS's own, neither is IAM.
         let url = [AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL].into_iter().find_map(|name| world.env.get(name));
@@ -27,7 +27,7 @@ pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
         }
         let Ok(Some(session)) = broker::stored_session(store, plan, 0) else { continue };
         asked.push(account);
-        let partition = leg.role_arn.value.partition();
+        let partition = leg.role.value.partition();
         let answer = iam::account_alias(&world.http, partition, url, &session.credentials, world.clock.now());
         // An account without an alias, or one that keeps it to itself, is not asked again.
         let alias = process::block_on(answer).unwrap_or_default();

@@ -1,11 +1,10 @@
 //! Which role is meant where none was named: the picker, and without a terminal the usual order.
 
 use super::{Context, report};
-use crate::commands::{hints, role_name};
-use crate::config::file::{File, Parent};
+use crate::commands::{hints, role_name, roles};
+use crate::config::file::{File, Parent, Target};
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::idp::OfferedRole;
 use crate::index;
 use crate::plan::DiscoveredRole;
 use crate::sys::folders;
@@ -61,17 +60,19 @@ impl Context<'_, '_> {
     /// Signs in at an IdP first, and lets the person pick from what it offers.
     fn choose_offered(&self, idp: &str) -> CommandResult<String> {
         let Self { file, store, broker, world, ui, .. } = *self;
-        let proof = resolve::proof(file, idp)?;
+        let proof = resolve::proof(file, idp, &world.env)?;
         let need = self.need(&proof);
         let before = report::Before::of(store, &proof)?;
         let login =
             broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
-        ui.done(&format!("Signed in as {} at {idp}", login.identity().name));
+        match login.identity().name.as_str() {
+            "" => ui.done(&format!("Signed in at {idp}")),
+            name => ui.done(&format!("Signed in as {name} at {idp}")),
+        }
         before.compare(store, &proof, need.force, ui);
-        let offered = login.attributes().roles;
-        let known = index::all(&world.folders.state);
-        let mut candidates: Vec<Candidate> =
-            offered.iter().map(|offer| candidate(file, idp, offer, &known)).collect();
+        let offered = roles::learn(broker, &proof, &login, world, ui)
+            .map_err(|error| hints::no_login(&error, idp, need.force))?;
+        let mut candidates: Vec<Candidate> = offered.iter().map(|role| candidate(file, role)).collect();
         if candidates.is_empty() {
             // The proof lists no roles (an ID token, an encrypted assertion): what is configured is all that is known.
             candidates = configured(file);
@@ -109,7 +110,7 @@ fn pick(candidates: &[Candidate]) -> CommandResult<String> {
 fn configured(file: &File) -> Vec<Candidate> {
     let candidate = |(name, role): (&String, &crate::config::file::RoleSection)| Candidate {
         name: name.clone(),
-        account: role.role_arn.value.account().to_owned(),
+        account: role.target.account().to_owned(),
         about: role.description.clone().unwrap_or_default(),
     };
     file.roles.iter().map(candidate).collect()
@@ -118,37 +119,33 @@ fn configured(file: &File) -> Vec<Candidate> {
 fn discovered(role: &DiscoveredRole) -> Candidate {
     Candidate {
         name: role.name(),
-        account: role.account().to_owned(),
-        about: role.account_alias.clone().unwrap_or_default(),
+        account: role.account.clone(),
+        about: role.account_name.clone().unwrap_or_default(),
     }
 }
 
 /// What an IdP offers, by the name that the configuration has for it, if it has one.
-fn candidate(file: &File, idp: &str, offer: &OfferedRole, known: &[DiscoveredRole]) -> Candidate {
-    let alias = known
-        .iter()
-        .find(|role| role.idp == idp && role.role_arn == offer.role_arn)
-        .and_then(|role| role.account_alias.clone());
-    let role = DiscoveredRole {
-        idp: idp.to_owned(),
-        role_arn: offer.role_arn.clone(),
-        provider_arn: offer.provider_arn.clone(),
-        account_alias: alias,
-    };
-    let own = configured_as(file, idp, &offer.role_arn);
+fn candidate(file: &File, role: &DiscoveredRole) -> Candidate {
+    let own = configured_as(file, role);
     let name = own.map_or_else(|| role.name(), str::to_owned);
-    Candidate { name, ..discovered(&role) }
+    Candidate { name, ..discovered(role) }
 }
 
 fn unconfigured(file: &File, role: &DiscoveredRole) -> bool {
-    file.idps.contains_key(&role.idp) && configured_as(file, &role.idp, &role.role_arn).is_none()
+    file.idps.contains_key(&role.idp) && configured_as(file, role).is_none()
 }
 
-/// The hub role of the configuration that is `role_arn` at `idp`.
-fn configured_as<'f>(file: &'f File, idp: &str, role_arn: &str) -> Option<&'f str> {
-    let is = |parent: &Parent| matches!(parent, Parent::Idp(at) if at.value == idp);
-    let found =
-        file.roles.iter().find(|(_, role)| is(&role.parent) && role.role_arn.value.as_str() == role_arn);
+/// The hub role of the configuration that is `offered`.
+pub(in crate::commands) fn configured_as<'f>(file: &'f File, offered: &DiscoveredRole) -> Option<&'f str> {
+    let is = |parent: &Parent| matches!(parent, Parent::Idp(at) if at.value == offered.idp);
+    let same = |target: &Target| match (target, &offered.saml) {
+        (Target::Arn(arn), Some(pair)) => arn.value.as_str() == pair.role_arn,
+        (Target::Assigned { account, permission_set }, None) => {
+            account.value == offered.account && permission_set.value == offered.role
+        }
+        _ => false,
+    };
+    let found = file.roles.iter().find(|(_, role)| is(&role.parent) && same(&role.target));
     found.map(|(name, _)| name.as_str())
 }
 

@@ -9,6 +9,8 @@ mod all;
 mod choose;
 mod report;
 
+pub(super) use choose::configured_as;
+
 use crate::broker::{self, Broker, Interaction, Need};
 use crate::cli::Login;
 use crate::config::file::File;

@@ -151,11 +151,11 @@ fn changes(before: &Attributes, now: &Attributes) -> Vec<(&'static str, String)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::idp::OfferedRole;
+    use crate::plan::SamlPair;
 
     #[test]
     fn changes_are_gained_changed_and_lost() {
-        let role = |name: &str| OfferedRole {
+        let role = |name: &str| SamlPair {
             role_arn: format!("arn:aws:iam::111111111111:role/{name}"),
             provider_arn: "arn:aws:iam::111111111111:saml-provider/acme".to_owned(),
         };

@@ -6,8 +6,9 @@ use http::Uri;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::error::{OidcError, bounded};
+use super::error::OidcError;
 use super::jwks::{self, Jwk};
+use crate::idp::code::bounded;
 use crate::plan::OidcSettings;
 use crate::sys::http::Answer;
 use crate::timestamp::Timestamp;

@@ -1,9 +1,9 @@
 //! Why a login or a refresh came to nothing.
 
-use std::io;
 use std::time::Duration;
 
 use super::token::TokenError;
+use crate::idp::code::{CodeError, because, bounded, minutes};
 use crate::sys::http::HttpError;
 
 /// Why a login or a refresh came to nothing. Words of the provider are cut to 300 characters and otherwise as they
@@ -55,27 +55,9 @@ pub enum OidcError {
         /// What came instead.
         why: String,
     },
-    /// The port of the redirect is in use.
-    #[error("port {port} of 127.0.0.1, where the browser is to come back, is used by another program")]
-    PortTaken {
-        /// `redirect_port` of the configuration.
-        port: u16,
-    },
-    /// Nothing can listen for the browser.
-    #[error("cannot listen on port {port} of 127.0.0.1 for the browser to come back")]
-    Listen {
-        /// `redirect_port` of the configuration.
-        port: u16,
-        /// The system's words.
-        #[source]
-        source: io::Error,
-    },
-    /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
-    NoRandom,
-    /// The person did not come back in time.
-    #[error("nobody finished the sign-in within {}", minutes(*.0))]
-    NobodyCame(Duration),
+    /// No code came back from the browser.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// The device code ran out.
     #[error(
         "nobody approved the code within {}; if the browser showed a refusal, the provider does not allow device codes here",
@@ -95,9 +77,6 @@ pub enum OidcError {
         /// The provider's words.
         description: Option<String>,
     },
-    /// The redirect does not come from the provider that was asked (RFC 9207).
-    #[error("the answer in the browser came from {}, not from the provider that was asked", sender(.0))]
-    WrongSender(Option<String>),
     /// The provider gave tokens, but no ID token among them.
     #[error("the provider gave no ID token; the client needs the `openid` scope")]
     NoIdToken,
@@ -165,26 +144,5 @@ impl OidcError {
             "access_denied" | "authorization_declined" => Self::Denied(description),
             _ => Self::Refused { during, error: bounded(error), description },
         }
-    }
-}
-
-/// Text from outside, cut to what a message can hold.
-pub(super) fn bounded(text: &str) -> String {
-    text.chars().take(300).collect()
-}
-
-fn because(description: &Option<String>) -> String {
-    description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default()
-}
-
-fn sender(issuer: &Option<String>) -> String {
-    issuer.as_ref().map_or_else(|| "a sender without a name".to_owned(), |issuer| format!("`{issuer}`"))
-}
-
-fn minutes(duration: Duration) -> String {
-    match duration.as_secs() {
-        1 => "1 second".to_owned(),
-        seconds if seconds < 120 => format!("{seconds} seconds"),
-        seconds => format!("{} minutes", seconds / 60),
     }
 }

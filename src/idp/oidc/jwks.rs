@@ -6,8 +6,8 @@ use ring::digest;
 use ring::signature::{self, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
-use super::error::bounded;
 use super::token::TokenError;
+use crate::idp::code::bounded;
 
 /// A public key, reduced to the members that verifying needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,8 +10,8 @@ use ring::digest;
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 
-use super::error::bounded;
 use super::jwks::{self, Algorithm, Jwk};
+use crate::idp::code::bounded;
 use crate::idp::{Attributes, Identity};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::discovery::{Provider, no_json, not_understood};
-use super::error::{OidcError, bounded};
+use super::error::OidcError;
+use crate::idp::code::bounded;
 use crate::plan::OidcSettings;
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Body, HttpError};

@@ -27,19 +27,13 @@ impl OidcError {
             }
             Self::Lacks { what: "device codes" } => &["leave out --device, or set `flow` to \"browser\""],
             Self::Lacks { .. } => &["try `jit login --device`"],
-            Self::PortTaken { .. } => &[
-                "end the program that uses it",
-                "or set another `redirect_port`, which the provider may want registered",
-            ],
-            Self::Listen { .. } => &["set `redirect_port` to 0, which takes any free port, or above 1023"],
-            Self::NobodyCame(_) => &["run `jit login` again; `--device` signs in on another device"],
+            Self::Code(error) => error.next(),
             Self::CodeExpired(_) => &["run `jit login` again"],
             Self::Refused { error, .. } => match error.as_str() {
                 "invalid_client" | "unauthorized_client" => &["check `client_id` and `client_secret`"][..],
                 "invalid_scope" => &["check `scopes`"],
                 _ => &[],
             },
-            Self::WrongSender(_) => &["run `jit login` again", ASK_ADMINISTRATOR],
             Self::Token(_) if self.suggests_clock() => &["check this machine's clock: `jit doctor`"],
             Self::Token(TokenError::Audience(_) | TokenError::AuthorizedParty) => {
                 &["compare `client_id` with the client's id at the provider"]
@@ -47,7 +41,7 @@ impl OidcError {
             Self::Token(TokenError::Issuer(_)) => &[COMPARE_ISSUER],
             Self::Token(TokenError::Algorithm(_) | TokenError::TooLong(_)) => &[ASK_ADMINISTRATOR],
             Self::Token(_) => &["run `jit login` again", ASK_ADMINISTRATOR],
-            Self::Denied(_) | Self::NoRandom | Self::NoNewIdToken | Self::NoRefreshToken => &[],
+            Self::Denied(_) | Self::NoNewIdToken | Self::NoRefreshToken => &[],
         };
         next.iter().map(|clause| (*clause).to_owned()).collect()
     }

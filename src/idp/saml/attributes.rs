@@ -5,7 +5,8 @@ use roxmltree::Node;
 use super::SamlError;
 use super::response::{ASSERTION, bounded, children, text};
 use crate::arn::RoleArn;
-use crate::idp::{Attributes, OfferedRole};
+use crate::idp::Attributes;
+use crate::plan::SamlPair;
 
 const AWS: &str = "https://aws.amazon.com/SAML/Attributes/";
 const TAG: &str = "PrincipalTag:";
@@ -72,7 +73,7 @@ fn once<T: PartialEq>(slot: &mut Option<T>, name: &str, value: Option<T>) -> Res
 }
 
 /// A role and its provider, in either order.
-fn pair(value: &str) -> Option<OfferedRole> {
+fn pair(value: &str) -> Option<SamlPair> {
     let (one, other) = value.split_once(',')?;
     let (one, other) = (one.trim(), other.trim());
     let (role, provider) = if one.contains(":saml-provider/") { (other, one) } else { (one, other) };
@@ -83,7 +84,7 @@ fn pair(value: &str) -> Option<OfferedRole> {
         && resource.starts_with("saml-provider/")
         && account == role.account()
         && provider.bytes().all(|b| b.is_ascii_graphic());
-    fits.then(|| OfferedRole { role_arn: role.to_string(), provider_arn: provider.to_owned() })
+    fits.then(|| SamlPair { role_arn: role.to_string(), provider_arn: provider.to_owned() })
 }
 
 /// A name that was probably meant to be that of the role attribute: upper and lower case, and every slash, count.

@@ -24,7 +24,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, HUB, Issued, Servers, Settings};
+use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, HUB, Issued, Role, Servers, Settings};
 use tempfile::TempDir;
 
 use self::leaks::Leaks;
@@ -52,6 +52,9 @@ elif test -n "$request"; then
     curl -sSL --max-time 30 -o /dev/null -d "request=$request" -d decision=allow "${1%%[?]*}"
 fi
 "#;
+
+/// A spoke that trusts the permission set `Developer`.
+const CENTER_ADMIN: &str = "arn:aws:iam::555555555555:role/center-admin";
 
 /// Far beyond what anything takes; see [`Room::until`].
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -150,6 +153,27 @@ impl Room {
         )
     }
 
+    /// A room whose people sign in at Identity Center, at once. `dev` and `audit` are permission sets there, `admin` is
+    /// reached from `dev`.
+    pub(crate) fn by_center(mut settings: Settings) -> Self {
+        let via = Servers::assigned_role("333333333333", "Developer");
+        settings.roles.push(Role::spoke(CENTER_ADMIN, &via, 3600));
+        let room = Self::with(Settings { approval: Approval::AtOnce, ..settings });
+        room.write_config(&room.center_config(""));
+        room
+    }
+
+    /// The configuration of such a room; `more` is put into its `[idp.demo]`.
+    pub(crate) fn center_config(&self, more: &str) -> String {
+        format!(
+            "[idp.demo]\ntype = \"identity-center\"\nstart_url = \"{}\"\nregion = \"eu-west-1\"\n{more}\n\n\
+             [role.dev]\nidp = \"demo\"\naccount = \"333333333333\"\npermission_set = \"Developer\"\n\n\
+             [role.audit]\nidp = \"demo\"\naccount = \"444444444444\"\npermission_set = \"ReadOnly\"\n\n\
+             [role.admin]\nvia = \"dev\"\nrole_arn = \"{CENTER_ADMIN}\"\n",
+            self.servers.start_url()
+        )
+    }
+
     /// The configuration that a room starts with.
     pub(crate) fn usual_config(&self) -> String {
         format!(
@@ -208,7 +232,9 @@ impl Room {
             .env("XDG_RUNTIME_DIR", &path("run"))
             .env("TMPDIR", &path("tmp"))
             .env("BROWSER", &path("browser"))
-            .env("AWS_ENDPOINT_URL_STS", self.servers.sts_url());
+            .env("AWS_ENDPOINT_URL_STS", self.servers.sts_url())
+            .env("AWS_ENDPOINT_URL_SSO", self.servers.center_url())
+            .env("AWS_ENDPOINT_URL_SSO_OIDC", self.servers.center_url());
         // Without a session bus, the kernel's keyring is the store that needs nobody.
         run.env("JIT_STORE", "kernel")
     }

@@ -39,6 +39,7 @@ impl Room {
                 Login::Oidc(login) => (&mut login.obtained_at, &mut login.identity),
                 Login::Saml(login) => (&mut login.obtained_at, &mut login.identity),
                 Login::Okta(login) => (&mut login.saml.obtained_at, &mut login.saml.identity),
+                Login::IdentityCenter(login) => (&mut login.obtained_at, &mut login.identity),
             };
             *obtained_at = *obtained_at - by;
             identity.proof_expires_at = identity.proof_expires_at - by;

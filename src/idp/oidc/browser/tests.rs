@@ -7,7 +7,12 @@ use serde_json::{Value, json};
 use super::super::TokenError;
 use super::super::testing::{Fake, Fits, Pairs, options, settings, with_fake, world};
 use super::*;
-use crate::world::{Browser, Person};
+use crate::idp::code::single;
+use crate::secret::Secret;
+use crate::world::{Browser, Note, Person};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest;
 
 /// Sends the requests that a test writes, one after the other, with PORT, HOST and STATE filled in.
 struct Scripted {
@@ -152,14 +157,14 @@ fn what_went_wrong_is_told_here_and_in_the_browser() {
             "code=c&iss=https://evil.example",
             json!({}),
             None,
-            |e| matches!(e, OidcError::WrongSender(Some(_))),
+            |e| matches!(e, OidcError::Code(CodeError::WrongSender(Some(_)))),
             "`https://evil.example`",
         ),
         (
             "code=c",
             json!({ "authorization_response_iss_parameter_supported": true }),
             None,
-            |e| matches!(e, OidcError::WrongSender(None)),
+            |e| matches!(e, OidcError::Code(CodeError::WrongSender(None))),
             "without a name",
         ),
         ("code=c", json!({}), Some(json!({ "error": "invalid_grant" })), |e| e.is_refusal(), "invalid_grant"),
@@ -229,7 +234,7 @@ fn a_taken_port_is_named() {
         settings.redirect_port.value = port;
         settings.flow.value = crate::plan::Flow::Browser;
         let error = super::super::login(&settings, &world(), &options(), None).await.unwrap_err();
-        assert!(matches!(error, OidcError::PortTaken { port: named } if named == port), "{error:?}");
+        assert!(matches!(error, OidcError::Code(CodeError::PortTaken(named)) if named == port), "{error:?}");
     });
 }
 
@@ -238,7 +243,7 @@ fn nobody_came() {
     with_fake(async |fake| {
         let options = LoginOptions { within: std::time::Duration::ZERO, open_browser: false, ..options() };
         let error = super::super::login(&settings(&fake.issuer), &world(), &options, None).await.unwrap_err();
-        assert!(matches!(error, OidcError::NobodyCame(_)), "{error:?}");
+        assert!(matches!(error, OidcError::Code(CodeError::NobodyCame(_))), "{error:?}");
     });
 }
 

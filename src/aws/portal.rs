@@ -1,0 +1,222 @@
+//! The portal of Identity Center (the service `sso`): which accounts and roles a person has, and a role's credentials.
+//! By AWS's SDK, over the program's own `Http`.
+
+use aws_sdk_sso::Client;
+use aws_sdk_sso::config::retry::RetryConfig;
+use aws_sdk_sso::config::timeout::TimeoutConfig;
+use aws_sdk_sso::config::{BehaviorVersion, Config, Region, StalledStreamProtectionConfig};
+use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use futures_util::StreamExt as _;
+
+use crate::credentials::Credentials;
+use crate::plan::{Assignment, CenterSettings, DiscoveredRole};
+use crate::secret::Secret;
+use crate::sys::http::{Http, innermost};
+use crate::timestamp::Timestamp;
+
+/// The first try and five more, with growing random waits: the portal throttles a person's calls as a whole.
+const ATTEMPTS: u32 = 6;
+/// How many accounts are asked about side by side.
+const SIDE_BY_SIDE: usize = 4;
+/// As many entries as a page may have.
+const PAGE: i32 = 100;
+/// As much of the portal's own text as is kept, in characters.
+const KEPT: usize = 300;
+
+/// What a failure comes down to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortalErrorKind {
+    /// The token is over; another one may help.
+    TokenRefused,
+    /// The person is not assigned there, or nothing is called so. The place for `jit request`.
+    NotAssigned,
+    /// Too many calls; the retries are used up.
+    Throttled,
+    /// No answer.
+    Unreachable,
+    /// An answer that is none.
+    Server,
+}
+
+/// Why the portal gave nothing. Its text is raw but at most 300 characters long.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub struct PortalError {
+    /// What it comes down to.
+    pub kind: PortalErrorKind,
+    /// What was asked for: `account/permission set`; empty for a list.
+    pub role: String,
+    /// The portal's words, or those of the connection.
+    pub message: String,
+}
+
+impl PortalError {
+    fn sentence(&self) -> String {
+        let said = if self.message.is_empty() { String::new() } else { format!(" ({})", self.message) };
+        match self.kind {
+            PortalErrorKind::TokenRefused => {
+                format!("the portal takes the token of the last sign-in no more{said}")
+            }
+            PortalErrorKind::NotAssigned => {
+                let (account, set) = self.role.split_once('/').unwrap_or_default();
+                format!("you are not assigned to {set} in account {account}, or there is none{said}")
+            }
+            PortalErrorKind::Throttled => "the portal takes no more requests for now".to_owned(),
+            PortalErrorKind::Unreachable => format!("the portal did not answer: {}", self.message),
+            PortalErrorKind::Server => format!("the portal answered with something that is no answer{said}"),
+        }
+    }
+
+    /// What to try next, in the order to try it.
+    pub fn next(&self) -> Vec<String> {
+        let next: &[&str] = match self.kind {
+            PortalErrorKind::TokenRefused => &["run `jit login` again"],
+            PortalErrorKind::NotAssigned => {
+                &["compare account and permission_set with the portal's page", "ask to be assigned"]
+            }
+            PortalErrorKind::Throttled => &["try again in a minute"],
+            PortalErrorKind::Unreachable | PortalErrorKind::Server => {
+                &["check `region`: it is the one that Identity Center is in", "run `jit doctor`"]
+            }
+        };
+        next.iter().map(|clause| (*clause).to_owned()).collect()
+    }
+}
+
+fn client(http: &Http, settings: &CenterSettings) -> Client {
+    let mut config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(settings.region.value.clone()))
+        .use_fips(settings.fips)
+        .use_dual_stack(settings.dual_stack)
+        .http_client(http.clone())
+        .sleep_impl(TokioSleep::new())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(TimeoutConfig::disabled())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.set_endpoint_url(settings.portal_url.as_ref().map(|url| url.value.clone()));
+    Client::from_conf(config.build())
+}
+
+/// Takes the role that `assignment` names. How long it lives is the permission set's affair.
+///
+/// # Errors
+/// [`PortalError`], after the retries that help.
+pub async fn role_credentials(
+    http: &Http,
+    settings: &CenterSettings,
+    assignment: &Assignment,
+    token: &Secret<String>,
+) -> Result<Credentials, PortalError> {
+    let role = format!("{}/{}", assignment.account(), assignment.permission_set());
+    let asked = client(http, settings)
+        .get_role_credentials()
+        .account_id(assignment.account())
+        .role_name(assignment.permission_set())
+        .access_token(token.expose());
+    let answer = asked.send().await.map_err(|error| failed(&role, token, error))?;
+    let given = answer.role_credentials.and_then(|given| {
+        Some(Credentials {
+            access_key_id: given.access_key_id?,
+            secret_access_key: Secret::new(given.secret_access_key?),
+            session_token: Secret::new(given.session_token?),
+            // In milliseconds, unlike everything else.
+            expires_at: Timestamp(given.expiration / 1000),
+        })
+    });
+    let complete = given.filter(|given| given.expires_at.0 > 0);
+    complete.ok_or(PortalError { kind: PortalErrorKind::Server, role, message: String::new() })
+}
+
+/// Every account and role that the person has there. `seen` is told how many accounts of how many are done.
+///
+/// # Errors
+/// [`PortalError`], after the retries that help.
+pub async fn roles(
+    http: &Http,
+    settings: &CenterSettings,
+    token: &Secret<String>,
+    seen: impl Fn(usize, usize),
+) -> Result<Vec<DiscoveredRole>, PortalError> {
+    let client = client(http, settings);
+    let mut accounts = Vec::new();
+    let mut pages =
+        client.list_accounts().access_token(token.expose()).into_paginator().page_size(PAGE).send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| failed("", token, error))?;
+        accounts.extend(page.account_list.unwrap_or_default());
+    }
+    let (mut roles, total) = (Vec::new(), accounts.len());
+    let asked = futures_util::stream::iter(accounts).map(|account| {
+        let client = &client;
+        async move {
+            let id = account.account_id.unwrap_or_default();
+            let mut names = Vec::new();
+            let mut pages = client
+                .list_account_roles()
+                .access_token(token.expose())
+                .account_id(&id)
+                .into_paginator()
+                .page_size(PAGE)
+                .send();
+            while let Some(page) = pages.next().await {
+                match page {
+                    Ok(page) => names.extend(
+                        page.role_list.unwrap_or_default().into_iter().filter_map(|role| role.role_name),
+                    ),
+                    Err(error) => match failed(&id, token, error) {
+                        // An account that was left while it was asked about.
+                        error if error.kind == PortalErrorKind::NotAssigned => break,
+                        error => return Err(error),
+                    },
+                }
+            }
+            Ok((id, account.account_name, names))
+        }
+    });
+    let mut answers = asked.buffer_unordered(SIDE_BY_SIDE);
+    let mut done = 0;
+    while let Some(answer) = answers.next().await {
+        let (account, account_name, names) = answer?;
+        done += 1;
+        seen(done, total);
+        roles.extend(names.into_iter().map(|role| DiscoveredRole {
+            idp: settings.name.clone(),
+            account: account.clone(),
+            role,
+            saml: None,
+            account_name: account_name.clone(),
+        }));
+    }
+    roles.sort();
+    Ok(roles)
+}
+
+fn failed<E>(role: &str, token: &Secret<String>, error: SdkError<E, HttpResponse>) -> PortalError
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let (kind, message) = match &error {
+        SdkError::ServiceError(service) => {
+            let code = service.err().code().unwrap_or_default();
+            let message = service.err().message().unwrap_or_default().to_owned();
+            let kind = match (service.raw().status().as_u16(), code) {
+                (401, _) | (_, "UnauthorizedException") => PortalErrorKind::TokenRefused,
+                (403 | 404, _) | (_, "ForbiddenException" | "ResourceNotFoundException") => {
+                    PortalErrorKind::NotAssigned
+                }
+                (429, _) | (_, "TooManyRequestsException") => PortalErrorKind::Throttled,
+                _ => PortalErrorKind::Server,
+            };
+            (kind, message)
+        }
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => {
+            (PortalErrorKind::Unreachable, innermost(&error))
+        }
+        _ => (PortalErrorKind::Server, innermost(&error)),
+    };
+    let message = message.replace(token.expose(), "***").chars().take(KEPT).collect();
+    PortalError { kind, role: role.to_owned(), message }
+}

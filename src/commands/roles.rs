@@ -1,0 +1,149 @@
+//! `jit roles`: every role that can be named, from the configuration and from what the IdPs offer.
+
+use std::cell::Cell;
+
+use serde_json::{Value, json};
+
+use crate::broker::{Broker, BrokerError};
+use crate::cli::Roles;
+use crate::config::file::{File, Parent};
+use crate::config::resolve;
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp::Login;
+use crate::index;
+use crate::plan::{DiscoveredRole, ProofPlan};
+use crate::ui::Ui;
+use crate::ui::text::{escape, table};
+use crate::world::World;
+
+use super::login::configured_as;
+use super::{hints, load, open_store, typed_need};
+
+/// More changes than this are counted, not listed.
+const MOST_CHANGES: usize = 10;
+
+/// A role that can be named.
+struct Named {
+    name: String,
+    account: String,
+    about: String,
+    /// `[idp.NAME]` that offers it; `None` for the configuration's own.
+    offered_by: Option<String>,
+}
+
+pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
+    let file = load(world)?;
+    if args.refresh {
+        refresh(&file, world, ui)?;
+    }
+    let wanted = args.filter.as_deref().unwrap_or_default().to_lowercase();
+    let fits = |role: &Named| {
+        [&role.name, &role.account, &role.about].iter().any(|text| text.to_lowercase().contains(&wanted))
+    };
+    let roles: Vec<Named> = all(&file, world).into_iter().filter(fits).collect();
+    if args.json {
+        let json = |role: &Named| json!({ "name": role.name, "account": role.account, "about": role.about, "offered_by": role.offered_by });
+        return ui.json(&Value::Array(roles.iter().map(json).collect()));
+    }
+    if roles.is_empty() {
+        let what = if wanted.is_empty() { "no role can be named yet" } else { "no role is called so" };
+        return Err(CommandError::new(Kind::Failed, what).hint("ask the IdPs: jit roles --refresh"));
+    }
+    let mut rows = vec![["role", "account", "from", "about"].map(str::to_owned).to_vec()];
+    rows.extend(roles.iter().map(|role| {
+        let from = role.offered_by.as_deref().unwrap_or("config.toml");
+        vec![escape(&role.name), role.account.clone(), escape(from), escape(&role.about)]
+    }));
+    table(&rows).lines().try_for_each(|line| ui.line(line.trim_end()))
+}
+
+fn all(file: &File, world: &World) -> Vec<Named> {
+    let own = file.roles.iter().map(|(name, role)| Named {
+        name: name.clone(),
+        account: role.target.account().to_owned(),
+        about: role.description.clone().unwrap_or_else(|| match &role.parent {
+            Parent::Idp(idp) => format!("at {}", idp.value),
+            Parent::Via(via) => format!("via {}", via.value),
+        }),
+        offered_by: None,
+    });
+    let offered = index::all(&world.folders.state).into_iter();
+    let offered = offered
+        .filter(|role| file.idps.contains_key(&role.idp) && configured_as(file, role).is_none())
+        .map(|role| Named {
+            name: role.name(),
+            about: role.account_name.unwrap_or_default(),
+            account: role.account,
+            offered_by: Some(role.idp),
+        });
+    own.chain(offered).collect()
+}
+
+/// Asks every IdP that lists roles, after a login where one is needed.
+fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
+    let store = open_store(world, file)?;
+    let broker = Broker::new(world, &store);
+    let need = typed_need(world, None);
+    let mut asked = 0;
+    for idp in file.idps.keys() {
+        let proof = resolve::proof(file, idp, &world.env)?;
+        if matches!(proof, ProofPlan::Oidc(_)) {
+            continue;
+        }
+        asked += 1;
+        let login = broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, false))?;
+        learn(&broker, &proof, &login, world, ui).map_err(|error| hints::no_login(&error, idp, false))?;
+    }
+    if asked == 0 {
+        return Err(CommandError::new(Kind::Usage, "no IdP of the configuration lists roles")
+            .because("OpenID Connect does not; SAML, Okta and Identity Center do"));
+    }
+    Ok(())
+}
+
+/// Asks what the IdP of `login` offers, writes it down, and says what is new.
+pub(super) fn learn(
+    broker: &Broker<'_, '_>,
+    proof: &ProofPlan,
+    login: &Login,
+    world: &World,
+    ui: &Ui,
+) -> Result<Vec<DiscoveredRole>, BrokerError> {
+    let (idp, told) = (proof.name(), Cell::new(0));
+    let offered = broker.offered(proof, login, |done, total| {
+        // A tenth of the way at a time.
+        if total >= 50 && done * 10 / total > told.get() {
+            told.set(done * 10 / total);
+            ui.say(&format!("Asked {idp} about {done} of {total} accounts"));
+        }
+    })?;
+    match index::learn(&world.folders.state, idp, offered.clone()) {
+        Ok(before) => difference(idp, &before, &offered, ui),
+        Err(error) => ui.warn(&format!("the roles of {idp} could not be written down: {error}")),
+    }
+    Ok(offered)
+}
+
+/// Tells of roles that were not there the last time, and of those that are gone.
+fn difference(idp: &str, before: &[DiscoveredRole], now: &[DiscoveredRole], ui: &Ui) {
+    if before.is_empty() {
+        return;
+    }
+    let names = |of: &[DiscoveredRole], without: &[DiscoveredRole]| {
+        let known: std::collections::HashSet<String> = without.iter().map(DiscoveredRole::name).collect();
+        of.iter().map(DiscoveredRole::name).filter(|name| !known.contains(name)).collect::<Vec<_>>()
+    };
+    let (gained, lost) = (names(now, before), names(before, now));
+    if gained.is_empty() && lost.is_empty() {
+        return;
+    }
+    ui.say(&format!("{idp}: gained {}, lost {}", gained.len(), lost.len()));
+    let signed = gained.iter().map(|name| ('+', name)).chain(lost.iter().map(|name| ('-', name)));
+    for (sign, name) in signed.take(MOST_CHANGES) {
+        ui.say(&format!("  {sign} {}", escape(name)));
+    }
+    let more = (gained.len() + lost.len()).saturating_sub(MOST_CHANGES);
+    if more > 0 {
+        ui.say(&format!("  and {more} more"));
+    }
+}

@@ -1,0 +1,265 @@
+//! The authorization code with PKCE and a loopback redirect (RFC 6749, 7636, 8252, 9207): the part of it that a browser
+//! carries, for OpenID providers and for Identity Center alike.
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{Method, header};
+use ring::digest;
+use subtle::ConstantTimeEq as _;
+use tokio::sync::oneshot;
+
+use super::callback::{Callback, Outcome};
+use super::{LoginOptions, visit};
+use crate::secret::Secret;
+use crate::sys::loopback::{Loopback, Request};
+use crate::world::{Note, World};
+
+/// Why no code came back. Words of the provider are cut to 300 characters and otherwise as they came.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeError {
+    /// The port of the redirect is in use.
+    #[error("port {0} of 127.0.0.1, where the browser is to come back, is used by another program")]
+    PortTaken(u16),
+    /// Nothing can listen for the browser.
+    #[error("cannot listen on port {port} of 127.0.0.1 for the browser to come back")]
+    Listen {
+        /// Which one.
+        port: u16,
+        /// The system's words.
+        #[source]
+        source: io::Error,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandom,
+    /// The person did not come back in time.
+    #[error("nobody finished the sign-in within {}", minutes(*.0))]
+    NobodyCame(Duration),
+    /// The redirect does not come from the provider that was asked (RFC 9207).
+    #[error("the answer in the browser came from {}, not from the provider that was asked", sender(.0))]
+    WrongSender(Option<String>),
+    /// The provider, or the person at its page, said no.
+    #[error("the sign-in was refused: {error}{}", because(.description))]
+    Refused {
+        /// The error code (RFC 6749, section 4.1.2.1).
+        error: String,
+        /// The provider's words.
+        description: Option<String>,
+    },
+}
+
+impl CodeError {
+    /// What to try next, in the order to try it; each a clause without a full stop.
+    pub fn next(&self) -> &'static [&'static str] {
+        match self {
+            Self::PortTaken(_) => &[
+                "end the program that uses it",
+                "or set another `redirect_port`, which the provider may want registered",
+            ],
+            Self::Listen { .. } => &["set `redirect_port` to 0, which takes any free port, or above 1023"],
+            Self::NobodyCame(_) => &["run `jit login` again; `--device` signs in on another device"],
+            Self::WrongSender(_) => {
+                &["run `jit login` again", "show this to whoever manages the identity provider"]
+            }
+            Self::NoRandom | Self::Refused { .. } => &[],
+        }
+    }
+}
+
+/// How a provider names itself in the redirect (RFC 9207).
+pub(super) struct Sender {
+    pub(super) issuer: String,
+    /// It announces that it does, so that a redirect without it is another's.
+    pub(super) announced: bool,
+}
+
+/// One sign-in: what was sent, and so what must come back.
+pub(super) struct Attempt {
+    pub(super) redirect_uri: String,
+    pub(super) state: String,
+    pub(super) verifier: Secret<String>,
+    sender: Option<Sender>,
+}
+
+/// What the browser brought back.
+enum Redirect {
+    Code(Secret<String>),
+    Refused {
+        error: String,
+        description: Option<String>,
+    },
+    /// The state is right, but another provider answered.
+    OtherSender(Option<String>),
+}
+
+/// The one visit of the browser that is to come.
+pub(super) struct Visit(oneshot::Receiver<Redirect>);
+
+/// A redirect that is not taken for an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stray {
+    OtherSignIn,
+    Incomplete,
+}
+
+/// Listens at `path` of `port` while `flow` has the person sent to the provider and redeems the code, and shows in the
+/// browser what came of it; `name_of` is who signed in.
+pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
+    (port, path): (u16, &'static str),
+    sender: Option<Sender>,
+    within: Duration,
+    flow: impl AsyncFnOnce(&Attempt, Visit) -> Result<T, E>,
+    name_of: impl FnOnce(&T) -> String,
+) -> Result<T, E> {
+    let loopback = Loopback::bind(port).await.map_err(|source| match source.kind() {
+        io::ErrorKind::AddrInUse => CodeError::PortTaken(port),
+        _ => CodeError::Listen { port, source },
+    })?;
+    let random = || visit::random().ok_or(CodeError::NoRandom);
+    let redirect_uri = format!("http://127.0.0.1:{}{path}", loopback.port());
+    let attempt =
+        Rc::new(Attempt { redirect_uri, state: random()?, verifier: Secret::new(random()?), sender });
+    let (callback, visit) = Callback::open();
+    let whole = async {
+        let result = flow(&attempt, Visit(visit)).await;
+        let outcome = match &result {
+            Ok(done) => Outcome::SignedIn(name_of(done)),
+            Err(error) => Outcome::Failed(error.to_string()),
+        };
+        callback.conclude(outcome).await;
+        result
+    };
+    let serve = loopback.serve({
+        let (attempt, callback) = (Rc::clone(&attempt), Rc::clone(&callback));
+        move |request| {
+            let (attempt, callback) = (Rc::clone(&attempt), Rc::clone(&callback));
+            async move { callback.answer(&request, path, |request| attempt.recognise(request)).await }
+        }
+    });
+    tokio::select! {
+        result = whole => result,
+        () = serve => Err(CodeError::NobodyCame(within).into()),
+    }
+}
+
+impl Attempt {
+    /// `code_challenge` of the method `S256`.
+    pub(super) fn challenge(&self) -> String {
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.verifier.expose().as_bytes()))
+    }
+
+    /// Sends the person to `url` and waits for the code that comes back, by the browser or by hand.
+    pub(super) async fn code(
+        &self,
+        world: &World,
+        options: &LoginOptions,
+        url: &str,
+        Visit(visit): Visit,
+    ) -> Result<Secret<String>, CodeError> {
+        let opened = visit::open(world, options, url, world.person.can_be_asked());
+        let pasted = async { if opened { std::future::pending().await } else { self.pasted(world).await } };
+        let nobody = || CodeError::NobodyCame(options.within);
+        let redirect = tokio::select! {
+            redirect = visit => redirect.map_err(|_| nobody())?,
+            redirect = pasted => redirect,
+            () = tokio::time::sleep(options.within) => return Err(nobody()),
+        };
+        match redirect {
+            Redirect::Code(code) => Ok(code),
+            Redirect::Refused { error, description } => Err(CodeError::Refused { error, description }),
+            Redirect::OtherSender(sender) => Err(CodeError::WrongSender(sender)),
+        }
+    }
+
+    /// Takes lines until one is the address that the browser ended at.
+    async fn pasted(&self, world: &World) -> Redirect {
+        loop {
+            let line = world.person.pasted_line().await;
+            if line.expose().trim().is_empty() {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            match self.read_pasted(line.expose()) {
+                Ok(redirect) => return redirect,
+                Err(text) => world.person.tell(Note::Warning { text: &text }),
+            }
+        }
+    }
+
+    fn read_pasted(&self, line: &str) -> Result<Redirect, String> {
+        let line = line.trim().trim_matches(['"', '\'', '<', '>']);
+        let query = line.strip_prefix(&self.redirect_uri).and_then(|rest| rest.strip_prefix('?'));
+        let query = query.ok_or_else(|| {
+            format!("that is not the address the browser ended at, which begins with {}?", self.redirect_uri)
+        })?;
+        let query = query.split('#').next().unwrap_or_default();
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        self.read(&pairs).map_err(|stray| match stray {
+            Stray::OtherSignIn => {
+                "that address belongs to another sign-in (its state is not the one that was sent)".to_owned()
+            }
+            Stray::Incomplete => "that address is incomplete: there is no code in it".to_owned(),
+        })
+    }
+
+    /// What a request of a browser brings: a plain visit to the redirect address with this sign-in's state.
+    fn recognise(&self, request: &Request) -> Option<Redirect> {
+        // Following a redirect sends no Origin; a script of another site that tries its luck does.
+        let visit = request.method == Method::GET && !request.headers.contains_key(header::ORIGIN);
+        visit.then(|| self.read(&request.query).ok()).flatten()
+    }
+
+    fn read(&self, pairs: &[(String, String)]) -> Result<Redirect, Stray> {
+        let state = single(pairs, "state").ok_or(Stray::OtherSignIn)?;
+        if !bool::from(state.as_bytes().ct_eq(self.state.as_bytes())) {
+            return Err(Stray::OtherSignIn);
+        }
+        if let Some(expected) = &self.sender {
+            let sender = pairs.iter().find(|(name, _)| name == "iss").map(|(_, issuer)| issuer.as_str());
+            match sender {
+                Some(issuer) if issuer != expected.issuer => {
+                    return Ok(Redirect::OtherSender(Some(bounded(issuer))));
+                }
+                None if expected.announced => return Ok(Redirect::OtherSender(None)),
+                _ => {}
+            }
+        }
+        if let Some(error) = single(pairs, "error") {
+            let description = single(pairs, "error_description").map(bounded);
+            return Ok(Redirect::Refused { error: bounded(error), description });
+        }
+        single(pairs, "code").map(|code| Redirect::Code(Secret::from(code))).ok_or(Stray::Incomplete)
+    }
+}
+
+/// The value of `name`. A parameter that is there twice is not there (RFC 6749, section 3.1).
+pub(super) fn single<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
+    let mut values = pairs.iter().filter(|(one, _)| one == name).map(|(_, value)| value.as_str());
+    let first = values.next().filter(|value| !value.is_empty())?;
+    values.next().is_none().then_some(first)
+}
+
+/// Text from outside, cut to what a message can hold.
+pub(super) fn bounded(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+pub(super) fn because(description: &Option<String>) -> String {
+    description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default()
+}
+
+fn sender(issuer: &Option<String>) -> String {
+    issuer.as_ref().map_or_else(|| "a sender without a name".to_owned(), |issuer| format!("`{issuer}`"))
+}
+
+pub(super) fn minutes(duration: Duration) -> String {
+    match duration.as_secs() {
+        1 => "1 second".to_owned(),
+        seconds if seconds < 120 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds / 60),
+    }
+}

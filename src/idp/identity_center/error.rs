@@ -1,0 +1,94 @@
+//! Why a login at Identity Center came to nothing, and what to try next.
+
+use std::time::Duration;
+
+use crate::idp::CodeError;
+use crate::idp::code::{because, minutes};
+use crate::sys::http::HttpError;
+
+/// Why a login or a renewal came to nothing. Words of the service are cut to 300 characters and otherwise as they came.
+#[derive(Debug, thiserror::Error)]
+pub enum CenterError {
+    /// No answer came.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// No code came back from the browser.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// An answer that is not what the service promises.
+    #[error("the portal answered with status {0} and nothing that could be read")]
+    NotUnderstood(u16),
+    /// The service said no.
+    #[error("the portal refused: {error}{}", because(.description))]
+    Refused {
+        /// The error code, as OAuth writes it.
+        error: String,
+        /// The service's words.
+        description: Option<String>,
+    },
+    /// The device code ran out.
+    #[error("nobody approved the code within {}", minutes(*.0))]
+    CodeExpired(Duration),
+    /// There is nothing to renew with.
+    #[error("the portal gave no refresh token at the last sign-in")]
+    NothingKept,
+    /// The client that the refresh token belongs to is forgotten.
+    #[error("the registration of the last sign-in is over")]
+    RegistrationOver,
+}
+
+impl CenterError {
+    /// Whether the service answered, and the answer was no.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused { error, .. } => !matches!(error.as_str(), "slow_down" | "internal_server"),
+            Self::Code(CodeError::Refused { .. }) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether only a new login can help.
+    pub fn needs_new_login(&self) -> bool {
+        match self {
+            Self::NothingKept | Self::RegistrationOver => true,
+            Self::Refused { error, .. } => matches!(
+                error.as_str(),
+                "invalid_grant"
+                    | "invalid_client"
+                    | "unauthorized_client"
+                    | "expired_token"
+                    | "access_denied"
+            ),
+            _ => false,
+        }
+    }
+
+    /// Whether the same question may get an answer in a moment.
+    pub(super) fn is_transient(&self) -> bool {
+        match self {
+            Self::Http(error) => matches!(error, HttpError::Timeout { .. } | HttpError::Unreachable { .. }),
+            Self::NotUnderstood(status) => *status >= 500,
+            Self::Refused { error, .. } => error == "internal_server",
+            _ => false,
+        }
+    }
+
+    /// What to try next, in the order to try it; each a clause without a full stop.
+    pub fn next(&self) -> Vec<String> {
+        let next: &[&str] = match self {
+            Self::Http(HttpError::Unreachable { .. }) => {
+                &["check `region`, the network and the proxy", "run `jit doctor`"]
+            }
+            Self::Http(error) => error.next(),
+            Self::Code(error) => error.next(),
+            Self::NotUnderstood(500..) => &["try again in a minute"],
+            Self::NotUnderstood(_) => &["check `region`: it is the one that Identity Center is in"],
+            Self::Refused { error, .. } if error == "invalid_request" => {
+                &["compare `start_url` with the address of the portal, and `region` with the one it is in"]
+            }
+            Self::Refused { .. } | Self::CodeExpired(_) => &["run `jit login` again"],
+            Self::NothingKept | Self::RegistrationOver => &[],
+        };
+        next.iter().map(|clause| (*clause).to_owned()).collect()
+    }
+}

@@ -1,0 +1,156 @@
+//! IAM Identity Center: a client that registers itself, a token for the portal by browser or device code, and its
+//! renewal (IAM Identity Center OIDC API reference). What the token is good for is asked by `aws::portal`.
+//!
+//! ```text
+//! mod → browser (code with PKCE) ─┬→ service (the JSON of sso-oidc, and the end of a session)
+//!     → device (RFC 8628) ────────┘
+//! ```
+
+mod browser;
+mod device;
+mod error;
+mod service;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Identity, LoginOptions, visit};
+use crate::idp::CodeError;
+use crate::plan::{CenterSettings, Flow};
+use crate::secret::{Secret, sealed};
+use crate::timestamp::Timestamp;
+use crate::world::World;
+use service::{Grant, Tokens};
+
+pub use error::CenterError;
+
+/// A registration with less left than this is made anew, in seconds.
+const REGISTRATION_MARGIN: i64 = 24 * 60 * 60;
+
+/// What Identity Center handed over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CenterLogin {
+    /// Who signed in: the portal does not say, so it is whoever signed in this time.
+    pub identity: Identity,
+    /// The client that was registered.
+    pub registration: Registration,
+    /// What the portal takes.
+    #[serde(serialize_with = "sealed::text")]
+    pub access_token: Secret<String>,
+    /// What gets the next access token.
+    #[serde(serialize_with = "sealed::optional_text")]
+    pub refresh_token: Option<Secret<String>>,
+    /// When all this was handed over.
+    pub obtained_at: Timestamp,
+    /// The portal takes the access token no more.
+    pub ended: bool,
+}
+
+/// A client, as the service knows it. It is made by the program for itself, and is a secret by name only.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Registration {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret.
+    #[serde(serialize_with = "sealed::text")]
+    pub client_secret: Secret<String>,
+    /// When the service forgets it, about 90 days after it was made.
+    pub expires_at: Timestamp,
+    /// It was registered for device codes, and not for the browser.
+    pub by_device: bool,
+}
+
+/// Signs the person in. `stored` is the last login there.
+///
+/// # Errors
+/// [`CenterError`]; [`CenterError::is_refusal`] tells a no from a failure.
+pub async fn login(
+    settings: &CenterSettings,
+    world: &World,
+    options: &LoginOptions,
+    stored: Option<&CenterLogin>,
+) -> Result<CenterLogin, CenterError> {
+    if let Some(stored) = stored.filter(|stored| options.force && !stored.ended) {
+        // The portal asks the identity source anew only once its session is over, and only then do changed attributes
+        // arrive.
+        if let Err(error) = end(settings, world, stored).await {
+            tracing::info!("the portal's session could not be ended: {error}");
+        }
+    }
+    let by_device = by_device(settings, world, options);
+    let now = world.clock.now();
+    let known = stored.map(|login| &login.registration).filter(|known| {
+        known.by_device == by_device && known.expires_at.0 > now.0.saturating_add(REGISTRATION_MARGIN)
+    });
+    let registration = match known {
+        Some(known) => known.clone(),
+        None => service::register(settings, world, by_device).await?,
+    };
+    let tokens = if by_device {
+        device::sign_in(settings, world, options, &registration).await?
+    } else {
+        browser::sign_in(settings, world, options, &registration).await?
+    };
+    let subject = visit::random().ok_or(CodeError::NoRandom)?;
+    Ok(accept(settings, world, registration, tokens, subject))
+}
+
+/// As for OpenID Connect: a device code can be approved by someone who was talked into it.
+fn by_device(settings: &CenterSettings, world: &World, options: &LoginOptions) -> bool {
+    match settings.flow.value {
+        _ if options.device => true,
+        Flow::Device => true,
+        Flow::Browser => false,
+        Flow::Auto => options.open_browser && !world.browser.available(),
+    }
+}
+
+fn accept(
+    settings: &CenterSettings,
+    world: &World,
+    registration: Registration,
+    tokens: Tokens,
+    subject: String,
+) -> CenterLogin {
+    let now = world.clock.now();
+    let identity = Identity {
+        issuer: settings.start_url.value.clone(),
+        subject,
+        name: String::new(),
+        proof_expires_at: Timestamp(now.0.saturating_add(tokens.expires_in)),
+    };
+    CenterLogin {
+        identity,
+        registration,
+        access_token: tokens.access_token,
+        refresh_token: tokens.refresh_token,
+        obtained_at: now,
+        ended: false,
+    }
+}
+
+/// Gets the next access token without the person.
+///
+/// # Errors
+/// [`CenterError`]; with [`CenterError::needs_new_login`] only a person can go on.
+pub async fn renew(
+    settings: &CenterSettings,
+    world: &World,
+    last: &CenterLogin,
+) -> Result<CenterLogin, CenterError> {
+    let refresh_token = last.refresh_token.as_ref().ok_or(CenterError::NothingKept)?;
+    if last.registration.expires_at <= world.clock.now() {
+        return Err(CenterError::RegistrationOver);
+    }
+    let grant = Grant::RefreshToken(refresh_token);
+    let mut tokens = service::tokens(settings, world, &last.registration, &grant).await?;
+    tokens.refresh_token = tokens.refresh_token.or_else(|| Some(refresh_token.clone()));
+    Ok(accept(settings, world, last.registration.clone(), tokens, last.identity.subject.clone()))
+}
+
+/// Ends the portal's session, and with it the refresh token. Sessions of roles that were taken live on.
+///
+/// # Errors
+/// [`CenterError`] if the portal could not be asked or said no.
+pub async fn end(settings: &CenterSettings, world: &World, login: &CenterLogin) -> Result<(), CenterError> {
+    service::logout(settings, world, &login.access_token).await
+}

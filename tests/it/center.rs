@@ -1,0 +1,286 @@
+//! IAM Identity Center: one login, the portal's roles, what is renewed, what is refused.
+
+use std::time::Duration;
+
+use jit::demo::{Account, Call, Refusal, Settings, Trouble};
+use serde_json::Value;
+
+use crate::support::Room;
+
+const SIGN_IN: [Call; 3] = [Call::RegisterClient, Call::CenterAuthorize, Call::CenterToken];
+const ROLES: [Call; 2] = [Call::GetRoleCredentials, Call::AssumeRole];
+
+fn room() -> Room {
+    Room::by_center(Settings::default())
+}
+
+#[test]
+fn one_login_serves_permission_sets_and_what_is_behind_them() {
+    let room = room();
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("✓ Signed in as alice@example.com at demo\n"), "{login}");
+    assert!(
+        login.stderr.contains("account 333333333333") && login.stderr.contains("account 555555555555"),
+        "{login}"
+    );
+    let answer = room.asks_for("audit");
+    assert_eq!((answer.code(), answer.stderr.as_str()), (0, ""), "{answer}");
+    let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(answer["AccountId"], "444444444444");
+    assert_eq!((room.counts(SIGN_IN), room.counts(ROLES)), ([1, 1, 1], [2, 1]));
+    let whoami = room.jit(&["whoami", "dev"]).run();
+    assert!(whoami.stdout.contains("assumed-role/AWSReservedSSO_Developer_"), "{whoami}");
+    let status = room.jit(&["status"]).run();
+    assert!(status.stdout.contains("login  signed in at http://127.0.0.1:"), "{status}");
+    let explained = room.jit(&["explain", "admin"]).run();
+    for line in [
+        "333333333333/Developer",
+        "token of the portal until",
+        "GetRoleCredentials at http",
+        "the permission set decides",
+    ] {
+        assert!(explained.stdout.contains(line), "{line}: {explained}");
+    }
+}
+
+#[test]
+fn a_device_code_does_where_there_is_no_browser() {
+    let settings = Settings { device_interval: Duration::from_secs(1), ..Settings::default() };
+    let room = Room::by_center(settings);
+    let login = room.jit(&["login", "dev", "--device"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("/device"), "{login}");
+    assert_eq!(room.counts([Call::CenterDevice, Call::CenterAuthorize]), [1, 0]);
+}
+
+#[test]
+fn tokens_are_renewed_silently_and_registrations_used_again() {
+    let room = room();
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
+    for round in 2..=3 {
+        room.leave_a_refresh_token();
+        assert_eq!(room.asks_for("dev").code(), 0);
+        assert_eq!(room.counts(SIGN_IN), [1, 1, round], "each refresh token is good for one use");
+    }
+    // A token that the portal no longer takes is renewed once, and the portal asked again.
+    room.entries("session-").into_iter().for_each(|entry| std::fs::remove_file(entry).unwrap());
+    let over = Refusal::new(401, "UnauthorizedException", "Session token not found or invalid");
+    room.servers().faults(|faults| faults.next(1, Call::GetRoleCredentials, Trouble::Refuse(over)));
+    assert_eq!(room.asks_for("dev").code(), 0);
+    assert_eq!(room.counts(SIGN_IN), [1, 1, 4]);
+    // Another login at the same portal needs no other client.
+    assert_eq!(room.jit(&["login", "dev", "--force"]).run().code(), 0);
+    assert_eq!(room.counts(SIGN_IN), [1, 2, 5]);
+}
+
+#[test]
+fn a_session_is_served_although_the_portal_is_closed() {
+    let room = room();
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
+    room.age_login(Duration::from_secs(2 * 3600));
+    let dead = Refusal::new(400, "InvalidGrantException", "the session of the portal is over");
+    room.servers().faults(|faults| faults.always(Call::CenterToken, Trouble::Refuse(dead)));
+    assert_eq!(room.asks_for("dev").code(), 0);
+    let audit = room.jit(&["credential-process", "audit"]).run();
+    assert_eq!(audit.code(), 3, "{audit}");
+    assert!(audit.stderr.contains("jit login audit"), "{audit}");
+    // What is dead is not tried again.
+    let asked = room.count(Call::CenterToken);
+    assert_eq!(room.jit(&["credential-process", "audit"]).run().code(), 3);
+    assert_eq!(room.count(Call::CenterToken), asked);
+}
+
+#[test]
+fn starting_over_ends_the_portal_first_and_drops_what_came_of_it() {
+    let room = room();
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
+    let before = room.asks_for("dev").stdout;
+    assert_eq!(room.jit(&["login", "dev", "--force"]).run().code(), 0);
+    assert_eq!(room.counts([Call::PortalLogout, Call::CenterAuthorize, Call::GetRoleCredentials]), [1, 2, 2]);
+    assert_ne!(room.asks_for("dev").stdout, before);
+    let out = room.jit(&["logout", "dev"]).run();
+    assert!(out.stderr.contains("✓ demo revoked the session of the portal\n"), "{out}");
+    assert_eq!(room.count(Call::PortalLogout), 2);
+    assert_eq!(room.jit(&["credential-process", "dev"]).run().code(), 3);
+}
+
+#[test]
+fn who_is_not_assigned_hears_so() {
+    let room = room();
+    room.write_config(&room.center_config("").replace("\"ReadOnly\"", "\"Admin\""));
+    let login = room.jit(&["login", "audit"]).run();
+    assert_eq!(login.code(), 4, "{login}");
+    assert!(
+        login
+            .stderr
+            .contains("you are not assigned to Admin in account 444444444444, or there is none (No access)"),
+        "{login}"
+    );
+    assert_eq!(room.count(Call::GetRoleCredentials), 1, "a no is not asked for again");
+}
+
+/// The trouble, the exit code, and words of the message.
+#[test]
+fn trouble_at_the_portal() {
+    let refuse = |status, code, text: &str| Trouble::Refuse(Refusal::new(status, code, text));
+    let cases = [
+        (
+            Call::RegisterClient,
+            refuse(400, "InvalidClientMetadataException", "no"),
+            4,
+            "the portal refused: invalid_client_metadata (no)",
+        ),
+        (
+            Call::CenterToken,
+            refuse(400, "AccessDeniedException", "no"),
+            4,
+            "the portal refused: access_denied",
+        ),
+        (Call::CenterToken, Trouble::Html, 1, "nothing that could be read"),
+        (Call::RegisterClient, Trouble::Megabyte, 1, "larger than 512 KB"),
+        (Call::GetRoleCredentials, Trouble::Html, 1, "something that is no answer"),
+        (
+            Call::GetRoleCredentials,
+            refuse(404, "ResourceNotFoundException", "\u{1b}[2J"),
+            4,
+            "you are not assigned to Developer",
+        ),
+        (
+            Call::GetRoleCredentials,
+            refuse(429, "TooManyRequestsException", "slow"),
+            1,
+            "takes no more requests for now",
+        ),
+    ];
+    for (call, trouble, code, words) in cases {
+        let room = room();
+        room.servers().faults(|faults| faults.always(call, trouble));
+        let login = room.jit(&["login", "dev"]).run();
+        assert!(login.code() == code && login.stderr.contains(words), "{words}: {login}");
+        assert!(!login.stderr.contains('\u{1b}'), "{login}");
+    }
+}
+
+#[test]
+fn throttling_reaches_nobody() {
+    let room = room();
+    room.servers().faults(|faults| {
+        for call in [Call::GetRoleCredentials, Call::ListAccounts, Call::ListAccountRoles] {
+            let slow = Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code");
+            faults.next(2, call, Trouble::Refuse(slow));
+        }
+    });
+    let login = room.jit(&["login", "dev"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    let roles = room.jit(&["roles", "--refresh"]).run();
+    assert_eq!((roles.code(), roles.stderr.as_str()), (0, ""), "{roles}");
+}
+
+#[test]
+fn what_the_portal_offers_can_be_named() {
+    let room = room();
+    room.write_config(&room.center_config("").split("[role.audit]").next().unwrap().replace("dev]", "mine]"));
+    let needed = room.jit(&["roles", "--refresh"]).run();
+    assert!(needed.code() == 3 && needed.stderr.contains("jit login --idp demo"), "{needed}");
+    assert_eq!(room.jit(&["login", "mine"]).run().code(), 0);
+    let roles = room.jit(&["roles", "--refresh"]).run();
+    assert_eq!(roles.code(), 0, "{roles}");
+    let table = "role                   account       from         about\n\
+                 mine                   333333333333  config.toml  at demo\n\
+                 333333333333/ReadOnly  333333333333  demo         acme-dev\n\
+                 444444444444/ReadOnly  444444444444  demo         acme-prod\n";
+    assert_eq!(roles.stdout, table, "{roles}");
+    let calls = [Call::ListAccounts, Call::ListAccountRoles, Call::GetRoleCredentials];
+    assert_eq!(room.counts(calls), [1, 2, 1]);
+    // By number or by name, and without another question about what there is.
+    assert_eq!(room.asks_for("444444444444/ReadOnly").code(), 0);
+    assert_eq!(room.asks_for("acme-prod/ReadOnly").code(), 0);
+    assert_eq!(room.counts(calls), [1, 2, 2]);
+    let json = room.jit(&["roles", "prod", "--json"]).run();
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json[0]["name"], "444444444444/ReadOnly");
+    assert_eq!(json.as_array().unwrap().len(), 1);
+    let none = room.jit(&["roles", "nowhere"]).run();
+    assert_eq!(none.code(), 1);
+}
+
+#[test]
+fn the_picker_shows_what_the_portal_offers() {
+    let room = room();
+    let mut login = room.jit(&["login", "--idp", "demo"]).somebody_types().start();
+    login.says("Role");
+    login.types("prod\r");
+    let login = login.wait();
+    assert!(login.code() == 0 && login.stdout.contains("audit"), "{login}");
+}
+
+#[test]
+fn many_pages_of_accounts_and_what_changes_in_them() {
+    let account =
+        |n: usize| Account::new(&format!("{n:012}"), &format!("team {n} ✨"), &["Admin", "ReadOnly"]);
+    let settings = Settings { accounts: (1..=250).map(account).collect(), ..Settings::default() };
+    let room = Room::by_center(settings);
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 4, "it is not among them");
+    let roles = room.jit(&["roles", "--refresh"]).run();
+    assert_eq!(roles.code(), 0, "{roles}");
+    assert_eq!(roles.stdout.lines().count(), 1 + 3 + 500, "{roles}");
+    assert_eq!(room.counts([Call::ListAccounts, Call::ListAccountRoles]), [3, 250]);
+    assert!(roles.stderr.contains("Asked demo about 250 of 250 accounts"), "{roles}");
+}
+
+#[test]
+fn many_at_once_need_one_login() {
+    let room = room();
+    room.write_config(&room.center_config("auto_login = true"));
+    let runs = (0..20).map(|n| {
+        let role = ["dev", "audit", "admin"][n % 3];
+        room.jit(&["credential-process", role]).hands_over()
+    });
+    for answer in room.at_once(runs) {
+        assert_eq!(answer.code(), 0, "{answer}");
+    }
+    assert_eq!((room.counts(SIGN_IN), room.counts(ROLES)), ([1, 1, 1], [2, 1]));
+}
+
+#[test]
+fn everything_configured_comes_of_one_login() {
+    let room = room();
+    let login = room.jit(&["login", "--all"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("✓ 3 roles of 3\n"), "{login}");
+    assert_eq!((room.counts(SIGN_IN), room.counts(ROLES)), ([1, 1, 1], [2, 1]));
+}
+
+/// What is put into the configuration in place of what, where the mistake is, and words of the message.
+#[test]
+fn mistakes_in_the_configuration() {
+    let room = room();
+    let cases = [
+        ("permission_set = \"Developer\"", "", "[role.dev] has `account` without `permission_set`"),
+        ("account = \"333333333333\"", "", "[role.dev] has `permission_set` without `account`"),
+        ("\"333333333333\"", "\"333\"", "`333` is not the twelve digits of an account"),
+        ("\"Developer\"", "\"a b\"", "`a b` cannot be the name of a permission set"),
+        ("\"Developer\"", "\"Developer\"\nduration = \"2h\"", "a permission set takes no `duration`"),
+        (
+            "\"Developer\"",
+            "\"Developer\"\nrole_arn = \"arn:aws:iam::333333333333:role/x\"",
+            "both `role_arn` and `permission_set`",
+        ),
+        (
+            "account = \"333333333333\"\npermission_set = \"Developer\"",
+            "role_arn = \"arn:aws:iam::333333333333:role/x\"",
+            "Identity Center knows no role by its ARN",
+        ),
+        ("region = \"eu-west-1\"", "region = \"Ireland\"", "`Ireland` is not a region"),
+        ("region = \"eu-west-1\"\n", "", "[idp.demo] has no `region`"),
+        ("start_url = \"http://127", "start_url = \"http://10.127", "is not https"),
+    ];
+    for (from, to, words) in cases {
+        let config = room.center_config("");
+        assert!(config.contains(from), "{from}");
+        room.write_config(&config.replacen(from, to, 1));
+        let output = room.jit(&["explain", "dev"]).run();
+        assert!(output.code() == 2 && output.stderr.contains(words), "{words}: {output}");
+    }
+}
