@@ -5,6 +5,7 @@
 
 mod aws_clients;
 mod aws_config;
+mod center;
 #[cfg(target_os = "linux")]
 mod capture;
 #[cfg(target_os = "linux")]
