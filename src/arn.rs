@@ -108,7 +108,15 @@ pub fn is_sign_in_endpoint(url: &str) -> bool {
 }
 
 /// A row of [`TABLE`].
-type Row = (Partition, &'static str, &'static [&'static str], &'static str, &'static str, &'static str);
+type Row = (
+    Partition,
+    &'static str,
+    &'static [&'static str],
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 /// A closed world of AWS regions with its own accounts and hosts. A role of one cannot assume a role of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,9 +133,17 @@ pub enum Partition {
 }
 
 /// Partition, name in ARNs, prefixes of its region names, the region to ask STS in when none is configured, the end of
-/// its host names, its sign-in host.
+/// its host names, its sign-in host, the host of its console (empty where AWS does not say).
 const TABLE: [Row; 8] = [
-    (Partition::China, "aws-cn", &["cn-"], "cn-north-1", "amazonaws.com.cn", "signin.amazonaws.cn"),
+    (
+        Partition::China,
+        "aws-cn",
+        &["cn-"],
+        "cn-north-1",
+        "amazonaws.com.cn",
+        "signin.amazonaws.cn",
+        "console.amazonaws.cn",
+    ),
     (
         Partition::GovCloud,
         "aws-us-gov",
@@ -135,6 +151,7 @@ const TABLE: [Row; 8] = [
         "us-gov-west-1",
         "amazonaws.com",
         "signin.amazonaws-us-gov.com",
+        "console.amazonaws-us-gov.com",
     ),
     (
         Partition::EuropeanSovereign,
@@ -143,8 +160,9 @@ const TABLE: [Row; 8] = [
         "eusc-de-east-1",
         "amazonaws.eu",
         "signin.amazonaws-eusc.eu",
+        "console.amazonaws-eusc.eu",
     ),
-    (Partition::Iso, "aws-iso", &["us-iso-"], "us-iso-east-1", "c2s.ic.gov", "signin.c2shome.ic.gov"),
+    (Partition::Iso, "aws-iso", &["us-iso-"], "us-iso-east-1", "c2s.ic.gov", "signin.c2shome.ic.gov", ""),
     (
         Partition::IsoB,
         "aws-iso-b",
@@ -152,6 +170,7 @@ const TABLE: [Row; 8] = [
         "us-isob-east-1",
         "sc2s.sgov.gov",
         "signin.sc2shome.sgov.gov",
+        "",
     ),
     (
         Partition::IsoE,
@@ -160,6 +179,7 @@ const TABLE: [Row; 8] = [
         "eu-isoe-west-1",
         "cloud.adc-e.uk",
         "signin.csphome.adc-e.uk",
+        "",
     ),
     (
         Partition::IsoF,
@@ -168,6 +188,7 @@ const TABLE: [Row; 8] = [
         "us-isof-south-1",
         "csp.hci.ic.gov",
         "signin.csphome.hci.ic.gov",
+        "",
     ),
     (
         Partition::Aws,
@@ -176,6 +197,7 @@ const TABLE: [Row; 8] = [
         "us-east-1",
         "amazonaws.com",
         "signin.aws.amazon.com",
+        "console.aws.amazon.com",
     ),
 ];
 
@@ -205,6 +227,19 @@ impl Partition {
     /// The end of the host names of its services, as in `sts.REGION.amazonaws.com`.
     pub fn dns_suffix(self) -> &'static str {
         self.row().4
+    }
+
+    /// The host of the sign-in page for `region` (AWS Sign-In endpoints). The regional ones go on when the partition's
+    /// first region does not.
+    pub fn sign_in_host(self, region: &str) -> String {
+        let plain =
+            matches!(self, Self::Aws | Self::China | Self::GovCloud) && region == self.default_region();
+        if plain { self.row().5.to_owned() } else { format!("{region}.{}", self.row().5) }
+    }
+
+    /// The host of the console; a region goes before it. `None` where AWS does not say.
+    pub fn console_host(self) -> Option<&'static str> {
+        Some(self.row().6).filter(|host| !host.is_empty())
     }
 
     fn row(self) -> &'static Row {

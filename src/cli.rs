@@ -34,6 +34,7 @@ pub enum Command {
     Env(EnvArgs),
     Status(Status),
     Roles(Roles),
+    Console(Console),
     Whoami(Whoami),
     /// Show the plan for a role and where each value came from
     ///
@@ -233,6 +234,30 @@ pub enum ShellSyntax {
     Powershell,
     Json,
     Dotenv,
+}
+
+/// Open the AWS console in the browser, signed in
+///
+/// With a session of the role, or for a permission set of Identity Center by the
+/// portal's own link. Without --service or --url at the start page.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Console {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: Role,
+    /// The service to open, such as s3
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub service: Option<String>,
+    /// An address of the console to open
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The region to open it in; else the role's
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Print the address instead: whoever has it is signed in, for 15 minutes
+    #[arg(long)]
+    pub print: bool,
 }
 
 /// List every role that can be named

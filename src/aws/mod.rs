@@ -3,6 +3,7 @@
 mod client;
 pub mod durations;
 pub mod errors;
+pub mod federation;
 pub mod iam;
 pub mod portal;
 pub mod sts;

@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod configure;
+mod console;
 mod credential_process;
 mod demo;
 mod doctor;
@@ -55,6 +56,7 @@ pub fn run(command: &Command, world: &World, ui: &Ui) -> CommandResult {
         Command::Env(args) => env::run(args, world, ui),
         Command::Status(args) => status::run(args, world, ui),
         Command::Roles(args) => roles::run(args, world, ui),
+        Command::Console(args) => console::run(args, world, ui),
         Command::Whoami(args) => whoami::run(args, world, ui),
         Command::Explain(args) => explain::run(args, world, ui),
         Command::Logout(args) => logout::run(args, world, ui),
@@ -108,6 +110,8 @@ struct Subject<'w> {
     /// Who named the role.
     named_by: Origin,
     store: Store<'w>,
+    /// `console_browser` of the configuration.
+    console_browser: Option<Vec<String>>,
 }
 
 impl<'w> Subject<'w> {
@@ -116,7 +120,8 @@ impl<'w> Subject<'w> {
         let flags = Flags { role: role.name(), duration };
         let name = role_name(&file, flags, world)?;
         let plan = plan(&file, &name.value, flags, world)?;
-        Ok(Self { plan, named_by: name.origin, store: open_store(world, &file)? })
+        let console_browser = file.console_browser.as_ref().map(|words| words.value.clone());
+        Ok(Self { plan, named_by: name.origin, store: open_store(world, &file)?, console_browser })
     }
 
     /// A session of the role, after whatever it takes.

@@ -22,6 +22,8 @@ pub struct File {
     pub default_role: Option<At<String>>,
     /// How long the kernel keyring may keep the data key; `None` keeps it out.
     pub key_cache: Option<Duration>,
+    /// The command that opens the console: words, in some of which something is filled in.
+    pub console_browser: Option<At<Vec<String>>>,
     /// `[idp.NAME]`.
     pub idps: BTreeMap<String, IdpSection>,
     /// `[role.NAME]`.
@@ -118,8 +120,10 @@ impl File {
         let default_role = top.text("default_role")?;
         let key_cache = key_cache(&mut top)?;
         let auto_login = top.boolean("auto_login")?;
+        let console_browser = console_browser(&mut top)?;
         let (idp_tables, role_tables) = (top.tables("idp")?, top.tables("role")?);
-        let mut file = Self { path: path.to_owned(), default_role, key_cache, ..Self::default() };
+        let mut file =
+            Self { path: path.to_owned(), default_role, key_cache, console_browser, ..Self::default() };
         let mut titles = BTreeMap::new();
         for (name, section) in idp_tables {
             check_name(&section, &name)?;
@@ -216,6 +220,19 @@ fn check_name(section: &Section<'_>, name: &str) -> Result<(), Mistake> {
             Some("use letters, digits and - _ . / % @ : +".to_owned()),
         )),
     }
+}
+
+fn console_browser(top: &mut Section<'_>) -> Result<Option<At<Vec<String>>>, Mistake> {
+    let found = top.list("console_browser")?;
+    if let Some(At { value: words, line }) = &found
+        && (words.len() < 2
+            || !words[1..].iter().any(|word| word.contains("{url}") || word.contains("{url_encoded}")))
+    {
+        let what = "console_browser does not say where the address goes".to_owned();
+        let suggestion = "such as [\"firefox\", \"--new-tab\", \"{url}\"]".to_owned();
+        return Err(top.mistake_at(*line, what, Some(suggestion)));
+    }
+    Ok(found)
 }
 
 fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {

@@ -20,6 +20,7 @@ pub enum Call {
     AssumeRoleWithSaml,
     AssumeRole,
     GetCallerIdentity,
+    Federation,
     RegisterClient,
     CenterAuthorize,
     CenterDevice,

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
 use super::faults::Refusal;
-use super::settings::Role;
+use super::settings::{Role, Trust};
 use super::{Shared, xml};
 use crate::timestamp::Timestamp;
 
@@ -27,6 +27,8 @@ pub(super) struct Session {
     pub(super) source_identity: Option<String>,
     /// Tags that the next session in the chain inherits.
     pub(super) transitive_tags: BTreeMap<String, String>,
+    /// Another role's session made it.
+    pub(super) chained: bool,
 }
 
 /// What a new session is made of.
@@ -58,6 +60,7 @@ impl Session {
             user_id: format!("AROA{}:{name}", letters(&digest(&SHA256, role.arn.as_bytes()).as_ref()[..17])),
             source_identity,
             transitive_tags,
+            chained: matches!(role.trust, Trust::Role(_)),
         })
     }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::faults::{Refusal, Stop};
@@ -15,8 +15,8 @@ use super::params::Params;
 use super::session::{Session, Wanted};
 use super::settings::Trust;
 use super::sigv4::Signed;
-use super::{Call, Shared, dated, limits, lock, saml, xml};
-use crate::sys::loopback::{Reply, Request};
+use super::{Call, Shared, dated, limits, lock, page, saml, xml};
+use crate::sys::loopback::{self, Reply, Request};
 use crate::timestamp::Timestamp;
 
 /// Every session that was given, by access key id.
@@ -25,6 +25,8 @@ pub(super) type Sessions = Rc<RefCell<HashMap<String, Rc<Session>>>>;
 struct Sts {
     shared: Arc<Shared>,
     sessions: Sessions,
+    /// Whose each token of the console is.
+    sign_in_tokens: RefCell<HashMap<String, String>>,
 }
 
 /// Answers STS's requests.
@@ -32,7 +34,7 @@ pub(super) fn handler(
     shared: Arc<Shared>,
     sessions: Sessions,
 ) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Reply>>> {
-    let sts = Rc::new(Sts { shared, sessions });
+    let sts = Rc::new(Sts { shared, sessions, sign_in_tokens: RefCell::default() });
     move |request| {
         let sts = Rc::clone(&sts);
         Box::pin(async move { sts.answer(&request).await })
@@ -51,6 +53,10 @@ impl Sts {
     }
 
     async fn route(&self, request: &Request, id: &str) -> Result<Reply, Stop> {
+        if request.path == "/federation" {
+            self.shared.arrive(Call::Federation).await?;
+            return Ok(self.federation(request));
+        }
         if request.method != Method::POST || request.path != "/" || !request.query.is_empty() {
             return Err(Refusal::new(404, "UnknownOperationException", "Only POST / is served here").into());
         }
@@ -76,6 +82,50 @@ impl Sts {
             _ => caller_identity(&*self.caller(request)?),
         };
         Ok(xml::answer(action, &result, id))
+    }
+
+    /// The sign-in page of the console: a token for a session, and the page that takes it. Like AWS's, it says no
+    /// without a reason.
+    fn federation(&self, request: &Request) -> Reply {
+        let post = request.method == Method::POST;
+        let pairs = if post { request.form() } else { request.query.clone() };
+        let get = |name: &str| pairs.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
+        let no = || page::message(StatusCode::BAD_REQUEST, "Bad request", "The console takes this not.");
+        match get("Action") {
+            Some("getSigninToken") if post => {
+                let asked: Value =
+                    serde_json::from_str(get("Session").unwrap_or_default()).unwrap_or_default();
+                let key = asked["sessionId"].as_str().unwrap_or_default();
+                let session = self.sessions.borrow().get(key).cloned();
+                let fits = session.filter(|session| {
+                    asked["sessionKey"] == session.secret_key.as_str()
+                        && asked["sessionToken"] == session.token.as_str()
+                        && self.shared.sts_now() < session.expires
+                        && !(session.chained && get("SessionDuration").is_some())
+                });
+                match (fits, self.shared.issue("sign-in token")) {
+                    (Some(session), Ok(token)) => {
+                        self.sign_in_tokens.borrow_mut().insert(token.clone(), session.arn.clone());
+                        loopback::reply(
+                            StatusCode::OK,
+                            "application/json",
+                            format!(r#"{{"SigninToken":"{token}"}}"#),
+                        )
+                    }
+                    _ => no(),
+                }
+            }
+            Some("login") if !post => {
+                let arn = get("SigninToken").and_then(|token| self.sign_in_tokens.borrow_mut().remove(token));
+                match (arn, get("Destination")) {
+                    (Some(arn), Some(place)) => {
+                        page::message(StatusCode::OK, "The console", &format!("{arn} is at {place}"))
+                    }
+                    _ => no(),
+                }
+            }
+            _ => no(),
+        }
     }
 
     /// Whose session signed the request.

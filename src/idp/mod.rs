@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use attributes::Attributes;
 pub use code::CodeError;
 pub use oidc::Provider;
+pub use visit::random;
 
 use crate::credentials::to_wiped_json;
 use crate::plan::{Factor, ProofPlan};

@@ -29,7 +29,7 @@ pub(super) fn open(world: &World, options: &LoginOptions, url: &str, can_paste: 
 }
 
 /// 256 random bits as 43 characters of base64url; `None` if the system has none to give.
-pub(super) fn random() -> Option<String> {
+pub fn random() -> Option<String> {
     let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
     SystemRandom::new().fill(&mut *bytes).ok()?;
     Some(URL_SAFE_NO_PAD.encode(*bytes))

@@ -54,6 +54,18 @@ impl Browser for SystemBrowser {
     }
 }
 
+/// Starts the command that `words` are, on its own.
+///
+/// # Errors
+/// Why it could not be started, in words.
+pub fn open_with(words: &[String]) -> Result<(), String> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err("no command is named".to_owned());
+    };
+    start(Command::new(program).args(arguments))
+        .map_err(|error| format!("`{program}` could not be started: {error}"))
+}
+
 /// A web address that holds nothing which an opener could take for anything else.
 fn is_web_address(url: &str) -> bool {
     (url.starts_with("https://") || url.starts_with("http://")) && url.bytes().all(|b| b.is_ascii_graphic())

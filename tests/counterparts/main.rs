@@ -5,9 +5,9 @@
 
 mod aws_clients;
 mod aws_config;
-mod center;
 #[cfg(target_os = "linux")]
 mod capture;
+mod center;
 #[cfg(target_os = "linux")]
 mod keychain;
 mod moto;

@@ -8,6 +8,8 @@ mod center;
 #[cfg(unix)]
 mod config;
 #[cfg(unix)]
+mod console;
+#[cfg(unix)]
 mod credential_process;
 #[cfg(target_os = "linux")]
 mod demo;

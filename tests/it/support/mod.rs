@@ -233,6 +233,7 @@ impl Room {
             .env("TMPDIR", &path("tmp"))
             .env("BROWSER", &path("browser"))
             .env("AWS_ENDPOINT_URL_STS", self.servers.sts_url())
+            .env("AWS_ENDPOINT_URL_SIGNIN", self.servers.sts_url())
             .env("AWS_ENDPOINT_URL_SSO", self.servers.center_url())
             .env("AWS_ENDPOINT_URL_SSO_OIDC", self.servers.center_url());
         // Without a session bus, the kernel's keyring is the store that needs nobody.

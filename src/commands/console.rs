@@ -1,0 +1,217 @@
+//! `jit console`: the AWS console in the browser, signed in as a role.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::arn::Partition;
+use crate::aws::federation;
+use crate::cli::Console;
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp;
+use crate::plan::{Plan, ProofPlan, RoleId};
+use crate::secret::Secret;
+use crate::sys::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
+use crate::sys::loopback::{Loopback, redirect, reply};
+use crate::sys::{browser, process};
+use crate::ui::Ui;
+use crate::ui::text::escape;
+use crate::world::World;
+
+use super::{Subject, confirm, typed_need};
+
+/// How long the browser has to come for the address.
+const FETCHED_WITHIN: Duration = Duration::from_secs(60);
+/// How long the answer has to leave.
+const SENT_WITHIN: Duration = Duration::from_millis(200);
+
+/// Services that have no region in the console.
+const GLOBAL: [&str; 8] =
+    ["iam", "route53", "cloudfront", "organizations", "billing", "cost-management", "support", "health"];
+/// What people and the AWS CLI call a service, where the console's address calls it otherwise.
+const OTHERWISE: [(&str, &str); 12] = [
+    ("apigw", "apigateway"),
+    ("cfn", "cloudformation"),
+    ("ddb", "dynamodbv2"),
+    ("dynamodb", "dynamodbv2"),
+    ("eventbridge", "events"),
+    ("ecr", "ecr/repositories"),
+    ("logs", "cloudwatch/home#logsV2:log-groups"),
+    ("r53", "route53"),
+    ("secretsmanager", "secretsmanager/listsecrets"),
+    ("sfn", "states"),
+    ("ssm", "systems-manager"),
+    ("sso", "singlesignon"),
+];
+
+pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
+    let subject = Subject::find(&args.role, None, world)?;
+    let plan = &subject.plan;
+    confirm(plan, world)?;
+    let destination = destination(args, plan, world)?;
+    let url = match portal_link(plan, &destination) {
+        // The portal knows the person, and signs them in by itself.
+        Some(link) => Secret::new(link),
+        None => {
+            let session = subject.session(world, &typed_need(world, None))?;
+            let region = region(args, plan, world);
+            let sign_in = world.env.get(AWS_ENDPOINT_URL_SIGNIN).map_or_else(
+                || format!("https://{}", plan.target().role.value.partition().sign_in_host(&region)),
+                |url| url.trim_end_matches('/').to_owned(),
+            );
+            let first = plan.legs.len() == 1;
+            let duration = first.then_some(plan.target().duration.value);
+            let asked =
+                federation::login_url(&world.http, &sign_in, &session.credentials, duration, &destination);
+            process::block_on(asked).map_err(|error| {
+                CommandError::new(Kind::Failed, error.to_string())
+                    .hint(format!("jit login --force {}", plan.role))
+            })?
+        }
+    };
+    if args.print {
+        return ui.line(url.expose());
+    }
+    let role = ui.paint_role(&escape(&plan.role), plan.color.as_deref());
+    ui.say(&format!("{role}  account {}  in the console", plan.target().role.value.account()));
+    open(&url, plan, subject.console_browser.as_deref(), world)
+}
+
+/// Hands the address to the browser by way of a page of this machine: it would stand in the list of processes else, and
+/// whoever has it is signed in.
+fn open(url: &Secret<String>, plan: &Plan, words: Option<&[String]>, world: &World) -> CommandResult {
+    let failed =
+        |what: String| CommandError::new(Kind::Failed, what).hint("jit console --print shows the address");
+    process::block_on(async {
+        let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
+        let path = idp::random().ok_or_else(|| failed("the system gives no random numbers".to_owned()))?;
+        let path = Rc::new(format!("/{path}"));
+        let here = format!("http://127.0.0.1:{}{path}", loopback.port());
+        let opened = match words {
+            Some(words) => browser::open_with(&filled(words, &here, plan)),
+            None => world.browser.open(&here),
+        };
+        opened.map_err(|why| failed(format!("no browser was opened: {why}")))?;
+        let fetched = Rc::new(tokio::sync::Notify::new());
+        let target = Rc::new(url.clone());
+        let serve = loopback.serve({
+            let fetched = Rc::clone(&fetched);
+            move |request| {
+                let (path, target, fetched) = (Rc::clone(&path), Rc::clone(&target), Rc::clone(&fetched));
+                async move {
+                    if request.path != *path {
+                        return reply(http::StatusCode::NOT_FOUND, "text/plain", "nothing here\n");
+                    }
+                    fetched.notify_one();
+                    redirect(target.expose())
+                }
+            }
+        });
+        let came = async {
+            let came = tokio::time::timeout(FETCHED_WITHIN, fetched.notified()).await;
+            tokio::time::sleep(SENT_WITHIN).await;
+            came.map_err(|_| failed("the browser did not come for the address within a minute".to_owned()))
+        };
+        tokio::select! { came = came => came, () = serve => Ok(()) }
+    })
+}
+
+/// The words of a command with what stands for something in them filled in.
+fn filled(words: &[String], url: &str, plan: &Plan) -> Vec<String> {
+    let encoded: String = form_urlencoded::byte_serialize(url.as_bytes()).collect();
+    let fill = |word: &String| {
+        word.replace("{url_encoded}", &encoded)
+            .replace("{url}", url)
+            .replace("{role}", &plan.role)
+            .replace("{account}", plan.target().role.value.account())
+            .replace("{color}", plan.color.as_deref().unwrap_or("cyan"))
+    };
+    words.iter().map(fill).collect()
+}
+
+/// For a permission set there is an address that holds no secret ("shortcut links" of the Identity Center User Guide).
+fn portal_link(plan: &Plan, destination: &str) -> Option<String> {
+    let (ProofPlan::IdentityCenter(center), [leg]) = (&plan.proof, plan.legs.as_slice()) else { return None };
+    let RoleId::Assigned(assigned) = &leg.role.value else { return None };
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("account_id", assigned.account())
+        .append_pair("role_name", assigned.permission_set())
+        .append_pair("destination", destination)
+        .finish();
+    Some(format!("{}/#/console?{query}", center.start_url.value))
+}
+
+fn region(args: &Console, plan: &Plan, world: &World) -> String {
+    let partition = plan.target().role.value.partition();
+    let configured = plan.region.as_ref().map(|region| region.value.as_str());
+    let variable = [AWS_REGION, AWS_DEFAULT_REGION].into_iter().find_map(|name| world.env.get(name));
+    let fits = |region: &&str| Partition::of_region(region) == partition;
+    let region = args.region.as_deref().or(configured).or(variable.filter(fits));
+    region.unwrap_or_else(|| partition.default_region()).to_owned()
+}
+
+/// Where in the console to go.
+fn destination(args: &Console, plan: &Plan, world: &World) -> CommandResult<String> {
+    let (partition, region) = (plan.target().role.value.partition(), region(args, plan, world));
+    let name = partition.name();
+    if Partition::of_region(&region) != partition {
+        return Err(CommandError::new(
+            Kind::Usage,
+            format!("{region} is not a region of {name}, where the role is"),
+        ));
+    }
+    let Some(host) = partition.console_host() else {
+        return Err(CommandError::new(
+            Kind::Usage,
+            format!("the console of {name} has no address that is known"),
+        )
+        .hint("give it: jit console --url https://…"));
+    };
+    if let Some(url) = &args.url {
+        let own = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
+        let fits = own.is_some_and(|own| own == host || own.ends_with(&format!(".{host}")));
+        let what = || format!("`{url}` is not an address of the console at {host}");
+        return if fits { Ok(url.clone()) } else { Err(CommandError::new(Kind::Usage, what())) };
+    }
+    Ok(page_of(args.service.as_deref(), host, &region))
+}
+
+fn page_of(service: Option<&str>, host: &str, region: &str) -> String {
+    let Some(service) = service else {
+        return format!("https://{region}.{host}/console/home?region={region}");
+    };
+    let service = service.to_ascii_lowercase();
+    let page = OTHERWISE.iter().find(|(name, _)| *name == service).map_or(service.as_str(), |(_, page)| page);
+    if GLOBAL.contains(&page) {
+        return format!("https://{host}/{page}/home");
+    }
+    let (path, fragment) =
+        page.split_once('#').map_or((page, String::new()), |(path, part)| (path, format!("#{part}")));
+    let path = if path.contains('/') { path.to_owned() } else { format!("{path}/home") };
+    format!("https://{region}.{host}/{path}?region={region}{fragment}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_have_the_console_s_own_names() {
+        let host = "console.aws.amazon.com";
+        let cases = [
+            (None, "https://eu-west-1.console.aws.amazon.com/console/home?region=eu-west-1"),
+            (Some("s3"), "https://eu-west-1.console.aws.amazon.com/s3/home?region=eu-west-1"),
+            (Some("EC2"), "https://eu-west-1.console.aws.amazon.com/ec2/home?region=eu-west-1"),
+            (Some("ddb"), "https://eu-west-1.console.aws.amazon.com/dynamodbv2/home?region=eu-west-1"),
+            (Some("iam"), "https://console.aws.amazon.com/iam/home"),
+            (Some("r53"), "https://console.aws.amazon.com/route53/home"),
+            (
+                Some("logs"),
+                "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups",
+            ),
+            (Some("ecr"), "https://eu-west-1.console.aws.amazon.com/ecr/repositories?region=eu-west-1"),
+        ];
+        for (service, url) in cases {
+            assert_eq!(page_of(service, host, "eu-west-1"), url);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! `jit console`: the address that is signed in, the way it takes to the browser, and what is not opened.
+
+use jit::demo::{Call, Refusal, Settings, Trouble};
+
+use crate::support::Room;
+
+fn room() -> Room {
+    Room::signed_in("admin")
+}
+
+/// What the address that was printed shows.
+fn visited(room: &Room, url: &str) -> String {
+    room.program("curl", &["-s", url.trim()]).run().stdout
+}
+
+#[test]
+fn the_address_is_signed_in_as_the_role() {
+    let room = room();
+    for (role, arn, page) in [
+        (
+            "hub",
+            "111111111111:assumed-role/jit-hub/",
+            "https://us-east-1.console.aws.amazon.com/console/home?region=us-east-1",
+        ),
+        (
+            "admin",
+            "222222222222:assumed-role/admin/",
+            "https://eu-west-1.console.aws.amazon.com/console/home?region=eu-west-1",
+        ),
+    ] {
+        let printed = room.jit(&["console", role, "--print"]).hands_over().run();
+        assert_eq!((printed.code(), printed.stderr.as_str()), (0, ""), "{printed}");
+        let shown = visited(&room, &printed.stdout);
+        assert!(shown.contains(arn) && shown.contains(&page.replace('&', "&amp;")), "{role}: {shown}");
+    }
+    // A spoke's session takes no duration, and none is sent; so nothing is asked twice.
+    assert_eq!(room.count(Call::Federation), 4);
+    let s3 = room
+        .jit(&["console", "admin", "--service", "s3", "--region", "eu-central-1", "--print"])
+        .hands_over()
+        .run();
+    assert!(
+        s3.stdout.contains(
+            "https%3A%2F%2Feu-central-1.console.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-central-1"
+        ),
+        "{s3}"
+    );
+}
+
+#[test]
+fn the_browser_gets_an_address_that_opens_nothing_by_itself() {
+    let room = room();
+    let before = room.opened().len();
+    let opened = room.jit(&["console", "admin"]).run();
+    assert_eq!((opened.code(), opened.stdout.as_str()), (0, ""), "{opened}");
+    assert_eq!(opened.stderr, "admin  account 222222222222  in the console\n");
+    let address = room.opened()[before].clone();
+    assert!(address.starts_with("http://127.0.0.1:") && !address.contains("SigninToken"), "{address}");
+    room.until("the browser's visit", |room| room.count(Call::Federation) == 2);
+    assert_eq!(visited(&room, &address), "", "it is gone");
+}
+
+#[test]
+fn a_command_of_the_person_s_own_opens_it() {
+    let room = room();
+    let words = "console_browser = [\"sh\", \"-c\", \"printf '%s %s' \\\"$1\\\" \\\"$2\\\" > container; curl -sL \\\"$3\\\" > page\", \"sh\", \"{role}\", \"{account}\", \"{url}\"]\n";
+    room.write_config(&format!("{words}{}", room.usual_config()));
+    let opened = room.jit(&["console", "admin"]).run();
+    assert_eq!(opened.code(), 0, "{opened}");
+    let read = |name: &str| std::fs::read_to_string(room.path(name)).unwrap_or_default();
+    room.until("the page", |_| read("page").contains("assumed-role/admin/"));
+    assert_eq!(read("container"), "admin 222222222222");
+    room.write_config(&format!("console_browser = [\"firefox\"]\n{}", room.usual_config()));
+    let unfit = room.jit(&["console", "admin"]).run();
+    assert!(unfit.code() == 2 && unfit.stderr.contains("does not say where the address goes"), "{unfit}");
+}
+
+#[test]
+fn identity_center_opens_by_its_own_link() {
+    let room = Room::by_center(Settings::default());
+    let link = room.jit(&["console", "dev", "--service", "s3", "--region", "eu-west-1", "--print"]).run();
+    let expected = format!(
+        "{}/#/console?account_id=333333333333&role_name=Developer&destination=https%3A%2F%2Feu-west-1.console.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-west-1\n",
+        room.servers().start_url()
+    );
+    assert_eq!((link.code(), link.stdout), (0, expected));
+    assert_eq!(room.counts([Call::CenterToken, Call::Federation]), [0, 0]);
+    // What is behind a permission set has a session of its own.
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    let spoke = room.jit(&["console", "admin", "--print"]).hands_over().run();
+    assert!(spoke.stdout.contains("/federation?Action=login"), "{spoke}");
+}
+
+/// The arguments, the exit code, and words of the message.
+#[test]
+fn what_is_not_opened() {
+    let room = room();
+    let cases: [(&[&str], i32, &str); 4] = [
+        (&["--region", "cn-north-1"], 2, "cn-north-1 is not a region of aws, where the role is"),
+        (
+            &["--url", "https://evil.example/console"],
+            2,
+            "is not an address of the console at console.aws.amazon.com",
+        ),
+        (&["--url", "https://console.aws.amazon.com.evil.example/"], 2, "is not an address of the console"),
+        (&["--url", "https://x", "--service", "s3"], 2, "cannot be used with"),
+    ];
+    for (arguments, code, words) in cases {
+        let output = room.jit(&[&["console", "admin", "--print"], arguments].concat()).run();
+        assert!(output.code() == code && output.stderr.contains(words), "{words}: {output}");
+    }
+    room.servers().faults(|faults| {
+        faults.always(Call::Federation, Trouble::Refuse(Refusal::new(400, "x", "y")));
+    });
+    let refused = room.jit(&["console", "admin", "--print"]).run();
+    assert!(
+        refused.code() == 1 && refused.stderr.contains("does not take the session (status 400)"),
+        "{refused}"
+    );
+    let nowhere = room.jit(&["console", "admin"]).env("BROWSER", "/nowhere/browser").run();
+    assert_eq!(nowhere.code(), 1, "{nowhere}");
+}
