@@ -41,7 +41,7 @@ pub enum Command {
     /// Each step with its values, what is stored for it and what would be called.
     /// Calls nothing.
     #[command(verbatim_doc_comment)]
-    Explain(RoleQuery),
+    Explain(Explain),
     Logout(Logout),
     /// Drop the copy of the data key that the kernel keeps
     ///
@@ -173,6 +173,20 @@ impl Login {
     }
 }
 
+/// How a session is to be less than the role allows.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Narrow {
+    /// Allow the session nothing but reading
+    #[arg(long)]
+    pub read_only: bool,
+    /// Allow it nothing but what this policy allows too: a file, or an ARN
+    #[arg(long, value_name = "FILE|ARN")]
+    pub policy: Vec<String>,
+    /// Let it live no longer than this
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub max: Option<u32>,
+}
+
 /// Run a command with a role's credentials
 ///
 /// Clears every AWS variable that would win over them, sets the new ones and
@@ -186,6 +200,9 @@ pub struct Exec {
     /// Renew first if less than this is left
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub min_ttl: Option<u32>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub narrow: Narrow,
     /// Do not name role, account and time left first
     #[arg(short, long)]
     pub quiet: bool,
@@ -289,12 +306,15 @@ pub struct Status {
     /// Exit with 3 when no session is valid
     #[arg(long)]
     pub check: bool,
+    /// The role of this terminal and its time left, on one line, for a prompt
+    #[arg(long, conflicts_with_all = ["json", "check"])]
+    pub prompt: bool,
 }
 
 impl Status {
     /// `jit status`.
     pub fn plain() -> Self {
-        Self { json: false, check: false }
+        Self { json: false, check: false, prompt: false }
     }
 }
 
@@ -325,10 +345,13 @@ impl Whoami {
 
 /// A role to tell about.
 #[derive(Args, Debug)]
-pub struct RoleQuery {
+pub struct Explain {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: Role,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub narrow: Narrow,
     /// As JSON, for scripts
     #[arg(long)]
     pub json: bool,

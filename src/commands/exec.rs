@@ -37,7 +37,7 @@ pub(super) const SHADOWS: [&str; 17] = [
 ];
 
 pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&args.role, None, world)?;
+    let subject = Subject::find_narrowed(&args.role, None, &args.narrow, world)?;
     confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, args.min_ttl))?;
     if !args.quiet {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::broker;
-use crate::cli::RoleQuery;
+use crate::cli::Explain;
 use crate::credentials::Freshness;
 use crate::error::CommandResult;
 use crate::idp::{Login, Proof};
@@ -47,8 +47,8 @@ enum Stored {
     Unknown(String),
 }
 
-pub(super) fn run(args: &RoleQuery, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&args.role, None, world)?;
+pub(super) fn run(args: &Explain, world: &World, ui: &Ui) -> CommandResult {
+    let subject = Subject::find_narrowed(&args.role, None, &args.narrow, world)?;
     let steps = steps(&subject, world);
     let plan = &subject.plan;
     if args.json {

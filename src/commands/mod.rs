@@ -24,8 +24,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::broker::{Interaction, Need};
-use crate::cli::{Command, Role};
+use crate::cli::{Command, Narrow, Role};
 use crate::config::file::File;
+use crate::config::narrow::{self, narrowed};
 use crate::config::resolve::{self, Flags, ResolveError};
 use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
@@ -39,6 +40,8 @@ use crate::world::World;
 
 /// A configuration file is text that somebody wrote; this is more than anybody will.
 const CONFIG_LIMIT: u64 = 16 * 1024 * 1024;
+/// A session policy is 2 KB; one with comments and spaces is more.
+const POLICY_LIMIT: u64 = 256 * 1024;
 /// How long a person has to sign in.
 const LOGIN_WITHIN: Duration = Duration::from_secs(5 * 60);
 /// How long to wait for another process that is busy with the same: its person may be signing in.
@@ -116,10 +119,22 @@ struct Subject<'w> {
 
 impl<'w> Subject<'w> {
     fn find(role: &Role, duration: Option<u32>, world: &'w World) -> CommandResult<Self> {
+        Self::find_narrowed(role, duration, &Narrow::default(), world)
+    }
+
+    /// With a session that is less than the role allows.
+    fn find_narrowed(
+        role: &Role,
+        duration: Option<u32>,
+        narrow: &Narrow,
+        world: &'w World,
+    ) -> CommandResult<Self> {
         let file = load(world)?;
         let flags = Flags { role: role.name(), duration };
         let name = role_name(&file, flags, world)?;
         let plan = plan(&file, &name.value, flags, world)?;
+        let plan = narrowed(plan, &wanted(narrow)?)
+            .map_err(|error| CommandError::new(Kind::Usage, error.to_string()))?;
         let console_browser = file.console_browser.as_ref().map(|words| words.value.clone());
         Ok(Self { plan, named_by: name.origin, store: open_store(world, &file)?, console_browser })
     }
@@ -129,6 +144,23 @@ impl<'w> Subject<'w> {
         crate::broker::session(world, &self.store, &self.plan, need)
             .map_err(|error| hints::no_session(&error, &self.plan, need.force))
     }
+}
+
+/// What `--read-only`, `--policy` and `--max` ask for, files read.
+fn wanted(args: &Narrow) -> CommandResult<narrow::Narrow> {
+    let mut wanted = narrow::Narrow { read_only: args.read_only, max: args.max, ..narrow::Narrow::default() };
+    for policy in &args.policy {
+        if policy.starts_with("arn:") {
+            wanted.policy_arns.push(policy.clone());
+            continue;
+        }
+        let content = fs::read_limited(std::path::Path::new(policy), POLICY_LIMIT)
+            .map_err(|error| CommandError::new(Kind::Usage, format!("`{policy}` cannot be read: {error}")))?;
+        if wanted.policy.replace(String::from_utf8_lossy(&content).into_owned()).is_some() {
+            return Err(CommandError::new(Kind::Usage, "STS takes only one policy that is no ARN"));
+        }
+    }
+    Ok(wanted)
 }
 
 /// Asks the person, where the configuration wants that, before a role is used.

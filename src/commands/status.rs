@@ -4,19 +4,22 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::broker;
 use crate::cli::Status;
+use crate::config::resolve::Flags;
 use crate::credentials::{Freshness, Session};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
 use crate::plan::EntryKind;
 use crate::store::{Description, Store, StoreError};
+use crate::sys::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
 use crate::sys::folders;
 use crate::timestamp::Timestamp;
 use crate::ui::text::{duration, escape, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
-use super::{load_if_there, open_store};
+use super::{load_if_there, open_store, plan, role_name};
 
 /// What the store holds that this version can read, and how many entries it cannot.
 struct Holdings {
@@ -51,6 +54,9 @@ impl Holdings {
 }
 
 pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
+    if args.prompt {
+        return prompt(world).map_or(Ok(()), |line| ui.line(&line));
+    }
     let store = open_store(world, &load_if_there(world)?)?;
     let description = store.describe();
     let now = world.clock.now();
@@ -71,6 +77,30 @@ pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
         return Err(CommandError::new(Kind::LoginNeeded, "no session is valid").hint("jit login"));
     }
     Ok(())
+}
+
+/// The role that commands here would take, and its time left. A prompt is no place for errors: without a role or a
+/// session there is less to say, or nothing.
+fn prompt(world: &World) -> Option<String> {
+    let now = world.clock.now();
+    let left = |until: Timestamp| match until.since(now) {
+        left if left.is_zero() => "ended".to_owned(),
+        left => duration(left),
+    };
+    // Under `exec` the credentials of the environment are the ones that count.
+    let inherited = world.env.get(JIT_ROLE).zip(world.env.get(AWS_CREDENTIAL_EXPIRATION));
+    if let Some((role, until)) = inherited {
+        return Some(format!("{} {}", escape(role), left(Timestamp::parse_rfc3339(until)?)));
+    }
+    let file = load_if_there(world).ok()?;
+    let name = role_name(&file, Flags::default(), world).ok()?.value;
+    let plan = plan(&file, &name, Flags::default(), world).ok()?;
+    let store = open_store(world, &file).ok()?;
+    let session = broker::stored_session(&store, &plan, plan.legs.len() - 1).ok().flatten();
+    Some(match session {
+        Some(session) => format!("{} {}", escape(&name), left(session.credentials.expires_at)),
+        None => escape(&name),
+    })
 }
 
 fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Value {

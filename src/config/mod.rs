@@ -4,6 +4,7 @@ pub mod aws;
 pub mod file;
 pub mod idp;
 mod limits;
+pub mod narrow;
 mod proof;
 pub mod resolve;
 mod section;

@@ -30,6 +30,8 @@ mod kills;
 #[cfg(unix)]
 mod login;
 #[cfg(unix)]
+mod narrow;
+#[cfg(unix)]
 mod okta;
 #[cfg(unix)]
 mod profiles;

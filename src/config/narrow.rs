@@ -1,0 +1,98 @@
+//! A session that is less than the role allows: session policies and a shorter life, on the last leg.
+
+use crate::plan::{Origin, Plan, RoleId, Valued};
+
+/// What STS takes of an inline policy, in characters, and of managed ones (STS API reference, AssumeRole).
+const LONGEST_POLICY: usize = 2048;
+const MOST_POLICIES: usize = 10;
+
+/// How a session is to be narrowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Narrow {
+    /// Nothing but reading, by AWS's own policy for that.
+    pub read_only: bool,
+    /// An inline policy, JSON.
+    pub policy: Option<String>,
+    /// Managed policies.
+    pub policy_arns: Vec<String>,
+    /// The longest life, in seconds.
+    pub max: Option<u32>,
+}
+
+/// Why a session cannot be narrowed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NarrowError {
+    /// Identity Center gives a role as it is.
+    #[error("{0} is a permission set, and Identity Center takes no session policies and no duration")]
+    PermissionSet(String),
+    /// STS takes one inline policy.
+    #[error("{0} has a session policy of its own, and STS takes only one that is no ARN")]
+    TwoPolicies(String),
+    /// STS takes ten.
+    #[error("{0} managed policies are too many: STS takes {MOST_POLICIES}")]
+    TooMany(usize),
+    /// STS takes less.
+    #[error("the policy has {0} characters without its spaces, and STS takes {LONGEST_POLICY}")]
+    TooLong(usize),
+    /// Not a document.
+    #[error("the policy is not JSON: {0}")]
+    NotJson(String),
+    /// Not the ARN of a policy.
+    #[error("`{0}` is not the ARN of a policy")]
+    NotAnArn(String),
+    /// STS takes more.
+    #[error("{0} seconds is not a duration that STS takes: it begins at 15m")]
+    TooShort(u32),
+}
+
+/// The same plan with less in its last session.
+///
+/// # Errors
+/// [`NarrowError`].
+pub fn narrowed(mut plan: Plan, narrow: &Narrow) -> Result<Plan, NarrowError> {
+    if *narrow == Narrow::default() {
+        return Ok(plan);
+    }
+    let Some(leg) = plan.legs.last_mut() else { return Ok(plan) };
+    if matches!(leg.role.value, RoleId::Assigned(_)) {
+        return Err(NarrowError::PermissionSet(leg.name.clone()));
+    }
+    let mut arns = leg.policy_arns.as_ref().map(|arns| arns.value.clone()).unwrap_or_default();
+    let asked = narrow.policy_arns.iter().cloned();
+    let own = format!("arn:{}:iam::aws:policy/ReadOnlyAccess", leg.role.value.partition().name());
+    for arn in asked.chain(narrow.read_only.then_some(own)) {
+        if !arn.starts_with("arn:") || !arn.contains(":policy/") {
+            return Err(NarrowError::NotAnArn(arn));
+        }
+        if !arns.contains(&arn) {
+            arns.push(arn);
+        }
+    }
+    if arns.len() > MOST_POLICIES {
+        return Err(NarrowError::TooMany(arns.len()));
+    }
+    if arns.len() > leg.policy_arns.as_ref().map_or(0, |arns| arns.value.len()) {
+        leg.policy_arns = Some(Valued::new(arns, Origin::Flag("the command line")));
+    }
+    if let Some(policy) = &narrow.policy {
+        if leg.policy.is_some() {
+            return Err(NarrowError::TwoPolicies(leg.name.clone()));
+        }
+        let document: serde_json::Value =
+            serde_json::from_str(policy).map_err(|error| NarrowError::NotJson(error.to_string()))?;
+        let compact = document.to_string();
+        if compact.len() > LONGEST_POLICY {
+            return Err(NarrowError::TooLong(compact.len()));
+        }
+        leg.policy = Some(Valued::new(compact, Origin::Flag("--policy")));
+    }
+    if let Some(max) = narrow.max {
+        if max < *crate::plan::DURATION_RANGE.start() {
+            return Err(NarrowError::TooShort(max));
+        }
+        if max < leg.duration.value {
+            leg.duration = Valued::new(max, Origin::Flag("--max"));
+        }
+    }
+    Ok(plan)
+}

@@ -1,0 +1,104 @@
+//! Sessions that are less than their role allows, and the line for a prompt.
+
+use jit::demo::{Call, Settings};
+
+use crate::support::Room;
+
+const TRUE: [&str; 2] = ["--", "true"];
+
+fn exec(room: &Room, arguments: &[&str]) -> crate::support::Output {
+    room.jit(&[&["exec", "-q", "admin"], arguments, &TRUE].concat()).run()
+}
+
+#[test]
+fn a_narrower_session_is_another_one() {
+    let room = Room::signed_in("admin");
+    let spokes = || room.count(Call::AssumeRole);
+    let before = spokes();
+    assert_eq!(exec(&room, &[]).code(), 0);
+    assert_eq!(spokes(), before);
+    for (n, arguments) in
+        [&["--read-only"][..], &["--max", "15m"], &["--read-only", "--max", "15m"]].iter().enumerate()
+    {
+        for _ in 0..2 {
+            assert_eq!(exec(&room, arguments).code(), 0);
+            assert_eq!(spokes(), before + n + 1, "{arguments:?} is asked for once and cached apart");
+        }
+    }
+    let explained = room.jit(&["explain", "admin", "--read-only", "--max", "15m"]).run();
+    for row in
+        ["policy_arns", "arn:aws:iam::aws:policy/ReadOnlyAccess", "the command line", "15 min", "--max"]
+    {
+        assert!(explained.stdout.contains(row), "{row}: {explained}");
+    }
+    let lives = room
+        .jit(&["exec", "-q", "admin", "--max", "15m", "--", "sh", "-c", "echo $AWS_CREDENTIAL_EXPIRATION"])
+        .run();
+    let until =
+        time::OffsetDateTime::parse(lives.stdout.trim(), &time::format_description::well_known::Rfc3339)
+            .unwrap();
+    assert!(until - time::OffsetDateTime::now_utc() <= time::Duration::minutes(15), "{lives}");
+}
+
+#[test]
+fn a_policy_of_a_file_reaches_aws() {
+    let room = Room::signed_in("admin");
+    // Long enough that AWS says how near it is to the limit, spaces and all left out.
+    let statement = format!(
+        "{{ \"Effect\": \"Allow\",   \"Action\": \"s3:{}*\", \"Resource\": \"*\" }}",
+        "G".repeat(1900)
+    );
+    room.write(
+        "policy.json",
+        &format!("{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [{statement}]\n}}\n"),
+    );
+    let output = exec(&room, &["--policy", "policy.json"]);
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(output.stderr.contains("of what AWS allows"), "{output}");
+}
+
+/// The arguments, and words of the message; every one is wrong usage.
+#[test]
+fn what_cannot_be_narrowed() {
+    let room = Room::signed_in("admin");
+    room.write("no.json", "{");
+    room.write("long.json", &format!("{{\"a\":\"{}\"}}", "x".repeat(2048)));
+    let cases: [(&[&str], &str); 7] = [
+        (&["--policy", "nowhere.json"], "`nowhere.json` cannot be read"),
+        (&["--policy", "no.json"], "the policy is not JSON"),
+        (&["--policy", "long.json"], "and STS takes 2048"),
+        (&["--policy", "arn:aws:iam::aws:role/x"], "is not the ARN of a policy"),
+        (&["--policy", "no.json", "--policy", "no.json"], "STS takes only one policy that is no ARN"),
+        (&["--max", "5m"], "it begins at 15m"),
+        (&["--max", "soon"], "soon"),
+    ];
+    for (arguments, words) in cases {
+        let output = exec(&room, arguments);
+        assert!(output.code() == 2 && output.stderr.contains(words), "{words}: {output}");
+    }
+    let center = Room::by_center(Settings::default());
+    let assigned = center.jit(&["exec", "dev", "--read-only", "--", "true"]).run();
+    assert!(assigned.code() == 2 && assigned.stderr.contains("dev is a permission set"), "{assigned}");
+}
+
+#[test]
+fn a_prompt_has_one_line_or_none() {
+    let room = Room::new();
+    let prompt = |room: &Room| room.jit(&["status", "--prompt"]).run();
+    let none = prompt(&room);
+    assert_eq!((none.code(), none.stdout.as_str(), none.stderr.as_str()), (0, "", ""));
+    let named = room.jit(&["status", "--prompt"]).env("JIT_ROLE", "admin").run();
+    assert_eq!(named.stdout, "admin\n");
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    let calls = room.count(Call::AssumeRole);
+    let named = room.jit(&["status", "--prompt"]).env("JIT_ROLE", "admin").run();
+    assert!(named.stdout == "admin 1 h\n" || named.stdout.starts_with("admin 59 min"), "{named}");
+    let child = room
+        .jit(&["exec", "-q", "admin", "--max", "15m", "--", env!("CARGO_BIN_EXE_jit"), "status", "--prompt"])
+        .run();
+    assert!(child.stdout == "admin 15 min\n" || child.stdout == "admin 14 min\n", "{child}");
+    assert_eq!(room.count(Call::AssumeRole), calls + 1);
+    room.write_config("this is no configuration");
+    let broken = prompt(&room);
+    assert_eq!((broken.code(), broken.stdout.as_str(), broken.stderr.as_str()), (0, "", ""));
+}
