@@ -200,6 +200,9 @@ pub struct Exec {
     /// Renew first if less than this is left
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub min_ttl: Option<u32>,
+    /// Stay beside the command and renew its credentials for as long as it runs
+    #[arg(long)]
+    pub refresh: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub narrow: Narrow,

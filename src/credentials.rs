@@ -252,6 +252,20 @@ impl Session {
         ]
     }
 
+    /// What a container-credentials endpoint answers.
+    pub fn to_container_json(&self) -> Secret<String> {
+        let credentials = &self.credentials;
+        // No value can hold a quote: they are of base64, letters, digits and colons.
+        Secret::new(format!(
+            r#"{{"AccessKeyId":"{}","SecretAccessKey":"{}","Token":"{}","Expiration":"{}","AccountId":"{}"}}"#,
+            credentials.access_key_id,
+            credentials.secret_access_key.expose(),
+            credentials.session_token.expose(),
+            self.reported_expiry().to_rfc3339(),
+            self.account()
+        ))
+    }
+
     /// The public facts, for `--json`.
     pub fn to_public_json(&self, now: Timestamp) -> serde_json::Value {
         json!({

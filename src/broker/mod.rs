@@ -122,6 +122,18 @@ impl<'a, 'w> Broker<'a, 'w> {
         process::block_on(self.leg(plan, last, need))
     }
 
+    /// The same, for who has a runtime already.
+    ///
+    /// # Errors
+    /// [`BrokerError`]; nothing that was good is lost by a failure.
+    pub async fn fetch(&self, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
+        let last = plan.legs.len() - 1;
+        match self.good_enough(plan, last, need, None)? {
+            Some(session) => Ok(session),
+            None => self.leg(plan, last, need).await,
+        }
+    }
+
     /// The sessions of several plans, in their order: one login at each IdP, then the legs level by level, side by
     /// side. One that fails keeps no other.
     pub fn sessions(&self, plans: &[Plan], need: &Need) -> Vec<Result<Session, BrokerError>> {

@@ -106,6 +106,53 @@ pub fn become_program(
     }
 }
 
+/// Runs `program` as a child of this runtime, and waits for its end. Ctrl-C reaches it by itself; a terminal that closes
+/// and `kill` are handed on. The answer is its exit code, or 128 and the number of the signal that ended it.
+///
+/// # Errors
+/// It could not be started.
+pub async fn attend(
+    program: &OsString,
+    arguments: &[OsString],
+    remove: &[&str],
+    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+) -> io::Result<u8> {
+    let mut child = tokio::process::Command::from(command(program, arguments, remove, set)).spawn()?;
+    loop {
+        tokio::select! {
+            status = child.wait() => return status.map(code_of),
+            told = told_to_end() => hand_on(told?, &child),
+        }
+    }
+}
+
+fn code_of(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return u8::try_from(128 + signal).unwrap_or(u8::MAX);
+    }
+    status.code().and_then(|code| u8::try_from(code & 0xff).ok()).unwrap_or(1)
+}
+
+/// `code` is that of [`told_to_end`].
+fn hand_on(code: u8, child: &tokio::process::Child) {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Pid, Signal, kill_process};
+        let id = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        let signal = match code {
+            129 => Some(Signal::HUP),
+            143 => Some(Signal::TERM),
+            _ => None,
+        };
+        if let (Some(id), Some(signal)) = (id, signal) {
+            let _ = kill_process(id, signal);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = (code, child);
+}
+
 /// Waits until this process is told to end: by Ctrl-C and, on Unix, by a terminal that closes or by `kill`. The answer
 /// is the exit code for that, 128 and the signal's number, as shells tell it.
 ///

@@ -144,3 +144,38 @@ fn terraform_under_exec_needs_no_profile() {
         assert!(said.contains("successfully initialized") || said.contains("1 to add"), "{said}");
     }
 }
+
+/// What runs on while its session is renewed. The expiry that clients see is a minute early, so shorter sessions than
+/// this are none to them.
+#[test]
+fn a_client_goes_on_while_its_session_is_renewed() {
+    let room = Room::new();
+    let op = OidcProvider::start(&room, &[("ID_TOKEN_TTL", "3")]);
+    let sts = Sts::start(&room, &op.issuer(), "jit-cli", &[("SESSION_SECONDS", "75")]);
+    let room = room.with_roles(&op, "");
+    room.sign_in(&op, &sts);
+    let program = "import boto3, time\nc = boto3.client('sts')\nfor _ in range(2):\n  print(c.get_caller_identity()['Arn'], flush=True); time.sleep(55 * (1 - _))";
+    let mut exec = room.jit(&sts, &["exec", "prod-admin", "--refresh", "--"]);
+    exec.arg(python())
+        .args(["-c", program])
+        .env("AWS_ACCESS_KEY_ID", "AKIAOFSOMEBODYELSE")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
+    assert_eq!(room.run(&mut exec).ok(), format!("{ARN}\n").repeat(2));
+    let spokes = sts.calls().into_iter().filter(|call| call == "AssumeRole").count();
+    assert!(spokes >= 2, "{:?}", sts.calls());
+}
+
+#[test]
+fn terraform_and_the_aws_cli_read_the_endpoint() {
+    let here = Signed::in_with_profiles();
+    let folder = terraform_project(&here, "");
+    let mut exec = here.room.jit(&here.sts, &["exec", "prod-admin", "--refresh", "--"]);
+    let said = here
+        .room
+        .run(exec.arg(terraform()).args(["init", "-input=false", "-no-color"]).current_dir(&folder))
+        .ok();
+    assert!(said.contains("successfully initialized"), "{said}");
+    let mut exec = here.room.jit(&here.sts, &["exec", "prod-admin", "--refresh", "--"]);
+    let said = here.room.run(exec.arg(tool("venv/bin/aws")).args(["sts", "get-caller-identity"])).ok();
+    assert!(said.contains(ARN), "{said}");
+}

@@ -36,6 +36,8 @@ mod okta;
 #[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
+mod refresh;
+#[cfg(unix)]
 mod refusals;
 #[cfg(unix)]
 mod room;

@@ -1,4 +1,10 @@
 //! `jit exec`: become a command that has a role's credentials.
+//!
+//! ```text
+//! mod (become it, variables) ; refresh (stay beside it, and hand out credentials that renew)
+//! ```
+
+mod refresh;
 
 use std::io;
 
@@ -48,8 +54,12 @@ pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(CommandError::new(Kind::Usage, "no command was given"));
     };
-    let variables = variables(&session, &subject.plan, &world.env);
-    let error = process::become_program(program, arguments, &SHADOWS, variables);
+    let error = if args.refresh {
+        refresh::run(program, arguments, &subject, session, world, ui)?
+    } else {
+        let variables = variables(&session, &subject.plan, &world.env);
+        process::become_program(program, arguments, &SHADOWS, variables)
+    };
     let name = program.to_string_lossy();
     let (kind, what) = match error.kind() {
         io::ErrorKind::NotFound => (Kind::NotFound, format!("there is no command `{name}`")),
@@ -61,6 +71,13 @@ pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
 /// What the child gets: the credentials, the region by both of its names, and who it is.
 pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<(&'static str, Zeroizing<String>)> {
     let mut variables: Vec<_> = session.to_variables().into();
+    variables.extend(about(session, plan, env));
+    variables
+}
+
+/// The region by both of its names, and who it is.
+fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<(&'static str, Zeroizing<String>)> {
+    let mut variables = Vec::new();
     let configured = plan.region.as_ref().map(|region| region.value.as_str());
     if let Some(region) = configured.or_else(|| env.get(AWS_REGION)).or_else(|| env.get(AWS_DEFAULT_REGION)) {
         variables.push((AWS_REGION, Zeroizing::new(region.to_owned())));

@@ -1,0 +1,141 @@
+//! Credentials that renew, for a command that runs longer than a session: a container-credentials endpoint on loopback,
+//! which every SDK of AWS reads, for this one child (AWS SDKs and Tools Reference Guide, "Container credential provider").
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde_json::json;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::{SHADOWS, about};
+use crate::broker::{Broker, Interaction, Need};
+use crate::commands::Subject;
+use crate::credentials::{Freshness, Session};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp;
+use crate::secret::Secret;
+use crate::sys::loopback::{Loopback, Reply, Request, reply};
+use crate::sys::process;
+use crate::ui::Ui;
+use crate::ui::text::escape;
+use crate::world::World;
+
+const PATH: &str = "/credentials";
+/// How often it is looked whether the session is to be renewed, at the most and at the least; between that, ten times
+/// in what is left of it.
+const LOOKED_EVERY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(20)];
+/// How long to wait for other processes that renew the same: nobody is answered meanwhile.
+const WAIT: Duration = Duration::from_secs(2);
+
+/// What the endpoint knows.
+struct Endpoint {
+    token: Secret<String>,
+    session: RefCell<Session>,
+    role: String,
+}
+
+/// Runs the command beside the endpoint, and ends with its code. Returns only if it could not be started.
+///
+/// # Errors
+/// The endpoint cannot be made.
+pub(super) fn run(
+    program: &OsString,
+    arguments: &[OsString],
+    subject: &Subject<'_>,
+    session: Session,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult<io::Error> {
+    let failed = |what: String| CommandError::new(Kind::Failed, what).hint("leave out --refresh");
+    let token = idp::random().ok_or_else(|| failed("the system gives no random numbers".to_owned()))?;
+    let mut variables = about(&session, &subject.plan, &world.env);
+    variables.push(("AWS_CONTAINER_AUTHORIZATION_TOKEN", Zeroizing::new(token.clone())));
+    let endpoint = Rc::new(Endpoint {
+        token: Secret::new(token),
+        session: RefCell::new(session),
+        role: subject.plan.role.clone(),
+    });
+    let outcome: Result<io::Result<u8>, CommandError> = process::block_on(async {
+        let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
+        let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
+        variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI", Zeroizing::new(url)));
+        let serve = loopback.serve({
+            let (endpoint, clock) = (Rc::clone(&endpoint), Rc::new(crate::sys::clock::SystemClock));
+            move |request| {
+                let reply = endpoint.answer(&request, &*clock);
+                async move { reply }
+            }
+        });
+        let child = process::attend(program, arguments, &SHADOWS, variables);
+        tokio::select! {
+            code = child => Ok(code),
+            () = serve => Err(failed("the endpoint has ended".to_owned())),
+            () = endpoint.renew(subject, world, ui) => Err(failed("nothing renews any more".to_owned())),
+        }
+    });
+    match outcome? {
+        Ok(code) => process::end(code),
+        Err(error) => Ok(error),
+    }
+}
+
+impl Endpoint {
+    fn answer(&self, request: &Request, clock: &dyn crate::world::Clock) -> Reply {
+        let refuse = |status, code: &str, message: &str| {
+            reply(status, "application/json", json!({ "code": code, "message": message }).to_string())
+        };
+        let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
+        // A browser says where it comes from; an SDK has nothing of the kind.
+        let by_page =
+            request.headers.keys().any(|name| name == "origin" || name.as_str().starts_with("sec-fetch"));
+        if request.method != Method::GET || request.path != PATH || by_page {
+            return refuse(StatusCode::NOT_FOUND, "NotFound", "nothing here");
+        }
+        let given = header("authorization").unwrap_or_default();
+        if !bool::from(given.as_bytes().ct_eq(self.token.expose().as_bytes())) {
+            return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "the authorization token is another");
+        }
+        let session = self.session.borrow();
+        if session.freshness(clock.now(), Duration::ZERO) == Freshness::Expired {
+            let message = format!("the session of {} has ended: run jit login {}", self.role, self.role);
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "LoginNeeded", &message);
+        }
+        reply(StatusCode::OK, "application/json", session.to_container_json().expose().clone())
+    }
+
+    /// Renews the session before it ends, without the person. What somebody signs in for elsewhere is found in the store.
+    async fn renew(&self, subject: &Subject<'_>, world: &World, ui: &Ui) {
+        let need =
+            Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: WAIT };
+        let mut told = false;
+        loop {
+            let left = self.session.borrow().time_left(world.clock.now());
+            tokio::time::sleep((left / 10).clamp(LOOKED_EVERY[0], LOOKED_EVERY[1])).await;
+            let now = world.clock.now();
+            if self.session.borrow().freshness(now, Duration::ZERO) == Freshness::Fresh {
+                continue;
+            }
+            match Broker::new(world, &subject.store).fetch(&subject.plan, &need).await {
+                Ok(session) => {
+                    told &= session.freshness(now, Duration::ZERO) != Freshness::Fresh;
+                    self.session.replace(session);
+                }
+                Err(error) if !told => {
+                    told = true;
+                    ui.warn(&format!(
+                        "the session of {} could not be renewed: {}. Run jit login {} in another terminal",
+                        escape(&self.role),
+                        escape(&error.to_string()),
+                        escape(&self.role)
+                    ));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+}
