@@ -14,10 +14,10 @@ use crate::ui::text::duration;
 use crate::ui::{self, Ui};
 use crate::world::{Note, World};
 
-use super::{load, load_if_there, open_store, plan, role_name};
+use super::{load_if_there, load_or_profiles, open_store, plan, role_name};
 
 pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
-    let file = if args.all { load_if_there(world)? } else { load(world)? };
+    let file = if args.all { load_if_there(world)? } else { load_or_profiles(world)? };
     let store = open_store(world, &file)?;
     if args.all {
         return everything(args, &file, &store, world, ui);

@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::broker::{Interaction, Need};
 use crate::cli::{Command, Narrow, Role};
+use crate::config::aws::{self, Document};
 use crate::config::file::File;
 use crate::config::narrow::{self, narrowed};
 use crate::config::resolve::{self, Flags, ResolveError};
@@ -90,6 +91,32 @@ fn load_if_there(world: &World) -> CommandResult<File> {
     if world.folders.config_file.exists() { load(world) } else { Ok(File::default()) }
 }
 
+/// Reads the configuration, for commands that are about a role: the profiles of `~/.aws/config` are roles too, and need
+/// no other configuration.
+fn load_or_profiles(world: &World) -> CommandResult<File> {
+    let path = &world.folders.config_file;
+    if !path.exists() && world.folders.aws_config.exists() {
+        return Ok(File { path: folders::short(path, &world.folders.home), ..File::default() });
+    }
+    load(world)
+}
+
+/// `~/.aws/config`, if it is there.
+fn aws_profiles(world: &World) -> CommandResult<Option<(Document, String)>> {
+    let path = &world.folders.aws_config;
+    let shown = folders::short(path, &world.folders.home);
+    let content = match fs::read_limited(path, aws::SIZE_LIMIT) {
+        Ok(content) => Zeroizing::new(content),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(CommandError::new(Kind::Usage, format!("{shown} cannot be read")).because(error));
+        }
+    };
+    let document = Document::parse(&content)
+        .map_err(|broken| CommandError::new(Kind::Usage, format!("{shown}: {broken}")))?;
+    Ok(Some((document, shown)))
+}
+
 /// Which role is meant.
 fn role_name(file: &File, flags: Flags<'_>, world: &World) -> Result<Valued<String>, ResolveError> {
     // A role that is gone from the file and from what IdPs offer is meant no more.
@@ -97,9 +124,16 @@ fn role_name(file: &File, flags: Flags<'_>, world: &World) -> Result<Valued<Stri
     resolve::role_name(file, flags, &world.env, || terminals::last_role(world).filter(known))
 }
 
-/// The plan for a role of the file or of the index.
-fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> Result<Plan, ResolveError> {
-    resolve::plan(file, name, flags, &world.env, || index::all(&world.folders.state))
+/// The plan for a role: of the file, else a profile of `~/.aws/config`, else of the index.
+fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> CommandResult<Plan> {
+    if !file.roles.contains_key(name)
+        && let Some((document, path)) = aws_profiles(world)?
+        && let Some(profile) = aws::as_roles(&document, &path, name)
+            .map_err(|unfit| CommandError::new(Kind::Usage, unfit.to_string()))?
+    {
+        return Ok(resolve::plan(&profile, name, flags, &world.env, Vec::new)?);
+    }
+    Ok(resolve::plan(file, name, flags, &world.env, || index::all(&world.folders.state))?)
 }
 
 fn open_store<'w>(world: &'w World, file: &File) -> CommandResult<Store<'w>> {
@@ -129,7 +163,7 @@ impl<'w> Subject<'w> {
         narrow: &Narrow,
         world: &'w World,
     ) -> CommandResult<Self> {
-        let file = load(world)?;
+        let file = load_or_profiles(world)?;
         let flags = Flags { role: role.name(), duration };
         let name = role_name(&file, flags, world)?;
         let plan = plan(&file, &name.value, flags, world)?;

@@ -1,4 +1,5 @@
-//! `jit roles`: every role that can be named, from the configuration and from what the IdPs offer.
+//! `jit roles`: every role that can be named, from the configuration, the profiles of `~/.aws/config`, and what the IdPs
+//! offer.
 
 use std::cell::Cell;
 
@@ -6,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::broker::{Broker, BrokerError};
 use crate::cli::Roles;
+use crate::config::aws;
 use crate::config::file::{File, Parent};
-use crate::config::resolve;
+use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
 use crate::index;
@@ -17,7 +19,7 @@ use crate::ui::text::{escape, table};
 use crate::world::World;
 
 use super::login::configured_as;
-use super::{hints, load, open_store, typed_need};
+use super::{aws_profiles, hints, load_or_profiles, open_store, plan, typed_need};
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 10;
@@ -27,12 +29,12 @@ struct Named {
     name: String,
     account: String,
     about: String,
-    /// `[idp.NAME]` that offers it; `None` for the configuration's own.
-    offered_by: Option<String>,
+    /// The file, or the IdP that offers it.
+    from: String,
 }
 
 pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
-    let file = load(world)?;
+    let file = load_or_profiles(world)?;
     if args.refresh {
         refresh(&file, world, ui)?;
     }
@@ -40,9 +42,9 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
     let fits = |role: &Named| {
         [&role.name, &role.account, &role.about].iter().any(|text| text.to_lowercase().contains(&wanted))
     };
-    let roles: Vec<Named> = all(&file, world).into_iter().filter(fits).collect();
+    let roles: Vec<Named> = all(&file, world)?.into_iter().filter(fits).collect();
     if args.json {
-        let json = |role: &Named| json!({ "name": role.name, "account": role.account, "about": role.about, "offered_by": role.offered_by });
+        let json = |role: &Named| json!({ "name": role.name, "account": role.account, "about": role.about, "from": role.from });
         return ui.json(&Value::Array(roles.iter().map(json).collect()));
     }
     if roles.is_empty() {
@@ -50,14 +52,15 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
         return Err(CommandError::new(Kind::Failed, what).hint("ask the IdPs: jit roles --refresh"));
     }
     let mut rows = vec![["role", "account", "from", "about"].map(str::to_owned).to_vec()];
-    rows.extend(roles.iter().map(|role| {
-        let from = role.offered_by.as_deref().unwrap_or("config.toml");
-        vec![escape(&role.name), role.account.clone(), escape(from), escape(&role.about)]
-    }));
+    rows.extend(
+        roles.iter().map(|role| {
+            vec![escape(&role.name), role.account.clone(), escape(&role.from), escape(&role.about)]
+        }),
+    );
     table(&rows).lines().try_for_each(|line| ui.line(line.trim_end()))
 }
 
-fn all(file: &File, world: &World) -> Vec<Named> {
+fn all(file: &File, world: &World) -> CommandResult<Vec<Named>> {
     let own = file.roles.iter().map(|(name, role)| Named {
         name: name.clone(),
         account: role.target.account().to_owned(),
@@ -65,8 +68,18 @@ fn all(file: &File, world: &World) -> Vec<Named> {
             Parent::Idp(idp) => format!("at {}", idp.value),
             Parent::Via(via) => format!("via {}", via.value),
         }),
-        offered_by: None,
+        from: "config.toml".to_owned(),
     });
+    let mut profiles = Vec::new();
+    if let Some((document, path)) = aws_profiles(world)? {
+        let names = aws::usable(&document, &path).into_iter().filter(|name| !file.roles.contains_key(name));
+        for name in names {
+            let plan = plan(file, &name, Flags::default(), world)?;
+            let target = &plan.target().role.value;
+            let (account, about) = (target.account().to_owned(), target.as_str().to_owned());
+            profiles.push(Named { name, account, about, from: path.clone() });
+        }
+    }
     let offered = index::all(&world.folders.state).into_iter();
     let offered = offered
         .filter(|role| file.idps.contains_key(&role.idp) && configured_as(file, role).is_none())
@@ -74,9 +87,9 @@ fn all(file: &File, world: &World) -> Vec<Named> {
             name: role.name(),
             about: role.account_name.unwrap_or_default(),
             account: role.account,
-            offered_by: Some(role.idp),
+            from: role.idp,
         });
-    own.chain(offered).collect()
+    Ok(own.chain(profiles).chain(offered).collect())
 }
 
 /// Asks every IdP that lists roles, after a login where one is needed.

@@ -10,6 +10,7 @@ mod document;
 mod editor;
 mod profile;
 mod reader;
+mod roles;
 pub mod shadow;
 mod words;
 
@@ -18,6 +19,7 @@ pub use document::{Document, Entry, Kind, Section};
 pub use editor::{Changes, Overruled, Place, Tangled, managed_profiles, plan_profiles};
 pub use profile::{Profile, Program, Unwritable};
 pub use reader::{Broken, Why};
+pub use roles::{Unfit, as_roles, usable};
 pub use words::{System, split_command};
 
 /// The most bytes that an AWS file may have before it is taken for something else.

@@ -4,6 +4,8 @@
 #![allow(clippy::type_complexity, reason = "tables of cases say what they are in their own lines")]
 
 #[cfg(unix)]
+mod aws_profiles;
+#[cfg(unix)]
 mod center;
 #[cfg(unix)]
 mod config;

@@ -22,7 +22,7 @@ use crate::store::Store;
 use crate::ui::Ui;
 use crate::world::World;
 
-use super::{LOGIN_WITHIN, confirm, hints, load, open_store, plan, terminals, typed_need};
+use super::{LOGIN_WITHIN, confirm, hints, load_or_profiles, open_store, plan, terminals, typed_need};
 
 /// What every part of the command works with.
 struct Context<'a, 'w> {
@@ -35,7 +35,7 @@ struct Context<'a, 'w> {
 }
 
 pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
-    let file = &load(world)?;
+    let file = &load_or_profiles(world)?;
     let store = &open_store(world, file)?;
     let broker = &Broker::new(world, store);
     let context = Context { args, file, store, broker, world, ui };
