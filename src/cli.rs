@@ -90,10 +90,10 @@ impl Command {
 #[derive(Args, Clone, Debug, Default)]
 pub struct Role {
     /// The role; else JIT_ROLE, this terminal's last, or default_role
-    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCandidates::new(crate::commands::completions::role_names))]
+    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
     role: Option<String>,
     /// The same, as an option
-    #[arg(long = "role", value_name = "ROLE", conflicts_with = "role", add = clap_complete::ArgValueCandidates::new(crate::commands::completions::role_names))]
+    #[arg(long = "role", value_name = "ROLE", conflicts_with = "role", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
     role_option: Option<String>,
 }
 
@@ -200,7 +200,7 @@ pub struct Exec {
     /// Renew first if less than this is left
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub min_ttl: Option<u32>,
-    /// Stay beside the command and renew its credentials for as long as it runs
+    /// Stay beside the command and renew its credentials while it runs
     #[arg(long)]
     pub refresh: bool,
     #[command(flatten)]
@@ -222,7 +222,7 @@ pub struct Exec {
 #[command(verbatim_doc_comment)]
 pub struct CredentialProcess {
     /// The role
-    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCandidates::new(crate::commands::completions::role_names))]
+    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
     pub role: String,
     /// Open the browser if a login is needed, and wait 55 seconds for it
     #[arg(long)]

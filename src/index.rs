@@ -1,5 +1,6 @@
 //! The roles that IdPs were seen to offer, by the name `account/role`: what `jit login` picks from and every command
-//! takes for ROLE. One file an IdP in the state folder, plain text, no secrets.
+//! takes for ROLE. One file an IdP in the state folder, plain text, no secrets: a line a role, so that tens of thousands
+//! are read in milliseconds.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,9 +14,21 @@ const LARGEST: u64 = 16 * 1024 * 1024;
 
 /// Every role that was seen, IdP by IdP. A file that cannot be read is as good as none: the next login writes it anew.
 pub fn all(state: &Path) -> Vec<DiscoveredRole> {
+    beginning_with(state, "")
+}
+
+/// Those whose name, `account/role`, begins with `typed`; for a shell that waits.
+pub fn beginning_with(state: &Path, typed: &str) -> Vec<DiscoveredRole> {
+    let (account, role) =
+        typed.split_once('/').map_or((typed, None), |(account, role)| (account, Some(role)));
+    let fits = |line: &str| {
+        let mut parts = line.split('\t');
+        let (own, called) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        role.map_or_else(|| own.starts_with(account), |role| own == account && called.starts_with(role))
+    };
     let names = fs::names_in(&folder(state)).unwrap_or_default();
     let mut found: Vec<DiscoveredRole> =
-        names.iter().flat_map(|name| read(&folder(state).join(name))).collect();
+        names.iter().flat_map(|name| read_some(&folder(state).join(name), &fits)).collect();
     found.sort();
     found
 }
@@ -79,14 +92,57 @@ fn path(state: &Path, idp: &str) -> PathBuf {
     folder(state).join(idp.replace('%', "%25").replace('/', "%2F"))
 }
 
+/// The first line of a file, which says how the others are to be read.
+const FORMAT: &str = "jit roles 1";
+/// What stands where there is nothing. No account is called so.
+const NOTHING: &str = "-";
+
 fn read(path: &Path) -> Vec<DiscoveredRole> {
+    read_some(path, &|_| true)
+}
+
+/// The roles of the lines that are wanted.
+fn read_some(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<DiscoveredRole> {
     let content = fs::read_limited(path, LARGEST).unwrap_or_default();
-    serde_json::from_slice(&content).unwrap_or_default()
+    let idp = path.file_name().map(|name| name.to_string_lossy().replace("%2F", "/").replace("%25", "%"));
+    let (text, idp) = (String::from_utf8(content).unwrap_or_default(), idp.unwrap_or_default());
+    let mut lines = text.lines();
+    if lines.next() != Some(FORMAT) {
+        return Vec::new();
+    }
+    lines.filter(|line| wanted(line)).filter_map(|line| parse(&idp, line)).collect()
+}
+
+fn parse(idp: &str, line: &str) -> Option<DiscoveredRole> {
+    let mut parts = line.split('\t');
+    let mut next = || parts.next();
+    let (account, role, name, role_arn, provider_arn) = (next()?, next()?, next()?, next()?, next()?);
+    let pair = SamlPair { role_arn: role_arn.to_owned(), provider_arn: provider_arn.to_owned() };
+    Some(DiscoveredRole {
+        idp: idp.to_owned(),
+        account: account.to_owned(),
+        role: role.to_owned(),
+        saml: (role_arn != NOTHING).then_some(pair),
+        account_name: (name != NOTHING).then(|| name.to_owned()),
+    })
 }
 
 fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::private_folder)?;
-    fs::write_atomically(path, &serde_json::to_vec(roles)?)
+    // What would end a part or a line is shown as a space; names come from outside.
+    let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
+    let mut text = format!("{FORMAT}\n");
+    for role in roles {
+        let name = role.account_name.as_deref().unwrap_or(NOTHING);
+        let (role_arn, provider_arn) = match &role.saml {
+            Some(pair) => (pair.role_arn.as_str(), pair.provider_arn.as_str()),
+            None => (NOTHING, NOTHING),
+        };
+        let parts = [&role.account, &role.role, name, role_arn, provider_arn].map(plain);
+        text.push_str(&parts.join("\t"));
+        text.push('\n');
+    }
+    fs::write_atomically(path, text.as_bytes())
 }
 
 #[cfg(test)]
@@ -116,6 +172,9 @@ mod tests {
         {
             assert_eq!(all.iter().any(|role| role.is_called(name)), found, "{name}");
         }
+        for (typed, count) in [("", 2), ("1111", 1), ("111111111111/d", 1), ("111111111111/x", 0), ("d", 0)] {
+            assert_eq!(beginning_with(folder.path(), typed).len(), count, "{typed}");
+        }
         // What is offered no more is gone; what the account is called is kept.
         assert_eq!(learn(folder.path(), idp, roles(&[one])).unwrap(), all);
         let after = super::all(folder.path());
@@ -128,7 +187,24 @@ mod tests {
     fn what_cannot_be_read_is_no_role() {
         let folder = tempfile::tempdir().unwrap();
         learn(folder.path(), "acme", of_assertion("acme", &[offer("111111111111", "dev")])).unwrap();
-        fs::write_atomically(&path(folder.path(), "acme"), b"{").unwrap();
-        assert_eq!(all(folder.path()), []);
+        for content in [&b"{"[..], b"jit roles 2\n111111111111\tdev\t-\t-\t-\n", b"", b"\xff"] {
+            fs::write_atomically(&path(folder.path(), "acme"), content).unwrap();
+            assert_eq!(all(folder.path()), []);
+        }
+    }
+
+    #[test]
+    fn names_from_outside_stay_on_their_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let role = DiscoveredRole {
+            idp: "a/b%".to_owned(),
+            account: "111111111111".to_owned(),
+            role: "Admin".to_owned(),
+            saml: None,
+            account_name: Some("evil\n222222222222\tx \u{1b}[2J ✨".to_owned()),
+        };
+        learn(folder.path(), "a/b%", vec![role.clone()]).unwrap();
+        let name = Some("evil 222222222222 x  [2J ✨".to_owned());
+        assert_eq!(all(folder.path()), [DiscoveredRole { account_name: name, ..role }]);
     }
 }

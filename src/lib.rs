@@ -19,9 +19,9 @@
 //! | [`config`] | `config.toml`, what a role means by it, and AWS's own files |
 //! | [`plan`] | a role resolved: the proof, the legs, the origin of each value, the keys of the store |
 //! | [`broker`] | the one story: fresh? → lock → read again → prove → hub → spokes → store |
-//! | [`idp`] | the sign-in: `oidc`, `saml` (a loopback ACS, or a browser that is driven), `okta`; the loopback callback and its pages |
+//! | [`idp`] | the sign-in: `oidc`, `saml` (a loopback ACS, or a browser that is driven), `okta`, `identity_center`; the code that a browser brings, the loopback callback and its pages |
 //! | [`index`] | the roles that IdPs were seen to offer |
-//! | [`aws`] | the calls of STS, what its refusals mean, and the names of accounts |
+//! | [`aws`] | the calls of STS and what its refusals mean, of Identity Center's portal and the console's sign-in, and the names of accounts |
 //! | [`store`] | sealed entries, the homes of their key, locks |
 //! | [`credentials`] | a session, its freshness, the forms it is handed over in |
 //! | [`secret`] | a value that is not shown, and wiped |
@@ -36,7 +36,8 @@
 //! # The line behind a message
 //!
 //! What happened is said by the error's own type (`idp/oidc/error.rs`, `idp/oidc/token/error.rs`, `idp/saml/error.rs`,
-//! `idp/saml/status.rs`, `idp/saml/capture/mod.rs`, `idp/okta/error.rs`, `store/error.rs`,
+//! `idp/saml/status.rs`, `idp/saml/capture/mod.rs`, `idp/okta/error.rs`, `idp/identity_center/error.rs`,
+//! `aws/portal.rs`, `aws/federation.rs`, `config/narrow.rs`, `config/aws/roles.rs`, `store/error.rs`,
 //! `sys/http.rs`, `config/`) or, for STS, in `aws/words.rs`. What to try next is in the table beside each protocol
 //! (`aws/words.rs`, `idp/*/words.rs`, `sys/http.rs`), and everything else, with the kind and so the exit code, in
 //! `commands/hints.rs`.

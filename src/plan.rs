@@ -378,7 +378,7 @@ impl RoleId {
 }
 
 /// A role that an IdP offers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DiscoveredRole {
     /// `[idp.NAME]`.
     pub idp: String,

@@ -1,11 +1,15 @@
 //! `jit completions`, and the role names that shells complete.
 
+use std::ffi::OsStr;
+
 use clap_complete::CompletionCandidate;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use crate::cli::{CompletionShell, Completions};
+use crate::config::aws::{self, Document};
 use crate::config::file::File;
 use crate::error::{CommandError, CommandResult, Kind};
+use crate::index;
 use crate::sys::env::Env;
 use crate::sys::{folders, fs};
 use crate::ui::Ui;
@@ -36,15 +40,28 @@ pub(super) fn run(args: &Completions, ui: &Ui) -> CommandResult {
     ui.data(&script)
 }
 
-/// The roles of the configuration, for the shell. Says nothing if there is none: a shell has no place for errors.
-pub fn role_names() -> Vec<CompletionCandidate> {
+/// The roles that can be named, for the shell: of the configuration, the profiles of `~/.aws/config`, and what IdPs were
+/// seen to offer, as far as they begin with `typed`. Says nothing if there is none: a shell has no place for errors.
+pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
+    let typed = typed.to_string_lossy();
     let folders = folders::of_user(&Env::of_process());
     let content = fs::read_limited(&folders.config_file, super::CONFIG_LIMIT).unwrap_or_default();
     let text = String::from_utf8(content).unwrap_or_default();
     let file = File::parse("", &text).unwrap_or_default();
-    let candidate = |(name, role): (&String, &crate::config::file::RoleSection)| {
-        let help = role.description.clone().unwrap_or_else(|| role.target.to_string());
-        CompletionCandidate::new(name).help(Some(crate::ui::text::escape(&help).into()))
+    let candidate = |name: &str, help: &str| {
+        CompletionCandidate::new(name).help(Some(crate::ui::text::escape(help).into()))
     };
-    file.roles.iter().map(candidate).collect()
+    let fits = |name: &str| name.starts_with(&*typed);
+    let own = file.roles.iter().filter(|(name, _)| fits(name)).map(|(name, role)| {
+        let help = role.description.clone().unwrap_or_else(|| role.target.to_string());
+        candidate(name, &help)
+    });
+    let content = fs::read_limited(&folders.aws_config, aws::SIZE_LIMIT).unwrap_or_default();
+    let profiles = Document::parse(&content).map(|document| aws::usable(&document, "")).unwrap_or_default();
+    let profiles = profiles.iter().filter(|name| fits(name) && !file.roles.contains_key(*name));
+    let profiles = profiles.map(|name| candidate(name, "~/.aws/config"));
+    let offered = index::all(&folders.state).into_iter().filter(|role| file.idps.contains_key(&role.idp));
+    let offered =
+        offered.map(|role| candidate(&role.name(), role.account_name.as_deref().unwrap_or(&role.idp)));
+    own.chain(profiles).chain(offered).collect()
 }

@@ -184,7 +184,7 @@ fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
     for name in file.roles.keys() {
         let plan = match plan(file, name, Flags::default(), world) {
             Ok(plan) => plan,
-            Err(error) => return findings.push(Finding::broken("config", &error.into())),
+            Err(error) => return findings.push(Finding::broken("config", &error)),
         };
         let leg = plan.target();
         let url = address(&leg.sts, leg.role.value.partition().dns_suffix());

@@ -45,9 +45,10 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ),
             ("AWS_REGION, AWS_DEFAULT_REGION", "The region where the configuration names none."),
             (
-                "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_IAM",
-                "The STS endpoint, and IAM's for the names of accounts; https, or http on this machine.",
+                "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN",
+                "The endpoints of STS, of IAM for the names of accounts, of Identity Center, and of the console's sign-in; https, or http on this machine.",
             ),
+            ("AWS_CREDENTIAL_EXPIRATION", "Beside JIT_ROLE, what status --prompt says in a child of exec."),
             ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks those endpoints."),
             (
                 "AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY",

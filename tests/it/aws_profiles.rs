@@ -82,13 +82,7 @@ fn what_a_profile_cannot_be_used_for() {
 fn the_configuration_s_own_role_counts_first() {
     let room = room();
     room.write_config(
-        &room
-            .usual_config()
-            .replace("[role.admin]", "[role.dev]")
-            .split("[role.developer]")
-            .next()
-            .unwrap()
-            .to_owned(),
+        room.usual_config().replace("[role.admin]", "[role.dev]").split("[role.developer]").next().unwrap(),
     );
     let explained = room.jit(&["explain", "dev"]).run();
     assert!(explained.stdout.contains("AssumeRoleWithWebIdentity"), "{explained}");

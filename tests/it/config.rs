@@ -51,10 +51,6 @@ fn mistakes_are_told_with_place_line_and_what_was_meant() {
             "[idp.x]\ntype = \"odic\"\n".to_owned(),
             "11:8: there is no IdP type `odic`\n    11 | type = \"odic\"\n  next: did you mean `oidc`?",
         ),
-        (
-            "[idp.x]\ntype = \"identity-center\"\n".to_owned(),
-            "11:8: this version of jit cannot sign in at an IdP of type `identity-center` yet",
-        ),
         (format!("[role.x]\n{hub}\n{arn}\nduration = \"13h\"\n"), "13:12: 46800 seconds is not a duration"),
         (
             format!("[role.x]\n{hub}\n{arn}\nconfirm = \"yes\"\n"),

@@ -65,9 +65,13 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 #[test]
 fn each_configuration_is_one_that_jit_takes() {
     let examples = blocks(README, "toml");
-    assert_eq!(examples.len(), 9, "five minutes, five providers, SAML in two ways, Okta");
-    for example in examples {
-        let file = File::parse("README.md", &example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
+    assert_eq!(
+        examples.len(),
+        11,
+        "five minutes, five providers, SAML in two ways, Okta, Identity Center; a browser"
+    );
+    for example in examples.iter().filter(|example| example.contains("[role.")) {
+        let file = File::parse("README.md", example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));
         let plan = resolve::plan(&file, "prod-admin", Flags::default(), &Env::of([]), Vec::new).unwrap();
         assert_eq!(plan.legs.len(), 2);
     }
@@ -126,6 +130,8 @@ fn every_key_is_in_the_table_where_the_parser_takes_it() {
     const SAML: &str = "[idp.a]\ntype = \"saml\"\nsso_url = \"https://a.example\"\n";
     const OKTA: &str =
         "[idp.a]\ntype = \"okta\"\norg = \"https://a.example\"\napp_url = \"https://a.example/a/b/c\"\n";
+    const CENTER: &str =
+        "[idp.a]\ntype = \"identity-center\"\nstart_url = \"https://a.example\"\nregion = \"eu-west-1\"\n";
     const ROLE: &str = "[role.a]\nidp = \"a\"\nrole_arn = \"arn:aws:iam::111111111111:role/a\"\n";
     /// A key like no other makes the parser name all that it knows.
     fn taken(text: &str) -> Names {
@@ -140,6 +146,7 @@ fn every_key_is_in_the_table_where_the_parser_takes_it() {
         ("idp", "oidc", taken(OIDC)),
         ("idp", "saml", taken(SAML)),
         ("idp", "okta", taken(OKTA)),
+        ("idp", "identity-center", taken(CENTER)),
         ("role", "hub", taken(&format!("{OIDC}{ROLE}"))),
     ];
     for (place, kind, keys) in places {

@@ -61,6 +61,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     (
         "commands",
         &[
+            "arn",
             "aws",
             "broker",
             "cli",

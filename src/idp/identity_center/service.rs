@@ -180,7 +180,7 @@ fn refusal(answer: &Answer) -> CenterError {
         message: String,
     }
     let refused: Refused = serde_json::from_slice(answer.body.expose()).unwrap_or_default();
-    let named = answer.headers.get("x-amzn-errortype").map(|name| snake(name)).unwrap_or_default();
+    let named = answer.headers.get("x-amzn-errortype").map(snake).unwrap_or_default();
     let error = if refused.error.is_empty() { named } else { bounded(&refused.error) };
     let words = [refused.error_description, refused.message].into_iter().find(|text| !text.is_empty());
     match error.is_empty() {
