@@ -408,8 +408,11 @@ impl DiscoveredRole {
         format!("{}/{}", self.account, self.role)
     }
 
-    /// Whether `name` means this role: `account/role`, with the account's digits or its name.
+    /// Whether `name` means this role: its ARN, or `account/role`, with the account's digits or its name.
     pub fn is_called(&self, name: &str) -> bool {
+        if self.saml.as_ref().is_some_and(|pair| pair.role_arn == name) {
+            return true;
+        }
         name.strip_suffix(&self.role)
             .and_then(|rest| rest.strip_suffix('/'))
             .is_some_and(|account| account == self.account || self.account_name.as_deref() == Some(account))

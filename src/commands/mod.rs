@@ -14,6 +14,7 @@ mod lock;
 mod login;
 mod logout;
 pub mod man;
+mod pick;
 mod roles;
 mod status;
 mod terminals;
@@ -165,12 +166,18 @@ impl<'w> Subject<'w> {
     ) -> CommandResult<Self> {
         let file = load_or_profiles(world)?;
         let flags = Flags { role: role.name(), duration };
-        let name = role_name(&file, flags, world)?;
+        let store = open_store(world, &file)?;
+        let name = match role_name(&file, flags, world) {
+            Err(ResolveError::NoRole { .. }) if world.person.can_be_asked() => {
+                Valued::new(pick::any(&file, &store, world)?, Origin::Rule("the list"))
+            }
+            name => name?,
+        };
         let plan = plan(&file, &name.value, flags, world)?;
         let plan = narrowed(plan, &wanted(narrow)?)
             .map_err(|error| CommandError::new(Kind::Usage, error.to_string()))?;
         let console_browser = file.console_browser.as_ref().map(|words| words.value.clone());
-        Ok(Self { plan, named_by: name.origin, store: open_store(world, &file)?, console_browser })
+        Ok(Self { plan, named_by: name.origin, store, console_browser })
     }
 
     /// A session of the role, after whatever it takes.

@@ -19,16 +19,15 @@ use crate::ui::text::{escape, table};
 use crate::world::World;
 
 use super::login::configured_as;
+use super::pick::Candidate;
 use super::{aws_profiles, hints, load_or_profiles, open_store, plan, typed_need};
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 10;
 
 /// A role that can be named.
-struct Named {
-    name: String,
-    account: String,
-    about: String,
+pub(super) struct Named {
+    pub(super) candidate: Candidate,
     /// The file, or the IdP that offers it.
     from: String,
 }
@@ -40,11 +39,13 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
     }
     let wanted = args.filter.as_deref().unwrap_or_default().to_lowercase();
     let fits = |role: &Named| {
-        [&role.name, &role.account, &role.about].iter().any(|text| text.to_lowercase().contains(&wanted))
+        [&role.candidate.name, &role.candidate.account, &role.candidate.about]
+            .iter()
+            .any(|text| text.to_lowercase().contains(&wanted))
     };
-    let roles: Vec<Named> = all(&file, world)?.into_iter().filter(fits).collect();
+    let roles: Vec<Named> = named(&file, world)?.into_iter().filter(fits).collect();
     if args.json {
-        let json = |role: &Named| json!({ "name": role.name, "account": role.account, "about": role.about, "from": role.from });
+        let json = |role: &Named| json!({ "name": role.candidate.name, "account": role.candidate.account, "about": role.candidate.about, "from": role.from });
         return ui.json(&Value::Array(roles.iter().map(json).collect()));
     }
     if roles.is_empty() {
@@ -52,23 +53,28 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
         return Err(CommandError::new(Kind::Failed, what).hint("ask the IdPs: jit roles --refresh"));
     }
     let mut rows = vec![["role", "account", "from", "about"].map(str::to_owned).to_vec()];
-    rows.extend(
-        roles.iter().map(|role| {
-            vec![escape(&role.name), role.account.clone(), escape(&role.from), escape(&role.about)]
-        }),
-    );
+    rows.extend(roles.iter().map(|role| {
+        let one = &role.candidate;
+        vec![escape(&one.name), one.account.clone(), escape(&role.from), escape(&one.about)]
+    }));
     table(&rows).lines().try_for_each(|line| ui.line(line.trim_end()))
 }
 
-fn all(file: &File, world: &World) -> CommandResult<Vec<Named>> {
-    let own = file.roles.iter().map(|(name, role)| Named {
-        name: name.clone(),
-        account: role.target.account().to_owned(),
-        about: role.description.clone().unwrap_or_else(|| match &role.parent {
+/// Every role that can be named: of the configuration, of `~/.aws/config`, and of the index.
+///
+/// # Errors
+/// `~/.aws/config` cannot be read.
+pub(super) fn named(file: &File, world: &World) -> CommandResult<Vec<Named>> {
+    let named = |name: &str, account: &str, about: String, from: &str| Named {
+        candidate: Candidate { name: name.to_owned(), account: account.to_owned(), about },
+        from: from.to_owned(),
+    };
+    let own = file.roles.iter().map(|(name, role)| {
+        let about = role.description.clone().unwrap_or_else(|| match &role.parent {
             Parent::Idp(idp) => format!("at {}", idp.value),
             Parent::Via(via) => format!("via {}", via.value),
-        }),
-        from: "config.toml".to_owned(),
+        });
+        named(name, role.target.account(), about, "config.toml")
     });
     let mut profiles = Vec::new();
     if let Some((document, path)) = aws_profiles(world)? {
@@ -76,18 +82,14 @@ fn all(file: &File, world: &World) -> CommandResult<Vec<Named>> {
         for name in names {
             let plan = plan(file, &name, Flags::default(), world)?;
             let target = &plan.target().role.value;
-            let (account, about) = (target.account().to_owned(), target.as_str().to_owned());
-            profiles.push(Named { name, account, about, from: path.clone() });
+            profiles.push(named(&name, target.account(), target.as_str().to_owned(), &path));
         }
     }
     let offered = index::all(&world.folders.state).into_iter();
     let offered = offered
         .filter(|role| file.idps.contains_key(&role.idp) && configured_as(file, role).is_none())
-        .map(|role| Named {
-            name: role.name(),
-            about: role.account_name.unwrap_or_default(),
-            account: role.account,
-            from: role.idp,
+        .map(|role| {
+            named(&role.name(), &role.account, role.account_name.clone().unwrap_or_default(), &role.idp)
         });
     Ok(own.chain(profiles).chain(offered).collect())
 }

@@ -26,6 +26,17 @@ pub(super) fn last_role(world: &World) -> Option<String> {
     notes(world).into_iter().rev().find(|(terminal, _)| *terminal == id).map(|(_, role)| role)
 }
 
+/// The roles last chosen in any terminal, the latest first, each once.
+pub(super) fn recent(world: &World) -> Vec<String> {
+    let mut recent: Vec<String> = Vec::new();
+    for (_, role) in notes(world).into_iter().rev() {
+        if !recent.contains(&role) {
+            recent.push(role);
+        }
+    }
+    recent
+}
+
 /// Remembers `role` for this terminal. That this fails is not worth failing for.
 pub(super) fn remember(world: &World, role: &str) {
     let Some(id) = terminal::id() else { return };

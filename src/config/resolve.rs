@@ -91,7 +91,8 @@ pub fn role_name(
         .ok_or_else(|| ResolveError::NoRole { candidates: candidates(file) })
 }
 
-/// The plan for the role called `name`: one of the file, else one of those that IdPs were seen to offer.
+/// The plan for the role called `name`, or whose ARN that is: one of the file, else one of those that IdPs were seen to
+/// offer.
 ///
 /// # Errors
 /// [`ResolveError`] if there is no such role, or flags or variables are out of range.
@@ -102,6 +103,10 @@ pub fn plan(
     env: &Env,
     discovered: impl FnOnce() -> Vec<DiscoveredRole>,
 ) -> Result<Plan, ResolveError> {
+    let is_meant =
+        |role: &RoleSection| matches!(&role.target, Target::Arn(arn) if arn.value.as_str() == name);
+    let by_arn = file.roles.iter().find(|(_, role)| is_meant(role)).map(|(own, _)| own.as_str());
+    let name = by_arn.unwrap_or(name);
     let Some(target) = file.roles.get(name) else {
         let offered = discovered();
         let meant = offered.iter().find(|role| role.is_called(name) && file.idps.contains_key(&role.idp));
@@ -486,7 +491,10 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
         };
         let ask =
             |name: &str, idp: &str| plan(&file(), name, Flags::default(), &Env::of([]), || vec![offer(idp)]);
-        for name in ["555555555555/dev", "acme-gov/dev"] {
+        let by_arn =
+            plan(&file(), "arn:aws:iam::222222222222:role/middle", Flags::default(), &Env::of([]), Vec::new);
+        assert_eq!(by_arn.unwrap().role, "middle");
+        for name in ["555555555555/dev", "acme-gov/dev", "arn:aws-us-gov:iam::555555555555:role/ops/dev"] {
             let plan = ask(name, "acme").unwrap();
             assert_eq!((plan.role.as_str(), plan.legs.len(), plan.auto_login), ("555555555555/dev", 1, true));
             assert_eq!(plan.target().sts.region.value, "us-gov-west-1");

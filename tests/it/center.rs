@@ -284,3 +284,21 @@ fn mistakes_in_the_configuration() {
         assert!(output.code() == 2 && output.stderr.contains(words), "{words}: {output}");
     }
 }
+
+/// Without a role on a terminal every command that is about one lets the person pick, what was used last first.
+#[test]
+fn exec_and_console_pick_as_login_does() {
+    let room = room();
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
+    assert_eq!(room.jit(&["login", "audit"]).somebody_types().start().wait().code(), 0);
+    // Another terminal, where nothing was chosen yet; the list begins with what was chosen elsewhere.
+    let mut exec = room.jit(&["exec", "--", "sh", "-c", "echo as $JIT_ROLE"]).somebody_types().start();
+    let shown = crate::session::without_colour(&exec.says("via dev"));
+    let places = ["audit", "dev"].map(|name| shown.find(name).unwrap_or_else(|| panic!("{name}: {shown}")));
+    assert!(places.is_sorted() && shown.contains("left"), "{shown}");
+    exec.types("dev\r");
+    let exec = exec.wait();
+    assert!(exec.code() == 0 && exec.stdout.contains("as dev"), "{exec}");
+    let script = room.jit(&["exec", "--", "true"]).run();
+    assert!(script.code() == 2 && script.stderr.contains("no role was named"), "{script}");
+}

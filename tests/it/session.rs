@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::Room;
 
 /// Without the codes of colour (SGR, ECMA-48).
-fn without_colour(text: &str) -> String {
+pub(crate) fn without_colour(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| match part.split_once('m') {

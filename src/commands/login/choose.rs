@@ -1,25 +1,13 @@
-//! Which role is meant where none was named: the picker, and without a terminal the usual order.
+//! Which role is meant where none was named: by the picker, or what an IdP offers; without a terminal the usual order.
 
 use super::{Context, report};
+use crate::commands::pick::{self, Candidate};
 use crate::commands::{hints, role_name, roles};
 use crate::config::file::{File, Parent, Target};
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::index;
 use crate::plan::DiscoveredRole;
 use crate::sys::folders;
-use crate::ui;
-use crate::ui::text::{escape, table};
-
-/// A line of the picker.
-struct Candidate {
-    /// What to call the role.
-    name: String,
-    /// Twelve digits.
-    account: String,
-    /// The description or the account's alias.
-    about: String,
-}
 
 impl Context<'_, '_> {
     /// The role that is meant.
@@ -31,9 +19,8 @@ impl Context<'_, '_> {
         if let Some(idp) = &args.idp {
             return self.choose_offered(idp);
         }
-        let mut candidates = configured(file);
-        let offered = index::all(&world.folders.state);
-        candidates.extend(offered.iter().filter(|role| unconfigured(file, role)).map(discovered));
+        let candidates: Vec<Candidate> =
+            roles::named(file, world)?.into_iter().map(|role| role.candidate).collect();
         let named = role_name(file, Flags::default(), world);
         if candidates.is_empty() {
             let mut idps = file.idps.keys();
@@ -52,9 +39,8 @@ impl Context<'_, '_> {
             return Ok(named?.value);
         }
         // The role that would be meant anyway stands first, one key away.
-        let first = named.map(|role| role.value).unwrap_or_default();
-        candidates.sort_by_key(|candidate| candidate.name != first);
-        pick(&candidates)
+        let first = named.ok().map(|role| role.value);
+        pick::one_of(candidates, first.as_deref(), self.store, world)
     }
 
     /// Signs in at an IdP first, and lets the person pick from what it offers.
@@ -93,18 +79,9 @@ impl Context<'_, '_> {
                     .because(names.join(", "))
                     .hint("name one: jit login ROLE"))
             }
-            several => pick(several),
+            _ => pick::one_of(candidates, None, store, world),
         }
     }
-}
-
-fn pick(candidates: &[Candidate]) -> CommandResult<String> {
-    let row = |one: &Candidate| vec![escape(&one.name), one.account.clone(), escape(&one.about)];
-    let rows: Vec<Vec<String>> = candidates.iter().map(row).collect();
-    let items: Vec<String> = table(&rows).lines().map(|line| line.trim_end().to_owned()).collect();
-    let picked =
-        ui::pick("Role", &items).ok_or_else(|| CommandError::new(Kind::Failed, "no role was chosen"))?;
-    Ok(candidates[picked].name.clone())
 }
 
 fn configured(file: &File) -> Vec<Candidate> {
@@ -129,10 +106,6 @@ fn candidate(file: &File, role: &DiscoveredRole) -> Candidate {
     let own = configured_as(file, role);
     let name = own.map_or_else(|| role.name(), str::to_owned);
     Candidate { name, ..discovered(role) }
-}
-
-fn unconfigured(file: &File, role: &DiscoveredRole) -> bool {
-    file.idps.contains_key(&role.idp) && configured_as(file, role).is_none()
 }
 
 /// The hub role of the configuration that is `offered`.
