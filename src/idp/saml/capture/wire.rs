@@ -25,6 +25,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// The pipe of a program that was started with one.
+    #[cfg(unix)]
     pub(super) fn pipe(program: Driven) -> Self {
         Self { program, socket: None, unfinished: Zeroizing::default() }
     }
