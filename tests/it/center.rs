@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jit::demo::{Account, Call, Refusal, Settings, Trouble};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::Room;
 
@@ -283,6 +283,51 @@ fn mistakes_in_the_configuration() {
         let output = room.jit(&["explain", "dev"]).run();
         assert!(output.code() == 2 && output.stderr.contains(words), "{words}: {output}");
     }
+}
+
+/// What an AWS CLI leaves in the home after `aws sso login`.
+fn signed_in_by_the_cli(room: &Room) -> String {
+    let url = room.servers().center_url();
+    let post = |path: &str, body: &Value| -> Value {
+        let body = body.to_string();
+        let answer = room.program("curl", &["-s", "-d", &body, &format!("{url}{path}")]).hands_over().run();
+        serde_json::from_str(&answer.stdout).unwrap()
+    };
+    let mut known = post("/client/register", &json!({ "clientName": "cli", "clientType": "public" }));
+    known["startUrl"] = json!(room.servers().start_url());
+    known["deviceCode"] = post("/device_authorization", &known)["deviceCode"].clone();
+    known["grantType"] = json!("urn:ietf:params:oauth:grant-type:device_code");
+    let token = post("/token", &known)["accessToken"].clone();
+    let until = time::OffsetDateTime::now_utc() + Duration::from_secs(3000);
+    let until = until.format(&time::format_description::well_known::Rfc3339).unwrap();
+    let cached = json!({ "startUrl": format!("{}/#/", room.servers().start_url()), "region": "eu-west-1",
+        "accessToken": token, "expiresAt": until });
+    cached.to_string()
+}
+
+#[test]
+fn a_token_of_the_aws_cli_is_used_after_a_yes() {
+    for (answer, sign_ins) in [("y\n", 0), ("n\n", 1)] {
+        let room = room();
+        let cached = signed_in_by_the_cli(&room);
+        let file = ".aws/sso/cache/0123456789abcdef0123456789abcdef01234567.json";
+        std::fs::create_dir_all(room.path(".aws/sso/cache")).unwrap();
+        room.write(file, &cached);
+        let mut login = room.jit(&["login", "dev"]).somebody_types().start();
+        login.says("The AWS CLI is signed in at http://127.0.0.1:");
+        login.types(answer);
+        let login = login.wait();
+        assert!(login.code() == 0 && login.stdout.contains("Signed in as alice@example.com"), "{login}");
+        assert_eq!(room.count(Call::CenterAuthorize), sign_ins, "{login}");
+        assert_eq!(std::fs::read_to_string(room.path(file)).unwrap(), cached, "it stays the CLI's");
+        std::fs::remove_file(room.path(file)).unwrap();
+    }
+    // Nobody can be asked, so nothing is taken.
+    let room = room();
+    std::fs::create_dir_all(room.path(".aws/sso/cache")).unwrap();
+    room.write(".aws/sso/cache/x.json", "{\"startUrl\":");
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
+    assert_eq!(room.count(Call::CenterAuthorize), 1);
 }
 
 /// Without a role on a terminal every command that is about one lets the person pick, what was used last first.

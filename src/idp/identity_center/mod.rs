@@ -4,8 +4,10 @@
 //! ```text
 //! mod → browser (code with PKCE) ─┬→ service (the JSON of sso-oidc, and the end of a session)
 //!     → device (RFC 8628) ────────┘
+//!     → borrowed (a token of the AWS CLI's)
 //! ```
 
+mod borrowed;
 mod browser;
 mod device;
 mod error;
@@ -31,8 +33,8 @@ const REGISTRATION_MARGIN: i64 = 24 * 60 * 60;
 pub struct CenterLogin {
     /// Who signed in: the portal does not say, so it is whoever signed in this time.
     pub identity: Identity,
-    /// The client that was registered.
-    pub registration: Registration,
+    /// The client that was registered; `None` where the token is another program's.
+    pub registration: Option<Registration>,
     /// What the portal takes.
     #[serde(serialize_with = "sealed::text")]
     pub access_token: Secret<String>,
@@ -76,9 +78,19 @@ pub async fn login(
             tracing::info!("the portal's session could not be ended: {error}");
         }
     }
+    if stored.is_none()
+        && !options.force
+        && let Some((access_token, until)) = borrowed::token(settings, world)
+    {
+        let expires_in = until.since(world.clock.now()).as_secs();
+        let expires_in = i64::try_from(expires_in).unwrap_or(0);
+        let tokens = Tokens { access_token, expires_in, refresh_token: None };
+        let subject = visit::random().ok_or(CodeError::NoRandom)?;
+        return Ok(accept(settings, world, None, tokens, subject));
+    }
     let by_device = by_device(settings, world, options);
     let now = world.clock.now();
-    let known = stored.map(|login| &login.registration).filter(|known| {
+    let known = stored.and_then(|login| login.registration.as_ref()).filter(|known| {
         known.by_device == by_device && known.expires_at.0 > now.0.saturating_add(REGISTRATION_MARGIN)
     });
     let registration = match known {
@@ -91,7 +103,7 @@ pub async fn login(
         browser::sign_in(settings, world, options, &registration).await?
     };
     let subject = visit::random().ok_or(CodeError::NoRandom)?;
-    Ok(accept(settings, world, registration, tokens, subject))
+    Ok(accept(settings, world, Some(registration), tokens, subject))
 }
 
 /// As for OpenID Connect: a device code can be approved by someone who was talked into it.
@@ -107,7 +119,7 @@ fn by_device(settings: &CenterSettings, world: &World, options: &LoginOptions) -
 fn accept(
     settings: &CenterSettings,
     world: &World,
-    registration: Registration,
+    registration: Option<Registration>,
     tokens: Tokens,
     subject: String,
 ) -> CenterLogin {
@@ -138,13 +150,14 @@ pub async fn renew(
     last: &CenterLogin,
 ) -> Result<CenterLogin, CenterError> {
     let refresh_token = last.refresh_token.as_ref().ok_or(CenterError::NothingKept)?;
-    if last.registration.expires_at <= world.clock.now() {
+    let registration = last.registration.as_ref().ok_or(CenterError::NothingKept)?;
+    if registration.expires_at <= world.clock.now() {
         return Err(CenterError::RegistrationOver);
     }
     let grant = Grant::RefreshToken(refresh_token);
-    let mut tokens = service::tokens(settings, world, &last.registration, &grant).await?;
+    let mut tokens = service::tokens(settings, world, registration, &grant).await?;
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(refresh_token.clone()));
-    Ok(accept(settings, world, last.registration.clone(), tokens, last.identity.subject.clone()))
+    Ok(accept(settings, world, Some(registration.clone()), tokens, last.identity.subject.clone()))
 }
 
 /// Ends the portal's session, and with it the refresh token. Sessions of roles that were taken live on.

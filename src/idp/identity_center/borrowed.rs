@@ -1,0 +1,47 @@
+//! A token that the AWS CLI has left in `~/.aws/sso/cache`: read with the person's consent, never written, and never
+//! renewed, since the refresh token beside it is good for one use and the CLI's own.
+
+use serde::Deserialize;
+
+use crate::plan::CenterSettings;
+use crate::secret::Secret;
+use crate::sys::fs;
+use crate::timestamp::Timestamp;
+use crate::world::World;
+
+/// A token with less left, in seconds, is not worth the question.
+const WORTH_ASKING: i64 = 10 * 60;
+/// More files and larger ones than the CLI writes.
+const MOST_FILES: usize = 200;
+const LARGEST: u64 = 64 * 1024;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cached {
+    start_url: String,
+    region: String,
+    access_token: Secret<String>,
+    expires_at: String,
+}
+
+/// A live token for this portal, if the person lets it be used.
+pub(super) fn token(settings: &CenterSettings, world: &World) -> Option<(Secret<String>, Timestamp)> {
+    if !world.person.can_be_asked() {
+        return None;
+    }
+    let folder = world.folders.home.join(".aws/sso/cache");
+    let names = fs::names_in(&folder).unwrap_or_default().into_iter().take(MOST_FILES);
+    let start = |url: &str| url.split('#').next().unwrap_or_default().trim_end_matches('/').to_owned();
+    let live = |name: String| {
+        let content = zeroize::Zeroizing::new(fs::read_limited(&folder.join(name), LARGEST).ok()?);
+        let cached: Cached = serde_json::from_slice(&content).ok()?;
+        let until = Timestamp::parse_rfc3339(&cached.expires_at)?;
+        let ours =
+            start(&cached.start_url) == settings.start_url.value && cached.region == settings.region.value;
+        (ours && until.0 > world.clock.now().0.saturating_add(WORTH_ASKING))
+            .then_some((cached.access_token, until))
+    };
+    let (token, until) = names.filter_map(live).max_by_key(|(_, until)| *until)?;
+    let question = format!("The AWS CLI is signed in at {}. Use its token?", settings.start_url.value);
+    (world.person.confirm(&question) == Some(true)).then_some((token, until))
+}
