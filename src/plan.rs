@@ -95,6 +95,8 @@ pub enum ProofPlan {
     Okta(OktaSettings),
     /// IAM Identity Center: a token of its portal, for GetRoleCredentials.
     IdentityCenter(CenterSettings),
+    /// No IdP: what a profile of `~/.aws/config` starts from.
+    Source(SourceSettings),
 }
 
 /// `[idp.NAME]` with `type = "oidc"`.
@@ -248,6 +250,41 @@ impl CenterSettings {
     }
 }
 
+/// What a profile of `~/.aws/config` starts from where no IdP is asked.
+#[derive(Clone, Debug)]
+pub struct SourceSettings {
+    /// The profile.
+    pub name: String,
+    /// Where the credentials, or the token for them, come from.
+    pub source: Valued<Source>,
+}
+
+/// Where credentials come from that no IdP vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Static keys, or another program's session where there is a token.
+    #[expect(missing_docs, reason = "named as in AWS's files")]
+    Keys { id: String, secret: Secret<String>, token: Option<Secret<String>> },
+    /// A command that prints credentials.
+    Process(Vec<String>),
+    /// A file with an ID token, for AssumeRoleWithWebIdentity.
+    TokenFile(String),
+    /// The endpoint that a container is given.
+    Container {
+        /// Its address.
+        url: String,
+        /// What it wants as `Authorization`.
+        token: Option<Secret<String>>,
+        /// A file with the same, which counts first.
+        token_file: Option<String>,
+    },
+    /// The metadata service of an EC2 instance.
+    Instance {
+        /// Its address, without a trailing slash.
+        url: String,
+    },
+}
+
 /// How to sign in at an Okta org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OktaFlow {
@@ -305,6 +342,8 @@ pub struct Leg {
     pub source_identity: Option<Valued<String>>,
     /// `ExternalId`, on AssumeRole only.
     pub external_id: Option<Valued<String>>,
+    /// `SerialNumber`: the MFA device whose code is asked for.
+    pub mfa_serial: Option<Valued<String>>,
     /// Session tags, on AssumeRole only.
     pub tags: Option<Valued<BTreeMap<String, String>>>,
     /// Which of the tags go on down the chain.
@@ -324,6 +363,8 @@ pub enum RoleId {
     Arn(RoleArn),
     /// A permission set that Identity Center assigns in an account.
     Assigned(Assignment),
+    /// What the credentials that the plan starts from are already.
+    Itself(Partition),
 }
 
 /// A permission set in an account.
@@ -352,19 +393,21 @@ impl Assignment {
 }
 
 impl RoleId {
-    /// The ARN, or `account/permission set`.
+    /// The ARN, or `account/permission set`, or words.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Arn(arn) => arn.as_str(),
             Self::Assigned(assigned) => &assigned.shown,
+            Self::Itself(_) => "its own credentials",
         }
     }
 
-    /// The twelve digits of the account.
+    /// The twelve digits of the account; empty where only AWS knows.
     pub fn account(&self) -> &str {
         match self {
             Self::Arn(arn) => arn.account(),
             Self::Assigned(assigned) => assigned.account(),
+            Self::Itself(_) => "",
         }
     }
 
@@ -373,6 +416,7 @@ impl RoleId {
         match self {
             Self::Arn(arn) => arn.partition(),
             Self::Assigned(assigned) => assigned.partition,
+            Self::Itself(partition) => *partition,
         }
     }
 }
@@ -528,6 +572,7 @@ impl ProofPlan {
             Self::Saml(settings) => &settings.name,
             Self::Okta(settings) => &settings.name,
             Self::IdentityCenter(settings) => &settings.name,
+            Self::Source(settings) => &settings.name,
         }
     }
 
@@ -569,6 +614,20 @@ impl ProofPlan {
                 "region": center.region.value,
                 "oidc": center.oidc_url.as_ref().map(|url| &url.value),
             }),
+            Self::Source(settings) => settings.source.value.question(),
+        }
+    }
+}
+
+impl Source {
+    /// Who is asked, not what they are shown: no secret goes into the name of an entry.
+    fn question(&self) -> serde_json::Value {
+        match self {
+            Self::Keys { id, .. } => json!({ "type": "keys", "id": id }),
+            Self::Process(words) => json!({ "type": "process", "words": words }),
+            Self::TokenFile(path) => json!({ "type": "token-file", "path": path }),
+            Self::Container { url, .. } => json!({ "type": "container", "url": url }),
+            Self::Instance { url } => json!({ "type": "instance", "url": url }),
         }
     }
 }
@@ -582,6 +641,7 @@ impl Leg {
             "session_name": self.session_name.as_ref().map(|v| &v.value),
             "source_identity": self.source_identity.as_ref().map(|v| &v.value),
             "external_id": self.external_id.as_ref().map(|v| &v.value),
+            "mfa_serial": self.mfa_serial.as_ref().map(|v| &v.value),
             "tags": self.tags.as_ref().map(|v| &v.value),
             "transitive_tags": self.transitive_tags.as_ref().map(|v| &v.value),
             "policy": self.policy.as_ref().map(|v| &v.value),
@@ -615,6 +675,7 @@ mod tests {
             session_name: None,
             source_identity: None,
             external_id: None,
+            mfa_serial: None,
             tags: None,
             transitive_tags: None,
             policy: None,
@@ -673,6 +734,7 @@ mod tests {
             Box::new(move |p| p.legs[1].session_name = value("x")),
             Box::new(move |p| p.legs[1].source_identity = Some(Valued::new("x".into(), Origin::Default))),
             Box::new(move |p| p.legs[1].external_id = Some(Valued::new("x".into(), Origin::Default))),
+            Box::new(move |p| p.legs[1].mfa_serial = Some(Valued::new("x".into(), Origin::Default))),
             Box::new(move |p| {
                 p.legs[1].tags =
                     Some(Valued::new(BTreeMap::from([("a".into(), "b".into())]), Origin::Default))

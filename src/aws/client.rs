@@ -67,7 +67,8 @@ impl Sts {
         config.set_endpoint_url(endpoint.url.as_ref().map(|url| url.value.clone()));
         if let Some(by) = by {
             let [secret, token] = bare(by);
-            let token = Some(token.to_owned());
+            // Keys that are for good have none.
+            let token = Some(token.to_owned()).filter(|token| !token.is_empty());
             let by = SdkCredentials::new(&by.access_key_id, secret, token, None, "jit");
             config.set_credentials_provider(Some(SharedCredentialsProvider::new(by)));
         }

@@ -25,6 +25,8 @@ pub enum Action {
     AssumeRoleWithSaml,
     /// A role for another role's session.
     AssumeRole,
+    /// A session for the keys of an IAM user.
+    GetSessionToken,
     /// Who a session is.
     GetCallerIdentity,
 }

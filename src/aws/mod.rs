@@ -1,10 +1,12 @@
-//! AWS's side: the calls of STS, what its refusals mean, and what is known of the durations a role grants.
+//! AWS's side: the calls of STS, what its refusals mean, what is known of the durations a role grants, and what else AWS
+//! gives credentials by.
 
 mod client;
 pub mod durations;
 pub mod errors;
 pub mod federation;
 pub mod iam;
+pub mod machine;
 pub mod portal;
 pub mod sts;
 mod words;

@@ -1,4 +1,4 @@
-//! The four calls of STS that `jit` makes.
+//! The five calls of STS that `jit` makes.
 
 use aws_sdk_sts::error::BuildError;
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptorType, Tag};
@@ -26,6 +26,20 @@ pub struct Granted {
     pub packed_policy_percent: Option<u8>,
     /// The source identity that the session carries, set here or further up the chain.
     pub source_identity: Option<String>,
+}
+
+/// A code of an MFA device. It serves once, and for half a minute.
+#[derive(Clone, Copy)]
+pub struct Mfa<'a> {
+    serial: &'a str,
+    code: &'a str,
+}
+
+impl<'a> Mfa<'a> {
+    /// `code` of the device that the leg names.
+    pub fn of(leg: &'a Leg, code: Option<&'a Secret<String>>) -> Option<Self> {
+        Some(Self { serial: &leg.mfa_serial.as_ref()?.value, code: code?.expose() })
+    }
 }
 
 /// Who a session is.
@@ -81,9 +95,25 @@ pub async fn assume_role(
     leg: &Leg,
     duration: u32,
     session_name: &str,
+    mfa: Option<Mfa<'_>>,
     by: &Credentials,
 ) -> Result<Granted, StsError> {
-    chained(&Sts::over(http, &leg.sts, Some(by)), leg, duration, session_name, by).await
+    chained(&Sts::over(http, &leg.sts, Some(by)), leg, duration, session_name, mfa, by).await
+}
+
+/// A session for the IAM user whose keys `by` are, for `duration` seconds (STS API reference, GetSessionToken). It may do
+/// what the user may, except for IAM without `mfa`.
+///
+/// # Errors
+/// [`StsError`], after the retries that help.
+pub async fn session_token(
+    http: &Http,
+    leg: &Leg,
+    duration: u32,
+    mfa: Option<Mfa<'_>>,
+    by: &Credentials,
+) -> Result<Granted, StsError> {
+    of_user(&Sts::over(http, &leg.sts, Some(by)), duration, mfa, by).await
 }
 
 /// Asks who `credentials` are. The call needs no permission.
@@ -164,6 +194,7 @@ async fn chained(
     leg: &Leg,
     duration: u32,
     session_name: &str,
+    mfa: Option<Mfa<'_>>,
     by: &Credentials,
 ) -> Result<Granted, StsError> {
     let secrets = bare(by);
@@ -175,6 +206,8 @@ async fn chained(
         .role_session_name(session_name)
         .duration_seconds(seconds(duration))
         .set_source_identity(leg.source_identity.as_ref().map(|identity| identity.value.clone()))
+        .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
+        .set_token_code(mfa.map(|mfa| mfa.code.to_owned()))
         .set_external_id(leg.external_id.as_ref().map(|id| id.value.clone()))
         .set_tags(tags(leg).map_err(|error| question.malformed(&error.to_string()))?)
         .set_transitive_tag_keys(leg.transitive_tags.as_ref().map(|keys| keys.value.clone()))
@@ -183,6 +216,24 @@ async fn chained(
     let answer = call.send().await.map_err(|error| question.failed(error))?;
     let full = answer.session_token_utilization.or(answer.packed_policy_size);
     granted(&question, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
+}
+
+async fn of_user(
+    sts: &Sts,
+    duration: u32,
+    mfa: Option<Mfa<'_>>,
+    by: &Credentials,
+) -> Result<Granted, StsError> {
+    let secrets = bare(by);
+    let question = sts.question(Action::GetSessionToken, None, &secrets)?;
+    let call = sts
+        .client
+        .get_session_token()
+        .duration_seconds(seconds(duration))
+        .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
+        .set_token_code(mfa.map(|mfa| mfa.code.to_owned()));
+    let answer = call.send().await.map_err(|error| question.failed(error))?;
+    granted(&question, answer.credentials, None, None, None)
 }
 
 async fn identity(sts: &Sts, credentials: &Credentials) -> Result<CallerIdentity, StsError> {

@@ -208,6 +208,7 @@ impl StsError {
             Action::AssumeRoleWithSaml => {
                 format!("your IdP vouches for you to {}, but that role does not accept it", self.role())
             }
+            Action::GetSessionToken => "AWS gives these keys no session".to_owned(),
             Action::GetCallerIdentity => "AWS does not tell who this session is".to_owned(),
         };
         let why = match self.denier() {
@@ -219,10 +220,13 @@ impl StsError {
             None if message.contains("must provide both MFA serial number") => {
                 "it wants an MFA code, which only an IAM user can give".to_owned()
             }
+            None if message.contains("MultiFactorAuthentication failed") => {
+                "the MFA code is wrong or was used before; the next one comes within half a minute".to_owned()
+            }
             None if message.contains("sts:TagSession") || message.contains("sts:SetSourceIdentity") => {
                 format!("{action} is not allowed")
             }
-            None if self.action == Action::GetCallerIdentity => {
+            None if matches!(self.action, Action::GetCallerIdentity | Action::GetSessionToken) => {
                 format!("its requests are not let through{}", self.quote())
             }
             None => {
@@ -264,6 +268,7 @@ impl StsError {
                 "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity"
                     .to_owned(),
             ],
+            Action::GetSessionToken => vec!["check the keys: they may be switched off".to_owned()],
             Action::GetCallerIdentity => vec!["run `jit login --force`".to_owned()],
         }
     }
@@ -274,6 +279,7 @@ impl StsError {
             Action::AssumeRole => "sts:AssumeRole",
             Action::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
             Action::AssumeRoleWithSaml => "sts:AssumeRoleWithSAML",
+            Action::GetSessionToken => "sts:GetSessionToken",
             Action::GetCallerIdentity => "sts:GetCallerIdentity",
         };
         let extras = ["sts:TagSession", "sts:SetSourceIdentity"];

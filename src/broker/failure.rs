@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Need;
+use super::{Need, SourceError};
 use crate::aws::errors::{StsError, StsErrorKind};
 use crate::aws::portal::{PortalError, PortalErrorKind};
 use crate::idp::IdpError;
@@ -61,6 +61,13 @@ pub enum BrokerError {
     /// The portal of Identity Center.
     #[error(transparent)]
     Portal(#[from] Box<PortalError>),
+    /// A profile's own credentials cannot be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A code of an MFA device is needed, and nobody can be asked for one here.
+    #[error("{role} wants a code of the MFA device {serial}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    CodeNeeded { role: String, serial: String },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -157,6 +164,8 @@ impl BrokerError {
                 };
                 plain(kind, Vec::new(), error.next())
             }
+            Self::Source(error) => plain(FailureKind::Failed, Vec::new(), error.next()),
+            Self::CodeNeeded { .. } => plain(FailureKind::LoginNeeded, Vec::new(), Vec::new()),
             Self::Store(_) => plain(FailureKind::Store, Vec::new(), Vec::new()),
             Self::TooShort { .. } => plain(FailureKind::Failed, Vec::new(), Vec::new()),
             Self::Shared(failure) => failure.clone(),

@@ -5,11 +5,13 @@
 //! again and find what the first one stored, or hear from the lock why it failed.
 //!
 //! ```text
-//! mod (legs and sessions) → login (the proof: stored, renewed, or by the person) ; failure (why not)
+//! mod (legs and sessions) → login (the proof: stored, renewed, or by the person) ; source (profiles without an IdP) ;
+//!                           failure (why not)
 //! ```
 
 mod failure;
 mod login;
+mod source;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,7 +23,7 @@ use futures_util::StreamExt as _;
 use crate::aws::durations::Durations;
 use crate::aws::errors::{StsError, StsErrorKind};
 use crate::aws::portal::{self, PortalErrorKind};
-use crate::aws::sts::{self, Granted};
+use crate::aws::sts::{self, Granted, Mfa};
 use crate::credentials::{Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
 use crate::index;
@@ -34,6 +36,7 @@ use crate::world::{Limit, Note, World};
 
 pub use failure::{BrokerError, Failure, FailureKind};
 pub use login::{margin, stored_login};
+pub use source::SourceError;
 
 /// How many roles are asked for side by side. STS throttles whole accounts, so more would only queue elsewhere.
 const SIDE_BY_SIDE: usize = 8;
@@ -192,7 +195,9 @@ impl<'a, 'w> Broker<'a, 'w> {
         let mut refused: HashMap<EntryKey, Failure> = HashMap::new();
         for plan in plans.iter().filter(|plan| !walked.contains_key(&target(plan))) {
             let (key, hub) = (plan.proof.login_key(), self.good_enough(plan, 0, need, None));
-            let known = refused.contains_key(&key) || self.logins.borrow().contains_key(&key);
+            let known = refused.contains_key(&key)
+                || self.logins.borrow().contains_key(&key)
+                || matches!(plan.proof, ProofPlan::Source(_));
             if !known && !matches!(hub, Ok(Some(_))) {
                 let outcome = self.login(&plan.proof, need, None).await;
                 outcome.err().map(|error| refused.insert(key, error.failure()));
@@ -279,6 +284,9 @@ impl<'a, 'w> Broker<'a, 'w> {
     ) -> Result<Session, BrokerError> {
         let parents_need = Need { min_ttl: Duration::ZERO, ..*need };
         if index == 0 {
+            if let ProofPlan::Source(settings) = &plan.proof {
+                return self.ask_source(plan, settings, &parents_need, lock).await;
+            }
             let login = self.login(&plan.proof, &parents_need, None).await?;
             match self.ask_hub(plan, &login, lock).await {
                 Err(error) if new_token_may_help(&error) => {
@@ -292,7 +300,9 @@ impl<'a, 'w> Broker<'a, 'w> {
                 Some(parent) => parent,
                 None => self.leg(plan, index - 1, &parents_need).await?,
             };
-            match self.ask_spoke(plan, index, &parent, lock).await {
+            let code = self.mfa_code(&plan.legs[index], need)?;
+            let code = code.as_ref();
+            match self.ask_spoke(plan, index, &parent, code, lock).await {
                 Err(error)
                     if matches!(error.kind, StsErrorKind::ExpiredToken | StsErrorKind::UnknownSession) =>
                 {
@@ -301,7 +311,7 @@ impl<'a, 'w> Broker<'a, 'w> {
                     // The force, if there was one, has gone into the login already.
                     let parents_need = Need { force: false, ..parents_need };
                     let parent = self.leg(plan, index - 1, &parents_need).await?;
-                    Ok(self.ask_spoke(plan, index, &parent, lock).await?)
+                    Ok(self.ask_spoke(plan, index, &parent, code, lock).await?)
                 }
                 outcome => Ok(outcome?),
             }
@@ -349,6 +359,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         plan: &Plan,
         index: usize,
         parent: &Session,
+        code: Option<&Secret<String>>,
         lock: &Lock,
     ) -> Result<Session, Box<StsError>> {
         let leg = &plan.legs[index];
@@ -356,7 +367,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         let (http, by) = (&self.world.http, &parent.credentials);
         let granted = self
             .with_duration_memory(plan, index, leg.duration.value, lock, async |seconds| {
-                sts::assume_role(http, leg, seconds, &name, by).await
+                sts::assume_role(http, leg, seconds, &name, Mfa::of(leg, code), by).await
             })
             .await?;
         let mut session = self.session_of(plan, index, granted, &parent.subject, &parent.user);
@@ -531,10 +542,11 @@ fn new_token_may_help(error: &BrokerError) -> bool {
     }
 }
 
-/// The ARN of the role that a leg became. That of a permission set is known by its session alone, without its path.
+/// The ARN of what a leg became. That of a permission set is known by its session alone, without its path.
 fn role_arn_of(leg: &Leg, assumed_arn: &str) -> String {
     let assigned = match &leg.role.value {
         RoleId::Arn(arn) => return arn.to_string(),
+        RoleId::Itself(_) => return assumed_arn.to_owned(),
         RoleId::Assigned(assigned) => assigned,
     };
     let partition = assumed_arn.split(':').nth(1).unwrap_or("aws");

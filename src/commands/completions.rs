@@ -1,12 +1,14 @@
 //! `jit completions`, and the role names that shells complete.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
+use zeroize::Zeroizing;
 
 use crate::cli::{CompletionShell, Completions};
-use crate::config::aws::{self, Document};
+use crate::config::aws::{self, Document, Profiles};
 use crate::config::file::File;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
@@ -56,8 +58,12 @@ pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
         let help = role.description.clone().unwrap_or_else(|| role.target.to_string());
         candidate(name, &help)
     });
-    let content = fs::read_limited(&folders.aws_config, aws::SIZE_LIMIT).unwrap_or_default();
-    let profiles = Document::parse(&content).map(|document| aws::usable(&document, "")).unwrap_or_default();
+    let document = |path: &Path| {
+        let content = Zeroizing::new(fs::read_limited(path, aws::SIZE_LIMIT).unwrap_or_default());
+        (Document::parse(&content).unwrap_or_default(), String::new())
+    };
+    let profiles = Profiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
+    let profiles = aws::usable(&profiles);
     let profiles = profiles.iter().filter(|name| fits(name) && !file.roles.contains_key(*name));
     let profiles = profiles.map(|name| candidate(name, "~/.aws/config"));
     let offered = index::all(&folders.state).into_iter().filter(|role| file.idps.contains_key(&role.idp));

@@ -17,7 +17,7 @@ use crate::ui::text::{duration, escape};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
 
-use super::{load, open_store, plan};
+use super::{aws_profiles, load_or_profiles, open_store, plan};
 
 /// AWS refuses signatures that are further off than five minutes; this is where to start to worry.
 const CLOCK_TOLERANCE: i64 = 60;
@@ -69,7 +69,12 @@ impl Finding {
 
 pub(super) fn run(args: &Json, world: &World, ui: &Ui) -> CommandResult {
     let mut findings = Vec::new();
-    let file = match load(world) {
+    let file = match load_or_profiles(world) {
+        Ok(file) if !world.folders.config_file.exists() => {
+            let what = format!("no {}; the profiles of AWS's own files are roles", file.path);
+            findings.push(Finding::good("config", what));
+            file
+        }
         Ok(file) => {
             let roles = match file.roles.len() {
                 1 => "1 role".to_owned(),
@@ -267,6 +272,19 @@ fn profiles(world: &World, findings: &mut Vec<Finding>) {
         findings.push(Finding::good("profiles", format!("nothing overrules jit in {shown}")));
     }
     findings.extend(found.into_iter().map(from_shadow));
+    static_keys(world, findings);
+}
+
+/// Keys that whoever finds them can use until somebody deletes them.
+fn static_keys(world: &World, findings: &mut Vec<Finding>) {
+    let Ok(profiles) = aws_profiles(world) else { return };
+    findings.extend(profiles.static_keys().map(|(profile, path, line)| {
+        Finding::doubtful(
+            "keys",
+            format!("{path}:{line}: the profile {profile} has keys that never end"),
+            "sign in at an IdP for what they are used for, then delete them at AWS and here",
+        )
+    }));
 }
 
 fn from_shadow(finding: shadow::Finding) -> Finding {

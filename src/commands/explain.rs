@@ -11,7 +11,7 @@ use crate::error::CommandResult;
 use crate::idp::{Login, Proof};
 use crate::plan::{
     Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan,
-    RoleId, SamlSettings, Valued,
+    RoleId, SamlSettings, Source, SourceSettings, Valued,
 };
 use crate::sys::env::{AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use crate::timestamp::Timestamp;
@@ -26,7 +26,7 @@ type Row = (&'static str, String, String);
 
 /// One step of the plan.
 struct Step {
-    /// `idp`, `hub` or `spoke`.
+    /// `idp` or `source`, `hub` or `spoke`.
     kind: &'static str,
     /// The NAME in the configuration.
     name: String,
@@ -158,6 +158,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
         ProofPlan::Saml(saml) => (saml_rows(saml), saml_place(saml)),
         ProofPlan::Okta(okta) => (okta_rows(okta), &okta.org.value),
         ProofPlan::IdentityCenter(center) => (center_rows(center), &center.start_url.value),
+        ProofPlan::Source(source) => return source_step(source, hub_needed),
     };
     let (mut rows, mut needed) = (rows, hub_needed);
     let mut call = format!("sign in at {place}");
@@ -206,6 +207,12 @@ fn leg_call(proof: &ProofPlan, leg: &Leg, index: usize) -> String {
         ProofPlan::Oidc(_) => "AssumeRoleWithWebIdentity",
         ProofPlan::Saml(_) | ProofPlan::Okta(_) => "AssumeRoleWithSAML",
         ProofPlan::IdentityCenter(center) => return format!("GetRoleCredentials at {}", center.portal()),
+        ProofPlan::Source(settings) => match (&leg.role.value, &settings.source.value) {
+            (_, Source::TokenFile(_)) => "AssumeRoleWithWebIdentity",
+            (RoleId::Itself(_), Source::Keys { token: None, .. }) => "GetSessionToken",
+            (RoleId::Itself(_), _) => "GetCallerIdentity",
+            _ => "AssumeRole",
+        },
     };
     match &leg.sts.url {
         Some(url) => format!("{action} at {}", url.value),
@@ -311,6 +318,7 @@ fn named_by(plan: &Plan, index: usize) -> &'static str {
     match plan.proof {
         ProofPlan::Oidc(_) => "the IdP's user",
         ProofPlan::IdentityCenter(_) if index == 0 => "the user of Identity Center",
+        ProofPlan::Source(_) if index == 0 => "the name that AWS knows",
         _ if index == 0 => "the assertion's RoleSessionName",
         _ => "that of the hub's session",
     }
@@ -330,6 +338,25 @@ fn center_rows(center: &CenterSettings) -> Vec<Row> {
     rows.into_iter().flatten().collect()
 }
 
+/// What a profile starts from. It is asked anew each time, and its secrets are not shown.
+fn source_step(settings: &SourceSettings, needed: bool) -> Step {
+    let (name, value, call) = match &settings.source.value {
+        Source::Keys { id, .. } => ("access_key_id", id.clone(), "nothing: the keys are there"),
+        Source::Process(words) => ("credential_process", words.join(" "), "this command"),
+        Source::TokenFile(path) => ("web_identity_token_file", path.clone(), "nothing: the token is there"),
+        Source::Container { url, .. } => ("container", url.clone(), "the endpoint of this container"),
+        Source::Instance { url } => ("instance", url.clone(), "the metadata service of this instance"),
+    };
+    Step {
+        kind: "source",
+        name: settings.name.clone(),
+        rows: vec![(name, value, settings.source.origin.to_string())],
+        stored: Stored::Nothing,
+        call: call.to_owned(),
+        needed,
+    }
+}
+
 fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
     let text = String::clone;
     let user = ("session_name", named_by.to_owned(), Origin::Default.to_string());
@@ -339,6 +366,7 @@ fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
     let key = match leg.role.value {
         RoleId::Arn(_) => "role_arn",
         RoleId::Assigned(_) => "assigned",
+        RoleId::Itself(_) => "role",
     };
     let rows = [
         Some(row(key, &leg.role, |role| role.as_str().to_owned())),
@@ -347,6 +375,7 @@ fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
         Some(optional("session_name", leg.session_name.as_ref(), text).unwrap_or(user)),
         optional("source_identity", leg.source_identity.as_ref(), text),
         optional("external_id", leg.external_id.as_ref(), text),
+        optional("mfa_serial", leg.mfa_serial.as_ref(), text),
         optional("tags", leg.tags.as_ref(), tags),
         optional("transitive_tags", leg.transitive_tags.as_ref(), |tags| tags.join(" ")),
         optional("policy", leg.policy.as_ref(), text),

@@ -45,6 +45,9 @@ impl From<ResolveError> for CommandError {
                 shown.hint(format!("the IdPs are: {}", candidates.join(", ")))
             }
             ResolveError::Duration(_) => shown,
+            ResolveError::NotInEnvironment { variable, .. } => {
+                shown.hint(format!("set {variable}, or use another profile"))
+            }
             ResolveError::Endpoint { variable, .. } => {
                 shown.hint(format!("unset {variable}, or give it an https address"))
             }

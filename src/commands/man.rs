@@ -39,15 +39,17 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ("BROWSER", "A command that is given the address of a login, before anything else."),
             ("NO_COLOR, TERM", "Any value of the first, or dumb in the second, switches colour off."),
             ("SHELL, PSModulePath", "Whose statements env prints, where --shell does not say."),
-            (
-                "AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE",
-                "As for the AWS CLI; used by configure and doctor.",
-            ),
+            ("AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "As for the AWS CLI."),
             ("AWS_REGION, AWS_DEFAULT_REGION", "The region where the configuration names none."),
             (
                 "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN",
                 "The endpoints of STS, of IAM for the names of accounts, of Identity Center, and of the console's sign-in; https, or http on this machine.",
             ),
+            (
+                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                "For profiles of ~/.aws/config with credential_source, and for no others.",
+            ),
+            ("JIT_WITHIN", "Set for the credential_process of a profile, so that a circle of them ends."),
             ("AWS_CREDENTIAL_EXPIRATION", "Beside JIT_ROLE, what status --prompt says in a child of exec."),
             ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks those endpoints."),
             (

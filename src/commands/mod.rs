@@ -20,13 +20,14 @@ mod status;
 mod terminals;
 mod whoami;
 
+use std::path::Path;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 use crate::broker::{Interaction, Need};
 use crate::cli::{Command, Narrow, Role};
-use crate::config::aws::{self, Document};
+use crate::config::aws::{self, Document, Profiles};
 use crate::config::file::File;
 use crate::config::narrow::{self, narrowed};
 use crate::config::resolve::{self, Flags, ResolveError};
@@ -36,6 +37,7 @@ use crate::idp::LoginOptions;
 use crate::index;
 use crate::plan::{Origin, Plan, Valued};
 use crate::store::{self, Store};
+use crate::sys::env::JIT_WITHIN;
 use crate::sys::{folders, fs};
 use crate::ui::Ui;
 use crate::world::World;
@@ -96,26 +98,31 @@ fn load_if_there(world: &World) -> CommandResult<File> {
 /// no other configuration.
 fn load_or_profiles(world: &World) -> CommandResult<File> {
     let path = &world.folders.config_file;
-    if !path.exists() && world.folders.aws_config.exists() {
+    let profiles = [&world.folders.aws_config, &world.folders.aws_credentials];
+    if !path.exists() && profiles.iter().any(|path| path.exists()) {
         return Ok(File { path: folders::short(path, &world.folders.home), ..File::default() });
     }
     load(world)
 }
 
-/// `~/.aws/config`, if it is there.
-fn aws_profiles(world: &World) -> CommandResult<Option<(Document, String)>> {
-    let path = &world.folders.aws_config;
-    let shown = folders::short(path, &world.folders.home);
-    let content = match fs::read_limited(path, aws::SIZE_LIMIT) {
-        Ok(content) => Zeroizing::new(content),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => {
-            return Err(CommandError::new(Kind::Usage, format!("{shown} cannot be read")).because(error));
-        }
+/// The profiles of `~/.aws/config` and `~/.aws/credentials`, as far as these are there.
+fn aws_profiles(world: &World) -> CommandResult<Profiles> {
+    let read = |path: &Path| {
+        let shown = folders::short(path, &world.folders.home);
+        let content = match fs::read_limited(path, aws::SIZE_LIMIT) {
+            Ok(content) => Zeroizing::new(content),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok((Document::default(), shown));
+            }
+            Err(error) => {
+                return Err(CommandError::new(Kind::Usage, format!("{shown} cannot be read")).because(error));
+            }
+        };
+        let document = Document::parse(&content)
+            .map_err(|broken| CommandError::new(Kind::Usage, format!("{shown}: {broken}")))?;
+        Ok((document, shown))
     };
-    let document = Document::parse(&content)
-        .map_err(|broken| CommandError::new(Kind::Usage, format!("{shown}: {broken}")))?;
-    Ok(Some((document, shown)))
+    Ok(Profiles::new(read(&world.folders.aws_config)?, read(&world.folders.aws_credentials)?))
 }
 
 /// Which role is meant.
@@ -127,9 +134,9 @@ fn role_name(file: &File, flags: Flags<'_>, world: &World) -> Result<Valued<Stri
 
 /// The plan for a role: of the file, else a profile of `~/.aws/config`, else of the index.
 fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> CommandResult<Plan> {
+    let within: Vec<&str> = world.env.get(JIT_WITHIN).unwrap_or_default().split_terminator(',').collect();
     if !file.roles.contains_key(name)
-        && let Some((document, path)) = aws_profiles(world)?
-        && let Some(profile) = aws::as_roles(&document, &path, name)
+        && let Some(profile) = aws::as_roles(&aws_profiles(world)?, name, &within)
             .map_err(|unfit| CommandError::new(Kind::Usage, unfit.to_string()))?
     {
         return Ok(resolve::plan(&profile, name, flags, &world.env, Vec::new)?);

@@ -9,7 +9,7 @@ use crate::broker::{Broker, BrokerError};
 use crate::cli::Roles;
 use crate::config::aws;
 use crate::config::file::{File, Parent};
-use crate::config::resolve::{self, Flags};
+use crate::config::resolve;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
 use crate::index;
@@ -20,7 +20,7 @@ use crate::world::World;
 
 use super::login::configured_as;
 use super::pick::Candidate;
-use super::{aws_profiles, hints, load_or_profiles, open_store, plan, typed_need};
+use super::{aws_profiles, hints, load_or_profiles, open_store, typed_need};
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 10;
@@ -77,13 +77,11 @@ pub(super) fn named(file: &File, world: &World) -> CommandResult<Vec<Named>> {
         named(name, role.target.account(), about, "config.toml")
     });
     let mut profiles = Vec::new();
-    if let Some((document, path)) = aws_profiles(world)? {
-        let names = aws::usable(&document, &path).into_iter().filter(|name| !file.roles.contains_key(name));
-        for name in names {
-            let plan = plan(file, &name, Flags::default(), world)?;
-            let target = &plan.target().role.value;
-            profiles.push(named(&name, target.account(), target.as_str().to_owned(), &path));
-        }
+    let in_files = aws_profiles(world)?;
+    for name in aws::usable(&in_files).into_iter().filter(|name| !file.roles.contains_key(name)) {
+        let Ok(Some(role)) = aws::as_roles(&in_files, &name, &[]) else { continue };
+        let target = &role.roles[&name].target;
+        profiles.push(named(&name, target.account(), target.to_string(), in_files.path()));
     }
     let offered = index::all(&world.folders.state).into_iter();
     let offered = offered

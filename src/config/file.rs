@@ -28,6 +28,10 @@ pub struct File {
     pub idps: BTreeMap<String, IdpSection>,
     /// `[role.NAME]`.
     pub roles: BTreeMap<String, RoleSection>,
+    /// Addresses of services in place of AWS's own. Only profiles of `~/.aws/config` give such.
+    pub endpoints: BTreeMap<&'static str, At<String>>,
+    /// Where two files were read as one: the lines of the first, and the path of the second, whose lines go on from there.
+    pub seam: Option<(usize, String)>,
 }
 
 /// `[role.NAME]`.
@@ -42,6 +46,7 @@ pub struct RoleSection {
     pub session_name: Option<At<String>>,
     pub source_identity: Option<At<String>>,
     pub external_id: Option<At<String>>,
+    pub mfa_serial: Option<At<String>>,
     pub tags: Option<At<BTreeMap<String, String>>>,
     pub transitive_tags: Option<At<Vec<String>>>,
     pub policy: Option<At<String>>,
@@ -65,14 +70,20 @@ pub enum Target {
         /// Its name.
         permission_set: At<String>,
     },
+    /// What the credentials that it starts from are already.
+    Itself {
+        /// The line that gives them.
+        line: usize,
+    },
 }
 
 impl Target {
-    /// The twelve digits of the account.
+    /// The twelve digits of the account; empty where only AWS knows.
     pub fn account(&self) -> &str {
         match self {
             Self::Arn(arn) => arn.value.account(),
             Self::Assigned { account, .. } => &account.value,
+            Self::Itself { .. } => "",
         }
     }
 
@@ -81,6 +92,7 @@ impl Target {
         match self {
             Self::Arn(arn) => arn.line,
             Self::Assigned { permission_set, .. } => permission_set.line,
+            Self::Itself { line } => *line,
         }
     }
 }
@@ -92,6 +104,7 @@ impl std::fmt::Display for Target {
             Self::Assigned { account, permission_set } => {
                 write!(f, "{}/{}", account.value, permission_set.value)
             }
+            Self::Itself { .. } => f.write_str("its own credentials"),
         }
     }
 }
@@ -167,7 +180,9 @@ impl File {
                 }
                 Parent::Idp(idp) => {
                     let kind = match self.idps.get(&idp.value) {
-                        Some(IdpSection::Oidc(_)) | None => super::limits::Proof::IdToken,
+                        Some(IdpSection::Oidc(_) | IdpSection::Source(_)) | None => {
+                            super::limits::Proof::IdToken
+                        }
                         Some(IdpSection::Saml(_) | IdpSection::Okta(_)) => super::limits::Proof::Assertion,
                         Some(IdpSection::IdentityCenter(_)) => super::limits::Proof::PortalToken,
                     };
@@ -320,6 +335,7 @@ fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
         session_name: section.text("session_name")?,
         source_identity: section.text("source_identity")?,
         external_id: section.text("external_id")?,
+        mfa_serial: None,
         tags: section.map("tags")?,
         transitive_tags: section.list("transitive_tags")?,
         policy: section.text("policy")?,

@@ -19,6 +19,43 @@ pub enum IdpSection {
     IdentityCenter(CenterSection),
     /// `type = "okta"`.
     Okta(OktaSection),
+    /// No IdP, but what a profile of `~/.aws/config` starts from. There is no such `type`.
+    Source(SourceSection),
+}
+
+/// What a profile of `~/.aws/config` starts from where no IdP is asked.
+#[derive(Debug)]
+pub enum SourceSection {
+    /// Static keys, with the token of a session if they are another program's.
+    #[expect(missing_docs, reason = "named as in the file")]
+    Keys { id: At<String>, secret: At<Secret<String>>, token: Option<At<Secret<String>>> },
+    /// `credential_process`.
+    Process(At<String>),
+    /// `web_identity_token_file`.
+    TokenFile(At<String>),
+    /// `credential_source`.
+    Machine(At<CredentialSource>),
+}
+
+/// A `credential_source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// The variables `AWS_ACCESS_KEY_ID` and so on.
+    Environment,
+    /// The endpoint that a container is given.
+    Container,
+    /// The metadata service of an EC2 instance.
+    Instance,
+}
+
+impl SourceSection {
+    /// The line that names it.
+    pub fn line(&self) -> usize {
+        match self {
+            Self::Keys { id: at, .. } | Self::Process(at) | Self::TokenFile(at) => at.line,
+            Self::Machine(at) => at.line,
+        }
+    }
 }
 
 /// The keys of an OIDC provider.
@@ -85,6 +122,7 @@ impl IdpSection {
             Self::Saml(section) => section.auto_login.as_ref(),
             Self::Okta(section) => section.auto_login.as_ref(),
             Self::IdentityCenter(section) => section.auto_login.as_ref(),
+            Self::Source(_) => None,
         }
     }
 }

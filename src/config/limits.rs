@@ -199,7 +199,7 @@ pub(super) fn of_proof(role: &RoleSection, proof: Proof) -> Option<(usize, Strin
             let what = format!("a permission set takes no `{key}`: Identity Center decides that");
             return Some((line, what, "delete it, or set it on a spoke"));
         }
-        (Target::Arn(_), false) => {}
+        (Target::Arn(_) | Target::Itself { .. }, _) => {}
     }
     let by_saml = proof == Proof::Assertion;
     match (&role.provider_arn, &role.session_name) {

@@ -1,16 +1,22 @@
 //! From `[idp.NAME]` to what the sign-in is told, with the values that nobody set.
 
+use super::aws::{System, split_command};
 use super::file::File;
-use super::idp::{CenterSection, IdpSection, OidcSection, OktaSection, SamlSection};
+use super::idp::{
+    CenterSection, CredentialSource, IdpSection, OidcSection, OktaSection, SamlSection, SourceSection,
+};
 use super::resolve::{ResolveError, endpoint, from_file};
 use super::section::At;
 use crate::plan::{
     Binding, Capture, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProofPlan,
-    SamlSettings, Valued,
+    SamlSettings, Source, SourceSettings, Valued,
 };
+use crate::secret::Secret;
 use crate::sys::env::{
-    AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_USE_DUALSTACK_ENDPOINT,
-    AWS_USE_FIPS_ENDPOINT, Env,
+    AWS_ACCESS_KEY_ID, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC,
+    AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT, Env,
 };
 
 /// The name that AWS's own SAML metadata gives it.
@@ -19,6 +25,11 @@ const AWS_ENTITY_ID: &str = "urn:amazon:webservices";
 const AWS_SIGN_IN: &str = "https://signin.aws.amazon.com/saml";
 /// The port of the loopback ACS: IdPs compare the whole address, so it has to be a fixed one.
 const ACS_PORT: u16 = 35001;
+
+/// Where a container's relative address is (AWS SDKs and Tools Reference Guide, "Container credential provider").
+const CONTAINER: &str = "http://169.254.170.2";
+/// The metadata service of an EC2 instance.
+const INSTANCE: &str = "http://169.254.169.254";
 
 /// How one signs in at the IdP called `name`.
 pub(super) fn settings(
@@ -34,6 +45,7 @@ pub(super) fn settings(
         IdpSection::IdentityCenter(section) => {
             ProofPlan::IdentityCenter(identity_center(file, name, section, env)?)
         }
+        IdpSection::Source(section) => ProofPlan::Source(source(file, name, section, env)?),
     })
 }
 
@@ -103,9 +115,56 @@ fn identity_center(
         region: from_file(file, &section.region),
         flow: or(file, section.flow.as_ref(), Flow::Auto),
         redirect_port: or(file, section.redirect_port.as_ref(), 0),
-        oidc_url: endpoint(env, [AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL])?,
-        portal_url: endpoint(env, [AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL])?,
+        oidc_url: endpoint(file, "sso_oidc", env, AWS_ENDPOINT_URL_SSO_OIDC)?,
+        portal_url: endpoint(file, "sso", env, AWS_ENDPOINT_URL_SSO)?,
         fips: env.is_true(AWS_USE_FIPS_ENDPOINT),
         dual_stack: env.is_true(AWS_USE_DUALSTACK_ENDPOINT),
     })
+}
+
+fn source(
+    file: &File,
+    name: &str,
+    section: &SourceSection,
+    env: &Env,
+) -> Result<SourceSettings, ResolveError> {
+    let text = |name: &str| env.get(name).map(str::to_owned);
+    let secret = |name: &str| text(name).map(Secret::new);
+    let need = |variable: &'static str| {
+        let missing = || ResolveError::NotInEnvironment { profile: name.to_owned(), variable };
+        text(variable).ok_or_else(missing)
+    };
+    let source = match section {
+        SourceSection::Keys { id, secret, token } => Source::Keys {
+            id: id.value.clone(),
+            secret: secret.value.clone(),
+            token: token.as_ref().map(|token| token.value.clone()),
+        },
+        SourceSection::Process(command) => {
+            Source::Process(split_command(&command.value, System::HERE).unwrap_or_default())
+        }
+        SourceSection::TokenFile(path) => Source::TokenFile(path.value.clone()),
+        SourceSection::Machine(at) => match at.value {
+            CredentialSource::Environment => Source::Keys {
+                id: need(AWS_ACCESS_KEY_ID)?,
+                secret: Secret::new(need(AWS_SECRET_ACCESS_KEY)?),
+                token: secret(AWS_SESSION_TOKEN),
+            },
+            CredentialSource::Container => Source::Container {
+                // botocore's order.
+                url: match text(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI) {
+                    Some(path) => format!("{CONTAINER}{path}"),
+                    None => need(AWS_CONTAINER_CREDENTIALS_FULL_URI)?,
+                },
+                token: secret(AWS_CONTAINER_AUTHORIZATION_TOKEN),
+                token_file: text(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE),
+            },
+            CredentialSource::Instance => {
+                let url = text(AWS_EC2_METADATA_SERVICE_ENDPOINT).unwrap_or_else(|| INSTANCE.to_owned());
+                Source::Instance { url: url.trim_end_matches('/').to_owned() }
+            }
+        },
+    };
+    let source = from_file(file, &At { value: source, line: section.line() });
+    Ok(SourceSettings { name: name.to_owned(), source })
 }

@@ -52,6 +52,14 @@ pub enum ResolveError {
     /// `--duration` is out of range.
     #[error("{0} seconds is not a duration that STS takes: it goes from 15m to 12h")]
     Duration(u32),
+    /// A profile takes its credentials from the environment, and there are none.
+    #[error("the profile {profile} takes its credentials from {variable}, which is not set")]
+    NotInEnvironment {
+        /// The profile.
+        profile: String,
+        /// What would give them.
+        variable: &'static str,
+    },
     /// An endpoint variable that is not an address to trust.
     #[error("{variable} is `{value}`, which is not https, nor http on this machine")]
     Endpoint {
@@ -174,7 +182,7 @@ fn discovered_plan(
     let offered = || Origin::Rule("what the IdP offers");
     let leg = Leg {
         name: role.name(),
-        sts: sts_endpoint(id.partition(), None, env)?,
+        sts: sts_endpoint(file, id.partition(), None, env)?,
         role: Valued::new(id, offered()),
         provider_arn: role.saml.as_ref().map(|pair| Valued::new(pair.provider_arn.clone(), offered())),
         duration: match flags.duration {
@@ -184,6 +192,7 @@ fn discovered_plan(
         session_name: None,
         source_identity: None,
         external_id: None,
+        mfa_serial: None,
         tags: None,
         transitive_tags: None,
         policy: None,
@@ -239,7 +248,15 @@ fn candidates(file: &File) -> Vec<String> {
 }
 
 pub(super) fn from_file<T: Clone>(file: &File, at: &At<T>) -> Valued<T> {
-    Valued::new(at.value.clone(), Origin::File { path: file.path.clone(), line: at.line })
+    Valued::new(at.value.clone(), origin(file, at.line))
+}
+
+/// A line of the file, or of the second one where two were read as one.
+fn origin(file: &File, line: usize) -> Origin {
+    match &file.seam {
+        Some((lines, path)) if line > *lines => Origin::File { path: path.clone(), line: line - lines },
+        _ => Origin::File { path: file.path.clone(), line },
+    }
 }
 
 fn leg(
@@ -273,6 +290,12 @@ fn leg(
             let assigned = Assignment::new(&account.value, &permission_set.value, partition);
             from_file(file, &At { value: RoleId::Assigned(assigned), line: permission_set.line })
         }
+        Target::Itself { line } => {
+            let region = role.region.as_ref().map(|at| at.value.as_str());
+            let region = region.or_else(|| env.get(AWS_REGION)).or_else(|| env.get(AWS_DEFAULT_REGION));
+            let partition = region.map_or(Partition::Aws, Partition::of_region);
+            Valued::new(RoleId::Itself(partition), origin(file, *line))
+        }
     };
     Ok(Leg {
         name: name.to_owned(),
@@ -281,11 +304,15 @@ fn leg(
         session_name: role.session_name.as_ref().map(|at| from_file(file, at)),
         source_identity: role.source_identity.as_ref().map(|at| from_file(file, at)),
         external_id: role.external_id.as_ref().map(|at| from_file(file, at)),
+        mfa_serial: role.mfa_serial.as_ref().map(|at| from_file(file, at)),
         tags: role.tags.as_ref().map(|at| from_file(file, at)),
         transitive_tags: role.transitive_tags.as_ref().map(|at| from_file(file, at)),
         policy: role.policy.as_ref().map(|at| from_file(file, at)),
         policy_arns: role.policy_arns.as_ref().map(|at| from_file(file, at)),
-        sts: sts_endpoint(id.value.partition(), role.region.as_ref().map(|at| from_file(file, at)), env)?,
+        sts: {
+            let region = role.region.as_ref().map(|at| from_file(file, at));
+            sts_endpoint(file, id.value.partition(), region, env)?
+        },
         role: id,
     })
 }
@@ -293,6 +320,7 @@ fn leg(
 /// The regional endpoint of the role's region, else of the user's if that is in the role's partition, else of the
 /// partition's first region. Never the global endpoint, whose sessions do not hold in every region.
 fn sts_endpoint(
+    file: &File,
     partition: Partition,
     region: Option<Valued<String>>,
     env: &Env,
@@ -306,30 +334,33 @@ fn sts_endpoint(
     });
     Ok(StsEndpoint {
         region,
-        url: endpoint(env, [AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL])?,
+        url: endpoint(file, "sts", env, AWS_ENDPOINT_URL_STS)?,
         fips: env.is_true(AWS_USE_FIPS_ENDPOINT),
         dual_stack: env.is_true(AWS_USE_DUALSTACK_ENDPOINT),
     })
 }
 
-/// The address that the first of `variables` gives a service.
+/// The address of `service` in place of AWS's own: by its variable, else by that for all services, else by the profile (AWS
+/// SDKs and Tools Reference Guide, "Service-specific endpoints").
 pub(super) fn endpoint(
+    file: &File,
+    service: &str,
     env: &Env,
-    variables: [&'static str; 2],
+    variable: &'static str,
 ) -> Result<Option<Valued<String>>, ResolveError> {
-    let url = variables
+    let url = [variable, AWS_ENDPOINT_URL]
         .into_iter()
         .find_map(|name| env.get(name).map(|url| Valued::new(url.to_owned(), Origin::Variable(name))));
     match url {
         Some(Valued { value, origin: Origin::Variable(variable) }) if !trusted(&value) => {
             Err(ResolveError::Endpoint { variable, value })
         }
-        url => Ok(url),
+        url => Ok(url.or_else(|| file.endpoints.get(service).map(|at| from_file(file, at)))),
     }
 }
 
 /// Tokens go there, so it is https, or this machine.
-fn trusted(url: &str) -> bool {
+pub(super) fn trusted(url: &str) -> bool {
     let uri: Option<http::Uri> = url.parse().ok();
     let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
     match uri.as_ref().and_then(http::Uri::scheme_str) {

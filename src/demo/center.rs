@@ -357,6 +357,7 @@ impl Center {
             trust: Trust::Provider,
             max_session: 12 * 3600,
             external_id: None,
+            wants_mfa: false,
         };
         let lifetime =
             lock(&self.shared.faults).hub_lifetime.unwrap_or(self.shared.settings.assigned_lifetime);

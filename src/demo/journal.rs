@@ -19,6 +19,7 @@ pub enum Call {
     AssumeRoleWithWebIdentity,
     AssumeRoleWithSaml,
     AssumeRole,
+    GetSessionToken,
     GetCallerIdentity,
     Federation,
     RegisterClient,

@@ -10,7 +10,7 @@
 //! idp (discovery, keys, revoke, logout) → authorize, device (pages) → token (its endpoint) → jwt
 //! saml (single sign-on, signed responses)
 //! center (Identity Center: sso-oidc and the portal)
-//! sts (AssumeRoleWithWebIdentity, AssumeRoleWithSAML, AssumeRole, GetCallerIdentity) → sigv4, limits, session → xml
+//! sts (AssumeRoleWithWebIdentity, AssumeRoleWithSAML, AssumeKeyUser, Role, GetSessionToken, GetCallerIdentity) → sigv4, limits, session → xml
 //! settings (what they are made of), faults (what goes wrong), journal (what happened)
 //! ```
 
@@ -51,7 +51,9 @@ pub use self::browser::PretendBrowser;
 pub use self::faults::{Edit, Faults, Flaw, Refusal, Trouble};
 use self::faults::{Stop, suffer};
 pub use self::journal::{Call, Issued, Journal};
-pub use self::settings::{ADMIN, Account, Approval, CLIENT_ID, DEVELOPER, HUB, Role, Settings, Trust, User};
+pub use self::settings::{
+    ADMIN, Account, Approval, CLIENT_ID, DEVELOPER, HUB, KeyUser, Role, Settings, Trust, User,
+};
 use crate::sys::clock::SystemClock;
 use crate::sys::loopback::{Loopback, Reply};
 use crate::timestamp::Timestamp;

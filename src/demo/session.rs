@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
 use super::faults::Refusal;
-use super::settings::{Role, Trust};
+use super::settings::{KeyUser, Role, Trust};
 use super::{Shared, xml};
 use crate::timestamp::Timestamp;
 
@@ -60,8 +60,34 @@ impl Session {
             user_id: format!("AROA{}:{name}", letters(&digest(&SHA256, role.arn.as_bytes()).as_ref()[..17])),
             source_identity,
             transitive_tags,
-            chained: matches!(role.trust, Trust::Role(_)),
+            chained: matches!(&role.trust, Trust::Role(by) if by.contains(":role/")),
         })
+    }
+
+    /// The keys of a user, which are no session and never end.
+    pub(super) fn of_user(user: &KeyUser) -> Self {
+        Self {
+            key_id: user.key_id.clone(),
+            secret_key: user.secret_key.clone(),
+            token: String::new(),
+            expires: Timestamp(i64::MAX),
+            role_arn: user.arn.clone(),
+            arn: user.arn.clone(),
+            account: user.arn.split(':').nth(4).unwrap_or_default().to_owned(),
+            user_id: format!("AIDA{}", letters(&digest(&SHA256, user.arn.as_bytes()).as_ref()[..17])),
+            source_identity: None,
+            transitive_tags: BTreeMap::new(),
+            chained: false,
+        }
+    }
+
+    /// A session of the same user, for `lifetime`.
+    pub(super) fn of_same(&self, shared: &Shared, lifetime: Duration) -> Result<Self, Refusal> {
+        let role = Role::hub(&self.role_arn, 0);
+        let (source_identity, transitive_tags) = (None, BTreeMap::new());
+        let session =
+            Self::new(shared, Wanted { role: &role, name: "", lifetime, source_identity, transitive_tags })?;
+        Ok(Self { arn: self.arn.clone(), user_id: self.user_id.clone(), ..session })
     }
 
     /// The elements of the answer that gives it away.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub approval: Approval,
     /// The roles that exist.
     pub roles: Vec<Role>,
+    /// The IAM users that have static keys.
+    pub key_users: Vec<KeyUser>,
     /// The roles that the person may become, as SAML assertions list them.
     pub offered: Vec<String>,
     /// `SessionDuration` of SAML assertions, in seconds.
@@ -79,6 +81,19 @@ pub struct User {
     pub department: String,
 }
 
+/// An IAM user with static keys, as they are still about.
+#[derive(Clone, Debug)]
+pub struct KeyUser {
+    /// `arn:aws:iam::ACCOUNT:user/NAME`.
+    pub arn: String,
+    /// The access key.
+    pub key_id: String,
+    /// Its secret.
+    pub secret_key: String,
+    /// The one code that the user's MFA device (`arn:aws:iam::ACCOUNT:mfa/NAME`) ever shows.
+    pub mfa_code: String,
+}
+
 /// How the person consents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
@@ -99,6 +114,8 @@ pub struct Role {
     pub max_session: u32,
     /// The external id that its trust policy asks for.
     pub external_id: Option<String>,
+    /// Its trust policy wants a code of an MFA device.
+    pub wants_mfa: bool,
 }
 
 /// A role's trust policy.
@@ -106,19 +123,20 @@ pub struct Role {
 pub enum Trust {
     /// Whoever the provider vouches for.
     Provider,
-    /// Sessions of the role with this ARN.
+    /// Sessions of the role with this ARN, or the user with it.
     Role(String),
 }
 
 impl Role {
     /// A role that whoever the provider vouches for may become, for at most `max_session` seconds.
     pub fn hub(arn: &str, max_session: u32) -> Self {
-        Self { arn: arn.to_owned(), trust: Trust::Provider, max_session, external_id: None }
+        Self { arn: arn.to_owned(), trust: Trust::Provider, max_session, external_id: None, wants_mfa: false }
     }
 
     /// A role that sessions of the role `via` may become, for at most `max_session` seconds.
     pub fn spoke(arn: &str, via: &str, max_session: u32) -> Self {
-        Self { arn: arn.to_owned(), trust: Trust::Role(via.to_owned()), max_session, external_id: None }
+        let trust = Trust::Role(via.to_owned());
+        Self { arn: arn.to_owned(), trust, max_session, external_id: None, wants_mfa: false }
     }
 
     /// The account in the ARN.
@@ -149,6 +167,7 @@ impl Default for Settings {
                 Role::spoke(ADMIN, HUB, 3600),
                 Role::spoke(DEVELOPER, HUB, 12 * 3600),
             ],
+            key_users: Vec::new(),
             offered: vec![HUB.to_owned()],
             session_duration: None,
             accounts: vec![

@@ -34,6 +34,10 @@ pub(super) fn handler(
     shared: Arc<Shared>,
     sessions: Sessions,
 ) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Reply>>> {
+    for user in &shared.settings.key_users {
+        shared.note("secret access key", &user.secret_key);
+        sessions.borrow_mut().insert(user.key_id.clone(), Rc::new(Session::of_user(user)));
+    }
     let sts = Rc::new(Sts { shared, sessions, sign_in_tokens: RefCell::default() });
     move |request| {
         let sts = Rc::clone(&sts);
@@ -67,6 +71,7 @@ impl Sts {
             ("AssumeRoleWithWebIdentity", Some("2011-06-15")) => Call::AssumeRoleWithWebIdentity,
             ("AssumeRoleWithSAML", Some("2011-06-15")) => Call::AssumeRoleWithSaml,
             ("AssumeRole", Some("2011-06-15")) => Call::AssumeRole,
+            ("GetSessionToken", Some("2011-06-15")) => Call::GetSessionToken,
             ("GetCallerIdentity", Some("2011-06-15")) => Call::GetCallerIdentity,
             _ => {
                 let version = version.unwrap_or_default();
@@ -79,6 +84,7 @@ impl Sts {
             Call::AssumeRoleWithWebIdentity => self.with_web_identity(&params)?,
             Call::AssumeRoleWithSaml => self.with_saml(&params)?,
             Call::AssumeRole => self.assume_role(&params, &*self.caller(request)?)?,
+            Call::GetSessionToken => self.session_token(&params, &*self.caller(request)?)?,
             _ => caller_identity(&*self.caller(request)?),
         };
         Ok(xml::answer(action, &result, id))
@@ -132,7 +138,7 @@ impl Sts {
     fn caller(&self, request: &Request) -> Result<Rc<Session>, Refusal> {
         let signed = Signed::read(&request.headers)?;
         let session = self.sessions.borrow().get(signed.key_id).cloned();
-        let session = session.filter(|session| signed.session_token == Some(&session.token));
+        let session = session.filter(|session| signed.session_token.unwrap_or_default() == session.token);
         let session = session.ok_or_else(|| {
             let text = "The security token included in the request is invalid.";
             Refusal::new(403, "InvalidClientTokenId", text)
@@ -259,12 +265,44 @@ impl Sts {
             (Some(kept), Some(asked)) if kept != asked => return Err(denied("sts:SetSourceIdentity")),
             (kept, asked) => kept.clone().or_else(|| asked.map(str::to_owned)),
         };
-        limits::check_duration(seconds, role.max_session, true)?;
+        if role.wants_mfa && !self.shows_code(params, caller)? {
+            return Err(denied("sts:AssumeRole"));
+        }
+        limits::check_duration(seconds, role.max_session, caller.arn.contains(":assumed-role/"))?;
         let keys: Vec<&str> = params.list("TransitiveTagKeys", "").collect();
         let passed_on = limits::tags(params).filter(|(key, _)| keys.contains(key));
         transitive_tags.extend(passed_on.map(|(key, value)| (key.to_owned(), value.to_owned())));
         let lifetime = lock(&self.shared.faults).spoke_lifetime.unwrap_or(seconds_of(seconds));
         self.give(Wanted { role, name, lifetime, source_identity, transitive_tags }, packed)
+    }
+
+    fn session_token(&self, params: &Params, caller: &Session) -> Result<Vec<String>, Refusal> {
+        if !caller.token.is_empty() {
+            let text = "Cannot call GetSessionToken with session credentials";
+            return Err(Refusal::new(403, "AccessDenied", text));
+        }
+        let seconds = limits::duration(params)?;
+        self.shows_code(params, caller)?;
+        let session = caller.of_same(&self.shared, seconds_of(seconds))?;
+        // There is no user in this answer.
+        let description = session.describe(None).into_iter().take(1).collect();
+        self.sessions.borrow_mut().insert(session.key_id.clone(), Rc::new(session));
+        Ok(description)
+    }
+
+    /// Whether a code of the caller's MFA device came along; a wrong one is refused in AWS's words.
+    fn shows_code(&self, params: &Params, caller: &Session) -> Result<bool, Refusal> {
+        let (Some(serial), Some(code)) = (params.get("SerialNumber"), params.get("TokenCode")) else {
+            return Ok(false);
+        };
+        let users = &self.shared.settings.key_users;
+        let right = users.iter().any(|user| {
+            user.arn == caller.role_arn
+                && user.arn.replace(":user/", ":mfa/") == serial
+                && user.mfa_code == code
+        });
+        let text = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+        if right { Ok(true) } else { Err(Refusal::new(403, "AccessDenied", text)) }
     }
 
     /// Makes the session and describes it.

@@ -158,6 +158,7 @@ pub async fn login(
             };
             Login::IdentityCenter(identity_center::login(settings, world, options, stored).await?)
         }
+        (ProofPlan::Source(_), _) => unreachable!("there is no IdP to sign in at"),
     })
 }
 

@@ -3,7 +3,12 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
 
 /// The path that this program was started by, links left as they are, so that a package upgrade behind a link does
 /// not break what was written down.
@@ -124,6 +129,46 @@ pub async fn attend(
             told = told_to_end() => hand_on(told?, &child),
         }
     }
+}
+
+/// Runs the program that the first of `words` names, with the others as its arguments and the variables in `set` added, and
+/// gives what it prints. It speaks to the person through this process's stderr, and reads this process's stdin where it
+/// `may_ask`. It is ended when it takes longer than `at_most`, or prints more than `limit` bytes.
+///
+/// # Errors
+/// What became of it, as the end of a sentence that begins with its name.
+pub async fn answer(
+    words: &[String],
+    set: &[(&str, String)],
+    may_ask: bool,
+    at_most: Duration,
+    limit: u64,
+) -> Result<Secret<Vec<u8>>, String> {
+    use tokio::io::AsyncReadExt as _;
+    let [program, arguments @ ..] = words else { return Err("names no program".to_owned()) };
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).envs(set.iter().map(|(name, value)| (name, value)));
+    command.stdin(if may_ask { Stdio::inherit() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+    let run = async {
+        // As large as it may become, so that no copy of a secret is left where it grew.
+        let mut printed = Zeroizing::new(Vec::with_capacity(usize::try_from(limit).unwrap_or(0) + 1));
+        if let Some(stdout) = child.stdout.take() {
+            let read = stdout.take(limit + 1).read_to_end(&mut printed).await;
+            read.map_err(|error| format!("cannot be read: {error}"))?;
+        }
+        if u64::try_from(printed.len()).unwrap_or(u64::MAX) > limit {
+            return Err(format!("prints more than {limit} bytes"));
+        }
+        match child.wait().await {
+            Ok(status) if status.success() => Ok(Secret::new(std::mem::take(&mut *printed))),
+            Ok(status) => Err(format!("ended with {status}")),
+            Err(error) => Err(format!("is lost: {error}")),
+        }
+    };
+    let late = || Err(format!("has not answered within {} seconds", at_most.as_secs()));
+    tokio::time::timeout(at_most, run).await.unwrap_or_else(|_| late())
 }
 
 fn code_of(status: ExitStatus) -> u8 {

@@ -12,6 +12,7 @@ mod center;
 mod keychain;
 mod moto;
 mod oidc_provider;
+mod profiles;
 mod saml_providers;
 mod shells;
 mod support;

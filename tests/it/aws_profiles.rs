@@ -1,6 +1,6 @@
 //! Whoever has profiles in `~/.aws/config` needs no other configuration.
 
-use jit::demo::{Approval, Call, Role, Servers, Settings};
+use jit::demo::{Approval, Call, HUB, KeyUser, Role, Servers, Settings};
 use serde_json::Value;
 
 use crate::support::Room;
@@ -21,7 +21,6 @@ fn room() -> Room {
             "[default]\nregion = eu-west-1\n\n[sso-session acme]\nsso_start_url = {start}\nsso_region = eu-west-1\n\n\
              [profile dev]\nsso_session = acme\nsso_account_id = 333333333333\nsso_role_name = Developer\nregion = eu-central-1\n\n\
              [profile admin]\nrole_arn = {ADMIN}\nsource_profile = dev\nrole_session_name = on-call\n\n\
-             [profile keys]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = x\n\n\
              [profile stale]\ncredential_process = \"/usr/bin/jit\" credential-process stale\n"
         ),
     );
@@ -60,10 +59,6 @@ fn a_tour_with_nothing_but_profiles() {
 #[test]
 fn what_a_profile_cannot_be_used_for() {
     let room = room();
-    let keys = room.jit(&["exec", "keys", "--", "true"]).run();
-    assert_eq!(keys.code(), 2, "{keys}");
-    let words = "error: ~/.aws/config:20: the profile keys has static keys (`aws_access_key_id`), which jit does not use\n";
-    assert!(keys.stderr.starts_with(words), "{keys}");
     for name in ["stale", "nowhere"] {
         let gone = room.jit(&["exec", name, "--", "true"]).run();
         assert!(gone.code() == 2 && gone.stderr.contains(&format!("there is no role `{name}`")), "{gone}");
@@ -76,6 +71,165 @@ fn what_a_profile_cannot_be_used_for() {
         twice.code() == 2 && twice.stderr.contains("this section is a duplicate of the one on line 8"),
         "{twice}"
     );
+}
+
+const ALICE: &str = "arn:aws:iam::111111111111:user/alice";
+const OPS: &str = "arn:aws:iam::222222222222:role/ops";
+const GUARDED: &str = "arn:aws:iam::222222222222:role/guarded";
+
+/// A home with the static keys of an IAM user, and profiles that start from all that AWS's tools know.
+fn room_with_keys() -> Room {
+    let mut settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
+    settings.key_users.push(KeyUser {
+        arn: ALICE.to_owned(),
+        key_id: "AKIAALICE".to_owned(),
+        secret_key: "alice+static+secret".to_owned(),
+        mfa_code: "123456".to_owned(),
+    });
+    settings.roles.push(Role::spoke(OPS, ALICE, 12 * 3600));
+    settings.roles.push(Role { wants_mfa: true, ..Role::spoke(GUARDED, ALICE, 3600) });
+    let room = Room::with(settings);
+    std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    room.write(
+        ".aws/credentials",
+        "[keys]\naws_access_key_id = AKIAALICE\naws_secret_access_key = alice+static+secret\n",
+    );
+    let process = "import json,os,sys;open('asked','a').write('x');print(json.dumps({'Version':1,'AccessKeyId':'AKIAALICE',\
+                   'SecretAccessKey':open('.aws/credentials').read().split()[-1]}))";
+    room.write("vault.py", process);
+    let home = room.path("");
+    let home = home.to_str().unwrap().trim_end_matches('/');
+    room.write(
+        ".aws/config",
+        &format!(
+            "[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\nduration_seconds = 7200\n\n\
+             [profile guarded]\nrole_arn = {GUARDED}\nsource_profile = keys\nmfa_serial = arn:aws:iam::111111111111:mfa/alice\n\n\
+             [profile vault]\ncredential_process = python3 {home}/vault.py\n\n\
+             [profile by-vault]\nrole_arn = {OPS}\nsource_profile = vault\n\n\
+             [profile by-env]\nrole_arn = {OPS}\ncredential_source = Environment\n\n\
+             [profile by-token]\nrole_arn = {HUB}\nweb_identity_token_file = {home}/token\n\n\
+             [profile round]\ncredential_process = {jit} exec -q round -- true\n",
+            jit = env!("CARGO_BIN_EXE_jit"),
+        ),
+    );
+    room
+}
+
+fn arn(room: &Room, profile: &str) -> String {
+    let whoami = room.jit(&["whoami", profile, "--json"]).run();
+    assert_eq!(whoami.code(), 0, "{whoami}");
+    let said: Value = serde_json::from_str(&whoami.stdout).unwrap();
+    said["arn"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn static_keys_are_used_and_reported() {
+    let room = room_with_keys();
+    let keys =
+        room.jit(&["exec", "keys", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID ${#AWS_SESSION_TOKEN}"]).run();
+    // A session, and not the keys themselves.
+    assert!(keys.stdout.starts_with("ASIA") && keys.stdout.ends_with(" 900\n"), "{keys}");
+    let warning = "warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can\n";
+    assert!(keys.stderr.contains(warning), "{keys}");
+    assert_eq!(arn(&room, "keys"), ALICE);
+    assert_eq!(arn(&room, "ops"), "arn:aws:sts::222222222222:assumed-role/ops/alice");
+    // Kept like every session, and for as long as the profile says: keys are no role, so this is no chain.
+    let answer = room.asks_for("ops");
+    let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
+    assert_eq!(answer["AccountId"], "222222222222");
+    assert_eq!(room.counts([Call::GetSessionToken, Call::AssumeRole]), [1, 1]);
+    let status = room.jit(&["status"]).run();
+    assert!(status.stdout.contains("ops   222222222222  2 h "), "{status}");
+    let explained = room.jit(&["explain", "ops"]).run();
+    for words in ["1. source keys", "access_key_id  AKIAALICE", "~/.aws/credentials:2", "AssumeRole at "] {
+        assert!(explained.stdout.contains(words), "{words}: {explained}");
+    }
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}
+
+#[test]
+fn a_code_of_an_mfa_device_is_asked_for_on_the_terminal() {
+    let room = room_with_keys();
+    let nobody = room.asks_for("guarded");
+    assert_eq!(nobody.code(), 3, "{nobody}");
+    let words = "error: guarded wants a code of the MFA device arn:aws:iam::111111111111:mfa/alice\n";
+    assert!(nobody.stderr.contains(words) && nobody.stderr.contains("jit login guarded"), "{nobody}");
+    for (code, exit, words) in
+        [("000000\n", 4, "the MFA code is wrong or was used before"), ("123456\n", 0, "Signed in")]
+    {
+        let mut login = room.jit(&["login", "guarded"]).somebody_types().start();
+        login.says("MFA code of arn:aws:iam::111111111111:mfa/alice: ");
+        login.types(code);
+        let login = login.wait();
+        assert!(login.code() == exit && login.stdout.contains(words), "{login}");
+    }
+    assert_eq!(room.asks_for("guarded").code(), 0);
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}
+
+#[test]
+fn commands_variables_and_token_files_are_sources() {
+    let room = room_with_keys();
+    let ops = "arn:aws:sts::222222222222:assumed-role/ops/alice";
+    assert_eq!(arn(&room, "by-vault"), ops);
+    assert_eq!(arn(&room, "vault"), ALICE);
+    assert_eq!(arn(&room, "vault"), ALICE);
+    assert_eq!(std::fs::read_to_string(room.path("asked")).unwrap(), "xx", "a session is kept");
+    let by_env = |secret: &str| {
+        let whoami = room.jit(&["whoami", "by-env"]);
+        whoami.env("AWS_ACCESS_KEY_ID", "AKIAALICE").env("AWS_SECRET_ACCESS_KEY", secret).run()
+    };
+    assert!(by_env("wrong").code() == 4);
+    assert!(by_env("alice+static+secret").stdout.contains(ops));
+    let unset = room.jit(&["whoami", "by-env"]).run();
+    let words = "the profile by-env takes its credentials from AWS_ACCESS_KEY_ID, which is not set";
+    assert!(unset.code() == 2 && unset.stderr.contains(words), "{unset}");
+
+    let missing = room.jit(&["whoami", "by-token"]).run();
+    assert!(missing.code() == 1 && missing.stderr.contains("token file"), "{missing}");
+    // Any ID token that the provider made for the hub will do.
+    room.write_config(&room.usual_config());
+    assert_eq!(room.jit(&["login", "hub"]).run().code(), 0);
+    let journal = room.servers().journal();
+    let token = journal.secrets().iter().find(|issued| issued.what == "ID token").unwrap();
+    room.write("token", &token.value);
+    std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    assert_eq!(arn(&room, "by-token"), "arn:aws:sts::111111111111:assumed-role/jit-hub/by-token");
+
+    for file in ["token", ".aws/credentials"] {
+        std::fs::remove_file(room.path(file)).unwrap();
+    }
+}
+
+#[test]
+fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
+    let room = room_with_keys();
+    let round = room.jit(&["exec", "round", "--", "true"]).run();
+    assert_eq!(round.code(), 1, "{round}");
+    assert!(round.stderr.contains("the profile round is asked by its own command: round → round"), "{round}");
+    let with = |command: &str| {
+        room.write(".aws/config", &format!("[profile x]\ncredential_process = {command}\n"));
+        room.jit(&["exec", "x", "--", "true"]).run()
+    };
+    for (command, words) in [
+        ("/nowhere/vault", "the credential_process of the profile x (/nowhere/vault) cannot be started: "),
+        ("false", "the credential_process of the profile x (false) ended with exit status: 1"),
+        ("echo hello", "(echo) printed no credentials: it is not the JSON that AWS's tools expect"),
+        ("yes", "(yes) prints more than 262144 bytes"),
+        (r#"echo '{"Version":2,"AccessKeyId":"a","SecretAccessKey":"b"}'"#, "its Version is 2, not 1"),
+        (
+            r#"echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","SessionToken":"c","Expiration":"2020-01-01T00:00:00Z"}'"#,
+            "the credentials that the profile x gets are over already",
+        ),
+        (
+            r#"echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","SessionToken":"c"}'"#,
+            "the profile x holds another program's session, and not when that ends",
+        ),
+    ] {
+        let failed = with(command);
+        assert!(failed.code() == 1 && failed.stderr.contains(words), "{command}: {failed}");
+    }
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
 }
 
 #[test]

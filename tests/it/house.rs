@@ -46,6 +46,8 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "plan",
             "secret",
             "store",
+            "sys::env",
+            "sys::fs",
             "sys::process",
             "timestamp",
             "world",

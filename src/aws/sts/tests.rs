@@ -106,6 +106,7 @@ fn leg(sts: StsEndpoint) -> Leg {
         duration: set(3600),
         session_name: None,
         source_identity: Some(set("alice@acme".into())),
+        mfa_serial: None,
         external_id: Some(set("ext:42".into())),
         tags: Some(set(BTreeMap::from([("team".into(), "a b".into()), ("zone".into(), String::new())]))),
         transitive_tags: Some(set(vec!["team".into()])),
@@ -156,7 +157,11 @@ fn error_of(action: Action, answer: Answer) -> (StsError, usize) {
             block_on(saml(&server.sts(&leg.sts, None), &leg, 3600, PROVIDER, &assertion)).map(drop)
         }
         Action::AssumeRole => {
-            block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", &hub())).map(drop)
+            block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", None, &hub()))
+                .map(drop)
+        }
+        Action::GetSessionToken => {
+            block_on(of_user(&server.sts(&leg.sts, Some(&hub())), 3600, None, &hub())).map(drop)
         }
         Action::GetCallerIdentity => {
             block_on(identity(&server.sts(&leg.sts, Some(&hub())), &hub())).map(drop)
@@ -167,8 +172,8 @@ fn error_of(action: Action, answer: Answer) -> (StsError, usize) {
 
 #[test]
 fn refusals_become_kinds_and_sentences() {
-    use Action::GetCallerIdentity as Who;
     use Action::{AssumeRole as Role, AssumeRoleWithSaml as Saml, AssumeRoleWithWebIdentity as Web};
+    use Action::{GetCallerIdentity as Who, GetSessionToken as Keys};
     let denied = "User: arn:aws:sts::111111111111:assumed-role/hub/alice is not authorized to perform: \
                   sts:AssumeRole on resource: arn:aws:iam::222222222222:role/admin";
     let implicit = format!("{denied} because no identity-based policy allows the sts:AssumeRole action");
@@ -194,6 +199,8 @@ fn refusals_become_kinds_and_sentences() {
         (Role, 403, "AccessDenied", &tagging, Kind::AccessDenied, "in: sts:TagSession is not allowed"),
         (Role, 403, "AccessDenied", "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code", Kind::AccessDenied, "it wants an MFA code"),
         (Web, 403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", Kind::AccessDenied, "your IdP sent you to arn:aws:iam::222222222222:role/admin, but that role does not accept it"),
+        (Role, 403, "AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.", Kind::AccessDenied, "the MFA code is wrong or was used before"),
+        (Keys, 403, "AccessDenied", "blocked", Kind::AccessDenied, "AWS gives these keys no session: its requests are not let through (\"blocked\")"),
         (Who, 403, "AccessDenied", "blocked", Kind::AccessDenied, "its requests are not let through (\"blocked\")"),
         (Web, 400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", Kind::DurationTooLong { chained: false }, "does not grant sessions as long as that"),
         (Role, 400, "ValidationError", "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.", Kind::DurationTooLong { chained: true }, "one hour of a chained role"),
@@ -309,7 +316,7 @@ fn only_what_may_pass_is_tried_again() {
 fn the_waits_between_tries_are_bounded() {
     let server = Canned::new(Answer::Unreachable);
     let leg = leg(endpoint("eu-west-1", None));
-    let _ = block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", &hub()));
+    let _ = block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", None, &hub()));
     let waits = server.waits.lock().unwrap().clone();
     assert_eq!(waits.len(), 2);
     assert!(waits.iter().sum::<Duration>() <= Duration::from_secs(3), "{waits:?}");
@@ -384,7 +391,7 @@ fn every_partition_is_asked_at_its_regional_host() {
         let server = Canned::new(Answer::Status(200, assumed("AssumeRole", "t", "")));
         let sts = StsEndpoint { fips, dual_stack, ..endpoint(region, None) };
         let leg = leg(sts);
-        block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", &hub())).unwrap();
+        block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", None, &hub())).unwrap();
         assert_eq!(server.asked(), [format!("https://{host}/")], "{region}");
     }
 }
@@ -400,7 +407,8 @@ fn settings_without_an_endpoint_are_refused_before_anything_is_sent() {
     for sts in cases {
         let server = Canned::new(Answer::Status(200, assumed("AssumeRole", "t", "")));
         let leg = leg(sts);
-        let result = block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", &hub()));
+        let result =
+            block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", None, &hub()));
         assert_eq!(server.asked(), [""; 0], "{:?}", leg.sts);
         let error = result.unwrap_err();
         assert_eq!(error.kind, Kind::Malformed, "{error:?}");
@@ -443,7 +451,7 @@ fn assume_role_sends_every_setting_of_the_leg_and_signs() {
     let extra = "<PackedPolicySize>61</PackedPolicySize><SourceIdentity>alice@acme</SourceIdentity>";
     let body = assumed("AssumeRole", &long, extra);
     let (sent, signed, granted) =
-        on_the_wire(body, async |http, leg| assume_role(http, leg, 1800, "alice", &hub()).await);
+        on_the_wire(body, async |http, leg| assume_role(http, leg, 1800, "alice", None, &hub()).await);
     let expected = form(&[
         ("Action", "AssumeRole"),
         ("Version", "2011-06-15"),

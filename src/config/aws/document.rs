@@ -9,6 +9,7 @@ use super::words::posix_words;
 
 /// An AWS file, whole and understood. It may hold static keys, so it is wiped when dropped and never shown by
 /// `Debug`; values are copied out of it only where they are asked for.
+#[derive(Default)]
 pub struct Document {
     pub(super) text: Zeroizing<String>,
     /// Where each line starts, and behind them the length of the text.

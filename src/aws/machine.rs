@@ -1,0 +1,110 @@
+//! The credentials of the machine that this runs on: a container's endpoint, and the metadata service of an EC2 instance
+//! (AWS SDKs and Tools Reference Guide, "Container credential provider" and "IMDS credential provider").
+
+use serde::Deserialize;
+
+use crate::credentials::Credentials;
+use crate::secret::Secret;
+use crate::sys::http::{Answer, Ask, Http, HttpError, host_of};
+use crate::timestamp::Timestamp;
+
+/// How long a token of the metadata service is to hold, in seconds. One is used at once, and no more.
+const TOKEN_LIFE: &str = "60";
+/// Hosts that are trusted over plain HTTP beside loopback: those of ECS and EKS, by which no packet leaves the machine.
+const OWN_HOSTS: [&str; 3] = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
+
+/// Why the machine gives none.
+#[derive(Debug, thiserror::Error)]
+pub enum MachineError {
+    /// No answer came.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// An address that credentials may not come from.
+    #[error("{0} is neither https nor an address of this machine")]
+    Address(String),
+    /// It said no.
+    #[error("{host} answers with status {status}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Refused { host: String, status: u16 },
+    /// No role is attached to the instance.
+    #[error("no role is attached to this instance")]
+    NoRole,
+    /// An answer without credentials in it.
+    #[error("{0} answers with no credentials")]
+    Unreadable(String),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Given {
+    access_key_id: String,
+    secret_access_key: Secret<String>,
+    token: Secret<String>,
+    expiration: String,
+}
+
+/// What the endpoint at `url` gives; `token` is what it wants to be shown.
+///
+/// # Errors
+/// [`MachineError`].
+pub async fn of_container(
+    http: &Http,
+    url: &str,
+    token: Option<&Secret<String>>,
+) -> Result<Credentials, MachineError> {
+    let host = host_of(url);
+    let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
+        if port.bytes().all(|b| b.is_ascii_digit()) { name } else { &host }
+    });
+    let local = name == "localhost" || name == "[::1]" || name.starts_with("127.");
+    if !url.starts_with("https:") && !local && !OWN_HOSTS.contains(&name) {
+        return Err(MachineError::Address(url.to_owned()));
+    }
+    let answer = http.ask(&Ask { authorization: token, ..Ask::get(url) }).await?;
+    credentials(&host, &good(&host, answer)?)
+}
+
+/// What the metadata service at `url` gives, by its second version, which wants a token first.
+///
+/// # Errors
+/// [`MachineError`].
+pub async fn of_instance(http: &Http, url: &str) -> Result<Credentials, MachineError> {
+    let host = host_of(url);
+    let wanted = [("x-aws-ec2-metadata-token-ttl-seconds", Secret::new(TOKEN_LIFE.to_owned()))];
+    let token_url = format!("{url}/latest/api/token");
+    let ask = Ask { method: "PUT", accept: "*/*", headers: &wanted, ..Ask::get(&token_url) };
+    let token = good(&host, http.ask(&ask).await?)?;
+    let shown = [("x-aws-ec2-metadata-token", Secret::new(text(&host, &token)?))];
+    let roles = format!("{url}/latest/meta-data/iam/security-credentials/");
+    let get = async |url: &str| http.ask(&Ask { accept: "*/*", headers: &shown, ..Ask::get(url) }).await;
+    let listed = get(&roles).await?;
+    if listed.status == 404 {
+        return Err(MachineError::NoRole);
+    }
+    let listed = text(&host, &good(&host, listed)?)?;
+    let role = listed.lines().next().filter(|role| !role.is_empty()).ok_or(MachineError::NoRole)?;
+    credentials(&host, &good(&host, get(&format!("{roles}{role}")).await?)?)
+}
+
+fn good(host: &str, answer: Answer) -> Result<Answer, MachineError> {
+    let status = answer.status;
+    if status == 200 { Ok(answer) } else { Err(MachineError::Refused { host: host.to_owned(), status }) }
+}
+
+fn text(host: &str, answer: &Answer) -> Result<String, MachineError> {
+    let text = std::str::from_utf8(answer.body.expose()).ok().map(|text| text.trim().to_owned());
+    text.filter(|text| text.chars().all(|c| !c.is_control() || c == '\n'))
+        .ok_or_else(|| MachineError::Unreadable(host.to_owned()))
+}
+
+fn credentials(host: &str, answer: &Answer) -> Result<Credentials, MachineError> {
+    let unreadable = || MachineError::Unreadable(host.to_owned());
+    let given: Given = serde_json::from_slice(answer.body.expose()).map_err(|_| unreadable())?;
+    let expires_at = Timestamp::parse_rfc3339(&given.expiration).ok_or_else(unreadable)?;
+    Ok(Credentials {
+        access_key_id: given.access_key_id,
+        secret_access_key: given.secret_access_key,
+        session_token: given.token,
+        expires_at,
+    })
+}

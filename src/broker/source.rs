@@ -1,0 +1,252 @@
+//! A plan that starts from what a profile of `~/.aws/config` has: keys, a command, a token in a file, or the machine's own
+//! credentials. No IdP is asked, so nothing but the session is kept.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Broker, BrokerError, Interaction, Need, session_name};
+use crate::aws::machine::{self, MachineError};
+use crate::aws::sts::{self, Granted, Mfa};
+use crate::credentials::{Credentials, Session};
+use crate::plan::{Leg, Plan, RoleId, Source, SourceSettings};
+use crate::secret::Secret;
+use crate::store::Lock;
+use crate::sys::{fs, process};
+use crate::timestamp::Timestamp;
+
+/// A token or an answer that is larger is something else.
+const LARGEST: u64 = 256 * 1024;
+/// What a session without a written end is taken to live, where it is only asked with.
+const UNKNOWN_LIFE: Duration = Duration::from_secs(900);
+
+/// Why a profile's credentials cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The file cannot be read.
+    #[error("the token file {path} of the profile {profile} cannot be read: {why}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    TokenFile { profile: String, path: String, why: String },
+    /// The command could not be run to its end, or said no.
+    #[error("the credential_process of the profile {profile} ({program}) {why}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Process { profile: String, program: String, why: String },
+    /// The machine gives none.
+    #[error("the profile {profile} takes the credentials of this machine, but {why}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Machine { profile: String, why: MachineError },
+    /// A session of another program's whose end nobody wrote down.
+    #[error("the profile {profile} holds another program's session, and not when that ends")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    NoEnd { profile: String },
+    /// What was given is over already.
+    #[error("the credentials that the profile {profile} gets are over already")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Over { profile: String },
+}
+
+impl SourceError {
+    /// What to try next.
+    pub fn next(&self) -> Vec<String> {
+        match self {
+            Self::TokenFile { .. } => vec!["have whatever writes that file write it again".to_owned()],
+            Self::Process { .. } | Self::Over { .. } => {
+                vec!["run that command by itself, to see what it wants".to_owned()]
+            }
+            Self::Machine { .. } => {
+                vec!["such a profile serves on the container or instance that it was made for".to_owned()]
+            }
+            Self::NoEnd { .. } => {
+                vec!["use it with AWS_PROFILE, or as the source_profile of a role".to_owned()]
+            }
+        }
+    }
+}
+
+/// What a profile has.
+struct Given {
+    credentials: Credentials,
+    /// The keys are for good: no token came with them.
+    for_good: bool,
+    /// It was said when they end.
+    ends: bool,
+}
+
+/// What a `credential_process` prints (AWS SDKs and Tools Reference Guide, "Process credential provider").
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Printed {
+    version: u32,
+    access_key_id: String,
+    secret_access_key: Secret<String>,
+    session_token: Option<Secret<String>>,
+    expiration: Option<String>,
+}
+
+impl Broker<'_, '_> {
+    /// The session of the plan's first leg.
+    pub(super) async fn ask_source(
+        &self,
+        plan: &Plan,
+        settings: &SourceSettings,
+        need: &Need,
+        lock: &Lock,
+    ) -> Result<Session, BrokerError> {
+        let (leg, http) = (&plan.legs[0], &self.world.http);
+        if let Source::TokenFile(path) = &settings.source.value {
+            let token = self.token(&settings.name, path)?;
+            let name = session_name(leg, &settings.name);
+            let granted = self
+                .with_duration_memory(plan, 0, leg.duration.value, lock, async |seconds| {
+                    sts::assume_role_with_web_identity(http, leg, seconds, &name, &token).await
+                })
+                .await?;
+            return Ok(self.of_nobody(plan, granted));
+        }
+        let given = self.given(settings, need).await?;
+        if given.for_good {
+            self.warn(&format!(
+                "the profile {} has keys that never end ({}); sign in at an IdP instead where you can",
+                settings.name, settings.source.origin
+            ));
+        }
+        let code = self.mfa_code(leg, need)?;
+        let mfa = Mfa::of(leg, code.as_ref());
+        let by = &given.credentials;
+        let granted = match &leg.role.value {
+            RoleId::Itself(_) if !given.for_good => {
+                if !given.ends {
+                    return Err(SourceError::NoEnd { profile: settings.name.clone() }.into());
+                }
+                self.told(leg, given.credentials).await?
+            }
+            RoleId::Itself(_) => {
+                let granted = sts::session_token(http, leg, leg.duration.value, mfa, by).await;
+                let granted = granted.map_err(Box::new)?;
+                self.told(leg, granted.credentials).await?
+            }
+            _ => {
+                let caller = sts::caller_identity(http, &leg.sts, by).await.map_err(Box::new)?;
+                let name = session_name(leg, caller.arn.rsplit('/').next().unwrap_or_default());
+                self.with_duration_memory(plan, 0, leg.duration.value, lock, async |seconds| {
+                    sts::assume_role(http, leg, seconds, &name, mfa, by).await
+                })
+                .await?
+            }
+        };
+        Ok(self.of_nobody(plan, granted))
+    }
+
+    /// Credentials with what AWS says of whose they are.
+    async fn told(&self, leg: &Leg, credentials: Credentials) -> Result<Granted, BrokerError> {
+        let asked = sts::caller_identity(&self.world.http, &leg.sts, &credentials).await;
+        let identity = asked.map_err(Box::new)?;
+        Ok(Granted {
+            credentials,
+            assumed_arn: identity.arn,
+            user_id: identity.user_id,
+            packed_policy_percent: None,
+            source_identity: None,
+        })
+    }
+
+    /// A session that no IdP's person is behind, so AWS's name stands for them.
+    fn of_nobody(&self, plan: &Plan, granted: Granted) -> Session {
+        let user = granted.assumed_arn.rsplit('/').next().unwrap_or_default().to_owned();
+        self.session_of(plan, 0, granted, &user, &user)
+    }
+
+    /// The code of the MFA device that the leg names, asked for on the terminal.
+    pub(super) fn mfa_code(&self, leg: &Leg, need: &Need) -> Result<Option<Secret<String>>, BrokerError> {
+        let Some(serial) = &leg.mfa_serial else { return Ok(None) };
+        let asked = match need.interaction {
+            Interaction::Allowed(_) => self.world.person.line(&format!("MFA code of {}", serial.value)),
+            Interaction::Never => None,
+        };
+        let missing = || BrokerError::CodeNeeded { role: leg.name.clone(), serial: serial.value.clone() };
+        asked.map(|code| Some(Secret::new(code))).ok_or_else(missing)
+    }
+
+    fn token(&self, profile: &str, path: &str) -> Result<Secret<String>, SourceError> {
+        let whole = match path.strip_prefix("~/") {
+            Some(rest) => self.world.folders.home.join(rest),
+            None => Path::new(path).to_owned(),
+        };
+        let failed =
+            |why: String| SourceError::TokenFile { profile: profile.to_owned(), path: path.to_owned(), why };
+        let content = fs::read_limited(&whole, LARGEST).map_err(|error| failed(error.to_string()))?;
+        let text = String::from_utf8(content).map_err(|_| failed("it is not text".to_owned()))?;
+        let text = Secret::new(text);
+        match text.expose().trim() {
+            "" => Err(failed("it is empty".to_owned())),
+            token => Ok(Secret::new(token.to_owned())),
+        }
+    }
+
+    async fn given(&self, settings: &SourceSettings, need: &Need) -> Result<Given, SourceError> {
+        let profile = settings.name.clone();
+        let machine = |why| SourceError::Machine { profile: profile.clone(), why };
+        let http = &self.world.http;
+        let given = match &settings.source.value {
+            Source::Keys { id, secret, token } => Given {
+                credentials: Credentials {
+                    access_key_id: id.clone(),
+                    secret_access_key: secret.clone(),
+                    session_token: token.clone().unwrap_or_else(|| Secret::new(String::new())),
+                    expires_at: self.now() + UNKNOWN_LIFE,
+                },
+                for_good: token.is_none(),
+                ends: false,
+            },
+            Source::Process(words) => self.run(&profile, words, need).await?,
+            Source::TokenFile(_) => unreachable!("a token is no credentials"),
+            Source::Container { url, token, token_file } => {
+                let of_file = token_file.as_ref().map(|path| self.token(&profile, path)).transpose()?;
+                let token = of_file.as_ref().or(token.as_ref());
+                lasting(machine::of_container(http, url, token).await.map_err(machine)?)
+            }
+            Source::Instance { url } => lasting(machine::of_instance(http, url).await.map_err(machine)?),
+        };
+        if given.ends && given.credentials.expires_at <= self.now() {
+            return Err(SourceError::Over { profile });
+        }
+        Ok(given)
+    }
+
+    async fn run(&self, profile: &str, words: &[String], need: &Need) -> Result<Given, SourceError> {
+        let program = words.first().cloned().unwrap_or_default();
+        let failed =
+            |why: String| SourceError::Process { profile: profile.to_owned(), program: program.clone(), why };
+        let within = self.world.env.get(crate::sys::env::JIT_WITHIN).map(|names| format!("{names},"));
+        let within = within.unwrap_or_default() + profile;
+        let set = [(crate::sys::env::JIT_WITHIN, within)];
+        let may_ask = matches!(need.interaction, Interaction::Allowed(_));
+        let printed = process::answer(words, &set, may_ask, need.wait, LARGEST).await.map_err(failed)?;
+        let unreadable = |what: &str| failed(format!("printed no credentials: {what}"));
+        let printed: Printed = serde_json::from_slice(printed.expose())
+            .map_err(|_| unreadable("it is not the JSON that AWS's tools expect"))?;
+        if printed.version != 1 {
+            return Err(unreadable(&format!("its Version is {}, not 1", printed.version)));
+        }
+        let expires_at = printed.expiration.as_deref().map(|text| {
+            Timestamp::parse_rfc3339(text).ok_or_else(|| unreadable("its Expiration is no time"))
+        });
+        let expires_at = expires_at.transpose()?;
+        let token = printed.session_token.filter(|token| !token.expose().is_empty());
+        Ok(Given {
+            for_good: token.is_none(),
+            ends: expires_at.is_some(),
+            credentials: Credentials {
+                access_key_id: printed.access_key_id,
+                secret_access_key: printed.secret_access_key,
+                session_token: token.unwrap_or_else(|| Secret::new(String::new())),
+                expires_at: expires_at.unwrap_or(self.now() + UNKNOWN_LIFE),
+            },
+        })
+    }
+}
+
+fn lasting(credentials: Credentials) -> Given {
+    Given { credentials, for_good: false, ends: true }
+}

@@ -1,0 +1,121 @@
+//! What the two files of AWS say about a profile, as botocore puts them together.
+
+use std::collections::HashMap;
+
+use super::{Document, Entry, Kind, Section};
+use crate::config::section::At;
+
+/// `~/.aws/config` and `~/.aws/credentials`, read as one. Where both have a key of a profile, the credentials file counts.
+#[derive(Debug)]
+pub struct Profiles {
+    config: Document,
+    credentials: Document,
+    /// Their paths as the user would write them.
+    paths: [String; 2],
+    /// The names in the order of the files.
+    names: Vec<String>,
+    /// The sections of each name: in the configuration, in the credentials file.
+    sections: HashMap<String, [Option<usize>; 2]>,
+}
+
+impl Profiles {
+    /// The profiles of a configuration file and a credentials file, each with its path for messages.
+    pub fn new(config: (Document, String), credentials: (Document, String)) -> Self {
+        let (mut names, mut sections) = (Vec::new(), HashMap::<String, [Option<usize>; 2]>::new());
+        let mut note = |name: &str, part: usize, index: usize| {
+            let entry = sections.entry(name.to_owned()).or_insert_with(|| {
+                names.push(name.to_owned());
+                [None, None]
+            });
+            // Where headers differ only in their writing, the later section counts, as for botocore.
+            entry[part] = Some(index);
+        };
+        for (index, section) in config.0.sections().iter().enumerate() {
+            if let Kind::Profile(name) = &section.kind {
+                note(name, 0, index);
+            }
+        }
+        for (index, section) in credentials.0.sections().iter().enumerate() {
+            if section.kind != Kind::Defaults {
+                note(&section.header, 1, index);
+            }
+        }
+        Self {
+            config: config.0,
+            credentials: credentials.0,
+            paths: [config.1, credentials.1],
+            names,
+            sections,
+        }
+    }
+
+    /// The path of the configuration file.
+    pub fn path(&self) -> &str {
+        &self.paths[0]
+    }
+
+    /// The names in the order of the files.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The profiles whose keys are for good, each with the file and the line of the key's id.
+    pub fn static_keys(&self) -> impl Iterator<Item = (&str, &str, usize)> {
+        let for_good = |name: &&String| {
+            self.get(name, "aws_secret_access_key").is_some() && self.get(name, "aws_session_token").is_none()
+        };
+        self.names.iter().filter(for_good).filter_map(|name| {
+            let (path, line) = self.place(self.get(name, "aws_access_key_id")?.line);
+            Some((name.as_str(), path, line))
+        })
+    }
+
+    /// Where the lines of the configuration end and those of the credentials file, whose path is given, go on.
+    pub(super) fn seam(&self) -> (usize, String) {
+        (self.config.line_count(), self.paths[1].clone())
+    }
+
+    /// The file of a line that this counts, and the line in it.
+    pub(super) fn place(&self, line: usize) -> (&str, usize) {
+        match line.checked_sub(self.config.line_count()) {
+            None | Some(0) => (&self.paths[0], line),
+            Some(line) => (&self.paths[1], line),
+        }
+    }
+
+    /// The line of the profile's header; `None` if there is no such profile.
+    pub(super) fn line(&self, profile: &str) -> Option<usize> {
+        let [config, credentials] = self.both(profile)?;
+        let behind = |section: &Section| section.line() + self.config.line_count();
+        config.map(Section::line).or_else(|| credentials.map(behind))
+    }
+
+    /// What the profile says under `key` (in lower case).
+    pub(super) fn get(&self, profile: &str, key: &str) -> Option<At<String>> {
+        let [config, credentials] = self.both(profile)?;
+        let found = |document: &Document, section: Option<&Section>, before: usize| {
+            let entry: &Entry = section?.entry(key)?;
+            Some(At { value: document.value(entry), line: entry.line() + before })
+        };
+        found(&self.credentials, credentials, self.config.line_count())
+            .or_else(|| found(&self.config, config, 0))
+    }
+
+    /// What another section of the configuration says under `key`.
+    pub(super) fn get_of(&self, kind: &Kind, key: &str) -> Option<At<String>> {
+        self.config.get(kind, key).map(|(value, line)| At { value, line })
+    }
+
+    /// The line of another section of the configuration.
+    pub(super) fn line_of(&self, kind: &Kind) -> Option<usize> {
+        self.config.named(kind).map(Section::line)
+    }
+
+    fn both(&self, profile: &str) -> Option<[Option<&Section>; 2]> {
+        let [config, credentials] = self.sections.get(profile)?;
+        Some([
+            config.map(|index| &self.config.sections()[index]),
+            credentials.map(|index| &self.credentials.sections()[index]),
+        ])
+    }
+}
