@@ -5,7 +5,6 @@
 //! or key makes it reject the whole file. So [`Document::parse`] takes what botocore takes and refuses what it
 //! refuses, and what [`plan_profiles`] writes is understood alike by all.
 
-mod diff;
 mod document;
 mod editor;
 mod profile;
@@ -15,7 +14,6 @@ mod roles;
 pub mod shadow;
 mod words;
 
-pub use diff::unified_diff;
 pub use document::{Document, Entry, Kind, Section};
 pub use editor::{Changes, Overruled, Place, Tangled, managed_profiles, plan_profiles};
 pub use profile::{Profile, Program, Unwritable};

@@ -1,6 +1,8 @@
 //! What the files say, and what a role means by them. Pure: text in, values out; no clock, no network, no printing.
 
 pub mod aws;
+mod diff;
+pub mod draft;
 pub mod file;
 pub mod idp;
 mod limits;
@@ -9,4 +11,5 @@ mod proof;
 pub mod resolve;
 mod section;
 
+pub use diff::unified_diff;
 pub use section::{At, Mistake, closest, parse_duration};

@@ -1,6 +1,8 @@
 //! `jit configure`: settings written for the user.
 
 pub mod profiles;
+mod replace;
+mod write;
 
 use crate::cli::{Configure, Profiles};
 use crate::error::{CommandError, CommandResult, Kind};

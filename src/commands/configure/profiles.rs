@@ -3,14 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use zeroize::Zeroizing;
-
 use crate::config::aws::{
     Broken, Changes, Document, Overruled, Place, Profile, Program, SIZE_LIMIT, System, Tangled, Unwritable,
-    plan_profiles, unified_diff,
+    plan_profiles,
 };
-use crate::sys::fs;
-use crate::world::{Note, World};
+use crate::config::unified_diff;
+use crate::world::World;
+
+use super::replace;
 
 /// How often a file is read again that somebody else changed meanwhile.
 const ATTEMPTS: usize = 2;
@@ -155,21 +155,23 @@ fn attempt(
     options: &ProfilesOptions,
     meanwhile: &mut impl FnMut(),
 ) -> Result<Option<Report>, ProfilesError> {
-    let content = read(path).map_err(|source| ProfilesError::Read { path: path.to_owned(), source })?;
+    let content = replace::read(path, SIZE_LIMIT)
+        .map_err(|source| ProfilesError::Read { path: path.to_owned(), source })?;
     let before = Document::parse(content.as_deref().map_or(&[], Vec::as_slice))
         .map_err(|broken| ProfilesError::Broken { path: path.to_owned(), broken })?;
     let changes = plan_profiles(&before, wanted);
     let after = changes
         .apply(&before, options.prune)
         .map_err(|tangled| ProfilesError::Tangled { path: path.to_owned(), tangled })?;
-    let diff = unified_diff(&before, &after, &path.to_string_lossy());
+    let diff = unified_diff(before.text(), after.text(), &path.to_string_lossy());
     let mut report = report(changes, options.prune, diff);
     if options.dry_run || before.text() == after.text() {
         return Ok(Some(report));
     }
     meanwhile();
-    report.backup = content.is_some().then(|| backup_of(path));
-    let written = write(path, content, after.text());
+    report.backup = content.is_some().then(|| replace::backup_of(path));
+    let before = content.as_deref().map(Vec::as_slice);
+    let written = replace::write(path, before, after.text().as_bytes(), SIZE_LIMIT);
     match written.map_err(|source| ProfilesError::Write { path: path.to_owned(), source })? {
         true => Ok(Some(report)),
         false => Ok(None),
@@ -183,58 +185,9 @@ fn report(changes: Changes, prune: bool, diff: String) -> Report {
     Report { added, updated, unchanged, removed, stale, conflicts, overruled, diff, ..Report::default() }
 }
 
-/// Keeps other runs of this command out until the file is dropped.
 fn lock(world: &World) -> Result<std::fs::File, ProfilesError> {
-    let path = world.folders.state.join("aws-config.lock");
-    let taken =
-        fs::private_folder(&world.folders.state).and_then(|()| fs::open_private(&path)).and_then(|file| {
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(std::fs::TryLockError::WouldBlock) => {
-                    world.person.tell(Note::Waiting { what: "writing AWS profiles" });
-                    file.lock()?;
-                }
-                Err(std::fs::TryLockError::Error(error)) => return Err(error),
-            }
-            Ok(file)
-        });
-    taken.map_err(|source| ProfilesError::Lock { path, source })
-}
-
-/// The file's content, which may hold static keys; `None` if there is no file.
-fn read(path: &Path) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    match fs::read_limited(path, SIZE_LIMIT) {
-        Ok(content) => Ok(Some(Zeroizing::new(content))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Replaces the file unless it is no longer what it was `before`, and keeps that state in the backup. The answer is
-/// whether the file was replaced.
-fn write(path: &Path, before: Option<Zeroizing<Vec<u8>>>, content: &str) -> io::Result<bool> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
-        fs::private_folder(folder)?;
-    }
-    fs::write_if(path, content.as_bytes(), || {
-        if read(path)? != before {
-            return Ok(false);
-        }
-        if let Some(before) = &before {
-            let backup = backup_of(path);
-            fs::write_atomically(&backup, before).map_err(|error| {
-                io::Error::new(error.kind(), format!("its backup {}: {error}", backup.display()))
-            })?;
-        }
-        Ok(true)
-    })
-}
-
-fn backup_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".jit-backup");
-    path.with_file_name(name)
+    let taken = replace::lock(world, "aws-config.lock", "writing AWS profiles");
+    taken.map_err(|(path, source)| ProfilesError::Lock { path, source })
 }
 
 #[cfg(test)]

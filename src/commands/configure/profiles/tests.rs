@@ -2,8 +2,9 @@
 
 use std::fs::{create_dir_all, read_dir, read_to_string, write};
 
+use super::replace::backup_of;
 use super::*;
-use crate::world::doubles;
+use crate::world::{Note, doubles};
 
 const PROGRAM: &str = if cfg!(windows) { r"C:\bin\jit.exe" } else { "/bin/jit" };
 

@@ -1,0 +1,174 @@
+//! What is added to `config.toml`, for every command that adds to it: shown, asked about, written as a whole.
+
+#![allow(dead_code, reason = "the commands that add to the file come next")]
+
+use std::io;
+
+use zeroize::Zeroizing;
+
+use crate::commands::{CONFIG_LIMIT, hints};
+use crate::config::draft::{Draft, Merged};
+use crate::config::file::File;
+use crate::config::unified_diff;
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::sys::folders;
+use crate::ui::{Ui, text};
+use crate::world::World;
+
+use super::replace;
+
+/// What the person chose on the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct How {
+    /// Write without a question.
+    pub(super) yes: bool,
+    /// Show what would be written, and write nothing.
+    pub(super) dry_run: bool,
+}
+
+/// `config.toml` as it is.
+struct Present {
+    /// The path, as the user would write it.
+    path: String,
+    content: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Present {
+    fn read(world: &World) -> CommandResult<Self> {
+        let path = folders::short(&world.folders.config_file, &world.folders.home);
+        let content = replace::read(&world.folders.config_file, CONFIG_LIMIT)
+            .map_err(|error| hints::unreadable_config(&path, &error))?;
+        let present = Self { path, content };
+        File::parse(&present.path, present.text()?)?;
+        Ok(present)
+    }
+
+    fn text(&self) -> CommandResult<&str> {
+        let content = self.content.as_deref().map_or(&[][..], Vec::as_slice);
+        std::str::from_utf8(content)
+            .map_err(|_| CommandError::new(Kind::Usage, format!("{} is not UTF-8 text", self.path)))
+    }
+
+    /// With `draft` behind what is there, in the file's own line ends.
+    fn with(&self, draft: &Draft) -> CommandResult<Zeroizing<String>> {
+        let (text, added) = (self.text()?, draft.to_toml());
+        let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let lines = added.lines().count();
+        // Large enough never to grow, which would leave copies behind that nobody wipes.
+        let mut whole =
+            Zeroizing::new(String::with_capacity(text.len() + added.len() + lines + 2 * eol.len()));
+        whole.push_str(text);
+        if !text.is_empty() {
+            if !text.ends_with('\n') {
+                whole.push_str(eol);
+            }
+            whole.push_str(eol);
+        }
+        for line in added.lines() {
+            whole.push_str(line);
+            whole.push_str(eol);
+        }
+        Ok(whole)
+    }
+}
+
+/// What of `draft` the configuration lacks, and the names that everything in it has there.
+///
+/// # Errors
+/// The configuration that is there is wrong, or cannot be read.
+pub(super) fn merged(draft: &Draft, world: &World) -> CommandResult<Merged> {
+    Ok(draft.merge(&Draft::of(Present::read(world)?.text()?)))
+}
+
+/// Adds to `config.toml` what of `draft` it lacks; the answer is whether the file was written. It is not for a dry run,
+/// after a no, where there is nobody to ask, and where nothing is missing; all of that is said.
+///
+/// # Errors
+/// The configuration would be wrong with it, or cannot be read or written; it is then as it was.
+pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandResult<bool> {
+    let present = Present::read(world)?;
+    let draft = draft.merge(&Draft::of(present.text()?)).draft;
+    let path = &present.path;
+    if draft.is_empty() {
+        ui.done(&format!("Nothing to add, {path} has all of it"));
+        return Ok(false);
+    }
+    let whole = present.with(&draft)?;
+    check(path, &whole)?;
+    let diff = unified_diff(present.text()?, &whole, path);
+    let names = names(&draft);
+    // Asked about, the difference is talk; otherwise it is what the command is for.
+    let asked = !how.dry_run && !how.yes && world.person.can_be_asked();
+    for line in diff.lines() {
+        if asked || how.yes { ui.say(&text::escape(line)) } else { ui.line(line)? }
+    }
+    if how.dry_run {
+        ui.done(&format!("Would add to {path}: {names}"));
+        return Ok(false);
+    }
+    if !how.yes {
+        match world.person.confirm(&format!("Add this to {path}?")) {
+            Some(true) => {}
+            Some(false) => {
+                ui.say("Nothing was written");
+                return Ok(false);
+            }
+            None => {
+                ui.done(&format!("Would add to {path}: {names}"));
+                ui.say("Nothing was written: nobody can be asked here. --yes writes it");
+                return Ok(false);
+            }
+        }
+    }
+    write(&present, &whole, world)?;
+    ui.done(&format!("Added to {path}: {names}"));
+    if present.content.is_some() {
+        let backup = replace::backup_of(&world.folders.config_file);
+        ui.say(&format!(
+            "The file as it was is {}",
+            text::escape(&folders::short(&backup, &world.folders.home))
+        ));
+    }
+    Ok(true)
+}
+
+/// Whether `whole` is a configuration, and one with nothing lost.
+fn check(path: &str, whole: &str) -> CommandResult {
+    let Err(mistake) = File::parse(path, whole) else { return Ok(()) };
+    let line = mistake.excerpt.as_ref().map(|text| format!("{:>4} | {text}", mistake.line));
+    let wrong = CommandError::new(Kind::Usage, format!("{path} would not be right with what is to be added"));
+    let wrong = CommandError { excerpt: line, ..wrong }.because(&mistake);
+    let wrong = mistake.suggestion.into_iter().fold(wrong, CommandError::hint);
+    Err(wrong.hint("nothing was written; --dry-run does not write either"))
+}
+
+fn write(present: &Present, whole: &str, world: &World) -> CommandResult {
+    let failed = |what: String, error: io::Error| CommandError::new(Kind::Failed, what).because(error);
+    let _lock = replace::lock(world, "config.lock", "writing the configuration")
+        .map_err(|(path, error)| failed(format!("cannot lock {}", path.display()), error))?;
+    let before = present.content.as_deref().map(Vec::as_slice);
+    let written = replace::write(&world.folders.config_file, before, whole.as_bytes(), CONFIG_LIMIT)
+        .map_err(|error| {
+            failed(format!("cannot write {}", present.path), error).hint("nothing was changed")
+        })?;
+    if written {
+        return Ok(());
+    }
+    let what = format!("{} was changed by another program meanwhile", present.path);
+    Err(CommandError::new(Kind::Failed, what).hint("nothing was written; run the command again"))
+}
+
+/// `idp acme, role hub, role admin`, a long list cut.
+fn names(draft: &Draft) -> String {
+    const MOST: usize = 12;
+    let idps = draft.idps.iter().map(|table| format!("idp {}", table.name));
+    let roles = draft.roles.iter().map(|table| format!("role {}", table.name));
+    let all: Vec<_> = idps.chain(roles).collect();
+    match all.get(..MOST) {
+        Some(first) if all.len() > MOST => format!("{} and {} more", first.join(", "), all.len() - MOST),
+        _ => all.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Tables that are to be added to `config.toml`: written as TOML, and held against what is there already.
+
+mod merge;
+mod toml_text;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use toml::de::{DeTable, DeValue};
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+
+pub use merge::{Kept, Merged};
+
+/// Tables, in the order in which they are to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    /// `[idp.NAME]`.
+    pub idps: Vec<Table>,
+    /// `[role.NAME]`.
+    pub roles: Vec<Table>,
+}
+
+/// One table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Its name, without `idp.` or `role.`.
+    pub name: String,
+    /// Its settings, in their order.
+    pub settings: Vec<(String, Value)>,
+}
+
+/// What a setting is set to.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A text.
+    Text(String),
+    /// A text that is not to be shown.
+    Secret(Secret<String>),
+    /// A list of texts.
+    List(Vec<String>),
+    /// `true` or `false`.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A table of texts.
+    Map(BTreeMap<String, String>),
+    /// Something that no setting is; only found in a file that somebody else wrote.
+    Other,
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&toml_text::value(self, true))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<Vec<String>> for Value {
+    fn from(list: Vec<String>) -> Self {
+        Self::List(list)
+    }
+}
+
+impl From<BTreeMap<String, String>> for Value {
+    fn from(map: BTreeMap<String, String>) -> Self {
+        Self::Map(map)
+    }
+}
+
+impl Table {
+    /// A table without settings.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), settings: Vec::new() }
+    }
+
+    /// With one setting more.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.settings.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// With one setting more, if there is a value for it.
+    #[must_use]
+    pub fn with_some(self, key: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    /// What `key` is set to.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.settings.iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// What `key` is set to, if that is a text.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match self.get(key)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl Draft {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.idps.is_empty() && self.roles.is_empty()
+    }
+
+    /// The tables as TOML, in the form that the README has: a blank line between tables, the values below one another.
+    pub fn to_toml(&self) -> Zeroizing<String> {
+        let idps = self.idps.iter().map(|table| ("idp", table));
+        let roles = self.roles.iter().map(|table| ("role", table));
+        let tables: Vec<_> =
+            idps.chain(roles).map(|(kind, table)| Zeroizing::new(toml_text::table(kind, table))).collect();
+        // Large enough never to grow, which would leave copies behind that nobody wipes.
+        let mut text = Zeroizing::new(String::with_capacity(tables.iter().map(|one| one.len() + 1).sum()));
+        for (index, table) in tables.iter().enumerate() {
+            if index > 0 {
+                text.push('\n');
+            }
+            text.push_str(table);
+        }
+        text
+    }
+
+    /// The tables of a configuration that `File::parse` takes; none of a text that is not TOML.
+    pub fn of(text: &str) -> Self {
+        let Ok(document) = DeTable::parse(text) else { return Self::default() };
+        let tables = |kind: &str| {
+            let group = document.get_ref().iter().find(|(key, _)| key.get_ref() == kind);
+            let mut tables: Vec<_> = group
+                .and_then(|(_, group)| group.get_ref().as_table())
+                .into_iter()
+                .flat_map(|group| group.iter())
+                .filter_map(|(name, table)| Some((name.span().start, name, table.get_ref().as_table()?)))
+                .collect();
+            tables.sort_by_key(|(at, ..)| *at);
+            tables.into_iter().map(|(_, name, table)| read(name.get_ref(), table)).collect()
+        };
+        Self { idps: tables("idp"), roles: tables("role") }
+    }
+}
+
+fn read(name: &str, table: &DeTable<'_>) -> Table {
+    let mut settings: Vec<_> = table
+        .iter()
+        .map(|(key, value)| {
+            let (at, key): (usize, &str) = (key.span().start, key.get_ref());
+            let value = match read_value(value.get_ref()) {
+                Value::Text(text) if key == "client_secret" => Value::Secret(Secret::new(text)),
+                value => value,
+            };
+            (at, (key.to_owned(), value))
+        })
+        .collect();
+    settings.sort_by_key(|(at, _)| *at);
+    Table { name: name.to_owned(), settings: settings.into_iter().map(|(_, setting)| setting).collect() }
+}
+
+fn read_value(value: &DeValue<'_>) -> Value {
+    let known = match value {
+        DeValue::String(text) => Some(Value::Text(text.to_string())),
+        DeValue::Boolean(flag) => Some(Value::Flag(*flag)),
+        DeValue::Integer(number) => number.as_str().parse().ok().map(Value::Number),
+        DeValue::Array(list) => list
+            .iter()
+            .map(|item| item.get_ref().as_str().map(str::to_owned))
+            .collect::<Option<Vec<_>>>()
+            .map(Value::List),
+        DeValue::Table(map) => map
+            .iter()
+            .map(|(key, value)| Some((key.get_ref().to_string(), value.get_ref().as_str()?.to_owned())))
+            .collect::<Option<BTreeMap<_, _>>>()
+            .map(Value::Map),
+        DeValue::Float(_) | DeValue::Datetime(_) => None,
+    };
+    known.unwrap_or(Value::Other)
+}
+
+/// `text` as a name that `config.toml` takes, with `-` for what it does not.
+pub fn fit_name(text: &str) -> String {
+    // Some are left for a number behind it.
+    const MOST: usize = 120;
+    let portable = |c: char| if c.is_ascii_alphanumeric() || "-_./%@:+".contains(c) { c } else { '-' };
+    let name: String = text.trim().chars().map(portable).take(MOST).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "imported".to_owned() } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

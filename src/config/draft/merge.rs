@@ -1,0 +1,131 @@
+//! What of a draft a configuration lacks.
+
+use std::collections::BTreeMap;
+
+use super::{Draft, Table, Value};
+
+/// What is left to write, and under which names things are found in the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// What the configuration lacks.
+    pub draft: Draft,
+    /// Roles that it has.
+    pub kept: Vec<Kept>,
+    /// The name in the configuration of each IdP of the draft.
+    pub idp_names: BTreeMap<String, String>,
+    /// The name in the configuration of each role of the draft.
+    pub role_names: BTreeMap<String, String>,
+}
+
+/// A role that is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its name in the configuration.
+    pub name: String,
+    /// The settings for which the draft has another value; that of the configuration stays.
+    pub differs: Vec<String>,
+}
+
+impl Draft {
+    /// Leaves out what `existing` has: an IdP where people sign in at the same address, a role of the same name that is
+    /// reached in the same way. What has only the name in common gets another one.
+    pub fn merge(&self, existing: &Self) -> Merged {
+        let mut merged = Merged::default();
+        for idp in &self.idps {
+            let known = |tables: &[Table]| {
+                tables.iter().find(|one| identity(one) == identity(idp)).map(|one| one.name.clone())
+            };
+            let name = known(&existing.idps).or_else(|| known(&merged.draft.idps)).unwrap_or_else(|| {
+                let taken = |name: &str| has(&existing.idps, name) || has(&merged.draft.idps, name);
+                let name = names(&idp.name).find(|name| !taken(name)).unwrap_or_default();
+                merged.draft.idps.push(Table { name: name.clone(), ..idp.clone() });
+                name
+            });
+            merged.idp_names.insert(idp.name.clone(), name);
+        }
+        // What a role is reached by has to have its name first; what goes in a circle is left for `File::parse` to say.
+        let mut left: Vec<&Table> = self.roles.iter().collect();
+        while !left.is_empty() {
+            let waits = |role: &&Table| {
+                let via = role.text("via");
+                via.is_some_and(|via| has(&self.roles, via) && !merged.role_names.contains_key(via))
+            };
+            let next = left.iter().position(|role| !waits(role)).unwrap_or(0);
+            merged.role(left.remove(next), existing);
+        }
+        merged
+    }
+}
+
+impl Merged {
+    fn role(&mut self, role: &Table, existing: &Draft) {
+        let mut role = role.clone();
+        for (key, value) in &mut role.settings {
+            let names = match key.as_str() {
+                "idp" => &self.idp_names,
+                "via" => &self.role_names,
+                _ => continue,
+            };
+            if let Value::Text(name) = value
+                && let Some(new) = names.get(name)
+            {
+                name.clone_from(new);
+            }
+        }
+        let wanted = role.name.clone();
+        for name in names(&wanted) {
+            let there = existing.roles.iter().chain(&self.draft.roles).find(|one| one.name == name);
+            match there {
+                Some(one) if same_role(one, &role) => {
+                    let differs = role
+                        .settings
+                        .iter()
+                        .filter(|(key, value)| one.get(key) != Some(value))
+                        .map(|(key, _)| key);
+                    let kept = Kept { name: name.clone(), differs: differs.cloned().collect() };
+                    self.kept.push(kept);
+                }
+                Some(_) => continue,
+                None => {
+                    role.name.clone_from(&name);
+                    self.draft.roles.push(role);
+                }
+            }
+            self.role_names.insert(wanted.clone(), name);
+            return;
+        }
+    }
+}
+
+fn has(tables: &[Table], name: &str) -> bool {
+    tables.iter().any(|table| table.name == name)
+}
+
+/// `name`, `name-2`, `name-3` …
+fn names(name: &str) -> impl Iterator<Item = String> + '_ {
+    std::iter::once(name.to_owned()).chain((2..).map(move |number| format!("{name}-{number}")))
+}
+
+/// Where and as what one signs in there; other settings say how.
+fn identity(idp: &Table) -> Vec<Option<String>> {
+    let keys: &[&str] = match idp.text("type") {
+        Some("okta") => &["org", "app_url"],
+        Some("identity-center") => &["start_url"],
+        Some("oidc") => &["issuer", "client_id"],
+        _ => &["sso_url", "start_url", "entity_id"],
+    };
+    let plain = |key: &str| {
+        let text = idp.text(key)?;
+        // Identity Center's own pages stand behind a `#`; a slash at the end means nothing to people, but is part of
+        // an issuer.
+        let text = if key == "issuer" { text } else { text.split('#').next()?.trim_end_matches('/') };
+        Some(text.to_owned())
+    };
+    std::iter::once("type").chain(keys.iter().copied()).map(plain).collect()
+}
+
+/// Whether both are the same role, reached in the same way.
+fn same_role(one: &Table, other: &Table) -> bool {
+    let keys = ["role_arn", "account", "permission_set", "idp", "via"];
+    keys.iter().all(|key| one.get(key) == other.get(key))
+}

@@ -1,0 +1,70 @@
+//! Names and values as TOML has them.
+
+use super::{Table, Value};
+
+/// A table with its header, the values below one another.
+pub(super) fn table(kind: &str, table: &Table) -> String {
+    let width = table.settings.iter().map(|(key, _)| self::key(key).chars().count()).max().unwrap_or(0);
+    let mut text = format!("[{kind}.{}]\n", key(&table.name));
+    for (name, setting) in &table.settings {
+        text.push_str(&format!("{:width$} = {}\n", key(name), value(setting, false)));
+    }
+    text
+}
+
+/// A value; secrets only if they are not `hidden`.
+pub(super) fn value(value: &Value, hidden: bool) -> String {
+    match value {
+        Value::Text(text) => quoted(text),
+        Value::Secret(_) if hidden => "***".to_owned(),
+        Value::Secret(secret) => quoted(secret.expose()),
+        Value::List(list) => {
+            format!("[{}]", list.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", "))
+        }
+        Value::Flag(flag) => flag.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Map(map) if map.is_empty() => "{}".to_owned(),
+        Value::Map(map) => {
+            let pairs: Vec<_> =
+                map.iter().map(|(name, one)| format!("{} = {}", key(name), quoted(one))).collect();
+            format!("{{ {} }}", pairs.join(", "))
+        }
+        Value::Other => "…".to_owned(),
+    }
+}
+
+/// A key, in quotes if it has to be.
+pub(super) fn key(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
+}
+
+/// A text in quotes. What a terminal or an editor would act on is escaped as well, whatever TOML would take.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}' => escape(&mut quoted, character),
+            _ if character.is_control() => escape(&mut quoted, character),
+            _ => quoted.push(character),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+fn escape(text: &mut String, character: char) {
+    text.push_str(&format!("\\U{:08X}", u32::from(character)));
+}
