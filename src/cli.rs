@@ -395,11 +395,21 @@ pub enum Configure {
 
 /// Write a profile of ~/.aws/config for each role
 ///
-/// Only sections marked `# managed by jit` are touched; everything else stays
-/// byte for byte, and the file before the last change is kept beside it.
+/// Without ROLE, for those of the configuration. Only sections marked `# managed
+/// by jit` are touched; everything else stays byte for byte, and the file before
+/// the last change is kept beside it.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Profiles {
+    /// Roles, also those that IdPs offer; * stands for anything
+    #[arg(value_name = "ROLE", conflicts_with = "all", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
+    pub roles: Vec<String>,
+    /// Every role that jit roles lists, but profiles
+    #[arg(long)]
+    pub all: bool,
+    /// Their names, of {name} {role} {account} {account_name} {idp}
+    #[arg(long, value_name = "TEMPLATE", default_value = "{name}", hide_default_value = true)]
+    pub name: String,
     /// Show the difference and change nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -187,7 +187,7 @@ fn what_we_write_is_what_a_session_starts() {
         .iter()
         .map(|before| {
             let document = Document::parse(before.as_bytes()).unwrap();
-            let after = plan_profiles(&document, &wanted).apply(&document, false).unwrap();
+            let after = plan_profiles(&document, &wanted, &|_| false).apply(&document, false).unwrap();
             after.text().as_bytes().to_vec()
         })
         .collect();

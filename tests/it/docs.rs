@@ -93,7 +93,7 @@ fn the_profile_is_the_one_that_jit_writes() {
     let program = Program::new("/usr/local/bin/jit", System::Unix).unwrap();
     let profile = program.profile("prod-admin", Some("eu-west-1")).unwrap();
     let empty = Document::parse(b"").unwrap();
-    let written = plan_profiles(&empty, &[profile]).apply(&empty, false).unwrap();
+    let written = plan_profiles(&empty, &[profile], &|_| false).apply(&empty, false).unwrap();
     assert_eq!(blocks(README, "ini"), [written.text()]);
 }
 

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+use jit::demo::{Account, Settings};
+
 use crate::support::{Output, Room};
 
 const JIT: &str = env!("CARGO_BIN_EXE_jit");
@@ -201,4 +203,79 @@ fn the_line_that_was_written_works_as_pythons_tools_run_it() {
         print(answer['Version'], answer['AccountId'])\n";
     let output = room.program("python3", &["-c", script]).run();
     assert_eq!((output.code(), output.stdout.as_str()), (0, "1 333333333333\n"), "{output}");
+}
+
+/// A room whose Identity Center was asked for what it offers.
+fn room_with_offers() -> Room {
+    let accounts = vec![
+        Account::new("333333333333", "acme dev ✨", &["Developer", "ReadOnly"]),
+        Account::new("444444444444", "acme-prod", &["ReadOnly"]),
+    ];
+    let room = Room::by_center(Settings { accounts, ..Settings::default() });
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
+    assert_eq!(room.jit(&["roles", "--refresh"]).run().code(), 0);
+    room
+}
+
+#[test]
+fn chosen_roles_and_those_that_idps_offer_get_profiles_with_names_to_order() {
+    let room = room_with_offers();
+    let section = |name: &str, role: &str| {
+        format!(
+            "# managed by jit: {name}\n[profile {name}]\ncredential_process = \"{JIT}\" credential-process {role}\n"
+        )
+    };
+    let output = configure(&room, &["333333333333/*", "acme-p*", "--name", "{account_name}.{role}"]);
+    assert_eq!(output.code(), 0, "{output}");
+    let said = "✓ Added to ~/.aws/config: acme-prod.ReadOnly, acme-dev.Developer, acme-dev.ReadOnly\n";
+    assert_eq!(output.stderr, said, "{output}");
+    let offered = section("acme-dev.ReadOnly", "333333333333/ReadOnly");
+    let dev = section("acme-dev.Developer", "dev");
+    assert_eq!(aws_config(&room), [section("acme-prod.ReadOnly", "audit"), dev, offered.clone()].join("\n"));
+    // It serves a session, and a run for the configured roles leaves it alone.
+    assert_eq!(room.jit(&["login", "333333333333/ReadOnly"]).run().code(), 0);
+    assert_eq!(room.asks_for("333333333333/ReadOnly").code(), 0);
+    let own = configure(&room, &["--prune"]);
+    assert_eq!(own.stderr.lines().next(), Some("✓ Added to ~/.aws/config: admin, audit, dev"), "{own}");
+    // `dev` and `audit` have other names now.
+    assert!(
+        own.stderr.contains("Removed from ~/.aws/config: acme-prod.ReadOnly, acme-dev.Developer\n"),
+        "{own}"
+    );
+    assert!(aws_config(&room).contains(&offered) && !aws_config(&room).contains("acme-prod"), "{own}");
+    // Under another name the old one is stale.
+    let renamed = configure(&room, &["--all", "--name", "{idp}-{account}-{role}", "--prune"]);
+    assert_eq!(renamed.code(), 0, "{renamed}");
+    let said = "✓ Removed from ~/.aws/config: acme-dev.ReadOnly, admin, audit, dev\n";
+    assert!(renamed.stderr.contains(said), "{renamed}");
+    for (arguments, words) in [
+        (vec!["nobody"], "error: no role is called `nobody`\n  next: jit roles  lists them all"),
+        (vec!["--all", "--name", "{role}"], "would be the profile ReadOnly"),
+        (vec!["--name", "{who}"], "it may ask for {name}, {role}, {account}, {account_name}, {idp}"),
+        (
+            vec!["--name", "a {name}"],
+            "warning: admin has no profile: the character ' ' may not stand in a profile's name",
+        ),
+        (vec!["--all", "dev"], "cannot be used with"),
+    ] {
+        let refused = configure(&room, &arguments);
+        assert!(refused.stderr.contains(words), "{words}: {refused}");
+    }
+}
+
+#[test]
+fn a_file_of_seven_thousand_lines_in_every_style_keeps_its_bytes() {
+    let room = Room::new();
+    let mut text = String::from("# head\r\n[default]\r\nregion=eu-west-1\r\n");
+    for n in 0..1000 {
+        text.push_str(&format!("\r\n; number {n}\r\n[profile p{n}]\r\n\tregion\t=\tus-east-1 # note\r\n  s3 =\r\n    max_queue_size = {n}\r\noutput : json\r\n"));
+    }
+    room.write(".aws/config", &text);
+    let output = configure(&room, &[]);
+    assert_eq!(output.code(), 0, "{output}");
+    assert!(text.lines().count() > 7000 && aws_config(&room).starts_with(&text));
+    assert_eq!(configure(&room, &["--prune"]).code(), 0);
+    room.write_config("");
+    assert_eq!(configure(&room, &["--prune"]).code(), 0);
+    assert_eq!(aws_config(&room).trim_end(), text.trim_end());
 }

@@ -1,5 +1,6 @@
 //! `jit configure`: settings written for the user.
 
+mod choose;
 pub mod profiles;
 mod replace;
 mod write;
@@ -21,14 +22,17 @@ pub(super) fn run(command: &Configure, world: &World, ui: &Ui) -> CommandResult 
 
 fn run_profiles(args: &Profiles, world: &World, ui: &Ui) -> CommandResult {
     let file = load(world)?;
-    let region =
-        |role: &crate::config::file::RoleSection| role.region.as_ref().map(|region| region.value.clone());
-    let roles: Vec<_> = file.roles.iter().map(|(name, role)| (name.clone(), region(role))).collect();
+    let roles = choose::all(&file, world);
+    let wanted = choose::wanted(&roles, &args.roles, args.all, &args.name).or_else(|error| {
+        choose::are_profiles(&args.roles, world)?;
+        Err(error)
+    })?;
     let executable = process::own_path().map_err(|error| {
         CommandError::new(Kind::Failed, "this program's own path is not known").because(error)
     })?;
-    let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune };
-    let report = profiles::run(world, &roles, &options)?;
+    let known = roles.into_iter().map(|role| role.name).collect();
+    let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune, known };
+    let report = profiles::run(world, &wanted, &options)?;
     if args.dry_run {
         ui.data(report.diff.as_bytes())?;
     }
@@ -45,7 +49,7 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     };
     for (names, what) in [&report.added, &report.updated, &report.removed].into_iter().zip(words) {
         if !names.is_empty() {
-            ui.done(&format!("{what} {path}: {}", names.join(", ")));
+            ui.done(&format!("{what} {path}: {}", some(names)));
         }
     }
     if report.added.is_empty() && report.updated.is_empty() && report.removed.is_empty() {
@@ -74,6 +78,15 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     }
     if let Some(backup) = &report.backup {
         ui.say(&format!("The file as it was is {}", folders::short(backup, &world.folders.home)));
+    }
+}
+
+/// `names`, a long list cut.
+fn some(names: &[String]) -> String {
+    const MOST: usize = 12;
+    match names.get(..MOST) {
+        Some(first) if names.len() > MOST => format!("{} and {} more", first.join(", "), names.len() - MOST),
+        _ => names.join(", "),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `jit configure profiles`: a profile in `~/.aws/config` for each role.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,17 @@ use super::replace;
 /// How often a file is read again that somebody else changed meanwhile.
 const ATTEMPTS: usize = 2;
 
+/// A profile that is to be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its name.
+    pub profile: String,
+    /// The role whose session it hands over.
+    pub role: String,
+    /// The region for whoever uses it; `None` leaves the user's own alone.
+    pub region: Option<String>,
+}
+
 /// What the user chose.
 #[derive(Clone, Debug)]
 pub struct ProfilesOptions {
@@ -24,6 +36,8 @@ pub struct ProfilesOptions {
     pub dry_run: bool,
     /// Remove our profiles whose role is gone.
     pub prune: bool,
+    /// The roles that are not gone, whether they are to have a profile or not.
+    pub known: HashSet<String>,
 }
 
 /// What was done, or would be done.
@@ -45,7 +59,7 @@ pub struct Report {
     pub overruled: Vec<Overruled>,
     /// Roles whose name or region cannot be written, and why.
     pub refused: Vec<(String, Unwritable)>,
-    /// The change as a unified diff, static keys masked; empty if there is none.
+    /// The change as a unified diff, static keys masked, for a dry run; empty if there is none.
     pub diff: String,
     /// Where the state before this change is kept.
     pub backup: Option<PathBuf>,
@@ -109,23 +123,19 @@ fn quoted(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
-/// Writes a profile for each of `roles` (name and region) into the user's `~/.aws/config`, and takes back those of
+/// Writes each of the `roles` as a profile into the user's `~/.aws/config`, and takes back those of
 /// ours that are not wanted any more if asked to. Everything else in the file stays as it is.
 ///
 /// # Errors
 /// [`ProfilesError`]; the file is then as it was.
-pub fn run(
-    world: &World,
-    roles: &[(String, Option<String>)],
-    options: &ProfilesOptions,
-) -> Result<Report, ProfilesError> {
+pub fn run(world: &World, roles: &[Wanted], options: &ProfilesOptions) -> Result<Report, ProfilesError> {
     run_meanwhile(world, roles, options, || ())
 }
 
 /// `meanwhile` stands for what others do between our reading and our writing.
 fn run_meanwhile(
     world: &World,
-    roles: &[(String, Option<String>)],
+    roles: &[Wanted],
     options: &ProfilesOptions,
     mut meanwhile: impl FnMut(),
 ) -> Result<Report, ProfilesError> {
@@ -133,10 +143,10 @@ fn run_meanwhile(
     let program =
         Program::new(&options.executable.to_string_lossy(), System::HERE).map_err(ProfilesError::Program)?;
     let (mut wanted, mut refused) = (Vec::new(), Vec::new());
-    for (role, region) in roles {
-        match program.profile(role, region.as_deref()) {
+    for one in roles {
+        match program.named_profile(&one.profile, &one.role, one.region.as_deref()) {
             Ok(profile) => wanted.push(profile),
-            Err(why) => refused.push((role.clone(), why)),
+            Err(why) => refused.push((one.role.clone(), why)),
         }
     }
     let _lock = if options.dry_run { None } else { Some(lock(world)?) };
@@ -159,11 +169,14 @@ fn attempt(
         .map_err(|source| ProfilesError::Read { path: path.to_owned(), source })?;
     let before = Document::parse(content.as_deref().map_or(&[], Vec::as_slice))
         .map_err(|broken| ProfilesError::Broken { path: path.to_owned(), broken })?;
-    let changes = plan_profiles(&before, wanted);
+    let changes = plan_profiles(&before, wanted, &|role| options.known.contains(role));
     let after = changes
         .apply(&before, options.prune)
         .map_err(|tangled| ProfilesError::Tangled { path: path.to_owned(), tangled })?;
-    let diff = unified_diff(before.text(), after.text(), &path.to_string_lossy());
+    let diff = match options.dry_run {
+        true => unified_diff(before.text(), after.text(), &path.to_string_lossy()),
+        false => String::new(),
+    };
     let mut report = report(changes, options.prune, diff);
     if options.dry_run || before.text() == after.text() {
         return Ok(Some(report));

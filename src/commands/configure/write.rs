@@ -160,14 +160,9 @@ fn write(present: &Present, whole: &str, world: &World) -> CommandResult {
 
 /// `idp acme, role hub, role admin`, a long list cut.
 fn names(draft: &Draft) -> String {
-    const MOST: usize = 12;
     let idps = draft.idps.iter().map(|table| format!("idp {}", table.name));
     let roles = draft.roles.iter().map(|table| format!("role {}", table.name));
-    let all: Vec<_> = idps.chain(roles).collect();
-    match all.get(..MOST) {
-        Some(first) if all.len() > MOST => format!("{} and {} more", first.join(", "), all.len() - MOST),
-        _ => all.join(", "),
-    }
+    super::some(&idps.chain(roles).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub struct Changes {
     pub unchanged: Vec<String>,
     /// Profiles that somebody else wrote; they stay as they are.
     pub conflicts: Vec<Place>,
-    /// Profiles of ours that are wanted no longer.
+    /// Profiles of ours whose role is gone, or has another profile now.
     pub stale: Vec<Place>,
     /// Keys beside ours that decide instead of them.
     pub overruled: Vec<Overruled>,
@@ -81,8 +81,15 @@ fn managed_name<'s>(document: &Document, section: &'s Section) -> Option<&'s str
     (above.strip_prefix(MARKER)?.trim() == name).then_some(name)
 }
 
-/// Compares the file with the wanted profiles. A name that is wanted twice counts once.
-pub fn plan_profiles(document: &Document, wanted: &[Profile]) -> Changes {
+/// The role that a section of ours asks for: the last word of its command.
+fn role_of(document: &Document, section: &Section) -> Option<String> {
+    let command = document.value(section.entry(CREDENTIAL_PROCESS)?);
+    command.rsplit(' ').next().map(str::to_owned)
+}
+
+/// Compares the file with the wanted profiles. A name that is wanted twice counts once. A profile of ours beside them is
+/// stale if its role is wanted under another name, or if nobody `knows` the role any more.
+pub fn plan_profiles(document: &Document, wanted: &[Profile], knows: &dyn Fn(&str) -> bool) -> Changes {
     let mut changes = Changes::default();
     let mut sections: HashMap<&str, Vec<&Section>> = HashMap::new();
     for section in document.sections() {
@@ -105,7 +112,11 @@ pub fn plan_profiles(document: &Document, wanted: &[Profile]) -> Changes {
             ([ours, ..], None) => changes.update(document, ours, profile),
         }
     }
-    for (name, section) in managed_profiles(document).filter(|(name, _)| !seen.contains(name)) {
+    let roles: HashSet<&str> = wanted.iter().map(|profile| profile.role.as_str()).collect();
+    let stays =
+        |section| role_of(document, section).is_some_and(|role| !roles.contains(&*role) && knows(&role));
+    let others = managed_profiles(document).filter(|(name, section)| !seen.contains(name) && !stays(section));
+    for (name, section) in others {
         changes.stale.push(Place { name: name.to_owned(), line: section.line() });
         changes.removals.push(removal(document, section));
     }

@@ -12,8 +12,10 @@ pub struct Program {
 /// A profile to be written into `~/.aws/config`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// The name of the profile, which is that of the role.
+    /// The name of the profile.
     pub name: String,
+    /// The role whose session it hands over.
+    pub role: String,
     /// The value of `credential_process`.
     pub command: String,
     /// The value of `region`; `None` leaves the user's own alone.
@@ -99,14 +101,19 @@ impl Program {
         self.system
     }
 
-    /// The profile that hands over the session of `role`.
+    /// The profile that hands over the session of `role`, and is called so too.
     ///
     /// # Errors
     /// The name or the region is not one that all readers understand.
     pub fn profile(&self, role: &str, region: Option<&str>) -> Result<Profile, Unwritable> {
-        if role.is_empty() || role.starts_with('-') {
-            return Err(Unwritable::NameStart);
-        }
+        self.named_profile(role, role, region)
+    }
+
+    /// The profile called `name` that hands over the session of `role`.
+    ///
+    /// # Errors
+    /// One of the names, or the region, is not one that all readers understand.
+    pub fn named_profile(&self, name: &str, role: &str, region: Option<&str>) -> Result<Profile, Unwritable> {
         // `cmd.exe` expands what stands between two percent signs, even within quotes.
         let allowed = match self.system {
             System::Unix => ". _ / % @ : + -",
@@ -115,8 +122,13 @@ impl Program {
         let fits = |character: char| {
             character.is_ascii_alphanumeric() || (character != ' ' && allowed.contains(character))
         };
-        if let Some(character) = role.chars().find(|&character| !fits(character)) {
-            return Err(Unwritable::NameCharacter { character, allowed });
+        for text in [name, role] {
+            if text.is_empty() || text.starts_with('-') {
+                return Err(Unwritable::NameStart);
+            }
+            if let Some(character) = text.chars().find(|&character| !fits(character)) {
+                return Err(Unwritable::NameCharacter { character, allowed });
+            }
         }
         if let Some(region) = region {
             let fits = |character: char| character.is_ascii_alphanumeric() || character == '-';
@@ -125,7 +137,8 @@ impl Program {
             }
         }
         Ok(Profile {
-            name: role.to_owned(),
+            name: name.to_owned(),
+            role: role.to_owned(),
             // The role stands without quotes, which no name that comes this far needs: AWS's Go SDK, and so
             // Terraform, takes the first and the last character off a value that begins and ends with one.
             command: format!(r#""{}" credential-process {role}"#, self.path),

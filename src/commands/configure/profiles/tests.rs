@@ -8,12 +8,17 @@ use crate::world::{Note, doubles};
 
 const PROGRAM: &str = if cfg!(windows) { r"C:\bin\jit.exe" } else { "/bin/jit" };
 
-fn roles(names: &[&str]) -> Vec<(String, Option<String>)> {
-    names.iter().map(|&name| (name.to_owned(), Some("eu-west-1".to_owned()))).collect()
+fn roles(names: &[&str]) -> Vec<Wanted> {
+    let wanted = |&name: &&str| Wanted {
+        profile: name.to_owned(),
+        role: name.to_owned(),
+        region: Some("eu-west-1".to_owned()),
+    };
+    names.iter().map(wanted).collect()
 }
 
 fn options() -> ProfilesOptions {
-    ProfilesOptions { executable: PROGRAM.into(), dry_run: false, prune: false }
+    ProfilesOptions { executable: PROGRAM.into(), dry_run: false, prune: false, known: HashSet::new() }
 }
 
 /// A world with `~/.aws/config` as given.

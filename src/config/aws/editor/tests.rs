@@ -14,12 +14,12 @@ fn profile(name: &str, region: Option<&str>) -> Profile {
 /// The text after the wanted profiles were written into it.
 fn written(text: &str, wanted: &[Profile]) -> String {
     let document = parse(text);
-    plan_profiles(&document, wanted).apply(&document, false).unwrap().text().to_owned()
+    plan_profiles(&document, wanted, &|_| false).apply(&document, false).unwrap().text().to_owned()
 }
 
 fn pruned(text: &str) -> String {
     let document = parse(text);
-    plan_profiles(&document, &[]).apply(&document, true).unwrap().text().to_owned()
+    plan_profiles(&document, &[], &|_| false).apply(&document, true).unwrap().text().to_owned()
 }
 
 fn names(places: &[Place]) -> Vec<(&str, usize)> {
@@ -75,7 +75,7 @@ fn an_update_changes_our_keys_and_nothing_else() {
     ];
     for (keys, becomes) in cases {
         let (before, after) = (format!("{head}{keys}"), format!("{head}{becomes}"));
-        let changes = plan_profiles(&parse(&before), &[profile("dev", Some("eu-west-1"))]);
+        let changes = plan_profiles(&parse(&before), &[profile("dev", Some("eu-west-1"))], &|_| false);
         let (touched, right) = if keys == becomes { (0, 1) } else { (1, 0) };
         assert_eq!((changes.updated.len(), changes.unchanged.len()), (touched, right), "{before:?}");
         let rewritten = written(&before, &[profile("dev", Some("eu-west-1"))]);
@@ -98,7 +98,7 @@ fn an_update_changes_our_keys_and_nothing_else() {
 #[test]
 fn keys_that_decide_instead_are_reported_and_stay() {
     let text = format!("{DEV}role_arn = arn\nsource_profile = x\noutput = json\n");
-    let changes = plan_profiles(&parse(&text), &[profile("dev", None)]);
+    let changes = plan_profiles(&parse(&text), &[profile("dev", None)], &|_| false);
     let overruled: Vec<_> =
         changes.overruled.iter().map(|found| (found.name.as_str(), found.key.as_str(), found.line)).collect();
     assert_eq!(overruled, [("dev", "role_arn", 4), ("dev", "source_profile", 5)]);
@@ -118,11 +118,11 @@ fn sections_of_others_are_conflicts_and_stay() {
     ];
     for (text, line) in cases {
         let document = parse(&text);
-        let changes = plan_profiles(&document, &[profile("dev", None)]);
+        let changes = plan_profiles(&document, &[profile("dev", None)], &|_| false);
         assert_eq!(names(&changes.conflicts), [("dev", line)], "{text:?}");
         assert_eq!(changes.apply(&document, false).unwrap().text(), text);
     }
-    let default = plan_profiles(&parse("[profile default]\n"), &[profile("default", None)]);
+    let default = plan_profiles(&parse("[profile default]\n"), &[profile("default", None)], &|_| false);
     assert_eq!(names(&default.conflicts), [("default", 1)]);
 }
 
@@ -131,7 +131,7 @@ fn stale_sections_go_only_when_asked_and_alone() {
     let prod = DEV.replace("dev", "prod");
     let text = format!("[a]\nx = 1\n\n{DEV}output = json\n# of b\n[b]\n\n{prod}");
     let document = parse(&text);
-    let changes = plan_profiles(&document, &[profile("prod", None)]);
+    let changes = plan_profiles(&document, &[profile("prod", None)], &|_| false);
     assert_eq!(names(&changes.stale), [("dev", 5)]);
     assert_eq!(changes.apply(&document, false).unwrap().text(), text);
     assert_eq!(changes.apply(&document, true).unwrap().text(), format!("[a]\nx = 1\n# of b\n[b]\n\n{prod}"));
@@ -144,7 +144,7 @@ fn a_change_that_would_swallow_an_indented_section_is_refused() {
     // opens a nested block, the file would even be broken.
     for key in ["x = 1", "s3 ="] {
         let document = parse(&format!("[a]\n{key}\n# managed by jit: dev\n[profile dev]\n  [b]\n  y = 1\n"));
-        let changes = plan_profiles(&document, &[]);
+        let changes = plan_profiles(&document, &[], &|_| false);
         assert_eq!(changes.apply(&document, true).unwrap_err(), Tangled { line: 5 }, "{key}");
         assert!(changes.apply(&document, false).is_ok());
     }
@@ -161,7 +161,7 @@ fn a_large_file_is_edited_in_place() {
     let wanted: Vec<_> = (0..1000).map(|number| profile(&format!("q{number}"), Some("eu-west-1"))).collect();
     let after = written(&text, &wanted);
     assert!(after.starts_with(&text));
-    assert_eq!(plan_profiles(&parse(&after), &wanted).unchanged.len(), 1000);
+    assert_eq!(plan_profiles(&parse(&after), &wanted, &|_| false).unchanged.len(), 1000);
     assert_eq!(pruned(&after), text);
 }
 
@@ -199,19 +199,19 @@ proptest! {
         let foreign_default = document.named(&Kind::Profile("default".to_owned())).is_some();
         let added = written(&text, &first);
         prop_assert!(added.starts_with(&text));
-        let again = plan_profiles(&parse(&added), &first);
+        let again = plan_profiles(&parse(&added), &first, &|_| false);
         prop_assert_eq!(again.unchanged.len(), if foreign_default { 2 } else { 3 });
         prop_assert_eq!(again.added.len() + again.updated.len(), 0);
 
         let other = Program::new("/opt/a b/jit", System::Unix).unwrap();
         let second: Vec<_> = ["x", "y.z"].map(|name| other.profile(name, Some("us-east-1")).unwrap()).into();
         let updated = written(&added, &second);
-        prop_assert_eq!(plan_profiles(&parse(&updated), &second).unchanged.len(), 2);
+        prop_assert_eq!(plan_profiles(&parse(&updated), &second, &|_| false).unchanged.len(), 2);
 
         // Profiles that the file itself calls ours are wanted, so that only the new ones are stale.
         let kept: Vec<_> = managed_profiles(&document).map(|(name, _)| profile(name, None)).collect();
         let parsed = parse(&updated);
-        let mut changes = plan_profiles(&parsed, &kept);
+        let mut changes = plan_profiles(&parsed, &kept, &|_| false);
         changes.edits.clear();
         let mut expected = text.clone();
         end_line(&mut expected, document.line_ending());

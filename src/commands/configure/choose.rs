@@ -1,0 +1,253 @@
+//! Which roles get a profile, and what it is called.
+
+use std::collections::HashMap;
+
+use crate::config::aws;
+use crate::config::draft::fit_name;
+use crate::config::file::{File, Parent, Target};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::index;
+use crate::plan::DiscoveredRole;
+use crate::world::World;
+
+use super::profiles::Wanted;
+use crate::commands::login::configured_as;
+
+/// The parts of a name that a template may ask for.
+const PARTS: [&str; 5] = ["name", "role", "account", "account_name", "idp"];
+
+/// A role that may get a profile.
+pub(super) struct Named {
+    /// What it is called in `jit`.
+    pub(super) name: String,
+    /// In the order of [`PARTS`].
+    parts: [String; 5],
+    region: Option<String>,
+    /// The configuration has it; else an IdP was seen to offer it.
+    pub(super) configured: bool,
+}
+
+impl Named {
+    fn configured(file: &File, name: &str, names: &HashMap<String, String>) -> Self {
+        let role = &file.roles[name];
+        let account = role.target.account().to_owned();
+        let own = match &role.target {
+            Target::Arn(arn) => arn.value.role_name().to_owned(),
+            Target::Assigned { permission_set, .. } => permission_set.value.clone(),
+            Target::Itself { .. } => name.to_owned(),
+        };
+        let mut at = role;
+        // Loading has made sure that the way ends at an IdP.
+        let idp = loop {
+            match &at.parent {
+                Parent::Idp(idp) => break idp.value.clone(),
+                Parent::Via(via) => at = &file.roles[&via.value],
+            }
+        };
+        let account_name = names.get(&account).unwrap_or(&account).clone();
+        Self {
+            name: name.to_owned(),
+            parts: [name.to_owned(), own, account, account_name, idp],
+            region: role.region.as_ref().map(|region| region.value.clone()),
+            configured: true,
+        }
+    }
+
+    fn offered(role: &DiscoveredRole) -> Self {
+        let called = role.account_name.clone().filter(|name| !name.is_empty());
+        let (name, account) = (role.name(), role.account.clone());
+        let account_name = called.unwrap_or_else(|| account.clone());
+        Self {
+            parts: [name.clone(), role.role.clone(), account, account_name, role.idp.clone()],
+            name,
+            region: None,
+            configured: false,
+        }
+    }
+
+    /// Whether `pattern` means it: its name, or `account/role` with the account's digits or its name; a `*` stands for
+    /// anything.
+    fn fits(&self, pattern: &str) -> bool {
+        let [name, role, accounts @ .., _] = &self.parts;
+        like(pattern, name) || accounts.iter().any(|account| like(pattern, &format!("{account}/{role}")))
+    }
+
+    fn profile(&self, template: &[Piece<'_>]) -> String {
+        let text = |piece: &Piece<'_>| match piece {
+            Piece::Plain(text) => (*text).to_owned(),
+            // Names of accounts hold spaces and worse, which no name of a profile may.
+            Piece::Part(part) => fit_name(&self.parts[*part]),
+        };
+        template.iter().map(text).collect()
+    }
+}
+
+enum Piece<'a> {
+    Plain(&'a str),
+    Part(usize),
+}
+
+/// Every role that may get a profile: those of the configuration, then those that IdPs offer.
+pub(super) fn all(file: &File, world: &World) -> Vec<Named> {
+    let offered = index::all(&world.folders.state);
+    let names = offered.iter().filter_map(|role| Some((role.account.clone(), role.account_name.clone()?)));
+    let names: HashMap<String, String> = names.filter(|(_, name)| !name.is_empty()).collect();
+    let configured = file.roles.keys().map(|name| Named::configured(file, name, &names));
+    let offered = offered
+        .iter()
+        .filter(|role| file.idps.contains_key(&role.idp) && configured_as(file, role).is_none())
+        .map(Named::offered);
+    configured.chain(offered).collect()
+}
+
+/// The profiles for those of `roles` that `patterns` mean, or that `every` asks for, else for the configured ones, each
+/// called as `template` says.
+///
+/// # Errors
+/// A pattern that means nothing; a template that is none, or that gives two roles one name.
+pub(super) fn wanted(
+    roles: &[Named],
+    patterns: &[String],
+    every: bool,
+    template: &str,
+) -> CommandResult<Vec<Wanted>> {
+    for pattern in patterns {
+        if !roles.iter().any(|role| role.fits(pattern)) {
+            let names = roles.iter().map(|role| role.name.as_str());
+            let meant = crate::config::closest(pattern, names).map(|name| format!("did you mean `{name}`?"));
+            let error = CommandError::new(Kind::Usage, format!("no role is called `{pattern}`"));
+            return Err(error.hint(meant.unwrap_or_else(|| "jit roles  lists them all".to_owned())));
+        }
+    }
+    let template = pieces(template)?;
+    let chosen = |role: &&Named| match patterns {
+        [] => every || role.configured,
+        patterns => patterns.iter().any(|pattern| role.fits(pattern)),
+    };
+    let mut taken: HashMap<String, &str> = HashMap::new();
+    let mut wanted = Vec::new();
+    for role in roles.iter().filter(chosen) {
+        let profile = role.profile(&template);
+        if let Some(other) = taken.insert(profile.clone(), &role.name) {
+            let what = format!("both {other} and {} would be the profile {profile}", role.name);
+            let hint = "have --name tell them apart, such as --name '{account_name}-{role}-{account}'";
+            return Err(CommandError::new(Kind::Usage, what).hint(hint));
+        }
+        wanted.push(Wanted { profile, role: role.name.clone(), region: role.region.clone() });
+    }
+    Ok(wanted)
+}
+
+fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
+    let wrong = |what: String| {
+        let parts: Vec<String> = PARTS.iter().map(|part| format!("{{{part}}}")).collect();
+        CommandError::new(Kind::Usage, what).hint(format!("it may ask for {}", parts.join(", ")))
+    };
+    let (mut pieces, mut rest) = (Vec::new(), template);
+    while let Some(open) = rest.find('{') {
+        let Some(length) = rest[open..].find('}') else {
+            return Err(wrong(format!("the name `{template}` opens a brace and does not close it")));
+        };
+        let part = &rest[open + 1..open + length];
+        let known = PARTS.iter().position(|one| *one == part);
+        let known = known.ok_or_else(|| wrong(format!("the name `{template}` asks for `{part}`")))?;
+        pieces.extend([Piece::Plain(&rest[..open]), Piece::Part(known)]);
+        rest = &rest[open + length + 1..];
+    }
+    pieces.push(Piece::Plain(rest));
+    Ok(pieces)
+}
+
+/// Whether `text` is `pattern`, in which a `*` stands for anything.
+fn like(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        match left.find(part) {
+            Some(at) => left = &left[at + part.len()..],
+            None => return false,
+        }
+    }
+    left.ends_with(last)
+}
+
+/// The names of roles that are profiles of AWS's own files already.
+pub(super) fn are_profiles(patterns: &[String], world: &World) -> CommandResult {
+    let profiles = crate::commands::aws_profiles(world)?;
+    for name in patterns {
+        if matches!(aws::as_roles(&profiles, name, &[]), Ok(Some(_))) {
+            let what = format!("`{name}` is a profile of {} already", profiles.path());
+            return Err(
+                CommandError::new(Kind::Usage, what).hint(format!("jit exec {name}  takes it as it is"))
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, text, fits) in [
+            ("a", "a", true),
+            ("a", "ab", false),
+            ("*", "", true),
+            ("acme-*/ReadOnly", "acme-dev/ReadOnly", true),
+            ("acme-*/ReadOnly", "acme-dev/ReadOnlyX", false),
+            ("*dev*", "acme-dev/x", true),
+            ("a*b*c", "abbc", true),
+            ("a*b*c", "acb", false),
+            ("ab*b", "ab", false),
+        ] {
+            assert_eq!(like(pattern, text), fits, "{pattern} {text}");
+        }
+    }
+
+    fn roles() -> Vec<Named> {
+        let role = |account: &str, called: &str, role: &str| {
+            Named::offered(&DiscoveredRole {
+                idp: "acme".to_owned(),
+                account: account.to_owned(),
+                role: role.to_owned(),
+                saml: None,
+                account_name: Some(called.to_owned()),
+            })
+        };
+        vec![
+            role("111111111111", "acme dev ✨", "Admin"),
+            role("111111111111", "acme dev ✨", "ReadOnly"),
+            role("222222222222", "", "Admin"),
+        ]
+    }
+
+    fn names(patterns: &[&str], every: bool, template: &str) -> Result<Vec<String>, String> {
+        let patterns: Vec<String> = patterns.iter().map(|&text| text.to_owned()).collect();
+        let wanted = wanted(&roles(), &patterns, every, template).map_err(|error| error.what)?;
+        Ok(wanted.into_iter().map(|one| one.profile).collect())
+    }
+
+    #[test]
+    fn templates_name_profiles() {
+        let every = |template| names(&[], true, template).unwrap();
+        assert_eq!(every("{name}"), ["111111111111/Admin", "111111111111/ReadOnly", "222222222222/Admin"]);
+        assert_eq!(
+            every("{idp}.{account_name}.{role}"),
+            ["acme.acme-dev.Admin", "acme.acme-dev.ReadOnly", "acme.222222222222.Admin"]
+        );
+        assert_eq!(names(&["acme*/Read*"], false, "{role}").unwrap(), ["ReadOnly"]);
+        assert_eq!(names(&[], false, "{role}").unwrap(), [""; 0]);
+        for (template, words) in [
+            ("{role}", "both 111111111111/Admin and 222222222222/Admin would be the profile Admin"),
+            ("{who}", "asks for `who`"),
+            ("x{role", "opens a brace and does not close it"),
+        ] {
+            assert!(names(&[], true, template).unwrap_err().contains(words), "{template}");
+        }
+        assert!(names(&["nobody"], false, "{name}").unwrap_err().contains("no role is called `nobody`"));
+    }
+}
