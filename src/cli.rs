@@ -386,11 +386,15 @@ impl Logout {
     }
 }
 
-/// Set up the files of other programs
+/// Set up jit, and the files of other programs
 #[derive(Debug, Subcommand)]
 pub enum Configure {
     #[expect(missing_docs, reason = "said by the type of its arguments")]
     Profiles(Profiles),
+    #[expect(missing_docs, reason = "said by the type of its arguments")]
+    Add(Add),
+    #[expect(missing_docs, reason = "said by the type of its arguments")]
+    Import(Import),
 }
 
 /// Write a profile of ~/.aws/config for each role
@@ -416,6 +420,77 @@ pub struct Profiles {
     /// Remove profiles that jit wrote for roles that are gone
     #[arg(long)]
     pub prune: bool,
+}
+
+/// Take a company's shared file into config.toml, or refresh it
+///
+/// Such a file has [idp.NAME] and [role.NAME] tables and nothing else; it can name
+/// no command. What it changes is shown before it is taken. Without an argument,
+/// every shared file is asked for again; nothing is refreshed by itself.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Add {
+    /// Where it is: https, or a file
+    #[arg(value_name = "URL|FILE", value_hint = clap::ValueHint::AnyPath)]
+    pub from: Option<String>,
+    /// The SHA-256 that it has to have, as whoever sent you here says
+    #[arg(long, value_name = "HEX", requires = "from")]
+    pub sha256: Option<String>,
+    /// Show the difference and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take it without a question
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
+
+/// Add to the configuration what another tool is set up for
+///
+/// Reads the tool's own files and ~/.aws/config, says what was taken, what has no
+/// equal and which static keys lie about, and adds the rest to config.toml after
+/// a yes. No key and no password is taken, and nothing of the tool is changed.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Import {
+    /// aws-okta, saml2aws, aws-vault, granted or okta-aws-cli
+    #[arg(value_enum, hide_possible_values = true)]
+    pub tool: ImportTool,
+    /// Read this file instead of the tool's own
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// The Okta org, which aws-okta keeps in its keychain
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+    /// Show what would be added and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Add it without a question
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The tools whose configuration is understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ImportTool {
+    AwsOkta,
+    Saml2aws,
+    AwsVault,
+    Granted,
+    OktaAwsCli,
+}
+
+impl ImportTool {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AwsOkta => "aws-okta",
+            Self::Saml2aws => "saml2aws",
+            Self::AwsVault => "aws-vault",
+            Self::Granted => "granted",
+            Self::OktaAwsCli => "okta-aws-cli",
+        }
+    }
 }
 
 /// A command whose only choice is the form.

@@ -5,11 +5,13 @@ mod diff;
 pub mod draft;
 pub mod file;
 pub mod idp;
+pub mod import;
 mod limits;
 pub mod narrow;
 mod proof;
 pub mod resolve;
 mod section;
+pub mod shared;
 
 pub use diff::unified_diff;
 pub use section::{At, Mistake, closest, parse_duration};

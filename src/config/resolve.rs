@@ -359,8 +359,8 @@ pub(super) fn endpoint(
     }
 }
 
-/// Tokens go there, so it is https, or this machine.
-pub(super) fn trusted(url: &str) -> bool {
+/// Whether tokens may go to `url`: it is https, or this machine.
+pub fn trusted(url: &str) -> bool {
     let uri: Option<http::Uri> = url.parse().ok();
     let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
     match uri.as_ref().and_then(http::Uri::scheme_str) {

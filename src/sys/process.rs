@@ -25,6 +25,14 @@ pub fn own_path() -> io::Result<PathBuf> {
     }
 }
 
+/// `path` from the root on, seen from the folder that this process is in; links and dots are left as they are.
+///
+/// # Errors
+/// Whatever the system says.
+pub fn absolute(path: &std::path::Path) -> io::Result<PathBuf> {
+    std::path::absolute(path)
+}
+
 /// Whether `--json` is on the command line before a `--`, for when that cannot be parsed.
 pub fn asked_for_json() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")

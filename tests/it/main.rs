@@ -28,6 +28,8 @@ mod generated;
 #[cfg(unix)]
 mod house;
 #[cfg(unix)]
+mod import;
+#[cfg(unix)]
 mod kills;
 #[cfg(unix)]
 mod login;
@@ -47,6 +49,8 @@ mod room;
 mod saml;
 #[cfg(unix)]
 mod session;
+#[cfg(unix)]
+mod shared;
 #[cfg(unix)]
 mod status;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,8 @@
 //! `jit configure`: settings written for the user.
 
+mod add;
 mod choose;
+mod import;
 pub mod profiles;
 mod replace;
 mod write;
@@ -17,6 +19,8 @@ use profiles::{ProfilesError, ProfilesOptions, Report};
 pub(super) fn run(command: &Configure, world: &World, ui: &Ui) -> CommandResult {
     match command {
         Configure::Profiles(args) => run_profiles(args, world, ui),
+        Configure::Add(args) => add::run(args, world, ui),
+        Configure::Import(args) => import::run(args, world, ui),
     }
 }
 

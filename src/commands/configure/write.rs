@@ -1,7 +1,5 @@
 //! What is added to `config.toml`, for every command that adds to it: shown, asked about, written as a whole.
 
-#![allow(dead_code, reason = "the commands that add to the file come next")]
-
 use std::io;
 
 use zeroize::Zeroizing;
@@ -26,15 +24,29 @@ pub(super) struct How {
     pub(super) dry_run: bool,
 }
 
+/// What is said of a change.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    question: &'static str,
+    done: &'static str,
+    would: &'static str,
+}
+
+/// Something that was not there.
+pub(super) const ADD: Words = Words { question: "Add this to", done: "Added to", would: "Would add to" };
+/// Something in place of what was there.
+pub(super) const UPDATE: Words =
+    Words { question: "Change this in", done: "Updated in", would: "Would update in" };
+
 /// `config.toml` as it is.
-struct Present {
+pub(super) struct Present {
     /// The path, as the user would write it.
-    path: String,
+    pub(super) path: String,
     content: Option<Zeroizing<Vec<u8>>>,
 }
 
 impl Present {
-    fn read(world: &World) -> CommandResult<Self> {
+    pub(super) fn read(world: &World) -> CommandResult<Self> {
         let path = folders::short(&world.folders.config_file, &world.folders.home);
         let content = replace::read(&world.folders.config_file, CONFIG_LIMIT)
             .map_err(|error| hints::unreadable_config(&path, &error))?;
@@ -43,7 +55,7 @@ impl Present {
         Ok(present)
     }
 
-    fn text(&self) -> CommandResult<&str> {
+    pub(super) fn text(&self) -> CommandResult<&str> {
         let content = self.content.as_deref().map_or(&[][..], Vec::as_slice);
         std::str::from_utf8(content)
             .map_err(|_| CommandError::new(Kind::Usage, format!("{} is not UTF-8 text", self.path)))
@@ -93,35 +105,50 @@ pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandRes
         ui.done(&format!("Nothing to add, {path} has all of it"));
         return Ok(false);
     }
-    let whole = present.with(&draft)?;
-    check(path, &whole)?;
-    let diff = unified_diff(present.text()?, &whole, path);
-    let names = names(&draft);
+    put(&present, &present.with(&draft)?, ADD, &names(&draft), how, world, ui)
+}
+
+/// Puts `whole` in place of the configuration, in the same way; `what` is what that adds or changes.
+///
+/// # Errors
+/// As for [`add`].
+pub(super) fn put(
+    present: &Present,
+    whole: &str,
+    words: Words,
+    what: &str,
+    how: How,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult<bool> {
+    let path = &present.path;
+    check(path, whole)?;
+    let diff = unified_diff(present.text()?, whole, path);
     // Asked about, the difference is talk; otherwise it is what the command is for.
     let asked = !how.dry_run && !how.yes && world.person.can_be_asked();
     for line in diff.lines() {
         if asked || how.yes { ui.say(&text::escape(line)) } else { ui.line(line)? }
     }
     if how.dry_run {
-        ui.done(&format!("Would add to {path}: {names}"));
+        ui.done(&format!("{} {path}: {what}", words.would));
         return Ok(false);
     }
     if !how.yes {
-        match world.person.confirm(&format!("Add this to {path}?")) {
+        match world.person.confirm(&format!("{} {path}?", words.question)) {
             Some(true) => {}
             Some(false) => {
                 ui.say("Nothing was written");
                 return Ok(false);
             }
             None => {
-                ui.done(&format!("Would add to {path}: {names}"));
+                ui.done(&format!("{} {path}: {what}", words.would));
                 ui.say("Nothing was written: nobody can be asked here. --yes writes it");
                 return Ok(false);
             }
         }
     }
-    write(&present, &whole, world)?;
-    ui.done(&format!("Added to {path}: {names}"));
+    write(present, whole, world)?;
+    ui.done(&format!("{} {path}: {what}", words.done));
     if present.content.is_some() {
         let backup = replace::backup_of(&world.folders.config_file);
         ui.say(&format!(
@@ -159,7 +186,7 @@ fn write(present: &Present, whole: &str, world: &World) -> CommandResult {
 }
 
 /// `idp acme, role hub, role admin`, a long list cut.
-fn names(draft: &Draft) -> String {
+pub(super) fn names(draft: &Draft) -> String {
     let idps = draft.idps.iter().map(|table| format!("idp {}", table.name));
     let roles = draft.roles.iter().map(|table| format!("role {}", table.name));
     super::some(&idps.chain(roles).collect::<Vec<_>>())

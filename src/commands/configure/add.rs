@@ -1,0 +1,154 @@
+//! `jit configure add`: a company's shared file, taken into `config.toml` after a look at what it changes.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::cli::Add;
+use crate::commands::CONFIG_LIMIT;
+use crate::config::draft::{Draft, Table};
+use crate::config::resolve::trusted;
+use crate::config::shared::{self, Part};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::sys::http::{Ask, host_of};
+use crate::sys::{fs, process};
+use crate::ui::text::escape;
+use crate::ui::{Tone, Ui};
+use crate::world::World;
+
+use super::write::{self, ADD, How, Present, UPDATE};
+
+pub(super) fn run(args: &Add, world: &World, ui: &Ui) -> CommandResult {
+    let present = Present::read(world)?;
+    let parts = shared::parts(present.text()?);
+    let places = match &args.from {
+        Some(from) => vec![place(from)?],
+        None => parts.iter().map(|part| part.from.clone()).collect(),
+    };
+    if places.is_empty() {
+        let what =
+            format!("nothing in {} came from a shared file, so there is nothing to refresh", present.path);
+        return Err(CommandError::new(Kind::Usage, what).hint("jit configure add https://…/jit.toml"));
+    }
+    for from in places {
+        // What came before has been written by now.
+        let present = Present::read(world)?;
+        take(&from, args, &present, world, ui)?;
+    }
+    Ok(())
+}
+
+/// Takes what is shared at `from`.
+fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> CommandResult {
+    let text = present.text()?;
+    let content = fetch(from, world)?;
+    let hash = shared::hash(content.as_bytes());
+    if let Some(wanted) = args.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&hash)) {
+        let what = format!("what is at {from} is not what you were to get");
+        return Err(CommandError::new(Kind::Failed, what)
+            .because(format!("its SHA-256 is {hash}, not {wanted}"))
+            .hint("nothing was written; ask whoever gave you the hash"));
+    }
+    shared::check(from, &content)?;
+    let before = shared::parts(text).into_iter().find(|part| part.from == from);
+    let edited = before.as_ref().is_some_and(|part| !part.is_as_it_came(text));
+    if before.as_ref().is_some_and(|part| part.hash == hash) && !edited {
+        ui.done(&format!("Nothing new at {}", escape(from)));
+        return Ok(());
+    }
+    if edited {
+        let what = format!("what came from {from} was changed in {} since", present.path);
+        if args.yes {
+            let error = CommandError::new(Kind::Failed, what);
+            return Err(error.hint("without --yes you are shown what would be lost, and asked"));
+        }
+        ui.warn(&escape(&what));
+    }
+    let whole = Zeroizing::new(shared::with(text, from, &content));
+    let draft = Draft::of(&content);
+    nothing_twice(&whole, from, &draft, present)?;
+    let words = if before.is_some() { UPDATE } else { ADD };
+    let how = How { yes: args.yes, dry_run: args.dry_run };
+    let what = format!("{} (shared by {}, sha256 {hash})", write::names(&draft), escape(from));
+    if write::put(present, &whole, words, &what, how, world, ui)? && before.is_none() {
+        ui.say(&format!("{} jit login", ui.paint(Tone::Name, "next:")));
+    }
+    Ok(())
+}
+
+/// An address as it is, a file by its whole path.
+fn place(from: &str) -> CommandResult<String> {
+    let from = from.trim();
+    let wrong = |what: String| Err(CommandError::new(Kind::Usage, what));
+    if from.chars().any(char::is_control) || from.contains(" sha256:") {
+        return wrong("such a name cannot be written into a configuration".to_owned());
+    }
+    if from.contains("://") {
+        if !trusted(from) {
+            return wrong(format!("`{from}` is neither https nor on this machine"));
+        }
+        return Ok(from.to_owned());
+    }
+    process::absolute(Path::new(from))
+        .map(|path| path.to_string_lossy().into_owned())
+        .map_err(|error| CommandError::new(Kind::Usage, format!("`{from}` is no path")).because(error))
+}
+
+fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
+    let failed = |what: String| CommandError::new(Kind::Failed, what);
+    let content = if from.contains("://") {
+        let answer =
+            process::block_on(world.http.ask(&Ask { accept: "application/toml, */*", ..Ask::get(from) }))
+                .map_err(|error| {
+                    let shown = failed(format!("{from} cannot be fetched")).because(&error);
+                    error.next().iter().copied().fold(shown, CommandError::hint)
+                })?;
+        let by_hand = "fetch it in your browser, then: jit configure add FILE";
+        match (answer.status, answer.headers.get("location")) {
+            (200, _) => answer.body.expose().clone(),
+            (301 | 302 | 303 | 307 | 308, Some(to)) => {
+                let what = format!("{from} sends elsewhere: {}", escape(to));
+                return Err(failed(what).hint("name the address where it ends, if you trust that"));
+            }
+            (401 | 403, _) => {
+                let what = format!("{} wants to know who asks, and jit does not tell", host_of(from));
+                return Err(failed(what).hint(by_hand));
+            }
+            (status, _) => return Err(failed(format!("{from} answers with status {status}"))),
+        }
+    } else {
+        fs::read_limited(Path::new(from), CONFIG_LIMIT)
+            .map_err(|error| failed(format!("{from} cannot be read")).because(error))?
+    };
+    let content = Zeroizing::new(content);
+    let text = std::str::from_utf8(&content).map_err(|_| failed(format!("{from} is not UTF-8 text")))?;
+    if text.trim_start().starts_with('<') {
+        let error = failed(format!("{from} is a web page, and not a configuration"));
+        return Err(error
+            .hint("it may be a sign-in page; fetch the file in your browser, then: jit configure add FILE"));
+    }
+    Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")))
+}
+
+/// What is shared stands nowhere else: TOML would take the file for broken, and say less.
+fn nothing_twice(whole: &str, from: &str, shared: &Draft, present: &Present) -> CommandResult {
+    let ours = shared::parts(whole).into_iter().find(|part| part.from == from);
+    let rest = Draft::of(&ours.map_or_else(String::new, |part| without(whole, &part)));
+    let twice = |kind: &str, one: &[Table], other: &[Table]| {
+        let found = one.iter().find(|table| other.iter().any(|there| there.name == table.name))?;
+        Some(format!("[{kind}.{}]", found.name))
+    };
+    let found = twice("idp", &shared.idps, &rest.idps).or_else(|| twice("role", &shared.roles, &rest.roles));
+    match found {
+        None => Ok(()),
+        Some(table) => {
+            let what = format!("{table} stands in {} already, and {from} shares one too", present.path);
+            Err(CommandError::new(Kind::Usage, what).hint("give yours another name, or delete it"))
+        }
+    }
+}
+
+/// `text` without the part.
+fn without(text: &str, part: &Part) -> String {
+    shared::with(text, &part.from, "")
+}

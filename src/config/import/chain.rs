@@ -1,0 +1,410 @@
+//! Profiles of `~/.aws/config` as roles: what each tool means by a profile without a source profile is its own affair,
+//! the chain behind it is AWS's (AWS SDKs and Tools Reference Guide, "Settings reference").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Imported, Place, lifetime, name_of_host};
+use crate::config::aws::{Document, Kind, Section, System, split_command};
+use crate::config::draft::Table;
+use crate::config::section::parse_duration;
+use crate::plan::DURATION_RANGE;
+
+/// Settings of AWS's tools that are not about credentials: they stay where they are and are not spoken of.
+const OF_AWS_TOOLS: [&str; 16] = [
+    "output",
+    "s3",
+    "s3api",
+    "retry_mode",
+    "max_attempts",
+    "sts_regional_endpoints",
+    "parameter_validation",
+    "tcp_keepalive",
+    "defaults_mode",
+    "api_versions",
+    "endpoint_discovery_enabled",
+    "request_min_compression_size_bytes",
+    "disable_request_compression",
+    "sso_registration_scopes",
+    "sso_account_name",
+    "region",
+];
+
+/// Settings without an equal, and why.
+const NO_EQUAL: [(&str, &str); 10] = [
+    ("mfa_serial", "jit shows AWS no MFA code; the IdP asks for the second factor"),
+    ("mfa_process", "jit shows AWS no MFA code; the IdP asks for the second factor"),
+    ("services", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
+    ("endpoint_url", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
+    ("ca_bundle", "jit takes it from AWS_CA_BUNDLE alone"),
+    ("use_fips_endpoint", "jit takes it from AWS_USE_FIPS_ENDPOINT alone"),
+    ("use_dualstack_endpoint", "jit takes it from AWS_USE_DUALSTACK_ENDPOINT alone"),
+    ("credential_source", "jit takes no credentials from the machine it is on"),
+    ("web_identity_token_file", "jit takes no token from a file"),
+    ("web_identity_token_process", "jit takes no token from another program"),
+];
+
+/// A setting and its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    pub(super) value: String,
+    pub(super) line: usize,
+}
+
+/// A profile whose settings are taken out one by one.
+pub(super) struct Profile {
+    pub(super) name: String,
+    pub(super) line: usize,
+    settings: BTreeMap<String, Setting>,
+}
+
+impl Profile {
+    pub(super) fn take(&mut self, key: &str) -> Option<Setting> {
+        self.settings.remove(key).filter(|setting| !setting.value.is_empty())
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Setting> {
+        self.settings.get(key).filter(|setting| !setting.value.is_empty())
+    }
+}
+
+/// What a profile without a source profile is.
+pub(super) enum Base {
+    /// A role that an IdP hands out: the settings that say so.
+    Hub(Table),
+    /// Nothing that can be taken; why is said by the line and the words, or has been said already.
+    Refused(Option<(usize, String)>),
+    /// Nothing of this tool's.
+    NotMine,
+}
+
+/// What became of a profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The role of this name.
+    Role(String),
+    Refused,
+    NotMine,
+}
+
+/// What a tool makes of the profiles.
+pub(super) trait Dialect {
+    /// The keys by which a profile takes over the settings of another one.
+    fn includes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The keys that say how long a role behind another one is wanted.
+    fn durations(&self) -> &'static [&'static str] {
+        &["duration_seconds"]
+    }
+
+    /// The program that a `credential_process` of this tool's starts.
+    fn program(&self) -> &'static str;
+
+    /// What a profile without a source profile is. What it takes out of the profile is not spoken of any more.
+    fn base(&mut self, profile: &mut Profile, out: &mut Imported, place: &dyn Fn(usize) -> Place) -> Base;
+
+    /// What a profile is that is named and is not there.
+    fn missing(&self) -> Outcome {
+        Outcome::Refused
+    }
+
+    /// What the tool does with a key that is left, if that has no equal; an empty text if nothing is to be said.
+    fn leftover(&self, _key: &str) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The walk over the profiles.
+pub(super) struct Chain<'a> {
+    document: &'a Document,
+    path: &'a str,
+    pub(super) out: Imported,
+    /// What became of each profile that was looked at.
+    pub(super) done: BTreeMap<String, Outcome>,
+}
+
+impl<'a> Chain<'a> {
+    pub(super) fn new(document: &'a Document, path: &'a str, out: Imported) -> Self {
+        Self { document, path, out, done: BTreeMap::new() }
+    }
+
+    /// Takes every profile that is the tool's.
+    pub(super) fn walk(mut self, dialect: &mut impl Dialect) -> Imported {
+        let mut names: Vec<&str> = Vec::new();
+        for section in self.document.sections() {
+            if let Kind::Profile(name) = &section.kind
+                && !names.contains(&name.as_str())
+            {
+                names.push(name);
+            }
+        }
+        for name in names {
+            self.role(name, dialect, &mut Vec::new());
+        }
+        self.out
+    }
+
+    fn place(&self, line: usize) -> Place {
+        Place { path: self.path.to_owned(), line: Some(line) }
+    }
+
+    fn refuse(&mut self, line: usize, profile: &str, why: impl Into<String>) -> Outcome {
+        self.out.no_equal(self.place(line), format!("profile {profile}"), why);
+        Outcome::Refused
+    }
+
+    fn role(&mut self, name: &str, dialect: &mut impl Dialect, way: &mut Vec<String>) -> Outcome {
+        if let Some(done) = self.done.get(name) {
+            return done.clone();
+        }
+        let Some(section) = self.document.named(&Kind::Profile(name.to_owned())) else {
+            return dialect.missing();
+        };
+        if way.iter().any(|one| one == name) {
+            return self.refuse(
+                section.line(),
+                name,
+                format!("goes in a circle: {} → {name}", way.join(" → ")),
+            );
+        }
+        way.push(name.to_owned());
+        let outcome = self.taken(section, name, dialect, way);
+        way.pop();
+        self.done.insert(name.to_owned(), outcome.clone());
+        outcome
+    }
+
+    fn taken(
+        &mut self,
+        section: &Section,
+        name: &str,
+        dialect: &mut impl Dialect,
+        way: &mut Vec<String>,
+    ) -> Outcome {
+        let mut profile = self.profile(section, name, dialect.includes());
+        if let Some(command) = profile.get("credential_process") {
+            let words = split_command(&command.value, System::HERE).unwrap_or_default();
+            let program = words.first().map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word));
+            match program.map(|program| program.trim_end_matches(".exe")) {
+                Some("jit") => return Outcome::NotMine,
+                Some(program) if program == dialect.program() => {}
+                _ => return Outcome::NotMine,
+            }
+        }
+        let source = profile.take("source_profile").filter(|source| source.value != name);
+        let table = match (profile.get("role_arn").cloned(), source) {
+            (Some(arn), Some(source)) => {
+                profile.take("role_arn");
+                match self.role(&source.value, dialect, way) {
+                    Outcome::Role(via) => self.spoke(&mut profile, &via, &arn, dialect.durations()),
+                    Outcome::Refused => {
+                        let why = format!(
+                            "its source_profile {} could not be taken; with a hub role, write via = \"HUB\" and its role_arn",
+                            source.value
+                        );
+                        return self.refuse(source.line, name, why);
+                    }
+                    Outcome::NotMine => return Outcome::NotMine,
+                }
+            }
+            _ => {
+                let path = self.path;
+                let place = move |line| Place { path: path.to_owned(), line: Some(line) };
+                let base = match self.center(&mut profile) {
+                    Some(base) => base,
+                    None => dialect.base(&mut profile, &mut self.out, &place),
+                };
+                match base {
+                    Base::Hub(table) => table,
+                    Base::Refused(why) => {
+                        if let Some((line, why)) = why {
+                            self.refuse(line, name, why);
+                        }
+                        return Outcome::Refused;
+                    }
+                    Base::NotMine => return Outcome::NotMine,
+                }
+            }
+        };
+        let table = table.with_some("region", profile.take("region").map(|region| region.value));
+        let table = Table { name: name.to_owned(), ..table };
+        let role = self.out.role(self.place(profile.line), format!("profile {name}"), table);
+        self.leftovers(&profile, dialect);
+        Outcome::Role(role)
+    }
+
+    /// A profile with what it includes; its own settings win.
+    fn profile(&self, section: &Section, name: &str, includes: &[&str]) -> Profile {
+        let mut settings = BTreeMap::new();
+        let (mut next, mut seen) = (Some(section), Vec::new());
+        while let Some(section) = next {
+            seen.push(section.line());
+            for entry in &section.entries {
+                let setting = Setting { value: self.document.value(entry), line: entry.line() };
+                settings.entry(entry.key.clone()).or_insert(setting);
+            }
+            let of = includes.iter().find_map(|key| section.entry(key));
+            let included =
+                of.and_then(|entry| self.document.named(&Kind::Profile(self.document.value(entry))));
+            next = included.filter(|section| !seen.contains(&section.line()));
+        }
+        for key in includes {
+            settings.remove(*key);
+        }
+        Profile { name: name.to_owned(), line: section.line(), settings }
+    }
+
+    /// A role behind another one.
+    fn spoke(&mut self, profile: &mut Profile, via: &str, arn: &Setting, durations: &[&str]) -> Table {
+        let text = |profile: &mut Profile, key: &str| profile.take(key).map(|setting| setting.value);
+        let mut table = Table::new("").with("via", via).with("role_arn", arn.value.as_str());
+        for key in durations {
+            if let Some(setting) = profile.take(key) {
+                let place = self.place(setting.line);
+                table = with_duration(table, key, &setting.value, place, &mut self.out);
+            }
+        }
+        table = table
+            .with_some("session_name", text(profile, "role_session_name"))
+            .with_some("external_id", text(profile, "external_id"))
+            .with_some("source_identity", text(profile, "source_identity"));
+        if let Some(tags) = profile.take("session_tags") {
+            let pairs = tags.value.split(',').map(|pair| {
+                pair.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+            });
+            match pairs.collect::<Option<BTreeMap<_, _>>>() {
+                Some(pairs) => table = table.with("tags", pairs),
+                None => {
+                    let why = "this is no list of NAME=VALUE; write tags = { NAME = \"VALUE\" }";
+                    self.out.no_equal(self.place(tags.line), "`session_tags`", why);
+                }
+            }
+        }
+        if let Some(names) = profile.take("transitive_session_tags") {
+            let names: Vec<_> = names.value.split(',').map(|name| name.trim().to_owned()).collect();
+            table = table.with("transitive_tags", names);
+        }
+        table
+    }
+
+    /// A permission set of Identity Center, by the keys of AWS's tools or by those of granted.
+    fn center(&mut self, profile: &mut Profile) -> Option<Base> {
+        let session = profile.take("sso_session").or_else(|| profile.take("granted_sso_session"));
+        let mut part = |key: &str| {
+            profile.take(&format!("granted_sso_{key}")).or_else(|| profile.take(&format!("sso_{key}")))
+        };
+        let [mut start_url, mut region, account, role] =
+            ["start_url", "region", "account_id", "role_name"].map(&mut part);
+        if session.is_none() && start_url.is_none() {
+            return None;
+        }
+        let line = profile.line;
+        let mut name = None;
+        if let Some(session) = &session {
+            let kind = Kind::SsoSession(session.value.clone());
+            let Some(section) = self.document.named(&kind) else {
+                let why = format!("names [sso-session {}], which is not there", session.value);
+                return Some(Base::Refused(Some((session.line, why))));
+            };
+            let of_session = |key: &str| {
+                let entry = section.entry(key)?;
+                Some(Setting { value: self.document.value(entry), line: entry.line() })
+            };
+            start_url = start_url.or_else(|| of_session("sso_start_url"));
+            region = region.or_else(|| of_session("sso_region"));
+            name = Some(session.value.clone());
+        }
+        let (Some(start_url), Some(region), Some(account), Some(role)) = (start_url, region, account, role)
+        else {
+            let why = "does not say all of start URL, region, account and role of Identity Center";
+            return Some(Base::Refused(Some((line, why.to_owned()))));
+        };
+        let end = start_url.value.find('#').unwrap_or(start_url.value.len());
+        let address = start_url.value[..end].trim_end_matches('/');
+        let idp = Table::new(name.clone().unwrap_or_else(|| name_of_host(address)))
+            .with("type", "identity-center")
+            .with("start_url", address)
+            .with("region", region.value);
+        let what = name.map_or_else(|| format!("the portal {address}"), |name| format!("sso-session {name}"));
+        let idp = self.out.idp(self.place(start_url.line), what, idp);
+        for key in ["duration_seconds", "role_session_name"] {
+            if let Some(setting) = profile.take(key) {
+                let why = "Identity Center decides that for a permission set";
+                self.out.no_equal(self.place(setting.line), format!("`{key}`"), why);
+            }
+        }
+        if let Some(arn) = profile.take("role_arn") {
+            let why = "has a role_arn and a permission set, but no source_profile between them";
+            return Some(Base::Refused(Some((arn.line, why.to_owned()))));
+        }
+        let table = Table::new("").with("idp", idp).with("account", account.value);
+        Some(Base::Hub(table.with("permission_set", role.value)))
+    }
+
+    fn leftovers(&mut self, profile: &Profile, dialect: &impl Dialect) {
+        for (key, setting) in &profile.settings {
+            let aws_tools = OF_AWS_TOOLS.contains(&key.as_str()) || key.starts_with("cli_");
+            let known = NO_EQUAL.iter().find(|(name, _)| name == key).map(|(_, why)| *why);
+            let why = dialect.leftover(key).or(known).unwrap_or("jit has no such setting");
+            // Keys of AWS have a report of their own; a command of the tool's was taken by what it does.
+            let silent =
+                why.is_empty() || aws_tools || key.starts_with("aws_access") || key == "credential_process";
+            if !silent && !key.starts_with("aws_secret") && !key.starts_with("aws_session_token") {
+                self.out.no_equal(self.place(setting.line), format!("`{key}`"), why);
+            }
+        }
+    }
+}
+
+/// With a duration, if it is one that AWS gives and there is none yet.
+pub(super) fn with_duration(table: Table, key: &str, value: &str, place: Place, out: &mut Imported) -> Table {
+    if table.get("duration").is_some() {
+        return table;
+    }
+    match parse_duration(value) {
+        Ok(seconds) if DURATION_RANGE.contains(&seconds) => table.with("duration", lifetime(seconds)),
+        _ => {
+            out.no_equal(
+                place,
+                format!("`{key}`"),
+                "AWS gives sessions of 15 minutes to 12 hours; jit takes one hour",
+            );
+            table
+        }
+    }
+}
+
+/// What stands behind the options of a command: `--name value`, `--name=value` or `-n value`.
+pub(super) fn options(command: &str) -> BTreeMap<String, String> {
+    let words = split_command(command, System::HERE).unwrap_or_default();
+    let mut options = BTreeMap::new();
+    let mut words = words.into_iter().skip(1).peekable();
+    while let Some(word) = words.next() {
+        let Some(name) = word.strip_prefix('-').map(|name| name.trim_start_matches('-').to_owned()) else {
+            continue;
+        };
+        match name.split_once('=') {
+            Some((name, value)) => drop(options.insert(name.to_owned(), value.to_owned())),
+            None => {
+                let value = words.next_if(|next| !next.starts_with('-')).unwrap_or_default();
+                options.insert(name, value);
+            }
+        }
+    }
+    options
+}
+
+/// The profiles that are the source of another one.
+pub(super) fn sources(document: &Document) -> BTreeSet<String> {
+    named_by(document, &["source_profile"])
+}
+
+/// The profiles that are named by one of `keys`.
+pub(super) fn named_by(document: &Document, keys: &[&str]) -> BTreeSet<String> {
+    let entries = document.sections().iter().flat_map(|section| {
+        let named = section.entries.iter().filter(|entry| keys.contains(&entry.key.as_str()));
+        named.map(|entry| document.value(entry)).filter(|name| section.kind != Kind::Profile(name.clone()))
+    });
+    entries.collect()
+}

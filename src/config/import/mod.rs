@@ -1,0 +1,258 @@
+//! What other tools are configured to do, as tables of `config.toml`, with a report of what was taken and what was not.
+//! The formats are those of each tool's own documentation.
+
+mod aws_okta;
+mod aws_vault;
+mod chain;
+mod granted;
+mod okta_aws_cli;
+mod saml2aws;
+mod yaml;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::aws::{Broken, Document};
+use super::draft::{Draft, Table, Value, fit_name};
+use super::file::File;
+
+pub use aws_okta::aws_okta;
+pub use aws_vault::aws_vault;
+pub use granted::granted;
+pub use okta_aws_cli::okta_aws_cli;
+pub use saml2aws::saml2aws;
+
+/// A file that is read.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    /// The path, as the user would write it.
+    pub path: &'a str,
+    /// What is in it.
+    pub content: &'a [u8],
+}
+
+/// Where something stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, as the user would write it.
+    pub path: String,
+    /// The line, counted from one; none of what stands in no line, such as a variable of the environment.
+    pub line: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}", self.path),
+            None => f.write_str(&self.path),
+        }
+    }
+}
+
+/// What became of the tool's configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// The tables for `config.toml`.
+    pub draft: Draft,
+    /// What was taken, in the order of the draft's tables: the IdPs, then the roles.
+    pub taken: Vec<Taken>,
+    /// What was not.
+    pub no_equal: Vec<NoEqual>,
+}
+
+/// Something that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is there, such as `profile dev`.
+    pub what: String,
+    /// What it is now.
+    pub became: Became,
+    /// What to look at.
+    pub remark: Option<String>,
+}
+
+/// A table of the draft, by its name there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// `[idp.NAME]`.
+    Idp(String),
+    /// `[role.NAME]`.
+    Role(String),
+}
+
+/// Something for which `jit` has no equal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoEqual {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is there.
+    pub what: String,
+    /// Why it was not taken, and what to do instead.
+    pub why: String,
+}
+
+/// A static key of AWS in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticKey {
+    /// Where it stands.
+    pub place: Place,
+    /// The section that it is in.
+    pub section: String,
+}
+
+/// Why nothing could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// Not one of AWS's files, or one of that form.
+    #[error("{path}: {broken}")]
+    Broken {
+        /// The file.
+        path: String,
+        /// Where, and what.
+        broken: Broken,
+    },
+    /// Something else that cannot be understood.
+    #[error("{place}: {what}")]
+    Unread {
+        /// Where.
+        place: Place,
+        /// What is wrong; never a value, which may be a secret.
+        what: String,
+    },
+    /// The tool keeps the address of the Okta org where `jit` does not look.
+    #[error("{path} does not say where the Okta org is: aws-okta keeps that in its keychain")]
+    NeedsOrg {
+        /// The file.
+        path: String,
+    },
+}
+
+/// The static keys of `text`; temporary ones, which have a session token, are none.
+///
+/// # Errors
+/// The text is not one that AWS's tools read.
+pub fn static_keys(text: Text<'_>) -> Result<Vec<StaticKey>, ImportError> {
+    let document = document(text)?;
+    let with_keys = document.sections().iter().filter_map(|section| {
+        let entry = section.entry("aws_access_key_id")?;
+        let temporary = section.entry("aws_session_token").or_else(|| section.entry("aws_security_token"));
+        let used = |entry| !document.value(entry).is_empty();
+        // The key's id says so as well (IAM User Guide, "Understanding unique ID prefixes").
+        if temporary.is_some_and(used) || document.value(entry).starts_with("ASIA") || !used(entry) {
+            return None;
+        }
+        let place = Place { path: text.path.to_owned(), line: Some(entry.line()) };
+        Some(StaticKey { place, section: section.header.clone() })
+    });
+    Ok(with_keys.collect())
+}
+
+fn document(text: Text<'_>) -> Result<Document, ImportError> {
+    Document::parse(text.content).map_err(|broken| ImportError::Broken { path: text.path.to_owned(), broken })
+}
+
+fn utf8(text: Text<'_>) -> Result<&str, ImportError> {
+    std::str::from_utf8(text.content).map(|text| text.trim_start_matches('\u{feff}')).map_err(|_| {
+        let place = Place { path: text.path.to_owned(), line: None };
+        ImportError::Unread { place, what: "this is not UTF-8 text".to_owned() }
+    })
+}
+
+impl Imported {
+    /// Adds an IdP, unless it is there already; the answer is its name.
+    fn idp(&mut self, place: Place, what: String, table: Table) -> String {
+        if let Some(same) = self.draft.idps.iter().find(|one| one.settings == table.settings) {
+            return same.name.clone();
+        }
+        let name = free_name(&self.draft.idps, &table.name);
+        let at = self.draft.idps.len();
+        self.draft.idps.push(Table { name: name.clone(), ..table });
+        self.taken.insert(at, Taken { place, what, became: Became::Idp(name.clone()), remark: None });
+        name
+    }
+
+    /// Adds a role; the answer is its name.
+    fn role(&mut self, place: Place, what: String, table: Table) -> String {
+        let name = free_name(&self.draft.roles, &table.name);
+        self.draft.roles.push(Table { name: name.clone(), ..table });
+        self.taken.push(Taken { place, what, became: Became::Role(name.clone()), remark: None });
+        name
+    }
+
+    /// Says what to look at in what became `became`.
+    fn remark(&mut self, became: &Became, remark: String) {
+        if let Some(taken) = self.taken.iter_mut().find(|taken| taken.became == *became) {
+            taken.remark = Some(remark);
+        }
+    }
+
+    fn no_equal(&mut self, place: Place, what: impl Into<String>, why: impl Into<String>) {
+        let one = NoEqual { place, what: what.into(), why: why.into() };
+        if !self.no_equal.contains(&one) {
+            self.no_equal.push(one);
+        }
+    }
+
+    /// Takes back, with the reason, what `config.toml` would not take: one bad ARN is no reason to refuse all others.
+    fn checked(mut self) -> Self {
+        let mut gone = BTreeSet::new();
+        while let Err(mistake) = File::parse("", &self.draft.to_toml()) {
+            // Only headers start with a bracket: a value stands behind its key.
+            let text = self.draft.to_toml();
+            let headers = text.lines().take(mistake.line).filter(|line| line.starts_with('[')).count();
+            let Some(taken) = headers.checked_sub(1).filter(|at| *at < self.taken.len()) else { break };
+            let (idps, taken) = (self.draft.idps.len(), (taken, self.taken.remove(taken)));
+            let table = match taken.0.checked_sub(idps) {
+                None => self.draft.idps.remove(taken.0),
+                Some(at) => self.draft.roles.remove(at),
+            };
+            let reached_by = table.text("idp").or_else(|| table.text("via")).unwrap_or_default().to_owned();
+            let why = if gone.contains(&reached_by) {
+                format!("it is reached by {reached_by}, which was not taken")
+            } else {
+                mistake.suggestion.map_or(mistake.what.clone(), |next| format!("{} ({next})", mistake.what))
+            };
+            gone.insert(table.name);
+            self.no_equal(taken.1.place, taken.1.what, why);
+        }
+        self.no_equal.sort_by(|one, other| one.place.cmp(&other.place));
+        self
+    }
+}
+
+fn free_name(tables: &[Table], wanted: &str) -> String {
+    let wanted = fit_name(wanted);
+    let taken = |name: &String| tables.iter().any(|table| table.name == *name);
+    let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+    std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
+}
+
+/// Seconds as `config.toml` has them: `8h`, `90m`, `3601s`.
+fn lifetime(seconds: u32) -> Value {
+    Value::Text(match seconds {
+        0 => "0s".to_owned(),
+        _ if seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        _ if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
+        _ => format!("{seconds}s"),
+    })
+}
+
+/// `acme` of `https://acme.okta.com/x`: a name for whoever is there.
+fn name_of_host(address: &str) -> String {
+    let host = host_of(address);
+    let labels: Vec<&str> = host.split('.').collect();
+    let common = ["www", "sso", "idp", "login", "accounts", "account", "fs", "adfs", "id", "auth", "portal"];
+    let label = labels.iter().find(|label| labels.len() < 3 || !common.contains(label));
+    fit_name(label.copied().unwrap_or(host))
+}
+
+/// What stands between `https://` and the next slash.
+fn host_of(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['/', '?', '#', ':']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! okta-aws-cli: `~/.okta/okta.yaml`, `.env`, the environment, and the commands that profiles of `~/.aws/config` start
+//! (README of okta/okta-aws-cli, "Configuration").
+
+use std::collections::BTreeMap;
+
+use super::chain::{Base, Chain, Dialect, Outcome, Profile, options, with_duration};
+use super::{Became, ImportError, Imported, Place, Text, document, name_of_host, utf8, yaml};
+use crate::config::draft::Table;
+
+/// What variables of okta-aws-cli start with.
+const PREFIX: &str = "OKTA_AWSCLI_";
+
+/// The variables whose names are not those of the options.
+const NAMES: [(&str, &str); 4] = [
+    ("aws-account-federation-app-id", "aws-acct-fed-app-id"),
+    ("iam-role", "aws-iam-role"),
+    ("iam-idp", "aws-iam-idp"),
+    ("session-duration", "aws-session-duration"),
+];
+
+/// Settings without an equal, and why; those with an empty text are not spoken of.
+const NO_EQUAL: [(&str, &str); 24] = [
+    ("private-key", "jit signs people in and no machines; take the key out of this file"),
+    ("private-key-file", "jit signs people in and no machines"),
+    ("key-id", "jit signs people in and no machines"),
+    ("authz-id", "jit signs people in and no machines"),
+    ("custom-scope", "jit signs people in and no machines"),
+    ("aws-sts-role-session-name", "for a role reached by SAML the IdP decides that"),
+    ("sts-role-session-name", "for a role reached by SAML the IdP decides that"),
+    ("password", "jit asks for it, and keeps it sealed with --keep-password; take it out of this file"),
+    ("open-browser-command", "jit takes the browser that BROWSER names"),
+    ("aws-credentials", "jit writes no credentials into files; `jit configure profiles` is for other tools"),
+    (
+        "write-aws-credentials",
+        "jit writes no credentials into files; `jit configure profiles` is for other tools",
+    ),
+    ("all-profiles", "`jit roles --refresh` lists what the IdP offers; each can be used by its name"),
+    ("open-browser", ""),
+    ("qr-code", ""),
+    ("format", ""),
+    ("cache-access-token", ""),
+    ("legacy-aws-variables", ""),
+    ("expiry-aws-variables", ""),
+    ("short-user-agent", ""),
+    ("debug", ""),
+    ("debug-api-calls", ""),
+    ("exec", ""),
+    ("profile", ""),
+    ("process-credentials", ""),
+];
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+struct Found {
+    value: String,
+    place: Place,
+}
+
+/// The settings of one profile, by the names of the options.
+type Settings = BTreeMap<String, Found>;
+
+/// Reads what there is: okta.yaml, `.env`, the variables of the environment, `~/.aws/config`.
+///
+/// # Errors
+/// One of the files cannot be understood.
+pub fn okta_aws_cli(
+    labels: Option<Text<'_>>,
+    dotenv: Option<Text<'_>>,
+    environment: &[(String, String)],
+    profiles: Option<Text<'_>>,
+) -> Result<Imported, ImportError> {
+    // The first that is found counts: the environment, then the file.
+    let mut common = Settings::new();
+    for (name, value) in environment {
+        add(&mut common, name, value, Place { path: format!("${name}"), line: None });
+    }
+    if let Some(text) = dotenv {
+        for (index, line) in utf8(text)?.lines().enumerate() {
+            let line = line.trim();
+            let line = line.strip_prefix("export ").unwrap_or(line);
+            if let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
+                let place = Place { path: text.path.to_owned(), line: Some(index + 1) };
+                add(&mut common, name.trim(), unquoted(value.trim()), place);
+            }
+        }
+    }
+    let mut reader = Reader { out: Imported::default(), common, labels: Vec::new(), done: BTreeMap::new() };
+    if let Some(text) = labels {
+        reader.yaml(text)?;
+    }
+    reader.common_settings();
+    reader.labelled_roles();
+    let Reader { mut out, common, done, labels } = reader;
+    if let Some(text) = profiles {
+        let document = document(text)?;
+        let mut chain = Chain::new(&document, text.path, out);
+        chain.done = done;
+        let mut dialect = OktaAwsCli { common, labels };
+        out = chain.walk(&mut dialect);
+    }
+    Ok(out.checked())
+}
+
+fn add(settings: &mut Settings, variable: &str, value: &str, place: Place) {
+    let Some(name) = variable.strip_prefix(PREFIX).filter(|_| !value.is_empty()) else { return };
+    let name = name.to_ascii_lowercase().replace('_', "-");
+    let name =
+        NAMES.iter().find(|(of, _)| *of == name).map_or(name.clone(), |(_, option)| (*option).to_owned());
+    settings.entry(name).or_insert(Found { value: value.to_owned(), place });
+}
+
+fn unquoted(value: &str) -> &str {
+    let inner = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+    inner.unwrap_or(value)
+}
+
+/// An ARN of okta.yaml, which may be a pattern, and what people call it.
+struct Label {
+    arn: String,
+    label: String,
+    place: Place,
+}
+
+impl Label {
+    /// Whether the ARN is no pattern.
+    fn exact(&self) -> bool {
+        !self.arn.contains(['*', '?', '+', '[', '(', '|', '\\', '^', '$', '{'])
+    }
+
+    /// Whether `arn` is meant: the same, or with anything where the pattern has `.*`.
+    fn means(&self, arn: &str) -> bool {
+        let mut parts = self.arn.split(".*");
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = arn.strip_prefix(first) else { return false };
+        let parts: Vec<&str> = parts.collect();
+        let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+        for part in middle {
+            match rest.find(part) {
+                Some(at) => rest = &rest[at + part.len()..],
+                None => return false,
+            }
+        }
+        rest.ends_with(last)
+    }
+}
+
+struct Reader {
+    out: Imported,
+    common: Settings,
+    /// `awscli.roles` of okta.yaml.
+    labels: Vec<Label>,
+    /// The roles of profiles that okta-aws-cli writes credentials for.
+    done: BTreeMap<String, Outcome>,
+}
+
+impl Reader {
+    fn yaml(&mut self, text: Text<'_>) -> Result<(), ImportError> {
+        let place = |line| Place { path: text.path.to_owned(), line: Some(line) };
+        let leaves = yaml::below("awscli", utf8(text)?).map_err(|(line, why)| ImportError::Unread {
+            place: place(line),
+            what: format!("{why}; jit reads the maps that okta-aws-cli documents"),
+        })?;
+        let mut profiles: Vec<(String, usize, Settings)> = Vec::new();
+        for leaf in leaves {
+            let at = place(leaf.line);
+            match leaf.way.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                ["roles", arn] => {
+                    self.labels.push(Label { arn: arn.to_owned(), label: leaf.value, place: at });
+                }
+                // Names for a list that jit does not show.
+                ["idps", _] | ["idps" | "roles" | "profiles"] => {}
+                ["profiles", profile, key] => {
+                    let there = profiles.iter().position(|(name, ..)| name == profile);
+                    let index = there.unwrap_or_else(|| {
+                        profiles.push((profile.to_owned(), leaf.line, Settings::new()));
+                        profiles.len() - 1
+                    });
+                    if !leaf.value.is_empty() {
+                        profiles[index].2.insert(key.to_owned(), Found { value: leaf.value, place: at });
+                    }
+                }
+                _ => self.out.no_equal(at, format!("`{}`", leaf.way.join(".")), "jit has no such setting"),
+            }
+        }
+        for (name, line, own) in profiles {
+            let mut settings = self.common.clone();
+            settings.extend(own.clone());
+            // What is said for all is spoken of once, by itself.
+            leftovers(&own, &mut self.out);
+            if let Some(table) = role(&settings, &name, &place(line), &self.labels, &mut self.out) {
+                let role = self.out.role(place(line), format!("profile {name}"), table);
+                self.done.insert(name, Outcome::Role(role));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the environment and `.env` say by themselves.
+    fn common_settings(&mut self) {
+        leftovers(&self.common, &mut self.out);
+        let Some(org) = self.common.get("org-domain") else { return };
+        let place = org.place.clone();
+        let name = self.common.get("profile").map_or("default", |profile| profile.value.as_str()).to_owned();
+        if self.done.contains_key(&name) {
+            return;
+        }
+        if let Some(table) = role(&self.common, &name, &place, &self.labels, &mut self.out) {
+            let role = self.out.role(place, format!("profile {name}"), table);
+            self.done.insert(name, Outcome::Role(role));
+        }
+    }
+
+    /// Roles that have a name and no profile, where there is no doubt who hands them out.
+    fn labelled_roles(&mut self) {
+        for label in &self.labels {
+            let used = |role: &Table| role.text("role_arn").is_some_and(|arn| label.means(arn));
+            if !label.exact() && !self.out.draft.roles.iter().any(used) {
+                let why = "this is a pattern; `jit roles --refresh` lists what the IdP offers";
+                self.out.no_equal(label.place.clone(), format!("role {}", label.label), why);
+                continue;
+            }
+            if self.out.draft.roles.iter().any(used) {
+                continue;
+            }
+            let [idp] = self.out.draft.idps.as_slice() else {
+                let why = "it does not follow which org hands it out; `jit roles --refresh` lists what the IdP offers";
+                self.out.no_equal(label.place.clone(), format!("role {}", label.label), why);
+                continue;
+            };
+            let table = Table::new(label.label.as_str())
+                .with("idp", idp.name.as_str())
+                .with("role_arn", label.arn.as_str())
+                .with("description", label.label.as_str());
+            self.out.role(label.place.clone(), format!("role {}", label.label), table);
+        }
+    }
+}
+
+/// The role of some settings, whose IdP is added; `None` if it is picked at each login, or if something is missing,
+/// which is said.
+fn role(
+    settings: &Settings,
+    name: &str,
+    place: &Place,
+    labels: &[Label],
+    out: &mut Imported,
+) -> Option<Table> {
+    let value = |key: &str| settings.get(key).map(|found| found.value.as_str());
+    let what = format!("profile {name}");
+    let Some(org) = value("org-domain") else {
+        out.no_equal(place.clone(), what, "it does not say which org is meant (org-domain)");
+        return None;
+    };
+    let Some(app) = value("aws-acct-fed-app-id") else {
+        let why = "it does not say which application of the org is AWS's, and jit's app_url has that in it; set OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID and import once more";
+        out.no_equal(place.clone(), what, why);
+        return None;
+    };
+    let org = org.trim_start_matches("https://").trim_end_matches('/');
+    let idp = Table::new(name_of_host(org))
+        .with("type", "okta")
+        .with("org", format!("https://{org}"))
+        // The path of an embed link of AWS Account Federation; the number is that of the kind of application.
+        .with("app_url", format!("https://{org}/home/amazon_aws/{app}/272"))
+        .with_some("username", value("username"))
+        .with_some("client_id", value("oidc-client-id"));
+    let idp = out.idp(place.clone(), format!("the org {org}"), idp);
+    let Some(arn) = value("aws-iam-role") else {
+        let remark = format!("{what} names no role; `jit login --idp {idp}` lets you pick one");
+        out.remark(&Became::Idp(idp), remark);
+        return None;
+    };
+    let label = labels.iter().find(|label| label.means(arn)).map(|label| label.label.as_str());
+    let mut table = Table::new(name)
+        .with("idp", idp)
+        .with("role_arn", arn)
+        .with_some("provider_arn", value("aws-iam-idp"));
+    if let Some(found) = settings.get("aws-session-duration") {
+        table = with_duration(table, "aws-session-duration", &found.value, found.place.clone(), out);
+    }
+    Some(table.with_some("region", value("aws-region")).with_some("description", label))
+}
+
+/// Speaks of what has no equal.
+fn leftovers(settings: &Settings, out: &mut Imported) {
+    const TAKEN: [&str; 8] = [
+        "org-domain",
+        "aws-acct-fed-app-id",
+        "oidc-client-id",
+        "username",
+        "aws-iam-role",
+        "aws-iam-idp",
+        "aws-session-duration",
+        "aws-region",
+    ];
+    for (key, found) in settings.iter().filter(|(key, _)| !TAKEN.contains(&key.as_str())) {
+        let why =
+            NO_EQUAL.iter().find(|(name, _)| name == key).map_or("jit has no such setting", |(_, why)| *why);
+        if !why.is_empty() && found.value != "false" {
+            out.no_equal(found.place.clone(), format!("`{key}`"), why);
+        }
+    }
+}
+
+/// Profiles of `~/.aws/config` that okta-aws-cli stands behind.
+struct OktaAwsCli {
+    common: Settings,
+    labels: Vec<Label>,
+}
+
+impl Dialect for OktaAwsCli {
+    fn program(&self) -> &'static str {
+        "okta-aws-cli"
+    }
+
+    fn missing(&self) -> Outcome {
+        Outcome::NotMine
+    }
+
+    /// `credential_process = okta-aws-cli web --org-domain … --aws-iam-role …`.
+    fn base(&mut self, profile: &mut Profile, out: &mut Imported, place: &dyn Fn(usize) -> Place) -> Base {
+        let Some(command) = profile.take("credential_process") else { return Base::NotMine };
+        if command.value.split_whitespace().any(|word| word == "m2m" || word == "direct") {
+            let why =
+                "signs in a machine, or by the direct grant, and jit signs people in by the device grant";
+            return Base::Refused(Some((command.line, why.to_owned())));
+        }
+        let at = place(command.line);
+        let own = options(&command.value).into_iter();
+        let own: Settings = own.map(|(name, value)| (name, Found { value, place: at.clone() })).collect();
+        leftovers(&own, out);
+        let mut settings = self.common.clone();
+        settings.extend(own);
+        match role(&settings, &profile.name, &at, &self.labels, out) {
+            Some(table) => Base::Hub(table),
+            None => Base::Refused(None),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! A company's shared file: shown, taken, pinned, refreshed when somebody asks for it.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::sync::{Arc, Mutex};
+
+use jit::config::shared::hash;
+use jit::demo::Settings;
+
+use crate::support::{Output, Room};
+
+const CONFIG: &str = "config/jit/config.toml";
+
+/// A web server with one page, which is what it is set to: a status with headers, and a body.
+struct Page {
+    url: String,
+    says: Arc<Mutex<(String, String)>>,
+}
+
+impl Page {
+    fn of(body: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/jit.toml", listener.local_addr().unwrap());
+        let says = Arc::new(Mutex::new(("200 OK".to_owned(), body.to_owned())));
+        let told = Arc::clone(&says);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                let (head, body) = told.lock().unwrap().clone();
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {head}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                    body.len()
+                );
+            }
+        });
+        Self { url, says }
+    }
+
+    fn says(&self, head: &str, body: &str) {
+        *self.says.lock().unwrap() = (head.to_owned(), body.to_owned());
+    }
+}
+
+/// What the company of the embedded Identity Center shares.
+fn shared(room: &Room) -> String {
+    let start = room.servers().start_url();
+    format!(
+        "# What we all use.\n[idp.acme]\ntype      = \"identity-center\"\nstart_url = \"{start}\"\nregion    = \"eu-west-1\"\n\n\
+         [role.dev]\nidp            = \"acme\"\naccount        = \"333333333333\"\npermission_set = \"Developer\"\n"
+    )
+}
+
+/// A home without a configuration.
+fn room() -> Room {
+    let room = Room::by_center(Settings::default());
+    std::fs::remove_file(room.path(CONFIG)).unwrap();
+    room
+}
+
+fn config(room: &Room) -> String {
+    std::fs::read_to_string(room.path(CONFIG)).unwrap()
+}
+
+fn add(room: &Room, arguments: &[&str]) -> Output {
+    room.jit(&[&["configure", "add"], arguments].concat()).run()
+}
+
+#[test]
+fn a_tour_of_a_new_colleague() {
+    let room = room();
+    let file = shared(&room);
+    let page = Page::of(&file);
+    let mut taken = room.jit(&["configure", "add", &page.url]).somebody_types().start();
+    let shown = taken.says("Add this to ~/config/jit/config.toml? [y/N]");
+    assert!(shown.contains("+# What we all use.") && shown.contains("+[role.dev]"), "{shown}");
+    taken.types("y\n");
+    let taken = taken.wait();
+    let said = format!(
+        "Added to ~/config/jit/config.toml: idp acme, role dev (shared by {}, sha256 {})",
+        page.url,
+        hash(file.as_bytes())
+    );
+    assert!(taken.code() == 0 && taken.stdout.trim_end().ends_with(" jit login"), "{taken}");
+    assert!(taken.stdout.contains(&said), "{said}: {taken}");
+    let mut login = room.jit(&["login"]).somebody_types().start();
+    login.says("Role");
+    login.types("\r");
+    let login = login.wait();
+    assert!(login.code() == 0 && login.stdout.contains("Signed in as alice@example.com at acme"), "{login}");
+    assert_eq!(
+        room.jit(&["exec", "-q", "dev", "--", "sh", "-c", "echo $JIT_ACCOUNT_ID"]).run().stdout,
+        "333333333333\n"
+    );
+    let explained = room.jit(&["explain", "dev"]).run();
+    assert!(explained.stdout.contains("~/config/jit/config.toml:11"), "{explained}");
+}
+
+#[test]
+fn it_is_refreshed_when_somebody_asks_and_then_alone() {
+    let room = room();
+    let file = shared(&room);
+    let page = Page::of(&file);
+    room.write_config("# mine\nkey_cache = \"2h\"\n");
+    assert_eq!(add(&room, &[&page.url, "--yes", "--sha256", &hash(file.as_bytes())]).code(), 0);
+    let first = config(&room);
+    assert!(first.starts_with("# mine\nkey_cache = \"2h\"\n\n# >>> shared by http"), "{first}");
+    let again = add(&room, &[]);
+    assert_eq!((again.code(), again.stderr), (0, format!("✓ Nothing new at {}\n", page.url)));
+    // Somebody there changes it. Nothing happens until it is asked for, and nothing without a look.
+    page.says("200 OK", &file.replace("role.dev", "role.developer"));
+    assert_eq!(room.jit(&["explain", "dev"]).run().code(), 0);
+    let unseen = add(&room, &[]);
+    assert_eq!((unseen.code(), config(&room)), (0, first.clone()));
+    assert!(unseen.stdout.contains("-[role.dev]\n+[role.developer]\n"), "{unseen}");
+    assert!(
+        unseen.stderr.contains("Nothing was written: nobody can be asked here. --yes writes it"),
+        "{unseen}"
+    );
+    let changed = add(&room, &["--yes"]);
+    assert!(
+        changed.stderr.contains("✓ Updated in ~/config/jit/config.toml: idp acme, role developer"),
+        "{changed}"
+    );
+    assert!(config(&room).contains("[role.developer]") && !config(&room).contains("[role.dev]"));
+    let backup = std::fs::read_to_string(room.path("config/jit/config.toml.jit-backup")).unwrap();
+    assert_eq!(backup, first);
+    // What the person changed in it is not thrown away unseen.
+    room.write_config(&config(&room).replace("eu-west-1", "eu-west-2"));
+    let edited = add(&room, &["--yes"]);
+    assert!(
+        edited.code() == 1 && edited.stderr.contains("was changed in ~/config/jit/config.toml since"),
+        "{edited}"
+    );
+    let shown = add(&room, &["--dry-run"]);
+    assert!(shown.stdout.contains("-region    = \"eu-west-2\"\n+region    = \"eu-west-1\"\n"), "{shown}");
+}
+
+#[test]
+fn a_file_will_do_and_a_link_stays_a_link() {
+    let room = room();
+    std::fs::create_dir(room.path("dotfiles")).unwrap();
+    room.write("dotfiles/jit.toml", "");
+    symlink("../../dotfiles/jit.toml", room.path(CONFIG)).unwrap();
+    room.write("shared.toml", &shared(&room).replace('\n', "\r\n"));
+    let taken = add(&room, &["shared.toml", "--yes"]);
+    assert_eq!(taken.code(), 0, "{taken}");
+    assert!(std::fs::symlink_metadata(room.path(CONFIG)).unwrap().is_symlink());
+    let written = std::fs::read_to_string(room.path("dotfiles/jit.toml")).unwrap();
+    let from = room.path("shared.toml");
+    assert!(written.starts_with(&format!("# >>> shared by {} sha256:", from.display())), "{written}");
+    assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
+}
+
+#[test]
+fn what_is_no_shared_file_is_refused_and_nothing_is_written() {
+    let room = room();
+    let file = shared(&room);
+    let page = Page::of(&file);
+    let saml = "[idp.x]\ntype = \"saml\"\nstart_url = \"https://idp.example/start\"\nbrowser = \"/bin/sh\"\n";
+    for (head, body, code, words) in [
+        ("200 OK", "<!DOCTYPE html><h1>Sign in</h1>", 1, "is a web page, and not a configuration"),
+        ("200 OK", "\u{feff}this is no toml", 2, ":1:6: "),
+        (
+            "200 OK",
+            "console_browser = [\"sh\", \"{url}\"]",
+            2,
+            "it would name a command to run; whoever wants that writes it themselves",
+        ),
+        ("200 OK", saml, 2, ":4:11: a shared file names no program, so `browser` is a name here"),
+        (
+            "200 OK",
+            "[role.x]\nvia = \"y\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n",
+            2,
+            "names [role.y], which is not there",
+        ),
+        (
+            "200 OK",
+            "auto_login = true\n",
+            2,
+            "a shared file has [idp.NAME] and [role.NAME] alone, and no `auto_login`",
+        ),
+        ("200 OK", "# \u{1b}[2J\n[idp.\"a\u{1b}\"]\n", 2, "error: "),
+        ("302 Found\r\nLocation: https://elsewhere.example/\u{1b}[2J", "", 1, "cannot be fetched"),
+        (
+            "302 Found\r\nLocation: https://elsewhere.example/",
+            "",
+            1,
+            "sends elsewhere: https://elsewhere.example/",
+        ),
+        ("401 Unauthorized", "", 1, "wants to know who asks, and jit does not tell"),
+        ("404 Not Found", "", 1, "answers with status 404"),
+    ] {
+        page.says(head, body);
+        let refused = add(&room, &[&page.url, "--yes"]);
+        assert!(refused.code() == code && refused.stderr.contains(words), "{words}: {refused}");
+        assert!(!refused.stderr.contains('\u{1b}'), "{refused}");
+    }
+    page.says("200 OK", &file);
+    let other = add(&room, &[&page.url, "--yes", "--sha256", "00"]);
+    assert!(
+        other.code() == 1
+            && other.stderr.contains("because: its SHA-256 is ")
+            && other.stderr.contains(", not 00\n"),
+        "{other}"
+    );
+    for (from, words) in [
+        ("http://intranet.example/jit.toml", "is neither https nor on this machine"),
+        ("nowhere.toml", "/nowhere.toml cannot be read"),
+        ("file:///etc/passwd", "is neither https nor on this machine"),
+    ] {
+        let refused = add(&room, &[from, "--yes"]);
+        assert!(refused.code() != 0 && refused.stderr.contains(words), "{words}: {refused}");
+    }
+    assert!(!room.path(CONFIG).exists());
+    let nothing = add(&room, &[]);
+    assert!(nothing.code() == 2 && nothing.stderr.contains("so there is nothing to refresh"), "{nothing}");
+    // Neither replaces the other's.
+    let own = file.replace("# What we all use.", "# mine");
+    room.write_config(&own);
+    let twice = add(&room, &[&page.url, "--yes"]);
+    let words = "[idp.acme] stands in ~/config/jit/config.toml already";
+    assert!(twice.code() == 2 && twice.stderr.contains(words) && config(&room) == own, "{twice}");
+}
