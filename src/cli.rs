@@ -50,8 +50,7 @@ pub enum Command {
     /// destroyed by `jit logout --all`.
     #[command(verbatim_doc_comment)]
     Lock,
-    #[command(subcommand)]
-    Configure(Configure),
+    Configure(ConfigureArgs),
     /// Find what is wrong and the command that mends it
     ///
     /// Looks at the configuration, the store, this machine's clock, and at files
@@ -387,6 +386,18 @@ impl Logout {
 }
 
 /// Set up jit, and the files of other programs
+///
+/// Without a command, asks where your company signs in, tries the login and one
+/// role, and adds what works to config.toml.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ConfigureArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<Configure>,
+}
+
+/// What can be set up without questions.
 #[derive(Debug, Subcommand)]
 pub enum Configure {
     #[expect(missing_docs, reason = "said by the type of its arguments")]

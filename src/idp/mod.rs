@@ -4,6 +4,7 @@ mod attributes;
 mod callback;
 mod code;
 pub mod identity_center;
+pub mod lookup;
 pub mod oidc;
 pub mod okta;
 mod page;

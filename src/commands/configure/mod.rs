@@ -5,9 +5,10 @@ mod choose;
 mod import;
 pub mod profiles;
 mod replace;
+mod wizard;
 mod write;
 
-use crate::cli::{Configure, Profiles};
+use crate::cli::{Configure, ConfigureArgs, Profiles};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
@@ -16,11 +17,12 @@ use crate::world::World;
 use super::load;
 use profiles::{ProfilesError, ProfilesOptions, Report};
 
-pub(super) fn run(command: &Configure, world: &World, ui: &Ui) -> CommandResult {
-    match command {
-        Configure::Profiles(args) => run_profiles(args, world, ui),
-        Configure::Add(args) => add::run(args, world, ui),
-        Configure::Import(args) => import::run(args, world, ui),
+pub(super) fn run(args: &ConfigureArgs, world: &World, ui: &Ui) -> CommandResult {
+    match &args.command {
+        None => wizard::run(world, ui),
+        Some(Configure::Profiles(args)) => run_profiles(args, world, ui),
+        Some(Configure::Add(args)) => add::run(args, world, ui),
+        Some(Configure::Import(args)) => import::run(args, world, ui),
     }
 }
 

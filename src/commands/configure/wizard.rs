@@ -1,0 +1,298 @@
+//! `jit configure`: from one address to a configuration that works. What can be found out is not asked; the login and one role
+//! are tried before anything is written.
+
+use std::time::Duration;
+
+use crate::broker::{Broker, Interaction, Need};
+use crate::commands::{LOGIN_WITHIN, aws_profiles, hints, open_store, roles, typed_need};
+use crate::config::aws;
+use crate::config::draft::{Draft, Table, fit_name};
+use crate::config::file::File;
+use crate::config::resolve::{self, Flags};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp::LoginOptions;
+use crate::idp::lookup::{self, Found};
+use crate::plan::DiscoveredRole;
+use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION};
+use crate::sys::{folders, process};
+use crate::ui::text::{duration, escape, table};
+use crate::ui::{self, Tone, Ui};
+use crate::world::World;
+
+use super::write::{self, How};
+
+/// Names of hosts that say nothing about whose they are.
+const GENERIC: [&str; 12] = [
+    "login", "sso", "www", "idp", "auth", "accounts", "portal", "start", "id", "keycloak", "adfs", "launcher",
+];
+
+pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
+    if !world.person.can_be_asked() {
+        return Err(CommandError::new(
+            Kind::Usage,
+            "jit configure asks questions, and nobody can be asked here",
+        )
+        .hint("jit configure add URL  takes a company's shared file")
+        .hint("or write config.toml; the README has ten lines for your IdP"));
+    }
+    welcome(world, ui);
+    loop {
+        let tried = Wizard { world, ui }.try_once();
+        match tried {
+            Ok(draft) => return finish(&draft, world, ui),
+            Err(error) => {
+                ui.fail(&error);
+                if world.person.confirm("Try again with other answers?") != Some(true) {
+                    return Err(CommandError::new(Kind::Failed, "nothing was written"));
+                }
+            }
+        }
+    }
+}
+
+/// What is there already, for somebody who may need no more.
+fn welcome(world: &World, ui: &Ui) {
+    let usable = aws_profiles(world).map(|profiles| aws::usable(&profiles).len()).unwrap_or(0);
+    if usable > 0 {
+        let path = folders::short(&world.folders.aws_config, &world.folders.home);
+        ui.instruct(&format!(
+            "{usable} of the profiles in {path} need no configuration: jit exec PROFILE -- …, jit roles"
+        ));
+    }
+    ui.instruct(
+        "Where do you sign in? The address of your Okta, Entra, Google, Identity Center, Keycloak …,",
+    );
+    ui.instruct("or the link of the AWS app on your dashboard:");
+}
+
+struct Wizard<'a> {
+    world: &'a World,
+    ui: &'a Ui,
+}
+
+impl Wizard<'_> {
+    /// From the address to what was seen to work.
+    fn try_once(&self) -> CommandResult<Draft> {
+        let Self { world, ui } = *self;
+        let address = self.need("Address")?;
+        let found = process::block_on(lookup::look_up(&world.http, &address)).map_err(|error| {
+            let shown = CommandError::new(Kind::Failed, error.to_string());
+            error.next().into_iter().fold(shown, CommandError::hint)
+        })?;
+        let idp = self.idp(found)?;
+        let mut draft = Draft { idps: vec![idp.clone()], roles: Vec::new() };
+        let file = parse(&draft)?;
+        let store = open_store(world, &file)?;
+        let broker = Broker::new(world, &store);
+        let proof = resolve::proof(&file, &idp.name, &world.env)?;
+        let login = broker
+            .sign_in(&proof, &self.allowed())
+            .map_err(|error| without_login_hint(hints::no_login(&error, &idp.name, true)))?;
+        match login.identity().name.as_str() {
+            "" => ui.done("Signed in"),
+            name => ui.done(&format!("Signed in as {}", escape(name))),
+        }
+        let offered = roles::learn(&broker, &proof, &login, world, ui)
+            .map_err(|error| hints::no_login(&error, &idp.name, true))?;
+        loop {
+            let role = self.role(&idp.name, &offered)?;
+            draft.roles = vec![role.clone()];
+            let tried = parse(&draft).and_then(|file| {
+                let plan = resolve::plan(&file, &role.name, Flags::default(), &world.env, Vec::new)?;
+                broker
+                    .session(&plan, &self.allowed())
+                    .map_err(|error| without_login_hint(hints::no_session(&error, &plan, true)))
+            });
+            match tried {
+                Ok(session) => {
+                    let left = duration(session.time_left(world.clock.now()));
+                    let (role, account) = (escape(&role.name), session.account());
+                    ui.done(&format!("{role} works: account {account}, {left}"));
+                    return Ok(draft);
+                }
+                Err(error) => {
+                    ui.fail(&error);
+                    if world.person.confirm("Try another role?") != Some(true) {
+                        return Err(CommandError::new(Kind::Failed, "no role was tried that works"));
+                    }
+                }
+            }
+        }
+    }
+
+    /// `[idp.NAME]` for what was found, with what only a person knows.
+    fn idp(&self, found: Found) -> CommandResult<Table> {
+        let Self { world, ui } = *self;
+        Ok(match found {
+            Found::Center { start_url, region } => {
+                ui.say(&format!("IAM Identity Center at {}", escape(&start_url)));
+                let region = match region {
+                    Some(region) => Some(region),
+                    None => {
+                        process::block_on(lookup::region_of_portal(&world.http, &start_url)).unwrap_or(None)
+                    }
+                };
+                let region = match region {
+                    Some(region) => region,
+                    None => {
+                        let usual = world.env.get(AWS_REGION).or_else(|| world.env.get(AWS_DEFAULT_REGION));
+                        self.or_usual("The region that Identity Center is in", usual.unwrap_or("us-east-1"))
+                    }
+                };
+                Table::new(name_of(&start_url))
+                    .with("type", "identity-center")
+                    .with("start_url", start_url)
+                    .with("region", region)
+            }
+            Found::Okta { org, app_url: Some(app_url), identity_engine: true } => {
+                ui.say(&format!("An app of the Okta org {}; it is opened in a browser", escape(&org)));
+                Table::new(name_of(&org)).with("type", "saml").with("start_url", app_url)
+            }
+            Found::Okta { org, app_url: Some(app_url), .. } => {
+                ui.say(&format!(
+                    "An app of the Okta org {}; you sign in here, in the terminal",
+                    escape(&org)
+                ));
+                Table::new(name_of(&org)).with("type", "okta").with("org", org).with("app_url", app_url)
+            }
+            Found::Okta { org, app_url: None, identity_engine } => {
+                ui.say(&format!("The Okta org {}", escape(&org)));
+                let answer = self.need(
+                    "The link of its AWS app (copied from your dashboard), or the client id of a native app",
+                )?;
+                if answer.contains("://") {
+                    let app_url = answer.split('#').next().unwrap_or_default().to_owned();
+                    return self.idp(Found::Okta { org, app_url: Some(app_url), identity_engine });
+                }
+                Table::new(name_of(&org)).with("type", "oidc").with("issuer", org).with("client_id", answer)
+            }
+            Found::Oidc { issuer } => {
+                ui.say(&format!("The OpenID Connect provider {}", escape(&issuer)));
+                let client_id = self.need("The client id that was registered for jit there")?;
+                let table = Table::new(name_of(&issuer)).with("type", "oidc");
+                let google = issuer == "https://accounts.google.com";
+                let table = table.with("issuer", issuer).with("client_id", client_id);
+                if !google {
+                    return Ok(table);
+                }
+                // Google gives one to every client, and wants it back.
+                let secret = world.person.password("Its client secret").ok_or_else(stopped)?;
+                let secret = crate::config::draft::Value::Secret(secret);
+                table.with("client_secret", secret)
+            }
+            Found::SamlStart { start_url } => {
+                ui.say("A page that starts a sign-in by SAML; it is opened in a browser of jit's own");
+                Table::new(name_of(&start_url)).with("type", "saml").with("start_url", start_url)
+            }
+            Found::SamlSso { sso_url, issuer, by_post } => {
+                ui.say(&format!("SAML metadata of {}", escape(&issuer)));
+                ui.instruct("jit can take the answer at http://127.0.0.1:35001/saml, if an administrator adds that address");
+                let loopback = world.person.confirm("Is it registered there?") == Some(true);
+                let table = Table::new(name_of(&issuer)).with("type", "saml").with("sso_url", sso_url);
+                let table = table.with("issuer", issuer).with_some("binding", by_post.then_some("post"));
+                table.with_some("capture", (!loopback).then_some("browser"))
+            }
+        })
+    }
+
+    /// `[role.NAME]`: one of those on offer, else the one whose ARN the person knows.
+    fn role(&self, idp: &str, offered: &[DiscoveredRole]) -> CommandResult<Table> {
+        let table = match self.choose(offered)? {
+            Some(role) => {
+                let table = Table::new(fit_name(&role.role.to_lowercase())).with("idp", idp);
+                match &role.saml {
+                    None => table
+                        .with("account", role.account.as_str())
+                        .with("permission_set", role.role.as_str()),
+                    Some(pair) => {
+                        let several = offered.iter().filter(|other| {
+                            other.saml.as_ref().is_some_and(|other| other.role_arn == pair.role_arn)
+                        });
+                        let provider = (several.count() > 1).then_some(pair.provider_arn.as_str());
+                        table.with("role_arn", pair.role_arn.as_str()).with_some("provider_arn", provider)
+                    }
+                }
+            }
+            None => {
+                let arn = self.need("The ARN of the role that the IdP lets you into")?;
+                let name = arn.rsplit('/').next().unwrap_or_default().to_lowercase();
+                Table::new(fit_name(&name)).with("idp", idp).with("role_arn", arn)
+            }
+        };
+        let name = self.or_usual("What do you call it?", &table.name);
+        Ok(Table { name, ..table })
+    }
+
+    fn choose<'r>(&self, offered: &'r [DiscoveredRole]) -> CommandResult<Option<&'r DiscoveredRole>> {
+        let [first, .., _] = offered else { return Ok(offered.first()) };
+        self.ui.say(&format!("{} roles are on offer; which one do you work with most?", offered.len()));
+        let row = |role: &DiscoveredRole| {
+            let about = role.account_name.as_deref().unwrap_or_default();
+            vec![escape(&role.name()), escape(about)]
+        };
+        let rows = table(&offered.iter().map(row).collect::<Vec<_>>());
+        let rows: Vec<String> = rows.lines().map(|row| row.trim_end().to_owned()).collect();
+        let picked = ui::pick("Role", &rows).ok_or_else(stopped)?;
+        Ok(Some(offered.get(picked).unwrap_or(first)))
+    }
+
+    fn need(&self, prompt: &str) -> CommandResult<String> {
+        self.world.person.line(prompt).ok_or_else(stopped)
+    }
+
+    fn or_usual(&self, prompt: &str, usual: &str) -> String {
+        self.world.person.line(&format!("{prompt} [{usual}]")).unwrap_or_else(|| usual.to_owned())
+    }
+
+    fn allowed(&self) -> Need {
+        let options = LoginOptions { within: LOGIN_WITHIN, ..LoginOptions::by_browser() };
+        let min_ttl = Duration::ZERO;
+        Need { interaction: Interaction::Allowed(options), min_ttl, ..typed_need(self.world, None) }
+    }
+}
+
+fn stopped() -> CommandError {
+    CommandError::new(Kind::Failed, "no answer was given")
+}
+
+/// Here the next thing to try is another answer.
+fn without_login_hint(mut error: CommandError) -> CommandError {
+    error.hints.retain(|hint| !hint.starts_with("jit "));
+    error
+}
+
+fn parse(draft: &Draft) -> CommandResult<File> {
+    Ok(File::parse("the new configuration", &draft.to_toml())?)
+}
+
+/// A name for the IdP: the company's, as far as the address has it.
+fn name_of(address: &str) -> String {
+    let host = address.split("://").nth(1).unwrap_or(address).split(['/', ':']).next().unwrap_or_default();
+    if host.ends_with("google.com") {
+        return "google".to_owned();
+    }
+    if host.ends_with("microsoftonline.com")
+        || host.ends_with("microsoft.com")
+        || host.ends_with("windowsazure.com")
+    {
+        return "entra".to_owned();
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    let own = labels.iter().find(|label| !GENERIC.contains(label)).copied().unwrap_or_default();
+    let number = own.is_empty() || own.bytes().all(|b| b.is_ascii_digit());
+    if number || labels.len() < 2 { "idp".to_owned() } else { fit_name(own) }
+}
+
+/// Writes what was seen to work, and says how to go on.
+fn finish(draft: &Draft, world: &World, ui: &Ui) -> CommandResult {
+    let merged = write::merged(draft, world)?;
+    if !write::add(draft, How::default(), world, ui)? {
+        return Ok(());
+    }
+    let next = |text: &str| ui.say(&format!("{} {}", ui.paint(Tone::Name, "next:"), escape(text)));
+    if let Some(role) = draft.roles.first().and_then(|role| merged.role_names.get(&role.name)) {
+        next(&format!("jit exec {role} -- aws sts get-caller-identity"));
+    }
+    next("jit configure profiles  lets every AWS tool ask jit");
+    Ok(())
+}

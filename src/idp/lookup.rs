@@ -1,0 +1,320 @@
+//! What an address says of the IdP behind it, for somebody who has no configuration yet: first by its form, which costs nothing,
+//! then by what is published there.
+
+use http::Uri;
+use serde::Deserialize;
+
+use crate::idp::code::bounded;
+use crate::sys::http::{Answer, Ask, Http, HttpError};
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "named as in the configuration")]
+pub enum Found {
+    /// IAM Identity Center; the region as far as the address or the page says.
+    Center { start_url: String, region: Option<String> },
+    /// An Okta org, and the link of an application if the address was one.
+    Okta { org: String, app_url: Option<String>, identity_engine: bool },
+    /// An OpenID Connect provider.
+    Oidc { issuer: String },
+    /// A page that starts a sign-in by SAML.
+    SamlStart { start_url: String },
+    /// SAML metadata.
+    SamlSso { sso_url: String, issuer: String, by_post: bool },
+}
+
+/// Why nothing was found.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// Not an address.
+    #[error("`{0}` is no address of a web page")]
+    NotAnAddress(String),
+    /// No answer came.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// Nobody there says how to sign in.
+    #[error("nothing at {0} says how one signs in there")]
+    Nothing(String),
+    /// What is published there is of somewhere else.
+    #[error("{url} describes the provider {issuer}, which is another host's")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Foreign { url: String, issuer: String },
+}
+
+impl LookupError {
+    /// What to try next.
+    pub fn next(&self) -> Vec<String> {
+        match self {
+            Self::Http(error) => error.next().iter().map(|&next| next.to_owned()).collect(),
+            Self::Foreign { issuer, .. } => vec![format!("if that is the one you mean, type {issuer}")],
+            _ => vec![
+                "such as acme.okta.com, acme.awsapps.com/start, login.microsoftonline.com/TENANT, an OpenID Connect \
+                 issuer, SAML metadata, or the link of the AWS app on your dashboard"
+                    .to_owned(),
+            ],
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Organization {
+    pipeline: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Discovery {
+    issuer: String,
+}
+
+/// Looks at the address that somebody typed.
+///
+/// # Errors
+/// [`LookupError`].
+pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
+    let address = Address::read(typed)?;
+    if let Some(found) = address.by_form() {
+        return Ok(found);
+    }
+    // An org of Okta, under its own name or the company's.
+    let organization = http.get(&format!("{}/.well-known/okta-organization", address.origin())).await?;
+    if let Some(Organization { pipeline }) = json(&organization) {
+        let identity_engine = pipeline.as_deref() == Some("idx");
+        let app_url = address.path.starts_with("/home/").then(|| address.url());
+        return Ok(Found::Okta { org: address.okta_org(), app_url, identity_engine });
+    }
+    if let Some(issuer) = address.issuer(http).await? {
+        return Ok(Found::Oidc { issuer });
+    }
+    let url = address.url();
+    let page =
+        http.ask(&Ask { accept: "application/samlmetadata+xml, text/html, */*", ..Ask::get(&url) }).await?;
+    let text = String::from_utf8_lossy(page.body.expose());
+    let found = metadata(&text).or_else(|| {
+        let region = region_of_page(&text)?;
+        Some(Found::Center { start_url: url.clone(), region: Some(region) })
+    });
+    found.filter(|_| page.status == 200).ok_or(LookupError::Nothing(url))
+}
+
+/// An address in its parts.
+struct Address {
+    scheme: String,
+    host: String,
+    port: String,
+    path: String,
+    query: String,
+}
+
+impl Address {
+    fn read(typed: &str) -> Result<Self, LookupError> {
+        let wrong = || LookupError::NotAnAddress(bounded(typed));
+        let typed = typed.trim();
+        // Identity Center's pages stand behind a `#`, and so do those of dashboards.
+        let plain = typed.split('#').next().unwrap_or_default();
+        let whole = if plain.contains("://") { plain.to_owned() } else { format!("https://{plain}") };
+        let uri: Uri = whole.parse().map_err(|_| wrong())?;
+        let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else { return Err(wrong()) };
+        let here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+        let named = here || host.contains('.');
+        let scheme_fits = scheme == "https" || (scheme == "http" && here);
+        if !named || !scheme_fits || uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
+        {
+            return Err(wrong());
+        }
+        Ok(Self {
+            scheme: scheme.to_owned(),
+            host: host.to_lowercase(),
+            port: uri.port().map(|port| format!(":{port}")).unwrap_or_default(),
+            path: uri.path().trim_end_matches('/').to_owned(),
+            query: uri.query().map(|query| format!("?{query}")).unwrap_or_default(),
+        })
+    }
+
+    fn origin(&self) -> String {
+        format!("{}://{}{}", self.scheme, self.host, self.port)
+    }
+
+    fn url(&self) -> String {
+        format!("{}{}{}", self.origin(), self.path, self.query)
+    }
+
+    fn okta_org(&self) -> String {
+        // The administrators' pages are at a name of their own.
+        let (first, rest) = self.host.split_once('.').unwrap_or((&self.host, ""));
+        let okta = rest.starts_with("okta") && !rest.is_empty();
+        match first.strip_suffix("-admin").filter(|_| okta) {
+            Some(org) => format!("{}://{org}.{rest}", self.scheme),
+            None => self.origin(),
+        }
+    }
+
+    /// What is known by the form of the address alone. The forms are in the vendors' documentation of their addresses.
+    fn by_form(&self) -> Option<Found> {
+        let host = self.host.as_str();
+        if host.ends_with(".awsapps.com") || host.ends_with(".awsapps.cn") {
+            let path = if self.path.is_empty() { "/start" } else { &self.path };
+            return Some(Found::Center { start_url: format!("{}{path}", self.origin()), region: None });
+        }
+        if let Some(name) = host.strip_suffix(".app.aws") {
+            // ssoins-ID.portal.REGION.app.aws
+            let region = name.split_once(".portal.").map(|(_, region)| region.to_owned());
+            return Some(Found::Center { start_url: self.url(), region });
+        }
+        let starts = match host {
+            "accounts.google.com" => self.path.starts_with("/o/saml2/"),
+            "launcher.myapps.microsoft.com" => self.path.starts_with("/api/signin/"),
+            "myapps.microsoft.com" | "account.activedirectory.windowsazure.com" => {
+                self.path.contains("/signin/")
+            }
+            _ => false,
+        };
+        starts.then(|| Found::SamlStart { start_url: self.url() })
+    }
+
+    /// The issuer that describes itself there.
+    async fn issuer(&self, http: &Http) -> Result<Option<String>, LookupError> {
+        let base = self.url();
+        let base = base.split("/.well-known/").next().unwrap_or_default().trim_end_matches('/').to_owned();
+        // Entra's tenants have their second version below them.
+        let entra = self.host == "login.microsoftonline.com" && !base.ends_with("/v2.0");
+        let base = if entra { format!("{base}/v2.0") } else { base };
+        let url = format!("{base}/.well-known/openid-configuration");
+        let answer = http.get(&url).await?;
+        let Some(Discovery { issuer }) = json(&answer) else { return Ok(None) };
+        match Address::read(&issuer) {
+            Ok(other) if other.origin() == self.origin() => Ok(Some(issuer)),
+            _ => Err(LookupError::Foreign { url, issuer: bounded(&issuer) }),
+        }
+    }
+}
+
+fn json<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Option<T> {
+    let good = answer.status == 200;
+    serde_json::from_slice(answer.body.expose()).ok().filter(|_| good)
+}
+
+/// Where SAML metadata (SAML 2.0 Metadata, 2.4.3) sends people to sign in: by redirect if that is offered.
+fn metadata(text: &str) -> Option<Found> {
+    const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
+    let document = roxmltree::Document::parse(text).ok()?;
+    let entity = document.descendants().find(|node| node.has_tag_name((METADATA, "EntityDescriptor")))?;
+    let place = |binding: &str| {
+        entity
+            .descendants()
+            .filter(|node| node.has_tag_name((METADATA, "SingleSignOnService")))
+            .find(|node| node.attribute("Binding").is_some_and(|name| name.ends_with(binding)))
+            .and_then(|node| node.attribute("Location"))
+    };
+    let (redirect, post) = (place(":HTTP-Redirect"), place(":HTTP-POST"));
+    Some(Found::SamlSso {
+        sso_url: redirect.or(post)?.to_owned(),
+        issuer: entity.attribute("entityID")?.to_owned(),
+        by_post: redirect.is_none(),
+    })
+}
+
+/// The region that a page of the portal names in its head.
+fn region_of_page(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let at = lower.find("<meta name=\"region\"")?;
+    let tag = text.get(at..)?.split('>').next()?;
+    let region = tag.split("content=\"").nth(1)?.split('"').next()?;
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (region.contains('-') && region.len() < 32 && region.chars().all(fits)).then(|| region.to_owned())
+}
+
+/// Asks the portal at `start_url` for the region in its page.
+///
+/// # Errors
+/// [`HttpError`] if there is no answer.
+pub async fn region_of_portal(http: &Http, start_url: &str) -> Result<Option<String>, HttpError> {
+    let page = http.ask(&Ask { accept: "text/html, */*", ..Ask::get(start_url) }).await?;
+    Ok(region_of_page(&String::from_utf8_lossy(page.body.expose())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_known_by_their_form() {
+        let center = |start_url: &str, region: Option<&str>| {
+            Some(Found::Center { start_url: start_url.to_owned(), region: region.map(str::to_owned) })
+        };
+        let start = |start_url: &str| Some(Found::SamlStart { start_url: start_url.to_owned() });
+        for (typed, found) in [
+            ("acme.awsapps.com", center("https://acme.awsapps.com/start", None)),
+            (
+                "https://acme.awsapps.com/start/#/?tab=accounts",
+                center("https://acme.awsapps.com/start", None),
+            ),
+            (
+                "https://start.us-gov-home.awsapps.com/directory/acme",
+                center("https://start.us-gov-home.awsapps.com/directory/acme", None),
+            ),
+            (
+                "https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws",
+                center("https://ssoins-1234567890abcdef.portal.eu-west-1.app.aws", Some("eu-west-1")),
+            ),
+            (
+                "https://accounts.google.com/o/saml2/initsso?idpid=C1&spid=2&forceauthn=false",
+                start("https://accounts.google.com/o/saml2/initsso?idpid=C1&spid=2&forceauthn=false"),
+            ),
+            (
+                "https://launcher.myapps.microsoft.com/api/signin/1111?tenantId=2222",
+                start("https://launcher.myapps.microsoft.com/api/signin/1111?tenantId=2222"),
+            ),
+            ("https://accounts.google.com", None),
+            ("acme.okta.com", None),
+        ] {
+            assert_eq!(Address::read(typed).unwrap().by_form(), found, "{typed}");
+        }
+        let org = |typed| Address::read(typed).unwrap().okta_org();
+        assert_eq!(org("https://acme-admin.okta.com/admin/apps"), "https://acme.okta.com");
+        assert_eq!(org("https://sso-admin.example.com/x"), "https://sso-admin.example.com");
+        for typed in [
+            "",
+            "acme",
+            "ftp://acme.com",
+            "http://acme.com",
+            "https://me@acme.com",
+            "a b.c",
+            "https://\u{1b}x.y",
+        ] {
+            assert!(matches!(Address::read(typed), Err(LookupError::NotAnAddress(_))), "{typed}");
+        }
+    }
+
+    #[test]
+    fn metadata_says_where_to_sign_in() {
+        let of = |services: &str| {
+            metadata(&format!(
+                "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://idp\">\
+                 <md:IDPSSODescriptor>{services}</md:IDPSSODescriptor></md:EntityDescriptor>"
+            ))
+        };
+        let service = |binding: &str, place: &str| {
+            format!(
+                "<md:SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:{binding}\" Location=\"{place}\"/>"
+            )
+        };
+        let (post, redirect) =
+            (service("HTTP-POST", "https://idp/post"), service("HTTP-Redirect", "https://idp/get"));
+        let found = |sso_url: &str, by_post| {
+            Some(Found::SamlSso { sso_url: sso_url.to_owned(), issuer: "https://idp".to_owned(), by_post })
+        };
+        assert_eq!(of(&format!("{post}{redirect}")), found("https://idp/get", false));
+        assert_eq!(of(&post), found("https://idp/post", true));
+        assert_eq!(of(""), None);
+        assert_eq!(metadata("<html><body>no</body></html>"), None);
+    }
+
+    #[test]
+    fn a_page_may_name_its_region() {
+        let page = |region: &str| format!("<html><head><META name=\"region\" content=\"{region}\"/></head>");
+        assert_eq!(region_of_page(&page("eu-west-1")).as_deref(), Some("eu-west-1"));
+        for other in ["", "x", "eu west-1", "eu-west-1<script>"] {
+            assert_eq!(region_of_page(&page(other)), None);
+        }
+    }
+}
