@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::support::{OidcProvider, Room, Sts, on_path, python, tool};
+use serde_json::{Value, json};
+
+use crate::support::{OidcProvider, Room, Sts, cli2, fixture, on_path, python, tool};
 
 const ARN: &str = "arn:aws:sts::222222222222:assumed-role/admin/alice@example.test";
 
@@ -60,6 +62,88 @@ fn the_aws_cli_shows_the_whole_story_when_a_login_is_needed() {
     let outcome = here.room.run(aws.args(["--profile", "prod-admin", "sts", "get-caller-identity"]));
     assert!(!outcome.status.success());
     assert!(outcome.stderr.contains("jit login prod-admin"), "{}", outcome.stderr);
+}
+
+/// Both read the same file, in which others have their profiles, too.
+#[test]
+fn the_aws_cli_2_reads_the_profiles_that_jit_wrote_among_others() {
+    const THEIRS: &str = "[default]\nregion = eu-west-1\n[sso-session acme]\nsso_start_url = https://acme.awsapps.com/start\n\
+                          sso_region = eu-west-1\n[profile \"by center\"]\nsso_session=acme\nsso_account_id = 333333333333\n\
+                          sso_role_name = Developer\n\n[profile behind]\nrole_arn = arn:aws:iam::444444444444:role/x\n\
+                          source_profile = prod-admin ; until May\n";
+    let here = Signed::in_with_profiles();
+    let config = here.room.home().join(".aws/config");
+    let ours = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, THEIRS).unwrap();
+    here.room.run(&mut here.room.jit(&here.sts, &["configure", "profiles"])).ok();
+    let both = std::fs::read_to_string(&config).unwrap();
+    assert!(both.starts_with(THEIRS) && both.ends_with(&ours), "{both}");
+    let aws = |arguments: &[&str]| {
+        let mut aws = here.room.client(cli2(), &here.sts);
+        here.room.run(aws.args(arguments)).ok()
+    };
+    let listed = aws(&["configure", "list-profiles"]);
+    let mut listed: Vec<&str> = listed.lines().collect();
+    listed.sort_unstable();
+    assert_eq!(listed, ["behind", "by center", "default", "hub", "prod-admin"]);
+    assert_eq!(aws(&["configure", "get", "region", "--profile", "prod-admin"]), "eu-west-1\n");
+    let asked = ["sts", "get-caller-identity", "--endpoint-url", &here.sts.url()];
+    let said: Value =
+        serde_json::from_str(&aws(&[&["--profile", "prod-admin"][..], &asked].concat())).unwrap();
+    assert_eq!(said["Arn"], ARN);
+    assert_eq!(here.identities_asked_for(), 1);
+}
+
+/// What one client hands on to others.
+#[test]
+fn the_aws_cli_2_exports_what_jit_gives_it() {
+    let here = Signed::in_with_profiles();
+    let mut aws = here.room.client(cli2(), &here.sts);
+    aws.args(["--profile", "prod-admin", "configure", "export-credentials", "--format", "process"]);
+    let theirs: Value = serde_json::from_str(&here.room.run_for_credentials(&mut aws).ok()).unwrap();
+    let mut jit = here.room.jit(&here.sts, &["credential-process", "prod-admin"]);
+    let mut ours: Value = serde_json::from_str(&here.room.run_for_credentials(&mut jit).ok()).unwrap();
+    // That one writes the zone in figures, and knows of no account.
+    ours["Expiration"] = json!(ours["Expiration"].as_str().unwrap().replace('Z', "+00:00"));
+    ours.as_object_mut().unwrap().remove("AccountId");
+    assert_eq!(theirs, ours);
+}
+
+/// The SDK for JavaScript; it says on stderr what it thinks of this Node.
+fn sdk(from: &str, seconds: &str) -> Vec<std::ffi::OsString> {
+    let words = [tool("venv/bin/node"), fixture("sdk.mjs"), tool("node/node_modules")];
+    words.into_iter().map(Into::into).chain([from.into(), seconds.into()]).collect()
+}
+
+#[test]
+fn the_javascript_sdk_reads_the_profile() {
+    let here = Signed::in_with_profiles();
+    for from in ["chain", "process"] {
+        let words = sdk(from, "0");
+        let mut node = here.room.client(&words[0], &here.sts);
+        let said = here.room.run(node.args(&words[1..]).env("AWS_PROFILE", "prod-admin")).ok();
+        assert_eq!(said, format!("{ARN}\n").repeat(2), "{from}");
+    }
+    assert_eq!(here.identities_asked_for(), 4);
+    here.room.run(here.room.jit(&here.sts, &["logout", "--all"]).env("BROWSER", "/bin/true")).ok();
+    let words = sdk("process", "0");
+    let mut node = here.room.client(&words[0], &here.sts);
+    let outcome = here.room.run(node.args(&words[1..]).env("AWS_PROFILE", "prod-admin"));
+    assert!(
+        !outcome.status.success() && outcome.stderr.contains("jit login prod-admin"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn the_javascript_sdk_reads_variables_and_the_endpoint() {
+    let here = Signed::in_with_profiles();
+    for options in [&[][..], &["--refresh"]] {
+        let mut exec = here.room.jit(&here.sts, &[&["exec", "prod-admin"], options, &["--"]].concat());
+        exec.args(sdk("chain", "0")).env("AWS_PROFILE", "somebody-else");
+        assert_eq!(here.room.run(&mut exec).ok(), format!("{ARN}\n").repeat(2), "{options:?}");
+    }
 }
 
 #[test]
@@ -165,8 +249,22 @@ fn a_client_goes_on_while_its_session_is_renewed() {
     assert!(spokes >= 2, "{:?}", sts.calls());
 }
 
+/// As above; this one asks the endpoint again when less than five minutes are left, so before each call.
 #[test]
-fn terraform_and_the_aws_cli_read_the_endpoint() {
+fn the_javascript_sdk_goes_on_while_its_session_is_renewed() {
+    let room = Room::new();
+    let op = OidcProvider::start(&room, &[("ID_TOKEN_TTL", "3")]);
+    let sts = Sts::start(&room, &op.issuer(), "jit-cli", &[("SESSION_SECONDS", "75")]);
+    let room = room.with_roles(&op, "");
+    room.sign_in(&op, &sts);
+    let mut exec = room.jit(&sts, &["exec", "prod-admin", "--refresh", "--"]);
+    assert_eq!(room.run(exec.args(sdk("chain", "55"))).ok(), format!("{ARN}\n").repeat(2));
+    let spokes = sts.calls().into_iter().filter(|call| call == "AssumeRole").count();
+    assert!(spokes >= 2, "{:?}", sts.calls());
+}
+
+#[test]
+fn terraform_and_the_aws_clis_read_the_endpoint() {
     let here = Signed::in_with_profiles();
     let folder = terraform_project(&here, "");
     let mut exec = here.room.jit(&here.sts, &["exec", "prod-admin", "--refresh", "--"]);
@@ -177,5 +275,9 @@ fn terraform_and_the_aws_cli_read_the_endpoint() {
     assert!(said.contains("successfully initialized"), "{said}");
     let mut exec = here.room.jit(&here.sts, &["exec", "prod-admin", "--refresh", "--"]);
     let said = here.room.run(exec.arg(tool("venv/bin/aws")).args(["sts", "get-caller-identity"])).ok();
+    assert!(said.contains(ARN), "{said}");
+    let mut exec = here.room.jit(&here.sts, &["exec", "prod-admin", "--refresh", "--"]);
+    exec.arg(cli2()).args(["sts", "get-caller-identity", "--endpoint-url", &here.sts.url()]);
+    let said = here.room.run(&mut exec).ok();
     assert!(said.contains(ARN), "{said}");
 }

@@ -1,12 +1,13 @@
-//! The embedded Identity Center, seen by AWS's own client: what `jit` is tested against speaks the protocol, and not only
+//! The embedded Identity Center, seen by AWS's own clients: what `jit` is tested against speaks the protocol, and not only
 //! `jit`'s reading of it.
 
+use std::process::Command;
 use std::time::Duration;
 
-use jit::demo::{Approval, Role, Servers, Settings};
+use jit::demo::{Approval, Call, Role, Servers, Settings};
 use serde_json::{Value, json};
 
-use crate::support::{Room, fixture, python};
+use crate::support::{Outcome, Room, cli2, fixture, python};
 
 #[test]
 fn boto3_signs_in_lists_takes_a_role_and_is_refused() {
@@ -73,4 +74,183 @@ fn botocore_is_the_same_by_every_profile() {
         format!("{}\n", said["arn"].as_str().unwrap())
     });
     assert_eq!(ours.concat(), theirs);
+}
+
+/// A home with two profiles, and what the AWS CLI 2 needs in order to find the embedded servers.
+struct ByCli {
+    room: Room,
+    servers: Servers,
+}
+
+impl ByCli {
+    /// The person has a page to agree on.
+    fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    fn with(settings: Settings) -> Self {
+        let settings = Settings { device_interval: Duration::from_secs(1), ..settings };
+        let here = Self { room: Room::new(), servers: Servers::start(settings).unwrap() };
+        let config = format!(
+            "[sso-session acme]\nsso_start_url = {}\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access\n\
+             [profile dev]\nsso_session = acme\nsso_account_id = 333333333333\nsso_role_name = Developer\nregion = eu-west-1\n\
+             [profile audit]\nsso_session = acme\nsso_account_id = 444444444444\nsso_role_name = ReadOnly\nregion = eu-west-1\n",
+            here.servers.start_url()
+        );
+        std::fs::write(here.room.home().join(".aws/config"), config).unwrap();
+        // This version has no variable for an endpoint, and `sso login` no option. Where a service is found is data to it,
+        // though, and looked for here first; the program itself is as Debian has it.
+        for (service, version, url) in [
+            ("sso-oidc", "2019-06-10", here.servers.center_url()),
+            ("sso", "2019-06-10", here.servers.center_url()),
+            ("sts", "2011-06-15", here.servers.sts_url()),
+        ] {
+            let text = |name: &str| json!({ "builtIn": name, "required": false, "documentation": "", "type": "String" });
+            let flag = |name: &str| json!({ "builtIn": name, "required": true, "default": false, "documentation": "", "type": "Boolean" });
+            let rules = json!({
+                "version": "1.0",
+                "parameters": {
+                    "Region": text("AWS::Region"), "Endpoint": text("SDK::Endpoint"),
+                    "UseDualStack": flag("AWS::UseDualStack"), "UseFIPS": flag("AWS::UseFIPS"),
+                    "UseGlobalEndpoint": flag("AWS::STS::UseGlobalEndpoint"),
+                },
+                "rules": [{ "conditions": [], "endpoint": { "url": url, "properties": {}, "headers": {} }, "type": "endpoint" }],
+            });
+            let folder = here.room.outside("data").join(service).join(version);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("endpoint-rule-set-1.json"), rules.to_string()).unwrap();
+        }
+        here
+    }
+
+    fn aws(&self, arguments: &[&str]) -> Command {
+        let mut aws = self.room.command(cli2());
+        aws.args(arguments)
+            .env("AWS_DATA_PATH", self.room.outside("data"))
+            .env("AWS_DEFAULT_REGION", "eu-west-1");
+        aws
+    }
+
+    /// `aws sso login`, and a person who answers the page that it opens.
+    fn sign_in(&self, decision: &str) -> Outcome {
+        let person = self.room.script(
+            "person",
+            &format!(
+                "form=$(curl -sS \"$1\" | sed -n 's/.*name=\"form\" value=\"\\([^\"]*\\).*/\\1/p')\n\
+                 curl -sS -o /dev/null -d decision={decision} --data-urlencode \"form=$form\" -d \"${{1#*\\?}}\" \"${{1%%\\?*}}\""
+            ),
+        );
+        self.room.run(
+            self.aws(&["sso", "login", "--profile", "dev"])
+                .env("BROWSER", format!("{} %s", person.display())),
+        )
+    }
+
+    fn said(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.room.run(&mut self.aws(arguments)).ok()).unwrap()
+    }
+
+    /// The token that the CLI keeps in the home.
+    fn token(&self) -> String {
+        let files = std::fs::read_dir(self.room.home().join(".aws/sso/cache")).unwrap();
+        let kept = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        let mut kept = kept.map(|kept| serde_json::from_slice::<Value>(&kept).unwrap());
+        kept.find_map(|kept| kept["accessToken"].as_str().map(str::to_owned)).unwrap()
+    }
+
+    fn jit(&self, program: &mut Command) {
+        for name in ["AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"] {
+            program.env(name, self.servers.center_url());
+        }
+        program.env("AWS_ENDPOINT_URL_STS", self.servers.sts_url());
+    }
+
+    fn identity(&self, account: &str, set: &str) -> String {
+        let role = Servers::assigned_role(account, set);
+        format!("arn:aws:sts::{account}:assumed-role/{}/alice@example.com", role.rsplit('/').next().unwrap())
+    }
+}
+
+#[test]
+fn the_aws_cli_2_signs_in_lists_takes_a_role_and_is_refused() {
+    let here = ByCli::new();
+    let denied = here.sign_in("deny");
+    assert!(
+        !denied.status.success() && denied.stderr.contains("AccessDenied"),
+        "{}{}",
+        denied.stdout,
+        denied.stderr
+    );
+    let said = here.sign_in("allow").ok();
+    assert!(said.contains("Successfully logged into Start URL"), "{said}");
+    let token = here.token();
+    let accounts = here.said(&["sso", "list-accounts", "--access-token", &token, "--page-size", "1"]);
+    let names: Vec<&Value> =
+        accounts["accountList"].as_array().unwrap().iter().map(|one| &one["accountName"]).collect();
+    assert_eq!(names, ["acme-dev", "acme-prod"]);
+    let roles =
+        here.said(&["sso", "list-account-roles", "--access-token", &token, "--account-id", "333333333333"]);
+    assert_eq!(roles["roleList"][1], json!({ "roleName": "ReadOnly", "accountId": "333333333333" }));
+    let take = |role: &str| {
+        let which = ["--account-id", "333333333333", "--role-name", role, "--access-token", &token];
+        let mut aws = here.aws(&["sso", "get-role-credentials"]);
+        here.room.run_for_credentials(aws.args(which))
+    };
+    let given: Value = serde_json::from_str(&take("Developer").ok()).unwrap();
+    assert!(given["roleCredentials"]["sessionToken"].is_string());
+    let refused = take("Nobody");
+    assert!(
+        refused.stderr.contains("ForbiddenException") && refused.stderr.contains("No access"),
+        "{}",
+        refused.stderr
+    );
+    for (profile, account, set) in
+        [("dev", "333333333333", "Developer"), ("audit", "444444444444", "ReadOnly")]
+    {
+        let said = here.said(&["--profile", profile, "sts", "get-caller-identity"]);
+        assert_eq!(said["Arn"], here.identity(account, set).as_str());
+    }
+    here.room.run(&mut here.aws(&["sso", "logout"])).ok();
+    let over = here.room.run(&mut here.aws(&["sso", "list-accounts", "--access-token", &token]));
+    assert!(over.stderr.contains("UnauthorizedException"), "{}", over.stderr);
+}
+
+/// Both keep the same file and have the same portal; a person signs in once.
+#[test]
+fn what_the_aws_cli_2_signed_in_jit_goes_on_with_after_a_yes() {
+    let here = ByCli::new();
+    here.sign_in("allow").ok();
+    let program = "import pexpect, sys\njit = pexpect.spawn(sys.argv[1], ['login', 'dev'], encoding='utf-8', timeout=30)\n\
+                   jit.logfile_read = sys.stdout\njit.expect_exact('The AWS CLI is signed in at')\njit.sendline('y')\n\
+                   jit.expect(pexpect.EOF)\njit.close()\nsys.exit(jit.exitstatus)";
+    let mut terminal = here.room.command(python());
+    here.jit(terminal.args(["-c", program, env!("CARGO_BIN_EXE_jit")]).env("BROWSER", "/bin/false"));
+    let said = here.room.run(&mut terminal).ok();
+    assert!(said.contains("Signed in as alice@example.com"), "{said}");
+    let journal = here.servers.journal();
+    let calls =
+        [Call::RegisterClient, Call::CenterDevice, Call::CenterAuthorize].map(|call| journal.count(call));
+    assert_eq!(calls, [1, 1, 0], "the CLI's own");
+    let mut whoami = here.room.command(env!("CARGO_BIN_EXE_jit"));
+    here.jit(whoami.args(["whoami", "dev", "--json"]));
+    let said: Value = serde_json::from_str(&here.room.run(&mut whoami).ok()).unwrap();
+    assert_eq!(said["arn"], here.identity("333333333333", "Developer").as_str());
+    // And the CLI is signed in as before.
+    assert_eq!(here.said(&["--profile", "audit", "sts", "get-caller-identity"])["Account"], "444444444444");
+}
+
+/// The CLI renews what has less than a quarter of an hour left, each time with the refresh token that it got last.
+#[test]
+fn the_aws_cli_2_renews_its_token() {
+    let here =
+        ByCli::with(Settings { portal_token_lifetime: Duration::from_secs(600), ..Settings::default() });
+    here.sign_in("allow").ok();
+    let tokens = [(), (), ()].map(|()| {
+        // Otherwise it is the role's session that it goes on with.
+        let _ = std::fs::remove_dir_all(here.room.home().join(".aws/cli/cache"));
+        let said = here.said(&["--profile", "dev", "sts", "get-caller-identity"]);
+        assert_eq!(said["Account"], "333333333333");
+        here.token()
+    });
+    assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2]);
 }

@@ -36,6 +36,11 @@ pub(crate) fn python() -> PathBuf {
     tool("venv/bin/python")
 }
 
+/// The AWS CLI 2. It has no variables for endpoints; the other one does.
+pub(crate) fn cli2() -> PathBuf {
+    tool("awscli2/aws")
+}
+
 /// A program of the system, by the Debian package that brings it.
 ///
 /// # Panics
