@@ -381,6 +381,18 @@ impl Assignment {
         Self { shown: format!("{account}/{permission_set}"), partition }
     }
 
+    /// Whether `text` is twelve digits.
+    pub fn is_account(text: &str) -> bool {
+        text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+    }
+
+    /// Whether a permission set can be called `text`: 1 to 32 letters, digits and _ + = , . @ - (IAM Identity Center API
+    /// reference, PermissionSet).
+    pub fn is_permission_set(text: &str) -> bool {
+        let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+        !text.is_empty() && text.len() <= 32 && text.chars().all(fits)
+    }
+
     /// The twelve digits.
     pub fn account(&self) -> &str {
         self.shown.split('/').next().unwrap_or_default()
@@ -452,14 +464,21 @@ impl DiscoveredRole {
         format!("{}/{}", self.account, self.role)
     }
 
-    /// Whether `name` means this role: its ARN, or `account/role`, with the account's digits or its name.
+    /// Whether `name` is its ARN, or `account/role` with the account's digits.
+    pub fn is_exactly(&self, name: &str) -> bool {
+        self.saml.as_ref().is_some_and(|pair| pair.role_arn == name)
+            || self.account_in(name) == Some(self.account.as_str())
+    }
+
+    /// Whether `name` means this role: exactly, or with the account's name, which others may have as well.
     pub fn is_called(&self, name: &str) -> bool {
-        if self.saml.as_ref().is_some_and(|pair| pair.role_arn == name) {
-            return true;
-        }
-        name.strip_suffix(&self.role)
-            .and_then(|rest| rest.strip_suffix('/'))
-            .is_some_and(|account| account == self.account || self.account_name.as_deref() == Some(account))
+        let named = self.account_in(name);
+        self.is_exactly(name) || (named.is_some() && named == self.account_name.as_deref())
+    }
+
+    /// The account in `name`, if that is `…/role` with this role.
+    fn account_in<'a>(&self, name: &'a str) -> Option<&'a str> {
+        name.strip_suffix(&self.role)?.strip_suffix('/')
     }
 }
 

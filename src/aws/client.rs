@@ -99,7 +99,7 @@ pub(super) fn bare(credentials: &Credentials) -> [&str; 2] {
 
 /// Keeps the SDK from repeating a request that was waited for in vain: one deadline is as long as a person waits.
 #[derive(Debug)]
-struct NoSecondWait;
+pub(super) struct NoSecondWait;
 
 impl ClassifyRetry for NoSecondWait {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {

@@ -10,6 +10,7 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use futures_util::StreamExt as _;
 
+use crate::aws::client::NoSecondWait;
 use crate::credentials::Credentials;
 use crate::plan::{Assignment, CenterSettings, DiscoveredRole};
 use crate::secret::Secret;
@@ -22,6 +23,8 @@ const ATTEMPTS: u32 = 6;
 const SIDE_BY_SIDE: usize = 4;
 /// As many entries as a page may have.
 const PAGE: i32 = 100;
+/// No company has as many accounts as that makes, nor as many roles in one.
+const MOST_PAGES: usize = 1000;
 /// As much of the portal's own text as is kept, in characters.
 const KEPT: usize = 300;
 
@@ -59,6 +62,9 @@ impl PortalError {
             PortalErrorKind::TokenRefused => {
                 format!("the portal takes the token of the last sign-in no more{said}")
             }
+            PortalErrorKind::NotAssigned if self.role.is_empty() => {
+                format!("the portal shows you no accounts{said}")
+            }
             PortalErrorKind::NotAssigned => {
                 let (account, set) = self.role.split_once('/').unwrap_or_default();
                 format!("you are not assigned to {set} in account {account}, or there is none{said}")
@@ -72,7 +78,11 @@ impl PortalError {
     /// What to try next, in the order to try it.
     pub fn next(&self) -> Vec<String> {
         let next: &[&str] = match self.kind {
-            PortalErrorKind::TokenRefused => &["run `jit login` again"],
+            // A login that starts over, which the command knows how to type.
+            PortalErrorKind::TokenRefused => &[],
+            PortalErrorKind::NotAssigned if self.role.is_empty() => {
+                &["ask to be assigned to an account", "check `start_url`: it may be another company's portal"]
+            }
             PortalErrorKind::NotAssigned => {
                 &["compare account and permission_set with the portal's page", "ask to be assigned"]
             }
@@ -94,6 +104,7 @@ fn client(http: &Http, settings: &CenterSettings) -> Client {
         .http_client(http.clone())
         .sleep_impl(TokioSleep::new())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_classifier(NoSecondWait)
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     config.set_endpoint_url(settings.portal_url.as_ref().map(|url| url.value.clone()));
@@ -142,11 +153,17 @@ pub async fn roles(
 ) -> Result<Vec<DiscoveredRole>, PortalError> {
     let client = client(http, settings);
     let mut accounts = Vec::new();
-    let mut pages =
-        client.list_accounts().access_token(token.expose()).into_paginator().page_size(PAGE).send();
+    // A token that comes again would end the list too early, and in silence.
+    let asked = client.list_accounts().access_token(token.expose()).into_paginator();
+    let mut pages = asked.page_size(PAGE).stop_on_duplicate_token(false).send();
+    let mut count = 0;
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failed("", token, error))?;
         accounts.extend(page.account_list.unwrap_or_default());
+        count += 1;
+        if count > MOST_PAGES {
+            return Err(endless());
+        }
     }
     let (mut roles, total) = (Vec::new(), accounts.len());
     let asked = futures_util::stream::iter(accounts).map(|account| {
@@ -160,9 +177,13 @@ pub async fn roles(
                 .account_id(&id)
                 .into_paginator()
                 .page_size(PAGE)
+                .stop_on_duplicate_token(false)
                 .send();
+            let mut count = 0;
             while let Some(page) = pages.next().await {
+                count += 1;
                 match page {
+                    Ok(_) if count > MOST_PAGES => return Err(endless()),
                     Ok(page) => names.extend(
                         page.role_list.unwrap_or_default().into_iter().filter_map(|role| role.role_name),
                     ),
@@ -190,8 +211,16 @@ pub async fn roles(
             account_name: account_name.clone(),
         }));
     }
+    // Names that no account and no permission set can have lead nowhere, and are not for shells and terminals to see.
+    roles.retain(|role| Assignment::is_account(&role.account) && Assignment::is_permission_set(&role.role));
     roles.sort();
     Ok(roles)
+}
+
+/// A list that goes on and on.
+fn endless() -> PortalError {
+    let message = format!("more than {MOST_PAGES} pages of one list");
+    PortalError { kind: PortalErrorKind::Server, role: String::new(), message }
 }
 
 fn failed<E>(role: &str, token: &Secret<String>, error: SdkError<E, HttpResponse>) -> PortalError

@@ -6,7 +6,7 @@ use super::{Broker, BrokerError, Interaction, Need, failure};
 use crate::credentials::Session;
 use crate::idp::{self, Login, LoginOptions, Memory, Proof};
 use crate::index;
-use crate::plan::{EntryKey, EntryKind, ProofPlan};
+use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::secret::Secret;
 use crate::store::{Lock, Store, StoreError};
 
@@ -64,10 +64,15 @@ impl Broker<'_, '_> {
         if let Some(failure) = failure::shared(&lock, need) {
             return Err(BrokerError::Shared(failure));
         }
+        let before = stored.as_ref().map(|login| login.identity().subject.clone());
         let outcome = self.prove(proof, need, stored, &lock).await;
         match &outcome {
             Ok(login) => {
                 self.keep(&lock, &key, &login.to_bytes(), &what);
+                if before.is_some_and(|before| before != login.identity().subject) {
+                    // Once more: others may have stored something since, who could not know yet.
+                    self.forget_other_people(proof, login)?;
+                }
                 self.logins.borrow_mut().insert(key, login.clone());
                 let roles = index::of_assertion(proof.name(), &login.attributes().roles);
                 if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
@@ -88,17 +93,20 @@ impl Broker<'_, '_> {
     ) -> Result<Login, BrokerError> {
         let name = proof.name();
         let mut why = "nobody has signed in there yet".to_owned();
+        let mut forgotten = false;
         if let Some(login) = stored.as_ref().filter(|_| !need.force) {
             match idp::renew(proof, self.world, login).await {
                 Ok(renewed) => return Ok(renewed),
                 Err(error) if error.needs_new_login() => {
                     tracing::info!("the last login at {name} is of no more use: {error}");
+                    forgotten = error.client_is_forgotten();
                     why = format!("the last login has ended: {error}");
                     // What is dead is not tried again (providers take the reuse of a token for theft), and what AWS no
                     // longer takes need not lie there.
                     if login.renews_itself() || matches!(login.proof(), Some(Proof::Assertion(_))) {
-                        let (ended, what) =
-                            (login.clone().ended(), format!("the end of the login at {name}"));
+                        let ended = login.clone().ended();
+                        let ended = if forgotten { ended.without_client() } else { ended };
+                        let what = format!("the end of the login at {name}");
                         self.keep(lock, &proof.login_key(), &ended.to_bytes(), &what);
                     }
                 }
@@ -108,6 +116,7 @@ impl Broker<'_, '_> {
         let Interaction::Allowed(options) = need.interaction else {
             return Err(BrokerError::LoginNeeded { idp: name.to_owned(), why });
         };
+        let stored = if forgotten { stored.map(Login::without_client) } else { stored };
         let options = LoginOptions { force: need.force, ..options };
         let memory = Kept {
             broker: self,
@@ -129,6 +138,26 @@ impl Broker<'_, '_> {
             if session.login == login_name && session.subject != login.identity().subject {
                 self.store.delete(&key)?;
             }
+        }
+        Ok(())
+    }
+}
+
+impl Broker<'_, '_> {
+    /// Somebody else may have signed in while AWS was asked for `session`. It is for the caller who asked, and not for what
+    /// is served from the store.
+    pub(super) fn drop_if_anothers(
+        &self,
+        plan: &Plan,
+        key: &EntryKey,
+        session: &Session,
+    ) -> Result<(), StoreError> {
+        let Ok(Some(login)) = stored_login(self.store, &plan.proof.login_key()) else { return Ok(()) };
+        let subject = &login.identity().subject;
+        // That of an encrypted assertion is known to AWS alone.
+        if !subject.is_empty() && *subject != session.subject {
+            tracing::info!("somebody else has signed in at {} meanwhile", plan.proof.name());
+            self.store.delete(key)?;
         }
         Ok(())
     }

@@ -254,6 +254,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         match (renewed, still_good) {
             (Ok(session), _) => {
                 self.keep(&lock, &key, &session.to_bytes(), &what);
+                self.drop_if_anothers(plan, &key, &session)?;
                 self.sessions.borrow_mut().insert(key, session.clone());
                 let granted = session.lifetime();
                 if granted < need.min_ttl {
@@ -407,15 +408,29 @@ impl<'a, 'w> Broker<'a, 'w> {
         &self,
         proof: &ProofPlan,
         login: &Login,
+        need: &Need,
         seen: impl Fn(usize, usize),
     ) -> Result<Vec<DiscoveredRole>, BrokerError> {
-        match (proof, login.proof()) {
-            (ProofPlan::IdentityCenter(center), Some(Proof::PortalToken(token))) => {
-                let asked = portal::roles(&self.world.http, center, token, seen);
-                Ok(process::block_on(asked).map_err(Box::new)?)
+        let ProofPlan::IdentityCenter(center) = proof else {
+            return Ok(index::of_assertion(proof.name(), &login.attributes().roles));
+        };
+        let ask = async |login: &Login| match login.proof() {
+            Some(Proof::PortalToken(token)) => {
+                let asked = portal::roles(&self.world.http, center, token, &seen).await;
+                asked.map_err(|error| BrokerError::from(Box::new(error)))
             }
-            _ => Ok(index::of_assertion(proof.name(), &login.attributes().roles)),
-        }
+            _ => Ok(Vec::new()),
+        };
+        process::block_on(async {
+            match ask(login).await {
+                Err(error) if new_token_may_help(&error) => {
+                    // The force, if there was one, has gone into this login already.
+                    let need = Need { force: false, ..*need };
+                    ask(&self.login(proof, &need, Some(login)).await?).await
+                }
+                outcome => outcome,
+            }
+        })
     }
 
     /// How long a hub session by an assertion is to live: what the configuration says, else what the IdP says; never

@@ -35,6 +35,9 @@ impl From<ResolveError> for CommandError {
                 shown.hint(format!("did you mean `{meant}`?"))
             }
             ResolveError::UnknownRole { candidates, .. } => shown.hint(list(&candidates)),
+            ResolveError::Ambiguous { meant, .. } => shown
+                .because(meant.join(", "))
+                .hint("say which: the account's number, the role's ARN, or a [role.NAME] of its own"),
             ResolveError::NoRole { candidates } if candidates.is_empty() => {
                 shown.hint("add a [role.NAME] to the configuration")
             }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 
 use serde_json::{Value, json};
 
-use crate::broker::{Broker, BrokerError};
+use crate::broker::{Broker, BrokerError, Need};
 use crate::cli::Roles;
 use crate::config::aws;
 use crate::config::file::{File, Parent};
@@ -105,7 +105,8 @@ fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
         }
         asked += 1;
         let login = broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, false))?;
-        learn(&broker, &proof, &login, world, ui).map_err(|error| hints::no_login(&error, idp, false))?;
+        learn(&broker, &proof, &login, &need, world, ui)
+            .map_err(|error| hints::no_login(&error, idp, false))?;
     }
     if asked == 0 {
         return Err(CommandError::new(Kind::Usage, "no IdP of the configuration lists roles")
@@ -119,11 +120,12 @@ pub(super) fn learn(
     broker: &Broker<'_, '_>,
     proof: &ProofPlan,
     login: &Login,
+    need: &Need,
     world: &World,
     ui: &Ui,
 ) -> Result<Vec<DiscoveredRole>, BrokerError> {
     let (idp, told) = (proof.name(), Cell::new(0));
-    let offered = broker.offered(proof, login, |done, total| {
+    let offered = broker.offered(proof, login, need, |done, total| {
         // A tenth of the way at a time.
         if total >= 50 && done * 10 / total > told.get() {
             told.set(done * 10 / total);

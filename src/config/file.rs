@@ -6,6 +6,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::arn::RoleArn;
+use crate::plan::Assignment;
 
 use super::idp::{self, IdpSection};
 use super::section::{At, Mistake, Section, Source, closest};
@@ -285,14 +286,12 @@ fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
                     "a permission set is named by account and permission_set alone; delete role_arn";
                 return Err(section.mistake_at(permission_set.line, what, Some(suggestion.to_owned())));
             }
-            if account.value.len() != 12 || !account.value.bytes().all(|b| b.is_ascii_digit()) {
+            if !Assignment::is_account(&account.value) {
                 let what = format!("`{}` is not the twelve digits of an account", account.value);
                 return Err(section.mistake_at(account.line, what, Some("write them in quotes".to_owned())));
             }
-            // IAM Identity Center API reference, PermissionSet: 1 to 32 of these.
             let name = &permission_set.value;
-            let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-            if name.is_empty() || name.len() > 32 || !name.chars().all(fits) {
+            if !Assignment::is_permission_set(name) {
                 let what = format!("`{name}` cannot be the name of a permission set");
                 let suggestion = "1 to 32 letters, digits and _ + = , . @ -".to_owned();
                 return Err(section.mistake_at(permission_set.line, what, Some(suggestion)));

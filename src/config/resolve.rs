@@ -33,6 +33,14 @@ pub enum ResolveError {
         /// All there are.
         candidates: Vec<String>,
     },
+    /// Several roles that IdPs offer are called so.
+    #[error("`{name}` is offered more than once")]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// Each by its own name and where it is offered.
+        meant: Vec<String>,
+    },
     /// No role was named anywhere.
     #[error("no role was named")]
     NoRole {
@@ -117,9 +125,7 @@ pub fn plan(
     let name = by_arn.unwrap_or(name);
     let Some(target) = file.roles.get(name) else {
         let offered = discovered();
-        let meant = offered.iter().find(|role| role.is_called(name) && file.idps.contains_key(&role.idp));
-        let meant = meant.and_then(|role| Some((role, id_of(file, role, env)?)));
-        return match meant {
+        return match meant_by(file, name, &offered)?.and_then(|role| Some((role, id_of(file, role, env)?))) {
             Some((role, id)) => discovered_plan(file, role, id, flags, env),
             None => Err(unknown_role(file, name, &offered)),
         };
@@ -155,6 +161,34 @@ pub fn plan(
         confirm: target.confirm,
         auto_login: auto_login.is_some_and(|at| at.value),
     })
+}
+
+/// The offered role that `name` means. Accounts of one company may have the same name, and two portals the same account:
+/// nobody is to end up in another account than they thought.
+fn meant_by<'o>(
+    file: &File,
+    name: &str,
+    offered: &'o [DiscoveredRole],
+) -> Result<Option<&'o DiscoveredRole>, ResolveError> {
+    let by = |called: fn(&DiscoveredRole, &str) -> bool| -> Vec<&DiscoveredRole> {
+        offered.iter().filter(|role| file.idps.contains_key(&role.idp) && called(role, name)).collect()
+    };
+    let mut meant = by(DiscoveredRole::is_exactly);
+    if meant.is_empty() {
+        meant = by(DiscoveredRole::is_called);
+    }
+    // The same role by several providers of one IdP is one role.
+    let own =
+        |role: &DiscoveredRole| role.saml.as_ref().map_or_else(|| role.name(), |pair| pair.role_arn.clone());
+    meant.dedup_by_key(|role| (role.idp.clone(), own(role)));
+    match meant.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        several => Err(ResolveError::Ambiguous {
+            name: name.to_owned(),
+            meant: several.iter().map(|role| format!("{} at {}", own(role), role.idp)).collect(),
+        }),
+    }
 }
 
 /// What an offered role is.
@@ -532,6 +566,26 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
             assert_eq!(plan.target().role.origin.to_string(), "what the IdP offers");
         }
         assert!(matches!(ask("555555555555/dev", "gone"), Err(ResolveError::UnknownRole { .. })));
+        // One role by two providers is one; two roles of one name are not.
+        let ask_with = |name: &str, change: fn(&mut DiscoveredRole, &mut SamlPair)| {
+            let mut other = offer("acme");
+            let mut pair = other.saml.take().unwrap();
+            change(&mut other, &mut pair);
+            other.saml = Some(pair);
+            plan(&file(), name, Flags::default(), &Env::of([]), || vec![offer("acme"), other])
+        };
+        let twice = ask_with("555555555555/dev", |_, pair| pair.provider_arn.push('2'));
+        assert_eq!(twice.unwrap().role, "555555555555/dev");
+        let path: fn(&mut DiscoveredRole, &mut SamlPair) =
+            |_, pair| pair.role_arn = pair.role_arn.replace("/ops/", "/");
+        let meant_by = |error| match error {
+            Err(ResolveError::Ambiguous { meant, .. }) => meant,
+            other => panic!("{other:?}"),
+        };
+        let arns = ["role/ops/dev at acme", "role/dev at acme"]
+            .map(|end| format!("arn:aws-us-gov:iam::555555555555:{end}"));
+        assert_eq!(meant_by(ask_with("acme-gov/dev", path)), arns);
+        assert!(ask_with("arn:aws-us-gov:iam::555555555555:role/dev", path).is_ok());
         let near = ask("555555555555/dve", "acme").unwrap_err();
         assert!(
             matches!(near, ResolveError::UnknownRole { meant: Some(meant), .. } if meant == "555555555555/dev")

@@ -24,8 +24,6 @@ use super::{Call, Flaw, Shared, dated, lock, page};
 use crate::sys::loopback::{self, Reply, Request};
 use crate::timestamp::Timestamp;
 
-/// How long a registration holds: AWS's are about this long.
-const REGISTRATION_DAYS: i64 = 90;
 /// As many entries as a page has, whatever is asked for.
 const MOST_A_PAGE: usize = 100;
 
@@ -40,8 +38,8 @@ pub(super) struct Center {
 
 #[derive(Default)]
 struct State {
-    /// The secret of each client.
-    clients: HashMap<String, String>,
+    /// The secret of each client, and until when it is known.
+    clients: HashMap<String, (String, Timestamp)>,
     asked: HashMap<String, Asked>,
     codes: HashMap<String, Asked>,
     devices: HashMap<String, Device>,
@@ -63,6 +61,7 @@ struct Asked {
 
 struct Device {
     user_code: String,
+    until: Timestamp,
     allowed: Option<bool>,
 }
 
@@ -140,21 +139,22 @@ impl Center {
         let id = URL_SAFE_NO_PAD.encode(self.shared.random::<16>()?);
         let secret = self.shared.issue("client secret")?;
         let now = self.shared.provider_now();
-        self.state.borrow_mut().clients.insert(id.clone(), secret.clone());
+        let until = now + self.shared.settings.registration_lifetime;
+        self.state.borrow_mut().clients.insert(id.clone(), (secret.clone(), until));
         Ok(json_reply(
             StatusCode::OK,
             &json!({
                 "clientId": id, "clientSecret": secret, "clientIdIssuedAt": now.0,
-                "clientSecretExpiresAt": now.0 + REGISTRATION_DAYS * 86_400,
+                "clientSecretExpiresAt": until.0,
             }),
         ))
     }
 
     fn check_client(&self, body: &Value) -> Result<(), Refusal> {
         let state = self.state.borrow();
-        let secret = body["clientId"].as_str().and_then(|id| state.clients.get(id));
-        let known = secret.is_some_and(|secret| body["clientSecret"] == secret.as_str());
-        if known {
+        let client = body["clientId"].as_str().and_then(|id| state.clients.get(id));
+        let now = self.shared.provider_now();
+        if client.is_some_and(|(secret, until)| body["clientSecret"] == secret.as_str() && now < *until) {
             Ok(())
         } else {
             Err(Refusal::new(401, "InvalidClientException", "this client is not known"))
@@ -164,7 +164,9 @@ impl Center {
     fn authorize(&self, request: &Request) -> Result<Reply, Stop> {
         let params = Params::new(request.query.clone())?;
         let refuse = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
-        let known = params.get("client_id").is_some_and(|id| self.state.borrow().clients.contains_key(id));
+        let now = self.shared.provider_now();
+        let known = |id: &str| self.state.borrow().clients.get(id).is_some_and(|(_, until)| now < *until);
+        let known = params.get("client_id").is_some_and(known);
         let own = |uri: &&str| {
             uri.strip_prefix("http://127.0.0.1:")
                 .and_then(|rest| rest.strip_suffix("/oauth/callback"))
@@ -227,7 +229,8 @@ impl Center {
             "expiresIn": self.shared.settings.device_code_lifetime.as_secs(),
             "interval": self.shared.settings.device_interval.as_secs(),
         });
-        self.state.borrow_mut().devices.insert(device_code, Device { user_code, allowed: None });
+        let until = self.shared.provider_now() + self.shared.settings.device_code_lifetime;
+        self.state.borrow_mut().devices.insert(device_code, Device { user_code, until, allowed: None });
         Ok(json_reply(StatusCode::OK, &answer))
     }
 
@@ -268,6 +271,9 @@ impl Center {
                 let Some(device) = state.devices.get_mut(text("deviceCode")) else {
                     return refuse("InvalidGrantException", "this device code is not known, or was used");
                 };
+                if self.shared.provider_now() >= device.until {
+                    return refuse("ExpiredTokenException", "the device code has run out");
+                }
                 match device.allowed.or(at_once.then_some(!denies)) {
                     None => return refuse("AuthorizationPendingException", "the person has not decided yet"),
                     Some(false) => return refuse("AccessDeniedException", "the person cancelled"),

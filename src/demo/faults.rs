@@ -113,6 +113,8 @@ pub enum Trouble {
     Html,
     /// 200 and one megabyte of JSON.
     Megabyte,
+    /// 200 and JSON that stops before its end.
+    Cut,
     /// The right answer, late.
     Late(Duration),
     /// No answer at all.
@@ -205,6 +207,10 @@ pub(super) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
         Trouble::Megabyte => {
             let body = format!(r#"{{"filler":"{}"}}"#, "x".repeat(1 << 20));
             broken(StatusCode::OK, "application/json", body)
+        }
+        Trouble::Cut => {
+            let body = r#"{"accountList":[{"accountId":"333333333333","accountName":"acme"#;
+            broken(StatusCode::OK, "application/json", body.to_owned())
         }
         Trouble::Late(by) => {
             tokio::time::sleep(by).await;

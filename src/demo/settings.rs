@@ -32,6 +32,8 @@ pub struct Settings {
     pub session_duration: Option<u32>,
     /// The accounts that Identity Center shows the person.
     pub accounts: Vec<Account>,
+    /// How long Identity Center knows a client that was registered.
+    pub registration_lifetime: Duration,
     /// How long a token of the portal is valid.
     pub portal_token_lifetime: Duration,
     /// How long a session of a permission set lives.
@@ -174,6 +176,8 @@ impl Default for Settings {
                 Account::new("333333333333", "acme-dev", &["Developer", "ReadOnly"]),
                 Account::new("444444444444", "acme-prod", &["ReadOnly"]),
             ],
+            // AWS's are about this long.
+            registration_lifetime: Duration::from_secs(90 * 86_400),
             portal_token_lifetime: Duration::from_secs(3600),
             assigned_lifetime: Duration::from_secs(3600),
             code_lifetime: Duration::from_secs(60),

@@ -316,6 +316,15 @@ impl Login {
         self
     }
 
+    /// The same login without the client that the provider has forgotten.
+    #[must_use]
+    pub fn without_client(mut self) -> Self {
+        if let Self::IdentityCenter(login) = &mut self {
+            login.registration = None;
+        }
+        self
+    }
+
     /// The form that the store seals.
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
         Secret::new(std::mem::take(&mut *to_wiped_json(self)))
@@ -354,6 +363,11 @@ impl IdpError {
             Self::Okta(error) => error.needs_new_login(),
             Self::IdentityCenter(error) => error.needs_new_login(),
         }
+    }
+
+    /// A renewal is over because the provider does not know the client any more that was registered for it.
+    pub fn client_is_forgotten(&self) -> bool {
+        matches!(self, Self::IdentityCenter(error) if error.client_is_forgotten())
     }
 
     /// What to try next, in the order to try it.

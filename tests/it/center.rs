@@ -69,9 +69,9 @@ fn tokens_are_renewed_silently_and_registrations_used_again() {
     room.servers().faults(|faults| faults.next(1, Call::GetRoleCredentials, Trouble::Refuse(over)));
     assert_eq!(room.asks_for("dev").code(), 0);
     assert_eq!(room.counts(SIGN_IN), [1, 1, 4]);
-    // Another login at the same portal needs no other client.
+    // Who starts over does so with another client.
     assert_eq!(room.jit(&["login", "dev", "--force"]).run().code(), 0);
-    assert_eq!(room.counts(SIGN_IN), [1, 2, 5]);
+    assert_eq!(room.counts(SIGN_IN), [2, 2, 5]);
 }
 
 #[test]
@@ -139,6 +139,17 @@ fn trouble_at_the_portal() {
         ),
         (Call::CenterToken, Trouble::Html, 1, "nothing that could be read"),
         (Call::RegisterClient, Trouble::Megabyte, 1, "larger than 512 KB"),
+        (Call::RegisterClient, Trouble::Cut, 1, "nothing that could be read"),
+        (Call::CenterToken, Trouble::Cut, 1, "nothing that could be read"),
+        (Call::CenterToken, Trouble::ServerError, 1, "status 500"),
+        (Call::GetRoleCredentials, Trouble::Cut, 1, "something that is no answer"),
+        (Call::GetRoleCredentials, Trouble::Megabyte, 1, "larger than 512 KB"),
+        (
+            Call::GetRoleCredentials,
+            refuse(401, "UnauthorizedException", "over"),
+            4,
+            "takes the token of the last sign-in no more (over)\n  next: jit login --force dev",
+        ),
         (Call::GetRoleCredentials, Trouble::Html, 1, "something that is no answer"),
         (
             Call::GetRoleCredentials,
@@ -286,7 +297,7 @@ fn mistakes_in_the_configuration() {
 }
 
 /// What an AWS CLI leaves in the home after `aws sso login`.
-fn signed_in_by_the_cli(room: &Room) -> String {
+pub(crate) fn signed_in_by_the_cli(room: &Room) -> String {
     let url = room.servers().center_url();
     let post = |path: &str, body: &Value| -> Value {
         let body = body.to_string();

@@ -8,6 +8,8 @@ mod aws_profiles;
 #[cfg(unix)]
 mod center;
 #[cfg(unix)]
+mod center_trouble;
+#[cfg(unix)]
 mod config;
 #[cfg(unix)]
 mod console;

@@ -92,7 +92,7 @@ impl Wizard<'_> {
             "" => ui.done("Signed in"),
             name => ui.done(&format!("Signed in as {}", escape(name))),
         }
-        let offered = roles::learn(&broker, &proof, &login, world, ui)
+        let offered = roles::learn(&broker, &proof, &login, &self.allowed(), world, ui)
             .map_err(|error| hints::no_login(&error, &idp.name, true))?;
         loop {
             let role = self.role(&idp.name, &offered)?;

@@ -63,6 +63,15 @@ impl CenterError {
         }
     }
 
+    /// Whether the service does not know the client any more, and another registration may help.
+    pub fn client_is_forgotten(&self) -> bool {
+        match self {
+            Self::RegistrationOver => true,
+            Self::Refused { error, .. } => matches!(error.as_str(), "invalid_client" | "unauthorized_client"),
+            _ => false,
+        }
+    }
+
     /// Whether the same question may get an answer in a moment.
     pub(super) fn is_transient(&self) -> bool {
         match self {

@@ -90,17 +90,32 @@ pub async fn login(
     }
     let by_device = by_device(settings, world, options);
     let now = world.clock.now();
-    let known = stored.and_then(|login| login.registration.as_ref()).filter(|known| {
+    // Starting over includes the client: in a browser the page alone would say that it is not known any more.
+    let known = stored.filter(|_| !options.force).and_then(|login| login.registration.as_ref());
+    let known = known.filter(|known| {
         known.by_device == by_device && known.expires_at.0 > now.0.saturating_add(REGISTRATION_MARGIN)
     });
-    let registration = match known {
-        Some(known) => known.clone(),
-        None => service::register(settings, world, by_device).await?,
+    let sign_in = async |registration: &Registration| {
+        if by_device {
+            device::sign_in(settings, world, options, registration).await
+        } else {
+            browser::sign_in(settings, world, options, registration).await
+        }
     };
-    let tokens = if by_device {
-        device::sign_in(settings, world, options, &registration).await?
-    } else {
-        browser::sign_in(settings, world, options, &registration).await?
+    let by_known = match known {
+        Some(known) => match sign_in(known).await {
+            Err(error) if error.client_is_forgotten() => None,
+            outcome => Some((known.clone(), outcome?)),
+        },
+        None => None,
+    };
+    let (registration, tokens) = match by_known {
+        Some(done) => done,
+        None => {
+            let registration = service::register(settings, world, by_device).await?;
+            let tokens = sign_in(&registration).await?;
+            (registration, tokens)
+        }
     };
     let subject = visit::random().ok_or(CodeError::NoRandom)?;
     Ok(accept(settings, world, Some(registration), tokens, subject))
