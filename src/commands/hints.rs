@@ -12,8 +12,9 @@ use crate::store::StoreError;
 /// The configuration cannot be read.
 pub(super) fn unreadable_config(path: &str, error: &io::Error) -> CommandError {
     if error.kind() == io::ErrorKind::NotFound {
-        return CommandError::new(Kind::Usage, format!("there is no configuration at {path}"))
-            .hint("write one; `jit demo` shows a whole one, and the README has ten lines for your IdP");
+        return CommandError::new(Kind::Usage, format!("there is no configuration at {path}")).hint(
+            "jit configure  asks for what it needs; jit configure add URL  takes your company's shared file",
+        );
     }
     CommandError::new(Kind::Usage, format!("the configuration at {path} cannot be read")).because(error)
 }

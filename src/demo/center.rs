@@ -98,6 +98,12 @@ impl Center {
                 self.shared.arrive(Call::RegisterClient).await?;
                 self.register()
             }
+            // The portal, as far as it is looked at from outside.
+            ("GET", "/start") => {
+                let page =
+                    "<!doctype html><html><head><meta name=\"region\" content=\"eu-west-1\"/></head></html>";
+                Ok(loopback::reply(StatusCode::OK, "text/html", page.to_owned()))
+            }
             ("GET", "/authorize") => {
                 self.shared.arrive(Call::CenterAuthorize).await?;
                 self.authorize(request)

@@ -183,7 +183,7 @@ Taken:
   ~/.aws/config:9   profile sso                                → role sso
   ~/.aws/config:15  profile tagged                             → role tagged
 Without an equal in jit:
-  ~/.aws/config:1  profile root  starts from static keys, and jit has none: it needs an IdP and a hub role
+  ~/.aws/config:1  profile root  starts from static keys, and jit has none: it needs an IdP and a hub role. `aws-vault list` shows the keys it keeps
   ~/.aws/config:5  profile old   its source_profile root could not be taken; with a hub role, write via = \"HUB\" and its role_arn
 {STATIC_KEY}"
     );
@@ -396,7 +396,10 @@ fn what_is_there_stays_and_names_that_are_taken_get_a_number() {
         &format!("{}region = us-east-1\n", ONE.replace("[profile sso]", "[profile admin]")),
     );
     let again = import(&room, &["aws-vault", "--yes"]);
-    assert!(again.stderr.contains("→ role admin-2, which is there; its own region stays\n"), "{again}");
+    assert!(
+        again.stderr.contains("→ role admin-2, which is there and stays, with another region\n"),
+        "{again}"
+    );
     assert_eq!((again.code(), config(&room)), (0, mine));
 }
 

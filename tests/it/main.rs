@@ -69,3 +69,5 @@ mod support;
 mod tls;
 #[cfg(unix)]
 mod usage;
+#[cfg(unix)]
+mod wizard;

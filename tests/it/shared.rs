@@ -13,13 +13,13 @@ use crate::support::{Output, Room};
 const CONFIG: &str = "config/jit/config.toml";
 
 /// A web server with one page, which is what it is set to: a status with headers, and a body.
-struct Page {
-    url: String,
+pub(crate) struct Page {
+    pub(crate) url: String,
     says: Arc<Mutex<(String, String)>>,
 }
 
 impl Page {
-    fn of(body: &str) -> Self {
+    pub(crate) fn of(body: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/jit.toml", listener.local_addr().unwrap());
         let says = Arc::new(Mutex::new(("200 OK".to_owned(), body.to_owned())));

@@ -1,20 +1,20 @@
 //! `jit configure import`: what another tool is set up for, added to `config.toml`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::cli::{Import, ImportTool};
-use crate::config::aws::{self, Kind as Header};
-use crate::config::draft::Merged;
-use crate::config::import::{self, Became, ImportError, Imported, StaticKey, Taken, Text};
+use crate::config::aws;
+use crate::config::import::{self, ImportError, Imported, StaticKey, Text};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::sys::{folders, fs};
-use crate::ui::{Tone, Ui, text};
+use crate::sys::folders;
+use crate::ui::Ui;
 use crate::world::World;
 
 use super::write::{self, How};
+
+mod report;
 
 /// What saml2aws takes instead of `~/.saml2aws`.
 const SAML2AWS_CONFIGFILE: &str = "SAML2AWS_CONFIGFILE";
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Import, world: &World, ui: &Ui) -> CommandResult {
     let imported = read(args, world)?;
     let keys = static_keys(world, ui);
     let merged = write::merged(&imported.draft, world)?;
-    tell(&imported, &merged, &keys, ui);
+    report::tell(&imported, &merged, &keys, ui);
     if imported.taken.is_empty() {
         let what = format!("nothing of {} can be taken over", args.tool.name());
         return Err(CommandError::new(Kind::Failed, what)
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Import, world: &World, ui: &Ui) -> CommandResult {
     }
     let how = How { yes: args.yes, dry_run: args.dry_run };
     if write::add(&imported.draft, how, world, ui)? {
-        go_on(&merged, args.tool, world, ui);
+        report::go_on(&merged, args.tool, world, ui);
     }
     Ok(())
 }
@@ -106,9 +106,9 @@ fn read(args: &Import, world: &World) -> CommandResult<Imported> {
         }
         ImportTool::AwsVault => import::aws_vault(required(folders.aws_config.clone())?.text())?,
         ImportTool::Granted => {
-            let own = folders.home.join(".granted/config");
-            let of_xdg = world.env.get(XDG_CONFIG_HOME).map(|xdg| Path::new(xdg).join("granted/config"));
-            let own = of_xdg.filter(|_| !own.exists()).unwrap_or(own);
+            let folder = folders.home.join(".granted");
+            let of_xdg = world.env.get(XDG_CONFIG_HOME).map(|xdg| Path::new(xdg).join("granted"));
+            let own = of_xdg.filter(|_| !folder.exists()).unwrap_or(folder).join("config");
             let path = args.from.clone().unwrap_or_else(|| folders.aws_config.clone());
             let (profiles, settings) = (file(&path, world)?, file(&own, world)?);
             if profiles.is_none() && args.from.is_some() {
@@ -170,118 +170,6 @@ fn static_keys(world: &World, ui: &Ui) -> Vec<StaticKey> {
         }
     }
     keys
-}
-
-fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui: &Ui) {
-    let list = |title: &str, rows: Vec<Vec<String>>| {
-        if rows.is_empty() {
-            return;
-        }
-        ui.say(&ui.paint(Tone::Name, title));
-        let rows: Vec<Vec<String>> =
-            rows.into_iter().map(|row| row.iter().map(|cell| text::escape(cell)).collect()).collect();
-        for line in text::table(&rows).lines() {
-            ui.say(&format!("  {line}"));
-        }
-    };
-    let taken = imported
-        .taken
-        .iter()
-        .map(|taken| vec![taken.place.to_string(), taken.what.clone(), became(taken, merged)]);
-    list("Taken:", taken.collect());
-    // A key that a hundred profiles have is told once.
-    let mut groups: Vec<(&str, &str, String, usize)> = Vec::new();
-    for one in &imported.no_equal {
-        match groups.iter_mut().find(|(what, why, ..)| *what == one.what && *why == one.why) {
-            Some((.., count)) => *count += 1,
-            None => groups.push((&one.what, &one.why, one.place.to_string(), 0)),
-        }
-    }
-    let groups = groups.into_iter().map(|(what, why, place, more)| {
-        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        vec![format!("{place}{more}"), what.to_owned(), why.to_owned()]
-    });
-    list("Without an equal in jit:", groups.collect());
-    let found = keys.iter().map(|key| vec![key.place.to_string(), format!("[{}]", key.section)]);
-    list("Static keys, which jit neither takes nor needs:", found.collect());
-    if !keys.is_empty() {
-        ui.say("  Once jit works, delete them there and deactivate them in IAM");
-    }
-}
-
-/// What something became, by its name in the configuration.
-fn became(taken: &Taken, merged: &Merged) -> String {
-    let name = |names: &BTreeMap<String, String>, name: &String| names.get(name).unwrap_or(name).clone();
-    let (kind, name, is_new, differs) = match &taken.became {
-        Became::Idp(idp) => {
-            let name = name(&merged.idp_names, idp);
-            let is_new = merged.draft.idps.iter().any(|table| table.name == name);
-            ("idp", name, is_new, Vec::new())
-        }
-        Became::Role(role) => {
-            let name = name(&merged.role_names, role);
-            let is_new = merged.draft.roles.iter().any(|table| table.name == name);
-            let kept = merged.kept.iter().find(|kept| kept.name == name);
-            ("role", name, is_new, kept.map(|kept| kept.differs.clone()).unwrap_or_default())
-        }
-    };
-    let mut text = format!("→ {kind} {name}");
-    if !is_new {
-        text.push_str(", which is there");
-    }
-    if !differs.is_empty() {
-        text.push_str(&format!("; its own {} stays", differs.join(", ")));
-    }
-    if let Some(remark) = &taken.remark {
-        text.push_str(&format!("; {remark}"));
-    }
-    text
-}
-
-/// What to type next.
-fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
-    let first = merged.draft.roles.first().map(|role| role.name.clone());
-    let login = match (first, merged.draft.idps.first()) {
-        (Some(role), _) => format!("jit login {role}"),
-        (None, Some(idp)) => format!("jit login --idp {}", idp.name),
-        (None, None) => return,
-    };
-    ui.say(&format!("{} {}", ui.paint(Tone::Name, "next:"), text::escape(&login)));
-    if merged.draft.roles.is_empty() {
-        return;
-    }
-    let profiles = "jit configure profiles";
-    ui.say(&format!("{} {profiles}  lets every AWS tool ask jit", ui.paint(Tone::Name, "next:")));
-    let taken = own_profiles(world);
-    let same: Vec<&str> = merged
-        .draft
-        .roles
-        .iter()
-        .map(|role| role.name.as_str())
-        .filter(|name| taken.iter().any(|profile| profile == name))
-        .collect();
-    if !same.is_empty() {
-        let path = folders::short(&world.folders.aws_config, &world.folders.home);
-        ui.say(&text::escape(&format!(
-            "For AWS tools, {path} still has the profiles of {} for {}: delete them before that",
-            tool.name(),
-            same.join(", ")
-        )));
-    }
-}
-
-/// The profiles of `~/.aws/config` that are not jit's.
-fn own_profiles(world: &World) -> Vec<String> {
-    let Ok(content) = fs::read_limited(&world.folders.aws_config, aws::SIZE_LIMIT).map(Zeroizing::new) else {
-        return Vec::new();
-    };
-    let Ok(document) = aws::Document::parse(&content) else { return Vec::new() };
-    let managed: Vec<&str> = aws::managed_profiles(&document).map(|(name, _)| name).collect();
-    let profiles = document.sections().iter().filter_map(|section| match &section.kind {
-        Header::Profile(name) if !managed.contains(&name.as_str()) => Some(name.clone()),
-        _ => None,
-    });
-    profiles.collect()
 }
 
 impl From<ImportError> for CommandError {

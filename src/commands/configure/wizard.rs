@@ -40,6 +40,7 @@ pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
         let tried = Wizard { world, ui }.try_once();
         match tried {
             Ok(draft) => return finish(&draft, world, ui),
+            Err(error) if error == stopped() => return Err(error),
             Err(error) => {
                 ui.fail(&error);
                 if world.person.confirm("Try again with other answers?") != Some(true) {
@@ -252,7 +253,7 @@ impl Wizard<'_> {
 }
 
 fn stopped() -> CommandError {
-    CommandError::new(Kind::Failed, "no answer was given")
+    CommandError::new(Kind::Failed, "no answer was given, and nothing was written")
 }
 
 /// Here the next thing to try is another answer.

@@ -166,7 +166,7 @@ fn check(path: &str, whole: &str) -> CommandResult {
     let wrong = CommandError::new(Kind::Usage, format!("{path} would not be right with what is to be added"));
     let wrong = CommandError { excerpt: line, ..wrong }.because(&mistake);
     let wrong = mistake.suggestion.into_iter().fold(wrong, CommandError::hint);
-    Err(wrong.hint("nothing was written; --dry-run does not write either"))
+    Err(wrong.hint("nothing was written; mend the file, or what it is to get, and run the command again"))
 }
 
 fn write(present: &Present, whole: &str, world: &World) -> CommandResult {

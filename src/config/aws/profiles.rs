@@ -1,8 +1,8 @@
 //! What the two files of AWS say about a profile, as botocore puts them together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Document, Entry, Kind, Section};
+use super::{Document, Entry, Kind, Section, managed_profiles};
 use crate::config::section::At;
 
 /// `~/.aws/config` and `~/.aws/credentials`, read as one. Where both have a key of a profile, the credentials file counts.
@@ -57,6 +57,16 @@ impl Profiles {
     /// The names in the order of the files.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The profiles of the configuration file that `jit` did not write.
+    pub fn not_ours(&self) -> Vec<String> {
+        let ours: HashSet<&str> = managed_profiles(&self.config).map(|(name, _)| name).collect();
+        let names = self.config.sections().iter().filter_map(|section| match &section.kind {
+            Kind::Profile(name) if !ours.contains(name.as_str()) => Some(name.clone()),
+            _ => None,
+        });
+        names.collect()
     }
 
     /// The profiles whose keys are for good, each with the file and the line of the key's id.

@@ -9,6 +9,8 @@ use super::{Draft, Table, Value};
 pub struct Merged {
     /// What the configuration lacks.
     pub draft: Draft,
+    /// IdPs that it has.
+    pub kept_idps: Vec<Kept>,
     /// Roles that it has.
     pub kept: Vec<Kept>,
     /// The name in the configuration of each IdP of the draft.
@@ -17,7 +19,7 @@ pub struct Merged {
     pub role_names: BTreeMap<String, String>,
 }
 
-/// A role that is there already.
+/// An IdP or a role that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// Its name in the configuration.
@@ -32,15 +34,18 @@ impl Draft {
     pub fn merge(&self, existing: &Self) -> Merged {
         let mut merged = Merged::default();
         for idp in &self.idps {
-            let known = |tables: &[Table]| {
-                tables.iter().find(|one| identity(one) == identity(idp)).map(|one| one.name.clone())
-            };
-            let name = known(&existing.idps).or_else(|| known(&merged.draft.idps)).unwrap_or_else(|| {
+            let same = |one: &&Table| identity(one) == identity(idp);
+            let name = if let Some(there) = existing.idps.iter().find(same) {
+                merged.kept_idps.push(Kept::of(there, idp));
+                there.name.clone()
+            } else if let Some(there) = merged.draft.idps.iter().find(same) {
+                there.name.clone()
+            } else {
                 let taken = |name: &str| has(&existing.idps, name) || has(&merged.draft.idps, name);
                 let name = names(&idp.name).find(|name| !taken(name)).unwrap_or_default();
                 merged.draft.idps.push(Table { name: name.clone(), ..idp.clone() });
                 name
-            });
+            };
             merged.idp_names.insert(idp.name.clone(), name);
         }
         // What a role is reached by has to have its name first; what goes in a circle is left for `File::parse` to say.
@@ -77,13 +82,7 @@ impl Merged {
             let there = existing.roles.iter().chain(&self.draft.roles).find(|one| one.name == name);
             match there {
                 Some(one) if same_role(one, &role) => {
-                    let differs = role
-                        .settings
-                        .iter()
-                        .filter(|(key, value)| one.get(key) != Some(value))
-                        .map(|(key, _)| key);
-                    let kept = Kept { name: name.clone(), differs: differs.cloned().collect() };
-                    self.kept.push(kept);
+                    self.kept.push(Kept::of(one, &role));
                 }
                 Some(_) => continue,
                 None => {
@@ -96,6 +95,22 @@ impl Merged {
         }
     }
 }
+
+impl Kept {
+    fn of(there: &Table, wanted: &Table) -> Self {
+        // What says that both are the same may be written in two ways.
+        let same = identity(there) == identity(wanted);
+        let other = |key: &str, value: &Value| {
+            there.get(key) != Some(value) && !(same && ADDRESSES.contains(&key) && there.get(key).is_some())
+        };
+        let differs =
+            wanted.settings.iter().filter(|(key, value)| other(key, value)).map(|(key, _)| key.clone());
+        Self { name: there.name.clone(), differs: differs.collect() }
+    }
+}
+
+/// The keys that say where one signs in.
+const ADDRESSES: [&str; 5] = ["org", "app_url", "start_url", "issuer", "sso_url"];
 
 fn has(tables: &[Table], name: &str) -> bool {
     tables.iter().any(|table| table.name == name)

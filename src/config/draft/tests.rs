@@ -132,8 +132,12 @@ fn an_idp_that_is_configured_under_another_name_is_used() {
         ),
     ] {
         let role = Table::new("r").with("idp", "a").with("role_arn", "arn:aws:iam::111111111111:role/r");
+        let other = other.with("auto_login", true);
         let merged = Draft { idps: vec![other], roles: vec![role] }.merge(&Draft::of(one));
         assert!(merged.draft.idps.is_empty(), "{merged:?}");
+        // Written in another way it is the same address; what is missing there is said.
+        let kept = Kept { name: "work".to_owned(), differs: vec!["auto_login".to_owned()] };
+        assert_eq!(merged.kept_idps, [kept]);
         assert_eq!(merged.draft.roles[0].text("idp"), Some("work"));
     }
 }

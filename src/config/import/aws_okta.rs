@@ -1,7 +1,8 @@
 //! aws-okta: its keys stand in `~/.aws/config`, the org's address and the name in its keychain (README of
 //! segmentio/aws-okta, "Configuring your aws config").
 
-use super::chain::{Base, Chain, Dialect, Profile, with_duration};
+use super::chain::{Base, Chain, Dialect};
+use super::profile::{Profile, with_duration};
 use super::{Became, ImportError, Imported, Place, Text, document, name_of_host};
 use crate::config::aws::{Document, Section};
 use crate::config::draft::Table;

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::chain::{Base, Chain, Dialect, Profile, named_by, sources};
+use super::chain::{Base, Chain, Dialect};
+use super::profile::{Profile, named_by, sources};
 use super::{ImportError, Imported, Place, Text, document};
 
 const INCLUDES: [&str; 2] = ["include_profile", "parent_profile"];
@@ -34,6 +35,10 @@ impl Dialect for AwsVault {
         &INCLUDES
     }
 
+    fn foreign(&self) -> Option<&'static str> {
+        Some("gets its credentials from another program, which jit does not start")
+    }
+
     fn base(&mut self, profile: &mut Profile, _: &mut Imported, _: &dyn Fn(usize) -> Place) -> Base {
         let is_source = self.sources.contains(&profile.name);
         if self.included.contains(&profile.name) && !is_source && profile.get("role_arn").is_none() {
@@ -46,7 +51,7 @@ impl Dialect for AwsVault {
             }
         }
         let of_vault = ["mfa_serial", "mfa_process", "role_arn", "credential_process", "aws_access_key_id"];
-        let why = "starts from static keys, and jit has none: it needs an IdP and a hub role";
+        let why = "starts from static keys, and jit has none: it needs an IdP and a hub role. `aws-vault list` shows the keys it keeps";
         match of_vault.iter().find_map(|key| profile.get(key)) {
             None if !is_source => Base::NotMine,
             setting => {

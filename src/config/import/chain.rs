@@ -1,71 +1,12 @@
 //! Profiles of `~/.aws/config` as roles: what each tool means by a profile without a source profile is its own affair,
 //! the chain behind it is AWS's (AWS SDKs and Tools Reference Guide, "Settings reference").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{Imported, Place, lifetime, name_of_host};
+use super::profile::{Profile, Setting, with_duration};
+use super::{Imported, Place, name_of_host};
 use crate::config::aws::{Document, Kind, Section, System, split_command};
 use crate::config::draft::Table;
-use crate::config::section::parse_duration;
-use crate::plan::DURATION_RANGE;
-
-/// Settings of AWS's tools that are not about credentials: they stay where they are and are not spoken of.
-const OF_AWS_TOOLS: [&str; 16] = [
-    "output",
-    "s3",
-    "s3api",
-    "retry_mode",
-    "max_attempts",
-    "sts_regional_endpoints",
-    "parameter_validation",
-    "tcp_keepalive",
-    "defaults_mode",
-    "api_versions",
-    "endpoint_discovery_enabled",
-    "request_min_compression_size_bytes",
-    "disable_request_compression",
-    "sso_registration_scopes",
-    "sso_account_name",
-    "region",
-];
-
-/// Settings without an equal, and why.
-const NO_EQUAL: [(&str, &str); 10] = [
-    ("mfa_serial", "jit shows AWS no MFA code; the IdP asks for the second factor"),
-    ("mfa_process", "jit shows AWS no MFA code; the IdP asks for the second factor"),
-    ("services", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
-    ("endpoint_url", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
-    ("ca_bundle", "jit takes it from AWS_CA_BUNDLE alone"),
-    ("use_fips_endpoint", "jit takes it from AWS_USE_FIPS_ENDPOINT alone"),
-    ("use_dualstack_endpoint", "jit takes it from AWS_USE_DUALSTACK_ENDPOINT alone"),
-    ("credential_source", "jit takes no credentials from the machine it is on"),
-    ("web_identity_token_file", "jit takes no token from a file"),
-    ("web_identity_token_process", "jit takes no token from another program"),
-];
-
-/// A setting and its line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Setting {
-    pub(super) value: String,
-    pub(super) line: usize,
-}
-
-/// A profile whose settings are taken out one by one.
-pub(super) struct Profile {
-    pub(super) name: String,
-    pub(super) line: usize,
-    settings: BTreeMap<String, Setting>,
-}
-
-impl Profile {
-    pub(super) fn take(&mut self, key: &str) -> Option<Setting> {
-        self.settings.remove(key).filter(|setting| !setting.value.is_empty())
-    }
-
-    pub(super) fn get(&self, key: &str) -> Option<&Setting> {
-        self.settings.get(key).filter(|setting| !setting.value.is_empty())
-    }
-}
 
 /// What a profile without a source profile is.
 pub(super) enum Base {
@@ -103,6 +44,11 @@ pub(super) trait Dialect {
 
     /// What a profile without a source profile is. What it takes out of the profile is not spoken of any more.
     fn base(&mut self, profile: &mut Profile, out: &mut Imported, place: &dyn Fn(usize) -> Place) -> Base;
+
+    /// Why a profile that asks another program is not taken; `None` if it is none of this tool's.
+    fn foreign(&self) -> Option<&'static str> {
+        None
+    }
 
     /// What a profile is that is named and is not there.
     fn missing(&self) -> Outcome {
@@ -182,14 +128,20 @@ impl<'a> Chain<'a> {
         dialect: &mut impl Dialect,
         way: &mut Vec<String>,
     ) -> Outcome {
-        let mut profile = self.profile(section, name, dialect.includes());
+        let mut profile = Profile::of(self.document, section, name, dialect.includes());
         if let Some(command) = profile.get("credential_process") {
             let words = split_command(&command.value, System::HERE).unwrap_or_default();
             let program = words.first().map(|word| word.rsplit(['/', '\\']).next().unwrap_or(word));
             match program.map(|program| program.trim_end_matches(".exe")) {
                 Some("jit") => return Outcome::NotMine,
                 Some(program) if program == dialect.program() => {}
-                _ => return Outcome::NotMine,
+                _ => {
+                    let line = command.line;
+                    return match dialect.foreign() {
+                        Some(why) => self.refuse(line, name, why),
+                        None => Outcome::NotMine,
+                    };
+                }
             }
         }
         let source = profile.take("source_profile").filter(|source| source.value != name);
@@ -232,27 +184,6 @@ impl<'a> Chain<'a> {
         let role = self.out.role(self.place(profile.line), format!("profile {name}"), table);
         self.leftovers(&profile, dialect);
         Outcome::Role(role)
-    }
-
-    /// A profile with what it includes; its own settings win.
-    fn profile(&self, section: &Section, name: &str, includes: &[&str]) -> Profile {
-        let mut settings = BTreeMap::new();
-        let (mut next, mut seen) = (Some(section), Vec::new());
-        while let Some(section) = next {
-            seen.push(section.line());
-            for entry in &section.entries {
-                let setting = Setting { value: self.document.value(entry), line: entry.line() };
-                settings.entry(entry.key.clone()).or_insert(setting);
-            }
-            let of = includes.iter().find_map(|key| section.entry(key));
-            let included =
-                of.and_then(|entry| self.document.named(&Kind::Profile(self.document.value(entry))));
-            next = included.filter(|section| !seen.contains(&section.line()));
-        }
-        for key in includes {
-            settings.remove(*key);
-        }
-        Profile { name: name.to_owned(), line: section.line(), settings }
     }
 
     /// A role behind another one.
@@ -343,68 +274,8 @@ impl<'a> Chain<'a> {
     }
 
     fn leftovers(&mut self, profile: &Profile, dialect: &impl Dialect) {
-        for (key, setting) in &profile.settings {
-            let aws_tools = OF_AWS_TOOLS.contains(&key.as_str()) || key.starts_with("cli_");
-            let known = NO_EQUAL.iter().find(|(name, _)| name == key).map(|(_, why)| *why);
-            let why = dialect.leftover(key).or(known).unwrap_or("jit has no such setting");
-            // Keys of AWS have a report of their own; a command of the tool's was taken by what it does.
-            let silent =
-                why.is_empty() || aws_tools || key.starts_with("aws_access") || key == "credential_process";
-            if !silent && !key.starts_with("aws_secret") && !key.starts_with("aws_session_token") {
-                self.out.no_equal(self.place(setting.line), format!("`{key}`"), why);
-            }
+        for (key, line, why) in profile.left(|key| dialect.leftover(key)) {
+            self.out.no_equal(self.place(line), format!("`{key}`"), why);
         }
     }
-}
-
-/// With a duration, if it is one that AWS gives and there is none yet.
-pub(super) fn with_duration(table: Table, key: &str, value: &str, place: Place, out: &mut Imported) -> Table {
-    if table.get("duration").is_some() {
-        return table;
-    }
-    match parse_duration(value) {
-        Ok(seconds) if DURATION_RANGE.contains(&seconds) => table.with("duration", lifetime(seconds)),
-        _ => {
-            out.no_equal(
-                place,
-                format!("`{key}`"),
-                "AWS gives sessions of 15 minutes to 12 hours; jit takes one hour",
-            );
-            table
-        }
-    }
-}
-
-/// What stands behind the options of a command: `--name value`, `--name=value` or `-n value`.
-pub(super) fn options(command: &str) -> BTreeMap<String, String> {
-    let words = split_command(command, System::HERE).unwrap_or_default();
-    let mut options = BTreeMap::new();
-    let mut words = words.into_iter().skip(1).peekable();
-    while let Some(word) = words.next() {
-        let Some(name) = word.strip_prefix('-').map(|name| name.trim_start_matches('-').to_owned()) else {
-            continue;
-        };
-        match name.split_once('=') {
-            Some((name, value)) => drop(options.insert(name.to_owned(), value.to_owned())),
-            None => {
-                let value = words.next_if(|next| !next.starts_with('-')).unwrap_or_default();
-                options.insert(name, value);
-            }
-        }
-    }
-    options
-}
-
-/// The profiles that are the source of another one.
-pub(super) fn sources(document: &Document) -> BTreeSet<String> {
-    named_by(document, &["source_profile"])
-}
-
-/// The profiles that are named by one of `keys`.
-pub(super) fn named_by(document: &Document, keys: &[&str]) -> BTreeSet<String> {
-    let entries = document.sections().iter().flat_map(|section| {
-        let named = section.entries.iter().filter(|entry| keys.contains(&entry.key.as_str()));
-        named.map(|entry| document.value(entry)).filter(|name| section.kind != Kind::Profile(name.clone()))
-    });
-    entries.collect()
 }

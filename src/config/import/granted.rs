@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use toml::de::{DeTable, DeValue};
 
-use super::chain::{Base, Chain, Dialect, Profile, sources};
+use super::chain::{Base, Chain, Dialect};
+use super::profile::{Profile, sources};
 use super::{ImportError, Imported, Place, Text, document, name_of_host, utf8};
 use crate::config::draft::{Table, Value};
 

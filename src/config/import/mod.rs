@@ -6,6 +6,7 @@ mod aws_vault;
 mod chain;
 mod granted;
 mod okta_aws_cli;
+mod profile;
 mod saml2aws;
 mod yaml;
 

@@ -3,61 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use super::chain::{Base, Chain, Dialect, Outcome, Profile, options, with_duration};
+use super::chain::{Base, Chain, Dialect, Outcome};
+use super::profile::{Profile, options, with_duration};
 use super::{Became, ImportError, Imported, Place, Text, document, name_of_host, utf8, yaml};
 use crate::config::draft::Table;
 
-/// What variables of okta-aws-cli start with.
-const PREFIX: &str = "OKTA_AWSCLI_";
+mod settings;
 
-/// The variables whose names are not those of the options.
-const NAMES: [(&str, &str); 4] = [
-    ("aws-account-federation-app-id", "aws-acct-fed-app-id"),
-    ("iam-role", "aws-iam-role"),
-    ("iam-idp", "aws-iam-idp"),
-    ("session-duration", "aws-session-duration"),
-];
-
-/// Settings without an equal, and why; those with an empty text are not spoken of.
-const NO_EQUAL: [(&str, &str); 24] = [
-    ("private-key", "jit signs people in and no machines; take the key out of this file"),
-    ("private-key-file", "jit signs people in and no machines"),
-    ("key-id", "jit signs people in and no machines"),
-    ("authz-id", "jit signs people in and no machines"),
-    ("custom-scope", "jit signs people in and no machines"),
-    ("aws-sts-role-session-name", "for a role reached by SAML the IdP decides that"),
-    ("sts-role-session-name", "for a role reached by SAML the IdP decides that"),
-    ("password", "jit asks for it, and keeps it sealed with --keep-password; take it out of this file"),
-    ("open-browser-command", "jit takes the browser that BROWSER names"),
-    ("aws-credentials", "jit writes no credentials into files; `jit configure profiles` is for other tools"),
-    (
-        "write-aws-credentials",
-        "jit writes no credentials into files; `jit configure profiles` is for other tools",
-    ),
-    ("all-profiles", "`jit roles --refresh` lists what the IdP offers; each can be used by its name"),
-    ("open-browser", ""),
-    ("qr-code", ""),
-    ("format", ""),
-    ("cache-access-token", ""),
-    ("legacy-aws-variables", ""),
-    ("expiry-aws-variables", ""),
-    ("short-user-agent", ""),
-    ("debug", ""),
-    ("debug-api-calls", ""),
-    ("exec", ""),
-    ("profile", ""),
-    ("process-credentials", ""),
-];
-
-/// A value and where it stands.
-#[derive(Clone, Debug)]
-struct Found {
-    value: String,
-    place: Place,
-}
-
-/// The settings of one profile, by the names of the options.
-type Settings = BTreeMap<String, Found>;
+use settings::{Found, Label, Settings, leftovers};
 
 /// Reads what there is: okta.yaml, `.env`, the variables of the environment, `~/.aws/config`.
 ///
@@ -69,21 +22,7 @@ pub fn okta_aws_cli(
     environment: &[(String, String)],
     profiles: Option<Text<'_>>,
 ) -> Result<Imported, ImportError> {
-    // The first that is found counts: the environment, then the file.
-    let mut common = Settings::new();
-    for (name, value) in environment {
-        add(&mut common, name, value, Place { path: format!("${name}"), line: None });
-    }
-    if let Some(text) = dotenv {
-        for (index, line) in utf8(text)?.lines().enumerate() {
-            let line = line.trim();
-            let line = line.strip_prefix("export ").unwrap_or(line);
-            if let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
-                let place = Place { path: text.path.to_owned(), line: Some(index + 1) };
-                add(&mut common, name.trim(), unquoted(value.trim()), place);
-            }
-        }
-    }
+    let common = settings::common(dotenv, environment)?;
     let mut reader = Reader { out: Imported::default(), common, labels: Vec::new(), done: BTreeMap::new() };
     if let Some(text) = labels {
         reader.yaml(text)?;
@@ -99,49 +38,6 @@ pub fn okta_aws_cli(
         out = chain.walk(&mut dialect);
     }
     Ok(out.checked())
-}
-
-fn add(settings: &mut Settings, variable: &str, value: &str, place: Place) {
-    let Some(name) = variable.strip_prefix(PREFIX).filter(|_| !value.is_empty()) else { return };
-    let name = name.to_ascii_lowercase().replace('_', "-");
-    let name =
-        NAMES.iter().find(|(of, _)| *of == name).map_or(name.clone(), |(_, option)| (*option).to_owned());
-    settings.entry(name).or_insert(Found { value: value.to_owned(), place });
-}
-
-fn unquoted(value: &str) -> &str {
-    let inner = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
-    inner.unwrap_or(value)
-}
-
-/// An ARN of okta.yaml, which may be a pattern, and what people call it.
-struct Label {
-    arn: String,
-    label: String,
-    place: Place,
-}
-
-impl Label {
-    /// Whether the ARN is no pattern.
-    fn exact(&self) -> bool {
-        !self.arn.contains(['*', '?', '+', '[', '(', '|', '\\', '^', '$', '{'])
-    }
-
-    /// Whether `arn` is meant: the same, or with anything where the pattern has `.*`.
-    fn means(&self, arn: &str) -> bool {
-        let mut parts = self.arn.split(".*");
-        let first = parts.next().unwrap_or_default();
-        let Some(mut rest) = arn.strip_prefix(first) else { return false };
-        let parts: Vec<&str> = parts.collect();
-        let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
-        for part in middle {
-            match rest.find(part) {
-                Some(at) => rest = &rest[at + part.len()..],
-                None => return false,
-            }
-        }
-        rest.ends_with(last)
-    }
 }
 
 struct Reader {
@@ -279,27 +175,6 @@ fn role(
         table = with_duration(table, "aws-session-duration", &found.value, found.place.clone(), out);
     }
     Some(table.with_some("region", value("aws-region")).with_some("description", label))
-}
-
-/// Speaks of what has no equal.
-fn leftovers(settings: &Settings, out: &mut Imported) {
-    const TAKEN: [&str; 8] = [
-        "org-domain",
-        "aws-acct-fed-app-id",
-        "oidc-client-id",
-        "username",
-        "aws-iam-role",
-        "aws-iam-idp",
-        "aws-session-duration",
-        "aws-region",
-    ];
-    for (key, found) in settings.iter().filter(|(key, _)| !TAKEN.contains(&key.as_str())) {
-        let why =
-            NO_EQUAL.iter().find(|(name, _)| name == key).map_or("jit has no such setting", |(_, why)| *why);
-        if !why.is_empty() && found.value != "false" {
-            out.no_equal(found.place.clone(), format!("`{key}`"), why);
-        }
-    }
 }
 
 /// Profiles of `~/.aws/config` that okta-aws-cli stands behind.

@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::aws_okta::factor;
-use super::chain::{Base, Chain, Dialect, Outcome, Profile, Setting, options, with_duration};
+use super::chain::{Base, Chain, Dialect, Outcome};
+use super::profile::{Profile, Setting, options, with_duration};
 use super::{Became, ImportError, Imported, Place, Text, document, host_of, name_of_host};
 use crate::config::aws::{Document, Section};
 use crate::config::draft::Table;
 
 /// What saml2aws takes where nothing else is said.
 const URN: &str = "urn:amazon:webservices";
+/// The profile that it writes where none is named.
+const PROFILE: &str = "saml";
 /// The account that is meant where none is named.
 const DEFAULT: &str = "default";
 
@@ -54,10 +57,9 @@ pub fn saml2aws(own: Text<'_>, profiles: Option<Text<'_>>) -> Result<Imported, I
         let Some(idp) = account.idp(&mut out) else { continue };
         idps.insert(section.header.clone(), idp.clone());
         let profile = account.take("aws_profile");
-        if let Some(role) = account.role(&idp, profile.as_ref(), &mut out) {
-            let profile = profile.map_or_else(|| "saml".to_owned(), |profile| profile.value);
-            done.entry(profile).or_insert(Outcome::Role(role));
-        }
+        // Profiles may start from where it puts its sessions, whichever role is picked.
+        let role = account.role(&idp, profile.as_ref(), &mut out).map_or(Outcome::Refused, Outcome::Role);
+        done.entry(profile.map_or_else(|| PROFILE.to_owned(), |profile| profile.value)).or_insert(role);
         account.leftovers(&mut out);
     }
     if let Some(text) = profiles {

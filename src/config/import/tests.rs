@@ -220,6 +220,10 @@ credential_process = saml2aws login --skip-prompt --quiet --credential-process -
 [profile gone]
 credential_process = saml2aws login --credential-process --role arn:aws:iam::222222222222:role/p --idp-account onelogin
 
+[profile picked]
+source_profile = google
+role_arn = arn:aws:iam::444444444444:role/x
+
 [profile unrelated]
 source_profile = somebody
 role_arn = arn:aws:iam::444444444444:role/x
@@ -283,6 +287,7 @@ region   = \"eu-west-2\"
             "f:8 `skip_verify`",
             "f:15 profile gone",
             "f:16 `frobnicate`",
+            "f:18 profile picked",
             "f:28 `aws_session_duration`",
             "f:38 [onelogin]",
         ]
@@ -343,6 +348,9 @@ session_tags = nonsense
 [profile process]
 credential_process = aws-vault export --format=json root
 
+[profile other-process]
+credential_process = /usr/bin/other
+
 [profile web]
 role_arn = arn:aws:iam::444444444444:role/web
 web_identity_token_process = oidccli raw
@@ -399,10 +407,11 @@ role_arn = \"arn:aws:iam::444444444444:role/t\"
             "f:40 `mfa_serial`",
             "f:45 `session_tags`",
             "f:48 profile process",
-            "f:52 profile web",
-            "f:54 profile circle",
-            "f:56 profile circle",
-            "f:60 profile round",
+            "f:51 profile other-process",
+            "f:55 profile web",
+            "f:57 profile circle",
+            "f:59 profile circle",
+            "f:63 profile round",
         ]
     );
     assert!(why(&imported, "profile root").contains("static keys"));
@@ -666,6 +675,37 @@ fn whatever_is_in_a_file_the_draft_is_a_configuration() {
     ];
     let read: usize = hostile.into_iter().map(read_by_all).sum();
     assert!(read > 50, "{read}");
+}
+
+/// Bytes changed, lines left out or twice: whatever comes of it, nobody panics and the draft is a configuration.
+#[test]
+fn what_is_damaged_is_read_or_refused() {
+    let mut seed = 7u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below.max(1)
+    };
+    let odd = ["\"", "\\", "=", "[", "]", "\n", "\t", "\u{1b}", "\u{202e}", "é", "#", ":", " ", "'", "{", ""];
+    let mut read = 0;
+    for file in [AWS_OKTA, SAML2AWS, AFTER_SAML2AWS, AWS_VAULT, GRANTED, GRANTED_OWN, OKTA_YAML] {
+        for _ in 0..60 {
+            let mut lines: Vec<String> = file.lines().map(str::to_owned).collect();
+            for _ in 0..=random(3) {
+                let at = random(lines.len());
+                match random(4) {
+                    0 => drop(lines.remove(at)),
+                    1 => lines.insert(at, lines[random(lines.len())].clone()),
+                    _ => {
+                        let (line, odd) = (&mut lines[at], odd[random(odd.len())]);
+                        let place = line.char_indices().map(|(at, _)| at).nth(random(line.chars().count()));
+                        line.insert_str(place.unwrap_or(0), odd);
+                    }
+                }
+            }
+            read += read_by_all(&lines.join("\n"));
+        }
+    }
+    assert!(read > 500, "{read}");
 }
 
 #[test]

@@ -1,0 +1,116 @@
+//! What an import says: what was taken and as what, what was not and why, and what to type next.
+
+use std::collections::BTreeMap;
+
+use crate::cli::ImportTool;
+use crate::commands::aws_profiles;
+use crate::config::draft::Merged;
+use crate::config::import::{Became, Imported, StaticKey, Taken};
+use crate::sys::folders;
+use crate::ui::{Tone, Ui, text};
+use crate::world::World;
+
+/// Says what was taken, what was not, and which static keys lie about.
+pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui: &Ui) {
+    let list = |title: &str, rows: Vec<Vec<String>>| {
+        if rows.is_empty() {
+            return;
+        }
+        ui.say(&ui.paint(Tone::Name, title));
+        let rows: Vec<Vec<String>> =
+            rows.into_iter().map(|row| row.iter().map(|cell| text::escape(cell)).collect()).collect();
+        for line in text::table(&rows).lines() {
+            ui.say(&format!("  {line}"));
+        }
+    };
+    let taken = imported
+        .taken
+        .iter()
+        .map(|taken| vec![taken.place.to_string(), taken.what.clone(), became(taken, merged)]);
+    list("Taken:", taken.collect());
+    // A key that a hundred profiles have is told once.
+    let mut groups: Vec<(&str, &str, String, usize)> = Vec::new();
+    for one in &imported.no_equal {
+        match groups.iter_mut().find(|(what, why, ..)| *what == one.what && *why == one.why) {
+            Some((.., count)) => *count += 1,
+            None => groups.push((&one.what, &one.why, one.place.to_string(), 0)),
+        }
+    }
+    let groups = groups.into_iter().map(|(what, why, place, more)| {
+        let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+        vec![format!("{place}{more}"), what.to_owned(), why.to_owned()]
+    });
+    list("Without an equal in jit:", groups.collect());
+    let found = keys.iter().map(|key| vec![key.place.to_string(), format!("[{}]", key.section)]);
+    list("Static keys, which jit neither takes nor needs:", found.collect());
+    if !keys.is_empty() {
+        ui.say("  Once jit works, delete them there and deactivate them in IAM");
+    }
+}
+
+/// What something became, by its name in the configuration.
+fn became(taken: &Taken, merged: &Merged) -> String {
+    let name = |names: &BTreeMap<String, String>, name: &String| names.get(name).unwrap_or(name).clone();
+    let (kind, name, is_new, differs) = match &taken.became {
+        Became::Idp(idp) => {
+            let name = name(&merged.idp_names, idp);
+            let is_new = merged.draft.idps.iter().any(|table| table.name == name);
+            let kept = merged.kept_idps.iter().find(|kept| kept.name == name);
+            ("idp", name, is_new, kept.map(|kept| kept.differs.clone()).unwrap_or_default())
+        }
+        Became::Role(role) => {
+            let name = name(&merged.role_names, role);
+            let is_new = merged.draft.roles.iter().any(|table| table.name == name);
+            let kept = merged.kept.iter().find(|kept| kept.name == name);
+            ("role", name, is_new, kept.map(|kept| kept.differs.clone()).unwrap_or_default())
+        }
+    };
+    let mut text = format!("→ {kind} {name}");
+    if !is_new {
+        text.push_str(", which is there");
+    }
+    if !differs.is_empty() {
+        text.push_str(&format!(" and stays, with another {}", differs.join(", ")));
+    }
+    if let Some(remark) = &taken.remark {
+        text.push_str(&format!("; {remark}"));
+    }
+    text
+}
+
+/// What to type next.
+pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
+    let first = merged.draft.roles.first().map(|role| role.name.clone());
+    let login = match (first, merged.draft.idps.first()) {
+        (Some(role), _) => format!("jit login {role}"),
+        (None, Some(idp)) => format!("jit login --idp {}", idp.name),
+        (None, None) => return,
+    };
+    ui.say(&format!("{} {}", ui.paint(Tone::Name, "next:"), text::escape(&login)));
+    if merged.draft.roles.is_empty() {
+        return;
+    }
+    let profiles = "jit configure profiles";
+    ui.say(&format!("{} {profiles}  lets every AWS tool ask jit", ui.paint(Tone::Name, "next:")));
+    let taken = own_profiles(world);
+    let same: Vec<&str> = merged
+        .draft
+        .roles
+        .iter()
+        .map(|role| role.name.as_str())
+        .filter(|name| taken.iter().any(|profile| profile == name))
+        .collect();
+    if !same.is_empty() {
+        let path = folders::short(&world.folders.aws_config, &world.folders.home);
+        ui.say(&text::escape(&format!(
+            "For AWS tools, {path} still has the profiles of {} for {}: delete them before that",
+            tool.name(),
+            same.join(", ")
+        )));
+    }
+}
+
+/// The profiles of `~/.aws/config` that are not jit's.
+fn own_profiles(world: &World) -> Vec<String> {
+    aws_profiles(world).map(|profiles| profiles.not_ours()).unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+//! One profile of `~/.aws/config`, its settings taken out one by one, and the commands that stand in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Imported, Place, lifetime};
+use crate::config::aws::{Document, Kind, Section, System, split_command};
+use crate::config::draft::Table;
+use crate::config::section::parse_duration;
+use crate::plan::DURATION_RANGE;
+
+/// Settings of AWS's tools that are not about credentials: they stay where they are and are not spoken of.
+const OF_AWS_TOOLS: [&str; 21] = [
+    "output",
+    "s3",
+    "s3api",
+    "retry_mode",
+    "max_attempts",
+    "sts_regional_endpoints",
+    "parameter_validation",
+    "tcp_keepalive",
+    "defaults_mode",
+    "api_versions",
+    "endpoint_discovery_enabled",
+    "request_min_compression_size_bytes",
+    "disable_request_compression",
+    "sso_registration_scopes",
+    "sso_account_name",
+    "region",
+    // Keys have a report of their own, and the command of a tool was taken by what it does.
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "aws_security_token",
+    "credential_process",
+];
+
+/// Settings without an equal, and why.
+const NO_EQUAL: [(&str, &str); 10] = [
+    ("mfa_serial", "jit shows AWS no MFA code; the IdP asks for the second factor"),
+    ("mfa_process", "jit shows AWS no MFA code; the IdP asks for the second factor"),
+    ("services", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
+    ("endpoint_url", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
+    ("ca_bundle", "jit takes it from AWS_CA_BUNDLE alone"),
+    ("use_fips_endpoint", "jit takes it from AWS_USE_FIPS_ENDPOINT alone"),
+    ("use_dualstack_endpoint", "jit takes it from AWS_USE_DUALSTACK_ENDPOINT alone"),
+    ("credential_source", "jit takes no credentials from the machine it is on"),
+    ("web_identity_token_file", "jit takes no token from a file"),
+    ("web_identity_token_process", "jit takes no token from another program"),
+];
+
+/// A setting and its line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    pub(super) value: String,
+    pub(super) line: usize,
+}
+
+/// A profile whose settings are taken out one by one.
+pub(super) struct Profile {
+    pub(super) name: String,
+    pub(super) line: usize,
+    settings: BTreeMap<String, Setting>,
+}
+
+impl Profile {
+    pub(super) fn take(&mut self, key: &str) -> Option<Setting> {
+        self.settings.remove(key).filter(|setting| !setting.value.is_empty())
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Setting> {
+        self.settings.get(key).filter(|setting| !setting.value.is_empty())
+    }
+
+    /// A profile with what it takes over by the keys `includes`; its own settings win.
+    pub(super) fn of(document: &Document, section: &Section, name: &str, includes: &[&str]) -> Self {
+        let mut settings = BTreeMap::new();
+        let (mut next, mut seen) = (Some(section), Vec::new());
+        while let Some(section) = next {
+            seen.push(section.line());
+            for entry in &section.entries {
+                let setting = Setting { value: document.value(entry), line: entry.line() };
+                settings.entry(entry.key.clone()).or_insert(setting);
+            }
+            let of = includes.iter().find_map(|key| section.entry(key));
+            let included = of.and_then(|entry| document.named(&Kind::Profile(document.value(entry))));
+            next = included.filter(|section| !seen.contains(&section.line()));
+        }
+        for key in includes {
+            settings.remove(*key);
+        }
+        Self { name: name.to_owned(), line: section.line(), settings }
+    }
+
+    /// What was not taken and is worth a word: the key, its line, and why. `of_tool` is what the tool has to say of a
+    /// key, an empty text if nothing.
+    pub(super) fn left(
+        &self,
+        of_tool: impl Fn(&str) -> Option<&'static str>,
+    ) -> impl Iterator<Item = (&str, usize, &'static str)> {
+        self.settings.iter().filter_map(move |(key, setting)| {
+            let known = NO_EQUAL.iter().find(|(name, _)| name == key).map(|(_, why)| *why);
+            let why = of_tool(key).or(known).unwrap_or("jit has no such setting");
+            let of_aws_tools = OF_AWS_TOOLS.contains(&key.as_str()) || key.starts_with("cli_");
+            (!why.is_empty() && !of_aws_tools).then_some((key.as_str(), setting.line, why))
+        })
+    }
+}
+
+/// With a duration, if it is one that AWS gives and there is none yet.
+pub(super) fn with_duration(table: Table, key: &str, value: &str, place: Place, out: &mut Imported) -> Table {
+    if table.get("duration").is_some() {
+        return table;
+    }
+    match parse_duration(value) {
+        Ok(seconds) if DURATION_RANGE.contains(&seconds) => table.with("duration", lifetime(seconds)),
+        _ => {
+            out.no_equal(
+                place,
+                format!("`{key}`"),
+                "AWS gives sessions of 15 minutes to 12 hours; jit takes one hour",
+            );
+            table
+        }
+    }
+}
+
+/// What stands behind the options of a command: `--name value`, `--name=value` or `-n value`.
+pub(super) fn options(command: &str) -> BTreeMap<String, String> {
+    let words = split_command(command, System::HERE).unwrap_or_default();
+    let mut options = BTreeMap::new();
+    let mut words = words.into_iter().skip(1).peekable();
+    while let Some(word) = words.next() {
+        let Some(name) = word.strip_prefix('-').map(|name| name.trim_start_matches('-').to_owned()) else {
+            continue;
+        };
+        match name.split_once('=') {
+            Some((name, value)) => drop(options.insert(name.to_owned(), value.to_owned())),
+            None => {
+                let value = words.next_if(|next| !next.starts_with('-')).unwrap_or_default();
+                options.insert(name, value);
+            }
+        }
+    }
+    options
+}
+
+/// The profiles that are the source of another one.
+pub(super) fn sources(document: &Document) -> BTreeSet<String> {
+    named_by(document, &["source_profile"])
+}
+
+/// The profiles that are named by one of `keys`.
+pub(super) fn named_by(document: &Document, keys: &[&str]) -> BTreeSet<String> {
+    let entries = document.sections().iter().flat_map(|section| {
+        let named = section.entries.iter().filter(|entry| keys.contains(&entry.key.as_str()));
+        named.map(|entry| document.value(entry)).filter(|name| section.kind != Kind::Profile(name.clone()))
+    });
+    entries.collect()
+}

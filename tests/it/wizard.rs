@@ -1,0 +1,154 @@
+//! `jit configure`: from one address to a configuration that was seen to work.
+
+use jit::demo::{Account, Approval, CLIENT_ID, Call, HUB, Settings};
+
+use crate::support::Room;
+
+const CONFIG: &str = "config/jit/config.toml";
+
+/// A home without a configuration.
+fn room(settings: Settings) -> Room {
+    let room = Room::with(Settings { approval: Approval::AtOnce, ..settings });
+    std::fs::remove_file(room.path(CONFIG)).unwrap();
+    room
+}
+
+fn config(room: &Room) -> String {
+    std::fs::read_to_string(room.path(CONFIG)).unwrap_or_default()
+}
+
+#[test]
+fn an_address_of_identity_center_is_enough() {
+    let room = room(Settings::default());
+    let mut configure = room.jit(&["configure"]).somebody_types().start();
+    configure.says("Address: ");
+    configure.types(&format!("{}/#/\n", room.servers().start_url()));
+    // The region is on the portal's page; signing in tells the rest.
+    configure.says("Signed in");
+    configure.says("3 roles are on offer");
+    configure.types("444\r");
+    configure.says("What do you call it? [readonly]: ");
+    configure.types("\n");
+    configure.says("readonly works: account 444444444444, ");
+    let shown = configure.says("Add this to ~/config/jit/config.toml? [y/N]");
+    assert!(shown.contains("+permission_set = \"ReadOnly\""), "{shown}");
+    configure.types("y\n");
+    let configure = configure.wait();
+    assert!(
+        configure.code() == 0
+            && configure.stdout.contains("jit exec readonly -- aws sts get-caller-identity"),
+        "{configure}"
+    );
+    let start = room.servers().start_url();
+    let expected = format!(
+        "[idp.idp]\ntype      = \"identity-center\"\nstart_url = \"{start}\"\nregion    = \"eu-west-1\"\n\n\
+         [role.readonly]\nidp            = \"idp\"\naccount        = \"444444444444\"\npermission_set = \"ReadOnly\"\n"
+    );
+    assert_eq!(config(&room), expected);
+    // The login that was tried is the one that is used.
+    assert_eq!(room.asks_for("readonly").code(), 0);
+    assert_eq!(room.counts([Call::CenterAuthorize, Call::GetRoleCredentials]), [1, 1]);
+}
+
+#[test]
+fn an_issuer_needs_a_client_and_a_role_and_refusals_are_explained() {
+    let room = room(Settings::default());
+    let mut configure = room.jit(&["configure"]).somebody_types().start();
+    // Each wrong answer says why and what instead, and costs only itself.
+    configure.says("Address: ");
+    configure.types("acme\n");
+    configure.says("`acme` is no address of a web page");
+    configure.says("such as acme.okta.com");
+    configure.says("Try again with other answers? [y/N]");
+    configure.types("y\n");
+    configure.says("Address: ");
+    configure.types(&format!("{}\n", room.servers().sts_url()));
+    configure.says("says how one signs in there");
+    configure.says("Try again with other answers? [y/N]");
+    configure.types("y\n");
+    configure.says("Address: ");
+    configure.types(&format!("{}/.well-known/openid-configuration\n", room.servers().issuer()));
+    configure.says("The OpenID Connect provider http://127.0.0.1:");
+    configure.says("The client id that was registered for jit there: ");
+    configure.types(&format!("{CLIENT_ID}\n"));
+    configure.says("Signed in as alice@example.com");
+    configure.says("The ARN of the role that the IdP lets you into: ");
+    configure.types("arn:aws:iam::111111111111:role/wrong\n");
+    configure.says("What do you call it? [wrong]: ");
+    configure.types("\n");
+    configure.says("but that role does not accept it");
+    configure.says("Try another role? [y/N]");
+    configure.types("y\n");
+    configure.says("The ARN of the role");
+    configure.types(&format!("{HUB}\n"));
+    configure.says("What do you call it? [jit-hub]: ");
+    configure.types("work\n");
+    configure.says("work works: account 111111111111");
+    configure.says("[y/N]");
+    configure.types("y\n");
+    assert_eq!(configure.wait().code(), 0);
+    let written = config(&room);
+    assert!(written.contains("[role.work]\nidp      = \"idp\"\n") && written.contains(HUB), "{written}");
+    assert!(!written.contains("wrong"), "{written}");
+    assert_eq!(room.count(Call::Authorize), 1, "one login was enough for both tries");
+}
+
+#[test]
+fn saml_metadata_and_one_offered_role_need_no_more_questions() {
+    let room = room(Settings::default());
+    let metadata = format!(
+        "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"{}/saml\"><IDPSSODescriptor>\
+         <SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" Location=\"{}\"/>\
+         </IDPSSODescriptor></EntityDescriptor>",
+        room.servers().issuer(),
+        room.servers().sso_url()
+    );
+    let page = crate::shared::Page::of(&metadata);
+    let mut configure = room.jit(&["configure"]).somebody_types().start();
+    configure.says("Address: ");
+    configure.types(&format!("{}\n", page.url));
+    configure.says("Is it registered there? [y/N]");
+    configure.types("y\n");
+    configure.says("Signed in as alice@example.com");
+    configure.says("What do you call it? [jit-hub]: ");
+    configure.types("\n");
+    configure.says("jit-hub works");
+    configure.says("[y/N]");
+    configure.types("y\n");
+    let configure = configure.wait();
+    assert_eq!(configure.code(), 0, "{configure}");
+    assert!(config(&room).contains("type    = \"saml\"\nsso_url = \""), "{}", config(&room));
+}
+
+#[test]
+fn nothing_is_written_without_a_yes_or_without_somebody() {
+    let accounts = vec![Account::new("444444444444", "acme", &["ReadOnly"])];
+    let room = room(Settings { accounts, ..Settings::default() });
+    let nobody = room.jit(&["configure"]).run();
+    let said = "error: jit configure asks questions, and nobody can be asked here\n  next: jit configure add URL  takes a company's shared file\n";
+    assert!(nobody.code() == 2 && nobody.stderr.starts_with(said), "{nobody}");
+    let mut configure = room.jit(&["configure"]).somebody_types().start();
+    configure.says("Address: ");
+    configure.types(&format!("{}\n", room.servers().start_url()));
+    configure.says("What do you call it?");
+    configure.types("\n");
+    configure.says("[y/N]");
+    configure.types("n\n");
+    let configure = configure.wait();
+    assert!(configure.code() == 0 && configure.stdout.contains("Nothing was written"), "{configure}");
+    let mut stopped = room.jit(&["configure"]).somebody_types().start();
+    stopped.says("Address: ");
+    stopped.types("\n");
+    let stopped = stopped.wait();
+    assert!(
+        stopped.code() == 1 && stopped.stdout.contains("no answer was given, and nothing was written"),
+        "{stopped}"
+    );
+    assert!(!room.path(CONFIG).exists());
+    // Who has profiles hears that these will do.
+    room.write(".aws/config", "[profile x]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = A\n");
+    let mut told = room.jit(&["configure"]).somebody_types().start();
+    told.says("1 of the profiles in ~/.aws/config need no configuration");
+    told.types("\u{3}");
+    assert_ne!(told.wait().code(), 0);
+}
