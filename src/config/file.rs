@@ -9,7 +9,7 @@ use crate::arn::RoleArn;
 use crate::plan::Assignment;
 
 use super::idp::{self, IdpSection};
-use super::section::{At, Mistake, Section, Source, closest};
+use super::section::{At, Lines, Mistake, Section, Source, closest};
 
 /// How long the kernel keyring keeps the data key where nothing else is said (see SECURITY.md).
 pub const DEFAULT_KEY_CACHE: Duration = Duration::from_secs(3600);
@@ -125,7 +125,8 @@ impl File {
     /// # Errors
     /// The first [`Mistake`], with its place.
     pub fn parse(path: &str, text: &str) -> Result<Self, Mistake> {
-        let source = Source { path, text };
+        let lines = Lines::of(text);
+        let source = Source { path, text, lines: &lines };
         let document = DeTable::parse(text).map_err(|error| {
             let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
             source.riddle(error.span().unwrap_or(0..0), what, None)

@@ -47,11 +47,22 @@ impl std::error::Error for Mistake {}
 pub(super) struct Source<'a> {
     pub(super) path: &'a str,
     pub(super) text: &'a str,
+    pub(super) lines: &'a Lines,
+}
+
+/// Where each line of a text starts: every value has its line, and to count them for each would take the square of the time.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
+    }
 }
 
 impl Source<'_> {
     pub(super) fn line(self, offset: usize) -> usize {
-        self.text.as_bytes()[..offset.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1
+        self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))
     }
 
     pub(super) fn mistake(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::file::File;
-use super::section::{Mistake, Source};
+use super::section::{Lines, Mistake, Source};
 
 /// What the first line of a part begins with.
 const BEGIN: &str = "# >>> shared by ";
@@ -95,7 +95,8 @@ pub fn with(text: &str, from: &str, content: &str) -> String {
 /// # Errors
 /// The first mistake, with its place.
 pub fn check(from: &str, content: &str) -> Result<(), Mistake> {
-    let source = Source { path: from, text: content };
+    let lines = Lines::of(content);
+    let source = Source { path: from, text: content, lines: &lines };
     let mut offset = 0;
     for line in content.split_inclusive('\n') {
         if line.starts_with(BEGIN) || line.starts_with(END) {

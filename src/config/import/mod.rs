@@ -10,7 +10,7 @@ mod profile;
 mod saml2aws;
 mod yaml;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::aws::{Broken, Document};
@@ -196,31 +196,57 @@ impl Imported {
         }
     }
 
-    /// Takes back, with the reason, what `config.toml` would not take: one bad ARN is no reason to refuse all others.
+    /// Takes back, with the reason, what `config.toml` would not take: one bad ARN is no reason to refuse all others. Each
+    /// table is held against the reader with no more than it needs; a role stands behind the one that it is reached by.
     fn checked(mut self) -> Self {
-        let mut gone = BTreeSet::new();
-        while let Err(mistake) = File::parse("", &self.draft.to_toml()) {
-            // Only headers start with a bracket: a value stands behind its key.
-            let text = self.draft.to_toml();
-            let headers = text.lines().take(mistake.line).filter(|line| line.starts_with('[')).count();
-            let Some(taken) = headers.checked_sub(1).filter(|at| *at < self.taken.len()) else { break };
-            let (idps, taken) = (self.draft.idps.len(), (taken, self.taken.remove(taken)));
-            let table = match taken.0.checked_sub(idps) {
-                None => self.draft.idps.remove(taken.0),
-                Some(at) => self.draft.roles.remove(at),
-            };
-            let reached_by = table.text("idp").or_else(|| table.text("via")).unwrap_or_default().to_owned();
-            let why = if gone.contains(&reached_by) {
-                format!("it is reached by {reached_by}, which was not taken")
-            } else {
-                mistake.suggestion.map_or(mistake.what.clone(), |next| format!("{} ({next})", mistake.what))
-            };
-            gone.insert(table.name);
-            self.no_equal(taken.1.place, taken.1.what, why);
+        let Draft { idps, roles } = std::mem::take(&mut self.draft);
+        let mut good = Imported { no_equal: self.no_equal, ..Self::default() };
+        let mut taken = self.taken.into_iter();
+        let mut kept: BTreeMap<String, usize> = BTreeMap::new();
+        for (idp, taken) in idps.into_iter().zip(&mut taken) {
+            match refusal(Draft { idps: vec![idp.clone()], roles: Vec::new() }) {
+                None => {
+                    good.draft.idps.push(idp);
+                    good.taken.push(taken);
+                }
+                Some(why) => good.no_equal(taken.place, taken.what, why),
+            }
         }
-        self.no_equal.sort_by(|one, other| one.place.cmp(&other.place));
-        self
+        for (role, taken) in roles.into_iter().zip(taken) {
+            match good.refused(&role, &kept) {
+                None => {
+                    kept.insert(role.name.clone(), good.draft.roles.len());
+                    good.draft.roles.push(role);
+                    good.taken.push(taken);
+                }
+                Some(why) => good.no_equal(taken.place, taken.what, why),
+            }
+        }
+        good.no_equal.sort_by(|one, other| one.place.cmp(&other.place));
+        good
     }
+
+    /// Why `role` is none that `config.toml` would take; `kept` says where the roles stand that were taken.
+    fn refused(&self, role: &Table, kept: &BTreeMap<String, usize>) -> Option<String> {
+        let mut chain = vec![role.clone()];
+        while let Some(via) = chain.last().and_then(|role| role.text("via")) {
+            let Some(parent) = kept.get(via).map(|at| &self.draft.roles[*at]) else {
+                return Some(format!("it is reached by {via}, which was not taken"));
+            };
+            chain.push(parent.clone());
+        }
+        let name = chain.last().and_then(|role| role.text("idp")).unwrap_or_default();
+        let Some(idp) = self.draft.idps.iter().find(|idp| idp.name == name) else {
+            return Some(format!("it is reached by {name}, which was not taken"));
+        };
+        refusal(Draft { idps: vec![idp.clone()], roles: chain })
+    }
+}
+
+/// What is wrong with a draft as a configuration.
+fn refusal(draft: Draft) -> Option<String> {
+    let mistake = File::parse("", &draft.to_toml()).err()?;
+    Some(mistake.suggestion.map_or(mistake.what.clone(), |next| format!("{} ({next})", mistake.what)))
 }
 
 fn free_name(tables: &[Table], wanted: &str) -> String {

@@ -10,6 +10,8 @@ use crate::sys::folders;
 use crate::ui::{Tone, Ui, text};
 use crate::world::World;
 
+use super::super::some;
+
 /// Says what was taken, what was not, and which static keys lie about.
 pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui: &Ui) {
     let list = |title: &str, rows: Vec<Vec<String>>| {
@@ -93,19 +95,14 @@ pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
     let profiles = "jit configure profiles";
     ui.say(&format!("{} {profiles}  lets every AWS tool ask jit", ui.paint(Tone::Name, "next:")));
     let taken = own_profiles(world);
-    let same: Vec<&str> = merged
-        .draft
-        .roles
-        .iter()
-        .map(|role| role.name.as_str())
-        .filter(|name| taken.iter().any(|profile| profile == name))
-        .collect();
+    let same: Vec<String> =
+        merged.draft.roles.iter().map(|role| role.name.clone()).filter(|name| taken.contains(name)).collect();
     if !same.is_empty() {
         let path = folders::short(&world.folders.aws_config, &world.folders.home);
         ui.say(&text::escape(&format!(
             "For AWS tools, {path} still has the profiles of {} for {}: delete them before that",
             tool.name(),
-            same.join(", ")
+            some(&same)
         )));
     }
 }
