@@ -371,11 +371,15 @@ fn on_a_terminal_the_org_is_asked_for() {
 #[test]
 fn what_is_there_stays_and_names_that_are_taken_get_a_number() {
     let room = Room::new();
-    let before = room.usual_config();
+    // A secret just above what is added, where a difference shows what is around it.
+    let google = "[idp.google]\ntype = \"oidc\"\nissuer = \"https://accounts.google.com\"\nclient_id = \"x\"\nclient_secret = \"s3cr3t\"\n";
+    let before = format!("{}\n{google}", room.usual_config());
+    room.write_config(&before);
     room.write(".aws/config", &ONE.replace("[profile sso]", "[profile admin]"));
     let output = import(&room, &["aws-vault", "--yes"]);
     assert_eq!(output.code(), 0, "{output}");
     assert!(output.stderr.contains("→ role admin-2\n"), "{output}");
+    assert!(output.stderr.contains("\n client_secret = (not shown)\n+\n+[idp.acme]\n"), "{output}");
     assert!(
         output.stderr.contains("\nThe file as it was is ~/config/jit/config.toml.jit-backup\n"),
         "{output}"
