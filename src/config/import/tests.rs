@@ -227,6 +227,10 @@ role_arn = arn:aws:iam::444444444444:role/x
 [profile unrelated]
 source_profile = somebody
 role_arn = arn:aws:iam::444444444444:role/x
+
+[profile unrelated-either]
+source_profile = unrelated
+role_arn = arn:aws:iam::444444444444:role/x
 ";
 
 #[test]
