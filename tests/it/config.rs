@@ -103,7 +103,7 @@ fn a_file_that_cannot_be_read_is_not_a_file_that_is_not_there() {
     let missing = asked();
     assert_eq!(missing.code(), 2);
     assert!(missing.stderr.starts_with("error: there is no configuration at ~/config/jit/config.toml\n"));
-    assert!(missing.stderr.contains("next: write one; `jit demo`"), "{missing}");
+    assert!(missing.stderr.contains("next: jit configure  asks for what it needs"), "{missing}");
     let status = room.jit(&["status"]).run();
     assert!(status.code() == 0 && status.stdout.starts_with("no sessions\n"), "{status}");
 

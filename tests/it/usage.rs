@@ -70,7 +70,7 @@ fn wrong_usage_is_code_two_and_says_how() {
         (&["credential-process"], "<ROLE>"),
         (&["logout", "admin", "--all"], "cannot be used with"),
         (&["completions", "tcsh"], "possible values: bash, elvish, fish, powershell, zsh"),
-        (&["configure"], "profiles"),
+        (&["configure", "nothing"], "unrecognized subcommand"),
     ];
     for (words, said) in cases {
         let output = room.jit(words).run();
