@@ -1,6 +1,8 @@
 //! The roles that IdPs were seen to offer, by the name `account/role`: what `jit login` picks from and every command
 //! takes for ROLE. One file an IdP in the state folder, plain text, no secrets: a line a role, so that tens of thousands
-//! are read in milliseconds.
+//! are read in milliseconds. What a portal said about each account, and when, is in `crawl`.
+
+pub mod crawl;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -70,6 +72,23 @@ pub fn learn(state: &Path, idp: &str, mut offered: Vec<DiscoveredRole>) -> io::R
     Ok(before)
 }
 
+/// Notes that `role`, a permission set, was given although it was not known, if its account is.
+pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
+    let path = path(state, idp);
+    let mut roles = read(&path);
+    let Some(known) = roles.iter().find(|one| one.account == account && one.saml.is_none()) else { return };
+    let gained = DiscoveredRole { role: role.to_owned(), ..known.clone() };
+    if roles.contains(&gained) {
+        return;
+    }
+    roles.push(gained);
+    roles.sort();
+    crawl::doubt(state, idp, account);
+    if let Err(error) = write(&path, &roles) {
+        tracing::info!("the roles of {idp} could not be written down: {error}");
+    }
+}
+
 /// Notes what an account calls itself, wherever `idp` offers roles in it.
 ///
 /// # Errors
@@ -89,7 +108,16 @@ fn folder(state: &Path) -> PathBuf {
 
 /// Names of IdPs may hold slashes.
 fn path(state: &Path, idp: &str) -> PathBuf {
-    folder(state).join(idp.replace('%', "%25").replace('/', "%2F"))
+    folder(state).join(file_name(idp))
+}
+
+fn file_name(idp: &str) -> String {
+    idp.replace('%', "%25").replace('/', "%2F")
+}
+
+/// What would end a part or a line is shown as a space; names come from outside.
+fn plain(text: &str) -> String {
+    text.replace(|c: char| c.is_control(), " ")
 }
 
 /// The first line of a file, which says how the others are to be read.
@@ -129,8 +157,6 @@ fn parse(idp: &str, line: &str) -> Option<DiscoveredRole> {
 
 fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::private_folder)?;
-    // What would end a part or a line is shown as a space; names come from outside.
-    let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
     let mut text = format!("{FORMAT}\n");
     for role in roles {
         let name = role.account_name.as_deref().unwrap_or(NOTHING);

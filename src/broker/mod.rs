@@ -5,11 +5,13 @@
 //! again and find what the first one stored, or hear from the lock why it failed.
 //!
 //! ```text
-//! mod (legs and sessions) → login (the proof: stored, renewed, or by the person) ; failure (why not)
+//! mod (legs and sessions) → login (the proof: stored, renewed, or by the person) ; offered (what there is) ;
+//! failure (why not)
 //! ```
 
 mod failure;
 mod login;
+mod offered;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -24,8 +26,7 @@ use crate::aws::portal::{self, PortalErrorKind};
 use crate::aws::sts::{self, Granted};
 use crate::credentials::{Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
-use crate::index;
-use crate::plan::{DiscoveredRole, EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
+use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
 use crate::store::{Lock, Store, StoreError};
 use crate::sys::process;
@@ -377,7 +378,9 @@ impl<'a, 'w> Broker<'a, 'w> {
         else {
             unreachable!("the configuration was checked for it")
         };
-        let credentials = portal::role_credentials(http, center, assigned, token).await.map_err(Box::new)?;
+        let given = portal::role_credentials(http, center, assigned, token).await;
+        self.learn_from(&plan.proof, assigned, &given);
+        let credentials = given.map_err(Box::new)?;
         let identity = sts::caller_identity(http, &leg.sts, &credentials).await.map_err(Box::new)?;
         Ok(Granted {
             credentials,
@@ -386,25 +389,6 @@ impl<'a, 'w> Broker<'a, 'w> {
             packed_policy_percent: None,
             source_identity: None,
         })
-    }
-
-    /// Every role that the IdP of `login` offers. Identity Center is asked; an assertion lists them itself.
-    ///
-    /// # Errors
-    /// [`BrokerError`].
-    pub fn offered(
-        &self,
-        proof: &ProofPlan,
-        login: &Login,
-        seen: impl Fn(usize, usize),
-    ) -> Result<Vec<DiscoveredRole>, BrokerError> {
-        match (proof, login.proof()) {
-            (ProofPlan::IdentityCenter(center), Some(Proof::PortalToken(token))) => {
-                let asked = portal::roles(&self.world.http, center, token, seen);
-                Ok(process::block_on(asked).map_err(Box::new)?)
-            }
-            _ => Ok(index::of_assertion(proof.name(), &login.attributes().roles)),
-        }
     }
 
     /// How long a hub session by an assertion is to live: what the configuration says, else what the IdP says; never

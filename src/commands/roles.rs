@@ -1,8 +1,6 @@
 //! `jit roles`: every role that can be named, from the configuration, the profiles of `~/.aws/config`, and what the IdPs
 //! offer.
 
-use std::cell::Cell;
-
 use serde_json::{Value, json};
 
 use crate::broker::{Broker, BrokerError};
@@ -14,8 +12,8 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
 use crate::index;
 use crate::plan::{DiscoveredRole, ProofPlan};
-use crate::ui::Ui;
 use crate::ui::text::{escape, table};
+use crate::ui::{Progress, Ui};
 use crate::world::World;
 
 use super::login::configured_as;
@@ -35,7 +33,7 @@ pub(super) struct Named {
 pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
     let file = load_or_profiles(world)?;
     if args.refresh {
-        refresh(&file, world, ui)?;
+        refresh(&file, args.full, world, ui)?;
     }
     let wanted = args.filter.as_deref().unwrap_or_default().to_lowercase();
     let fits = |role: &Named| {
@@ -95,7 +93,7 @@ pub(super) fn named(file: &File, world: &World) -> CommandResult<Vec<Named>> {
 }
 
 /// Asks every IdP that lists roles, after a login where one is needed.
-fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
+fn refresh(file: &File, full: bool, world: &World, ui: &Ui) -> CommandResult {
     let store = open_store(world, file)?;
     let broker = Broker::new(world, &store);
     let need = typed_need(world, None);
@@ -107,7 +105,8 @@ fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
         }
         asked += 1;
         let login = broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, false))?;
-        learn(&broker, &proof, &login, world, ui).map_err(|error| hints::no_login(&error, idp, false))?;
+        learn(&broker, &proof, &login, full, world, ui)
+            .map_err(|error| hints::no_login(&error, idp, false))?;
     }
     if asked == 0 {
         return Err(CommandError::new(Kind::Usage, "no IdP of the configuration lists roles")
@@ -116,22 +115,19 @@ fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
     Ok(())
 }
 
-/// Asks what the IdP of `login` offers, writes it down, and says what is new.
+/// Asks what the IdP of `login` offers, about every account with `full`; writes it down, and says what is new.
 pub(super) fn learn(
     broker: &Broker<'_, '_>,
     proof: &ProofPlan,
     login: &Login,
+    full: bool,
     world: &World,
     ui: &Ui,
 ) -> Result<Vec<DiscoveredRole>, BrokerError> {
-    let (idp, told) = (proof.name(), Cell::new(0));
-    let offered = broker.offered(proof, login, |done, total| {
-        // A tenth of the way at a time.
-        if total >= 50 && done * 10 / total > told.get() {
-            told.set(done * 10 / total);
-            ui.say(&format!("Asked {idp} about {done} of {total} accounts"));
-        }
-    })?;
+    let idp = proof.name();
+    let progress = Progress::new(*ui, &format!("Asked {idp} about"), "accounts");
+    let offered = broker.offered(proof, login, full, |done, total| progress.at(done, total))?;
+    drop(progress);
     match index::learn(&world.folders.state, idp, offered.clone()) {
         Ok(before) => difference(idp, &before, &offered, ui),
         Err(error) => ui.warn(&format!("the roles of {idp} could not be written down: {error}")),

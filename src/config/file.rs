@@ -253,6 +253,13 @@ fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
     }
 }
 
+/// Whether a permission set can be called so: 1 to 32 of these characters (IAM Identity Center API reference,
+/// PermissionSet).
+pub(super) fn names_a_permission_set(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    (1..=32).contains(&name.len()) && name.chars().all(fits)
+}
+
 /// An ARN, or an account and a permission set.
 fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
     match (section.text("account")?, section.text("permission_set")?) {
@@ -274,10 +281,8 @@ fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
                 let what = format!("`{}` is not the twelve digits of an account", account.value);
                 return Err(section.mistake_at(account.line, what, Some("write them in quotes".to_owned())));
             }
-            // IAM Identity Center API reference, PermissionSet: 1 to 32 of these.
             let name = &permission_set.value;
-            let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-            if name.is_empty() || name.len() > 32 || !name.chars().all(fits) {
+            if !names_a_permission_set(name) {
                 let what = format!("`{name}` cannot be the name of a permission set");
                 let suggestion = "1 to 32 letters, digits and _ + = , . @ -".to_owned();
                 return Err(section.mistake_at(permission_set.line, what, Some(suggestion)));

@@ -10,7 +10,7 @@ use crate::sys::env::{
     AWS_USE_FIPS_ENDPOINT, Env, JIT_ROLE,
 };
 
-use super::file::{File, Parent, RoleSection, Target};
+use super::file::{File, Parent, RoleSection, Target, names_a_permission_set};
 use super::idp::IdpSection;
 use super::proof;
 use super::section::{At, closest};
@@ -92,7 +92,7 @@ pub fn role_name(
 }
 
 /// The plan for the role called `name`, or whose ARN that is: one of the file, else one of those that IdPs were seen to
-/// offer.
+/// offer, else a permission set in an account where one was seen.
 ///
 /// # Errors
 /// [`ResolveError`] if there is no such role, or flags or variables are out of range.
@@ -110,9 +110,10 @@ pub fn plan(
     let Some(target) = file.roles.get(name) else {
         let offered = discovered();
         let meant = offered.iter().find(|role| role.is_called(name) && file.idps.contains_key(&role.idp));
-        let meant = meant.and_then(|role| Some((role, id_of(file, role, env)?)));
+        let meant = meant.cloned().or_else(|| unlisted(file, name, &offered));
+        let meant = meant.and_then(|role| Some((id_of(file, &role, env)?, role)));
         return match meant {
-            Some((role, id)) => discovered_plan(file, role, id, flags, env),
+            Some((id, role)) => discovered_plan(file, &role, id, flags, env),
             None => Err(unknown_role(file, name, &offered)),
         };
     };
@@ -147,6 +148,17 @@ pub fn plan(
         confirm: target.confirm,
         auto_login: auto_login.is_some_and(|at| at.value),
     })
+}
+
+/// A permission set that the list does not have, in an account that it has: lists grow old, and the portal knows.
+fn unlisted(file: &File, name: &str, offered: &[DiscoveredRole]) -> Option<DiscoveredRole> {
+    let (account, role) = name.rsplit_once('/').filter(|(_, role)| names_a_permission_set(role))?;
+    let is_meant = |known: &&DiscoveredRole| {
+        let called = known.account == account || known.account_name.as_deref() == Some(account);
+        called && known.saml.is_none() && file.idps.contains_key(&known.idp)
+    };
+    let known = offered.iter().find(is_meant)?;
+    Some(DiscoveredRole { role: role.to_owned(), ..known.clone() })
 }
 
 /// What an offered role is.
@@ -391,6 +403,36 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
         ];
         assert_eq!(legs, expected.map(|(name, seconds, origin)| (name, seconds, origin.to_owned())));
         assert_eq!(plan.region.map(|region| region.origin.to_string()), Some("c.toml:18".into()));
+    }
+
+    #[test]
+    fn a_known_account_may_have_more_roles_than_were_listed() {
+        let text = "[idp.acme]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\n\
+                    region = \"eu-west-1\"\n";
+        let file = File::parse("c.toml", text).unwrap();
+        let listed = |idp: &str, saml| DiscoveredRole {
+            idp: idp.to_owned(),
+            account: "111111111111".to_owned(),
+            role: "Read".to_owned(),
+            saml,
+            account_name: Some("eu/dev".to_owned()),
+        };
+        let planned = |name: &str, role: DiscoveredRole| {
+            plan(&file, name, Flags::default(), &Env::of([]), || vec![role]).map(|plan| plan.role)
+        };
+        for name in ["111111111111/Admin", "eu/dev/Admin"] {
+            assert_eq!(planned(name, listed("acme", None)), Ok("111111111111/Admin".to_owned()), "{name}");
+        }
+        for name in ["222222222222/Admin", "111111111111/a b", "111111111111", "111111111111/"] {
+            assert!(planned(name, listed("acme", None)).is_err(), "{name}");
+        }
+        assert!(planned("111111111111/Admin", listed("gone", None)).is_err());
+        let pair =
+            SamlPair { role_arn: "arn:aws:iam::111111111111:role/Read".into(), provider_arn: "-".into() };
+        assert!(
+            planned("111111111111/Admin", listed("acme", Some(pair))).is_err(),
+            "SAML lists all there is"
+        );
     }
 
     #[test]

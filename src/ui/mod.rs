@@ -3,6 +3,7 @@
 mod digits;
 pub mod log;
 mod person;
+mod progress;
 pub mod qr;
 pub mod text;
 
@@ -14,6 +15,7 @@ use crate::timestamp::Timestamp;
 use crate::world::Clock;
 
 pub use person::{Terminal, pick};
+pub use progress::Progress;
 use text::{escape, escape_json};
 
 /// How talkative a command is.
@@ -23,6 +25,8 @@ pub struct Ui {
     data_color: bool,
     quiet: bool,
     json: bool,
+    /// Lines can be rewritten.
+    live: bool,
 }
 
 /// The colours that are used, by meaning.
@@ -46,7 +50,8 @@ impl Ui {
         let wanted = env.get(NO_COLOR).is_none() && env.get(TERM) != Some("dumb");
         let (color, data_color) =
             (wanted && io::stderr().is_terminal(), wanted && io::stdout().is_terminal());
-        Self { color, data_color, quiet, json }
+        let live = io::stderr().is_terminal() && env.get(TERM) != Some("dumb");
+        Self { color, data_color, quiet, json, live }
     }
 
     /// Writes data to stdout in one piece. A reader that has gone away is no failure of ours.

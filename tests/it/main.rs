@@ -16,6 +16,7 @@ mod credential_process;
 #[cfg(target_os = "linux")]
 mod demo;
 mod demo_servers;
+mod directory;
 mod docs;
 #[cfg(unix)]
 mod doctor;

@@ -56,7 +56,7 @@ impl Context<'_, '_> {
             name => ui.done(&format!("Signed in as {name} at {idp}")),
         }
         before.compare(store, &proof, need.force, ui);
-        let offered = roles::learn(broker, &proof, &login, world, ui)
+        let offered = roles::learn(broker, &proof, &login, false, world, ui)
             .map_err(|error| hints::no_login(&error, idp, need.force))?;
         let mut candidates: Vec<Candidate> = offered.iter().map(|role| candidate(file, role)).collect();
         if candidates.is_empty() {
