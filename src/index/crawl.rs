@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 /// What was said less than this many seconds ago is not asked for again.
 pub const FRESH: i64 = 12 * 60 * 60;
-/// A refresh that was stopped longer ago than this many seconds is not gone on with.
+/// A refresh of everything that began longer ago than this many seconds is not gone on with but begun again.
 const STOPPED: i64 = 60 * 60;
 /// The first line of a file, which says how the others are to be read.
 const FORMAT: &str = "jit accounts 1";
@@ -54,8 +54,11 @@ impl Crawl {
         accounts: &[(String, Option<String>)],
     ) -> Vec<String> {
         let stopped = self.everything_since.filter(|since| (0..STOPPED).contains(&(now.0 - since)));
+        if everything && stopped.is_none() {
+            self.accounts.values_mut().for_each(|said| said.at = 0);
+        }
         self.everything_since = stopped.or(everything.then_some(now.0));
-        let oldest = self.everything_since.unwrap_or(0).max(now.0 - FRESH);
+        let oldest = now.0 - FRESH;
         let mut before = std::mem::take(&mut self.accounts);
         for (id, name) in accounts {
             let said = before.remove(id).unwrap_or_default();
@@ -201,7 +204,7 @@ mod tests {
         begun(&mut crawl, NOON, false, &["1", "2"]);
         ["1", "2"].into_iter().for_each(|id| crawl.said(id, Timestamp(NOON), vec!["Read".into()]));
         crawl.end();
-        assert_eq!(begun(&mut crawl, NOON + 60, true, &["1", "2"]), ["1", "2"]);
+        assert_eq!(begun(&mut crawl, NOON, true, &["1", "2"]), ["1", "2"], "in the same second");
         crawl.said("1", Timestamp(NOON + 61), vec!["Read".into()]);
         crawl.write(state).unwrap();
         let stopped = Crawl::read(state, "acme", "alice");
@@ -210,8 +213,8 @@ mod tests {
             assert_eq!(begun(&mut stopped.clone(), NOON + 90, everything, &["1", "2"]), ["2"]);
         }
         // After an hour it is not the same refresh any more.
-        assert_eq!(begun(&mut stopped.clone(), NOON + 60 + STOPPED, true, &["1", "2"]), ["1", "2"]);
-        assert_eq!(begun(&mut stopped.clone(), NOON + 60 + STOPPED, false, &["1", "2"]), [""; 0]);
+        assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, true, &["1", "2"]), ["1", "2"]);
+        assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, false, &["1", "2"]), ["2"]);
     }
 
     #[test]
