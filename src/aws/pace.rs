@@ -10,7 +10,7 @@ const STEP: f64 = 2.0;
 /// What is left of the rate after a refusal.
 const CUT: f64 = 0.5;
 /// No slower than this, in calls a second.
-const SLOWEST: f64 = 0.5;
+const SLOWEST: f64 = 2.0;
 /// No pause is longer, whatever the service asks for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// So long without a single answer, and there is none to be had.
@@ -154,7 +154,7 @@ mod tests {
         let mut now = Duration::ZERO;
         for _ in 0..20 {
             while let Err(wait) = pace.go(now) {
-                assert!(wait <= Duration::from_secs(2), "{wait:?}");
+                assert!(wait <= MS(500), "{wait:?}");
                 now += wait;
             }
             pace.refused(now, now, None);
