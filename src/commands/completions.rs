@@ -57,11 +57,13 @@ pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
         candidate(name, &help)
     });
     let content = fs::read_limited(&folders.aws_config, aws::SIZE_LIMIT).unwrap_or_default();
-    let profiles = Document::parse(&content).map(|document| aws::usable(&document, "")).unwrap_or_default();
-    let profiles = profiles.iter().filter(|name| fits(name) && !file.roles.contains_key(*name));
-    let profiles = profiles.map(|name| candidate(name, "~/.aws/config"));
-    let offered = index::all(&folders.state).into_iter().filter(|role| file.idps.contains_key(&role.idp));
+    let document = Document::parse(&content).ok();
+    let profiles = document.iter().flat_map(|document| aws::usable(document, ""));
+    let profiles = profiles.filter(|(name, _)| fits(name) && !file.roles.contains_key(*name));
+    let profiles = profiles.map(|(name, _)| candidate(name, "~/.aws/config"));
+    let offered = index::completions(&folders.state, &typed).into_iter();
+    let offered = offered.filter(|one| file.idps.contains_key(&one.idp));
     let offered =
-        offered.map(|role| candidate(&role.name(), role.account_name.as_deref().unwrap_or(&role.idp)));
+        offered.map(|one| candidate(&one.name, if one.about.is_empty() { &one.idp } else { &one.about }));
     own.chain(profiles).chain(offered).collect()
 }

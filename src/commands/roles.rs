@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::broker::{Broker, BrokerError};
 use crate::cli::Roles;
 use crate::config::aws;
-use crate::config::file::{File, Parent};
+use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
@@ -16,9 +16,9 @@ use crate::ui::text::{escape, table};
 use crate::ui::{Progress, Ui};
 use crate::world::World;
 
-use super::login::configured_as;
+use super::login::Configured;
 use super::pick::Candidate;
-use super::{aws_profiles, hints, load_or_profiles, open_store, plan, typed_need};
+use super::{aws_profiles, hints, load_or_profiles, open_store, typed_need};
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 10;
@@ -63,33 +63,64 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
 /// # Errors
 /// `~/.aws/config` cannot be read.
 pub(super) fn named(file: &File, world: &World) -> CommandResult<Vec<Named>> {
-    let named = |name: &str, account: &str, about: String, from: &str| Named {
-        candidate: Candidate { name: name.to_owned(), account: account.to_owned(), about },
-        from: from.to_owned(),
-    };
-    let own = file.roles.iter().map(|(name, role)| {
-        let about = role.description.clone().unwrap_or_else(|| match &role.parent {
-            Parent::Idp(idp) => format!("at {}", idp.value),
-            Parent::Via(via) => format!("via {}", via.value),
-        });
-        named(name, role.target.account(), about, "config.toml")
-    });
+    let own = file.roles.iter();
+    let own =
+        own.map(|(name, role)| Named { candidate: configured(name, role), from: "config.toml".to_owned() });
     let mut profiles = Vec::new();
     if let Some((document, path)) = aws_profiles(world)? {
-        let names = aws::usable(&document, &path).into_iter().filter(|name| !file.roles.contains_key(name));
-        for name in names {
-            let plan = plan(file, &name, Flags::default(), world)?;
-            let target = &plan.target().role.value;
-            profiles.push(named(&name, target.account(), target.as_str().to_owned(), &path));
+        for (name, profile) in aws::usable(&document, &path) {
+            if file.roles.contains_key(name) {
+                continue;
+            }
+            let target = resolve::plan(&profile, name, Flags::default(), &world.env, Vec::new)?;
+            let target = &target.target().role.value;
+            let candidate = Candidate {
+                name: name.to_owned(),
+                account: target.account().to_owned(),
+                role: target.as_str().rsplit('/').next().unwrap_or_default().to_owned(),
+                about: target.as_str().to_owned(),
+                ..Candidate::default()
+            };
+            profiles.push(Named { candidate, from: path.clone() });
         }
     }
+    let known = Configured::of(file);
     let offered = index::all(&world.folders.state).into_iter();
-    let offered = offered
-        .filter(|role| file.idps.contains_key(&role.idp) && configured_as(file, role).is_none())
-        .map(|role| {
-            named(&role.name(), &role.account, role.account_name.clone().unwrap_or_default(), &role.idp)
-        });
+    let offered = offered.filter(|role| file.idps.contains_key(&role.idp) && known.name_of(role).is_none());
+    let offered = offered.map(|role| Named { candidate: discovered(&role), from: role.idp });
     Ok(own.chain(profiles).chain(offered).collect())
+}
+
+/// A role of the configuration.
+pub(super) fn configured(name: &str, role: &RoleSection) -> Candidate {
+    let about = role.description.clone().unwrap_or_else(|| match &role.parent {
+        Parent::Idp(idp) => format!("at {}", idp.value),
+        Parent::Via(via) => format!("via {}", via.value),
+    });
+    let called = match &role.target {
+        Target::Arn(arn) => arn.value.role_name(),
+        Target::Assigned { permission_set, .. } => &permission_set.value,
+    };
+    let tags = role.tags.iter().flat_map(|tags| &tags.value);
+    Candidate {
+        name: name.to_owned(),
+        account: role.target.account().to_owned(),
+        role: called.to_owned(),
+        about,
+        more: tags.map(|(key, value)| format!("{key}={value} ")).collect(),
+        color: role.color.clone(),
+    }
+}
+
+/// A role that an IdP was seen to offer.
+pub(super) fn discovered(role: &DiscoveredRole) -> Candidate {
+    Candidate {
+        name: role.name(),
+        account: role.account.clone(),
+        role: role.role.clone(),
+        about: role.account_name.clone().unwrap_or_default(),
+        ..Candidate::default()
+    }
 }
 
 /// Asks every IdP that lists roles, after a login where one is needed.

@@ -3,6 +3,7 @@
 mod digits;
 pub mod log;
 mod person;
+mod pick;
 mod progress;
 pub mod qr;
 pub mod text;
@@ -14,7 +15,8 @@ use crate::sys::env::{Env, NO_COLOR, TERM};
 use crate::timestamp::Timestamp;
 use crate::world::Clock;
 
-pub use person::{Terminal, pick};
+pub use person::Terminal;
+pub use pick::{Choice, Picked, pick};
 pub use progress::Progress;
 use text::{escape, escape_json};
 
@@ -139,6 +141,11 @@ impl Ui {
             Some(position) => coded(self.color, &format!("1;{}", 31 + position), name),
             None => self.paint(Tone::Name, name),
         }
+    }
+
+    /// `text` in the colour with this code (SGR), for stderr, where colour is wanted.
+    pub fn paint_code(&self, code: u8, text: &str) -> String {
+        coded(self.color, &code.to_string(), text)
     }
 
     /// As [`Ui::paint`] for stdout, which may be a file while stderr is a terminal.

@@ -37,6 +37,7 @@ mod narrow;
 #[cfg(unix)]
 mod okta;
 #[cfg(unix)]
+mod picker;
 mod profiles;
 #[cfg(unix)]
 mod refresh;

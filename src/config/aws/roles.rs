@@ -37,13 +37,12 @@ pub fn as_roles(document: &Document, path: &str, profile: &str) -> Result<Option
     Ok(Some(file))
 }
 
-/// The names of the profiles that can be used.
-pub fn usable(document: &Document, path: &str) -> Vec<String> {
-    let profiles = document.sections().iter().filter_map(|section| match &section.kind {
-        Kind::Profile(name) => Some(name.clone()),
+/// The profiles that can be used, each with what it is as a role.
+pub fn usable<'d>(document: &'d Document, path: &str) -> impl Iterator<Item = (&'d str, File)> {
+    document.sections().iter().filter_map(move |section| match &section.kind {
+        Kind::Profile(name) => Some((name.as_str(), as_roles(document, path, name).ok()??)),
         _ => None,
-    });
-    profiles.filter(|name| matches!(as_roles(document, path, name), Ok(Some(_)))).collect()
+    })
 }
 
 fn asks_jit(command: &str) -> bool {
@@ -281,7 +280,8 @@ sso_role_name = Developer
         assert_eq!(plan("dev").region.unwrap().value, "eu-central-1");
         // The old form and the new one lead to the same login.
         assert_eq!(plan("old").proof.login_key(), plan("dev").proof.login_key());
-        assert_eq!(usable(&document, ""), ["dev", "old", "prod"]);
+        let names: Vec<&str> = usable(&document, "").map(|(name, _)| name).collect();
+        assert_eq!(names, ["dev", "old", "prod"]);
         assert!(as_roles(&document, "", "nowhere").unwrap().is_none());
         assert!(as_roles(&document, "", "own").unwrap().is_none());
     }
