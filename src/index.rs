@@ -26,6 +26,26 @@ pub fn all(state: &Path) -> Vec<DiscoveredRole> {
     found
 }
 
+/// What was seen that `name` may mean: the role with this ARN, and every role in the account that `name` begins with, by
+/// its digits or its name. No other line is taken apart.
+pub fn near(state: &Path, name: &str) -> Vec<DiscoveredRole> {
+    let account = name.rsplit_once('/').map_or(name, |(account, _)| account);
+    let fits = |line: &str| {
+        let mut parts = line.split('\t');
+        let mut next = || parts.next().unwrap_or_default();
+        let (own, _, called, arn) = (next(), next(), next(), next());
+        own == account || called == account || arn == name
+    };
+    let names = fs::names_in(&folder(state)).unwrap_or_default();
+    let mut found = Vec::new();
+    for file in names {
+        let (text, idp) = content(&folder(state).join(file));
+        found.extend(lines(&text).filter(|line| fits(line)).filter_map(|line| parse(&idp, line)));
+    }
+    found.sort();
+    found
+}
+
 /// How a name may go on that somebody types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
@@ -243,7 +263,10 @@ mod tests {
             [("111111111111/dev", true), ("acme-dev/dev", true), ("acme-dev/ops", false), ("dev", false)]
         {
             assert_eq!(all.iter().any(|role| role.is_called(name)), found, "{name}");
+            assert_eq!(near(folder.path(), name).iter().any(|role| role.is_called(name)), found, "{name}");
         }
+        assert_eq!(near(folder.path(), "acme-dev/other"), all[..1]);
+        assert_eq!(near(folder.path(), "arn:aws:iam::222222222222:role/ops"), all[1..]);
         let dev = ["111111111111/dev", "acme-dev"];
         let cases: [(&str, &[[&str; 2]]); 8] = [
             ("", &[dev, ["222222222222/ops", ""]]),
