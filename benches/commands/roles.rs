@@ -141,7 +141,7 @@ fn lists(room: &Room, table: &mut Table) {
             std::thread::sleep(Duration::from_millis(5));
             let begun = Instant::now();
             list.types(key);
-            list.shows(&format!("\x1b[J{shown}\r\n"));
+            list.shows(&format!("\x1b[0J{shown}\r\n"));
             keys.push(begun.elapsed());
         }
         list.types("\x1b");

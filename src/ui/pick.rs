@@ -1,8 +1,6 @@
 //! The picker: a list to type into. Every word that is typed must be in a line, as it stands or as letters in their order
 //! within one word of it. What fits as it stands comes first, in the name before all; lines that fit alike keep their order.
 
-use std::io::{self, Write as _};
-
 use dialoguer::console::{Key, Term, measure_text_width, truncate_str};
 
 use super::{Tone, Ui};
@@ -47,7 +45,7 @@ pub fn pick(prompt: &str, choices: &[Choice], meant: &dyn Fn(&str) -> Option<Str
     let mut list = List::new(prompt, choices, meant);
     loop {
         let size = terminal::size().unwrap_or((24, 80));
-        show(&list.frame(size, ui));
+        let _ = show(&term, &list.frame(size, ui));
         // A terminal that has gone away picks nothing.
         let key = term.read_key_raw().unwrap_or(Key::Escape);
         let picked = match key {
@@ -60,20 +58,38 @@ pub fn pick(prompt: &str, choices: &[Choice], meant: &dyn Fn(&str) -> Option<Str
                 continue;
             }
         };
-        let said = match picked {
-            Picked::One(index) => {
-                format!("{} {prompt}  {}\n", ui.paint(Tone::Good, "✓"), choices[index].cells[0])
-            }
-            _ => String::new(),
-        };
-        show(&format!("\r\x1b[J{said}"));
+        let _ = show(&term, &Frame::default());
+        if let Picked::One(index) = picked {
+            let _ = term.write_line(&format!(
+                "{} {prompt}  {}",
+                ui.paint(Tone::Good, "✓"),
+                choices[index].cells[0]
+            ));
+        }
         return picked;
     }
 }
 
-fn show(frame: &str) {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(frame.as_bytes()).and_then(|()| stderr.flush());
+/// All that is shown at a time.
+#[derive(Default)]
+struct Frame {
+    /// The line that is typed in, and the lines below it.
+    text: String,
+    /// How many lines are below it.
+    below: usize,
+    /// Where the cursor is in it: behind what was typed.
+    cursor: usize,
+}
+
+/// Shows `frame` in place of the last one. The cursor ends up in the first line, so that whatever comes next clears the
+/// rest. By the calls of `console`, since not every console of Windows understands codes.
+fn show(term: &Term, frame: &Frame) -> std::io::Result<()> {
+    term.write_str("\r")?;
+    term.clear_to_end_of_screen()?;
+    term.write_str(&frame.text)?;
+    term.move_cursor_up(frame.below)?;
+    term.write_str("\r")?;
+    term.move_cursor_right(frame.cursor)
 }
 
 struct List<'a> {
@@ -145,40 +161,30 @@ impl<'a> List<'a> {
         (self.at, self.top) = (0, 0);
     }
 
-    /// All that is shown. The cursor ends up behind what was typed, in the first line, so that whatever comes next
-    /// clears the rest.
-    fn frame(&mut self, (rows, columns): (usize, usize), ui: &Ui) -> String {
-        let page = visible(rows);
+    fn frame(&mut self, (rows, columns): (usize, usize), ui: &Ui) -> Frame {
+        let (page, columns) = (visible(rows), columns.saturating_sub(1).max(1));
         self.top = self.top.clamp((self.at + 1).saturating_sub(page), self.at);
         let shown = &self.fits[self.top..(self.top + page).min(self.fits.len())];
-        let mut head = format!("{}: {}", self.prompt, self.query);
-        while measure_text_width(&head) > columns.saturating_sub(1) {
-            head.remove(0);
+        let mut text = format!("{}: {}", self.prompt, self.query);
+        while measure_text_width(&text) > columns {
+            text.remove(0);
         }
-        let mut frame = format!("\r\x1b[J{head}");
+        let cursor = measure_text_width(&text);
         for (place, index) in shown.iter().enumerate() {
             let mark = if self.top + place == self.at { ui.paint(Tone::Good, "❯") } else { " ".to_owned() };
             let line = format!("{mark} {}", self.line(&self.choices[*index], ui));
-            frame.push_str("\r\n");
-            frame.push_str(&truncate_str(line.trim_end(), columns.saturating_sub(1), "…"));
+            text.push_str("\r\n");
+            text.push_str(&truncate_str(line.trim_end(), columns, "…"));
         }
         let mut below = shown.len();
         let hidden = self.fits.len() - shown.len();
         if (hidden > 0 || self.fits.is_empty()) && rows > 2 {
             let note = format!("  {} of {}", self.fits.len(), self.choices.len());
-            frame.push_str("\r\n");
-            frame.push_str(&ui.paint(Tone::Dim, &truncate_str(&note, columns.saturating_sub(1), "")));
+            text.push_str("\r\n");
+            text.push_str(&ui.paint(Tone::Dim, &truncate_str(&note, columns, "")));
             below += 1;
         }
-        if below > 0 {
-            frame.push_str(&format!("\x1b[{below}A"));
-        }
-        frame.push('\r');
-        match measure_text_width(&head) {
-            0 => {}
-            width => frame.push_str(&format!("\x1b[{width}C")),
-        }
-        frame
+        Frame { text, below, cursor }
     }
 
     fn line(&self, choice: &Choice, ui: &Ui) -> String {
@@ -301,20 +307,21 @@ mod tests {
             for color in [true, false] {
                 let ui = Ui { color, ..Ui::default() };
                 let frame = list.frame((rows, columns), &ui);
-                let text = frame.strip_prefix("\r\x1b[J").unwrap();
-                let shown: Vec<&str> = text.split("\r\n").collect();
-                assert!(shown.len() <= rows.max(2), "{rows} {columns}: {frame:?}");
-                for line in &shown[..shown.len() - 1] {
-                    assert!(measure_text_width(line) <= columns, "{columns}: {line:?}");
+                let shown: Vec<&str> = frame.text.split("\r\n").collect();
+                assert!(shown.len() <= rows.max(2), "{rows} {columns}: {shown:?}");
+                for line in &shown {
+                    assert!(measure_text_width(line) <= columns.max(1), "{columns}: {line:?}");
                 }
-                assert_eq!(color, frame.contains('m'), "{frame:?}");
-                assert!(!color || columns < 20 || frame.contains("\x1b[31m"), "{frame:?}");
-                assert!(frame.contains(&format!("\x1b[{}A\r", shown.len() - 1)), "{frame:?}");
+                assert_eq!(color, frame.text.contains('m'), "{shown:?}");
+                assert!(!color || columns < 20 || frame.text.contains("\x1b[31m"), "{shown:?}");
+                assert_eq!(frame.below, shown.len() - 1, "{shown:?}");
             }
         }
         list.takes(&Key::End, 5);
         let frame = list.frame((5, 80), &Ui::default());
-        assert!(frame.contains("❯ role-099") && frame.contains("  role-097") && !frame.contains("role-096"));
-        assert!(frame.contains("\r\n  100 of 100\x1b[4A\r\x1b[6C"), "{frame:?}");
+        let lines: Vec<&str> = frame.text.split("\r\n").collect();
+        assert_eq!((lines[0], lines.len(), frame.cursor), ("Role: ", 5, 6));
+        assert!(lines[1].starts_with("  role-097") && lines[3].starts_with("❯ role-099"), "{lines:?}");
+        assert_eq!(lines[4], "  100 of 100");
     }
 }

@@ -1,8 +1,9 @@
 //! How far something is that takes a while: one line that is rewritten on a terminal, else a line each tenth of the way.
 
 use std::cell::{Cell, RefCell};
-use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
+
+use dialoguer::console::Term;
 
 use super::Ui;
 use super::text::{duration, escape};
@@ -77,7 +78,7 @@ impl Progress {
         }
         let columns = terminal::size().map_or(80, |(_, columns)| columns);
         let line: String = line.chars().take(columns.saturating_sub(1)).collect();
-        write(&format!("\r\x1b[K{line}"));
+        write(&line);
         self.shown.replace(Some(Instant::now()));
     }
 }
@@ -86,14 +87,15 @@ impl Drop for Progress {
     /// The line makes room for what is said next.
     fn drop(&mut self) {
         if self.shown.borrow().is_some() {
-            write("\r\x1b[K");
+            write("");
         }
     }
 }
 
-fn write(text: &str) {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+/// Writes `line` in place of what stands in the line.
+fn write(line: &str) {
+    let term = Term::stderr();
+    let _ = term.clear_line().and_then(|()| term.write_str(line));
 }
 
 fn tenth(done: usize, total: usize) -> usize {

@@ -96,13 +96,13 @@ fn nothing_is_left_behind_on_a_narrow_terminal_and_after_ctrl_c() {
         let mut login = room.program("sh", &["-c", &script]).somebody_types().start();
         login.says("❯");
         login.types("a");
-        login.says("\x1b[J");
+        login.says("\x1b[0J");
         login.types("\x03");
         let login = login.wait();
         assert!(login.stdout.contains("ended with 130\r\n"), "{login}");
         assert!(!login.stdout.contains("\x1b[?25l"), "the cursor was hidden: {login}");
         // The last thing that the list does is to clear itself, and the terminal echoes again.
-        let frames: Vec<&str> = login.stdout.split("\r\x1b[J").collect();
+        let frames: Vec<&str> = login.stdout.split("\r\x1b[0J").collect();
         assert!(frames.last().unwrap().contains("no role was chosen"), "{login}");
         assert!(!login.stdout.contains("-echo ") && !login.stdout.contains("-icanon"), "{login}");
         for line in frames[1..frames.len() - 1].iter().flat_map(|frame| frame.split("\r\n")) {
