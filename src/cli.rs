@@ -292,6 +292,9 @@ pub struct Roles {
     /// Ask the IdPs what they offer now, after a login where one is needed
     #[arg(long)]
     pub refresh: bool,
+    /// With --refresh, ask about every account, also those just asked about
+    #[arg(long, requires = "refresh")]
+    pub full: bool,
     /// As JSON, for scripts
     #[arg(long)]
     pub json: bool,

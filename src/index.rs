@@ -1,6 +1,8 @@
 //! The roles that IdPs were seen to offer, by the name `account/role`: what `jit login` picks from and every command
 //! takes for ROLE. One file an IdP in the state folder, plain text, no secrets: a line a role, so that tens of thousands
-//! are read in milliseconds.
+//! are read in milliseconds. What a portal said about each account, and when, is in `crawl`.
+
+pub mod crawl;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,25 +14,88 @@ use crate::sys::fs;
 /// More than any IdP offers.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
+/// More than this many roles at once are completed account by account.
+const MANY: usize = 100;
+
 /// Every role that was seen, IdP by IdP. A file that cannot be read is as good as none: the next login writes it anew.
 pub fn all(state: &Path) -> Vec<DiscoveredRole> {
-    beginning_with(state, "")
-}
-
-/// Those whose name, `account/role`, begins with `typed`; for a shell that waits.
-pub fn beginning_with(state: &Path, typed: &str) -> Vec<DiscoveredRole> {
-    let (account, role) =
-        typed.split_once('/').map_or((typed, None), |(account, role)| (account, Some(role)));
-    let fits = |line: &str| {
-        let mut parts = line.split('\t');
-        let (own, called) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        role.map_or_else(|| own.starts_with(account), |role| own == account && called.starts_with(role))
-    };
     let names = fs::names_in(&folder(state)).unwrap_or_default();
     let mut found: Vec<DiscoveredRole> =
-        names.iter().flat_map(|name| read_some(&folder(state).join(name), &fits)).collect();
+        names.iter().flat_map(|name| read(&folder(state).join(name))).collect();
     found.sort();
     found
+}
+
+/// What was seen that `name` may mean: the role with this ARN, and every role in the account that `name` begins with, by
+/// its digits or its name. No other line is taken apart.
+pub fn near(state: &Path, name: &str) -> Vec<DiscoveredRole> {
+    let account = name.rsplit_once('/').map_or(name, |(account, _)| account);
+    let fits = |line: &str| {
+        let mut parts = line.split('\t');
+        let mut next = || parts.next().unwrap_or_default();
+        let (own, _, called, arn) = (next(), next(), next(), next());
+        own == account || called == account || arn == name
+    };
+    let names = fs::names_in(&folder(state)).unwrap_or_default();
+    let mut found = Vec::new();
+    for file in names {
+        let (text, idp) = content(&folder(state).join(file));
+        found.extend(lines(&text).filter(|line| fits(line)).filter_map(|line| parse(&idp, line)));
+    }
+    found.sort();
+    found
+}
+
+/// How a name may go on that somebody types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The IdP that offers it.
+    pub idp: String,
+    /// `account/role`, or `account/` where there are too many to choose from.
+    pub name: String,
+    /// What the account is called, or its number.
+    pub about: String,
+}
+
+/// What a name that begins with `typed` may become, with the account's digits or its name; for a shell that waits, so
+/// that nothing is taken out of the file that does not fit.
+pub fn completions(state: &Path, typed: &str) -> Vec<Completion> {
+    let names = fs::names_in(&folder(state)).unwrap_or_default();
+    names.iter().flat_map(|name| completions_in(&folder(state).join(name), typed)).collect()
+}
+
+fn completions_in(path: &Path, typed: &str) -> Vec<Completion> {
+    let (text, idp) = content(path);
+    let mut fits: Vec<[&str; 3]> = Vec::new();
+    for line in lines(&text) {
+        let mut parts = line.split('\t');
+        let mut next = || parts.next().unwrap_or_default();
+        let (account, role, name) = (next(), next(), next());
+        if begins(account, role, typed) {
+            fits.push([account, role, name]);
+        } else if name != NOTHING && !name.contains(char::is_whitespace) && begins(name, role, typed) {
+            fits.push([name, role, account]);
+        }
+    }
+    let many = fits.len() > MANY;
+    let completion = |&[account, role, about]: &[&str; 3]| Completion {
+        idp: idp.clone(),
+        name: format!("{account}/{}", if many && typed.len() <= account.len() { "" } else { role }),
+        about: if about == NOTHING { String::new() } else { about.to_owned() },
+    };
+    if many {
+        fits.dedup_by(|later, one| later[0] == one[0] && typed.len() <= one[0].len());
+    }
+    fits.iter().map(completion).collect()
+}
+
+/// Whether `account/role` begins with `typed`.
+fn begins(account: &str, role: &str, typed: &str) -> bool {
+    match typed.strip_prefix(account) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('/').is_some_and(|rest| role.starts_with(rest)),
+        None => account.starts_with(typed),
+    }
 }
 
 /// The roles of an assertion of `idp`.
@@ -70,6 +135,23 @@ pub fn learn(state: &Path, idp: &str, mut offered: Vec<DiscoveredRole>) -> io::R
     Ok(before)
 }
 
+/// Notes that `role`, a permission set, was given although it was not known, if its account is.
+pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
+    let path = path(state, idp);
+    let mut roles = read(&path);
+    let Some(known) = roles.iter().find(|one| one.account == account && one.saml.is_none()) else { return };
+    let gained = DiscoveredRole { role: role.to_owned(), ..known.clone() };
+    if roles.contains(&gained) {
+        return;
+    }
+    roles.push(gained);
+    roles.sort();
+    crawl::doubt(state, idp, account);
+    if let Err(error) = write(&path, &roles) {
+        tracing::info!("the roles of {idp} could not be written down: {error}");
+    }
+}
+
 /// Notes what an account calls itself, wherever `idp` offers roles in it.
 ///
 /// # Errors
@@ -89,7 +171,16 @@ fn folder(state: &Path) -> PathBuf {
 
 /// Names of IdPs may hold slashes.
 fn path(state: &Path, idp: &str) -> PathBuf {
-    folder(state).join(idp.replace('%', "%25").replace('/', "%2F"))
+    folder(state).join(file_name(idp))
+}
+
+fn file_name(idp: &str) -> String {
+    idp.replace('%', "%25").replace('/', "%2F")
+}
+
+/// What would end a part or a line is shown as a space; names come from outside.
+fn plain(text: &str) -> String {
+    text.replace(|c: char| c.is_control(), " ")
 }
 
 /// The first line of a file, which says how the others are to be read.
@@ -98,19 +189,22 @@ const FORMAT: &str = "jit roles 1";
 const NOTHING: &str = "-";
 
 fn read(path: &Path) -> Vec<DiscoveredRole> {
-    read_some(path, &|_| true)
+    let (text, idp) = content(path);
+    lines(&text).filter_map(|line| parse(&idp, line)).collect()
 }
 
-/// The roles of the lines that are wanted.
-fn read_some(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Vec<DiscoveredRole> {
+/// A whole file, and the IdP that it is about.
+fn content(path: &Path) -> (String, String) {
     let content = fs::read_limited(path, LARGEST).unwrap_or_default();
     let idp = path.file_name().map(|name| name.to_string_lossy().replace("%2F", "/").replace("%25", "%"));
-    let (text, idp) = (String::from_utf8(content).unwrap_or_default(), idp.unwrap_or_default());
+    (String::from_utf8(content).unwrap_or_default(), idp.unwrap_or_default())
+}
+
+/// The lines of the roles.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut lines = text.lines();
-    if lines.next() != Some(FORMAT) {
-        return Vec::new();
-    }
-    lines.filter(|line| wanted(line)).filter_map(|line| parse(&idp, line)).collect()
+    let known = lines.next() == Some(FORMAT);
+    lines.filter(move |_| known)
 }
 
 fn parse(idp: &str, line: &str) -> Option<DiscoveredRole> {
@@ -129,8 +223,6 @@ fn parse(idp: &str, line: &str) -> Option<DiscoveredRole> {
 
 fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::private_folder)?;
-    // What would end a part or a line is shown as a space; names come from outside.
-    let plain = |text: &str| text.replace(|c: char| c.is_control(), " ");
     let mut text = format!("{FORMAT}\n");
     for role in roles {
         let name = role.account_name.as_deref().unwrap_or(NOTHING);
@@ -171,9 +263,25 @@ mod tests {
             [("111111111111/dev", true), ("acme-dev/dev", true), ("acme-dev/ops", false), ("dev", false)]
         {
             assert_eq!(all.iter().any(|role| role.is_called(name)), found, "{name}");
+            assert_eq!(near(folder.path(), name).iter().any(|role| role.is_called(name)), found, "{name}");
         }
-        for (typed, count) in [("", 2), ("1111", 1), ("111111111111/d", 1), ("111111111111/x", 0), ("d", 0)] {
-            assert_eq!(beginning_with(folder.path(), typed).len(), count, "{typed}");
+        assert_eq!(near(folder.path(), "acme-dev/other"), all[..1]);
+        assert_eq!(near(folder.path(), "arn:aws:iam::222222222222:role/ops"), all[1..]);
+        let dev = ["111111111111/dev", "acme-dev"];
+        let cases: [(&str, &[[&str; 2]]); 8] = [
+            ("", &[dev, ["222222222222/ops", ""]]),
+            ("1111", &[dev]),
+            ("111111111111", &[dev]),
+            ("111111111111/d", &[dev]),
+            ("111111111111/x", &[]),
+            ("acme", &[["acme-dev/dev", "111111111111"]]),
+            ("acme-dev/", &[["acme-dev/dev", "111111111111"]]),
+            ("d", &[]),
+        ];
+        for (typed, wanted) in cases {
+            let found = completions(folder.path(), typed);
+            let found: Vec<[&str; 2]> = found.iter().map(|one| [&*one.name, &*one.about]).collect();
+            assert_eq!(found, wanted, "{typed}");
         }
         // What is offered no more is gone; what the account is called is kept.
         assert_eq!(learn(folder.path(), idp, roles(&[one])).unwrap(), all);
@@ -181,6 +289,28 @@ mod tests {
         assert_eq!((after.len(), after[0].account_name.as_deref()), (1, Some("acme-dev")));
         learn(folder.path(), idp, Vec::new()).unwrap();
         assert_eq!(super::all(folder.path()), after);
+    }
+
+    #[test]
+    fn many_are_completed_account_by_account() {
+        let folder = tempfile::tempdir().unwrap();
+        let role = |n: usize| DiscoveredRole {
+            idp: "acme".to_owned(),
+            account: format!("{:012}", n / 60),
+            role: format!("Role{}", n % 60),
+            saml: None,
+            account_name: Some(["one", "two", "two-more", "a b"][n / 60].to_owned()),
+        };
+        learn(folder.path(), "acme", (0..240).map(role).collect()).unwrap();
+        let names = |typed: &str| {
+            completions(folder.path(), typed).into_iter().map(|one| one.name).collect::<Vec<_>>()
+        };
+        let accounts = ["000000000000/", "000000000001/", "000000000002/", "000000000003/"];
+        assert_eq!(names(""), accounts);
+        assert_eq!(names("00"), accounts);
+        assert_eq!(names("two"), ["two/", "two-more/"]);
+        assert_eq!((names("one").len(), names("two/").len(), names("two-more/Role5").len()), (60, 60, 11));
+        assert_eq!(names("a"), [""; 0], "no shell takes a space for a part of a name");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
 mod measure;
+mod roles;
 mod saml;
 #[path = "../../tests/it/support/mod.rs"]
 mod support;
@@ -13,7 +14,6 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use jit::demo::{Approval, Call, Settings};
-use jit::plan::DiscoveredRole;
 
 use self::measure::{interleaved, median, peak_memory, plain_request, together, wall};
 use self::support::Room;
@@ -32,6 +32,11 @@ const CALLERS: usize = 100;
 const STORE: Duration = Duration::from_micros(90);
 
 fn main() -> ExitCode {
+    if std::env::args().any(|word| word == "roles") {
+        let mut table = Table::default();
+        roles::many(&mut table);
+        return table.publish();
+    }
     // ID tokens are over as soon as the sessions of the cold chain, so that it has to refresh.
     let settings = Settings { approval: Approval::AtOnce, id_token_lifetime: MOMENT, ..Settings::default() };
     let room = Room::with(settings);
@@ -43,7 +48,7 @@ fn main() -> ExitCode {
     frugality(&room, &mut table);
     cold(&room, &mut table);
     drop(room);
-    many_roles(&mut table);
+    roles::many(&mut table);
     saml::loopback(&mut table);
     saml::capture(&mut table);
     table.publish()
@@ -73,7 +78,7 @@ fn warm(room: &Room, table: &mut Table) {
     assert!(json.status.success(), "{}", String::from_utf8_lossy(&json.stderr));
     // Made-up text of the same length: the answer itself may lie in no file.
     room.write("answer", &"x".repeat(json.stdout.len()));
-    let mut completion = completion_of(room, "adm");
+    let mut completion = completion_of(room, "bash", "adm");
     let offered = completion.output().unwrap();
     assert!(String::from_utf8_lossy(&offered.stdout).contains("admin"), "no role was offered");
 
@@ -102,35 +107,12 @@ fn warm(room: &Room, table: &mut Table) {
     aws_cli(room, table);
 }
 
-/// What a shell asks for when `typed` is to be completed to a role.
-fn completion_of(room: &Room, typed: &str) -> Command {
+/// What `shell` asks for when `typed` is to be completed to a role.
+fn completion_of(room: &Room, shell: &str, typed: &str) -> Command {
     let mut completion = command(room, JIT, &["--", "jit", "exec", typed]);
-    completion.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_COMPLETE_COMP_TYPE", "9");
+    completion.env("COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_COMPLETE_COMP_TYPE", "9");
     completion.env("_CLAP_COMPLETE_SPACE", "true").env("_CLAP_IFS", "\n");
     completion
-}
-
-/// A large company: 1,200 accounts with 12 roles each, as Identity Center lists them.
-fn many_roles(table: &mut Table) {
-    let room = Room::by_center(Settings::default());
-    let role = |n: usize| DiscoveredRole {
-        idp: "demo".to_owned(),
-        account: format!("{:012}", n / 12 + 1),
-        role: format!("Role{}", n % 12),
-        saml: None,
-        account_name: Some(format!("team-{}", n / 12 + 1)),
-    };
-    jit::index::learn(&room.path("state/jit"), "demo", (0..14_400).map(role).collect()).unwrap();
-    let listed = command(&room, JIT, &["roles", "--json"]).output().unwrap();
-    assert!(listed.status.success() && listed.stdout.len() > 1_000_000, "the roles are not listed");
-    let medians = interleaved(
-        RUNS / 4,
-        &mut [completion_of(&room, "000000000777/Ro"), command(&room, JIT, &["roles", "team-777"])],
-    );
-    let [completion, filtered] = medians[..] else { unreachable!("one median a command") };
-    let ms = Duration::from_millis;
-    table.limit("completion of a role among 14,400", completion, ms(10), "10 ms");
-    table.limit("`jit roles team-777` among 14,400", filtered, ms(30), "30 ms");
 }
 
 /// The same through the AWS CLI, for those who have its second version.

@@ -2,11 +2,13 @@
 //! gives credentials by.
 
 mod client;
+pub mod directory;
 pub mod durations;
 pub mod errors;
 pub mod federation;
 pub mod iam;
 pub mod machine;
+pub mod pace;
 pub mod portal;
 pub mod sts;
 mod words;

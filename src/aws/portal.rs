@@ -1,5 +1,7 @@
-//! The portal of Identity Center (the service `sso`): which accounts and roles a person has, and a role's credentials.
-//! By AWS's SDK, over the program's own `Http`.
+//! The portal of Identity Center (the service `sso`): a role's credentials, and what its refusals mean; what it lists is
+//! in `directory`. By AWS's SDK, over the program's own `Http`.
+
+use std::time::Duration;
 
 use aws_sdk_sso::Client;
 use aws_sdk_sso::config::retry::RetryConfig;
@@ -8,23 +10,16 @@ use aws_sdk_sso::config::{BehaviorVersion, Config, Region, StalledStreamProtecti
 use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use futures_util::StreamExt as _;
 
 use crate::aws::client::NoSecondWait;
 use crate::credentials::Credentials;
-use crate::plan::{Assignment, CenterSettings, DiscoveredRole};
+use crate::plan::{Assignment, CenterSettings};
 use crate::secret::Secret;
 use crate::sys::http::{Http, innermost};
 use crate::timestamp::Timestamp;
 
 /// The first try and five more, with growing random waits: the portal throttles a person's calls as a whole.
 const ATTEMPTS: u32 = 6;
-/// How many accounts are asked about side by side.
-const SIDE_BY_SIDE: usize = 4;
-/// As many entries as a page may have.
-const PAGE: i32 = 100;
-/// No company has as many accounts as that makes, nor as many roles in one.
-const MOST_PAGES: usize = 1000;
 /// As much of the portal's own text as is kept, in characters.
 const KEPT: usize = 300;
 
@@ -53,6 +48,8 @@ pub struct PortalError {
     pub role: String,
     /// The portal's words, or those of the connection.
     pub message: String,
+    /// How long the portal asks to be left alone.
+    pub pause: Option<Duration>,
 }
 
 impl PortalError {
@@ -91,11 +88,14 @@ impl PortalError {
                 &["check `region`: it is the one that Identity Center is in", "run `jit doctor`"]
             }
         };
-        next.iter().map(|clause| (*clause).to_owned()).collect()
+        let account = self.role.split('/').next().filter(|account| !account.is_empty());
+        let account = account.filter(|_| self.kind == PortalErrorKind::NotAssigned);
+        let known = account.map(|account| format!("`jit roles {account}` lists what you were offered there"));
+        next.iter().map(|clause| (*clause).to_owned()).chain(known).collect()
     }
 }
 
-fn client(http: &Http, settings: &CenterSettings) -> Client {
+pub(super) fn client(http: &Http, settings: &CenterSettings, retries: RetryConfig) -> Client {
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.region.value.clone()))
@@ -103,7 +103,7 @@ fn client(http: &Http, settings: &CenterSettings) -> Client {
         .use_dual_stack(settings.dual_stack)
         .http_client(http.clone())
         .sleep_impl(TokioSleep::new())
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .retry_config(retries)
         .retry_classifier(NoSecondWait)
         .timeout_config(TimeoutConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
@@ -122,7 +122,7 @@ pub async fn role_credentials(
     token: &Secret<String>,
 ) -> Result<Credentials, PortalError> {
     let role = format!("{}/{}", assignment.account(), assignment.permission_set());
-    let asked = client(http, settings)
+    let asked = client(http, settings, RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .get_role_credentials()
         .account_id(assignment.account())
         .role_name(assignment.permission_set())
@@ -138,92 +138,11 @@ pub async fn role_credentials(
         })
     });
     let complete = given.filter(|given| given.expires_at.0 > 0);
-    complete.ok_or(PortalError { kind: PortalErrorKind::Server, role, message: String::new() })
+    complete.ok_or(PortalError { kind: PortalErrorKind::Server, role, message: String::new(), pause: None })
 }
 
-/// Every account and role that the person has there. `seen` is told how many accounts of how many are done.
-///
-/// # Errors
-/// [`PortalError`], after the retries that help.
-pub async fn roles(
-    http: &Http,
-    settings: &CenterSettings,
-    token: &Secret<String>,
-    seen: impl Fn(usize, usize),
-) -> Result<Vec<DiscoveredRole>, PortalError> {
-    let client = client(http, settings);
-    let mut accounts = Vec::new();
-    // A token that comes again would end the list too early, and in silence.
-    let asked = client.list_accounts().access_token(token.expose()).into_paginator();
-    let mut pages = asked.page_size(PAGE).stop_on_duplicate_token(false).send();
-    let mut count = 0;
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| failed("", token, error))?;
-        accounts.extend(page.account_list.unwrap_or_default());
-        count += 1;
-        if count > MOST_PAGES {
-            return Err(endless());
-        }
-    }
-    let (mut roles, total) = (Vec::new(), accounts.len());
-    let asked = futures_util::stream::iter(accounts).map(|account| {
-        let client = &client;
-        async move {
-            let id = account.account_id.unwrap_or_default();
-            let mut names = Vec::new();
-            let mut pages = client
-                .list_account_roles()
-                .access_token(token.expose())
-                .account_id(&id)
-                .into_paginator()
-                .page_size(PAGE)
-                .stop_on_duplicate_token(false)
-                .send();
-            let mut count = 0;
-            while let Some(page) = pages.next().await {
-                count += 1;
-                match page {
-                    Ok(_) if count > MOST_PAGES => return Err(endless()),
-                    Ok(page) => names.extend(
-                        page.role_list.unwrap_or_default().into_iter().filter_map(|role| role.role_name),
-                    ),
-                    Err(error) => match failed(&id, token, error) {
-                        // An account that was left while it was asked about.
-                        error if error.kind == PortalErrorKind::NotAssigned => break,
-                        error => return Err(error),
-                    },
-                }
-            }
-            Ok((id, account.account_name, names))
-        }
-    });
-    let mut answers = asked.buffer_unordered(SIDE_BY_SIDE);
-    let mut done = 0;
-    while let Some(answer) = answers.next().await {
-        let (account, account_name, names) = answer?;
-        done += 1;
-        seen(done, total);
-        roles.extend(names.into_iter().map(|role| DiscoveredRole {
-            idp: settings.name.clone(),
-            account: account.clone(),
-            role,
-            saml: None,
-            account_name: account_name.clone(),
-        }));
-    }
-    // Names that no account and no permission set can have lead nowhere, and are not for shells and terminals to see.
-    roles.retain(|role| Assignment::is_account(&role.account) && Assignment::is_permission_set(&role.role));
-    roles.sort();
-    Ok(roles)
-}
-
-/// A list that goes on and on.
-fn endless() -> PortalError {
-    let message = format!("more than {MOST_PAGES} pages of one list");
-    PortalError { kind: PortalErrorKind::Server, role: String::new(), message }
-}
-
-fn failed<E>(role: &str, token: &Secret<String>, error: SdkError<E, HttpResponse>) -> PortalError
+/// What came of a call that failed; `role` is what it was about.
+pub(super) fn failed<E>(role: &str, token: &Secret<String>, error: SdkError<E, HttpResponse>) -> PortalError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
@@ -247,5 +166,10 @@ where
         _ => (PortalErrorKind::Server, innermost(&error)),
     };
     let message = message.replace(token.expose(), "***").chars().take(KEPT).collect();
-    PortalError { kind, role: role.to_owned(), message }
+    let pause = error.raw_response().and_then(|answer| {
+        let header = |name| answer.headers().get(name).and_then(|value| value.parse::<u64>().ok());
+        let seconds = header("retry-after").map(Duration::from_secs);
+        header("x-amz-retry-after").map(Duration::from_millis).or(seconds)
+    });
+    PortalError { kind, role: role.to_owned(), message, pause }
 }

@@ -6,11 +6,12 @@
 //!
 //! ```text
 //! mod (legs and sessions) → login (the proof: stored, renewed, or by the person) ; source (profiles without an IdP) ;
-//!                           failure (why not)
+//!                           offered (what there is) ; failure (why not)
 //! ```
 
 mod failure;
 mod login;
+mod offered;
 mod source;
 
 use std::cell::{Cell, RefCell};
@@ -26,8 +27,7 @@ use crate::aws::portal::{self, PortalErrorKind};
 use crate::aws::sts::{self, Granted, Mfa};
 use crate::credentials::{Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
-use crate::index;
-use crate::plan::{DiscoveredRole, EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
+use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
 use crate::store::{Lock, Store, StoreError};
 use crate::sys::process;
@@ -389,7 +389,9 @@ impl<'a, 'w> Broker<'a, 'w> {
         else {
             unreachable!("the configuration was checked for it")
         };
-        let credentials = portal::role_credentials(http, center, assigned, token).await.map_err(Box::new)?;
+        let given = portal::role_credentials(http, center, assigned, token).await;
+        self.learn_from(&plan.proof, assigned, &given);
+        let credentials = given.map_err(Box::new)?;
         let identity = sts::caller_identity(http, &leg.sts, &credentials).await.map_err(Box::new)?;
         Ok(Granted {
             credentials,
@@ -397,39 +399,6 @@ impl<'a, 'w> Broker<'a, 'w> {
             user_id: identity.user_id,
             packed_policy_percent: None,
             source_identity: None,
-        })
-    }
-
-    /// Every role that the IdP of `login` offers. Identity Center is asked; an assertion lists them itself.
-    ///
-    /// # Errors
-    /// [`BrokerError`].
-    pub fn offered(
-        &self,
-        proof: &ProofPlan,
-        login: &Login,
-        need: &Need,
-        seen: impl Fn(usize, usize),
-    ) -> Result<Vec<DiscoveredRole>, BrokerError> {
-        let ProofPlan::IdentityCenter(center) = proof else {
-            return Ok(index::of_assertion(proof.name(), &login.attributes().roles));
-        };
-        let ask = async |login: &Login| match login.proof() {
-            Some(Proof::PortalToken(token)) => {
-                let asked = portal::roles(&self.world.http, center, token, &seen).await;
-                asked.map_err(|error| BrokerError::from(Box::new(error)))
-            }
-            _ => Ok(Vec::new()),
-        };
-        process::block_on(async {
-            match ask(login).await {
-                Err(error) if new_token_may_help(&error) => {
-                    // The force, if there was one, has gone into this login already.
-                    let need = Need { force: false, ..*need };
-                    ask(&self.login(proof, &need, Some(login)).await?).await
-                }
-                outcome => outcome,
-            }
         })
     }
 

@@ -64,10 +64,11 @@ pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
     };
     let profiles = Profiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
     let profiles = aws::usable(&profiles);
-    let profiles = profiles.iter().filter(|name| fits(name) && !file.roles.contains_key(*name));
-    let profiles = profiles.map(|name| candidate(name, "~/.aws/config"));
-    let offered = index::all(&folders.state).into_iter().filter(|role| file.idps.contains_key(&role.idp));
+    let profiles = profiles.filter(|(name, _)| fits(name) && !file.roles.contains_key(*name));
+    let profiles = profiles.map(|(name, _)| candidate(name, "~/.aws/config"));
+    let offered = index::completions(&folders.state, &typed).into_iter();
+    let offered = offered.filter(|one| file.idps.contains_key(&one.idp));
     let offered =
-        offered.map(|role| candidate(&role.name(), role.account_name.as_deref().unwrap_or(&role.idp)));
+        offered.map(|one| candidate(&one.name, if one.about.is_empty() { &one.idp } else { &one.about }));
     own.chain(profiles).chain(offered).collect()
 }

@@ -141,7 +141,14 @@ fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> CommandResu
     {
         return Ok(resolve::plan(&profile, name, flags, &world.env, Vec::new)?);
     }
-    Ok(resolve::plan(file, name, flags, &world.env, || index::all(&world.folders.state))?)
+    let state = &world.folders.state;
+    match resolve::plan(file, name, flags, &world.env, || index::near(state, name)) {
+        // Only who is to hear what was probably meant needs the whole index.
+        Err(ResolveError::UnknownRole { .. }) => {
+            Ok(resolve::plan(file, name, flags, &world.env, || index::all(state))?)
+        }
+        plan => Ok(plan?),
+    }
 }
 
 fn open_store<'w>(world: &'w World, file: &File) -> CommandResult<Store<'w>> {

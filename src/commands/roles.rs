@@ -1,24 +1,22 @@
 //! `jit roles`: every role that can be named, from the configuration, the profiles of `~/.aws/config`, and what the IdPs
 //! offer.
 
-use std::cell::Cell;
-
 use serde_json::{Value, json};
 
 use crate::broker::{Broker, BrokerError, Need};
 use crate::cli::Roles;
 use crate::config::aws;
-use crate::config::file::{File, Parent};
+use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::resolve;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
 use crate::index;
 use crate::plan::{DiscoveredRole, ProofPlan};
-use crate::ui::Ui;
 use crate::ui::text::{escape, table};
+use crate::ui::{Progress, Ui};
 use crate::world::World;
 
-use super::login::configured_as;
+use super::login::Configured;
 use super::pick::Candidate;
 use super::{aws_profiles, hints, load_or_profiles, open_store, typed_need};
 
@@ -35,7 +33,7 @@ pub(super) struct Named {
 pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
     let file = load_or_profiles(world)?;
     if args.refresh {
-        refresh(&file, world, ui)?;
+        refresh(&file, args.full, world, ui)?;
     }
     let wanted = args.filter.as_deref().unwrap_or_default().to_lowercase();
     let fits = |role: &Named| {
@@ -55,9 +53,11 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
     let mut rows = vec![["role", "account", "from", "about"].map(str::to_owned).to_vec()];
     rows.extend(roles.iter().map(|role| {
         let one = &role.candidate;
-        vec![escape(&one.name), one.account.clone(), escape(&role.from), escape(&one.about)]
+        [&one.name, &one.account, &role.from, &one.about].map(|cell| escape(cell)).to_vec()
     }));
-    table(&rows).lines().try_for_each(|line| ui.line(line.trim_end()))
+    // In one piece: a line at a time, ten thousands are as many calls of the system.
+    let lines: String = table(&rows).lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
+    ui.data(lines.as_bytes())
 }
 
 /// Every role that can be named: of the configuration, of `~/.aws/config`, and of the index.
@@ -65,35 +65,65 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
 /// # Errors
 /// `~/.aws/config` cannot be read.
 pub(super) fn named(file: &File, world: &World) -> CommandResult<Vec<Named>> {
-    let named = |name: &str, account: &str, about: String, from: &str| Named {
-        candidate: Candidate { name: name.to_owned(), account: account.to_owned(), about },
-        from: from.to_owned(),
-    };
-    let own = file.roles.iter().map(|(name, role)| {
-        let about = role.description.clone().unwrap_or_else(|| match &role.parent {
-            Parent::Idp(idp) => format!("at {}", idp.value),
-            Parent::Via(via) => format!("via {}", via.value),
-        });
-        named(name, role.target.account(), about, "config.toml")
-    });
+    let own = file.roles.iter();
+    let own =
+        own.map(|(name, role)| Named { candidate: configured(name, role), from: "config.toml".to_owned() });
     let mut profiles = Vec::new();
     let in_files = aws_profiles(world)?;
-    for name in aws::usable(&in_files).into_iter().filter(|name| !file.roles.contains_key(name)) {
-        let Ok(Some(role)) = aws::as_roles(&in_files, &name, &[]) else { continue };
-        let target = &role.roles[&name].target;
-        profiles.push(named(&name, target.account(), target.to_string(), in_files.path()));
+    for (name, profile) in aws::usable(&in_files).filter(|(name, _)| !file.roles.contains_key(*name)) {
+        let target = &profile.roles[name].target;
+        let about = target.to_string();
+        let candidate = Candidate {
+            name: name.to_owned(),
+            account: target.account().to_owned(),
+            role: about.rsplit('/').next().unwrap_or_default().to_owned(),
+            about,
+            ..Candidate::default()
+        };
+        profiles.push(Named { candidate, from: in_files.path().to_owned() });
     }
+    let known = Configured::of(file);
     let offered = index::all(&world.folders.state).into_iter();
-    let offered = offered
-        .filter(|role| file.idps.contains_key(&role.idp) && configured_as(file, role).is_none())
-        .map(|role| {
-            named(&role.name(), &role.account, role.account_name.clone().unwrap_or_default(), &role.idp)
-        });
+    let offered = offered.filter(|role| file.idps.contains_key(&role.idp) && known.name_of(role).is_none());
+    let offered = offered.map(|role| Named { candidate: discovered(&role), from: role.idp });
     Ok(own.chain(profiles).chain(offered).collect())
 }
 
+/// A role of the configuration.
+pub(super) fn configured(name: &str, role: &RoleSection) -> Candidate {
+    let about = role.description.clone().unwrap_or_else(|| match &role.parent {
+        Parent::Idp(idp) => format!("at {}", idp.value),
+        Parent::Via(via) => format!("via {}", via.value),
+    });
+    let called = match &role.target {
+        Target::Arn(arn) => arn.value.role_name(),
+        Target::Assigned { permission_set, .. } => &permission_set.value,
+        Target::Itself { .. } => name,
+    };
+    let tags = role.tags.iter().flat_map(|tags| &tags.value);
+    Candidate {
+        name: name.to_owned(),
+        account: role.target.account().to_owned(),
+        role: called.to_owned(),
+        about,
+        more: tags.map(|(key, value)| format!("{key}={value} ")).collect(),
+        color: role.color.clone(),
+    }
+}
+
+/// A role that an IdP was seen to offer.
+pub(super) fn discovered(role: &DiscoveredRole) -> Candidate {
+    Candidate {
+        name: role.name(),
+        account: role.account.clone(),
+        role: role.role.clone(),
+        about: role.account_name.clone().unwrap_or_default(),
+        ..Candidate::default()
+    }
+}
+
 /// Asks every IdP that lists roles, after a login where one is needed.
-fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
+fn refresh(file: &File, full: bool, world: &World, ui: &Ui) -> CommandResult {
     let store = open_store(world, file)?;
     let broker = Broker::new(world, &store);
     let need = typed_need(world, None);
@@ -105,7 +135,7 @@ fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
         }
         asked += 1;
         let login = broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, false))?;
-        learn(&broker, &proof, &login, &need, world, ui)
+        learn(&broker, &proof, &login, &need, full, world, ui)
             .map_err(|error| hints::no_login(&error, idp, false))?;
     }
     if asked == 0 {
@@ -115,23 +145,20 @@ fn refresh(file: &File, world: &World, ui: &Ui) -> CommandResult {
     Ok(())
 }
 
-/// Asks what the IdP of `login` offers, writes it down, and says what is new.
+/// Asks what the IdP of `login` offers, about every account with `full`; writes it down, and says what is new.
 pub(super) fn learn(
     broker: &Broker<'_, '_>,
     proof: &ProofPlan,
     login: &Login,
     need: &Need,
+    full: bool,
     world: &World,
     ui: &Ui,
 ) -> Result<Vec<DiscoveredRole>, BrokerError> {
-    let (idp, told) = (proof.name(), Cell::new(0));
-    let offered = broker.offered(proof, login, need, |done, total| {
-        // A tenth of the way at a time.
-        if total >= 50 && done * 10 / total > told.get() {
-            told.set(done * 10 / total);
-            ui.say(&format!("Asked {idp} about {done} of {total} accounts"));
-        }
-    })?;
+    let idp = proof.name();
+    let progress = Progress::new(*ui, &format!("Asked {idp} about"), "accounts");
+    let offered = broker.offered(proof, login, need, full, |done, total| progress.at(done, total))?;
+    drop(progress);
     match index::learn(&world.folders.state, idp, offered.clone()) {
         Ok(before) => difference(idp, &before, &offered, ui),
         Err(error) => ui.warn(&format!("the roles of {idp} could not be written down: {error}")),

@@ -1,10 +1,18 @@
-//! The role last chosen in each terminal, so that `jit login prod` makes `jit exec -- …` mean prod there.
+//! The role last chosen in each terminal, so that `jit login prod` makes `jit exec -- …` mean prod there; and how much each
+//! role is used, for the list to pick from.
+
+use std::collections::HashMap;
 
 use crate::sys::{fs, terminal};
+use crate::timestamp::Timestamp;
 use crate::world::World;
 
 /// Terminals come and go; this many are remembered.
 const MOST: usize = 50;
+/// So many roles are remembered as used.
+const MOST_USED: usize = 200;
+/// After so many seconds a use counts half.
+const HALF_LIFE: f64 = 3.0 * 24.0 * 3600.0;
 
 fn path(world: &World) -> std::path::PathBuf {
     world.folders.state.join("terminals")
@@ -26,19 +34,9 @@ pub(super) fn last_role(world: &World) -> Option<String> {
     notes(world).into_iter().rev().find(|(terminal, _)| *terminal == id).map(|(_, role)| role)
 }
 
-/// The roles last chosen in any terminal, the latest first, each once.
-pub(super) fn recent(world: &World) -> Vec<String> {
-    let mut recent: Vec<String> = Vec::new();
-    for (_, role) in notes(world).into_iter().rev() {
-        if !recent.contains(&role) {
-            recent.push(role);
-        }
-    }
-    recent
-}
-
 /// Remembers `role` for this terminal. That this fails is not worth failing for.
 pub(super) fn remember(world: &World, role: &str) {
+    note_use(world, role);
     let Some(id) = terminal::id() else { return };
     let mut notes = notes(world);
     notes.retain(|(terminal, _)| *terminal != id);
@@ -49,5 +47,87 @@ pub(super) fn remember(world: &World, role: &str) {
         .and_then(|()| fs::write_atomically(&path(world), text.as_bytes()));
     if let Err(error) = written {
         tracing::info!("the role could not be remembered for this terminal: {error}");
+    }
+}
+
+/// The roles that are used, each with its place: the most used first, then the last used. Every use counts one at first
+/// and half as much every three days.
+pub(super) fn used(world: &World) -> HashMap<String, usize> {
+    let now = world.clock.now();
+    let mut uses = uses(world);
+    uses.reverse();
+    uses.sort_by(|one, other| worn(other.weight, other.at, now).total_cmp(&worn(one.weight, one.at, now)));
+    uses.into_iter().enumerate().map(|(place, one)| (one.role, place)).collect()
+}
+
+/// How much a role was used by the time that it last was.
+struct Use {
+    role: String,
+    weight: f64,
+    at: Timestamp,
+}
+
+fn uses(world: &World) -> Vec<Use> {
+    let content = fs::read_limited(&world.folders.state.join("used"), 64 * 1024).unwrap_or_default();
+    let text = String::from_utf8(content).unwrap_or_default();
+    let parse = |line: &str| {
+        let mut parts = line.splitn(3, ' ');
+        let (at, weight, role) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
+        Some(Use { role: role.to_owned(), weight, at: Timestamp(at) }).filter(|one| one.weight.is_finite())
+    };
+    text.lines().filter_map(parse).collect()
+}
+
+/// Counts a use of `role`. That this fails is not worth failing for.
+pub(super) fn note_use(world: &World, role: &str) {
+    let now = world.clock.now();
+    let mut uses = uses(world);
+    let before = uses.iter().find(|one| one.role == role).map_or(0.0, |one| worn(one.weight, one.at, now));
+    uses.retain(|one| one.role != role);
+    uses.push(Use { role: role.to_owned(), weight: before + 1.0, at: now });
+    let from = uses.len().saturating_sub(MOST_USED);
+    let line = |one: &Use| format!("{} {:.3} {}\n", one.at.0, one.weight, one.role);
+    let text: String = uses[from..].iter().map(line).collect();
+    let written = fs::private_folder(&world.folders.state)
+        .and_then(|()| fs::write_atomically(&world.folders.state.join("used"), text.as_bytes()));
+    if let Err(error) = written {
+        tracing::info!("that the role was used could not be remembered: {error}");
+    }
+}
+
+fn worn(weight: f64, at: Timestamp, now: Timestamp) -> f64 {
+    let seconds = u32::try_from(now.0.saturating_sub(at.0)).unwrap_or(0);
+    weight * (-f64::from(seconds) / HALF_LIFE).exp2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::doubles::world;
+
+    #[test]
+    fn what_is_used_often_or_lately_weighs_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |hours: i64| world(folder.path(), 1_800_000_000 + hours * 3600);
+        for role in ["daily", "daily", "daily", "once", "a b/c"] {
+            note_use(&at(0), role);
+        }
+        let order = |hours: i64| {
+            let mut used: Vec<(usize, String)> =
+                used(&at(hours)).into_iter().map(|(role, place)| (place, role)).collect();
+            used.sort();
+            used.into_iter().map(|(_, role)| role).collect::<Vec<_>>()
+        };
+        assert_eq!(order(1), ["daily", "a b/c", "once"]);
+        // A week later one use weighs more than three of then.
+        note_use(&at(7 * 24), "once");
+        assert_eq!(order(7 * 24), ["once", "daily", "a b/c"]);
+        assert_eq!(order(0)[..2], ["daily", "once"], "a clock set back");
+        fs::write_atomically(&at(0).folders.state.join("used"), b"x 1 a\n1 NaN b\n1 1\n\xff").unwrap();
+        assert!(used(&at(0)).is_empty());
+        for n in 0..300 {
+            note_use(&at(0), &format!("role-{n}"));
+        }
+        assert_eq!(used(&at(0)).len(), MOST_USED);
     }
 }

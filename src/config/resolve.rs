@@ -108,7 +108,7 @@ pub fn role_name(
 }
 
 /// The plan for the role called `name`, or whose ARN that is: one of the file, else one of those that IdPs were seen to
-/// offer.
+/// offer, else a permission set in an account where one was seen.
 ///
 /// # Errors
 /// [`ResolveError`] if there is no such role, or flags or variables are out of range.
@@ -125,8 +125,13 @@ pub fn plan(
     let name = by_arn.unwrap_or(name);
     let Some(target) = file.roles.get(name) else {
         let offered = discovered();
-        return match meant_by(file, name, &offered)?.and_then(|role| Some((role, id_of(file, role, env)?))) {
-            Some((role, id)) => discovered_plan(file, role, id, flags, env),
+        let meant = match meant_by(file, name, &offered)? {
+            Some(role) => Some(role.clone()),
+            None => unlisted(file, name, &offered),
+        };
+        let meant = meant.and_then(|role| Some((id_of(file, &role, env)?, role)));
+        return match meant {
+            Some((id, role)) => discovered_plan(file, &role, id, flags, env),
             None => Err(unknown_role(file, name, &offered)),
         };
     };
@@ -188,6 +193,22 @@ fn meant_by<'o>(
             name: name.to_owned(),
             meant: several.iter().map(|role| format!("{} at {}", own(role), role.idp)).collect(),
         }),
+    }
+}
+
+/// A permission set that the list does not have, in the one account that it has of that name: lists grow old, and the portal
+/// knows.
+fn unlisted(file: &File, name: &str, offered: &[DiscoveredRole]) -> Option<DiscoveredRole> {
+    let (account, role) = name.rsplit_once('/').filter(|(_, role)| Assignment::is_permission_set(role))?;
+    let is_meant = |known: &&DiscoveredRole| {
+        let called = known.account == account || known.account_name.as_deref() == Some(account);
+        called && known.saml.is_none() && file.idps.contains_key(&known.idp)
+    };
+    let mut known: Vec<&DiscoveredRole> = offered.iter().filter(is_meant).collect();
+    known.dedup_by_key(|role| (&role.idp, &role.account));
+    match known.as_slice() {
+        [only] => Some(DiscoveredRole { role: role.to_owned(), ..(*only).clone() }),
+        _ => None,
     }
 }
 
@@ -456,6 +477,36 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
         ];
         assert_eq!(legs, expected.map(|(name, seconds, origin)| (name, seconds, origin.to_owned())));
         assert_eq!(plan.region.map(|region| region.origin.to_string()), Some("c.toml:18".into()));
+    }
+
+    #[test]
+    fn a_known_account_may_have_more_roles_than_were_listed() {
+        let text = "[idp.acme]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\n\
+                    region = \"eu-west-1\"\n";
+        let file = File::parse("c.toml", text).unwrap();
+        let listed = |idp: &str, saml| DiscoveredRole {
+            idp: idp.to_owned(),
+            account: "111111111111".to_owned(),
+            role: "Read".to_owned(),
+            saml,
+            account_name: Some("eu/dev".to_owned()),
+        };
+        let planned = |name: &str, role: DiscoveredRole| {
+            plan(&file, name, Flags::default(), &Env::of([]), || vec![role]).map(|plan| plan.role)
+        };
+        for name in ["111111111111/Admin", "eu/dev/Admin"] {
+            assert_eq!(planned(name, listed("acme", None)), Ok("111111111111/Admin".to_owned()), "{name}");
+        }
+        for name in ["222222222222/Admin", "111111111111/a b", "111111111111", "111111111111/"] {
+            assert!(planned(name, listed("acme", None)).is_err(), "{name}");
+        }
+        assert!(planned("111111111111/Admin", listed("gone", None)).is_err());
+        let pair =
+            SamlPair { role_arn: "arn:aws:iam::111111111111:role/Read".into(), provider_arn: "-".into() };
+        assert!(
+            planned("111111111111/Admin", listed("acme", Some(pair))).is_err(),
+            "SAML lists all there is"
+        );
     }
 
     #[test]

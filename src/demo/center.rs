@@ -3,10 +3,11 @@
 //! the AWS CLI is signed in here as well.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -48,6 +49,8 @@ struct State {
     access_tokens: HashMap<String, (Timestamp, Owner)>,
     /// Whether each session of the portal is alive.
     portal_sessions: Vec<bool>,
+    /// When the calls of the last second came that the portal took.
+    taken: VecDeque<Instant>,
 }
 
 /// Which session of the portal something belongs to.
@@ -318,12 +321,14 @@ impl Center {
             _ => return Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "There is no such page.")),
         };
         self.shared.arrive(call).await?;
+        self.throttle()?;
         let owner = self.owner(request)?;
         let query = |name: &str| {
             let found = request.query.iter().find(|(one, _)| one == name);
             found.map(|(_, value)| value.as_str()).unwrap_or_default()
         };
-        let accounts = &self.shared.settings.accounts;
+        let changed = lock(&self.shared.faults).accounts.clone();
+        let accounts = changed.as_deref().unwrap_or(&self.shared.settings.accounts);
         let account = accounts.iter().find(|account| account.id == query("account_id"));
         let size = query("max_result").parse().unwrap_or(MOST_A_PAGE).clamp(1, MOST_A_PAGE);
         let from: usize = query("next_token").parse().unwrap_or(0);
@@ -350,6 +355,19 @@ impl Center {
                 Ok(json_reply(StatusCode::OK, &json!({})))
             }
         }
+    }
+
+    /// Refuses what is one call too many in the last second.
+    fn throttle(&self) -> Result<(), Refusal> {
+        let Some(limit) = lock(&self.shared.faults).portal_limit else { return Ok(()) };
+        let (now, taken) = (Instant::now(), &mut self.state.borrow_mut().taken);
+        taken.retain(|at| now.duration_since(*at) < Duration::from_secs(1));
+        if taken.len() < limit {
+            taken.push_back(now);
+            return Ok(());
+        }
+        lock(&self.shared.journal).note_call(Call::Throttled);
+        Err(Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code"))
     }
 
     /// Whose session of the portal the request's token belongs to.

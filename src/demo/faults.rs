@@ -1,6 +1,7 @@
 //! What can be made to go wrong while the servers run. A provider in the field does each of these sooner or later.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -8,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::journal::Call;
-use super::settings::User;
+use super::settings::{Account, User};
 use crate::sys::loopback::{self, Reply};
 
 /// What goes wrong now; nothing at first.
@@ -32,6 +33,10 @@ pub struct Faults {
     pub edit_response: Option<Edit>,
     /// What is changed in a SAML response as it is posted, in base64.
     pub edit_posted: Option<Edit>,
+    /// Other accounts than those that Identity Center showed at first.
+    pub accounts: Option<Arc<[Account]>>,
+    /// How many calls the portal of Identity Center takes in any one second; all others get a 429.
+    pub portal_limit: Option<usize>,
     /// Assertions are encrypted for AWS.
     pub encrypted: bool,
     troubles: Vec<(Call, Times, Trouble)>,

@@ -30,6 +30,8 @@ pub enum Call {
     ListAccountRoles,
     GetRoleCredentials,
     PortalLogout,
+    /// A call of the portal that was one too many; it is counted as itself besides.
+    Throttled,
 }
 
 /// What happened since the servers started. There is no `Debug`, because of the secrets.

@@ -3,6 +3,8 @@
 mod digits;
 pub mod log;
 mod person;
+mod pick;
+mod progress;
 pub mod qr;
 pub mod text;
 
@@ -13,7 +15,9 @@ use crate::sys::env::{Env, NO_COLOR, TERM};
 use crate::timestamp::Timestamp;
 use crate::world::Clock;
 
-pub use person::{Terminal, pick};
+pub use person::Terminal;
+pub use pick::{Choice, Picked, pick};
+pub use progress::Progress;
 use text::{escape, escape_json};
 
 /// How talkative a command is.
@@ -23,6 +27,8 @@ pub struct Ui {
     data_color: bool,
     quiet: bool,
     json: bool,
+    /// Lines can be rewritten.
+    live: bool,
 }
 
 /// The colours that are used, by meaning.
@@ -46,7 +52,8 @@ impl Ui {
         let wanted = env.get(NO_COLOR).is_none() && env.get(TERM) != Some("dumb");
         let (color, data_color) =
             (wanted && io::stderr().is_terminal(), wanted && io::stdout().is_terminal());
-        Self { color, data_color, quiet, json }
+        let live = io::stderr().is_terminal() && env.get(TERM) != Some("dumb");
+        Self { color, data_color, quiet, json, live }
     }
 
     /// Writes data to stdout in one piece. A reader that has gone away is no failure of ours.
@@ -134,6 +141,11 @@ impl Ui {
             Some(position) => coded(self.color, &format!("1;{}", 31 + position), name),
             None => self.paint(Tone::Name, name),
         }
+    }
+
+    /// `text` in the colour with this code (SGR), for stderr, where colour is wanted.
+    pub fn paint_code(&self, code: u8, text: &str) -> String {
+        coded(self.color, &code.to_string(), text)
     }
 
     /// As [`Ui::paint`] for stdout, which may be a file while stderr is a terminal.

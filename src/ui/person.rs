@@ -4,14 +4,12 @@ use std::future::Future;
 use std::io::Write as _;
 use std::pin::Pin;
 
-use dialoguer::console::Term;
-
 use crate::secret::Secret;
 use crate::sys::terminal;
 use crate::world::{Limit, Note, Person};
 
 use super::text::{duration, escape};
-use super::{Tone, Ui, digits, qr};
+use super::{Choice, Picked, Tone, Ui, digits, pick, qr};
 
 /// The lines of a device login above and below its QR code.
 const AROUND_PICTURE: usize = 9;
@@ -154,7 +152,14 @@ impl Person for Terminal {
     }
 
     fn choose(&self, title: &str, items: &[String]) -> Option<usize> {
-        if self.can_be_asked() { pick(title, items) } else { None }
+        if !self.can_be_asked() {
+            return None;
+        }
+        let choices: Vec<Choice> = items.iter().map(|item| Choice::plain(item)).collect();
+        match pick(title, &choices, &|_| None, &self.ui) {
+            Picked::One(index) => Some(index),
+            Picked::Nothing | Picked::Interrupted => None,
+        }
     }
 
     fn confirm(&self, question: &str) -> Option<bool> {
@@ -166,44 +171,5 @@ impl Person for Terminal {
         let _ = stderr.flush();
         let answer = terminal::read_answer()?;
         Some(matches!(answer.expose().trim(), "y" | "Y" | "yes"))
-    }
-}
-
-/// Lets the person pick one of `items`, typing to narrow them down; `None` where nobody can be asked or nothing was
-/// picked.
-pub fn pick(prompt: &str, items: &[String]) -> Option<usize> {
-    if !terminal::interactive() || items.is_empty() {
-        return None;
-    }
-    let theme = dialoguer::theme::ColorfulTheme::default();
-    let picker = dialoguer::FuzzySelect::with_theme(&theme).with_prompt(prompt).items(items).default(0);
-    #[cfg(unix)]
-    let terminal = Term::read_write_pair(std::io::stdin(), CursorStays(std::io::stderr()));
-    #[cfg(not(unix))]
-    let terminal = Term::stderr();
-    picker.interact_on_opt(&terminal).ok().flatten()
-}
-
-/// Stderr, but the cursor cannot be hidden: the picker would hide it, and Ctrl-C ends the program before it is shown
-/// again.
-#[cfg(unix)]
-#[derive(Debug)]
-struct CursorStays(std::io::Stderr);
-
-#[cfg(unix)]
-impl std::io::Write for CursorStays {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if bytes == b"\x1b[?25l" { Ok(bytes.len()) } else { self.0.write(bytes) }
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
-    }
-}
-
-#[cfg(unix)]
-impl std::os::fd::AsRawFd for CursorStays {
-    fn as_raw_fd(&self) -> std::os::fd::RawFd {
-        self.0.as_raw_fd()
     }
 }

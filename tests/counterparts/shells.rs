@@ -3,6 +3,7 @@
 
 use std::process::Command;
 
+use jit::plan::DiscoveredRole;
 use serde_json::Value;
 
 use crate::support::{OidcProvider, Room, Sts, fixture, on_path, python};
@@ -78,9 +79,27 @@ fn completed_by(shell: &str) {
     let room = room.with_roles(&op, "");
     let completions = room.home().join(format!("completions.{shell}"));
     std::fs::write(&completions, room.run(&mut room.jit(&sts, &["completions", shell])).ok()).unwrap();
-    let mut command = room.client(python(), &sts);
-    command.arg(fixture("complete.py")).args([shell, on_path(shell, shell).to_str().unwrap()]);
-    room.run(with_jit_on_path(&mut command).arg(completions).args(["jit exec prod-a", "prod-admin"])).ok();
+    // A large company, seen at some time: 1,200 accounts with 12 roles each.
+    let role = |n: usize| DiscoveredRole {
+        idp: "acme".to_owned(),
+        account: format!("{:012}", n / 12 + 1),
+        role: ["Seven".to_owned(), format!("Role{}", n % 12)][usize::from(n % 12 != 7)].clone(),
+        saml: None,
+        account_name: Some(format!("team-{}-✨", n / 12 + 1)),
+    };
+    jit::index::learn(&room.home().join(".local/state/jit"), "acme", (0..14_400).map(role).collect())
+        .unwrap();
+    let calls = sts.journal.all("token").len();
+    for (line, wanted) in [
+        ("jit exec prod-a", "prod-admin"),
+        ("jit exec 000000000777/Se", "000000000777/Seven"),
+        ("jit env team-1200-✨/Se", "team-1200-✨/Seven"),
+    ] {
+        let mut command = room.client(python(), &sts);
+        command.arg(fixture("complete.py")).args([shell, on_path(shell, shell).to_str().unwrap()]);
+        room.run(with_jit_on_path(&mut command).arg(&completions).args([line, wanted])).ok();
+    }
+    assert_eq!(sts.journal.all("token").len(), calls, "a completion asks nobody");
 }
 
 #[test]

@@ -36,7 +36,9 @@ fn normal_times(line: &str) -> String {
     let is_number = |word: &str| word.trim_start_matches('-').parse::<f64>().is_ok();
     let is_unit = |word: &str| ["d", "h", "min", "s", "ms"].contains(&word.trim_end_matches([',', ';']));
     let words: Vec<&str> = line.split(' ').collect();
-    let timed = words.windows(2).any(|pair| is_number(pair[0]) && is_unit(pair[1]));
+    // The heads of columns stand as wide as the lengths below them.
+    let head = words.contains(&"left") && words.contains(&"until");
+    let timed = head || words.windows(2).any(|pair| is_number(pair[0]) && is_unit(pair[1]));
     if !timed {
         return line.to_owned();
     }

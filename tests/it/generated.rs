@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jit::demo::{Call, Settings};
+use jit::plan::DiscoveredRole;
+
 use crate::support::{Output, Room};
 
 /// Each shell, and its script's name in `completions/`.
@@ -84,6 +87,35 @@ fn roles_are_completed_from_the_configuration_and_never_an_error() {
     assert!(!asked(&["login", ""]).contains("admin"));
     assert_eq!(asked(&["sta"]), "status");
     assert!(names(&room.path("state")).is_empty());
+}
+
+/// PowerShell and elvish are on no machine here: what their scripts are answered is looked at instead.
+#[test]
+fn every_shell_is_answered_from_a_large_index_and_nobody_is_asked() {
+    let room = Room::by_center(Settings::default());
+    let role = |n: usize| DiscoveredRole {
+        idp: "demo".to_owned(),
+        account: format!("{:012}", n / 12 + 1),
+        role: format!("Role{:02}", n % 12),
+        saml: None,
+        account_name: Some(format!("team-{}", n / 12 + 1)),
+    };
+    jit::index::learn(&room.path("state/jit"), "demo", (0..14_400).map(role).collect()).unwrap();
+    for (shell, _) in SCRIPTS {
+        let answer = |typed: &str| {
+            let run = room.jit(&["--", "jit", "exec", typed]).env("COMPLETE", shell);
+            let output = run.env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_IFS", "\n").run();
+            assert!(output.code() == 0 && output.stderr.is_empty(), "{shell}: {output}");
+            let lines = output.stdout.lines().filter(|line| !line.is_empty());
+            lines.map(|line| line.split(['\t', ':']).next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(answer("000000000777/Role1"), ["000000000777/Role10", "000000000777/Role11"], "{shell}");
+        assert_eq!(answer("team-777/Role00"), ["team-777/Role00"], "{shell}");
+        let accounts = answer("0000000007");
+        assert!(accounts.len() == 100 && accounts[0] == "000000000700/", "{shell}: {accounts:?}");
+    }
+    let calls = [Call::CenterAuthorize, Call::CenterToken, Call::ListAccounts, Call::ListAccountRoles];
+    assert_eq!(room.counts(calls), [0; 4]);
 }
 
 #[test]

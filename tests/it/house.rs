@@ -53,7 +53,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
             "world",
         ],
     ),
-    ("index", &["arn", "idp", "plan", "sys"]),
+    ("index", &["arn", "idp", "plan", "sys", "timestamp"]),
     ("error", &[]),
     ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.

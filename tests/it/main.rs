@@ -18,6 +18,7 @@ mod credential_process;
 #[cfg(target_os = "linux")]
 mod demo;
 mod demo_servers;
+mod directory;
 mod docs;
 #[cfg(unix)]
 mod doctor;
@@ -40,6 +41,7 @@ mod narrow;
 #[cfg(unix)]
 mod okta;
 #[cfg(unix)]
+mod picker;
 mod profiles;
 #[cfg(unix)]
 mod refresh;

@@ -11,7 +11,7 @@ use crate::plan::DiscoveredRole;
 use crate::world::World;
 
 use super::profiles::Wanted;
-use crate::commands::login::configured_as;
+use crate::commands::login::Configured;
 
 /// The parts of a name that a template may ask for.
 const PARTS: [&str; 5] = ["name", "role", "account", "account_name", "idp"];
@@ -92,10 +92,11 @@ pub(super) fn all(file: &File, world: &World) -> Vec<Named> {
     let offered = index::all(&world.folders.state);
     let names = offered.iter().filter_map(|role| Some((role.account.clone(), role.account_name.clone()?)));
     let names: HashMap<String, String> = names.filter(|(_, name)| !name.is_empty()).collect();
+    let known = Configured::of(file);
     let configured = file.roles.keys().map(|name| Named::configured(file, name, &names));
     let offered = offered
         .iter()
-        .filter(|role| file.idps.contains_key(&role.idp) && configured_as(file, role).is_none())
+        .filter(|role| file.idps.contains_key(&role.idp) && known.name_of(role).is_none())
         .map(Named::offered);
     configured.chain(offered).collect()
 }

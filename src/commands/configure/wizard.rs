@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::broker::{Broker, Interaction, Need};
-use crate::commands::{LOGIN_WITHIN, aws_profiles, hints, open_store, roles, typed_need};
+use crate::commands::{LOGIN_WITHIN, aws_profiles, hints, open_store, pick, roles, typed_need};
 use crate::config::aws;
 use crate::config::draft::{Draft, Table, fit_name};
 use crate::config::file::File;
@@ -13,10 +13,11 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::LoginOptions;
 use crate::idp::lookup::{self, Found};
 use crate::plan::DiscoveredRole;
+use crate::store::Store;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION};
 use crate::sys::{folders, process};
-use crate::ui::text::{duration, escape, table};
-use crate::ui::{self, Tone, Ui};
+use crate::ui::text::{duration, escape};
+use crate::ui::{Tone, Ui};
 use crate::world::World;
 
 use super::write::{self, How};
@@ -53,7 +54,7 @@ pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
 
 /// What is there already, for somebody who may need no more.
 fn welcome(world: &World, ui: &Ui) {
-    let usable = aws_profiles(world).map(|profiles| aws::usable(&profiles).len()).unwrap_or(0);
+    let usable = aws_profiles(world).map(|profiles| aws::usable(&profiles).count()).unwrap_or(0);
     if usable > 0 {
         let path = folders::short(&world.folders.aws_config, &world.folders.home);
         ui.instruct(&format!(
@@ -93,10 +94,10 @@ impl Wizard<'_> {
             "" => ui.done("Signed in"),
             name => ui.done(&format!("Signed in as {}", escape(name))),
         }
-        let offered = roles::learn(&broker, &proof, &login, &self.allowed(), world, ui)
+        let offered = roles::learn(&broker, &proof, &login, &self.allowed(), false, world, ui)
             .map_err(|error| hints::no_login(&error, &idp.name, true))?;
         loop {
-            let role = self.role(&idp.name, &offered)?;
+            let role = self.role(&idp.name, &offered, &store)?;
             draft.roles = vec![role.clone()];
             let tried = parse(&draft).and_then(|file| {
                 let plan = resolve::plan(&file, &role.name, Flags::default(), &world.env, Vec::new)?;
@@ -197,8 +198,8 @@ impl Wizard<'_> {
     }
 
     /// `[role.NAME]`: one of those on offer, else the one whose ARN the person knows.
-    fn role(&self, idp: &str, offered: &[DiscoveredRole]) -> CommandResult<Table> {
-        let table = match self.choose(offered)? {
+    fn role(&self, idp: &str, offered: &[DiscoveredRole], store: &Store<'_>) -> CommandResult<Table> {
+        let table = match self.choose(offered, store)? {
             Some(role) => {
                 let table = Table::new(fit_name(&role.role.to_lowercase())).with("idp", idp);
                 match &role.saml {
@@ -224,17 +225,18 @@ impl Wizard<'_> {
         Ok(Table { name, ..table })
     }
 
-    fn choose<'r>(&self, offered: &'r [DiscoveredRole]) -> CommandResult<Option<&'r DiscoveredRole>> {
-        let [first, .., _] = offered else { return Ok(offered.first()) };
+    fn choose<'r>(
+        &self,
+        offered: &'r [DiscoveredRole],
+        store: &Store<'_>,
+    ) -> CommandResult<Option<&'r DiscoveredRole>> {
+        if offered.len() < 2 {
+            return Ok(offered.first());
+        }
         self.ui.say(&format!("{} roles are on offer; which one do you work with most?", offered.len()));
-        let row = |role: &DiscoveredRole| {
-            let about = role.account_name.as_deref().unwrap_or_default();
-            vec![escape(&role.name()), escape(about)]
-        };
-        let rows = table(&offered.iter().map(row).collect::<Vec<_>>());
-        let rows: Vec<String> = rows.lines().map(|row| row.trim_end().to_owned()).collect();
-        let picked = ui::pick("Role", &rows).ok_or_else(stopped)?;
-        Ok(Some(offered.get(picked).unwrap_or(first)))
+        let candidates = offered.iter().map(roles::discovered).collect();
+        let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?;
+        Ok(offered.iter().find(|role| role.name() == picked))
     }
 
     fn need(&self, prompt: &str) -> CommandResult<String> {

@@ -1,5 +1,7 @@
 //! Which role is meant where none was named: by the picker, or what an IdP offers; without a terminal the usual order.
 
+use std::collections::HashMap;
+
 use super::{Context, report};
 use crate::commands::pick::{self, Candidate};
 use crate::commands::{hints, role_name, roles};
@@ -56,9 +58,11 @@ impl Context<'_, '_> {
             name => ui.done(&format!("Signed in as {name} at {idp}")),
         }
         before.compare(store, &proof, need.force, ui);
-        let offered = roles::learn(broker, &proof, &login, &need, world, ui)
+        let offered = roles::learn(broker, &proof, &login, &need, false, world, ui)
             .map_err(|error| hints::no_login(&error, idp, need.force))?;
-        let mut candidates: Vec<Candidate> = offered.iter().map(|role| candidate(file, role)).collect();
+        let known = Configured::of(file);
+        let mut candidates: Vec<Candidate> =
+            offered.iter().map(|role| candidate(file, &known, role)).collect();
         if candidates.is_empty() {
             // The proof lists no roles (an ID token, an encrypted assertion): what is configured is all that is known.
             candidates = configured(file);
@@ -85,41 +89,45 @@ impl Context<'_, '_> {
 }
 
 fn configured(file: &File) -> Vec<Candidate> {
-    let candidate = |(name, role): (&String, &crate::config::file::RoleSection)| Candidate {
-        name: name.clone(),
-        account: role.target.account().to_owned(),
-        about: role.description.clone().unwrap_or_default(),
-    };
-    file.roles.iter().map(candidate).collect()
-}
-
-fn discovered(role: &DiscoveredRole) -> Candidate {
-    Candidate {
-        name: role.name(),
-        account: role.account.clone(),
-        about: role.account_name.clone().unwrap_or_default(),
-    }
+    file.roles.iter().map(|(name, role)| roles::configured(name, role)).collect()
 }
 
 /// What an IdP offers, by the name that the configuration has for it, if it has one.
-fn candidate(file: &File, role: &DiscoveredRole) -> Candidate {
-    let own = configured_as(file, role);
-    let name = own.map_or_else(|| role.name(), str::to_owned);
-    Candidate { name, ..discovered(role) }
+fn candidate(file: &File, configured: &Configured<'_>, role: &DiscoveredRole) -> Candidate {
+    let offered = roles::discovered(role);
+    match configured.name_of(role).and_then(|name| file.roles.get_key_value(name)) {
+        Some((name, own)) => Candidate { about: offered.about, ..roles::configured(name, own) },
+        None => offered,
+    }
 }
 
-/// The hub role of the configuration that is `offered`.
-pub(in crate::commands) fn configured_as<'f>(file: &'f File, offered: &DiscoveredRole) -> Option<&'f str> {
-    let is = |parent: &Parent| matches!(parent, Parent::Idp(at) if at.value == offered.idp);
-    let same = |target: &Target| match (target, &offered.saml) {
-        (Target::Arn(arn), Some(pair)) => arn.value.as_str() == pair.role_arn,
-        (Target::Assigned { account, permission_set }, None) => {
-            account.value == offered.account && permission_set.value == offered.role
+/// The hub roles of the configuration, to be found by what an IdP offers.
+pub(in crate::commands) struct Configured<'f>(HashMap<(&'f str, &'f str, &'f str), &'f str>);
+
+impl<'f> Configured<'f> {
+    /// Those of `file`; of several that are the same role, the first counts.
+    pub(in crate::commands) fn of(file: &'f File) -> Self {
+        let mut found = HashMap::new();
+        for (name, role) in &file.roles {
+            let Parent::Idp(idp) = &role.parent else { continue };
+            let (one, other) = match &role.target {
+                Target::Arn(arn) => (arn.value.as_str(), ""),
+                Target::Assigned { account, permission_set } => (&*account.value, &*permission_set.value),
+                Target::Itself { .. } => continue,
+            };
+            found.entry((idp.value.as_str(), one, other)).or_insert(name.as_str());
         }
-        _ => false,
-    };
-    let found = file.roles.iter().find(|(_, role)| is(&role.parent) && same(&role.target));
-    found.map(|(name, _)| name.as_str())
+        Self(found)
+    }
+
+    /// What the configuration calls `offered`.
+    pub(in crate::commands) fn name_of(&self, offered: &DiscoveredRole) -> Option<&'f str> {
+        let (one, other) = match &offered.saml {
+            Some(pair) => (pair.role_arn.as_str(), ""),
+            None => (offered.account.as_str(), offered.role.as_str()),
+        };
+        self.0.get(&(offered.idp.as_str(), one, other)).copied()
+    }
 }
 
 fn names(file: &File) -> String {

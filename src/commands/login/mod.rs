@@ -9,7 +9,7 @@ mod all;
 mod choose;
 mod report;
 
-pub(super) use choose::configured_as;
+pub(super) use choose::Configured;
 
 use crate::broker::{self, Broker, Interaction, Need};
 use crate::cli::Login;

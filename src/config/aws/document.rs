@@ -1,5 +1,6 @@
 //! An AWS file as sections and keys, each with its lines.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -15,6 +16,8 @@ pub struct Document {
     /// Where each line starts, and behind them the length of the text.
     pub(super) starts: Vec<usize>,
     pub(super) sections: Vec<Section>,
+    /// Where among them the last one of each kind is: files of tens of thousands of profiles are looked up by name.
+    pub(super) by_kind: HashMap<Kind, usize>,
 }
 
 /// A section: its header and its keys.
@@ -119,7 +122,7 @@ impl Document {
     /// The section that counts for `kind`. Where headers differ only in their writing, the later one does, as for
     /// botocore.
     pub fn named(&self, kind: &Kind) -> Option<&Section> {
-        self.sections.iter().rev().find(|section| section.kind == *kind)
+        self.by_kind.get(kind).and_then(|index| self.sections.get(*index))
     }
 
     /// The value and the line of `key` (in lower case) in the section that counts for `kind`.

@@ -69,12 +69,17 @@ impl Document {
             return Err(Broken { line: 1, column: 1, text: String::new(), why: Why::ByteOrderMark });
         }
         let text = Zeroizing::new(text.to_owned());
-        let document = Self { starts: line_starts(&text), text, sections: Vec::new() };
+        let document =
+            Self { starts: line_starts(&text), text, sections: Vec::new(), by_kind: HashMap::new() };
         let mut reader = Reader { document, headers: HashMap::new(), keys: HashMap::new(), level: 0 };
         for index in 0..reader.document.line_count() {
             reader.read_line(index)?;
         }
-        Ok(reader.document)
+        let mut document = reader.document;
+        let kinds =
+            document.sections.iter().enumerate().map(|(index, section)| (section.kind.clone(), index));
+        document.by_kind = kinds.collect();
+        Ok(document)
     }
 }
 

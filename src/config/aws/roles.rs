@@ -49,10 +49,10 @@ pub fn as_roles(profiles: &Profiles, profile: &str, within: &[&str]) -> Result<O
     Ok(Some(reader.file))
 }
 
-/// The names of the profiles that can be used.
-pub fn usable(profiles: &Profiles) -> Vec<String> {
+/// The profiles that can be used, each with what it is as a role.
+pub fn usable(profiles: &Profiles) -> impl Iterator<Item = (&str, File)> {
     let names = profiles.names().iter();
-    names.filter(|name| matches!(as_roles(profiles, name, &[]), Ok(Some(_)))).cloned().collect()
+    names.filter_map(|name| Some((name.as_str(), as_roles(profiles, name, &[]).ok()??)))
 }
 
 fn asks_jit(command: &str) -> bool {
@@ -446,7 +446,8 @@ credential_process = \"x
         // The old form and the new one lead to the same login.
         let key = |name| plan(&profiles, name).proof.login_key();
         assert_eq!(key("old"), key("dev"));
-        assert_eq!(usable(&profiles), ["dev", "old", "prod", "process"]);
+        let names: Vec<&str> = usable(&profiles).map(|(name, _)| name).collect();
+        assert_eq!(names, ["dev", "old", "prod", "process"]);
         assert!(as_roles(&profiles, "nowhere", &[]).unwrap().is_none());
         assert!(as_roles(&profiles, "own", &[]).unwrap().is_none());
     }

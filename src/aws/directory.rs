@@ -1,0 +1,155 @@
+//! What the portal of Identity Center lists: accounts, and the roles in one. Many calls side by side at one pace; that
+//! the portal throttles reaches nobody.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use aws_sdk_sso::Client;
+use aws_sdk_sso::config::retry::RetryConfig;
+use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use tokio::time::{Instant, sleep};
+
+use super::pace::Pace;
+use super::portal::{self, PortalError, PortalErrorKind};
+use crate::plan::{Assignment, CenterSettings};
+use crate::secret::Secret;
+use crate::sys::http::Http;
+
+/// As many entries as a page may have.
+const PAGE: i32 = 100;
+/// No company has as many accounts as that makes, nor as many roles in one.
+const MOST_PAGES: usize = 1000;
+/// How often an answer that is none is asked for again, and how long after.
+const AGAIN: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
+
+/// A list that goes on and on.
+fn endless() -> PortalError {
+    let message = format!("more than {MOST_PAGES} pages of one list");
+    PortalError { kind: PortalErrorKind::Server, role: String::new(), message, pause: None }
+}
+
+/// A wait as long as that was for an answer that does not come.
+const LONG: Duration = Duration::from_secs(20);
+
+/// An account as the portal lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The twelve digits.
+    pub id: String,
+    /// What the company calls it.
+    pub name: Option<String>,
+}
+
+/// The lists of one portal, for one person.
+pub struct Directory<'a> {
+    client: Client,
+    token: &'a Secret<String>,
+    began: Instant,
+    pace: RefCell<Pace>,
+}
+
+impl<'a> Directory<'a> {
+    /// Nothing is asked yet.
+    pub fn new(http: &Http, settings: &CenterSettings, token: &'a Secret<String>) -> Self {
+        // What is refused is asked for again here, where all calls know of it.
+        let client = portal::client(http, settings, RetryConfig::disabled());
+        Self { client, token, began: Instant::now(), pace: RefCell::default() }
+    }
+
+    /// The accounts that the person has roles in.
+    ///
+    /// # Errors
+    /// [`PortalError`], after the retries that help.
+    pub async fn accounts(&self) -> Result<Vec<Account>, PortalError> {
+        let (mut accounts, mut next) = (Vec::new(), None);
+        for _ in 0..MOST_PAGES {
+            let token = next.take();
+            let page = self
+                .asked("", || {
+                    let asked = self.client.list_accounts().access_token(self.token.expose());
+                    asked.max_results(PAGE).set_next_token(token.clone()).send()
+                })
+                .await?;
+            // Names that no account and no role can have lead nowhere, and are not for shells and terminals to see.
+            let is_one = |id: &String| Assignment::is_account(id);
+            accounts.extend(page.account_list.unwrap_or_default().into_iter().filter_map(|account| {
+                Some(Account { id: account.account_id.filter(is_one)?, name: account.account_name })
+            }));
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(accounts);
+            }
+        }
+        Err(endless())
+    }
+
+    /// The roles that the person has in `account`; none where it was left meanwhile.
+    ///
+    /// # Errors
+    /// [`PortalError`], after the retries that help.
+    pub async fn roles_in(&self, account: &str) -> Result<Vec<String>, PortalError> {
+        let (mut roles, mut next) = (Vec::new(), None);
+        for _ in 0..MOST_PAGES {
+            let token = next.take();
+            let page = self.asked(account, || {
+                let asked = self.client.list_account_roles().access_token(self.token.expose());
+                asked.account_id(account).max_results(PAGE).set_next_token(token.clone()).send()
+            });
+            let page = match page.await {
+                Err(error) if error.kind == PortalErrorKind::NotAssigned => return Ok(roles),
+                page => page?,
+            };
+            let names = page.role_list.unwrap_or_default().into_iter().filter_map(|role| role.role_name);
+            roles.extend(names.filter(|name| Assignment::is_permission_set(name)));
+            next = page.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(roles);
+            }
+        }
+        Err(endless())
+    }
+
+    /// Asks at the common pace until there is an answer, or none is to be had.
+    async fn asked<T, E, F>(&self, about: &str, ask: impl Fn() -> F) -> Result<T, PortalError>
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    {
+        let mut failures = AGAIN.iter();
+        loop {
+            self.turn().await;
+            let made = self.began.elapsed();
+            let error = match ask().await {
+                Ok(answer) => {
+                    self.pace.borrow_mut().answered(self.began.elapsed());
+                    return Ok(answer);
+                }
+                Err(error) => portal::failed(about, self.token, error),
+            };
+            let now = self.began.elapsed();
+            match error.kind {
+                PortalErrorKind::Throttled if !self.pace.borrow().is_hopeless(now) => {
+                    self.pace.borrow_mut().refused(made, now, error.pause);
+                }
+                // What was waited for in vain is not waited for again.
+                _ if now.saturating_sub(made) >= LONG => return Err(error),
+                PortalErrorKind::Unreachable | PortalErrorKind::Server => match failures.next() {
+                    Some(pause) => sleep(*pause).await,
+                    None => return Err(error),
+                },
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn turn(&self) {
+        loop {
+            let wait = self.pace.borrow_mut().go(self.began.elapsed());
+            match wait {
+                Ok(()) => return,
+                Err(wait) => sleep(wait).await,
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! How fast a service is asked that throttles: as fast as it answers until it first says that it is too much; from then
+//! on half as fast at every refusal and a little faster with every answer. One for all calls that run side by side. Pure:
+//! the clock is handed in, as the time since the start.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// By how many calls a second the rate grows in a second of answers.
+const STEP: f64 = 2.0;
+/// What is left of the rate after a refusal.
+const CUT: f64 = 0.5;
+/// No slower than this, in calls a second.
+const SLOWEST: f64 = 2.0;
+/// No pause is longer, whatever the service asks for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// So long without a single answer, and there is none to be had.
+const HOPELESS: Duration = Duration::from_secs(150);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The pace of all calls to one service.
+#[derive(Clone, Debug, Default)]
+pub struct Pace {
+    /// Calls a second; `None` until the first refusal.
+    rate: Option<f64>,
+    /// When the next call may be made.
+    next: Duration,
+    /// The calls of the last second.
+    made: VecDeque<Duration>,
+    /// When the rate was last cut. Refusals of calls made before tell nothing new.
+    cut: Option<Duration>,
+    /// When the last answer came.
+    answered: Duration,
+}
+
+impl Pace {
+    /// Whether a call may be made now; else how long to wait before asking again.
+    ///
+    /// # Errors
+    /// The wait.
+    pub fn go(&mut self, now: Duration) -> Result<(), Duration> {
+        if now < self.next {
+            return Err(self.next.saturating_sub(now));
+        }
+        if let Some(rate) = self.rate {
+            self.next = now.saturating_add(Duration::from_secs_f64(1.0 / rate));
+        }
+        self.forget(now);
+        self.made.push_back(now);
+        Ok(())
+    }
+
+    /// A call was answered.
+    pub fn answered(&mut self, now: Duration) {
+        self.answered = now;
+        if let Some(rate) = &mut self.rate {
+            *rate += STEP / *rate;
+        }
+    }
+
+    /// A call that was made at `made` was refused because there were too many; `pause` is what the service asks for.
+    pub fn refused(&mut self, made: Duration, now: Duration, pause: Option<Duration>) {
+        if self.cut.is_none_or(|cut| made >= cut) {
+            self.forget(now);
+            let seen = u32::try_from(self.made.len()).map_or(f64::MAX, f64::from);
+            self.rate = Some((self.rate.unwrap_or(f64::MAX).min(seen) * CUT).max(SLOWEST));
+            self.cut = Some(now);
+        }
+        let usual = self.rate.map_or(SECOND, |rate| Duration::from_secs_f64(1.0 / rate));
+        let until = now.saturating_add(pause.unwrap_or(usual).min(LONGEST_PAUSE));
+        self.next = self.next.max(until);
+    }
+
+    /// Nothing was answered for so long that asking on is of no use.
+    pub fn is_hopeless(&self, now: Duration) -> bool {
+        now.saturating_sub(self.answered) > HOPELESS
+    }
+
+    fn forget(&mut self, now: Duration) {
+        while self.made.front().is_some_and(|made| now.saturating_sub(*made) > SECOND) {
+            self.made.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: fn(u64) -> Duration = Duration::from_millis;
+
+    /// A service that takes `limit` calls in each second, asked by one caller for `seconds`; how many were answered and
+    /// how many refused.
+    fn asked(pace: &mut Pace, limit: usize, seconds: u64, pause: Option<Duration>) -> (usize, usize) {
+        let (mut now, mut taken) = (Duration::ZERO, VecDeque::new());
+        let (mut answered, mut refused) = (0, 0);
+        while now < Duration::from_secs(seconds) {
+            match pace.go(now) {
+                Err(wait) => now += wait,
+                Ok(()) => {
+                    let made = now;
+                    now += MS(5);
+                    taken.retain(|at| made.saturating_sub(*at) < SECOND);
+                    if taken.len() < limit {
+                        taken.push_back(made);
+                        answered += 1;
+                        pace.answered(now);
+                    } else {
+                        refused += 1;
+                        pace.refused(made, now, pause);
+                    }
+                }
+            }
+        }
+        (answered, refused)
+    }
+
+    #[test]
+    fn nothing_is_held_back_without_a_refusal() {
+        let mut pace = Pace::default();
+        assert_eq!(asked(&mut pace, usize::MAX, 10, None), (2000, 0));
+    }
+
+    #[test]
+    fn a_limit_is_found_and_kept() {
+        for limit in [5, 20, 100] {
+            let (answered, refused) = asked(&mut Pace::default(), limit, 120, None);
+            let most = limit * 120;
+            assert!(answered * 100 >= most * 60, "{limit}: {answered} of {most}");
+            assert!(refused * 100 <= answered * 15, "{limit}: {refused} refused, {answered} answered");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_kept_by_all_and_a_storm_counts_once() {
+        let mut pace = Pace::default();
+        (0..8).for_each(|_| pace.go(Duration::ZERO).unwrap());
+        for _ in 0..8 {
+            pace.refused(Duration::ZERO, MS(50), Some(MS(3000)));
+        }
+        assert_eq!(pace.go(MS(60)), Err(MS(2990)));
+        assert_eq!(pace.rate, Some(4.0));
+        assert_eq!(pace.go(MS(3050)), Ok(()));
+        // The next one is a quarter of a second later.
+        assert_eq!(pace.go(MS(3060)), Err(MS(240)));
+        pace.refused(MS(3050), MS(3100), Some(Duration::from_secs(86_400)));
+        assert_eq!(pace.go(MS(3100)), Err(LONGEST_PAUSE));
+        // What was asked in vain for minutes is not asked for good.
+        assert!(!pace.is_hopeless(MS(3100)) && pace.is_hopeless(Duration::from_secs(200)));
+    }
+
+    #[test]
+    fn it_never_stands_still_and_grows_again() {
+        let mut pace = Pace::default();
+        let mut now = Duration::ZERO;
+        for _ in 0..20 {
+            while let Err(wait) = pace.go(now) {
+                assert!(wait <= MS(500), "{wait:?}");
+                now += wait;
+            }
+            pace.refused(now, now, None);
+        }
+        assert_eq!(pace.rate, Some(SLOWEST));
+        for _ in 0..50 {
+            while let Err(wait) = pace.go(now) {
+                now += wait;
+            }
+            pace.answered(now);
+        }
+        assert!(pace.rate > Some(10.0), "{pace:?}");
+    }
+}

@@ -1,0 +1,125 @@
+//! What an IdP offers: an assertion lists its roles itself, Identity Center is asked about account after account.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::time::Instant;
+
+use super::{Broker, BrokerError, Need, new_token_may_help};
+use crate::aws::directory::Directory;
+use crate::aws::portal::{PortalError, PortalErrorKind};
+use crate::credentials::Credentials;
+use crate::idp::{Login, Proof};
+use crate::index;
+use crate::index::crawl::{self, Crawl};
+use crate::plan::{Assignment, CenterSettings, DiscoveredRole, ProofPlan};
+use crate::secret::Secret;
+use crate::sys::process;
+
+/// How many accounts are asked about side by side, at one pace.
+const SIDE_BY_SIDE: usize = 8;
+/// How often what was said is written down: a kill costs no more than this.
+const NOTED_EVERY: Duration = Duration::from_secs(1);
+
+impl Broker<'_, '_> {
+    /// Every role that the IdP of `login` offers. An assertion lists them itself; Identity Center is asked about the
+    /// accounts that are new, or were not asked about for a while, or about all with `everything`. `seen` is told how
+    /// many accounts of how many are known. What was heard is kept, whatever comes after.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub fn offered(
+        &self,
+        proof: &ProofPlan,
+        login: &Login,
+        need: &Need,
+        everything: bool,
+        seen: impl Fn(usize, usize),
+    ) -> Result<Vec<DiscoveredRole>, BrokerError> {
+        let ProofPlan::IdentityCenter(center) = proof else {
+            return Ok(index::of_assertion(proof.name(), &login.attributes().roles));
+        };
+        let ask = async |login: &Login| match login.proof() {
+            Some(Proof::PortalToken(token)) => {
+                let whose = &login.identity().subject;
+                let crawl = Crawl::read(&self.world.folders.state, proof.name(), whose);
+                let asked = self.crawled(center, token, crawl, everything, &seen).await;
+                asked.map_err(|error| BrokerError::from(Box::new(error)))
+            }
+            _ => Ok(Vec::new()),
+        };
+        process::block_on(async {
+            match ask(login).await {
+                Err(error) if new_token_may_help(&error) => {
+                    // The force, if there was one, has gone into this login already.
+                    let need = Need { force: false, ..*need };
+                    ask(&self.login(proof, &need, Some(login)).await?).await
+                }
+                outcome => outcome,
+            }
+        })
+    }
+
+    async fn crawled(
+        &self,
+        center: &CenterSettings,
+        token: &Secret<String>,
+        mut crawl: Crawl,
+        everything: bool,
+        seen: impl Fn(usize, usize),
+    ) -> Result<Vec<DiscoveredRole>, PortalError> {
+        let directory = &Directory::new(&self.world.http, center, token);
+        let listed: Vec<_> =
+            directory.accounts().await?.into_iter().map(|account| (account.id, account.name)).collect();
+        let open = crawl.begin(self.now(), everything, &listed);
+        let (total, mut done) = (listed.len(), listed.len() - open.len());
+        if !open.is_empty() {
+            seen(done, total);
+        }
+        let asked = futures_util::stream::iter(open)
+            .map(|account| async move { (directory.roles_in(&account).await, account) });
+        let mut answers = asked.buffer_unordered(SIDE_BY_SIDE);
+        let mut noted = Instant::now();
+        while let Some((answer, account)) = answers.next().await {
+            match answer {
+                Ok(roles) => crawl.said(&account, self.now(), roles),
+                Err(error) => {
+                    self.note(&crawl);
+                    return Err(error);
+                }
+            }
+            done += 1;
+            seen(done, total);
+            if noted.elapsed() >= NOTED_EVERY {
+                self.note(&crawl);
+                noted = Instant::now();
+            }
+        }
+        crawl.end();
+        self.note(&crawl);
+        Ok(crawl.roles())
+    }
+
+    fn note(&self, crawl: &Crawl) {
+        // Losing this costs the same questions once more.
+        if let Err(error) = crawl.write(&self.world.folders.state) {
+            tracing::info!("what the portal said could not be written down: {error}");
+        }
+    }
+
+    /// What a question for credentials says about the list of roles: one that was given is there, and where one was
+    /// refused the list may be wrong.
+    pub(super) fn learn_from(
+        &self,
+        proof: &ProofPlan,
+        asked: &Assignment,
+        given: &Result<Credentials, PortalError>,
+    ) {
+        let (state, idp, account) = (&self.world.folders.state, proof.name(), asked.account());
+        match given {
+            Ok(_) => index::gain(state, idp, account, asked.permission_set()),
+            Err(error) if error.kind == PortalErrorKind::NotAssigned => crawl::doubt(state, idp, account),
+            Err(_) => {}
+        }
+    }
+}

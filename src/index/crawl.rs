@@ -1,0 +1,232 @@
+//! What a portal said about each account, and when: so that a refresh which was stopped goes on where it was, and the
+//! next one asks about less. One file an IdP beside the index, plain text, no secrets: a line an account. The index is
+//! made of it once every account was asked about; until then the index is as it was.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{LARGEST, file_name, plain};
+use crate::plan::DiscoveredRole;
+use crate::sys::fs;
+use crate::timestamp::Timestamp;
+
+/// What was said less than this many seconds ago is not asked for again.
+pub const FRESH: i64 = 12 * 60 * 60;
+/// A refresh of everything that began longer ago than this many seconds is not gone on with but begun again.
+const STOPPED: i64 = 60 * 60;
+/// The first line of a file, which says how the others are to be read.
+const FORMAT: &str = "jit accounts 1";
+
+/// What is known of the accounts of one IdP, for one person.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Crawl {
+    idp: String,
+    /// The sign-in that all this was said to.
+    whose: String,
+    /// When a refresh of everything began that has not ended yet.
+    everything_since: Option<i64>,
+    accounts: BTreeMap<String, Said>,
+}
+
+/// What was said about an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Said {
+    /// When; 0 where that is to be asked again.
+    at: i64,
+    name: Option<String>,
+    roles: Vec<String>,
+}
+
+impl Crawl {
+    /// What was written down for `idp`; nothing, if that was said to another sign-in than `whose`.
+    pub fn read(state: &Path, idp: &str, whose: &str) -> Self {
+        let known = read(state, idp).filter(|known| known.whose == whose);
+        known.unwrap_or_else(|| Self { idp: idp.to_owned(), whose: whose.to_owned(), ..Self::default() })
+    }
+
+    /// Begins a refresh in which the portal listed `accounts`, by id and name: which of them are to be asked about.
+    /// With `everything` that is all of them, unless a refresh of everything was stopped just before.
+    pub fn begin(
+        &mut self,
+        now: Timestamp,
+        everything: bool,
+        accounts: &[(String, Option<String>)],
+    ) -> Vec<String> {
+        let stopped = self.everything_since.filter(|since| (0..STOPPED).contains(&(now.0 - since)));
+        if everything && stopped.is_none() {
+            self.accounts.values_mut().for_each(|said| said.at = 0);
+        }
+        self.everything_since = stopped.or(everything.then_some(now.0));
+        let oldest = now.0 - FRESH;
+        let mut before = std::mem::take(&mut self.accounts);
+        for (id, name) in accounts {
+            let said = before.remove(id).unwrap_or_default();
+            self.accounts.insert(id.clone(), Said { name: name.clone(), ..said });
+        }
+        // What is dated later than now was written by another clock.
+        let open = self.accounts.iter().filter(|(_, said)| !(oldest..=now.0).contains(&said.at));
+        open.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The portal has said which roles the person has in `account`.
+    pub fn said(&mut self, account: &str, now: Timestamp, mut roles: Vec<String>) {
+        roles.sort();
+        if let Some(said) = self.accounts.get_mut(account) {
+            (said.at, said.roles) = (now.0, roles);
+        }
+    }
+
+    /// Every account was asked about.
+    pub fn end(&mut self) {
+        self.everything_since = None;
+    }
+
+    /// Every role, in order.
+    pub fn roles(&self) -> Vec<DiscoveredRole> {
+        let accounts = self.accounts.iter();
+        let role = |account: &String, said: &Said, role: &String| DiscoveredRole {
+            idp: self.idp.clone(),
+            account: account.clone(),
+            role: role.clone(),
+            saml: None,
+            account_name: said.name.clone(),
+        };
+        accounts
+            .flat_map(|(account, said)| said.roles.iter().map(move |one| role(account, said, one)))
+            .collect()
+    }
+
+    /// Writes it down.
+    ///
+    /// # Errors
+    /// Whatever the system says; the old file is then as it was.
+    pub fn write(&self, state: &Path) -> io::Result<()> {
+        let path = path(state, &self.idp);
+        path.parent().map_or(Ok(()), fs::private_folder)?;
+        let since = self.everything_since.unwrap_or(0);
+        let mut text = format!("{FORMAT}\n{}\t{since}\n", plain(&self.whose));
+        for (account, said) in &self.accounts {
+            let name = said.name.as_deref().unwrap_or_default();
+            text.push_str(&format!("{}\t{}\t{}", plain(account), said.at, plain(name)));
+            said.roles.iter().for_each(|role| text.extend(["\t", &plain(role)]));
+            text.push('\n');
+        }
+        fs::write_atomically(&path, text.as_bytes())
+    }
+}
+
+/// What was said about `account` has turned out to be wrong: the next refresh asks again.
+pub fn doubt(state: &Path, idp: &str, account: &str) {
+    let Some(mut known) = read(state, idp) else { return };
+    if let Some(said) = known.accounts.get_mut(account).filter(|said| said.at != 0) {
+        said.at = 0;
+        if let Err(error) = known.write(state) {
+            tracing::info!("the accounts of {idp} could not be written down: {error}");
+        }
+    }
+}
+
+fn path(state: &Path, idp: &str) -> PathBuf {
+    state.join("accounts").join(file_name(idp))
+}
+
+fn read(state: &Path, idp: &str) -> Option<Crawl> {
+    let text = String::from_utf8(fs::read_limited(&path(state, idp), LARGEST).ok()?).ok()?;
+    let mut lines = text.lines();
+    lines.next().filter(|first| *first == FORMAT)?;
+    let (whose, since) = lines.next()?.split_once('\t')?;
+    let account = |line: &str| {
+        let mut parts = line.split('\t');
+        let (id, at, name) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        let name = (!name.is_empty()).then(|| name.to_owned());
+        Some((id.to_owned(), Said { at, name, roles: parts.map(str::to_owned).collect() }))
+    };
+    Some(Crawl {
+        idp: idp.to_owned(),
+        whose: whose.to_owned(),
+        everything_since: since.parse().ok().filter(|since| *since != 0),
+        accounts: lines.filter_map(account).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOON: i64 = 1_800_000_000;
+
+    fn listed(ids: &[&str]) -> Vec<(String, Option<String>)> {
+        ids.iter().map(|id| ((*id).to_owned(), Some(format!("team {id}")))).collect()
+    }
+
+    fn begun(crawl: &mut Crawl, at: i64, everything: bool, ids: &[&str]) -> Vec<String> {
+        crawl.begin(Timestamp(at), everything, &listed(ids))
+    }
+
+    fn names(crawl: &Crawl) -> Vec<String> {
+        crawl.roles().iter().map(DiscoveredRole::name).collect()
+    }
+
+    #[test]
+    fn what_was_stopped_goes_on_and_what_was_just_said_is_not_asked_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path();
+        let read = |whose: &str| Crawl::read(state, "acme/eu", whose);
+        let mut crawl = read("alice");
+        assert_eq!(begun(&mut crawl, NOON, false, &["1", "2", "3"]), ["1", "2", "3"]);
+        crawl.said("2", Timestamp(NOON + 1), vec!["Read".into(), "Admin\u{1b}\t".into()]);
+        crawl.write(state).unwrap();
+        // Stopped here; another person starts from nothing.
+        let mut other = read("bob");
+        assert_eq!(begun(&mut other, NOON + 5, false, &["2"]), ["2"]);
+        let mut crawl = read("alice");
+        assert_eq!(begun(&mut crawl, NOON + 5, false, &["1", "2", "3"]), ["1", "3"]);
+        crawl.said("1", Timestamp(NOON + 6), vec!["Read".into()]);
+        crawl.said("3", Timestamp(NOON + 6), Vec::new());
+        crawl.end();
+        crawl.write(state).unwrap();
+        assert_eq!(names(&read("alice")), ["1/Read", "2/Admin  ", "2/Read"]);
+        // Account 3 is lost, 4 is new; the others are known.
+        let mut crawl = read("alice");
+        assert_eq!(begun(&mut crawl, NOON + 3600, false, &["1", "2", "4"]), ["4"]);
+        doubt(state, "acme/eu", "1");
+        assert_eq!(begun(&mut read("alice"), NOON + 3600, false, &["1", "2"]), ["1"]);
+        assert_eq!(begun(&mut read("alice"), NOON + FRESH + 2, false, &["1", "2"]), ["1", "2"]);
+        assert_eq!(begun(&mut read("alice"), NOON - 3600, false, &["1", "2"]), ["1", "2"], "another clock");
+    }
+
+    #[test]
+    fn everything_is_asked_once_although_it_was_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path();
+        let mut crawl = Crawl::read(state, "acme", "alice");
+        begun(&mut crawl, NOON, false, &["1", "2"]);
+        ["1", "2"].into_iter().for_each(|id| crawl.said(id, Timestamp(NOON), vec!["Read".into()]));
+        crawl.end();
+        assert_eq!(begun(&mut crawl, NOON, true, &["1", "2"]), ["1", "2"], "in the same second");
+        crawl.said("1", Timestamp(NOON + 61), vec!["Read".into()]);
+        crawl.write(state).unwrap();
+        let stopped = Crawl::read(state, "acme", "alice");
+        assert_eq!(stopped, crawl);
+        for everything in [true, false] {
+            assert_eq!(begun(&mut stopped.clone(), NOON + 90, everything, &["1", "2"]), ["2"]);
+        }
+        // After an hour it is not the same refresh any more.
+        assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, true, &["1", "2"]), ["1", "2"]);
+        assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, false, &["1", "2"]), ["2"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = Crawl::read(folder.path(), "acme", "alice");
+        empty.write(folder.path()).unwrap();
+        for content in
+            [&b"{"[..], b"jit accounts 2\nalice\t0\n1\t5\t\tRead\n", b"", b"\xff", b"jit accounts 1\n"]
+        {
+            fs::write_atomically(&path(folder.path(), "acme"), content).unwrap();
+            assert_eq!(Crawl::read(folder.path(), "acme", "alice"), empty);
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The picker: a list to type into. Every word that is typed must be in a line, as it stands or as letters in their order
+//! within one word of it. What fits as it stands comes first, in the name before all; lines that fit alike keep their order.
+
+use dialoguer::console::{Key, Term, measure_text_width, truncate_str};
+
+use super::{Tone, Ui};
+use crate::sys::terminal;
+
+/// A line of the list.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// What is shown, column by column.
+    pub cells: Vec<String>,
+    /// What else can be typed to find it, in lower case; the words are between spaces.
+    pub words: String,
+    /// The terminal's code for the colour of the first two columns (ECMA-48, SGR); none for the usual one.
+    pub color: Option<u8>,
+}
+
+impl Choice {
+    /// A line of one column.
+    pub fn plain(text: &str) -> Self {
+        Self { cells: vec![text.to_owned()], words: text.to_lowercase(), color: None }
+    }
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Picked {
+    /// This line was picked.
+    One(usize),
+    /// Nothing was, or nobody can be asked.
+    Nothing,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+/// Lets the person pick one of `choices`, typing to narrow them down. `meant` says what a word that was typed stands
+/// for, such as an ARN.
+pub fn pick(prompt: &str, choices: &[Choice], meant: &dyn Fn(&str) -> Option<String>, ui: &Ui) -> Picked {
+    if !terminal::interactive() || choices.is_empty() {
+        return Picked::Nothing;
+    }
+    let term = Term::stderr();
+    let mut list = List::new(prompt, choices, meant);
+    loop {
+        let size = terminal::size().unwrap_or((24, 80));
+        let _ = show(&term, &list.frame(size, ui));
+        // A terminal that has gone away picks nothing.
+        let key = term.read_key_raw().unwrap_or(Key::Escape);
+        let picked = match key {
+            Key::Enter if list.fits.is_empty() => continue,
+            Key::Enter => Picked::One(list.fits[list.at]),
+            Key::Escape => Picked::Nothing,
+            Key::CtrlC | Key::Char('\x03') => Picked::Interrupted,
+            key => {
+                list.takes(&key, size.0);
+                continue;
+            }
+        };
+        let _ = show(&term, &Frame::default());
+        if let Picked::One(index) = picked {
+            let _ = term.write_line(&format!(
+                "{} {prompt}  {}",
+                ui.paint(Tone::Good, "✓"),
+                choices[index].cells[0]
+            ));
+        }
+        return picked;
+    }
+}
+
+/// All that is shown at a time.
+#[derive(Default)]
+struct Frame {
+    /// The line that is typed in, and the lines below it.
+    text: String,
+    /// How many lines are below it.
+    below: usize,
+    /// Where the cursor is in it: behind what was typed.
+    cursor: usize,
+}
+
+/// Shows `frame` in place of the last one. The cursor ends up in the first line, so that whatever comes next clears the
+/// rest. By the calls of `console`, since not every console of Windows understands codes.
+fn show(term: &Term, frame: &Frame) -> std::io::Result<()> {
+    term.write_str("\r")?;
+    term.clear_to_end_of_screen()?;
+    term.write_str(&frame.text)?;
+    term.move_cursor_up(frame.below)?;
+    term.write_str("\r")?;
+    term.move_cursor_right(frame.cursor)
+}
+
+struct List<'a> {
+    prompt: &'a str,
+    choices: &'a [Choice],
+    meant: &'a dyn Fn(&str) -> Option<String>,
+    /// The widths of the columns.
+    widths: Vec<usize>,
+    query: String,
+    /// The lines that fit, best first.
+    fits: Vec<usize>,
+    /// Which of these is marked.
+    at: usize,
+    /// Which of these is the first that is shown.
+    top: usize,
+}
+
+impl<'a> List<'a> {
+    fn new(prompt: &'a str, choices: &'a [Choice], meant: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        let columns = choices.iter().map(|choice| choice.cells.len()).max().unwrap_or(0);
+        let cells = |column: usize| choices.iter().filter_map(move |choice| choice.cells.get(column));
+        let widths = (0..columns).map(|column| cells(column).map(|cell| width(cell)).max().unwrap_or(0));
+        let fits = (0..choices.len()).collect();
+        Self { prompt, choices, meant, widths: widths.collect(), query: String::new(), fits, at: 0, top: 0 }
+    }
+
+    fn takes(&mut self, key: &Key, rows: usize) {
+        let (last, page) = (self.fits.len().saturating_sub(1), visible(rows));
+        match key {
+            Key::ArrowUp | Key::BackTab | Key::Char('\x10') => {
+                self.at = self.at.checked_sub(1).unwrap_or(last)
+            }
+            Key::ArrowDown | Key::Tab | Key::Char('\x0e') => {
+                self.at = if self.at < last { self.at + 1 } else { 0 }
+            }
+            Key::PageUp => self.at = self.at.saturating_sub(page),
+            Key::PageDown => self.at = (self.at + page).min(last),
+            Key::Home => self.at = 0,
+            Key::End => self.at = last,
+            Key::Backspace if self.query.pop().is_some() => self.search(),
+            // Ctrl-U and Ctrl-W.
+            Key::Char('\x15') => {
+                self.query.clear();
+                self.search();
+            }
+            Key::Char('\x17') => {
+                let kept = self.query.trim_end().rfind(' ').map_or(0, |space| space + 1);
+                self.query.truncate(kept);
+                self.search();
+            }
+            Key::Char(typed) if !typed.is_control() => {
+                self.query.push(*typed);
+                self.search();
+            }
+            _ => {}
+        }
+    }
+
+    fn search(&mut self) {
+        let meant =
+            self.query.split_whitespace().map(|word| (self.meant)(word).unwrap_or_else(|| word.to_owned()));
+        let query = meant.collect::<Vec<_>>().join(" ").to_lowercase();
+        let words: Vec<&str> = query.split(' ').filter(|word| !word.is_empty()).collect();
+        let scored = self.choices.iter().enumerate();
+        let scored = scored.filter_map(|(index, choice)| Some((score(&choice.words, &words)?, index)));
+        let mut scored: Vec<(usize, usize)> = scored.collect();
+        scored.sort_by_key(|(score, index)| (usize::MAX - score, *index));
+        self.fits = scored.into_iter().map(|(_, index)| index).collect();
+        (self.at, self.top) = (0, 0);
+    }
+
+    fn frame(&mut self, (rows, columns): (usize, usize), ui: &Ui) -> Frame {
+        let (page, columns) = (visible(rows), columns.saturating_sub(1).max(1));
+        self.top = self.top.clamp((self.at + 1).saturating_sub(page), self.at);
+        let shown = &self.fits[self.top..(self.top + page).min(self.fits.len())];
+        let mut text = format!("{}: {}", self.prompt, self.query);
+        while measure_text_width(&text) > columns {
+            text.remove(0);
+        }
+        let cursor = measure_text_width(&text);
+        for (place, index) in shown.iter().enumerate() {
+            let mark = if self.top + place == self.at { ui.paint(Tone::Good, "❯") } else { " ".to_owned() };
+            let line = format!("{mark} {}", self.line(&self.choices[*index], ui));
+            text.push_str("\r\n");
+            text.push_str(&truncate_str(line.trim_end(), columns, "…"));
+        }
+        let mut below = shown.len();
+        let hidden = self.fits.len() - shown.len();
+        if (hidden > 0 || self.fits.is_empty()) && rows > 2 {
+            let note = format!("  {} of {}", self.fits.len(), self.choices.len());
+            text.push_str("\r\n");
+            text.push_str(&ui.paint(Tone::Dim, &truncate_str(&note, columns, "")));
+            below += 1;
+        }
+        Frame { text, below, cursor }
+    }
+
+    fn line(&self, choice: &Choice, ui: &Ui) -> String {
+        let mut line = String::new();
+        for (column, cell) in choice.cells.iter().enumerate() {
+            match choice.color.filter(|_| column < 2) {
+                Some(code) => line.push_str(&ui.paint_code(code, cell)),
+                None => line.push_str(cell),
+            }
+            line.push_str(&" ".repeat(self.widths[column] - width(cell) + 2));
+        }
+        line
+    }
+}
+
+/// How many lines of the list are shown: one line is typed in, one is for the count.
+fn visible(rows: usize) -> usize {
+    rows.saturating_sub(2).max(1)
+}
+
+fn width(cell: &str) -> usize {
+    if cell.is_ascii() { cell.len() } else { measure_text_width(cell) }
+}
+
+/// How well all of `words` fit `line`; `None` if one does not.
+fn score(line: &str, words: &[&str]) -> Option<usize> {
+    words.iter().try_fold(0, |sum, word| Some(sum + score_of(line, word)?))
+}
+
+fn score_of(line: &str, word: &str) -> Option<usize> {
+    if let Some(at) = line.find(word) {
+        // At the beginning of a word, or of a part of one; a whole word counts most.
+        let before = line[..at].chars().next_back();
+        let begins = before.is_none_or(|c| !c.is_alphanumeric());
+        let ends = line[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
+        // What it is called counts more than what is said about it.
+        let called = !line[..at].contains(' ');
+        return Some(2 + usize::from(begins) + usize::from(begins && ends) + 2 * usize::from(called));
+    }
+    line.split(' ').any(|part| in_order(part, word)).then_some(1)
+}
+
+/// Whether the letters of `word` are in `part`, in their order.
+fn in_order(part: &str, word: &str) -> bool {
+    if part.len() < word.len() {
+        return false;
+    }
+    let mut letters = part.chars();
+    word.chars().all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choices(lines: &[&str]) -> Vec<Choice> {
+        lines.iter().map(|line| Choice::plain(line)).collect()
+    }
+
+    fn found(lines: &[&str], query: &str) -> Vec<usize> {
+        let choices = choices(lines);
+        let meant = |word: &str| word.strip_prefix("arn:").map(str::to_owned);
+        let mut list = List::new("Role", &choices, &meant);
+        query.chars().for_each(|c| list.takes(&Key::Char(c), 24));
+        list.fits
+    }
+
+    #[test]
+    fn every_word_must_fit_and_the_better_fit_comes_first() {
+        let lines = ["subprod 1111", "prod-admin 2222 Billing", "p-r-o-d 3333", "dev 4444 Prod"];
+        let cases: [(&str, &[usize]); 10] = [
+            ("", &[0, 1, 2, 3]),
+            ("prod", &[1, 0, 3, 2]),
+            ("PROD", &[1, 0, 3, 2]),
+            ("prod 22", &[1]),
+            ("bil adm", &[1]),
+            ("pa", &[1]),
+            ("prod  44 ", &[3]),
+            ("pr 9", &[]),
+            ("arn:4444", &[3]),
+            ("ü", &[]),
+        ];
+        for (query, wanted) in cases {
+            assert_eq!(found(&lines, query), wanted, "{query}");
+        }
+    }
+
+    #[test]
+    fn keys_move_and_edit() {
+        let choices = choices(&["one", "two", "three", "four", "five"]);
+        let none = |_: &str| None;
+        let mut list = List::new("Role", &choices, &none);
+        let mut after = |keys: &[Key]| {
+            keys.iter().for_each(|key| list.takes(key, 4));
+            (list.query.clone(), list.fits.get(list.at).copied())
+        };
+        let state = |query: &str, at| (query.to_owned(), at);
+        assert_eq!(after(&[Key::ArrowUp]), state("", Some(4)));
+        assert_eq!(after(&[Key::Tab, Key::ArrowDown]), state("", Some(1)));
+        assert_eq!(after(&[Key::PageDown, Key::PageDown, Key::PageDown]), state("", Some(4)));
+        assert_eq!(after(&[Key::PageUp, Key::Char('\x10')]), state("", Some(1)));
+        assert_eq!(after(&[Key::Char('f'), Key::Char('o')]), state("fo", Some(3)));
+        assert_eq!(after(&[Key::Char('q')]), state("foq", None));
+        assert_eq!(after(&[Key::ArrowDown, Key::ArrowUp, Key::End, Key::PageDown]), state("foq", None));
+        assert_eq!(
+            after(&[Key::Backspace, Key::Char(' '), Key::Char('x'), Key::Char('\x17')]),
+            state("fo ", Some(3))
+        );
+        assert_eq!(after(&[Key::Char('\x15'), Key::End, Key::Home, Key::Unknown]), state("", Some(0)));
+    }
+
+    #[test]
+    fn a_frame_fits_its_terminal_and_the_cursor_is_where_one_types() {
+        let lines: Vec<String> = (0..100).map(|n| format!("role-{n:03} 日本 of a long tale")).collect();
+        let mut choices: Vec<Choice> = lines.iter().map(|line| Choice::plain(line)).collect();
+        choices[0].color = Some(31);
+        let none = |_: &str| None;
+        let mut list = List::new("Role", &choices, &none);
+        for (rows, columns) in [(24, 80), (5, 20), (3, 4), (1, 1), (0, 0)] {
+            for color in [true, false] {
+                let ui = Ui { color, ..Ui::default() };
+                let frame = list.frame((rows, columns), &ui);
+                let shown: Vec<&str> = frame.text.split("\r\n").collect();
+                assert!(shown.len() <= rows.max(2), "{rows} {columns}: {shown:?}");
+                for line in &shown {
+                    assert!(measure_text_width(line) <= columns.max(1), "{columns}: {line:?}");
+                }
+                assert_eq!(color, frame.text.contains('m'), "{shown:?}");
+                assert!(!color || columns < 20 || frame.text.contains("\x1b[31m"), "{shown:?}");
+                assert_eq!(frame.below, shown.len() - 1, "{shown:?}");
+            }
+        }
+        list.takes(&Key::End, 5);
+        let frame = list.frame((5, 80), &Ui::default());
+        let lines: Vec<&str> = frame.text.split("\r\n").collect();
+        assert_eq!((lines[0], lines.len(), frame.cursor), ("Role: ", 5, 6));
+        assert!(lines[1].starts_with("  role-097") && lines[3].starts_with("❯ role-099"), "{lines:?}");
+        assert_eq!(lines[4], "  100 of 100");
+    }
+}

@@ -1,0 +1,180 @@
+//! The list of a large Identity Center: 1,200 accounts, a portal that throttles, refreshes that are stopped, and what
+//! changes between two of them.
+
+use std::time::{Duration, Instant};
+
+use jit::demo::{Account, Call, Refusal, Settings, Trouble};
+
+use crate::support::{Output, Room, Signal};
+
+const LISTS: [Call; 2] = [Call::ListAccounts, Call::ListAccountRoles];
+
+fn id(n: usize) -> String {
+    format!("{n:012}")
+}
+
+/// `count` accounts with 12 roles each; `dev` and `audit` of the room are not among them.
+fn accounts(count: usize) -> Vec<Account> {
+    let roles: Vec<String> = (1..=12).map(|n| format!("Role{n:02}")).collect();
+    let roles: Vec<&str> = roles.iter().map(String::as_str).collect();
+    (1..=count).map(|n| Account::new(&id(n), &format!("team-{n}"), &roles)).collect()
+}
+
+/// A room where somebody is signed in at a portal with these accounts.
+fn signed_in(accounts: Vec<Account>) -> Room {
+    let room = Room::by_center(Settings { accounts, ..Settings::default() });
+    let login = room.jit(&["login", "dev"]).run();
+    assert_eq!(login.code(), 4, "signed in, but not assigned: {login}");
+    room
+}
+
+fn refreshed(room: &Room, more: &[&str]) -> Output {
+    let words: Vec<&str> = ["roles", "--refresh"].iter().chain(more).copied().collect();
+    let output = room.jit(&words).run();
+    assert_eq!(output.code(), 0, "{output}");
+    output
+}
+
+/// How many roles the portal was seen to offer.
+fn known(room: &Room) -> usize {
+    let listed = room.jit(&["roles", "0000"]).run();
+    listed.stdout.lines().filter(|line| line.contains("/Role")).count()
+}
+
+#[test]
+fn a_large_company_is_asked_once_and_then_only_for_what_may_have_changed() {
+    let room = signed_in(accounts(1200));
+    let first = refreshed(&room, &[]);
+    assert_eq!((room.counts(LISTS), known(&room)), ([12, 1200], 14_400));
+    assert!(first.stderr.contains("Asked demo about 1200 of 1200 accounts"), "{first}");
+    // At 20 calls a second the second refresh may take 5 s: 100 calls. It takes 12.
+    room.servers().faults(|faults| faults.portal_limit = Some(20));
+    let began = Instant::now();
+    let second = refreshed(&room, &[]);
+    assert_eq!((second.stderr.as_str(), room.counts(LISTS)), ("", [24, 1200]));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    // Account 7 is lost and 1201 is new; a role more in account 8 shows when everything is asked about.
+    let mut now = accounts(1201);
+    now.remove(6);
+    now[6].roles.push("Gained".to_owned());
+    room.servers().faults(|faults| {
+        faults.portal_limit = None;
+        faults.accounts = Some(now.into());
+    });
+    let third = refreshed(&room, &[]);
+    assert!(third.stderr.starts_with("demo: gained 12, lost 12\n"), "{third}");
+    assert!(third.stderr.contains("\n  + 000000001201/Role01\n"), "{third}");
+    assert_eq!(room.counts(LISTS), [36, 1201]);
+    let full = refreshed(&room, &["--full"]);
+    assert!(full.stderr.contains("demo: gained 1, lost 0\n  + 000000000008/Gained\n"), "{full}");
+    assert_eq!(room.counts(LISTS), [48, 2401]);
+}
+
+#[test]
+fn what_was_stopped_goes_on() {
+    let room = signed_in(accounts(400));
+    refreshed(&room, &[]);
+    room.servers().faults(|faults| faults.accounts = Some(accounts(401).into()));
+    // Killed, told to end, and without a network.
+    room.servers().faults(|faults| {
+        faults.always(Call::ListAccountRoles, Trouble::Late(Duration::from_millis(100)));
+    });
+    let noted = |room: &Room| std::fs::read(room.path("state/jit/accounts/demo")).unwrap();
+    for signal in [Signal::KILL, Signal::INT] {
+        let before = noted(&room);
+        let run = room.jit(&["roles", "--refresh", "--full"]).start();
+        room.until("a part of the accounts", |room| noted(room) != before);
+        run.signal(signal);
+        assert_ne!(run.wait().code(), 0);
+        assert_eq!(known(&room), 4800, "what was known is there meanwhile");
+    }
+    let gone = Refusal::new(500, "InternalFailure", "gone");
+    room.servers().faults(|faults| {
+        faults.clear();
+        faults.accounts = Some(accounts(401).into());
+        faults.always(Call::ListAccountRoles, Trouble::Refuse(gone));
+    });
+    let failed = room.jit(&["roles", "--refresh"]).run();
+    assert_eq!(failed.code(), 1, "{failed}");
+    let rest = room.count(Call::ListAccountRoles);
+    room.servers().faults(|faults| {
+        faults.clear();
+        faults.accounts = Some(accounts(401).into());
+    });
+    let last = refreshed(&room, &["--full"]);
+    let rest = room.count(Call::ListAccountRoles) - rest;
+    assert!(rest < 300, "{rest} of 401 accounts were left");
+    assert!(last.stderr.contains("demo: gained 12, lost 0\n"), "{last}");
+    assert_eq!(known(&room), 4812);
+    // It has ended: the next one begins anew.
+    let before = room.count(Call::ListAccountRoles);
+    refreshed(&room, &["--full"]);
+    assert_eq!(room.count(Call::ListAccountRoles) - before, 401);
+}
+
+#[test]
+fn a_storm_of_refusals_is_waited_out() {
+    let room = signed_in(accounts(40));
+    room.servers().faults(|faults| faults.portal_limit = Some(20));
+    let began = Instant::now();
+    let roles = refreshed(&room, &[]);
+    let (took, refused) = (began.elapsed(), room.count(Call::Throttled));
+    assert!(!roles.stderr.contains("429") && !roles.stderr.contains("warning"), "{roles}");
+    assert_eq!(known(&room), 480);
+    // 41 calls at 20 a second are 2 s.
+    assert!(refused > 0 && refused < 40, "{refused} refused");
+    assert!(took < Duration::from_secs(25), "{took:?}");
+    // Nothing but refusals for a while.
+    let slow = Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code");
+    room.servers().faults(|faults| {
+        faults.portal_limit = None;
+        faults.next(2, Call::ListAccounts, Trouble::Refuse(slow.clone()));
+        faults.next(6, Call::ListAccountRoles, Trouble::Refuse(slow));
+    });
+    assert_eq!(refreshed(&room, &["--full"]).stderr.matches("429").count(), 0);
+}
+
+#[test]
+fn another_sign_in_starts_from_nothing() {
+    let room = signed_in(accounts(3));
+    refreshed(&room, &[]);
+    assert_eq!(room.jit(&["login", "dev", "--force"]).run().code(), 4);
+    refreshed(&room, &[]);
+    assert_eq!(room.count(Call::ListAccountRoles), 6);
+}
+
+#[test]
+fn a_role_that_is_not_listed_yet_can_be_named_and_one_that_is_gone_is_noticed() {
+    let room = signed_in(accounts(3));
+    refreshed(&room, &[]);
+    let mut now = accounts(3);
+    now[0].roles.push("Gained".to_owned());
+    now[1].roles.remove(0);
+    room.servers().faults(|faults| faults.accounts = Some(now.into()));
+    assert_eq!(room.asks_for("000000000001/Gained").code(), 0);
+    assert_eq!(known(&room), 36);
+    let listed = room.jit(&["roles", "gained"]).run();
+    assert!(listed.stdout.contains("000000000001/Gained"), "{listed}");
+    let lost = room.jit(&["credential-process", "team-2/Role01"]).run();
+    assert_eq!(lost.code(), 4, "{lost}");
+    assert!(lost.stderr.contains("`jit roles 000000000002` lists what you were offered there"), "{lost}");
+    // The two accounts are asked about again, the third is not.
+    let refreshed = refreshed(&room, &[]);
+    assert_eq!(room.count(Call::ListAccountRoles), 5);
+    assert!(refreshed.stderr.contains("demo: gained 0, lost 1\n  - 000000000002/Role01\n"), "{refreshed}");
+    let unknown = room.jit(&["credential-process", "000000000009/Role01"]).run();
+    assert!(unknown.code() == 2 && unknown.stderr.contains("there is no role"), "{unknown}");
+}
+
+#[test]
+fn on_a_terminal_one_line_is_rewritten() {
+    let room = signed_in(accounts(60));
+    room.servers().faults(|faults| {
+        faults.always(Call::ListAccountRoles, Trouble::Late(Duration::from_millis(200)));
+    });
+    let run = room.jit(&["roles", "--refresh"]).on_terminal().run();
+    assert_eq!(run.code(), 0, "{run}");
+    assert!(run.stdout.contains("\r\x1b[2KAsked demo about 0 of 60 accounts\r"), "{run}");
+    assert!(run.stdout.contains(" accounts, 1 s to go\r\x1b[2K"), "{run}");
+    assert!(run.stdout.contains("Asked demo about 60 of 60 accounts\r\x1b[2Krole "), "{run}");
+}
