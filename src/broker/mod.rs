@@ -25,7 +25,7 @@ use crate::aws::durations::Durations;
 use crate::aws::errors::{StsError, StsErrorKind};
 use crate::aws::portal::{self, PortalErrorKind};
 use crate::aws::sts::{self, Granted, Mfa};
-use crate::credentials::{Freshness, Session};
+use crate::credentials::{Credentials, Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
 use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
@@ -391,8 +391,13 @@ impl<'a, 'w> Broker<'a, 'w> {
         };
         let given = portal::role_credentials(http, center, assigned, token).await;
         self.learn_from(&plan.proof, assigned, &given);
-        let credentials = given.map_err(Box::new)?;
-        let identity = sts::caller_identity(http, &leg.sts, &credentials).await.map_err(Box::new)?;
+        self.told(leg, given.map_err(Box::new)?).await
+    }
+
+    /// Credentials with what AWS says of whose they are.
+    async fn told(&self, leg: &Leg, credentials: Credentials) -> Result<Granted, BrokerError> {
+        let asked = sts::caller_identity(&self.world.http, &leg.sts, &credentials).await;
+        let identity = asked.map_err(Box::new)?;
         Ok(Granted {
             credentials,
             assumed_arn: identity.arn,

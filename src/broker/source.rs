@@ -138,19 +138,6 @@ impl Broker<'_, '_> {
         Ok(self.of_nobody(plan, granted))
     }
 
-    /// Credentials with what AWS says of whose they are.
-    async fn told(&self, leg: &Leg, credentials: Credentials) -> Result<Granted, BrokerError> {
-        let asked = sts::caller_identity(&self.world.http, &leg.sts, &credentials).await;
-        let identity = asked.map_err(Box::new)?;
-        Ok(Granted {
-            credentials,
-            assumed_arn: identity.arn,
-            user_id: identity.user_id,
-            packed_policy_percent: None,
-            source_identity: None,
-        })
-    }
-
     /// A session that no IdP's person is behind, so AWS's name stands for them.
     fn of_nobody(&self, plan: &Plan, granted: Granted) -> Session {
         let user = granted.assumed_arn.rsplit('/').next().unwrap_or_default().to_owned();

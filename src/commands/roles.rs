@@ -85,7 +85,7 @@ pub(super) fn named(file: &File, world: &World) -> CommandResult<Vec<Named>> {
     let known = Configured::of(file);
     let offered = index::all(&world.folders.state).into_iter();
     let offered = offered.filter(|role| file.idps.contains_key(&role.idp) && known.name_of(role).is_none());
-    let offered = offered.map(|role| Named { candidate: discovered(&role), from: role.idp });
+    let offered = offered.map(|role| Named { from: role.idp.clone(), candidate: discovered(role) });
     Ok(own.chain(profiles).chain(offered).collect())
 }
 
@@ -112,12 +112,12 @@ pub(super) fn configured(name: &str, role: &RoleSection) -> Candidate {
 }
 
 /// A role that an IdP was seen to offer.
-pub(super) fn discovered(role: &DiscoveredRole) -> Candidate {
+pub(super) fn discovered(role: DiscoveredRole) -> Candidate {
     Candidate {
         name: role.name(),
-        account: role.account.clone(),
-        role: role.role.clone(),
-        about: role.account_name.clone().unwrap_or_default(),
+        account: role.account,
+        role: role.role,
+        about: role.account_name.unwrap_or_default(),
         ..Candidate::default()
     }
 }

@@ -173,14 +173,14 @@ impl<'a> List<'a> {
         for (place, index) in shown.iter().enumerate() {
             let mark = if self.top + place == self.at { ui.paint(Tone::Good, "❯") } else { " ".to_owned() };
             let line = format!("{mark} {}", self.line(&self.choices[*index], ui));
-            text.push_str("\r\n");
+            text.push('\n');
             text.push_str(&truncate_str(line.trim_end(), columns, "…"));
         }
         let mut below = shown.len();
         let hidden = self.fits.len() - shown.len();
         if (hidden > 0 || self.fits.is_empty()) && rows > 2 {
             let note = format!("  {} of {}", self.fits.len(), self.choices.len());
-            text.push_str("\r\n");
+            text.push('\n');
             text.push_str(&ui.paint(Tone::Dim, &truncate_str(&note, columns, "")));
             below += 1;
         }
@@ -307,7 +307,7 @@ mod tests {
             for color in [true, false] {
                 let ui = Ui { color, ..Ui::default() };
                 let frame = list.frame((rows, columns), &ui);
-                let shown: Vec<&str> = frame.text.split("\r\n").collect();
+                let shown: Vec<&str> = frame.text.lines().collect();
                 assert!(shown.len() <= rows.max(2), "{rows} {columns}: {shown:?}");
                 for line in &shown {
                     assert!(measure_text_width(line) <= columns.max(1), "{columns}: {line:?}");
@@ -319,7 +319,7 @@ mod tests {
         }
         list.takes(&Key::End, 5);
         let frame = list.frame((5, 80), &Ui::default());
-        let lines: Vec<&str> = frame.text.split("\r\n").collect();
+        let lines: Vec<&str> = frame.text.lines().collect();
         assert_eq!((lines[0], lines.len(), frame.cursor), ("Role: ", 5, 6));
         assert!(lines[1].starts_with("  role-097") && lines[3].starts_with("❯ role-099"), "{lines:?}");
         assert_eq!(lines[4], "  100 of 100");

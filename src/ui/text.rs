@@ -6,6 +6,10 @@ use std::time::Duration;
 /// else writes lines that look like ours) become `\u{…}`, as do the invisible ones that turn the direction of what
 /// follows or hide in a name.
 pub fn escape(text: &str) -> String {
+    // What most texts are, and a list of ten thousand roles is on the screen sooner.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if acts(character) { escaped.extend(character.escape_unicode()) } else { escaped.push(character) }
@@ -17,6 +21,9 @@ pub fn escape(text: &str) -> String {
 /// below U+0020, and some terminals take U+009B for the start of a command. The line feeds and spaces of its own layout
 /// stay.
 pub fn escape_json(json: &str) -> String {
+    if json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
+        return json.to_owned();
+    }
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         if acts(character) && character != '\n' {

@@ -234,7 +234,7 @@ impl Wizard<'_> {
             return Ok(offered.first());
         }
         self.ui.say(&format!("{} roles are on offer; which one do you work with most?", offered.len()));
-        let candidates = offered.iter().map(roles::discovered).collect();
+        let candidates = offered.iter().cloned().map(roles::discovered).collect();
         let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?;
         Ok(offered.iter().find(|role| role.name() == picked))
     }

@@ -94,7 +94,7 @@ fn configured(file: &File) -> Vec<Candidate> {
 
 /// What an IdP offers, by the name that the configuration has for it, if it has one.
 fn candidate(file: &File, configured: &Configured<'_>, role: &DiscoveredRole) -> Candidate {
-    let offered = roles::discovered(role);
+    let offered = roles::discovered(role.clone());
     match configured.name_of(role).and_then(|name| file.roles.get_key_value(name)) {
         Some((name, own)) => Candidate { about: offered.about, ..roles::configured(name, own) },
         None => offered,
