@@ -125,7 +125,9 @@ impl OnTerminal {
 /// The list of all roles, from nothing to the first line, and what a key takes in it.
 fn lists(room: &Room, table: &mut Table) {
     let on_terminal = |line: &str| {
-        let mut script = command(room, "script", &["-qec", line, "/dev/null"]);
+        // What never comes is not waited for until somebody looks.
+        let mut script =
+            command(room, "timeout", &["--foreground", "20", "script", "-qec", line, "/dev/null"]);
         script.env("TERM", "xterm-256color");
         script
     };
