@@ -14,13 +14,13 @@ use crate::support::{PASSWORD, Room, SamlProvider, Sts, on_path, wait_for};
 const DEMO: &str = "Sign in";
 
 /// An X display that nobody looks at.
-struct Display {
+pub(crate) struct Display {
     server: Child,
-    name: String,
+    pub(crate) name: String,
 }
 
 impl Display {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut command = Command::new(on_path("Xvfb", "xvfb"));
         command.args(["-displayfd", "1", "-screen", "0", "1200x900x24", "-nolisten", "tcp"]);
         let mut server = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -65,6 +65,20 @@ impl Display {
                 self.does(&["type", PASSWORD]);
                 self.does(&["key", "Return"]);
                 std::thread::sleep(Duration::from_millis(1500));
+            }
+            (!self.does(&search)).then_some(())
+        });
+    }
+
+    /// Presses the first button of the embedded provider's page, until it is another one.
+    pub(crate) fn agrees(&self) {
+        self.shows(DEMO);
+        let search = ["search", "--onlyvisible", "--name", DEMO];
+        wait_for("what the button does", Duration::from_secs(60), || {
+            if self.does(&[&search[..], &["windowfocus", "--sync"]].concat()) {
+                self.does(&["key", "Tab"]);
+                self.does(&["key", "Return"]);
+                std::thread::sleep(Duration::from_millis(700));
             }
             (!self.does(&search)).then_some(())
         });

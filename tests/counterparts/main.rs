@@ -6,6 +6,8 @@
 mod aws_clients;
 mod aws_config;
 #[cfg(target_os = "linux")]
+mod browsers;
+#[cfg(target_os = "linux")]
 mod capture;
 mod center;
 #[cfg(target_os = "linux")]

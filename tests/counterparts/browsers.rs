@@ -1,0 +1,80 @@
+//! Chromium as the person's own browser: at the page of Identity Center, and in the console.
+
+use std::time::Duration;
+
+use jit::demo::{Approval, Call, Servers, Settings};
+
+use crate::capture::Display;
+use crate::support::{Room, on_path, wait_for};
+
+fn room(approval: Approval, more: &str) -> (Room, Servers) {
+    let (room, servers) =
+        (Room::new(), Servers::start(Settings { approval, ..Settings::default() }).unwrap());
+    let start = servers.start_url();
+    let config = format!(
+        "{more}[idp.acme]\ntype = \"identity-center\"\nstart_url = \"{start}\"\nregion = \"eu-west-1\"\n\
+         [idp.demo]\ntype = \"oidc\"\nissuer = \"{}\"\nclient_id = \"jit-demo\"\n\
+         [role.dev]\nidp = \"acme\"\naccount = \"333333333333\"\npermission_set = \"Developer\"\n\
+         [role.hub]\nidp = \"demo\"\nrole_arn = \"{}\"\n\
+         [role.prod]\nvia = \"hub\"\nrole_arn = \"{}\"\n",
+        servers.issuer(),
+        jit::demo::HUB,
+        jit::demo::ADMIN
+    );
+    std::fs::write(room.home().join(".config/jit/config.toml"), config).unwrap();
+    (room, servers)
+}
+
+fn jit(room: &Room, servers: &Servers, arguments: &[&str]) -> std::process::Command {
+    let mut command = room.command(env!("CARGO_BIN_EXE_jit"));
+    for name in ["AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"] {
+        command.env(name, servers.center_url());
+    }
+    command.env("AWS_ENDPOINT_URL_STS", servers.sts_url()).env("AWS_ENDPOINT_URL_SIGNIN", servers.sts_url());
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn the_page_of_identity_center_is_answered_in_chromium() {
+    let (room, servers) = room(Approval::Page, "");
+    let display = Display::start();
+    let chromium = on_path("chromium", "chromium");
+    let browser = room.script(
+        "browser",
+        &format!("exec {} --no-sandbox --no-first-run --window-size=1200,900 --user-data-dir=\"$HOME/chromium\" \"$1\" 2>/dev/null", chromium.display()),
+    );
+    let mut login = jit(&room, &servers, &["login", "dev"]);
+    let login =
+        room.start(login.env("BROWSER", format!("{} %s", browser.display())).env("DISPLAY", &display.name));
+    display.agrees();
+    let login = login.outcome();
+    assert_eq!(login.code(), 0, "{}{}", login.stdout, login.stderr);
+    assert!(login.stderr.contains("Signed in as alice@example.com at acme"), "{}", login.stderr);
+    assert_eq!(servers.journal().count(Call::CenterAuthorize), 1);
+    // The window is the person's, so jit leaves it open.
+    room.run(room.command("pkill").args(["-f", room.home().join("chromium").to_str().unwrap()]));
+}
+
+/// Each role in a profile of its own, both open at once, as `console_browser` of the README has it.
+#[test]
+fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
+    let chromium = on_path("chromium", "chromium");
+    let words = format!(
+        "console_browser = [\"sh\", \"-c\", \"exec {} --headless --no-sandbox --user-data-dir=$HOME/chromium-$1 --dump-dom \\\"$2\\\" > $HOME/page-$1 2>/dev/null\", \"sh\", \"{{role}}\", \"{{url}}\"]\n",
+        chromium.display()
+    );
+    let (room, servers) = room(Approval::AtOnce, &words);
+    let browser = "curl -sSL -o /dev/null %s";
+    room.run(jit(&room, &servers, &["login", "prod"]).env("BROWSER", browser)).ok();
+    for role in ["prod", "hub"] {
+        room.run(&mut jit(&room, &servers, &["console", role])).ok();
+    }
+    for (role, arn) in [("prod", ":assumed-role/admin/"), ("hub", ":assumed-role/jit-hub/")] {
+        wait_for("the console", Duration::from_secs(60), || {
+            let page = std::fs::read_to_string(room.home().join(format!("page-{role}"))).unwrap_or_default();
+            (page.contains("The console") && page.contains(arn)).then_some(())
+        });
+    }
+    assert_eq!(servers.journal().count(Call::Federation), 4);
+}
