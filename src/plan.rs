@@ -74,6 +74,8 @@ pub struct Plan {
     pub legs: Vec<Leg>,
     /// The region for the tools that get the session; `None` leaves theirs alone.
     pub region: Option<Valued<String>>,
+    /// Where services are for the tools that get the session, by the variable that says so.
+    pub endpoints: Vec<(String, Valued<String>)>,
     /// What the role is for, in the words of the configuration.
     pub description: Option<String>,
     /// The colour the user gave the role.
@@ -723,6 +725,7 @@ mod tests {
                 leg("prod", "arn:aws:iam::222222222222:role/admin"),
             ],
             region: None,
+            endpoints: Vec::new(),
             description: None,
             color: None,
             confirm: false,

@@ -18,7 +18,7 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, None))?;
     let variables = variables(&session, &subject.plan, &world.env);
-    let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (&**name, value.as_str())).collect();
     let set: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
     // The shell's exported variables are this process's own; what is not set need not be unset, and in fish must not
     // be, where that counts as a failure.

@@ -31,6 +31,8 @@ pub struct File {
     pub roles: BTreeMap<String, RoleSection>,
     /// Addresses of services in place of AWS's own. Only profiles of `~/.aws/config` give such.
     pub endpoints: BTreeMap<&'static str, At<String>>,
+    /// The same for whoever gets the session: every service that the profile names, by its variable.
+    pub child_endpoints: BTreeMap<String, At<String>>,
     /// Where two files were read as one: the lines of the first, and the path of the second, whose lines go on from there.
     pub seam: Option<(usize, String)>,
 }

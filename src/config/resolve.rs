@@ -161,6 +161,11 @@ pub fn plan(
         proof: proof(file, idp_name, env)?,
         legs: legs.collect::<Result<_, _>>()?,
         region: target.region.as_ref().map(|region| from_file(file, region)),
+        endpoints: file
+            .child_endpoints
+            .iter()
+            .map(|(name, at)| (name.clone(), from_file(file, at)))
+            .collect(),
         description: target.description.clone(),
         color: target.color.clone(),
         confirm: target.confirm,
@@ -259,6 +264,7 @@ fn discovered_plan(
         proof: proof(file, &role.idp, env)?,
         legs: vec![leg],
         region: None,
+        endpoints: Vec::new(),
         description: role.account_name.clone().filter(|name| !name.is_empty()),
         color: None,
         confirm: false,

@@ -1,5 +1,6 @@
 //! Other programs, and this process itself.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -67,7 +68,7 @@ fn command(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
 ) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
@@ -75,7 +76,7 @@ fn command(
         command.env_remove(name);
     }
     for (name, value) in set {
-        command.env(name, &*value);
+        command.env(&*name, &*value);
     }
     command
 }
@@ -88,7 +89,7 @@ pub fn run_program(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
 ) -> io::Result<ExitStatus> {
     command(program, arguments, remove, set).status()
 }
@@ -100,7 +101,7 @@ pub fn become_program(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
 ) -> io::Error {
     let mut command = command(program, arguments, remove, set);
     #[cfg(unix)]
@@ -128,7 +129,7 @@ pub async fn attend(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (&'static str, zeroize::Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
 ) -> io::Result<u8> {
     let mut child = tokio::process::Command::from(command(program, arguments, remove, set)).spawn()?;
     loop {

@@ -233,6 +233,27 @@ fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
 }
 
 #[test]
+fn the_child_finds_the_services_where_the_profile_has_them() {
+    let room = room_with_keys();
+    let sts = room.servers().sts_url().to_owned();
+    let mut text = std::fs::read_to_string(room.path(".aws/config")).unwrap();
+    text.push_str(&format!(
+        "\n[services local]\nsts =\n  endpoint_url = {sts}\ns3 =\n  endpoint_url = http://127.0.0.1:9000\nelastic_beanstalk =\n  endpoint_url = https://eb.example\n\
+         \n[profile local]\nrole_arn = {OPS}\nsource_profile = keys\nservices = local\n"
+    ));
+    room.write(".aws/config", &text);
+    let shown = |run: crate::support::Run<'_>| run.without("AWS_ENDPOINT_URL_STS").run();
+    let script = "echo $AWS_ENDPOINT_URL_STS $AWS_ENDPOINT_URL_S3 $AWS_ENDPOINT_URL_ELASTIC_BEANSTALK";
+    let child = shown(room.jit(&["exec", "-q", "local", "--", "sh", "-c", script]));
+    assert_eq!(child.stdout, format!("{sts} http://127.0.0.1:9000 https://eb.example\n"), "{child}");
+    // What the person has set counts before the profile.
+    let set = room.jit(&["exec", "-q", "local", "--", "sh", "-c", "echo $AWS_ENDPOINT_URL_S3"]);
+    let set = shown(set.env("AWS_ENDPOINT_URL_S3", "https://mine.example"));
+    assert_eq!(set.stdout, "https://mine.example\n", "{set}");
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}
+
+#[test]
 fn the_configuration_s_own_role_counts_first() {
     let room = room();
     room.write_config(

@@ -6,6 +6,7 @@
 
 mod refresh;
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::cli::Exec;
@@ -68,22 +69,28 @@ pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
     Err(CommandError::new(kind, what).because(error))
 }
 
+/// A variable for the child.
+pub(super) type Variable = (Cow<'static, str>, Zeroizing<String>);
+
 /// What the child gets: the credentials, the region by both of its names, and who it is.
-pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<(&'static str, Zeroizing<String>)> {
-    let mut variables: Vec<_> = session.to_variables().into();
+pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<Variable> {
+    let mut variables: Vec<_> = session.to_variables().map(|(name, value)| (name.into(), value)).into();
     variables.extend(about(session, plan, env));
     variables
 }
 
-/// The region by both of its names, and who it is.
-fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<(&'static str, Zeroizing<String>)> {
-    let mut variables = Vec::new();
+/// The region by both of its names, where the profile has services, and who it is.
+fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<Variable> {
+    let mut variables: Vec<Variable> = Vec::new();
+    // The profile that says so is not there for the child any more; what the person set counts before it.
+    let endpoints = plan.endpoints.iter().filter(|(name, _)| env.get(name).is_none());
+    variables.extend(endpoints.map(|(name, url)| (name.clone().into(), Zeroizing::new(url.value.clone()))));
     let configured = plan.region.as_ref().map(|region| region.value.as_str());
     if let Some(region) = configured.or_else(|| env.get(AWS_REGION)).or_else(|| env.get(AWS_DEFAULT_REGION)) {
-        variables.push((AWS_REGION, Zeroizing::new(region.to_owned())));
-        variables.push((AWS_DEFAULT_REGION, Zeroizing::new(region.to_owned())));
+        variables.push((AWS_REGION.into(), Zeroizing::new(region.to_owned())));
+        variables.push((AWS_DEFAULT_REGION.into(), Zeroizing::new(region.to_owned())));
     }
-    variables.push((JIT_ROLE, Zeroizing::new(plan.role.clone())));
-    variables.push(("JIT_ACCOUNT_ID", Zeroizing::new(session.account().to_owned())));
+    variables.push((JIT_ROLE.into(), Zeroizing::new(plan.role.clone())));
+    variables.push(("JIT_ACCOUNT_ID".into(), Zeroizing::new(session.account().to_owned())));
     variables
 }

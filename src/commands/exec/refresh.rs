@@ -54,7 +54,7 @@ pub(super) fn run(
     let failed = |what: String| CommandError::new(Kind::Failed, what).hint("leave out --refresh");
     let token = idp::random().ok_or_else(|| failed("the system gives no random numbers".to_owned()))?;
     let mut variables = about(&session, &subject.plan, &world.env);
-    variables.push(("AWS_CONTAINER_AUTHORIZATION_TOKEN", Zeroizing::new(token.clone())));
+    variables.push(("AWS_CONTAINER_AUTHORIZATION_TOKEN".into(), Zeroizing::new(token.clone())));
     let endpoint = Rc::new(Endpoint {
         token: Secret::new(token),
         session: RefCell::new(session),
@@ -63,7 +63,7 @@ pub(super) fn run(
     let outcome: Result<io::Result<u8>, CommandError> = process::block_on(async {
         let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
         let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
-        variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI", Zeroizing::new(url)));
+        variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), Zeroizing::new(url)));
         let serve = loopback.serve({
             let (endpoint, clock) = (Rc::clone(&endpoint), Rc::new(crate::sys::clock::SystemClock));
             move |request| {

@@ -116,6 +116,12 @@ impl Profiles {
         self.config.get(kind, key).map(|(value, line)| At { value, line })
     }
 
+    /// The keys of another section of the configuration.
+    pub(super) fn keys_of(&self, kind: &Kind) -> Vec<String> {
+        let section = self.config.named(kind);
+        section.iter().flat_map(|section| &section.entries).map(|entry| entry.key.clone()).collect()
+    }
+
     /// The line of another section of the configuration.
     pub(super) fn line_of(&self, kind: &Kind) -> Option<usize> {
         self.config.named(kind).map(Section::line)

@@ -308,9 +308,11 @@ impl Reader<'_> {
             }
             block = Some(kind);
         }
-        for service in SERVICES {
+        let mut known = SERVICES.map(str::to_owned).to_vec();
+        known.extend(block.iter().flat_map(|kind| profiles.keys_of(kind)));
+        for service in known {
             let nested = block.as_ref().and_then(|kind| {
-                let nested = profiles.get_of(kind, service)?;
+                let nested = profiles.get_of(kind, &service)?;
                 let line_of_key = |(index, line): (usize, &str)| {
                     let (key, value) = line.split_once('=')?;
                     (key.trim() == "endpoint_url")
@@ -318,13 +320,25 @@ impl Reader<'_> {
                 };
                 nested.value.lines().enumerate().find_map(line_of_key)
             });
-            if let Some(at) = nested.or_else(|| get("endpoint_url")) {
-                if !crate::config::resolve::trusted(&at.value) {
-                    let why = format!("gives {service} the address {}, which is not https", at.value);
-                    return Err(self.unfit(profile, at.line, why));
-                }
-                self.file.endpoints.insert(service, at);
+            let ours = SERVICES.into_iter().find(|one| *one == service);
+            if let Some(at) = nested.clone().or_else(|| get("endpoint_url")).filter(|_| ours.is_some())
+                && !crate::config::resolve::trusted(&at.value)
+            {
+                let why = format!("gives {service} the address {}, which is not https", at.value);
+                return Err(self.unfit(profile, at.line, why));
             }
+            if let Some(service) = ours {
+                let at = nested.clone().or_else(|| get("endpoint_url"));
+                at.map(|at| self.file.endpoints.insert(service, at));
+            }
+            if let Some(at) = nested {
+                // AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+                let variable = format!("AWS_ENDPOINT_URL_{}", service.to_uppercase());
+                self.file.child_endpoints.insert(variable, at);
+            }
+        }
+        if let Some(at) = get("endpoint_url") {
+            self.file.child_endpoints.insert("AWS_ENDPOINT_URL".to_owned(), at);
         }
         Ok(())
     }
