@@ -73,9 +73,18 @@ pub(crate) fn many(table: &mut Table) {
     }
     table.limit("`jit roles team-777` among 14,400", medians[4], ms(30), "30 ms");
     lists(&big, table);
+    table.limit("`configure profiles --all` of 14,400", profiles(&big), ms(1000), "1 s");
     drop(big);
     growth(table);
-    // The place of `jit configure profiles` for 14,400 roles, at most 1 s.
+}
+
+/// `jit configure profiles` into a file that is not there yet.
+fn profiles(room: &Room) -> Duration {
+    let once = || {
+        let _ = std::fs::remove_file(room.path(".aws/config"));
+        wall(command(room, JIT, &["configure", "profiles", "--all"]).stderr(Stdio::null()))
+    };
+    median((0..LISTS).map(|_| once()).collect())
 }
 
 /// `jit roles --json` of a hundred, a thousand and ten thousand.
@@ -89,6 +98,11 @@ fn growth(table: &mut Table) {
     // What the program takes without a role is no part of the growth.
     let limit = few + some.saturating_sub(few) * 15;
     table.limit("`jit roles --json` of 10,000", many, limit, "15 × what 900 more take");
+    let [few, some, many] = rooms.each_ref().map(profiles);
+    table.fact("`configure profiles --all` of 100", few);
+    table.fact("`configure profiles --all` of 1,000", some);
+    let limit = few + some.saturating_sub(few) * 15;
+    table.limit("`configure profiles --all` of 10,000", many, limit, "15 × what 900 more take");
 }
 
 /// A command on a terminal of its own, by `script` of util-linux.
