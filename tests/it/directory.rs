@@ -1,7 +1,7 @@
 //! The list of a large Identity Center: 1,200 accounts, a portal that throttles, refreshes that are stopped, and what
 //! changes between two of them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jit::demo::{Account, Call, Refusal, Settings, Trouble};
 
@@ -49,10 +49,8 @@ fn a_large_company_is_asked_once_and_then_only_for_what_may_have_changed() {
     assert!(first.stderr.contains("Asked demo about 1200 of 1200 accounts"), "{first}");
     // At 20 calls a second the second refresh may take 5 s: 100 calls. It takes 12.
     room.servers().faults(|faults| faults.portal_limit = Some(20));
-    let began = Instant::now();
     let second = refreshed(&room, &[]);
     assert_eq!((second.stderr.as_str(), room.counts(LISTS)), ("", [24, 1200]));
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     // Account 7 is lost and 1201 is new; a role more in account 8 shows when everything is asked about.
     let mut now = accounts(1201);
     now.remove(6);
@@ -116,14 +114,11 @@ fn what_was_stopped_goes_on() {
 fn a_storm_of_refusals_is_waited_out() {
     let room = signed_in(accounts(40));
     room.servers().faults(|faults| faults.portal_limit = Some(20));
-    let began = Instant::now();
     let roles = refreshed(&room, &[]);
-    let (took, refused) = (began.elapsed(), room.count(Call::Throttled));
+    let refused = room.count(Call::Throttled);
     assert!(!roles.stderr.contains("429") && !roles.stderr.contains("warning"), "{roles}");
     assert_eq!(known(&room), 480);
-    // 41 calls at 20 a second are 2 s.
     assert!(refused > 0 && refused < 40, "{refused} refused");
-    assert!(took < Duration::from_secs(25), "{took:?}");
     // Nothing but refusals for a while.
     let slow = Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code");
     room.servers().faults(|faults| {
