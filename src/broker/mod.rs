@@ -234,23 +234,32 @@ impl<'a, 'w> Broker<'a, 'w> {
         let leg = &plan.legs[index];
         let what = format!("the session of {}", leg.name);
         let _turn = self.turn(&key).await;
-        let mut lock = self.store.lock(&key, &*self.world.person, &what, need.wait)?;
+        let locked = self.store.lock(&key, &*self.world.person, &what, need.wait);
+        let mut lock = match locked {
+            // Whoever is busy takes too long to be of use; what there is still serves.
+            Err(busy @ StoreError::Busy { .. }) => {
+                return self.still_good(plan, index, need)?.ok_or_else(|| busy.into());
+            }
+            locked => locked?,
+        };
         if let Some(session) = self.good_enough(plan, index, need, Some(&lock))? {
             return Ok(session);
         }
-        if let Some(failure) = failure::shared(&lock, need) {
-            return Err(BrokerError::Shared(failure));
-        }
-        // A session that still holds is worth a silent try to renew it, not a person's time.
-        let still_good = stored_session(self.store, plan, index)?.filter(|session| {
-            let left = session.time_left(self.now());
-            !need.force && !left.is_zero() && left >= need.min_ttl
-        });
+        // A session that still holds is worth one silent try to renew it, not a person's time.
+        let still_good = self.still_good(plan, index, need)?;
         let need = &Need {
             interaction: if still_good.is_some() { Interaction::Never } else { need.interaction },
             ..*need
         };
-        let renewed = Box::pin(self.renew(plan, index, need, &lock)).await;
+        let shared = failure::shared(&lock, need);
+        let is_own = shared.is_none();
+        let renewed = match shared {
+            Some(failure) => Err(BrokerError::Shared(failure)),
+            None => Box::pin(self.renew(plan, index, need, &lock)).await,
+        };
+        if let Some(error) = renewed.as_ref().err().filter(|_| is_own) {
+            failure::tell_waiters(&mut lock, error);
+        }
         match (renewed, still_good) {
             (Ok(session), _) => {
                 self.keep(&lock, &key, &session.to_bytes(), &what);
@@ -267,11 +276,17 @@ impl<'a, 'w> Broker<'a, 'w> {
                 tracing::info!("{} could not be renewed ({error}); what is left of it is served", leg.name);
                 Ok(old)
             }
-            (Err(error), None) => {
-                failure::tell_waiters(&mut lock, &error);
-                Err(error)
-            }
+            (Err(error), None) => Err(error),
         }
+    }
+
+    /// A stored session that is due to be renewed, and has as much left as is needed.
+    fn still_good(&self, plan: &Plan, index: usize, need: &Need) -> Result<Option<Session>, BrokerError> {
+        let holds = |session: &Session| {
+            let left = session.time_left(self.now());
+            !need.force && !left.is_zero() && left >= need.min_ttl
+        };
+        Ok(stored_session(self.store, plan, index)?.filter(holds))
     }
 
     /// A new session of the leg at `index`, with a session or a proof of what is above it. If AWS says that this

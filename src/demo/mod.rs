@@ -203,11 +203,11 @@ impl Shared {
     /// Counts `call` and lives through the trouble that was arranged for it.
     async fn arrive(&self, call: Call) -> Result<(), Stop> {
         lock(&self.journal).note_call(call);
-        let trouble = lock(&self.faults).take(call);
-        match trouble {
-            Some(trouble) => suffer(trouble).await,
-            None => Ok(()),
+        let troubles = lock(&self.faults).take(call);
+        for trouble in troubles {
+            suffer(trouble).await?;
         }
+        Ok(())
     }
 
     fn flawed(&self, flaw: Flaw) -> bool {

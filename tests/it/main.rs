@@ -61,6 +61,8 @@ mod status;
 mod store;
 #[cfg(unix)]
 mod storm;
+#[cfg(target_os = "linux")]
+mod storm_trouble;
 #[cfg(unix)]
 mod story;
 #[cfg(unix)]

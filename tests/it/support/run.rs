@@ -191,6 +191,16 @@ impl Started<'_> {
         }
     }
 
+    /// Whether it has said `text` so far.
+    pub(crate) fn has_said(&self, text: &str) -> bool {
+        (whole(&self.stdout) + &whole(&self.stderr)).contains(text)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Types on its terminal.
     pub(crate) fn types(&mut self, text: &str) {
         let stdin = self.child.stdin.as_mut().expect("nobody types here");

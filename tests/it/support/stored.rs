@@ -4,6 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jit::broker::{self, BrokerError, Interaction, Need};
+use jit::config::file::File;
+use jit::config::resolve::{self, Flags};
 use jit::credentials::Session;
 use jit::idp::Login;
 use jit::plan::EntryKind;
@@ -74,6 +77,21 @@ impl Room {
                 }
             }
         }
+    }
+
+    /// What somebody gets for `role` who waits no longer than `wait`, while somebody else is busy with it all the time.
+    pub(crate) fn session_while_busy(&self, role: &str, wait: Duration) -> Result<Session, BrokerError> {
+        let world = self.world();
+        let store = Store::open(&world, Options { key_cache: None, may_prompt: false }).unwrap();
+        let text = fs::read_to_string(&world.folders.config_file).unwrap();
+        let file = File::parse("config.toml", &text).unwrap();
+        let env = Env::of([("AWS_ENDPOINT_URL_STS", self.servers.sts_url())]);
+        let plan = resolve::plan(&file, role, Flags::default(), &env, Vec::new).unwrap();
+        let key = plan.session_key(plan.legs.len() - 1);
+        let _busy = store.lock(&key, &*world.person, "a test", Duration::ZERO).unwrap();
+        let interaction = Interaction::Never;
+        let need = Need { min_ttl: Duration::ZERO, force: false, interaction, wait };
+        broker::session(&world, &store, &plan, &need)
     }
 
     /// The key that its sessions are sealed under.
