@@ -28,7 +28,7 @@ mod tests;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,8 @@ pub struct Store<'w> {
     display: bool,
     /// The key that was used last.
     key: RefCell<Option<(Kind, DataKey)>>,
+    /// When the keychain did not answer, and what was waited for.
+    hung: RefCell<Option<(Instant, String)>>,
 }
 
 impl<'w> Store<'w> {
@@ -145,6 +147,7 @@ impl<'w> Store<'w> {
             options,
             display: on_a_desktop || cfg!(any(target_os = "macos", windows)),
             key: RefCell::default(),
+            hung: RefCell::default(),
         })
     }
 
@@ -272,6 +275,13 @@ impl<'w> Store<'w> {
         what: &str,
         at_most: Duration,
     ) -> Result<Lock, StoreError> {
+        // While nobody waits for this one yet: a keychain that is locked or hangs from now on holds no queue up. What is
+        // wrong with it is said by who then needs it.
+        if let Ok(Some(place)) = self.place()
+            && !place.ask
+        {
+            let _ = self.key_in_use(&place);
+        }
         let path = self.locks_path().join(key.file_name());
         match self.locks().and_then(|_| Lock::take(&path, person, what, at_most)) {
             Err(error) if error.is_unwritable() => Ok(Lock::of_nothing(&path)),

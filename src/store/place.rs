@@ -17,8 +17,9 @@ use crate::sys;
 use crate::world::Person;
 
 const MARK: &str = "key.json";
-/// A hundred processes that all need the key read it one after another, some milliseconds each.
-const READING_AT_MOST: Duration = Duration::from_secs(10);
+/// Hundreds of processes that all need the key read it one after another where no copy is allowed, each for some tens of
+/// milliseconds.
+const READING_AT_MOST: Duration = Duration::from_secs(30);
 
 /// One kind of store in one state folder.
 pub(super) struct Place<'w> {

@@ -1,7 +1,7 @@
 //! Which kind of store is in use, and how it comes to be: the choice, its record, the key's first day.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::kernel::Slot;
 use super::place::Place;
@@ -12,6 +12,8 @@ use crate::sys;
 
 /// Making the key takes as long as the first user's keychain does; whoever is stuck behind a dialog is told.
 const SETTLING_AT_MOST: Duration = Duration::from_secs(10);
+/// A keychain that did not answer is not asked again for so long, since each time costs as much as the first.
+const HUNG_FOR: Duration = Duration::from_secs(60);
 
 impl<'w> Store<'w> {
     /// The lock over the record, the marks and the keys' being there.
@@ -88,7 +90,14 @@ impl<'w> Store<'w> {
         {
             return Ok(key);
         }
-        let key = place.key(wanted)?;
+        if let Some((_, why)) = self.hung.borrow().as_ref().filter(|(at, _)| at.elapsed() < HUNG_FOR) {
+            return Err(StoreError::Gone { why: why.clone() });
+        }
+        let key = place.key(wanted).inspect_err(|error| {
+            if let StoreError::Gone { why } = error {
+                self.hung.replace(Some((Instant::now(), why.clone())));
+            }
+        })?;
         self.key.replace(Some((place.kind, key.clone())));
         Ok(key)
     }

@@ -142,10 +142,10 @@ fn inside() {
 }
 
 /// A desktop's session: a bus of its own, the keyring's daemon, a state folder.
-struct Desktop {
+pub(crate) struct Desktop {
     folder: tempfile::TempDir,
     bus: Child,
-    address: String,
+    pub(crate) address: String,
     daemon: Option<Child>,
 }
 
@@ -173,14 +173,14 @@ impl Desktop {
     }
 
     /// A desktop whose keyring was unlocked at login.
-    fn unlocked() -> Self {
+    pub(crate) fn unlocked() -> Self {
         let mut desktop = Self::new();
         desktop.start_keyring(Some("the login password"));
         desktop
     }
 
     /// Starts the keyring; with a password it makes the login collection, or unlocks it if that is the right one.
-    fn start_keyring(&mut self, password: Option<&str>) {
+    pub(crate) fn start_keyring(&mut self, password: Option<&str>) {
         self.stop_keyring();
         let mut command = self.on_bus("gnome-keyring-daemon", "gnome-keyring");
         command.args(["--foreground", "--components=secrets"]).stdin(Stdio::piped());
@@ -212,7 +212,7 @@ impl Desktop {
         answer.contains("true")
     }
 
-    fn lock_collection(&self) {
+    pub(crate) fn lock_collection(&self) {
         let method = "org.freedesktop.Secret.Service.Lock";
         let login = "array:objpath:/org/freedesktop/secrets/collection/login";
         let answer = self.bus_call("org.freedesktop.secrets", "/org/freedesktop/secrets", method, login);
@@ -226,13 +226,13 @@ impl Desktop {
     }
 
     /// How many keys of jit's the keyring holds.
-    fn items(&self) -> usize {
+    pub(crate) fn items(&self) -> usize {
         let mut command = self.on_bus("secret-tool", "libsecret-tools");
         let found = text(&command.args(["search", "--all", "service", "jit"]).output().unwrap());
         found.matches("label = jit").count()
     }
 
-    fn signal_keyring(&self, signal: &str) {
+    pub(crate) fn signal_keyring(&self, signal: &str) {
         let pid = self.daemon.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }

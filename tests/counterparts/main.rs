@@ -10,8 +10,14 @@ mod browsers;
 #[cfg(target_os = "linux")]
 mod capture;
 mod center;
+/// The room of `tests/it`, with the program's own servers, for what is observed from outside.
+#[cfg(target_os = "linux")]
+#[path = "../it/support/mod.rs"]
+mod demo_room;
 #[cfg(target_os = "linux")]
 mod keychain;
+#[cfg(target_os = "linux")]
+mod keychain_storm;
 mod moto;
 mod oidc_provider;
 mod profiles;
