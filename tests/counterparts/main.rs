@@ -18,9 +18,13 @@ mod demo_room;
 mod keychain;
 #[cfg(target_os = "linux")]
 mod keychain_storm;
+#[cfg(target_os = "linux")]
+mod memory;
 mod moto;
 mod oidc_provider;
 mod profiles;
 mod saml_providers;
 mod shells;
 mod support;
+#[cfg(target_os = "linux")]
+mod traces;

@@ -254,3 +254,26 @@ fn each_link_leads_to_a_file_and_a_heading() {
         }
     }
 }
+
+#[test]
+fn the_tests_that_show_what_is_said_of_attackers_are_there() {
+    let (_, rest) = DOCUMENTS[1].1.split_once("\n## Who attacks, and what they get\n").unwrap();
+    let rows = rest.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with('|')).skip(2);
+    let mut count = 0;
+    for row in rows {
+        let shown_by = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let links: Vec<&str> = shown_by.split("](").skip(1).collect();
+        assert!(!links.is_empty(), "nothing shows this: {row}");
+        for link in links {
+            let (path, names) = link.split_once(')').unwrap();
+            let source = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+            let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+            assert!(!names.is_empty(), "which of {path}? {row}");
+            for name in names {
+                assert!(source.contains(&format!("fn {name}(")), "{path} has no {name}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
+}

@@ -19,6 +19,7 @@ mod run;
 mod stored;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -246,12 +247,23 @@ impl Room {
         started.into_iter().map(run::Started::wait).collect()
     }
 
-    /// The places where a secret can be read, each with the name of the secret.
-    pub(crate) fn leaks(&self) -> Vec<String> {
+    /// Finds every secret so far.
+    fn search(&self) -> Leaks {
         let journal = self.servers.journal();
         let secrets: Vec<Issued> =
             journal.secrets().iter().chain(&*self.confided.borrow()).cloned().collect();
-        let leaks = Leaks::of(&secrets);
+        Leaks::of(&secrets)
+    }
+
+    /// The names of the secrets that lie open in each of `texts`.
+    pub(crate) fn secrets_in(&self, texts: &[&str]) -> Vec<BTreeSet<&'static str>> {
+        let leaks = self.search();
+        texts.iter().map(|text| leaks.in_text(text).collect()).collect()
+    }
+
+    /// The places where a secret can be read, each with the name of the secret.
+    pub(crate) fn leaks(&self) -> Vec<String> {
+        let leaks = self.search();
         let mut found = leaks.in_folder(self.folder.path());
         for (command, text) in &*self.printed.borrow() {
             found.extend(leaks.in_text(text).map(|what| format!("{what} printed by {command}")));

@@ -27,6 +27,7 @@ pub(crate) struct Run<'r> {
     hands_over: bool,
     on_terminal: bool,
     kept_open: bool,
+    into_file: Option<String>,
 }
 
 /// A program that runs.
@@ -76,6 +77,7 @@ impl<'r> Run<'r> {
             hands_over: false,
             on_terminal: false,
             kept_open: false,
+            into_file: None,
         }
     }
 
@@ -116,12 +118,26 @@ impl<'r> Run<'r> {
         self.on_terminal()
     }
 
+    /// Its standard output is the file `path`.
+    pub(crate) fn into_file(mut self, path: &str) -> Self {
+        self.into_file = Some(path.to_owned());
+        self
+    }
+
     /// Bound by the modes of files and folders, which root otherwise is not.
-    pub(crate) fn bound_by_modes(mut self) -> Self {
+    pub(crate) fn bound_by_modes(self) -> Self {
+        self.less("-dac_override,-dac_read_search")
+    }
+
+    /// With no power that other users have not, even as root.
+    pub(crate) fn without_powers(self) -> Self {
+        self.less("-all")
+    }
+
+    fn less(mut self, powers: &str) -> Self {
         if rustix::process::geteuid().is_root() {
             let program = std::mem::replace(&mut self.program, "setpriv".to_owned());
-            let powers = "--bounding-set=-dac_override,-dac_read_search".to_owned();
-            self.arguments.splice(0..0, [powers, program]);
+            self.arguments.splice(0..0, [format!("--bounding-set={powers}"), program]);
         }
         self
     }
@@ -134,7 +150,10 @@ impl<'r> Run<'r> {
     /// Starts it.
     pub(crate) fn start(self) -> Started<'r> {
         // Files instead of pipes: nothing has to be read while it runs, and a grandchild can hold nothing up.
-        let (stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        let (mut stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        if let Some(path) = &self.into_file {
+            stdout = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
+        }
         let mut stdin = tempfile::tempfile().unwrap();
         stdin.write_all(&self.stdin).unwrap();
         stdin.rewind().unwrap();

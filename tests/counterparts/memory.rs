@@ -1,0 +1,123 @@
+//! The memory of `jit` while it holds secrets: no core of it is dumped, and other programs of the same user are not let in.
+//! What root sees is looked at as well, so that the search is known to find what is there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use jit::demo::{Call, Trouble};
+
+use crate::demo_room::{Room, Run, Signal, Started};
+use crate::support::on_path;
+
+/// Goes on for as long as its parent lives.
+const WATCHER: &str = "while kill -0 $PPID 2>/dev/null; do sleep 0.1; done";
+
+/// `program` with core dumps allowed, and with no more power than any user has.
+fn plain<'r>(room: &'r Room, program: &str, arguments: &[&str]) -> Run<'r> {
+    let line = ["-c", "ulimit -c unlimited || exit 99; exec \"$0\" \"$@\"", program];
+    room.program("sh", &[&line, arguments].concat()).without_powers()
+}
+
+/// Two that hold secrets for long: one serves a session from the store, one is in the middle of a login.
+fn holders(room: &Room) -> [Started<'_>; 2] {
+    let refresh = ["exec", "admin", "--refresh", "--", "sh", "-c", WATCHER];
+    let refresh = plain(room, env!("CARGO_BIN_EXE_jit"), &refresh).start();
+    refresh.says("account 222222222222");
+    let asked = room.count(Call::AssumeRole);
+    room.servers().faults(|faults| faults.always(Call::AssumeRole, Trouble::Hang));
+    let login = plain(room, env!("CARGO_BIN_EXE_jit"), &["login", "admin", "--force"]).start();
+    room.until("the login", |room| room.count(Call::AssumeRole) > asked);
+    [refresh, login]
+}
+
+/// Which ways into the process `id` are open to another program of the same user: an image of its memory by a debugger,
+/// the memory itself, where what lies in it, and the environment.
+fn open_to_the_user(room: &Room, id: u32, folder: &Path) -> [bool; 4] {
+    let image = folder.join("image");
+    let gcore =
+        room.program("gcore", &["-o", image.to_str().unwrap(), &id.to_string()]).without_powers().run();
+    let image = image.with_extension(id.to_string());
+    let has_image = gcore.code() == 0 && image.metadata().is_ok_and(|image| image.len() > 0);
+    let [mem, maps, environ] = ["mem", "maps", "environ"].map(|name| {
+        let open = format!(": < /proc/{id}/{name}");
+        room.program("sh", &["-c", &open]).without_powers().run().code() == 0
+    });
+    [has_image, mem, maps, environ]
+}
+
+#[test]
+fn others_of_the_same_user_are_not_let_into_the_memory() {
+    on_path("gcore", "gdb");
+    let room = Room::signed_in("admin");
+    let folder = tempfile::tempdir().unwrap();
+    let control = plain(&room, "sleep", &["600"]).start();
+    room.until("sleep", |_| command_of(control.id()) == "sleep");
+    assert_eq!(open_to_the_user(&room, control.id(), folder.path()), [true; 4], "what else is let in");
+    control.signal(Signal::KILL);
+    control.wait();
+    for holder in holders(&room) {
+        assert_eq!(open_to_the_user(&room, holder.id(), folder.path()), [false; 4]);
+        holder.signal(Signal::KILL);
+        holder.wait();
+    }
+}
+
+fn command_of(id: u32) -> String {
+    fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn no_core_is_dumped() {
+    let room = Room::signed_in("admin");
+    let control = plain(&room, "sleep", &["600"]).start();
+    room.until("sleep", |_| command_of(control.id()) == "sleep");
+    control.signal(Signal::ABORT);
+    assert!(
+        control.wait().status.core_dumped(),
+        "nothing dumps core here, so this shows nothing: see `ulimit -Hc`"
+    );
+    let cores = || {
+        fs::read_dir(room.path(""))
+            .unwrap()
+            .flatten()
+            .filter(|file| file.file_name().to_string_lossy().starts_with("core"))
+    };
+    cores().for_each(|core| fs::remove_file(core.path()).unwrap());
+    for holder in holders(&room) {
+        holder.signal(Signal::ABORT);
+        let ended = holder.wait();
+        assert_eq!((ended.status.signal(), ended.status.core_dumped()), (Some(6), false), "{ended}");
+    }
+    assert_eq!(cores().count(), 0);
+}
+
+#[test]
+fn root_sees_all_and_that_is_said() {
+    assert!(rustix::process::geteuid().is_root(), "what root sees can only be looked at as root");
+    on_path("gcore", "gdb");
+    let room = Room::signed_in("admin");
+    let folder = tempfile::tempdir().unwrap();
+    let [refresh, login] = holders(&room).map(|holder| {
+        let file = folder.path().join("image");
+        let gcore = room.program("gcore", &["-o", file.to_str().unwrap(), &holder.id().to_string()]).run();
+        assert_eq!(gcore.code(), 0, "{gcore}");
+        let image = fs::read(file.with_extension(holder.id().to_string())).unwrap();
+        holder.signal(Signal::KILL);
+        holder.wait();
+        room.secrets_in(&[&String::from_utf8_lossy(&image)]).remove(0)
+    });
+    assert_eq!(refresh, BTreeSet::from(["secret access key", "session token"]), "the session, and no more");
+    assert!(login.contains("ID token") && login.contains("refresh token"), "{login:?}");
+}
+
+#[test]
+fn what_a_panic_could_show_of_a_session_is_stars() {
+    let room = Room::signed_in("admin");
+    let session = room.session_while_busy("admin", Duration::ZERO).unwrap();
+    let shown = format!("{session:?} {session:#?}");
+    assert!(shown.contains("***") && shown.contains("222222222222"), "{shown}");
+    assert!(room.secrets_in(&[&shown])[0].is_empty(), "{shown}");
+}
