@@ -11,14 +11,16 @@ use std::time::Duration;
 use clap::CommandFactory as _;
 use jit::cli::Cli;
 use jit::demo::{Approval, Call, Refusal, Settings, Trouble};
+use serde_json::json;
 
+use crate::demo_room::okta::{CODE, Okta, PASSWORD, SECRETS, Script, factor};
 use crate::demo_room::{Output, Room, Run};
 use crate::support::on_path;
 
 /// What a role is handed to, by name: the one that may have keys in its environment.
 const CHILD: &str = "the-child";
 /// Where nothing is kept.
-const DEVICES: [&str; 4] = ["/dev/null", "/dev/tty", "/dev/pts/", "/proc/self/"];
+const DEVICES: [&str; 5] = ["/dev/null", "/dev/tty", "/dev/pts/", "/proc/self/", "/proc/thread-self/"];
 
 /// A room, and beside it what was seen of the programs in it.
 struct Watched {
@@ -40,13 +42,17 @@ impl Watched {
         Self { room, traces: tempfile::tempdir().unwrap(), commands: Default::default() }
     }
 
-    /// `jit` under `strace`, a file of its own for each process, so that no line is torn.
     fn jit(&self, arguments: &[&str]) -> Run<'_> {
+        self.watch(env!("CARGO_BIN_EXE_jit"), arguments)
+    }
+
+    /// A program under `strace`, a file of its own for each process, so that no line is torn.
+    fn watch(&self, program: &str, arguments: &[&str]) -> Run<'_> {
         let number = self.commands.borrow().len();
         self.commands.borrow_mut().insert(format!("{number:02} {}", arguments.join(" ")));
         let prefix = self.traces.path().join(format!("{number:02}")).display().to_string();
         let mut line = vec!["-ff", "-qq", "-v", "-y", "-s", "1000000", "-o", &prefix];
-        line.extend(["-e", "trace=%file,execve,write,writev,pwrite64,pwritev", env!("CARGO_BIN_EXE_jit")]);
+        line.extend(["-e", "trace=%file,execve,write,writev,pwrite64,pwritev", program]);
         line.extend(arguments);
         self.room.program("strace", &line).env("JIT_LOG", "trace").env("RUST_BACKTRACE", "full")
     }
@@ -67,36 +73,45 @@ impl Watched {
         output
     }
 
-    /// Searches what was seen; the names of the commands that ran.
-    fn check(&self) -> BTreeSet<String> {
-        let mut lines: Vec<(String, String)> = Vec::new();
-        for file in fs::read_dir(self.traces.path()).unwrap() {
-            let path = file.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
-            lines.extend(text.lines().filter_map(|line| Some((name.clone(), visible(line)?))));
-        }
+    /// What was seen of each command, call by call.
+    fn calls(&self) -> Vec<(String, String)> {
         let commands = self.commands.borrow();
-        let command = |trace: &str| commands.iter().find(|one| one[..2] == trace[..2]).unwrap().clone();
-        let texts: Vec<&str> = lines.iter().map(|(_, line)| line.as_str()).collect();
-        for ((trace, line), found) in lines.iter().zip(self.room.secrets_in(&texts)) {
-            let start: String = line.chars().take(300).collect();
-            assert!(found.is_empty(), "{found:?} seen in `{}`: {start}", command(trace));
-            if let Some(path) = written(line) {
+        let files = fs::read_dir(self.traces.path()).unwrap().map(|file| file.unwrap().path());
+        let calls = files.flat_map(|path| {
+            let number = path.file_name().unwrap().to_string_lossy()[..2].to_owned();
+            let command = commands.iter().find(|command| command.starts_with(&number)).unwrap();
+            let text = String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned();
+            let calls = text.lines().filter_map(visible);
+            calls.map(|call| (command.clone(), call)).collect::<Vec<_>>()
+        });
+        calls.collect()
+    }
+
+    /// The secrets in what was seen, and the files outside of the room that were written.
+    fn findings(&self) -> Vec<String> {
+        let calls = self.calls();
+        let texts: Vec<&str> = calls.iter().map(|(_, call)| call.as_str()).collect();
+        let mut findings = Vec::new();
+        for ((command, call), secrets) in calls.iter().zip(self.room.secrets_in(&texts)) {
+            let start: String = call.chars().take(200).collect();
+            findings.extend(secrets.iter().map(|what| format!("{what} by `{command}`: {start}")));
+            if let Some(path) = written(call) {
                 let own = Path::new(path).starts_with(self.room.path(""));
-                let device = DEVICES.iter().any(|device| path.starts_with(device));
-                assert!(
-                    own || device || path.starts_with("/proc/thread-self"),
-                    "`{}` writes {path}",
-                    command(trace)
-                );
+                let kept = !own && !DEVICES.iter().any(|device| path.starts_with(device));
+                findings.extend(kept.then(|| format!("{path} is written by `{command}`")));
             }
         }
-        // That the eyes were open: what is no secret was seen where secrets would have been.
-        let all = texts.join("\n");
+        findings
+    }
+
+    /// Nothing was found, with open eyes: what is no secret was seen where secrets would have been. The commands that ran.
+    fn is_clean(&self) -> BTreeSet<String> {
+        assert_eq!(self.findings(), Vec::<String>::new());
+        let calls = self.calls();
         for sign in ["\"JIT_LOG=trace\"", "state/jit/locks", ".jit-"] {
-            assert!(all.contains(sign), "{sign} was not seen");
+            assert!(calls.iter().any(|(_, call)| call.contains(sign)), "{sign} was not seen");
         }
+        let commands = self.commands.borrow();
         commands.iter().filter_map(|line| line.split(' ').nth(1).map(str::to_owned)).collect()
     }
 }
@@ -108,7 +123,10 @@ fn visible(line: &str) -> Option<String> {
     match call {
         "write" | "writev" | "pwrite64" | "pwritev" => {
             let (number, target) = rest.split_once('<')?;
-            (target.starts_with('/') && !["1", "2"].contains(&number)).then(|| line.to_owned())
+            let (path, after) = target.split_once('>')?;
+            let is_output = path.starts_with("/dev/") || format!("{path}{after}").contains("(deleted)");
+            let is_own = ["1", "2"].contains(&number) && is_output;
+            (path.starts_with('/') && !is_own).then(|| line.to_owned())
         }
         "execve" => {
             let (program, arguments) = rest.split_once(", [")?;
@@ -129,6 +147,36 @@ fn written(line: &str) -> Option<&str> {
     }
     let path = rest.split('"').nth(1)?;
     path.starts_with('/').then_some(path)
+}
+
+#[test]
+fn what_is_shown_is_seen() {
+    let watched = Watched::new(Room::new());
+    let word = "the-open-word-of-this-test";
+    watched.room.confide("a word", word);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let outside = elsewhere.path().join("file").display().to_string();
+    let child = watched.room.path(CHILD).display().to_string();
+    for (script, seen) in [
+        ("printf %s \"$0\" > tmp/short; rm tmp/short", true),
+        ("mkdir \"tmp/$0\"; rmdir \"tmp/$0\"", true),
+        ("/bin/true \"$0\"", true),
+        ("WORD=$0 /bin/true", true),
+        (&format!("WORD=$0 {child}"), false),
+        (&format!("{child} \"$0\""), true),
+        ("printf %s \"$0\" | cat > /dev/null", false),
+        (&format!(": > {outside}"), true),
+    ] {
+        // The word itself comes on a pipe, so that the shell's own arguments do not have it.
+        let script =
+            format!("read -r word; sh() {{ set -- \"$word\"; {}; }}; sh", script.replace("$0", "$1"));
+        watched.watch("sh", &["-c", &script]).stdin(&format!("{word}\n")).hands_over().run();
+        let found = watched.findings();
+        assert_eq!(!found.is_empty(), seen, "{script}: {found:?}");
+        fs::read_dir(watched.traces.path())
+            .unwrap()
+            .for_each(|file| fs::remove_file(file.unwrap().path()).unwrap());
+    }
 }
 
 #[test]
@@ -184,7 +232,7 @@ fn no_command_shows_a_secret_to_others() {
     watched.says(0, &["logout", "--all"]);
     watched.says(0, &["demo", "--no-browser"]);
 
-    let seen = watched.check();
+    let seen = watched.is_clean();
     let every: BTreeSet<String> =
         Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     assert_eq!(
@@ -192,6 +240,34 @@ fn no_command_shows_a_secret_to_others() {
         Vec::<&String>::new(),
         "commands that were not seen"
     );
+}
+
+#[test]
+fn no_password_or_code_shows() {
+    let room = Room::new();
+    let factor = factor("token:software:totp", "GOOGLE", "uft1", json!({}));
+    let script = Script { status: "MFA_REQUIRED", factors: vec![factor], ..Script::default() };
+    let okta = Okta::start(room.servers().issuer(), script);
+    SECRETS.into_iter().for_each(|(what, value)| room.confide(what, value));
+    let (_, roles) =
+        room.usual_config().split_once("\n\n").map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
+    let org = okta.url();
+    room.write_config(&format!(
+        "[idp.demo]\ntype = \"okta\"\norg = \"{org}\"\napp_url = \"{org}/home/amazon_aws/0oa1/272\"\n\
+         username = \"alice\"\n\n{roles}"
+    ));
+    let watched = Watched::new(room);
+    let mut login = watched.jit(&["login", "admin", "--keep-password"]).somebody_types().start();
+    login.says("Password of alice");
+    login.types_unseen(&format!("{PASSWORD}\n"));
+    login.says("[hidden]");
+    login.says("Code");
+    login.types(&format!("{CODE}\n"));
+    let login = login.wait();
+    assert_eq!(login.code(), 0, "{login}");
+    watched.hands_over(&["credential-process", "admin"]);
+    watched.says(0, &["logout", "--all"]);
+    watched.is_clean();
 }
 
 #[test]
@@ -205,6 +281,6 @@ fn no_sign_in_shows_a_secret_to_others() {
         watched.says(0, &["roles", "--refresh"]);
         watched.says(0, &["login", "--force", "admin"]);
         watched.says(0, &["logout", "--all"]);
-        watched.check();
+        watched.is_clean();
     }
 }
