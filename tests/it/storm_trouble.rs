@@ -193,6 +193,27 @@ fn a_provider_that_takes_its_time_is_waited_for_by_all() {
     }
     assert_eq!(room.counts(SILENT_CHAIN), before.map(|count| count + 1));
     room.is_tidy();
+    if in_full() {
+        never_answered(&room);
+    }
+}
+
+/// One gives up after half a minute, and with it all who wait.
+fn never_answered(room: &Room) {
+    room.leave_a_refresh_token();
+    room.servers().faults(|faults| {
+        faults.clear();
+        faults.always(Call::RefreshGrant, Trouble::Hang);
+    });
+    let before = room.count(Call::RefreshGrant);
+    let begun = Instant::now();
+    let answers = room.at_once((0..callers()).map(|_| caller(room)));
+    report("a provider that never answers", begun);
+    for answer in &answers {
+        assert_eq!((answer.code(), answer.stdout.as_str()), (1, ""), "{answer}");
+    }
+    assert_eq!(room.count(Call::RefreshGrant), before + 1);
+    room.is_tidy();
 }
 
 #[test]
