@@ -234,12 +234,22 @@ impl<'w> Store<'w> {
             Err(StoreError::Corrupt { .. }) => Record::default(),
             record => record?,
         };
+        let record = Record { auto: None, ..record };
+        // From here on nothing is stored any more, whatever becomes of this process. A disk that takes no word of that
+        // keeps nothing from being forgotten.
+        let _ = write_json(&self.record_path(), &Record { forgetting: true, ..record.clone() });
+        let forgotten = self.forget_kinds(&record);
+        forgotten.and(write_json(&self.record_path(), &Record { forgetting: false, ..record }))
+    }
+
+    /// Forgets what each kind holds; the first error, after all were tried.
+    fn forget_kinds(&self, record: &Record) -> Result<(), StoreError> {
         let id = record.id.as_deref().unwrap_or(UNNAMED);
         let mut forgotten = Ok(());
         for kind in Kind::ALL.into_iter().filter(|kind| self.state.join(kind.name()).exists()) {
             forgotten = forgotten.and(self.place_of(kind, id).forget());
         }
-        forgotten.and(write_json(&self.record_path(), &Record { auto: None, ..record }))
+        forgotten
     }
 
     /// Drops the copies of the key from the kernel keyring, and says whether there were any. The next use asks the

@@ -17,6 +17,10 @@ pub(super) struct Record {
     pub(super) id: Option<String>,
     /// What `auto` settled on, so that it never silently becomes another.
     pub(super) auto: Option<Choice>,
+    /// Everything is being forgotten. Where this is found the one who did so was killed: nothing counts any more, and
+    /// the next one who stores something does what is left to do.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) forgetting: bool,
 }
 
 /// What `auto` settled on.

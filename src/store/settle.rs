@@ -59,6 +59,9 @@ impl<'w> Store<'w> {
     }
 
     pub(super) fn place_in(&self, record: &Record) -> Option<Place<'w>> {
+        if record.forgetting {
+            return None;
+        }
         let kind = self.asked_for.or(record.auto.as_ref().map(|choice| choice.kind))?;
         Some(self.place_of(kind, record.id.as_deref()?))
     }
@@ -115,6 +118,11 @@ impl<'w> Store<'w> {
     /// The place to write to and its key, made now if this is the first time. Only under the store's lock.
     pub(super) fn settle(&self) -> Result<(Place<'w>, DataKey), StoreError> {
         let mut record = self.record()?;
+        if record.forgetting {
+            self.forget_kinds(&record)?;
+            record.forgetting = false;
+            write_json(&self.record_path(), &record)?;
+        }
         let id = match &record.id {
             Some(id) => id.clone(),
             None => {

@@ -377,3 +377,25 @@ fn a_record_with_another_id_than_jit_makes_is_broken_and_can_be_forgotten() {
     store.forget_everything().unwrap();
     put(&store, "a", "token").unwrap();
 }
+
+#[test]
+fn what_a_killed_logout_left_counts_no_more_and_the_next_one_to_store_clears_it() {
+    for key_is_gone in [false, true] {
+        let root = tempfile::tempdir().unwrap();
+        let (auto, homes) = (world(root.path(), "auto"), TestHomes::default());
+        let store = store(&auto, &homes, false);
+        put(&store, "a", "one").unwrap();
+        let record = store.record().unwrap();
+        write_json(&store.record_path(), &Record { forgetting: true, ..record }).unwrap();
+        if key_is_gone {
+            homes.keychain.0.lock().unwrap().key = None;
+        }
+        let fresh = self::store(&auto, &homes, false);
+        assert_eq!((get(&fresh, "a").unwrap(), fresh.keys().unwrap().len()), (None, 0));
+        put(&fresh, "b", "two").unwrap();
+        assert_eq!(fresh.keys().unwrap(), [key("b")], "what was left is gone");
+        assert_eq!(get(&fresh, "b").unwrap().as_deref(), Some("two"));
+        assert_eq!(homes.keychain.0.lock().unwrap().creates, 2, "and so is the key");
+        assert!(!fresh.record().unwrap().forgetting);
+    }
+}

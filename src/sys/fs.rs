@@ -3,6 +3,12 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What the siblings are called that become the file once they are whole.
+const SIBLING: [&str; 2] = [".jit-", ".tmp"];
+/// A sibling that is older belongs to a writer that was killed, unless its lock is held.
+const STALE_AFTER: Duration = Duration::from_secs(60);
 
 /// Makes `folder` and its parents, readable by the user alone (0700 on Unix). A folder that is there already but
 /// open to others is closed to them.
@@ -58,8 +64,9 @@ pub fn open_private(path: &Path) -> io::Result<File> {
 }
 
 /// Replaces `path`, a file of `jit`'s own, by `content`: written to a private sibling, synced, renamed over it. A kill at
-/// any moment leaves the old file or the new one, and at worst the sibling, `.jit-….tmp`. The file is 0600 whatever it
-/// was before, and a symbolic link is replaced itself: nobody's link leads what is written elsewhere.
+/// any moment leaves the old file or the new one, and at worst the sibling, `.jit-….tmp`, which goes with the next write in
+/// that folder that comes more than a minute later. The file is 0600 whatever it was before, and a symbolic link is
+/// replaced itself: nobody's link leads what is written elsewhere.
 ///
 /// # Errors
 /// Whatever the file system says; `path` is then as it was.
@@ -99,7 +106,12 @@ fn replace(
     still_right: impl FnOnce() -> io::Result<bool>,
 ) -> io::Result<bool> {
     let folder = path.parent().ok_or_else(|| io::Error::other("not the path of a file"))?;
-    let mut sibling = tempfile::Builder::new().prefix(".jit-").suffix(".tmp").tempfile_in(folder)?;
+    // First, so that a disk that is full of them has room again.
+    sweep(folder);
+    let [prefix, suffix] = SIBLING;
+    let mut sibling = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(folder)?;
+    // It tells others that the writer lives, however long the machine slept; where nothing can be locked, it is young.
+    let _ = sibling.as_file().try_lock();
     // By way of the file, because `tempfile` puts the sibling's name into its errors, which means nothing to anybody.
     sibling.as_file_mut().write_all(content)?;
     if let Some(mode) = mode {
@@ -109,12 +121,35 @@ fn replace(
     if !still_right()? {
         return Ok(false);
     }
+    // Windows lets nobody read a locked file, under its new name as little as under the old one.
+    #[cfg(windows)]
+    let _ = sibling.as_file().unlock();
     rename_over(sibling, path)?;
     // The rename itself is durable once the folder is synced; a folder cannot be opened everywhere.
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(true)
+}
+
+/// Removes the siblings that killed writers left in `folder`. What cannot be removed stays; it is in nobody's way.
+fn sweep(folder: &Path) {
+    let [prefix, suffix] = SIBLING;
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let ours = name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
+        if ours && is_abandoned(&entry.path()).unwrap_or(false) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether the file is older than a minute, and nobody has its lock.
+fn is_abandoned(path: &Path) -> io::Result<bool> {
+    let about = fs::symlink_metadata(path)?;
+    // A time in the future is no age.
+    let old = about.modified()?.elapsed().is_ok_and(|age| age >= STALE_AFTER);
+    Ok(about.is_file() && old && File::open(path)?.try_lock().is_ok())
 }
 
 /// Renames a temporary file over `target`. Windows refuses that while another process has the target open, which readers
@@ -147,13 +182,11 @@ pub fn public_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// Whatever the file system says.
 pub fn write_public(path: &Path, content: &[u8]) -> io::Result<()> {
-    write_atomically(path, content)?;
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
-    }
-    Ok(())
+    let mode = Some(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    #[cfg(not(unix))]
+    let mode = None;
+    replace(path, content, mode, || Ok(true)).map(drop)
 }
 
 /// Where a symbolic link leads whose target does not exist yet; `path` itself if it is no link.
@@ -231,6 +264,64 @@ mod tests {
         write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_killed_writers_left_goes_and_what_is_in_use_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let ago = |seconds| std::time::SystemTime::now() - Duration::from_secs(seconds);
+        let leave = |name: &str, seconds| {
+            let file = File::create(at(name)).unwrap();
+            file.set_modified(ago(seconds)).unwrap();
+            file
+        };
+        for name in [".jit-abandoned.tmp", ".jit-held.tmp", ".jit-other", ".other.tmp", "jit-.tmp"] {
+            leave(name, 90);
+        }
+        leave(".jit-young.tmp", 30);
+        // Of the clock that was set back.
+        File::create(at(".jit-tomorrow.tmp"))
+            .unwrap()
+            .set_modified(std::time::SystemTime::now() + Duration::from_secs(86_400))
+            .unwrap();
+        fs::create_dir(at(".jit-folder.tmp")).unwrap();
+        let held = File::open(at(".jit-held.tmp")).unwrap();
+        held.try_lock().unwrap();
+        write_atomically(&at("file"), b"one").unwrap();
+        let names = || {
+            let all = fs::read_dir(folder.path()).unwrap();
+            let mut names: Vec<_> = all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        };
+        let kept = [".jit-folder.tmp", ".jit-held.tmp", ".jit-other", ".jit-tomorrow.tmp", ".jit-young.tmp"];
+        assert_eq!(names(), [&kept[..], &[".other.tmp", "file", "jit-.tmp"]].concat());
+        drop(held);
+        write_if(&at("file"), b"two", || {
+            // The own sibling has a lock, so that nobody else takes it away, whatever the clock says.
+            let own = names().into_iter().find(|name| !kept.contains(&&**name) && name.ends_with(".tmp"));
+            let own = File::open(at(&own.filter(|name| name.starts_with(".jit-")).unwrap())).unwrap();
+            assert!(own.try_lock().is_err());
+            Ok(true)
+        })
+        .unwrap();
+        assert!(!at(".jit-held.tmp").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_no_sibling_and_a_page_is_everybody_s_from_the_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, other) = (folder.path().join(".jit-link.tmp"), folder.path().join("other"));
+        fs::write(&other, b"somebody's").unwrap();
+        let long_ago = std::time::SystemTime::now() - Duration::from_secs(90);
+        File::options().write(true).open(&other).unwrap().set_modified(long_ago).unwrap();
+        std::os::unix::fs::symlink("other", &link).unwrap();
+        let page = folder.path().join("page");
+        write_public(&page, b"page").unwrap();
+        assert!(link.is_symlink() && fs::read(&other).unwrap() == b"somebody's");
+        assert_eq!(mode(&page), 0o644);
     }
 
     #[cfg(unix)]

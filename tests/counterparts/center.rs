@@ -184,15 +184,17 @@ fn the_aws_cli_2_signs_in_lists_takes_a_role_and_is_refused() {
     let said = here.sign_in("allow").ok();
     assert!(said.contains("Successfully logged into Start URL"), "{said}");
     let token = here.token();
-    let accounts = here.said(&["sso", "list-accounts", "--access-token", &token, "--page-size", "1"]);
+    // A token may begin with a hyphen.
+    let shown = format!("--access-token={token}");
+    let accounts = here.said(&["sso", "list-accounts", &shown, "--page-size", "1"]);
     let names: Vec<&Value> =
         accounts["accountList"].as_array().unwrap().iter().map(|one| &one["accountName"]).collect();
     assert_eq!(names, ["acme-dev", "acme-prod"]);
     let roles =
-        here.said(&["sso", "list-account-roles", "--access-token", &token, "--account-id", "333333333333"]);
+        here.said(&["sso", "list-account-roles", &shown, "--account-id", "333333333333"]);
     assert_eq!(roles["roleList"][1], json!({ "roleName": "ReadOnly", "accountId": "333333333333" }));
     let take = |role: &str| {
-        let which = ["--account-id", "333333333333", "--role-name", role, "--access-token", &token];
+        let which = ["--account-id", "333333333333", "--role-name", role, &shown];
         let mut aws = here.aws(&["sso", "get-role-credentials"]);
         here.room.run_for_credentials(aws.args(which))
     };
@@ -211,7 +213,7 @@ fn the_aws_cli_2_signs_in_lists_takes_a_role_and_is_refused() {
         assert_eq!(said["Arn"], here.identity(account, set).as_str());
     }
     here.room.run(&mut here.aws(&["sso", "logout"])).ok();
-    let over = here.room.run(&mut here.aws(&["sso", "list-accounts", "--access-token", &token]));
+    let over = here.room.run(&mut here.aws(&["sso", "list-accounts", &shown]));
     assert!(over.stderr.contains("UnauthorizedException"), "{}", over.stderr);
 }
 

@@ -13,6 +13,8 @@ mod center_trouble;
 mod config;
 #[cfg(unix)]
 mod console;
+#[cfg(target_os = "linux")]
+mod crashes;
 #[cfg(unix)]
 mod credential_process;
 #[cfg(target_os = "linux")]

@@ -65,16 +65,11 @@ impl Room {
 
     /// Checks that every entry is whole, that no lock is held and that no half-written file was left behind.
     pub(crate) fn is_tidy(&self) {
-        let status = self.jit(&["status", "--json"]).run();
-        let status: serde_json::Value = serde_json::from_str(&status.stdout).expect(&status.stderr);
-        assert_eq!(status["unreadable_entries"], 0, "{status}");
+        self.is_whole();
         for folder in ["state/jit", "state/jit/kernel", "state/jit/locks"] {
             for entry in fs::read_dir(self.path(folder)).into_iter().flatten() {
                 let path = entry.unwrap().path();
                 assert!(path.extension().is_none_or(|end| end != "tmp"), "{} was left", path.display());
-                if folder.ends_with("locks") {
-                    fs::File::open(&path).unwrap().try_lock().expect("a lock was left");
-                }
             }
         }
     }
@@ -92,6 +87,16 @@ impl Room {
         let interaction = Interaction::Never;
         let need = Need { min_ttl: Duration::ZERO, force: false, interaction, wait };
         broker::session(&world, &store, &plan, &need)
+    }
+
+    /// Checks that every entry is whole and that no lock is held.
+    pub(crate) fn is_whole(&self) {
+        let status = self.jit(&["status", "--json"]).run();
+        let status: serde_json::Value = serde_json::from_str(&status.stdout).expect(&status.stderr);
+        assert_eq!(status["unreadable_entries"], 0, "{status}");
+        for entry in fs::read_dir(self.path("state/jit/locks")).into_iter().flatten() {
+            fs::File::open(entry.unwrap().path()).unwrap().try_lock().expect("a lock was left");
+        }
     }
 
     /// The key that its sessions are sealed under.

@@ -1,0 +1,140 @@
+//! Killed at every call that writes: old or new, never half, nothing locked, and the next run works.
+//!
+//! `strace` first lists the calls of one run that change anything outside the process, then kills later runs at each of
+//! them (the call itself does not happen). A plain `cargo test` kills some dozens of times, spread over all of it;
+//! `JIT_TEST_KILLS=2500 cargo test --test it crashes::` says how often, and `--nocapture` shows the counts.
+
+mod calls;
+mod scenes;
+
+use std::time::Duration;
+
+use jit::demo::Call;
+
+use self::calls::{Call as Written, killed_at, refused_at, written_by};
+use self::scenes::{Scene, edits, sessions};
+use crate::support::Room;
+
+/// How many kills a plain run has, over all tests here.
+const FEW: usize = 48;
+
+/// How many kills a test has whose share is `percent`.
+fn kills(percent: usize) -> usize {
+    let all = std::env::var("JIT_TEST_KILLS")
+        .map_or(FEW, |kills| kills.parse().expect("JIT_TEST_KILLS is a number"));
+    all * percent / 100
+}
+
+/// Kills `scene` so often, spread evenly over its calls. Beyond once for each call every other round has a second
+/// process beside it that does the same, a moment sooner or later.
+#[expect(clippy::print_stdout, reason = "the counts are what a full run is for")]
+fn kill(scene: &Scene, times: usize) {
+    let calls = scene.calls();
+    let (mut killed, mut tried) = (0, 0);
+    while killed < times {
+        let (round, call) = match times <= calls.len() {
+            true => (0, &calls[tried * calls.len() / times % calls.len()]),
+            false => (tried / calls.len(), &calls[tried % calls.len()]),
+        };
+        tried += 1;
+        scene.before();
+        let beside = (round % 2 == 1).then(|| scene.start_after(tried % 5 * 8));
+        // It may be too late: the network's answers come in one piece or in two, and the other one may have done it all.
+        killed += usize::from(killed_at(scene, call).code() == 137);
+        let beside = beside.map(|beside| beside.wait());
+        let at = format!("{} killed at {call:?}", scene.name);
+        if let Some(beside) = beside {
+            assert!([0, 1, 3].contains(&beside.code()), "{at}: the one beside it: {beside}");
+        }
+        scene.after(&at);
+        assert!(tried <= 10 + 4 * times, "{}: only {killed} of {tried} kills came in time", scene.name);
+    }
+    println!("{:40} {:4} calls {killed:5} kills in {tried:5} runs", scene.name, calls.len());
+}
+
+#[test]
+fn edits_of_files_leave_the_old_or_the_new() {
+    let scenes = edits();
+    let times = kills(50) / scenes.len();
+    scenes.iter().for_each(|scene| kill(scene, times.max(1)));
+}
+
+#[test]
+fn the_store_and_the_index_leave_the_old_or_the_new() {
+    let scenes = sessions();
+    let times = kills(50) / scenes.len();
+    scenes.iter().for_each(|scene| kill(scene, times.max(1)));
+}
+
+/// The same in the store: whoever only wanted credentials gets them all the same. A plain run takes every tenth call.
+#[test]
+fn a_store_that_takes_nothing_at_some_call_keeps_the_old_or_the_new() {
+    let step = if std::env::var_os("JIT_TEST_KILLS").is_some() { 1 } else { 10 };
+    for scene in sessions() {
+        for (n, call) in scene.calls().iter().enumerate().step_by(step) {
+            let Some(error) = call.refusal(n) else { continue };
+            scene.before();
+            let output = refused_at(&scene, call, error);
+            let at = format!("{} with {error} at {call:?}: {output}", scene.name);
+            assert!(output.status.code().is_some_and(|code| code <= 5), "{at}");
+            assert!(output.code() == 0 || output.stderr.contains("error: "), "{at}");
+            assert_eq!(scene.leftovers(), 0, "{at}");
+            scene.after(&at);
+        }
+    }
+}
+
+/// A disk that is full, cannot be written to or breaks, at each call in turn: old or new, no sibling stays, and it is said.
+#[test]
+fn a_call_that_is_refused_leaves_the_old_or_the_new() {
+    for scene in edits() {
+        let calls = scene.calls();
+        let mut refused = 0;
+        for (n, call) in calls.iter().enumerate() {
+            let Some(error) = call.refusal(n) else { continue };
+            scene.before();
+            let output = refused_at(&scene, call, error);
+            let at = format!("{} with {error} at {call:?}: {output}", scene.name);
+            assert!([0, 1, 2].contains(&output.code()), "{at}");
+            if !call.may_be_refused() {
+                assert!(output.code() != 0 && output.stderr.contains("error: "), "{at}");
+                refused += 1;
+            }
+            assert_eq!(scene.leftovers(), 0, "{at}");
+            scene.after(&at);
+        }
+        assert!(refused >= 3, "{}: {calls:?}", scene.name);
+    }
+}
+
+/// A sibling that a kill left is gone after the next write that comes a minute later, and not before.
+#[test]
+fn what_a_kill_left_beside_the_file_goes_with_a_later_write() {
+    let scene = &edits()[0];
+    let calls = scene.calls();
+    let rename = calls.iter().rev().find(|call| call.name.starts_with("rename")).unwrap();
+    scene.before();
+    assert_eq!(killed_at(scene, rename).code(), 137);
+    assert_eq!(scene.leftovers(), 1);
+    assert_eq!(killed_at(scene, rename).code(), 137);
+    assert_eq!(scene.leftovers(), 2, "the first one may still be at work");
+    scene.age_leftovers(Duration::from_secs(90));
+    assert_eq!(scene.run(&scene.arguments).run().code(), 0);
+    assert_eq!(scene.leftovers(), 0);
+}
+
+/// The calls that are killed at are those that write: the list is not empty where it counts.
+#[test]
+fn the_calls_of_a_run_are_seen() {
+    let room = Room::signed_in("admin");
+    room.leave_a_refresh_token();
+    let before = room.count(Call::RefreshGrant);
+    let calls = written_by(&room, &["credential-process", "admin"]);
+    assert_eq!(room.count(Call::RefreshGrant), before + 1);
+    let count = |name: &str| calls.iter().filter(|call: &&Written| call.name.starts_with(name)).count();
+    // Login, hub and spoke.
+    assert!(
+        count("openat") >= 3 && count("write") >= 3 && count("rename") == 3 && count("fsync") >= 3,
+        "{calls:?}"
+    );
+}
