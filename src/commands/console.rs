@@ -1,11 +1,16 @@
 //! `jit console`: the AWS console in the browser, signed in as a role.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
+
+use http::Method;
+use http::header::ORIGIN;
 
 use crate::arn::Partition;
 use crate::aws::federation;
 use crate::cli::Console;
+use crate::config::resolve::named_endpoint;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::plan::{Plan, ProofPlan, RoleId};
@@ -54,7 +59,7 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
         None => {
             let session = subject.session(world, &typed_need(world, None))?;
             let region = region(args, plan, world);
-            let sign_in = world.env.get(AWS_ENDPOINT_URL_SIGNIN).map_or_else(
+            let sign_in = named_endpoint(&world.env, AWS_ENDPOINT_URL_SIGNIN)?.map_or_else(
                 || format!("https://{}", plan.target().role.value.partition().sign_in_host(&region)),
                 |url| url.trim_end_matches('/').to_owned(),
             );
@@ -92,15 +97,22 @@ fn open(url: &Secret<String>, plan: &Plan, words: Option<&[String]>, world: &Wor
         };
         opened.map_err(|why| failed(format!("no browser was opened: {why}")))?;
         let fetched = Rc::new(tokio::sync::Notify::new());
-        let target = Rc::new(url.clone());
+        // Taken by the first who comes.
+        let target = Rc::new(RefCell::new(Some(url.clone())));
         let serve = loopback.serve({
             let fetched = Rc::clone(&fetched);
             move |request| {
                 let (path, target, fetched) = (Rc::clone(&path), Rc::clone(&target), Rc::clone(&fetched));
                 async move {
-                    if request.path != *path {
+                    // A page of another site says where it comes from; whoever opens an address does not.
+                    let opened = request.method == Method::GET && !request.headers.contains_key(ORIGIN);
+                    let target = match opened && request.path == *path {
+                        true => target.take(),
+                        false => None,
+                    };
+                    let Some(target) = target else {
                         return reply(http::StatusCode::NOT_FOUND, "text/plain", "nothing here\n");
-                    }
+                    };
                     fetched.notify_one();
                     redirect(target.expose())
                 }

@@ -420,6 +420,17 @@ pub(super) fn endpoint(
     }
 }
 
+/// The address that `variable` names, for what is asked outside of a plan.
+///
+/// # Errors
+/// [`ResolveError::Endpoint`] if it is not one to trust.
+pub fn named_endpoint(env: &Env, variable: &'static str) -> Result<Option<String>, ResolveError> {
+    match env.get(variable) {
+        Some(url) if !trusted(url) => Err(ResolveError::Endpoint { variable, value: url.to_owned() }),
+        url => Ok(url.map(str::to_owned)),
+    }
+}
+
 /// Whether tokens may go to `url`: it is https, or this machine.
 pub fn trusted(url: &str) -> bool {
     let uri: Option<http::Uri> = url.parse().ok();

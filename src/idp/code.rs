@@ -244,6 +244,19 @@ pub(super) fn single<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'
 }
 
 /// Text from outside, cut to what a message can hold.
+/// Whether what goes to `url` is not sent in clear, and whoever reads it sees where it goes: https, or http to this
+/// machine, without a name in front of the host and without a fragment. No `javascript:`, no `file:`.
+pub(super) fn is_secure(url: &str) -> bool {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let secure = uri.is_some_and(|uri| {
+        let plain_host = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+        let here = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        let scheme = uri.scheme_str();
+        plain_host && (scheme == Some("https") || (scheme == Some("http") && here))
+    });
+    secure && !url.contains('#')
+}
+
 pub(super) fn bounded(text: &str) -> String {
     text.chars().take(300).collect()
 }

@@ -19,8 +19,8 @@ pub enum Found {
     Oidc { issuer: String },
     /// A page that starts a sign-in by SAML.
     SamlStart { start_url: String },
-    /// SAML metadata.
-    SamlSso { sso_url: String, issuer: String, by_post: bool },
+    /// SAML metadata; `elsewhere` if it sends people to another host than it was found at.
+    SamlSso { sso_url: String, issuer: String, by_post: bool, elsewhere: bool },
 }
 
 /// Why nothing was found.
@@ -89,7 +89,7 @@ pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
     let page =
         http.ask(&Ask { accept: "application/samlmetadata+xml, text/html, */*", ..Ask::get(&url) }).await?;
     let text = String::from_utf8_lossy(page.body.expose());
-    let found = metadata(&text).or_else(|| {
+    let found = metadata(&text, &address.host).or_else(|| {
         let region = region_of_page(&text)?;
         Some(Found::Center { start_url: url.clone(), region: Some(region) })
     });
@@ -194,7 +194,7 @@ fn json<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Option<T> {
 }
 
 /// Where SAML metadata (SAML 2.0 Metadata, 2.4.3) sends people to sign in: by redirect if that is offered.
-fn metadata(text: &str) -> Option<Found> {
+fn metadata(text: &str, at: &str) -> Option<Found> {
     const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
     let document = roxmltree::Document::parse(text).ok()?;
     let entity = document.descendants().find(|node| node.has_tag_name((METADATA, "EntityDescriptor")))?;
@@ -206,8 +206,11 @@ fn metadata(text: &str) -> Option<Found> {
             .and_then(|node| node.attribute("Location"))
     };
     let (redirect, post) = (place(":HTTP-Redirect"), place(":HTTP-POST"));
+    let sso_url = redirect.or(post)?.to_owned();
+    let host = sso_url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_lowercase));
     Some(Found::SamlSso {
-        sso_url: redirect.or(post)?.to_owned(),
+        elsewhere: host.as_deref() != Some(at),
+        sso_url,
         issuer: entity.attribute("entityID")?.to_owned(),
         by_post: redirect.is_none(),
     })
@@ -288,10 +291,11 @@ mod tests {
     #[test]
     fn metadata_says_where_to_sign_in() {
         let of = |services: &str| {
-            metadata(&format!(
+            let text = format!(
                 "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://idp\">\
                  <md:IDPSSODescriptor>{services}</md:IDPSSODescriptor></md:EntityDescriptor>"
-            ))
+            );
+            metadata(&text, "idp")
         };
         let service = |binding: &str, place: &str| {
             format!(
@@ -301,12 +305,19 @@ mod tests {
         let (post, redirect) =
             (service("HTTP-POST", "https://idp/post"), service("HTTP-Redirect", "https://idp/get"));
         let found = |sso_url: &str, by_post| {
-            Some(Found::SamlSso { sso_url: sso_url.to_owned(), issuer: "https://idp".to_owned(), by_post })
+            let (sso_url, issuer) = (sso_url.to_owned(), "https://idp".to_owned());
+            Some(Found::SamlSso { sso_url, issuer, by_post, elsewhere: false })
         };
         assert_eq!(of(&format!("{post}{redirect}")), found("https://idp/get", false));
         assert_eq!(of(&post), found("https://idp/post", true));
         assert_eq!(of(""), None);
-        assert_eq!(metadata("<html><body>no</body></html>"), None);
+        assert_eq!(metadata("<html><body>no</body></html>", "idp"), None);
+        for foreign in
+            ["https://evil.example/sso", "https://idp.evil.example/", "javascript:alert(1)", "file:///idp"]
+        {
+            let found = of(&service("HTTP-Redirect", foreign));
+            assert!(matches!(found, Some(Found::SamlSso { elsewhere: true, .. })), "{foreign}: {found:?}");
+        }
     }
 
     #[test]

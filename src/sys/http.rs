@@ -21,6 +21,8 @@ use crate::timestamp::Timestamp;
 
 /// No answer that `jit` reads is near this size; a larger one is cut off and refused.
 const ANSWER_LIMIT: usize = 512 * 1024;
+/// What is wrong with a server that has nothing newer than TLS 1.1.
+const OLD_TLS: &str = "it speaks no version of TLS that is still safe";
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
@@ -170,6 +172,7 @@ impl HttpError {
         match self {
             Self::Unreachable { .. } => &["check the network and the proxy", "run `jit doctor`"],
             Self::Timeout { .. } => &["try again in a minute", "check the network and the proxy"],
+            Self::Tls { why, .. } if why == OLD_TLS => &["ask whoever runs it to turn on TLS 1.2 or 1.3"],
             Self::Tls { .. } => {
                 &["if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE"]
             }
@@ -383,14 +386,23 @@ fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rus
 fn tls_words(error: &rustls::Error) -> String {
     use rustls::CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet, NotValidYetContext,
-        UnknownIssuer,
+        Other, UnknownIssuer,
     };
-    let rustls::Error::InvalidCertificate(why) = error else { return error.to_string() };
+    let why = match error {
+        rustls::Error::InvalidCertificate(why) => why,
+        rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion)
+        | rustls::Error::PeerIncompatible(_) => return OLD_TLS.to_owned(),
+        _ => return error.to_string(),
+    };
     let why = match why {
         UnknownIssuer => "nobody whom this machine trusts has signed its certificate",
         Expired | ExpiredContext { .. } => "its certificate has expired",
         NotValidYet | NotValidYetContext { .. } => "its certificate is not valid yet",
         NotValidForName | NotValidForNameContext { .. } => "its certificate is for another name",
+        // Most certificates that sign themselves are such; the verifier has no kind for it.
+        Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
+            "its certificate is an authority's own, or one that signs itself, and not a server's"
+        }
         _ => return error.to_string(),
     };
     why.to_owned()

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, LocalSet};
 
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
@@ -31,6 +31,8 @@ const MOST_SILENT: usize = 64;
 #[derive(Debug)]
 pub struct Loopback {
     listener: TcpListener,
+    /// The same port of `::1`, for a browser that is sent to `localhost`.
+    second: Option<TcpListener>,
     port: u16,
 }
 
@@ -87,7 +89,38 @@ impl Loopback {
     pub async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let port = listener.local_addr()?.port();
-        Ok(Self { listener, port })
+        Ok(Self { listener, second: None, port })
+    }
+
+    /// Binds `port` of all that `localhost` means: a browser may look at `::1` first, and somebody else would be there.
+    /// A machine without it has nobody there.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind), for either of the two.
+    pub async fn bind_localhost(port: u16) -> io::Result<Self> {
+        // A port that is free at the one may be taken at the other; where any will do, the next one may not be.
+        let mut tries = if port == 0 { 10 } else { 1 };
+        loop {
+            let own = Self::bind(port).await?;
+            match TcpListener::bind((Ipv6Addr::LOCALHOST, own.port)).await {
+                Ok(listener) => return Ok(Self { second: Some(listener), ..own }),
+                Err(error) if is_absent(&error) => return Ok(own),
+                Err(error) if tries == 1 => return Err(error),
+                Err(_) => tries -= 1,
+            }
+        }
+    }
+
+    /// The next connection.
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let second = async {
+            match &self.second {
+                Some(listener) => listener.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        let accepted = tokio::select! { first = self.listener.accept() => first, second = second => second };
+        accepted.map(|(stream, _)| stream)
     }
 
     /// The port that was bound.
@@ -110,7 +143,7 @@ impl Loopback {
         let connections = LocalSet::new();
         let accept = async {
             loop {
-                let Ok((stream, _)) = self.listener.accept().await else {
+                let Ok(stream) = self.accept().await else {
                     // Out of file descriptors, most likely; the next moment may have some.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
@@ -136,6 +169,13 @@ impl Loopback {
         };
         connections.run_until(accept).await;
     }
+}
+
+/// Whether the machine has no such address.
+fn is_absent(error: &io::Error) -> bool {
+    // Linux has no kind for a family that was compiled out (EAFNOSUPPORT); its words are the same everywhere.
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.to_string().contains("not supported")
 }
 
 /// The connections that have not sent a whole request yet, the oldest first.
@@ -257,6 +297,38 @@ mod tests {
                 assert_eq!(silent[0].read(&mut [0; 1]).unwrap_or(0), 0);
                 silent[1].set_nonblocking(true).unwrap();
                 assert_eq!(silent[1].read(&mut [0; 1]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+            });
+            let hello = |_| async { reply(StatusCode::OK, "text/plain", "hello") };
+            tokio::select! {
+                () = server.serve(hello) => unreachable!("it serves until dropped"),
+                outcome = client => outcome.unwrap(),
+            }
+        });
+    }
+
+    #[test]
+    fn localhost_is_both_of_its_addresses_and_nobody_else_sits_at_one() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let Ok(taken) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
+                // Without IPv6 there is nobody at it, and that is no obstacle.
+                assert!(Loopback::bind_localhost(0).await.unwrap().second.is_none());
+                return;
+            };
+            let port = taken.local_addr().unwrap().port();
+            assert_eq!(Loopback::bind_localhost(port).await.unwrap_err().kind(), io::ErrorKind::AddrInUse);
+            drop(taken);
+            let server = Loopback::bind_localhost(0).await.unwrap();
+            let port = server.port();
+            let client = tokio::task::spawn_blocking(move || {
+                for address in ["127.0.0.1", "::1"] {
+                    let mut stream = std::net::TcpStream::connect((address, port)).unwrap();
+                    let request = format!("GET / HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n");
+                    stream.write_all(request.as_bytes()).unwrap();
+                    let mut answer = String::new();
+                    stream.read_to_string(&mut answer).unwrap();
+                    assert!(answer.starts_with("HTTP/1.1 200"), "{address}: {answer}");
+                }
             });
             let hello = |_| async { reply(StatusCode::OK, "text/plain", "hello") };
             tokio::select! {

@@ -61,6 +61,43 @@ fn the_browser_gets_an_address_that_opens_nothing_by_itself() {
 }
 
 #[test]
+fn the_address_leads_on_once_and_for_no_page_of_another_site() {
+    let room = room();
+    room.write_browser(
+        r#"ask() { curl -s -o /dev/null -w "%{http_code}\n" "$@" >> "$HOME/answers"; }
+ask -H 'Host: evil.example' "$1"
+ask -H 'Origin: https://evil.example' "$1"
+ask -X POST "$1"
+ask -I "$1"
+ask "${1%??????????}"
+curl -s -o /dev/null -o /dev/null -w "%{http_code}\n" "$1" "$1" > "$HOME/twice"
+touch "$HOME/shown""#,
+    );
+    let opened = room.jit(&["console", "admin"]).run();
+    assert_eq!(opened.code(), 0, "{opened}");
+    room.until("the browser's end", |room| room.path("shown").exists());
+    let read = |name: &str| std::fs::read_to_string(room.path(name)).unwrap();
+    assert_eq!(read("answers").lines().collect::<Vec<_>>(), ["421", "404", "404", "404", "404"]);
+    // The second may find nobody there any more.
+    assert!(["303\n404\n", "303\n000\n"].contains(&&*read("twice")), "{}", read("twice"));
+}
+
+#[test]
+fn the_session_goes_to_no_address_in_clear() {
+    let room = room();
+    for address in
+        ["http://signin.example", "http://127.0.0.1@evil.example", "javascript:alert(1)", "file:///etc"]
+    {
+        let refused =
+            room.jit(&["console", "admin", "--print"]).env("AWS_ENDPOINT_URL_SIGNIN", address).run();
+        let words =
+            format!("AWS_ENDPOINT_URL_SIGNIN is `{address}`, which is not https, nor http on this machine");
+        assert!(refused.code() == 2 && refused.stderr.contains(&words), "{refused}");
+    }
+    assert_eq!(room.count(Call::Federation), 0);
+}
+
+#[test]
 fn a_command_of_the_person_s_own_opens_it() {
     let room = room();
     let words = "console_browser = [\"sh\", \"-c\", \"printf '%s %s' \\\"$1\\\" \\\"$2\\\" > container; curl -sL \\\"$3\\\" > page\", \"sh\", \"{role}\", \"{account}\", \"{url}\"]\n";

@@ -207,6 +207,28 @@ fn source(folder: &Path) -> String {
 }
 
 #[test]
+fn each_attack_has_the_tests_that_are_told() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = source(&root.join("src")) + &source(&root.join("tests"));
+    let (_, table) = DOCUMENTS[1].1.split_once("\n## Attacks\n").unwrap();
+    let rows = table.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| ")).skip(2);
+    let mut count = 0;
+    for row in rows.filter(|row| !row.starts_with("| **")) {
+        let tests: Vec<_> = quoted(row.trim_end_matches(" |").rsplit("| ").next().unwrap()).collect();
+        assert!(!tests.is_empty(), "without a test: {row}");
+        for test in tests {
+            count += 1;
+            let before =
+                source.find(&format!("fn {test}() {{")).map(|at| source[..at].trim_end_matches("async "));
+            let line = before.and_then(|before| before.trim_end().lines().next_back());
+            let marked = line.is_some_and(|line| line.contains("#[test]") || line.contains("#[tokio::test"));
+            assert!(marked, "there is no test `{test}`");
+        }
+    }
+    assert!(count >= 60, "{count}");
+}
+
+#[test]
 fn each_message_that_is_explained_is_one_that_is_shown() {
     let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     for message in rows("If something is wrong").iter().flat_map(|row| quoted(row[0])) {

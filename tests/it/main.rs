@@ -30,6 +30,8 @@ mod env;
 mod exec;
 #[cfg(unix)]
 mod generated;
+#[cfg(target_os = "linux")]
+mod hostile;
 #[cfg(unix)]
 mod house;
 #[cfg(unix)]

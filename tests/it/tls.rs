@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::support::front::{Front, pass_on};
-use crate::support::{Output, Room};
+use crate::support::front::{Front, pass_on, reply};
+use crate::support::{Output, Room, Signal};
 
 /// A certificate authority of nobody's, and a certificate of 127.0.0.1 by it, made with openssl in the room.
 fn certificates(room: &Room) -> Arc<rustls::ServerConfig> {
@@ -72,6 +72,101 @@ fn a_port_that_speaks_no_tls() {
     let login = room.jit(&["login", "admin"]).run();
     let what = "cannot reach IDP: what answers there does not speak TLS";
     failed(&room, &login, what, "check `issuer`, the network and the proxy\n  next: run `jit doctor`");
+}
+
+/// A server of openssl's, started with `options`, and what `jit login` says of it as the provider.
+fn login_at(room: &Room, options: &str) -> Output {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let line = format!("cd \"$HOME\"; exec openssl s_server -quiet -www -accept 127.0.0.1:{port} {options}");
+    let server = room.program("sh", &["-c", &line]).start();
+    room.until("the server", |_| std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+    room.write_config(
+        &room.usual_config().replace(room.servers().issuer(), &format!("https://127.0.0.1:{port}")),
+    );
+    let login = room.jit(&["login", "admin"]).env("AWS_CA_BUNDLE", &bundle(room, "ca.pem")).run();
+    server.signal(Signal::TERM);
+    server.wait();
+    login
+}
+
+#[test]
+fn old_versions_of_tls_and_certificates_that_do_not_fit_are_refused() {
+    let room = Room::new();
+    certificates(&room);
+    let script = r#"set -e; cd "$HOME"
+openssl req -new -key leaf.key -subj '/CN=leaf' -out leaf.csr
+sign() { printf 'basicConstraints=critical,CA:FALSE\nsubjectAltName=%s\n' "$2" > ext
+  openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext -out "$1" $3; }
+sign old.pem IP:127.0.0.1 '-days -1'
+sign other.pem DNS:idp.example '-days 2'
+openssl req -x509 -key leaf.key -subj '/CN=127.0.0.1' -days 2 -addext 'subjectAltName=IP:127.0.0.1' -out own.pem
+openssl req -x509 -key leaf.key -subj '/CN=127.0.0.1' -days 2 -addext 'subjectAltName=IP:127.0.0.1' \
+  -addext 'basicConstraints=critical,CA:FALSE' -out plain.pem"#;
+    let made = room.program("sh", &["-c", script]).run();
+    assert_eq!(made.code(), 0, "{made}");
+    let old = "ask whoever runs it to turn on TLS 1.2 or 1.3";
+    let cases = [
+        // Good, so that the others fail for what they are meant to.
+        ("-cert leaf.pem -tls1_2", None, TRUST),
+        (
+            "-cert leaf.pem -tls1_1 -cipher ALL:@SECLEVEL=0",
+            Some("it speaks no version of TLS that is still safe"),
+            old,
+        ),
+        (
+            "-cert leaf.pem -tls1 -cipher ALL:@SECLEVEL=0",
+            Some("it speaks no version of TLS that is still safe"),
+            old,
+        ),
+        (
+            "-cert own.pem",
+            Some("its certificate is an authority's own, or one that signs itself, and not a server's"),
+            TRUST,
+        ),
+        ("-cert plain.pem", Some("nobody whom this machine trusts has signed its certificate"), TRUST),
+        ("-cert old.pem", Some("its certificate has expired"), TRUST),
+        ("-cert other.pem", Some("its certificate is for another name"), TRUST),
+    ];
+    for (options, why, next) in cases {
+        let login = login_at(&room, &format!("-key leaf.key {options}"));
+        match why {
+            Some(why) => failed(&room, &login, &format!("no safe connection to 127.0.0.1:PORT: {why}"), next),
+            None => {
+                assert!(login.code() == 1 && login.stderr.contains("a web page instead of JSON"), "{login}")
+            }
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_answers_with_a_page_is_named_and_gets_nothing() {
+    let room = Room::new();
+    room.write_config(&room.usual_config().replace(room.servers().issuer(), "https://idp.example"));
+    for status in [
+        "200 OK",
+        "302 Found\r\nLocation: http://portal.example/",
+        "407 Proxy Authentication Required",
+        "403 Forbidden",
+    ] {
+        let page = "<html>\u{1b}]0;owned\u{7}Please sign in to this network</html>";
+        let proxy = Front::start(None, move |_| reply(status, "text/html", page));
+        let login =
+            room.jit(&["login", "admin"]).env("HTTPS_PROXY", &format!("http://{}", proxy.address)).run();
+        assert_eq!((login.code(), login.stdout.as_str()), (1, ""), "{status}: {login}");
+        assert!(
+            login.stderr.starts_with("error: ") && login.stderr.contains("idp.example"),
+            "{status}: {login}"
+        );
+        assert!(
+            login.stderr.contains("\n  next: ") && !login.stderr.contains(['\u{1b}', '\u{7}']),
+            "{status}: {login}"
+        );
+        let asked = proxy.requests();
+        assert!(
+            !asked.is_empty() && asked.iter().all(|asked| asked.starts_with("CONNECT idp.example:443 ")),
+            "{asked:?}"
+        );
+    }
 }
 
 #[test]

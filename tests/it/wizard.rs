@@ -121,6 +121,37 @@ fn saml_metadata_and_one_offered_role_need_no_more_questions() {
 }
 
 #[test]
+fn metadata_that_leads_to_another_host_is_asked_about() {
+    let room = room(Settings::default());
+    for (place, ends) in
+        [("https://evil.example/sso", "n"), ("file:///etc/passwd", "y"), ("javascript:alert(1)", "y")]
+    {
+        let metadata = format!(
+            "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://idp.example\"><IDPSSODescriptor>\
+             <SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" Location=\"{place}\"/>\
+             </IDPSSODescriptor></EntityDescriptor>"
+        );
+        let page = crate::shared::Page::of(&metadata);
+        let mut configure = room.jit(&["configure"]).somebody_types().start();
+        configure.says("Address: ");
+        configure.types(&format!("{}\n", page.url));
+        configure.says(&format!("it sends you elsewhere to sign in: {place}"));
+        configure.says("Is that where you sign in? [y/N]");
+        configure.types(&format!("{ends}\n"));
+        if ends == "y" {
+            // Whatever somebody agrees to: such an address is none for a sign-in.
+            configure.says("Is it registered there? [y/N]");
+            configure.types("y\n");
+        }
+        configure.says("Try again with other answers? [y/N]");
+        configure.types("n\n");
+        assert_eq!(configure.wait().code(), 1);
+    }
+    assert!(room.opened().is_empty(), "{:?}", room.opened());
+    assert_eq!(config(&room), "");
+}
+
+#[test]
 fn nothing_is_written_without_a_yes_or_without_somebody() {
     let accounts = vec![Account::new("444444444444", "acme", &["ReadOnly"])];
     let room = room(Settings { accounts, ..Settings::default() });

@@ -186,8 +186,16 @@ impl Wizard<'_> {
                 ui.say("A page that starts a sign-in by SAML; it is opened in a browser of jit's own");
                 Table::new(name_of(&start_url)).with("type", "saml").with("start_url", start_url)
             }
-            Found::SamlSso { sso_url, issuer, by_post } => {
+            Found::SamlSso { sso_url, issuer, by_post, elsewhere } => {
                 ui.say(&format!("SAML metadata of {}", escape(&issuer)));
+                if elsewhere {
+                    ui.warn(&format!("it sends you elsewhere to sign in: {}", escape(&sso_url)));
+                    if world.person.confirm("Is that where you sign in?") != Some(true) {
+                        let what = "the metadata is not of the IdP that you mean";
+                        return Err(CommandError::new(Kind::Failed, what)
+                            .hint("ask whoever manages it for the address of the right one"));
+                    }
+                }
                 ui.instruct("jit can take the answer at http://127.0.0.1:35001/saml, if an administrator adds that address");
                 let loopback = world.person.confirm("Is it registered there?") == Some(true);
                 let table = Table::new(name_of(&issuer)).with("type", "saml").with("sso_url", sso_url);

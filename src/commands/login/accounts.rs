@@ -2,6 +2,7 @@
 
 use crate::aws::iam;
 use crate::broker;
+use crate::config::resolve::trusted;
 use crate::index;
 use crate::plan::{Plan, ProofPlan};
 use crate::store::Store;
@@ -22,7 +23,10 @@ pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
         // Where STS is not AWS's own, neither is IAM.
         let url = [AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL].into_iter().find_map(|name| world.env.get(name));
         let elsewhere = leg.sts.url.is_some() && url.is_none();
-        if elsewhere || asked.contains(&account) || !known.iter().any(|role| nameless(&role)) {
+        // The session goes along, and so to nobody who is not to be trusted with it.
+        let unsafe_there = url.is_some_and(|url| !trusted(url));
+        if elsewhere || unsafe_there || asked.contains(&account) || !known.iter().any(|role| nameless(&role))
+        {
             continue;
         }
         let Ok(Some(session)) = broker::stored_session(store, plan, 0) else { continue };

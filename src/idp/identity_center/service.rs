@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::{CenterError, Registration};
-use crate::idp::code::bounded;
+use crate::idp::code::{bounded, is_secure};
 use crate::plan::CenterSettings;
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Body};
@@ -96,7 +96,8 @@ pub(super) async fn start_device(
     });
     let device: Device = post(settings, world, "/device_authorization", question).await?;
     let shown = [Some(&device.verification_uri), device.verification_uri_complete.as_ref()];
-    let safe = |url: &String| url.starts_with("https://") || url.starts_with("http://127.0.0.1:");
+    // The portal's pages stand behind a `#`.
+    let safe = |url: &String| is_secure(url.split('#').next().unwrap_or_default());
     if device.user_code.is_empty() || device.user_code.len() > 64 || !shown.into_iter().flatten().all(safe) {
         return Err(CenterError::NotUnderstood(200));
     }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use http::Uri;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::OidcError;
 use super::jwks::{self, Jwk};
-use crate::idp::code::bounded;
+use crate::idp::code::{bounded, is_secure};
 use crate::plan::OidcSettings;
 use crate::sys::http::Answer;
 use crate::timestamp::Timestamp;
@@ -102,14 +101,7 @@ impl Document {
 
 /// Checks that what is sent to `url` is not sent in clear: https, or http to this machine itself.
 pub(super) fn require_secure(what: &'static str, url: &str) -> Result<(), OidcError> {
-    let uri: Option<Uri> = url.parse().ok();
-    let secure = uri.is_some_and(|uri| {
-        let plain_host = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        let here = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let scheme = uri.scheme_str();
-        plain_host && (scheme == Some("https") || (scheme == Some("http") && here))
-    });
-    if secure && !url.contains('#') { Ok(()) } else { Err(OidcError::Insecure { what, url: bounded(url) }) }
+    if is_secure(url) { Ok(()) } else { Err(OidcError::Insecure { what, url: bounded(url) }) }
 }
 
 /// Reads an answer that holds no secret, so that what is wrong with it may be told.

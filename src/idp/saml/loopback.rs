@@ -29,7 +29,11 @@ pub(super) async fn sign_in(
     last: Option<&str>,
 ) -> Result<SamlLogin, SamlError> {
     let port = settings.acs_port.value;
-    let loopback = Loopback::bind(port).await.map_err(|source| match source.kind() {
+    let bound = match settings.acs_host.value.as_str() {
+        "localhost" => Loopback::bind_localhost(port).await,
+        _ => Loopback::bind(port).await,
+    };
+    let loopback = bound.map_err(|source| match source.kind() {
         ErrorKind::AddrInUse => SamlError::PortTaken(port),
         _ => SamlError::Listen { port, source },
     })?;

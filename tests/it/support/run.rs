@@ -142,6 +142,18 @@ impl<'r> Run<'r> {
         self
     }
 
+    /// As another user of the machine, who owns nothing and is in no group.
+    pub(crate) fn by_somebody_else(mut self) -> Self {
+        let words: &[&str] = match rustix::process::geteuid().is_root() {
+            true => &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+            false => &["sudo", "-n", "-u", "nobody"],
+        };
+        let program = std::mem::replace(&mut self.program, words[0].to_owned());
+        let before = words[1..].iter().map(|&word| word.to_owned()).chain([program]);
+        self.arguments.splice(0..0, before);
+        self
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(self) -> Output {
         self.start().wait()

@@ -63,6 +63,13 @@ fn only_this_machine_may_be_asked_in_clear() {
         ("idp.example", false),
         ("/authorize", false),
         ("https://idp.example/\u{1b}", false),
+        ("https://idp.example@evil.example/", false),
+        ("http://127.0.0.1:9@evil.example/", false),
+        ("javascript:alert(1)", false),
+        ("javascript://idp.example/%0aalert(1)", false),
+        ("file:///etc/passwd", false),
+        ("data:text/html,x", false),
+        ("", false),
     ];
     for (url, secure) in cases {
         assert_eq!(require_secure("it", url).is_ok(), secure, "{url}");
