@@ -368,7 +368,16 @@ fn translate(host: &str, error: &ConnectorError) -> HttpError {
             unreachable("what answers there does not speak TLS".to_owned())
         }
         Some(tls) => HttpError::Tls { host, why: tls_words(tls) },
-        None => unreachable(innermost(error)),
+        None => unreachable(in_words(innermost(error))),
+    }
+}
+
+/// The connector's words for a proxy that says no tell nobody that there is a proxy.
+fn in_words(why: String) -> String {
+    match why.strip_prefix("tunnel error: ") {
+        Some("proxy authorization required") => "the proxy wants to know who asks (status 407)".to_owned(),
+        Some(_) => "the proxy does not lead there".to_owned(),
+        None => why,
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use jit::demo::Call;
 use serde_json::{Value, json};
 
-use crate::support::front::{Front, reply};
+use crate::support::front::{Front, pass_on, reply};
 use crate::support::{Output, Room, Run};
 
 /// Words that clear a screen, name a window, turn the direction of a line, and play another line of ours.
@@ -103,6 +103,29 @@ fn addresses_that_are_no_safe_pages_are_opened_by_nobody() {
         let login = room.jit(&["login", "admin"]).run();
         assert!(login.code() == 2 && login.stderr.contains("config.toml:3:"), "{bad}: {login}");
         assert!(room.opened().is_empty(), "{bad}: {login}");
+    }
+}
+
+#[test]
+fn identity_center_sends_nobody_to_such_a_page() {
+    for bad in BAD {
+        let room = Room::by_center(jit::demo::Settings::default());
+        let upstream = room.servers().center_url().trim_start_matches("http://").to_owned();
+        let front = Front::start(None, move |request| {
+            let answer = pass_on(&upstream, request);
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let mut body: Value = serde_json::from_str(body).unwrap();
+            if body.get("verificationUri").is_some() {
+                body["verificationUri"] = bad.into();
+            }
+            let (_, status) = head.lines().next().unwrap().split_once(' ').unwrap();
+            reply(status, "application/json", &body.to_string())
+        });
+        let url = format!("http://{}", front.address);
+        let login = room.jit(&["login", "dev", "--device"]).env("AWS_ENDPOINT_URL_SSO_OIDC", &url).run();
+        assert!(login.code() == 1 && login.stderr.starts_with("error: "), "{bad}: {login}");
+        assert!(is_harmless(&login) && !login.stderr.contains("evil.example"), "{bad}: {login}");
+        assert_eq!(room.count(Call::CenterToken), 0, "{bad}: nobody waits for an approval");
     }
 }
 

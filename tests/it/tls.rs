@@ -142,21 +142,24 @@ openssl req -x509 -key leaf.key -subj '/CN=127.0.0.1' -days 2 -addext 'subjectAl
 fn a_proxy_that_answers_with_a_page_is_named_and_gets_nothing() {
     let room = Room::new();
     room.write_config(&room.usual_config().replace(room.servers().issuer(), "https://idp.example"));
-    for status in [
-        "200 OK",
-        "302 Found\r\nLocation: http://portal.example/",
-        "407 Proxy Authentication Required",
-        "403 Forbidden",
+    for (status, why) in [
+        ("200 OK", "cannot reach idp.example: "),
+        (
+            "302 Found\r\nLocation: http://portal.example/",
+            "cannot reach idp.example: the proxy does not lead there\n",
+        ),
+        (
+            "407 Proxy Authentication Required",
+            "cannot reach idp.example: the proxy wants to know who asks (status 407)\n",
+        ),
+        ("403 Forbidden", "cannot reach idp.example: the proxy does not lead there\n"),
     ] {
         let page = "<html>\u{1b}]0;owned\u{7}Please sign in to this network</html>";
         let proxy = Front::start(None, move |_| reply(status, "text/html", page));
         let login =
             room.jit(&["login", "admin"]).env("HTTPS_PROXY", &format!("http://{}", proxy.address)).run();
         assert_eq!((login.code(), login.stdout.as_str()), (1, ""), "{status}: {login}");
-        assert!(
-            login.stderr.starts_with("error: ") && login.stderr.contains("idp.example"),
-            "{status}: {login}"
-        );
+        assert!(login.stderr.starts_with(&format!("error: {why}")), "{status}: {login}");
         assert!(
             login.stderr.contains("\n  next: ") && !login.stderr.contains(['\u{1b}', '\u{7}']),
             "{status}: {login}"
