@@ -254,16 +254,24 @@ impl Session {
 
     /// What a container-credentials endpoint answers.
     pub fn to_container_json(&self) -> Secret<String> {
-        let credentials = &self.credentials;
-        // No value can hold a quote: they are of base64, letters, digits and colons.
-        Secret::new(format!(
-            r#"{{"AccessKeyId":"{}","SecretAccessKey":"{}","Token":"{}","Expiration":"{}","AccountId":"{}"}}"#,
-            credentials.access_key_id,
-            credentials.secret_access_key.expose(),
-            credentials.session_token.expose(),
-            self.reported_expiry().to_rfc3339(),
-            self.account()
-        ))
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Answer<'a> {
+            access_key_id: &'a str,
+            secret_access_key: &'a str,
+            token: &'a str,
+            expiration: String,
+            account_id: &'a str,
+        }
+        // AWS's own values hold no quote. Those of somebody's `credential_process` hold what that prints.
+        let mut json = to_wiped_json(&Answer {
+            access_key_id: &self.credentials.access_key_id,
+            secret_access_key: self.credentials.secret_access_key.expose(),
+            token: self.credentials.session_token.expose(),
+            expiration: self.reported_expiry().to_rfc3339(),
+            account_id: self.account(),
+        });
+        Secret::new(String::from_utf8(std::mem::take(&mut *json)).unwrap_or_default())
     }
 
     /// The public facts, for `--json`.
@@ -357,6 +365,17 @@ mod tests {
             "\n"
         );
         assert_eq!(String::from_utf8_lossy(&line), expected);
+    }
+
+    /// Found by fuzzing what a `credential_process` may print.
+    #[test]
+    fn a_quote_in_a_value_ends_no_json() {
+        let json = session(0, 1_795_176_000).to_container_json();
+        let expected = concat!(
+            r#"{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"s3cr3t/with\"quote","Token":"t0ken","#,
+            r#""Expiration":"2026-11-20T11:59:00Z","AccountId":"222222222222"}"#
+        );
+        assert_eq!(json.expose(), expected);
     }
 
     #[test]

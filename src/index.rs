@@ -4,6 +4,10 @@
 
 pub mod crawl;
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -223,6 +227,10 @@ fn parse(idp: &str, line: &str) -> Option<DiscoveredRole> {
 
 fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::private_folder)?;
+    fs::write_atomically(path, written(roles).as_bytes())
+}
+
+fn written(roles: &[DiscoveredRole]) -> String {
     let mut text = format!("{FORMAT}\n");
     for role in roles {
         let name = role.account_name.as_deref().unwrap_or(NOTHING);
@@ -234,7 +242,7 @@ fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
         text.push_str(&parts.join("\t"));
         text.push('\n');
     }
-    fs::write_atomically(path, text.as_bytes())
+    text
 }
 
 #[cfg(test)]

@@ -51,6 +51,10 @@ pub mod config;
 pub mod credentials;
 pub mod demo;
 pub mod error;
+// Parsers of foreign text as functions of bytes, for `scripts/fuzz` and the test that replays its corpora.
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod idp;
 pub mod index;
 pub mod plan;

@@ -1,10 +1,10 @@
 //! The console's sign-in: a session becomes an address that is signed in (IAM User Guide, "Enable custom identity broker
 //! access to the AWS console").
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, to_wiped_json};
 use crate::secret::Secret;
 use crate::sys::http::{Http, HttpError};
 
@@ -41,15 +41,9 @@ pub async fn login_url(
     destination: &str,
 ) -> Result<Secret<String>, FederationError> {
     let federation = format!("{sign_in}/federation");
-    // No value can hold a quote: they are of base64 and letters.
-    let session = Zeroizing::new(format!(
-        r#"{{"sessionId":"{}","sessionKey":"{}","sessionToken":"{}"}}"#,
-        credentials.access_key_id,
-        credentials.secret_access_key.expose(),
-        credentials.session_token.expose()
-    ));
+    let session = session_json(credentials);
     let seconds = duration.map(|seconds| seconds.to_string());
-    let mut form = vec![("Action", "getSigninToken"), ("Session", session.as_str())];
+    let mut form = vec![("Action", "getSigninToken"), ("Session", &*session)];
     form.extend(seconds.as_deref().map(|seconds| ("SessionDuration", seconds)));
     // Posted, so that proxies do not write it down.
     let mut answer = http.post_form(&federation, &form).await?;
@@ -69,4 +63,41 @@ pub async fn login_url(
         .append_pair("SigninToken", given.signin_token.expose())
         .finish();
     Ok(Secret::new(format!("{federation}?{query}")))
+}
+
+/// The session as the sign-in page takes it. AWS's own values hold no quote; those of a `credential_process` hold what that
+/// prints.
+pub(crate) fn session_json(credentials: &Credentials) -> Zeroizing<String> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Shown<'a> {
+        session_id: &'a str,
+        session_key: &'a str,
+        session_token: &'a str,
+    }
+    let mut json = to_wiped_json(&Shown {
+        session_id: &credentials.access_key_id,
+        session_key: credentials.secret_access_key.expose(),
+        session_token: credentials.session_token.expose(),
+    });
+    Zeroizing::new(String::from_utf8(std::mem::take(&mut *json)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timestamp::Timestamp;
+
+    /// Found by fuzzing what a `credential_process` may print.
+    #[test]
+    fn a_quote_in_a_value_ends_no_json() {
+        let credentials = Credentials {
+            access_key_id: "ASIA1".to_owned(),
+            secret_access_key: "a\"b".into(),
+            session_token: "t\\".into(),
+            expires_at: Timestamp(0),
+        };
+        let expected = r#"{"sessionId":"ASIA1","sessionKey":"a\"b","sessionToken":"t\\"}"#;
+        assert_eq!(*session_json(&credentials), expected);
+    }
 }

@@ -1,6 +1,10 @@
 //! The credentials of the machine that this runs on: a container's endpoint, and the metadata service of an EC2 instance
 //! (AWS SDKs and Tools Reference Guide, "Container credential provider" and "IMDS credential provider").
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use serde::Deserialize;
 
 use crate::credentials::Credentials;

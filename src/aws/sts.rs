@@ -1,5 +1,9 @@
 //! The five calls of STS that `jit` makes.
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use aws_sdk_sts::error::BuildError;
 use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptorType, Tag};
 

@@ -13,6 +13,9 @@ mod failure;
 mod login;
 mod offered;
 mod source;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use source::fuzzing;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -1,6 +1,10 @@
 //! A plan that starts from what a profile of `~/.aws/config` has: keys, a command, a token in a file, or the machine's own
 //! credentials. No IdP is asked, so nothing but the session is kept.
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -210,28 +214,37 @@ impl Broker<'_, '_> {
         let set = [(crate::sys::env::JIT_WITHIN, within)];
         let may_ask = matches!(need.interaction, Interaction::Allowed(_));
         let printed = process::answer(words, &set, may_ask, need.wait, LARGEST).await.map_err(failed)?;
-        let unreadable = |what: &str| failed(format!("printed no credentials: {what}"));
-        let printed: Printed = serde_json::from_slice(printed.expose())
-            .map_err(|_| unreadable("it is not the JSON that AWS's tools expect"))?;
-        if printed.version != 1 {
-            return Err(unreadable(&format!("its Version is {}, not 1", printed.version)));
-        }
-        let expires_at = printed.expiration.as_deref().map(|text| {
-            Timestamp::parse_rfc3339(text).ok_or_else(|| unreadable("its Expiration is no time"))
-        });
-        let expires_at = expires_at.transpose()?;
-        let token = printed.session_token.filter(|token| !token.expose().is_empty());
-        Ok(Given {
-            for_good: token.is_none(),
-            ends: expires_at.is_some(),
-            credentials: Credentials {
-                access_key_id: printed.access_key_id,
-                secret_access_key: printed.secret_access_key,
-                session_token: token.unwrap_or_else(|| Secret::new(String::new())),
-                expires_at: expires_at.unwrap_or(self.now() + UNKNOWN_LIFE),
-            },
-        })
+        read_printed(printed.expose(), self.now())
+            .map_err(|what| failed(format!("printed no credentials: {what}")))
     }
+}
+
+/// The credentials in what a command printed.
+///
+/// # Errors
+/// What is wrong with it, without a word of it.
+fn read_printed(printed: &[u8], now: Timestamp) -> Result<Given, String> {
+    let printed: Printed = serde_json::from_slice(printed)
+        .map_err(|_| "it is not the JSON that AWS's tools expect".to_owned())?;
+    if printed.version != 1 {
+        return Err(format!("its Version is {}, not 1", printed.version));
+    }
+    let expires_at = printed
+        .expiration
+        .as_deref()
+        .map(|text| Timestamp::parse_rfc3339(text).ok_or("its Expiration is no time"))
+        .transpose()?;
+    let token = printed.session_token.filter(|token| !token.expose().is_empty());
+    Ok(Given {
+        for_good: token.is_none(),
+        ends: expires_at.is_some(),
+        credentials: Credentials {
+            access_key_id: printed.access_key_id,
+            secret_access_key: printed.secret_access_key,
+            session_token: token.unwrap_or_else(|| Secret::new(String::new())),
+            expires_at: expires_at.unwrap_or(now + UNKNOWN_LIFE),
+        },
+    })
 }
 
 fn lasting(credentials: Credentials) -> Given {

@@ -7,6 +7,9 @@
 
 mod document;
 mod editor;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod profile;
 mod profiles;
 mod reader;

@@ -4,6 +4,9 @@ pub mod aws;
 mod diff;
 pub mod draft;
 pub mod file;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod idp;
 pub mod import;
 mod limits;

@@ -1,6 +1,10 @@
 //! The authorization code with PKCE and a loopback redirect (RFC 6749, 7636, 8252, 9207): the part of it that a browser
 //! carries, for OpenID providers and for Identity Center alike.
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;

@@ -1,6 +1,10 @@
 //! What an address says of the IdP behind it, for somebody who has no configuration yet: first by its form, which costs nothing,
 //! then by what is published there.
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use http::Uri;
 use serde::Deserialize;
 
@@ -115,7 +119,9 @@ impl Address {
         let uri: Uri = whole.parse().map_err(|_| wrong())?;
         let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else { return Err(wrong()) };
         let here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-        let named = here || host.contains('.');
+        // The parser lets more stand in a host than a name has.
+        let of_a_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+        let named = here || (host.contains('.') && host.chars().all(of_a_name));
         let scheme_fits = scheme == "https" || (scheme == "http" && here);
         if !named || !scheme_fits || uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
         {
@@ -283,6 +289,8 @@ mod tests {
             "https://me@acme.com",
             "a b.c",
             "https://\u{1b}x.y",
+            // Found by fuzzing: another address would have been asked than was typed.
+            "login.,[::1]tz/t",
         ] {
             assert!(matches!(Address::read(typed), Err(LookupError::NotAnAddress(_))), "{typed}");
         }

@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use attributes::Attributes;
 pub use code::CodeError;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub use code::fuzzing;
 pub use oidc::Provider;
 pub use visit::random;
 

@@ -1,6 +1,10 @@
 //! The one HTTP client, for the IdP and for AWS's SDK alike: rustls with ring, the system's certificates or
 //! `AWS_CA_BUNDLE`, `HTTPS_PROXY` and `NO_PROXY`, a deadline on every call and a limit on every answer.
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -128,6 +132,14 @@ pub enum HttpError {
     /// The address is none.
     #[error("`{0}` is not an http or https address")]
     Address(String),
+    /// Something that was to be sent along has a character that no header may have, such as a line feed.
+    #[error("what {host} was to be sent as `{header}` has a character in it that no header may have")]
+    Header {
+        /// Host and port.
+        host: String,
+        /// The header.
+        header: &'static str,
+    },
     /// The name could not be resolved, or nobody answered there.
     #[error("cannot reach {host}: {why}")]
     Unreachable {
@@ -177,6 +189,9 @@ impl HttpError {
                 &["if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE"]
             }
             Self::CaBundle { .. } => &["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"],
+            Self::Header { .. } => {
+                &["look at what writes the token or the cookie: it holds more than one line"]
+            }
             Self::Address(_) | Self::TooLarge { .. } => &["check the address: `jit explain`"],
         }
     }
@@ -232,34 +247,7 @@ impl Http {
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
     pub async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
-        let (content_type, body) = match ask.body {
-            Body::Empty => (None, SdkBody::empty()),
-            Body::Form(form) => {
-                let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-                (Some("application/x-www-form-urlencoded"), SdkBody::from(form))
-            }
-            Body::Json(json) => (Some("application/json"), SdkBody::from(json.expose().as_slice())),
-        };
-        let mut request = HttpRequest::new(body);
-        let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url).is_ok();
-        if !accepted || host_of(ask.url).is_empty() {
-            return Err(HttpError::Address(ask.url.to_owned()));
-        }
-        let headers = request.headers_mut();
-        headers.insert("accept", ask.accept);
-        headers.insert("user-agent", concat!("jit/", env!("CARGO_PKG_VERSION")));
-        if let Some(content_type) = content_type {
-            headers.insert("content-type", content_type);
-        }
-        for (name, value) in [("authorization", ask.authorization), ("cookie", ask.cookie)] {
-            if let Some(value) = value {
-                headers.insert(name, value.expose().clone());
-            }
-        }
-        for (name, value) in ask.headers {
-            headers.insert(*name, value.expose().clone());
-        }
-        let response = self.exchange(request).await?;
+        let response = self.exchange(request_of(ask)?).await?;
         let content_type = response.headers().get("content-type").unwrap_or_default().to_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let headers = Headers(headers.collect());
@@ -336,6 +324,42 @@ impl Http {
         let store = tls::TrustStore::empty().with_native_roots(false).with_pem_certificate(pem);
         tls::TlsContext::builder().with_trust_store(store).build().map_err(|error| broken(innermost(&error)))
     }
+}
+
+/// The request of a question. What stands in a header may come from a file or from a server, so it is held against what may
+/// stand in one.
+fn request_of(ask: &Ask<'_>) -> Result<HttpRequest, HttpError> {
+    let (content_type, body) = match ask.body {
+        Body::Empty => (None, SdkBody::empty()),
+        Body::Form(form) => {
+            let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+            (Some("application/x-www-form-urlencoded"), SdkBody::from(form))
+        }
+        Body::Json(json) => (Some("application/json"), SdkBody::from(json.expose().as_slice())),
+    };
+    let mut request = HttpRequest::new(body);
+    let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url).is_ok();
+    if !accepted || host_of(ask.url).is_empty() {
+        return Err(HttpError::Address(ask.url.to_owned()));
+    }
+    let mut insert = |header: &'static str, value: &str| {
+        let inserted = request.headers_mut().try_insert(header, value.to_owned());
+        inserted.map(drop).map_err(|_| HttpError::Header { host: host_of(ask.url), header })
+    };
+    insert("accept", ask.accept)?;
+    insert("user-agent", concat!("jit/", env!("CARGO_PKG_VERSION")))?;
+    if let Some(content_type) = content_type {
+        insert("content-type", content_type)?;
+    }
+    for (name, value) in [("authorization", ask.authorization), ("cookie", ask.cookie)] {
+        if let Some(value) = value {
+            insert(name, value.expose())?;
+        }
+    }
+    for (name, value) in ask.headers {
+        insert(name, value.expose())?;
+    }
+    Ok(request)
 }
 
 /// The connector below takes certificates on trust and panics on a broken one, so they are read once before.
@@ -468,6 +492,24 @@ mod tests {
         assert!(check_certificates(b"").unwrap_err().contains("no certificate"));
         let broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assert!(check_certificates(broken).unwrap_err().contains("broken"));
+    }
+
+    /// The SDK's own way to set a header panics. Found by fuzzing: a metadata service whose token has two lines.
+    #[test]
+    fn what_no_header_may_have_is_told_and_not_shown() {
+        let two_lines = Secret::from("hunter2\nx");
+        let headers = [("x-aws-ec2-metadata-token", two_lines.clone())];
+        let plain = Ask::get("https://idp.example/a");
+        for (ask, header) in [
+            (Ask { authorization: Some(&two_lines), ..plain }, "authorization"),
+            (Ask { cookie: Some(&two_lines), ..plain }, "cookie"),
+            (Ask { headers: &headers, ..plain }, "x-aws-ec2-metadata-token"),
+        ] {
+            let words = request_of(&ask).unwrap_err().to_string();
+            assert!(words.contains(header) && words.contains("idp.example"), "{words}");
+            assert!(!words.contains("hunter2"), "{words}");
+        }
+        assert!(request_of(&Ask { cookie: Some(&Secret::from("sid=1; DT=2")), ..plain }).is_ok());
     }
 
     #[tokio::test(flavor = "current_thread")]

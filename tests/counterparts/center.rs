@@ -190,8 +190,7 @@ fn the_aws_cli_2_signs_in_lists_takes_a_role_and_is_refused() {
     let names: Vec<&Value> =
         accounts["accountList"].as_array().unwrap().iter().map(|one| &one["accountName"]).collect();
     assert_eq!(names, ["acme-dev", "acme-prod"]);
-    let roles =
-        here.said(&["sso", "list-account-roles", &shown, "--account-id", "333333333333"]);
+    let roles = here.said(&["sso", "list-account-roles", &shown, "--account-id", "333333333333"]);
     assert_eq!(roles["roleList"][1], json!({ "roleName": "ReadOnly", "accountId": "333333333333" }));
     let take = |role: &str| {
         let which = ["--account-id", "333333333333", "--role-name", role, &shown];

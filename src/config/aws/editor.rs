@@ -210,7 +210,9 @@ impl Changes {
         for section in &self.appended {
             if !out.is_empty() {
                 end_line(&mut out, eol);
-                out.push_str(eol);
+                // Behind a carriage return that stands alone, a line feed would be the rest of the same line end.
+                let blank = if out.ends_with('\r') && eol == "\n" { "\r" } else { eol };
+                out.push_str(blank);
             }
             out.push_str(section);
         }

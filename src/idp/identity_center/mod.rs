@@ -11,6 +11,9 @@ mod borrowed;
 mod browser;
 mod device;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod service;
 
 use serde::{Deserialize, Serialize};

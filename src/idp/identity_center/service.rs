@@ -203,6 +203,26 @@ fn snake(name: &str) -> String {
     snake
 }
 
+/// What the service may answer.
+#[cfg(any(test, fuzzing))]
+pub(super) fn fuzz(status: u16, body: &[u8]) {
+    let name = String::from_utf8_lossy(body);
+    let answer = Answer {
+        status,
+        content_type: String::new(),
+        headers: crate::sys::http::Headers::of(&[("x-amzn-errortype", &name)]),
+        body: Secret::new(body.to_vec()),
+    };
+    let error = refusal(&answer);
+    let _ = (error.next(), error.client_is_forgotten());
+    assert!(error.to_string().chars().count() < 1024, "an error is short");
+    let _ = serde_json::from_slice::<Registered>(body);
+    let _ = serde_json::from_slice::<Device>(body);
+    if let Ok(tokens) = serde_json::from_slice::<Tokens>(body) {
+        assert!((0..=24 * 60 * 60).contains(&tokens.expires_in));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

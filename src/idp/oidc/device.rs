@@ -94,6 +94,16 @@ async fn ask(
     poll(settings, world, provider, &device.device_code, Wait { interval, lifetime }, pace).await
 }
 
+/// What the device endpoint may answer.
+#[cfg(any(test, fuzzing))]
+pub(super) fn fuzz(answer: &crate::sys::http::Answer) {
+    if let Ok(Ok(device)) = token_endpoint::read::<DeviceAnswer>("the device endpoint", answer, &[]) {
+        let _ = device.expires_in.unwrap_or_default() + device.interval.unwrap_or_default() * 2;
+        let url = device.verification_uri.or(device.verification_url).unwrap_or_default();
+        let _ = require_secure("verification_uri", &url);
+    }
+}
+
 struct Wait {
     interval: Duration,
     lifetime: Duration,

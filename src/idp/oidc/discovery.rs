@@ -82,7 +82,7 @@ pub(super) async fn fetch(settings: &OidcSettings, world: &World) -> Result<Prov
 }
 
 impl Document {
-    fn check(&self, issuer: &str) -> Result<(), OidcError> {
+    pub(super) fn check(&self, issuer: &str) -> Result<(), OidcError> {
         if self.issuer != *issuer {
             let announced = bounded(&self.issuer);
             return Err(OidcError::WrongIssuer { configured: issuer.to_owned(), announced });

@@ -4,6 +4,9 @@ mod browser;
 mod device;
 mod discovery;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod jwks;
 mod login;
 mod refresh;

@@ -142,6 +142,16 @@ fn basic(client_id: &str, secret: &Secret<String>) -> Secret<String> {
     Secret::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())))
 }
 
+/// What the token endpoint may answer.
+#[cfg(any(test, fuzzing))]
+pub(super) fn fuzz(answer: &Answer) {
+    if let Ok(Err(refusal)) = read::<TokenAnswer>(TOKEN_ENDPOINT, answer, &["hunter2"]) {
+        assert!(!refusal.error.contains("hunter2"), "a secret came back");
+        let error = refusal.into_error("the sign-in");
+        let _ = (error.next(), error.to_string());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,9 @@ mod authn;
 mod device;
 mod error;
 mod factors;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod page;
 mod person;
 mod session;

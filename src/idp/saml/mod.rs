@@ -9,6 +9,9 @@
 mod attributes;
 mod capture;
 mod error;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod loopback;
 mod request;
 mod response;

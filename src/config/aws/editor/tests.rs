@@ -47,6 +47,16 @@ fn new_sections_come_last_with_a_blank_line_between() {
     assert_eq!(two, format!("{DEV}\n{default}"));
 }
 
+/// Found by fuzzing: the blank line above a section of ours ran into what stood there, and took it along when it went.
+#[test]
+fn line_ends_of_a_carriage_return_alone_stay() {
+    for text in ["[a]\rx = 1\r", "[a]\n\r", "[a]\r\nx = 1\r"] {
+        let after = written(text, &[profile("dev", None), profile("ops", None)]);
+        assert!(after.starts_with(text), "{after:?}");
+        assert_eq!(pruned(&after), text);
+    }
+}
+
 #[test]
 fn an_update_changes_our_keys_and_nothing_else() {
     let head = "[a]\nx = 1\n# managed by jit: dev\n[profile dev]\n";

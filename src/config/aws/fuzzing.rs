@@ -1,0 +1,144 @@
+//! AWS's files as functions of bytes.
+
+use super::shadow::{self, Scene, Source};
+use super::{
+    Document, Kind, Profile, Profiles, Program, System, as_roles, managed_profiles, plan_profiles,
+    split_command,
+};
+use crate::sys::env::Env;
+
+/// A file: read or refused, and given back as it is.
+pub fn aws_reader(data: &[u8]) {
+    let document = match Document::parse(data) {
+        Ok(document) => document,
+        Err(broken) => {
+            assert!(broken.line > 0 && broken.column > 0 && broken.to_string().len() < 1024, "{broken}");
+            return;
+        }
+    };
+    assert_eq!(document.text().as_bytes(), data);
+    for section in document.sections() {
+        for entry in &section.entries {
+            assert!(section.line() < entry.line());
+            let _ = document.value(entry);
+        }
+    }
+    let Ok(program) = Program::new("/bin/jit", System::Unix) else { return };
+    let source = Source { path: "~/.aws/config", document: &document };
+    let env = Env::default();
+    let _ = shadow::findings(&Scene {
+        config: source,
+        credentials: Some(source),
+        env: &env,
+        program: &program,
+        exists: &|_| true,
+    });
+}
+
+/// A file into which profiles are written and from which they are taken: what is not ours is byte for byte as it was.
+pub fn aws_editor(data: &[u8]) {
+    let Ok(document) = Document::parse(data) else { return };
+    let text = document.text();
+    let Ok(program) = Program::new("/bin/jit", System::Unix) else { return };
+    let wanted: Vec<Profile> = [("x", None), ("y.z", Some("eu-west-1")), ("default", None)]
+        .into_iter()
+        .filter_map(|(name, region)| program.profile(name, region).ok())
+        .collect();
+    let changes = plan_profiles(&document, &wanted, &|_| true);
+    let foreign = |document: &Document| -> Vec<String> {
+        let ours: Vec<usize> = managed_profiles(document).map(|(_, section)| section.line()).collect();
+        let sections = document.sections().iter().filter(|section| !ours.contains(&section.line()));
+        sections
+            .map(|section| document.raw(section.lines()).trim_end_matches(['\r', '\n']).to_owned())
+            .collect()
+    };
+    if let Ok(after) = changes.apply(&document, false) {
+        assert_eq!(foreign(&document), foreign(&after), "somebody else's section is another now");
+        let again = plan_profiles(&after, &wanted, &|_| true);
+        assert!(again.added.is_empty() && again.updated.is_empty(), "a second run changes more: {again:?}");
+        if changes.updated.is_empty() {
+            assert!(after.text().starts_with(text), "what was there stays");
+        } else {
+            only_ours_differ(&document, &after, &wanted);
+        }
+        // Taken back, the new ones leave nothing. Those that were there already are wanted, and so are not stale.
+        if changes.updated.is_empty() {
+            let new: Vec<&String> = changes.added.iter().collect();
+            let kept: Vec<Profile> = managed_profiles(&after)
+                .filter(|(name, _)| !new.iter().any(|one| one == name))
+                .filter_map(|(name, section)| {
+                    let get = |key| after.get(&Kind::Profile(name.to_owned()), key).map(|(value, _)| value);
+                    let command = section.entry("credential_process").map(|entry| after.value(entry))?;
+                    Some(Profile {
+                        name: name.to_owned(),
+                        role: name.to_owned(),
+                        command,
+                        region: get("region"),
+                    })
+                })
+                .collect();
+            let back = plan_profiles(&after, &kept, &|role| !["x", "y.z", "default"].contains(&role));
+            let all_new = back.stale.iter().all(|place| new.contains(&&place.name));
+            if let (true, true, Ok(back)) = (all_new, back.updated.is_empty(), back.apply(&after, true)) {
+                let end = back.text().strip_prefix(text);
+                assert!(
+                    end.is_some_and(|end| ["", "\n", "\r\n"].contains(&end)),
+                    "pruned, it is another file"
+                );
+            }
+        }
+    }
+    // Nothing is wanted: only sections of ours may go.
+    let changes = plan_profiles(&document, &[], &|_| false);
+    if let Ok(after) = changes.apply(&document, true) {
+        assert_eq!(foreign(&document), foreign(&after), "somebody else's section is gone");
+        assert!(is_subsequence(after.text(), text), "lines that were not there");
+    }
+}
+
+/// Beside the sections of ours that were wanted, and what was put behind them, no line differs.
+fn only_ours_differ(before: &Document, after: &Document, wanted: &[Profile]) {
+    let rest = |document: &Document| -> Vec<String> {
+        let ours = |line: usize| {
+            managed_profiles(document).any(|(name, section)| {
+                wanted.iter().any(|one| one.name == name) && section.lines().contains(&line)
+            })
+        };
+        let lines = 0..document.line_count();
+        lines.filter(|line| !ours(*line)).map(|line| document.line(line).to_owned()).collect()
+    };
+    let (before, after) = (rest(before), rest(after));
+    assert!(after.starts_with(&before[..]), "a line beside ours is another now");
+}
+
+fn is_subsequence(part: &str, whole: &str) -> bool {
+    let mut lines = whole.split_inclusive(['\n', '\r']);
+    part.split_inclusive(['\n', '\r']).all(|line| lines.any(|one| one == line))
+}
+
+/// A configuration file and, behind a zero byte, a credentials file: every profile as a role, and its plan.
+pub fn aws_profiles(data: &[u8]) {
+    let mut parts = data.splitn(2, |byte| *byte == 0);
+    let mut next = || Document::parse(parts.next().unwrap_or_default());
+    let (Ok(config), Ok(credentials)) = (next(), next()) else { return };
+    let profiles = Profiles::new((config, "config".to_owned()), (credentials, "credentials".to_owned()));
+    let _ = (profiles.not_ours(), profiles.static_keys().count());
+    for name in profiles.names() {
+        for within in [&[][..], &["x"], &["a", "b", "c", "d"]] {
+            match as_roles(&profiles, name, within) {
+                Ok(Some(file)) => crate::config::fuzzing::plans(&file),
+                Ok(None) => {}
+                Err(unfit) => assert!(unfit.line > 0, "{unfit}"),
+            }
+        }
+    }
+}
+
+/// A command: its words are found again when they are quoted.
+pub fn command_words(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let _ = split_command(text, System::Windows);
+    let Some(words) = split_command(text, System::Unix) else { return };
+    let quoted: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+    assert_eq!(split_command(&quoted.join(" "), System::Unix), Some(words));
+}

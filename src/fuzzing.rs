@@ -1,0 +1,162 @@
+//! Every parser of foreign text as a function of bytes that panics if what it promises does not hold: for the targets in
+//! `fuzz/` and for the test below, which replays their corpora. No ordinary build has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use crate::aws::machine::fuzzing::machine;
+pub use crate::aws::sts::fuzzing::sts_answer;
+pub use crate::broker::fuzzing::credential_process;
+pub use crate::config::aws::fuzzing::{aws_editor, aws_profiles, aws_reader, command_words};
+pub use crate::config::fuzzing::{config_toml, import, shared_config};
+pub use crate::idp::fuzzing::redirect;
+pub use crate::idp::identity_center::fuzzing::center_answer;
+pub use crate::idp::lookup::fuzzing::lookup;
+pub use crate::idp::oidc::fuzzing::{jwks, jwt, oidc_answer, oidc_discovery};
+pub use crate::idp::okta::fuzzing::{okta_answer, okta_page};
+pub use crate::idp::saml::fuzzing::saml_response;
+pub use crate::index::fuzzing::role_index;
+pub use crate::store::fuzzing::{sealed, store_files};
+pub use crate::sys::http::fuzzing::http_request;
+
+use crate::aws::durations::Durations;
+use crate::credentials::{Credentials, Session};
+use crate::idp::Login;
+use crate::timestamp::Timestamp;
+
+/// What a session's entry holds.
+pub fn session(data: &[u8]) {
+    let _ = Durations::from_bytes(data);
+    let Ok(session) = Session::from_bytes(data) else { return };
+    check_session(&session);
+}
+
+/// What a login's entry holds.
+pub fn login(data: &[u8]) {
+    let Ok(login) = Login::from_bytes(data) else { return };
+    let _ = (login.attributes(), login.renews_itself(), login.proof().is_some(), login.is_encrypted());
+    let written = login.to_bytes();
+    let again = Login::from_bytes(written.expose());
+    assert!(again.is_ok_and(|again| again.to_bytes() == written), "what was written is read as it was");
+}
+
+/// Credentials from elsewhere, in every form that they are handed over in.
+pub(crate) fn hand_over(credentials: Credentials) {
+    check_session(&Session {
+        credentials,
+        issued_at: Timestamp(0),
+        role: "r".to_owned(),
+        role_arn: "arn:aws:iam::111111111111:role/r".to_owned(),
+        assumed_arn: String::new(),
+        idp: String::new(),
+        login: String::new(),
+        subject: String::new(),
+        user: String::new(),
+        source_identity: None,
+        tags: BTreeMap::new(),
+        transitive_tags: BTreeSet::new(),
+    });
+}
+
+fn check_session(session: &Session) {
+    let written = session.to_bytes();
+    let again = Session::from_bytes(written.expose());
+    assert!(again.is_ok_and(|again| again.to_bytes() == written), "what was written is read as it was");
+    let own = &session.credentials;
+    let says = |json: &[u8], token: &str| {
+        let json: serde_json::Value = serde_json::from_slice(json).expect("JSON");
+        json["AccessKeyId"] == *own.access_key_id
+            && json["SecretAccessKey"] == **own.secret_access_key.expose()
+            && json[token] == **own.session_token.expose()
+    };
+    let line = session.to_credential_process();
+    assert!(says(&line, "SessionToken") && line.iter().filter(|byte| **byte == b'\n').count() == 1);
+    assert!(says(session.to_container_json().expose().as_bytes(), "Token"));
+    let console = crate::aws::federation::session_json(own);
+    let console: serde_json::Value = serde_json::from_str(&console).expect("JSON");
+    assert!(console["sessionKey"] == **own.secret_access_key.expose());
+    let _ = (session.account(), session.freshness(Timestamp(1), std::time::Duration::ZERO));
+    let _ = (session.to_variables(), session.to_public_json(Timestamp(1)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A target by its name.
+    type Target = (&'static str, fn(&[u8]));
+
+    macro_rules! targets {
+        ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn(&[u8]))),*] };
+    }
+
+    const TARGETS: [Target; 25] = targets![
+        aws_editor,
+        aws_profiles,
+        aws_reader,
+        center_answer,
+        command_words,
+        config_toml,
+        credential_process,
+        http_request,
+        import,
+        jwks,
+        jwt,
+        login,
+        lookup,
+        machine,
+        oidc_answer,
+        oidc_discovery,
+        okta_answer,
+        okta_page,
+        redirect,
+        role_index,
+        saml_response,
+        sealed,
+        session,
+        shared_config,
+        store_files,
+    ];
+    /// Takes the SDK a millisecond each.
+    const SLOW: [Target; 1] = targets![sts_answer];
+
+    fn folder(name: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)
+    }
+
+    fn names_in(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// What fuzzing found stays found, without cargo-fuzz.
+    #[test]
+    fn the_corpora_hold() {
+        for (name, target) in TARGETS.into_iter().chain(SLOW) {
+            let corpus = folder("corpus").join(name);
+            let seeds = names_in(&corpus);
+            assert!(!seeds.is_empty(), "{name} has no corpus");
+            for seed in seeds {
+                let data = fs::read(corpus.join(&seed)).unwrap();
+                let replay = std::panic::catch_unwind(|| target(&data));
+                assert!(replay.is_ok(), "fuzz/corpus/{name}/{seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_target_is_replayed() {
+        let mut known: Vec<String> =
+            TARGETS.into_iter().chain(SLOW).map(|(name, _)| name.to_owned()).collect();
+        known.sort();
+        let programs = names_in(&folder("fuzz_targets"));
+        let programs: Vec<&str> = programs.iter().filter_map(|name| name.strip_suffix(".rs")).collect();
+        assert_eq!(programs, known);
+        assert_eq!(names_in(&folder("corpus")), known);
+    }
+}

@@ -1,0 +1,21 @@
+//! What an address publishes, as a function of bytes.
+
+use super::{Address, Discovery, Found, Organization, metadata, region_of_page};
+
+/// A page: SAML metadata, the portal's, an org's or a provider's; and an address that somebody typed.
+pub fn lookup(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Some(Found::SamlSso { sso_url, .. }) = metadata(&text, "idp.example.com") {
+        let _ = Address::read(&sso_url);
+    }
+    if let Some(region) = region_of_page(&text) {
+        assert!(region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+    }
+    let _ = serde_json::from_slice::<Organization>(data);
+    let _ = serde_json::from_slice::<Discovery>(data);
+    if let Ok(address) = Address::read(&text) {
+        let _ = (address.by_form(), address.okta_org());
+        let again = Address::read(&address.url()).map(|again| again.url()).ok();
+        assert_eq!(again, Some(address.url()), "an address reads back as itself");
+    }
+}

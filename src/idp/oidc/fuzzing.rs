@@ -1,0 +1,123 @@
+//! What an OpenID provider says, as functions of bytes.
+
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use serde_json::json;
+
+use super::discovery::{Document, read_public};
+use super::jwks::{self, Jwk, KeySet};
+use super::token::{Expected, attributes, check};
+use super::{device, token_endpoint};
+use crate::secret::Secret;
+use crate::sys::http::{Answer, Headers};
+use crate::timestamp::Timestamp;
+
+const ISSUER: &str = "https://idp.example";
+
+/// A key of this run. It signs what is to get past the signature.
+static SIGNER: LazyLock<(EcdsaKeyPair, Vec<Jwk>)> = LazyLock::new(|| {
+    let random = SystemRandom::new();
+    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    let pair = EcdsaKeyPair::generate_pkcs8(algorithm, &random)
+        .ok()
+        .and_then(|document| EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).ok())
+        .expect("the system makes keys");
+    let [x, y] = [1..33, 33..65].map(|part| URL_SAFE_NO_PAD.encode(&pair.public_key().as_ref()[part]));
+    let key = json!({ "kty": "EC", "kid": "k", "crv": "P-256", "x": x, "y": y });
+    let set = serde_json::from_value(json!({ "keys": [key] })).expect("a key set");
+    (pair, jwks::usable(set))
+});
+
+/// A whole token that nobody signed, then the claims of one that the provider did.
+pub fn jwt(data: &[u8]) {
+    let (pair, keys) = &*SIGNER;
+    let previous =
+        Secret::new(format!("e30.{}.", URL_SAFE_NO_PAD.encode(r#"{"iss":"a","sub":"b","aud":"c"}"#)));
+    let expected = |previous| Expected {
+        issuer: ISSUER,
+        client_id: "jit",
+        algorithms: None,
+        nonce: None,
+        access_token: None,
+        signed_in_within: Some(std::time::Duration::ZERO),
+        previous,
+        now: Timestamp(1_795_176_000),
+    };
+    if let Ok(text) = std::str::from_utf8(data) {
+        let token = Secret::from(text);
+        let _ = attributes(&token);
+        assert!(check(&token, keys, &expected(None)).is_err(), "nobody signed this");
+    }
+    let message = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","kid":"k"}"#),
+        URL_SAFE_NO_PAD.encode(data)
+    );
+    let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).expect("it signs");
+    let token = Secret::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.as_ref())));
+    let _ = attributes(&token);
+    assert!(check(&token, keys, &expected(Some(&previous))).is_err(), "it follows another's token");
+    match check(&token, keys, &expected(None)) {
+        Ok(identity) => {
+            assert!(identity.issuer == ISSUER && !identity.subject.is_empty() && !identity.name.is_empty());
+            assert!(identity.proof_expires_at > Timestamp(1_795_175_940));
+        }
+        Err(error) => assert!(error.to_string().len() < 8192, "an error is short"),
+    }
+}
+
+/// A key list; the keys in it are asked about a signature that is none of theirs.
+pub fn jwks(data: &[u8]) {
+    let Ok(set) = read_public::<KeySet>("the provider's key list", &answer(200, data)) else { return };
+    let keys = jwks::usable(set);
+    for algorithm in ["RS256", "RS384", "RS512", "ES256", "ES384"] {
+        let Ok(algorithm) = jwks::Algorithm::named(algorithm) else { continue };
+        for kid in [None, Some("k")] {
+            let Ok(key) = jwks::pick(&keys, kid, algorithm) else { continue };
+            for size in [0, 64, 96, 256] {
+                assert!(jwks::verify(key, algorithm, b"x", &vec![1; size]).is_err(), "nobody signed this");
+            }
+        }
+    }
+}
+
+/// A provider's description of itself.
+pub fn oidc_discovery(data: &[u8]) {
+    let Ok(document) = read_public::<Document>("the provider's description", &answer(200, data)) else {
+        return;
+    };
+    let insecure = |url: &str| {
+        let url = url.to_lowercase();
+        !url.starts_with("https://")
+            && !["127.0.0.1", "localhost", "[::1]"]
+                .iter()
+                .any(|host| url.starts_with(&format!("http://{host}")))
+    };
+    if document.check(ISSUER).is_ok() {
+        assert!(
+            document.issuer == ISSUER && !insecure(&document.token_endpoint) && !insecure(&document.jwks_uri)
+        );
+    }
+    let _ = document.check(&document.issuer);
+}
+
+/// What the device endpoint and the token endpoint answer: the status by the first byte.
+pub fn oidc_answer(data: &[u8]) {
+    let Some((status, body)) = data.split_first() else { return };
+    let answer = answer(if status % 2 == 0 { 200 } else { 400 }, body);
+    token_endpoint::fuzz(&answer);
+    device::fuzz(&answer);
+}
+
+fn answer(status: u16, body: &[u8]) -> Answer {
+    Answer {
+        status,
+        content_type: String::new(),
+        headers: Headers::default(),
+        body: Secret::new(body.to_vec()),
+    }
+}

@@ -1,0 +1,39 @@
+//! SAML responses as functions of bytes.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::response::{Expected, Recipient, answers, read};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// The XML of a response, or what was posted in its place.
+pub fn saml_response(data: &[u8]) {
+    let encoded = Secret::new(STANDARD.encode(data));
+    let mut posted = vec![encoded];
+    posted.extend(std::str::from_utf8(data).ok().map(Secret::from));
+    for posted in &posted {
+        let answered = answers(posted);
+        for (recipient, asked) in [
+            (Recipient::Loopback("http://127.0.0.1:35001/saml"), Some("_request")),
+            (Recipient::SignIn, None),
+        ] {
+            let expected = Expected {
+                recipient,
+                in_response_to: asked,
+                issuer: None,
+                entity_id: "urn:amazon:webservices",
+                last_assertion: Some("_last"),
+                now: Timestamp(1_795_176_000),
+            };
+            match read(posted, &expected) {
+                Ok(login) => {
+                    assert!(asked.is_none() || answered.as_deref() == asked, "it answers another request");
+                    assert_ne!(login.assertion_id.as_deref(), Some("_last"), "it was used before");
+                    assert!(login.encrypted == login.attributes.roles.is_empty());
+                }
+                Err(error) => assert!(error.to_string().len() < 8192, "an error is short"),
+            }
+        }
+    }
+}
