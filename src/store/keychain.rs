@@ -10,6 +10,9 @@ use super::sealed::{self, DataKey};
 use crate::secret::Secret;
 use crate::world::{Note, Person};
 
+#[cfg(any(test, target_os = "macos", windows))]
+#[path = "keychain_entry.rs"]
+mod entry;
 #[cfg_attr(target_os = "macos", path = "keychain_macos.rs")]
 #[cfg_attr(windows, path = "keychain_windows.rs")]
 #[cfg_attr(not(any(target_os = "macos", windows)), path = "keychain_linux.rs")]

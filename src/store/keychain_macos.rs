@@ -4,52 +4,38 @@
 use std::sync::Arc;
 
 use apple_native_keyring_store::keychain::Store;
+use keyring_core::Entry;
 use keyring_core::api::CredentialStoreApi as _;
-use keyring_core::{Entry, Error};
+use keyring_core::error::PlatformError;
 use security_framework::os::macos::keychain::SecKeychain;
-use zeroize::Zeroizing;
 
-use super::{Dialogs, SERVICE};
-use crate::secret::Secret;
+use super::{Dialogs, SERVICE, entry};
 use crate::store::StoreError;
 use crate::store::error::bounded;
 use crate::store::sealed::DataKey;
 
-/// Codes of Apple's `SecBase.h` that the store crate does not tell apart.
-const INTERACTION_NOT_ALLOWED: i32 = -25308;
-const AUTH_FAILED: i32 = -25293;
-const USER_CANCELED: i32 = -128;
-
 /// The key of the store `id`, if the keychain has one.
 pub(super) fn load(id: &str, dialogs: Dialogs) -> Result<Option<DataKey>, StoreError> {
-    let secret = with_entry(id, dialogs, |entry| match entry.get_secret() {
-        Ok(bytes) => Ok(Zeroizing::new(bytes)),
-        Err(Error::NoEntry) => Ok(Zeroizing::default()),
-        Err(error) => Err(error),
-    })?;
-    // An item that is no key is as good as none.
-    Ok(<[u8; 32]>::try_from(&secret[..]).ok().map(Secret::new))
+    with_entry(id, dialogs, |found| entry::load(found, code_of))
 }
 
 /// Puts the key of the store `id` into the keychain, in place of any other.
 pub(super) fn save(id: &str, key: &DataKey, dialogs: Dialogs) -> Result<(), StoreError> {
-    with_entry(id, dialogs, |entry| entry.set_secret(key.expose()))
+    with_entry(id, dialogs, |found| entry::save(found, key, code_of))
 }
 
 /// Takes the key of the store `id` out of the keychain.
 pub(super) fn destroy(id: &str, dialogs: Dialogs) -> Result<(), StoreError> {
-    with_entry(id, dialogs, |entry| match entry.delete_credential() {
-        Err(Error::NoEntry) => Ok(()),
-        answer => answer,
-    })
+    with_entry(id, dialogs, |found| entry::destroy(found, code_of))
 }
 
 fn with_entry<T>(
     id: &str,
     dialogs: Dialogs,
-    work: impl FnOnce(&Entry) -> Result<T, Error>,
+    work: impl FnOnce(&Entry) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    // While this is held, what would show a dialog fails with `INTERACTION_NOT_ALLOWED`.
+    // While this is held, what would show a dialog fails with a code that means `Locked`. It holds for the whole process, and
+    // so for nobody else: a process asks its keychain one thing at a time.
     let _quiet = match dialogs {
         Dialogs::Never => Some(
             SecKeychain::disable_user_interaction()
@@ -57,22 +43,11 @@ fn with_entry<T>(
         ),
         Dialogs::Allowed => None,
     };
+    let translate = |error| entry::translate(&error, code_of);
     let store: Arc<Store> = Store::new().map_err(translate)?;
-    let entry = store.build(SERVICE, id, None).map_err(translate)?;
-    work(&entry).map_err(translate)
+    work(&store.build(SERVICE, id, None).map_err(translate)?)
 }
 
-fn translate(error: Error) -> StoreError {
-    let (Error::PlatformFailure(inner) | Error::NoStorageAccess(inner)) = &error else {
-        return StoreError::Unavailable { why: bounded(&error.to_string()) };
-    };
-    let code = inner.downcast_ref::<security_framework::base::Error>().map(|error| error.code());
-    let why = bounded(&inner.to_string());
-    match code {
-        Some(INTERACTION_NOT_ALLOWED) => {
-            StoreError::Locked { what: "the keychain is locked, or wants to ask before jit may read its key" }
-        }
-        Some(AUTH_FAILED | USER_CANCELED) => StoreError::Refused { why },
-        _ => StoreError::Unavailable { why },
-    }
+fn code_of(error: &PlatformError) -> Option<i64> {
+    error.downcast_ref::<security_framework::base::Error>().map(|error| error.code().into())
 }

@@ -1,0 +1,70 @@
+//! A key as an entry of `keyring-core`, which is how the keychains of macOS and Windows are reached, and what their errors
+//! mean. It is the same for both, and tried on every system against doubles that have the limits of both.
+
+use keyring_core::error::PlatformError;
+use keyring_core::{Entry, Error};
+use zeroize::Zeroizing;
+
+use crate::secret::Secret;
+use crate::store::StoreError;
+use crate::store::error::bounded;
+use crate::store::sealed::DataKey;
+
+// Apple's `SecBase.h`: codes that the store crate does not tell apart.
+const USER_CANCELED: i64 = -128;
+const AUTH_FAILED: i64 = -25293;
+const INTERACTION_NOT_ALLOWED: i64 = -25308;
+const INTERACTION_REQUIRED: i64 = -25315;
+/// Windows' `winerror.h`: the process is of no logon that has credentials, such as one over SSH with a key.
+pub(super) const NO_SUCH_LOGON_SESSION: i64 = 1312;
+
+/// The platform's own code of an error, if it is one of the platform's.
+pub(super) type CodeOf = fn(&PlatformError) -> Option<i64>;
+
+/// The key in `entry`, if there is one.
+pub(super) fn load(entry: &Entry, code_of: CodeOf) -> Result<Option<DataKey>, StoreError> {
+    match entry.get_secret().map(Zeroizing::new) {
+        // An entry that is no key is as good as none.
+        Ok(bytes) => Ok(<[u8; 32]>::try_from(&bytes[..]).ok().map(Secret::new)),
+        Err(Error::NoEntry) => Ok(None),
+        Err(error) => Err(translate(&error, code_of)),
+    }
+}
+
+/// Puts the key into `entry`, in place of any other. By the call for bytes: the one for passwords makes UTF-16 of them on
+/// Windows.
+pub(super) fn save(entry: &Entry, key: &DataKey, code_of: CodeOf) -> Result<(), StoreError> {
+    entry.set_secret(key.expose()).map_err(|error| translate(&error, code_of))
+}
+
+/// Takes the key out of `entry`.
+pub(super) fn destroy(entry: &Entry, code_of: CodeOf) -> Result<(), StoreError> {
+    match entry.delete_credential() {
+        Ok(()) | Err(Error::NoEntry) => Ok(()),
+        Err(error) => Err(translate(&error, code_of)),
+    }
+}
+
+/// What `error` is to the store.
+pub(super) fn translate(error: &Error, code_of: CodeOf) -> StoreError {
+    let (Error::PlatformFailure(inner) | Error::NoStorageAccess(inner)) = error else {
+        return StoreError::Unavailable { why: bounded(&error.to_string()) };
+    };
+    let why = bounded(&inner.to_string());
+    match code_of(inner) {
+        Some(INTERACTION_NOT_ALLOWED | INTERACTION_REQUIRED) => {
+            StoreError::Locked { what: "the keychain is locked, or wants to ask before jit may read its key" }
+        }
+        Some(AUTH_FAILED | USER_CANCELED) => StoreError::Refused { why },
+        Some(NO_SUCH_LOGON_SESSION) => {
+            let why =
+                format!("there is no Credential Manager in a session without a logon of its own ({why})");
+            StoreError::Unavailable { why }
+        }
+        _ => StoreError::Unavailable { why },
+    }
+}
+
+#[cfg(test)]
+#[path = "keychain_entry/tests.rs"]
+mod tests;
