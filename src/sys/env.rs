@@ -86,6 +86,7 @@ impl Env {
         Self(
             pairs
                 .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .map(|(name, value)| (if cfg!(windows) { one_case(&name) } else { name }, value))
                 .collect(),
         )
     }
@@ -108,5 +109,27 @@ impl Env {
     /// The names of all variables.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+}
+
+/// `name` as it is spelled here: to Windows, and so to AWS's tools there, `aws_profile` is `AWS_PROFILE`.
+fn one_case(name: &str) -> String {
+    if name.eq_ignore_ascii_case(PS_MODULE_PATH) {
+        PS_MODULE_PATH.to_owned()
+    } else {
+        name.to_ascii_uppercase()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_case_of_a_name_is_nothing_to_windows() {
+        let cases = [("aws_profile", "AWS_PROFILE"), ("PSMODULEPATH", PS_MODULE_PATH), ("Path", "PATH")];
+        for (spelled, name) in cases {
+            assert_eq!(one_case(spelled), name);
+        }
     }
 }

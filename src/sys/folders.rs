@@ -27,7 +27,8 @@ pub fn of_user(env: &Env) -> Folders {
 
 /// AWS's tools expand `~` at the start of these variables, and nothing else.
 fn expand(path: &str, home: &Path) -> PathBuf {
-    path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |rest| home.join(rest))
+    let rest = path.strip_prefix("~/").or_else(|| path.strip_prefix("~\\").filter(|_| cfg!(windows)));
+    rest.map_or_else(|| PathBuf::from(path), |rest| home.join(rest))
 }
 
 /// `path` as the user would write it, with `~` for the home.

@@ -64,13 +64,56 @@ pub fn program_folders() -> Vec<PathBuf> {
     }
 }
 
+/// The file that Windows means by `program`: as cmd.exe does it, in each folder with each ending of `PATHEXT` unless it has
+/// one of them. By itself, starting a program finds `.exe` alone, and `npm`, or an `aws` that pip installed, is none.
+/// Nothing is looked for in the current folder unless it is named.
+#[cfg(any(windows, test))]
+fn with_ending(program: &std::path::Path, endings: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+    let endings: Vec<&str> = endings.split(';').filter(|ending| ending.starts_with('.')).collect();
+    let bare = program.components().count() == 1 && !program.is_absolute();
+    let places = if bare {
+        folders.iter().map(|folder| folder.join(program)).collect()
+    } else {
+        vec![program.to_owned()]
+    };
+    let has_one = program
+        .extension()
+        .is_some_and(|extension| endings.iter().any(|ending| extension.eq_ignore_ascii_case(&ending[1..])));
+    places.into_iter().find_map(|place| {
+        if has_one {
+            return place.is_file().then_some(place);
+        }
+        let mut candidates = endings.iter().map(|ending| {
+            let mut name = place.clone().into_os_string();
+            name.push(ending.to_ascii_lowercase());
+            PathBuf::from(name)
+        });
+        candidates.find(|candidate| candidate.is_file())
+    })
+}
+
+/// `program` as it is to be started: on Windows the file that it means, if there is one.
+fn startable(program: &OsString) -> OsString {
+    #[cfg(windows)]
+    {
+        let endings = std::env::var("PATHEXT").unwrap_or_else(|_| ".COM;.EXE;.BAT;.CMD".to_owned());
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders: Vec<PathBuf> =
+            std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
+        let found = with_ending(std::path::Path::new(program), &endings, &folders);
+        found.map_or_else(|| program.clone(), PathBuf::into_os_string)
+    }
+    #[cfg(not(windows))]
+    program.clone()
+}
+
 fn command(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
     set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
 ) -> Command {
-    let mut command = Command::new(program);
+    let mut command = Command::new(startable(program));
     command.args(arguments);
     for name in remove {
         command.env_remove(name);
@@ -109,19 +152,30 @@ pub fn become_program(
         use std::os::unix::process::CommandExt as _;
         command.exec()
     }
-    #[cfg(not(unix))]
-    match command.status() {
-        Ok(status) =>
-        {
-            #[expect(clippy::exit, reason = "the child's code becomes ours; nothing is left to do")]
-            std::process::exit(status.code().unwrap_or(1))
+    #[cfg(windows)]
+    {
+        // Ctrl-C reaches both of us, and it is the child's to answer: without these, this process would end at once, and leave
+        // a child that tidies up to fight with the shell over the console.
+        let _ours = (tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
+        match command.status() {
+            Ok(status) => end_as(status),
+            Err(error) => error,
         }
-        Err(error) => error,
     }
 }
 
+/// Ends this process as another one ended: with all of its code, of which Windows has 32 bits.
+pub fn end_as(status: ExitStatus) -> ! {
+    end_with(code_of(status))
+}
+
+fn end_with(code: i32) -> ! {
+    #[expect(clippy::exit, reason = "the child's code becomes ours; nothing is left to do")]
+    std::process::exit(code)
+}
+
 /// Runs `program` as a child of this runtime, and waits for its end. Ctrl-C reaches it by itself; a terminal that closes
-/// and `kill` are handed on. The answer is its exit code, or 128 and the number of the signal that ended it.
+/// and `kill` are handed on. The answer is how it ended.
 ///
 /// # Errors
 /// It could not be started.
@@ -130,11 +184,11 @@ pub async fn attend(
     arguments: &[OsString],
     remove: &[&str],
     set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
-) -> io::Result<u8> {
+) -> io::Result<ExitStatus> {
     let mut child = tokio::process::Command::from(command(program, arguments, remove, set)).spawn()?;
     loop {
         tokio::select! {
-            status = child.wait() => return status.map(code_of),
+            status = child.wait() => return status,
             told = told_to_end() => hand_on(told?, &child),
         }
     }
@@ -180,12 +234,13 @@ pub async fn answer(
     tokio::time::timeout(at_most, run).await.unwrap_or_else(|_| late())
 }
 
-fn code_of(status: ExitStatus) -> u8 {
+/// Its exit code, or 128 and the number of the signal that ended it.
+fn code_of(status: ExitStatus) -> i32 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return u8::try_from(128 + signal).unwrap_or(u8::MAX);
+        return 128 + signal;
     }
-    status.code().and_then(|code| u8::try_from(code & 0xff).ok()).unwrap_or(1)
+    status.code().unwrap_or(1)
 }
 
 /// `code` is that of [`told_to_end`].
@@ -265,5 +320,38 @@ pub fn shield_memory() {
     {
         use rustix::process::{DumpableBehavior, set_dumpable_behavior};
         let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_windows_a_command_is_a_file_with_one_of_the_endings() {
+        let [first, second] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        for (folder, name) in
+            [(&first, "npm.cmd"), (&first, "npm"), (&second, "npm.exe"), (&second, "aws.exe")]
+        {
+            super::super::fs::write_atomically(&folder.path().join(name), b"").unwrap();
+        }
+        let folders = [first.path().to_owned(), second.path().to_owned()];
+        let find = |name: &str| with_ending(std::path::Path::new(name), ".COM;.EXE;.BAT;.CMD;;x", &folders);
+        let cases = [
+            ("npm", Some(first.path().join("npm.cmd"))),
+            ("npm.exe", Some(second.path().join("npm.exe"))),
+            ("aws", Some(second.path().join("aws.exe"))),
+            ("aws.1", None),
+            ("", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(find(name), expected, "{name}");
+        }
+        let path = second.path().join("aws");
+        assert_eq!(
+            with_ending(&path, ".EXE", &[]),
+            Some(second.path().join("aws.exe")),
+            "a path is not searched for"
+        );
     }
 }

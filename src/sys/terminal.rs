@@ -23,7 +23,8 @@ pub fn size() -> Option<(usize, usize)> {
 }
 
 /// A name for the terminal that outlives single commands and is not used again after it was closed; `None` without
-/// one. On Unix it is the terminal's device with the session leader and the moment that one was started.
+/// one. On Unix it is the terminal's device with the session leader and, on Linux, the moment that one was started:
+/// elsewhere nothing safe tells it, and a number used again for the same device would be taken for the same terminal.
 pub fn id() -> Option<String> {
     #[cfg(unix)]
     {
@@ -85,9 +86,10 @@ fn read_line(stop: &AtomicBool) -> Option<Secret<String>> {
     let tick = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
     let mut line = Zeroizing::new(Vec::with_capacity(16 * 1024));
     while !stop.load(Ordering::Relaxed) {
-        let ready = poll(&mut [PollFd::new(&tty, PollFlags::IN)], Some(&tick));
-        if !matches!(ready, Ok(1..)) {
-            continue;
+        // macOS cannot wait for `/dev/tty` in this way and says so at once (poll(2), "BUGS"); then it is the read that waits.
+        match poll(&mut [PollFd::new(&tty, PollFlags::IN)], Some(&tick)) {
+            Ok(0) | Err(rustix::io::Errno::INTR) => continue,
+            Ok(_) | Err(_) => {}
         }
         let mut chunk = Zeroizing::new([0; 4096]);
         let read = tty.read(&mut *chunk).ok().filter(|read| *read > 0)?;

@@ -60,7 +60,7 @@ pub(super) fn run(
         session: RefCell::new(session),
         role: subject.plan.role.clone(),
     });
-    let outcome: Result<io::Result<u8>, CommandError> = process::block_on(async {
+    let outcome: Result<io::Result<std::process::ExitStatus>, CommandError> = process::block_on(async {
         let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
         let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
         variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), Zeroizing::new(url)));
@@ -73,13 +73,13 @@ pub(super) fn run(
         });
         let child = process::attend(program, arguments, &SHADOWS, variables);
         tokio::select! {
-            code = child => Ok(code),
+            status = child => Ok(status),
             () = serve => Err(failed("the endpoint has ended".to_owned())),
             () = endpoint.renew(subject, world, ui) => Err(failed("nothing renews any more".to_owned())),
         }
     });
     match outcome? {
-        Ok(code) => process::end(code),
+        Ok(status) => process::end_as(status),
         Err(error) => Ok(error),
     }
 }

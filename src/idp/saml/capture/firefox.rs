@@ -69,6 +69,10 @@ async fn open(browser: &Found, profile: &Path, look: Look) -> Result<Wire, Captu
     if look == Look::Silent {
         arguments.push("--headless".into());
     }
+    // There `firefox.exe` starts the browser and ends, which would look like a window that was closed.
+    if cfg!(windows) {
+        arguments.push("--wait-for-browser".into());
+    }
     arguments.push("about:blank".into());
     let name = || browser.name.clone();
     let program = Driven::start(&browser.program, &arguments, Link::Listening)
