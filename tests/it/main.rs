@@ -77,5 +77,7 @@ mod support;
 mod tls;
 #[cfg(unix)]
 mod usage;
+#[cfg(windows)]
+mod windows;
 #[cfg(unix)]
 mod wizard;
