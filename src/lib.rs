@@ -16,12 +16,12 @@
 //! | [`commands`] | one command, one file; and `hints`, where every failure of a lower layer becomes what the person sees |
 //! | [`ui`] | the only printer: data to stdout, talk to stderr, questions, colour, escaping |
 //! | [`error`] | what a command fails with: kind, exit code, causes, hints |
-//! | [`config`] | `config.toml`, what a role means by it, and AWS's own files |
+//! | [`config`] | `config.toml`, what a role means by it, AWS's own files, a company's shared file, and the files of other tools |
 //! | [`plan`] | a role resolved: the proof, the legs, the origin of each value, the keys of the store |
-//! | [`broker`] | the one story: fresh? → lock → read again → prove → hub → spokes → store |
-//! | [`idp`] | the sign-in: `oidc`, `saml` (a loopback ACS, or a browser that is driven), `okta`, `identity_center`; the code that a browser brings, the loopback callback and its pages |
-//! | [`index`] | the roles that IdPs were seen to offer |
-//! | [`aws`] | the calls of STS and what its refusals mean, of Identity Center's portal and the console's sign-in, and the names of accounts |
+//! | [`broker`] | the one story: fresh? → lock → read again → prove → hub → spokes → store; and profiles that start from something else than an IdP |
+//! | [`idp`] | the sign-in: `oidc`, `saml` (a loopback ACS, or a browser that is driven), `okta`, `identity_center`; the code that a browser brings, the loopback callback and its pages; what an address says of the IdP behind it (`lookup`) |
+//! | [`index`] | the roles that IdPs were seen to offer, and how far the last round of questions came |
+//! | [`aws`] | the calls of STS and what its refusals mean, of Identity Center's portal at the pace that it allows, of the console's sign-in and of the machine's own credentials, and the names of accounts |
 //! | [`store`] | sealed entries, the homes of their key, locks |
 //! | [`credentials`] | a session, its freshness, the forms it is handed over in |
 //! | [`secret`] | a value that is not shown, and wiped |
@@ -37,9 +37,10 @@
 //!
 //! What happened is said by the error's own type (`idp/oidc/error.rs`, `idp/oidc/token/error.rs`, `idp/saml/error.rs`,
 //! `idp/saml/status.rs`, `idp/saml/capture/mod.rs`, `idp/okta/error.rs`, `idp/identity_center/error.rs`,
-//! `aws/portal.rs`, `aws/federation.rs`, `config/narrow.rs`, `config/aws/roles.rs`, `store/error.rs`,
-//! `sys/http.rs`, `config/`) or, for STS, in `aws/words.rs`. What to try next is in the table beside each protocol
-//! (`aws/words.rs`, `idp/*/words.rs`, `sys/http.rs`), and everything else, with the kind and so the exit code, in
+//! `idp/lookup.rs`, `aws/portal.rs`, `aws/federation.rs`, `aws/machine.rs`, `broker/source.rs`, `config/narrow.rs`,
+//! `config/shared.rs`, `config/aws/roles.rs`, `store/error.rs`, `sys/http.rs`, `config/`) or, for STS, in
+//! `aws/words.rs`. What to try next is in the table beside each protocol (`aws/words.rs`, `idp/*/words.rs`,
+//! `idp/lookup.rs`, `broker/source.rs`, `sys/http.rs`), and everything else, with the kind and so the exit code, in
 //! `commands/hints.rs`.
 
 pub mod arn;

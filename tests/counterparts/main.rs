@@ -28,3 +28,5 @@ mod shells;
 mod support;
 #[cfg(target_os = "linux")]
 mod traces;
+#[cfg(target_os = "linux")]
+mod warm_path;

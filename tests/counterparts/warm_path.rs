@@ -1,0 +1,93 @@
+//! The warm path, call by call: what `credential-process` asks of the system with a session at hand. A call more than the list
+//! has is a decision, and no accident.
+
+use crate::demo_room::Room;
+use crate::support::on_path;
+
+/// What the program's own code asks, in its order; a path by its last part. The loader and the start of Rust's library
+/// come before it.
+const EXPECTED: [&str; 31] = [
+    "prctl",
+    "getcwd",
+    "ioctl",
+    "ioctl",
+    "ioctl",
+    // The configuration.
+    "statx config.toml",
+    "openat config.toml",
+    "statx",
+    "read",
+    "read",
+    // Which home the key has.
+    "openat store.json",
+    "statx",
+    "read",
+    "read",
+    // The session.
+    "openat session",
+    "statx",
+    "read",
+    "read",
+    // Which key it is sealed under.
+    "openat key.json",
+    "statx",
+    "read",
+    "read",
+    // The key itself, nobody else at it.
+    "openat key",
+    "flock",
+    "keyctl",
+    "keyctl",
+    "keyctl",
+    "keyctl",
+    "keyctl",
+    // The answer.
+    "write",
+    "exit_group",
+];
+/// What the allocator and Rust's library ask beside it, more or less often.
+const BESIDE: [&str; 9] =
+    ["brk", "mmap", "munmap", "mprotect", "madvise", "getrandom", "fcntl", "sigaltstack", "close"];
+
+#[test]
+fn a_warm_answer_asks_the_system_for_what_is_listed_and_no_more() {
+    on_path("strace", "strace");
+    let room = Room::signed_in("admin");
+    assert_eq!(room.asks_for("admin").code(), 0);
+    let trace = tempfile::NamedTempFile::new().unwrap();
+    let path = trace.path().display().to_string();
+    let line = ["-f", "-qq", "-o", &path, env!("CARGO_BIN_EXE_jit"), "credential-process", "admin"];
+    let answer = room.program("strace", &line).hands_over().run();
+    assert_eq!(answer.code(), 0, "{answer}");
+    let text = std::fs::read_to_string(trace.path()).unwrap();
+    let calls = text.lines().filter_map(|line| {
+        let (name, arguments) = line.split_once(' ')?.1.trim_start().split_once('(')?;
+        let path = arguments.split('"').nth(1).filter(|path| path.starts_with('/'));
+        let last =
+            path.and_then(|path| path.rsplit('/').next()).map(|last| last.split('-').next().unwrap_or(last));
+        Some(match (name, last) {
+            ("openat" | "statx", Some(last)) => format!("{name} {last}"),
+            _ => name.to_owned(),
+        })
+    });
+    let own = calls.skip_while(|call| call != "prctl").filter(|call| !BESIDE.contains(&call.as_str()));
+    assert_eq!(own.collect::<Vec<_>>(), EXPECTED, "{text}");
+}
+
+/// The instructions of a warm answer in the build that tests use, in thousands, as callgrind counts them.
+const INSTRUCTIONS: u64 = 8_530;
+
+/// A figure that no other program on the machine changes. Over a tenth more is a decision too.
+#[test]
+fn a_warm_answer_takes_no_tenth_more_instructions_than_it_did() {
+    on_path("valgrind", "valgrind");
+    let room = Room::signed_in("admin");
+    assert_eq!(room.asks_for("admin").code(), 0);
+    let jit = env!("CARGO_BIN_EXE_jit");
+    let line = ["--tool=callgrind", "--callgrind-out-file=/dev/null", jit, "credential-process", "admin"];
+    let answer = room.program("valgrind", &line).hands_over().run();
+    assert_eq!(answer.code(), 0, "{answer}");
+    let counted = answer.stderr.lines().find_map(|line| line.split_once("Collected : "));
+    let counted: u64 = counted.and_then(|(_, count)| count.trim().parse().ok()).expect("a count");
+    assert!(counted / 1000 <= INSTRUCTIONS * 11 / 10, "{counted} instructions");
+}
