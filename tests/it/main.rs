@@ -20,6 +20,7 @@ mod credential_process;
 #[cfg(target_os = "linux")]
 mod demo;
 mod demo_servers;
+#[cfg(unix)]
 mod directory;
 mod docs;
 #[cfg(unix)]
@@ -46,6 +47,7 @@ mod narrow;
 mod okta;
 #[cfg(unix)]
 mod picker;
+#[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
 mod refresh;
