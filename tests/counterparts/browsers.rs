@@ -42,7 +42,8 @@ fn the_page_of_identity_center_is_answered_in_chromium() {
     let chromium = on_path("chromium", "chromium");
     let browser = room.script(
         "browser",
-        &format!("exec {} --no-sandbox --no-first-run --window-size=1200,900 --user-data-dir=\"$HOME/chromium\" \"$1\" 2>/dev/null", chromium.display()),
+        // Beside the home: a browser goes on writing while the room is searched.
+            &format!("HOME=\"$HOME/../outside\" exec {} --no-sandbox --no-first-run --window-size=1200,900 --user-data-dir='{}' \"$1\" 2>/dev/null", chromium.display(), room.outside("chromium").display()),
     );
     let mut login = jit(&room, &servers, &["login", "dev"]);
     let login =
@@ -53,7 +54,7 @@ fn the_page_of_identity_center_is_answered_in_chromium() {
     assert!(login.stderr.contains("Signed in as alice@example.com at acme"), "{}", login.stderr);
     assert_eq!(servers.journal().count(Call::CenterAuthorize), 1);
     // The window is the person's, so jit leaves it open.
-    room.run(room.command("pkill").args(["-f", room.home().join("chromium").to_str().unwrap()]));
+    room.run(room.command("pkill").args(["-f", room.outside("chromium").to_str().unwrap()]));
 }
 
 /// Each role in a profile of its own, both open at once, as `console_browser` of the README has it.
@@ -61,7 +62,7 @@ fn the_page_of_identity_center_is_answered_in_chromium() {
 fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
     let chromium = on_path("chromium", "chromium");
     let words = format!(
-        "console_browser = [\"sh\", \"-c\", \"exec {} --headless --no-sandbox --user-data-dir=$HOME/chromium-$1 --dump-dom \\\"$2\\\" > $HOME/page-$1 2>/dev/null\", \"sh\", \"{{role}}\", \"{{url}}\"]\n",
+        "console_browser = [\"sh\", \"-c\", \"cd ../outside; HOME=$PWD exec {} --headless --no-sandbox --user-data-dir=$PWD/chromium-$1 --dump-dom \\\"$2\\\" > page-$1 2>/dev/null\", \"sh\", \"{{role}}\", \"{{url}}\"]\n",
         chromium.display()
     );
     let (room, servers) = room(Approval::AtOnce, &words);
@@ -72,7 +73,7 @@ fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
     }
     for (role, arn) in [("prod", ":assumed-role/admin/"), ("hub", ":assumed-role/jit-hub/")] {
         wait_for("the console", Duration::from_secs(60), || {
-            let page = std::fs::read_to_string(room.home().join(format!("page-{role}"))).unwrap_or_default();
+            let page = std::fs::read_to_string(room.outside(&format!("page-{role}"))).unwrap_or_default();
             (page.contains("The console") && page.contains(arn)).then_some(())
         });
     }
