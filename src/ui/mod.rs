@@ -103,6 +103,11 @@ impl Ui {
         self.say(&format!("{} {}", self.paint(Tone::Good, "✓"), escape(line)));
     }
 
+    /// Says what to type next.
+    pub fn next(&self, line: &str) {
+        self.say(&format!("{} {}", self.paint(Tone::Name, "next:"), escape(line)));
+    }
+
     /// Warns on stderr, also when quiet. Where errors are JSON, a warning is one more object on a line of its own.
     pub fn warn(&self, line: &str) {
         if self.json {

@@ -12,8 +12,8 @@ use crate::config::shared::{self, Part};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::http::{Ask, host_of};
 use crate::sys::{fs, process};
+use crate::ui::Ui;
 use crate::ui::text::escape;
-use crate::ui::{Tone, Ui};
 use crate::world::World;
 
 use super::write::{self, ADD, How, Present, UPDATE};
@@ -71,7 +71,7 @@ fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> Co
     let how = How { yes: args.yes, dry_run: args.dry_run };
     let what = format!("{} (shared by {}, sha256 {hash})", write::names(&draft), escape(from));
     if write::put(present, &whole, words, &what, how, world, ui)? && before.is_none() {
-        ui.say(&format!("{} jit login", ui.paint(Tone::Name, "next:")));
+        ui.next("jit login");
     }
     Ok(())
 }

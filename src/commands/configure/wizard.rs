@@ -1,23 +1,20 @@
 //! `jit configure`: from one address to a configuration that works. What can be found out is not asked; the login and one role
 //! are tried before anything is written.
 
-use std::time::Duration;
-
-use crate::broker::{Broker, Interaction, Need};
-use crate::commands::{LOGIN_WITHIN, aws_profiles, hints, open_store, pick, roles, typed_need};
+use crate::broker::Broker;
+use crate::commands::{aws_profiles, hints, open_store, pick, roles, typed_need};
 use crate::config::aws;
 use crate::config::draft::{Draft, Table, fit_name};
 use crate::config::file::File;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::idp::LoginOptions;
 use crate::idp::lookup::{self, Found};
 use crate::plan::DiscoveredRole;
 use crate::store::Store;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION};
 use crate::sys::{folders, process};
+use crate::ui::Ui;
 use crate::ui::text::{duration, escape};
-use crate::ui::{Tone, Ui};
 use crate::world::World;
 
 use super::write::{self, How};
@@ -86,15 +83,16 @@ impl Wizard<'_> {
         let file = parse(&draft)?;
         let store = open_store(world, &file)?;
         let broker = Broker::new(world, &store);
+        let need = typed_need(world, None);
         let proof = resolve::proof(&file, &idp.name, &world.env)?;
         let login = broker
-            .sign_in(&proof, &self.allowed())
+            .sign_in(&proof, &need)
             .map_err(|error| without_login_hint(hints::no_login(&error, &idp.name, true)))?;
         match login.identity().name.as_str() {
             "" => ui.done("Signed in"),
             name => ui.done(&format!("Signed in as {}", escape(name))),
         }
-        let offered = roles::learn(&broker, &proof, &login, &self.allowed(), false, world, ui)
+        let offered = roles::learn(&broker, &proof, &login, &need, false, world, ui)
             .map_err(|error| hints::no_login(&error, &idp.name, true))?;
         loop {
             let role = self.role(&idp.name, &offered, &store)?;
@@ -102,7 +100,7 @@ impl Wizard<'_> {
             let tried = parse(&draft).and_then(|file| {
                 let plan = resolve::plan(&file, &role.name, Flags::default(), &world.env, Vec::new)?;
                 broker
-                    .session(&plan, &self.allowed())
+                    .session(&plan, &need)
                     .map_err(|error| without_login_hint(hints::no_session(&error, &plan, true)))
             });
             match tried {
@@ -254,12 +252,6 @@ impl Wizard<'_> {
     fn or_usual(&self, prompt: &str, usual: &str) -> String {
         self.world.person.line(&format!("{prompt} [{usual}]")).unwrap_or_else(|| usual.to_owned())
     }
-
-    fn allowed(&self) -> Need {
-        let options = LoginOptions { within: LOGIN_WITHIN, ..LoginOptions::by_browser() };
-        let min_ttl = Duration::ZERO;
-        Need { interaction: Interaction::Allowed(options), min_ttl, ..typed_need(self.world, None) }
-    }
 }
 
 fn stopped() -> CommandError {
@@ -300,10 +292,9 @@ fn finish(draft: &Draft, world: &World, ui: &Ui) -> CommandResult {
     if !write::add(draft, How::default(), world, ui)? {
         return Ok(());
     }
-    let next = |text: &str| ui.say(&format!("{} {}", ui.paint(Tone::Name, "next:"), escape(text)));
     if let Some(role) = draft.roles.first().and_then(|role| merged.role_names.get(&role.name)) {
-        next(&format!("jit exec {role} -- aws sts get-caller-identity"));
+        ui.next(&format!("jit exec {role} -- aws sts get-caller-identity"));
     }
-    next("jit configure profiles  lets every AWS tool ask jit");
+    ui.next("jit configure profiles  lets every AWS tool ask jit");
     Ok(())
 }

@@ -321,15 +321,13 @@ impl Reader<'_> {
                 nested.value.lines().enumerate().find_map(line_of_key)
             });
             let ours = SERVICES.into_iter().find(|one| *one == service);
-            if let Some(at) = nested.clone().or_else(|| get("endpoint_url")).filter(|_| ours.is_some())
-                && !crate::config::resolve::trusted(&at.value)
-            {
-                let why = format!("gives {service} the address {}, which is not https", at.value);
-                return Err(self.unfit(profile, at.line, why));
-            }
-            if let Some(service) = ours {
-                let at = nested.clone().or_else(|| get("endpoint_url"));
-                at.map(|at| self.file.endpoints.insert(service, at));
+            let at = nested.clone().or_else(|| get("endpoint_url"));
+            if let (Some(service), Some(at)) = (ours, at) {
+                if !crate::config::resolve::trusted(&at.value) {
+                    let why = format!("gives {service} the address {}, which is not https", at.value);
+                    return Err(self.unfit(profile, at.line, why));
+                }
+                self.file.endpoints.insert(service, at);
             }
             if let Some(at) = nested {
                 // AWS SDKs and Tools Reference Guide, "Service-specific endpoints".

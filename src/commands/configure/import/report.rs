@@ -88,12 +88,12 @@ pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
         (None, Some(idp)) => format!("jit login --idp {}", idp.name),
         (None, None) => return,
     };
-    ui.say(&format!("{} {}", ui.paint(Tone::Name, "next:"), text::escape(&login)));
+    ui.next(&login);
     if merged.draft.roles.is_empty() {
         return;
     }
     let profiles = "jit configure profiles";
-    ui.say(&format!("{} {profiles}  lets every AWS tool ask jit", ui.paint(Tone::Name, "next:")));
+    ui.next(&format!("{profiles}  lets every AWS tool ask jit"));
     let taken = own_profiles(world);
     let same: Vec<String> =
         merged.draft.roles.iter().map(|role| role.name.clone()).filter(|name| taken.contains(name)).collect();
