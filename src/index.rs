@@ -152,7 +152,7 @@ pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
     roles.sort();
     crawl::doubt(state, idp, account);
     if let Err(error) = write(&path, &roles) {
-        tracing::info!("the roles of {idp} could not be written down: {error}");
+        log::info!("the roles of {idp} could not be written down: {error}");
     }
 }
 

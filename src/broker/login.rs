@@ -76,7 +76,7 @@ impl Broker<'_, '_> {
                 self.logins.borrow_mut().insert(key, login.clone());
                 let roles = index::of_assertion(proof.name(), &login.attributes().roles);
                 if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
-                    tracing::info!("the roles of {} could not be written down: {error}", proof.name());
+                    log::info!("the roles of {} could not be written down: {error}", proof.name());
                 }
             }
             Err(error) => failure::tell_waiters(&mut lock, error),
@@ -98,7 +98,7 @@ impl Broker<'_, '_> {
             match idp::renew(proof, self.world, login).await {
                 Ok(renewed) => return Ok(renewed),
                 Err(error) if error.needs_new_login() => {
-                    tracing::info!("the last login at {name} is of no more use: {error}");
+                    log::info!("the last login at {name} is of no more use: {error}");
                     forgotten = error.client_is_forgotten();
                     why = format!("the last login has ended: {error}");
                     // What is dead is not tried again (providers take the reuse of a token for theft), and what AWS no
@@ -156,7 +156,7 @@ impl Broker<'_, '_> {
         let subject = &login.identity().subject;
         // That of an encrypted assertion is known to AWS alone.
         if !subject.is_empty() && *subject != session.subject {
-            tracing::info!("somebody else has signed in at {} meanwhile", plan.proof.name());
+            log::info!("somebody else has signed in at {} meanwhile", plan.proof.name());
             self.store.delete(key)?;
         }
         Ok(())

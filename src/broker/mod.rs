@@ -79,9 +79,12 @@ pub fn session(world: &World, store: &Store<'_>, plan: &Plan, need: &Need) -> Re
 /// # Errors
 /// [`StoreError`], among them one for an entry that cannot be read.
 pub fn stored_session(store: &Store<'_>, plan: &Plan, index: usize) -> Result<Option<Session>, StoreError> {
-    let key = plan.session_key(index);
-    let Some(bytes) = store.get(&key)? else { return Ok(None) };
-    Session::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(&key, "it holds no session"))
+    session_of(store, &plan.session_key(index))
+}
+
+fn session_of(store: &Store<'_>, key: &EntryKey) -> Result<Option<Session>, StoreError> {
+    let Some(bytes) = store.get(key)? else { return Ok(None) };
+    Session::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(key, "it holds no session"))
 }
 
 /// One command's dealings with IdP, AWS and store. What it got is its own for as long as it lives, so that one login
@@ -173,10 +176,11 @@ impl<'a, 'w> Broker<'a, 'w> {
         lock: Option<&Lock>,
     ) -> Result<Option<Session>, BrokerError> {
         let fresh = |session: &Session| session.freshness(self.now(), need.min_ttl) == Freshness::Fresh;
-        if let Some(own) = self.sessions.borrow().get(&plan.session_key(index)).filter(|own| fresh(own)) {
+        let key = plan.session_key(index);
+        if let Some(own) = self.sessions.borrow().get(&key).filter(|own| fresh(own)) {
             return Ok(Some(own.clone()));
         }
-        let found = stored_session(self.store, plan, index)?;
+        let found = session_of(self.store, &key)?;
         Ok(found.filter(|session| fresh(session) && self.new_enough(session.issued_at, need, lock)))
     }
 
@@ -276,7 +280,7 @@ impl<'a, 'w> Broker<'a, 'w> {
                 Ok(session)
             }
             (Err(error), Some(old)) => {
-                tracing::info!("{} could not be renewed ({error}); what is left of it is served", leg.name);
+                log::info!("{} could not be renewed ({error}); what is left of it is served", leg.name);
                 Ok(old)
             }
             (Err(error), None) => Err(error),

@@ -103,7 +103,7 @@ impl Broker<'_, '_> {
     fn note(&self, crawl: &Crawl) {
         // Losing this costs the same questions once more.
         if let Err(error) = crawl.write(&self.world.folders.state) {
-            tracing::info!("what the portal said could not be written down: {error}");
+            log::info!("what the portal said could not be written down: {error}");
         }
     }
 

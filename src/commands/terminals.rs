@@ -46,7 +46,7 @@ pub(super) fn remember(world: &World, role: &str) {
     let written = fs::private_folder(&world.folders.state)
         .and_then(|()| fs::write_atomically(&path(world), text.as_bytes()));
     if let Err(error) = written {
-        tracing::info!("the role could not be remembered for this terminal: {error}");
+        log::info!("the role could not be remembered for this terminal: {error}");
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) fn note_use(world: &World, role: &str) {
     let written = fs::private_folder(&world.folders.state)
         .and_then(|()| fs::write_atomically(&world.folders.state.join("used"), text.as_bytes()));
     if let Err(error) = written {
-        tracing::info!("that the role was used could not be remembered: {error}");
+        log::info!("that the role was used could not be remembered: {error}");
     }
 }
 

@@ -78,7 +78,7 @@ pub async fn login(
         // The portal asks the identity source anew only once its session is over, and only then do changed attributes
         // arrive.
         if let Err(error) = end(settings, world, stored).await {
-            tracing::info!("the portal's session could not be ended: {error}");
+            log::info!("the portal's session could not be ended: {error}");
         }
     }
     if stored.is_none()

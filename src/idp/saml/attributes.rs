@@ -54,7 +54,7 @@ pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
         (true, Some(value)) => Err(SamlError::BadRole(value)),
         (true, None) => Err(SamlError::NoRole { near }),
         (false, Some(value)) => {
-            tracing::info!("a value of the attribute Role is no pair of ARNs and is left out: {value}");
+            log::info!("a value of the attribute Role is no pair of ARNs and is left out: {value}");
             Ok(found)
         }
         (false, None) => Ok(found),

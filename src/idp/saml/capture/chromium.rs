@@ -55,7 +55,7 @@ pub(super) async fn catch(
 /// which are what the profile is for, lie elsewhere.
 fn forget_pages(profile: &Path) {
     if let Err(error) = fs::remove_folder(&profile.join("Default").join("Sessions")) {
-        tracing::info!("the browser's notes of its pages could not be removed: {error}");
+        log::info!("the browser's notes of its pages could not be removed: {error}");
     }
 }
 
@@ -90,7 +90,7 @@ async fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) ->
         arguments.push("--restore-last-session".into());
     }
     if driven::is_root() {
-        tracing::warn!("as root the browser runs without its sandbox");
+        log::warn!("as root the browser runs without its sandbox");
         arguments.push("--no-sandbox".into());
     }
     // The address is told by the protocol: command lines can be seen by everybody.

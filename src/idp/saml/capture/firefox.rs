@@ -191,7 +191,7 @@ impl Visit<'_> {
                 (self.start.url, "script.evaluate", params)
             }
         };
-        tracing::debug!("going to {url}");
+        log::debug!("going to {url}");
         self.talk.tell(None, method, params).await.map(drop)
     }
 

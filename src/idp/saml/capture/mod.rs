@@ -152,9 +152,9 @@ pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, Ca
     if start.resume {
         match run(&browser, &profile, start, Look::Silent).await {
             Ok(Some(caught)) => return Ok(caught),
-            Ok(None) => tracing::info!("{} wants a person", host_of(start.url)),
+            Ok(None) => log::info!("{} wants a person", host_of(start.url)),
             Err(error @ CaptureError::ProfileBusy(_)) => return Err(error),
-            Err(error) => tracing::info!("the attempt without a window came to nothing: {error}"),
+            Err(error) => log::info!("the attempt without a window came to nothing: {error}"),
         }
     }
     if !start.window {
