@@ -49,11 +49,10 @@ pub enum Tone {
 impl Ui {
     /// Colour where stderr is a terminal and nobody declined it.
     pub fn new(env: &Env, quiet: bool, json: bool) -> Self {
+        let (talk, data) = (io::stderr().is_terminal(), io::stdout().is_terminal());
+        let live = talk && env.get(TERM) != Some("dumb");
         let wanted = env.get(NO_COLOR).is_none() && env.get(TERM) != Some("dumb");
-        let (color, data_color) =
-            (wanted && io::stderr().is_terminal(), wanted && io::stdout().is_terminal());
-        let live = io::stderr().is_terminal() && env.get(TERM) != Some("dumb");
-        Self { color, data_color, quiet, json, live }
+        Self { color: wanted && talk, data_color: wanted && data, quiet, json, live }
     }
 
     /// Writes data to stdout in one piece. A reader that has gone away is no failure of ours.
