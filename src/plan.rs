@@ -2,10 +2,9 @@
 //! asks the clock, the network or the store.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::arn::{Partition, RoleArn};
 use crate::secret::Secret;
@@ -531,10 +530,13 @@ pub struct EntryKey {
 
 impl EntryKey {
     /// The key of the entry that answers `question`. Equal questions have equal keys.
-    pub fn of(kind: EntryKind, question: &serde_json::Value) -> Self {
-        let text = question.to_string();
-        let digest = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
-        let hash = digest.as_ref().iter().take(20).map(|byte| format!("{byte:02x}")).collect();
+    pub fn of(kind: EntryKind, question: &impl Serialize) -> Self {
+        let text = serde_json::to_vec(question).expect("questions are text, numbers and lists");
+        let digest = ring::digest::digest(&ring::digest::SHA256, &text);
+        let hash = digest.as_ref().iter().take(20).fold(String::new(), |mut hash, byte| {
+            let _ = write!(hash, "{byte:02x}");
+            hash
+        });
         Self { kind, hash }
     }
 
@@ -567,14 +569,14 @@ impl Plan {
 
     /// The key of the session of the leg at `index`: the proof, and every leg up to it, as asked.
     pub fn session_key(&self, index: usize) -> EntryKey {
-        let legs: Vec<_> = self.legs[..=index].iter().map(Leg::question).collect();
-        EntryKey::of(EntryKind::Session, &json!({ "proof": self.proof.question(), "legs": legs }))
+        let legs: Vec<_> = self.legs[..=index].iter().map(Asked).collect();
+        EntryKey::of(EntryKind::Session, &(Asked(&self.proof), legs))
     }
 
     /// The key of what is known of the durations that the leg's role grants.
     pub fn durations_key(&self, index: usize) -> EntryKey {
         let leg = &self.legs[index];
-        let question = json!({ "role": leg.role.value.as_str(), "chained": Self::is_chained(index), "sts": leg.sts.question() });
+        let question = (leg.role.value.as_str(), Self::is_chained(index), Asked(&leg.sts));
         EntryKey::of(EntryKind::Durations, &question)
     }
 }
@@ -599,87 +601,75 @@ impl ProofPlan {
 
     /// The key of what the IdP handed over.
     pub fn login_key(&self) -> EntryKey {
-        EntryKey::of(EntryKind::Login, &self.question())
+        EntryKey::of(EntryKind::Login, &Asked(self))
     }
 
     /// The key of what outlasts a login there.
     pub fn person_key(&self) -> EntryKey {
-        EntryKey::of(EntryKind::Person, &self.question())
+        EntryKey::of(EntryKind::Person, &Asked(self))
     }
+}
 
-    fn question(&self) -> serde_json::Value {
-        match self {
-            Self::Oidc(oidc) => json!({
-                "type": "oidc",
-                "issuer": oidc.issuer.value,
-                "client_id": oidc.client_id.value,
-                "scopes": oidc.scopes.as_ref().map(|scopes| &scopes.value),
-                "audience": oidc.audience.as_ref().map(|audience| &audience.value),
-            }),
-            Self::Saml(saml) => json!({
-                "type": "saml",
-                "sso_url": saml.sso_url.as_ref().map(|url| &url.value),
-                "start_url": saml.start_url.as_ref().map(|url| &url.value),
-                "entity_id": saml.entity_id.value,
-            }),
-            Self::Okta(okta) => json!({
-                "type": "okta",
-                "org": okta.org.value,
-                "app_url": okta.app_url.value,
-                "username": okta.username.as_ref().map(|name| &name.value),
-                "client_id": okta.client_id.as_ref().map(|id| &id.value),
-            }),
-            Self::IdentityCenter(center) => json!({
-                "type": "identity-center",
-                "start_url": center.start_url.value,
-                "region": center.region.value,
-                "oidc": center.oidc_url.as_ref().map(|url| &url.value),
-            }),
-            Self::Source(settings) => settings.source.value.question(),
+/// What is asked for, as the text that an entry's name is the hash of: a list, each thing in a place of its own. What only
+/// people see, and who said it, is no part of it.
+struct Asked<'a, T>(&'a T);
+
+fn value<T>(valued: &Option<Valued<T>>) -> Option<&T> {
+    valued.as_ref().map(|valued| &valued.value)
+}
+
+impl Serialize for Asked<'_, ProofPlan> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            ProofPlan::Oidc(oidc) => {
+                let (issuer, client) = (&oidc.issuer.value, &oidc.client_id.value);
+                ("oidc", issuer, client, value(&oidc.scopes), value(&oidc.audience)).serialize(to)
+            }
+            ProofPlan::Saml(saml) => {
+                ("saml", value(&saml.sso_url), value(&saml.start_url), &saml.entity_id.value).serialize(to)
+            }
+            ProofPlan::Okta(okta) => {
+                let (org, app) = (&okta.org.value, &okta.app_url.value);
+                ("okta", org, app, value(&okta.username), value(&okta.client_id)).serialize(to)
+            }
+            ProofPlan::IdentityCenter(center) => {
+                let (start, region) = (&center.start_url.value, &center.region.value);
+                ("identity-center", start, region, value(&center.oidc_url)).serialize(to)
+            }
+            ProofPlan::Source(settings) => ("source", Asked(&settings.source.value)).serialize(to),
         }
     }
 }
 
-impl Source {
+impl Serialize for Asked<'_, Source> {
     /// Who is asked, not what they are shown: no secret goes into the name of an entry.
-    fn question(&self) -> serde_json::Value {
-        match self {
-            Self::Keys { id, .. } => json!({ "type": "keys", "id": id }),
-            Self::Process(words) => json!({ "type": "process", "words": words }),
-            Self::TokenFile(path) => json!({ "type": "token-file", "path": path }),
-            Self::Container { url, .. } => json!({ "type": "container", "url": url }),
-            Self::Instance { url } => json!({ "type": "instance", "url": url }),
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Source::Keys { id, .. } => ("keys", id).serialize(to),
+            Source::Process(words) => ("process", words).serialize(to),
+            Source::TokenFile(path) => ("token-file", path).serialize(to),
+            Source::Container { url, .. } => ("container", url).serialize(to),
+            Source::Instance { url } => ("instance", url).serialize(to),
         }
     }
 }
 
-impl Leg {
-    fn question(&self) -> serde_json::Value {
-        json!({
-            "role": self.role.value.as_str(),
-            "provider_arn": self.provider_arn.as_ref().map(|v| &v.value),
-            "duration": self.duration.value,
-            "session_name": self.session_name.as_ref().map(|v| &v.value),
-            "source_identity": self.source_identity.as_ref().map(|v| &v.value),
-            "external_id": self.external_id.as_ref().map(|v| &v.value),
-            "mfa_serial": self.mfa_serial.as_ref().map(|v| &v.value),
-            "tags": self.tags.as_ref().map(|v| &v.value),
-            "transitive_tags": self.transitive_tags.as_ref().map(|v| &v.value),
-            "policy": self.policy.as_ref().map(|v| &v.value),
-            "policy_arns": self.policy_arns.as_ref().map(|v| &v.value),
-            "sts": self.sts.question(),
-        })
+impl Serialize for Asked<'_, Leg> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let leg = self.0;
+        let who = (leg.role.value.as_str(), value(&leg.provider_arn), leg.duration.value);
+        let as_whom = (value(&leg.session_name), value(&leg.source_identity));
+        let shown = (value(&leg.external_id), value(&leg.mfa_serial));
+        let tags = (value(&leg.tags), value(&leg.transitive_tags));
+        let policy = (value(&leg.policy), value(&leg.policy_arns));
+        (who, as_whom, shown, tags, policy, Asked(&leg.sts)).serialize(to)
     }
 }
 
-impl StsEndpoint {
-    fn question(&self) -> serde_json::Value {
-        // The region is left out: a session of any regional endpoint holds in every region of the partition.
-        json!({
-            "url": self.url.as_ref().map(|v| &v.value),
-            "fips": self.fips,
-            "dual_stack": self.dual_stack,
-        })
+impl Serialize for Asked<'_, StsEndpoint> {
+    /// The region is left out: a session of any regional endpoint holds in every region of the partition.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (value(&self.0.url), self.0.fips, self.0.dual_stack).serialize(to)
     }
 }
 

@@ -87,7 +87,7 @@ fn world(state: &Path) -> World {
 }
 
 fn key(name: &str) -> EntryKey {
-    EntryKey::of(EntryKind::Session, &name.into())
+    EntryKey::of(EntryKind::Session, &name)
 }
 
 fn value(name: &str) -> Secret<Vec<u8>> {
