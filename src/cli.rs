@@ -24,6 +24,35 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// Reads `words`, the program's name first.
+    ///
+    /// To build every command with its options takes longer than to answer an SDK. So what other programs start again and
+    /// again is read by a parser that knows its command alone; whatever that one does not take, help and mistakes among
+    /// it, is read and answered by the whole.
+    ///
+    /// # Errors
+    /// clap's: a mistake, or the help that was asked for.
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let alone = match words.get(1).and_then(|word| word.to_str()) {
+            Some("credential-process") => read_alone(&words[1..]).map(Command::CredentialProcess),
+            Some("exec") => read_alone(&words[1..]).map(Command::Exec),
+            Some("env") => read_alone(&words[1..]).map(Command::Env),
+            _ => None,
+        };
+        match alone {
+            Some(command) => Ok(Self { command }),
+            None => Self::try_parse_from(words),
+        }
+    }
+}
+
+/// The arguments of one command, its name first, if nothing is to be said about them.
+fn read_alone<A: Args>(words: &[OsString]) -> Option<A> {
+    let parser = A::augment_args(clap::Command::new("jit"));
+    A::from_arg_matches(&parser.try_get_matches_from(words).ok()?).ok()
+}
+
 /// The commands. Where one has no words here, those of its arguments are its help.
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "said by the types of their arguments")]

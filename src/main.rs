@@ -2,20 +2,24 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use jit::cli::{Cli, Command};
+use jit::commands::completions;
 use jit::sys::{browser::SystemBrowser, clock::SystemClock, env, folders, http::Http, process};
 use jit::ui::{Terminal, Ui};
 use jit::world::World;
 
 fn main() -> ExitCode {
     process::shield_memory();
-    clap_complete::CompleteEnv::with_factory(Cli::command).complete();
-    let cli = match Cli::try_parse() {
+    let env = env::Env::of_process();
+    if env.get(completions::VARIABLE).is_some() {
+        // A shell asks, and the answer ends the process.
+        clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    }
+    let cli = match Cli::read(&process::words()) {
         Ok(cli) => cli,
         Err(answer) => return ExitCode::from(jit::ui::answer_parser(&answer, process::asked_for_json())),
     };
-    let env = env::Env::of_process();
     let ui = Ui::new(&env, cli.command.quiet(), cli.command.json());
     if env.get(env::JIT_LOG).is_some_and(|level| !jit::ui::log::start(level)) {
         ui.warn("JIT_LOG is none of error, warn, info, debug");

@@ -34,6 +34,11 @@ pub fn absolute(path: &std::path::Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }
 
+/// What was typed, the program's name first.
+pub fn words() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
 /// Whether `--json` is on the command line before a `--`, for when that cannot be parsed.
 pub fn asked_for_json() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
