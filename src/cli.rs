@@ -588,3 +588,43 @@ pub struct Demo {
     #[arg(long)]
     pub no_browser: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_read_alone_is_the_command_read_by_the_whole() {
+        let lines = [
+            "exec -- true",
+            "exec prod -q -- terraform plan -out=x --help",
+            "exec --role prod --min-ttl 10m --refresh --read-only --policy p.json --max 1h -- a",
+            "exec prod",
+            "exec prod --role prod -- a",
+            "exec --max never -- a",
+            "exec --help",
+            "exec --version",
+            "env",
+            "env prod --shell fish",
+            "env --shell tcsh",
+            "credential-process prod",
+            "credential-process prod --auto-login",
+            "credential-process --auto-login=yes prod",
+            "credential-process",
+            "credential-process a b",
+            "credential-process -- -a",
+            "login",
+        ];
+        let said = |read: Result<Cli, clap::Error>| match read {
+            Ok(cli) => format!("{cli:?}"),
+            Err(answer) => answer.to_string(),
+        };
+        for line in lines {
+            let words: Vec<OsString> =
+                std::iter::once("jit").chain(line.split(' ')).map(Into::into).collect();
+            assert_eq!(said(Cli::read(&words)), said(Cli::try_parse_from(&words)), "{line}");
+        }
+        let words = ["jit", "env", "prod"].map(OsString::from);
+        assert!(read_alone::<EnvArgs>(&words[1..]).is_some(), "none was read alone");
+    }
+}

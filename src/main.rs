@@ -9,6 +9,11 @@ use jit::sys::{browser::SystemBrowser, clock::SystemClock, env, folders, http::H
 use jit::ui::{Terminal, Ui};
 use jit::world::World;
 
+// In the static program; elsewhere the system's own is as good.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     process::shield_memory();
     let env = env::Env::of_process();

@@ -13,6 +13,9 @@ use crate::support::{PASSWORD, Room, SamlProvider, Sts, on_path, wait_for};
 /// What the window of the embedded provider's page is called.
 const DEMO: &str = "Sign in";
 
+/// How long a browser may take on a machine that is busy with everything else.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// An X display that nobody looks at.
 pub(crate) struct Display {
     server: Child,
@@ -44,7 +47,7 @@ impl Display {
     /// Waits for a window that shows the page called `title`.
     fn shows(&self, title: &str) {
         let search = ["search", "--onlyvisible", "--name", title];
-        wait_for("the page", Duration::from_secs(60), || self.does(&search).then_some(()));
+        wait_for("the page", PATIENCE, || self.does(&search).then_some(()));
     }
 
     /// Types name and password into the form of the page called `title`. Its first field has the focus, or is at
@@ -52,7 +55,7 @@ impl Display {
     fn signs_in_at(&self, title: &str, field: Option<[&str; 2]>) {
         self.shows(title);
         let search = ["search", "--onlyvisible", "--name", title];
-        wait_for("what the form does", Duration::from_secs(60), || {
+        wait_for("what the form does", PATIENCE, || {
             std::thread::sleep(Duration::from_millis(700));
             let window = [&search[..], &["windowfocus", "--sync"]].concat();
             if self.does(&window) {
@@ -74,7 +77,7 @@ impl Display {
     pub(crate) fn agrees(&self) {
         self.shows(DEMO);
         let search = ["search", "--onlyvisible", "--name", DEMO];
-        wait_for("what the button does", Duration::from_secs(60), || {
+        wait_for("what the button does", PATIENCE, || {
             if self.does(&[&search[..], &["windowfocus", "--sync"]].concat()) {
                 self.does(&["key", "Tab"]);
                 self.does(&["key", "Return"]);
@@ -88,7 +91,7 @@ impl Display {
     fn clicks_at(&self, place: [&str; 2]) {
         self.shows(DEMO);
         let search = ["search", "--onlyvisible", "--name", DEMO];
-        wait_for("what the button does", Duration::from_secs(60), || {
+        wait_for("what the button does", PATIENCE, || {
             self.does(&["mousemove", place[0], place[1], "click", "1"]);
             std::thread::sleep(Duration::from_millis(300));
             (!self.does(&search)).then_some(())
