@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 /// A value and the line it stands on, counted from one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,20 +116,24 @@ pub(super) struct Section<'a> {
     pub(super) title: String,
     /// Where the table's header stands.
     pub(super) span: Range<usize>,
-    left: BTreeMap<String, (Range<usize>, &'a Spanned<DeValue<'a>>)>,
+    /// Sorted, as the table is. There are few, so that looking through them is quicker than a map.
+    left: Vec<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)>,
     asked: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
     pub(super) fn new(source: Source<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
-        let left =
-            table.iter().map(|(key, value)| (key.get_ref().to_string(), (key.span(), value))).collect();
-        Self { source, title, span, left, asked: Vec::new() }
+        Self { source, title, span, left: table.iter().collect(), asked: Vec::new() }
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.push(key);
-        self.left.remove(key).map(|(_, value)| value)
+        let at = self.left.iter().position(|(left, _)| left.get_ref() == key)?;
+        Some(self.left.remove(at).1)
+    }
+
+    fn left_keys(&self) -> impl Iterator<Item = &str> {
+        self.left.iter().map(|(key, _)| &**key.get_ref())
     }
 
     fn wrong_type(&self, key: &str, wanted: &str, found: &Spanned<DeValue<'_>>) -> Mistake {
@@ -151,7 +155,7 @@ impl<'a> Section<'a> {
     /// That one of `keys` is missing, `what` in words; or that one of them was probably mistyped.
     pub(super) fn missing(&self, keys: &[&'static str], what: String, suggestion: String) -> Mistake {
         let typo =
-            self.left.keys().find_map(|left| closest(left, keys.iter().copied()).map(|meant| (left, meant)));
+            self.left_keys().find_map(|left| closest(left, keys.iter().copied()).map(|meant| (left, meant)));
         match typo {
             Some((key, meant)) => self.unknown(key, format!("did you mean `{meant}`?")),
             None => self.mistake(what, Some(suggestion)),
@@ -159,7 +163,8 @@ impl<'a> Section<'a> {
     }
 
     fn unknown(&self, key: &str, suggestion: String) -> Mistake {
-        let place = self.left.get(key).map_or_else(|| self.span.clone(), |(span, _)| span.clone());
+        let left = self.left.iter().find(|(left, _)| left.get_ref() == key);
+        let place = left.map_or_else(|| self.span.clone(), |(key, _)| key.span());
         self.source.riddle(place, format!("unknown key `{key}` in {}", self.title), Some(suggestion))
     }
 
@@ -260,7 +265,7 @@ impl<'a> Section<'a> {
 
     /// Refuses whatever key was not asked for.
     pub(super) fn finish(self) -> Result<(), Mistake> {
-        let Some(key) = self.left.keys().next() else { return Ok(()) };
+        let Some(key) = self.left_keys().next() else { return Ok(()) };
         let suggestion = closest(key, self.asked.iter().copied()).map_or_else(
             || format!("the keys here are {}", self.asked.join(", ")),
             |meant| format!("did you mean `{meant}`?"),
