@@ -66,14 +66,6 @@ pub enum Interaction {
     Allowed(LoginOptions),
 }
 
-/// The session of the plan's last leg, from the store if it is good enough, else walked for.
-///
-/// # Errors
-/// [`BrokerError`]; nothing that was good is lost by a failure.
-pub fn session(world: &World, store: &Store<'_>, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
-    Broker::new(world, store).session(plan, need)
-}
-
 /// What is stored for the leg at `index`, whatever its age. Calls nothing.
 ///
 /// # Errors
@@ -123,12 +115,19 @@ impl<'a, 'w> Broker<'a, 'w> {
     /// # Errors
     /// [`BrokerError`]; nothing that was good is lost by a failure.
     pub fn session(&self, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
-        let last = plan.legs.len() - 1;
-        // The warm path ends here: one entry was read, and nothing was started.
-        if let Some(session) = self.good_enough(plan, last, need, None)? {
-            return Ok(session);
+        match self.at_hand(plan, need)? {
+            Some(session) => Ok(session),
+            None => process::block_on(self.leg(plan, plan.legs.len() - 1, need)),
         }
-        process::block_on(self.leg(plan, last, need))
+    }
+
+    /// The session of the plan's last leg, if it is there and good enough. The warm path ends here: one entry is read, and
+    /// nothing is started.
+    ///
+    /// # Errors
+    /// [`BrokerError`], where the store cannot be used.
+    pub fn at_hand(&self, plan: &Plan, need: &Need) -> Result<Option<Session>, BrokerError> {
+        self.good_enough(plan, plan.legs.len() - 1, need, None)
     }
 
     /// The same, for who has a runtime already.

@@ -25,11 +25,12 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::broker::{Interaction, Need};
+use crate::broker::{Broker, BrokerError, Interaction, Need};
 use crate::cli::{Command, Narrow, Role};
 use crate::config::aws::{self, Document, Profiles};
 use crate::config::file::File;
 use crate::config::narrow::{self, narrowed};
+use crate::config::part;
 use crate::config::resolve::{self, Flags, ResolveError};
 use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
@@ -87,6 +88,15 @@ fn load(world: &World) -> CommandResult<File> {
     let text = std::str::from_utf8(&content)
         .map_err(|_| CommandError::new(Kind::Usage, format!("{shown} is not UTF-8 text")))?;
     Ok(File::parse(&shown, text)?)
+}
+
+/// Reads of the configuration what `role` is made of, if there is nothing to say about that.
+fn load_part(role: &str, world: &World) -> Option<File> {
+    let path = &world.folders.config_file;
+    let content = Zeroizing::new(fs::read_limited(path, CONFIG_LIMIT).ok()?);
+    let part = part::of_role(std::str::from_utf8(&content).ok()?, role)?;
+    let file = File::parse(&folders::short(path, &world.folders.home), &part).ok()?;
+    file.roles.contains_key(role).then_some(file)
 }
 
 /// Reads the configuration, for commands that have a use without one: sessions are there while it is being written.
@@ -164,6 +174,8 @@ struct Subject<'w> {
     store: Store<'w>,
     /// `console_browser` of the configuration.
     console_browser: Option<Vec<String>>,
+    /// Whether no more of the configuration was read than the role is made of.
+    in_part: bool,
 }
 
 impl<'w> Subject<'w> {
@@ -178,7 +190,9 @@ impl<'w> Subject<'w> {
         narrow: &Narrow,
         world: &'w World,
     ) -> CommandResult<Self> {
-        let file = load_or_profiles(world)?;
+        let part = role.name().and_then(|name| load_part(name, world));
+        let in_part = part.is_some();
+        let file = part.map_or_else(|| load_or_profiles(world), Ok)?;
         let flags = Flags { role: role.name(), duration };
         let store = open_store(world, &file)?;
         let name = match role_name(&file, flags, world) {
@@ -191,13 +205,21 @@ impl<'w> Subject<'w> {
         let plan = narrowed(plan, &wanted(narrow)?)
             .map_err(|error| CommandError::new(Kind::Usage, error.to_string()))?;
         let console_browser = file.console_browser.as_ref().map(|words| words.value.clone());
-        Ok(Self { plan, named_by: name.origin, store, console_browser })
+        Ok(Self { plan, named_by: name.origin, store, console_browser, in_part })
     }
 
-    /// A session of the role, after whatever it takes.
+    /// A session of the role, after whatever it takes. A mistake elsewhere in the configuration is said before anybody is
+    /// asked for anything.
     fn session(&self, world: &World, need: &Need) -> CommandResult<Session> {
-        crate::broker::session(world, &self.store, &self.plan, need)
-            .map_err(|error| hints::no_session(&error, &self.plan, need.force))
+        let no_session = |error: BrokerError| hints::no_session(&error, &self.plan, need.force);
+        let broker = Broker::new(world, &self.store);
+        if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
+            return Ok(session);
+        }
+        if self.in_part {
+            load(world)?;
+        }
+        broker.session(&self.plan, need).map_err(no_session)
     }
 }
 

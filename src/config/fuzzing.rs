@@ -4,20 +4,38 @@ use super::draft::Draft;
 use super::file::File;
 use super::import::{self, Imported, Text};
 use super::resolve::{self, Flags};
-use super::{shared, unified_diff};
+use super::{part, shared, unified_diff};
 use crate::sys::env::Env;
 
 /// A `config.toml`, and the plan of each role in it.
 pub fn config_toml(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match File::parse("config.toml", text) {
-        Ok(file) => plans(&file),
+        Ok(file) => {
+            plans(&file);
+            parts(text, &file);
+        }
         Err(mistake) => {
             let lines = text.split('\n').count();
             assert!((1..=lines).contains(&mistake.line) && mistake.column > 0, "{mistake}");
         }
     }
     let _ = unified_diff("", text, "config.toml");
+}
+
+/// A role that is found in its part is there what it is in the whole.
+fn parts(text: &str, whole: &File) {
+    let flags = Flags { role: None, duration: None };
+    let plan = |file: &File, name: &String| {
+        let plan = resolve::plan(file, name, flags, &Env::default(), Vec::new);
+        format!("{plan:?} {:?} {:?} {:?}", file.default_role, file.key_cache, file.console_browser)
+    };
+    for name in whole.roles.keys() {
+        let part = part::of_role(text, name).and_then(|part| File::parse("config.toml", &part).ok());
+        if let Some(part) = part.filter(|part| part.roles.contains_key(name)) {
+            assert_eq!(plan(&part, name), plan(whole, name), "{name}");
+        }
+    }
 }
 
 /// The plans of all roles of a file.

@@ -11,6 +11,7 @@ pub mod idp;
 pub mod import;
 mod limits;
 pub mod narrow;
+pub mod part;
 mod proof;
 pub mod resolve;
 mod section;

@@ -280,7 +280,7 @@ impl<'w> Store<'w> {
     /// alone, and hears of it when it stores what it got.
     ///
     /// # Errors
-    /// [`StoreError::Busy`], [`StoreError::Disk`].
+    /// [`StoreError::Busy`], [`StoreError::Disk`], and [`StoreError::Corrupt`] where nothing could be stored.
     pub fn lock(
         &self,
         key: &EntryKey,
@@ -288,12 +288,14 @@ impl<'w> Store<'w> {
         what: &str,
         at_most: Duration,
     ) -> Result<Lock, StoreError> {
-        // While nobody waits for this one yet: a keychain that is locked or hangs from now on holds no queue up. What is
-        // wrong with it is said by who then needs it.
-        if let Ok(Some(place)) = self.place()
-            && !place.ask
-        {
-            let _ = self.key_in_use(&place);
+        if let Ok(Some(place)) = self.place() {
+            // Nobody is to sign in for what could not be stored.
+            place.mark()?;
+            // While nobody waits for this one yet: a keychain that is locked or hangs from now on holds no queue up. What
+            // is wrong with it is said by who then needs it.
+            if !place.ask {
+                let _ = self.key_in_use(&place);
+            }
         }
         let path = self.locks_path().join(key.file_name());
         match self.locks().and_then(|_| Lock::take(&path, person, what, at_most)) {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jit::broker::{self, BrokerError, Interaction, Need};
+use jit::broker::{Broker, BrokerError, Interaction, Need};
 use jit::config::file::File;
 use jit::config::resolve::{self, Flags};
 use jit::credentials::Session;
@@ -86,7 +86,7 @@ impl Room {
         let _busy = store.lock(&key, &*world.person, "a test", Duration::ZERO).unwrap();
         let interaction = Interaction::Never;
         let need = Need { min_ttl: Duration::ZERO, force: false, interaction, wait };
-        broker::session(&world, &store, &plan, &need)
+        Broker::new(&world, &store).session(&plan, &need)
     }
 
     /// Checks that every entry is whole and that no lock is held.
