@@ -75,6 +75,20 @@ fn mistakes_are_told_with_place_line_and_what_was_meant() {
 }
 
 #[test]
+fn a_mistake_in_a_role_of_no_concern_is_told_before_anybody_is_asked_and_not_by_a_warm_answer() {
+    let room = Room::signed_in("admin");
+    let (usual, opened) = (room.usual_config(), room.opened().len());
+    room.write_config(&format!("{usual}\n[role.x]\nvai = \"hub\"\n"));
+    assert_eq!(room.asks_for("admin").code(), 0);
+    for line in [&["credential-process", "developer"][..], &["login", "admin", "--force"]] {
+        let output = room.jit(line).run();
+        assert_eq!((output.code(), output.stdout.as_str()), (2, ""), "{output}");
+        assert!(output.stderr.contains("unknown key `vai` in [role.x]"), "{output}");
+    }
+    assert_eq!(room.opened().len(), opened);
+}
+
+#[test]
 fn a_default_role_that_is_not_there_is_refused() {
     let room = Room::new();
     room.write_config(&format!("default_role = \"amdin\"\n{}", room.usual_config()));
