@@ -8,10 +8,10 @@ use jit::demo::Settings;
 use jit::index;
 use jit::plan::DiscoveredRole;
 
-use crate::measure::{interleaved, median, wall};
+use crate::measure::{Times, interleaved, wall};
 use crate::support::Room;
 use crate::table::Table;
-use crate::{JIT, command, completion_of};
+use crate::{JIT, command, completion_of, jit};
 
 const RUNS: usize = 50;
 /// Lists that are opened on a terminal.
@@ -32,7 +32,8 @@ fn room(roles: usize) -> Room {
     room
 }
 
-pub(crate) fn many(table: &mut Table) {
+pub(crate) fn many() -> Table {
+    let mut table = Table::timed();
     let big = room(ALL);
     let ms = Duration::from_millis;
     let state = big.path("state/jit");
@@ -42,67 +43,71 @@ pub(crate) fn many(table: &mut Table) {
             assert_eq!(work(), wanted);
             begun.elapsed()
         };
-        median((0..RUNS).map(|_| once()).collect())
+        Times::of((0..RUNS).map(|_| once()))
     };
     let one = timed(&|| index::near(&state, "000000000777/Role7").len(), 12);
-    table.limit("one role found among 14,400", one, ms(1), "1 ms");
+    table.limit("one role found among 14,400", &one, ms(1), "1 ms");
     table.limit(
         "index of 14,400 roles, read whole",
-        timed(&|| index::all(&state).len(), ALL),
+        &timed(&|| index::all(&state).len(), ALL),
         ms(10),
         "10 ms",
     );
 
     let words = |shell: &str, typed: &str| completion_of(&big, shell, typed);
-    let medians = interleaved(
+    let all = interleaved(
         RUNS,
         &mut [
             words("bash", "000000000777/Ro"),
             words("zsh", "team-777/Ro"),
             words("fish", "0000"),
             words("powershell", ""),
-            command(&big, JIT, &["roles", "team-777"]),
+            jit(&big, &["roles", "team-777"]),
         ],
     );
     for (what, took) in
         ["bash", "zsh, by the account's name", "fish, 1,200 accounts", "PowerShell, all accounts"]
             .iter()
-            .zip(&medians)
+            .zip(&all)
     {
-        table.limit(&format!("completion among 14,400 in {what}"), *took, ms(10), "10 ms");
+        table.limit(&format!("completion among 14,400 in {what}"), took, ms(10), "10 ms");
     }
-    table.limit("`jit roles team-777` among 14,400", medians[4], ms(30), "30 ms");
-    lists(&big, table);
-    table.limit("`configure profiles --all` of 14,400", profiles(&big), ms(1000), "1 s");
+    table.limit("`jit roles team-777` among 14,400", &all[4], ms(30), "30 ms");
+    lists(&big, &mut table);
+    table.limit("`configure profiles --all` of 14,400", &profiles(&big), ms(1000), "1 s");
     drop(big);
-    growth(table);
+    growth(&mut table);
+    table
 }
 
 /// `jit configure profiles` into a file that is not there yet.
-fn profiles(room: &Room) -> Duration {
+fn profiles(room: &Room) -> Times {
     let once = || {
         let _ = std::fs::remove_file(room.path(".aws/config"));
-        wall(command(room, JIT, &["configure", "profiles", "--all"]).stderr(Stdio::null()))
+        wall(jit(room, &["configure", "profiles", "--all"]).stderr(Stdio::null()))
     };
-    median((0..LISTS).map(|_| once()).collect())
+    Times::of((0..LISTS).map(|_| once()))
 }
 
 /// `jit roles --json` of a hundred, a thousand and ten thousand.
 fn growth(table: &mut Table) {
     let rooms = [100, 1000, 10_000].map(room);
-    let mut listing = rooms.each_ref().map(|room| command(room, JIT, &["roles", "--json"]));
-    let medians = interleaved(RUNS, &mut listing);
-    let [few, some, many] = medians[..] else { unreachable!("one median a room") };
+    let mut listing = rooms.each_ref().map(|room| jit(room, &["roles", "--json"]));
+    let [few, some, many] = &interleaved(RUNS, &mut listing)[..] else { unreachable!("a room each") };
     table.fact("`jit roles --json` of 100", few);
     table.fact("`jit roles --json` of 1,000", some);
     // What the program takes without a role is no part of the growth.
-    let limit = few + some.saturating_sub(few) * 15;
-    table.limit("`jit roles --json` of 10,000", many, limit, "15 × what 900 more take");
+    let fifteen = |few: &Times, some: &Times| few.median() + some.median().saturating_sub(few.median()) * 15;
+    table.limit("`jit roles --json` of 10,000", many, fifteen(few, some), "15 × what 900 more take");
     let [few, some, many] = rooms.each_ref().map(profiles);
-    table.fact("`configure profiles --all` of 100", few);
-    table.fact("`configure profiles --all` of 1,000", some);
-    let limit = few + some.saturating_sub(few) * 15;
-    table.limit("`configure profiles --all` of 10,000", many, limit, "15 × what 900 more take");
+    table.fact("`configure profiles --all` of 100", &few);
+    table.fact("`configure profiles --all` of 1,000", &some);
+    table.limit(
+        "`configure profiles --all` of 10,000",
+        &many,
+        fifteen(&few, &some),
+        "15 × what 900 more take",
+    );
 }
 
 /// A command on a terminal of its own, by `script` of util-linux.
@@ -145,11 +150,11 @@ fn lists(room: &Room, table: &mut Table) {
         script.env("TERM", "xterm-256color");
         script
     };
-    let empty = median((0..LISTS).map(|_| wall(&mut on_terminal("exec /bin/true"))).collect());
+    let empty = Times::of((0..LISTS).map(|_| wall(&mut on_terminal("exec /bin/true"))));
     let (mut opened, mut keys) = (Vec::new(), Vec::new());
     for _ in 0..LISTS {
         let begun = Instant::now();
-        let mut list = OnTerminal::start(on_terminal(&format!("exec {JIT} login")));
+        let mut list = OnTerminal::start(on_terminal(&format!("exec {} login", *JIT)));
         list.shows("of 14403");
         opened.push(begun.elapsed());
         // A key in its own time, so that nothing else is waited for.
@@ -163,8 +168,8 @@ fn lists(room: &Room, table: &mut Table) {
         list.types("\x1b");
         assert!(!list.child.wait().unwrap().success());
     }
-    table.fact("`script` with an empty program, for a terminal", empty);
-    let limit = empty + Duration::from_millis(30);
-    table.limit("list of 14,403 roles opens", median(opened), limit, "`script` + 30 ms");
-    table.limit("a key in that list", median(keys), Duration::from_millis(20), "20 ms");
+    table.fact("`script` with an empty program, for a terminal", &empty);
+    let limit = empty.median() + Duration::from_millis(30);
+    table.limit("list of 14,403 roles opens", &Times::of(opened), limit, "`script` + 30 ms");
+    table.limit("a key in that list", &Times::of(keys), Duration::from_millis(20), "20 ms");
 }

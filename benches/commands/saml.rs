@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jit::demo::{Approval, Edit, Settings};
 
-use crate::measure::{interleaved, median, wall};
+use crate::measure::{Times, interleaved, wall};
 use crate::support::Room;
 use crate::table::Table;
-use crate::{JIT, command};
+use crate::{command, jit};
 
 /// Logins whose median is taken.
 const LOGINS: usize = 40;
@@ -25,24 +25,31 @@ acs=$(printf %s "$page" | sed -n 's/.*<form[^>]* action="\([^"]*\)".*/\1/p')
 exec curl -sL -o /dev/null --data-urlencode "SAMLResponse=$(field SAMLResponse)" --data-urlencode "RelayState=$(field RelayState)" "${2:-$acs}"
 "#;
 
+pub(crate) fn logins() -> Table {
+    let mut table = Table::timed();
+    loopback(&mut table);
+    capture(&mut table);
+    table
+}
+
 /// By the loopback ACS, with a browser that takes no time of its own.
-pub(crate) fn loopback(table: &mut Table) {
+fn loopback(table: &mut Table) {
     let room = Room::by_saml(Settings::default());
     room.write("browser", BROWSER);
     let browser = room.path("browser").display().to_string();
-    let mut login = command(&room, JIT, &["login", "--force", "--quiet", "hub"]);
+    let mut login = jit(&room, &["login", "--force", "--quiet", "hub"]);
     login.env("BROWSER", &browser);
     // The same visit without `jit`: the form goes to a server that throws it away.
     let start = format!("{}/saml/start", room.servers().issuer());
     let visit = command(&room, &browser, &[&start, room.servers().sts_url()]);
-    let [visit, login] = interleaved(LOGINS, &mut [visit, login])[..] else { unreachable!("two commands") };
+    let [visit, login] = &interleaved(LOGINS, &mut [visit, login])[..] else { unreachable!("two commands") };
     table.fact("a visit of the IdP by curl, form posted", visit);
-    let limit = visit + Duration::from_millis(50);
+    let limit = visit.median() + Duration::from_millis(50);
     table.limit("SAML login by the loopback ACS, hub session stored", login, limit, "the visit + 50 ms");
 }
 
 /// By a Chromium without a window, whose cookies the provider knows.
-pub(crate) fn capture(table: &mut Table) {
+fn capture(table: &mut Table) {
     let what = "SAML login in a browser of its own, no window";
     let Ok(mut display) = Command::new("Xvfb")
         .args(["-displayfd", "1", "-nolisten", "tcp"])
@@ -65,7 +72,7 @@ pub(crate) fn capture(table: &mut Table) {
     room.write_config(&format!(
         "[idp.demo]\ntype = \"saml\"\nstart_url = \"{start}\"\nbrowser = \"chromium\"\n\n{roles}"
     ));
-    let mut login = command(&room, JIT, &["login", "--quiet", "hub"]);
+    let mut login = jit(&room, &["login", "--quiet", "hub"]);
     let first = login.env("DISPLAY", format!(":{}", number.trim())).output().unwrap();
     display.kill().unwrap();
     display.wait().unwrap();
@@ -74,7 +81,7 @@ pub(crate) fn capture(table: &mut Table) {
     }
     let times = (0..CAPTURES).map(|_| {
         std::thread::sleep(MOMENT + Duration::from_millis(100));
-        wall(command(&room, JIT, &["login", "--quiet", "hub"]).stderr(Stdio::null()))
+        wall(jit(&room, &["login", "--quiet", "hub"]).stderr(Stdio::null()))
     });
-    table.limit(what, median(times.collect()), Duration::from_secs(3), "3 s");
+    table.limit(what, &Times::of(times), Duration::from_secs(3), "3 s");
 }

@@ -13,11 +13,12 @@ use jit::sys::env::Env;
 
 const README: &str = include_str!("../../README.md");
 /// Every document, by its path in the project.
-const DOCUMENTS: [(&str, &str); 4] = [
+const DOCUMENTS: [(&str, &str); 5] = [
     ("README.md", README),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
     ("CHANGELOG.md", include_str!("../../CHANGELOG.md")),
     ("docs/store.md", include_str!("../../docs/store.md")),
+    ("docs/performance.md", include_str!("../../docs/performance.md")),
 ];
 
 type Names = BTreeSet<String>;
@@ -274,6 +275,29 @@ fn each_link_leads_to_a_file_and_a_heading() {
                 assert!(found, "{path} links to {target}, but there is no such heading");
             }
         }
+    }
+}
+
+/// A table that nobody measured, or that a part of the bench would not find again.
+#[test]
+fn the_page_of_figures_has_those_of_every_part() {
+    let bench = include_str!("../../benches/commands/main.rs");
+    let (_, parts) = bench.split_once("const PARTS:").unwrap();
+    let parts = parts.split("];").next().unwrap().lines().filter_map(|line| line.trim().strip_prefix("(\""));
+    let parts: Vec<&str> = parts.filter_map(|line| line.split('"').next()).collect();
+    assert!(parts.len() > 5, "{parts:?}");
+    let mut rest = DOCUMENTS[4].1;
+    for part in parts {
+        let after = rest
+            .split_once(&format!("`scripts/bench {part}`"))
+            .unwrap_or_else(|| panic!("how to make {part}"))
+            .1;
+        let table =
+            after.split_once(&format!("<!-- figures: {part} -->\n")).unwrap_or_else(|| panic!("{part}")).1;
+        let (table, after) =
+            table.split_once("<!-- end of figures -->\n").unwrap_or_else(|| panic!("{part}"));
+        assert!(table.lines().filter(|line| line.starts_with("| ")).count() > 3, "{part} has no figures");
+        rest = after;
     }
 }
 

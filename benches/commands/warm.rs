@@ -1,0 +1,70 @@
+//! A session is there: what SDKs, shells and prompts ask for many times a day.
+
+use std::time::Duration;
+
+use crate::measure::{interleaved, runs};
+use crate::support::Room;
+use crate::table::{Table, ms, ratio};
+use crate::{answer, cat, command, completion_of, is_shipped, jit};
+
+/// What the fastest store costs beyond `cat` of a file: one key from the kernel, one decryption (measured beforehand).
+const STORE: Duration = Duration::from_micros(90);
+
+pub(crate) fn paths() -> Table {
+    let room = Room::signed_in("admin");
+    let mut completion = completion_of(&room, "bash", "adm");
+    let offered = completion.output().unwrap();
+    assert!(String::from_utf8_lossy(&offered.stdout).contains("admin"), "no role was offered");
+
+    let mut in_c = cat(&room);
+    in_c.env("LANG", "C");
+    let all = interleaved(
+        runs(),
+        &mut [
+            command(&room, "/bin/true", &[]),
+            cat(&room),
+            answer(&room),
+            jit(&room, &["exec", "-q", "admin", "--", "/bin/true"]),
+            jit(&room, &["env", "admin", "--shell", "bash"]),
+            jit(&room, &["status", "--prompt"]),
+            completion,
+            jit(&room, &["--help"]),
+            in_c,
+        ],
+    );
+    let (empty, cat) = (all[0].median(), all[1].median());
+    let five = (Duration::from_millis(5), "5 ms");
+    let (answers, execs) = if is_shipped() {
+        ((cat, "`/bin/cat`"), (empty + Duration::from_micros(500), "`/bin/true` + 0.5 ms"))
+    } else {
+        let micros = Duration::from_micros;
+        (
+            (cat + STORE + micros(1000), "`/bin/cat` + 1.09 ms"),
+            (empty + STORE + micros(1500), "`/bin/true` + 1.59 ms"),
+        )
+    };
+    let rows = [
+        ("`/bin/true`, an empty program", None),
+        ("`/bin/cat` of as many bytes", None),
+        ("`jit credential-process admin`", Some(answers)),
+        ("`jit exec -q admin -- /bin/true`", Some(execs)),
+        ("`jit env admin --shell bash`", None),
+        ("`jit status --prompt`", None),
+        ("completion of a role in bash", Some(five)),
+        ("`jit --help`", Some(five)),
+        ("`/bin/cat` as above with `LANG=C`, which loads no locale", None),
+    ];
+    let mut table =
+        Table::new(&["what"], &["runs", "median", "p99", "÷ `/bin/cat`", "limit of the median"], &[""]);
+    for ((what, limit), times) in rows.iter().zip(&all) {
+        let (told, mark) = match limit {
+            Some((limit, rule)) => (format!("{} ({rule})", ms(*limit)), table.mark(times.median() <= *limit)),
+            None => (String::new(), ""),
+        };
+        let figures = [ms(times.median()), ms(times.p99()), ratio(times.median(), cat), told];
+        table.row(
+            [&[(*what).to_owned(), times.runs().to_string()], &figures[..], &[mark.to_owned()]].concat(),
+        );
+    }
+    table
+}
