@@ -41,7 +41,7 @@ pub(crate) fn of_an_answer() -> Table {
 }
 
 /// `inner` with another program around it.
-fn within(room: &Room, program: &str, arguments: &[&str], inner: &Command) -> Command {
+pub(crate) fn within(room: &Room, program: &str, arguments: &[&str], inner: &Command) -> Command {
     let mut outer = command(room, program, arguments);
     outer.arg(inner.get_program()).args(inner.get_args());
     outer

@@ -117,7 +117,13 @@ fn load_or_profiles(world: &World) -> CommandResult<File> {
 
 /// The profiles of `~/.aws/config` and `~/.aws/credentials`, as far as these are there.
 fn aws_profiles(world: &World) -> CommandResult<Profiles> {
-    let read = |path: &Path| {
+    aws_profiles_for(None, world)
+}
+
+/// The same; with a `profile` only what that is made of, where a look at the lines tells.
+fn aws_profiles_for(profile: Option<&str>, world: &World) -> CommandResult<Profiles> {
+    type PartOf = fn(&str, &str) -> Option<Zeroizing<String>>;
+    let read = |path: &Path, part_of: PartOf| {
         let shown = folders::short(path, &world.folders.home);
         let content = match fs::read_limited(path, aws::SIZE_LIMIT) {
             Ok(content) => Zeroizing::new(content),
@@ -128,11 +134,26 @@ fn aws_profiles(world: &World) -> CommandResult<Profiles> {
                 return Err(CommandError::new(Kind::Usage, format!("{shown} cannot be read")).because(error));
             }
         };
-        let document = Document::parse(&content)
+        let part = profile.and_then(|profile| part_of(std::str::from_utf8(&content).ok()?, profile));
+        let document = Document::parse(part.as_ref().map_or(&content, |part| part.as_bytes()))
             .map_err(|broken| CommandError::new(Kind::Usage, format!("{shown}: {broken}")))?;
         Ok((document, shown))
     };
-    Ok(Profiles::new(read(&world.folders.aws_config)?, read(&world.folders.aws_credentials)?))
+    let config = read(&world.folders.aws_config, part::of_profile)?;
+    Ok(Profiles::new(config, read(&world.folders.aws_credentials, part::of_keys)?))
+}
+
+/// The profile of AWS's files called `name`, as roles.
+fn aws_profile(name: &str, world: &World) -> CommandResult<Option<File>> {
+    let within: Vec<&str> = world.env.get(JIT_WITHIN).unwrap_or_default().split_terminator(',').collect();
+    if let Ok(profiles) = aws_profiles_for(Some(name), world)
+        && let Ok(profile) = aws::as_roles(&profiles, name, &within)
+    {
+        return Ok(profile);
+    }
+    // What is wrong is said of the whole.
+    aws::as_roles(&aws_profiles(world)?, name, &within)
+        .map_err(|unfit| CommandError::new(Kind::Usage, unfit.to_string()))
 }
 
 /// Which role is meant.
@@ -144,10 +165,8 @@ fn role_name(file: &File, flags: Flags<'_>, world: &World) -> Result<Valued<Stri
 
 /// The plan for a role: of the file, else a profile of `~/.aws/config`, else of the index.
 fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> CommandResult<Plan> {
-    let within: Vec<&str> = world.env.get(JIT_WITHIN).unwrap_or_default().split_terminator(',').collect();
     if !file.roles.contains_key(name)
-        && let Some(profile) = aws::as_roles(&aws_profiles(world)?, name, &within)
-            .map_err(|unfit| CommandError::new(Kind::Usage, unfit.to_string()))?
+        && let Some(profile) = aws_profile(name, world)?
     {
         return Ok(resolve::plan(&profile, name, flags, &world.env, Vec::new)?);
     }

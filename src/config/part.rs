@@ -1,62 +1,98 @@
-//! The part of `config.toml` that one role is made of.
+//! The part of a file that one role is made of.
 //!
-//! A company's file has hundreds of roles, and to read them all takes longer than everything else that a warm answer does.
+//! A company's `config.toml` has hundreds of roles, and `jit configure profiles` may have written thousands of profiles: to read
+//! them all takes longer than everything else that a warm answer does. Only lines are looked at here. So a part may lack what
+//! it needs, which the whole has; but where [`File::parse`](super::file::File::parse) or
+//! [`Document::parse`](super::aws::Document::parse) takes the whole, what is found in a part is the same in both, down to the
+//! numbers of its lines.
 
 use zeroize::Zeroizing;
 
-/// `text` without the tables of roles that `role` has nothing to do with; the lines keep their numbers. Where
-/// [`File::parse`](super::file::File::parse) takes the whole and finds `role` in the part, it is the same in both. Only lines are
-/// looked at, so a part may lack what it needs, which the whole has. `None` where lines do not tell what is a table's header.
+/// `config.toml` without the tables of roles that `role` has nothing to do with; `None` where lines do not tell what is a
+/// table's header.
 pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     // In a text of several lines anything may look like one.
     if text.contains("\"\"\"") || text.contains("'''") {
         return None;
     }
-    let tables = tables(text);
-    let mut needed = vec![role];
-    // It has to be there, whoever is asked for.
-    needed.extend(tables.first().and_then(|first| value_of("default_role", first.text)));
+    // The role that is the default has to be there, whoever is asked for.
+    let top = text.split("\n[").next().unwrap_or_default();
+    let needed = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
+    without_the_rest(text, needed, role_of, |table| value_in_quotes(table, "via"))
+}
+
+/// `~/.aws/config` without the profiles that `profile` has nothing to do with; `None` as above.
+pub fn of_profile(text: &str, profile: &str) -> Option<Zeroizing<String>> {
+    of_section(text, profile, |header| plain_name(header, "[profile "))
+}
+
+/// `~/.aws/credentials` without the profiles that `profile` has nothing to do with; `None` as above.
+pub fn of_keys(text: &str, profile: &str) -> Option<Zeroizing<String>> {
+    of_section(text, profile, |header| plain_name(header, "[").filter(|name| *name != "DEFAULT"))
+}
+
+fn of_section<'t>(
+    text: &'t str,
+    profile: &'t str,
+    name_of: impl Fn(&'t str) -> Option<&'t str>,
+) -> Option<Zeroizing<String>> {
+    // Whether a line that is further in is a header, only those before it tell. A return by itself ends a line as well.
+    let unclear = |line: &str| {
+        line.starts_with([' ', '\t']) && line.trim_start().starts_with('[')
+            || line.trim_end_matches(['\r', '\n']).contains('\r')
+    };
+    if text.split_inclusive('\n').any(unclear) {
+        return None;
+    }
+    without_the_rest(text, vec![profile], name_of, |section| value_of(section, "source_profile"))
+}
+
+/// `text` without the tables that `name_of` gives a name, but for those in `needed` and those that they lead to.
+fn without_the_rest<'t>(
+    text: &'t str,
+    mut needed: Vec<&'t str>,
+    name_of: impl Fn(&'t str) -> Option<&'t str>,
+    leads_to: impl Fn(&'t str) -> Option<&'t str>,
+) -> Option<Zeroizing<String>> {
+    let tables = tables(text, name_of);
     let mut done = 0;
-    while let Some(role) = needed.get(done).copied() {
-        let via = tables.iter().filter(|table| table.role == Some(role));
-        needed.extend(via.filter_map(|table| value_of("via", table.text)));
+    while let Some(name) = needed.get(done).copied() {
+        let own = tables.iter().filter(|(of, _)| *of == Some(name));
+        needed.extend(own.filter_map(|(_, table)| leads_to(table)));
         done += 1;
         // A circle is reported by who reads the whole.
         if done > tables.len() {
             return None;
         }
     }
-    // Made at once as large as it can become: what is in it may be secret, and a copy that grows leaves others behind.
+    // Made at once as large as it can become: what is in it may be secret, and a text that grows leaves copies behind.
     let mut part = Zeroizing::new(String::with_capacity(text.len()));
-    for table in tables {
-        if table.role.is_none_or(|role| needed.contains(&role)) {
-            part.push_str(table.text);
+    for (name, table) in tables {
+        if name.is_none_or(|name| needed.contains(&name)) {
+            part.push_str(table);
         } else {
-            part.extend(table.text.bytes().filter(|byte| *byte == b'\n').map(char::from));
+            part.extend(table.bytes().filter(|byte| *byte == b'\n').map(char::from));
         }
     }
     Some(part)
 }
 
-struct Table<'t> {
-    /// The role that it is about; `None` for every other table, and for what stands before the first.
-    role: Option<&'t str>,
-    /// From its header to the next.
+/// Each table from its header to the next, with its name; first what stands before all of them.
+fn tables<'t>(
     text: &'t str,
-}
-
-fn tables(text: &str) -> Vec<Table<'_>> {
+    name_of: impl Fn(&'t str) -> Option<&'t str>,
+) -> Vec<(Option<&'t str>, &'t str)> {
     let mut tables = Vec::new();
-    let (mut start, mut at, mut role) = (0, 0, None);
+    let (mut start, mut at, mut name) = (0, 0, None);
     for line in text.split_inclusive('\n') {
         let header = line.trim_start();
         if header.starts_with('[') {
-            tables.push(Table { role, text: &text[start..at] });
-            (start, role) = (at, role_of(header));
+            tables.push((name, &text[start..at]));
+            (start, name) = (at, name_of(header));
         }
         at += line.len();
     }
-    tables.push(Table { role, text: &text[start..] });
+    tables.push((name, &text[start..]));
     tables
 }
 
@@ -70,13 +106,24 @@ fn role_of(header: &str) -> Option<&str> {
     (rest.starts_with([']', '.']) && !name.contains('\\')).then_some(name)
 }
 
-/// What the line that sets `key` sets it to, if that is a plain text.
-fn value_of<'t>(key: &str, table: &'t str) -> Option<&'t str> {
-    table.lines().find_map(|line| {
-        let value = line.trim_start().strip_prefix(key)?.trim_start().strip_prefix('=')?.trim_start();
-        let quote = value.chars().next().filter(|first| ['"', '\''].contains(first))?;
-        value[1..].split_once(quote).map(|(value, _)| value)
-    })
+/// What stands in a header of AWS's files behind `start`, if that can be read in one way only.
+fn plain_name<'t>(header: &'t str, start: &str) -> Option<&'t str> {
+    let name = header.trim_end().strip_prefix(start)?.strip_suffix(']')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@+".contains(c);
+    (!name.is_empty() && name.chars().all(plain)).then_some(name)
+}
+
+/// What the line that sets `key` sets it to.
+fn value_of<'t>(table: &'t str, key: &str) -> Option<&'t str> {
+    let value = |line: &'t str| line.trim_start().strip_prefix(key)?.trim_start().strip_prefix('=');
+    table.lines().find_map(value).map(str::trim)
+}
+
+/// The same for what has to be a plain text in quotes.
+fn value_in_quotes<'t>(table: &'t str, key: &str) -> Option<&'t str> {
+    let value = value_of(table, key)?;
+    let quote = value.chars().next().filter(|first| ['"', '\''].contains(first))?;
+    value[1..].split_once(quote).map(|(value, _)| value)
 }
 
 #[cfg(test)]
@@ -117,6 +164,21 @@ via = "a"
         for (role, gone) in cases {
             assert_eq!(*of_role(WHOLE, role).unwrap(), without(gone), "{role}");
         }
+    }
+
+    #[test]
+    fn profiles_are_found_with_their_sources_and_everything_that_is_none() {
+        let config = "[DEFAULT]\nregion = x\n[profile a]\nsource_profile = b\n[sso-session s]\n[profile \"c d\"]\n[profile \
+                      b]\nregion = y\n[profile c]\nregion = z\n";
+        let part = "[DEFAULT]\nregion = x\n[profile a]\nsource_profile = b\n[sso-session s]\n[profile \"c d\"]\n[profile \
+                    b]\nregion = y\n\n\n";
+        assert_eq!(of_profile(config, "a").unwrap().as_str(), part);
+        assert_eq!(of_keys("[DEFAULT]\n[a]\nx = 1\n[b]\n", "b").unwrap().as_str(), "[DEFAULT]\n\n\n[b]\n");
+        for unclear in ["[profile a]\nx =\n  [profile b]\n", "[profile a]\r[profile b]\n"] {
+            assert_eq!(of_profile(unclear, "a"), None, "{unclear:?}");
+        }
+        let windows = "[profile a]\r\n[profile b]\r\n";
+        assert_eq!(of_profile(windows, "b").unwrap().as_str(), "\n[profile b]\r\n");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use super::{
     Document, Kind, Profile, Profiles, Program, System, as_roles, managed_profiles, plan_profiles,
     split_command,
 };
+use crate::config::file::File;
+use crate::config::part;
 use crate::sys::env::Env;
 
 /// A file: read or refused, and given back as it is.
@@ -126,11 +128,37 @@ pub fn aws_profiles(data: &[u8]) {
     for name in profiles.names() {
         for within in [&[][..], &["x"], &["a", "b", "c", "d"]] {
             match as_roles(&profiles, name, within) {
-                Ok(Some(file)) => crate::config::fuzzing::plans(&file),
+                Ok(Some(file)) => {
+                    crate::config::fuzzing::plans(&file);
+                    if within.is_empty() {
+                        is_the_same_in_part(data, name, &file);
+                    }
+                }
                 Ok(None) => {}
                 Err(unfit) => assert!(unfit.line > 0, "{unfit}"),
             }
         }
+    }
+}
+
+/// A profile is in its part of the files what it is in the whole, unless something is missing there.
+fn is_the_same_in_part(data: &[u8], name: &str, whole: &File) {
+    let mut texts =
+        data.splitn(2, |byte| *byte == 0).map(|text| std::str::from_utf8(text).unwrap_or_default());
+    let (config, credentials) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+    let (Some(config), Some(credentials)) =
+        (part::of_profile(config, name), part::of_keys(credentials, name))
+    else {
+        return;
+    };
+    let (Ok(config), Ok(credentials)) =
+        (Document::parse(config.as_bytes()), Document::parse(credentials.as_bytes()))
+    else {
+        panic!("a part of what is well is broken");
+    };
+    let profiles = Profiles::new((config, "config".to_owned()), (credentials, "credentials".to_owned()));
+    if let Ok(file) = as_roles(&profiles, name, &[]) {
+        assert_eq!(format!("{file:?}"), format!("Some({whole:?})"), "{name}");
     }
 }
 
