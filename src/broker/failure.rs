@@ -199,10 +199,9 @@ pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError) {
     }
 }
 
-/// The failure that the lock's last holder left for those who waited. That a login is needed there says nothing to
-/// somebody who may start one.
-pub(super) fn shared(lock: &Lock, need: &Need) -> Option<Failure> {
-    let failure: Failure = serde_json::from_str(lock.message_left()?).ok()?;
-    let may_login = matches!(need.interaction, super::Interaction::Allowed(_));
-    (!may_login || failure.kind != FailureKind::LoginNeeded).then_some(failure)
+/// The failure in the `message` that a holder of the lock left for those who waited. That a login is needed there says
+/// nothing to somebody who may start one.
+pub(super) fn shared(message: Option<&str>, need: &Need) -> Option<Failure> {
+    let failure: Failure = serde_json::from_str(message?).ok()?;
+    (!need.may_sign_in() || failure.kind != FailureKind::LoginNeeded).then_some(failure)
 }

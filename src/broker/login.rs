@@ -8,7 +8,7 @@ use crate::idp::{self, Login, LoginOptions, Memory, Proof};
 use crate::index;
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::secret::Secret;
-use crate::store::{Lock, Store, StoreError};
+use crate::store::{Lock, Store, StoreError, Turn};
 
 /// A proof with less left than this is not sent to AWS any more. An assertion lives five minutes, an ID token longer.
 pub fn margin(login: &Login) -> Duration {
@@ -42,13 +42,12 @@ impl Broker<'_, '_> {
             let left = login.identity().proof_expires_at.since(self.now());
             other && login.proof().is_some() && left > margin(login)
         };
-        let usable = |login: &Login, lock: Option<&Lock>| {
-            alive(login) && self.new_enough(login.obtained_at(), need, lock)
-        };
+        let usable =
+            |login: &Login, waited: bool| alive(login) && self.new_enough(login.obtained_at(), need, waited);
         if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
             return Ok(login.clone());
         }
-        if let Some(login) = stored_login(self.store, &key)?.filter(|login| usable(login, None)) {
+        if let Some(login) = stored_login(self.store, &key)?.filter(|login| usable(login, false)) {
             return Ok(login);
         }
         let what = format!("the login at {}", proof.name());
@@ -56,12 +55,21 @@ impl Broker<'_, '_> {
         if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
             return Ok(login.clone());
         }
-        let mut lock = self.store.lock(&key, &*self.world.person, &what, need.wait)?;
+        // What others have come to meanwhile, and left in the store or as a message, if that is an answer.
+        let look = |message: Option<&str>| match stored_login(self.store, &key) {
+            Ok(Some(login)) if usable(&login, true) => Some(Ok(login)),
+            Ok(_) => failure::shared(message, need).map(|failure| Err(BrokerError::Shared(failure))),
+            Err(error) => Some(Err(error.into())),
+        };
+        let mut lock = match self.store.lock_or(&key, &self.waiting(&what, need), look)? {
+            Turn::Answer(answer) => return answer,
+            Turn::Lock(lock) => lock,
+        };
         let stored = stored_login(self.store, &key)?;
-        if let Some(login) = stored.clone().filter(|login| usable(login, Some(&lock))) {
+        if let Some(login) = stored.clone().filter(|login| usable(login, lock.waited())) {
             return Ok(login);
         }
-        if let Some(failure) = failure::shared(&lock, need) {
+        if let Some(failure) = failure::shared(lock.message_left(), need) {
             return Err(BrokerError::Shared(failure));
         }
         let before = stored.as_ref().map(|login| login.identity().subject.clone());

@@ -1,8 +1,8 @@
 //! The one story: is it fresh? → lock → read again → prove → hub → spokes → store.
 //!
 //! Each leg has a lock of its own, and so has the login. Whoever holds a leg's lock may wait for the lock of the leg
-//! above it, never the other way round, so callers queue but cannot block each other for good. Those who waited read
-//! again and find what the first one stored, or hear from the lock why it failed.
+//! above it, never the other way round, so callers wait but cannot block each other for good. Those who wait find what the
+//! first one stored, or hear why it failed, and need no lock for that (see [`Lock`]).
 //!
 //! ```text
 //! mod (legs and sessions) → login (the proof: stored, renewed, or by the person) ; source (profiles without an IdP) ;
@@ -32,7 +32,7 @@ use crate::credentials::{Credentials, Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
 use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
-use crate::store::{Lock, Store, StoreError};
+use crate::store::{Lock, Store, StoreError, Turn, Waiting};
 use crate::sys::process;
 use crate::timestamp::Timestamp;
 use crate::world::{Limit, Note, World};
@@ -55,6 +55,18 @@ pub struct Need {
     pub interaction: Interaction,
     /// How long to wait for other processes that are busy with the same.
     pub wait: Duration,
+}
+
+impl Need {
+    fn may_sign_in(&self) -> bool {
+        matches!(self.interaction, Interaction::Allowed(_))
+    }
+
+    /// The same with a session at hand that still holds: that is worth one silent try to renew it, not a person's time.
+    fn with(&self, still_good: Option<&Session>) -> Self {
+        let interaction = if still_good.is_some() { Interaction::Never } else { self.interaction };
+        Self { interaction, ..*self }
+    }
 }
 
 /// What may be done when only a person can help.
@@ -127,7 +139,7 @@ impl<'a, 'w> Broker<'a, 'w> {
     /// # Errors
     /// [`BrokerError`], where the store cannot be used.
     pub fn at_hand(&self, plan: &Plan, need: &Need) -> Result<Option<Session>, BrokerError> {
-        self.good_enough(plan, plan.legs.len() - 1, need, None)
+        self.good_enough(plan, plan.legs.len() - 1, need, false)
     }
 
     /// The same, for who has a runtime already.
@@ -136,7 +148,7 @@ impl<'a, 'w> Broker<'a, 'w> {
     /// [`BrokerError`]; nothing that was good is lost by a failure.
     pub async fn fetch(&self, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
         let last = plan.legs.len() - 1;
-        match self.good_enough(plan, last, need, None)? {
+        match self.good_enough(plan, last, need, false)? {
             Some(session) => Ok(session),
             None => self.leg(plan, last, need).await,
         }
@@ -172,7 +184,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         plan: &Plan,
         index: usize,
         need: &Need,
-        lock: Option<&Lock>,
+        waited: bool,
     ) -> Result<Option<Session>, BrokerError> {
         let fresh = |session: &Session| session.freshness(self.now(), need.min_ttl) == Freshness::Fresh;
         let key = plan.session_key(index);
@@ -180,19 +192,19 @@ impl<'a, 'w> Broker<'a, 'w> {
             return Ok(Some(own.clone()));
         }
         let found = session_of(self.store, &key)?;
-        Ok(found.filter(|session| fresh(session) && self.new_enough(session.issued_at, need, lock)))
+        Ok(found.filter(|session| fresh(session) && self.new_enough(session.issued_at, need, waited)))
     }
 
     /// `--force` is satisfied by what somebody else got while this one waited for the lock, and by nothing older.
-    fn new_enough(&self, got_at: Timestamp, need: &Need, lock: Option<&Lock>) -> bool {
-        !need.force || (got_at >= self.started && lock.is_some_and(Lock::waited))
+    fn new_enough(&self, got_at: Timestamp, need: &Need, waited: bool) -> bool {
+        !need.force || (got_at >= self.started && waited)
     }
 
     async fn side_by_side(&self, plans: &[Plan], need: &Need) -> Vec<Result<Session, BrokerError>> {
         let mut walked: HashMap<EntryKey, Result<Session, Failure>> = HashMap::new();
         let target = |plan: &Plan| plan.session_key(plan.legs.len() - 1);
         for plan in plans {
-            let stored = self.good_enough(plan, plan.legs.len() - 1, need, None);
+            let stored = self.good_enough(plan, plan.legs.len() - 1, need, false);
             if let Some(outcome) = stored.map_err(|error| error.failure()).transpose() {
                 walked.insert(target(plan), outcome);
             }
@@ -200,7 +212,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         // The logins one after the other, since each may need the person; a failure is every leg's below it.
         let mut refused: HashMap<EntryKey, Failure> = HashMap::new();
         for plan in plans.iter().filter(|plan| !walked.contains_key(&target(plan))) {
-            let (key, hub) = (plan.proof.login_key(), self.good_enough(plan, 0, need, None));
+            let (key, hub) = (plan.proof.login_key(), self.good_enough(plan, 0, need, false));
             let known = refused.contains_key(&key)
                 || self.logins.borrow().contains_key(&key)
                 || matches!(plan.proof, ProofPlan::Source(_));
@@ -240,30 +252,28 @@ impl<'a, 'w> Broker<'a, 'w> {
         let leg = &plan.legs[index];
         let what = format!("the session of {}", leg.name);
         let _turn = self.turn(&key).await;
-        let locked = self.store.lock(&key, &*self.world.person, &what, need.wait);
-        let mut lock = match locked {
+        let waiting = self.waiting(&what, need);
+        let look = |message: Option<&str>| self.answer(plan, index, need, message).transpose();
+        let mut lock = match self.store.lock_or(&key, &waiting, look) {
             // Whoever is busy takes too long to be of use; what there is still serves.
             Err(busy @ StoreError::Busy { .. }) => {
                 return self.still_good(plan, index, need)?.ok_or_else(|| busy.into());
             }
-            locked => locked?,
+            Ok(Turn::Answer(answer)) => return answer,
+            Ok(Turn::Lock(lock)) => lock,
+            Err(error) => return Err(error.into()),
         };
-        if let Some(session) = self.good_enough(plan, index, need, Some(&lock))? {
+        let found = match lock.waited() {
+            true => self.answer(plan, index, need, lock.message_left())?,
+            false => self.good_enough(plan, index, need, false)?,
+        };
+        if let Some(session) = found {
             return Ok(session);
         }
-        // A session that still holds is worth one silent try to renew it, not a person's time.
         let still_good = self.still_good(plan, index, need)?;
-        let need = &Need {
-            interaction: if still_good.is_some() { Interaction::Never } else { need.interaction },
-            ..*need
-        };
-        let shared = failure::shared(&lock, need);
-        let is_own = shared.is_none();
-        let renewed = match shared {
-            Some(failure) => Err(BrokerError::Shared(failure)),
-            None => Box::pin(self.renew(plan, index, need, &lock)).await,
-        };
-        if let Some(error) = renewed.as_ref().err().filter(|_| is_own) {
+        let need = &need.with(still_good.as_ref());
+        let renewed = Box::pin(self.renew(plan, index, need, &lock)).await;
+        if let Err(error) = &renewed {
             failure::tell_waiters(&mut lock, error);
         }
         match (renewed, still_good) {
@@ -278,11 +288,33 @@ impl<'a, 'w> Broker<'a, 'w> {
                 }
                 Ok(session)
             }
-            (Err(error), Some(old)) => {
-                log::info!("{} could not be renewed ({error}); what is left of it is served", leg.name);
-                Ok(old)
-            }
+            (Err(error), Some(old)) => Ok(served_all_the_same(old, &error)),
             (Err(error), None) => Err(error),
+        }
+    }
+
+    fn waiting<'n>(&'n self, what: &'n str, need: &Need) -> Waiting<'n> {
+        Waiting { person: &*self.world.person, what, at_most: need.wait, first: need.may_sign_in() }
+    }
+
+    /// What others have come to while this one waited for them, and left in the store or as a `message`, if that is an
+    /// answer to it.
+    fn answer(
+        &self,
+        plan: &Plan,
+        index: usize,
+        need: &Need,
+        message: Option<&str>,
+    ) -> Result<Option<Session>, BrokerError> {
+        if let Some(session) = self.good_enough(plan, index, need, true)? {
+            return Ok(Some(session));
+        }
+        let old = self.still_good(plan, index, need)?;
+        let failed = failure::shared(message, &need.with(old.as_ref())).map(BrokerError::Shared);
+        match (failed, old) {
+            (None, _) => Ok(None),
+            (Some(error), Some(old)) => Ok(Some(served_all_the_same(old, &error))),
+            (Some(error), None) => Err(error),
         }
     }
 
@@ -318,7 +350,7 @@ impl<'a, 'w> Broker<'a, 'w> {
                 outcome => outcome,
             }
         } else {
-            let parent = match self.good_enough(plan, index - 1, &parents_need, None)? {
+            let parent = match self.good_enough(plan, index - 1, &parents_need, false)? {
                 Some(parent) => parent,
                 None => self.leg(plan, index - 1, &parents_need).await?,
             };
@@ -541,6 +573,12 @@ fn provider_of(plan: &Plan, login: &Login, attributes: &Attributes) -> Result<St
             Err(BrokerError::SeveralProviders { idp, role: leg.name.clone(), providers })
         }
     }
+}
+
+/// The session that is served instead of one that could not be had.
+fn served_all_the_same(old: Session, error: &BrokerError) -> Session {
+    log::info!("{} could not be renewed ({error}); what is left of it is served", old.role);
+    old
 }
 
 /// Whether AWS has just called the proof expired.

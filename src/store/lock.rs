@@ -1,12 +1,27 @@
 //! Locks that the kernel releases when their holder dies, so that none is ever left behind; and the message that a
 //! holder leaves for those who waited meanwhile.
+//!
+//! # What is fair here
+//!
+//! There is no queue. Each one in a queue depends on the one before, and a single process that was stopped (Ctrl-Z) would
+//! hold up all behind it. It does not matter either who does the work, since what one gets is for all. So:
+//!
+//! 1. **An end answers all who waited for it.** Who waits looks at what it waits for and at the messages, and needs no
+//!    lock to be answered: neither those who came later nor a holder that never ends can keep it from an answer that is
+//!    there.
+//! 2. **Who can do more goes first.** To somebody who may sign in, "a login is needed" is no answer. While such a one
+//!    waits, those who may not ask a person leave the lock alone: for a second, in which it looks forty times, and which
+//!    is what it costs if it was stopped.
+//! 3. **A wait has an end**, which whoever waits says beforehand.
 
+use std::convert::Infallible;
 use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::StoreError;
-use crate::sys;
+use crate::sys::fs::{self, Stamp};
 use crate::world::{Note, Person};
 
 /// The steps between two attempts.
@@ -14,8 +29,32 @@ const SHORTEST_NAP: Duration = Duration::from_millis(5);
 const LONGEST_NAP: Duration = Duration::from_millis(25);
 /// A wait that nobody notices is not worth a word.
 const TOLD_AFTER: Duration = Duration::from_millis(300);
+/// How long a lock is left to those who go first.
+const LEFT_FOR: Duration = Duration::from_secs(1);
 /// The most that a message may have, in bytes.
 const LONGEST_MESSAGE: usize = 2048;
+
+/// Who waits for a lock, and how.
+#[derive(Clone, Copy)]
+pub struct Waiting<'a> {
+    /// Told once what is waited for.
+    pub person: &'a dyn Person,
+    /// What that is.
+    pub what: &'a str,
+    /// The longest wait.
+    pub at_most: Duration,
+    /// Whether those who are not first leave the lock to this one.
+    pub first: bool,
+}
+
+/// What a wait came to.
+#[derive(Debug)]
+pub enum Turn<T> {
+    /// The lock.
+    Lock(Lock),
+    /// What was waited for: somebody else's doing, without the lock.
+    Answer(T),
+}
 
 /// A lock that is held; dropping it, or dying, releases it.
 #[derive(Debug)]
@@ -28,50 +67,61 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of the file `path`, in a folder that exists. If another process has it, waits `at_most` and
-    /// tells the `person` once what for.
+    /// Takes the lock of the file `path`, in a folder that exists. If another process has it, waits for it.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when that time is over, [`StoreError::Disk`].
-    pub(super) fn take(
+    /// [`StoreError::Busy`] when the time is over, [`StoreError::Disk`].
+    pub(super) fn take(path: &Path, waiting: &Waiting<'_>) -> Result<Self, StoreError> {
+        match Self::take_or(path, waiting, &|| path.to_owned(), |_| None::<Infallible>)? {
+            Turn::Lock(lock) => Ok(lock),
+            Turn::Answer(never) => match never {},
+        }
+    }
+
+    /// The same for who needs the lock only until there is an `answer`. That is asked for once at the beginning of a wait,
+    /// and whenever the `watched` file was replaced or a message was left, which it is told.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when the time is over, [`StoreError::Disk`].
+    pub(super) fn take_or<T>(
         path: &Path,
-        person: &dyn Person,
-        what: &str,
-        at_most: Duration,
-    ) -> Result<Self, StoreError> {
+        waiting: &Waiting<'_>,
+        watched: &dyn Fn() -> PathBuf,
+        mut answer: impl FnMut(Option<&str>) -> Option<T>,
+    ) -> Result<Turn<T>, StoreError> {
+        let &Waiting { person, what, at_most, first } = waiting;
         let disk = |error| StoreError::disk("lock", path)(error);
-        let file = sys::fs::open_private(path).map_err(disk)?;
-        let message_path = path.with_extension("message");
+        let file = fs::open_private(path).map_err(disk)?;
         let start = Instant::now();
-        let (mut nap, mut told, mut count_before) = (SHORTEST_NAP, false, None);
+        let (mut nap, mut told, mut wait) = (SHORTEST_NAP, false, None);
         loop {
-            match file.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => {}
-                Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Interrupted => {
-                    continue;
-                }
-                Err(TryLockError::Error(error)) => return Err(disk(error)),
-            }
             let waited = start.elapsed();
+            let left_to_others = !first && waited < LEFT_FOR && is_left_to_others(path);
+            if !left_to_others && is_taken(&file).map_err(disk)? {
+                break;
+            }
             if waited >= at_most {
                 return Err(StoreError::Busy { what: what.to_owned(), waited });
             }
-            if count_before.is_none() {
-                count_before = Some(read_message(&message_path).0);
+            let wait = wait.get_or_insert_with(|| Wait::begin(path, watched));
+            if first {
+                wait.go_first(path);
+            }
+            if wait.has_changed()
+                && let Some(answer) = answer(wait.message().as_deref())
+            {
+                return Ok(Turn::Answer(answer));
             }
             if waited > TOLD_AFTER && !told {
                 person.tell(Note::Waiting { what });
                 told = true;
             }
-            std::thread::sleep(nap.min(at_most - waited));
+            std::thread::sleep(nap.min(at_most.saturating_sub(waited)));
             nap = (nap * 2).min(LONGEST_NAP);
         }
-        let message = count_before.and_then(|before| {
-            let (count, message) = read_message(&message_path);
-            (count != before).then_some(message)
-        });
-        Ok(Self { _file: Some(file), message_path, waited: count_before.is_some(), message })
+        let message = wait.as_ref().and_then(Wait::message);
+        let message_path = path.with_extension("message");
+        Ok(Turn::Lock(Self { _file: Some(file), message_path, waited: wait.is_some(), message }))
     }
 
     /// A lock that keeps nobody away, for a disk that nothing can be written to: nobody can store anything there, so
@@ -96,14 +146,86 @@ impl Lock {
         let (count, _) = read_message(&self.message_path);
         let message = &message[..message.floor_char_boundary(LONGEST_MESSAGE)];
         let text = format!("{}\n{message}", count.wrapping_add(1));
-        let _ = sys::fs::write_atomically(&self.message_path, text.as_bytes());
+        let _ = fs::write_atomically(&self.message_path, text.as_bytes());
+    }
+}
+
+/// A wait from its beginning on.
+struct Wait<'a> {
+    message_path: PathBuf,
+    /// How many messages there were before.
+    count_before: u64,
+    watched: &'a dyn Fn() -> PathBuf,
+    watched_path: PathBuf,
+    /// What was seen of both files at the last look.
+    seen: Option<[Option<Stamp>; 2]>,
+    /// Held shared by those who go first.
+    first: Option<File>,
+}
+
+impl<'a> Wait<'a> {
+    fn begin(path: &Path, watched: &'a dyn Fn() -> PathBuf) -> Self {
+        let message_path = path.with_extension("message");
+        let (count_before, _) = read_message(&message_path);
+        Self { message_path, count_before, watched, watched_path: watched(), seen: None, first: None }
+    }
+
+    /// Whether there is something to see that was not there at the last look.
+    fn has_changed(&mut self) -> bool {
+        let look = |it: &Self| Some([&it.message_path, &it.watched_path].map(|path| fs::stamp(path)));
+        if self.seen.is_some() && self.seen == look(self) {
+            return false;
+        }
+        // Before the first entry of a store nobody knows yet where it will lie.
+        self.watched_path = (self.watched)();
+        self.seen = look(self);
+        true
+    }
+
+    /// What was left last, if that was during this wait.
+    fn message(&self) -> Option<String> {
+        let (count, message) = read_message(&self.message_path);
+        (count != self.count_before).then_some(message)
+    }
+
+    /// Tells those who are not first, for as long as the wait goes on. Who looks whether there is anybody has it for a
+    /// moment, so this may succeed at the next look.
+    fn go_first(&mut self, path: &Path) {
+        if self.first.is_none() {
+            let file = fs::open_private(&first_path(path)).ok();
+            self.first = file.filter(|file| file.try_lock_shared().is_ok());
+        }
+    }
+}
+
+fn first_path(path: &Path) -> PathBuf {
+    path.with_extension("first")
+}
+
+/// Whether somebody waits who goes first.
+fn is_left_to_others(path: &Path) -> bool {
+    let path = first_path(path);
+    // Most locks are never waited for by anybody who goes first.
+    let file = fs::stamp(&path).and_then(|_| fs::open_private(&path).ok());
+    file.is_some_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// Takes the lock, if nobody has it.
+fn is_taken(file: &File) -> io::Result<bool> {
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
 }
 
 /// The message that was left last, and how many there have been. A wall clock could be set back; a count only differs.
 /// It lies beside the lock's own file, because Windows lets nobody read a file that another process has locked.
 fn read_message(path: &Path) -> (u64, String) {
-    let text = sys::fs::read_limited(path, LONGEST_MESSAGE as u64 + 32).unwrap_or_default();
+    let text = fs::read_limited(path, LONGEST_MESSAGE as u64 + 32).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     match text.split_once('\n') {
         Some((count, message)) => (count.parse().unwrap_or(0), message.to_owned()),
@@ -112,100 +234,4 @@ fn read_message(path: &Path) -> (u64, String) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::doubles::Nobody;
-
-    const LONG: Duration = Duration::from_secs(60);
-
-    fn take(path: &Path, at_most: Duration) -> Result<Lock, StoreError> {
-        Lock::take(path, &Nobody::default(), "a test", at_most)
-    }
-
-    /// Starts a thread that waits for the lock of `path`, and returns once it does.
-    fn waiter(path: &Path) -> std::thread::JoinHandle<(bool, Option<String>)> {
-        struct Signal(std::sync::mpsc::Sender<()>);
-        impl Person for Signal {
-            fn can_be_asked(&self) -> bool {
-                false
-            }
-            fn tell(&self, note: Note<'_>) {
-                assert!(matches!(note, Note::Waiting { what: "a test" }));
-                self.0.send(()).unwrap();
-            }
-            fn pasted_line(
-                &self,
-            ) -> std::pin::Pin<Box<dyn Future<Output = crate::secret::Secret<String>> + '_>> {
-                Box::pin(std::future::pending())
-            }
-            fn password(&self, _: &str) -> Option<crate::secret::Secret<String>> {
-                None
-            }
-            fn confirm(&self, _: &str) -> Option<bool> {
-                None
-            }
-        }
-        let (tell, told) = std::sync::mpsc::channel();
-        let path = path.to_owned();
-        let thread = std::thread::spawn(move || {
-            let lock = Lock::take(&path, &Signal(tell), "a test", LONG).unwrap();
-            (lock.waited(), lock.message_left().map(str::to_owned))
-        });
-        told.recv().unwrap();
-        thread
-    }
-
-    #[test]
-    fn a_free_lock_is_taken_at_once_and_knows_no_old_messages() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        let mut first = take(&path, LONG).unwrap();
-        assert!(!first.waited());
-        first.leave_message("old");
-        drop(first);
-        let second = take(&path, LONG).unwrap();
-        assert_eq!((second.waited(), second.message_left()), (false, None));
-    }
-
-    #[test]
-    fn who_waited_hears_what_was_left_meanwhile_and_nothing_older() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        let mut holder = take(&path, LONG).unwrap();
-        holder.leave_message("before");
-        let late = waiter(&path);
-        drop(holder);
-        assert_eq!(late.join().unwrap(), (true, None));
-
-        let mut holder = take(&path, LONG).unwrap();
-        let waiting = waiter(&path);
-        holder.leave_message("meanwhile\nin two lines");
-        drop(holder);
-        assert_eq!(waiting.join().unwrap(), (true, Some("meanwhile\nin two lines".to_owned())));
-    }
-
-    #[test]
-    fn messages_are_cut_between_characters() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        let mut holder = take(&path, LONG).unwrap();
-        let waiting = waiter(&path);
-        holder.leave_message(&format!("x{}", "é".repeat(LONGEST_MESSAGE)));
-        drop(holder);
-        let message = waiting.join().unwrap().1.unwrap();
-        assert_eq!(message, format!("x{}", "é".repeat((LONGEST_MESSAGE - 1) / 2)));
-    }
-
-    #[test]
-    fn a_held_lock_is_not_waited_for_longer_than_asked() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lock");
-        let _holder = take(&path, LONG).unwrap();
-        for at_most in [Duration::ZERO, Duration::from_millis(10)] {
-            let error = take(&path, at_most).unwrap_err();
-            assert!(
-                matches!(&error, StoreError::Busy { what, waited } if what == "a test" && *waited >= at_most)
-            );
-        }
-    }
-}
+mod tests;

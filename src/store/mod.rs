@@ -29,6 +29,7 @@ mod settle;
 mod tests;
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -37,7 +38,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::describe::Description;
 pub use self::error::StoreError;
-pub use self::lock::Lock;
+pub use self::lock::{Lock, Turn, Waiting};
 
 use self::home::KeyHome;
 use self::kernel::{KernelHome, Slot};
@@ -288,6 +289,24 @@ impl<'w> Store<'w> {
         what: &str,
         at_most: Duration,
     ) -> Result<Lock, StoreError> {
+        let waiting = Waiting { person, what, at_most, first: false };
+        match self.lock_or(key, &waiting, |_| None::<Infallible>)? {
+            Turn::Lock(lock) => Ok(lock),
+            Turn::Answer(never) => match never {},
+        }
+    }
+
+    /// The same for who needs the lock only until there is an `answer`. While the lock is waited for, that is asked for at
+    /// each change of the entry and at each message, which it is told, and ends the wait.
+    ///
+    /// # Errors
+    /// As [`Store::lock`].
+    pub fn lock_or<T>(
+        &self,
+        key: &EntryKey,
+        waiting: &Waiting<'_>,
+        answer: impl FnMut(Option<&str>) -> Option<T>,
+    ) -> Result<Turn<T>, StoreError> {
         if let Ok(Some(place)) = self.place() {
             // Nobody is to sign in for what could not be stored.
             place.mark()?;
@@ -298,9 +317,13 @@ impl<'w> Store<'w> {
             }
         }
         let path = self.locks_path().join(key.file_name());
-        match self.locks().and_then(|_| Lock::take(&path, person, what, at_most)) {
-            Err(error) if error.is_unwritable() => Ok(Lock::of_nothing(&path)),
-            answer => answer,
+        let entry = || match self.place() {
+            Ok(Some(place)) => place.entry(key),
+            _ => self.record_path(),
+        };
+        match self.locks().and_then(|_| Lock::take_or(&path, waiting, &entry, answer)) {
+            Err(error) if error.is_unwritable() => Ok(Turn::Lock(Lock::of_nothing(&path))),
+            turn => turn,
         }
     }
 }

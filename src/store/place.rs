@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::home::{KeyHome, Mark};
 use super::kernel::Slot;
-use super::lock::Lock;
+use super::lock::{Lock, Turn, Waiting};
 use super::record::{read_json, write_json};
 use super::sealed::{self, DataKey, KeyId};
 use super::{Kind, StoreError};
@@ -135,19 +135,22 @@ impl Place<'_> {
 
     fn load_quietly(&self, mark: Option<&Mark>) -> Result<Option<DataKey>, StoreError> {
         let path = self.locks.join("key");
-        let mut lock = match Lock::take(&path, self.person, "reading the key of the store", READING_AT_MOST) {
-            Ok(lock) => Some(lock),
+        let (what, at_most) = ("reading the key of the store", READING_AT_MOST);
+        let waiting = Waiting { person: self.person, what, at_most, first: false };
+        // The first one's copy serves all, and a keychain that hung is not tried in turn by all who waited for it.
+        let gone = |why: &str| StoreError::Gone { why: why.to_owned() };
+        let look = |why: Option<&str>| self.copied().map(Ok).or_else(|| why.map(|why| Err(gone(why))));
+        let mut lock = match Lock::take_or(&path, &waiting, &|| path.clone(), look) {
+            Ok(Turn::Lock(lock)) => Some(lock),
+            Ok(Turn::Answer(answer)) => return answer.map(Some),
             Err(busy @ StoreError::Busy { .. }) => return Err(busy),
             // On a disk that cannot be written to, everybody reads for themselves.
             Err(_) => None,
         };
-        if let Some(lock) = lock.as_ref().filter(|lock| lock.waited()) {
-            if let Some(key) = self.copied() {
-                return Ok(Some(key));
-            }
-            if let Some(why) = lock.message_left() {
-                return Err(StoreError::Gone { why: why.to_owned() });
-            }
+        if let Some(lock) = lock.as_ref().filter(|lock| lock.waited())
+            && let Some(answer) = look(lock.message_left())
+        {
+            return answer.map(Some);
         }
         let answer = self.home.load(mark, false);
         match (&answer, &mut lock) {

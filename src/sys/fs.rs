@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What the siblings are called that become the file once they are whole.
 const SIBLING: [&str; 2] = [".jit-", ".tmp"];
@@ -46,6 +46,26 @@ pub fn temporary_folder(prefix: &str) -> io::Result<tempfile::TempDir> {
         builder.permissions(fs::Permissions::from_mode(0o700));
     }
     builder.tempdir()
+}
+
+/// What tells whether a file was replaced since the last look, without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    modified: Option<SystemTime>,
+    size: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+/// The stamp of a file, if it is there.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    let file = fs::metadata(path).ok()?;
+    Some(Stamp {
+        modified: file.modified().ok(),
+        size: file.len(),
+        #[cfg(unix)]
+        inode: std::os::unix::fs::MetadataExt::ino(&file),
+    })
 }
 
 /// Opens a private file (0600) to lock, making it if need be; its content stays. A symbolic link is not followed.

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jit::broker::BrokerError;
@@ -55,6 +56,39 @@ fn holders(folder: &Path) -> HashSet<u32> {
         files.contains(&file).then(|| words[4].parse().ok())?
     });
     held.collect()
+}
+
+/// Takes every lock of an entry in `folder` the moment its holder lets it go, and keeps it until the answer is dropped.
+fn never_free_again(folder: &Path) -> Vec<mpsc::Sender<()>> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let entries = ["session-", "login-"];
+    let of_entry = |path: &PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        path.extension().is_none() && entries.iter().any(|entry| name.starts_with(entry))
+    };
+    let paths: Vec<PathBuf> = paths.filter(of_entry).collect();
+    let own = format!(" {} ", std::process::id());
+    let queue = || {
+        let table = fs::read_to_string("/proc/locks").unwrap();
+        table.lines().filter(|line| line.contains("->") && line.contains(&own)).count()
+    };
+    let before = queue();
+    let takes = |path: &PathBuf| {
+        let (keep, over) = mpsc::channel();
+        let file = fs::File::open(path).unwrap();
+        std::thread::spawn(move || {
+            file.lock().unwrap();
+            _ = over.recv();
+        });
+        keep
+    };
+    let kept = paths.iter().map(takes).collect();
+    let begun = Instant::now();
+    while queue() < before + paths.len() {
+        assert!(begun.elapsed() < HOUR / 60, "not every lock of {paths:?} is held");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    kept
 }
 
 /// Waits for the first holder of a lock in `folder`, and kills who holds it some time later.
@@ -127,6 +161,34 @@ fn a_person_who_says_no_is_asked_once() {
     }
     assert_eq!(room.opened().len(), 1);
     room.is_tidy();
+}
+
+/// Whoever comes later, and were it an endless stream that never lets the lock go, keeps nobody from an answer that is there.
+#[test]
+fn who_waits_needs_no_lock_for_what_the_leader_came_to() {
+    for denied in [false, true] {
+        let room = Room::new();
+        let flaws = denied.then_some(Flaw::UserDenies);
+        room.servers().faults(|faults| faults.flaws.extend(flaws));
+        room.write_browser(
+            "until [ -e \"$HOME/go\" ]; do sleep 0.01; done; exec curl -sSL -o /dev/null \"$1\"",
+        );
+        let leader = with_browser(&room).start();
+        room.until("the browser", |room| !room.opened().is_empty());
+        let running: Vec<Started<'_>> = (1..callers())
+            .map(|number| if number % 2 == 0 { with_browser(&room) } else { caller(&room) }.start())
+            .collect();
+        room.until("the crowd", |_| running.iter().all(|one| one.has_said(WAITING)));
+        let taken = never_free_again(&room.path("state/jit/locks"));
+        room.write("go", "");
+        let leader = leader.wait();
+        assert_eq!(leader.code(), if denied { 4 } else { 0 }, "{leader}");
+        for answer in running.into_iter().map(Started::wait) {
+            assert_eq!((answer.code(), &answer.stdout), (leader.code(), &leader.stdout), "{answer}");
+        }
+        assert_eq!(room.opened().len(), 1);
+        drop(taken);
+    }
 }
 
 #[test]
