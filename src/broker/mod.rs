@@ -32,7 +32,7 @@ use crate::credentials::{Credentials, Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
 use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
-use crate::store::{Lock, Store, StoreError, Turn, Waiting};
+use crate::store::{Lock, Order, Store, StoreError, Turn, Waiting};
 use crate::sys::process;
 use crate::timestamp::Timestamp;
 use crate::world::{Limit, Note, World};
@@ -294,7 +294,8 @@ impl<'a, 'w> Broker<'a, 'w> {
     }
 
     fn waiting<'n>(&'n self, what: &'n str, need: &Need) -> Waiting<'n> {
-        Waiting { person: &*self.world.person, what, at_most: need.wait, first: need.may_sign_in() }
+        let order = if need.may_sign_in() { Order::First } else { Order::After };
+        Waiting { person: &*self.world.person, what, at_most: need.wait, order }
     }
 
     /// What others have come to while this one waited for them, and left in the store or as a `message`, if that is an

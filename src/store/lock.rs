@@ -43,8 +43,19 @@ pub struct Waiting<'a> {
     pub what: &'a str,
     /// The longest wait.
     pub at_most: Duration,
-    /// Whether those who are not first leave the lock to this one.
-    pub first: bool,
+    /// Before or after others.
+    pub order: Order,
+}
+
+/// Who of those that wait goes before others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Nobody, for this lock.
+    Any,
+    /// This one: it can do what others cannot.
+    First,
+    /// Those who are first.
+    After,
 }
 
 /// What a wait came to.
@@ -89,14 +100,14 @@ impl Lock {
         watched: &dyn Fn() -> PathBuf,
         mut answer: impl FnMut(Option<&str>) -> Option<T>,
     ) -> Result<Turn<T>, StoreError> {
-        let &Waiting { person, what, at_most, first } = waiting;
+        let &Waiting { person, what, at_most, order } = waiting;
         let disk = |error| StoreError::disk("lock", path)(error);
         let file = fs::open_private(path).map_err(disk)?;
         let start = Instant::now();
         let (mut nap, mut told, mut wait) = (SHORTEST_NAP, false, None);
         loop {
             let waited = start.elapsed();
-            let left_to_others = !first && waited < LEFT_FOR && is_left_to_others(path);
+            let left_to_others = order == Order::After && waited < LEFT_FOR && is_left_to_others(path);
             if !left_to_others && is_taken(&file).map_err(disk)? {
                 break;
             }
@@ -104,7 +115,7 @@ impl Lock {
                 return Err(StoreError::Busy { what: what.to_owned(), waited });
             }
             let wait = wait.get_or_insert_with(|| Wait::begin(path, watched));
-            if first {
+            if order == Order::First {
                 wait.go_first(path);
             }
             if wait.has_changed()

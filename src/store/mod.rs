@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::describe::Description;
 pub use self::error::StoreError;
-pub use self::lock::{Lock, Turn, Waiting};
+pub use self::lock::{Lock, Order, Turn, Waiting};
 
 use self::home::KeyHome;
 use self::kernel::{KernelHome, Slot};
@@ -289,7 +289,7 @@ impl<'w> Store<'w> {
         what: &str,
         at_most: Duration,
     ) -> Result<Lock, StoreError> {
-        let waiting = Waiting { person, what, at_most, first: false };
+        let waiting = Waiting { person, what, at_most, order: Order::Any };
         match self.lock_or(key, &waiting, |_| None::<Infallible>)? {
             Turn::Lock(lock) => Ok(lock),
             Turn::Answer(never) => match never {},

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::home::{KeyHome, Mark};
 use super::kernel::Slot;
-use super::lock::{Lock, Turn, Waiting};
+use super::lock::{Lock, Order, Turn, Waiting};
 use super::record::{read_json, write_json};
 use super::sealed::{self, DataKey, KeyId};
 use super::{Kind, StoreError};
@@ -136,7 +136,7 @@ impl Place<'_> {
     fn load_quietly(&self, mark: Option<&Mark>) -> Result<Option<DataKey>, StoreError> {
         let path = self.locks.join("key");
         let (what, at_most) = ("reading the key of the store", READING_AT_MOST);
-        let waiting = Waiting { person: self.person, what, at_most, first: false };
+        let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
         // The first one's copy serves all, and a keychain that hung is not tried in turn by all who waited for it.
         let gone = |why: &str| StoreError::Gone { why: why.to_owned() };
         let look = |why: Option<&str>| self.copied().map(Ok).or_else(|| why.map(|why| Err(gone(why))));

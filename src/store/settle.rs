@@ -7,7 +7,7 @@ use super::kernel::Slot;
 use super::place::Place;
 use super::record::{Choice, Record, read_json, write_json};
 use super::sealed::{self, DataKey};
-use super::{Kind, Lock, Store, StoreError, Waiting};
+use super::{Kind, Lock, Order, Store, StoreError, Waiting};
 use crate::sys;
 
 /// Making the key takes as long as the first user's keychain does; whoever is stuck behind a dialog is told.
@@ -19,7 +19,7 @@ impl<'w> Store<'w> {
     /// The lock over the record, the marks and the keys' being there.
     pub(super) fn settle_lock(&self) -> Result<Lock, StoreError> {
         let (what, at_most) = ("setting up the store", SETTLING_AT_MOST);
-        let waiting = Waiting { person: self.person, what, at_most, first: false };
+        let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
         Lock::take(&self.locks()?.join("store"), &waiting)
     }
 

@@ -5,7 +5,7 @@ use crate::world::doubles::Nobody;
 const LONG: Duration = Duration::from_secs(60);
 
 fn waiting(person: &dyn Person, at_most: Duration) -> Waiting<'_> {
-    Waiting { person, what: "a test", at_most, first: false }
+    Waiting { person, what: "a test", at_most, order: Order::After }
 }
 
 fn take(path: &Path, at_most: Duration) -> Result<Lock, StoreError> {
@@ -135,7 +135,7 @@ fn the_lock_is_left_to_who_goes_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("lock");
     let nobody = Nobody::default();
-    let first = Waiting { first: true, ..waiting(&nobody, LONG) };
+    let first = Waiting { order: Order::First, ..waiting(&nobody, LONG) };
     let short = Duration::from_millis(10);
 
     let holder = take(&path, LONG).unwrap();
@@ -156,7 +156,7 @@ fn the_lock_is_left_to_who_goes_first() {
         let path = path.clone();
         move || {
             let nobody = Nobody::default();
-            let taken = Lock::take(&path, &Waiting { first: true, ..waiting(&nobody, LONG) });
+            let taken = Lock::take(&path, &Waiting { order: Order::First, ..waiting(&nobody, LONG) });
             taken.unwrap().waited()
         }
     });
