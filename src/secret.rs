@@ -1,19 +1,51 @@
-//! A value that must not be shown: printed as stars, wiped when dropped, reached only by [`Secret::expose`].
+//! A value that must not be shown: printed as stars, wiped when dropped, reached only by [`Secret::expose`]; and kept out of
+//! swap where it is small.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroize;
 
+/// The most bytes of a secret that is kept out of swap: a key, a token or a session has less, a SAML response has more. Linux
+/// lets a process lock 8 MB, and some systems 64 KB.
+const SMALL: usize = 16 * 1024;
+
+/// What a [`Secret`] is made of.
+pub trait Bytes: Zeroize {
+    /// All of it, where it lies.
+    fn bytes(&self) -> &[u8];
+}
+
+impl Bytes for String {
+    fn bytes(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl Bytes for Vec<u8> {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
+impl<const N: usize> Bytes for [u8; N] {
+    fn bytes(&self) -> &[u8] {
+        self
+    }
+}
+
 /// A secret of type `T`. There is no `Display` and no `Serialize`, and `Debug` shows nothing of it, so that a
 /// struct that holds one may derive `Debug` safely.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret<T: Zeroize>(T);
+// Boxed, so that it stays where it is when this is moved.
+#[derive(PartialEq, Eq)]
+pub struct Secret<T: Bytes>(Box<T>);
 
-impl<T: Zeroize> Secret<T> {
+impl<T: Bytes> Secret<T> {
     /// Takes charge of `value`.
     pub fn new(value: T) -> Self {
-        Self(value)
+        let secret = Self(Box::new(value));
+        keep_out_of_swap(secret.0.bytes());
+        secret
     }
 
     /// The bare value, for the few doors a secret may leave by: the store, a request body, the
@@ -23,13 +55,29 @@ impl<T: Zeroize> Secret<T> {
     }
 }
 
-impl<T: Zeroize> Drop for Secret<T> {
+/// Has the system keep the pages of `bytes` in memory, for as long as the process has them: others may lie in the same page, so
+/// it is not let go with the first of them. How much a process may keep is limited, so this is done where it can be.
+fn keep_out_of_swap(bytes: &[u8]) {
+    if (1..=SMALL).contains(&bytes.len())
+        && let Ok(guard) = region::lock(bytes.as_ptr(), bytes.len())
+    {
+        std::mem::forget(guard);
+    }
+}
+
+impl<T: Bytes + Clone> Clone for Secret<T> {
+    fn clone(&self) -> Self {
+        Self::new(T::clone(&self.0))
+    }
+}
+
+impl<T: Bytes> Drop for Secret<T> {
     fn drop(&mut self) {
         self.0.zeroize();
     }
 }
 
-impl<T: Zeroize> fmt::Debug for Secret<T> {
+impl<T: Bytes> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
@@ -37,13 +85,13 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
 
 impl From<&str> for Secret<String> {
     fn from(value: &str) -> Self {
-        Self(value.to_owned())
+        Self::new(value.to_owned())
     }
 }
 
-impl<'de, T: Zeroize + Deserialize<'de>> Deserialize<'de> for Secret<T> {
+impl<'de, T: Bytes + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(Self)
+        T::deserialize(deserializer).map(Self::new)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::FileExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::Duration;
@@ -111,6 +112,73 @@ fn root_sees_all_and_that_is_said() {
     });
     assert_eq!(refresh, BTreeSet::from(["secret access key", "session token"]), "the session, and no more");
     assert!(login.contains("ID token") && login.contains("refresh token"), "{login:?}");
+}
+
+/// Where `needle` lies in the memory of the process `id`, in pages that are kept out of swap and in others.
+fn places_of(needle: &[u8], id: u32) -> [Vec<String>; 2] {
+    let smaps = fs::read_to_string(format!("/proc/{id}/smaps")).unwrap();
+    let memory = fs::File::open(format!("/proc/{id}/mem")).unwrap();
+    let mut places = [Vec::new(), Vec::new()];
+    let mut region = "";
+    for line in smaps.lines() {
+        let Some(flags) = line.strip_prefix("VmFlags:") else {
+            if line.split_once(' ').is_some_and(|(range, _)| !range.ends_with(':')) {
+                region = line;
+            }
+            continue;
+        };
+        let (range, rest) = region.split_once(' ').unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+        if !rest.starts_with("rw") {
+            continue;
+        }
+        let mut bytes = vec![0; (end - start) as usize];
+        memory.read_exact_at(&mut bytes, start).unwrap();
+        let is_locked = flags.split_whitespace().any(|flag| flag == "lo");
+        let found = bytes.windows(needle.len()).filter(|window| *window == needle).count();
+        let places = &mut places[usize::from(!is_locked)];
+        places.extend(std::iter::repeat_n(region.to_owned(), found));
+    }
+    places
+}
+
+#[test]
+fn what_is_small_is_kept_out_of_swap() {
+    assert!(rustix::process::geteuid().is_root(), "what is locked can only be looked at as root");
+    let room = Room::signed_in("admin");
+    let mut key = [0; 32];
+    assert_eq!(room.key_in_kernel().read(&mut key).unwrap(), key.len());
+    let answer = room.asks_for("admin");
+    let session: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+    let holders = holders(&room);
+    for holder in &holders {
+        let [locked, open] = places_of(&key, holder.id());
+        assert!(!locked.is_empty() && open.is_empty(), "the key lies in {locked:?} and {open:?}");
+    }
+    // The session that is served for as long as the command runs.
+    for name in ["SecretAccessKey", "SessionToken"] {
+        let [locked, open] = places_of(session[name].as_str().unwrap().as_bytes(), holders[0].id());
+        assert!(!locked.is_empty() && open.is_empty(), "{name} lies in {locked:?} and {open:?}");
+    }
+    let megabytes = |id| {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).unwrap();
+        locked.trim().trim_end_matches(" kB").parse::<usize>().unwrap() / 1024
+    };
+    for holder in holders {
+        assert_eq!(megabytes(holder.id()), 0, "a few pages, and no more");
+        holder.signal(Signal::KILL);
+        holder.wait();
+    }
+}
+
+#[test]
+fn where_nothing_may_be_locked_all_goes_on() {
+    let room = Room::signed_in("admin");
+    let line = "ulimit -l 0 || exit 99; exec \"$0\" credential-process admin";
+    let answer = room.program("sh", &["-c", line, env!("CARGO_BIN_EXE_jit")]).without_powers();
+    assert_eq!(answer.hands_over().run().stdout, room.asks_for("admin").stdout);
 }
 
 #[test]
