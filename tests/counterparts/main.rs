@@ -17,6 +17,8 @@ mod demo_room;
 #[cfg(target_os = "linux")]
 mod keychain;
 #[cfg(target_os = "linux")]
+mod keychain_kills;
+#[cfg(target_os = "linux")]
 mod keychain_storm;
 #[cfg(target_os = "linux")]
 mod memory;
