@@ -34,3 +34,15 @@ pub fn random() -> Option<String> {
     SystemRandom::new().fill(&mut *bytes).ok()?;
     Some(URL_SAFE_NO_PAD.encode(*bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_random_is_long_and_never_the_same() {
+        let [one, other] = [random().unwrap(), random().unwrap()];
+        assert_ne!(one, other);
+        assert_eq!(URL_SAFE_NO_PAD.decode(one).unwrap().len(), 256 / 8);
+    }
+}

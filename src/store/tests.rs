@@ -298,6 +298,20 @@ fn files_that_were_swapped_damaged_or_come_from_the_future_are_named() {
     assert_eq!(get(&store, "a").unwrap().as_deref(), Some("again"), "writing mends");
 }
 
+/// What the threat model grants to who can write in the folder.
+#[test]
+fn an_entry_that_was_put_back_opens() {
+    let root = tempfile::tempdir().unwrap();
+    let world = world(root.path(), "keychain");
+    let store = store(&world, &TestHomes::default(), false);
+    put(&store, "a", "old").unwrap();
+    let path = world.folders.state.join("keychain").join(key("a").file_name());
+    let old = std::fs::read(&path).unwrap();
+    put(&store, "a", "new").unwrap();
+    sys::fs::write_atomically(&path, &old).unwrap();
+    assert_eq!(get(&store, "a").unwrap().as_deref(), Some("old"));
+}
+
 #[test]
 fn forgetting_destroys_key_and_entries_of_every_kind() {
     let root = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! Every command under `strace`, at the most talkative level of the log: what it writes into files, even those that are gone
 //! afterwards, the paths it names, the arguments and the environment of every program that is started. No secret that the
-//! servers issued is among it, but in the environment of the one program that `exec` is told to become.
+//! servers issued is among it, but in the environment of the one program that `exec` is told to become. And whom it talks to:
+//! nobody but the servers that the room names, all of them on this machine.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -52,7 +53,7 @@ impl Watched {
         self.commands.borrow_mut().insert(format!("{number:02} {}", arguments.join(" ")));
         let prefix = self.traces.path().join(format!("{number:02}")).display().to_string();
         let mut line = vec!["-ff", "-qq", "-v", "-y", "-s", "1000000", "-o", &prefix];
-        line.extend(["-e", "trace=%file,execve,write,writev,pwrite64,pwritev", program]);
+        line.extend(["-e", "trace=%file,execve,connect,write,writev,pwrite64,pwritev", program]);
         line.extend(arguments);
         self.room.program("strace", &line).env("JIT_LOG", "trace").env("RUST_BACKTRACE", "full")
     }
@@ -87,7 +88,7 @@ impl Watched {
         calls.collect()
     }
 
-    /// The secrets in what was seen, and the files outside of the room that were written.
+    /// The secrets in what was seen, the files outside of the room that were written, and who else was called.
     fn findings(&self) -> Vec<String> {
         let calls = self.calls();
         let texts: Vec<&str> = calls.iter().map(|(_, call)| call.as_str()).collect();
@@ -95,6 +96,7 @@ impl Watched {
         for ((command, call), secrets) in calls.iter().zip(self.room.secrets_in(&texts)) {
             let start: String = call.chars().take(200).collect();
             findings.extend(secrets.iter().map(|what| format!("{what} by `{command}`: {start}")));
+            findings.extend(called(call).then(|| format!("`{command}` calls somebody: {start}")));
             if let Some(path) = written(call) {
                 let own = Path::new(path).starts_with(self.room.path(""));
                 let kept = !own && !DEVICES.iter().any(|device| path.starts_with(device));
@@ -108,7 +110,7 @@ impl Watched {
     fn is_clean(&self) -> BTreeSet<String> {
         assert_eq!(self.findings(), Vec::<String>::new());
         let calls = self.calls();
-        for sign in ["\"JIT_LOG=trace\"", "state/jit/locks", ".jit-"] {
+        for sign in ["\"JIT_LOG=trace\"", "state/jit/locks", ".jit-", "inet_addr(\"127.0.0.1\")"] {
             assert!(calls.iter().any(|(_, call)| call.contains(sign)), "{sign} was not seen");
         }
         let commands = self.commands.borrow();
@@ -136,6 +138,15 @@ fn visible(line: &str) -> Option<String> {
         }
         _ => Some(line.to_owned()),
     }
+}
+
+/// Whether it is a call to somebody who is no server of the room's: on another machine, or on a socket with a path, where
+/// only the cache of the system's own look-ups is asked.
+fn called(line: &str) -> bool {
+    let is_own = |to: &str| {
+        ["inet_addr(\"127.0.0.1\")", "\"::1\"", "AF_UNSPEC", "/nscd/"].iter().any(|own| to.contains(own))
+    };
+    line.strip_prefix("connect(").is_some_and(|to| !is_own(to))
 }
 
 /// The path of a file that is opened to be written, if that worked.
@@ -166,6 +177,9 @@ fn what_is_shown_is_seen() {
         (&format!("{child} \"$0\""), true),
         ("printf %s \"$0\" | cat > /dev/null", false),
         (&format!(": > {outside}"), true),
+        // Addresses that belong to nobody (RFC 5737).
+        ("curl -s -m 1 http://192.0.2.1/ || true", true),
+        ("curl -s -m 1 http://127.0.0.1:9/ || true", false),
     ] {
         // The word itself comes on a pipe, so that the shell's own arguments do not have it.
         let script =

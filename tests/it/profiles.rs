@@ -71,8 +71,8 @@ fn what_is_not_ours_stays_byte_for_byte() {
     assert_eq!(added.replace("\r\n", "\n").trim_start(), all_ours(), "with the file's own line ends");
     assert!(!added.replace("\r\n", "").contains('\n'), "{added:?}");
     assert_eq!(fs::read_to_string(room.path(".aws/config.jit-backup")).unwrap(), FOREIGN);
-    let mode = fs::metadata(room.path(".aws/config")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o640);
+    let mode = |path| fs::metadata(room.path(path)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(".aws/config"), mode(".aws/config.jit-backup")), (0o640, 0o600));
 
     // A region that changes is one line that changes.
     room.write_config(&room.usual_config().replacen("eu-west-1", "eu-west-2", 1));

@@ -135,7 +135,10 @@ fn an_idp_that_is_down_keeps_nothing_here() {
 fn everything_goes_at_once_and_its_key_too() {
     let room = Room::signed_in("developer");
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    // Where the cookies of an IdP lie that is signed in at by a browser of its own.
+    std::fs::create_dir_all(room.path("state/jit/browser/demo/Default")).unwrap();
     let out = room.jit(&["logout", "--all", "--no-browser"]).run();
+    assert!(!room.path("state/jit/browser").exists(), "{out}");
     assert_eq!(out.code(), 0, "{out}");
     assert!(
         out.stderr.contains("revoked the refresh token") && out.stderr.contains("AWS cannot call it back"),

@@ -43,8 +43,21 @@ fn a_passphrase_is_asked_for_once_and_then_kept_by_the_kernel_until_it_is_locked
     let login = login.wait();
     assert!(login.code() == 0 && !login.stdout.contains("correct"), "{login}");
 
-    let warm = sealed(&["credential-process", "admin"]).hands_over().run();
-    assert_eq!((warm.code(), warm.stderr.as_str()), (0, ""), "{warm}");
+    let mark = fs::read(room.path("state/jit/file/key.json")).unwrap();
+    let derivation = &serde_json::from_slice::<serde_json::Value>(&mark).unwrap()["passphrase"];
+    let cost = ["memory_kib", "passes", "lanes"].map(|name| derivation[name].as_u64());
+    assert_eq!(cost, [64 * 1024, 3, 1].map(Some), "of Argon2id");
+
+    // The copy stays as long as the configuration says, counted from the last use.
+    for (setting, longest) in [("", 3600), ("key_cache = \"10m\"\n", 600)] {
+        room.write_config(&format!("{setting}{}", room.usual_config()));
+        let warm = sealed(&["credential-process", "admin"]).hands_over().run();
+        assert_eq!((warm.code(), warm.stderr.as_str()), (0, ""), "{warm}");
+        let status = sealed(&["status", "--json"]).run();
+        let status: serde_json::Value = serde_json::from_str(&status.stdout).unwrap();
+        let left = status["store"]["key_cached_seconds"].as_u64().unwrap();
+        assert!((longest - 120..=longest).contains(&left), "{left} of {longest}");
+    }
     let locked = sealed(&["lock"]).run();
     assert_eq!((locked.code(), locked.stderr.as_str()), (0, "✓ The kernel's copy of the key is gone\n"));
     let cold = sealed(&["credential-process", "admin"]).run();
