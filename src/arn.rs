@@ -107,6 +107,12 @@ pub fn is_sign_in_endpoint(url: &str) -> bool {
     (path == "saml" || id) && TABLE.iter().any(|row| own(row.5))
 }
 
+/// Whether `text` can be a region, which becomes a part of hosts' names.
+pub fn is_region(text: &str) -> bool {
+    let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    plain && text.starts_with(|first: char| first.is_ascii_lowercase()) && !text.ends_with('-')
+}
+
 /// A row of [`TABLE`].
 type Row = (
     Partition,

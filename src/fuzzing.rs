@@ -3,20 +3,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use crate::aws::fuzzing::{aws_answer, portal_answer};
 pub use crate::aws::machine::fuzzing::machine;
 pub use crate::aws::sts::fuzzing::sts_answer;
-pub use crate::broker::fuzzing::credential_process;
+pub use crate::broker::fuzzing::{credential_process, waiters_message};
+pub use crate::commands::fuzzing::{completion_words, container_request, profile_names, terminal_notes};
 pub use crate::config::aws::fuzzing::{aws_editor, aws_profiles, aws_reader, command_words};
-pub use crate::config::fuzzing::{config_toml, import, shared_config};
-pub use crate::idp::fuzzing::redirect;
-pub use crate::idp::identity_center::fuzzing::center_answer;
+pub use crate::config::fuzzing::{config_toml, environment, import, shared_config};
+pub use crate::idp::fuzzing::{loopback_request, redirect};
+pub use crate::idp::identity_center::fuzzing::{center_answer, cli_token};
 pub use crate::idp::lookup::fuzzing::lookup;
 pub use crate::idp::oidc::fuzzing::{jwks, jwt, oidc_answer, oidc_discovery};
 pub use crate::idp::okta::fuzzing::{okta_answer, okta_page};
-pub use crate::idp::saml::fuzzing::saml_response;
-pub use crate::index::fuzzing::role_index;
+pub use crate::idp::saml::fuzzing::{browser_messages, saml_response};
+pub use crate::index::fuzzing::{accounts_file, role_index};
 pub use crate::store::fuzzing::{sealed, store_files};
-pub use crate::sys::http::fuzzing::http_request;
+pub use crate::sys::http::fuzzing::{ca_bundle, http_request};
 
 use crate::aws::durations::Durations;
 use crate::credentials::{Credentials, Session};
@@ -92,25 +94,35 @@ mod tests {
         ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn(&[u8]))),*] };
     }
 
-    const TARGETS: [Target; 25] = targets![
+    const TARGETS: [Target; 37] = targets![
+        accounts_file,
+        aws_answer,
         aws_editor,
         aws_profiles,
         aws_reader,
+        browser_messages,
+        ca_bundle,
         center_answer,
+        cli_token,
         command_words,
+        completion_words,
         config_toml,
+        container_request,
         credential_process,
+        environment,
         http_request,
         import,
         jwks,
         jwt,
         login,
         lookup,
+        loopback_request,
         machine,
         oidc_answer,
         oidc_discovery,
         okta_answer,
         okta_page,
+        profile_names,
         redirect,
         role_index,
         saml_response,
@@ -118,9 +130,11 @@ mod tests {
         session,
         shared_config,
         store_files,
+        terminal_notes,
+        waiters_message,
     ];
-    /// Takes the SDK a millisecond each.
-    const SLOW: [Target; 1] = targets![sts_answer];
+    /// They take the SDK a millisecond each.
+    const SLOW: [Target; 2] = targets![portal_answer, sts_answer];
 
     fn folder(name: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)

@@ -70,8 +70,13 @@ pub fn completions(state: &Path, typed: &str) -> Vec<Completion> {
 
 fn completions_in(path: &Path, typed: &str) -> Vec<Completion> {
     let (text, idp) = content(path);
+    completions_of(&text, &idp, typed)
+}
+
+/// The same, of what a file holds.
+pub(crate) fn completions_of(text: &str, idp: &str, typed: &str) -> Vec<Completion> {
     let mut fits: Vec<[&str; 3]> = Vec::new();
-    for line in lines(&text) {
+    for line in lines(text) {
         let mut parts = line.split('\t');
         let mut next = || parts.next().unwrap_or_default();
         let (account, role, name) = (next(), next(), next());
@@ -83,7 +88,7 @@ fn completions_in(path: &Path, typed: &str) -> Vec<Completion> {
     }
     let many = fits.len() > MANY;
     let completion = |&[account, role, about]: &[&str; 3]| Completion {
-        idp: idp.clone(),
+        idp: idp.to_owned(),
         name: format!("{account}/{}", if many && typed.len() <= account.len() { "" } else { role }),
         about: if about == NOTHING { String::new() } else { about.to_owned() },
     };

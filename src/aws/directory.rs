@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_sso::Client;
 use aws_sdk_sso::config::retry::RetryConfig;
 use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sso::types::{AccountInfo, RoleInfo};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use tokio::time::{Instant, sleep};
 
@@ -41,6 +42,21 @@ pub struct Account {
     pub name: Option<String>,
 }
 
+/// The accounts of a page. Names that no account and no role can have lead nowhere, and are not for shells and terminals
+/// to see.
+pub(super) fn accounts_of(page: Option<Vec<AccountInfo>>) -> impl Iterator<Item = Account> {
+    let is_one = |id: &String| Assignment::is_account(id);
+    page.unwrap_or_default().into_iter().filter_map(move |account| {
+        Some(Account { id: account.account_id.filter(is_one)?, name: account.account_name })
+    })
+}
+
+/// The roles of a page.
+pub(super) fn roles_of(page: Option<Vec<RoleInfo>>) -> impl Iterator<Item = String> {
+    let names = page.unwrap_or_default().into_iter().filter_map(|role| role.role_name);
+    names.filter(|name| Assignment::is_permission_set(name))
+}
+
 /// The lists of one portal, for one person.
 pub struct Directory<'a> {
     client: Client,
@@ -71,11 +87,7 @@ impl<'a> Directory<'a> {
                     asked.max_results(PAGE).set_next_token(token.clone()).send()
                 })
                 .await?;
-            // Names that no account and no role can have lead nowhere, and are not for shells and terminals to see.
-            let is_one = |id: &String| Assignment::is_account(id);
-            accounts.extend(page.account_list.unwrap_or_default().into_iter().filter_map(|account| {
-                Some(Account { id: account.account_id.filter(is_one)?, name: account.account_name })
-            }));
+            accounts.extend(accounts_of(page.account_list));
             next = page.next_token.filter(|token| !token.is_empty());
             if next.is_none() {
                 return Ok(accounts);
@@ -100,8 +112,7 @@ impl<'a> Directory<'a> {
                 Err(error) if error.kind == PortalErrorKind::NotAssigned => return Ok(roles),
                 page => page?,
             };
-            let names = page.role_list.unwrap_or_default().into_iter().filter_map(|role| role.role_name);
-            roles.extend(names.filter(|name| Assignment::is_permission_set(name)));
+            roles.extend(roles_of(page.role_list));
             next = page.next_token.filter(|token| !token.is_empty());
             if next.is_none() {
                 return Ok(roles);

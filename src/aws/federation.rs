@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::credentials::{Credentials, to_wiped_json};
 use crate::secret::Secret;
-use crate::sys::http::{Http, HttpError};
+use crate::sys::http::{Answer, Http, HttpError};
 
 /// Why there is no address.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +51,15 @@ pub async fn login_url(
         form.pop();
         answer = http.post_form(&federation, &form).await?;
     }
+    address(&federation, destination, &answer)
+}
+
+/// The address that an answer of the sign-in page leads to.
+pub(super) fn address(
+    federation: &str,
+    destination: &str,
+    answer: &Answer,
+) -> Result<Secret<String>, FederationError> {
     if answer.status != 200 {
         return Err(FederationError::Refused(answer.status));
     }

@@ -78,7 +78,7 @@ fn signed(url: &str, region: &str, credentials: &Credentials, now: Timestamp) ->
 }
 
 /// An alias has 3 to 63 lower-case letters, digits and hyphens (IAM API Reference, CreateAccountAlias).
-fn first_alias(xml: &str) -> Option<String> {
+pub(super) fn first_alias(xml: &str) -> Option<String> {
     let document = roxmltree::Document::parse(xml).ok()?;
     let aliases = document.descendants().find(|node| node.tag_name().name() == "AccountAliases")?;
     let first = aliases.children().find(|node| node.tag_name().name() == "member")?.text()?.trim();

@@ -5,6 +5,8 @@
 #[doc(hidden)]
 pub mod fuzzing;
 
+use std::net::Ipv4Addr;
+
 use serde::Deserialize;
 
 use crate::credentials::Credentials;
@@ -56,16 +58,24 @@ pub async fn of_container(
     url: &str,
     token: Option<&Secret<String>>,
 ) -> Result<Credentials, MachineError> {
+    if !may_be_asked(url) {
+        return Err(MachineError::Address(url.to_owned()));
+    }
+    let host = host_of(url);
+    let answer = http.ask(&Ask { authorization: token, ..Ask::get(url) }).await?;
+    credentials(&host, &good(&host, answer)?)
+}
+
+/// Whether credentials may come from `url`: by TLS, or from this machine.
+fn may_be_asked(url: &str) -> bool {
     let host = host_of(url);
     let name = host.rsplit_once(':').map_or(host.as_str(), |(name, port)| {
         if port.bytes().all(|b| b.is_ascii_digit()) { name } else { &host }
     });
-    let local = name == "localhost" || name == "[::1]" || name.starts_with("127.");
-    if !url.starts_with("https:") && !local && !OWN_HOSTS.contains(&name) {
-        return Err(MachineError::Address(url.to_owned()));
-    }
-    let answer = http.ask(&Ask { authorization: token, ..Ask::get(url) }).await?;
-    credentials(&host, &good(&host, answer)?)
+    // A name may begin as an address of loopback does, and be anybody's.
+    let loopback = name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+    let local = name == "localhost" || name == "[::1]" || loopback;
+    url.starts_with("https:") || local || OWN_HOSTS.contains(&name)
 }
 
 /// What the metadata service at `url` gives, by its second version, which wants a token first.
@@ -105,10 +115,57 @@ fn credentials(host: &str, answer: &Answer) -> Result<Credentials, MachineError>
     let unreadable = || MachineError::Unreadable(host.to_owned());
     let given: Given = serde_json::from_slice(answer.body.expose()).map_err(|_| unreadable())?;
     let expires_at = Timestamp::parse_rfc3339(&given.expiration).ok_or_else(unreadable)?;
+    let secrets = [&given.secret_access_key, &given.token];
+    if given.access_key_id.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
+        return Err(unreadable());
+    }
     Ok(Credentials {
         access_key_id: given.access_key_id,
         secret_access_key: given.secret_access_key,
         session_token: given.token,
         expires_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::http::Headers;
+
+    /// Found by fuzzing: a name that begins like an address of loopback was asked in clear.
+    #[test]
+    fn only_this_machine_is_asked_in_clear() {
+        for url in
+            ["http://127.0.0.1:51679/a", "http://127.1.2.3/a", "http://localhost/a", "http://[::1]:80/a"]
+        {
+            assert!(may_be_asked(url), "{url}");
+        }
+        for url in ["http://169.254.170.2/v2/a", "http://169.254.170.23/v1/a", "https://vault.example/a"] {
+            assert!(may_be_asked(url), "{url}");
+        }
+        for url in
+            ["http://127.evil.example/a", "http://127.0.0.1.evil.example/a", "http://vault.example/a", "127."]
+        {
+            assert!(!may_be_asked(url), "{url}");
+        }
+    }
+
+    /// Seen while a fuzz target was written: what has no key in it was handed on as credentials.
+    #[test]
+    fn credentials_have_all_their_parts() {
+        let read = |key: &str, token: &str| {
+            let body = format!(
+                r#"{{"AccessKeyId":"{key}","SecretAccessKey":"s","Token":"{token}","Expiration":"2026-11-20T13:00:00Z"}}"#
+            );
+            let body = Secret::new(body.into_bytes());
+            credentials(
+                "h",
+                &Answer { status: 200, content_type: String::new(), headers: Headers::default(), body },
+            )
+        };
+        assert!(read("ASIA1", "t").is_ok());
+        for (key, token) in [("", "t"), ("ASIA1", "")] {
+            assert!(matches!(read(key, token), Err(MachineError::Unreadable(_))));
+        }
+    }
 }

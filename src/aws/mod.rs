@@ -6,6 +6,9 @@ pub mod directory;
 pub mod durations;
 pub mod errors;
 pub mod federation;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod iam;
 pub mod machine;
 pub mod pace;

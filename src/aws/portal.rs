@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sso::Client;
 use aws_sdk_sso::config::retry::RetryConfig;
 use aws_sdk_sso::config::timeout::TimeoutConfig;
-use aws_sdk_sso::config::{BehaviorVersion, Config, Region, StalledStreamProtectionConfig};
+use aws_sdk_sso::config::{BehaviorVersion, Config, HttpClient, Region, StalledStreamProtectionConfig};
 use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -96,12 +96,21 @@ impl PortalError {
 }
 
 pub(super) fn client(http: &Http, settings: &CenterSettings, retries: RetryConfig) -> Client {
+    client_over(http.clone(), settings, retries)
+}
+
+/// One over any transport.
+pub(super) fn client_over(
+    http: impl HttpClient + 'static,
+    settings: &CenterSettings,
+    retries: RetryConfig,
+) -> Client {
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.region.value.clone()))
         .use_fips(settings.fips)
         .use_dual_stack(settings.dual_stack)
-        .http_client(http.clone())
+        .http_client(http)
         .sleep_impl(TokioSleep::new())
         .retry_config(retries)
         .retry_classifier(NoSecondWait)
@@ -121,8 +130,17 @@ pub async fn role_credentials(
     assignment: &Assignment,
     token: &Secret<String>,
 ) -> Result<Credentials, PortalError> {
+    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    credentials_from(&client(http, settings, retries), assignment, token).await
+}
+
+pub(super) async fn credentials_from(
+    client: &Client,
+    assignment: &Assignment,
+    token: &Secret<String>,
+) -> Result<Credentials, PortalError> {
     let role = format!("{}/{}", assignment.account(), assignment.permission_set());
-    let asked = client(http, settings, RetryConfig::standard().with_max_attempts(ATTEMPTS))
+    let asked = client
         .get_role_credentials()
         .account_id(assignment.account())
         .role_name(assignment.permission_set())
@@ -137,7 +155,13 @@ pub async fn role_credentials(
             expires_at: Timestamp(given.expiration / 1000),
         })
     });
-    let complete = given.filter(|given| given.expires_at.0 > 0);
+    let whole = |given: &Credentials| {
+        !given.access_key_id.is_empty()
+            && !given.secret_access_key.expose().is_empty()
+            && !given.session_token.expose().is_empty()
+            && given.expires_at.0 > 0
+    };
+    let complete = given.filter(whole);
     complete.ok_or(PortalError { kind: PortalErrorKind::Server, role, message: String::new(), pause: None })
 }
 

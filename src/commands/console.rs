@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Method;
 use http::header::ORIGIN;
 
-use crate::arn::Partition;
+use crate::arn::{Partition, is_region};
 use crate::aws::federation;
 use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
@@ -165,6 +165,10 @@ fn region(args: &Console, plan: &Plan, world: &World) -> String {
 fn destination(args: &Console, plan: &Plan, world: &World) -> CommandResult<String> {
     let (partition, region) = (plan.target().role.value.partition(), region(args, plan, world));
     let name = partition.name();
+    if !is_region(&region) {
+        let error = CommandError::new(Kind::Usage, format!("`{region}` is not a region"));
+        return Err(error.hint("such as eu-west-1"));
+    }
     if Partition::of_region(&region) != partition {
         return Err(CommandError::new(
             Kind::Usage,

@@ -52,6 +52,9 @@ impl From<ResolveError> for CommandError {
             ResolveError::NotInEnvironment { variable, .. } => {
                 shown.hint(format!("set {variable}, or use another profile"))
             }
+            ResolveError::Region { variable, .. } => {
+                shown.hint(format!("unset {variable}, or give it a region such as eu-west-1"))
+            }
             ResolveError::Endpoint { variable, .. } => {
                 shown.hint(format!("unset {variable}, or give it an https address"))
             }

@@ -9,6 +9,9 @@ mod doctor;
 pub mod env;
 mod exec;
 mod explain;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hints;
 mod lock;
 mod login;

@@ -54,7 +54,7 @@ fn color(own: Option<&str>, account: &str) -> u8 {
 
 /// What an ARN comes down to, as far as it is typed: `account/role`. That of a session counts as its role's, and that of
 /// a permission set's role as the permission set.
-fn of_arn(word: &str) -> Option<String> {
+pub(super) fn of_arn(word: &str) -> Option<String> {
     let rest = word.strip_prefix("arn:")?;
     let mut parts = rest.splitn(5, ':').skip(3);
     let (account, resource) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());

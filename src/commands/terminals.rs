@@ -21,7 +21,10 @@ fn path(world: &World) -> std::path::PathBuf {
 /// Lines of terminal and role, the latest last. A note that cannot be read is as good as none.
 fn notes(world: &World) -> Vec<(String, String)> {
     let content = fs::read_limited(&path(world), 64 * 1024).unwrap_or_default();
-    let text = String::from_utf8(content).unwrap_or_default();
+    notes_in(&String::from_utf8(content).unwrap_or_default())
+}
+
+pub(super) fn notes_in(text: &str) -> Vec<(String, String)> {
     text.lines()
         .filter_map(|line| line.split_once(' '))
         .map(|(id, role)| (id.to_owned(), role.to_owned()))
@@ -41,13 +44,17 @@ pub(super) fn remember(world: &World, role: &str) {
     let mut notes = notes(world);
     notes.retain(|(terminal, _)| *terminal != id);
     notes.push((id, role.to_owned()));
-    let from = notes.len().saturating_sub(MOST);
-    let text: String = notes[from..].iter().map(|(id, role)| format!("{id} {role}\n")).collect();
     let written = fs::private_folder(&world.folders.state)
-        .and_then(|()| fs::write_atomically(&path(world), text.as_bytes()));
+        .and_then(|()| fs::write_atomically(&path(world), notes_written(&notes).as_bytes()));
     if let Err(error) = written {
         log::info!("the role could not be remembered for this terminal: {error}");
     }
+}
+
+/// The last of them.
+pub(super) fn notes_written(notes: &[(String, String)]) -> String {
+    let from = notes.len().saturating_sub(MOST);
+    notes[from..].iter().map(|(id, role)| format!("{id} {role}\n")).collect()
 }
 
 /// The roles that are used, each with its place: the most used first, then the last used. Every use counts one at first
@@ -61,15 +68,18 @@ pub(super) fn used(world: &World) -> HashMap<String, usize> {
 }
 
 /// How much a role was used by the time that it last was.
-struct Use {
-    role: String,
-    weight: f64,
+pub(super) struct Use {
+    pub(super) role: String,
+    pub(super) weight: f64,
     at: Timestamp,
 }
 
 fn uses(world: &World) -> Vec<Use> {
     let content = fs::read_limited(&world.folders.state.join("used"), 64 * 1024).unwrap_or_default();
-    let text = String::from_utf8(content).unwrap_or_default();
+    uses_in(&String::from_utf8(content).unwrap_or_default())
+}
+
+pub(super) fn uses_in(text: &str) -> Vec<Use> {
     let parse = |line: &str| {
         let mut parts = line.splitn(3, ' ');
         let (at, weight, role) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
@@ -80,19 +90,27 @@ fn uses(world: &World) -> Vec<Use> {
 
 /// Counts a use of `role`. That this fails is not worth failing for.
 pub(super) fn note_use(world: &World, role: &str) {
-    let now = world.clock.now();
     let mut uses = uses(world);
-    let before = uses.iter().find(|one| one.role == role).map_or(0.0, |one| worn(one.weight, one.at, now));
-    uses.retain(|one| one.role != role);
-    uses.push(Use { role: role.to_owned(), weight: before + 1.0, at: now });
-    let from = uses.len().saturating_sub(MOST_USED);
-    let line = |one: &Use| format!("{} {:.3} {}\n", one.at.0, one.weight, one.role);
-    let text: String = uses[from..].iter().map(line).collect();
-    let written = fs::private_folder(&world.folders.state)
-        .and_then(|()| fs::write_atomically(&world.folders.state.join("used"), text.as_bytes()));
+    use_again(&mut uses, role, world.clock.now());
+    let written = fs::private_folder(&world.folders.state).and_then(|()| {
+        fs::write_atomically(&world.folders.state.join("used"), uses_written(&uses).as_bytes())
+    });
     if let Err(error) = written {
         log::info!("that the role was used could not be remembered: {error}");
     }
+}
+
+pub(super) fn use_again(uses: &mut Vec<Use>, role: &str, now: Timestamp) {
+    let before = uses.iter().find(|one| one.role == role).map_or(0.0, |one| worn(one.weight, one.at, now));
+    uses.retain(|one| one.role != role);
+    uses.push(Use { role: role.to_owned(), weight: before + 1.0, at: now });
+}
+
+/// The last of them.
+pub(super) fn uses_written(uses: &[Use]) -> String {
+    let from = uses.len().saturating_sub(MOST_USED);
+    let line = |one: &Use| format!("{} {:.3} {}\n", one.at.0, one.weight, one.role);
+    uses[from..].iter().map(line).collect()
 }
 
 fn worn(weight: f64, at: Timestamp, now: Timestamp) -> f64 {

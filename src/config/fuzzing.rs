@@ -3,8 +3,10 @@
 use super::draft::Draft;
 use super::file::File;
 use super::import::{self, Imported, Text};
+use super::narrow::{self, Narrow};
 use super::resolve::{self, Flags};
 use super::{part, shared, unified_diff};
+use crate::plan::ProofPlan;
 use crate::sys::env::Env;
 
 /// A `config.toml`, and the plan of each role in it.
@@ -105,4 +107,80 @@ pub fn import(data: &[u8]) {
         }
     }
     let _ = import::static_keys(text);
+}
+
+const OF_EACH_KIND: &str = r#"
+[idp.acme]
+type = "oidc"
+issuer = "https://acme.okta.com"
+client_id = "0oa1"
+[idp.sso]
+type = "identity-center"
+start_url = "https://acme.awsapps.com/start"
+region = "eu-west-1"
+[role.hub]
+idp = "acme"
+role_arn = "arn:aws:iam::111111111111:role/jit-hub"
+[role.spoke]
+via = "hub"
+role_arn = "arn:aws-cn:iam::222222222222:role/admin"
+[role.dev]
+idp = "sso"
+account = "333333333333"
+permission_set = "Developer"
+"#;
+
+/// The variables that a plan depends on, a line each in the order below; and behind them a session policy.
+pub fn environment(data: &[u8]) {
+    const NAMES: [&str; 9] = [
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_STS",
+        "AWS_ENDPOINT_URL_SSO",
+        "AWS_ENDPOINT_URL_SSO_OIDC",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "JIT_ROLE",
+    ];
+    let text = String::from_utf8_lossy(data);
+    let mut lines = text.splitn(NAMES.len() + 1, '\n');
+    let env = Env::of(NAMES.map(|name| (name, lines.next().unwrap_or_default())));
+    let policy = lines.next().map(str::to_owned);
+    let file = File::parse("config.toml", OF_EACH_KIND).expect("a configuration");
+    let flags = Flags { role: None, duration: None };
+    if let Ok(role) = resolve::role_name(&file, flags, &env, || None) {
+        let _ = resolve::plan(&file, &role.value, flags, &env, Vec::new);
+    }
+    for name in file.roles.keys() {
+        let Ok(plan) = resolve::plan(&file, name, flags, &env, Vec::new) else { continue };
+        for leg in &plan.legs {
+            check_region(&leg.sts.region.value);
+            leg.sts.url.iter().for_each(|url| check_endpoint(&url.value));
+        }
+        let narrow = Narrow { policy: policy.clone(), ..Narrow::default() };
+        if let Ok(less) = narrow::narrowed(plan, &narrow)
+            && let Some(policy) = &less.target().policy
+        {
+            let said: Result<serde_json::Value, _> = serde_json::from_str(&policy.value);
+            assert!(said.is_ok() && policy.value.len() <= 2048, "what STS takes");
+        }
+    }
+    if let Ok(ProofPlan::IdentityCenter(center)) = resolve::proof(&file, "sso", &env) {
+        check_endpoint(&center.oidc());
+        check_endpoint(&center.portal());
+    }
+}
+
+/// It becomes part of a host's name, to which proofs are sent.
+fn check_region(region: &str) {
+    let plain = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    assert!(plain && !region.is_empty(), "{region:?} is no region");
+}
+
+/// Proofs are sent there.
+fn check_endpoint(url: &str) {
+    let uri: http::Uri = url.parse().expect("an address");
+    let local = ["127.0.0.1", "localhost", "[::1]"].contains(&uri.host().unwrap_or_default());
+    assert!(uri.scheme_str() == Some("https") || local, "{url} is spoken in clear");
 }

@@ -1,6 +1,6 @@
 //! From the file, the flags and the environment to a [`Plan`]: every leg, and for every value who decided it.
 
-use crate::arn::Partition;
+use crate::arn::{Partition, is_region};
 use crate::plan::{
     Assignment, CHAINED_LIMIT, DURATION_RANGE, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId,
     StsEndpoint, Valued,
@@ -67,6 +67,14 @@ pub enum ResolveError {
         profile: String,
         /// What would give them.
         variable: &'static str,
+    },
+    /// A region's variable that holds something else. It would become part of a host's name.
+    #[error("{variable} is `{value}`, which is not a region")]
+    Region {
+        /// The variable.
+        variable: &'static str,
+        /// What it says.
+        value: String,
     },
     /// An endpoint variable that is not an address to trust.
     #[error("{variable} is `{value}`, which is not https, nor http on this machine")]
@@ -393,6 +401,9 @@ fn sts_endpoint(
     let region = region.or(variable).unwrap_or_else(|| {
         Valued::new(partition.default_region().to_owned(), Origin::Rule("the partition's first region"))
     });
+    if let (Origin::Variable(variable), false) = (&region.origin, is_region(&region.value)) {
+        return Err(ResolveError::Region { variable, value: region.value });
+    }
     Ok(StsEndpoint {
         region,
         url: endpoint(file, "sts", env, AWS_ENDPOINT_URL_STS)?,
@@ -553,6 +564,17 @@ role_arn = "arn:aws-cn:iam::444444444444:role/hub"
         assert_eq!(region("hub", &ireland), ("eu-west-2".into(), "AWS_DEFAULT_REGION".into()));
         assert_eq!(region("china", &ireland), ("cn-north-1".into(), "the partition's first region".into()));
         assert_eq!(region("hub", &Env::of([])), ("us-east-1".into(), "the partition's first region".into()));
+    }
+
+    /// Found by fuzzing: the proof would have gone to another host.
+    #[test]
+    fn a_region_is_no_host() {
+        for region in ["evil.example/", "x@evil.example/", "", "EU-WEST-1", "-"] {
+            let env = Env::of([("AWS_REGION", region)]);
+            let made = plan(&file(), "hub", Flags::default(), &env, Vec::new);
+            let refused = matches!(made, Err(ResolveError::Region { variable: "AWS_REGION", .. }));
+            assert_eq!(refused, !region.is_empty(), "{region}");
+        }
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl Crawl {
         everything: bool,
         accounts: &[(String, Option<String>)],
     ) -> Vec<String> {
-        let stopped = self.everything_since.filter(|since| (0..STOPPED).contains(&(now.0 - since)));
+        let stopped =
+            self.everything_since.filter(|since| (0..STOPPED).contains(&now.0.saturating_sub(*since)));
         if everything && stopped.is_none() {
             self.accounts.values_mut().for_each(|said| said.at = 0);
         }
@@ -104,6 +105,10 @@ impl Crawl {
     pub fn write(&self, state: &Path) -> io::Result<()> {
         let path = path(state, &self.idp);
         path.parent().map_or(Ok(()), fs::private_folder)?;
+        fs::write_atomically(&path, self.written().as_bytes())
+    }
+
+    pub(super) fn written(&self) -> String {
         let since = self.everything_since.unwrap_or(0);
         let mut text = format!("{FORMAT}\n{}\t{since}\n", plain(&self.whose));
         for (account, said) in &self.accounts {
@@ -112,7 +117,7 @@ impl Crawl {
             said.roles.iter().for_each(|role| text.extend(["\t", &plain(role)]));
             text.push('\n');
         }
-        fs::write_atomically(&path, text.as_bytes())
+        text
     }
 }
 
@@ -132,7 +137,10 @@ fn path(state: &Path, idp: &str) -> PathBuf {
 }
 
 fn read(state: &Path, idp: &str) -> Option<Crawl> {
-    let text = String::from_utf8(fs::read_limited(&path(state, idp), LARGEST).ok()?).ok()?;
+    parse(idp, &String::from_utf8(fs::read_limited(&path(state, idp), LARGEST).ok()?).ok()?)
+}
+
+pub(super) fn parse(idp: &str, text: &str) -> Option<Crawl> {
     let mut lines = text.lines();
     lines.next().filter(|first| *first == FORMAT)?;
     let (whose, since) = lines.next()?.split_once('\t')?;
@@ -215,6 +223,14 @@ mod tests {
         // After an hour it is not the same refresh any more.
         assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, true, &["1", "2"]), ["1", "2"]);
         assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, false, &["1", "2"]), ["2"]);
+    }
+
+    /// Seen while a fuzz target was written: the time since then is more than a number holds.
+    #[test]
+    fn a_beginning_of_all_times_is_no_reason_to_stop() {
+        let text = format!("{FORMAT}\nalice\t{}\n1\t0\tone\tRead\n", i64::MIN);
+        let mut crawl = parse("acme", &text).unwrap();
+        assert_eq!(begun(&mut crawl, NOON, true, &["1"]), ["1"]);
     }
 
     #[test]

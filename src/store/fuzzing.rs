@@ -5,6 +5,7 @@ use std::path::Path;
 use super::home::Mark;
 use super::record::Record;
 use super::sealed::{Sealed, seal};
+use crate::plan::EntryKey;
 use crate::secret::Secret;
 
 /// The file of an entry: nobody else's opens. What is sealed comes back, and not with one bit changed.
@@ -30,8 +31,16 @@ pub fn sealed(data: &[u8]) {
     assert!(open(&bytes, "session-a").is_err(), "a cut is seen");
 }
 
-/// The two small files beside the entries.
+/// The two small files beside the entries, the name of an entry, and what the kernel says about its keys.
 pub fn store_files(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    if let Some(key) = EntryKey::from_file_name(&text) {
+        assert_eq!(key.file_name(), text, "a name stands for itself");
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(left) = super::kernel::time_left_in(&text, 0x1234_abcd) {
+        assert!(text.contains("1234abcd") && left.subsec_nanos() == 0);
+    }
     if let Ok(record) = serde_json::from_slice::<Record>(data) {
         let again = serde_json::to_vec(&record).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         assert_eq!(again, Some(record));

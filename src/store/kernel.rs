@@ -108,7 +108,7 @@ impl Slot {
 }
 
 /// The fourth column of the key's line: a number and `s`, `m`, `h`, `d` or `w`; `perm` without a limit.
-fn time_left_in(table: &str, serial: i32) -> Option<Duration> {
+pub(super) fn time_left_in(table: &str, serial: i32) -> Option<Duration> {
     let serial = format!("{serial:08x}");
     let line = table.lines().find(|line| line.starts_with(&serial))?;
     let left = line.split_whitespace().nth(3)?;

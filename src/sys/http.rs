@@ -320,10 +320,15 @@ impl Http {
         let broken = |why: String| HttpError::CaBundle { path: path.display().to_string(), why };
         let pem =
             super::fs::read_limited(path, 8 * 1024 * 1024).map_err(|error| broken(error.to_string()))?;
-        check_certificates(&pem).map_err(broken)?;
-        let store = tls::TrustStore::empty().with_native_roots(false).with_pem_certificate(pem);
-        tls::TlsContext::builder().with_trust_store(store).build().map_err(|error| broken(innermost(&error)))
+        trusting(pem).map_err(broken)
     }
+}
+
+/// To trust the certificates in `pem` and no others.
+fn trusting(pem: Vec<u8>) -> Result<tls::TlsContext, String> {
+    check_certificates(&pem)?;
+    let store = tls::TrustStore::empty().with_native_roots(false).with_pem_certificate(pem);
+    tls::TlsContext::builder().with_trust_store(store).build().map_err(|error| innermost(&error))
 }
 
 /// The request of a question. What stands in a header may come from a file or from a server, so it is held against what may

@@ -3,6 +3,10 @@
 //! It answers only requests that name it by its own address (a foreign `Host` is a page of another site that had its
 //! name rebound to 127.0.0.1), and it bounds the size, the time and the number of what it takes in.
 
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -18,6 +22,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, LocalSet};
 
@@ -149,19 +154,7 @@ impl Loopback {
                     continue;
                 };
                 let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&silent));
-                let connection = tokio::task::spawn_local(async move {
-                    let service = service_fn(move |request| {
-                        let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&in_line));
-                        async move { Ok::<_, Infallible>(answer(request, port, &in_line, &*handler).await) }
-                    });
-                    let connection = http1::Builder::new()
-                        .timer(TokioTimer::new())
-                        .header_read_timeout(REQUEST_WITHIN)
-                        .max_buf_size(HEAD_LIMIT)
-                        .keep_alive(false)
-                        .serve_connection(TokioIo::new(stream), service);
-                    let _ = connection.await;
-                });
+                let connection = tokio::task::spawn_local(attend(stream, port, in_line, handler));
                 silent.admit(connection.abort_handle());
                 // What this one has sent already is read before the next one is let in.
                 tokio::task::yield_now().await;
@@ -198,6 +191,26 @@ impl Silent {
         let own = tokio::task::try_id();
         self.0.borrow_mut().retain(|one| Some(one.id()) != own);
     }
+}
+
+/// Answers the one request of a connection.
+async fn attend<S, H, F>(stream: S, port: u16, in_line: Rc<Silent>, handler: Rc<H>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    H: Fn(Request) -> F,
+    F: Future<Output = Reply>,
+{
+    let service = service_fn(move |request| {
+        let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&in_line));
+        async move { Ok::<_, Infallible>(answer(request, port, &in_line, &*handler).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(REQUEST_WITHIN)
+        .max_buf_size(HEAD_LIMIT)
+        .keep_alive(false)
+        .serve_connection(TokioIo::new(stream), service);
+    let _ = connection.await;
 }
 
 /// Checks a request before the handler sees it.

@@ -1,51 +1,18 @@
 //! What STS answers, as a function of bytes: through the SDK's own reading and the sorting of its errors.
 
-use std::time::Duration;
-
-use aws_sdk_sts::config::{AsyncSleep, HttpClient, RuntimeComponents};
-use aws_smithy_async::rt::sleep::Sleep;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
-
-use super::{identity, of_user};
+use super::{Granted, Mfa, chained, identity, of_user, saml, web_identity};
 use crate::aws::client::Sts;
+use crate::aws::errors::StsError;
+use crate::aws::fuzzing::{Canned, block_on};
 use crate::credentials::Credentials;
-use crate::plan::{Origin, StsEndpoint, Valued};
+use crate::plan::{Leg, Origin, RoleId, StsEndpoint, Valued};
+use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// A server that always says the same, and a wait that takes no time.
-#[derive(Clone, Debug)]
-struct Canned(u16, Vec<u8>);
-
-impl HttpClient for Canned {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for Canned {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let status = self.0.try_into().expect("a status");
-        let mut response = HttpResponse::new(status, SdkBody::from(self.1.as_slice()));
-        response.headers_mut().insert("date", "Fri, 20 Nov 2026 12:00:00 GMT");
-        HttpConnectorFuture::ready(Ok(response))
-    }
-}
-
-impl AsyncSleep for Canned {
-    fn sleep(&self, _: Duration) -> Sleep {
-        Sleep::new(std::future::ready(()))
-    }
-}
-
-/// The body of an answer: the status by the first byte. All answers with a session in them are read alike, so the
-/// plainest call stands for them.
+/// The body of an answer: the status and the call by the first byte.
 pub fn sts_answer(data: &[u8]) {
-    let Some((status, body)) = data.split_first() else { return };
-    let status = [200, 403, 400, 500][usize::from(status % 4)];
+    let Some((first, body)) = data.split_first() else { return };
+    let status = [200, 403, 400, 500][usize::from(first % 4)];
     let by = Credentials {
         access_key_id: "ASIAHUB".to_owned(),
         secret_access_key: "hub-secret-key".into(),
@@ -54,23 +21,58 @@ pub fn sts_answer(data: &[u8]) {
     };
     let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
     let endpoint = StsEndpoint { region: set("eu-west-1"), url: None, fips: false, dual_stack: false };
-    let server = Canned(status, body.to_vec());
+    let date = ("date", "Fri, 20 Nov 2026 12:00:00 GMT".to_owned());
+    let server = Canned { status, headers: vec![date], body: body.to_vec() };
     let sts = Sts::new(server.clone(), server, &endpoint, Some(&by));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(async {
-        match of_user(&sts, 3600, None, &by).await {
-            Ok(granted) => {
-                assert!(status == 200 && !granted.credentials.access_key_id.is_empty());
-                crate::fuzzing::hand_over(granted.credentials);
-            }
-            Err(error) => {
-                let _ = (error.new_token_may_help(), error.next());
-                assert!(error.message.chars().count() <= 300);
-                for secret in ["hub-secret-key", "hub-session-token"] {
-                    assert!(!format!("{error} {error:?}").contains(secret), "a secret came back");
+    let arn = "arn:aws:iam::222222222222:role/admin".parse().expect("an ARN");
+    let leg = Leg {
+        name: "prod".to_owned(),
+        role: Valued::new(RoleId::Arn(arn), Origin::Default),
+        provider_arn: None,
+        duration: Valued::new(3600, Origin::Default),
+        session_name: None,
+        source_identity: None,
+        mfa_serial: Some(set("arn:aws:iam::222222222222:mfa/a")),
+        external_id: None,
+        tags: None,
+        transitive_tags: None,
+        policy: None,
+        policy_arns: None,
+        sts: endpoint,
+    };
+    // No part of it is in AWS's own words, so that it is found if it comes back.
+    let proof = Secret::from("proof-of-the-idp");
+    let code = Secret::from("123456");
+    block_on(async {
+        let granted = match first / 4 % 5 {
+            0 => of_user(&sts, 3600, None, &by).await,
+            1 => chained(&sts, &leg, 3600, "alice", Mfa::of(&leg, Some(&code)), &by).await,
+            2 => web_identity(&sts, &leg, 3600, "alice", &proof).await,
+            3 => saml(&sts, &leg, 3600, "arn:aws:iam::222222222222:saml-provider/a", &proof).await,
+            _ => {
+                match identity(&sts, &by).await {
+                    Ok(_) => assert!(status == 200),
+                    Err(error) => check_error(&error),
                 }
+                return;
             }
+        };
+        match granted {
+            Ok(Granted { credentials, .. }) => {
+                let parts = [credentials.secret_access_key.expose(), credentials.session_token.expose()];
+                assert!(status == 200 && parts.iter().all(|part| !part.is_empty()));
+                assert!(!credentials.access_key_id.is_empty() && credentials.expires_at.0 > 0);
+                crate::fuzzing::hand_over(credentials);
+            }
+            Err(error) => check_error(&error),
         }
-        let _ = identity(&sts, &by).await;
     });
+}
+
+fn check_error(error: &StsError) {
+    let _ = (error.new_token_may_help(), error.next());
+    assert!(error.message.chars().count() <= 300);
+    for secret in ["hub-secret-key", "hub-session-token", "proof-of-the-idp"] {
+        assert!(!format!("{error} {error:?}").contains(secret), "a secret came back");
+    }
 }

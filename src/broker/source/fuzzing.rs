@@ -1,6 +1,7 @@
-//! What a `credential_process` prints, as a function of bytes.
+//! What a `credential_process` prints, and what another `jit` leaves, as functions of bytes.
 
 use super::read_printed;
+use crate::broker::{BrokerError, Failure};
 use crate::timestamp::Timestamp;
 
 /// All that it printed.
@@ -9,4 +10,12 @@ pub fn credential_process(data: &[u8]) {
         Ok(given) => crate::fuzzing::hand_over(given.credentials),
         Err(why) => assert!(why.len() < 200, "nothing of the output is told"),
     }
+}
+
+/// What a process that held the lock left for those who waited.
+pub fn waiters_message(data: &[u8]) {
+    let Ok(failure) = serde_json::from_slice::<Failure>(data) else { return };
+    let written = serde_json::to_string(&failure).expect("JSON");
+    assert_eq!(serde_json::from_str::<Failure>(&written).ok().as_ref(), Some(&failure));
+    let _ = BrokerError::Shared(failure).failure();
 }

@@ -82,7 +82,7 @@ impl Named {
     }
 }
 
-enum Piece<'a> {
+pub(super) enum Piece<'a> {
     Plain(&'a str),
     Part(usize),
 }
@@ -139,7 +139,7 @@ pub(super) fn wanted(
     Ok(wanted)
 }
 
-fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
+pub(super) fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
     let wrong = |what: String| {
         let parts: Vec<String> = PARTS.iter().map(|part| format!("{{{part}}}")).collect();
         CommandError::new(Kind::Usage, what).hint(format!("it may ask for {}", parts.join(", ")))
@@ -160,7 +160,7 @@ fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
 }
 
 /// Whether `text` is `pattern`, in which a `*` stands for anything.
-fn like(pattern: &str, text: &str) -> bool {
+pub(super) fn like(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut left) = text.strip_prefix(first) else { return false };
     let mut parts: Vec<&str> = rest.split('*').collect();

@@ -2,6 +2,8 @@
 
 mod add;
 mod choose;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod import;
 pub mod profiles;
 mod replace;

@@ -4,6 +4,8 @@
 //! mod (become it, variables) ; refresh (stay beside it, and hand out credentials that renew)
 //! ```
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod refresh;
 
 use std::borrow::Cow;

@@ -25,7 +25,7 @@ use crate::ui::Ui;
 use crate::ui::text::escape;
 use crate::world::World;
 
-const PATH: &str = "/credentials";
+pub(super) const PATH: &str = "/credentials";
 /// How often it is looked whether the session is to be renewed, at the most and at the least; between that, ten times
 /// in what is left of it.
 const LOOKED_EVERY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(20)];
@@ -33,7 +33,7 @@ const LOOKED_EVERY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs
 const WAIT: Duration = Duration::from_secs(2);
 
 /// What the endpoint knows.
-struct Endpoint {
+pub(super) struct Endpoint {
     token: Secret<String>,
     session: RefCell<Session>,
     role: String,
@@ -55,11 +55,7 @@ pub(super) fn run(
     let token = idp::random().ok_or_else(|| failed("the system gives no random numbers".to_owned()))?;
     let mut variables = about(&session, &subject.plan, &world.env);
     variables.push(("AWS_CONTAINER_AUTHORIZATION_TOKEN".into(), Zeroizing::new(token.clone())));
-    let endpoint = Rc::new(Endpoint {
-        token: Secret::new(token),
-        session: RefCell::new(session),
-        role: subject.plan.role.clone(),
-    });
+    let endpoint = Rc::new(Endpoint::new(token, session, &subject.plan.role));
     let outcome: Result<io::Result<std::process::ExitStatus>, CommandError> = process::block_on(async {
         let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
         let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
@@ -85,7 +81,11 @@ pub(super) fn run(
 }
 
 impl Endpoint {
-    fn answer(&self, request: &Request, clock: &dyn crate::world::Clock) -> Reply {
+    pub(super) fn new(token: String, session: Session, role: &str) -> Self {
+        Self { token: Secret::new(token), session: RefCell::new(session), role: role.to_owned() }
+    }
+
+    pub(super) fn answer(&self, request: &Request, clock: &dyn crate::world::Clock) -> Reply {
         let refuse = |status, code: &str, message: &str| {
             reply(status, "application/json", json!({ "code": code, "message": message }).to_string())
         };

@@ -2,6 +2,7 @@
 
 use super::{Attempt, Redirect, Sender};
 use crate::secret::Secret;
+use crate::sys::loopback::fuzzing::{PORT, received};
 
 /// An address that was pasted; and the same as the query of the right one.
 pub fn redirect(data: &[u8]) {
@@ -26,4 +27,21 @@ pub fn redirect(data: &[u8]) {
             Ok(Redirect::OtherSender(_)) | Err(_) => {}
         }
     }
+}
+
+/// A request that comes to the listener of a sign-in: of the three kinds, none takes what is not its own.
+pub fn loopback_request(data: &[u8]) {
+    let Some(request) = received(data) else { return };
+    let attempt = Attempt {
+        redirect_uri: format!("http://127.0.0.1:{PORT}/callback"),
+        state: "s".to_owned(),
+        verifier: Secret::from("v"),
+        sender: None,
+    };
+    if let Some(redirect) = attempt.recognise(&request) {
+        assert!(request.method == http::Method::GET && !request.headers.contains_key("origin"));
+        assert_eq!(request.query.iter().filter(|(name, value)| name == "state" && value == "s").count(), 1);
+        assert!(!matches!(redirect, Redirect::OtherSender(_)), "no sender is expected");
+    }
+    crate::idp::saml::fuzzing::posted(&request);
 }

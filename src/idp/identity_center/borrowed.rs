@@ -31,17 +31,25 @@ pub(super) fn token(settings: &CenterSettings, world: &World) -> Option<(Secret<
     }
     let folder = world.folders.home.join(".aws/sso/cache");
     let names = fs::names_in(&folder).unwrap_or_default().into_iter().take(MOST_FILES);
-    let start = |url: &str| url.split('#').next().unwrap_or_default().trim_end_matches('/').to_owned();
     let live = |name: String| {
         let content = zeroize::Zeroizing::new(fs::read_limited(&folder.join(name), LARGEST).ok()?);
-        let cached: Cached = serde_json::from_slice(&content).ok()?;
-        let until = Timestamp::parse_rfc3339(&cached.expires_at)?;
-        let ours =
-            start(&cached.start_url) == settings.start_url.value && cached.region == settings.region.value;
-        (ours && until.0 > world.clock.now().0.saturating_add(WORTH_ASKING))
-            .then_some((cached.access_token, until))
+        live(&content, settings, world.clock.now())
     };
     let (token, until) = names.filter_map(live).max_by_key(|(_, until)| *until)?;
     let question = format!("The AWS CLI is signed in at {}. Use its token?", settings.start_url.value);
     (world.person.confirm(&question) == Some(true)).then_some((token, until))
+}
+
+/// The token in a file of the CLI's, if it is for this portal and lives on for a while.
+pub(super) fn live(
+    content: &[u8],
+    settings: &CenterSettings,
+    now: Timestamp,
+) -> Option<(Secret<String>, Timestamp)> {
+    let start = |url: &str| url.split('#').next().unwrap_or_default().trim_end_matches('/').to_owned();
+    let cached: Cached = serde_json::from_slice(content).ok()?;
+    let until = Timestamp::parse_rfc3339(&cached.expires_at)?;
+    let ours = start(&cached.start_url) == settings.start_url.value && cached.region == settings.region.value;
+    let lives = until.0 > now.0.saturating_add(WORTH_ASKING) && !cached.access_token.expose().is_empty();
+    (ours && lives).then_some((cached.access_token, until))
 }

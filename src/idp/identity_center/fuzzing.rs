@@ -1,9 +1,35 @@
-//! What Identity Center says, as a function of bytes.
+//! What Identity Center says, and what the AWS CLI keeps of it, as functions of bytes.
 
-use super::service;
+use super::{borrowed, service};
+use crate::plan::{CenterSettings, Flow, Origin, Valued};
+use crate::timestamp::Timestamp;
 
 /// What the token service answers: the status by the first byte.
 pub fn center_answer(data: &[u8]) {
     let Some((status, body)) = data.split_first() else { return };
     service::fuzz(if status % 2 == 0 { 200 } else { 400 }, body);
+}
+
+/// A file of the AWS CLI's cache.
+pub fn cli_token(data: &[u8]) {
+    let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
+    let settings = CenterSettings {
+        name: "c".to_owned(),
+        start_url: set("https://acme.awsapps.com/start"),
+        region: set("eu-west-1"),
+        flow: Valued::new(Flow::Auto, Origin::Default),
+        redirect_port: Valued::new(0, Origin::Default),
+        oidc_url: None,
+        portal_url: None,
+        fips: false,
+        dual_stack: false,
+    };
+    let now = Timestamp(1_795_176_000);
+    let Some((token, until)) = borrowed::live(data, &settings, now) else { return };
+    assert!(until.0 - now.0 > 600 && !token.expose().is_empty(), "it lives on for a while");
+    // Not every reader takes what another one skips.
+    let Ok(file) = serde_json::from_slice::<serde_json::Value>(data) else { return };
+    let start = file["startUrl"].as_str().expect("whose it is");
+    assert!(start.starts_with(&settings.start_url.value) && file["region"] == "eu-west-1");
+    assert!(file["accessToken"] == **token.expose());
 }

@@ -13,7 +13,7 @@ use super::OktaError;
 use crate::credentials::to_wiped_json;
 use crate::idp::visit;
 use crate::secret::Secret;
-use crate::sys::http::{Answer, Ask, Body, host_of};
+use crate::sys::http::{Answer, Ask, Body, Headers, host_of};
 use crate::timestamp::Timestamp;
 use crate::world::{Note, World};
 
@@ -147,22 +147,15 @@ impl<'a> Api<'a> {
         let cookie = Some(Secret::new(cookie.to_string())).filter(|cookie| !cookie.expose().is_empty());
         let answer = self.world.http.ask(&Ask { cookie: cookie.as_ref(), ..ask }).await?;
         for line in answer.headers.all("set-cookie") {
-            let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else {
-                continue;
-            };
-            self.set_cookie(name.trim(), Secret::from(value.trim()));
+            if let Some((name, value)) = cookie_in(line) {
+                self.set_cookie(name, Secret::from(value));
+            }
         }
         Ok(answer)
     }
 
-    /// How many seconds to wait after a 429: until the reset that the org names, by the org's own clock.
     fn pause(&self, answer: &Answer) -> u64 {
-        let number = |name: &str| answer.headers.get(name).and_then(|text| text.trim().parse::<i64>().ok());
-        let date = answer.headers.get("date").and_then(Timestamp::parse_http_date);
-        let now = date.unwrap_or_else(|| self.world.clock.now());
-        let until = number("x-rate-limit-reset").map(|at| at.saturating_sub(now.0));
-        let pause = until.or_else(|| number("retry-after"));
-        pause.map_or(USUAL_PAUSE, |seconds| u64::try_from(seconds.max(1)).unwrap_or(1))
+        pause_in(&answer.headers, self.world.clock.now())
     }
 
     /// Secrets go to the org and nowhere else, whatever a link says.
@@ -172,6 +165,21 @@ impl<'a> Api<'a> {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
         if own { Ok(()) } else { Err(OktaError::ForeignLink(bounded(url))) }
     }
+}
+
+/// Name and value of a cookie that is set.
+pub(super) fn cookie_in(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split(';').next()?.split_once('=')?;
+    Some((name.trim(), value.trim()))
+}
+
+/// How many seconds to wait after a 429: until the reset that the org names, by the org's own clock.
+pub(super) fn pause_in(headers: &Headers, now: Timestamp) -> u64 {
+    let number = |name: &str| headers.get(name).and_then(|text| text.trim().parse::<i64>().ok());
+    let now = headers.get("date").and_then(Timestamp::parse_http_date).unwrap_or(now);
+    let until = number("x-rate-limit-reset").map(|at| at.saturating_sub(now.0));
+    let pause = until.or_else(|| number("retry-after"));
+    pause.map_or(USUAL_PAUSE, |seconds| u64::try_from(seconds.max(1)).unwrap_or(1))
 }
 
 /// Up to a second, so that many who were told to wait do not come back together.

@@ -64,6 +64,21 @@ struct Refused {
     error_description: String,
 }
 
+/// What the token endpoint makes of an exchange.
+pub(super) fn exchanged(status: u16, body: &[u8]) -> Result<Secret<String>, OktaError> {
+    if let Ok(Exchanged { access_token }) = serde_json::from_slice(body) {
+        return Ok(access_token);
+    }
+    let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
+    Err(match refused.error.is_empty() {
+        true => OktaError::NotUnderstood(status),
+        false => OktaError::Exchange {
+            error: bounded(&refused.error),
+            description: bounded(&refused.error_description),
+        },
+    })
+}
+
 /// Exchanges the tokens for an assertion of the application.
 pub(super) async fn assertion(
     settings: &OktaSettings,
@@ -87,16 +102,7 @@ pub(super) async fn assertion(
     let url = format!("{}/oauth2/v1/token", settings.org.value);
     let answer = world.http.ask(&Ask::post(&url, Body::Form(&form))).await?;
     let body = answer.body.expose();
-    let Ok(Exchanged { access_token: token }) = serde_json::from_slice(body) else {
-        let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
-        return Err(match refused.error.is_empty() {
-            true => OktaError::NotUnderstood(answer.status),
-            false => OktaError::Exchange {
-                error: bounded(&refused.error),
-                description: bounded(&refused.error_description),
-            },
-        });
-    };
+    let token = exchanged(answer.status, body)?;
     // By a form: in the address it would stand in logs.
     let url = format!("{}/login/token/sso", settings.org.value);
     let answer = api.post_page(&url, &[("token", token.expose())]).await?;

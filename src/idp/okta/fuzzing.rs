@@ -1,8 +1,12 @@
 //! What an Okta org says, as functions of bytes.
 
-use super::api::ApiError;
+use super::api::{ApiError, cookie_in, pause_in};
+use super::device;
 use super::page::{Page, read};
+use super::person::Known;
 use super::transaction::Transaction;
+use crate::sys::http::Headers;
+use crate::timestamp::Timestamp;
 
 /// A step of the authentication, or how the org says no.
 pub fn okta_answer(data: &[u8]) {
@@ -17,6 +21,23 @@ pub fn okta_answer(data: &[u8]) {
     }
     if let Ok(error) = serde_json::from_slice::<ApiError>(data) {
         assert!(error.in_words().chars().count() < 1024, "an error is short");
+    }
+    if let Err(error) = device::exchanged(400, data) {
+        assert!(error.to_string().chars().count() < 1024, "an error is short");
+    }
+    if let Ok(known) = serde_json::from_slice::<Known>(data) {
+        let written = known.to_bytes();
+        let again = serde_json::from_slice::<Known>(written.expose()).map(|again| again.to_bytes());
+        assert!(again.is_ok_and(|again| again == written), "what was written is read as it was");
+    }
+    let text = String::from_utf8_lossy(data);
+    if let Some((name, value)) = cookie_in(&text) {
+        assert!(!name.contains('=') && !value.contains(';'));
+    }
+    let (reset, date) = text.split_once('\n').unwrap_or((&text, ""));
+    for name in ["x-rate-limit-reset", "retry-after"] {
+        let headers = Headers::of(&[(name, reset), ("date", date)]);
+        assert!(pause_in(&headers, Timestamp(1_795_176_000)) > 0, "it is asked again at once");
     }
 }
 

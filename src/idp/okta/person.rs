@@ -63,7 +63,7 @@ impl Known {
         Some(known.to_bytes())
     }
 
-    fn to_bytes(&self) -> Secret<Vec<u8>> {
+    pub(super) fn to_bytes(&self) -> Secret<Vec<u8>> {
         Secret::new(std::mem::take(&mut *crate::credentials::to_wiped_json(self)))
     }
 

@@ -3,9 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::loopback::recognise;
+use super::request::AuthnRequest;
 use super::response::{Expected, Recipient, answers, read};
 use crate::secret::Secret;
+use crate::sys::loopback::Request;
 use crate::timestamp::Timestamp;
+
+pub use super::capture::fuzzing::browser_messages;
 
 /// The XML of a response, or what was posted in its place.
 pub fn saml_response(data: &[u8]) {
@@ -35,5 +40,24 @@ pub fn saml_response(data: &[u8]) {
                 Err(error) => assert!(error.to_string().len() < 8192, "an error is short"),
             }
         }
+    }
+}
+
+/// A request that came to the ACS.
+pub(in crate::idp) fn posted(visit: &Request) {
+    let request = AuthnRequest {
+        id: "_request".to_owned(),
+        relay_state: "state".to_owned(),
+        destination: String::new(),
+        xml: String::new(),
+    };
+    let Some(posted) = recognise(&request, visit) else { return };
+    assert_eq!(visit.method, http::Method::POST);
+    let form = visit.form();
+    let of = |name: &str| form.iter().filter(|(one, value)| one == name && !value.is_empty()).count();
+    assert_eq!(of("SAMLResponse"), 1, "one that is there twice is not there");
+    match answers(&posted) {
+        Some(id) => assert_eq!(id, request.id, "it answers another request"),
+        None => assert!(of("RelayState") > 0, "nothing says whose it is"),
     }
 }

@@ -99,7 +99,7 @@ fn start_page(request: &AuthnRequest) -> Reply {
 
 /// The response in a request of a browser, if it belongs to this sign-in: by the RelayState, which a provider may drop
 /// but not change, and by the request that it says it answers. It comes from another site, so any origin will do.
-fn recognise(request: &AuthnRequest, visit: &Request) -> Option<Secret<String>> {
+pub(super) fn recognise(request: &AuthnRequest, visit: &Request) -> Option<Secret<String>> {
     if visit.method != Method::POST {
         return None;
     }

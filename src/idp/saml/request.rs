@@ -20,7 +20,7 @@ pub(super) struct AuthnRequest {
     pub(super) relay_state: String,
     /// Where it goes.
     pub(super) destination: String,
-    xml: String,
+    pub(super) xml: String,
 }
 
 impl AuthnRequest {

@@ -1,6 +1,8 @@
-//! Requests with what others said in them, as a function of bytes.
+//! Requests with what others said in them, and certificates, as functions of bytes.
 
-use super::{Ask, request_of};
+use aws_smithy_http_client::{Connector, tls};
+
+use super::{Ask, request_of, trusting};
 use crate::secret::Secret;
 
 /// An address, and behind a zero byte the value of a header: links, cookies and tokens are sent as they came.
@@ -13,5 +15,16 @@ pub fn http_request(data: &[u8]) {
     match request_of(&asked) {
         Ok(request) => drop(request.try_into_http1x()),
         Err(error) => assert!(error.to_string().len() < 8192),
+    }
+}
+
+/// A file of certificates: refused with a reason, or the connector takes it.
+pub fn ca_bundle(data: &[u8]) {
+    match trusting(data.to_vec()) {
+        Ok(context) => {
+            let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+            drop(Connector::builder().tls_provider(provider).tls_context(context).build());
+        }
+        Err(why) => assert!(!why.is_empty() && why.len() < 1024, "{why}"),
     }
 }

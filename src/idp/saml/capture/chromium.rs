@@ -11,6 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
+#[cfg(unix)]
+use zeroize::Zeroizing;
 
 use super::conversation::{Conversation, Event};
 use super::find::Found;
@@ -37,17 +39,21 @@ pub(super) async fn catch(
     check_free(profile)?;
     forget_pages(profile);
     let wire = open(browser, profile, start, look).await?;
-    let mut visit = Visit {
-        talk: Conversation::new(&browser.name, wire),
-        start,
-        pages: HashMap::new(),
-        own: String::new(),
-        begun: false,
-        idle_since: None,
-    };
+    let outcome = visit(Conversation::new(&browser.name, wire), start, look).await;
+    forget_pages(profile);
+    outcome
+}
+
+/// The whole conversation with a browser that was started.
+pub(super) async fn visit(
+    talk: Conversation,
+    start: &Start<'_>,
+    look: Look,
+) -> Result<Option<Caught>, CaptureError> {
+    let (pages, own) = (HashMap::new(), String::new());
+    let mut visit = Visit { talk, start, pages, own, begun: false, idle_since: None };
     let outcome = in_time(visit.go(look), start, look).await;
     visit.leave(matches!(outcome, Ok(Some(_)))).await;
-    forget_pages(profile);
     outcome
 }
 
@@ -63,11 +69,21 @@ fn forget_pages(profile: &Path) {
 /// obstacle: Chromium clears it away itself.
 fn check_free(profile: &Path) -> Result<(), CaptureError> {
     let holder = fs::link_target(&profile.join("SingletonLock")).unwrap_or_default();
-    let holder = holder.rsplit('-').next().and_then(|id| id.parse().ok());
-    match holder.filter(|id| driven::is_alive(*id)) {
+    match holder_in(&holder).filter(|id| driven::is_alive(*id)) {
         Some(id) => Err(CaptureError::ProfileBusy(id)),
         None => Ok(()),
     }
+}
+
+/// The process that a lock names, as `HOST-PROCESS`.
+pub(super) fn holder_in(lock: &str) -> Option<i32> {
+    lock.rsplit('-').next().and_then(|id| id.parse().ok())
+}
+
+/// The port and the path that Chromium writes down, a line each.
+#[cfg(any(not(unix), test, fuzzing))]
+pub(super) fn listening_in(content: &str) -> Option<(u16, &str)> {
+    content.split_once('\n').and_then(|(port, path)| Some((port.parse().ok()?, path.trim())))
 }
 
 async fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
@@ -103,7 +119,7 @@ async fn connect(browser: &Found, _: &Path, mut arguments: Vec<OsString>) -> Res
     arguments.push("--remote-debugging-pipe".into());
     let program = Driven::start(&browser.program, &arguments, Link::Pipe)
         .map_err(|error| not_started(browser, &error))?;
-    Ok(Wire::pipe(program))
+    Ok(Wire::Pipe(program, Zeroizing::default()))
 }
 
 /// On Windows no file descriptors can be handed on by safe means, so the browser listens on a port of loopback, whose
@@ -123,12 +139,8 @@ async fn connect(
     while Instant::now() < until {
         let content = fs::read_limited(&file, 1024).unwrap_or_default();
         let content = String::from_utf8_lossy(&content).into_owned();
-        if let Some((port, path)) =
-            content.split_once('\n').and_then(|(port, path)| Some((port.parse().ok()?, path)))
-        {
-            return Wire::socket(program, port, path.trim())
-                .await
-                .map_err(|error| not_started(browser, &error));
+        if let Some((port, path)) = listening_in(&content) {
+            return Wire::socket(program, port, path).await.map_err(|error| not_started(browser, &error));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -99,7 +99,7 @@ impl Conversation {
         let id = self.tell(session, method, params).await?;
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.answer(id)).await;
         let Ok(answer) = answer else {
-            let (browser, why) = (self.browser.clone(), self.wire.program.last_words());
+            let (browser, why) = (self.browser.clone(), self.wire.last_words());
             return Err(CaptureError::NoAnswer { browser, why });
         };
         let raw = answer?;
@@ -158,8 +158,8 @@ impl Conversation {
 
     /// Why there is nobody to talk to any more.
     async fn gone(&mut self) -> CaptureError {
-        let status = self.wire.program.ended(Duration::from_secs(2)).await;
-        let said = self.wire.program.last_words();
+        let status = self.wire.ended(Duration::from_secs(2)).await;
+        let said = self.wire.last_words();
         let code = status.filter(|status| !status.success()).map(|status| status.to_string());
         let why = match (said, code) {
             (Some(said), Some(code)) => Some(format!("{code}, {said}")),
@@ -179,7 +179,7 @@ impl Conversation {
 
     /// Gives the browser a moment to end by itself, which leaves its profile in order. What remains is ended then.
     pub(super) async fn wait_for_end(mut self) {
-        self.wire.program.ended(Duration::from_secs(5)).await;
+        self.wire.ended(Duration::from_secs(5)).await;
     }
 }
 

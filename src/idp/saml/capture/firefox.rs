@@ -49,12 +49,16 @@ pub(super) async fn catch(
 ) -> Result<Option<Caught>, CaptureError> {
     fs::write_atomically(&profile.join("user.js"), PREFERENCES.as_bytes()).map_err(CaptureError::Profile)?;
     let wire = open(browser, profile, look).await?;
-    let mut visit = Visit {
-        talk: Conversation::new(&browser.name, wire),
-        start,
-        pages: HashSet::new(),
-        quiet_since: None,
-    };
+    visit(Conversation::new(&browser.name, wire), start, look).await
+}
+
+/// The whole conversation with a browser that was started.
+pub(super) async fn visit(
+    talk: Conversation,
+    start: &Start<'_>,
+    look: Look,
+) -> Result<Option<Caught>, CaptureError> {
+    let mut visit = Visit { talk, start, pages: HashSet::new(), quiet_since: None };
     let outcome = in_time(visit.go(look), start, look).await;
     if visit.talk.tell(None, "browser.close", json!({})).await.is_ok() {
         visit.talk.wait_for_end().await;
@@ -78,7 +82,7 @@ async fn open(browser: &Found, profile: &Path, look: Look) -> Result<Wire, Captu
     let program = Driven::start(&browser.program, &arguments, Link::Listening)
         .map_err(|error| CaptureError::NotStarted { browser: name(), why: Some(error.to_string()) })?;
     let line = tokio::time::timeout(LISTENS_WITHIN, program.says(LISTENING)).await;
-    let port = line.ok().and_then(|line| line.rsplit(':').next()?.trim_end_matches('/').parse().ok());
+    let port = line.ok().and_then(|line| port_in(&line));
     let Some(port) = port else {
         return Err(CaptureError::NoAnswer { browser: name(), why: program.last_words() });
     };
@@ -86,6 +90,11 @@ async fn open(browser: &Found, profile: &Path, look: Look) -> Result<Wire, Captu
     Wire::socket(program, port, "/session")
         .await
         .map_err(|error| CaptureError::NotStarted { browser: name(), why: Some(error.to_string()) })
+}
+
+/// The port that Firefox says it listens on, at the end of the line.
+pub(super) fn port_in(line: &str) -> Option<u16> {
+    line.rsplit(':').next()?.trim_end_matches('/').parse().ok()
 }
 
 /// One visit of the provider, from the first page to the response.

@@ -11,6 +11,8 @@ mod chromium;
 mod conversation;
 mod find;
 mod firefox;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -1,0 +1,146 @@
+//! What AWS's services beside STS answer, as functions of bytes; and a server that STS's target has as well.
+
+use std::time::Duration;
+
+use aws_sdk_sso::config::retry::RetryConfig;
+use aws_sdk_sts::config::{AsyncSleep, HttpClient, RuntimeComponents};
+use aws_smithy_async::rt::sleep::Sleep;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+
+use super::directory::{accounts_of, roles_of};
+use super::pace::Pace;
+use super::portal::{PortalError, client_over, credentials_from, failed};
+use super::{federation, iam};
+use crate::arn::Partition;
+use crate::plan::{Assignment, CenterSettings, Flow, Origin, Valued};
+use crate::secret::Secret;
+use crate::sys::http::{Answer, Headers};
+
+/// A server that always says the same, and a wait that takes no time.
+#[derive(Clone, Debug)]
+pub(super) struct Canned {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl HttpClient for Canned {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Canned {
+    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
+        let status = self.status.try_into().expect("a status");
+        let mut response = HttpResponse::new(status, SdkBody::from(self.body.as_slice()));
+        for (name, value) in &self.headers {
+            // What no header can hold never comes as one.
+            let _ = response.headers_mut().try_insert(*name, value.clone());
+        }
+        HttpConnectorFuture::ready(Ok(response))
+    }
+}
+
+impl AsyncSleep for Canned {
+    fn sleep(&self, _: Duration) -> Sleep {
+        Sleep::new(std::future::ready(()))
+    }
+}
+
+pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
+}
+
+/// What Identity Center's portal answers, through the SDK: the status and the call by the first byte, then a line that
+/// stands in its headers, then the body.
+pub fn portal_answer(data: &[u8]) {
+    let Some((first, rest)) = data.split_first() else { return };
+    let status = [200, 401, 403, 404, 429, 500, 200, 400][usize::from(first % 8)];
+    let mut parts = rest.splitn(2, |byte| *byte == b'\n');
+    let header = String::from_utf8_lossy(parts.next().unwrap_or_default()).into_owned();
+    let names = ["x-amzn-errortype", "retry-after", "x-amz-retry-after"];
+    let server = Canned {
+        status,
+        headers: names.map(|name| (name, header.clone())).into(),
+        body: parts.next().unwrap_or_default().to_vec(),
+    };
+    let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
+    let settings = CenterSettings {
+        name: "c".to_owned(),
+        start_url: set("https://acme.awsapps.com/start"),
+        region: set("eu-west-1"),
+        flow: Valued::new(Flow::Auto, Origin::Default),
+        redirect_port: Valued::new(0, Origin::Default),
+        oidc_url: None,
+        portal_url: None,
+        fips: false,
+        dual_stack: false,
+    };
+    let (client, token) =
+        (client_over(server, &settings, RetryConfig::disabled()), Secret::from("portal-token"));
+    let assignment = Assignment::new("111111111111", "Read", Partition::Aws);
+    let outcome = block_on(async {
+        match first / 8 % 3 {
+            0 => {
+                let given = credentials_from(&client, &assignment, &token).await?;
+                assert!(status == 200 && given.expires_at.0 > 0);
+                let empty =
+                    [given.secret_access_key.expose(), given.session_token.expose(), &given.access_key_id];
+                assert!(empty.iter().all(|part| !part.is_empty()), "credentials that are none");
+                crate::fuzzing::hand_over(given);
+            }
+            1 => {
+                let asked = client.list_accounts().access_token(token.expose()).send().await;
+                let page = asked.map_err(|error| failed("", &token, error))?;
+                assert!(accounts_of(page.account_list).all(|one| Assignment::is_account(&one.id)));
+            }
+            _ => {
+                let asked = client.list_account_roles().access_token(token.expose()).account_id("1").send();
+                let page = asked.await.map_err(|error| failed("1", &token, error))?;
+                let plain = |name: String| !name.contains(['\t', '\n', '/', '\u{1b}']);
+                assert!(roles_of(page.role_list).all(plain));
+            }
+        }
+        Ok::<_, PortalError>(())
+    });
+    if let Err(error) = outcome {
+        assert!(error.message.chars().count() <= 300);
+        assert!(!format!("{error} {error:?}").contains("portal-token"), "a secret came back");
+        let _ = error.next();
+        let mut pace = Pace::default();
+        let now = Duration::from_secs(1);
+        pace.refused(Duration::ZERO, now, error.pause);
+        assert!(pace.go(now).err().is_none_or(|wait| wait <= Duration::from_secs(60)), "it waits for hours");
+    }
+}
+
+/// What the console's sign-in page answers, the status by the first byte; and the names of an account.
+pub fn aws_answer(data: &[u8]) {
+    const FEDERATION: &str = "https://eu-west-1.signin.aws.amazon.com/federation";
+    let Some((first, body)) = data.split_first() else { return };
+    let answer = Answer {
+        status: if first % 2 == 0 { 200 } else { 400 },
+        content_type: String::new(),
+        headers: Headers::default(),
+        body: Secret::new(body.to_vec()),
+    };
+    if let Ok(url) = federation::address(FEDERATION, "https://console.aws.amazon.com/?a=b&c", &answer) {
+        let query = url.expose().strip_prefix(FEDERATION).and_then(|rest| rest.strip_prefix('?'));
+        let query = query.expect("it leads to AWS");
+        assert!(url.expose().bytes().all(|byte| byte.is_ascii_graphic()), "an address");
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let last = pairs.last().expect("a token");
+        assert!(pairs.len() == 4 && last.0 == "SigninToken");
+        // Not every reader takes what another one skips.
+        let said = serde_json::from_slice::<serde_json::Value>(body);
+        assert!(said.is_err() || said.is_ok_and(|said| said["SigninToken"] == *last.1));
+    }
+    let alias = std::str::from_utf8(body).ok().and_then(iam::first_alias);
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    assert!(alias.is_none_or(|alias| (3..=63).contains(&alias.len()) && alias.chars().all(plain)));
+}

@@ -1,0 +1,39 @@
+//! What is typed behind `jit configure profiles`, and in the list to pick from, as a function of bytes.
+
+use super::choose::{like, pieces};
+use crate::commands::pick::of_arn;
+
+/// A name with parts in it; behind a zero byte a pattern, and behind another one what it is held against.
+pub fn profile_names(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut parts = text.splitn(3, '\0');
+    let mut next = || parts.next().unwrap_or_default();
+    let (template, pattern, name) = (next(), next(), next());
+    if pieces(template).is_err() {
+        assert!(template.contains('{'), "nothing is asked for");
+    }
+    let (pattern, name): (Vec<char>, Vec<char>) =
+        (pattern.chars().take(40).collect(), name.chars().take(40).collect());
+    let shown = |text: &[char]| text.iter().collect::<String>();
+    assert_eq!(like(&shown(&pattern), &shown(&name)), slowly_like(&pattern, &name));
+    if let Some(meant) = of_arn(&text) {
+        assert!(text.starts_with("arn:") && meant.len() <= text.len());
+    }
+}
+
+/// The same by the book: for each beginning of the pattern, which beginnings of the name it stands for.
+fn slowly_like(pattern: &[char], name: &[char]) -> bool {
+    let mut fits = vec![false; name.len() + 1];
+    fits[0] = true;
+    for part in pattern {
+        let mut next = vec![false; name.len() + 1];
+        for at in 0..=name.len() {
+            next[at] = match part {
+                '*' => fits[at] || (at > 0 && next[at - 1]),
+                _ => at > 0 && fits[at - 1] && name[at - 1] == *part,
+            };
+        }
+        fits = next;
+    }
+    fits[name.len()]
+}

@@ -1,0 +1,47 @@
+//! What commands read themselves, as functions of bytes.
+
+use std::fmt::Write as _;
+
+use super::{completions, terminals};
+use crate::config::aws::{Document, Profiles};
+use crate::config::file::File;
+use crate::index;
+use crate::timestamp::Timestamp;
+
+pub use super::configure::fuzzing::profile_names;
+pub use super::exec::fuzzing::container_request;
+
+/// The notes of terminals, and of the roles that are used.
+pub fn terminal_notes(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let notes = terminals::notes_in(&text);
+    let again = terminals::notes_in(&terminals::notes_written(&notes));
+    assert_eq!(again.len(), notes.len().min(50), "no note is lost");
+    let mut uses = terminals::uses_in(&text);
+    terminals::use_again(&mut uses, "a b/c", Timestamp(1_795_176_000));
+    let written = terminals::uses_written(&uses);
+    let again = terminals::uses_in(&written);
+    assert_eq!(again.last().map(|one| one.role.as_str()), Some("a b/c"), "the last use is known");
+    assert!(uses.len() > 200 || again.len() == uses.len(), "no use is lost");
+    assert!(again.iter().all(|one| one.weight.is_finite()));
+}
+
+/// What is typed at a shell's prompt, then what there is to complete it by: `config.toml`, `~/.aws/config` and the index,
+/// a zero byte between them.
+pub fn completion_words(data: &[u8]) {
+    let mut parts = data.splitn(4, |byte| *byte == 0).map(String::from_utf8_lossy);
+    let mut next = || parts.next().unwrap_or_default();
+    let (typed, config, profiles, offered) = (next(), next(), next(), next());
+    let file = File::parse("", &config).unwrap_or_default();
+    let profiles = (Document::parse(profiles.as_bytes()).unwrap_or_default(), String::new());
+    let profiles = Profiles::new(profiles, (Document::default(), String::new()));
+    let offered = index::completions_of(&offered, "acme", &typed);
+    for candidate in completions::candidates(&typed, &file, &profiles, offered) {
+        let value = candidate.get_value().to_string_lossy();
+        assert!(value.starts_with(&*typed), "{value:?} does not go on from {typed:?}");
+        assert_eq!(crate::ui::text::escape(&value), value, "a terminal would act on it");
+        let mut help = String::new();
+        let _ = write!(help, "{}", candidate.get_help().cloned().unwrap_or_default());
+        assert_eq!(crate::ui::text::escape(&help), help, "a terminal would act on it");
+    }
+}
