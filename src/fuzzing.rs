@@ -23,6 +23,7 @@ pub use crate::sys::http::fuzzing::{ca_bundle, http_request};
 use crate::aws::durations::Durations;
 use crate::credentials::{Credentials, Session};
 use crate::idp::Login;
+use crate::plan::{CenterSettings, Flow, Origin, Valued};
 use crate::timestamp::Timestamp;
 
 /// What a session's entry holds.
@@ -43,7 +44,12 @@ pub fn login(data: &[u8]) {
 
 /// Credentials from elsewhere, in every form that they are handed over in.
 pub(crate) fn hand_over(credentials: Credentials) {
-    check_session(&Session {
+    check_session(&session_of(credentials));
+}
+
+/// A session that `credentials` are of.
+pub(crate) fn session_of(credentials: Credentials) -> Session {
+    Session {
         credentials,
         issued_at: Timestamp(0),
         role: "r".to_owned(),
@@ -56,7 +62,23 @@ pub(crate) fn hand_over(credentials: Credentials) {
         source_identity: None,
         tags: BTreeMap::new(),
         transitive_tags: BTreeSet::new(),
-    });
+    }
+}
+
+/// An Identity Center like others.
+pub(crate) fn center_settings() -> CenterSettings {
+    let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
+    CenterSettings {
+        name: "c".to_owned(),
+        start_url: set("https://acme.awsapps.com/start"),
+        region: set("eu-west-1"),
+        flow: Valued::new(Flow::Auto, Origin::Default),
+        redirect_port: Valued::new(0, Origin::Default),
+        oidc_url: None,
+        portal_url: None,
+        fips: false,
+        dual_stack: false,
+    }
 }
 
 fn check_session(session: &Session) {

@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::portal::{PortalError, client_over, credentials_from, failed};
 use super::{federation, iam};
 use crate::arn::Partition;
-use crate::plan::{Assignment, CenterSettings, Flow, Origin, Valued};
+use crate::plan::Assignment;
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Headers};
 
@@ -69,18 +69,7 @@ pub fn portal_answer(data: &[u8]) {
         headers: names.map(|name| (name, header.clone())).into(),
         body: parts.next().unwrap_or_default().to_vec(),
     };
-    let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
-    let settings = CenterSettings {
-        name: "c".to_owned(),
-        start_url: set("https://acme.awsapps.com/start"),
-        region: set("eu-west-1"),
-        flow: Valued::new(Flow::Auto, Origin::Default),
-        redirect_port: Valued::new(0, Origin::Default),
-        oidc_url: None,
-        portal_url: None,
-        fips: false,
-        dual_stack: false,
-    };
+    let settings = crate::fuzzing::center_settings();
     let (client, token) =
         (client_over(server, &settings, RetryConfig::disabled()), Secret::from("portal-token"));
     let assignment = Assignment::new("111111111111", "Read", Partition::Aws);

@@ -1,12 +1,10 @@
 //! What asks for the credentials of a running command, as a function of bytes: anybody on the machine may.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 
 use super::refresh::{Endpoint, PATH};
-use crate::credentials::{Credentials, Session};
+use crate::credentials::Credentials;
 use crate::sys::loopback::fuzzing::received;
 use crate::timestamp::Timestamp;
 
@@ -28,25 +26,12 @@ impl crate::world::Clock for Noon {
 /// A request to the endpoint of `jit exec --refresh`: nobody gets credentials without the child's token.
 pub fn container_request(data: &[u8]) {
     let Some(request) = received(data) else { return };
-    let session = Session {
-        credentials: Credentials {
-            access_key_id: "ASIA1".to_owned(),
-            secret_access_key: "hub-secret-key".into(),
-            session_token: "t".into(),
-            expires_at: Timestamp(NOW.0 + 3600),
-        },
-        issued_at: NOW,
-        role: "r".to_owned(),
-        role_arn: "arn:aws:iam::111111111111:role/r".to_owned(),
-        assumed_arn: String::new(),
-        idp: String::new(),
-        login: String::new(),
-        subject: String::new(),
-        user: String::new(),
-        source_identity: None,
-        tags: BTreeMap::new(),
-        transitive_tags: BTreeSet::new(),
-    };
+    let session = crate::fuzzing::session_of(Credentials {
+        access_key_id: "ASIA1".to_owned(),
+        secret_access_key: "hub-secret-key".into(),
+        session_token: "t".into(),
+        expires_at: Timestamp(NOW.0 + 3600),
+    });
     let reply = Endpoint::new(TOKEN.to_owned(), session, "r").answer(&request, &Noon);
     let given = reply.status() == StatusCode::OK;
     let token = request.headers.get("authorization").is_some_and(|token| token == TOKEN);

@@ -1,7 +1,6 @@
 //! What Identity Center says, and what the AWS CLI keeps of it, as functions of bytes.
 
 use super::{borrowed, service};
-use crate::plan::{CenterSettings, Flow, Origin, Valued};
 use crate::timestamp::Timestamp;
 
 /// What the token service answers: the status by the first byte.
@@ -12,18 +11,7 @@ pub fn center_answer(data: &[u8]) {
 
 /// A file of the AWS CLI's cache.
 pub fn cli_token(data: &[u8]) {
-    let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
-    let settings = CenterSettings {
-        name: "c".to_owned(),
-        start_url: set("https://acme.awsapps.com/start"),
-        region: set("eu-west-1"),
-        flow: Valued::new(Flow::Auto, Origin::Default),
-        redirect_port: Valued::new(0, Origin::Default),
-        oidc_url: None,
-        portal_url: None,
-        fips: false,
-        dual_stack: false,
-    };
+    let settings = crate::fuzzing::center_settings();
     let now = Timestamp(1_795_176_000);
     let Some((token, until)) = borrowed::live(data, &settings, now) else { return };
     assert!(until.0 - now.0 > 600 && !token.expose().is_empty(), "it lives on for a while");
