@@ -1,13 +1,17 @@
 //! What a role means, resolved: the proof, the legs, and where each value came from. Pure data; nothing here
 //! asks the clock, the network or the store.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write as _};
+mod key;
 
-use serde::{Deserialize, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::arn::{Partition, RoleArn};
 use crate::secret::Secret;
+
+pub use key::{EntryKey, EntryKind};
 
 /// The most that STS gives a session taken with another role's session ("role chaining"), in seconds.
 pub const CHAINED_LIMIT: u32 = 3600;
@@ -496,66 +500,6 @@ pub struct StsEndpoint {
     pub dual_stack: bool,
 }
 
-/// What an entry of the store holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EntryKind {
-    /// What the IdP handed over: refresh token, ID token, its discovery document.
-    Login,
-    /// The session of one leg.
-    Session,
-    /// Which durations a role granted and refused.
-    Durations,
-    /// What outlasts a login at an IdP without a browser: the user's name, the device token, the factor last used.
-    Person,
-}
-
-impl EntryKind {
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Login => "login",
-            Self::Session => "session",
-            Self::Durations => "durations",
-            Self::Person => "person",
-        }
-    }
-}
-
-/// The name of an entry of the store: a hash over the whole question that the entry answers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EntryKey {
-    /// What the entry holds.
-    pub kind: EntryKind,
-    hash: String,
-}
-
-impl EntryKey {
-    /// The key of the entry that answers `question`. Equal questions have equal keys.
-    pub fn of(kind: EntryKind, question: &impl Serialize) -> Self {
-        let text = serde_json::to_vec(question).expect("questions are text, numbers and lists");
-        let digest = ring::digest::digest(&ring::digest::SHA256, &text);
-        let hash = digest.as_ref().iter().take(20).fold(String::new(), |mut hash, byte| {
-            let _ = write!(hash, "{byte:02x}");
-            hash
-        });
-        Self { kind, hash }
-    }
-
-    /// The file name of the entry, which is also what its encryption is bound to.
-    pub fn file_name(&self) -> String {
-        format!("{}-{}", self.kind.prefix(), self.hash)
-    }
-
-    /// The key that a file name stands for; `None` for files that are no entry.
-    pub fn from_file_name(name: &str) -> Option<Self> {
-        let (prefix, hash) = name.split_once('-')?;
-        let kinds = [EntryKind::Login, EntryKind::Session, EntryKind::Durations, EntryKind::Person];
-        let kind = kinds.into_iter().find(|kind| kind.prefix() == prefix)?;
-        let plain =
-            hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        plain.then(|| Self { kind, hash: hash.to_owned() })
-    }
-}
-
 impl Plan {
     /// The role that was asked for, the last leg.
     pub fn target(&self) -> &Leg {
@@ -565,19 +509,6 @@ impl Plan {
     /// Whether the leg at `index` is taken with another role's session, and so lives one hour at most.
     pub fn is_chained(index: usize) -> bool {
         index > 0
-    }
-
-    /// The key of the session of the leg at `index`: the proof, and every leg up to it, as asked.
-    pub fn session_key(&self, index: usize) -> EntryKey {
-        let legs: Vec<_> = self.legs[..=index].iter().map(Asked).collect();
-        EntryKey::of(EntryKind::Session, &(Asked(&self.proof), legs))
-    }
-
-    /// The key of what is known of the durations that the leg's role grants.
-    pub fn durations_key(&self, index: usize) -> EntryKey {
-        let leg = &self.legs[index];
-        let question = (leg.role.value.as_str(), Self::is_chained(index), Asked(&leg.sts));
-        EntryKey::of(EntryKind::Durations, &question)
     }
 }
 
@@ -598,190 +529,7 @@ impl ProofPlan {
             Self::Source(settings) => &settings.name,
         }
     }
-
-    /// The key of what the IdP handed over.
-    pub fn login_key(&self) -> EntryKey {
-        EntryKey::of(EntryKind::Login, &Asked(self))
-    }
-
-    /// The key of what outlasts a login there.
-    pub fn person_key(&self) -> EntryKey {
-        EntryKey::of(EntryKind::Person, &Asked(self))
-    }
-}
-
-/// What is asked for, as the text that an entry's name is the hash of: a list, each thing in a place of its own. What only
-/// people see, and who said it, is no part of it.
-struct Asked<'a, T>(&'a T);
-
-fn value<T>(valued: &Option<Valued<T>>) -> Option<&T> {
-    valued.as_ref().map(|valued| &valued.value)
-}
-
-impl Serialize for Asked<'_, ProofPlan> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            ProofPlan::Oidc(oidc) => {
-                let (issuer, client) = (&oidc.issuer.value, &oidc.client_id.value);
-                ("oidc", issuer, client, value(&oidc.scopes), value(&oidc.audience)).serialize(to)
-            }
-            ProofPlan::Saml(saml) => {
-                ("saml", value(&saml.sso_url), value(&saml.start_url), &saml.entity_id.value).serialize(to)
-            }
-            ProofPlan::Okta(okta) => {
-                let (org, app) = (&okta.org.value, &okta.app_url.value);
-                ("okta", org, app, value(&okta.username), value(&okta.client_id)).serialize(to)
-            }
-            ProofPlan::IdentityCenter(center) => {
-                let (start, region) = (&center.start_url.value, &center.region.value);
-                ("identity-center", start, region, value(&center.oidc_url)).serialize(to)
-            }
-            ProofPlan::Source(settings) => ("source", Asked(&settings.source.value)).serialize(to),
-        }
-    }
-}
-
-impl Serialize for Asked<'_, Source> {
-    /// Who is asked, not what they are shown: no secret goes into the name of an entry.
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Source::Keys { id, .. } => ("keys", id).serialize(to),
-            Source::Process(words) => ("process", words).serialize(to),
-            Source::TokenFile(path) => ("token-file", path).serialize(to),
-            Source::Container { url, .. } => ("container", url).serialize(to),
-            Source::Instance { url } => ("instance", url).serialize(to),
-        }
-    }
-}
-
-impl Serialize for Asked<'_, Leg> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let leg = self.0;
-        let who = (leg.role.value.as_str(), value(&leg.provider_arn), leg.duration.value);
-        let as_whom = (value(&leg.session_name), value(&leg.source_identity));
-        let shown = (value(&leg.external_id), value(&leg.mfa_serial));
-        let tags = (value(&leg.tags), value(&leg.transitive_tags));
-        let policy = (value(&leg.policy), value(&leg.policy_arns));
-        (who, as_whom, shown, tags, policy, Asked(&leg.sts)).serialize(to)
-    }
-}
-
-impl Serialize for Asked<'_, StsEndpoint> {
-    /// The region is left out: a session of any regional endpoint holds in every region of the partition.
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (value(&self.0.url), self.0.fips, self.0.dual_stack).serialize(to)
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan() -> Plan {
-        let leg = |name: &str, arn: &str| Leg {
-            name: name.to_owned(),
-            role: Valued::new(RoleId::Arn(arn.parse().unwrap()), Origin::Default),
-            provider_arn: None,
-            duration: Valued::new(3600, Origin::Default),
-            session_name: None,
-            source_identity: None,
-            external_id: None,
-            mfa_serial: None,
-            tags: None,
-            transitive_tags: None,
-            policy: None,
-            policy_arns: None,
-            sts: StsEndpoint {
-                region: Valued::new("eu-west-1".to_owned(), Origin::Default),
-                url: None,
-                fips: false,
-                dual_stack: false,
-            },
-        };
-        Plan {
-            role: "prod".to_owned(),
-            proof: ProofPlan::Oidc(OidcSettings {
-                name: "acme".to_owned(),
-                issuer: Valued::new("https://idp.example".to_owned(), Origin::Default),
-                client_id: Valued::new("jit".to_owned(), Origin::Default),
-                client_secret: None,
-                scopes: None,
-                flow: Valued::new(Flow::Auto, Origin::Default),
-                redirect_port: Valued::new(0, Origin::Default),
-                audience: None,
-            }),
-            legs: vec![
-                leg("hub", "arn:aws:iam::111111111111:role/hub"),
-                leg("prod", "arn:aws:iam::222222222222:role/admin"),
-            ],
-            region: None,
-            endpoints: Vec::new(),
-            description: None,
-            color: None,
-            confirm: false,
-            auto_login: false,
-        }
-    }
-
-    /// Every field that changes what AWS or the IdP would answer changes the key; names and looks do not.
-    #[test]
-    fn the_key_is_the_whole_question() {
-        let base = plan().session_key(1);
-        let value = |text: &str| Some(Valued::new(text.to_owned(), Origin::Default));
-        type Change = Box<dyn Fn(&mut Plan)>;
-        let changes: Vec<Change> = vec![
-            Box::new(|p| {
-                let ProofPlan::Oidc(oidc) = &mut p.proof else { panic!("an OIDC plan") };
-                oidc.issuer.value.push('/');
-            }),
-            Box::new(|p| {
-                let ProofPlan::Oidc(oidc) = &mut p.proof else { panic!("an OIDC plan") };
-                oidc.client_id.value.push('2');
-            }),
-            Box::new(|p| {
-                p.legs[0].role.value = RoleId::Arn("arn:aws:iam::111111111111:role/other".parse().unwrap())
-            }),
-            Box::new(|p| p.legs[0].duration.value = 7200),
-            Box::new(|p| p.legs[1].duration.value = 900),
-            Box::new(move |p| p.legs[1].session_name = value("x")),
-            Box::new(move |p| p.legs[1].source_identity = Some(Valued::new("x".into(), Origin::Default))),
-            Box::new(move |p| p.legs[1].external_id = Some(Valued::new("x".into(), Origin::Default))),
-            Box::new(move |p| p.legs[1].mfa_serial = Some(Valued::new("x".into(), Origin::Default))),
-            Box::new(move |p| {
-                p.legs[1].tags =
-                    Some(Valued::new(BTreeMap::from([("a".into(), "b".into())]), Origin::Default))
-            }),
-            Box::new(move |p| {
-                p.legs[1].transitive_tags = Some(Valued::new(vec!["a".into()], Origin::Default))
-            }),
-            Box::new(move |p| p.legs[1].policy = Some(Valued::new("{}".into(), Origin::Default))),
-            Box::new(move |p| p.legs[1].policy_arns = Some(Valued::new(vec!["a".into()], Origin::Default))),
-            Box::new(|p| p.legs[1].sts.url = Some(Valued::new("http://127.0.0.1".into(), Origin::Default))),
-            Box::new(|p| p.legs[1].sts.fips = true),
-            Box::new(|p| p.legs[1].sts.dual_stack = true),
-        ];
-        let mut keys = vec![base.clone(), plan().session_key(0)];
-        for change in changes {
-            let mut changed = plan();
-            change(&mut changed);
-            keys.push(changed.session_key(1));
-        }
-        let distinct: std::collections::HashSet<_> = keys.iter().collect();
-        assert_eq!(distinct.len(), keys.len());
-
-        let mut renamed = plan();
-        renamed.role = "other".into();
-        renamed.description = Some("looks".into());
-        renamed.legs[1].sts.region.value = "eu-west-2".into();
-        assert_eq!(renamed.session_key(1), base);
-    }
-
-    #[test]
-    fn file_names_lead_back_to_keys() {
-        let key = plan().proof.login_key();
-        assert_eq!(EntryKey::from_file_name(&key.file_name()), Some(key));
-        for stranger in ["login", "login-", "login-zz", "other-0123", ".session-00.tmp"] {
-            assert_eq!(EntryKey::from_file_name(stranger), None);
-        }
-    }
-}
+mod tests;

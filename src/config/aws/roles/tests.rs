@@ -1,0 +1,260 @@
+use super::*;
+use crate::config::aws::Document;
+use crate::config::resolve::{self, Flags};
+use crate::plan::{Plan, ProofPlan, Source};
+use crate::sys::env::Env;
+
+const FILE: &str = "\
+[sso-session acme]
+sso_start_url = https://acme.awsapps.com/start/#/
+sso_region = eu-west-1
+sso_registration_scopes = sso:account:access
+
+[profile dev]
+sso_session = acme
+sso_account_id = 333333333333
+sso_role_name = Developer
+region = eu-central-1
+
+[profile old]
+sso_start_url = https://acme.awsapps.com/start
+sso_region = eu-west-1
+sso_account_id = 333333333333
+sso_role_name = Developer
+
+[profile prod]
+role_arn = arn:aws:iam::222222222222:role/admin
+source_profile = dev
+role_session_name = alice
+external_id = x-1
+duration_seconds = 1800
+
+[profile own]
+credential_process = \"/usr/bin/jit\" credential-process own
+
+[profile circle]
+role_arn = arn:aws:iam::222222222222:role/admin
+source_profile = circle
+
+[profile half]
+role_arn = arn:aws:iam::222222222222:role/admin
+sso_session = acme
+
+[profile keys]
+aws_access_key_id = AKIAEXAMPLE
+
+[profile on-keys]
+role_arn = arn:aws:iam::222222222222:role/admin
+source_profile = keys
+
+[profile process]
+credential_process = /usr/bin/vault
+
+[profile lost]
+role_arn = arn:aws:iam::222222222222:role/admin
+source_profile = nowhere
+
+[profile empty]
+output = json
+
+[profile split]
+sso_session = acme
+sso_region = eu-west-2
+sso_account_id = 333333333333
+sso_role_name = Developer
+
+[profile both]
+role_arn = arn:aws:iam::222222222222:role/admin
+source_profile = dev
+credential_source = Environment
+
+[profile typo]
+role_arn = arn:aws:iam::222222222222:role/admin
+credential_source = Ec2
+
+[profile login]
+login_session = arn:aws:iam::222222222222:user/alice
+
+[profile open]
+credential_process = \"x
+";
+
+fn profiles(config: &str, credentials: &str) -> Profiles {
+    let document = |text: &str| Document::parse(text.as_bytes()).unwrap();
+    Profiles::new(
+        (document(config), "~/.aws/config".to_owned()),
+        (document(credentials), "~/.aws/credentials".to_owned()),
+    )
+}
+
+fn plan(profiles: &Profiles, name: &str) -> Plan {
+    let env = Env::of([
+        ("AWS_ACCESS_KEY_ID", "AKIAENV"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/v2/x"),
+    ]);
+    let file = as_roles(profiles, name, &[]).unwrap().unwrap();
+    resolve::plan(&file, name, Flags::default(), &env, Vec::new).unwrap()
+}
+
+#[test]
+fn profiles_become_roles_with_the_line_of_each_value() {
+    let profiles = profiles(FILE, "");
+    let prod = plan(&profiles, "prod");
+    assert_eq!(
+        prod.legs.iter().map(|leg| leg.role.value.as_str()).collect::<Vec<_>>(),
+        ["333333333333/Developer", "arn:aws:iam::222222222222:role/admin"]
+    );
+    let last = prod.target();
+    assert_eq!(last.duration.value, 1800);
+    assert_eq!(last.external_id.as_ref().unwrap().origin.to_string(), "~/.aws/config:22");
+    assert_eq!(plan(&profiles, "dev").region.unwrap().value, "eu-central-1");
+    // The old form and the new one lead to the same login.
+    let key = |name| plan(&profiles, name).proof.login_key();
+    assert_eq!(key("old"), key("dev"));
+    let names: Vec<&str> = usable(&profiles).map(|(name, _)| name).collect();
+    assert_eq!(names, ["dev", "old", "prod", "process"]);
+    assert!(as_roles(&profiles, "nowhere", &[]).unwrap().is_none());
+    assert!(as_roles(&profiles, "own", &[]).unwrap().is_none());
+}
+
+/// Each profile: the source, as it would be asked; where that is said; the legs.
+#[test]
+fn credentials_come_from_where_botocore_takes_them() {
+    const CONFIG: &str = "\
+[profile keys]
+aws_access_key_id = AKIACONFIG
+aws_secret_access_key = y
+mfa_serial = arn:aws:iam::111111111111:mfa/alice
+
+[profile role]
+role_arn = arn:aws:iam::222222222222:role/admin
+source_profile = keys
+
+[profile own]
+role_arn = arn:aws:iam::222222222222:role/admin
+source_profile = own
+aws_access_key_id = AKIAOWN
+aws_secret_access_key = y
+
+[profile behind]
+role_arn = arn:aws:iam::333333333333:role/far
+source_profile = own
+
+[profile env]
+role_arn = arn:aws:iam::222222222222:role/admin
+credential_source = Environment
+
+[profile box]
+role_arn = arn:aws:iam::222222222222:role/admin
+credential_source = EcsContainer
+
+[profile instance]
+role_arn = arn:aws:iam::222222222222:role/admin
+credential_source = Ec2InstanceMetadata
+
+[profile token]
+role_arn = arn:aws:iam::222222222222:role/admin
+web_identity_token_file = /run/token
+
+[profile process]
+credential_process = \"/opt/a b/vault\" get x
+aws_access_key_id = AKIAIGNORED
+aws_secret_access_key = y
+
+[profile far]
+role_arn = arn:aws:iam::333333333333:role/far
+source_profile = process
+";
+    let profiles = profiles(
+        CONFIG,
+        "[keys]\naws_access_key_id = AKIAFILE\naws_secret_access_key = x\n[only]\n\
+             aws_access_key_id = AKIAONLY\naws_secret_access_key = z\naws_session_token = t\n",
+    );
+    let credentials = |line| format!("~/.aws/credentials:{line}");
+    let config = |line| format!("~/.aws/config:{line}");
+    let (itself, admin, far) =
+        ("its own credentials", "arn:aws:iam::222222222222:role/admin", "arn:aws:iam::333333333333:role/far");
+    for (name, source, origin, legs) in [
+        ("keys", "AKIAFILE", credentials(2), vec![itself]),
+        ("only", "AKIAONLY with a token", credentials(5), vec![itself]),
+        ("role", "AKIAFILE", credentials(2), vec![admin]),
+        ("own", "AKIAOWN", config(13), vec![admin]),
+        // Keys of a source count before its role.
+        ("behind", "AKIAOWN", config(13), vec![far]),
+        ("env", "AKIAENV", config(22), vec![admin]),
+        ("box", "http://169.254.170.2/v2/x", config(26), vec![admin]),
+        ("instance", "http://169.254.169.254", config(30), vec![admin]),
+        ("token", "/run/token", config(34), vec![admin]),
+        ("process", "/opt/a b/vault|get|x", config(37), vec![itself]),
+        ("far", "/opt/a b/vault|get|x", config(37), vec![far]),
+    ] {
+        let plan = plan(&profiles, name);
+        let ProofPlan::Source(settings) = &plan.proof else { panic!("{name} starts from no source") };
+        let shown = match &settings.source.value {
+            Source::Keys { id, token: None, .. } => id.clone(),
+            Source::Keys { id, .. } => format!("{id} with a token"),
+            Source::Process(words) => words.join("|"),
+            Source::TokenFile(path) => path.clone(),
+            Source::Container { url, .. } | Source::Instance { url } => url.clone(),
+        };
+        let origin_shown = settings.source.origin.to_string();
+        assert_eq!((shown.as_str(), origin_shown), (source, origin), "{name}");
+        let roles: Vec<_> = plan.legs.iter().map(|leg| leg.role.value.as_str()).collect();
+        assert_eq!(roles, legs, "{name}");
+    }
+    assert!(plan(&profiles, "keys").target().mfa_serial.is_some());
+    assert!(plan(&profiles, "role").target().mfa_serial.is_none());
+    // A command that leads back to itself ends.
+    let circle = as_roles(&profiles, "process", &["far", "process"]).err().unwrap().to_string();
+    assert!(circle.ends_with("is asked by its own command: far → process → process"), "{circle}");
+    assert!(as_roles(&profiles, "process", &["a", "b", "c", "d"]).is_err());
+}
+
+#[test]
+fn endpoints_are_those_of_the_profile_that_was_named() {
+    let profiles = profiles(
+        "[services local]\nsts =\n  endpoint_url = http://127.0.0.1:4566\ns3 =\n  endpoint_url = http://127.0.0.1:1\n\
+             [profile base]\naws_access_key_id = a\naws_secret_access_key = b\nendpoint_url = https://other.example\n\
+             [profile role]\nrole_arn = arn:aws:iam::222222222222:role/admin\nsource_profile = base\nservices = local\n\
+             [profile off]\naws_access_key_id = a\naws_secret_access_key = b\nservices = local\nignore_configured_endpoint_urls = true\n\
+             [profile plain]\naws_access_key_id = a\naws_secret_access_key = b\nendpoint_url = http://elsewhere.example\n\
+             [profile lost]\naws_access_key_id = a\naws_secret_access_key = b\nservices = gone\n",
+        "",
+    );
+    let url = |name| {
+        plan(&profiles, name).target().sts.url.as_ref().map(|url| (url.value.clone(), url.origin.to_string()))
+    };
+    let said = |url: &str, line| Some((url.to_owned(), format!("~/.aws/config:{line}")));
+    assert_eq!(url("role"), said("http://127.0.0.1:4566", 3));
+    assert_eq!(url("base"), said("https://other.example", 9));
+    assert_eq!(url("off"), None);
+    for (name, words) in [
+        ("plain", "gives sts the address http://elsewhere.example, which is not https"),
+        ("lost", "names [services gone], which is not there"),
+    ] {
+        let error = as_roles(&profiles, name, &[]).err().unwrap().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_used_says_why_and_where() {
+    let profiles = profiles(FILE, "");
+    for (name, words) in [
+        ("circle", ":30: the profile circle goes in a circle: circle → circle"),
+        ("half", ": the profile half has a role_arn without a source_profile or a credential_source"),
+        ("keys", "has an aws_access_key_id without its secret"),
+        ("on-keys", "the profile keys has an aws_access_key_id without its secret"),
+        ("lost", "the profile lost names the source_profile nowhere, which is not there"),
+        ("empty", "names no role, no Identity Center, no keys and no command"),
+        ("split", "and its sso-session have different values of `sso_region`"),
+        ("both", "has both a source_profile and a credential_source"),
+        ("typo", "names the credential_source Ec2, which AWS does not have"),
+        ("login", "gets its credentials from `aws login`"),
+        ("open", "has a credential_process that cannot be read"),
+    ] {
+        let error = as_roles(&profiles, name, &[]).err().unwrap().to_string();
+        assert!(error.contains(words), "{name}: {error}");
+    }
+}

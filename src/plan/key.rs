@@ -1,0 +1,158 @@
+//! The names of entries: each a hash over the whole question that the entry answers, so that another question never finds
+//! what was the answer to this one.
+
+use std::fmt::Write as _;
+
+use serde::{Serialize, Serializer};
+
+use super::{Leg, Plan, ProofPlan, Source, StsEndpoint, Valued};
+
+/// What an entry of the store holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EntryKind {
+    /// What the IdP handed over: refresh token, ID token, its discovery document.
+    Login,
+    /// The session of one leg.
+    Session,
+    /// Which durations a role granted and refused.
+    Durations,
+    /// What outlasts a login at an IdP without a browser: the user's name, the device token, the factor last used.
+    Person,
+}
+
+impl EntryKind {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Session => "session",
+            Self::Durations => "durations",
+            Self::Person => "person",
+        }
+    }
+}
+
+/// The name of an entry of the store: a hash over the whole question that the entry answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EntryKey {
+    /// What the entry holds.
+    pub kind: EntryKind,
+    hash: String,
+}
+
+impl EntryKey {
+    /// The key of the entry that answers `question`. Equal questions have equal keys.
+    pub fn of(kind: EntryKind, question: &impl Serialize) -> Self {
+        let text = serde_json::to_vec(question).expect("questions are text, numbers and lists");
+        let digest = ring::digest::digest(&ring::digest::SHA256, &text);
+        let hash = digest.as_ref().iter().take(20).fold(String::new(), |mut hash, byte| {
+            let _ = write!(hash, "{byte:02x}");
+            hash
+        });
+        Self { kind, hash }
+    }
+
+    /// The file name of the entry, which is also what its encryption is bound to.
+    pub fn file_name(&self) -> String {
+        format!("{}-{}", self.kind.prefix(), self.hash)
+    }
+
+    /// The key that a file name stands for; `None` for files that are no entry.
+    pub fn from_file_name(name: &str) -> Option<Self> {
+        let (prefix, hash) = name.split_once('-')?;
+        let kinds = [EntryKind::Login, EntryKind::Session, EntryKind::Durations, EntryKind::Person];
+        let kind = kinds.into_iter().find(|kind| kind.prefix() == prefix)?;
+        let plain =
+            hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        plain.then(|| Self { kind, hash: hash.to_owned() })
+    }
+}
+
+impl Plan {
+    /// The key of the session of the leg at `index`: the proof, and every leg up to it, as asked.
+    pub fn session_key(&self, index: usize) -> EntryKey {
+        let legs: Vec<_> = self.legs[..=index].iter().map(Asked).collect();
+        EntryKey::of(EntryKind::Session, &(Asked(&self.proof), legs))
+    }
+
+    /// The key of what is known of the durations that the leg's role grants.
+    pub fn durations_key(&self, index: usize) -> EntryKey {
+        let leg = &self.legs[index];
+        let question = (leg.role.value.as_str(), Self::is_chained(index), Asked(&leg.sts));
+        EntryKey::of(EntryKind::Durations, &question)
+    }
+}
+
+impl ProofPlan {
+    /// The key of what the IdP handed over.
+    pub fn login_key(&self) -> EntryKey {
+        EntryKey::of(EntryKind::Login, &Asked(self))
+    }
+
+    /// The key of what outlasts a login there.
+    pub fn person_key(&self) -> EntryKey {
+        EntryKey::of(EntryKind::Person, &Asked(self))
+    }
+}
+
+/// What is asked for, as the text that an entry's name is the hash of: a list, each thing in a place of its own. What only
+/// people see, and who said it, is no part of it.
+struct Asked<'a, T>(&'a T);
+
+fn value<T>(valued: &Option<Valued<T>>) -> Option<&T> {
+    valued.as_ref().map(|valued| &valued.value)
+}
+
+impl Serialize for Asked<'_, ProofPlan> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            ProofPlan::Oidc(oidc) => {
+                let (issuer, client) = (&oidc.issuer.value, &oidc.client_id.value);
+                ("oidc", issuer, client, value(&oidc.scopes), value(&oidc.audience)).serialize(to)
+            }
+            ProofPlan::Saml(saml) => {
+                ("saml", value(&saml.sso_url), value(&saml.start_url), &saml.entity_id.value).serialize(to)
+            }
+            ProofPlan::Okta(okta) => {
+                let (org, app) = (&okta.org.value, &okta.app_url.value);
+                ("okta", org, app, value(&okta.username), value(&okta.client_id)).serialize(to)
+            }
+            ProofPlan::IdentityCenter(center) => {
+                let (start, region) = (&center.start_url.value, &center.region.value);
+                ("identity-center", start, region, value(&center.oidc_url)).serialize(to)
+            }
+            ProofPlan::Source(settings) => ("source", Asked(&settings.source.value)).serialize(to),
+        }
+    }
+}
+
+impl Serialize for Asked<'_, Source> {
+    /// Who is asked, not what they are shown: no secret goes into the name of an entry.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Source::Keys { id, .. } => ("keys", id).serialize(to),
+            Source::Process(words) => ("process", words).serialize(to),
+            Source::TokenFile(path) => ("token-file", path).serialize(to),
+            Source::Container { url, .. } => ("container", url).serialize(to),
+            Source::Instance { url } => ("instance", url).serialize(to),
+        }
+    }
+}
+
+impl Serialize for Asked<'_, Leg> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let leg = self.0;
+        let who = (leg.role.value.as_str(), value(&leg.provider_arn), leg.duration.value);
+        let as_whom = (value(&leg.session_name), value(&leg.source_identity));
+        let shown = (value(&leg.external_id), value(&leg.mfa_serial));
+        let tags = (value(&leg.tags), value(&leg.transitive_tags));
+        let policy = (value(&leg.policy), value(&leg.policy_arns));
+        (who, as_whom, shown, tags, policy, Asked(&leg.sts)).serialize(to)
+    }
+}
+
+impl Serialize for Asked<'_, StsEndpoint> {
+    /// The region is left out: a session of any regional endpoint holds in every region of the partition.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        (value(&self.0.url), self.0.fips, self.0.dual_stack).serialize(to)
+    }
+}
