@@ -125,9 +125,10 @@ pub fn aws_answer(data: &[u8]) {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let last = pairs.last().expect("a token");
         assert!(pairs.len() == 4 && last.0 == "SigninToken");
-        // Not every reader takes what another one skips.
-        let said = serde_json::from_slice::<serde_json::Value>(body);
-        assert!(said.is_err() || said.is_ok_and(|said| said["SigninToken"] == *last.1));
+        // Not every reader takes what another one skips; and a list of one is as good as its name.
+        if let Ok(serde_json::Value::Object(said)) = serde_json::from_slice(body) {
+            assert!(said["SigninToken"] == *last.1);
+        }
     }
     let alias = std::str::from_utf8(body).ok().and_then(iam::first_alias);
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

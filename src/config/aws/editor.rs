@@ -183,7 +183,7 @@ impl Changes {
     /// Makes the changes to the document that they were planned for; with `prune` the stale profiles go as well.
     ///
     /// # Errors
-    /// [`Tangled`] if a section that is not ours would not be read as before.
+    /// [`Tangled`] if a section would not be read as before.
     pub fn apply(&self, document: &Document, prune: bool) -> Result<Document, Tangled> {
         let eol = document.line_ending();
         let removals = if prune { self.removals.as_slice() } else { &[] };
@@ -217,8 +217,25 @@ impl Changes {
             out.push_str(section);
         }
         match Document::parse(out.as_bytes()) {
-            Ok(changed) => same_foreign_sections(document, &changed).map(|()| changed),
+            Ok(changed) => {
+                same_foreign_sections(document, &changed)?;
+                self.ours_are_there(document, &changed, prune)?;
+                Ok(changed)
+            }
             Err(broken) => Err(Tangled { line: line_before(broken.line, &edits) }),
+        }
+    }
+}
+
+impl Changes {
+    /// Holds our own sections against each other: but for those that go, each is still one.
+    fn ours_are_there(&self, before: &Document, after: &Document, prune: bool) -> Result<(), Tangled> {
+        let kept: HashSet<&str> = managed_profiles(after).map(|(name, _)| name).collect();
+        let goes = |line| prune && self.stale.iter().any(|place| place.line == line);
+        let mut ours = managed_profiles(before).map(|(name, section)| (name, section.line()));
+        match ours.find(|(name, line)| !goes(*line) && !kept.contains(name)) {
+            Some((_, line)) => Err(Tangled { line }),
+            None => Ok(()),
         }
     }
 }

@@ -57,6 +57,17 @@ fn line_ends_of_a_carriage_return_alone_stay() {
     }
 }
 
+/// Found by fuzzing: what was written above became a value that the indented header went on with.
+#[test]
+fn a_section_of_ours_that_is_indented_is_not_lost() {
+    let text = "# managed by jit: x\n[profile x]\n# managed by jit: dev\n [profile dev]\n a = 1\n";
+    let document = parse(text);
+    let wanted = [profile("x", None), profile("dev", None)];
+    let changes = plan_profiles(&document, &wanted, &|_| false);
+    assert_eq!(changes.apply(&document, false).err(), Some(Tangled { line: 4 }));
+    assert_eq!(pruned(text), "", "nothing is in the way of its end");
+}
+
 #[test]
 fn an_update_changes_our_keys_and_nothing_else() {
     let head = "[a]\nx = 1\n# managed by jit: dev\n[profile dev]\n";
