@@ -167,7 +167,7 @@ fn destination(args: &Console, plan: &Plan, world: &World) -> CommandResult<Stri
     let name = partition.name();
     if !is_region(&region) {
         let error = CommandError::new(Kind::Usage, format!("`{region}` is not a region"));
-        return Err(error.hint("such as eu-west-1"));
+        return Err(error.hint(format!("jit console --region eu-west-1 {}", plan.role)));
     }
     if Partition::of_region(&region) != partition {
         return Err(CommandError::new(

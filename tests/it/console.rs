@@ -132,7 +132,8 @@ fn identity_center_opens_by_its_own_link() {
 #[test]
 fn what_is_not_opened() {
     let room = room();
-    let cases: [(&[&str], i32, &str); 4] = [
+    let cases: [(&[&str], i32, &str); 5] = [
+        (&["--region", "evil.example/"], 2, "`evil.example/` is not a region"),
         (&["--region", "cn-north-1"], 2, "cn-north-1 is not a region of aws, where the role is"),
         (
             &["--url", "https://evil.example/console"],
