@@ -154,21 +154,24 @@ impl Changes {
         let eol = document.line_ending();
         let indent = section.entries.first().map_or("", |entry| document.indent(entry.lines.start));
         let edits_before = self.edits.len();
-        let mut put = |present: Option<&Entry>, after: usize, key: &str, value: &str| match present {
-            Some(entry) if document.value(entry) == value => {}
-            Some(entry) => {
-                let text = key_line(document.indent(entry.lines.start), key, value, eol);
-                self.edits.push(Edit { lines: entry.lines.clone(), text });
-            }
-            // Indented like its neighbours: a key further in than the one above would continue that one's value.
-            None => self.edits.push(Edit { lines: after..after, text: key_line(indent, key, value, eol) }),
-        };
-        let below_header = section.first + 1;
+        let mut put =
+            |present: Option<&Entry>, (after, indent): (usize, &str), key: &str, value: &str| match present {
+                Some(entry) if document.value(entry) == value => {}
+                Some(entry) => {
+                    let text = key_line(document.indent(entry.lines.start), key, value, eol);
+                    self.edits.push(Edit { lines: entry.lines.clone(), text });
+                }
+                // Indented like its neighbours: a key further in than the one above would continue that one's value.
+                None => {
+                    self.edits.push(Edit { lines: after..after, text: key_line(indent, key, value, eol) })
+                }
+            };
+        let below_header = (section.first + 1, indent);
         let command = section.entry(CREDENTIAL_PROCESS);
         put(command, below_header, CREDENTIAL_PROCESS, &profile.command);
         if let Some(region) = &profile.region {
-            let after = command.map_or(below_header, |entry| entry.lines.end);
-            put(section.entry(REGION), after, REGION, region);
+            let below = |entry: &Entry| (entry.lines.end, document.indent(entry.lines.start));
+            put(section.entry(REGION), command.map_or(below_header, below), REGION, region);
         }
         let list = if self.edits.len() > edits_before { &mut self.updated } else { &mut self.unchanged };
         list.push(profile.name.clone());

@@ -88,6 +88,11 @@ fn an_update_changes_our_keys_and_nothing_else() {
             format!("{command}region = eu-west-1\ns3 =\n  x = 1\n"),
         ),
         (String::new(), format!("{command}region = eu-west-1\n")),
+        // Found by fuzzing: indented like the first key, the region went on with the command.
+        (
+            "  output = json\ncredential_process = old\n".into(),
+            format!("  output = json\n{command}region = eu-west-1\n"),
+        ),
         (
             "  output = json\n  s3 =\n    x = 1\n".into(),
             format!("  {command}  region = eu-west-1\n  output = json\n  s3 =\n    x = 1\n"),
