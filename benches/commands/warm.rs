@@ -1,14 +1,26 @@
 //! A session is there: what SDKs, shells and prompts ask for many times a day.
 
+use std::process::Command;
 use std::time::Duration;
 
 use crate::measure::{interleaved, runs};
 use crate::support::Room;
 use crate::table::{Table, ms, ratio};
-use crate::{answer, cat, command, completion_of, is_shipped, jit};
+use crate::{JIT, answer, cat, command, completion_of, is_shipped, jit};
 
 /// What the fastest store costs beyond `cat` of a file: one key from the kernel, one decryption (measured beforehand).
 const STORE: Duration = Duration::from_micros(90);
+
+/// An answer whose key is at home in gnome-keyring. That is there for the login alone: from then on the kernel has a copy.
+fn from_keychain(room: &Room) -> Command {
+    let line = "printf bench | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$0\" login admin";
+    let login = room.program("dbus-run-session", &["--", "sh", "-c", line, &JIT]);
+    let login = login.env("JIT_STORE", "keychain").run();
+    assert_eq!(login.code(), 0, "{login}");
+    let mut answer = answer(room);
+    answer.env("JIT_STORE", "keychain");
+    answer
+}
 
 pub(crate) fn paths() -> Table {
     let room = Room::signed_in("admin");
@@ -24,6 +36,7 @@ pub(crate) fn paths() -> Table {
             command(&room, "/bin/true", &[]),
             cat(&room),
             answer(&room),
+            from_keychain(&room),
             jit(&room, &["exec", "-q", "admin", "--", "/bin/true"]),
             jit(&room, &["env", "admin", "--shell", "bash"]),
             jit(&room, &["status", "--prompt"]),
@@ -47,6 +60,7 @@ pub(crate) fn paths() -> Table {
         ("`/bin/true`, an empty program", None),
         ("`/bin/cat` of as many bytes", None),
         ("`jit credential-process admin`", Some(answers)),
+        ("the same with the key in a keychain (gnome-keyring)", Some(answers)),
         ("`jit exec -q admin -- /bin/true`", Some(execs)),
         ("`jit env admin --shell bash`", None),
         ("`jit status --prompt`", None),

@@ -108,17 +108,23 @@ fn lasts(name: &str, arguments: &str) -> bool {
 
 /// A run of `scene` that is killed when it comes to `call`.
 pub(super) fn killed_at(scene: &Scene, call: &Call) -> Output {
-    with(scene, call, "signal=KILL")
+    with(scene, call, "signal=KILL", "/dev/null")
 }
 
-/// A run of `scene` whose `call` fails.
-pub(super) fn refused_at(scene: &Scene, call: &Call, error: &str) -> Output {
-    with(scene, call, &format!("error={error}"))
+/// A run of `scene` whose `call` fails; `None` if that number was another call this time, such as a thread's that is woken.
+pub(super) fn refused_at(scene: &Scene, call: &Call, error: &str) -> Option<Output> {
+    let list = scene.room.path("calls").display().to_string();
+    let output = with(scene, call, &format!("error={error}"), &list);
+    let text = fs::read_to_string(&list).unwrap();
+    fs::remove_file(list).unwrap();
+    let refused = text.lines().find(|line| line.ends_with("(INJECTED)"));
+    let is_that = refused.and_then(|line| line.split_once('(')).is_some_and(|(name, rest)| lasts(name, rest));
+    is_that.then_some(output)
 }
 
-fn with(scene: &Scene, Call { name, number }: &Call, what: &str) -> Output {
+fn with(scene: &Scene, Call { name, number }: &Call, what: &str, list: &str) -> Output {
     let (trace, inject) = (format!("trace={name}"), format!("inject={name}:{what}:when={number}"));
-    let strace = ["-qq", "-e", "signal=none", "-o", "/dev/null", "-e", &trace, "-e", &inject, JIT];
+    let strace = ["-qq", "-y", "-e", "signal=none", "-s", "0", "-o", list, "-e", &trace, "-e", &inject, JIT];
     let arguments: Vec<&str> = strace.into_iter().chain(scene.arguments.iter().map(String::as_str)).collect();
     scene.room.program("strace", &arguments).hands_over().run()
 }
