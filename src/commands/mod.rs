@@ -125,25 +125,31 @@ fn aws_profiles(world: &World) -> CommandResult<Profiles> {
 
 /// The same; with a `profile` only what that is made of, where a look at the lines tells.
 fn aws_profiles_for(profile: Option<&str>, world: &World) -> CommandResult<Profiles> {
-    type PartOf = fn(&str, &str) -> Option<Zeroizing<String>>;
-    let read = |path: &Path, part_of: PartOf| {
-        let shown = folders::short(path, &world.folders.home);
-        let content = match fs::read_limited(path, aws::SIZE_LIMIT) {
-            Ok(content) => Zeroizing::new(content),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok((Document::default(), shown));
-            }
-            Err(error) => {
-                return Err(CommandError::new(Kind::Usage, format!("{shown} cannot be read")).because(error));
-            }
-        };
-        let part = profile.and_then(|profile| part_of(std::str::from_utf8(&content).ok()?, profile));
-        let document = Document::parse(part.as_ref().map_or(&content, |part| part.as_bytes()))
-            .map_err(|broken| CommandError::new(Kind::Usage, format!("{shown}: {broken}")))?;
-        Ok((document, shown))
+    let read = |path: &Path| match fs::read_limited(path, aws::SIZE_LIMIT) {
+        Ok(content) => Ok(Zeroizing::new(content)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Zeroizing::default()),
+        Err(error) => {
+            let what = format!("{} cannot be read", folders::short(path, &world.folders.home));
+            Err(CommandError::new(Kind::Usage, what).because(error))
+        }
     };
-    let config = read(&world.folders.aws_config, part::of_profile)?;
-    Ok(Profiles::new(config, read(&world.folders.aws_credentials, part::of_keys)?))
+    let paths = [&world.folders.aws_config, &world.folders.aws_credentials];
+    let mut contents = [read(paths[0])?, read(paths[1])?];
+    let part = |profile| {
+        let texts = (std::str::from_utf8(&contents[0]).ok()?, std::str::from_utf8(&contents[1]).ok()?);
+        part::of_profile(texts.0, texts.1, profile)
+    };
+    if let Some(parts) = profile.and_then(part) {
+        contents = parts.map(|mut part| Zeroizing::new(std::mem::take(&mut *part).into_bytes()));
+    }
+    let parse = |content: &[u8], path: &Path| -> CommandResult<_> {
+        let shown = folders::short(path, &world.folders.home);
+        match Document::parse(content) {
+            Ok(document) => Ok((document, shown)),
+            Err(broken) => Err(CommandError::new(Kind::Usage, format!("{shown}: {broken}"))),
+        }
+    };
+    Ok(Profiles::new(parse(&contents[0], paths[0])?, parse(&contents[1], paths[1])?))
 }
 
 /// The profile of AWS's files called `name`, as roles.

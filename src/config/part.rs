@@ -8,6 +8,9 @@
 
 use zeroize::Zeroizing;
 
+/// A table from its header to the next, with its name if it is one that may be left out.
+type Table<'t> = (Option<&'t str>, &'t str);
+
 /// `config.toml` without the tables of roles that `role` has nothing to do with; `None` where lines do not tell what is a
 /// table's header.
 pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
@@ -17,56 +20,53 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     }
     // The role that is the default has to be there, whoever is asked for.
     let top = text.split("\n[").next().unwrap_or_default();
-    let needed = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
-    without_the_rest(text, needed, role_of, |table| value_in_quotes(table, "via"))
+    let roots = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
+    let tables = tables(text, role_of);
+    let needed = needed(&tables, roots, |table| value_in_quotes(table, "via"))?;
+    Some(without_the_rest(&tables, &needed))
 }
 
-/// `~/.aws/config` without the profiles that `profile` has nothing to do with; `None` as above.
-pub fn of_profile(text: &str, profile: &str) -> Option<Zeroizing<String>> {
-    of_section(text, profile, |header| plain_name(header, "[profile "))
-}
-
-/// `~/.aws/credentials` without the profiles that `profile` has nothing to do with; `None` as above.
-pub fn of_keys(text: &str, profile: &str) -> Option<Zeroizing<String>> {
-    of_section(text, profile, |header| plain_name(header, "[").filter(|name| *name != "DEFAULT"))
-}
-
-fn of_section<'t>(
-    text: &'t str,
-    profile: &'t str,
-    name_of: impl Fn(&'t str) -> Option<&'t str>,
-) -> Option<Zeroizing<String>> {
+/// `~/.aws/config` and `~/.aws/credentials` without the profiles that `profile` has nothing to do with; `None` as above.
+pub fn of_profile(config: &str, credentials: &str, profile: &str) -> Option<[Zeroizing<String>; 2]> {
     // Whether a line that is further in is a header, only those before it tell. A return by itself ends a line as well.
     let unclear = |line: &str| {
         line.starts_with([' ', '\t']) && line.trim_start().starts_with('[')
             || line.trim_end_matches(['\r', '\n']).contains('\r')
     };
-    if text.split_inclusive('\n').any(unclear) {
+    if [config, credentials].iter().any(|text| text.split_inclusive('\n').any(unclear)) {
         return None;
     }
-    without_the_rest(text, vec![profile], name_of, |section| value_of(section, "source_profile"))
+    let config = tables(config, |header| plain_name(header, "[profile "));
+    let credentials = tables(credentials, |header| plain_name(header, "[").filter(|name| *name != "DEFAULT"));
+    // One file says where the other goes on.
+    let both = [&config[..], &credentials].concat();
+    let needed = needed(&both, vec![profile], |section| value_of(section, "source_profile"))?;
+    Some([config, credentials].map(|tables| without_the_rest(&tables, &needed)))
 }
 
-/// `text` without the tables that `name_of` gives a name, but for those in `needed` and those that they lead to.
-fn without_the_rest<'t>(
-    text: &'t str,
-    mut needed: Vec<&'t str>,
-    name_of: impl Fn(&'t str) -> Option<&'t str>,
+/// The names of `roots` and of all that they lead to; `None` if they go in a circle, which is reported by who reads the whole.
+fn needed<'t>(
+    tables: &[Table<'t>],
+    roots: Vec<&'t str>,
     leads_to: impl Fn(&'t str) -> Option<&'t str>,
-) -> Option<Zeroizing<String>> {
-    let tables = tables(text, name_of);
-    let mut done = 0;
+) -> Option<Vec<&'t str>> {
+    let (mut needed, mut done) = (roots, 0);
     while let Some(name) = needed.get(done).copied() {
         let own = tables.iter().filter(|(of, _)| *of == Some(name));
         needed.extend(own.filter_map(|(_, table)| leads_to(table)));
         done += 1;
-        // A circle is reported by who reads the whole.
         if done > tables.len() {
             return None;
         }
     }
+    Some(needed)
+}
+
+/// The tables that are `needed` or have no name, and the line ends of the others.
+fn without_the_rest(tables: &[Table<'_>], needed: &[&str]) -> Zeroizing<String> {
     // Made at once as large as it can become: what is in it may be secret, and a text that grows leaves copies behind.
-    let mut part = Zeroizing::new(String::with_capacity(text.len()));
+    let most = tables.iter().map(|(_, table)| table.len()).sum();
+    let mut part = Zeroizing::new(String::with_capacity(most));
     for (name, table) in tables {
         if name.is_none_or(|name| needed.contains(&name)) {
             part.push_str(table);
@@ -74,14 +74,11 @@ fn without_the_rest<'t>(
             part.extend(table.bytes().filter(|byte| *byte == b'\n').map(char::from));
         }
     }
-    Some(part)
+    part
 }
 
-/// Each table from its header to the next, with its name; first what stands before all of them.
-fn tables<'t>(
-    text: &'t str,
-    name_of: impl Fn(&'t str) -> Option<&'t str>,
-) -> Vec<(Option<&'t str>, &'t str)> {
+/// What stands before the first table, and the tables.
+fn tables<'t>(text: &'t str, name_of: impl Fn(&'t str) -> Option<&'t str>) -> Vec<Table<'t>> {
     let mut tables = Vec::new();
     let (mut start, mut at, mut name) = (0, 0, None);
     for line in text.split_inclusive('\n') {
@@ -172,13 +169,16 @@ via = "a"
                       b]\nregion = y\n[profile c]\nregion = z\n";
         let part = "[DEFAULT]\nregion = x\n[profile a]\nsource_profile = b\n[sso-session s]\n[profile \"c d\"]\n[profile \
                     b]\nregion = y\n\n\n";
-        assert_eq!(of_profile(config, "a").unwrap().as_str(), part);
-        assert_eq!(of_keys("[DEFAULT]\n[a]\nx = 1\n[b]\n", "b").unwrap().as_str(), "[DEFAULT]\n\n\n[b]\n");
+        let keys = "[DEFAULT]\n[a]\nx = 1\n[b]\nsource_profile = d\n[c]\n[d]\n";
+        let both = of_profile(config, keys, "a").unwrap();
+        assert_eq!(both[0].as_str(), part);
+        assert_eq!(both[1].as_str(), "[DEFAULT]\n[a]\nx = 1\n[b]\nsource_profile = d\n\n[d]\n");
         for unclear in ["[profile a]\nx =\n  [profile b]\n", "[profile a]\r[profile b]\n"] {
-            assert_eq!(of_profile(unclear, "a"), None, "{unclear:?}");
+            assert_eq!(of_profile(unclear, "", "a"), None, "{unclear:?}");
+            assert_eq!(of_profile("", unclear, "a"), None, "{unclear:?}");
         }
         let windows = "[profile a]\r\n[profile b]\r\n";
-        assert_eq!(of_profile(windows, "b").unwrap().as_str(), "\n[profile b]\r\n");
+        assert_eq!(of_profile(windows, "", "b").unwrap()[0].as_str(), "\n[profile b]\r\n");
     }
 
     #[test]

@@ -146,14 +146,8 @@ fn is_the_same_in_part(data: &[u8], name: &str, whole: &File) {
     let mut texts =
         data.splitn(2, |byte| *byte == 0).map(|text| std::str::from_utf8(text).unwrap_or_default());
     let (config, credentials) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
-    let (Some(config), Some(credentials)) =
-        (part::of_profile(config, name), part::of_keys(credentials, name))
-    else {
-        return;
-    };
-    let (Ok(config), Ok(credentials)) =
-        (Document::parse(config.as_bytes()), Document::parse(credentials.as_bytes()))
-    else {
+    let Some(parts) = part::of_profile(config, credentials, name) else { return };
+    let [Ok(config), Ok(credentials)] = parts.map(|part| Document::parse(part.as_bytes())) else {
         panic!("a part of what is well is broken");
     };
     let profiles = Profiles::new((config, "config".to_owned()), (credentials, "credentials".to_owned()));
