@@ -1,4 +1,4 @@
-//! What can be typed, and the help for it. Types only.
+//! What can be typed, the help for it, and how it is read.
 //!
 //! Help is not wrapped by the program, so its lines are broken here, at 80 columns.
 

@@ -32,7 +32,7 @@ pub(crate) fn crowds() -> Table {
     cat(&room);
     let cores = u32::try_from(std::thread::available_parallelism().unwrap().get()).unwrap();
     let one_by_one = Times::of((0..5).map(|_| (0..LIMITED).map(|_| wall(&mut answer(&room))).sum()));
-    let limit = (one_by_one.median() / cores).mul_f64(1.3);
+    let shared = (one_by_one.median() / cores).mul_f64(1.3);
 
     let figures =
         ["all of them", "a caller's share", "median caller", "slowest caller", "`/bin/cat`, all of them"];
@@ -41,10 +41,11 @@ pub(crate) fn crowds() -> Table {
         let ours = crowd(&|| answer(&room), callers, times);
         let floor = crowd(&|| crate::command(&room, "/bin/cat", &["answer"]), callers, times);
         let whole = ours.whole.median();
+        // Beyond that it is who starts them that takes the time, one after the other.
+        let limit = shared.max(floor.whole.median());
+        let rule = format!("1.3 × one by one ÷ {cores} cores, or as many `/bin/cat`");
         let told = match callers {
-            LIMITED => {
-                format!("{}: {} (1.3 × one by one ÷ {cores} cores)", table.mark(whole <= limit), ms(limit))
-            }
+            LIMITED => format!("{}: {} ({rule})", table.mark(whole <= limit), ms(limit)),
             _ => String::new(),
         };
         let figures = [whole, whole / callers, ours.each.median(), ours.each.slowest(), floor.whole.median()];

@@ -48,7 +48,7 @@ fn the_page_of_identity_center_is_answered_in_chromium() {
     let mut login = jit(&room, &servers, &["login", "dev"]);
     let login =
         room.start(login.env("BROWSER", format!("{} %s", browser.display())).env("DISPLAY", &display.name));
-    display.agrees();
+    display.agrees(&login);
     let login = login.outcome();
     assert_eq!(login.code(), 0, "{}{}", login.stdout, login.stderr);
     assert!(login.stderr.contains("Signed in as alice@example.com at acme"), "{}", login.stderr);

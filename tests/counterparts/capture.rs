@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jit::demo::{Approval, Call, Edit, HUB, Servers, Settings};
 use serde_json::json;
 
-use crate::support::{PASSWORD, Room, SamlProvider, Sts, on_path, wait_for};
+use crate::support::{PASSWORD, Room, Running, SamlProvider, Sts, on_path, wait_for};
 
 /// What the window of the embedded provider's page is called.
 const DEMO: &str = "Sign in";
@@ -44,16 +44,19 @@ impl Display {
         done.unwrap().success()
     }
 
-    /// Waits for a window that shows the page called `title`.
-    fn shows(&self, title: &str) {
-        let search = ["search", "--onlyvisible", "--name", title];
-        wait_for("the page", PATIENCE, || self.does(&search).then_some(()));
+    /// Waits for a window that shows the page called `title`, which `login` has opened.
+    fn shows(&self, title: &str, login: &Running) {
+        let (search, deadline) = (["search", "--onlyvisible", "--name", title], Instant::now() + PATIENCE);
+        while !self.does(&search) {
+            assert!(Instant::now() < deadline, "{title} did not come: {}", login.stderr_so_far());
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Types name and password into the form of the page called `title`. Its first field has the focus, or is at
     /// `field`.
-    fn signs_in_at(&self, title: &str, field: Option<[&str; 2]>) {
-        self.shows(title);
+    fn signs_in_at(&self, title: &str, field: Option<[&str; 2]>, login: &Running) {
+        self.shows(title, login);
         let search = ["search", "--onlyvisible", "--name", title];
         wait_for("what the form does", PATIENCE, || {
             std::thread::sleep(Duration::from_millis(700));
@@ -74,8 +77,8 @@ impl Display {
     }
 
     /// Presses the first button of the embedded provider's page, until it is another one.
-    pub(crate) fn agrees(&self) {
-        self.shows(DEMO);
+    pub(crate) fn agrees(&self, login: &Running) {
+        self.shows(DEMO, login);
         let search = ["search", "--onlyvisible", "--name", DEMO];
         wait_for("what the button does", PATIENCE, || {
             if self.does(&[&search[..], &["windowfocus", "--sync"]].concat()) {
@@ -88,8 +91,8 @@ impl Display {
     }
 
     /// Clicks at `place` of the page until it is another one.
-    fn clicks_at(&self, place: [&str; 2]) {
-        self.shows(DEMO);
+    fn clicks_at(&self, place: [&str; 2], login: &Running) {
+        self.shows(DEMO, login);
         let search = ["search", "--onlyvisible", "--name", DEMO];
         wait_for("what the button does", PATIENCE, || {
             self.does(&["mousemove", place[0], place[1], "click", "1"]);
@@ -153,7 +156,7 @@ fn a_login_goes_on_without_a_window(browser: &str, button: [&str; 2], keeps_sess
     let display = Display::start();
     short_lived(&servers);
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    display.clicks_at(button);
+    display.clicks_at(button, &login);
     let login = login.outcome();
     assert_eq!(login.code(), 0, "{}", login.stderr);
     assert!(login.stderr.contains("window that has opened"), "{}", login.stderr);
@@ -191,7 +194,7 @@ fn a_window_that_is_closed_ends_the_login_at_once() {
     let (room, servers) = room("chromium", Approval::Page);
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    display.shows(DEMO);
+    display.shows(DEMO, &login);
     let close = ["search", "--onlyvisible", "--name", DEMO, "windowfocus", "--sync", "key", "ctrl+w"];
     assert!(display.does(&close));
     let begun = Instant::now();
@@ -212,7 +215,7 @@ fn the_browser_ends_with_the_program_even_if_that_is_killed() {
         let (room, servers) = room(browser, Approval::Page);
         let display = Display::start();
         let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-        display.shows(DEMO);
+        display.shows(DEMO, &login);
         assert!(processes(&room) > 0);
         drop(login);
         wait_for("the browser's end", Duration::from_secs(20), || (processes(&room) == 0).then_some(()));
@@ -232,7 +235,7 @@ fn a_real_login_form_in_chromium_and_no_window_the_second_time() {
         let display = Display::start();
         let mut login = room.jit(&sts, &["login", "hub"]);
         let login = room.start(login.env("DISPLAY", &display.name));
-        display.signs_in_at("Enter your username and password", None);
+        display.signs_in_at("Enter your username and password", None, &login);
         let login = login.outcome();
         assert_eq!(login.code(), 0, "{begun_by}: {}", login.stderr);
         assert_eq!(processes(&room), 0, "the browser is gone with the login");
@@ -263,7 +266,7 @@ fn a_login_form_in(browser: &str, field: Option<[&str; 2]>) {
     let display = Display::start();
     let mut login = room.jit(&sts, &["login", "hub"]);
     let login = room.start(login.env("DISPLAY", &display.name));
-    display.signs_in_at("Sign in to Acme", field);
+    display.signs_in_at("Sign in to Acme", field, &login);
     let login = login.outcome();
     assert_eq!(login.code(), 0, "{}", login.stderr);
     assert_eq!(sts.calls(), ["AssumeRoleWithSAML"]);

@@ -8,7 +8,7 @@ mod servers;
 mod tools;
 
 pub(crate) use journal::Journal;
-pub(crate) use room::{Outcome, Room};
+pub(crate) use room::{Outcome, Room, Running};
 pub(crate) use servers::{OidcProvider, PASSWORD, SamlProvider, Sts, free_port};
 pub(crate) use tools::{cli2, fixture, on_path, python, tool};
 
