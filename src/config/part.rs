@@ -83,7 +83,8 @@ fn tables<'t>(text: &'t str, name_of: impl Fn(&'t str) -> Option<&'t str>) -> Ve
     let (mut start, mut at, mut name) = (0, 0, None);
     for line in text.split_inclusive('\n') {
         let header = line.trim_start();
-        if header.starts_with('[') {
+        // A bracket that is never closed begins a key of AWS's files, and nothing of ours.
+        if header.starts_with('[') && header.contains(']') {
             tables.push((name, &text[start..at]));
             (start, name) = (at, name_of(header));
         }
@@ -177,6 +178,8 @@ via = "a"
             assert_eq!(of_profile(unclear, "", "a"), None, "{unclear:?}");
             assert_eq!(of_profile("", unclear, "a"), None, "{unclear:?}");
         }
+        let key = "[profile a]\n[profile b]\n[c = d\n";
+        assert_eq!(of_profile(key, "", "a").unwrap()[0].as_str(), "[profile a]\n\n\n");
         let windows = "[profile a]\r\n[profile b]\r\n";
         assert_eq!(of_profile(windows, "", "b").unwrap()[0].as_str(), "\n[profile b]\r\n");
     }
