@@ -65,13 +65,15 @@ fn needed<'t>(
 /// The tables that are `needed` or have no name, and the line ends of the others.
 fn without_the_rest(tables: &[Table<'_>], needed: &[&str]) -> Zeroizing<String> {
     // Made at once as large as it can become: what is in it may be secret, and a text that grows leaves copies behind.
-    let most = tables.iter().map(|(_, table)| table.len()).sum();
+    let most = tables.iter().map(|(_, table)| table.len()).sum::<usize>() + 1;
     let mut part = Zeroizing::new(String::with_capacity(most));
     for (name, table) in tables {
         if name.is_none_or(|name| needed.contains(&name)) {
             part.push_str(table);
         } else {
-            part.extend(table.bytes().filter(|byte| *byte == b'\n').map(char::from));
+            // The last line counts as one, whether it is ended or not.
+            let lines = table.split_inclusive('\n').count();
+            part.extend(std::iter::repeat_n('\n', lines));
         }
     }
     part
@@ -178,7 +180,7 @@ via = "a"
             assert_eq!(of_profile(unclear, "", "a"), None, "{unclear:?}");
             assert_eq!(of_profile("", unclear, "a"), None, "{unclear:?}");
         }
-        let key = "[profile a]\n[profile b]\n[c = d\n";
+        let key = "[profile a]\n[profile b]\n[c = d";
         assert_eq!(of_profile(key, "", "a").unwrap()[0].as_str(), "[profile a]\n\n\n");
         let windows = "[profile a]\r\n[profile b]\r\n";
         assert_eq!(of_profile(windows, "", "b").unwrap()[0].as_str(), "\n[profile b]\r\n");
