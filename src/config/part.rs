@@ -30,8 +30,9 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
 pub fn of_profile(config: &str, credentials: &str, profile: &str) -> Option<[Zeroizing<String>; 2]> {
     // Whether a line that is further in is a header, only those before it tell. A return by itself ends a line as well.
     let unclear = |line: &str| {
+        let line = line.strip_suffix('\n').unwrap_or(line);
         line.starts_with([' ', '\t']) && line.trim_start().starts_with('[')
-            || line.trim_end_matches(['\r', '\n']).contains('\r')
+            || line.strip_suffix('\r').unwrap_or(line).contains('\r')
     };
     if [config, credentials].iter().any(|text| text.split_inclusive('\n').any(unclear)) {
         return None;
@@ -176,7 +177,9 @@ via = "a"
         let both = of_profile(config, keys, "a").unwrap();
         assert_eq!(both[0].as_str(), part);
         assert_eq!(both[1].as_str(), "[DEFAULT]\n[a]\nx = 1\n[b]\nsource_profile = d\n\n[d]\n");
-        for unclear in ["[profile a]\nx =\n  [profile b]\n", "[profile a]\r[profile b]\n"] {
+        for unclear in
+            ["[profile a]\nx =\n  [profile b]\n", "[profile a]\r[profile b]\n", "[profile a]\r\r\n"]
+        {
             assert_eq!(of_profile(unclear, "", "a"), None, "{unclear:?}");
             assert_eq!(of_profile("", unclear, "a"), None, "{unclear:?}");
         }
