@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::plan::{FACTORS, Factor};
@@ -42,9 +43,27 @@ impl Cli {
         };
         match alone {
             Some(command) => Ok(Self { command }),
-            None => Self::try_parse_from(words),
+            None => Self::try_parse_from(words).map_err(|answer| one_line(words, answer)),
         }
     }
+
+    /// What to answer to a program that starts `jit` with nothing else; a person gets the help.
+    pub fn without_arguments() -> clap::Error {
+        let what = "no command was given. If an AWS tool started jit, it lost the arguments of credential_process: \
+                    run `jit configure profiles`, which writes the line so that every tool understands it\n";
+        clap::Error::raw(ErrorKind::MissingSubcommand, what)
+    }
+}
+
+/// Tools pass on what `credential-process` says on stderr, and many of them show one line of it.
+fn one_line(words: &[OsString], answer: clap::Error) -> clap::Error {
+    let asks = words.get(1).is_some_and(|word| word == "credential-process");
+    if !asks || answer.kind() != ErrorKind::MissingRequiredArgument {
+        return answer;
+    }
+    let what =
+        "credential-process needs the name of a role: jit credential-process ROLE (`jit roles` lists them)\n";
+    clap::Error::raw(answer.kind(), what)
 }
 
 /// The arguments of one command, its name first, if nothing is to be said about them.
@@ -610,7 +629,6 @@ mod tests {
             "credential-process prod",
             "credential-process prod --auto-login",
             "credential-process --auto-login=yes prod",
-            "credential-process",
             "credential-process a b",
             "credential-process -- -a",
             "login",
@@ -624,6 +642,11 @@ mod tests {
                 std::iter::once("jit").chain(line.split(' ')).map(Into::into).collect();
             assert_eq!(said(Cli::read(&words)), said(Cli::try_parse_from(&words)), "{line}");
         }
+        let nothing = Cli::read(&["jit", "credential-process"].map(OsString::from)).unwrap_err().to_string();
+        assert_eq!(
+            nothing,
+            "error: credential-process needs the name of a role: jit credential-process ROLE (`jit roles` lists them)\n"
+        );
         let words = ["jit", "env", "prod"].map(OsString::from);
         assert!(read_alone::<EnvArgs>(&words[1..]).is_some(), "none was read alone");
     }

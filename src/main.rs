@@ -1,5 +1,6 @@
 //! Builds the real world, runs, turns the result into an exit code.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
@@ -21,7 +22,13 @@ fn main() -> ExitCode {
         // A shell asks, and the answer ends the process.
         clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     }
-    let cli = match Cli::read(&process::words()) {
+    let words = process::words();
+    // A person who types `jit` alone reads its help; a program that does has lost the rest of its command line.
+    let read = match words.as_slice() {
+        [_] if !std::io::stdout().is_terminal() => Err(Cli::without_arguments()),
+        words => Cli::read(words),
+    };
+    let cli = match read {
         Ok(cli) => cli,
         Err(answer) => return ExitCode::from(jit::ui::answer_parser(&answer, process::asked_for_json())),
     };

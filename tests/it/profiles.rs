@@ -8,6 +8,11 @@ use jit::demo::{Account, Settings};
 use crate::support::{Output, Room};
 
 const JIT: &str = env!("CARGO_BIN_EXE_jit");
+
+/// The program as a profile names it, in quotes only where this checkout lies in a folder with a space in its name.
+fn program() -> String {
+    if JIT.contains(' ') { format!("\"{JIT}\"") } else { JIT.to_owned() }
+}
 /// A file as people leave it: comments, odd spaces, other line ends, nothing at its end.
 const FOREIGN: &str =
     "# mine\r\n[default]\r\nregion=us-east-1\r\n\r\n[profile  other]\r\n  s3 =\r\n    max = 10\r\n; the end";
@@ -15,7 +20,8 @@ const FOREIGN: &str =
 fn ours(role: &str, region: Option<&str>) -> String {
     let region = region.map(|region| format!("region = {region}\n")).unwrap_or_default();
     format!(
-        "# managed by jit: {role}\n[profile {role}]\ncredential_process = \"{JIT}\" credential-process {role}\n{region}"
+        "# managed by jit: {role}\n[profile {role}]\ncredential_process = {} credential-process {role}\n{region}",
+        program()
     )
 }
 
@@ -222,7 +228,8 @@ fn chosen_roles_and_those_that_idps_offer_get_profiles_with_names_to_order() {
     let room = room_with_offers();
     let section = |name: &str, role: &str| {
         format!(
-            "# managed by jit: {name}\n[profile {name}]\ncredential_process = \"{JIT}\" credential-process {role}\n"
+            "# managed by jit: {name}\n[profile {name}]\ncredential_process = {} credential-process {role}\n",
+            program()
         )
     };
     let output = configure(&room, &["333333333333/*", "acme-p*", "--name", "{account_name}.{role}"]);

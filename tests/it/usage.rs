@@ -57,7 +57,7 @@ fn the_reserved_words_have_no_other_meaning() {
 fn wrong_usage_is_code_two_and_says_how() {
     let room = Room::new();
     let cases: [(&[&str], &str); 14] = [
-        (&[], "Usage: jit <COMMAND>"),
+        (&[], "error: no command was given. If an AWS tool started jit"),
         (&["lgoin"], "a similar subcommand exists: 'login'"),
         (&["status", "--chekc"], "'--check'"),
         (&["login", "a", "b"], "unexpected argument 'b'"),
@@ -67,7 +67,7 @@ fn wrong_usage_is_code_two_and_says_how() {
         (&["exec", "admin"], "<CMD>..."),
         (&["exec", "admin", "--min-ttl", "-1h", "--", "true"], "-1"),
         (&["env", "--shell", "tcsh"], "possible values: bash, zsh, fish, powershell, json, dotenv"),
-        (&["credential-process"], "<ROLE>"),
+        (&["credential-process"], "error: credential-process needs the name of a role"),
         (&["logout", "admin", "--all"], "cannot be used with"),
         (&["completions", "tcsh"], "possible values: bash, elvish, fish, powershell, zsh"),
         (&["configure", "nothing"], "unrecognized subcommand"),
@@ -77,6 +77,15 @@ fn wrong_usage_is_code_two_and_says_how() {
         assert_eq!((output.code(), output.stdout.as_str()), (2, ""), "{words:?}: {output}");
         assert!(output.stderr.contains(said), "{words:?}: {output}");
     }
+    // Tools show one line of what a program says that they started.
+    for words in [&[][..], &["credential-process"]] {
+        assert_eq!(room.jit(words).run().stderr.lines().count(), 1, "{words:?}");
+    }
+    let person = room.jit(&[]).on_terminal().run();
+    assert!(
+        person.stderr.contains("Usage: jit <COMMAND>") || person.stdout.contains("Usage: jit <COMMAND>"),
+        "{person}"
+    );
 }
 
 #[test]

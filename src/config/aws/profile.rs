@@ -1,5 +1,7 @@
 //! What we write: a profile whose credentials come from this program.
 
+use std::borrow::Cow;
+
 use super::words::System;
 
 /// This program as a `credential_process` names it, checked for every reader that will start it.
@@ -96,6 +98,23 @@ impl Program {
         &self.path
     }
 
+    /// The path as `credential_process` has it: in double quotes only where it needs them, as AWS's documentation asks
+    /// ("Sourcing credentials with an external process"). Go SDKs before v1.44.298 and v2 config 1.18 lose the arguments of
+    /// a program in quotes.
+    fn quoted(&self) -> Cow<'_, str> {
+        if self.is_quoted() { Cow::Owned(format!("\"{}\"", self.path)) } else { Cow::Borrowed(&self.path) }
+    }
+
+    /// Whether the path needs quotes in a command line.
+    pub fn is_quoted(&self) -> bool {
+        let plain = |character: char| match self.system {
+            // Every character that neither `sh`, which the Go SDKs start, nor Python's `shlex` gives a meaning.
+            System::Unix => character.is_alphanumeric() || "/._+-,:@%=".contains(character),
+            System::Windows => character.is_ascii_alphanumeric() || r"\/._+-:@".contains(character),
+        };
+        !self.path.chars().all(plain)
+    }
+
     /// The system it will be started on.
     pub fn system(&self) -> System {
         self.system
@@ -139,9 +158,9 @@ impl Program {
         Ok(Profile {
             name: name.to_owned(),
             role: role.to_owned(),
-            // The role stands without quotes, which no name that comes this far needs: AWS's Go SDK, and so
-            // Terraform, takes the first and the last character off a value that begins and ends with one.
-            command: format!(r#""{}" credential-process {role}"#, self.path),
+            // The role needs no quotes, since no name that comes this far has a space: AWS's Go SDK, and so Terraform,
+            // takes the first and the last character off a value that begins and ends with a quote.
+            command: format!("{} credential-process {role}", self.quoted()),
             region: region.map(str::to_owned),
         })
     }
@@ -153,10 +172,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_command_is_quoted_where_it_must_be_and_does_not_end_in_a_quote() {
-        let program = Program::new("/usr/local/bin/jit", System::Unix).unwrap();
-        let profile = program.profile("prod-admin", None).unwrap();
-        assert_eq!(profile.command, r#""/usr/local/bin/jit" credential-process prod-admin"#);
+    fn the_program_is_quoted_only_where_its_path_needs_it() {
+        use System::{Unix, Windows};
+        let cases = [
+            (Unix, "/usr/local/bin/jit", false),
+            (Unix, "/home/jürgen/.cargo/bin/jit-1.0_x", false),
+            (Unix, "/nix/store/1+a@2:x,y=z%/jit", false),
+            (Unix, "/opt/my tools/jit", true),
+            (Unix, "/opt/it's here/jit", true),
+            (Unix, "/opt/(x86)/jit", true),
+            (Unix, "/opt/a&b|c<d>/jit", true),
+            (Unix, "/opt/*?[a]{b,c}!/jit", true),
+            (Unix, "/~/jit", true),
+            (Unix, "/opt/a\u{a0}b/jit", true),
+            (Windows, r"C:\Users\a.b-c_d\jit.exe", false),
+            (Windows, r"C:\Program Files\jit\jit.exe", true),
+            (Windows, r"C:\a&b^c(d)\jit.exe", true),
+            (Windows, r"\\server\share,x=y\jit.exe", true),
+        ];
+        for (system, path, quoted) in cases {
+            let profile = Program::new(path, system).unwrap().profile("prod-admin", None).unwrap();
+            let program = if quoted { format!("\"{path}\"") } else { path.to_owned() };
+            assert_eq!(profile.command, format!("{program} credential-process prod-admin"));
+            let words = split_command(&profile.command, system).unwrap();
+            assert_eq!(words, [path, "credential-process", "prod-admin"]);
+        }
     }
 
     #[test]

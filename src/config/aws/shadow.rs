@@ -172,11 +172,19 @@ fn command(scene: &Scene<'_>, name: &str, section: &Section, found: &mut Vec<Fin
             format!("profile {name} starts {program}, while this is {}", scene.program.path())
         }
         [_, verb, role] if verb == "credential-process" && role == name => {
+            let value = config.document.value(entry);
+            let needs_quotes = scene.program.is_quoted();
             // The whole value between one pair of quotes, as AWS's Go SDK sees it.
-            if !config.document.value(entry).ends_with('"') {
+            if value.ends_with('"') {
+                format!("the credential_process of profile {name} ends in a quote, which Terraform takes off")
+            } else if value.starts_with('"') && !needs_quotes {
+                format!(
+                    "the credential_process of profile {name} has quotes around the program, behind which older Go \
+                     programs (rclone, the ECR credential helper) lose the arguments"
+                )
+            } else {
                 return;
             }
-            format!("the credential_process of profile {name} ends in a quote, which Terraform takes off")
         }
         [_, verb, role] if verb == "credential-process" => {
             format!("profile {name} asks for the role {role}")
@@ -222,7 +230,7 @@ mod tests {
     use super::*;
 
     const OURS: &str =
-        "# managed by jit: dev\n[profile dev]\ncredential_process = \"/bin/jit\" credential-process dev\n";
+        "# managed by jit: dev\n[profile dev]\ncredential_process = /bin/jit credential-process dev\n";
 
     /// The findings as `file:line what`.
     fn found(config: &str, credentials: &str, env: &Env) -> Vec<String> {
@@ -303,6 +311,10 @@ mod tests {
                 "config:3 profile dev starts /old/jit, while this is /bin/jit",
             ),
             ("\"/bin/jit\" credential-process \"dev\"", "ends in a quote, which Terraform takes off"),
+            (
+                "\"/bin/jit\" credential-process dev",
+                "config:3 the credential_process of profile dev has quotes around",
+            ),
             ("\"/bin/jit\" credential-process prod", "asks for the role prod"),
             ("\"/bin/jit\" status", "is not the one that jit wrote"),
             ("\"/bin/jit\" credential-process \"dev", "is not the one that jit wrote"),

@@ -27,7 +27,7 @@ fn names(places: &[Place]) -> Vec<(&str, usize)> {
 }
 
 const DEV: &str =
-    "# managed by jit: dev\n[profile dev]\ncredential_process = \"/bin/jit\" credential-process dev\n";
+    "# managed by jit: dev\n[profile dev]\ncredential_process = /bin/jit credential-process dev\n";
 
 #[test]
 fn new_sections_come_last_with_a_blank_line_between() {
@@ -71,7 +71,7 @@ fn a_section_of_ours_that_is_indented_is_not_lost() {
 #[test]
 fn an_update_changes_our_keys_and_nothing_else() {
     let head = "[a]\nx = 1\n# managed by jit: dev\n[profile dev]\n";
-    let command = "credential_process = \"/bin/jit\" credential-process dev\n";
+    let command = "credential_process = /bin/jit credential-process dev\n";
     let cases = [
         // The keys, what they become, and whether that is a change.
         (format!("{command}region = eu-west-1\n"), format!("{command}region = eu-west-1\n")),
