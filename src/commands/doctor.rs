@@ -173,6 +173,10 @@ fn store(file: &File, world: &World, findings: &mut Vec<Finding>) {
     if let Some(problem) = description.problem {
         return findings.push(Finding::broken("store", &problem.into()));
     }
+    // One that is there and answers may still keep nothing.
+    if let Some(Err(error)) = description.kind.map(|kind| store.try_home(kind)) {
+        return findings.push(Finding::broken("store", &error.into()));
+    }
     let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());
     let folder = folders::short(&description.folder, &world.folders.home);
     findings.push(Finding::good("store", format!("{kind} in {folder}: {}", description.why)));

@@ -190,8 +190,8 @@ fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> CommandResu
 }
 
 fn open_store<'w>(world: &'w World, file: &File) -> CommandResult<Store<'w>> {
-    let options = store::Options { key_cache: file.key_cache, may_prompt: world.person.can_be_asked() };
-    Ok(Store::open(world, options)?)
+    let prompts = if world.person.can_be_asked() { store::Prompts::Allowed } else { store::Prompts::Brief };
+    Ok(Store::open(world, store::Options { key_cache: file.key_cache, prompts })?)
 }
 
 /// A role that a command is about: its plan, and the store its sessions lie in.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::settle::{because, reason};
-use super::{Kind, Store, StoreError, UNNAMED, error, sealed};
+use super::{Kind, Prompts, Store, StoreError, UNNAMED, error, sealed};
 
 /// The store as `jit status` and `jit doctor` describe it.
 #[derive(Debug)]
@@ -48,6 +48,28 @@ impl Store<'_> {
         }
     }
 
+    /// Makes a key in the home of the store in use, reads it and destroys it, under a name of its own, so that a keychain that
+    /// answers and keeps nothing is found out before it is needed. A passphrase has no home to try.
+    ///
+    /// # Errors
+    /// Every [`StoreError`] of a home.
+    pub fn try_home(&self, kind: Kind) -> Result<(), StoreError> {
+        if kind == Kind::File {
+            return Ok(());
+        }
+        let id: String = sealed::random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+        let place = self.place_of(kind, &id);
+        let prompts = place.briefly();
+        let made = place.home.create(prompts).map(drop);
+        // Whatever became of it, nothing is left behind.
+        let destroyed = place.home.destroy(prompts);
+        made.and(destroyed)?;
+        match place.home.load(None, prompts)? {
+            None => Ok(()),
+            Some(_) => Err(StoreError::Unavailable { why: "it keeps what it was told to forget".to_owned() }),
+        }
+    }
+
     /// What `auto` would choose, or why it is not known.
     fn describe_unsettled(&self, broken: Option<StoreError>) -> Description {
         let mut passed = Vec::new();
@@ -59,8 +81,10 @@ impl Store<'_> {
         for kind in kinds {
             let place = self.place_of(*kind, UNNAMED);
             let answer = match kind {
-                Kind::File if !place.ask => place.home.create(false).map(drop),
-                _ => place.home.load(None, false).map(drop),
+                Kind::File if place.prompts != Prompts::Allowed => {
+                    place.home.create(Prompts::Never).map(drop)
+                }
+                _ => place.home.load(None, place.briefly()).map(drop),
             };
             match answer {
                 Err(error) if error.leads_on() => passed.push(reason(*kind, &error)),
@@ -92,16 +116,26 @@ impl Store<'_> {
     }
 }
 
+impl Place<'_> {
+    /// What may be asked to describe the place: a person is left alone.
+    fn briefly(&self) -> Prompts {
+        match self.prompts {
+            Prompts::Allowed => Prompts::Brief,
+            prompts => prompts,
+        }
+    }
+}
+
 /// What keeps the entries of a place from being read now.
 fn problem(place: &Place<'_>) -> Option<StoreError> {
     let mark = match place.mark() {
         Ok(Some(mark)) => mark,
         // Nothing is stored there yet; a passphrase is asked for when something is.
         Ok(None) if place.kind == Kind::File => return None,
-        Ok(None) => return place.home.load(None, false).err(),
+        Ok(None) => return place.home.load(None, place.briefly()).err(),
         Err(error) => return Some(error),
     };
-    match place.home.load(Some(&mark), false) {
+    match place.home.load(Some(&mark), place.briefly()) {
         Ok(Some(key)) if Some(sealed::key_id(&key)) == mark.key_id() => None,
         Ok(_) if place.kind == Kind::Kernel => None,
         Ok(_) => Some(place.lost()),

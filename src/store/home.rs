@@ -4,24 +4,24 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
 use super::passphrase::Derivation;
 use super::sealed::{self, DataKey, KeyId};
+use super::{Prompts, StoreError};
 
 /// A place that keeps a data key: the keychain, the kernel, or a person's memory of a passphrase.
 ///
 /// Errors tell [`Unavailable`](StoreError::Unavailable) and [`Gone`](StoreError::Gone) (look elsewhere) from
 /// [`Locked`](StoreError::Locked) and [`Refused`](StoreError::Refused) (it is the right place, and says no).
 pub(super) trait KeyHome {
-    /// The key, `None` if the home has none. With `ask` it may show a dialog or ask the person, without it it answers
-    /// within a second.
-    fn load(&self, mark: Option<&Mark>, ask: bool) -> Result<Option<DataKey>, StoreError>;
+    /// The key, `None` if the home has none. Only with [`Prompts::Allowed`] does it wait for a person; otherwise what a
+    /// person would have to answer is [`Locked`](StoreError::Locked), within seconds.
+    fn load(&self, mark: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError>;
 
     /// Makes a key, keeps it, and has read it back.
-    fn create(&self, ask: bool) -> Result<(DataKey, Mark), StoreError>;
+    fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError>;
 
     /// Destroys the key; no key is as good.
-    fn destroy(&self, ask: bool) -> Result<(), StoreError>;
+    fn destroy(&self, prompts: Prompts) -> Result<(), StoreError>;
 }
 
 /// What is written down beside the entries about the key that they are sealed under. Nothing of it is secret.

@@ -13,9 +13,9 @@ use std::time::Duration;
 use linux_keyutils::{Key, KeyError, KeyPermissionsBuilder, KeyRing, KeyRingIdentifier, Permission};
 use zeroize::Zeroizing;
 
-use super::StoreError;
 use super::home::{KeyHome, Mark};
 use super::sealed::{self, DataKey};
+use super::{Prompts, StoreError};
 use crate::secret::Secret;
 use crate::sys;
 
@@ -157,11 +157,11 @@ fn unavailable(error: KeyError) -> StoreError {
 pub(super) struct KernelHome(pub(super) Slot);
 
 impl KeyHome for KernelHome {
-    fn load(&self, _: Option<&Mark>, _: bool) -> Result<Option<DataKey>, StoreError> {
+    fn load(&self, _: Option<&Mark>, _: Prompts) -> Result<Option<DataKey>, StoreError> {
         self.0.find(None)
     }
 
-    fn create(&self, _: bool) -> Result<(DataKey, Mark), StoreError> {
+    fn create(&self, _: Prompts) -> Result<(DataKey, Mark), StoreError> {
         let key = Secret::new(*sealed::random()?);
         self.0.put(&key, None)?;
         match self.0.find(None)? {
@@ -172,7 +172,7 @@ impl KeyHome for KernelHome {
         }
     }
 
-    fn destroy(&self, _: bool) -> Result<(), StoreError> {
+    fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
         self.0.remove().map(drop)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::StoreError;
 use super::home::{KeyHome, Mark};
 use super::sealed::DataKey;
+use super::{Prompts, StoreError};
 
 /// A place that holds nothing.
 #[derive(Debug)]
@@ -37,15 +37,15 @@ impl Slot {
 pub(super) struct KernelHome(pub(super) Slot);
 
 impl KeyHome for KernelHome {
-    fn load(&self, _: Option<&Mark>, _: bool) -> Result<Option<DataKey>, StoreError> {
+    fn load(&self, _: Option<&Mark>, _: Prompts) -> Result<Option<DataKey>, StoreError> {
         self.0.find(None)
     }
 
-    fn create(&self, _: bool) -> Result<(DataKey, Mark), StoreError> {
+    fn create(&self, _: Prompts) -> Result<(DataKey, Mark), StoreError> {
         Err(unavailable())
     }
 
-    fn destroy(&self, _: bool) -> Result<(), StoreError> {
+    fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
         Ok(())
     }
 }

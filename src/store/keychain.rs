@@ -4,9 +4,9 @@
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use super::StoreError;
 use super::home::{KeyHome, Mark};
 use super::sealed::{self, DataKey};
+use super::{Prompts, StoreError};
 use crate::secret::Secret;
 use crate::world::{Note, Person};
 
@@ -27,6 +27,9 @@ const WRITE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a person may take for the keychain's own dialog.
 const UNLOCK_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long a prompt may take that nobody is there to answer. KeePassXC completes its own within milliseconds.
+const BRIEFLY: Duration = Duration::from_secs(1);
+
 /// The keychain's item for one store.
 pub(super) struct Keychain<'w> {
     /// The id of the store.
@@ -34,41 +37,47 @@ pub(super) struct Keychain<'w> {
     pub(super) person: &'w dyn Person,
 }
 
-/// Whether a call may show the keychain's own dialogs. Without, what would show one is
-/// [`Locked`](StoreError::Locked).
+/// What a call may do about the keychain's own prompts.
+struct Dialogs {
+    prompts: Prompts,
+    /// Says that a prompt begins, before it does, and whether it is sure to show a window.
+    begin: Box<dyn Fn(Window) + Send>,
+}
+
+/// Whether a prompt shows a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dialogs {
-    Never,
-    Allowed,
+enum Window {
+    Sure,
+    Unknown,
+}
+
+/// What the thread of a call says.
+enum Event<T> {
+    /// A prompt begins.
+    Prompting(Window),
+    Done(Result<T, StoreError>),
 }
 
 impl Keychain<'_> {
     fn call<T: Send + 'static>(
         &self,
-        ask: bool,
-        quick: Duration,
-        work: fn(&str, Dialogs) -> Result<T, StoreError>,
+        prompts: Prompts,
+        answers_within: Duration,
+        work: fn(&str, &Dialogs) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let (dialogs, at_most) = if ask {
-            let note = Note::Unlocking { what: "the keychain", at_most: UNLOCK_WITHIN };
-            self.person.tell(note);
-            (Dialogs::Allowed, UNLOCK_WITHIN)
-        } else {
-            (Dialogs::Never, quick)
-        };
         let id = self.id.clone();
-        within(at_most, move || work(&id, dialogs))
+        let tell = || self.person.tell(Note::Unlocking { what: "the keychain", at_most: UNLOCK_WITHIN });
+        within(answers_within, prompts, tell, move |dialogs| work(&id, dialogs))
     }
 }
 
 impl KeyHome for Keychain<'_> {
-    fn load(&self, _: Option<&Mark>, ask: bool) -> Result<Option<DataKey>, StoreError> {
-        self.call(ask, READ_WITHIN, platform::load)
+    fn load(&self, _: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError> {
+        self.call(prompts, READ_WITHIN, platform::load)
     }
 
-    fn create(&self, _: bool) -> Result<(DataKey, Mark), StoreError> {
-        // Whoever creates has looked first, and by that opened what was locked.
-        self.call(false, WRITE_WITHIN, |id, dialogs| {
+    fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError> {
+        self.call(prompts, WRITE_WITHIN, |id, dialogs| {
             let key = Secret::new(*sealed::random()?);
             platform::save(id, &key, dialogs)?;
             // In the same thread: Windows does not promise that another one sees what was just written.
@@ -81,30 +90,64 @@ impl KeyHome for Keychain<'_> {
         })
     }
 
-    fn destroy(&self, ask: bool) -> Result<(), StoreError> {
-        match self.call(false, WRITE_WITHIN, platform::destroy) {
-            Err(StoreError::Locked { .. }) if ask => self.call(true, WRITE_WITHIN, platform::destroy),
-            answer => answer,
-        }
+    fn destroy(&self, prompts: Prompts) -> Result<(), StoreError> {
+        self.call(prompts, WRITE_WITHIN, platform::destroy)
     }
 }
 
-/// Waits `at_most` for `work`, and no longer.
+/// Waits for `work` in a thread of its own: `at_most`, and longer only while a prompt runs. A prompt that takes more than a
+/// moment is one that a person has to answer, who is then told.
 fn within<T: Send + 'static>(
     at_most: Duration,
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+    prompts: Prompts,
+    tell: impl Fn(),
+    work: impl FnOnce(&Dialogs) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     let (sender, receiver) = mpsc::channel();
-    std::thread::Builder::new().name("keychain".to_owned()).spawn(move || sender.send(work())).map_err(
-        |error| StoreError::Unavailable { why: format!("no thread to ask the keychain in ({error})") },
-    )?;
-    receiver.recv_timeout(at_most).unwrap_or_else(|error| {
-        let why = match error {
-            RecvTimeoutError::Timeout => format!("no answer within {} s", at_most.as_secs()),
-            RecvTimeoutError::Disconnected => "the call ended without an answer".to_owned(),
-        };
-        Err(StoreError::Gone { why })
-    })
+    let begin = {
+        let sender = sender.clone();
+        move |window| drop(sender.send(Event::Prompting(window)))
+    };
+    let dialogs = Dialogs { prompts, begin: Box::new(begin) };
+    let call = move || {
+        let done = work(&dialogs);
+        let _ = sender.send(Event::Done(done));
+    };
+    std::thread::Builder::new().name("keychain".to_owned()).spawn(call).map_err(|error| {
+        StoreError::Unavailable { why: format!("no thread to ask the keychain in ({error})") }
+    })?;
+    let gone = |why: String| Err(StoreError::Gone { why });
+    let mut waited_for = at_most;
+    let (mut prompting, mut told) = (false, false);
+    loop {
+        match receiver.recv_timeout(waited_for) {
+            Ok(Event::Done(done)) => return done,
+            Ok(Event::Prompting(window)) => {
+                prompting = true;
+                if prompts == Prompts::Allowed && window == Window::Sure && !told {
+                    told = true;
+                    tell();
+                }
+                waited_for = match (prompts, told) {
+                    (Prompts::Allowed, true) => UNLOCK_WITHIN,
+                    (Prompts::Allowed, false) => BRIEFLY,
+                    // The call itself ends a prompt that nobody may answer; this only has to outlast it.
+                    (Prompts::Never | Prompts::Brief, _) => 2 * BRIEFLY + at_most,
+                };
+            }
+            Err(RecvTimeoutError::Timeout) if prompting && prompts == Prompts::Allowed && !told => {
+                told = true;
+                tell();
+                waited_for = UNLOCK_WITHIN;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                return gone(format!("no answer within {} s", waited_for.as_secs()));
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return gone("the call ended without an answer".to_owned());
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -114,12 +157,36 @@ mod tests {
     #[test]
     fn a_call_that_hangs_is_left_behind() {
         let (_never, forever) = mpsc::channel::<()>();
-        let hung = within(Duration::from_millis(1), move || {
-            let _ = forever.recv();
-            Ok(())
-        });
+        let hung = within(
+            Duration::from_millis(1),
+            Prompts::Brief,
+            || (),
+            move |_| {
+                let _ = forever.recv();
+                Ok(())
+            },
+        );
         assert!(matches!(hung, Err(StoreError::Gone { why }) if why.contains("no answer")));
-        assert_eq!(within(UNLOCK_WITHIN, || Ok(7)).unwrap(), 7);
+        assert_eq!(within(UNLOCK_WITHIN, Prompts::Never, || (), |_| Ok(7)).unwrap(), 7);
+    }
+
+    /// A person hears of a prompt that waits for them, and of no other.
+    #[test]
+    fn a_prompt_has_more_time_than_an_answer() {
+        let (answer, answered) = mpsc::channel();
+        let tell = || answer.send(7).unwrap();
+        let waits = within(Duration::ZERO, Prompts::Allowed, tell, move |dialogs| {
+            (dialogs.begin)(Window::Unknown);
+            Ok(answered.recv().unwrap())
+        });
+        // Without time for an answer the call may be given up before it has begun its prompt.
+        assert!(matches!(waits, Ok(7) | Err(StoreError::Gone { .. })));
+        let tell = || panic!("nobody has to be told of a prompt that completes by itself");
+        let completes = within(UNLOCK_WITHIN, Prompts::Allowed, tell, |dialogs| {
+            (dialogs.begin)(Window::Unknown);
+            Ok(7)
+        });
+        assert_eq!(completes.unwrap(), 7);
     }
 
     /// The Credential Manager never asks, so that this one can be tried.
@@ -128,14 +195,17 @@ mod tests {
     fn the_credential_manager_keeps_replaces_and_forgets_a_key() {
         let person = crate::world::doubles::Nobody::default();
         let keychain = Keychain { id: "jit-unit-test".to_owned(), person: &person };
-        keychain.destroy(false).unwrap();
-        assert!(keychain.load(None, false).unwrap().is_none());
-        let (first, _) = keychain.create(false).unwrap();
-        assert!(keychain.load(None, false).unwrap() == Some(first.clone()));
-        let (second, mark) = keychain.create(false).unwrap();
+        keychain.destroy(Prompts::Never).unwrap();
+        assert!(keychain.load(None, Prompts::Never).unwrap().is_none());
+        let (first, _) = keychain.create(Prompts::Never).unwrap();
+        assert!(keychain.load(None, Prompts::Never).unwrap() == Some(first.clone()));
+        let (second, mark) = keychain.create(Prompts::Never).unwrap();
         assert!(first != second);
-        assert_eq!(mark.key_id(), keychain.load(None, false).unwrap().map(|key| sealed::key_id(&key)));
-        keychain.destroy(false).unwrap();
-        assert!(keychain.load(None, false).unwrap().is_none());
+        assert_eq!(
+            mark.key_id(),
+            keychain.load(None, Prompts::Never).unwrap().map(|key| sealed::key_id(&key))
+        );
+        keychain.destroy(Prompts::Never).unwrap();
+        assert!(keychain.load(None, Prompts::Never).unwrap().is_none());
     }
 }

@@ -2,33 +2,43 @@
 //!
 //! `dbus-secret-service` is used directly. The `keyring` store over it connects without a limit for dialogs, so
 //! that a locked collection waits for ever, and it unlocks whatever it finds, so that "locked" cannot be told from
-//! "not there" without showing a dialog. Here a call that may show none has a dialog time of zero.
+//! "not there" without showing a dialog.
+//!
+//! Creating, deleting and unlocking may each be answered with a prompt, which has to be run even where it shows no window
+//! (Secret Service API, "Prompts and prompting"). KeePassXC answers so every time, and completes the prompt by itself if it
+//! is set to ask nothing. Whether it worked is told by looking, not by the prompt's own answer.
 //!
 //! The key is stored as base64, since KWallet keeps nothing but text, in the default collection.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use dbus::blocking::Connection;
 use dbus_secret_service::{Collection, EncryptionType, Error, SecretService};
 use zeroize::Zeroizing;
 
-use super::{Dialogs, SERVICE, UNLOCK_WITHIN};
+use super::{BRIEFLY, Dialogs, READ_WITHIN, SERVICE, UNLOCK_WITHIN, Window};
 use crate::secret::Secret;
-use crate::store::StoreError;
 use crate::store::error::bounded;
 use crate::store::sealed::DataKey;
+use crate::store::{Prompts, StoreError};
 
+/// How often it is looked whether a prompt has had its effect.
+const LOOKED_EVERY: Duration = Duration::from_millis(10);
 const LOCKED: StoreError = StoreError::Locked { what: "the keychain is locked" };
 
+/// Services whose prompt to unlock always shows a window, which nobody wants to see flash by.
+const WINDOWED: [&str; 4] =
+    ["org.gnome.keyring", "org.kde.kwalletd6", "org.kde.kwalletd5", "org.kde.secretservicecompat"];
+
 /// The key of the store `id`, if the keychain has one.
-pub(super) fn load(id: &str, dialogs: Dialogs) -> Result<Option<DataKey>, StoreError> {
+pub(super) fn load(id: &str, dialogs: &Dialogs) -> Result<Option<DataKey>, StoreError> {
     with_collection(dialogs, |collection| {
         let items = collection.search_items(attributes(id)).map_err(translate)?;
         let Some(item) = items.first() else { return Ok(None) };
-        if item.is_locked().map_err(translate)? {
-            unlock(dialogs, || item.unlock())?;
-        }
+        open(dialogs, || item.is_locked(), || item.unlock())?;
         let text = Zeroizing::new(item.get_secret().map_err(translate)?);
         let bytes = BASE64.decode(&*text).map(Zeroizing::new).unwrap_or_default();
         // An item that is no key is as good as none.
@@ -36,23 +46,28 @@ pub(super) fn load(id: &str, dialogs: Dialogs) -> Result<Option<DataKey>, StoreE
     })
 }
 
-/// Puts the key of the store `id` into the keychain, in place of any other.
-pub(super) fn save(id: &str, key: &DataKey, dialogs: Dialogs) -> Result<(), StoreError> {
+/// Puts the key of the store `id` into the keychain, in place of any other. What came of a prompt that was not answered in
+/// time is told by reading the key back, which every caller does.
+pub(super) fn save(id: &str, key: &DataKey, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_collection(dialogs, |collection| {
         let text = Zeroizing::new(BASE64.encode(key.expose()));
         let label = "jit: key of the stored AWS sessions";
-        collection
-            .create_item(label, attributes(id), text.as_bytes(), true, "text/plain")
-            .map(drop)
-            .map_err(translate)
+        (dialogs.begin)(Window::Unknown);
+        let created =
+            collection.create_item(label, attributes(id), text.as_bytes(), true, "text/plain").map(drop);
+        let is_there = || collection.search_items(attributes(id)).is_ok_and(|items| !items.is_empty());
+        unless(created, dialogs, is_there)
     })
 }
 
 /// Takes the key of the store `id` out of the keychain.
-pub(super) fn destroy(id: &str, dialogs: Dialogs) -> Result<(), StoreError> {
+pub(super) fn destroy(id: &str, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_collection(dialogs, |collection| {
         let items = collection.search_items(attributes(id)).map_err(translate)?;
-        items.iter().try_for_each(|item| item.delete()).map_err(translate)
+        (dialogs.begin)(Window::Unknown);
+        let deleted = items.iter().try_for_each(|item| item.delete());
+        let is_gone = || collection.search_items(attributes(id)).is_ok_and(|items| items.is_empty());
+        unless(deleted, dialogs, is_gone)
     })
 }
 
@@ -62,33 +77,80 @@ fn attributes(id: &str) -> HashMap<&str, &str> {
 
 /// Calls `work` with the default collection, unlocked.
 fn with_collection<T>(
-    dialogs: Dialogs,
+    dialogs: &Dialogs,
     work: impl FnOnce(&Collection<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    let dialog_time = match dialogs {
-        Dialogs::Never => 0,
+    let prompt_seconds = match dialogs.prompts {
+        Prompts::Never => 0,
+        Prompts::Brief => BRIEFLY.as_secs(),
         // The caller gives up first; this only ends the thread that it leaves behind.
-        Dialogs::Allowed => 2 * UNLOCK_WITHIN.as_secs(),
+        Prompts::Allowed => 2 * UNLOCK_WITHIN.as_secs(),
     };
-    let service =
-        SecretService::connect_with_max_prompt_timeout(EncryptionType::Dh, dialog_time).map_err(translate)?;
+    let service = SecretService::connect_with_max_prompt_timeout(EncryptionType::Dh, prompt_seconds)
+        .map_err(translate)?;
     let collection = service.get_default_collection().map_err(|error| match error {
         Error::NoResult => {
             StoreError::Unavailable { why: "the Secret Service has no default collection".to_owned() }
         }
         error => translate(error),
     })?;
-    if collection.is_locked().map_err(translate)? {
-        unlock(dialogs, || collection.unlock())?;
-    }
+    open(dialogs, || collection.is_locked(), || collection.unlock())?;
     work(&collection)
 }
 
-fn unlock(dialogs: Dialogs, unlock: impl FnOnce() -> Result<(), Error>) -> Result<(), StoreError> {
-    match dialogs {
-        Dialogs::Never => Err(LOCKED),
-        Dialogs::Allowed => unlock().map_err(translate),
+/// Unlocks what says that it is locked. It may say so until its prompt has run, and then open without a window.
+fn open(
+    dialogs: &Dialogs,
+    is_locked: impl Fn() -> Result<bool, Error>,
+    unlock: impl FnOnce() -> Result<(), Error>,
+) -> Result<(), StoreError> {
+    if !is_locked().map_err(translate)? {
+        return Ok(());
     }
+    let window = match dialogs.prompts {
+        Prompts::Never => return Err(LOCKED),
+        Prompts::Brief | Prompts::Allowed => window_of_service(),
+    };
+    if dialogs.prompts == Prompts::Brief && window == Window::Sure {
+        return Err(LOCKED);
+    }
+    (dialogs.begin)(window);
+    let unlocked = unlock();
+    unless(unlocked, dialogs, || is_locked().is_ok_and(|locked| !locked))
+}
+
+/// Takes a prompt that was not completed for success if what was wanted `is_so` all the same, at once or a moment later: a
+/// service may do it before it says so, and `dbus-secret-service` stops listening at the first other message that comes.
+fn unless(outcome: Result<(), Error>, dialogs: &Dialogs, is_so: impl Fn() -> bool) -> Result<(), StoreError> {
+    if !matches!(outcome, Err(Error::Prompt)) {
+        return outcome.map_err(translate);
+    }
+    let begun = Instant::now();
+    while !is_so() {
+        if begun.elapsed() > BRIEFLY {
+            // Nobody dismissed what nobody was shown.
+            return match dialogs.prompts {
+                Prompts::Allowed => outcome.map_err(translate),
+                Prompts::Never | Prompts::Brief => Err(LOCKED),
+            };
+        }
+        std::thread::sleep(LOOKED_EVERY);
+    }
+    Ok(())
+}
+
+/// Whether the service is one that cannot be unlocked without a window. Only asked of one that is locked.
+fn window_of_service() -> Window {
+    let Ok(bus) = Connection::new_session() else { return Window::Unknown };
+    let bus = bus.with_proxy("org.freedesktop.DBus", "/org/freedesktop/DBus", READ_WITHIN);
+    let owner = |name: &str| {
+        let answer: Result<(String,), dbus::Error> =
+            bus.method_call("org.freedesktop.DBus", "GetNameOwner", (name,));
+        answer.ok().map(|(owner,)| owner)
+    };
+    let service = owner("org.freedesktop.secrets");
+    let is_one = service.is_some() && WINDOWED.iter().any(|name| owner(name) == service);
+    if is_one { Window::Sure } else { Window::Unknown }
 }
 
 fn translate(error: Error) -> StoreError {

@@ -9,39 +9,43 @@ use keyring_core::api::CredentialStoreApi as _;
 use keyring_core::error::PlatformError;
 use security_framework::os::macos::keychain::SecKeychain;
 
-use super::{Dialogs, SERVICE, entry};
-use crate::store::StoreError;
+use super::{Dialogs, SERVICE, Window, entry};
 use crate::store::error::bounded;
 use crate::store::sealed::DataKey;
+use crate::store::{Prompts, StoreError};
 
 /// The key of the store `id`, if the keychain has one.
-pub(super) fn load(id: &str, dialogs: Dialogs) -> Result<Option<DataKey>, StoreError> {
+pub(super) fn load(id: &str, dialogs: &Dialogs) -> Result<Option<DataKey>, StoreError> {
     with_entry(id, dialogs, |found| entry::load(found, code_of))
 }
 
 /// Puts the key of the store `id` into the keychain, in place of any other.
-pub(super) fn save(id: &str, key: &DataKey, dialogs: Dialogs) -> Result<(), StoreError> {
+pub(super) fn save(id: &str, key: &DataKey, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_entry(id, dialogs, |found| entry::save(found, key, code_of))
 }
 
 /// Takes the key of the store `id` out of the keychain.
-pub(super) fn destroy(id: &str, dialogs: Dialogs) -> Result<(), StoreError> {
+pub(super) fn destroy(id: &str, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_entry(id, dialogs, |found| entry::destroy(found, code_of))
 }
 
 fn with_entry<T>(
     id: &str,
-    dialogs: Dialogs,
+    dialogs: &Dialogs,
     work: impl FnOnce(&Entry) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     // While this is held, what would show a dialog fails with a code that means `Locked`. It holds for the whole process, and
     // so for nobody else: a process asks its keychain one thing at a time.
-    let _quiet = match dialogs {
-        Dialogs::Never => Some(
+    let _quiet = match dialogs.prompts {
+        Prompts::Never | Prompts::Brief => Some(
             SecKeychain::disable_user_interaction()
                 .map_err(|error| StoreError::Unavailable { why: bounded(&error.to_string()) })?,
         ),
-        Dialogs::Allowed => None,
+        Prompts::Allowed => {
+            // The system does not say whether it shows one.
+            (dialogs.begin)(Window::Sure);
+            None
+        }
     };
     let translate = |error| entry::translate(&error, code_of);
     let store: Arc<Store> = Store::new().map_err(translate)?;

@@ -13,17 +13,17 @@ use crate::store::StoreError;
 use crate::store::sealed::DataKey;
 
 /// The key of the store `id`, if the Credential Manager has one.
-pub(super) fn load(id: &str, _: Dialogs) -> Result<Option<DataKey>, StoreError> {
+pub(super) fn load(id: &str, _: &Dialogs) -> Result<Option<DataKey>, StoreError> {
     entry::load(&open(id)?, code_of)
 }
 
 /// Puts the key of the store `id` into the Credential Manager, in place of any other.
-pub(super) fn save(id: &str, key: &DataKey, _: Dialogs) -> Result<(), StoreError> {
+pub(super) fn save(id: &str, key: &DataKey, _: &Dialogs) -> Result<(), StoreError> {
     entry::save(&open(id)?, key, code_of)
 }
 
 /// Takes the key of the store `id` out of the Credential Manager.
-pub(super) fn destroy(id: &str, _: Dialogs) -> Result<(), StoreError> {
+pub(super) fn destroy(id: &str, _: &Dialogs) -> Result<(), StoreError> {
     entry::destroy(&open(id)?, code_of)
 }
 

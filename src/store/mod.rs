@@ -61,9 +61,20 @@ const UNNAMED: &str = "unnamed";
 pub struct Options {
     /// How long a copy of the key may stay in the Linux kernel's keyring after its last use; `None` for no copy.
     pub key_cache: Option<Duration>,
-    /// Whether a person is there to unlock the keychain or to type a passphrase: only for commands that were typed on
-    /// a terminal.
-    pub may_prompt: bool,
+    /// What may be asked of a person.
+    pub prompts: Prompts,
+}
+
+/// What the store may ask of a person, and how long a prompt of the keychain may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompts {
+    /// Nothing, and no prompt is run: for commands that only look.
+    Never,
+    /// Nothing, but prompts of the keychain are run for a moment: the Secret Service answers with a prompt also where none is
+    /// shown, and KeePassXC completes its own by themselves. For commands that programs start.
+    Brief,
+    /// To unlock the keychain, or to type a passphrase: for commands that were typed on a terminal.
+    Allowed,
 }
 
 /// Where the key of the entries is kept.
@@ -312,7 +323,7 @@ impl<'w> Store<'w> {
             place.mark()?;
             // While nobody waits for this one yet: a keychain that is locked or hangs from now on holds no queue up. What
             // is wrong with it is said by who then needs it.
-            if !place.ask {
+            if place.prompts != Prompts::Allowed {
                 let _ = self.key_in_use(&place);
             }
         }

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::StoreError;
 use super::home::{KeyHome, Mark};
 use super::sealed::{self, DataKey};
+use super::{Prompts, StoreError};
 use crate::secret::Secret;
 use crate::world::{Note, Person};
 
@@ -89,11 +89,11 @@ fn broken() -> StoreError {
 }
 
 impl KeyHome for Passphrase<'_> {
-    fn load(&self, mark: Option<&Mark>, ask: bool) -> Result<Option<DataKey>, StoreError> {
+    fn load(&self, mark: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError> {
         let Some((mark, derivation)) = mark.and_then(|mark| Some((mark, mark.passphrase.as_ref()?))) else {
             return Ok(None);
         };
-        if !ask {
+        if prompts != Prompts::Allowed {
             return Err(StoreError::Locked { what: "the sessions are sealed with a passphrase" });
         }
         for _ in 0..ATTEMPTS {
@@ -107,8 +107,8 @@ impl KeyHome for Passphrase<'_> {
         Err(refused("wrong passphrase"))
     }
 
-    fn create(&self, ask: bool) -> Result<(DataKey, Mark), StoreError> {
-        if !ask {
+    fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError> {
+        if prompts != Prompts::Allowed {
             let why = "a passphrase would have to be asked for, and nobody can be asked here";
             return Err(StoreError::Unavailable { why: why.to_owned() });
         }
@@ -128,7 +128,7 @@ impl KeyHome for Passphrase<'_> {
         Err(refused("no passphrase was chosen"))
     }
 
-    fn destroy(&self, _: bool) -> Result<(), StoreError> {
+    fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -181,31 +181,38 @@ pub(super) mod tests {
 
     #[test]
     fn the_same_passphrase_gives_the_same_key_and_no_other_does() {
-        let (key, mark) = with(&["correct horse", "correct horse"], |home| home.create(true)).unwrap();
-        let again = with(&["wrong horse", "correct horse"], |home| home.load(Some(&mark), true)).unwrap();
+        let (key, mark) =
+            with(&["correct horse", "correct horse"], |home| home.create(Prompts::Allowed)).unwrap();
+        let again =
+            with(&["wrong horse", "correct horse"], |home| home.load(Some(&mark), Prompts::Allowed)).unwrap();
         assert!(again.unwrap() == key);
-        let wrong = with(&["wrong"; 4], |home| home.load(Some(&mark), true)).unwrap_err();
+        let wrong = with(&["wrong"; 4], |home| home.load(Some(&mark), Prompts::Allowed)).unwrap_err();
         assert!(matches!(&wrong, StoreError::Refused { why } if why == "wrong passphrase"));
-        let (other, _) = with(&["correct horse", "correct horse"], |home| home.create(true)).unwrap();
+        let (other, _) =
+            with(&["correct horse", "correct horse"], |home| home.create(Prompts::Allowed)).unwrap();
         assert!(other != key, "two stores with one passphrase have two keys");
     }
 
     #[test]
     fn a_new_passphrase_is_long_enough_and_typed_twice() {
         let answers = ["short", "long enough", "long enouhg", "long enough", "long enough"];
-        assert!(with(&answers, |home| home.create(true)).is_ok());
-        assert!(matches!(with(&["short"; 3], |home| home.create(true)), Err(StoreError::Refused { .. })));
-        assert!(matches!(with(&[], |home| home.create(true)), Err(StoreError::Refused { .. })));
+        assert!(with(&answers, |home| home.create(Prompts::Allowed)).is_ok());
+        assert!(matches!(
+            with(&["short"; 3], |home| home.create(Prompts::Allowed)),
+            Err(StoreError::Refused { .. })
+        ));
+        assert!(matches!(with(&[], |home| home.create(Prompts::Allowed)), Err(StoreError::Refused { .. })));
     }
 
     #[test]
     fn nobody_to_ask_is_locked_or_unavailable_and_nobody_is_asked() {
-        let (_, mark) = with(&["correct horse", "correct horse"], |home| home.create(true)).unwrap();
-        let quiet = with(&["correct horse"], |home| home.load(Some(&mark), false));
+        let (_, mark) =
+            with(&["correct horse", "correct horse"], |home| home.create(Prompts::Allowed)).unwrap();
+        let quiet = with(&["correct horse"], |home| home.load(Some(&mark), Prompts::Never));
         assert!(matches!(quiet, Err(StoreError::Locked { .. })));
-        let quiet = with(&["correct horse"; 2], |home| home.create(false));
+        let quiet = with(&["correct horse"; 2], |home| home.create(Prompts::Never));
         assert!(matches!(quiet, Err(StoreError::Unavailable { .. })));
-        assert!(with(&[], |home| home.load(None, true)).unwrap().is_none());
+        assert!(with(&[], |home| home.load(None, Prompts::Allowed)).unwrap().is_none());
     }
 
     #[test]

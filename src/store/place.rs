@@ -11,7 +11,7 @@ use super::kernel::Slot;
 use super::lock::{Lock, Order, Turn, Waiting};
 use super::record::{read_json, write_json};
 use super::sealed::{self, DataKey, KeyId};
-use super::{Kind, StoreError};
+use super::{Kind, Prompts, StoreError};
 use crate::plan::EntryKey;
 use crate::sys;
 use crate::world::Person;
@@ -33,8 +33,8 @@ pub(super) struct Place<'w> {
     pub(super) copy: Slot,
     pub(super) copy_for: Option<Duration>,
     pub(super) person: &'w dyn Person,
-    /// Whether the home may ask the person.
-    pub(super) ask: bool,
+    /// What the home may ask the person.
+    pub(super) prompts: Prompts,
 }
 
 impl Place<'_> {
@@ -74,7 +74,7 @@ impl Place<'_> {
                 let mark = self.mark()?.filter(own).unwrap_or_else(|| Mark::of(&key));
                 (key, mark)
             }
-            None => self.home.create(self.ask)?,
+            None => self.home.create(self.prompts)?,
         };
         sys::fs::private_folder(&self.folder).map_err(StoreError::disk("make", &self.folder))?;
         write_json(&self.folder.join(MARK), &mark)?;
@@ -84,7 +84,7 @@ impl Place<'_> {
 
     /// Destroys the key, then everything that it opened. Goes on after a failure, and reports the first.
     pub(super) fn forget(&self) -> Result<(), StoreError> {
-        let destroyed = self.home.destroy(self.ask);
+        let destroyed = self.home.destroy(self.prompts);
         let uncopied = self.copy.remove().map(drop).or_else(|error| match error {
             // Where the kernel has no keyring for us there is no copy.
             StoreError::Unavailable { .. } => Ok(()),
@@ -120,12 +120,12 @@ impl Place<'_> {
     fn load(&self) -> Result<Option<DataKey>, StoreError> {
         if self.kind == Kind::Kernel {
             // It answers at once, everybody alike, and has nothing to ask.
-            return self.home.load(None, false);
+            return self.home.load(None, Prompts::Never);
         }
         let mark = self.mark()?;
         match self.load_quietly(mark.as_ref()) {
-            Err(StoreError::Locked { .. }) if self.ask => {
-                let key = self.home.load(mark.as_ref(), true)?;
+            Err(StoreError::Locked { .. }) if self.prompts == Prompts::Allowed => {
+                let key = self.home.load(mark.as_ref(), Prompts::Allowed)?;
                 key.iter().for_each(|key| self.keep_copy(key));
                 Ok(key)
             }
@@ -152,7 +152,12 @@ impl Place<'_> {
         {
             return answer.map(Some);
         }
-        let answer = self.home.load(mark, false);
+        // What is locked is asked about next, with time to answer, where somebody is there.
+        let prompts = match self.prompts {
+            Prompts::Allowed => Prompts::Never,
+            prompts => prompts,
+        };
+        let answer = self.home.load(mark, prompts);
         match (&answer, &mut lock) {
             (Ok(Some(key)), _) => self.keep_copy(key),
             // A keychain that hangs would make all who wait here hang in turn.

@@ -7,7 +7,7 @@ use super::kernel::Slot;
 use super::place::Place;
 use super::record::{Choice, Record, read_json, write_json};
 use super::sealed::{self, DataKey};
-use super::{Kind, Lock, Order, Store, StoreError, Waiting};
+use super::{Kind, Lock, Order, Prompts, Store, StoreError, Waiting};
 use crate::sys;
 
 /// Making the key takes as long as the first user's keychain does; whoever is stuck behind a dialog is told.
@@ -78,12 +78,12 @@ impl<'w> Store<'w> {
             // The kernel's own key is no copy.
             copy_for: self.options.key_cache.filter(|_| kind != Kind::Kernel),
             person: self.person,
-            ask: self.options.may_prompt
-                && match kind {
-                    Kind::Keychain => self.display,
-                    Kind::Kernel => false,
-                    Kind::File => self.person.can_be_asked(),
-                },
+            prompts: match (self.options.prompts, kind) {
+                (Prompts::Allowed, Kind::Keychain) if !self.display => Prompts::Brief,
+                (Prompts::Allowed, Kind::Kernel) => Prompts::Brief,
+                (Prompts::Allowed, Kind::File) if !self.person.can_be_asked() => Prompts::Brief,
+                (prompts, _) => prompts,
+            },
         }
     }
 

@@ -38,8 +38,8 @@ impl MemoryHome {
 }
 
 impl KeyHome for MemoryHome {
-    fn load(&self, _: Option<&Mark>, ask: bool) -> Result<Option<DataKey>, StoreError> {
-        if ask {
+    fn load(&self, _: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError> {
+        if prompts == Prompts::Allowed {
             self.0.lock().unwrap().fails = None;
         }
         let mut memory = self.check()?;
@@ -47,7 +47,7 @@ impl KeyHome for MemoryHome {
         Ok(memory.key.clone())
     }
 
-    fn create(&self, _: bool) -> Result<(DataKey, Mark), StoreError> {
+    fn create(&self, _: Prompts) -> Result<(DataKey, Mark), StoreError> {
         let mut memory = self.check()?;
         memory.creates += 1;
         let key: DataKey = Secret::new(*sealed::random()?);
@@ -56,7 +56,7 @@ impl KeyHome for MemoryHome {
         Ok((key, mark))
     }
 
-    fn destroy(&self, _: bool) -> Result<(), StoreError> {
+    fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
         self.check()?.key = None;
         Ok(())
     }
@@ -78,7 +78,8 @@ fn locked() -> StoreError {
 }
 
 fn options(may_prompt: bool) -> Options {
-    Options { key_cache: None, may_prompt }
+    let prompts = if may_prompt { Prompts::Allowed } else { Prompts::Never };
+    Options { key_cache: None, prompts }
 }
 
 fn world(root: &Path, setting: &str) -> World {

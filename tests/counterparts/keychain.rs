@@ -17,13 +17,13 @@ use std::time::Duration;
 use jit::config::file::DEFAULT_KEY_CACHE;
 use jit::plan::{EntryKey, EntryKind};
 use jit::secret::Secret;
-use jit::store::{Lock, Options, Store, StoreError};
+use jit::store::{Lock, Options, Prompts, Store, StoreError};
 use jit::sys::clock::SystemClock;
 use jit::sys::env::Env;
 use jit::sys::http::Http;
 use jit::world::{Browser, Folders, Note, Person, World};
 
-/// What the child does, by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `drop`, `forget`.
+/// What the child does, by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `try`, `drop`, `forget`.
 const STEPS: &str = "STORE_TEST_STEPS";
 /// The state folder it works in.
 const STATE: &str = "STORE_TEST_STATE";
@@ -103,9 +103,12 @@ fn lock(store: &Store<'_>, world: &World, name: &str) -> Result<Lock, StoreError
 fn inside() {
     let (Some(steps), Some(state)) = (std::env::var_os(STEPS), std::env::var_os(STATE)) else { return };
     let world = world(Path::new(&state));
-    let may_prompt = world.env.get(PASSPHRASE).is_some();
+    let prompts = match world.env.get(PASSPHRASE) {
+        Some(_) => Prompts::Allowed,
+        None => Prompts::Brief,
+    };
     let key_cache = Some(DEFAULT_KEY_CACHE).filter(|_| world.env.get(NO_COPY).is_none());
-    let store = Store::open(&world, Options { key_cache, may_prompt }).unwrap();
+    let store = Store::open(&world, Options { key_cache, prompts }).unwrap();
     for step in steps.to_str().unwrap().split(',') {
         let (verb, name) = step.split_once(' ').unwrap_or((step, ""));
         let answer = match verb {
@@ -131,6 +134,7 @@ fn inside() {
                 ))
             }
             "drop" => store.drop_cached_key().map(|dropped| dropped.to_string()),
+            "try" => store.try_home(jit::store::Kind::Keychain).map(|()| "ok".to_owned()),
             "forget" => store.forget_everything().map(|()| "ok".to_owned()),
             other => panic!("no such step: {other}"),
         };
@@ -150,7 +154,7 @@ pub(crate) struct Desktop {
 }
 
 /// A program of the system, or the package to install.
-fn program(name: &str, package: &str) -> Command {
+pub(crate) fn program(name: &str, package: &str) -> Command {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     assert!(
         std::env::split_paths(&paths).any(|folder| folder.join(name).is_file()),
@@ -161,7 +165,7 @@ fn program(name: &str, package: &str) -> Command {
 
 impl Desktop {
     /// A bus, and nothing on it yet.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = program("dbus-daemon", "dbus-daemon");
         command.args(["--session", "--nofork", "--print-address=1"]).stdout(Stdio::piped());
@@ -189,10 +193,44 @@ impl Desktop {
         }
         let mut daemon = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         daemon.stdin.take().unwrap().write_all(password.unwrap_or_default().as_bytes()).unwrap();
+        self.serve_secrets(daemon);
+    }
+
+    /// Waits until `daemon` is the Secret Service; it ends with the desktop.
+    pub(crate) fn serve_secrets(&mut self, daemon: Child) {
         self.daemon = Some(daemon);
         while !self.keyring_has_bus_name() {
+            let ended = self.daemon.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none(), "the program of the Secret Service ended with {}", ended.unwrap());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Waits until a collection is there and says that it is open.
+    pub(crate) fn until_opened(&mut self, collection: &str) {
+        let property = "org.freedesktop.DBus.Properties.Get";
+        loop {
+            let mut command = self.on_bus("dbus-send", "dbus-bin");
+            command.args([
+                "--session",
+                "--print-reply",
+                "--dest=org.freedesktop.secrets",
+                collection,
+                property,
+            ]);
+            command.args(["string:org.freedesktop.Secret.Collection", "string:Locked"]);
+            if text(&command.output().unwrap()).contains("boolean false") {
+                return;
+            }
+            let ended = self.daemon.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none(), "the program of the Secret Service ended with {}", ended.unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The home of whoever sits there.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn stop_keyring(&mut self) {
@@ -237,7 +275,7 @@ impl Desktop {
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
-    fn on_bus(&self, name: &str, package: &str) -> Command {
+    pub(crate) fn on_bus(&self, name: &str, package: &str) -> Command {
         let mut command = program(name, package);
         isolate(&mut command, self.folder.path());
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.address);
@@ -256,7 +294,7 @@ impl Desktop {
     }
 
     /// What a child on this desktop answers.
-    fn run(&self, steps: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    pub(crate) fn run(&self, steps: &str, variables: &[(&str, &str)]) -> Vec<String> {
         results(&self.child(steps, variables).output().unwrap())
     }
 }
@@ -482,7 +520,7 @@ fn a_lock_is_handed_over_when_its_holder_is_killed() {
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let world = world(&state);
-            let options = Options { key_cache: None, may_prompt: false };
+            let options = Options { key_cache: None, prompts: Prompts::Never };
             let store = Store::open(&world, options).unwrap();
             lock(&store, &world, "a").unwrap().waited()
         });

@@ -15,6 +15,7 @@ mod center;
 #[path = "../it/support/mod.rs"]
 mod demo_room;
 #[cfg(target_os = "linux")]
+mod keepassxc;
 mod keychain;
 #[cfg(target_os = "linux")]
 mod keychain_kills;

@@ -11,7 +11,7 @@ use jit::credentials::Session;
 use jit::idp::Login;
 use jit::plan::EntryKind;
 use jit::secret::Secret;
-use jit::store::{Options, Store};
+use jit::store::{Options, Prompts, Store};
 use jit::sys::browser::SystemBrowser;
 use jit::sys::clock::SystemClock;
 use jit::sys::env::Env;
@@ -77,7 +77,7 @@ impl Room {
     /// What somebody gets for `role` who waits no longer than `wait`, while somebody else is busy with it all the time.
     pub(crate) fn session_while_busy(&self, role: &str, wait: Duration) -> Result<Session, BrokerError> {
         let world = self.world();
-        let store = Store::open(&world, Options { key_cache: None, may_prompt: false }).unwrap();
+        let store = Store::open(&world, Options { key_cache: None, prompts: Prompts::Never }).unwrap();
         let text = fs::read_to_string(&world.folders.config_file).unwrap();
         let file = File::parse("config.toml", &text).unwrap();
         let env = Env::of([("AWS_ENDPOINT_URL_STS", self.servers.sts_url())]);
@@ -111,7 +111,7 @@ impl Room {
 
     fn rewrite(&self, kind: EntryKind, change: impl Fn(&[u8]) -> Secret<Vec<u8>>) {
         let world = self.world();
-        let store = Store::open(&world, Options { key_cache: None, may_prompt: false }).unwrap();
+        let store = Store::open(&world, Options { key_cache: None, prompts: Prompts::Never }).unwrap();
         for key in store.keys().unwrap().into_iter().filter(|key| key.kind == kind) {
             let lock = store.lock(&key, &*world.person, "a test", Duration::ZERO).unwrap();
             let bytes = store.get(&key).unwrap().unwrap();
