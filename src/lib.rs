@@ -27,6 +27,7 @@
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`arn`] | role ARNs and partitions |
 //! | [`timestamp`] | moments in whole seconds |
+//! | [`unseen`] | characters that a terminal obeys or nobody sees |
 //! | [`world`] | what a command runs in, handed in: environment, clock, network, browser, person |
 //! | [`sys`] | the real ones of these, files, processes and the programs that are driven |
 //! | [`demo`] | the IdP and the STS of `jit demo`, which the tests use as well |
@@ -64,4 +65,5 @@ pub mod store;
 pub mod sys;
 pub mod timestamp;
 pub mod ui;
+pub mod unseen;
 pub mod world;

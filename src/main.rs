@@ -30,7 +30,11 @@ fn main() -> ExitCode {
     };
     let cli = match read {
         Ok(cli) => cli,
-        Err(answer) => return ExitCode::from(jit::ui::answer_parser(&answer, process::asked_for_json())),
+        Err(answer) => {
+            let again = |words: &[_]| Cli::read(words).err();
+            let code = jit::ui::answer_parser(answer, process::asked_for_json(), &words, again);
+            return ExitCode::from(code);
+        }
     };
     let ui = Ui::new(&env, cli.command.quiet(), cli.command.json());
     if env.get(env::JIT_LOG).is_some_and(|level| !jit::ui::log::start(level)) {

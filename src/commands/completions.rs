@@ -66,7 +66,7 @@ pub(super) fn candidates(
     offered: Vec<index::Completion>,
 ) -> Vec<CompletionCandidate> {
     let candidate = |name: &str, help: &str| {
-        CompletionCandidate::new(name).help(Some(crate::ui::text::escape(help).into()))
+        CompletionCandidate::new(name).help(Some(crate::ui::text::escape(help).into_string().into()))
     };
     let fits = |name: &str| name.starts_with(typed);
     let own = file.roles.iter().filter(|(name, _)| fits(name)).map(|(name, role)| {
@@ -82,7 +82,7 @@ pub(super) fn candidates(
     // A shell shows names as they are, and a file may hold any.
     let plain = |one: &CompletionCandidate| {
         let name = one.get_value().to_string_lossy();
-        crate::ui::text::escape(&name) == name
+        crate::ui::text::escape(&name).as_str() == name
     };
     own.chain(profiles).chain(offered).filter(plain).collect()
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::ORIGIN;
+use zeroize::Zeroizing;
 
 use crate::arn::{Partition, is_region};
 use crate::aws::federation;
@@ -19,7 +20,7 @@ use crate::sys::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
 use crate::sys::loopback::{Loopback, redirect, reply};
 use crate::sys::{browser, process};
 use crate::ui::Ui;
-use crate::ui::text::escape;
+use crate::ui::text::shown;
 use crate::world::World;
 
 use super::{Subject, confirm, typed_need};
@@ -74,10 +75,11 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
         }
     };
     if args.print {
-        return ui.line(url.expose());
+        let line = Zeroizing::new(format!("{}\n", url.expose()));
+        return ui.data(line.as_bytes());
     }
-    let role = ui.paint_role(&escape(&plan.role), plan.color.as_deref());
-    ui.say(&format!("{role}  account {}  in the console", plan.target().role.value.account()));
+    let role = ui.paint_role(&plan.role, plan.color.as_deref());
+    ui.say(shown!("{}  account {}  in the console", role, plan.target().role.value.account()));
     open(&url, plan, subject.console_browser.as_deref(), world)
 }
 

@@ -13,7 +13,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::plan::{Capture, ProofPlan, StsEndpoint};
 use crate::sys::{folders, fs, process};
-use crate::ui::text::{duration, escape};
+use crate::ui::text::{Shown, duration, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
 
@@ -116,11 +116,10 @@ fn show(findings: &[Finding], ui: &Ui) -> CommandResult {
             Health::Broken => (Tone::Bad, "✗"),
         };
         let (mark, about) = (ui.paint_data(tone, mark), finding.about);
-        let line = format!("{mark} {about:width$}  {}\n", escape(&finding.what));
-        ui.data(line.as_bytes())?;
+        ui.line(shown!("{} {}  {}", mark, Shown::from(about).padded(width), finding.what))?;
         if let Some(cure) = &finding.cure {
             let next = ui.paint_data(Tone::Name, "next:");
-            ui.data(format!("  {:width$}  {next} {}\n", "", escape(cure)).as_bytes())?;
+            ui.line(shown!("  {}  {} {}", Shown::default().padded(width), next, cure))?;
         }
     }
     Ok(())

@@ -15,7 +15,7 @@ use crate::plan::{
 };
 use crate::sys::env::{AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use crate::timestamp::Timestamp;
-use crate::ui::text::{duration, escape, table};
+use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Explain, world: &World, ui: &Ui) -> CommandResult {
             .json(&json!({ "role": role, "named_by": named_by, "confirm": plan.confirm, "steps": steps }));
     }
     let description = plan.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-    ui.line(&format!("{}, named by {}{description}", plan.role, subject.named_by))?;
+    ui.line(shown!("{}, named by {}{}", plan.role, subject.named_by, description))?;
     if plan.confirm {
         ui.line("It is only used after a yes")?;
     }
@@ -67,39 +67,38 @@ pub(super) fn run(args: &Explain, world: &World, ui: &Ui) -> CommandResult {
 
 /// All steps in one table, so that their columns stand below each other, each below its title.
 fn show(steps: &[Step], world: &World, ui: &Ui) -> CommandResult {
-    let rows: Vec<Vec<String>> = steps.iter().flat_map(|step| step.cells(world, ui)).collect();
+    let rows: Vec<Vec<Shown>> = steps.iter().flat_map(|step| step.cells(world, ui)).collect();
     let table = table(&rows);
     let mut lines = table.lines();
     for (index, step) in steps.iter().enumerate() {
-        let title = format!("{}. {} {}", index + 1, step.kind, escape(&step.name));
-        let title = ui.paint_data(Tone::Name, &title);
-        let below: String =
-            lines.by_ref().take(step.rows.len() + 2).map(|line| format!("{line}\n")).collect();
-        ui.data(format!("\n{title}\n{below}").as_bytes())?;
+        let title = shown!("{}. {} {}", index + 1, step.kind, step.name);
+        let title = ui.paint_data(Tone::Name, title);
+        let below = Shown::join(lines.by_ref().take(step.rows.len() + 2), "\n");
+        ui.text(shown!("\n{}\n{}\n", title, below))?;
     }
     Ok(())
 }
 
 impl Step {
-    fn cells(&self, world: &World, ui: &Ui) -> Vec<Vec<String>> {
+    fn cells(&self, world: &World, ui: &Ui) -> Vec<Vec<Shown>> {
         let row = |(name, value, origin): &Row| {
-            vec![format!("  {name}"), escape(value), ui.paint_data(Tone::Dim, &escape(origin))]
+            vec![shown!("  {}", name), escape(value), ui.paint_data(Tone::Dim, escape(origin))]
         };
-        let mut rows: Vec<Vec<String>> = self.rows.iter().map(row).collect();
+        let mut rows: Vec<Vec<Shown>> = self.rows.iter().map(row).collect();
         let stored = match &self.stored {
-            Stored::Nothing => "nothing".to_owned(),
-            Stored::Unknown(why) => ui.paint_data(Tone::Bad, &format!("unknown: {}", escape(why))),
+            Stored::Nothing => "nothing".into(),
+            Stored::Unknown(why) => ui.paint_data(Tone::Bad, shown!("unknown: {}", why)),
             Stored::Until(what, at) => {
                 let (left, at) = (at.since(world.clock.now()), ui::clock_time(*at, &*world.clock));
                 let left =
                     if left.is_zero() { "ended".to_owned() } else { format!("{} left", duration(left)) };
-                format!("{} until {at}, {left}", escape(what))
+                shown!("{} until {}, {}", what, at, left)
             }
         };
-        rows.push(vec!["  stored".to_owned(), stored]);
+        rows.push(vec!["  stored".into(), stored]);
         let (name, tone) =
             if self.needed { ("  would call", Tone::Warning) } else { ("  not needed", Tone::Dim) };
-        rows.push(vec![name.to_owned(), ui.paint_data(tone, &escape(&self.call))]);
+        rows.push(vec![name.into(), ui.paint_data(tone, escape(&self.call))]);
         rows
     }
 

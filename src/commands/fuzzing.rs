@@ -39,9 +39,9 @@ pub fn completion_words(data: &[u8]) {
     for candidate in completions::candidates(&typed, &file, &profiles, offered) {
         let value = candidate.get_value().to_string_lossy();
         assert!(value.starts_with(&*typed), "{value:?} does not go on from {typed:?}");
-        assert_eq!(crate::ui::text::escape(&value), value, "a terminal would act on it");
+        assert_eq!(crate::ui::text::escape(&value).as_str(), value, "a terminal would act on it");
         let mut help = String::new();
         let _ = write!(help, "{}", candidate.get_help().cloned().unwrap_or_default());
-        assert_eq!(crate::ui::text::escape(&help), help, "a terminal would act on it");
+        assert_eq!(crate::ui::text::escape(&help).as_str(), help, "a terminal would act on it");
     }
 }

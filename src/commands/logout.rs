@@ -10,7 +10,7 @@ use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
 use crate::sys::{fs, process};
-use crate::ui::text::duration;
+use crate::ui::text::{duration, shown};
 use crate::ui::{self, Ui};
 use crate::world::{Note, World};
 
@@ -33,13 +33,13 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
     }
     let was_signed_in = end_login(args, &plan, &store, world, ui)?;
     let idp = plan.proof.name();
-    ui.done(&match (ended.as_slice(), was_signed_in) {
-        ([], false) => format!("Nothing was stored for {idp}"),
+    ui.done(match (ended.as_slice(), was_signed_in) {
+        ([], false) => shown!("Nothing was stored for {}", idp),
         (sessions, _) => {
             let roles: Vec<&str> = sessions.iter().map(|session| session.role.as_str()).collect();
             let forgot =
                 if roles.is_empty() { String::new() } else { format!(", forgot {}", roles.join(", ")) };
-            format!("Signed out of {idp}{forgot}")
+            shown!("Signed out of {}{}", idp, forgot)
         }
     });
     still_valid(&ended, world, ui);
@@ -63,7 +63,7 @@ fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: 
             logins.push(plan.proof.login_key());
             // A login that cannot be ended at the IdP is forgotten here all the same.
             if let Err(error) = end_login(args, &plan, store, world, ui) {
-                ui.warn(&format!(
+                ui.warn(shown!(
                     "the login at {} could not be ended there: {}",
                     plan.proof.name(),
                     error.what
@@ -101,12 +101,12 @@ fn end_login(args: &Logout, plan: &Plan, store: &Store<'_>, world: &World, ui: &
     let Ok(Some(login)) = login else { return Ok(was_there) };
     let name = plan.proof.name();
     match process::block_on(idp::end(&plan.proof, world, &login)) {
-        Ok(Ended::There(what)) => ui.done(&format!("{name} revoked {what}")),
+        Ok(Ended::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
         Ok(Ended::Later(what)) => {
-            ui.say(&format!("{name} offers no revocation; {what} ends by its own rules"));
+            ui.say(shown!("{} offers no revocation; {} ends by its own rules", name, what));
         }
         Ok(Ended::Nothing) => {}
-        Err(error) => ui.warn(&format!("{name} did not revoke {}: {error}", login.renewal())),
+        Err(error) => ui.warn(shown!("{} did not revoke {}: {}", name, login.renewal(), error)),
     }
     end_session(args, &plan.proof, &login, world);
     Ok(was_there)
@@ -144,7 +144,7 @@ fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
 /// The profiles of the browsers that signed in hold the IdPs' cookies.
 fn forget_browsers(world: &World, ui: &Ui) {
     if let Err(error) = fs::remove_folder(&world.folders.state.join("browser")) {
-        ui.warn(&format!("the browser profiles could not be removed: {error}"));
+        ui.warn(shown!("the browser profiles could not be removed: {}", error));
     }
 }
 
@@ -155,8 +155,10 @@ fn still_valid(ended: &[Session], world: &World, ui: &Ui) {
     if let Some(last) = last.filter(|last| !last.time_left(now).is_zero()) {
         let at = ui::clock_time(last.credentials.expires_at, &*world.clock);
         let left = duration(last.time_left(now));
-        ui.say(&format!(
-            "What programs hold of them stays valid until {at}, {left}; AWS cannot call it back"
+        ui.say(shown!(
+            "What programs hold of them stays valid until {}, {}; AWS cannot call it back",
+            at,
+            left
         ));
     }
 }

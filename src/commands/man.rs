@@ -7,6 +7,7 @@ use crate::cli::{Cli, Man};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::fs;
 use crate::ui::Ui;
+use crate::ui::text::shown;
 
 /// Exit codes, files and variables, which belong to no option.
 const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
@@ -118,6 +119,6 @@ pub(super) fn run(args: &Man, ui: &Ui) -> CommandResult {
     for (name, text) in &pages {
         fs::write_public(&folder.join(name), text).map_err(failed)?;
     }
-    ui.done(&format!("Wrote {} pages to {}", pages.len(), folder.display()));
+    ui.done(shown!("Wrote {} pages to {}", pages.len(), folder.display()));
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{COLORS, EntryKind};
 use crate::store::Store;
-use crate::ui::text::{duration, escape};
+use crate::ui::text::{duration, escape, shown};
 use crate::ui::{self, Choice, Picked, Ui};
 use crate::world::World;
 
@@ -32,12 +32,12 @@ pub(super) struct Candidate {
 
 impl Candidate {
     fn choice(&self, left: Option<Duration>) -> Choice {
-        let left = left.map(|left| format!("{} left", duration(left))).unwrap_or_default();
+        let left = left.map(|left| shown!("{} left", duration(left))).unwrap_or_default();
         // What an account id and an ARN come down to is a word of its own.
         let words: [&str; 9] =
             [&self.name, " ", &self.account, "/", &self.role, " ", &self.about, " ", &self.more];
         Choice {
-            cells: vec![escape(&self.name), self.account.clone(), escape(&self.about), left],
+            cells: vec![escape(&self.name), escape(&self.account), escape(&self.about), left],
             words: words.concat().to_lowercase(),
             color: Some(color(self.color.as_deref(), &self.account)),
         }

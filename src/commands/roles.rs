@@ -12,7 +12,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
 use crate::index;
 use crate::plan::{DiscoveredRole, ProofPlan};
-use crate::ui::text::{escape, table};
+use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Progress, Ui};
 use crate::world::World;
 
@@ -50,14 +50,13 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
         let what = if wanted.is_empty() { "no role can be named yet" } else { "no role is called so" };
         return Err(CommandError::new(Kind::Failed, what).hint("ask the IdPs: jit roles --refresh"));
     }
-    let mut rows = vec![["role", "account", "from", "about"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["role", "account", "from", "about"].map(Shown::from).to_vec()];
     rows.extend(roles.iter().map(|role| {
         let one = &role.candidate;
         [&one.name, &one.account, &role.from, &one.about].map(|cell| escape(cell)).to_vec()
     }));
     // In one piece: a line at a time, ten thousands are as many calls of the system.
-    let lines: String = table(&rows).lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
-    ui.data(lines.as_bytes())
+    ui.line(Shown::join(table(&rows).lines().map(|line| line.trim_end()), "\n"))
 }
 
 /// Every role that can be named: of the configuration, of `~/.aws/config`, and of the index.
@@ -156,12 +155,12 @@ pub(super) fn learn(
     ui: &Ui,
 ) -> Result<Vec<DiscoveredRole>, BrokerError> {
     let idp = proof.name();
-    let progress = Progress::new(*ui, &format!("Asked {idp} about"), "accounts");
+    let progress = Progress::new(*ui, shown!("Asked {} about", idp), "accounts");
     let offered = broker.offered(proof, login, need, full, |done, total| progress.at(done, total))?;
     drop(progress);
     match index::learn(&world.folders.state, idp, offered.clone()) {
         Ok(before) => difference(idp, &before, &offered, ui),
-        Err(error) => ui.warn(&format!("the roles of {idp} could not be written down: {error}")),
+        Err(error) => ui.warn(shown!("the roles of {} could not be written down: {}", idp, error)),
     }
     Ok(offered)
 }
@@ -179,13 +178,13 @@ fn difference(idp: &str, before: &[DiscoveredRole], now: &[DiscoveredRole], ui: 
     if gained.is_empty() && lost.is_empty() {
         return;
     }
-    ui.say(&format!("{idp}: gained {}, lost {}", gained.len(), lost.len()));
+    ui.say(shown!("{}: gained {}, lost {}", idp, gained.len(), lost.len()));
     let signed = gained.iter().map(|name| ('+', name)).chain(lost.iter().map(|name| ('-', name)));
     for (sign, name) in signed.take(MOST_CHANGES) {
-        ui.say(&format!("  {sign} {}", escape(name)));
+        ui.say(shown!("  {} {}", sign, name));
     }
     let more = (gained.len() + lost.len()).saturating_sub(MOST_CHANGES);
     if more > 0 {
-        ui.say(&format!("  and {more} more"));
+        ui.say(shown!("  and {} more", more));
     }
 }

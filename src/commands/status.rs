@@ -15,7 +15,7 @@ use crate::store::{Description, Store, StoreError};
 use crate::sys::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
 use crate::sys::folders;
 use crate::timestamp::Timestamp;
-use crate::ui::text::{duration, escape, table};
+use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
@@ -55,7 +55,7 @@ impl Holdings {
 
 pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
     if args.prompt {
-        return prompt(world).map_or(Ok(()), |line| ui.line(&line));
+        return prompt(world).map_or(Ok(()), |line| ui.line(line));
     }
     let store = open_store(world, &load_if_there(world)?)?;
     let description = store.describe();
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
     let holdings = match Holdings::read(&store) {
         Ok(holdings) => holdings,
         Err(error) => {
-            ui.say(&format!("store  {}", escape(&description.why)));
+            ui.say(shown!("store  {}", description.why));
             return Err(error);
         }
     };
@@ -81,7 +81,7 @@ pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
 
 /// The role that commands here would take, and its time left. A prompt is no place for errors: without a role or a
 /// session there is less to say, or nothing.
-fn prompt(world: &World) -> Option<String> {
+fn prompt(world: &World) -> Option<Shown> {
     let now = world.clock.now();
     let left = |until: Timestamp| match until.since(now) {
         left if left.is_zero() => "ended".to_owned(),
@@ -90,7 +90,7 @@ fn prompt(world: &World) -> Option<String> {
     // Under `exec` the credentials of the environment are the ones that count.
     let inherited = world.env.get(JIT_ROLE).zip(world.env.get(AWS_CREDENTIAL_EXPIRATION));
     if let Some((role, until)) = inherited {
-        return Some(format!("{} {}", escape(role), left(Timestamp::parse_rfc3339(until)?)));
+        return Some(shown!("{} {}", role, left(Timestamp::parse_rfc3339(until)?)));
     }
     let file = load_if_there(world).ok()?;
     let name = role_name(&file, Flags::default(), world).ok()?.value;
@@ -98,7 +98,7 @@ fn prompt(world: &World) -> Option<String> {
     let store = open_store(world, &file).ok()?;
     let session = broker::stored_session(&store, &plan, plan.legs.len() - 1).ok().flatten();
     Some(match session {
-        Some(session) => format!("{} {}", escape(&name), left(session.credentials.expires_at)),
+        Some(session) => shown!("{} {}", name, left(session.credentials.expires_at)),
         None => escape(&name),
     })
 }
@@ -131,53 +131,49 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     if holdings.sessions.is_empty() {
         ui.line("no sessions")?;
     } else {
-        let title = |text: &str| ui.paint_data(Tone::Dim, text);
+        let title = |text: &'static str| ui.paint_data(Tone::Dim, text);
         let mut rows = vec![["role", "account", "left", "until", "user"].map(title).to_vec()];
         rows.extend(holdings.sessions.iter().map(|session| row(session, world, ui)));
-        ui.data(table(&rows).as_bytes())?;
+        ui.text(table(&rows))?;
     }
     let mut rows = vec![Vec::new()];
     for login in &holdings.logins {
         let renewal = if login.renews_itself() { "renews itself" } else { "ends with its sessions" };
         let name = Some(login.identity().name.as_str()).filter(|name| !name.is_empty());
-        let who = format!(
-            "{} at {}, {renewal}",
-            escape(name.unwrap_or("signed in")),
-            escape(&login.identity().issuer)
-        );
-        rows.push(vec!["login".to_owned(), who]);
+        let (name, issuer) = (name.unwrap_or("signed in"), &login.identity().issuer);
+        rows.push(vec!["login".into(), shown!("{} at {}, {}", name, issuer, renewal)]);
     }
     let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());
     let folder = folders::short(&description.folder, &world.folders.home);
-    rows.push(vec!["store".to_owned(), format!("{kind} in {folder}: {}", escape(&description.why))]);
+    rows.push(vec!["store".into(), shown!("{} in {}: {}", kind, folder, description.why)]);
     if let Some(left) = description.key_cached_for {
-        rows.push(vec!["key".to_owned(), format!("kept by the kernel for {} more", duration(left))]);
+        rows.push(vec!["key".into(), shown!("kept by the kernel for {} more", duration(left))]);
     }
-    ui.data(table(&rows).as_bytes())?;
+    ui.text(table(&rows))?;
     if let Some(problem) = &description.problem {
-        ui.warn(&format!("{}; `jit doctor` says more", problem.in_one_line()));
+        ui.warn(shown!("{}; `jit doctor` says more", problem.in_one_line()));
     }
     match holdings.unreadable {
         0 => {}
         1 => ui.warn("one entry cannot be read; `jit doctor` says more"),
-        count => ui.warn(&format!("{count} entries cannot be read; `jit doctor` says more")),
+        count => ui.warn(shown!("{} entries cannot be read; `jit doctor` says more", count)),
     }
     Ok(())
 }
 
-fn row(session: &Session, world: &World, ui: &Ui) -> Vec<String> {
+fn row(session: &Session, world: &World, ui: &Ui) -> Vec<Shown> {
     let now = world.clock.now();
-    let left = duration(session.time_left(now));
+    let left = shown!("{}", duration(session.time_left(now)));
     let left = match session.freshness(now, Duration::ZERO) {
-        Freshness::Fresh => ui.paint_data(Tone::Good, &left),
-        Freshness::Ending => ui.paint_data(Tone::Warning, &left),
+        Freshness::Fresh => ui.paint_data(Tone::Good, left),
+        Freshness::Ending => ui.paint_data(Tone::Warning, left),
         Freshness::Expired => ui.paint_data(Tone::Dim, "ended"),
     };
     vec![
-        ui.paint_data(Tone::Name, &escape(&session.role)),
-        session.account().to_owned(),
+        ui.paint_data(Tone::Name, escape(&session.role)),
+        escape(session.account()),
         left,
-        ui::clock_time(session.credentials.expires_at, &*world.clock),
+        escape(&ui::clock_time(session.credentials.expires_at, &*world.clock)),
         escape(&session.user),
     ]
 }

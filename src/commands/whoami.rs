@@ -8,6 +8,7 @@ use crate::credentials::Session;
 use crate::error::CommandResult;
 use crate::sys::process;
 use crate::ui::Ui;
+use crate::ui::text::shown;
 use crate::world::World;
 
 use super::{Subject, hints, typed_need};
@@ -31,13 +32,13 @@ pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
             "idp": session.idp,
         }));
     }
-    ui.line(&format!("account  {}", identity.account))?;
-    ui.line(&format!("arn      {}", identity.arn))?;
-    ui.line(&format!("user id  {}", identity.user_id))?;
+    ui.line(shown!("account  {}", identity.account))?;
+    ui.line(shown!("arn      {}", identity.arn))?;
+    ui.line(shown!("user id  {}", identity.user_id))?;
     if let Some(source) = &session.source_identity {
-        ui.line(&format!("source   {source}"))?;
+        ui.line(shown!("source   {}", source))?;
     }
-    ui.line(&format!("idp      {} at {}", session.user, session.idp))?;
+    ui.line(shown!("idp      {} at {}", session.user, session.idp))?;
     if args.tags {
         tags(&session, ui)?;
     }
@@ -50,6 +51,6 @@ fn tags(session: &Session, ui: &Ui) -> CommandResult {
     }
     session.tags.iter().try_for_each(|(key, value)| {
         let on = if session.transitive_tags.contains(key) { "  (goes on to spokes)" } else { "" };
-        ui.line(&format!("tag      {key} = {value}{on}"))
+        ui.line(shown!("tag      {} = {}{}", key, value, on))
     })
 }

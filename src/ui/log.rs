@@ -3,8 +3,8 @@
 
 use log::{Level, Log, Metadata, Record};
 
-use super::talk;
-use super::text::escape;
+use super::out::talk;
+use super::text::shown;
 
 struct Stderr;
 
@@ -23,7 +23,7 @@ impl Log for Stderr {
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
             let level = record.level().as_str().to_ascii_lowercase();
-            talk(&format!("{level}: {}", escape(&record.args().to_string())));
+            talk(&shown!("{}: {}", level, record.args()));
         }
     }
 

@@ -1,30 +1,36 @@
-//! The only printer: data to stdout, talk to stderr. Text from outside is escaped before a terminal sees it.
+//! The only printer: data to stdout, talk to stderr. Text from outside is escaped before a terminal sees it: what prints
+//! takes [`text::Shown`], and nothing else makes that of a `String` than [`text::escape`].
 
 mod digits;
 pub mod log;
+mod out;
 mod person;
 mod pick;
 mod progress;
 pub mod qr;
 pub mod text;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::ffi::OsString;
 
 use crate::error::{CommandError, Kind};
 use crate::sys::env::{Env, NO_COLOR, TERM};
 use crate::timestamp::Timestamp;
+use crate::unseen::is_unseen;
 use crate::world::Clock;
 
+use out::talk;
 pub use person::Terminal;
 pub use pick::{Choice, Picked, pick};
 pub use progress::Progress;
-use text::{escape, escape_json};
+use text::{Shown, escape, escape_json, escape_json_indented, escape_lines, shown};
 
 /// How talkative a command is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ui {
     color: bool,
     data_color: bool,
+    /// Data goes to a terminal.
+    data_seen: bool,
     quiet: bool,
     json: bool,
     /// Lines can be rewritten.
@@ -49,32 +55,35 @@ pub enum Tone {
 impl Ui {
     /// Colour where stderr is a terminal and nobody declined it.
     pub fn new(env: &Env, quiet: bool, json: bool) -> Self {
-        let (talk, data) = (io::stderr().is_terminal(), io::stdout().is_terminal());
+        let (talk, data) = out::are_terminals();
         let live = talk && env.get(TERM) != Some("dumb");
         let wanted = env.get(NO_COLOR).is_none() && env.get(TERM) != Some("dumb");
-        Self { color: wanted && talk, data_color: wanted && data, quiet, json, live }
+        Self { color: wanted && talk, data_color: wanted && data, data_seen: data, quiet, json, live }
     }
 
-    /// Writes data to stdout in one piece. A reader that has gone away is no failure of ours.
+    /// Writes data for programs to stdout, in one piece and as it is; a terminal is shown what it would act on.
     ///
     /// # Errors
-    /// Whatever else stdout says, such as a full disk behind a redirection.
+    /// What stdout says, such as a full disk behind a redirection; not that its reader has gone away.
     pub fn data(&self, bytes: &[u8]) -> Result<(), CommandError> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(CommandError::new(Kind::Failed, "cannot write to stdout").because(error))
-            }
-            _ => Ok(()),
-        }
+        let written = if self.data_seen { out::data_shown(bytes) } else { out::data(bytes) };
+        written.map_err(not_written)
     }
 
-    /// Writes one line of data; text from outside is escaped.
+    /// Writes text for people to stdout, in one piece.
     ///
     /// # Errors
     /// As [`Ui::data`].
-    pub fn line(&self, line: &str) -> Result<(), CommandError> {
-        self.data(format!("{}\n", escape(line)).as_bytes())
+    pub fn text(&self, text: impl Into<Shown>) -> Result<(), CommandError> {
+        out::data(text.into().as_str().as_bytes()).map_err(not_written)
+    }
+
+    /// Writes one line of text for people to stdout.
+    ///
+    /// # Errors
+    /// As [`Ui::data`].
+    pub fn line(&self, line: impl Into<Shown>) -> Result<(), CommandError> {
+        self.text(shown!("{}\n", line.into()))
     }
 
     /// Writes a JSON value, indented, as data.
@@ -82,83 +91,87 @@ impl Ui {
     /// # Errors
     /// As [`Ui::data`].
     pub fn json(&self, value: &serde_json::Value) -> Result<(), CommandError> {
-        self.data(format!("{}\n", escape_json(&format!("{value:#}"))).as_bytes())
+        self.line(escape_json_indented(value))
     }
 
     /// Says something on stderr, unless the user wants quiet.
-    pub fn say(&self, line: &str) {
+    pub fn say(&self, line: impl Into<Shown>) {
         if !self.quiet && !self.json {
-            talk(line);
+            talk(&line.into());
         }
     }
 
     /// Says what the person has to know to go on, even when quiet.
-    pub fn instruct(&self, line: &str) {
-        talk(line);
+    pub fn instruct(&self, line: impl Into<Shown>) {
+        talk(&line.into());
     }
 
     /// Says that something worked.
-    pub fn done(&self, line: &str) {
-        self.say(&format!("{} {}", self.paint(Tone::Good, "✓"), escape(line)));
+    pub fn done(&self, line: impl Into<Shown>) {
+        self.say(shown!("{} {}", self.paint(Tone::Good, "✓"), line.into()));
     }
 
     /// Says what to type next.
-    pub fn next(&self, line: &str) {
-        self.say(&format!("{} {}", self.paint(Tone::Name, "next:"), escape(line)));
+    pub fn next(&self, line: impl Into<Shown>) {
+        self.say(shown!("{} {}", self.paint(Tone::Name, "next:"), line.into()));
     }
 
     /// Warns on stderr, also when quiet. Where errors are JSON, a warning is one more object on a line of its own.
-    pub fn warn(&self, line: &str) {
+    pub fn warn(&self, line: impl Into<Shown>) {
+        let line = line.into();
         if self.json {
-            return talk(&escape_json(&serde_json::json!({ "warning": line }).to_string()));
+            return talk(&escape_json(&serde_json::json!({ "warning": line.as_str() })));
         }
-        talk(&format!("{} {}", self.paint(Tone::Warning, "warning:"), escape(line)));
+        talk(&shown!("{} {}", self.paint(Tone::Warning, "warning:"), line));
     }
 
     /// Shows a failure: what, why, what next.
     pub fn fail(&self, error: &CommandError) {
         if self.json {
-            talk(&escape_json(&error.to_json().to_string()));
-            return;
+            return talk(&escape_json(&error.to_json()));
         }
-        talk(&format!("{} {}", self.paint(Tone::Bad, "error:"), escape(&error.what)));
+        talk(&shown!("{} {}", self.paint(Tone::Bad, "error:"), error.what));
         if let Some(excerpt) = &error.excerpt {
-            talk(&format!("  {}", escape(excerpt)));
+            talk(&shown!("  {}", excerpt));
         }
         for cause in &error.causes {
-            talk(&format!("  {} {}", self.paint(Tone::Dim, "because:"), escape(cause)));
+            talk(&shown!("  {} {}", self.paint(Tone::Dim, "because:"), cause));
         }
         for hint in &error.hints {
-            talk(&format!("  {} {}", self.paint(Tone::Name, "next:"), escape(hint)));
+            talk(&shown!("  {} {}", self.paint(Tone::Name, "next:"), hint));
         }
     }
 
     /// `text` in the colour of `tone`, for stderr, where colour is wanted.
-    pub fn paint(&self, tone: Tone, text: &str) -> String {
-        painted(self.color, tone, text)
+    pub fn paint(&self, tone: Tone, text: impl Into<Shown>) -> Shown {
+        painted(self.color, tone, text.into())
     }
 
     /// The name of a role, for stderr, in the `color` that the configuration gives it.
-    pub fn paint_role(&self, name: &str, color: Option<&str>) -> String {
+    pub fn paint_role(&self, name: &str, color: Option<&str>) -> Shown {
         let position = color.and_then(|color| crate::plan::COLORS.iter().position(|one| *one == color));
         match position {
-            Some(position) => coded(self.color, &format!("1;{}", 31 + position), name),
-            None => self.paint(Tone::Name, name),
+            Some(position) => coded(self.color, &shown!("1;{}", 31 + position), escape(name)),
+            None => self.paint(Tone::Name, escape(name)),
         }
     }
 
     /// `text` in the colour with this code (SGR), for stderr, where colour is wanted.
-    pub fn paint_code(&self, code: u8, text: &str) -> String {
-        coded(self.color, &code.to_string(), text)
+    pub fn paint_code(&self, code: u8, text: impl Into<Shown>) -> Shown {
+        coded(self.color, &shown!("{}", code), text.into())
     }
 
     /// As [`Ui::paint`] for stdout, which may be a file while stderr is a terminal.
-    pub fn paint_data(&self, tone: Tone, text: &str) -> String {
-        painted(self.data_color, tone, text)
+    pub fn paint_data(&self, tone: Tone, text: impl Into<Shown>) -> Shown {
+        painted(self.data_color, tone, text.into())
     }
 }
 
-fn painted(color: bool, tone: Tone, text: &str) -> String {
+fn not_written(error: std::io::Error) -> CommandError {
+    CommandError::new(Kind::Failed, "cannot write to stdout").because(error)
+}
+
+fn painted(color: bool, tone: Tone, text: Shown) -> Shown {
     let code = match tone {
         Tone::Good => "32",
         Tone::Warning => "33",
@@ -166,31 +179,42 @@ fn painted(color: bool, tone: Tone, text: &str) -> String {
         Tone::Name => "36",
         Tone::Dim => "2",
     };
-    coded(color, code, text)
+    coded(color, &code.into(), text)
 }
 
-fn coded(color: bool, code: &str, text: &str) -> String {
-    if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+fn coded(color: bool, code: &Shown, text: Shown) -> Shown {
+    if color { shown!("\x1b[{}m{}\x1b[0m", code, text) } else { text }
 }
 
-/// Says on stderr that a command line cannot be understood, or prints the help that was asked for; the exit code is
-/// clap's, 2 for what is wrong. Scripts that wrote `--json` get the same object as for every other failure.
-pub fn answer_parser(answer: &clap::Error, json: bool) -> u8 {
+/// Says on stderr that the command line `words` cannot be understood, or prints the help that was asked for; the exit
+/// code is clap's, 2 for what is wrong. Scripts that wrote `--json` get the same object as for every other failure.
+///
+/// clap quotes words as they are. So where one holds what a terminal would act on, `read` is asked again, about the words
+/// as they may be shown.
+pub fn answer_parser(
+    answer: clap::Error,
+    json: bool,
+    words: &[OsString],
+    read: impl FnOnce(&[OsString]) -> Option<clap::Error>,
+) -> u8 {
+    let exit_code = u8::try_from(answer.exit_code()).unwrap_or(2);
+    let shown: Vec<OsString> =
+        words.iter().map(|word| escape(&word.to_string_lossy()).into_string().into()).collect();
+    let answer =
+        if shown.iter().skip(1).eq(words.iter().skip(1)) { answer } else { read(&shown).unwrap_or(answer) };
+    let text = answer.to_string();
     if json && answer.use_stderr() {
-        let text = answer.to_string();
         let mut lines = text.lines().filter(|line| !line.is_empty());
         let what = lines.next().unwrap_or_default().trim_start_matches("error: ");
         let error = lines.fold(CommandError::new(Kind::Usage, what), |error, line| error.hint(line.trim()));
-        talk(&escape_json(&error.to_json().to_string()));
+        talk(&escape_json(&error.to_json()));
+    } else if text.chars().all(|c| c == '\n' || !is_unseen(c)) {
+        out::parser_answer(&answer);
     } else {
-        let _ = answer.print();
+        // What clap took from elsewhere than the words.
+        talk(&escape_lines(text.trim_end()));
     }
-    u8::try_from(answer.exit_code()).unwrap_or(2)
-}
-
-/// One line on stderr. A closed stderr is nothing to stop for.
-fn talk(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
+    exit_code
 }
 
 /// A moment on the user's wall clock, as `14:05`, with the date if it is not today.
@@ -207,9 +231,9 @@ mod tests {
     #[test]
     fn a_role_has_the_colour_it_was_given() {
         let ui = |color| Ui { color, ..Ui::default() };
-        assert_eq!(ui(true).paint_role("prod", Some("red")), "\x1b[1;31mprod\x1b[0m");
-        assert_eq!(ui(true).paint_role("prod", Some("white")), "\x1b[1;37mprod\x1b[0m");
+        assert_eq!(ui(true).paint_role("prod", Some("red")).as_str(), "\x1b[1;31mprod\x1b[0m");
+        assert_eq!(ui(true).paint_role("prod", Some("white")).as_str(), "\x1b[1;37mprod\x1b[0m");
         assert_eq!(ui(true).paint_role("prod", None), ui(true).paint(Tone::Name, "prod"));
-        assert_eq!(ui(false).paint_role("prod", Some("red")), "prod");
+        assert_eq!(ui(false).paint_role("prod\u{1b}[m", Some("red")).as_str(), "prod\\u{1b}[m");
     }
 }

@@ -1,15 +1,14 @@
 //! The person in front of the terminal: what is told and how it is asked.
 
 use std::future::Future;
-use std::io::Write as _;
 use std::pin::Pin;
 
 use crate::secret::Secret;
 use crate::sys::terminal;
 use crate::world::{Limit, Note, Person};
 
-use super::text::{duration, escape};
-use super::{Choice, Picked, Tone, Ui, digits, pick, qr};
+use super::text::{Shown, duration, escape, shown};
+use super::{Choice, Picked, Tone, Ui, digits, out, pick, qr};
 
 /// The lines of a device login above and below its QR code.
 const AROUND_PICTURE: usize = 9;
@@ -28,11 +27,12 @@ impl Terminal {
 
     fn device_code(&self, user_code: &str, url: &str, complete_url: Option<&str>) {
         let spaced: String = user_code.chars().flat_map(|c| [c, ' ']).collect();
+        let spaced = escape(spaced.trim_end());
         let ui = &self.ui;
-        ui.instruct(&format!("On any device, open  {}", ui.paint(Tone::Name, &escape(url))));
+        ui.instruct(shown!("On any device, open  {}", ui.paint(Tone::Name, escape(url))));
         ui.instruct("and enter this code, or check that the page shows the same:");
         ui.instruct("");
-        ui.instruct(&format!("    {}", ui.paint(Tone::Good, escape(&spaced).trim_end())));
+        ui.instruct(shown!("    {}", ui.paint(Tone::Good, spaced)));
         ui.instruct("");
         // A QR code on anything but a terminal is noise, and one that pushes the code off the screen is worse.
         let (rows, columns) = terminal::size().unwrap_or((0, 0));
@@ -53,18 +53,15 @@ impl Person for Terminal {
         let ui = &self.ui;
         match note {
             Note::OpeningBrowser { host, url } => {
-                ui.say(&format!(
-                    "Opening your browser to sign in at {}",
-                    ui.paint(Tone::Name, &escape(host))
-                ));
+                ui.say(shown!("Opening your browser to sign in at {}", ui.paint(Tone::Name, escape(host))));
                 ui.say("If it stays closed, open");
-                ui.say(&ui.paint(Tone::Dim, &escape(url)));
+                ui.say(ui.paint(Tone::Dim, escape(url)));
             }
             Note::OpenYourself { url, why, can_paste } => {
-                ui.instruct(&escape(why));
+                ui.instruct(escape(why));
                 ui.instruct("");
                 // At the start of the line, so that a terminal that breaks it gives it back whole.
-                ui.instruct(&ui.paint(Tone::Name, &escape(url)));
+                ui.instruct(ui.paint(Tone::Name, escape(url)));
                 ui.instruct("");
                 if can_paste {
                     ui.instruct("If the browser ends on a page of 127.0.0.1 that does not load,");
@@ -73,58 +70,58 @@ impl Person for Terminal {
             }
             Note::DeviceCode { user_code, url, complete_url, lifetime } => {
                 self.device_code(user_code, url, complete_url);
-                ui.say(&format!("Waiting for you, {} at most", duration(lifetime)));
+                ui.say(shown!("Waiting for you, {} at most", duration(lifetime)));
             }
-            Note::BrowserWindow { browser, host, at_most } => ui.instruct(&format!(
+            Note::BrowserWindow { browser, host, at_most } => ui.instruct(shown!(
                 "Sign in at {} in the {} window that has opened, {} at most",
-                ui.paint(Tone::Name, &escape(host)),
-                escape(browser),
+                ui.paint(Tone::Name, escape(host)),
+                browser,
                 duration(at_most)
             )),
-            Note::Push { device, at_most } => {
-                let device = device.map(|name| format!(" to {}", escape(name))).unwrap_or_default();
-                ui.instruct(&format!(
-                    "Sent a push{device}; waiting for your answer, {} at most",
-                    duration(at_most)
-                ));
-            }
+            Note::Push { device, at_most } => ui.instruct(shown!(
+                "Sent a push{}; waiting for your answer, {} at most",
+                to(device),
+                duration(at_most)
+            )),
             Note::PushNumber { number } => {
                 ui.instruct("Choose this number on your phone:");
                 ui.instruct("");
                 digits::large(number)
                     .lines()
-                    .for_each(|line| ui.instruct(&format!("    {}", ui.paint(Tone::Good, line))));
+                    .for_each(|line| ui.instruct(shown!("    {}", ui.paint(Tone::Good, line))));
                 ui.instruct("");
             }
-            Note::CodeSent { factor, to } => {
-                let to = to.map(|to| format!(" to {}", escape(to))).unwrap_or_default();
-                ui.instruct(&format!("A code is on its way by {factor}{to}"));
+            Note::CodeSent { factor, to: phone } => {
+                ui.instruct(shown!("A code is on its way by {}{}", factor, to(phone)));
             }
             Note::Pausing { host, pause } => {
-                ui.say(&format!("{} asks for a pause of {}", escape(host), duration(pause)));
+                ui.say(shown!("{} asks for a pause of {}", host, duration(pause)));
             }
             Note::Waiting { what } => {
-                ui.say(&format!("Waiting for another jit that is busy with {}", escape(what)))
+                ui.say(shown!("Waiting for another jit that is busy with {}", what));
             }
             Note::Unlocking { what, at_most } => {
-                ui.instruct(&format!(
-                    "Waiting for you to unlock {}, {} at most",
-                    escape(what),
-                    duration(at_most)
-                ));
+                ui.instruct(shown!("Waiting for you to unlock {}, {} at most", what, duration(at_most)));
             }
             Note::ShorterSession { role, wanted, given, limit } => {
                 let (wanted, given) = (duration(wanted), duration(given));
-                ui.warn(&match limit {
-                    Limit::Role => format!(
-                        "{role} gives no sessions of {wanted}; this one is for {given}. An administrator can raise the role's maximum session duration"
+                ui.warn(match limit {
+                    Limit::Role => shown!(
+                        "{} gives no sessions of {}; this one is for {}. An administrator can raise the role's maximum session duration",
+                        role,
+                        wanted,
+                        given
                     ),
-                    Limit::Idp(name) => format!(
-                        "{name} allows {role} no sessions of {wanted}; this one is for {given} (SessionDuration)"
+                    Limit::Idp(name) => shown!(
+                        "{} allows {} no sessions of {}; this one is for {} (SessionDuration)",
+                        name,
+                        role,
+                        wanted,
+                        given
                     ),
                 });
             }
-            Note::Warning { text } => ui.warn(text),
+            Note::Warning { text } => ui.warn(escape(text)),
         }
     }
 
@@ -136,17 +133,14 @@ impl Person for Terminal {
         if !self.can_be_asked() {
             return None;
         }
-        let theme = dialoguer::theme::SimpleTheme;
-        dialoguer::Password::with_theme(&theme).with_prompt(prompt).interact().ok().map(Secret::new)
+        out::ask_secretly(&escape(prompt))
     }
 
     fn line(&self, prompt: &str) -> Option<String> {
         if !self.can_be_asked() {
             return None;
         }
-        let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "{}: ", escape(prompt));
-        let _ = stderr.flush();
+        out::ask(&shown!("{}: ", prompt));
         let answer = terminal::read_answer()?;
         Some(answer.expose().trim().to_owned()).filter(|answer| !answer.is_empty())
     }
@@ -156,7 +150,7 @@ impl Person for Terminal {
             return None;
         }
         let choices: Vec<Choice> = items.iter().map(|item| Choice::plain(item)).collect();
-        match pick(title, &choices, &|_| None, &self.ui) {
+        match pick(escape(title), &choices, &|_| None, &self.ui) {
             Picked::One(index) => Some(index),
             Picked::Nothing | Picked::Interrupted => None,
         }
@@ -166,10 +160,13 @@ impl Person for Terminal {
         if !self.can_be_asked() {
             return None;
         }
-        let mut stderr = std::io::stderr().lock();
-        let _ = write!(stderr, "{} [y/N] ", escape(question));
-        let _ = stderr.flush();
+        out::ask(&shown!("{} [y/N] ", question));
         let answer = terminal::read_answer()?;
         Some(matches!(answer.expose().trim(), "y" | "Y" | "yes"))
     }
+}
+
+/// Whom something was sent to, as far as that is known.
+fn to(whom: Option<&str>) -> Shown {
+    whom.map(|whom| shown!(" to {}", whom)).unwrap_or_default()
 }

@@ -1,8 +1,10 @@
 //! The picker: a list to type into. Every word that is typed must be in a line, as it stands or as letters in their order
 //! within one word of it. What fits as it stands comes first, in the name before all; lines that fit alike keep their order.
 
-use dialoguer::console::{Key, Term, measure_text_width, truncate_str};
+use dialoguer::console::Key;
 
+use super::out::Screen;
+use super::text::{Shown, escape, shown};
 use super::{Tone, Ui};
 use crate::sys::terminal;
 
@@ -10,7 +12,7 @@ use crate::sys::terminal;
 #[derive(Clone, Debug, Default)]
 pub struct Choice {
     /// What is shown, column by column.
-    pub cells: Vec<String>,
+    pub cells: Vec<Shown>,
     /// What else can be typed to find it, in lower case; the words are between spaces.
     pub words: String,
     /// The terminal's code for the colour of the first two columns (ECMA-48, SGR); none for the usual one.
@@ -20,7 +22,7 @@ pub struct Choice {
 impl Choice {
     /// A line of one column.
     pub fn plain(text: &str) -> Self {
-        Self { cells: vec![text.to_owned()], words: text.to_lowercase(), color: None }
+        Self { cells: vec![escape(text)], words: text.to_lowercase(), color: None }
     }
 }
 
@@ -37,18 +39,22 @@ pub enum Picked {
 
 /// Lets the person pick one of `choices`, typing to narrow them down. `meant` says what a word that was typed stands
 /// for, such as an ARN.
-pub fn pick(prompt: &str, choices: &[Choice], meant: &dyn Fn(&str) -> Option<String>, ui: &Ui) -> Picked {
+pub fn pick(
+    prompt: impl Into<Shown>,
+    choices: &[Choice],
+    meant: &dyn Fn(&str) -> Option<String>,
+    ui: &Ui,
+) -> Picked {
     if !terminal::interactive() || choices.is_empty() {
         return Picked::Nothing;
     }
-    let term = Term::stderr();
-    let mut list = List::new(prompt, choices, meant);
+    let screen = Screen::new();
+    let mut list = List::new(prompt.into(), choices, meant);
     loop {
         let size = terminal::size().unwrap_or((24, 80));
-        let _ = show(&term, &list.frame(size, ui));
-        // A terminal that has gone away picks nothing.
-        let key = term.read_key_raw().unwrap_or(Key::Escape);
-        let picked = match key {
+        let frame = list.frame(size, ui);
+        screen.replace(&frame.text, frame.below, frame.cursor);
+        let picked = match screen.key() {
             Key::Enter if list.fits.is_empty() => continue,
             Key::Enter => Picked::One(list.fits[list.at]),
             Key::Escape => Picked::Nothing,
@@ -58,42 +64,27 @@ pub fn pick(prompt: &str, choices: &[Choice], meant: &dyn Fn(&str) -> Option<Str
                 continue;
             }
         };
-        let _ = show(&term, &Frame::default());
+        screen.replace(&Shown::default(), 0, 0);
         if let Picked::One(index) = picked {
-            let _ = term.write_line(&format!(
-                "{} {prompt}  {}",
-                ui.paint(Tone::Good, "✓"),
-                choices[index].cells[0]
-            ));
+            let mark = ui.paint(Tone::Good, "✓");
+            screen.line(&shown!("{} {}  {}", mark, list.prompt, choices[index].cells[0]));
         }
         return picked;
     }
 }
 
 /// All that is shown at a time.
-#[derive(Default)]
 struct Frame {
     /// The line that is typed in, and the lines below it.
-    text: String,
+    text: Shown,
     /// How many lines are below it.
     below: usize,
     /// Where the cursor is in it: behind what was typed.
     cursor: usize,
 }
 
-/// Shows `frame` in place of the last one. The cursor ends up in the first line, so that whatever comes next clears the
-/// rest. By the calls of `console`, since not every console of Windows understands codes.
-fn show(term: &Term, frame: &Frame) -> std::io::Result<()> {
-    term.write_str("\r")?;
-    term.clear_to_end_of_screen()?;
-    term.write_str(&frame.text)?;
-    term.move_cursor_up(frame.below)?;
-    term.write_str("\r")?;
-    term.move_cursor_right(frame.cursor)
-}
-
 struct List<'a> {
-    prompt: &'a str,
+    prompt: Shown,
     choices: &'a [Choice],
     meant: &'a dyn Fn(&str) -> Option<String>,
     /// The widths of the columns.
@@ -108,10 +99,10 @@ struct List<'a> {
 }
 
 impl<'a> List<'a> {
-    fn new(prompt: &'a str, choices: &'a [Choice], meant: &'a dyn Fn(&str) -> Option<String>) -> Self {
+    fn new(prompt: Shown, choices: &'a [Choice], meant: &'a dyn Fn(&str) -> Option<String>) -> Self {
         let columns = choices.iter().map(|choice| choice.cells.len()).max().unwrap_or(0);
         let cells = |column: usize| choices.iter().filter_map(move |choice| choice.cells.get(column));
-        let widths = (0..columns).map(|column| cells(column).map(|cell| width(cell)).max().unwrap_or(0));
+        let widths = (0..columns).map(|column| cells(column).map(Shown::width).max().unwrap_or(0));
         let fits = (0..choices.len()).collect();
         Self { prompt, choices, meant, widths: widths.collect(), query: String::new(), fits, at: 0, top: 0 }
     }
@@ -165,36 +156,34 @@ impl<'a> List<'a> {
         let (page, columns) = (visible(rows), columns.saturating_sub(1).max(1));
         self.top = self.top.clamp((self.at + 1).saturating_sub(page), self.at);
         let shown = &self.fits[self.top..(self.top + page).min(self.fits.len())];
-        let mut text = format!("{}: {}", self.prompt, self.query);
-        while measure_text_width(&text) > columns {
-            text.remove(0);
-        }
-        let cursor = measure_text_width(&text);
+        // What was pasted may be from outside as well.
+        let mut text = shown!("{}: {}", self.prompt, self.query).end(columns);
+        let cursor = text.width();
         for (place, index) in shown.iter().enumerate() {
-            let mark = if self.top + place == self.at { ui.paint(Tone::Good, "❯") } else { " ".to_owned() };
-            let line = format!("{mark} {}", self.line(&self.choices[*index], ui));
-            text.push('\n');
-            text.push_str(&truncate_str(line.trim_end(), columns, "…"));
+            let mark = if self.top + place == self.at { ui.paint(Tone::Good, "❯") } else { " ".into() };
+            let line = shown!("{} {}", mark, self.line(&self.choices[*index], ui));
+            text.push("\n");
+            text.push(line.trim_end().cut(columns, "…"));
         }
         let mut below = shown.len();
         let hidden = self.fits.len() - shown.len();
         if (hidden > 0 || self.fits.is_empty()) && rows > 2 {
-            let note = format!("  {} of {}", self.fits.len(), self.choices.len());
-            text.push('\n');
-            text.push_str(&ui.paint(Tone::Dim, &truncate_str(&note, columns, "")));
+            let note = shown!("  {} of {}", self.fits.len(), self.choices.len());
+            text.push("\n");
+            text.push(ui.paint(Tone::Dim, note.cut(columns, "")));
             below += 1;
         }
         Frame { text, below, cursor }
     }
 
-    fn line(&self, choice: &Choice, ui: &Ui) -> String {
-        let mut line = String::new();
+    fn line(&self, choice: &Choice, ui: &Ui) -> Shown {
+        let mut line = Shown::default();
         for (column, cell) in choice.cells.iter().enumerate() {
-            match choice.color.filter(|_| column < 2) {
-                Some(code) => line.push_str(&ui.paint_code(code, cell)),
-                None => line.push_str(cell),
-            }
-            line.push_str(&" ".repeat(self.widths[column] - width(cell) + 2));
+            line.push(match choice.color.filter(|_| column < 2) {
+                Some(code) => ui.paint_code(code, cell),
+                None => cell.clone(),
+            });
+            line.push(Shown::default().padded(self.widths[column] - cell.width() + 2));
         }
         line
     }
@@ -203,10 +192,6 @@ impl<'a> List<'a> {
 /// How many lines of the list are shown: one line is typed in, one is for the count.
 fn visible(rows: usize) -> usize {
     rows.saturating_sub(2).max(1)
-}
-
-fn width(cell: &str) -> usize {
-    if cell.is_ascii() { cell.len() } else { measure_text_width(cell) }
 }
 
 /// How well all of `words` fit `line`; `None` if one does not.
@@ -238,6 +223,8 @@ fn in_order(part: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use dialoguer::console::measure_text_width;
+
     use super::*;
 
     fn choices(lines: &[&str]) -> Vec<Choice> {
@@ -247,7 +234,7 @@ mod tests {
     fn found(lines: &[&str], query: &str) -> Vec<usize> {
         let choices = choices(lines);
         let meant = |word: &str| word.strip_prefix("arn:").map(str::to_owned);
-        let mut list = List::new("Role", &choices, &meant);
+        let mut list = List::new("Role".into(), &choices, &meant);
         query.chars().for_each(|c| list.takes(&Key::Char(c), 24));
         list.fits
     }
@@ -276,7 +263,7 @@ mod tests {
     fn keys_move_and_edit() {
         let choices = choices(&["one", "two", "three", "four", "five"]);
         let none = |_: &str| None;
-        let mut list = List::new("Role", &choices, &none);
+        let mut list = List::new("Role".into(), &choices, &none);
         let mut after = |keys: &[Key]| {
             keys.iter().for_each(|key| list.takes(key, 4));
             (list.query.clone(), list.fits.get(list.at).copied())
@@ -302,24 +289,24 @@ mod tests {
         let mut choices: Vec<Choice> = lines.iter().map(|line| Choice::plain(line)).collect();
         choices[0].color = Some(31);
         let none = |_: &str| None;
-        let mut list = List::new("Role", &choices, &none);
+        let mut list = List::new("Role".into(), &choices, &none);
         for (rows, columns) in [(24, 80), (5, 20), (3, 4), (1, 1), (0, 0)] {
             for color in [true, false] {
                 let ui = Ui { color, ..Ui::default() };
                 let frame = list.frame((rows, columns), &ui);
-                let shown: Vec<&str> = frame.text.lines().collect();
+                let shown: Vec<&str> = frame.text.as_str().lines().collect();
                 assert!(shown.len() <= rows.max(2), "{rows} {columns}: {shown:?}");
                 for line in &shown {
                     assert!(measure_text_width(line) <= columns.max(1), "{columns}: {line:?}");
                 }
-                assert_eq!(color, frame.text.contains('m'), "{shown:?}");
-                assert!(!color || columns < 20 || frame.text.contains("\x1b[31m"), "{shown:?}");
+                assert_eq!(color, frame.text.as_str().contains('m'), "{shown:?}");
+                assert!(!color || columns < 20 || frame.text.as_str().contains("\x1b[31m"), "{shown:?}");
                 assert_eq!(frame.below, shown.len() - 1, "{shown:?}");
             }
         }
         list.takes(&Key::End, 5);
         let frame = list.frame((5, 80), &Ui::default());
-        let lines: Vec<&str> = frame.text.lines().collect();
+        let lines: Vec<&str> = frame.text.as_str().lines().collect();
         assert_eq!((lines[0], lines.len(), frame.cursor), ("Role: ", 5, 6));
         assert!(lines[1].starts_with("  role-097") && lines[3].starts_with("❯ role-099"), "{lines:?}");
         assert_eq!(lines[4], "  100 of 100");

@@ -3,10 +3,9 @@
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-use dialoguer::console::Term;
-
 use super::Ui;
-use super::text::{duration, escape};
+use super::out::Screen;
+use super::text::{Shown, duration, shown};
 use crate::sys::terminal;
 
 /// Fewer than this are not worth a line in a log.
@@ -18,7 +17,7 @@ const EVERY: Duration = Duration::from_millis(100);
 pub struct Progress {
     ui: Ui,
     /// What is done, such as `Asked acme about`.
-    doing: String,
+    doing: Shown,
     /// What is counted, such as `accounts`.
     things: &'static str,
     /// When it began, and how many were done by then.
@@ -30,10 +29,10 @@ pub struct Progress {
 
 impl Progress {
     /// Nothing is said yet.
-    pub fn new(ui: Ui, doing: &str, things: &'static str) -> Self {
+    pub fn new(ui: Ui, doing: impl Into<Shown>, things: &'static str) -> Self {
         Self {
             ui,
-            doing: escape(doing),
+            doing: doing.into(),
             things,
             began: Cell::default(),
             tenth: Cell::default(),
@@ -56,12 +55,12 @@ impl Progress {
         let before = self.began.get().map_or(0, |(_, before)| before);
         if total - before >= FEW && tenth(done, total) > self.tenth.get() {
             self.tenth.set(tenth(done, total));
-            self.ui.say(&self.line(done, total));
+            self.ui.say(self.line(done, total));
         }
     }
 
-    fn line(&self, done: usize, total: usize) -> String {
-        format!("{} {done} of {total} {}", self.doing, self.things)
+    fn line(&self, done: usize, total: usize) -> Shown {
+        shown!("{} {} of {} {}", self.doing, done, total, self.things)
     }
 
     fn rewrite(&self, done: usize, total: usize) {
@@ -74,11 +73,10 @@ impl Progress {
             .get()
             .and_then(|(began, before)| time_left(began.elapsed(), done - before, total - done));
         if let Some(left) = left {
-            line.push_str(&format!(", {} to go", duration(left)));
+            line.push(shown!(", {} to go", duration(left)));
         }
         let columns = terminal::size().map_or(80, |(_, columns)| columns);
-        let line: String = line.chars().take(columns.saturating_sub(1)).collect();
-        write(&line);
+        Screen::new().rewrite_line(&line.cut(columns.saturating_sub(1), ""));
         self.shown.replace(Some(Instant::now()));
     }
 }
@@ -87,15 +85,9 @@ impl Drop for Progress {
     /// The line makes room for what is said next.
     fn drop(&mut self) {
         if self.shown.borrow().is_some() {
-            write("");
+            Screen::new().rewrite_line(&Shown::default());
         }
     }
-}
-
-/// Writes `line` in place of what stands in the line.
-fn write(line: &str) {
-    let term = Term::stderr();
-    let _ = term.clear_line().and_then(|()| term.write_str(line));
 }
 
 fn tenth(done: usize, total: usize) -> usize {

@@ -2,12 +2,14 @@
 
 use qrcode::{EcLevel, QrCode};
 
+use super::text::Shown;
+
 /// The empty border that scanners need (ISO/IEC 18004).
 const QUIET: usize = 2;
 
 /// `text` as a QR code, two modules a character, dark on light whatever the terminal's colours; `None` if it would be
 /// wider than `columns`.
-pub fn render(text: &str, columns: usize) -> Option<String> {
+pub fn render(text: &str, columns: usize) -> Option<Shown> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let width = code.width();
     if width + 2 * QUIET > columns {
@@ -18,18 +20,18 @@ pub fn render(text: &str, columns: usize) -> Option<String> {
         let inside = (QUIET..QUIET + width).contains(&x) && (QUIET..QUIET + width).contains(&y);
         inside && modules[(y - QUIET) * width + (x - QUIET)] == qrcode::Color::Dark
     };
-    let mut lines = String::new();
+    let mut lines = Shown::default();
     for y in (0..width + 2 * QUIET).step_by(2) {
-        lines.push_str("\x1b[30;107m");
+        lines.push("\x1b[30;107m");
         for x in 0..width + 2 * QUIET {
             lines.push(match (dark(x, y), dark(x, y + 1)) {
-                (true, true) => '█',
-                (true, false) => '▀',
-                (false, true) => '▄',
-                (false, false) => ' ',
+                (true, true) => "█",
+                (true, false) => "▀",
+                (false, true) => "▄",
+                (false, false) => " ",
             });
         }
-        lines.push_str("\x1b[0m\n");
+        lines.push("\x1b[0m\n");
     }
     Some(lines)
 }
@@ -42,7 +44,7 @@ mod tests {
     fn fits_or_is_left_out() {
         let code = render("https://idp.example/device?user_code=ABCD-EFGH", 80).unwrap();
         let widths: Vec<usize> =
-            code.lines().map(|line| line.chars().filter(|c| " █▀▄".contains(*c)).count()).collect();
+            code.as_str().lines().map(|line| line.chars().filter(|c| " █▀▄".contains(*c)).count()).collect();
         assert!(widths.iter().all(|width| *width == widths[0]) && widths[0] <= 80);
         assert!(render("https://idp.example/device?user_code=ABCD-EFGH", 20).is_none());
     }

@@ -1,32 +1,265 @@
-//! Words and numbers as people read them.
+//! Text that may be shown, and words and numbers as people read them.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
-/// `text` without anything that a terminal would act on: control characters (line feeds among them, so that nobody
-/// else writes lines that look like ours) become `\u{…}`, as do the invisible ones that turn the direction of what
-/// follows or hide in a name.
-pub fn escape(text: &str) -> String {
+use dialoguer::console::{measure_text_width, truncate_str};
+
+use crate::unseen::is_unseen;
+
+/// More marks than this on one letter are not a language, but a tower that covers the lines above.
+const MOST_MARKS: usize = 4;
+
+/// Text that a terminal may be given: literals of this program, and text from outside that went through [`escape`].
+/// Everything that prints takes this type, so that text nobody escaped does not compile:
+///
+/// ```compile_fail,E0277
+/// let name = String::from("\u{1b}[2J");
+/// jit::ui::Ui::default().say(name);
+/// ```
+/// ```compile_fail,E0277
+/// let name = String::from("\u{1b}[2J");
+/// jit::ui::Ui::default().warn(&name);
+/// ```
+/// ```compile_fail,E0597
+/// let name = String::from("\u{1b}[2J");
+/// jit::ui::Ui::default().instruct(name.as_str());
+/// ```
+/// ```compile_fail,E0277
+/// let name = String::from("\u{1b}[2J");
+/// jit::ui::Ui::default().done(format!("Signed in as {name}"));
+/// ```
+/// ```compile_fail,E0277
+/// let name = String::from("\u{1b}[2J");
+/// let _ = jit::ui::Ui::default().line(name);
+/// ```
+/// Nor does a name inside the braces of [`shown!`], which would be put in as it is:
+/// ```compile_fail,E0080
+/// let name = String::from("\u{1b}[2J");
+/// jit::ui::Ui::default().next(jit::shown!("jit login {name}"));
+/// ```
+/// These do:
+/// ```
+/// use jit::{shown, ui::{Ui, text::escape}};
+/// let (ui, name) = (Ui::default(), String::from("\u{1b}[2J"));
+/// ui.say("a literal");
+/// ui.say(escape(&name));
+/// ui.say(shown!("Signed in as {} at {}", name, "acme"));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shown(Cow<'static, str>);
+
+impl From<&'static str> for Shown {
+    /// A literal: what this program itself says.
+    fn from(literal: &'static str) -> Self {
+        Self(Cow::Borrowed(literal))
+    }
+}
+
+impl From<&Shown> for Shown {
+    fn from(shown: &Shown) -> Self {
+        shown.clone()
+    }
+}
+
+impl Shown {
+    /// The text. What goes on from here to a terminal has to be made into this type again.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As [`Shown::as_str`], owned.
+    pub fn into_string(self) -> String {
+        self.0.into_owned()
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many columns it takes; colours take none.
+    pub fn width(&self) -> usize {
+        if self.0.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.0.len()
+        } else {
+            measure_text_width(&self.0)
+        }
+    }
+
+    /// Puts `more` behind it.
+    pub fn push(&mut self, more: impl Into<Shown>) {
+        self.0.to_mut().push_str(&more.into().0);
+    }
+
+    /// Filled up with spaces to `width` columns.
+    #[must_use]
+    pub fn padded(mut self, width: usize) -> Self {
+        let missing = width.saturating_sub(self.width());
+        self.0.to_mut().extend(std::iter::repeat_n(' ', missing));
+        self
+    }
+
+    /// Cut to `columns`, with `end` where something was cut off.
+    #[must_use]
+    pub fn cut(&self, columns: usize, end: &'static str) -> Self {
+        Self(Cow::Owned(truncate_str(&self.0, columns, end).into_owned()))
+    }
+
+    /// The end of it that fits into `columns`.
+    #[must_use]
+    pub fn end(&self, columns: usize) -> Self {
+        let mut rest = self.0.as_ref();
+        while measure_text_width(rest) > columns {
+            let mut characters = rest.chars();
+            characters.next();
+            rest = characters.as_str();
+        }
+        Self(Cow::Owned(rest.to_owned()))
+    }
+
+    /// Without spaces at its end.
+    #[must_use]
+    pub fn trim_end(&self) -> Self {
+        Self(Cow::Owned(self.0.trim_end().to_owned()))
+    }
+
+    /// Its lines: only literals and tables have more than one.
+    pub fn lines(&self) -> impl Iterator<Item = Shown> + '_ {
+        self.0.lines().map(|line| Self(Cow::Owned(line.to_owned())))
+    }
+
+    /// All of `pieces`, with `between` in between.
+    pub fn join(pieces: impl IntoIterator<Item = Shown>, between: &'static str) -> Self {
+        let mut joined = Self::default();
+        for (index, piece) in pieces.into_iter().enumerate() {
+            if index > 0 {
+                joined.push(between);
+            }
+            joined.push(piece);
+        }
+        joined
+    }
+
+    /// `format` with `pieces` in place of its `{}`, in order; use [`shown!`], which counts them.
+    pub fn assemble(format: &'static str, pieces: &[Shown]) -> Self {
+        let mut parts = format.split("{}");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for (piece, part) in pieces.iter().zip(parts) {
+            text.push_str(&piece.0);
+            text.push_str(part);
+        }
+        Self(Cow::Owned(text))
+    }
+}
+
+/// What [`shown!`] puts into a text: as it is if it may be shown, else escaped.
+pub trait Piece {
+    /// The piece, as it may be shown.
+    fn piece(&self) -> Shown;
+}
+
+impl Piece for Shown {
+    fn piece(&self) -> Shown {
+        self.clone()
+    }
+}
+
+// `Shown` is no `Display`, so that nothing of it gets into a `String` unnoticed; and so it can have a rule of its own.
+impl<T: fmt::Display + ?Sized> Piece for T {
+    fn piece(&self) -> Shown {
+        escape(&self.to_string())
+    }
+}
+
+/// How many `{}` are in `format`; anything else between braces stops the build.
+pub const fn holes(format: &str) -> usize {
+    let bytes = format.as_bytes();
+    let (mut at, mut count) = (0, 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' => {
+                assert!(
+                    at + 1 < bytes.len() && bytes[at + 1] == b'}',
+                    "braces are filled in by the arguments that follow, and stand alone"
+                );
+                count += 1;
+                at += 1;
+            }
+            b'}' => panic!("a brace without its partner"),
+            _ => {}
+        }
+        at += 1;
+    }
+    count
+}
+
+/// A literal with a `{}` for each argument that follows. Each argument that is not [`Shown`](crate::ui::text::Shown) yet
+/// is escaped.
+#[macro_export]
+macro_rules! shown {
+    ($format:literal $(, $piece:expr)* $(,)?) => {{
+        #[allow(unused_imports, reason = "a text may have no piece")]
+        use $crate::ui::text::Piece as _;
+        const _: () = assert!(
+            $crate::ui::text::holes($format) == <[&str]>::len(&[$(stringify!($piece)),*]),
+            "one argument for each pair of braces"
+        );
+        $crate::ui::text::Shown::assemble($format, &[$((&$piece).piece()),*])
+    }};
+}
+#[doc(inline)]
+pub use shown;
+
+/// `text` without anything that a terminal would act on or nobody would see: control characters (line feeds among them,
+/// so that nobody else writes lines that look like ours), characters that change the direction of what follows, and
+/// invisible ones become `\u{…}`. So do combining marks that would change a character of ours, or cover other lines.
+pub fn escape(text: &str) -> Shown {
     // What most texts are, and a list of ten thousand roles is on the screen sooner.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return text.to_owned();
+        return Shown(Cow::Owned(text.to_owned()));
     }
     let mut escaped = String::with_capacity(text.len());
+    // As if in the middle of a tower: a mark at the beginning would sit on what we wrote before.
+    let mut marks = MOST_MARKS;
     for character in text.chars() {
-        if acts(character) { escaped.extend(character.escape_unicode()) } else { escaped.push(character) }
+        let mark = is_mark(character);
+        if is_unseen(character) || mark && marks >= MOST_MARKS {
+            escaped.extend(character.escape_unicode());
+            marks = MOST_MARKS;
+            continue;
+        }
+        marks = if mark { marks + 1 } else { 0 };
+        escaped.push(character);
     }
-    escaped
+    Shown(Cow::Owned(escaped))
+}
+
+/// Whether `character` is drawn onto the one before it.
+fn is_mark(character: char) -> bool {
+    character >= '\u{300}' && measure_text_width(character.encode_utf8(&mut [0; 4])) == 0
 }
 
 /// JSON with the same characters as `\uXXXX`, which means the same to whoever parses it. serde_json escapes only those
 /// below U+0020, and some terminals take U+009B for the start of a command. The line feeds and spaces of its own layout
 /// stay.
-pub fn escape_json(json: &str) -> String {
+pub fn escape_json(json: &serde_json::Value) -> Shown {
+    shown_json(&json.to_string())
+}
+
+/// As [`escape_json`], indented.
+pub fn escape_json_indented(json: &serde_json::Value) -> Shown {
+    shown_json(&format!("{json:#}"))
+}
+
+fn shown_json(json: &str) -> Shown {
     if json.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')) {
-        return json.to_owned();
+        return Shown(Cow::Owned(json.to_owned()));
     }
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
-        if acts(character) && character != '\n' {
+        if is_unseen(character) && character != '\n' {
             for unit in character.encode_utf16(&mut [0; 2]) {
                 escaped.push_str(&format!("\\u{unit:04x}"));
             }
@@ -34,12 +267,20 @@ pub fn escape_json(json: &str) -> String {
             escaped.push(character);
         }
     }
-    escaped
+    Shown(Cow::Owned(escaped))
 }
 
-fn acts(character: char) -> bool {
-    let invisible = matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    character.is_control() || invisible
+/// Text of several lines, such as a file or a help, with its line feeds and tabs; the rest as [`escape`] has it.
+pub fn escape_lines(text: &str) -> Shown {
+    let mut escaped = String::with_capacity(text.len());
+    for piece in text.split_inclusive(['\n', '\t']) {
+        let line = piece.trim_end_matches(['\n', '\t']);
+        // A file of Windows is no attack.
+        let line = if piece.ends_with('\n') { line.strip_suffix('\r').unwrap_or(line) } else { line };
+        escaped.push_str(&escape(line).0);
+        escaped.extend(piece.chars().next_back().filter(|last| matches!(last, '\n' | '\t')));
+    }
+    Shown(Cow::Owned(escaped))
 }
 
 /// A length of time in its two largest units: `7 h 59 min`, `12 min`, `45 s`.
@@ -58,94 +299,25 @@ pub fn duration(duration: Duration) -> String {
 
 /// Rows in columns, two spaces apart; the last cell of a row is not padded, so it may be as long as it likes. Cells may
 /// hold colour.
-pub fn table(rows: &[Vec<String>]) -> String {
+pub fn table(rows: &[Vec<Shown>]) -> Shown {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let padded = rows.iter().filter(|row| column + 1 < row.len());
-        padded.map(|row| visible(&row[column])).max().unwrap_or(0)
+        padded.map(|row| row[column].width()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
-            text.push_str(cell);
+            text.push_str(&cell.0);
             if column + 1 < row.len() {
-                text.push_str(&" ".repeat(widths[column] - visible(cell) + 2));
+                text.extend(std::iter::repeat_n(' ', widths[column] - cell.width() + 2));
             }
         }
         text.push('\n');
     }
-    text
-}
-
-/// How many columns a cell takes, colour codes left out. One character counts as one column.
-fn visible(cell: &str) -> usize {
-    let mut count = 0;
-    let mut in_code = false;
-    for character in cell.chars() {
-        match (in_code, character) {
-            (false, '\x1b') => in_code = true,
-            (true, 'm') => in_code = false,
-            (true, _) => {}
-            (false, _) => count += 1,
-        }
-    }
-    count
+    Shown(Cow::Owned(text))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_terminal_would_act_on_is_shown_instead() {
-        let cases = [
-            ("plain ünïcode ✓", "plain ünïcode ✓"),
-            ("\x1b[2Jgone", "\\u{1b}[2Jgone"),
-            ("a\rb\x07\u{9b}31m", "a\\u{d}b\\u{7}\\u{9b}31m"),
-            ("user\u{202e}moc", "user\\u{202e}moc"),
-            ("one\ntwo", "one\\u{a}two"),
-            ("a\u{61c}b\u{2064}\u{e0041}", "a\\u{61c}b\\u{2064}\\u{e0041}"),
-        ];
-        for (raw, shown) in cases {
-            assert_eq!(escape(raw), shown);
-        }
-    }
-
-    #[test]
-    fn json_means_the_same_to_a_parser_and_nothing_to_a_terminal() {
-        let value = serde_json::json!({ "name": "é\u{9b}31m\u{1b}\n\u{202e}\u{e0041}", "more": [1] });
-        let shown = escape_json(&format!("{value:#}"));
-        assert!(shown.contains(r"é\u009b31m\u001b\n\u202e\udb40\udc41"), "{shown}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
-    }
-
-    #[test]
-    fn durations_read_well() {
-        let cases = [
-            (0, "0 s"),
-            (45, "45 s"),
-            (60, "1 min"),
-            (3599, "59 min"),
-            (3600, "1 h"),
-            (28_740, "7 h 59 min"),
-            (90_000, "1 d 1 h"),
-            (86_400, "1 d"),
-        ];
-        for (seconds, text) in cases {
-            assert_eq!(duration(Duration::from_secs(seconds)), text);
-        }
-    }
-
-    #[test]
-    fn tables_line_up_with_and_without_colour() {
-        let rows = vec![
-            vec!["a".to_owned(), "b".to_owned()],
-            vec!["\x1b[32mlong\x1b[0m".to_owned(), "c".to_owned()],
-        ];
-        assert_eq!(table(&rows), "a     b\n\x1b[32mlong\x1b[0m  c\n");
-        let rows = [vec!["a", "b"], vec!["as long as it likes"]];
-        let rows = rows.map(|row| row.into_iter().map(str::to_owned).collect());
-        assert_eq!(table(&rows), "a  b\nas long as it likes\n");
-    }
-}
+mod tests;

@@ -7,14 +7,15 @@ use std::path::Path;
 use crate::support::snapshot;
 
 /// The layers (`src/lib.rs`), and what of the crate each may name. `sys::x` is one module of `sys`.
-const LAYERS: [(&str, &[&str]); 19] = [
+const LAYERS: [(&str, &[&str]); 20] = [
     ("arn", &[]),
     ("secret", &[]),
     ("timestamp", &[]),
+    ("unseen", &[]),
     ("credentials", &["secret", "timestamp"]),
     ("plan", &["arn", "secret"]),
     // Pure: of the system only the names and the snapshot of the environment.
-    ("config", &["arn", "plan", "secret", "sys::env"]),
+    ("config", &["arn", "plan", "secret", "sys::env", "unseen"]),
     ("world", &["secret", "sys::env", "sys::http", "timestamp"]),
     ("sys", &["secret", "timestamp", "world"]),
     ("store", &["plan", "secret", "sys", "sys::env", "world"]),
@@ -55,7 +56,7 @@ const LAYERS: [(&str, &[&str]); 19] = [
     ),
     ("index", &["arn", "idp", "plan", "sys", "timestamp"]),
     ("error", &[]),
-    ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "world"]),
+    ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "unseen", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
     ("cli", &["commands::completions::role_names", "config::parse_duration", "plan"]),
     ("demo", &["sys::clock", "sys::loopback", "sys::http", "sys::env", "sys::process", "timestamp", "world"]),
@@ -194,6 +195,22 @@ fn the_environment_is_read_at_one_door() {
             .iter()
             .any(|call| text.contains(call));
         assert!(!reads || file.starts_with("sys/"), "{file}");
+    }
+}
+
+/// Everything else hands it [`Shown`](jit::ui::text::Shown), which is made of literals and escaped text.
+#[test]
+fn the_terminal_is_written_at_one_door() {
+    let writers = ["io::stderr()", "io::stdout()", "Term::", "dialoguer::Password", ".print()", "/dev/tty"];
+    for (file, text) in sources() {
+        // To ask whether it is a terminal writes nothing.
+        let text = text.replace("io::stdout().is_terminal()", "");
+        let writes: Vec<&&str> = writers.iter().filter(|call| text.contains(**call)).collect();
+        // `sys/terminal.rs` asks how large the terminal is, and reads it.
+        assert!(
+            writes.is_empty() || ["ui/out.rs", "sys/terminal.rs"].contains(&file.as_str()),
+            "{file}: {writes:?}"
+        );
     }
 }
 

@@ -28,6 +28,8 @@ mod doctor;
 #[cfg(unix)]
 mod env;
 #[cfg(unix)]
+mod escapes;
+#[cfg(unix)]
 mod exec;
 #[cfg(unix)]
 mod generated;

@@ -7,7 +7,7 @@ use crate::support::okta::{ANSWER, App, CODE, Okta, PASSWORD, SECRETS, Script, f
 use crate::support::{Output, Room, Run, Signal};
 
 /// A room whose people sign in at a scripted org.
-fn company(script: Script) -> (Room, Okta) {
+pub(crate) fn company(script: Script) -> (Room, Okta) {
     company_with(script, "username = \"alice\"")
 }
 
@@ -26,7 +26,7 @@ fn company_with(script: Script, more: &str) -> (Room, Okta) {
     (room, okta)
 }
 
-fn wants(factors: Vec<serde_json::Value>) -> Script {
+pub(crate) fn wants(factors: Vec<serde_json::Value>) -> Script {
     Script { status: "MFA_REQUIRED", factors, ..Script::default() }
 }
 
@@ -43,7 +43,7 @@ fn sms() -> serde_json::Value {
 }
 
 /// Signs in on a terminal: types what is given when what it answers is asked for, secrets where they do not show.
-fn types(run: Run<'_>, answers: &[(&str, &str)]) -> Output {
+pub(crate) fn types(run: Run<'_>, answers: &[(&str, &str)]) -> Output {
     let mut started = run.somebody_types().start();
     for (question, answer) in answers {
         started.says(question);
@@ -59,7 +59,7 @@ fn types(run: Run<'_>, answers: &[(&str, &str)]) -> Output {
     started.wait()
 }
 
-const PASSWORD_IS: (&str, &str) = ("Password of alice at 127.0.0.1", PASSWORD);
+pub(crate) const PASSWORD_IS: (&str, &str) = ("Password of alice at 127.0.0.1", PASSWORD);
 
 #[test]
 fn a_password_is_enough_where_the_org_wants_no_more() {

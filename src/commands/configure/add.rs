@@ -13,7 +13,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::http::{Ask, host_of};
 use crate::sys::{fs, process};
 use crate::ui::Ui;
-use crate::ui::text::escape;
+use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::write::{self, ADD, How, Present, UPDATE};
@@ -53,7 +53,7 @@ fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> Co
     let before = shared::parts(text).into_iter().find(|part| part.from == from);
     let edited = before.as_ref().is_some_and(|part| !part.is_as_it_came(text));
     if before.as_ref().is_some_and(|part| part.hash == hash) && !edited {
-        ui.done(&format!("Nothing new at {}", escape(from)));
+        ui.done(shown!("Nothing new at {}", from));
         return Ok(());
     }
     if edited {
@@ -62,14 +62,14 @@ fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> Co
             let error = CommandError::new(Kind::Failed, what);
             return Err(error.hint("without --yes you are shown what would be lost, and asked"));
         }
-        ui.warn(&escape(&what));
+        ui.warn(escape(&what));
     }
     let whole = Zeroizing::new(shared::with(text, from, &content));
     let draft = Draft::of(&content);
     nothing_twice(&whole, from, &draft, present)?;
     let words = if before.is_some() { UPDATE } else { ADD };
     let how = How { yes: args.yes, dry_run: args.dry_run };
-    let what = format!("{} (shared by {}, sha256 {hash})", write::names(&draft), escape(from));
+    let what = format!("{} (shared by {}, sha256 {hash})", write::names(&draft), from);
     if write::put(present, &whole, words, &what, how, world, ui)? && before.is_none() {
         ui.next("jit login");
     }
@@ -107,7 +107,7 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
         match (answer.status, answer.headers.get("location")) {
             (200, _) => answer.body.expose().clone(),
             (301 | 302 | 303 | 307 | 308, Some(to)) => {
-                let what = format!("{from} sends elsewhere: {}", escape(to));
+                let what = format!("{from} sends elsewhere: {to}");
                 return Err(failed(what).hint("name the address where it ends, if you trust that"));
             }
             (401 | 403, _) => {

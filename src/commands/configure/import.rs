@@ -10,6 +10,7 @@ use crate::config::import::{self, ImportError, Imported, StaticKey, Text};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::folders;
 use crate::ui::Ui;
+use crate::ui::text::shown;
 use crate::world::World;
 
 use super::write::{self, How};
@@ -166,7 +167,7 @@ fn static_keys(world: &World, ui: &Ui) -> Vec<StaticKey> {
         };
         match found {
             Ok(found) => keys.extend(found),
-            Err(why) => ui.warn(&format!("{why}, so static keys in it are not seen")),
+            Err(why) => ui.warn(shown!("{}, so static keys in it are not seen", why)),
         }
     }
     keys

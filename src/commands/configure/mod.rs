@@ -14,6 +14,7 @@ use crate::cli::{Configure, ConfigureArgs, Profiles};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
+use crate::ui::text::shown;
 use crate::world::World;
 
 use super::load;
@@ -57,35 +58,42 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     };
     for (names, what) in [&report.added, &report.updated, &report.removed].into_iter().zip(words) {
         if !names.is_empty() {
-            ui.done(&format!("{what} {path}: {}", some(names)));
+            ui.done(shown!("{} {}: {}", what, path, some(names)));
         }
     }
     if report.added.is_empty() && report.updated.is_empty() && report.removed.is_empty() {
-        ui.done(&format!("{path} is up to date, {} of its profiles are jit's", report.unchanged.len()));
+        ui.done(shown!("{} is up to date, {} of its profiles are jit's", path, report.unchanged.len()));
     }
     for place in &report.conflicts {
-        ui.warn(&format!(
-            "{path}:{}: the profile {} is not jit's and was left alone",
-            place.line, place.name
+        ui.warn(shown!(
+            "{}:{}: the profile {} is not jit's and was left alone",
+            path,
+            place.line,
+            place.name
         ));
     }
     for key in &report.overruled {
-        ui.warn(&format!(
-            "{path}:{}: `{}` in the profile {} decides instead of jit",
-            key.line, key.key, key.name
+        ui.warn(shown!(
+            "{}:{}: `{}` in the profile {} decides instead of jit",
+            path,
+            key.line,
+            key.key,
+            key.name
         ));
     }
     for place in &report.stale {
-        ui.warn(&format!(
-            "{path}:{}: the profile {} is for a role that is gone; --prune removes it",
-            place.line, place.name
+        ui.warn(shown!(
+            "{}:{}: the profile {} is for a role that is gone; --prune removes it",
+            path,
+            place.line,
+            place.name
         ));
     }
     for (role, why) in &report.refused {
-        ui.warn(&format!("{role} has no profile: {why}"));
+        ui.warn(shown!("{} has no profile: {}", role, why));
     }
     if let Some(backup) = &report.backup {
-        ui.say(&format!("The file as it was is {}", folders::short(backup, &world.folders.home)));
+        ui.say(shown!("The file as it was is {}", folders::short(backup, &world.folders.home)));
     }
 }
 

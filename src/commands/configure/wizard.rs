@@ -14,7 +14,7 @@ use crate::store::Store;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
-use crate::ui::text::{duration, escape};
+use crate::ui::text::{duration, escape, shown};
 use crate::world::World;
 
 use super::write::{self, How};
@@ -54,8 +54,10 @@ fn welcome(world: &World, ui: &Ui) {
     let usable = aws_profiles(world).map(|profiles| aws::usable(&profiles).count()).unwrap_or(0);
     if usable > 0 {
         let path = folders::short(&world.folders.aws_config, &world.folders.home);
-        ui.instruct(&format!(
-            "{usable} of the profiles in {path} need no configuration: jit exec PROFILE -- …, jit roles"
+        ui.instruct(shown!(
+            "{} of the profiles in {} need no configuration: jit exec PROFILE -- …, jit roles",
+            usable,
+            path
         ));
     }
     ui.instruct(
@@ -90,7 +92,7 @@ impl Wizard<'_> {
             .map_err(|error| without_login_hint(hints::no_login(&error, &idp.name, true)))?;
         match login.identity().name.as_str() {
             "" => ui.done("Signed in"),
-            name => ui.done(&format!("Signed in as {}", escape(name))),
+            name => ui.done(shown!("Signed in as {}", name)),
         }
         let offered = roles::learn(&broker, &proof, &login, &need, false, world, ui)
             .map_err(|error| hints::no_login(&error, &idp.name, true))?;
@@ -107,7 +109,7 @@ impl Wizard<'_> {
                 Ok(session) => {
                     let left = duration(session.time_left(world.clock.now()));
                     let (role, account) = (escape(&role.name), session.account());
-                    ui.done(&format!("{role} works: account {account}, {left}"));
+                    ui.done(shown!("{} works: account {}, {}", role, account, left));
                     return Ok(draft);
                 }
                 Err(error) => {
@@ -125,7 +127,7 @@ impl Wizard<'_> {
         let Self { world, ui } = *self;
         Ok(match found {
             Found::Center { start_url, region } => {
-                ui.say(&format!("IAM Identity Center at {}", escape(&start_url)));
+                ui.say(shown!("IAM Identity Center at {}", start_url));
                 let region = match region {
                     Some(region) => Some(region),
                     None => {
@@ -145,18 +147,15 @@ impl Wizard<'_> {
                     .with("region", region)
             }
             Found::Okta { org, app_url: Some(app_url), identity_engine: true } => {
-                ui.say(&format!("An app of the Okta org {}; it is opened in a browser", escape(&org)));
+                ui.say(shown!("An app of the Okta org {}; it is opened in a browser", org));
                 Table::new(name_of(&org)).with("type", "saml").with("start_url", app_url)
             }
             Found::Okta { org, app_url: Some(app_url), .. } => {
-                ui.say(&format!(
-                    "An app of the Okta org {}; you sign in here, in the terminal",
-                    escape(&org)
-                ));
+                ui.say(shown!("An app of the Okta org {}; you sign in here, in the terminal", org));
                 Table::new(name_of(&org)).with("type", "okta").with("org", org).with("app_url", app_url)
             }
             Found::Okta { org, app_url: None, identity_engine } => {
-                ui.say(&format!("The Okta org {}", escape(&org)));
+                ui.say(shown!("The Okta org {}", org));
                 let answer = self.need(
                     "The link of its AWS app (copied from your dashboard), or the client id of a native app",
                 )?;
@@ -167,7 +166,7 @@ impl Wizard<'_> {
                 Table::new(name_of(&org)).with("type", "oidc").with("issuer", org).with("client_id", answer)
             }
             Found::Oidc { issuer } => {
-                ui.say(&format!("The OpenID Connect provider {}", escape(&issuer)));
+                ui.say(shown!("The OpenID Connect provider {}", issuer));
                 let client_id = self.need("The client id that was registered for jit there")?;
                 let table = Table::new(name_of(&issuer)).with("type", "oidc");
                 let google = issuer == "https://accounts.google.com";
@@ -185,9 +184,9 @@ impl Wizard<'_> {
                 Table::new(name_of(&start_url)).with("type", "saml").with("start_url", start_url)
             }
             Found::SamlSso { sso_url, issuer, by_post, elsewhere } => {
-                ui.say(&format!("SAML metadata of {}", escape(&issuer)));
+                ui.say(shown!("SAML metadata of {}", issuer));
                 if elsewhere {
-                    ui.warn(&format!("it sends you elsewhere to sign in: {}", escape(&sso_url)));
+                    ui.warn(shown!("it sends you elsewhere to sign in: {}", sso_url));
                     if world.person.confirm("Is that where you sign in?") != Some(true) {
                         let what = "the metadata is not of the IdP that you mean";
                         return Err(CommandError::new(Kind::Failed, what)
@@ -239,7 +238,7 @@ impl Wizard<'_> {
         if offered.len() < 2 {
             return Ok(offered.first());
         }
-        self.ui.say(&format!("{} roles are on offer; which one do you work with most?", offered.len()));
+        self.ui.say(shown!("{} roles are on offer; which one do you work with most?", offered.len()));
         let candidates = offered.iter().cloned().map(roles::discovered).collect();
         let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?;
         Ok(offered.iter().find(|role| role.name() == picked))
@@ -293,7 +292,7 @@ fn finish(draft: &Draft, world: &World, ui: &Ui) -> CommandResult {
         return Ok(());
     }
     if let Some(role) = draft.roles.first().and_then(|role| merged.role_names.get(&role.name)) {
-        ui.next(&format!("jit exec {role} -- aws sts get-caller-identity"));
+        ui.next(shown!("jit exec {} -- aws sts get-caller-identity", role));
     }
     ui.next("jit configure profiles  lets every AWS tool ask jit");
     Ok(())

@@ -10,7 +10,8 @@ use crate::config::file::File;
 use crate::config::unified_diff;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::folders;
-use crate::ui::{Ui, text};
+use crate::ui::Ui;
+use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::replace;
@@ -102,7 +103,7 @@ pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandRes
     let draft = draft.merge(&Draft::of(present.text()?)).draft;
     let path = &present.path;
     if draft.is_empty() {
-        ui.done(&format!("Nothing to add, {path} has all of it"));
+        ui.done(shown!("Nothing to add, {} has all of it", path));
         return Ok(false);
     }
     put(&present, &present.with(&draft)?, ADD, &names(&draft), how, world, ui)
@@ -127,10 +128,10 @@ pub(super) fn put(
     // Asked about, the difference is talk; otherwise it is what the command is for.
     let asked = !how.dry_run && !how.yes && world.person.can_be_asked();
     for line in diff.lines() {
-        if asked || how.yes { ui.say(&text::escape(line)) } else { ui.line(line)? }
+        if asked || how.yes { ui.say(escape(line)) } else { ui.line(escape(line))? }
     }
     if how.dry_run {
-        ui.done(&format!("{} {path}: {what}", words.would));
+        ui.done(shown!("{} {}: {}", words.would, path, what));
         return Ok(false);
     }
     if !how.yes {
@@ -141,20 +142,17 @@ pub(super) fn put(
                 return Ok(false);
             }
             None => {
-                ui.done(&format!("{} {path}: {what}", words.would));
+                ui.done(shown!("{} {}: {}", words.would, path, what));
                 ui.say("Nothing was written: nobody can be asked here. --yes writes it");
                 return Ok(false);
             }
         }
     }
     write(present, whole, world)?;
-    ui.done(&format!("{} {path}: {what}", words.done));
+    ui.done(shown!("{} {}: {}", words.done, path, what));
     if present.content.is_some() {
         let backup = replace::backup_of(&world.folders.config_file);
-        ui.say(&format!(
-            "The file as it was is {}",
-            text::escape(&folders::short(&backup, &world.folders.home))
-        ));
+        ui.say(shown!("The file as it was is {}", folders::short(&backup, &world.folders.home)));
     }
     Ok(true)
 }

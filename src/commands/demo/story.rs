@@ -12,6 +12,7 @@ use crate::commands::{Subject, login, logout, status, whoami};
 use crate::demo::{ADMIN, CLIENT_ID, Call, DEVELOPER, HUB, Servers};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::process;
+use crate::ui::text::{escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
 
@@ -154,7 +155,7 @@ impl Story<'_> {
         self.ui.say("");
         for line in config(self.servers, self.by).lines() {
             let line = format!("    {line}");
-            self.ui.say(&self.ui.paint(Tone::Dim, line.trim_end()));
+            self.ui.say(self.ui.paint(Tone::Dim, escape(line.trim_end())));
         }
     }
 
@@ -176,8 +177,8 @@ impl Story<'_> {
             By::Saml => (Call::SamlSso, Call::AssumeRoleWithSaml, "SAML request", "AssumeRoleWithSAML"),
         };
         let [proofs, hub, spoke] = [proof, hub, Call::AssumeRole].map(|call| self.count(call));
-        self.ui.say(&format!("The provider vouched for Alice ({proofs} {what}), the hub role took its"));
-        self.ui.say(&format!("word ({hub} {action}), and prod-admin the hub's ({spoke} AssumeRole)."));
+        self.ui.say(shown!("The provider vouched for Alice ({} {}), the hub role took its", proofs, what));
+        self.ui.say(shown!("word ({} {}), and prod-admin the hub's ({} AssumeRole).", hub, action, spoke));
         Ok(())
     }
 
@@ -200,7 +201,7 @@ impl Story<'_> {
     fn serve_a_tool(&self) -> CommandResult {
         self.typed("jit credential-process dev");
         let first = self.answer()?;
-        self.ui.line(&shortened(&first))?;
+        self.ui.line(escape(&shortened(&first)))?;
         let calls_before = self.calls();
         self.typed("jit credential-process dev");
         let started = Instant::now();
@@ -209,7 +210,10 @@ impl Story<'_> {
         if first != second || self.calls() != calls_before {
             return Err(CommandError::new(Kind::Failed, "the second answer did not come from the store"));
         }
-        self.ui.done(&format!("The same answer from the store, in {took:.1} ms; nobody was called"));
+        self.ui.done(shown!(
+            "The same answer from the store, in {} ms; nobody was called",
+            format!("{took:.1}")
+        ));
         Ok(())
     }
 
@@ -231,12 +235,16 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn chapter<T>(&self, title: &[&str], work: impl FnOnce() -> CommandResult<T>) -> CommandResult<T> {
+    fn chapter<T>(
+        &self,
+        title: &[&'static str],
+        work: impl FnOnce() -> CommandResult<T>,
+    ) -> CommandResult<T> {
         if self.pauses {
             std::thread::sleep(PAUSE);
         }
         self.ui.say("");
-        title.iter().for_each(|line| self.ui.say(line));
+        title.iter().for_each(|line| self.ui.say(*line));
         self.busy(work)
     }
 
@@ -247,7 +255,11 @@ impl Story<'_> {
     }
 
     fn typed(&self, command: &str) {
-        self.ui.say(&format!("{} {}", self.ui.paint(Tone::Dim, "$"), self.ui.paint(Tone::Name, command)));
+        self.ui.say(shown!(
+            "{} {}",
+            self.ui.paint(Tone::Dim, "$"),
+            self.ui.paint(Tone::Name, escape(command))
+        ));
     }
 
     fn count(&self, call: Call) -> usize {

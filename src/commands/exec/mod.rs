@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
 use crate::sys::process;
 use crate::ui::Ui;
-use crate::ui::text::{duration, escape};
+use crate::ui::text::{duration, shown};
 use crate::world::World;
 use zeroize::Zeroizing;
 
@@ -51,8 +51,8 @@ pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
     let session = subject.session(world, &typed_need(world, args.min_ttl))?;
     if !args.quiet {
         let left = duration(session.time_left(world.clock.now()));
-        let role = ui.paint_role(&escape(&subject.plan.role), subject.plan.color.as_deref());
-        ui.say(&format!("{role}  account {}  {left} left", session.account()));
+        let role = ui.paint_role(&subject.plan.role, subject.plan.color.as_deref());
+        ui.say(shown!("{}  account {}  {} left", role, session.account(), left));
     }
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(CommandError::new(Kind::Usage, "no command was given"));

@@ -22,7 +22,7 @@ use crate::secret::Secret;
 use crate::sys::loopback::{Loopback, Reply, Request, reply};
 use crate::sys::process;
 use crate::ui::Ui;
-use crate::ui::text::escape;
+use crate::ui::text::shown;
 use crate::world::World;
 
 pub(super) const PATH: &str = "/credentials";
@@ -127,11 +127,11 @@ impl Endpoint {
                 }
                 Err(error) if !told => {
                     told = true;
-                    ui.warn(&format!(
+                    ui.warn(shown!(
                         "the session of {} could not be renewed: {}. Run jit login {} in another terminal",
-                        escape(&self.role),
-                        escape(&error.to_string()),
-                        escape(&self.role)
+                        self.role,
+                        error,
+                        self.role
                     ));
                 }
                 Err(_) => {}

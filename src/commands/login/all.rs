@@ -6,7 +6,7 @@ use crate::config::resolve::Flags;
 use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{Plan, ProofPlan};
-use crate::ui::text::table;
+use crate::ui::text::{shown, table};
 
 impl Context<'_, '_> {
     pub(super) fn every_role(&self) -> CommandResult {
@@ -49,7 +49,7 @@ impl Context<'_, '_> {
         }
         if !got.is_empty() {
             let word = if got.len() == 1 { "role" } else { "roles" };
-            ui.done(&format!("{} {word} of {}", got.len(), plans.len()));
+            ui.done(shown!("{} {} of {}", got.len(), word, plans.len()));
             table(&rows).lines().for_each(|row| ui.say(row));
         }
         for (proof, before) in befores {

@@ -10,6 +10,7 @@ use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::DiscoveredRole;
 use crate::sys::folders;
+use crate::ui::text::shown;
 
 impl Context<'_, '_> {
     /// The role that is meant.
@@ -54,8 +55,8 @@ impl Context<'_, '_> {
         let login =
             broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
         match login.identity().name.as_str() {
-            "" => ui.done(&format!("Signed in at {idp}")),
-            name => ui.done(&format!("Signed in as {name} at {idp}")),
+            "" => ui.done(shown!("Signed in at {}", idp)),
+            name => ui.done(shown!("Signed in as {} at {}", name, idp)),
         }
         before.compare(store, &proof, need.force, ui);
         let offered = roles::learn(broker, &proof, &login, &need, false, world, ui)

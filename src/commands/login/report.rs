@@ -8,7 +8,7 @@ use crate::credentials::{Freshness, Session};
 use crate::idp::{self, Attributes};
 use crate::plan::{Origin, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
-use crate::ui::text::{duration, escape, table};
+use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
@@ -33,10 +33,10 @@ pub(super) fn session(
         };
         let (until, left) = (until(session, world), left(session, world));
         let note = limit_note(plan, plan.legs.len() - 1).map(|note| format!(", {note}")).unwrap_or_default();
-        ui.done(&format!("{state}: {} as {}, {until}, {left}{note}", plan.role, session.user));
+        ui.done(shown!("{}: {} as {}, {}, {}{}", state, plan.role, session.user, until, left, note));
         return;
     }
-    ui.done(&format!("Signed in as {} at {}", session.user, plan.proof.name()));
+    ui.done(shown!("Signed in as {} at {}", session.user, plan.proof.name()));
     // What was stored a moment ago; a leg whose entry could not be written is told of already.
     let legs = (0..plan.legs.len()).filter_map(|index| {
         let leg = broker::stored_session(store, plan, index).ok().flatten()?;
@@ -46,19 +46,19 @@ pub(super) fn session(
 }
 
 /// One session: role, account, until when, how long that is, and why no longer.
-pub(super) fn row(session: &Session, note: Option<&str>, world: &World, ui: &Ui) -> Vec<String> {
-    let role = format!("  {}", ui.paint(Tone::Name, &escape(&session.role)));
-    let account = format!("account {}", session.account());
+pub(super) fn row(session: &Session, note: Option<&'static str>, world: &World, ui: &Ui) -> Vec<Shown> {
+    let role = shown!("  {}", ui.paint(Tone::Name, escape(&session.role)));
+    let account = shown!("account {}", session.account());
     let note = note.map(|note| ui.paint(Tone::Dim, note));
     [role, account, until(session, world), left(session, world)].into_iter().chain(note).collect()
 }
 
-fn until(session: &Session, world: &World) -> String {
-    format!("until {}", ui::clock_time(session.credentials.expires_at, &*world.clock))
+fn until(session: &Session, world: &World) -> Shown {
+    shown!("until {}", ui::clock_time(session.credentials.expires_at, &*world.clock))
 }
 
-fn left(session: &Session, world: &World) -> String {
-    format!("{} left", duration(session.time_left(world.clock.now())))
+fn left(session: &Session, world: &World) -> Shown {
+    shown!("{} left", duration(session.time_left(world.clock.now())))
 }
 
 /// What made a session shorter than the configuration asks for: AWS's limit for chained roles.
@@ -96,15 +96,15 @@ impl Before {
         let changes = changes(&before.attributes(), &now.attributes());
         match changes.as_slice() {
             [] if !forced => {}
-            [] => ui.say(&format!("{} says the same about you as before", proof.name())),
+            [] => ui.say(shown!("{} says the same about you as before", proof.name())),
             changes => {
-                ui.say(&format!("New since the last login at {}:", proof.name()));
+                ui.say(shown!("New since the last login at {}:", proof.name()));
                 for (sign, what) in changes.iter().take(MOST_CHANGES) {
                     let tone = if *sign == "lost" { Tone::Warning } else { Tone::Good };
-                    ui.say(&format!("  {} {}", ui.paint(tone, &format!("{sign:7}")), escape(what)));
+                    ui.say(shown!("  {} {}", ui.paint(tone, escape(sign).padded(7)), what));
                 }
                 if changes.len() > MOST_CHANGES {
-                    ui.say(&format!("  and {} more", changes.len() - MOST_CHANGES));
+                    ui.say(shown!("  and {} more", changes.len() - MOST_CHANGES));
                 }
             }
         }

@@ -49,15 +49,7 @@ fn quoted(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{e0000}'..='\u{e007f}' => escape(&mut quoted, character),
-            _ if character.is_control() => escape(&mut quoted, character),
+            _ if crate::unseen::is_unseen(character) => escape(&mut quoted, character),
             _ => quoted.push(character),
         }
     }

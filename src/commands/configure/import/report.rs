@@ -7,22 +7,23 @@ use crate::commands::aws_profiles;
 use crate::config::draft::Merged;
 use crate::config::import::{Became, Imported, StaticKey, Taken};
 use crate::sys::folders;
-use crate::ui::{Tone, Ui, text};
+use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::{Tone, Ui};
 use crate::world::World;
 
 use super::super::some;
 
 /// Says what was taken, what was not, and which static keys lie about.
 pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui: &Ui) {
-    let list = |title: &str, rows: Vec<Vec<String>>| {
+    let list = |title: &'static str, rows: Vec<Vec<String>>| {
         if rows.is_empty() {
             return;
         }
-        ui.say(&ui.paint(Tone::Name, title));
-        let rows: Vec<Vec<String>> =
-            rows.into_iter().map(|row| row.iter().map(|cell| text::escape(cell)).collect()).collect();
-        for line in text::table(&rows).lines() {
-            ui.say(&format!("  {line}"));
+        ui.say(ui.paint(Tone::Name, title));
+        let rows: Vec<Vec<Shown>> =
+            rows.into_iter().map(|row| row.iter().map(|cell| escape(cell)).collect()).collect();
+        for line in table(&rows).lines() {
+            ui.say(shown!("  {}", line));
         }
     };
     let taken = imported
@@ -88,22 +89,23 @@ pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
         (None, Some(idp)) => format!("jit login --idp {}", idp.name),
         (None, None) => return,
     };
-    ui.next(&login);
+    ui.next(escape(&login));
     if merged.draft.roles.is_empty() {
         return;
     }
     let profiles = "jit configure profiles";
-    ui.next(&format!("{profiles}  lets every AWS tool ask jit"));
+    ui.next(shown!("{}  lets every AWS tool ask jit", profiles));
     let taken = own_profiles(world);
     let same: Vec<String> =
         merged.draft.roles.iter().map(|role| role.name.clone()).filter(|name| taken.contains(name)).collect();
     if !same.is_empty() {
         let path = folders::short(&world.folders.aws_config, &world.folders.home);
-        ui.say(&text::escape(&format!(
-            "For AWS tools, {path} still has the profiles of {} for {}: delete them before that",
+        ui.say(shown!(
+            "For AWS tools, {} still has the profiles of {} for {}: delete them before that",
+            path,
             tool.name(),
             some(&same)
-        )));
+        ));
     }
 }
 

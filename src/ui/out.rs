@@ -1,0 +1,92 @@
+//! The only file that writes to stdout, stderr and the terminal. What it is given is [`Shown`], except for data: that is
+//! for programs, and they get each byte of it.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use dialoguer::console::{Key, Term};
+use zeroize::Zeroizing;
+
+use super::text::{Shown, escape_lines};
+use crate::secret::Secret;
+
+/// Whether stderr and stdout are terminals.
+pub(super) fn are_terminals() -> (bool, bool) {
+    (io::stderr().is_terminal(), io::stdout().is_terminal())
+}
+
+/// Writes to stdout in one piece. A reader that has gone away is no failure of ours.
+pub(super) fn data(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// As [`data`], for a terminal: what it would act on is shown instead.
+pub(super) fn data_shown(bytes: &[u8]) -> io::Result<()> {
+    // There may be secrets in it, for whoever asked for them here.
+    let shown = Zeroizing::new(escape_lines(&String::from_utf8_lossy(bytes)).into_string());
+    data(shown.as_bytes())
+}
+
+/// One line on stderr. A closed stderr is nothing to stop for.
+pub(super) fn talk(line: &Shown) {
+    let _ = writeln!(io::stderr().lock(), "{}", line.as_str());
+}
+
+/// A question on stderr; the answer is typed behind it.
+pub(super) fn ask(question: &Shown) {
+    let mut stderr = io::stderr().lock();
+    let _ = write!(stderr, "{}", question.as_str()).and_then(|()| stderr.flush());
+}
+
+/// Asks for a secret without showing it; `None` if the terminal has gone or the person declined.
+pub(super) fn ask_secretly(prompt: &Shown) -> Option<Secret<String>> {
+    let theme = dialoguer::theme::SimpleTheme;
+    dialoguer::Password::with_theme(&theme).with_prompt(prompt.as_str()).interact().ok().map(Secret::new)
+}
+
+/// What clap says: its own words and those that were typed, escaped by whoever calls this.
+pub(super) fn parser_answer(answer: &clap::Error) {
+    let _ = answer.print();
+}
+
+/// A part of the terminal that is rewritten.
+pub(super) struct Screen(Term);
+
+impl Screen {
+    /// That of stderr.
+    pub(super) fn new() -> Self {
+        Self(Term::stderr())
+    }
+
+    /// The next key; a terminal that has gone away has none but Escape.
+    pub(super) fn key(&self) -> Key {
+        self.0.read_key_raw().unwrap_or(Key::Escape)
+    }
+
+    /// Writes `line` in place of what stands in the line.
+    pub(super) fn rewrite_line(&self, line: &Shown) {
+        let _ = self.0.clear_line().and_then(|()| self.0.write_str(line.as_str()));
+    }
+
+    /// Writes `line`, and goes to the next.
+    pub(super) fn line(&self, line: &Shown) {
+        let _ = self.0.write_line(line.as_str());
+    }
+
+    /// Writes `text`, of which `below` lines are below the first, in place of the last text, with the cursor at
+    /// column `cursor` of the first line, so that whatever comes next clears the rest. By the calls of `console`, since
+    /// not every console of Windows understands codes.
+    pub(super) fn replace(&self, text: &Shown, below: usize, cursor: usize) {
+        let term = &self.0;
+        let _ = term
+            .write_str("\r")
+            .and_then(|()| term.clear_to_end_of_screen())
+            .and_then(|()| term.write_str(text.as_str()))
+            .and_then(|()| term.move_cursor_up(below))
+            .and_then(|()| term.write_str("\r"))
+            .and_then(|()| term.move_cursor_right(cursor));
+    }
+}
