@@ -19,6 +19,7 @@ pub use crate::idp::saml::fuzzing::{browser_messages, saml_response};
 pub use crate::index::fuzzing::{accounts_file, role_index};
 pub use crate::store::fuzzing::{sealed, store_files};
 pub use crate::sys::http::fuzzing::{ca_bundle, http_request};
+pub use crate::trusted_url::fuzzing::trusted_url;
 
 use crate::aws::durations::Durations;
 use crate::credentials::{Credentials, Session};
@@ -116,7 +117,7 @@ mod tests {
         ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn(&[u8]))),*] };
     }
 
-    const TARGETS: [Target; 37] = targets![
+    const TARGETS: [Target; 38] = targets![
         accounts_file,
         aws_answer,
         aws_editor,
@@ -153,6 +154,7 @@ mod tests {
         shared_config,
         store_files,
         terminal_notes,
+        trusted_url,
         waiters_message,
     ];
     /// They take the SDK a millisecond each.

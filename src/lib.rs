@@ -5,7 +5,7 @@
 //! Arrows never turn back; a test holds every import against this map.
 //!
 //! ```text
-//! main → commands → broker → { idp, aws, store } → { plan, credentials, secret, arn, timestamp }
+//! main → commands → broker → { idp, aws, store } → { plan, credentials, secret, arn, timestamp, trusted_url }
 //!            ↘ config (pure) ↗        ↘ world → sys (the only doors to the operating system)
 //!            ↘ ui, error (only commands and main print or know exit codes)
 //! ```
@@ -27,6 +27,7 @@
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`arn`] | role ARNs and partitions |
 //! | [`timestamp`] | moments in whole seconds |
+//! | [`trusted_url`] | which addresses may be asked, opened or believed, by what they are for |
 //! | [`unseen`] | characters that a terminal obeys or nobody sees |
 //! | [`world`] | what a command runs in, handed in: environment, clock, network, browser, person |
 //! | [`sys`] | the real ones of these, files, processes and the programs that are driven |
@@ -64,6 +65,7 @@ pub mod secret;
 pub mod store;
 pub mod sys;
 pub mod timestamp;
+pub mod trusted_url;
 pub mod ui;
 pub mod unseen;
 pub mod world;

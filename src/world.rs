@@ -10,6 +10,7 @@ use crate::secret::Secret;
 use crate::sys::env::Env;
 use crate::sys::http::Http;
 use crate::timestamp::Timestamp;
+use crate::trusted_url::TrustedUrl;
 
 /// Everything outside the program.
 pub struct World {
@@ -54,11 +55,11 @@ pub trait Clock {
 pub trait Browser {
     /// Whether there is any sense in trying: a command was named, or there is a desktop to open one on.
     fn available(&self) -> bool;
-    /// Opens `url` (http or https only) and returns at once.
+    /// Opens `url` and returns at once.
     ///
     /// # Errors
     /// A sentence that says what was tried and why it failed.
-    fn open(&self, url: &str) -> Result<(), String>;
+    fn open(&self, url: &TrustedUrl) -> Result<(), String>;
 }
 
 /// The person in front of the terminal. Lower layers speak and ask through this; they never print.
@@ -150,7 +151,7 @@ pub(crate) mod doubles {
         fn available(&self) -> bool {
             false
         }
-        fn open(&self, _: &str) -> Result<(), String> {
+        fn open(&self, _: &TrustedUrl) -> Result<(), String> {
             Err("no browser here".into())
         }
     }

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::credentials::{Credentials, to_wiped_json};
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Http, HttpError};
+use crate::trusted_url::TrustedUrl;
 
 /// Why there is no address.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +36,12 @@ struct Given {
 /// [`FederationError`].
 pub async fn login_url(
     http: &Http,
-    sign_in: &str,
+    sign_in: &TrustedUrl,
     credentials: &Credentials,
     duration: Option<u32>,
     destination: &str,
 ) -> Result<Secret<String>, FederationError> {
-    let federation = format!("{sign_in}/federation");
+    let federation = sign_in.below("federation").map_err(|why| HttpError::address(sign_in.as_str(), why))?;
     let session = session_json(credentials);
     let seconds = duration.map(|seconds| seconds.to_string());
     let mut form = vec![("Action", "getSigninToken"), ("Session", &*session)];
@@ -51,7 +52,7 @@ pub async fn login_url(
         form.pop();
         answer = http.post_form(&federation, &form).await?;
     }
-    address(&federation, destination, &answer)
+    address(federation.as_str(), destination, &answer)
 }
 
 /// The address that an answer of the sign-in page leads to.

@@ -15,6 +15,7 @@ use crate::credentials::Credentials;
 use crate::secret::Secret;
 use crate::sys::http::{Ask, Body, Http};
 use crate::timestamp::Timestamp;
+use crate::trusted_url::{Purpose, TrustedUrl};
 
 /// A name is not worth a longer wait.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -24,17 +25,24 @@ const QUESTION: [(&str, &str); 2] = [("Action", "ListAccountAliases"), ("Version
 pub async fn account_alias(
     http: &Http,
     partition: Partition,
-    url: Option<&str>,
+    url: Option<&TrustedUrl>,
     credentials: &Credentials,
     now: Timestamp,
 ) -> Option<String> {
     let (global, region) = endpoint(partition)?;
-    let url = url.unwrap_or(global);
-    let (authorization, date, token) = signed(url, region, credentials, now)?;
+    let url = match url {
+        Some(url) => url.clone(),
+        None => TrustedUrl::parse(global, Purpose::AwsEndpoint).ok()?,
+    };
+    let (authorization, date, token) = signed(url.as_str(), region, credentials, now)?;
     let headers = [("x-amz-date", date), ("x-amz-security-token", token)];
     let body = Body::Form(&QUESTION);
-    let ask =
-        Ask { accept: "*/*", authorization: Some(&authorization), headers: &headers, ..Ask::post(url, body) };
+    let ask = Ask {
+        accept: "*/*",
+        authorization: Some(&authorization),
+        headers: &headers,
+        ..Ask::post(&url, body)
+    };
     let answer = tokio::time::timeout(WITHIN, http.ask(&ask)).await.ok()?.ok()?;
     let text = std::str::from_utf8(answer.body.expose()).ok().filter(|_| answer.status == 200)?;
     first_alias(text)

@@ -19,6 +19,7 @@ use crate::secret::Secret;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
 use crate::sys::loopback::{Loopback, redirect, reply};
 use crate::sys::{browser, process};
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
@@ -62,8 +63,10 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
             let region = region(args, plan, world);
             let sign_in = named_endpoint(&world.env, AWS_ENDPOINT_URL_SIGNIN)?.map_or_else(
                 || format!("https://{}", plan.target().role.value.partition().sign_in_host(&region)),
-                |url| url.trim_end_matches('/').to_owned(),
+                |url| url.as_str().trim_end_matches('/').to_owned(),
             );
+            let sign_in = TrustedUrl::parse(&sign_in, Purpose::AwsEndpoint)
+                .map_err(|why| CommandError::new(Kind::Failed, format!("`{sign_in}` {why}")))?;
             let first = plan.legs.len() == 1;
             let duration = first.then_some(plan.target().duration.value);
             let asked =
@@ -92,9 +95,9 @@ fn open(url: &Secret<String>, plan: &Plan, words: Option<&[String]>, world: &Wor
         let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
         let path = idp::random().ok_or_else(|| failed("the system gives no random numbers".to_owned()))?;
         let path = Rc::new(format!("/{path}"));
-        let here = format!("http://127.0.0.1:{}{path}", loopback.port());
+        let here = TrustedUrl::of_this_machine(loopback.port(), &path);
         let opened = match words {
-            Some(words) => browser::open_with(&filled(words, &here, plan)),
+            Some(words) => browser::open_with(&filled(words, here.as_str(), plan)),
             None => world.browser.open(&here),
         };
         opened.map_err(|why| failed(format!("no browser was opened: {why}")))?;

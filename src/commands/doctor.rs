@@ -12,7 +12,9 @@ use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::plan::{Capture, ProofPlan, StsEndpoint};
+use crate::sys::http::HttpError;
 use crate::sys::{folders, fs, process};
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::text::{Shown, duration, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
@@ -207,7 +209,11 @@ fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
 /// A plain `GET`, unsigned: any answer, even a refusal, has the date.
 fn ask_time(url: &str, world: &World) -> Finding {
     let before = world.clock.now();
-    let answer = process::block_on(world.http.get(url));
+    let ask = async {
+        let asked = TrustedUrl::parse(url, Purpose::AwsEndpoint);
+        world.http.get(&asked.map_err(|why| HttpError::address(url, why))?).await
+    };
+    let answer = process::block_on(ask);
     let now = world.clock.now();
     if let Err(error) = answer {
         let error = CommandError::new(Kind::Failed, format!("{url} cannot be asked")).because(error);

@@ -134,7 +134,7 @@ fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
         && world.browser.open(&url).is_ok();
     if !opened {
         person.tell(Note::OpenYourself {
-            url: &url,
+            url: url.as_str(),
             why: "Your browser may still be signed in there. To end that too:",
             can_paste: false,
         });

@@ -4,6 +4,7 @@ use super::section::{At, Mistake, Section, closest};
 use crate::arn::is_sign_in_endpoint;
 use crate::plan::{Binding, Capture, FACTORS, Factor, Flow, OktaFlow};
 use crate::secret::Secret;
+use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// The types there are.
 const TYPES: [&str; 4] = ["oidc", "saml", "okta", "identity-center"];
@@ -337,31 +338,30 @@ fn check_address(section: &Section<'_>, at: &At<String>) -> Result<(), Mistake> 
 
 /// Refuses what is no web address, and what would be spoken in clear; with what to write instead.
 fn safe_address(address: &str) -> Result<(), (String, String)> {
-    let uri: Option<http::Uri> = address.parse().ok();
-    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    let scheme = uri.as_ref().and_then(http::Uri::scheme_str).unwrap_or_default();
-    if host.is_empty() || scheme.is_empty() || uri.as_ref().is_some_and(|uri| uri.to_string().contains('@')) {
-        return Err((
-            format!("`{address}` is not an address"),
-            "it looks like https://acme.okta.com".to_owned(),
-        ));
-    }
-    let loopback = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-    if scheme != "https" && !(scheme == "http" && loopback) {
-        return Err((format!("`{address}` is not https"), format!("write https://{host}")));
-    }
-    Ok(())
+    fits(address, Purpose::Provider)
+}
+
+fn fits(address: &str, purpose: Purpose<'_>) -> Result<(), (String, String)> {
+    TrustedUrl::parse(address, purpose).map(drop).map_err(|why| {
+        let host = address.split("://").nth(1).unwrap_or_default();
+        let suggestion = match why {
+            UrlError::Scheme if address.starts_with("http:") => format!("write https://{host}"),
+            _ => "it looks like https://acme.okta.com".to_owned(),
+        };
+        (format!("`{address}` {why}"), suggestion)
+    })
 }
 
 /// An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3).
 fn check_issuer(issuer: &str) -> Result<(), (String, Option<String>)> {
+    // Said first, since it can be mended by what is shown.
     safe_address(issuer).map_err(|(what, suggestion)| (what, Some(suggestion)))?;
     if issuer.contains(['?', '#']) || issuer.ends_with("/.well-known/openid-configuration") {
         let issuer = issuer.split(['?', '#']).next().unwrap_or_default();
         let issuer = issuer.trim_end_matches("/.well-known/openid-configuration");
         return Err(("this is more than the issuer".to_owned(), Some(format!("write {issuer}"))));
     }
-    Ok(())
+    fits(issuer, Purpose::Issuer).map_err(|(what, suggestion)| (what, Some(suggestion)))
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::sys::env::{
     AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT,
     AWS_USE_FIPS_ENDPOINT, Env, JIT_ROLE,
 };
+use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 use super::file::{File, Parent, RoleSection, Target};
 use super::idp::IdpSection;
@@ -77,12 +78,14 @@ pub enum ResolveError {
         value: String,
     },
     /// An endpoint variable that is not an address to trust.
-    #[error("{variable} is `{value}`, which is not https, nor http on this machine")]
+    #[error("{variable} is `{value}`, which {why}")]
     Endpoint {
         /// The variable.
         variable: &'static str,
         /// What it says.
         value: String,
+        /// What is wrong with it.
+        why: UrlError,
     },
 }
 
@@ -423,34 +426,25 @@ pub(super) fn endpoint(
     let url = [variable, AWS_ENDPOINT_URL]
         .into_iter()
         .find_map(|name| env.get(name).map(|url| Valued::new(url.to_owned(), Origin::Variable(name))));
-    match url {
-        Some(Valued { value, origin: Origin::Variable(variable) }) if !trusted(&value) => {
-            Err(ResolveError::Endpoint { variable, value })
-        }
-        url => Ok(url.or_else(|| file.endpoints.get(service).map(|at| from_file(file, at)))),
+    if let Some(Valued { value, origin: Origin::Variable(variable) }) = &url {
+        of_variable(variable, value)?;
     }
+    Ok(url.or_else(|| file.endpoints.get(service).map(|at| from_file(file, at))))
 }
 
 /// The address that `variable` names, for what is asked outside of a plan.
 ///
 /// # Errors
 /// [`ResolveError::Endpoint`] if it is not one to trust.
-pub fn named_endpoint(env: &Env, variable: &'static str) -> Result<Option<String>, ResolveError> {
-    match env.get(variable) {
-        Some(url) if !trusted(url) => Err(ResolveError::Endpoint { variable, value: url.to_owned() }),
-        url => Ok(url.map(str::to_owned)),
-    }
+pub fn named_endpoint(env: &Env, variable: &'static str) -> Result<Option<TrustedUrl>, ResolveError> {
+    env.get(variable).map(|url| of_variable(variable, url)).transpose()
 }
 
-/// Whether tokens may go to `url`: it is https, or this machine.
-pub fn trusted(url: &str) -> bool {
-    let uri: Option<http::Uri> = url.parse().ok();
-    let host = uri.as_ref().and_then(http::Uri::host).unwrap_or_default();
-    match uri.as_ref().and_then(http::Uri::scheme_str) {
-        Some("https") => !host.is_empty(),
-        Some("http") => matches!(host, "127.0.0.1" | "localhost" | "[::1]"),
-        _ => false,
-    }
+fn of_variable(variable: &'static str, url: &str) -> Result<TrustedUrl, ResolveError> {
+    TrustedUrl::parse(url, Purpose::AwsEndpoint).map_err(|why| {
+        let value = url.chars().take(300).collect();
+        ResolveError::Endpoint { variable, value, why }
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use crate::trusted_url::TrustedUrl;
 use crate::world::Browser;
 
 /// More than any login takes.
@@ -19,8 +20,8 @@ impl Browser for PretendBrowser {
         true
     }
 
-    fn open(&self, url: &str) -> Result<(), String> {
-        let mut url = url.to_owned();
+    fn open(&self, url: &TrustedUrl) -> Result<(), String> {
+        let mut url = url.as_str().to_owned();
         let visit = move || {
             let mut form = None;
             for _ in 0..MOST_PAGES {

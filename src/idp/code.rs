@@ -20,6 +20,7 @@ use super::callback::{Callback, Outcome};
 use super::{LoginOptions, visit};
 use crate::secret::Secret;
 use crate::sys::loopback::{Loopback, Request};
+use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
 
 /// Why no code came back. Words of the provider are cut to 300 characters and otherwise as they came.
@@ -161,7 +162,7 @@ impl Attempt {
         &self,
         world: &World,
         options: &LoginOptions,
-        url: &str,
+        url: &TrustedUrl,
         Visit(visit): Visit,
     ) -> Result<Secret<String>, CodeError> {
         let opened = visit::open(world, options, url, world.person.can_be_asked());
@@ -248,19 +249,6 @@ pub(super) fn single<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'
 }
 
 /// Text from outside, cut to what a message can hold.
-/// Whether what goes to `url` is not sent in clear, and whoever reads it sees where it goes: https, or http to this
-/// machine, without a name in front of the host and without a fragment. No `javascript:`, no `file:`.
-pub(super) fn is_secure(url: &str) -> bool {
-    let uri: Option<http::Uri> = url.parse().ok();
-    let secure = uri.is_some_and(|uri| {
-        let plain_host = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
-        let here = matches!(uri.host(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let scheme = uri.scheme_str();
-        plain_host && (scheme == Some("https") || (scheme == Some("http") && here))
-    });
-    secure && !url.contains('#')
-}
-
 pub(super) fn bounded(text: &str) -> String {
     text.chars().take(300).collect()
 }

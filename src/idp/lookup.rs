@@ -5,11 +5,11 @@
 #[doc(hidden)]
 pub mod fuzzing;
 
-use http::Uri;
 use serde::Deserialize;
 
 use crate::idp::code::bounded;
 use crate::sys::http::{Answer, Ask, Http, HttpError};
+use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,10 @@ pub enum LookupError {
     #[error("{url} describes the provider {issuer}, which is another host's")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Foreign { url: String, issuer: String },
+    /// It sends people where nobody is to be sent.
+    #[error("it sends people to `{url}`, which {why}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Untrusted { url: String, why: UrlError },
 }
 
 impl LookupError {
@@ -51,6 +55,7 @@ impl LookupError {
         match self {
             Self::Http(error) => error.next().iter().map(|&next| next.to_owned()).collect(),
             Self::Foreign { issuer, .. } => vec![format!("if that is the one you mean, type {issuer}")],
+            Self::Untrusted { .. } => vec!["show this to whoever manages the identity provider".to_owned()],
             _ => vec![
                 "such as acme.okta.com, acme.awsapps.com/start, login.microsoftonline.com/TENANT, an OpenID Connect \
                  issuer, SAML metadata, or the link of the AWS app on your dashboard"
@@ -80,33 +85,30 @@ pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
         return Ok(found);
     }
     // An org of Okta, under its own name or the company's.
-    let organization = http.get(&format!("{}/.well-known/okta-organization", address.origin())).await?;
+    let organization = http.get(&address.page("/.well-known/okta-organization")?).await?;
     if let Some(Organization { pipeline }) = json(&organization) {
         let identity_engine = pipeline.as_deref() == Some("idx");
-        let app_url = address.path.starts_with("/home/").then(|| address.url());
+        let app_url = address.path().starts_with("/home/").then(|| address.url());
         return Ok(Found::Okta { org: address.okta_org(), app_url, identity_engine });
     }
     if let Some(issuer) = address.issuer(http).await? {
         return Ok(Found::Oidc { issuer });
     }
     let url = address.url();
-    let page =
-        http.ask(&Ask { accept: "application/samlmetadata+xml, text/html, */*", ..Ask::get(&url) }).await?;
+    let page = http
+        .ask(&Ask { accept: "application/samlmetadata+xml, text/html, */*", ..Ask::get(&address.at) })
+        .await?;
     let text = String::from_utf8_lossy(page.body.expose());
-    let found = metadata(&text, &address.host).or_else(|| {
+    let found = metadata(&text, &address.at)?.or_else(|| {
         let region = region_of_page(&text)?;
         Some(Found::Center { start_url: url.clone(), region: Some(region) })
     });
     found.filter(|_| page.status == 200).ok_or(LookupError::Nothing(url))
 }
 
-/// An address in its parts.
+/// An address that somebody typed, without a slash at the end of its path.
 struct Address {
-    scheme: String,
-    host: String,
-    port: String,
-    path: String,
-    query: String,
+    at: TrustedUrl,
 }
 
 impl Address {
@@ -116,49 +118,49 @@ impl Address {
         // Identity Center's pages stand behind a `#`, and so do those of dashboards.
         let plain = typed.split('#').next().unwrap_or_default();
         let whole = if plain.contains("://") { plain.to_owned() } else { format!("https://{plain}") };
-        let uri: Uri = whole.parse().map_err(|_| wrong())?;
-        let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else { return Err(wrong()) };
-        let here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
-        // The parser lets more stand in a host than a name has.
-        let of_a_name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-        let named = here || (host.contains('.') && host.chars().all(of_a_name));
-        let scheme_fits = scheme == "https" || (scheme == "http" && here);
-        if !named || !scheme_fits || uri.authority().is_some_and(|authority| authority.as_str().contains('@'))
-        {
+        let url = TrustedUrl::parse(&whole, Purpose::Provider).map_err(|_| wrong())?;
+        // A word alone is no address that somebody means.
+        if !url.host().contains('.') && !url.is_this_machine() {
             return Err(wrong());
         }
-        Ok(Self {
-            scheme: scheme.to_owned(),
-            host: host.to_lowercase(),
-            port: uri.port().map(|port| format!(":{port}")).unwrap_or_default(),
-            path: uri.path().trim_end_matches('/').to_owned(),
-            query: uri.query().map(|query| format!("?{query}")).unwrap_or_default(),
-        })
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let at = url.at(&format!("{}{query}", url.path().trim_end_matches('/'))).map_err(|_| wrong())?;
+        Ok(Self { at })
     }
 
-    fn origin(&self) -> String {
-        format!("{}://{}{}", self.scheme, self.host, self.port)
+    fn origin(&self) -> &str {
+        self.at.origin()
     }
 
     fn url(&self) -> String {
-        format!("{}{}{}", self.origin(), self.path, self.query)
+        self.at.as_str().to_owned()
+    }
+
+    fn path(&self) -> &str {
+        self.at.path()
+    }
+
+    /// Another page of the same host.
+    fn page(&self, path: &str) -> Result<TrustedUrl, LookupError> {
+        self.at.at(path).map_err(|_| LookupError::NotAnAddress(bounded(path)))
     }
 
     fn okta_org(&self) -> String {
         // The administrators' pages are at a name of their own.
-        let (first, rest) = self.host.split_once('.').unwrap_or((&self.host, ""));
+        let host = self.at.host();
+        let (first, rest) = host.split_once('.').unwrap_or((host, ""));
         let okta = rest.starts_with("okta") && !rest.is_empty();
         match first.strip_suffix("-admin").filter(|_| okta) {
-            Some(org) => format!("{}://{org}.{rest}", self.scheme),
-            None => self.origin(),
+            Some(org) => format!("https://{org}.{rest}"),
+            None => self.origin().to_owned(),
         }
     }
 
     /// What is known by the form of the address alone. The forms are in the vendors' documentation of their addresses.
     fn by_form(&self) -> Option<Found> {
-        let host = self.host.as_str();
+        let host = self.at.host();
         if host.ends_with(".awsapps.com") || host.ends_with(".awsapps.cn") {
-            let path = if self.path.is_empty() { "/start" } else { &self.path };
+            let path = if self.path().is_empty() { "/start" } else { self.path() };
             return Some(Found::Center { start_url: format!("{}{path}", self.origin()), region: None });
         }
         if let Some(name) = host.strip_suffix(".app.aws") {
@@ -167,10 +169,10 @@ impl Address {
             return Some(Found::Center { start_url: self.url(), region });
         }
         let starts = match host {
-            "accounts.google.com" => self.path.starts_with("/o/saml2/"),
-            "launcher.myapps.microsoft.com" => self.path.starts_with("/api/signin/"),
+            "accounts.google.com" => self.path().starts_with("/o/saml2/"),
+            "launcher.myapps.microsoft.com" => self.path().starts_with("/api/signin/"),
             "myapps.microsoft.com" | "account.activedirectory.windowsazure.com" => {
-                self.path.contains("/signin/")
+                self.path().contains("/signin/")
             }
             _ => false,
         };
@@ -182,13 +184,14 @@ impl Address {
         let base = self.url();
         let base = base.split("/.well-known/").next().unwrap_or_default().trim_end_matches('/').to_owned();
         // Entra's tenants have their second version below them.
-        let entra = self.host == "login.microsoftonline.com" && !base.ends_with("/v2.0");
+        let entra = self.at.host() == "login.microsoftonline.com" && !base.ends_with("/v2.0");
         let base = if entra { format!("{base}/v2.0") } else { base };
         let url = format!("{base}/.well-known/openid-configuration");
-        let answer = http.get(&url).await?;
+        let path = url.strip_prefix(self.origin()).unwrap_or_default();
+        let answer = http.get(&self.page(path)?).await?;
         let Some(Discovery { issuer }) = json(&answer) else { return Ok(None) };
-        match Address::read(&issuer) {
-            Ok(other) if other.origin() == self.origin() => Ok(Some(issuer)),
+        match TrustedUrl::parse(&issuer, Purpose::Issuer) {
+            Ok(other) if other.is_of(&self.at) => Ok(Some(issuer)),
             _ => Err(LookupError::Foreign { url, issuer: bounded(&issuer) }),
         }
     }
@@ -200,10 +203,14 @@ fn json<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Option<T> {
 }
 
 /// Where SAML metadata (SAML 2.0 Metadata, 2.4.3) sends people to sign in: by redirect if that is offered.
-fn metadata(text: &str, at: &str) -> Option<Found> {
+///
+/// # Errors
+/// [`LookupError::Untrusted`] if that is no address to send anybody to.
+fn metadata(text: &str, at: &TrustedUrl) -> Result<Option<Found>, LookupError> {
     const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
-    let document = roxmltree::Document::parse(text).ok()?;
-    let entity = document.descendants().find(|node| node.has_tag_name((METADATA, "EntityDescriptor")))?;
+    let Ok(document) = roxmltree::Document::parse(text) else { return Ok(None) };
+    let entity = document.descendants().find(|node| node.has_tag_name((METADATA, "EntityDescriptor")));
+    let Some(entity) = entity else { return Ok(None) };
     let place = |binding: &str| {
         entity
             .descendants()
@@ -212,14 +219,17 @@ fn metadata(text: &str, at: &str) -> Option<Found> {
             .and_then(|node| node.attribute("Location"))
     };
     let (redirect, post) = (place(":HTTP-Redirect"), place(":HTTP-POST"));
-    let sso_url = redirect.or(post)?.to_owned();
-    let host = sso_url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_lowercase));
-    Some(Found::SamlSso {
-        elsewhere: host.as_deref() != Some(at),
-        sso_url,
-        issuer: entity.attribute("entityID")?.to_owned(),
+    let (Some(sso_url), Some(issuer)) = (redirect.or(post), entity.attribute("entityID")) else {
+        return Ok(None);
+    };
+    let to = TrustedUrl::parse(sso_url, Purpose::PageOf(at))
+        .map_err(|why| LookupError::Untrusted { url: bounded(sso_url), why })?;
+    Ok(Some(Found::SamlSso {
+        elsewhere: to.host() != at.host(),
+        sso_url: sso_url.to_owned(),
+        issuer: issuer.to_owned(),
         by_post: redirect.is_none(),
-    })
+    }))
 }
 
 /// The region that a page of the portal names in its head.
@@ -237,7 +247,9 @@ fn region_of_page(text: &str) -> Option<String> {
 /// # Errors
 /// [`HttpError`] if there is no answer.
 pub async fn region_of_portal(http: &Http, start_url: &str) -> Result<Option<String>, HttpError> {
-    let page = http.ask(&Ask { accept: "text/html, */*", ..Ask::get(start_url) }).await?;
+    let url =
+        TrustedUrl::parse(start_url, Purpose::Provider).map_err(|why| HttpError::address(start_url, why))?;
+    let page = http.ask(&Ask { accept: "text/html, */*", ..Ask::get(&url) }).await?;
     Ok(region_of_page(&String::from_utf8_lossy(page.body.expose())))
 }
 
@@ -298,12 +310,13 @@ mod tests {
 
     #[test]
     fn metadata_says_where_to_sign_in() {
+        let at = TrustedUrl::parse("https://idp/metadata", Purpose::Provider).unwrap();
         let of = |services: &str| {
             let text = format!(
                 "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://idp\">\
                  <md:IDPSSODescriptor>{services}</md:IDPSSODescriptor></md:EntityDescriptor>"
             );
-            metadata(&text, "idp")
+            metadata(&text, &at)
         };
         let service = |binding: &str, place: &str| {
             format!(
@@ -316,15 +329,17 @@ mod tests {
             let (sso_url, issuer) = (sso_url.to_owned(), "https://idp".to_owned());
             Some(Found::SamlSso { sso_url, issuer, by_post, elsewhere: false })
         };
-        assert_eq!(of(&format!("{post}{redirect}")), found("https://idp/get", false));
-        assert_eq!(of(&post), found("https://idp/post", true));
-        assert_eq!(of(""), None);
-        assert_eq!(metadata("<html><body>no</body></html>", "idp"), None);
-        for foreign in
-            ["https://evil.example/sso", "https://idp.evil.example/", "javascript:alert(1)", "file:///idp"]
-        {
-            let found = of(&service("HTTP-Redirect", foreign));
+        assert_eq!(of(&format!("{post}{redirect}")).unwrap(), found("https://idp/get", false));
+        assert_eq!(of(&post).unwrap(), found("https://idp/post", true));
+        assert_eq!(of("").unwrap(), None);
+        assert_eq!(metadata("<html><body>no</body></html>", &at).unwrap(), None);
+        for foreign in ["https://evil.example/sso", "https://idp.evil.example/"] {
+            let found = of(&service("HTTP-Redirect", foreign)).unwrap();
             assert!(matches!(found, Some(Found::SamlSso { elsewhere: true, .. })), "{foreign}: {found:?}");
+        }
+        for hostile in ["javascript:alert(1)", "file:///idp", "http://idp/sso", "http://127.0.0.1:1/sso"] {
+            let found = of(&service("HTTP-Redirect", hostile));
+            assert!(matches!(found, Err(LookupError::Untrusted { .. })), "{hostile}: {found:?}");
         }
     }
 

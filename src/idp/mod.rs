@@ -27,6 +27,7 @@ use crate::credentials::to_wiped_json;
 use crate::plan::{Factor, ProofPlan};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
+use crate::trusted_url::TrustedUrl;
 use crate::world::World;
 use identity_center::{CenterError, CenterLogin};
 use oidc::{OidcError, OidcLogin};
@@ -219,7 +220,7 @@ pub async fn end(proof: &ProofPlan, world: &World, login: &Login) -> Result<Ende
 }
 
 /// The address where the browser ends its session at the provider, if the provider has one.
-pub fn end_session_url(proof: &ProofPlan, login: &Login) -> Option<String> {
+pub fn end_session_url(proof: &ProofPlan, login: &Login) -> Option<TrustedUrl> {
     match (proof, login) {
         (ProofPlan::Oidc(settings), Login::Oidc(login)) => oidc::end_session_url(settings, login),
         _ => None,

@@ -5,12 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::LoginOptions;
-use crate::sys::http::host_of;
+use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
 
 /// Opens the browser, or tells the person to do so; whether the browser was opened. With `can_paste` the address that
 /// the browser ends at may be pasted here.
-pub(super) fn open(world: &World, options: &LoginOptions, url: &str, can_paste: bool) -> bool {
+pub(super) fn open(world: &World, options: &LoginOptions, url: &TrustedUrl, can_paste: bool) -> bool {
     let why = if !options.open_browser {
         "To sign in, open:".to_owned()
     } else if !world.browser.available() {
@@ -18,13 +18,13 @@ pub(super) fn open(world: &World, options: &LoginOptions, url: &str, can_paste: 
     } else {
         match world.browser.open(url) {
             Ok(()) => {
-                world.person.tell(Note::OpeningBrowser { host: &host_of(url), url });
+                world.person.tell(Note::OpeningBrowser { host: url.authority(), url: url.as_str() });
                 return true;
             }
             Err(why) => format!("No browser was opened: {why}. To sign in, open:"),
         }
     };
-    world.person.tell(Note::OpenYourself { url, why: &why, can_paste });
+    world.person.tell(Note::OpenYourself { url: url.as_str(), why: &why, can_paste });
     false
 }
 

@@ -22,6 +22,7 @@ use http_body_util::{BodyExt as _, Limited};
 use crate::secret::Secret;
 use crate::sys::env::{self, Env};
 use crate::timestamp::Timestamp;
+use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// No answer that `jit` reads is near this size; a larger one is cut off and refused.
 const ANSWER_LIMIT: usize = 512 * 1024;
@@ -82,7 +83,7 @@ pub struct Ask<'a> {
     /// `GET`, `POST`, `DELETE`.
     pub method: &'static str,
     /// Where.
-    pub url: &'a str,
+    pub url: &'a TrustedUrl,
     /// `Accept`.
     pub accept: &'static str,
     /// What is sent.
@@ -108,7 +109,7 @@ pub enum Body<'a> {
 
 impl<'a> Ask<'a> {
     /// `GET url` for JSON.
-    pub fn get(url: &'a str) -> Self {
+    pub fn get(url: &'a TrustedUrl) -> Self {
         Self {
             method: "GET",
             url,
@@ -121,7 +122,7 @@ impl<'a> Ask<'a> {
     }
 
     /// `POST url` with `body`, for JSON.
-    pub fn post(url: &'a str, body: Body<'a>) -> Self {
+    pub fn post(url: &'a TrustedUrl, body: Body<'a>) -> Self {
         Self { method: "POST", body, ..Self::get(url) }
     }
 }
@@ -129,9 +130,22 @@ impl<'a> Ask<'a> {
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The address is none.
-    #[error("`{0}` is not an http or https address")]
-    Address(String),
+    /// The address is none, or not one that may be asked.
+    #[error("`{url}` {why}")]
+    Address {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        why: UrlError,
+    },
+    /// A proxy's variable cannot be used.
+    #[error("what {variable} says {why}")]
+    Proxy {
+        /// The variable. What it says is not shown, since it may hold a password.
+        variable: &'static str,
+        /// What is wrong with it.
+        why: UrlError,
+    },
     /// Something that was to be sent along has a character that no header may have, such as a line feed.
     #[error("what {host} was to be sent as `{header}` has a character in it that no header may have")]
     Header {
@@ -179,6 +193,11 @@ pub enum HttpError {
 }
 
 impl HttpError {
+    /// That `url` is not one to ask.
+    pub fn address(url: &str, why: UrlError) -> Self {
+        Self::Address { url: url.chars().take(300).collect(), why }
+    }
+
     /// What to try next, in the order to try it; each a clause without a full stop.
     pub fn next(&self) -> &'static [&'static str] {
         match self {
@@ -192,7 +211,10 @@ impl HttpError {
             Self::Header { .. } => {
                 &["look at what writes the token or the cookie: it holds more than one line"]
             }
-            Self::Address(_) | Self::TooLarge { .. } => &["check the address: `jit explain`"],
+            Self::Proxy { .. } => {
+                &["name the proxy as in http://proxy.example.com:3128, or unset the variable"]
+            }
+            Self::Address { .. } | Self::TooLarge { .. } => &["check the address: `jit explain`"],
         }
     }
 }
@@ -204,6 +226,7 @@ pub struct Http(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     ca_bundle: Option<PathBuf>,
+    proxy: Proxy,
     /// For `http:`, which is spoken on loopback only: no certificates are read for it.
     plain: OnceLock<SharedHttpConnector>,
     secure: OnceLock<SharedHttpConnector>,
@@ -215,6 +238,7 @@ impl Http {
     pub fn new(env: &Env) -> Self {
         Self(Arc::new(Shared {
             ca_bundle: env.get(env::AWS_CA_BUNDLE).map(PathBuf::from),
+            proxy: Proxy::of(env),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
             server_date: Mutex::new(None),
@@ -225,7 +249,7 @@ impl Http {
     ///
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
-    pub async fn get(&self, url: &str) -> Result<Answer, HttpError> {
+    pub async fn get(&self, url: &TrustedUrl) -> Result<Answer, HttpError> {
         self.ask(&Ask::get(url)).await
     }
 
@@ -233,7 +257,7 @@ impl Http {
     ///
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
-    pub async fn post_form(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, HttpError> {
+    pub async fn post_form(&self, url: &TrustedUrl, form: &[(&str, &str)]) -> Result<Answer, HttpError> {
         self.ask(&Ask::post(url, Body::Form(form))).await
     }
 
@@ -299,9 +323,10 @@ impl Http {
             .connector_settings(settings)
             .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new());
         let connector = if plain {
-            // Plain http is spoken on loopback only (`idp` and `config` see to that), where no proxy has a place.
+            // Plain http is spoken on this machine and its link only (`trusted_url`), where no proxy has a place.
             builder.build_http()
         } else {
+            self.0.proxy.check()?;
             let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
             builder
                 .proxy_config(ProxyConfig::from_env())
@@ -324,6 +349,30 @@ impl Http {
     }
 }
 
+/// What the environment says of a proxy. The connector reads it once more, but passes over what it cannot read: the traffic
+/// would go by another way than was meant.
+#[derive(Debug)]
+struct Proxy(Option<(&'static str, Secret<String>)>);
+
+impl Proxy {
+    /// In the connector's order.
+    fn of(env: &Env) -> Self {
+        let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        Self(names.into_iter().find_map(|name| Some((name, Secret::from(env.get(name)?)))))
+    }
+
+    fn check(&self) -> Result<(), HttpError> {
+        let Some((variable, value)) = &self.0 else { return Ok(()) };
+        // Without a scheme it is http, as for curl.
+        let whole = match value.expose().contains("://") {
+            true => value.clone(),
+            false => Secret::new(format!("http://{}", value.expose())),
+        };
+        let read = TrustedUrl::parse(whole.expose(), Purpose::Proxy);
+        read.map(drop).map_err(|why| HttpError::Proxy { variable, why })
+    }
+}
+
 /// To trust the certificates in `pem` and no others.
 fn trusting(pem: Vec<u8>) -> Result<tls::TlsContext, String> {
     check_certificates(&pem)?;
@@ -343,13 +392,14 @@ fn request_of(ask: &Ask<'_>) -> Result<HttpRequest, HttpError> {
         Body::Json(json) => (Some("application/json"), SdkBody::from(json.expose().as_slice())),
     };
     let mut request = HttpRequest::new(body);
-    let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url).is_ok();
-    if !accepted || host_of(ask.url).is_empty() {
-        return Err(HttpError::Address(ask.url.to_owned()));
+    let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url.as_str()).is_ok();
+    if !accepted {
+        let why = UrlError::NotAnAddress("the HTTP client does not take it");
+        return Err(HttpError::address(ask.url.as_str(), why));
     }
     let mut insert = |header: &'static str, value: &str| {
         let inserted = request.headers_mut().try_insert(header, value.to_owned());
-        inserted.map(drop).map_err(|_| HttpError::Header { host: host_of(ask.url), header })
+        inserted.map(drop).map_err(|_| HttpError::Header { host: ask.url.authority().to_owned(), header })
     };
     insert("accept", ask.accept)?;
     insert("user-agent", concat!("jit/", env!("CARGO_PKG_VERSION")))?;
@@ -466,6 +516,10 @@ impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let http = self.clone();
         HttpConnectorFuture::new(async move {
+            // The SDK makes its own addresses, from a region or from what the configuration gave it.
+            if let Err(why) = TrustedUrl::parse(request.uri(), Purpose::AwsEndpoint) {
+                return Err(ConnectorError::user(Box::new(HttpError::address(request.uri(), why))));
+            }
             http.exchange(request).await.map_err(|error| match error {
                 HttpError::Timeout { .. } => ConnectorError::timeout(Box::new(error)),
                 HttpError::Unreachable { .. } => ConnectorError::io(Box::new(error)),
@@ -504,7 +558,8 @@ mod tests {
     fn what_no_header_may_have_is_told_and_not_shown() {
         let two_lines = Secret::from("hunter2\nx");
         let headers = [("x-aws-ec2-metadata-token", two_lines.clone())];
-        let plain = Ask::get("https://idp.example/a");
+        let url = TrustedUrl::parse("https://idp.example/a", Purpose::Provider).unwrap();
+        let plain = Ask::get(&url);
         for (ask, header) in [
             (Ask { authorization: Some(&two_lines), ..plain }, "authorization"),
             (Ask { cookie: Some(&two_lines), ..plain }, "cookie"),
@@ -521,7 +576,7 @@ mod tests {
     async fn a_redirect_is_an_answer_and_is_not_followed() {
         use crate::sys::loopback::{Loopback, redirect};
         let server = Loopback::bind(0).await.unwrap();
-        let url = format!("http://127.0.0.1:{}/token", server.port());
+        let url = TrustedUrl::of_this_machine(server.port(), "/token");
         let asked = std::rc::Rc::new(std::cell::Cell::new(0));
         let serve = server.serve({
             let asked = std::rc::Rc::clone(&asked);
@@ -536,5 +591,25 @@ mod tests {
             answer = http.post_form(&url, &[("refresh_token", "r1")]) => assert_eq!(answer.unwrap().status, 303),
         }
         assert_eq!(asked.get(), 1);
+    }
+
+    /// Seen before: a proxy that could not be read was passed over, and the question went out without it.
+    #[test]
+    fn a_proxy_that_cannot_be_read_stops_what_would_go_past_it() {
+        let check = |name, value| Proxy::of(&Env::of([(name, value)])).check();
+        for good in
+            ["http://proxy:3128", "proxy.example.com:3128", "http://user:pw@10.0.0.1:1/", "https://p", ""]
+        {
+            assert!(check("HTTPS_PROXY", good).is_ok(), "{good}");
+        }
+        for bad in
+            ["http://proxy:hunter2", "socks5://hunter2", "ht!tp://hunter2", "http://", "http://a b hunter2"]
+        {
+            for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+                let error = check(name, bad).unwrap_err();
+                let words = format!("{error}{error:?}");
+                assert!(words.contains(name) && !words.contains("hunter2"), "{words}");
+            }
+        }
     }
 }

@@ -40,7 +40,7 @@ impl Browser for NoBrowser {
     fn available(&self) -> bool {
         false
     }
-    fn open(&self, _: &str) -> Result<(), String> {
+    fn open(&self, _: &jit::trusted_url::TrustedUrl) -> Result<(), String> {
         Err("none".to_owned())
     }
 }

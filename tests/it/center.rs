@@ -285,7 +285,7 @@ fn mistakes_in_the_configuration() {
         ),
         ("region = \"eu-west-1\"", "region = \"Ireland\"", "`Ireland` is not a region"),
         ("region = \"eu-west-1\"\n", "", "[idp.demo] has no `region`"),
-        ("start_url = \"http://127", "start_url = \"http://10.127", "is not https"),
+        ("start_url = \"http://127.0.0.1", "start_url = \"http://10.0.0.1", "is not https"),
     ];
     for (from, to, words) in cases {
         let config = room.center_config("");

@@ -12,6 +12,7 @@ use jit::demo::{
 };
 use jit::sys::env::Env;
 use jit::sys::http::Http;
+use jit::trusted_url::{Purpose, TrustedUrl};
 use serde_json::Value;
 
 type Credentials = aws_sdk_sts::types::Credentials;
@@ -67,6 +68,7 @@ impl Demo {
     fn id_token(&self) -> String {
         let post = |path: &str, form: &[(&str, &str)]| -> Value {
             let url = format!("{}{path}", self.servers.issuer());
+            let url = TrustedUrl::parse(&url, Purpose::Provider).unwrap();
             let answer = self.runtime.block_on(self.http.post_form(&url, form)).unwrap();
             serde_json::from_slice(answer.body.expose()).unwrap()
         };

@@ -7,19 +7,20 @@ use std::path::Path;
 use crate::support::snapshot;
 
 /// The layers (`src/lib.rs`), and what of the crate each may name. `sys::x` is one module of `sys`.
-const LAYERS: [(&str, &[&str]); 20] = [
+const LAYERS: [(&str, &[&str]); 21] = [
     ("arn", &[]),
     ("secret", &[]),
     ("timestamp", &[]),
+    ("trusted_url", &[]),
     ("unseen", &[]),
     ("credentials", &["secret", "timestamp"]),
     ("plan", &["arn", "secret"]),
     // Pure: of the system only the names and the snapshot of the environment.
-    ("config", &["arn", "plan", "secret", "sys::env", "unseen"]),
-    ("world", &["secret", "sys::env", "sys::http", "timestamp"]),
-    ("sys", &["secret", "timestamp", "world"]),
+    ("config", &["arn", "plan", "secret", "sys::env", "trusted_url", "unseen"]),
+    ("world", &["secret", "sys::env", "sys::http", "timestamp", "trusted_url"]),
+    ("sys", &["secret", "timestamp", "trusted_url", "world"]),
     ("store", &["plan", "secret", "sys", "sys::env", "world"]),
-    ("aws", &["arn", "credentials", "plan", "secret", "sys::http", "timestamp"]),
+    ("aws", &["arn", "credentials", "plan", "secret", "sys::http", "timestamp", "trusted_url"]),
     (
         "idp",
         &[
@@ -34,6 +35,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "sys::loopback",
             "sys::process",
             "timestamp",
+            "trusted_url",
             "world",
         ],
     ),
@@ -59,7 +61,19 @@ const LAYERS: [(&str, &[&str]); 20] = [
     ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "unseen", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
     ("cli", &["commands::completions::role_names", "config::parse_duration", "plan"]),
-    ("demo", &["sys::clock", "sys::loopback", "sys::http", "sys::env", "sys::process", "timestamp", "world"]),
+    (
+        "demo",
+        &[
+            "sys::clock",
+            "sys::loopback",
+            "sys::http",
+            "sys::env",
+            "sys::process",
+            "timestamp",
+            "trusted_url",
+            "world",
+        ],
+    ),
     ("lib", &[]),
     (
         "commands",
@@ -87,6 +101,7 @@ const LAYERS: [(&str, &[&str]); 20] = [
             "sys::process",
             "sys::terminal",
             "timestamp",
+            "trusted_url",
             "ui",
             "world",
         ],

@@ -208,9 +208,9 @@ fn what_is_no_shared_file_is_refused_and_nothing_is_written() {
         "{other}"
     );
     for (from, words) in [
-        ("http://intranet.example/jit.toml", "is neither https nor on this machine"),
+        ("http://intranet.example/jit.toml", "is not https, nor http on this machine"),
         ("nowhere.toml", "/nowhere.toml cannot be read"),
-        ("file:///etc/passwd", "is neither https nor on this machine"),
+        ("file:///etc/passwd", "is not https, nor http on this machine"),
     ] {
         let refused = add(&room, &[from, "--yes"]);
         assert!(refused.code() != 0 && refused.stderr.contains(words), "{words}: {refused}");

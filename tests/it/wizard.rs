@@ -123,9 +123,12 @@ fn saml_metadata_and_one_offered_role_need_no_more_questions() {
 #[test]
 fn metadata_that_leads_to_another_host_is_asked_about() {
     let room = room(Settings::default());
-    for (place, ends) in
-        [("https://evil.example/sso", "n"), ("file:///etc/passwd", "y"), ("javascript:alert(1)", "y")]
-    {
+    for (place, is_page) in [
+        ("https://evil.example/sso", true),
+        ("file:///etc/passwd", false),
+        ("javascript:alert(1)", false),
+        ("http://idp.example/sso", false),
+    ] {
         let metadata = format!(
             "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://idp.example\"><IDPSSODescriptor>\
              <SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" Location=\"{place}\"/>\
@@ -135,13 +138,13 @@ fn metadata_that_leads_to_another_host_is_asked_about() {
         let mut configure = room.jit(&["configure"]).somebody_types().start();
         configure.says("Address: ");
         configure.types(&format!("{}\n", page.url));
-        configure.says(&format!("it sends you elsewhere to sign in: {place}"));
-        configure.says("Is that where you sign in? [y/N]");
-        configure.types(&format!("{ends}\n"));
-        if ends == "y" {
-            // Whatever somebody agrees to: such an address is none for a sign-in.
-            configure.says("Is it registered there? [y/N]");
-            configure.types("y\n");
+        if is_page {
+            configure.says(&format!("it sends you elsewhere to sign in: {place}"));
+            configure.says("Is that where you sign in? [y/N]");
+            configure.types("n\n");
+        } else {
+            // Nobody is asked to agree to such an address.
+            configure.says(&format!("it sends people to `{place}`, which is not https"));
         }
         configure.says("Try again with other answers? [y/N]");
         configure.types("n\n");

@@ -7,11 +7,11 @@ use zeroize::Zeroizing;
 use crate::cli::Add;
 use crate::commands::CONFIG_LIMIT;
 use crate::config::draft::{Draft, Table};
-use crate::config::resolve::trusted;
 use crate::config::shared::{self, Part};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::sys::http::{Ask, host_of};
+use crate::sys::http::Ask;
 use crate::sys::{fs, process};
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
@@ -84,10 +84,10 @@ fn place(from: &str) -> CommandResult<String> {
         return wrong("such a name cannot be written into a configuration".to_owned());
     }
     if from.contains("://") {
-        if !trusted(from) {
-            return wrong(format!("`{from}` is neither https nor on this machine"));
-        }
-        return Ok(from.to_owned());
+        return match TrustedUrl::parse(from, Purpose::SharedFile) {
+            Ok(_) => Ok(from.to_owned()),
+            Err(why) => wrong(format!("`{from}` {why}")),
+        };
     }
     process::absolute(Path::new(from))
         .map(|path| path.to_string_lossy().into_owned())
@@ -97,8 +97,10 @@ fn place(from: &str) -> CommandResult<String> {
 fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
     let failed = |what: String| CommandError::new(Kind::Failed, what);
     let content = if from.contains("://") {
+        let url = TrustedUrl::parse(from, Purpose::SharedFile)
+            .map_err(|why| CommandError::new(Kind::Usage, format!("`{from}` {why}")))?;
         let answer =
-            process::block_on(world.http.ask(&Ask { accept: "application/toml, */*", ..Ask::get(from) }))
+            process::block_on(world.http.ask(&Ask { accept: "application/toml, */*", ..Ask::get(&url) }))
                 .map_err(|error| {
                     let shown = failed(format!("{from} cannot be fetched")).because(&error);
                     error.next().iter().copied().fold(shown, CommandError::hint)
@@ -111,7 +113,7 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
                 return Err(failed(what).hint("name the address where it ends, if you trust that"));
             }
             (401 | 403, _) => {
-                let what = format!("{} wants to know who asks, and jit does not tell", host_of(from));
+                let what = format!("{} wants to know who asks, and jit does not tell", url.authority());
                 return Err(failed(what).hint(by_hand));
             }
             (status, _) => return Err(failed(format!("{from} answers with status {status}"))),

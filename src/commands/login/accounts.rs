@@ -2,12 +2,12 @@
 
 use crate::aws::iam;
 use crate::broker;
-use crate::config::resolve::trusted;
 use crate::index;
 use crate::plan::{Plan, ProofPlan};
 use crate::store::Store;
 use crate::sys::env::{AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_IAM};
 use crate::sys::process;
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
 
 /// Asks the accounts of the hub roles of `plans`, where their IdPs list roles and the name is not known yet.
@@ -23,16 +23,17 @@ pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
         // Where STS is not AWS's own, neither is IAM.
         let url = [AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL].into_iter().find_map(|name| world.env.get(name));
         let elsewhere = leg.sts.url.is_some() && url.is_none();
+        let url = url.map(|url| TrustedUrl::parse(url, Purpose::AwsEndpoint)).transpose();
         // The session goes along, and so to nobody who is not to be trusted with it.
-        let unsafe_there = url.is_some_and(|url| !trusted(url));
-        if elsewhere || unsafe_there || asked.contains(&account) || !known.iter().any(|role| nameless(&role))
-        {
+        let Ok(url) = url else { continue };
+        if elsewhere || asked.contains(&account) || !known.iter().any(|role| nameless(&role)) {
             continue;
         }
         let Ok(Some(session)) = broker::stored_session(store, plan, 0) else { continue };
         asked.push(account);
         let partition = leg.role.value.partition();
-        let answer = iam::account_alias(&world.http, partition, url, &session.credentials, world.clock.now());
+        let answer =
+            iam::account_alias(&world.http, partition, url.as_ref(), &session.credentials, world.clock.now());
         // An account without an alias, or one that keeps it to itself, is not asked again.
         let alias = process::block_on(answer).unwrap_or_default();
         if let Err(error) = index::name_account(&world.folders.state, idp, account, &alias) {

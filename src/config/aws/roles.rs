@@ -8,6 +8,7 @@ use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::idp::{CenterSection, CredentialSource, IdpSection, SourceSection};
 use crate::config::section::At;
 use crate::secret::Secret;
+use crate::trusted_url::{Purpose, TrustedUrl};
 
 /// More commands than this that call each other are a mistake.
 const DEEPEST: usize = 4;
@@ -323,8 +324,8 @@ impl Reader<'_> {
             let ours = SERVICES.into_iter().find(|one| *one == service);
             let at = nested.clone().or_else(|| get("endpoint_url"));
             if let (Some(service), Some(at)) = (ours, at) {
-                if !crate::config::resolve::trusted(&at.value) {
-                    let why = format!("gives {service} the address {}, which is not https", at.value);
+                if let Err(why) = TrustedUrl::parse(&at.value, Purpose::AwsEndpoint) {
+                    let why = format!("gives {service} the address {}, which {why}", at.value);
                     return Err(self.unfit(profile, at.line, why));
                 }
                 self.file.endpoints.insert(service, at);

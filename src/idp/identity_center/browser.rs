@@ -5,6 +5,8 @@ use super::{CenterError, Registration};
 use crate::idp::LoginOptions;
 use crate::idp::code;
 use crate::plan::CenterSettings;
+use crate::sys::http::HttpError;
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
 
 pub(super) async fn sign_in(
@@ -24,6 +26,7 @@ pub(super) async fn sign_in(
             .append_pair("scopes", SCOPE)
             .finish();
         let url = format!("{}/authorize?{query}", settings.oidc());
+        let url = TrustedUrl::parse(&url, Purpose::Page).map_err(|why| HttpError::address(&url, why))?;
         let code = attempt.code(world, options, &url, visit).await?;
         let grant =
             Grant::Code { code: &code, redirect_uri: &attempt.redirect_uri, verifier: &attempt.verifier };

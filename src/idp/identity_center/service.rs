@@ -6,11 +6,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::{CenterError, Registration};
-use crate::idp::code::{bounded, is_secure};
+use crate::idp::code::bounded;
 use crate::plan::CenterSettings;
 use crate::secret::Secret;
-use crate::sys::http::{Answer, Ask, Body};
+use crate::sys::http::{Answer, Ask, Body, HttpError};
 use crate::timestamp::Timestamp;
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
 
 /// Without it there is neither a refresh token nor a list of accounts.
@@ -96,8 +97,8 @@ pub(super) async fn start_device(
     });
     let device: Device = post(settings, world, "/device_authorization", question).await?;
     let shown = [Some(&device.verification_uri), device.verification_uri_complete.as_ref()];
-    // The portal's pages stand behind a `#`.
-    let safe = |url: &String| is_secure(url.split('#').next().unwrap_or_default());
+    let service = at(&settings.oidc(), "")?;
+    let safe = |url: &String| TrustedUrl::parse(url, Purpose::PageOf(&service)).is_ok();
     if device.user_code.is_empty() || device.user_code.len() > 64 || !shown.into_iter().flatten().all(safe) {
         return Err(CenterError::NotUnderstood(200));
     }
@@ -138,7 +139,7 @@ pub(super) async fn logout(
     world: &World,
     access_token: &Secret<String>,
 ) -> Result<(), CenterError> {
-    let url = format!("{}/logout", settings.portal());
+    let url = at(&settings.portal(), "/logout")?;
     let headers = [("x-amz-sso_bearer_token", access_token.clone())];
     let ask = Ask { headers: &headers, ..Ask::post(&url, Body::Empty) };
     let answer = world.http.ask(&ask).await?;
@@ -149,13 +150,18 @@ pub(super) async fn logout(
     }
 }
 
+fn at(service: &str, path: &str) -> Result<TrustedUrl, HttpError> {
+    let url = format!("{service}{path}");
+    TrustedUrl::parse(&url, Purpose::AwsEndpoint).map_err(|why| HttpError::address(&url, why))
+}
+
 async fn post<T: DeserializeOwned>(
     settings: &CenterSettings,
     world: &World,
     path: &str,
     mut question: Value,
 ) -> Result<T, CenterError> {
-    let url = format!("{}{path}", settings.oidc());
+    let url = at(&settings.oidc(), path)?;
     let body = Secret::new(question.to_string().into_bytes());
     if let Some(question) = question.as_object_mut() {
         for (_, value) in question.iter_mut() {

@@ -1,12 +1,15 @@
 //! What an address publishes, as a function of bytes.
 
+use crate::trusted_url::{Purpose, TrustedUrl};
+
 use super::{Address, Discovery, Found, Organization, metadata, region_of_page};
 
 /// A page: SAML metadata, the portal's, an org's or a provider's; and an address that somebody typed.
 pub fn lookup(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    if let Some(Found::SamlSso { sso_url, .. }) = metadata(&text, "idp.example.com") {
-        let _ = Address::read(&sso_url);
+    let at = TrustedUrl::parse("https://idp.example.com", Purpose::Provider).expect("an address");
+    if let Ok(Some(Found::SamlSso { sso_url, .. })) = metadata(&text, &at) {
+        assert!(sso_url.to_lowercase().starts_with("https://"), "people are sent to {sso_url}");
     }
     if let Some(region) = region_of_page(&text) {
         assert!(region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use tokio::time::Instant;
 
-use super::discovery::{Provider, not_understood, require_secure};
+use super::discovery::{self, Provider, insecure, not_understood};
 use super::error::OidcError;
 use super::request::scopes;
 use super::token_endpoint::{self, Tokens};
@@ -14,6 +14,7 @@ use crate::idp::LoginOptions;
 use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
 use crate::secret::Secret;
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::{Note, World};
 
 /// The interval between questions where the provider names none (RFC 8628, section 3.5), and what `slow_down` adds.
@@ -65,7 +66,7 @@ async fn ask(
     pace: &mut impl Pace,
 ) -> Result<Tokens, OidcError> {
     const WHAT: &str = "the device endpoint";
-    let endpoint = provider.document.device_authorization_endpoint.as_deref();
+    let endpoint = provider.document.device_authorization_endpoint.as_ref();
     let endpoint = endpoint.ok_or(OidcError::Lacks { what: "device codes" })?;
     let scopes = scopes(settings, provider);
     let mut form = vec![("scope", scopes.as_str())];
@@ -81,13 +82,15 @@ async fn ask(
     let url = url.filter(|_| !device.user_code.is_empty() && device.user_code.len() <= LONGEST_CODE);
     let url =
         url.ok_or_else(|| not_understood(WHAT, &answer, "no code that a person could type".to_owned()))?;
-    require_secure("verification_uri", &url)?;
-    let complete = device.verification_uri_complete.filter(|url| require_secure("", url).is_ok());
+    let issuer = discovery::issuer(settings)?;
+    let page = |url: &str| TrustedUrl::parse(url, Purpose::PageOf(&issuer));
+    let url = page(&url).map_err(|why| insecure("verification_uri", &url, why))?;
+    let complete = device.verification_uri_complete.and_then(|url| page(&url).ok());
     let lifetime = device.expires_in.unwrap_or(options.within).min(options.within);
     world.person.tell(Note::DeviceCode {
         user_code: &device.user_code,
-        url: &url,
-        complete_url: complete.as_deref(),
+        url: url.as_str(),
+        complete_url: complete.as_ref().map(TrustedUrl::as_str),
         lifetime,
     });
     let interval = device.interval.unwrap_or(FIVE_SECONDS).max(Duration::from_secs(1));
@@ -99,8 +102,7 @@ async fn ask(
 pub(super) fn fuzz(answer: &crate::sys::http::Answer) {
     if let Ok(Ok(device)) = token_endpoint::read::<DeviceAnswer>("the device endpoint", answer, &[]) {
         let _ = device.expires_in.unwrap_or_default() + device.interval.unwrap_or_default() * 2;
-        let url = device.verification_uri.or(device.verification_url).unwrap_or_default();
-        let _ = require_secure("verification_uri", &url);
+        let _ = device.verification_uri.or(device.verification_url).unwrap_or_default();
     }
 }
 

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::error::OidcError;
 use super::jwks::{self, Jwk};
-use crate::idp::code::{bounded, is_secure};
+use crate::idp::code::bounded;
 use crate::plan::OidcSettings;
 use crate::sys::http::Answer;
 use crate::timestamp::Timestamp;
+use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 use crate::world::World;
 
 /// How long a description is believed without asking again.
@@ -19,22 +20,28 @@ const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is known of a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
+    #[serde(deserialize_with = "stored")]
     pub(super) document: Document,
     pub(super) keys: Vec<Jwk>,
     /// When the provider was asked.
     pub fetched_at: Timestamp,
 }
 
-/// The members of the description that are used here, by their names in the specifications.
+/// The description after its addresses were held against the issuer's.
+pub(super) type Document = Description<TrustedUrl>;
+/// The description as it came.
+pub(super) type Announced = Description<String>;
+
+/// The members of the description that are used here, by their names in the specifications. What is empty is not there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Document {
+pub(super) struct Description<U> {
     pub(super) issuer: String,
-    pub(super) authorization_endpoint: Option<String>,
-    pub(super) token_endpoint: String,
-    pub(super) jwks_uri: String,
-    pub(super) device_authorization_endpoint: Option<String>,
-    pub(super) revocation_endpoint: Option<String>,
-    pub(super) end_session_endpoint: Option<String>,
+    pub(super) authorization_endpoint: Option<U>,
+    pub(super) token_endpoint: Option<U>,
+    pub(super) jwks_uri: Option<U>,
+    pub(super) device_authorization_endpoint: Option<U>,
+    pub(super) revocation_endpoint: Option<U>,
+    pub(super) end_session_endpoint: Option<U>,
     pub(super) scopes_supported: Option<Vec<String>>,
     pub(super) id_token_signing_alg_values_supported: Option<Vec<String>>,
     pub(super) token_endpoint_auth_methods_supported: Option<Vec<String>>,
@@ -53,7 +60,8 @@ pub(super) async fn current(
     let now = world.clock.now();
     let usable = |provider: &&Provider| {
         let age = now.since(provider.fetched_at);
-        provider.document.issuer == settings.issuer.value && provider.fetched_at <= now && age < KEPT
+        let same = provider.document.issuer == settings.issuer.value && provider.document.is_whole();
+        same && provider.fetched_at <= now && age < KEPT
     };
     match known.filter(usable) {
         Some(provider) => Ok(provider.clone()),
@@ -67,41 +75,103 @@ pub(super) async fn current(
 /// The network's; [`OidcError::NoDiscovery`], [`OidcError::NotUnderstood`], [`OidcError::WrongIssuer`] for what came
 /// instead; [`OidcError::Insecure`] for an issuer or an endpoint that is not https.
 pub(super) async fn fetch(settings: &OidcSettings, world: &World) -> Result<Provider, OidcError> {
-    let issuer = &settings.issuer.value;
-    require_secure("the issuer", issuer)?;
-    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let (issuer, at) = (&settings.issuer.value, self::issuer(settings)?);
+    let url =
+        at.below(".well-known/openid-configuration").map_err(|why| insecure("the issuer", issuer, why))?;
     let answer = world.http.get(&url).await?;
     if answer.status != 200 {
+        let url = url.to_string();
         return Err(OidcError::NoDiscovery { issuer: issuer.clone(), url, status: answer.status });
     }
-    let document: Document = read_public("the provider's description", &answer)?;
-    document.check(issuer)?;
-    let answer = world.http.get(&document.jwks_uri).await?;
+    let announced: Announced = read_public("the provider's description", &answer)?;
+    let document = announced.check(issuer, &at)?;
+    document.token_endpoint()?;
+    let keys = document.jwks_uri.as_ref().ok_or(OidcError::Lacks { what: "list of its keys (jwks_uri)" })?;
+    let answer = world.http.get(keys).await?;
     let keys = jwks::usable(read_public("the provider's key list", &answer)?);
     Ok(Provider { document, keys, fetched_at: world.clock.now() })
 }
 
-impl Document {
-    pub(super) fn check(&self, issuer: &str) -> Result<(), OidcError> {
+impl Announced {
+    /// The description, if it is of the provider that calls itself `issuer`, which stands at `at`, and all of its addresses may
+    /// be asked or opened for that.
+    pub(super) fn check(self, issuer: &str, at: &TrustedUrl) -> Result<Document, OidcError> {
         if self.issuer != *issuer {
             let announced = bounded(&self.issuer);
             return Err(OidcError::WrongIssuer { configured: issuer.to_owned(), announced });
         }
-        let endpoints = [
-            ("authorization_endpoint", self.authorization_endpoint.as_deref()),
-            ("token_endpoint", Some(self.token_endpoint.as_str())),
-            ("jwks_uri", Some(self.jwks_uri.as_str())),
-            ("device_authorization_endpoint", self.device_authorization_endpoint.as_deref()),
-            ("revocation_endpoint", self.revocation_endpoint.as_deref()),
-            ("end_session_endpoint", self.end_session_endpoint.as_deref()),
-        ];
-        endpoints.into_iter().try_for_each(|(what, url)| url.map_or(Ok(()), |url| require_secure(what, url)))
+        self.with(|what, url, purpose| {
+            TrustedUrl::parse(&url, purpose(at)).map(Some).map_err(|why| insecure(what, &url, why))
+        })
+    }
+
+    fn with<E>(
+        self,
+        read: impl Fn(&'static str, String, ForOne) -> Result<Option<TrustedUrl>, E>,
+    ) -> Result<Document, E> {
+        let one = |what, url: Option<String>, purpose: ForOne| match url.filter(|url| !url.is_empty()) {
+            Some(url) => read(what, url, purpose),
+            None => Ok(None),
+        };
+        let endpoint: ForOne = |at| Purpose::EndpointOf(at);
+        let page: ForOne = |at| Purpose::PageOf(at);
+        Ok(Document {
+            issuer: self.issuer,
+            authorization_endpoint: one("authorization_endpoint", self.authorization_endpoint, page)?,
+            token_endpoint: one("token_endpoint", self.token_endpoint, endpoint)?,
+            jwks_uri: one("jwks_uri", self.jwks_uri, endpoint)?,
+            device_authorization_endpoint: one(
+                "device_authorization_endpoint",
+                self.device_authorization_endpoint,
+                endpoint,
+            )?,
+            revocation_endpoint: one("revocation_endpoint", self.revocation_endpoint, endpoint)?,
+            end_session_endpoint: one("end_session_endpoint", self.end_session_endpoint, page)?,
+            scopes_supported: self.scopes_supported,
+            id_token_signing_alg_values_supported: self.id_token_signing_alg_values_supported,
+            token_endpoint_auth_methods_supported: self.token_endpoint_auth_methods_supported,
+            authorization_response_iss_parameter_supported: self
+                .authorization_response_iss_parameter_supported,
+        })
     }
 }
 
-/// Checks that what is sent to `url` is not sent in clear: https, or http to this machine itself.
-pub(super) fn require_secure(what: &'static str, url: &str) -> Result<(), OidcError> {
-    if is_secure(url) { Ok(()) } else { Err(OidcError::Insecure { what, url: bounded(url) }) }
+/// What an address of a description is for.
+type ForOne = fn(&TrustedUrl) -> Purpose<'_>;
+
+/// A description from the store. One that an older version has taken may have addresses that are not taken any more; they are
+/// left out, and the provider is asked again.
+fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Document, D::Error> {
+    let announced = Announced::deserialize(deserializer)?;
+    let at = TrustedUrl::parse(&announced.issuer, Purpose::Issuer).ok();
+    let known = |_, url: String, purpose: ForOne| {
+        Ok(at.as_ref().and_then(|at| TrustedUrl::parse(&url, purpose(at)).ok()))
+    };
+    let document: Result<Document, std::convert::Infallible> = announced.with(known);
+    match document {
+        Ok(document) => Ok(document),
+        Err(never) => match never {},
+    }
+}
+
+impl Document {
+    pub(super) fn token_endpoint(&self) -> Result<&TrustedUrl, OidcError> {
+        self.token_endpoint.as_ref().ok_or(OidcError::Lacks { what: "token_endpoint" })
+    }
+
+    fn is_whole(&self) -> bool {
+        self.token_endpoint.is_some() && self.jwks_uri.is_some()
+    }
+}
+
+/// The issuer of `settings` as an address.
+pub(super) fn issuer(settings: &OidcSettings) -> Result<TrustedUrl, OidcError> {
+    let issuer = &settings.issuer.value;
+    TrustedUrl::parse(issuer, Purpose::Issuer).map_err(|why| insecure("the issuer", issuer, why))
+}
+
+pub(super) fn insecure(what: &'static str, url: &str, why: UrlError) -> OidcError {
+    OidcError::Insecure { what, url: bounded(url), why }
 }
 
 /// Reads an answer that holds no secret, so that what is wrong with it may be told.

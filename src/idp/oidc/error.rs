@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::token::TokenError;
 use crate::idp::code::{CodeError, because, bounded, minutes};
 use crate::sys::http::HttpError;
+use crate::trusted_url::UrlError;
 
 /// Why a login or a refresh came to nothing. Words of the provider are cut to 300 characters and otherwise as they
 /// came: whoever prints them escapes them.
@@ -14,12 +15,14 @@ pub enum OidcError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// An address that would send secrets in clear, or is none.
-    #[error("{what} `{url}` is not an https address (plain http is for this machine only)")]
+    #[error("{what} `{url}` {why}")]
     Insecure {
         /// `the issuer`, or the name of the endpoint.
         what: &'static str,
         /// The address.
         url: String,
+        /// What is wrong with it.
+        why: UrlError,
     },
     /// There is no description of the provider at the place where it belongs.
     #[error("there is no OpenID Connect provider at {issuer}: {url} answered with status {status}")]

@@ -8,7 +8,9 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::json;
 
-use super::discovery::{Document, read_public};
+use crate::trusted_url::{Purpose, TrustedUrl};
+
+use super::discovery::{Announced, read_public};
 use super::jwks::{self, Jwk, KeySet};
 use super::token::{Expected, attributes, check};
 use super::{device, token_endpoint};
@@ -87,22 +89,19 @@ pub fn jwks(data: &[u8]) {
 
 /// A provider's description of itself.
 pub fn oidc_discovery(data: &[u8]) {
-    let Ok(document) = read_public::<Document>("the provider's description", &answer(200, data)) else {
+    let Ok(announced) = read_public::<Announced>("the provider's description", &answer(200, data)) else {
         return;
     };
-    let insecure = |url: &str| {
-        let url = url.to_lowercase();
-        !url.starts_with("https://")
-            && !["127.0.0.1", "localhost", "[::1]"]
-                .iter()
-                .any(|host| url.starts_with(&format!("http://{host}")))
-    };
-    if document.check(ISSUER).is_ok() {
-        assert!(
-            document.issuer == ISSUER && !insecure(&document.token_endpoint) && !insecure(&document.jwks_uri)
-        );
+    for issuer in [ISSUER, "http://127.0.0.1:1"] {
+        let at = TrustedUrl::parse(issuer, Purpose::Issuer).expect("an issuer");
+        let Ok(document) = announced.clone().check(issuer, &at) else { continue };
+        assert!(document.issuer == issuer);
+        for url in [document.token_endpoint, document.jwks_uri].into_iter().flatten() {
+            let inwards = url.is_this_machine();
+            assert!(url.is_secure() || inwards, "{url} would be asked in clear");
+            assert!(!inwards || at.is_this_machine(), "{url} is this machine's");
+        }
     }
-    let _ = document.check(&document.issuer);
 }
 
 /// What the device endpoint and the token endpoint answer: the status by the first byte.

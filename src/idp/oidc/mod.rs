@@ -127,7 +127,7 @@ mod tests {
         fn available(&self) -> bool {
             true
         }
-        fn open(&self, _: &str) -> Result<(), String> {
+        fn open(&self, _: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
             Ok(())
         }
     }

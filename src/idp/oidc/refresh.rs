@@ -3,11 +3,11 @@
 
 use super::discovery;
 use super::error::OidcError;
-use super::request::with_query;
 use super::token_endpoint;
 use super::{TokenChecks, accept};
 use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
+use crate::trusted_url::TrustedUrl;
 use crate::world::World;
 
 /// Gets a new ID token. The new login holds the refresh token to use from now on; a provider that rotates them has
@@ -44,7 +44,7 @@ pub enum Revoked {
 /// # Errors
 /// [`OidcError`] if the provider could not be asked or said no.
 pub async fn revoke(settings: &OidcSettings, world: &World, login: &OidcLogin) -> Result<Revoked, OidcError> {
-    let endpoint = login.provider.document.revocation_endpoint.as_deref();
+    let endpoint = login.provider.document.revocation_endpoint.as_ref();
     let (Some(endpoint), Some(token)) = (endpoint, &login.refresh_token) else {
         return Ok(Revoked::NotOffered);
     };
@@ -67,9 +67,9 @@ pub async fn revoke(settings: &OidcSettings, world: &World, login: &OidcLogin) -
 }
 
 /// The address where the browser ends the session at the provider. It names the client and holds no token.
-pub fn end_session_url(settings: &OidcSettings, login: &OidcLogin) -> Option<String> {
-    let endpoint = login.provider.document.end_session_endpoint.as_deref()?;
-    Some(with_query(endpoint, &[("client_id", &settings.client_id.value)]))
+pub fn end_session_url(settings: &OidcSettings, login: &OidcLogin) -> Option<TrustedUrl> {
+    let endpoint = login.provider.document.end_session_endpoint.as_ref()?;
+    Some(endpoint.with_query(&[("client_id", &settings.client_id.value)]))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! What is asked of the provider: scopes, and the address that the browser is sent to.
 
-use super::discovery::Provider;
+use super::discovery::{self, Provider};
 use super::error::OidcError;
 use crate::idp::LoginOptions;
 use crate::plan::OidcSettings;
-use crate::sys::http::host_of;
+use crate::trusted_url::TrustedUrl;
 
 const OFFLINE: &str = "offline_access";
 
@@ -18,7 +18,8 @@ enum Vendor {
 
 impl Vendor {
     fn of(settings: &OidcSettings) -> Self {
-        match host_of(&settings.issuer.value).as_str() {
+        let issuer = discovery::issuer(settings).ok();
+        match issuer.as_ref().map(TrustedUrl::authority).unwrap_or_default() {
             "accounts.google.com" => Self::Google,
             "login.microsoftonline.com" | "login.microsoftonline.us" | "login.partner.microsoftonline.cn" => {
                 Self::Entra
@@ -68,9 +69,9 @@ pub(super) fn authorization_url(
     provider: &Provider,
     options: &LoginOptions,
     request: AuthorizationRequest<'_>,
-) -> Result<String, OidcError> {
+) -> Result<TrustedUrl, OidcError> {
     let lacks = OidcError::Lacks { what: "sign-in page (authorization_endpoint)" };
-    let endpoint = provider.document.authorization_endpoint.as_deref().ok_or(lacks)?;
+    let endpoint = provider.document.authorization_endpoint.as_ref().ok_or(lacks)?;
     let vendor = Vendor::of(settings);
     let scopes = scopes(settings, provider);
     let mut query = vec![
@@ -95,7 +96,7 @@ pub(super) fn authorization_url(
     if let Some(audience) = &settings.audience {
         query.push(("audience", &audience.value));
     }
-    Ok(with_query(endpoint, &query))
+    Ok(endpoint.with_query(&query))
 }
 
 /// `offline_access` needs `consent` (OpenID Connect Core 1.0, section 11), except at Entra, where it would ask every
@@ -110,20 +111,6 @@ fn prompt(vendor: Vendor, offline: bool, force: bool) -> Option<&'static str> {
         (Vendor::Other, true, false) => Some("consent"),
         (Vendor::Other, false, force) => force.then_some("login"),
     }
-}
-
-/// `url` with `pairs` added to its query.
-pub(super) fn with_query(url: &str, pairs: &[(&str, &str)]) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    // Some providers have a query of their own in the endpoint.
-    let joint = if !url.contains('?') {
-        "?"
-    } else if url.ends_with(['?', '&']) {
-        ""
-    } else {
-        "&"
-    };
-    format!("{url}{joint}{query}")
 }
 
 #[cfg(test)]
@@ -193,25 +180,13 @@ mod tests {
             let options = LoginOptions { force, ..options() };
             let mut settings = settings(issuer);
             let provider = provider(issuer, scopes);
-            let url = authorization_url(&settings, &provider, &options, request).unwrap();
+            let url = authorization_url(&settings, &provider, &options, request).unwrap().to_string();
             let start = format!("{issuer}/authorize?p=1&response_type=code&client_id=jit&redirect_uri=");
             assert!(url.starts_with(&start), "{url}");
             assert!(url.ends_with(&format!("&code_challenge_method=S256{end}")), "{url}");
             settings.audience = Some(Valued::new("urn:x".to_owned(), Origin::Default));
-            let url = authorization_url(&settings, &provider, &options, request).unwrap();
+            let url = authorization_url(&settings, &provider, &options, request).unwrap().to_string();
             assert!(url.ends_with(&format!("{end}&audience=urn%3Ax")), "{url}");
-        }
-    }
-
-    #[test]
-    fn queries_are_added_to_queries() {
-        let cases = [
-            ("https://a", "https://a?x=%26"),
-            ("https://a?b", "https://a?b&x=%26"),
-            ("https://a?", "https://a?x=%26"),
-        ];
-        for (url, expected) in cases {
-            assert_eq!(with_query(url, &[("x", "&")]), expected);
         }
     }
 }

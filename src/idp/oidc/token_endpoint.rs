@@ -12,6 +12,7 @@ use crate::idp::code::bounded;
 use crate::plan::OidcSettings;
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Body, HttpError};
+use crate::trusted_url::TrustedUrl;
 use crate::world::World;
 
 /// What the token endpoint handed over.
@@ -58,7 +59,7 @@ pub(super) async fn ask(
     provider: &Provider,
     form: &[(&str, &str)],
 ) -> Result<Result<Tokens, Refusal>, OidcError> {
-    let answer = post(settings, world, provider, &provider.document.token_endpoint, form).await?;
+    let answer = post(settings, world, provider, provider.document.token_endpoint()?, form).await?;
     read(TOKEN_ENDPOINT, &answer, &secrets(settings, form)).map(|answer: Result<TokenAnswer, _>| {
         answer.map(|TokenAnswer { id_token, access_token, refresh_token }| {
             let refresh_token = refresh_token.filter(|token| !token.expose().is_empty());
@@ -115,7 +116,7 @@ pub(super) async fn post(
     settings: &OidcSettings,
     world: &World,
     provider: &Provider,
-    url: &str,
+    url: &TrustedUrl,
     form: &[(&str, &str)],
 ) -> Result<Answer, HttpError> {
     let client_id = settings.client_id.value.as_str();

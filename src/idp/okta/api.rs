@@ -13,8 +13,9 @@ use super::OktaError;
 use crate::credentials::to_wiped_json;
 use crate::idp::visit;
 use crate::secret::Secret;
-use crate::sys::http::{Answer, Ask, Body, Headers, host_of};
+use crate::sys::http::{Answer, Ask, Body, Headers, HttpError};
 use crate::timestamp::Timestamp;
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::{Note, World};
 
 /// A longer pause is the person's to make.
@@ -25,7 +26,7 @@ const USUAL_PAUSE: u64 = 2;
 /// One org, and the cookies that it gave in this sign-in.
 pub(super) struct Api<'a> {
     pub(super) world: &'a World,
-    pub(super) org: &'a str,
+    pub(super) org: TrustedUrl,
     cookies: RefCell<Vec<(String, Secret<String>)>>,
 }
 
@@ -60,12 +61,15 @@ impl ApiError {
 }
 
 impl<'a> Api<'a> {
-    pub(super) fn new(world: &'a World, org: &'a str) -> Self {
-        Self { world, org, cookies: RefCell::default() }
+    /// # Errors
+    /// [`OktaError::Http`] if `org` is no address of an org.
+    pub(super) fn new(world: &'a World, org: &str) -> Result<Self, OktaError> {
+        let org = TrustedUrl::parse(org, Purpose::Provider).map_err(|why| HttpError::address(org, why))?;
+        Ok(Self { world, org, cookies: RefCell::default() })
     }
 
     pub(super) fn host(&self) -> String {
-        host_of(self.org)
+        self.org.authority().to_owned()
     }
 
     /// The value of a cookie.
@@ -81,26 +85,26 @@ impl<'a> Api<'a> {
 
     /// A page, whatever its status.
     pub(super) async fn page(&self, url: &str) -> Result<Answer, OktaError> {
-        self.ask(Ask { accept: "text/html", ..Ask::get(url) }).await
+        self.ask(Ask { accept: "text/html", ..Ask::get(&self.own(url)?) }).await
     }
 
     /// A page that a form leads to.
     pub(super) async fn post_page(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, OktaError> {
-        self.ask(Ask { accept: "text/html", ..Ask::post(url, Body::Form(form)) }).await
+        self.ask(Ask { accept: "text/html", ..Ask::post(&self.own(url)?, Body::Form(form)) }).await
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, url: &str) -> Result<T, OktaError> {
-        self.json(&self.ask(Ask::get(url)).await?)
+        self.json(&self.ask(Ask::get(&self.own(url)?)).await?)
     }
 
     pub(super) async fn delete(&self, url: &str) -> Result<Answer, OktaError> {
-        self.ask(Ask { method: "DELETE", ..Ask::get(url) }).await
+        self.ask(Ask { method: "DELETE", ..Ask::get(&self.own(url)?) }).await
     }
 
     /// Posts `body` as JSON. It may hold a password, and is wiped.
     pub(super) async fn post<T: DeserializeOwned>(&self, url: &str, body: &Value) -> Result<T, OktaError> {
         let json = Secret::new(std::mem::take(&mut *to_wiped_json(body)));
-        self.json(&self.ask(Ask::post(url, Body::Json(&json))).await?)
+        self.json(&self.ask(Ask::post(&self.own(url)?, Body::Json(&json))).await?)
     }
 
     fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, OktaError> {
@@ -115,7 +119,6 @@ impl<'a> Api<'a> {
     }
 
     async fn ask(&self, ask: Ask<'_>) -> Result<Answer, OktaError> {
-        self.check_own(ask.url)?;
         let answer = self.once(ask).await?;
         if answer.status != 429 {
             return Ok(answer);
@@ -159,11 +162,9 @@ impl<'a> Api<'a> {
     }
 
     /// Secrets go to the org and nowhere else, whatever a link says.
-    pub(super) fn check_own(&self, url: &str) -> Result<(), OktaError> {
-        let own = url
-            .strip_prefix(self.org)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']));
-        if own { Ok(()) } else { Err(OktaError::ForeignLink(bounded(url))) }
+    pub(super) fn own(&self, url: &str) -> Result<TrustedUrl, OktaError> {
+        let read = TrustedUrl::parse(url, Purpose::PageOf(&self.org)).ok();
+        read.filter(|read| read.is_of(&self.org)).ok_or_else(|| OktaError::ForeignLink(bounded(url)))
     }
 }
 

@@ -135,17 +135,17 @@ impl SignIn<'_> {
                     self.api.post(skip, &state(&transaction)?).await?
                 }
                 "MFA_REQUIRED" | "MFA_CHALLENGE" => factors::verify(self, &transaction).await?,
-                "PASSWORD_EXPIRED" => return Err(OktaError::PasswordExpired(self.api.org.to_owned())),
-                "LOCKED_OUT" => return Err(OktaError::LockedOut(self.api.org.to_owned())),
+                "PASSWORD_EXPIRED" => return Err(OktaError::PasswordExpired(self.api.org.to_string())),
+                "LOCKED_OUT" => return Err(OktaError::LockedOut(self.api.org.to_string())),
                 "MFA_ENROLL" | "MFA_ENROLL_ACTIVATE" => {
-                    return Err(OktaError::NoFactorYet(self.api.org.to_owned()));
+                    return Err(OktaError::NoFactorYet(self.api.org.to_string()));
                 }
                 "PASSWORD_RESET" | "RECOVERY" | "RECOVERY_CHALLENGE" => {
-                    return Err(OktaError::InRecovery(self.api.org.to_owned()));
+                    return Err(OktaError::InRecovery(self.api.org.to_string()));
                 }
                 other => {
-                    let (status, org) = (bounded(other), self.api.org.to_owned());
-                    return Err(OktaError::UnknownState { status, org });
+                    let (status, org) = (bounded(other), self.api.org.to_string());
+                    return Err(OktaError::UnknownState { status, org: org.to_string() });
                 }
             };
         }

@@ -86,7 +86,7 @@ pub(super) async fn assertion(
     login: &OidcLogin,
     access_token: &Secret<String>,
 ) -> Result<Secret<String>, OktaError> {
-    let api = Api::new(world, &settings.org.value);
+    let api = Api::new(world, &settings.org.value)?;
     let client_id = settings.client_id.as_ref().ok_or(OktaError::NoClient)?;
     let audience = format!("urn:okta:apps:{}", settings.app_id());
     let form = [
@@ -99,7 +99,7 @@ pub(super) async fn assertion(
         ("requested_token_type", "urn:okta:oauth:token-type:web_sso_token"),
         ("audience", &audience),
     ];
-    let url = format!("{}/oauth2/v1/token", settings.org.value);
+    let url = api.own(&format!("{}/oauth2/v1/token", api.org))?;
     let answer = world.http.ask(&Ask::post(&url, Body::Form(&form))).await?;
     let body = answer.body.expose();
     let token = exchanged(answer.status, body)?;

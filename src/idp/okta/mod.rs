@@ -90,7 +90,7 @@ pub async fn login(
     options: &LoginOptions,
     memory: &dyn Memory,
 ) -> Result<OktaLogin, OktaError> {
-    let api = Api::new(world, &settings.org.value);
+    let api = Api::new(world, &settings.org.value)?;
     let flow = if options.device { OktaFlow::Device } else { settings.flow.value };
     let by_device = match flow {
         OktaFlow::Classic => false,
@@ -173,7 +173,7 @@ pub async fn renew(settings: &OktaSettings, world: &World, last: &OktaLogin) -> 
     match &last.kept {
         Kept::Nothing => Err(OktaError::SessionEnded),
         Kept::Session(sid) => {
-            let api = Api::new(world, &settings.org.value);
+            let api = Api::new(world, &settings.org.value)?;
             let response = session::renewed(&api, &settings.app_url.value, sid).await?;
             let saml = saml::accept(&response, world.clock.now())?;
             Ok(OktaLogin { saml, kept: last.kept.clone() })
@@ -203,7 +203,7 @@ pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> R
     match &login.kept {
         Kept::Nothing => Ok(Ended::Nothing),
         Kept::Session(sid) => {
-            session::end(&Api::new(world, &settings.org.value), sid).await?;
+            session::end(&Api::new(world, &settings.org.value)?, sid).await?;
             Ok(Ended::There("the session"))
         }
         Kept::Tokens { login, .. } => {

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use super::{CaptureError, Status};
 use crate::timestamp::Timestamp;
+use crate::trusted_url::UrlError;
 
 /// Why nobody was signed in. Words of the provider are cut to 300 characters and otherwise as they came: whoever prints
 /// them escapes them.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum SamlError {
+    /// Where the sign-in begins is no address that a browser is sent to.
+    #[error("`{url}` {why}")]
+    Address { url: String, why: UrlError },
     #[error("the response has {0} characters, and AWS takes 100000")]
     TooLong(usize),
     #[error("the response is not base64")]
@@ -106,6 +110,7 @@ impl SamlError {
             | Self::NoDeviceCode
             | Self::NeedsWindow
             | Self::NoRandom
+            | Self::Address { .. }
             | Self::NothingKept => false,
             Self::Capture(error) => error.is_refusal(),
             _ => true,

@@ -49,7 +49,7 @@ pub(super) async fn sign_in(
     let (callback, visited) = Callback::open();
     let (request, start_path) = (Rc::new(request), Rc::new(start_path));
     let flow = async {
-        visit::open(world, options, &start, false);
+        visit::open(world, options, &super::visited(&start)?, false);
         let nobody = || SamlError::NobodyCame(options.within);
         let result = match tokio::time::timeout(options.within, visited).await {
             Ok(Ok(posted)) => {

@@ -26,6 +26,7 @@ use super::{Attributes, Identity, LoginOptions};
 use crate::plan::{Binding, Capture, SamlSettings};
 use crate::secret::{Secret, sealed};
 use crate::timestamp::Timestamp;
+use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
 use capture::{Caught, Start};
 use request::AuthnRequest;
@@ -74,6 +75,12 @@ pub async fn login(
     }
 }
 
+/// An address that a browser is sent to.
+fn visited(url: &str) -> Result<TrustedUrl, SamlError> {
+    let bounded = || url.chars().take(300).collect();
+    TrustedUrl::parse(url, Purpose::Page).map_err(|why| SamlError::Address { url: bounded(), why })
+}
+
 async fn by_driven_browser(
     settings: &SamlSettings,
     world: &World,
@@ -94,7 +101,7 @@ async fn by_driven_browser(
         None => (start_url, None),
     };
     let start = Start {
-        url: &url,
+        url: &visited(&url)?,
         form: form.as_ref().map(|form| form.as_slice()),
         browser: settings.browser.as_ref().map(|browser| browser.value.as_str()),
         profile: &settings.name,
@@ -142,7 +149,7 @@ pub(super) async fn by_browser(
     options: &LoginOptions,
 ) -> Result<SamlLogin, SamlError> {
     let start = Start {
-        url,
+        url: &visited(url)?,
         form: None,
         browser,
         profile: name,

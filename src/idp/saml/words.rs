@@ -10,6 +10,7 @@ impl SamlError {
     /// What to try next, in the order to try it; each a clause without a full stop.
     pub fn next(&self) -> Vec<String> {
         let next: &[&str] = match self {
+            Self::Address { .. } => &["check `sso_url` or `start_url`: `jit explain`"],
             Self::TooLong(_) => &["have the IdP send fewer groups and roles for AWS"],
             Self::Status(status) if status.is("NoPassive") || status.is("NoAuthnContext") => {
                 &["run `jit login --force`", ASK_ADMINISTRATOR]

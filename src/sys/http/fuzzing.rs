@@ -4,6 +4,7 @@ use aws_smithy_http_client::{Connector, tls};
 
 use super::{Ask, request_of, trusting};
 use crate::secret::Secret;
+use crate::trusted_url::{Purpose, TrustedUrl};
 
 /// An address, and behind a zero byte the value of a header: links, cookies and tokens are sent as they came.
 pub fn http_request(data: &[u8]) {
@@ -11,7 +12,9 @@ pub fn http_request(data: &[u8]) {
     let (url, value) = text.split_once('\0').unwrap_or((&text, ""));
     let value = Secret::from(value);
     let headers = [("x-aws-ec2-metadata-token", value.clone())];
-    let asked = Ask { authorization: Some(&value), cookie: Some(&value), headers: &headers, ..Ask::get(url) };
+    let Ok(url) = TrustedUrl::parse(url, Purpose::Provider) else { return };
+    let asked =
+        Ask { authorization: Some(&value), cookie: Some(&value), headers: &headers, ..Ask::get(&url) };
     match request_of(&asked) {
         Ok(request) => drop(request.try_into_http1x()),
         Err(error) => assert!(error.to_string().len() < 8192),

@@ -28,7 +28,8 @@ impl Browser for Scripted {
         true
     }
 
-    fn open(&self, url: &str) -> Result<(), String> {
+    fn open(&self, url: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
+        let url = url.as_str();
         let query = url.split_once('?').unwrap().1;
         let pairs: Pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let value = |name: &str| single(&pairs, name).unwrap().to_owned();

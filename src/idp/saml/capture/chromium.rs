@@ -299,9 +299,13 @@ impl Visit<'_> {
             self.begun = true;
             self.idle_since = None;
             match self.start.form {
-                None => self.talk.tell(session, "Page.navigate", json!({ "url": self.start.url })).await?,
+                None => {
+                    self.talk
+                        .tell(session, "Page.navigate", json!({ "url": self.start.url.as_str() }))
+                        .await?
+                }
                 Some(form) => {
-                    let script = json!({ "expression": post_script(self.start.url, form) });
+                    let script = json!({ "expression": post_script(self.start.url.as_str(), form) });
                     self.talk.tell(session, "Runtime.evaluate", script).await?
                 }
             };

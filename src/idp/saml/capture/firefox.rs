@@ -190,14 +190,14 @@ impl Visit<'_> {
     async fn begin(&mut self, context: &str) -> Result<(), CaptureError> {
         let (url, method, params) = match self.start.form {
             None => {
-                let params = json!({ "context": context, "url": self.start.url, "wait": "none" });
-                (self.start.url, "browsingContext.navigate", params)
+                let params = json!({ "context": context, "url": self.start.url.as_str(), "wait": "none" });
+                (self.start.url.as_str(), "browsingContext.navigate", params)
             }
             Some(form) => {
                 let target = json!({ "context": context });
-                let script = post_script(self.start.url, form);
+                let script = post_script(self.start.url.as_str(), form);
                 let params = json!({ "expression": script, "target": target, "awaitPromise": false });
-                (self.start.url, "script.evaluate", params)
+                (self.start.url.as_str(), "script.evaluate", params)
             }
         };
         log::debug!("going to {url}");

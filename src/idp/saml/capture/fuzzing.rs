@@ -54,8 +54,10 @@ pub fn browser_messages(data: &[u8]) {
     let says: VecDeque<Vec<u8>> = said.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();
     words(&String::from_utf8_lossy(said));
     let form = [("SAMLRequest", "a\"</script>".to_owned())];
+    let url =
+        crate::trusted_url::TrustedUrl::parse(START, crate::trusted_url::Purpose::Page).expect("a page");
     let start = Start {
-        url: START,
+        url: &url,
         form: (first & 4 != 0).then_some(&form[..]),
         browser: None,
         profile: "acme",

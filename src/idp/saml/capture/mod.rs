@@ -28,7 +28,7 @@ use crate::idp::page;
 use crate::secret::Secret;
 use crate::sys::env::{DISPLAY, WAYLAND_DISPLAY};
 use crate::sys::fs;
-use crate::sys::http::host_of;
+use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
 
 /// A live session at the IdP comes through in a second or two.
@@ -45,7 +45,7 @@ pub fn browser(named: Option<&str>) -> Result<(String, PathBuf), CaptureError> {
 /// Where a sign-in begins, and with what.
 pub(super) struct Start<'a> {
     /// The first address.
-    pub(super) url: &'a str,
+    pub(super) url: &'a TrustedUrl,
     /// What is posted to it; `None` to visit it.
     pub(super) form: Option<&'a [(&'static str, String)]>,
     /// The browser that the configuration names.
@@ -154,7 +154,7 @@ pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, Ca
     if start.resume {
         match run(&browser, &profile, start, Look::Silent).await {
             Ok(Some(caught)) => return Ok(caught),
-            Ok(None) => log::info!("{} wants a person", host_of(start.url)),
+            Ok(None) => log::info!("{} wants a person", start.url.authority()),
             Err(error @ CaptureError::ProfileBusy(_)) => return Err(error),
             Err(error) => log::info!("the attempt without a window came to nothing: {error}"),
         }
@@ -166,8 +166,8 @@ pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, Ca
     if !desktop && !cfg!(any(target_os = "macos", windows)) {
         return Err(CaptureError::NoDisplay);
     }
-    let host = host_of(start.url);
-    world.person.tell(Note::BrowserWindow { browser: &browser.name, host: &host, at_most: start.within });
+    let host = start.url.authority();
+    world.person.tell(Note::BrowserWindow { browser: &browser.name, host, at_most: start.within });
     run(&browser, &profile, start, Look::Window).await?.ok_or(CaptureError::NobodyCame(start.within))
 }
 

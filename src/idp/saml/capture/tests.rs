@@ -1,6 +1,7 @@
 //! The story with a scripted browser: a shell that speaks the pipe.
 
 use super::*;
+use crate::trusted_url::Purpose;
 use crate::world::doubles;
 
 #[test]
@@ -48,8 +49,9 @@ fn visit_within(script: &str, within: Duration) -> Result<Caught, CaptureError> 
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut world = doubles::world(folder.path(), 0);
     world.env = crate::sys::env::Env::of([("DISPLAY", ":0")]);
+    let url = TrustedUrl::parse("https://idp.acme.com/start", Purpose::Page).unwrap();
     let start = Start {
-        url: "https://idp.acme.com/start",
+        url: &url,
         form: None,
         browser: program.to_str(),
         profile: "acme/eu",
@@ -114,8 +116,9 @@ fn a_window_needs_a_desktop_and_leave() {
     let program = folder.path().join("browser");
     fs::write_atomically(&program, b"").unwrap();
     let world = doubles::world(folder.path(), 0);
+    let url = TrustedUrl::parse("https://idp.acme.com/start", Purpose::Page).unwrap();
     let start = Start {
-        url: "https://idp.acme.com/start",
+        url: &url,
         form: None,
         browser: program.to_str(),
         profile: "acme",

@@ -1,0 +1,179 @@
+//! What an address is for, and the rules that follow from it.
+
+use super::host::Place;
+use super::{TrustedUrl, UrlError};
+
+/// What an address is for.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose<'a> {
+    /// The issuer of an OpenID provider, as the configuration or a person names it.
+    Issuer,
+    /// An address of an IdP that the configuration or a person names.
+    Provider,
+    /// Where a provider says that its services are; the address is the one that says so.
+    EndpointOf(&'a TrustedUrl),
+    /// A page that a provider says the person is to open; the address is the one that says so.
+    PageOf(&'a TrustedUrl),
+    /// A page for the browser.
+    Page,
+    /// What a profile or a variable gives in place of an endpoint of AWS.
+    AwsEndpoint,
+    /// What gives a container its credentials.
+    Container,
+    /// The metadata service of an instance.
+    Instance,
+    /// A company's shared file.
+    SharedFile,
+    /// A proxy.
+    Proxy,
+}
+
+/// Hosts that are taken.
+#[derive(Clone, Copy)]
+enum Hosts {
+    Any,
+    /// Any, but into this machine or its link only from there, or at the host that names it.
+    Outwards,
+    ThisMachine,
+    /// This machine, if what names it is there too.
+    ThisMachineFromThere,
+    /// This machine, all of 127.0.0.0/8 and these.
+    LoopbackAnd(&'static [&'static str]),
+}
+
+/// One row of the table.
+struct Rule {
+    what: &'static str,
+    https: Hosts,
+    http: Hosts,
+    query: bool,
+    fragment: bool,
+    user: bool,
+}
+
+/// What most have.
+const USUAL: Rule =
+    Rule { what: "", https: Hosts::Any, http: Hosts::ThisMachine, query: true, fragment: false, user: false };
+/// By which no packet leaves the machine: those of ECS, and of EKS by IPv4 and IPv6.
+const OF_CONTAINERS: &[&str] = &["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
+const OF_INSTANCES: &[&str] = &["169.254.169.254", "[fd00:ec2::254]"];
+
+impl Purpose<'_> {
+    fn rule(self) -> Rule {
+        let announced = Rule { https: Hosts::Outwards, http: Hosts::ThisMachineFromThere, ..USUAL };
+        match self {
+            Self::Issuer => Rule { what: "`issuer`", query: false, ..USUAL },
+            Self::Provider => {
+                let what = "`sso_url`, `start_url`, `org`, `app_url`, `acs_url`, and what is typed in `jit configure`";
+                Rule { what, fragment: true, ..USUAL }
+            }
+            Self::EndpointOf(_) => {
+                let what = "endpoints and key lists that a provider announces, links of an Okta org";
+                Rule { what, ..announced }
+            }
+            Self::PageOf(_) => {
+                let what = "pages that a provider announces: to sign in, for a device code, to sign out; SAML metadata";
+                Rule { what, fragment: true, ..announced }
+            }
+            Self::Page => Rule { what: "whatever a browser is given", fragment: true, ..USUAL },
+            Self::AwsEndpoint => Rule { what: "`AWS_ENDPOINT_URL…` and `endpoint_url`", ..USUAL },
+            Self::Container => {
+                let what = "`AWS_CONTAINER_CREDENTIALS_…_URI`";
+                Rule { what, http: Hosts::LoopbackAnd(OF_CONTAINERS), ..USUAL }
+            }
+            Self::Instance => {
+                let what = "`AWS_EC2_METADATA_SERVICE_ENDPOINT`";
+                Rule { what, http: Hosts::LoopbackAnd(OF_INSTANCES), query: false, ..USUAL }
+            }
+            Self::SharedFile => Rule { what: "a shared file (`jit configure add`)", ..USUAL },
+            Self::Proxy => Rule {
+                what: "`HTTPS_PROXY`, `ALL_PROXY`",
+                http: Hosts::Any,
+                query: false,
+                user: true,
+                ..USUAL
+            },
+        }
+    }
+
+    /// Who names the address, if somebody far away does.
+    fn named_by(&self) -> Option<&TrustedUrl> {
+        match self {
+            Self::EndpointOf(by) | Self::PageOf(by) => Some(by),
+            _ => None,
+        }
+    }
+
+    /// Holds an address against the rules; `user` if a user name stood before the host.
+    pub(super) fn check(self, url: &TrustedUrl, user: bool) -> Result<(), UrlError> {
+        let rule = self.rule();
+        let hosts = if url.secure { rule.https } else { rule.http };
+        let by = self.named_by();
+        let from_there = by.is_some_and(|by| {
+            matches!(by.place, Place::ThisMachine | Place::Loopback | Place::BelowLocalhost)
+        });
+        let inwards = || UrlError::Inwards(by.map(|by| by.origin().to_owned()).unwrap_or_default());
+        match hosts {
+            Hosts::Any => {}
+            Hosts::Outwards => {
+                let neighbour = by.is_some_and(|by| by.secure && by.host() == url.host());
+                if url.place != Place::Elsewhere && !from_there && !neighbour {
+                    return Err(inwards());
+                }
+            }
+            Hosts::LoopbackAnd(also) if url.place == Place::Loopback || also.contains(&url.host()) => {}
+            _ if url.place != Place::ThisMachine => return Err(UrlError::Scheme),
+            Hosts::ThisMachineFromThere if !from_there => return Err(inwards()),
+            Hosts::ThisMachine | Hosts::ThisMachineFromThere | Hosts::LoopbackAnd(_) => {}
+        }
+        let behind = &url.text[url.path..];
+        let more = [
+            (user && !rule.user, "a name before the host"),
+            (behind.contains('#') && !rule.fragment, "a fragment (#)"),
+            (behind.contains('?') && !rule.query, "a query (?)"),
+        ];
+        more.into_iter().find(|(has, _)| *has).map_or(Ok(()), |(_, what)| Err(UrlError::More(what)))
+    }
+}
+
+/// The rules as a table in Markdown, which SECURITY.md has word for word.
+pub fn table() -> String {
+    let somebody = TrustedUrl::of_this_machine(1, "/");
+    let all = [
+        Purpose::Issuer,
+        Purpose::Provider,
+        Purpose::EndpointOf(&somebody),
+        Purpose::PageOf(&somebody),
+        Purpose::Page,
+        Purpose::AwsEndpoint,
+        Purpose::Container,
+        Purpose::Instance,
+        Purpose::SharedFile,
+        Purpose::Proxy,
+    ];
+    let hosts = |hosts| {
+        match hosts {
+        Hosts::Any => "any host".to_owned(),
+        Hosts::Outwards => {
+            "any host; this machine and its link only if the provider is on this machine, or has that very host".to_owned()
+        }
+        Hosts::ThisMachine => "this machine".to_owned(),
+        Hosts::ThisMachineFromThere => "this machine, if the provider is on this machine".to_owned(),
+        Hosts::LoopbackAnd(also) => format!("this machine, 127.0.0.0/8, `{}`", also.join("`, `")),
+    }
+    };
+    let mut table =
+        "| what | over https | over plain http | may also have |\n| --- | --- | --- | --- |\n".to_owned();
+    for rule in all.map(Purpose::rule) {
+        let more = [(rule.query, "query"), (rule.fragment, "fragment"), (rule.user, "user name")];
+        let more: Vec<_> = more.into_iter().filter(|(may, _)| *may).map(|(_, what)| what).collect();
+        let more = if more.is_empty() { "nothing".to_owned() } else { more.join(", ") };
+        table.push_str(&format!(
+            "| {} | {} | {} | {more} |\n",
+            rule.what,
+            hosts(rule.https),
+            hosts(rule.http)
+        ));
+    }
+    table
+}
