@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::name;
+
 /// The ARN of an IAM role: `arn:PARTITION:iam::ACCOUNT:role/PATH/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleArn(String);
@@ -22,9 +24,12 @@ pub enum ArnError {
     /// An ARN of something else.
     #[error("this is the ARN of {0}, not of an IAM role")]
     NotARole(String),
-    /// With a character that IAM names cannot have.
-    #[error("the role name holds `{0}`, which IAM names cannot")]
+    /// With a character that IAM names, or their paths, cannot have.
+    #[error("the role name holds `{}`, which IAM names cannot", .0.escape_default())]
     Character(char),
+    /// The name or its path is longer than IAM's.
+    #[error("the role's name is longer than the 64 characters that IAM allows, or its path longer than 512")]
+    Long,
 }
 
 impl RoleArn {
@@ -65,18 +70,22 @@ impl FromStr for RoleArn {
             let what = resource.split(['/', ':']).next().unwrap_or(resource);
             return Err(ArnError::NotARole(format!("`{service}` `{what}`")));
         }
-        if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+        if !name::is_account_id(account) {
             return Err(ArnError::Account(account.to_owned()));
         }
-        let name = &resource["role/".len()..];
-        if name.is_empty() || name.ends_with('/') || text.len() > 2048 {
+        // With the slash before it, which begins the path.
+        let whole = &resource["role".len()..];
+        let (path, role) = whole.split_at(whole.rfind('/').map_or(0, |slash| slash + 1));
+        if role.is_empty() || text.len() > 2048 {
             return Err(ArnError::Shape);
         }
-        // A path may hold any printable ASCII, a name less; the wider rule serves both.
-        if let Some(bad) = name.chars().find(|c| !c.is_ascii_graphic()) {
-            return Err(ArnError::Character(bad));
+        let bad = path.chars().find(|c| !c.is_ascii_graphic());
+        let bad = bad.or_else(|| role.chars().find(|c| !name::is_iam_character(*c)));
+        match bad {
+            Some(character) => Err(ArnError::Character(character)),
+            None if name::is_role(role) && name::is_role_path(path) => Ok(Self(text.to_owned())),
+            None => Err(ArnError::Long),
         }
-        Ok(Self(text.to_owned()))
     }
 }
 
@@ -84,6 +93,15 @@ impl fmt::Display for RoleArn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Whether `text` is the ARN of a SAML provider in `account`.
+pub fn is_saml_provider_of(text: &str, account: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    let ["arn", partition, "iam", "", own, resource] = parts[..] else { return false };
+    Partition::named(partition).is_some()
+        && own == account
+        && resource.strip_prefix("saml-provider/").is_some_and(name::is_saml_provider)
 }
 
 /// Whether `url` is where AWS takes SAML responses: `/saml`, or `/saml/acs/ID` of a provider with encryption, on the
@@ -269,6 +287,11 @@ mod tests {
             ("222222222222", "admin", Partition::China)
         );
         assert_eq!(arn.partition().default_region(), "cn-north-1");
+        // A path may hold all that a shell acts on; a name has IAM's own few.
+        for whole in ["Az09+=,.@_-", "a/$(b);c/d", "service-role/x"] {
+            let arn: RoleArn = format!("arn:aws:iam::222222222222:role/{whole}").parse().unwrap();
+            assert_eq!(Some(arn.role_name()), whole.rsplit('/').next());
+        }
     }
 
     #[test]
@@ -282,7 +305,16 @@ mod tests {
             ("arn:aws:iam::222222222222:user/a", "`iam` `user`"),
             ("arn:aws:sts::222222222222:assumed-role/a/b", "`sts` `assumed-role`"),
             ("arn:aws:iam::222222222222:role/a b", "holds ` `"),
-            ("arn:aws:iam::222222222222:role/a\n", "holds `\n`"),
+            ("arn:aws:iam::222222222222:role/a\n", "holds `\\n`"),
+            ("arn:aws:iam::222222222222:role/$(touch${IFS}pwned)", "holds `$`"),
+            ("arn:aws:iam::222222222222:role/a`b`", "holds ```"),
+            ("arn:aws:iam::222222222222:role/a;b", "holds `;`"),
+            ("arn:aws:iam::222222222222:role/é", "holds `\\u{e9}`"),
+            ("arn:aws:iam::222222222222:role/a b/c", "holds ` `"),
+            (
+                "arn:aws:iam::222222222222:role/aaaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg",
+                "64",
+            ),
         ];
         for (text, why) in cases {
             let error = text.parse::<RoleArn>().unwrap_err().to_string();

@@ -11,7 +11,8 @@ pub mod fuzzing;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::arn::RoleArn;
+use crate::arn::{self, RoleArn};
+use crate::name;
 use crate::plan::{DiscoveredRole, SamlPair};
 use crate::sys::fs;
 
@@ -80,9 +81,13 @@ pub(crate) fn completions_of(text: &str, idp: &str, typed: &str) -> Vec<Completi
         let mut parts = line.split('\t');
         let mut next = || parts.next().unwrap_or_default();
         let (account, role, name) = (next(), next(), next());
+        if !is_role(account, role) {
+            continue;
+        }
         if begins(account, role, typed) {
             fits.push([account, role, name]);
-        } else if name != NOTHING && !name.contains(char::is_whitespace) && begins(name, role, typed) {
+        } else if name != NOTHING && name::is_plain_word(name) && is_called(name) && begins(name, role, typed)
+        {
             fits.push([name, role, account]);
         }
     }
@@ -221,13 +226,34 @@ fn parse(idp: &str, line: &str) -> Option<DiscoveredRole> {
     let mut next = || parts.next();
     let (account, role, name, role_arn, provider_arn) = (next()?, next()?, next()?, next()?, next()?);
     let pair = SamlPair { role_arn: role_arn.to_owned(), provider_arn: provider_arn.to_owned() };
+    if !is_role(account, role) || (role_arn != NOTHING && !leads_to(&pair, account, role)) {
+        return None;
+    }
     Some(DiscoveredRole {
         idp: idp.to_owned(),
         account: account.to_owned(),
         role: role.to_owned(),
         saml: (role_arn != NOTHING).then_some(pair),
-        account_name: (name != NOTHING).then(|| name.to_owned()),
+        account_name: (name != NOTHING && is_called(name)).then(|| name.to_owned()),
     })
+}
+
+/// Whether there can be `role` in `account`. The file is foreign text when it is read: others may have written it.
+fn is_role(account: &str, role: &str) -> bool {
+    name::is_account_id(account) && name::is_role(role)
+}
+
+/// Whether an account can be called `name`: as Identity Center or the account itself tells, or nothing if it was asked
+/// and told nothing.
+fn is_called(name: &str) -> bool {
+    name.is_empty() || name::is_account_name(name)
+}
+
+/// Whether `pair` is the way to `role` in `account`.
+fn leads_to(pair: &SamlPair, account: &str, role: &str) -> bool {
+    let arn: Result<RoleArn, _> = pair.role_arn.parse();
+    arn.is_ok_and(|arn| arn.account() == account && arn.role_name() == role)
+        && arn::is_saml_provider_of(&pair.provider_arn, account)
 }
 
 fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
@@ -349,5 +375,43 @@ mod tests {
         learn(folder.path(), "a/b%", vec![role.clone()]).unwrap();
         let name = Some("evil 222222222222 x  [2J ✨".to_owned());
         assert_eq!(all(folder.path()), [DiscoveredRole { account_name: name, ..role }]);
+    }
+
+    /// The state folder can be written by others: what is read back is foreign text.
+    #[test]
+    fn what_no_account_and_no_role_is_called_is_not_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = "111111111111\tdev\tacme\t-\t-";
+        let lines = [
+            "111111111111\t$(touch pwned)\tacme\t-\t-",
+            "11111111111$\tdev\tacme\t-\t-",
+            "acme\tdev\t-\t-\t-",
+            "111111111111\tdev\t-\tarn:aws:iam::222222222222:role/dev\tarn:aws:iam::222222222222:saml-provider/a",
+            "111111111111\tdev\t-\tarn:aws:iam::111111111111:role/dev\t$(x)",
+            "111111111111\tdev\t-\tarn:aws:iam::111111111111:role/ops\tarn:aws:iam::111111111111:saml-provider/a",
+        ];
+        for line in lines {
+            let text = format!("{FORMAT}\n{line}\n{good}\n");
+            fs::private_folder(&folder.path().join("roles")).unwrap();
+            fs::write_atomically(&path(folder.path(), "acme"), text.as_bytes()).unwrap();
+            let names: Vec<_> = all(folder.path()).iter().map(DiscoveredRole::name).collect();
+            assert_eq!(names, ["111111111111/dev"], "{line}");
+            let offered = completions(folder.path(), "1");
+            assert!(offered.iter().all(|one| one.name == "111111111111/dev"), "{line}: {offered:?}");
+        }
+        for name in name::tests::HOSTILE {
+            let role = DiscoveredRole {
+                idp: "acme".to_owned(),
+                account: "111111111111".to_owned(),
+                role: "dev".to_owned(),
+                saml: None,
+                account_name: Some((*name).to_owned()),
+            };
+            learn(folder.path(), "acme", vec![role]).unwrap();
+            for typed in ["", "1", "p", "a", "$", "-", "~"] {
+                let offered = completions(folder.path(), typed);
+                assert!(offered.iter().all(|one| one.name == "111111111111/dev"), "{name:?}: {offered:?}");
+            }
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! Arrows never turn back; a test holds every import against this map.
 //!
 //! ```text
-//! main → commands → broker → { idp, aws, store } → { plan, credentials, secret, arn, timestamp, trusted_url }
+//! main → commands → broker → { idp, aws, store } → { plan, credentials, secret, arn, name, timestamp, trusted_url }
 //!            ↘ config (pure) ↗        ↘ world → sys (the only doors to the operating system)
 //!            ↘ ui, error (only commands and main print or know exit codes)
 //! ```
@@ -26,6 +26,7 @@
 //! | [`credentials`] | a session, its freshness, the forms it is handed over in |
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`arn`] | role ARNs and partitions |
+//! | [`name`] | which characters the names from outside may have, and which a shell reads as they are |
 //! | [`timestamp`] | moments in whole seconds |
 //! | [`trusted_url`] | which addresses may be asked, opened or believed, by what they are for |
 //! | [`unseen`] | characters that a terminal obeys or nobody sees |
@@ -60,6 +61,7 @@ pub mod error;
 pub mod fuzzing;
 pub mod idp;
 pub mod index;
+pub mod name;
 pub mod plan;
 pub mod secret;
 pub mod store;

@@ -386,18 +386,6 @@ impl Assignment {
         Self { shown: format!("{account}/{permission_set}"), partition }
     }
 
-    /// Whether `text` is twelve digits.
-    pub fn is_account(text: &str) -> bool {
-        text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
-    }
-
-    /// Whether a permission set can be called `text`: 1 to 32 letters, digits and _ + = , . @ - (IAM Identity Center API
-    /// reference, PermissionSet).
-    pub fn is_permission_set(text: &str) -> bool {
-        let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-        !text.is_empty() && text.len() <= 32 && text.chars().all(fits)
-    }
-
     /// The twelve digits.
     pub fn account(&self) -> &str {
         self.shown.split('/').next().unwrap_or_default()

@@ -13,7 +13,8 @@ use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
 use super::portal::{self, PortalError, PortalErrorKind};
-use crate::plan::{Assignment, CenterSettings};
+use crate::name;
+use crate::plan::CenterSettings;
 use crate::secret::Secret;
 use crate::sys::http::Http;
 
@@ -42,19 +43,20 @@ pub struct Account {
     pub name: Option<String>,
 }
 
-/// The accounts of a page. Names that no account and no role can have lead nowhere, and are not for shells and terminals
-/// to see.
+/// The accounts of a page. What is no account's number leads nowhere. Of the name of an account
+/// only what is seen is kept.
 pub(super) fn accounts_of(page: Option<Vec<AccountInfo>>) -> impl Iterator<Item = Account> {
-    let is_one = |id: &String| Assignment::is_account(id);
+    let is_one = |id: &String| name::is_account_id(id);
     page.unwrap_or_default().into_iter().filter_map(move |account| {
-        Some(Account { id: account.account_id.filter(is_one)?, name: account.account_name })
+        let called = account.account_name.and_then(|name| name::account_name_of(&name));
+        Some(Account { id: account.account_id.filter(is_one)?, name: called })
     })
 }
 
-/// The roles of a page.
+/// The roles of a page, without those that no permission set can be.
 pub(super) fn roles_of(page: Option<Vec<RoleInfo>>) -> impl Iterator<Item = String> {
     let names = page.unwrap_or_default().into_iter().filter_map(|role| role.role_name);
-    names.filter(|name| Assignment::is_permission_set(name))
+    names.filter(|name| name::is_permission_set(name))
 }
 
 /// The lists of one portal, for one person.

@@ -16,6 +16,7 @@ use super::pace::Pace;
 use super::portal::{PortalError, client_over, credentials_from, failed};
 use super::{federation, iam};
 use crate::arn::Partition;
+use crate::name;
 use crate::plan::Assignment;
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Headers};
@@ -86,7 +87,7 @@ pub fn portal_answer(data: &[u8]) {
             1 => {
                 let asked = client.list_accounts().access_token(token.expose()).send().await;
                 let page = asked.map_err(|error| failed("", &token, error))?;
-                assert!(accounts_of(page.account_list).all(|one| Assignment::is_account(&one.id)));
+                assert!(accounts_of(page.account_list).all(|one| name::is_account_id(&one.id)));
             }
             _ => {
                 let asked = client.list_account_roles().access_token(token.expose()).account_id("1").send();

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::identity::Identity;
 use crate::arn::Partition;
 use crate::aws::client::bare;
 use crate::credentials::Credentials;
+use crate::name;
 use crate::secret::Secret;
 use crate::sys::http::{Ask, Body, Http};
 use crate::timestamp::Timestamp;
@@ -85,13 +86,12 @@ fn signed(url: &str, region: &str, credentials: &Credentials, now: Timestamp) ->
     Some((header("authorization")?, header("x-amz-date")?, header("x-amz-security-token")?))
 }
 
-/// An alias has 3 to 63 lower-case letters, digits and hyphens (IAM API Reference, CreateAccountAlias).
+/// The first alias of an answer, if it can be one.
 pub(super) fn first_alias(xml: &str) -> Option<String> {
     let document = roxmltree::Document::parse(xml).ok()?;
     let aliases = document.descendants().find(|node| node.tag_name().name() == "AccountAliases")?;
     let first = aliases.children().find(|node| node.tag_name().name() == "member")?.text()?.trim();
-    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    ((3..=63).contains(&first.len()) && first.bytes().all(plain)).then(|| first.to_owned())
+    name::is_account_alias(first).then(|| first.to_owned())
 }
 
 #[cfg(test)]
@@ -114,6 +114,7 @@ mod tests {
             ("<member>\u{1b}[2J</member>", None),
             ("<member>ab</member>", None),
             ("<member>ACME</member>", None),
+            ("<member>a$(b)</member>", None),
         ];
         for (members, expected) in cases {
             assert_eq!(first_alias(&answer(members)).as_deref(), expected, "{members:?}");

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::name;
 use crate::sys::{fs, terminal};
 use crate::timestamp::Timestamp;
 use crate::world::World;
@@ -27,8 +28,15 @@ fn notes(world: &World) -> Vec<(String, String)> {
 pub(super) fn notes_in(text: &str) -> Vec<(String, String)> {
     text.lines()
         .filter_map(|line| line.split_once(' '))
+        .filter(|(_, role)| can_be_meant(role))
         .map(|(id, role)| (id.to_owned(), role.to_owned()))
         .collect()
+}
+
+/// Whether this can be what a role is called: these files are foreign text when they are read.
+fn can_be_meant(role: &str) -> bool {
+    // An account's name, a slash and a role's; or the name of a profile; or an ARN.
+    !role.is_empty() && role.chars().all(name::is_visible)
 }
 
 /// The role last chosen in this terminal.
@@ -83,7 +91,8 @@ pub(super) fn uses_in(text: &str) -> Vec<Use> {
     let parse = |line: &str| {
         let mut parts = line.splitn(3, ' ');
         let (at, weight, role) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
-        Some(Use { role: role.to_owned(), weight, at: Timestamp(at) }).filter(|one| one.weight.is_finite())
+        Some(Use { role: role.to_owned(), weight, at: Timestamp(at) })
+            .filter(|one| one.weight.is_finite() && can_be_meant(&one.role))
     };
     text.lines().filter_map(parse).collect()
 }

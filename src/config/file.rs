@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::arn::RoleArn;
-use crate::plan::Assignment;
+use crate::name::{self, BadName};
 
 use super::idp::{self, IdpSection};
 use super::section::{At, Lines, Mistake, Section, Source, closest};
@@ -223,22 +223,9 @@ fn suggest<'a>(typed: &str, names: impl Iterator<Item = &'a String> + Clone) -> 
     )
 }
 
-/// Names of roles become profiles of `~/.aws/config` and words of command lines, so they keep to what every reader
-/// of those takes.
 fn check_name(section: &Section<'_>, name: &str) -> Result<(), Mistake> {
-    let portable = |c: char| c.is_ascii_alphanumeric() || "-_./%@:+".contains(c);
-    let bad = name.chars().find(|c| !portable(*c)).map(|c| format!("`{}`", c.escape_default()));
-    let bad = bad.or_else(|| name.starts_with('-').then(|| "a hyphen at its start".to_owned()));
-    match bad {
-        None if !name.is_empty() && name.len() <= 128 => Ok(()),
-        bad => Err(section.mistake(
-            format!(
-                "this name holds {}",
-                bad.unwrap_or_else(|| "nothing, or more than 128 characters".to_owned())
-            ),
-            Some("use letters, digits and - _ . / % @ : +".to_owned()),
-        )),
-    }
+    let refused = |why: BadName| section.mistake(why.to_string(), Some(BadName::ALLOWED.to_owned()));
+    name::check_own(name).map_err(refused)
 }
 
 fn console_browser(top: &mut Section<'_>) -> Result<Option<At<Vec<String>>>, Mistake> {
@@ -289,12 +276,12 @@ fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
                     "a permission set is named by account and permission_set alone; delete role_arn";
                 return Err(section.mistake_at(permission_set.line, what, Some(suggestion.to_owned())));
             }
-            if !Assignment::is_account(&account.value) {
+            if !name::is_account_id(&account.value) {
                 let what = format!("`{}` is not the twelve digits of an account", account.value);
                 return Err(section.mistake_at(account.line, what, Some("write them in quotes".to_owned())));
             }
             let name = &permission_set.value;
-            if !Assignment::is_permission_set(name) {
+            if !name::is_permission_set(name) {
                 let what = format!("`{name}` cannot be the name of a permission set");
                 let suggestion = "1 to 32 letters, digits and _ + = , . @ -".to_owned();
                 return Err(section.mistake_at(permission_set.line, what, Some(suggestion)));

@@ -3,6 +3,7 @@
 
 use super::file::{Parent, RoleSection, Target};
 use super::section::{At, Mistake, Section};
+use crate::name;
 use crate::plan::{COLORS, DURATION_RANGE};
 
 /// Checks every setting of `role`, which stands in `section`.
@@ -62,7 +63,7 @@ fn duration(role: &RoleSection) -> Option<Refused> {
 fn names(role: &RoleSection) -> Option<Refused> {
     let names = [("session_name", &role.session_name), ("source_identity", &role.source_identity)];
     names.into_iter().find_map(|(key, name)| {
-        let At { value, line } = name.as_ref().filter(|name| !is_word(&name.value, "+=,.@-", 2..=64))?;
+        let At { value, line } = name.as_ref().filter(|name| !name::is_session_name(&name.value))?;
         refused(*line, format!("`{value}` cannot be a {key}"), "2 to 64 letters, digits and _ + = , . @ -")
     })
 }
@@ -72,7 +73,9 @@ fn provider_arn(role: &RoleSection) -> Option<Refused> {
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     let account = role.target.account();
     match parts[..] {
-        ["arn", _, "iam", "", own, resource] if resource.starts_with("saml-provider/") => {
+        ["arn", _, "iam", "", own, resource]
+            if resource.strip_prefix("saml-provider/").is_some_and(name::is_saml_provider) =>
+        {
             let what = format!("the SAML provider is in account {own}, the role in {account}");
             let next = "a role is reached by a provider of its own account";
             (own != account).then(|| refused(*line, what, next)).flatten()

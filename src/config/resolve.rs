@@ -1,6 +1,7 @@
 //! From the file, the flags and the environment to a [`Plan`]: every leg, and for every value who decided it.
 
 use crate::arn::{Partition, is_region};
+use crate::name;
 use crate::plan::{
     Assignment, CHAINED_LIMIT, DURATION_RANGE, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId,
     StsEndpoint, Valued,
@@ -215,7 +216,7 @@ fn meant_by<'o>(
 /// A permission set that the list does not have, in the one account that it has of that name: lists grow old, and the portal
 /// knows.
 fn unlisted(file: &File, name: &str, offered: &[DiscoveredRole]) -> Option<DiscoveredRole> {
-    let (account, role) = name.rsplit_once('/').filter(|(_, role)| Assignment::is_permission_set(role))?;
+    let (account, role) = name.rsplit_once('/').filter(|(_, role)| name::is_permission_set(role))?;
     let is_meant = |known: &&DiscoveredRole| {
         let called = known.account == account || known.account_name.as_deref() == Some(account);
         called && known.saml.is_none() && file.idps.contains_key(&known.idp)

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{LARGEST, file_name, plain};
+use crate::name;
 use crate::plan::DiscoveredRole;
 use crate::sys::fs;
 use crate::timestamp::Timestamp;
@@ -147,8 +148,9 @@ pub(super) fn parse(idp: &str, text: &str) -> Option<Crawl> {
     let account = |line: &str| {
         let mut parts = line.split('\t');
         let (id, at, name) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
-        let name = (!name.is_empty()).then(|| name.to_owned());
-        Some((id.to_owned(), Said { at, name, roles: parts.map(str::to_owned).collect() }))
+        let name = Some(name.to_owned()).filter(|name| name::is_account_name(name));
+        let roles = parts.filter(|role| name::is_permission_set(role)).map(str::to_owned).collect();
+        name::is_account_id(id).then(|| (id.to_owned(), Said { at, name, roles }))
     };
     Some(Crawl {
         idp: idp.to_owned(),
@@ -164,16 +166,24 @@ mod tests {
 
     const NOON: i64 = 1_800_000_000;
 
+    fn id(short: &str) -> String {
+        format!("{short:0>12}")
+    }
+
+    fn short(ids: impl IntoIterator<Item = String>) -> Vec<String> {
+        ids.into_iter().map(|id| id.trim_start_matches('0').to_owned()).collect()
+    }
+
     fn listed(ids: &[&str]) -> Vec<(String, Option<String>)> {
-        ids.iter().map(|id| ((*id).to_owned(), Some(format!("team {id}")))).collect()
+        ids.iter().map(|one| (id(one), Some(format!("team {one}")))).collect()
     }
 
     fn begun(crawl: &mut Crawl, at: i64, everything: bool, ids: &[&str]) -> Vec<String> {
-        crawl.begin(Timestamp(at), everything, &listed(ids))
+        short(crawl.begin(Timestamp(at), everything, &listed(ids)))
     }
 
     fn names(crawl: &Crawl) -> Vec<String> {
-        crawl.roles().iter().map(DiscoveredRole::name).collect()
+        short(crawl.roles().iter().map(DiscoveredRole::name))
     }
 
     #[test]
@@ -183,22 +193,26 @@ mod tests {
         let read = |whose: &str| Crawl::read(state, "acme/eu", whose);
         let mut crawl = read("alice");
         assert_eq!(begun(&mut crawl, NOON, false, &["1", "2", "3"]), ["1", "2", "3"]);
-        crawl.said("2", Timestamp(NOON + 1), vec!["Read".into(), "Admin\u{1b}\t".into()]);
+        crawl.said(
+            &id("2"),
+            Timestamp(NOON + 1),
+            vec!["Read".into(), "Admin\u{1b}\t".into(), "a$(b)".into()],
+        );
         crawl.write(state).unwrap();
         // Stopped here; another person starts from nothing.
         let mut other = read("bob");
         assert_eq!(begun(&mut other, NOON + 5, false, &["2"]), ["2"]);
         let mut crawl = read("alice");
         assert_eq!(begun(&mut crawl, NOON + 5, false, &["1", "2", "3"]), ["1", "3"]);
-        crawl.said("1", Timestamp(NOON + 6), vec!["Read".into()]);
-        crawl.said("3", Timestamp(NOON + 6), Vec::new());
+        crawl.said(&id("1"), Timestamp(NOON + 6), vec!["Read".into()]);
+        crawl.said(&id("3"), Timestamp(NOON + 6), Vec::new());
         crawl.end();
         crawl.write(state).unwrap();
-        assert_eq!(names(&read("alice")), ["1/Read", "2/Admin  ", "2/Read"]);
+        assert_eq!(names(&read("alice")), ["1/Read", "2/Read"]);
         // Account 3 is lost, 4 is new; the others are known.
         let mut crawl = read("alice");
         assert_eq!(begun(&mut crawl, NOON + 3600, false, &["1", "2", "4"]), ["4"]);
-        doubt(state, "acme/eu", "1");
+        doubt(state, "acme/eu", &id("1"));
         assert_eq!(begun(&mut read("alice"), NOON + 3600, false, &["1", "2"]), ["1"]);
         assert_eq!(begun(&mut read("alice"), NOON + FRESH + 2, false, &["1", "2"]), ["1", "2"]);
         assert_eq!(begun(&mut read("alice"), NOON - 3600, false, &["1", "2"]), ["1", "2"], "another clock");
@@ -210,10 +224,10 @@ mod tests {
         let state = folder.path();
         let mut crawl = Crawl::read(state, "acme", "alice");
         begun(&mut crawl, NOON, false, &["1", "2"]);
-        ["1", "2"].into_iter().for_each(|id| crawl.said(id, Timestamp(NOON), vec!["Read".into()]));
+        ["1", "2"].into_iter().for_each(|one| crawl.said(&id(one), Timestamp(NOON), vec!["Read".into()]));
         crawl.end();
         assert_eq!(begun(&mut crawl, NOON, true, &["1", "2"]), ["1", "2"], "in the same second");
-        crawl.said("1", Timestamp(NOON + 61), vec!["Read".into()]);
+        crawl.said(&id("1"), Timestamp(NOON + 61), vec!["Read".into()]);
         crawl.write(state).unwrap();
         let stopped = Crawl::read(state, "acme", "alice");
         assert_eq!(stopped, crawl);
@@ -228,7 +242,7 @@ mod tests {
     /// Seen while a fuzz target was written: the time since then is more than a number holds.
     #[test]
     fn a_beginning_of_all_times_is_no_reason_to_stop() {
-        let text = format!("{FORMAT}\nalice\t{}\n1\t0\tone\tRead\n", i64::MIN);
+        let text = format!("{FORMAT}\nalice\t{}\n000000000001\t0\tone\tRead\n", i64::MIN);
         let mut crawl = parse("acme", &text).unwrap();
         assert_eq!(begun(&mut crawl, NOON, true, &["1"]), ["1"]);
     }
@@ -238,9 +252,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let empty = Crawl::read(folder.path(), "acme", "alice");
         empty.write(folder.path()).unwrap();
-        for content in
-            [&b"{"[..], b"jit accounts 2\nalice\t0\n1\t5\t\tRead\n", b"", b"\xff", b"jit accounts 1\n"]
-        {
+        for content in [
+            &b"{"[..],
+            b"jit accounts 2\nalice\t0\n000000000001\t5\t\tRead\n",
+            b"",
+            b"\xff",
+            b"jit accounts 1\n",
+        ] {
             fs::write_atomically(&path(folder.path(), "acme"), content).unwrap();
             assert_eq!(Crawl::read(folder.path(), "acme", "alice"), empty);
         }

@@ -7,25 +7,27 @@ use std::path::Path;
 use crate::support::snapshot;
 
 /// The layers (`src/lib.rs`), and what of the crate each may name. `sys::x` is one module of `sys`.
-const LAYERS: [(&str, &[&str]); 21] = [
-    ("arn", &[]),
+const LAYERS: [(&str, &[&str]); 22] = [
+    ("arn", &["name"]),
+    ("name", &["unseen"]),
     ("secret", &[]),
     ("timestamp", &[]),
     ("trusted_url", &[]),
     ("unseen", &[]),
-    ("credentials", &["secret", "timestamp"]),
-    ("plan", &["arn", "secret"]),
+    ("credentials", &["name", "secret", "timestamp"]),
+    ("plan", &["arn", "name", "secret"]),
     // Pure: of the system only the names and the snapshot of the environment.
-    ("config", &["arn", "plan", "secret", "sys::env", "trusted_url", "unseen"]),
+    ("config", &["arn", "name", "plan", "secret", "sys::env", "trusted_url", "unseen"]),
     ("world", &["secret", "sys::env", "sys::http", "timestamp", "trusted_url"]),
     ("sys", &["secret", "timestamp", "trusted_url", "world"]),
     ("store", &["plan", "secret", "sys", "sys::env", "world"]),
-    ("aws", &["arn", "credentials", "plan", "secret", "sys::http", "timestamp", "trusted_url"]),
+    ("aws", &["arn", "credentials", "name", "plan", "secret", "sys::http", "timestamp", "trusted_url"]),
     (
         "idp",
         &[
             "arn",
             "credentials",
+            "name",
             "plan",
             "secret",
             "sys::driven",
@@ -46,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
             "credentials",
             "idp",
             "index",
+            "name",
             "plan",
             "secret",
             "store",
@@ -56,7 +59,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
             "world",
         ],
     ),
-    ("index", &["arn", "idp", "plan", "sys", "timestamp"]),
+    ("index", &["arn", "idp", "name", "plan", "sys", "timestamp"]),
     ("error", &[]),
     ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "unseen", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
@@ -88,6 +91,7 @@ const LAYERS: [(&str, &[&str]); 21] = [
             "error",
             "idp",
             "index",
+            "name",
             "plan",
             "secret",
             "store",

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Document, Entry, Kind, Section, managed_profiles};
 use crate::config::section::At;
+use crate::name;
 
 /// `~/.aws/config` and `~/.aws/credentials`, read as one. Where both have a key of a profile, the credentials file counts.
 #[derive(Debug)]
@@ -23,6 +24,10 @@ impl Profiles {
     pub fn new(config: (Document, String), credentials: (Document, String)) -> Self {
         let (mut names, mut sections) = (Vec::new(), HashMap::<String, [Option<usize>; 2]>::new());
         let mut note = |name: &str, part: usize, index: usize| {
+            // Nobody can type such a name, and it has no place on a screen.
+            if !name::is_profile(name) {
+                return;
+            }
             let entry = sections.entry(name.to_owned()).or_insert_with(|| {
                 names.push(name.to_owned());
                 [None, None]

@@ -4,7 +4,7 @@ use roxmltree::Node;
 
 use super::SamlError;
 use super::response::{ASSERTION, bounded, children, text};
-use crate::arn::RoleArn;
+use crate::arn::{self, RoleArn};
 use crate::idp::Attributes;
 use crate::plan::SamlPair;
 
@@ -77,13 +77,9 @@ fn pair(value: &str) -> Option<SamlPair> {
     let (one, other) = value.split_once(',')?;
     let (one, other) = (one.trim(), other.trim());
     let (role, provider) = if one.contains(":saml-provider/") { (other, one) } else { (one, other) };
-    let parts: Vec<&str> = provider.splitn(6, ':').collect();
-    let ["arn", _, "iam", "", account, resource] = parts[..] else { return None };
     let role: RoleArn = role.parse().ok()?;
-    let fits = resource.len() > "saml-provider/".len()
-        && resource.starts_with("saml-provider/")
-        && account == role.account()
-        && provider.bytes().all(|b| b.is_ascii_graphic());
+    let fits = arn::is_saml_provider_of(provider, role.account())
+        && provider.split(':').nth(1) == Some(role.partition().name());
     fits.then(|| SamlPair { role_arn: role.to_string(), provider_arn: provider.to_owned() })
 }
 

@@ -70,6 +70,10 @@ pub enum SamlError {
         "the assertion has no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName, without which AWS takes none"
     )]
     NoSessionName,
+    #[error(
+        "the assertion's RoleSessionName `{0}` is not 2 to 64 letters, digits and _ + = , . @ -, so AWS takes none"
+    )]
+    BadSessionName(String),
     #[error("the attribute {0} is there twice, with two values")]
     Twice(String),
     #[error("port {0} of 127.0.0.1, where the browser is to come back, is used by another program")]

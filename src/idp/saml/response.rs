@@ -15,6 +15,7 @@ use super::attributes;
 use super::{SamlError, SamlLogin, Status};
 use crate::arn::is_sign_in_endpoint;
 use crate::idp::{Attributes, Identity};
+use crate::name;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -203,6 +204,9 @@ fn read_assertion(
     }
     let attributes = attributes::read(assertion)?;
     let name = attributes.session_name.clone().ok_or(SamlError::NoSessionName)?;
+    if !name::is_session_name(&name) {
+        return Err(SamlError::BadSessionName(bounded(&name)));
+    }
     let name_id = children(subject, ASSERTION, "NameID").next();
     // A transient name is another one at each login, and would make every login another person's.
     let lasting = name_id.filter(|id| id.attribute("Format") != Some(TRANSIENT));

@@ -53,6 +53,7 @@ impl SamlError {
             | Self::Instant { .. }
             | Self::BadRole(_)
             | Self::NoSessionName
+            | Self::BadSessionName(_)
             | Self::Twice(_) => &[ASK_ADMINISTRATOR],
             Self::PortTaken(_) => &[
                 "end the program that uses it",

@@ -1,0 +1,237 @@
+//! Names that come from outside: which characters each kind may have, and which names a shell reads as they are.
+//!
+//! A name is checked where it enters: in the answer of a portal, in an assertion, in a file that is read back, in AWS's
+//! own files, in `config.toml` and in a shared file. A name that fits may still be dangerous in a shell: AWS allows
+//! `$(){};|` and backticks in the names of accounts. So whatever becomes part of a command line is checked again where
+//! it leaves, by [`is_plain_word`] or [`in_command`].
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::unseen::is_unseen;
+
+/// The most characters of a name that `jit` writes on a command line. No name that AWS or `jit` gives is longer, two of
+/// them with a slash between included.
+const LONGEST_WORD: usize = 256;
+/// The most characters of the name of an account.
+const LONGEST_ACCOUNT_NAME: usize = 50;
+/// The most characters of a name in `config.toml` and of a profile.
+const LONGEST_OWN: usize = 128;
+/// What a name in `config.toml` may have beside ASCII letters and digits: what all readers of `~/.aws/config` take.
+const OWN: &str = "-_./%@:+";
+
+/// Whether `text` is the number of an account: twelve digits.
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether an account can be called `text`: 1 to 50 characters that are seen. AWS documents printable ASCII (AWS
+/// Organizations API Reference, CreateAccount; AWS Account Management API Reference, PutAccountName), which includes all
+/// that shells act on; letters and signs beyond it do no more harm.
+pub fn is_account_name(text: &str) -> bool {
+    (1..=LONGEST_ACCOUNT_NAME).contains(&text.chars().count()) && text.chars().all(is_visible)
+}
+
+/// What is kept of the name of an account as somebody else tells it: spaces for what is not seen, and `None` for what is no
+/// name. The account then goes by its number.
+pub fn account_name_of(text: &str) -> Option<String> {
+    let seen: String = text.chars().map(|c| if is_visible(c) { c } else { ' ' }).collect();
+    Some(seen).filter(|name| is_account_name(name) && !name.trim().is_empty())
+}
+
+/// Whether `text` can be the alias of an account: 3 to 63 lower-case letters, digits and single hyphens, none of these at
+/// an end (IAM API Reference, CreateAccountAlias).
+pub fn is_account_alias(text: &str) -> bool {
+    (3..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && !text.contains("--")
+}
+
+/// Whether a permission set can be called `text`: 1 to 32 letters, digits and `_+=,.@-` (IAM Identity Center API
+/// Reference, PermissionSet).
+pub fn is_permission_set(text: &str) -> bool {
+    is_iam_word(text, 1, 32)
+}
+
+/// Whether an IAM role can be called `text`: 1 to 64 letters, digits and `_+=,.@-` (IAM API Reference, CreateRole).
+pub fn is_role(text: &str) -> bool {
+    is_iam_word(text, 1, 64)
+}
+
+/// Whether `text` can be the path of an IAM role, which begins and ends with a slash: up to 512 printable ASCII characters
+/// without spaces (IAM API Reference, CreateRole). That includes all that shells act on, so no path becomes part of a
+/// role's name in `jit`.
+pub fn is_role_path(text: &str) -> bool {
+    text.len() <= 512
+        && text.starts_with('/')
+        && text.ends_with('/')
+        && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// Whether a SAML provider of IAM can be called `text`: 1 to 128 letters, digits and `._-` (IAM API Reference,
+/// CreateSAMLProvider).
+pub fn is_saml_provider(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+/// Whether `text` can be a `RoleSessionName` or a `SourceIdentity`: 2 to 64 letters, digits and `_+=,.@-` (STS API
+/// Reference, AssumeRole).
+pub fn is_session_name(text: &str) -> bool {
+    is_iam_word(text, 2, 64)
+}
+
+/// Whether `text` has only what AWS takes in most of its names.
+fn is_iam_word(text: &str, least: usize, most: usize) -> bool {
+    (least..=most).contains(&text.len()) && text.chars().all(is_iam_character)
+}
+
+/// Whether `character` is one of `[A-Za-z0-9_+=,.@-]`.
+pub fn is_iam_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
+}
+
+/// Whether `text` is taken for the name of a profile of `~/.aws/config`. AWS documents letters, digits, hyphens and
+/// underscores, but its tools take any text, and people use spaces and their own letters. So this refuses only what has no
+/// place in any name: control characters and those that are not seen.
+pub fn is_profile(text: &str) -> bool {
+    !text.is_empty() && text.chars().count() <= LONGEST_OWN && text.chars().all(is_visible)
+}
+
+/// Whether `character` shows itself.
+pub fn is_visible(character: char) -> bool {
+    !is_unseen(character)
+}
+
+/// Why a text cannot be the name of a role or an IdP in `config.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadName {
+    /// It is empty, or too long.
+    #[error("this name holds nothing, or more than {LONGEST_OWN} characters")]
+    Length,
+    /// It would be taken for an option.
+    #[error("this name holds a hyphen at its start")]
+    Option,
+    /// A character that some reader of `~/.aws/config`, or some shell, would take for something else.
+    #[error("this name holds `{}`", .0.escape_default())]
+    Character(char),
+}
+
+impl BadName {
+    /// What a name may have.
+    pub const ALLOWED: &str = "use letters, digits and - _ . / % @ : +";
+}
+
+/// Checks the name of a role or an IdP in `config.toml` or in a shared file. Such names become profiles of
+/// `~/.aws/config` and words of command lines, so they keep to what every reader of those takes.
+///
+/// # Errors
+/// [`BadName`].
+pub fn check_own(name: &str) -> Result<(), BadName> {
+    let fits = |c: &char| c.is_ascii_alphanumeric() || OWN.contains(*c);
+    match name.chars().find(|c| !fits(c)) {
+        Some(character) => Err(BadName::Character(character)),
+        None if name.starts_with('-') => Err(BadName::Option),
+        None if name.is_empty() || name.len() > LONGEST_OWN => Err(BadName::Length),
+        None => Ok(()),
+    }
+}
+
+/// Whether `text` can be the id of a service in `~/.aws/config`: lower-case letters, digits and underscores, starting with
+/// a letter (AWS SDKs and Tools Reference Guide, "Identifiers for service-specific endpoints").
+pub fn is_service(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// The name of a variable of the environment: `[A-Z_][A-Z0-9_]*`. Nothing else is written into the statements of a
+/// shell as a name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Variable(Cow<'static, str>);
+
+impl Variable {
+    /// A name that stands in the source, checked when the program is compiled if it is a constant.
+    ///
+    /// # Panics
+    /// `name` is not the name of a variable.
+    pub const fn known(name: &'static str) -> Self {
+        assert!(is_variable(name), "not the name of a variable");
+        Self(Cow::Borrowed(name))
+    }
+
+    /// The variable by which AWS's tools are told the address of `service` (AWS SDKs and Tools Reference Guide,
+    /// "Service-specific endpoints"); `None` if that is not the id of a service.
+    pub fn of_service_endpoint(service: &str) -> Option<Self> {
+        let name = format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase());
+        (is_service(service) && is_variable(&name)).then_some(Self(Cow::Owned(name)))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<std::ffi::OsStr> for Variable {
+    fn as_ref(&self) -> &std::ffi::OsStr {
+        self.as_str().as_ref()
+    }
+}
+
+const fn is_variable(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    if bytes.is_empty() || bytes[0].is_ascii_digit() {
+        return false;
+    }
+    let mut index = 0;
+    while index < bytes.len() {
+        let fits = bytes[index].is_ascii_uppercase() || bytes[index].is_ascii_digit() || bytes[index] == b'_';
+        if !fits {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// Whether bash, zsh, fish, elvish and `cmd.exe` read `text` as the one word that it is, without quotes and wherever an
+/// argument stands. PowerShell does too, but for the comma, which makes a list there. All that IAM and `jit` itself take in
+/// names fits, unless it stands first.
+pub fn is_plain_word(text: &str) -> bool {
+    // Beyond ASCII only PowerShell knows quotes, dashes and spaces; U+FFFD stands for what was no text.
+    let beyond = |c: char| {
+        !c.is_ascii()
+            && is_visible(c)
+            && !c.is_whitespace()
+            && !matches!(c, '\u{2010}'..='\u{201f}' | char::REPLACEMENT_CHARACTER)
+    };
+    let letter = |c: char| c.is_ascii_alphanumeric() || beyond(c);
+    // First a hyphen makes an option; `=` (zsh), `%` (fish), `@` and `,` (PowerShell), `+` and `:` mean other things.
+    let first = |c: char| letter(c) || "_./".contains(c);
+    text.starts_with(first)
+        && text.chars().count() <= LONGEST_WORD
+        && text.chars().all(|c| letter(c) || "_./-=%@,+:".contains(c))
+}
+
+/// `text` as it may stand in a command that a person is told to type: as it is, within double quotes if it has spaces and
+/// nothing else that any shell acts on, and otherwise only the word `NAME`, for what is to be typed there.
+pub fn in_command(text: &str) -> Cow<'_, str> {
+    if is_plain_word(text) {
+        Cow::Borrowed(text)
+    } else if text.trim() == text && is_plain_word(&text.replace(' ', "_")) {
+        Cow::Owned(format!("\"{text}\""))
+    } else {
+        Cow::Borrowed("NAME")
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

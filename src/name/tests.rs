@@ -1,0 +1,207 @@
+use super::*;
+
+/// Names that are something else to a shell or a terminal. Add to it whatever comes to mind: no test that uses it names
+/// one of them.
+pub(crate) const HOSTILE: &[&str] = &[
+    "",
+    " ",
+    "a b",
+    " a",
+    "production$(touch${IFS}$HOME/pwned)",
+    "a$HOME",
+    "a${IFS}b",
+    "a`touch pwned`",
+    "a;touch pwned",
+    "a|touch pwned",
+    "a&touch pwned",
+    "a&&touch pwned",
+    "a>pwned",
+    "a<b",
+    "a\ntouch pwned\n",
+    "a\rb",
+    "a\tb",
+    "a\0b",
+    "a\u{b}touch pwned",
+    "a\u{1b}[2J",
+    "a\u{9b}31m",
+    "a'b",
+    "a\"b",
+    "a'$(touch pwned)'b",
+    "a\\",
+    "a\\nb",
+    "!touch",
+    "a!!b",
+    "^a^b",
+    "~root",
+    "~",
+    "a*",
+    "a?",
+    "a[bc]d",
+    "-x",
+    "--help",
+    "=ls",
+    "=(touch pwned)",
+    "<(touch pwned)",
+    "@a",
+    "%self",
+    ",a",
+    "+a",
+    ":a",
+    "{a,b}",
+    "a{b,c}",
+    "a(b)",
+    "a#b",
+    "#a",
+    "a\u{2019}b",
+    "a\u{201c}b",
+    "a\u{2013}b",
+    "a\u{202e}b",
+    "a\u{200b}b",
+    "a\u{a0}b",
+    "a\u{2028}b",
+    "a\u{3164}b",
+    "a\u{feff}b",
+    "a\u{fffd}b",
+];
+
+/// Names as people give them, which every shell takes as they are.
+const PLAIN: &[&str] = &[
+    "prod",
+    "prod-admin",
+    "acme.prod",
+    "a_b",
+    "Az09+=,.@_-",
+    "222222222222/Az09+=,.@_-",
+    "me@example.com",
+    "org:team:dev",
+    "acme/eu",
+    "50%",
+    "arn:aws:iam::222222222222:role/path/admin",
+    "münchen",
+    "開発",
+    "team-12-✨",
+    "_x",
+    "./x",
+];
+
+#[test]
+fn shells_get_only_words_that_are_the_same_without_quotes() {
+    for text in PLAIN {
+        assert!(is_plain_word(text), "{text}");
+        assert_eq!(in_command(text), *text);
+    }
+    for text in HOSTILE {
+        assert!(!is_plain_word(text), "{text:?}");
+    }
+    assert!(is_plain_word(&"x".repeat(256)) && !is_plain_word(&"x".repeat(257)));
+}
+
+#[test]
+fn a_command_to_type_holds_nothing_that_a_shell_acts_on() {
+    assert_eq!(in_command("my dev"), "\"my dev\"");
+    for text in HOSTILE.iter().filter(|text| !["a b"].contains(text)) {
+        assert_eq!(in_command(text), "NAME", "{text:?}");
+    }
+}
+
+/// A kind of name: its check, what fits, what does not.
+type Case = (fn(&str) -> bool, &'static [&'static str], &'static [&'static str]);
+
+#[test]
+fn each_kind_of_name_has_the_characters_that_its_owner_documents() {
+    const IAM: &str = "Az09_+=,.@-";
+    let cases: [Case; 9] = [
+        (is_account_id, &["012345678901"], &["", "01234567890", "0123456789012", "01234567890x", "٠١٢٣٤٥"]),
+        (
+            is_account_name,
+            &["production", "Acme Corp (prod)", "a$(b){};|`c", "x", "-", "Team A/B — prod ✨"],
+            &[
+                "",
+                "a\nb",
+                "a\u{1b}b",
+                "a\u{202e}b",
+                "a\u{7f}",
+                "123456789012345678901234567890123456789012345678901",
+            ],
+        ),
+        (
+            is_account_alias,
+            &["abc", "acme-prod", "9-9"],
+            &["", "ab", "-ab", "ab-", "a--b", "Abc", "a_b", "a b"],
+        ),
+        (
+            is_permission_set,
+            &[IAM, "A"],
+            &["", "a b", "a/b", "a:b", "a$b", "é", "123456789012345678901234567890123"],
+        ),
+        (is_role, &[IAM, "123456789012345678901234567890123"], &["", "a b", "a/b", "a$(b)", "é"]),
+        (is_role_path, &["/", "/a/", "/a/b;c/"], &["", "a/", "/a", "/a b/", "/é/"]),
+        (is_saml_provider, &["Okta", "a.b_c-d"], &["", "a@b", "a b", "a/b", "é"]),
+        (is_session_name, &[IAM, "me@example.com"], &["", "a", "a b", "a/b", "é"]),
+        (
+            is_profile,
+            &["default", "my dev", "a$(b)", "münchen"],
+            &["", "a\nb", "a\u{202e}b", "a\u{1b}", "a\u{200b}"],
+        ),
+    ];
+    for (index, (check, good, bad)) in cases.into_iter().enumerate() {
+        for text in good {
+            assert!(check(text), "{index}: {text}");
+        }
+        for text in bad {
+            assert!(!check(text), "{index}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn the_name_of_an_account_is_what_is_seen_of_it() {
+    let cases = [
+        ("production", Some("production")),
+        ("a$(b)", Some("a$(b)")),
+        ("evil\u{1b}]0;x\u{7}\n\u{202e}✓", Some("evil ]0;x   ✓")),
+        ("", None),
+        ("\u{200b}\n", None),
+        ("123456789012345678901234567890123456789012345678901", None),
+    ];
+    for (told, kept) in cases {
+        assert_eq!(account_name_of(told).as_deref(), kept, "{told:?}");
+    }
+}
+
+#[test]
+fn own_names_are_those_of_every_reader() {
+    for name in ["prod-admin", "acme/eu", "a.b_c%d@e:f+g", "0"] {
+        assert_eq!(check_own(name), Ok(()), "{name}");
+    }
+    let long = "x".repeat(129);
+    let cases = [
+        ("", BadName::Length),
+        (long.as_str(), BadName::Length),
+        ("-x", BadName::Option),
+        ("a b", BadName::Character(' ')),
+        ("$(x)", BadName::Character('$')),
+        ("a\nb", BadName::Character('\n')),
+        ("é", BadName::Character('é')),
+    ];
+    for (name, why) in cases {
+        assert_eq!(check_own(name), Err(why), "{name:?}");
+    }
+    assert_eq!(BadName::Character('\n').to_string(), "this name holds `\\n`");
+}
+
+#[test]
+fn a_variable_is_made_of_the_id_of_a_service_only() {
+    let name = |service: &str| Variable::of_service_endpoint(service).map(|name| name.to_string());
+    assert_eq!(name("sso_oidc").as_deref(), Some("AWS_ENDPOINT_URL_SSO_OIDC"));
+    assert_eq!(name("s3").as_deref(), Some("AWS_ENDPOINT_URL_S3"));
+    for service in
+        ["", "x;touch pwned;y", "a$(b)", "a-b", "a b", "3s", "_a", "S3", "a=b", "a\nb", "ß", "dynamoDB"]
+    {
+        assert_eq!(name(service), None, "{service:?}");
+    }
+    for bad in ["", "1A", "a", "A-B", "A B", "A=B"] {
+        assert!(!is_variable(bad), "{bad}");
+    }
+    assert_eq!(Variable::known("AWS_REGION").as_str(), "AWS_REGION");
+}
