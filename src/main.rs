@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use jit::cli::{Cli, Command};
-use jit::commands::completions;
+use jit::commands::completions::shells;
 use jit::sys::{browser::SystemBrowser, clock::SystemClock, env, folders, http::Http, process};
 use jit::ui::{Terminal, Ui};
 use jit::world::World;
@@ -18,9 +18,10 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 fn main() -> ExitCode {
     process::shield_memory();
     let env = env::Env::of_process();
-    if env.get(completions::VARIABLE).is_some() {
-        // A shell asks, and the answer ends the process.
-        clap_complete::CompleteEnv::with_factory(Cli::command).complete();
+    if let Some(answer) = shells::answer(&env, &process::words(), Cli::command) {
+        // A shell asks, and has no place for errors.
+        drop(Ui::new(&env, false, false).data(answer.as_bytes()));
+        return ExitCode::SUCCESS;
     }
     let words = process::words();
     // A person who types `jit` alone reads its help; a program that does has lost the rest of its command line.

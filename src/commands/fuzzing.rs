@@ -1,11 +1,14 @@
 //! What commands read themselves, as functions of bytes.
 
-use std::fmt::Write as _;
+use clap::ValueEnum as _;
 
+use super::completions::shells;
 use super::{completions, terminals};
+use crate::cli::CompletionShell;
 use crate::config::aws::{Document, Profiles};
 use crate::config::file::File;
 use crate::index;
+use crate::name;
 use crate::timestamp::Timestamp;
 
 pub use super::configure::fuzzing::profile_names;
@@ -39,9 +42,10 @@ pub fn completion_words(data: &[u8]) {
     for candidate in completions::candidates(&typed, &file, &profiles, offered) {
         let value = candidate.get_value().to_string_lossy();
         assert!(value.starts_with(&*typed), "{value:?} does not go on from {typed:?}");
-        assert_eq!(crate::ui::text::escape(&value).as_str(), value, "a terminal would act on it");
-        let mut help = String::new();
-        let _ = write!(help, "{}", candidate.get_help().cloned().unwrap_or_default());
-        assert_eq!(crate::ui::text::escape(&help).as_str(), help, "a terminal would act on it");
+        assert!(name::is_plain_word(&value), "a shell would take it for something else");
+        for shell in CompletionShell::value_variants() {
+            let line = shells::line(*shell, &candidate, &typed).unwrap_or_default().replacen('\t', " ", 1);
+            assert_eq!(crate::ui::text::escape(&line).as_str(), line, "a terminal would act on it");
+        }
     }
 }

@@ -1,45 +1,25 @@
-//! `jit completions`, and the role names that shells complete.
+//! `jit completions`, and what shells ask: the script of each and its questions (`shells`), and the role names.
+
+pub mod shells;
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 use clap_complete::CompletionCandidate;
-use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 use zeroize::Zeroizing;
 
-use crate::cli::{CompletionShell, Completions};
+use crate::cli::Completions;
 use crate::config::aws::{self, Document, Profiles};
 use crate::config::file::File;
-use crate::error::{CommandError, CommandResult, Kind};
+use crate::error::CommandResult;
 use crate::index;
+use crate::name;
 use crate::sys::env::Env;
 use crate::sys::{folders, fs};
 use crate::ui::Ui;
 
-/// The variable by which a shell asks the program itself for candidates.
-pub const VARIABLE: &str = "COMPLETE";
-
-/// The script that makes `shell` complete.
-///
-/// # Errors
-/// None that occurs: the script is written to memory.
-pub fn script(shell: CompletionShell) -> std::io::Result<Vec<u8>> {
-    let completer: &dyn EnvCompleter = match shell {
-        CompletionShell::Bash => &Bash,
-        CompletionShell::Elvish => &Elvish,
-        CompletionShell::Fish => &Fish,
-        CompletionShell::Powershell => &Powershell,
-        CompletionShell::Zsh => &Zsh,
-    };
-    let mut script = Vec::new();
-    completer.write_registration(VARIABLE, "jit", "jit", "jit", &mut script)?;
-    Ok(script)
-}
-
 pub(super) fn run(args: &Completions, ui: &Ui) -> CommandResult {
-    let script = script(args.shell)
-        .map_err(|error| CommandError::new(Kind::Failed, "the script could not be written").because(error))?;
-    ui.data(&script)
+    ui.data(shells::script(args.shell).as_bytes())
 }
 
 /// The roles that can be named, for the shell: of the configuration, the profiles of `~/.aws/config`, and what IdPs were
@@ -47,16 +27,22 @@ pub(super) fn run(args: &Completions, ui: &Ui) -> CommandResult {
 pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
     let typed = typed.to_string_lossy();
     let folders = folders::of_user(&Env::of_process());
-    let content = fs::read_limited(&folders.config_file, super::CONFIG_LIMIT).unwrap_or_default();
+    let content = read(&folders.config_file, super::CONFIG_LIMIT);
     let text = String::from_utf8(content).unwrap_or_default();
     let file = File::parse("", &text).unwrap_or_default();
     let document = |path: &Path| {
-        let content = Zeroizing::new(fs::read_limited(path, aws::SIZE_LIMIT).unwrap_or_default());
+        let content = Zeroizing::new(read(path, aws::SIZE_LIMIT));
         (Document::parse(&content).unwrap_or_default(), String::new())
     };
     let profiles = Profiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
     let offered = index::completions(&folders.state, &typed);
     candidates(&typed, &file, &profiles, offered)
+}
+
+/// What a file holds; nothing, if it cannot be read, or is a pipe, for which a shell would wait.
+fn read(path: &Path, limit: u64) -> Vec<u8> {
+    let content = path.is_file().then(|| fs::read_limited(path, limit).ok());
+    content.flatten().unwrap_or_default()
 }
 
 pub(super) fn candidates(
@@ -65,9 +51,8 @@ pub(super) fn candidates(
     profiles: &Profiles,
     offered: Vec<index::Completion>,
 ) -> Vec<CompletionCandidate> {
-    let candidate = |name: &str, help: &str| {
-        CompletionCandidate::new(name).help(Some(crate::ui::text::escape(help).into_string().into()))
-    };
+    let candidate =
+        |name: &str, help: &str| CompletionCandidate::new(name).help(Some(help.to_owned().into()));
     let fits = |name: &str| name.starts_with(typed);
     let own = file.roles.iter().filter(|(name, _)| fits(name)).map(|(name, role)| {
         let help = role.description.clone().unwrap_or_else(|| role.target.to_string());
@@ -79,11 +64,8 @@ pub(super) fn candidates(
     let offered = offered.into_iter().filter(|one| file.idps.contains_key(&one.idp));
     let offered =
         offered.map(|one| candidate(&one.name, if one.about.is_empty() { &one.idp } else { &one.about }));
-    // A shell shows names as they are, and a file may hold any.
-    let plain = |one: &CompletionCandidate| {
-        let name = one.get_value().to_string_lossy();
-        crate::ui::text::escape(&name).as_str() == name
-    };
+    // Whoever wrote a name, no shell is to take it for more than a word. Accounts have their number as well.
+    let plain = |one: &CompletionCandidate| name::is_plain_word(&one.get_value().to_string_lossy());
     own.chain(profiles).chain(offered).filter(plain).collect()
 }
 
@@ -91,23 +73,41 @@ pub(super) fn candidates(
 mod tests {
     use super::*;
 
-    /// Seen while a fuzz target was written: a shell would have handed the name of a profile to the terminal as it is.
-    #[test]
-    fn names_that_a_terminal_would_act_on_are_not_offered() {
-        let text = "[profile a\u{1b}[2J]\naws_access_key_id = A\naws_secret_access_key = B\n\
-                    [profile ab]\naws_access_key_id = A\naws_secret_access_key = B\n";
-        let config = (Document::parse(text.as_bytes()).unwrap(), String::new());
+    fn offered(typed: &str, profile: &str, account: &str) -> Vec<String> {
+        let text = format!("[profile {profile}]\naws_access_key_id = A\naws_secret_access_key = B\n");
+        let config = (Document::parse(text.as_bytes()).unwrap_or_default(), String::new());
         let profiles = Profiles::new(config, (Document::default(), String::new()));
-        let offered = index::Completion {
+        let completion = |name: String, about: &str| index::Completion {
             idp: "acme".to_owned(),
-            name: "a\u{202e}/b".to_owned(),
-            about: String::new(),
+            name,
+            about: about.to_owned(),
         };
+        let offered = vec![
+            completion(format!("{account}/Read"), "222222222222"),
+            completion("222222222222/Read".to_owned(), account),
+        ];
         let file =
             File::parse("", "[idp.acme]\ntype = \"oidc\"\nissuer = \"https://a.b\"\nclient_id = \"x\"\n")
                 .unwrap();
-        let found = candidates("a", &file, &profiles, vec![offered]);
-        let names: Vec<_> = found.iter().map(|one| one.get_value().to_string_lossy()).collect();
-        assert_eq!(names, ["ab"]);
+        let found = candidates(typed, &file, &profiles, offered);
+        found.iter().map(|one| one.get_value().to_string_lossy().into_owned()).collect()
+    }
+
+    /// An account that was called `production$(touch${IFS}$HOME/pwned)` ran that when bash completed it.
+    #[test]
+    fn names_that_a_shell_would_act_on_are_not_offered() {
+        for name in name::tests::HOSTILE.iter().filter(|name| !name.is_empty()) {
+            let found = offered("", name, name);
+            assert!(found.contains(&"222222222222/Read".to_owned()), "{name:?}: {found:?}");
+            assert!(!found.iter().any(|one| one.contains(name)), "{name:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn ordinary_names_are_offered() {
+        for name in ["prod", "acme.prod", "me@example.com", "a_b-c+d", "org:dev", "münchen"] {
+            let own = format!("{name}/Read");
+            assert_eq!(offered("", name, name), [name, &own, "222222222222/Read"], "{name}");
+        }
     }
 }
