@@ -3,6 +3,8 @@
 
 pub mod browser;
 pub mod clock;
+#[cfg(unix)]
+pub mod companion;
 pub mod driven;
 pub mod env;
 pub mod folders;

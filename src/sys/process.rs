@@ -5,6 +5,9 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -36,7 +39,11 @@ pub fn absolute(path: &std::path::Path) -> io::Result<PathBuf> {
 
 /// What was typed, the program's name first.
 pub fn words() -> Vec<OsString> {
-    std::env::args_os().collect()
+    #[cfg(unix)]
+    let words = super::companion::typed();
+    #[cfg(not(unix))]
+    let words = std::env::args_os();
+    words.collect()
 }
 
 /// Whether `--json` is on the command line before a `--`, for when that cannot be parsed.
@@ -179,29 +186,26 @@ fn end_with(code: i32) -> ! {
     std::process::exit(code)
 }
 
-/// Runs `program` as a child of this runtime, and waits for its end. Ctrl-C reaches it by itself; a terminal that closes
-/// and `kill` are handed on. The answer is how it ended.
+/// Runs `program` as a child of this runtime, and waits for its end: the way of Windows, where no process can become another.
+/// Ctrl-C and its like reach the child by themselves, and are its to answer.
 ///
 /// # Errors
 /// It could not be started.
+#[cfg(windows)]
 pub async fn attend(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
     set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
 ) -> io::Result<ExitStatus> {
-    let mut child = tokio::process::Command::from(command(program, arguments, remove, set)).spawn()?;
-    loop {
-        tokio::select! {
-            status = child.wait() => return status,
-            told = told_to_end() => hand_on(told?, &child),
-        }
-    }
+    let _ours = (tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
+    tokio::process::Command::from(command(program, arguments, remove, set)).spawn()?.wait().await
 }
 
 /// Runs the program that the first of `words` names, with the others as its arguments and the variables in `set` added, and
 /// gives what it prints. It speaks to the person through this process's stderr, and reads this process's stdin where it
-/// `may_ask`. It is ended when it takes longer than `at_most`, or prints more than `limit` bytes.
+/// `may_ask`. It is ended, with what it started where it may not ask, when it takes longer than `at_most`, prints more than
+/// `limit` bytes, or this process is told to end.
 ///
 /// # Errors
 /// What became of it, as the end of a sentence that begins with its name.
@@ -218,7 +222,14 @@ pub async fn answer(
     command.args(arguments).envs(set.iter().map(|(name, value)| (name, value)));
     command.stdin(if may_ask { Stdio::inherit() } else { Stdio::null() });
     command.stdout(Stdio::piped()).kill_on_drop(true);
+    // Who asks needs the terminal, and so has to stay in its group.
+    #[cfg(unix)]
+    if !may_ask {
+        command.process_group(0);
+    }
+    let mut told = Told::listen().map_err(|error| format!("cannot be looked after: {error}"))?;
     let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+    let mut group = Group::of(&child, may_ask);
     let run = async {
         // As large as it may become, so that no copy of a secret is left where it grew.
         let mut printed = Zeroizing::new(Vec::with_capacity(usize::try_from(limit).unwrap_or(0) + 1));
@@ -235,8 +246,70 @@ pub async fn answer(
             Err(error) => Err(format!("is lost: {error}")),
         }
     };
-    let late = || Err(format!("has not answered within {} seconds", at_most.as_secs()));
-    tokio::time::timeout(at_most, run).await.unwrap_or_else(|_| late())
+    tokio::select! {
+        answer = run => {
+            if child.id().is_none() {
+                group.is_gone();
+            }
+            answer
+        }
+        () = tokio::time::sleep(at_most) => Err(format!("has not answered within {} seconds", at_most.as_secs())),
+        code = told.wait() => {
+            group.end();
+            end(code)
+        }
+    }
+}
+
+/// A program and what it started, ended when this is dropped before the program has ended.
+struct Group {
+    #[cfg(unix)]
+    id: Option<rustix::process::Pid>,
+    #[cfg(unix)]
+    alone: bool,
+}
+
+impl Group {
+    /// `shared`: it is in the group of this process, so that only the program itself can be ended.
+    fn of(child: &tokio::process::Child, shared: bool) -> Self {
+        #[cfg(unix)]
+        {
+            let id = child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
+            Self { id, alone: !shared }
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = (child, shared);
+            Self {}
+        }
+    }
+
+    /// The program has ended, and its number may be another's.
+    fn is_gone(&mut self) {
+        #[cfg(unix)]
+        {
+            self.id = None;
+        }
+    }
+
+    fn end(&mut self) {
+        #[cfg(unix)]
+        if let Some(id) = self.id.take() {
+            use rustix::process::{Signal, kill_process, kill_process_group};
+            // One that shares the terminal may have to set it right first.
+            let _ = if self.alone {
+                kill_process_group(id, Signal::KILL)
+            } else {
+                kill_process(id, Signal::TERM)
+            };
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
 }
 
 /// Its exit code, or 128 and the number of the signal that ended it.
@@ -248,62 +321,142 @@ fn code_of(status: ExitStatus) -> i32 {
     status.code().unwrap_or(1)
 }
 
-/// `code` is that of [`told_to_end`].
-fn hand_on(code: u8, child: &tokio::process::Child) {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Pid, Signal, kill_process};
-        let id = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        let signal = match code {
-            129 => Some(Signal::HUP),
-            143 => Some(Signal::TERM),
-            _ => None,
-        };
-        if let (Some(id), Some(signal)) = (id, signal) {
-            let _ = kill_process(id, signal);
-        }
+/// Hears when this process is told to end, by Ctrl-C and, on Unix, by a terminal that closes or by `kill`, from its making on:
+/// so it is made before whatever has to be cleared away is started. What comes while nobody waits is kept until somebody does.
+///
+/// The system's own way, which is to end at once, does not come back once this has been made. So while there is none of
+/// these, a thread ends the process ([`end_when_told`]), and nothing that comes in between is lost.
+pub struct Told(Signals);
+
+/// How many [`Told`] there are.
+static LISTENERS: AtomicUsize = AtomicUsize::new(0);
+
+impl Told {
+    /// Listens from now on. Needs a runtime.
+    ///
+    /// # Errors
+    /// The system does not tell of such things.
+    pub fn listen() -> io::Result<Self> {
+        end_when_told()?;
+        let signals = Signals::listen()?;
+        LISTENERS.fetch_add(1, Ordering::SeqCst);
+        Ok(Self(signals))
     }
-    #[cfg(not(unix))]
-    let _ = (code, child);
+
+    /// Waits until this process is told to end. The answer is the exit code for that: 128 and the signal's number, as shells
+    /// tell it.
+    pub async fn wait(&mut self) -> u8 {
+        self.0.wait().await
+    }
 }
 
-/// Waits until this process is told to end: by Ctrl-C and, on Unix, by a terminal that closes or by `kill`. The answer
-/// is the exit code for that, 128 and the signal's number, as shells tell it.
+impl Drop for Told {
+    fn drop(&mut self) {
+        LISTENERS.fetch_sub(1, Ordering::SeqCst);
+        // What has come unseen, which the thread has left to this one.
+        let mut unseen = std::pin::pin!(self.0.wait());
+        if let Poll::Ready(code) = unseen.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            end(code);
+        }
+    }
+}
+
+/// Has this process end when it is told to, what has to be put right at the terminal put right, unless a [`Told`] is there to
+/// do more. It is listened for when this returns, and for as long as the process lives.
 ///
 /// # Errors
 /// The system does not tell of such things.
-pub async fn told_to_end() -> io::Result<u8> {
-    #[cfg(unix)]
-    {
+pub fn end_when_told() -> io::Result<()> {
+    static STARTED: Mutex<bool> = Mutex::new(false);
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*started {
+        in_a_thread(Signals::listen, async |mut signals| {
+            loop {
+                let code = signals.wait().await;
+                if LISTENERS.load(Ordering::SeqCst) == 0 {
+                    end(code);
+                }
+            }
+        })?;
+        *started = true;
+    }
+    Ok(())
+}
+
+/// Has `then` done, with the exit code, when this process is told to end; for who has no runtime to wait in. It is listened
+/// for when this returns.
+///
+/// # Errors
+/// The system does not tell of such things.
+pub fn when_told_to_end(then: impl FnOnce(u8) + Send + 'static) -> io::Result<()> {
+    in_a_thread(Told::listen, async |mut told| then(told.wait().await))
+}
+
+/// Listens in a thread with a runtime of its own, and returns when it does.
+fn in_a_thread<L>(
+    listen: impl FnOnce() -> io::Result<L> + Send + 'static,
+    then: impl AsyncFnOnce(L) + Send + 'static,
+) -> io::Result<()> {
+    let (listening, listens) = std::sync::mpsc::channel();
+    let listener = move || {
+        block_on(async {
+            match listen() {
+                Ok(signals) => {
+                    let _ = listening.send(Ok(()));
+                    then(signals).await;
+                }
+                Err(error) => drop(listening.send(Err(error))),
+            }
+        });
+    };
+    std::thread::Builder::new().name("told to end".to_owned()).spawn(listener)?;
+    listens.recv().unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+}
+
+/// What tells a process to end.
+#[cfg(unix)]
+struct Signals([(u8, tokio::signal::unix::Signal); 3]);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        let mut signals = [
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::hangup())?,
-            signal(SignalKind::terminate())?,
-        ];
-        let [interrupt, hangup, terminate] = &mut signals;
+        Ok(Self([
+            (128 + 2, signal(SignalKind::interrupt())?),
+            (128 + 1, signal(SignalKind::hangup())?),
+            (128 + 15, signal(SignalKind::terminate())?),
+        ]))
+    }
+
+    async fn wait(&mut self) -> u8 {
+        let [interrupt, hangup, terminate] = &mut self.0;
         tokio::select! {
-            _ = interrupt.recv() => Ok(128 + 2),
-            _ = hangup.recv() => Ok(128 + 1),
-            _ = terminate.recv() => Ok(128 + 15),
+            _ = interrupt.1.recv() => interrupt.0,
+            _ = hangup.1.recv() => hangup.0,
+            _ = terminate.1.recv() => terminate.0,
         }
     }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map(|()| 128 + 2)
 }
 
-/// Has Ctrl-C and its like end this process again, once [`told_to_end`] has been waited for and is no more: the
-/// system's own way is not restored by that.
-pub fn end_when_told() {
-    std::thread::spawn(|| {
-        if let Ok(code) = block_on(told_to_end()) {
-            end(code);
-        }
-    });
+/// What tells a process to end.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC, tokio::signal::windows::CtrlBreak);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self(tokio::signal::windows::ctrl_c()?, tokio::signal::windows::ctrl_break()?))
+    }
+
+    async fn wait(&mut self) -> u8 {
+        tokio::select! { _ = self.0.recv() => {} _ = self.1.recv() => {} }
+        128 + 2
+    }
 }
 
-/// Ends this process at once, with this exit code.
+/// Ends this process at once, with this exit code. The terminal is left as it was found.
 pub fn end(code: u8) -> ! {
+    super::terminal::put_modes_back();
     #[expect(clippy::exit, reason = "the person asked for the end, and what was to be cleared is cleared")]
     std::process::exit(code.into())
 }

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -40,6 +42,47 @@ pub fn id() -> Option<String> {
     {
         // Windows Terminal gives each of its tabs a name.
         std::env::var("WT_SESSION").ok().filter(|_| std::io::stderr().is_terminal())
+    }
+}
+
+/// While this lives, whatever tells this process to end puts the terminal's modes back first: a list to pick from and a
+/// hidden passphrase change them, and a shell without an editor of its own would be left with a terminal that shows
+/// nothing of what is typed.
+pub struct Modes(());
+
+/// Keeps the modes that the terminal has now. Nothing where there is no terminal, or no such modes.
+pub fn keep_modes() -> Option<Modes> {
+    #[cfg(unix)]
+    {
+        let terminal = std::fs::File::open("/dev/tty").ok()?;
+        let modes = rustix::termios::tcgetattr(&terminal).ok()?;
+        super::process::end_when_told().ok()?;
+        *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some((terminal, modes));
+        Some(Modes(()))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
+#[cfg(unix)]
+static KEPT: Mutex<Option<(std::fs::File, rustix::termios::Termios)>> = Mutex::new(None);
+
+impl Drop for Modes {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+/// Puts back what is kept.
+pub(super) fn put_modes_back() {
+    #[cfg(unix)]
+    if let Some((terminal, modes)) = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        use rustix::termios::{OptionalActions, tcgetpgrp, tcsetattr};
+        // Who is not in front may not change the terminal, and would be stopped for trying.
+        if tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp()) {
+            let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
+        }
     }
 }
 

@@ -133,6 +133,7 @@ impl Person for Terminal {
         if !self.can_be_asked() {
             return None;
         }
+        let _modes = terminal::keep_modes();
         out::ask_secretly(&escape(prompt))
     }
 

@@ -48,6 +48,7 @@ pub fn pick(
     if !terminal::interactive() || choices.is_empty() {
         return Picked::Nothing;
     }
+    let _modes = terminal::keep_modes();
     let screen = Screen::new();
     let mut list = List::new(prompt.into(), choices, meant);
     loop {

@@ -158,6 +158,19 @@ fn a_passphrase_store_is_enough() {
 }
 
 #[test]
+fn nothing_is_left_whenever_the_signal_comes() {
+    let room = Room::new();
+    for round in 0..40_u64 {
+        let demo = room.jit(&["demo", "--no-browser"]).env("JIT_STORE", "kernel").start();
+        std::thread::sleep(std::time::Duration::from_micros(round * round * 60));
+        demo.signal(Signal::TERM);
+        let output = demo.wait();
+        assert!(output.code() == 143 || output.code() == 0, "{round}: {output}");
+        assert_eq!(fs::read_dir(room.path("tmp")).unwrap().count(), 0, "{round}: {output}");
+    }
+}
+
+#[test]
 fn nothing_is_left_however_it_ends() {
     for (signal, store) in [
         (None, "kernel"),

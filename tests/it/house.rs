@@ -98,6 +98,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "sys",
             "sys::browser",
             "sys::clock",
+            "sys::companion",
             "sys::env",
             "sys::folders",
             "sys::fs",

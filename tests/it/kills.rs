@@ -153,3 +153,62 @@ fn a_kill_in_the_middle_of_a_write_leaves_the_old_entry() {
         room.is_tidy();
     }
 }
+
+/// A list and a hidden passphrase change how the terminal behaves; a shell that does not set it right itself goes on with it.
+#[test]
+fn the_terminal_is_as_it_was_whatever_ends_the_program_that_asks() {
+    let room = Room::signed_in("admin");
+    let file = Room::new();
+    let cases = [(&room, "login", "❯"), (&file, "JIT_STORE=file login admin", "assphrase")];
+    for (room, words, asks) in cases {
+        let (set, words) =
+            words.rsplit_once("login").map(|(set, rest)| (set, format!("login{rest}"))).unwrap();
+        let jit = env!("CARGO_BIN_EXE_jit");
+        for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+            // A shell that goes on, as one does whose command was killed by somebody else.
+            let inner = format!("echo $$ >id; exec env {set} '{jit}' {words}");
+            let script = format!("trap : HUP INT; sh -c '{}'; stty -a", inner.replace('\'', "'\\''"));
+            let shell = room.program("sh", &["-c", &script]).somebody_types().start();
+            shell.says(asks);
+            let id: i32 = std::fs::read_to_string(room.path("id")).unwrap().trim().parse().unwrap();
+            // It asks when its mode is set, or is about to be.
+            room.until("the mode", |_| !shell.echoes());
+            rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), signal).unwrap();
+            let ended = shell.wait();
+            let modes: Vec<&str> = ended.stdout.split_whitespace().collect();
+            for mode in ["echo", "icanon", "isig"] {
+                assert!(modes.contains(&mode), "{words} {signal:?}: {ended}");
+            }
+        }
+        let _ = std::fs::remove_file(room.path("id"));
+    }
+}
+
+/// What other programs are started for is ended with who started them, in time and at every moment.
+#[test]
+fn a_command_that_gives_credentials_does_not_outlive_who_asked() {
+    let room = Room::new();
+    room.write("vault", "#!/bin/sh\nsleep 600 & echo $! >>sleepers\nwait\n");
+    std::fs::set_permissions(room.path("vault"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .unwrap();
+    room.write(
+        ".aws/config",
+        &format!("[profile x]\ncredential_process = {}\n", room.path("vault").display()),
+    );
+    std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    let sleepers = || -> Vec<i32> {
+        let list = std::fs::read_to_string(room.path("sleepers")).unwrap_or_default();
+        list.lines().map(|id| id.parse().unwrap()).collect()
+    };
+    for (round, signal) in [Signal::TERM, Signal::HUP, Signal::INT].into_iter().enumerate() {
+        let asks = room.jit(&["credential-process", "x"]).start();
+        room.until("the command", |_| sleepers().len() > round);
+        asks.signal(signal);
+        let asks = asks.wait();
+        assert_eq!((asks.code(), asks.stdout.as_str()), (128 + signal.as_raw(), ""), "{asks}");
+        room.until("the end of what it started", |_| {
+            !sleepers().into_iter().any(|id| std::path::Path::new(&format!("/proc/{id}")).exists())
+        });
+    }
+    room.is_tidy();
+}

@@ -4,7 +4,7 @@ use jit::demo::{Call, HUB};
 use serde_json::json;
 
 use crate::support::okta::{ANSWER, App, CODE, Okta, PASSWORD, SECRETS, Script, factor};
-use crate::support::{Output, Room, Run, Signal};
+use crate::support::{Output, Room, Run};
 
 /// A room whose people sign in at a scripted org.
 pub(crate) fn company(script: Script) -> (Room, Okta) {
@@ -124,7 +124,37 @@ fn ctrl_c_calls_a_push_off() {
     let login = login.wait();
     assert_eq!(login.code(), 130, "{login}");
     assert_eq!(okta.count("POST /api/v1/authn/cancel"), 1);
-    let _ = Signal::INT;
+}
+
+/// From the moment at which the phone may ring: what is called off there is called off at the org.
+#[test]
+fn a_push_is_called_off_whenever_the_signal_comes() {
+    let (room, okta) = company(wants(vec![push()]));
+    for round in 0..12_u64 {
+        let pushes = || okta.count("POST /api/v1/authn/factors/opf1/verify");
+        let (pushed, cancelled) = (pushes(), okta.count("POST /api/v1/authn/cancel"));
+        let mut login = room.jit(&["login", "admin"]).somebody_types().start();
+        login.says(PASSWORD_IS.0);
+        login.types_unseen(&format!("{PASSWORD}\n"));
+        room.until("the push", |_| pushes() > pushed);
+        std::thread::sleep(std::time::Duration::from_millis(round * round * 10));
+        login.types("\u{3}");
+        let login = login.wait();
+        assert_eq!(login.code(), 130, "{round}: {login}");
+        assert_eq!(okta.count("POST /api/v1/authn/cancel"), cancelled + 1, "{round}: {login}");
+    }
+}
+
+/// Who waits for an answer at the keyboard is not out of reach of Ctrl-C because something was listened for before.
+#[test]
+fn ctrl_c_ends_the_question_after_a_push() {
+    let (room, _okta) = company(Script { push: ["TIMEOUT"].into(), ..wants(vec![push()]) });
+    let mut login = room.jit(&["login", "admin"]).somebody_types().start();
+    login.says(PASSWORD_IS.0);
+    login.types_unseen(&format!("{PASSWORD}\n"));
+    login.says("Send it again?");
+    login.types("\u{3}");
+    assert_eq!(login.wait().code(), 130);
 }
 
 #[test]

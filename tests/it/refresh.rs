@@ -1,6 +1,8 @@
 //! `jit exec --refresh`: a private endpoint whose credentials renew, for as long as the command runs.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use jit::demo::Call;
 
@@ -50,8 +52,13 @@ fn only_the_child_is_answered() {
         assert!(!output.stdout.contains("AccessKeyId"), "{with}: {output}");
     }
     let ended = shell(&room, "echo $AWS_CONTAINER_CREDENTIALS_FULL_URI").run();
-    let gone = room.program("curl", &["-s", ended.stdout.trim()]).run();
-    assert_eq!(gone.code(), 7, "nobody listens there any more");
+    // Nobody is answered from the command's end on, and soon after that nobody listens there any more.
+    let ask = || room.program("curl", &["-s", ended.stdout.trim()]).run();
+    room.until("the endpoint's end", |_| {
+        let answer = ask();
+        assert!(!answer.stdout.contains("AccessKeyId"), "{answer}");
+        answer.code() == 7
+    });
 }
 
 #[test]
@@ -86,4 +93,112 @@ fn the_end_of_the_command_is_the_end() {
     assert!(told.code() == 5 && told.stdout.contains("told"), "{told}");
     let missing = room.jit(&["exec", "admin", "--refresh", "--", "no-such-command"]).run();
     assert_eq!(missing.code(), 127, "{missing}");
+}
+
+/// What is started is the command itself, so that whatever is done to the one is done to the other.
+#[test]
+fn it_becomes_the_command_here_as_well() {
+    let room = Room::signed_in("admin");
+    let script =
+        "echo $$ && exec \"$0\" exec -q admin --refresh -- sh -c 'echo $$; ps -o pid= --ppid $$ | wc -l'";
+    let output = room.program("sh", &["-c", script, env!("CARGO_BIN_EXE_jit")]).run();
+    let ids: Vec<&str> = output.stdout.lines().collect();
+    assert!(ids.len() == 3 && ids[0] == ids[1], "{output}");
+    assert_eq!(ids[2].trim(), "2", "ps and wc, and no child that the command did not start: {output}");
+}
+
+/// Signals that a command may answer, and those that only stop it or let it go on, each once and none lost.
+#[test]
+fn each_signal_reaches_the_command_once() {
+    let room = Room::signed_in("admin");
+    let signals = [
+        (Signal::TERM, "TERM"),
+        (Signal::HUP, "HUP"),
+        (Signal::INT, "INT"),
+        (Signal::QUIT, "QUIT"),
+        (Signal::USR1, "USR1"),
+        (Signal::USR2, "USR2"),
+        (Signal::WINCH, "WINCH"),
+    ];
+    let traps: String = signals.map(|(_, name)| format!("trap 'echo got {name}' {name}; ")).concat();
+    let script = format!("{ASK}; {traps} echo ready; until [ -e go ]; do sleep 0.01; done; ask | wc -c");
+    let started = shell(&room, &script).start();
+    started.says("ready\n");
+    for (signal, name) in signals {
+        started.signal(signal);
+        started.says(&format!("got {name}\n"));
+    }
+    started.signal(Signal::TSTP);
+    room.until("the stop", |_| state_of(started.id()) == Some('T'));
+    started.signal(Signal::CONT);
+    room.until("going on", |_| state_of(started.id()) != Some('T'));
+    room.write("go", "");
+    let ended = started.wait();
+    assert_eq!(ended.code(), 0, "{ended}");
+    assert_eq!(ended.stdout.matches("got ").count(), signals.len(), "{ended}");
+    let answer: usize = ended.stdout.lines().last().unwrap().trim().parse().unwrap();
+    assert!(answer > 100, "the endpoint has outlived what its command has: {ended}");
+}
+
+/// The state of a process as `ps` shows it; nothing if it is gone.
+fn state_of(id: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
+    stat.rsplit(") ").next()?.chars().next()
+}
+
+/// A machine that has more to do than it can, until this is dropped.
+struct Busy(Arc<AtomicBool>);
+
+impl Busy {
+    fn new() -> Self {
+        let over = Arc::new(AtomicBool::new(false));
+        for _ in 0..4 {
+            let over = Arc::clone(&over);
+            std::thread::spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        Self(over)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whenever the signal comes: nothing is left of the command, nor of what serves it, and the status tells of the signal.
+#[test]
+fn a_signal_at_any_moment_is_the_end_of_all() {
+    let room = Room::signed_in("admin");
+    // How long it takes here and now until a command runs.
+    let begun = Instant::now();
+    assert_eq!(shell(&room, "true").run().code(), 0);
+    let usual = begun.elapsed();
+    let _busy = Busy::new();
+    let signals = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::KILL];
+    for round in 0..60_u32 {
+        let signal = signals[round as usize % signals.len()];
+        let started = shell(&room, "echo $$ >>ran; exec sleep 600").start();
+        if round < 2 * signals.len() as u32 {
+            room.until("the command", |room| room.path("ran").exists());
+        } else {
+            std::thread::sleep(usual * (round * 7 % 60) / 30);
+        }
+        started.signal(signal);
+        let companions = started.companions();
+        let ended = started.wait();
+        assert_eq!(ended.code(), 128 + signal.as_raw(), "{round}: {ended}");
+        let commands = std::fs::read_to_string(room.path("ran")).unwrap_or_default();
+        for command in commands.lines() {
+            assert!(state_of(command.parse().unwrap()).is_none(), "{round}: {command} is left behind");
+        }
+        let _ = std::fs::remove_file(room.path("ran"));
+        let is_alive = |id: &u32| state_of(*id).is_some_and(|state| state != 'Z');
+        room.until("the companion's end", |_| !companions.iter().any(is_alive));
+    }
+    room.is_tidy();
 }

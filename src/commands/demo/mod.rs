@@ -3,8 +3,8 @@
 
 mod story;
 
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cli::Demo;
@@ -25,13 +25,22 @@ pub(super) fn run(args: &Demo, world: &World, ui: &Ui) -> CommandResult {
     let real_browser = !args.no_browser && world.browser.available();
     let approval = if real_browser { Approval::Page } else { Approval::AtOnce };
     let servers = Servers::start(Settings { approval, ..Settings::default() }).map_err(failed)?;
-    let folder = fs::temporary_folder("jit-demo-").map_err(failed)?;
+    let busy = Arc::new(Mutex::new(()));
+    let left_behind = clear_when_ended(Arc::clone(&busy), *ui).map_err(failed)?;
+    let folder = {
+        // Locked meanwhile, so that whoever clears away sees it as soon as it is there.
+        let mut left = left_behind.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = fs::temporary_folder("jit-demo-").map_err(failed)?;
+        *left = Some(LeftBehind { root: folder.path().to_owned(), store: None });
+        folder
+    };
     let by = if args.saml { By::Saml } else { By::OpenId };
     let config = story::config(&servers, by);
     fs::write_atomically(&folder.path().join("config.toml"), config.as_bytes()).map_err(failed)?;
     let store = store_kind(folder.path(), &world.env, *ui)?;
-    let busy = Arc::new(Mutex::new(()));
-    clear_when_ended(folder.path(), &store, Arc::clone(&busy), *ui);
+    if let Some(left) = &mut *left_behind.lock().unwrap_or_else(PoisonError::into_inner) {
+        left.store = Some(store.clone());
+    }
 
     let env = Env::of([(env::AWS_ENDPOINT_URL_STS, servers.sts_url()), (env::JIT_STORE, &store)]);
     let browser: Box<dyn Browser> =
@@ -106,21 +115,33 @@ fn forget(world: &World) -> CommandResult {
     Ok(super::open_store(world, &file)?.forget_everything()?)
 }
 
-/// Leaves nothing behind either when the person has seen enough, and presses Ctrl-C or closes the terminal.
-fn clear_when_ended(root: &Path, store: &str, busy: Arc<Mutex<()>>, ui: Ui) {
-    let (root, store) = (root.to_owned(), store.to_owned());
-    std::thread::spawn(move || {
-        if let Ok(code) = process::block_on(process::told_to_end()) {
-            // A step takes milliseconds, so that one which takes longer waits for the browser, and stores nothing.
-            let _busy = (0..200).find_map(|_| {
-                std::thread::sleep(Duration::from_millis(5));
-                busy.try_lock().ok()
-            });
-            let _ = forget(&world_of_store(&root, &store, ui));
-            let _ = std::fs::remove_dir_all(&root);
-            process::end(code);
+/// What the demo has made so far, and is to be cleared away.
+struct LeftBehind {
+    root: PathBuf,
+    /// Once there may be something in it.
+    store: Option<String>,
+}
+
+/// Leaves nothing behind either when the person has seen enough, and presses Ctrl-C or closes the terminal. It is listened
+/// for before there is anything; what there is is then told by what this gives.
+fn clear_when_ended(busy: Arc<Mutex<()>>, ui: Ui) -> std::io::Result<Arc<Mutex<Option<LeftBehind>>>> {
+    let left_behind = Arc::new(Mutex::new(None::<LeftBehind>));
+    let told = Arc::clone(&left_behind);
+    process::when_told_to_end(move |code| {
+        // A step takes milliseconds, so that one which takes longer waits for the browser, and stores nothing.
+        let _busy = (0..200).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            busy.try_lock().ok()
+        });
+        if let Some(left) = told.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            if let Some(store) = &left.store {
+                let _ = forget(&world_of_store(&left.root, store, ui));
+            }
+            let _ = std::fs::remove_dir_all(&left.root);
         }
-    });
+        process::end(code);
+    })?;
+    Ok(left_behind)
 }
 
 /// The person who watches: may sign in, and is asked nothing else.

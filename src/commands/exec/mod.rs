@@ -1,14 +1,17 @@
 //! `jit exec`: become a command that has a role's credentials.
 //!
 //! ```text
-//! mod (become it, variables) ; refresh (stay beside it, and hand out credentials that renew)
+//! mod (become it, variables) ; refresh (credentials that renew, for as long as it runs) ; beside (who hands them out)
 //! ```
 
+#[cfg(unix)]
+mod beside;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod refresh;
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io;
 
 use crate::cli::Exec;
@@ -46,6 +49,24 @@ pub(super) const SHADOWS: [&str; 17] = [
 ];
 
 pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
+    let Some((program, arguments)) = args.command.split_first() else {
+        return Err(CommandError::new(Kind::Usage, "no command was given"));
+    };
+    #[cfg(unix)]
+    if args.refresh {
+        return beside::run(program, arguments, args, world, ui);
+    }
+    let (subject, session) = session(args, world, ui)?;
+    #[cfg(windows)]
+    if args.refresh {
+        return refresh::attend(program, arguments, &subject, session, world, ui);
+    }
+    let variables = variables(&session, &subject.plan, &world.env);
+    Err(not_started(program, process::become_program(program, arguments, &SHADOWS, variables)))
+}
+
+/// A session for the command, and what it is one of, both named to the person.
+fn session<'w>(args: &Exec, world: &'w World, ui: &Ui) -> CommandResult<(Subject<'w>, Session)> {
     let subject = Subject::find_narrowed(&args.role, None, &args.narrow, world)?;
     confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, args.min_ttl))?;
@@ -54,21 +75,16 @@ pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
         let role = ui.paint_role(&subject.plan.role, subject.plan.color.as_deref());
         ui.say(shown!("{}  account {}  {} left", role, session.account(), left));
     }
-    let Some((program, arguments)) = args.command.split_first() else {
-        return Err(CommandError::new(Kind::Usage, "no command was given"));
-    };
-    let error = if args.refresh {
-        refresh::run(program, arguments, &subject, session, world, ui)?
-    } else {
-        let variables = variables(&session, &subject.plan, &world.env);
-        process::become_program(program, arguments, &SHADOWS, variables)
-    };
+    Ok((subject, session))
+}
+
+fn not_started(program: &OsStr, error: io::Error) -> CommandError {
     let name = program.to_string_lossy();
     let (kind, what) = match error.kind() {
         io::ErrorKind::NotFound => (Kind::NotFound, format!("there is no command `{name}`")),
         _ => (Kind::NotExecutable, format!("`{name}` cannot be run")),
     };
-    Err(CommandError::new(kind, what).because(error))
+    CommandError::new(kind, what).because(error)
 }
 
 /// A variable for the child.

@@ -2,8 +2,6 @@
 //! which every SDK of AWS reads, for this one child (AWS SDKs and Tools Reference Guide, "Container credential provider").
 
 use std::cell::RefCell;
-use std::ffi::OsString;
-use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,13 +10,14 @@ use serde_json::json;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::{SHADOWS, about};
+use super::{Variable, about};
 use crate::broker::{Broker, Interaction, Need};
 use crate::commands::Subject;
 use crate::credentials::{Freshness, Session};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::secret::Secret;
+use crate::sys::clock::SystemClock;
 use crate::sys::loopback::{Loopback, Reply, Request, reply};
 use crate::sys::process;
 use crate::ui::Ui;
@@ -39,45 +38,80 @@ pub(super) struct Endpoint {
     role: String,
 }
 
-/// Runs the command beside the endpoint, and ends with its code. Returns only if it could not be started.
+/// Serves credentials for as long as `command` takes, which gets the variables by which they are found. Nobody is answered once
+/// the command `has_ended`.
 ///
 /// # Errors
-/// The endpoint cannot be made.
-pub(super) fn run(
-    program: &OsString,
-    arguments: &[OsString],
+/// The endpoint cannot be made, or `command` fails.
+pub(super) fn serve<T>(
     subject: &Subject<'_>,
     session: Session,
     world: &World,
     ui: &Ui,
-) -> CommandResult<io::Error> {
-    let failed = |what: String| CommandError::new(Kind::Failed, what).hint("leave out --refresh");
-    let token = idp::random().ok_or_else(|| failed("the system gives no random numbers".to_owned()))?;
+    has_ended: impl Fn() -> bool + 'static,
+    command: impl AsyncFnOnce(Vec<Variable>) -> CommandResult<T>,
+) -> CommandResult<T> {
+    let token = idp::random().ok_or_else(|| failed("the system gives no random numbers"))?;
     let mut variables = about(&session, &subject.plan, &world.env);
     variables.push(("AWS_CONTAINER_AUTHORIZATION_TOKEN".into(), Zeroizing::new(token.clone())));
     let endpoint = Rc::new(Endpoint::new(token, session, &subject.plan.role));
-    let outcome: Result<io::Result<std::process::ExitStatus>, CommandError> = process::block_on(async {
-        let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
+    process::block_on(async {
+        let loopback = Loopback::bind(0).await.map_err(failed)?;
         let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
         variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), Zeroizing::new(url)));
         let serve = loopback.serve({
-            let (endpoint, clock) = (Rc::clone(&endpoint), Rc::new(crate::sys::clock::SystemClock));
+            let endpoint = Rc::clone(&endpoint);
             move |request| {
-                let reply = endpoint.answer(&request, &*clock);
+                let reply =
+                    if has_ended() { nothing_here() } else { endpoint.answer(&request, &SystemClock) };
                 async move { reply }
             }
         });
-        let child = process::attend(program, arguments, &SHADOWS, variables);
         tokio::select! {
-            status = child => Ok(status),
-            () = serve => Err(failed("the endpoint has ended".to_owned())),
-            () = endpoint.renew(subject, world, ui) => Err(failed("nothing renews any more".to_owned())),
+            done = command(variables) => done,
+            () = serve => Err(failed("the endpoint has ended")),
+            () = endpoint.renew(subject, world, ui) => Err(failed("nothing renews any more")),
         }
-    });
-    match outcome? {
-        Ok(status) => process::end_as(status),
-        Err(error) => Ok(error),
-    }
+    })
+}
+
+/// Runs the command as a child beside the endpoint, and ends with its code: on Windows.
+///
+/// # Errors
+/// It could not be started, or the endpoint cannot be made.
+#[cfg(windows)]
+pub(super) fn attend(
+    program: &std::ffi::OsString,
+    arguments: &[std::ffi::OsString],
+    subject: &Subject<'_>,
+    session: Session,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult {
+    let status = serve(
+        subject,
+        session,
+        world,
+        ui,
+        || false,
+        async |variables| {
+            let status = process::attend(program, arguments, &super::SHADOWS, variables).await;
+            status.map_err(|error| super::not_started(program, error))
+        },
+    )?;
+    process::end_as(status)
+}
+
+pub(super) fn failed(what: impl ToString) -> CommandError {
+    CommandError::new(Kind::Failed, what.to_string()).hint("leave out --refresh")
+}
+
+fn refuse(status: StatusCode, code: &str, message: &str) -> Reply {
+    reply(status, "application/json", json!({ "code": code, "message": message }).to_string())
+}
+
+fn nothing_here() -> Reply {
+    refuse(StatusCode::NOT_FOUND, "NotFound", "nothing here")
 }
 
 impl Endpoint {
@@ -86,15 +120,12 @@ impl Endpoint {
     }
 
     pub(super) fn answer(&self, request: &Request, clock: &dyn crate::world::Clock) -> Reply {
-        let refuse = |status, code: &str, message: &str| {
-            reply(status, "application/json", json!({ "code": code, "message": message }).to_string())
-        };
         let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
         // A browser says where it comes from; an SDK has nothing of the kind.
         let by_page =
             request.headers.keys().any(|name| name == "origin" || name.as_str().starts_with("sec-fetch"));
         if request.method != Method::GET || request.path != PATH || by_page {
-            return refuse(StatusCode::NOT_FOUND, "NotFound", "nothing here");
+            return nothing_here();
         }
         let given = header("authorization").unwrap_or_default();
         if !bool::from(given.as_bytes().ct_eq(self.token.expose().as_bytes())) {

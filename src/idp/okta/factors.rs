@@ -124,7 +124,12 @@ async fn push(
 ) -> Result<Transaction, OktaError> {
     let api = sign_in.api;
     loop {
-        let mut current = start(sign_in, transaction, factor).await?;
+        // Before the phone is asked: from then on there is something to call off.
+        let mut told = process::Told::listen().map_err(|_| OktaError::Interrupted)?;
+        let mut current = tokio::select! {
+            started = start(sign_in, transaction, factor) => started?,
+            _ = told.wait() => return Err(call_off(sign_in, transaction).await),
+        };
         let life = life_of(&current, sign_in).min(sign_in.options.within);
         api.world.person.tell(Note::Push { device: factor.profile("name"), at_most: life });
         let (until, mut shown) = (Instant::now() + life, None);
@@ -134,7 +139,6 @@ async fn push(
                 shown = Some(number);
             }
             if current.status != "MFA_CHALLENGE" {
-                process::end_when_told();
                 return Ok(current);
             }
             match current.factor_result.as_deref() {
@@ -150,25 +154,32 @@ async fn push(
             if Instant::now() >= until {
                 break;
             }
-            let poll = current.link("next").ok_or(OktaError::NotUnderstood(200))?.to_owned();
+            let poll = current.link("next").ok_or(OktaError::NotUnderstood(200))?;
             let body = state(&current)?;
-            tokio::select! {
-                () = tokio::time::sleep(POLL_EVERY) => {}
-                _ = process::told_to_end() => {
-                    // The phone need not go on asking.
-                    if let Some(cancel) = current.link("cancel") {
-                        let _ = api.post::<Value>(cancel, &body).await;
-                    }
-                    return Err(OktaError::Interrupted);
-                }
-            }
-            current = api.post(&poll, &body).await?;
+            let answer = async {
+                tokio::time::sleep(POLL_EVERY).await;
+                api.post(poll, &body).await
+            };
+            current = tokio::select! {
+                answer = answer => answer?,
+                _ = told.wait() => return Err(call_off(sign_in, &current).await),
+            };
         }
+        // The question is answered by a line, or by Ctrl-C.
+        drop(told);
         let again = api.world.person.confirm("Nobody answered the push. Send it again?");
         if again != Some(true) {
             return Err(OktaError::PushTimedOut);
         }
     }
+}
+
+/// The phone need not go on asking.
+async fn call_off(sign_in: &SignIn<'_>, current: &Transaction) -> OktaError {
+    if let (Some(cancel), Ok(body)) = (current.link("cancel"), state(current)) {
+        let _ = sign_in.api.post::<Value>(cancel, &body).await;
+    }
+    OktaError::Interrupted
 }
 
 /// How long the org waits for this answer, by its own clock where it tells the time.

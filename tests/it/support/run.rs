@@ -232,6 +232,11 @@ impl Started<'_> {
         self.child.id()
     }
 
+    /// Whatever serves it: the companion that `exec --refresh` gives to what it becomes.
+    pub(crate) fn companions(&self) -> Vec<u32> {
+        companions(self.child.id())
+    }
+
     /// Types on its terminal.
     pub(crate) fn types(&mut self, text: &str) {
         let stdin = self.child.stdin.as_mut().expect("nobody types here");
@@ -250,7 +255,7 @@ impl Started<'_> {
     }
 
     /// Whether its terminal shows what is typed. `script` holds the other end, which knows the terminal's number.
-    fn echoes(&self) -> bool {
+    pub(crate) fn echoes(&self) -> bool {
         let ends = fs::read_dir(format!("/proc/{}/fdinfo", self.child.id())).unwrap();
         let number = ends.flatten().find_map(|end| {
             let text = fs::read_to_string(end.path()).ok()?;
@@ -298,6 +303,17 @@ impl Started<'_> {
         };
         Some(Output { status, stdout: whole(&self.stdout), stderr: whole(&self.stderr) })
     }
+}
+
+/// Those that serve the process `id`.
+fn companions(id: u32) -> Vec<u32> {
+    let of = format!("--companion-of={id}\0");
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let serve = processes.filter(|process| {
+        fs::read(process.path().join("cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&of))
+    });
+    serve.filter_map(|process| process.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// All that is in `file`, read without moving the position, which the program that writes it shares.

@@ -1,0 +1,85 @@
+//! Who serves a command that runs under `--refresh`: this process becomes the command, and a companion of it does all the
+//! rest, from the configuration and the questions to the last renewal ([`crate::sys::companion`]).
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::refresh::{failed, serve};
+use super::{SHADOWS, Variable, not_started, session};
+use crate::cli::Exec;
+use crate::credentials::to_wiped_json;
+use crate::error::{CommandError, CommandResult};
+use crate::sys::{companion, process};
+use crate::ui::Ui;
+use crate::world::World;
+
+/// What a companion reports.
+#[derive(Serialize, Deserialize)]
+enum Report {
+    /// It serves: the command is to have these variables.
+    Serves(Vec<(String, String)>),
+    /// Nothing came of it, which it has told the person: the exit code.
+    Ends(u8),
+}
+
+/// Becomes the command with a companion beside it, or is that companion.
+///
+/// # Errors
+/// One of the two cannot be started. What the companion fails with it says by itself.
+pub(super) fn run(
+    program: &OsString,
+    arguments: &[OsString],
+    args: &Exec,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult {
+    let Some(id) = companion::whose() else { return become_command(program, arguments) };
+    if let Some(principal) = companion::step_aside(id).map_err(failed)? {
+        let Err(error) = stay_beside(&principal, args, world, ui) else { return Ok(()) };
+        ui.fail(&error);
+        let code = error.kind.exit_code();
+        let _ = companion::say(&to_wiped_json(&Report::Ends(code)));
+        process::end(code);
+    }
+    Ok(())
+}
+
+fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
+    let said = companion::start().map_err(failed)?;
+    let variables = match serde_json::from_slice(&said.line) {
+        Ok(Report::Serves(variables)) => variables,
+        Ok(Report::Ends(code)) => process::end(code),
+        Err(_) => match said.first_half.and_then(|status| status.code()) {
+            // It has said why.
+            Some(code @ 1..) => process::end(u8::try_from(code).unwrap_or(1)),
+            _ => return Err(failed("what was to hand out the credentials has ended without a word")),
+        },
+    };
+    let variables: Vec<Variable> =
+        variables.into_iter().map(|(name, value)| (name.into(), Zeroizing::new(value))).collect();
+    Err(not_started(program, process::become_program(program, arguments, &SHADOWS, variables)))
+}
+
+/// Serves until the command has ended, which ends this process.
+fn stay_beside(
+    principal: &Arc<companion::Principal>,
+    args: &Exec,
+    world: &World,
+    ui: &Ui,
+) -> Result<(), CommandError> {
+    let (subject, session) = session(args, world, ui)?;
+    let has_ended = {
+        let principal = Arc::clone(principal);
+        move || principal.has_ended()
+    };
+    serve(&subject, session, world, ui, has_ended, async |variables| {
+        // A supervisor tells all that it has started to end, and the command may need credentials to do so in order.
+        let _ignored = process::Told::listen().map_err(failed)?;
+        let variables = variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        principal.report(&to_wiped_json(&Report::Serves(variables))).map_err(failed)?;
+        std::future::pending().await
+    })
+}
