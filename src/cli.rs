@@ -463,7 +463,8 @@ pub enum Configure {
 ///
 /// Without ROLE, for those of the configuration. Only sections marked `# managed
 /// by jit` are touched; everything else stays byte for byte, and the file before
-/// the last change is kept beside it.
+/// the last change is kept beside it. [default], which AWS tools use where no
+/// profile is named, is written only with --name default.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Profiles {
@@ -487,8 +488,9 @@ pub struct Profiles {
 /// Take a company's shared file into config.toml, or refresh it
 ///
 /// Such a file has [idp.NAME] and [role.NAME] tables and nothing else; it can name
-/// no command. What it changes is shown before it is taken. Without an argument,
-/// every shared file is asked for again; nothing is refreshed by itself.
+/// no program. A summary is shown before it is taken, and the whole difference on
+/// request. Without an argument, every shared file is fetched again; nothing is
+/// refreshed by itself.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Add {
@@ -498,7 +500,7 @@ pub struct Add {
     /// The SHA-256 that it has to have, as whoever sent you here says
     #[arg(long, value_name = "HEX", requires = "from")]
     pub sha256: Option<String>,
-    /// Show the difference and change nothing
+    /// Show the summary and the difference, and change nothing
     #[arg(long)]
     pub dry_run: bool,
     /// Take it without a question

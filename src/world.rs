@@ -84,6 +84,21 @@ pub trait Person {
     }
     /// Asks for yes or no; `None` where nobody can be asked.
     fn confirm(&self, question: &str) -> Option<bool>;
+    /// Asks for yes or no about something of which only a summary was shown; `None` where nobody can be asked.
+    fn decide(&self, question: &str) -> Option<Decision> {
+        self.confirm(question).map(|yes| if yes { Decision::Yes } else { Decision::No })
+    }
+}
+
+/// What a person answers who may see more before they decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Do it.
+    Yes,
+    /// Leave it.
+    No,
+    /// Show the difference, and ask again.
+    Show,
 }
 
 /// What a lower layer may tell the person. The words are `ui`'s.

@@ -157,6 +157,7 @@ impl File {
             return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
         }
         top.finish()?;
+        super::shared::hold(source, document.get_ref())?;
         Ok(file)
     }
 

@@ -5,7 +5,7 @@ use super::file::File;
 use super::import::{self, Imported, Text};
 use super::narrow::{self, Narrow};
 use super::resolve::{self, Flags};
-use super::{part, shared, unified_diff};
+use super::{Side, part, shared, unified_diff};
 use crate::plan::ProofPlan;
 use crate::sys::env::Env;
 
@@ -22,7 +22,7 @@ pub fn config_toml(data: &[u8]) {
             assert!((1..=lines).contains(&mistake.line) && mistake.column > 0, "{mistake}");
         }
     }
-    let _ = unified_diff("", text, "config.toml");
+    let _ = unified_diff(&Side::of_config(""), &Side::of_config(text), "config.toml");
 }
 
 /// A role that is found in its part is there what it is in the whole.

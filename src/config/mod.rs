@@ -17,5 +17,5 @@ pub mod resolve;
 mod section;
 pub mod shared;
 
-pub use diff::unified_diff;
+pub use diff::{Side, unified_diff};
 pub use section::{At, Mistake, closest, parse_duration};

@@ -21,7 +21,17 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     // The role that is the default has to be there, whoever is asked for.
     let top = text.split("\n[").next().unwrap_or_default();
     let roots = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
-    let tables = tables(text, role_of);
+    let tables = tables(text, |line| match super::shared::is_marker(line) {
+        // Both ends of a shared part stay, so that what is left of it is held to its rules.
+        true => Some(None),
+        false => header(line).map(role_of),
+    });
+    // Keys behind such an end would get into another table.
+    let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let ends = tables.iter().filter(|(_, table)| super::shared::is_marker(table));
+    if !ends.flat_map(|(_, table)| table.lines()).all(is_bare) {
+        return None;
+    }
     let needed = needed(&tables, roots, |table| value_in_quotes(table, "via"))?;
     Some(without_the_rest(&tables, &needed))
 }
@@ -37,8 +47,9 @@ pub fn of_profile(config: &str, credentials: &str, profile: &str) -> Option<[Zer
     if [config, credentials].iter().any(|text| text.split_inclusive('\n').any(unclear)) {
         return None;
     }
-    let config = tables(config, |header| plain_name(header, "[profile "));
-    let credentials = tables(credentials, |header| plain_name(header, "[").filter(|name| *name != "DEFAULT"));
+    let config = tables(config, |line| Some(plain_name(header(line)?, "[profile ")));
+    let own = |line| Some(plain_name(header(line)?, "[").filter(|name| *name != "DEFAULT"));
+    let credentials = tables(credentials, own);
     // One file says where the other goes on.
     let both = [&config[..], &credentials].concat();
     let needed = needed(&both, vec![profile], |section| value_of(section, "source_profile"))?;
@@ -80,16 +91,20 @@ fn without_the_rest(tables: &[Table<'_>], needed: &[&str]) -> Zeroizing<String> 
     part
 }
 
-/// What stands before the first table, and the tables.
-fn tables<'t>(text: &'t str, name_of: impl Fn(&'t str) -> Option<&'t str>) -> Vec<Table<'t>> {
+/// The header that this line is.
+fn header(line: &str) -> Option<&str> {
+    // A bracket that is never closed begins a key of AWS's files, and nothing of ours.
+    Some(line.trim_start()).filter(|header| header.starts_with('[') && header.contains(']'))
+}
+
+/// What stands before the first table, and the tables; `begins` says of a line whether it begins one, and of what name.
+fn tables<'t>(text: &'t str, begins: impl Fn(&'t str) -> Option<Option<&'t str>>) -> Vec<Table<'t>> {
     let mut tables = Vec::new();
     let (mut start, mut at, mut name) = (0, 0, None);
     for line in text.split_inclusive('\n') {
-        let header = line.trim_start();
-        // A bracket that is never closed begins a key of AWS's files, and nothing of ours.
-        if header.starts_with('[') && header.contains(']') {
+        if let Some(next) = begins(line) {
             tables.push((name, &text[start..at]));
-            (start, name) = (at, name_of(header));
+            (start, name) = (at, next);
         }
         at += line.len();
     }

@@ -1,12 +1,23 @@
 //! A company's shared file in `config.toml`: a copy between two comments, of which the first says where it came from and which
 //! bytes it was. What is there is what somebody saw and took; nothing is fetched unless it is asked for.
+//!
+//! A shared file says what the table in [`keys`] lets it say and nothing else, when it is taken and whenever it is read
+//! again: whoever edits the copy by hand is held to the same rules.
 
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::file::File;
 use super::section::{Lines, Mistake, Source};
+
+mod hold;
+mod host;
+pub mod keys;
+mod summary;
+
+pub(super) use hold::hold;
+pub use summary::{Around, Summary, summary};
 
 /// What the first line of a part begins with.
 const BEGIN: &str = "# >>> shared by ";
@@ -14,6 +25,9 @@ const BEGIN: &str = "# >>> shared by ";
 const END: &str = "# <<< shared by ";
 /// What stands between the place and the hash.
 const HASH: &str = " sha256:";
+/// The longest line that a shared file may have, in characters. A session policy has 2048; what is longer cannot be read by
+/// whoever is to approve it.
+const LONGEST_LINE: usize = 4096;
 
 /// A part of `config.toml` that came from a shared file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +104,13 @@ pub fn with(text: &str, from: &str, content: &str) -> String {
     }
 }
 
-/// Checks what came: a whole configuration of IdPs and roles, and of nothing else. `from` is for messages.
+/// Whether this line begins or ends a shared part.
+pub(super) fn is_marker(line: &str) -> bool {
+    line.starts_with(BEGIN) || line.starts_with(END)
+}
+
+/// Checks what came: a whole configuration of IdPs and roles, and of nothing else. `from` is for messages, and says whether
+/// the file is on this machine.
 ///
 /// # Errors
 /// The first mistake, with its place.
@@ -99,110 +119,33 @@ pub fn check(from: &str, content: &str) -> Result<(), Mistake> {
     let source = Source { path: from, text: content, lines: &lines };
     let mut offset = 0;
     for line in content.split_inclusive('\n') {
-        if line.starts_with(BEGIN) || line.starts_with(END) {
-            let what = "this is how jit marks a shared part, so it cannot stand in one".to_owned();
-            return Err(source.mistake(offset..offset, what, None));
-        }
-        offset += line.len();
+        let what = match line.chars().count() {
+            _ if is_marker(line) => {
+                "this is how jit marks a shared part, so it cannot be inside of one".to_owned()
+            }
+            length if length > LONGEST_LINE => {
+                format!(
+                    "this line has {length} characters, which is more than anybody reads before saying yes"
+                )
+            }
+            _ => {
+                offset += line.len();
+                continue;
+            }
+        };
+        return Err(source.mistake(offset..offset, what, None));
     }
     // What is no configuration at all says so in the parser's words.
     File::parse(from, content)?;
     let Ok(document) = DeTable::parse(content) else { return Ok(()) };
-    for (key, value) in document.get_ref() {
-        let suggestion = match key.get_ref().as_ref() {
-            "idp" => match commands_in(value.get_ref()) {
-                Some(place) => {
-                    let what = "a shared file names no program, so `browser` is a name here".to_owned();
-                    return Err(source.mistake(place, what, Some("such as \"chrome\"".to_owned())));
-                }
-                None => continue,
-            },
-            "role" => continue,
-            "console_browser" => "it would name a command to run; whoever wants that writes it themselves",
-            _ => "it is for each person's own config.toml",
-        };
-        let what = format!("a shared file has [idp.NAME] and [role.NAME] alone, and no `{}`", key.get_ref());
-        return Err(source.mistake(key.span(), what, Some(suggestion.to_owned())));
-    }
-    Ok(())
-}
-
-/// Where an IdP names a program by its path.
-fn commands_in(idps: &DeValue<'_>) -> Option<Range<usize>> {
-    idps.as_table()?.iter().find_map(|(_, idp)| {
-        let (_, browser) = idp.get_ref().as_table()?.iter().find(|(key, _)| key.get_ref() == "browser")?;
-        let named = browser.get_ref().as_str().is_some_and(|name| !name.contains(['/', '\\', ':']));
-        (!named).then(|| browser.span())
-    })
+    let whole = Part {
+        from: from.to_owned(),
+        hash: String::new(),
+        range: 0..content.len(),
+        content: 0..content.len(),
+    };
+    hold::parts(source, document.get_ref(), &[whole])
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHARED: &str = "[idp.acme]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\nregion = \"eu-west-1\"\n";
-    const FROM: &str = "https://intranet.example/jit.toml";
-
-    #[test]
-    fn a_part_is_put_behind_all_else_and_replaced_where_it_is() {
-        assert_eq!(parts(""), []);
-        let alone = with("", FROM, SHARED);
-        assert_eq!(parts(&alone)[0].content(&alone), SHARED);
-        assert!(parts(&alone)[0].is_as_it_came(&alone));
-        let own = "key_cache = \"off\"";
-        let both = with(own, FROM, SHARED);
-        assert_eq!(both, format!("{own}\n\n{alone}"));
-        let more = format!("{both}\n[idp.mine]\n");
-        let newer = with(&more, FROM, "# nothing any more");
-        assert!(newer.starts_with(own) && newer.ends_with("\n[idp.mine]\n"), "{newer}");
-        assert_eq!(parts(&newer)[0].content(&newer), "# nothing any more\n");
-        // Another place is another part.
-        let two = with(&both, "/etc/jit.toml", "");
-        assert_eq!(
-            parts(&two).iter().map(|part| part.from.as_str()).collect::<Vec<_>>(),
-            [FROM, "/etc/jit.toml"]
-        );
-        let edited = both.replace("eu-west-1", "eu-west-2");
-        assert!(!parts(&edited)[0].is_as_it_came(&edited));
-    }
-
-    #[test]
-    fn parts_without_an_end_are_none() {
-        let whole = with("", FROM, SHARED);
-        for broken in [
-            whole.replace("# <<<", "#"),
-            whole.replace("# <<< shared by https", "# <<< shared by http"),
-            whole.replace(" sha256:", " "),
-        ] {
-            assert_eq!(parts(&broken), [], "{broken}");
-        }
-    }
-
-    #[test]
-    fn a_shared_file_declares_and_commands_nothing() {
-        let saml =
-            "[idp.acme]\ntype = \"saml\"\nstart_url = \"https://idp.example/start\"\nbrowser = \"chrome\"\n";
-        check(FROM, SHARED).unwrap();
-        check(FROM, saml).unwrap();
-        for (content, words) in [
-            (
-                "console_browser = [\"sh\", \"{url}\"]\n".to_owned(),
-                ":1:1: a shared file has [idp.NAME] and [role.NAME] alone, and no `console_browser`",
-            ),
-            (format!("auto_login = true\n{SHARED}"), "and no `auto_login`"),
-            (format!("key_cache = \"off\"\n{SHARED}"), "and no `key_cache`"),
-            (saml.replace("chrome", "/bin/sh"), ":4:11: a shared file names no program"),
-            (saml.replace("chrome", "C:sh.exe"), "a shared file names no program"),
-            ("<!DOCTYPE html>\n<html>".to_owned(), ":1:11: "),
-            (format!("{SHARED}{BEGIN}x\n"), ":5:1: this is how jit marks a shared part"),
-            (
-                "[role.x]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n".to_owned(),
-                "names [idp.acme], which is not there",
-            ),
-            ("run = \"sh\"\n".to_owned(), "unknown key `run`"),
-        ] {
-            let error = check(FROM, &content).unwrap_err().to_string();
-            assert!(error.starts_with(FROM) && error.contains(words), "{error}");
-        }
-    }
-}
+mod tests;

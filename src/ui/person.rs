@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use crate::secret::Secret;
 use crate::sys::terminal;
-use crate::world::{Limit, Note, Person};
+use crate::world::{Decision, Limit, Note, Person};
 
 use super::text::{Shown, duration, escape, shown};
 use super::{Choice, Picked, Tone, Ui, digits, out, pick, qr};
@@ -164,6 +164,18 @@ impl Person for Terminal {
         out::ask(&shown!("{} [y/N] ", question));
         let answer = terminal::read_answer()?;
         Some(matches!(answer.expose().trim(), "y" | "Y" | "yes"))
+    }
+
+    fn decide(&self, question: &str) -> Option<Decision> {
+        if !self.can_be_asked() {
+            return None;
+        }
+        out::ask(&shown!("{} [y/N, d for the diff] ", question));
+        Some(match terminal::read_answer()?.expose().trim() {
+            "y" | "Y" | "yes" => Decision::Yes,
+            "d" | "D" | "diff" => Decision::Show,
+            _ => Decision::No,
+        })
     }
 }
 

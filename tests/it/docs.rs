@@ -8,17 +8,19 @@ use jit::cli::Cli;
 use jit::config::aws::{Document, Program, System, plan_profiles};
 use jit::config::file::File;
 use jit::config::resolve::{self, Flags};
+use jit::config::shared::keys::{self, Place};
 use jit::error::Kind;
 use jit::sys::env::Env;
 
 const README: &str = include_str!("../../README.md");
 /// Every document, by its path in the project.
-const DOCUMENTS: [(&str, &str); 5] = [
+const DOCUMENTS: [(&str, &str); 6] = [
     ("README.md", README),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
     ("CHANGELOG.md", include_str!("../../CHANGELOG.md")),
     ("docs/store.md", include_str!("../../docs/store.md")),
     ("docs/performance.md", include_str!("../../docs/performance.md")),
+    ("docs/shared-file.md", include_str!("../../docs/shared-file.md")),
 ];
 
 type Names = BTreeSet<String>;
@@ -151,6 +153,15 @@ fn every_key_is_in_the_table_where_the_parser_takes_it() {
         ("role", "hub", taken(&format!("{OIDC}{ROLE}"))),
     ];
     for (place, kind, keys) in places {
+        // In a shared file each of them is decided about.
+        let place_there = match place {
+            "top" => Place::Top,
+            "role" => Place::Role,
+            _ => Place::Idp(kind),
+        };
+        let decided = keys::RULES.iter().filter(|rule| rule.places.contains(&place_there));
+        let decided: Names = decided.map(|rule| rule.key.to_owned()).collect();
+        assert_eq!(decided, keys, "src/config/shared/keys.rs: {place} {kind}");
         let here = |row: &Vec<&str>| {
             row[1].split(", ").any(|one| match one.split_once(" (") {
                 Some((one, narrowed)) if one == "idp" => place == one && narrowed == format!("{kind})"),
@@ -166,6 +177,21 @@ fn every_key_is_in_the_table_where_the_parser_takes_it() {
             .collect();
         assert_eq!(told, keys, "{place} {kind}");
     }
+}
+
+/// With `UPDATE_SNAPSHOTS`, as `scripts/generate` sets it, the table is written instead.
+#[test]
+fn what_a_shared_file_may_say_is_told_key_by_key() {
+    let (begin, end) = ("<!-- keys: written by scripts/generate -->\n", "<!-- end of keys -->");
+    let page = DOCUMENTS[5].1;
+    let (before, rest) = page.split_once(begin).unwrap();
+    let (told, after) = rest.split_once(end).unwrap();
+    let table = keys::markdown();
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENTS[5].0);
+        return std::fs::write(path, format!("{before}{begin}{table}{end}{after}")).unwrap();
+    }
+    assert_eq!(told, table, "run scripts/generate");
 }
 
 #[test]

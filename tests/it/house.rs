@@ -108,6 +108,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "timestamp",
             "trusted_url",
             "ui",
+            "unseen",
             "world",
         ],
     ),

@@ -63,6 +63,7 @@ mod saml;
 mod session;
 #[cfg(unix)]
 mod shared;
+mod shared_hostile;
 #[cfg(unix)]
 mod status;
 #[cfg(target_os = "linux")]

@@ -151,6 +151,27 @@ fn somebody_elses_profile_of_the_same_name_is_left_alone() {
 }
 
 #[test]
+fn default_is_written_for_who_types_that_name_and_for_nobody_else() {
+    let room = Room::new();
+    room.write_config(
+        &room.usual_config().replace("role.admin", "role.default").replace("\"admin\"", "\"default\""),
+    );
+    for arguments in
+        [&[][..], &["default"], &["--all"], &["default", "--name", "{name}"], &["hub", "default"]]
+    {
+        let output = configure(&room, arguments);
+        let said = "warning: The role default has no profile: [default] is what AWS tools use where no profile is named. \
+                    To write it: jit configure profiles default --name default\n";
+        assert!(output.code() == 0 && output.stderr.contains(said), "{arguments:?}: {output}");
+        let written = fs::read_to_string(room.path(".aws/config")).unwrap_or_default();
+        assert!(!written.contains("[default]"), "{arguments:?}: {written}");
+    }
+    let asked = configure(&room, &["default", "--name", "default"]);
+    assert!(asked.code() == 0 && asked.stderr.contains("Added to ~/.aws/config: default"), "{asked}");
+    assert!(aws_config(&room).contains("# managed by jit: default\n[default]\n"), "{}", aws_config(&room));
+}
+
+#[test]
 fn a_link_stays_a_link() {
     let room = Room::new();
     fs::create_dir(room.path("dotfiles")).unwrap();

@@ -75,7 +75,20 @@ fn a_tour_of_a_new_colleague() {
     let file = shared(&room);
     let page = Page::of(&file);
     let mut taken = room.jit(&["configure", "add", &page.url]).somebody_types().start();
-    let shown = taken.says("Add this to ~/config/jit/config.toml? [y/N]");
+    // First what matters, then all of it for whoever wants to see.
+    let host = room.servers().start_url().split('/').nth(2).unwrap().to_owned();
+    let shown = taken.says("Add this to ~/config/jit/config.toml? [y/N, d for the diff]");
+    for line in [
+        format!("{} would add:", page.url),
+        format!("  IdPs: 1 new\r\n    new: acme (sign in at {host})"),
+        "  roles: 1 new\r\n    new: dev (333333333333)".to_owned(),
+        "  accounts: 1\r\n    new: 333333333333".to_owned(),
+    ] {
+        assert!(shown.contains(&line), "{line}: {shown}");
+    }
+    assert!(!shown.contains("+[role.dev]"), "{shown}");
+    taken.types("d\n");
+    let shown = taken.says("Add this to ~/config/jit/config.toml? [y/N, d for the diff]");
     assert!(shown.contains("+# What we all use.") && shown.contains("+[role.dev]"), "{shown}");
     taken.types("y\n");
     let taken = taken.wait();
@@ -116,6 +129,8 @@ fn it_is_refreshed_when_somebody_asks_and_then_alone() {
     let unseen = add(&room, &[]);
     assert_eq!((unseen.code(), config(&room)), (0, first.clone()));
     assert!(unseen.stdout.contains("-[role.dev]\n+[role.developer]\n"), "{unseen}");
+    let summary = "changed since you took it:\n  IdPs: 1 unchanged\n  roles: 1 new, 1 gone\n    new: developer (333333333333)\n    gone: dev\n  accounts: 1\n";
+    assert!(unseen.stderr.contains(summary), "{unseen}");
     assert!(
         unseen.stderr.contains("Nothing was written: nobody can be asked here. --yes writes it"),
         "{unseen}"
@@ -168,21 +183,16 @@ fn what_is_no_shared_file_is_refused_and_nothing_is_written() {
             "200 OK",
             "console_browser = [\"sh\", \"{url}\"]",
             2,
-            "it would name a command to run; whoever wants that writes it themselves",
+            "a shared file may not set `console_browser` (Names a command to run)",
         ),
-        ("200 OK", saml, 2, ":4:11: a shared file names no program, so `browser` is a name here"),
+        ("200 OK", saml, 2, ":4:11: a shared file names no program, so `browser` is a known name"),
         (
             "200 OK",
             "[role.x]\nvia = \"y\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n",
             2,
             "names [role.y], which is not there",
         ),
-        (
-            "200 OK",
-            "auto_login = true\n",
-            2,
-            "a shared file has [idp.NAME] and [role.NAME] alone, and no `auto_login`",
-        ),
+        ("200 OK", "auto_login = true\n", 2, "a shared file may not set `auto_login`"),
         ("200 OK", "# \u{1b}[2J\n[idp.\"a\u{1b}\"]\n", 2, "error: "),
         ("302 Found\r\nLocation: https://elsewhere.example/\u{1b}[2J", "", 1, "cannot be fetched"),
         (
@@ -222,6 +232,6 @@ fn what_is_no_shared_file_is_refused_and_nothing_is_written() {
     let own = file.replace("# What we all use.", "# mine");
     room.write_config(&own);
     let twice = add(&room, &[&page.url, "--yes"]);
-    let words = "[idp.acme] stands in ~/config/jit/config.toml already";
+    let words = "~/config/jit/config.toml already defines [idp.acme], [role.dev], and http";
     assert!(twice.code() == 2 && twice.stderr.contains(words) && config(&room) == own, "{twice}");
 }

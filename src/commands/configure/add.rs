@@ -1,22 +1,25 @@
 //! `jit configure add`: a company's shared file, taken into `config.toml` after a look at what it changes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::cli::Add;
-use crate::commands::CONFIG_LIMIT;
+use crate::commands::{CONFIG_LIMIT, aws_profiles};
 use crate::config::draft::{Draft, Table};
-use crate::config::shared::{self, Part};
+use crate::config::shared::{self, Around};
 use crate::error::{CommandError, CommandResult, Kind};
+use crate::index;
 use crate::sys::http::Ask;
 use crate::sys::{fs, process};
 use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
+use crate::unseen::is_unseen;
 use crate::world::World;
 
-use super::write::{self, ADD, How, Present, UPDATE};
+use super::write::{self, ADD, Change, How, Present, UPDATE};
 
 pub(super) fn run(args: &Add, world: &World, ui: &Ui) -> CommandResult {
     let present = Present::read(world)?;
@@ -65,22 +68,48 @@ fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> Co
         ui.warn(escape(&what));
     }
     let whole = Zeroizing::new(shared::with(text, from, &content));
-    let draft = Draft::of(&content);
-    nothing_twice(&whole, from, &draft, present)?;
-    let words = if before.is_some() { UPDATE } else { ADD };
-    let how = How { yes: args.yes, dry_run: args.dry_run };
+    let (draft, own) = (Draft::of(&content), Draft::of(&shared::with(&whole, from, "")));
+    nothing_twice(from, &draft, &own, present)?;
+    let around =
+        Around { from: from.to_owned(), own, profiles: profiles(world, ui), offered: offered(world) };
+    let summary = shared::summary(before.as_ref().map(|part| part.content(text)), &content, &around);
     let what = format!("{} (shared by {}, sha256 {hash})", write::names(&draft), from);
-    if write::put(present, &whole, words, &what, how, world, ui)? && before.is_none() {
+    let words = if before.is_some() { UPDATE } else { ADD };
+    let change = Change { whole: &whole, words, what: &what, summary: Some(&summary) };
+    let how = How { yes: args.yes, dry_run: args.dry_run };
+    if write::put(present, &change, how, world, ui)? && before.is_none() {
         ui.next("jit login");
     }
     Ok(())
+}
+
+/// The profiles of AWS's files that `jit` did not write. Files that cannot be read are told and no more: they are not what
+/// was asked for.
+fn profiles(world: &World, ui: &Ui) -> BTreeSet<String> {
+    match aws_profiles(world) {
+        Ok(profiles) => profiles.foreign().map(str::to_owned).collect(),
+        Err(error) => {
+            ui.warn(shown!("{}, so profiles that shared roles would hide are not known", error.what));
+            BTreeSet::new()
+        }
+    }
+}
+
+/// The names under which IdPs offer roles.
+fn offered(world: &World) -> BTreeSet<String> {
+    let offered = index::all(&world.folders.state);
+    let names = offered.iter().flat_map(|role| {
+        let by_account = role.account_name.as_ref().map(|account| format!("{account}/{}", role.role));
+        std::iter::once(role.name()).chain(by_account)
+    });
+    names.collect()
 }
 
 /// An address as it is, a file by its whole path.
 fn place(from: &str) -> CommandResult<String> {
     let from = from.trim();
     let wrong = |what: String| Err(CommandError::new(Kind::Usage, what));
-    if from.chars().any(char::is_control) || from.contains(" sha256:") {
+    if from.chars().any(is_unseen) || from.contains(" sha256:") {
         return wrong("such a name cannot be written into a configuration".to_owned());
     }
     if from.contains("://") {
@@ -133,24 +162,15 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
 }
 
 /// What is shared stands nowhere else: TOML would take the file for broken, and say less.
-fn nothing_twice(whole: &str, from: &str, shared: &Draft, present: &Present) -> CommandResult {
-    let ours = shared::parts(whole).into_iter().find(|part| part.from == from);
-    let rest = Draft::of(&ours.map_or_else(String::new, |part| without(whole, &part)));
-    let twice = |kind: &str, one: &[Table], other: &[Table]| {
-        let found = one.iter().find(|table| other.iter().any(|there| there.name == table.name))?;
-        Some(format!("[{kind}.{}]", found.name))
+fn nothing_twice(from: &str, shared: &Draft, own: &Draft, present: &Present) -> CommandResult {
+    let twice = |kind: &str, one: &[Table], other: &[Table]| -> Vec<String> {
+        let both = one.iter().filter(|table| other.iter().any(|there| there.name == table.name));
+        both.map(|table| format!("[{kind}.{}]", table.name)).collect()
     };
-    let found = twice("idp", &shared.idps, &rest.idps).or_else(|| twice("role", &shared.roles, &rest.roles));
-    match found {
-        None => Ok(()),
-        Some(table) => {
-            let what = format!("{table} stands in {} already, and {from} shares one too", present.path);
-            Err(CommandError::new(Kind::Usage, what).hint("give yours another name, or delete it"))
-        }
+    let found = [twice("idp", &shared.idps, &own.idps), twice("role", &shared.roles, &own.roles)].concat();
+    if found.is_empty() {
+        return Ok(());
     }
-}
-
-/// `text` without the part.
-fn without(text: &str, part: &Part) -> String {
-    shared::with(text, &part.from, "")
+    let what = format!("{} already defines {}, and {from} would as well", present.path, super::some(&found));
+    Err(CommandError::new(Kind::Usage, what).hint("rename or delete your own, and run the command again"))
 }

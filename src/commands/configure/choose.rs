@@ -121,6 +121,7 @@ pub(super) fn wanted(
         }
     }
     let template = pieces(template)?;
+    let typed = template.iter().all(|piece| matches!(piece, Piece::Plain(_)));
     let chosen = |role: &&Named| match patterns {
         [] => every || role.configured,
         patterns => patterns.iter().any(|pattern| role.fits(pattern)),
@@ -134,7 +135,7 @@ pub(super) fn wanted(
             let hint = "have --name tell them apart, such as --name '{account_name}-{role}-{account}'";
             return Err(CommandError::new(Kind::Usage, what).hint(hint));
         }
-        wanted.push(Wanted { profile, role: role.name.clone(), region: role.region.clone() });
+        wanted.push(Wanted { profile, role: role.name.clone(), region: role.region.clone(), typed });
     }
     Ok(wanted)
 }
@@ -230,6 +231,15 @@ mod tests {
         let patterns: Vec<String> = patterns.iter().map(|&text| text.to_owned()).collect();
         let wanted = wanted(&roles(), &patterns, every, template).map_err(|error| error.what)?;
         Ok(wanted.into_iter().map(|one| one.profile).collect())
+    }
+
+    #[test]
+    fn a_name_is_typed_if_no_part_of_it_is_filled_in() {
+        let typed = |template: &str| {
+            let pattern = ["acme*/Read*".to_owned()];
+            wanted(&roles(), &pattern, false, template).unwrap().into_iter().all(|one| one.typed)
+        };
+        assert!(typed("default") && typed("x") && !typed("{name}") && !typed("{role}") && !typed("x{idp}"));
     }
 
     #[test]

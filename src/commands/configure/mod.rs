@@ -14,7 +14,7 @@ use crate::cli::{Configure, ConfigureArgs, Profiles};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
-use crate::ui::text::shown;
+use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::load;
@@ -43,7 +43,7 @@ fn run_profiles(args: &Profiles, world: &World, ui: &Ui) -> CommandResult {
     let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune, known };
     let report = profiles::run(world, &wanted, &options)?;
     if args.dry_run {
-        ui.data(report.diff.as_bytes())?;
+        report.diff.iter().try_for_each(|line| ui.line(escape(line)))?;
     }
     tell(&report, args.dry_run, world, ui);
     Ok(())
@@ -87,6 +87,13 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
             path,
             place.line,
             place.name
+        ));
+    }
+    for role in &report.unasked {
+        ui.warn(shown!(
+            "The role {} has no profile: [default] is what AWS tools use where no profile is named. To write it: jit configure profiles {} --name default",
+            role,
+            role
         ));
     }
     for (role, why) in &report.refused {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::aws::{
     Broken, Changes, Document, Overruled, Place, Profile, Program, SIZE_LIMIT, System, Tangled, Unwritable,
-    plan_profiles,
+    managed_profiles, plan_profiles,
 };
-use crate::config::unified_diff;
+use crate::config::{Side, unified_diff};
 use crate::world::World;
 
 use super::replace;
@@ -25,6 +25,16 @@ pub struct Wanted {
     pub role: String,
     /// The region for whoever uses it; `None` leaves the user's own alone.
     pub region: Option<String>,
+    /// The person typed this very name, so that it may be `default`.
+    pub typed: bool,
+}
+
+impl Wanted {
+    /// Whether it would be the profile that AWS's tools use where none is named. Some of them do not tell small letters
+    /// from capitals.
+    fn is_default(&self) -> bool {
+        self.profile.eq_ignore_ascii_case("default")
+    }
 }
 
 /// What the user chose.
@@ -57,10 +67,12 @@ pub struct Report {
     pub conflicts: Vec<Place>,
     /// Keys in profiles of ours that decide instead of `jit`.
     pub overruled: Vec<Overruled>,
+    /// Roles that would be `[default]`, which nobody asked for.
+    pub unasked: Vec<String>,
     /// Roles whose name or region cannot be written, and why.
     pub refused: Vec<(String, Unwritable)>,
-    /// The change as a unified diff, static keys masked, for a dry run; empty if there is none.
-    pub diff: String,
+    /// The lines of the change as a unified diff, long-lived keys hidden, for a dry run; none if nothing changes.
+    pub diff: Vec<String>,
     /// Where the state before this change is kept.
     pub backup: Option<PathBuf>,
 }
@@ -145,7 +157,7 @@ fn run_meanwhile(
     let (mut wanted, mut refused) = (Vec::new(), Vec::new());
     for one in roles {
         match program.named_profile(&one.profile, &one.role, one.region.as_deref()) {
-            Ok(profile) => wanted.push(profile),
+            Ok(profile) => wanted.push((one, profile)),
             Err(why) => refused.push((one.role.clone(), why)),
         }
     }
@@ -161,7 +173,7 @@ fn run_meanwhile(
 /// Reads, changes and writes the file once; `None` if somebody else changed it meanwhile.
 fn attempt(
     path: &Path,
-    wanted: &[Profile],
+    wanted: &[(&Wanted, Profile)],
     options: &ProfilesOptions,
     meanwhile: &mut impl FnMut(),
 ) -> Result<Option<Report>, ProfilesError> {
@@ -169,15 +181,23 @@ fn attempt(
         .map_err(|source| ProfilesError::Read { path: path.to_owned(), source })?;
     let before = Document::parse(content.as_deref().map_or(&[], Vec::as_slice))
         .map_err(|broken| ProfilesError::Broken { path: path.to_owned(), broken })?;
-    let changes = plan_profiles(&before, wanted, &|role| options.known.contains(role));
+    // One that is jit's already was asked for once.
+    let ours: HashSet<&str> = managed_profiles(&before).map(|(name, _)| name).collect();
+    let may_be = |(one, _): &&(&Wanted, Profile)| {
+        one.typed || !one.is_default() || ours.contains(one.profile.as_str())
+    };
+    let (wanted, unasked): (Vec<_>, Vec<_>) = wanted.iter().partition(may_be);
+    let wanted: Vec<Profile> = wanted.into_iter().map(|(_, profile)| profile.clone()).collect();
+    let changes = plan_profiles(&before, &wanted, &|role| options.known.contains(role));
     let after = changes
         .apply(&before, options.prune)
         .map_err(|tangled| ProfilesError::Tangled { path: path.to_owned(), tangled })?;
     let diff = match options.dry_run {
-        true => unified_diff(before.text(), after.text(), &path.to_string_lossy()),
-        false => String::new(),
+        true => unified_diff(&Side::of_aws(&before), &Side::of_aws(&after), &path.to_string_lossy()),
+        false => Vec::new(),
     };
     let mut report = report(changes, options.prune, diff);
+    report.unasked = unasked.into_iter().map(|(one, _)| one.role.clone()).collect();
     if options.dry_run || before.text() == after.text() {
         return Ok(Some(report));
     }
@@ -191,7 +211,7 @@ fn attempt(
     }
 }
 
-fn report(changes: Changes, prune: bool, diff: String) -> Report {
+fn report(changes: Changes, prune: bool, diff: Vec<String>) -> Report {
     let Changes { added, updated, unchanged, conflicts, stale, overruled, .. } = changes;
     let (removed, stale) = if prune { (stale, Vec::new()) } else { (Vec::new(), stale) };
     let removed = removed.into_iter().map(|place| place.name).collect();

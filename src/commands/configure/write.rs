@@ -7,12 +7,13 @@ use zeroize::Zeroizing;
 use crate::commands::{CONFIG_LIMIT, hints};
 use crate::config::draft::{Draft, Merged};
 use crate::config::file::File;
-use crate::config::unified_diff;
+use crate::config::shared::Summary;
+use crate::config::{Side, unified_diff};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::folders;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
-use crate::world::World;
+use crate::world::{Decision, World};
 
 use super::replace;
 
@@ -106,46 +107,74 @@ pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandRes
         ui.done(shown!("Nothing to add, {} has all of it", path));
         return Ok(false);
     }
-    put(&present, &present.with(&draft)?, ADD, &names(&draft), how, world, ui)
+    let change = Change { whole: &present.with(&draft)?, words: ADD, what: &names(&draft), summary: None };
+    put(&present, &change, how, world, ui)
 }
 
-/// Puts `whole` in place of the configuration, in the same way; `what` is what that adds or changes.
+/// A change of the configuration.
+pub(super) struct Change<'a> {
+    /// What is written in place of it.
+    pub(super) whole: &'a str,
+    pub(super) words: Words,
+    /// What that adds or changes, in a few words.
+    pub(super) what: &'a str,
+    /// What is shown first where the whole difference is too much to begin with.
+    pub(super) summary: Option<&'a Summary>,
+}
+
+/// Puts a change in place of the configuration, in the same way.
 ///
 /// # Errors
 /// As for [`add`].
 pub(super) fn put(
     present: &Present,
-    whole: &str,
-    words: Words,
-    what: &str,
+    change: &Change<'_>,
     how: How,
     world: &World,
     ui: &Ui,
 ) -> CommandResult<bool> {
-    let path = &present.path;
+    let (path, Change { whole, words, what, summary }) = (&present.path, change);
     check(path, whole)?;
-    let diff = unified_diff(present.text()?, whole, path);
-    // Asked about, the difference is talk; otherwise it is what the command is for.
+    let diff = unified_diff(&Side::of_config(present.text()?), &Side::of_config(whole), path);
     let asked = !how.dry_run && !how.yes && world.person.can_be_asked();
-    for line in diff.lines() {
-        if asked || how.yes { ui.say(escape(line)) } else { ui.line(escape(line))? }
+    // Whoever is asked sees what they are asked about, however quiet they want it.
+    let tell = |line: &str| if asked { ui.instruct(escape(line)) } else { ui.say(escape(line)) };
+    if let Some(summary) = summary {
+        summary.lines.iter().for_each(|line| tell(line));
+        summary.warnings.iter().for_each(|warning| ui.warn(escape(warning)));
+    }
+    if summary.is_none() || !asked {
+        for line in &diff {
+            // Without a question, the difference is what the command is for.
+            if asked || how.yes { tell(line) } else { ui.line(escape(line))? }
+        }
     }
     if how.dry_run {
         ui.done(shown!("{} {}: {}", words.would, path, what));
         return Ok(false);
     }
-    if !how.yes {
-        match world.person.confirm(&format!("{} {path}?", words.question)) {
-            Some(true) => {}
-            Some(false) => {
-                ui.say("Nothing was written");
-                return Ok(false);
-            }
-            None => {
-                ui.done(shown!("{} {}: {}", words.would, path, what));
-                ui.say("Nothing was written: nobody can be asked here. --yes writes it");
-                return Ok(false);
-            }
+    let question = format!("{} {path}?", words.question);
+    let decision = loop {
+        let decision = match summary {
+            _ if how.yes => Some(Decision::Yes),
+            Some(_) => world.person.decide(&question),
+            None => world.person.confirm(&question).map(|yes| if yes { Decision::Yes } else { Decision::No }),
+        };
+        match decision {
+            Some(Decision::Show) => diff.iter().for_each(|line| tell(line)),
+            other => break other,
+        }
+    };
+    match decision {
+        Some(Decision::Yes) => {}
+        Some(_) => {
+            ui.say("Nothing was written");
+            return Ok(false);
+        }
+        None => {
+            ui.done(shown!("{} {}: {}", words.would, path, what));
+            ui.say("Nothing was written: nobody can be asked here. --yes writes it");
+            return Ok(false);
         }
     }
     write(present, whole, world)?;

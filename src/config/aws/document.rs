@@ -144,6 +144,18 @@ impl Document {
         value
     }
 
+    /// Where the values of `keys` (in lower case) stand, to the ends of their last lines, in all sections.
+    pub(in crate::config) fn values_of(&self, keys: &[&str]) -> Vec<Range<usize>> {
+        let entries = self.sections.iter().flat_map(|section| &section.entries);
+        let secret = entries.filter(|entry| keys.contains(&entry.key.as_str()));
+        secret
+            .map(|entry| {
+                let text = &self.text[entry.value_at..self.starts[entry.lines.end]];
+                entry.value_at..entry.value_at + text.trim_end_matches(['\r', '\n']).len()
+            })
+            .collect()
+    }
+
     /// What stands behind the `=`, on that line alone.
     pub(super) fn first_line(&self, entry: &Entry) -> &str {
         self.text[entry.value_at..self.starts[entry.lines.start + 1]].trim_matches(is_space)

@@ -74,6 +74,16 @@ impl Profiles {
         names.collect()
     }
 
+    /// The profiles of both files that `jit` did not write, or not alone.
+    pub fn foreign(&self) -> impl Iterator<Item = &str> {
+        let ours: HashSet<&str> = managed_profiles(&self.config).map(|(name, _)| name).collect();
+        let alone = move |name: &str| {
+            ours.contains(name)
+                && self.sections.get(name).is_some_and(|[_, credentials]| credentials.is_none())
+        };
+        self.names.iter().map(String::as_str).filter(move |name| !alone(name))
+    }
+
     /// The profiles whose keys are for good, each with the file and the line of the key's id.
     pub fn static_keys(&self) -> impl Iterator<Item = (&str, &str, usize)> {
         let for_good = |name: &&String| {

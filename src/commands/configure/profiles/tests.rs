@@ -13,6 +13,7 @@ fn roles(names: &[&str]) -> Vec<Wanted> {
         profile: name.to_owned(),
         role: name.to_owned(),
         region: Some("eu-west-1".to_owned()),
+        typed: false,
     };
     names.iter().map(wanted).collect()
 }
@@ -31,8 +32,9 @@ fn home(config: &str) -> (tempfile::TempDir, World) {
 }
 
 fn section(name: &str) -> String {
+    let command = Program::new(PROGRAM, System::HERE).unwrap().profile(name, None).unwrap().command;
     format!(
-        "# managed by jit: {name}\n[profile {name}]\ncredential_process = \"{PROGRAM}\" credential-process {name}\nregion = eu-west-1\n"
+        "# managed by jit: {name}\n[profile {name}]\ncredential_process = {command}\nregion = eu-west-1\n"
     )
 }
 
@@ -63,7 +65,10 @@ fn the_backup_is_the_state_before_the_last_change() {
     assert_eq!(second, format!("[a]\n\n{}", section("dev")));
 
     let idle = run(&world, &roles(&["dev"]), &options()).unwrap();
-    assert_eq!((idle.unchanged, idle.backup, idle.diff), (vec!["dev".to_owned()], None, String::new()));
+    assert_eq!(
+        (idle.unchanged, idle.backup, idle.diff),
+        (vec!["dev".to_owned()], None, Vec::<String>::new())
+    );
     assert_eq!(read_to_string(&backup).unwrap(), "[a]\n", "nothing was written, so nothing was backed up");
 
     let stale = run(&world, &roles(&["prod"]), &options()).unwrap();
@@ -78,7 +83,8 @@ fn a_dry_run_shows_the_change_and_touches_nothing() {
     let (folder, world) = home("[a]\naws_secret_access_key = hidden\n");
     let modified = world.folders.aws_config.metadata().unwrap().modified().unwrap();
     let report = run(&world, &roles(&["dev"]), &ProfilesOptions { dry_run: true, ..options() }).unwrap();
-    assert!(report.diff.contains("\n+[profile dev]\n") && !report.diff.contains("hidden"), "{}", report.diff);
+    let diff = report.diff.join("\n");
+    assert!(diff.contains("\n+[profile dev]\n") && !diff.contains("hidden"), "{diff}");
     assert_eq!((report.added.len(), report.backup), (1, None));
     assert_eq!(read_to_string(&world.folders.aws_config).unwrap(), "[a]\naws_secret_access_key = hidden\n");
     assert_eq!(world.folders.aws_config.metadata().unwrap().modified().unwrap(), modified);
@@ -208,4 +214,31 @@ fn two_runs_wait_for_each_other_and_say_so() {
     world.person = Box::new(Finishes(std::cell::Cell::new(Some(other))));
     // Without the word to the person, this would wait for ever.
     assert_eq!(run(&world, &roles(&["dev"]), &options()).unwrap().added, ["dev"]);
+}
+
+/// `[default]` is what every tool of AWS uses that is told nothing: it is written for nobody who did not type that name.
+#[test]
+fn the_profile_of_those_who_name_none_is_written_only_if_asked_for() {
+    let typed = |names: &[&str]| {
+        roles(names).into_iter().map(|one| Wanted { typed: true, ..one }).collect::<Vec<_>>()
+    };
+    for name in ["default", "Default", "DEFAULT", "dEfAuLt"] {
+        let (_folder, world) = home("[a]\n");
+        let report = run(&world, &roles(&["dev", name]), &options()).unwrap();
+        assert_eq!((report.added, report.unasked), (vec!["dev".to_owned()], vec![name.to_owned()]));
+        assert!(!read_to_string(&world.folders.aws_config).unwrap().to_lowercase().contains("default"));
+    }
+    for name in ["defaults", "my-default", "default.x"] {
+        let (_folder, world) = home("[a]\n");
+        assert_eq!(run(&world, &roles(&[name]), &options()).unwrap().added, [name]);
+    }
+    // Once it was asked for, it is kept up to date; and somebody else's stays theirs.
+    let (_folder, world) = home("[a]\n");
+    assert_eq!(run(&world, &typed(&["default"]), &options()).unwrap().added, ["default"]);
+    let again = run(&world, &roles(&["default"]), &options()).unwrap();
+    assert_eq!((again.unchanged, again.unasked), (vec!["default".to_owned()], Vec::new()));
+    let theirs = "[default]\nregion = mine\n";
+    let (_folder, world) = home(theirs);
+    assert_eq!(run(&world, &typed(&["default"]), &options()).unwrap().conflicts.len(), 1);
+    assert_eq!(read_to_string(&world.folders.aws_config).unwrap(), theirs);
 }

@@ -142,6 +142,7 @@ fn a_secret_is_in_the_file_alone() {
     assert!(add(&draft, YES, &world, &Ui::default()).unwrap());
     let text = read_to_string(&world.folders.config_file).unwrap();
     assert!(text.contains("client_secret = \"s3cr3t\"\n"));
-    assert!(!unified_diff("", &text, "config.toml").contains("s3cr3t"));
+    let shown = unified_diff(&Side::of_config(""), &Side::of_config(&text), "config.toml");
+    assert!(!shown.join("\n").contains("s3cr3t"));
     assert!(merged(&draft, &world).unwrap().draft.is_empty());
 }

@@ -120,6 +120,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_names_are_those_that_the_configuration_knows() {
+        assert_eq!(KINDS.map(|kind| kind.key), crate::plan::BROWSERS);
+    }
+
+    #[test]
     fn a_path_is_taken_by_what_it_is_called() {
         let folder = tempfile::tempdir().unwrap();
         for (file, family) in [("my-firefox", Family::Firefox), ("thorium", Family::Chromium)] {

@@ -1,0 +1,240 @@
+//! Holds shared parts to their rules, by what the TOML parser understood and where it found it.
+//!
+//! Two things are checked. Every table belongs to one part, or to none, with all of its keys and values: so a part cannot
+//! add to a table outside of it, and no text of several lines swallows the comment that ends the part. And within a part
+//! stands only what [`keys`](super::keys) lets a shared file say.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::keys::{Place, Takes, rule_of};
+use super::{BEGIN, END, HASH, Part};
+use crate::config::section::{Mistake, Source};
+use crate::name::is_account_id;
+use crate::trusted_url::{Purpose, TrustedUrl};
+
+/// A key as the parser has it.
+type Key<'a> = Spanned<Cow<'a, str>>;
+
+/// Holds every shared part of a configuration to its rules. `document` is what `source` says.
+///
+/// # Errors
+/// The first mistake, with its place.
+pub(in crate::config) fn hold(source: Source<'_>, document: &DeTable<'_>) -> Result<(), Mistake> {
+    if !source.text.contains(BEGIN) && !source.text.contains(END) {
+        return Ok(());
+    }
+    let found = super::parts(source.text);
+    each_marker_has_its_other(source, &found)?;
+    parts(source, document, &found)
+}
+
+/// A part whose end is missing would be one's own, and free to say anything.
+fn each_marker_has_its_other(source: Source<'_>, parts: &[Part]) -> Result<(), Mistake> {
+    let mut at = 0;
+    for line in source.text.split_inclusive('\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        let begins = line.starts_with(BEGIN) && line.contains(HASH);
+        let known = |part: &Part| part.range.start == range.start || part.range.end == range.end;
+        if (begins || line.starts_with(END)) && !parts.iter().any(known) {
+            let other = if begins { "ends" } else { "begins" };
+            let what = format!("the line that {other} this shared part is missing, or names another place");
+            let next = "delete what is left of the part, and take it again: jit configure add URL";
+            return Err(source.mistake(range, what, Some(next.to_owned())));
+        }
+    }
+    Ok(())
+}
+
+/// The same for parts that are known.
+pub(super) fn parts(source: Source<'_>, document: &DeTable<'_>, parts: &[Part]) -> Result<(), Mistake> {
+    let held = Held { source, document, parts };
+    for (key, value) in document {
+        let place = held.owner(&key.span())?;
+        let group = match key.get_ref().as_ref() {
+            group @ ("idp" | "role") => group,
+            other => {
+                held.within(place, value)?;
+                match place {
+                    None => continue,
+                    Some(_) => return Err(held.refused(Place::Top, other, key.span())),
+                }
+            }
+        };
+        // The group itself is nobody's: `[role.a]` here and `[role.b]` there are both in it.
+        held.owner(&value.span())?;
+        for (name, table) in value.get_ref().as_table().into_iter().flatten() {
+            let owner = held.owner(&name.span())?;
+            held.within(owner, table)?;
+            if let (Some(part), Some(settings)) = (owner, table.get_ref().as_table()) {
+                held.rules(part, group, name, settings)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Held<'a> {
+    source: Source<'a>,
+    document: &'a DeTable<'a>,
+    parts: &'a [Part],
+}
+
+impl<'a> Held<'a> {
+    /// The part that `span` stands in; `None` outside of all. It cannot be in two places.
+    fn owner(&self, span: &Range<usize>) -> Result<Option<&'a Part>, Mistake> {
+        let touched = |part: &&Part| span.start < part.range.end && part.range.start < span.end;
+        let Some(part) = self.parts.iter().find(touched) else { return Ok(None) };
+        if part.content.start <= span.start && span.end <= part.content.end {
+            return Ok(Some(part));
+        }
+        let what = "this text goes over the edge of a shared part".to_owned();
+        let next = "a shared part ends at its own comment; delete the part, and take it again";
+        Err(self.source.mistake(span.clone(), what, Some(next.to_owned())))
+    }
+
+    /// That all of `value` stands where its table does.
+    fn within(&self, owner: Option<&Part>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+        self.same(owner, value.span())?;
+        match value.get_ref() {
+            DeValue::Table(table) => table.iter().try_for_each(|(key, value)| {
+                self.same(owner, key.span())?;
+                self.within(owner, value)
+            }),
+            DeValue::Array(list) => list.iter().try_for_each(|item| self.within(owner, item)),
+            _ => Ok(()),
+        }
+    }
+
+    fn same(&self, owner: Option<&Part>, span: Range<usize>) -> Result<(), Mistake> {
+        if self.owner(&span)?.map(|part| part.range.start) == owner.map(|part| part.range.start) {
+            return Ok(());
+        }
+        let (what, next) = match owner {
+            Some(_) => (
+                "this adds to a table of a shared part, from outside of it",
+                "what a shared file says is changed by whoever shares it; give this a table of its own",
+            ),
+            None => (
+                "this part of a shared file adds to a table outside of it",
+                "delete the part, and take it again: jit configure add URL",
+            ),
+        };
+        Err(self.source.mistake(span, what.to_owned(), Some(next.to_owned())))
+    }
+
+    /// What a table of a part says, key by key.
+    fn rules(&self, part: &Part, group: &str, name: &Key<'_>, table: &DeTable<'_>) -> Result<(), Mistake> {
+        let text = |key: &str| {
+            let (_, value) = table.iter().find(|(one, _)| one.get_ref() == key)?;
+            Some((value.get_ref().as_str()?, value.span()))
+        };
+        let place = match (group, text("type").map(|(kind, _)| kind)) {
+            ("role", _) => Place::Role,
+            (_, Some("oidc")) => Place::Idp("oidc"),
+            (_, Some("saml")) => Place::Idp("saml"),
+            (_, Some("okta")) => Place::Idp("okta"),
+            (_, Some("identity-center")) => Place::Idp("identity-center"),
+            // The reader of the file says what is wrong with the type.
+            _ => Place::Idp(""),
+        };
+        for (key, value) in table {
+            let takes = rule_of(place, key.get_ref()).map_or(Takes::Nothing, |rule| rule.takes);
+            match takes {
+                Takes::Anything => {}
+                Takes::Nothing => return Err(self.refused(place, key.get_ref(), key.span())),
+                Takes::Url => self.url(part, value)?,
+                Takes::OneOf(words) => {
+                    if !value.get_ref().as_str().is_some_and(|word| words.contains(&word)) {
+                        let what =
+                            format!("a shared file names no program, so `{}` is a known name", key.get_ref());
+                        let next = format!("one of {}", words.join(", "));
+                        return Err(self.source.mistake(value.span(), what, Some(next)));
+                    }
+                }
+            }
+        }
+        if place == Place::Role {
+            self.is_what_it_is_called(name, text("role_arn").or_else(|| text("account")))?;
+        }
+        for (key, group) in [("idp", "idp"), ("via", "role")] {
+            if let (Place::Role, Some((other, span))) = (place, text(key)) {
+                self.is_of_the_same_part(part, group, other, span)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&self, place: Place, key: &str, span: Range<usize>) -> Mistake {
+        let why = rule_of(place, key).map_or("nobody has decided that it may", |rule| rule.why);
+        let what = format!("a shared file may not set `{key}` ({why})");
+        let next = "delete it there; each person may set it in their own config.toml".to_owned();
+        self.source.riddle(span, what, Some(next))
+    }
+
+    /// A URL may lead where a page of the place that shares the file might: into this machine only from this machine, for
+    /// demonstrations and tests.
+    fn url(&self, part: &Part, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+        // What is no text is a mistake of every file.
+        let Some(url) = value.get_ref().as_str() else { return Ok(()) };
+        let from = match part.from.contains("://") {
+            true => TrustedUrl::parse(&part.from, Purpose::SharedFile),
+            false => Ok(TrustedUrl::of_this_machine(80, "/")),
+        };
+        let (what, why) = match from.as_ref().map(|from| TrustedUrl::parse(url, Purpose::PageOf(from))) {
+            Ok(Ok(_)) => return Ok(()),
+            Ok(Err(why)) => (url, why),
+            Err(why) => (part.from.as_str(), why.clone()),
+        };
+        let next = "a shared file names https URLs".to_owned();
+        Err(self.source.mistake(value.span(), format!("`{what}` {why}"), Some(next)))
+    }
+
+    /// A role that is called like another account, or like an ARN, would be taken for that one.
+    fn is_what_it_is_called(
+        &self,
+        name: &Key<'_>,
+        target: Option<(&str, Range<usize>)>,
+    ) -> Result<(), Mistake> {
+        let account = target.map_or("", |(target, _)| target.split(':').nth(4).unwrap_or(target));
+        let called: &str = name.get_ref();
+        let digits = called.split('/').next().filter(|first| is_account_id(first));
+        let what = match digits {
+            _ if called.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:")) => {
+                "in a shared file a role is not called like an ARN".to_owned()
+            }
+            Some(digits) if digits != account => {
+                format!("this role is called like one of account {digits}, and is in account {account}")
+            }
+            _ => return Ok(()),
+        };
+        Err(self.source.mistake(name.span(), what, Some("give it another name".to_owned())))
+    }
+
+    fn is_of_the_same_part(
+        &self,
+        part: &Part,
+        group: &str,
+        name: &str,
+        span: Range<usize>,
+    ) -> Result<(), Mistake> {
+        let group_table = self.document.iter().find(|(key, _)| key.get_ref() == group);
+        let tables = group_table.and_then(|(_, value)| value.get_ref().as_table());
+        let table = tables.and_then(|tables| tables.iter().find(|(key, _)| key.get_ref() == name));
+        // One that is not there at all is a mistake of every file.
+        let Some((key, _)) = table else { return Ok(()) };
+        if self.owner(&key.span())?.is_some_and(|owner| owner.range == part.range) {
+            return Ok(());
+        }
+        let what = format!("a shared role starts from its own file, and [{group}.{name}] is not in that");
+        Err(self.source.mistake(
+            span,
+            what,
+            Some("delete the part, and take it again: jit configure add URL".to_owned()),
+        ))
+    }
+}

@@ -1,0 +1,180 @@
+//! What a shared file may say, key by key: the table that decides, and that `docs/shared-file.md` shows.
+//!
+//! A key that is not in the table is refused in a shared file, so that a new key stays each person's own until somebody
+//! decides otherwise.
+
+use crate::plan::BROWSERS;
+
+/// Where a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Above all tables.
+    Top,
+    /// `[idp.NAME]` with this `type`.
+    Idp(&'static str),
+    /// `[role.NAME]`.
+    Role,
+}
+
+impl Place {
+    fn name(self) -> String {
+        match self {
+            Self::Top => "top".to_owned(),
+            Self::Idp(kind) => format!("idp ({kind})"),
+            Self::Role => "role".to_owned(),
+        }
+    }
+}
+
+/// What a shared file may set a key to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Whatever the key takes.
+    Anything,
+    /// An https URL; or http on this machine, if the shared file itself is on this machine.
+    Url,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Nothing: it is for each person's own `config.toml`.
+    Nothing,
+}
+
+/// A key, and what a shared file may set it to.
+#[derive(Debug)]
+pub struct Rule {
+    /// Where it stands.
+    pub places: &'static [Place],
+    /// The key.
+    pub key: &'static str,
+    /// What it may be set to.
+    pub takes: Takes,
+    /// Why.
+    pub why: &'static str,
+}
+
+const OIDC: Place = Place::Idp("oidc");
+const SAML: Place = Place::Idp("saml");
+const OKTA: Place = Place::Idp("okta");
+const CENTER: Place = Place::Idp("identity-center");
+const IDPS: &[Place] = &[OIDC, SAML, OKTA, CENTER];
+
+const fn rule(places: &'static [Place], key: &'static str, takes: Takes, why: &'static str) -> Rule {
+    Rule { places, key, takes, why }
+}
+
+const TABLES: &str = "The tables of the rows below. A name that your own config.toml has is refused";
+const HOST: &str = "Where you sign in; the summary names its host";
+const BROWSER: &str =
+    "The browser that is driven. Anything else would be a program that is looked up and run";
+const AUTO_LOGIN: &str = "Would let any program open a sign-in; each person decides that";
+const PORT: &str = "jit listens there, on this machine only";
+const NARROWS: &str = "Restricts the session; it can grant nothing";
+const SENT: &str = "Sent to STS with the request; the role's trust policy decides";
+
+/// Every key that `config.toml` has. A test holds it against the parser.
+pub const RULES: &[Rule] = &[
+    rule(&[Place::Top], "idp", Takes::Anything, TABLES),
+    rule(&[Place::Top], "role", Takes::Anything, TABLES),
+    rule(
+        &[Place::Top],
+        "default_role",
+        Takes::Nothing,
+        "Which role is used when none is named is each person's choice",
+    ),
+    rule(
+        &[Place::Top],
+        "key_cache",
+        Takes::Nothing,
+        "How long the key stays in memory is each person's choice",
+    ),
+    rule(&[Place::Top], "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(&[Place::Top], "console_browser", Takes::Nothing, "Names a command to run"),
+    rule(IDPS, "type", Takes::Anything, "How you sign in"),
+    rule(&[OIDC], "issuer", Takes::Url, HOST),
+    rule(&[OIDC, OKTA], "client_id", Takes::Anything, "Public, and known to the IdP"),
+    rule(
+        &[OIDC],
+        "client_secret",
+        Takes::Nothing,
+        "A secret that everybody gets is none; use a public client. For an IdP that insists on one (Google), each person runs jit configure",
+    ),
+    rule(&[OIDC], "scopes", Takes::Anything, "What the token is asked for; the IdP decides"),
+    rule(&[OIDC, CENTER], "flow", Takes::Anything, "Browser or device code"),
+    rule(&[OIDC, CENTER], "redirect_port", Takes::Anything, PORT),
+    rule(&[OIDC], "audience", Takes::Anything, "Whom the token is for; AWS checks that"),
+    rule(&[SAML], "sso_url", Takes::Url, HOST),
+    rule(&[SAML, CENTER], "start_url", Takes::Url, HOST),
+    rule(
+        &[SAML],
+        "capture",
+        Takes::Anything,
+        "Whether the response arrives at a local port or in a browser of jit's own; both belong to the IdP's setup",
+    ),
+    rule(&[SAML], "entity_id", Takes::Anything, "A name that is compared, not asked"),
+    rule(&[SAML], "issuer", Takes::Anything, "A name that is compared, not asked"),
+    rule(&[SAML], "binding", Takes::Anything, "How the request is sent"),
+    rule(&[SAML], "acs_host", Takes::Anything, PORT),
+    rule(&[SAML], "acs_port", Takes::Anything, PORT),
+    rule(&[SAML], "acs_url", Takes::Url, "Can only be an address of AWS"),
+    rule(&[SAML, OKTA], "browser", Takes::OneOf(&BROWSERS), BROWSER),
+    rule(&[OKTA], "org", Takes::Url, HOST),
+    rule(&[OKTA], "app_url", Takes::Url, "Has to be at the org"),
+    rule(&[OKTA], "username", Takes::Nothing, "Each person has their own"),
+    rule(&[OKTA], "flow", Takes::Anything, "Password or device code"),
+    rule(
+        &[OKTA],
+        "factor",
+        Takes::Anything,
+        "Which second factor is preferred; Okta decides which are allowed",
+    ),
+    rule(&[CENTER], "region", Takes::Anything, "Part of the host names of AWS"),
+    rule(IDPS, "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(&[Place::Role], "idp", Takes::Anything, "An IdP of the same file"),
+    rule(&[Place::Role], "via", Takes::Anything, "A role of the same file"),
+    rule(&[Place::Role], "role_arn", Takes::Anything, "The summary names its account"),
+    rule(&[Place::Role], "account", Takes::Anything, "The summary names it"),
+    rule(&[Place::Role], "permission_set", Takes::Anything, "Identity Center decides who may use it"),
+    rule(&[Place::Role], "provider_arn", Takes::Anything, "Has to be in the account of the role"),
+    rule(&[Place::Role], "duration", Takes::Anything, "AWS sets the limit"),
+    rule(&[Place::Role], "session_name", Takes::Anything, SENT),
+    rule(&[Place::Role], "source_identity", Takes::Anything, SENT),
+    rule(&[Place::Role], "external_id", Takes::Anything, SENT),
+    rule(&[Place::Role], "tags", Takes::Anything, SENT),
+    rule(&[Place::Role], "transitive_tags", Takes::Anything, SENT),
+    rule(&[Place::Role], "policy", Takes::Anything, NARROWS),
+    rule(&[Place::Role], "policy_arns", Takes::Anything, NARROWS),
+    rule(&[Place::Role], "region", Takes::Anything, "Where the role's tools work; AWS knows its regions"),
+    rule(&[Place::Role], "description", Takes::Anything, "Text that is shown"),
+    rule(&[Place::Role], "color", Takes::Anything, "The color of the name in lists"),
+    rule(
+        &[Place::Role],
+        "confirm",
+        Takes::Anything,
+        "Asks before the role is used. It cannot change a role of your own, and the summary says when a shared role stops asking",
+    ),
+    rule(&[Place::Role], "auto_login", Takes::Nothing, AUTO_LOGIN),
+];
+
+/// The rule for `key` at `place`.
+pub fn rule_of(place: Place, key: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.places.contains(&place) && rule.key == key)
+}
+
+/// The table for the documentation.
+pub fn markdown() -> String {
+    let mut text = "| key | in | a shared file may set it to | why |\n| --- | --- | --- | --- |\n".to_owned();
+    for rule in RULES {
+        let places: Vec<String> = rule.places.iter().map(|place| place.name()).collect();
+        let places = if rule.places == IDPS { "idp".to_owned() } else { places.join(", ") };
+        let takes = match rule.takes {
+            Takes::Anything => "any valid value".to_owned(),
+            Takes::Url => "an https URL".to_owned(),
+            Takes::OneOf(words) => {
+                words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+            }
+            Takes::Nothing => "**nothing**".to_owned(),
+        };
+        text.push_str(&format!("| `{}` | {places} | {takes} | {} |\n", rule.key, rule.why));
+    }
+    text
+}

@@ -1,0 +1,324 @@
+//! What a shared file would change, in a few lines: where one would sign in, which roles in which accounts, and what else
+//! somebody has to know before saying yes. The diff has every byte; this has what matters first.
+
+use std::collections::BTreeSet;
+
+use super::host;
+use super::keys::{Place, Takes, rule_of};
+use crate::config::draft::{Draft, Table, Value};
+use crate::trusted_url::{Purpose, TrustedUrl};
+use crate::unseen::is_unseen;
+
+/// The longest list of names that is told before the rest is only counted.
+const MOST: usize = 12;
+/// The settings that say what a role is and how it is reached: a change of these is told with both values.
+const WHAT_A_ROLE_IS: [&str; 5] = ["role_arn", "account", "permission_set", "idp", "via"];
+/// The longest value that is told.
+const LONGEST_VALUE: usize = 100;
+
+/// What a change by a shared file is held against.
+#[derive(Debug, Default)]
+pub struct Around {
+    /// Where the file is.
+    pub from: String,
+    /// The rest of the configuration.
+    pub own: Draft,
+    /// The profiles of AWS's files that are not `jit`'s.
+    pub profiles: BTreeSet<String>,
+    /// The names under which IdPs offer roles.
+    pub offered: BTreeSet<String>,
+}
+
+/// What would change. The texts may hold anything that the file holds, so they have to be escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// IdPs, roles and accounts.
+    pub lines: Vec<String>,
+    /// What may not be what was wanted.
+    pub warnings: Vec<String>,
+}
+
+/// Sums up what it means that a file which said `before` says `after`. Without `before` it is new.
+pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
+    let old = before.map_or_else(Draft::default, Draft::of);
+    let new = Draft::of(after);
+    let (idps, roles) = (Compared::of(&old.idps, &new.idps), Compared::of(&old.roles, &new.roles));
+    let mut lines = Vec::new();
+    lines.push(match before {
+        Some(_) => format!("{} changed since you took it:", around.from),
+        None => format!("{} would add:", around.from),
+    });
+    idp_lines(&idps, &mut lines);
+    role_lines(&roles, &mut lines);
+    account_lines(&old, &new, &mut lines);
+    if before.is_some() && idps.is_same() && roles.is_same() {
+        lines.push("  nothing that matters: comments, order or spaces".to_owned());
+    }
+    let mut warnings = Vec::new();
+    // A tab is how some people indent.
+    let unseen = |text: &str| text.chars().filter(|c| is_unseen(*c) && !"\n\t".contains(*c)).count();
+    if unseen(after) > before.map_or(0, unseen) {
+        warnings
+            .push("The file has characters that nobody sees. The difference shows them as \\u{…}".to_owned());
+    }
+    host_warnings(&old, &new, &mut warnings);
+    name_warnings(&idps, &roles, around, &mut warnings);
+    dependents(&idps, &roles, &around.own, &mut warnings);
+    let asks = |table: &Table| table.get("confirm") == Some(&Value::Flag(true));
+    let silent =
+        roles.changed.iter().filter(|(old, new)| asks(old) && !asks(new)).map(|(_, new)| new.name.as_str());
+    list(silent)
+        .into_iter()
+        .for_each(|names| warnings.push(format!("No longer asks before it is used: {names}")));
+    Summary { lines, warnings }
+}
+
+/// Two lists of tables, by name.
+struct Compared<'t> {
+    new: Vec<&'t Table>,
+    changed: Vec<(&'t Table, &'t Table)>,
+    gone: Vec<&'t Table>,
+    same: Vec<&'t Table>,
+}
+
+impl<'t> Compared<'t> {
+    fn of(old: &'t [Table], new: &'t [Table]) -> Self {
+        let mut compared = Self { new: Vec::new(), changed: Vec::new(), gone: Vec::new(), same: Vec::new() };
+        let before: std::collections::HashMap<&str, &Table> =
+            old.iter().map(|table| (table.name.as_str(), table)).collect();
+        for table in new {
+            match before.get(table.name.as_str()) {
+                None => compared.new.push(table),
+                Some(one) if differing(one, table).is_empty() => compared.same.push(table),
+                Some(one) => compared.changed.push((one, table)),
+            }
+        }
+        let after: BTreeSet<&str> = new.iter().map(|table| table.name.as_str()).collect();
+        compared.gone = old.iter().filter(|table| !after.contains(table.name.as_str())).collect();
+        compared
+    }
+
+    fn is_same(&self) -> bool {
+        self.new.is_empty() && self.changed.is_empty() && self.gone.is_empty()
+    }
+
+    /// `2 new, 1 changed`.
+    fn counts(&self) -> String {
+        let counts = [
+            (self.new.len(), "new"),
+            (self.changed.len(), "changed"),
+            (self.gone.len(), "gone"),
+            (self.same.len(), "unchanged"),
+        ];
+        let told: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+    }
+}
+
+/// The keys that are not set to the same in both.
+fn differing<'t>(one: &'t Table, other: &'t Table) -> Vec<&'t str> {
+    let keys: BTreeSet<&str> =
+        one.settings.iter().chain(&other.settings).map(|(key, _)| key.as_str()).collect();
+    keys.into_iter().filter(|key| one.get(key) != other.get(key)).collect()
+}
+
+fn idp_lines(idps: &Compared<'_>, lines: &mut Vec<String>) {
+    lines.push(format!("  IdPs: {}", idps.counts()));
+    // None of these is left out: they say where a password would be typed.
+    for (old, new) in &idps.changed {
+        let others: Vec<&str> =
+            differing(old, new).into_iter().filter(|key| !is_url(new, key) && !is_url(old, key)).collect();
+        let mut text = match (told_hosts(old), told_hosts(new)) {
+            (before, after) if before == after => {
+                format!("    changed: {} (sign in at {after}, as before)", new.name)
+            }
+            (before, after) => {
+                format!("    changed: {} (sign in at {after}, a DIFFERENT HOST: it was {before})", new.name)
+            }
+        };
+        if !others.is_empty() {
+            text.push_str(&format!("; different {}", others.join(", ")));
+        }
+        lines.push(text);
+    }
+    lines
+        .extend(idps.new.iter().map(|idp| format!("    new: {} (sign in at {})", idp.name, told_hosts(idp))));
+    lines.extend(idps.gone.iter().map(|idp| format!("    gone: {} (was at {})", idp.name, told_hosts(idp))));
+}
+
+fn role_lines(roles: &Compared<'_>, lines: &mut Vec<String>) {
+    lines.push(format!("  roles: {}", roles.counts()));
+    let mut changes: Vec<(bool, String)> =
+        roles.changed.iter().map(|(old, new)| role_change(old, new)).collect();
+    // What leads elsewhere is told first.
+    changes.sort_by_key(|(elsewhere, _)| !elsewhere);
+    let more = changes.len().saturating_sub(MOST);
+    lines.extend(changes.into_iter().take(MOST).map(|(_, text)| format!("    changed: {text}")));
+    if more > 0 {
+        lines.push(format!("    changed: {more} more, see the diff"));
+    }
+    let named = |role: &&Table| format!("{} ({})", role.name, account(role));
+    let named: Vec<String> = roles.new.iter().map(named).collect();
+    lines.extend(list(named.iter().map(String::as_str)).map(|names| format!("    new: {names}")));
+    lines.extend(
+        list(roles.gone.iter().map(|role| role.name.as_str())).map(|names| format!("    gone: {names}")),
+    );
+}
+
+/// What is different about a role, and whether it leads elsewhere.
+fn role_change(old: &Table, new: &Table) -> (bool, String) {
+    let value = |table: &Table, key: &str| {
+        let text = table.text(key).unwrap_or("nothing");
+        match text.char_indices().nth(LONGEST_VALUE) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
+        }
+    };
+    let (elsewhere, others): (Vec<&str>, Vec<&str>) =
+        differing(old, new).into_iter().partition(|key| WHAT_A_ROLE_IS.contains(key));
+    let mut told: Vec<String> =
+        elsewhere.iter().map(|key| format!("{key} {} → {}", value(old, key), value(new, key))).collect();
+    if !others.is_empty() {
+        told.push(format!("different {}", others.join(", ")));
+    }
+    if account(old) != account(new) {
+        told.insert(0, format!("ANOTHER ACCOUNT: {} → {}", account(old), account(new)));
+    }
+    (!elsewhere.is_empty(), format!("{} ({})", new.name, told.join("; ")))
+}
+
+fn account_lines(old: &Draft, new: &Draft, lines: &mut Vec<String>) {
+    let accounts = |draft: &Draft| -> BTreeSet<String> { draft.roles.iter().map(account).collect() };
+    let (before, after) = (accounts(old), accounts(new));
+    lines.push(format!("  accounts: {}", after.len()));
+    let mut tell = |what: &str, accounts: Vec<&String>| {
+        lines.extend(
+            list(accounts.into_iter().map(String::as_str)).map(|names| format!("    {what}: {names}")),
+        );
+    };
+    tell("new", after.difference(&before).collect());
+    tell("gone", before.difference(&after).collect());
+}
+
+/// The account of a role.
+fn account(role: &Table) -> String {
+    let of_arn = || role.text("role_arn")?.split(':').nth(4);
+    role.text("account").or_else(of_arn).unwrap_or("unknown account").to_owned()
+}
+
+fn is_url(idp: &Table, key: &str) -> bool {
+    let place = match idp.text("type") {
+        Some("oidc") => Place::Idp("oidc"),
+        Some("saml") => Place::Idp("saml"),
+        Some("okta") => Place::Idp("okta"),
+        _ => Place::Idp("identity-center"),
+    };
+    rule_of(place, key).is_some_and(|rule| rule.takes == Takes::Url)
+}
+
+/// The hosts that an IdP names, each once.
+fn hosts(idp: &Table) -> Vec<String> {
+    let mut hosts: Vec<String> = Vec::new();
+    for (key, _) in idp.settings.iter().filter(|(key, _)| is_url(idp, key)) {
+        let host = host::of(idp.text(key).unwrap_or_default());
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts
+}
+
+fn told_hosts(idp: &Table) -> String {
+    let told = hosts(idp).into_iter().map(|host| match host::reads_as(&host) {
+        Some(read) => format!("{host}, which reads {read}"),
+        None => host,
+    });
+    told.collect::<Vec<_>>().join(" and ")
+}
+
+fn host_warnings(old: &Draft, new: &Draft, warnings: &mut Vec<String>) {
+    let known: BTreeSet<String> = old.idps.iter().flat_map(hosts).collect();
+    for idp in &new.idps {
+        for host in hosts(idp).iter().filter(|host| !known.contains(*host)) {
+            if let Some(read) = host::reads_as(host) {
+                warnings.push(format!(
+                    "{host} reads {read}, in letters that may look like others. Ask whoever shares this whether it is right"
+                ));
+            }
+        }
+        let in_clear = |url: &str| TrustedUrl::parse(url, Purpose::Page).is_ok_and(|url| !url.is_secure());
+        let urls = idp.settings.iter().filter(|(key, _)| is_url(idp, key));
+        let plain = urls.into_iter().find(|(key, _)| in_clear(idp.text(key).unwrap_or_default()));
+        if let Some((key, _)) = plain {
+            warnings.push(format!("{}: `{key}` is on this machine, and asked without TLS", idp.name));
+        }
+    }
+}
+
+fn name_warnings(idps: &Compared<'_>, roles: &Compared<'_>, around: &Around, warnings: &mut Vec<String>) {
+    let new = || roles.new.iter().map(|role| role.name.as_str());
+    if let Some(names) = list(new().filter(|name| around.profiles.contains(*name))) {
+        warnings.push(format!(
+            "Profiles of your AWS files have the same names: {names}. jit would use the shared roles instead of these profiles; other tools keep the profiles"
+        ));
+    }
+    if let Some(names) = list(new().filter(|name| around.offered.contains(*name))) {
+        warnings.push(format!(
+            "Your IdPs offer roles of the same names: {names}. jit would use the shared roles instead"
+        ));
+    }
+    if let Some(names) = list(new().filter(|name| name.eq_ignore_ascii_case("default"))) {
+        warnings.push(format!(
+            "The role {names} is called like the profile that AWS tools use where none is named. jit configure profiles does not write [default] for it unless you say --name default"
+        ));
+    }
+    let like = |kind: &str, new: &[&Table], own: &[Table]| {
+        let pairs = new.iter().flat_map(|one| own.iter().map(move |other| (one, other)));
+        let alike =
+            pairs.filter(|(one, other)| one.name != other.name && one.name.eq_ignore_ascii_case(&other.name));
+        let told = |(one, other): (&&Table, &Table)| {
+            format!("The shared {kind} {} and your own {} differ in case only", one.name, other.name)
+        };
+        alike.map(told).take(MOST).collect::<Vec<_>>()
+    };
+    warnings.extend(like("IdP", &idps.new, &around.own.idps));
+    warnings.extend(like("role", &roles.new, &around.own.roles));
+}
+
+/// One's own roles that start from what would change.
+fn dependents(idps: &Compared<'_>, roles: &Compared<'_>, own: &Draft, warnings: &mut Vec<String>) {
+    let idps: BTreeSet<&str> = idps.changed.iter().map(|(_, idp)| idp.name.as_str()).collect();
+    let mut changed: BTreeSet<&str> = roles.changed.iter().map(|(_, role)| role.name.as_str()).collect();
+    let others: Vec<&Table> = own.roles.iter().chain(roles.same.iter().copied()).collect();
+    loop {
+        let starts_there = |role: &&&Table| {
+            role.text("via").is_some_and(|via| changed.contains(via))
+                || role.text("idp").is_some_and(|idp| idps.contains(idp))
+        };
+        let next: Vec<&str> = others.iter().filter(starts_there).map(|role| role.name.as_str()).collect();
+        let before = changed.len();
+        changed.extend(next);
+        if changed.len() == before {
+            break;
+        }
+    }
+    let own = own.roles.iter().map(|role| role.name.as_str()).filter(|name| changed.contains(name));
+    warnings.extend(list(own).map(|names| format!("Your own roles start from what changes: {names}")));
+}
+
+/// `a, b and 3 more`; `None` if there is nothing.
+fn list<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    match names.len() {
+        0 => None,
+        count if count > MOST => Some(format!("{} and {} more", names[..MOST].join(", "), count - MOST)),
+        _ => Some(names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

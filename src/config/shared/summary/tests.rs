@@ -1,0 +1,141 @@
+use super::*;
+
+const BEFORE: &str = r#"
+[idp.acme]
+type = "okta"
+org = "https://acme.okta.com"
+app_url = "https://acme.okta.com/home/amazon_aws/0oa1/272"
+[role.hub]
+idp = "acme"
+role_arn = "arn:aws:iam::111111111111:role/hub"
+[role.prod]
+via = "hub"
+role_arn = "arn:aws:iam::222222222222:role/admin"
+confirm = true
+[role.old]
+via = "hub"
+role_arn = "arn:aws:iam::333333333333:role/old"
+"#;
+
+fn around() -> Around {
+    Around { from: "https://intranet.example/jit.toml".to_owned(), ..Around::default() }
+}
+
+fn told(before: Option<&str>, after: &str, around: &Around) -> (String, Vec<String>) {
+    let Summary { lines, warnings } = summary(before, after, around);
+    (lines.join("\n"), warnings)
+}
+
+#[test]
+fn what_is_new_is_told_with_its_hosts_and_accounts() {
+    let expected = "\
+https://intranet.example/jit.toml would add:
+  IdPs: 1 new
+    new: acme (sign in at acme.okta.com)
+  roles: 3 new
+    new: hub (111111111111), prod (222222222222), old (333333333333)
+  accounts: 3
+    new: 111111111111, 222222222222, 333333333333";
+    assert_eq!(told(None, BEFORE, &around()), (expected.to_owned(), Vec::new()));
+}
+
+#[test]
+fn an_update_tells_just_what_changed() {
+    let after = BEFORE.replace("acme.okta.com", "acme.okta.evil.example").replace("[role.old]", "[role.new]");
+    let after =
+        after.replace("222222222222:role/admin", "999999999999:role/admin").replace("confirm = true\n", "");
+    let expected = "\
+https://intranet.example/jit.toml changed since you took it:
+  IdPs: 1 changed
+    changed: acme (sign in at acme.okta.evil.example, a DIFFERENT HOST: it was acme.okta.com)
+  roles: 1 new, 1 changed, 1 gone, 1 unchanged
+    changed: prod (ANOTHER ACCOUNT: 222222222222 → 999999999999; role_arn arn:aws:iam::222222222222:role/admin → arn:aws:iam::999999999999:role/admin; different confirm)
+    new: new (333333333333)
+    gone: old
+  accounts: 3
+    new: 999999999999
+    gone: 222222222222";
+    let warnings = vec!["No longer asks before it is used: prod".to_owned()];
+    assert_eq!(told(Some(BEFORE), &after, &around()), (expected.to_owned(), warnings));
+    let comment = format!("# hello\n{BEFORE}");
+    let expected = "\
+https://intranet.example/jit.toml changed since you took it:
+  IdPs: 1 unchanged
+  roles: 3 unchanged
+  accounts: 3
+  nothing that matters: comments, order or spaces";
+    assert_eq!(told(Some(BEFORE), &comment, &around()), (expected.to_owned(), Vec::new()));
+    let same_host = BEFORE.replace("0oa1", "0oa2").replace("[role.hub]", "factor = \"push\"\n[role.hub]");
+    let (lines, _) = told(Some(BEFORE), &same_host, &around());
+    assert!(
+        lines.contains("changed: acme (sign in at acme.okta.com, as before); different factor"),
+        "{lines}"
+    );
+}
+
+/// What may not be what was wanted: the change, and words of the warning. Whoever thinks of another one adds a line.
+#[test]
+fn what_somebody_has_to_know_is_a_warning() {
+    let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let own = "[idp.Acme]\ntype = \"saml\"\n[role.Prod]\nvia = \"hub\"\n[role.mine]\nvia = \"deep\"\n[role.deep]\nidp = \"acme\"\n[role.free]\nvia = \"x\"\n";
+    let around = Around {
+        own: Draft::of(own),
+        profiles: set(&["prod", "default", "unrelated"]),
+        offered: set(&["acme-prod/Admin"]),
+        ..around()
+    };
+    let renamed = |name: &str| BEFORE.replace("[role.old]", &format!("[role.\"{name}\"]"));
+    let cases: [(Option<&str>, String, &str); 9] = [
+        (None, BEFORE.to_owned(), "Profiles of your AWS files have the same names: prod."),
+        (None, renamed("default"), "have the same names: prod, default."),
+        (None, renamed("default"), "The role default is called like the profile that AWS tools use"),
+        (None, renamed("DEFAULT"), "The role DEFAULT is called like the profile that AWS tools use"),
+        (None, renamed("acme-prod/Admin"), "Your IdPs offer roles of the same names: acme-prod/Admin."),
+        (None, BEFORE.to_owned(), "The shared IdP acme and your own Acme differ in case only"),
+        (None, BEFORE.to_owned(), "The shared role prod and your own Prod differ in case only"),
+        (
+            Some(BEFORE),
+            BEFORE.replace("okta.com", "okta.example"),
+            "Your own roles start from what changes: Prod, mine, deep",
+        ),
+        (
+            Some(BEFORE),
+            BEFORE.replace("acme.okta.com", "xn--pple-43d.com"),
+            "xn--pple-43d.com reads аpple.com, in letters that may look like others",
+        ),
+    ];
+    for (before, after, words) in cases {
+        let (_, warnings) = told(before, &after, &around);
+        assert!(warnings.iter().any(|warning| warning.contains(words)), "{words}: {warnings:?}");
+    }
+    // What was known when it was taken is not told again.
+    assert_eq!(told(Some(BEFORE), &format!("{BEFORE}# x\n"), &around).1, [""; 0]);
+    let hidden = told(None, &format!("# a\u{202e}b\n{BEFORE}"), &super::Around::default()).1;
+    assert_eq!(hidden, ["The file has characters that nobody sees. The difference shows them as \\u{…}"]);
+    assert_eq!(told(None, &format!("# a\tb\n{BEFORE}"), &super::Around::default()).1, [""; 0]);
+    let local = "[idp.a]\ntype = \"oidc\"\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"a\"\n";
+    assert_eq!(told(None, local, &around).1, ["a: `issuer` is on this machine, and asked without TLS"]);
+}
+
+#[test]
+fn a_long_list_is_cut_and_hosts_never_are() {
+    let mut many = String::new();
+    for n in 0..40 {
+        many.push_str(&format!("[idp.i{n}]\ntype = \"saml\"\nstart_url = \"https://h{n}.example/x\"\n"));
+        many.push_str(&format!(
+            "[role.r{n}]\nidp = \"i{n}\"\nrole_arn = \"arn:aws:iam::{:012}:role/r\"\n",
+            n
+        ));
+    }
+    let (lines, _) = told(None, &many, &around());
+    assert!((0..40).all(|n| lines.contains(&format!("sign in at h{n}.example)"))), "{lines}");
+    assert!(lines.contains(" and 28 more") && !lines.contains("r39"), "{lines}");
+    // Where only one role leads elsewhere, it comes first.
+    let changed = many
+        .replace("role/r\"", "role/r\"\ncolor = \"red\"")
+        .replace("000000000039:role", "999999999999:role");
+    let (lines, _) = told(Some(&many), &changed, &around());
+    let first = lines.lines().find(|line| line.contains("changed: r")).unwrap();
+    assert!(first.contains("r39 (ANOTHER ACCOUNT: 000000000039 → 999999999999"), "{lines}");
+    assert!(lines.contains("changed: 28 more, see the diff"), "{lines}");
+}

@@ -1,0 +1,257 @@
+use super::*;
+
+const SHARED: &str = "[idp.acme]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\nregion = \"eu-west-1\"\n";
+const FROM: &str = "https://intranet.example/jit.toml";
+
+#[test]
+fn a_part_is_put_behind_all_else_and_replaced_where_it_is() {
+    assert_eq!(parts(""), []);
+    let alone = with("", FROM, SHARED);
+    assert_eq!(parts(&alone)[0].content(&alone), SHARED);
+    assert!(parts(&alone)[0].is_as_it_came(&alone));
+    let own = "key_cache = \"off\"";
+    let both = with(own, FROM, SHARED);
+    assert_eq!(both, format!("{own}\n\n{alone}"));
+    let more = format!("{both}\n[idp.mine]\n");
+    let newer = with(&more, FROM, "# nothing any more");
+    assert!(newer.starts_with(own) && newer.ends_with("\n[idp.mine]\n"), "{newer}");
+    assert_eq!(parts(&newer)[0].content(&newer), "# nothing any more\n");
+    // Another place is another part.
+    let two = with(&both, "/etc/jit.toml", "");
+    assert_eq!(
+        parts(&two).iter().map(|part| part.from.as_str()).collect::<Vec<_>>(),
+        [FROM, "/etc/jit.toml"]
+    );
+    let edited = both.replace("eu-west-1", "eu-west-2");
+    assert!(!parts(&edited)[0].is_as_it_came(&edited));
+}
+
+#[test]
+fn parts_without_an_end_are_none() {
+    let whole = with("", FROM, SHARED);
+    for broken in [
+        whole.replace("# <<<", "#"),
+        whole.replace("# <<< shared by https", "# <<< shared by http"),
+        whole.replace(" sha256:", " "),
+    ] {
+        assert_eq!(parts(&broken), [], "{broken}");
+    }
+}
+
+const SAML: &str = "[idp.acme]\ntype = \"saml\"\nstart_url = \"https://idp.example/start\"\n";
+const OKTA: &str = "[idp.acme]\ntype = \"okta\"\norg = \"https://acme.okta.com\"\napp_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"\n";
+const OIDC: &str = "[idp.acme]\ntype = \"oidc\"\nissuer = \"https://idp.example\"\nclient_id = \"jit\"\n";
+const ROLE: &str = "[role.dev]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/dev\"\n";
+
+/// Shared files that are refused, with words of why. Whoever thinks of another one adds a line.
+fn hostile() -> Vec<(String, &'static str)> {
+    let role = |more: &str| format!("{OIDC}{ROLE}{more}\n");
+    let oidc = |more: &str| format!("{OIDC}{more}\n{ROLE}");
+    let inline = "idp = { acme = { type = \"oidc\", issuer = \"https://i.example\", client_id = \"a\", \"client_secret\" = \"x\" } }\n";
+    let dotted = "idp.acme.type = \"oidc\"\nidp.acme.issuer = \"https://i.example\"\nidp.acme.client_id = \"a\"\nidp.acme.client_secret = \"x\"\n";
+    let mut cases = vec![
+        (
+            "console_browser = [\"sh\", \"{url}\"]\n".to_owned(),
+            ":1:1: a shared file may not set `console_browser`",
+        ),
+        ("\"console\\u005fbrowser\" = [\"sh\", \"{url}\"]\n".to_owned(), "may not set `console_browser`"),
+        (format!("auto_login = true\n{SHARED}"), "may not set `auto_login`"),
+        (format!("key_cache = \"off\"\n{SHARED}"), "may not set `key_cache`"),
+        (format!("default_role = \"dev\"\n{OIDC}{ROLE}"), "may not set `default_role`"),
+        (oidc("auto_login = true"), "may not set `auto_login`"),
+        (oidc("auto_login = false"), "may not set `auto_login`"),
+        (role("auto_login = true"), "may not set `auto_login`"),
+        (format!("{OKTA}username = \"alice\"\n"), "may not set `username`"),
+        // A secret, however TOML spells its key.
+        (oidc("client_secret = \"x\""), "may not set `client_secret`"),
+        (oidc("\"client_secret\" = \"x\""), "may not set `client_secret`"),
+        (oidc("'client_secret' = '''x'''"), "may not set `client_secret`"),
+        (oidc("\"client\\u005fsecret\" = \"x\""), "may not set `client_secret`"),
+        (oidc("\"\\x63lient_secret\" = \"x\""), "may not set `client_secret`"),
+        (dotted.to_owned(), "may not set `client_secret`"),
+        (inline.to_owned(), "may not set `client_secret`"),
+        // What is no shared file.
+        ("<!DOCTYPE html>\n<html>".to_owned(), ":1:11: "),
+        ("run = \"sh\"\n".to_owned(), "unknown key `run`"),
+        (ROLE.to_owned(), "names [idp.acme], which is not there"),
+        // Marks of a part, and what hides them.
+        (format!("{SHARED}{BEGIN}x\n"), ":5:1: this is how jit marks a shared part"),
+        (format!("{SHARED}{END}{FROM}\nauto_login = true\n"), ":5:1: this is how jit marks a shared part"),
+        (role(&format!("description = '''\n{END}{FROM}\n'''")), "this is how jit marks a shared part"),
+        (role(&format!("description = \"\"\"\n{END}{FROM}\n\"\"\"")), "this is how jit marks a shared part"),
+        (format!("# {}\n{SHARED}", "x".repeat(5000)), ":1:1: this line has 5003 characters"),
+        (role(&format!("description = \"{}x\"", " ".repeat(5000))), "which is more than anybody reads"),
+        // Names that would be taken for something else.
+        (
+            format!("{OIDC}{}", ROLE.replace("dev]", "\"222222222222/dev\"]")),
+            "is called like one of account 222222222222",
+        ),
+        (
+            format!("{OIDC}{}", ROLE.replace("dev]", "\"arn:aws:iam::222222222222:role/x\"]")),
+            "is not called like an ARN",
+        ),
+        (format!("{OIDC}{}", ROLE.replace("dev]", "\"ARN:aws\"]")), "is not called like an ARN"),
+        // Endpoints in clear.
+        (OIDC.replace("https:", "http:"), "is not https"),
+        (
+            OIDC.replace("https://idp.example", "http://127.0.0.1:8080"),
+            "`http://127.0.0.1:8080` leads into this machine, and https://intranet.example is not",
+        ),
+        (SAML.replace("https://idp.example", "http://localhost:1"), "leads into this machine"),
+        (OKTA.replace("https://acme.okta.com", "http://[::1]:1"), "leads into this machine"),
+        (SHARED.replace("https://acme.awsapps.com", "https://127.0.0.1"), "leads into this machine"),
+        (SAML.replace("idp.example", "169.254.169.254"), "leads into this machine"),
+        (SHARED.replace("https://acme.awsapps.com", "http://localhost"), "leads into this machine"),
+    ];
+    // Programs, by name, path or worse.
+    for browser in [
+        "pwn",
+        "sh",
+        "/bin/sh",
+        "./x",
+        "..\\\\x",
+        "C:sh.exe",
+        "Chrome",
+        "chrome ",
+        "chrome,sh",
+        "",
+        "CHROMIUM",
+    ] {
+        cases.push((format!("{SAML}browser = \"{browser}\"\n"), ":4:11: a shared file names no program"));
+        cases.push((format!("{OKTA}browser = \"{browser}\"\n"), ":5:11: a shared file names no program"));
+    }
+    cases
+}
+
+#[test]
+fn a_shared_file_declares_and_commands_nothing() {
+    for (content, words) in hostile() {
+        let mistake = check(FROM, &content).map_or_else(|mistake| mistake, |()| panic!("taken: {content}"));
+        let text = mistake.to_string();
+        assert!(text.starts_with(FROM) && text.contains(words), "{content}\n{text}");
+        assert!(!mistake.excerpt.is_some_and(|line| line.contains("secret\" = \"x\"")), "{content}");
+    }
+}
+
+/// Shared files that say all that one may say.
+#[test]
+fn an_ordinary_shared_file_is_taken() {
+    let mut good = vec![
+        String::new(),
+        "# nothing yet\n".to_owned(),
+        SHARED.to_owned(),
+        SAML.to_owned(),
+        OKTA.to_owned(),
+        format!("{OKTA}factor = \"push\"\nflow = \"auto\"\nclient_id = \"x\"\n"),
+        format!("{SHARED}flow = \"device\"\nredirect_port = 28251\n"),
+        "[idp.a]\ntype = \"saml\"\nsso_url = \"https://a.example\"\ncapture = \"loopback\"\nentity_id = \"a\"\nissuer = \"b\"\n\
+         binding = \"post\"\nacs_host = \"localhost\"\nacs_port = 35002\n"
+            .to_owned(),
+        "[idp.a]\ntype = \"saml\"\nsso_url = \"https://a.example\"\ncapture = \"browser\"\n\
+         acs_url = \"https://eu-west-1.signin.aws.amazon.com/saml\"\n"
+            .to_owned(),
+        format!("{SHARED}[role.r]\nidp = \"acme\"\naccount = \"333333333333\"\npermission_set = \"Dev\"\n"),
+        "role = {}\nidp = { a = { type = \"saml\", start_url = \"https://a.example\" } }\n".to_owned(),
+    ];
+    good.extend(crate::plan::BROWSERS.map(|browser| format!("{SAML}browser = \"{browser}\"\n")));
+    good.push(format!(
+        "# client_secret is not here, ''' neither\n{OIDC}scopes = [\"openid\"]\nflow = \"device\"\nredirect_port = 28251\n\
+         audience = \"a\"\n[role.hub]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/hub\"\nduration = \"8h\"\n\
+         [role.\"222222222222/dev\"]\nvia = \"hub\"\nrole_arn = \"arn:aws:iam::222222222222:role/dev\"\n\
+         region = \"eu-west-1\"\nsession_name = \"alice\"\nsource_identity = \"alice\"\nexternal_id = \"xx\"\n\
+         tags = {{ client_secret = \"no secret\" }}\ntransitive_tags = [\"client_secret\"]\npolicy = '''\n{{}}\n'''\n\
+         policy_arns = [\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]\ndescription = \"Développeur ✓\"\ncolor = \"red\"\n\
+         confirm = true\n"
+    ));
+    for content in good {
+        check(FROM, &content).unwrap_or_else(|wrong| panic!("{content}\n{wrong}"));
+    }
+    // What is on this machine may be about this machine: demonstrations, tests.
+    let local = OIDC.replace("https://idp.example", "http://127.0.0.1:8080");
+    for from in ["/home/alice/jit.toml", "http://127.0.0.1:8000/jit.toml"] {
+        check(from, &local).unwrap();
+    }
+    assert!(check("HTTPS://intranet.example/x", &local).is_err());
+}
+
+/// What somebody may do by hand to a configuration with a shared part; each is refused when it is read again.
+#[test]
+fn a_part_is_held_to_its_rules_whenever_it_is_read() {
+    let mine = format!("{OIDC}{ROLE}").replace("acme", "mine").replace("dev", "mine");
+    let own = format!("auto_login = true\n{mine}");
+    let content = format!("{OIDC}{ROLE}");
+    let whole = with(&own, FROM, &content);
+    let read = |text: &str| File::parse("config.toml", text);
+    assert_eq!(read(&whole).unwrap().roles.len(), 2);
+    let end = format!("{END}{FROM}\n");
+    let inside = |more: &str| whole.replace(&end, &format!("{more}{end}"));
+    let outside = |more: &str| format!("{whole}{more}");
+    let in_idp = |more: &str| inside("").replace(ROLE, &format!("{more}\n{ROLE}"));
+    let role = |name: &str, from: &str| {
+        format!("[role.{name}]\n{from}\nrole_arn = \"arn:aws:iam::111111111111:role/{name}\"\n")
+    };
+    let saml = "[idp.b]\ntype = \"saml\"\nstart_url = \"https://a.example\"\nbrowser = \"pwn\"\n";
+    let over_the_edge = "goes over the edge of a shared part";
+    let lost = "is missing, or names another place";
+    let cases = [
+        (inside("auto_login = true\n"), "may not set `auto_login`"),
+        (in_idp("client_secret = \"x\""), "may not set `client_secret`"),
+        (in_idp("auto_login = true"), "may not set `auto_login`"),
+        (inside(saml), "names no program"),
+        (
+            inside(&saml.replace("browser = \"pwn\"", "").replace("https://a.example", "http://localhost:1")),
+            "leads into this machine",
+        ),
+        (
+            inside("[role.mine.tags]\na = \"b\"\n").replace("idp = \"mine\"", "via = \"dev\""),
+            "adds to a table outside of it",
+        ),
+        (outside("region = \"eu-west-1\"\n"), "adds to a table of a shared part"),
+        // What ends the part early, or swallows its end.
+        (inside(&format!("{end}{}auto_login = true\n", role("x", "idp = \"mine\""))), lost),
+        (whole.replace(&end, &format!("description = '''\n{end}'''\n")), over_the_edge),
+        (whole.replace(&end, &format!("description = \"\"\"\n{end}\"\"\"\n")), over_the_edge),
+        (whole.replace(&end, &format!("policy_arns = [\n{end}]\n")), over_the_edge),
+        (
+            whole.replace(&end, &format!("{}tags = {{\n{end}}}\n", role("far", "via = \"dev\""))),
+            over_the_edge,
+        ),
+        (whole.replace(&end, ""), lost),
+        (whole.replace(BEGIN, "# "), lost),
+        (whole.replace(&end, &format!("{END}elsewhere\n")), lost),
+        // What starts from one's own.
+        (inside(&role("x", "idp = \"mine\"")), "[idp.mine] is not in that"),
+        (inside(&role("x", "via = \"mine\"")), "[role.mine] is not in that"),
+    ];
+    for (text, words) in cases {
+        assert_ne!(text, whole, "{words}");
+        let error = read(&text).map_or_else(|mistake| mistake.to_string(), |_| panic!("taken: {text}"));
+        assert!(error.contains(words), "{text}\n{error}");
+    }
+    // The first keys of a part would be those of one's own last table.
+    let bare = with("[role.mine]\nidp = \"a\"\n", FROM, "confirm = true\n");
+    assert!(read(&bare).is_err());
+    // One's own may start from what is shared, and a part may come first.
+    read(&outside(&role("more", "via = \"dev\""))).unwrap();
+    read(&format!("{}\n{mine}", with("", FROM, &content))).unwrap();
+    read(&with(&whole, "/etc/other.toml", "# nothing\n")).unwrap();
+}
+
+/// The part of a configuration that one role is made of has the ends of shared parts, so the rules hold there too.
+#[test]
+fn what_is_read_for_one_role_is_held_to_the_same() {
+    let own = format!("{OIDC}{ROLE}").replace("acme", "mine").replace("dev", "mine");
+    let whole = with(&own, FROM, &format!("{OIDC}{ROLE}{}", ROLE.replace("dev", "other")));
+    let bad = whole.replace("[role.other]", "auto_login = true\n[role.other]");
+    for role in ["dev", "mine", "other"] {
+        let part = crate::config::part::of_role(&whole, role).unwrap();
+        let [part, all] = [part.as_str(), &whole].map(|text| File::parse("c", text).unwrap());
+        assert_eq!(format!("{:?}", part.roles[role]), format!("{:?}", all.roles[role]));
+        let part = crate::config::part::of_role(&bad, role).unwrap();
+        assert_eq!(File::parse("c", &part).is_err(), role == "dev", "{role}");
+    }
+    // A key behind the end would get into another table, so the whole is read.
+    let moved = format!("{whole}confirm = true\n");
+    assert_eq!(crate::config::part::of_role(&moved, "mine"), None);
+    assert!(File::parse("c", &moved).is_err());
+}

@@ -1,0 +1,186 @@
+//! Hostile shared files, as the whole program meets them: what they ask for is refused, or shown so that whoever approves
+//! it can see it. Whoever thinks of another one adds a line to a table.
+
+use jit::demo::Settings;
+
+use crate::support::{Output, Room};
+
+const CONFIG: &str = "config/jit/config.toml";
+const HONEST: &str = "# What we all use.\n[idp.acme]\ntype = \"oidc\"\nissuer = \"https://acme.okta.com\"\nclient_id = \"jit\"\n\
+    [role.dev]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/dev\"\ndescription = \"Development\"\n";
+
+/// A home without a configuration, and a shared file in it.
+fn room(content: &str) -> Room {
+    let room = Room::by_center(Settings::default());
+    std::fs::remove_file(room.path(CONFIG)).unwrap();
+    room.write("shared.toml", content);
+    room
+}
+
+fn add(room: &Room, arguments: &[&str]) -> Output {
+    room.jit(&[&["configure", "add", "shared.toml"], arguments].concat()).run()
+}
+
+/// What is put into an honest file, in place of its description, and words of the refusal.
+const REFUSED: [(&str, &str); 9] = [
+    ("auto_login = true", "a shared file may not set `auto_login`"),
+    ("[idp.b]\ntype = \"saml\"\nstart_url = \"https://b.example\"\nbrowser = \"pwn\"", "names no program"),
+    (
+        "[idp.b]\ntype = \"saml\"\nstart_url = \"https://b.example\"\nauto_login = true",
+        "may not set `auto_login`",
+    ),
+    (
+        "[idp.b]\ntype = \"oidc\"\nissuer = \"https://b.example\"\nclient_id = \"b\"\n\"client\\u005fsecret\" = \"s3cr3t\"",
+        "may not set `client_secret`",
+    ),
+    ("[idp.b]\ntype = \"oidc\"\nissuer = \"http://b.example\"\nclient_id = \"b\"", "is not https"),
+    ("[idp.b]\ntype = \"oidc\"\nissuer = \"https://acme.okta.com@b.example\"\nclient_id = \"b\"", "error: "),
+    ("[idp.b]\ntype = \"oidc\"\nissuer = \"https://\u{430}cme.okta.com\"\nclient_id = \"b\"", "error: "),
+    ("description = '''\n# <<< shared by x\n'''", "this is how jit marks a shared part"),
+    (
+        "[role.\"999999999999/Admin\"]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"",
+        "is called like one of account",
+    ),
+];
+
+#[test]
+fn what_a_shared_file_may_not_say_is_refused_with_its_line() {
+    for (more, words) in REFUSED {
+        let room = room(&HONEST.replace("description = \"Development\"", more));
+        for arguments in [&["--yes"][..], &["--dry-run"], &[]] {
+            let refused = add(&room, arguments);
+            assert!(refused.code() == 2 && refused.stderr.contains(words), "{more}: {refused}");
+            assert!(refused.stderr.contains("shared.toml:"), "{more}: {refused}");
+            assert!(!refused.to_string().contains("s3cr3t"), "{refused}");
+        }
+        assert!(!room.path(CONFIG).exists(), "{more}");
+    }
+}
+
+#[test]
+fn an_honest_file_is_taken_and_an_update_shows_just_what_changed() {
+    let room = room(HONEST);
+    let taken = add(&room, &["--yes"]);
+    assert_eq!(taken.code(), 0, "{taken}");
+    // With --yes both are shown, and nothing but data is on stdout.
+    assert!(taken.stderr.contains("new: acme (sign in at acme.okta.com)"), "{taken}");
+    assert!(
+        taken.stderr.contains("+issuer = \"https://acme.okta.com\"") && taken.stdout.is_empty(),
+        "{taken}"
+    );
+    assert!(!taken.stderr.contains("warning"), "{taken}");
+    room.write("shared.toml", &HONEST.replace("\"Development\"", "\"Developers\""));
+    let update = add(&room, &["--dry-run"]);
+    assert_eq!(update.code(), 0, "{update}");
+    let changed: Vec<&str> = update.stdout.lines().filter(|line| line.starts_with(['+', '-'])).collect();
+    assert_eq!(changed.len(), 6, "the names of the file, the hash and the line: {update}");
+    assert_eq!(changed[4..], ["-description = \"Development\"", "+description = \"Developers\""]);
+    assert!(update.stderr.contains("    changed: dev (different description)\n"), "{update}");
+}
+
+/// Texts around a change that used to hide it, and others that might. `SHOWN` becomes `OTHER`, and both are seen.
+const AROUND_A_CHANGE: [&str; 7] = [
+    "# client_secret = '''\n# SHOWN\n# '''\n",
+    "# client_secret \"\"\"\n# SHOWN\n",
+    "description = '''client_secret\nSHOWN'''\n",
+    "description = \"SHOWN\" # client_secret = \"\n",
+    "tags = { client_secret = \"SHOWN\" }\n",
+    "# aws_secret_access_key = SHOWN\n",
+    "# \u{202e}SHOWN\u{202c}\n",
+];
+
+#[test]
+fn a_change_is_shown_whatever_stands_around_it() {
+    for around in AROUND_A_CHANGE {
+        let spoke = "[role.spoke]\nvia = \"dev\"\nrole_arn = \"arn:aws:iam::222222222222:role/spoke\"\n";
+        let before = format!("{HONEST}{spoke}{around}");
+        let room = room(&before);
+        let first = add(&room, &["--yes"]);
+        assert!(first.code() == 0 && first.stderr.contains("SHOWN"), "{around}: {first}");
+        room.write("shared.toml", &before.replace("SHOWN", "OTHER"));
+        let update = add(&room, &["--dry-run"]);
+        assert!(update.stdout.contains("SHOWN") && update.stdout.contains("OTHER"), "{around}: {update}");
+        assert!(!update.stdout.contains("(not shown)") && !update.stdout.contains('\u{202e}'), "{update}");
+    }
+}
+
+#[test]
+fn where_people_would_sign_in_is_told_first() {
+    let room = room(HONEST);
+    assert_eq!(add(&room, &["--yes"]).code(), 0);
+    // Behind a comment that looks like a secret, and in a host that looks like the old one.
+    let hostile = HONEST
+        .replace("issuer =", "# client_secret = '''\nissuer =")
+        .replace("client_id", "# '''\nclient_id");
+    room.write("shared.toml", &hostile.replace("acme.okta.com", "xn--cme-5cd.okta.com"));
+    let mut asked = room.jit(&["configure", "add"]).somebody_types().start();
+    let shown = asked.says("Change this in ~/config/jit/config.toml? [y/N, d for the diff]");
+    assert!(shown.contains("a DIFFERENT HOST: it was acme.okta.com"), "{shown}");
+    assert!(
+        shown
+            .contains("xn--cme-5cd.okta.com reads \u{430}cme.okta.com, in letters that may look like others"),
+        "{shown}"
+    );
+    asked.types("d\n");
+    let shown = asked.says("Change this in ~/config/jit/config.toml? [y/N, d for the diff]");
+    assert!(shown.contains("+issuer = \"https://xn--cme-5cd.okta.com\""), "{shown}");
+    asked.types("\n");
+    let asked = asked.wait();
+    assert!(asked.code() == 0 && asked.stdout.contains("Nothing was written"), "{asked}");
+}
+
+#[test]
+fn names_that_mean_something_already_are_told_before_the_question() {
+    let more = "[role.default]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n\
+                [role.keys]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/y\"\n";
+    let room = room(&format!("{HONEST}{more}"));
+    room.write(".aws/config", "[profile dev]\nregion = eu-west-1\n");
+    room.write(
+        ".aws/credentials",
+        "[keys]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n",
+    );
+    room.write_config("[idp.mine]\ntype = \"saml\"\nstart_url = \"https://mine.example\"\n[role.Dev]\nidp = \"mine\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n");
+    let shown = add(&room, &["--dry-run"]);
+    for words in [
+        "warning: Profiles of your AWS files have the same names: dev, keys.",
+        "warning: The role default is called like the profile that AWS tools use where none is named.",
+        "warning: The shared role dev and your own Dev differ in case only",
+    ] {
+        assert!(shown.code() == 0 && shown.stderr.contains(words), "{words}: {shown}");
+    }
+    assert_eq!(add(&room, &["--yes"]).code(), 0);
+    let profiles = room.jit(&["configure", "profiles"]).run();
+    assert!(profiles.stderr.contains("The role default has no profile"), "{profiles}");
+    let written = std::fs::read_to_string(room.path(".aws/config")).unwrap();
+    assert!(
+        !written.contains("[default]") && written.starts_with("[profile dev]\nregion = eu-west-1\n"),
+        "{written}"
+    );
+}
+
+/// What somebody, or a program of theirs, does to the copy later is held to the same rules, by every command.
+#[test]
+fn a_copy_that_was_edited_is_refused_by_every_command() {
+    let room = room(HONEST);
+    assert_eq!(add(&room, &["--yes"]).code(), 0);
+    let config = std::fs::read_to_string(room.path(CONFIG)).unwrap();
+    for (from, to, words) in [
+        ("description", "auto_login = true\ndescription", "a shared file may not set `auto_login`"),
+        ("client_id", "client_secret = \"s3cr3t\"\nclient_id", "a shared file may not set `client_secret`"),
+        ("# <<<", "description2 = '''\n# <<<", ""),
+        ("# <<<", "# <<", "is missing, or names another place"),
+    ] {
+        room.write_config(&config.replacen(from, to, 1));
+        for command in [
+            &["explain", "dev"][..],
+            &["login", "dev"],
+            &["credential-process", "dev"],
+            &["exec", "dev", "--", "true"],
+        ] {
+            let refused = room.jit(command).run();
+            assert!(refused.code() == 2 && refused.stderr.contains(words), "{command:?} {to}: {refused}");
+            assert!(refused.stderr.contains("~/config/jit/config.toml:"), "{refused}");
+            assert!(!refused.stderr.contains("s3cr3t"), "{refused}");
+        }
+    }
+}
