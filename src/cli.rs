@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::plan::{FACTORS, Factor};
+use crate::world::Asking;
 
 /// Temporary AWS credentials and nothing else
 ///
@@ -117,6 +118,31 @@ impl Command {
             Self::Login(args) => args.quiet,
             Self::Exec(args) => args.quiet,
             _ => false,
+        }
+    }
+
+    /// What it may ask. The one place that decides it: a command that looks at what is there, as shells do at every
+    /// prompt, never stops for a passphrase or a dialog, nor reads what was typed for somebody else.
+    pub fn asking(&self) -> Asking {
+        match self {
+            Self::Status(_)
+            | Self::Roles(_)
+            | Self::Explain(_)
+            | Self::Lock
+            | Self::Completions(_)
+            | Self::Man(_) => Asking::Nothing,
+            // Programs read what these print, and answer nothing.
+            Self::CredentialProcess(_) => Asking::Nobody,
+            _ if self.json() => Asking::Nobody,
+            Self::Login(_)
+            | Self::Exec(_)
+            | Self::Env(_)
+            | Self::Console(_)
+            | Self::Whoami(_)
+            | Self::Logout(_)
+            | Self::Configure(_)
+            | Self::Doctor(_)
+            | Self::Demo(_) => Asking::Person,
         }
     }
 
@@ -337,7 +363,7 @@ pub struct Roles {
     /// Only those with this in their name, account or description
     #[arg(value_name = "TEXT")]
     pub filter: Option<String>,
-    /// Ask the IdPs what they offer now, after a login where one is needed
+    /// Ask the IdPs what they offer now; signs nobody in
     #[arg(long)]
     pub refresh: bool,
     /// With --refresh, ask about every account, also those just asked about

@@ -4,11 +4,11 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
-use jit::cli::{Cli, Command};
+use jit::cli::Cli;
 use jit::commands::completions::shells;
 use jit::sys::{browser::SystemBrowser, clock::SystemClock, env, folders, http::Http, process};
 use jit::ui::{Terminal, Ui};
-use jit::world::World;
+use jit::world::{Asking, World};
 
 // In the static program; elsewhere the system's own is as good.
 #[cfg(target_env = "musl")]
@@ -41,14 +41,14 @@ fn main() -> ExitCode {
     if env.get(env::JIT_LOG).is_some_and(|level| !jit::ui::log::start(level)) {
         ui.warn("JIT_LOG is none of error, warn, info, debug");
     }
-    // Programs read what these print, and answer nothing.
-    let may_ask = !cli.command.json() && !matches!(cli.command, Command::CredentialProcess(_));
+    let asking = cli.command.asking();
     let world = World {
         http: Http::new(&env),
         clock: Box::new(SystemClock),
         browser: Box::new(SystemBrowser::new(&env)),
-        person: Box::new(Terminal::new(ui, may_ask)),
+        person: Box::new(Terminal::new(ui, asking == Asking::Person)),
         folders: folders::of_user(&env),
+        asking,
         env,
     };
     let Err(error) = jit::commands::run(&cli.command, &world, &ui) else { return ExitCode::SUCCESS };

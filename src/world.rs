@@ -26,6 +26,19 @@ pub struct World {
     pub person: Box<dyn Person>,
     /// Where files lie.
     pub folders: Folders,
+    /// What the command may ask.
+    pub asking: Asking,
+}
+
+/// What a command may ask of the person, and so of a keychain. Decided for each command by `cli::Command::asking`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// Nothing, and no prompt of a keychain is run either: it says what can be known without.
+    Nothing,
+    /// Nothing of a person; prompts of a keychain that answer themselves are run.
+    Nobody,
+    /// Whatever it needs, where there is somebody on a terminal.
+    Person,
 }
 
 /// Where files lie.
@@ -202,6 +215,7 @@ pub(crate) mod doubles {
             clock: Box::new(FixedClock(Cell::new(now))),
             browser: Box::new(NoBrowser),
             person: Box::new(Nobody::default()),
+            asking: Asking::Nobody,
             folders: Folders {
                 config_file: root.join("config.toml"),
                 state: root.join("state"),

@@ -17,7 +17,7 @@ mod source;
 #[doc(hidden)]
 pub use source::fuzzing;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,8 +98,8 @@ pub struct Broker<'a, 'w> {
     store: &'a Store<'w>,
     /// When this began.
     started: Timestamp,
-    /// Whether the person knows already that the store takes nothing; it takes nothing of every leg then.
-    warned: Cell<bool>,
+    /// Why the store took nothing, the first time; the person knows it then, and it takes nothing of every leg.
+    not_stored: RefCell<Option<StoreError>>,
     /// The logins got here: an assertion is good for every role in it.
     logins: RefCell<HashMap<EntryKey, Login>>,
     /// The sessions got here.
@@ -115,7 +115,7 @@ impl<'a, 'w> Broker<'a, 'w> {
             world,
             store,
             started: world.clock.now(),
-            warned: Cell::new(false),
+            not_stored: RefCell::default(),
             logins: RefCell::default(),
             sessions: RefCell::default(),
             busy: RefCell::default(),
@@ -533,10 +533,17 @@ impl<'a, 'w> Broker<'a, 'w> {
     /// Stores what was got. If that fails it is served all the same, and only asked for again next time.
     fn keep(&self, lock: &Lock, key: &EntryKey, value: &Secret<Vec<u8>>, what: &str) {
         let Err(error) = self.store.put(lock, key, value) else { return };
-        if !self.warned.replace(true) {
-            let error = error.in_one_line();
-            self.warn(&format!("{what} could not be stored, so the next command asks for it again: {error}"));
+        let mut not_stored = self.not_stored.borrow_mut();
+        if not_stored.is_none() {
+            let why = error.in_one_line();
+            self.warn(&format!("{what} could not be stored, so the next command asks for it again: {why}"));
+            *not_stored = Some(error);
         }
+    }
+
+    /// Why what was got could not be stored, if that is so.
+    pub fn not_stored(&self) -> Option<StoreError> {
+        self.not_stored.take()
     }
 
     fn warn(&self, text: &str) {

@@ -19,7 +19,7 @@ use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
-use super::Subject;
+use super::{Subject, hints};
 
 /// One value of the plan: its name, itself, and who decided it.
 type Row = (&'static str, String, String);
@@ -183,7 +183,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
             needed &= !(alive && login.proof().is_some());
             Stored::Until(what, identity.proof_expires_at)
         }
-        Err(error) => Stored::Unknown(error.to_string()),
+        Err(error) => Stored::Unknown(hints::not_asked(&error)),
     };
     Step { kind: "idp", name: proof.name().to_owned(), rows, stored, call, needed }
 }
@@ -192,7 +192,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
 fn stored(subject: &Subject, index: usize, world: &World) -> (Stored, bool) {
     match broker::stored_session(&subject.store, &subject.plan, index) {
         Ok(None) => (Stored::Nothing, false),
-        Err(error) => (Stored::Unknown(error.to_string()), false),
+        Err(error) => (Stored::Unknown(hints::not_asked(&error)), false),
         Ok(Some(session)) => {
             let fresh = session.freshness(world.clock.now(), Duration::ZERO) == Freshness::Fresh;
             (Stored::Until("session".to_owned(), session.credentials.expires_at), fresh)

@@ -99,6 +99,23 @@ impl From<&StoreError> for CommandError {
     }
 }
 
+/// Why a command that asks nobody does not know what is stored.
+pub(super) fn not_asked(error: &StoreError) -> String {
+    match error {
+        StoreError::Locked { what } => format!("{what}; nobody is asked here, `jit login` does"),
+        error => error.in_one_line(),
+    }
+}
+
+/// A login that could not be stored, for the command whose purpose that is.
+pub(super) fn not_stored(error: &StoreError) -> CommandError {
+    let store = CommandError::from(error);
+    let what = "you are signed in, but nothing keeps that: the next command asks for it again";
+    let shown =
+        CommandError { causes: Vec::new(), kind: Kind::Store, what: what.to_owned(), ..store.clone() };
+    store.causes.into_iter().fold(shown.because(store.what), CommandError::because)
+}
+
 /// There is no session for `plan`.
 pub(super) fn no_session(error: &BrokerError, plan: &Plan, forced: bool) -> CommandError {
     let mut shown = of_broker(error, &plan.role, forced);

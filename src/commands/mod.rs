@@ -44,7 +44,7 @@ use crate::store::{self, Store};
 use crate::sys::env::JIT_WITHIN;
 use crate::sys::{folders, fs};
 use crate::ui::Ui;
-use crate::world::World;
+use crate::world::{Asking, World};
 
 /// A configuration file is text that somebody wrote; this is more than anybody will.
 const CONFIG_LIMIT: u64 = 16 * 1024 * 1024;
@@ -190,7 +190,11 @@ fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> CommandResu
 }
 
 fn open_store<'w>(world: &'w World, file: &File) -> CommandResult<Store<'w>> {
-    let prompts = if world.person.can_be_asked() { store::Prompts::Allowed } else { store::Prompts::Brief };
+    let prompts = match world.asking {
+        Asking::Nothing => store::Prompts::Never,
+        Asking::Person if world.person.can_be_asked() => store::Prompts::Allowed,
+        Asking::Nobody | Asking::Person => store::Prompts::Brief,
+    };
     Ok(Store::open(world, store::Options { key_cache: file.key_cache, prompts })?)
 }
 

@@ -19,22 +19,35 @@ use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
-use super::{load_if_there, open_store, plan, role_name};
+use super::{hints, load_if_there, open_store, plan, role_name};
 
 /// What the store holds that this version can read, and how many entries it cannot.
 struct Holdings {
     sessions: Vec<Session>,
     logins: Vec<Login>,
     unreadable: usize,
+    /// How many sessions and logins are sealed under a key that only a person gets, or a keychain that does not answer.
+    sealed: usize,
 }
 
 impl Holdings {
-    fn read(store: &Store<'_>) -> CommandResult<Self> {
-        let mut holdings = Self { sessions: Vec::new(), logins: Vec::new(), unreadable: 0 };
+    fn read(store: &Store<'_>) -> Result<Self, StoreError> {
+        let mut holdings = Self { sessions: Vec::new(), logins: Vec::new(), unreadable: 0, sealed: 0 };
+        let mut no_key = false;
         for key in store.keys()? {
+            let shown = usize::from(matches!(key.kind, EntryKind::Session | EntryKind::Login));
+            // The same key opens all of them.
+            if no_key {
+                holdings.sealed += shown;
+                continue;
+            }
             match (key.kind, store.get(&key)) {
                 (_, Err(error)) if error.is_about_entry() => holdings.unreadable += 1,
-                (_, Err(error)) => return Err(error.into()),
+                (_, Err(error)) if error.is_about_key() => {
+                    no_key = true;
+                    holdings.sealed += shown;
+                }
+                (_, Err(error)) => return Err(error),
                 (_, Ok(None)) | (EntryKind::Durations | EntryKind::Person, _) => {}
                 (EntryKind::Session, Ok(Some(bytes))) => match Session::from_bytes(bytes.expose()) {
                     Ok(session) => holdings.sessions.push(session),
@@ -64,7 +77,7 @@ pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
         Ok(holdings) => holdings,
         Err(error) => {
             ui.say(shown!("store  {}", description.why));
-            return Err(error);
+            return Err(error.into());
         }
     };
     if args.json {
@@ -73,6 +86,12 @@ pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
         show(&holdings, &description, world, ui)?;
     }
     let ended = |session: &Session| session.freshness(now, Duration::ZERO) == Freshness::Expired;
+    if args.check && holdings.sealed > 0 {
+        // Whether a session is valid is not known.
+        let why = description.problem.as_ref().map(hints::not_asked);
+        let why = why.unwrap_or_else(|| "the key of the store cannot be had now".to_owned());
+        return Err(CommandError::new(Kind::Store, why).hint("jit login"));
+    }
     if args.check && holdings.sessions.iter().all(ended) {
         return Err(CommandError::new(Kind::LoginNeeded, "no session is valid").hint("jit login"));
     }
@@ -96,10 +115,10 @@ fn prompt(world: &World) -> Option<Shown> {
     let name = role_name(&file, Flags::default(), world).ok()?.value;
     let plan = plan(&file, &name, Flags::default(), world).ok()?;
     let store = open_store(world, &file).ok()?;
-    let session = broker::stored_session(&store, &plan, plan.legs.len() - 1).ok().flatten();
-    Some(match session {
-        Some(session) => shown!("{} {}", name, left(session.credentials.expires_at)),
-        None => escape(&name),
+    Some(match broker::stored_session(&store, &plan, plan.legs.len() - 1) {
+        Ok(Some(session)) => shown!("{} {}", name, left(session.credentials.expires_at)),
+        Err(error) if error.is_about_key() => shown!("{} locked", name),
+        Ok(None) | Err(_) => escape(&name),
     })
 }
 
@@ -124,11 +143,15 @@ fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Va
         "sessions": sessions,
         "logins": holdings.logins.iter().map(login).collect::<Vec<_>>(),
         "unreadable_entries": holdings.unreadable,
+        "sealed_entries": holdings.sealed,
     })
 }
 
 fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) -> CommandResult {
-    if holdings.sessions.is_empty() {
+    if holdings.sealed > 0 {
+        let entries = if holdings.sealed == 1 { "entry is" } else { "entries are" };
+        ui.line(shown!("{} {} sealed, and nobody is asked for the key here", holdings.sealed, entries))?;
+    } else if holdings.sessions.is_empty() {
         ui.line("no sessions")?;
     } else {
         let title = |text: &'static str| ui.paint_data(Tone::Dim, text);
@@ -151,7 +174,10 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     }
     ui.text(table(&rows))?;
     if let Some(problem) = &description.problem {
-        ui.warn(shown!("{}; `jit doctor` says more", problem.in_one_line()));
+        match problem {
+            StoreError::Locked { .. } => ui.warn(escape(&hints::not_asked(problem))),
+            problem => ui.warn(shown!("{}; `jit doctor` says more", problem.in_one_line())),
+        }
     }
     match holdings.unreadable {
         0 => {}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::place::Place;
 use super::settle::{because, reason};
 use super::{Kind, Prompts, Store, StoreError, UNNAMED, error, sealed};
+use crate::sys;
 
 /// The store as `jit status` and `jit doctor` describe it.
 #[derive(Debug)]
@@ -81,7 +82,11 @@ impl Store<'_> {
         for kind in kinds {
             let place = self.place_of(*kind, UNNAMED);
             let answer = match kind {
-                Kind::File if place.prompts != Prompts::Allowed => {
+                // A command that only looks says what would be, were it one that asks.
+                Kind::File
+                    if place.prompts == Prompts::Brief
+                        || place.prompts == Prompts::Never && !sys::terminal::interactive() =>
+                {
                     place.home.create(Prompts::Never).map(drop)
                 }
                 _ => place.home.load(None, place.briefly()).map(drop),

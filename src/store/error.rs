@@ -124,6 +124,14 @@ impl StoreError {
         matches!(self, Self::Corrupt { .. } | Self::Newer { .. })
     }
 
+    /// Whether it is about the key that opens what is stored, which is there but cannot be had here and now.
+    pub fn is_about_key(&self) -> bool {
+        matches!(
+            self,
+            Self::Locked { .. } | Self::Refused { .. } | Self::Unavailable { .. } | Self::Gone { .. }
+        )
+    }
+
     /// Whether it says that this kind of store cannot serve here at all, so that `auto` looks at the next one.
     /// Locked and refused are answers of a store that is there.
     pub(super) fn leads_on(&self) -> bool {

@@ -17,6 +17,8 @@ use crate::sys;
 use crate::world::Person;
 
 const MARK: &str = "key.json";
+/// A login or session has about so many bytes.
+const USUAL_SIZE: usize = 8 * 1024;
 /// Hundreds of processes that all need the key read it one after another where no copy is allowed, each for some tens of
 /// milliseconds.
 const READING_AT_MOST: Duration = Duration::from_secs(30);
@@ -80,6 +82,17 @@ impl Place<'_> {
         write_json(&self.folder.join(MARK), &mark)?;
         self.keep_copy(&key);
         Ok(key)
+    }
+
+    /// Writes as much as an entry has into the folder, and takes it back.
+    ///
+    /// # Errors
+    /// [`StoreError::Disk`].
+    pub(super) fn try_writing(&self) -> Result<(), StoreError> {
+        sys::fs::private_folder(&self.folder).map_err(StoreError::disk("make", &self.folder))?;
+        let path = self.folder.join(MARK);
+        let written = sys::fs::write_if(&path, &[0; USUAL_SIZE], || Ok(false));
+        written.map(drop).map_err(StoreError::disk("write", &path))
     }
 
     /// Destroys the key, then everything that it opened. Goes on after a failure, and reports the first.

@@ -7,7 +7,7 @@ use super::kernel::Slot;
 use super::place::Place;
 use super::record::{Choice, Record, read_json, write_json};
 use super::sealed::{self, DataKey};
-use super::{Kind, Lock, Order, Prompts, Store, StoreError, Waiting};
+use super::{Kind, Lock, Order, Prompts, Store, StoreError, UNNAMED, Waiting};
 use crate::sys;
 
 /// Making the key takes as long as the first user's keychain does; whoever is stuck behind a dialog is told.
@@ -154,6 +154,47 @@ impl<'w> Store<'w> {
         };
         self.key.replace(Some((place.kind, key.clone())));
         Ok((place, key))
+    }
+
+    /// Makes sure that what is stored next can be: the kind is there, its key is to be had (a person is asked now, where
+    /// that is what it takes) and the folder can be written to. The kernel's key is only tried: nothing of a login that
+    /// comes to nothing is to be left there.
+    ///
+    /// # Errors
+    /// What [`Store::put`] would fail with.
+    pub fn prepare(&self) -> Result<(), StoreError> {
+        if let Some(place) = self.place()? {
+            self.key_in_use(&place)?;
+        }
+        let _settled = self.settle_lock()?;
+        let record = self.record()?;
+        let place = match self.place_in(&record) {
+            Some(place) if self.key_in_use(&place)?.is_some() => place,
+            settled => {
+                let kind = settled.map(|place| place.kind).or(self.asked_for);
+                match self.try_kernel(kind) {
+                    Some(tried) => tried?,
+                    None => self.settle()?.0,
+                }
+            }
+        };
+        place.try_writing()
+    }
+
+    /// Whether the kernel would keep a key; `None` if it is not the kernel's turn. `kind` is the one in use, if there is one.
+    fn try_kernel(&self, kind: Option<Kind>) -> Option<Result<Place<'w>, StoreError>> {
+        let passed_over = || {
+            let keychain = self.place_of(Kind::Keychain, UNNAMED);
+            keychain.home.load(None, keychain.prompts).is_err_and(|error| error.leads_on())
+        };
+        if kind.map_or_else(|| !passed_over(), |kind| kind != Kind::Kernel) {
+            return None;
+        }
+        match self.try_home(Kind::Kernel) {
+            Ok(()) => Some(Ok(self.place_of(Kind::Kernel, UNNAMED))),
+            Err(error) if kind.is_none() && error.leads_on() => None,
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// The first kind that works. One that is there but locked, or refuses, ends the search: the user's keychain is

@@ -21,7 +21,7 @@ use jit::store::{Lock, Options, Prompts, Store, StoreError};
 use jit::sys::clock::SystemClock;
 use jit::sys::env::Env;
 use jit::sys::http::Http;
-use jit::world::{Browser, Folders, Note, Person, World};
+use jit::world::{Asking, Browser, Folders, Note, Person, World};
 
 /// What the child does, by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `try`, `drop`, `forget`.
 const STEPS: &str = "STORE_TEST_STEPS";
@@ -82,6 +82,7 @@ fn world(state: &Path) -> World {
             aws_credentials: state.join("aws-credentials"),
             home: state.to_owned(),
         },
+        asking: Asking::Person,
         env,
     }
 }

@@ -63,7 +63,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
     ("error", &[]),
     ("ui", &["error", "plan", "secret", "sys::env", "sys::terminal", "timestamp", "unseen", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
-    ("cli", &["commands::completions::role_names", "config::parse_duration", "plan"]),
+    ("cli", &["commands::completions::role_names", "config::parse_duration", "plan", "world::Asking"]),
     (
         "demo",
         &[

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use jit::demo::Call;
+use jit::demo::{Call, Refusal, Trouble};
 
 use crate::support::{Output, Room};
 
@@ -93,14 +93,13 @@ fn a_passphrase_is_asked_for_once_and_then_kept_by_the_kernel_until_it_is_locked
 }
 
 #[test]
-fn a_passphrase_without_a_terminal_is_no_store_but_credentials_all_the_same() {
+fn a_passphrase_without_a_terminal_is_no_store_and_nobody_signs_in_for_nothing() {
     let room = Room::new();
     let login = room.jit(&["login", "admin"]).env("JIT_STORE", "file").run();
-    assert_eq!(login.code(), 0, "{login}");
-    let warning = "warning: the login at demo could not be stored, so the next command asks for it again: the secret \
-                   store cannot be used: a passphrase would have to be asked for, and nobody can be asked here\n";
-    assert_eq!(login.stderr.matches("warning: ").count(), 1, "{login}");
-    assert!(login.stderr.contains(warning), "{login}");
+    let error = "error: the secret store cannot be used: a passphrase would have to be asked for, and nobody can be \
+                 asked here\n";
+    assert!(login.code() == 5 && login.stderr.starts_with(error), "{login}");
+    asked_nobody(&room);
 }
 
 #[test]
@@ -261,12 +260,10 @@ fn a_home_that_cannot_be_written_to() {
     let home = room.path("state");
     mode(&home, 0o500);
     let login = room.jit(&["login", "admin"]).bound_by_modes().run();
-    assert_eq!(login.code(), 0, "{login}");
     let said = room.plain(&login.stderr);
-    let warning = "warning: the login at demo could not be stored, so the next command asks for it again: cannot make \
-                   ~/state/jit: Permission denied (os error 13)\n";
-    assert!(said.contains(warning) && said.matches("warning").count() == 1, "{said}");
-    assert!(said.contains("✓ Signed in as alice@example.com at demo\n"), "{said}");
+    let error = "error: cannot make ~/state/jit\n  because: Permission denied (os error 13)\n";
+    assert_eq!((login.code(), said.as_str()), (5, error), "{login}");
+    asked_nobody(&room);
     let exec = room.jit(&["exec", "admin", "--", "sh", "-c", "echo ran as $JIT_ROLE"]).bound_by_modes().run();
     assert_eq!(exec.code(), 3, "nobody can be asked: {exec}");
     mode(&home, 0o700);
@@ -278,11 +275,96 @@ fn a_home_that_is_not_there() {
     mode(&room.path("state"), 0o500);
     let nowhere = room.path("state/no/such/home").display().to_string();
     let login = room.jit(&["login", "admin"]).bound_by_modes().env("XDG_STATE_HOME", &nowhere).run();
-    assert_eq!(login.code(), 0, "{login}");
     let said = room.plain(&login.stderr);
-    assert!(
-        said.contains("cannot make ~/state/no/such/home/jit: Permission denied (os error 13)\n"),
-        "{said}"
+    let error = "error: cannot make ~/state/no/such/home/jit\n  because: Permission denied (os error 13)\n";
+    assert_eq!((login.code(), said.as_str()), (5, error), "{login}");
+    asked_nobody(&room);
+}
+
+/// Nobody was sent to a browser, and no server was asked.
+fn asked_nobody(room: &Room) {
+    assert!(room.opened().is_empty(), "{:?}", room.opened());
+    assert_eq!(room.counts([Call::Discovery, Call::Authorize, Call::DeviceStart, Call::AssumeRole]), [0; 4]);
+}
+
+/// Each of these can keep nothing, and a login says so before anybody does anything for it. Add what else there is.
+#[test]
+fn a_login_that_could_not_be_stored_is_not_begun() {
+    type Spoil = fn(&Room);
+    let cases: [(&str, &str, Spoil); 7] = [
+        ("no keychain", "keychain", |_| {}),
+        ("nobody to ask for a passphrase", "file", |_| {}),
+        ("the state folder cannot be written to", "kernel", |room| mode(&room.path("state/jit"), 0o500)),
+        ("nor the folder of the entries", "kernel", |room| {
+            fs::create_dir(room.path("state/jit/kernel")).unwrap();
+            mode(&room.path("state/jit/kernel"), 0o500);
+        }),
+        ("a file is in its place", "kernel", |room| room.write("state/jit/kernel", "")),
+        ("the record is damaged", "kernel", |room| room.write("state/jit/store.json", "{")),
+        ("the mark is damaged", "kernel", |room| {
+            let record = format!("{{\"id\":\"{}\"}}", "0".repeat(32));
+            room.write("state/jit/store.json", &record);
+            fs::create_dir(room.path("state/jit/kernel")).unwrap();
+            room.write("state/jit/kernel/key.json", "{");
+        }),
+    ];
+    for (what, kind, spoil) in cases {
+        for arguments in [
+            &["login", "admin"][..],
+            &["login", "admin", "--device"],
+            &["login", "admin", "--no-browser"],
+            &["login", "--all"],
+            &["login", "--idp", "demo"],
+        ] {
+            let room = Room::new();
+            fs::create_dir_all(room.path("state/jit")).unwrap();
+            mode(&room.path("state/jit"), 0o700);
+            spoil(&room);
+            let login = room.jit(arguments).env("JIT_STORE", kind).bound_by_modes().run();
+            for folder in ["state/jit", "state/jit/kernel"] {
+                let path = room.path(folder);
+                if path.is_dir() {
+                    mode(&path, 0o700);
+                }
+            }
+            assert!(
+                login.code() == 5 && login.stderr.starts_with("error: "),
+                "{what}, {arguments:?}: {login}"
+            );
+            asked_nobody(&room);
+        }
+    }
+    // The twins: a person types the passphrase first, and nothing is left of a login that comes to nothing.
+    let room = Room::new();
+    let mut login = room.jit(&["login", "admin"]).env("JIT_STORE", "file").somebody_types().start();
+    login.says("New passphrase for jit's store");
+    asked_nobody(&room);
+    login.types_unseen("correct horse\n");
+    login.says("The same again");
+    login.types_unseen("correct horse\n");
+    assert_eq!((login.wait().code(), room.opened().len()), (0, 1));
+    assert_eq!(room.jit(&["logout", "--all"]).env("JIT_STORE", "file").run().code(), 0);
+    let room = Room::new();
+    room.servers().faults(|faults| {
+        faults.always(Call::CodeGrant, Trouble::Refuse(Refusal::new(400, "access_denied", "no")));
+    });
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 4);
+    assert_eq!(room.entries("").len(), 0);
+}
+
+/// The store is there before the login, and not after it.
+#[test]
+fn a_store_that_fails_after_the_sign_in_is_exit_5() {
+    let room = Room::new();
+    room.write_browser(
+        r#"chmod 500 "$HOME/state/jit/kernel" "$HOME/state/jit"; curl -sSL -o "$HOME/page" "$1""#,
     );
-    assert_eq!(said.matches("warning").count(), 1, "{said}");
+    let login = room.jit(&["login", "admin"]).bound_by_modes().run();
+    for folder in ["state/jit", "state/jit/kernel"] {
+        mode(&room.path(folder), 0o700);
+    }
+    assert!(login.code() == 5 && room.opened().len() == 1, "{login}");
+    let error = "error: you are signed in, but nothing keeps that: the next command asks for it again\n";
+    assert!(login.stderr.contains(error), "{login}");
+    assert_eq!(login.stderr.matches("warning: ").count(), 1, "{login}");
 }

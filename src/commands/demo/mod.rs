@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use crate::sys::env::{self, Env};
 use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, http::Http, process};
 use crate::ui::{Terminal, Ui};
-use crate::world::{Browser, Folders, Note, Person, World};
+use crate::world::{Asking, Browser, Folders, Note, Person, World};
 
 use story::{By, Story};
 
@@ -85,6 +85,7 @@ fn world_below(root: &Path, env: Env, browser: Box<dyn Browser>, audience: Audie
             // No path of the demo's is in it, so that all of them are shown in full.
             home: root.join("home"),
         },
+        asking: Asking::Person,
     }
 }
 

@@ -33,6 +33,7 @@ impl Context<'_, '_> {
                 befores.push((&plan.proof, report::Before::of(store, &plan.proof)?));
             }
         }
+        store.prepare()?;
         let silent = plans.iter().find(|plan| plan.proof.may_be_silent()).unwrap_or(&plans[0]);
         let need = self.need(&silent.proof);
         let outcomes = broker.sessions(&plans, &need);

@@ -52,6 +52,7 @@ impl Context<'_, '_> {
         let proof = resolve::proof(file, idp, &world.env)?;
         let need = self.need(&proof);
         let before = report::Before::of(store, &proof)?;
+        store.prepare()?;
         let login =
             broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
         match login.identity().name.as_str() {

@@ -39,7 +39,13 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
     let store = &open_store(world, file)?;
     let broker = &Broker::new(world, store);
     let context = Context { args, file, store, broker, world, ui };
-    if args.all { context.every_role() } else { context.one_role() }
+    if args.all {
+        context.every_role()?
+    } else {
+        context.one_role()?
+    }
+    // What could not be stored is there for this process alone, which ends here.
+    broker.not_stored().map_or(Ok(()), |error| Err(hints::not_stored(&error)))
 }
 
 impl Context<'_, '_> {
@@ -54,6 +60,10 @@ impl Context<'_, '_> {
         let need = self.need(&plan.proof);
         let before = report::Before::of(store, &plan.proof)?;
         let stored = broker::stored_session(store, &plan, plan.legs.len() - 1)?;
+        if !matches!(broker.at_hand(&plan, &need), Ok(Some(_))) {
+            // Nobody signs in for what could not be stored.
+            store.prepare()?;
+        }
         let session =
             broker.session(&plan, &need).map_err(|error| hints::no_session(&error, &plan, need.force))?;
         terminals::remember(world, &plan.role);

@@ -17,7 +17,7 @@ use jit::sys::clock::SystemClock;
 use jit::sys::env::Env;
 use jit::sys::http::Http;
 use jit::ui::{Terminal, Ui};
-use jit::world::{Folders, World};
+use jit::world::{Asking, Folders, World};
 
 use super::Room;
 
@@ -133,6 +133,7 @@ impl Room {
                 aws_credentials: self.path(".aws/credentials"),
                 home: self.path(""),
             },
+            asking: Asking::Nobody,
             env,
         }
     }
