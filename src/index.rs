@@ -9,12 +9,12 @@ pub mod crawl;
 pub mod fuzzing;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::arn::{self, RoleArn};
 use crate::name;
 use crate::plan::{DiscoveredRole, SamlPair};
-use crate::sys::fs;
+use crate::sys::state::Folder;
 
 /// More than any IdP offers.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -24,9 +24,8 @@ const MANY: usize = 100;
 
 /// Every role that was seen, IdP by IdP. A file that cannot be read is as good as none: the next login writes it anew.
 pub fn all(state: &Path) -> Vec<DiscoveredRole> {
-    let names = fs::names_in(&folder(state)).unwrap_or_default();
     let mut found: Vec<DiscoveredRole> =
-        names.iter().flat_map(|name| read(&folder(state).join(name))).collect();
+        contents(state).iter().flat_map(|(idp, text)| parsed(idp, text)).collect();
     found.sort();
     found
 }
@@ -41,10 +40,8 @@ pub fn near(state: &Path, name: &str) -> Vec<DiscoveredRole> {
         let (own, _, called, arn) = (next(), next(), next(), next());
         own == account || called == account || arn == name
     };
-    let names = fs::names_in(&folder(state)).unwrap_or_default();
     let mut found = Vec::new();
-    for file in names {
-        let (text, idp) = content(&folder(state).join(file));
+    for (idp, text) in contents(state) {
         found.extend(lines(&text).filter(|line| fits(line)).filter_map(|line| parse(&idp, line)));
     }
     found.sort();
@@ -65,13 +62,7 @@ pub struct Completion {
 /// What a name that begins with `typed` may become, with the account's digits or its name; for a shell that waits, so
 /// that nothing is taken out of the file that does not fit.
 pub fn completions(state: &Path, typed: &str) -> Vec<Completion> {
-    let names = fs::names_in(&folder(state)).unwrap_or_default();
-    names.iter().flat_map(|name| completions_in(&folder(state).join(name), typed)).collect()
-}
-
-fn completions_in(path: &Path, typed: &str) -> Vec<Completion> {
-    let (text, idp) = content(path);
-    completions_of(&text, &idp, typed)
+    contents(state).iter().flat_map(|(idp, text)| completions_of(text, idp, typed)).collect()
 }
 
 /// The same, of what a file holds.
@@ -133,8 +124,7 @@ pub fn of_assertion(idp: &str, pairs: &[SamlPair]) -> Vec<DiscoveredRole> {
 /// # Errors
 /// Whatever the system says; the old file is then as it was.
 pub fn learn(state: &Path, idp: &str, mut offered: Vec<DiscoveredRole>) -> io::Result<Vec<DiscoveredRole>> {
-    let path = path(state, idp);
-    let before = read(&path);
+    let before = read(state, idp);
     if offered.is_empty() {
         return Ok(before);
     }
@@ -144,15 +134,14 @@ pub fn learn(state: &Path, idp: &str, mut offered: Vec<DiscoveredRole>) -> io::R
     }
     offered.sort();
     if offered != before {
-        write(&path, &offered)?;
+        write(state, idp, &offered)?;
     }
     Ok(before)
 }
 
 /// Notes that `role`, a permission set, was given although it was not known, if its account is.
 pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
-    let path = path(state, idp);
-    let mut roles = read(&path);
+    let mut roles = read(state, idp);
     let Some(known) = roles.iter().find(|one| one.account == account && one.saml.is_none()) else { return };
     let gained = DiscoveredRole { role: role.to_owned(), ..known.clone() };
     if roles.contains(&gained) {
@@ -161,7 +150,7 @@ pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
     roles.push(gained);
     roles.sort();
     crawl::doubt(state, idp, account);
-    if let Err(error) = write(&path, &roles) {
+    if let Err(error) = write(state, idp, &roles) {
         log::info!("the roles of {idp} could not be written down: {error}");
     }
 }
@@ -171,23 +160,17 @@ pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
 /// # Errors
 /// Whatever the system says; the old file is then as it was.
 pub fn name_account(state: &Path, idp: &str, account: &str, alias: &str) -> io::Result<()> {
-    let path = path(state, idp);
-    let mut roles = read(&path);
+    let mut roles = read(state, idp);
     for role in roles.iter_mut().filter(|role| role.account == account) {
         role.account_name = Some(alias.to_owned());
     }
-    if roles.is_empty() { Ok(()) } else { write(&path, &roles) }
+    if roles.is_empty() { Ok(()) } else { write(state, idp, &roles) }
 }
 
-fn folder(state: &Path) -> PathBuf {
-    state.join("roles")
-}
+/// The folder of the lists, in the state folder.
+const FOLDER: &str = "roles";
 
 /// Names of IdPs may hold slashes.
-fn path(state: &Path, idp: &str) -> PathBuf {
-    folder(state).join(file_name(idp))
-}
-
 fn file_name(idp: &str) -> String {
     idp.replace('%', "%25").replace('/', "%2F")
 }
@@ -202,16 +185,37 @@ const FORMAT: &str = "jit roles 1";
 /// What stands where there is nothing. No account is called so.
 const NOTHING: &str = "-";
 
-fn read(path: &Path) -> Vec<DiscoveredRole> {
-    let (text, idp) = content(path);
-    lines(&text).filter_map(|line| parse(&idp, line)).collect()
+/// The IdP that a file is named after.
+fn idp_of(file_name: &str) -> String {
+    file_name.replace("%2F", "/").replace("%25", "%")
 }
 
-/// A whole file, and the IdP that it is about.
-fn content(path: &Path) -> (String, String) {
-    let content = fs::read_limited(path, LARGEST).unwrap_or_default();
-    let idp = path.file_name().map(|name| name.to_string_lossy().replace("%2F", "/").replace("%25", "%"));
-    (String::from_utf8(content).unwrap_or_default(), idp.unwrap_or_default())
+/// What is known of `idp`.
+fn read(state: &Path, idp: &str) -> Vec<DiscoveredRole> {
+    let folder = Folder::open(state).and_then(|state| state.folder(FOLDER));
+    folder.map_or_else(|_| Vec::new(), |folder| parsed(idp, &content(&folder, &file_name(idp))))
+}
+
+fn parsed(idp: &str, text: &str) -> Vec<DiscoveredRole> {
+    lines(text).filter_map(|line| parse(idp, line)).collect()
+}
+
+/// Every file as a text, with the IdP that it is about.
+fn contents(state: &Path) -> Vec<(String, String)> {
+    let Ok(folder) = Folder::open(state).and_then(|state| state.folder(FOLDER)) else { return Vec::new() };
+    let names = folder.names().unwrap_or_default();
+    names.iter().map(|name| (idp_of(name), content(&folder, name))).collect()
+}
+
+/// A whole file.
+fn content(folder: &Folder, name: &str) -> String {
+    let content = folder.read(name, LARGEST).unwrap_or_else(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            log::warn!("{} is ignored: {error}", folder.path().join(name).display());
+        }
+        Vec::new()
+    });
+    String::from_utf8(content).unwrap_or_default()
 }
 
 /// The lines of the roles.
@@ -256,9 +260,9 @@ fn leads_to(pair: &SamlPair, account: &str, role: &str) -> bool {
         && arn::is_saml_provider_of(&pair.provider_arn, account)
 }
 
-fn write(path: &Path, roles: &[DiscoveredRole]) -> io::Result<()> {
-    path.parent().map_or(Ok(()), fs::private_folder)?;
-    fs::write_atomically(path, written(roles).as_bytes())
+fn write(state: &Path, idp: &str, roles: &[DiscoveredRole]) -> io::Result<()> {
+    let folder = Folder::make(state)?.make_folder(FOLDER)?;
+    folder.write(&file_name(idp), written(roles).as_bytes())
 }
 
 fn written(roles: &[DiscoveredRole]) -> String {
@@ -357,7 +361,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         learn(folder.path(), "acme", of_assertion("acme", &[offer("111111111111", "dev")])).unwrap();
         for content in [&b"{"[..], b"jit roles 2\n111111111111\tdev\t-\t-\t-\n", b"", b"\xff"] {
-            fs::write_atomically(&path(folder.path(), "acme"), content).unwrap();
+            Folder::open(folder.path()).unwrap().folder(FOLDER).unwrap().write("acme", content).unwrap();
             assert_eq!(all(folder.path()), []);
         }
     }
@@ -392,8 +396,8 @@ mod tests {
         ];
         for line in lines {
             let text = format!("{FORMAT}\n{line}\n{good}\n");
-            fs::private_folder(&folder.path().join("roles")).unwrap();
-            fs::write_atomically(&path(folder.path(), "acme"), text.as_bytes()).unwrap();
+            let roles = Folder::open(folder.path()).unwrap().make_folder(FOLDER).unwrap();
+            roles.write("acme", text.as_bytes()).unwrap();
             let names: Vec<_> = all(folder.path()).iter().map(DiscoveredRole::name).collect();
             assert_eq!(names, ["111111111111/dev"], "{line}");
             let offered = completions(folder.path(), "1");

@@ -1,15 +1,18 @@
 //! `jit logout`: forget sessions here, end the login at the IdP, say what stays valid until when.
 
+use std::path::PathBuf;
+
 use crate::broker;
 use crate::cli::Logout;
 use crate::config::file::File;
 use crate::config::resolve::Flags;
 use crate::credentials::Session;
 use crate::error::CommandResult;
+use crate::idp::saml::forget_profiles;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
-use crate::sys::{fs, process};
+use crate::sys::{folders, process};
 use crate::ui::text::{duration, shown};
 use crate::ui::{self, Ui};
 use crate::world::{Note, World};
@@ -71,8 +74,9 @@ fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: 
             }
         }
     }
-    store.forget_everything()?;
-    forget_browsers(world, ui);
+    let mut left = store.forget_everything()?;
+    left.extend(forget_browsers(world, ui));
+    say_what_was_left(&left, world, ui);
     ui.done("Forgot every login and session, and destroyed the key that sealed them");
     still_valid(&ended, world, ui);
     Ok(())
@@ -142,9 +146,18 @@ fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
 }
 
 /// The profiles of the browsers that signed in hold the IdPs' cookies.
-fn forget_browsers(world: &World, ui: &Ui) {
-    if let Err(error) = fs::remove_folder(&world.folders.state.join("browser")) {
+fn forget_browsers(world: &World, ui: &Ui) -> Vec<PathBuf> {
+    forget_profiles(&world.folders.state).unwrap_or_else(|error| {
         ui.warn(shown!("the browser profiles could not be removed: {}", error));
+        Vec::new()
+    })
+}
+
+/// Only what `jit` makes is removed from the state folder. Somebody put the rest there, who may want to know.
+fn say_what_was_left(left: &[PathBuf], world: &World, ui: &Ui) {
+    for path in left {
+        let path = folders::short(path, &world.folders.home);
+        ui.warn(shown!("left {}: jit did not make it, or it is not yours", path));
     }
 }
 

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use crate::name;
-use crate::sys::{fs, terminal};
+use crate::sys::state::Folder;
+use crate::sys::terminal;
 use crate::timestamp::Timestamp;
 use crate::world::World;
 
@@ -15,14 +16,24 @@ const MOST_USED: usize = 200;
 /// After so many seconds a use counts half.
 const HALF_LIFE: f64 = 3.0 * 24.0 * 3600.0;
 
-fn path(world: &World) -> std::path::PathBuf {
-    world.folders.state.join("terminals")
+const TERMINALS: &str = "terminals";
+const USED: &str = "used";
+/// The most that each of the two files may have.
+const LARGEST: u64 = 64 * 1024;
+
+/// A file as a text. One that cannot be read is as good as none.
+fn read(world: &World, name: &str) -> String {
+    let content = Folder::open(&world.folders.state).and_then(|state| state.read(name, LARGEST));
+    String::from_utf8(content.unwrap_or_default()).unwrap_or_default()
+}
+
+fn write(world: &World, name: &str, text: &str) -> std::io::Result<()> {
+    Folder::make(&world.folders.state)?.write(name, text.as_bytes())
 }
 
 /// Lines of terminal and role, the latest last. A note that cannot be read is as good as none.
 fn notes(world: &World) -> Vec<(String, String)> {
-    let content = fs::read_limited(&path(world), 64 * 1024).unwrap_or_default();
-    notes_in(&String::from_utf8(content).unwrap_or_default())
+    notes_in(&read(world, TERMINALS))
 }
 
 pub(super) fn notes_in(text: &str) -> Vec<(String, String)> {
@@ -52,9 +63,7 @@ pub(super) fn remember(world: &World, role: &str) {
     let mut notes = notes(world);
     notes.retain(|(terminal, _)| *terminal != id);
     notes.push((id, role.to_owned()));
-    let written = fs::private_folder(&world.folders.state)
-        .and_then(|()| fs::write_atomically(&path(world), notes_written(&notes).as_bytes()));
-    if let Err(error) = written {
+    if let Err(error) = write(world, TERMINALS, &notes_written(&notes)) {
         log::info!("the role could not be remembered for this terminal: {error}");
     }
 }
@@ -83,8 +92,7 @@ pub(super) struct Use {
 }
 
 fn uses(world: &World) -> Vec<Use> {
-    let content = fs::read_limited(&world.folders.state.join("used"), 64 * 1024).unwrap_or_default();
-    uses_in(&String::from_utf8(content).unwrap_or_default())
+    uses_in(&read(world, USED))
 }
 
 pub(super) fn uses_in(text: &str) -> Vec<Use> {
@@ -101,10 +109,7 @@ pub(super) fn uses_in(text: &str) -> Vec<Use> {
 pub(super) fn note_use(world: &World, role: &str) {
     let mut uses = uses(world);
     use_again(&mut uses, role, world.clock.now());
-    let written = fs::private_folder(&world.folders.state).and_then(|()| {
-        fs::write_atomically(&world.folders.state.join("used"), uses_written(&uses).as_bytes())
-    });
-    if let Err(error) = written {
+    if let Err(error) = write(world, USED, &uses_written(&uses)) {
         log::info!("that the role was used could not be remembered: {error}");
     }
 }
@@ -150,7 +155,8 @@ mod tests {
         note_use(&at(7 * 24), "once");
         assert_eq!(order(7 * 24), ["once", "daily", "a b/c"]);
         assert_eq!(order(0)[..2], ["daily", "once"], "a clock set back");
-        fs::write_atomically(&at(0).folders.state.join("used"), b"x 1 a\n1 NaN b\n1 1\n\xff").unwrap();
+        let folder = Folder::open(&at(0).folders.state).unwrap();
+        folder.write(USED, b"x 1 a\n1 NaN b\n1 1\n\xff").unwrap();
         assert!(used(&at(0)).is_empty());
         for n in 0..300 {
             note_use(&at(0), &format!("role-{n}"));

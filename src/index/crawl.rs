@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{LARGEST, file_name, plain};
 use crate::name;
 use crate::plan::DiscoveredRole;
-use crate::sys::fs;
+use crate::sys::state::Folder;
 use crate::timestamp::Timestamp;
 
 /// What was said less than this many seconds ago is not asked for again.
@@ -104,9 +104,8 @@ impl Crawl {
     /// # Errors
     /// Whatever the system says; the old file is then as it was.
     pub fn write(&self, state: &Path) -> io::Result<()> {
-        let path = path(state, &self.idp);
-        path.parent().map_or(Ok(()), fs::private_folder)?;
-        fs::write_atomically(&path, self.written().as_bytes())
+        let folder = Folder::make(state)?.make_folder(FOLDER)?;
+        folder.write(&file_name(&self.idp), self.written().as_bytes())
     }
 
     pub(super) fn written(&self) -> String {
@@ -133,12 +132,12 @@ pub fn doubt(state: &Path, idp: &str, account: &str) {
     }
 }
 
-fn path(state: &Path, idp: &str) -> PathBuf {
-    state.join("accounts").join(file_name(idp))
-}
+/// The folder of these files, in the state folder.
+const FOLDER: &str = "accounts";
 
 fn read(state: &Path, idp: &str) -> Option<Crawl> {
-    parse(idp, &String::from_utf8(fs::read_limited(&path(state, idp), LARGEST).ok()?).ok()?)
+    let folder = Folder::open(state).and_then(|state| state.folder(FOLDER)).ok()?;
+    parse(idp, &String::from_utf8(folder.read(&file_name(idp), LARGEST).ok()?).ok()?)
 }
 
 pub(super) fn parse(idp: &str, text: &str) -> Option<Crawl> {
@@ -259,7 +258,7 @@ mod tests {
             b"\xff",
             b"jit accounts 1\n",
         ] {
-            fs::write_atomically(&path(folder.path(), "acme"), content).unwrap();
+            Folder::open(folder.path()).unwrap().folder(FOLDER).unwrap().write("acme", content).unwrap();
             assert_eq!(Crawl::read(folder.path(), "acme", "alice"), empty);
         }
     }

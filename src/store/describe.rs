@@ -28,8 +28,12 @@ pub struct Description {
 impl Store<'_> {
     /// What the store is and how it is, within a second.
     pub fn describe(&self) -> Description {
-        let record = self.record();
-        let settled = record.as_ref().ok().and_then(|record| self.place_in(record));
+        let state = self.state();
+        let record = match &state {
+            Ok(Some(state)) => self.record_in(state),
+            _ => self.record(),
+        };
+        let settled = record.as_ref().ok().and_then(|record| self.place_in(record, state.ok().flatten()));
         let Some(place) = settled else { return self.describe_unsettled(record.err()) };
         let why = match (self.asked_for, record.ok().and_then(|record| record.auto)) {
             (None, Some(choice)) => {
@@ -44,7 +48,7 @@ impl Store<'_> {
             why,
             key_cached,
             key_cached_for: place.copy.time_left().filter(|_| key_cached),
-            folder: place.folder,
+            folder: place.path,
             problem,
         }
     }
@@ -59,7 +63,7 @@ impl Store<'_> {
             return Ok(());
         }
         let id: String = sealed::random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-        let place = self.place_of(kind, &id);
+        let place = self.place_of(kind, &id, self.state()?);
         let prompts = place.briefly();
         let made = place.home.create(prompts).map(drop);
         // Whatever became of it, nothing is left behind.
@@ -80,7 +84,7 @@ impl Store<'_> {
             (None, None) => &Kind::ALL,
         };
         for kind in kinds {
-            let place = self.place_of(*kind, UNNAMED);
+            let place = self.place_of(*kind, UNNAMED, None);
             let answer = match kind {
                 // A command that only looks says what would be, were it one that asks.
                 Kind::File
@@ -101,7 +105,7 @@ impl Store<'_> {
                     return Description {
                         kind: Some(*kind),
                         why: format!("nothing is stored yet; it would be this one: {why}"),
-                        folder: place.folder,
+                        folder: place.path,
                         key_cached: false,
                         key_cached_for: None,
                         problem: answer.err(),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Kind;
+use crate::sys::state::NotOurs;
 
 /// The most of a text from outside (a keychain's own message, a setting) that an error carries.
 const LONGEST_QUOTE: usize = 300;
@@ -94,6 +95,18 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A file of the store that could not be read; what lies there instead of one makes it [`StoreError::Corrupt`].
+    pub(super) fn unread(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match NotOurs::in_error(&source) {
+            Some(why) => Self::Corrupt { path, why: why.why() },
+            None if source.kind() == io::ErrorKind::FileTooLarge => {
+                Self::Corrupt { path, why: "it is larger than any entry" }
+            }
+            None => Self::Disk { doing: "read", path, source },
+        }
+    }
+
     /// A [`StoreError::Disk`], for `map_err`.
     pub(super) fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Disk { doing, path: path.to_owned(), source }

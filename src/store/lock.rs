@@ -17,11 +17,10 @@
 use std::convert::Infallible;
 use std::fs::{File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::StoreError;
-use crate::sys::fs::{self, Stamp};
+use crate::sys::state::{Spot, Stamp};
 use crate::world::{Note, Person};
 
 /// The steps between two attempts.
@@ -33,6 +32,9 @@ const TOLD_AFTER: Duration = Duration::from_millis(300);
 const LEFT_FOR: Duration = Duration::from_secs(1);
 /// The most that a message may have, in bytes.
 const LONGEST_MESSAGE: usize = 2048;
+/// What the names of the files beside a lock end with.
+const MESSAGE: &str = "message";
+const FIRST: &str = "first";
 
 /// Who waits for a lock, and how.
 #[derive(Clone, Copy)]
@@ -72,18 +74,19 @@ pub enum Turn<T> {
 pub struct Lock {
     // Only held, never unlocked by name: `File::unlock` fails on some systems although it worked.
     _file: Option<File>,
-    message_path: PathBuf,
+    /// Where a message would lie; nowhere, where nothing can be written.
+    message_at: Option<Spot>,
     waited: bool,
     message: Option<String>,
 }
 
 impl Lock {
-    /// Takes the lock of the file `path`, in a folder that exists. If another process has it, waits for it.
+    /// Takes the lock of the file `spot`. If another process has it, waits for it.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the time is over, [`StoreError::Disk`].
-    pub(super) fn take(path: &Path, waiting: &Waiting<'_>) -> Result<Self, StoreError> {
-        match Self::take_or(path, waiting, &|| path.to_owned(), |_| None::<Infallible>)? {
+    pub(super) fn take(spot: &Spot, waiting: &Waiting<'_>) -> Result<Self, StoreError> {
+        match Self::take_or(spot, waiting, &|| Some(spot.clone()), |_| None::<Infallible>)? {
             Turn::Lock(lock) => Ok(lock),
             Turn::Answer(never) => match never {},
         }
@@ -95,28 +98,28 @@ impl Lock {
     /// # Errors
     /// [`StoreError::Busy`] when the time is over, [`StoreError::Disk`].
     pub(super) fn take_or<T>(
-        path: &Path,
+        spot: &Spot,
         waiting: &Waiting<'_>,
-        watched: &dyn Fn() -> PathBuf,
+        watched: &dyn Fn() -> Option<Spot>,
         mut answer: impl FnMut(Option<&str>) -> Option<T>,
     ) -> Result<Turn<T>, StoreError> {
         let &Waiting { person, what, at_most, order } = waiting;
-        let disk = |error| StoreError::disk("lock", path)(error);
-        let file = fs::open_private(path).map_err(disk)?;
+        let disk = |error| StoreError::disk("lock", &spot.path())(error);
+        let file = spot.open_to_lock().map_err(disk)?;
         let start = Instant::now();
         let (mut nap, mut told, mut wait) = (SHORTEST_NAP, false, None);
         loop {
             let waited = start.elapsed();
-            let left_to_others = order == Order::After && waited < LEFT_FOR && is_left_to_others(path);
+            let left_to_others = order == Order::After && waited < LEFT_FOR && is_left_to_others(spot);
             if !left_to_others && is_taken(&file).map_err(disk)? {
                 break;
             }
             if waited >= at_most {
                 return Err(StoreError::Busy { what: what.to_owned(), waited });
             }
-            let wait = wait.get_or_insert_with(|| Wait::begin(path, watched));
+            let wait = wait.get_or_insert_with(|| Wait::begin(spot, watched));
             if order == Order::First {
-                wait.go_first(path);
+                wait.go_first(spot);
             }
             if wait.has_changed()
                 && let Some(answer) = answer(wait.message().as_deref())
@@ -131,14 +134,14 @@ impl Lock {
             nap = (nap * 2).min(LONGEST_NAP);
         }
         let message = wait.as_ref().and_then(Wait::message);
-        let message_path = path.with_extension("message");
-        Ok(Turn::Lock(Self { _file: Some(file), message_path, waited: wait.is_some(), message }))
+        let message_at = Some(spot.beside(MESSAGE));
+        Ok(Turn::Lock(Self { _file: Some(file), message_at, waited: wait.is_some(), message }))
     }
 
     /// A lock that keeps nobody away, for a disk that nothing can be written to: nobody can store anything there, so
     /// there is nothing to keep whole.
-    pub(super) fn of_nothing(path: &Path) -> Self {
-        Self { _file: None, message_path: path.with_extension("message"), waited: false, message: None }
+    pub(super) fn of_nothing() -> Self {
+        Self { _file: None, message_at: None, waited: false, message: None }
     }
 
     /// Whether another process had the lock when it was asked for.
@@ -154,20 +157,22 @@ impl Lock {
     /// Leaves a message, no secret and of 2 KB at most, for those who wait for this lock now. It is a courtesy: if it
     /// cannot be written, they find out for themselves.
     pub fn leave_message(&mut self, message: &str) {
-        let (count, _) = read_message(&self.message_path);
+        let Some(spot) = &self.message_at else { return };
+        let (count, _) = read_message(spot);
         let message = &message[..message.floor_char_boundary(LONGEST_MESSAGE)];
         let text = format!("{}\n{message}", count.wrapping_add(1));
-        let _ = fs::write_atomically(&self.message_path, text.as_bytes());
+        let _ = spot.write(text.as_bytes());
     }
 }
 
 /// A wait from its beginning on.
 struct Wait<'a> {
-    message_path: PathBuf,
+    message_at: Spot,
     /// How many messages there were before.
     count_before: u64,
-    watched: &'a dyn Fn() -> PathBuf,
-    watched_path: PathBuf,
+    watched: &'a dyn Fn() -> Option<Spot>,
+    /// Where that lies as far as it is known.
+    watched_at: Option<Spot>,
     /// What was seen of both files at the last look.
     seen: Option<[Option<Stamp>; 2]>,
     /// Held shared by those who go first.
@@ -175,49 +180,51 @@ struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    fn begin(path: &Path, watched: &'a dyn Fn() -> PathBuf) -> Self {
-        let message_path = path.with_extension("message");
-        let (count_before, _) = read_message(&message_path);
-        Self { message_path, count_before, watched, watched_path: watched(), seen: None, first: None }
+    fn begin(spot: &Spot, watched: &'a dyn Fn() -> Option<Spot>) -> Self {
+        let message_at = spot.beside(MESSAGE);
+        let (count_before, _) = read_message(&message_at);
+        Self { message_at, count_before, watched, watched_at: watched(), seen: None, first: None }
     }
 
     /// Whether there is something to see that was not there at the last look.
     fn has_changed(&mut self) -> bool {
-        let look = |it: &Self| Some([&it.message_path, &it.watched_path].map(|path| fs::stamp(path)));
+        let look = |it: &Self| {
+            let watched = it.watched_at.as_ref().and_then(Spot::stamp);
+            Some([it.message_at.stamp(), watched])
+        };
+        if self.watched_at.is_none() {
+            self.watched_at = (self.watched)();
+        }
         if self.seen.is_some() && self.seen == look(self) {
             return false;
         }
         // Before the first entry of a store nobody knows yet where it will lie.
-        self.watched_path = (self.watched)();
+        self.watched_at = (self.watched)();
         self.seen = look(self);
         true
     }
 
     /// What was left last, if that was during this wait.
     fn message(&self) -> Option<String> {
-        let (count, message) = read_message(&self.message_path);
+        let (count, message) = read_message(&self.message_at);
         (count != self.count_before).then_some(message)
     }
 
     /// Tells those who are not first, for as long as the wait goes on. Who looks whether there is anybody has it for a
     /// moment, so this may succeed at the next look.
-    fn go_first(&mut self, path: &Path) {
+    fn go_first(&mut self, spot: &Spot) {
         if self.first.is_none() {
-            let file = fs::open_private(&first_path(path)).ok();
+            let file = spot.beside(FIRST).open_to_lock().ok();
             self.first = file.filter(|file| file.try_lock_shared().is_ok());
         }
     }
 }
 
-fn first_path(path: &Path) -> PathBuf {
-    path.with_extension("first")
-}
-
 /// Whether somebody waits who goes first.
-fn is_left_to_others(path: &Path) -> bool {
-    let path = first_path(path);
+fn is_left_to_others(spot: &Spot) -> bool {
+    let first = spot.beside(FIRST);
     // Most locks are never waited for by anybody who goes first.
-    let file = fs::stamp(&path).and_then(|_| fs::open_private(&path).ok());
+    let file = first.stamp().and_then(|_| first.open_to_lock().ok());
     file.is_some_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
@@ -235,8 +242,8 @@ fn is_taken(file: &File) -> io::Result<bool> {
 
 /// The message that was left last, and how many there have been. A wall clock could be set back; a count only differs.
 /// It lies beside the lock's own file, because Windows lets nobody read a file that another process has locked.
-fn read_message(path: &Path) -> (u64, String) {
-    let text = fs::read_limited(path, LONGEST_MESSAGE as u64 + 32).unwrap_or_default();
+fn read_message(spot: &Spot) -> (u64, String) {
+    let text = spot.read(LONGEST_MESSAGE as u64 + 32).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     match text.split_once('\n') {
         Some((count, message)) => (count.parse().unwrap_or(0), message.to_owned()),

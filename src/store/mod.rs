@@ -31,6 +31,7 @@ mod tests;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -44,13 +45,15 @@ use self::home::KeyHome;
 use self::kernel::{KernelHome, Slot};
 use self::keychain::Keychain;
 use self::passphrase::{Cost, Passphrase};
-use self::place::remove_file;
+use self::place::remove;
 use self::record::{Record, write_json};
 use self::sealed::{DataKey, Sealed};
+use self::settle::RECORD;
 use crate::plan::EntryKey;
 use crate::secret::Secret;
 use crate::sys;
 use crate::sys::env::JIT_STORE;
+use crate::sys::state::Folder;
 use crate::world::{Person, World};
 
 /// What a store without an id looks for, and never finds.
@@ -173,14 +176,12 @@ impl<'w> Store<'w> {
     /// `None`.
     pub fn get(&self, key: &EntryKey) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
         let Some(place) = self.place()? else { return Ok(None) };
-        let path = place.entry(key);
-        let bytes = match sys::fs::read_limited(&path, sealed::LARGEST_FILE) {
+        let Some(spot) = place.entry(key)? else { return Ok(None) };
+        let path = spot.path();
+        let bytes = match spot.read(sealed::LARGEST_FILE) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
-                return Err(StoreError::Corrupt { path, why: "it is larger than any entry" });
-            }
-            Err(error) => return Err(StoreError::disk("read", &path)(error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::unread(&path, error)),
         };
         let entry = Sealed::parse(&bytes, &path)?;
         match self.key_of(&place, entry.key_id()) {
@@ -205,14 +206,14 @@ impl<'w> Store<'w> {
         let _settled = self.settle_lock()?;
         let (place, data_key) = self.settle()?;
         let sealed = sealed::seal(&data_key, &key.file_name(), value)?;
-        let path = place.entry(key);
-        sys::fs::write_atomically(&path, &sealed).map_err(StoreError::disk("write", &path))
+        let spot = place.made_folder()?.spot(key.file_name());
+        spot.write(&sealed).map_err(StoreError::disk("write", &spot.path()))
     }
 
     /// The error for an entry that was opened, and does not hold what its name says.
     pub fn corrupt(&self, key: &EntryKey, why: &'static str) -> StoreError {
         let path = match self.place() {
-            Ok(Some(place)) => place.entry(key),
+            Ok(Some(place)) => place.path.join(key.file_name()),
             _ => self.state.join(key.file_name()),
         };
         StoreError::Corrupt { path, why }
@@ -223,7 +224,8 @@ impl<'w> Store<'w> {
     /// # Errors
     /// [`StoreError::Disk`], [`StoreError::Corrupt`].
     pub fn delete(&self, key: &EntryKey) -> Result<bool, StoreError> {
-        self.place()?.map_or(Ok(false), |place| remove_file(&place.entry(key)))
+        let spot = self.place()?.map(|place| place.entry(key)).transpose()?.flatten();
+        spot.map_or(Ok(false), |spot| remove(&spot))
     }
 
     /// The keys of all entries. Needs no key to open them, which does not say that they can be opened.
@@ -231,20 +233,21 @@ impl<'w> Store<'w> {
     /// # Errors
     /// [`StoreError::Disk`], [`StoreError::Corrupt`].
     pub fn keys(&self) -> Result<Vec<EntryKey>, StoreError> {
-        let files = self.place()?.map_or(Ok(Vec::new()), |place| place.files())?;
-        let names = files.iter().filter_map(|path| path.file_name()?.to_str());
-        Ok(names.filter_map(EntryKey::from_file_name).collect())
+        let names = self.place()?.map_or(Ok(Vec::new()), |place| place.names())?;
+        Ok(names.iter().filter_map(|name| EntryKey::from_file_name(name)).collect())
     }
 
     /// Destroys the keys of all kinds that were ever used, which makes every entry unreadable, and then removes the
-    /// entries. What one kind refuses does not keep the others; `auto` chooses anew afterwards.
+    /// entries. What one kind refuses does not keep the others; `auto` chooses anew afterwards. The answer is what lies
+    /// among the entries and was not made by `jit`: that is left.
     ///
     /// # Errors
     /// The first [`StoreError`].
-    pub fn forget_everything(&self) -> Result<(), StoreError> {
+    pub fn forget_everything(&self) -> Result<Vec<PathBuf>, StoreError> {
         let _settled = self.settle_lock()?;
         self.key.take();
-        let record = match self.record() {
+        let state = self.made_state()?;
+        let record = match self.record_in(&state) {
             // A record that cannot be read names no key that could be destroyed; the entries go all the same.
             Err(StoreError::Corrupt { .. }) => Record::default(),
             record => record?,
@@ -252,19 +255,24 @@ impl<'w> Store<'w> {
         let record = Record { auto: None, ..record };
         // From here on nothing is stored any more, whatever becomes of this process. A disk that takes no word of that
         // keeps nothing from being forgotten.
-        let _ = write_json(&self.record_path(), &Record { forgetting: true, ..record.clone() });
-        let forgotten = self.forget_kinds(&record);
-        forgotten.and(write_json(&self.record_path(), &Record { forgetting: false, ..record }))
+        let _ = write_json(&state, RECORD, &Record { forgetting: true, ..record.clone() });
+        let forgotten = self.forget_kinds(&record, &state);
+        let written = write_json(&state, RECORD, &Record { forgetting: false, ..record });
+        forgotten.and_then(|left| written.map(|()| left))
     }
 
     /// Forgets what each kind holds; the first error, after all were tried.
-    fn forget_kinds(&self, record: &Record) -> Result<(), StoreError> {
+    fn forget_kinds(&self, record: &Record, state: &Folder) -> Result<Vec<PathBuf>, StoreError> {
         let id = record.id.as_deref().unwrap_or(UNNAMED);
-        let mut forgotten = Ok(());
-        for kind in Kind::ALL.into_iter().filter(|kind| self.state.join(kind.name()).exists()) {
-            forgotten = forgotten.and(self.place_of(kind, id).forget());
+        let (mut left, mut forgotten) = (Vec::new(), Ok(()));
+        // Whatever lies in a folder's place, there may have been a key.
+        for kind in Kind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
+            match self.place_of(kind, id, Some(state.clone())).forget() {
+                Ok(some) => left.extend(some),
+                Err(error) => forgotten = forgotten.and(Err(error)),
+            }
         }
-        forgotten
+        forgotten.map(|()| left)
     }
 
     /// Drops the copies of the key from the kernel keyring, and says whether there were any. The next use asks the
@@ -277,7 +285,7 @@ impl<'w> Store<'w> {
         let Some(id) = self.record()?.id else { return Ok(false) };
         let mut dropped = false;
         for kind in Kind::ALL {
-            let copy = self.place_of(kind, &id).copy;
+            let copy = self.place_of(kind, &id, None).copy;
             // A kernel that says no has no copy either.
             if copy.find(None).is_ok_and(|key| key.is_some()) {
                 dropped |= copy.remove()?;
@@ -327,13 +335,10 @@ impl<'w> Store<'w> {
                 let _ = self.key_in_use(&place);
             }
         }
-        let path = self.locks_path().join(key.file_name());
-        let entry = || match self.place() {
-            Ok(Some(place)) => place.entry(key),
-            _ => self.record_path(),
-        };
-        match self.locks().and_then(|_| Lock::take_or(&path, waiting, &entry, answer)) {
-            Err(error) if error.is_unwritable() => Ok(Turn::Lock(Lock::of_nothing(&path))),
+        let entry = || self.place().ok()??.entry(key).ok()?;
+        let turn = |locks: Folder| Lock::take_or(&locks.spot(key.file_name()), waiting, &entry, answer);
+        match self.locks().and_then(turn) {
+            Err(error) if error.is_unwritable() => Ok(Turn::Lock(Lock::of_nothing())),
             turn => turn,
         }
     }

@@ -3,6 +3,7 @@
 //! Beside the entries lies `key.json`, the [`Mark`] of the key they are sealed under. It is there as long as the key
 //! is meant to be, so that a key that was lost or replaced is told from one that was never made.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,10 +14,12 @@ use super::record::{read_json, write_json};
 use super::sealed::{self, DataKey, KeyId};
 use super::{Kind, Prompts, StoreError};
 use crate::plan::EntryKey;
-use crate::sys;
+use crate::sys::state::{self, Folder, NotOurs, Spot};
 use crate::world::Person;
 
 const MARK: &str = "key.json";
+/// The folder of all locks.
+pub(super) const LOCKS: &str = "locks";
 /// A login or session has about so many bytes.
 const USUAL_SIZE: usize = 8 * 1024;
 /// Hundreds of processes that all need the key read it one after another where no copy is allowed, each for some tens of
@@ -26,10 +29,10 @@ const READING_AT_MOST: Duration = Duration::from_secs(30);
 /// One kind of store in one state folder.
 pub(super) struct Place<'w> {
     pub(super) kind: Kind,
-    /// Its entries.
-    pub(super) folder: PathBuf,
-    /// The folder of all locks.
-    pub(super) locks: PathBuf,
+    /// The folder of its entries, for messages.
+    pub(super) path: PathBuf,
+    /// The state folder; `None` where there is none yet.
+    pub(super) state: Option<Folder>,
     pub(super) home: Box<dyn KeyHome + 'w>,
     /// Where the copy of the key lies, and how long it may; `None` for no copy.
     pub(super) copy: Slot,
@@ -40,14 +43,30 @@ pub(super) struct Place<'w> {
 }
 
 impl Place<'_> {
-    /// The file of an entry.
-    pub(super) fn entry(&self, key: &EntryKey) -> PathBuf {
-        self.folder.join(key.file_name())
+    /// The folder of the entries; `None` if nothing was stored yet.
+    pub(super) fn folder(&self) -> Result<Option<Folder>, StoreError> {
+        match self.state.as_ref().map(|state| state.folder(self.kind.name())).transpose() {
+            Ok(folder) => Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::disk("use", &self.path)(error)),
+        }
+    }
+
+    /// The folder of the entries, made if need be.
+    pub(super) fn made_folder(&self) -> Result<Folder, StoreError> {
+        let made = self.state.as_ref().map(|state| state.make_folder(self.kind.name()));
+        let nowhere = || Err(io::ErrorKind::NotFound.into());
+        made.unwrap_or_else(nowhere).map_err(StoreError::disk("make", &self.path))
+    }
+
+    /// The place of an entry, if there is a folder for it.
+    pub(super) fn entry(&self, key: &EntryKey) -> Result<Option<Spot>, StoreError> {
+        Ok(self.folder()?.map(|folder| folder.spot(key.file_name())))
     }
 
     /// What is written down about the key; `None` before it was made and after it was destroyed.
     pub(super) fn mark(&self) -> Result<Option<Mark>, StoreError> {
-        read_json(&self.folder.join(MARK))
+        self.folder()?.map_or(Ok(None), |folder| read_json(&folder, MARK))
     }
 
     /// The copy of the key in the kernel, its time limit renewed.
@@ -78,8 +97,7 @@ impl Place<'_> {
             }
             None => self.home.create(self.prompts)?,
         };
-        sys::fs::private_folder(&self.folder).map_err(StoreError::disk("make", &self.folder))?;
-        write_json(&self.folder.join(MARK), &mark)?;
+        write_json(&self.made_folder()?, MARK, &mark)?;
         self.keep_copy(&key);
         Ok(key)
     }
@@ -89,43 +107,64 @@ impl Place<'_> {
     /// # Errors
     /// [`StoreError::Disk`].
     pub(super) fn try_writing(&self) -> Result<(), StoreError> {
-        sys::fs::private_folder(&self.folder).map_err(StoreError::disk("make", &self.folder))?;
-        let path = self.folder.join(MARK);
-        let written = sys::fs::write_if(&path, &[0; USUAL_SIZE], || Ok(false));
-        written.map(drop).map_err(StoreError::disk("write", &path))
+        let written = self.made_folder()?.try_writing(USUAL_SIZE);
+        written.map_err(StoreError::disk("write", &self.path.join(MARK)))
     }
 
-    /// Destroys the key, then everything that it opened. Goes on after a failure, and reports the first.
-    pub(super) fn forget(&self) -> Result<(), StoreError> {
+    /// Destroys the key, then everything that it opened, and says what lies there that `jit` did not make and has left.
+    /// Goes on after a failure, and reports the first.
+    pub(super) fn forget(&self) -> Result<Vec<PathBuf>, StoreError> {
         let destroyed = self.home.destroy(self.prompts);
         let uncopied = self.copy.remove().map(drop).or_else(|error| match error {
             // Where the kernel has no keyring for us there is no copy.
             StoreError::Unavailable { .. } => Ok(()),
             error => Err(error),
         });
-        let mut removed = Ok(());
-        for path in self.files()? {
-            // The mark of a key that is still there stays, so that it can be forgotten again.
-            if destroyed.is_ok() || path.file_name().is_none_or(|name| name != MARK) {
-                removed = removed.and(remove_file(&path).map(drop));
-            }
-        }
-        destroyed.and(uncopied).and(removed)
+        let mut left = Vec::new();
+        let removed = self.remove_entries(destroyed.is_ok(), &mut left);
+        destroyed.and(uncopied).and(removed).map(|()| left)
     }
 
-    /// Everything in the folder.
-    pub(super) fn files(&self) -> Result<Vec<PathBuf>, StoreError> {
-        let disk = |error| StoreError::disk("read", &self.folder)(error);
-        match std::fs::read_dir(&self.folder) {
-            Ok(files) => files.map(|file| file.map(|file| file.path()).map_err(disk)).collect(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(disk(error)),
+    /// Removes what has a name that `jit` gives, and notes the rest. The mark of a key that is still there stays, so that
+    /// it can be forgotten again.
+    fn remove_entries(&self, mark_too: bool, left: &mut Vec<PathBuf>) -> Result<(), StoreError> {
+        let folder = match self.folder() {
+            Ok(Some(folder)) => folder,
+            Ok(None) => return Ok(()),
+            // Something else lies where the folder should be: it is not ours to remove.
+            Err(StoreError::Disk { source, .. }) if NotOurs::in_error(&source).is_some() => {
+                left.push(self.path.clone());
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        let mut removed = Ok(());
+        for name in folder.all_names().map_err(StoreError::disk("read", &self.path))? {
+            let made_here =
+                name == MARK || state::is_sibling(&name) || EntryKey::from_file_name(&name).is_some();
+            if !made_here {
+                left.push(self.path.join(name));
+            } else if mark_too || name != MARK {
+                match remove(&folder.spot(&*name)) {
+                    Err(StoreError::Disk { source, .. }) if NotOurs::in_error(&source).is_some() => {
+                        left.push(self.path.join(name));
+                    }
+                    outcome => removed = removed.and(outcome.map(drop)),
+                }
+            }
         }
+        removed
+    }
+
+    /// The names of everything in the folder.
+    pub(super) fn names(&self) -> Result<Vec<String>, StoreError> {
+        let names = self.folder()?.map(|folder| folder.names()).transpose();
+        names.map(Option::unwrap_or_default).map_err(StoreError::disk("read", &self.path))
     }
 
     /// The error of entries that nothing opens any more.
     pub(super) fn lost(&self) -> StoreError {
-        StoreError::KeyLost { kind: self.kind, folder: self.folder.clone() }
+        StoreError::KeyLost { kind: self.kind, folder: self.path.clone() }
     }
 
     /// Asks the home, one process after another, so that the first one's copy serves all; then the person, if that is
@@ -147,18 +186,23 @@ impl Place<'_> {
     }
 
     fn load_quietly(&self, mark: Option<&Mark>) -> Result<Option<DataKey>, StoreError> {
-        let path = self.locks.join("key");
         let (what, at_most) = ("reading the key of the store", READING_AT_MOST);
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
         // The first one's copy serves all, and a keychain that hung is not tried in turn by all who waited for it.
         let gone = |why: &str| StoreError::Gone { why: why.to_owned() };
         let look = |why: Option<&str>| self.copied().map(Ok).or_else(|| why.map(|why| Err(gone(why))));
-        let mut lock = match Lock::take_or(&path, &waiting, &|| path.clone(), look) {
-            Ok(Turn::Lock(lock)) => Some(lock),
-            Ok(Turn::Answer(answer)) => return answer.map(Some),
-            Err(busy @ StoreError::Busy { .. }) => return Err(busy),
+        let spot = self
+            .state
+            .as_ref()
+            .and_then(|state| state.make_folder(LOCKS).ok())
+            .map(|locks| locks.spot("key"));
+        let turn = spot.map(|spot| Lock::take_or(&spot, &waiting, &|| Some(spot.clone()), look));
+        let mut lock = match turn {
+            Some(Ok(Turn::Lock(lock))) => Some(lock),
+            Some(Ok(Turn::Answer(answer))) => return answer.map(Some),
+            Some(Err(busy @ StoreError::Busy { .. })) => return Err(busy),
             // On a disk that cannot be written to, everybody reads for themselves.
-            Err(_) => None,
+            Some(Err(_)) | None => None,
         };
         if let Some(lock) = lock.as_ref().filter(|lock| lock.waited())
             && let Some(answer) = look(lock.message_left())
@@ -190,10 +234,6 @@ impl Place<'_> {
 }
 
 /// Removes a file, and says whether it was there.
-pub(super) fn remove_file(path: &std::path::Path) -> Result<bool, StoreError> {
-    match std::fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(StoreError::disk("remove", path)(error)),
-    }
+pub(super) fn remove(spot: &Spot) -> Result<bool, StoreError> {
+    spot.folder.remove(&spot.name).map_err(|error| StoreError::disk("remove", &spot.path())(error))
 }

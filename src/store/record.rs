@@ -1,13 +1,12 @@
 //! The small clear files of the store: who it is, and which kind `auto` settled on.
 
 use std::io;
-use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, StoreError};
-use crate::sys;
+use crate::sys::state::Folder;
 
 /// `store.json` of a state folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,13 +34,14 @@ pub(super) struct Choice {
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], [`StoreError::Disk`].
-pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
-    match sys::fs::read_limited(path, 16 * 1024) {
+pub(super) fn read_json<T: DeserializeOwned>(folder: &Folder, name: &str) -> Result<Option<T>, StoreError> {
+    let path = || folder.path().join(name);
+    match folder.read(name, 16 * 1024) {
         Ok(text) => serde_json::from_slice(&text)
             .map(Some)
-            .map_err(|_| StoreError::Corrupt { path: path.to_owned(), why: "it is not what jit wrote" }),
+            .map_err(|_| StoreError::Corrupt { path: path(), why: "it is not what jit wrote" }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StoreError::disk("read", path)(error)),
+        Err(error) => Err(StoreError::unread(&path(), error)),
     }
 }
 
@@ -49,7 +49,8 @@ pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, S
 ///
 /// # Errors
 /// [`StoreError::Disk`].
-pub(super) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), StoreError> {
+pub(super) fn write_json(folder: &Folder, name: &str, value: &impl Serialize) -> Result<(), StoreError> {
     let text = serde_json::to_vec(value).map_err(io::Error::from);
-    text.and_then(|text| sys::fs::write_atomically(path, &text)).map_err(StoreError::disk("write", path))
+    text.and_then(|text| folder.write(name, &text))
+        .map_err(StoreError::disk("write", &folder.path().join(name)))
 }

@@ -1,15 +1,17 @@
 //! Which kind of store is in use, and how it comes to be: the choice, its record, the key's first day.
 
-use std::path::PathBuf;
+use std::io;
 use std::time::{Duration, Instant};
 
 use super::kernel::Slot;
-use super::place::Place;
+use super::place::{LOCKS, Place};
 use super::record::{Choice, Record, read_json, write_json};
 use super::sealed::{self, DataKey};
 use super::{Kind, Lock, Order, Prompts, Store, StoreError, UNNAMED, Waiting};
-use crate::sys;
+use crate::sys::state::Folder;
 
+/// The record's name.
+pub(super) const RECORD: &str = "store.json";
 /// Making the key takes as long as the first user's keychain does; whoever is stuck behind a dialog is told.
 const SETTLING_AT_MOST: Duration = Duration::from_secs(10);
 /// A keychain that did not answer is not asked again for so long, since each time costs as much as the first.
@@ -20,59 +22,67 @@ impl<'w> Store<'w> {
     pub(super) fn settle_lock(&self) -> Result<Lock, StoreError> {
         let (what, at_most) = ("setting up the store", SETTLING_AT_MOST);
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
-        Lock::take(&self.locks()?.join("store"), &waiting)
+        Lock::take(&self.locks()?.spot("store"), &waiting)
     }
 
-    /// Where the locks lie.
-    pub(super) fn locks_path(&self) -> PathBuf {
-        self.state.join("locks")
+    /// The state folder; `None` if there is none yet.
+    pub(super) fn state(&self) -> Result<Option<Folder>, StoreError> {
+        match Folder::open(&self.state) {
+            Ok(folder) => Ok(Some(folder)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::disk("use", &self.state)(error)),
+        }
+    }
+
+    /// The state folder, made if need be.
+    pub(super) fn made_state(&self) -> Result<Folder, StoreError> {
+        Folder::make(&self.state).map_err(StoreError::disk("make", &self.state))
     }
 
     /// The folder of the locks, made if need be.
-    pub(super) fn locks(&self) -> Result<PathBuf, StoreError> {
-        let locks = self.locks_path();
-        for folder in [&self.state, &locks] {
-            sys::fs::private_folder(folder).map_err(StoreError::disk("make", folder))?;
-        }
-        Ok(locks)
+    pub(super) fn locks(&self) -> Result<Folder, StoreError> {
+        let state = self.made_state()?;
+        state.make_folder(LOCKS).map_err(StoreError::disk("make", &self.state.join(LOCKS)))
     }
 
-    pub(super) fn record_path(&self) -> PathBuf {
-        self.state.join("store.json")
+    pub(super) fn record(&self) -> Result<Record, StoreError> {
+        self.state()?.map_or_else(|| Ok(Record::default()), |state| self.record_in(&state))
     }
 
     /// The record. Its id becomes part of names elsewhere, so it has to be one that was made here.
-    pub(super) fn record(&self) -> Result<Record, StoreError> {
-        let path = self.record_path();
-        let record: Record = read_json(&path)?.unwrap_or_default();
+    pub(super) fn record_in(&self, state: &Folder) -> Result<Record, StoreError> {
+        let record: Record = read_json(state, RECORD)?.unwrap_or_default();
         let made_here = |id: &String| {
             id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         };
         if record.id.as_ref().is_none_or(made_here) {
             Ok(record)
         } else {
+            let path = self.state.join(RECORD);
             Err(StoreError::Corrupt { path, why: "it is not what jit wrote" })
         }
     }
 
     /// The kind in use; `None` if nothing was ever stored.
     pub(super) fn place(&self) -> Result<Option<Place<'w>>, StoreError> {
-        Ok(self.place_in(&self.record()?))
+        let Some(state) = self.state()? else { return Ok(None) };
+        Ok(self.place_in(&self.record_in(&state)?, Some(state)))
     }
 
-    pub(super) fn place_in(&self, record: &Record) -> Option<Place<'w>> {
+    pub(super) fn place_in(&self, record: &Record, state: Option<Folder>) -> Option<Place<'w>> {
         if record.forgetting {
             return None;
         }
         let kind = self.asked_for.or(record.auto.as_ref().map(|choice| choice.kind))?;
-        Some(self.place_of(kind, record.id.as_deref()?))
+        Some(self.place_of(kind, record.id.as_deref()?, state))
     }
 
-    pub(super) fn place_of(&self, kind: Kind, id: &str) -> Place<'w> {
+    /// One kind, in the state folder as far as that is there.
+    pub(super) fn place_of(&self, kind: Kind, id: &str, state: Option<Folder>) -> Place<'w> {
         Place {
             kind,
-            folder: self.state.join(kind.name()),
-            locks: self.locks_path(),
+            path: self.state.join(kind.name()),
+            state,
             home: (self.homes)(kind, id),
             copy: Slot::new(id, &format!("copy-of-{kind}")),
             // The kernel's own key is no copy.
@@ -119,36 +129,37 @@ impl<'w> Store<'w> {
 
     /// The place to write to and its key, made now if this is the first time. Only under the store's lock.
     pub(super) fn settle(&self) -> Result<(Place<'w>, DataKey), StoreError> {
-        let mut record = self.record()?;
+        let state = self.made_state()?;
+        let mut record = self.record_in(&state)?;
         if record.forgetting {
-            self.forget_kinds(&record)?;
+            self.forget_kinds(&record, &state)?;
             record.forgetting = false;
-            write_json(&self.record_path(), &record)?;
+            write_json(&state, RECORD, &record)?;
         }
         let id = match &record.id {
             Some(id) => id.clone(),
             None => {
                 let id: String = sealed::random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
                 record.id = Some(id.clone());
-                write_json(&self.record_path(), &record)?;
+                write_json(&state, RECORD, &record)?;
                 id
             }
         };
-        if let Some(place) = self.place_in(&record)
+        if let Some(place) = self.place_in(&record, Some(state.clone()))
             && let Some(key) = self.key_in_use(&place)?
         {
             return Ok((place, key));
         }
         let (place, key) = match self.asked_for {
             Some(kind) => {
-                let place = self.place_of(kind, &id);
+                let place = self.place_of(kind, &id, Some(state));
                 let key = place.establish()?;
                 (place, key)
             }
             None => {
-                let (place, key, because) = self.choose(&id)?;
+                let (place, key, because) = self.choose(&id, &state)?;
                 record.auto = Some(Choice { kind: place.kind, because });
-                write_json(&self.record_path(), &record)?;
+                write_json(&state, RECORD, &record)?;
                 (place, key)
             }
         };
@@ -167,12 +178,13 @@ impl<'w> Store<'w> {
             self.key_in_use(&place)?;
         }
         let _settled = self.settle_lock()?;
-        let record = self.record()?;
-        let place = match self.place_in(&record) {
+        let state = self.made_state()?;
+        let record = self.record_in(&state)?;
+        let place = match self.place_in(&record, Some(state.clone())) {
             Some(place) if self.key_in_use(&place)?.is_some() => place,
             settled => {
                 let kind = settled.map(|place| place.kind).or(self.asked_for);
-                match self.try_kernel(kind) {
+                match self.try_kernel(kind, &state) {
                     Some(tried) => tried?,
                     None => self.settle()?.0,
                 }
@@ -182,16 +194,16 @@ impl<'w> Store<'w> {
     }
 
     /// Whether the kernel would keep a key; `None` if it is not the kernel's turn. `kind` is the one in use, if there is one.
-    fn try_kernel(&self, kind: Option<Kind>) -> Option<Result<Place<'w>, StoreError>> {
+    fn try_kernel(&self, kind: Option<Kind>, state: &Folder) -> Option<Result<Place<'w>, StoreError>> {
         let passed_over = || {
-            let keychain = self.place_of(Kind::Keychain, UNNAMED);
+            let keychain = self.place_of(Kind::Keychain, UNNAMED, None);
             keychain.home.load(None, keychain.prompts).is_err_and(|error| error.leads_on())
         };
         if kind.map_or_else(|| !passed_over(), |kind| kind != Kind::Kernel) {
             return None;
         }
         match self.try_home(Kind::Kernel) {
-            Ok(()) => Some(Ok(self.place_of(Kind::Kernel, UNNAMED))),
+            Ok(()) => Some(Ok(self.place_of(Kind::Kernel, UNNAMED, Some(state.clone())))),
             Err(error) if kind.is_none() && error.leads_on() => None,
             Err(error) => Some(Err(error)),
         }
@@ -199,10 +211,10 @@ impl<'w> Store<'w> {
 
     /// The first kind that works. One that is there but locked, or refuses, ends the search: the user's keychain is
     /// not passed over because it happens to be closed.
-    fn choose(&self, id: &str) -> Result<(Place<'w>, DataKey, String), StoreError> {
+    fn choose(&self, id: &str, state: &Folder) -> Result<(Place<'w>, DataKey, String), StoreError> {
         let mut passed = Vec::new();
         for kind in Kind::ALL {
-            let place = self.place_of(kind, id);
+            let place = self.place_of(kind, id, Some(state.clone()));
             match place.establish() {
                 Ok(key) => return Ok((place, key, because(kind, &passed))),
                 Err(error) if error.leads_on() => passed.push(reason(kind, &error)),

@@ -386,7 +386,7 @@ fn a_record_with_another_id_than_jit_makes_is_broken_and_can_be_forgotten() {
     put(&store, "a", "token").unwrap();
     for id in ["", "../../elsewhere", "a\0b", &"A".repeat(32), &"a".repeat(5000)] {
         let record = json!({ "id": id, "auto": null }).to_string();
-        sys::fs::write_atomically(&store.record_path(), record.as_bytes()).unwrap();
+        store.made_state().unwrap().write(RECORD, record.as_bytes()).unwrap();
         assert!(matches!(get(&store, "a"), Err(StoreError::Corrupt { .. })), "{id:?}");
     }
     store.forget_everything().unwrap();
@@ -401,7 +401,7 @@ fn what_a_killed_logout_left_counts_no_more_and_the_next_one_to_store_clears_it(
         let store = store(&auto, &homes, false);
         put(&store, "a", "one").unwrap();
         let record = store.record().unwrap();
-        write_json(&store.record_path(), &Record { forgetting: true, ..record }).unwrap();
+        write_json(&store.made_state().unwrap(), RECORD, &Record { forgetting: true, ..record }).unwrap();
         if key_is_gone {
             homes.keychain.0.lock().unwrap().key = None;
         }

@@ -1,9 +1,9 @@
 //! Files: private folders, writes that leave old or new and never half.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// What the siblings are called that become the file once they are whole.
 const SIBLING: [&str; 2] = [".jit-", ".tmp"];
@@ -46,41 +46,6 @@ pub fn temporary_folder(prefix: &str) -> io::Result<tempfile::TempDir> {
         builder.permissions(fs::Permissions::from_mode(0o700));
     }
     builder.tempdir()
-}
-
-/// What tells whether a file was replaced since the last look, without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    modified: Option<SystemTime>,
-    size: u64,
-    #[cfg(unix)]
-    inode: u64,
-}
-
-/// The stamp of a file, if it is there.
-pub fn stamp(path: &Path) -> Option<Stamp> {
-    let file = fs::metadata(path).ok()?;
-    Some(Stamp {
-        modified: file.modified().ok(),
-        size: file.len(),
-        #[cfg(unix)]
-        inode: std::os::unix::fs::MetadataExt::ino(&file),
-    })
-}
-
-/// Opens a private file (0600) to lock, making it if need be; its content stays. A symbolic link is not followed.
-///
-/// # Errors
-/// Whatever the file system says.
-pub fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    }
-    options.open(path)
 }
 
 /// Replaces `path`, a file of `jit`'s own, by `content`: written to a private sibling, synced, renamed over it. A kill at
@@ -222,17 +187,6 @@ pub fn link_target(path: &Path) -> Option<String> {
     std::fs::read_link(path).ok().map(|target| target.to_string_lossy().into_owned())
 }
 
-/// Removes a folder with all that is in it, if it is there.
-///
-/// # Errors
-/// Whatever else the system says.
-pub fn remove_folder(path: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
-}
-
 /// Removes a file that may not be there.
 ///
 /// # Errors
@@ -365,8 +319,6 @@ mod tests {
         fs::set_permissions(&own, fs::Permissions::from_mode(0o644)).unwrap();
         write_atomically(&own, b"two").unwrap();
         assert_eq!(mode(&own), 0o600);
-        symlink("other", folder.path().join("lock")).unwrap();
-        assert!(open_private(&folder.path().join("lock")).is_err());
     }
 
     #[cfg(unix)]

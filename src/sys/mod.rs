@@ -12,4 +12,5 @@ pub mod fs;
 pub mod http;
 pub mod loopback;
 pub mod process;
+pub mod state;
 pub mod terminal;

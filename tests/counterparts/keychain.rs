@@ -136,7 +136,7 @@ fn inside() {
             }
             "drop" => store.drop_cached_key().map(|dropped| dropped.to_string()),
             "try" => store.try_home(jit::store::Kind::Keychain).map(|()| "ok".to_owned()),
-            "forget" => store.forget_everything().map(|()| "ok".to_owned()),
+            "forget" => store.forget_everything().map(|_| "ok".to_owned()),
             other => panic!("no such step: {other}"),
         };
         match answer {

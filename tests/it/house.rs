@@ -36,6 +36,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "sys::http",
             "sys::loopback",
             "sys::process",
+            "sys::state",
             "timestamp",
             "trusted_url",
             "world",

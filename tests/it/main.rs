@@ -51,6 +51,8 @@ mod narrow;
 mod okta;
 #[cfg(unix)]
 mod picker;
+#[cfg(target_os = "linux")]
+mod planted;
 #[cfg(unix)]
 mod profiles;
 #[cfg(unix)]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::sys::fs;
+use crate::sys::state::Folder;
 use crate::world::{Note, World};
 
 /// Keeps other runs out until the file is dropped; `name` is that of the lock, `what` the words for whoever waits.
@@ -15,7 +16,7 @@ use crate::world::{Note, World};
 pub(super) fn lock(world: &World, name: &str, what: &str) -> Result<std::fs::File, (PathBuf, io::Error)> {
     let path = world.folders.state.join(name);
     let taken =
-        fs::private_folder(&world.folders.state).and_then(|()| fs::open_private(&path)).and_then(|file| {
+        Folder::make(&world.folders.state).and_then(|state| state.open_to_lock(name)).and_then(|file| {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(std::fs::TryLockError::WouldBlock) => {

@@ -32,7 +32,7 @@ use capture::{Caught, Start};
 use request::AuthnRequest;
 use response::{Expected, Recipient};
 
-pub use capture::{CaptureError, browser};
+pub use capture::{CaptureError, browser, forget_profiles};
 pub use error::SamlError;
 pub use status::Status;
 

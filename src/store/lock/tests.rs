@@ -1,5 +1,5 @@
 use super::*;
-use crate::sys;
+use crate::sys::state::Folder;
 use crate::world::doubles::Nobody;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -8,12 +8,17 @@ fn waiting(person: &dyn Person, at_most: Duration) -> Waiting<'_> {
     Waiting { person, what: "a test", at_most, order: Order::After }
 }
 
-fn take(path: &Path, at_most: Duration) -> Result<Lock, StoreError> {
+/// The place of a lock in `folder`.
+fn lock_in(folder: &tempfile::TempDir) -> Spot {
+    Folder::open(folder.path()).unwrap().spot("lock")
+}
+
+fn take(path: &Spot, at_most: Duration) -> Result<Lock, StoreError> {
     Lock::take(path, &waiting(&Nobody::default(), at_most))
 }
 
 /// Starts a thread that waits for the lock of `path`, and returns once it does.
-fn waiter(path: &Path) -> std::thread::JoinHandle<(bool, Option<String>)> {
+fn waiter(path: &Spot) -> std::thread::JoinHandle<(bool, Option<String>)> {
     struct Signal(std::sync::mpsc::Sender<()>);
     impl Person for Signal {
         fn can_be_asked(&self) -> bool {
@@ -34,7 +39,7 @@ fn waiter(path: &Path) -> std::thread::JoinHandle<(bool, Option<String>)> {
         }
     }
     let (tell, told) = std::sync::mpsc::channel();
-    let path = path.to_owned();
+    let path = path.clone();
     let thread = std::thread::spawn(move || {
         let lock = Lock::take(&path, &waiting(&Signal(tell), LONG)).unwrap();
         (lock.waited(), lock.message_left().map(str::to_owned))
@@ -46,7 +51,7 @@ fn waiter(path: &Path) -> std::thread::JoinHandle<(bool, Option<String>)> {
 #[test]
 fn a_free_lock_is_taken_at_once_and_knows_no_old_messages() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lock");
+    let path = lock_in(&folder);
     let mut first = take(&path, LONG).unwrap();
     assert!(!first.waited());
     first.leave_message("old");
@@ -58,7 +63,7 @@ fn a_free_lock_is_taken_at_once_and_knows_no_old_messages() {
 #[test]
 fn who_waited_hears_what_was_left_meanwhile_and_nothing_older() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lock");
+    let path = lock_in(&folder);
     let mut holder = take(&path, LONG).unwrap();
     holder.leave_message("before");
     let late = waiter(&path);
@@ -75,7 +80,7 @@ fn who_waited_hears_what_was_left_meanwhile_and_nothing_older() {
 #[test]
 fn messages_are_cut_between_characters() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lock");
+    let path = lock_in(&folder);
     let mut holder = take(&path, LONG).unwrap();
     let waiting = waiter(&path);
     holder.leave_message(&format!("x{}", "é".repeat(LONGEST_MESSAGE)));
@@ -87,7 +92,7 @@ fn messages_are_cut_between_characters() {
 #[test]
 fn a_held_lock_is_not_waited_for_longer_than_asked() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lock");
+    let path = lock_in(&folder);
     let _holder = take(&path, LONG).unwrap();
     for at_most in [Duration::ZERO, Duration::from_millis(10)] {
         let error = take(&path, at_most).unwrap_err();
@@ -100,7 +105,7 @@ fn a_held_lock_is_not_waited_for_longer_than_asked() {
 #[test]
 fn an_answer_needs_no_lock() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, entry) = (folder.path().join("lock"), folder.path().join("entry"));
+    let (path, entry) = (lock_in(&folder), Folder::open(folder.path()).unwrap().spot("entry"));
     let mut holder = take(&path, LONG).unwrap();
     // What is looked for is there once the file is, or a message.
     let waits = |what: &str| {
@@ -111,17 +116,17 @@ fn an_answer_needs_no_lock() {
             let nobody = Nobody::default();
             let answer = |message: Option<&str>| {
                 let _ = tell.send(());
-                message.map(str::to_owned).or_else(|| std::fs::read_to_string(&entry).ok())
+                message.map(str::to_owned).or_else(|| std::fs::read_to_string(entry.path()).ok())
             };
             let answer = |message: Option<&str>| answer(message).filter(|found| *found == what);
-            Lock::take_or(&path, &waiting(&nobody, LONG), &|| entry.clone(), answer).unwrap()
+            Lock::take_or(&path, &waiting(&nobody, LONG), &|| Some(entry.clone()), answer).unwrap()
         });
         // It has looked, and found nothing.
         told.recv().unwrap();
         thread
     };
     let (stored, failed) = (waits("stored"), waits("failed"));
-    sys::fs::write_atomically(&entry, b"stored").unwrap();
+    entry.write(b"stored").unwrap();
     assert!(matches!(stored.join().unwrap(), Turn::Answer(found) if found == "stored"));
     assert!(!failed.is_finished(), "that was no answer for this one");
     holder.leave_message("failed");
@@ -133,13 +138,13 @@ fn an_answer_needs_no_lock() {
 #[test]
 fn the_lock_is_left_to_who_goes_first() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("lock");
+    let path = lock_in(&folder);
     let nobody = Nobody::default();
     let first = Waiting { order: Order::First, ..waiting(&nobody, LONG) };
     let short = Duration::from_millis(10);
 
     let holder = take(&path, LONG).unwrap();
-    let watched = || path.clone();
+    let watched = || Some(path.clone());
     let mut wait_of_a_person = Wait::begin(&path, &watched);
     wait_of_a_person.go_first(&path);
     drop(holder);

@@ -266,6 +266,9 @@ pub(super) fn sessions() -> Vec<Scene> {
         if let Some(index) = index {
             fs::create_dir_all(room.path("state/jit/roles")).unwrap();
             room.write("state/jit/roles/demo", index);
+            // As `jit` writes it; a file that others may read is closed to them by reading it.
+            let own = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(room.path("state/jit/roles/demo"), own).unwrap();
         }
         let scene = Scene::new(name, room, &["roles", "--refresh"], &["state/jit/roles"]);
         scenes.push(scene.with_sessions(signed_in_at_center, "dev"));

@@ -21,6 +21,7 @@ use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script,
 use crate::secret::Secret;
 use crate::sys::driven::{self, Driven, Link};
 use crate::sys::fs;
+use crate::sys::state::Folder;
 
 /// Every sign-in host of AWS has this in its name. What is caught is held against the exact list afterwards.
 const PATTERN: &str = "https://*signin*/saml*";
@@ -32,13 +33,13 @@ const LEFT_WITHIN: Duration = Duration::from_secs(2);
 /// Waits for the response; `None` if a silent attempt needs a person.
 pub(super) async fn catch(
     browser: &Found,
-    profile: &Path,
+    profile: &Folder,
     start: &Start<'_>,
     look: Look,
 ) -> Result<Option<Caught>, CaptureError> {
-    check_free(profile)?;
+    check_free(profile.path())?;
     forget_pages(profile);
-    let wire = open(browser, profile, start, look).await?;
+    let wire = open(browser, profile.path(), start, look).await?;
     let outcome = visit(Conversation::new(&browser.name, wire), start, look).await;
     forget_pages(profile);
     outcome
@@ -59,9 +60,12 @@ pub(super) async fn visit(
 
 /// Removes what the profile knows of the pages that were open, with the forms that were sent from them. The cookies,
 /// which are what the profile is for, lie elsewhere.
-fn forget_pages(profile: &Path) {
-    if let Err(error) = fs::remove_folder(&profile.join("Default").join("Sessions")) {
-        log::info!("the browser's notes of its pages could not be removed: {error}");
+fn forget_pages(profile: &Folder) {
+    match profile.folder("Default").and_then(|default| default.remove_folder("Sessions")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            log::info!("the browser's notes of its pages could not be removed: {error}");
+        }
+        _ => {}
     }
 }
 

@@ -19,7 +19,7 @@ use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script,
 use crate::arn::is_sign_in_endpoint;
 use crate::secret::Secret;
 use crate::sys::driven::{Driven, Link};
-use crate::sys::fs;
+use crate::sys::state::Folder;
 
 /// What Firefox says on stderr once it listens.
 const LISTENING: &str = "WebDriver BiDi listening on ws://";
@@ -43,12 +43,12 @@ user_pref(\"toolkit.telemetry.reportingpolicy.firstRun\", false);
 /// Waits for the response; `None` if a silent attempt needs a person.
 pub(super) async fn catch(
     browser: &Found,
-    profile: &Path,
+    profile: &Folder,
     start: &Start<'_>,
     look: Look,
 ) -> Result<Option<Caught>, CaptureError> {
-    fs::write_atomically(&profile.join("user.js"), PREFERENCES.as_bytes()).map_err(CaptureError::Profile)?;
-    let wire = open(browser, profile, look).await?;
+    profile.write("user.js", PREFERENCES.as_bytes()).map_err(CaptureError::Profile)?;
+    let wire = open(browser, profile.path(), look).await?;
     visit(Conversation::new(&browser.name, wire), start, look).await
 }
 

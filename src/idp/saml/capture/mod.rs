@@ -13,6 +13,7 @@ mod find;
 mod firefox;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
+mod profile;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -21,13 +22,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use find::Family;
+pub use profile::forget_all as forget_profiles;
 use serde_json::json;
 
 use crate::arn::is_sign_in_endpoint;
 use crate::idp::page;
 use crate::secret::Secret;
 use crate::sys::env::{DISPLAY, WAYLAND_DISPLAY};
-use crate::sys::fs;
+use crate::sys::state::Folder;
 use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
 
@@ -150,7 +152,7 @@ enum Look {
 /// [`CaptureError`].
 pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, CaptureError> {
     let browser = find::browser(start.browser)?;
-    let profile = profile(world, start)?;
+    let profile = profile::open(&world.folders.state, start.profile).map_err(CaptureError::Profile)?;
     if start.resume {
         match run(&browser, &profile, start, Look::Silent).await {
             Ok(Some(caught)) => return Ok(caught),
@@ -173,7 +175,7 @@ pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, Ca
 
 async fn run(
     browser: &find::Found,
-    profile: &std::path::Path,
+    profile: &Folder,
     start: &Start<'_>,
     look: Look,
 ) -> Result<Option<Caught>, CaptureError> {
@@ -195,18 +197,6 @@ async fn in_time(
         Err(_) if look == Look::Silent => Ok(None),
         Err(_) => Err(CaptureError::NobodyCame(start.within)),
     }
-}
-
-/// The folder of the profile. It holds the IdP's cookies, so it is the person's alone.
-fn profile(world: &World, start: &Start<'_>) -> Result<PathBuf, CaptureError> {
-    let name = start.profile.replace('%', "%25").replace('/', "%2F");
-    let root = world.folders.state.join("browser");
-    let folder = root.join(name);
-    fs::private_folder(&world.folders.state)
-        .and_then(|()| fs::private_folder(&root))
-        .and_then(|()| fs::private_folder(&folder))
-        .map_err(CaptureError::Profile)?;
-    Ok(folder)
 }
 
 /// The response in a form that is on its way to `url`; `None` if it is anything else.

@@ -1,6 +1,7 @@
 //! The story with a scripted browser: a shell that speaks the pipe.
 
 use super::*;
+use crate::sys::fs;
 use crate::trusted_url::Purpose;
 use crate::world::doubles;
 

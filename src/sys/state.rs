@@ -1,0 +1,345 @@
+//! The state folder, which is not trusted: whatever lies below it may have been put there by somebody else.
+//!
+//! A [`Folder`] is a handle. Everything below the state folder is opened relative to a handle, one name at a time, and
+//! no symbolic link on the way is followed. What is opened must be a regular file or a folder of this user, so that a
+//! link, a pipe, a device or another user's file in its place is refused ([`NotOurs`]) and never obeyed, waited for or
+//! written through. What is ours but open to others is closed to them. The state folder itself may be a link that the
+//! user made (`~/.local/state` on another disk): it is resolved once, when the handle is opened.
+//!
+//! Unix has `openat` for this. Elsewhere the same names are checked for links before each use, and the permissions are
+//! those that the user's profile gives.
+
+#[cfg_attr(unix, path = "state/unix.rs")]
+#[cfg_attr(not(unix), path = "state/elsewhere.rs")]
+mod platform;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::platform::Stamp;
+
+/// What the files are called that become another file once they are whole.
+const SIBLING: [&str; 2] = [".jit-", ".tmp"];
+/// A sibling that is older belongs to a writer that was killed, unless its lock is held.
+const STALE_AFTER: Duration = Duration::from_secs(60);
+/// No folder that is removed has more levels than this.
+const DEEPEST: usize = 64;
+
+/// Why something below the state folder is not used. The error of the system around it is `PermissionDenied`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotOurs {
+    /// A symbolic link, or on Windows any reparse point.
+    #[error("it is a link, and jit follows none in its state folder")]
+    Link,
+    /// A pipe, socket, device or folder in the place of a file.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// Something else in the place of a folder.
+    #[error("it is not a folder")]
+    NotAFolder,
+    /// Somebody else owns it.
+    #[error("it belongs to another user")]
+    OtherOwner,
+    /// The same file has another name, which may be anywhere.
+    #[error("it is a hard link to a file that has another name, too")]
+    HardLink,
+}
+
+impl NotOurs {
+    /// The reason in `error`, if it is one of these.
+    pub fn in_error(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+
+    /// The sentence, as it is displayed.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::Link => "it is a link, and jit follows none in its state folder",
+            Self::NotAFile => "it is not a regular file",
+            Self::NotAFolder => "it is not a folder",
+            Self::OtherOwner => "it belongs to another user",
+            Self::HardLink => "it is a hard link to a file that has another name, too",
+        }
+    }
+}
+
+impl From<NotOurs> for io::Error {
+    fn from(why: NotOurs) -> Self {
+        Self::new(io::ErrorKind::PermissionDenied, why)
+    }
+}
+
+/// An open folder: the state folder, or one below it. A clone is the same handle.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    path: Arc<Path>,
+    handle: Arc<platform::Handle>,
+}
+
+/// A file's place: a folder and a name in it.
+#[derive(Clone, Debug)]
+pub struct Spot {
+    /// Where it lies.
+    pub folder: Folder,
+    /// What it is called there.
+    pub name: String,
+}
+
+impl Folder {
+    /// Opens the state folder, the only one whose own path may have links in it. It must be this user's; if it is open
+    /// to others it is closed to them.
+    ///
+    /// # Errors
+    /// `NotFound`, [`NotOurs`], and whatever else the system says.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let handle = platform::Handle::open(path)?;
+        Ok(Self { path: path.into(), handle: Arc::new(handle) })
+    }
+
+    /// The same, and makes the folder and its parents if need be, readable by the user alone.
+    ///
+    /// # Errors
+    /// As [`Folder::open`], except `NotFound`.
+    pub fn make(path: &Path) -> io::Result<Self> {
+        match Self::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                super::fs::private_folder(path)?;
+                Self::open(path)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Opens the folder `name` in this one, under the same conditions; a link is none.
+    ///
+    /// # Errors
+    /// `NotFound`, [`NotOurs`], and whatever else the system says.
+    pub fn folder(&self, name: &str) -> io::Result<Self> {
+        let handle = self.handle.folder(&self.path, plain(name)?)?;
+        Ok(Self { path: self.path.join(name).into(), handle: Arc::new(handle) })
+    }
+
+    /// The same, and makes the folder (0700) if it is not there.
+    ///
+    /// # Errors
+    /// As [`Folder::folder`], except `NotFound`.
+    pub fn make_folder(&self, name: &str) -> io::Result<Self> {
+        match self.folder(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match self.handle.make_folder(&self.path, plain(name)?) {
+                    Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+                    _ => self.folder(name),
+                }
+            }
+            opened => opened,
+        }
+    }
+
+    /// The path that it was opened by, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The place of the file `name`.
+    pub fn spot(&self, name: impl Into<String>) -> Spot {
+        Spot { folder: self.clone(), name: name.into() }
+    }
+
+    /// Reads a whole file of at most `limit` bytes. No pipe makes this wait.
+    ///
+    /// # Errors
+    /// `NotFound`, `FileTooLarge`, [`NotOurs`], and whatever else the system says.
+    pub fn read(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
+        self.handle.read(&self.path, plain(name)?, limit)
+    }
+
+    /// Replaces a file: written to a private sibling, synced, renamed over it. A kill at any moment leaves the old file
+    /// or the new one, and at worst the sibling, `.jit-….tmp`, which goes with the next write in that folder that comes
+    /// more than a minute later. A link in its place is replaced itself.
+    ///
+    /// # Errors
+    /// Whatever the system says; the file is then as it was.
+    pub fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let name = plain(name)?;
+        // First, so that a disk that is full of them has room again.
+        self.sweep();
+        self.handle.write(&self.path, name, content)
+    }
+
+    /// Writes so many bytes here and takes them back.
+    ///
+    /// # Errors
+    /// Whatever the system says of a write.
+    pub fn try_writing(&self, size: usize) -> io::Result<()> {
+        let name = sibling_name();
+        self.write(&name, &vec![0; size])?;
+        self.remove(&name).map(drop)
+    }
+
+    /// Opens a file to lock, making it (0600) if need be; its content stays.
+    ///
+    /// # Errors
+    /// [`NotOurs`], and whatever else the system says.
+    pub fn open_to_lock(&self, name: &str) -> io::Result<File> {
+        self.handle.open_to_lock(&self.path, plain(name)?)
+    }
+
+    /// What tells whether a file was replaced since the last look; `None` if it is not there.
+    pub fn stamp(&self, name: &str) -> Option<Stamp> {
+        self.handle.stamp(&self.path, plain(name).ok()?)
+    }
+
+    /// Removes a file, or a link itself, and says whether it was there. A folder stays.
+    ///
+    /// # Errors
+    /// [`NotOurs`] for a folder, and whatever else the system says.
+    pub fn remove(&self, name: &str) -> io::Result<bool> {
+        match self.handle.remove(&self.path, plain(name)?) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The names of what lies here, in order, without those that begin with a dot.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = self.all_names()?;
+        names.retain(|name| !name.starts_with('.'));
+        Ok(names)
+    }
+
+    /// All names that are text, in order.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn all_names(&self) -> io::Result<Vec<String>> {
+        let mut names = self.handle.names(&self.path)?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Removes the folder `name` with all that is in it, follows no link, and leaves what belongs to another user or
+    /// lies on another file system. The answer is what was left.
+    ///
+    /// # Errors
+    /// [`NotOurs`] if it is no folder of ours, and what the system says of the folder itself. A folder that is not there
+    /// is no error.
+    pub fn remove_folder(&self, name: &str) -> io::Result<Vec<PathBuf>> {
+        let mut left = Vec::new();
+        match self.folder(name) {
+            Ok(folder) => self.handle.empty(&folder, DEEPEST, &mut left),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(left),
+            Err(error) => return Err(error),
+        }
+        if left.is_empty() {
+            self.remove_empty_folder(name)?;
+        }
+        Ok(left)
+    }
+
+    /// Removes the folder `name` if nothing is in it.
+    ///
+    /// # Errors
+    /// Whatever the system says, `DirectoryNotEmpty` among it.
+    pub fn remove_empty_folder(&self, name: &str) -> io::Result<()> {
+        self.handle.remove_empty_folder(&self.path, plain(name)?)
+    }
+
+    /// Removes the siblings that killed writers left here. What cannot be removed stays; it is in nobody's way.
+    pub fn sweep(&self) {
+        for name in self.handle.names(&self.path).unwrap_or_default() {
+            if is_sibling(&name) && self.is_abandoned(&name).unwrap_or(false) {
+                let _ = self.remove(&name);
+            }
+        }
+    }
+
+    /// Whether the file is older than a minute, and nobody has its lock.
+    fn is_abandoned(&self, name: &str) -> io::Result<bool> {
+        let file = self.handle.open_to_read(&self.path, name)?;
+        // A time in the future is no age.
+        let old = file.metadata()?.modified()?.elapsed().is_ok_and(|age| age >= STALE_AFTER);
+        Ok(old && file.try_lock().is_ok())
+    }
+}
+
+impl Spot {
+    /// The whole path, for messages.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path.join(&self.name)
+    }
+
+    /// The place beside it with a word after its name.
+    #[must_use]
+    pub fn beside(&self, word: &str) -> Self {
+        self.folder.spot(format!("{}.{word}", self.name))
+    }
+
+    /// [`Folder::read`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read(&self, limit: u64) -> io::Result<Vec<u8>> {
+        self.folder.read(&self.name, limit)
+    }
+
+    /// [`Folder::write`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn write(&self, content: &[u8]) -> io::Result<()> {
+        self.folder.write(&self.name, content)
+    }
+
+    /// [`Folder::open_to_lock`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_to_lock(&self) -> io::Result<File> {
+        self.folder.open_to_lock(&self.name)
+    }
+
+    /// [`Folder::stamp`].
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.folder.stamp(&self.name)
+    }
+}
+
+/// Whether a file is one that becomes another once it is whole.
+pub fn is_sibling(name: &str) -> bool {
+    let [prefix, suffix] = SIBLING;
+    name.len() > prefix.len() + suffix.len() && name.starts_with(prefix) && name.ends_with(suffix)
+}
+
+/// A name for a sibling. It needs to be new, not secret: whoever makes the file takes no name that is there.
+fn sibling_name() -> String {
+    use ring::rand::SecureRandom as _;
+    let mut bytes = [0; 8];
+    let _ = ring::rand::SystemRandom::new().fill(&mut bytes);
+    let [prefix, suffix] = SIBLING;
+    format!("{prefix}{:016x}{suffix}", u64::from_ne_bytes(bytes))
+}
+
+/// The name, if it is that of something directly in a folder.
+fn plain(name: &str) -> io::Result<&str> {
+    let fine = !matches!(name, "" | "." | "..") && !name.contains(['/', '\0', std::path::MAIN_SEPARATOR]);
+    // On Windows a colon begins the name of a stream or a drive.
+    if fine && !(cfg!(windows) && name.contains(':')) {
+        Ok(name)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "that is not a file name"))
+    }
+}
+
+/// The error for a file that is too large.
+fn too_large(size: u64, limit: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("{size} bytes, more than {limit}"))
+}
