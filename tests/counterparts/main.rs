@@ -10,6 +10,7 @@ mod browsers;
 #[cfg(target_os = "linux")]
 mod capture;
 mod center;
+mod client_table;
 /// The room of `tests/it`, with the program's own servers, for what is observed from outside.
 #[cfg(target_os = "linux")]
 #[path = "../it/support/mod.rs"]

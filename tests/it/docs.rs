@@ -14,14 +14,20 @@ use jit::sys::env::Env;
 
 const README: &str = include_str!("../../README.md");
 /// Every document, by its path in the project.
-const DOCUMENTS: [(&str, &str); 6] = [
+const DOCUMENTS: &[(&str, &str)] = &[
     ("README.md", README),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
     ("CHANGELOG.md", include_str!("../../CHANGELOG.md")),
+    ("docs/clients.md", include_str!("../../docs/clients.md")),
     ("docs/store.md", include_str!("../../docs/store.md")),
     ("docs/performance.md", include_str!("../../docs/performance.md")),
     ("docs/shared-file.md", include_str!("../../docs/shared-file.md")),
 ];
+
+/// What the document at `path` says.
+fn document(path: &str) -> &'static str {
+    DOCUMENTS.iter().find(|(own, _)| *own == path).unwrap().1
+}
 
 type Names = BTreeSet<String>;
 
@@ -183,12 +189,12 @@ fn every_key_is_in_the_table_where_the_parser_takes_it() {
 #[test]
 fn what_a_shared_file_may_say_is_told_key_by_key() {
     let (begin, end) = ("<!-- keys: written by scripts/generate -->\n", "<!-- end of keys -->");
-    let page = DOCUMENTS[5].1;
+    let page = document("docs/shared-file.md");
     let (before, rest) = page.split_once(begin).unwrap();
     let (told, after) = rest.split_once(end).unwrap();
     let table = keys::markdown();
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENTS[5].0);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/shared-file.md");
         return std::fs::write(path, format!("{before}{begin}{table}{end}{after}")).unwrap();
     }
     assert_eq!(told, table, "run scripts/generate");
@@ -237,7 +243,7 @@ fn source(folder: &Path) -> String {
 fn each_attack_has_the_tests_that_are_told() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = source(&root.join("src")) + &source(&root.join("tests"));
-    let (_, table) = DOCUMENTS[1].1.split_once("\n## Attacks\n").unwrap();
+    let (_, table) = document("SECURITY.md").split_once("\n## Attacks\n").unwrap();
     let rows = table.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| ")).skip(2);
     let mut count = 0;
     for row in rows.filter(|row| !row.starts_with("| **")) {
@@ -312,7 +318,7 @@ fn the_page_of_figures_has_those_of_every_part() {
     let parts = parts.split("];").next().unwrap().lines().filter_map(|line| line.trim().strip_prefix("(\""));
     let parts: Vec<&str> = parts.filter_map(|line| line.split('"').next()).collect();
     assert!(parts.len() > 5, "{parts:?}");
-    let mut rest = DOCUMENTS[4].1;
+    let mut rest = document("docs/performance.md");
     for part in parts {
         let after = rest
             .split_once(&format!("`scripts/bench {part}`"))
@@ -329,7 +335,7 @@ fn the_page_of_figures_has_those_of_every_part() {
 
 #[test]
 fn the_tests_that_show_what_is_said_of_attackers_are_there() {
-    let (_, rest) = DOCUMENTS[1].1.split_once("\n## Who attacks, and what they get\n").unwrap();
+    let (_, rest) = document("SECURITY.md").split_once("\n## Who attacks, and what they get\n").unwrap();
     let rows = rest.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with('|')).skip(2);
     let mut count = 0;
     for row in rows {

@@ -1,5 +1,5 @@
 //! Credentials that renew, for a command that runs longer than a session: a container-credentials endpoint on loopback,
-//! which every SDK of AWS reads, for this one child (AWS SDKs and Tools Reference Guide, "Container credential provider").
+//! which current AWS SDKs read (`docs/clients.md`), for this one child (AWS SDKs and Tools Reference Guide, "Container credential provider").
 
 use std::cell::RefCell;
 use std::rc::Rc;
