@@ -70,7 +70,25 @@ pub fn shared_config(data: &[u8]) {
     };
     assert!(part.is_as_it_came(&whole), "what came is what stands there");
     assert!(part.content(&whole).starts_with(content));
+    let _ = shared::summary(Some(own), content, &shared::Around::default());
     if before.iter().all(|part| part.from != FROM) {
+        if let (Ok(alone), Ok(both)) = (File::parse("f", own), File::parse("f", &whole)) {
+            let same =
+                |one: String, other: String| assert_eq!(one, other, "a part changes what is outside of it");
+            alone
+                .idps
+                .iter()
+                .for_each(|(name, idp)| same(format!("{idp:?}"), format!("{:?}", both.idps[name])));
+            alone
+                .roles
+                .iter()
+                .for_each(|(name, role)| same(format!("{role:?}"), format!("{:?}", both.roles[name])));
+            same(
+                format!("{:?} {:?}", alone.default_role, alone.key_cache),
+                format!("{:?} {:?}", both.default_role, both.key_cache),
+            );
+            same(format!("{:?}", alone.console_browser), format!("{:?}", both.console_browser));
+        }
         assert!(whole.starts_with(own), "what was there stays");
         assert_eq!(shared::with(&whole, FROM, content), whole, "the same again changes nothing");
         let without = shared::with(&whole, FROM, "");

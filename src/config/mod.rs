@@ -7,6 +7,7 @@ pub mod file;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod host;
 pub mod idp;
 pub mod import;
 mod limits;

@@ -12,7 +12,6 @@ use super::file::File;
 use super::section::{Lines, Mistake, Source};
 
 mod hold;
-mod host;
 pub mod keys;
 mod summary;
 

@@ -125,6 +125,7 @@ fn metadata_that_leads_to_another_host_is_asked_about() {
     let room = room(Settings::default());
     for (place, is_page) in [
         ("https://evil.example/sso", true),
+        ("https://xn--evl-khd.example/sso", true),
         ("file:///etc/passwd", false),
         ("javascript:alert(1)", false),
         ("http://idp.example/sso", false),
@@ -140,7 +141,12 @@ fn metadata_that_leads_to_another_host_is_asked_about() {
         configure.types(&format!("{}\n", page.url));
         if is_page {
             configure.says(&format!("it sends you elsewhere to sign in: {place}"));
-            configure.says("Is that where you sign in? [y/N]");
+            let shown = configure.says("Is that where you sign in? [y/N]");
+            assert_eq!(
+                shown.contains("reads ev\u{456}l.example, in letters"),
+                place.contains("xn--"),
+                "{shown}"
+            );
             configure.types("n\n");
         } else {
             // Nobody is asked to agree to such an address.

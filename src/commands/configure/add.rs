@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use crate::cli::Add;
 use crate::commands::{CONFIG_LIMIT, aws_profiles};
 use crate::config::draft::{Draft, Table};
+use crate::config::host;
 use crate::config::shared::{self, Around};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
@@ -34,6 +35,7 @@ pub(super) fn run(args: &Add, world: &World, ui: &Ui) -> CommandResult {
         return Err(CommandError::new(Kind::Usage, what).hint("jit configure add https://…/jit.toml"));
     }
     for from in places {
+        host::warning(&from).iter().for_each(|warning| ui.warn(escape(warning)));
         // What came before has been written by now.
         let present = Present::read(world)?;
         take(&from, args, &present, world, ui)?;

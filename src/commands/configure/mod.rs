@@ -72,6 +72,15 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
             place.name
         ));
     }
+    let credentials = folders::short(&world.folders.aws_credentials, &world.folders.home);
+    for place in &report.elsewhere {
+        ui.warn(shown!(
+            "{}:{}: the profile {} is not jit's and would count instead, so none was written. Remove it there, or choose another name with --name",
+            credentials,
+            place.line,
+            place.name
+        ));
+    }
     for key in &report.overruled {
         ui.warn(shown!(
             "{}:{}: `{}` in the profile {} decides instead of jit",

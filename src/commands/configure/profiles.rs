@@ -1,6 +1,6 @@
 //! `jit configure profiles`: a profile in `~/.aws/config` for each role.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +65,8 @@ pub struct Report {
     pub stale: Vec<Place>,
     /// Profiles of that name that somebody else wrote; they were left alone.
     pub conflicts: Vec<Place>,
+    /// Profiles of that name in `~/.aws/credentials`, which would count instead; none was written.
+    pub elsewhere: Vec<Place>,
     /// Keys in profiles of ours that decide instead of `jit`.
     pub overruled: Vec<Overruled>,
     /// Roles that would be `[default]`, which nobody asked for.
@@ -162,8 +164,10 @@ fn run_meanwhile(
         }
     }
     let _lock = if options.dry_run { None } else { Some(lock(world)?) };
+    let elsewhere = in_credentials(world);
     for _ in 0..ATTEMPTS {
-        if let Some(report) = attempt(&world.folders.aws_config, &wanted, options, &mut meanwhile)? {
+        let report = attempt(&world.folders.aws_config, &wanted, &elsewhere, options, &mut meanwhile)?;
+        if let Some(report) = report {
             return Ok(Report { refused, ..report });
         }
     }
@@ -174,6 +178,7 @@ fn run_meanwhile(
 fn attempt(
     path: &Path,
     wanted: &[(&Wanted, Profile)],
+    elsewhere: &HashMap<String, usize>,
     options: &ProfilesOptions,
     meanwhile: &mut impl FnMut(),
 ) -> Result<Option<Report>, ProfilesError> {
@@ -187,6 +192,10 @@ fn attempt(
         one.typed || !one.is_default() || ours.contains(one.profile.as_str())
     };
     let (wanted, unasked): (Vec<_>, Vec<_>) = wanted.iter().partition(may_be);
+    let is_elsewhere = |(one, _): &&(&Wanted, Profile)| {
+        elsewhere.contains_key(&one.profile) && !ours.contains(one.profile.as_str())
+    };
+    let (others, wanted): (Vec<_>, Vec<_>) = wanted.into_iter().partition(is_elsewhere);
     let wanted: Vec<Profile> = wanted.into_iter().map(|(_, profile)| profile.clone()).collect();
     let changes = plan_profiles(&before, &wanted, &|role| options.known.contains(role));
     let after = changes
@@ -197,6 +206,11 @@ fn attempt(
         false => Vec::new(),
     };
     let mut report = report(changes, options.prune, diff);
+    let place = |(one, _): &(&Wanted, Profile)| Place {
+        name: one.profile.clone(),
+        line: elsewhere.get(&one.profile).copied().unwrap_or_default(),
+    };
+    report.elsewhere = others.into_iter().map(place).collect();
     report.unasked = unasked.into_iter().map(|(one, _)| one.role.clone()).collect();
     if options.dry_run || before.text() == after.text() {
         return Ok(Some(report));
@@ -209,6 +223,14 @@ fn attempt(
         true => Ok(Some(report)),
         false => Ok(None),
     }
+}
+
+/// The profiles of `~/.aws/credentials` with their lines. A file that is not there or cannot be read has none: nothing is
+/// written to it.
+fn in_credentials(world: &World) -> HashMap<String, usize> {
+    let content = replace::read(&world.folders.aws_credentials, SIZE_LIMIT).ok().flatten();
+    let document = content.and_then(|content| Document::parse(&content).ok()).unwrap_or_default();
+    document.sections().iter().map(|section| (section.header.clone(), section.line())).collect()
 }
 
 fn report(changes: Changes, prune: bool, diff: Vec<String>) -> Report {

@@ -6,6 +6,7 @@ use crate::commands::{aws_profiles, hints, open_store, pick, roles, typed_need};
 use crate::config::aws;
 use crate::config::draft::{Draft, Table, fit_name};
 use crate::config::file::File;
+use crate::config::host;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::lookup::{self, Found};
@@ -187,6 +188,7 @@ impl Wizard<'_> {
                 ui.say(shown!("SAML metadata of {}", issuer));
                 if elsewhere {
                     ui.warn(shown!("it sends you elsewhere to sign in: {}", sso_url));
+                    host::warning(&sso_url).iter().for_each(|warning| ui.warn(escape(warning)));
                     if world.person.confirm("Is that where you sign in?") != Some(true) {
                         let what = "the metadata is not of the IdP that you mean";
                         return Err(CommandError::new(Kind::Failed, what)

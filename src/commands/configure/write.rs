@@ -1,14 +1,15 @@
 //! What is added to `config.toml`, for every command that adds to it: shown, asked about, written as a whole.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use zeroize::Zeroizing;
 
 use crate::commands::{CONFIG_LIMIT, hints};
-use crate::config::draft::{Draft, Merged};
+use crate::config::draft::{Draft, Merged, Value};
 use crate::config::file::File;
 use crate::config::shared::Summary;
-use crate::config::{Side, unified_diff};
+use crate::config::{Side, host, unified_diff};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::folders;
 use crate::ui::Ui;
@@ -108,7 +109,19 @@ pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandRes
         return Ok(false);
     }
     let change = Change { whole: &present.with(&draft)?, words: ADD, what: &names(&draft), summary: None };
+    warn_of_hosts(&draft, ui);
     put(&present, &change, how, world, ui)
+}
+
+/// Warns of hosts that may look like others.
+fn warn_of_hosts(draft: &Draft, ui: &Ui) {
+    let settings = draft.idps.iter().flat_map(|idp| &idp.settings);
+    let warnings = settings.filter_map(|(_, value)| match value {
+        Value::Text(text) => host::warning(text),
+        _ => None,
+    });
+    let warnings: BTreeSet<String> = warnings.collect();
+    warnings.iter().for_each(|warning| ui.warn(escape(warning)));
 }
 
 /// A change of the configuration.

@@ -5,6 +5,7 @@
 //! stands only what [`keys`](super::keys) lets a shared file say.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -50,9 +51,15 @@ fn each_marker_has_its_other(source: Source<'_>, parts: &[Part]) -> Result<(), M
     Ok(())
 }
 
+fn names<'a>(document: &'a DeTable<'_>) -> HashMap<(&'a str, &'a str), Range<usize>> {
+    let groups = document.iter().filter_map(|(group, tables)| Some((group, tables.get_ref().as_table()?)));
+    let names = groups.flat_map(|(group, tables)| tables.iter().map(move |(name, _)| (group, name)));
+    names.map(|(group, name)| ((&**group.get_ref(), &**name.get_ref()), name.span())).collect()
+}
+
 /// The same for parts that are known.
 pub(super) fn parts(source: Source<'_>, document: &DeTable<'_>, parts: &[Part]) -> Result<(), Mistake> {
-    let held = Held { source, document, parts };
+    let held = Held { source, names: names(document), parts };
     for (key, value) in document {
         let place = held.owner(&key.span())?;
         let group = match key.get_ref().as_ref() {
@@ -80,7 +87,8 @@ pub(super) fn parts(source: Source<'_>, document: &DeTable<'_>, parts: &[Part]) 
 
 struct Held<'a> {
     source: Source<'a>,
-    document: &'a DeTable<'a>,
+    /// Where the name of each table stands, by its group and the name.
+    names: HashMap<(&'a str, &'a str), Range<usize>>,
     parts: &'a [Part],
 }
 
@@ -222,12 +230,9 @@ impl<'a> Held<'a> {
         name: &str,
         span: Range<usize>,
     ) -> Result<(), Mistake> {
-        let group_table = self.document.iter().find(|(key, _)| key.get_ref() == group);
-        let tables = group_table.and_then(|(_, value)| value.get_ref().as_table());
-        let table = tables.and_then(|tables| tables.iter().find(|(key, _)| key.get_ref() == name));
         // One that is not there at all is a mistake of every file.
-        let Some((key, _)) = table else { return Ok(()) };
-        if self.owner(&key.span())?.is_some_and(|owner| owner.range == part.range) {
+        let Some(place) = self.names.get(&(group, name)) else { return Ok(()) };
+        if self.owner(place)?.is_some_and(|owner| owner.range == part.range) {
             return Ok(());
         }
         let what = format!("a shared role starts from its own file, and [{group}.{name}] is not in that");

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::host;
 use super::keys::{Place, Takes, rule_of};
 use crate::config::draft::{Draft, Table, Value};
+use crate::config::host;
 use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::unseen::is_unseen;
 
@@ -70,6 +70,21 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     list(silent)
         .into_iter()
         .for_each(|names| warnings.push(format!("No longer asks before it is used: {names}")));
+    // At the end, right above the question, however long the rest is.
+    for (old, new) in idps.changed.iter().filter(|(old, new)| told_hosts(old) != told_hosts(new)) {
+        warnings.push(format!(
+            "{}: you would sign in at {} instead of {}",
+            new.name,
+            told_hosts(new),
+            told_hosts(old)
+        ));
+    }
+    let moved = roles
+        .changed
+        .iter()
+        .filter(|(old, new)| account(old) != account(new))
+        .map(|(_, new)| new.name.as_str());
+    warnings.extend(list(moved).map(|names| format!("Roles that would be in another account: {names}")));
     Summary { lines, warnings }
 }
 
@@ -244,11 +259,7 @@ fn host_warnings(old: &Draft, new: &Draft, warnings: &mut Vec<String>) {
     let known: BTreeSet<String> = old.idps.iter().flat_map(hosts).collect();
     for idp in &new.idps {
         for host in hosts(idp).iter().filter(|host| !known.contains(*host)) {
-            if let Some(read) = host::reads_as(host) {
-                warnings.push(format!(
-                    "{host} reads {read}, in letters that may look like others. Ask whoever shares this whether it is right"
-                ));
-            }
+            warnings.extend(host::warning(&format!("https://{host}")));
         }
         let in_clear = |url: &str| TrustedUrl::parse(url, Purpose::Page).is_ok_and(|url| !url.is_secure());
         let urls = idp.settings.iter().filter(|(key, _)| is_url(idp, key));

@@ -242,3 +242,21 @@ fn the_profile_of_those_who_name_none_is_written_only_if_asked_for() {
     assert_eq!(run(&world, &typed(&["default"]), &options()).unwrap().conflicts.len(), 1);
     assert_eq!(read_to_string(&world.folders.aws_config).unwrap(), theirs);
 }
+
+/// A profile that AWS's tools would not take from us is not written; one that is ours already is kept up to date.
+#[test]
+fn a_profile_of_the_credentials_file_is_left_alone() {
+    let (folder, world) = home("[a]\n");
+    write(folder.path().join(".aws/credentials"), "# old\n[prod]\naws_access_key_id = x\n").unwrap();
+    let report = run(&world, &roles(&["dev", "prod"]), &options()).unwrap();
+    assert_eq!(
+        (report.added, report.elsewhere),
+        (vec!["dev".to_owned()], vec![Place { name: "prod".to_owned(), line: 2 }])
+    );
+    assert!(!read_to_string(&world.folders.aws_config).unwrap().contains("prod"));
+    write(folder.path().join(".aws/credentials"), "[dev]\naws_access_key_id = x\n").unwrap();
+    let report = run(&world, &roles(&["dev", "prod"]), &options()).unwrap();
+    assert_eq!((report.added, report.unchanged), (vec!["prod".to_owned()], vec!["dev".to_owned()]));
+    write(folder.path().join(".aws/credentials"), "not such a file").unwrap();
+    assert_eq!(run(&world, &roles(&["new"]), &options()).unwrap().added, ["new"]);
+}

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use super::*;
-use crate::config::draft::{Table, Value};
+use crate::config::draft::Table;
 use crate::secret::Secret;
 use crate::world::{Note, Person, doubles};
 

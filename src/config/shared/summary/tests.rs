@@ -55,7 +55,12 @@ https://intranet.example/jit.toml changed since you took it:
   accounts: 3
     new: 999999999999
     gone: 222222222222";
-    let warnings = vec!["No longer asks before it is used: prod".to_owned()];
+    let warnings = [
+        "No longer asks before it is used: prod",
+        "acme: you would sign in at acme.okta.evil.example instead of acme.okta.com",
+        "Roles that would be in another account: prod",
+    ];
+    let warnings = warnings.map(str::to_owned).to_vec();
     assert_eq!(told(Some(BEFORE), &after, &around()), (expected.to_owned(), warnings));
     let comment = format!("# hello\n{BEFORE}");
     let expected = "\

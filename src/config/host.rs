@@ -2,8 +2,17 @@
 
 use crate::trusted_url::{Purpose, TrustedUrl};
 
-/// The host of a URL with its port; empty if it has none. A name in another script is shown in both of its forms: as
-/// `xn--…`, which is what is asked, and as it reads, which may look like another one.
+/// That the host of `url` is written in another script, if it is: it is asked as `xn--…`, and reads like something that may
+/// look like another host.
+pub fn warning(url: &str) -> Option<String> {
+    let host = of(url);
+    let read = reads_as(&host)?;
+    Some(format!(
+        "{host} reads {read}, in letters that may look like others. Ask whoever gave you this URL whether it is right"
+    ))
+}
+
+/// The host of a URL with its port; empty if it has none.
 pub(super) fn of(url: &str) -> String {
     TrustedUrl::parse(url, Purpose::Page).map(|url| url.authority().to_owned()).unwrap_or_default()
 }
