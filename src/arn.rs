@@ -253,6 +253,19 @@ impl Partition {
         self.row().4
     }
 
+    /// The same for dual-stack hosts (botocore's `partitions.json`).
+    pub fn dual_stack_suffix(self) -> &'static str {
+        match self {
+            Self::Aws | Self::GovCloud => "api.aws",
+            Self::China => "api.amazonwebservices.com.cn",
+            Self::EuropeanSovereign => "api.amazonwebservices.eu",
+            Self::Iso => "api.aws.ic.gov",
+            Self::IsoB => "api.aws.scloud",
+            Self::IsoE => "api.cloud-aws.adc-e.uk",
+            Self::IsoF => "api.aws.hci.ic.gov",
+        }
+    }
+
     /// The host of the sign-in page for `region` (AWS Sign-In endpoints). The regional ones go on when the partition's
     /// first region does not.
     pub fn sign_in_host(self, region: &str) -> String {

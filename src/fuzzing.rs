@@ -77,8 +77,9 @@ pub(crate) fn center_settings() -> CenterSettings {
         redirect_port: Valued::new(0, Origin::Default),
         oidc_url: None,
         portal_url: None,
-        fips: false,
-        dual_stack: false,
+        fips: Valued::new(false, Origin::Default),
+        dual_stack: Valued::new(false, Origin::Default),
+        attempts: None,
     }
 }
 

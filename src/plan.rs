@@ -79,8 +79,11 @@ pub struct Plan {
     pub legs: Vec<Leg>,
     /// The region for the tools that get the session; `None` leaves theirs alone.
     pub region: Option<Valued<String>>,
-    /// Where services are for the tools that get the session, by the variable that says so.
-    pub endpoints: Vec<(String, Valued<String>)>,
+    /// What the profile says to the tools that get the session, by the variable that says so: where services are, and every
+    /// setting that they would have read in it.
+    pub variables: Vec<(String, Valued<String>)>,
+    /// The certificates that every connection is checked with, where the profile says so.
+    pub ca_bundle: Option<Valued<String>>,
     /// What the role is for, in the words of the configuration.
     pub description: Option<String>,
     /// The colour the user gave the role.
@@ -231,9 +234,11 @@ pub struct CenterSettings {
     /// An address that replaces that of the portal, the service `sso`.
     pub portal_url: Option<Valued<String>>,
     /// The FIPS endpoints.
-    pub fips: bool,
+    pub fips: Valued<bool>,
     /// The dual-stack endpoints.
-    pub dual_stack: bool,
+    pub dual_stack: Valued<bool>,
+    /// How often to ask before the call has failed; `None` leaves that to `jit`.
+    pub attempts: Option<u32>,
 }
 
 impl CenterSettings {
@@ -248,11 +253,7 @@ impl CenterSettings {
     }
 
     fn address(&self, own: Option<&Valued<String>>, service: &str) -> String {
-        let region = &self.region.value;
-        let partition = Partition::of_region(region);
-        // GovCloud's plain names are the FIPS ones (AWS General Reference, "Identity Center endpoints").
-        let fips = if self.fips && partition != Partition::GovCloud { "-fips" } else { "" };
-        let usual = || format!("https://{service}{fips}.{region}.{}", partition.dns_suffix());
+        let usual = || service_address(service, &self.region.value, self.fips.value, self.dual_stack.value);
         own.map_or_else(usual, |url| url.value.trim_end_matches('/').to_owned())
     }
 }
@@ -289,6 +290,10 @@ pub enum Source {
     Instance {
         /// Its address, without a trailing slash.
         url: String,
+        /// How long it has for an answer, in seconds.
+        seconds: u32,
+        /// How often it is asked.
+        attempts: u32,
     },
 }
 
@@ -485,9 +490,30 @@ pub struct StsEndpoint {
     /// An endpoint that replaces AWS's own.
     pub url: Option<Valued<String>>,
     /// The FIPS endpoint.
-    pub fips: bool,
+    pub fips: Valued<bool>,
     /// The dual-stack endpoint.
-    pub dual_stack: bool,
+    pub dual_stack: Valued<bool>,
+    /// How often to ask before the call has failed; `None` leaves that to `jit`.
+    pub attempts: Option<u32>,
+}
+
+impl StsEndpoint {
+    /// Where it is, without a trailing slash. The SDK finds it by the same rules, which a test holds this against.
+    pub fn address(&self) -> String {
+        let usual = || service_address("sts", &self.region.value, self.fips.value, self.dual_stack.value);
+        self.url.as_ref().map_or_else(usual, |url| url.value.trim_end_matches('/').to_owned())
+    }
+}
+
+/// The usual address of a service.
+fn service_address(service: &str, region: &str, fips: bool, dual_stack: bool) -> String {
+    let partition = Partition::of_region(region);
+    // GovCloud's plain names are the FIPS ones (AWS General Reference, "AWS STS endpoints" and "IAM Identity Center
+    // endpoints").
+    let is_anyway = partition == Partition::GovCloud && !dual_stack;
+    let fips = if fips && !is_anyway { "-fips" } else { "" };
+    let suffix = if dual_stack { partition.dual_stack_suffix() } else { partition.dns_suffix() };
+    format!("https://{service}{fips}.{region}.{suffix}")
 }
 
 impl Plan {

@@ -1,5 +1,9 @@
 //! Moments in whole seconds, as AWS and OAuth count them.
 
+mod expiration;
+
+pub use expiration::NoMoment;
+
 use std::ops::{Add, Sub};
 use std::time::Duration;
 

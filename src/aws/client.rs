@@ -24,6 +24,14 @@ use crate::sys::http::Http;
 /// with growing random waits.
 const ATTEMPTS: u32 = 3;
 
+/// More tries than this are a storm.
+const MOST_ATTEMPTS: u32 = 10;
+
+/// How often to ask, where `max_attempts` says `wanted`.
+pub(super) fn attempts(wanted: Option<u32>) -> u32 {
+    wanted.map_or(ATTEMPTS, |wanted| wanted.min(MOST_ATTEMPTS))
+}
+
 /// A client for one endpoint and one caller.
 pub(super) struct Sts {
     pub(super) client: Client,
@@ -49,11 +57,12 @@ impl Sts {
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.clone()))
-            .use_fips(endpoint.fips)
-            .use_dual_stack(endpoint.dual_stack)
+            // An address of one's own is asked as it is, as botocore does it; the SDK would refuse the two together.
+            .use_fips(endpoint.fips.value && endpoint.url.is_none())
+            .use_dual_stack(endpoint.dual_stack.value && endpoint.url.is_none())
             .http_client(http)
             .sleep_impl(sleep)
-            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .retry_config(RetryConfig::standard().with_max_attempts(attempts(endpoint.attempts)))
             .retry_classifier(NoSecondWait)
             // `Http` has the deadlines.
             .timeout_config(TimeoutConfig::disabled())

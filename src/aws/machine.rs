@@ -5,12 +5,14 @@
 #[doc(hidden)]
 pub mod fuzzing;
 
+use std::time::Duration;
+
 use serde::Deserialize;
 
 use crate::credentials::Credentials;
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Http, HttpError};
-use crate::timestamp::Timestamp;
+use crate::timestamp::{NoMoment, Timestamp};
 use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// How long a token of the metadata service is to hold, in seconds. One is used at once, and no more.
@@ -30,9 +32,18 @@ pub enum MachineError {
     #[error("{host} answers with status {status}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Refused { host: String, status: u16 },
+    /// The metadata service answers by its first version at most.
+    #[error(
+        "the metadata service at {0} gives no token, and jit does not use its version 1, which needs none"
+    )]
+    NoToken(String),
     /// No role is attached to the instance.
     #[error("no role is attached to this instance")]
     NoRole,
+    /// An answer whose `Expiration` is none.
+    #[error("the Expiration in the answer of {host} {why}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Expiration { host: String, why: NoMoment },
     /// An answer without credentials in it.
     #[error("{0} answers with no credentials")]
     Unreadable(String),
@@ -66,29 +77,67 @@ fn read(url: &str, purpose: Purpose<'_>) -> Result<TrustedUrl, MachineError> {
     TrustedUrl::parse(url, purpose).map_err(|why| MachineError::Address { url: url.to_owned(), why })
 }
 
-/// What the metadata service at `url` gives, by its second version, which wants a token first.
-///
-/// # Errors
-/// [`MachineError`].
-pub async fn of_instance(http: &Http, url: &str) -> Result<Credentials, MachineError> {
-    let url = read(url, Purpose::Instance)?;
-    let host = url.authority();
-    let wanted = [("x-aws-ec2-metadata-token-ttl-seconds", Secret::new(TOKEN_LIFE.to_owned()))];
-    let below = |path: &str| url.below(path).map_err(|_| MachineError::Unreadable(host.to_owned()));
-    let token_url = below("/latest/api/token")?;
-    let ask = Ask { method: "PUT", accept: "*/*", headers: &wanted, ..Ask::get(&token_url) };
-    let token = good(host, http.ask(&ask).await?)?;
-    let shown = [("x-aws-ec2-metadata-token", Secret::new(text(host, &token)?))];
-    const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
-    let get =
-        async |url: &TrustedUrl| http.ask(&Ask { accept: "*/*", headers: &shown, ..Ask::get(url) }).await;
-    let listed = get(&below(ROLES)?).await?;
-    if listed.status == 404 {
-        return Err(MachineError::NoRole);
+/// The metadata service of an instance.
+#[derive(Clone, Copy, Debug)]
+pub struct Metadata<'a> {
+    /// Its address, without a trailing slash.
+    pub url: &'a str,
+    /// How long it has for each answer.
+    pub within: Duration,
+    /// How often it is asked.
+    pub attempts: u32,
+}
+
+impl Metadata<'_> {
+    /// What the service gives, by its second version, which wants a token first. The first version is never asked: it
+    /// answers whoever can make this machine send a request.
+    ///
+    /// # Errors
+    /// [`MachineError`].
+    pub async fn credentials(&self, http: &Http) -> Result<Credentials, MachineError> {
+        const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+        let url = read(self.url, Purpose::Instance)?;
+        let host = url.authority();
+        let wanted = [("x-aws-ec2-metadata-token-ttl-seconds", Secret::new(TOKEN_LIFE.to_owned()))];
+        let below = |path: &str| url.below(path).map_err(|_| MachineError::Unreadable(host.to_owned()));
+        let token_url = below("/latest/api/token")?;
+        let ask = Ask { method: "PUT", accept: "*/*", headers: &wanted, ..Ask::get(&token_url) };
+        let token = match self.ask(http, &ask).await {
+            Ok(Answer { status: 403..=405, .. }) | Err(HttpError::Timeout { .. }) => {
+                return Err(MachineError::NoToken(host.to_owned()));
+            }
+            answer => good(host, answer?)?,
+        };
+        let shown = [("x-aws-ec2-metadata-token", Secret::new(text(host, &token)?))];
+        let get = async |url: &TrustedUrl| {
+            self.ask(http, &Ask { accept: "*/*", headers: &shown, ..Ask::get(url) }).await
+        };
+        let listed = get(&below(ROLES)?).await?;
+        if listed.status == 404 {
+            return Err(MachineError::NoRole);
+        }
+        let listed = text(host, &good(host, listed)?)?;
+        let role = listed.lines().next().filter(|role| !role.is_empty()).ok_or(MachineError::NoRole)?;
+        credentials(host, &good(host, get(&below(&format!("{ROLES}{role}"))?).await?)?)
     }
-    let listed = text(host, &good(host, listed)?)?;
-    let role = listed.lines().next().filter(|role| !role.is_empty()).ok_or(MachineError::NoRole)?;
-    credentials(host, &good(host, get(&below(&format!("{ROLES}{role}"))?).await?)?)
+
+    /// Asks until there is an answer that a later one would not better.
+    async fn ask(&self, http: &Http, ask: &Ask<'_>) -> Result<Answer, HttpError> {
+        let mut left = self.attempts;
+        loop {
+            left = left.saturating_sub(1);
+            let answer = tokio::time::timeout(self.within, http.ask(ask)).await;
+            let late = || HttpError::Timeout { host: ask.url.authority().to_owned() };
+            let answer = answer.unwrap_or_else(|_| Err(late()));
+            let may_pass = match &answer {
+                Ok(answer) => answer.status >= 500 || answer.status == 429,
+                Err(error) => matches!(error, HttpError::Timeout { .. } | HttpError::Unreachable { .. }),
+            };
+            if !may_pass || left == 0 {
+                return answer;
+            }
+        }
+    }
 }
 
 fn good(host: &str, answer: Answer) -> Result<Answer, MachineError> {
@@ -105,7 +154,8 @@ fn text(host: &str, answer: &Answer) -> Result<String, MachineError> {
 fn credentials(host: &str, answer: &Answer) -> Result<Credentials, MachineError> {
     let unreadable = || MachineError::Unreadable(host.to_owned());
     let given: Given = serde_json::from_slice(answer.body.expose()).map_err(|_| unreadable())?;
-    let expires_at = Timestamp::parse_rfc3339(&given.expiration).ok_or_else(unreadable)?;
+    let expires_at = Timestamp::parse_expiration(&given.expiration)
+        .map_err(|why| MachineError::Expiration { host: host.to_owned(), why })?;
     let secrets = [&given.secret_access_key, &given.token];
     if given.access_key_id.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
         return Err(unreadable());
@@ -130,7 +180,8 @@ mod tests {
         for url in
             ["http://vault.example", "http://127.0.0.1.evil.example", "http://169.254.169.254@evil.example"]
         {
-            let of_instance = of_instance(&http, url).await;
+            let metadata = Metadata { url, within: Duration::from_secs(1), attempts: 1 };
+            let of_instance = metadata.credentials(&http).await;
             assert!(matches!(of_instance, Err(MachineError::Address { .. })), "{url}");
             let of_container = of_container(&http, url, None).await;
             assert!(matches!(of_container, Err(MachineError::Address { .. })), "{url}");

@@ -11,7 +11,7 @@ use aws_sdk_sso::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use crate::aws::client::NoSecondWait;
+use crate::aws::client::{NoSecondWait, attempts};
 use crate::credentials::Credentials;
 use crate::plan::{Assignment, CenterSettings};
 use crate::secret::Secret;
@@ -108,8 +108,9 @@ pub(super) fn client_over(
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.region.value.clone()))
-        .use_fips(settings.fips)
-        .use_dual_stack(settings.dual_stack)
+        // An address of one's own is asked as it is, as botocore does it; the SDK would refuse the two together.
+        .use_fips(settings.fips.value && settings.portal_url.is_none())
+        .use_dual_stack(settings.dual_stack.value && settings.portal_url.is_none())
         .http_client(http)
         .sleep_impl(TokioSleep::new())
         .retry_config(retries)
@@ -130,7 +131,8 @@ pub async fn role_credentials(
     assignment: &Assignment,
     token: &Secret<String>,
 ) -> Result<Credentials, PortalError> {
-    let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS);
+    let attempts = settings.attempts.map_or(ATTEMPTS, |wanted| attempts(Some(wanted)));
+    let retries = RetryConfig::standard().with_max_attempts(attempts);
     credentials_from(&client(http, settings, retries), assignment, token).await
 }
 

@@ -30,7 +30,7 @@ use crate::aws::portal::{self, PortalErrorKind};
 use crate::aws::sts::{self, Granted, Mfa};
 use crate::credentials::{Credentials, Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
-use crate::plan::{EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
+use crate::plan::{DURATION_RANGE, EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
 use crate::store::{Lock, Order, Store, StoreError, Turn, Waiting};
 use crate::sys::process;
@@ -466,11 +466,13 @@ impl<'a, 'w> Broker<'a, 'w> {
     fn duration_with(&self, plan: &Plan, attributes: &Attributes) -> u32 {
         let leg = &plan.legs[0];
         let (wanted, said) = (leg.duration.value, leg.duration.origin != Origin::Default);
+        // STS takes no other number in the question; an attribute beyond that is for it to shorten by, or to refuse.
+        let asked_for = |limit: u32| limit.clamp(*DURATION_RANGE.start(), *DURATION_RANGE.end());
         match attributes.session_duration {
-            Some(limit) if !said => limit,
+            Some(limit) if !said => asked_for(limit),
             Some(limit) if limit < wanted => {
                 self.tell_shorter(leg, wanted, limit, Limit::Idp(plan.proof.name()));
-                limit
+                asked_for(limit)
             }
             _ => wanted,
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Broker, BrokerError, Interaction, Need, session_name};
-use crate::aws::machine::{self, MachineError};
+use crate::aws::machine::{self, MachineError, Metadata};
 use crate::aws::sts::{self, Granted, Mfa};
 use crate::credentials::{Credentials, Session};
 use crate::plan::{Leg, Plan, RoleId, Source, SourceSettings};
@@ -41,7 +41,7 @@ pub enum SourceError {
     #[expect(missing_docs, reason = "the sentence says it")]
     Machine { profile: String, why: MachineError },
     /// A session of another program's whose end nobody wrote down.
-    #[error("the profile {profile} holds another program's session, and not when that ends")]
+    #[error("the profile {profile} has another program's session, and nothing says when that ends")]
     #[expect(missing_docs, reason = "the sentence says it")]
     NoEnd { profile: String },
     /// What was given is over already.
@@ -58,11 +58,19 @@ impl SourceError {
             Self::Process { .. } | Self::Over { .. } => {
                 vec!["run that command by itself, to see what it wants".to_owned()]
             }
+            Self::Machine { why: MachineError::NoToken(_), .. } => vec![
+                "in a container, let the answer come that far: aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2"
+                    .to_owned(),
+                "elsewhere, use a metadata service that has version 2 (IMDSv2)".to_owned(),
+            ],
             Self::Machine { .. } => {
                 vec!["such a profile serves on the container or instance that it was made for".to_owned()]
             }
             Self::NoEnd { .. } => {
-                vec!["use it with AWS_PROFILE, or as the source_profile of a role".to_owned()]
+                vec![
+                    "give it to AWS's tools as it is: AWS_PROFILE=… aws …".to_owned(),
+                    "or let a role have it as its source_profile: that session has an end".to_owned(),
+                ]
             }
         }
     }
@@ -197,7 +205,11 @@ impl Broker<'_, '_> {
                 let token = of_file.as_ref().or(token.as_ref());
                 lasting(machine::of_container(http, url, token).await.map_err(machine)?)
             }
-            Source::Instance { url } => lasting(machine::of_instance(http, url).await.map_err(machine)?),
+            Source::Instance { url, seconds, attempts } => {
+                let within = Duration::from_secs((*seconds).into());
+                let metadata = Metadata { url, within, attempts: *attempts };
+                lasting(metadata.credentials(http).await.map_err(machine)?)
+            }
         };
         if given.ends && given.credentials.expires_at <= self.now() {
             return Err(SourceError::Over { profile });
@@ -232,7 +244,7 @@ fn read_printed(printed: &[u8], now: Timestamp) -> Result<Given, String> {
     let expires_at = printed
         .expiration
         .as_deref()
-        .map(|text| Timestamp::parse_rfc3339(text).ok_or("its Expiration is no time"))
+        .map(|text| Timestamp::parse_expiration(text).map_err(|why| format!("its Expiration {why}")))
         .transpose()?;
     let token = printed.session_token.filter(|token| !token.expose().is_empty());
     Ok(Given {

@@ -51,7 +51,7 @@ const OTHERWISE: [(&str, &str); 12] = [
 ];
 
 pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&args.role, None, world)?;
+    let subject = Subject::find(&args.role, world)?;
     let plan = &subject.plan;
     confirm(plan, world)?;
     let destination = destination(args, plan, world)?;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::broker::{Interaction, Need};
-use crate::cli::Role;
+use crate::cli::{Narrow, Role};
 use crate::error::CommandResult;
 use crate::idp::LoginOptions;
 use crate::ui::Ui;
 use crate::world::World;
 
-use super::Subject;
+use super::{Reading, Subject};
 
 /// AWS's Go SDK, and so Terraform, gives its helper a minute.
 const CALLER_WAITS: Duration = Duration::from_secs(55);
@@ -19,7 +19,7 @@ const CALLER_WAITS: Duration = Duration::from_secs(55);
 /// # Errors
 /// The failure to show; AWS's tools pass stderr on.
 pub(super) fn run(role: &str, auto_login: bool, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&Role::named(role), None, world)?;
+    let subject = Subject::find_narrowed(&Role::named(role), &Narrow::default(), Reading::Part, world)?;
     let options = LoginOptions { within: CALLER_WAITS, ..LoginOptions::by_browser() };
     let mut need =
         Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: CALLER_WAITS };

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::cli::Json;
 use crate::config::aws::shadow::{self, Scene, Source};
-use crate::config::aws::{Document, Program, SIZE_LIMIT, System};
+use crate::config::aws::{self, Document, Program, SIZE_LIMIT, System};
 use crate::config::file::File;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
-use crate::plan::{Capture, ProofPlan, StsEndpoint};
+use crate::plan::{Capture, ProofPlan};
 use crate::sys::http::HttpError;
 use crate::sys::{folders, fs, process};
 use crate::trusted_url::{Purpose, TrustedUrl};
@@ -196,8 +196,8 @@ fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
             Ok(plan) => plan,
             Err(error) => return findings.push(Finding::broken("config", &error)),
         };
-        let leg = plan.target();
-        let url = address(&leg.sts, leg.role.value.partition().dns_suffix());
+        let sts = &plan.target().sts;
+        let url = sts.url.as_ref().map_or_else(|| format!("{}/", sts.address()), |url| url.value.clone());
         if asked.contains(&url) {
             continue;
         }
@@ -243,13 +243,6 @@ fn ask_time(url: &str, world: &World) -> Finding {
     )
 }
 
-fn address(endpoint: &StsEndpoint, suffix: &str) -> String {
-    match &endpoint.url {
-        Some(url) => url.value.clone(),
-        None => format!("https://sts.{}.{suffix}/", endpoint.region.value),
-    }
-}
-
 /// What silently decides instead of the profiles that jit wrote.
 fn profiles(world: &World, findings: &mut Vec<Finding>) {
     let home = &world.folders.home;
@@ -281,7 +274,17 @@ fn profiles(world: &World, findings: &mut Vec<Finding>) {
         findings.push(Finding::good("profiles", format!("nothing overrules jit in {shown}")));
     }
     findings.extend(found.into_iter().map(from_shadow));
+    unusable(world, findings);
     static_keys(world, findings);
+}
+
+/// Profiles that are meant to lead to credentials, and do not.
+fn unusable(world: &World, findings: &mut Vec<Finding>) {
+    let Ok(profiles) = aws_profiles(world) else { return };
+    findings.extend(aws::mistakes(&profiles).map(|mistake| {
+        let cure = mistake.suggestion.clone().unwrap_or_else(|| "correct that line".to_owned());
+        Finding::doubtful("profiles", mistake.to_string(), cure)
+    }));
 }
 
 /// Keys that whoever finds them can use until somebody deletes them.

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::cli::{EnvArgs, ShellSyntax};
+use crate::cli::{EnvArgs, Narrow, ShellSyntax};
 use crate::credentials::to_wiped_json;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::env::{Env, PS_MODULE_PATH, SHELL};
@@ -10,11 +10,11 @@ use crate::ui::Ui;
 use crate::world::World;
 
 use super::exec::{SHADOWS, variables};
-use super::{Subject, confirm, typed_need};
+use super::{Reading, Subject, confirm, typed_need};
 
 pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let syntax = args.shell.map_or_else(|| of_user(&world.env), Ok)?;
-    let subject = Subject::find(&args.role, None, world)?;
+    let subject = Subject::find_narrowed(&args.role, &Narrow::default(), Reading::Part, world)?;
     confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, None))?;
     let variables = variables(&session, &subject.plan, &world.env);

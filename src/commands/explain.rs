@@ -13,13 +13,12 @@ use crate::plan::{
     Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan,
     RoleId, SamlSettings, Source, SourceSettings, Valued,
 };
-use crate::sys::env::{AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT};
 use crate::timestamp::Timestamp;
 use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
-use super::{Subject, hints};
+use super::{Reading, Subject, hints};
 
 /// One value of the plan: its name, itself, and who decided it.
 type Row = (&'static str, String, String);
@@ -48,7 +47,7 @@ enum Stored {
 }
 
 pub(super) fn run(args: &Explain, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find_narrowed(&args.role, None, &args.narrow, world)?;
+    let subject = Subject::find_narrowed(&args.role, &args.narrow, Reading::Whole, world)?;
     let steps = steps(&subject, world);
     let plan = &subject.plan;
     if args.json {
@@ -135,6 +134,7 @@ fn steps(subject: &Subject, world: &World) -> Vec<Step> {
         let mut rows = leg_rows(leg, named_by(plan, index));
         if index + 1 == plan.legs.len() {
             rows.extend(optional("region", plan.region.as_ref(), String::clone));
+            rows.extend(optional("ca_bundle", plan.ca_bundle.as_ref(), String::clone));
         }
         steps.push(Step {
             kind: if Plan::is_chained(index) { "spoke" } else { "hub" },
@@ -213,10 +213,7 @@ fn leg_call(proof: &ProofPlan, leg: &Leg, index: usize) -> String {
             _ => "AssumeRole",
         },
     };
-    match &leg.sts.url {
-        Some(url) => format!("{action} at {}", url.value),
-        None => format!("{action} at the STS endpoint of {}", leg.sts.region.value),
-    }
+    format!("{action} at {}", leg.sts.address())
 }
 
 fn row<T>(name: &'static str, valued: &Valued<T>, show: impl Fn(&T) -> String) -> Row {
@@ -227,9 +224,9 @@ fn optional<T>(name: &'static str, valued: Option<&Valued<T>>, show: impl Fn(&T)
     valued.map(|valued| row(name, valued, show))
 }
 
-/// A switch that only a variable can set.
-fn switch(name: &'static str, on: bool, variable: &'static str) -> Option<Row> {
-    on.then(|| (name, "yes".to_owned(), variable.to_owned()))
+/// A switch, if it is on.
+fn switch(name: &'static str, on: &Valued<bool>) -> Option<Row> {
+    on.value.then(|| (name, "yes".to_owned(), on.origin.to_string()))
 }
 
 fn oidc_rows(oidc: &OidcSettings) -> Vec<Row> {
@@ -333,6 +330,8 @@ fn center_rows(center: &CenterSettings) -> Vec<Row> {
         Some(row("redirect_port", &center.redirect_port, port)),
         optional("sso_oidc_endpoint", center.oidc_url.as_ref(), text),
         optional("sso_endpoint", center.portal_url.as_ref(), text),
+        switch("sso_fips", &center.fips),
+        switch("sso_dual_stack", &center.dual_stack),
     ];
     rows.into_iter().flatten().collect()
 }
@@ -344,7 +343,7 @@ fn source_step(settings: &SourceSettings, needed: bool) -> Step {
         Source::Process(words) => ("credential_process", words.join(" "), "this command"),
         Source::TokenFile(path) => ("web_identity_token_file", path.clone(), "nothing: the token is there"),
         Source::Container { url, .. } => ("container", url.clone(), "the endpoint of this container"),
-        Source::Instance { url } => ("instance", url.clone(), "the metadata service of this instance"),
+        Source::Instance { url, .. } => ("instance", url.clone(), "the metadata service of this instance"),
     };
     Step {
         kind: "source",
@@ -381,8 +380,8 @@ fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
         optional("policy_arns", leg.policy_arns.as_ref(), |arns| arns.join(" ")),
         Some(row("sts_region", &leg.sts.region, text)),
         optional("sts_endpoint", leg.sts.url.as_ref(), text),
-        switch("sts_fips", leg.sts.fips, AWS_USE_FIPS_ENDPOINT),
-        switch("sts_dual_stack", leg.sts.dual_stack, AWS_USE_DUALSTACK_ENDPOINT),
+        switch("sts_fips", &leg.sts.fips),
+        switch("sts_dual_stack", &leg.sts.dual_stack),
     ];
     rows.into_iter().flatten().collect()
 }

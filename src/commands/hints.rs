@@ -2,12 +2,16 @@
 
 use std::io;
 
+use crate::aws::portal::PortalErrorKind;
 use crate::broker::{BrokerError, FailureKind};
 use crate::config::Mistake;
 use crate::config::resolve::ResolveError;
 use crate::error::{CommandError, Kind};
-use crate::plan::Plan;
+use crate::idp::IdpError;
+use crate::idp::identity_center::CenterError;
+use crate::plan::{Plan, ProofPlan};
 use crate::store::StoreError;
+use crate::sys::http::HttpError;
 
 /// The configuration cannot be read.
 pub(super) fn unreadable_config(path: &str, error: &io::Error) -> CommandError {
@@ -54,6 +58,13 @@ impl From<ResolveError> for CommandError {
             }
             ResolveError::Region { variable, .. } => {
                 shown.hint(format!("unset {variable}, or give it a region such as eu-west-1"))
+            }
+            ResolveError::Setting { next, .. } => shown.hint(next),
+            ResolveError::MetadataDisabled { .. } => {
+                shown.hint("unset AWS_EC2_METADATA_DISABLED, or use another profile")
+            }
+            ResolveError::ProfileEndpoint { .. } => {
+                shown.hint("write an https address there, or http on this machine")
             }
             ResolveError::Endpoint { variable, .. } => {
                 shown.hint(format!("unset {variable}, or give it an https address"))
@@ -119,10 +130,34 @@ pub(super) fn not_stored(error: &StoreError) -> CommandError {
 /// There is no session for `plan`.
 pub(super) fn no_session(error: &BrokerError, plan: &Plan, forced: bool) -> CommandError {
     let mut shown = of_broker(error, &plan.role, forced);
+    if let Some(hint) = without_fips(error, &plan.proof) {
+        shown.hints.insert(0, hint);
+    }
     if shown.kind == Kind::NotAllowed {
         shown.hints.push(format!("jit explain {}  shows every value of the question", plan.role));
     }
     shown
+}
+
+/// What to do where a FIPS endpoint was asked for that the region may not have. To ask the plain one instead would be to
+/// leave out what somebody has switched on.
+fn without_fips(error: &BrokerError, proof: &ProofPlan) -> Option<String> {
+    let ProofPlan::IdentityCenter(center) = proof else { return None };
+    let unreachable = match error {
+        BrokerError::Idp(IdpError::IdentityCenter(CenterError::Http(error))) => {
+            matches!(error, HttpError::Unreachable { .. })
+        }
+        BrokerError::Portal(error) => error.kind == PortalErrorKind::Unreachable,
+        _ => false,
+    };
+    let asked =
+        center.fips.value && [center.oidc(), center.portal()].iter().any(|url| url.contains("-fips."));
+    (unreachable && asked).then(|| {
+        format!(
+            "Identity Center may have no FIPS endpoint in {}; {} asks for one",
+            center.region.value, center.fips.origin
+        )
+    })
 }
 
 /// There is no login at `idp`.

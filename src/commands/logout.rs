@@ -17,7 +17,7 @@ use crate::ui::text::{duration, shown};
 use crate::ui::{self, Ui};
 use crate::world::{Note, World};
 
-use super::{load_if_there, load_or_profiles, open_store, plan, role_name};
+use super::{Reading, load_if_there, load_or_profiles, open_store, plan, role_name};
 
 pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
     let file = if args.all { load_if_there(world)? } else { load_or_profiles(world)? };
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
         return everything(args, &file, &store, world, ui);
     }
     let flags = Flags { role: args.role.name(), duration: None };
-    let name = role_name(&file, flags, world)?;
+    let name = role_name(&file, flags, Reading::Whole, world)?;
     let plan = plan(&file, &name.value, flags, world)?;
     let mut ended = Vec::new();
     for key in sessions_of(&store, &plan.proof.login_key())? {

@@ -47,12 +47,25 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
                 "The endpoints of STS, of IAM for the names of accounts, of Identity Center, and of the console's sign-in; https, or http on this machine.",
             ),
             (
-                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
                 "For profiles of ~/.aws/config with credential_source, and for no others.",
+            ),
+            (
+                "AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_IMDS_USE_IPV6, AWS_METADATA_SERVICE_TIMEOUT, AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+                "Where and how the instance metadata service is asked, for profiles with credential_source = Ec2InstanceMetadata.",
+            ),
+            (
+                "AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_V1_DISABLED",
+                "true in the first: it is not asked at all. Its version 1, which the second switches off, never is.",
             ),
             ("JIT_WITHIN", "Set for the credential_process of a profile, so that a circle of them ends."),
             ("AWS_CREDENTIAL_EXPIRATION", "Beside JIT_ROLE, what status --prompt says in a child of exec."),
             ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks those endpoints."),
+            (
+                "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                "true: AWS_ENDPOINT_URL and its siblings, endpoint_url and services count for nothing.",
+            ),
+            ("AWS_MAX_ATTEMPTS", "How often AWS is asked before a call has failed, at most 10 times."),
             (
                 "AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY",
                 "Certificates to trust, and the way out, as for the AWS CLI.",

@@ -42,7 +42,7 @@ use crate::index;
 use crate::plan::{Origin, Plan, Valued};
 use crate::store::{self, Store};
 use crate::sys::env::JIT_WITHIN;
-use crate::sys::{folders, fs};
+use crate::sys::{folders, fs, process};
 use crate::ui::Ui;
 use crate::world::{Asking, World};
 
@@ -149,33 +149,73 @@ fn aws_profiles_for(profile: Option<&str>, world: &World) -> CommandResult<Profi
             Err(broken) => Err(CommandError::new(Kind::Usage, format!("{shown}: {broken}"))),
         }
     };
-    Ok(Profiles::new(parse(&contents[0], paths[0])?, parse(&contents[1], paths[1])?))
+    let profiles = Profiles::new(parse(&contents[0], paths[0])?, parse(&contents[1], paths[1])?);
+    Ok(profiles.with_own_program(|| Some(process::own_path().ok()?.to_str()?.to_owned())))
+}
+
+/// How much of a file is read. A part lacks the mistakes that stand elsewhere, so whoever shows anything but a session that
+/// is at hand, or goes on to ask for one, reads the whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// What the role is made of, where that can be told and there is nothing to say about it.
+    Part,
+    /// All of it, every mistake told.
+    Whole,
 }
 
 /// The profile of AWS's files called `name`, as roles.
-fn aws_profile(name: &str, world: &World) -> CommandResult<Option<File>> {
+fn aws_profile(name: &str, reading: Reading, world: &World) -> CommandResult<Option<File>> {
     let within: Vec<&str> = world.env.get(JIT_WITHIN).unwrap_or_default().split_terminator(',').collect();
-    if let Ok(profiles) = aws_profiles_for(Some(name), world)
+    if reading == Reading::Part
+        && let Ok(profiles) = aws_profiles_for(Some(name), world)
         && let Ok(profile) = aws::as_roles(&profiles, name, &within)
     {
         return Ok(profile);
     }
-    // What is wrong is said of the whole.
-    aws::as_roles(&aws_profiles(world)?, name, &within)
-        .map_err(|unfit| CommandError::new(Kind::Usage, unfit.to_string()))
+    Ok(aws::as_roles(&aws_profiles(world)?, name, &within)?)
 }
 
 /// Which role is meant.
-fn role_name(file: &File, flags: Flags<'_>, world: &World) -> Result<Valued<String>, ResolveError> {
+fn role_name(
+    file: &File,
+    flags: Flags<'_>,
+    reading: Reading,
+    world: &World,
+) -> Result<Valued<String>, ResolveError> {
     // A role that is gone from the file and from what IdPs offer is meant no more.
-    let known = |role: &String| plan(file, role, Flags::default(), world).is_ok();
+    let known = |role: &String| plan_of(file, role, Flags::default(), reading, world).is_ok();
     resolve::role_name(file, flags, &world.env, || terminals::last_role(world).filter(known))
 }
 
 /// The plan for a role: of the file, else a profile of `~/.aws/config`, else of the index.
 fn plan(file: &File, name: &str, flags: Flags<'_>, world: &World) -> CommandResult<Plan> {
+    plan_of(file, name, flags, Reading::Whole, world)
+}
+
+/// The same, with no more read of AWS's files than `reading` says.
+fn plan_of(
+    file: &File,
+    name: &str,
+    flags: Flags<'_>,
+    reading: Reading,
+    world: &World,
+) -> CommandResult<Plan> {
+    let plan = resolved(file, name, flags, reading, world)?;
+    // Whatever is asked next is asked for this plan.
+    let certificates = plan.ca_bundle.as_ref();
+    world.http.trust(certificates.map(|at| (at.value.as_str(), format!("`ca_bundle` ({})", at.origin))));
+    Ok(plan)
+}
+
+fn resolved(
+    file: &File,
+    name: &str,
+    flags: Flags<'_>,
+    reading: Reading,
+    world: &World,
+) -> CommandResult<Plan> {
     if !file.roles.contains_key(name)
-        && let Some(profile) = aws_profile(name, world)?
+        && let Some(profile) = aws_profile(name, reading, world)?
     {
         return Ok(resolve::plan(&profile, name, flags, &world.env, Vec::new)?);
     }
@@ -206,50 +246,50 @@ struct Subject<'w> {
     store: Store<'w>,
     /// `console_browser` of the configuration.
     console_browser: Option<Vec<String>>,
-    /// Whether no more of the configuration was read than the role is made of.
-    in_part: bool,
+    /// How much was read to find it.
+    reading: Reading,
 }
 
 impl<'w> Subject<'w> {
-    fn find(role: &Role, duration: Option<u32>, world: &'w World) -> CommandResult<Self> {
-        Self::find_narrowed(role, duration, &Narrow::default(), world)
+    /// Reads all there is to read.
+    fn find(role: &Role, world: &'w World) -> CommandResult<Self> {
+        Self::find_narrowed(role, &Narrow::default(), Reading::Whole, world)
     }
 
     /// With a session that is less than the role allows.
     fn find_narrowed(
         role: &Role,
-        duration: Option<u32>,
         narrow: &Narrow,
+        reading: Reading,
         world: &'w World,
     ) -> CommandResult<Self> {
-        let part = role.name().and_then(|name| load_part(name, world));
-        let in_part = part.is_some();
+        let part = role.name().filter(|_| reading == Reading::Part).and_then(|name| load_part(name, world));
         let file = part.map_or_else(|| load_or_profiles(world), Ok)?;
-        let flags = Flags { role: role.name(), duration };
+        let flags = Flags { role: role.name(), duration: None };
         let store = open_store(world, &file)?;
-        let name = match role_name(&file, flags, world) {
+        let name = match role_name(&file, flags, reading, world) {
             Err(ResolveError::NoRole { .. }) if world.person.can_be_asked() => {
                 Valued::new(pick::any(&file, &store, world)?, Origin::Rule("the list"))
             }
             name => name?,
         };
-        let plan = plan(&file, &name.value, flags, world)?;
+        let plan = plan_of(&file, &name.value, flags, reading, world)?;
         let plan = narrowed(plan, &wanted(narrow)?)
             .map_err(|error| CommandError::new(Kind::Usage, error.to_string()))?;
         let console_browser = file.console_browser.as_ref().map(|words| words.value.clone());
-        Ok(Self { plan, named_by: name.origin, store, console_browser, in_part })
+        Ok(Self { plan, named_by: name.origin, store, console_browser, reading })
     }
 
-    /// A session of the role, after whatever it takes. A mistake elsewhere in the configuration is said before anybody is
-    /// asked for anything.
+    /// A session of the role, after whatever it takes. A mistake elsewhere in the files is said before anybody is asked for
+    /// anything.
     fn session(&self, world: &World, need: &Need) -> CommandResult<Session> {
         let no_session = |error: BrokerError| hints::no_session(&error, &self.plan, need.force);
         let broker = Broker::new(world, &self.store);
         if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
             return Ok(session);
         }
-        if self.in_part {
-            load(world)?;
+        if self.reading == Reading::Part {
+            plan(&load_or_profiles(world)?, &self.plan.role, Flags::default(), world)?;
         }
         broker.session(&self.plan, need).map_err(no_session)
     }

@@ -42,6 +42,9 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
             .any(|text| text.to_lowercase().contains(&wanted))
     };
     let roles: Vec<Named> = named(&file, world)?.into_iter().filter(fits).collect();
+    for mistake in aws::mistakes(&aws_profiles(world)?) {
+        ui.warn(shown!("{}; it is left out", mistake));
+    }
     if args.json {
         let json = |role: &Named| json!({ "name": role.candidate.name, "account": role.candidate.account, "about": role.candidate.about, "from": role.from });
         return ui.json(&Value::Array(roles.iter().map(json).collect()));

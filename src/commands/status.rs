@@ -19,7 +19,7 @@ use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
 use crate::world::World;
 
-use super::{hints, load_if_there, open_store, plan, role_name};
+use super::{Reading, hints, load_if_there, open_store, plan, role_name};
 
 /// What the store holds that this version can read, and how many entries it cannot.
 struct Holdings {
@@ -109,10 +109,10 @@ fn prompt(world: &World) -> Option<Shown> {
     // Under `exec` the credentials of the environment are the ones that count.
     let inherited = world.env.get(JIT_ROLE).zip(world.env.get(AWS_CREDENTIAL_EXPIRATION));
     if let Some((role, until)) = inherited {
-        return Some(shown!("{} {}", role, left(Timestamp::parse_rfc3339(until)?)));
+        return Some(shown!("{} {}", role, left(Timestamp::parse_expiration(until).ok()?)));
     }
     let file = load_if_there(world).ok()?;
-    let name = role_name(&file, Flags::default(), world).ok()?.value;
+    let name = role_name(&file, Flags::default(), Reading::Whole, world).ok()?.value;
     let plan = plan(&file, &name, Flags::default(), world).ok()?;
     let store = open_store(world, &file).ok()?;
     Some(match broker::stored_session(&store, &plan, plan.legs.len() - 1) {

@@ -15,7 +15,7 @@ use super::{Subject, hints, typed_need};
 use crate::broker::BrokerError;
 
 pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&args.role, None, world)?;
+    let subject = Subject::find(&args.role, world)?;
     let session = subject.session(world, &typed_need(world, None))?;
     let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
     let identity = process::block_on(asked)

@@ -14,6 +14,7 @@ mod profile;
 mod profiles;
 mod reader;
 mod roles;
+pub mod settings;
 pub mod shadow;
 mod words;
 
@@ -22,7 +23,8 @@ pub use editor::{Changes, Overruled, Place, Tangled, managed_profiles, plan_prof
 pub use profile::{Profile, Program, Unwritable};
 pub use profiles::Profiles;
 pub use reader::{Broken, Why};
-pub use roles::{Unfit, as_roles, usable};
+pub use roles::{as_roles, mistakes, usable};
+pub use settings::{SETTINGS, Setting};
 pub use words::{System, split_command};
 
 /// The most bytes that an AWS file may have before it is taken for something else.

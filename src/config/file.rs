@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::arn::RoleArn;
 use crate::name::{self, BadName};
 
 use super::idp::{self, IdpSection};
 use super::section::{At, Lines, Mistake, Section, Source, closest};
+use crate::arn::RoleArn;
 
 /// How long the kernel keyring keeps the data key where nothing else is said (see SECURITY.md).
 pub const DEFAULT_KEY_CACHE: Duration = Duration::from_secs(3600);
@@ -33,6 +33,8 @@ pub struct File {
     pub endpoints: BTreeMap<&'static str, At<String>>,
     /// The same for whoever gets the session: every service that the profile names, by its variable.
     pub child_endpoints: BTreeMap<String, At<String>>,
+    /// What the profile says of botocore's settings, by botocore's name for each (`aws::SETTINGS`).
+    pub settings: BTreeMap<&'static str, At<String>>,
     /// Where two files were read as one: the lines of the first, and the path of the second, whose lines go on from there.
     pub seam: Option<(usize, String)>,
 }
@@ -122,6 +124,11 @@ pub enum Parent {
 }
 
 impl File {
+    /// Whether it is a profile of AWS's files, for which a variable counts before what the file says.
+    pub fn is_of_profiles(&self) -> bool {
+        self.seam.is_some()
+    }
+
     /// Reads and checks `text`. `path` is only for messages.
     ///
     /// # Errors
@@ -276,16 +283,6 @@ fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
                 let suggestion =
                     "a permission set is named by account and permission_set alone; delete role_arn";
                 return Err(section.mistake_at(permission_set.line, what, Some(suggestion.to_owned())));
-            }
-            if !name::is_account_id(&account.value) {
-                let what = format!("`{}` is not the twelve digits of an account", account.value);
-                return Err(section.mistake_at(account.line, what, Some("write them in quotes".to_owned())));
-            }
-            let name = &permission_set.value;
-            if !name::is_permission_set(name) {
-                let what = format!("`{name}` cannot be the name of a permission set");
-                let suggestion = "1 to 32 letters, digits and _ + = , . @ -".to_owned();
-                return Err(section.mistake_at(permission_set.line, what, Some(suggestion)));
             }
             Ok(Target::Assigned { account, permission_set })
         }

@@ -1,5 +1,6 @@
 //! `[idp.NAME]`: where people sign in, by its `type`.
 
+use super::limits::{self, Dialect, Refused};
 use super::section::{At, Mistake, Section, closest};
 use crate::arn::is_sign_in_endpoint;
 use crate::plan::{Binding, Capture, FACTORS, Factor, Flow, OktaFlow};
@@ -288,25 +289,22 @@ fn identity_center(
     auto_login: Option<At<bool>>,
 ) -> Result<CenterSection, Mistake> {
     let mut start_url = section.required("start_url", "https://acme.awsapps.com/start")?;
-    check_address(section, &start_url)?;
     // The portal's own pages stand behind a `#`.
     let end = start_url.value.find('#').unwrap_or(start_url.value.len());
     start_url.value.truncate(start_url.value[..end].trim_end_matches('/').len());
     let region = section.required("region", "eu-west-1")?;
-    let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if !(3..=5).contains(&region.value.split('-').count()) || !region.value.bytes().all(fits) {
-        let what = format!("`{}` is not a region", region.value);
-        let suggestion = "the region that Identity Center is in, such as eu-west-1".to_owned();
-        return Err(section.mistake_at(region.line, what, Some(suggestion)));
-    }
     let flows = [("auto", Flow::Auto), ("browser", Flow::Browser), ("device", Flow::Device)];
-    Ok(CenterSection {
+    let center = CenterSection {
         start_url,
         region,
         flow: choice(section, "flow", &flows)?,
         redirect_port: section.port("redirect_port")?,
         auto_login,
-    })
+    };
+    match limits::of_center(&center, Dialect::Ours) {
+        Some(Refused { line, what, next }) => Err(section.mistake_at(line, what, Some(next))),
+        None => Ok(center),
+    }
 }
 
 /// One of a few words.
@@ -337,7 +335,7 @@ fn check_address(section: &Section<'_>, at: &At<String>) -> Result<(), Mistake> 
 }
 
 /// Refuses what is no web address, and what would be spoken in clear; with what to write instead.
-fn safe_address(address: &str) -> Result<(), (String, String)> {
+pub(super) fn safe_address(address: &str) -> Result<(), (String, String)> {
     fits(address, Purpose::Provider)
 }
 

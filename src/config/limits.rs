@@ -1,30 +1,41 @@
 //! What STS takes of a role's settings, checked before anybody is asked to sign in (STS API reference, AssumeRole and
-//! AssumeRoleWithWebIdentity).
+//! AssumeRoleWithWebIdentity). The tables of `config.toml` and the profiles of AWS's files go through the same checks.
 
 use super::file::{Parent, RoleSection, Target};
+use super::idp::CenterSection;
 use super::section::{At, Mistake, Section};
+use crate::arn::is_region;
 use crate::name;
 use crate::plan::{COLORS, DURATION_RANGE};
+
+/// Whose words a mistake is told in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// `config.toml`.
+    Ours,
+    /// A profile of AWS's files.
+    Aws,
+}
+
+impl Dialect {
+    /// What the files call a setting of a role.
+    fn key(self, ours: &'static str) -> &'static str {
+        match (self, ours) {
+            (Self::Aws, "session_name") => "role_session_name",
+            (Self::Aws, "permission_set") => "sso_role_name",
+            _ => ours,
+        }
+    }
+}
 
 /// Checks every setting of `role`, which stands in `section`.
 ///
 /// # Errors
 /// The first [`Mistake`], with its place and what may stand there.
 pub(super) fn check(section: &Section<'_>, role: &RoleSection) -> Result<(), Mistake> {
-    let checks = [
-        duration,
-        names,
-        provider_arn,
-        external_id,
-        tags,
-        transitive_tags,
-        policy,
-        policy_arns,
-        region,
-        spokes_only,
-    ];
-    if let Some(Refused { line, what, next }) = checks.into_iter().find_map(|check| check(role)) {
-        return Err(section.mistake_at(line, what, Some(next.to_owned())));
+    let refused = of_role(role, Dialect::Ours).or_else(|| spokes_only(role));
+    if let Some(Refused { line, what, next }) = refused {
+        return Err(section.mistake_at(line, what, Some(next)));
     }
     match role.color.as_ref().filter(|color| !COLORS.contains(&color.as_str())) {
         Some(color) => Err(section.mistake(
@@ -35,17 +46,67 @@ pub(super) fn check(section: &Section<'_>, role: &RoleSection) -> Result<(), Mis
     }
 }
 
-/// A setting that STS would refuse.
-struct Refused {
-    /// The line it stands on.
-    line: usize,
-    what: String,
-    /// What may stand there.
-    next: &'static str,
+/// What STS and Identity Center would refuse of a role's values, whichever file it stands in.
+pub(super) fn of_role(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
+    let checks = [
+        assigned,
+        duration,
+        names,
+        provider_arn,
+        external_id,
+        mfa_serial,
+        tags,
+        transitive_tags,
+        policy,
+        policy_arns,
+        region,
+    ];
+    checks.into_iter().find_map(|check| check(role, dialect)).map(|refused| refused.in_words_of(dialect))
 }
 
-fn refused(line: usize, what: String, next: &'static str) -> Option<Refused> {
-    Some(Refused { line, what, next })
+/// What is wrong with a region.
+pub(super) fn of_region(region: &At<String>, dialect: Dialect) -> Option<Refused> {
+    Some(not_a_region(region, "such as eu-west-1")?.in_words_of(dialect))
+}
+
+/// What is wrong with an Identity Center.
+pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<Refused> {
+    let start = &center.start_url;
+    let address = super::idp::safe_address(&start.value).err();
+    let address = address.map(|(what, next)| Refused { line: start.line, what, next });
+    let key = "the region that Identity Center is in, such as eu-west-1";
+    let refused = address.or_else(|| not_a_region(&center.region, key))?;
+    Some(refused.in_words_of(dialect))
+}
+
+/// A setting that STS would refuse.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// The line it stands on.
+    pub(super) line: usize,
+    /// What is wrong.
+    pub(super) what: String,
+    /// What may stand there.
+    pub(super) next: String,
+}
+
+impl Refused {
+    /// In AWS's files quotes and comments behind a value are a part of it, which is what people do not expect.
+    fn in_words_of(mut self, dialect: Dialect) -> Self {
+        if dialect == Dialect::Aws && self.what.starts_with(['`']) {
+            if ["`\"", "`'"].iter().any(|quote| self.what.starts_with(quote)) {
+                self.next =
+                    format!("{}; AWS's files take quotes as part of the value, so write none", self.next);
+            } else if self.what.contains(" #") || self.what.contains(" ;") {
+                self.next = format!("{}; in AWS's files a comment has a line of its own", self.next);
+            }
+        }
+        self
+    }
+}
+
+fn refused(line: usize, what: String, next: &str) -> Option<Refused> {
+    Some(Refused { line, what, next: next.to_owned() })
 }
 
 /// Whether `text` has `length` characters, all of them ASCII letters, digits, underscores or `extra`.
@@ -54,21 +115,53 @@ fn is_word(text: &str, extra: &str, length: std::ops::RangeInclusive<usize>) -> 
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || extra.contains(c))
 }
 
-fn duration(role: &RoleSection) -> Option<Refused> {
+fn duration(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     let At { value, line } =
         role.duration.as_ref().filter(|duration| !DURATION_RANGE.contains(&duration.value))?;
-    refused(*line, format!("{value} seconds is not a duration that STS takes"), "it goes from 15m to 12h")
+    let next = match dialect {
+        Dialect::Ours => "it goes from 15m to 12h",
+        Dialect::Aws => "it goes from 900 (15 min) to 43200 (12 h)",
+    };
+    refused(*line, format!("{value} seconds is not a duration that STS takes"), next)
 }
 
-fn names(role: &RoleSection) -> Option<Refused> {
+fn names(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     let names = [("session_name", &role.session_name), ("source_identity", &role.source_identity)];
     names.into_iter().find_map(|(key, name)| {
         let At { value, line } = name.as_ref().filter(|name| !name::is_session_name(&name.value))?;
-        refused(*line, format!("`{value}` cannot be a {key}"), "2 to 64 letters, digits and _ + = , . @ -")
+        let what = format!("`{value}` cannot be a {}", dialect.key(key));
+        refused(*line, what, "2 to 64 letters, digits and _ + = , . @ -")
     })
 }
 
-fn provider_arn(role: &RoleSection) -> Option<Refused> {
+/// The account and the permission set of Identity Center.
+fn assigned(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
+    let Target::Assigned { account, permission_set } = &role.target else { return None };
+    if !name::is_account_id(&account.value) {
+        let what = format!("`{}` is not the twelve digits of an account", account.value);
+        let next = match dialect {
+            Dialect::Ours => "write them in quotes",
+            Dialect::Aws => "such as 111111111111, with the zeros that it may begin with",
+        };
+        return refused(account.line, what, next);
+    }
+    let name = Some(&permission_set.value).filter(|value| !name::is_permission_set(value))?;
+    let what = match dialect {
+        Dialect::Ours => format!("`{name}` cannot be the name of a permission set"),
+        Dialect::Aws => format!("`{name}` cannot be a {}", dialect.key("permission_set")),
+    };
+    refused(permission_set.line, what, "1 to 32 letters, digits and _ + = , . @ -")
+}
+
+/// The ARN of a virtual device, or the number of one made of hardware.
+fn mfa_serial(role: &RoleSection, _: Dialect) -> Option<Refused> {
+    let At { value, line } =
+        role.mfa_serial.as_ref().filter(|serial| !is_word(&serial.value, "+=/:,.@-", 9..=256))?;
+    let next = "such as arn:aws:iam::111111111111:mfa/alice, or the number on the device";
+    refused(*line, format!("`{value}` cannot be an mfa_serial"), next)
+}
+
+fn provider_arn(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value, line } = role.provider_arn.as_ref()?;
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     let account = role.target.account();
@@ -87,14 +180,14 @@ fn provider_arn(role: &RoleSection) -> Option<Refused> {
     }
 }
 
-fn external_id(role: &RoleSection) -> Option<Refused> {
+fn external_id(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value, line } =
         role.external_id.as_ref().filter(|id| !is_word(&id.value, "+=,.@:/-", 2..=1224))?;
     let next = "2 to 1224 letters, digits and _ + = , . @ : / -";
     refused(*line, format!("`{value}` cannot be an external_id"), next)
 }
 
-fn tags(role: &RoleSection) -> Option<Refused> {
+fn tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let tags = role.tags.as_ref()?;
     let character = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
     let bad = |(name, value): &(&String, &String)| {
@@ -111,7 +204,7 @@ fn tags(role: &RoleSection) -> Option<Refused> {
     refused(tags.line, format!("{count} session tags are too many"), "STS takes 50")
 }
 
-fn transitive_tags(role: &RoleSection) -> Option<Refused> {
+fn transitive_tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let transitive = role.transitive_tags.as_ref()?;
     let known = |name: &String| role.tags.as_ref().is_some_and(|tags| tags.value.contains_key(name));
     let stranger = transitive.value.iter().find(|name| !known(name))?;
@@ -119,7 +212,7 @@ fn transitive_tags(role: &RoleSection) -> Option<Refused> {
     refused(transitive.line, what, "name it in tags as well")
 }
 
-fn policy(role: &RoleSection) -> Option<Refused> {
+fn policy(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value, line } = role.policy.as_ref()?;
     if let Err(error) = serde_json::from_str::<serde_json::Value>(value) {
         return refused(*line, format!("the policy is not JSON: {error}"), "an IAM policy document, as text");
@@ -128,7 +221,7 @@ fn policy(role: &RoleSection) -> Option<Refused> {
     refused(*line, format!("the policy has {length} characters"), "STS takes 2048")
 }
 
-fn policy_arns(role: &RoleSection) -> Option<Refused> {
+fn policy_arns(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value: arns, line } = role.policy_arns.as_ref()?;
     if let Some(stranger) = arns.iter().find(|arn| !arn.starts_with("arn:") || !arn.contains(":policy/")) {
         let next = "such as arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -138,13 +231,15 @@ fn policy_arns(role: &RoleSection) -> Option<Refused> {
     refused(*line, format!("{count} managed policies are too many"), "STS takes 10")
 }
 
-fn region(role: &RoleSection) -> Option<Refused> {
-    let bad = |region: &&At<String>| {
-        !(3..=5).contains(&region.value.split('-').count())
-            || !region.value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-    };
-    let At { value, line } = role.region.as_ref().filter(bad)?;
-    refused(*line, format!("`{value}` is not a region"), "such as eu-west-1")
+fn region(role: &RoleSection, _: Dialect) -> Option<Refused> {
+    not_a_region(role.region.as_ref()?, "such as eu-west-1")
+}
+
+/// A region becomes part of the name of a host that secrets are sent to.
+fn not_a_region(region: &At<String>, next: &str) -> Option<Refused> {
+    let At { value, line } = region;
+    let good = is_region(value) && (3..=5).contains(&value.split('-').count());
+    if good { None } else { refused(*line, format!("`{value}` is not a region"), next) }
 }
 
 /// What only a spoke can have, and what only a hub can.

@@ -1,6 +1,7 @@
 //! What the files say, and what a role means by them. Pure: text in, values out; no clock, no network, no printing.
 
 pub mod aws;
+mod chain;
 mod diff;
 pub mod draft;
 pub mod file;

@@ -1,6 +1,8 @@
 //! From `[idp.NAME]` to what the sign-in is told, with the values that nobody set.
 
+use super::aws::settings::Values;
 use super::aws::{System, split_command};
+use super::chain;
 use super::file::File;
 use super::idp::{
     CenterSection, CredentialSource, IdpSection, OidcSection, OktaSection, SamlSection, SourceSection,
@@ -14,9 +16,8 @@ use crate::plan::{
 use crate::secret::Secret;
 use crate::sys::env::{
     AWS_ACCESS_KEY_ID, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
-    AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI,
-    AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC,
-    AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT, Env,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_EC2_METADATA_DISABLED,
+    AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, Env,
 };
 
 /// The name that AWS's own SAML metadata gives it.
@@ -30,6 +31,7 @@ const ACS_PORT: u16 = 35001;
 const CONTAINER: &str = "http://169.254.170.2";
 /// The metadata service of an EC2 instance.
 const INSTANCE: &str = "http://169.254.169.254";
+const INSTANCE_BY_IPV6: &str = "http://[fd00:ec2::254]";
 
 /// How one signs in at the IdP called `name`.
 pub(super) fn settings(
@@ -117,8 +119,9 @@ fn identity_center(
         redirect_port: or(file, section.redirect_port.as_ref(), 0),
         oidc_url: endpoint(file, "sso_oidc", env, AWS_ENDPOINT_URL_SSO_OIDC)?,
         portal_url: endpoint(file, "sso", env, AWS_ENDPOINT_URL_SSO)?,
-        fips: env.is_true(AWS_USE_FIPS_ENDPOINT),
-        dual_stack: env.is_true(AWS_USE_DUALSTACK_ENDPOINT),
+        fips: chain::FIPS.switch(file, env)?,
+        dual_stack: chain::DUAL_STACK.switch(file, env)?,
+        attempts: chain::MAX_ATTEMPTS.number(file, env)?,
     })
 }
 
@@ -159,12 +162,32 @@ fn source(
                 token: secret(AWS_CONTAINER_AUTHORIZATION_TOKEN),
                 token_file: text(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE),
             },
-            CredentialSource::Instance => {
-                let url = text(AWS_EC2_METADATA_SERVICE_ENDPOINT).unwrap_or_else(|| INSTANCE.to_owned());
-                Source::Instance { url: url.trim_end_matches('/').to_owned() }
-            }
+            CredentialSource::Instance => instance(file, name, env)?,
         },
     };
     let source = from_file(file, &At { value: source, line: section.line() });
     Ok(SourceSettings { name: name.to_owned(), source })
+}
+
+/// The metadata service of this instance, where it may be asked.
+fn instance(file: &File, name: &str, env: &Env) -> Result<Source, ResolveError> {
+    if let Some(disabled) = env.get(AWS_EC2_METADATA_DISABLED) {
+        if let Some((what, next)) = Values::Switch.refuse(disabled) {
+            return Err(ResolveError::Setting { variable: AWS_EC2_METADATA_DISABLED, what, next });
+        }
+        if disabled.eq_ignore_ascii_case("true") {
+            return Err(ResolveError::MetadataDisabled { profile: name.to_owned() });
+        }
+    }
+    let by_ipv6 = match chain::METADATA_MODE.text(file, env)? {
+        Some(mode) => mode.value.eq_ignore_ascii_case("ipv6"),
+        None => chain::METADATA_IPV6.switch(file, env)?.value,
+    };
+    let usual = if by_ipv6 { INSTANCE_BY_IPV6 } else { INSTANCE };
+    let url = chain::METADATA_URL.text(file, env)?.map_or_else(|| usual.to_owned(), |url| url.value);
+    Ok(Source::Instance {
+        url: url.trim_end_matches('/').to_owned(),
+        seconds: chain::METADATA_TIMEOUT.number(file, env)?.unwrap_or(1),
+        attempts: chain::METADATA_ATTEMPTS.number(file, env)?.unwrap_or(1),
+    })
 }

@@ -7,11 +7,11 @@ use crate::plan::{
     StsEndpoint, Valued,
 };
 use crate::sys::env::{
-    AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, AWS_USE_DUALSTACK_ENDPOINT,
-    AWS_USE_FIPS_ENDPOINT, Env, JIT_ROLE,
+    AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, Env, JIT_ROLE,
 };
 use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 
+use super::chain;
 use super::file::{File, Parent, RoleSection, Target};
 use super::idp::IdpSection;
 use super::proof;
@@ -77,6 +77,36 @@ pub enum ResolveError {
         variable: &'static str,
         /// What it says.
         value: String,
+    },
+    /// A variable of AWS's whose value is none that it may have.
+    #[error("{variable}: {what}")]
+    Setting {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong.
+        what: String,
+        /// What may stand there.
+        next: String,
+    },
+    /// The metadata service of the instance may not be asked.
+    #[error(
+        "the profile {profile} takes the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids that"
+    )]
+    MetadataDisabled {
+        /// The profile.
+        profile: String,
+    },
+    /// An endpoint of a profile that is not an address to trust.
+    #[error("{origin} gives {service} the address {value}, which {why}")]
+    ProfileEndpoint {
+        /// Where it says so.
+        origin: String,
+        /// The service.
+        service: String,
+        /// What it says.
+        value: String,
+        /// What is wrong with it.
+        why: UrlError,
     },
     /// An endpoint variable that is not an address to trust.
     #[error("{variable} is `{value}`, which {why}")]
@@ -172,12 +202,13 @@ pub fn plan(
         role: name.to_owned(),
         proof: proof(file, idp_name, env)?,
         legs: legs.collect::<Result<_, _>>()?,
-        region: target.region.as_ref().map(|region| from_file(file, region)),
-        endpoints: file
-            .child_endpoints
-            .iter()
-            .map(|(name, at)| (name.clone(), from_file(file, at)))
-            .collect(),
+        region: {
+            // AWS's tools read the variable first, and then the profile.
+            let variable = region_of_environment(env).filter(|_| file.is_of_profiles());
+            variable.or_else(|| target.region.as_ref().map(|region| from_file(file, region)))
+        },
+        variables: chain::variables(file, env)?,
+        ca_bundle: chain::CA_BUNDLE.text(file, env)?.filter(|at| !matches!(at.origin, Origin::Variable(_))),
         description: target.description.clone(),
         color: target.color.clone(),
         confirm: target.confirm,
@@ -276,7 +307,8 @@ fn discovered_plan(
         proof: proof(file, &role.idp, env)?,
         legs: vec![leg],
         region: None,
-        endpoints: Vec::new(),
+        variables: Vec::new(),
+        ca_bundle: None,
         description: role.account_name.clone().filter(|name| !name.is_empty()),
         color: None,
         confirm: false,
@@ -364,9 +396,10 @@ fn leg(
             from_file(file, &At { value: RoleId::Assigned(assigned), line: permission_set.line })
         }
         Target::Itself { line } => {
-            let region = role.region.as_ref().map(|at| at.value.as_str());
-            let region = region.or_else(|| env.get(AWS_REGION)).or_else(|| env.get(AWS_DEFAULT_REGION));
-            let partition = region.map_or(Partition::Aws, Partition::of_region);
+            // There are none but in profiles.
+            let variable = region_of_environment(env).map(|region| region.value);
+            let region = variable.or_else(|| role.region.as_ref().map(|at| at.value.clone()));
+            let partition = region.map_or(Partition::Aws, |region| Partition::of_region(&region));
             Valued::new(RoleId::Itself(partition), origin(file, *line))
         }
     };
@@ -402,7 +435,8 @@ fn sts_endpoint(
         let region = env.get(name).filter(|region| Partition::of_region(region) == partition)?;
         Some(Valued::new(region.to_owned(), Origin::Variable(name)))
     });
-    let region = region.or(variable).unwrap_or_else(|| {
+    let region = if file.is_of_profiles() { variable.or(region) } else { region.or(variable) };
+    let region = region.unwrap_or_else(|| {
         Valued::new(partition.default_region().to_owned(), Origin::Rule("the partition's first region"))
     });
     if let (Origin::Variable(variable), false) = (&region.origin, is_region(&region.value)) {
@@ -411,9 +445,17 @@ fn sts_endpoint(
     Ok(StsEndpoint {
         region,
         url: endpoint(file, "sts", env, AWS_ENDPOINT_URL_STS)?,
-        fips: env.is_true(AWS_USE_FIPS_ENDPOINT),
-        dual_stack: env.is_true(AWS_USE_DUALSTACK_ENDPOINT),
+        fips: chain::FIPS.switch(file, env)?,
+        dual_stack: chain::DUAL_STACK.switch(file, env)?,
+        attempts: chain::MAX_ATTEMPTS.number(file, env)?,
     })
+}
+
+/// The region that the environment names.
+fn region_of_environment(env: &Env) -> Option<Valued<String>> {
+    [AWS_REGION, AWS_DEFAULT_REGION]
+        .into_iter()
+        .find_map(|name| Some(Valued::new(env.get(name)?.to_owned(), Origin::Variable(name))))
 }
 
 /// The address of `service` in place of AWS's own: by its variable, else by that for all services, else by the profile (AWS
@@ -424,13 +466,25 @@ pub(super) fn endpoint(
     env: &Env,
     variable: &'static str,
 ) -> Result<Option<Valued<String>>, ResolveError> {
+    if chain::IGNORE_ENDPOINTS.switch(file, env)?.value {
+        return Ok(None);
+    }
     let url = [variable, AWS_ENDPOINT_URL]
         .into_iter()
         .find_map(|name| env.get(name).map(|url| Valued::new(url.to_owned(), Origin::Variable(name))));
     if let Some(Valued { value, origin: Origin::Variable(variable) }) = &url {
         of_variable(variable, value)?;
+        return Ok(url);
     }
-    Ok(url.or_else(|| file.endpoints.get(service).map(|at| from_file(file, at))))
+    let url = file.endpoints.get(service).map(|at| from_file(file, at));
+    // Not checked where the profile leaves it aside, but a variable overrules that.
+    if let Some(Valued { value, origin }) = &url
+        && let Err(why) = TrustedUrl::parse(value, Purpose::AwsEndpoint)
+    {
+        let (origin, service) = (origin.to_string(), service.to_owned());
+        return Err(ResolveError::ProfileEndpoint { origin, service, value: value.clone(), why });
+    }
+    Ok(url)
 }
 
 /// The address that `variable` names, for what is asked outside of a plan.
@@ -438,6 +492,9 @@ pub(super) fn endpoint(
 /// # Errors
 /// [`ResolveError::Endpoint`] if it is not one to trust.
 pub fn named_endpoint(env: &Env, variable: &'static str) -> Result<Option<TrustedUrl>, ResolveError> {
+    if chain::IGNORE_ENDPOINTS.switch(&File::default(), env)?.value {
+        return Ok(None);
+    }
     env.get(variable).map(|url| of_variable(variable, url)).transpose()
 }
 

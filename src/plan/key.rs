@@ -133,7 +133,7 @@ impl Serialize for Asked<'_, Source> {
             Source::Process(words) => ("process", words).serialize(to),
             Source::TokenFile(path) => ("token-file", path).serialize(to),
             Source::Container { url, .. } => ("container", url).serialize(to),
-            Source::Instance { url } => ("instance", url).serialize(to),
+            Source::Instance { url, .. } => ("instance", url).serialize(to),
         }
     }
 }
@@ -153,6 +153,6 @@ impl Serialize for Asked<'_, Leg> {
 impl Serialize for Asked<'_, StsEndpoint> {
     /// The region is left out: a session of any regional endpoint holds in every region of the partition.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        (value(&self.0.url), self.0.fips, self.0.dual_stack).serialize(to)
+        (value(&self.0.url), self.0.fips.value, self.0.dual_stack.value).serialize(to)
     }
 }

@@ -17,8 +17,9 @@ fn plan() -> Plan {
         sts: StsEndpoint {
             region: Valued::new("eu-west-1".to_owned(), Origin::Default),
             url: None,
-            fips: false,
-            dual_stack: false,
+            fips: Valued::new(false, Origin::Default),
+            dual_stack: Valued::new(false, Origin::Default),
+            attempts: None,
         },
     };
     Plan {
@@ -38,7 +39,8 @@ fn plan() -> Plan {
             leg("prod", "arn:aws:iam::222222222222:role/admin"),
         ],
         region: None,
-        endpoints: Vec::new(),
+        variables: Vec::new(),
+        ca_bundle: None,
         description: None,
         color: None,
         confirm: false,
@@ -77,8 +79,8 @@ fn the_key_is_the_whole_question() {
         Box::new(move |p| p.legs[1].policy = Some(Valued::new("{}".into(), Origin::Default))),
         Box::new(move |p| p.legs[1].policy_arns = Some(Valued::new(vec!["a".into()], Origin::Default))),
         Box::new(|p| p.legs[1].sts.url = Some(Valued::new("http://127.0.0.1".into(), Origin::Default))),
-        Box::new(|p| p.legs[1].sts.fips = true),
-        Box::new(|p| p.legs[1].sts.dual_stack = true),
+        Box::new(|p| p.legs[1].sts.fips.value = true),
+        Box::new(|p| p.legs[1].sts.dual_stack.value = true),
     ];
     let mut keys = vec![base.clone(), plan().session_key(0)];
     for change in changes {

@@ -34,7 +34,10 @@ impl Browser for SystemBrowser {
     fn open(&self, url: &TrustedUrl) -> Result<(), String> {
         let url = url.as_str();
         let commands = match &self.named {
-            Some(list) => named_commands(list, url, !cfg!(windows)),
+            Some(list) => {
+                let exists = |path: &str| std::path::Path::new(path).is_file();
+                named_commands(list, url, !cfg!(windows), &exists)
+            }
             None => open::commands(url),
         };
         let mut why = match &self.named {
@@ -65,26 +68,73 @@ pub fn open_with(words: &[String]) -> Result<(), String> {
         .map_err(|error| format!("`{program}` could not be started: {error}"))
 }
 
-/// The commands of `BROWSER`, first to last: separated by colons (not on Windows, where a colon follows a drive),
-/// split at white space, `%s` replaced by the address, which else comes last. No shell reads any of it.
-fn named_commands(list: &str, url: &str, colons: bool) -> Vec<Command> {
-    let entries: Vec<&str> = if colons { list.split(':').collect() } else { vec![list] };
-    entries
-        .into_iter()
-        .filter_map(|entry| {
-            let mut words = entry.split_whitespace();
-            let mut command = Command::new(words.next()?);
-            let mut placed = false;
-            for word in words {
-                placed |= word.contains("%s");
-                command.arg(word.replace("%s", url));
+/// The commands of `BROWSER`, first to last: separated by colons outside of quotes (not on Windows, where a colon follows a
+/// drive), split at white space outside of quotes, `%s` replaced by the address, which else comes last. No shell reads any
+/// of it. Where the whole is the path of a program that is there, with whatever spaces, it is that.
+fn named_commands(list: &str, url: &str, colons: bool, exists: &dyn Fn(&str) -> bool) -> Vec<Command> {
+    let entries = if colons { split_outside_quotes(list, |c| c == ':') } else { vec![list.to_owned()] };
+    let command = |entry: String| {
+        let entry = entry.trim();
+        let words = match entry.contains(char::is_whitespace) && exists(entry) {
+            true => vec![entry.to_owned()],
+            false => split_outside_quotes(entry, char::is_whitespace),
+        };
+        let mut words = words.iter().map(|word| unquoted(word)).filter(|word| !word.is_empty());
+        let mut command = Command::new(words.next()?);
+        let mut placed = false;
+        for word in words {
+            placed |= word.contains("%s");
+            command.arg(word.replace("%s", url));
+        }
+        if !placed {
+            command.arg(url);
+        }
+        Some(command)
+    };
+    entries.into_iter().filter_map(command).collect()
+}
+
+/// The pieces between separators that stand outside of quotes, quotes left in. A quote without an end is a character like
+/// others, so that a path with an apostrophe is one.
+fn split_outside_quotes(text: &str, separates: impl Fn(char) -> bool) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut open: Option<char> = None;
+    for (at, character) in text.char_indices() {
+        match open {
+            Some(quote) if character == quote => open = None,
+            Some(_) => {}
+            None if ['"', '\''].contains(&character) => {
+                open = Some(character).filter(|quote| text[at + 1..].contains(*quote));
             }
-            if !placed {
-                command.arg(url);
+            None if separates(character) => {
+                pieces.push(String::new());
+                continue;
             }
-            Some(command)
-        })
-        .collect()
+            None => {}
+        }
+        if let Some(piece) = pieces.last_mut() {
+            piece.push(character);
+        }
+    }
+    pieces
+}
+
+/// A word without the quotes around its parts.
+fn unquoted(word: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = word;
+    while let Some(at) = rest.find(['"', '\'']) {
+        let quote = rest.as_bytes()[at] as char;
+        plain.push_str(&rest[..at]);
+        let behind = &rest[at + 1..];
+        let Some(end) = behind.find(quote) else {
+            plain.push_str(&rest[at..]);
+            return plain;
+        };
+        plain.push_str(&behind[..end]);
+        rest = &behind[end + 1..];
+    }
+    plain + rest
 }
 
 /// Starts `command` on its own: it neither reads this terminal nor writes to it, and Ctrl-C here does not reach it.
@@ -117,20 +167,37 @@ mod tests {
 
     #[test]
     fn browser_is_a_list_of_commands_and_no_shell_line() {
-        let cases: [(&str, &[&[&str]]); 6] = [
-            ("firefox", &[&["firefox", "https://a/?b=c"]]),
-            ("firefox --new-tab %s", &[&["firefox", "--new-tab", "https://a/?b=c"]]),
+        const URL: &str = "https://a/?b=c";
+        let cases: [(&str, &[&[&str]]); 14] = [
+            ("firefox", &[&["firefox", URL]]),
+            ("firefox --new-tab %s", &[&["firefox", "--new-tab", URL]]),
             ("x --url=%s -v", &[&["x", "--url=https://a/?b=c", "-v"]]),
-            ("x %s:y", &[&["x", "https://a/?b=c"], &["y", "https://a/?b=c"]]),
-            ("x; rm -rf $HOME", &[&["x;", "rm", "-rf", "$HOME", "https://a/?b=c"]]),
+            ("x %s:y", &[&["x", URL], &["y", URL]]),
+            ("x; rm -rf $HOME", &[&["x;", "rm", "-rf", "$HOME", URL]]),
             (" : ", &[]),
+            // Seen to fail: the quotes were a part of the program's name, which ended at the space.
+            ("\"/opt/my browser/chrome\" --new-window", &[&["/opt/my browser/chrome", "--new-window", URL]]),
+            ("'/opt/my browser/chrome' %s", &[&["/opt/my browser/chrome", URL]]),
+            ("/opt/'my browser'/chrome", &[&["/opt/my browser/chrome", URL]]),
+            ("x --profile=\"a b\" \"%s\"", &[&["x", "--profile=a b", URL]]),
+            ("'/opt/a:b/x' %s:y", &[&["/opt/a:b/x", URL], &["y", URL]]),
+            ("/opt/it's/x", &[&["/opt/it's/x", URL]]),
+            ("\"open", &[&["\"open", URL]]),
+            // Not in quotes, but there.
+            ("/opt/whole path/chrome", &[&["/opt/whole path/chrome", URL]]),
         ];
+        let exists = |path: &str| path == "/opt/whole path/chrome" || path == r"C:\Program Files\b.exe";
         for (list, expected) in cases {
-            let got: Vec<_> = named_commands(list, "https://a/?b=c", true).iter().map(words).collect();
+            let got: Vec<_> = named_commands(list, URL, true, &exists).iter().map(words).collect();
             assert_eq!(got, expected, "{list}");
         }
-        let windows = named_commands(r"C:\b.exe %s", "https://a", false);
-        assert_eq!(words(&windows[0]), [r"C:\b.exe", "https://a"]);
+        for (list, program) in [
+            (r"C:\b.exe %s", r"C:\b.exe"),
+            (r#""C:\Program Files\b.exe" %s"#, r"C:\Program Files\b.exe"),
+            (r"C:\Program Files\b.exe", r"C:\Program Files\b.exe"),
+        ] {
+            assert_eq!(words(&named_commands(list, "https://a", false, &exists)[0]), [program, "https://a"]);
+        }
     }
 
     #[test]

@@ -57,6 +57,22 @@ pub const AWS_CONTAINER_AUTHORIZATION_TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION
 pub const AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
 /// Another metadata service of an EC2 instance.
 pub const AWS_EC2_METADATA_SERVICE_ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+/// `IPv6` asks the metadata service at its address of that kind.
+pub const AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
+/// The older way to say the same.
+pub const AWS_IMDS_USE_IPV6: &str = "AWS_IMDS_USE_IPV6";
+/// `true` keeps everybody from the metadata service.
+pub const AWS_EC2_METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
+/// `true` keeps AWS's tools from its first version, which `jit` never asks.
+pub const AWS_EC2_METADATA_V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
+/// How many seconds the metadata service has for an answer.
+pub const AWS_METADATA_SERVICE_TIMEOUT: &str = "AWS_METADATA_SERVICE_TIMEOUT";
+/// How often the metadata service is asked.
+pub const AWS_METADATA_SERVICE_NUM_ATTEMPTS: &str = "AWS_METADATA_SERVICE_NUM_ATTEMPTS";
+/// How often AWS is asked before a call has failed.
+pub const AWS_MAX_ATTEMPTS: &str = "AWS_MAX_ATTEMPTS";
+/// `true` leaves every configured endpoint aside.
+pub const AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 /// The profiles whose `credential_process` is being run by a `jit`, outermost first; what they start inherits it, so that a
 /// circle ends.
 pub const JIT_WITHIN: &str = "JIT_WITHIN";
@@ -101,9 +117,9 @@ impl Env {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Whether `name` is `true` (in any case), as AWS's switches are written.
-    pub fn is_true(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    /// The value of `name` if it is set, be that to nothing.
+    pub fn set(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 
     /// The names of all variables.

@@ -182,10 +182,12 @@ pub enum HttpError {
         /// Host and port.
         host: String,
     },
-    /// `AWS_CA_BUNDLE` cannot be used.
-    #[error("AWS_CA_BUNDLE names `{path}`, which cannot be used: {why}")]
+    /// `AWS_CA_BUNDLE`, or the profile's `ca_bundle`, cannot be used.
+    #[error("{named_by} names `{path}`, which cannot be used: {why}")]
     CaBundle {
-        /// What the variable says.
+        /// The variable, or the key and where it stands.
+        named_by: String,
+        /// What it says.
         path: String,
         /// What is wrong with it.
         why: String,
@@ -207,7 +209,10 @@ impl HttpError {
             Self::Tls { .. } => {
                 &["if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE"]
             }
-            Self::CaBundle { .. } => &["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"],
+            Self::CaBundle { named_by, .. } if named_by == env::AWS_CA_BUNDLE => {
+                &["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"]
+            }
+            Self::CaBundle { .. } => &["name a file of PEM certificates there, by its whole path"],
             Self::Header { .. } => {
                 &["look at what writes the token or the cookie: it holds more than one line"]
             }
@@ -225,24 +230,59 @@ pub struct Http(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    ca_bundle: Option<PathBuf>,
+    /// What the environment says, which counts before a profile.
+    of_environment: Option<CaBundle>,
     proxy: Proxy,
     /// For `http:`, which is spoken on loopback only: no certificates are read for it.
     plain: OnceLock<SharedHttpConnector>,
-    secure: OnceLock<SharedHttpConnector>,
+    secure: Mutex<Secure>,
     server_date: Mutex<Option<Timestamp>>,
+}
+
+/// Certificates to trust, and who says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CaBundle {
+    path: PathBuf,
+    named_by: String,
+}
+
+/// Connections by TLS, and the certificates that these are checked with: `None` are the system's.
+#[derive(Debug, Default)]
+struct Secure {
+    ca_bundle: Option<CaBundle>,
+    connector: Option<SharedHttpConnector>,
 }
 
 impl Http {
     /// A client that obeys `env`. Nothing is opened or read yet.
     pub fn new(env: &Env) -> Self {
+        let bundle =
+            |path: &str| CaBundle { path: PathBuf::from(path), named_by: env::AWS_CA_BUNDLE.to_owned() };
+        let of_environment = env.get(env::AWS_CA_BUNDLE).map(bundle);
         Self(Arc::new(Shared {
-            ca_bundle: env.get(env::AWS_CA_BUNDLE).map(PathBuf::from),
+            secure: Mutex::new(Secure { ca_bundle: of_environment.clone(), connector: None }),
+            of_environment,
             proxy: Proxy::of(env),
             plain: OnceLock::new(),
-            secure: OnceLock::new(),
             server_date: Mutex::new(None),
         }))
+    }
+
+    /// From now on checks certificates with those of the file at `path`, which `named_by` names; with none, as in the
+    /// beginning. `AWS_CA_BUNDLE` counts before either.
+    pub fn trust(&self, named: Option<(&str, String)>) {
+        if self.0.of_environment.is_some() {
+            return;
+        }
+        let ca_bundle = named.map(|(path, named_by)| CaBundle { path: PathBuf::from(path), named_by });
+        let mut secure = self.secure();
+        if secure.ca_bundle != ca_bundle {
+            *secure = Secure { ca_bundle, connector: None };
+        }
+    }
+
+    fn secure(&self) -> std::sync::MutexGuard<'_, Secure> {
+        self.0.secure.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// `GET url` for JSON.
@@ -311,41 +351,34 @@ impl Http {
     }
 
     fn connector(&self, plain: bool) -> Result<SharedHttpConnector, HttpError> {
-        let cell = if plain { &self.0.plain } else { &self.0.secure };
-        if let Some(connector) = cell.get() {
-            return Ok(connector.clone());
-        }
-        let settings = HttpConnectorSettings::builder()
-            .connect_timeout(CONNECT_WITHIN)
-            .read_timeout(ANSWER_WITHIN)
-            .build();
-        let builder = Connector::builder()
-            .connector_settings(settings)
-            .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new());
-        let connector = if plain {
-            // Plain http is spoken on this machine and its link only (`trusted_url`), where no proxy has a place.
-            builder.build_http()
-        } else {
-            self.0.proxy.check()?;
-            let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-            builder
-                .proxy_config(ProxyConfig::from_env())
-                .tls_provider(provider)
-                .tls_context(self.tls_context()?)
+        let settings = || {
+            HttpConnectorSettings::builder()
+                .connect_timeout(CONNECT_WITHIN)
+                .read_timeout(ANSWER_WITHIN)
                 .build()
         };
-        Ok(cell.get_or_init(|| SharedHttpConnector::new(connector)).clone())
-    }
-
-    /// The system's certificates, or those of `AWS_CA_BUNDLE` in their place, as AWS's tools do it.
-    fn tls_context(&self) -> Result<tls::TlsContext, HttpError> {
-        let Some(path) = &self.0.ca_bundle else {
-            return Ok(tls::TlsContext::default());
+        let builder = || {
+            Connector::builder()
+                .connector_settings(settings())
+                .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
         };
-        let broken = |why: String| HttpError::CaBundle { path: path.display().to_string(), why };
-        let pem =
-            super::fs::read_limited(path, 8 * 1024 * 1024).map_err(|error| broken(error.to_string()))?;
-        trusting(pem).map_err(broken)
+        if plain {
+            // Plain http is spoken on this machine and its link only (`trusted_url`), where no proxy has a place.
+            let connector = || SharedHttpConnector::new(builder().build_http());
+            return Ok(self.0.plain.get_or_init(connector).clone());
+        }
+        let mut secure = self.secure();
+        if let Some(connector) = &secure.connector {
+            return Ok(connector.clone());
+        }
+        self.0.proxy.check()?;
+        let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let connector = builder()
+            .proxy_config(ProxyConfig::from_env())
+            .tls_provider(provider)
+            .tls_context(tls_context(secure.ca_bundle.as_ref())?)
+            .build();
+        Ok(secure.connector.insert(SharedHttpConnector::new(connector)).clone())
     }
 }
 
@@ -371,6 +404,20 @@ impl Proxy {
         let read = TrustedUrl::parse(whole.expose(), Purpose::Proxy);
         read.map(drop).map_err(|why| HttpError::Proxy { variable, why })
     }
+}
+
+/// The system's certificates, or those of `ca_bundle` in their place, as AWS's tools do it.
+fn tls_context(ca_bundle: Option<&CaBundle>) -> Result<tls::TlsContext, HttpError> {
+    let Some(CaBundle { path, named_by }) = ca_bundle else {
+        return Ok(tls::TlsContext::default());
+    };
+    let broken = |why: String| HttpError::CaBundle {
+        named_by: named_by.clone(),
+        path: path.display().to_string(),
+        why,
+    };
+    let pem = super::fs::read_limited(path, 8 * 1024 * 1024).map_err(|error| broken(error.to_string()))?;
+    trusting(pem).map_err(broken)
 }
 
 /// To trust the certificates in `pem` and no others.

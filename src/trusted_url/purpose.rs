@@ -82,7 +82,7 @@ impl Purpose<'_> {
                 Rule { what, http: Hosts::LoopbackAnd(OF_CONTAINERS), ..USUAL }
             }
             Self::Instance => {
-                let what = "`AWS_EC2_METADATA_SERVICE_ENDPOINT`";
+                let what = "`AWS_EC2_METADATA_SERVICE_ENDPOINT` and `ec2_metadata_service_endpoint`";
                 Rule { what, http: Hosts::LoopbackAnd(OF_INSTANCES), query: false, ..USUAL }
             }
             Self::SharedFile => Rule { what: "a shared file (`jit configure add`)", ..USUAL },

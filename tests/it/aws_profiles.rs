@@ -223,7 +223,7 @@ fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
         ),
         (
             r#"echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","SessionToken":"c"}'"#,
-            "the profile x holds another program's session, and not when that ends",
+            "the profile x has another program's session, and nothing says when that ends",
         ),
     ] {
         let failed = with(command);

@@ -22,6 +22,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("docs/store.md", include_str!("../../docs/store.md")),
     ("docs/performance.md", include_str!("../../docs/performance.md")),
     ("docs/shared-file.md", include_str!("../../docs/shared-file.md")),
+    ("docs/aws-files.md", include_str!("../../docs/aws-files.md")),
 ];
 
 /// What the document at `path` says.
@@ -311,6 +312,21 @@ fn each_link_leads_to_a_file_and_a_heading() {
 }
 
 /// A table that nobody measured, or that a part of the bench would not find again.
+/// The table is made by the program; `scripts/generate` puts it there.
+#[test]
+fn the_page_of_aws_s_files_has_every_setting() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/aws-files.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once("<!-- settings -->\n").unwrap();
+    let (table, after) = rest.split_once("<!-- end of settings -->").unwrap();
+    let made = format!("\n{}\n", jit::config::aws::settings::table());
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        let page = format!("{before}<!-- settings -->\n{made}<!-- end of settings -->{after}");
+        return std::fs::write(path, page).unwrap();
+    }
+    assert_eq!(table, made, "if that is meant, run scripts/generate");
+}
+
 #[test]
 fn the_page_of_figures_has_those_of_every_part() {
     let bench = include_str!("../../benches/commands/main.rs");

@@ -8,6 +8,8 @@ mod asking;
 #[cfg(unix)]
 mod aws_profiles;
 #[cfg(unix)]
+mod aws_settings;
+#[cfg(unix)]
 mod center;
 #[cfg(unix)]
 mod center_trouble;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use jit::demo::{KeyUser, Settings};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -62,6 +63,41 @@ fn a_provider_whose_certificate_nobody_knows_is_not_asked() {
     let next = "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
     failed(&room, &trusted, what, next);
     assert_eq!(front.requests().len(), 1);
+}
+
+/// Seen to fail: `ca_bundle` was read by nobody.
+#[test]
+fn the_certificates_of_a_profile_are_those_of_its_connections() {
+    const KEYS: &str = "aws_access_key_id = AKIAALICE\naws_secret_access_key = alice+static+secret\n";
+    let mut settings = Settings::default();
+    settings.key_users.push(KeyUser {
+        arn: "arn:aws:iam::111111111111:user/alice".to_owned(),
+        key_id: "AKIAALICE".to_owned(),
+        secret_key: "alice+static+secret".to_owned(),
+        mfa_code: "123456".to_owned(),
+    });
+    let room = Room::with(settings);
+    let front = secure(&room, room.servers().sts_url());
+    let (ca, sts) = (bundle(&room, "ca.pem"), format!("https://{}", front.address));
+    room.write(
+        ".aws/config",
+        &format!("[profile a]\n{KEYS}ca_bundle = {ca}\n[profile b]\n{KEYS}[profile c]\n{KEYS}ca_bundle = /nowhere\n"),
+    );
+    let exec = |profile| room.jit(&["exec", "-q", profile, "--", "true"]).env("AWS_ENDPOINT_URL_STS", &sts);
+    // The STS behind it refuses a signature for another host's name; but it was asked.
+    let reached = |run: crate::support::Run<'_>| {
+        let before = front.requests().len();
+        let refused = run.run();
+        assert!(refused.code() == 4 && front.requests().len() > before, "{refused}");
+    };
+    reached(exec("a"));
+    let unknown = exec("b").run();
+    assert!(unknown.code() == 1 && unknown.stderr.contains("nobody whom this machine trusts"), "{unknown}");
+    let gone = exec("c").run();
+    assert!(gone.stderr.contains("`ca_bundle` (~/.aws/config:11) names `/nowhere`"), "{gone}");
+    // The variable counts first.
+    reached(exec("c").env("AWS_CA_BUNDLE", &ca));
+    std::fs::remove_file(room.path(".aws/config")).unwrap();
 }
 
 #[test]

@@ -22,7 +22,13 @@ pub fn sts_answer(data: &[u8]) {
         expires_at: Timestamp(1),
     };
     let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
-    let endpoint = StsEndpoint { region: set("eu-west-1"), url: None, fips: false, dual_stack: false };
+    let endpoint = StsEndpoint {
+        region: set("eu-west-1"),
+        url: None,
+        fips: Valued::new(false, Origin::Default),
+        dual_stack: Valued::new(false, Origin::Default),
+        attempts: None,
+    };
     let date = ("date", "Fri, 20 Nov 2026 12:00:00 GMT".to_owned());
     let server = Canned { status, headers: vec![date], body: body.to_vec() };
     let sts = Sts::new(server.clone(), server, &endpoint, Some(&by));

@@ -280,7 +280,7 @@ impl Story<'_> {
     }
 
     fn subject(&self, role: &str) -> CommandResult<Subject<'_>> {
-        Subject::find(&Role::named(role), None, self.world)
+        Subject::find(&Role::named(role), self.world)
     }
 
     /// What `jit credential-process dev` prints.

@@ -17,7 +17,7 @@ use std::io;
 use crate::cli::Exec;
 use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::plan::Plan;
+use crate::plan::{Plan, Valued};
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
 use crate::sys::process;
 use crate::ui::Ui;
@@ -25,7 +25,7 @@ use crate::ui::text::{duration, shown};
 use crate::world::World;
 use zeroize::Zeroizing;
 
-use super::{Subject, confirm, typed_need};
+use super::{Reading, Subject, confirm, typed_need};
 
 /// Every variable by which some AWS tool would find other credentials, or think these to be others.
 pub(super) const SHADOWS: [&str; 17] = [
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
 
 /// A session for the command, and what it is one of, both named to the person.
 fn session<'w>(args: &Exec, world: &'w World, ui: &Ui) -> CommandResult<(Subject<'w>, Session)> {
-    let subject = Subject::find_narrowed(&args.role, None, &args.narrow, world)?;
+    let subject = Subject::find_narrowed(&args.role, &args.narrow, Reading::Part, world)?;
     confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, args.min_ttl))?;
     if !args.quiet {
@@ -97,12 +97,13 @@ pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<Variab
     variables
 }
 
-/// The region by both of its names, where the profile has services, and who it is.
+/// The region by both of its names, what else the profile says, and who it is.
 fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<Variable> {
     let mut variables: Vec<Variable> = Vec::new();
     // The profile that says so is not there for the child any more; what the person set counts before it.
-    let endpoints = plan.endpoints.iter().filter(|(name, _)| env.get(name).is_none());
-    variables.extend(endpoints.map(|(name, url)| (name.clone().into(), Zeroizing::new(url.value.clone()))));
+    let of_profile = plan.variables.iter().filter(|(name, _)| env.get(name).is_none());
+    let set = |(name, at): &(String, Valued<String>)| (name.clone().into(), Zeroizing::new(at.value.clone()));
+    variables.extend(of_profile.map(set));
     let configured = plan.region.as_ref().map(|region| region.value.as_str());
     if let Some(region) = configured.or_else(|| env.get(AWS_REGION)).or_else(|| env.get(AWS_DEFAULT_REGION)) {
         variables.push((AWS_REGION.into(), Zeroizing::new(region.to_owned())));

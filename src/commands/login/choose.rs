@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{Context, report};
 use crate::commands::pick::{self, Candidate};
-use crate::commands::{hints, role_name, roles};
+use crate::commands::{Reading, hints, role_name, roles};
 use crate::config::file::{File, Parent, Target};
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -24,7 +24,7 @@ impl Context<'_, '_> {
         }
         let candidates: Vec<Candidate> =
             roles::named(file, world)?.into_iter().map(|role| role.candidate).collect();
-        let named = role_name(file, Flags::default(), world);
+        let named = role_name(file, Flags::default(), Reading::Whole, world);
         if candidates.is_empty() {
             let mut idps = file.idps.keys();
             return match (idps.next(), idps.next()) {

@@ -18,6 +18,8 @@ pub struct Document {
     pub(super) sections: Vec<Section>,
     /// Where among them the last one of each kind is: files of tens of thousands of profiles are looked up by name.
     pub(super) by_kind: HashMap<Kind, usize>,
+    /// Where the sections `[DEFAULT]` are.
+    pub(super) defaults: Vec<usize>,
 }
 
 /// A section: its header and its keys.
@@ -42,7 +44,7 @@ pub enum Kind {
     SsoSession(String),
     /// `[services NAME]`.
     Services(String),
-    /// `[DEFAULT]`, which Python's reader copies into every section and the other readers ignore.
+    /// `[DEFAULT]`, which Python's reader, and so botocore, copies into every section. Other readers ignore it.
     Defaults,
     /// Anything else, such as `[plugins]`.
     Other,
@@ -125,9 +127,19 @@ impl Document {
         self.by_kind.get(kind).and_then(|index| self.sections.get(*index))
     }
 
-    /// The value and the line of `key` (in lower case) in the section that counts for `kind`.
+    /// The entries of `[DEFAULT]`, which stand in every section that has none of that key.
+    pub(super) fn default_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.defaults.iter().flat_map(|index| &self.sections[*index].entries)
+    }
+
+    /// The entry of `key` (in lower case) in `[DEFAULT]`.
+    pub(super) fn default_entry(&self, key: &str) -> Option<&Entry> {
+        self.default_entries().find(|entry| entry.key == key)
+    }
+
+    /// The value and the line of `key` (in lower case) in the section that counts for `kind`, or in `[DEFAULT]`.
     pub fn get(&self, kind: &Kind, key: &str) -> Option<(String, usize)> {
-        let entry = self.named(kind)?.entry(key)?;
+        let entry = self.named(kind)?.entry(key).or_else(|| self.default_entry(key))?;
         Some((self.value(entry), entry.line()))
     }
 
@@ -182,6 +194,21 @@ impl Document {
     /// A line without its end.
     pub(super) fn line(&self, index: usize) -> &str {
         self.raw(index..index + 1).trim_end_matches(['\r', '\n'])
+    }
+
+    /// A line by its number, counted from one, without its end.
+    pub(super) fn line_numbered(&self, line: usize) -> Option<&str> {
+        let index = line.checked_sub(1).filter(|index| *index < self.line_count())?;
+        Some(self.line(index))
+    }
+
+    /// The column, counted from one, of the value on a line; of what else stands there if there is none.
+    pub(super) fn value_column(&self, line: usize) -> usize {
+        let Some(text) = self.line_numbered(line) else { return 1 };
+        let start = indent_of(text);
+        let value = text.find(['=', ':']).filter(|_| !text[start..].starts_with('[')).map(|at| at + 1);
+        let value = value.map(|at| at + indent_of(&text[at..])).filter(|at| *at < text.len());
+        text[..value.unwrap_or(start)].chars().count() + 1
     }
 
     /// The space that a line starts with.

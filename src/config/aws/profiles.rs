@@ -17,6 +17,8 @@ pub struct Profiles {
     names: Vec<String>,
     /// The sections of each name: in the configuration, in the credentials file.
     sections: HashMap<String, [Option<usize>; 2]>,
+    /// Finds the path that this program was started by.
+    own_program: fn() -> Option<String>,
 }
 
 impl Profiles {
@@ -51,7 +53,19 @@ impl Profiles {
             paths: [config.1, credentials.1],
             names,
             sections,
+            own_program: || None,
         }
+    }
+
+    /// The same, with a way to find the path that this program was started by, which tells its own command from others
+    /// if it was given another name. It is not asked unless that matters.
+    #[must_use]
+    pub fn with_own_program(self, own_program: fn() -> Option<String>) -> Self {
+        Self { own_program, ..self }
+    }
+
+    pub(super) fn own_program(&self) -> Option<String> {
+        (self.own_program)()
     }
 
     /// The path of the configuration file.
@@ -108,6 +122,29 @@ impl Profiles {
         }
     }
 
+    /// The column of what stands on a line that this counts: of the value if there is one.
+    pub(super) fn column(&self, line: usize) -> usize {
+        let (document, line) = self.line_in(line);
+        document.value_column(line)
+    }
+
+    /// The text of a line, unless it may be a secret.
+    pub(super) fn excerpt(&self, line: usize) -> Option<String> {
+        let (document, line) = self.line_in(line);
+        let text = document.line_numbered(line)?;
+        let lower = text.to_lowercase();
+        let may_be_secret =
+            ["secret", "token", "access_key", "password"].iter().any(|word| lower.contains(word));
+        (!may_be_secret && !text.trim().is_empty()).then(|| text.chars().take(160).collect())
+    }
+
+    fn line_in(&self, line: usize) -> (&Document, usize) {
+        match line.checked_sub(self.config.line_count()) {
+            None | Some(0) => (&self.config, line),
+            Some(line) => (&self.credentials, line),
+        }
+    }
+
     /// The line of the profile's header; `None` if there is no such profile.
     pub(super) fn line(&self, profile: &str) -> Option<usize> {
         let [config, credentials] = self.both(profile)?;
@@ -119,7 +156,7 @@ impl Profiles {
     pub(super) fn get(&self, profile: &str, key: &str) -> Option<At<String>> {
         let [config, credentials] = self.both(profile)?;
         let found = |document: &Document, section: Option<&Section>, before: usize| {
-            let entry: &Entry = section?.entry(key)?;
+            let entry: &Entry = section?.entry(key).or_else(|| document.default_entry(key))?;
             Some(At { value: document.value(entry), line: entry.line() + before })
         };
         found(&self.credentials, credentials, self.config.line_count())
@@ -134,7 +171,12 @@ impl Profiles {
     /// The keys of another section of the configuration.
     pub(super) fn keys_of(&self, kind: &Kind) -> Vec<String> {
         let section = self.config.named(kind);
-        section.iter().flat_map(|section| &section.entries).map(|entry| entry.key.clone()).collect()
+        let own = section.iter().flat_map(|section| &section.entries).map(|entry| entry.key.clone());
+        let mut keys: Vec<String> = own.collect();
+        if section.is_some() {
+            keys.extend(self.config.default_entries().map(|entry| entry.key.clone()));
+        }
+        keys
     }
 
     /// The line of another section of the configuration.

@@ -69,8 +69,7 @@ impl Document {
             return Err(Broken { line: 1, column: 1, text: String::new(), why: Why::ByteOrderMark });
         }
         let text = Zeroizing::new(text.to_owned());
-        let document =
-            Self { starts: line_starts(&text), text, sections: Vec::new(), by_kind: HashMap::new() };
+        let document = Self { starts: line_starts(&text), text, ..Self::default() };
         let mut reader = Reader { document, headers: HashMap::new(), keys: HashMap::new(), level: 0 };
         for index in 0..reader.document.line_count() {
             reader.read_line(index)?;
@@ -79,6 +78,9 @@ impl Document {
         let kinds =
             document.sections.iter().enumerate().map(|(index, section)| (section.kind.clone(), index));
         document.by_kind = kinds.collect();
+        let sections = document.sections.iter().enumerate();
+        let defaults = sections.filter(|(_, section)| section.header == DEFAULTS);
+        document.defaults = defaults.map(|(index, _)| index).collect();
         Ok(document)
     }
 }

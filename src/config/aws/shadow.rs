@@ -128,7 +128,7 @@ fn python_defaults(config: Source<'_>, found: &mut Vec<Finding>) {
     for section in sections.filter(|section| section.kind == Kind::Defaults) {
         for entry in &section.entries {
             let what = format!(
-                "[DEFAULT] in capitals: the AWS CLI and boto3 copy `{}` into every profile, the other tools do not",
+                "[DEFAULT] in capitals: the AWS CLI, boto3 and jit copy `{}` into every profile, the other tools do not",
                 entry.key
             );
             found.push(at(config, entry, what, "write [default], or remove the section".to_owned()));

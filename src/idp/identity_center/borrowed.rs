@@ -48,7 +48,7 @@ pub(super) fn live(
 ) -> Option<(Secret<String>, Timestamp)> {
     let start = |url: &str| url.split('#').next().unwrap_or_default().trim_end_matches('/').to_owned();
     let cached: Cached = serde_json::from_slice(content).ok()?;
-    let until = Timestamp::parse_rfc3339(&cached.expires_at)?;
+    let until = Timestamp::parse_expiration(&cached.expires_at).ok()?;
     let ours = start(&cached.start_url) == settings.start_url.value && cached.region == settings.region.value;
     let lives = until.0 > now.0.saturating_add(WORTH_ASKING) && !cached.access_token.expose().is_empty();
     (ours && lives).then_some((cached.access_token, until))

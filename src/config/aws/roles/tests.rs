@@ -79,7 +79,7 @@ login_session = arn:aws:iam::222222222222:user/alice
 credential_process = \"x
 ";
 
-fn profiles(config: &str, credentials: &str) -> Profiles {
+pub(in crate::config::aws) fn profiles(config: &str, credentials: &str) -> Profiles {
     let document = |text: &str| Document::parse(text.as_bytes()).unwrap();
     Profiles::new(
         (document(config), "~/.aws/config".to_owned()),
@@ -87,7 +87,7 @@ fn profiles(config: &str, credentials: &str) -> Profiles {
     )
 }
 
-fn plan(profiles: &Profiles, name: &str) -> Plan {
+pub(in crate::config::aws) fn plan(profiles: &Profiles, name: &str) -> Plan {
     let env = Env::of([
         ("AWS_ACCESS_KEY_ID", "AKIAENV"),
         ("AWS_SECRET_ACCESS_KEY", "x"),
@@ -196,7 +196,7 @@ source_profile = process
             Source::Keys { id, .. } => format!("{id} with a token"),
             Source::Process(words) => words.join("|"),
             Source::TokenFile(path) => path.clone(),
-            Source::Container { url, .. } | Source::Instance { url } => url.clone(),
+            Source::Container { url, .. } | Source::Instance { url, .. } => url.clone(),
         };
         let origin_shown = settings.source.origin.to_string();
         assert_eq!((shown.as_str(), origin_shown), (source, origin), "{name}");
@@ -238,11 +238,73 @@ fn endpoints_are_those_of_the_profile_that_was_named() {
     }
 }
 
+/// Seen to fail: whatever had the word in it was taken for ours, and so was not there (granted's command has it).
+#[test]
+fn our_own_command_is_told_by_its_program_and_the_place_of_the_word() {
+    use System::{Unix, Windows};
+    let own = || Some("/opt/tools/jit-1.2".to_owned());
+    let cases = [
+        (Unix, "jit credential-process dev", true),
+        (Unix, "/usr/local/bin/jit credential-process dev", true),
+        (Unix, "\"/opt/my tools/jit\" credential-process dev", true),
+        (Unix, "'/opt/my tools/jit' 'credential-process' dev", true),
+        (Unix, "/usr/bin/jit credential-process --auto-login dev", true),
+        (Unix, "/usr/bin/jit credential-process dev --auto-login=yes", true),
+        (Unix, "/usr/bin/jit.exe credential-process dev", true),
+        // By another name, but by the path that this program was started by.
+        (Unix, "/opt/tools/jit-1.2 credential-process dev", true),
+        (Unix, "/opt/tools/jit-1.1 credential-process dev", false),
+        (Windows, r"C:\tools\jit.exe credential-process dev", true),
+        (Windows, r#""C:\Program Files\jit\JIT.EXE" credential-process dev"#, true),
+        (Windows, "C:/tools/jit credential-process dev", true),
+        (Windows, r"C:\tools\granted.exe credential-process --profile dev", false),
+        (Unix, "dgranted credential-process --profile dev", false),
+        (Unix, "granted credential-process --profile dev", false),
+        (Unix, "/usr/bin/granted credential-process dev", false),
+        (Unix, "/usr/bin/credential-process", false),
+        (Unix, "vault get credential-process", false),
+        (Unix, "/usr/bin/fidget credential-process dev", false),
+        (Unix, "/opt/jit/bin/vault credential-process dev", false),
+        (Unix, "env AWS_PROFILE=x jit credential-process dev", false),
+        (Unix, "sh -c 'jit credential-process dev'", false),
+        (Unix, "jit exec -q dev -- credential-process dev", false),
+        (Unix, "jit credential-process", false),
+        (Unix, "jit credential-process a b", false),
+        (Unix, "'jit credential-process dev'", false),
+        (Unix, "'jit credential-process dev", false),
+        (Unix, "", false),
+    ];
+    for (system, command, ours) in cases {
+        assert_eq!(asks_jit(command, system, own), ours, "{command} on {system:?}");
+    }
+    let text = "[profile g]\ncredential_process = dgranted credential-process --profile g\n";
+    assert!(as_roles(&profiles(text, ""), "g", &[]).unwrap().is_some());
+}
+
+/// A command is started without a shell, so nobody puts a home where `~` stands.
+#[test]
+fn a_program_that_only_a_shell_would_find_is_refused_with_the_way_out() {
+    for program in ["~/bin/vault", "$HOME/bin/vault", "${HOME}/bin/vault"] {
+        let text = format!("[profile x]\ncredential_process = {program} get '~/x'\n");
+        let mistake = as_roles(&profiles(&text, ""), "x", &[]).err().unwrap();
+        let said = format!(
+            "~/.aws/config:2:22: the profile x cannot start `{program}`: a credential_process is run without a shell"
+        );
+        assert_eq!(mistake.to_string(), said);
+        assert!(mistake.suggestion.unwrap().starts_with("write the whole path"));
+    }
+    let text = "[profile x]\ncredential_process = /bin/vault get ~/x $Y\n";
+    let plan = plan(&profiles(text, ""), "x");
+    let ProofPlan::Source(settings) = &plan.proof else { panic!("it starts from a command") };
+    let words = ["/bin/vault", "get", "~/x", "$Y"].map(str::to_owned).to_vec();
+    assert_eq!(settings.source.value, Source::Process(words));
+}
+
 #[test]
 fn what_cannot_be_used_says_why_and_where() {
     let profiles = profiles(FILE, "");
     for (name, words) in [
-        ("circle", ":30: the profile circle goes in a circle: circle → circle"),
+        ("circle", ":30:18: the profile circle goes in a circle: circle → circle"),
         ("half", ": the profile half has a role_arn without a source_profile or a credential_source"),
         ("keys", "has an aws_access_key_id without its secret"),
         ("on-keys", "the profile keys has an aws_access_key_id without its secret"),

@@ -1,0 +1,219 @@
+//! Every setting of botocore's configuration chain (`botocore/configprovider.py`), and what `jit` does with it.
+//!
+//! AWS's tools read a setting from its variable, then from the profile. `jit` asks AWS by the same rule. A child of `jit exec`
+//! has no profile any more, so what the profile says is handed on to it as that variable. `docs/aws-files.md` is made of this
+//! table, and `tests/counterparts/aws_settings.rs` holds it against the list of the botocore that is installed: a setting that
+//! is not here fails that test.
+
+use crate::config::section::At;
+use crate::sys::env::{
+    AWS_CA_BUNDLE, AWS_CONFIG_FILE, AWS_DEFAULT_REGION, AWS_EC2_METADATA_SERVICE_ENDPOINT,
+    AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_EC2_METADATA_V1_DISABLED,
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_IMDS_USE_IPV6, AWS_MAX_ATTEMPTS,
+    AWS_METADATA_SERVICE_NUM_ATTEMPTS, AWS_METADATA_SERVICE_TIMEOUT, AWS_SHARED_CREDENTIALS_FILE,
+    AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT,
+};
+
+use super::profiles::Profiles;
+
+/// A setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// What botocore calls it.
+    pub name: &'static str,
+    /// Its keys in a profile, the one that counts first. `s3.use_arn_region` is one of the block `s3`.
+    pub keys: &'static [&'static str],
+    /// Its variables, the one that counts first.
+    pub variables: &'static [&'static str],
+    /// What it may be set to.
+    pub values: Values,
+    /// What `jit` does with it.
+    pub decision: Decision,
+}
+
+/// What a setting may be set to.
+#[derive(Clone, Copy, Debug)]
+pub enum Values {
+    /// Anything: whoever it is meant for reads it.
+    Any,
+    /// `true` or `false`, in any case. botocore takes everything else for `false`, so that a typing error switches a setting
+    /// off that somebody relies on.
+    Switch,
+    /// A whole number.
+    Number(u32, u32),
+    /// One of these words, in any case.
+    Word(&'static [&'static str]),
+}
+
+/// What `jit` does with a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It changes what `jit` asks, where, or how.
+    Obeyed(&'static str),
+    /// It is about other services than `jit` asks.
+    HandedOn(&'static str),
+    /// It changes nothing here, for this reason.
+    NoEffect(&'static str),
+}
+
+use Decision::{HandedOn, NoEffect, Obeyed};
+use Values::{Any, Number, Switch, Word};
+
+const REGIONAL: &[&str] = &["legacy", "regional"];
+const CHECKSUMS: &[&str] = &["when_supported", "when_required"];
+const MONITORING: Decision = NoEffect("jit sends no monitoring data");
+const S3: Decision = HandedOn("S3");
+const S3_BLOCK: Decision = NoEffect("S3 alone, and it has no variable");
+const PROXY: Decision = NoEffect("jit has one set of certificates for all connections: ca_bundle");
+
+/// A setting with one key and one variable.
+const fn both(
+    name: &'static str,
+    keys: &'static [&'static str],
+    variables: &'static [&'static str],
+    values: Values,
+    decision: Decision,
+) -> Setting {
+    Setting { name, keys, variables, values, decision }
+}
+
+/// The settings, in botocore's order, and behind them those of the AWS CLI that have a variable.
+#[rustfmt::skip]
+pub const SETTINGS: &[Setting] = &[
+    both("profile", &[], &["AWS_DEFAULT_PROFILE", "AWS_PROFILE"], Any, NoEffect("the profile is the role that jit was given; a child of exec gets neither")),
+    both("region", &["region"], &[AWS_DEFAULT_REGION], Any, Obeyed("where STS is asked, for every step of the chain; AWS_REGION counts first")),
+    both("data_path", &["data_path"], &["AWS_DATA_PATH"], Any, HandedOn("the service models of botocore")),
+    both("config_file", &[], &[AWS_CONFIG_FILE], Any, Obeyed("the file that is read; `~` and `$NAME` are expanded")),
+    both("ca_bundle", &["ca_bundle"], &[AWS_CA_BUNDLE], Any, Obeyed("the certificates that every connection is checked with")),
+    both("api_versions", &["api_versions"], &[], Any, NoEffect("jit calls the API versions that it was built with")),
+    both("credentials_file", &[], &[AWS_SHARED_CREDENTIALS_FILE], Any, Obeyed("the file that is read; `~` and `$NAME` are expanded")),
+    both("metadata_service_timeout", &["metadata_service_timeout"], &[AWS_METADATA_SERVICE_TIMEOUT], Number(1, 600), Obeyed("how many seconds the instance metadata service has for an answer: 1")),
+    both("metadata_service_num_attempts", &["metadata_service_num_attempts"], &[AWS_METADATA_SERVICE_NUM_ATTEMPTS], Number(1, 100), Obeyed("how often it is asked: once")),
+    both("ec2_metadata_service_endpoint", &["ec2_metadata_service_endpoint"], &[AWS_EC2_METADATA_SERVICE_ENDPOINT], Any, Obeyed("where it is; https, this machine, or an address that belongs to AWS's own")),
+    both("ec2_metadata_service_endpoint_mode", &["ec2_metadata_service_endpoint_mode"], &[AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE], Word(&["ipv4", "ipv6"]), Obeyed("which of its two addresses is asked")),
+    both("ec2_metadata_v1_disabled", &["ec2_metadata_v1_disabled"], &[AWS_EC2_METADATA_V1_DISABLED], Switch, NoEffect("jit never uses version 1 of the metadata service, which answers anybody who can make this machine send a request")),
+    both("imds_use_ipv6", &["imds_use_ipv6"], &[AWS_IMDS_USE_IPV6], Switch, Obeyed("as ec2_metadata_service_endpoint_mode = ipv6, which counts first")),
+    both("use_dualstack_endpoint", &["use_dualstack_endpoint"], &[AWS_USE_DUALSTACK_ENDPOINT], Switch, Obeyed("the dual-stack endpoints of STS and Identity Center")),
+    both("use_fips_endpoint", &["use_fips_endpoint"], &[AWS_USE_FIPS_ENDPOINT], Switch, Obeyed("the FIPS endpoints of STS and Identity Center")),
+    both("ignore_configured_endpoint_urls", &["ignore_configured_endpoint_urls"], &[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS], Switch, Obeyed("endpoint_url, services and the variables AWS_ENDPOINT_URL… count for nothing")),
+    both("parameter_validation", &["parameter_validation"], &[], Any, NoEffect("jit checks what it sends itself")),
+    both("csm_enabled", &["csm_enabled"], &["AWS_CSM_ENABLED"], Any, MONITORING),
+    both("csm_host", &["csm_host"], &["AWS_CSM_HOST"], Any, MONITORING),
+    both("csm_port", &["csm_port"], &["AWS_CSM_PORT"], Any, MONITORING),
+    both("csm_client_id", &["csm_client_id"], &["AWS_CSM_CLIENT_ID"], Any, MONITORING),
+    both("endpoint_discovery_enabled", &["endpoint_discovery_enabled"], &["AWS_ENDPOINT_DISCOVERY_ENABLED"], Any, HandedOn("services with endpoint discovery")),
+    both("sts_regional_endpoints", &["sts_regional_endpoints"], &["AWS_STS_REGIONAL_ENDPOINTS"], Word(REGIONAL), NoEffect("jit always asks the regional endpoint: a session of the global one does not hold in every region")),
+    both("retry_mode", &["retry_mode"], &["AWS_RETRY_MODE"], Word(&["legacy", "standard", "adaptive"]), NoEffect("jit repeats calls by the rules of `standard`")),
+    both("defaults_mode", &["defaults_mode"], &["AWS_DEFAULTS_MODE"], Word(&["legacy", "auto", "standard", "in-region", "cross-region", "mobile"]), NoEffect("jit has deadlines of its own, and always asks the regional STS")),
+    both("max_attempts", &["max_attempts"], &[AWS_MAX_ATTEMPTS], Number(1, 1000), Obeyed("how often STS and Identity Center are asked before the call has failed; at most 10 times")),
+    both("user_agent_appid", &["sdk_ua_app_id"], &["AWS_SDK_UA_APP_ID"], Any, NoEffect("the calls of jit itself are marked `app/jit`")),
+    both("request_min_compression_size_bytes", &["request_min_compression_size_bytes"], &["AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES"], Any, HandedOn("services that take compressed requests")),
+    both("disable_request_compression", &["disable_request_compression"], &["AWS_DISABLE_REQUEST_COMPRESSION"], Any, HandedOn("the same")),
+    both("sigv4a_signing_region_set", &["sigv4a_signing_region_set"], &["AWS_SIGV4A_SIGNING_REGION_SET"], Any, HandedOn("services that are signed for several regions")),
+    both("request_checksum_calculation", &["request_checksum_calculation"], &["AWS_REQUEST_CHECKSUM_CALCULATION"], Word(CHECKSUMS), S3),
+    both("response_checksum_validation", &["response_checksum_validation"], &["AWS_RESPONSE_CHECKSUM_VALIDATION"], Word(CHECKSUMS), S3),
+    both("account_id_endpoint_mode", &["account_id_endpoint_mode"], &["AWS_ACCOUNT_ID_ENDPOINT_MODE"], Word(&["preferred", "disabled", "required"]), HandedOn("services with an endpoint for each account; STS and Identity Center have none")),
+    both("disable_host_prefix_injection", &["disable_host_prefix_injection"], &["AWS_DISABLE_HOST_PREFIX_INJECTION"], Any, HandedOn("services that put a name before their host")),
+    both("auth_scheme_preference", &["auth_scheme_preference"], &["AWS_AUTH_SCHEME_PREFERENCE"], Any, HandedOn("services that can be signed for in several ways")),
+    both("tcp_keepalive", &["tcp_keepalive"], &["BOTOCORE_TCP_KEEPALIVE"], Any, HandedOn("connections that last")),
+    both("s3_disable_express_session_auth", &["s3_disable_express_session_auth"], &["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"], Any, S3),
+    both("s3.addressing_style", &["s3.addressing_style"], &[], Any, S3_BLOCK),
+    both("s3.use_accelerate_endpoint", &["s3.use_accelerate_endpoint"], &[], Any, S3_BLOCK),
+    both("s3.use_dualstack_endpoint", &["s3.use_dualstack_endpoint"], &[], Any, S3_BLOCK),
+    both("s3.payload_signing_enabled", &["s3.payload_signing_enabled"], &[], Any, S3_BLOCK),
+    both("s3.use_arn_region", &["s3_use_arn_region", "s3.use_arn_region"], &["AWS_S3_USE_ARN_REGION"], Any, S3),
+    both("s3.us_east_1_regional_endpoint", &["s3_us_east_1_regional_endpoint", "s3.us_east_1_regional_endpoint"], &["AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"], Any, S3),
+    both("s3.s3_disable_multiregion_access_points", &["s3.s3_disable_multiregion_access_points"], &["AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"], Any, S3),
+    both("proxies_config.proxy_ca_bundle", &["proxy_ca_bundle"], &[], Any, PROXY),
+    both("proxies_config.proxy_client_cert", &["proxy_client_cert"], &[], Any, NoEffect("jit shows a proxy no certificate")),
+    both("proxies_config.proxy_use_forwarding_for_https", &["proxy_use_forwarding_for_https"], &[], Any, NoEffect("jit always tunnels https through a proxy (CONNECT), so that the proxy sees no secret")),
+    both("cli.output", &["output"], &["AWS_DEFAULT_OUTPUT"], Any, HandedOn("the AWS CLI")),
+    both("cli.pager", &["cli_pager"], &["AWS_PAGER"], Any, HandedOn("the AWS CLI")),
+    both("cli.auto_prompt", &["cli_auto_prompt"], &["AWS_CLI_AUTO_PROMPT"], Any, HandedOn("the AWS CLI")),
+];
+
+impl Setting {
+    /// The setting that botocore calls `name`.
+    ///
+    /// # Panics
+    /// If the table has none.
+    pub fn named(name: &str) -> &'static Self {
+        let found = SETTINGS.iter().find(|setting| setting.name == name);
+        found.unwrap_or_else(|| unreachable!("the table has every setting that is asked for"))
+    }
+
+    /// The variable by which a child is told what the profile says. The region has two names and its own rules.
+    pub fn handed_on_as(&self) -> Option<&'static str> {
+        let variable = self.variables.first().filter(|_| !self.keys.is_empty());
+        variable.copied().filter(|_| self.name != "region")
+    }
+
+    /// What the profile sets it to.
+    pub(super) fn of_profile(&self, profiles: &Profiles, profile: &str) -> Option<At<String>> {
+        self.keys.iter().find_map(|key| match key.split_once('.') {
+            Some((block, key)) => nested(&profiles.get(profile, block)?, key),
+            None => profiles.get(profile, key),
+        })
+    }
+}
+
+/// The value of `key` in a nested block.
+pub(super) fn nested(block: &At<String>, key: &str) -> Option<At<String>> {
+    let line_of_key = |(index, line): (usize, &str)| {
+        let (own, value) = line.split_once('=')?;
+        (own.trim() == key).then(|| At { value: value.trim().to_owned(), line: block.line + index })
+    };
+    // A value that begins on the line of its key is no block.
+    let lines = block.value.starts_with('\n').then(|| block.value.lines().enumerate());
+    // As botocore puts them into a table, the last one counts.
+    lines.into_iter().flatten().filter_map(line_of_key).last()
+}
+
+impl Values {
+    /// What is wrong with `value`, and what may stand there; `None` if nothing is.
+    pub fn refuse(self, value: &str) -> Option<(String, String)> {
+        let wanted = match self {
+            Any => return None,
+            Switch if ["true", "false"].iter().any(|word| value.eq_ignore_ascii_case(word)) => return None,
+            Switch => "true or false".to_owned(),
+            Number(least, most) if value.parse().is_ok_and(|number| (least..=most).contains(&number)) => {
+                return None;
+            }
+            Number(least, most) => format!("a whole number from {least} to {most}"),
+            Word(words) if words.iter().any(|word| value.eq_ignore_ascii_case(word)) => return None,
+            Word(words) => format!("one of {}", words.join(", ")),
+        };
+        Some((format!("`{value}` is not {wanted}"), format!("write {wanted}, without quotes")))
+    }
+}
+
+/// The rows of the table in `docs/aws-files.md`.
+pub fn table() -> String {
+    let mut table =
+        "| in the profile | variable | what `jit` does | a child of `exec` |\n| --- | --- | --- | --- |\n"
+            .to_owned();
+    for setting in SETTINGS {
+        let quoted = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        let does = match setting.decision {
+            Obeyed(how) => format!("obeys it: {how}"),
+            HandedOn(whom) => format!("hands it on; it is about {whom}"),
+            NoEffect(why) => format!("nothing: {why}"),
+        };
+        let child = match setting.handed_on_as() {
+            Some(variable) => format!("gets `{variable}`"),
+            None if setting.name == "region" => "gets `AWS_REGION` and `AWS_DEFAULT_REGION`".to_owned(),
+            None if setting.keys.is_empty() => "as it is".to_owned(),
+            None => "does not get it: there is no variable for it".to_owned(),
+        };
+        let child = if setting.name == "profile" { "does not get it".to_owned() } else { child };
+        let (keys, variables) = (quoted(setting.keys), quoted(setting.variables));
+        table += &format!("| {keys} | {variables} | {does} | {child} |\n");
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! A setting as AWS's tools find it: in its variable, then in the profile (botocore's `ConfigChainFactory`). Roles of
+//! `config.toml` have no profile, so for them there is the variable alone.
+
+use super::aws::Setting;
+use super::file::File;
+use super::resolve::{ResolveError, from_file};
+use crate::plan::{Origin, Valued};
+use crate::sys::env::{
+    AWS_CA_BUNDLE, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE,
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_IMDS_USE_IPV6, AWS_MAX_ATTEMPTS,
+    AWS_METADATA_SERVICE_NUM_ATTEMPTS, AWS_METADATA_SERVICE_TIMEOUT, AWS_USE_DUALSTACK_ENDPOINT,
+    AWS_USE_FIPS_ENDPOINT, Env,
+};
+
+/// A setting that `jit` obeys: botocore's name for it, and its variable. Both stand in the table of all settings, which is
+/// looked up only where there is something to check: a warm answer has no time to search it.
+pub(super) struct Obeyed(&'static str, &'static str);
+
+pub(super) const CA_BUNDLE: Obeyed = Obeyed("ca_bundle", AWS_CA_BUNDLE);
+pub(super) const FIPS: Obeyed = Obeyed("use_fips_endpoint", AWS_USE_FIPS_ENDPOINT);
+pub(super) const DUAL_STACK: Obeyed = Obeyed("use_dualstack_endpoint", AWS_USE_DUALSTACK_ENDPOINT);
+pub(super) const IGNORE_ENDPOINTS: Obeyed =
+    Obeyed("ignore_configured_endpoint_urls", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS);
+pub(super) const MAX_ATTEMPTS: Obeyed = Obeyed("max_attempts", AWS_MAX_ATTEMPTS);
+pub(super) const METADATA_URL: Obeyed =
+    Obeyed("ec2_metadata_service_endpoint", AWS_EC2_METADATA_SERVICE_ENDPOINT);
+pub(super) const METADATA_MODE: Obeyed =
+    Obeyed("ec2_metadata_service_endpoint_mode", AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE);
+pub(super) const METADATA_IPV6: Obeyed = Obeyed("imds_use_ipv6", AWS_IMDS_USE_IPV6);
+pub(super) const METADATA_TIMEOUT: Obeyed = Obeyed("metadata_service_timeout", AWS_METADATA_SERVICE_TIMEOUT);
+pub(super) const METADATA_ATTEMPTS: Obeyed =
+    Obeyed("metadata_service_num_attempts", AWS_METADATA_SERVICE_NUM_ATTEMPTS);
+
+impl Obeyed {
+    /// What it is set to, and by whom. What a profile says was checked when that was read.
+    pub(super) fn text(&self, file: &File, env: &Env) -> Result<Option<Valued<String>>, ResolveError> {
+        let Self(name, variable) = *self;
+        let Some(value) = env.get(variable) else {
+            return Ok(file.settings.get(name).map(|at| from_file(file, at)));
+        };
+        match Setting::named(name).values.refuse(value) {
+            Some((what, next)) => Err(ResolveError::Setting { variable, what, next }),
+            None => Ok(Some(Valued::new(value.to_owned(), Origin::Variable(variable)))),
+        }
+    }
+
+    /// Whether it is `true`; `false` if nobody says anything.
+    pub(super) fn switch(&self, file: &File, env: &Env) -> Result<Valued<bool>, ResolveError> {
+        Ok(match self.text(file, env)? {
+            Some(Valued { value, origin }) => Valued::new(value.eq_ignore_ascii_case("true"), origin),
+            None => Valued::new(false, Origin::Default),
+        })
+    }
+
+    /// The number that it is set to.
+    pub(super) fn number(&self, file: &File, env: &Env) -> Result<Option<u32>, ResolveError> {
+        Ok(self.text(file, env)?.and_then(|text| text.value.parse().ok()))
+    }
+}
+
+/// What a profile says to whoever gets its session, by the variables of that: every setting, and where services are unless
+/// such addresses count for nothing.
+pub(super) fn variables(file: &File, env: &Env) -> Result<Vec<(String, Valued<String>)>, ResolveError> {
+    if !file.is_of_profiles() {
+        return Ok(Vec::new());
+    }
+    let settings = file.settings.iter().filter_map(|(name, at)| {
+        let variable = Setting::named(name).handed_on_as()?;
+        Some((variable.to_owned(), from_file(file, at)))
+    });
+    let mut variables: Vec<_> = settings.collect();
+    if !IGNORE_ENDPOINTS.switch(file, env)?.value {
+        let endpoints = file.child_endpoints.iter();
+        variables.extend(endpoints.map(|(name, at)| (name.clone(), from_file(file, at))));
+    }
+    Ok(variables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::aws::settings::Decision;
+
+    #[test]
+    fn what_is_obeyed_is_in_the_table_by_the_same_names() {
+        let obeyed = [
+            CA_BUNDLE,
+            FIPS,
+            DUAL_STACK,
+            IGNORE_ENDPOINTS,
+            MAX_ATTEMPTS,
+            METADATA_URL,
+            METADATA_MODE,
+            METADATA_IPV6,
+            METADATA_TIMEOUT,
+            METADATA_ATTEMPTS,
+        ];
+        for Obeyed(name, variable) in obeyed {
+            let setting = Setting::named(name);
+            assert_eq!(setting.variables, [variable], "{name}");
+            assert!(matches!(setting.decision, Decision::Obeyed(_)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! What a profile says of botocore's settings, what it is held to, and where AWS's files are looked for.
+
+use jit::demo::{Approval, Call, KeyUser, Role, Settings};
+use serde_json::Value;
+
+use crate::support::front::{Front, reply};
+use crate::support::{Output, Room};
+
+const ALICE: &str = "arn:aws:iam::111111111111:user/alice";
+const OPS: &str = "arn:aws:iam::222222222222:role/ops";
+const FAR: &str = "arn:aws:iam::333333333333:role/far";
+const KEYS: &str = "aws_access_key_id = AKIAALICE\naws_secret_access_key = alice+static+secret\n";
+
+/// A home with nothing but this `~/.aws/config`, and static keys in `[profile keys]`.
+fn room(config: &str) -> Room {
+    let mut settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
+    settings.key_users.push(KeyUser {
+        arn: ALICE.to_owned(),
+        key_id: "AKIAALICE".to_owned(),
+        secret_key: "alice+static+secret".to_owned(),
+        mfa_code: "123456".to_owned(),
+    });
+    settings.roles.push(Role::spoke(OPS, ALICE, 3600));
+    settings.roles.push(Role::spoke(FAR, OPS, 3600));
+    let room = Room::with(settings);
+    std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    room.write(".aws/config", config);
+    room.write(".aws/credentials", &format!("[keys]\n{KEYS}"));
+    room
+}
+
+fn end(room: &Room) {
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}
+
+fn value<'j>(explained: &'j Value, step: usize, name: &str) -> [&'j str; 2] {
+    let row = &explained["steps"][step]["values"][name];
+    [row["value"].as_str().unwrap_or_default(), row["origin"].as_str().unwrap_or_default()]
+}
+
+/// Seen to fail: the profile's switch was read by nobody, so that a company's rule failed open.
+#[test]
+fn a_profile_s_fips_and_dual_stack_are_asked_for() {
+    let ops = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\nregion = eu-west-1\n");
+    let room = room(&format!("{ops}use_fips_endpoint = true\nuse_dualstack_endpoint = true\n"));
+    let explain = |more: &[(&str, &str)]| {
+        let run = room.jit(&["explain", "ops", "--json"]).without("AWS_ENDPOINT_URL_STS");
+        more.iter().fold(run, |run, (name, value)| run.env(name, value)).run()
+    };
+    let read = |output: &Output| -> Value { serde_json::from_str(&output.stdout).unwrap() };
+    let both = read(&explain(&[]));
+    assert_eq!(value(&both, 1, "sts_fips"), ["yes", "~/.aws/config:5"], "{both}");
+    assert_eq!(value(&both, 1, "sts_dual_stack"), ["yes", "~/.aws/config:6"]);
+    assert_eq!(both["steps"][1]["call"], "AssumeRole at https://sts-fips.eu-west-1.api.aws");
+    // The variable counts first, region and all.
+    let plain = read(&explain(&[
+        ("AWS_USE_FIPS_ENDPOINT", "false"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", "false"),
+        ("AWS_REGION", "eu-north-1"),
+    ]));
+    assert_eq!(plain["steps"][1]["call"], "AssumeRole at https://sts.eu-north-1.amazonaws.com");
+    let unclear = explain(&[("AWS_USE_FIPS_ENDPOINT", "yes")]);
+    assert_eq!(unclear.code(), 2, "{unclear}");
+    assert!(unclear.stderr.contains("AWS_USE_FIPS_ENDPOINT: `yes` is not true or false"), "{unclear}");
+    // The child hears of both; an address of one's own is asked as it is.
+    assert_eq!(room.counts([Call::GetCallerIdentity, Call::AssumeRole]), [0, 0]);
+    let script = "echo $AWS_USE_FIPS_ENDPOINT $AWS_USE_DUALSTACK_ENDPOINT";
+    let child = room.jit(&["exec", "-q", "ops", "--", "sh", "-c", script]).run();
+    assert_eq!(child.stdout, "true true\n", "{child}");
+    end(&room);
+}
+
+/// Seen to fail: the child, which has no profile any more, was told of the region and of endpoints alone.
+#[test]
+fn the_child_is_told_what_the_profile_says() {
+    let room = room(&format!(
+        "[DEFAULT]\nsdk_ua_app_id = acme\n[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\nretry_mode = adaptive\nmax_attempts = 4\n\
+         ca_bundle = /etc/ca.pem\noutput = yaml\ns3 =\n  use_arn_region = true\nignore_configured_endpoint_urls = false\n\
+         account_id_endpoint_mode = required\n"
+    ));
+    let script = "echo $AWS_RETRY_MODE $AWS_MAX_ATTEMPTS $AWS_CA_BUNDLE $AWS_DEFAULT_OUTPUT $AWS_S3_USE_ARN_REGION \
+                  $AWS_SDK_UA_APP_ID $AWS_ACCOUNT_ID_ENDPOINT_MODE";
+    let line = ["exec", "-q", "ops", "--", "sh", "-c", script];
+    let told = "adaptive 4 /etc/ca.pem yaml true acme required\n";
+    let child = room.jit(&line).run();
+    assert_eq!(child.stdout, told, "{child}");
+    // From a session that is at hand it is the same, and what the person set counts first.
+    let set = room.jit(&line).env("AWS_RETRY_MODE", "standard").run();
+    assert_eq!(set.stdout, told.replace("adaptive", "standard"), "{set}");
+    let printed = room.jit(&["env", "ops", "--shell", "json"]).hands_over().run();
+    let given: Value = serde_json::from_str(&printed.stdout).unwrap();
+    assert_eq!(given["AWS_RETRY_MODE"], "adaptive", "{printed}");
+    end(&room);
+}
+
+/// Seen to fail: what AWS refuses was found out by asking, and a region became the name of a host.
+#[test]
+fn a_mistake_in_a_profile_is_told_before_anything_is_asked() {
+    let role = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
+    let center = "[profile ops]\nsso_start_url = https://acme.awsapps.com/start\nsso_account_id = 333333333333\n\
+                  sso_role_name = Developer\n";
+    let cases = [
+        (format!("{role}region = \"us-west-2\"\n"), "4:10", "`\"us-west-2\"` is not a region", "write none"),
+        (format!("{role}duration_seconds = 60\n"), "4:20", "60 seconds is not a duration", "43200"),
+        (format!("{role}role_session_name = a b\n"), "4:21", "cannot be a role_session_name", "2 to 64"),
+        (format!("{role}use_fips_endpoint = on\n"), "4:21", "`on` is not true or false", "true or false"),
+        (
+            format!("{center}sso_region = evil.example\n"),
+            "5:14",
+            "`evil.example` is not a region",
+            "eu-west-1",
+        ),
+        (
+            format!("{center}sso_region = eu-west-1\n").replace("333333333333", "33333333"),
+            "3:18",
+            "`33333333` is not the twelve digits of an account",
+            "111111111111",
+        ),
+    ];
+    let room = room("");
+    for (config, place, what, next) in cases {
+        room.write(".aws/config", &config);
+        for line in [
+            &["exec", "ops", "--", "true"][..],
+            &["login", "ops"],
+            &["credential-process", "ops"],
+            &["explain", "ops"],
+        ] {
+            let refused = room.jit(line).run();
+            assert_eq!(refused.code(), 2, "{refused}");
+            let start = format!("error: ~/.aws/config:{place}: the profile ops cannot be used: ");
+            assert!(refused.stderr.starts_with(&start) && refused.stderr.contains(what), "{refused}");
+            assert!(
+                refused.stderr.lines().any(|line| line.starts_with("  next: ") && line.contains(next)),
+                "{refused}"
+            );
+        }
+        let doctor = room.jit(&["doctor"]).run();
+        assert!(doctor.stdout.contains(&format!("~/.aws/config:{place}: the profile ops")), "{doctor}");
+        let roles = room.jit(&["roles"]).run();
+        let words = format!("warning: ~/.aws/config:{place}: the profile ops");
+        assert!(roles.stdout.contains("keys") && roles.stderr.contains(&words), "{roles}");
+    }
+    let calls = [Call::GetCallerIdentity, Call::AssumeRole, Call::CenterAuthorize, Call::RegisterClient];
+    assert_eq!(room.counts(calls), [0; 4]);
+    end(&room);
+}
+
+/// Seen to fail: `explain` looked at a part of `config.toml` and said that all was well.
+#[test]
+fn only_a_session_at_hand_is_answered_from_a_part_of_a_file() {
+    let room = Room::signed_in("admin");
+    let good = room.usual_config();
+    let line_of_session = ["credential-process", "admin"];
+    for (broken, words) in [
+        (format!("{good}\n[role.late\n"), "config.toml:"),
+        (
+            format!(
+                "{good}\n[role.late]\nidp = \"nowhere\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n"
+            ),
+            "config.toml:",
+        ),
+    ] {
+        room.write_config(&broken);
+        for line in [
+            &["explain", "admin"][..],
+            &["login", "admin"],
+            &["whoami", "admin"],
+            &["console", "admin", "--print"],
+            &["roles"],
+            &["status"],
+            &["logout", "admin"],
+        ] {
+            let refused = room.jit(line).run();
+            assert!(refused.code() == 2 && refused.stderr.contains(words), "{line:?}: {refused}");
+        }
+        let doctor = room.jit(&["doctor"]).run();
+        assert!(doctor.code() == 1 && doctor.stdout.contains(words), "{doctor}");
+        assert_eq!(room.jit(&line_of_session).hands_over().run().code(), 0);
+        assert_eq!(room.jit(&["exec", "-q", "admin", "--", "true"]).run().code(), 0);
+        // The other role has no session, so one would be asked for.
+        let cold = room.jit(&["credential-process", "developer"]).run();
+        assert!(cold.code() == 2 && cold.stderr.contains(words), "{cold}");
+    }
+    room.write_config(&good);
+    assert_eq!(room.jit(&["explain", "admin"]).run().code(), 0);
+}
+
+/// The same for AWS's files.
+#[test]
+fn a_broken_profile_elsewhere_is_told_unless_the_session_is_at_hand() {
+    let good = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n\n");
+    let room = room(&good);
+    assert_eq!(room.jit(&["exec", "-q", "ops", "--", "true"]).run().code(), 0);
+    room.write(".aws/config", &format!("{good}[profile a]\nx = 1\n[profile a]\n"));
+    for line in [&["explain", "ops"][..], &["login", "ops"], &["whoami", "ops"], &["roles"]] {
+        let refused = room.jit(line).run();
+        assert!(
+            refused.code() == 2 && refused.stderr.contains("this section is a duplicate"),
+            "{line:?}: {refused}"
+        );
+    }
+    assert_eq!(room.jit(&["exec", "-q", "ops", "--", "true"]).run().code(), 0);
+    let cold = room.jit(&["exec", "-q", "keys", "--", "true"]).run();
+    assert!(cold.code() == 2 && cold.stderr.contains("this section is a duplicate"), "{cold}");
+    end(&room);
+}
+
+/// Seen to fail: the variable was read by nobody.
+#[test]
+fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_always() {
+    let instance = format!("[profile box]\nrole_arn = {OPS}\ncredential_source = Ec2InstanceMetadata\n");
+    // A service that has version 1 alone, as it was before 2019.
+    let old = Front::start(None, |request| match request.starts_with("PUT") {
+        true => reply("404 Not Found", "text/plain", ""),
+        false => reply("200 OK", "text/plain", "the-role"),
+    });
+    let room = room(&format!("{instance}ec2_metadata_service_endpoint = http://{}/\n", old.address));
+    let disabled = room.jit(&["exec", "box", "--", "true"]).env("AWS_EC2_METADATA_DISABLED", "true").run();
+    assert_eq!(disabled.code(), 2, "{disabled}");
+    assert!(disabled.stderr.contains("and AWS_EC2_METADATA_DISABLED forbids that"), "{disabled}");
+    assert_eq!(old.requests().len(), 0);
+    let refused = room.jit(&["exec", "box", "--", "true"]).run();
+    assert_eq!(refused.code(), 1, "{refused}");
+    assert!(refused.stderr.contains("gives no token, and jit does not use its version 1"), "{refused}");
+    assert!(refused.stderr.contains("--http-put-response-hop-limit 2"), "{refused}");
+    assert_eq!(old.requests().len(), 1, "version 1 is not asked");
+    // One that is busy is asked as often as the profile says.
+    let busy = Front::start(None, |_| reply("503 Service Unavailable", "text/plain", ""));
+    let settings = format!(
+        "ec2_metadata_service_endpoint = http://{}\nmetadata_service_num_attempts = 3\n",
+        busy.address
+    );
+    room.write(".aws/config", &format!("{instance}{settings}"));
+    assert_eq!(room.jit(&["exec", "box", "--", "true"]).run().code(), 1);
+    assert_eq!(busy.requests().len(), 3);
+    // Credentials come from this machine or by TLS.
+    room.write(
+        ".aws/config",
+        &format!("{instance}ec2_metadata_service_endpoint = http://metadata.example\n"),
+    );
+    let elsewhere = room.jit(&["exec", "box", "--", "true"]).run();
+    assert!(elsewhere.stderr.contains("is neither https nor an address of this machine"), "{elsewhere}");
+    end(&room);
+}
+
+/// Seen to fail: only RFC 3339 was an end.
+#[test]
+fn an_expiration_in_other_forms_is_an_end_and_none_at_all_has_a_way_out() {
+    let room = room("");
+    let session = |expiration: &str, more: &str| {
+        let answer = format!(
+            r#"{{"Version":1,"AccessKeyId":"AKIAALICE","SecretAccessKey":"alice+static+secret","SessionToken":"t"{expiration}}}"#
+        );
+        room.write(".aws/config", &format!("[profile x]\ncredential_process = echo '{answer}'\n{more}"));
+        room.jit(&["exec", "-q", "x", "--", "true"]).run()
+    };
+    // The token is nobody's, so AWS's refusal says that the end was read.
+    for end in [
+        "2126-11-20T12:00:00+0000",
+        "21261120T120000Z",
+        "2126-11-20T12:00:00UTC",
+        "Wed, 20 Nov 2126 12:00:00 GMT",
+    ] {
+        let asked = session(&format!(r#","Expiration":"{end}""#), "");
+        assert!(asked.code() == 4 || asked.code() == 1, "{end}: {asked}");
+        assert!(!asked.stderr.contains("Expiration"), "{end}: {asked}");
+    }
+    for (end, words) in [
+        ("2126-11-20T12:00:00", "its Expiration has no time zone"),
+        ("soon", "its Expiration is not a date and time"),
+    ] {
+        let refused = session(&format!(r#","Expiration":"{end}""#), "");
+        assert!(refused.code() == 1 && refused.stderr.contains(words), "{end}: {refused}");
+    }
+    let endless = session("", "");
+    assert!(
+        endless
+            .stderr
+            .contains("the profile x has another program's session, and nothing says when that ends"),
+        "{endless}"
+    );
+    assert!(endless.stderr.contains("as its source_profile"), "{endless}");
+    // To follow that leads on: a session of `ops` without its end is what another role is assumed with.
+    let ops = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
+    let far = format!("[profile far]\nrole_arn = {FAR}\nsource_profile = session\n");
+    room.write(".aws/config", &format!("{ops}{far}"));
+    let printed = room.jit(&["env", "ops", "--shell", "json"]).hands_over().run();
+    let given: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let given = |name: &str| given[name].as_str().unwrap().to_owned();
+    room.write(
+        ".aws/credentials",
+        &format!(
+            "[session]\naws_access_key_id = {}\naws_secret_access_key = {}\naws_session_token = {}\n",
+            given("AWS_ACCESS_KEY_ID"),
+            given("AWS_SECRET_ACCESS_KEY"),
+            given("AWS_SESSION_TOKEN")
+        ),
+    );
+    let alone = room.jit(&["exec", "-q", "session", "--", "true"]).run();
+    assert!(alone.code() == 1 && alone.stderr.contains("nothing says when that ends"), "{alone}");
+    let far = room.jit(&["exec", "-q", "far", "--", "true"]).run();
+    assert_eq!(far.code(), 0, "{far}");
+    end(&room);
+}
+
+#[test]
+fn aws_s_files_are_looked_for_where_botocore_looks() {
+    let room = room("");
+    std::fs::create_dir(room.path("stage")).unwrap();
+    room.write("stage/prod.ini", &format!("[profile there]\nrole_arn = {OPS}\nsource_profile = keys\n"));
+    for path in
+        ["$HOME/stage/prod.ini", "${HOME}/stage/$STAGE.ini", "~/stage/prod.ini", "~/stage/${STAGE}.ini"]
+    {
+        let listed = room.jit(&["roles"]).env("AWS_CONFIG_FILE", path).env("STAGE", "prod").run();
+        assert!(listed.code() == 0 && listed.stdout.contains("there"), "{path}: {listed}");
+    }
+    let unset = room.jit(&["roles"]).env("AWS_CONFIG_FILE", "$NOWHERE/config").run();
+    assert!(!unset.stdout.contains("there"), "{unset}");
+    end(&room);
+}
+
+/// Seen to fail: the quotes were a part of the name.
+#[test]
+fn a_browser_in_quotes_is_found() {
+    let room = Room::new();
+    let script = std::fs::read_to_string(room.path("browser")).unwrap();
+    std::fs::create_dir(room.path("my browser")).unwrap();
+    room.write("my browser/b", &script);
+    let made = room.program("chmod", &["700", room.path("my browser/b").to_str().unwrap()]).run();
+    assert_eq!(made.code(), 0, "{made}");
+    let path = room.path("my browser/b").display().to_string();
+    for named in [format!("\"{path}\""), format!("'{path}' %s"), path] {
+        let login = room.jit(&["login", "admin", "--force"]).env("BROWSER", &named).run();
+        assert_eq!(login.code(), 0, "{named}: {login}");
+    }
+}
+
+/// Seen to fail: STS was asked for what it does not take.
+#[test]
+fn an_assertion_s_short_session_duration_is_for_sts_to_shorten_by() {
+    let room = Room::by_saml(Settings { session_duration: Some(600), ..Settings::default() });
+    let login = room.jit(&["login", "hub"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("10 min left") || login.stderr.contains("9 min"), "{login}");
+}
