@@ -240,7 +240,7 @@ fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_alw
         &format!("{instance}ec2_metadata_service_endpoint = http://metadata.example\n"),
     );
     let elsewhere = room.jit(&["exec", "box", "--", "true"]).run();
-    assert!(elsewhere.stderr.contains("is neither https nor an address of this machine"), "{elsewhere}");
+    assert!(elsewhere.stderr.contains("is not https, nor http on this machine"), "{elsewhere}");
     end(&room);
 }
 

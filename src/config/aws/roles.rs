@@ -9,7 +9,6 @@ use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::idp::{CenterSection, CredentialSource, IdpSection, SourceSection};
 use crate::config::limits::{self, Dialect, Refused};
 use crate::config::section::{At, Mistake};
-use crate::name;
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
@@ -346,18 +345,6 @@ impl Reader<'_> {
             get(key).ok_or_else(|| self.unfit(profile, line, why))
         };
         let (account, permission_set) = (need("sso_account_id")?, need("sso_role_name")?);
-        let (is_account, is_set) = (name::is_account_id as fn(&str) -> bool, name::is_permission_set as _);
-        for (key, at, fits) in
-            [("sso_account_id", &account, is_account), ("sso_role_name", &permission_set, is_set)]
-        {
-            if !fits(&at.value) {
-                return Err(self.unfit(
-                    profile,
-                    at.line,
-                    format!("has a {key} that AWS does not have: {}", at.value),
-                ));
-            }
-        }
         let session = get("sso_session");
         let place = session.as_ref().map(|session| Kind::SsoSession(session.value.clone()));
         let place_line = match (&session, &place) {
