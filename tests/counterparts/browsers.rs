@@ -72,7 +72,7 @@ fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
         room.run(&mut jit(&room, &servers, &["console", role])).ok();
     }
     for (role, arn) in [("prod", ":assumed-role/admin/"), ("hub", ":assumed-role/jit-hub/")] {
-        wait_for("the console", Duration::from_secs(60), || {
+        wait_for("the console", || {
             let page = std::fs::read_to_string(room.outside(&format!("page-{role}"))).unwrap_or_default();
             (page.contains("The console") && page.contains(arn)).then_some(())
         });

@@ -52,7 +52,7 @@ fn a_login_in_chromium_ends_on_a_page_that_can_be_closed() {
     );
     room.run(room.jit(&sts, &["login", "prod-admin"]).env("BROWSER", browser)).ok();
     assert_eq!(sts.calls(), CHAIN);
-    let text = wait_for("the page in the browser", Duration::from_secs(20), || {
+    let text = wait_for("the page in the browser", || {
         std::fs::read_to_string(&page).ok().filter(|text| !text.is_empty())
     });
     assert!(text.to_lowercase().contains("close this"), "{text}");
@@ -62,7 +62,7 @@ fn a_login_in_chromium_ends_on_a_page_that_can_be_closed() {
 fn device_login(room: &Room, op: &OidcProvider, sts: &Sts, mood: &str) -> crate::support::Outcome {
     let login = room.start(&mut room.jit(sts, &["login", "prod-admin", "--device"]));
     let page = format!("{}/device", op.issuer());
-    let code = wait_for("the device code", Duration::from_secs(20), || {
+    let code = wait_for("the device code", || {
         let said = login.stderr_so_far();
         // As the provider writes it, four letters, a dash, four letters; shown large, with spaces between.
         let mut lines = said.lines().map(|line| line.replace(' ', ""));

@@ -104,7 +104,7 @@ fn a_wrong_password_is_between_the_person_and_the_provider() {
     let room = room_at(&idp, room, &format!("acs_port = {port}"));
     let mut login = room.jit(&sts, &["login", "hub"]);
     let login = room.start(login.env("BROWSER", person(&room, "wrong")));
-    crate::support::wait_for("the provider's no", std::time::Duration::from_secs(30), || {
+    crate::support::wait_for("the provider's no", || {
         let page = std::fs::read_to_string(room.outside("page")).unwrap_or_default();
         page.contains("Incorrect username or password").then_some(())
     });

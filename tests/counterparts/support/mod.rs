@@ -14,17 +14,21 @@ pub(crate) use tools::{cli2, fixture, on_path, python, tool};
 
 use std::time::{Duration, Instant};
 
-/// Looks until `ready` has something, for at most `limit`.
+/// How long anything may take on a machine that is busy with everything else: what takes longer hangs. No test expects to wait
+/// that long, so none is slower for it.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Looks until `ready` has something.
 ///
 /// # Panics
 /// When it does not come; `what` is named.
-pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut ready: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + limit;
+pub(crate) fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = ready() {
             return found;
         }
-        assert!(Instant::now() < deadline, "waited {limit:?} in vain for {what}");
+        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

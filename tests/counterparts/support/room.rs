@@ -8,10 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use super::leaks::Leaks;
-use super::{Journal, OidcProvider, Sts, wait_for};
-
-/// How long any one command may take.
-const LIMIT: Duration = Duration::from_secs(90);
+use super::{Journal, OidcProvider, PATIENCE, Sts, wait_for};
 
 /// A home, a temporary folder and the outputs of what ran in them.
 pub(crate) struct Room {
@@ -61,14 +58,14 @@ impl Running {
     /// # Panics
     /// If it takes longer than any command may.
     pub(crate) fn outcome(mut self) -> Outcome {
-        let deadline = Instant::now() + LIMIT;
+        let deadline = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
             assert!(
                 Instant::now() < deadline,
-                "no end after {LIMIT:?}: {}{}",
+                "no end after {PATIENCE:?}: {}{}",
                 read(&self.stdout),
                 read(&self.stderr)
             );
@@ -221,7 +218,7 @@ impl Room {
 
     /// Waits until `jit status --check` says that no session is left.
     pub(crate) fn wait_until_expired(&self, sts: &Sts) {
-        wait_for("the sessions to expire", Duration::from_secs(30), || {
+        wait_for("the sessions to expire", || {
             (self.run(&mut self.jit(sts, &["status", "--check"])).code() == 3).then_some(())
         });
     }

@@ -30,7 +30,7 @@ impl Server {
         let mut command = with_port(port);
         command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
         let mut server = Self { child: command.spawn().unwrap(), port };
-        wait_for(name, Duration::from_secs(60), || {
+        wait_for(name, || {
             if let Some(status) = server.child.try_wait().unwrap() {
                 panic!("{name} ended with {status}: {}", std::fs::read_to_string(&log).unwrap_or_default());
             }

@@ -12,10 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 pub(crate) use rustix::process::Signal;
 
-use super::Room;
-
-/// Far beyond what any command takes; whatever runs longer hangs.
-const DEADLINE: Duration = Duration::from_secs(60);
+use super::{PATIENCE, Room};
 
 /// A program about to be run.
 pub(crate) struct Run<'r> {
@@ -217,7 +214,7 @@ impl Started<'_> {
                 self.heard.set(self.heard.get() + at + text.len());
                 return said;
             }
-            assert!(begun.elapsed() < DEADLINE, "{} never said {text:?}, but: {said}", self.line);
+            assert!(begun.elapsed() < PATIENCE, "{} never said {text:?}, but: {said}", self.line);
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -248,7 +245,7 @@ impl Started<'_> {
     pub(crate) fn types_unseen(&mut self, text: &str) {
         let begun = Instant::now();
         while self.echoes() {
-            assert!(begun.elapsed() < DEADLINE, "{} hides nothing", self.line);
+            assert!(begun.elapsed() < PATIENCE, "{} hides nothing", self.line);
             std::thread::sleep(Duration::from_millis(2));
         }
         self.types(text);
@@ -294,7 +291,7 @@ impl Started<'_> {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            if begun.elapsed() > DEADLINE {
+            if begun.elapsed() > PATIENCE {
                 self.child.kill().unwrap();
                 self.child.wait().unwrap();
                 return None;

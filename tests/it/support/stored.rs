@@ -19,7 +19,7 @@ use jit::sys::http::Http;
 use jit::ui::{Terminal, Ui};
 use jit::world::{Asking, Folders, World};
 
-use super::Room;
+use super::{PATIENCE, Room};
 
 impl Room {
     /// Makes every session of `role` that much older, as if it had been taken then.
@@ -83,7 +83,7 @@ impl Room {
         let env = Env::of([("AWS_ENDPOINT_URL_STS", self.servers.sts_url())]);
         let plan = resolve::plan(&file, role, Flags::default(), &env, Vec::new).unwrap();
         let key = plan.session_key(plan.legs.len() - 1);
-        let _busy = store.lock(&key, &*world.person, "a test", Duration::ZERO).unwrap();
+        let _busy = store.lock(&key, &*world.person, "a test", PATIENCE).unwrap();
         let interaction = Interaction::Never;
         let need = Need { min_ttl: Duration::ZERO, force: false, interaction, wait };
         Broker::new(&world, &store).session(&plan, &need)
@@ -95,7 +95,9 @@ impl Room {
         let status: serde_json::Value = serde_json::from_str(&status.stdout).expect(&status.stderr);
         assert_eq!(status["unreadable_entries"], 0, "{status}");
         for entry in fs::read_dir(self.path("state/jit/locks")).into_iter().flatten() {
-            fs::File::open(entry.unwrap().path()).unwrap().try_lock().expect("a lock was left");
+            // A program that is being started may hold a copy of the file for a moment, until it is itself.
+            let file = fs::File::open(entry.unwrap().path()).unwrap();
+            self.until("a lock that is free", |_| file.try_lock().is_ok());
         }
     }
 
@@ -113,7 +115,7 @@ impl Room {
         let world = self.world();
         let store = Store::open(&world, Options { key_cache: None, prompts: Prompts::Never }).unwrap();
         for key in store.keys().unwrap().into_iter().filter(|key| key.kind == kind) {
-            let lock = store.lock(&key, &*world.person, "a test", Duration::ZERO).unwrap();
+            let lock = store.lock(&key, &*world.person, "a test", PATIENCE).unwrap();
             let bytes = store.get(&key).unwrap().unwrap();
             store.put(&lock, &key, &change(bytes.expose())).unwrap();
         }

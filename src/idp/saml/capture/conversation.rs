@@ -14,7 +14,7 @@ use super::CaptureError;
 use super::wire::Wire;
 
 /// A browser that works answers at once; one that is just starting, a little later.
-const ANSWER_WITHIN: Duration = Duration::from_secs(20);
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// A conversation with one browser.
 pub(super) struct Conversation {

@@ -23,7 +23,7 @@ use crate::sys::state::Folder;
 
 /// What Firefox says on stderr once it listens.
 const LISTENING: &str = "WebDriver BiDi listening on ws://";
-const LISTENS_WITHIN: Duration = Duration::from_secs(20);
+const LISTENS_WITHIN: Duration = Duration::from_secs(60);
 const SETTLED_AFTER: Duration = Duration::from_millis(1500);
 /// More than any response has.
 const LARGEST_BODY: usize = 1024 * 1024;
