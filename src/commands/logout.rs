@@ -35,6 +35,9 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
         ended.extend(session);
     }
     let was_signed_in = end_login(args, &plan, &store, world, ui)?;
+    if was_signed_in || !ended.is_empty() {
+        renew_key(&store, ui);
+    }
     let idp = plan.proof.name();
     ui.done(match (ended.as_slice(), was_signed_in) {
         ([], false) => shown!("Nothing was stored for {}", idp),
@@ -80,6 +83,17 @@ fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: 
     ui.done("Forgot every login and session, and destroyed the key that sealed them");
     still_valid(&ended, world, ui);
     Ok(())
+}
+
+/// What was deleted opens never again, should somebody have a copy and put it back. Without it the login is ended all the
+/// same.
+fn renew_key(store: &Store<'_>, ui: &Ui) {
+    if let Err(error) = store.renew_key() {
+        ui.warn(shown!(
+            "the key of the store could not be replaced, so copies of what was forgotten would still open: {}",
+            error.in_one_line()
+        ));
+    }
 }
 
 /// The sessions that descend from `login`. One that cannot be read is among them: it is of no use to anybody.

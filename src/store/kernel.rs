@@ -172,6 +172,10 @@ impl KeyHome for KernelHome {
         }
     }
 
+    fn adopt(&self, key: &DataKey, _: Prompts) -> Result<(), StoreError> {
+        self.0.put(key, None)
+    }
+
     fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
         self.0.remove().map(drop)
     }

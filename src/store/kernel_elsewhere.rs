@@ -45,6 +45,10 @@ impl KeyHome for KernelHome {
         Err(unavailable())
     }
 
+    fn adopt(&self, _: &DataKey, _: Prompts) -> Result<(), StoreError> {
+        Err(unavailable())
+    }
+
     fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
         Ok(())
     }

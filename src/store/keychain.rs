@@ -63,7 +63,7 @@ impl Keychain<'_> {
         &self,
         prompts: Prompts,
         answers_within: Duration,
-        work: fn(&str, &Dialogs) -> Result<T, StoreError>,
+        work: impl FnOnce(&str, &Dialogs) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let id = self.id.clone();
         let tell = || self.person.tell(Note::Unlocking { what: "the keychain", at_most: UNLOCK_WITHIN });
@@ -88,6 +88,11 @@ impl KeyHome for Keychain<'_> {
                 }
             }
         })
+    }
+
+    fn adopt(&self, key: &DataKey, prompts: Prompts) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.call(prompts, WRITE_WITHIN, move |id, dialogs| platform::save(id, &key, dialogs))
     }
 
     fn destroy(&self, prompts: Prompts) -> Result<(), StoreError> {

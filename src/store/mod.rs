@@ -23,6 +23,7 @@ mod lock;
 mod passphrase;
 mod place;
 mod record;
+mod renew;
 mod sealed;
 mod settle;
 #[cfg(test)]
@@ -178,17 +179,32 @@ impl<'w> Store<'w> {
         let Some(place) = self.place()? else { return Ok(None) };
         let Some(spot) = place.entry(key)? else { return Ok(None) };
         let path = spot.path();
-        let bytes = match spot.read(sealed::LARGEST_FILE) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StoreError::unread(&path, error)),
-        };
-        let entry = Sealed::parse(&bytes, &path)?;
-        match self.key_of(&place, entry.key_id()) {
-            Ok(data_key) => entry.open(&data_key, &key.file_name()).map(Some),
-            Err(StoreError::KeyLost { kind: Kind::Kernel, .. }) => Ok(None),
-            Err(error) => Err(error),
+        // Again if the key is replaced just now, which the entry may see before its reader does.
+        for last in [false, false, true] {
+            let bytes = match spot.read(sealed::LARGEST_FILE) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(StoreError::unread(&path, error)),
+            };
+            let entry = Sealed::parse(&bytes, &path)?;
+            match self.key_of(&place, entry.key_id()) {
+                Ok(data_key) => return entry.open(&data_key, &key.file_name()).map(Some),
+                Err(StoreError::KeyLost { kind, .. }) => {
+                    let is_of_this_life = place.mark()?.is_some_and(|mark| mark.has(entry.key_id()));
+                    let was_replaced = spot.read(sealed::LARGEST_FILE).is_ok_and(|now| now != bytes);
+                    if is_of_this_life && last {
+                        return if kind == Kind::Kernel { Ok(None) } else { Err(place.lost()) };
+                    }
+                    if !is_of_this_life && (last || !was_replaced) {
+                        // From before a logout, and put back.
+                        log::warn!("{} is ignored: its key was destroyed by a logout", path.display());
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
         }
+        Ok(None)
     }
 
     /// Stores a value. The lock is not used: having it proves that its holder had the right to write.

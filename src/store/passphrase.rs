@@ -22,6 +22,8 @@ const SHORTEST: usize = 8;
 const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 const MOST_PASSES: u32 = 16;
 const MOST_LANES: u32 = 16;
+/// The mark has to stay a small file.
+const MOST_STEPS: usize = 200;
 
 /// How a key comes from a passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,10 @@ pub(super) struct Derivation {
     memory_kib: u32,
     passes: u32,
     lanes: u32,
+    /// Random, base64: each makes another key of the one before, which cannot be computed back. So a key is replaced without
+    /// the passphrase.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    steps: Vec<String>,
 }
 
 /// What one attempt costs.
@@ -54,7 +60,13 @@ pub(super) struct Passphrase<'w> {
 impl Derivation {
     fn new(cost: Cost) -> Result<Self, StoreError> {
         let salt = sealed::random::<SALT_SIZE>()?;
-        Ok(Self { salt: BASE64.encode(*salt), memory_kib: cost.memory_kib, passes: cost.passes, lanes: 1 })
+        Ok(Self {
+            salt: BASE64.encode(*salt),
+            memory_kib: cost.memory_kib,
+            passes: cost.passes,
+            lanes: 1,
+            steps: Vec::new(),
+        })
     }
 
     /// `None` if the settings are none that Argon2id works with, or beyond all reason.
@@ -66,8 +78,18 @@ impl Derivation {
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut key = Zeroizing::new([0; 32]);
         argon2.hash_password_into(passphrase.expose().as_bytes(), &salt, &mut *key).ok()?;
-        Some(Secret::new(*key))
+        let first = Secret::new(*key);
+        (self.steps.len() <= MOST_STEPS).then(|| self.steps.iter().fold(first, |key, step| after(&key, step)))
     }
+}
+
+/// The key that a step makes of another.
+fn after(key: &DataKey, step: &str) -> DataKey {
+    let hmac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.expose());
+    let tag = ring::hmac::sign(&hmac, format!("jit next key {step}").as_bytes());
+    let mut next = Zeroizing::new([0; 32]);
+    next.copy_from_slice(tag.as_ref());
+    Secret::new(*next)
 }
 
 impl Passphrase<'_> {
@@ -126,6 +148,23 @@ impl KeyHome for Passphrase<'_> {
             }
         }
         Err(refused("no passphrase was chosen"))
+    }
+
+    fn successor(&self, old: &DataKey, mark: &Mark) -> Result<(DataKey, Mark), StoreError> {
+        let mut derivation = mark.passphrase.clone().ok_or_else(broken)?;
+        if derivation.steps.len() >= MOST_STEPS {
+            return Err(refused("the key was replaced too often; `jit logout --all` starts afresh"));
+        }
+        let step = BASE64.encode(*sealed::random::<SALT_SIZE>()?);
+        let key = after(old, &step);
+        derivation.steps.push(step);
+        let mark = Mark::derived(&key, derivation);
+        Ok((key, mark))
+    }
+
+    fn adopt(&self, _: &DataKey, _: Prompts) -> Result<(), StoreError> {
+        // The mark is all that there is of it.
+        Ok(())
     }
 
     fn destroy(&self, _: Prompts) -> Result<(), StoreError> {

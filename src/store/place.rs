@@ -69,6 +69,11 @@ impl Place<'_> {
         self.folder()?.map_or(Ok(None), |folder| read_json(&folder, MARK))
     }
 
+    /// Writes down what is to be known about the key.
+    pub(super) fn write_mark(&self, mark: &Mark) -> Result<(), StoreError> {
+        write_json(&self.made_folder()?, MARK, mark)
+    }
+
     /// The copy of the key in the kernel, its time limit renewed.
     pub(super) fn copied(&self) -> Option<DataKey> {
         self.copy_for.and_then(|limit| self.copy.find(Some(limit)).ok().flatten())
@@ -80,10 +85,18 @@ impl Place<'_> {
     /// [`StoreError::KeyLost`] if the home has no such key, and the home's own.
     pub(super) fn key(&self, wanted: KeyId) -> Result<DataKey, StoreError> {
         let right = |key: &DataKey| sealed::key_id(key) == wanted;
-        if let Some(key) = self.copied().filter(right) {
-            return Ok(key);
+        let copy = self.copied();
+        if let Some(key) = copy.as_ref().filter(|key| right(key)) {
+            return Ok(key.clone());
         }
-        self.load()?.filter(right).ok_or_else(|| self.lost())
+        let loaded = self.load()?;
+        if let Some(key) = loaded.as_ref().filter(|key| right(key)) {
+            return Ok(key.clone());
+        }
+        // While the key is being replaced the next one stands in the mark, for who has the one before.
+        let mark = self.mark()?;
+        let next = mark.and_then(|mark| copy.iter().chain(&loaded).find_map(|key| mark.next_key(key)));
+        next.filter(right).ok_or_else(|| self.lost())
     }
 
     /// Takes over the key that the home has, or makes one. Only for the holder of the store's lock.
@@ -97,7 +110,7 @@ impl Place<'_> {
             }
             None => self.home.create(self.prompts)?,
         };
-        write_json(&self.made_folder()?, MARK, &mark)?;
+        self.write_mark(&mark)?;
         self.keep_copy(&key);
         Ok(key)
     }
@@ -222,6 +235,14 @@ impl Place<'_> {
             _ => {}
         }
         answer
+    }
+
+    /// Puts the copy of another key in the place of what there is, also where no copy is wanted any more.
+    pub(super) fn replace_copy(&self, key: &DataKey) {
+        if self.kind != Kind::Kernel {
+            let _ = self.copy.remove();
+            self.keep_copy(key);
+        }
     }
 
     /// A copy that cannot be made only makes the next call slower. One left from when copies were allowed goes.

@@ -120,7 +120,14 @@ impl<'w> Store<'w> {
     /// The key that new entries of this kind are sealed under, if there is one.
     pub(super) fn key_in_use(&self, place: &Place<'_>) -> Result<Option<DataKey>, StoreError> {
         let Some(mark) = place.mark()? else { return Ok(None) };
-        match mark.key_id().ok_or_else(|| place.lost()).and_then(|id| self.key_of(place, id)) {
+        let next = mark.next.as_ref().and_then(|next| next.mark.key_id());
+        let key = mark.key_id().ok_or_else(|| place.lost()).and_then(|id| self.key_of(place, id));
+        // Whoever replaced the key may have been killed when its home had taken the next one.
+        let key = match (key, next) {
+            (Err(StoreError::KeyLost { .. }), Some(next)) => self.key_of(place, next),
+            (key, _) => key,
+        };
+        match key {
             // A kernel that was restarted has forgotten its key, as it said it would.
             Err(StoreError::KeyLost { kind: Kind::Kernel, .. }) => Ok(None),
             answer => answer.map(Some),
@@ -148,6 +155,7 @@ impl<'w> Store<'w> {
         if let Some(place) = self.place_in(&record, Some(state.clone()))
             && let Some(key) = self.key_in_use(&place)?
         {
+            let key = self.finish_renewal(&place, key)?;
             return Ok((place, key));
         }
         let (place, key) = match self.asked_for {

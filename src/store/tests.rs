@@ -56,6 +56,11 @@ impl KeyHome for MemoryHome {
         Ok((key, mark))
     }
 
+    fn adopt(&self, key: &DataKey, _: Prompts) -> Result<(), StoreError> {
+        self.check()?.key = Some(key.clone());
+        Ok(())
+    }
+
     fn destroy(&self, _: Prompts) -> Result<(), StoreError> {
         self.check()?.key = None;
         Ok(())
@@ -299,9 +304,9 @@ fn files_that_were_swapped_damaged_or_come_from_the_future_are_named() {
     assert_eq!(get(&store, "a").unwrap().as_deref(), Some("again"), "writing mends");
 }
 
-/// What the threat model grants to who can write in the folder.
+/// What the threat model grants to who can write in the folder, as long as nobody has signed out.
 #[test]
-fn an_entry_that_was_put_back_opens() {
+fn an_older_version_of_an_entry_opens() {
     let root = tempfile::tempdir().unwrap();
     let world = world(root.path(), "keychain");
     let store = store(&world, &TestHomes::default(), false);
@@ -412,5 +417,98 @@ fn what_a_killed_logout_left_counts_no_more_and_the_next_one_to_store_clears_it(
         assert_eq!(get(&fresh, "b").unwrap().as_deref(), Some("two"));
         assert_eq!(homes.keychain.0.lock().unwrap().creates, 2, "and so is the key");
         assert!(!fresh.record().unwrap().forgetting);
+    }
+}
+
+/// Every entry that is there, by its file.
+fn kept(world: &World, kind: &str) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let files = std::fs::read_dir(world.folders.state.join(kind)).unwrap().map(|file| file.unwrap().path());
+    let entries = files.filter(|path| path.file_name().unwrap().to_string_lossy().contains('-'));
+    entries.map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+}
+
+fn put_back(files: &[(std::path::PathBuf, Vec<u8>)]) {
+    files.iter().for_each(|(path, bytes)| sys::fs::write_atomically(path, bytes).unwrap());
+}
+
+#[test]
+fn what_was_forgotten_and_put_back_does_not_open() {
+    let root = tempfile::tempdir().unwrap();
+    let homes = TestHomes { keychain: MemoryHome::default(), kernel: MemoryHome::default() };
+    for setting in ["keychain", "kernel", "file"] {
+        let folder = root.path().join(setting);
+        let answers: &[&'static str] = if setting == "file" { &["correct horse"; 20] } else { &[] };
+        let typed = World { person: Box::new(Typist::new(answers)), ..world(&folder, setting) };
+        let first = store(&typed, &homes, true);
+        put(&first, "gone", "one").unwrap();
+        put(&first, "stays", "two").unwrap();
+        let old = kept(&typed, setting);
+        // One login is ended.
+        assert!(first.delete(&key("gone")).unwrap());
+        first.renew_key().unwrap();
+        let later = store(&typed, &homes, true);
+        assert_eq!(get(&later, "stays").unwrap().as_deref(), Some("two"), "{setting}");
+        put_back(&old);
+        for name in ["gone", "stays"] {
+            assert_eq!(get(&later, name).unwrap(), None, "{setting}: {name}");
+            assert_eq!(get(&first, name).unwrap(), None, "{setting}: {name}");
+        }
+        // Again, and by the same key: what stays is read and written.
+        put(&later, "stays", "three").unwrap();
+        later.renew_key().unwrap();
+        assert_eq!(
+            get(&store(&typed, &homes, true), "stays").unwrap().as_deref(),
+            Some("three"),
+            "{setting}"
+        );
+        // All of them.
+        let old = kept(&typed, setting);
+        later.forget_everything().unwrap();
+        put_back(&old);
+        let after = store(&typed, &homes, true);
+        assert_eq!(get(&after, "stays").unwrap(), None, "{setting}");
+        put(&after, "new", "four").unwrap();
+        assert_eq!(get(&after, "stays").unwrap(), None, "{setting}");
+        assert_eq!(get(&after, "new").unwrap().as_deref(), Some("four"), "{setting}");
+    }
+}
+
+#[test]
+fn a_key_that_is_being_replaced_opens_everything_wherever_that_was_killed() {
+    for killed_after in ["the mark", "one entry", "all entries", "the home"] {
+        let root = tempfile::tempdir().unwrap();
+        let (world, homes) = (world(root.path(), "keychain"), TestHomes::default());
+        let running = store(&world, &homes, false);
+        put(&running, "a", "one").unwrap();
+        put(&running, "b", "two").unwrap();
+        let place = running.place().unwrap().unwrap();
+        let (old, mark) = (running.key_in_use(&place).unwrap().unwrap(), place.mark().unwrap().unwrap());
+        let (new, new_mark) = place.home.successor(&old, &mark).unwrap();
+        place.write_mark(&mark.followed_by(&old, &new, new_mark.clone()).unwrap()).unwrap();
+        let anew = match killed_after {
+            "the mark" => 0,
+            "one entry" => 1,
+            _ => 2,
+        };
+        for (name, text) in [("a", "one"), ("b", "two")].into_iter().take(anew) {
+            let sealed = sealed::seal(&new, &key(name).file_name(), &secret(text)).unwrap();
+            place.made_folder().unwrap().write(&key(name).file_name(), &sealed).unwrap();
+        }
+        if killed_after == "the home" {
+            place.home.adopt(&new, Prompts::Never).unwrap();
+        }
+        let both = |store: &Store<'_>| ["a", "b"].map(|name| get(store, name).unwrap());
+        let all = ["one", "two"].map(|text| Some(text.to_owned()));
+        let next = store(&world, &homes, false);
+        assert_eq!(both(&next), all, "{killed_after}");
+        put(&next, "c", "three").unwrap();
+        assert_eq!(place.mark().unwrap().unwrap(), new_mark, "{killed_after}: the next one to store ends it");
+        let after = store(&world, &homes, false);
+        assert_eq!(
+            (both(&after), get(&after, "c").unwrap().as_deref()),
+            (all, Some("three")),
+            "{killed_after}"
+        );
+        assert!(homes.keychain.0.lock().unwrap().key.as_ref() == Some(&new));
     }
 }

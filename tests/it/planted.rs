@@ -272,3 +272,35 @@ fn what_stands_open_is_closed_and_works() {
         assert_eq!((mode(&folders[2]), mode(&entry)), (0o700, 0o600), "{open:o}");
     }
 }
+
+#[test]
+fn what_a_logout_forgot_and_somebody_puts_back_is_a_login_again() {
+    for logout in [&["logout", "admin", "--no-browser"][..], &["logout", "--all", "--no-browser"]] {
+        let room = Room::signed_in("admin");
+        let folder = room.path("state/jit/kernel");
+        let copies: Vec<_> = fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (fs::read(&path).unwrap(), path))
+            .collect();
+        let put_back = |with_mark: bool| {
+            let some = copies.iter().filter(|(_, path)| with_mark || !path.ends_with("key.json"));
+            some.for_each(|(bytes, path)| {
+                fs::write(path, bytes).unwrap();
+                set_mode(path, 0o600);
+            });
+        };
+        let out = room.jit(logout).run();
+        assert!(out.code() == 0 && !out.stderr.contains("could not be replaced"), "{out}");
+        for with_mark in [false, true] {
+            put_back(with_mark);
+            let answer = room.jit(&["credential-process", "admin"]).run();
+            assert_eq!((answer.code(), answer.stdout.as_str()), (3, ""), "{logout:?}: {answer}");
+        }
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!(login.code(), 0, "{logout:?}: {login}");
+        put_back(true);
+        let answer = room.jit(&["credential-process", "admin"]).run();
+        assert_eq!((answer.code(), answer.stdout.as_str()), (3, ""), "{logout:?}: {answer}");
+    }
+}

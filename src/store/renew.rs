@@ -1,0 +1,78 @@
+//! A new data key for the entries that stay, so that no copy of an entry that went opens again.
+//!
+//! Entries are bound to the life of the store by their key alone: an entry that was deleted and put back opens as long as
+//! its key is there. So a logout of one login replaces the key and seals anew what is left. It can be killed anywhere:
+//!
+//! 1. The mark names the next key as well, which stands in it sealed under the old one. Both open entries now.
+//! 2. Each entry is sealed under the next key, one after another.
+//! 3. The home takes the next key in place of the old one, which is gone from here on, with its copy in the kernel.
+//! 4. The mark names the new key alone.
+//!
+//! Whoever stores something after a kill goes on with 2.
+
+use super::place::Place;
+use super::sealed::{self, DataKey, Sealed};
+use super::{Store, StoreError};
+use crate::plan::EntryKey;
+
+impl Store<'_> {
+    /// Replaces the key of the store in use. What lies in the store stays; what was removed from it before opens never
+    /// again, whoever has a copy.
+    ///
+    /// # Errors
+    /// Every [`StoreError`]; all entries can be read then as before.
+    pub fn renew_key(&self) -> Result<(), StoreError> {
+        // Whoever has to be asked for the key is asked before anybody is made to wait.
+        match self.place()? {
+            Some(place) if self.key_in_use(&place)?.is_some() => {}
+            _ => return Ok(()),
+        }
+        let _settled = self.settle_lock()?;
+        let Some(place) = self.place()? else { return Ok(()) };
+        let Some(key) = self.key_in_use(&place)? else { return Ok(()) };
+        let old = self.finish_renewal(&place, key)?;
+        let Some(mark) = place.mark()? else { return Ok(()) };
+        let (new, new_mark) = place.home.successor(&old, &mark)?;
+        place.write_mark(&mark.followed_by(&old, &new, new_mark)?)?;
+        self.finish_renewal(&place, old).map(drop)
+    }
+
+    /// Goes on with a renewal that the mark tells of, if there is one, and gives the key that counts then. `key` is the one
+    /// that the home has. Only under the store's lock.
+    pub(super) fn finish_renewal(&self, place: &Place<'_>, key: DataKey) -> Result<DataKey, StoreError> {
+        let Some(mark) = place.mark()? else { return Ok(key) };
+        let Some(next) = &mark.next else { return Ok(key) };
+        let new = if next.mark.key_id() == Some(sealed::key_id(&key)) {
+            // The home has it already.
+            key
+        } else {
+            let new = mark.next_key(&key).ok_or_else(|| place.lost())?;
+            seal_anew(place, &key, &new)?;
+            place.home.adopt(&new, place.prompts)?;
+            new
+        };
+        place.replace_copy(&new);
+        place.write_mark(&next.mark)?;
+        self.key.replace(Some((place.kind, new.clone())));
+        Ok(new)
+    }
+}
+
+/// Seals every entry under `new` that `old` opens. One that it does not open counts for nothing already.
+fn seal_anew(place: &Place<'_>, old: &DataKey, new: &DataKey) -> Result<(), StoreError> {
+    let Some(folder) = place.folder()? else { return Ok(()) };
+    for name in place.names()? {
+        if EntryKey::from_file_name(&name).is_none() {
+            continue;
+        }
+        let spot = folder.spot(&*name);
+        let Ok(bytes) = spot.read(sealed::LARGEST_FILE) else { continue };
+        let path = spot.path();
+        let opened = Sealed::parse(&bytes, &path).and_then(|entry| entry.open(old, &name));
+        if let Ok(value) = opened {
+            let bytes = sealed::seal(new, &name, &value)?;
+            spot.write(&bytes).map_err(StoreError::disk("write", &path))?;
+        }
+    }
+    Ok(())
+}
