@@ -5,7 +5,7 @@
 //! stands only what [`keys`](super::keys) lets a shared file say.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -51,7 +51,7 @@ fn each_marker_has_its_other(source: Source<'_>, parts: &[Part]) -> Result<(), M
     Ok(())
 }
 
-fn names<'a>(document: &'a DeTable<'_>) -> HashMap<(&'a str, &'a str), Range<usize>> {
+fn names<'a>(document: &'a DeTable<'_>) -> BTreeMap<(&'a str, &'a str), Range<usize>> {
     let groups = document.iter().filter_map(|(group, tables)| Some((group, tables.get_ref().as_table()?)));
     let names = groups.flat_map(|(group, tables)| tables.iter().map(move |(name, _)| (group, name)));
     names.map(|(group, name)| ((&**group.get_ref(), &**name.get_ref()), name.span())).collect()
@@ -88,7 +88,7 @@ pub(super) fn parts(source: Source<'_>, document: &DeTable<'_>, parts: &[Part]) 
 struct Held<'a> {
     source: Source<'a>,
     /// Where the name of each table stands, by its group and the name.
-    names: HashMap<(&'a str, &'a str), Range<usize>>,
+    names: BTreeMap<(&'a str, &'a str), Range<usize>>,
     parts: &'a [Part],
 }
 
