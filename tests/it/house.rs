@@ -227,6 +227,8 @@ fn the_terminal_is_written_at_one_door() {
     for (file, text) in sources() {
         // To ask whether it is a terminal writes nothing.
         let text = text.replace("io::stdout().is_terminal()", "");
+        // The process beside a command has a pipe there, to `jit` itself.
+        let text = text.replace("rustix::stdio::stdout()", "");
         let writes: Vec<&&str> = writers.iter().filter(|call| text.contains(**call)).collect();
         // `sys/terminal.rs` asks how large the terminal is, and reads it.
         assert!(
