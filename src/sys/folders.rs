@@ -27,7 +27,7 @@ pub fn of_user(env: &Env) -> Folders {
 
 /// What botocore makes of a path in these variables: `$NAME` and `${NAME}` (on Windows `%NAME%` too) stand for variables, and
 /// `~` at the start for the home. A name that is not set stays as it stands, and so does the home of somebody else.
-fn expand(path: &str, env: &Env, home: &Path, windows: bool) -> PathBuf {
+pub fn expand(path: &str, env: &Env, home: &Path, windows: bool) -> PathBuf {
     let path = with_variables(path, env, windows);
     if path == "~" {
         return home.to_owned();

@@ -5,6 +5,7 @@
 
 mod aws_clients;
 mod aws_config;
+mod aws_settings;
 #[cfg(target_os = "linux")]
 mod browsers;
 #[cfg(target_os = "linux")]

@@ -239,10 +239,13 @@ impl Reader<'_> {
                 return Err(self.unfit(profile, named.line, why));
             }
         };
-        if source.value == profile
-            && let Some(keys) = keys
-        {
-            return Ok(self.starts_from(profile, keys));
+        // A profile that is its own source has to hold keys; which of its credentials count is then as for any other.
+        if source.value == profile && keys.is_some() {
+            if ["sso_account_id", "sso_role_name"].iter().any(|key| get(key).is_some()) {
+                let why = "is its own source_profile, and has Identity Center beside its keys";
+                return Err(self.unfit(profile, source.line, why));
+            }
+            return Ok(self.as_it_is(profile, keys)?.1);
         }
         if way.contains(&source.value) {
             let circle = format!("goes in a circle: {} → {}", way.join(" → "), source.value);
