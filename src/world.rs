@@ -68,7 +68,8 @@ pub trait Clock {
 pub trait Browser {
     /// Whether there is any sense in trying: a command was named, or there is a desktop to open one on.
     fn available(&self) -> bool;
-    /// Opens `url` and returns at once.
+    /// Opens `url` and returns at once. Every user of the machine can read it meanwhile: it is a page of this machine, made
+    /// by `idp/hand_over.rs`.
     ///
     /// # Errors
     /// A sentence that says what was tried and why it failed.

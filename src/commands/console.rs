@@ -1,11 +1,5 @@
 //! `jit console`: the AWS console in the browser, signed in as a role.
 
-use std::cell::RefCell;
-use std::rc::Rc;
-use std::time::Duration;
-
-use http::Method;
-use http::header::ORIGIN;
 use zeroize::Zeroizing;
 
 use crate::arn::{Partition, is_region};
@@ -13,11 +7,10 @@ use crate::aws::federation;
 use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::idp;
+use crate::idp::{self, HandOverError};
 use crate::plan::{Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
-use crate::sys::loopback::{Loopback, redirect, reply};
 use crate::sys::{browser, process};
 use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::Ui;
@@ -25,11 +18,6 @@ use crate::ui::text::shown;
 use crate::world::World;
 
 use super::{Subject, confirm, typed_need};
-
-/// How long the browser has to come for the address.
-const FETCHED_WITHIN: Duration = Duration::from_secs(60);
-/// How long the answer has to leave.
-const SENT_WITHIN: Duration = Duration::from_millis(200);
 
 /// Services that have no region in the console.
 const GLOBAL: [&str; 8] =
@@ -83,52 +71,22 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
     }
     let role = ui.paint_role(&plan.role, plan.color.as_deref());
     ui.say(shown!("{}  account {}  in the console", role, plan.target().role.value.account()));
-    open(&url, plan, subject.console_browser.as_deref(), world)
+    open(url, plan, subject.console_browser.as_deref(), world)
 }
 
-/// Hands the address to the browser by way of a page of this machine: it would stand in the list of processes else, and
-/// whoever has it is signed in.
-fn open(url: &Secret<String>, plan: &Plan, words: Option<&[String]>, world: &World) -> CommandResult {
-    let failed =
-        |what: String| CommandError::new(Kind::Failed, what).hint("jit console --print shows the address");
-    process::block_on(async {
-        let loopback = Loopback::bind(0).await.map_err(|error| failed(error.to_string()))?;
-        let path = idp::random().ok_or_else(|| failed("the system gives no random numbers".to_owned()))?;
-        let path = Rc::new(format!("/{path}"));
-        let here = TrustedUrl::of_this_machine(loopback.port(), &path);
-        let opened = match words {
-            Some(words) => browser::open_with(&filled(words, here.as_str(), plan)),
-            None => world.browser.open(&here),
+/// Hands the URL to the browser by way of a page of this machine: whoever has it is signed in, and what a browser is
+/// started with is in the list of processes.
+fn open(url: Secret<String>, plan: &Plan, words: Option<&[String]>, world: &World) -> CommandResult {
+    let open = |page: &TrustedUrl| match words {
+        Some(words) => browser::open_with(&filled(words, page.as_str(), plan)),
+        None => world.browser.open(page),
+    };
+    process::block_on(idp::hand_over(world, url, open)).map_err(|error| {
+        let hint = match error {
+            HandOverError::Contested(_) => "sign out of the console there, then run `jit console` again",
+            _ => "jit console --print shows the URL",
         };
-        opened.map_err(|why| failed(format!("no browser was opened: {why}")))?;
-        let fetched = Rc::new(tokio::sync::Notify::new());
-        // Taken by the first who comes.
-        let target = Rc::new(RefCell::new(Some(url.clone())));
-        let serve = loopback.serve({
-            let fetched = Rc::clone(&fetched);
-            move |request| {
-                let (path, target, fetched) = (Rc::clone(&path), Rc::clone(&target), Rc::clone(&fetched));
-                async move {
-                    // A page of another site says where it comes from; whoever opens an address does not.
-                    let opened = request.method == Method::GET && !request.headers.contains_key(ORIGIN);
-                    let target = match opened && request.path == *path {
-                        true => target.take(),
-                        false => None,
-                    };
-                    let Some(target) = target else {
-                        return reply(http::StatusCode::NOT_FOUND, "text/plain", "nothing here\n");
-                    };
-                    fetched.notify_one();
-                    redirect(target.expose())
-                }
-            }
-        });
-        let came = async {
-            let came = tokio::time::timeout(FETCHED_WITHIN, fetched.notified()).await;
-            tokio::time::sleep(SENT_WITHIN).await;
-            came.map_err(|_| failed("the browser did not come for the address within a minute".to_owned()))
-        };
-        tokio::select! { came = came => came, () = serve => Ok(()) }
+        CommandError::new(Kind::Failed, error.to_string()).hint(hint)
     })
 }
 

@@ -11,6 +11,7 @@ use crate::error::CommandResult;
 use crate::idp::saml::forget_profiles;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
+use crate::secret::Secret;
 use crate::store::{Store, StoreError};
 use crate::sys::{folders, process};
 use crate::ui::text::{duration, shown};
@@ -146,10 +147,13 @@ fn forget_password(plan: &Plan, store: &Store<'_>, world: &World) -> CommandResu
 fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
     let Some(url) = idp::end_session_url(proof, login) else { return };
     let person = &world.person;
+    // The URL may say who was signed in, and a browser's arguments are seen by everybody.
+    let target = Secret::from(url.as_str());
+    let hand_over = || process::block_on(idp::hand_over(world, target, |page| world.browser.open(page)));
     let opened = !args.no_browser
         && person.can_be_asked()
         && world.browser.available()
-        && world.browser.open(&url).is_ok();
+        && hand_over().is_ok();
     if !opened {
         person.tell(Note::OpenYourself {
             url: url.as_str(),

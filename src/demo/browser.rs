@@ -23,9 +23,9 @@ impl Browser for PretendBrowser {
     fn open(&self, url: &TrustedUrl) -> Result<(), String> {
         let mut url = url.as_str().to_owned();
         let visit = move || {
-            let mut form = None;
+            let (mut form, mut cookies) = (None, Vec::new());
             for _ in 0..MOST_PAGES {
-                match visit(&url, form.take()) {
+                match visit(&url, form.take(), &mut cookies) {
                     Ok(Some(Next { address, form: fields })) => (url, form) = (address, fields),
                     _ => return,
                 }
@@ -42,8 +42,9 @@ struct Next {
     form: Option<String>,
 }
 
-/// Asks for one page; where it leads to, if it is a redirect or a form that posts itself.
-fn visit(url: &str, form: Option<String>) -> io::Result<Option<Next>> {
+/// Asks for one page; where it leads to, if it is a redirect or a form that posts itself. All pages are this machine's, so
+/// one list of `cookies` will do.
+fn visit(url: &str, form: Option<String>, cookies: &mut Vec<String>) -> io::Result<Option<Next>> {
     let uri: http::Uri = url.parse().map_err(io::Error::other)?;
     let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return Ok(None) };
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -52,22 +53,26 @@ fn visit(url: &str, form: Option<String>) -> io::Result<Option<Next>> {
     let (method, body) = form.map_or(("GET", String::new()), |form| ("POST", form));
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nCookie: {}\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        cookies.join("; "),
         body.len()
     )?;
     let mut answer = String::new();
     stream.take(512 * 1024).read_to_string(&mut answer)?;
     let (head, page) = answer.split_once("\r\n\r\n").unwrap_or_default();
-    let location = head.lines().find_map(|line| {
+    let header = |wanted: &str, line: &str| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("location").then(|| value.trim())
-    });
+        name.eq_ignore_ascii_case(wanted).then(|| value.trim().to_owned())
+    };
+    let location = head.lines().find_map(|line| header("location", line));
+    let given = head.lines().filter_map(|line| header("set-cookie", line));
+    cookies.extend(given.filter_map(|cookie| cookie.split(';').next().map(str::to_owned)));
     let here = |address: &str| match address.strip_prefix('/') {
         Some(path) => format!("http://{host}:{port}/{path}"),
         None => address.to_owned(),
     };
-    let redirect = location.map(|location| Next { address: here(location), form: None });
+    let redirect = location.map(|location| Next { address: here(&location), form: None });
     Ok(redirect.or_else(|| posts_itself(page).map(|next| Next { address: here(&next.address), ..next })))
 }
 

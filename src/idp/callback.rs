@@ -1,5 +1,6 @@
 //! Where the browser comes back to: takes in the one visit that belongs to this sign-in, lets it wait until the
-//! outcome is known, and shows that outcome, so that the page tells the truth.
+//! outcome is known, and shows that outcome, so that the page tells the truth. It is taken from the browser that was sent
+//! on by `hand_over.rs` alone.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use http::Method;
 use tokio::sync::{Notify, oneshot, watch};
 
+use super::hand_over::{Admission, HandOver};
 use super::page;
 use crate::sys::loopback::{Reply, Request, redirect};
 
@@ -37,35 +39,39 @@ impl Outcome {
 pub(super) struct Callback<V> {
     /// Taken by the first visit.
     waiting: RefCell<Option<oneshot::Sender<V>>>,
+    hand_over: Rc<HandOver>,
     outcome: watch::Sender<Option<Outcome>>,
     shown: Notify,
 }
 
 impl<V> Callback<V> {
-    /// The receiving end, and what its one visit will come out of.
-    pub(super) fn open() -> (Rc<Self>, oneshot::Receiver<V>) {
+    /// The receiving end for the browser of `hand_over`, and what its one visit will come out of.
+    pub(super) fn open(hand_over: &Rc<HandOver>) -> (Rc<Self>, oneshot::Receiver<V>) {
         let (waiting, visit) = oneshot::channel();
         let callback = Self {
             waiting: RefCell::new(Some(waiting)),
+            hand_over: Rc::clone(hand_over),
             outcome: watch::Sender::new(None),
             shown: Notify::new(),
         };
         (Rc::new(callback), visit)
     }
 
-    /// Answers a request. Those to `path` are handed to `recognise`, which returns what they bring if they belong to
-    /// this sign-in; nothing else ends the wait.
-    pub(super) async fn answer(
-        &self,
-        request: &Request,
-        path: &str,
-        recognise: impl FnOnce(&Request) -> Option<V>,
-    ) -> Reply {
-        if request.path == path {
-            return match recognise(request) {
-                Some(visit) => self.admit(visit).await,
-                None => page::stray(),
-            };
+    /// Answers a request that the browser came back with: `brought` is what it brings, if it belongs to this sign-in.
+    /// Nothing else ends the wait.
+    pub(super) async fn arrive(&self, request: &Request, brought: Option<V>) -> Reply {
+        let Some(visit) = brought else { return page::stray() };
+        match self.hand_over.admits(request) {
+            Admission::Admitted => self.admit(visit).await,
+            Admission::ByPasting => page::to_be_pasted(),
+            Admission::Refused => page::other_browser(),
+        }
+    }
+
+    /// Answers any other request: for the page that sends the browser on, and for the one that shows the outcome.
+    pub(super) fn other(&self, request: &Request) -> Reply {
+        if let Some(reply) = self.hand_over.answer(request) {
+            return reply;
         }
         let outcome = self.outcome.borrow().clone();
         match outcome.filter(|outcome| request.method == Method::GET && request.path == outcome.path()) {
@@ -73,10 +79,12 @@ impl<V> Callback<V> {
                 // The reply is written before whoever waits for this runs: both are on one thread, and the
                 // connection goes on to write without yielding.
                 self.shown.notify_one();
-                match outcome {
+                let mut reply = match outcome {
                     Outcome::SignedIn(name) => page::signed_in(&name),
                     Outcome::Failed(why) => page::failed(&why),
-                }
+                };
+                self.hand_over.forget(&mut reply);
+                reply
             }
             None => page::nothing_here(),
         }

@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::oneshot;
 
 use super::callback::{Callback, Outcome};
+use super::hand_over::{Contested, HandOver, Target};
 use super::{LoginOptions, visit};
 use crate::secret::Secret;
 use crate::sys::loopback::{Loopback, Request};
@@ -44,6 +45,9 @@ pub enum CodeError {
     /// The person did not come back in time.
     #[error("nobody finished the sign-in within {}", minutes(*.0))]
     NobodyCame(Duration),
+    /// Two have had the page that the browser was opened with.
+    #[error(transparent)]
+    Contested(#[from] Contested),
     /// The redirect does not come from the provider that was asked (RFC 9207).
     #[error("the answer in the browser came from {}, not from the provider that was asked", sender(.0))]
     WrongSender(Option<String>),
@@ -70,6 +74,7 @@ impl CodeError {
             Self::WrongSender(_) => {
                 &["run `jit login` again", "show this to whoever manages the identity provider"]
             }
+            Self::Contested(_) => Contested::NEXT,
             Self::NoRandom | Self::Refused { .. } => &[],
         }
     }
@@ -101,8 +106,8 @@ enum Redirect {
     OtherSender(Option<String>),
 }
 
-/// The one visit of the browser that is to come.
-pub(super) struct Visit(oneshot::Receiver<Redirect>);
+/// The one visit of the browser that is to come, and the page that sends it on its way.
+pub(super) struct Visit(oneshot::Receiver<Redirect>, Rc<HandOver>);
 
 /// A redirect that is not taken for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,6 +119,7 @@ enum Stray {
 /// Listens at `path` of `port` while `flow` has the person sent to the provider and redeems the code, and shows in the
 /// browser what came of it; `name_of` is who signed in.
 pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
+    world: &World,
     (port, path): (u16, &'static str),
     sender: Option<Sender>,
     within: Duration,
@@ -128,21 +134,32 @@ pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
     let redirect_uri = format!("http://127.0.0.1:{}{path}", loopback.port());
     let attempt =
         Rc::new(Attempt { redirect_uri, state: random()?, verifier: Secret::new(random()?), sender });
-    let (callback, visit) = Callback::open();
+    let hand_over = Rc::new(HandOver::new("127.0.0.1", loopback.port()).ok_or(CodeError::NoRandom)?);
+    let (callback, visit) = Callback::open(&hand_over);
     let whole = async {
-        let result = flow(&attempt, Visit(visit)).await;
+        let result = tokio::select! {
+            result = flow(&attempt, Visit(visit, Rc::clone(&hand_over))) => result,
+            () = hand_over.contested(world) => Err(CodeError::from(Contested).into()),
+        };
         let outcome = match &result {
             Ok(done) => Outcome::SignedIn(name_of(done)),
             Err(error) => Outcome::Failed(error.to_string()),
         };
         callback.conclude(outcome).await;
-        result
+        // The person's browser may have come after somebody else was done.
+        if hand_over.is_contested() { Err(CodeError::from(Contested).into()) } else { result }
     };
     let serve = loopback.serve({
         let (attempt, callback) = (Rc::clone(&attempt), Rc::clone(&callback));
         move |request| {
             let (attempt, callback) = (Rc::clone(&attempt), Rc::clone(&callback));
-            async move { callback.answer(&request, path, |request| attempt.recognise(request)).await }
+            async move {
+                if request.path == path {
+                    callback.arrive(&request, attempt.recognise(&request)).await
+                } else {
+                    callback.other(&request)
+                }
+            }
         }
     });
     tokio::select! {
@@ -163,9 +180,11 @@ impl Attempt {
         world: &World,
         options: &LoginOptions,
         url: &TrustedUrl,
-        Visit(visit): Visit,
+        Visit(visit, hand_over): Visit,
     ) -> Result<Secret<String>, CodeError> {
-        let opened = visit::open(world, options, url, world.person.can_be_asked());
+        let shown = visit::Shown::Url { can_paste: world.person.can_be_asked() };
+        let target = || Target::Visit(Secret::from(url.as_str()));
+        let opened = visit::open(world, options, &hand_over, url, target, shown);
         let pasted = async { if opened { std::future::pending().await } else { self.pasted(world).await } };
         let nobody = || CodeError::NobodyCame(options.within);
         let redirect = tokio::select! {

@@ -3,6 +3,7 @@
 mod attributes;
 mod callback;
 mod code;
+mod hand_over;
 pub mod identity_center;
 pub mod lookup;
 pub mod oidc;
@@ -20,6 +21,7 @@ pub use code::CodeError;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub use code::fuzzing;
+pub use hand_over::{Contested, HandOverError, hand_over};
 pub use oidc::Provider;
 pub use visit::random;
 

@@ -82,6 +82,48 @@ pub(super) fn stray() -> Reply {
     )
 }
 
+/// The page that the browser was opened with was opened before, by somebody else.
+pub(super) fn contested() -> Reply {
+    let what = "This page was opened before, and not by this browser. Somebody else may have what it leads to, so jit has \
+                given it up.";
+    let next =
+        "Start again in the terminal. If you did not open it twice, another user of this machine tried to.";
+    let text = Text { class: "failed", icon: CROSS, title: "Opened twice", what, next };
+    page(StatusCode::NOT_FOUND, &text)
+}
+
+/// The answer of the provider belongs to the sign-in, but was brought by another browser than the one that began it.
+pub(super) fn other_browser() -> Reply {
+    let what =
+        "This is not the browser that jit opened for this sign-in, or it takes no cookies of 127.0.0.1.";
+    let next = "Go on in the browser that jit opened, or start again in the terminal: jit login --no-browser";
+    let text = Text { class: "stray", icon: EXCLAMATION, title: "Another browser", what, next };
+    page(StatusCode::FORBIDDEN, &text)
+}
+
+/// As before, where the person opened the address by hand: they can show that it is theirs.
+pub(super) fn to_be_pasted() -> Reply {
+    let what = "To finish, copy the address of this page and paste it into the terminal where jit waits.";
+    let next = "Nobody else sees that terminal, so jit knows that it is you.";
+    page(StatusCode::OK, &Text { class: "done", icon: ARROW, title: "One more step", what, next })
+}
+
+/// For a browser that fetches what nobody has opened yet.
+pub(super) fn not_ahead() -> Reply {
+    reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "not ahead of time\n")
+}
+
+/// For a program of somebody else.
+pub(super) fn another_user() -> Reply {
+    let what = "this page is for another user of this machine\n";
+    reply(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", what)
+}
+
+/// Where a browser goes next is not told where it comes from.
+pub(super) fn say_no_referrer(reply: &mut Reply) {
+    reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+}
+
 /// There is no such page.
 pub(super) fn nothing_here() -> Reply {
     reply(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "nothing here\n")
@@ -167,9 +209,16 @@ mod tests {
     #[tokio::test(flavor = "current_thread")]
     async fn every_place_is_filled_and_nothing_may_be_loaded() {
         let fields = [("SAMLRequest", "a\"b".to_owned())];
-        for reply in
-            [signed_in("a@b"), failed("no"), finished(), stray(), post_on("https://idp/?a=\"", &fields)]
-        {
+        for reply in [
+            signed_in("a@b"),
+            failed("no"),
+            finished(),
+            stray(),
+            contested(),
+            other_browser(),
+            to_be_pasted(),
+            post_on("https://idp/?a=\"", &fields),
+        ] {
             let policy = reply.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
             assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
             let page = html(reply).await;

@@ -5,26 +5,50 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::LoginOptions;
+use super::hand_over::{HandOver, Target};
 use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
 
-/// Opens the browser, or tells the person to do so; whether the browser was opened. With `can_paste` the address that
-/// the browser ends at may be pasted here.
-pub(super) fn open(world: &World, options: &LoginOptions, url: &TrustedUrl, can_paste: bool) -> bool {
+/// What the person is shown where no browser is opened for them.
+pub(super) enum Shown {
+    /// Where they are to go: it can be opened on any machine. With `can_paste` the address that the browser ends at may be
+    /// pasted here.
+    Url { can_paste: bool },
+    /// The page of this machine, where the browser has to be anyway.
+    Page,
+}
+
+/// Opens the browser at the page that sends it on to `target`, which is `url` or a form for it, or tells the person where
+/// to go; whether the browser was opened.
+pub(super) fn open(
+    world: &World,
+    options: &LoginOptions,
+    page: &HandOver,
+    url: &TrustedUrl,
+    target: impl Fn() -> Target,
+    shown: Shown,
+) -> bool {
+    let address = page.address();
     let why = if !options.open_browser {
         "To sign in, open:".to_owned()
     } else if !world.browser.available() {
         "There is no browser here. To sign in, open on any machine:".to_owned()
     } else {
-        match world.browser.open(url) {
+        page.give_to_browser(target());
+        match world.browser.open(&address) {
             Ok(()) => {
-                world.person.tell(Note::OpeningBrowser { host: url.authority(), url: url.as_str() });
+                world.person.tell(Note::OpeningBrowser { host: url.authority(), url: address.as_str() });
                 return true;
             }
             Err(why) => format!("No browser was opened: {why}. To sign in, open:"),
         }
     };
-    world.person.tell(Note::OpenYourself { url: url.as_str(), why: &why, can_paste });
+    let (url, can_paste) = match shown {
+        Shown::Url { can_paste } => (url.as_str(), can_paste),
+        Shown::Page => (address.as_str(), false),
+    };
+    page.show_on_terminal(target(), can_paste);
+    world.person.tell(Note::OpenYourself { url, why: &why, can_paste });
     false
 }
 

@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, LocalSet};
+
+use super::caller::{self, Caller};
 
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 const BODY_LIMIT: usize = 256 * 1024;
@@ -54,12 +56,19 @@ pub struct Request {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// The two ends of the connection, theirs first; `None` if it is none of the network's.
+    pub ends: Option<(SocketAddr, SocketAddr)>,
 }
 
 impl Request {
     /// The pairs of a form in the body, decoded.
     pub fn form(&self) -> Vec<(String, String)> {
         form_urlencoded::parse(&self.body).into_owned().collect()
+    }
+
+    /// Whose program sent it. To be asked before it is answered, while the connection is open.
+    pub fn caller(&self) -> Caller {
+        self.ends.map_or(Caller::Unknown, |(theirs, ours)| caller::of(theirs, ours))
     }
 }
 
@@ -154,7 +163,8 @@ impl Loopback {
                     continue;
                 };
                 let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&silent));
-                let connection = tokio::task::spawn_local(attend(stream, port, in_line, handler));
+                let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
+                let connection = tokio::task::spawn_local(attend(stream, ends, port, in_line, handler));
                 silent.admit(connection.abort_handle());
                 // What this one has sent already is read before the next one is let in.
                 tokio::task::yield_now().await;
@@ -194,15 +204,20 @@ impl Silent {
 }
 
 /// Answers the one request of a connection.
-async fn attend<S, H, F>(stream: S, port: u16, in_line: Rc<Silent>, handler: Rc<H>)
-where
+async fn attend<S, H, F>(
+    stream: S,
+    ends: Option<(SocketAddr, SocketAddr)>,
+    port: u16,
+    in_line: Rc<Silent>,
+    handler: Rc<H>,
+) where
     S: AsyncRead + AsyncWrite + Unpin,
     H: Fn(Request) -> F,
     F: Future<Output = Reply>,
 {
     let service = service_fn(move |request| {
         let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&in_line));
-        async move { Ok::<_, Infallible>(answer(request, port, &in_line, &*handler).await) }
+        async move { Ok::<_, Infallible>(answer(request, ends, port, &in_line, &*handler).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -214,7 +229,13 @@ where
 }
 
 /// Checks a request before the handler sees it.
-async fn answer<H, F>(request: http::Request<Incoming>, port: u16, silent: &Silent, handler: &H) -> Reply
+async fn answer<H, F>(
+    request: http::Request<Incoming>,
+    ends: Option<(SocketAddr, SocketAddr)>,
+    port: u16,
+    silent: &Silent,
+    handler: &H,
+) -> Reply
 where
     H: Fn(Request) -> F,
     F: Future<Output = Reply>,
@@ -235,6 +256,7 @@ where
                     query: query.into_owned().collect(),
                     headers: head.headers,
                     body: body.to_bytes(),
+                    ends,
                 })
                 .await
             }

@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "this is where they are allowed")]
 
 pub mod browser;
+pub mod caller;
 pub mod clock;
 #[cfg(unix)]
 pub mod companion;

@@ -63,7 +63,7 @@ fn the_browser_gets_an_address_that_opens_nothing_by_itself() {
 #[test]
 fn the_address_leads_on_once_and_for_no_page_of_another_site() {
     let room = room();
-    room.write_browser(
+    room.write_program_for_urls(
         r#"ask() { curl -s -o /dev/null -w "%{http_code}\n" "$@" >> "$HOME/answers"; }
 ask -H 'Host: evil.example' "$1"
 ask -H 'Origin: https://evil.example' "$1"

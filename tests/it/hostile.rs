@@ -159,8 +159,8 @@ fn waiting_login(room: &Room) -> (crate::support::Started<'_>, String) {
     let login = room.jit(&["login", "admin"]).start();
     room.until("the browser", |room| !room.opened().is_empty());
     let address = room.opened().remove(0);
-    let (_, rest) = address.split_once("127.0.0.1%3A").unwrap();
-    (login, rest.split('%').next().unwrap().to_owned())
+    let (_, rest) = address.split_once("127.0.0.1:").unwrap();
+    (login, rest.split('/').next().unwrap().to_owned())
 }
 
 /// Another user of the machine, who can read the list of processes and connect to every port.
@@ -237,6 +237,157 @@ while crowd:
     assert_eq!(crowd.wait().code(), 0);
 }
 
+/// Finds a page of loopback in the list of processes, as every user can, asks for it, and tells what came.
+const READS_THE_PROCESSES: &str = r#"
+import glob, re, sys, time, urllib.request
+def arguments():
+    for file in glob.glob("/proc/[0-9]*/cmdline"):
+        try: yield open(file, "rb").read().decode(errors="replace").replace("\0", " ")
+        except OSError: pass
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_): return None
+def ask(url, **headers):
+    request = urllib.request.Request(url, headers=headers)
+    try: return urllib.request.build_opener(Stay).open(request).status, ""
+    except urllib.error.HTTPError as refused: return refused.code, refused.headers.get("location", "")
+home, until = sys.argv[1], time.time() + 50
+while time.time() < until:
+    seen = [line for line in arguments() if home in line and "http://" in line and "python" not in line]
+    found = [page for line in seen for page in re.findall(r"http://127\.0\.0\.1:\d+/[\w-]{43}(?= |$)", line)]
+    if found: break
+assert not [line for line in seen if "state=" in line or "SAMLRequest" in line], seen
+for host in ("127.0.0.1", "localhost"): print(*ask(found[0].replace("127.0.0.1", host)))
+"#;
+
+/// One way to sign in: its name, a room for it, and what to run there.
+type WayToSignIn = (&'static str, fn() -> Room, [&'static str; 2]);
+
+/// Every sign-in that opens a browser. Whoever adds one adds a line.
+const WAYS_TO_SIGN_IN: [WayToSignIn; 5] = [
+    ("oidc", Room::new, ["login", "admin"]),
+    ("saml by redirect", || Room::by_saml(Default::default()), ["login", "hub"]),
+    ("saml by post", || saml_with("binding = \"post\""), ["login", "hub"]),
+    ("saml at localhost", || saml_with("acs_host = \"localhost\""), ["login", "hub"]),
+    ("identity center", || Room::by_center(Default::default()), ["login", "dev"]),
+];
+
+fn saml_with(more: &str) -> Room {
+    let room = Room::by_saml(Default::default());
+    room.write_config(&room.saml_config(more));
+    room
+}
+
+/// Has the usual browser of a room wait before its first step until the file `go` is there.
+fn slow_browser(room: &Room) {
+    let usual = fs::read_to_string(room.path("browser")).unwrap();
+    let (first, rest) = usual.split_once('\n').unwrap();
+    room.write("browser", &format!("{first}\nuntil [ -e \"$HOME/go\" ]; do sleep 0.01; done\n{rest}"));
+}
+
+#[test]
+fn another_user_who_is_first_at_the_page_of_a_sign_in_gets_nothing() {
+    for (way, room, arguments) in WAYS_TO_SIGN_IN {
+        let room = room();
+        slow_browser(&room);
+        let login = room.jit(&arguments).start();
+        let home = room.path("browser").display().to_string();
+        let thief = somebody_else(&room, "exec python3 -c \"$READS\" \"$1\"", &home);
+        let thief = thief.env("READS", READS_THE_PROCESSES).run();
+        assert_eq!((thief.code(), &*thief.stdout), (0, "403 \n403 \n"), "{way}: {thief}");
+        room.write("go", "");
+        let login = login.wait();
+        assert_eq!(login.code(), 0, "{way}: {login}");
+        let warning = "asked for the page of your sign-in and was refused";
+        assert_eq!(login.stderr.matches(warning).count(), 1, "{way}: {login}");
+        assert!(login.stderr.contains("Signed in as alice@example.com"), "{way}: {login}");
+        let [given] = &*room.opened() else { panic!("{way}: {:?}", room.opened()) };
+        assert_eq!(given.rsplit('/').next().unwrap().len(), 43, "{way}: {given}");
+    }
+}
+
+#[test]
+fn who_is_second_at_the_page_of_a_sign_in_ends_it() {
+    for (way, room, arguments) in WAYS_TO_SIGN_IN {
+        for before_the_browser in [true, false] {
+            let room = room();
+            let usual = fs::read_to_string(room.path("browser")).unwrap();
+            // A program of the same user, as it is where the system does not tell them apart.
+            let thief = "command curl -qsL -o \"$HOME/stolen\" -w '%{http_code}' \"$1\" > \"$HOME/thief\"";
+            let (first, rest) = usual.split_once('\n').unwrap();
+            let script = match before_the_browser {
+                true => format!("{first}\ncurl -qsL -o /dev/null \"$1\"\n{thief}\ntouch \"$HOME/shown\""),
+                false => format!(
+                    "{first}\npage=$1\n{}\nset -- \"$page\"\n{thief}\ntouch \"$HOME/shown\"",
+                    rest.split_once("page=$(").unwrap().0
+                ),
+            };
+            room.write("browser", &script);
+            let login = room.jit(&arguments).run();
+            assert_eq!(login.code(), 1, "{way}: {login}");
+            let words = "error: the page that jit opened your browser with was opened twice, and not by the same browser";
+            assert!(login.stderr.contains(words), "{way}: {login}");
+            assert!(login.stderr.contains("jit login --no-browser"), "{way}: {login}");
+            room.until("the thief's answer", |room| room.path("shown").exists());
+            let page = fs::read_to_string(room.path("stolen")).unwrap();
+            assert!(page.contains("This page was opened before"), "{way}: {page}");
+            assert_eq!(room.jit(&["status", "--check"]).run().code(), 3, "{way}");
+        }
+    }
+}
+
+/// Where the URL is on the terminal alone: this user's browsers are taken, another user's are not, whatever they know.
+#[test]
+fn another_user_cannot_finish_a_sign_in_whose_url_they_have() {
+    let room = Room::new();
+    let login = room.jit(&["login", "hub", "--no-browser"]).start();
+    let said = login.says("S256&prompt=consent\n");
+    let address = said.split_whitespace().find(|word| word.contains("/authorize?")).unwrap().to_owned();
+    let attack = "curl -sSL -o /dev/null -w '%{http_code} %{num_redirects}' \"$1\"";
+    assert_eq!(somebody_else(&room, attack, &address).run().stdout, "403 1");
+    assert_eq!(room.count(Call::CodeGrant), 0);
+    let browser = room.path("browser").display().to_string();
+    assert_eq!(room.program(&browser, &[&address]).run().code(), 0);
+    let login = login.wait();
+    assert_eq!((login.code(), room.count(Call::CodeGrant)), (0, 1), "{login}");
+    assert!(login.stderr.contains("warning: another user of this machine (user number "), "{login}");
+}
+
+/// With everything but the cookie: the redirect with its code, and the response with its relay state.
+#[test]
+fn who_comes_back_without_the_cookie_is_not_taken() {
+    let room = Room::new();
+    room.write_browser(
+        r#"at=$(curl -s -o /dev/null -w '%{redirect_url}' "$1")
+for n in 1 2; do command curl -qs -o "$HOME/refused" -w "%{http_code}\n" "$at" >> "$HOME/answers"; done
+exec curl -sSL -o /dev/null "$at""#,
+    );
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!((login.code(), room.count(Call::CodeGrant)), (0, 1), "{login}");
+    assert_eq!(fs::read_to_string(room.path("answers")).unwrap(), "403\n403\n");
+    assert_eq!(login.stderr.matches("came back from the sign-in, and was refused").count(), 1, "{login}");
+    assert!(fs::read_to_string(room.path("refused")).unwrap().contains("This is not the browser"));
+    for host in ["127.0.0.1", "localhost"] {
+        let room = saml_with(&format!("acs_host = \"{host}\""));
+        room.write_browser(
+            r#"page=$(curl -sSL "$1")
+in_page() { printf '%s' "$page" | sed -n "s/.*$1.*/\1/p"; }
+action=$(in_page '<form method="post" action="\([^"]*\)"'); echo "$action" > "$HOME/action"
+state=$(in_page 'name="RelayState" value="\([^"]*\)"')
+post() { in_page 'name="SAMLResponse" value="\([^"]*\)"' | curl "$@" --data-urlencode SAMLResponse@- --data-urlencode "RelayState=$state" "$action"; }
+for n in 1 2 3 4 5 6 7 8 9 10; do post -qsL -o "$HOME/refused" -w "%{http_code}\n" >> "$HOME/answers"; done
+curl -s -o /dev/null -w "%{http_code}\n" "$action/guessed" >> "$HOME/answers"
+post -sSL -o "$HOME/shown""#,
+        );
+        let login = room.jit(&["login", "hub"]).run();
+        assert_eq!(login.code(), 0, "{login}");
+        let answers = fs::read_to_string(room.path("answers")).unwrap();
+        assert_eq!(answers, format!("{}400\n", "403\n".repeat(10)));
+        let action = fs::read_to_string(room.path("action")).unwrap();
+        assert!(action.starts_with(&format!("http://{host}:")), "{action}");
+        assert!(fs::read_to_string(room.path("refused")).unwrap().contains("This is not the browser"));
+    }
+}
+
 #[test]
 fn another_user_has_no_use_of_the_endpoint_of_a_child_nor_of_a_process() {
     let room = Room::signed_in("admin");
@@ -310,7 +461,7 @@ post -H 'Host: evil.example' --data-urlencode "RelayState=$state" "$action"
 post -H "Host: evil.example:$port" --data-urlencode "RelayState=$state" "$action"
 post -H 'Origin: https://evil.example' --data-urlencode RelayState=guessed "$action"
 post --data-urlencode "RelayState=$state" --data-urlencode SAMLResponse=again "$action"
-post --data-urlencode "RelayState=$state" "$action""#,
+post -L --data-urlencode "RelayState=$state" "$action""#,
     );
     let login = room.jit(&["login", "hub"]).run();
     assert_eq!(login.code(), 0, "{login}");
@@ -318,6 +469,6 @@ post --data-urlencode "RelayState=$state" "$action""#,
         fs::read_to_string(room.path("answers")).is_ok_and(|answers| answers.lines().count() == 5)
     });
     let answers = fs::read_to_string(room.path("answers")).unwrap();
-    assert_eq!(answers.lines().collect::<Vec<_>>(), ["421", "421", "400", "400", "303"]);
+    assert_eq!(answers.lines().collect::<Vec<_>>(), ["421", "421", "400", "400", "200"]);
     fs::remove_file(room.path("response")).unwrap();
 }

@@ -30,6 +30,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "name",
             "plan",
             "secret",
+            "sys::caller",
             "sys::driven",
             "sys::env",
             "sys::fs",

@@ -25,7 +25,7 @@ fn a_login_says_who_and_until_when_and_is_not_repeated() {
         room.plain(&login.stderr),
         "Opening your browser to sign in at IDP\n\
          If it stays closed, open\n\
-         http://IDP/authorize?…\n\
+         http://127.0.0.1:PORT/…\n\
          ✓ Signed in as alice@example.com at demo\n\
          \x20 hub    account 111111111111  until HH:MM  TIME left\n\
          \x20 admin  account 222222222222  until HH:MM  TIME left\n"
@@ -50,7 +50,7 @@ fn force_starts_over_at_the_provider() {
         assert_eq!(login.code(), 0, "{login}");
         assert_eq!((room.opened().len(), room.count(Call::CodeGrant)), (round, round));
     }
-    assert!(room.opened()[1].contains("prompt=login+consent&max_age=0"), "{:?}", room.opened());
+    assert!(room.sent_to()[1].contains("prompt=login+consent&max_age=0"), "{:?}", room.sent_to());
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn refused(arrange: impl FnOnce(&Room)) -> (Room, Output, String) {
     arrange(&room);
     let login = room.jit(&["login", "admin"]).run();
     let said = room.plain(&login.stderr);
-    let (_, said) = said.split_once("http://IDP/authorize?…\n").unwrap_or(("", &said));
+    let (_, said) = said.split_once("http://127.0.0.1:PORT/…\n").unwrap_or(("", &said));
     let said = said.to_owned();
     assert_eq!((login.stdout.as_str(), room.entries("").len()), ("", 0), "{login}");
     room.is_tidy();
@@ -233,7 +233,7 @@ fn a_port_that_is_taken_is_named() {
     drop(taken);
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!(login.code(), 0, "{login}");
-    assert!(room.opened()[0].contains(&format!("127.0.0.1%3A{port}%2Fcallback")), "{:?}", room.opened());
+    assert!(room.sent_to()[0].contains(&format!("127.0.0.1%3A{port}%2Fcallback")), "{:?}", room.sent_to());
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn a_new_login_tells_what_changed() {
 fn a_forced_request_says_so() {
     let room = room();
     assert_eq!(room.jit(&["login", "--force", "hub"]).run().code(), 0);
-    let query = room.opened()[0].split_once('?').unwrap().1.to_owned();
+    let query = room.sent_to()[0].split_once('?').unwrap().1.to_owned();
     let request = form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "SAMLRequest")
         .unwrap()

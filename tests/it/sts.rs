@@ -27,7 +27,7 @@ fn meets(call: Call, trouble: Trouble) -> (Room, Output, String) {
     assert_eq!(room.entries("session-").len(), sessions, "{login}");
     room.is_tidy();
     let said = room.plain(&login.stderr);
-    let said = said.split_once("http://IDP/authorize?…\n").unwrap().1.to_owned();
+    let said = said.split_once("http://127.0.0.1:PORT/…\n").unwrap().1.to_owned();
     room.servers().faults(jit::demo::Faults::clear);
     let well = room.jit(&["credential-process", "admin"]).hands_over().run();
     assert_eq!((well.code(), room.opened().len()), (0, 1), "{well}");

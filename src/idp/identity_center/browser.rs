@@ -33,5 +33,5 @@ pub(super) async fn sign_in(
         service::tokens(settings, world, registration, &grant).await
     };
     let at = (settings.redirect_port.value, REDIRECT_PATH);
-    code::sign_in(at, None, options.within, flow, |_| String::new()).await
+    code::sign_in(world, at, None, options.within, flow, |_| String::new()).await
 }

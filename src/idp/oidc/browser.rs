@@ -53,7 +53,7 @@ pub(super) async fn sign_in(
         accept(settings, world, provider.clone(), tokens, checks).await
     };
     let at = (settings.redirect_port.value, PATH);
-    code::sign_in(at, Some(sender), options.within, flow, |login| login.identity.name.clone()).await
+    code::sign_in(world, at, Some(sender), options.within, flow, |login| login.identity.name.clone()).await
 }
 
 #[cfg(test)]

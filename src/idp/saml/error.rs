@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::{CaptureError, Status};
+use crate::idp::hand_over::Contested;
 use crate::timestamp::Timestamp;
 use crate::trusted_url::UrlError;
 
@@ -92,6 +93,8 @@ pub enum SamlError {
     #[error("a SAML login does not renew itself")]
     NothingKept,
     #[error(transparent)]
+    Contested(#[from] Contested),
+    #[error(transparent)]
     Capture(#[from] CaptureError),
 }
 
@@ -115,6 +118,7 @@ impl SamlError {
             | Self::NeedsWindow
             | Self::NoRandom
             | Self::Address { .. }
+            | Self::Contested(_)
             | Self::NothingKept => false,
             Self::Capture(error) => error.is_refusal(),
             _ => true,

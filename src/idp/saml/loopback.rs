@@ -1,6 +1,12 @@
 //! SAML by a loopback ACS: the browser that the person has anyway, and a listener on 127.0.0.1 that the provider's page
 //! posts to. AWS's own Redshift, Athena and Client VPN drivers work like this.
+//!
+//! What the provider's page posts comes from another site, so the browser leaves out the cookie that it is known by
+//! (`SameSite=Lax`). The response is therefore held in memory under a random path, the browser is sent there, and that
+//! visit brings the cookie, or the response is not taken.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::rc::Rc;
 
@@ -11,14 +17,19 @@ use super::request::AuthnRequest;
 use super::response::{self, Expected, Recipient};
 use super::{SamlError, SamlLogin};
 use crate::idp::callback::{Callback, Outcome};
+use crate::idp::hand_over::{Contested, HandOver, Target};
 use crate::idp::{LoginOptions, page, visit};
 use crate::plan::{Binding, SamlSettings};
 use crate::secret::Secret;
-use crate::sys::loopback::{Loopback, Reply, Request};
+use crate::sys::loopback::{Loopback, Reply, Request, redirect};
 use crate::world::World;
 
 /// The path of the ACS.
 const PATH: &str = "/saml";
+/// Below this a response waits for the browser that posted it.
+const HELD_PATH: &str = "/saml/";
+/// As many responses are held. One is usual; a page that is sent again posts another.
+const MOST_HELD: usize = 8;
 
 /// Signs in with the browser. `last` is the assertion of the login before.
 pub(super) async fn sign_in(
@@ -37,21 +48,23 @@ pub(super) async fn sign_in(
         ErrorKind::AddrInUse => SamlError::PortTaken(port),
         _ => SamlError::Listen { port, source },
     })?;
-    let origin = format!("http://{}:{}", settings.acs_host.value, loopback.port());
-    let acs = format!("{origin}{PATH}");
+    let host = if settings.acs_host.value == "localhost" { "localhost" } else { "127.0.0.1" };
+    let acs = format!("http://{host}:{}{PATH}", loopback.port());
     let request = AuthnRequest::new(settings, sso_url, &acs, options.force, world.clock.now())?;
-    // The page that posts the request is known by nobody else.
-    let start_path = format!("/start/{}", visit::random().ok_or(SamlError::NoRandom)?);
-    let start = match settings.binding.value {
-        Binding::Redirect => request.redirect_url(),
-        Binding::Post => format!("{origin}{start_path}"),
+    let request = Rc::new(request);
+    let target = || match settings.binding.value {
+        Binding::Redirect => Target::Visit(Secret::new(request.redirect_url())),
+        Binding::Post => {
+            Target::Post { action: request.destination.clone(), fields: request.fields().into() }
+        }
     };
-    let (callback, visited) = Callback::open();
-    let (request, start_path) = (Rc::new(request), Rc::new(start_path));
-    let flow = async {
-        visit::open(world, options, &super::visited(&start)?, false);
+    let hand_over = Rc::new(HandOver::new(host, loopback.port()).ok_or(SamlError::NoRandom)?);
+    let (callback, visited) = Callback::open(&hand_over);
+    let sign_in = async {
+        // The response comes to this machine, so the browser has to be here in any case.
+        visit::open(world, options, &hand_over, &super::visited(&request.destination)?, target, visit::Shown::Page);
         let nobody = || SamlError::NobodyCame(options.within);
-        let result = match tokio::time::timeout(options.within, visited).await {
+        match tokio::time::timeout(options.within, visited).await {
             Ok(Ok(posted)) => {
                 let expected = Expected {
                     recipient: Recipient::Loopback(&acs),
@@ -64,6 +77,12 @@ pub(super) async fn sign_in(
                 response::read(&posted, &expected)
             }
             _ => Err(nobody()),
+        }
+    };
+    let flow = async {
+        let result = tokio::select! {
+            result = sign_in => result,
+            () = hand_over.contested(world) => Err(Contested.into()),
         };
         let outcome = match &result {
             Ok(login) if login.encrypted => Outcome::SignedIn(String::new()),
@@ -71,19 +90,24 @@ pub(super) async fn sign_in(
             Err(error) => Outcome::Failed(error.to_string()),
         };
         callback.conclude(outcome).await;
-        result
+        // The person's browser may have come after somebody else was done.
+        if hand_over.is_contested() { Err(Contested.into()) } else { result }
     };
     let serve = loopback.serve({
-        let (request, callback, start_path) =
-            (Rc::clone(&request), Rc::clone(&callback), Rc::clone(&start_path));
+        let (request, callback, held) = (Rc::clone(&request), Rc::clone(&callback), Rc::<Held>::default());
         move |visit| {
-            let (request, callback) = (Rc::clone(&request), Rc::clone(&callback));
-            let start_path = Rc::clone(&start_path);
+            let (request, callback, held) = (Rc::clone(&request), Rc::clone(&callback), Rc::clone(&held));
             async move {
-                if visit.method == Method::GET && visit.path == *start_path {
-                    return start_page(&request);
+                if visit.path == PATH {
+                    return match recognise(&request, &visit) {
+                        Some(posted) => held.hold(posted),
+                        None => page::stray(),
+                    };
                 }
-                callback.answer(&visit, PATH, |visit| recognise(&request, visit)).await
+                match visit.path.strip_prefix(HELD_PATH) {
+                    Some(ticket) => callback.arrive(&visit, held.find(&visit, ticket)).await,
+                    None => callback.other(&visit),
+                }
             }
         }
     });
@@ -93,8 +117,30 @@ pub(super) async fn sign_in(
     }
 }
 
-fn start_page(request: &AuthnRequest) -> Reply {
-    page::post_on(&request.destination, &request.fields())
+/// Responses that were posted, each under its ticket, until the browser that posted one comes for it.
+#[derive(Default)]
+struct Held(RefCell<VecDeque<(String, Secret<String>)>>);
+
+impl Held {
+    /// Keeps a response and sends the browser to where it is taken.
+    fn hold(&self, posted: Secret<String>) -> Reply {
+        let Some(ticket) = visit::random() else { return page::stray() };
+        let mut held = self.0.borrow_mut();
+        held.truncate(MOST_HELD - 1);
+        let path = format!("{HELD_PATH}{ticket}");
+        held.push_front((ticket, posted));
+        redirect(&path)
+    }
+
+    /// The response that a visit to `ticket` brings along.
+    fn find(&self, visit: &Request, ticket: &str) -> Option<Secret<String>> {
+        if visit.method != Method::GET {
+            return None;
+        }
+        let held = self.0.borrow();
+        let (_, posted) = held.iter().find(|(one, _)| bool::from(one.as_bytes().ct_eq(ticket.as_bytes())))?;
+        Some(posted.clone())
+    }
 }
 
 /// The response in a request of a browser, if it belongs to this sign-in: by the RelayState, which a provider may drop

@@ -1,6 +1,7 @@
 //! What to try next after an error of the provider's.
 
 use super::SamlError;
+use crate::idp::hand_over::Contested;
 
 const ASK_ADMINISTRATOR: &str = "show this to whoever manages the identity provider";
 const CLOCK: &str = "check this machine's clock: `jit doctor`";
@@ -67,6 +68,7 @@ impl SamlError {
             Self::NeedsWindow => {
                 &["leave out --no-browser", "or register a loopback ACS at the IdP: capture = \"loopback\""]
             }
+            Self::Contested(_) => Contested::NEXT,
             Self::Capture(error) => return error.next(),
             Self::NoRandom | Self::NothingKept => &[],
         };

@@ -27,7 +27,7 @@ pub(crate) fn received(data: &[u8]) -> Option<Request> {
         let (mut client, server) = tokio::io::duplex(data.len() + 64 * 1024);
         client.write_all(data).await.expect("there is room");
         client.shutdown().await.expect("it ends");
-        attend(server, PORT, Rc::new(Silent::default()), Rc::new(handler)).await;
+        attend(server, None, PORT, Rc::new(Silent::default()), Rc::new(handler)).await;
         let mut answer = Vec::new();
         client.read_to_end(&mut answer).await.expect("an answer");
         answer

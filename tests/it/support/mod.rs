@@ -31,9 +31,26 @@ use tempfile::TempDir;
 use self::leaks::Leaks;
 pub(crate) use self::run::{Output, Run, Signal, Started};
 
-/// A browser whose user agrees to everything, and a list of where it was sent. Needs `curl`.
-const BROWSER: &str = r#"#!/bin/sh
+/// What every browser here begins with: it writes down what it was started with (`opened`), has a jar for cookies, which
+/// all its calls of `curl` use, and opens the page that sends it on. From there on `$1` is where it was sent, which is
+/// written down too (`sent_to`), unless whoever has it is signed in.
+const BEGINS: &str = r#"#!/bin/sh
 printf '%s\n' "$1" >> "$HOME/opened"
+CURL_HOME="$HOME/curl.$$"; export CURL_HOME
+mkdir "$CURL_HOME"; : > "$CURL_HOME/jar"
+printf 'cookie = "%s"\ncookie-jar = "%s"\n' "$CURL_HOME/jar" "$CURL_HOME/jar" > "$CURL_HOME/.curlrc"
+for host in 127.0.0.1 localhost; do
+    path=${1#http://$host:*/}
+    if test ${#path} = 43 && test "$path" != "$1"; then
+        sent_to=$(curl -sS --max-time 30 -o /dev/null -w '%{redirect_url}' "$1") || exit
+        test -z "$sent_to" || set -- "$sent_to"
+    fi
+done
+case $1 in *SigninToken*) ;; *) printf '%s\n' "$1" >> "$HOME/sent_to" ;; esac
+"#;
+
+/// A browser whose user agrees to everything. Needs `curl`.
+const BROWSER: &str = r#"
 page=$(curl -sSL --max-time 30 "$1") || exit
 in_page() { printf '%s' "$page" | sed -n "s/.*$1.*/\\1/p"; }
 request=$(in_page 'name="request" value="\([^"]*\)"')
@@ -90,7 +107,7 @@ impl Room {
         }
         // What XDG_RUNTIME_DIR has to be.
         fs::set_permissions(room.path("run"), fs::Permissions::from_mode(0o700)).unwrap();
-        room.write("browser", BROWSER);
+        room.write("browser", &format!("{BEGINS}{BROWSER}"));
         fs::set_permissions(room.path("browser"), fs::Permissions::from_mode(0o755)).unwrap();
         room.write_config(&room.usual_config());
         room
@@ -186,8 +203,13 @@ impl Room {
         )
     }
 
-    /// Replaces the browser by a shell script, which finds the address in `$1`.
+    /// Replaces the browser by a shell script, which finds in `$1` where the first page sent it.
     pub(crate) fn write_browser(&self, script: &str) {
+        self.write("browser", &format!("{BEGINS}{script}\n"));
+    }
+
+    /// Replaces the browser by a shell script, which finds in `$1` what it was started with.
+    pub(crate) fn write_program_for_urls(&self, script: &str) {
         self.write("browser", &format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> \"$HOME/opened\"\n{script}\n"));
     }
 
@@ -210,9 +232,18 @@ impl Room {
         }
     }
 
-    /// The addresses that the browser was sent to.
+    /// What the browser was started with, each time.
     pub(crate) fn opened(&self) -> Vec<String> {
-        let list = fs::read_to_string(self.path("opened")).unwrap_or_default();
+        self.lines_of("opened")
+    }
+
+    /// Where the browser was sent by the page that it was started with.
+    pub(crate) fn sent_to(&self) -> Vec<String> {
+        self.lines_of("sent_to")
+    }
+
+    fn lines_of(&self, file: &str) -> Vec<String> {
+        let list = fs::read_to_string(self.path(file)).unwrap_or_default();
         list.lines().map(str::to_owned).collect()
     }
 

@@ -4,7 +4,7 @@ use super::Room;
 
 impl Room {
     /// `text` with `IDP` and `STS` for the servers' addresses, `~` for the home, `127.0.0.1:PORT` for other ports,
-    /// `HH:MM` for times of day, `TIME left` for the time left, `?…` for the query of the sign-in page.
+    /// `127.0.0.1:PORT/…` for the page that a browser is started with, `HH:MM` for times of day, `TIME left` for the time left, `?…` for the query of the sign-in page.
     pub(crate) fn plain(&self, text: &str) -> String {
         let mut text = text.replace("\r\n", "\n").replace(&self.path("").display().to_string(), "~/");
         for (address, name) in [(self.servers.issuer(), "IDP"), (self.servers.sts_url(), "STS")] {
@@ -32,7 +32,13 @@ fn shortened(text: &str) -> Option<(&'static str, usize)> {
         return Some(("HH:MM", 5));
     }
     if text.starts_with("127.0.0.1:") {
-        return Some(("127.0.0.1:PORT", end_of(|c| !c.is_ascii_digit(), 10)));
+        let port_ends = end_of(|c| !c.is_ascii_digit(), 10);
+        let ends = end_of(char::is_whitespace, port_ends);
+        return Some(match ends - port_ends {
+            // 256 bits, and the slash before them.
+            44 => ("127.0.0.1:PORT/…", ends),
+            _ => ("127.0.0.1:PORT", port_ends),
+        });
     }
     if text.starts_with("/authorize?") {
         return Some(("/authorize?…", end_of(char::is_whitespace, 0)));

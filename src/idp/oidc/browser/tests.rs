@@ -14,7 +14,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 
-/// Sends the requests that a test writes, one after the other, with PORT, HOST and STATE filled in.
+/// Opens the page that it is started with, then sends the requests that a test writes, one after the other, with HOST, PAGE,
+/// COOKIE and STATE filled in.
 struct Scripted {
     requests: Vec<String>,
     /// Ends with the answers.
@@ -30,31 +31,45 @@ impl Browser for Scripted {
 
     fn open(&self, url: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
         let url = url.as_str();
-        let query = url.split_once('?').unwrap().1;
-        let pairs: Pairs = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let value = |name: &str| single(&pairs, name).unwrap().to_owned();
-        let host = value("redirect_uri").split('/').nth(2).unwrap().to_owned();
-        *self.nonce.lock().unwrap() = value("nonce");
-        let state = value("state");
-        *self.asked_for.lock().unwrap() = pairs;
-        let requests: Vec<String> =
-            self.requests.iter().map(|text| text.replace("HOST", &host).replace("STATE", &state)).collect();
-        let exchange = move |request: String| {
-            let mut answer = String::new();
-            if let Ok(mut stream) = std::net::TcpStream::connect(&host) {
-                let _ = stream.write_all(request.as_bytes());
-                let _ = stream.read_to_string(&mut answer);
-            }
-            answer
+        let (host, page) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+        let (host, page) = (host.to_owned(), format!("/{page}"));
+        let (nonce, asked_for) = (Arc::clone(&self.nonce), Arc::clone(&self.asked_for));
+        let requests = self.requests.clone();
+        let visits = move || {
+            let exchange = |request: String| {
+                let mut answer = String::new();
+                if let Ok(mut stream) = std::net::TcpStream::connect(&host) {
+                    let _ = stream.write_all(request.as_bytes());
+                    let _ = stream.read_to_string(&mut answer);
+                }
+                answer
+            };
+            let first = exchange(format!("GET {page} HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+            let header = |name: &str| {
+                let line = first.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+                line.to_owned()
+            };
+            let (location, cookie) = (header("location:"), header("set-cookie:"));
+            let (cookie, rest) = cookie.split_once(';').unwrap();
+            assert_eq!(rest, " Path=/; Max-Age=600; HttpOnly; SameSite=Lax");
+            let pairs: Pairs =
+                form_urlencoded::parse(location.split_once('?').unwrap().1.as_bytes()).into_owned().collect();
+            *nonce.lock().unwrap() = single(&pairs, "nonce").unwrap().to_owned();
+            let state = single(&pairs, "state").unwrap().to_owned();
+            *asked_for.lock().unwrap() = pairs;
+            let filled = |text: String| {
+                let text = text.replace("HOST", &host).replace("PAGE", &page);
+                exchange(text.replace("COOKIE", cookie).replace("STATE", &state))
+            };
+            requests.into_iter().map(filled).collect()
         };
-        let thread = std::thread::spawn(move || requests.into_iter().map(exchange).collect());
-        *self.thread.lock().unwrap() = Some(thread);
+        *self.thread.lock().unwrap() = Some(std::thread::spawn(visits));
         Ok(())
     }
 }
 
 fn get(target: &str) -> String {
-    format!("GET {target} HTTP/1.1\r\nHost: HOST\r\n\r\n")
+    format!("GET {target} HTTP/1.1\r\nHost: HOST\r\nCookie: a=b; COOKIE\r\n\r\n")
 }
 
 struct Ran {
@@ -109,6 +124,9 @@ fn only_the_redirect_of_this_sign_in_ends_the_wait() {
             get(good).replace("\r\n\r\n", "\r\nOrigin: https://evil.example\r\n\r\n"),
             get(good).replace("\r\n\r\n", "\r\nOrigin: null\r\n\r\n"),
             get(good).replace("Host: HOST", "Host: evil.example"),
+            get(good).replace("; COOKIE", ""),
+            get(good).replace("COOKIE", "COOKIE2"),
+            get(good).replace("Cookie: a=b; COOKIE", "X-Cookie: COOKIE"),
             get(good),
             get(good),
             get("/failed"),
@@ -119,13 +137,13 @@ fn only_the_redirect_of_this_sign_in_ends_the_wait() {
         assert_eq!(login.identity.name, "alice@example.test");
         assert_eq!(login.refresh_token.as_ref().unwrap().expose(), "r1");
         let expected = [
-            "404", "404", "400", "400", "400", "400", "400", "400", "400", "400", "400", "421", "303", "409",
-            "404",
+            "404", "404", "400", "400", "400", "400", "400", "400", "400", "400", "400", "421", "403", "403",
+            "403", "303", "409", "404",
         ];
         // The last page may be read after the sign-in returned.
-        assert_eq!(ran.statuses()[..15], expected);
-        assert!(ran.answers[12].to_lowercase().contains("location: /done"), "{}", ran.answers[12]);
-        assert!(ran.answers[13].contains("already finished"));
+        assert_eq!(ran.statuses()[..18], expected);
+        assert!(ran.answers[15].to_lowercase().contains("location: /done"), "{}", ran.answers[15]);
+        assert!(ran.answers[16].contains("already finished"));
 
         let forms = fake.forms("/token");
         assert_eq!(forms.len(), 1, "one shot");
@@ -202,6 +220,51 @@ fn what_went_wrong_is_told_here_and_in_the_browser() {
             assert_eq!(ran.statuses(), ["303", "404", "200"], "{query}");
             let page = &ran.answers[2];
             assert!(page.contains("Sign-in failed") && page.contains(shown), "{query}: {page}");
+        });
+    }
+}
+
+/// The first browser may come again as often as it likes; another one ends it, whoever of them was first, and whatever the
+/// first one has come to meanwhile.
+#[test]
+fn a_second_browser_at_the_page_ends_the_sign_in() {
+    let other = || get("PAGE").replace("Cookie: a=b; COOKIE", "Cookie: jit-x=y");
+    let good = || get("/callback?code=c1&state=STATE");
+    let cases = [
+        (vec![get("PAGE"), get("PAGE"), good(), get("/done")], true, vec!["303", "303", "303", "200"]),
+        (vec![other()], false, vec!["404"]),
+        (vec![get("PAGE"), other()], false, vec!["303", "404"]),
+        (vec![good(), other()], false, vec!["303", "404"]),
+        // What is no visit of a person is none.
+        (
+            vec![
+                other().replace("Host: HOST", "Host: evil.example"),
+                other().replace("GET", "HEAD"),
+                other().replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 0\r\n\r\n"),
+                other().replace("\r\n\r\n", "\r\nOrigin: https://evil.example\r\n\r\n"),
+                other().replace("\r\n\r\n", "\r\nSec-Purpose: prefetch\r\n\r\n"),
+                get("PAGEx"),
+                good(),
+                get("/done"),
+            ],
+            true,
+            vec!["421", "404", "404", "404", "503", "404", "303", "200"],
+        ),
+    ];
+    for (requests, signed_in, expected) in cases {
+        with_fake(async |fake| {
+            fake.reply(200, tokens(&fake, json!({})));
+            let ran = run(&fake, requests, options()).await;
+            assert_eq!(ran.statuses(), expected);
+            match &ran.result {
+                Ok(login) => assert!(signed_in && login.identity.name == "alice@example.test"),
+                Err(OidcError::Code(CodeError::Contested(_))) => {
+                    assert!(
+                        !signed_in && ran.answers.last().unwrap().contains("This page was opened before")
+                    );
+                }
+                Err(error) => panic!("{error}"),
+            }
         });
     }
 }

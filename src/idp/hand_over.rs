@@ -1,0 +1,346 @@
+//! The page of this machine that a browser is given in the place of an address with something to hide.
+//!
+//! What a browser is started with can be read by every user of the machine for as long as it runs, so that is only
+//! `http://127.0.0.1:PORT/` and 256 random bits. The first visit there is sent on to where the person is to go, with a
+//! cookie: by it the browser is known again when it comes back (`callback.rs`), whatever else somebody has learned.
+//!
+//! The list of processes also shows this page's address, so who visits it is looked at:
+//! - a program of another user is refused, where the system tells whose it is (`sys/caller.rs`), and the person is told;
+//! - where the system does not tell, the first visit is taken. A second one without the cookie means that two have had
+//!   the address, and nobody can say who of them was the person: the page is `contested`, and what it was for is given up.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::header::{COOKIE, HOST, ORIGIN, SET_COOKIE};
+use http::{HeaderValue, Method};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::Notify;
+
+use super::{page, visit};
+use crate::secret::Secret;
+use crate::sys::caller::Caller;
+use crate::sys::loopback::{Loopback, Reply, Request, redirect};
+use crate::trusted_url::TrustedUrl;
+use crate::world::{Note, World};
+
+/// How long a browser has to come for the page, where nothing else limits it.
+const FETCHED_WITHIN: Duration = Duration::from_secs(60);
+/// How long the answer has to leave.
+const SENT_WITHIN: Duration = Duration::from_millis(200);
+/// How long a second visitor is waited for, where the system did not tell whose the first one was.
+const CONTESTED_WITHIN: Duration = Duration::from_secs(2);
+/// How long the cookie lives at most: longer than any sign-in.
+const COOKIE_SECONDS: u64 = 600;
+
+/// Where the person is to go.
+pub(super) enum Target {
+    /// To this address.
+    Visit(Secret<String>),
+    /// To this address, with a form that is posted.
+    Post {
+        /// Where.
+        action: String,
+        /// Names and values.
+        fields: Vec<(&'static str, String)>,
+    },
+}
+
+/// Two have had the page of a sign-in, and so what the sign-in is known by.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error(
+    "the page that jit opened your browser with was opened twice, and not by the same browser: somebody else may have it"
+)]
+pub struct Contested;
+
+impl Contested {
+    /// What to try next, in the order to try it; each a clause without a full stop.
+    pub(super) const NEXT: &'static [&'static str] = &[
+        "run `jit login` again; if you did not open that page twice, another user of this machine tried to",
+        "to open it in a browser that you choose: jit login --no-browser",
+    ];
+}
+
+/// Why nobody was handed over.
+#[derive(Debug, thiserror::Error)]
+pub enum HandOverError {
+    /// Nothing can listen for the browser.
+    #[error("cannot listen on 127.0.0.1 for the browser: {0}")]
+    Listen(std::io::Error),
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers")]
+    NoRandom,
+    /// There is no browser that could be started.
+    #[error("no browser was opened: {0}")]
+    NotOpened(String),
+    /// The browser was started and did not ask for the page.
+    #[error("the browser did not open the page within {} seconds", FETCHED_WITHIN.as_secs())]
+    NobodyCame,
+    /// Two have asked for the page.
+    #[error(transparent)]
+    Contested(#[from] Contested),
+}
+
+/// Whether a request comes from the browser that was handed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Admitted,
+    /// It may well be the person's, but nothing shows it. What they paste into the terminal is theirs.
+    ByPasting,
+    Refused,
+}
+
+/// How the person got the address that leads on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    /// Not at all yet.
+    No,
+    /// As the argument of a browser.
+    ToBrowser,
+    /// On their terminal, which nobody else reads.
+    OnTerminal {
+        /// What the browser comes back with may be pasted there.
+        can_paste: bool,
+    },
+}
+
+/// Who has been at the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Visited {
+    Never,
+    /// `true`: it is certain that it was a program of this user.
+    Once(bool),
+    Contested,
+}
+
+/// What the person is told of, each once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trouble {
+    AnotherUser(u32),
+    OtherBrowser,
+}
+
+/// The page. It answers once it is part of a server: see [`answer`](Self::answer).
+pub(super) struct HandOver {
+    /// The host that the browser comes back to, which is the one that its cookie must be for.
+    host: &'static str,
+    port: u16,
+    path: Secret<String>,
+    /// Name and value. Cookies are shared by all ports of a host, so the name is this page's own.
+    cookie: Secret<String>,
+    target: RefCell<Option<Target>>,
+    given: Cell<Given>,
+    visited: Cell<Visited>,
+    troubles: RefCell<Vec<Trouble>>,
+    news: Notify,
+    fetched: Notify,
+}
+
+impl HandOver {
+    /// A page of the server at `port`, for a browser that will come back to `host`; `None` if the system has no random
+    /// numbers.
+    pub(super) fn new(host: &'static str, port: u16) -> Option<Self> {
+        let (path, name, value) = (visit::random()?, visit::random()?, visit::random()?);
+        Some(Self {
+            host,
+            port,
+            path: Secret::new(format!("/{path}")),
+            cookie: Secret::new(format!("jit-{}={value}", &name[..16])),
+            target: RefCell::new(None),
+            given: Cell::new(Given::No),
+            visited: Cell::new(Visited::Never),
+            troubles: RefCell::default(),
+            news: Notify::new(),
+            fetched: Notify::new(),
+        })
+    }
+
+    /// What a browser is started with.
+    pub(super) fn address(&self) -> TrustedUrl {
+        TrustedUrl::of_this_machine(self.port, self.path.expose())
+    }
+
+    /// A browser is about to be started with the [`address`](Self::address), which leads to `target`. Whoever comes back
+    /// must have been here.
+    pub(super) fn give_to_browser(&self, target: Target) {
+        self.target.replace(Some(target));
+        self.given.set(Given::ToBrowser);
+    }
+
+    /// The person is shown where to go on their terminal, `target` itself or this page.
+    pub(super) fn show_on_terminal(&self, target: Target, can_paste: bool) {
+        self.target.replace(Some(target));
+        self.given.set(Given::OnTerminal { can_paste });
+    }
+
+    /// Answers a request, if it is for this page.
+    pub(super) fn answer(&self, request: &Request) -> Option<Reply> {
+        if !bool::from(request.path.as_bytes().ct_eq(self.path.expose().as_bytes())) {
+            return None;
+        }
+        let headers = &request.headers;
+        // A page of another site says where it comes from; whoever opens an address does not.
+        if request.method != Method::GET || headers.contains_key(ORIGIN) {
+            return Some(page::nothing_here());
+        }
+        if ["sec-purpose", "purpose", "x-moz"].into_iter().any(|name| headers.contains_key(name)) {
+            // Fetched ahead, and perhaps for nobody.
+            return Some(page::not_ahead());
+        }
+        let caller = request.caller();
+        if let Caller::Another(user) = caller {
+            self.tell(Trouble::AnotherUser(user));
+            return Some(page::another_user());
+        }
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let own = format!("{}:{}", self.host, self.port);
+        if host != own {
+            // The cookie is for the host that it was set by, and the browser will come back to this one.
+            return Some(redirect(&format!("http://{own}{}", self.path.expose())));
+        }
+        let target = self.target.borrow();
+        let Some(target) = &*target else { return Some(page::nothing_here()) };
+        match self.visited.get() {
+            Visited::Never => self.visited.set(Visited::Once(caller == Caller::Own)),
+            Visited::Once(_) if self.knows(request) => {}
+            Visited::Once(_) | Visited::Contested => {
+                self.visited.set(Visited::Contested);
+                self.news.notify_one();
+                return Some(page::contested());
+            }
+        }
+        self.fetched.notify_one();
+        let mut reply = match target {
+            Target::Visit(url) => redirect(url.expose()),
+            Target::Post { action, fields } => page::post_on(action, fields),
+        };
+        page::say_no_referrer(&mut reply);
+        self.set_cookie(&mut reply, self.cookie.expose(), COOKIE_SECONDS);
+        Some(reply)
+    }
+
+    /// Whether a request that came back with what only the person's sign-in can have is from the person's browser.
+    pub(super) fn admits(&self, request: &Request) -> Admission {
+        let caller = request.caller();
+        if let Caller::Another(user) = caller {
+            self.tell(Trouble::AnotherUser(user));
+            return Admission::Refused;
+        }
+        if self.knows(request) {
+            return Admission::Admitted;
+        }
+        match (self.given.get(), caller) {
+            // The address was on the terminal alone, and a browser of this user's has come of it.
+            (Given::OnTerminal { .. }, Caller::Own) => Admission::Admitted,
+            // A terminal may have started the browser by a click, with the address as an argument.
+            (Given::OnTerminal { can_paste: true }, _) => Admission::ByPasting,
+            _ => {
+                self.tell(Trouble::OtherBrowser);
+                Admission::Refused
+            }
+        }
+    }
+
+    /// Has the browser forget the cookie.
+    pub(super) fn forget(&self, reply: &mut Reply) {
+        let name = self.cookie.expose().split('=').next().unwrap_or_default();
+        self.set_cookie(reply, &format!("{name}="), 0);
+    }
+
+    /// Whether two have asked for the page.
+    pub(super) fn is_contested(&self) -> bool {
+        self.visited.get() == Visited::Contested
+    }
+
+    /// Tells the person who was refused, and ends once the page is contested.
+    pub(super) async fn contested(&self, world: &World) {
+        let mut told = 0;
+        loop {
+            let troubles: Vec<Trouble> = self.troubles.borrow().iter().skip(told).copied().collect();
+            told += troubles.len();
+            for trouble in troubles {
+                world.person.tell(Note::Warning { text: &trouble.words() });
+            }
+            if self.is_contested() {
+                // The answer that says so is on its way.
+                return tokio::time::sleep(SENT_WITHIN).await;
+            }
+            self.news.notified().await;
+        }
+    }
+
+    fn tell(&self, trouble: Trouble) {
+        let mut troubles = self.troubles.borrow_mut();
+        // Somebody who asks without end is told of once.
+        if !troubles.contains(&trouble) && troubles.len() < 8 {
+            troubles.push(trouble);
+            self.news.notify_one();
+        }
+    }
+
+    /// Whether the request has the cookie.
+    fn knows(&self, request: &Request) -> bool {
+        let lines = request.headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).map(str::trim);
+        pairs.any(|pair| bool::from(pair.as_bytes().ct_eq(self.cookie.expose().as_bytes())))
+    }
+
+    /// Lax: it comes along when the provider sends the browser back by a plain visit, and with nothing that a page of
+    /// another site fetches or posts.
+    fn set_cookie(&self, reply: &mut Reply, pair: &str, seconds: u64) {
+        let cookie = format!("{pair}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
+        if let Ok(mut value) = HeaderValue::from_str(&cookie) {
+            value.set_sensitive(true);
+            reply.headers_mut().append(SET_COOKIE, value);
+        }
+    }
+}
+
+impl Trouble {
+    fn words(self) -> String {
+        match self {
+            Self::AnotherUser(user) => format!(
+                "another user of this machine (user number {user}) asked for the page of your sign-in and was refused"
+            ),
+            Self::OtherBrowser => "a browser that did not open the page that jit gave it came back from the sign-in, and was refused. \
+                 If it was yours, allow cookies for 127.0.0.1, or run `jit login --no-browser`"
+                .to_owned(),
+        }
+    }
+}
+
+/// Has `open` start a browser with the address of a page of this machine, and waits until that has sent it on to `url`.
+///
+/// # Errors
+/// [`HandOverError`].
+pub async fn hand_over(
+    world: &World,
+    url: Secret<String>,
+    open: impl FnOnce(&TrustedUrl) -> Result<(), String>,
+) -> Result<(), HandOverError> {
+    let loopback = Loopback::bind(0).await.map_err(HandOverError::Listen)?;
+    let page = HandOver::new("127.0.0.1", loopback.port()).ok_or(HandOverError::NoRandom)?;
+    let page = Rc::new(page);
+    page.give_to_browser(Target::Visit(url));
+    open(&page.address()).map_err(HandOverError::NotOpened)?;
+    let serve = loopback.serve({
+        let page = Rc::clone(&page);
+        move |request| {
+            let reply = page.answer(&request).unwrap_or_else(page::nothing_here);
+            std::future::ready(reply)
+        }
+    });
+    let fetched = async {
+        let came = tokio::time::timeout(FETCHED_WITHIN, page.fetched.notified()).await;
+        came.map_err(|_| HandOverError::NobodyCame)?;
+        let certain = page.visited.get() == Visited::Once(true);
+        tokio::time::sleep(if certain { SENT_WITHIN } else { CONTESTED_WITHIN }).await;
+        Ok(())
+    };
+    tokio::select! {
+        outcome = fetched => outcome,
+        () = page.contested(world) => Err(Contested.into()),
+        () = serve => Err(HandOverError::NobodyCame),
+    }
+}
