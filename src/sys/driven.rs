@@ -1,9 +1,7 @@
 //! A program that is driven, and ends with this one: a browser of a profile of its own.
 //!
-//! On Unix it is started by way of `sh`, in a process group of its own, with this end of a pipe as its tether. When this
-//! process ends, also by `SIGKILL`, the kernel closes the pipe: a browser of the Chromium family ends by itself then, and
-//! for others the shell waits and ends the whole group. On Windows there is no such tether; the program is ended when the
-//! login is.
+//! On Unix it is started by way of `sh`, in a process group of its own, with a pipe that only these two have. When this
+//! process ends, also by `SIGKILL`, the kernel closes the pipe, and a browser of the Chromium family ends by itself then.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -27,14 +25,8 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_millis(200);
 const KEPT_LINES: usize = 20;
 const KEPT_LENGTH: usize = 300;
 
-/// How the program is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
-    /// By the pipe itself: messages that end in NUL, read from file descriptor 3, written to 4. Unix only.
-    Pipe,
-    /// By what it listens on; the pipe is a tether only.
-    Listening,
-}
+/// Whether a program can be handed a pipe here beside its standard streams. Without unsafe code it cannot on Windows.
+pub const HAS_PIPE: bool = cfg!(unix);
 
 /// A program that runs.
 pub struct Driven {
@@ -53,12 +45,13 @@ struct Said {
 }
 
 impl Driven {
-    /// Starts `program`. Nothing that it says reaches the terminal.
+    /// Starts `program`, which reads messages that end in NUL from file descriptor 3, and writes them to 4. Nothing that it
+    /// says reaches the terminal.
     ///
     /// # Errors
     /// Whatever the system says.
-    pub fn start(program: &Path, arguments: &[OsString], link: Link) -> io::Result<Self> {
-        let mut command = tethered(program, arguments, link);
+    pub fn start(program: &Path, arguments: &[OsString]) -> io::Result<Self> {
+        let mut command = tethered(program, arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
         let said = Arc::new(Said::default());
@@ -107,7 +100,8 @@ impl Driven {
     }
 
     /// The first of its lines, past and to come, that holds `words`. Never ready if it never says so.
-    pub async fn says(&self, words: &str) -> String {
+    #[cfg(test)]
+    async fn says(&self, words: &str) -> String {
         loop {
             let more = self.said.more.notified();
             if let Some(line) = self.lines().into_iter().find(|line| line.contains(words)) {
@@ -158,12 +152,9 @@ async fn listen(stderr: ChildStderr, said: Arc<Said>) {
 }
 
 #[cfg(unix)]
-fn tethered(program: &Path, arguments: &[OsString], link: Link) -> Command {
-    let script = match link {
-        // The browser takes the shell's place, and ends when nobody holds the other end of the pipe any more.
-        Link::Pipe => r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#,
-        Link::Listening => r#""$@" </dev/null >/dev/null & read -r _; kill -s KILL 0"#,
-    };
+fn tethered(program: &Path, arguments: &[OsString]) -> Command {
+    // The browser takes the shell's place, and ends when nobody holds the other end of the pipe any more.
+    let script = r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(script).arg("sh").arg(program).args(arguments);
     // Ctrl-C at the terminal is for this process, whose end is the browser's.
@@ -172,7 +163,7 @@ fn tethered(program: &Path, arguments: &[OsString], link: Link) -> Command {
 }
 
 #[cfg(not(unix))]
-fn tethered(program: &Path, arguments: &[OsString], _: Link) -> Command {
+fn tethered(program: &Path, arguments: &[OsString]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).kill_on_drop(true);
     command
@@ -220,14 +211,14 @@ pub fn is_alive(id: i32) -> bool {
 mod tests {
     use super::*;
 
-    fn shell(script: &str, link: Link) -> Driven {
+    fn shell(script: &str) -> Driven {
         let arguments = ["-c", script].map(OsString::from);
-        Driven::start(Path::new("/bin/sh"), &arguments, link).unwrap()
+        Driven::start(Path::new("/bin/sh"), &arguments).unwrap()
     }
 
     #[tokio::test(flavor = "current_thread")]
     async fn messages_go_and_come_by_the_pipe() {
-        let mut cat = shell("cat <&3 >&4", Link::Pipe);
+        let mut cat = shell("cat <&3 >&4");
         cat.send(b"{\"id\":1}").await.unwrap();
         cat.send(b"two").await.unwrap();
         let mut unfinished = Zeroizing::default();
@@ -238,7 +229,7 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn the_end_and_the_last_words_are_seen() {
-        let mut broken = shell("echo no display >&2; exit 3", Link::Pipe);
+        let mut broken = shell("echo no display >&2; exit 3");
         assert!(broken.receive(&mut Zeroizing::default()).await.unwrap().is_none());
         assert_eq!(broken.ended(Duration::from_secs(60)).await.and_then(|status| status.code()), Some(3));
         assert_eq!(broken.says("display").await, "no display");
@@ -247,15 +238,13 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn dropping_ends_the_whole_group() {
-        for link in [Link::Pipe, Link::Listening] {
-            let driven = shell("sleep 600 & echo started $! >&2; wait", link);
-            let line = driven.says("started").await;
-            let grandchild: i32 = line.rsplit(' ').next().unwrap().parse().unwrap();
-            assert!(is_alive(grandchild));
-            drop(driven);
-            while is_alive(grandchild) && !is_zombie(grandchild) {
-                tokio::task::yield_now().await;
-            }
+        let driven = shell("sleep 600 & echo started $! >&2; wait");
+        let line = driven.says("started").await;
+        let grandchild: i32 = line.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!(is_alive(grandchild));
+        drop(driven);
+        while is_alive(grandchild) && !is_zombie(grandchild) {
+            tokio::task::yield_now().await;
         }
     }
 

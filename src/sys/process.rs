@@ -63,6 +63,11 @@ pub fn find_program(name: &std::path::Path) -> Option<PathBuf> {
     if bare { on_path(name) } else { Some(name.to_owned()).filter(|path| path.is_file()) }
 }
 
+/// The file that `program` is, behind all links; itself where that cannot be told.
+pub fn behind_links(program: &std::path::Path) -> PathBuf {
+    program.canonicalize().unwrap_or_else(|_| program.to_owned())
+}
+
 /// Where programs with windows are installed: `/Applications`, `%ProgramFiles%` and their like.
 pub fn program_folders() -> Vec<PathBuf> {
     if cfg!(windows) {

@@ -1,4 +1,5 @@
-//! Chromium as the person's own browser: at the page of Identity Center, and in the console.
+//! Chromium and Firefox as the person's own browser: at the page of Identity Center, at the loopback ACS of SAML, and in the
+//! console.
 
 use std::time::Duration;
 
@@ -66,7 +67,7 @@ fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
         chromium.display()
     );
     let (room, servers) = room(Approval::AtOnce, &words);
-    let browser = "curl -sSL -o /dev/null %s";
+    let browser = "curl -sSL -b /dev/null -o /dev/null %s";
     room.run(jit(&room, &servers, &["login", "prod"]).env("BROWSER", browser)).ok();
     for role in ["prod", "hub"] {
         room.run(&mut jit(&room, &servers, &["console", role])).ok();
@@ -78,4 +79,45 @@ fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
         });
     }
     assert_eq!(servers.journal().count(Call::Federation), 4);
+}
+
+/// The provider's page and the ACS are of different sites (`localhost` and `127.0.0.1`), so the browser posts the response
+/// without the cookie that it is known by, and brings it with the next step.
+#[test]
+fn a_response_that_another_site_posts_is_taken_from_the_browser_that_jit_opened() {
+    let chromium = format!(
+        "{} --headless=new --no-sandbox --no-first-run --disable-gpu --user-data-dir=",
+        on_path("chromium", "chromium").display()
+    );
+    let firefox =
+        format!("{} --headless --no-remote --profile ", on_path("firefox", "firefox-esr").display());
+    for (name, browser) in [("chromium", chromium), ("firefox", firefox)] {
+        for (acs_host, idp_host) in [("127.0.0.1", "localhost"), ("localhost", "127.0.0.1")] {
+            for binding in ["redirect", "post"] {
+                let case = format!("{name}, ACS at {acs_host}, {binding}");
+                let (room, servers) = room(Approval::AtOnce, "");
+                let sso_url = servers.sso_url().replace("127.0.0.1", idp_host);
+                let config = format!(
+                    "[idp.demo]\ntype = \"saml\"\nsso_url = \"{sso_url}\"\nacs_host = \"{acs_host}\"\nacs_port = 0\n\
+                     binding = \"{binding}\"\n[role.hub]\nidp = \"demo\"\nrole_arn = \"{}\"\n",
+                    jit::demo::HUB
+                );
+                std::fs::write(room.home().join(".config/jit/config.toml"), config).unwrap();
+                let (profile, id) = (room.outside("profile"), room.outside("id"));
+                std::fs::create_dir_all(&profile).unwrap();
+                let script = format!(
+                    "echo $$ > '{}'; export HOME=\"$HOME/../outside\"; exec {browser}'{}' \"$1\" > \"$HOME/log\" 2>&1",
+                    id.display(),
+                    profile.display()
+                );
+                let script = room.script("browser", &script);
+                let login = room.run(jit(&room, &servers, &["login", "hub"]).env("BROWSER", script));
+                let id = std::fs::read_to_string(id).unwrap();
+                room.run(room.command("kill").arg(id.trim()));
+                assert_eq!(login.code(), 0, "{case}: {}", login.stderr);
+                assert!(login.stderr.contains("Signed in as alice@example.com at demo"), "{case}");
+                assert!(!login.stderr.contains("warning"), "{case}: {}", login.stderr);
+            }
+        }
+    }
 }

@@ -68,7 +68,8 @@ fn botocore_is_the_same_by_every_profile() {
         // A person would sign in in the browser; the provider asks nobody here.
         let mut login = room.command(env!("CARGO_BIN_EXE_jit"));
         endpoints(&mut login);
-        room.run(login.args(["login", profile]).env("BROWSER", "curl -sSL -o /dev/null %s")).ok();
+        room.run(login.args(["login", profile]).env("BROWSER", "curl -sSL -b /dev/null -o /dev/null %s"))
+            .ok();
         let said: Value =
             serde_json::from_str(&room.run(jit.args(["whoami", profile, "--json"])).ok()).unwrap();
         format!("{}\n", said["arn"].as_str().unwrap())

@@ -11,7 +11,6 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
-#[cfg(unix)]
 use zeroize::Zeroizing;
 
 use super::conversation::{Conversation, Event};
@@ -19,7 +18,7 @@ use super::find::Found;
 use super::wire::Wire;
 use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script, response_in};
 use crate::secret::Secret;
-use crate::sys::driven::{self, Driven, Link};
+use crate::sys::driven::{self, Driven};
 use crate::sys::fs;
 use crate::sys::state::Folder;
 
@@ -39,7 +38,7 @@ pub(super) async fn catch(
 ) -> Result<Option<Caught>, CaptureError> {
     check_free(profile.path())?;
     forget_pages(profile);
-    let wire = open(browser, profile.path(), start, look).await?;
+    let wire = open(browser, profile.path(), start, look)?;
     let outcome = visit(Conversation::new(&browser.name, wire), start, look).await;
     forget_pages(profile);
     outcome
@@ -84,13 +83,7 @@ pub(super) fn holder_in(lock: &str) -> Option<i32> {
     lock.rsplit('-').next().and_then(|id| id.parse().ok())
 }
 
-/// The port and the path that Chromium writes down, a line each.
-#[cfg(any(not(unix), test, fuzzing))]
-pub(super) fn listening_in(content: &str) -> Option<(u16, &str)> {
-    content.split_once('\n').and_then(|(port, path)| Some((port.parse().ok()?, path.trim())))
-}
-
-async fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
+fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
     // A page that posts a response is not to be kept, so there is no room for it.
     let usual = [
         "--no-first-run",
@@ -114,41 +107,18 @@ async fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) ->
         arguments.push("--no-sandbox".into());
     }
     // The address is told by the protocol: command lines can be seen by everybody.
-    connect(browser, profile, arguments).await
+    connect(browser, arguments)
 }
 
-#[cfg(unix)]
-#[expect(clippy::unused_async, reason = "it waits on Windows")]
-async fn connect(browser: &Found, _: &Path, mut arguments: Vec<OsString>) -> Result<Wire, CaptureError> {
-    arguments.push("--remote-debugging-pipe".into());
-    let program = Driven::start(&browser.program, &arguments, Link::Pipe)
-        .map_err(|error| not_started(browser, &error))?;
-    Ok(Wire::Pipe(program, Zeroizing::default()))
-}
-
-/// On Windows no file descriptors can be handed on by safe means, so the browser listens on a port of loopback, whose
-/// number and secret path it writes into the profile.
-#[cfg(not(unix))]
-async fn connect(
-    browser: &Found,
-    profile: &Path,
-    mut arguments: Vec<OsString>,
-) -> Result<Wire, CaptureError> {
-    let file = profile.join("DevToolsActivePort");
-    let _ = fs::remove(&file);
-    arguments.push("--remote-debugging-port=0".into());
-    let program = Driven::start(&browser.program, &arguments, Link::Listening)
-        .map_err(|error| not_started(browser, &error))?;
-    let until = Instant::now() + Duration::from_secs(20);
-    while Instant::now() < until {
-        let content = fs::read_limited(&file, 1024).unwrap_or_default();
-        let content = String::from_utf8_lossy(&content).into_owned();
-        if let Some((port, path)) = listening_in(&content) {
-            return Wire::socket(program, port, path).await.map_err(|error| not_started(browser, &error));
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+/// By `--remote-debugging-pipe`: nobody else has its ends.
+fn connect(browser: &Found, mut arguments: Vec<OsString>) -> Result<Wire, CaptureError> {
+    if !driven::HAS_PIPE {
+        return Err(CaptureError::NoPipeHere);
     }
-    Err(CaptureError::NoAnswer { browser: browser.name.clone(), why: program.last_words() })
+    arguments.push("--remote-debugging-pipe".into());
+    let program =
+        Driven::start(&browser.program, &arguments).map_err(|error| not_started(browser, &error))?;
+    Ok(Wire::Pipe(Box::new(program), Zeroizing::default()))
 }
 
 fn not_started(browser: &Found, error: &std::io::Error) -> CaptureError {

@@ -1,5 +1,4 @@
-//! Commands, their answers and events, in the form that the DevTools protocol and WebDriver BiDi share: JSON with `id`,
-//! `method` and `params`.
+//! Commands, their answers and events, as the DevTools protocol has them: JSON with `id`, `method` and `params`.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -43,9 +42,7 @@ struct Head {
     id: Option<u64>,
     method: Option<String>,
     session_id: Option<String>,
-    /// An object of the DevTools protocol, a text of BiDi.
     error: Option<Value>,
-    message: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +115,7 @@ impl Conversation {
                     return match head.error {
                         None => Ok(raw),
                         Some(error) => {
-                            let words = error["message"].as_str().map(str::to_owned).or(head.message);
+                            let words = error["message"].as_str().map(str::to_owned);
                             Err(self.odd(words.unwrap_or_else(|| error.to_string())))
                         }
                     };

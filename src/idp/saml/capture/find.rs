@@ -5,21 +5,11 @@ use std::path::{Path, PathBuf};
 use super::CaptureError;
 use crate::sys::process;
 
-/// How a browser is driven.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
-    /// By the DevTools protocol.
-    Chromium,
-    /// By WebDriver BiDi.
-    Firefox,
-}
-
 /// A browser that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     /// What a person calls it.
     pub(super) name: String,
-    pub(super) family: Family,
     pub(super) program: PathBuf,
 }
 
@@ -28,18 +18,16 @@ pub(super) struct Found {
 struct Kind {
     key: &'static str,
     name: &'static str,
-    family: Family,
     programs: &'static [&'static str],
     bundle: &'static str,
     windows: &'static str,
 }
 
 /// In the order in which they are looked for.
-const KINDS: [Kind; 5] = [
+const KINDS: [Kind; 4] = [
     Kind {
         key: "chrome",
         name: "Chrome",
-        family: Family::Chromium,
         programs: &["google-chrome-stable", "google-chrome"],
         bundle: "Google Chrome.app/Contents/MacOS/Google Chrome",
         windows: r"Google\Chrome\Application\chrome.exe",
@@ -47,7 +35,6 @@ const KINDS: [Kind; 5] = [
     Kind {
         key: "chromium",
         name: "Chromium",
-        family: Family::Chromium,
         programs: &["chromium", "chromium-browser"],
         bundle: "Chromium.app/Contents/MacOS/Chromium",
         windows: r"Chromium\Application\chrome.exe",
@@ -55,7 +42,6 @@ const KINDS: [Kind; 5] = [
     Kind {
         key: "edge",
         name: "Edge",
-        family: Family::Chromium,
         programs: &["microsoft-edge-stable", "microsoft-edge"],
         bundle: "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
         windows: r"Microsoft\Edge\Application\msedge.exe",
@@ -63,19 +49,24 @@ const KINDS: [Kind; 5] = [
     Kind {
         key: "brave",
         name: "Brave",
-        family: Family::Chromium,
         programs: &["brave-browser-stable", "brave-browser", "brave"],
         bundle: "Brave Browser.app/Contents/MacOS/Brave Browser",
         windows: r"BraveSoftware\Brave-Browser\Application\brave.exe",
     },
-    Kind {
-        key: "firefox",
-        name: "Firefox",
-        family: Family::Firefox,
-        programs: &["firefox", "firefox-esr"],
-        bundle: "Firefox.app/Contents/MacOS/firefox",
-        windows: r"Mozilla Firefox\firefox.exe",
-    },
+];
+
+/// Firefox and what is made of it. What drives them is a port of loopback (WebDriver BiDi, Marionette), open to every user of
+/// the machine, and whoever is first there has the browser, with all that this user may read. They have no pipe.
+const DRIVEN_BY_A_PORT: [&str; 9] = [
+    "firefox",
+    "librewolf",
+    "waterfox",
+    "floorp",
+    "zen",
+    "icecat",
+    "mullvad-browser",
+    "tor-browser",
+    "seamonkey",
 ];
 
 impl Kind {
@@ -86,14 +77,14 @@ impl Kind {
             process::program_folders().into_iter().map(|folder| folder.join(place)).find(|at| at.is_file())
         };
         let program = on_path.or_else(installed)?;
-        Some(Found { name: self.name.to_owned(), family: self.family, program })
+        Some(Found { name: self.name.to_owned(), program })
     }
 }
 
 /// The browser that `named` means: a name of the table or the path of a program. Without it, the first that is there.
 ///
 /// # Errors
-/// There is none.
+/// There is none, or it cannot be driven without others driving it as well.
 pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
     let Some(named) = named else {
         let looked_for = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
@@ -106,13 +97,29 @@ pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
         let looked_for = || kind.programs.join(", ");
         return kind.found().ok_or_else(|| CaptureError::NoBrowser { looked_for: looked_for() });
     }
+    if let Some(name) = driven_by_a_port(named) {
+        return Err(CaptureError::DrivenByAPort(name));
+    }
     let path = Path::new(named);
     let program = process::find_program(path).ok_or_else(|| CaptureError::NotABrowser(named.to_owned()))?;
-    // Whatever is not Firefox is driven as most browsers are.
+    // Where a link on the search path leads says what it is, whatever it is called.
+    let behind = process::behind_links(&program);
+    if let Some(name) = driven_by_a_port(&behind.to_string_lossy()) {
+        return Err(CaptureError::DrivenByAPort(name));
+    }
+    // Whatever is no Firefox is driven as most browsers are. One that does not know the pipe listens to nobody.
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let family =
-        if name.to_ascii_lowercase().contains("firefox") { Family::Firefox } else { Family::Chromium };
-    Ok(Found { name, family, program })
+    Ok(Found { name, program })
+}
+
+/// The name of a program that is a Firefox, by the last part of its path.
+fn driven_by_a_port(path: &str) -> Option<String> {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = file.to_ascii_lowercase();
+    let stem = stem.trim_end_matches(".exe");
+    let parts: Vec<&str> = stem.split(['-', '_', ' ', '.']).collect();
+    let is_one = DRIVEN_BY_A_PORT.iter().any(|name| stem == *name || parts.contains(name));
+    is_one.then(|| file.to_owned())
 }
 
 #[cfg(test)]
@@ -127,13 +134,52 @@ mod tests {
     #[test]
     fn a_path_is_taken_by_what_it_is_called() {
         let folder = tempfile::tempdir().unwrap();
-        for (file, family) in [("my-firefox", Family::Firefox), ("thorium", Family::Chromium)] {
-            let path = folder.path().join(file);
-            crate::sys::fs::write_atomically(&path, b"").unwrap();
-            let found = browser(path.to_str()).unwrap();
-            assert_eq!((found.family, found.program), (family, path));
-        }
+        let path = folder.path().join("thorium");
+        crate::sys::fs::write_atomically(&path, b"").unwrap();
+        assert_eq!(browser(path.to_str()).unwrap().program, path);
         assert!(matches!(browser(Some("/nowhere/chrome")), Err(CaptureError::NotABrowser(_))));
         assert!(matches!(browser(Some("netscape-4")), Err(CaptureError::NotABrowser(_))));
+    }
+
+    #[test]
+    fn what_is_driven_by_a_port_is_refused_under_every_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [
+            "firefox",
+            "Firefox",
+            "FIREFOX.EXE",
+            "firefox-esr",
+            "firefox-developer-edition",
+            "firefox_nightly",
+            "my-firefox",
+            "firefox-bin",
+            "librewolf",
+            "zen",
+            "zen-browser",
+            "tor-browser",
+            "mullvad-browser",
+        ];
+        for name in names {
+            assert!(matches!(browser(Some(name)), Err(CaptureError::DrivenByAPort(_))), "{name}");
+            let path = folder.path().join(name);
+            crate::sys::fs::write_atomically(&path, b"").unwrap();
+            assert!(matches!(browser(path.to_str()), Err(CaptureError::DrivenByAPort(_))), "{name}");
+        }
+        for name in ["thorium", "vivaldi-stable", "zenith", "opera", "firefoxy", "chrome.exe"] {
+            let path = folder.path().join(name);
+            crate::sys::fs::write_atomically(&path, b"").unwrap();
+            assert!(browser(path.to_str()).is_ok(), "{name}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_with_another_name_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, link) = (folder.path().join("firefox"), folder.path().join("browser"));
+        crate::sys::fs::write_atomically(&program, b"").unwrap();
+        #[allow(clippy::disallowed_methods, reason = "a test makes the link")]
+        std::os::unix::fs::symlink(&program, &link).unwrap();
+        assert!(matches!(browser(link.to_str()), Err(CaptureError::DrivenByAPort(_))));
     }
 }

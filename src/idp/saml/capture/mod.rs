@@ -3,14 +3,12 @@
 //! the protocol that it offers for that.
 //!
 //! ```text
-//! mod → find (which browser) → chromium (DevTools, by a pipe) ─┬→ conversation → wire (pipe or WebSocket)
-//!                            → firefox (WebDriver BiDi) ───────┘
+//! mod → find (which browser) → chromium (DevTools) → conversation → wire (a pipe)
 //! ```
 
 mod chromium;
 mod conversation;
 mod find;
-mod firefox;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod profile;
@@ -21,7 +19,6 @@ mod wire;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use find::Family;
 pub use profile::forget_all as forget_profiles;
 use serde_json::json;
 
@@ -77,6 +74,14 @@ pub enum CaptureError {
     NoBrowser { looked_for: String },
     #[error("`{0}` is no browser that jit knows, and no program that is there")]
     NotABrowser(String),
+    #[error(
+        "{0} cannot be driven safely: its only control channel is a port of this machine, which every user of it can open"
+    )]
+    DrivenByAPort(String),
+    #[error(
+        "on this system a browser can only be driven through a port of this machine, which every user of it can open"
+    )]
+    NoPipeHere,
     #[error("{browser} could not be started{}", because(why))]
     NotStarted { browser: String, why: Option<String> },
     #[error("{browser} was started and does not answer{}", because(why))]
@@ -99,6 +104,9 @@ pub enum CaptureError {
     Profile(std::io::Error),
 }
 
+/// Where any browser will do, Firefox too.
+const LOOPBACK_ACS: &str = "or register a loopback ACS at the IdP: capture = \"loopback\"";
+
 fn because(why: &Option<String>) -> String {
     why.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
 }
@@ -113,22 +121,22 @@ impl CaptureError {
     pub fn next(&self) -> Vec<String> {
         let next: &[&str] = match self {
             Self::NoBrowser { .. } => &[
-                "install Chrome, Chromium, Edge, Brave or Firefox, or name its program: browser = \"/path/to/it\"",
-                "or register a loopback ACS at the IdP: capture = \"loopback\"",
+                "install Chrome, Chromium, Edge or Brave, or name its program: browser = \"/path/to/it\"",
+                LOOPBACK_ACS,
             ],
-            Self::NotABrowser(_) => {
-                &["set `browser` to chrome, chromium, edge, brave, firefox or the path of one"]
-            }
+            Self::DrivenByAPort(_) => &[
+                "set `browser` to chrome, chromium, edge, brave or the path of one, which jit drives by a pipe",
+                LOOPBACK_ACS,
+            ],
+            Self::NoPipeHere => &[LOOPBACK_ACS],
+            Self::NotABrowser(_) => &["set `browser` to chrome, chromium, edge, brave or the path of one"],
             Self::NotStarted { .. } | Self::NoAnswer { .. } => &[
                 "name another one with `browser`",
                 "an administrator may have switched remote debugging off (policy RemoteDebuggingAllowed)",
             ],
             Self::ProfileBusy(_) => &["end the other sign-in, or that process"],
             Self::Closed | Self::Ended { .. } | Self::NobodyCame(_) => &["run `jit login` again"],
-            Self::NoDisplay => &[
-                "run `jit login` on your desktop",
-                "or register a loopback ACS at the IdP: capture = \"loopback\"",
-            ],
+            Self::NoDisplay => &["run `jit login` on your desktop", LOOPBACK_ACS],
             Self::NoWindow => &["leave out --no-browser"],
             Self::Protocol { .. } => &["update the browser, or name another one with `browser`"],
             Self::Profile(_) => &["check the state folder: `jit doctor`"],
@@ -179,10 +187,7 @@ async fn run(
     start: &Start<'_>,
     look: Look,
 ) -> Result<Option<Caught>, CaptureError> {
-    match browser.family {
-        Family::Chromium => chromium::catch(browser, profile, start, look).await,
-        Family::Firefox => firefox::catch(browser, profile, start, look).await,
-    }
+    chromium::catch(browser, profile, start, look).await
 }
 
 /// What comes of a visit in its time. An attempt without a window has little, and needs a person after that.
