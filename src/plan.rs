@@ -19,7 +19,8 @@ pub const CHAINED_LIMIT: u32 = 3600;
 pub const DURATION_RANGE: std::ops::RangeInclusive<u32> = 900..=43_200;
 /// The colours that a role may have, in the order of a terminal's codes for them (ECMA-48, SGR 31 to 37).
 pub const COLORS: [&str; 7] = ["red", "green", "yellow", "blue", "magenta", "cyan", "white"];
-/// The browsers that are known by name and can be driven, in the order in which they are looked for.
+/// The browsers that are known by name, in the order in which they are looked for. Firefox is known to be refused: it can
+/// only be driven through a port.
 pub const BROWSERS: [&str; 5] = ["chrome", "chromium", "edge", "brave", "firefox"];
 
 /// A value and the place that decided it.

@@ -150,10 +150,8 @@ fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
     // The URL may say who was signed in, and a browser's arguments are seen by everybody.
     let target = Secret::from(url.as_str());
     let hand_over = || process::block_on(idp::hand_over(world, target, |page| world.browser.open(page)));
-    let opened = !args.no_browser
-        && person.can_be_asked()
-        && world.browser.available()
-        && hand_over().is_ok();
+    let opened =
+        !args.no_browser && person.can_be_asked() && world.browser.available() && hand_over().is_ok();
     if !opened {
         person.tell(Note::OpenYourself {
             url: url.as_str(),

@@ -62,7 +62,14 @@ pub(super) async fn sign_in(
     let (callback, visited) = Callback::open(&hand_over);
     let sign_in = async {
         // The response comes to this machine, so the browser has to be here in any case.
-        visit::open(world, options, &hand_over, &super::visited(&request.destination)?, target, visit::Shown::Page);
+        visit::open(
+            world,
+            options,
+            &hand_over,
+            &super::visited(&request.destination)?,
+            target,
+            visit::Shown::Page,
+        );
         let nobody = || SamlError::NobodyCame(options.within);
         match tokio::time::timeout(options.within, visited).await {
             Ok(Ok(posted)) => {
