@@ -109,8 +109,7 @@ enum Given {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Visited {
     Never,
-    /// `true`: it is certain that it was a program of this user.
-    Once(bool),
+    Once,
     Contested,
 }
 
@@ -132,6 +131,8 @@ pub(super) struct HandOver {
     target: RefCell<Option<Target>>,
     given: Cell<Given>,
     visited: Cell<Visited>,
+    /// It is certain that the first visit was by a program of this user.
+    first_is_own: Cell<bool>,
     troubles: RefCell<Vec<Trouble>>,
     news: Notify,
     fetched: Notify,
@@ -150,6 +151,7 @@ impl HandOver {
             target: RefCell::new(None),
             given: Cell::new(Given::No),
             visited: Cell::new(Visited::Never),
+            first_is_own: Cell::new(false),
             troubles: RefCell::default(),
             news: Notify::new(),
             fetched: Notify::new(),
@@ -202,9 +204,12 @@ impl HandOver {
         let target = self.target.borrow();
         let Some(target) = &*target else { return Some(page::nothing_here()) };
         match self.visited.get() {
-            Visited::Never => self.visited.set(Visited::Once(caller == Caller::Own)),
-            Visited::Once(_) if self.knows(request) => {}
-            Visited::Once(_) | Visited::Contested => {
+            Visited::Never => {
+                self.visited.set(Visited::Once);
+                self.first_is_own.set(caller == Caller::Own);
+            }
+            Visited::Once if self.knows(request) => {}
+            Visited::Once | Visited::Contested => {
                 self.visited.set(Visited::Contested);
                 self.news.notify_one();
                 return Some(page::contested());
@@ -334,13 +339,13 @@ pub async fn hand_over(
     let fetched = async {
         let came = tokio::time::timeout(FETCHED_WITHIN, page.fetched.notified()).await;
         came.map_err(|_| HandOverError::NobodyCame)?;
-        let certain = page.visited.get() == Visited::Once(true);
-        tokio::time::sleep(if certain { SENT_WITHIN } else { CONTESTED_WITHIN }).await;
+        tokio::time::sleep(if page.first_is_own.get() { SENT_WITHIN } else { CONTESTED_WITHIN }).await;
         Ok(())
     };
     tokio::select! {
         outcome = fetched => outcome,
-        () = page.contested(world) => Err(Contested.into()),
+        // Nothing comes back from there: who was second has got nothing, and the first was this user.
+        () = page.contested(world) => if page.first_is_own.get() { Ok(()) } else { Err(Contested.into()) },
         () = serve => Err(HandOverError::NobodyCame),
     }
 }
