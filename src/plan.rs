@@ -129,6 +129,29 @@ pub struct OidcSettings {
     pub redirect_port: Valued<u16>,
     /// The `audience` parameter that some providers want (Auth0).
     pub audience: Option<Valued<String>>,
+    /// How the client shows its secret; `None` leaves that to what the provider announces and takes.
+    pub client_auth: Option<Valued<ClientAuth>>,
+}
+
+/// How a client shows its secret (RFC 6749, section 2.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientAuth {
+    /// As HTTP Basic.
+    #[serde(rename = "client_secret_basic")]
+    Basic,
+    /// In the form.
+    #[serde(rename = "client_secret_post")]
+    Post,
+}
+
+impl ClientAuth {
+    /// What providers call it (OpenID Connect Core 1.0, section 9).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "client_secret_basic",
+            Self::Post => "client_secret_post",
+        }
+    }
 }
 
 /// How a person signs in at an OIDC provider.

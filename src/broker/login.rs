@@ -18,6 +18,9 @@ pub fn margin(login: &Login) -> Duration {
     }
 }
 
+/// What is left to a proof that cannot be renewed, and is still shown to AWS.
+const LEAST: Duration = Duration::from_secs(10);
+
 /// What the IdP handed over, whatever its age. Calls nothing.
 ///
 /// # Errors
@@ -73,7 +76,7 @@ impl Broker<'_, '_> {
             return Err(BrokerError::Shared(failure));
         }
         let before = stored.as_ref().map(|login| login.identity().subject.clone());
-        let outcome = self.prove(proof, need, stored, &lock).await;
+        let outcome = self.prove(proof, need, stored, refused, &lock).await;
         match &outcome {
             Ok(login) => {
                 self.keep(&lock, &key, &login.to_bytes(), &what);
@@ -97,13 +100,24 @@ impl Broker<'_, '_> {
         proof: &ProofPlan,
         need: &Need,
         stored: Option<Login>,
+        refused: Option<&Login>,
         lock: &Lock,
     ) -> Result<Login, BrokerError> {
         let name = proof.name();
+        // What an IdP hands over is sealed as it came: it has burnt what was there before.
+        let (login_key, what) = (proof.login_key(), format!("the login at {name}"));
+        let received = |login: Option<&Login>| match login {
+            Some(login) => self.keep(lock, &login_key, &login.to_bytes(), &what),
+            None => {
+                if let Err(error) = self.store.delete(&login_key) {
+                    log::info!("a login that came to nothing could not be removed: {error}");
+                }
+            }
+        };
         let mut why = "nobody has signed in there yet".to_owned();
         let mut forgotten = false;
         if let Some(login) = stored.as_ref().filter(|_| !need.force) {
-            match idp::renew(proof, self.world, login).await {
+            match idp::renew(proof, self.world, login, &received).await {
                 Ok(renewed) => return Ok(renewed),
                 Err(error) if error.needs_new_login() => {
                     log::info!("the last login at {name} is of no more use: {error}");
@@ -112,10 +126,19 @@ impl Broker<'_, '_> {
                     // What is dead is not tried again (providers take the reuse of a token for theft), and what AWS no
                     // longer takes need not lie there.
                     if login.renews_itself() || matches!(login.proof(), Some(Proof::Assertion(_))) {
-                        let ended = login.clone().ended();
+                        let ended = login.clone().ended(&error);
                         let ended = if forgotten { ended.without_client() } else { ended };
                         let what = format!("the end of the login at {name}");
-                        self.keep(lock, &proof.login_key(), &ended.to_bytes(), &what);
+                        // Of a sign-in that came to nothing there is nothing to be known.
+                        match ended.is_of_nobody() {
+                            true => received(None),
+                            false => self.keep(lock, &proof.login_key(), &ended.to_bytes(), &what),
+                        }
+                        // The proof that there is serves as long as it holds.
+                        let left = ended.identity().proof_expires_at.since(self.now());
+                        if error.brought_no_proof() && refused.is_none() && left > LEAST {
+                            return Ok(ended);
+                        }
                     }
                 }
                 Err(error) => return Err(error.into()),
@@ -132,7 +155,7 @@ impl Broker<'_, '_> {
             key: proof.person_key(),
             what: format!("what is known of you at {name}"),
         };
-        let login = idp::login(proof, self.world, &options, stored.as_ref(), &memory).await?;
+        let login = idp::login(proof, self.world, &options, stored.as_ref(), &memory, &received).await?;
         self.forget_other_people(proof, &login)?;
         Ok(login)
     }

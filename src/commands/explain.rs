@@ -240,6 +240,7 @@ fn oidc_rows(oidc: &OidcSettings) -> Vec<Row> {
         Some(row("flow", &oidc.flow, |flow| format!("{flow:?}").to_lowercase())),
         Some(row("redirect_port", &oidc.redirect_port, port)),
         optional("audience", oidc.audience.as_ref(), text),
+        optional("client_auth", oidc.client_auth.as_ref(), |method| method.name().to_owned()),
     ];
     rows.into_iter().flatten().collect()
 }

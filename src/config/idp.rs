@@ -3,7 +3,7 @@
 use super::limits::{self, Dialect, Refused};
 use super::section::{At, Mistake, Section, closest};
 use crate::arn::is_sign_in_endpoint;
-use crate::plan::{Binding, Capture, FACTORS, Factor, Flow, OktaFlow};
+use crate::plan::{Binding, Capture, ClientAuth, FACTORS, Factor, Flow, OktaFlow};
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 
@@ -71,6 +71,7 @@ pub struct OidcSection {
     pub flow: Option<At<Flow>>,
     pub redirect_port: Option<At<u16>>,
     pub audience: Option<At<String>>,
+    pub client_auth: Option<At<ClientAuth>>,
     pub auto_login: Option<At<bool>>,
 }
 
@@ -164,6 +165,12 @@ fn oidc(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OidcS
         .text("client_secret")?
         .map(|secret| At { value: Secret::new(secret.value), line: secret.line });
     let flows = [("auto", Flow::Auto), ("browser", Flow::Browser), ("device", Flow::Device)];
+    let methods = [ClientAuth::Basic, ClientAuth::Post].map(|method| (method.name(), method));
+    let client_auth = choice(section, "client_auth", &methods)?;
+    if let Some(At { line, .. }) = client_auth.as_ref().filter(|_| client_secret.is_none()) {
+        let what = "`client_auth` means nothing without a `client_secret`".to_owned();
+        return Err(section.mistake_at(*line, what, Some("delete it".to_owned())));
+    }
     Ok(OidcSection {
         issuer,
         client_id,
@@ -172,6 +179,7 @@ fn oidc(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OidcS
         scopes: section.list("scopes")?,
         redirect_port: section.port("redirect_port")?,
         audience: section.text("audience")?,
+        client_auth,
         auto_login,
     })
 }

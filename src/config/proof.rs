@@ -69,6 +69,7 @@ fn oidc(file: &File, name: &str, section: &OidcSection) -> OidcSettings {
         flow: or(file, section.flow.as_ref(), Flow::Auto),
         redirect_port: or(file, section.redirect_port.as_ref(), 0),
         audience: optional(file, section.audience.as_ref()),
+        client_auth: optional(file, section.client_auth.as_ref()),
     }
 }
 

@@ -140,15 +140,16 @@ pub async fn login(
     options: &LoginOptions,
     stored: Option<&Login>,
     memory: &dyn Memory,
+    keep: Keep<'_>,
 ) -> Result<Login, IdpError> {
     Ok(match (proof, stored) {
         (ProofPlan::Oidc(settings), stored) => {
-            // Starting over includes asking the provider anew where its endpoints are.
-            let known = match stored {
-                Some(Login::Oidc(login)) if !options.force => Some(&login.provider),
+            let last = match stored {
+                Some(Login::Oidc(login)) => Some(&**login),
                 _ => None,
             };
-            Login::Oidc(Box::new(oidc::login(settings, world, options, known).await?))
+            let keep = of_oidc(keep);
+            Login::Oidc(Box::new(oidc::login(settings, world, options, last, Some(&keep)).await?))
         }
         (ProofPlan::Saml(settings), stored) => {
             let stored = match stored {
@@ -169,17 +170,32 @@ pub async fn login(
     })
 }
 
-/// Gets a new proof with what the last login left, without the person.
+/// Seals a login at once; `None` takes back one that came to nothing.
+pub type Keep<'a> = &'a dyn Fn(Option<&Login>);
+
+fn of_oidc(keep: Keep<'_>) -> impl Fn(Option<&OidcLogin>) {
+    move |login| keep(login.map(|login| Login::Oidc(Box::new(login.clone()))).as_ref())
+}
+
+/// Gets a new proof with what the last login left, without the person. `keep` seals what the provider hands over before it is
+/// looked at.
 ///
 /// # Errors
 /// [`IdpError`]; with [`IdpError::needs_new_login`] only a person can go on.
-pub async fn renew(proof: &ProofPlan, world: &World, stored: &Login) -> Result<Login, IdpError> {
+pub async fn renew(
+    proof: &ProofPlan,
+    world: &World,
+    stored: &Login,
+    keep: Keep<'_>,
+) -> Result<Login, IdpError> {
     Ok(match (proof, stored) {
         (ProofPlan::Oidc(settings), Login::Oidc(login)) => {
-            Login::Oidc(Box::new(oidc::refresh(settings, world, login).await?))
+            let keep = of_oidc(keep);
+            Login::Oidc(Box::new(oidc::refresh(settings, world, login, Some(&keep)).await?))
         }
         (ProofPlan::Okta(settings), Login::Okta(login)) => {
-            Login::Okta(okta::renew(settings, world, login).await?)
+            let keep = |login: &OktaLogin| keep(Some(&Login::Okta(login.clone())));
+            Login::Okta(okta::renew(settings, world, login, &keep).await?)
         }
         (ProofPlan::IdentityCenter(settings), Login::IdentityCenter(login)) => {
             Login::IdentityCenter(identity_center::renew(settings, world, login).await?)
@@ -206,7 +222,7 @@ pub enum Ended {
 /// [`IdpError`] if the provider could not be asked or said no.
 pub async fn end(proof: &ProofPlan, world: &World, login: &Login) -> Result<Ended, IdpError> {
     match (proof, login) {
-        (ProofPlan::Oidc(settings), Login::Oidc(login)) if login.refresh_token.is_some() => {
+        (ProofPlan::Oidc(settings), Login::Oidc(login)) if login.renews_itself() => {
             Ok(match oidc::revoke(settings, world, login).await? {
                 oidc::Revoked::Done => Ended::There("the refresh token"),
                 oidc::Revoked::NotOffered => Ended::Later("its refresh token"),
@@ -243,7 +259,7 @@ impl Login {
     /// What AWS is to be shown; `None` once it was wiped.
     pub fn proof(&self) -> Option<Proof<'_>> {
         match self {
-            Self::Oidc(login) => Some(Proof::IdToken(&login.id_token)),
+            Self::Oidc(login) => (!login.is_of_nobody()).then_some(Proof::IdToken(&login.id_token)),
             Self::Saml(login) => login.assertion.as_ref().map(Proof::Assertion),
             Self::Okta(login) => login.saml.assertion.as_ref().map(Proof::Assertion),
             Self::IdentityCenter(login) => (!login.ended).then_some(Proof::PortalToken(&login.access_token)),
@@ -281,7 +297,7 @@ impl Login {
     /// Whether the next proof may come without the person.
     pub fn renews_itself(&self) -> bool {
         match self {
-            Self::Oidc(login) => login.refresh_token.is_some(),
+            Self::Oidc(login) => login.renews_itself(),
             Self::Saml(_) => false,
             Self::Okta(login) => login.renews_itself(),
             Self::IdentityCenter(login) => login.refresh_token.is_some(),
@@ -298,6 +314,11 @@ impl Login {
         }
     }
 
+    /// Whether nobody was seen to have signed in: what came at the sign-in could not be checked yet.
+    pub fn is_of_nobody(&self) -> bool {
+        matches!(self, Self::Oidc(login) if login.is_of_nobody())
+    }
+
     /// Whether the assertion can be read by AWS alone.
     pub fn is_encrypted(&self) -> bool {
         match self {
@@ -307,16 +328,21 @@ impl Login {
         }
     }
 
-    /// The same login without what the provider no longer takes.
+    /// The same login without what the provider no longer takes, and why it does not.
     #[must_use]
-    pub fn ended(mut self) -> Self {
+    pub fn ended(mut self, why: &IdpError) -> Self {
         match &mut self {
-            Self::Oidc(login) => login.refresh_token = None,
+            Self::Oidc(login) => {
+                login.refresh_token = None;
+                login.unchecked = None;
+                login.ended_because = Some(why.to_string());
+            }
             Self::Saml(login) => login.assertion = None,
             Self::Okta(login) => login.end(),
             Self::IdentityCenter(login) => {
                 login.refresh_token = None;
                 login.ended = true;
+                login.ended_because = Some(why.to_string());
             }
         }
         self
@@ -369,6 +395,11 @@ impl IdpError {
             Self::Okta(error) => error.needs_new_login(),
             Self::IdentityCenter(error) => error.needs_new_login(),
         }
+    }
+
+    /// A renewal went well but for this: there was no new proof in it.
+    pub fn brought_no_proof(&self) -> bool {
+        matches!(self, Self::Oidc(OidcError::NoNewIdToken))
     }
 
     /// A renewal is over because the provider does not know the client any more that was registered for it.

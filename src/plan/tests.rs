@@ -33,6 +33,7 @@ fn plan() -> Plan {
             flow: Valued::new(Flow::Auto, Origin::Default),
             redirect_port: Valued::new(0, Origin::Default),
             audience: None,
+            client_auth: None,
         }),
         legs: vec![
             leg("hub", "arn:aws:iam::111111111111:role/hub"),

@@ -225,6 +225,84 @@ fn a_provider_that_is_down_does_not_end_the_login() {
     assert_eq!((up.code(), room.opened().len()), (0, 1), "{up}");
 }
 
+/// Seen before: whatever was wrong after the answer threw the new refresh token away, and the burnt one, sent next, ended the
+/// login for good.
+#[test]
+fn what_is_wrong_with_an_answer_does_not_cost_the_refresh_token_in_it() {
+    type Arrange = fn(&mut jit::demo::Faults);
+    let cases: [(&str, Arrange); 7] = [
+        ("a key that is nowhere", |faults| _ = faults.flaws.insert(Flaw::KeyId)),
+        ("keys that cannot be had", |faults| {
+            faults.flaws.insert(Flaw::KeyId);
+            faults.always(Call::Jwks, Trouble::ServerError);
+        }),
+        ("a clock that is wrong", |faults| _ = faults.flaws.insert(Flaw::Expired)),
+        ("a signature that is wrong", |faults| _ = faults.flaws.insert(Flaw::Signature)),
+        ("another audience", |faults| _ = faults.flaws.insert(Flaw::Audience)),
+        ("another issuer", |faults| _ = faults.flaws.insert(Flaw::Issuer)),
+        ("a description that is not to be had", |faults| {
+            faults.flaws.insert(Flaw::KeyId);
+            faults.always(Call::Discovery, Trouble::Html);
+        }),
+    ];
+    for (what, arrange) in cases {
+        let room = Room::signed_in("admin");
+        room.leave_a_refresh_token();
+        room.servers().faults(arrange);
+        let failed = room.jit(&["credential-process", "admin"]).run();
+        assert_eq!((failed.code(), failed.stdout.as_str()), (1, ""), "{what}: {failed}");
+        room.servers().faults(jit::demo::Faults::clear);
+        let well = room.asks_for("admin");
+        assert_eq!((well.code(), room.opened().len()), (0, 1), "{what}: {well}");
+        assert_eq!(room.count(Call::Revoke), 0, "{what}");
+    }
+}
+
+/// Whatever a provider calls a refresh token that is dead: a program is told to sign in, and a person does.
+#[test]
+fn a_dead_refresh_token_is_dead_in_every_providers_words() {
+    let refuse = |status, code: &str, why: &str| Trouble::Refuse(Refusal::new(status, code, why));
+    for (dead, words) in [
+        (refuse(400, "invalid_request", "no such token"), "invalid_request (no such token)"),
+        (refuse(401, "invalid_token", ""), "invalid_token"),
+        (refuse(403, "forbidden", "go away"), "forbidden (go away)"),
+        (refuse(400, "", ""), "the refresh was refused"),
+    ] {
+        let room = Room::signed_in("admin");
+        room.leave_a_refresh_token();
+        room.servers().faults(|faults| faults.always(Call::RefreshGrant, dead));
+        let program = room.jit(&["credential-process", "admin"]).run();
+        assert!(program.code() == 3 && program.stderr.contains(words), "{words}: {program}");
+        // The reason is the same the next time, and nobody is asked for it.
+        let again = room.jit(&["credential-process", "admin"]).run();
+        assert!(again.code() == 3 && again.stderr.contains(words), "{words}: {again}");
+        assert_eq!(room.count(Call::RefreshGrant), 1, "{words}");
+        let person = room.jit(&["login", "admin"]).run();
+        assert_eq!((person.code(), room.opened().len()), (0, 2), "{words}: {person}");
+    }
+    for trouble in
+        [Trouble::ServerError, refuse(429, "slow_down", ""), refuse(400, "temporarily_unavailable", "")]
+    {
+        let room = Room::signed_in("admin");
+        room.leave_a_refresh_token();
+        room.servers().faults(|faults| faults.always(Call::RefreshGrant, trouble));
+        assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 1);
+        room.servers().faults(jit::demo::Faults::clear);
+        assert_eq!((room.asks_for("admin").code(), room.opened().len()), (0, 1));
+    }
+}
+
+#[test]
+fn a_refresh_token_that_is_of_no_use_is_revoked() {
+    let room = Room::signed_in("admin");
+    room.leave_a_refresh_token();
+    room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::NoIdTokenOnRefresh));
+    let program = room.jit(&["credential-process", "admin"]).run();
+    assert_eq!((program.code(), room.count(Call::Revoke)), (3, 1), "{program}");
+    let again = room.jit(&["credential-process", "admin"]).run();
+    assert!(again.code() == 3 && again.stderr.contains("gives no new ID token on refresh"), "{again}");
+}
+
 #[test]
 fn a_rotated_refresh_token_is_the_next_one_used() {
     let room = Room::signed_in("admin");

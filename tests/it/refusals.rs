@@ -7,7 +7,7 @@ use jit::demo::{Approval, Call, Flaw, Refusal, Settings, Trouble};
 
 use crate::support::{Output, Room};
 
-/// Signs in while `arrange` is wrong; the login fails and stores nothing, and works once all is well again.
+/// Signs in while `arrange` is wrong; the login fails and stores nothing that could be used, and works once all is well again.
 fn refused(arrange: impl FnOnce(&Room)) -> (Room, Output, String) {
     let room = Room::new();
     arrange(&room);
@@ -15,7 +15,7 @@ fn refused(arrange: impl FnOnce(&Room)) -> (Room, Output, String) {
     let said = room.plain(&login.stderr);
     let (_, said) = said.split_once("http://127.0.0.1:PORT/…\n").unwrap_or(("", &said));
     let said = said.to_owned();
-    assert_eq!((login.stdout.as_str(), room.entries("").len()), ("", 0), "{login}");
+    assert_eq!((login.stdout.as_str(), room.entries("session").len()), ("", 0), "{login}");
     room.is_tidy();
     room.servers().faults(jit::demo::Faults::clear);
     let well = room.jit(&["login", "admin"]).run();

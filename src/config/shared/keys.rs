@@ -102,6 +102,7 @@ pub const RULES: &[Rule] = &[
     rule(&[OIDC, CENTER], "flow", Takes::Anything, "Browser or device code"),
     rule(&[OIDC, CENTER], "redirect_port", Takes::Anything, PORT),
     rule(&[OIDC], "audience", Takes::Anything, "Whom the token is for; AWS checks that"),
+    rule(&[OIDC], "client_auth", Takes::Nothing, "It goes with `client_secret`, which is each person's own"),
     rule(&[SAML], "sso_url", Takes::Url, HOST),
     rule(&[SAML, CENTER], "start_url", Takes::Url, HOST),
     rule(

@@ -32,6 +32,9 @@ pub enum CenterError {
     /// There is nothing to renew with.
     #[error("the portal gave no refresh token at the last sign-in")]
     NothingKept,
+    /// What the last login left was given up at an earlier call, for this reason.
+    #[error("{0}")]
+    Ended(String),
     /// The client that the refresh token belongs to is forgotten.
     #[error("the registration of the last sign-in is over")]
     RegistrationOver,
@@ -50,15 +53,10 @@ impl CenterError {
     /// Whether only a new login can help.
     pub fn needs_new_login(&self) -> bool {
         match self {
-            Self::NothingKept | Self::RegistrationOver => true,
-            Self::Refused { error, .. } => matches!(
-                error.as_str(),
-                "invalid_grant"
-                    | "invalid_client"
-                    | "unauthorized_client"
-                    | "expired_token"
-                    | "access_denied"
-            ),
+            Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => true,
+            // Whatever the service calls it: what it refuses today it will refuse tomorrow.
+            Self::Refused { error, .. } => !self.is_transient() && error != "slow_down",
+            Self::NotUnderstood(status) => (400..500).contains(status) && !self.is_transient(),
             _ => false,
         }
     }
@@ -76,8 +74,13 @@ impl CenterError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Http(error) => matches!(error, HttpError::Timeout { .. } | HttpError::Unreachable { .. }),
-            Self::NotUnderstood(status) => *status >= 500,
-            Self::Refused { error, .. } => error == "internal_server",
+            Self::NotUnderstood(status) => *status >= 500 || matches!(status, 408 | 425 | 429),
+            Self::Refused { error, .. } => {
+                matches!(
+                    error.as_str(),
+                    "internal_server" | "server_error" | "temporarily_unavailable" | "too_many_requests"
+                )
+            }
             _ => false,
         }
     }
@@ -96,7 +99,7 @@ impl CenterError {
                 &["compare `start_url` with the address of the portal, and `region` with the one it is in"]
             }
             Self::Refused { .. } | Self::CodeExpired(_) => &["run `jit login` again"],
-            Self::NothingKept | Self::RegistrationOver => &[],
+            Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => &[],
         };
         next.iter().map(|clause| (*clause).to_owned()).collect()
     }

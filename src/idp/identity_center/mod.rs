@@ -48,6 +48,9 @@ pub struct CenterLogin {
     pub obtained_at: Timestamp,
     /// The portal takes the access token no more.
     pub ended: bool,
+    /// Why there is nothing left to renew with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<String>,
 }
 
 /// A client, as the service knows it. It is made by the program for itself, and is a secret by name only.
@@ -155,6 +158,7 @@ fn accept(
         refresh_token: tokens.refresh_token,
         obtained_at: now,
         ended: false,
+        ended_because: None,
     }
 }
 
@@ -167,8 +171,9 @@ pub async fn renew(
     world: &World,
     last: &CenterLogin,
 ) -> Result<CenterLogin, CenterError> {
-    let refresh_token = last.refresh_token.as_ref().ok_or(CenterError::NothingKept)?;
-    let registration = last.registration.as_ref().ok_or(CenterError::NothingKept)?;
+    let nothing = || last.ended_because.clone().map_or(CenterError::NothingKept, CenterError::Ended);
+    let refresh_token = last.refresh_token.as_ref().ok_or_else(nothing)?;
+    let registration = last.registration.as_ref().ok_or_else(nothing)?;
     if registration.expires_at <= world.clock.now() {
         return Err(CenterError::RegistrationOver);
     }

@@ -5,7 +5,7 @@ use super::discovery::Provider;
 use super::error::OidcError;
 use super::request::{self, AuthorizationRequest};
 use super::token_endpoint;
-use super::{TokenChecks, accept};
+use super::{Safe, TokenChecks, accept};
 use crate::idp::code::{self, CodeError, Sender};
 use crate::idp::oidc::OidcLogin;
 use crate::idp::{LoginOptions, visit};
@@ -20,6 +20,39 @@ pub(super) async fn sign_in(
     world: &World,
     provider: Provider,
     options: &LoginOptions,
+    safe: Safe<'_>,
+) -> Result<OidcLogin, OidcError> {
+    let max_age = options.force;
+    match once(settings, world, &provider, options, max_age, safe).await {
+        Err(error) if max_age && may_mean_max_age(&error) => {
+            log::info!("the provider does not take max_age=0, so prompt=login has to do: {error}");
+            once(settings, world, &provider, options, false, safe).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether a refusal may be about `max_age`, which some providers do not take. `prompt=login` asks for the same.
+fn may_mean_max_age(error: &OidcError) -> bool {
+    match error {
+        OidcError::Refused { during, error, description } if *during == SIGN_IN => {
+            let named = description.as_ref().is_some_and(|words| words.contains("max_age"));
+            named || (error == "invalid_request" && description.is_none())
+        }
+        _ => false,
+    }
+}
+
+/// What the person does in the browser, in a refusal.
+pub(super) const SIGN_IN: &str = "the sign-in";
+
+async fn once(
+    settings: &OidcSettings,
+    world: &World,
+    provider: &Provider,
+    options: &LoginOptions,
+    max_age: bool,
+    safe: Safe<'_>,
 ) -> Result<OidcLogin, OidcError> {
     let (began, nonce) = (world.clock.now(), visit::random().ok_or(CodeError::NoRandom)?);
     let sender = Sender {
@@ -32,11 +65,12 @@ pub(super) async fn sign_in(
             state: &attempt.state,
             nonce: &nonce,
             challenge: &attempt.challenge(),
+            max_age,
         };
-        let url = request::authorization_url(settings, &provider, options, sent)?;
+        let url = request::authorization_url(settings, world, provider, options, sent).await?;
         let code = attempt.code(world, options, &url, visit).await.map_err(|error| match error {
             CodeError::Refused { error, description } => {
-                OidcError::refused("the sign-in", &error, description.as_deref())
+                OidcError::refused(SIGN_IN, &error, description.as_deref())
             }
             error => error.into(),
         })?;
@@ -46,11 +80,11 @@ pub(super) async fn sign_in(
             ("redirect_uri", &attempt.redirect_uri),
             ("code_verifier", attempt.verifier.expose()),
         ];
-        let tokens = token_endpoint::ask(settings, world, &provider, &form).await?;
+        let tokens = token_endpoint::ask(settings, world, provider, &form).await?;
         let tokens = tokens.map_err(|refusal| refusal.into_error("exchanging the code for tokens"))?;
         let signed_in_within = options.force.then(|| world.clock.now().since(began));
-        let checks = TokenChecks { nonce: Some(&nonce), signed_in_within, previous: None };
-        accept(settings, world, provider.clone(), tokens, checks).await
+        let checks = TokenChecks { nonce: Some(&nonce), signed_in_within, by_refresh: false };
+        accept(settings, world, provider.clone(), tokens, checks, safe).await
     };
     let at = (settings.redirect_port.value, PATH);
     code::sign_in(world, at, Some(sender), options.within, flow, |login| login.identity.name.clone()).await

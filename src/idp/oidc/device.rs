@@ -8,8 +8,8 @@ use tokio::time::Instant;
 use super::discovery::{self, Provider, insecure, not_understood};
 use super::error::OidcError;
 use super::request::scopes;
-use super::token_endpoint::{self, Tokens};
-use super::{TokenChecks, accept};
+use super::token_endpoint::{self, Endpoint, Posted, Tokens};
+use super::{Safe, TokenChecks, accept};
 use crate::idp::LoginOptions;
 use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
@@ -50,12 +50,13 @@ pub(super) async fn sign_in(
     world: &World,
     provider: Provider,
     options: &LoginOptions,
+    safe: Safe<'_>,
 ) -> Result<OidcLogin, OidcError> {
     let mut pace = RealTime(Instant::now());
     let tokens = ask(settings, world, &provider, options, &mut pace).await?;
     // There is no nonce and no `max_age` in this flow.
-    let checks = TokenChecks { nonce: None, signed_in_within: None, previous: None };
-    accept(settings, world, provider, tokens, checks).await
+    let checks = TokenChecks { nonce: None, signed_in_within: None, by_refresh: false };
+    accept(settings, world, provider, tokens, checks, safe).await
 }
 
 async fn ask(
@@ -73,7 +74,8 @@ async fn ask(
     if let Some(audience) = &settings.audience {
         form.push(("audience", &audience.value));
     }
-    let answer = token_endpoint::post(settings, world, provider, endpoint, &form).await?;
+    let at = Endpoint { url: endpoint, methods: provider.document.token_methods() };
+    let Posted { answer, .. } = token_endpoint::post(settings, world, provider, at, &form).await?;
     let device: DeviceAnswer =
         token_endpoint::read(WHAT, &answer, &token_endpoint::secrets(settings, &form))?
             .map_err(|refusal| refusal.into_error("the device code"))?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::error::OidcError;
 use super::jwks::{self, Jwk};
 use crate::idp::code::bounded;
-use crate::plan::OidcSettings;
+use crate::plan::{ClientAuth, OidcSettings};
 use crate::sys::http::Answer;
 use crate::timestamp::Timestamp;
 use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
@@ -25,6 +25,9 @@ pub struct Provider {
     pub(super) keys: Vec<Jwk>,
     /// When the provider was asked.
     pub fetched_at: Timestamp,
+    /// How it took the client's secret the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) client_auth: Option<ClientAuth>,
 }
 
 /// The description after its addresses were held against the issuer's.
@@ -42,6 +45,9 @@ pub(super) struct Description<U> {
     pub(super) device_authorization_endpoint: Option<U>,
     pub(super) revocation_endpoint: Option<U>,
     pub(super) end_session_endpoint: Option<U>,
+    pub(super) pushed_authorization_request_endpoint: Option<U>,
+    pub(super) require_pushed_authorization_requests: Option<bool>,
+    pub(super) revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
     pub(super) scopes_supported: Option<Vec<String>>,
     pub(super) id_token_signing_alg_values_supported: Option<Vec<String>>,
     pub(super) token_endpoint_auth_methods_supported: Option<Vec<String>>,
@@ -89,7 +95,7 @@ pub(super) async fn fetch(settings: &OidcSettings, world: &World) -> Result<Prov
     let keys = document.jwks_uri.as_ref().ok_or(OidcError::Lacks { what: "list of its keys (jwks_uri)" })?;
     let answer = world.http.get(keys).await?;
     let keys = jwks::usable(read_public("the provider's key list", &answer)?);
-    Ok(Provider { document, keys, fetched_at: world.clock.now() })
+    Ok(Provider { document, keys, fetched_at: world.clock.now(), client_auth: None })
 }
 
 impl Announced {
@@ -127,6 +133,13 @@ impl Announced {
             )?,
             revocation_endpoint: one("revocation_endpoint", self.revocation_endpoint, endpoint)?,
             end_session_endpoint: one("end_session_endpoint", self.end_session_endpoint, page)?,
+            pushed_authorization_request_endpoint: one(
+                "pushed_authorization_request_endpoint",
+                self.pushed_authorization_request_endpoint,
+                endpoint,
+            )?,
+            require_pushed_authorization_requests: self.require_pushed_authorization_requests,
+            revocation_endpoint_auth_methods_supported: self.revocation_endpoint_auth_methods_supported,
             scopes_supported: self.scopes_supported,
             id_token_signing_alg_values_supported: self.id_token_signing_alg_values_supported,
             token_endpoint_auth_methods_supported: self.token_endpoint_auth_methods_supported,
@@ -157,6 +170,17 @@ fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Document, D::Err
 impl Document {
     pub(super) fn token_endpoint(&self) -> Result<&TrustedUrl, OidcError> {
         self.token_endpoint.as_ref().ok_or(OidcError::Lacks { what: "token_endpoint" })
+    }
+
+    /// How a client may show who it is: at the token endpoint, and where a device code is had (RFC 8628, section 3.1) or a
+    /// request is pushed to (RFC 9126, section 2).
+    pub(super) fn token_methods(&self) -> Option<&[String]> {
+        self.token_endpoint_auth_methods_supported.as_deref()
+    }
+
+    /// The same at the revocation endpoint; most providers say it of the token endpoint alone.
+    pub(super) fn revocation_methods(&self) -> Option<&[String]> {
+        self.revocation_endpoint_auth_methods_supported.as_deref().or(self.token_methods())
     }
 
     fn is_whole(&self) -> bool {

@@ -89,34 +89,53 @@ pub enum OidcError {
     /// There is nothing to refresh with.
     #[error("the provider gave no refresh token at the last sign-in")]
     NoRefreshToken,
+    /// The refresh token was given up at an earlier call, for this reason.
+    #[error("{0}")]
+    Ended(String),
+    /// The last sign-in came to nothing.
+    #[error("the last sign-in came to nothing")]
+    NobodyYet,
+    /// A refresh was refused without a reason, as some providers do it with a token that is dead.
+    #[error("the provider does not take the refresh token any more (status {status}, without a reason)")]
+    Unreasoned {
+        /// The HTTP status.
+        status: u16,
+    },
     /// The ID token does not hold.
     #[error("the provider's ID token is not valid: {0}")]
     Token(#[from] TokenError),
 }
 
 impl OidcError {
-    /// Whether only a new login can help: the refresh token is dead or useless. If not, the provider could not be
-    /// asked or could not be believed, and asking again later may succeed.
+    /// Whether only a new login can help: the refresh token is dead or useless, whatever the provider calls that. If not, the
+    /// provider could not be asked or could not be believed, or does not know the client, and asking again later may succeed.
     pub fn needs_new_login(&self) -> bool {
         match self {
-            Self::NoRefreshToken | Self::NoNewIdToken | Self::Denied(_) => true,
+            Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet | Self::Unreasoned { .. } => true,
+            Self::NoNewIdToken | Self::Denied(_) => true,
             Self::Token(error) => matches!(error, TokenError::Changed(_)),
-            Self::Refused { error, .. } => matches!(
-                error.as_str(),
-                "invalid_grant"
-                    | "invalid_token"
-                    | "interaction_required"
-                    | "login_required"
-                    | "consent_required"
-                    | "account_selection_required"
-            ),
+            // What is wrong with the client would be wrong at a sign-in as well.
+            Self::Refused { error, .. } => error != "invalid_client" && !self.is_transient(),
             _ => false,
         }
     }
 
+    /// Whether what came may be found good at a later look: the keys could not be had, or the clock is wrong.
+    pub(super) fn may_pass(&self) -> bool {
+        let elsewhere = matches!(self, Self::Http(_) | Self::NoDiscovery { .. });
+        let of_keys = matches!(self, Self::NotUnderstood { what, .. } if *what != super::token_endpoint::TOKEN_ENDPOINT);
+        elsewhere || of_keys || self.is_unknown_key() || self.suggests_clock()
+    }
+
+    /// Whether the provider's list has not the key that was signed with, or not yet.
+    pub(super) fn is_unknown_key(&self) -> bool {
+        matches!(self, Self::Token(TokenError::UnknownKey(_)))
+    }
+
     /// Whether the provider answered, and the answer was no.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Denied(_) | Self::Refused { .. }) && !self.is_transient()
+        let no = matches!(self, Self::Denied(_) | Self::Refused { .. } | Self::Unreasoned { .. });
+        no && !self.is_transient()
     }
 
     /// Whether this machine's clock is the likely cause.
@@ -131,9 +150,9 @@ impl OidcError {
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Http(error) => matches!(error, HttpError::Timeout { .. } | HttpError::Unreachable { .. }),
-            Self::NotUnderstood { status, .. } => *status >= 500,
+            Self::NotUnderstood { status, .. } => *status >= 500 || matches!(status, 408 | 425 | 429),
             Self::Refused { error, .. } => {
-                matches!(error.as_str(), "server_error" | "temporarily_unavailable")
+                matches!(error.as_str(), "server_error" | "temporarily_unavailable" | "slow_down")
             }
             _ => false,
         }

@@ -47,6 +47,7 @@ pub fn jwt(data: &[u8]) {
         access_token: None,
         signed_in_within: Some(std::time::Duration::ZERO),
         previous,
+        received_at: Timestamp(1_795_176_000),
         now: Timestamp(1_795_176_000),
     };
     if let Ok(text) = std::str::from_utf8(data) {

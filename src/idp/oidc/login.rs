@@ -1,5 +1,7 @@
 //! What an OIDC provider handed over, in the form that the store keeps.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::Provider;
@@ -25,4 +27,73 @@ pub struct OidcLogin {
     pub refresh_token: Option<Secret<String>>,
     /// When all this was handed over.
     pub obtained_at: Timestamp,
+    /// What came and could not be checked yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchecked: Option<Box<Unchecked>>,
+    /// Why there is no refresh token any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<String>,
+}
+
+/// Tokens as they came. A provider that rotates refresh tokens has burnt the one before, so they are sealed before anything in
+/// them is looked at, and checked later where that is possible.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unchecked {
+    /// The ID token, if one came.
+    #[serde(serialize_with = "sealed::optional_text")]
+    pub id_token: Option<Secret<String>>,
+    /// The access token, whose hash the ID token may have.
+    #[serde(serialize_with = "sealed::optional_text")]
+    pub access_token: Option<Secret<String>>,
+    /// The refresh token, if one came.
+    #[serde(serialize_with = "sealed::optional_text")]
+    pub refresh_token: Option<Secret<String>>,
+    /// What the ID token has to repeat.
+    #[serde(serialize_with = "sealed::optional_text")]
+    pub nonce: Option<Secret<String>>,
+    /// How long before the ID token the person may have signed in.
+    pub signed_in_within: Option<Duration>,
+    /// They came by a refresh, and so are about the person of the login that they stand in.
+    pub by_refresh: bool,
+    /// When they came.
+    pub received_at: Timestamp,
+}
+
+impl OidcLogin {
+    /// A login of nobody yet, for what could not be checked.
+    pub(super) fn of_nobody(provider: Provider, issuer: &str, now: Timestamp) -> Self {
+        let identity = Identity {
+            issuer: issuer.to_owned(),
+            subject: String::new(),
+            name: String::new(),
+            proof_expires_at: Timestamp(0),
+        };
+        Self {
+            provider,
+            identity,
+            id_token: Secret::new(String::new()),
+            access_token: None,
+            refresh_token: None,
+            obtained_at: now,
+            unchecked: None,
+            ended_because: None,
+        }
+    }
+
+    /// Whether nobody was seen to have signed in yet.
+    pub fn is_of_nobody(&self) -> bool {
+        self.id_token.expose().is_empty()
+    }
+
+    /// Whether the next ID token may come without the person.
+    pub fn renews_itself(&self) -> bool {
+        self.refresh_token.is_some() || self.unchecked.is_some()
+    }
+
+    /// The refresh tokens in it, each once.
+    pub(super) fn refresh_tokens(&self) -> Vec<&Secret<String>> {
+        let waiting = self.unchecked.as_ref().and_then(|unchecked| unchecked.refresh_token.as_ref());
+        let own = self.refresh_token.as_ref();
+        own.into_iter().chain(waiting.filter(|waiting| own != Some(waiting))).collect()
+    }
 }

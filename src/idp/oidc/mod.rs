@@ -9,6 +9,7 @@ mod error;
 pub mod fuzzing;
 mod jwks;
 mod login;
+mod receive;
 mod refresh;
 mod request;
 #[cfg(test)]
@@ -25,12 +26,13 @@ use crate::world::World;
 pub use discovery::Provider;
 pub use error::OidcError;
 pub use login::OidcLogin;
+pub use receive::Keep;
+use receive::{Safe, accept};
 pub use refresh::{Revoked, end_session_url, refresh, revoke};
-use token::Expected;
 pub use token::{TokenError, attributes};
-use token_endpoint::Tokens;
 
-/// Signs the person in. `known` saves asking a provider that was asked within the last day.
+/// Signs the person in. `last` is the last login there, which saves asking a provider that was asked within the last day, unless
+/// the person is to be asked anew. `keep` seals what comes before it is checked.
 ///
 /// # Errors
 /// [`OidcError`]; [`OidcError::is_refusal`] tells a no from a failure.
@@ -38,13 +40,29 @@ pub async fn login(
     settings: &OidcSettings,
     world: &World,
     options: &LoginOptions,
-    known: Option<&Provider>,
+    last: Option<&OidcLogin>,
+    keep: Option<Keep<'_>>,
 ) -> Result<OidcLogin, OidcError> {
+    let known = last.filter(|_| !options.force).map(|login| &login.provider);
     let provider = discovery::current(settings, world, known).await?;
-    if by_device(settings, world, options, &provider) {
-        device::sign_in(settings, world, provider, options).await
+    let safe = Safe { last, keep };
+    let login = if by_device(settings, world, options, &provider) {
+        device::sign_in(settings, world, provider, options, safe).await
     } else {
-        browser::sign_in(settings, world, provider, options).await
+        browser::sign_in(settings, world, provider, options, safe).await
+    }?;
+    // One that could not be checked, and that nobody will look at again.
+    let waiting = last.and_then(|last| last.unchecked.as_ref()).filter(|waiting| !waiting.by_refresh);
+    if let Some(token) = waiting.and_then(|waiting| waiting.refresh_token.as_ref()) {
+        receive::let_go(settings, world, &login.provider, token).await;
+    }
+    Ok(login)
+}
+
+/// Ends at the provider what lasts of a login that nobody will use, or says that it lives on.
+pub(super) async fn let_go(settings: &OidcSettings, world: &World, login: &OidcLogin) {
+    for token in login.refresh_tokens() {
+        receive::let_go(settings, world, &login.provider, token).await;
     }
 }
 
@@ -66,51 +84,8 @@ struct TokenChecks<'a> {
     nonce: Option<&'a str>,
     /// The person was to sign in anew, so no longer ago than this.
     signed_in_within: Option<Duration>,
-    /// The login that is being refreshed.
-    previous: Option<&'a OidcLogin>,
-}
-
-/// Checks what the token endpoint handed over and makes a login of it.
-async fn accept(
-    settings: &OidcSettings,
-    world: &World,
-    mut provider: Provider,
-    tokens: Tokens,
-    checks: TokenChecks<'_>,
-) -> Result<OidcLogin, OidcError> {
-    let Tokens { id_token, access_token, refresh_token } = tokens;
-    let missing = if checks.previous.is_some() { OidcError::NoNewIdToken } else { OidcError::NoIdToken };
-    let id_token = id_token.ok_or(missing)?;
-    let check = |provider: &Provider| {
-        let expected = Expected {
-            issuer: &settings.issuer.value,
-            client_id: &settings.client_id.value,
-            algorithms: provider.document.id_token_signing_alg_values_supported.as_deref(),
-            nonce: checks.nonce,
-            access_token: access_token.as_ref(),
-            signed_in_within: checks.signed_in_within,
-            previous: checks.previous.map(|login| &login.id_token),
-            now: world.clock.now(),
-        };
-        token::check(&id_token, &provider.keys, &expected)
-    };
-    let identity = match check(&provider) {
-        // The provider may have changed its keys since it was asked.
-        Err(TokenError::UnknownKey(_)) => {
-            provider = discovery::fetch(settings, world).await?;
-            check(&provider)?
-        }
-        checked => checked?,
-    };
-    let kept = || checks.previous.and_then(|login| login.refresh_token.clone());
-    Ok(OidcLogin {
-        provider,
-        identity,
-        id_token,
-        access_token,
-        refresh_token: refresh_token.or_else(kept),
-        obtained_at: world.clock.now(),
-    })
+    /// It follows the last login, and speaks of the same person.
+    by_refresh: bool,
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! Going on without the person, and ending it: refresh tokens (RFC 6749, section 6), revocation (RFC 7009), logout
 //! at the provider (OpenID Connect RP-Initiated Logout 1.0).
 
-use super::discovery;
+use super::discovery::{self, Provider};
 use super::error::OidcError;
-use super::token_endpoint;
+use super::receive::{self, Keep, Later, Safe};
+use super::token_endpoint::{self, Endpoint, Posted};
 use super::{TokenChecks, accept};
 use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
+use crate::secret::Secret;
 use crate::trusted_url::TrustedUrl;
 use crate::world::World;
 
-/// Gets a new ID token. The new login holds the refresh token to use from now on; a provider that rotates them has
-/// burnt the old one, so the caller keeps the answer before anything else and never asks twice with the same.
+/// Gets a new ID token. The new login holds the refresh token to use from now on; a provider that rotates them has burnt the old
+/// one, so `keep` seals what comes before anything in it is looked at. What came at an earlier call and could not be checked
+/// then is checked first.
 ///
 /// # Errors
 /// [`OidcError::NoRefreshToken`] if there is nothing to ask with; [`OidcError::needs_new_login`] tells a dead refresh
@@ -20,14 +23,33 @@ pub async fn refresh(
     settings: &OidcSettings,
     world: &World,
     login: &OidcLogin,
+    keep: Option<Keep<'_>>,
 ) -> Result<OidcLogin, OidcError> {
-    let refresh_token = login.refresh_token.as_ref().ok_or(OidcError::NoRefreshToken)?;
+    let login = match receive::later(settings, world, login, keep).await? {
+        Later::Login(login) => return Ok(*login),
+        Later::GoOn(login) => *login,
+    };
+    let nothing = || match &login.ended_because {
+        Some(why) => OidcError::Ended(why.clone()),
+        None if login.is_of_nobody() => OidcError::NobodyYet,
+        None => OidcError::NoRefreshToken,
+    };
+    let refresh_token = login.refresh_token.as_ref().ok_or_else(nothing)?;
     let provider = discovery::current(settings, world, Some(&login.provider)).await?;
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-    let tokens = token_endpoint::ask(settings, world, &provider, &form).await?;
-    let tokens = tokens.map_err(|refusal| refusal.into_error("the refresh"))?;
-    let checks = TokenChecks { nonce: None, signed_in_within: None, previous: Some(login) };
-    accept(settings, world, provider, tokens, checks).await
+    let tokens = match token_endpoint::ask(settings, world, &provider, &form).await {
+        Err(OidcError::NotUnderstood { status, .. }) if is_no(status) => {
+            return Err(OidcError::Unreasoned { status });
+        }
+        answer => answer?.map_err(|refusal| refusal.into_error("the refresh"))?,
+    };
+    let checks = TokenChecks { nonce: None, signed_in_within: None, by_refresh: true };
+    accept(settings, world, provider, tokens, checks, Safe { last: Some(&login), keep }).await
+}
+
+/// Whether a status says no for good: the server understood, and will say the same tomorrow.
+fn is_no(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
 
 /// Whether a refresh token was revoked.
@@ -39,17 +61,32 @@ pub enum Revoked {
     NotOffered,
 }
 
-/// Revokes the refresh token of `login`. ID tokens cannot be revoked: they end when they expire.
+/// Revokes the refresh tokens of `login`. ID tokens cannot be revoked: they end when they expire.
 ///
 /// # Errors
 /// [`OidcError`] if the provider could not be asked or said no.
 pub async fn revoke(settings: &OidcSettings, world: &World, login: &OidcLogin) -> Result<Revoked, OidcError> {
-    let endpoint = login.provider.document.revocation_endpoint.as_ref();
-    let (Some(endpoint), Some(token)) = (endpoint, &login.refresh_token) else {
-        return Ok(Revoked::NotOffered);
-    };
+    let mut all = Ok(Revoked::NotOffered);
+    for token in login.refresh_tokens() {
+        let one = revoke_one(settings, world, &login.provider, token).await;
+        all = match (all, one) {
+            (Err(error), _) | (_, Err(error)) => Err(error),
+            (_, Ok(revoked)) => Ok(revoked),
+        };
+    }
+    all
+}
+
+pub(super) async fn revoke_one(
+    settings: &OidcSettings,
+    world: &World,
+    provider: &Provider,
+    token: &Secret<String>,
+) -> Result<Revoked, OidcError> {
+    let Some(endpoint) = &provider.document.revocation_endpoint else { return Ok(Revoked::NotOffered) };
     let form = [("token", token.expose().as_str()), ("token_type_hint", "refresh_token")];
-    let answer = token_endpoint::post(settings, world, &login.provider, endpoint, &form).await?;
+    let at = Endpoint { url: endpoint, methods: provider.document.revocation_methods() };
+    let Posted { answer, .. } = token_endpoint::post(settings, world, provider, at, &form).await?;
     if answer.status == 200 {
         // The body means nothing here (RFC 7009, section 2.2).
         return Ok(Revoked::Done);

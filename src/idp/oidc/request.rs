@@ -1,10 +1,14 @@
 //! What is asked of the provider: scopes, and the address that the browser is sent to.
 
+use serde::Deserialize;
+
 use super::discovery::{self, Provider};
 use super::error::OidcError;
+use super::token_endpoint::{self, Endpoint, Posted};
 use crate::idp::LoginOptions;
 use crate::plan::OidcSettings;
 use crate::trusted_url::TrustedUrl;
+use crate::world::World;
 
 const OFFLINE: &str = "offline_access";
 
@@ -58,45 +62,93 @@ pub(super) struct AuthorizationRequest<'a> {
     pub(super) nonce: &'a str,
     /// The S256 challenge (RFC 7636).
     pub(super) challenge: &'a str,
+    /// The person is to be asked anew, said by `max_age=0` as well.
+    pub(super) max_age: bool,
 }
 
-/// The address of the sign-in page.
+/// The address of the sign-in page. Where the provider wants the request to be pushed to it first (RFC 9126), it is, and the
+/// address holds nothing but its name.
 ///
 /// # Errors
-/// [`OidcError::Lacks`] if the provider has no such page.
-pub(super) fn authorization_url(
+/// [`OidcError::Lacks`] if the provider has no such page; what it says to a request that is pushed.
+pub(super) async fn authorization_url(
     settings: &OidcSettings,
+    world: &World,
     provider: &Provider,
     options: &LoginOptions,
     request: AuthorizationRequest<'_>,
 ) -> Result<TrustedUrl, OidcError> {
     let lacks = OidcError::Lacks { what: "sign-in page (authorization_endpoint)" };
-    let endpoint = provider.document.authorization_endpoint.as_ref().ok_or(lacks)?;
+    let page = provider.document.authorization_endpoint.as_ref().ok_or(lacks)?;
+    let query = query(settings, provider, options, request);
+    if provider.document.require_pushed_authorization_requests != Some(true) {
+        return Ok(page.with_query(&pairs(&query)));
+    }
+    let request_uri = pushed(settings, world, provider, &pairs(&query)).await?;
+    Ok(page.with_query(&[("client_id", &settings.client_id.value), ("request_uri", &request_uri)]))
+}
+
+fn pairs<'q>(query: &'q [(&'static str, String)]) -> Vec<(&'q str, &'q str)> {
+    query.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+#[derive(Deserialize)]
+struct PushedAnswer {
+    request_uri: String,
+}
+
+/// Pushes a request, for the name that it has from then on.
+async fn pushed(
+    settings: &OidcSettings,
+    world: &World,
+    provider: &Provider,
+    form: &[(&str, &str)],
+) -> Result<String, OidcError> {
+    const WHAT: &str = "the endpoint for pushed requests";
+    let url = provider.document.pushed_authorization_request_endpoint.as_ref();
+    let url = url.ok_or(OidcError::Lacks { what: "endpoint for pushed requests, which it requires" })?;
+    // What names the client is added there, as the endpoint wants it.
+    let form: Vec<_> = form.iter().copied().filter(|(name, _)| *name != "client_id").collect();
+    let at = Endpoint { url, methods: provider.document.token_methods() };
+    let Posted { answer, .. } = token_endpoint::post(settings, world, provider, at, &form).await?;
+    let read =
+        token_endpoint::read::<PushedAnswer>(WHAT, &answer, &token_endpoint::secrets(settings, &form))?;
+    Ok(read.map_err(|refusal| refusal.into_error(super::browser::SIGN_IN))?.request_uri)
+}
+
+/// The parameters of the request.
+fn query(
+    settings: &OidcSettings,
+    provider: &Provider,
+    options: &LoginOptions,
+    request: AuthorizationRequest<'_>,
+) -> Vec<(&'static str, String)> {
     let vendor = Vendor::of(settings);
     let scopes = scopes(settings, provider);
+    let asks_offline = scopes.split(' ').any(|scope| scope == OFFLINE);
     let mut query = vec![
-        ("response_type", "code"),
-        ("client_id", &settings.client_id.value),
-        ("redirect_uri", request.redirect_uri),
-        ("scope", &scopes),
-        ("state", request.state),
-        ("nonce", request.nonce),
-        ("code_challenge", request.challenge),
-        ("code_challenge_method", "S256"),
+        ("response_type", "code".to_owned()),
+        ("client_id", settings.client_id.value.clone()),
+        ("redirect_uri", request.redirect_uri.to_owned()),
+        ("scope", scopes),
+        ("state", request.state.to_owned()),
+        ("nonce", request.nonce.to_owned()),
+        ("code_challenge", request.challenge.to_owned()),
+        ("code_challenge_method", "S256".to_owned()),
     ];
     if vendor == Vendor::Google {
-        query.push(("access_type", "offline"));
+        query.push(("access_type", "offline".to_owned()));
     }
-    if let Some(prompt) = prompt(vendor, scopes.split(' ').any(|scope| scope == OFFLINE), options.force) {
-        query.push(("prompt", prompt));
+    if let Some(prompt) = prompt(vendor, asks_offline, options.force) {
+        query.push(("prompt", prompt.to_owned()));
     }
-    if options.force && vendor != Vendor::Google {
-        query.push(("max_age", "0"));
+    if request.max_age && vendor != Vendor::Google {
+        query.push(("max_age", "0".to_owned()));
     }
     if let Some(audience) = &settings.audience {
-        query.push(("audience", &audience.value));
+        query.push(("audience", audience.value.clone()));
     }
-    Ok(endpoint.with_query(&query))
+    query
 }
 
 /// `offline_access` needs `consent` (OpenID Connect Core 1.0, section 11), except at Entra, where it would ask every
@@ -131,6 +183,7 @@ mod tests {
             document: serde_json::from_value(document).unwrap(),
             keys: Vec::new(),
             fetched_at: Timestamp(0),
+            client_auth: None,
         }
     }
 
@@ -175,17 +228,23 @@ mod tests {
             state: "s",
             nonce: "n",
             challenge: "c",
+            max_age: true,
+        };
+        let address = |settings: &OidcSettings, provider: &Provider, options: &LoginOptions| {
+            let request = AuthorizationRequest { max_age: options.force, ..request };
+            let page = provider.document.authorization_endpoint.as_ref().unwrap();
+            page.with_query(&pairs(&query(settings, provider, options, request))).to_string()
         };
         for (issuer, force, scopes, end) in cases {
             let options = LoginOptions { force, ..options() };
             let mut settings = settings(issuer);
             let provider = provider(issuer, scopes);
-            let url = authorization_url(&settings, &provider, &options, request).unwrap().to_string();
+            let url = address(&settings, &provider, &options);
             let start = format!("{issuer}/authorize?p=1&response_type=code&client_id=jit&redirect_uri=");
             assert!(url.starts_with(&start), "{url}");
             assert!(url.ends_with(&format!("&code_challenge_method=S256{end}")), "{url}");
             settings.audience = Some(Valued::new("urn:x".to_owned(), Origin::Default));
-            let url = authorization_url(&settings, &provider, &options, request).unwrap().to_string();
+            let url = address(&settings, &provider, &options);
             assert!(url.ends_with(&format!("{end}&audience=urn%3Ax")), "{url}");
         }
     }

@@ -38,6 +38,7 @@ pub(super) fn settings(issuer: &str) -> OidcSettings {
         flow: Valued::new(Flow::Auto, Origin::Default),
         redirect_port: Valued::new(0, Origin::Default),
         audience: None,
+        client_auth: None,
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) struct Expected<'a> {
     pub(super) signed_in_within: Option<Duration>,
     /// The ID token that this one follows.
     pub(super) previous: Option<&'a Secret<String>>,
+    /// When it came, which may be before `now`.
+    pub(super) received_at: Timestamp,
     pub(super) now: Timestamp,
 }
 
@@ -116,6 +118,26 @@ fn json_of(part: &str) -> Result<Map<String, Value>, TokenError> {
     serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
 }
 
+fn numeric_date(value: &Value) -> Option<Timestamp> {
+    /// The last second of the year 9999.
+    const LATEST: i64 = 253_402_300_799;
+    let whole = match value.as_i64() {
+        Some(whole) => whole,
+        // Within this range no double loses a second.
+        None => {
+            let fraction = value.as_f64().filter(|seconds| seconds.abs() <= LATEST as f64)?;
+            fraction.floor() as i64
+        }
+    };
+    Some(Timestamp(whole))
+}
+
+/// When `token` says that it was made. It is not checked.
+pub(super) fn issued_at(token: &Secret<String>) -> Option<Timestamp> {
+    let claims = json_of(token.expose().split('.').nth(1)?).ok()?;
+    numeric_date(claims.get("iat")?)
+}
+
 struct Claims(Map<String, Value>);
 
 impl Claims {
@@ -127,10 +149,10 @@ impl Claims {
         self.text(name).ok_or(TokenError::Claim(name))
     }
 
-    /// A NumericDate. AWS takes whole numbers only.
+    /// A NumericDate, which may have a fraction (RFC 7519, section 2). What is left of the second does not count.
     fn time(&self, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
         let value = self.0.get(name);
-        value.map(|value| value.as_i64().map(Timestamp).ok_or(TokenError::Claim(name))).transpose()
+        value.map(|value| numeric_date(value).ok_or(TokenError::Claim(name))).transpose()
     }
 
     /// `aud`, which is a string or a list of them.
@@ -171,7 +193,9 @@ impl Claims {
         if expires + LEEWAY <= now {
             return Err(TokenError::Expired { at: expires, now });
         }
-        if issued + ISSUED_WITHIN < now || now + ISSUED_WITHIN < issued {
+        // By the clock as it is or as it was: one of the two may have been set right since.
+        let far = |at: Timestamp| issued + ISSUED_WITHIN < at || at + ISSUED_WITHIN < issued;
+        if far(now) && far(expected.received_at) {
             return Err(TokenError::Stale { at: issued, now });
         }
         if let Some(at) = self.time("nbf")?.filter(|at| now + LEEWAY < *at) {

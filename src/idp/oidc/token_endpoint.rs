@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::discovery::{Provider, no_json, not_understood};
 use super::error::OidcError;
 use crate::idp::code::bounded;
-use crate::plan::OidcSettings;
+use crate::plan::{ClientAuth, OidcSettings};
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Body, HttpError};
 use crate::trusted_url::TrustedUrl;
@@ -21,6 +21,10 @@ pub(super) struct Tokens {
     pub(super) id_token: Option<Secret<String>>,
     pub(super) access_token: Option<Secret<String>>,
     pub(super) refresh_token: Option<Secret<String>>,
+    /// What is wrong with the rest of the answer.
+    pub(super) unfit: Option<OidcError>,
+    /// How the client showed who it is.
+    pub(super) client_auth: Option<ClientAuth>,
 }
 
 /// The provider's `error` and `error_description`.
@@ -44,6 +48,11 @@ struct TokenAnswer {
 }
 
 #[derive(Deserialize)]
+struct OnlyRefreshToken {
+    refresh_token: Option<Secret<String>>,
+}
+
+#[derive(Deserialize)]
 struct ErrorAnswer {
     error: Option<String>,
     error_description: Option<String>,
@@ -59,16 +68,27 @@ pub(super) async fn ask(
     provider: &Provider,
     form: &[(&str, &str)],
 ) -> Result<Result<Tokens, Refusal>, OidcError> {
-    let answer = post(settings, world, provider, provider.document.token_endpoint()?, form).await?;
-    read(TOKEN_ENDPOINT, &answer, &secrets(settings, form)).map(|answer: Result<TokenAnswer, _>| {
-        answer.map(|TokenAnswer { id_token, access_token, refresh_token }| {
-            let refresh_token = refresh_token.filter(|token| !token.expose().is_empty());
-            Tokens { id_token, access_token, refresh_token }
-        })
-    })
+    let at =
+        Endpoint { url: provider.document.token_endpoint()?, methods: provider.document.token_methods() };
+    let Posted { answer, client_auth } = post(settings, world, provider, at, form).await?;
+    let given = |token: Option<Secret<String>>| token.filter(|token| !token.expose().is_empty());
+    let read = read(TOKEN_ENDPOINT, &answer, &secrets(settings, form));
+    let (given_up, unfit) = match read {
+        Ok(Ok(TokenAnswer { id_token, access_token, refresh_token })) => {
+            ((given(id_token), given(access_token), given(refresh_token)), None)
+        }
+        Ok(Err(refusal)) => return Ok(Err(refusal)),
+        // Whatever else is wrong with it: what lives on at the provider is not to be lost.
+        Err(error) => match serde_json::from_slice::<OnlyRefreshToken>(answer.body.expose()) {
+            Ok(rest) if answer.status == 200 => ((None, None, given(rest.refresh_token)), Some(error)),
+            _ => return Err(error),
+        },
+    };
+    let (id_token, access_token, refresh_token) = given_up;
+    Ok(Ok(Tokens { id_token, access_token, refresh_token, unfit, client_auth }))
 }
 
-const TOKEN_ENDPOINT: &str = "the token endpoint";
+pub(super) const TOKEN_ENDPOINT: &str = "the token endpoint";
 
 /// The fields of a form that nobody may see.
 const SECRET_FIELDS: [&str; 5] = ["code", "code_verifier", "device_code", "refresh_token", "token"];
@@ -108,31 +128,95 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     serde_json::from_slice(body).map(Ok).map_err(|_| not_understood(what, answer, unfit()))
 }
 
+/// An endpoint that wants to know which client asks, and the methods by which it takes that, if the provider says.
+#[derive(Clone, Copy)]
+pub(super) struct Endpoint<'a> {
+    pub(super) url: &'a TrustedUrl,
+    pub(super) methods: Option<&'a [String]>,
+}
+
+/// What came, and how the client showed who it is.
+pub(super) struct Posted {
+    pub(super) answer: Answer,
+    pub(super) client_auth: Option<ClientAuth>,
+}
+
 /// Posts `form` as the client of `settings`.
 ///
-/// A client with a secret sends it in the form if the provider says that it takes it there, else as HTTP Basic,
-/// which every provider must take (RFC 6749, section 2.3.1) and is meant where discovery is silent.
+/// A client without a secret names itself. One with a secret shows it as HTTP Basic, which every provider must take (RFC 6749,
+/// section 2.3.1), if the endpoint does not say otherwise; where it may take it in the form, and what it answers may mean that
+/// it wants it there, it is asked once more. A server looks at the client before it looks at a code or a token, so that neither
+/// is used up by that. `client_auth` in the configuration leaves one way.
 pub(super) async fn post(
     settings: &OidcSettings,
     world: &World,
     provider: &Provider,
-    url: &TrustedUrl,
+    at: Endpoint<'_>,
     form: &[(&str, &str)],
-) -> Result<Answer, HttpError> {
+) -> Result<Posted, HttpError> {
     let client_id = settings.client_id.value.as_str();
-    let mut form = form.to_vec();
     let Some(secret) = settings.client_secret.as_ref().map(|secret| &secret.value) else {
-        form.push(("client_id", client_id));
-        return world.http.post_form(url, &form).await;
+        let form: Vec<_> = form.iter().copied().chain([("client_id", client_id)]).collect();
+        let answer = world.http.post_form(at.url, &form).await?;
+        return Ok(Posted { answer, client_auth: None });
     };
-    let methods = provider.document.token_endpoint_auth_methods_supported.as_deref().unwrap_or_default();
-    if methods.iter().any(|method| method == "client_secret_post") {
-        form.extend([("client_id", client_id), ("client_secret", secret.expose())]);
-        return world.http.post_form(url, &form).await;
+    let ways = ways(settings.client_auth.as_ref().map(|at| at.value), at.methods, provider.client_auth);
+    let mut ways = ways.into_iter().peekable();
+    loop {
+        let way = ways.next().unwrap_or(ClientAuth::Basic);
+        let answer = match way {
+            ClientAuth::Basic => {
+                let authorization = basic(client_id, secret);
+                let ask = Ask { authorization: Some(&authorization), ..Ask::post(at.url, Body::Form(form)) };
+                world.http.ask(&ask).await?
+            }
+            ClientAuth::Post => {
+                let own = [("client_id", client_id), ("client_secret", secret.expose())];
+                let form: Vec<_> = form.iter().copied().chain(own).collect();
+                world.http.post_form(at.url, &form).await?
+            }
+        };
+        if ways.peek().is_none() || !may_mean_the_client(&answer) {
+            return Ok(Posted { answer, client_auth: Some(way) });
+        }
     }
-    let authorization = basic(client_id, secret);
-    let ask = Ask { authorization: Some(&authorization), ..Ask::post(url, Body::Form(&form)) };
-    world.http.ask(&ask).await
+}
+
+/// The ways to try, in their order: the configured one; the one that worked the last time before the other.
+fn ways(
+    configured: Option<ClientAuth>,
+    announced: Option<&[String]>,
+    worked: Option<ClientAuth>,
+) -> Vec<ClientAuth> {
+    if let Some(configured) = configured {
+        return vec![configured];
+    }
+    let both = [ClientAuth::Basic, ClientAuth::Post];
+    let said = |way: &ClientAuth| announced.is_some_and(|list| list.iter().any(|one| one == way.name()));
+    let mut ways: Vec<_> = both.into_iter().filter(said).collect();
+    if ways.is_empty() {
+        ways = both.to_vec();
+    }
+    ways.sort_by_key(|way| Some(*way) != worked);
+    ways
+}
+
+/// Whether a refusal may be about how the client showed who it is: 401, or the code for it, or the complaint of servers that do
+/// not look at HTTP Basic and miss the client in the form.
+fn may_mean_the_client(answer: &Answer) -> bool {
+    let refused: ErrorAnswer = match serde_json::from_slice(answer.body.expose()) {
+        Ok(refused) => refused,
+        Err(_) => return answer.status == 401,
+    };
+    match refused.error.as_deref() {
+        Some("invalid_client") => true,
+        Some("invalid_request" | "unauthorized_client") => {
+            let words = refused.error_description.unwrap_or_default().to_ascii_lowercase();
+            words.contains("client")
+        }
+        Some(_) => false,
+        None => answer.status == 401,
+    }
 }
 
 /// HTTP Basic with both halves form-encoded first, as RFC 6749 has it.

@@ -7,7 +7,7 @@ use super::api::{Api, bounded};
 use super::page::{self, Page};
 use super::{OktaError, session};
 use crate::idp::LoginOptions;
-use crate::idp::oidc::{self, OidcLogin};
+use crate::idp::oidc::{self, Keep, OidcLogin};
 use crate::plan::{Flow, OidcSettings, OktaSettings, Origin, Valued};
 use crate::secret::Secret;
 use crate::sys::http::{Ask, Body};
@@ -29,6 +29,7 @@ pub(super) fn server(settings: &OktaSettings) -> Result<OidcSettings, OktaError>
         flow: Valued::new(Flow::Device, rule),
         redirect_port: Valued::new(0, Origin::Default),
         audience: None,
+        client_auth: None,
     })
 }
 
@@ -39,7 +40,8 @@ pub(super) async fn tokens(
     options: &LoginOptions,
 ) -> Result<OidcLogin, OktaError> {
     let server = server(settings)?;
-    Ok(oidc::login(&server, world, options, None).await?)
+    // There is no place for tokens without an assertion, so what cannot be checked at once is given back.
+    Ok(oidc::login(&server, world, options, None, None).await?)
 }
 
 /// The next tokens, where the org gave a refresh token.
@@ -47,8 +49,9 @@ pub(super) async fn refreshed(
     settings: &OktaSettings,
     world: &World,
     login: &OidcLogin,
+    keep: Keep<'_>,
 ) -> Result<OidcLogin, OktaError> {
-    Ok(oidc::refresh(&server(settings)?, world, login).await?)
+    Ok(oidc::refresh(&server(settings)?, world, login, Some(keep)).await?)
 }
 
 #[derive(Deserialize)]

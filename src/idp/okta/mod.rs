@@ -150,7 +150,13 @@ async fn by_code(
     options: &LoginOptions,
 ) -> Result<OktaLogin, OktaError> {
     let login = device::tokens(settings, world, options).await?;
-    with_tokens(settings, world, login).await
+    let given = login.clone();
+    let outcome = with_tokens(settings, world, login).await;
+    if outcome.is_err() {
+        // Nobody will use it.
+        oidc::let_go(&device::server(settings)?, world, &given).await;
+    }
+    outcome
 }
 
 /// An assertion for the tokens, which are kept for the next one.
@@ -169,7 +175,12 @@ async fn with_tokens(
 ///
 /// # Errors
 /// [`OktaError`]; with [`OktaError::needs_new_login`] only a person can go on.
-pub async fn renew(settings: &OktaSettings, world: &World, last: &OktaLogin) -> Result<OktaLogin, OktaError> {
+pub async fn renew(
+    settings: &OktaSettings,
+    world: &World,
+    last: &OktaLogin,
+    keep: &dyn Fn(&OktaLogin),
+) -> Result<OktaLogin, OktaError> {
     match &last.kept {
         Kept::Nothing => Err(OktaError::SessionEnded),
         Kept::Session(sid) => {
@@ -180,10 +191,19 @@ pub async fn renew(settings: &OktaSettings, world: &World, last: &OktaLogin) -> 
         }
         Kept::Tokens { login, access_token } => {
             let alive = !login.identity.proof_expires_at.since(world.clock.now()).is_zero();
-            let login = if alive {
+            let login = if alive && login.unchecked.is_none() {
                 OidcLogin { access_token: Some(access_token.clone()), ..(**login).clone() }
             } else {
-                device::refreshed(settings, world, login).await?
+                let with = |login: &OidcLogin| {
+                    let access_token = login.access_token.clone().unwrap_or_else(|| access_token.clone());
+                    let kept = Kept::Tokens { login: Box::new(login.clone()), access_token };
+                    keep(&OktaLogin { saml: last.saml.clone(), kept });
+                };
+                let seal = |login: Option<&OidcLogin>| login.into_iter().for_each(with);
+                let refreshed = device::refreshed(settings, world, login, &seal).await?;
+                // What follows may fail, and the tokens are good.
+                with(&refreshed);
+                refreshed
             };
             with_tokens(settings, world, login).await
         }

@@ -51,10 +51,12 @@ pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
         }
     }
     match (found.roles.is_empty(), bad) {
+        (true, Some(value)) if is_joined(&value) => Err(SamlError::JoinedRoles(value)),
         (true, Some(value)) => Err(SamlError::BadRole(value)),
         (true, None) => Err(SamlError::NoRole { near }),
         (false, Some(value)) => {
-            log::info!("a value of the attribute Role is no pair of ARNs and is left out: {value}");
+            let what = if is_joined(&value) { "several pairs of ARNs" } else { "no pair of ARNs" };
+            log::info!("a value of the attribute Role is {what} and is left out: {value}");
             Ok(found)
         }
         (false, None) => Ok(found),
@@ -81,6 +83,11 @@ fn pair(value: &str) -> Option<SamlPair> {
     let fits = arn::is_saml_provider_of(provider, role.account())
         && provider.split(':').nth(1) == Some(role.partition().name());
     fits.then(|| SamlPair { role_arn: role.to_string(), provider_arn: provider.to_owned() })
+}
+
+/// Whether several pairs stand in one value, as IdPs write it that join lists.
+fn is_joined(value: &str) -> bool {
+    value.matches(":saml-provider/").count() > 1 || value.matches(":role/").count() > 1
 }
 
 /// A name that was probably meant to be that of the role attribute: upper and lower case, and every slash, count.

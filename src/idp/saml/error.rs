@@ -68,6 +68,10 @@ pub enum SamlError {
     )]
     BadRole(String),
     #[error(
+        "several pairs of role and provider stand in one value of the attribute Role, where AWS takes one: `{0}`"
+    )]
+    JoinedRoles(String),
+    #[error(
         "the assertion has no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName, without which AWS takes none"
     )]
     NoSessionName,

@@ -24,7 +24,8 @@ pub(super) struct AuthnRequest {
 }
 
 impl AuthnRequest {
-    /// A request to `destination` for a response by HTTP-POST to `acs`. It is not signed: AWS's own service provider
+    /// A request to `destination` for a response by HTTP-POST to `acs`, also for somebody whom the provider has no name of yet
+    /// for this application (`AllowCreate`; some take its absence for a no at the first sign-in). It is not signed: AWS's own service provider
     /// has no key either. With `force` the provider is to ask the person anew.
     ///
     /// # Errors
@@ -47,6 +48,7 @@ impl AuthnRequest {
              IssueInstant=\"{}\" Destination=\"{}\" AssertionConsumerServiceURL=\"{}\" \
              ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"{force}>\
              <saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{}</saml:Issuer>\
+             <samlp:NameIDPolicy AllowCreate=\"true\"/>\
              </samlp:AuthnRequest>",
             now.to_rfc3339(),
             escaped(destination),
@@ -111,6 +113,10 @@ mod tests {
         assert_eq!(attribute("Destination"), "https://idp.acme.com/sso?tenant=a");
         assert_eq!(attribute("IssueInstant"), "2023-11-14T22:13:20Z");
         assert_eq!(root.first_element_child().unwrap().text(), Some("urn:acme:\"jit\"&<co>"));
+        // By the schema's order it follows the issuer.
+        let policy = root.first_element_child().unwrap().next_sibling_element().unwrap();
+        assert_eq!(policy.tag_name().name(), "NameIDPolicy");
+        assert_eq!(policy.attribute("AllowCreate"), Some("true"));
         assert!(request.relay_state.len() <= 80);
     }
 

@@ -6,6 +6,8 @@
 //! forged response gets no session. What is checked keeps a wrong or stale response from costing a puzzling refusal, and
 //! another page's response from being taken for this sign-in's.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node, ParsingOptions};
@@ -27,6 +29,8 @@ const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 const LONGEST: usize = 100_000;
 /// More than the longest response has.
 const MOST_NODES: u32 = 50_000;
+/// The length of a day.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How far two honest clocks may be apart, in seconds.
 const SKEW: i64 = 60;
 /// AWS takes an assertion for this long after it was made, in seconds.
@@ -282,8 +286,19 @@ fn check_audience(conditions: Node<'_, '_>, expected: &Expected<'_>) -> Result<(
 /// An instant of XML Schema. One without a zone is in UTC (SAML 2.0 Core, section 1.3.3).
 fn instant(node: Node<'_, '_>, name: &'static str) -> Result<Option<Timestamp>, SamlError> {
     let Some(value) = node.attribute(name) else { return Ok(None) };
-    let read = Timestamp::parse_rfc3339(value).or_else(|| Timestamp::parse_rfc3339(&format!("{value}Z")));
-    read.map(Some).ok_or_else(|| SamlError::Instant { name, value: bounded(value) })
+    read_instant(value).map(Some).ok_or_else(|| SamlError::Instant { name, value: bounded(value) })
+}
+
+fn read_instant(value: &str) -> Option<Timestamp> {
+    let read = |value: &str| {
+        Timestamp::parse_rfc3339(value).or_else(|| Timestamp::parse_rfc3339(&format!("{value}Z")))
+    };
+    // The end of a day is written as hour 24 too, of which there is the first instant only (XML Schema 1.1, Datatypes, 3.3.7).
+    let Some((day, rest)) = value.split_once("T24:00:00") else { return read(value) };
+    let fraction = rest.strip_prefix('.').map(|digits| digits.trim_start_matches('0'));
+    let exact = fraction.is_none_or(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
+    let midnight = read(&format!("{day}T00:00:00{rest}")).filter(|_| exact)?;
+    Some(midnight + DAY)
 }
 
 /// The children of `node` by this name. Prefixes mean nothing, the namespace does.

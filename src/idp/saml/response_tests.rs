@@ -110,6 +110,11 @@ fn every_thing_that_does_not_fit_has_its_own_message() {
             "its attribute `https://aws.amazon.com/SAML/attributes/role` is not quite",
         ),
         (with(role, "dev"), "`dev` is no role"),
+        (with(role, &format!("{role};{role}")), "several pairs of role and provider stand in one value"),
+        (with(role, &format!("{role}|{role}")), "several pairs of role and provider stand in one value"),
+        (with(role, &format!("{role} {role}")), "several pairs of role and provider stand in one value"),
+        (with(role, &role.replace("saml-provider/acme", "saml-provider/ac me")), "is no role"),
+        (with(role, &role.replace("role/dev", "role/$(id)")), "is no role"),
         (
             with("Attributes/RoleSessionName", "Attributes/SessionName"),
             "no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName",
@@ -126,6 +131,34 @@ fn every_thing_that_does_not_fit_has_its_own_message() {
         let error = take(&xml).expect_err(words).to_string();
         assert!(error.contains(words), "{words}: {error}");
     }
+}
+
+/// XML Schema writes the end of a day as hour 24 too.
+#[test]
+fn the_end_of_a_day_is_an_instant() {
+    let midnight = Timestamp::parse_rfc3339("2026-11-21T00:00:00Z");
+    for text in [
+        "2026-11-20T24:00:00Z",
+        "2026-11-20T24:00:00",
+        "2026-11-20T24:00:00.000Z",
+        "2026-11-21T01:00:00+01:00",
+    ] {
+        assert_eq!(super::read_instant(text), midnight, "{text}");
+    }
+    assert_eq!(super::read_instant("2026-12-31T24:00:00Z"), Timestamp::parse_rfc3339("2027-01-01T00:00:00Z"));
+    for text in [
+        "2026-11-20T24:00:01Z",
+        "2026-11-20T24:00:00.5Z",
+        "2026-11-20T24:01:00Z",
+        "2026-11-20T25:00:00Z",
+        "T24:00:00Z",
+        "",
+    ] {
+        assert_eq!(super::read_instant(text), None, "{text}");
+    }
+    let xml =
+        response().replace("NotOnOrAfter=\"2026-11-20T13:10:00Z\"", "NotOnOrAfter=\"2026-11-20T24:00:00Z\"");
+    assert!(read(&posted(&xml), &expected()).is_ok());
 }
 
 #[test]

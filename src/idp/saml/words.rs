@@ -34,6 +34,9 @@ impl SamlError {
             }
             Self::Issuer { .. } => &["compare `issuer` with the IdP's entity id, letter by letter"],
             Self::Expired { .. } | Self::NotYet { .. } => &[CLOCK, AGAIN],
+            Self::JoinedRoles(_) => &[
+                "have the IdP send one AttributeValue for each pair, instead of a list joined by a character",
+            ],
             Self::NoRole { near: Some(_) } => {
                 &["have the attribute's name corrected: upper and lower case count"]
             }

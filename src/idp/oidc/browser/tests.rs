@@ -4,8 +4,8 @@ use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
-use super::super::TokenError;
 use super::super::testing::{Fake, Fits, Pairs, options, settings, with_fake, world};
+use super::super::{Keep, TokenError};
 use super::*;
 use crate::idp::code::single;
 use crate::secret::Secret;
@@ -85,6 +85,10 @@ impl Ran {
 }
 
 async fn run(fake: &Fake, requests: Vec<String>, options: LoginOptions) -> Ran {
+    kept_by(fake, requests, options, None).await
+}
+
+async fn kept_by(fake: &Fake, requests: Vec<String>, options: LoginOptions, keep: Option<Keep<'_>>) -> Ran {
     let (settings, mut world) = (settings(&fake.issuer), world());
     let (thread, asked_for) = (Arc::default(), Arc::<Mutex<Pairs>>::default());
     world.browser = Box::new(Scripted {
@@ -93,7 +97,7 @@ async fn run(fake: &Fake, requests: Vec<String>, options: LoginOptions) -> Ran {
         asked_for: Arc::clone(&asked_for),
         nonce: Arc::clone(&fake.nonce),
     });
-    let result = super::super::login(&settings, &world, &options, None).await;
+    let result = super::super::login(&settings, &world, &options, None, keep).await;
     let answers = thread.lock().unwrap().take().unwrap().join().unwrap();
     let asked_for = asked_for.lock().unwrap().clone();
     Ran { result, answers, asked_for }
@@ -297,7 +301,7 @@ fn a_taken_port_is_named() {
         let mut settings = settings(&fake.issuer);
         settings.redirect_port.value = port;
         settings.flow.value = crate::plan::Flow::Browser;
-        let error = super::super::login(&settings, &world(), &options(), None).await.unwrap_err();
+        let error = super::super::login(&settings, &world(), &options(), None, None).await.unwrap_err();
         assert!(matches!(error, OidcError::Code(CodeError::PortTaken(named)) if named == port), "{error:?}");
     });
 }
@@ -306,7 +310,8 @@ fn a_taken_port_is_named() {
 fn nobody_came() {
     with_fake(async |fake| {
         let options = LoginOptions { within: std::time::Duration::ZERO, open_browser: false, ..options() };
-        let error = super::super::login(&settings(&fake.issuer), &world(), &options, None).await.unwrap_err();
+        let error =
+            super::super::login(&settings(&fake.issuer), &world(), &options, None, None).await.unwrap_err();
         assert!(matches!(error, OidcError::Code(CodeError::NobodyCame(_))), "{error:?}");
     });
 }
@@ -371,7 +376,7 @@ fn a_pasted_address_does_as_well_and_a_bad_one_is_explained() {
             nonce: Arc::clone(&fake.nonce),
         });
         let options = LoginOptions { open_browser: false, ..options() };
-        let login = super::super::login(&settings(&fake.issuer), &world, &options, None).await.unwrap();
+        let login = super::super::login(&settings(&fake.issuer), &world, &options, None, None).await.unwrap();
         assert_eq!(login.identity.subject, "s-1");
         assert_eq!(single(&fake.forms("/token")[0], "code"), Some("c1"));
         let warnings = warnings.lock().unwrap();
@@ -381,4 +386,160 @@ fn a_pasted_address_does_as_well_and_a_bad_one_is_explained() {
             assert!(warning.starts_with(beginning), "{warning}");
         }
     });
+}
+
+/// Seen before: a refresh token of a sign-in that was refused lived on at the provider, and nobody was told.
+#[test]
+fn what_a_refused_sign_in_brought_is_revoked() {
+    for claims in [json!({ "nonce": "other" }), json!({ "aud": "other" }), json!({ "at_hash": "AAAA" })] {
+        with_fake(async |fake| {
+            let mut given = tokens(&fake, claims.clone());
+            given["access_token"] = json!("a");
+            fake.reply(200, given);
+            fake.reply(200, json!(""));
+            let kept = std::cell::RefCell::new(Vec::new());
+            let keep = |login: Option<&OidcLogin>| kept.borrow_mut().push(login.cloned());
+            let requests = vec![get("/callback?code=c&state=STATE"), get("/failed")];
+            let ran = kept_by(&fake, requests, options(), Some(&keep)).await;
+            assert!(matches!(ran.result, Err(OidcError::Token(_))), "{claims}: {:?}", ran.result.err());
+            assert_eq!(fake.forms("/revoke").remove(0)[0].1, "r1", "{claims}");
+            let kept = kept.borrow();
+            assert!(kept.is_empty(), "{claims}: nothing of it is left");
+        });
+    }
+}
+
+/// The keys cannot be had, or the clock is wrong: nobody has to sign in once more for that.
+#[test]
+fn a_sign_in_that_cannot_be_checked_yet_is_checked_later() {
+    with_fake(async |fake| {
+        let old = super::super::testing::Signer::p256("k0");
+        fake.key_sets.borrow_mut().push_back(json!({ "keys": [old.jwk()] }));
+        fake.reply(200, tokens(&fake, json!({})));
+        let kept = std::cell::RefCell::new(Vec::new());
+        let keep = |login: Option<&OidcLogin>| kept.borrow_mut().push(login.cloned());
+        let requests = vec![get("/callback?code=c&state=STATE"), get("/failed")];
+        let ran = kept_by(&fake, requests, options(), Some(&keep)).await;
+        assert!(matches!(ran.result, Err(OidcError::Token(TokenError::UnknownKey(_)))));
+        assert!(fake.forms("/revoke").is_empty());
+        let stored = kept.borrow().last().cloned().flatten().unwrap();
+        assert!(stored.is_of_nobody() && stored.renews_itself());
+        *fake.key_sets.borrow_mut() = [json!({ "keys": [fake.signer.jwk()] })].into();
+        let settings = settings(&fake.issuer);
+        let login = super::super::refresh(&settings, &world(), &stored, Some(&keep)).await.unwrap();
+        assert_eq!(
+            (login.identity.subject.as_str(), login.refresh_token.unwrap().expose().as_str()),
+            ("s-1", "r1")
+        );
+        assert_eq!(fake.forms("/token").len(), 1);
+    });
+}
+
+#[test]
+fn a_provider_that_does_not_take_max_age_is_asked_without() {
+    for (refusal, again) in [
+        ("error=invalid_request&error_description=max_age+is+not+supported", true),
+        ("error=invalid_request", true),
+        ("error=invalid_request&error_description=bad+scope", false),
+        ("error=access_denied", false),
+    ] {
+        with_fake(async |fake| {
+            fake.reply(200, tokens(&fake, json!({})));
+            let refused = format!("/callback?{refusal}&state=STATE");
+            let visits = std::cell::Cell::new(0);
+            let (settings, mut world) = (settings(&fake.issuer), world());
+            let asked = Arc::<Mutex<Vec<Pairs>>>::default();
+            world.browser =
+                Box::new(Twice { first: refused, asked: Arc::clone(&asked), nonce: Arc::clone(&fake.nonce) });
+            let options = LoginOptions { force: true, ..options() };
+            let result = super::super::login(&settings, &world, &options, None, None).await;
+            visits.set(asked.lock().unwrap().len());
+            assert_eq!((result.is_ok(), visits.get()), (again, if again { 2 } else { 1 }), "{refusal}");
+            let asked = asked.lock().unwrap();
+            let sent = |visit: usize, name: &str| single(&asked[visit], name).map(str::to_owned);
+            assert_eq!(sent(0, "max_age").as_deref(), Some("0"));
+            if again {
+                assert_eq!((sent(1, "max_age"), sent(1, "prompt").as_deref()), (None, Some("login consent")));
+            }
+        });
+    }
+}
+
+/// Goes to `first` the first time, and comes back with a code the second time.
+struct Twice {
+    first: String,
+    asked: Arc<Mutex<Vec<Pairs>>>,
+    nonce: Arc<Mutex<String>>,
+}
+
+impl Browser for Twice {
+    fn available(&self) -> bool {
+        true
+    }
+
+    fn open(&self, url: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
+        let pairs: Pairs = form_urlencoded::parse(url.query().unwrap().as_bytes()).into_owned().collect();
+        let host = single(&pairs, "redirect_uri").unwrap().split('/').nth(2).unwrap().to_owned();
+        let state = single(&pairs, "state").unwrap().to_owned();
+        *self.nonce.lock().unwrap() = single(&pairs, "nonce").unwrap().to_owned();
+        let mut asked = self.asked.lock().unwrap();
+        let page = if asked.is_empty() { self.first.as_str() } else { "/callback?code=c&state=STATE" };
+        asked.push(pairs);
+        let requests: Vec<String> = [page, "/failed", "/done"]
+            .map(|page| get(page).replace("HOST", &host).replace("STATE", &state))
+            .into();
+        std::thread::spawn(move || {
+            for request in requests {
+                if let Ok(mut stream) = std::net::TcpStream::connect(&host) {
+                    let _ = stream.write_all(request.as_bytes());
+                    let _ = stream.read_to_string(&mut String::new());
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// RFC 9126: where the provider requires it, the address in the browser holds a name and nothing else.
+#[test]
+fn a_request_is_pushed_where_that_is_required() {
+    for required in [true, false] {
+        with_fake(async |fake| {
+            let par = format!("{}/par", fake.issuer);
+            *fake.document.borrow_mut() = json!({
+                "pushed_authorization_request_endpoint": par, "require_pushed_authorization_requests": required,
+            });
+            if required {
+                fake.reply(
+                    201,
+                    json!({ "request_uri": "urn:ietf:params:oauth:request_uri:x", "expires_in": 60 }),
+                );
+            }
+            let provider = super::super::discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();
+            let request = AuthorizationRequest {
+                redirect_uri: "http://127.0.0.1:1/callback",
+                state: "s",
+                nonce: "n",
+                challenge: "c",
+                max_age: false,
+            };
+            let settings = settings(&fake.issuer);
+            let url = request::authorization_url(&settings, &world(), &provider, &options(), request)
+                .await
+                .unwrap();
+            let query = url.query().unwrap();
+            if required {
+                assert_eq!(query, "client_id=jit&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax");
+                let form = fake.forms("/par").remove(0);
+                assert_eq!(single(&form, "state"), Some("s"));
+                assert_eq!(form.iter().filter(|(name, _)| name == "client_id").count(), 1);
+                fake.reply(400, json!({ "error": "invalid_request", "error_description": "no such client" }));
+                let refused =
+                    request::authorization_url(&settings, &world(), &provider, &options(), request).await;
+                assert!(refused.is_err_and(|error| error.is_refusal()));
+            } else {
+                assert!(query.contains("state=s") && fake.forms("/par").is_empty(), "{query}");
+            }
+        });
+    }
 }

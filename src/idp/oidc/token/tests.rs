@@ -16,6 +16,7 @@ fn expected<'a>() -> Expected<'a> {
         access_token: None,
         signed_in_within: None,
         previous: None,
+        received_at: Timestamp(NOW),
         now: Timestamp(NOW),
     }
 }
@@ -60,7 +61,13 @@ fn each_claim_is_held_against_what_was_asked() {
         (json!({ "exp": null }), Some(Claim("exp"))),
         (json!({ "exp": NOW - 59 }), None),
         (json!({ "exp": NOW - 60 }), Some(Expired { at: at(-60), now })),
-        (json!({ "exp": 1.5 }), Some(Claim("exp"))),
+        (json!({ "exp": NOW as f64 + 300.0, "iat": NOW as f64 + 0.25, "nbf": NOW as f64 - 0.75 }), None),
+        (json!({ "exp": NOW as f64 - 59.5 }), Some(Expired { at: at(-60), now })),
+        (json!({ "exp": 1.5 }), Some(Expired { at: Timestamp(1), now })),
+        (json!({ "exp": -1.5 }), Some(Expired { at: Timestamp(-2), now })),
+        (json!({ "exp": 1e30 }), Some(Claim("exp"))),
+        (json!({ "exp": "1795828600" }), Some(Claim("exp"))),
+        (json!({ "exp": true }), Some(Claim("exp"))),
         (json!({ "exp": i64::MAX }), None),
         (json!({ "iat": null }), Some(Claim("iat"))),
         (json!({ "iat": NOW - 600 }), None),

@@ -1,0 +1,225 @@
+//! What the token endpoint handed over: sealed first, then checked; and let go of in good order if it is of no use.
+
+use super::discovery::{self, Provider};
+use super::error::OidcError;
+use super::login::{OidcLogin, Unchecked};
+use super::token::{self, Expected};
+use super::token_endpoint::Tokens;
+use super::{TokenChecks, refresh};
+use crate::plan::OidcSettings;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+use crate::world::World;
+
+/// Seals a login before anything in it is checked; `None` takes back what was sealed.
+pub type Keep<'a> = &'a dyn Fn(Option<&OidcLogin>);
+
+/// Where what is received is put.
+#[derive(Clone, Copy)]
+pub(super) struct Safe<'a> {
+    /// The last login, which stays until there is another one.
+    pub(super) last: Option<&'a OidcLogin>,
+    /// Nobody can keep what is not checked where this is `None`.
+    pub(super) keep: Option<Keep<'a>>,
+}
+
+impl Safe<'_> {
+    fn put(&self, login: Option<&OidcLogin>) {
+        if let Some(keep) = self.keep {
+            keep(login);
+        }
+    }
+}
+
+/// Seals what the token endpoint handed over, checks it, and makes a login of it.
+pub(super) async fn accept(
+    settings: &OidcSettings,
+    world: &World,
+    provider: Provider,
+    tokens: Tokens,
+    checks: TokenChecks<'_>,
+    safe: Safe<'_>,
+) -> Result<OidcLogin, OidcError> {
+    let Tokens { id_token, access_token, refresh_token, unfit, client_auth } = tokens;
+    let now = world.clock.now();
+    let mut held = match safe.last {
+        Some(last) => last.clone(),
+        None => OidcLogin::of_nobody(provider.clone(), &settings.issuer.value, now),
+    };
+    held.provider = Provider { client_auth, ..provider };
+    if checks.by_refresh {
+        held.refresh_token = refresh_token.clone().or(held.refresh_token);
+    }
+    held.unchecked = Some(Box::new(Unchecked {
+        id_token,
+        access_token,
+        refresh_token,
+        nonce: checks.nonce.map(Secret::from),
+        signed_in_within: checks.signed_in_within,
+        by_refresh: checks.by_refresh,
+        received_at: now,
+    }));
+    if !checks.by_refresh && unfit.is_none() {
+        // Nothing was burnt for them, and what the keys at hand decide takes no time and nobody else.
+        match check_with(settings, &held, &held.provider, now) {
+            Ok(login) => return Ok(login),
+            Err(error) if error.may_pass() => {}
+            Err(error) => return Err(give_up(settings, world, held, error, None).await),
+        }
+    }
+    safe.put(Some(&held));
+    let outcome = match unfit {
+        Some(error) => Err(error),
+        None => check(settings, world, &held, now).await,
+    };
+    match outcome {
+        Ok(login) => Ok(login),
+        // It is checked again at the next call, which may see more.
+        Err(error) if error.may_pass() && safe.keep.is_some() => Err(error),
+        Err(error) => Err(give_up(settings, world, held, error, Some(safe)).await),
+    }
+}
+
+/// What came will never be a login. What it has of use stays in `safe`, and what lives on at the provider is ended there.
+async fn give_up(
+    settings: &OidcSettings,
+    world: &World,
+    mut held: OidcLogin,
+    error: OidcError,
+    safe: Option<Safe<'_>>,
+) -> OidcError {
+    let Some(unchecked) = held.unchecked.take() else { return error };
+    if unchecked.by_refresh && !error.needs_new_login() {
+        safe.inspect(|safe| safe.put(Some(&held)));
+        return error;
+    }
+    let token =
+        if unchecked.by_refresh { held.refresh_token.as_ref() } else { unchecked.refresh_token.as_ref() };
+    if let Some(token) = token {
+        let_go(settings, world, &held.provider, token).await;
+    }
+    if !unchecked.by_refresh {
+        safe.inspect(|safe| safe.put(safe.last));
+    }
+    error
+}
+
+/// Ends a refresh token that nobody will use, or says that it lives on.
+pub(super) async fn let_go(
+    settings: &OidcSettings,
+    world: &World,
+    provider: &Provider,
+    token: &Secret<String>,
+) {
+    let why = match refresh::revoke_one(settings, world, provider, token).await {
+        Ok(refresh::Revoked::Done) => return log::info!("a refresh token of no use was revoked"),
+        Ok(refresh::Revoked::NotOffered) => "it revokes none".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let text =
+        format!("{} has given a refresh token that is of no use and lives on there: {why}", settings.name);
+    world.person.tell(crate::world::Note::Warning { text: &text });
+}
+
+/// Checks what is waiting in `held` as of `now`, and makes a login of it.
+pub(super) async fn check(
+    settings: &OidcSettings,
+    world: &World,
+    held: &OidcLogin,
+    now: Timestamp,
+) -> Result<OidcLogin, OidcError> {
+    match check_with(settings, held, &held.provider, now) {
+        // The provider may have changed its keys since it was asked.
+        Err(error) if error.is_unknown_key() => {
+            let client_auth = held.provider.client_auth;
+            let provider = Provider { client_auth, ..discovery::fetch(settings, world).await? };
+            check_with(settings, held, &provider, now)
+        }
+        checked => checked,
+    }
+}
+
+/// The same with the keys that are at hand.
+fn check_with(
+    settings: &OidcSettings,
+    held: &OidcLogin,
+    provider: &Provider,
+    now: Timestamp,
+) -> Result<OidcLogin, OidcError> {
+    let Some(unchecked) = &held.unchecked else { return Ok(held.clone()) };
+    let missing = if unchecked.by_refresh { OidcError::NoNewIdToken } else { OidcError::NoIdToken };
+    let id_token = unchecked.id_token.clone().ok_or(missing)?;
+    let expected = Expected {
+        issuer: &settings.issuer.value,
+        client_id: &settings.client_id.value,
+        algorithms: provider.document.id_token_signing_alg_values_supported.as_deref(),
+        nonce: unchecked.nonce.as_ref().map(|nonce| nonce.expose().as_str()),
+        access_token: unchecked.access_token.as_ref(),
+        signed_in_within: unchecked.signed_in_within,
+        previous: (unchecked.by_refresh && !held.is_of_nobody()).then_some(&held.id_token),
+        received_at: unchecked.received_at,
+        now,
+    };
+    let identity = token::check(&id_token, &provider.keys, &expected)?;
+    let before = if unchecked.by_refresh { held.refresh_token.clone() } else { None };
+    Ok(OidcLogin {
+        provider: provider.clone(),
+        identity,
+        id_token,
+        access_token: unchecked.access_token.clone(),
+        refresh_token: unchecked.refresh_token.clone().or(before),
+        obtained_at: unchecked.received_at,
+        unchecked: None,
+        ended_because: None,
+    })
+}
+
+/// What a later call makes of what could not be checked when it came.
+pub(super) enum Later {
+    /// It is a login now.
+    Login(Box<OidcLogin>),
+    /// It is none, or over; this is what there is to go on with.
+    GoOn(Box<OidcLogin>),
+}
+
+/// Checks once more what is waiting in `login`.
+///
+/// # Errors
+/// [`OidcError`] if it still cannot be checked, and may be at the next call.
+pub(super) async fn later(
+    settings: &OidcSettings,
+    world: &World,
+    login: &OidcLogin,
+    keep: Option<Keep<'_>>,
+) -> Result<Later, OidcError> {
+    let Some(unchecked) = &login.unchecked else { return Ok(Later::GoOn(Box::new(login.clone()))) };
+    let now = world.clock.now();
+    let error = match check(settings, world, login, now).await {
+        Ok(login) => return Ok(Later::Login(Box::new(login))),
+        Err(error) => error,
+    };
+    let clock = error.suggests_clock();
+    // A key that is not in the list at a second look does not come, and a sign-in is not to wait for it.
+    if error.may_pass() && !clock && !error.is_unknown_key() {
+        return Err(error);
+    }
+    // It was good in its time, which is over by now, or by this machine's clock: its refresh token still is.
+    let issued = unchecked.id_token.as_ref().and_then(token::issued_at).filter(|_| clock);
+    if let Some(issued) = issued
+        && let Ok(mut established) = check(settings, world, login, issued).await
+    {
+        established.identity.proof_expires_at = Timestamp(0);
+        return Ok(Later::GoOn(Box::new(established)));
+    }
+    let mut rest = login.clone();
+    rest.unchecked = None;
+    if !unchecked.by_refresh {
+        if let Some(token) = &unchecked.refresh_token {
+            let_go(settings, world, &login.provider, token).await;
+        }
+        if let Some(keep) = keep {
+            keep(Some(&rest).filter(|rest| !rest.is_of_nobody()));
+        }
+    }
+    Ok(Later::GoOn(Box::new(rest)))
+}
