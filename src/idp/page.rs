@@ -18,7 +18,7 @@ const AWAY: &str = "You can close this tab and return to the terminal.";
 /// The sign-in succeeded.
 pub(super) fn signed_in(name: &str) -> Reply {
     let what = if name.is_empty() {
-        "You are signed in.".to_owned()
+        "The sign-in is done. The terminal says who you are signed in as.".to_owned()
     } else {
         format!("You are signed in as {name}.")
     };

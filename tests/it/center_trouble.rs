@@ -289,6 +289,9 @@ fn the_next_person_gets_nothing_of_the_last_one_s() {
     room.age_session("audit", Duration::from_secs(2 * 3600));
     let login = room.jit(&["login", "audit"]).run();
     assert!(login.code() == 0 && login.stderr.contains("Signed in as bob@example.com"), "{login}");
+    let warning =
+        "warning: you are now signed in at demo as bob@example.com, and were alice@example.com before\n";
+    assert!(login.stderr.contains(warning), "{login}");
     for role in ["dev", "admin", "audit"] {
         let whoami = room.jit(&["whoami", role]).run();
         assert!(whoami.stdout.contains("/bob@example.com"), "{role}: {whoami}");

@@ -256,8 +256,13 @@ fn another_person_does_not_get_the_sessions_of_the_one_before() {
     room.servers().faults(|faults| faults.user = Some(bob));
     let bob = room.jit(&["login", "hub", "--force"]).run();
     assert!(bob.code() == 0 && bob.stderr.contains("Signed in as bob@example.com at demo"), "{bob}");
+    let warning =
+        "warning: you are now signed in at demo as bob@example.com, and were alice@example.com before\n";
+    assert!(bob.stderr.contains(warning), "{bob}");
+    let again = room.jit(&["login", "hub", "--force"]).run();
+    assert!(again.code() == 0 && !again.stderr.contains("warning"), "{again}");
     assert_eq!(room.entries("session-").len(), 1, "alice's sessions are gone");
     let served = room.jit(&["whoami", "admin"]).run();
     assert!(served.stdout.contains("assumed-role/admin/bob@example.com"), "{served}");
-    assert_eq!(room.opened().len(), 2);
+    assert_eq!(room.opened().len(), 3);
 }

@@ -92,7 +92,7 @@ impl Wizard<'_> {
             .sign_in(&proof, &need)
             .map_err(|error| without_login_hint(hints::no_login(&error, &idp.name, true)))?;
         match login.identity().name.as_str() {
-            "" => ui.done("Signed in"),
+            "" => ui.done("Signed in; AWS says as whom with the first session"),
             name => ui.done(shown!("Signed in as {}", name)),
         }
         let offered = roles::learn(&broker, &proof, &login, &need, false, world, ui)

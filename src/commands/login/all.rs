@@ -10,7 +10,7 @@ use crate::ui::text::{shown, table};
 
 impl Context<'_, '_> {
     pub(super) fn every_role(&self) -> CommandResult {
-        let Self { args, file, store, broker, world, ui } = *self;
+        let Self { args, file, store, broker, world, ui, .. } = *self;
         let mut plans = Vec::new();
         for name in file.roles.keys() {
             let flags = Flags { role: None, duration: args.duration };

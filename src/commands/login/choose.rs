@@ -56,10 +56,16 @@ impl Context<'_, '_> {
         let login =
             broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
         match login.identity().name.as_str() {
-            "" => ui.done(shown!("Signed in at {}", idp)),
+            // AWS is asked who it is with the first session.
+            "" => {
+                ui.say(shown!("The sign-in at {} is done; whose it is, AWS says with the first session", idp))
+            }
             name => ui.done(shown!("Signed in as {} at {}", name, idp)),
         }
         before.compare(store, &proof, need.force, ui);
+        if login.identity().name.is_empty() {
+            self.before.replace(Some(before));
+        }
         let offered = roles::learn(broker, &proof, &login, &need, false, world, ui)
             .map_err(|error| hints::no_login(&error, idp, need.force))?;
         let known = Configured::of(file);

@@ -11,6 +11,8 @@ mod report;
 
 pub(super) use choose::Configured;
 
+use std::cell::RefCell;
+
 use crate::broker::{self, Broker, Interaction, Need};
 use crate::cli::Login;
 use crate::config::file::File;
@@ -32,13 +34,15 @@ struct Context<'a, 'w> {
     broker: &'a Broker<'a, 'w>,
     world: &'a World,
     ui: &'a Ui,
+    /// The login before that of an IdP that was signed in at to see what it offers.
+    before: RefCell<Option<report::Before>>,
 }
 
 pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
     let file = &load_or_profiles(world)?;
     let store = &open_store(world, file)?;
     let broker = &Broker::new(world, store);
-    let context = Context { args, file, store, broker, world, ui };
+    let context = Context { args, file, store, broker, world, ui, before: RefCell::default() };
     if args.all {
         context.every_role()?
     } else {
@@ -50,7 +54,7 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
 
 impl Context<'_, '_> {
     fn one_role(&self) -> CommandResult {
-        let Self { args, file, store, broker, world, ui } = *self;
+        let Self { args, file, store, broker, world, ui, .. } = *self;
         let name = match args.role.name() {
             Some(name) => name.to_owned(),
             None => self.choose_role()?,
@@ -58,7 +62,10 @@ impl Context<'_, '_> {
         let plan = plan(file, &name, Flags { role: None, duration: args.duration }, world)?;
         confirm(&plan, world)?;
         let need = self.need(&plan.proof);
-        let before = report::Before::of(store, &plan.proof)?;
+        let before = match self.before.take() {
+            Some(before) => before,
+            None => report::Before::of(store, &plan.proof)?,
+        };
         let stored = broker::stored_session(store, &plan, plan.legs.len() - 1)?;
         if !matches!(broker.at_hand(&plan, &need), Ok(Some(_))) {
             // Nobody signs in for what could not be stored.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::broker;
 use crate::credentials::{Freshness, Session};
 use crate::idp::{self, Attributes};
-use crate::plan::{Origin, Plan, ProofPlan};
+use crate::plan::{EntryKind, Origin, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
 use crate::ui::text::{Shown, duration, escape, shown, table};
 use crate::ui::{self, Tone, Ui};
@@ -69,8 +69,13 @@ pub(super) fn limit_note(plan: &Plan, index: usize) -> Option<&'static str> {
     }
 }
 
-/// The login before this one, to say what the IdP has changed since.
-pub(super) struct Before(Option<idp::Login>);
+/// The login before this one, to say what the IdP has changed since, and whether it was somebody else's.
+#[derive(Default)]
+pub(super) struct Before {
+    login: Option<idp::Login>,
+    /// Whose sessions were taken with it. Identity Center's token does not say whose it is; AWS says it of a session.
+    user: Option<String>,
+}
 
 impl Before {
     /// The login that is stored now. An entry that cannot be read is none: a new login is what mends it.
@@ -78,17 +83,32 @@ impl Before {
     /// # Errors
     /// The store cannot be used.
     pub(super) fn of(store: &Store<'_>, proof: &ProofPlan) -> Result<Self, StoreError> {
-        match broker::stored_login(store, &proof.login_key()) {
-            Err(error) if error.is_about_entry() => Ok(Self(None)),
-            login => Ok(Self(login?)),
+        let login = match broker::stored_login(store, &proof.login_key()) {
+            Err(error) if error.is_about_entry() => None,
+            login => login?,
+        };
+        let name = login.as_ref().map(|login| login.identity().name.clone());
+        let user = match (name.filter(|name| !name.is_empty()), &login) {
+            (None, Some(_)) => user_of_sessions(store, proof),
+            (name, _) => name,
+        };
+        Ok(Self { login, user })
+    }
+
+    /// Tells if another person is signed in now than before.
+    fn compare_people(&self, now: &Self, proof: &ProofPlan, ui: &Ui) {
+        let (Some(was), Some(is)) = (&self.user, &now.user) else { return };
+        if was != is {
+            ui.warn(shown!("you are now signed in at {} as {}, and were {} before", proof.name(), is, was));
         }
     }
 
     /// Tells what another login there brought or took, if there was one since.
     /// A person who forced it wants to hear that nothing changed as well.
     pub(super) fn compare(&self, store: &Store<'_>, proof: &ProofPlan, forced: bool, ui: &Ui) {
-        let now = Self::of(store, proof).ok().and_then(|now| now.0);
-        let (Some(before), Some(now)) = (&self.0, now) else { return };
+        let Ok(now) = Self::of(store, proof) else { return };
+        self.compare_people(&now, proof, ui);
+        let (Some(before), Some(now)) = (&self.login, now.login) else { return };
         let same_person = before.identity().subject == now.identity().subject;
         if !same_person || before.to_bytes() == now.to_bytes() {
             return;
@@ -109,6 +129,14 @@ impl Before {
             }
         }
     }
+}
+
+/// Whose sessions the stored ones of this login are.
+fn user_of_sessions(store: &Store<'_>, proof: &ProofPlan) -> Option<String> {
+    let login = proof.login_key().file_name();
+    let keys = store.keys().ok()?.into_iter().filter(|key| key.kind == EntryKind::Session);
+    let mut sessions = keys.filter_map(|key| Session::from_bytes(store.get(&key).ok()??.expose()).ok());
+    sessions.find(|session| session.login == login).map(|session| session.user)
 }
 
 /// What was gained, lost or changed: a word and what it is about.
