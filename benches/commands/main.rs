@@ -10,7 +10,6 @@ mod growth;
 mod helpers;
 mod machine;
 mod measure;
-mod order;
 mod roles;
 mod saml;
 #[path = "../../tests/it/support/mod.rs"]
@@ -45,15 +44,10 @@ const PARTS: [Part; 9] = [
     ("saml", saml::logins),
 ];
 
-#[expect(clippy::print_stdout, reason = "for scripts/lib/warm-order")]
 #[expect(clippy::print_stderr, reason = "a benchmark that is asked for what it does not know says so")]
 fn main() -> ExitCode {
     // Cargo adds `--bench`.
     let (options, names): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|word| word.starts_with('-'));
-    if names == ["order"] {
-        print!("{}", order::script());
-        return ExitCode::SUCCESS;
-    }
     if let Some(unknown) = names.iter().find(|name| PARTS.iter().all(|(known, _)| known != name)) {
         eprintln!(
             "bench: there is no part `{unknown}`; there are {}",
