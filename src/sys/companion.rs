@@ -32,6 +32,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 pub use rustix::process::Pid;
 use rustix::process::Signal;
+// For the companion, a pipe to its principal and no terminal.
+use rustix::stdio::{dup2_stdin, dup2_stdout, stdout};
 use zeroize::Zeroizing;
 
 use super::process;
@@ -125,7 +127,7 @@ pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
         serves: AtomicBool::new(false),
     });
     // Nobody but that process holds the other end of the pipe: while it is open, the number is still its own.
-    let mut pipe = [PollFd::from_borrowed_fd(rustix::stdio::stdout(), PollFlags::empty())];
+    let mut pipe = [PollFd::from_borrowed_fd(stdout(), PollFlags::empty())];
     let _ = poll(&mut pipe, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
     if pipe[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
         return Err(io::ErrorKind::BrokenPipe.into());
@@ -195,9 +197,9 @@ impl Principal {
         // Refused to who leads a group, which is nobody's case but that of a person who tries it out.
         let _ = rustix::process::setsid();
         let nothing = File::options().read(true).write(true).open("/dev/null")?;
-        rustix::stdio::dup2_stdin(&nothing)?;
+        dup2_stdin(&nothing)?;
         say(line)?;
-        rustix::stdio::dup2_stdout(&nothing)?;
+        dup2_stdout(&nothing)?;
         Ok(())
     }
 }
@@ -207,7 +209,7 @@ impl Principal {
 /// # Errors
 /// Nobody listens any more.
 pub fn say(line: &[u8]) -> io::Result<()> {
-    let mut pipe = File::from(rustix::stdio::stdout().try_clone_to_owned()?);
+    let mut pipe = File::from(stdout().try_clone_to_owned()?);
     pipe.write_all(line)?;
     pipe.write_all(b"\n")
 }
