@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use zeroize::Zeroizing;
 
+use crate::name::Variable;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -26,6 +27,55 @@ pub struct Credentials {
     pub session_token: Secret<String>,
     /// When AWS stops accepting them.
     pub expires_at: Timestamp,
+    /// Only [`Credentials::new`] makes them from what somebody said.
+    _held: Held,
+}
+
+/// That the characters were looked at.
+#[derive(Clone, Copy, Debug)]
+struct Held;
+
+/// Why something cannot be credentials. It holds no part of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadCredentials {
+    /// AWS documents letters, digits and underscores, up to 128 (STS API Reference, Credentials).
+    #[error("the access key id is not 1 to 128 letters, digits and _")]
+    Id,
+    /// A character that neither AWS nor who speaks like it puts into a secret.
+    #[error("the secret access key has a character other than letters, digits and + / = _ . -")]
+    Secret,
+    /// The same, in a token.
+    #[error("the session token has a character other than letters, digits and + / = _ . -")]
+    Token,
+}
+
+impl Credentials {
+    /// Credentials that somebody gave: AWS, a server that speaks like it, a command, a file, the environment. They become
+    /// variables and lines of files, so nothing that any reader of those acts on may be in them. AWS's are base64; the tokens
+    /// of other servers are base64 for URLs, or several of these with dots between. Keys without a session have an empty token.
+    ///
+    /// # Errors
+    /// [`BadCredentials`].
+    pub fn new(
+        access_key_id: String,
+        secret_access_key: Secret<String>,
+        session_token: Secret<String>,
+        expires_at: Timestamp,
+    ) -> Result<Self, BadCredentials> {
+        let fits = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_.-".contains(&b));
+        let is_id = (1..=128).contains(&access_key_id.len())
+            && access_key_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if !is_id {
+            return Err(BadCredentials::Id);
+        }
+        if secret_access_key.expose().is_empty() || !fits(secret_access_key.expose()) {
+            return Err(BadCredentials::Secret);
+        }
+        if !fits(session_token.expose()) {
+            return Err(BadCredentials::Token);
+        }
+        Ok(Self { access_key_id, secret_access_key, session_token, expires_at, _held: Held })
+    }
 }
 
 /// Credentials with all that `jit` knows of them.
@@ -201,6 +251,8 @@ impl Session {
                 secret_access_key: read.secret_access_key,
                 session_token: read.session_token,
                 expires_at: read.expires_at,
+                // Sealed by this program, which held them to it before.
+                _held: Held,
             },
             issued_at: read.issued_at,
             role: read.role,
@@ -242,13 +294,20 @@ impl Session {
     }
 
     /// The variables that a child gets, in the order they are shown.
-    pub fn to_variables(&self) -> [(&'static str, Zeroizing<String>); 4] {
+    pub fn to_variables(&self) -> [(Variable, Zeroizing<String>); 4] {
+        const NAMES: [Variable; 4] = [
+            Variable::known("AWS_ACCESS_KEY_ID"),
+            Variable::known("AWS_SECRET_ACCESS_KEY"),
+            Variable::known("AWS_SESSION_TOKEN"),
+            Variable::known("AWS_CREDENTIAL_EXPIRATION"),
+        ];
         let credentials = &self.credentials;
+        let [id, secret, token, expiration] = NAMES;
         [
-            ("AWS_ACCESS_KEY_ID", Zeroizing::new(credentials.access_key_id.clone())),
-            ("AWS_SECRET_ACCESS_KEY", Zeroizing::new(credentials.secret_access_key.expose().clone())),
-            ("AWS_SESSION_TOKEN", Zeroizing::new(credentials.session_token.expose().clone())),
-            ("AWS_CREDENTIAL_EXPIRATION", Zeroizing::new(self.reported_expiry().to_rfc3339())),
+            (id, Zeroizing::new(credentials.access_key_id.clone())),
+            (secret, Zeroizing::new(credentials.secret_access_key.expose().clone())),
+            (token, Zeroizing::new(credentials.session_token.expose().clone())),
+            (expiration, Zeroizing::new(self.reported_expiry().to_rfc3339())),
         ]
     }
 
@@ -263,7 +322,6 @@ impl Session {
             expiration: String,
             account_id: &'a str,
         }
-        // AWS's own values hold no quote. Those of somebody's `credential_process` hold what that prints.
         let mut json = to_wiped_json(&Answer {
             access_key_id: &self.credentials.access_key_id,
             secret_access_key: self.credentials.secret_access_key.expose(),
@@ -305,6 +363,7 @@ mod tests {
                 secret_access_key: "s3cr3t/with\"quote".into(),
                 session_token: "t0ken".into(),
                 expires_at: Timestamp(expires),
+                _held: Held,
             },
             issued_at: Timestamp(issued),
             role: "prod".into(),
@@ -376,6 +435,67 @@ mod tests {
             r#""Expiration":"2026-11-20T11:59:00Z","AccountId":"222222222222"}"#
         );
         assert_eq!(json.expose(), expected);
+    }
+
+    /// What any shell, any reader of dotenv files or any log would act on. Add to it whatever comes to mind.
+    #[test]
+    fn credentials_hold_nothing_that_anything_acts_on() {
+        let made = |id: &str, secret: &str, token: &str| {
+            Credentials::new(id.into(), secret.into(), token.into(), Timestamp(0)).map(|_| ())
+        };
+        let jwt = "eyJhbGciOi.eyJzdWIi_-.c2ln-_";
+        for token in ["", "FwoGZXIvYXdzE+/=", jwt] {
+            assert_eq!(made("ASIA_EXAMPLE1", "wJalrXUtnFEMI/K7MDENG+bPx=", token), Ok(()));
+        }
+        let hostile = [
+            " ",
+            "a b",
+            "'",
+            "\"",
+            "$(touch pwned)",
+            "${x}",
+            "`x`",
+            ";",
+            "&",
+            "|",
+            "\n",
+            "\r",
+            "\t",
+            "\0",
+            "\u{b}",
+            "\\",
+            "#",
+            "!",
+            "~",
+            "*",
+            "?",
+            "[a]",
+            "{a,b}",
+            "(x)",
+            "<",
+            ">",
+            "%PATH%",
+            "^",
+            "@",
+            ",",
+            ":",
+            "\u{1b}[2J",
+            "\u{7f}",
+            "é",
+            "\u{2019}",
+            "\u{202e}",
+            "\u{200b}",
+            "✨",
+        ];
+        for bad in hostile {
+            assert_eq!(made(&format!("ASIA{bad}"), "s", "t"), Err(BadCredentials::Id), "{bad:?}");
+            assert_eq!(made("ASIA", &format!("s{bad}"), "t"), Err(BadCredentials::Secret), "{bad:?}");
+            assert_eq!(made("ASIA", "s", &format!("{bad}t")), Err(BadCredentials::Token), "{bad:?}");
+        }
+        for id in ["", "A+B", "A-B", &"A".repeat(129)] {
+            assert_eq!(made(id, "s", ""), Err(BadCredentials::Id), "{id}");
+        }
+        assert_eq!(made("A", "", "t"), Err(BadCredentials::Secret));
     }
 
     #[test]

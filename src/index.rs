@@ -403,13 +403,13 @@ mod tests {
             let offered = completions(folder.path(), "1");
             assert!(offered.iter().all(|one| one.name == "111111111111/dev"), "{line}: {offered:?}");
         }
-        for name in name::tests::HOSTILE {
+        for name in name::tests::hostile() {
             let role = DiscoveredRole {
                 idp: "acme".to_owned(),
                 account: "111111111111".to_owned(),
                 role: "dev".to_owned(),
                 saml: None,
-                account_name: Some((*name).to_owned()),
+                account_name: Some(name.clone()),
             };
             learn(folder.path(), "acme", vec![role]).unwrap();
             for typed in ["", "1", "p", "a", "$", "-", "~"] {

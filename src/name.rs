@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::unseen::is_unseen;
 
 /// The most characters of a name that `jit` writes on a command line. No name that AWS or `jit` gives is longer, two of
@@ -148,7 +150,8 @@ pub fn is_service(text: &str) -> bool {
 
 /// The name of a variable of the environment: `[A-Z_][A-Z0-9_]*`. Nothing else is written into the statements of a
 /// shell as a name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Variable(Cow<'static, str>);
 
 impl Variable {
@@ -171,6 +174,14 @@ impl Variable {
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for Variable {
+    type Error = &'static str;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        if is_variable(&name) { Ok(Self(Cow::Owned(name))) } else { Err("not the name of a variable") }
     }
 }
 
@@ -206,19 +217,9 @@ const fn is_variable(name: &str) -> bool {
 /// argument stands. PowerShell does too, but for the comma, which makes a list there. All that IAM and `jit` itself take in
 /// names fits, unless it stands first.
 pub fn is_plain_word(text: &str) -> bool {
-    // Beyond ASCII only PowerShell knows quotes, dashes and spaces; U+FFFD stands for what was no text.
-    let beyond = |c: char| {
-        !c.is_ascii()
-            && is_visible(c)
-            && !c.is_whitespace()
-            && !matches!(c, '\u{2010}'..='\u{201f}' | char::REPLACEMENT_CHARACTER)
-    };
-    let letter = |c: char| c.is_ascii_alphanumeric() || beyond(c);
     // First a hyphen makes an option; `=` (zsh), `%` (fish), `@` and `,` (PowerShell), `+` and `:` mean other things.
-    let first = |c: char| letter(c) || "_./".contains(c);
-    text.starts_with(first)
-        && text.chars().count() <= LONGEST_WORD
-        && text.chars().all(|c| letter(c) || "_./-=%@,+:".contains(c))
+    let first = |c: char| is_letter(c) || "_./".contains(c);
+    text.starts_with(first) && text.chars().count() <= LONGEST_WORD && text.chars().all(is_part_of_word)
 }
 
 /// `text` as it may stand in a command that a person is told to type: as it is, within double quotes if it has spaces and
@@ -231,6 +232,28 @@ pub fn in_command(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed("NAME")
     }
+}
+
+/// `text` as it may stand in a prompt: a shell may expand what its prompt came to (zsh with PROMPT_SUBST), and takes `%` for
+/// its own there. What it could act on is shown as a question mark.
+pub fn in_prompt(text: &str) -> String {
+    let fits = |c: char| c == ' ' || (c != '%' && is_part_of_word(c));
+    text.chars().map(|c| if fits(c) { c } else { '?' }).collect()
+}
+
+/// Whether no shell acts on `character` within a word.
+fn is_part_of_word(character: char) -> bool {
+    is_letter(character) || "_./-=%@,+:".contains(character)
+}
+
+/// Whether `character` is nothing but a letter to every shell. Beyond ASCII only PowerShell knows quotes, dashes and spaces;
+/// U+FFFD stands for what was no text.
+fn is_letter(character: char) -> bool {
+    let beyond = !character.is_ascii()
+        && is_visible(character)
+        && !character.is_whitespace()
+        && !matches!(character, '\u{2010}'..='\u{201f}' | char::REPLACEMENT_CHARACTER);
+    character.is_ascii_alphanumeric() || beyond
 }
 
 #[cfg(test)]

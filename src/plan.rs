@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::arn::{Partition, RoleArn};
+use crate::name::Variable;
 use crate::secret::Secret;
 
 pub use key::{EntryKey, EntryKind};
@@ -82,7 +83,7 @@ pub struct Plan {
     pub region: Option<Valued<String>>,
     /// What the profile says to the tools that get the session, by the variable that says so: where services are, and every
     /// setting that they would have read in it.
-    pub variables: Vec<(String, Valued<String>)>,
+    pub variables: Vec<(Variable, Valued<String>)>,
     /// The certificates that every connection is checked with, where the profile says so.
     pub ca_bundle: Option<Valued<String>>,
     /// What the role is for, in the words of the configuration.

@@ -125,12 +125,13 @@ mod tests {
 
     #[test]
     fn the_request_is_signed_for_iam() {
-        let credentials = Credentials {
-            access_key_id: "ASIAEXAMPLE".to_owned(),
-            secret_access_key: Secret::from("secret"),
-            session_token: Secret::from("token"),
-            expires_at: Timestamp(0),
-        };
+        let credentials = Credentials::new(
+            "ASIAEXAMPLE".to_owned(),
+            Secret::from("secret"),
+            Secret::from("token"),
+            Timestamp(0),
+        )
+        .expect("credentials");
         let url = "https://iam.amazonaws.com/";
         let (authorization, date, token) =
             signed(url, "us-east-1", &credentials, Timestamp(1_700_000_000)).unwrap();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::credentials::Credentials;
+use crate::credentials::{BadCredentials, Credentials};
 use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Http, HttpError};
 use crate::timestamp::{NoMoment, Timestamp};
@@ -44,6 +44,10 @@ pub enum MachineError {
     #[error("the Expiration in the answer of {host} {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Expiration { host: String, why: NoMoment },
+    /// Credentials that cannot be any.
+    #[error("{host} answers with credentials that are none: {why}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Unfit { host: String, why: BadCredentials },
     /// An answer without credentials in it.
     #[error("{0} answers with no credentials")]
     Unreadable(String),
@@ -160,12 +164,8 @@ fn credentials(host: &str, answer: &Answer) -> Result<Credentials, MachineError>
     if given.access_key_id.is_empty() || secrets.iter().any(|secret| secret.expose().is_empty()) {
         return Err(unreadable());
     }
-    Ok(Credentials {
-        access_key_id: given.access_key_id,
-        secret_access_key: given.secret_access_key,
-        session_token: given.token,
-        expires_at,
-    })
+    Credentials::new(given.access_key_id, given.secret_access_key, given.token, expires_at)
+        .map_err(|why| MachineError::Unfit { host: host.to_owned(), why })
 }
 
 #[cfg(test)]

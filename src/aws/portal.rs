@@ -148,23 +148,20 @@ pub(super) async fn credentials_from(
         .role_name(assignment.permission_set())
         .access_token(token.expose());
     let answer = asked.send().await.map_err(|error| failed(&role, token, error))?;
+    let none = |message: String| PortalError { kind: PortalErrorKind::Server, role, message, pause: None };
     let given = answer.role_credentials.and_then(|given| {
-        Some(Credentials {
-            access_key_id: given.access_key_id?,
-            secret_access_key: Secret::new(given.secret_access_key?),
-            session_token: Secret::new(given.session_token?),
-            // In milliseconds, unlike everything else.
-            expires_at: Timestamp(given.expiration / 1000),
-        })
+        // In milliseconds, unlike everything else.
+        let expires_at = Timestamp(given.expiration / 1000);
+        let secret = |text: Option<String>| text.filter(|text| !text.is_empty()).map(Secret::new);
+        let (secret_key, token) = (secret(given.secret_access_key)?, secret(given.session_token)?);
+        let id = given.access_key_id.filter(|id| !id.is_empty() && expires_at.0 > 0)?;
+        Some(Credentials::new(id, secret_key, token, expires_at))
     });
-    let whole = |given: &Credentials| {
-        !given.access_key_id.is_empty()
-            && !given.secret_access_key.expose().is_empty()
-            && !given.session_token.expose().is_empty()
-            && given.expires_at.0 > 0
-    };
-    let complete = given.filter(whole);
-    complete.ok_or(PortalError { kind: PortalErrorKind::Server, role, message: String::new(), pause: None })
+    match given {
+        Some(Ok(credentials)) => Ok(credentials),
+        Some(Err(why)) => Err(none(why.to_string())),
+        None => Err(none(String::new())),
+    }
 }
 
 /// What came of a call that failed; `role` is what it was about.

@@ -9,7 +9,7 @@ use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptor
 
 use crate::aws::client::{Sts, bare};
 use crate::aws::errors::{Action, Question, StsError};
-use crate::credentials::Credentials;
+use crate::credentials::{BadCredentials, Credentials};
 use crate::plan::{Leg, StsEndpoint};
 use crate::secret::Secret;
 use crate::sys::http::Http;
@@ -245,7 +245,11 @@ async fn identity(sts: &Sts, credentials: &Credentials) -> Result<CallerIdentity
     let question = sts.question(Action::GetCallerIdentity, None, &secrets)?;
     let answer = sts.client.get_caller_identity().send().await.map_err(|error| question.failed(error))?;
     match (answer.account, answer.arn, answer.user_id) {
-        (Some(account), Some(arn), Some(user_id)) => Ok(CallerIdentity { account, arn, user_id }),
+        (Some(account), Some(arn), Some(user_id))
+            if [&account, &arn].iter().all(|text| text.bytes().all(|b| b.is_ascii_graphic())) =>
+        {
+            Ok(CallerIdentity { account, arn, user_id })
+        }
         _ => Err(question.incomplete("an answer without account, ARN and user id")),
     }
 }
@@ -267,18 +271,28 @@ fn granted(
     let given =
         credentials.filter(whole).ok_or_else(|| question.incomplete("an answer without credentials"))?;
     let (assumed_arn, user_id) = user.map(|user| (user.arn, user.assumed_role_id)).unwrap_or_default();
+    // It is shown, and parts of it become variables.
+    if !assumed_arn.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(question.incomplete("an answer with an ARN that is none"));
+    }
+    let credentials = Credentials::new(
+        given.access_key_id,
+        Secret::new(given.secret_access_key),
+        Secret::new(given.session_token),
+        Timestamp(given.expiration.secs()),
+    );
     Ok(Granted {
-        credentials: Credentials {
-            access_key_id: given.access_key_id,
-            secret_access_key: Secret::new(given.secret_access_key),
-            session_token: Secret::new(given.session_token),
-            expires_at: Timestamp(given.expiration.secs()),
-        },
+        credentials: credentials.map_err(|why| question.incomplete(&unfit(why)))?,
         assumed_arn,
         user_id,
         packed_policy_percent: percent_full.map(|percent| u8::try_from(percent.max(0)).unwrap_or(u8::MAX)),
         source_identity,
     })
+}
+
+/// What is said of an answer whose credentials cannot be any.
+fn unfit(why: BadCredentials) -> String {
+    format!("an answer with credentials that are none: {why}")
 }
 
 fn seconds(duration: u32) -> i32 {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{Broker, BrokerError, Interaction, Need, session_name};
 use crate::aws::machine::{self, MachineError, Metadata};
 use crate::aws::sts::{self, Granted, Mfa};
-use crate::credentials::{Credentials, Session};
+use crate::credentials::{BadCredentials, Credentials, Session};
 use crate::plan::{Leg, Plan, RoleId, Source, SourceSettings};
 use crate::secret::Secret;
 use crate::store::Lock;
@@ -40,6 +40,10 @@ pub enum SourceError {
     #[error("the profile {profile} takes the credentials of this machine, but {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Machine { profile: String, why: MachineError },
+    /// Keys that cannot be any.
+    #[error("the profile {profile} holds credentials that are none: {why}")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    Unfit { profile: String, why: BadCredentials },
     /// A session of another program's whose end nobody wrote down.
     #[error("the profile {profile} has another program's session, and nothing says when that ends")]
     #[expect(missing_docs, reason = "the sentence says it")]
@@ -66,6 +70,7 @@ impl SourceError {
             Self::Machine { .. } => {
                 vec!["such a profile serves on the container or instance that it was made for".to_owned()]
             }
+            Self::Unfit { .. } => vec!["copy them once more, without what stands around them".to_owned()],
             Self::NoEnd { .. } => {
                 vec![
                     "give it to AWS's tools as it is: AWS_PROFILE=… aws …".to_owned(),
@@ -189,12 +194,13 @@ impl Broker<'_, '_> {
         let http = &self.world.http;
         let given = match &settings.source.value {
             Source::Keys { id, secret, token } => Given {
-                credentials: Credentials {
-                    access_key_id: id.clone(),
-                    secret_access_key: secret.clone(),
-                    session_token: token.clone().unwrap_or_else(|| Secret::new(String::new())),
-                    expires_at: self.now() + UNKNOWN_LIFE,
-                },
+                credentials: Credentials::new(
+                    id.clone(),
+                    secret.clone(),
+                    token.clone().unwrap_or_else(|| Secret::new(String::new())),
+                    self.now() + UNKNOWN_LIFE,
+                )
+                .map_err(|why| SourceError::Unfit { profile: profile.clone(), why })?,
                 for_good: token.is_none(),
                 ends: false,
             },
@@ -250,12 +256,13 @@ fn read_printed(printed: &[u8], now: Timestamp) -> Result<Given, String> {
     Ok(Given {
         for_good: token.is_none(),
         ends: expires_at.is_some(),
-        credentials: Credentials {
-            access_key_id: printed.access_key_id,
-            secret_access_key: printed.secret_access_key,
-            session_token: token.unwrap_or_else(|| Secret::new(String::new())),
-            expires_at: expires_at.unwrap_or(now + UNKNOWN_LIFE),
-        },
+        credentials: Credentials::new(
+            printed.access_key_id,
+            printed.secret_access_key,
+            token.unwrap_or_else(|| Secret::new(String::new())),
+            expires_at.unwrap_or(now + UNKNOWN_LIFE),
+        )
+        .map_err(|why| why.to_string())?,
     })
 }
 

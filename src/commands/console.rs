@@ -8,6 +8,7 @@ use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::{self, HandOverError};
+use crate::name;
 use crate::plan::{Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
                 federation::login_url(&world.http, &sign_in, &session.credentials, duration, &destination);
             process::block_on(asked).map_err(|error| {
                 CommandError::new(Kind::Failed, error.to_string())
-                    .hint(format!("jit login --force {}", plan.role))
+                    .hint(format!("jit login --force {}", name::in_command(&plan.role)))
             })?
         }
     };
@@ -130,7 +131,7 @@ fn destination(args: &Console, plan: &Plan, world: &World) -> CommandResult<Stri
     let name = partition.name();
     if !is_region(&region) {
         let error = CommandError::new(Kind::Usage, format!("`{region}` is not a region"));
-        return Err(error.hint(format!("jit console --region eu-west-1 {}", plan.role)));
+        return Err(error.hint(format!("jit console --region eu-west-1 {}", name::in_command(&plan.role))));
     }
     if Partition::of_region(&region) != partition {
         return Err(CommandError::new(

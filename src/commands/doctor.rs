@@ -11,6 +11,7 @@ use crate::config::file::File;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
+use crate::name;
 use crate::plan::{Capture, ProofPlan};
 use crate::sys::http::HttpError;
 use crate::sys::{folders, fs, process};
@@ -136,7 +137,7 @@ fn short_sessions(file: &File, findings: &mut Vec<Finding>) {
             findings.push(Finding::doubtful(
                 "config",
                 what,
-                format!("use jit exec {name} -- …, or a duration of 30m"),
+                format!("use jit exec {} -- …, or a duration of 30m", name::in_command(name)),
             ));
         }
     }

@@ -5,11 +5,12 @@ use zeroize::Zeroizing;
 use crate::cli::{EnvArgs, Narrow, ShellSyntax};
 use crate::credentials::to_wiped_json;
 use crate::error::{CommandError, CommandResult, Kind};
+use crate::name::{self, Variable};
 use crate::sys::env::{Env, PS_MODULE_PATH, SHELL};
 use crate::ui::Ui;
 use crate::world::World;
 
-use super::exec::{SHADOWS, variables};
+use super::exec::{SHADOWS, Set, variables};
 use super::{Reading, Subject, confirm, typed_need};
 
 pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
@@ -18,13 +19,18 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     confirm(&subject.plan, world)?;
     let session = subject.session(world, &typed_need(world, None))?;
     let variables = variables(&session, &subject.plan, &world.env);
-    let pairs: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (&**name, value.as_str())).collect();
-    let set: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
+    let set: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
     // The shell's exported variables are this process's own; what is not set need not be unset, and in fish must not
     // be, where that counts as a failure.
     let is_set = |name: &&str| world.env.names().any(|set| set == *name);
-    let clear: Vec<&str> = SHADOWS.into_iter().filter(|name| !set.contains(name)).filter(is_set).collect();
-    ui.data(statements(syntax, &clear, &pairs).as_bytes())
+    let clear = SHADOWS.into_iter().filter(|name| !set.contains(name)).filter(is_set).map(Variable::known);
+    let text = statements(syntax, &clear.collect::<Vec<_>>(), &variables).map_err(|name| {
+        let what = format!("the value of {name} cannot stand in a dotenv file without quotes");
+        let why = "readers of such files disagree on quotes: docker run --env-file takes them for a part of the value";
+        let error = CommandError::new(Kind::Usage, what).because(why);
+        error.hint(format!("jit env {} --shell json", name::in_command(&subject.plan.role)))
+    })?;
+    ui.data(text.as_bytes())
 }
 
 /// The syntax of the shell that `SHELL` names, or PowerShell's where only that can be.
@@ -45,7 +51,19 @@ fn of_user(env: &Env) -> CommandResult<ShellSyntax> {
 const ROOM: usize = 64 * 1024;
 
 /// Statements that unset `clear` and set `pairs`, in text that is wiped.
-pub fn statements(syntax: ShellSyntax, clear: &[&str], pairs: &[(&str, &str)]) -> Zeroizing<String> {
+///
+/// # Errors
+/// The variable whose value would need quotes in a dotenv file, which has none that all its readers take.
+pub fn statements(
+    syntax: ShellSyntax,
+    clear: &[Variable],
+    pairs: &[Set],
+) -> Result<Zeroizing<String>, Variable> {
+    if syntax == ShellSyntax::Dotenv
+        && let Some((name, _)) = pairs.iter().find(|(_, value)| !stands_alone(value))
+    {
+        return Err(name.clone());
+    }
     let mut text = Zeroizing::new(String::with_capacity(ROOM));
     for name in clear {
         let (before, after) = match syntax {
@@ -55,7 +73,7 @@ pub fn statements(syntax: ShellSyntax, clear: &[&str], pairs: &[(&str, &str)]) -
             // Files of values, which unset nothing.
             ShellSyntax::Json | ShellSyntax::Dotenv => continue,
         };
-        [before, name, after].into_iter().for_each(|part| text.push_str(part));
+        [before, name.as_str(), after].into_iter().for_each(|part| text.push_str(part));
     }
     if syntax == ShellSyntax::Json {
         text.push('{');
@@ -69,14 +87,19 @@ pub fn statements(syntax: ShellSyntax, clear: &[&str], pairs: &[(&str, &str)]) -
             ShellSyntax::Json if index == 0 => ("\"", "\":", ""),
             ShellSyntax::Json => (",\"", "\":", ""),
         };
-        [before, name, between].into_iter().for_each(|part| text.push_str(part));
+        [before, name.as_str(), between].into_iter().for_each(|part| text.push_str(part));
         quote(syntax, &mut text, value);
         text.push_str(after);
     }
     if syntax == ShellSyntax::Json {
         text.push_str("}\n");
     }
-    text
+    Ok(text)
+}
+
+/// Whether every reader of dotenv files, and a shell that is fed one, takes `value` as it is.
+fn stands_alone(value: &str) -> bool {
+    value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_.,:@%-".contains(&b))
 }
 
 /// Appends `value` as `syntax` quotes it, character by character: a text put together elsewhere would be a copy that
@@ -86,10 +109,7 @@ fn quote(syntax: ShellSyntax, text: &mut String, value: &str) {
         ShellSyntax::Bash | ShellSyntax::Zsh => ('\'', in_posix),
         ShellSyntax::Fish => ('\'', in_fish),
         ShellSyntax::Powershell => ('\'', in_powershell),
-        // Dotenv files have no standard; single quotes are literal in every reader, and double quotes with backslashes
-        // are the next best for a value that holds one.
-        ShellSyntax::Dotenv if value.contains(['\'', '\n', '\r']) => ('"', in_double_quotes),
-        ShellSyntax::Dotenv => ('\'', |_| None),
+        ShellSyntax::Dotenv => return text.push_str(value),
         ShellSyntax::Json => {
             return text.push_str(std::str::from_utf8(&to_wiped_json(&value)).unwrap_or_default());
         }
@@ -131,23 +151,21 @@ fn in_powershell(character: char) -> Option<&'static str> {
     }
 }
 
-fn in_double_quotes(character: char) -> Option<&'static str> {
-    match character {
-        '\\' => Some(r"\\"),
-        '"' => Some("\\\""),
-        '\n' => Some(r"\n"),
-        '\r' => Some(r"\r"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn set(name: &'static str, value: &str) -> Set {
+        (Variable::known(name), Zeroizing::new(value.to_owned()))
+    }
+
+    fn said(syntax: ShellSyntax, clear: &[Variable], pairs: &[Set]) -> String {
+        statements(syntax, clear, pairs).unwrap().to_string()
+    }
+
     #[test]
     fn each_shell_gets_its_own_quotes() {
-        let hostile = [("A", "it's $(x) `y` \\ \"z\"")];
+        let hostile = [set("A", "it's $(x) `y` \\ \"z\"")];
         let cases = [
             (ShellSyntax::Bash, "unset OLD\nexport A='it'\\''s $(x) `y` \\ \"z\"'\n"),
             (ShellSyntax::Fish, "set -e OLD;\nset -gx A 'it\\'s $(x) `y` \\\\ \"z\"';\n"),
@@ -156,16 +174,32 @@ mod tests {
                 "Remove-Item Env:OLD -ErrorAction SilentlyContinue\n$env:A = 'it''s $(x) `y` \\ \"z\"'\n",
             ),
             (ShellSyntax::Json, "{\"A\":\"it's $(x) `y` \\\\ \\\"z\\\"\"}\n"),
-            (ShellSyntax::Dotenv, "A=\"it's $(x) `y` \\\\ \\\"z\\\"\"\n"),
         ];
         for (syntax, expected) in cases {
-            assert_eq!(*statements(syntax, &["OLD"], &hostile), expected, "{syntax:?}");
+            assert_eq!(said(syntax, &[Variable::known("OLD")], &hostile), expected, "{syntax:?}");
         }
-        assert_eq!(*statements(ShellSyntax::Dotenv, &[], &[("A", "a b\\c")]), "A='a b\\c'\n");
-        let typographic = statements(ShellSyntax::Powershell, &[], &[("A", "\u{2018}$(x)\u{201b}")]);
-        assert_eq!(*typographic, "$env:A = '\u{2018}\u{2018}$(x)\u{201b}\u{201b}'\n");
-        let both = statements(ShellSyntax::Json, &[], &[("A", "1"), ("B", "2")]);
-        assert_eq!(*both, "{\"A\":\"1\",\"B\":\"2\"}\n");
+        let typographic = said(ShellSyntax::Powershell, &[], &[set("A", "\u{2018}$(x)\u{201b}")]);
+        assert_eq!(typographic, "$env:A = '\u{2018}\u{2018}$(x)\u{201b}\u{201b}'\n");
+        let both = said(ShellSyntax::Json, &[], &[set("A", "1"), set("B", "2")]);
+        assert_eq!(both, "{\"A\":\"1\",\"B\":\"2\"}\n");
+    }
+
+    #[test]
+    fn a_dotenv_file_has_no_quotes_and_nothing_that_would_need_them() {
+        let url = "https://s3.example:8443/a?";
+        for value in
+            ["", "wJalr/K7+x=", "eyJ.a-b_c", "2026-11-20T12:00:00Z", "111111111111/Read", &url[..25], "a%b"]
+        {
+            let text = said(ShellSyntax::Dotenv, &[Variable::known("OLD")], &[set("A", value)]);
+            assert_eq!(text, format!("A={value}\n"));
+        }
+        for value in [
+            "a b", "it's", "a\"b", "$(x)", "${x}", "`x`", "a#b", "a\nb", "a\\nb", "~", "a;b", "a&b", "a|b",
+            "*", url,
+        ] {
+            let pairs = [set("B", "fine"), set("A", value)];
+            assert_eq!(statements(ShellSyntax::Dotenv, &[], &pairs), Err(Variable::known("A")), "{value:?}");
+        }
     }
 
     #[test]

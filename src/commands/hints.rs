@@ -9,6 +9,7 @@ use crate::config::resolve::ResolveError;
 use crate::error::{CommandError, Kind};
 use crate::idp::IdpError;
 use crate::idp::identity_center::CenterError;
+use crate::name;
 use crate::plan::{Plan, ProofPlan};
 use crate::store::StoreError;
 use crate::sys::http::HttpError;
@@ -129,12 +130,13 @@ pub(super) fn not_stored(error: &StoreError) -> CommandError {
 
 /// There is no session for `plan`.
 pub(super) fn no_session(error: &BrokerError, plan: &Plan, forced: bool) -> CommandError {
-    let mut shown = of_broker(error, &plan.role, forced);
+    let role = name::in_command(&plan.role);
+    let mut shown = of_broker(error, &role, forced);
     if let Some(hint) = without_fips(error, &plan.proof) {
         shown.hints.insert(0, hint);
     }
     if shown.kind == Kind::NotAllowed {
-        shown.hints.push(format!("jit explain {}  shows every value of the question", plan.role));
+        shown.hints.push(format!("jit explain {role}  shows every value of the question"));
     }
     shown
 }
@@ -162,7 +164,7 @@ fn without_fips(error: &BrokerError, proof: &ProofPlan) -> Option<String> {
 
 /// There is no login at `idp`.
 pub(super) fn no_login(error: &BrokerError, idp: &str, forced: bool) -> CommandError {
-    of_broker(error, &format!("--idp {idp}"), forced)
+    of_broker(error, &format!("--idp {}", name::in_command(idp)), forced)
 }
 
 /// What the broker ended with; `whom` is what `jit login` is to be told.

@@ -10,6 +10,7 @@ use crate::config::resolve::Flags;
 use crate::credentials::{Freshness, Session};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
+use crate::name;
 use crate::plan::EntryKind;
 use crate::store::{Description, Store, StoreError};
 use crate::sys::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
@@ -109,16 +110,17 @@ fn prompt(world: &World) -> Option<Shown> {
     // Under `exec` the credentials of the environment are the ones that count.
     let inherited = world.env.get(JIT_ROLE).zip(world.env.get(AWS_CREDENTIAL_EXPIRATION));
     if let Some((role, until)) = inherited {
-        return Some(shown!("{} {}", role, left(Timestamp::parse_expiration(until).ok()?)));
+        return Some(shown!("{} {}", name::in_prompt(role), left(Timestamp::parse_expiration(until).ok()?)));
     }
     let file = load_if_there(world).ok()?;
     let name = role_name(&file, Flags::default(), Reading::Whole, world).ok()?.value;
     let plan = plan(&file, &name, Flags::default(), world).ok()?;
     let store = open_store(world, &file).ok()?;
+    let shown_name = name::in_prompt(&name);
     Some(match broker::stored_session(&store, &plan, plan.legs.len() - 1) {
-        Ok(Some(session)) => shown!("{} {}", name, left(session.credentials.expires_at)),
-        Err(error) if error.is_about_key() => shown!("{} locked", name),
-        Ok(None) | Err(_) => escape(&name),
+        Ok(Some(session)) => shown!("{} {}", shown_name, left(session.credentials.expires_at)),
+        Err(error) if error.is_about_key() => shown!("{} locked", shown_name),
+        Ok(None) | Err(_) => escape(&shown_name),
     })
 }
 

@@ -4,6 +4,7 @@
 use super::aws::Setting;
 use super::file::File;
 use super::resolve::{ResolveError, from_file};
+use crate::name::Variable;
 use crate::plan::{Origin, Valued};
 use crate::sys::env::{
     AWS_CA_BUNDLE, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE,
@@ -60,13 +61,13 @@ impl Obeyed {
 
 /// What a profile says to whoever gets its session, by the variables of that: every setting, and where services are unless
 /// such addresses count for nothing.
-pub(super) fn variables(file: &File, env: &Env) -> Result<Vec<(String, Valued<String>)>, ResolveError> {
+pub(super) fn variables(file: &File, env: &Env) -> Result<Vec<(Variable, Valued<String>)>, ResolveError> {
     if !file.is_of_profiles() {
         return Ok(Vec::new());
     }
     let settings = file.settings.iter().filter_map(|(name, at)| {
         let variable = Setting::named(name).handed_on_as()?;
-        Some((variable.to_owned(), from_file(file, at)))
+        Some((Variable::known(variable), from_file(file, at)))
     });
     let mut variables: Vec<_> = settings.collect();
     if !IGNORE_ENDPOINTS.switch(file, env)?.value {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::name::{self, BadName};
+use crate::name::{self, BadName, Variable};
 
 use super::idp::{self, IdpSection};
 use super::section::{At, Lines, Mistake, Section, Source, closest};
@@ -32,7 +32,7 @@ pub struct File {
     /// Addresses of services in place of AWS's own. Only profiles of `~/.aws/config` give such.
     pub endpoints: BTreeMap<&'static str, At<String>>,
     /// The same for whoever gets the session: every service that the profile names, by its variable.
-    pub child_endpoints: BTreeMap<String, At<String>>,
+    pub child_endpoints: BTreeMap<Variable, At<String>>,
     /// What the profile says of botocore's settings, by botocore's name for each (`aws::SETTINGS`).
     pub settings: BTreeMap<&'static str, At<String>>,
     /// Where two files were read as one: the lines of the first, and the path of the second, whose lines go on from there.

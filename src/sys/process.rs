@@ -1,7 +1,6 @@
 //! Other programs, and this process itself.
 
-use std::borrow::Cow;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -128,7 +127,7 @@ fn command(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (impl AsRef<OsStr>, Zeroizing<String>)>,
 ) -> Command {
     let mut command = Command::new(startable(program));
     command.args(arguments);
@@ -136,7 +135,7 @@ fn command(
         command.env_remove(name);
     }
     for (name, value) in set {
-        command.env(&*name, &*value);
+        command.env(name, &*value);
     }
     command
 }
@@ -149,7 +148,7 @@ pub fn run_program(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (impl AsRef<OsStr>, Zeroizing<String>)>,
 ) -> io::Result<ExitStatus> {
     command(program, arguments, remove, set).status()
 }
@@ -161,7 +160,7 @@ pub fn become_program(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (impl AsRef<OsStr>, Zeroizing<String>)>,
 ) -> io::Error {
     let mut command = command(program, arguments, remove, set);
     #[cfg(unix)]
@@ -201,7 +200,7 @@ pub async fn attend(
     program: &OsString,
     arguments: &[OsString],
     remove: &[&str],
-    set: impl IntoIterator<Item = (Cow<'static, str>, Zeroizing<String>)>,
+    set: impl IntoIterator<Item = (impl AsRef<OsStr>, Zeroizing<String>)>,
 ) -> io::Result<ExitStatus> {
     let _ours = (tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
     tokio::process::Command::from(command(program, arguments, remove, set)).spawn()?.wait().await

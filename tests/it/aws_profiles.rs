@@ -262,3 +262,65 @@ fn the_configuration_s_own_role_counts_first() {
     let explained = room.jit(&["explain", "dev"]).run();
     assert!(explained.stdout.contains("AssumeRoleWithWebIdentity"), "{explained}");
 }
+
+/// Keys of `[services]` become names of variables, which a shell evaluates. Add here what else could be one.
+#[test]
+fn a_service_that_is_none_becomes_no_variable() {
+    let room = room_with_keys();
+    let before = std::fs::read_to_string(room.path(".aws/config")).unwrap();
+    for key in ["x$(touch pwned)", "x;touch pwned;y", "x`touch pwned`", "a-b", "a b", "3s", "é", "a.b"] {
+        let services = format!(
+            "{before}\n[services local]\n{key} =\n  endpoint_url = https://a.example\n\
+             \n[profile local]\nrole_arn = {OPS}\nsource_profile = keys\nservices = local\n"
+        );
+        room.write(".aws/config", &services);
+        for command in [&["env", "local", "--shell", "bash"][..], &["exec", "local", "--", "env"]] {
+            let refused = room.jit(command).run();
+            assert!(refused.code() == 2 && refused.stdout.is_empty(), "{key}: {refused}");
+            assert!(refused.stderr.contains("is not the id of a service"), "{key}: {refused}");
+        }
+    }
+    assert!(!room.path("pwned").exists());
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}
+
+/// What a command prints becomes variables of a child and statements of a shell.
+#[test]
+fn credentials_that_hold_what_a_shell_acts_on_are_refused_and_not_shown() {
+    let room = room_with_keys();
+    let names: Value = serde_json::from_str(include_str!("../names.json")).unwrap();
+    let part = |text: &str| text.contains(|c: char| !c.is_ascii_alphanumeric() && !"+/=_.-".contains(c));
+    let hostile = names["hostile"].as_array().unwrap().iter().map(|text| text.as_str().unwrap());
+    for value in hostile.filter(|text| part(text)).step_by(4) {
+        for key in ["AccessKeyId", "SecretAccessKey", "SessionToken"] {
+            let mut answer = serde_json::json!({
+                "Version": 1, "AccessKeyId": "AKIAX", "SecretAccessKey": "s", "SessionToken": "t",
+                "Expiration": "2099-01-01T00:00:00Z",
+            });
+            answer[key] = format!("zzz{value}").into();
+            room.write("answer.json", &answer.to_string());
+            let file = room.path("answer.json");
+            room.write(".aws/config", &format!("[profile x]\ncredential_process = cat {}\n", file.display()));
+            let refused = room.jit(&["env", "x", "--shell", "bash"]).run();
+            assert!(refused.code() == 1 && refused.stdout.is_empty(), "{key} {value:?}: {refused}");
+            assert!(refused.stderr.contains("printed no credentials: the "), "{key} {value:?}: {refused}");
+            assert!(!refused.stderr.contains("zzz"), "{key} {value:?}: {refused}");
+        }
+    }
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}
+
+#[test]
+fn a_dotenv_file_gets_no_value_that_would_need_quotes() {
+    let room = room_with_keys();
+    let config = format!("[profile \"my dev\"]\nrole_arn = {OPS}\nsource_profile = keys\n");
+    room.write(".aws/config", &config);
+    let env = |shell: &str| room.jit(&["env", "my dev", "--shell", shell]).hands_over().run();
+    let refused = env("dotenv");
+    assert!(refused.code() == 2 && refused.stdout.is_empty(), "{refused}");
+    let why = "the value of JIT_ROLE cannot stand in a dotenv file without quotes";
+    assert!(refused.stderr.contains(why), "{refused}");
+    assert!(refused.stderr.contains("jit env \"my dev\" --shell json"), "{refused}");
+    assert!(env("bash").stdout.contains("export JIT_ROLE='my dev'\n"));
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}

@@ -47,7 +47,7 @@ fn each_shell_gets_the_same_in_its_own_words() {
             format!("$env:{name} = '{value}'")
         });
     assert_eq!(text("powershell"), powershell);
-    let dotenv: String = SET.into_iter().map(|name| format!("{name}='{}'\n", values[name])).collect();
+    let dotenv: String = SET.into_iter().map(|name| format!("{name}={}\n", values[name])).collect();
     assert_eq!(text("dotenv"), dotenv);
 }
 

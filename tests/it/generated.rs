@@ -132,3 +132,19 @@ fn every_variable_that_is_read_is_in_the_manual() {
         variables.iter().filter(|name| !of_the_desktop.contains(name) && !manual.contains(*name)).collect();
     assert!(missing.is_empty(), "not in the manual: {missing:?}");
 }
+
+/// `COMPLETE` may be somebody else's variable, and what a completion asks for may be anything.
+#[test]
+fn an_environment_makes_no_completion_of_a_command() {
+    let room = Room::new();
+    for value in ["bash", "zsh", "/usr/bin/fish", "powershell", "yes", "0"] {
+        let output = room.jit(&["roles"]).env("COMPLETE", value).run();
+        assert!(output.code() == 0 && output.stdout.contains("developer"), "{value}: {output}");
+    }
+    for (index, separator) in [("99", "\n"), ("-1", "\n"), ("x", "; touch pwned; "), ("", "$(touch pwned)")] {
+        let run = room.jit(&["--", "jit", "sta"]).env("COMPLETE", "bash");
+        let output = run.env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", separator).run();
+        assert!(output.code() == 0 && output.stderr.is_empty(), "{index}: {output}");
+        assert!(["", "status"].contains(&output.stdout.trim_end()), "{index}: {output}");
+    }
+}

@@ -15,12 +15,8 @@ const HUB: [&str; 2] = ["hub-secret-key", "hub-session-token"];
 pub fn sts_answer(data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
     let status = [200, 403, 400, 500][usize::from(first % 4)];
-    let by = Credentials {
-        access_key_id: "ASIAHUB".to_owned(),
-        secret_access_key: HUB[0].into(),
-        session_token: HUB[1].into(),
-        expires_at: Timestamp(1),
-    };
+    let by = Credentials::new("ASIAHUB".to_owned(), HUB[0].into(), HUB[1].into(), Timestamp(1))
+        .expect("credentials");
     let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
     let endpoint = StsEndpoint {
         region: set("eu-west-1"),

@@ -123,12 +123,8 @@ fn leg(sts: StsEndpoint) -> Leg {
 }
 
 fn hub() -> Credentials {
-    Credentials {
-        access_key_id: "ASIAHUB".into(),
-        secret_access_key: "hub-secret-key".into(),
-        session_token: "hub/session+token==".into(),
-        expires_at: Timestamp(1),
-    }
+    Credentials::new("ASIAHUB".into(), "hub-secret-key".into(), "hub/session+token==".into(), Timestamp(1))
+        .expect("credentials")
 }
 
 fn assumed(action: &str, token: &str, extra: &str) -> String {

@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
-    use crate::name::tests::HOSTILE;
+    use crate::name::tests::hostile;
 
     const SHELLS: [(CompletionShell, &str); 5] = [
         (CompletionShell::Bash, "bash"),
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn a_hostile_value_is_quoted_by_the_shell_or_not_offered() {
         for (shell, _) in SHELLS {
-            for value in HOSTILE {
-                let found = line(shell, &CompletionCandidate::new(*value), "");
+            for value in hostile() {
+                let found = line(shell, &CompletionCandidate::new(value.as_str()), "");
                 let quotes =
                     matches!(shell, CompletionShell::Elvish | CompletionShell::Fish | CompletionShell::Zsh);
                 match found {

@@ -12,6 +12,7 @@ use crate::world::World;
 
 use super::profiles::Wanted;
 use crate::commands::login::Configured;
+use crate::name;
 
 /// The parts of a name that a template may ask for.
 const PARTS: [&str; 5] = ["name", "role", "account", "account_name", "idp"];
@@ -181,9 +182,8 @@ pub(super) fn are_profiles(patterns: &[String], world: &World) -> CommandResult 
     for name in patterns {
         if matches!(aws::as_roles(&profiles, name, &[]), Ok(Some(_))) {
             let what = format!("`{name}` is a profile of {} already", profiles.path());
-            return Err(
-                CommandError::new(Kind::Usage, what).hint(format!("jit exec {name}  takes it as it is"))
-            );
+            return Err(CommandError::new(Kind::Usage, what)
+                .hint(format!("jit exec {}  takes it as it is", name::in_command(name))));
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::config::host;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::lookup::{self, Found};
+use crate::name;
 use crate::plan::DiscoveredRole;
 use crate::store::Store;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION};
@@ -294,7 +295,7 @@ fn finish(draft: &Draft, world: &World, ui: &Ui) -> CommandResult {
         return Ok(());
     }
     if let Some(role) = draft.roles.first().and_then(|role| merged.role_names.get(&role.name)) {
-        ui.next(shown!("jit exec {} -- aws sts get-caller-identity", role));
+        ui.next(shown!("jit exec {} -- aws sts get-caller-identity", name::in_command(role)));
     }
     ui.next("jit configure profiles  lets every AWS tool ask jit");
     Ok(())

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::refresh::{failed, serve};
-use super::{SHADOWS, Variable, not_started, session};
+use super::{SHADOWS, Set, not_started, session};
 use crate::cli::Exec;
 use crate::credentials::to_wiped_json;
 use crate::error::{CommandError, CommandResult};
+use crate::name::Variable;
 use crate::sys::{companion, process};
 use crate::ui::Ui;
 use crate::world::World;
@@ -20,7 +21,7 @@ use crate::world::World;
 #[derive(Serialize, Deserialize)]
 enum Report {
     /// It serves: the command is to have these variables.
-    Serves(Vec<(String, String)>),
+    Serves(Vec<(Variable, String)>),
     /// Nothing came of it, which it has told the person: the exit code.
     Ends(u8),
 }
@@ -58,8 +59,8 @@ fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
             _ => return Err(failed("what was to hand out the credentials has ended without a word")),
         },
     };
-    let variables: Vec<Variable> =
-        variables.into_iter().map(|(name, value)| (name.into(), Zeroizing::new(value))).collect();
+    let variables: Vec<Set> =
+        variables.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
     Err(not_started(program, process::become_program(program, arguments, &SHADOWS, variables)))
 }
 
@@ -78,7 +79,7 @@ fn stay_beside(
     serve(&subject, session, world, ui, has_ended, async |variables| {
         // A supervisor tells all that it has started to end, and the command may need credentials to do so in order.
         let _ignored = process::Told::listen().map_err(failed)?;
-        let variables = variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let variables = variables.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
         principal.report(&to_wiped_json(&Report::Serves(variables))).map_err(failed)?;
         std::future::pending().await
     })

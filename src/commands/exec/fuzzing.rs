@@ -26,12 +26,10 @@ impl crate::world::Clock for Noon {
 /// A request to the endpoint of `jit exec --refresh`: nobody gets credentials without the child's token.
 pub fn container_request(data: &[u8]) {
     let Some(request) = received(data) else { return };
-    let session = crate::fuzzing::session_of(Credentials {
-        access_key_id: "ASIA1".to_owned(),
-        secret_access_key: "hub-secret-key".into(),
-        session_token: "t".into(),
-        expires_at: Timestamp(NOW.0 + 3600),
-    });
+    let session = crate::fuzzing::session_of(
+        Credentials::new("ASIA1".to_owned(), "hub-secret-key".into(), "t".into(), Timestamp(NOW.0 + 3600))
+            .expect("credentials"),
+    );
     let reply = Endpoint::new(TOKEN.to_owned(), session, "r").answer(&request, &Noon);
     let given = reply.status() == StatusCode::OK;
     let token = request.headers.get("authorization").is_some_and(|token| token == TOKEN);

@@ -10,14 +10,14 @@ mod beside;
 pub(super) mod fuzzing;
 mod refresh;
 
-use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io;
 
 use crate::cli::Exec;
 use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::plan::{Plan, Valued};
+use crate::name::Variable;
+use crate::plan::Plan;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
 use crate::sys::process;
 use crate::ui::Ui;
@@ -87,29 +87,30 @@ fn not_started(program: &OsStr, error: io::Error) -> CommandError {
     CommandError::new(kind, what).because(error)
 }
 
-/// A variable for the child.
-pub(super) type Variable = (Cow<'static, str>, Zeroizing<String>);
+/// A variable for the child, and its value.
+pub(super) type Set = (Variable, Zeroizing<String>);
+
+const JIT_ACCOUNT_ID: &str = "JIT_ACCOUNT_ID";
 
 /// What the child gets: the credentials, the region by both of its names, and who it is.
-pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<Variable> {
-    let mut variables: Vec<_> = session.to_variables().map(|(name, value)| (name.into(), value)).into();
+pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<Set> {
+    let mut variables: Vec<_> = session.to_variables().into();
     variables.extend(about(session, plan, env));
     variables
 }
 
 /// The region by both of its names, what else the profile says, and who it is.
-fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<Variable> {
-    let mut variables: Vec<Variable> = Vec::new();
+fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<Set> {
+    let mut variables: Vec<Set> = Vec::new();
     // The profile that says so is not there for the child any more; what the person set counts before it.
-    let of_profile = plan.variables.iter().filter(|(name, _)| env.get(name).is_none());
-    let set = |(name, at): &(String, Valued<String>)| (name.clone().into(), Zeroizing::new(at.value.clone()));
-    variables.extend(of_profile.map(set));
+    let of_profile = plan.variables.iter().filter(|(name, _)| env.get(name.as_str()).is_none());
+    variables.extend(of_profile.map(|(name, at)| (name.clone(), Zeroizing::new(at.value.clone()))));
     let configured = plan.region.as_ref().map(|region| region.value.as_str());
     if let Some(region) = configured.or_else(|| env.get(AWS_REGION)).or_else(|| env.get(AWS_DEFAULT_REGION)) {
-        variables.push((AWS_REGION.into(), Zeroizing::new(region.to_owned())));
-        variables.push((AWS_DEFAULT_REGION.into(), Zeroizing::new(region.to_owned())));
+        variables.push((const { Variable::known(AWS_REGION) }, Zeroizing::new(region.to_owned())));
+        variables.push((const { Variable::known(AWS_DEFAULT_REGION) }, Zeroizing::new(region.to_owned())));
     }
-    variables.push((JIT_ROLE.into(), Zeroizing::new(plan.role.clone())));
-    variables.push(("JIT_ACCOUNT_ID".into(), Zeroizing::new(session.account().to_owned())));
+    variables.push((const { Variable::known(JIT_ROLE) }, Zeroizing::new(plan.role.clone())));
+    variables.push((const { Variable::known(JIT_ACCOUNT_ID) }, Zeroizing::new(session.account().to_owned())));
     variables
 }

@@ -10,12 +10,13 @@ use serde_json::json;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::{Variable, about};
+use super::{Set, about};
 use crate::broker::{Broker, Interaction, Need};
 use crate::commands::Subject;
 use crate::credentials::{Freshness, Session};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
+use crate::name::{self, Variable};
 use crate::secret::Secret;
 use crate::sys::clock::SystemClock;
 use crate::sys::loopback::{Loopback, Reply, Request, reply};
@@ -49,16 +50,20 @@ pub(super) fn serve<T>(
     world: &World,
     ui: &Ui,
     has_ended: impl Fn() -> bool + 'static,
-    command: impl AsyncFnOnce(Vec<Variable>) -> CommandResult<T>,
+    command: impl AsyncFnOnce(Vec<Set>) -> CommandResult<T>,
 ) -> CommandResult<T> {
     let token = idp::random().ok_or_else(|| failed("the system gives no random numbers"))?;
     let mut variables = about(&session, &subject.plan, &world.env);
-    variables.push(("AWS_CONTAINER_AUTHORIZATION_TOKEN".into(), Zeroizing::new(token.clone())));
+    variables.push((
+        const { Variable::known("AWS_CONTAINER_AUTHORIZATION_TOKEN") },
+        Zeroizing::new(token.clone()),
+    ));
     let endpoint = Rc::new(Endpoint::new(token, session, &subject.plan.role));
     process::block_on(async {
         let loopback = Loopback::bind(0).await.map_err(failed)?;
         let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
-        variables.push(("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), Zeroizing::new(url)));
+        variables
+            .push((const { Variable::known("AWS_CONTAINER_CREDENTIALS_FULL_URI") }, Zeroizing::new(url)));
         let serve = loopback.serve({
             let endpoint = Rc::clone(&endpoint);
             move |request| {
@@ -133,7 +138,11 @@ impl Endpoint {
         }
         let session = self.session.borrow();
         if session.freshness(clock.now(), Duration::ZERO) == Freshness::Expired {
-            let message = format!("the session of {} has ended: run jit login {}", self.role, self.role);
+            let message = format!(
+                "the session of {} has ended: run jit login {}",
+                self.role,
+                name::in_command(&self.role)
+            );
             return refuse(StatusCode::SERVICE_UNAVAILABLE, "LoginNeeded", &message);
         }
         reply(StatusCode::OK, "application/json", session.to_container_json().expose().clone())
@@ -162,7 +171,7 @@ impl Endpoint {
                         "the session of {} could not be renewed: {}. Run jit login {} in another terminal",
                         self.role,
                         error,
-                        self.role
+                        name::in_command(&self.role)
                     ));
                 }
                 Err(_) => {}

@@ -9,6 +9,7 @@ use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::idp::{CenterSection, CredentialSource, IdpSection, SourceSection};
 use crate::config::limits::{self, Dialect, Refused};
 use crate::config::section::{At, Mistake};
+use crate::name::Variable;
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
@@ -405,6 +406,15 @@ impl Reader<'_> {
             let nested = block
                 .as_ref()
                 .and_then(|kind| settings::nested(&profiles.get_of(kind, &service)?, "endpoint_url"));
+            // Of a key that is no service's id no program asks, and no variable may be made.
+            let variable = Variable::of_service_endpoint(&service);
+            if let (None, Some(at)) = (&variable, &nested) {
+                let why = format!(
+                    "gives an address to `{service}`, which is not the id of a service: \
+                     lower-case letters, digits and _"
+                );
+                return Err(self.unfit(profile, at.line, why));
+            }
             let ours = SERVICES.into_iter().find(|one| *one == service);
             let at = nested.clone().or_else(|| get("endpoint_url"));
             if let (Some(service), Some(at)) = (ours, at) {
@@ -420,14 +430,12 @@ impl Reader<'_> {
                 }
                 self.file.endpoints.insert(service, at);
             }
-            if let Some(at) = nested {
-                // AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-                let variable = format!("AWS_ENDPOINT_URL_{}", service.to_uppercase());
+            if let (Some(variable), Some(at)) = (variable, nested) {
                 self.file.child_endpoints.insert(variable, at);
             }
         }
         if let Some(at) = get("endpoint_url") {
-            self.file.child_endpoints.insert("AWS_ENDPOINT_URL".to_owned(), at);
+            self.file.child_endpoints.insert(const { Variable::known("AWS_ENDPOINT_URL") }, at);
         }
         Ok(())
     }

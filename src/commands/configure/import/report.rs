@@ -6,6 +6,7 @@ use crate::cli::ImportTool;
 use crate::commands::aws_profiles;
 use crate::config::draft::Merged;
 use crate::config::import::{Became, Imported, StaticKey, Taken};
+use crate::name;
 use crate::sys::folders;
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
@@ -85,8 +86,8 @@ fn became(taken: &Taken, merged: &Merged) -> String {
 pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
     let first = merged.draft.roles.first().map(|role| role.name.clone());
     let login = match (first, merged.draft.idps.first()) {
-        (Some(role), _) => format!("jit login {role}"),
-        (None, Some(idp)) => format!("jit login --idp {}", idp.name),
+        (Some(role), _) => format!("jit login {}", name::in_command(&role)),
+        (None, Some(idp)) => format!("jit login --idp {}", name::in_command(&idp.name)),
         (None, None) => return,
     };
     ui.next(escape(&login));

@@ -196,7 +196,7 @@ fn a_variable_counts_before_the_profile() {
     // The client reads that variable itself.
     assert_eq!(overruled.ca_bundle, None);
     assert_eq!(sts.url.as_ref().map(|url| url.value.as_str()), Some("https://a.example"));
-    assert!(overruled.variables.iter().any(|(name, _)| name == "AWS_ENDPOINT_URL"));
+    assert!(overruled.variables.iter().any(|(name, _)| name.as_str() == "AWS_ENDPOINT_URL"));
     for (variable, value, words) in [
         ("AWS_USE_FIPS_ENDPOINT", "1", "AWS_USE_FIPS_ENDPOINT: `1` is not true or false"),
         ("AWS_MAX_ATTEMPTS", "many", "AWS_MAX_ATTEMPTS: `many` is not a whole number"),
