@@ -239,6 +239,21 @@ fn the_terminal_is_written_at_one_door() {
     }
 }
 
+/// What a browser is started with can be read by every user, so it is the page that sends it on, and nothing else.
+#[test]
+fn a_browser_is_started_with_the_page_that_sends_it_on() {
+    let given = [
+        ("commands/console.rs", "world.browser.open(page)"),
+        ("commands/logout.rs", "world.browser.open(page)"),
+        ("idp/visit.rs", "world.browser.open(&address)"),
+    ];
+    for (file, text) in sources() {
+        let calls = text.matches("browser.open(").count();
+        let known = given.iter().filter(|(place, call)| *place == file && text.contains(call)).count();
+        assert_eq!(calls, known, "{file}: hand the URL over by idp/hand_over.rs");
+    }
+}
+
 /// Each place where a secret is opened is one that somebody has looked at.
 #[test]
 fn secrets_are_opened_where_the_list_says() {
