@@ -447,7 +447,7 @@ pub struct Logout {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: Role,
-    /// Every login, every session and the key that seals them
+    /// Destroy every login, every session and their keys, then tell the IdPs
     #[arg(long, conflicts_with_all = ["role", "role_option"])]
     pub all: bool,
     /// Show the address for signing out instead of opening it

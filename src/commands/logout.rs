@@ -1,10 +1,11 @@
 //! `jit logout`: forget sessions here, end the login at the IdP, say what stays valid until when.
 
+mod all;
+
 use std::path::PathBuf;
 
 use crate::broker;
 use crate::cli::Logout;
-use crate::config::file::File;
 use crate::config::resolve::Flags;
 use crate::credentials::Session;
 use crate::error::CommandResult;
@@ -12,20 +13,20 @@ use crate::idp::saml::forget_profiles;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::secret::Secret;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::sys::{folders, process};
 use crate::ui::text::{duration, shown};
 use crate::ui::{self, Ui};
 use crate::world::{Note, World};
 
-use super::{Reading, load_if_there, load_or_profiles, open_store, plan, role_name};
+use super::{Reading, load_or_profiles, open_store, plan, role_name};
 
 pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
-    let file = if args.all { load_if_there(world)? } else { load_or_profiles(world)? };
-    let store = open_store(world, &file)?;
     if args.all {
-        return everything(args, &file, &store, world, ui);
+        return all::run(args, world, ui);
     }
+    let file = load_or_profiles(world)?;
+    let store = open_store(world, &file)?;
     let flags = Flags { role: args.role.name(), duration: None };
     let name = role_name(&file, flags, Reading::Whole, world)?;
     let plan = plan(&file, &name.value, flags, world)?;
@@ -49,39 +50,6 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
             shown!("Signed out of {}{}", idp, forgot)
         }
     });
-    still_valid(&ended, world, ui);
-    Ok(())
-}
-
-fn everything(args: &Logout, file: &File, store: &Store<'_>, world: &World, ui: &Ui) -> CommandResult {
-    let mut ended = Vec::new();
-    let keys = match store.keys() {
-        // What is broken is forgotten like everything else.
-        Err(StoreError::Corrupt { .. }) => Vec::new(),
-        keys => keys?,
-    };
-    for key in keys.into_iter().filter(|key| key.kind == EntryKind::Session) {
-        ended.extend(read(store, &key));
-    }
-    let mut logins = Vec::new();
-    for name in file.roles.keys() {
-        let plan = plan(file, name, Flags::default(), world)?;
-        if !logins.contains(&plan.proof.login_key()) {
-            logins.push(plan.proof.login_key());
-            // A login that cannot be ended at the IdP is forgotten here all the same.
-            if let Err(error) = end_login(args, &plan, store, world, ui) {
-                ui.warn(shown!(
-                    "the login at {} could not be ended there: {}",
-                    plan.proof.name(),
-                    error.what
-                ));
-            }
-        }
-    }
-    let mut left = store.forget_everything()?;
-    left.extend(forget_browsers(world, ui));
-    say_what_was_left(&left, world, ui);
-    ui.done("Forgot every login and session, and destroyed the key that sealed them");
     still_valid(&ended, world, ui);
     Ok(())
 }

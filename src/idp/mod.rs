@@ -266,6 +266,27 @@ impl Login {
         }
     }
 
+    /// What is needed to end it at its provider, by what it holds itself; `None` if that is not enough, as with what older
+    /// versions stored. Nothing but [`end`] and [`end_session_url`] can be done with it.
+    pub fn own_plan(&self) -> Option<ProofPlan> {
+        match self {
+            Self::Oidc(login) => login.settings(&login.identity.issuer).map(ProofPlan::Oidc),
+            Self::Okta(login) => login.settings().map(ProofPlan::Okta),
+            Self::IdentityCenter(login) => login.settings().map(ProofPlan::IdentityCenter),
+            Self::Saml(_) => None,
+        }
+    }
+
+    /// Whether something of it lasts at the provider.
+    pub fn lasts(&self) -> bool {
+        match self {
+            Self::Oidc(login) => login.renews_itself(),
+            Self::Okta(login) => login.renews_itself(),
+            Self::IdentityCenter(login) => !login.ended,
+            Self::Saml(_) => false,
+        }
+    }
+
     /// When it was handed over.
     pub fn obtained_at(&self) -> Timestamp {
         match self {

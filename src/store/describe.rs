@@ -127,7 +127,7 @@ impl Store<'_> {
 
 impl Place<'_> {
     /// What may be asked to describe the place: a person is left alone.
-    fn briefly(&self) -> Prompts {
+    pub(super) fn briefly(&self) -> Prompts {
         match self.prompts {
             Prompts::Allowed => Prompts::Brief,
             prompts => prompts,

@@ -12,6 +12,7 @@
 
 mod describe;
 mod error;
+mod forget;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -40,6 +41,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::describe::Description;
 pub use self::error::StoreError;
+pub use self::forget::Taken;
 pub use self::lock::{Lock, Order, Turn, Waiting};
 
 use self::home::KeyHome;
@@ -137,15 +139,18 @@ impl<'w> Store<'w> {
     /// # Errors
     /// [`StoreError::BadSetting`].
     pub fn open(world: &'w World, options: Options) -> Result<Self, StoreError> {
+        Self::with_homes(world, options, Self::usual_homes(world))
+    }
+
+    fn usual_homes(world: &'w World) -> Homes<'w> {
         let person = &*world.person;
-        let homes = move |kind, id: &str| -> Box<dyn KeyHome + 'w> {
+        Box::new(move |kind, id: &str| -> Box<dyn KeyHome + 'w> {
             match kind {
                 Kind::Keychain => Box::new(Keychain { id: id.to_owned(), person }),
                 Kind::Kernel => Box::new(KernelHome(Slot::new(id, "key"))),
                 Kind::File => Box::new(Passphrase { person, cost: Cost::NORMAL }),
             }
-        };
-        Self::with_homes(world, options, Box::new(homes))
+        })
     }
 
     fn with_homes(world: &'w World, options: Options, homes: Homes<'w>) -> Result<Self, StoreError> {
@@ -156,9 +161,13 @@ impl<'w> Store<'w> {
                 Some(kind.ok_or_else(|| StoreError::BadSetting { value: error::bounded(name) })?)
             }
         };
+        Ok(Self::with_kind(world, options, homes, asked_for))
+    }
+
+    fn with_kind(world: &'w World, options: Options, homes: Homes<'w>, asked_for: Option<Kind>) -> Self {
         let on_a_desktop =
             [sys::env::DISPLAY, sys::env::WAYLAND_DISPLAY].iter().any(|name| world.env.get(name).is_some());
-        Ok(Self {
+        Self {
             state: world.folders.state.clone(),
             person: &*world.person,
             homes,
@@ -167,7 +176,7 @@ impl<'w> Store<'w> {
             display: on_a_desktop || cfg!(any(target_os = "macos", windows)),
             key: RefCell::default(),
             hung: RefCell::default(),
-        })
+        }
     }
 
     /// The value of an entry; `None` if nothing is stored.

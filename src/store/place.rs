@@ -140,7 +140,7 @@ impl Place<'_> {
 
     /// Removes what has a name that `jit` gives, and notes the rest. The mark of a key that is still there stays, so that
     /// it can be forgotten again.
-    fn remove_entries(&self, mark_too: bool, left: &mut Vec<PathBuf>) -> Result<(), StoreError> {
+    pub(super) fn remove_entries(&self, mark_too: bool, left: &mut Vec<PathBuf>) -> Result<(), StoreError> {
         let folder = match self.folder() {
             Ok(Some(folder)) => folder,
             Ok(None) => return Ok(()),

@@ -224,7 +224,16 @@ fn the_environment_is_read_at_one_door() {
 /// Everything else hands it [`Shown`](jit::ui::text::Shown), which is made of literals and escaped text.
 #[test]
 fn the_terminal_is_written_at_one_door() {
-    let writers = ["io::stderr()", "io::stdout()", "Term::", "dialoguer::Password", ".print()", "/dev/tty"];
+    let writers = [
+        "std::io::stderr()",
+        "std::io::stdout()",
+        "(io::stderr()",
+        " io::stderr()",
+        "Term::",
+        "dialoguer::Password",
+        ".print()",
+        "/dev/tty",
+    ];
     for (file, text) in sources() {
         // To ask whether it is a terminal writes nothing.
         let text = text.replace("io::stdout().is_terminal()", "");

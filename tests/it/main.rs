@@ -51,6 +51,8 @@ mod login;
 mod narrow;
 #[cfg(unix)]
 mod okta;
+#[cfg(target_os = "linux")]
+mod panic_button;
 #[cfg(unix)]
 mod picker;
 #[cfg(target_os = "linux")]

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Identity, LoginOptions, visit};
 use crate::idp::CodeError;
-use crate::plan::{CenterSettings, Flow};
+use crate::plan::{CenterSettings, Flow, Origin, Valued};
 use crate::secret::{Secret, sealed};
 use crate::timestamp::Timestamp;
 use crate::world::World;
@@ -51,6 +51,30 @@ pub struct CenterLogin {
     /// Why there is nothing left to renew with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<String>,
+    /// Where the portal's service is, so that its session can be ended without the configuration; older entries do not say.
+    #[serde(default)]
+    pub portal: Option<String>,
+}
+
+impl CenterLogin {
+    /// What is needed to end the login at its portal by what it holds itself.
+    pub(super) fn settings(&self) -> Option<CenterSettings> {
+        let rule = Origin::Rule("the stored login");
+        let portal = self.portal.clone()?;
+        let start_url = self.identity.issuer.clone();
+        Some(CenterSettings {
+            name: start_url.clone(),
+            start_url: Valued::new(start_url, rule.clone()),
+            region: Valued::new(String::new(), rule.clone()),
+            flow: Valued::new(Flow::Auto, rule.clone()),
+            redirect_port: Valued::new(0, rule.clone()),
+            oidc_url: None,
+            portal_url: Some(Valued::new(portal, rule.clone())),
+            fips: Valued::new(false, rule.clone()),
+            dual_stack: Valued::new(false, rule),
+            attempts: None,
+        })
+    }
 }
 
 /// A client, as the service knows it. It is made by the program for itself, and is a secret by name only.
@@ -159,6 +183,7 @@ fn accept(
         obtained_at: now,
         ended: false,
         ended_because: None,
+        portal: Some(settings.portal()),
     }
 }
 

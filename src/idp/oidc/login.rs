@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Provider;
 use crate::idp::Identity;
+use crate::plan::{Flow, OidcSettings, Origin, Valued};
 use crate::secret::{Secret, sealed};
 use crate::timestamp::Timestamp;
 
@@ -33,6 +34,9 @@ pub struct OidcLogin {
     /// Why there is no refresh token any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<String>,
+    /// Whom it was handed to, so that it can be given back without the configuration; older entries do not say.
+    #[serde(default)]
+    pub client: Option<Client>,
 }
 
 /// Tokens as they came. A provider that rotates refresh tokens has burnt the one before, so they are sealed before anything in
@@ -77,6 +81,7 @@ impl OidcLogin {
             obtained_at: now,
             unchecked: None,
             ended_because: None,
+            client: None,
         }
     }
 
@@ -95,5 +100,43 @@ impl OidcLogin {
         let waiting = self.unchecked.as_ref().and_then(|unchecked| unchecked.refresh_token.as_ref());
         let own = self.refresh_token.as_ref();
         own.into_iter().chain(waiting.filter(|waiting| own != Some(waiting))).collect()
+    }
+}
+
+/// The client that a provider gave its tokens to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Client {
+    /// Its id.
+    pub id: String,
+    /// Its secret, for providers that insist on one.
+    #[serde(serialize_with = "sealed::optional_text")]
+    pub secret: Option<Secret<String>>,
+}
+
+impl Client {
+    /// That of the configuration.
+    pub(super) fn of(settings: &OidcSettings) -> Self {
+        let secret = settings.client_secret.as_ref().map(|secret| secret.value.clone());
+        Self { id: settings.client_id.value.clone(), secret }
+    }
+}
+
+impl OidcLogin {
+    /// What is needed to end the login at its provider, called `name`, by what it holds itself.
+    pub(in crate::idp) fn settings(&self, name: &str) -> Option<OidcSettings> {
+        let rule = Origin::Rule("the stored login");
+        let client = self.client.as_ref()?;
+        let secret = client.secret.clone().map(|secret| Valued::new(secret, rule.clone()));
+        Some(OidcSettings {
+            name: name.to_owned(),
+            issuer: Valued::new(self.identity.issuer.clone(), rule.clone()),
+            client_id: Valued::new(client.id.clone(), rule.clone()),
+            client_secret: secret,
+            scopes: None,
+            flow: Valued::new(Flow::Auto, rule.clone()),
+            redirect_port: Valued::new(0, rule),
+            audience: None,
+            client_auth: None,
+        })
     }
 }

@@ -25,7 +25,7 @@ use crate::plan::{Flow, OidcSettings};
 use crate::world::World;
 pub use discovery::Provider;
 pub use error::OidcError;
-pub use login::OidcLogin;
+pub use login::{Client, OidcLogin};
 pub use receive::Keep;
 use receive::{Safe, accept};
 pub use refresh::{Revoked, end_session_url, refresh, revoke};

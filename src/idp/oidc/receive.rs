@@ -2,7 +2,7 @@
 
 use super::discovery::{self, Provider};
 use super::error::OidcError;
-use super::login::{OidcLogin, Unchecked};
+use super::login::{Client, OidcLogin, Unchecked};
 use super::token::{self, Expected};
 use super::token_endpoint::Tokens;
 use super::{TokenChecks, refresh};
@@ -47,6 +47,7 @@ pub(super) async fn accept(
         None => OidcLogin::of_nobody(provider.clone(), &settings.issuer.value, now),
     };
     held.provider = Provider { client_auth, ..provider };
+    held.client = Some(Client::of(settings));
     if checks.by_refresh {
         held.refresh_token = refresh_token.clone().or(held.refresh_token);
     }
@@ -171,6 +172,7 @@ fn check_with(
         obtained_at: unchecked.received_at,
         unchecked: None,
         ended_because: None,
+        client: Some(Client::of(settings)),
     })
 }
 

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::oidc::{self, OidcLogin};
 use super::saml::{self, SamlLogin};
 use super::{Ended, LoginOptions, Memory};
-use crate::plan::{OktaFlow, OktaSettings};
+use crate::plan::{OktaFlow, OktaSettings, Origin, Valued};
 use crate::secret::{Secret, sealed};
 use crate::world::{Note, World};
 use api::Api;
@@ -43,6 +43,9 @@ pub struct OktaLogin {
     pub saml: SamlLogin,
     /// What gets the next one.
     pub kept: Kept,
+    /// The org, so that its session can be ended without the configuration; older entries do not say.
+    #[serde(default)]
+    pub org: Option<String>,
 }
 
 /// What gets the next assertion without the person.
@@ -67,6 +70,26 @@ impl OktaLogin {
     /// Whether the next assertion may come without the person.
     pub fn renews_itself(&self) -> bool {
         !matches!(self.kept, Kept::Nothing)
+    }
+
+    /// What is needed to end the login at its org by what it holds itself.
+    pub(super) fn settings(&self) -> Option<OktaSettings> {
+        let rule = Origin::Rule("the stored login");
+        let org = self.org.clone()?;
+        let client = match &self.kept {
+            Kept::Tokens { login, .. } => Some(login.client.as_ref()?.id.clone()),
+            Kept::Nothing | Kept::Session(_) => None,
+        };
+        Some(OktaSettings {
+            name: org.clone(),
+            org: Valued::new(org, rule.clone()),
+            app_url: Valued::new(String::new(), rule.clone()),
+            username: None,
+            flow: Valued::new(OktaFlow::Auto, rule.clone()),
+            factor: None,
+            client_id: client.map(|id| Valued::new(id, rule)),
+            browser: None,
+        })
     }
 
     pub(super) fn end(&mut self) {
@@ -131,14 +154,18 @@ async fn classic(
     match got.await {
         Ok((response, sid)) => {
             let saml = saml::accept(&response, api.world.clock.now())?;
-            Ok(OktaLogin { saml, kept: sid.map_or(Kept::Nothing, Kept::Session) })
+            Ok(OktaLogin {
+                saml,
+                kept: sid.map_or(Kept::Nothing, Kept::Session),
+                org: Some(settings.org.value.clone()),
+            })
         }
         Err(error @ OktaError::BrowserNeeded(_)) => {
             api.world.person.tell(Note::Warning { text: &format!("{error}, so the sign-in goes on there") });
             let browser = settings.browser.as_ref().map(|browser| browser.value.as_str());
             let app = &settings.app_url.value;
             let saml = saml::by_browser(&settings.name, app, browser, api.world, options).await?;
-            Ok(OktaLogin { saml, kept: Kept::Nothing })
+            Ok(OktaLogin { saml, kept: Kept::Nothing, org: Some(settings.org.value.clone()) })
         }
         Err(error) => Err(error),
     }
@@ -168,7 +195,8 @@ async fn with_tokens(
     let access_token = login.access_token.take().ok_or(OktaError::NotUnderstood(200))?;
     let response = device::assertion(settings, world, &login, &access_token).await?;
     let saml = saml::accept(&response, world.clock.now())?;
-    Ok(OktaLogin { saml, kept: Kept::Tokens { login: Box::new(login), access_token } })
+    let org = Some(settings.org.value.clone());
+    Ok(OktaLogin { saml, kept: Kept::Tokens { login: Box::new(login), access_token }, org })
 }
 
 /// Gets the next assertion with what the last login left.
@@ -187,7 +215,7 @@ pub async fn renew(
             let api = Api::new(world, &settings.org.value)?;
             let response = session::renewed(&api, &settings.app_url.value, sid).await?;
             let saml = saml::accept(&response, world.clock.now())?;
-            Ok(OktaLogin { saml, kept: last.kept.clone() })
+            Ok(OktaLogin { saml, kept: last.kept.clone(), org: Some(settings.org.value.clone()) })
         }
         Kept::Tokens { login, access_token } => {
             let alive = !login.identity.proof_expires_at.since(world.clock.now()).is_zero();
@@ -197,7 +225,8 @@ pub async fn renew(
                 let with = |login: &OidcLogin| {
                     let access_token = login.access_token.clone().unwrap_or_else(|| access_token.clone());
                     let kept = Kept::Tokens { login: Box::new(login.clone()), access_token };
-                    keep(&OktaLogin { saml: last.saml.clone(), kept });
+                    let org = Some(settings.org.value.clone());
+                    keep(&OktaLogin { saml: last.saml.clone(), kept, org });
                 };
                 let seal = |login: Option<&OidcLogin>| login.into_iter().for_each(with);
                 let refreshed = device::refreshed(settings, world, login, &seal).await?;

@@ -26,6 +26,7 @@ async fn login(fake: &Rc<Fake>) -> OidcLogin {
         obtained_at: Timestamp(NOW - 100),
         unchecked: None,
         ended_because: None,
+        client: None,
     }
 }
 

@@ -1,0 +1,168 @@
+//! `jit logout --all`: everything is destroyed here first, whatever is broken; then the IdPs are told.
+//!
+//! Until the keys are destroyed and the entries are gone, neither the configuration nor a setting is read: nothing in them
+//! may be in the way. What it takes to revoke a login is in its entry.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::cli::Logout;
+use crate::commands::{load_if_there, plan};
+use crate::config::resolve::{self, Flags};
+use crate::credentials::Session;
+use crate::error::CommandResult;
+use crate::idp::{self, Ended, Login};
+use crate::plan::{EntryKey, EntryKind, ProofPlan};
+use crate::secret::Secret;
+use crate::store::{Store, Taken};
+use crate::sys::http::host_of;
+use crate::sys::process;
+use crate::ui::Ui;
+use crate::ui::text::{duration, escape, shown};
+use crate::world::World;
+
+use super::{end_session, forget_browsers, say_what_was_left, still_valid};
+
+/// How long an IdP has to answer; all are asked at the same time.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
+
+pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
+    let store = Store::of_every_kind(world);
+    let mut taken = store.take_everything();
+    taken.left.extend(forget_browsers(world, ui));
+    say_what_was_left(&taken.left, world, ui);
+    for (kind, error) in &taken.keys_left {
+        let error = error.in_one_line();
+        ui.warn(shown!(
+            "the key in the {} store could not be destroyed ({}). Nothing that it opens is left here; run this again when it can be reached",
+            kind,
+            error
+        ));
+    }
+    match (taken.not_removed.is_empty(), taken.keys_left.is_empty()) {
+        (true, true) => ui.done("Forgot every login and session, and destroyed the key that sealed them"),
+        (true, false) => ui.done("Forgot every login and session"),
+        // Said at the end, with the exit code.
+        (false, _) => {}
+    }
+    if taken.has_passphrase() && world.person.can_be_asked() {
+        ui.instruct(
+            "The IdPs can be told as well, with the passphrase that sealed the logins; Ctrl-C goes without.",
+        );
+        taken.ask();
+    }
+    let sessions: Vec<Session> = taken
+        .opened(EntryKind::Session)
+        .iter()
+        .filter_map(|(_, bytes)| Session::from_bytes(bytes.expose()).ok())
+        .collect();
+    tell_idps(args, &taken, world, ui);
+    still_valid(&sessions, world, ui);
+    taken.not_removed.into_iter().next().map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// Revokes what was stored, at all IdPs side by side, and says what became of it.
+fn tell_idps(args: &Logout, taken: &Taken<'_>, world: &World, ui: &Ui) {
+    if let Some(why) = taken.sealed() {
+        ui.warn(shown!(
+            "logins could not be revoked at their IdPs ({}); they end there by their own rules",
+            why.in_one_line()
+        ));
+    }
+    if taken.with_key(EntryKind::Login) == 0 {
+        return;
+    }
+    let opened = taken.opened(EntryKind::Login);
+    let configured = configured(world);
+    let read = |(key, bytes): &(EntryKey, Secret<Vec<u8>>)| {
+        Login::from_bytes(bytes.expose()).map(|login| Entry::of(login, configured.get(key)))
+    };
+    let logins: Vec<Entry> = opened.iter().filter_map(|entry| read(entry).ok()).collect();
+    let damaged = taken.with_key(EntryKind::Login) - logins.len();
+    if damaged > 0 {
+        let logins = if damaged == 1 { "login" } else { "logins" };
+        ui.warn(shown!(
+            "{} {} could not be revoked at their IdPs: the entries were damaged",
+            damaged,
+            logins
+        ));
+    }
+    let asked = logins.iter().map(|entry| entry.end(world));
+    let told = process::block_on(futures_util::future::join_all(asked));
+    for (entry, told) in logins.iter().zip(told) {
+        entry.say(told, ui);
+        if let Some(plan) = &entry.plan {
+            end_session(args, plan, &entry.login, world);
+        }
+    }
+}
+
+/// A login that was stored, and how to end it.
+struct Entry {
+    login: Login,
+    /// What the IdP is called.
+    name: String,
+    /// By what the login holds itself, else by the configuration.
+    plan: Option<ProofPlan>,
+}
+
+/// What became of it.
+enum Told {
+    Ended(Ended),
+    Refused(String),
+    Unknown,
+    Late,
+}
+
+impl Entry {
+    fn of(login: Login, configured: Option<&ProofPlan>) -> Self {
+        let name =
+            configured.map_or_else(|| host_of(&login.identity().issuer), |plan| plan.name().to_owned());
+        let plan = login.own_plan().or_else(|| configured.cloned());
+        Self { login, name, plan }
+    }
+
+    async fn end(&self, world: &World) -> Told {
+        if !self.login.lasts() {
+            return Told::Ended(Ended::Nothing);
+        }
+        let Some(plan) = &self.plan else { return Told::Unknown };
+        match tokio::time::timeout(TOLD_WITHIN, idp::end(plan, world, &self.login)).await {
+            Ok(Ok(ended)) => Told::Ended(ended),
+            Ok(Err(error)) => Told::Refused(error.to_string()),
+            Err(_) => Told::Late,
+        }
+    }
+
+    fn say(&self, told: Told, ui: &Ui) {
+        let (name, renewal) = (escape(&self.name), self.login.renewal());
+        match told {
+            Told::Ended(Ended::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
+            Told::Ended(Ended::Later(what)) => {
+                ui.say(shown!("{} offers no revocation; {} ends by its own rules", name, what));
+            }
+            Told::Ended(Ended::Nothing) => {}
+            Told::Refused(why) => ui.warn(shown!("{} did not revoke {}: {}", name, renewal, why)),
+            Told::Late => ui.warn(shown!(
+                "{} did not revoke {}: no answer within {}",
+                name,
+                renewal,
+                duration(TOLD_WITHIN)
+            )),
+            Told::Unknown => ui.warn(shown!(
+                "{} was not told to revoke {}: an older jit stored the login, without the address to ask",
+                name,
+                renewal
+            )),
+        }
+    }
+}
+
+/// The IdPs of the configuration, as far as it can be read, for their names and for what older entries do not hold.
+fn configured(world: &World) -> HashMap<EntryKey, ProofPlan> {
+    let Ok(file) = load_if_there(world) else { return HashMap::new() };
+    let idps = file.idps.keys().filter_map(|idp| resolve::proof(&file, idp, &world.env).ok());
+    let roles =
+        file.roles.keys().filter_map(|role| Some(plan(&file, role, Flags::default(), world).ok()?.proof));
+    idps.chain(roles).map(|proof| (proof.login_key(), proof)).collect()
+}

@@ -1,0 +1,257 @@
+//! Forgetting everything at once, whatever is broken: `jit logout --all`.
+//!
+//! ```text
+//! take the entries off the disk, into memory → get their keys, as far as nobody has to be asked → destroy the keys
+//! ```
+//! From the first step on there is nothing on the disk that anything opens. What is in memory serves to tell the IdPs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::home::Mark;
+use super::lock::{Lock, Order, Waiting};
+use super::place::Place;
+use super::record::{Record, write_json};
+use super::sealed::{self, DataKey, Sealed};
+use super::settle::RECORD;
+use super::{Homes, Kind, Options, Prompts, Store, StoreError, UNNAMED};
+use crate::plan::{EntryKey, EntryKind};
+use crate::secret::Secret;
+use crate::sys::state::Folder;
+use crate::world::World;
+
+/// Somebody who sets up the store is waited for so long, and no longer: nothing may hold this up.
+const WAITED_FOR: Duration = Duration::from_secs(2);
+/// The most that is kept of what lies there, in entries: more was not written by anybody's logins.
+const MOST_ENTRIES: usize = 20_000;
+
+/// What was stored, taken off the disk.
+#[derive(Default)]
+pub struct Taken<'w> {
+    kinds: Vec<TakenKind<'w>>,
+    /// What lies among the entries and was not made by `jit`: that is left.
+    pub left: Vec<PathBuf>,
+    /// What could not be removed from the disk.
+    pub not_removed: Vec<StoreError>,
+    /// The keys that could not be destroyed. Nothing that is left here needs them.
+    pub keys_left: Vec<(Kind, StoreError)>,
+}
+
+struct TakenKind<'w> {
+    place: Place<'w>,
+    mark: Option<Mark>,
+    /// Logins and sessions, as they were sealed.
+    entries: Vec<(EntryKey, Vec<u8>)>,
+    key: Option<DataKey>,
+    /// Why there is no key.
+    why: Option<StoreError>,
+}
+
+impl<'w> Store<'w> {
+    /// The store for forgetting everything: of every kind, whatever a setting says.
+    pub fn of_every_kind(world: &'w World) -> Self {
+        let homes = Self::usual_homes(world);
+        Self::of_every_kind_with(world, homes)
+    }
+
+    pub(super) fn of_every_kind_with(world: &'w World, homes: Homes<'w>) -> Self {
+        let prompts = if world.person.can_be_asked() { Prompts::Allowed } else { Prompts::Brief };
+        Self::with_kind(world, Options { key_cache: None, prompts }, homes, None)
+    }
+
+    /// Takes all entries of every kind off the disk, then destroys all keys. Goes on after every failure.
+    pub fn take_everything(&self) -> Taken<'w> {
+        self.key.take();
+        let mut taken = Taken::default();
+        let state = match self.state() {
+            Ok(Some(state)) => state,
+            Ok(None) => return taken,
+            Err(error) => {
+                taken.not_removed.push(error);
+                return taken;
+            }
+        };
+        let id = match self.record_in(&state) {
+            Ok(record) => record.id,
+            // It names the keys, which are to be destroyed even so.
+            Err(_) => state.read(RECORD, 64 * 1024).ok().and_then(|bytes| id_in(&bytes)),
+        };
+        let record = Record { id, ..Record::default() };
+        // From here on nothing is stored any more, whatever becomes of this process. A disk that takes no word of that
+        // keeps nothing from being forgotten.
+        let _ = write_json(&state, RECORD, &Record { forgetting: true, ..record.clone() });
+        // Whatever lies in a folder's place, there may have been a key.
+        for kind in Kind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
+            let id = record.id.as_deref().unwrap_or(UNNAMED);
+            let place = self.place_of(kind, id, Some(state.clone()));
+            let (entries, mark) = (entries(&place), place.mark().ok().flatten());
+            // Without its mark, what a passphrase opened is closed for good.
+            taken.remove(&place, kind == Kind::File);
+            taken.kinds.push(TakenKind { place, mark, entries, key: None, why: None });
+        }
+        // Who makes a key now is to have a new one, and not to lose it.
+        let settled = self.settled_soon();
+        taken.left.clear();
+        for mut kind in std::mem::take(&mut taken.kinds) {
+            kind.find_key();
+            let destroyed = kind.destroy_key();
+            taken.remove(&kind.place, destroyed.is_ok());
+            if let Err(error) = destroyed {
+                taken.keys_left.push((kind.place.kind, error));
+            }
+            taken.kinds.push(kind);
+        }
+        if let Err(error) = write_json(&state, RECORD, &record) {
+            taken.not_removed.push(error);
+        }
+        drop(settled);
+        taken
+    }
+
+    /// The lock over the store, if it is to be had soon.
+    fn settled_soon(&self) -> Option<Lock> {
+        let (what, at_most) = ("setting up the store", WAITED_FOR);
+        let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
+        self.locks().and_then(|locks: Folder| Lock::take(&locks.spot("store"), &waiting)).ok()
+    }
+}
+
+impl Taken<'_> {
+    fn remove(&mut self, place: &Place<'_>, mark_too: bool) {
+        if let Err(error) = place.remove_entries(mark_too, &mut self.left)
+            && !self.not_removed.iter().any(|one| one.in_one_line() == error.in_one_line())
+        {
+            self.not_removed.push(error);
+        }
+    }
+
+    /// Why logins cannot be opened that were stored; `None` if there are none of these.
+    pub fn sealed(&self) -> Option<&StoreError> {
+        let login = |(key, _): &(EntryKey, Vec<u8>)| key.kind == EntryKind::Login;
+        let kinds = self.kinds.iter().filter(|kind| kind.key.is_none() && kind.entries.iter().any(login));
+        kinds.filter_map(|kind| kind.why.as_ref()).next()
+    }
+
+    /// Whether a person could open them with a passphrase.
+    pub fn has_passphrase(&self) -> bool {
+        let askable = |kind: &TakenKind<'_>| {
+            kind.place.kind == Kind::File
+                && kind.place.prompts == Prompts::Allowed
+                && kind.mark.as_ref().is_some_and(|mark| mark.passphrase.is_some())
+        };
+        self.sealed().is_some() && self.kinds.iter().any(|kind| kind.key.is_none() && askable(kind))
+    }
+
+    /// Asks for the passphrase.
+    pub fn ask(&mut self) {
+        for kind in self.kinds.iter_mut().filter(|kind| kind.key.is_none() && kind.place.kind == Kind::File) {
+            kind.load(Prompts::Allowed);
+        }
+    }
+
+    /// How many entries of `kind` there are whose key was found.
+    pub fn with_key(&self, kind: EntryKind) -> usize {
+        let entries = self.kinds.iter().filter(|taken| taken.key.is_some()).flat_map(|taken| &taken.entries);
+        entries.filter(|(key, _)| key.kind == kind).count()
+    }
+
+    /// The entries of `kind` that could be opened.
+    pub fn opened(&self, kind: EntryKind) -> Vec<(EntryKey, Secret<Vec<u8>>)> {
+        let mut opened = Vec::new();
+        for taken in &self.kinds {
+            let Some(data_key) = &taken.key else { continue };
+            for (key, bytes) in taken.entries.iter().filter(|(key, _)| key.kind == kind) {
+                let (name, path) = (key.file_name(), taken.place.path.join(key.file_name()));
+                let open = |data_key: &DataKey| Sealed::parse(bytes, &path)?.open(data_key, &name);
+                // The key was being replaced, perhaps.
+                let next = || taken.mark.as_ref()?.next_key(data_key);
+                let value = open(data_key).ok().or_else(|| open(&next()?).ok());
+                opened.extend(value.map(|value| (key.clone(), value)));
+            }
+        }
+        opened
+    }
+}
+
+impl TakenKind<'_> {
+    /// The key of the entries, where nobody has to be asked; a keychain that shows a window may: the entries are gone.
+    fn find_key(&mut self) {
+        if self.entries.is_empty() {
+            return;
+        }
+        self.key = self.place.copy.find(None).ok().flatten();
+        if self.key.is_none() {
+            self.load(self.place.briefly());
+        }
+        let locked = matches!(self.why, Some(StoreError::Locked { .. }));
+        if locked && self.place.kind == Kind::Keychain && self.place.prompts == Prompts::Allowed {
+            self.load(Prompts::Allowed);
+        }
+    }
+
+    fn load(&mut self, prompts: Prompts) {
+        let own = |key: &DataKey| self.mark.as_ref().is_none_or(|mark| mark.has(sealed::key_id(key)));
+        match self.place.home.load(self.mark.as_ref(), prompts) {
+            Ok(key) => {
+                self.key = key.filter(own);
+                self.why = self.key.is_none().then(|| self.place.lost());
+            }
+            Err(error) => self.why = Some(error),
+        }
+    }
+
+    fn destroy_key(&self) -> Result<(), StoreError> {
+        let uncopied = match self.place.copy.remove() {
+            // Where the kernel has no keyring for us there is no copy.
+            Ok(_) | Err(StoreError::Unavailable { .. }) => Ok(()),
+            Err(error) => Err(error),
+        };
+        let destroyed = match &self.why {
+            // It was waited for already.
+            Some(StoreError::Gone { why }) => Err(StoreError::Gone { why: why.clone() }),
+            _ => self.place.home.destroy(self.place.prompts),
+        };
+        destroyed.and(uncopied)
+    }
+}
+
+/// The logins and sessions that lie in `place`, as far as they can be read.
+fn entries(place: &Place<'_>) -> Vec<(EntryKey, Vec<u8>)> {
+    let Ok(Some(folder)) = place.folder() else { return Vec::new() };
+    let names = folder.names().unwrap_or_default();
+    let keys = names.iter().filter_map(|name| EntryKey::from_file_name(name));
+    let keys = keys.filter(|key| matches!(key.kind, EntryKind::Login | EntryKind::Session));
+    let entry = |key: EntryKey| Some((folder.read(&key.file_name(), sealed::LARGEST_FILE).ok()?, key));
+    keys.take(MOST_ENTRIES).filter_map(entry).map(|(bytes, key)| (key, bytes)).collect()
+}
+
+/// The id in a record that cannot be read as a whole.
+fn id_in(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let (_, rest) = text.split_once("\"id\"")?;
+    let id = rest.split('"').nth(1)?;
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    (id.len() == 32 && id.bytes().all(hex)).then(|| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_damaged_record_is_found_if_it_is_there() {
+        let id = "0123456789abcdef0123456789abcdef";
+        let cases = [
+            (format!(r#"{{"id":"{id}","auto":{{"kind":"ker"#), Some(id)),
+            (format!(r#"{{"id" : "{id}", "auto": 7}}"#), Some(id)),
+            (format!(r#"{{"id":"{}"}}"#, &id[1..]), None),
+            (r#"{"id":"../../../../../../../../../x.."}"#.to_owned(), None),
+            (format!("{{\"id\":\"{}\"}}", id.to_uppercase()), None),
+            (r#"{"id":null}"#.to_owned(), None),
+            (String::new(), None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(id_in(text.as_bytes()).as_deref(), expected, "{text}");
+        }
+    }
+}
