@@ -1,4 +1,5 @@
 use std::io::{Read as _, Write as _};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -446,16 +447,20 @@ fn a_provider_that_does_not_take_max_age_is_asked_without() {
         with_fake(async |fake| {
             fake.reply(200, tokens(&fake, json!({})));
             let refused = format!("/callback?{refusal}&state=STATE");
-            let visits = std::cell::Cell::new(0);
             let (settings, mut world) = (settings(&fake.issuer), world());
-            let asked = Arc::<Mutex<Vec<Pairs>>>::default();
-            world.browser =
-                Box::new(Twice { first: refused, asked: Arc::clone(&asked), nonce: Arc::clone(&fake.nonce) });
+            let asked = [(); 2].map(|()| Arc::<Mutex<Pairs>>::default());
+            let visit = |page: &str, asked_for: &Arc<Mutex<Pairs>>| Scripted {
+                requests: [page, "/failed", "/done"].map(get).into(),
+                thread: Arc::default(),
+                asked_for: Arc::clone(asked_for),
+                nonce: Arc::clone(&fake.nonce),
+            };
+            let visits = [visit(&refused, &asked[0]), visit("/callback?code=c&state=STATE", &asked[1])];
+            world.browser = Box::new(Twice { visits, starts: AtomicUsize::new(0) });
             let options = LoginOptions { force: true, ..options() };
             let result = super::super::login(&settings, &world, &options, None, None).await;
-            visits.set(asked.lock().unwrap().len());
-            assert_eq!((result.is_ok(), visits.get()), (again, if again { 2 } else { 1 }), "{refusal}");
-            let asked = asked.lock().unwrap();
+            let asked = asked.map(|asked| asked.lock().unwrap().clone());
+            assert_eq!((result.is_ok(), !asked[1].is_empty()), (again, again), "{refusal}");
             let sent = |visit: usize, name: &str| single(&asked[visit], name).map(str::to_owned);
             assert_eq!(sent(0, "max_age").as_deref(), Some("0"));
             if again {
@@ -465,11 +470,10 @@ fn a_provider_that_does_not_take_max_age_is_asked_without() {
     }
 }
 
-/// Goes to `first` the first time, and comes back with a code the second time.
+/// Comes back with `first` the first time it is started, and with a code the second time.
 struct Twice {
-    first: String,
-    asked: Arc<Mutex<Vec<Pairs>>>,
-    nonce: Arc<Mutex<String>>,
+    visits: [Scripted; 2],
+    starts: AtomicUsize,
 }
 
 impl Browser for Twice {
@@ -478,25 +482,7 @@ impl Browser for Twice {
     }
 
     fn open(&self, url: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
-        let pairs: Pairs = form_urlencoded::parse(url.query().unwrap().as_bytes()).into_owned().collect();
-        let host = single(&pairs, "redirect_uri").unwrap().split('/').nth(2).unwrap().to_owned();
-        let state = single(&pairs, "state").unwrap().to_owned();
-        *self.nonce.lock().unwrap() = single(&pairs, "nonce").unwrap().to_owned();
-        let mut asked = self.asked.lock().unwrap();
-        let page = if asked.is_empty() { self.first.as_str() } else { "/callback?code=c&state=STATE" };
-        asked.push(pairs);
-        let requests: Vec<String> = [page, "/failed", "/done"]
-            .map(|page| get(page).replace("HOST", &host).replace("STATE", &state))
-            .into();
-        std::thread::spawn(move || {
-            for request in requests {
-                if let Ok(mut stream) = std::net::TcpStream::connect(&host) {
-                    let _ = stream.write_all(request.as_bytes());
-                    let _ = stream.read_to_string(&mut String::new());
-                }
-            }
-        });
-        Ok(())
+        self.visits[self.starts.fetch_add(1, Ordering::SeqCst)].open(url)
     }
 }
 
