@@ -165,8 +165,9 @@ fn variables_and_paths_are_only_text() {
     let prompt = |text: &str, run: crate::support::Run<'_>| {
         run.env("JIT_ROLE", text).env("AWS_CREDENTIAL_EXPIRATION", "2099-01-01T00:00:00Z").run()
     };
-    is_shown(|text| prompt(text, room.jit(&["status", "--prompt"])));
-    is_shown(|text| prompt(text, room.jit(&["status", "--prompt"]).on_terminal()));
+    // In the prompt of a shell, which may evaluate it, even the backslash of an escape is too much.
+    is_harmless(|text| prompt(text, room.jit(&["status", "--prompt"])));
+    is_harmless(|text| prompt(text, room.jit(&["status", "--prompt"]).on_terminal()));
     is_shown(|text| room.jit(&["explain"]).env("JIT_ROLE", text).run());
     is_shown(|text| {
         room.jit(&["explain", "admin"]).env("JIT_CONFIG", &format!("/nowhere/{text}.toml")).run()
