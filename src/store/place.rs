@@ -85,14 +85,15 @@ impl Place<'_> {
     /// [`StoreError::KeyLost`] if the home has no such key, and the home's own.
     pub(super) fn key(&self, wanted: KeyId) -> Result<DataKey, StoreError> {
         let right = |key: &DataKey| sealed::key_id(key) == wanted;
-        let copy = self.copied();
-        if let Some(key) = copy.as_ref().filter(|key| right(key)) {
-            return Ok(key.clone());
-        }
-        let loaded = self.load()?;
-        if let Some(key) = loaded.as_ref().filter(|key| right(key)) {
-            return Ok(key.clone());
-        }
+        // Handed on as it is: each copy of a key is a page more to keep out of swap.
+        let copy = match self.copied() {
+            Some(key) if right(&key) => return Ok(key),
+            other => other,
+        };
+        let loaded = match self.load()? {
+            Some(key) if right(&key) => return Ok(key),
+            other => other,
+        };
         // While the key is being replaced the next one stands in the mark, for who has the one before.
         let mark = self.mark()?;
         let next = mark.and_then(|mark| copy.iter().chain(&loaded).find_map(|key| mark.next_key(key)));
