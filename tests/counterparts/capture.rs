@@ -235,7 +235,7 @@ fn a_window_that_is_closed_ends_the_login_at_once() {
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
     display.shows(DEMO, &login);
     let close = ["search", "--onlyvisible", "--name", DEMO, "windowfocus", "--sync", "key", "ctrl+w"];
-    assert!(display.does(&close));
+    wait_for("a window that takes keys", || display.does(&close).then_some(()));
     let login = login.outcome();
     assert_eq!(login.code(), 4, "{}", login.stderr);
     assert!(

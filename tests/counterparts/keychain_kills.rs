@@ -74,12 +74,13 @@ fn calls_of_one_login(room: &Room, desktop: &Desktop) -> Vec<(String, usize)> {
         }
         let number = numbers.entry((thread, name)).or_insert(0);
         *number += 1;
-        begun |= arguments.contains("/locks/store\"");
+        // Everything is opened relative to a handle of its folder.
+        begun |= name == "openat" && arguments.contains("\"store\", O_RDWR|O_CREAT");
         let lasts = name != "openat" || arguments.contains("O_CREAT");
         if begun && lasts && seen.insert((name, *number)) {
             calls.push((name.to_owned(), *number));
         }
-        if begun && name.starts_with("rename") && arguments.contains("/login-") {
+        if begun && name.starts_with("rename") && arguments.contains("\"login-") {
             break;
         }
     }

@@ -94,9 +94,9 @@ mod unix {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
+    #[allow(clippy::disallowed_methods, reason = "no function makes a pipe with a name on every Unix")]
     fn fifo(path: &Path) {
-        let made = rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RWXU);
-        made.unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     }
 
     fn why<T: std::fmt::Debug>(outcome: io::Result<T>) -> NotOurs {

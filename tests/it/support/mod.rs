@@ -51,7 +51,8 @@ case $1 in *SigninToken*) ;; *) printf '%s\n' "$1" >> "$HOME/sent_to" ;; esac
 
 /// A browser whose user agrees to everything. Needs `curl`.
 const BROWSER: &str = r#"
-page=$(curl -sSL --max-time 30 "$1") || exit
+# Not as an argument: a browser that was sent on has it nowhere else either.
+page=$(printf 'url = "%s"\n' "$1" | curl -sSL --max-time 30 -K -) || exit
 in_page() { printf '%s' "$page" | sed -n "s/.*$1.*/\\1/p"; }
 request=$(in_page 'name="request" value="\([^"]*\)"')
 action=$(in_page '<form method="post" action="\([^"]*\)"')
