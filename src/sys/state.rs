@@ -181,6 +181,11 @@ impl Folder {
         self.remove(&name).map(drop)
     }
 
+    /// Whether `name` is a regular file of ours that can be read.
+    pub fn is_own_file(&self, name: &str) -> bool {
+        plain(name).and_then(|name| self.handle.open_to_read(&self.path, name)).is_ok()
+    }
+
     /// Opens a file to lock, making it (0600) if need be; its content stays.
     ///
     /// # Errors

@@ -169,6 +169,39 @@ fn processes(room: &Room) -> usize {
     String::from_utf8_lossy(&pgrep.stdout).trim().parse().unwrap_or(0)
 }
 
+/// What would send the sign-in elsewhere, by the path in a profile.
+const PLANTS: [(&str, &str); 6] = [
+    (
+        "Default/Preferences",
+        r#"{"proxy":{"mode":"fixed_servers","server":"127.0.0.1:9","bypass_list":"<-loopback>"}}"#,
+    ),
+    ("Default/Extensions/planted/1.0/manifest.json", "{}"),
+    (
+        "prefs.js",
+        "user_pref(\"network.proxy.type\", 1);\nuser_pref(\"network.proxy.http\", \"127.0.0.1\");\n\
+     user_pref(\"network.proxy.http_port\", 9);\nuser_pref(\"network.proxy.allow_hijacking_localhost\", true);\n",
+    ),
+    ("cert9.db", "planted"),
+    ("extensions/planted@example.com.xpi", "planted"),
+    ("chrome/userChrome.css", "planted"),
+];
+
+fn plant(room: &Room) {
+    for (path, content) in PLANTS {
+        let path = room.home().join(".local/state/jit/browser/acme").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+}
+
+/// What is there again was made by the browser.
+fn assert_no_plant(room: &Room) {
+    for (path, content) in PLANTS {
+        let path = room.home().join(".local/state/jit/browser/acme").join(path);
+        assert!(std::fs::read(&path).map_or(true, |now| now != content.as_bytes()), "{}", path.display());
+    }
+}
+
 #[test]
 fn chromium_signs_in_once_and_goes_on_without_a_window() {
     let (room, servers) = room("chromium", Approval::Page);
@@ -182,12 +215,15 @@ fn chromium_signs_in_once_and_goes_on_without_a_window() {
     assert_eq!(processes(&room), 0, "the browser is gone with the login");
     std::thread::sleep(ASSERTED_FOR);
 
-    // The provider still knows the browser, and nobody has to look at it.
+    plant(&room);
+    // The provider still knows the browser, and nobody has to look at it. What was planted in the profile is gone: by a proxy
+    // that nobody listens at, nothing would come through.
     let again = room.run(&mut jit(&room, &servers, None, &["login", "hub"]));
     assert_eq!(again.code(), 0, "{}", again.stderr);
     assert!(!again.stderr.contains("window"), "{}", again.stderr);
     assert_eq!(servers.journal().count(Call::AssumeRoleWithSaml), 2);
     std::thread::sleep(ASSERTED_FOR);
+    assert_no_plant(&room);
     // Starting over needs the person, and so a window.
     let forced = room.run(&mut jit(&room, &servers, None, &["login", "--force", "hub"]));
     assert_eq!(forced.code(), 1, "{}", forced.stderr);

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::conversation::{Conversation, Event};
 use super::find::Found;
+use super::profile;
 use super::wire::Wire;
 use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script, response_in};
 use crate::secret::Secret;
@@ -37,7 +38,7 @@ pub(super) async fn catch(
     look: Look,
 ) -> Result<Option<Caught>, CaptureError> {
     check_free(profile.path())?;
-    forget_pages(profile);
+    profile::leave_what_sites_stored(profile).map_err(CaptureError::Profile)?;
     let wire = open(browser, profile.path(), start, look)?;
     let outcome = visit(Conversation::new(&browser.name, wire), start, look).await;
     forget_pages(profile);
