@@ -6,6 +6,7 @@ use super::faults::{Refusal, Stop};
 use super::idp::{Provider, SCOPES};
 use super::params::Params;
 use super::settings::Approval;
+use super::step_up::Wanted;
 use super::token::Code;
 use super::{Call, Flaw, page};
 use crate::sys::loopback::{self, Reply, Request};
@@ -18,6 +19,7 @@ pub(super) struct Asked {
     pub(super) nonce: Option<String>,
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
+    pub(super) wanted: Wanted,
 }
 
 impl Provider {
@@ -42,6 +44,7 @@ impl Provider {
             nonce: owned("nonce"),
             challenge: String::new(),
             scopes: Vec::new(),
+            wanted: Wanted::read(&params),
         };
         match self.shared.arrive(Call::Authorize).await.and_then(|()| Ok(complete(&mut asked, &params)?)) {
             Err(Stop::Refused(refusal)) => return Ok(self.back_refused(&asked, &refusal)),
@@ -73,6 +76,11 @@ impl Provider {
     fn decide(&self, asked: Asked, allow: bool) -> Result<Reply, Refusal> {
         if !allow {
             return Ok(self.back_refused(&asked, &Refusal::new(400, "access_denied", "The person cancelled")));
+        }
+        if asked.wanted.is_refused(&self.shared) {
+            let why = "the person cannot sign in like that";
+            let refusal = Refusal::new(400, "unmet_authentication_requirements", why);
+            return Ok(self.back_refused(&asked, &refusal));
         }
         let code = self.shared.issue("authorization code")?;
         let reply = self.back(&asked, &[("code", &code)]);

@@ -11,6 +11,7 @@ use super::faults::{Refusal, Stop};
 use super::idp::{Login, Provider, json_reply};
 use super::params::Params;
 use super::settings::Approval;
+use super::step_up::Wanted;
 use super::{Call, Flaw, page};
 use crate::sys::loopback::{Reply, Request};
 use crate::timestamp::Timestamp;
@@ -124,7 +125,7 @@ impl Provider {
         }
         let scopes = std::mem::take(&mut device.scopes);
         state.devices.remove(code);
-        state.logins.push(Login { alive: true, scopes });
+        state.logins.push(Login { alive: true, scopes, sign_in: Wanted::default().met(&self.shared) });
         let login = state.logins.len() - 1;
         self.tokens(state, login, None, true)
     }

@@ -37,6 +37,8 @@ pub struct Faults {
     pub accounts: Option<Arc<[Account]>>,
     /// How many calls the portal of Identity Center takes in any one second; all others get a 429.
     pub portal_limit: Option<usize>,
+    /// How long ago the person signed in at the provider in their browser; `None` is just now, each time.
+    pub signed_in_ago: Option<Duration>,
     /// Assertions are encrypted for AWS.
     pub encrypted: bool,
     troubles: Vec<(Call, Times, Trouble)>,
@@ -105,6 +107,10 @@ pub enum Flaw {
     KeyId,
     /// The signing key is missing the next time that keys are fetched, and there afterwards: a rotation. It passes.
     LateKey,
+    /// What a request wants of the sign-in is not heard.
+    IgnoresStepUp,
+    /// What a request wants of the sign-in is refused.
+    RefusesStepUp,
     /// A refresh brings no ID token.
     NoIdTokenOnRefresh,
 }

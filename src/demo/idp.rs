@@ -18,6 +18,7 @@ use super::device::Device;
 use super::faults::{Refusal, Stop};
 use super::params::Params;
 use super::saml::SamlAsked;
+use super::step_up::SignedIn;
 use super::token::{Code, DEVICE_CODE, RefreshToken};
 use super::{Call, Flaw, Shared, dated, lock, page};
 use crate::sys::loopback::{self, Reply, Request};
@@ -51,6 +52,8 @@ pub(super) struct State {
 pub(super) struct Login {
     pub(super) alive: bool,
     pub(super) scopes: Vec<String>,
+    /// How the person signed in for it, if that is told.
+    pub(super) sign_in: Option<SignedIn>,
 }
 
 /// Answers the provider's requests.

@@ -29,6 +29,7 @@ mod saml;
 mod session;
 mod settings;
 mod sigv4;
+mod step_up;
 mod sts;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ use super::faults::{Refusal, Stop};
 use super::idp::{Login, Provider, State, json_reply};
 use super::jwt::half_hash;
 use super::params::Params;
+use super::step_up::SignedIn;
 use super::{Call, Flaw};
 use crate::sys::loopback::{Reply, Request};
 use crate::timestamp::Timestamp;
@@ -67,7 +68,8 @@ impl Provider {
             logins[login].alive = false;
             return Err(invalid_grant("this code was used before"));
         }
-        logins.push(Login { alive: false, scopes: code.asked.scopes.clone() });
+        let sign_in = code.asked.wanted.met(&self.shared);
+        logins.push(Login { alive: false, scopes: code.asked.scopes.clone(), sign_in });
         let login = logins.len() - 1;
         code.login = Some(login);
         if self.shared.provider_now() >= code.expires {
@@ -119,7 +121,8 @@ impl Provider {
             "scope": scopes.join(" "),
         });
         if with_id_token {
-            answer["id_token"] = self.id_token(scopes, nonce, &access_token)?.into();
+            let sign_in = state.logins[login].sign_in.as_ref();
+            answer["id_token"] = self.id_token(scopes, nonce, &access_token, sign_in)?.into();
         }
         if scopes.iter().any(|scope| scope == "offline_access") {
             let token = self.shared.issue("refresh token")?;
@@ -135,6 +138,7 @@ impl Provider {
         scopes: &[String],
         nonce: Option<&str>,
         access_token: &str,
+        sign_in: Option<&SignedIn>,
     ) -> Result<String, Refusal> {
         let (shared, user) = (&self.shared, self.shared.user());
         let flawed = |flaw| shared.flawed(flaw);
@@ -156,6 +160,9 @@ impl Provider {
         });
         if let Some(nonce) = nonce {
             claims["nonce"] = if flawed(Flaw::Nonce) { "of-another-login" } else { nonce }.into();
+        }
+        if let Some(sign_in) = sign_in {
+            sign_in.tell(&mut claims);
         }
         if scopes.iter().any(|scope| scope == "email") {
             claims["email"] = user.email.as_str().into();

@@ -18,6 +18,7 @@ use super::faults::{Refusal, Stop};
 use super::idp::Provider;
 use super::params::Params;
 use super::settings::Approval;
+use super::step_up::Wanted;
 use super::{Call, Flaw, lock, page};
 use crate::sys::loopback::{Reply, Request};
 
@@ -38,6 +39,8 @@ pub(super) struct SamlAsked {
     id: Option<String>,
     acs: String,
     relay_state: Option<String>,
+    /// What it wants of the sign-in.
+    wanted: Wanted,
 }
 
 impl Provider {
@@ -59,7 +62,7 @@ impl Provider {
     /// `/saml/start`: a sign-in that begins here.
     pub(super) async fn saml_start(&self, request: &Request) -> Result<Reply, Stop> {
         self.shared.arrive(Call::SamlSso).await?;
-        let asked = SamlAsked { id: None, acs: AWS.to_owned(), relay_state: None };
+        let asked = SamlAsked { id: None, acs: AWS.to_owned(), relay_state: None, wanted: Wanted::default() };
         self.saml_ask(asked, false, request)
     }
 
@@ -96,7 +99,9 @@ impl Provider {
 
     /// The page that posts the response to where it was asked for.
     fn saml_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
-        let xml = if allow {
+        let xml = if allow && asked.wanted.is_refused(&self.shared) {
+            response::unmet(&self.shared, asked)?
+        } else if allow {
             response::granted(&self.shared, asked)?
         } else {
             response::denied(&self.shared, asked)?
@@ -130,8 +135,12 @@ fn understood(xml: &str) -> Option<(SamlAsked, bool)> {
     let known = root.tag_name().name() == "AuthnRequest"
         && issuer == "urn:amazon:webservices"
         && (acs == AWS || is_own_acs(&acs));
-    let asked = SamlAsked { id: Some(root.attribute("ID")?.to_owned()), acs, relay_state: None };
-    known.then_some((asked, root.attribute("ForceAuthn") == Some("true")))
+    let force = root.attribute("ForceAuthn") == Some("true");
+    let classes = root.descendants().filter(|node| node.tag_name().name() == "AuthnContextClassRef");
+    let contexts = classes.filter_map(|node| node.text()).map(str::to_owned).collect();
+    let wanted = Wanted { max_age: force.then_some(0), contexts, ..Wanted::default() };
+    let asked = SamlAsked { id: Some(root.attribute("ID")?.to_owned()), acs, relay_state: None, wanted };
+    known.then_some((asked, force))
 }
 
 /// Whether `url` is an ACS on loopback, whatever its port.

@@ -43,6 +43,15 @@ pub(super) fn denied(shared: &Shared, asked: &SamlAsked) -> Result<String, Refus
     signature::signed(shared, &envelope(shared, asked, shared.provider_now(), &status, "")?)
 }
 
+/// The response where the person cannot sign in as the request wants it.
+pub(super) fn unmet(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
+    let status = format!(
+        "<samlp:StatusCode Value=\"{STATUS}Responder\"><samlp:StatusCode Value=\"{STATUS}NoAuthnContext\">\
+         </samlp:StatusCode></samlp:StatusCode>"
+    );
+    signature::signed(shared, &envelope(shared, asked, shared.provider_now(), &status, "")?)
+}
+
 fn envelope(
     shared: &Shared,
     asked: &SamlAsked,
@@ -76,10 +85,13 @@ fn assertion(shared: &Shared, asked: &SamlAsked, now: Timestamp) -> Result<Strin
          <saml:Audience>urn:amazon:webservices</saml:Audience></saml:AudienceRestriction></saml:Conditions>",
         (now - Duration::from_secs(30)).to_rfc3339(),
     );
+    let signed_in = asked.wanted.met(shared);
+    let (at, context) = signed_in.map_or((now, None), |met| (met.at, met.context));
     let statement = format!(
         "<saml:AuthnStatement AuthnInstant=\"{}\"><saml:AuthnContext><saml:AuthnContextClassRef>\
-         urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>",
-        now.to_rfc3339(),
+         {}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>",
+        at.to_rfc3339(),
+        text(context.as_deref().unwrap_or("urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified")),
     );
     let settings = &shared.settings;
     let roles: Vec<String> = settings
