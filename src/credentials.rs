@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use crate::name::Variable;
 use crate::secret::Secret;
+use crate::sign_in::SignIn;
 use crate::timestamp::Timestamp;
 
 /// AWS's SDKs start to ask for new credentials when 15 minutes are left; a session is renewed a minute before.
@@ -99,6 +100,8 @@ pub struct Session {
     pub subject: String,
     /// The person as a reader knows them.
     pub user: String,
+    /// When and how they signed in.
+    pub sign_in: SignIn,
     /// The source identity that AWS holds for the chain, if any was set.
     pub source_identity: Option<String>,
     /// The session tags it carries: the IdP's, what came down the chain, and the leg's own.
@@ -138,6 +141,8 @@ struct Stored<'a> {
     login: &'a str,
     subject: &'a str,
     user: &'a str,
+    #[serde(skip_serializing_if = "SignIn::is_unknown")]
+    sign_in: &'a SignIn,
     source_identity: Option<&'a str>,
     tags: &'a BTreeMap<String, String>,
     transitive_tags: &'a BTreeSet<String>,
@@ -158,6 +163,8 @@ struct Read {
     login: String,
     subject: String,
     user: String,
+    #[serde(default)]
+    sign_in: SignIn,
     source_identity: Option<String>,
     #[serde(default)]
     tags: BTreeMap<String, String>,
@@ -232,6 +239,7 @@ impl Session {
             login: &self.login,
             subject: &self.subject,
             user: &self.user,
+            sign_in: &self.sign_in,
             source_identity: self.source_identity.as_deref(),
             tags: &self.tags,
             transitive_tags: &self.transitive_tags,
@@ -262,6 +270,7 @@ impl Session {
             login: read.login,
             subject: read.subject,
             user: read.user,
+            sign_in: read.sign_in,
             source_identity: read.source_identity,
             tags: read.tags,
             transitive_tags: read.transitive_tags,
@@ -341,6 +350,7 @@ impl Session {
             "account": self.account(),
             "idp": self.idp,
             "user": self.user,
+            "sign_in": self.sign_in.to_json(),
             "access_key_id": self.credentials.access_key_id,
             "expires_at": self.credentials.expires_at.to_rfc3339(),
             "seconds_left": self.time_left(now).as_secs(),
@@ -373,6 +383,7 @@ mod tests {
             login: "login-00".into(),
             subject: "u1".into(),
             user: "alice".into(),
+            sign_in: SignIn::new(Some(Timestamp(0)), ["phr".into()], ["hwk".into()]),
             source_identity: None,
             tags: BTreeMap::from([("team".into(), "core".into())]),
             transitive_tags: BTreeSet::from(["team".into()]),

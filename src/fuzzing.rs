@@ -54,6 +54,7 @@ pub(crate) fn session_of(credentials: Credentials) -> Session {
         credentials,
         issued_at: Timestamp(0),
         role: "r".to_owned(),
+        sign_in: Default::default(),
         role_arn: "arn:aws:iam::111111111111:role/r".to_owned(),
         assumed_arn: String::new(),
         idp: String::new(),

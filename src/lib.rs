@@ -5,7 +5,7 @@
 //! Arrows never turn back; a test holds every import against this map.
 //!
 //! ```text
-//! main → commands → broker → { idp, aws, store } → { plan, credentials, secret, arn, name, timestamp, trusted_url }
+//! main → commands → broker → { idp, aws, store } → { plan, credentials, sign_in, secret, arn, name, timestamp, trusted_url }
 //!            ↘ config (pure) ↗        ↘ world → sys (the only doors to the operating system)
 //!            ↘ ui, error (only commands and main print or know exit codes)
 //! ```
@@ -27,6 +27,7 @@
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`arn`] | role ARNs and partitions |
 //! | [`name`] | which characters the names from outside may have, and which a shell reads as they are |
+//! | [`sign_in`] | when and how a person signed in, and what a role demands of that |
 //! | [`timestamp`] | moments in whole seconds |
 //! | [`trusted_url`] | which addresses may be asked, opened or believed, by what they are for |
 //! | [`unseen`] | characters that a terminal obeys or nobody sees |
@@ -64,6 +65,7 @@ pub mod index;
 pub mod name;
 pub mod plan;
 pub mod secret;
+pub mod sign_in;
 pub mod store;
 pub mod sys;
 pub mod timestamp;

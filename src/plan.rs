@@ -5,12 +5,14 @@ mod key;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::arn::{Partition, RoleArn};
 use crate::name::Variable;
 use crate::secret::Secret;
+use crate::sign_in::Requirement;
 
 pub use key::{EntryKey, EntryKind};
 
@@ -94,6 +96,8 @@ pub struct Plan {
     pub confirm: bool,
     /// `credential-process` may start a login of its own.
     pub auto_login: bool,
+    /// What all legs together demand of the sign-in.
+    pub sign_in: Requirement,
 }
 
 /// The proof by kind of identity provider.
@@ -132,6 +136,35 @@ pub struct OidcSettings {
     pub audience: Option<Valued<String>>,
     /// How the client shows its secret; `None` leaves that to what the provider announces and takes.
     pub client_auth: Option<Valued<ClientAuth>>,
+    /// The authentication contexts to ask for in every authorization request (`acr_values`).
+    pub acr_values: Option<Valued<Vec<String>>>,
+    /// How old a session in the browser may be, in seconds (`max_age`).
+    pub max_age: Option<Valued<u32>>,
+    /// How an authentication context is asked for; `None` leaves that to what is known of the provider.
+    pub acr_request: Option<Valued<AcrRequest>>,
+    /// Further parameters of the authorization request.
+    pub authorize: Option<Valued<BTreeMap<String, String>>>,
+    /// What the role that is signed in for demands.
+    pub demanded: Requirement,
+}
+
+/// How an OIDC provider is asked for an authentication context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcrRequest {
+    /// By the parameter `acr_values` (OpenID Connect Core 1.0, section 3.1.2.1), which a provider may ignore.
+    AcrValues,
+    /// As an essential claim, by the parameter `claims` (section 5.5).
+    Claims,
+}
+
+impl AcrRequest {
+    /// The name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AcrValues => "acr_values",
+            Self::Claims => "claims",
+        }
+    }
 }
 
 /// How a client shows its secret (RFC 6749, section 2.3.1).
@@ -192,6 +225,12 @@ pub struct SamlSettings {
     /// The browser to drive with `capture = "browser"`: a name such as `chrome`, or a path. `None` takes the first
     /// that is installed.
     pub browser: Option<Valued<String>>,
+    /// `RequestedAuthnContext` of every request.
+    pub authn_context: Option<Valued<Vec<String>>>,
+    /// `ForceAuthn` in every request.
+    pub force_authn: Valued<bool>,
+    /// What the role that is signed in for demands.
+    pub demanded: Requirement,
 }
 
 /// How the response of a SAML provider gets to `jit`.
@@ -231,6 +270,12 @@ pub struct OktaSettings {
     pub client_id: Option<Valued<String>>,
     /// The browser for what only a browser can do; as in [`SamlSettings::browser`].
     pub browser: Option<Valued<String>>,
+    /// As in [`OidcSettings::acr_values`], for the device grant.
+    pub acr_values: Option<Valued<Vec<String>>>,
+    /// As in [`OidcSettings::max_age`], for the device grant.
+    pub max_age: Option<Valued<u32>>,
+    /// What the role that is signed in for demands.
+    pub demanded: Requirement,
 }
 
 impl OktaSettings {
@@ -391,6 +436,19 @@ pub struct Leg {
     pub policy_arns: Option<Valued<Vec<String>>>,
     /// Where STS is asked.
     pub sts: StsEndpoint,
+    /// What it demands of the sign-in.
+    pub sign_in: SignInDemand,
+}
+
+/// What `[role.NAME]` demands of the sign-in.
+#[derive(Clone, Debug, Default)]
+pub struct SignInDemand {
+    /// How long ago it may be, in seconds.
+    pub age: Option<Valued<u32>>,
+    /// One of these must be its `acr` or AuthnContext.
+    pub acr: Option<Valued<Vec<String>>>,
+    /// All of these must have been used.
+    pub amr: Option<Valued<Vec<String>>>,
 }
 
 /// What a leg becomes.
@@ -547,6 +605,17 @@ impl Plan {
         &self.legs[self.legs.len() - 1]
     }
 
+    /// What `legs` together demand of the sign-in.
+    pub fn demand_of(legs: &[Leg]) -> Requirement {
+        let mut all = Requirement::default();
+        for SignInDemand { age, acr, amr } in legs.iter().map(|leg| &leg.sign_in) {
+            let age = age.as_ref().map(|age| Duration::from_secs(age.value.into()));
+            let list = |at: &'_ Option<Valued<Vec<String>>>| at.as_ref().map(|at| at.value.clone());
+            all.add(age, list(acr).as_deref(), list(amr).as_deref());
+        }
+        all
+    }
+
     /// Whether the leg at `index` is taken with another role's session, and so lives one hour at most.
     pub fn is_chained(index: usize) -> bool {
         index > 0
@@ -558,6 +627,19 @@ impl ProofPlan {
     /// `jit`'s own.
     pub fn may_be_silent(&self) -> bool {
         matches!(self, Self::Saml(settings) if settings.capture.value == Capture::Browser)
+    }
+
+    /// The same, asked for what a role demands. It is the same login still: the key does not change.
+    #[must_use]
+    pub fn asked_for(&self, requirement: &Requirement) -> Self {
+        let mut asked = self.clone();
+        match &mut asked {
+            Self::Oidc(settings) => settings.demanded = requirement.clone(),
+            Self::Saml(settings) => settings.demanded = requirement.clone(),
+            Self::Okta(settings) => settings.demanded = requirement.clone(),
+            Self::IdentityCenter(_) | Self::Source(_) => {}
+        }
+        asked
     }
 
     /// The `[idp.NAME]` that proves.

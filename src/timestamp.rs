@@ -47,6 +47,20 @@ impl Timestamp {
     }
 }
 
+/// A length of time in its two largest units: `7 h 59 min`, `12 min`, `45 s`.
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, 0) => format!("{hours} h"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, 0, _) => format!("{days} d"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    }
+}
+
 impl Add<Duration> for Timestamp {
     type Output = Self;
     fn add(self, by: Duration) -> Self {
@@ -90,5 +104,22 @@ mod tests {
         let now = Timestamp(1000);
         assert_eq!((now - Duration::from_secs(5)).since(now), Duration::ZERO);
         assert_eq!((now + Duration::from_secs(5)).since(now), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn durations_read_well() {
+        let cases = [
+            (0, "0 s"),
+            (45, "45 s"),
+            (60, "1 min"),
+            (3599, "59 min"),
+            (3600, "1 h"),
+            (28_740, "7 h 59 min"),
+            (90_000, "1 d 1 h"),
+            (86_400, "1 d"),
+        ];
+        for (seconds, text) in cases {
+            assert_eq!(duration(Duration::from_secs(seconds)), text);
+        }
     }
 }

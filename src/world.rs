@@ -141,8 +141,17 @@ pub enum Note<'a> {
     Unlocking { what: &'a str, at_most: Duration },
     /// AWS gave a shorter session than was asked for.
     ShorterSession { role: &'a str, wanted: Duration, given: Duration, limit: Limit<'a> },
+    /// The person has to sign in anew, and why.
+    SignInAnew { why: &'a str },
     /// Something worth knowing that stops nothing.
     Warning { text: &'a str },
+}
+
+/// A moment on the user's wall clock, as `14:05`, with the date if it is not today.
+pub fn clock_time(at: Timestamp, clock: &dyn Clock) -> String {
+    let (then, now) = (at.at(clock.offset()), clock.now().at(clock.offset()));
+    let time = format!("{:02}:{:02}", then.hour(), then.minute());
+    if then.date() == now.date() { time } else { format!("{} {time}", then.date()) }
 }
 
 /// What keeps a session shorter than it was asked for.

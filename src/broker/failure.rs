@@ -6,6 +6,8 @@ use super::{Need, SourceError};
 use crate::aws::errors::{StsError, StsErrorKind};
 use crate::aws::portal::{PortalError, PortalErrorKind};
 use crate::idp::IdpError;
+use crate::name;
+use crate::sign_in::Requirement;
 use crate::store::{Lock, StoreError};
 
 /// As many roles as a message lists.
@@ -22,6 +24,10 @@ pub enum BrokerError {
         /// Why what was stored does not do.
         why: String,
     },
+    /// The sign-in is not what the role demands, although the IdP was asked for that.
+    #[error("{role} is not used: your sign-in at {idp} is not what it demands")]
+    #[expect(missing_docs, reason = "the sentence says it")]
+    TooWeak { idp: String, role: String, why: String },
     /// The IdP.
     #[error(transparent)]
     Idp(#[from] IdpError),
@@ -97,6 +103,9 @@ pub struct Failure {
     pub why: Vec<String>,
     /// What to try next.
     pub next: Vec<String>,
+    /// It concerns only those who demand this of the sign-in; `None` concerns everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<Box<Requirement>>,
 }
 
 /// The sorts of failure that callers tell apart.
@@ -121,10 +130,23 @@ pub enum FailureKind {
 impl BrokerError {
     /// The failure in words, for the person and for those who wait.
     pub fn failure(&self) -> Failure {
-        let plain =
-            |kind, why: Vec<String>, next: Vec<String>| Failure { kind, what: self.to_string(), why, next };
+        let plain = |kind, why: Vec<String>, next: Vec<String>| Failure {
+            kind,
+            what: self.to_string(),
+            why,
+            next,
+            demand: None,
+        };
         match self {
             Self::LoginNeeded { why, .. } => plain(FailureKind::LoginNeeded, vec![why.clone()], Vec::new()),
+            Self::TooWeak { idp, role, why } => {
+                let next = vec![
+                    format!("jit explain {}  shows what it demands and how [idp.{idp}] is asked for it", name::in_command(role)),
+                    "have the administrator of the IdP look at it: it gave another sign-in than it was asked for"
+                        .to_owned(),
+                ];
+                plain(FailureKind::Refused, vec![why.clone()], next)
+            }
             Self::Idp(error) => {
                 let kind = match error {
                     error if error.is_interruption() => FailureKind::Interrupted,
@@ -189,8 +211,10 @@ fn offered_in_words(offered: &[String]) -> String {
 
 /// Leaves the failure for those who wait for the lock; [`shared`] reads it. That the person stopped this process is
 /// no answer for the others: the next in line asks again.
-pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError) {
-    let failure = error.failure();
+pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError, demand: &Requirement) {
+    let mut failure = error.failure();
+    // Whoever demands nothing may get what was refused here.
+    failure.demand = failure.demand.or_else(|| (!demand.is_empty()).then(|| Box::new(demand.clone())));
     if failure.kind == FailureKind::Interrupted {
         return;
     }
@@ -201,7 +225,10 @@ pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError) {
 
 /// The failure in the `message` that a holder of the lock left for those who waited. That a login is needed there says
 /// nothing to somebody who may start one.
-pub(super) fn shared(message: Option<&str>, need: &Need) -> Option<Failure> {
+pub(super) fn shared(message: Option<&str>, need: &Need, demand: &Requirement) -> Option<Failure> {
     let failure: Failure = serde_json::from_str(message?).ok()?;
+    if failure.demand.as_ref().is_some_and(|theirs| **theirs != *demand) {
+        return None;
+    }
     (!need.may_sign_in() || failure.kind != FailureKind::LoginNeeded).then_some(failure)
 }

@@ -8,7 +8,9 @@ use crate::idp::{self, Login, LoginOptions, Memory, Proof};
 use crate::index;
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::secret::Secret;
+use crate::sign_in::Requirement;
 use crate::store::{Lock, Store, StoreError, Turn};
+use crate::world::{Note, clock_time};
 
 /// A proof with less left than this is not sent to AWS any more. An assertion lives five minutes, an ID token longer.
 pub fn margin(login: &Login) -> Duration {
@@ -30,7 +32,30 @@ pub fn stored_login(store: &Store<'_>, key: &EntryKey) -> Result<Option<Login>, 
     Login::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(key, "it holds no login"))
 }
 
+/// What a login is for.
+#[derive(Clone, Copy)]
+pub(super) struct Purpose<'a> {
+    /// The role, in messages.
+    pub(super) role: &'a str,
+    /// What it demands of the sign-in.
+    pub(super) demand: &'a Requirement,
+}
+
+impl<'a> Purpose<'a> {
+    /// That of a plan.
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        Self { role: &plan.role, demand: &plan.sign_in }
+    }
+}
+
 impl Broker<'_, '_> {
+    /// Why `login` may not be used for a role, in words; `None` if it may.
+    fn lacks(&self, login: &Login, Purpose { role, demand }: Purpose<'_>) -> Option<String> {
+        let shortfall = demand.allows(&login.identity().sign_in, self.now()).err()?;
+        let words = shortfall.in_words(|at| clock_time(at, &*self.world.clock));
+        Some(format!("{role} needs {words}"))
+    }
+
     /// A login with a proof that AWS will take: that of this run, the stored one, one that renews itself, or one that
     /// a person signs in for. `refused` is a login that AWS has just called expired; only another one will do.
     pub(super) async fn login(
@@ -38,12 +63,14 @@ impl Broker<'_, '_> {
         proof: &ProofPlan,
         need: &Need,
         refused: Option<&Login>,
+        purpose: Purpose<'_>,
     ) -> Result<Login, BrokerError> {
         let key = proof.login_key();
         let alive = |login: &Login| {
             let other = refused.is_none_or(|refused| !login.same_proof(refused));
             let left = login.identity().proof_expires_at.since(self.now());
-            other && login.proof().is_some() && left > margin(login)
+            let enough = purpose.demand.is_empty() || self.lacks(login, purpose).is_none();
+            other && login.proof().is_some() && left > margin(login) && enough
         };
         let usable =
             |login: &Login, waited: bool| alive(login) && self.new_enough(login.obtained_at(), need, waited);
@@ -61,7 +88,8 @@ impl Broker<'_, '_> {
         // What others have come to meanwhile, and left in the store or as a message, if that is an answer.
         let look = |message: Option<&str>| match stored_login(self.store, &key) {
             Ok(Some(login)) if usable(&login, true) => Some(Ok(login)),
-            Ok(_) => failure::shared(message, need).map(|failure| Err(BrokerError::Shared(failure))),
+            Ok(_) => failure::shared(message, need, purpose.demand)
+                .map(|failure| Err(BrokerError::Shared(failure))),
             Err(error) => Some(Err(error.into())),
         };
         let mut lock = match self.store.lock_or(&key, &self.waiting(&what, need), look)? {
@@ -72,25 +100,32 @@ impl Broker<'_, '_> {
         if let Some(login) = stored.clone().filter(|login| usable(login, lock.waited())) {
             return Ok(login);
         }
-        if let Some(failure) = failure::shared(lock.message_left(), need) {
+        if let Some(failure) = failure::shared(lock.message_left(), need, purpose.demand) {
             return Err(BrokerError::Shared(failure));
         }
         let before = stored.as_ref().map(|login| login.identity().subject.clone());
-        let outcome = self.prove(proof, need, stored, refused, &lock).await;
-        match &outcome {
-            Ok(login) => {
-                self.keep(&lock, &key, &login.to_bytes(), &what);
-                if before.is_some_and(|before| before != login.identity().subject) {
-                    // Once more: others may have stored something since, who could not know yet.
-                    self.forget_other_people(proof, login)?;
-                }
-                self.logins.borrow_mut().insert(key, login.clone());
-                let roles = index::of_assertion(proof.name(), &login.attributes().roles);
-                if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
-                    log::info!("the roles of {} could not be written down: {error}", proof.name());
-                }
+        let mut outcome = self.prove(proof, need, stored, refused, &lock, purpose).await;
+        if let Ok(login) = &outcome {
+            self.keep(&lock, &key, &login.to_bytes(), &what);
+            if before.is_some_and(|before| before != login.identity().subject) {
+                // Once more: others may have stored something since, who could not know yet.
+                self.forget_other_people(proof, login)?;
             }
-            Err(error) => failure::tell_waiters(&mut lock, error),
+            self.logins.borrow_mut().insert(key, login.clone());
+            let roles = index::of_assertion(proof.name(), &login.attributes().roles);
+            if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
+                log::info!("the roles of {} could not be written down: {error}", proof.name());
+            }
+        }
+        // It is a good login all the same, for roles that demand less.
+        if let Ok(login) = &outcome
+            && let Some(why) = self.lacks(login, purpose)
+        {
+            let (idp, role) = (proof.name().to_owned(), purpose.role.to_owned());
+            outcome = Err(BrokerError::TooWeak { idp, role, why });
+        }
+        if let Err(error) = &outcome {
+            failure::tell_waiters(&mut lock, error, purpose.demand);
         }
         outcome
     }
@@ -102,6 +137,7 @@ impl Broker<'_, '_> {
         stored: Option<Login>,
         refused: Option<&Login>,
         lock: &Lock,
+        purpose: Purpose<'_>,
     ) -> Result<Login, BrokerError> {
         let name = proof.name();
         // What an IdP hands over is sealed as it came: it has burnt what was there before.
@@ -116,9 +152,23 @@ impl Broker<'_, '_> {
         };
         let mut why = "nobody has signed in there yet".to_owned();
         let mut forgotten = false;
-        if let Some(login) = stored.as_ref().filter(|_| !need.force) {
+        let mut stored = stored;
+        // What renews itself is the same sign-in still, so one that is too old or too weak is not renewed for this.
+        let mut lacking = stored
+            .as_ref()
+            .filter(|login| !login.is_of_nobody())
+            .and_then(|login| self.lacks(login, purpose));
+        let last = stored.clone().filter(|_| !need.force && lacking.is_none());
+        if let Some(login) = &last {
             match idp::renew(proof, self.world, login, &received).await {
-                Ok(renewed) => return Ok(renewed),
+                Ok(renewed) => {
+                    lacking = self.lacks(&renewed, purpose);
+                    if lacking.is_none() {
+                        return Ok(renewed);
+                    }
+                    received(Some(&renewed));
+                    stored = Some(renewed);
+                }
                 Err(error) if error.needs_new_login() => {
                     log::info!("the last login at {name} is of no more use: {error}");
                     forgotten = error.client_is_forgotten();
@@ -139,16 +189,24 @@ impl Broker<'_, '_> {
                         if error.brought_no_proof() && refused.is_none() && left > LEAST {
                             return Ok(ended);
                         }
+                        stored = Some(ended);
                     }
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         let Interaction::Allowed(options) = need.interaction else {
+            let why = lacking.unwrap_or(why);
             return Err(BrokerError::LoginNeeded { idp: name.to_owned(), why });
         };
+        if let Some(why) = &lacking {
+            self.world.person.tell(Note::SignInAnew { why });
+        }
         let stored = if forgotten { stored.map(Login::without_client) } else { stored };
-        let options = LoginOptions { force: need.force, ..options };
+        // Identity Center takes no word of what is demanded: its session is ended, so that the person is asked again.
+        let anew = matches!(proof, ProofPlan::IdentityCenter(_)) && !purpose.demand.is_empty();
+        let options = LoginOptions { force: need.force || anew, ..options };
+        let proof = &proof.asked_for(purpose.demand);
         let memory = Kept {
             broker: self,
             lock,

@@ -32,10 +32,13 @@ use crate::credentials::{Credentials, Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
 use crate::plan::{DURATION_RANGE, EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::secret::Secret;
+use crate::sign_in::Requirement;
 use crate::store::{Lock, Order, Store, StoreError, Turn, Waiting};
 use crate::sys::process;
 use crate::timestamp::Timestamp;
 use crate::world::{Limit, Note, World};
+
+use login::Purpose;
 
 pub use failure::{BrokerError, Failure, FailureKind};
 pub use login::{margin, stored_login};
@@ -166,7 +169,9 @@ impl<'a, 'w> Broker<'a, 'w> {
     /// # Errors
     /// [`BrokerError`].
     pub fn sign_in(&self, proof: &ProofPlan, need: &Need) -> Result<Login, BrokerError> {
-        process::block_on(self.login(proof, need, None))
+        let nothing = Requirement::default();
+        let purpose = Purpose { role: proof.name(), demand: &nothing };
+        process::block_on(self.login(proof, need, None, purpose))
     }
 
     /// Nobody else in this process is busy with `key` while the answer is held.
@@ -186,13 +191,21 @@ impl<'a, 'w> Broker<'a, 'w> {
         need: &Need,
         waited: bool,
     ) -> Result<Option<Session>, BrokerError> {
-        let fresh = |session: &Session| session.freshness(self.now(), need.min_ttl) == Freshness::Fresh;
+        let fresh = |session: &Session| {
+            session.freshness(self.now(), need.min_ttl) == Freshness::Fresh
+                && self.signed_in_for(plan, session)
+        };
         let key = plan.session_key(index);
         if let Some(own) = self.sessions.borrow().get(&key).filter(|own| fresh(own)) {
             return Ok(Some(own.clone()));
         }
         let found = session_of(self.store, &key)?;
         Ok(found.filter(|session| fresh(session) && self.new_enough(session.issued_at, need, waited)))
+    }
+
+    /// Whether the sign-in behind `session` is what the role demands, now.
+    fn signed_in_for(&self, plan: &Plan, session: &Session) -> bool {
+        plan.sign_in.is_empty() || plan.sign_in.allows(&session.sign_in, self.now()).is_ok()
     }
 
     /// `--force` is satisfied by what somebody else got while this one waited for the lock, and by nothing older.
@@ -209,16 +222,27 @@ impl<'a, 'w> Broker<'a, 'w> {
                 walked.insert(target(plan), outcome);
             }
         }
-        // The logins one after the other, since each may need the person; a failure is every leg's below it.
+        // The logins one after the other, since each may need the person; a failure is every leg's below it. Those for roles
+        // that demand something come first: they do for the others as well.
         let mut refused: HashMap<EntryKey, Failure> = HashMap::new();
-        for plan in plans.iter().filter(|plan| !walked.contains_key(&target(plan))) {
+        let (demanding, others): (Vec<_>, Vec<_>) = plans.iter().partition(|plan| !plan.sign_in.is_empty());
+        for plan in demanding.into_iter().chain(others) {
+            if walked.contains_key(&target(plan)) {
+                continue;
+            }
             let (key, hub) = (plan.proof.login_key(), self.good_enough(plan, 0, need, false));
             let known = refused.contains_key(&key)
-                || self.logins.borrow().contains_key(&key)
+                || (plan.sign_in.is_empty() && self.logins.borrow().contains_key(&key))
                 || matches!(plan.proof, ProofPlan::Source(_));
             if !known && !matches!(hub, Ok(Some(_))) {
-                let outcome = self.login(&plan.proof, need, None).await;
-                outcome.err().map(|error| refused.insert(key, error.failure()));
+                match self.login(&plan.proof, need, None, Purpose::of(plan)).await {
+                    Ok(_) => {}
+                    // Somebody is signed in, though not for this role.
+                    Err(error @ BrokerError::TooWeak { .. }) => {
+                        walked.insert(target(plan), Err(error.failure()));
+                    }
+                    Err(error) => drop(refused.insert(key, error.failure())),
+                }
             }
         }
         for level in 0..plans.iter().map(|plan| plan.legs.len()).max().unwrap_or(0) {
@@ -241,9 +265,17 @@ impl<'a, 'w> Broker<'a, 'w> {
             let answers: Vec<_> = asked.buffer_unordered(SIDE_BY_SIDE).collect().await;
             walked.extend(answers.into_iter().map(|(key, answer)| (key, answer.map_err(|e| e.failure()))));
         }
-        let outcome = |plan| walked.get(&target(plan)).cloned();
-        let missing = || unreachable!("every level was walked");
-        plans.iter().map(|plan| outcome(plan).unwrap_or_else(missing).map_err(BrokerError::Shared)).collect()
+        let mut outcomes = Vec::new();
+        for plan in plans {
+            let outcome = walked.get(&target(plan)).cloned();
+            let outcome = outcome.unwrap_or_else(|| unreachable!("every level was walked"));
+            outcomes.push(match outcome {
+                // Two roles may be one session, of which only one has demands.
+                Ok(session) if !self.signed_in_for(plan, &session) => self.fetch(plan, need).await,
+                outcome => outcome.map_err(BrokerError::Shared),
+            });
+        }
+        outcomes
     }
 
     /// The session of the leg at `index`: what another process has just stored, or a new one.
@@ -274,7 +306,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         let need = &need.with(still_good.as_ref());
         let renewed = Box::pin(self.renew(plan, index, need, &lock)).await;
         if let Err(error) = &renewed {
-            failure::tell_waiters(&mut lock, error);
+            failure::tell_waiters(&mut lock, error, &plan.sign_in);
         }
         match (renewed, still_good) {
             (Ok(session), _) => {
@@ -311,7 +343,8 @@ impl<'a, 'w> Broker<'a, 'w> {
             return Ok(Some(session));
         }
         let old = self.still_good(plan, index, need)?;
-        let failed = failure::shared(message, &need.with(old.as_ref())).map(BrokerError::Shared);
+        let failed =
+            failure::shared(message, &need.with(old.as_ref()), &plan.sign_in).map(BrokerError::Shared);
         match (failed, old) {
             (None, _) => Ok(None),
             (Some(error), Some(old)) => Ok(Some(served_all_the_same(old, &error))),
@@ -323,7 +356,7 @@ impl<'a, 'w> Broker<'a, 'w> {
     fn still_good(&self, plan: &Plan, index: usize, need: &Need) -> Result<Option<Session>, BrokerError> {
         let holds = |session: &Session| {
             let left = session.time_left(self.now());
-            !need.force && !left.is_zero() && left >= need.min_ttl
+            !need.force && !left.is_zero() && left >= need.min_ttl && self.signed_in_for(plan, session)
         };
         Ok(stored_session(self.store, plan, index)?.filter(holds))
     }
@@ -342,10 +375,11 @@ impl<'a, 'w> Broker<'a, 'w> {
             if let ProofPlan::Source(settings) = &plan.proof {
                 return self.ask_source(plan, settings, &parents_need, lock).await;
             }
-            let login = self.login(&plan.proof, &parents_need, None).await?;
+            let purpose = Purpose::of(plan);
+            let login = self.login(&plan.proof, &parents_need, None, purpose).await?;
             match self.ask_hub(plan, &login, lock).await {
                 Err(error) if new_token_may_help(&error) => {
-                    let login = self.login(&plan.proof, &parents_need, Some(&login)).await?;
+                    let login = self.login(&plan.proof, &parents_need, Some(&login), purpose).await?;
                     self.ask_hub(plan, &login, lock).await
                 }
                 outcome => outcome,
@@ -403,6 +437,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         let or_told = |name: &String| if name.is_empty() { told.clone() } else { name.clone() };
         let (subject, user) = (or_told(&identity.subject), or_told(&identity.name));
         Ok(Session {
+            sign_in: identity.sign_in.clone(),
             tags: attributes.tags,
             transitive_tags: attributes.transitive_tags,
             ..self.session_of(plan, 0, granted, &subject, &user)
@@ -430,6 +465,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         // session tags").
         let inherited = parent.tags.iter().filter(|(key, _)| parent.transitive_tags.contains(*key));
         let own = leg.tags.iter().flat_map(|tags| &tags.value);
+        session.sign_in = parent.sign_in.clone();
         session.tags = own.chain(inherited).map(|(key, value)| (key.clone(), value.clone())).collect();
         let own = leg.transitive_tags.iter().flat_map(|keys| &keys.value);
         session.transitive_tags = parent.transitive_tags.iter().chain(own).cloned().collect();
@@ -526,6 +562,7 @@ impl<'a, 'w> Broker<'a, 'w> {
             login: plan.proof.login_key().file_name(),
             subject: subject.to_owned(),
             user: user.to_owned(),
+            sign_in: Default::default(),
             source_identity: granted.source_identity,
             tags: Default::default(),
             transitive_tags: Default::default(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
+use super::login::Purpose;
 use super::{Broker, BrokerError, Need, new_token_may_help};
 use crate::aws::directory::Directory;
 use crate::aws::portal::{PortalError, PortalErrorKind};
@@ -14,6 +15,7 @@ use crate::index;
 use crate::index::crawl::{self, Crawl};
 use crate::plan::{Assignment, CenterSettings, DiscoveredRole, ProofPlan};
 use crate::secret::Secret;
+use crate::sign_in::Requirement;
 use crate::sys::process;
 
 /// How many accounts are asked about side by side, at one pace.
@@ -53,7 +55,9 @@ impl Broker<'_, '_> {
                 Err(error) if new_token_may_help(&error) => {
                     // The force, if there was one, has gone into this login already.
                     let need = Need { force: false, ..*need };
-                    ask(&self.login(proof, &need, Some(login)).await?).await
+                    let nothing = Requirement::default();
+                    let purpose = Purpose { role: proof.name(), demand: &nothing };
+                    ask(&self.login(proof, &need, Some(login), purpose).await?).await
                 }
                 outcome => outcome,
             }

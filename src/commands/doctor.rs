@@ -15,8 +15,9 @@ use crate::name;
 use crate::plan::{Capture, ProofPlan};
 use crate::sys::http::HttpError;
 use crate::sys::{folders, fs, process};
+use crate::timestamp::duration;
 use crate::trusted_url::{Purpose, TrustedUrl};
-use crate::ui::text::{Shown, duration, shown};
+use crate::ui::text::{Shown, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
 

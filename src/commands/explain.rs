@@ -13,10 +13,10 @@ use crate::plan::{
     Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan,
     RoleId, SamlSettings, Source, SourceSettings, Valued,
 };
-use crate::timestamp::Timestamp;
-use crate::ui::text::{Shown, duration, escape, shown, table};
-use crate::ui::{self, Tone, Ui};
-use crate::world::World;
+use crate::timestamp::{Timestamp, duration};
+use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::{Tone, Ui};
+use crate::world::{World, clock_time};
 
 use super::{Reading, Subject, hints};
 
@@ -88,7 +88,7 @@ impl Step {
             Stored::Nothing => "nothing".into(),
             Stored::Unknown(why) => ui.paint_data(Tone::Bad, shown!("unknown: {}", why)),
             Stored::Until(what, at) => {
-                let (left, at) = (at.since(world.clock.now()), ui::clock_time(*at, &*world.clock));
+                let (left, at) = (at.since(world.clock.now()), clock_time(*at, &*world.clock));
                 let left =
                     if left.is_zero() { "ended".to_owned() } else { format!("{} left", duration(left)) };
                 shown!("{} until {}, {}", what, at, left)
@@ -129,13 +129,17 @@ fn steps(subject: &Subject, world: &World) -> Vec<Step> {
     let mut needed = true;
     let mut steps = Vec::new();
     for (index, leg) in plan.legs.iter().enumerate().rev() {
-        let (stored, fresh) = stored(subject, index, world);
+        let (stored, fresh, signed_in) = stored(subject, index, world);
         needed &= !fresh;
         let mut rows = leg_rows(leg, named_by(plan, index));
+        rows.extend(optional("sign_in_age", leg.sign_in.age.as_ref(), length));
+        rows.extend(optional("acr", leg.sign_in.acr.as_ref(), |values| values.join(" ")));
+        rows.extend(optional("amr", leg.sign_in.amr.as_ref(), |values| values.join(" ")));
         if index + 1 == plan.legs.len() {
             rows.extend(optional("region", plan.region.as_ref(), String::clone));
             rows.extend(optional("ca_bundle", plan.ca_bundle.as_ref(), String::clone));
         }
+        rows.extend(signed_in);
         steps.push(Step {
             kind: if Plan::is_chained(index) { "spoke" } else { "hub" },
             name: leg.name.clone(),
@@ -179,8 +183,13 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
                 None if identity.name.is_empty() => "the last login, its token used up".to_owned(),
                 None => format!("the login of {}, its assertion used up", identity.name),
             };
-            rows.extend(said(&login));
-            needed &= !(alive && login.proof().is_some());
+            rows.extend(said(&login, world));
+            let allowed = subject.plan.sign_in.allows(&identity.sign_in, world.clock.now());
+            if let Err(lacks) = &allowed {
+                let lacks = lacks.in_words(|at| clock_time(at, &*world.clock));
+                call = format!("sign in at {place} anew: {} needs {lacks}", subject.plan.role);
+            }
+            needed &= !(alive && login.proof().is_some() && allowed.is_ok());
             Stored::Until(what, identity.proof_expires_at)
         }
         Err(error) => Stored::Unknown(hints::not_asked(&error)),
@@ -188,14 +197,22 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
     Step { kind: "idp", name: proof.name().to_owned(), rows, stored, call, needed }
 }
 
-/// What is stored for a leg, and whether that serves.
-fn stored(subject: &Subject, index: usize, world: &World) -> (Stored, bool) {
+/// What is stored for a leg, whether that serves, and how the person signed in for it.
+fn stored(subject: &Subject, index: usize, world: &World) -> (Stored, bool, Vec<Row>) {
     match broker::stored_session(&subject.store, &subject.plan, index) {
-        Ok(None) => (Stored::Nothing, false),
-        Err(error) => (Stored::Unknown(hints::not_asked(&error)), false),
+        Ok(None) => (Stored::Nothing, false, Vec::new()),
+        Err(error) => (Stored::Unknown(hints::not_asked(&error)), false, Vec::new()),
         Ok(Some(session)) => {
-            let fresh = session.freshness(world.clock.now(), Duration::ZERO) == Freshness::Fresh;
-            (Stored::Until("session".to_owned(), session.credentials.expires_at), fresh)
+            let now = world.clock.now();
+            let clock = |at| clock_time(at, &*world.clock);
+            let how = session.sign_in.in_words(clock).map(|how| ("sign_in", how, "the session".to_owned()));
+            let lacks = subject.plan.sign_in.allows(&session.sign_in, now).err();
+            let serves = session.freshness(now, Duration::ZERO) == Freshness::Fresh && lacks.is_none();
+            let role = &subject.plan.role;
+            let lacks = lacks
+                .map(|lacks| ("not used", format!("{role} needs {}", lacks.in_words(clock)), String::new()));
+            let until = Stored::Until("session".to_owned(), session.credentials.expires_at);
+            (until, serves, how.into_iter().chain(lacks).collect())
         }
     }
 }
@@ -241,12 +258,23 @@ fn oidc_rows(oidc: &OidcSettings) -> Vec<Row> {
         Some(row("redirect_port", &oidc.redirect_port, port)),
         optional("audience", oidc.audience.as_ref(), text),
         optional("client_auth", oidc.client_auth.as_ref(), |method| method.name().to_owned()),
+        optional("acr_values", oidc.acr_values.as_ref(), |values| values.join(" ")),
+        optional("max_age", oidc.max_age.as_ref(), length),
+        optional("acr_request", oidc.acr_request.as_ref(), |request| request.name().to_owned()),
+        optional("authorize", oidc.authorize.as_ref(), |further| {
+            further.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+        }),
     ];
     rows.into_iter().flatten().collect()
 }
 
+/// A number of seconds.
+fn length(seconds: &u32) -> String {
+    duration(Duration::from_secs((*seconds).into()))
+}
+
 /// What the IdP said about the person at the last login.
-fn said(login: &Login) -> Vec<Row> {
+fn said(login: &Login, world: &World) -> Vec<Row> {
     let attributes = login.attributes();
     let origin = if matches!(login, Login::Oidc(_)) { "the ID token" } else { "the assertion" };
     let row = |name, value: String| (!value.is_empty()).then(|| (name, value, origin.to_owned()));
@@ -260,6 +288,10 @@ fn said(login: &Login) -> Vec<Row> {
         row("source_identity", attributes.source_identity.unwrap_or_default()),
         row("tags", tags.join(" ")),
         row("transitive_tags", keys.join(" ")),
+        row(
+            "sign_in",
+            login.identity().sign_in.in_words(|at| clock_time(at, &*world.clock)).unwrap_or_default(),
+        ),
         row("roles", roles.map(|count| format!("{count} on offer")).unwrap_or_default()),
     ];
     rows.into_iter().flatten().collect()
@@ -281,6 +313,8 @@ fn saml_rows(saml: &SamlSettings) -> Vec<Row> {
         by_loopback.then(|| row("acs_port", &saml.acs_port, port)),
         (!by_loopback && saml.sso_url.is_some()).then(|| row("acs_url", &saml.acs_url, text)),
         optional("browser", saml.browser.as_ref(), text),
+        optional("authn_context", saml.authn_context.as_ref(), |values| values.join(" ")),
+        switch("force_authn", &saml.force_authn),
     ];
     rows.into_iter().flatten().collect()
 }
@@ -306,6 +340,8 @@ fn okta_rows(okta: &OktaSettings) -> Vec<Row> {
         optional("factor", okta.factor.as_ref(), named),
         optional("client_id", okta.client_id.as_ref(), text),
         optional("browser", okta.browser.as_ref(), text),
+        optional("acr_values", okta.acr_values.as_ref(), |values| values.join(" ")),
+        optional("max_age", okta.max_age.as_ref(), length),
     ];
     rows.into_iter().flatten().collect()
 }

@@ -15,9 +15,10 @@ use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::sys::{folders, process};
-use crate::ui::text::{duration, shown};
-use crate::ui::{self, Ui};
-use crate::world::{Note, World};
+use crate::timestamp::duration;
+use crate::ui::Ui;
+use crate::ui::text::shown;
+use crate::world::{Note, World, clock_time};
 
 use super::{Reading, load_or_profiles, open_store, plan, role_name};
 
@@ -150,7 +151,7 @@ fn still_valid(ended: &[Session], world: &World, ui: &Ui) {
     let now = world.clock.now();
     let last = ended.iter().max_by_key(|session| session.credentials.expires_at);
     if let Some(last) = last.filter(|last| !last.time_left(now).is_zero()) {
-        let at = ui::clock_time(last.credentials.expires_at, &*world.clock);
+        let at = clock_time(last.credentials.expires_at, &*world.clock);
         let left = duration(last.time_left(now));
         ui.say(shown!(
             "What programs hold of them stays valid until {}, {}; AWS cannot call it back",

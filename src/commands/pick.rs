@@ -9,7 +9,8 @@ use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{COLORS, EntryKind};
 use crate::store::Store;
-use crate::ui::text::{duration, escape, shown};
+use crate::timestamp::duration;
+use crate::ui::text::{escape, shown};
 use crate::ui::{self, Choice, Picked, Ui};
 use crate::world::World;
 

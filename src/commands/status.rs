@@ -15,10 +15,10 @@ use crate::plan::EntryKind;
 use crate::store::{Description, Store, StoreError};
 use crate::sys::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
 use crate::sys::folders;
-use crate::timestamp::Timestamp;
-use crate::ui::text::{Shown, duration, escape, shown, table};
-use crate::ui::{self, Tone, Ui};
-use crate::world::World;
+use crate::timestamp::{Timestamp, duration};
+use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::{Tone, Ui};
+use crate::world::{World, clock_time};
 
 use super::{Reading, hints, load_if_there, open_store, plan, role_name};
 
@@ -132,6 +132,7 @@ fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Va
             "user": login.identity().name,
             "renewable": login.renews_itself(),
             "obtained_at": login.obtained_at().to_rfc3339(),
+            "sign_in": login.identity().sign_in.to_json(),
         })
     };
     json!({
@@ -166,7 +167,9 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
         let renewal = if login.renews_itself() { "renews itself" } else { "ends with its sessions" };
         let name = Some(login.identity().name.as_str()).filter(|name| !name.is_empty());
         let (name, issuer) = (name.unwrap_or("signed in"), &login.identity().issuer);
-        rows.push(vec!["login".into(), shown!("{} at {}, {}", name, issuer, renewal)]);
+        let how = login.identity().sign_in.in_words(|at| clock_time(at, &*world.clock));
+        let how = how.map(|how| format!(", {how}")).unwrap_or_default();
+        rows.push(vec!["login".into(), shown!("{} at {}, {}{}", name, issuer, renewal, how)]);
     }
     let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());
     let folder = folders::short(&description.folder, &world.folders.home);
@@ -201,7 +204,7 @@ fn row(session: &Session, world: &World, ui: &Ui) -> Vec<Shown> {
         ui.paint_data(Tone::Name, escape(&session.role)),
         escape(session.account()),
         left,
-        escape(&ui::clock_time(session.credentials.expires_at, &*world.clock)),
+        escape(&clock_time(session.credentials.expires_at, &*world.clock)),
         escape(&session.user),
     ]
 }

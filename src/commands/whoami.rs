@@ -8,8 +8,8 @@ use crate::credentials::Session;
 use crate::error::CommandResult;
 use crate::sys::process;
 use crate::ui::Ui;
-use crate::ui::text::shown;
-use crate::world::World;
+use crate::ui::text::{escape, shown};
+use crate::world::{World, clock_time};
 
 use super::{Subject, hints, typed_need};
 use crate::broker::BrokerError;
@@ -30,6 +30,7 @@ pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
             "transitive_tags": session.transitive_tags,
             "user": session.user,
             "idp": session.idp,
+            "sign_in": session.sign_in.to_json(),
         }));
     }
     ui.line(shown!("account  {}", identity.account))?;
@@ -39,6 +40,9 @@ pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
         ui.line(shown!("source   {}", source))?;
     }
     ui.line(shown!("idp      {} at {}", session.user, session.idp))?;
+    if let Some(how) = session.sign_in.in_words(|at| clock_time(at, &*world.clock)) {
+        ui.line(escape(&how))?;
+    }
     if args.tags {
         tags(&session, ui)?;
     }

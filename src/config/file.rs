@@ -61,6 +61,9 @@ pub struct RoleSection {
     pub color: Option<String>,
     pub confirm: bool,
     pub auto_login: Option<At<bool>>,
+    pub sign_in_age: Option<At<u32>>,
+    pub acr: Option<At<Vec<String>>>,
+    pub amr: Option<At<Vec<String>>>,
 }
 
 /// What a role is.
@@ -217,6 +220,13 @@ impl File {
                     return Err(source.mistake(place, what, Some(suggestion)));
                 }
             }
+            let first = way.last().and_then(|last| self.roles.get(*last)).map(|role| &role.parent);
+            if let Some(Parent::Idp(idp)) = first
+                && let Some(section) = self.idps.get(&idp.value)
+                && let Some((line, what, next)) = super::limits::of_sign_in(role, section)
+            {
+                return Err(source.at_value(line, what, Some(next.to_owned())));
+            }
         }
         Ok(())
     }
@@ -332,6 +342,9 @@ fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
         color: section.text("color")?.map(|text| text.value),
         confirm: section.boolean("confirm")?.is_some_and(|confirm| confirm.value),
         auto_login: section.boolean("auto_login")?,
+        sign_in_age: section.duration("sign_in_age")?,
+        acr: section.list("acr")?,
+        amr: section.list("amr")?,
     };
     super::limits::check(&section, &role)?;
     section.finish()?;

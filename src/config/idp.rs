@@ -1,11 +1,14 @@
 //! `[idp.NAME]`: where people sign in, by its `type`.
 
+use std::collections::BTreeMap;
+
 use super::limits::{self, Dialect, Refused};
 use super::section::{At, Mistake, Section, closest};
 use crate::arn::is_sign_in_endpoint;
-use crate::plan::{Binding, Capture, ClientAuth, FACTORS, Factor, Flow, OktaFlow};
+use crate::plan::{AcrRequest, Binding, Capture, ClientAuth, FACTORS, Factor, Flow, OktaFlow};
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
+use crate::unseen::is_unseen;
 
 /// The types there are.
 const TYPES: [&str; 4] = ["oidc", "saml", "okta", "identity-center"];
@@ -72,6 +75,10 @@ pub struct OidcSection {
     pub redirect_port: Option<At<u16>>,
     pub audience: Option<At<String>>,
     pub client_auth: Option<At<ClientAuth>>,
+    pub acr_values: Option<At<Vec<String>>>,
+    pub max_age: Option<At<u32>>,
+    pub acr_request: Option<At<AcrRequest>>,
+    pub authorize: Option<At<BTreeMap<String, String>>>,
     pub auto_login: Option<At<bool>>,
 }
 
@@ -89,6 +96,8 @@ pub struct SamlSection {
     pub acs_port: Option<At<u16>>,
     pub acs_url: Option<At<String>>,
     pub browser: Option<At<String>>,
+    pub authn_context: Option<At<Vec<String>>>,
+    pub force_authn: Option<At<bool>>,
     pub auto_login: Option<At<bool>>,
 }
 
@@ -103,6 +112,8 @@ pub struct OktaSection {
     pub factor: Option<At<Factor>>,
     pub client_id: Option<At<String>>,
     pub browser: Option<At<String>>,
+    pub acr_values: Option<At<Vec<String>>>,
+    pub max_age: Option<At<u32>>,
     pub auto_login: Option<At<bool>>,
 }
 
@@ -171,7 +182,12 @@ fn oidc(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OidcS
         let what = "`client_auth` means nothing without a `client_secret`".to_owned();
         return Err(section.mistake_at(*line, what, Some("delete it".to_owned())));
     }
+    let requests = [AcrRequest::AcrValues, AcrRequest::Claims].map(|request| (request.name(), request));
     Ok(OidcSection {
+        acr_values: contexts(section, "acr_values")?,
+        max_age: section.duration("max_age")?,
+        acr_request: choice(section, "acr_request", &requests)?,
+        authorize: authorize(section)?,
         issuer,
         client_id,
         client_secret,
@@ -199,6 +215,8 @@ fn saml(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<SamlS
         acs_port: section.port("acs_port")?,
         acs_url: address(section, "acs_url")?,
         browser: section.text("browser")?,
+        authn_context: contexts(section, "authn_context")?,
+        force_authn: section.boolean("force_authn")?,
         auto_login,
     };
     if let Some(at) = saml.acs_url.as_ref().filter(|at| !is_sign_in_endpoint(&at.value)) {
@@ -244,7 +262,12 @@ fn saml(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<SamlS
     let unasked = || {
         let with = "start_url: the IdP sends what it has registered";
         let binding = saml.binding.as_ref().map(|at| at.line);
-        idle("acs_url", line(&saml.acs_url), with).or_else(|| idle("binding", binding, with))
+        let context = saml.authn_context.as_ref().map(|at| at.line);
+        let force = saml.force_authn.as_ref().map(|at| at.line);
+        idle("acs_url", line(&saml.acs_url), with)
+            .or_else(|| idle("binding", binding, with))
+            .or_else(|| idle("authn_context", context, with))
+            .or_else(|| idle("force_authn", force, with))
     };
     match unused.or_else(|| saml.start_url.as_ref().and_then(|_| unasked())) {
         Some(mistake) => Err(mistake),
@@ -282,8 +305,24 @@ fn okta(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OktaS
         factor: choice(section, "factor", &factors)?,
         client_id: section.text("client_id")?,
         browser: section.text("browser")?,
+        acr_values: contexts(section, "acr_values")?,
+        max_age: section.duration("max_age")?,
         auto_login,
     };
+    let by_device = [
+        ("acr_values", okta.acr_values.as_ref().map(|at| at.line)),
+        ("max_age", okta.max_age.as_ref().map(|at| at.line)),
+    ];
+    if let (None, Some((key, line))) =
+        (&okta.client_id, by_device.into_iter().find_map(|(key, line)| Some((key, line?))))
+    {
+        let what = format!("`{key}` means nothing without a `client_id`: only the device grant is asked so");
+        return Err(section.mistake_at(
+            line,
+            what,
+            Some("delete it, or add the client_id of the org's OIDC native application".to_owned()),
+        ));
+    }
     if let (Some(At { value: OktaFlow::Device, line }), None) = (&okta.flow, &okta.client_id) {
         let what = "the device grant needs the `client_id` of the org's OIDC native application".to_owned();
         let suggestion = "add a line such as client_id = \"0oa1b2c3\"".to_owned();
@@ -313,6 +352,83 @@ fn identity_center(
         Some(Refused { line, what, next }) => Err(section.mistake_at(line, what, Some(next))),
         None => Ok(center),
     }
+}
+
+/// A list of authentication contexts.
+fn contexts(section: &mut Section<'_>, key: &'static str) -> Result<Option<At<Vec<String>>>, Mistake> {
+    let found = section.list(key)?;
+    match found.as_ref().and_then(|list| limits::contexts(key, list)) {
+        Some(Refused { line, what, next }) => Err(section.mistake_at(line, what, Some(next))),
+        None => Ok(found),
+    }
+}
+
+/// The parameters that `authorize` cannot have, with what to use instead. Some servers do not care for the case of a name.
+const OWN_PARAMETERS: [(&str, &str); 26] = [
+    ("access_token", "delete it: jit sends no token to a sign-in page"),
+    ("access_type", "delete it: jit says it where the IdP wants it"),
+    ("acr_values", "write acr_values = [\"…\"] beside authorize"),
+    ("audience", "write audience = \"…\" beside authorize"),
+    ("claims", "write acr_values and acr_request = \"claims\" beside authorize"),
+    ("client_assertion", "delete it: a client shows itself to the token endpoint only"),
+    ("client_assertion_type", "delete it: a client shows itself to the token endpoint only"),
+    ("client_id", "write client_id = \"…\" beside authorize"),
+    ("client_secret", "write client_secret = \"…\" beside authorize"),
+    ("code", "delete it: the IdP makes the code"),
+    ("code_challenge", "delete it: jit makes one for each sign-in"),
+    ("code_challenge_method", "delete it: jit always uses S256"),
+    ("code_verifier", "delete it: jit makes one for each sign-in"),
+    ("dpop_jkt", "delete it: jit has no key for that"),
+    ("error", "delete it: it belongs to an answer"),
+    ("grant_type", "delete it: it belongs to the token endpoint"),
+    ("id_token_hint", "delete it: jit sends no token to a sign-in page"),
+    ("max_age", "write max_age = \"…\" beside authorize"),
+    ("nonce", "delete it: jit makes one for each sign-in"),
+    ("redirect_uri", "write redirect_port = … beside authorize"),
+    ("registration", "delete it: the client is registered at the IdP"),
+    ("request", "delete it: it would replace the request that jit makes"),
+    ("request_uri", "delete it: it would replace the request that jit makes"),
+    ("response_mode", "delete it: jit takes the code from the address"),
+    ("response_type", "delete it: jit always asks for a code"),
+    ("scope", "write scopes = [\"…\"] beside authorize"),
+];
+
+/// Further parameters of the authorization request.
+fn authorize(section: &mut Section<'_>) -> Result<Option<At<BTreeMap<String, String>>>, Mistake> {
+    let Some(found) = section.map("authorize")? else { return Ok(None) };
+    let own = |name: &str| {
+        let known = OWN_PARAMETERS.iter().find(|(own, _)| name.eq_ignore_ascii_case(own));
+        let state = name.eq_ignore_ascii_case("state").then_some("delete it: jit makes one for each sign-in");
+        known.map(|(_, next)| *next).or(state)
+    };
+    for (name, value) in &found.value {
+        let refuse =
+            |what: String, next: &str| Err(section.mistake_at(found.line, what, Some(next.to_owned())));
+        if let Some(next) = own(name) {
+            return refuse(format!("`{name}` in `authorize` is jit's own parameter"), next);
+        }
+        if name.eq_ignore_ascii_case("prompt") && value.split(' ').any(|word| word == "none") {
+            return refuse(
+                "`prompt = \"none\"` lets nobody sign in".to_owned(),
+                "such as prompt = \"select_account\"",
+            );
+        }
+        let good = |text: &str, most: usize| (1..=most).contains(&text.len()) && !text.chars().any(is_unseen);
+        let word = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !good(name, 64) || !name.chars().all(word) {
+            return refuse(
+                format!("`{name}` cannot be the name of a parameter"),
+                "1 to 64 letters, digits and _ - .",
+            );
+        }
+        if !good(value, 1000) {
+            return refuse(
+                format!("the value of `{name}` in `authorize` cannot be sent"),
+                "1 to 1000 visible characters",
+            );
+        }
+    }
+    Ok(Some(found))
 }
 
 /// One of a few words.
@@ -422,10 +538,16 @@ mod tests {
                 "signin.aws",
             ),
             ("acs_prt = 1", "4:1", "unknown key `acs_prt`", "did you mean `acs_port`?"),
+            ("authn_context = []", "4:17", "`authn_context` names nothing", "delete it"),
+            ("authn_context = [\"a b\"]", "4:17", "`a b` cannot be in `authn_context`", "without spaces"),
+            ("force_authn = \"yes\"", "4:15", "must be true or false", ""),
+            ("acr_values = [\"phr\"]", "4:1", "unknown key `acr_values`", "the keys here are"),
             ("binding = \"artifact\"", "4:11", "`artifact` is no binding", "\"redirect\" or \"post\""),
         ];
         let okta = [
             ("flow = \"device\"", "5:8", "needs the `client_id`", "client_id = "),
+            ("acr_values = [\"phr\"]", "5:14", "means nothing without a `client_id`", "delete it"),
+            ("max_age = \"1h\"", "5:11", "means nothing without a `client_id`", "delete it"),
             ("factor = \"puhs\"", "5:10", "`puhs` is no factor", "\"push\""),
             ("password = \"s3cr3t\"", "5:1", "unknown key `password`", "the keys here are"),
         ];
@@ -461,6 +583,89 @@ mod tests {
             assert!(base.contains(from), "{from}");
             let text = File::parse("c.toml", &base.replacen(from, to, 1)).unwrap_err().to_string();
             assert!(text.starts_with(&format!("c.toml:{place}")) && text.contains(what), "{to}: {text}");
+        }
+    }
+
+    const OIDC: &str = "[idp.x]\ntype = \"oidc\"\nissuer = \"https://acme.okta.com\"\nclient_id = \"jit\"\n";
+
+    /// Add a line for whatever else must not be said to a sign-in page, and one for what may.
+    #[test]
+    fn authorize_adds_to_the_request_and_replaces_nothing_in_it() {
+        let own = OWN_PARAMETERS.iter().map(|(name, _)| *name).chain([
+            "state",
+            "State",
+            "CLIENT_ID",
+            "Redirect_Uri",
+        ]);
+        let own = own.map(|name| (name.to_owned(), "x".to_owned(), "is jit's own parameter"));
+        let text = |name: &str, value: &str, what| (name.to_owned(), value.to_owned(), what);
+        let others = [
+            text("prompt", "none", "lets nobody sign in"),
+            text("prompt", "login none", "lets nobody sign in"),
+            text("", "x", "cannot be the name of a parameter"),
+            text("a b", "x", "cannot be the name of a parameter"),
+            text("a&client_id", "x", "cannot be the name of a parameter"),
+            text("hd", "", "cannot be sent"),
+            text("hd", "a\\u202Eb", "cannot be sent"),
+            text("hd", "a\\nb", "cannot be sent"),
+        ];
+        for (name, value, what) in own.chain(others) {
+            let line = format!("{OIDC}authorize = {{ \"{name}\" = \"{value}\" }}\n");
+            let mistake = File::parse("c.toml", &line).unwrap_err();
+            let shown = mistake.to_string();
+            assert!(shown.starts_with("c.toml:5:13") && shown.contains(what), "{name}: {shown}");
+            assert!(mistake.suggestion.is_some(), "{name}");
+        }
+        for (name, value) in [
+            ("prompt", "select_account"),
+            ("domain_hint", "acme.com"),
+            ("login_hint", "alice@acme.com"),
+            ("kc_idp_hint", "corp"),
+            ("organization", "org_1 €"),
+        ] {
+            let file =
+                File::parse("c.toml", &format!("{OIDC}authorize = {{ {name} = \"{value}\" }}\n")).unwrap();
+            let IdpSection::Oidc(oidc) = &file.idps["x"] else { panic!("{file:?}") };
+            assert_eq!(oidc.authorize.as_ref().unwrap().value[name], value);
+        }
+    }
+
+    /// The IdP, what the role demands, what is wrong with it; nothing is wrong with the last ones.
+    #[test]
+    fn a_role_demands_what_its_idp_can_tell() {
+        let center = "[idp.x]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\nregion = \"eu-west-1\"\n";
+        let arn = "role_arn = \"arn:aws:iam::111111111111:role/hub\"\n";
+        let set = "account = \"111111111111\"\npermission_set = \"Dev\"\n";
+        let cases = [
+            (OIDC, arn, "sign_in_age = \"59s\"", "are too few for a person"),
+            (OIDC, arn, "sign_in_age = \"soon\"", "is not a length of time"),
+            (OIDC, arn, "acr = []", "`acr` names nothing"),
+            (OIDC, arn, "amr = [\"\"]", "`` cannot be in `amr`"),
+            (OIDC, arn, "amr = \"mfa\"", "must be a list of texts"),
+            (SAML, arn, "amr = [\"mfa\"]", "`amr` cannot be met: a SAML assertion does not list"),
+            (OKTA, arn, "amr = [\"mfa\"]", "`amr` cannot be met: a SAML assertion does not list"),
+            (center, set, "acr = [\"phr\"]", "`acr` cannot be met: Identity Center does not say"),
+            (center, set, "amr = [\"mfa\"]", "`amr` cannot be met: Identity Center does not say"),
+            (OIDC, arn, "sign_in_age = \"15m\"\nacr = [\"phr\", \"phrh\"]\namr = [\"hwk\"]", ""),
+            (SAML, arn, "sign_in_age = \"15m\"\nacr = [\"urn:x\"]", ""),
+            (OKTA, arn, "sign_in_age = \"15m\"\nacr = [\"urn:x\"]", ""),
+            (center, set, "sign_in_age = \"15m\"", ""),
+        ];
+        for (idp, target, demand, what) in cases {
+            let hub = format!("{idp}[role.hub]\nidp = \"x\"\n{target}");
+            let spoke = "[role.far]\nvia = \"hub\"\nrole_arn = \"arn:aws:iam::222222222222:role/far\"\n";
+            // On the hub, and on a spoke of it, whose sign-in is the hub's.
+            for text in [format!("{hub}{demand}\n{spoke}"), format!("{hub}{spoke}{demand}\n")] {
+                let line = 1 + text.lines().position(|line| line == demand.lines().next().unwrap()).unwrap();
+                match File::parse("c.toml", &text) {
+                    Ok(_) => assert_eq!(what, "", "{text}"),
+                    Err(mistake) => {
+                        let shown = mistake.to_string();
+                        assert!(shown.starts_with(&format!("c.toml:{line}:")), "{shown}");
+                        assert!(!what.is_empty() && shown.contains(what), "{shown}");
+                    }
+                }
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //! AssumeRoleWithWebIdentity). The tables of `config.toml` and the profiles of AWS's files go through the same checks.
 
 use super::file::{Parent, RoleSection, Target};
-use super::idp::CenterSection;
+use super::idp::{CenterSection, IdpSection};
 use super::section::{At, Mistake, Section};
 use crate::arn::is_region;
 use crate::name;
@@ -60,6 +60,7 @@ pub(super) fn of_role(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
         policy,
         policy_arns,
         region,
+        sign_in,
     ];
     checks.into_iter().find_map(|check| check(role, dialect)).map(|refused| refused.in_words_of(dialect))
 }
@@ -233,6 +234,60 @@ fn policy_arns(role: &RoleSection, _: Dialect) -> Option<Refused> {
 
 fn region(role: &RoleSection, _: Dialect) -> Option<Refused> {
     not_a_region(role.region.as_ref()?, "such as eu-west-1")
+}
+
+/// The youngest that a demanded sign-in can be: the person has to get from the IdP's page to the command within it.
+const YOUNGEST: u32 = 60;
+
+/// What a role demands of the sign-in.
+fn sign_in(role: &RoleSection, _: Dialect) -> Option<Refused> {
+    let age = role.sign_in_age.as_ref().filter(|age| age.value < YOUNGEST);
+    if let Some(At { value, line }) = age {
+        let what = format!("{value} seconds are too few for a person to sign in and use the role");
+        return refused(*line, what, "sign_in_age is 1m or more, such as \"15m\"");
+    }
+    [("acr", &role.acr), ("amr", &role.amr)].into_iter().find_map(|(key, list)| contexts(key, list.as_ref()?))
+}
+
+/// What is wrong with a list of authentication contexts or methods.
+pub(super) fn contexts(key: &str, At { value: list, line }: &At<Vec<String>>) -> Option<Refused> {
+    if list.is_empty() {
+        return refused(*line, format!("`{key}` names nothing"), "name one or more, or delete it");
+    }
+    let good =
+        |one: &&String| (1..=200).contains(&one.len()) && one.bytes().all(|byte| byte.is_ascii_graphic());
+    let bad = list.iter().find(|one| !good(one));
+    if let Some(bad) = bad {
+        let next = "1 to 200 letters, digits and signs without spaces, as the IdP writes it";
+        return refused(*line, format!("`{bad}` cannot be in `{key}`"), next);
+    }
+    let count = Some(list.len()).filter(|count| *count > 20)?;
+    refused(*line, format!("`{key}` has {count} values"), "20 are the most")
+}
+
+/// What a role demands of the sign-in that its kind of IdP cannot tell: the line, what is wrong, what to do.
+pub(super) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<(usize, String, &'static str)> {
+    let (acr, amr) = (role.acr.as_ref().map(|at| at.line), role.amr.as_ref().map(|at| at.line));
+    let (key, line, who, next) = match idp {
+        IdpSection::Oidc(_) => return None,
+        IdpSection::Saml(_) | IdpSection::Okta(_) => (
+            "amr",
+            amr?,
+            "a SAML assertion does not list the methods of a sign-in",
+            "demand acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
+        ),
+        IdpSection::IdentityCenter(_) => {
+            let (key, line) = acr.map(|line| ("acr", line)).or(amr.map(|line| ("amr", line)))?;
+            let next = "demand sign_in_age = \"15m\" instead, and set MFA in the settings of Identity Center";
+            (key, line, "Identity Center does not say how a person signed in", next)
+        }
+        IdpSection::Source(_) => {
+            let age = role.sign_in_age.as_ref().map(|at| ("sign_in_age", at.line));
+            let (key, line) = age.or(acr.map(|line| ("acr", line))).or(amr.map(|line| ("amr", line)))?;
+            (key, line, "nobody signs in for it", "delete it")
+        }
+    };
+    Some((line, format!("`{key}` cannot be met: {who}"), next))
 }
 
 /// A region becomes part of the name of a host that secrets are sent to.

@@ -14,6 +14,7 @@ use crate::plan::{
     SamlSettings, Source, SourceSettings, Valued,
 };
 use crate::secret::Secret;
+use crate::sign_in::Requirement;
 use crate::sys::env::{
     AWS_ACCESS_KEY_ID, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
     AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_EC2_METADATA_DISABLED,
@@ -70,6 +71,11 @@ fn oidc(file: &File, name: &str, section: &OidcSection) -> OidcSettings {
         redirect_port: or(file, section.redirect_port.as_ref(), 0),
         audience: optional(file, section.audience.as_ref()),
         client_auth: optional(file, section.client_auth.as_ref()),
+        acr_values: optional(file, section.acr_values.as_ref()),
+        max_age: optional(file, section.max_age.as_ref()),
+        acr_request: optional(file, section.acr_request.as_ref()),
+        authorize: optional(file, section.authorize.as_ref()),
+        demanded: Requirement::default(),
     }
 }
 
@@ -90,6 +96,9 @@ fn saml(file: &File, name: &str, section: &SamlSection) -> SamlSettings {
         acs_port: or(file, section.acs_port.as_ref(), ACS_PORT),
         acs_url: or(file, section.acs_url.as_ref(), AWS_SIGN_IN.to_owned()),
         browser: optional(file, section.browser.as_ref()),
+        authn_context: optional(file, section.authn_context.as_ref()),
+        force_authn: or(file, section.force_authn.as_ref(), false),
+        demanded: Requirement::default(),
     }
 }
 
@@ -103,6 +112,9 @@ fn okta(file: &File, name: &str, section: &OktaSection) -> OktaSettings {
         factor: optional(file, section.factor.as_ref()),
         client_id: optional(file, section.client_id.as_ref()),
         browser: optional(file, section.browser.as_ref()),
+        acr_values: optional(file, section.acr_values.as_ref()),
+        max_age: optional(file, section.max_age.as_ref()),
+        demanded: Requirement::default(),
     }
 }
 

@@ -4,8 +4,9 @@ use crate::arn::{Partition, is_region};
 use crate::name;
 use crate::plan::{
     Assignment, CHAINED_LIMIT, DURATION_RANGE, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId,
-    StsEndpoint, Valued,
+    SignInDemand, StsEndpoint, Valued,
 };
+use crate::sign_in::Requirement;
 use crate::sys::env::{
     AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, Env, JIT_ROLE,
 };
@@ -198,10 +199,12 @@ pub fn plan(
     // The nearest word counts: the role's own, then that of the roles before it, of the IdP, of the file.
     let auto_login = way.iter().rev().find_map(|(_, role)| role.auto_login.as_ref());
     let auto_login = auto_login.or_else(|| file.idps.get(idp_name)?.auto_login());
+    let legs = legs.collect::<Result<Vec<_>, _>>()?;
     Ok(Plan {
         role: name.to_owned(),
         proof: proof(file, idp_name, env)?,
-        legs: legs.collect::<Result<_, _>>()?,
+        sign_in: Plan::demand_of(&legs),
+        legs,
         region: {
             // AWS's tools read the variable first, and then the profile.
             let variable = region_of_environment(env).filter(|_| file.is_of_profiles());
@@ -300,6 +303,7 @@ fn discovered_plan(
         transitive_tags: None,
         policy: None,
         policy_arns: None,
+        sign_in: SignInDemand::default(),
     };
     let auto_login = file.idps.get(&role.idp).and_then(|idp| idp.auto_login());
     Ok(Plan {
@@ -313,6 +317,7 @@ fn discovered_plan(
         color: None,
         confirm: false,
         auto_login: auto_login.is_some_and(|at| at.value),
+        sign_in: Requirement::default(),
     })
 }
 
@@ -418,6 +423,11 @@ fn leg(
         sts: {
             let region = role.region.as_ref().map(|at| from_file(file, at));
             sts_endpoint(file, id.value.partition(), region, env)?
+        },
+        sign_in: SignInDemand {
+            age: role.sign_in_age.as_ref().map(|at| from_file(file, at)),
+            acr: role.acr.as_ref().map(|at| from_file(file, at)),
+            amr: role.amr.as_ref().map(|at| from_file(file, at)),
         },
         role: id,
     })

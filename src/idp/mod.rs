@@ -28,6 +28,7 @@ pub use visit::random;
 use crate::credentials::to_wiped_json;
 use crate::plan::{Factor, ProofPlan};
 use crate::secret::Secret;
+use crate::sign_in::SignIn;
 use crate::timestamp::Timestamp;
 use crate::trusted_url::TrustedUrl;
 use crate::world::World;
@@ -79,6 +80,9 @@ pub struct Identity {
     pub name: String,
     /// When the ID token or the assertion stops being a proof.
     pub proof_expires_at: Timestamp,
+    /// When and how they signed in.
+    #[serde(default, skip_serializing_if = "SignIn::is_unknown")]
+    pub sign_in: SignIn,
 }
 
 /// What a provider handed over, as the store keeps it.
@@ -357,6 +361,7 @@ impl Login {
                 login.refresh_token = None;
                 login.unchecked = None;
                 login.ended_because = Some(why.to_string());
+                login.claims = why.claims().map(str::to_owned);
             }
             Self::Saml(login) => login.assertion = None,
             Self::Okta(login) => login.end(),
@@ -415,6 +420,14 @@ impl IdpError {
             Self::Saml(error) => error.needs_new_login(),
             Self::Okta(error) => error.needs_new_login(),
             Self::IdentityCenter(error) => error.needs_new_login(),
+        }
+    }
+
+    /// The claims that the provider wants the next sign-in to be asked for, as JSON.
+    fn claims(&self) -> Option<&str> {
+        match self {
+            Self::Oidc(error) => error.claims(),
+            _ => None,
         }
     }
 

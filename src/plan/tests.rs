@@ -21,6 +21,7 @@ fn plan() -> Plan {
             dual_stack: Valued::new(false, Origin::Default),
             attempts: None,
         },
+        sign_in: SignInDemand::default(),
     };
     Plan {
         role: "prod".to_owned(),
@@ -34,6 +35,11 @@ fn plan() -> Plan {
             redirect_port: Valued::new(0, Origin::Default),
             audience: None,
             client_auth: None,
+            acr_values: None,
+            max_age: None,
+            acr_request: None,
+            authorize: None,
+            demanded: Requirement::default(),
         }),
         legs: vec![
             leg("hub", "arn:aws:iam::111111111111:role/hub"),
@@ -46,6 +52,7 @@ fn plan() -> Plan {
         color: None,
         confirm: false,
         auto_login: false,
+        sign_in: Requirement::default(),
     }
 }
 

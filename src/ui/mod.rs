@@ -14,9 +14,7 @@ use std::ffi::OsString;
 
 use crate::error::{CommandError, Kind};
 use crate::sys::env::{Env, NO_COLOR, TERM};
-use crate::timestamp::Timestamp;
 use crate::unseen::is_unseen;
-use crate::world::Clock;
 
 use out::talk;
 pub use person::Terminal;
@@ -215,13 +213,6 @@ pub fn answer_parser(
         talk(&escape_lines(text.trim_end()));
     }
     exit_code
-}
-
-/// A moment on the user's wall clock, as `14:05`, with the date if it is not today.
-pub fn clock_time(at: Timestamp, clock: &dyn Clock) -> String {
-    let (then, now) = (at.at(clock.offset()), clock.now().at(clock.offset()));
-    let time = format!("{:02}:{:02}", then.hour(), then.minute());
-    if then.date() == now.date() { time } else { format!("{} {time}", then.date()) }
 }
 
 #[cfg(test)]

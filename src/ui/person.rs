@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use crate::secret::Secret;
 use crate::sys::terminal;
+use crate::timestamp::duration;
 use crate::world::{Decision, Limit, Note, Person};
 
-use super::text::{Shown, duration, escape, shown};
+use super::text::{Shown, escape, shown};
 use super::{Choice, Picked, Tone, Ui, digits, out, pick, qr};
 
 /// The lines of a device login above and below its QR code.
@@ -121,6 +122,7 @@ impl Person for Terminal {
                     ),
                 });
             }
+            Note::SignInAnew { why } => ui.instruct(escape(why)),
             Note::Warning { text } => ui.warn(escape(text)),
         }
     }

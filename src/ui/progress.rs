@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::Ui;
 use super::out::Screen;
-use super::text::{Shown, duration, shown};
+use super::text::{Shown, shown};
 use crate::sys::terminal;
+use crate::timestamp::duration;
 
 /// Fewer than this are not worth a line in a log.
 const FEW: usize = 50;

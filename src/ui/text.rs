@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
 use dialoguer::console::{measure_text_width, truncate_str};
 
@@ -281,20 +280,6 @@ pub fn escape_lines(text: &str) -> Shown {
         escaped.extend(piece.chars().next_back().filter(|last| matches!(last, '\n' | '\t')));
     }
     Shown(Cow::Owned(escaped))
-}
-
-/// A length of time in its two largest units: `7 h 59 min`, `12 min`, `45 s`.
-pub fn duration(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, minutes) => format!("{minutes} min"),
-        (0, hours, 0) => format!("{hours} h"),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, 0, _) => format!("{days} d"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
 }
 
 /// Rows in columns, two spaces apart; the last cell of a row is not padded, so it may be as long as it likes. Cells may

@@ -38,7 +38,9 @@ fn normal_times(line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     // The heads of columns stand as wide as the lengths below them.
     let head = words.contains(&"left") && words.contains(&"until");
-    let timed = head || words.windows(2).any(|pair| is_number(pair[0]) && is_unit(pair[1]));
+    let timed = head
+        || line.contains("signed in ")
+        || words.windows(2).any(|pair| is_number(pair[0]) && is_unit(pair[1]));
     if !timed {
         return line.to_owned();
     }

@@ -77,8 +77,8 @@ fn each_configuration_is_one_that_jit_takes() {
     let examples = blocks(README, "toml");
     assert_eq!(
         examples.len(),
-        11,
-        "five minutes, five providers, SAML in two ways, Okta, Identity Center; a browser"
+        12,
+        "five minutes, five providers, SAML in two ways, Okta, Identity Center; a browser; a sign-in"
     );
     for example in examples.iter().filter(|example| example.contains("[role.")) {
         let file = File::parse("README.md", example).unwrap_or_else(|wrong| panic!("{wrong}\n{example}"));

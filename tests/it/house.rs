@@ -7,17 +7,18 @@ use std::path::Path;
 use crate::support::snapshot;
 
 /// The layers (`src/lib.rs`), and what of the crate each may name. `sys::x` is one module of `sys`.
-const LAYERS: [(&str, &[&str]); 22] = [
+const LAYERS: [(&str, &[&str]); 23] = [
     ("arn", &["name"]),
     ("name", &["unseen"]),
     ("secret", &[]),
+    ("sign_in", &["timestamp"]),
     ("timestamp", &[]),
     ("trusted_url", &[]),
     ("unseen", &[]),
-    ("credentials", &["name", "secret", "timestamp"]),
-    ("plan", &["arn", "name", "secret"]),
+    ("credentials", &["name", "secret", "sign_in", "timestamp"]),
+    ("plan", &["arn", "name", "secret", "sign_in"]),
     // Pure: of the system only the names and the snapshot of the environment.
-    ("config", &["arn", "name", "plan", "secret", "sys::env", "trusted_url", "unseen"]),
+    ("config", &["arn", "name", "plan", "secret", "sign_in", "sys::env", "trusted_url", "unseen"]),
     ("world", &["secret", "sys::env", "sys::http", "timestamp", "trusted_url"]),
     ("sys", &["secret", "timestamp", "trusted_url", "world"]),
     ("store", &["plan", "secret", "sys", "sys::env", "world"]),
@@ -30,6 +31,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "name",
             "plan",
             "secret",
+            "sign_in",
             "sys::caller",
             "sys::driven",
             "sys::env",
@@ -53,6 +55,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "name",
             "plan",
             "secret",
+            "sign_in",
             "store",
             "sys::env",
             "sys::fs",
@@ -96,6 +99,7 @@ const LAYERS: [(&str, &[&str]); 22] = [
             "name",
             "plan",
             "secret",
+            "sign_in",
             "store",
             "sys",
             "sys::browser",

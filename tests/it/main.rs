@@ -75,6 +75,8 @@ mod shared_hostile;
 #[cfg(unix)]
 mod status;
 #[cfg(target_os = "linux")]
+mod step_up;
+
 mod store;
 #[cfg(unix)]
 mod storm;

@@ -30,6 +30,7 @@ pub fn sts_answer(data: &[u8]) {
     let sts = Sts::new(server.clone(), server, &endpoint, Some(&by));
     let arn = "arn:aws:iam::222222222222:role/admin".parse().expect("an ARN");
     let leg = Leg {
+        sign_in: Default::default(),
         name: "prod".to_owned(),
         role: Valued::new(RoleId::Arn(arn), Origin::Default),
         provider_arn: None,

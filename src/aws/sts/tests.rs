@@ -106,6 +106,7 @@ fn endpoint(region: &str, url: Option<String>) -> StsEndpoint {
 
 fn leg(sts: StsEndpoint) -> Leg {
     Leg {
+        sign_in: Default::default(),
         name: "prod".into(),
         role: set(crate::plan::RoleId::Arn(ROLE.parse().unwrap())),
         provider_arn: None,

@@ -15,8 +15,9 @@ use crate::plan::DiscoveredRole;
 use crate::store::Store;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION};
 use crate::sys::{folders, process};
+use crate::timestamp::duration;
 use crate::ui::Ui;
-use crate::ui::text::{duration, escape, shown};
+use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::write::{self, How};

@@ -30,7 +30,7 @@ pub fn container_request(data: &[u8]) {
         Credentials::new("ASIA1".to_owned(), "hub-secret-key".into(), "t".into(), Timestamp(NOW.0 + 3600))
             .expect("credentials"),
     );
-    let reply = Endpoint::new(TOKEN.to_owned(), session, "r").answer(&request, &Noon);
+    let reply = Endpoint::new(TOKEN.to_owned(), session, "r", Default::default()).answer(&request, &Noon);
     let given = reply.status() == StatusCode::OK;
     let token = request.headers.get("authorization").is_some_and(|token| token == TOKEN);
     let by_page = request.headers.contains_key("origin") || request.headers.contains_key("sec-fetch-site");

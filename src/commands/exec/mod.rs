@@ -20,8 +20,9 @@ use crate::name::Variable;
 use crate::plan::Plan;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
 use crate::sys::process;
+use crate::timestamp::duration;
 use crate::ui::Ui;
-use crate::ui::text::{duration, shown};
+use crate::ui::text::shown;
 use crate::world::World;
 use zeroize::Zeroizing;
 

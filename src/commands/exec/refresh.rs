@@ -18,6 +18,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::name::{self, Variable};
 use crate::secret::Secret;
+use crate::sign_in::Requirement;
 use crate::sys::clock::SystemClock;
 use crate::sys::loopback::{Loopback, Reply, Request, reply};
 use crate::sys::process;
@@ -37,6 +38,8 @@ pub(super) struct Endpoint {
     token: Secret<String>,
     session: RefCell<Session>,
     role: String,
+    /// What it demands of the sign-in, at every answer.
+    demand: Requirement,
 }
 
 /// Serves credentials for as long as `command` takes, which gets the variables by which they are found. Nobody is answered once
@@ -58,7 +61,7 @@ pub(super) fn serve<T>(
         const { Variable::known("AWS_CONTAINER_AUTHORIZATION_TOKEN") },
         Zeroizing::new(token.clone()),
     ));
-    let endpoint = Rc::new(Endpoint::new(token, session, &subject.plan.role));
+    let endpoint = Rc::new(Endpoint::new(token, session, &subject.plan.role, subject.plan.sign_in.clone()));
     process::block_on(async {
         let loopback = Loopback::bind(0).await.map_err(failed)?;
         let url = format!("http://127.0.0.1:{}{PATH}", loopback.port());
@@ -120,8 +123,8 @@ fn nothing_here() -> Reply {
 }
 
 impl Endpoint {
-    pub(super) fn new(token: String, session: Session, role: &str) -> Self {
-        Self { token: Secret::new(token), session: RefCell::new(session), role: role.to_owned() }
+    pub(super) fn new(token: String, session: Session, role: &str, demand: Requirement) -> Self {
+        Self { token: Secret::new(token), session: RefCell::new(session), role: role.to_owned(), demand }
     }
 
     pub(super) fn answer(&self, request: &Request, clock: &dyn crate::world::Clock) -> Reply {
@@ -145,6 +148,14 @@ impl Endpoint {
             );
             return refuse(StatusCode::SERVICE_UNAVAILABLE, "LoginNeeded", &message);
         }
+        if self.demand.allows(&session.sign_in, clock.now()).is_err() {
+            let message = format!(
+                "{} needs a newer sign-in by now: run jit login {}",
+                self.role,
+                name::in_command(&self.role)
+            );
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "LoginNeeded", &message);
+        }
         reply(StatusCode::OK, "application/json", session.to_container_json().expose().clone())
     }
 
@@ -157,12 +168,16 @@ impl Endpoint {
             let left = self.session.borrow().time_left(world.clock.now());
             tokio::time::sleep((left / 10).clamp(LOOKED_EVERY[0], LOOKED_EVERY[1])).await;
             let now = world.clock.now();
-            if self.session.borrow().freshness(now, Duration::ZERO) == Freshness::Fresh {
+            let serves = |session: &Session| {
+                session.freshness(now, Duration::ZERO) == Freshness::Fresh
+                    && self.demand.allows(&session.sign_in, now).is_ok()
+            };
+            if serves(&self.session.borrow()) {
                 continue;
             }
             match Broker::new(world, &subject.store).fetch(&subject.plan, &need).await {
                 Ok(session) => {
-                    told &= session.freshness(now, Duration::ZERO) != Freshness::Fresh;
+                    told &= !serves(&session);
                     self.session.replace(session);
                 }
                 Err(error) if !told => {

@@ -8,9 +8,10 @@ use crate::credentials::{Freshness, Session};
 use crate::idp::{self, Attributes};
 use crate::plan::{EntryKind, Origin, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
-use crate::ui::text::{Shown, duration, escape, shown, table};
-use crate::ui::{self, Tone, Ui};
-use crate::world::World;
+use crate::timestamp::duration;
+use crate::ui::text::{Shown, escape, shown, table};
+use crate::ui::{Tone, Ui};
+use crate::world::{World, clock_time};
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 20;
@@ -54,7 +55,7 @@ pub(super) fn row(session: &Session, note: Option<&'static str>, world: &World, 
 }
 
 fn until(session: &Session, world: &World) -> Shown {
-    shown!("until {}", ui::clock_time(session.credentials.expires_at, &*world.clock))
+    shown!("until {}", clock_time(session.credentials.expires_at, &*world.clock))
 }
 
 fn left(session: &Session, world: &World) -> Shown {

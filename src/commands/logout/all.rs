@@ -17,8 +17,9 @@ use crate::secret::Secret;
 use crate::store::{Store, Taken};
 use crate::sys::http::host_of;
 use crate::sys::process;
+use crate::timestamp::duration;
 use crate::ui::Ui;
-use crate::ui::text::{duration, escape, shown};
+use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::{end_session, forget_browsers, say_what_was_left, still_valid};

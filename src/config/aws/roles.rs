@@ -192,6 +192,9 @@ impl Reader<'_> {
             color: None,
             confirm: false,
             auto_login: None,
+            sign_in_age: None,
+            acr: None,
+            amr: None,
         };
         if let Some(refused) = limits::of_role(&role, Dialect::Aws) {
             return Err(self.refused(profile, refused));

@@ -68,6 +68,8 @@ const BROWSER: &str =
     "The browser that is driven. Anything else would be a program that is looked up and run";
 const AUTO_LOGIN: &str = "Would let any program open a sign-in; each person decides that";
 const PORT: &str = "jit listens there, on this machine only";
+const STEP_UP: &str = "Asks the IdP for a stronger or newer sign-in; the IdP decides";
+const DEMANDED: &str = "Demands more of the sign-in before the role is used; it can grant nothing";
 const NARROWS: &str = "Restricts the session; it can grant nothing";
 const SENT: &str = "Sent to STS with the request; the role's trust policy decides";
 
@@ -114,6 +116,17 @@ pub const RULES: &[Rule] = &[
     rule(&[SAML], "entity_id", Takes::Anything, "A name that is compared, not asked"),
     rule(&[SAML], "issuer", Takes::Anything, "A name that is compared, not asked"),
     rule(&[SAML], "binding", Takes::Anything, "How the request is sent"),
+    rule(&[OIDC, OKTA], "acr_values", Takes::Anything, STEP_UP),
+    rule(&[OIDC, OKTA], "max_age", Takes::Anything, STEP_UP),
+    rule(&[OIDC], "acr_request", Takes::Anything, STEP_UP),
+    rule(
+        &[OIDC],
+        "authorize",
+        Takes::Anything,
+        "Added to the URL of the IdP's sign-in page; it cannot replace what jit says there",
+    ),
+    rule(&[SAML], "authn_context", Takes::Anything, STEP_UP),
+    rule(&[SAML], "force_authn", Takes::Anything, STEP_UP),
     rule(&[SAML], "acs_host", Takes::Anything, PORT),
     rule(&[SAML], "acs_port", Takes::Anything, PORT),
     rule(&[SAML], "acs_url", Takes::Url, "Can only be an address of AWS"),
@@ -154,6 +167,9 @@ pub const RULES: &[Rule] = &[
         "Asks before the role is used. It cannot change a role of your own, and the summary says when a shared role stops asking",
     ),
     rule(&[Place::Role], "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(&[Place::Role], "sign_in_age", Takes::Anything, DEMANDED),
+    rule(&[Place::Role], "acr", Takes::Anything, DEMANDED),
+    rule(&[Place::Role], "amr", Takes::Anything, DEMANDED),
 ];
 
 /// The rule for `key` at `place`.

@@ -70,6 +70,14 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     list(silent)
         .into_iter()
         .for_each(|names| warnings.push(format!("No longer asks before it is used: {names}")));
+    let demands = |table: &Table| ["sign_in_age", "acr", "amr"].map(|key| table.get(key).cloned());
+    let differ = roles.changed.iter().filter(|(old, new)| {
+        let (before, after) = (demands(old), demands(new));
+        before.iter().any(Option::is_some) && before != after
+    });
+    list(differ.map(|(_, new)| new.name.as_str())).into_iter().for_each(|names| {
+        warnings.push(format!("Demands something else of the sign-in than before: {names}"))
+    });
     // At the end, right above the question, however long the rest is.
     for (old, new) in idps.changed.iter().filter(|(old, new)| told_hosts(old) != told_hosts(new)) {
         warnings.push(format!(

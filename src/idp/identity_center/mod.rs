@@ -22,6 +22,7 @@ use super::{Identity, LoginOptions, visit};
 use crate::idp::CodeError;
 use crate::plan::{CenterSettings, Flow, Origin, Valued};
 use crate::secret::{Secret, sealed};
+use crate::sign_in::SignIn;
 use crate::timestamp::Timestamp;
 use crate::world::World;
 use service::{Grant, Tokens};
@@ -116,7 +117,7 @@ pub async fn login(
         let expires_in = i64::try_from(expires_in).unwrap_or(0);
         let tokens = Tokens { access_token, expires_in, refresh_token: None };
         let subject = visit::random().ok_or(CodeError::NoRandom)?;
-        return Ok(accept(settings, world, None, tokens, subject));
+        return Ok(accept(settings, world, None, tokens, subject, SignIn::default()));
     }
     let by_device = by_device(settings, world, options);
     let now = world.clock.now();
@@ -148,7 +149,9 @@ pub async fn login(
         }
     };
     let subject = visit::random().ok_or(CodeError::NoRandom)?;
-    Ok(accept(settings, world, Some(registration), tokens, subject))
+    // The portal does not say when, so it is when the person came back from it.
+    let sign_in = SignIn::new(Some(world.clock.now()), [], []);
+    Ok(accept(settings, world, Some(registration), tokens, subject, sign_in))
 }
 
 /// As for OpenID Connect: a device code can be approved by someone who was talked into it.
@@ -167,6 +170,7 @@ fn accept(
     registration: Option<Registration>,
     tokens: Tokens,
     subject: String,
+    sign_in: SignIn,
 ) -> CenterLogin {
     let now = world.clock.now();
     let identity = Identity {
@@ -174,6 +178,7 @@ fn accept(
         subject,
         name: String::new(),
         proof_expires_at: Timestamp(now.0.saturating_add(tokens.expires_in)),
+        sign_in,
     };
     CenterLogin {
         identity,
@@ -205,7 +210,9 @@ pub async fn renew(
     let grant = Grant::RefreshToken(refresh_token);
     let mut tokens = service::tokens(settings, world, registration, &grant).await?;
     tokens.refresh_token = tokens.refresh_token.or_else(|| Some(refresh_token.clone()));
-    Ok(accept(settings, world, Some(registration.clone()), tokens, last.identity.subject.clone()))
+    let identity = last.identity.clone();
+    let registration = Some(registration.clone());
+    Ok(accept(settings, world, registration, tokens, identity.subject, identity.sign_in))
 }
 
 /// Ends the portal's session, and with it the refresh token. Sessions of roles that were taken live on.

@@ -1,9 +1,11 @@
 //! Signing in with the browser: authorization code with PKCE and a loopback redirect (`idp/code.rs`), and what OpenID
 //! Connect adds to it.
 
+use std::time::Duration;
+
 use super::discovery::Provider;
 use super::error::OidcError;
-use super::request::{self, AuthorizationRequest};
+use super::request::{self, AuthorizationRequest, StepUp};
 use super::token_endpoint;
 use super::{Safe, TokenChecks, accept};
 use crate::idp::code::{self, CodeError, Sender};
@@ -22,13 +24,20 @@ pub(super) async fn sign_in(
     options: &LoginOptions,
     safe: Safe<'_>,
 ) -> Result<OidcLogin, OidcError> {
-    let max_age = options.force;
-    match once(settings, world, &provider, options, max_age, safe).await {
-        Err(error) if max_age && may_mean_max_age(&error) => {
-            log::info!("the provider does not take max_age=0, so prompt=login has to do: {error}");
-            once(settings, world, &provider, options, false, safe).await
+    let mut step_up = StepUp::of(settings, options, safe.last);
+    loop {
+        match once(settings, world, &provider, options, &step_up, safe).await {
+            Err(error) if step_up.max_age.is_some() && may_mean_max_age(&error) => {
+                log::info!("the provider does not take max_age, so prompt=login has to do: {error}");
+                step_up.max_age = None;
+                step_up.anew = true;
+            }
+            // Once: a provider that goes on wanting something else is not obeyed for ever.
+            Err(OidcError::ClaimsWanted { claims, .. }) if step_up.claims.is_none() => {
+                step_up.claims = Some(claims);
+            }
+            outcome => return outcome,
         }
-        outcome => outcome,
     }
 }
 
@@ -51,7 +60,7 @@ async fn once(
     world: &World,
     provider: &Provider,
     options: &LoginOptions,
-    max_age: bool,
+    step_up: &StepUp,
     safe: Safe<'_>,
 ) -> Result<OidcLogin, OidcError> {
     let (began, nonce) = (world.clock.now(), visit::random().ok_or(CodeError::NoRandom)?);
@@ -65,9 +74,9 @@ async fn once(
             state: &attempt.state,
             nonce: &nonce,
             challenge: &attempt.challenge(),
-            max_age,
+            step_up,
         };
-        let url = request::authorization_url(settings, world, provider, options, sent).await?;
+        let url = request::authorization_url(settings, world, provider, sent).await?;
         let code = attempt.code(world, options, &url, visit).await.map_err(|error| match error {
             CodeError::Refused { error, description } => {
                 OidcError::refused(SIGN_IN, &error, description.as_deref())
@@ -82,7 +91,8 @@ async fn once(
         ];
         let tokens = token_endpoint::ask(settings, world, provider, &form).await?;
         let tokens = tokens.map_err(|refusal| refusal.into_error("exchanging the code for tokens"))?;
-        let signed_in_within = options.force.then(|| world.clock.now().since(began));
+        let own = settings.max_age.as_ref().map(|age| Duration::from_secs(age.value.into()));
+        let signed_in_within = options.force.then(|| world.clock.now().since(began)).or(own);
         let checks = TokenChecks { nonce: Some(&nonce), signed_in_within, by_refresh: false };
         accept(settings, world, provider.clone(), tokens, checks, safe).await
     };

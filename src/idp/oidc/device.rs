@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::discovery::{self, Provider, insecure, not_understood};
 use super::error::OidcError;
-use super::request::scopes;
+use super::request::{self, scopes};
 use super::token_endpoint::{self, Endpoint, Posted, Tokens};
 use super::{Safe, TokenChecks, accept};
 use crate::idp::LoginOptions;
@@ -74,6 +74,11 @@ async fn ask(
     if let Some(audience) = &settings.audience {
         form.push(("audience", &audience.value));
     }
+    // Not in RFC 8628, which lets a server ignore what it does not know.
+    let (acr_values, max_age) = (request::acr_values(settings), request::max_age(settings));
+    let max_age = max_age.map(|seconds| seconds.to_string());
+    form.extend(acr_values.as_deref().map(|values| ("acr_values", values)));
+    form.extend(max_age.as_deref().map(|seconds| ("max_age", seconds)));
     let at = Endpoint { url: endpoint, methods: provider.document.token_methods() };
     let Posted { answer, .. } = token_endpoint::post(settings, world, provider, at, &form).await?;
     let device: DeviceAnswer =

@@ -80,6 +80,18 @@ pub enum OidcError {
         /// The provider's words.
         description: Option<String>,
     },
+    /// The provider wants the person to sign in in another way first, and says how (a claims challenge).
+    #[error("{during} was refused: {error}{}", because(.description))]
+    ClaimsWanted {
+        /// What was asked.
+        during: &'static str,
+        /// The error code.
+        error: String,
+        /// The provider's words.
+        description: Option<String>,
+        /// What to ask for, as JSON.
+        claims: String,
+    },
     /// The provider gave tokens, but no ID token among them.
     #[error("the provider gave no ID token; the client needs the `openid` scope")]
     NoIdToken,
@@ -112,7 +124,7 @@ impl OidcError {
     pub fn needs_new_login(&self) -> bool {
         match self {
             Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet | Self::Unreasoned { .. } => true,
-            Self::NoNewIdToken | Self::Denied(_) => true,
+            Self::NoNewIdToken | Self::Denied(_) | Self::ClaimsWanted { .. } => true,
             Self::Token(error) => matches!(error, TokenError::Changed(_)),
             // What is wrong with the client would be wrong at a sign-in as well.
             Self::Refused { error, .. } => error != "invalid_client" && !self.is_transient(),
@@ -134,8 +146,19 @@ impl OidcError {
 
     /// Whether the provider answered, and the answer was no.
     pub fn is_refusal(&self) -> bool {
-        let no = matches!(self, Self::Denied(_) | Self::Refused { .. } | Self::Unreasoned { .. });
+        let no = matches!(
+            self,
+            Self::Denied(_) | Self::Refused { .. } | Self::ClaimsWanted { .. } | Self::Unreasoned { .. }
+        );
         no && !self.is_transient()
+    }
+
+    /// What the next sign-in is to be asked for, as JSON.
+    pub(in crate::idp) fn claims(&self) -> Option<&str> {
+        match self {
+            Self::ClaimsWanted { claims, .. } => Some(claims),
+            _ => None,
+        }
     }
 
     /// Whether this machine's clock is the likely cause.

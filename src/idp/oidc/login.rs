@@ -37,6 +37,9 @@ pub struct OidcLogin {
     /// Whom it was handed to, so that it can be given back without the configuration; older entries do not say.
     #[serde(default)]
     pub client: Option<Client>,
+    /// What the provider wants the next sign-in to be asked for (a claims challenge), as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claims: Option<String>,
 }
 
 /// Tokens as they came. A provider that rotates refresh tokens has burnt the one before, so they are sealed before anything in
@@ -71,6 +74,7 @@ impl OidcLogin {
             subject: String::new(),
             name: String::new(),
             proof_expires_at: Timestamp(0),
+            sign_in: Default::default(),
         };
         Self {
             provider,
@@ -82,6 +86,7 @@ impl OidcLogin {
             unchecked: None,
             ended_because: None,
             client: None,
+            claims: None,
         }
     }
 
@@ -128,6 +133,11 @@ impl OidcLogin {
         let client = self.client.as_ref()?;
         let secret = client.secret.clone().map(|secret| Valued::new(secret, rule.clone()));
         Some(OidcSettings {
+            acr_values: None,
+            max_age: None,
+            acr_request: None,
+            authorize: None,
+            demanded: Default::default(),
             name: name.to_owned(),
             issuer: Valued::new(self.identity.issuer.clone(), rule.clone()),
             client_id: Valued::new(client.id.clone(), rule.clone()),

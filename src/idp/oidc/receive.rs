@@ -161,7 +161,10 @@ fn check_with(
         received_at: unchecked.received_at,
         now,
     };
-    let identity = token::check(&id_token, &provider.keys, &expected)?;
+    let mut identity = token::check(&id_token, &provider.keys, &expected)?;
+    if unchecked.by_refresh && !held.is_of_nobody() {
+        identity.sign_in = held.identity.sign_in.followed_by(identity.sign_in);
+    }
     let before = if unchecked.by_refresh { held.refresh_token.clone() } else { None };
     Ok(OidcLogin {
         provider: provider.clone(),
@@ -173,6 +176,7 @@ fn check_with(
         unchecked: None,
         ended_because: None,
         client: Some(Client::of(settings)),
+        claims: None,
     })
 }
 

@@ -1,12 +1,14 @@
 //! What is asked of the provider: scopes, and the address that the browser is sent to.
 
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use super::discovery::{self, Provider};
 use super::error::OidcError;
+use super::login::OidcLogin;
 use super::token_endpoint::{self, Endpoint, Posted};
 use crate::idp::LoginOptions;
-use crate::plan::OidcSettings;
+use crate::plan::{AcrRequest, OidcSettings};
 use crate::trusted_url::TrustedUrl;
 use crate::world::World;
 
@@ -62,8 +64,83 @@ pub(super) struct AuthorizationRequest<'a> {
     pub(super) nonce: &'a str,
     /// The S256 challenge (RFC 7636).
     pub(super) challenge: &'a str,
-    /// The person is to be asked anew, said by `max_age=0` as well.
-    pub(super) max_age: bool,
+    pub(super) step_up: &'a StepUp,
+}
+
+/// What is asked of the sign-in itself.
+#[derive(Default)]
+pub(super) struct StepUp {
+    /// The person is to be asked anew.
+    pub(super) anew: bool,
+    /// How old a session in the browser may be, in seconds.
+    pub(super) max_age: Option<u64>,
+    /// What the provider said that it wants to be asked for, as JSON.
+    pub(super) claims: Option<String>,
+}
+
+impl StepUp {
+    /// What the settings, the role and the provider's last refusal want.
+    pub(super) fn of(settings: &OidcSettings, options: &LoginOptions, last: Option<&OidcLogin>) -> Self {
+        Self {
+            anew: options.force,
+            max_age: if options.force { Some(0) } else { max_age(settings) },
+            claims: last.and_then(|last| last.claims.clone()),
+        }
+    }
+}
+
+/// The shorter of the configuration's `max_age` and the age that the role demands.
+pub(super) fn max_age(settings: &OidcSettings) -> Option<u64> {
+    let own = settings.max_age.as_ref().map(|age| age.value.into());
+    own.into_iter().chain(settings.demanded.max_age.map(|age| age.as_secs())).min()
+}
+
+/// The authentication contexts to ask for: what the role demands, else what the configuration wants of every sign-in.
+fn contexts(settings: &OidcSettings) -> Vec<String> {
+    match settings.demanded.acr_to_ask_for() {
+        none if none.is_empty() => {
+            settings.acr_values.as_ref().map(|at| at.value.clone()).unwrap_or_default()
+        }
+        demanded => demanded,
+    }
+}
+
+/// The contexts as `acr_values`, where they are asked for in that way.
+pub(super) fn acr_values(settings: &OidcSettings) -> Option<String> {
+    let contexts = contexts(settings);
+    (!contexts.is_empty() && acr_request(settings) == AcrRequest::AcrValues).then(|| contexts.join(" "))
+}
+
+fn acr_request(settings: &OidcSettings) -> AcrRequest {
+    settings.acr_request.as_ref().map_or_else(
+        || match Vendor::of(settings) {
+            Vendor::Entra => AcrRequest::Claims,
+            _ => AcrRequest::AcrValues,
+        },
+        |at| at.value,
+    )
+}
+
+/// The parameter `claims` (OpenID Connect Core 1.0, section 5.5): the contexts as an essential claim, where they are asked for
+/// in that way, and the provider's own challenge. Entra calls the claim `acrs` (Microsoft identity platform, "Conditional
+/// Access authentication context").
+fn claims(settings: &OidcSettings, challenge: Option<&str>) -> Option<String> {
+    let mut claims: Map<String, Value> =
+        challenge.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let contexts = contexts(settings);
+    if !contexts.is_empty() && acr_request(settings) == AcrRequest::Claims {
+        let name = if Vendor::of(settings) == Vendor::Entra { "acrs" } else { "acr" };
+        let wanted = match contexts.as_slice() {
+            [one] => json!({ "essential": true, "value": one }),
+            several => json!({ "essential": true, "values": several }),
+        };
+        let id_token = claims.entry("id_token").or_insert_with(|| json!({}));
+        if let Some(id_token) = id_token.as_object_mut() {
+            // What the role demands counts before what the provider wanted of an earlier sign-in.
+            id_token.insert(name.to_owned(), wanted);
+        }
+    }
+    (!claims.is_empty()).then(|| Value::Object(claims).to_string())
 }
 
 /// The address of the sign-in page. Where the provider wants the request to be pushed to it first (RFC 9126), it is, and the
@@ -75,12 +152,11 @@ pub(super) async fn authorization_url(
     settings: &OidcSettings,
     world: &World,
     provider: &Provider,
-    options: &LoginOptions,
     request: AuthorizationRequest<'_>,
 ) -> Result<TrustedUrl, OidcError> {
     let lacks = OidcError::Lacks { what: "sign-in page (authorization_endpoint)" };
     let page = provider.document.authorization_endpoint.as_ref().ok_or(lacks)?;
-    let query = query(settings, provider, options, request);
+    let query = query(settings, provider, request);
     if provider.document.require_pushed_authorization_requests != Some(true) {
         return Ok(page.with_query(&pairs(&query)));
     }
@@ -88,8 +164,8 @@ pub(super) async fn authorization_url(
     Ok(page.with_query(&[("client_id", &settings.client_id.value), ("request_uri", &request_uri)]))
 }
 
-fn pairs<'q>(query: &'q [(&'static str, String)]) -> Vec<(&'q str, &'q str)> {
-    query.iter().map(|(name, value)| (*name, value.as_str())).collect()
+fn pairs(query: &[(String, String)]) -> Vec<(&str, &str)> {
+    query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 #[derive(Deserialize)]
@@ -120,9 +196,8 @@ async fn pushed(
 fn query(
     settings: &OidcSettings,
     provider: &Provider,
-    options: &LoginOptions,
     request: AuthorizationRequest<'_>,
-) -> Vec<(&'static str, String)> {
+) -> Vec<(String, String)> {
     let vendor = Vendor::of(settings);
     let scopes = scopes(settings, provider);
     let asks_offline = scopes.split(' ').any(|scope| scope == OFFLINE);
@@ -139,16 +214,22 @@ fn query(
     if vendor == Vendor::Google {
         query.push(("access_type", "offline".to_owned()));
     }
-    if let Some(prompt) = prompt(vendor, asks_offline, options.force) {
+    let further = settings.authorize.as_ref().map(|at| at.value.clone()).unwrap_or_default();
+    // A prompt of the configuration's own stands in for jit's, unless the person is to be asked anew.
+    let own_prompt = !request.step_up.anew && further.contains_key("prompt");
+    if let Some(prompt) = prompt(vendor, asks_offline, request.step_up.anew).filter(|_| !own_prompt) {
         query.push(("prompt", prompt.to_owned()));
     }
-    if request.max_age && vendor != Vendor::Google {
-        query.push(("max_age", "0".to_owned()));
+    if let Some(max_age) = request.step_up.max_age.filter(|_| vendor != Vendor::Google) {
+        query.push(("max_age", max_age.to_string()));
     }
+    query.extend(acr_values(settings).map(|values| ("acr_values", values)));
+    query.extend(claims(settings, request.step_up.claims.as_deref()).map(|claims| ("claims", claims)));
     if let Some(audience) = &settings.audience {
         query.push(("audience", audience.value.clone()));
     }
-    query
+    let own = query.into_iter().map(|(name, value)| (name.to_owned(), value));
+    own.chain(further.into_iter().filter(|(name, _)| own_prompt || name != "prompt")).collect()
 }
 
 /// `offline_access` needs `consent` (OpenID Connect Core 1.0, section 11), except at Entra, where it would ask every
@@ -167,8 +248,6 @@ fn prompt(vendor: Vendor, offline: bool, force: bool) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::testing::{options, settings};
     use super::*;
     use crate::plan::{Origin, Valued};
@@ -209,6 +288,66 @@ mod tests {
         }
     }
 
+    /// The issuer, what the configuration wants of every sign-in, what the role demands, the challenge; what is asked.
+    #[test]
+    fn a_stronger_sign_in_is_asked_for_as_the_provider_takes_it() {
+        let entra = "https://login.microsoftonline.com/t/v2.0";
+        let (okta, google) = ("https://acme.okta.com", "https://accounts.google.com");
+        let list = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let challenge = r#"{"access_token":{"capolids":{"essential":true,"values":["1"]}}}"#;
+        let both = r#"{"access_token":{"capolids":{"essential":true,"values":["1"]}},"id_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+        let one = r#"{"id_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+        let two = r#"{"id_token":{"acrs":{"essential":true,"values":["c1","c2"]}}}"#;
+        let generic = r#"{"id_token":{"acr":{"essential":true,"value":"c1"}}}"#;
+        use AcrRequest::{AcrValues, Claims};
+        let cases = [
+            (okta, "", None, "", None, None, [None, None, None]),
+            (okta, "mfa", Some(60), "", None, None, [Some("60"), Some("mfa"), None]),
+            (okta, "mfa", Some(60), "phr phrh", Some(3600), None, [Some("60"), Some("phr phrh"), None]),
+            (okta, "", Some(3600), "", Some(60), None, [Some("60"), None, None]),
+            (okta, "", None, "", None, Some(challenge), [None, None, Some(challenge)]),
+            (entra, "", None, "c1", None, None, [None, None, Some(one)]),
+            (entra, "c1 c2", None, "", None, None, [None, None, Some(two)]),
+            (entra, "", None, "c1", Some(900), Some(challenge), [Some("900"), None, Some(both)]),
+            (google, "", None, "", Some(900), None, [None, None, None]),
+        ];
+        let asked = |settings: &OidcSettings, challenge: Option<&str>| {
+            let step_up =
+                StepUp { claims: challenge.map(str::to_owned), ..StepUp::of(settings, &options(), None) };
+            let request = AuthorizationRequest {
+                redirect_uri: "http://127.0.0.1:1/callback",
+                state: "s",
+                nonce: "n",
+                challenge: "c",
+                step_up: &step_up,
+            };
+            let query = query(settings, &provider(&settings.issuer.value, json!(null)), request);
+            ["max_age", "acr_values", "claims"].map(|name| {
+                let found: Vec<_> = query.iter().filter(|(own, _)| own == name).collect();
+                assert!(found.len() < 2, "{query:?}");
+                found.first().map(|(_, value)| value.clone())
+            })
+        };
+        for (issuer, own, own_age, acr, age, challenge, expected) in cases {
+            let mut settings = settings(issuer);
+            settings.acr_values = (!own.is_empty()).then(|| Valued::new(list(own), Origin::Default));
+            settings.max_age = own_age.map(|age| Valued::new(age, Origin::Default));
+            let age = age.map(std::time::Duration::from_secs);
+            settings.demanded.add(age, (!acr.is_empty()).then(|| list(acr)).as_deref(), None);
+            let got = asked(&settings, challenge);
+            assert_eq!(got, expected.map(|text| text.map(str::to_owned)), "{issuer} {own} {acr}");
+        }
+        for (issuer, way, expected) in
+            [(okta, Claims, [None, Some(generic)]), (entra, AcrValues, [Some("c1"), None])]
+        {
+            let mut settings = settings(issuer);
+            settings.acr_request = Some(Valued::new(way, Origin::Default));
+            settings.demanded.add(None, Some(&list("c1")), None);
+            let [_, values, claims] = asked(&settings, None);
+            assert_eq!([values.as_deref(), claims.as_deref()], expected, "{issuer} {way:?}");
+        }
+    }
+
     #[test]
     fn each_provider_is_asked_in_its_own_way() {
         let entra = "https://login.microsoftonline.com/t/v2.0";
@@ -228,12 +367,13 @@ mod tests {
             state: "s",
             nonce: "n",
             challenge: "c",
-            max_age: true,
+            step_up: &StepUp::default(),
         };
         let address = |settings: &OidcSettings, provider: &Provider, options: &LoginOptions| {
-            let request = AuthorizationRequest { max_age: options.force, ..request };
+            let step_up = StepUp::of(settings, options, None);
+            let request = AuthorizationRequest { step_up: &step_up, ..request };
             let page = provider.document.authorization_endpoint.as_ref().unwrap();
-            page.with_query(&pairs(&query(settings, provider, options, request))).to_string()
+            page.with_query(&pairs(&query(settings, provider, request))).to_string()
         };
         for (issuer, force, scopes, end) in cases {
             let options = LoginOptions { force, ..options() };

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::error::OidcError;
 use crate::idp::LoginOptions;
 use crate::plan::{Flow, OidcSettings, Origin, Valued};
+use crate::sign_in::Requirement;
 use crate::sys::loopback::{Loopback, Reply, Request, reply};
 use crate::world::{World, doubles};
 
@@ -39,6 +40,11 @@ pub(super) fn settings(issuer: &str) -> OidcSettings {
         redirect_port: Valued::new(0, Origin::Default),
         audience: None,
         client_auth: None,
+        acr_values: None,
+        max_age: None,
+        acr_request: None,
+        authorize: None,
+        demanded: Requirement::default(),
     }
 }
 

@@ -14,6 +14,7 @@ use super::jwks::{self, Algorithm, Jwk};
 use crate::idp::code::bounded;
 use crate::idp::{Attributes, Identity};
 use crate::secret::Secret;
+use crate::sign_in::SignIn;
 use crate::timestamp::Timestamp;
 pub use error::TokenError;
 
@@ -88,6 +89,7 @@ pub(super) fn check(
         subject: claims.required("sub")?.to_owned(),
         name: claims.name()?.to_owned(),
         proof_expires_at: claims.time("exp")?.ok_or(TokenError::Claim("exp"))?,
+        sign_in: claims.sign_in()?,
     })
 }
 
@@ -168,6 +170,17 @@ impl Claims {
     fn name(&self) -> Result<&str, TokenError> {
         let names = ["email", "preferred_username", "upn"];
         names.iter().find_map(|name| self.text(name)).map_or_else(|| self.required("sub"), Ok)
+    }
+
+    /// When and how the person signed in. Entra's authentication contexts are in `acrs`; some providers send one `amr` as a
+    /// text, against the standard.
+    fn sign_in(&self) -> Result<SignIn, TokenError> {
+        let texts = |name: &str| match self.0.get(name) {
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::String(one)) => vec![one.clone()],
+            _ => Vec::new(),
+        };
+        Ok(SignIn::new(self.time("auth_time")?, [texts("acr"), texts("acrs")].concat(), texts("amr")))
     }
 
     fn check_parties(&self, expected: &Expected<'_>) -> Result<(), TokenError> {

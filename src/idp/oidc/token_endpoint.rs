@@ -32,11 +32,17 @@ pub(super) struct Tokens {
 pub(super) struct Refusal {
     pub(super) error: String,
     pub(super) description: Option<String>,
+    /// What the provider wants the next authorization request to ask for.
+    pub(super) claims: Option<String>,
 }
 
 impl Refusal {
     pub(super) fn into_error(self, during: &'static str) -> OidcError {
-        OidcError::refused(during, &self.error, self.description.as_deref())
+        let Self { error, description, claims } = self;
+        match claims {
+            Some(claims) => OidcError::ClaimsWanted { during, error, description, claims },
+            None => OidcError::refused(during, &error, description.as_deref()),
+        }
     }
 }
 
@@ -56,6 +62,8 @@ struct OnlyRefreshToken {
 struct ErrorAnswer {
     error: Option<String>,
     error_description: Option<String>,
+    /// Of any type: an error is not to be overlooked for it.
+    claims: Option<serde_json::Value>,
 }
 
 /// Asks the token endpoint. The inner error is the provider's answer.
@@ -120,12 +128,30 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
             bounded(&struck)
         };
         let description = errors.error_description.as_deref().map(words);
-        return Ok(Err(Refusal { error: words(&error), description }));
+        let claims = errors
+            .claims
+            .as_ref()
+            .and_then(challenge)
+            .filter(|text| !secrets.iter().any(|secret| text.contains(secret)));
+        return Ok(Err(Refusal { error: words(&error), description, claims }));
     }
     if !(200..300).contains(&answer.status) {
         return Err(not_understood(what, answer, "no reason".to_owned()));
     }
     serde_json::from_slice(body).map(Ok).map_err(|_| not_understood(what, answer, unfit()))
+}
+
+/// No claims challenge is longer.
+const LONGEST_CHALLENGE: usize = 2048;
+
+/// A claims challenge, as compact JSON: Entra sends it as a text that holds an object (Microsoft identity platform, "Claims
+/// challenges"). What is no object of objects is none.
+fn challenge(claims: &serde_json::Value) -> Option<String> {
+    let text = claims.as_str()?;
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    let good = !object.is_empty() && object.values().all(serde_json::Value::is_object);
+    let compact = good.then(|| serde_json::Value::Object(object).to_string());
+    compact.filter(|text| text.len() <= LONGEST_CHALLENGE)
 }
 
 /// An endpoint that wants to know which client asks, and the methods by which it takes that, if the provider says.
@@ -264,6 +290,34 @@ mod tests {
             let refused =
                 read::<TokenAnswer>("x", &answer(status, "", r#"{"error":"slow_down"}"#), &[]).unwrap();
             assert_eq!(refused.err().unwrap().error, "slow_down", "{status}");
+        }
+    }
+
+    /// What came as `claims` beside an error, and what goes on into the next request.
+    #[test]
+    fn a_claims_challenge_is_an_object_of_objects() {
+        let good = r#"{"access_token":{"capolids":{"essential":true,"values":["1"]}}}"#;
+        let long = format!(r#"{{"id_token":{{"acr":{{"value":"{}"}}}}}}"#, "x".repeat(3000));
+        let cases = [
+            (serde_json::json!(good), Some(good)),
+            (serde_json::json!(good.replace(':', " : ")), Some(good)),
+            (serde_json::json!("{}"), None),
+            (serde_json::json!("[]"), None),
+            (serde_json::json!(r#"{"id_token":"acr"}"#), None),
+            (serde_json::json!(r#"{"id_token":{"acr":"hunter2"}}"#), None),
+            (serde_json::json!(long), None),
+            (serde_json::json!("no JSON"), None),
+            (serde_json::json!(7), None),
+            (serde_json::json!(null), None),
+        ];
+        for (claims, expected) in cases {
+            let body = serde_json::json!({ "error": "interaction_required", "claims": claims }).to_string();
+            let refusal =
+                read::<TokenAnswer>("x", &answer(400, "", &body), &["hunter2"]).unwrap().err().unwrap();
+            assert_eq!(refusal.claims.as_deref(), expected, "{claims}");
+            let error = refusal.into_error("the refresh");
+            assert!(error.needs_new_login() && error.is_refusal(), "{error}");
+            assert_eq!(error.claims(), expected);
         }
     }
 

@@ -42,6 +42,7 @@ impl OidcError {
             Self::Token(TokenError::Algorithm(_) | TokenError::TooLong(_)) => &[ASK_ADMINISTRATOR],
             Self::Token(_) => &["run `jit login` again", ASK_ADMINISTRATOR],
             Self::Denied(_) | Self::NoNewIdToken | Self::NoRefreshToken => &[],
+            Self::ClaimsWanted { .. } => &[ASK_ADMINISTRATOR],
             Self::Ended(_) | Self::NobodyYet | Self::Unreasoned { .. } => &[],
         };
         next.iter().map(|clause| (*clause).to_owned()).collect()

@@ -30,6 +30,11 @@ pub(super) fn server(settings: &OktaSettings) -> Result<OidcSettings, OktaError>
         redirect_port: Valued::new(0, Origin::Default),
         audience: None,
         client_auth: None,
+        acr_values: settings.acr_values.clone(),
+        max_age: settings.max_age.clone(),
+        acr_request: None,
+        authorize: None,
+        demanded: settings.demanded.clone(),
     })
 }
 

@@ -81,6 +81,9 @@ impl OktaLogin {
             Kept::Nothing | Kept::Session(_) => None,
         };
         Some(OktaSettings {
+            acr_values: None,
+            max_age: None,
+            demanded: Default::default(),
             name: org.clone(),
             org: Valued::new(org, rule.clone()),
             app_url: Valued::new(String::new(), rule.clone()),
@@ -194,7 +197,9 @@ async fn with_tokens(
 ) -> Result<OktaLogin, OktaError> {
     let access_token = login.access_token.take().ok_or(OktaError::NotUnderstood(200))?;
     let response = device::assertion(settings, world, &login, &access_token).await?;
-    let saml = saml::accept(&response, world.clock.now())?;
+    let mut saml = saml::accept(&response, world.clock.now())?;
+    // The assertion is made for the tokens and may call that the sign-in.
+    saml.identity.sign_in = login.identity.sign_in.followed_by(saml.identity.sign_in);
     let org = Some(settings.org.value.clone());
     Ok(OktaLogin { saml, kept: Kept::Tokens { login: Box::new(login), access_token }, org })
 }
@@ -214,7 +219,8 @@ pub async fn renew(
         Kept::Session(sid) => {
             let api = Api::new(world, &settings.org.value)?;
             let response = session::renewed(&api, &settings.app_url.value, sid).await?;
-            let saml = saml::accept(&response, world.clock.now())?;
+            let mut saml = saml::accept(&response, world.clock.now())?;
+            saml.identity.sign_in = last.saml.identity.sign_in.followed_by(saml.identity.sign_in);
             Ok(OktaLogin { saml, kept: last.kept.clone(), org: Some(settings.org.value.clone()) })
         }
         Kept::Tokens { login, access_token } => {

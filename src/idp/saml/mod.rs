@@ -105,7 +105,8 @@ async fn by_driven_browser(
         form: form.as_ref().map(|form| form.as_slice()),
         browser: settings.browser.as_ref().map(|browser| browser.value.as_str()),
         profile: &settings.name,
-        resume: known && !options.force,
+        // What a role demands is for the person to do, not for what is left in the browser.
+        resume: known && !options.force && settings.demanded.is_empty(),
         window: options.open_browser,
         within: options.within,
     };

@@ -23,10 +23,31 @@ pub(super) struct AuthnRequest {
     pub(super) xml: String,
 }
 
+/// What the role demands, else what the configuration wants of every sign-in (SAML 2.0 Core, section 3.3.2.2.1).
+fn requested_context(settings: &SamlSettings) -> String {
+    let contexts = match settings.demanded.acr_to_ask_for() {
+        none if none.is_empty() => {
+            settings.authn_context.as_ref().map(|at| at.value.clone()).unwrap_or_default()
+        }
+        demanded => demanded,
+    };
+    if contexts.is_empty() {
+        return String::new();
+    }
+    let class = |context: &String| {
+        format!(
+            "<saml:AuthnContextClassRef xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{}</saml:AuthnContextClassRef>",
+            escaped(context)
+        )
+    };
+    let classes: String = contexts.iter().map(class).collect();
+    format!("<samlp:RequestedAuthnContext Comparison=\"exact\">{classes}</samlp:RequestedAuthnContext>")
+}
+
 impl AuthnRequest {
     /// A request to `destination` for a response by HTTP-POST to `acs`, also for somebody whom the provider has no name of yet
     /// for this application (`AllowCreate`; some take its absence for a no at the first sign-in). It is not signed: AWS's own service provider
-    /// has no key either. With `force` the provider is to ask the person anew.
+    /// has no key either. With `force` the provider is to ask the person anew; so it is where the configuration or the role wants that.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -42,18 +63,20 @@ impl AuthnRequest {
             // An ID is an NCName, which hexadecimal digits behind an underscore always are.
             let _ = write!(id, "{byte:02x}");
         }
+        let force = force || settings.force_authn.value || settings.demanded.max_age.is_some();
         let force = if force { " ForceAuthn=\"true\"" } else { "" };
         let xml = format!(
             "<samlp:AuthnRequest xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\" ID=\"{id}\" Version=\"2.0\" \
              IssueInstant=\"{}\" Destination=\"{}\" AssertionConsumerServiceURL=\"{}\" \
              ProtocolBinding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST\"{force}>\
              <saml:Issuer xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\">{}</saml:Issuer>\
-             <samlp:NameIDPolicy AllowCreate=\"true\"/>\
+             <samlp:NameIDPolicy AllowCreate=\"true\"/>{}\
              </samlp:AuthnRequest>",
             now.to_rfc3339(),
             escaped(destination),
             escaped(acs),
             escaped(&settings.entity_id.value),
+            requested_context(settings),
         );
         let relay_state = visit::random().ok_or(SamlError::NoRandom)?;
         Ok(Self { id, relay_state, destination: destination.to_owned(), xml })
@@ -118,6 +141,34 @@ mod tests {
         assert_eq!(policy.tag_name().name(), "NameIDPolicy");
         assert_eq!(policy.attribute("AllowCreate"), Some("true"));
         assert!(request.relay_state.len() <= 80);
+    }
+
+    /// What the configuration wants of every sign-in, what the role demands; whether the person is asked anew, for what.
+    #[test]
+    fn a_stronger_sign_in_is_asked_for() {
+        let value = |text: &str| vec![text.to_owned()];
+        let cases = [
+            (false, None, None, None, false, None),
+            (true, Some("urn:a"), None, None, true, Some("urn:a")),
+            (false, Some("urn:a"), Some(900), Some("urn:b<&\""), true, Some("urn:b<&\"")),
+            (false, None, None, Some("urn:b"), false, Some("urn:b")),
+        ];
+        for (force, context, age, acr, anew, asked) in cases {
+            let mut settings = settings();
+            settings.force_authn.value = force;
+            settings.authn_context =
+                context.map(|text| crate::plan::Valued::new(value(text), crate::plan::Origin::Default));
+            settings.demanded.add(age.map(std::time::Duration::from_secs), acr.map(value).as_deref(), None);
+            let (to, acs) = ("https://idp.acme.com/sso", "http://127.0.0.1:35001/saml");
+            let request = AuthnRequest::new(&settings, to, acs, false, Timestamp(1_700_000_000)).unwrap();
+            let document = roxmltree::Document::parse(&request.xml).unwrap();
+            let root = document.root_element();
+            assert_eq!(root.attribute("ForceAuthn") == Some("true"), anew, "{}", request.xml);
+            let wanted = root.children().find(|node| node.tag_name().name() == "RequestedAuthnContext");
+            let class = wanted.and_then(|wanted| wanted.first_element_child());
+            assert_eq!(class.and_then(|class| class.text()), asked, "{}", request.xml);
+            assert!(wanted.is_none_or(|wanted| wanted.attribute("Comparison") == Some("exact")));
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::arn::is_sign_in_endpoint;
 use crate::idp::{Attributes, Identity};
 use crate::name;
 use crate::secret::Secret;
+use crate::sign_in::SignIn;
 use crate::timestamp::Timestamp;
 
 pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
@@ -124,6 +125,7 @@ pub(in crate::idp) fn read(posted: &Secret<String>, expected: &Expected<'_>) -> 
                 subject: String::new(),
                 name: String::new(),
                 proof_expires_at: Timestamp(made.0.saturating_add(REDEEMABLE)),
+                sign_in: SignIn::default(),
             };
             Ok(login(identity, None, Attributes::default()))
         }
@@ -220,8 +222,18 @@ fn read_assertion(
         subject: subject.unwrap_or_else(|| name.clone()),
         name,
         proof_expires_at: ends.into_iter().min().unwrap_or(now),
+        sign_in: sign_in(assertion),
     };
     Ok((identity, attributes))
+}
+
+/// When and how the person signed in (SAML 2.0 Core, section 2.7.2). Of several statements the oldest counts.
+fn sign_in(assertion: Node<'_, '_>) -> SignIn {
+    let statements = || children(assertion, ASSERTION, "AuthnStatement");
+    let at = statements().filter_map(|one| read_instant(one.attribute("AuthnInstant")?)).min();
+    let contexts = statements().flat_map(|one| children(one, ASSERTION, "AuthnContext"));
+    let classes = contexts.flat_map(|context| children(context, ASSERTION, "AuthnContextClassRef"));
+    SignIn::new(at, classes.map(|class| text(class).trim().to_owned()), [])
 }
 
 fn issuer_of(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<String, SamlError> {

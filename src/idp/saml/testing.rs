@@ -23,6 +23,9 @@ pub(super) fn settings() -> SamlSettings {
         acs_port: value(0),
         acs_url: value("https://signin.aws.amazon.com/saml".to_owned()),
         browser: None,
+        authn_context: None,
+        force_authn: value(false),
+        demanded: Default::default(),
     }
 }
 

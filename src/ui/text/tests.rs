@@ -89,23 +89,6 @@ fn json_means_the_same_to_a_parser_and_nothing_to_a_terminal() {
 }
 
 #[test]
-fn durations_read_well() {
-    let cases = [
-        (0, "0 s"),
-        (45, "45 s"),
-        (60, "1 min"),
-        (3599, "59 min"),
-        (3600, "1 h"),
-        (28_740, "7 h 59 min"),
-        (90_000, "1 d 1 h"),
-        (86_400, "1 d"),
-    ];
-    for (seconds, text) in cases {
-        assert_eq!(duration(Duration::from_secs(seconds)), text);
-    }
-}
-
-#[test]
 fn tables_line_up_with_and_without_colour() {
     let rows = vec![
         vec!["a".into(), "b".into()],

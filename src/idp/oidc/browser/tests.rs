@@ -502,17 +502,16 @@ fn a_request_is_pushed_where_that_is_required() {
                 );
             }
             let provider = super::super::discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();
+            let step_up = request::StepUp::default();
             let request = AuthorizationRequest {
                 redirect_uri: "http://127.0.0.1:1/callback",
                 state: "s",
                 nonce: "n",
                 challenge: "c",
-                max_age: false,
+                step_up: &step_up,
             };
             let settings = settings(&fake.issuer);
-            let url = request::authorization_url(&settings, &world(), &provider, &options(), request)
-                .await
-                .unwrap();
+            let url = request::authorization_url(&settings, &world(), &provider, request).await.unwrap();
             let query = url.query().unwrap();
             if required {
                 assert_eq!(query, "client_id=jit&request_uri=urn%3Aietf%3Aparams%3Aoauth%3Arequest_uri%3Ax");
@@ -520,8 +519,7 @@ fn a_request_is_pushed_where_that_is_required() {
                 assert_eq!(single(&form, "state"), Some("s"));
                 assert_eq!(form.iter().filter(|(name, _)| name == "client_id").count(), 1);
                 fake.reply(400, json!({ "error": "invalid_request", "error_description": "no such client" }));
-                let refused =
-                    request::authorization_url(&settings, &world(), &provider, &options(), request).await;
+                let refused = request::authorization_url(&settings, &world(), &provider, request).await;
                 assert!(refused.is_err_and(|error| error.is_refusal()));
             } else {
                 assert!(query.contains("state=s") && fake.forms("/par").is_empty(), "{query}");

@@ -13,11 +13,13 @@ async fn login(fake: &Rc<Fake>) -> OidcLogin {
     let provider = discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();
     let id_token = fake.signer.sign(&fake.claims(json!({ "nonce": "old" })));
     OidcLogin {
+        claims: None,
         provider,
         identity: Identity {
             issuer: fake.issuer.clone(),
             subject: "s-1".into(),
             name: "alice@example.test".into(),
+            sign_in: Default::default(),
             proof_expires_at: Timestamp(NOW + 300),
         },
         id_token: Secret::new(id_token),

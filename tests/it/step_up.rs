@@ -1,0 +1,227 @@
+//! Roles that demand a sign-in of a certain age or strength: never served from another one, and asked for with a word why.
+
+use std::time::Duration;
+
+use jit::demo::{Approval, Call, Flaw, Settings};
+use serde_json::Value;
+
+use crate::support::Room;
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// A room where `admin` has `demands`, and `developer` has none; both come from the same hub.
+fn room(demands: &str) -> Room {
+    let room = Room::with(Settings { approval: Approval::AtOnce, ..Settings::default() });
+    demand(&room, demands, "");
+    room
+}
+
+/// Puts `demands` into `[role.admin]`, and `asked` into `[idp.demo]`.
+fn demand(room: &Room, demands: &str, asked: &str) {
+    let config = room.usual_config();
+    let config = config.replace("[role.admin]\n", &format!("[role.admin]\n{demands}\n"));
+    room.write_config(
+        &config.replace("client_id = \"jit-demo\"\n", &format!("client_id = \"jit-demo\"\n{asked}\n")),
+    );
+}
+
+fn signed_in_ago(room: &Room, ago: Duration) {
+    room.servers().faults(|faults| faults.signed_in_ago = Some(ago));
+}
+
+fn flaw(room: &Room, flaw: Flaw) {
+    room.servers().faults(|faults| faults.flaws.extend([flaw]));
+}
+
+#[test]
+fn an_old_sign_in_is_asked_for_anew_with_a_word_why() {
+    let room = room("sign_in_age = \"15m\"");
+    signed_in_ago(&room, HOUR);
+    // A role without a demand takes the session that the browser has.
+    assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
+    assert_eq!(room.opened().len(), 1);
+
+    let silent = room.asks_for("admin");
+    assert_eq!((silent.code(), silent.stdout.as_str()), (3, ""), "{silent}");
+    assert!(silent.stderr.contains("admin needs a sign-in of the last 15 min; yours is from "), "{silent}");
+    assert_eq!((room.count(Call::RefreshGrant), room.opened().len()), (0, 1), "it would be the same sign-in");
+
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    assert!(login.stderr.contains("admin needs a sign-in of the last 15 min; yours is from "), "{login}");
+    assert!(room.sent_to()[1].contains("&max_age=900"), "{:?}", room.sent_to());
+    // Warm, and of nobody's concern but that role's.
+    for role in ["admin", "developer"] {
+        assert_eq!(room.asks_for(role).code(), 0, "{role}");
+    }
+    assert_eq!(room.opened().len(), 2);
+    room.is_tidy();
+}
+
+#[test]
+fn a_session_that_was_good_is_no_more_once_its_sign_in_is_too_old() {
+    let room = room("sign_in_age = \"2h\"");
+    signed_in_ago(&room, HOUR);
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    assert_eq!(room.asks_for("admin").code(), 0);
+    // The role demands more from now on, and the sessions are as fresh as they were.
+    demand(&room, "sign_in_age = \"30m\"", "");
+    for command in
+        [&["credential-process", "admin"][..], &["exec", "admin", "--", "true"], &["whoami", "admin"]]
+    {
+        let refused = room.jit(command).run();
+        assert_eq!(refused.code(), 3, "{command:?}: {refused}");
+        assert!(refused.stderr.contains("admin needs a sign-in of the last 30 min"), "{refused}");
+    }
+    let explained = room.jit(&["explain", "admin"]).run();
+    assert!(explained.stdout.contains("not used") && explained.stdout.contains("sign_in_age"), "{explained}");
+    assert_eq!(room.asks_for("developer").code(), 0);
+}
+
+/// What the role demands, what is in `[idp.demo]`, what the sign-in page is asked, what is told of it then.
+#[test]
+fn a_weak_sign_in_is_stepped_up() {
+    let cases = [
+        ("acr = [\"phr\"]", "", "&acr_values=phr", "(hwk, mfa; acr phr)"),
+        ("acr = [\"phr\", \"phrh\"]", "", "&acr_values=phr+phrh", "(hwk, mfa; acr phr)"),
+        (
+            "acr = [\"c1\"]",
+            "acr_request = \"claims\"",
+            "&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22c1%22%7D%7D%7D",
+            "(hwk, mfa; acr c1)",
+        ),
+        ("amr = [\"hwk\", \"mfa\"]\nacr = [\"phr\"]", "", "&acr_values=phr", "(hwk, mfa; acr phr)"),
+    ];
+    for (demands, asked, parameter, told) in cases {
+        let room = room("");
+        demand(&room, demands, asked);
+        signed_in_ago(&room, HOUR);
+        assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
+        let silent = room.asks_for("admin");
+        assert_eq!(silent.code(), 3, "{demands}: {silent}");
+        assert!(silent.stderr.contains("admin needs a sign-in with acr "), "{silent}");
+        assert!(silent.stderr.contains("; yours has none"), "{silent}");
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!(login.code(), 0, "{demands}: {login}");
+        assert!(room.sent_to()[1].contains(parameter), "{:?}", room.sent_to());
+        let whoami = room.jit(&["whoami", "admin"]).run();
+        assert!(whoami.stdout.contains(told), "{whoami}");
+        let whoami = room.jit(&["whoami", "admin", "--json"]).run();
+        let whoami: Value = serde_json::from_str(&whoami.stdout).unwrap();
+        assert_eq!(whoami["sign_in"]["amr"], serde_json::json!(["hwk", "mfa"]));
+        assert!(whoami["sign_in"]["at"].is_string(), "{whoami}");
+        let status = room.jit(&["status"]).run();
+        assert!(status.stdout.contains(told), "{status}");
+    }
+}
+
+#[test]
+fn an_idp_that_does_not_listen_is_not_believed() {
+    let cases = [
+        ("sign_in_age = \"15m\"", "admin needs a sign-in of the last 15 min; yours is from "),
+        ("acr = [\"phr\"]", "admin needs a sign-in with acr phr; yours has none"),
+        ("amr = [\"hwk\"]", "admin needs a sign-in with amr hwk; yours has pwd"),
+    ];
+    for (demands, why) in cases {
+        let room = room(demands);
+        signed_in_ago(&room, HOUR);
+        flaw(&room, Flaw::IgnoresStepUp);
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!(login.code(), 4, "{demands}: {login}");
+        assert!(
+            login.stderr.contains("admin is not used: your sign-in at demo is not what it demands"),
+            "{login}"
+        );
+        assert!(login.stderr.contains(why), "{login}");
+        assert_eq!(room.count(Call::AssumeRoleWithWebIdentity), 0);
+        // It is a sign-in all the same.
+        let other = room.asks_for("developer");
+        assert_eq!((other.code(), room.opened().len()), (0, 1), "{other}");
+        assert_eq!(room.asks_for("admin").code(), 3);
+    }
+}
+
+#[test]
+fn an_idp_that_refuses_leaves_what_there_is() {
+    let room = room("acr = [\"phr\"]");
+    assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
+    flaw(&room, Flaw::RefusesStepUp);
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 4, "{login}");
+    assert!(login.stderr.contains("unmet_authentication_requirements"), "{login}");
+    let other = room.asks_for("developer");
+    assert_eq!((other.code(), room.opened().len()), (0, 2), "{other}");
+}
+
+#[test]
+fn every_role_at_once_is_signed_in_for_as_the_strictest_wants_it() {
+    let room = room("sign_in_age = \"15m\"");
+    signed_in_ago(&room, HOUR);
+    let login = room.jit(&["login", "--all"]).run();
+    assert_eq!((login.code(), room.opened().len()), (0, 1), "{login}");
+
+    // Where that cannot be had, the others are there.
+    let room = self::room("acr = [\"phr\"]");
+    flaw(&room, Flaw::IgnoresStepUp);
+    let login = room.jit(&["login", "--all"]).run();
+    assert_eq!(login.code(), 4, "{login}");
+    assert_eq!(room.asks_for("developer").code(), 0, "{login}");
+    assert_eq!(room.asks_for("admin").code(), 3);
+}
+
+/// Two roles may be the same session, of which only one has demands.
+#[test]
+fn a_twin_without_demands_opens_no_way_around() {
+    let room = room("sign_in_age = \"15m\"");
+    let config = room.usual_config().replace("[role.admin]\n", "[role.admin]\nsign_in_age = \"15m\"\n");
+    let twin = format!(
+        "{config}\n[role.twin]\nvia = \"hub\"\nrole_arn = \"{}\"\nregion = \"eu-west-1\"\n",
+        jit::demo::ADMIN
+    );
+    room.write_config(&twin);
+    signed_in_ago(&room, HOUR);
+    assert_eq!(room.jit(&["login", "twin"]).run().code(), 0);
+    assert_eq!(room.asks_for("twin").code(), 0);
+    assert_eq!(room.asks_for("admin").code(), 3);
+}
+
+#[test]
+fn a_sign_in_is_asked_for_as_the_configuration_says() {
+    let room = room("");
+    let asked = "acr_values = [\"mfa\"]\nmax_age = \"8h\"\nauthorize = { prompt = \"select_account\", domain_hint = \"acme.com\" }";
+    demand(&room, "", asked);
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    let sent = &room.sent_to()[0];
+    for part in ["&max_age=28800", "&acr_values=mfa", "&prompt=select_account", "&domain_hint=acme.com"] {
+        assert!(sent.contains(part), "{part}: {sent}");
+    }
+    assert_eq!(sent.matches("prompt=").count(), 1, "{sent}");
+    let explained = room.jit(&["explain", "admin"]).run();
+    assert!(explained.stdout.contains("domain_hint=acme.com prompt=select_account"), "{explained}");
+}
+
+#[test]
+fn saml_is_asked_by_force_authn_and_a_context() {
+    let context = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken";
+    for (demands, flawed, expected) in [
+        ("sign_in_age = \"15m\"".to_owned(), None, 0),
+        (format!("acr = [\"{context}\"]"), None, 0),
+        ("sign_in_age = \"15m\"".to_owned(), Some(Flaw::IgnoresStepUp), 4),
+        (format!("acr = [\"{context}\"]"), Some(Flaw::IgnoresStepUp), 4),
+        (format!("acr = [\"{context}\"]"), Some(Flaw::RefusesStepUp), 4),
+    ] {
+        let room = Room::by_saml(Settings { approval: Approval::AtOnce, ..Settings::default() });
+        let config = room.saml_config("").replace("[role.admin]\n", &format!("[role.admin]\n{demands}\n"));
+        room.write_config(&config);
+        signed_in_ago(&room, HOUR);
+        assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
+        assert_eq!(room.asks_for("admin").code(), 3, "{demands}");
+        room.servers().faults(|faults| faults.flaws.extend(flawed));
+        let login = room.jit(&["login", "admin"]).run();
+        assert_eq!(login.code(), expected, "{demands} {flawed:?}: {login}");
+        assert!(login.stderr.contains("admin needs a sign-in "), "{login}");
+        assert_eq!(room.asks_for("developer").code(), 0, "{demands}");
+        let served = room.asks_for("admin").code();
+        assert_eq!(served, if expected == 0 { 0 } else { 3 }, "{demands} {flawed:?}");
+    }
+}
