@@ -225,3 +225,19 @@ fn saml_is_asked_by_force_authn_and_a_context() {
         assert_eq!(served, if expected == 0 { 0 } else { 3 }, "{demands} {flawed:?}");
     }
 }
+
+/// The portal says nothing, so what counts is when the person came back from it.
+#[test]
+fn identity_center_counts_from_the_persons_own_sign_in() {
+    let room = Room::by_center(Settings::default());
+    room.write_config(&room.center_config("").replace("[role.dev]\n", "[role.dev]\nsign_in_age = \"1h\"\n"));
+    assert_eq!(room.asks_for("dev").code(), 3);
+    let login = room.jit(&["login", "admin"]).run();
+    assert_eq!(login.code(), 0, "{login}");
+    for role in ["dev", "admin"] {
+        assert_eq!(room.asks_for(role).code(), 0, "{role}");
+        let whoami = room.jit(&["whoami", role]).run();
+        assert!(whoami.stdout.contains("signed in "), "{whoami}");
+    }
+    assert_eq!(room.opened().len(), 1);
+}

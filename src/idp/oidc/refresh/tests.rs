@@ -2,11 +2,13 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::super::testing::{Fake, NOW, settings, with_fake, world};
+use super::super::request;
+use super::super::testing::{Fake, NOW, options, settings, with_fake, world};
 use super::*;
-use crate::idp::Identity;
+use crate::idp::{Identity, Login};
 use crate::plan::{Origin, Valued};
 use crate::secret::Secret;
+use crate::sign_in::SignIn;
 use crate::timestamp::Timestamp;
 
 async fn login(fake: &Rc<Fake>) -> OidcLogin {
@@ -49,6 +51,43 @@ fn the_refresh_token_to_keep_is_the_newest() {
             assert_eq!(fake.asked.borrow().len(), requests + 1, "a refresh is one request");
         });
     }
+}
+
+/// Some providers call a refresh a sign-in, and some say nothing of it.
+#[test]
+fn a_refresh_makes_no_sign_in_younger_or_stronger_than_it_was() {
+    for (said, at, acr) in [
+        (json!({ "auth_time": NOW, "acr": "low" }), Some(Timestamp(NOW - 5000)), "low"),
+        (json!({}), Some(Timestamp(NOW - 5000)), "phr"),
+        (json!({ "auth_time": NOW - 9000 }), Some(Timestamp(NOW - 9000)), "phr"),
+    ] {
+        with_fake(async |fake| {
+            let mut before = login(&fake).await;
+            before.identity.sign_in =
+                SignIn::new(Some(Timestamp(NOW - 5000)), ["phr".into()], ["hwk".into()]);
+            fake.reply(200, json!({ "id_token": fake.claims(said.clone()) }));
+            let after = refresh(&settings(&fake.issuer), &world(), &before, None).await.unwrap();
+            let expected = SignIn::new(at, [acr.into()], ["hwk".into()]);
+            assert_eq!(after.identity.sign_in, expected, "{said}");
+        });
+    }
+}
+
+/// Entra refuses a refresh and says what the person has to do; the next sign-in asks for that, in whichever process.
+#[test]
+fn a_claims_challenge_goes_into_the_next_sign_in() {
+    let challenge = r#"{"access_token":{"capolids":{"essential":true,"values":["1"]}}}"#;
+    with_fake(async |fake| {
+        let before = login(&fake).await;
+        fake.reply(400, json!({ "error": "interaction_required", "claims": challenge }));
+        let error = refresh(&settings(&fake.issuer), &world(), &before, None).await.unwrap_err();
+        assert!(error.needs_new_login(), "{error}");
+        let ended = Login::Oidc(Box::new(before)).ended(&error.into());
+        let kept = Login::from_bytes(ended.to_bytes().expose()).unwrap();
+        let Login::Oidc(kept) = kept else { panic!("{kept:?}") };
+        let step_up = request::StepUp::of(&settings(&fake.issuer), &options(), Some(&kept));
+        assert_eq!(step_up.claims.as_deref(), Some(challenge));
+    });
 }
 
 #[test]
