@@ -75,8 +75,8 @@ impl PortalError {
     /// What to try next, in the order to try it.
     pub fn next(&self) -> Vec<String> {
         let next: &[&str] = match self.kind {
-            // A login that starts over, which the command knows how to type.
-            PortalErrorKind::TokenRefused => &[],
+            // What was kept of the last sign-in is taken no more.
+            PortalErrorKind::TokenRefused => &["jit login --force"],
             PortalErrorKind::NotAssigned if self.role.is_empty() => {
                 &["ask to be assigned to an account", "check `start_url`: it may be another company's portal"]
             }

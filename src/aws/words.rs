@@ -75,7 +75,7 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
         "its attribute SourceIdentity has a form that AWS does not take",
         "have the IdP send 2 to 64 letters, digits and _ + = , . @ - as SourceIdentity",
     ),
-    ("Invalid base64 SAMLResponse", "AWS cannot read it", "run `jit login --force`"),
+    ("Invalid base64 SAMLResponse", "AWS cannot read it", "jit login --force"),
 ];
 
 impl StsError {
@@ -133,7 +133,7 @@ impl StsError {
     pub fn next(&self) -> Vec<String> {
         let next = match self.kind {
             StsErrorKind::AccessDenied => return self.after_denial(),
-            StsErrorKind::TokenRefused if self.code == "IDPRejectedClaim" => vec!["run `jit login --force`"],
+            StsErrorKind::TokenRefused if self.code == "IDPRejectedClaim" => vec!["jit login --force"],
             StsErrorKind::TokenRefused if self.new_token_may_help() => {
                 vec![
                     "run `jit login`",
@@ -146,7 +146,7 @@ impl StsError {
             },
             StsErrorKind::ExpiredToken => vec!["run `jit login`"],
             StsErrorKind::UnknownSession => vec![
-                "run `jit login --force`",
+                "jit login --force",
                 "if that does not help, check that the hub role and this role are in the same AWS partition",
             ],
             StsErrorKind::DurationTooLong { chained: true } => vec!["set `duration` to \"1h\" or less"],
@@ -269,7 +269,7 @@ impl StsError {
                     .to_owned(),
             ],
             Action::GetSessionToken => vec!["check the keys: they may be switched off".to_owned()],
-            Action::GetCallerIdentity => vec!["run `jit login --force`".to_owned()],
+            Action::GetCallerIdentity => vec!["jit login --force".to_owned()],
         }
     }
 

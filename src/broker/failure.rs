@@ -156,11 +156,13 @@ impl BrokerError {
                 plain(kind, Vec::new(), error.next())
             }
             Self::NotOffered { offered, .. } => {
-                plain(FailureKind::NotAllowed, vec![offered_in_words(offered)], Vec::new())
+                let next = vec!["ask to be assigned to it, then: `jit login --force`".to_owned()];
+                plain(FailureKind::NotAllowed, vec![offered_in_words(offered)], next)
             }
             Self::SeveralProviders { role, providers, .. } => {
-                let next = format!("add to [role.{role}]: provider_arn = \"ARN\"");
-                plain(FailureKind::Usage, vec![format!("it lists {}", providers.join(", "))], vec![next])
+                let add = |arn: &String| format!("add to [role.{role}]: provider_arn = \"{arn}\"");
+                let next = providers.iter().map(add).collect();
+                plain(FailureKind::Usage, vec![format!("it lists {}", providers.join(", "))], next)
             }
             Self::Encrypted { role, .. } => {
                 let next = format!(

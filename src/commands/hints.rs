@@ -7,10 +7,10 @@ use crate::broker::{BrokerError, FailureKind};
 use crate::config::Mistake;
 use crate::config::resolve::ResolveError;
 use crate::error::{CommandError, Kind};
-use crate::idp::IdpError;
 use crate::idp::identity_center::CenterError;
+use crate::idp::{IdpError, START_OVER};
 use crate::name;
-use crate::plan::{Plan, ProofPlan};
+use crate::plan::{Plan, ProofPlan, Source, SourceSettings};
 use crate::store::StoreError;
 use crate::sys::http::HttpError;
 
@@ -41,9 +41,14 @@ impl From<ResolveError> for CommandError {
                 shown.hint(format!("did you mean `{meant}`?"))
             }
             ResolveError::UnknownRole { candidates, .. } => shown.hint(list(&candidates)),
-            ResolveError::Ambiguous { meant, .. } => shown
-                .because(meant.join(", "))
-                .hint("say which: the account's number, the role's ARN, or a [role.NAME] of its own"),
+            ResolveError::Ambiguous { meant, distinct, sections, .. } => {
+                let shown = shown.because(meant.join(", "));
+                let say = (!distinct.is_empty()).then(|| format!("say which: {}", distinct.join(", ")));
+                let shown = say.into_iter().fold(shown, Self::hint);
+                sections.into_iter().fold(shown, |shown, section| {
+                    shown.hint(format!("give it a name in the configuration: {section}"))
+                })
+            }
             ResolveError::NoRole { candidates } if candidates.is_empty() => {
                 shown.hint("add a [role.NAME] to the configuration")
             }
@@ -128,14 +133,31 @@ pub(super) fn not_stored(error: &StoreError) -> CommandError {
     store.causes.into_iter().fold(shown.because(store.what), CommandError::because)
 }
 
+/// Which command failed, as far as that decides what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// `jit login`, which is not to be advised as it was typed.
+    Login {
+        /// With `--force`.
+        force: bool,
+    },
+    /// `jit configure`, which tries what is written nowhere yet: no other command knows that IdP or role, and the next
+    /// thing to try is another answer.
+    Configure,
+    /// Any other.
+    Another,
+}
+
 /// There is no session for `plan`.
-pub(super) fn no_session(error: &BrokerError, plan: &Plan, forced: bool) -> CommandError {
-    let role = name::in_command(&plan.role);
-    let mut shown = of_broker(error, &role, forced);
+pub(super) fn no_session(error: &BrokerError, plan: &Plan, typed: Typed) -> CommandError {
+    let role = name::in_command(&plan.role).into_owned();
+    let known = (typed != Typed::Configure).then(|| role.clone());
+    let case = Case { whom: role, role: known, proof: &plan.proof, typed };
+    let mut shown = case.of_broker(error);
     if let Some(hint) = without_fips(error, &plan.proof) {
         shown.hints.insert(0, hint);
     }
-    if shown.kind == Kind::NotAllowed {
+    if let (Kind::NotAllowed, Some(role)) = (shown.kind, &case.role) {
         shown.hints.push(format!("jit explain {role}  shows every value of the question"));
     }
     shown
@@ -163,34 +185,106 @@ fn without_fips(error: &BrokerError, proof: &ProofPlan) -> Option<String> {
 }
 
 /// There is no login at `idp`.
-pub(super) fn no_login(error: &BrokerError, idp: &str, forced: bool) -> CommandError {
-    of_broker(error, &format!("--idp {}", name::in_command(idp)), forced)
+pub(super) fn no_login(error: &BrokerError, idp: &str, proof: &ProofPlan, typed: Typed) -> CommandError {
+    let whom = format!("--idp {}", name::in_command(idp));
+    Case { whom, role: None, proof, typed }.of_broker(error)
 }
 
-/// What the broker ended with; `whom` is what `jit login` is to be told.
-fn of_broker(error: &BrokerError, whom: &str, forced: bool) -> CommandError {
-    if let BrokerError::Store(error) = error {
-        return CommandError::from(error);
-    }
-    let failure = error.failure();
-    let kind = match failure.kind {
-        FailureKind::Failed => Kind::Failed,
-        FailureKind::LoginNeeded => Kind::LoginNeeded,
-        FailureKind::Refused => Kind::Refused,
-        FailureKind::NotAllowed => Kind::NotAllowed,
-        FailureKind::Store => Kind::Store,
-        FailureKind::Usage => Kind::Usage,
-        FailureKind::Interrupted => Kind::Interrupted,
-    };
-    let mut shown =
-        CommandError { causes: failure.why, hints: failure.next, ..CommandError::new(kind, failure.what) };
-    match kind {
-        Kind::LoginNeeded => shown.hints.push(format!("jit login {whom}")),
-        // Where more is known of the refusal, a new login is not what helps.
-        Kind::Refused if !forced && shown.hints.is_empty() => {
-            shown.hints.push(format!("jit login --force {whom}"))
+/// What a hint has to be true for. The lower layers know what happened, and neither the role nor what was typed.
+struct Case<'a> {
+    /// What `jit login` is to be told.
+    whom: String,
+    /// The role, as it is typed, if there is one.
+    role: Option<String>,
+    proof: &'a ProofPlan,
+    typed: Typed,
+}
+
+impl Case<'_> {
+    /// What the broker ended with.
+    fn of_broker(&self, error: &BrokerError) -> CommandError {
+        if let BrokerError::Store(error) = error {
+            return CommandError::from(error);
         }
-        _ => {}
+        let failure = error.failure();
+        let kind = match failure.kind {
+            FailureKind::Failed => Kind::Failed,
+            FailureKind::LoginNeeded => Kind::LoginNeeded,
+            FailureKind::Refused => Kind::Refused,
+            FailureKind::NotAllowed => Kind::NotAllowed,
+            FailureKind::Store => Kind::Store,
+            FailureKind::Usage => Kind::Usage,
+            FailureKind::Interrupted => Kind::Interrupted,
+        };
+        let mut hints: Vec<String> = Vec::new();
+        for clause in &failure.next {
+            let hint = self.fit(clause);
+            hints.extend(hint.filter(|hint| !hints.contains(hint)));
+        }
+        if kind == Kind::LoginNeeded && self.typed != Typed::Configure {
+            hints.push(self.sign_in());
+        }
+        CommandError { causes: failure.why, hints, ..CommandError::new(kind, failure.what) }
     }
-    shown
+
+    /// The sign-in that can be done. The same command would end as it did.
+    fn sign_in(&self) -> String {
+        let whom = &self.whom;
+        if self.typed == Typed::Another {
+            return format!("jit login {whom}");
+        }
+        match self.proof {
+            ProofPlan::Oidc(_) | ProofPlan::IdentityCenter(_) => format!("jit login --no-browser {whom}"),
+            ProofPlan::Saml(_) | ProofPlan::Okta(_) | ProofPlan::Source(_) => {
+                format!("run `jit login {whom}` on a terminal of your desktop")
+            }
+        }
+    }
+
+    /// `clause` of a lower layer as it is true here, or nothing: a `jit login` and a `jit explain` in it get the role or the
+    /// IdP, without which they would ask about another one, or fail.
+    fn fit(&self, clause: &str) -> Option<String> {
+        if self.typed == Typed::Configure {
+            let ends = [": `jit explain`", ", then: `jit login --force`"];
+            let clause = ends.iter().find_map(|end| clause.strip_suffix(end)).unwrap_or(clause);
+            return (!clause.contains("jit login") && !clause.contains("jit explain"))
+                .then(|| clause.to_owned());
+        }
+        if clause.contains("jit login") {
+            // Nobody signs in there.
+            if let ProofPlan::Source(source) = self.proof {
+                return Some(new_credentials(source));
+            }
+            if clause.contains(START_OVER) && self.typed == (Typed::Login { force: true }) {
+                return None;
+            }
+        }
+        if clause == START_OVER {
+            return Some(format!("{START_OVER} {}", self.whom));
+        }
+        let clause = match self.role {
+            Some(_) => clause,
+            None => clause.strip_suffix(": `jit explain`").unwrap_or(clause),
+        };
+        let parts = clause.split('`').enumerate().map(|(at, part)| match (at % 2, &self.role) {
+            (1, _) if part.starts_with("jit login") => format!("{part} {}", self.whom),
+            (1, Some(role)) if part == "jit explain" => format!("{part} {role}"),
+            _ => part.to_owned(),
+        });
+        Some(parts.collect::<Vec<_>>().join("`"))
+    }
+}
+
+/// What helps where a profile's credentials are over or refused.
+fn new_credentials(source: &SourceSettings) -> String {
+    let profile = &source.name;
+    match &source.source.value {
+        Source::Keys { .. } => format!("give the profile {profile} new keys ({})", source.source.origin),
+        Source::Process(_) => {
+            format!("run the credential_process of the profile {profile} by itself, to see what it gives")
+        }
+        Source::TokenFile(path) => format!("have whatever writes {path} write it again"),
+        _ => "show this to whoever manages this machine: AWS does not take the credentials that it was given"
+            .to_owned(),
+    }
 }

@@ -283,7 +283,7 @@ impl<'w> Subject<'w> {
     /// A session of the role, after whatever it takes. A mistake elsewhere in the files is said before anybody is asked for
     /// anything.
     fn session(&self, world: &World, need: &Need) -> CommandResult<Session> {
-        let no_session = |error: BrokerError| hints::no_session(&error, &self.plan, need.force);
+        let no_session = |error: BrokerError| hints::no_session(&error, &self.plan, hints::Typed::Another);
         let broker = Broker::new(world, &self.store);
         if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
             return Ok(session);

@@ -136,9 +136,11 @@ fn refresh(file: &File, full: bool, world: &World, ui: &Ui) -> CommandResult {
             continue;
         }
         asked += 1;
-        let login = broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, false))?;
+        let login = broker
+            .sign_in(&proof, &need)
+            .map_err(|error| hints::no_login(&error, idp, &proof, hints::Typed::Another))?;
         learn(&broker, &proof, &login, &need, full, world, ui)
-            .map_err(|error| hints::no_login(&error, idp, false))?;
+            .map_err(|error| hints::no_login(&error, idp, &proof, hints::Typed::Another))?;
     }
     if asked == 0 {
         return Err(CommandError::new(Kind::Usage, "no IdP of the configuration lists roles")

@@ -18,8 +18,9 @@ pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&args.role, world)?;
     let session = subject.session(world, &typed_need(world, None))?;
     let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
-    let identity = process::block_on(asked)
-        .map_err(|error| hints::no_session(&BrokerError::Sts(Box::new(error)), &subject.plan, false))?;
+    let identity = process::block_on(asked).map_err(|error| {
+        hints::no_session(&BrokerError::Sts(Box::new(error)), &subject.plan, hints::Typed::Another)
+    })?;
     if args.json {
         return ui.json(&json!({
             "account": identity.account,

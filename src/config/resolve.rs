@@ -43,6 +43,10 @@ pub enum ResolveError {
         name: String,
         /// Each by its own name and where it is offered.
         meant: Vec<String>,
+        /// Names that mean one of them alone.
+        distinct: Vec<String>,
+        /// For each that no name means alone: what to write into the configuration, so that one does.
+        sections: Vec<String>,
     },
     /// No role was named anywhere.
     #[error("no role was named")]
@@ -226,6 +230,15 @@ fn meant_by<'o>(
     name: &str,
     offered: &'o [DiscoveredRole],
 ) -> Result<Option<&'o DiscoveredRole>, ResolveError> {
+    match all_meant_by(file, name, offered).as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        several => Err(ambiguous(file, name, several, offered)),
+    }
+}
+
+/// Every offered role that `name` may mean. The same role by several providers of one IdP is one role.
+fn all_meant_by<'o>(file: &File, name: &str, offered: &'o [DiscoveredRole]) -> Vec<&'o DiscoveredRole> {
     let by = |called: fn(&DiscoveredRole, &str) -> bool| -> Vec<&DiscoveredRole> {
         offered.iter().filter(|role| file.idps.contains_key(&role.idp) && called(role, name)).collect()
     };
@@ -233,18 +246,48 @@ fn meant_by<'o>(
     if meant.is_empty() {
         meant = by(DiscoveredRole::is_called);
     }
-    // The same role by several providers of one IdP is one role.
-    let own =
-        |role: &DiscoveredRole| role.saml.as_ref().map_or_else(|| role.name(), |pair| pair.role_arn.clone());
-    meant.dedup_by_key(|role| (role.idp.clone(), own(role)));
-    match meant.as_slice() {
-        [] => Ok(None),
-        [one] => Ok(Some(*one)),
-        several => Err(ResolveError::Ambiguous {
-            name: name.to_owned(),
-            meant: several.iter().map(|role| format!("{} at {}", own(role), role.idp)).collect(),
-        }),
+    meant.dedup_by_key(|role| (role.idp.clone(), own_name(role)));
+    meant
+}
+
+/// What an offered role is called where it is: its ARN, or its permission set and account.
+fn own_name(role: &DiscoveredRole) -> String {
+    role.saml.as_ref().map_or_else(|| role.name(), |pair| pair.role_arn.clone())
+}
+
+/// That `name` means `several` roles, and for each of them what means that one alone. A name is tried before it is
+/// advised: two IdPs may offer the same ARN, and a permission set has none.
+fn ambiguous(
+    file: &File,
+    name: &str,
+    several: &[&DiscoveredRole],
+    offered: &[DiscoveredRole],
+) -> ResolveError {
+    let (mut distinct, mut sections) = (Vec::new(), Vec::new());
+    for role in several {
+        let means_it = |name: &String| {
+            !file.roles.contains_key(name) && all_meant_by(file, name, offered).as_slice() == [*role]
+        };
+        match [role.name(), own_name(role)].into_iter().find(means_it) {
+            Some(name) => distinct.push(name),
+            None => sections.push(section_for(file, role)),
+        }
     }
+    let meant = several.iter().map(|role| format!("{} at {}", own_name(role), role.idp)).collect();
+    ResolveError::Ambiguous { name: name.to_owned(), meant, distinct, sections }
+}
+
+/// The section that gives an offered `role` a name of its own.
+fn section_for(file: &File, role: &DiscoveredRole) -> String {
+    let fit = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let name: String = format!("{}-{}", role.role, role.idp).chars().map(fit).collect();
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let free = std::iter::once(name.clone()).chain(numbered).find(|name| !file.roles.contains_key(name));
+    let target = match &role.saml {
+        Some(pair) => format!("role_arn = \"{}\"", pair.role_arn),
+        None => format!("account = \"{}\", permission_set = \"{}\"", role.account, role.role),
+    };
+    format!("[role.{}] with idp = \"{}\", {target}", free.unwrap_or(name), role.idp)
 }
 
 /// A permission set that the list does not have, in the one account that it has of that name: lists grow old, and the portal

@@ -75,7 +75,9 @@ impl CodeError {
                 &["run `jit login` again", "show this to whoever manages the identity provider"]
             }
             Self::Contested(_) => Contested::NEXT,
-            Self::NoRandom | Self::Refused { .. } => &[],
+            Self::Refused { error, .. } if error == "access_denied" => &[super::START_OVER],
+            Self::Refused { .. } => &["show this to whoever manages the identity provider"],
+            Self::NoRandom => &[],
         }
     }
 }

@@ -37,6 +37,9 @@ use oidc::{OidcError, OidcLogin};
 use okta::{OktaError, OktaLogin};
 use saml::{SamlError, SamlLogin};
 
+/// What to type where a login has to start over: the command adds the role or the IdP.
+pub const START_OVER: &str = "jit login --force";
+
 /// What a command decides about a login.
 #[derive(Clone, Copy, Debug)]
 pub struct LoginOptions {

@@ -38,6 +38,8 @@ mod exec;
 #[cfg(unix)]
 mod generated;
 #[cfg(target_os = "linux")]
+mod hints;
+#[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(unix)]
 mod house;

@@ -37,7 +37,8 @@ fn error(what: &str, next: &[&str]) -> String {
     format!("error: {what}\n{next}")
 }
 
-const AGAIN: [&str; 2] = ["run `jit login` again", "show this to whoever manages the identity provider"];
+const AGAIN: [&str; 2] =
+    ["run `jit login admin` again", "show this to whoever manages the identity provider"];
 const ISSUER: &str =
     "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
 
@@ -141,7 +142,7 @@ fn a_provider_that_is_not_what_it_should_be() {
     let discovery = "http://IDP/.well-known/openid-configuration";
     let cases = [
         (Call::Discovery, Trouble::Html, http("the provider's description", 200, page), network),
-        (Call::Discovery, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain`"),
+        (Call::Discovery, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain admin`"),
         (
             Call::Discovery,
             Trouble::ServerError,
@@ -159,10 +160,10 @@ fn a_provider_that_is_not_what_it_should_be() {
             ISSUER,
         ),
         (Call::Jwks, Trouble::Html, http("the provider's key list", 200, page), network),
-        (Call::Jwks, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain`"),
+        (Call::Jwks, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain admin`"),
         (Call::Jwks, Trouble::ServerError, http("the provider's key list", 500, "nothing usable"), late),
         (Call::CodeGrant, Trouble::Html, http("the token endpoint", 200, page), network),
-        (Call::CodeGrant, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain`"),
+        (Call::CodeGrant, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain admin`"),
         (
             Call::CodeGrant,
             Trouble::ServerError,
@@ -188,8 +189,9 @@ fn words_of_the_provider_never_reach_the_terminal_raw() {
     for call in [Call::Authorize, Call::CodeGrant] {
         let (_, login, said) = troubled(call, trouble.clone());
         assert_eq!(login.code(), 4, "{login}");
-        let refused =
-            format!("was refused: bad\\u{{9b}}31m\\u{{a}} ({shown})\n  next: jit login --force admin\n");
+        let refused = format!(
+            "was refused: bad\\u{{9b}}31m\\u{{a}} ({shown})\n  next: show this to whoever manages the identity provider\n"
+        );
         assert!(said.ends_with(&refused) && said.lines().count() == 2, "{login}");
     }
     let long = Trouble::Refuse(Refusal::new(400, "invalid_request", "x".repeat(100_000)));
@@ -274,7 +276,7 @@ fn device_codes_that_come_to_nothing() {
 
     let expired = "nobody approved the code within 3 seconds; if the browser showed a refusal, the provider does \
                    not allow device codes here";
-    let expected = error(expired, &["run `jit login` again"]);
+    let expected = error(expired, &["run `jit login admin` again"]);
     let pending = Trouble::Refuse(Refusal::new(400, "authorization_pending", ""));
     room.servers().faults(|faults| {
         faults.clear();

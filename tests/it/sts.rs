@@ -99,14 +99,14 @@ fn refusals_that_end_the_matter() {
             Trouble::Html,
             1,
             "what answers for STS in eu-west-1 is not STS (HTTP 200)",
-            &["try again in a minute", "check the endpoint and the proxy: `jit explain`"],
+            &["try again in a minute", "check the endpoint and the proxy: `jit explain admin`"],
         ),
         (
             Call::AssumeRole,
             Trouble::Megabyte,
             1,
             "STS in eu-west-1 gave no answer: the answer of STS is larger than 512 KB, which no honest answer is",
-            &["try again in a minute", "check the endpoint and the proxy: `jit explain`"],
+            &["try again in a minute", "check the endpoint and the proxy: `jit explain admin`"],
         ),
     ];
     for (call, trouble, code, what, next) in cases {
@@ -122,7 +122,7 @@ fn failures_that_pass_are_tried_three_times() {
         (
             Trouble::ServerError,
             "STS in eu-west-1 failed with HTTP 500",
-            &["try again in a minute", "check the endpoint and the proxy: `jit explain`"][..],
+            &["try again in a minute", "check the endpoint and the proxy: `jit explain admin`"][..],
         ),
         (
             refusal(400, "Throttling", "Rate exceeded"),
@@ -256,7 +256,7 @@ fn words_of_aws_never_reach_the_terminal_raw() {
         let (_, login, said) = meets(call, refusal(400, "Strange\u{9b}Code", hostile));
         let shown = "\"\\u{9b}2J\\u{85}error: all is well\\u{202e}\\u{a}second line\"";
         let what = format!("AWS refuses the request with Strange\\u{{9b}}Code ({shown})");
-        let next = ["run `jit explain` to see where each value comes from"];
+        let next = ["run `jit explain admin` to see where each value comes from"];
         assert_eq!((login.code(), said), (4, error(&what, &next)));
     }
     let (_, login, said) = meets(Call::AssumeRole, refusal(400, "Strange", &"x".repeat(100_000)));

@@ -92,13 +92,13 @@ impl Wizard<'_> {
         let proof = resolve::proof(&file, &idp.name, &world.env)?;
         let login = broker
             .sign_in(&proof, &need)
-            .map_err(|error| without_login_hint(hints::no_login(&error, &idp.name, true)))?;
+            .map_err(|error| hints::no_login(&error, &idp.name, &proof, hints::Typed::Configure))?;
         match login.identity().name.as_str() {
             "" => ui.done("Signed in; AWS says as whom with the first session"),
             name => ui.done(shown!("Signed in as {}", name)),
         }
         let offered = roles::learn(&broker, &proof, &login, &need, false, world, ui)
-            .map_err(|error| hints::no_login(&error, &idp.name, true))?;
+            .map_err(|error| hints::no_login(&error, &idp.name, &proof, hints::Typed::Configure))?;
         loop {
             let role = self.role(&idp.name, &offered, &store)?;
             draft.roles = vec![role.clone()];
@@ -106,7 +106,7 @@ impl Wizard<'_> {
                 let plan = resolve::plan(&file, &role.name, Flags::default(), &world.env, Vec::new)?;
                 broker
                     .session(&plan, &need)
-                    .map_err(|error| without_login_hint(hints::no_session(&error, &plan, true)))
+                    .map_err(|error| hints::no_session(&error, &plan, hints::Typed::Configure))
             });
             match tried {
                 Ok(session) => {
@@ -259,12 +259,6 @@ impl Wizard<'_> {
 
 fn stopped() -> CommandError {
     CommandError::new(Kind::Failed, "no answer was given, and nothing was written")
-}
-
-/// Here the next thing to try is another answer.
-fn without_login_hint(mut error: CommandError) -> CommandError {
-    error.hints.retain(|hint| !hint.starts_with("jit "));
-    error
 }
 
 fn parse(draft: &Draft) -> CommandResult<File> {

@@ -45,7 +45,8 @@ impl Context<'_, '_> {
                     got.push(session);
                     rows.push(report::row(session, report::limit_note(plan, plan.legs.len() - 1), world, ui));
                 }
-                Err(error) => failures.push((plan, hints::no_session(error, plan, need.force))),
+                Err(error) => failures
+                    .push((plan, hints::no_session(error, plan, hints::Typed::Login { force: need.force }))),
             }
         }
         if !got.is_empty() {

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use super::{Context, report};
+use crate::commands::hints::Typed;
 use crate::commands::pick::{self, Candidate};
 use crate::commands::{Reading, hints, role_name, roles};
 use crate::config::file::{File, Parent, Target};
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
+use crate::name;
 use crate::plan::DiscoveredRole;
 use crate::sys::folders;
 use crate::ui::text::shown;
@@ -29,8 +31,11 @@ impl Context<'_, '_> {
             let mut idps = file.idps.keys();
             return match (idps.next(), idps.next()) {
                 (Some(only), None) => self.choose_offered(only),
-                (Some(_), Some(_)) => Err(CommandError::new(Kind::Usage, "no role was named")
-                    .hint(format!("name an IdP: jit login --idp {}", names(file)))),
+                (Some(_), Some(_)) => {
+                    let login = |idp: &String| format!("jit login --idp {}", name::in_command(idp));
+                    let error = CommandError::new(Kind::Usage, "no role was named");
+                    Err(file.idps.keys().map(login).fold(error, CommandError::hint))
+                }
                 (None, _) => {
                     let path = folders::short(&world.folders.config_file, &world.folders.home);
                     Err(CommandError::new(Kind::Usage, format!("{path} has no role"))
@@ -51,10 +56,11 @@ impl Context<'_, '_> {
         let Self { file, store, broker, world, ui, .. } = *self;
         let proof = resolve::proof(file, idp, &world.env)?;
         let need = self.need(&proof);
+        let typed = Typed::Login { force: need.force };
         let before = report::Before::of(store, &proof)?;
         store.prepare()?;
         let login =
-            broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, need.force))?;
+            broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, &proof, typed))?;
         match login.identity().name.as_str() {
             // AWS is asked who it is with the first session.
             "" => {
@@ -67,7 +73,7 @@ impl Context<'_, '_> {
             self.before.replace(Some(before));
         }
         let offered = roles::learn(broker, &proof, &login, &need, false, world, ui)
-            .map_err(|error| hints::no_login(&error, idp, need.force))?;
+            .map_err(|error| hints::no_login(&error, idp, &proof, typed))?;
         let known = Configured::of(file);
         let mut candidates: Vec<Candidate> =
             offered.iter().map(|role| candidate(file, &known, role)).collect();
@@ -87,9 +93,10 @@ impl Context<'_, '_> {
             [only] => Ok(only.name.clone()),
             several if !world.person.can_be_asked() => {
                 let names: Vec<&str> = several.iter().map(|candidate| candidate.name.as_str()).collect();
+                let such_as = name::in_command(&several[0].name);
                 Err(CommandError::new(Kind::Usage, format!("{idp} offers {} roles", several.len()))
                     .because(names.join(", "))
-                    .hint("name one: jit login ROLE"))
+                    .hint(format!("jit login {such_as}  or another of them")))
             }
             _ => pick::one_of(candidates, None, store, world),
         }
@@ -136,8 +143,4 @@ impl<'f> Configured<'f> {
         };
         self.0.get(&(offered.idp.as_str(), one, other)).copied()
     }
-}
-
-fn names(file: &File) -> String {
-    file.idps.keys().map(String::as_str).collect::<Vec<_>>().join("|")
 }

@@ -71,8 +71,9 @@ impl Context<'_, '_> {
             // Nobody signs in for what could not be stored.
             store.prepare()?;
         }
-        let session =
-            broker.session(&plan, &need).map_err(|error| hints::no_session(&error, &plan, need.force))?;
+        let session = broker
+            .session(&plan, &need)
+            .map_err(|error| hints::no_session(&error, &plan, hints::Typed::Login { force: need.force }))?;
         terminals::remember(world, &plan.role);
         let key_id = &session.credentials.access_key_id;
         let unchanged = stored.is_some_and(|stored| stored.credentials.access_key_id == *key_id);

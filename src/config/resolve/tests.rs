@@ -207,7 +207,12 @@ fn what_an_idp_offers_is_a_role_without_being_configured() {
     let path: fn(&mut DiscoveredRole, &mut SamlPair) =
         |_, pair| pair.role_arn = pair.role_arn.replace("/ops/", "/");
     let meant_by = |error| match error {
-        Err(ResolveError::Ambiguous { meant, .. }) => meant,
+        // Each ARN means one of them alone, so that it can be said.
+        Err(ResolveError::Ambiguous { meant, distinct, sections, .. }) => {
+            assert_eq!(meant, [0, 1].map(|at| format!("{} at acme", distinct[at])));
+            assert_eq!(sections, Vec::<String>::new());
+            meant
+        }
         other => panic!("{other:?}"),
     };
     let arns = ["role/ops/dev at acme", "role/dev at acme"]

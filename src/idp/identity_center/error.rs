@@ -98,6 +98,7 @@ impl CenterError {
             Self::Refused { error, .. } if error == "invalid_request" => {
                 &["compare `start_url` with the address of the portal, and `region` with the one it is in"]
             }
+            Self::Refused { error, .. } if error == "access_denied" => &[crate::idp::START_OVER],
             Self::Refused { .. } | Self::CodeExpired(_) => &["run `jit login` again"],
             Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => &[],
         };

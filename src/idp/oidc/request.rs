@@ -12,6 +12,9 @@ use crate::plan::{AcrRequest, OidcSettings};
 use crate::trusted_url::TrustedUrl;
 use crate::world::World;
 
+/// What a provider lacks with which nobody can sign in by a browser on this machine.
+pub(super) const SIGN_IN_PAGE: &str = "sign-in page (authorization_endpoint)";
+
 const OFFLINE: &str = "offline_access";
 
 /// Providers that want the same thing said differently.
@@ -154,7 +157,7 @@ pub(super) async fn authorization_url(
     provider: &Provider,
     request: AuthorizationRequest<'_>,
 ) -> Result<TrustedUrl, OidcError> {
-    let lacks = OidcError::Lacks { what: "sign-in page (authorization_endpoint)" };
+    let lacks = OidcError::Lacks { what: SIGN_IN_PAGE };
     let page = provider.document.authorization_endpoint.as_ref().ok_or(lacks)?;
     let query = query(settings, provider, request);
     if provider.document.require_pushed_authorization_requests != Some(true) {

@@ -1,7 +1,9 @@
 //! What to try next after an error of the provider's.
 
 use super::error::OidcError;
+use super::request::SIGN_IN_PAGE;
 use super::token::TokenError;
+use crate::idp::START_OVER;
 use crate::sys::http::HttpError;
 
 const COMPARE_ISSUER: &str =
@@ -26,13 +28,17 @@ impl OidcError {
                 &["check `issuer`, and whether this network wants a sign-in of its own first"]
             }
             Self::Lacks { what: "device codes" } => &["leave out --device, or set `flow` to \"browser\""],
-            Self::Lacks { .. } => &["try `jit login --device`"],
+            Self::Lacks { what: SIGN_IN_PAGE } => &["try `jit login --device`"],
+            Self::Lacks { .. } | Self::Unreasoned { .. } => &[COMPARE_ISSUER, ASK_ADMINISTRATOR],
             Self::Code(error) => error.next(),
             Self::CodeExpired(_) => &["run `jit login` again"],
             Self::Refused { error, .. } => match error.as_str() {
                 "invalid_client" | "unauthorized_client" => &["check `client_id` and `client_secret`"][..],
                 "invalid_scope" => &["check `scopes`"],
-                _ => &[],
+                // The code, or what it was asked with, serves once.
+                "invalid_grant" => &[START_OVER],
+                "login_required" | "interaction_required" | "consent_required" => &[START_OVER],
+                _ => &[ASK_ADMINISTRATOR],
             },
             Self::Token(_) if self.suggests_clock() => &["check this machine's clock: `jit doctor`"],
             Self::Token(TokenError::Audience(_) | TokenError::AuthorizedParty) => {
@@ -41,9 +47,10 @@ impl OidcError {
             Self::Token(TokenError::Issuer(_)) => &[COMPARE_ISSUER],
             Self::Token(TokenError::Algorithm(_) | TokenError::TooLong(_)) => &[ASK_ADMINISTRATOR],
             Self::Token(_) => &["run `jit login` again", ASK_ADMINISTRATOR],
-            Self::Denied(_) | Self::NoNewIdToken | Self::NoRefreshToken => &[],
             Self::ClaimsWanted { .. } => &[ASK_ADMINISTRATOR],
-            Self::Ended(_) | Self::NobodyYet | Self::Unreasoned { .. } => &[],
+            // Whoever is not let in can sign in as somebody else.
+            Self::Denied(_) => &[START_OVER],
+            Self::NoNewIdToken | Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet => &[],
         };
         next.iter().map(|clause| (*clause).to_owned()).collect()
     }

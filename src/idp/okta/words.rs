@@ -62,13 +62,12 @@ impl OktaError {
             Self::Exchange { error, description } => return after_exchange(error, description),
             Self::Device(error) => return error.next(),
             Self::Saml(error) => return error.next(),
-            Self::PasswordExpired(_)
-            | Self::LockedOut(_)
-            | Self::NoFactorYet(_)
-            | Self::InRecovery(_)
-            | Self::Interrupted
-            | Self::SessionEnded
-            | Self::NoRandom => &[],
+            // The message says where.
+            Self::PasswordExpired(_) | Self::LockedOut(_) | Self::NoFactorYet(_) | Self::InRecovery(_) => {
+                &["do that in your browser, then run `jit login`"]
+            }
+            Self::SessionEnded => &["run `jit login`"],
+            Self::Interrupted | Self::NoRandom => &[],
         };
         next.iter().map(|clause| (*clause).to_owned()).collect()
     }

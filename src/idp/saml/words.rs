@@ -14,7 +14,7 @@ impl SamlError {
             Self::Address { .. } => &["check `sso_url` or `start_url`: `jit explain`"],
             Self::TooLong(_) => &["have the IdP send fewer groups and roles for AWS"],
             Self::Status(status) if status.is("NoPassive") || status.is("NoAuthnContext") => {
-                &["run `jit login --force`", ASK_ADMINISTRATOR]
+                &[crate::idp::START_OVER, ASK_ADMINISTRATOR]
             }
             Self::Status(status) if status.is("RequestDenied") || status.is("UnknownPrincipal") => {
                 &["ask to be assigned to the AWS application at the identity provider"]

@@ -1,0 +1,526 @@
+//! What an error says to do next is true in this very case: each row here makes one go wrong, reads what it is told, does
+//! that, and is better off. A command that any error advises has to be in a row, or in [`ELSEWHERE`] with the reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use jit::demo::{Account, Call, Edit, Faults, Flaw, HUB, KeyUser, Refusal, Role, Settings, Trouble};
+
+use crate::support::{Output, Room};
+
+/// One thing that goes wrong, and the way out.
+struct Row {
+    name: &'static str,
+    room: fn() -> Room,
+    /// What makes it go wrong.
+    arrange: fn(&Room),
+    typed: &'static [&'static str],
+    /// What it says to do next, all of it.
+    next: &'static [&'static str],
+    /// What is done elsewhere: by the person at the IdP, an administrator, or whoever runs the network.
+    elsewhere: fn(&Room),
+    /// Does what the hints say, as they say it.
+    follow: fn(&Room, &[String]),
+    /// What was typed works from then on.
+    again: bool,
+}
+
+fn nothing(_: &Room) {}
+
+fn well(room: &Room) {
+    room.servers().faults(Faults::clear);
+}
+
+fn refuse(room: &Room, call: Call, status: u16, code: &str) {
+    let refusal = Refusal::new(status, code, "no");
+    room.servers().faults(|faults| faults.always(call, Trouble::Refuse(refusal)));
+}
+
+fn hints(output: &Output) -> Vec<String> {
+    output.stderr.lines().filter_map(|line| line.strip_prefix("  next: ")).map(str::to_owned).collect()
+}
+
+/// The command in a hint: what is in backticks, or what it begins with, up to two spaces.
+fn command_in(hint: &str) -> Vec<String> {
+    let quoted = hint.split('`').skip(1).step_by(2).find(|part| part.starts_with("jit "));
+    let line = quoted.or_else(|| hint.split("  ").next().filter(|line| line.starts_with("jit ")));
+    let line = line.unwrap_or_else(|| panic!("no command in {hint:?}"));
+    assert!(!line.contains(['\'', '"', '|', '<', '>', '…']), "this cannot be typed: {line}");
+    line.split_whitespace().skip(1).map(str::to_owned).collect()
+}
+
+fn run(room: &Room, hint: &str) -> Output {
+    let words = command_in(hint);
+    room.jit(&words.iter().map(String::as_str).collect::<Vec<_>>()).hands_over().run()
+}
+
+/// Types the first hint that is a command.
+fn type_it(room: &Room, hints: &[String]) {
+    let hint = hints.iter().find(|hint| hint.contains("jit ")).unwrap();
+    let output = run(room, hint);
+    assert_eq!(output.code(), 0, "{hint}: {output}");
+}
+
+/// Types the first, and the first of what that says, until all is well.
+fn type_on(room: &Room, hints_so_far: &[String]) {
+    let mut hint = hints_so_far[0].clone();
+    for _ in 0..3 {
+        let output = run(room, &hint);
+        if output.code() == 0 {
+            return;
+        }
+        hint = hints(&output).into_iter().next().unwrap_or_else(|| panic!("{output}"));
+    }
+    panic!("it leads nowhere: {hint}");
+}
+
+/// Logs in for `role`.
+fn login(room: &Room, role: &str) {
+    let output = room.jit(&["login", role]).run();
+    assert_eq!(output.code(), 0, "{output}");
+}
+
+/// Writes the section that `hint` dictates, and uses the name that it gives.
+fn write_section(room: &Room, hint: &str) {
+    let (_, section) = hint.split_once("[role.").unwrap();
+    let (name, keys) = section.split_once("] with ").unwrap();
+    let keys = keys.split(", ").collect::<Vec<_>>().join("\n");
+    let config = fs::read_to_string(room.path("config/jit/config.toml")).unwrap();
+    room.write_config(&format!("{config}\n[role.{name}]\n{keys}\n"));
+    login(room, name);
+}
+
+fn by_saml() -> Room {
+    Room::by_saml(Settings::default())
+}
+
+/// Two IdPs that offer the same roles, and no role of one's own.
+fn two_idps(room: &Room) {
+    let config = room.saml_config("");
+    let (idp, _) = config.split_once("[role.").unwrap();
+    room.write_config(&format!("{idp}\n{}", idp.replace("idp.demo", "idp.partner")));
+}
+
+fn rows() -> Vec<Row> {
+    // A row says what is unlike this one.
+    let usual = || Row {
+        name: "",
+        room: Room::new,
+        arrange: nothing,
+        typed: &["login", "admin"],
+        next: &[],
+        elsewhere: well,
+        follow: type_it,
+        again: true,
+    };
+    vec![
+        Row {
+            name: "no login yet",
+            typed: &["credential-process", "admin"],
+            next: &["jit login admin"],
+            ..usual()
+        },
+        Row {
+            name: "a typing error",
+            typed: &["login", "admni"],
+            next: &["did you mean `admin`?"],
+            follow: |room, hints| login(room, hints[0].split('`').nth(1).unwrap()),
+            again: false,
+            ..usual()
+        },
+        Row {
+            name: "no role named",
+            typed: &["login"],
+            next: &[
+                "the roles are: admin, developer, hub",
+                "name one, or set default_role in the configuration",
+            ],
+            follow: |room, _| {
+                room.write_config(&format!("default_role = \"admin\"\n\n{}", room.usual_config()))
+            },
+            ..usual()
+        },
+        Row {
+            name: "one ARN at two IdPs: the ARN does not tell them apart",
+            room: by_saml,
+            arrange: |room| {
+                two_idps(room);
+                for idp in ["demo", "partner"] {
+                    room.jit(&["login", "--idp", idp]).run();
+                }
+            },
+            typed: &["login", HUB],
+            next: &[
+                "give it a name in the configuration: [role.jit-hub-demo] with idp = \"demo\", role_arn = \
+                 \"arn:aws:iam::111111111111:role/jit-hub\"",
+                "give it a name in the configuration: [role.jit-hub-partner] with idp = \"partner\", role_arn = \
+                 \"arn:aws:iam::111111111111:role/jit-hub\"",
+            ],
+            follow: |room, hints| write_section(room, &hints[1]),
+            again: false,
+            ..usual()
+        },
+        Row {
+            name: "two accounts of one name: the number tells them apart",
+            room: || {
+                let accounts = vec![
+                    Account::new("333333333333", "prod", &["Developer", "ReadOnly"]),
+                    Account::new("444444444444", "prod", &["ReadOnly"]),
+                ];
+                Room::by_center(Settings { accounts, ..Settings::default() })
+            },
+            arrange: |room| {
+                login(room, "dev");
+                assert_eq!(room.jit(&["roles", "--refresh"]).run().code(), 0);
+            },
+            typed: &["login", "prod/ReadOnly"],
+            next: &["say which: 333333333333/ReadOnly, 444444444444/ReadOnly"],
+            follow: |room, hints| {
+                for name in hints[0].strip_prefix("say which: ").unwrap().split(", ") {
+                    login(room, name);
+                }
+            },
+            again: false,
+            ..usual()
+        },
+        Row {
+            name: "two IdPs and no role",
+            room: by_saml,
+            arrange: two_idps,
+            typed: &["login"],
+            next: &["jit login --idp demo", "jit login --idp partner"],
+            follow: type_on,
+            again: false,
+            ..usual()
+        },
+        Row {
+            name: "the person said no",
+            arrange: |room| room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies)),
+            next: &["jit login --force admin"],
+            ..usual()
+        },
+        Row {
+            name: "the person said no, and no role was named",
+            arrange: |room| room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies)),
+            typed: &["login", "--idp", "demo"],
+            next: &["jit login --force --idp demo"],
+            ..usual()
+        },
+        Row {
+            name: "said no after --force, which is not advised a second time",
+            arrange: |room| room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies)),
+            typed: &["login", "--force", "admin"],
+            follow: |_, _| {},
+            ..usual()
+        },
+        Row {
+            name: "AWS does not take the proof any more",
+            arrange: |room| refuse(room, Call::AssumeRoleWithWebIdentity, 400, "IDPRejectedClaim"),
+            next: &["jit login --force admin"],
+            ..usual()
+        },
+        Row {
+            name: "the portal does not take its token any more",
+            room: || Room::by_center(Settings::default()),
+            arrange: |room| refuse(room, Call::GetRoleCredentials, 401, "UnauthorizedException"),
+            typed: &["login", "dev"],
+            next: &["jit login --force dev"],
+            ..usual()
+        },
+        Row {
+            name: "a permission set that is not assigned, where a new login would change nothing",
+            room: || Room::by_center(Settings::default()),
+            arrange: |room| {
+                login(room, "audit");
+                assert_eq!(room.jit(&["roles", "--refresh"]).run().code(), 0);
+                refuse(room, Call::GetRoleCredentials, 404, "ResourceNotFoundException");
+            },
+            typed: &["login", "dev"],
+            next: &[
+                "compare account and permission_set with the portal's page",
+                "ask to be assigned",
+                "`jit roles 333333333333` lists what you were offered there",
+                "jit explain dev  shows every value of the question",
+            ],
+            follow: |room, hints| {
+                for hint in &hints[2..] {
+                    assert_eq!(run(room, hint).code(), 0, "{hint}");
+                }
+            },
+            ..usual()
+        },
+        Row {
+            name: "a profile for a role that there is not",
+            typed: &["configure", "profiles", "nowhere"],
+            next: &["jit roles  lists them all"],
+            again: false,
+            ..usual()
+        },
+        Row {
+            name: "a wrong client secret, which no new login makes right",
+            arrange: |room| refuse(room, Call::CodeGrant, 401, "invalid_client"),
+            next: &["check `client_id` and `client_secret`"],
+            follow: |_, _| {},
+            ..usual()
+        },
+        Row {
+            name: "a refusal that would come again",
+            arrange: |room| refuse(room, Call::CodeGrant, 400, "unsupported_grant_type"),
+            next: &["show this to whoever manages the identity provider"],
+            follow: |_, _| {},
+            ..usual()
+        },
+        Row {
+            name: "nobody is there",
+            arrange: |room| {
+                let issuer = room.servers().issuer();
+                room.write_config(&room.usual_config().replace(issuer, "http://127.0.0.1:1"));
+            },
+            next: &["check `issuer`, the network and the proxy", "run `jit doctor`"],
+            follow: |room, hints| {
+                // It looks at more than this, and ends as it finds things; it says that the network is to blame.
+                let doctor = run(room, &hints[1]);
+                assert!(!doctor.stdout.is_empty(), "{doctor}");
+                room.write_config(&room.usual_config());
+            },
+            ..usual()
+        },
+        Row {
+            name: "an answer without an end",
+            arrange: |room| room.servers().faults(|faults| faults.always(Call::Discovery, Trouble::Megabyte)),
+            next: &["check the address: `jit explain admin`"],
+            ..usual()
+        },
+        Row {
+            name: "the same where no role is known",
+            arrange: |room| room.servers().faults(|faults| faults.always(Call::Discovery, Trouble::Megabyte)),
+            typed: &["login", "--idp", "demo"],
+            next: &["check the address"],
+            follow: |_, _| {},
+            ..usual()
+        },
+        Row {
+            name: "not assigned",
+            room: by_saml,
+            arrange: |room| {
+                let edit = Edit::replacing(HUB, "arn:aws:iam::111111111111:role/other");
+                room.servers().faults(|faults| faults.edit_assertion = Some(edit));
+            },
+            typed: &["login", "hub"],
+            next: &[
+                "ask to be assigned to it, then: `jit login --force hub`",
+                "jit explain hub  shows every value of the question",
+            ],
+            follow: |room, hints| {
+                hints.iter().for_each(|hint| assert_eq!(run(room, hint).code(), 0, "{hint}"))
+            },
+            ..usual()
+        },
+        Row {
+            name: "a profile's keys are over, and nobody signs in there",
+            room: of_keys,
+            arrange: |room| refuse(room, Call::GetCallerIdentity, 403, "ExpiredToken"),
+            typed: &["login", "ops"],
+            next: &["give the profile keys new keys (~/.aws/credentials:2)"],
+            follow: |room, _| {
+                login(room, "ops");
+                // What the person wrote is theirs, and no secret that jit left lying.
+                fs::remove_file(room.path(".aws/credentials")).unwrap();
+            },
+            again: false,
+            ..usual()
+        },
+        Row {
+            name: "a damaged store",
+            arrange: |room| {
+                login(room, "admin");
+                for entry in room.entries("") {
+                    fs::write(entry, b"").unwrap();
+                }
+            },
+            next: &["`jit logout --all` starts afresh; nothing but a login is lost"],
+            ..usual()
+        },
+        Row {
+            name: "no session is valid",
+            arrange: |room| {
+                room.write_config(&format!("default_role = \"admin\"\n\n{}", room.usual_config()))
+            },
+            typed: &["status", "--check"],
+            next: &["jit login"],
+            ..usual()
+        },
+    ]
+}
+
+const ALICE: &str = "arn:aws:iam::666666666666:user/alice";
+const OPS: &str = "arn:aws:iam::666666666666:role/ops";
+
+/// A home with a profile that starts from keys, and no IdP.
+fn of_keys() -> Room {
+    let mut settings = Settings::default();
+    settings.key_users.push(KeyUser {
+        arn: ALICE.to_owned(),
+        key_id: "AKIAALICE".to_owned(),
+        secret_key: "alice+static+secret".to_owned(),
+        mfa_code: "123456".to_owned(),
+    });
+    settings.roles.push(Role::spoke(OPS, ALICE, 3600));
+    let room = Room::with(settings);
+    fs::remove_file(room.path("config/jit/config.toml")).unwrap();
+    let keys = "[keys]\naws_access_key_id = AKIAALICE\naws_secret_access_key = alice+static+secret\n";
+    room.write(".aws/credentials", keys);
+    room.write(
+        ".aws/config",
+        &format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\nregion = eu-west-1\n"),
+    );
+    room
+}
+
+#[test]
+fn following_a_hint_leads_on() {
+    let told = |row: &Row| {
+        let room = (row.room)();
+        (row.arrange)(&room);
+        let failed = room.jit(row.typed).hands_over().run();
+        assert_ne!(failed.code(), 0, "{failed}");
+        let next = hints(&failed);
+        assert_eq!(next, row.next, "{failed}");
+        (row.elsewhere)(&room);
+        (row.follow)(&room, &next);
+        if row.again {
+            let again = room.jit(row.typed).hands_over().run();
+            assert_eq!(again.code(), 0, "after what it says was done: {again}");
+        }
+    };
+    // All of them, so that one that is wrong hides no other.
+    let fails = |row: &Row| std::panic::catch_unwind(|| told(row)).is_err();
+    let wrong: Vec<&str> = rows().iter().filter(|row| fails(row)).map(|row| row.name).collect();
+    assert!(wrong.is_empty(), "these lead nowhere, as said above: {wrong:#?}");
+}
+
+#[test]
+fn a_login_that_cannot_ask_says_how_it_could() {
+    let room = Room::new();
+    let failed = room.jit(&["login", "hub"]).without("BROWSER").run();
+    assert_eq!(
+        (failed.code(), hints(&failed)),
+        (3, vec!["jit login --no-browser hub".to_owned()]),
+        "{failed}"
+    );
+    let words = command_in(&hints(&failed)[0]);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let login = room.jit(&words).without("BROWSER").start();
+    let said = login.says("S256&prompt=consent\n");
+    let address = said.split_whitespace().find(|word| word.contains("/authorize?")).unwrap();
+    let browser = room.path("browser").display().to_string();
+    assert_eq!(room.program(&browser, &[address]).run().code(), 0);
+    let login = login.wait();
+    assert_eq!(login.code(), 0, "{login}");
+}
+
+/// Commands that are advised and not executed by a row, and why.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("jit login --no-browser", "a test of its own above: somebody has to open the URL while it runs"),
+    (
+        "jit login --device",
+        "no embedded provider is without a sign-in page; login.rs signs in by device codes",
+    ),
+    ("jit configure", "asks questions: wizard.rs answers them"),
+    ("jit configure add", "takes a URL that only the person knows: shared.rs"),
+    ("jit configure import", "takes an org that only the person knows: import.rs"),
+    ("jit configure profiles", "said after a success, as what may come next: profiles.rs"),
+    (
+        "jit exec",
+        "said where a role of jit's is asked for as a profile, and after a success: profiles.rs, wizard.rs",
+    ),
+    ("jit env", "said where a shell cannot hold a value: env.rs"),
+    ("jit console", "the console's own tests: console.rs"),
+    ("jit console --print", "the console's own tests: console.rs"),
+    ("jit console --region", "the console's own tests: console.rs"),
+];
+
+#[test]
+fn every_command_that_is_advised_is_executed() {
+    let rows = rows();
+    let names: BTreeSet<&str> = rows.iter().map(|row| row.name).collect();
+    assert_eq!(names.len(), rows.len(), "two rows have one name");
+    // By the words of the command alone: which role or IdP comes after them is the case's.
+    let executed: BTreeSet<String> =
+        rows.iter().flat_map(|row| row.next).flat_map(|hint| commands_in(hint)).collect();
+    let advised = advised();
+    let mut missing: Vec<String> = Vec::new();
+    for (command, places) in &advised {
+        let elsewhere = ELSEWHERE.iter().any(|(one, _)| one == command);
+        if !executed.contains(command) && !elsewhere {
+            missing.push(format!("{command} ({})", places.iter().cloned().collect::<Vec<_>>().join(", ")));
+        }
+    }
+    assert!(missing.is_empty(), "no row executes these:\n{}", missing.join("\n"));
+    let stale: Vec<&str> =
+        ELSEWHERE.iter().map(|(one, _)| *one).filter(|one| !advised.contains_key(*one)).collect();
+    assert!(stale.is_empty(), "nobody advises these any more: {stale:?}");
+}
+
+/// Those that are advised, so that "jit takes …" is none.
+const COMMANDS: [&str; 11] = [
+    "configure",
+    "console",
+    "demo",
+    "doctor",
+    "env",
+    "exec",
+    "explain",
+    "login",
+    "logout",
+    "roles",
+    "status",
+];
+/// Those below `jit configure`.
+const BELOW: [&str; 3] = ["add", "import", "profiles"];
+
+/// The commands in a text, each without what the case fills in: which role, account or URL.
+fn commands_in(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let all = quoted.chain([text]).filter(|part| part.starts_with("jit "));
+    let command = |part: &str| {
+        let mut words = part.split_whitespace().skip(1);
+        let first = words.next().filter(|word| COMMANDS.contains(word))?;
+        let more =
+            words.take_while(|word| word.starts_with("--") || (first == "configure" && BELOW.contains(word)));
+        Some([first].into_iter().chain(more).fold("jit".to_owned(), |line, word| line + " " + word))
+    };
+    all.filter_map(command).collect()
+}
+
+/// Every command that a text of the layers which give hints names, and the files that do.
+fn advised() -> BTreeMap<String, BTreeSet<String>> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut folders: Vec<_> =
+        ["aws", "broker", "commands", "idp", "store", "sys"].map(|name| source.join(name)).into();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(&source).unwrap().display().to_string();
+            if path.is_dir() {
+                folders.extend((!name.ends_with("tests") && !name.ends_with("demo")).then_some(path));
+                continue;
+            }
+            if name.ends_with("tests.rs") || name.ends_with("fuzzing.rs") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let own = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
+            for line in own.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+                for literal in line.split('"').skip(1).step_by(2) {
+                    for command in commands_in(literal) {
+                        found.entry(command).or_default().insert(name.clone());
+                    }
+                }
+            }
+        }
+    }
+    found
+}
