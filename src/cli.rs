@@ -489,7 +489,7 @@ pub enum Configure {
 ///
 /// Without ROLE, for those of the configuration. Only sections marked `# managed
 /// by jit` are touched; everything else stays byte for byte, and the file before
-/// the last change is kept beside it. [default], which AWS tools use where no
+/// the last change is kept beside it. `[default]`, which AWS tools use where no
 /// profile is named, is written only with --name default.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]

@@ -194,7 +194,7 @@ pub const fn holes(format: &str) -> usize {
     count
 }
 
-/// A literal with a `{}` for each argument that follows. Each argument that is not [`Shown`](crate::ui::text::Shown) yet
+/// A literal with a `{}` for each argument that follows. Each argument that is not [`Shown`] yet
 /// is escaped.
 #[macro_export]
 macro_rules! shown {
