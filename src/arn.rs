@@ -274,6 +274,11 @@ impl Partition {
         if plain { self.row().5.to_owned() } else { format!("{region}.{}", self.row().5) }
     }
 
+    /// The host of the sign-in page, to which a region may be added in front.
+    pub fn sign_in_domain(self) -> &'static str {
+        self.row().5
+    }
+
     /// The host of the console; a region goes before it. `None` where AWS does not say.
     pub fn console_host(self) -> Option<&'static str> {
         Some(self.row().6).filter(|host| !host.is_empty())

@@ -12,6 +12,7 @@ pub mod fuzzing;
 pub mod iam;
 pub mod machine;
 pub mod pace;
+pub mod pages;
 pub mod portal;
 pub mod sts;
 mod words;

@@ -3,13 +3,14 @@
 use zeroize::Zeroizing;
 
 use crate::arn::{Partition, is_region};
-use crate::aws::federation;
+use crate::aws::federation::{self, FederationError};
+use crate::aws::pages;
 use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::{self, HandOverError};
 use crate::name;
-use crate::plan::{Plan, ProofPlan, RoleId};
+use crate::plan::{Plan, ProofPlan, RoleId, Source};
 use crate::secret::Secret;
 use crate::sys::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
 use crate::sys::{browser, process};
@@ -44,11 +45,21 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
     let plan = &subject.plan;
     confirm(plan, world)?;
     let destination = destination(args, plan, world)?;
+    if is_a_user(plan) {
+        return Err(no_console_for_users(plan));
+    }
+    if !args.print && subject.console_browser.is_none() && !world.browser.available() {
+        return without_a_browser(plan, &destination, ui);
+    }
     let url = match portal_link(plan, &destination) {
         // The portal knows the person, and signs them in by itself.
         Some(link) => Secret::new(link),
         None => {
             let session = subject.session(world, &typed_need(world, None))?;
+            // What a program or a variable gave may be a user's as well.
+            if ![":assumed-role/", ":federated-user/"].iter().any(|kind| session.assumed_arn.contains(kind)) {
+                return Err(no_console_for_users(plan));
+            }
             let region = region(args, plan, world);
             let sign_in = named_endpoint(&world.env, AWS_ENDPOINT_URL_SIGNIN)?.map_or_else(
                 || format!("https://{}", plan.target().role.value.partition().sign_in_host(&region)),
@@ -56,13 +67,24 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
             );
             let sign_in = TrustedUrl::parse(&sign_in, Purpose::AwsEndpoint)
                 .map_err(|why| CommandError::new(Kind::Failed, format!("`{sign_in}` {why}")))?;
-            let first = plan.legs.len() == 1;
+            // Of credentials that somebody else made, it is not known whether a role's session made them.
+            let first = plan.legs.len() == 1 && !matches!(plan.target().role.value, RoleId::Itself(_));
             let duration = first.then_some(plan.target().duration.value);
             let asked =
                 federation::login_url(&world.http, &sign_in, &session.credentials, duration, &destination);
             process::block_on(asked).map_err(|error| {
-                CommandError::new(Kind::Failed, error.to_string())
-                    .hint(format!("jit login --force {}", name::in_command(&plan.role)))
+                let hint = match &error {
+                    FederationError::Http(_) => {
+                        format!(
+                            "check the network, HTTPS_PROXY and AWS_CA_BUNDLE: {} could not be asked",
+                            sign_in.origin()
+                        )
+                    }
+                    FederationError::Refused(_) => {
+                        format!("jit login --force {}", name::in_command(&plan.role))
+                    }
+                };
+                CommandError::new(Kind::Failed, error.to_string()).hint(hint)
             })?
         }
     };
@@ -73,6 +95,40 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
     let role = ui.paint_role(&plan.role, plan.color.as_deref());
     ui.say(shown!("{}  account {}  in the console", role, plan.target().role.value.account()));
     open(url, plan, subject.console_browser.as_deref(), world)
+}
+
+/// Whether the plan starts and ends with long-lived keys, which are a user's (or root's).
+fn is_a_user(plan: &Plan) -> bool {
+    let (ProofPlan::Source(settings), [leg]) = (&plan.proof, plan.legs.as_slice()) else { return false };
+    let keys = matches!(&settings.source.value, Source::Keys { token: None, .. });
+    keys && matches!(leg.role.value, RoleId::Itself(_))
+}
+
+/// `GetFederationToken` would give such keys a console, but one with other rights than the user's and without their MFA, so
+/// that is left alone (IAM User Guide, "Enable custom identity broker access to the AWS console").
+fn no_console_for_users(plan: &Plan) -> CommandError {
+    let what = format!(
+        "{} is an IAM user, and AWS opens the console only for sessions of roles and federated users",
+        plan.role
+    );
+    let hint = format!(
+        "add a profile with role_arn and source_profile = {} to ~/.aws/config, then: jit console PROFILE",
+        name::in_command(&plan.role)
+    );
+    CommandError::new(Kind::Usage, what).hint(hint)
+}
+
+/// Says so before anything is asked of AWS. The portal's link holds no secret, so it can be opened anywhere.
+fn without_a_browser(plan: &Plan, destination: &str, ui: &Ui) -> CommandResult {
+    if let Some(link) = portal_link(plan, destination) {
+        ui.say("There is no browser here. Open this where you can sign in to the portal:");
+        return ui.data(format!("{link}\n").as_bytes());
+    }
+    let error = CommandError::new(Kind::Failed, "there is no browser here to open the console in");
+    let role = name::in_command(&plan.role);
+    Err(error.hint(format!(
+        "jit console --print {role} prints a URL; whoever opens it within 15 min is signed in"
+    )))
 }
 
 /// Hands the URL to the browser by way of a page of this machine: whoever has it is signed in, and what a browser is
@@ -139,19 +195,19 @@ fn destination(args: &Console, plan: &Plan, world: &World) -> CommandResult<Stri
             format!("{region} is not a region of {name}, where the role is"),
         ));
     }
-    let Some(host) = partition.console_host() else {
-        return Err(CommandError::new(
-            Kind::Usage,
-            format!("the console of {name} has no address that is known"),
-        )
-        .hint("give it: jit console --url https://…"));
-    };
     if let Some(url) = &args.url {
-        let own = url.strip_prefix("https://").and_then(|rest| rest.split(['/', '?', '#']).next());
-        let fits = own.is_some_and(|own| own == host || own.ends_with(&format!(".{host}")));
-        let what = || format!("`{url}` is not an address of the console at {host}");
-        return if fits { Ok(url.clone()) } else { Err(CommandError::new(Kind::Usage, what())) };
+        let wrong = |why| CommandError::new(Kind::Usage, format!("`{url}` {why}"));
+        return pages::page(url, partition).map_err(wrong);
     }
+    let Some(host) = partition.console_host() else {
+        let what = format!("AWS does not publish the URL of the console of {name}");
+        let role = name::in_command(&plan.role);
+        let hint =
+            format!("name the page: jit console {role} --url https://HOST.{}/", pages::domain(partition));
+        return Err(CommandError::new(Kind::Usage, what)
+            .hint(hint)
+            .hint("if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN as well"));
+    };
     Ok(page_of(args.service.as_deref(), host, &region))
 }
 

@@ -107,6 +107,8 @@ impl Sts {
                     asked["sessionKey"] == session.secret_key.as_str()
                         && asked["sessionToken"] == session.token.as_str()
                         && self.shared.sts_now() < session.expires
+                        // AWS takes a user's session (GetSessionToken) from nobody.
+                        && session.arn.contains(":assumed-role/")
                         && !(session.chained && get("SessionDuration").is_some())
                 });
                 match (fits, self.shared.issue("sign-in token")) {

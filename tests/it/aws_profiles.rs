@@ -147,6 +147,25 @@ fn static_keys_are_used_and_reported() {
     std::fs::remove_file(room.path(".aws/credentials")).unwrap();
 }
 
+/// AWS's sign-in page takes no session of a user. The keys of one start a role's session all the same.
+#[test]
+fn a_users_own_keys_open_no_console_and_a_role_behind_them_does() {
+    let room = room_with_keys();
+    for profile in ["keys", "vault"] {
+        let refused = room.jit(&["console", profile, "--print"]).run();
+        assert_eq!(refused.code(), 2, "{refused}");
+        let words = format!(
+            "error: {profile} is an IAM user, and AWS opens the console only for sessions of roles and federated users\n  \
+             next: add a profile with role_arn and source_profile = {profile} to ~/.aws/config, then: jit console PROFILE\n"
+        );
+        assert!(refused.stderr.ends_with(&words), "{refused}");
+    }
+    assert_eq!(room.count(Call::Federation), 0, "nothing was asked");
+    let behind = room.jit(&["console", "ops", "--print"]).hands_over().run();
+    assert!(behind.code() == 0 && behind.stdout.contains("/federation?Action=login"), "{behind}");
+    std::fs::remove_file(room.path(".aws/credentials")).unwrap();
+}
+
 #[test]
 fn a_code_of_an_mfa_device_is_asked_for_on_the_terminal() {
     let room = room_with_keys();

@@ -132,15 +132,14 @@ fn identity_center_opens_by_its_own_link() {
 #[test]
 fn what_is_not_opened() {
     let room = room();
-    let cases: [(&[&str], i32, &str); 5] = [
+    let cases: [(&[&str], i32, &str); 8] = [
         (&["--region", "evil.example/"], 2, "`evil.example/` is not a region"),
         (&["--region", "cn-north-1"], 2, "cn-north-1 is not a region of aws, where the role is"),
-        (
-            &["--url", "https://evil.example/console"],
-            2,
-            "is not an address of the console at console.aws.amazon.com",
-        ),
-        (&["--url", "https://console.aws.amazon.com.evil.example/"], 2, "is not an address of the console"),
+        (&["--url", "https://evil.example/console"], 2, "is not a page of AWS's consoles, which are below"),
+        (&["--url", "https://console.aws.amazon.com.evil.example/"], 2, "is not a page of AWS's consoles"),
+        (&["--url", r"https://evil.example\.console.aws.amazon.com/"], 2, "there is a backslash in it"),
+        (&["--url", "https://x@console.aws.amazon.com/"], 2, "a name before the host"),
+        (&["--url", "http://console.aws.amazon.com/"], 2, "is not https"),
         (&["--url", "https://x", "--service", "s3"], 2, "cannot be used with"),
     ];
     for (arguments, code, words) in cases {
@@ -157,4 +156,88 @@ fn what_is_not_opened() {
     );
     let nowhere = room.jit(&["console", "admin"]).env("BROWSER", "/nowhere/browser").run();
     assert_eq!(nowhere.code(), 1, "{nowhere}");
+}
+
+#[test]
+fn every_page_of_the_consoles_is_opened() {
+    let room = room();
+    for (typed, opened) in [
+        ("https://health.aws.amazon.com/health/home", "https%3A%2F%2Fhealth.aws.amazon.com%2Fhealth%2Fhome"),
+        ("https://lightsail.aws.amazon.com/ls/", "https%3A%2F%2Flightsail.aws.amazon.com%2Fls%2F"),
+        (
+            "HTTPS://EU-WEST-1.Quicksight.AWS.amazon.com:443/sn/start",
+            "https%3A%2F%2Feu-west-1.quicksight.aws.amazon.com%2Fsn%2Fstart&",
+        ),
+    ] {
+        let printed = room.jit(&["console", "admin", "--print", "--url", typed]).hands_over().run();
+        assert!(printed.code() == 0 && printed.stdout.contains(opened), "{typed}: {printed}");
+    }
+}
+
+#[test]
+fn without_a_browser_it_is_said_before_anything_is_asked() {
+    let room = room();
+    let here = |arguments: &[&str]| {
+        room.jit(arguments).without("BROWSER").without("DISPLAY").without("WAYLAND_DISPLAY")
+    };
+    let refused = here(&["console", "admin"]).run();
+    assert_eq!(
+        (refused.code(), refused.stderr.as_str()),
+        (
+            1,
+            "error: there is no browser here to open the console in\n  \
+             next: jit console --print admin prints a URL; whoever opens it within 15 min is signed in\n"
+        )
+    );
+    assert_eq!(room.count(Call::Federation), 0);
+    assert_eq!(here(&["console", "admin", "--print"]).hands_over().run().code(), 0, "and that works");
+
+    let room = Room::by_center(Settings::default());
+    let link =
+        room.jit(&["console", "dev"]).without("BROWSER").without("DISPLAY").without("WAYLAND_DISPLAY").run();
+    assert_eq!(
+        (link.code(), link.stderr.as_str()),
+        (0, "There is no browser here. Open this where you can sign in to the portal:\n")
+    );
+    assert!(
+        link.stdout.starts_with(&format!("{}/#/console?account_id=333333333333", room.servers().start_url())),
+        "{link}"
+    );
+}
+
+#[test]
+fn a_sign_in_page_that_cannot_be_asked_is_no_matter_of_the_login() {
+    let room = room();
+    let refused =
+        room.jit(&["console", "admin", "--print"]).env("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1").run();
+    assert_eq!(refused.code(), 1, "{refused}");
+    let words =
+        "next: check the network, HTTPS_PROXY and AWS_CA_BUNDLE: http://127.0.0.1:1 could not be asked\n";
+    assert!(refused.stderr.contains(words) && !refused.stderr.contains("--force"), "{refused}");
+}
+
+/// AWS does not publish what the consoles of its closed partitions are called.
+#[test]
+fn a_partition_without_a_known_console_takes_a_url() {
+    let room = Room::new();
+    let iso = "\n[role.iso]\nidp = \"demo\"\nrole_arn = \"arn:aws-iso:iam::222222222222:role/admin\"\n";
+    room.write_config(&(room.usual_config() + iso));
+    let unknown = room.jit(&["console", "iso", "--print"]).run();
+    assert_eq!(unknown.code(), 2, "{unknown}");
+    assert!(
+        unknown.stderr.contains("next: name the page: jit console iso --url https://HOST.c2shome.ic.gov/"),
+        "{unknown}"
+    );
+    // With a page it goes on to the session, for which somebody has to sign in.
+    let named = room
+        .jit(&["console", "iso", "--print", "--url", "https://console.c2shome.ic.gov/"])
+        .without("BROWSER")
+        .run();
+    assert!(!named.stderr.contains("does not publish") && named.code() != 2, "{named}");
+    let elsewhere =
+        room.jit(&["console", "iso", "--print", "--url", "https://console.aws.amazon.com/"]).run();
+    assert!(
+        elsewhere.code() == 2 && elsewhere.stderr.contains("is not a page of AWS's consoles"),
+        "{elsewhere}"
+    );
 }
