@@ -3,7 +3,7 @@
 //! ```text
 //! mod (which engine) ─┬→ authn → factors (transaction) → session → page     Classic: password, second factor, assertion
 //!                     └→ device (oidc) → page                               Identity Engine: code, exchange, assertion
-//! api (requests, pauses, cookies) ; person (what is remembered)
+//! api (requests, pauses, cookies) ; person (what is remembered) ; html (what `page` reads)
 //! ```
 //! Either way the assertion is checked as any other (`saml`).
 
@@ -15,6 +15,7 @@ mod factors;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod html;
 mod page;
 mod person;
 mod session;

@@ -1,9 +1,9 @@
 //! The pages of an org, as far as they matter: the form that carries an assertion, and the script that wants more first.
 
-use html5gum::{Token, Tokenizer};
 use zeroize::Zeroize as _;
 
 use super::api::bounded;
+use super::html::{Part, parts};
 use crate::secret::Secret;
 
 /// What a page is.
@@ -17,37 +17,27 @@ pub(super) enum Page {
     Other(String),
 }
 
-/// Reads a page by the rules that browsers read them by (WHATWG HTML, tokenization).
+/// Reads a page by the rules that browsers read them by.
 pub(super) fn read(html: &[u8]) -> Page {
     let html = String::from_utf8_lossy(html);
     let (mut title, mut in_title, mut in_script) = (String::new(), false, false);
     let mut step_up = None;
-    for Ok(token) in Tokenizer::new(&*html) {
-        match token {
-            Token::StartTag(mut tag) => {
-                in_title = *tag.name == b"title" && title.is_empty();
-                in_script = *tag.name == b"script";
-                let is_response =
-                    tag.attributes.get(&b"name"[..]).is_some_and(|name| ***name == b"SAMLResponse"[..]);
-                if *tag.name == b"input" && is_response {
-                    let value = tag.attributes.remove(&b"value"[..]);
-                    let text = value.and_then(|value| String::from_utf8(value.value.0).ok());
-                    if let Some(text) = text.filter(|text| !text.is_empty()) {
+    for part in parts(&html) {
+        match part {
+            Part::Start(name, mut attributes) => {
+                in_title = name == "title" && title.is_empty();
+                in_script = name == "script";
+                if name == "input" && attributes.take("name").is_some_and(|name| name == "SAMLResponse") {
+                    let text = attributes.take("value").filter(|text| !text.is_empty());
+                    if let Some(text) = text {
                         return Page::Response(Secret::new(text));
                     }
                 }
             }
-            Token::EndTag(_) => (in_title, in_script) = (false, false),
-            Token::String(text) => {
-                let text = String::from_utf8_lossy(&text);
-                if in_title {
-                    title.push_str(&text);
-                }
-                if in_script {
-                    step_up = step_up.or_else(|| state_token(&text));
-                }
-            }
-            _ => {}
+            Part::End => (in_title, in_script) = (false, false),
+            Part::Text(text) if in_title => title.push_str(&text),
+            Part::Text(text) if in_script => step_up = step_up.or_else(|| state_token(&text)),
+            Part::Text(_) => {}
         }
     }
     match step_up {
