@@ -95,7 +95,9 @@ fn a_prompt_has_one_line_or_none() {
     let child = room
         .jit(&["exec", "-q", "admin", "--max", "15m", "--", env!("CARGO_BIN_EXE_jit"), "status", "--prompt"])
         .run();
-    assert!(child.stdout == "admin 15 min\n" || child.stdout == "admin 14 min\n", "{child}");
+    // However long a busy machine took to come here.
+    let left = child.stdout.strip_prefix("admin ").and_then(|rest| rest.strip_suffix(" min\n"));
+    assert!(left.is_some_and(|left| (1..=15).contains(&left.parse().unwrap_or(0))), "{child}");
     assert_eq!(room.count(Call::AssumeRole), calls + 1);
     room.write_config("this is no configuration");
     let broken = prompt(&room);

@@ -122,7 +122,7 @@ fn each_signal_reaches_the_command_once() {
     ];
     let traps: String = signals.map(|(_, name)| format!("trap 'echo got {name}' {name}; ")).concat();
     let script = format!("{ASK}; {traps} echo ready; until [ -e go ]; do sleep 0.01; done; ask | wc -c");
-    let started = shell(&room, &script).start();
+    let started = shell(&room, &script).job_of_its_own().start();
     started.says("ready\n");
     for (signal, name) in signals {
         started.signal(signal);

@@ -274,7 +274,7 @@ fn many_at_once_make_one_call_and_a_killed_holder_stops_nobody() {
     let mut login = room.jit(&["login", "admin", "--force", "--no-browser"]);
     let mut login = login.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(login.stderr.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("/authorize?")), "it asks nobody to sign in");
+    assert!(lines.any(|line| line.unwrap().contains("http://127.0.0.1:")), "it asks nobody to sign in");
     login.kill().unwrap();
     login.wait().unwrap();
     room.sign_in_again();

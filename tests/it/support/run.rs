@@ -25,6 +25,7 @@ pub(crate) struct Run<'r> {
     on_terminal: bool,
     kept_open: bool,
     into_file: Option<String>,
+    own_group: bool,
 }
 
 /// A program that runs.
@@ -75,6 +76,7 @@ impl<'r> Run<'r> {
             on_terminal: false,
             kept_open: false,
             into_file: None,
+            own_group: false,
         }
     }
 
@@ -156,6 +158,13 @@ impl<'r> Run<'r> {
         self.start().wait()
     }
 
+    /// In a process group of its own, as a shell with job control starts it. One that is orphaned, as that of a test may be, is
+    /// not stopped by TSTP (POSIX, "Orphaned process group").
+    pub(crate) fn job_of_its_own(mut self) -> Self {
+        self.own_group = true;
+        self
+    }
+
     /// Starts it.
     pub(crate) fn start(self) -> Started<'r> {
         // Files instead of pipes: nothing has to be read while it runs, and a grandchild can hold nothing up.
@@ -179,6 +188,9 @@ impl<'r> Run<'r> {
             command.args(&self.arguments);
             command
         };
+        if self.own_group {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
         let child = command
             .env_clear()
             .envs(self.on_terminal.then_some(("TERM", "xterm-256color")))
