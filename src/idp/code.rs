@@ -184,7 +184,12 @@ impl Attempt {
         url: &TrustedUrl,
         Visit(visit, hand_over): Visit,
     ) -> Result<Secret<String>, CodeError> {
-        let shown = visit::Shown::Url { can_paste: world.person.can_be_asked() };
+        let shown = match world.person.can_be_asked() {
+            // Without a terminal to paste on, the answer is taken from this user's programs, which Linux tells apart. Elsewhere
+            // it is taken with the cookie alone, which the page of this machine gives.
+            false if !cfg!(target_os = "linux") => visit::Shown::Page,
+            can_paste => visit::Shown::Url { can_paste },
+        };
         let target = || Target::Visit(Secret::from(url.as_str()));
         let opened = visit::open(world, options, &hand_over, url, target, shown);
         let pasted = async { if opened { std::future::pending().await } else { self.pasted(world).await } };

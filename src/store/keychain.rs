@@ -38,6 +38,7 @@ pub(super) struct Keychain<'w> {
 }
 
 /// What a call may do about the keychain's own prompts.
+#[cfg_attr(windows, allow(dead_code, reason = "the Credential Manager shows no prompts"))]
 struct Dialogs {
     prompts: Prompts,
     /// Says that a prompt begins, before it does, and whether it is sure to show a window.

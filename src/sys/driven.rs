@@ -100,7 +100,7 @@ impl Driven {
     }
 
     /// The first of its lines, past and to come, that holds `words`. Never ready if it never says so.
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     async fn says(&self, words: &str) -> String {
         loop {
             let more = self.said.more.notified();

@@ -73,6 +73,7 @@ mod saml;
 mod session;
 #[cfg(unix)]
 mod shared;
+#[cfg(unix)]
 mod shared_hostile;
 #[cfg(unix)]
 mod status;

@@ -20,6 +20,7 @@ pub(crate) fn callers() -> usize {
 }
 
 /// Whether this is the full measure: slow servers are as slow as they come, and not just slow enough.
+#[cfg(target_os = "linux")]
 pub(crate) fn in_full() -> bool {
     callers() >= 300
 }

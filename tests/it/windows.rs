@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, HUB, PretendBrowser, Refusal, Servers, Settings, Trouble};
+use jit::trusted_url::{Purpose, TrustedUrl};
 use jit::world::Browser as _;
 use tempfile::TempDir;
 
@@ -81,11 +82,13 @@ impl Room {
                 .collect();
             lines.join("\n")
         });
-        let address = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok()).find_map(|line| {
-            line.split_whitespace().find(|word| word.contains("/authorize?")).map(str::to_owned)
+        // Nothing can be pasted here, so it is the page of this machine that leads to the IdP.
+        let page = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok()).find_map(|line| {
+            let word = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"))?;
+            TrustedUrl::parse(word, Purpose::Page).ok()
         });
-        if let Some(address) = address {
-            PretendBrowser.open(&address).unwrap();
+        if let Some(page) = page {
+            PretendBrowser.open(&page).unwrap();
         }
         let code = ended(&mut login);
         let said = listener.join().unwrap();

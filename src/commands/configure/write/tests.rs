@@ -61,6 +61,7 @@ fn a_file_that_is_not_there_is_made_private() {
     let (folder, world) = home(None);
     assert!(add(&draft(), YES, &world, &Ui::default()).unwrap());
     assert_eq!(read_to_string(&world.folders.config_file).unwrap(), written());
+    let _ = &folder;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
