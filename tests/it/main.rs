@@ -77,9 +77,10 @@ mod shared;
 mod shared_hostile;
 #[cfg(unix)]
 mod status;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 mod step_up;
 
+#[cfg(target_os = "linux")]
 mod store;
 #[cfg(unix)]
 mod storm;
