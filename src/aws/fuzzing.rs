@@ -81,7 +81,7 @@ pub fn portal_answer(data: &[u8]) {
                 assert!(status == 200 && given.expires_at.0 > 0);
                 let empty =
                     [given.secret_access_key.expose(), given.session_token.expose(), &given.access_key_id];
-                assert!(empty.iter().all(|part| !part.is_empty()), "credentials that are none");
+                assert!(empty.iter().all(|part| !part.is_empty()), "invalid credentials");
                 crate::fuzzing::hand_over(given);
             }
             1 => {

@@ -45,7 +45,7 @@ pub enum MachineError {
     #[expect(missing_docs, reason = "the sentence says it")]
     Expiration { host: String, why: NoMoment },
     /// Credentials that cannot be any.
-    #[error("{host} answers with credentials that are none: {why}")]
+    #[error("{host} answers with invalid credentials: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Unfit { host: String, why: BadCredentials },
     /// An answer without credentials in it.

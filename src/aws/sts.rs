@@ -273,7 +273,7 @@ fn granted(
     let (assumed_arn, user_id) = user.map(|user| (user.arn, user.assumed_role_id)).unwrap_or_default();
     // It is shown, and parts of it become variables.
     if !assumed_arn.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(question.incomplete("an answer with an ARN that is none"));
+        return Err(question.incomplete("an answer with an invalid ARN"));
     }
     let credentials = Credentials::new(
         given.access_key_id,
@@ -292,7 +292,7 @@ fn granted(
 
 /// What is said of an answer whose credentials cannot be any.
 fn unfit(why: BadCredentials) -> String {
-    format!("an answer with credentials that are none: {why}")
+    format!("an answer with invalid credentials: {why}")
 }
 
 fn seconds(duration: u32) -> i32 {

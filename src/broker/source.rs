@@ -41,7 +41,7 @@ pub enum SourceError {
     #[expect(missing_docs, reason = "the sentence says it")]
     Machine { profile: String, why: MachineError },
     /// Keys that cannot be any.
-    #[error("the profile {profile} holds credentials that are none: {why}")]
+    #[error("the profile {profile} holds invalid credentials: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Unfit { profile: String, why: BadCredentials },
     /// A session of another program's whose end nobody wrote down.
