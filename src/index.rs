@@ -11,10 +11,10 @@ pub mod fuzzing;
 use std::io;
 use std::path::Path;
 
-use crate::arn::{self, RoleArn};
-use crate::name;
 use crate::plan::{DiscoveredRole, SamlPair};
 use crate::sys::state::Folder;
+use jit_wire::arn::{self, RoleArn};
+use jit_wire::name;
 
 /// More than any IdP offers.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -403,7 +403,7 @@ mod tests {
             let offered = completions(folder.path(), "1");
             assert!(offered.iter().all(|one| one.name == "111111111111/dev"), "{line}: {offered:?}");
         }
-        for name in name::tests::hostile() {
+        for name in crate::testing::hostile_names() {
             let role = DiscoveredRole {
                 idp: "acme".to_owned(),
                 account: "111111111111".to_owned(),

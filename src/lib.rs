@@ -5,7 +5,7 @@
 //! Arrows never turn back; a test holds every import against this map.
 //!
 //! ```text
-//! main → commands → broker → { idp, aws, store } → { plan, credentials, sign_in, secret, arn, name, timestamp, trusted_url }
+//! main → commands → broker → { idp, aws, store } → plan → jit_wire (the crate of small words)
 //!            ↘ config (pure) ↗        ↘ world → sys (the only doors to the operating system)
 //!            ↘ ui, error (only commands and main print or know exit codes)
 //! ```
@@ -23,14 +23,6 @@
 //! | [`index`] | the roles that IdPs were seen to offer, and how far the last round of questions came |
 //! | [`aws`] | the calls of STS and what its refusals mean, of Identity Center's portal at the pace that it allows, of the console's sign-in and of the machine's own credentials, and the names of accounts |
 //! | [`store`] | sealed entries, the homes of their key, locks |
-//! | [`credentials`] | a session, its freshness, the forms it is handed over in |
-//! | [`secret`] | a value that is not shown, and wiped |
-//! | [`arn`] | role ARNs and partitions |
-//! | [`name`] | which characters the names from outside may have, and which a shell reads as they are |
-//! | [`sign_in`] | when and how a person signed in, and what a role demands of that |
-//! | [`timestamp`] | moments in whole seconds |
-//! | [`trusted_url`] | which addresses may be asked, opened or believed, by what they are for |
-//! | [`unseen`] | characters that a terminal obeys or nobody sees |
 //! | [`world`] | what a command runs in, handed in: environment, clock, network, browser, person |
 //! | [`sys`] | the real ones of these, files, processes and the programs that are driven |
 //! | [`demo`] | the IdP and the STS of `jit demo`, which the tests use as well |
@@ -47,13 +39,11 @@
 //! `idp/lookup.rs`, `broker/source.rs`, `sys/http.rs`), and everything else, with the kind and so the exit code, in
 //! `commands/hints.rs`.
 
-pub mod arn;
 pub mod aws;
 pub mod broker;
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod credentials;
 pub mod demo;
 pub mod error;
 // Parsers of foreign text as functions of bytes, for `scripts/fuzz` and the test that replays its corpora.
@@ -62,14 +52,10 @@ pub mod error;
 pub mod fuzzing;
 pub mod idp;
 pub mod index;
-pub mod name;
 pub mod plan;
-pub mod secret;
-pub mod sign_in;
 pub mod store;
 pub mod sys;
-pub mod timestamp;
-pub mod trusted_url;
+#[cfg(test)]
+mod testing;
 pub mod ui;
-pub mod unseen;
 pub mod world;

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::arn::{Partition, RoleArn};
-use crate::name::Variable;
-use crate::secret::Secret;
-use crate::sign_in::Requirement;
+use jit_wire::arn::{Partition, RoleArn};
+use jit_wire::name::Variable;
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::Requirement;
 
 pub use key::{EntryKey, EntryKind};
 

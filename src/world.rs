@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::secret::Secret;
-use crate::sys::env::Env;
 use crate::sys::http::Http;
-use crate::timestamp::Timestamp;
-use crate::trusted_url::TrustedUrl;
+use jit_wire::env::Env;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// Everything outside the program.
 pub struct World {

@@ -16,9 +16,9 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
 use crate::aws::errors::{Action, Question, StsError};
-use crate::credentials::Credentials;
 use crate::plan::{Leg, StsEndpoint};
 use crate::sys::http::Http;
+use jit_wire::credentials::Credentials;
 
 /// The first try and two more. The SDK repeats 5xx answers, throttling, `IDPCommunicationError` and broken connections,
 /// with growing random waits.

@@ -13,10 +13,10 @@ use tokio::time::{Instant, sleep};
 
 use super::pace::Pace;
 use super::portal::{self, PortalError, PortalErrorKind};
-use crate::name;
 use crate::plan::CenterSettings;
-use crate::secret::Secret;
 use crate::sys::http::Http;
+use jit_wire::name;
+use jit_wire::secret::Secret;
 
 /// As many entries as a page may have.
 const PAGE: i32 = 100;

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::aws::errors::{StsError, StsErrorKind};
 use crate::plan::CHAINED_LIMIT;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 /// Every role grants this much, chained or not: the least `MaxSessionDuration` that IAM takes.
 const ALWAYS_GRANTED: u32 = CHAINED_LIMIT;

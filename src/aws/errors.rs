@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 
 use crate::sys::http::{HttpError, innermost};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// As much of a server's own text as is kept, in characters.
 const KEPT: usize = 300;

@@ -4,10 +4,10 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::credentials::{Credentials, to_wiped_json};
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Http, HttpError};
-use crate::trusted_url::TrustedUrl;
+use jit_wire::credentials::{Credentials, to_wiped_json};
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// Why there is no address.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +95,7 @@ pub(crate) fn session_json(credentials: &Credentials) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timestamp::Timestamp;
+    use jit_wire::timestamp::Timestamp;
 
     #[test]
     fn the_session_is_json() {

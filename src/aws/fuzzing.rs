@@ -15,11 +15,11 @@ use super::directory::{accounts_of, roles_of};
 use super::pace::Pace;
 use super::portal::{PortalError, client_over, credentials_from, failed};
 use super::{federation, iam};
-use crate::arn::Partition;
-use crate::name;
 use crate::plan::Assignment;
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Headers};
+use jit_wire::arn::Partition;
+use jit_wire::name;
+use jit_wire::secret::Secret;
 
 /// A server that always says the same, and a wait that takes no time.
 #[derive(Clone, Debug)]

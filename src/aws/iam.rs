@@ -9,14 +9,14 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::identity::Identity;
 
-use crate::arn::Partition;
 use crate::aws::client::bare;
-use crate::credentials::Credentials;
-use crate::name;
-use crate::secret::Secret;
 use crate::sys::http::{Ask, Body, Http};
-use crate::timestamp::Timestamp;
-use crate::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::arn::Partition;
+use jit_wire::credentials::Credentials;
+use jit_wire::name;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// A name is not worth a longer wait.
 const WITHIN: Duration = Duration::from_secs(2);

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::credentials::{BadCredentials, Credentials};
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Http, HttpError};
-use crate::timestamp::{NoMoment, Timestamp};
-use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
+use jit_wire::credentials::{BadCredentials, Credentials};
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::{NoMoment, Timestamp};
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// How long a token of the metadata service is to hold, in seconds. One is used at once, and no more.
 const TOKEN_LIFE: &str = "60";
@@ -176,7 +176,7 @@ mod tests {
     /// Seen before: whoever a variable named as the metadata service was asked, in clear as well.
     #[tokio::test(flavor = "current_thread")]
     async fn credentials_come_from_this_machine_its_link_or_by_tls() {
-        let http = Http::new(&crate::sys::env::Env::of([]));
+        let http = Http::new(&jit_wire::env::Env::of([]));
         for url in
             ["http://vault.example", "http://127.0.0.1.evil.example", "http://169.254.169.254@evil.example"]
         {

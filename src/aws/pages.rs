@@ -1,7 +1,7 @@
 //! The pages of AWS's consoles: which URLs `jit console --url` may send a signed-in browser to.
 
-use crate::arn::Partition;
-use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
+use jit_wire::arn::Partition;
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// Below the console's own domain, the hosts that are consoles of their own (AWS General Reference, and the console's links).
 /// A region or an account may stand before each.

@@ -12,11 +12,11 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::aws::client::{NoSecondWait, attempts};
-use crate::credentials::Credentials;
 use crate::plan::{Assignment, CenterSettings};
-use crate::secret::Secret;
 use crate::sys::http::{Http, innermost};
-use crate::timestamp::Timestamp;
+use jit_wire::credentials::Credentials;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 /// The first try and five more, with growing random waits: the portal throttles a person's calls as a whole.
 const ATTEMPTS: u32 = 6;

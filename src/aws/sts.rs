@@ -9,11 +9,11 @@ use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptor
 
 use crate::aws::client::{Sts, bare};
 use crate::aws::errors::{Action, Question, StsError};
-use crate::credentials::{BadCredentials, Credentials};
 use crate::plan::{Leg, StsEndpoint};
-use crate::secret::Secret;
 use crate::sys::http::Http;
-use crate::timestamp::Timestamp;
+use jit_wire::credentials::{BadCredentials, Credentials};
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 /// The session of a role, and what STS says about it.
 #[derive(Clone, Debug)]

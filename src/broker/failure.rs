@@ -6,9 +6,9 @@ use super::{Need, SourceError};
 use crate::aws::errors::{StsError, StsErrorKind};
 use crate::aws::portal::{PortalError, PortalErrorKind};
 use crate::idp::IdpError;
-use crate::name;
-use crate::sign_in::Requirement;
 use crate::store::{Lock, StoreError};
+use jit_wire::name;
+use jit_wire::sign_in::Requirement;
 
 /// As many roles as a message lists.
 const MOST_LISTED: usize = 10;

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::{Broker, BrokerError, Interaction, Need, failure};
-use crate::credentials::Session;
 use crate::idp::{self, Login, LoginOptions, Memory, Proof};
 use crate::index;
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
-use crate::secret::Secret;
-use crate::sign_in::Requirement;
 use crate::store::{Lock, Store, StoreError, Turn};
 use crate::world::{Note, clock_time};
+use jit_wire::credentials::Session;
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::Requirement;
 
 /// A proof with less left than this is not sent to AWS any more. An assertion lives five minutes, an ID token longer.
 pub fn margin(login: &Login) -> Duration {

@@ -28,15 +28,15 @@ use crate::aws::durations::Durations;
 use crate::aws::errors::{StsError, StsErrorKind};
 use crate::aws::portal::{self, PortalErrorKind};
 use crate::aws::sts::{self, Granted, Mfa};
-use crate::credentials::{Credentials, Freshness, Session};
 use crate::idp::{Attributes, Login, LoginOptions, Proof};
 use crate::plan::{DURATION_RANGE, EntryKey, Leg, Origin, Plan, ProofPlan, RoleId};
-use crate::secret::Secret;
-use crate::sign_in::Requirement;
 use crate::store::{Lock, Order, Store, StoreError, Turn, Waiting};
 use crate::sys::process;
-use crate::timestamp::Timestamp;
 use crate::world::{Limit, Note, World};
+use jit_wire::credentials::{Credentials, Freshness, Session};
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::Requirement;
+use jit_wire::timestamp::Timestamp;
 
 use login::Purpose;
 

@@ -9,14 +9,14 @@ use super::login::Purpose;
 use super::{Broker, BrokerError, Need, new_token_may_help};
 use crate::aws::directory::Directory;
 use crate::aws::portal::{PortalError, PortalErrorKind};
-use crate::credentials::Credentials;
 use crate::idp::{Login, Proof};
 use crate::index;
 use crate::index::crawl::{self, Crawl};
 use crate::plan::{Assignment, CenterSettings, DiscoveredRole, ProofPlan};
-use crate::secret::Secret;
-use crate::sign_in::Requirement;
 use crate::sys::process;
+use jit_wire::credentials::Credentials;
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::Requirement;
 
 /// How many accounts are asked about side by side, at one pace.
 const SIDE_BY_SIDE: usize = 8;

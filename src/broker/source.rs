@@ -13,12 +13,12 @@ use serde::Deserialize;
 use super::{Broker, BrokerError, Interaction, Need, session_name};
 use crate::aws::machine::{self, MachineError, Metadata};
 use crate::aws::sts::{self, Granted, Mfa};
-use crate::credentials::{BadCredentials, Credentials, Session};
 use crate::plan::{Leg, Plan, RoleId, Source, SourceSettings};
-use crate::secret::Secret;
 use crate::store::Lock;
 use crate::sys::{fs, process};
-use crate::timestamp::Timestamp;
+use jit_wire::credentials::{BadCredentials, Credentials, Session};
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 /// A token or an answer that is larger is something else.
 const LARGEST: u64 = 256 * 1024;
@@ -227,9 +227,9 @@ impl Broker<'_, '_> {
         let program = words.first().cloned().unwrap_or_default();
         let failed =
             |why: String| SourceError::Process { profile: profile.to_owned(), program: program.clone(), why };
-        let within = self.world.env.get(crate::sys::env::JIT_WITHIN).map(|names| format!("{names},"));
+        let within = self.world.env.get(jit_wire::env::JIT_WITHIN).map(|names| format!("{names},"));
         let within = within.unwrap_or_default() + profile;
-        let set = [(crate::sys::env::JIT_WITHIN, within)];
+        let set = [(jit_wire::env::JIT_WITHIN, within)];
         let may_ask = matches!(need.interaction, Interaction::Allowed(_));
         let printed = process::answer(words, &set, may_ask, need.wait, LARGEST).await.map_err(failed)?;
         read_printed(printed.expose(), self.now())

@@ -2,22 +2,22 @@
 
 use zeroize::Zeroizing;
 
-use crate::arn::{Partition, is_region};
 use crate::aws::federation::{self, FederationError};
 use crate::aws::pages;
 use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::{self, HandOverError};
-use crate::name;
 use crate::plan::{Plan, ProofPlan, RoleId, Source};
-use crate::secret::Secret;
-use crate::sys::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
 use crate::sys::{browser, process};
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
+use jit_wire::arn::{Partition, is_region};
+use jit_wire::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
+use jit_wire::name;
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::{Subject, confirm, typed_need};
 

@@ -11,15 +11,15 @@ use crate::config::file::File;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
-use crate::name;
 use crate::plan::{Capture, ProofPlan};
 use crate::sys::http::HttpError;
 use crate::sys::{folders, fs, process};
-use crate::timestamp::duration;
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::text::{Shown, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
+use jit_wire::name;
+use jit_wire::timestamp::duration;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::{aws_profiles, load_or_profiles, open_store, plan};
 

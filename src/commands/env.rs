@@ -3,12 +3,12 @@
 use zeroize::Zeroizing;
 
 use crate::cli::{EnvArgs, Narrow, ShellSyntax};
-use crate::credentials::to_wiped_json;
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::name::{self, Variable};
-use crate::sys::env::{Env, PS_MODULE_PATH, SHELL};
 use crate::ui::Ui;
 use crate::world::World;
+use jit_wire::credentials::to_wiped_json;
+use jit_wire::env::{Env, PS_MODULE_PATH, SHELL};
+use jit_wire::name::{self, Variable};
 
 use super::exec::{SHADOWS, Set, variables};
 use super::{Reading, Subject, confirm, typed_need};

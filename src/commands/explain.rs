@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 
 use crate::broker;
 use crate::cli::Explain;
-use crate::credentials::Freshness;
 use crate::error::CommandResult;
 use crate::idp::{Login, Proof};
 use crate::plan::{
     Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan,
     RoleId, SamlSettings, Source, SourceSettings, Valued,
 };
-use crate::timestamp::{Timestamp, duration};
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
+use jit_wire::credentials::Freshness;
+use jit_wire::timestamp::{Timestamp, duration};
 
 use super::{Reading, Subject, hints};
 

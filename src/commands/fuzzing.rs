@@ -8,8 +8,8 @@ use crate::cli::CompletionShell;
 use crate::config::aws::{Document, Profiles};
 use crate::config::file::File;
 use crate::index;
-use crate::name;
-use crate::timestamp::Timestamp;
+use jit_wire::name;
+use jit_wire::timestamp::Timestamp;
 
 pub use super::configure::fuzzing::profile_names;
 pub use super::exec::fuzzing::container_request;

@@ -9,10 +9,10 @@ use crate::config::resolve::ResolveError;
 use crate::error::{CommandError, Kind};
 use crate::idp::identity_center::CenterError;
 use crate::idp::{IdpError, START_OVER};
-use crate::name;
 use crate::plan::{Plan, ProofPlan, Source, SourceSettings};
 use crate::store::StoreError;
 use crate::sys::http::HttpError;
+use jit_wire::name;
 
 /// The configuration cannot be read.
 pub(super) fn unreadable_config(path: &str, error: &io::Error) -> CommandError {

@@ -7,18 +7,18 @@ use std::path::PathBuf;
 use crate::broker;
 use crate::cli::Logout;
 use crate::config::resolve::Flags;
-use crate::credentials::Session;
 use crate::error::CommandResult;
 use crate::idp::saml::forget_profiles;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
-use crate::secret::Secret;
 use crate::store::Store;
 use crate::sys::{folders, process};
-use crate::timestamp::duration;
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::{Note, World, clock_time};
+use jit_wire::credentials::Session;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::duration;
 
 use super::{Reading, load_or_profiles, open_store, plan, role_name};
 

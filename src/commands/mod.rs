@@ -35,16 +35,16 @@ use crate::config::file::File;
 use crate::config::narrow::{self, narrowed};
 use crate::config::part;
 use crate::config::resolve::{self, Flags, ResolveError};
-use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::LoginOptions;
 use crate::index;
 use crate::plan::{Origin, Plan, Valued};
 use crate::store::{self, Store};
-use crate::sys::env::JIT_WITHIN;
 use crate::sys::{folders, fs, process};
 use crate::ui::Ui;
 use crate::world::{Asking, World};
+use jit_wire::credentials::Session;
+use jit_wire::env::JIT_WITHIN;
 
 /// A configuration file is text that somebody wrote; this is more than anybody will.
 const CONFIG_LIMIT: u64 = 16 * 1024 * 1024;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::{roles, terminals};
 use crate::config::file::File;
-use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{COLORS, EntryKind};
 use crate::store::Store;
-use crate::timestamp::duration;
 use crate::ui::text::{escape, shown};
 use crate::ui::{self, Choice, Picked, Ui};
 use crate::world::World;
+use jit_wire::credentials::Session;
+use jit_wire::timestamp::duration;
 
 /// A line of the list.
 #[derive(Clone, Debug, Default)]

@@ -7,18 +7,18 @@ use serde_json::{Value, json};
 use crate::broker;
 use crate::cli::Status;
 use crate::config::resolve::Flags;
-use crate::credentials::{Freshness, Session};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::Login;
-use crate::name;
 use crate::plan::EntryKind;
 use crate::store::{Description, Store, StoreError};
-use crate::sys::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
 use crate::sys::folders;
-use crate::timestamp::{Timestamp, duration};
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
+use jit_wire::credentials::{Freshness, Session};
+use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
+use jit_wire::name;
+use jit_wire::timestamp::{Timestamp, duration};
 
 use super::{Reading, hints, load_if_there, open_store, plan, role_name};
 

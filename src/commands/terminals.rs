@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 
-use crate::name;
 use crate::sys::state::Folder;
 use crate::sys::terminal;
-use crate::timestamp::Timestamp;
 use crate::world::World;
+use jit_wire::name;
+use jit_wire::timestamp::Timestamp;
 
 /// Terminals come and go; this many are remembered.
 const MOST: usize = 50;

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::aws::sts;
 use crate::cli::Whoami;
-use crate::credentials::Session;
 use crate::error::CommandResult;
 use crate::sys::process;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::{World, clock_time};
+use jit_wire::credentials::Session;
 
 use super::{Subject, hints, typed_need};
 use crate::broker::BrokerError;

@@ -4,14 +4,14 @@
 use super::aws::Setting;
 use super::file::File;
 use super::resolve::{ResolveError, from_file};
-use crate::name::Variable;
 use crate::plan::{Origin, Valued};
-use crate::sys::env::{
+use jit_wire::env::{
     AWS_CA_BUNDLE, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE,
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_IMDS_USE_IPV6, AWS_MAX_ATTEMPTS,
     AWS_METADATA_SERVICE_NUM_ATTEMPTS, AWS_METADATA_SERVICE_TIMEOUT, AWS_USE_DUALSTACK_ENDPOINT,
     AWS_USE_FIPS_ENDPOINT, Env,
 };
+use jit_wire::name::Variable;
 
 /// A setting that `jit` obeys: botocore's name for it, and its variable. Both stand in the table of all settings, which is
 /// looked up only where there is something to check: a warm answer has no time to search it.

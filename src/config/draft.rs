@@ -9,7 +9,7 @@ use std::fmt;
 use toml::de::{DeTable, DeValue};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 pub use merge::{Kept, Merged};
 

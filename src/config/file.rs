@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::name::{self, BadName, Variable};
+use jit_wire::name::{self, BadName, Variable};
 
 use super::idp::{self, IdpSection};
-use super::section::{At, Lines, Mistake, Section, Source, closest};
-use crate::arn::RoleArn;
+use jit_wire::arn::RoleArn;
+use jit_wire::section::{At, Lines, Mistake, Section, Source, closest};
 
 /// How long the kernel keyring keeps the data key where nothing else is said (see SECURITY.md).
 pub const DEFAULT_KEY_CACHE: Duration = Duration::from_secs(3600);
@@ -141,7 +141,7 @@ impl File {
         let source = Source { path, text, lines: &lines };
         let document = DeTable::parse(text).map_err(|error| {
             let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
-            source.riddle(error.span().unwrap_or(0..0), what, None)
+            source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
         })?;
         let mut top = Section::new(source, "the file".to_owned(), 0..0, document.get_ref());
         let default_role = top.text("default_role")?;
@@ -263,7 +263,7 @@ fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
     match top.text("key_cache")? {
         None => Ok(Some(DEFAULT_KEY_CACHE)),
         Some(off) if off.value == "off" => Ok(None),
-        Some(set) => super::section::parse_duration(&set.value)
+        Some(set) => jit_wire::section::parse_duration(&set.value)
             .ok()
             .filter(|seconds| *seconds > 0)
             .map(|seconds| Some(Duration::from_secs(seconds.into())))

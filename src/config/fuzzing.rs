@@ -7,7 +7,7 @@ use super::narrow::{self, Narrow};
 use super::resolve::{self, Flags};
 use super::{Side, part, shared, unified_diff};
 use crate::plan::ProofPlan;
-use crate::sys::env::Env;
+use jit_wire::env::Env;
 
 /// A `config.toml`, and the plan of each role in it.
 pub fn config_toml(data: &[u8]) {

@@ -1,6 +1,6 @@
 //! The host of a URL as somebody has to see it who approves it.
 
-use crate::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// That the host of `url` is written in another script, if it is: it is asked as `xn--…`, and reads like something that may
 /// look like another host.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::limits::{self, Dialect, Refused};
-use super::section::{At, Mistake, Section, closest};
-use crate::arn::is_sign_in_endpoint;
 use crate::plan::{AcrRequest, Binding, Capture, ClientAuth, FACTORS, Factor, Flow, OktaFlow};
-use crate::secret::Secret;
-use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
-use crate::unseen::is_unseen;
+use jit_wire::arn::is_sign_in_endpoint;
+use jit_wire::secret::Secret;
+use jit_wire::section::{At, Mistake, Section, closest};
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
+use jit_wire::unseen::is_unseen;
 
 /// The types there are.
 const TYPES: [&str; 4] = ["oidc", "saml", "okta", "identity-center"];

@@ -3,10 +3,10 @@
 
 use super::file::{Parent, RoleSection, Target};
 use super::idp::{CenterSection, IdpSection};
-use super::section::{At, Mistake, Section};
-use crate::arn::is_region;
-use crate::name;
 use crate::plan::{COLORS, DURATION_RANGE};
+use jit_wire::arn::is_region;
+use jit_wire::name;
+use jit_wire::section::{At, Mistake, Section};
 
 /// Whose words a mistake is told in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

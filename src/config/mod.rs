@@ -16,8 +16,7 @@ pub mod narrow;
 pub mod part;
 mod proof;
 pub mod resolve;
-mod section;
 pub mod shared;
 
 pub use diff::{Side, unified_diff};
-pub use section::{At, Mistake, closest, parse_duration};
+pub use jit_wire::section::{At, Mistake, closest, parse_duration};

@@ -8,18 +8,18 @@ use super::idp::{
     CenterSection, CredentialSource, IdpSection, OidcSection, OktaSection, SamlSection, SourceSection,
 };
 use super::resolve::{ResolveError, endpoint, from_file};
-use super::section::At;
 use crate::plan::{
     Binding, Capture, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProofPlan,
     SamlSettings, Source, SourceSettings, Valued,
 };
-use crate::secret::Secret;
-use crate::sign_in::Requirement;
-use crate::sys::env::{
+use jit_wire::env::{
     AWS_ACCESS_KEY_ID, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
     AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_EC2_METADATA_DISABLED,
     AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, Env,
 };
+use jit_wire::secret::Secret;
+use jit_wire::section::At;
+use jit_wire::sign_in::Requirement;
 
 /// The name that AWS's own SAML metadata gives it.
 const AWS_ENTITY_ID: &str = "urn:amazon:webservices";

@@ -1,22 +1,20 @@
 //! From the file, the flags and the environment to a [`Plan`]: every leg, and for every value who decided it.
 
-use crate::arn::{Partition, is_region};
-use crate::name;
 use crate::plan::{
     Assignment, CHAINED_LIMIT, DURATION_RANGE, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId,
     SignInDemand, StsEndpoint, Valued,
 };
-use crate::sign_in::Requirement;
-use crate::sys::env::{
-    AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, Env, JIT_ROLE,
-};
-use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
+use jit_wire::arn::{Partition, is_region};
+use jit_wire::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, Env, JIT_ROLE};
+use jit_wire::name;
+use jit_wire::sign_in::Requirement;
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 use super::chain;
 use super::file::{File, Parent, RoleSection, Target};
 use super::idp::IdpSection;
 use super::proof;
-use super::section::{At, closest};
+use jit_wire::section::{At, closest};
 
 /// `DurationSeconds` where nobody says anything: what every role allows.
 const DEFAULT_DURATION: u32 = 3600;

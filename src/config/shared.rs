@@ -9,7 +9,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::file::File;
-use super::section::{Lines, Mistake, Source};
+use jit_wire::section::{Lines, Mistake, Source};
 
 mod hold;
 pub mod keys;

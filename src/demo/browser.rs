@@ -5,8 +5,8 @@ use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::trusted_url::TrustedUrl;
 use crate::world::Browser;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// More than any login takes.
 const MOST_PAGES: usize = 10;

@@ -23,7 +23,7 @@ use super::settings::{Approval, Role, Trust};
 use super::sts::Sessions;
 use super::{Call, Flaw, Shared, dated, lock, page};
 use crate::sys::loopback::{self, Reply, Request};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// As many entries as a page has, whatever is asked for.
 const MOST_A_PAGE: usize = 100;

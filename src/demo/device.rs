@@ -14,7 +14,7 @@ use super::settings::Approval;
 use super::step_up::Wanted;
 use super::{Call, Flaw, page};
 use crate::sys::loopback::{Reply, Request};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// Consonants that cannot be mistaken for one another or spell a word (RFC 8628, section 6.1).
 const LETTERS: &[u8; 16] = b"BCDFGHJKLMNPQRST";

@@ -57,8 +57,8 @@ pub use self::settings::{
 };
 use crate::sys::clock::SystemClock;
 use crate::sys::loopback::{Loopback, Reply};
-use crate::timestamp::Timestamp;
 use crate::world::Clock as _;
+use jit_wire::timestamp::Timestamp;
 
 /// The two servers, on a thread of their own. They stop when this is dropped.
 pub struct Servers {

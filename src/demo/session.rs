@@ -10,7 +10,7 @@ use ring::digest::{SHA256, digest};
 use super::faults::Refusal;
 use super::settings::{KeyUser, Role, Trust};
 use super::{Shared, xml};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// A session as STS remembers it.
 pub(super) struct Session {

@@ -8,7 +8,7 @@ use ring::digest::{SHA256, digest};
 use ring::hmac;
 
 use super::faults::Refusal;
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// How far apart the clocks may be.
 const LEEWAY: Duration = Duration::from_secs(5 * 60);

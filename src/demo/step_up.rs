@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::params::Params;
 use super::{Flaw, Shared, lock};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// What a request wants of the sign-in.
 #[derive(Clone, Default)]

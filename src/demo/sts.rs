@@ -17,7 +17,7 @@ use super::settings::Trust;
 use super::sigv4::Signed;
 use super::{Call, Shared, dated, limits, lock, page, saml, xml};
 use crate::sys::loopback::{self, Reply, Request};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// Every session that was given, by access key id.
 pub(super) type Sessions = Rc<RefCell<HashMap<String, Rc<Session>>>>;

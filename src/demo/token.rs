@@ -16,7 +16,7 @@ use super::params::Params;
 use super::step_up::SignedIn;
 use super::{Call, Flaw};
 use crate::sys::loopback::{Reply, Request};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// The grant type of RFC 8628.
 pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";

@@ -19,10 +19,10 @@ use tokio::sync::oneshot;
 use super::callback::{Callback, Outcome};
 use super::hand_over::{Contested, HandOver, Target};
 use super::{LoginOptions, visit};
-use crate::secret::Secret;
 use crate::sys::loopback::{Loopback, Request};
-use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// Why no code came back. Words of the provider are cut to 300 characters and otherwise as they came.
 #[derive(Debug, thiserror::Error)]

@@ -19,11 +19,11 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Notify;
 
 use super::{page, visit};
-use crate::secret::Secret;
 use crate::sys::caller::Caller;
 use crate::sys::loopback::{Loopback, Reply, Request, redirect};
-use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// How long a browser has to come for the page, where nothing else limits it.
 const FETCHED_WITHIN: Duration = Duration::from_secs(60);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::idp::code::bounded;
 use crate::sys::http::{Answer, Ask, Http, HttpError};
-use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Eq)]

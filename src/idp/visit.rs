@@ -6,8 +6,8 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::LoginOptions;
 use super::hand_over::{HandOver, Target};
-use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
+use jit_wire::trusted_url::TrustedUrl;
 
 /// What the person is shown where no browser is opened for them.
 pub(super) enum Shown {

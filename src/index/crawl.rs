@@ -7,10 +7,10 @@ use std::io;
 use std::path::Path;
 
 use super::{LARGEST, file_name, plain};
-use crate::name;
 use crate::plan::DiscoveredRole;
 use crate::sys::state::Folder;
-use crate::timestamp::Timestamp;
+use jit_wire::name;
+use jit_wire::timestamp::Timestamp;
 
 /// What was said less than this many seconds ago is not asked for again.
 pub const FRESH: i64 = 12 * 60 * 60;

@@ -2,7 +2,7 @@
 
 use super::{crawl, lines, parse, written};
 use crate::plan::DiscoveredRole;
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 fn read_text(text: &str) -> Vec<DiscoveredRole> {
     lines(text).filter_map(|line| parse("acme/eu", line)).collect()

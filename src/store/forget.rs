@@ -16,9 +16,9 @@ use super::sealed::{self, DataKey, Sealed};
 use super::settle::RECORD;
 use super::{Homes, Kind, Options, Prompts, Store, StoreError, UNNAMED};
 use crate::plan::{EntryKey, EntryKind};
-use crate::secret::Secret;
 use crate::sys::state::Folder;
 use crate::world::World;
+use jit_wire::secret::Secret;
 
 /// Somebody who sets up the store is waited for so long, and no longer: nothing may hold this up.
 const WAITED_FOR: Duration = Duration::from_secs(2);

@@ -6,7 +6,7 @@ use super::home::Mark;
 use super::record::Record;
 use super::sealed::{Sealed, seal};
 use crate::plan::EntryKey;
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// The file of an entry: nobody else's opens. What is sealed comes back, and not with one bit changed.
 pub fn sealed(data: &[u8]) {

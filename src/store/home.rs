@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::passphrase::Derivation;
 use super::sealed::{self, DataKey, KeyId, Sealed};
 use super::{Prompts, StoreError};
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// A place that keeps a data key: the keychain, the kernel, or a person's memory of a passphrase.
 ///

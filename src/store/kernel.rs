@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 use super::home::{KeyHome, Mark};
 use super::sealed::{self, DataKey};
 use super::{Prompts, StoreError};
-use crate::secret::Secret;
 use crate::sys;
+use jit_wire::secret::Secret;
 
 /// One named place for a key.
 #[derive(Debug)]

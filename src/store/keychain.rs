@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::home::{KeyHome, Mark};
 use super::sealed::{self, DataKey};
 use super::{Prompts, StoreError};
-use crate::secret::Secret;
 use crate::world::{Note, Person};
+use jit_wire::secret::Secret;
 
 #[cfg(any(test, target_os = "macos", windows))]
 #[path = "keychain_entry.rs"]

@@ -5,10 +5,10 @@ use keyring_core::error::PlatformError;
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
 use crate::store::StoreError;
 use crate::store::error::bounded;
 use crate::store::sealed::DataKey;
+use jit_wire::secret::Secret;
 
 // Apple's `SecBase.h`: codes that the store crate does not tell apart.
 const USER_CANCELED: i64 = -128;

@@ -20,10 +20,10 @@ use dbus_secret_service::{Collection, EncryptionType, Error, SecretService};
 use zeroize::Zeroizing;
 
 use super::{BRIEFLY, Dialogs, READ_WITHIN, SERVICE, UNLOCK_WITHIN, Window};
-use crate::secret::Secret;
 use crate::store::error::bounded;
 use crate::store::sealed::DataKey;
 use crate::store::{Prompts, StoreError};
+use jit_wire::secret::Secret;
 
 /// How often it is looked whether a prompt has had its effect.
 const LOOKED_EVERY: Duration = Duration::from_millis(10);

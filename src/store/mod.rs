@@ -53,11 +53,10 @@ use self::record::{Record, write_json};
 use self::sealed::{DataKey, Sealed};
 use self::settle::RECORD;
 use crate::plan::EntryKey;
-use crate::secret::Secret;
-use crate::sys;
-use crate::sys::env::JIT_STORE;
 use crate::sys::state::Folder;
 use crate::world::{Person, World};
+use jit_wire::env::{self, JIT_STORE};
+use jit_wire::secret::Secret;
 
 /// What a store without an id looks for, and never finds.
 const UNNAMED: &str = "unnamed";
@@ -166,7 +165,7 @@ impl<'w> Store<'w> {
 
     fn with_kind(world: &'w World, options: Options, homes: Homes<'w>, asked_for: Option<Kind>) -> Self {
         let on_a_desktop =
-            [sys::env::DISPLAY, sys::env::WAYLAND_DISPLAY].iter().any(|name| world.env.get(name).is_some());
+            [env::DISPLAY, env::WAYLAND_DISPLAY].iter().any(|name| world.env.get(name).is_some());
         Self {
             state: world.folders.state.clone(),
             person: &*world.person,

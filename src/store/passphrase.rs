@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 use super::home::{KeyHome, Mark};
 use super::sealed::{self, DataKey};
 use super::{Prompts, StoreError};
-use crate::secret::Secret;
 use crate::world::{Note, Person};
+use jit_wire::secret::Secret;
 
 const SALT_SIZE: usize = 16;
 /// How often a person may try.

@@ -15,7 +15,7 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 const MAGIC: &[u8; 3] = b"jit";
 const VERSION: u8 = 1;

@@ -9,8 +9,8 @@ use super::home::Mark;
 use super::passphrase::tests::{TEST_COST, Typist};
 use super::*;
 use crate::plan::EntryKind;
-use crate::sys::env::Env;
 use crate::world::doubles;
+use jit_wire::env::Env;
 
 /// What a home in memory holds and was asked for.
 #[derive(Default)]
@@ -298,7 +298,7 @@ fn files_that_were_swapped_damaged_or_come_from_the_future_are_named() {
     assert!(matches!(get(&store, "a"), Err(StoreError::Corrupt { path: at, .. }) if at == path("a")));
     let mut bytes = std::fs::read(path("b")).unwrap();
     bytes[3] = 2;
-    sys::fs::write_atomically(&path("b"), &bytes).unwrap();
+    crate::sys::fs::write_atomically(&path("b"), &bytes).unwrap();
     assert!(matches!(get(&store, "b"), Err(StoreError::Newer { version: 2, path: at }) if at == path("b")));
     put(&store, "a", "again").unwrap();
     assert_eq!(get(&store, "a").unwrap().as_deref(), Some("again"), "writing mends");
@@ -314,7 +314,7 @@ fn an_older_version_of_an_entry_opens() {
     let path = world.folders.state.join("keychain").join(key("a").file_name());
     let old = std::fs::read(&path).unwrap();
     put(&store, "a", "new").unwrap();
-    sys::fs::write_atomically(&path, &old).unwrap();
+    crate::sys::fs::write_atomically(&path, &old).unwrap();
     assert_eq!(get(&store, "a").unwrap().as_deref(), Some("old"));
 }
 
@@ -359,7 +359,7 @@ fn a_broken_record_is_named_and_can_be_forgotten() {
     let world = world(root.path(), "auto");
     let store = store(&world, &TestHomes::default(), false);
     put(&store, "a", "one").unwrap();
-    sys::fs::write_atomically(&world.folders.state.join("store.json"), b"{").unwrap();
+    crate::sys::fs::write_atomically(&world.folders.state.join("store.json"), b"{").unwrap();
     assert!(matches!(get(&store, "a"), Err(StoreError::Corrupt { .. })));
     assert!(matches!(store.describe().problem, Some(StoreError::Corrupt { .. })));
     store.forget_everything().unwrap();
@@ -428,7 +428,7 @@ fn kept(world: &World, kind: &str) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 }
 
 fn put_back(files: &[(std::path::PathBuf, Vec<u8>)]) {
-    files.iter().for_each(|(path, bytes)| sys::fs::write_atomically(path, bytes).unwrap());
+    files.iter().for_each(|(path, bytes)| crate::sys::fs::write_atomically(path, bytes).unwrap());
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::sys::env::{self, Env};
-use crate::trusted_url::TrustedUrl;
 use crate::world::Browser;
+use jit_wire::env::{self, Env};
+use jit_wire::trusted_url::TrustedUrl;
 
 /// The browser of the desktop that this process runs on.
 #[derive(Debug)]

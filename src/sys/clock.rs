@@ -4,8 +4,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::UtcOffset;
 
-use crate::timestamp::Timestamp;
 use crate::world::Clock;
+use jit_wire::timestamp::Timestamp;
 
 /// The real clock.
 pub struct SystemClock;

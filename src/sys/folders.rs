@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::world::Folders;
 
-use super::env::{AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, Env, JIT_CONFIG};
+use jit_wire::env::{AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, Env, JIT_CONFIG};
 
 /// The folders of this user, as the system's conventions have them and the environment overrides them.
 pub fn of_user(env: &Env) -> Folders {

@@ -19,10 +19,10 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt as _, Limited};
 
-use crate::secret::Secret;
-use crate::sys::env::{self, Env};
-use crate::timestamp::Timestamp;
-use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
+use jit_wire::env::{self, Env};
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// No answer that `jit` reads is near this size; a larger one is cut off and refused.
 const ANSWER_LIMIT: usize = 512 * 1024;

@@ -7,7 +7,6 @@ pub mod clock;
 #[cfg(unix)]
 pub mod companion;
 pub mod driven;
-pub mod env;
 pub mod folders;
 pub mod fs;
 pub mod http;

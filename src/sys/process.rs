@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// The path that this program was started by, links left as they are, so that a package upgrade behind a link does
 /// not break what was written down.

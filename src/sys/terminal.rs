@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// Whether a person can see what is said and answer it: stderr is a terminal, and there is one to read from even if
 /// stdin is a file for the command that will run.

@@ -13,8 +13,8 @@ pub mod text;
 use std::ffi::OsString;
 
 use crate::error::{CommandError, Kind};
-use crate::sys::env::{Env, NO_COLOR, TERM};
-use crate::unseen::is_unseen;
+use jit_wire::env::{Env, NO_COLOR, TERM};
+use jit_wire::unseen::is_unseen;
 
 use out::talk;
 pub use person::Terminal;

@@ -7,7 +7,7 @@ use dialoguer::console::{Key, Term};
 use zeroize::Zeroizing;
 
 use super::text::{Shown, escape_lines};
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// Whether stderr and stdout are terminals.
 pub(super) fn are_terminals() -> (bool, bool) {

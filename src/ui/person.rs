@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::secret::Secret;
 use crate::sys::terminal;
-use crate::timestamp::duration;
 use crate::world::{Decision, Limit, Note, Person};
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::duration;
 
 use super::text::{Shown, escape, shown};
 use super::{Choice, Picked, Tone, Ui, digits, out, pick, qr};

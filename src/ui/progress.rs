@@ -7,7 +7,7 @@ use super::Ui;
 use super::out::Screen;
 use super::text::{Shown, shown};
 use crate::sys::terminal;
-use crate::timestamp::duration;
+use jit_wire::timestamp::duration;
 
 /// Fewer than this are not worth a line in a log.
 const FEW: usize = 50;

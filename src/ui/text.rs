@@ -5,7 +5,7 @@ use std::fmt;
 
 use dialoguer::console::{measure_text_width, truncate_str};
 
-use crate::unseen::is_unseen;
+use jit_wire::unseen::is_unseen;
 
 /// More marks than this on one letter are not a language, but a tower that covers the lines above.
 const MOST_MARKS: usize = 4;

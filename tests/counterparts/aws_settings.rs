@@ -10,8 +10,8 @@ use jit::config::aws::settings::{Decision, SETTINGS, Values};
 use jit::config::aws::{Document, Profiles, Setting, as_roles};
 use jit::config::resolve::{self, Flags};
 use jit::plan::{Origin, Plan, ProofPlan, RoleId, Source};
-use jit::sys::env::Env;
-use jit::timestamp::Timestamp;
+use jit_wire::env::Env;
+use jit_wire::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 use crate::support::{fixture, python};

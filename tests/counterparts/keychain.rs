@@ -16,12 +16,12 @@ use std::time::Duration;
 
 use jit::config::file::DEFAULT_KEY_CACHE;
 use jit::plan::{EntryKey, EntryKind};
-use jit::secret::Secret;
 use jit::store::{Lock, Options, Prompts, Store, StoreError};
 use jit::sys::clock::SystemClock;
-use jit::sys::env::Env;
 use jit::sys::http::Http;
 use jit::world::{Asking, Browser, Folders, Note, Person, World};
+use jit_wire::env::Env;
+use jit_wire::secret::Secret;
 
 /// What the child does, by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `try`, `drop`, `forget`.
 const STEPS: &str = "STORE_TEST_STEPS";
@@ -40,7 +40,7 @@ impl Browser for NoBrowser {
     fn available(&self) -> bool {
         false
     }
-    fn open(&self, _: &jit::trusted_url::TrustedUrl) -> Result<(), String> {
+    fn open(&self, _: &jit_wire::trusted_url::TrustedUrl) -> Result<(), String> {
         Err("none".to_owned())
     }
 }

@@ -9,8 +9,8 @@ use std::process::{Command, Output};
 
 use jit::cli::ShellSyntax;
 use jit::commands::env::statements;
-use jit::name::Variable;
 use jit::plan::DiscoveredRole;
+use jit_wire::name::Variable;
 use serde_json::Value;
 use zeroize::Zeroizing;
 

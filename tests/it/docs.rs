@@ -10,7 +10,7 @@ use jit::config::file::File;
 use jit::config::resolve::{self, Flags};
 use jit::config::shared::keys::{self, Place};
 use jit::error::Kind;
-use jit::sys::env::Env;
+use jit_wire::env::Env;
 
 const README: &str = include_str!("../../README.md");
 /// Every document, by its path in the project.
@@ -203,7 +203,7 @@ fn what_a_shared_file_may_say_is_told_key_by_key() {
 
 #[test]
 fn every_variable_that_is_obeyed_is_in_the_table_and_no_other() {
-    let source = include_str!("../../src/sys/env.rs");
+    let source = include_str!("../../crates/jit-wire/src/env.rs");
     let names = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split('"').nth(1));
     // These two are read by the HTTP client.
     let obeyed: Names = names.chain(["HTTPS_PROXY", "NO_PROXY"]).map(str::to_owned).collect();
@@ -243,7 +243,7 @@ fn source(folder: &Path) -> String {
 #[test]
 fn each_attack_has_the_tests_that_are_told() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = source(&root.join("src")) + &source(&root.join("tests"));
+    let source = ["src", "crates", "tests"].map(|folder| source(&root.join(folder))).concat();
     let (_, table) = document("SECURITY.md").split_once("\n## Attacks\n").unwrap();
     let rows = table.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| ")).skip(2);
     let mut count = 0;
@@ -264,7 +264,8 @@ fn each_attack_has_the_tests_that_are_told() {
 
 #[test]
 fn each_message_that_is_explained_is_one_that_is_shown() {
-    let source = source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = ["src", "crates"].map(|folder| source(&root.join(folder))).concat();
     for message in rows("If something is wrong").iter().flat_map(|row| quoted(row[0])) {
         for part in message.split('…').map(|part| part.trim_matches([' ', ',', ';'])) {
             assert!(source.contains(part), "nothing says `{part}`");

@@ -120,7 +120,7 @@ fn every_shell_is_answered_from_a_large_index_and_nobody_is_asked() {
 
 #[test]
 fn every_variable_that_is_read_is_in_the_manual() {
-    let source = fs::read_to_string(project("src/sys/env.rs")).unwrap();
+    let source = fs::read_to_string(project("crates/jit-wire/src/env.rs")).unwrap();
     let constants =
         source.lines().filter(|line| line.starts_with("pub const ") && line.contains(": &str = \""));
     let variables: Vec<&str> = constants.map(|line| line.split('"').nth(1).unwrap()).collect();

@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, HUB, PretendBrowser, Refusal, Servers, Settings, Trouble};
-use jit::trusted_url::{Purpose, TrustedUrl};
 use jit::world::Browser as _;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use tempfile::TempDir;
 
 /// Far beyond what any command takes.

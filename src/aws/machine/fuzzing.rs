@@ -1,8 +1,8 @@
 //! What a container's endpoint and the metadata service say, as a function of bytes.
 
 use super::{credentials, text};
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Headers};
+use jit_wire::secret::Secret;
 
 /// The body of an answer.
 pub fn machine(data: &[u8]) {

@@ -4,10 +4,10 @@ use super::{Granted, Mfa, chained, identity, of_user, saml, web_identity};
 use crate::aws::client::Sts;
 use crate::aws::errors::StsError;
 use crate::aws::fuzzing::{Canned, block_on};
-use crate::credentials::Credentials;
 use crate::plan::{Leg, Origin, RoleId, StsEndpoint, Valued};
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
+use jit_wire::credentials::Credentials;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 const HUB: [&str; 2] = ["hub-secret-key", "hub-session-token"];
 

@@ -14,9 +14,9 @@ use aws_smithy_types::body::SdkBody;
 use super::*;
 use crate::aws::errors::StsErrorKind as Kind;
 use crate::plan::{Origin, Valued};
-use crate::sys::env::Env;
 use crate::sys::http::HttpError;
 use crate::sys::loopback::{self, Loopback};
+use jit_wire::env::Env;
 
 const ROLE: &str = "arn:aws:iam::222222222222:role/admin";
 const PROVIDER: &str = "arn:aws:iam::222222222222:saml-provider/acme";

@@ -2,7 +2,7 @@
 
 use super::read_printed;
 use crate::broker::{BrokerError, Failure};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// All that it printed.
 pub fn credential_process(data: &[u8]) {

@@ -13,10 +13,10 @@ use crate::config::aws::{self, Document, Profiles};
 use crate::config::file::File;
 use crate::error::CommandResult;
 use crate::index;
-use crate::name;
-use crate::sys::env::Env;
 use crate::sys::{folders, fs};
 use crate::ui::Ui;
+use jit_wire::env::Env;
+use jit_wire::name;
 
 pub(super) fn run(args: &Completions, ui: &Ui) -> CommandResult {
     ui.data(shells::script(args.shell).as_bytes())
@@ -96,7 +96,7 @@ mod tests {
     /// An account that was called `production$(touch${IFS}$HOME/pwned)` ran that when bash completed it.
     #[test]
     fn names_that_a_shell_would_act_on_are_not_offered() {
-        for name in name::tests::hostile().iter().filter(|name| !name.is_empty()) {
+        for name in crate::testing::hostile_names().iter().filter(|name| !name.is_empty()) {
             let found = offered("", name, name);
             assert!(found.contains(&"222222222222/Read".to_owned()), "{name:?}: {found:?}");
             assert!(!found.iter().any(|one| one.contains(name)), "{name:?}: {found:?}");

@@ -13,9 +13,9 @@ use clap_complete::CompletionCandidate;
 use clap_complete::engine;
 
 use crate::cli::CompletionShell;
-use crate::name;
-use crate::sys::env::Env;
 use crate::ui::text::escape;
+use jit_wire::env::Env;
+use jit_wire::name;
 
 /// The variable by which a shell asks the program itself for candidates.
 pub const VARIABLE: &str = "COMPLETE";
@@ -136,7 +136,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
-    use crate::name::tests::hostile;
+    use crate::testing::hostile_names as hostile;
 
     const SHELLS: [(CompletionShell, &str); 5] = [
         (CompletionShell::Bash, "bash"),

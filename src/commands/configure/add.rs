@@ -14,11 +14,11 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
 use crate::sys::http::Ask;
 use crate::sys::{fs, process};
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
-use crate::unseen::is_unseen;
 use crate::world::World;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::unseen::is_unseen;
 
 use super::write::{self, ADD, Change, How, Present, UPDATE};
 

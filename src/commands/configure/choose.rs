@@ -12,7 +12,7 @@ use crate::world::World;
 
 use super::profiles::Wanted;
 use crate::commands::login::Configured;
-use crate::name;
+use jit_wire::name;
 
 /// The parts of a name that a template may ask for.
 const PARTS: [&str; 5] = ["name", "role", "account", "account_name", "idp"];

@@ -10,15 +10,15 @@ use crate::config::host;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::lookup::{self, Found};
-use crate::name;
 use crate::plan::DiscoveredRole;
 use crate::store::Store;
-use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION};
 use crate::sys::{folders, process};
-use crate::timestamp::duration;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
+use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION};
+use jit_wire::name;
+use jit_wire::timestamp::duration;
 
 use super::write::{self, How};
 

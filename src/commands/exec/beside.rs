@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use super::refresh::{failed, serve};
 use super::{SHADOWS, Set, not_started, session};
 use crate::cli::Exec;
-use crate::credentials::to_wiped_json;
 use crate::error::{CommandError, CommandResult};
-use crate::name::Variable;
 use crate::sys::{companion, process};
 use crate::ui::Ui;
 use crate::world::World;
+use jit_wire::credentials::to_wiped_json;
+use jit_wire::name::Variable;
 
 /// What a companion reports.
 #[derive(Serialize, Deserialize)]

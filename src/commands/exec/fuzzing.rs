@@ -4,9 +4,9 @@ use http::StatusCode;
 use http_body_util::BodyExt as _;
 
 use super::refresh::{Endpoint, PATH};
-use crate::credentials::Credentials;
 use crate::sys::loopback::fuzzing::received;
-use crate::timestamp::Timestamp;
+use jit_wire::credentials::Credentials;
+use jit_wire::timestamp::Timestamp;
 
 const TOKEN: &str = "the-token-of-the-child";
 const NOW: Timestamp = Timestamp(1_795_176_000);

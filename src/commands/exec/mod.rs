@@ -14,16 +14,16 @@ use std::ffi::OsStr;
 use std::io;
 
 use crate::cli::Exec;
-use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::name::Variable;
 use crate::plan::Plan;
-use crate::sys::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
 use crate::sys::process;
-use crate::timestamp::duration;
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
+use jit_wire::credentials::Session;
+use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
+use jit_wire::name::Variable;
+use jit_wire::timestamp::duration;
 use zeroize::Zeroizing;
 
 use super::{Reading, Subject, confirm, typed_need};

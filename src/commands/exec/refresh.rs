@@ -13,18 +13,18 @@ use zeroize::Zeroizing;
 use super::{Set, about};
 use crate::broker::{Broker, Interaction, Need};
 use crate::commands::Subject;
-use crate::credentials::{Freshness, Session};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
-use crate::name::{self, Variable};
-use crate::secret::Secret;
-use crate::sign_in::Requirement;
 use crate::sys::clock::SystemClock;
 use crate::sys::loopback::{Loopback, Reply, Request, reply};
 use crate::sys::process;
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
+use jit_wire::credentials::{Freshness, Session};
+use jit_wire::name::{self, Variable};
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::Requirement;
 
 pub(super) const PATH: &str = "/credentials";
 /// How often it is looked whether the session is to be renewed, at the most and at the least; between that, ten times

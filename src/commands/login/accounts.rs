@@ -5,10 +5,10 @@ use crate::broker;
 use crate::index;
 use crate::plan::{Plan, ProofPlan};
 use crate::store::Store;
-use crate::sys::env::{AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_IAM};
 use crate::sys::process;
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
+use jit_wire::env::{AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_IAM};
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// Asks the accounts of the hub roles of `plans`, where their IdPs list roles and the name is not known yet.
 pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {

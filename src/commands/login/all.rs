@@ -3,10 +3,10 @@
 use super::{Context, accounts, report};
 use crate::commands::{confirm, hints, plan};
 use crate::config::resolve::Flags;
-use crate::credentials::Session;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{Plan, ProofPlan};
 use crate::ui::text::{shown, table};
+use jit_wire::credentials::Session;
 
 impl Context<'_, '_> {
     pub(super) fn every_role(&self) -> CommandResult {

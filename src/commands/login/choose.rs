@@ -9,10 +9,10 @@ use crate::commands::{Reading, hints, role_name, roles};
 use crate::config::file::{File, Parent, Target};
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::name;
 use crate::plan::DiscoveredRole;
 use crate::sys::folders;
 use crate::ui::text::shown;
+use jit_wire::name;
 
 impl Context<'_, '_> {
     /// The role that is meant.

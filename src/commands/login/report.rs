@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use crate::broker;
-use crate::credentials::{Freshness, Session};
 use crate::idp::{self, Attributes};
 use crate::plan::{EntryKind, Origin, Plan, ProofPlan};
 use crate::store::{Store, StoreError};
-use crate::timestamp::duration;
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
+use jit_wire::credentials::{Freshness, Session};
+use jit_wire::timestamp::duration;
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 20;

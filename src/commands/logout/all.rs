@@ -9,18 +9,18 @@ use std::time::Duration;
 use crate::cli::Logout;
 use crate::commands::{load_if_there, plan};
 use crate::config::resolve::{self, Flags};
-use crate::credentials::Session;
 use crate::error::CommandResult;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, ProofPlan};
-use crate::secret::Secret;
 use crate::store::{Store, Taken};
 use crate::sys::http::host_of;
 use crate::sys::process;
-use crate::timestamp::duration;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
+use jit_wire::credentials::Session;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::duration;
 
 use super::{end_session, forget_browsers, say_what_was_left, still_valid};
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::config::file::File;
 use crate::config::part;
-use crate::sys::env::Env;
+use jit_wire::env::Env;
 
 /// A file: read or refused, and given back as it is.
 pub fn aws_reader(data: &[u8]) {

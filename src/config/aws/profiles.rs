@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Document, Entry, Kind, Section, managed_profiles};
-use crate::config::section::At;
-use crate::name;
+use jit_wire::name;
+use jit_wire::section::At;
 
 /// `~/.aws/config` and `~/.aws/credentials`, read as one. Where both have a key of a profile, the credentials file counts.
 #[derive(Debug)]

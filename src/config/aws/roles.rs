@@ -4,14 +4,14 @@
 use super::profiles::Profiles;
 use super::settings::{self, SETTINGS};
 use super::{CREDENTIAL_PROCESS, Kind, OVERRULING_KEYS, REGION, System, split_command};
-use crate::arn::RoleArn;
 use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::idp::{CenterSection, CredentialSource, IdpSection, SourceSection};
 use crate::config::limits::{self, Dialect, Refused};
-use crate::config::section::{At, Mistake};
-use crate::name::Variable;
-use crate::secret::Secret;
-use crate::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::arn::RoleArn;
+use jit_wire::name::Variable;
+use jit_wire::secret::Secret;
+use jit_wire::section::{At, Mistake};
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// More commands than this that call each other are a mistake.
 const DEEPEST: usize = 4;

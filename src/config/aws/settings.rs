@@ -5,14 +5,14 @@
 //! table, and `tests/counterparts/aws_settings.rs` holds it against the list of the botocore that is installed: a setting that
 //! is not here fails that test.
 
-use crate::config::section::At;
-use crate::sys::env::{
+use jit_wire::env::{
     AWS_CA_BUNDLE, AWS_CONFIG_FILE, AWS_DEFAULT_REGION, AWS_EC2_METADATA_SERVICE_ENDPOINT,
     AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_EC2_METADATA_V1_DISABLED,
     AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_IMDS_USE_IPV6, AWS_MAX_ATTEMPTS,
     AWS_METADATA_SERVICE_NUM_ATTEMPTS, AWS_METADATA_SERVICE_TIMEOUT, AWS_SHARED_CREDENTIALS_FILE,
     AWS_USE_DUALSTACK_ENDPOINT, AWS_USE_FIPS_ENDPOINT,
 };
+use jit_wire::section::At;
 
 use super::profiles::Profiles;
 

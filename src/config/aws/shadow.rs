@@ -9,7 +9,7 @@ use super::profile::Program;
 use super::reader::Broken;
 use super::words::split_command;
 use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS};
-use crate::sys::env::Env;
+use jit_wire::env::Env;
 
 /// A file that was read, and its path as the user would write it.
 #[derive(Clone, Copy, Debug)]

@@ -49,7 +49,7 @@ fn quoted(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            _ if crate::unseen::is_unseen(character) => escape(&mut quoted, character),
+            _ if jit_wire::unseen::is_unseen(character) => escape(&mut quoted, character),
             _ => quoted.push(character),
         }
     }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Imported, Place, lifetime};
 use crate::config::aws::{Document, Kind, Section, System, split_command};
 use crate::config::draft::Table;
-use crate::config::section::parse_duration;
 use crate::plan::DURATION_RANGE;
+use jit_wire::section::parse_duration;
 
 /// Settings of AWS's tools that are not about credentials: they stay where they are and are not spoken of.
 const OF_AWS_TOOLS: [&str; 21] = [

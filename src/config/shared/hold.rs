@@ -13,9 +13,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{Place, Takes, rule_of};
 use super::{BEGIN, END, HASH, Part};
-use crate::config::section::{Mistake, Source};
-use crate::name::is_account_id;
-use crate::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::name::is_account_id;
+use jit_wire::section::{Mistake, Source};
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// A key as the parser has it.
 type Key<'a> = Spanned<Cow<'a, str>>;
@@ -181,7 +181,7 @@ impl<'a> Held<'a> {
         let why = rule_of(place, key).map_or("nobody has decided that it may", |rule| rule.why);
         let what = format!("a shared file may not set `{key}` ({why})");
         let next = "delete it there; each person may set it in their own config.toml".to_owned();
-        self.source.riddle(span, what, Some(next))
+        self.source.mistake_without_value(span, what, Some(next))
     }
 
     /// A URL may lead where a page of the place that shares the file might: into this machine only from this machine, for

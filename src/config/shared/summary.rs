@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use super::keys::{Place, Takes, rule_of};
 use crate::config::draft::{Draft, Table, Value};
 use crate::config::host;
-use crate::trusted_url::{Purpose, TrustedUrl};
-use crate::unseen::is_unseen;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::unseen::is_unseen;
 
 /// The longest list of names that is told before the rest is only counted.
 const MOST: usize = 12;

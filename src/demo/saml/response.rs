@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::faults::Refusal;
 use super::super::{Shared, lock};
 use super::{SamlAsked, signature};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";

@@ -11,7 +11,7 @@ use super::super::Shared;
 use super::super::faults::Refusal;
 use super::signature::{between, is_signed};
 use super::{AWS, is_own_acs};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 const ATTRIBUTES: &str = "https://aws.amazon.com/SAML/Attributes/";
 /// AWS takes an assertion for so long after it was made.

@@ -4,10 +4,10 @@
 use serde::Deserialize;
 
 use crate::plan::CenterSettings;
-use crate::secret::Secret;
 use crate::sys::fs;
-use crate::timestamp::Timestamp;
 use crate::world::World;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 /// A token with less left, in seconds, is not worth the question.
 const WORTH_ASKING: i64 = 10 * 60;

@@ -6,8 +6,8 @@ use crate::idp::LoginOptions;
 use crate::idp::code;
 use crate::plan::CenterSettings;
 use crate::sys::http::HttpError;
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 pub(super) async fn sign_in(
     settings: &CenterSettings,

@@ -1,7 +1,7 @@
 //! What Identity Center says, and what the AWS CLI keeps of it, as functions of bytes.
 
 use super::{borrowed, service};
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// What the token service answers: the status by the first byte.
 pub fn center_answer(data: &[u8]) {

@@ -21,10 +21,10 @@ use serde::{Deserialize, Serialize};
 use super::{Identity, LoginOptions, visit};
 use crate::idp::CodeError;
 use crate::plan::{CenterSettings, Flow, Origin, Valued};
-use crate::secret::{Secret, sealed};
-use crate::sign_in::SignIn;
-use crate::timestamp::Timestamp;
 use crate::world::World;
+use jit_wire::secret::{Secret, sealed};
+use jit_wire::sign_in::SignIn;
+use jit_wire::timestamp::Timestamp;
 use service::{Grant, Tokens};
 
 pub use error::CenterError;

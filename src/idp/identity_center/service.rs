@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::{CenterError, Registration};
 use crate::idp::code::bounded;
 use crate::plan::CenterSettings;
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Body, HttpError};
-use crate::timestamp::Timestamp;
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// Without it there is neither a refresh token nor a list of accounts.
 pub(super) const SCOPE: &str = "sso:account:access";

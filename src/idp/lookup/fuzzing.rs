@@ -1,6 +1,6 @@
 //! What an address publishes, as a function of bytes.
 
-use crate::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::{Address, Discovery, Found, Organization, metadata, region_of_page};
 

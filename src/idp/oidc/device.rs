@@ -13,9 +13,9 @@ use super::{Safe, TokenChecks, accept};
 use crate::idp::LoginOptions;
 use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
-use crate::secret::Secret;
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::{Note, World};
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// The interval between questions where the provider names none (RFC 8628, section 3.5), and what `slow_down` adds.
 const FIVE_SECONDS: Duration = Duration::from_secs(5);

@@ -10,9 +10,9 @@ use super::jwks::{self, Jwk};
 use crate::idp::code::bounded;
 use crate::plan::{ClientAuth, OidcSettings};
 use crate::sys::http::Answer;
-use crate::timestamp::Timestamp;
-use crate::trusted_url::{Purpose, TrustedUrl, UrlError};
 use crate::world::World;
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// How long a description is believed without asking again.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::token::TokenError;
 use crate::idp::code::{CodeError, because, bounded, minutes};
 use crate::sys::http::HttpError;
-use crate::trusted_url::UrlError;
+use jit_wire::trusted_url::UrlError;
 
 /// Why a login or a refresh came to nothing. Words of the provider are cut to 300 characters and otherwise as they
 /// came: whoever prints them escapes them.

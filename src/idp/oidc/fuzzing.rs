@@ -8,15 +8,15 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::json;
 
-use crate::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::discovery::{Announced, read_public};
 use super::jwks::{self, Jwk, KeySet};
 use super::token::{Expected, attributes, check};
 use super::{device, token_endpoint};
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Headers};
-use crate::timestamp::Timestamp;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 const ISSUER: &str = "https://idp.example";
 

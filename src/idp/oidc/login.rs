@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::Provider;
 use crate::idp::Identity;
 use crate::plan::{Flow, OidcSettings, Origin, Valued};
-use crate::secret::{Secret, sealed};
-use crate::timestamp::Timestamp;
+use jit_wire::secret::{Secret, sealed};
+use jit_wire::timestamp::Timestamp;
 
 /// What the provider handed over.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -102,7 +102,7 @@ mod tests {
         fn available(&self) -> bool {
             true
         }
-        fn open(&self, _: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
+        fn open(&self, _: &jit_wire::trusted_url::TrustedUrl) -> Result<(), String> {
             Ok(())
         }
     }

@@ -7,9 +7,9 @@ use super::token::{self, Expected};
 use super::token_endpoint::Tokens;
 use super::{TokenChecks, refresh};
 use crate::plan::OidcSettings;
-use crate::secret::Secret;
-use crate::timestamp::Timestamp;
 use crate::world::World;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 /// Seals a login before anything in it is checked; `None` takes back what was sealed.
 pub type Keep<'a> = &'a dyn Fn(Option<&OidcLogin>);

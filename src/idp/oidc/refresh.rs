@@ -8,9 +8,9 @@ use super::token_endpoint::{self, Endpoint, Posted};
 use super::{TokenChecks, accept};
 use crate::idp::oidc::OidcLogin;
 use crate::plan::OidcSettings;
-use crate::secret::Secret;
-use crate::trusted_url::TrustedUrl;
 use crate::world::World;
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// Gets a new ID token. The new login holds the refresh token to use from now on; a provider that rotates them has burnt the old
 /// one, so `keep` seals what comes before anything in it is looked at. What came at an earlier call and could not be checked

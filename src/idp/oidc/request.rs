@@ -9,8 +9,8 @@ use super::login::OidcLogin;
 use super::token_endpoint::{self, Endpoint, Posted};
 use crate::idp::LoginOptions;
 use crate::plan::{AcrRequest, OidcSettings};
-use crate::trusted_url::TrustedUrl;
 use crate::world::World;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// What a provider lacks with which nobody can sign in by a browser on this machine.
 pub(super) const SIGN_IN_PAGE: &str = "sign-in page (authorization_endpoint)";
@@ -254,7 +254,7 @@ mod tests {
     use super::super::testing::{options, settings};
     use super::*;
     use crate::plan::{Origin, Valued};
-    use crate::timestamp::Timestamp;
+    use jit_wire::timestamp::Timestamp;
 
     fn provider(issuer: &str, scopes: serde_json::Value) -> Provider {
         let document = json!({

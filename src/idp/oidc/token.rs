@@ -13,10 +13,10 @@ use subtle::ConstantTimeEq as _;
 use super::jwks::{self, Algorithm, Jwk};
 use crate::idp::code::bounded;
 use crate::idp::{Attributes, Identity};
-use crate::secret::Secret;
-use crate::sign_in::SignIn;
-use crate::timestamp::Timestamp;
 pub use error::TokenError;
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::SignIn;
+use jit_wire::timestamp::Timestamp;
 
 /// How far the provider's clock and this one may differ before a time limit counts as missed.
 const LEEWAY: Duration = Duration::from_secs(60);

@@ -10,10 +10,10 @@ use super::discovery::{Provider, no_json, not_understood};
 use super::error::OidcError;
 use crate::idp::code::bounded;
 use crate::plan::{ClientAuth, OidcSettings};
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Body, HttpError};
-use crate::trusted_url::TrustedUrl;
 use crate::world::World;
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// What the token endpoint handed over.
 #[derive(Debug)]

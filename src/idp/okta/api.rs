@@ -10,13 +10,13 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::OktaError;
-use crate::credentials::to_wiped_json;
 use crate::idp::visit;
-use crate::secret::Secret;
 use crate::sys::http::{Answer, Ask, Body, Headers, HttpError};
-use crate::timestamp::Timestamp;
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::{Note, World};
+use jit_wire::credentials::to_wiped_json;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// A longer pause is the person's to make.
 const LONGEST_PAUSE: u64 = 60;

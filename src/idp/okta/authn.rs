@@ -10,8 +10,8 @@ use super::person::Known;
 use super::transaction::Transaction;
 use crate::idp::{LoginOptions, Memory};
 use crate::plan::OktaSettings;
-use crate::secret::Secret;
 use crate::world::Note;
+use jit_wire::secret::Secret;
 
 /// How often a password may be typed before the org's own patience is spared.
 const TRIES: usize = 3;

@@ -12,8 +12,8 @@ use super::person::Chosen;
 use super::transaction::{FactorInfo, Transaction};
 use crate::plan::{FACTORS, Factor};
 use crate::sys::process;
-use crate::timestamp::Timestamp;
 use crate::world::Note;
+use jit_wire::timestamp::Timestamp;
 
 /// How often a phone is asked about. The org takes four questions a second, and this one adds at most this much to the
 /// person's own time.

@@ -6,7 +6,7 @@ use super::page::{Page, read};
 use super::person::Known;
 use super::transaction::Transaction;
 use crate::sys::http::Headers;
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// A step of the authentication, or how the org says no.
 pub fn okta_answer(data: &[u8]) {

@@ -28,10 +28,10 @@ use super::oidc::{self, OidcLogin};
 use super::saml::{self, SamlLogin};
 use super::{Ended, LoginOptions, Memory};
 use crate::plan::{OktaFlow, OktaSettings, Origin, Valued};
-use crate::secret::{Secret, sealed};
 use crate::world::{Note, World};
 use api::Api;
 use authn::SignIn;
+use jit_wire::secret::{Secret, sealed};
 use person::Known;
 
 pub use api::ApiError;

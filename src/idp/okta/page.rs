@@ -4,7 +4,7 @@ use zeroize::Zeroize as _;
 
 use super::api::bounded;
 use super::html::{Part, parts};
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// What a page is.
 #[derive(Debug)]

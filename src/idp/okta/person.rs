@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::OktaError;
 use super::transaction::FactorInfo;
 use crate::idp::{Memory, visit};
-use crate::secret::{Secret, sealed};
+use jit_wire::secret::{Secret, sealed};
 
 /// How long a device token may be.
 const DEVICE_TOKEN: usize = 32;
@@ -64,7 +64,7 @@ impl Known {
     }
 
     pub(super) fn to_bytes(&self) -> Secret<Vec<u8>> {
-        Secret::new(std::mem::take(&mut *crate::credentials::to_wiped_json(self)))
+        Secret::new(std::mem::take(&mut *jit_wire::credentials::to_wiped_json(self)))
     }
 
     /// Writes it down at once.

@@ -8,7 +8,7 @@ use super::OktaError;
 use super::api::{Api, bounded};
 use super::authn::SignIn;
 use super::page::{self, Page};
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// More than any org takes.
 const MOST_REDIRECTS: usize = 10;

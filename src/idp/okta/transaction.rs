@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::plan::Factor;
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 /// What the org answers to each step.
 #[derive(Clone, Debug, Deserialize)]

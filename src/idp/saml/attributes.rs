@@ -4,9 +4,9 @@ use roxmltree::Node;
 
 use super::SamlError;
 use super::response::{ASSERTION, bounded, children, text};
-use crate::arn::{self, RoleArn};
 use crate::idp::Attributes;
 use crate::plan::SamlPair;
+use jit_wire::arn::{self, RoleArn};
 
 const AWS: &str = "https://aws.amazon.com/SAML/Attributes/";
 const TAG: &str = "PrincipalTag:";

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{CaptureError, Status};
 use crate::idp::hand_over::Contested;
-use crate::timestamp::Timestamp;
-use crate::trusted_url::UrlError;
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::UrlError;
 
 /// Why nobody was signed in. Words of the provider are cut to 300 characters and otherwise as they came: whoever prints
 /// them escapes them.

@@ -6,9 +6,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::loopback::recognise;
 use super::request::AuthnRequest;
 use super::response::{Expected, Recipient, answers, read};
-use crate::secret::Secret;
 use crate::sys::loopback::Request;
-use crate::timestamp::Timestamp;
+use jit_wire::secret::Secret;
+use jit_wire::timestamp::Timestamp;
 
 pub use super::capture::fuzzing::browser_messages;
 

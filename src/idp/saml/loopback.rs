@@ -20,9 +20,9 @@ use crate::idp::callback::{Callback, Outcome};
 use crate::idp::hand_over::{Contested, HandOver, Target};
 use crate::idp::{LoginOptions, page, visit};
 use crate::plan::{Binding, SamlSettings};
-use crate::secret::Secret;
 use crate::sys::loopback::{Loopback, Reply, Request, redirect};
 use crate::world::World;
+use jit_wire::secret::Secret;
 
 /// The path of the ACS.
 const PATH: &str = "/saml";

@@ -24,11 +24,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attributes, Identity, LoginOptions};
 use crate::plan::{Binding, Capture, SamlSettings};
-use crate::secret::{Secret, sealed};
-use crate::timestamp::Timestamp;
-use crate::trusted_url::{Purpose, TrustedUrl};
 use crate::world::World;
 use capture::{Caught, Start};
+use jit_wire::secret::{Secret, sealed};
+use jit_wire::timestamp::Timestamp;
+use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use request::AuthnRequest;
 use response::{Expected, Recipient};
 

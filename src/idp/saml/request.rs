@@ -10,7 +10,7 @@ use miniz_oxide::deflate::{CompressionLevel, compress_to_vec};
 use super::SamlError;
 use crate::idp::visit;
 use crate::plan::SamlSettings;
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// A request that was made, and what its answer must carry.
 pub(super) struct AuthnRequest {

@@ -15,12 +15,12 @@ use zeroize::Zeroizing;
 
 use super::attributes;
 use super::{SamlError, SamlLogin, Status};
-use crate::arn::is_sign_in_endpoint;
 use crate::idp::{Attributes, Identity};
-use crate::name;
-use crate::secret::Secret;
-use crate::sign_in::SignIn;
-use crate::timestamp::Timestamp;
+use jit_wire::arn::is_sign_in_endpoint;
+use jit_wire::name;
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::SignIn;
+use jit_wire::timestamp::Timestamp;
 
 pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::plan::{Binding, Capture, Origin, SamlSettings, Valued};
-use crate::secret::Secret;
+use jit_wire::secret::Secret;
 
 pub(super) fn value<T>(value: T) -> Valued<T> {
     Valued::new(value, Origin::Default)

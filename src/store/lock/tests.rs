@@ -28,10 +28,12 @@ fn waiter(path: &Spot) -> std::thread::JoinHandle<(bool, Option<String>)> {
             assert!(matches!(note, Note::Waiting { what: "a test" }));
             self.0.send(()).unwrap();
         }
-        fn pasted_line(&self) -> std::pin::Pin<Box<dyn Future<Output = crate::secret::Secret<String>> + '_>> {
+        fn pasted_line(
+            &self,
+        ) -> std::pin::Pin<Box<dyn Future<Output = jit_wire::secret::Secret<String>> + '_>> {
             Box::pin(std::future::pending())
         }
-        fn password(&self, _: &str) -> Option<crate::secret::Secret<String>> {
+        fn password(&self, _: &str) -> Option<jit_wire::secret::Secret<String>> {
             None
         }
         fn confirm(&self, _: &str) -> Option<bool> {

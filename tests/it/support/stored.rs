@@ -7,17 +7,17 @@ use std::time::Duration;
 use jit::broker::{Broker, BrokerError, Interaction, Need};
 use jit::config::file::File;
 use jit::config::resolve::{self, Flags};
-use jit::credentials::Session;
 use jit::idp::Login;
 use jit::plan::EntryKind;
-use jit::secret::Secret;
 use jit::store::{Options, Prompts, Store};
 use jit::sys::browser::SystemBrowser;
 use jit::sys::clock::SystemClock;
-use jit::sys::env::Env;
 use jit::sys::http::Http;
 use jit::ui::{Terminal, Ui};
 use jit::world::{Asking, Folders, World};
+use jit_wire::credentials::Session;
+use jit_wire::env::Env;
+use jit_wire::secret::Secret;
 
 use super::{PATIENCE, Room};
 
@@ -55,7 +55,7 @@ impl Room {
         self.rewrite(EntryKind::Login, |bytes| {
             let mut login: serde_json::Value = serde_json::from_slice(bytes).unwrap();
             assert!(login["oidc"].as_object_mut().unwrap().remove("client").is_some());
-            jit::secret::Secret::new(serde_json::to_vec(&login).unwrap())
+            jit_wire::secret::Secret::new(serde_json::to_vec(&login).unwrap())
         });
     }
 

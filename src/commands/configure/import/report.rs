@@ -6,11 +6,11 @@ use crate::cli::ImportTool;
 use crate::commands::aws_profiles;
 use crate::config::draft::Merged;
 use crate::config::import::{Became, Imported, StaticKey, Taken};
-use crate::name;
 use crate::sys::folders;
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
+use jit_wire::name;
 
 use super::super::some;
 

@@ -196,10 +196,10 @@ impl crate::world::Person for Finishes {
         assert!(matches!(note, Note::Waiting { .. }), "{note:?}");
         drop(self.0.take());
     }
-    fn pasted_line(&self) -> std::pin::Pin<Box<dyn Future<Output = crate::secret::Secret<String>> + '_>> {
+    fn pasted_line(&self) -> std::pin::Pin<Box<dyn Future<Output = jit_wire::secret::Secret<String>> + '_>> {
         Box::pin(std::future::pending())
     }
-    fn password(&self, _: &str) -> Option<crate::secret::Secret<String>> {
+    fn password(&self, _: &str) -> Option<jit_wire::secret::Secret<String>> {
         None
     }
     fn confirm(&self, _: &str) -> Option<bool> {

@@ -6,8 +6,8 @@ use std::pin::Pin;
 
 use super::*;
 use crate::config::draft::Table;
-use crate::secret::Secret;
 use crate::world::{Note, Person, doubles};
+use jit_wire::secret::Secret;
 
 const YES: How = How { yes: true, dry_run: false };
 const HUB: &str = "arn:aws:iam::111111111111:role/hub";

@@ -2,7 +2,7 @@ use super::*;
 use crate::config::aws::Document;
 use crate::config::resolve::{self, Flags};
 use crate::plan::{Plan, ProofPlan, Source};
-use crate::sys::env::Env;
+use jit_wire::env::Env;
 
 const FILE: &str = "\
 [sso-session acme]

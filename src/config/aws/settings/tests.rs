@@ -3,7 +3,7 @@ use crate::config::aws::as_roles;
 use crate::config::aws::roles::tests::{plan, profiles};
 use crate::config::resolve::{self, Flags};
 use crate::plan::{ProofPlan, Source};
-use crate::sys::env::Env;
+use jit_wire::env::Env;
 
 #[test]
 fn values_are_what_they_may_be() {

@@ -9,10 +9,10 @@ use super::super::testing::{Fake, Fits, Pairs, options, settings, with_fake, wor
 use super::super::{Keep, TokenError};
 use super::*;
 use crate::idp::code::single;
-use crate::secret::Secret;
 use crate::world::{Browser, Note, Person};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jit_wire::secret::Secret;
 use ring::digest;
 
 /// Opens the page that it is started with, then sends the requests that a test writes, one after the other, with HOST, PAGE,
@@ -30,7 +30,7 @@ impl Browser for Scripted {
         true
     }
 
-    fn open(&self, url: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
+    fn open(&self, url: &jit_wire::trusted_url::TrustedUrl) -> Result<(), String> {
         let url = url.as_str();
         let (host, page) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let (host, page) = (host.to_owned(), format!("/{page}"));
@@ -481,7 +481,7 @@ impl Browser for Twice {
         true
     }
 
-    fn open(&self, url: &crate::trusted_url::TrustedUrl) -> Result<(), String> {
+    fn open(&self, url: &jit_wire::trusted_url::TrustedUrl) -> Result<(), String> {
         self.visits[self.starts.fetch_add(1, Ordering::SeqCst)].open(url)
     }
 }

@@ -7,9 +7,9 @@ use super::super::testing::{Fake, NOW, options, settings, with_fake, world};
 use super::*;
 use crate::idp::{Identity, Login};
 use crate::plan::{Origin, Valued};
-use crate::secret::Secret;
-use crate::sign_in::SignIn;
-use crate::timestamp::Timestamp;
+use jit_wire::secret::Secret;
+use jit_wire::sign_in::SignIn;
+use jit_wire::timestamp::Timestamp;
 
 async fn login(fake: &Rc<Fake>) -> OidcLogin {
     let provider = discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();

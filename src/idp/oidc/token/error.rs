@@ -1,6 +1,6 @@
 //! Why an ID token is no proof.
 
-use crate::timestamp::Timestamp;
+use jit_wire::timestamp::Timestamp;
 
 /// Why an ID token is no proof.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -18,10 +18,10 @@ use super::find::Found;
 use super::profile;
 use super::wire::Wire;
 use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script, response_in};
-use crate::secret::Secret;
 use crate::sys::driven::{self, Driven};
 use crate::sys::fs;
 use crate::sys::state::Folder;
+use jit_wire::secret::Secret;
 
 /// Every sign-in host of AWS has this in its name. What is caught is held against the exact list afterwards.
 const PATTERN: &str = "https://*signin*/saml*";

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::conversation::Conversation;
 use super::wire::Wire;
 use super::{Look, Start, chromium};
-use crate::arn::is_sign_in_endpoint;
+use jit_wire::arn::is_sign_in_endpoint;
 
 const START: &str = "https://idp.example/start";
 
@@ -55,8 +55,8 @@ pub fn browser_messages(data: &[u8]) {
     // The lock that it leaves in its profile.
     let _ = chromium::holder_in(&String::from_utf8_lossy(said));
     let form = [("SAMLRequest", "a\"</script>".to_owned())];
-    let url =
-        crate::trusted_url::TrustedUrl::parse(START, crate::trusted_url::Purpose::Page).expect("a page");
+    let url = jit_wire::trusted_url::TrustedUrl::parse(START, jit_wire::trusted_url::Purpose::Page)
+        .expect("a page");
     let start = Start {
         url: &url,
         form: (first & 4 != 0).then_some(&form[..]),

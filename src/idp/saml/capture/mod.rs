@@ -22,13 +22,13 @@ use std::time::Duration;
 pub use profile::forget_all as forget_profiles;
 use serde_json::json;
 
-use crate::arn::is_sign_in_endpoint;
 use crate::idp::page;
-use crate::secret::Secret;
-use crate::sys::env::{DISPLAY, WAYLAND_DISPLAY};
 use crate::sys::state::Folder;
-use crate::trusted_url::TrustedUrl;
 use crate::world::{Note, World};
+use jit_wire::arn::is_sign_in_endpoint;
+use jit_wire::env::{DISPLAY, WAYLAND_DISPLAY};
+use jit_wire::secret::Secret;
+use jit_wire::trusted_url::TrustedUrl;
 
 /// A live session at the IdP comes through in a second or two.
 const SILENT_WITHIN: Duration = Duration::from_secs(12);

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::sys::fs;
-use crate::trusted_url::Purpose;
 use crate::world::doubles;
+use jit_wire::trusted_url::Purpose;
 
 #[test]
 fn only_a_whole_response_on_its_way_to_aws_is_caught() {
@@ -49,7 +49,7 @@ fn visit_within(script: &str, within: Duration) -> Result<Caught, CaptureError> 
     #[allow(clippy::disallowed_methods, reason = "a test makes its own program")]
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut world = doubles::world(folder.path(), 0);
-    world.env = crate::sys::env::Env::of([("DISPLAY", ":0")]);
+    world.env = jit_wire::env::Env::of([("DISPLAY", ":0")]);
     let url = TrustedUrl::parse("https://idp.acme.com/start", Purpose::Page).unwrap();
     let start = Start {
         url: &url,

@@ -44,28 +44,34 @@ impl std::error::Error for Mistake {}
 
 /// A file's text and name, to say where something stands in it.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) path: &'a str,
-    pub(super) text: &'a str,
-    pub(super) lines: &'a Lines,
+pub struct Source<'a> {
+    /// The file, as the person would write it.
+    pub path: &'a str,
+    /// All of its text.
+    pub text: &'a str,
+    /// Where each line of `text` starts.
+    pub lines: &'a Lines,
 }
 
 /// Where each line of a text starts: every value has its line, and to count them for each would take the square of the time.
-pub(super) struct Lines(Vec<usize>);
+pub struct Lines(Vec<usize>);
 
 impl Lines {
-    pub(super) fn of(text: &str) -> Self {
+    /// The lines of `text`.
+    pub fn of(text: &str) -> Self {
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         Self(std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
     }
 }
 
 impl Source<'_> {
-    pub(super) fn line(self, offset: usize) -> usize {
+    /// The line of the byte at `offset`, counted from one.
+    pub fn line(self, offset: usize) -> usize {
         self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))
     }
 
-    pub(super) fn mistake(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {
+    /// A mistake at the bytes `at`, with the text of the line.
+    pub fn mistake(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {
         let offset =
             (0..=at.start.min(self.text.len())).rev().find(|i| self.text.is_char_boundary(*i)).unwrap_or(0);
         let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
@@ -84,7 +90,7 @@ impl Source<'_> {
     }
 
     /// A mistake in the value that stands on `line`.
-    pub(super) fn at_value(self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
+    pub fn at_value(self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
         let offset: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
         let line_text = self.text[offset..].lines().next().unwrap_or_default();
         let column = line_text.find('=').map_or(0, |equals| {
@@ -95,7 +101,12 @@ impl Source<'_> {
 
     /// A mistake where it is not known what the text means, so that any value may be a client secret: the line is quoted
     /// only if it begins like one of TOML's, up to where a value may begin, and never inside of a text of several lines.
-    pub(super) fn riddle(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {
+    pub fn mistake_without_value(
+        self,
+        at: Range<usize>,
+        what: String,
+        suggestion: Option<String>,
+    ) -> Mistake {
         let before = self.text.get(..at.start).unwrap_or(self.text);
         let inside = ["\"\"\"", "'''"].iter().any(|quotes| before.matches(quotes).count() % 2 == 1);
         let mut mistake = self.mistake(at, what, suggestion);
@@ -110,19 +121,20 @@ impl Source<'_> {
 }
 
 /// A table, its keys taken out one by one.
-pub(super) struct Section<'a> {
+pub struct Section<'a> {
     source: Source<'a>,
     /// As the user wrote it, such as `[role.prod]`.
-    pub(super) title: String,
+    pub title: String,
     /// Where the table's header stands.
-    pub(super) span: Range<usize>,
+    pub span: Range<usize>,
     /// Sorted, as the table is. There are few, so that looking through them is quicker than a map.
     left: Vec<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)>,
     asked: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn new(source: Source<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
+    /// The table `title`, which stands at the bytes `span` of `source`.
+    pub fn new(source: Source<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
         Self { source, title, span, left: table.iter().collect(), asked: Vec::new() }
     }
 
@@ -143,17 +155,17 @@ impl<'a> Section<'a> {
     }
 
     /// A mistake in the value of a key.
-    pub(super) fn mistake_at(&self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
+    pub fn mistake_at(&self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
         self.source.at_value(line, what, suggestion)
     }
 
     /// A mistake of the table as a whole, at its header.
-    pub(super) fn mistake(&self, what: String, suggestion: Option<String>) -> Mistake {
+    pub fn mistake(&self, what: String, suggestion: Option<String>) -> Mistake {
         self.source.mistake(self.span.clone(), what, suggestion)
     }
 
     /// That one of `keys` is missing, `what` in words; or that one of them was probably mistyped.
-    pub(super) fn missing(&self, keys: &[&'static str], what: String, suggestion: String) -> Mistake {
+    pub fn missing(&self, keys: &[&'static str], what: String, suggestion: String) -> Mistake {
         let typo =
             self.left_keys().find_map(|left| closest(left, keys.iter().copied()).map(|meant| (left, meant)));
         match typo {
@@ -165,10 +177,18 @@ impl<'a> Section<'a> {
     fn unknown(&self, key: &str, suggestion: String) -> Mistake {
         let left = self.left.iter().find(|(left, _)| left.get_ref() == key);
         let place = left.map_or_else(|| self.span.clone(), |(key, _)| key.span());
-        self.source.riddle(place, format!("unknown key `{key}` in {}", self.title), Some(suggestion))
+        self.source.mistake_without_value(
+            place,
+            format!("unknown key `{key}` in {}", self.title),
+            Some(suggestion),
+        )
     }
 
-    pub(super) fn text(&mut self, key: &'static str) -> Result<Option<At<String>>, Mistake> {
+    /// A text.
+    ///
+    /// # Errors
+    /// The value is of another type.
+    pub fn text(&mut self, key: &'static str) -> Result<Option<At<String>>, Mistake> {
         let Some(found) = self.take(key) else { return Ok(None) };
         let Some(text) = found.get_ref().as_str() else {
             return Err(self.wrong_type(key, "a text in quotes", found));
@@ -177,7 +197,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text that must be there.
-    pub(super) fn required(&mut self, key: &'static str, example: &str) -> Result<At<String>, Mistake> {
+    pub fn required(&mut self, key: &'static str, example: &str) -> Result<At<String>, Mistake> {
         match self.text(key)? {
             Some(found) if !found.value.is_empty() => Ok(found),
             _ => Err(self.missing(
@@ -188,7 +208,11 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<At<bool>>, Mistake> {
+    /// `true` or `false`.
+    ///
+    /// # Errors
+    /// The value is of another type.
+    pub fn boolean(&mut self, key: &'static str) -> Result<Option<At<bool>>, Mistake> {
         let Some(found) = self.take(key) else { return Ok(None) };
         let Some(value) = found.get_ref().as_bool() else {
             return Err(self.wrong_type(key, "true or false", found));
@@ -196,7 +220,11 @@ impl<'a> Section<'a> {
         Ok(Some(At { value, line: self.source.line(found.span().start) }))
     }
 
-    pub(super) fn list(&mut self, key: &'static str) -> Result<Option<At<Vec<String>>>, Mistake> {
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// The value, or one in it, is of another type.
+    pub fn list(&mut self, key: &'static str) -> Result<Option<At<Vec<String>>>, Mistake> {
         let Some(found) = self.take(key) else { return Ok(None) };
         let items = found.get_ref().as_array().map(|array| {
             array
@@ -208,7 +236,11 @@ impl<'a> Section<'a> {
         Ok(Some(At { value, line: self.source.line(found.span().start) }))
     }
 
-    pub(super) fn map(&mut self, key: &'static str) -> Result<Option<At<BTreeMap<String, String>>>, Mistake> {
+    /// A table of texts.
+    ///
+    /// # Errors
+    /// The value, or one in it, is of another type.
+    pub fn map(&mut self, key: &'static str) -> Result<Option<At<BTreeMap<String, String>>>, Mistake> {
         let Some(found) = self.take(key) else { return Ok(None) };
         let pairs = found.get_ref().as_table().map(|table| {
             let pair = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
@@ -224,7 +256,7 @@ impl<'a> Section<'a> {
     }
 
     /// A whole number, such as a port.
-    pub(super) fn port(&mut self, key: &'static str) -> Result<Option<At<u16>>, Mistake> {
+    pub fn port(&mut self, key: &'static str) -> Result<Option<At<u16>>, Mistake> {
         let Some(found) = self.take(key) else { return Ok(None) };
         let number = found.get_ref().as_integer().and_then(|number| number.as_str().parse().ok());
         let Some(value) = number else { return Err(self.wrong_type(key, "a port from 0 to 65535", found)) };
@@ -232,7 +264,7 @@ impl<'a> Section<'a> {
     }
 
     /// A length of time such as `"8h"`, in seconds.
-    pub(super) fn duration(&mut self, key: &'static str) -> Result<Option<At<u32>>, Mistake> {
+    pub fn duration(&mut self, key: &'static str) -> Result<Option<At<u32>>, Mistake> {
         let Some(found) = self.text(key)? else { return Ok(None) };
         let seconds = parse_duration(&found.value)
             .map_err(|why| self.mistake_at(found.line, format!("`{key}` in {}: {why}", self.title), None))?;
@@ -240,7 +272,7 @@ impl<'a> Section<'a> {
     }
 
     /// The tables below this one, each with its name: `[role.prod]` below `[role]`.
-    pub(super) fn tables(&mut self, key: &'static str) -> Result<Vec<(String, Section<'a>)>, Mistake> {
+    pub fn tables(&mut self, key: &'static str) -> Result<Vec<(String, Section<'a>)>, Mistake> {
         let Some(found) = self.take(key) else { return Ok(Vec::new()) };
         let wanted = format!("a group of tables such as [{key}.NAME]");
         let Some(table) = found.get_ref().as_table() else {
@@ -264,7 +296,7 @@ impl<'a> Section<'a> {
     }
 
     /// Refuses whatever key was not asked for.
-    pub(super) fn finish(self) -> Result<(), Mistake> {
+    pub fn finish(self) -> Result<(), Mistake> {
         let Some(key) = self.left_keys().next() else { return Ok(()) };
         let suggestion = closest(key, self.asked.iter().copied()).map_or_else(
             || format!("the keys here are {}", self.asked.join(", ")),

@@ -257,4 +257,4 @@ fn is_letter(character: char) -> bool {
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

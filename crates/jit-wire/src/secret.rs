@@ -97,19 +97,24 @@ impl<'de, T: Bytes + Deserialize<'de>> Deserialize<'de> for Secret<T> {
 
 /// How secrets are written into an entry that the store is about to seal, named field by field with
 /// `#[serde(serialize_with = "sealed::text")]`. Nothing else may serialise a struct that uses these.
-pub(crate) mod sealed {
+pub mod sealed {
     use serde::{Serialize as _, Serializer};
 
     use super::Secret;
 
-    pub(crate) fn text<S: Serializer>(secret: &Secret<String>, to: S) -> Result<S::Ok, S::Error> {
+    /// The secret itself, for the store.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn text<S: Serializer>(secret: &Secret<String>, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(secret.expose())
     }
 
-    pub(crate) fn optional_text<S: Serializer>(
-        secret: &Option<Secret<String>>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    /// The same of a secret that may be absent.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn optional_text<S: Serializer>(secret: &Option<Secret<String>>, to: S) -> Result<S::Ok, S::Error> {
         secret.as_ref().map(|secret| secret.expose().as_str()).serialize(to)
     }
 }

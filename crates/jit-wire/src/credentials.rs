@@ -174,7 +174,7 @@ struct Read {
 
 /// Serialises into a buffer that is wiped: measured first and allocated once, with room for a line feed, so that
 /// growing leaves no copies behind.
-pub(crate) fn to_wiped_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
+pub fn to_wiped_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
     let mut length = Length(0);
     let measured = serde_json::to_writer(&mut length, value);
     let mut buffer = Zeroizing::new(Vec::with_capacity(length.0 + 1));

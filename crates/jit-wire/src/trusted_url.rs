@@ -3,9 +3,6 @@
 //! A [`TrustedUrl`] is made here alone, and the HTTP client and the browser's opener take nothing else. So whoever has an
 //! address from a configuration, a variable, an answer of a provider or a person has to say what it is for.
 
-#[cfg(any(test, fuzzing))]
-#[doc(hidden)]
-pub mod fuzzing;
 mod host;
 mod purpose;
 #[cfg(test)]

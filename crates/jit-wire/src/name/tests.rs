@@ -2,18 +2,19 @@ use super::*;
 
 /// The names of `tests/names.json`. Add to that file whatever comes to mind: no test that uses it names one of them.
 fn names(kind: &str) -> Vec<String> {
-    let names: serde_json::Value = serde_json::from_str(include_str!("../../tests/names.json")).unwrap();
+    let names: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/names.json")).unwrap();
     let names = names[kind].as_array().unwrap().iter();
     names.map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
 /// Names that are something else to a shell or a terminal.
-pub(crate) fn hostile() -> Vec<String> {
+fn hostile() -> Vec<String> {
     names("hostile")
 }
 
 /// Names as people give them, which every shell takes as they are.
-pub(crate) fn plain() -> Vec<String> {
+fn plain() -> Vec<String> {
     names("plain")
 }
 

@@ -97,6 +97,7 @@ pub struct Env(HashMap<String, String>);
 
 impl Env {
     /// This process's environment. Variables that are not Unicode are none of `jit`'s and left out.
+    #[allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn of_process() -> Self {
         let pairs = std::env::vars_os();
         Self(

@@ -283,6 +283,6 @@ fn a_path_does_not_lead_to_another_host() {
 
 #[test]
 fn the_table_is_in_the_documentation() {
-    let text = include_str!("../../SECURITY.md");
+    let text = include_str!("../../../../SECURITY.md");
     assert!(text.contains(&table()), "SECURITY.md has not this table:\n{}", table());
 }

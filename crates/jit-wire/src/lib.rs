@@ -1,0 +1,26 @@
+//! The small words that every part of `jit` speaks, and nothing that reaches for the system: no file, no clock, no network.
+//! (`env::Env::of_process` is the one exception: it takes the snapshot of the environment that everything else is handed.)
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`arn`] | role ARNs and partitions |
+//! | [`credentials`] | a session, its freshness, the forms it is handed over in |
+//! | [`env`] | the environment as it was at the start, and the name of each variable that is obeyed |
+//! | [`name`] | which characters the names from outside may have, and which a shell reads as they are |
+//! | [`secret`] | a value that is not shown, and wiped |
+//! | [`section`] | a TOML file read key by key, with the line and column of each mistake |
+//! | [`sign_in`] | when and how a person signed in, and what a role demands of that |
+//! | [`timestamp`] | moments in whole seconds |
+//! | [`trusted_url`] | which URLs may be asked, opened or believed, by what they are for |
+//! | [`unseen`] | characters that a terminal obeys or nobody sees |
+
+pub mod arn;
+pub mod credentials;
+pub mod env;
+pub mod name;
+pub mod secret;
+pub mod section;
+pub mod sign_in;
+pub mod timestamp;
+pub mod trusted_url;
+pub mod unseen;
