@@ -1,8 +1,6 @@
 //! Chromium and Firefox as the person's own browser: at the page of Identity Center, at the loopback ACS of SAML, and in the
 //! console.
 
-use std::time::Duration;
-
 use jit::demo::{Approval, Call, Servers, Settings};
 
 use crate::capture::Display;

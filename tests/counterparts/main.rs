@@ -2,6 +2,9 @@
 //! missing fails its tests by name.
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write fixtures")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+#![allow(clippy::type_complexity, reason = "tables of cases say what they are in their own lines")]
+#![allow(clippy::print_stderr, reason = "figures for whoever reads the log of a passing test")]
+#![allow(clippy::duplicate_mod, reason = "the room of tests/it brings its own copy of what both use")]
 
 mod aws_clients;
 mod aws_config;

@@ -1,7 +1,5 @@
 //! Logins at `oidc-provider`, an OpenID-certified implementation: browser, device code, rotation, revocation, refusals.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::support::{OidcProvider, Room, Sts, fixture, on_path, tool, wait_for};
@@ -189,4 +187,57 @@ fn a_provider_that_insists_on_a_client_secret_gets_it() {
     std::fs::write(&file, config.replace("client_id = \"jit-cli\"", secret)).unwrap();
     room.sign_in(&op, &sts);
     assert_eq!(sts.calls(), CHAIN);
+}
+
+/// A company whose role `prod-admin` has `demands`, which `hub`, the role before it, has not.
+fn demanding(op: &[(&str, &str)], demands: &str) -> (Room, OidcProvider, Sts) {
+    let room = Room::new();
+    let op = OidcProvider::start(&room, op);
+    let sts = Sts::start(&room, &op.issuer(), "jit-cli", &[]);
+    (room.with_roles(&op, demands), op, sts)
+}
+
+/// The provider tells the time of a sign-in only where it is asked for an age.
+#[test]
+fn a_sign_in_whose_age_nobody_knows_is_asked_for_again() {
+    let (room, op, sts) = demanding(&[], "sign_in_age = \"15m\"");
+    let person = op.person(&room, "agree");
+    let login = |role: &str| room.run(room.jit(&sts, &["login", role]).env("BROWSER", &person));
+    login("hub").ok();
+    let silent = room.run(&mut room.jit(&sts, &["credential-process", "prod-admin"]));
+    assert_eq!(silent.code(), 3, "{}", silent.stderr);
+    assert!(silent.stderr.contains("prod-admin needs a sign-in of the last 15 min"), "{}", silent.stderr);
+
+    login("prod-admin").ok();
+    assert_eq!(op.journal.all("grant"), ["authorization_code", "authorization_code"]);
+    room.run_for_credentials(&mut room.jit(&sts, &["credential-process", "prod-admin"])).ok();
+    let whoami = room.run(&mut room.jit(&sts, &["whoami", "prod-admin"])).ok();
+    assert!(whoami.contains("signed in "), "{whoami}");
+}
+
+#[test]
+fn a_strong_sign_in_is_asked_for_and_proved() {
+    let demands = "acr = [\"phr\"]\namr = [\"hwk\"]";
+    let (room, op, sts) = demanding(&[("STRONG", "phr")], demands);
+    let person = op.person(&room, "agree");
+    let login = |role: &str| room.run(room.jit(&sts, &["login", role]).env("BROWSER", &person));
+    login("hub").ok();
+    let silent = room.run(&mut room.jit(&sts, &["credential-process", "prod-admin"]));
+    assert_eq!(silent.code(), 3, "{}", silent.stderr);
+    login("prod-admin").ok();
+    room.run_for_credentials(&mut room.jit(&sts, &["credential-process", "prod-admin"])).ok();
+    let whoami = room.run(&mut room.jit(&sts, &["whoami", "prod-admin"])).ok();
+    assert!(whoami.contains("(hwk, mfa; acr phr)"), "{whoami}");
+}
+
+/// `acr_values` is a wish (OpenID Connect Core 1.0, section 3.1.2.1): this provider signs people in without it.
+#[test]
+fn a_sign_in_that_stayed_weak_is_not_used() {
+    let (room, op, sts) = demanding(&[], "acr = [\"phr\"]");
+    let person = op.person(&room, "agree");
+    let login = room.run(room.jit(&sts, &["login", "prod-admin"]).env("BROWSER", person));
+    assert_eq!(login.code(), 4, "{}", login.stderr);
+    assert!(login.stderr.contains("your sign-in at acme is not what it demands"), "{}", login.stderr);
+    assert!(sts.calls().is_empty());
+    room.run_for_credentials(&mut room.jit(&sts, &["credential-process", "hub"])).ok();
 }

@@ -401,6 +401,30 @@ fn the_application_may_want_more_or_be_another() {
     assert!(login.code() == 0, "without the sessions API the token goes with the link: {login}");
 }
 
+/// Okta makes each assertion anew, and may call that moment the sign-in.
+#[test]
+fn a_renewed_assertion_makes_no_sign_in_younger() {
+    let (room, okta) = company(Script::default());
+    let hours_ago = |hours: u64| Some(std::time::Duration::from_secs(3600 * hours));
+    room.servers().faults(|faults| faults.signed_in_ago = hours_ago(2));
+    assert_eq!(types(room.jit(&["login", "admin"]), &[PASSWORD_IS]).code(), 0);
+    room.leave_a_refresh_token();
+    room.servers().faults(|faults| faults.signed_in_ago = hours_ago(0));
+    assert_eq!(room.asks_for("admin").code(), 0);
+    assert_eq!(okta.passwords(), 1, "the session at the org gave the assertion");
+
+    let config = std::fs::read_to_string(room.path("config/jit/config.toml")).unwrap();
+    let config = config.replace("[role.admin]\n", "[role.admin]\nsign_in_age = \"1h\"\n");
+    room.write_config(&config);
+    let refused = room.asks_for("admin");
+    assert_eq!(refused.code(), 3, "{refused}");
+    assert!(refused.stderr.contains("admin needs a sign-in of the last 1 h; yours is from "), "{refused}");
+    // A sign-in of now is one.
+    let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
+    assert_eq!(login.code(), 0, "{login}");
+    assert_eq!((room.asks_for("admin").code(), okta.passwords()), (0, 2));
+}
+
 #[test]
 fn a_session_that_has_ended_at_the_org_means_a_login() {
     let (room, okta) = company(Script::default());

@@ -80,6 +80,28 @@ fn credentials_renew_while_the_command_runs() {
     assert!(!started || output.stdout.contains("LoginNeeded"), "{output}");
 }
 
+/// The session is still good; the sign-in behind it has become older than the role allows.
+#[test]
+fn an_endpoint_answers_only_as_long_as_the_sign_in_is_young_enough() {
+    let room = Room::new();
+    let config = room.usual_config().replace("[role.admin]\n", "[role.admin]\nsign_in_age = \"1m\"\n");
+    room.write_config(&config);
+    // Twenty seconds are left to get there.
+    room.servers().faults(|faults| faults.signed_in_ago = Some(Duration::from_secs(40)));
+    assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
+    let script = format!(
+        "{ASK}; ask | grep -c AccessKeyId; for n in $(seq 90); do answer=$(ask); case $answer in *LoginNeeded*) break ;; esac; sleep 1; done; echo \"$answer\""
+    );
+    let output = shell(&room, &script).run();
+    assert_eq!(output.code(), 0, "{output}");
+    let (first, last) = output.stdout.split_once('\n').unwrap();
+    assert_eq!(first, "1", "{output}");
+    assert!(last.contains("admin needs a newer sign-in by now: run jit login admin"), "{output}");
+    assert!(!last.contains("AccessKeyId"), "{output}");
+    // Whoever demands nothing is served.
+    assert_eq!(room.asks_for("developer").code(), 0);
+}
+
 #[test]
 fn the_end_of_the_command_is_the_end() {
     let room = Room::signed_in("admin");
