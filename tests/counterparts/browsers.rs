@@ -3,7 +3,7 @@
 
 use jit::demo::{Approval, Call, Servers, Settings};
 
-use crate::capture::Display;
+use crate::capture::{DEMO, Display, person};
 use crate::support::{Room, on_path, wait_for};
 
 fn room(approval: Approval, more: &str) -> (Room, Servers) {
@@ -42,12 +42,12 @@ fn the_page_of_identity_center_is_answered_in_chromium() {
     let browser = room.script(
         "browser",
         // Beside the home: a browser goes on writing while the room is searched.
-            &format!("HOME=\"$HOME/../outside\" exec {} --no-sandbox --no-first-run --window-size=1200,900 --user-data-dir='{}' \"$1\" 2>/dev/null", chromium.display(), room.outside("chromium").display()),
+            &format!("HOME=\"$HOME/../outside\" exec {} --no-sandbox --no-first-run --remote-debugging-port=0 --user-data-dir='{}' \"$1\" 2>/dev/null", chromium.display(), room.outside("chromium").display()),
     );
     let mut login = jit(&room, &servers, &["login", "dev"]);
     let login =
         room.start(login.env("BROWSER", format!("{} %s", browser.display())).env("DISPLAY", &display.name));
-    display.agrees(&login);
+    person(&room, &room.outside("chromium"), DEMO, "agree", &login);
     let login = login.outcome();
     assert_eq!(login.code(), 0, "{}{}", login.stdout, login.stderr);
     assert!(login.stderr.contains("Signed in as alice@example.com at acme"), "{}", login.stderr);

@@ -2,20 +2,17 @@
 //! embedded provider's; the window is on a display of the test's own. Firefox is not started: it has no pipe.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jit::demo::{Approval, Call, Edit, HUB, Servers, Settings};
 use serde_json::json;
 
-use crate::support::{PASSWORD, PATIENCE, Room, Running, SamlProvider, Sts, on_path, wait_for};
+use crate::support::{PASSWORD, Room, Running, SamlProvider, Sts, fixture, on_path, tool, wait_for};
 
-/// What the window of the embedded provider's page is called.
-const DEMO: &str = "Sign in";
-
-/// How long a page is given to become another one before what was done to it is done again. The browser may have shown it before
-/// it took anything in.
-const AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// What the embedded provider's page is called.
+pub(crate) const DEMO: &str = "Sign in";
 
 /// An X display that nobody looks at.
 pub(crate) struct Display {
@@ -32,88 +29,27 @@ impl Display {
         BufReader::new(server.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self { server, name: format!(":{}", line.trim()) }
     }
+}
 
-    /// Does what a person does with mouse and keys.
-    fn does(&self, arguments: &[&str]) -> bool {
-        let mut xdotool = Command::new(on_path("xdotool", "xdotool"));
-        let done = xdotool
-            .env("DISPLAY", &self.name)
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        done.unwrap().success()
-    }
+/// Chromium as `jit` starts it, but with a port as well, by which the test is the person at it.
+fn chromium(room: &Room) -> PathBuf {
+    let program = on_path("chromium", "chromium");
+    room.script("chromium", &format!("exec {} --remote-debugging-port=0 \"$@\"", program.display()))
+}
 
-    /// Waits for a window that shows the page called `title`, which `login` has opened.
-    fn shows(&self, title: &str, login: &Running) {
-        let (search, deadline) = (["search", "--onlyvisible", "--name", title], Instant::now() + PATIENCE);
-        while !self.does(&search) {
-            assert!(Instant::now() < deadline, "{title} did not come: {}", login.stderr_so_far());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
+/// Where `jit` has the profile of the browser that it drives.
+fn driven_profile(room: &Room) -> PathBuf {
+    room.home().join(".local/state/jit/browser/acme")
+}
 
-    /// Types name and password into the form of the page called `title`. Its first field has the focus.
-    fn signs_in_at(&self, title: &str, login: &Running) {
-        self.shows(title, login);
-        let search = ["search", "--onlyvisible", "--name", title];
-        wait_for("what the form does", || {
-            std::thread::sleep(Duration::from_millis(700));
-            let window = [&search[..], &["windowfocus", "--sync"]].concat();
-            if self.does(&window) {
-                self.does(&["key", "ctrl+a"]);
-                self.does(&["type", "alice"]);
-                self.does(&["key", "Tab"]);
-                self.does(&["type", PASSWORD]);
-                self.does(&["key", "Return"]);
-                if !self.leaves(&search) {
-                    // The page as it was at first, with the focus where it was.
-                    self.does(&["key", "F5"]);
-                }
-            }
-            (!self.does(&search)).then_some(())
-        });
-    }
-
-    /// Whether the page that `search` finds becomes another one before long.
-    fn leaves(&self, search: &[&str]) -> bool {
-        let deadline = Instant::now() + AGAIN_AFTER;
-        while Instant::now() < deadline {
-            if !self.does(search) {
-                return true;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        false
-    }
-
-    /// Presses the first button of the embedded provider's page, until it is another one.
-    pub(crate) fn agrees(&self, login: &Running) {
-        self.shows(DEMO, login);
-        let search = ["search", "--onlyvisible", "--name", DEMO];
-        wait_for("what the button does", || {
-            if self.does(&[&search[..], &["windowfocus", "--sync"]].concat()) {
-                // From the top of the page, however often: behind the first button is the one that says no.
-                self.does(&["mousemove", "600", "200", "click", "1"]);
-                self.does(&["key", "Tab"]);
-                self.does(&["key", "Return"]);
-                self.leaves(&search);
-            }
-            (!self.does(&search)).then_some(())
-        });
-    }
-
-    /// Clicks at `place` of the page until it is another one.
-    fn clicks_at(&self, place: [&str; 2], login: &Running) {
-        self.shows(DEMO, login);
-        let search = ["search", "--onlyvisible", "--name", DEMO];
-        wait_for("what the button does", || {
-            self.does(&["mousemove", place[0], place[1], "click", "1"]);
-            self.leaves(&search);
-            (!self.does(&search)).then_some(())
-        });
-    }
+/// What a person does at the page called `title`, in the browser with this `profile` that `login` has opened: `look` at it,
+/// `agree`, `sign-in`, or `close` the window.
+pub(crate) fn person(room: &Room, profile: &Path, title: &str, action: &str, login: &Running) {
+    let mut node = room.command(tool("venv/bin/node"));
+    node.arg(fixture("person_at.mjs")).arg(profile).args([title, action]).env("PASSWORD", PASSWORD);
+    let done = node.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{action} at {title}: {said}\n{}", login.stderr_so_far());
 }
 
 impl Drop for Display {
@@ -127,8 +63,19 @@ impl Drop for Display {
 fn room(browser: &str, approval: Approval) -> (Room, Servers) {
     let (room, servers) =
         (Room::new(), Servers::start(Settings { approval, ..Settings::default() }).unwrap());
-    configure(&room, &format!("start_url = \"{}/saml/start\"\nbrowser = \"{browser}\"", servers.issuer()));
+    configure_start(&room, &servers, browser);
     (room, servers)
+}
+
+/// The same in a Chromium at which there is a person.
+fn room_with_a_person() -> (Room, Servers) {
+    let (room, servers) = room("chromium", Approval::Page);
+    configure_start(&room, &servers, &chromium(&room).display().to_string());
+    (room, servers)
+}
+
+fn configure_start(room: &Room, servers: &Servers, browser: &str) {
+    configure(room, &format!("start_url = \"{}/saml/start\"\nbrowser = \"{browser}\"", servers.issuer()));
 }
 
 /// Has the room searched for everything that the servers handed out.
@@ -204,11 +151,11 @@ fn assert_no_plant(room: &Room) {
 
 #[test]
 fn chromium_signs_in_once_and_goes_on_without_a_window() {
-    let (room, servers) = room("chromium", Approval::Page);
+    let (room, servers) = room_with_a_person();
     let display = Display::start();
     short_lived(&servers);
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    display.clicks_at(["535", "564"], &login);
+    person(&room, &driven_profile(&room), DEMO, "agree", &login);
     let login = login.outcome();
     assert_eq!(login.code(), 0, "{}", login.stderr);
     assert!(login.stderr.contains("window that has opened"), "{}", login.stderr);
@@ -253,7 +200,8 @@ fn the_browser_that_is_driven_listens_on_no_port() {
     let (room, servers) = room("chromium", Approval::Page);
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    display.shows(DEMO, &login);
+    // Its page has been asked for, so whatever it listens on is open.
+    wait_for("the page in the browser", || (servers.journal().count(Call::SamlSso) > 0).then_some(()));
     let profile = room.home().join(".local/state/jit/browser").display().to_string();
     let script = "for id in $(pgrep -f \"$1\"); do readlink /proc/$id/fd/* 2>/dev/null; done | sed -n 's/^socket:.\\([0-9]*\\).$/\\1/p' | \
                   sort -u > inodes; awk '$4 == \"0A\" { print $10 }' /proc/net/tcp /proc/net/tcp6 | grep -Fxf inodes; wc -l < inodes";
@@ -266,12 +214,10 @@ fn the_browser_that_is_driven_listens_on_no_port() {
 
 #[test]
 fn a_window_that_is_closed_ends_the_login_at_once() {
-    let (room, servers) = room("chromium", Approval::Page);
+    let (room, servers) = room_with_a_person();
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    display.shows(DEMO, &login);
-    let close = ["search", "--onlyvisible", "--name", DEMO, "windowfocus", "--sync", "key", "ctrl+w"];
-    wait_for("a window that takes keys", || display.does(&close).then_some(()));
+    person(&room, &driven_profile(&room), DEMO, "close", &login);
     let login = login.outcome();
     assert_eq!(login.code(), 4, "{}", login.stderr);
     assert!(
@@ -284,16 +230,16 @@ fn a_window_that_is_closed_ends_the_login_at_once() {
 
 #[test]
 fn the_browser_ends_with_the_program_even_if_that_is_killed() {
-    let (room, servers) = room("chromium", Approval::Page);
+    let (room, servers) = room_with_a_person();
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    display.shows(DEMO, &login);
+    person(&room, &driven_profile(&room), DEMO, "look", &login);
     assert!(processes(&room) > 0);
     drop(login);
     wait_for("the browser's end", || (processes(&room) == 0).then_some(()));
 }
 
-/// A login form that nobody here wrote, filled in by keyboard, once as the provider begins it and once as `jit` does.
+/// A login form that nobody here wrote, filled in by a person, once as the provider begins it and once as `jit` does.
 #[test]
 fn a_real_login_form_in_chromium_and_no_window_the_second_time() {
     for (begun_by, key) in
@@ -302,11 +248,14 @@ fn a_real_login_form_in_chromium_and_no_window_the_second_time() {
         let room = Room::new();
         let idp = SamlProvider::simplesamlphp(&room, &[("LIFETIME", "40")]);
         let sts = Sts::trusting(&room, idp.certificate(), &[("SESSION_SECONDS", "3")]);
-        configure(&room, &format!("{begun_by} = \"{}{key}\"\nbrowser = \"chromium\"", idp.sso_url()));
+        configure(
+            &room,
+            &format!("{begun_by} = \"{}{key}\"\nbrowser = \"{}\"", idp.sso_url(), chromium(&room).display()),
+        );
         let display = Display::start();
         let mut login = room.jit(&sts, &["login", "hub"]);
         let login = room.start(login.env("DISPLAY", &display.name));
-        display.signs_in_at("Enter your username and password", &login);
+        person(&room, &driven_profile(&room), "Enter your username and password", "sign-in", &login);
         let login = login.outcome();
         assert_eq!(login.code(), 0, "{begun_by}: {}", login.stderr);
         assert_eq!(processes(&room), 0, "the browser is gone with the login");
@@ -326,12 +275,16 @@ fn a_login_form_of_another_provider() {
     let sts = Sts::trusting(&room, idp.certificate(), &[]);
     configure(
         &room,
-        &format!("capture = \"browser\"\nsso_url = \"{}\"\nbrowser = \"chromium\"", idp.sso_url()),
+        &format!(
+            "capture = \"browser\"\nsso_url = \"{}\"\nbrowser = \"{}\"",
+            idp.sso_url(),
+            chromium(&room).display()
+        ),
     );
     let display = Display::start();
     let mut login = room.jit(&sts, &["login", "hub"]);
     let login = room.start(login.env("DISPLAY", &display.name));
-    display.signs_in_at("Sign in to Acme", &login);
+    person(&room, &driven_profile(&room), "Sign in to Acme", "sign-in", &login);
     let login = login.outcome();
     assert_eq!(login.code(), 0, "{}", login.stderr);
     assert_eq!(sts.calls(), ["AssumeRoleWithSAML"]);
