@@ -4,60 +4,7 @@ use std::fmt;
 
 use serde_json::json;
 
-/// The kinds of failure, each with an exit code that scripts may rely on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Anything else.
-    Failed,
-    /// Wrong usage or configuration.
-    Usage,
-    /// A login is needed and may not be started here.
-    LoginNeeded,
-    /// AWS or the IdP said no.
-    Refused,
-    /// AWS said that this person may not become this role. Apart from [`Kind::Refused`] because this is where access
-    /// could be asked for.
-    NotAllowed,
-    /// The secret store cannot be used.
-    Store,
-    /// The person pressed Ctrl-C while there was something to be called off first.
-    Interrupted,
-    /// A program that `exec` was given could not be started; the shells' own codes.
-    NotExecutable,
-    /// The same, because it is not there.
-    NotFound,
-}
-
-impl Kind {
-    /// The exit code.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::LoginNeeded => 3,
-            Self::Refused | Self::NotAllowed => 4,
-            Self::Store => 5,
-            Self::Interrupted => 130,
-            Self::NotExecutable => 126,
-            Self::NotFound => 127,
-        }
-    }
-
-    /// The name in `--json` errors.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Failed => "failed",
-            Self::Usage => "usage",
-            Self::LoginNeeded => "login_needed",
-            Self::Refused => "refused",
-            Self::NotAllowed => "not_allowed",
-            Self::Store => "store",
-            Self::Interrupted => "interrupted",
-            Self::NotExecutable => "not_executable",
-            Self::NotFound => "not_found",
-        }
-    }
-}
+pub use jit_wire::explain::Kind;
 
 /// A failure, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,18 +49,3 @@ impl CommandError {
 
 /// The result of a command.
 pub type CommandResult<T = ()> = Result<T, CommandError>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exit_codes_are_the_contract_s() {
-        use Kind::{
-            Failed, Interrupted, LoginNeeded, NotAllowed, NotExecutable, NotFound, Refused, Store, Usage,
-        };
-        let all =
-            [Failed, Usage, LoginNeeded, Refused, NotAllowed, Store, Interrupted, NotExecutable, NotFound];
-        assert_eq!(all.map(Kind::exit_code), [1, 2, 3, 4, 4, 5, 130, 126, 127]);
-    }
-}

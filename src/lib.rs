@@ -13,9 +13,9 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`cli`] | what can be typed, and the help for it |
-//! | [`commands`] | one command, one file; and `hints`, where every failure of a lower layer becomes what the person sees |
+//! | [`commands`] | one command, one file; and `advice`, the one place where what an error advises becomes words and commands |
 //! | [`ui`] | the only printer: data to stdout, talk to stderr, questions, colour, escaping |
-//! | [`error`] | what a command fails with: kind, exit code, causes, hints |
+//! | [`error`] | a failure ready to be shown: kind, what happened, causes, hints |
 //! | [`config`] | `config.toml`, what a role means by it, AWS's own files, a company's shared file, and the files of other tools |
 //! | [`plan`] | a role resolved: the proof, the legs, the origin of each value, the keys of the store |
 //! | [`broker`] | the one story: fresh? → lock → read again → prove → hub → spokes → store; and profiles that start from something else than an IdP |
@@ -31,13 +31,11 @@
 //!
 //! # The line behind a message
 //!
-//! What happened is said by the error's own type (`idp/oidc/error.rs`, `idp/oidc/token/error.rs`, `idp/saml/error.rs`,
-//! `idp/saml/status.rs`, `idp/saml/capture/mod.rs`, `idp/okta/error.rs`, `idp/identity_center/error.rs`,
-//! `idp/lookup.rs`, `aws/portal.rs`, `aws/federation.rs`, `aws/machine.rs`, `broker/source.rs`, `config/narrow.rs`,
-//! `config/shared.rs`, `config/aws/roles.rs`, `store/error.rs`, `sys/http.rs`, `config/`) or, for STS, in
-//! `aws/words.rs`. What to try next is in the table beside each protocol (`aws/words.rs`, `idp/*/words.rs`,
-//! `idp/lookup.rs`, `broker/source.rs`, `sys/http.rs`), and everything else, with the kind and so the exit code, in
-//! `commands/hints.rs`.
+//! An error explains itself once, beside its own definition: what happened is its `Display`, and
+//! [`Explain`](jit_wire::explain::Explain) has its kind (and so the exit code), why it happened, and what to do next. The
+//! long `match`es stand in a `words.rs` beside the error (`aws/words.rs`, `idp/*/words.rs`). What to do next is typed
+//! ([`Next`](jit_wire::explain::Next)): an error does not know the role, the IdP, or what was typed. `commands/advice.rs`
+//! knows them, and is the only place that writes a hint.
 
 pub mod aws;
 pub mod broker;

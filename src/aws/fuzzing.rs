@@ -18,6 +18,7 @@ use super::{federation, iam};
 use crate::plan::Assignment;
 use crate::sys::http::{Answer, Headers};
 use jit_wire::arn::Partition;
+use jit_wire::explain::Explain as _;
 use jit_wire::name;
 use jit_wire::secret::Secret;
 

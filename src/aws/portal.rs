@@ -15,6 +15,7 @@ use crate::aws::client::{NoSecondWait, attempts};
 use crate::plan::{Assignment, CenterSettings};
 use crate::sys::http::{Http, innermost};
 use jit_wire::credentials::Credentials;
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
@@ -71,27 +72,42 @@ impl PortalError {
             PortalErrorKind::Server => format!("the portal answered with something that is no answer{said}"),
         }
     }
+}
 
-    /// What to try next, in the order to try it.
-    pub fn next(&self) -> Vec<String> {
-        let next: &[&str] = match self.kind {
+impl Explain for PortalError {
+    fn kind(&self) -> Kind {
+        match self.kind {
+            PortalErrorKind::NotAssigned => Kind::NotAllowed,
+            PortalErrorKind::TokenRefused => Kind::Refused,
+            PortalErrorKind::Throttled | PortalErrorKind::Unreachable | PortalErrorKind::Server => {
+                Kind::Failed
+            }
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self.kind {
             // What was kept of the last sign-in is taken no more.
-            PortalErrorKind::TokenRefused => &["jit login --force"],
-            PortalErrorKind::NotAssigned if self.role.is_empty() => {
-                &["ask to be assigned to an account", "check `start_url`: it may be another company's portal"]
-            }
+            PortalErrorKind::TokenRefused => vec![Next::SignInAnew],
+            PortalErrorKind::NotAssigned if self.role.is_empty() => Next::list([
+                "ask to be assigned to an account",
+                "check `start_url`: it may be another company's portal",
+            ]),
             PortalErrorKind::NotAssigned => {
-                &["compare account and permission_set with the portal's page", "ask to be assigned"]
+                let account = self.role.split('/').next().unwrap_or_default().to_owned();
+                vec![
+                    Next::words("compare account and permission_set with the portal's page"),
+                    Next::words("ask to be assigned"),
+                    Next::Offered(account),
+                    Next::EveryValue,
+                ]
             }
-            PortalErrorKind::Throttled => &["try again in a minute"],
-            PortalErrorKind::Unreachable | PortalErrorKind::Server => {
-                &["check `region`: it is the one that Identity Center is in", "run `jit doctor`"]
+            PortalErrorKind::Throttled => vec![Next::TryAgain],
+            PortalErrorKind::Unreachable => vec![Next::Network(Some("`region`".into())), Next::Doctor],
+            PortalErrorKind::Server => {
+                vec![Next::TryAgain, Next::words("check `region`: it is the one that Identity Center is in")]
             }
-        };
-        let account = self.role.split('/').next().filter(|account| !account.is_empty());
-        let account = account.filter(|_| self.kind == PortalErrorKind::NotAssigned);
-        let known = account.map(|account| format!("`jit roles {account}` lists what you were offered there"));
-        next.iter().map(|clause| (*clause).to_owned()).chain(known).collect()
+        }
     }
 }
 

@@ -1,6 +1,7 @@
-//! What an error of STS means, in the user's words, and what to try next.
+//! What an error of STS means, in the user's words, and how it explains itself.
 
 use crate::aws::errors::{Action, StsError, StsErrorKind};
+use jit_wire::explain::{Explain, Kind, Next};
 
 /// The kinds of policy that IAM names in `because no … allows` and `with an explicit deny in a …` (IAM User Guide,
 /// "Troubleshoot access denied error messages"), and where to find the one that is meant.
@@ -75,7 +76,7 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
         "its attribute SourceIdentity has a form that AWS does not take",
         "have the IdP send 2 to 64 letters, digits and _ + = , . @ - as SourceIdentity",
     ),
-    ("Invalid base64 SAMLResponse", "AWS cannot read it", "jit login --force"),
+    ("Invalid base64 SAMLResponse", "AWS cannot read it", "sign in anew"),
 ];
 
 impl StsError {
@@ -127,58 +128,6 @@ impl StsError {
             }
             StsErrorKind::Unreachable | StsErrorKind::Server => self.silence(),
         }
-    }
-
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> Vec<String> {
-        let next = match self.kind {
-            StsErrorKind::AccessDenied => return self.after_denial(),
-            StsErrorKind::TokenRefused if self.code == "IDPRejectedClaim" => vec!["jit login --force"],
-            StsErrorKind::TokenRefused if self.new_token_may_help() => {
-                vec![
-                    "run `jit login`",
-                    "if it happens again at once, check this machine's clock: `jit doctor`",
-                ]
-            }
-            StsErrorKind::TokenRefused => match self.token_text() {
-                Some((_, _, what)) => vec![what],
-                None => vec!["show this to whoever manages the IdP and its provider in IAM"],
-            },
-            StsErrorKind::ExpiredToken => vec!["run `jit login`"],
-            StsErrorKind::UnknownSession => vec![
-                "jit login --force",
-                "if that does not help, check that the hub role and this role are in the same AWS partition",
-            ],
-            StsErrorKind::DurationTooLong { chained: true } => vec!["set `duration` to \"1h\" or less"],
-            StsErrorKind::DurationTooLong { chained: false } => {
-                vec!["set a smaller `duration`, or ask for a longer maximum session duration of the role"]
-            }
-            StsErrorKind::ClockSkew { .. } => {
-                vec!["set the clock, best to follow a time server, and try again"]
-            }
-            StsErrorKind::RegionDisabled => {
-                vec!["set another `region`, or have STS switched on there (IAM, account settings)"]
-            }
-            StsErrorKind::PackedPolicyTooLarge => {
-                vec!["shorten `tags`, `policy` and `policy_arns`; tags that the IdP sends count as well"]
-            }
-            StsErrorKind::Malformed => vec!["run `jit explain` to see where each value comes from"],
-            StsErrorKind::SignatureRefused => {
-                vec!["check the proxy, if there is one", "run `jit login --force` to get a new session"]
-            }
-            StsErrorKind::Throttled => vec!["try again in a minute"],
-            StsErrorKind::Unreachable => {
-                self.http.as_ref().map_or_else(Vec::new, |error| error.next().to_vec())
-            }
-            StsErrorKind::Server if self.code == "IDPCommunicationError" => vec![
-                "try again in a minute",
-                "if it stays, check that the issuer can be reached from the public internet",
-            ],
-            StsErrorKind::Server => {
-                vec!["try again in a minute", "check the endpoint and the proxy: `jit explain`"]
-            }
-        };
-        next.into_iter().map(str::to_owned).collect()
     }
 
     fn role(&self) -> &str {
@@ -238,38 +187,40 @@ impl StsError {
         format!("{door}: {why}")
     }
 
-    fn after_denial(&self) -> Vec<String> {
+    fn after_denial(&self) -> Vec<Next> {
         let action = self.denied_action();
         if let Some(Denier { place, forbids, .. }) = self.denier() {
             let verb = if forbids { "no longer forbid" } else { "allow" };
-            return vec![format!("have {place} {verb} {action}")];
+            return vec![Next::words(format!("have {place} {verb} {action}"))];
         }
         let role = self.role();
+        let arn = || Next::words(format!("check the ARN, in upper and lower case: {role}"));
+        let tags = "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity";
         match self.action {
             Action::AssumeRole => vec![
-                format!("check the ARN, in upper and lower case: {role}"),
-                format!("have the caller's policies and the role's trust policy allow {action}"),
-                "check `external_id`, and sts:TagSession and sts:SetSourceIdentity if there are tags or a source \
-                 identity"
-                    .to_owned(),
+                arn(),
+                Next::words(format!("have the caller's policies and the role's trust policy allow {action}")),
+                Next::words(
+                    "check `external_id`, and sts:TagSession and sts:SetSourceIdentity if there are tags or a source \
+                     identity",
+                ),
             ],
             Action::AssumeRoleWithWebIdentity => vec![
-                format!("check the ARN, in upper and lower case: {role}"),
-                "have the trust policy name the IAM OIDC provider of this issuer".to_owned(),
-                "compare its conditions on `aud` and `sub` with the token's".to_owned(),
-                "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity"
-                    .to_owned(),
+                arn(),
+                Next::words("have the trust policy name the IAM OIDC provider of this issuer"),
+                Next::words("compare its conditions on `aud` and `sub` with the token's"),
+                Next::words(tags),
             ],
             Action::AssumeRoleWithSaml => vec![
-                format!("check the ARN, in upper and lower case: {role}"),
-                "have the trust policy name the SAML provider of this IdP".to_owned(),
-                "compare its condition SAML:aud with the assertion's Recipient, which is jit's own address with capture = \"loopback\""
-                    .to_owned(),
-                "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity"
-                    .to_owned(),
+                arn(),
+                Next::words("have the trust policy name the SAML provider of this IdP"),
+                Next::words(
+                    "compare its condition SAML:aud with the assertion's Recipient, which is jit's own URL with capture = \"loopback\"",
+                ),
+                Next::words(tags),
             ],
-            Action::GetSessionToken => vec!["check the keys: they may be switched off".to_owned()],
-            Action::GetCallerIdentity => vec!["jit login --force".to_owned()],
+            Action::GetSessionToken => Next::list(["check the keys: they may be switched off"]),
+            Action::GetCallerIdentity => vec![Next::SignInAnew],
         }
     }
 
@@ -342,6 +293,69 @@ impl StsError {
             }
             (_, Some(status), _) => format!("STS in {region} failed with HTTP {status}{}", self.quote()),
             (_, None, _) => format!("STS in {region} gave no answer{}", self.quote()),
+        }
+    }
+}
+
+impl Explain for StsError {
+    fn kind(&self) -> Kind {
+        match self.kind {
+            StsErrorKind::AccessDenied => Kind::NotAllowed,
+            StsErrorKind::Unreachable | StsErrorKind::Server | StsErrorKind::Throttled => Kind::Failed,
+            _ => Kind::Refused,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self.kind {
+            StsErrorKind::AccessDenied => {
+                let mut next = self.after_denial();
+                next.push(Next::EveryValue);
+                next
+            }
+            StsErrorKind::TokenRefused if self.code == "IDPRejectedClaim" => vec![Next::SignInAnew],
+            StsErrorKind::TokenRefused if self.new_token_may_help() => vec![Next::SignIn, Next::Clock],
+            StsErrorKind::TokenRefused => match self.token_text() {
+                Some(("Invalid base64 SAMLResponse", ..)) => vec![Next::SignInAnew],
+                Some((_, _, what)) => vec![Next::words(what)],
+                None => Next::list(["show this to whoever manages the IdP and its provider in IAM"]),
+            },
+            StsErrorKind::ExpiredToken => vec![Next::SignInAnew],
+            StsErrorKind::UnknownSession => vec![
+                Next::SignInAnew,
+                Next::words(
+                    "if that does not help, check that the hub role and this role are in the same AWS partition",
+                ),
+            ],
+            StsErrorKind::DurationTooLong { chained: true } => {
+                Next::list(["set `duration` to \"1h\" or less"])
+            }
+            StsErrorKind::DurationTooLong { chained: false } => Next::list([
+                "set a smaller `duration`, or ask for a longer maximum session duration of the role",
+            ]),
+            StsErrorKind::ClockSkew { .. } => {
+                Next::list(["set the clock, best to follow a time server, and try again"])
+            }
+            StsErrorKind::RegionDisabled => {
+                Next::list(["set another `region`, or have STS switched on there (IAM, account settings)"])
+            }
+            StsErrorKind::PackedPolicyTooLarge => Next::list([
+                "shorten `tags`, `policy` and `policy_arns`; tags that the IdP sends count as well",
+            ]),
+            StsErrorKind::Malformed => vec![Next::Explain("see where each value comes from".into())],
+            // A new session would be signed in the same way, and changed in the same place.
+            StsErrorKind::SignatureRefused => {
+                Next::list(["check the proxy, if there is one: it must not change headers"])
+            }
+            StsErrorKind::Throttled => vec![Next::TryAgain],
+            StsErrorKind::Unreachable => self.http.as_ref().map_or_else(Vec::new, |error| error.next()),
+            StsErrorKind::Server if self.code == "IDPCommunicationError" => vec![
+                Next::TryAgain,
+                Next::words("if it stays, check that the issuer can be reached from the public internet"),
+            ],
+            StsErrorKind::Server => {
+                vec![Next::TryAgain, Next::Explain("check the endpoint and the proxy".into())]
+            }
         }
     }
 }

@@ -1,13 +1,15 @@
 //! Why there is no session, in words for the person and for the processes that waited.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Need, SourceError};
-use crate::aws::errors::{StsError, StsErrorKind};
-use crate::aws::portal::{PortalError, PortalErrorKind};
+use crate::aws::errors::StsError;
+use crate::aws::portal::PortalError;
 use crate::idp::IdpError;
 use crate::store::{Lock, StoreError};
-use jit_wire::name;
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::sign_in::Requirement;
 
 /// As many roles as a message lists.
@@ -96,103 +98,110 @@ pub enum BrokerError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// What sort.
-    pub kind: FailureKind,
+    pub kind: Kind,
     /// What happened.
     pub what: String,
     /// Why.
     pub why: Vec<String>,
-    /// What to try next.
-    pub next: Vec<String>,
+    /// What to do next.
+    pub next: Vec<Next>,
     /// It concerns only those who demand this of the sign-in; `None` concerns everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<Box<Requirement>>,
 }
 
-/// The sorts of failure that callers tell apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FailureKind {
-    /// Anything else.
-    Failed,
-    /// A person has to sign in.
-    LoginNeeded,
-    /// AWS or the IdP said no.
-    Refused,
-    /// AWS said that this person may not become this role.
-    NotAllowed,
-    /// The store cannot be used.
-    Store,
-    /// The configuration does not say enough.
-    Usage,
-    /// The person stopped it.
-    Interrupted,
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl Explain for Failure {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn why(&self) -> Vec<String> {
+        self.why.clone()
+    }
+
+    fn next(&self) -> Vec<Next> {
+        self.next.clone()
+    }
 }
 
 impl BrokerError {
-    /// The failure in words, for the person and for those who wait.
+    /// The failure in words, for those who wait.
     pub fn failure(&self) -> Failure {
-        let plain = |kind, why: Vec<String>, next: Vec<String>| Failure {
-            kind,
-            what: self.to_string(),
-            why,
-            next,
-            demand: None,
-        };
         match self {
-            Self::LoginNeeded { why, .. } => plain(FailureKind::LoginNeeded, vec![why.clone()], Vec::new()),
-            Self::TooWeak { idp, role, why } => {
-                let next = vec![
-                    format!("jit explain {}  shows what it demands and how [idp.{idp}] is asked for it", name::in_command(role)),
-                    "have the administrator of the IdP look at it: it gave another sign-in than it was asked for"
-                        .to_owned(),
-                ];
-                plain(FailureKind::Refused, vec![why.clone()], next)
-            }
-            Self::Idp(error) => {
-                let kind = match error {
-                    error if error.is_interruption() => FailureKind::Interrupted,
-                    error if error.is_refusal() => FailureKind::Refused,
-                    _ => FailureKind::Failed,
-                };
-                plain(kind, Vec::new(), error.next())
-            }
-            Self::NotOffered { offered, .. } => {
-                let next = vec!["ask to be assigned to it, then: `jit login --force`".to_owned()];
-                plain(FailureKind::NotAllowed, vec![offered_in_words(offered)], next)
-            }
-            Self::SeveralProviders { role, providers, .. } => {
-                let add = |arn: &String| format!("add to [role.{role}]: provider_arn = \"{arn}\"");
-                let next = providers.iter().map(add).collect();
-                plain(FailureKind::Usage, vec![format!("it lists {}", providers.join(", "))], next)
-            }
-            Self::Encrypted { role, .. } => {
-                let next = format!(
-                    "add to [role.{role}]: provider_arn = \"arn:aws:iam::ACCOUNT:saml-provider/NAME\""
-                );
-                plain(FailureKind::Usage, Vec::new(), vec![next])
-            }
-            Self::Sts(error) => {
-                let kind = match error.kind {
-                    StsErrorKind::AccessDenied => FailureKind::NotAllowed,
-                    StsErrorKind::Unreachable | StsErrorKind::Server | StsErrorKind::Throttled => {
-                        FailureKind::Failed
-                    }
-                    _ => FailureKind::Refused,
-                };
-                plain(kind, Vec::new(), error.next())
-            }
-            Self::Portal(error) => {
-                let kind = match error.kind {
-                    PortalErrorKind::NotAssigned => FailureKind::NotAllowed,
-                    PortalErrorKind::TokenRefused => FailureKind::Refused,
-                    _ => FailureKind::Failed,
-                };
-                plain(kind, Vec::new(), error.next())
-            }
-            Self::Source(error) => plain(FailureKind::Failed, Vec::new(), error.next()),
-            Self::CodeNeeded { .. } => plain(FailureKind::LoginNeeded, Vec::new(), Vec::new()),
-            Self::Store(_) => plain(FailureKind::Store, Vec::new(), Vec::new()),
-            Self::TooShort { .. } => plain(FailureKind::Failed, Vec::new(), Vec::new()),
             Self::Shared(failure) => failure.clone(),
+            error => Failure {
+                kind: error.kind(),
+                what: error.to_string(),
+                why: error.why(),
+                next: error.next(),
+                demand: None,
+            },
+        }
+    }
+}
+
+impl Explain for BrokerError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::LoginNeeded { .. } | Self::CodeNeeded { .. } => Kind::LoginNeeded,
+            Self::TooWeak { .. } => Kind::Refused,
+            Self::NotOffered { .. } => Kind::NotAllowed,
+            Self::SeveralProviders { .. } | Self::Encrypted { .. } => Kind::Usage,
+            Self::TooShort { .. } => Kind::Failed,
+            Self::Idp(error) => error.kind(),
+            Self::Sts(error) => error.kind(),
+            Self::Portal(error) => error.kind(),
+            Self::Source(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Shared(failure) => failure.kind(),
+        }
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::LoginNeeded { why, .. } | Self::TooWeak { why, .. } => vec![why.clone()],
+            Self::NotOffered { offered, .. } => vec![offered_in_words(offered)],
+            Self::SeveralProviders { providers, .. } => vec![format!("it lists {}", providers.join(", "))],
+            Self::Store(error) => error.why(),
+            Self::Shared(failure) => failure.why(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::LoginNeeded { .. } => vec![Next::SignIn],
+            // The code is asked for by the command that walks the chain.
+            Self::CodeNeeded { .. } => vec![Next::SignIn],
+            Self::TooWeak { idp, .. } => vec![
+                Next::Explain(format!("see what it demands and how [idp.{idp}] is asked for it").into()),
+                Next::words(
+                    "have the administrator of the IdP look at it: it gave another sign-in than it was asked for",
+                ),
+            ],
+            Self::Idp(error) => error.next(),
+            Self::NotOffered { .. } => {
+                vec![Next::ThenSignInAnew("ask to be assigned to it".into()), Next::EveryValue]
+            }
+            Self::SeveralProviders { role, providers, .. } => providers
+                .iter()
+                .map(|arn| Next::words(format!("add to [role.{role}]: provider_arn = \"{arn}\"")))
+                .collect(),
+            Self::Encrypted { role, .. } => vec![Next::words(format!(
+                "add to [role.{role}]: provider_arn = \"arn:aws:iam::ACCOUNT:saml-provider/NAME\""
+            ))],
+            Self::Sts(error) => error.next(),
+            Self::Portal(error) => error.next(),
+            Self::Source(error) => error.next(),
+            Self::Store(error) => error.next(),
+            Self::TooShort { .. } => Next::list(["ask for less, or have the role grant longer sessions"]),
+            Self::Shared(failure) => failure.next(),
         }
     }
 }
@@ -217,7 +226,7 @@ pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError, demand: &Requir
     let mut failure = error.failure();
     // Whoever demands nothing may get what was refused here.
     failure.demand = failure.demand.or_else(|| (!demand.is_empty()).then(|| Box::new(demand.clone())));
-    if failure.kind == FailureKind::Interrupted {
+    if failure.kind == Kind::Interrupted {
         return;
     }
     if let Ok(message) = serde_json::to_string(&failure) {
@@ -232,5 +241,5 @@ pub(super) fn shared(message: Option<&str>, need: &Need, demand: &Requirement) -
     if failure.demand.as_ref().is_some_and(|theirs| **theirs != *demand) {
         return None;
     }
-    (!need.may_sign_in() || failure.kind != FailureKind::LoginNeeded).then_some(failure)
+    (!need.may_sign_in() || failure.kind != Kind::LoginNeeded).then_some(failure)
 }

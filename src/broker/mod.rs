@@ -40,7 +40,7 @@ use jit_wire::timestamp::Timestamp;
 
 use login::Purpose;
 
-pub use failure::{BrokerError, Failure, FailureKind};
+pub use failure::{BrokerError, Failure};
 pub use login::{margin, stored_login};
 pub use source::SourceError;
 
@@ -481,11 +481,11 @@ impl<'a, 'w> Broker<'a, 'w> {
         };
         let given = portal::role_credentials(http, center, assigned, token).await;
         self.learn_from(&plan.proof, assigned, &given);
-        self.told(leg, given.map_err(Box::new)?).await
+        Ok(self.told(leg, given.map_err(Box::new)?).await?)
     }
 
     /// Credentials with what AWS says of whose they are.
-    async fn told(&self, leg: &Leg, credentials: Credentials) -> Result<Granted, BrokerError> {
+    async fn told(&self, leg: &Leg, credentials: Credentials) -> Result<Granted, Box<StsError>> {
         let asked = sts::caller_identity(&self.world.http, &leg.sts, &credentials).await;
         let identity = asked.map_err(Box::new)?;
         Ok(Granted {

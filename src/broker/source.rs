@@ -11,12 +11,15 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Broker, BrokerError, Interaction, Need, session_name};
+use crate::aws::errors::{Action, StsError, StsErrorKind};
 use crate::aws::machine::{self, MachineError, Metadata};
 use crate::aws::sts::{self, Granted, Mfa};
 use crate::plan::{Leg, Plan, RoleId, Source, SourceSettings};
 use crate::store::Lock;
 use crate::sys::{fs, process};
 use jit_wire::credentials::{BadCredentials, Credentials, Session};
+use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::name;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
@@ -52,31 +55,76 @@ pub enum SourceError {
     #[error("the credentials that the profile {profile} gets are over already")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Over { profile: String },
+    /// AWS does not take what the profile has.
+    #[error("{error}")]
+    Refused {
+        /// What AWS said.
+        error: Box<StsError>,
+        /// What gives the profile something else.
+        next: String,
+    },
 }
 
 impl SourceError {
-    /// What to try next.
-    pub fn next(&self) -> Vec<String> {
+    /// A refusal of what the profile has is about the profile. Everything else that STS says is about the role.
+    fn of_sts(error: Box<StsError>, settings: &SourceSettings) -> BrokerError {
+        let of_profile = match error.kind {
+            StsErrorKind::ExpiredToken | StsErrorKind::UnknownSession | StsErrorKind::SignatureRefused => {
+                true
+            }
+            StsErrorKind::TokenRefused => error.new_token_may_help() || error.code == "IDPRejectedClaim",
+            StsErrorKind::AccessDenied => error.action == Action::GetCallerIdentity,
+            _ => false,
+        };
+        if !of_profile {
+            return error.into();
+        }
+        let next = match &settings.source.value {
+            Source::Keys { .. } => {
+                format!("give the profile {} new keys ({})", settings.name, settings.source.origin)
+            }
+            Source::Process(_) => format!(
+                "run the credential_process of the profile {} by itself, to see what it gives",
+                settings.name
+            ),
+            Source::TokenFile(path) => format!("have whatever writes {path} write it again"),
+            _ => "show this to whoever manages this machine: AWS does not take the credentials that it was given"
+                .to_owned(),
+        };
+        Self::Refused { error, next }.into()
+    }
+}
+
+impl Explain for SourceError {
+    fn kind(&self) -> Kind {
         match self {
-            Self::TokenFile { .. } => vec!["have whatever writes that file write it again".to_owned()],
+            Self::Refused { error, .. } => error.kind(),
+            _ => Kind::Failed,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::TokenFile { .. } => Next::list(["have whatever writes that file write it again"]),
             Self::Process { .. } | Self::Over { .. } => {
-                vec!["run that command by itself, to see what it wants".to_owned()]
+                Next::list(["run that command by itself, to see what it wants"])
             }
-            Self::Machine { why: MachineError::NoToken(_), .. } => vec![
-                "in a container, let the answer come that far: aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2"
-                    .to_owned(),
-                "elsewhere, use a metadata service that has version 2 (IMDSv2)".to_owned(),
-            ],
+            Self::Machine { why: MachineError::NoToken(_), .. } => Next::list([
+                "in a container, have the answer come that far: the instance's metadata option HttpPutResponseHopLimit has to be 2",
+                "elsewhere, use a metadata service that has version 2 (IMDSv2)",
+            ]),
             Self::Machine { .. } => {
-                vec!["such a profile serves on the container or instance that it was made for".to_owned()]
+                Next::list(["such a profile serves on the container or instance that it was made for"])
             }
-            Self::Unfit { .. } => vec!["copy them once more, without what stands around them".to_owned()],
-            Self::NoEnd { .. } => {
-                vec![
-                    "give it to AWS's tools as it is: AWS_PROFILE=… aws …".to_owned(),
-                    "or let a role have it as its source_profile: that session has an end".to_owned(),
-                ]
-            }
+            Self::Unfit { .. } => Next::list(["copy them once more, without what stands around them"]),
+            Self::NoEnd { profile } => vec![
+                Next::words(format!(
+                    "give it to AWS's tools as it is: AWS_PROFILE={}",
+                    name::in_command(profile)
+                )),
+                Next::words("or let a role have it as its source_profile: that session has an end"),
+            ],
+            Self::Refused { next, .. } => vec![Next::words(next.clone())],
         }
     }
 }
@@ -111,6 +159,7 @@ impl Broker<'_, '_> {
         lock: &Lock,
     ) -> Result<Session, BrokerError> {
         let (leg, http) = (&plan.legs[0], &self.world.http);
+        let refused = |error| SourceError::of_sts(error, settings);
         if let Source::TokenFile(path) = &settings.source.value {
             let token = self.token(&settings.name, path)?;
             let name = session_name(leg, &settings.name);
@@ -118,7 +167,8 @@ impl Broker<'_, '_> {
                 .with_duration_memory(plan, 0, leg.duration.value, lock, async |seconds| {
                     sts::assume_role_with_web_identity(http, leg, seconds, &name, &token).await
                 })
-                .await?;
+                .await
+                .map_err(refused)?;
             return Ok(self.of_nobody(plan, granted));
         }
         let given = self.given(settings, need).await?;
@@ -136,20 +186,22 @@ impl Broker<'_, '_> {
                 if !given.ends {
                     return Err(SourceError::NoEnd { profile: settings.name.clone() }.into());
                 }
-                self.told(leg, given.credentials).await?
+                self.told(leg, given.credentials).await.map_err(refused)?
             }
             RoleId::Itself(_) => {
                 let granted = sts::session_token(http, leg, leg.duration.value, mfa, by).await;
-                let granted = granted.map_err(Box::new)?;
-                self.told(leg, granted.credentials).await?
+                let granted = granted.map_err(Box::new).map_err(refused)?;
+                self.told(leg, granted.credentials).await.map_err(refused)?
             }
             _ => {
-                let caller = sts::caller_identity(http, &leg.sts, by).await.map_err(Box::new)?;
+                let caller = sts::caller_identity(http, &leg.sts, by).await;
+                let caller = caller.map_err(Box::new).map_err(refused)?;
                 let name = session_name(leg, caller.arn.rsplit('/').next().unwrap_or_default());
                 self.with_duration_memory(plan, 0, leg.duration.value, lock, async |seconds| {
                     sts::assume_role(http, leg, seconds, &name, mfa, by).await
                 })
-                .await?
+                .await
+                .map_err(refused)?
             }
         };
         Ok(self.of_nobody(plan, granted))

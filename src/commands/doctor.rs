@@ -21,7 +21,7 @@ use jit_wire::name;
 use jit_wire::timestamp::duration;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-use super::{aws_profiles, load_or_profiles, open_store, plan};
+use super::{advice, aws_profiles, load_or_profiles, open_store, plan};
 
 /// AWS refuses signatures that are further off than five minutes; this is where to start to worry.
 const CLOCK_TOLERANCE: i64 = 60;
@@ -159,7 +159,7 @@ fn browsers(file: &File, world: &World, findings: &mut Vec<Finding>) {
                     about: "browser",
                     health: Health::Broken,
                     what: format!("{idp}: {error}"),
-                    cure: error.next().into_iter().next(),
+                    cure: advice::of(&error).into_iter().next(),
                 },
             });
         }

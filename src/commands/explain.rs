@@ -18,7 +18,7 @@ use crate::world::{World, clock_time};
 use jit_wire::credentials::Freshness;
 use jit_wire::timestamp::{Timestamp, duration};
 
-use super::{Reading, Subject, hints};
+use super::{Reading, Subject, advice};
 
 /// One value of the plan: its name, itself, and who decided it.
 type Row = (&'static str, String, String);
@@ -192,7 +192,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
             needed &= !(alive && login.proof().is_some() && allowed.is_ok());
             Stored::Until(what, identity.proof_expires_at)
         }
-        Err(error) => Stored::Unknown(hints::not_asked(&error)),
+        Err(error) => Stored::Unknown(advice::not_asked(&error)),
     };
     Step { kind: "idp", name: proof.name().to_owned(), rows, stored, call, needed }
 }
@@ -201,7 +201,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
 fn stored(subject: &Subject, index: usize, world: &World) -> (Stored, bool, Vec<Row>) {
     match broker::stored_session(&subject.store, &subject.plan, index) {
         Ok(None) => (Stored::Nothing, false, Vec::new()),
-        Err(error) => (Stored::Unknown(hints::not_asked(&error)), false, Vec::new()),
+        Err(error) => (Stored::Unknown(advice::not_asked(&error)), false, Vec::new()),
         Ok(Some(session)) => {
             let now = world.clock.now();
             let clock = |at| clock_time(at, &*world.clock);

@@ -1,5 +1,6 @@
 //! One command, one file. Here is what they share: loading the configuration, opening the store, finding the role.
 
+mod advice;
 pub mod completions;
 pub mod configure;
 mod console;
@@ -12,7 +13,6 @@ mod explain;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod hints;
 mod lock;
 mod login;
 mod logout;
@@ -85,7 +85,7 @@ fn load(world: &World) -> CommandResult<File> {
     let path = &world.folders.config_file;
     let shown = folders::short(path, &world.folders.home);
     let content =
-        fs::read_limited(path, CONFIG_LIMIT).map_err(|error| hints::unreadable_config(&shown, &error))?;
+        fs::read_limited(path, CONFIG_LIMIT).map_err(|error| advice::ConfigUnread::new(&shown, error))?;
     // A client secret may be in it.
     let content = Zeroizing::new(content);
     let text = std::str::from_utf8(&content)
@@ -274,8 +274,7 @@ impl<'w> Subject<'w> {
             name => name?,
         };
         let plan = plan_of(&file, &name.value, flags, reading, world)?;
-        let plan = narrowed(plan, &wanted(narrow)?)
-            .map_err(|error| CommandError::new(Kind::Usage, error.to_string()))?;
+        let plan = narrowed(plan, &wanted(narrow)?)?;
         let console_browser = file.console_browser.as_ref().map(|words| words.value.clone());
         Ok(Self { plan, named_by: name.origin, store, console_browser, reading })
     }
@@ -283,7 +282,7 @@ impl<'w> Subject<'w> {
     /// A session of the role, after whatever it takes. A mistake elsewhere in the files is said before anybody is asked for
     /// anything.
     fn session(&self, world: &World, need: &Need) -> CommandResult<Session> {
-        let no_session = |error: BrokerError| hints::no_session(&error, &self.plan, hints::Typed::Another);
+        let no_session = |error: BrokerError| advice::no_session(&error, &self.plan, advice::Typed::Another);
         let broker = Broker::new(world, &self.store);
         if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
             return Ok(session);

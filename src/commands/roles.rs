@@ -18,7 +18,7 @@ use crate::world::World;
 
 use super::login::Configured;
 use super::pick::Candidate;
-use super::{aws_profiles, hints, load_or_profiles, open_store, typed_need};
+use super::{advice, aws_profiles, load_or_profiles, open_store, typed_need};
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 10;
@@ -138,9 +138,9 @@ fn refresh(file: &File, full: bool, world: &World, ui: &Ui) -> CommandResult {
         asked += 1;
         let login = broker
             .sign_in(&proof, &need)
-            .map_err(|error| hints::no_login(&error, idp, &proof, hints::Typed::Another))?;
+            .map_err(|error| advice::no_login(&error, idp, &proof, advice::Typed::Another))?;
         learn(&broker, &proof, &login, &need, full, world, ui)
-            .map_err(|error| hints::no_login(&error, idp, &proof, hints::Typed::Another))?;
+            .map_err(|error| advice::no_login(&error, idp, &proof, advice::Typed::Another))?;
     }
     if asked == 0 {
         return Err(CommandError::new(Kind::Usage, "no IdP of the configuration lists roles")

@@ -20,7 +20,7 @@ use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
 use jit_wire::name;
 use jit_wire::timestamp::{Timestamp, duration};
 
-use super::{Reading, hints, load_if_there, open_store, plan, role_name};
+use super::{Reading, advice, load_if_there, open_store, plan, role_name};
 
 /// What the store holds that this version can read, and how many entries it cannot.
 struct Holdings {
@@ -89,7 +89,7 @@ pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
     let ended = |session: &Session| session.freshness(now, Duration::ZERO) == Freshness::Expired;
     if args.check && holdings.sealed > 0 {
         // Whether a session is valid is not known.
-        let why = description.problem.as_ref().map(hints::not_asked);
+        let why = description.problem.as_ref().map(advice::not_asked);
         let why = why.unwrap_or_else(|| "the key of the store cannot be had now".to_owned());
         return Err(CommandError::new(Kind::Store, why).hint("jit login"));
     }
@@ -180,7 +180,7 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     ui.text(table(&rows))?;
     if let Some(problem) = &description.problem {
         match problem {
-            StoreError::Locked { .. } => ui.warn(escape(&hints::not_asked(problem))),
+            StoreError::Locked { .. } => ui.warn(escape(&advice::not_asked(problem))),
             problem => ui.warn(shown!("{}; `jit doctor` says more", problem.in_one_line())),
         }
     }

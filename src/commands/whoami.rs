@@ -11,7 +11,7 @@ use crate::ui::text::{escape, shown};
 use crate::world::{World, clock_time};
 use jit_wire::credentials::Session;
 
-use super::{Subject, hints, typed_need};
+use super::{Subject, advice, typed_need};
 use crate::broker::BrokerError;
 
 pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
@@ -19,7 +19,7 @@ pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
     let session = subject.session(world, &typed_need(world, None))?;
     let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
     let identity = process::block_on(asked).map_err(|error| {
-        hints::no_session(&BrokerError::Sts(Box::new(error)), &subject.plan, hints::Typed::Another)
+        advice::no_session(&BrokerError::Sts(Box::new(error)), &subject.plan, advice::Typed::Another)
     })?;
     if args.json {
         return ui.json(&json!({

@@ -1,6 +1,7 @@
 //! A session that is less than the role allows: session policies and a shorter life, on the last leg.
 
 use crate::plan::{Origin, Plan, RoleId, Valued};
+use jit_wire::explain::{Explain, Kind, Next};
 
 /// What STS takes of an inline policy, in characters, and of managed ones (STS API reference, AssumeRole).
 const LONGEST_POLICY: usize = 2048;
@@ -43,6 +44,24 @@ pub enum NarrowError {
     /// STS takes more.
     #[error("{0} seconds is not a duration that STS takes: it begins at 15m")]
     TooShort(u32),
+}
+
+impl Explain for NarrowError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::PermissionSet(_) => Next::list(["leave out --read-only, --policy and --max"]),
+            Self::TwoPolicies(_) => Next::list(["leave out --policy FILE; --policy ARN is taken as well"]),
+            Self::TooMany(_) => Next::list(["leave some out, here or in `policy_arns`"]),
+            Self::TooLong(_) => Next::list(["shorten it, or make it a managed policy: --policy ARN"]),
+            Self::NotJson(_) => Next::list(["correct the file"]),
+            Self::NotAnArn(_) => Next::list(["such as arn:aws:iam::aws:policy/ReadOnlyAccess"]),
+            Self::TooShort(_) => Next::list(["such as --max 15m"]),
+        }
+    }
 }
 
 /// The same plan with less in its last session.

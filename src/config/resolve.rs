@@ -6,6 +6,7 @@ use crate::plan::{
 };
 use jit_wire::arn::{Partition, is_region};
 use jit_wire::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, Env, JIT_ROLE};
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name;
 use jit_wire::sign_in::Requirement;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
@@ -121,6 +122,58 @@ pub enum ResolveError {
         /// What is wrong with it.
         why: UrlError,
     },
+}
+
+impl Explain for ResolveError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::Ambiguous { meant, .. } => vec![meant.join(", ")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        let list = |candidates: &[String]| match candidates {
+            [] => Next::words("add a [role.NAME] to the configuration"),
+            some => Next::words(format!("the roles are: {}", some.join(", "))),
+        };
+        let words = |words: String| vec![Next::words(words)];
+        match self {
+            Self::UnknownRole { meant: Some(meant), .. } => words(format!("did you mean `{meant}`?")),
+            Self::UnknownRole { candidates, .. } => vec![list(candidates)],
+            Self::Ambiguous { distinct, sections, .. } => {
+                let say = (!distinct.is_empty())
+                    .then(|| Next::words(format!("say which: {}", distinct.join(", "))));
+                let name = |section| Next::words(format!("give it a name in the configuration: {section}"));
+                say.into_iter().chain(sections.iter().map(name)).collect()
+            }
+            Self::NoRole { candidates } if candidates.is_empty() => vec![list(candidates)],
+            Self::NoRole { candidates } => {
+                vec![list(candidates), Next::words("name one, or set default_role in the configuration")]
+            }
+            Self::UnknownIdp { candidates, .. } if candidates.is_empty() => {
+                Next::list(["add an [idp.NAME] to the configuration"])
+            }
+            Self::UnknownIdp { candidates, .. } => words(format!("the IdPs are: {}", candidates.join(", "))),
+            Self::Duration(_) => Next::list(["such as --duration 1h"]),
+            Self::NotInEnvironment { variable, .. } => {
+                words(format!("set {variable}, or use another profile"))
+            }
+            Self::Region { variable, .. } => {
+                words(format!("unset {variable}, or give it a region such as eu-west-1"))
+            }
+            Self::Setting { next, .. } => words(next.clone()),
+            Self::MetadataDisabled { .. } => {
+                Next::list(["unset AWS_EC2_METADATA_DISABLED, or use another profile"])
+            }
+            Self::ProfileEndpoint { .. } => Next::list(["write an https URL there, or http on this machine"]),
+            Self::Endpoint { variable, .. } => words(format!("unset {variable}, or give it an https URL")),
+        }
+    }
 }
 
 /// What the command line adds.

@@ -18,9 +18,10 @@ use tokio::sync::oneshot;
 
 use super::callback::{Callback, Outcome};
 use super::hand_over::{Contested, HandOver, Target};
-use super::{LoginOptions, visit};
+use super::{ASK_ADMINISTRATOR, LoginOptions, visit};
 use crate::sys::loopback::{Loopback, Request};
 use crate::world::{Note, World};
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
@@ -61,23 +62,36 @@ pub enum CodeError {
     },
 }
 
-impl CodeError {
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> &'static [&'static str] {
+impl Explain for CodeError {
+    fn kind(&self) -> Kind {
         match self {
-            Self::PortTaken(_) => &[
+            // The person, or the provider, said no at its page.
+            Self::Refused { .. } => Kind::Refused,
+            _ => Kind::Failed,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::PortTaken(_) => Next::list([
                 "end the program that uses it",
                 "or set another `redirect_port`, which the provider may want registered",
-            ],
-            Self::Listen { .. } => &["set `redirect_port` to 0, which takes any free port, or above 1023"],
-            Self::NobodyCame(_) => &["run `jit login` again; `--device` signs in on another device"],
-            Self::WrongSender(_) => {
-                &["run `jit login` again", "show this to whoever manages the identity provider"]
+            ]),
+            Self::Listen { .. } => {
+                Next::list(["set `redirect_port` to 0, which takes any free port, or above 1023"])
             }
-            Self::Contested(_) => Contested::NEXT,
-            Self::Refused { error, .. } if error == "access_denied" => &[super::START_OVER],
-            Self::Refused { .. } => &["show this to whoever manages the identity provider"],
-            Self::NoRandom => &[],
+            Self::NobodyCame(_) => vec![
+                Next::SignInAgain,
+                Next::SignInWith {
+                    flags: "--device".into(),
+                    when: "on another device, if the IdP offers that".into(),
+                },
+            ],
+            Self::WrongSender(_) => vec![Next::SignInAgain, Next::words(ASK_ADMINISTRATOR)],
+            Self::Contested(error) => error.next(),
+            Self::Refused { error, .. } if error == "access_denied" => vec![Next::SignInAnew],
+            Self::Refused { .. } => vec![Next::words(ASK_ADMINISTRATOR)],
+            Self::NoRandom => Vec::new(),
         }
     }
 }

@@ -22,6 +22,7 @@ use super::{page, visit};
 use crate::sys::caller::Caller;
 use crate::sys::loopback::{Loopback, Reply, Request, redirect};
 use crate::world::{Note, World};
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
@@ -54,12 +55,21 @@ pub(super) enum Target {
 )]
 pub struct Contested;
 
-impl Contested {
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub(super) const NEXT: &'static [&'static str] = &[
-        "run `jit login` again; if you did not open that page twice, another user of this machine tried to",
-        "to open it in a browser that you choose: jit login --no-browser",
-    ];
+impl Explain for Contested {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![
+            Next::SignInAgain,
+            Next::words("if you did not open that page twice, another user of this machine tried to"),
+            Next::SignInWith {
+                flags: "--no-browser".into(),
+                when: "to open the page in a browser that you choose".into(),
+            },
+        ]
+    }
 }
 
 /// Why nobody was handed over.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use crate::idp::code::bounded;
 use crate::sys::http::{Answer, Ask, Http, HttpError};
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// What was found.
@@ -49,18 +50,22 @@ pub enum LookupError {
     Untrusted { url: String, why: UrlError },
 }
 
-impl LookupError {
-    /// What to try next.
-    pub fn next(&self) -> Vec<String> {
+impl Explain for LookupError {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
         match self {
-            Self::Http(error) => error.next().iter().map(|&next| next.to_owned()).collect(),
-            Self::Foreign { issuer, .. } => vec![format!("if that is the one you mean, type {issuer}")],
-            Self::Untrusted { .. } => vec!["show this to whoever manages the identity provider".to_owned()],
-            _ => vec![
+            Self::Http(error) => error.next(),
+            Self::Foreign { issuer, .. } => {
+                vec![Next::words(format!("if that is the one you mean, type {issuer}"))]
+            }
+            Self::Untrusted { .. } => Next::list([super::ASK_ADMINISTRATOR]),
+            Self::NotAnAddress(_) | Self::Nothing(_) => Next::list([
                 "such as acme.okta.com, acme.awsapps.com/start, login.microsoftonline.com/TENANT, an OpenID Connect \
-                 issuer, SAML metadata, or the link of the AWS app on your dashboard"
-                    .to_owned(),
-            ],
+                 issuer, SAML metadata, or the link of the AWS app on your dashboard",
+            ]),
         }
     }
 }

@@ -29,6 +29,7 @@ use crate::plan::{Factor, ProofPlan};
 use crate::world::World;
 use identity_center::{CenterError, CenterLogin};
 use jit_wire::credentials::to_wiped_json;
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::secret::Secret;
 use jit_wire::sign_in::SignIn;
 use jit_wire::timestamp::Timestamp;
@@ -37,8 +38,8 @@ use oidc::{OidcError, OidcLogin};
 use okta::{OktaError, OktaLogin};
 use saml::{SamlError, SamlLogin};
 
-/// What to type where a login has to start over: the command adds the role or the IdP.
-pub const START_OVER: &str = "jit login --force";
+/// Where only whoever runs the IdP can change something.
+const ASK_ADMINISTRATOR: &str = "show this to whoever manages the identity provider";
 
 /// What a command decides about a login.
 #[derive(Clone, Copy, Debug)]
@@ -401,21 +402,6 @@ impl Login {
 }
 
 impl IdpError {
-    /// Somebody said no, or what came may not be believed; else it failed.
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Oidc(error) => error.is_refusal(),
-            Self::Saml(error) => error.is_refusal(),
-            Self::Okta(error) => error.is_refusal(),
-            Self::IdentityCenter(error) => error.is_refusal(),
-        }
-    }
-
-    /// The person stopped it.
-    pub fn is_interruption(&self) -> bool {
-        matches!(self, Self::Okta(error) if error.is_interruption())
-    }
-
     /// A renewal is over, and only a person can go on.
     pub fn needs_new_login(&self) -> bool {
         match self {
@@ -443,14 +429,25 @@ impl IdpError {
     pub fn client_is_forgotten(&self) -> bool {
         matches!(self, Self::IdentityCenter(error) if error.client_is_forgotten())
     }
+}
 
-    /// What to try next, in the order to try it.
-    pub fn next(&self) -> Vec<String> {
+impl IdpError {
+    fn explained(&self) -> &dyn Explain {
         match self {
-            Self::Oidc(error) => error.next(),
-            Self::Saml(error) => error.next(),
-            Self::Okta(error) => error.next(),
-            Self::IdentityCenter(error) => error.next(),
+            Self::Oidc(error) => error,
+            Self::Saml(error) => error,
+            Self::Okta(error) => error,
+            Self::IdentityCenter(error) => error,
         }
+    }
+}
+
+impl Explain for IdpError {
+    fn kind(&self) -> Kind {
+        self.explained().kind()
+    }
+
+    fn next(&self) -> Vec<Next> {
+        self.explained().next()
     }
 }

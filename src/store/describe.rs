@@ -71,7 +71,7 @@ impl Store<'_> {
         made.and(destroyed)?;
         match place.home.load(None, prompts)? {
             None => Ok(()),
-            Some(_) => Err(StoreError::Unavailable { why: "it keeps what it was told to forget".to_owned() }),
+            Some(_) => Err(StoreError::unavailable("it keeps what it was told to forget")),
         }
     }
 
@@ -113,7 +113,7 @@ impl Store<'_> {
                 }
             }
         }
-        let problem = broken.unwrap_or(StoreError::Unavailable { why: passed.join("; ") });
+        let problem = broken.unwrap_or(StoreError::unavailable(passed.join("; ")));
         Description {
             kind: None,
             why: "none can be used".to_owned(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Kind;
 use crate::sys::state::NotOurs;
+use jit_wire::explain::{self, Explain, Next};
 
 /// The most of a text from outside (a keychain's own message, a setting) that an error carries.
 const LONGEST_QUOTE: usize = 300;
@@ -24,24 +25,32 @@ pub enum StoreError {
     Locked {
         /// What is locked, as the first half of the sentence.
         what: &'static str,
+        /// Which kind is.
+        home: Option<Kind>,
     },
     /// The person or the keychain said no: prompt dismissed, access denied, wrong passphrase.
     #[error("access to the key was refused: {why}")]
     Refused {
         /// What was refused and by whom.
         why: String,
+        /// The kind that says so; `None` if all of them do.
+        home: Option<Kind>,
     },
     /// The store that holds the sessions, or that was asked for, is not there; or none is at all.
     #[error("the secret store cannot be used: {why}")]
     Unavailable {
         /// Each store that was tried, and what it said.
         why: String,
+        /// The kind that says so; `None` if all of them do.
+        home: Option<Kind>,
     },
     /// The keychain was there and stopped answering, or never answered in time.
     #[error("the keychain did not answer: {why}")]
     Gone {
         /// What was waited for.
         why: String,
+        /// The kind that says so; `None` if all of them do.
+        home: Option<Kind>,
     },
     /// A file of the store holds something else than what was written to it.
     #[error("{} cannot be read back: {why}", path.display())]
@@ -95,6 +104,38 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A [`StoreError::Locked`]; its kind is added by [`at`](Self::at).
+    pub(super) const fn locked(what: &'static str) -> Self {
+        Self::Locked { what, home: None }
+    }
+
+    /// A [`StoreError::Refused`].
+    pub(super) fn refused(why: impl Into<String>) -> Self {
+        Self::Refused { why: why.into(), home: None }
+    }
+
+    /// A [`StoreError::Unavailable`].
+    pub(super) fn unavailable(why: impl Into<String>) -> Self {
+        Self::Unavailable { why: why.into(), home: None }
+    }
+
+    /// A [`StoreError::Gone`].
+    pub(super) fn gone(why: impl Into<String>) -> Self {
+        Self::Gone { why: why.into(), home: None }
+    }
+
+    /// The same, said by this kind of store.
+    pub(super) fn at(mut self, kind: Kind) -> Self {
+        if let Self::Locked { home, .. }
+        | Self::Refused { home, .. }
+        | Self::Unavailable { home, .. }
+        | Self::Gone { home, .. } = &mut self
+        {
+            *home = Some(kind);
+        }
+        self
+    }
+
     /// A file of the store that could not be read; what lies there instead of one makes it [`StoreError::Corrupt`].
     pub(super) fn unread(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -154,11 +195,66 @@ impl StoreError {
     /// What happened without the sentence around it, for a list of reasons.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Unavailable { why } | Self::Gone { why } => why.clone(),
+            Self::Unavailable { why, .. } | Self::Gone { why, .. } => why.clone(),
             other => other.to_string(),
         }
     }
 }
+
+impl Explain for StoreError {
+    fn kind(&self) -> explain::Kind {
+        match self {
+            Self::BadSetting { .. } => explain::Kind::Usage,
+            Self::Busy { .. } => explain::Kind::Failed,
+            _ => explain::Kind::Store,
+        }
+    }
+
+    fn why(&self) -> Vec<String> {
+        std::error::Error::source(self).map(ToString::to_string).into_iter().collect()
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::BadSetting { .. } => {
+                Next::list(["unset JIT_STORE, and jit takes the keychain, or what comes next to it"])
+            }
+            Self::Locked { home: Some(Kind::File), .. } => {
+                vec![Next::SignInAt("a terminal, which asks for the passphrase".into())]
+            }
+            Self::Locked { .. } => vec![Next::Unlock],
+            Self::Refused { home: Some(Kind::File), .. } => {
+                vec![Next::words("run the command again and type the passphrase"), Next::StartAfresh]
+            }
+            Self::Refused { .. } => Next::list(["allow jit to use the keychain and try again"]),
+            Self::Unavailable { home: None, .. } | Self::Unavailable { home: Some(Kind::File), .. } => {
+                vec![Next::SignInAt("a terminal, where a passphrase can be asked for".into())]
+            }
+            Self::Unavailable { home: Some(Kind::Kernel), .. } => vec![WITH_PASSPHRASE],
+            Self::Unavailable { .. } | Self::Gone { .. } if cfg!(target_os = "linux") => {
+                Next::list(["JIT_STORE=kernel keeps sessions until reboot where there is no keychain"])
+            }
+            Self::Unavailable { .. } | Self::Gone { .. } => vec![WITH_PASSPHRASE],
+            Self::Corrupt { .. } | Self::KeyLost { .. } => vec![Next::StartAfresh],
+            Self::Busy { .. } => Next::list(["try again when that is done"]),
+            Self::Newer { .. } => Next::list(["update jit; it was written by a newer version"]),
+            Self::Disk { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    Next::list(["check the owner and the permissions of that folder, and of those above it"])
+                }
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Next::list(["make room on that disk"])
+                }
+                _ => Vec::new(),
+            },
+            Self::TooLarge { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Where neither the keychain nor the kernel keeps a key.
+const WITH_PASSPHRASE: Next =
+    Next::Do(std::borrow::Cow::Borrowed("JIT_STORE=file keeps sessions under a passphrase that you type"));
 
 /// `text` cut to what an error may carry.
 pub(super) fn bounded(text: &str) -> String {

@@ -208,7 +208,7 @@ impl TakenKind<'_> {
         };
         let destroyed = match &self.why {
             // It was waited for already.
-            Some(StoreError::Gone { why }) => Err(StoreError::Gone { why: why.clone() }),
+            Some(StoreError::Gone { why, .. }) => Err(StoreError::gone(why.clone()).at(self.place.kind)),
             _ => self.place.home.destroy(self.place.prompts),
         };
         destroyed.and(uncopied)

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passphrase::Derivation;
 use super::sealed::{self, DataKey, KeyId, Sealed};
-use super::{Prompts, StoreError};
+use super::{Kind, Prompts, StoreError};
 use jit_wire::secret::Secret;
 
 /// A place that keeps a data key: the keychain, the kernel, or a person's memory of a passphrase.
@@ -35,6 +35,34 @@ pub(super) trait KeyHome {
 
     /// Destroys the key; no key is as good.
     fn destroy(&self, prompts: Prompts) -> Result<(), StoreError>;
+}
+
+/// A home whose errors say which kind it is: what to do next differs.
+pub(super) struct Named<'h> {
+    pub(super) kind: Kind,
+    pub(super) home: Box<dyn KeyHome + 'h>,
+}
+
+impl KeyHome for Named<'_> {
+    fn load(&self, mark: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError> {
+        self.home.load(mark, prompts).map_err(|error| error.at(self.kind))
+    }
+
+    fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError> {
+        self.home.create(prompts).map_err(|error| error.at(self.kind))
+    }
+
+    fn successor(&self, old: &DataKey, mark: &Mark) -> Result<(DataKey, Mark), StoreError> {
+        self.home.successor(old, mark).map_err(|error| error.at(self.kind))
+    }
+
+    fn adopt(&self, key: &DataKey, prompts: Prompts) -> Result<(), StoreError> {
+        self.home.adopt(key, prompts).map_err(|error| error.at(self.kind))
+    }
+
+    fn destroy(&self, prompts: Prompts) -> Result<(), StoreError> {
+        self.home.destroy(prompts).map_err(|error| error.at(self.kind))
+    }
 }
 
 /// What is written down beside the entries about the key that they are sealed under. Nothing of it is secret.

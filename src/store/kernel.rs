@@ -149,7 +149,7 @@ fn unavailable(error: KeyError) -> StoreError {
         KeyError::AccessDenied => "the kernel keyring denies access to the key".to_owned(),
         other => format!("the kernel keyring failed ({other:?})"),
     };
-    StoreError::Unavailable { why }
+    StoreError::unavailable(why)
 }
 
 /// The kernel keyring as the only home of the key: gone when the machine is switched off, and the sessions with it.
@@ -166,9 +166,7 @@ impl KeyHome for KernelHome {
         self.0.put(&key, None)?;
         match self.0.find(None)? {
             Some(found) if found == key => Ok((Secret::clone(&key), Mark::of(&key))),
-            _ => Err(StoreError::Unavailable {
-                why: "the kernel keyring does not keep what it is given".into(),
-            }),
+            _ => Err(StoreError::unavailable("the kernel keyring does not keep what it is given")),
         }
     }
 

@@ -55,5 +55,5 @@ impl KeyHome for KernelHome {
 }
 
 fn unavailable() -> StoreError {
-    StoreError::Unavailable { why: "only Linux has a kernel keyring".to_owned() }
+    StoreError::unavailable("only Linux has a kernel keyring")
 }

@@ -88,9 +88,7 @@ impl KeyHome for Keychain<'_> {
             // In the same thread: Windows does not promise that another one sees what was just written.
             match platform::load(id, dialogs)? {
                 Some(found) if found == key => Ok((Secret::clone(&key), Mark::of(&key))),
-                _ => {
-                    Err(StoreError::Unavailable { why: "the keychain does not keep what it is given".into() })
-                }
+                _ => Err(StoreError::unavailable("the keychain does not keep what it is given")),
             }
         })
     }
@@ -123,10 +121,11 @@ fn within<T: Send + 'static>(
         let done = work(&dialogs);
         let _ = sender.send(Event::Done(done));
     };
-    std::thread::Builder::new().name("keychain".to_owned()).spawn(call).map_err(|error| {
-        StoreError::Unavailable { why: format!("no thread to ask the keychain in ({error})") }
-    })?;
-    let gone = |why: String| Err(StoreError::Gone { why });
+    std::thread::Builder::new()
+        .name("keychain".to_owned())
+        .spawn(call)
+        .map_err(|error| StoreError::unavailable(format!("no thread to ask the keychain in ({error})")))?;
+    let gone = |why: String| Err(StoreError::gone(why));
     let mut waited_for = at_most;
     let (mut prompting, mut told) = (false, false);
     loop {
@@ -176,7 +175,7 @@ mod tests {
                 Ok(())
             },
         );
-        assert!(matches!(hung, Err(StoreError::Gone { why }) if why.contains("no answer")));
+        assert!(matches!(hung, Err(StoreError::Gone { why, .. }) if why.contains("no answer")));
         assert_eq!(within(UNLOCK_WITHIN, Prompts::Never, || (), |_| Ok(7)).unwrap(), 7);
     }
 

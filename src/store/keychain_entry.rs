@@ -48,20 +48,20 @@ pub(super) fn destroy(entry: &Entry, code_of: CodeOf) -> Result<(), StoreError> 
 /// What `error` is to the store.
 pub(super) fn translate(error: &Error, code_of: CodeOf) -> StoreError {
     let (Error::PlatformFailure(inner) | Error::NoStorageAccess(inner)) = error else {
-        return StoreError::Unavailable { why: bounded(&error.to_string()) };
+        return StoreError::unavailable(bounded(&error.to_string()));
     };
     let why = bounded(&inner.to_string());
     match code_of(inner) {
         Some(INTERACTION_NOT_ALLOWED | INTERACTION_REQUIRED) => {
-            StoreError::Locked { what: "the keychain is locked, or wants to ask before jit may read its key" }
+            StoreError::locked("the keychain is locked, or wants to ask before jit may read its key")
         }
-        Some(AUTH_FAILED | USER_CANCELED) => StoreError::Refused { why },
+        Some(AUTH_FAILED | USER_CANCELED) => StoreError::refused(why),
         Some(NO_SUCH_LOGON_SESSION) => {
             let why =
                 format!("there is no Credential Manager in a session without a logon of its own ({why})");
-            StoreError::Unavailable { why }
+            StoreError::unavailable(why)
         }
-        _ => StoreError::Unavailable { why },
+        _ => StoreError::unavailable(why),
     }
 }
 

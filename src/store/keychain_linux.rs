@@ -27,7 +27,7 @@ use jit_wire::secret::Secret;
 
 /// How often it is looked whether a prompt has had its effect.
 const LOOKED_EVERY: Duration = Duration::from_millis(10);
-const LOCKED: StoreError = StoreError::Locked { what: "the keychain is locked" };
+const LOCKED: StoreError = StoreError::locked("the keychain is locked");
 
 /// Services whose prompt to unlock always shows a window, which nobody wants to see flash by.
 const WINDOWED: [&str; 4] =
@@ -89,9 +89,7 @@ fn with_collection<T>(
     let service = SecretService::connect_with_max_prompt_timeout(EncryptionType::Dh, prompt_seconds)
         .map_err(translate)?;
     let collection = service.get_default_collection().map_err(|error| match error {
-        Error::NoResult => {
-            StoreError::Unavailable { why: "the Secret Service has no default collection".to_owned() }
-        }
+        Error::NoResult => StoreError::unavailable("the Secret Service has no default collection"),
         error => translate(error),
     })?;
     open(dialogs, || collection.is_locked(), || collection.unlock())?;
@@ -156,9 +154,9 @@ fn window_of_service() -> Window {
 fn translate(error: Error) -> StoreError {
     match error {
         Error::Locked => LOCKED,
-        Error::Prompt => StoreError::Refused { why: "the keychain's dialog was dismissed".to_owned() },
+        Error::Prompt => StoreError::refused("the keychain's dialog was dismissed"),
         Error::Dbus(error) => by_name(error.name().unwrap_or_default(), error.message().unwrap_or_default()),
-        other => StoreError::Unavailable { why: bounded(&other.to_string()) },
+        other => StoreError::unavailable(bounded(&other.to_string())),
     }
 }
 
@@ -167,13 +165,11 @@ fn by_name(name: &str, message: &str) -> StoreError {
     let why = if message.is_empty() { bounded(name) } else { bounded(message) };
     match name.rsplit('.').next().unwrap_or_default() {
         "IsLocked" => LOCKED,
-        "AccessDenied" | "AuthFailed" => StoreError::Refused { why },
-        "NotSupported" => StoreError::Unavailable { why: "there is no session bus here".to_owned() },
-        "ServiceUnknown" => {
-            StoreError::Unavailable { why: "there is no Secret Service on the session bus".to_owned() }
-        }
-        "NoReply" | "Timeout" | "TimedOut" | "Disconnected" => StoreError::Gone { why },
-        _ => StoreError::Unavailable { why },
+        "AccessDenied" | "AuthFailed" => StoreError::refused(why),
+        "NotSupported" => StoreError::unavailable("there is no session bus here"),
+        "ServiceUnknown" => StoreError::unavailable("there is no Secret Service on the session bus"),
+        "NoReply" | "Timeout" | "TimedOut" | "Disconnected" => StoreError::gone(why),
+        _ => StoreError::unavailable(why),
     }
 }
 

@@ -39,7 +39,7 @@ fn with_entry<T>(
     let _quiet = match dialogs.prompts {
         Prompts::Never | Prompts::Brief => Some(
             SecKeychain::disable_user_interaction()
-                .map_err(|error| StoreError::Unavailable { why: bounded(&error.to_string()) })?,
+                .map_err(|error| StoreError::unavailable(bounded(&error.to_string())))?,
         ),
         Prompts::Allowed => {
             // The system does not say whether it shows one.

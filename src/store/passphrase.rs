@@ -103,7 +103,7 @@ impl Passphrase<'_> {
 }
 
 fn refused(why: &str) -> StoreError {
-    StoreError::Refused { why: why.to_owned() }
+    StoreError::refused(why)
 }
 
 fn broken() -> StoreError {
@@ -116,7 +116,7 @@ impl KeyHome for Passphrase<'_> {
             return Ok(None);
         };
         if prompts != Prompts::Allowed {
-            return Err(StoreError::Locked { what: "the sessions are sealed with a passphrase" });
+            return Err(StoreError::locked("the sessions are sealed with a passphrase"));
         }
         for _ in 0..ATTEMPTS {
             let passphrase = self.ask("Passphrase of jit's store")?;
@@ -132,7 +132,7 @@ impl KeyHome for Passphrase<'_> {
     fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError> {
         if prompts != Prompts::Allowed {
             let why = "a passphrase would have to be asked for, and nobody can be asked here";
-            return Err(StoreError::Unavailable { why: why.to_owned() });
+            return Err(StoreError::unavailable(why));
         }
         for _ in 0..ATTEMPTS {
             let passphrase = self.ask("New passphrase for jit's store")?;
@@ -226,7 +226,7 @@ pub(super) mod tests {
             with(&["wrong horse", "correct horse"], |home| home.load(Some(&mark), Prompts::Allowed)).unwrap();
         assert!(again.unwrap() == key);
         let wrong = with(&["wrong"; 4], |home| home.load(Some(&mark), Prompts::Allowed)).unwrap_err();
-        assert!(matches!(&wrong, StoreError::Refused { why } if why == "wrong passphrase"));
+        assert!(matches!(&wrong, StoreError::Refused { why, .. } if why == "wrong passphrase"));
         let (other, _) =
             with(&["correct horse", "correct horse"], |home| home.create(Prompts::Allowed)).unwrap();
         assert!(other != key, "two stores with one passphrase have two keys");

@@ -203,7 +203,7 @@ impl Place<'_> {
         let (what, at_most) = ("reading the key of the store", READING_AT_MOST);
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
         // The first one's copy serves all, and a keychain that hung is not tried in turn by all who waited for it.
-        let gone = |why: &str| StoreError::Gone { why: why.to_owned() };
+        let gone = |why: &str| StoreError::gone(why).at(self.kind);
         let look = |why: Option<&str>| self.copied().map(Ok).or_else(|| why.map(|why| Err(gone(why))));
         let spot = self
             .state
@@ -232,7 +232,7 @@ impl Place<'_> {
         match (&answer, &mut lock) {
             (Ok(Some(key)), _) => self.keep_copy(key),
             // A keychain that hangs would make all who wait here hang in turn.
-            (Err(StoreError::Gone { why }), Some(lock)) => lock.leave_message(why),
+            (Err(StoreError::Gone { why, .. }), Some(lock)) => lock.leave_message(why),
             _ => {}
         }
         answer

@@ -42,7 +42,7 @@ pub(super) fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, StoreError>
     let mut bytes = Zeroizing::new([0; N]);
     SystemRandom::new()
         .fill(&mut *bytes)
-        .map_err(|_| StoreError::Unavailable { why: "the system gives no random numbers".to_owned() })?;
+        .map_err(|_| StoreError::unavailable("the system gives no random numbers"))?;
     Ok(bytes)
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::home::Named;
 use super::kernel::Slot;
 use super::place::{LOCKS, Place};
 use super::record::{Choice, Record, read_json, write_json};
@@ -83,7 +84,7 @@ impl<'w> Store<'w> {
             kind,
             path: self.state.join(kind.name()),
             state,
-            home: (self.homes)(kind, id),
+            home: Box::new(Named { kind, home: (self.homes)(kind, id) }),
             copy: Slot::new(id, &format!("copy-of-{kind}")),
             // The kernel's own key is no copy.
             copy_for: self.options.key_cache.filter(|_| kind != Kind::Kernel),
@@ -106,10 +107,10 @@ impl<'w> Store<'w> {
             return Ok(key);
         }
         if let Some((_, why)) = self.hung.borrow().as_ref().filter(|(at, _)| at.elapsed() < HUNG_FOR) {
-            return Err(StoreError::Gone { why: why.clone() });
+            return Err(StoreError::gone(why.clone()).at(place.kind));
         }
         let key = place.key(wanted).inspect_err(|error| {
-            if let StoreError::Gone { why } = error {
+            if let StoreError::Gone { why, .. } = error {
                 self.hung.replace(Some((Instant::now(), why.clone())));
             }
         })?;
@@ -229,7 +230,7 @@ impl<'w> Store<'w> {
                 Err(error) => return Err(error),
             }
         }
-        Err(StoreError::Unavailable { why: passed.join("; ") })
+        Err(StoreError::unavailable(passed.join("; ")))
     }
 }
 

@@ -75,11 +75,11 @@ struct TestHomes {
 }
 
 fn absent() -> StoreError {
-    StoreError::Unavailable { why: "none here".into() }
+    StoreError::unavailable("none here")
 }
 
 fn locked() -> StoreError {
-    StoreError::Locked { what: "the keychain is locked" }
+    StoreError::locked("the keychain is locked")
 }
 
 fn options(may_prompt: bool) -> Options {

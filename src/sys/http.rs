@@ -20,6 +20,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::{BodyExt as _, Limited};
 
 use jit_wire::env::{self, Env};
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
@@ -199,27 +200,34 @@ impl HttpError {
     pub fn address(url: &str, why: UrlError) -> Self {
         Self::Address { url: url.chars().take(300).collect(), why }
     }
+}
 
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> &'static [&'static str] {
+impl Explain for HttpError {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
         match self {
-            Self::Unreachable { .. } => &["check the network and the proxy", "run `jit doctor`"],
-            Self::Timeout { .. } => &["try again in a minute", "check the network and the proxy"],
-            Self::Tls { why, .. } if why == OLD_TLS => &["ask whoever runs it to turn on TLS 1.2 or 1.3"],
-            Self::Tls { .. } => {
-                &["if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE"]
+            Self::Unreachable { .. } => vec![Next::Network(None), Next::Doctor],
+            Self::Timeout { .. } => vec![Next::TryAgain, Next::Network(None)],
+            Self::Tls { why, .. } if why == OLD_TLS => {
+                Next::list(["ask whoever runs it to turn on TLS 1.2 or 1.3"])
             }
+            Self::Tls { .. } => Next::list([
+                "if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE",
+            ]),
             Self::CaBundle { named_by, .. } if named_by == env::AWS_CA_BUNDLE => {
-                &["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"]
+                Next::list(["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"])
             }
-            Self::CaBundle { .. } => &["name a file of PEM certificates there, by its whole path"],
+            Self::CaBundle { .. } => Next::list(["name a file of PEM certificates there, by its whole path"]),
             Self::Header { .. } => {
-                &["look at what writes the token or the cookie: it holds more than one line"]
+                Next::list(["look at what writes the token or the cookie: it holds more than one line"])
             }
             Self::Proxy { .. } => {
-                &["name the proxy as in http://proxy.example.com:3128, or unset the variable"]
+                Next::list(["name the proxy as in http://proxy.example.com:3128, or unset the variable"])
             }
-            Self::Address { .. } | Self::TooLarge { .. } => &["check the address: `jit explain`"],
+            Self::Address { .. } | Self::TooLarge { .. } => vec![Next::Explain("check the URL".into())],
         }
     }
 }

@@ -223,7 +223,7 @@ fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_alw
     let refused = room.jit(&["exec", "box", "--", "true"]).run();
     assert_eq!(refused.code(), 1, "{refused}");
     assert!(refused.stderr.contains("gives no token, and jit does not use its version 1"), "{refused}");
-    assert!(refused.stderr.contains("--http-put-response-hop-limit 2"), "{refused}");
+    assert!(refused.stderr.contains("HttpPutResponseHopLimit has to be 2"), "{refused}");
     assert_eq!(old.requests().len(), 1, "version 1 is not asked");
     // One that is busy is asked as often as the profile says.
     let busy = Front::start(None, |_| reply("503 Service Unavailable", "text/plain", ""));

@@ -289,14 +289,14 @@ fn rows() -> Vec<Row> {
         Row {
             name: "an answer without an end",
             arrange: |room| room.servers().faults(|faults| faults.always(Call::Discovery, Trouble::Megabyte)),
-            next: &["check the address: `jit explain admin`"],
+            next: &["check the URL: `jit explain admin`"],
             ..usual()
         },
         Row {
             name: "the same where no role is known",
             arrange: |room| room.servers().faults(|faults| faults.always(Call::Discovery, Trouble::Megabyte)),
             typed: &["login", "--idp", "demo"],
-            next: &["check the address"],
+            next: &["check the URL"],
             follow: |_, _| {},
             ..usual()
         },
@@ -422,14 +422,8 @@ fn a_login_that_cannot_ask_says_how_it_could() {
 
 /// Commands that are advised and not executed by a row, and why.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("jit login --no-browser", "a test of its own above: somebody has to open the URL while it runs"),
-    (
-        "jit login --device",
-        "no embedded provider is without a sign-in page; login.rs signs in by device codes",
-    ),
     ("jit configure", "asks questions: wizard.rs answers them"),
     ("jit configure add", "takes a URL that only the person knows: shared.rs"),
-    ("jit configure import", "takes an org that only the person knows: import.rs"),
     ("jit configure profiles", "said after a success, as what may come next: profiles.rs"),
     (
         "jit exec",

@@ -142,7 +142,7 @@ fn a_provider_that_is_not_what_it_should_be() {
     let discovery = "http://IDP/.well-known/openid-configuration";
     let cases = [
         (Call::Discovery, Trouble::Html, http("the provider's description", 200, page), network),
-        (Call::Discovery, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain admin`"),
+        (Call::Discovery, Trouble::Megabyte, large.to_owned(), "check the URL: `jit explain admin`"),
         (
             Call::Discovery,
             Trouble::ServerError,
@@ -160,10 +160,10 @@ fn a_provider_that_is_not_what_it_should_be() {
             ISSUER,
         ),
         (Call::Jwks, Trouble::Html, http("the provider's key list", 200, page), network),
-        (Call::Jwks, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain admin`"),
+        (Call::Jwks, Trouble::Megabyte, large.to_owned(), "check the URL: `jit explain admin`"),
         (Call::Jwks, Trouble::ServerError, http("the provider's key list", 500, "nothing usable"), late),
         (Call::CodeGrant, Trouble::Html, http("the token endpoint", 200, page), network),
-        (Call::CodeGrant, Trouble::Megabyte, large.to_owned(), "check the address: `jit explain admin`"),
+        (Call::CodeGrant, Trouble::Megabyte, large.to_owned(), "check the URL: `jit explain admin`"),
         (
             Call::CodeGrant,
             Trouble::ServerError,

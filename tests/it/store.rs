@@ -261,7 +261,7 @@ fn a_home_that_cannot_be_written_to() {
     mode(&home, 0o500);
     let login = room.jit(&["login", "admin"]).bound_by_modes().run();
     let said = room.plain(&login.stderr);
-    let error = "error: cannot make ~/state/jit\n  because: Permission denied (os error 13)\n";
+    let error = "error: cannot make ~/state/jit\n  because: Permission denied (os error 13)\n  next: check the owner and the permissions of that folder, and of those above it\n";
     assert_eq!((login.code(), said.as_str()), (5, error), "{login}");
     asked_nobody(&room);
     let exec = room.jit(&["exec", "admin", "--", "sh", "-c", "echo ran as $JIT_ROLE"]).bound_by_modes().run();
@@ -276,7 +276,7 @@ fn a_home_that_is_not_there() {
     let nowhere = room.path("state/no/such/home").display().to_string();
     let login = room.jit(&["login", "admin"]).bound_by_modes().env("XDG_STATE_HOME", &nowhere).run();
     let said = room.plain(&login.stderr);
-    let error = "error: cannot make ~/state/no/such/home/jit\n  because: Permission denied (os error 13)\n";
+    let error = "error: cannot make ~/state/no/such/home/jit\n  because: Permission denied (os error 13)\n  next: check the owner and the permissions of that folder, and of those above it\n";
     assert_eq!((login.code(), said.as_str()), (5, error), "{login}");
     asked_nobody(&room);
 }

@@ -256,7 +256,7 @@ fn words_of_aws_never_reach_the_terminal_raw() {
         let (_, login, said) = meets(call, refusal(400, "Strange\u{9b}Code", hostile));
         let shown = "\"\\u{9b}2J\\u{85}error: all is well\\u{202e}\\u{a}second line\"";
         let what = format!("AWS refuses the request with Strange\\u{{9b}}Code ({shown})");
-        let next = ["run `jit explain admin` to see where each value comes from"];
+        let next = ["see where each value comes from: `jit explain admin`"];
         assert_eq!((login.code(), said), (4, error(&what, &next)));
     }
     let (_, login, said) = meets(Call::AssumeRole, refusal(400, "Strange", &"x".repeat(100_000)));

@@ -6,6 +6,7 @@
 //! | [`arn`] | role ARNs and partitions |
 //! | [`credentials`] | a session, its freshness, the forms it is handed over in |
 //! | [`env`] | the environment as it was at the start, and the name of each variable that is obeyed |
+//! | [`explain`] | how an error explains itself: its kind, why it happened, what to do next |
 //! | [`name`] | which characters the names from outside may have, and which a shell reads as they are |
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`section`] | a TOML file read key by key, with the line and column of each mistake |
@@ -17,6 +18,7 @@
 pub mod arn;
 pub mod credentials;
 pub mod env;
+pub mod explain;
 pub mod name;
 pub mod secret;
 pub mod section;

@@ -8,6 +8,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use crate::explain::{Explain, Kind, Next};
+
 /// A value and the line it stands on, counted from one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
@@ -41,6 +43,20 @@ impl fmt::Display for Mistake {
 }
 
 impl std::error::Error for Mistake {}
+
+impl Explain for Mistake {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn excerpt(&self) -> Option<String> {
+        self.excerpt.as_ref().map(|text| format!("{:>4} | {text}", self.line))
+    }
+
+    fn next(&self) -> Vec<Next> {
+        self.suggestion.iter().cloned().map(Next::words).collect()
+    }
+}
 
 /// A file's text and name, to say where something stands in it.
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@ use crate::aws::errors::StsError;
 use crate::aws::fuzzing::{Canned, block_on};
 use crate::plan::{Leg, Origin, RoleId, StsEndpoint, Valued};
 use jit_wire::credentials::Credentials;
+use jit_wire::explain::Explain as _;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 

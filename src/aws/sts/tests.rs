@@ -17,6 +17,7 @@ use crate::plan::{Origin, Valued};
 use crate::sys::http::HttpError;
 use crate::sys::loopback::{self, Loopback};
 use jit_wire::env::Env;
+use jit_wire::explain::{Explain as _, Next};
 
 const ROLE: &str = "arn:aws:iam::222222222222:role/admin";
 const PROVIDER: &str = "arn:aws:iam::222222222222:saml-provider/acme";
@@ -342,11 +343,12 @@ fn the_next_step_fits_the_refusal() {
     for (why, step) in cases {
         let body = refusal("AccessDenied", &format!("{denied} {why}"));
         let (error, _) = error_of(Action::AssumeRole, Answer::Status(403, body));
-        assert!(error.next()[0].contains(step), "{why}: {:?}", error.next());
+        let Some(Next::Do(first)) = error.next().into_iter().next() else { panic!("{why}") };
+        assert!(first.contains(step), "{why}: {first}");
     }
     let stale = refusal("ExpiredTokenException", "Token expired");
     let (error, _) = error_of(Action::AssumeRoleWithWebIdentity, Answer::Status(400, stale));
-    assert_eq!(error.next()[0], "run `jit login`");
+    assert_eq!(error.next(), [Next::SignIn, Next::Clock]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::cli::Add;
-use crate::commands::{CONFIG_LIMIT, aws_profiles};
+use crate::commands::{CONFIG_LIMIT, advice, aws_profiles};
 use crate::config::draft::{Draft, Table};
 use crate::config::host;
 use crate::config::shared::{self, Around};
@@ -134,7 +134,7 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
             process::block_on(world.http.ask(&Ask { accept: "application/toml, */*", ..Ask::get(&url) }))
                 .map_err(|error| {
                     let shown = failed(format!("{from} cannot be fetched")).because(&error);
-                    error.next().iter().copied().fold(shown, CommandError::hint)
+                    advice::of(&error).into_iter().fold(shown, CommandError::hint)
                 })?;
         let by_hand = "fetch it in your browser, then: jit configure add FILE";
         match (answer.status, answer.headers.get("location")) {

@@ -172,13 +172,3 @@ fn static_keys(world: &World, ui: &Ui) -> Vec<StaticKey> {
     }
     keys
 }
-
-impl From<ImportError> for CommandError {
-    fn from(error: ImportError) -> Self {
-        let next = match &error {
-            ImportError::NeedsOrg { .. } => "jit configure import aws-okta --org acme.okta.com",
-            _ => "nothing was changed; mend that, or read another file with --from FILE",
-        };
-        Self::new(Kind::Usage, error.to_string()).hint(next)
-    }
-}

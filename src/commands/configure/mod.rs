@@ -18,7 +18,7 @@ use crate::ui::text::{escape, shown};
 use crate::world::World;
 
 use super::load;
-use profiles::{ProfilesError, ProfilesOptions, Report};
+use profiles::{ProfilesOptions, Report};
 
 pub(super) fn run(args: &ConfigureArgs, world: &World, ui: &Ui) -> CommandResult {
     match &args.command {
@@ -119,20 +119,5 @@ fn some(names: &[String]) -> String {
     match names.get(..MOST) {
         Some(first) if names.len() > MOST => format!("{} and {} more", first.join(", "), names.len() - MOST),
         _ => names.join(", "),
-    }
-}
-
-impl From<ProfilesError> for CommandError {
-    fn from(error: ProfilesError) -> Self {
-        let kind = match error {
-            ProfilesError::Broken { .. } | ProfilesError::Tangled { .. } => Kind::Usage,
-            _ => Kind::Failed,
-        };
-        let shown = Self::new(kind, error.to_string());
-        match std::error::Error::source(&error) {
-            Some(source) => shown.because(source),
-            None => shown,
-        }
-        .hint("nothing was changed; mend that and run the command again")
     }
 }

@@ -10,6 +10,7 @@ use crate::config::aws::{
 };
 use crate::config::{Side, unified_diff};
 use crate::world::World;
+use jit_wire::explain::{Explain, Kind, Next};
 
 use super::replace;
 
@@ -131,6 +132,23 @@ pub enum ProfilesError {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl Explain for ProfilesError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Broken { .. } | Self::Tangled { .. } => Kind::Usage,
+            _ => Kind::Failed,
+        }
+    }
+
+    fn why(&self) -> Vec<String> {
+        std::error::Error::source(self).map(ToString::to_string).into_iter().collect()
+    }
+
+    fn next(&self) -> Vec<Next> {
+        Next::list(["nothing was changed; fix that and run the command again"])
+    }
 }
 
 fn quoted(text: &str) -> String {

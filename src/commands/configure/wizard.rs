@@ -2,7 +2,7 @@
 //! are tried before anything is written.
 
 use crate::broker::Broker;
-use crate::commands::{aws_profiles, hints, open_store, pick, roles, typed_need};
+use crate::commands::{advice, aws_profiles, open_store, pick, roles, typed_need};
 use crate::config::aws;
 use crate::config::draft::{Draft, Table, fit_name};
 use crate::config::file::File;
@@ -79,10 +79,7 @@ impl Wizard<'_> {
     fn try_once(&self) -> CommandResult<Draft> {
         let Self { world, ui } = *self;
         let address = self.need("Address")?;
-        let found = process::block_on(lookup::look_up(&world.http, &address)).map_err(|error| {
-            let shown = CommandError::new(Kind::Failed, error.to_string());
-            error.next().into_iter().fold(shown, CommandError::hint)
-        })?;
+        let found = process::block_on(lookup::look_up(&world.http, &address))?;
         let idp = self.idp(found)?;
         let mut draft = Draft { idps: vec![idp.clone()], roles: Vec::new() };
         let file = parse(&draft)?;
@@ -92,13 +89,13 @@ impl Wizard<'_> {
         let proof = resolve::proof(&file, &idp.name, &world.env)?;
         let login = broker
             .sign_in(&proof, &need)
-            .map_err(|error| hints::no_login(&error, &idp.name, &proof, hints::Typed::Configure))?;
+            .map_err(|error| advice::no_login(&error, &idp.name, &proof, advice::Typed::Configure))?;
         match login.identity().name.as_str() {
             "" => ui.done("Signed in; AWS says as whom with the first session"),
             name => ui.done(shown!("Signed in as {}", name)),
         }
         let offered = roles::learn(&broker, &proof, &login, &need, false, world, ui)
-            .map_err(|error| hints::no_login(&error, &idp.name, &proof, hints::Typed::Configure))?;
+            .map_err(|error| advice::no_login(&error, &idp.name, &proof, advice::Typed::Configure))?;
         loop {
             let role = self.role(&idp.name, &offered, &store)?;
             draft.roles = vec![role.clone()];
@@ -106,7 +103,7 @@ impl Wizard<'_> {
                 let plan = resolve::plan(&file, &role.name, Flags::default(), &world.env, Vec::new)?;
                 broker
                     .session(&plan, &need)
-                    .map_err(|error| hints::no_session(&error, &plan, hints::Typed::Configure))
+                    .map_err(|error| advice::no_session(&error, &plan, advice::Typed::Configure))
             });
             match tried {
                 Ok(session) => {

@@ -5,7 +5,7 @@ use std::io;
 
 use zeroize::Zeroizing;
 
-use crate::commands::{CONFIG_LIMIT, hints};
+use crate::commands::{CONFIG_LIMIT, advice};
 use crate::config::draft::{Draft, Merged, Value};
 use crate::config::file::File;
 use crate::config::shared::Summary;
@@ -52,7 +52,7 @@ impl Present {
     pub(super) fn read(world: &World) -> CommandResult<Self> {
         let path = folders::short(&world.folders.config_file, &world.folders.home);
         let content = replace::read(&world.folders.config_file, CONFIG_LIMIT)
-            .map_err(|error| hints::unreadable_config(&path, &error))?;
+            .map_err(|error| advice::ConfigUnread::new(&path, error))?;
         let present = Self { path, content };
         File::parse(&present.path, present.text()?)?;
         Ok(present)

@@ -1,7 +1,7 @@
 //! `jit login --all`: every configured role, after one login at each IdP.
 
 use super::{Context, accounts, report};
-use crate::commands::{confirm, hints, plan};
+use crate::commands::{advice, confirm, plan};
 use crate::config::resolve::Flags;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{Plan, ProofPlan};
@@ -45,8 +45,10 @@ impl Context<'_, '_> {
                     got.push(session);
                     rows.push(report::row(session, report::limit_note(plan, plan.legs.len() - 1), world, ui));
                 }
-                Err(error) => failures
-                    .push((plan, hints::no_session(error, plan, hints::Typed::Login { force: need.force }))),
+                Err(error) => failures.push((
+                    plan,
+                    advice::no_session(error, plan, advice::Typed::Login { force: need.force }),
+                )),
             }
         }
         if !got.is_empty() {

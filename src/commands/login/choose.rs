@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Context, report};
-use crate::commands::hints::Typed;
+use crate::commands::advice::Typed;
 use crate::commands::pick::{self, Candidate};
-use crate::commands::{Reading, hints, role_name, roles};
+use crate::commands::{Reading, advice, role_name, roles};
 use crate::config::file::{File, Parent, Target};
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -60,7 +60,7 @@ impl Context<'_, '_> {
         let before = report::Before::of(store, &proof)?;
         store.prepare()?;
         let login =
-            broker.sign_in(&proof, &need).map_err(|error| hints::no_login(&error, idp, &proof, typed))?;
+            broker.sign_in(&proof, &need).map_err(|error| advice::no_login(&error, idp, &proof, typed))?;
         match login.identity().name.as_str() {
             // AWS is asked who it is with the first session.
             "" => {
@@ -73,7 +73,7 @@ impl Context<'_, '_> {
             self.before.replace(Some(before));
         }
         let offered = roles::learn(broker, &proof, &login, &need, false, world, ui)
-            .map_err(|error| hints::no_login(&error, idp, &proof, typed))?;
+            .map_err(|error| advice::no_login(&error, idp, &proof, typed))?;
         let known = Configured::of(file);
         let mut candidates: Vec<Candidate> =
             offered.iter().map(|role| candidate(file, &known, role)).collect();

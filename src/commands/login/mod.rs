@@ -24,7 +24,7 @@ use crate::store::Store;
 use crate::ui::Ui;
 use crate::world::World;
 
-use super::{LOGIN_WITHIN, confirm, hints, load_or_profiles, open_store, plan, terminals, typed_need};
+use super::{LOGIN_WITHIN, advice, confirm, load_or_profiles, open_store, plan, terminals, typed_need};
 
 /// What every part of the command works with.
 struct Context<'a, 'w> {
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
         context.one_role()?
     }
     // What could not be stored is there for this process alone, which ends here.
-    broker.not_stored().map_or(Ok(()), |error| Err(hints::not_stored(&error)))
+    broker.not_stored().map_or(Ok(()), |error| Err(advice::not_stored(&error)))
 }
 
 impl Context<'_, '_> {
@@ -73,7 +73,7 @@ impl Context<'_, '_> {
         }
         let session = broker
             .session(&plan, &need)
-            .map_err(|error| hints::no_session(&error, &plan, hints::Typed::Login { force: need.force }))?;
+            .map_err(|error| advice::no_session(&error, &plan, advice::Typed::Login { force: need.force }))?;
         terminals::remember(world, &plan.role);
         let key_id = &session.credentials.access_key_id;
         let unchanged = stored.is_some_and(|stored| stored.credentials.access_key_id == *key_id);

@@ -17,6 +17,8 @@ use super::aws::{Broken, Document};
 use super::draft::{Draft, Table, Value, fit_name};
 use super::file::File;
 
+use jit_wire::explain::{Explain, Kind, Next};
+
 pub use aws_okta::aws_okta;
 pub use aws_vault::aws_vault;
 pub use granted::granted;
@@ -128,6 +130,21 @@ pub enum ImportError {
         /// The file.
         path: String,
     },
+}
+
+impl Explain for ImportError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::NeedsOrg { .. } => Next::list(["jit configure import aws-okta --org acme.okta.com"]),
+            Self::Broken { .. } | Self::Unread { .. } => {
+                Next::list(["nothing was changed; fix that, or read another file with --from FILE"])
+            }
+        }
+    }
 }
 
 /// The static keys of `text`; temporary ones, which have a session token, are none.

@@ -1,10 +1,11 @@
-//! Why a login at Identity Center came to nothing, and what to try next.
+//! Why a login at Identity Center came to nothing, and how that explains itself.
 
 use std::time::Duration;
 
 use crate::idp::CodeError;
 use crate::idp::code::{because, minutes};
 use crate::sys::http::HttpError;
+use jit_wire::explain::{Explain, Kind, Next};
 
 /// Why a login or a renewal came to nothing. Words of the service are cut to 300 characters and otherwise as they came.
 #[derive(Debug, thiserror::Error)]
@@ -41,23 +42,12 @@ pub enum CenterError {
 }
 
 impl CenterError {
-    /// Whether the service answered, and the answer was no.
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Refused { error, .. } => !matches!(error.as_str(), "slow_down" | "internal_server"),
-            Self::Code(CodeError::Refused { .. }) => true,
-            _ => false,
-        }
-    }
-
-    /// Whether only a new login can help.
+    /// Whether only a new login can help. Whatever the service calls it: what it refuses today it will refuse tomorrow.
     pub fn needs_new_login(&self) -> bool {
         match self {
-            Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => true,
-            // Whatever the service calls it: what it refuses today it will refuse tomorrow.
-            Self::Refused { error, .. } => !self.is_transient() && error != "slow_down",
             Self::NotUnderstood(status) => (400..500).contains(status) && !self.is_transient(),
-            _ => false,
+            Self::Code(_) => false,
+            _ => matches!(self.kind(), Kind::LoginNeeded | Kind::Refused),
         }
     }
 
@@ -84,24 +74,38 @@ impl CenterError {
             _ => false,
         }
     }
+}
 
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> Vec<String> {
-        let next: &[&str] = match self {
+impl Explain for CenterError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Refused { error, .. } if error == "slow_down" || self.is_transient() => Kind::Failed,
+            Self::Refused { .. } => Kind::Refused,
+            Self::Code(error) => error.kind(),
+            // Only renewals end so.
+            Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => Kind::LoginNeeded,
+            Self::Http(_) | Self::NotUnderstood(_) | Self::CodeExpired(_) => Kind::Failed,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
             Self::Http(HttpError::Unreachable { .. }) => {
-                &["check `region`, the network and the proxy", "run `jit doctor`"]
+                vec![Next::Network(Some("`region`".into())), Next::Doctor]
             }
             Self::Http(error) => error.next(),
             Self::Code(error) => error.next(),
-            Self::NotUnderstood(500..) => &["try again in a minute"],
-            Self::NotUnderstood(_) => &["check `region`: it is the one that Identity Center is in"],
-            Self::Refused { error, .. } if error == "invalid_request" => {
-                &["compare `start_url` with the address of the portal, and `region` with the one it is in"]
+            Self::NotUnderstood(500..) => vec![Next::TryAgain],
+            Self::NotUnderstood(_) => {
+                Next::list(["check `region`: it is the one that Identity Center is in"])
             }
-            Self::Refused { error, .. } if error == "access_denied" => &[crate::idp::START_OVER],
-            Self::Refused { .. } | Self::CodeExpired(_) => &["run `jit login` again"],
-            Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => &[],
-        };
-        next.iter().map(|clause| (*clause).to_owned()).collect()
+            Self::Refused { error, .. } if error == "invalid_request" => Next::list([
+                "compare `start_url` with the URL of the portal, and `region` with the one it is in",
+            ]),
+            Self::Refused { error, .. } if error == "access_denied" => vec![Next::SignInAnew],
+            Self::Refused { .. } if self.kind() == Kind::Failed => vec![Next::TryAgain],
+            Self::Refused { .. } | Self::CodeExpired(_) => vec![Next::SignInAgain],
+            Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => vec![Next::SignIn],
+        }
     }
 }

@@ -220,7 +220,7 @@ pub(super) fn fuzz(status: u16, body: &[u8]) {
         body: Secret::new(body.to_vec()),
     };
     let error = refusal(&answer);
-    let _ = (error.next(), error.client_is_forgotten());
+    let _ = (jit_wire::explain::Explain::next(&error), error.client_is_forgotten());
     assert!(error.to_string().chars().count() < 1024, "an error is short");
     let _ = serde_json::from_slice::<Registered>(body);
     let _ = serde_json::from_slice::<Device>(body);

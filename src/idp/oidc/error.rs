@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::token::TokenError;
 use crate::idp::code::{CodeError, because, bounded, minutes};
 use crate::sys::http::HttpError;
+use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::trusted_url::UrlError;
 
 /// Why a login or a refresh came to nothing. Words of the provider are cut to 300 characters and otherwise as they
@@ -122,14 +123,9 @@ impl OidcError {
     /// Whether only a new login can help: the refresh token is dead or useless, whatever the provider calls that. If not, the
     /// provider could not be asked or could not be believed, or does not know the client, and asking again later may succeed.
     pub fn needs_new_login(&self) -> bool {
-        match self {
-            Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet | Self::Unreasoned { .. } => true,
-            Self::NoNewIdToken | Self::Denied(_) | Self::ClaimsWanted { .. } => true,
-            Self::Token(error) => matches!(error, TokenError::Changed(_)),
-            // What is wrong with the client would be wrong at a sign-in as well.
-            Self::Refused { error, .. } => error != "invalid_client" && !self.is_transient(),
-            _ => false,
-        }
+        // What is wrong with the client would be wrong at a sign-in as well.
+        let of_client = matches!(self, Self::Refused { error, .. } if error == "invalid_client");
+        matches!(self.kind(), Kind::LoginNeeded | Kind::Refused) && !of_client
     }
 
     /// Whether what came may be found good at a later look: the keys could not be had, or the clock is wrong.
@@ -142,15 +138,6 @@ impl OidcError {
     /// Whether the provider's list has not the key that was signed with, or not yet.
     pub(super) fn is_unknown_key(&self) -> bool {
         matches!(self, Self::Token(TokenError::UnknownKey(_)))
-    }
-
-    /// Whether the provider answered, and the answer was no.
-    pub fn is_refusal(&self) -> bool {
-        let no = matches!(
-            self,
-            Self::Denied(_) | Self::Refused { .. } | Self::ClaimsWanted { .. } | Self::Unreasoned { .. }
-        );
-        no && !self.is_transient()
     }
 
     /// What the next sign-in is to be asked for, as JSON.

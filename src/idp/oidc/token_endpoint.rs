@@ -259,7 +259,7 @@ pub(super) fn fuzz(answer: &Answer) {
     if let Ok(Err(refusal)) = read::<TokenAnswer>(TOKEN_ENDPOINT, answer, &["hunter2"]) {
         assert!(!refusal.error.contains("hunter2"), "a secret came back");
         let error = refusal.into_error("the sign-in");
-        let _ = (error.next(), error.to_string());
+        let _ = (jit_wire::explain::Explain::next(&error), error.to_string());
     }
 }
 
@@ -268,6 +268,7 @@ mod tests {
     use super::*;
     use crate::plan::{Origin, Valued};
     use crate::sys::http::Headers;
+    use jit_wire::explain::{Explain as _, Kind};
 
     #[test]
     fn basic_encodes_what_would_end_the_name() {
@@ -316,7 +317,7 @@ mod tests {
                 read::<TokenAnswer>("x", &answer(400, "", &body), &["hunter2"]).unwrap().err().unwrap();
             assert_eq!(refusal.claims.as_deref(), expected, "{claims}");
             let error = refusal.into_error("the refresh");
-            assert!(error.needs_new_login() && error.is_refusal(), "{error}");
+            assert!(error.needs_new_login() && (error.kind() == Kind::Refused), "{error}");
             assert_eq!(error.claims(), expected);
         }
     }

@@ -1,57 +1,83 @@
-//! What to try next after an error of the provider's.
+//! How an error of the provider's explains itself.
 
 use super::error::OidcError;
 use super::request::SIGN_IN_PAGE;
 use super::token::TokenError;
-use crate::idp::START_OVER;
+use crate::idp::ASK_ADMINISTRATOR;
 use crate::sys::http::HttpError;
+use jit_wire::explain::{Explain, Kind, Next};
 
 const COMPARE_ISSUER: &str =
     "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
-const ASK_ADMINISTRATOR: &str = "show this to whoever manages the identity provider";
 
-impl OidcError {
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> Vec<String> {
-        let next = match self {
+impl Explain for OidcError {
+    fn kind(&self) -> Kind {
+        match self {
+            // Only renewals end so.
+            Self::NoNewIdToken
+            | Self::NoRefreshToken
+            | Self::Ended(_)
+            | Self::NobodyYet
+            | Self::Token(TokenError::Changed(_)) => Kind::LoginNeeded,
+            Self::Denied(_) | Self::ClaimsWanted { .. } | Self::Unreasoned { .. } => Kind::Refused,
+            Self::Refused { .. } if !self.is_transient() => Kind::Refused,
+            _ => Kind::Failed,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
             Self::Http(HttpError::Unreachable { .. }) => {
-                &["check `issuer`, the network and the proxy", "run `jit doctor`"]
+                vec![Next::Network(Some("`issuer`".into())), Next::Doctor]
             }
             Self::Http(error) => error.next(),
-            Self::Insecure { what: "the issuer", .. } => &["give `issuer` an https address"],
-            Self::Insecure { .. } | Self::NoIdToken => &[ASK_ADMINISTRATOR],
+            Self::Insecure { what: "the issuer", .. } => Next::list(["give `issuer` an https URL"]),
+            Self::Insecure { .. } => Next::list([ASK_ADMINISTRATOR]),
+            Self::NoIdToken => Next::list([
+                "have `openid` in `scopes`; without a line `scopes` it is there",
+                ASK_ADMINISTRATOR,
+            ]),
             Self::NoDiscovery { status: 500.., .. } | Self::NotUnderstood { status: 500.., .. } => {
-                &["try again in a minute"]
+                vec![Next::TryAgain]
             }
-            Self::NoDiscovery { .. } | Self::WrongIssuer { .. } => &[COMPARE_ISSUER],
+            Self::NoDiscovery { .. } | Self::WrongIssuer { .. } => Next::list([COMPARE_ISSUER]),
             Self::NotUnderstood { .. } => {
-                &["check `issuer`, and whether this network wants a sign-in of its own first"]
+                Next::list(["check `issuer`, and whether this network wants a sign-in of its own first"])
             }
-            Self::Lacks { what: "device codes" } => &["leave out --device, or set `flow` to \"browser\""],
-            Self::Lacks { what: SIGN_IN_PAGE } => &["try `jit login --device`"],
-            Self::Lacks { .. } | Self::Unreasoned { .. } => &[COMPARE_ISSUER, ASK_ADMINISTRATOR],
+            Self::Lacks { what: "device codes" } => {
+                Next::list(["leave out --device, or set `flow` to \"browser\""])
+            }
+            Self::Lacks { what: SIGN_IN_PAGE } => vec![Next::SignInWith {
+                flags: "--device".into(),
+                when: "without a page, on another device".into(),
+            }],
+            Self::Lacks { .. } | Self::Unreasoned { .. } => Next::list([COMPARE_ISSUER, ASK_ADMINISTRATOR]),
             Self::Code(error) => error.next(),
-            Self::CodeExpired(_) => &["run `jit login` again"],
+            Self::CodeExpired(_) => vec![Next::SignInAgain],
             Self::Refused { error, .. } => match error.as_str() {
-                "invalid_client" | "unauthorized_client" => &["check `client_id` and `client_secret`"][..],
-                "invalid_scope" => &["check `scopes`"],
+                "invalid_client" | "unauthorized_client" => {
+                    Next::list(["check `client_id` and `client_secret`"])
+                }
+                "invalid_scope" => Next::list(["check `scopes`"]),
                 // The code, or what it was asked with, serves once.
-                "invalid_grant" => &[START_OVER],
-                "login_required" | "interaction_required" | "consent_required" => &[START_OVER],
-                _ => &[ASK_ADMINISTRATOR],
+                "invalid_grant" => vec![Next::SignInAnew],
+                "login_required" | "interaction_required" | "consent_required" => vec![Next::SignInAnew],
+                _ if self.is_transient() => vec![Next::TryAgain],
+                _ => Next::list([ASK_ADMINISTRATOR]),
             },
-            Self::Token(_) if self.suggests_clock() => &["check this machine's clock: `jit doctor`"],
+            Self::Token(_) if self.suggests_clock() => vec![Next::Clock],
             Self::Token(TokenError::Audience(_) | TokenError::AuthorizedParty) => {
-                &["compare `client_id` with the client's id at the provider"]
+                Next::list(["compare `client_id` with the client's id at the provider"])
             }
-            Self::Token(TokenError::Issuer(_)) => &[COMPARE_ISSUER],
-            Self::Token(TokenError::Algorithm(_) | TokenError::TooLong(_)) => &[ASK_ADMINISTRATOR],
-            Self::Token(_) => &["run `jit login` again", ASK_ADMINISTRATOR],
-            Self::ClaimsWanted { .. } => &[ASK_ADMINISTRATOR],
+            Self::Token(TokenError::Issuer(_)) => Next::list([COMPARE_ISSUER]),
+            Self::Token(TokenError::Algorithm(_) | TokenError::TooLong(_)) => Next::list([ASK_ADMINISTRATOR]),
+            Self::Token(_) => vec![Next::SignInAgain, Next::words(ASK_ADMINISTRATOR)],
+            Self::ClaimsWanted { .. } => Next::list([ASK_ADMINISTRATOR]),
             // Whoever is not let in can sign in as somebody else.
-            Self::Denied(_) => &[START_OVER],
-            Self::NoNewIdToken | Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet => &[],
-        };
-        next.iter().map(|clause| (*clause).to_owned()).collect()
+            Self::Denied(_) => vec![Next::SignInAnew],
+            Self::NoNewIdToken | Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet => {
+                vec![Next::SignIn]
+            }
+        }
     }
 }

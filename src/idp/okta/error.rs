@@ -121,31 +121,6 @@ impl OktaError {
         self.code() == Some("E0000004")
     }
 
-    /// Somebody said no, or what came may not be believed; else it failed.
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::Http(_)
-            | Self::NotUnderstood(_)
-            | Self::RateLimited(_)
-            | Self::PushTimedOut
-            | Self::NobodyToAsk(_)
-            | Self::Declined
-            | Self::Interrupted
-            | Self::IdentityEngine { .. }
-            | Self::ClassicEngine
-            | Self::NoClient
-            | Self::NoRandom => false,
-            Self::Device(error) => error.is_refusal(),
-            Self::Saml(error) => error.is_refusal(),
-            _ => true,
-        }
-    }
-
-    /// The person stopped it.
-    pub fn is_interruption(&self) -> bool {
-        matches!(self, Self::Interrupted)
-    }
-
     /// A renewal is over, and only a person can go on.
     pub fn needs_new_login(&self) -> bool {
         match self {

@@ -1,49 +1,89 @@
-//! What to try next after an error of the org's.
+//! How an error of the org's explains itself.
 
 use super::OktaError;
+use jit_wire::explain::{Explain, Kind, Next};
 
 const ASK_ADMINISTRATOR: &str = "show this to whoever manages the Okta org";
 
-impl OktaError {
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> Vec<String> {
-        let next: &[&str] = match self {
-            Self::Http(error) => error.next(),
-            Self::Api(_) if self.is_wrong_password() => &[
-                "run `jit login` again",
-                "if the password is right, the account may be locked, or a policy of the org may forbid this sign-in",
-            ],
-            Self::Api(error) if error.error_code == "E0000011" => &["run `jit login` again"],
-            Self::Api(error) if error.error_code == "E0000064" => &["change your password in the browser"],
+impl Explain for OktaError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Http(_)
+            | Self::NotUnderstood(_)
+            | Self::RateLimited(_)
+            | Self::PushTimedOut
+            | Self::NobodyToAsk(_)
+            | Self::Declined
+            | Self::IdentityEngine { .. }
+            | Self::ClassicEngine
+            | Self::NoClient
+            | Self::NoRandom => Kind::Failed,
+            Self::Interrupted => Kind::Interrupted,
+            Self::Device(error) => error.kind(),
+            Self::Saml(error) => error.kind(),
+            // Somebody said no, or what came may not be believed.
+            _ => Kind::Refused,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        let next: &[&'static str] = match self {
+            Self::Http(error) => return error.next(),
+            Self::Api(_) if self.is_wrong_password() => {
+                return vec![
+                    Next::SignInAgain,
+                    Next::words(
+                        "if the password is right, the account may be locked, or a policy of the org may forbid this sign-in",
+                    ),
+                ];
+            }
+            Self::Api(error) if error.error_code == "E0000011" => return vec![Next::SignInAgain],
+            Self::Api(error) if error.error_code == "E0000064" => {
+                return vec![Next::ThenSignIn("change your password in the browser".into())];
+            }
             Self::Api(_) | Self::UnknownState { .. } | Self::FactorFailed(_) => &[ASK_ADMINISTRATOR],
+            Self::NotUnderstood(500..) => return vec![Next::TryAgain],
             Self::NotUnderstood(_) => {
                 &["check `org`, and whether this network wants a sign-in of its own first"]
             }
-            Self::RateLimited(_) => &["try again then"],
-            Self::ForeignLink(_) => &["check `org`: it is the address that the org calls itself by"],
+            Self::RateLimited(_) => return vec![Next::ThenSignIn("wait that long".into())],
+            Self::ForeignLink(_) => &["check `org`: it is the URL that the org calls itself by"],
             Self::NoSuchFactor { there_are, .. } => {
                 return vec![
-                    format!("you have {}", there_are.join(", ")),
-                    "leave out --factor to choose".to_owned(),
+                    Next::words(format!("you have {}", there_are.join(", "))),
+                    Next::words("leave out --factor, and `factor` in the configuration, to choose"),
                 ];
             }
             Self::NoUsableFactor(_) | Self::BrowserNeeded(_) => {
                 &["sign in by the browser: type = \"saml\", capture = \"browser\""]
             }
             Self::Rejected | Self::Cancelled => {
-                &["if that was not you, tell your security team", "run `jit login` again"]
+                return vec![Next::words("if that was not you, tell your security team"), Next::SignInAgain];
             }
-            Self::PushTimedOut => &["run `jit login` again; `--factor totp` takes the code of the app"],
-            Self::FactorLocked => &["wait, or have an administrator reset it", "use another one: --factor"],
-            Self::TooManyTries | Self::Declined => &["run `jit login` again"],
-            Self::NobodyToAsk(_) => &["run `jit login` on a terminal"],
+            Self::PushTimedOut => {
+                return vec![
+                    Next::SignInAgain,
+                    Next::SignInWith {
+                        flags: "--factor totp".into(),
+                        when: "with the code of the app, if you have one".into(),
+                    },
+                ];
+            }
+            Self::FactorLocked => {
+                return vec![
+                    Next::ThenSignIn("wait, or have an administrator reset it".into()),
+                    Next::words("use another one: --factor"),
+                ];
+            }
+            Self::TooManyTries | Self::Declined => return vec![Next::SignInAgain],
+            Self::NobodyToAsk(_) => return vec![Next::SignInAt("a terminal".into())],
             Self::IdentityEngine { app_url } => {
                 return vec![
-                    "sign in by your browser; these three lines in its [idp.NAME] do it:".to_owned(),
-                    "type = \"saml\"".to_owned(),
-                    format!("start_url = \"{app_url}\""),
-                    "capture = \"browser\"".to_owned(),
-                    "or have an administrator set up the device grant, and give its client_id".to_owned(),
+                    Next::words("sign in by your browser; these three lines in its [idp.NAME] do it:"),
+                    Next::words("type = \"saml\""),
+                    Next::words(format!("start_url = \"{app_url}\"")),
+                    Next::words("capture = \"browser\""),
+                    Next::words("or have an administrator set up the device grant, and give its client_id"),
                 ];
             }
             Self::ClassicEngine => &["delete `flow` and leave out --device"],
@@ -54,28 +94,28 @@ impl OktaError {
                 "ask to be assigned to the AWS application",
                 "compare `app_url` with the embed link of the application (Okta, Applications, General)",
             ],
-            Self::IdentityCenter => &["use type = \"identity-center\" with the portal's start address"],
+            Self::IdentityCenter => &["use type = \"identity-center\" with the portal's start URL"],
             Self::NoForm(_) => &[
                 "the application may want what only a browser can show: type = \"saml\", capture = \"browser\"",
             ],
             Self::TooManyRedirects(_) => &["check `app_url`"],
-            Self::Exchange { error, description } => return after_exchange(error, description),
+            Self::Exchange { error, description } => after_exchange(error, description),
             Self::Device(error) => return error.next(),
             Self::Saml(error) => return error.next(),
             // The message says where.
             Self::PasswordExpired(_) | Self::LockedOut(_) | Self::NoFactorYet(_) | Self::InRecovery(_) => {
-                &["do that in your browser, then run `jit login`"]
+                return vec![Next::ThenSignIn("do that in your browser".into())];
             }
-            Self::SessionEnded => &["run `jit login`"],
+            Self::SessionEnded => return vec![Next::SignIn],
             Self::Interrupted | Self::NoRandom => &[],
         };
-        next.iter().map(|clause| (*clause).to_owned()).collect()
+        next.iter().map(|words| Next::words(*words)).collect()
     }
 }
 
 /// The refusals of the exchange that have a known cause (help.okta.com, "AWS Account Federation").
-fn after_exchange(error: &str, description: &str) -> Vec<String> {
-    let next: &[&str] = if description.contains("assurance") {
+fn after_exchange(error: &str, description: &str) -> &'static [&'static str] {
+    if description.contains("assurance") {
         &[
             "have both applications given the same authentication policy, with Device state \"Any\" and no re-authentication at every sign-in",
             "or sign in by the browser: type = \"saml\", capture = \"browser\"",
@@ -93,6 +133,5 @@ fn after_exchange(error: &str, description: &str) -> Vec<String> {
             "access_denied" => &["ask to be assigned to both applications"],
             _ => &[ASK_ADMINISTRATOR],
         }
-    };
-    next.iter().map(|clause| (*clause).to_owned()).collect()
+    }
 }

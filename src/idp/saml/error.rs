@@ -87,8 +87,9 @@ pub enum SamlError {
     Listen { port: u16, source: io::Error },
     #[error("nobody came back from the sign-in within {} minutes", .0.as_secs() / 60)]
     NobodyCame(Duration),
+    /// `port` is where the browser comes back, if it comes back to a port that is always the same.
     #[error("SAML has no device codes")]
-    NoDeviceCode,
+    NoDeviceCode { port: Option<u16> },
     #[error("the response is caught in a browser that jit drives, so there has to be one on this machine")]
     NeedsWindow,
     #[error("the system gave no random numbers")]
@@ -112,23 +113,6 @@ fn ago(made: Timestamp, now: Timestamp) -> String {
 }
 
 impl SamlError {
-    /// Somebody said no, or what came may not be believed; else it failed.
-    pub fn is_refusal(&self) -> bool {
-        match self {
-            Self::PortTaken(_)
-            | Self::Listen { .. }
-            | Self::NobodyCame(_)
-            | Self::NoDeviceCode
-            | Self::NeedsWindow
-            | Self::NoRandom
-            | Self::Address { .. }
-            | Self::Contested(_)
-            | Self::NothingKept => false,
-            Self::Capture(error) => error.is_refusal(),
-            _ => true,
-        }
-    }
-
     /// A renewal is over, and only a person can go on.
     pub fn needs_new_login(&self) -> bool {
         matches!(self, Self::NothingKept)

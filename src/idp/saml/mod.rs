@@ -58,7 +58,7 @@ pub struct SamlLogin {
 /// Signs the person in. `stored` is the last login there: with one, what is left of it in the browser is used.
 ///
 /// # Errors
-/// [`SamlError`]; [`SamlError::is_refusal`] tells a no from a failure.
+/// [`SamlError`].
 pub async fn login(
     settings: &SamlSettings,
     world: &World,
@@ -66,7 +66,9 @@ pub async fn login(
     stored: Option<&SamlLogin>,
 ) -> Result<SamlLogin, SamlError> {
     if options.device {
-        return Err(SamlError::NoDeviceCode);
+        let comes_back = settings.capture.value == Capture::Loopback;
+        let port = Some(settings.acs_port.value).filter(|port| comes_back && *port != 0);
+        return Err(SamlError::NoDeviceCode { port });
     }
     let last = stored.and_then(|login| login.assertion_id.as_deref());
     match (settings.capture.value, &settings.sso_url) {

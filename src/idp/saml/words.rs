@@ -1,20 +1,34 @@
-//! What to try next after an error of the provider's.
+//! How an error of the provider's explains itself.
 
 use super::SamlError;
-use crate::idp::hand_over::Contested;
+use crate::idp::ASK_ADMINISTRATOR;
+use jit_wire::explain::{Explain, Kind, Next};
 
-const ASK_ADMINISTRATOR: &str = "show this to whoever manages the identity provider";
-const CLOCK: &str = "check this machine's clock: `jit doctor`";
-const AGAIN: &str = "run `jit login` again";
+impl Explain for SamlError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::PortTaken(_)
+            | Self::Listen { .. }
+            | Self::NobodyCame(_)
+            | Self::NoDeviceCode { .. }
+            | Self::NeedsWindow
+            | Self::NoRandom
+            | Self::Address { .. }
+            | Self::Contested(_) => Kind::Failed,
+            // Only renewals end so.
+            Self::NothingKept => Kind::LoginNeeded,
+            Self::Capture(error) => error.kind(),
+            // Somebody said no, or what came may not be believed.
+            _ => Kind::Refused,
+        }
+    }
 
-impl SamlError {
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> Vec<String> {
-        let next: &[&str] = match self {
-            Self::Address { .. } => &["check `sso_url` or `start_url`: `jit explain`"],
+    fn next(&self) -> Vec<Next> {
+        let next: &[&'static str] = match self {
+            Self::Address { .. } => return vec![Next::Explain("check `sso_url` or `start_url`".into())],
             Self::TooLong(_) => &["have the IdP send fewer groups and roles for AWS"],
             Self::Status(status) if status.is("NoPassive") || status.is("NoAuthnContext") => {
-                &[crate::idp::START_OVER, ASK_ADMINISTRATOR]
+                return vec![Next::SignInAnew, Next::words(ASK_ADMINISTRATOR)];
             }
             Self::Status(status) if status.is("RequestDenied") || status.is("UnknownPrincipal") => {
                 &["ask to be assigned to the AWS application at the identity provider"]
@@ -24,16 +38,21 @@ impl SamlError {
                 "have the IdP answer the request (SP-initiated), and check `sso_url`",
                 "or let the IdP begin: start_url and capture = \"browser\"",
             ],
-            Self::OtherRequest | Self::Replayed => &[AGAIN],
-            Self::Recipient(_) => &[
-                "register jit's own address at the IdP as ACS and Recipient (`jit explain` shows acs_host and acs_port)",
-                "or catch the response on its way to AWS: capture = \"browser\"",
-            ],
+            Self::OtherRequest | Self::Replayed => return vec![Next::SignInAgain],
+            Self::Recipient(_) => {
+                return vec![
+                    Next::Explain(
+                        "register jit's own URL at the IdP as ACS and Recipient: acs_host and acs_port say which"
+                            .into(),
+                    ),
+                    Next::words("or catch the response on its way to AWS: capture = \"browser\""),
+                ];
+            }
             Self::Audience(_) => {
                 &["have the IdP send the audience urn:amazon:webservices, or set `entity_id`"]
             }
             Self::Issuer { .. } => &["compare `issuer` with the IdP's entity id, letter by letter"],
-            Self::Expired { .. } | Self::NotYet { .. } => &[CLOCK, AGAIN],
+            Self::Expired { .. } | Self::NotYet { .. } => return vec![Next::Clock, Next::SignInAgain],
             Self::JoinedRoles(_) => &[
                 "have the IdP send one AttributeValue for each pair, instead of a list joined by a character",
             ],
@@ -64,17 +83,21 @@ impl SamlError {
                 "or set another `acs_port`, which the provider has to have registered",
             ],
             Self::Listen { .. } => &["set `acs_port` to a free one above 1023"],
-            Self::NobodyCame(_) => &[AGAIN],
-            Self::NoDeviceCode => {
-                &["leave out --device; over SSH, forward the port: ssh -L PORT:127.0.0.1:PORT"]
+            Self::NobodyCame(_) => return vec![Next::SignInAgain],
+            Self::NoDeviceCode { port: None } => &["leave out --device"],
+            Self::NoDeviceCode { port: Some(port) } => {
+                return vec![Next::words(format!(
+                    "leave out --device; over SSH, forward the port: ssh -L {port}:127.0.0.1:{port}"
+                ))];
             }
             Self::NeedsWindow => {
                 &["leave out --no-browser", "or register a loopback ACS at the IdP: capture = \"loopback\""]
             }
-            Self::Contested(_) => Contested::NEXT,
+            Self::Contested(error) => return error.next(),
             Self::Capture(error) => return error.next(),
-            Self::NoRandom | Self::NothingKept => &[],
+            Self::NothingKept => return vec![Next::SignIn],
+            Self::NoRandom => &[],
         };
-        next.iter().map(|clause| (*clause).to_owned()).collect()
+        next.iter().map(|words| Next::words(*words)).collect()
     }
 }

@@ -145,7 +145,7 @@ fn what_is_too_long_is_refused_in_words_and_not_cut() {
         [double.set_secret(&[2; LARGEST_BLOB + 1]), double.set_password(&"x".repeat(LARGEST_BLOB / 2 + 1))]
     {
         let error = translate(&refused.unwrap_err(), code_of);
-        assert!(matches!(&error, StoreError::Unavailable { why } if why.contains("2560")), "{error}");
+        assert!(matches!(&error, StoreError::Unavailable { why, .. } if why.contains("2560")), "{error}");
     }
     assert_eq!(
         double.0.lock().unwrap().blob.as_ref().map(Vec::len),

@@ -12,6 +12,7 @@ use crate::idp::code::single;
 use crate::world::{Browser, Note, Person};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::secret::Secret;
 use ring::digest;
 
@@ -173,10 +174,10 @@ fn what_went_wrong_is_told_here_and_in_the_browser() {
             "error=access_denied&error_description=%3Cb%3Eno",
             json!({}),
             None,
-            |e| matches!(e, OidcError::Denied(Some(why)) if why == "<b>no") && e.is_refusal(),
+            |e| matches!(e, OidcError::Denied(Some(why)) if why == "<b>no") && (e.kind() == Kind::Refused),
             "(&lt;b&gt;no)",
         ),
-        ("error=server_error", json!({}), None, |e| !e.is_refusal(), "server_error"),
+        ("error=server_error", json!({}), None, |e| e.kind() != Kind::Refused, "server_error"),
         (
             "code=c&iss=https://evil.example",
             json!({}),
@@ -191,7 +192,13 @@ fn what_went_wrong_is_told_here_and_in_the_browser() {
             |e| matches!(e, OidcError::Code(CodeError::WrongSender(None))),
             "without a name",
         ),
-        ("code=c", json!({}), Some(json!({ "error": "invalid_grant" })), |e| e.is_refusal(), "invalid_grant"),
+        (
+            "code=c",
+            json!({}),
+            Some(json!({ "error": "invalid_grant" })),
+            |e| e.kind() == Kind::Refused,
+            "invalid_grant",
+        ),
         (
             "code=c",
             json!({}),
@@ -520,7 +527,7 @@ fn a_request_is_pushed_where_that_is_required() {
                 assert_eq!(form.iter().filter(|(name, _)| name == "client_id").count(), 1);
                 fake.reply(400, json!({ "error": "invalid_request", "error_description": "no such client" }));
                 let refused = request::authorization_url(&settings, &world(), &provider, request).await;
-                assert!(refused.is_err_and(|error| error.is_refusal()));
+                assert!(refused.is_err_and(|error| error.kind() == Kind::Refused));
             } else {
                 assert!(query.contains("state=s") && fake.forms("/par").is_empty(), "{query}");
             }

@@ -6,6 +6,7 @@ use super::super::discovery;
 use super::super::testing::{Fake, Fits, options, settings, with_fake, world};
 use super::*;
 use crate::sys::http::HttpError;
+use jit_wire::explain::{Explain as _, Kind};
 
 /// Time that passes only by waiting; remembers each wait in seconds.
 #[derive(Default)]
@@ -78,12 +79,12 @@ fn asks_at_the_pace_that_the_provider_sets() {
 #[test]
 fn each_end_has_its_own_error() {
     let ends: [(&str, Fits); 6] = [
-        ("access_denied", |e| matches!(e, OidcError::Denied(None)) && e.is_refusal()),
+        ("access_denied", |e| matches!(e, OidcError::Denied(None)) && (e.kind() == Kind::Refused)),
         ("authorization_declined", |e| matches!(e, OidcError::Denied(None))),
-        ("expired_token", |e| matches!(e, OidcError::CodeExpired(_)) && !e.is_refusal()),
+        ("expired_token", |e| matches!(e, OidcError::CodeExpired(_)) && e.kind() != Kind::Refused),
         ("bad_verification_code", |e| matches!(e, OidcError::CodeExpired(_))),
         ("invalid_client", |e| {
-            e.to_string() == "the device code was refused: invalid_client" && e.is_refusal()
+            e.to_string() == "the device code was refused: invalid_client" && (e.kind() == Kind::Refused)
         }),
         ("\u{1b}[2J", |e| matches!(e, OidcError::Refused { error, .. } if error == "\u{1b}[2J")),
     ];
@@ -172,7 +173,7 @@ impl crate::world::Person for Shared {
 #[test]
 fn a_lost_connection_is_no_answer() {
     let lost = OidcError::Http(HttpError::Timeout { host: "idp.example".into() });
-    assert!(lost.is_transient() && !lost.needs_new_login() && !lost.is_refusal());
+    assert!(lost.is_transient() && !lost.needs_new_login() && lost.kind() != Kind::Refused);
     let broken = OidcError::Http(HttpError::Tls { host: "idp.example".into(), why: "expired".into() });
     assert!(!broken.is_transient());
 }

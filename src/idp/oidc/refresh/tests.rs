@@ -7,6 +7,7 @@ use super::super::testing::{Fake, NOW, options, settings, with_fake, world};
 use super::*;
 use crate::idp::{Identity, Login};
 use crate::plan::{Origin, Valued};
+use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::secret::Secret;
 use jit_wire::sign_in::SignIn;
 use jit_wire::timestamp::Timestamp;
@@ -127,7 +128,7 @@ fn a_dead_token_is_told_from_a_provider_in_trouble() {
             fake.reply(status, body.clone());
             let error = refresh(&settings(&fake.issuer), &world(), &before, None).await.unwrap_err();
             assert_eq!(
-                (error.needs_new_login(), error.is_refusal()),
+                (error.needs_new_login(), (error.kind() == Kind::Refused)),
                 (needs_new_login, is_refusal),
                 "{body}: {error}"
             );

@@ -12,6 +12,7 @@ use super::conversation::Conversation;
 use super::wire::Wire;
 use super::{Look, Start, chromium};
 use jit_wire::arn::is_sign_in_endpoint;
+use jit_wire::explain::Explain as _;
 
 const START: &str = "https://idp.example/start";
 
@@ -90,7 +91,7 @@ pub fn browser_messages(data: &[u8]) {
             assert!(messages.any(|message| to_aws(message.params.request)), "it was on its way to AWS");
         }
         Err(error) => {
-            let _ = (error.is_refusal(), error.next());
+            let _ = (error.kind(), error.next());
             assert!(error.to_string().chars().count() < 1024, "an error is short");
         }
     }

@@ -27,6 +27,7 @@ use crate::sys::state::Folder;
 use crate::world::{Note, World};
 use jit_wire::arn::is_sign_in_endpoint;
 use jit_wire::env::{DISPLAY, WAYLAND_DISPLAY};
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
@@ -111,15 +112,14 @@ fn because(why: &Option<String>) -> String {
     why.as_ref().map(|why| format!(": {why}")).unwrap_or_default()
 }
 
-impl CaptureError {
-    /// Somebody said no; else it failed.
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Closed)
+impl Explain for CaptureError {
+    fn kind(&self) -> Kind {
+        // Somebody said no by closing the window; everything else failed.
+        if matches!(self, Self::Closed) { Kind::Refused } else { Kind::Failed }
     }
 
-    /// What to try next, in the order to try it; each a clause without a full stop.
-    pub fn next(&self) -> Vec<String> {
-        let next: &[&str] = match self {
+    fn next(&self) -> Vec<Next> {
+        let next: &[&'static str] = match self {
             Self::NoBrowser { .. } => &[
                 "install Chrome, Chromium, Edge or Brave, or name its program: browser = \"/path/to/it\"",
                 LOOPBACK_ACS,
@@ -128,20 +128,22 @@ impl CaptureError {
                 "set `browser` to chrome, chromium, edge, brave or the path of one, which jit drives by a pipe",
                 LOOPBACK_ACS,
             ],
-            Self::NoPipeHere => &[LOOPBACK_ACS],
+            Self::NoPipeHere => &["register a loopback ACS at the IdP: capture = \"loopback\""],
             Self::NotABrowser(_) => &["set `browser` to chrome, chromium, edge, brave or the path of one"],
             Self::NotStarted { .. } | Self::NoAnswer { .. } => &[
                 "name another one with `browser`",
                 "an administrator may have switched remote debugging off (policy RemoteDebuggingAllowed)",
             ],
             Self::ProfileBusy(_) => &["end the other sign-in, or that process"],
-            Self::Closed | Self::Ended { .. } | Self::NobodyCame(_) => &["run `jit login` again"],
-            Self::NoDisplay => &["run `jit login` on your desktop", LOOPBACK_ACS],
+            Self::Closed | Self::Ended { .. } | Self::NobodyCame(_) => return vec![Next::SignInAgain],
+            Self::NoDisplay => {
+                return vec![Next::SignInAt("your desktop".into()), Next::words(LOOPBACK_ACS)];
+            }
             Self::NoWindow => &["leave out --no-browser"],
             Self::Protocol { .. } => &["update the browser, or name another one with `browser`"],
-            Self::Profile(_) => &["check the state folder: `jit doctor`"],
+            Self::Profile(_) => &["check who owns the state folder, and that it can be written to"],
         };
-        next.iter().map(|clause| (*clause).to_owned()).collect()
+        next.iter().map(|words| Next::words(*words)).collect()
     }
 }
 

@@ -1,0 +1,182 @@
+//! How an error explains itself: what kind of failure it is, why it happened, and what to do next.
+//!
+//! Every error type of the program implements [`Explain`] beside its own definition, so a new error costs one `match`
+//! and there is no second table to forget. An error does not know what was typed, for which role, or whether somebody
+//! is there to be asked. So its advice is typed: [`Next`] says what to do, and `commands/advice.rs` turns that into the
+//! command for this case.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of failure, each with an exit code that scripts may rely on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// Anything else.
+    Failed,
+    /// Wrong usage or configuration.
+    Usage,
+    /// A person has to sign in, and that cannot start here.
+    LoginNeeded,
+    /// AWS or the IdP said no.
+    Refused,
+    /// AWS said that this person may not become this role. Apart from [`Kind::Refused`] because this is where access
+    /// could be asked for.
+    NotAllowed,
+    /// The secret store cannot be used.
+    Store,
+    /// The person stopped it.
+    Interrupted,
+    /// A program that `exec` was given could not be started; the shells' own codes.
+    NotExecutable,
+    /// The same, because it is not there.
+    NotFound,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 9] = [
+        Self::Failed,
+        Self::Usage,
+        Self::LoginNeeded,
+        Self::Refused,
+        Self::NotAllowed,
+        Self::Store,
+        Self::Interrupted,
+        Self::NotExecutable,
+        Self::NotFound,
+    ];
+
+    /// The exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::LoginNeeded => 3,
+            Self::Refused | Self::NotAllowed => 4,
+            Self::Store => 5,
+            Self::Interrupted => 130,
+            Self::NotExecutable => 126,
+            Self::NotFound => 127,
+        }
+    }
+
+    /// The name in `--json` errors.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::LoginNeeded => "login_needed",
+            Self::Refused => "refused",
+            Self::NotAllowed => "not_allowed",
+            Self::Store => "store",
+            Self::Interrupted => "interrupted",
+            Self::NotExecutable => "not_executable",
+            Self::NotFound => "not_found",
+        }
+    }
+}
+
+/// An error that explains itself. What happened is its [`Display`]: one sentence without a full stop.
+pub trait Explain: Display {
+    /// Decides the exit code.
+    fn kind(&self) -> Kind;
+
+    /// Why, from the outside in, as far as the sentence does not say it.
+    fn why(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The line of the person's file that is meant.
+    fn excerpt(&self) -> Option<String> {
+        None
+    }
+
+    /// What to do next, in the order to try it.
+    fn next(&self) -> Vec<Next>;
+}
+
+/// Words of a piece of advice: a clause without a full stop.
+pub type Words = Cow<'static, str>;
+
+/// One piece of advice. Whoever shows it knows the case, so it names no role, no IdP and no command line: a piece whose
+/// command would be wrong in this case is shown without it, or not at all.
+///
+/// Serializable, because processes that waited for another one's failure are told its advice as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Next {
+    /// Something to do or to look at that is no sign-in and no command that depends on the case.
+    Do(Words),
+    /// The same question may get an answer in a moment.
+    TryAgain,
+    /// Sign in.
+    SignIn,
+    /// Sign in once more: the last attempt came to nothing.
+    SignInAgain,
+    /// Sign in as if nothing was left of the last sign-in.
+    SignInAnew,
+    /// Do what the words say, and sign in after that.
+    ThenSignIn(Words),
+    /// Do what the words say, and sign in after that as if nothing was left of the last sign-in.
+    ThenSignInAnew(Words),
+    /// Sign in with these flags, where the words hold.
+    SignInWith {
+        /// Such as `--device`.
+        flags: Words,
+        /// When that helps.
+        when: Words,
+    },
+    /// Sign in where the words say, such as `a terminal`.
+    SignInAt(Words),
+    /// Unlock the keychain, or let a sign-in on the desktop do it.
+    Unlock,
+    /// Check what the words say; `jit explain` shows it.
+    Explain(Words),
+    /// `jit explain` shows every value of the question that was refused.
+    EveryValue,
+    /// Check the network and the proxy, and before them the setting that the host comes from.
+    Network(Option<Words>),
+    /// `jit doctor` asks the servers of the configuration one by one.
+    Doctor,
+    /// This machine's clock may be wrong; `jit doctor` compares it.
+    Clock,
+    /// `jit roles` lists what was offered in this account.
+    Offered(String),
+    /// `jit logout --all` removes what can no longer be read.
+    StartAfresh,
+}
+
+impl Next {
+    /// One piece of advice in words.
+    pub fn words(words: impl Into<Words>) -> Self {
+        Self::Do(words.into())
+    }
+
+    /// Several.
+    pub fn list<const N: usize>(words: [&'static str; N]) -> Vec<Self> {
+        words.into_iter().map(Self::words).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_codes_are_the_contract_s() {
+        assert_eq!(Kind::ALL.map(Kind::exit_code), [1, 2, 3, 4, 4, 5, 130, 126, 127]);
+    }
+
+    #[test]
+    fn advice_survives_being_handed_to_another_process() {
+        let advice = vec![
+            Next::words("check `issuer`"),
+            Next::SignInWith { flags: "--device".into(), when: "on another device".into() },
+            Next::Network(None),
+            Next::Offered("111111111111".to_owned()),
+        ];
+        let written = serde_json::to_string(&advice).expect("JSON");
+        assert_eq!(serde_json::from_str::<Vec<Next>>(&written).ok(), Some(advice));
+    }
+}

@@ -1,0 +1,250 @@
+//! The one place where advice becomes words: an error of any layer ([`Explain`]) as the person sees it, with the commands
+//! for this case. Nothing else writes a hint.
+
+use std::io;
+
+use crate::broker::BrokerError;
+use crate::error::{CommandError, Kind};
+use crate::plan::{CenterSettings, Plan, ProofPlan};
+use crate::store::StoreError;
+use jit_wire::explain::{Explain, Next};
+use jit_wire::name;
+
+/// The configuration cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConfigUnread {
+    #[error("there is no configuration at {0}")]
+    Absent(String),
+    #[error("the configuration at {path} cannot be read")]
+    Unreadable { path: String, source: io::Error },
+}
+
+impl ConfigUnread {
+    pub(super) fn new(path: &str, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::Absent(path),
+            _ => Self::Unreadable { path, source },
+        }
+    }
+}
+
+impl Explain for ConfigUnread {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn why(&self) -> Vec<String> {
+        std::error::Error::source(self).map(ToString::to_string).into_iter().collect()
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Absent(_) => Next::list([
+                "jit configure  asks for what it needs; jit configure add URL  takes your company's shared file",
+            ]),
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Next::list(["check its owner and its permissions"])
+            }
+            Self::Unreadable { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Where neither a role nor an IdP is meant.
+impl<E: Explain> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Case::of_nobody().explain(&error)
+    }
+}
+
+/// Why a command that asks nobody does not know what is stored.
+pub(super) fn not_asked(error: &StoreError) -> String {
+    match error {
+        StoreError::Locked { what, .. } => format!("{what}; nobody is asked here, `jit login` does"),
+        error => error.in_one_line(),
+    }
+}
+
+/// A login that could not be stored, for the command whose purpose that is.
+pub(super) fn not_stored(error: &StoreError) -> CommandError {
+    let store = Case::of_nobody().explain(error);
+    let what = "you are signed in, but nothing keeps that: the next command asks for it again";
+    let because = std::iter::once(store.what.clone()).chain(store.causes.iter().cloned()).collect();
+    CommandError { causes: because, kind: Kind::Store, what: what.to_owned(), ..store }
+}
+
+/// Which command failed, as far as that decides what helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    /// `jit login`, which is not to be advised as it was typed.
+    Login {
+        /// With `--force`.
+        force: bool,
+    },
+    /// `jit configure`, which tries what is written nowhere yet: no other command knows that IdP or role, and the next
+    /// thing to try is another answer.
+    Configure,
+    /// Any other.
+    Another,
+}
+
+/// There is no session for `plan`.
+pub(super) fn no_session(error: &BrokerError, plan: &Plan, typed: Typed) -> CommandError {
+    let role = name::in_command(&plan.role).into_owned();
+    Case { whom: Some(role.clone()), role: Some(role), proof: Some(&plan.proof), typed }.explain(error)
+}
+
+/// There is no login at `idp`.
+pub(super) fn no_login(error: &BrokerError, idp: &str, proof: &ProofPlan, typed: Typed) -> CommandError {
+    let whom = format!("--idp {}", name::in_command(idp));
+    Case { whom: Some(whom), role: None, proof: Some(proof), typed }.explain(error)
+}
+
+/// The advice of an error that is one finding among others.
+pub(super) fn of(error: &dyn Explain) -> Vec<String> {
+    Case::of_nobody().hints(error)
+}
+
+/// What a hint has to be true for. The lower layers know what happened, and neither the role nor what was typed.
+struct Case<'a> {
+    /// What `jit login` is to be told: a role, or an IdP.
+    whom: Option<String>,
+    /// The role, as it is typed, if there is one.
+    role: Option<String>,
+    proof: Option<&'a ProofPlan>,
+    typed: Typed,
+}
+
+impl Case<'_> {
+    /// A failure that is about no role and no IdP.
+    fn of_nobody() -> Self {
+        Self { whom: None, role: None, proof: None, typed: Typed::Another }
+    }
+
+    /// `error` as the person sees it.
+    fn explain(&self, error: &dyn Explain) -> CommandError {
+        CommandError {
+            kind: error.kind(),
+            what: error.to_string(),
+            excerpt: error.excerpt(),
+            causes: error.why(),
+            hints: self.hints(error),
+        }
+    }
+
+    fn hints(&self, error: &dyn Explain) -> Vec<String> {
+        let mut hints: Vec<String> = Vec::new();
+        for hint in error.next().iter().flat_map(|next| self.say(next)) {
+            if !hints.contains(&hint) {
+                hints.push(hint);
+            }
+        }
+        hints
+    }
+
+    /// One piece of advice as it is true here: nothing where it would not be.
+    fn say(&self, next: &Next) -> Vec<String> {
+        let one = match next {
+            Next::Do(words) => words.to_string(),
+            Next::TryAgain => "try again in a minute".to_owned(),
+            Next::Explain(what) => match &self.role {
+                Some(role) if self.typed != Typed::Configure => format!("{what}: `jit explain {role}`"),
+                _ => what.to_string(),
+            },
+            Next::EveryValue => match &self.role {
+                Some(role) if self.typed != Typed::Configure => {
+                    format!("jit explain {role}  shows every value of the question")
+                }
+                _ => return Vec::new(),
+            },
+            Next::Network(setting) => {
+                let fips = setting.as_ref().and_then(|_| self.without_fips());
+                let check = match setting {
+                    Some(setting) => format!("check {setting}, the network and the proxy"),
+                    None => "check the network and the proxy".to_owned(),
+                };
+                return fips.into_iter().chain([check]).collect();
+            }
+            Next::Doctor if self.typed == Typed::Configure => return Vec::new(),
+            Next::Doctor => "run `jit doctor`".to_owned(),
+            // Clocks are compared with the endpoints of the roles, so there has to be one.
+            Next::Clock if self.role.is_some() && self.typed != Typed::Configure => {
+                "check this machine's clock: `jit doctor`".to_owned()
+            }
+            Next::Clock => "check this machine's clock".to_owned(),
+            Next::Offered(account) => format!("`jit roles {account}` lists what you were offered there"),
+            Next::StartAfresh => "`jit logout --all` starts afresh; nothing but a login is lost".to_owned(),
+            Next::SignIn
+            | Next::SignInAgain
+            | Next::SignInAnew
+            | Next::ThenSignIn(_)
+            | Next::ThenSignInAnew(_)
+            | Next::SignInWith { .. }
+            | Next::SignInAt(_)
+            | Next::Unlock => return self.say_sign_in(next).into_iter().collect(),
+        };
+        vec![one]
+    }
+
+    /// Advice to sign in. `jit configure` asks for the sign-in by itself.
+    fn say_sign_in(&self, next: &Next) -> Option<String> {
+        if self.typed == Typed::Configure {
+            return match next {
+                Next::ThenSignIn(what) | Next::ThenSignInAnew(what) => Some(what.to_string()),
+                Next::Unlock => Some("unlock your keychain".to_owned()),
+                _ => None,
+            };
+        }
+        let (login, anew) = (self.login(""), self.login("--force"));
+        Some(match next {
+            Next::SignIn => return Some(self.sign_in()),
+            Next::SignInAgain => format!("run `{login}` again"),
+            // What was typed already ends as it did.
+            Next::SignInAnew if self.typed == (Typed::Login { force: true }) => return None,
+            Next::SignInAnew => anew,
+            Next::ThenSignIn(what) => format!("{what}, then: `{login}`"),
+            Next::ThenSignInAnew(what) => format!("{what}, then: `{anew}`"),
+            Next::SignInWith { flags, when } => format!("{when}: `{}`", self.login(flags)),
+            Next::SignInAt(place) => format!("run `{login}` on {place}"),
+            Next::Unlock => {
+                format!("unlock your keychain, or run `{login}` on your desktop, which lets it ask you")
+            }
+            _ => return None,
+        })
+    }
+
+    /// `jit login`, with these flags, for whom it is.
+    fn login(&self, flags: &str) -> String {
+        let whom = self.whom.as_deref().unwrap_or_default();
+        ["jit login", flags, whom].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The sign-in that can be done. The same command would end as it did.
+    fn sign_in(&self) -> String {
+        match (self.typed, self.proof) {
+            (Typed::Login { .. }, Some(ProofPlan::Oidc(_) | ProofPlan::IdentityCenter(_))) => {
+                self.login("--no-browser")
+            }
+            (Typed::Login { .. }, Some(ProofPlan::Saml(_) | ProofPlan::Okta(_))) => {
+                format!("run `{}` on a terminal of your desktop", self.login(""))
+            }
+            (Typed::Login { .. }, _) => format!("run `{}` on a terminal", self.login("")),
+            _ => self.login(""),
+        }
+    }
+
+    /// What to look at where a FIPS endpoint was asked for that the region may not have. To ask the plain one instead
+    /// would be to leave out what somebody has switched on.
+    fn without_fips(&self) -> Option<String> {
+        let Some(ProofPlan::IdentityCenter(center)) = self.proof else { return None };
+        let CenterSettings { region, fips, .. } = center;
+        let asked = fips.value && [center.oidc(), center.portal()].iter().any(|url| url.contains("-fips."));
+        asked.then(|| {
+            format!(
+                "Identity Center may have no FIPS endpoint in {}; {} asks for one",
+                region.value, fips.origin
+            )
+        })
+    }
+}
