@@ -1,0 +1,191 @@
+//! `[access.NAME]`: one thing that can be asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::{AccountSet, Allow, Hours, Network, Place, RequestRole};
+
+/// One thing that can be asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The role that the grant is written to.
+    pub role: RequestRole,
+    /// The name of the role's permissions boundary, such as `operate`. A role without one is found by `check`.
+    pub ceiling: Option<String>,
+    /// What is allowed, if less than the ceiling.
+    pub allow: Option<Allow>,
+    /// The accounts it can be asked for in, if the role's ARN leaves that open. Empty: the deployment's.
+    pub accounts: Vec<AccountSet>,
+    /// Groups that may ask.
+    pub who: Vec<String>,
+    /// Groups that may not, whatever `who` says.
+    pub not: Vec<String>,
+    /// Who must agree: all of these, by different people. Empty: granted at once.
+    pub approve: Vec<Seat>,
+    /// Who is told, and may approve, when nobody has decided for a while.
+    pub escalate: Option<Escalate>,
+    /// The longest grant, in seconds. Zero only where `standing` is true.
+    pub max: u32,
+    /// The most seconds granted to one person, on this access and one account, in any 24 hours.
+    pub total: Option<u32>,
+    /// The fewest characters of a reason. Zero: none is needed.
+    pub reason: u32,
+    /// What a ticket must look like. `None`: none is needed.
+    pub ticket: Option<Ticket>,
+    /// When it can be held.
+    pub hours: Option<Hours>,
+    /// From where it can be used. Empty: from anywhere.
+    pub networks: Vec<Network>,
+    /// How votes may be given.
+    pub approve_by: BTreeSet<Channel>,
+    /// Who needs fewer approvals while on call.
+    pub oncall: Option<OnCall>,
+    /// Break-glass: the role has its permissions always and is reached only through the glass door.
+    pub standing: bool,
+    /// Who must look at a use of break-glass afterwards.
+    pub review: Option<Review>,
+    /// Where the table stands.
+    pub place: Place,
+    /// The line of each key that was written.
+    pub lines: BTreeMap<&'static str, usize>,
+}
+
+impl Access {
+    /// Where `key` stands, or else the table.
+    pub fn place_of(&self, key: &str) -> Place {
+        let line = self.lines.get(key).copied().unwrap_or(self.place.line);
+        Place { path: self.place.path.clone(), line }
+    }
+}
+
+/// One entry of `approve`: so many people of a group.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seat {
+    /// The group.
+    pub group: String,
+    /// How many of it; at least one.
+    pub min: u32,
+}
+
+/// `escalate = { after = "15m", group = "leads" }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Escalate {
+    /// Seconds after the request was made.
+    pub after: u32,
+    /// The group that is told then, and may approve from then on in place of any group.
+    pub group: String,
+}
+
+/// `oncall = { pagerduty = "PSCHED1", approve = [] }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnCall {
+    /// The id of the schedule at PagerDuty.
+    pub pagerduty: String,
+    /// Who must agree for somebody who is on call now, in place of the access's own `approve`.
+    pub approve: Vec<Seat>,
+}
+
+/// `review = { group = "security", within = "24h" }`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// The group that reviews.
+    pub group: String,
+    /// Seconds after the use.
+    pub within: u32,
+}
+
+/// A way to vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    /// `jit approve`.
+    Cli,
+    /// The buttons of a message in Slack.
+    Slack,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 2] = [Self::Cli, Self::Slack];
+
+    /// As it is written in `approve_by`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cli => "cli",
+            Self::Slack => "slack",
+        }
+    }
+}
+
+/// What a ticket must look like: a regular expression that the whole of it matches.
+#[derive(Clone)]
+pub struct Ticket {
+    text: String,
+    whole: regex_lite::Regex,
+}
+
+impl Ticket {
+    /// # Errors
+    /// `text` is no regular expression, in the words of the library.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let compile = |pattern: &str| {
+            regex_lite::RegexBuilder::new(pattern)
+                .size_limit(64 * 1024)
+                .build()
+                .map_err(|error| error.to_string())
+        };
+        // Alone first, so that a `)` in it cannot end the group that is put around it.
+        compile(text)?;
+        let whole = compile(&format!("^(?:{text})$"))?;
+        Ok(Self { text: text.to_owned(), whole })
+    }
+
+    /// As it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether all of `ticket` matches.
+    pub fn fits(&self, ticket: &str) -> bool {
+        self.whole.is_match(ticket)
+    }
+}
+
+impl PartialEq for Ticket {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Ticket {}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ticket({:?})", self.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_ticket_must_match() {
+        let anchored = Ticket::parse(r"^(INC|CHG)-\d+$").unwrap();
+        let bare = Ticket::parse(r"INC-\d+|CHG-\d+").unwrap();
+        for ticket in [anchored, bare] {
+            for (text, fits) in [
+                ("INC-1", true),
+                ("CHG-22", true),
+                ("xINC-1", false),
+                ("INC-1 or so", false),
+                ("", false),
+                ("INC-1\n", false),
+            ] {
+                assert_eq!(ticket.fits(text), fits, "{ticket:?} {text:?}");
+            }
+        }
+        for wrong in ["(", "a)(b", "["] {
+            assert!(Ticket::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}
