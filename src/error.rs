@@ -17,8 +17,8 @@ pub struct CommandError {
     pub excerpt: Option<String>,
     /// Why, from the outside in.
     pub causes: Vec<String>,
-    /// What to do next; commands ready to paste.
-    pub hints: Vec<String>,
+    /// What to do next; commands ready to paste. Written by `commands/advice.rs` alone.
+    hints: Vec<String>,
 }
 
 impl CommandError {
@@ -34,11 +34,31 @@ impl CommandError {
         self
     }
 
-    /// Adds what to do next.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
-        self
+    /// A failure with what to do next, already in words: for `commands/advice.rs`, and for what the parser of the command
+    /// line says.
+    pub fn advised(kind: Kind, what: impl Into<String>, hints: Vec<String>) -> Self {
+        Self { hints, ..Self::new(kind, what) }
+    }
+
+    /// Several failures as one of the first one's kind; `what` says how many, and each has its name.
+    pub fn of_several(what: impl Into<String>, failures: Vec<(String, Self)>) -> Self {
+        const MOST_HINTS: usize = 5;
+        let kind = failures.first().map_or(Kind::Failed, |(_, first)| first.kind);
+        let mut whole = Self::new(kind, what);
+        for (name, failure) in failures {
+            whole.causes.push(format!("{name}: {}", failure.what));
+            for hint in failure.hints {
+                if whole.hints.len() < MOST_HINTS && !whole.hints.contains(&hint) {
+                    whole.hints.push(hint);
+                }
+            }
+        }
+        whole
+    }
+
+    /// What to do next.
+    pub fn hints(&self) -> &[String] {
+        &self.hints
     }
 
     /// One object for `--json`.

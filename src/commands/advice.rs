@@ -40,9 +40,13 @@ impl Explain for ConfigUnread {
 
     fn next(&self) -> Vec<Next> {
         match self {
-            Self::Absent(_) => Next::list([
-                "jit configure  asks for what it needs; jit configure add URL  takes your company's shared file",
-            ]),
+            Self::Absent(_) => vec![
+                Next::Run { command: "configure".into(), does: "asks for what it needs".into() },
+                Next::Run {
+                    command: "configure add URL".into(),
+                    does: "takes your company's shared file".into(),
+                },
+            ],
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
                 Next::list(["check its owner and its permissions"])
             }
@@ -67,11 +71,22 @@ pub(super) fn not_asked(error: &StoreError) -> String {
 }
 
 /// A login that could not be stored, for the command whose purpose that is.
-pub(super) fn not_stored(error: &StoreError) -> CommandError {
-    let store = Case::of_nobody().explain(error);
-    let what = "you are signed in, but nothing keeps that: the next command asks for it again";
-    let because = std::iter::once(store.what.clone()).chain(store.causes.iter().cloned()).collect();
-    CommandError { causes: because, kind: Kind::Store, what: what.to_owned(), ..store }
+#[derive(Debug, thiserror::Error)]
+#[error("you are signed in, but nothing keeps that: the next command asks for it again")]
+pub(super) struct NotStored(pub(super) StoreError);
+
+impl Explain for NotStored {
+    fn kind(&self) -> Kind {
+        Kind::Store
+    }
+
+    fn why(&self) -> Vec<String> {
+        std::iter::once(self.0.to_string()).chain(self.0.why()).collect()
+    }
+
+    fn next(&self) -> Vec<Next> {
+        self.0.next()
+    }
 }
 
 /// Which command failed, as far as that decides what helps.
@@ -101,6 +116,24 @@ pub(super) fn no_login(error: &BrokerError, idp: &str, proof: &ProofPlan, typed:
     Case { whom: Some(whom), role: None, proof: Some(proof), typed }.explain(error)
 }
 
+/// An error of a command itself about the role of `plan`.
+pub(super) fn about(plan: &Plan, error: &dyn Explain) -> CommandError {
+    let role = name::in_command(&plan.role).into_owned();
+    Case { whom: Some(role.clone()), role: Some(role), proof: Some(&plan.proof), typed: Typed::Another }
+        .explain(error)
+}
+
+/// An error of a command about a role that is known by its name alone, if at all.
+pub(super) fn for_role(role: Option<&str>, error: &dyn Explain) -> CommandError {
+    let role = role.map(|role| name::in_command(role).into_owned());
+    Case { whom: role.clone(), role, proof: None, typed: Typed::Another }.explain(error)
+}
+
+/// One piece of advice that is about no role and no IdP.
+pub(super) fn in_words(next: &Next) -> String {
+    Case::of_nobody().say(next).join("; ")
+}
+
 /// The advice of an error that is one finding among others.
 pub(super) fn of(error: &dyn Explain) -> Vec<String> {
     Case::of_nobody().hints(error)
@@ -124,13 +157,10 @@ impl Case<'_> {
 
     /// `error` as the person sees it.
     fn explain(&self, error: &dyn Explain) -> CommandError {
-        CommandError {
-            kind: error.kind(),
-            what: error.to_string(),
-            excerpt: error.excerpt(),
-            causes: error.why(),
-            hints: self.hints(error),
-        }
+        let mut shown = CommandError::advised(error.kind(), error.to_string(), self.hints(error));
+        shown.excerpt = error.excerpt();
+        shown.causes = error.why();
+        shown
     }
 
     fn hints(&self, error: &dyn Explain) -> Vec<String> {
@@ -147,6 +177,8 @@ impl Case<'_> {
     fn say(&self, next: &Next) -> Vec<String> {
         let one = match next {
             Next::Do(words) => words.to_string(),
+            Next::Run { command, does } if does.is_empty() => format!("jit {command}"),
+            Next::Run { command, does } => format!("jit {command}  {does}"),
             Next::TryAgain => "try again in a minute".to_owned(),
             Next::Explain(what) => match &self.role {
                 Some(role) if self.typed != Typed::Configure => format!("{what}: `jit explain {role}`"),
@@ -166,7 +198,8 @@ impl Case<'_> {
                 };
                 return fips.into_iter().chain([check]).collect();
             }
-            Next::Doctor if self.typed == Typed::Configure => return Vec::new(),
+            // It asks the servers of the configuration.
+            Next::Doctor if self.typed == Typed::Configure || self.whom.is_none() => return Vec::new(),
             Next::Doctor => "run `jit doctor`".to_owned(),
             // Clocks are compared with the endpoints of the roles, so there has to be one.
             Next::Clock if self.role.is_some() && self.typed != Typed::Configure => {

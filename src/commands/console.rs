@@ -3,23 +3,25 @@
 use zeroize::Zeroizing;
 
 use crate::aws::federation::{self, FederationError};
-use crate::aws::pages;
+use crate::aws::pages::{self, PageError};
 use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
-use crate::error::{CommandError, CommandResult, Kind};
+use crate::error::{CommandResult, Kind};
 use crate::idp::{self, HandOverError};
 use crate::plan::{Plan, ProofPlan, RoleId, Source};
+use crate::sys::http::HttpError;
 use crate::sys::{browser, process};
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
 use jit_wire::arn::{Partition, is_region};
 use jit_wire::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::secret::Secret;
-use jit_wire::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
-use super::{Subject, confirm, typed_need};
+use super::{Subject, advice, confirm, typed_need};
 
 /// Services that have no region in the console.
 const GLOBAL: [&str; 8] =
@@ -40,13 +42,94 @@ const OTHERWISE: [(&str, &str); 12] = [
     ("sso", "singlesignon"),
 ];
 
+/// Why the console does not open.
+#[derive(Debug, thiserror::Error)]
+enum ConsoleError {
+    /// `GetFederationToken` would give a user's keys a console, but one with other rights than the user's and without
+    /// their MFA, so that is left alone (IAM User Guide, "Enable custom identity broker access to the AWS console").
+    #[error("{0} is an IAM user, and AWS opens the console only for sessions of roles and federated users")]
+    User(String),
+    #[error("there is no browser here to open the console in")]
+    NoBrowser(String),
+    #[error("`{region}` is not a region")]
+    NotARegion { region: String, partition: Partition, role: String },
+    #[error("{region} is not a region of {}, where the role is", partition.name())]
+    OtherRegion { region: String, partition: Partition, role: String },
+    #[error("`{url}` {why}")]
+    Page { url: String, why: PageError },
+    #[error("AWS does not publish the URL of the console of {}", partition.name())]
+    NoHost { partition: Partition, role: String },
+    #[error("`{url}` {why}")]
+    SignInPage { url: String, why: UrlError },
+    #[error(transparent)]
+    Federation(#[from] FederationError),
+    #[error("{error}")]
+    HandOver { error: HandOverError, role: String },
+}
+
+impl Explain for ConsoleError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::User(_)
+            | Self::NotARegion { .. }
+            | Self::OtherRegion { .. }
+            | Self::Page { .. }
+            | Self::NoHost { .. } => Kind::Usage,
+            Self::NoBrowser(_) | Self::SignInPage { .. } | Self::Federation(_) | Self::HandOver { .. } => {
+                Kind::Failed
+            }
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::User(role) => vec![Next::words(format!(
+                "add a profile with role_arn and source_profile = {} to ~/.aws/config, and open the console as that",
+                name::in_command(role)
+            ))],
+            Self::NoBrowser(role) => vec![Next::Run {
+                command: format!("console --print {}", name::in_command(role)).into(),
+                does: "prints a URL; whoever opens it within 15 min is signed in".into(),
+            }],
+            Self::NotARegion { partition, role, .. } | Self::OtherRegion { partition, role, .. } => {
+                let (region, role) = (partition.default_region(), name::in_command(role));
+                vec![Next::run(format!("console --region {region} {role}"))]
+            }
+            Self::Page { .. } => Next::list(["copy the URL of a page from the console itself"]),
+            Self::NoHost { partition, role } => vec![
+                Next::words(format!(
+                    "name the page: jit console {} --url https://HOST.{}/",
+                    name::in_command(role),
+                    pages::domain(*partition)
+                )),
+                Next::words("if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN as well"),
+            ],
+            Self::SignInPage { .. } => Next::list(["give AWS_ENDPOINT_URL_SIGNIN an https URL, or unset it"]),
+            // The one host that `jit doctor` does not ask.
+            Self::Federation(FederationError::Http(
+                HttpError::Unreachable { .. } | HttpError::Timeout { .. } | HttpError::Tls { .. },
+            )) => Next::list(["check the network, HTTPS_PROXY and AWS_CA_BUNDLE"]),
+            Self::Federation(FederationError::Http(error)) => error.next(),
+            Self::Federation(FederationError::Refused(_)) => vec![Next::SignInAnew],
+            Self::HandOver { error: HandOverError::Contested(_), role } => vec![Next::words(format!(
+                "sign out of the console there, then: `jit console {}`",
+                name::in_command(role)
+            ))],
+            Self::HandOver { role, .. } => vec![Next::Run {
+                command: format!("console --print {}", name::in_command(role)).into(),
+                does: "prints the URL".into(),
+            }],
+        }
+    }
+}
+
 pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&args.role, world)?;
     let plan = &subject.plan;
     confirm(plan, world)?;
     let destination = destination(args, plan, world)?;
     if is_a_user(plan) {
-        return Err(no_console_for_users(plan));
+        return Err(ConsoleError::User(plan.role.clone()).into());
     }
     if !args.print && subject.console_browser.is_none() && !world.browser.available() {
         return without_a_browser(plan, &destination, ui);
@@ -58,7 +141,7 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
             let session = subject.session(world, &typed_need(world, None))?;
             // What a program or a variable gave may be a user's as well.
             if ![":assumed-role/", ":federated-user/"].iter().any(|kind| session.assumed_arn.contains(kind)) {
-                return Err(no_console_for_users(plan));
+                return Err(ConsoleError::User(plan.role.clone()).into());
             }
             let region = region(args, plan, world);
             let sign_in = named_endpoint(&world.env, AWS_ENDPOINT_URL_SIGNIN)?.map_or_else(
@@ -66,26 +149,13 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
                 |url| url.as_str().trim_end_matches('/').to_owned(),
             );
             let sign_in = TrustedUrl::parse(&sign_in, Purpose::AwsEndpoint)
-                .map_err(|why| CommandError::new(Kind::Failed, format!("`{sign_in}` {why}")))?;
+                .map_err(|why| ConsoleError::SignInPage { url: sign_in.clone(), why })?;
             // Of credentials that somebody else made, it is not known whether a role's session made them.
             let first = plan.legs.len() == 1 && !matches!(plan.target().role.value, RoleId::Itself(_));
             let duration = first.then_some(plan.target().duration.value);
             let asked =
                 federation::login_url(&world.http, &sign_in, &session.credentials, duration, &destination);
-            process::block_on(asked).map_err(|error| {
-                let hint = match &error {
-                    FederationError::Http(_) => {
-                        format!(
-                            "check the network, HTTPS_PROXY and AWS_CA_BUNDLE: {} could not be asked",
-                            sign_in.origin()
-                        )
-                    }
-                    FederationError::Refused(_) => {
-                        format!("jit login --force {}", name::in_command(&plan.role))
-                    }
-                };
-                CommandError::new(Kind::Failed, error.to_string()).hint(hint)
-            })?
+            process::block_on(asked).map_err(|error| advice::about(plan, &ConsoleError::from(error)))?
         }
     };
     if args.print {
@@ -104,31 +174,13 @@ fn is_a_user(plan: &Plan) -> bool {
     keys && matches!(leg.role.value, RoleId::Itself(_))
 }
 
-/// `GetFederationToken` would give such keys a console, but one with other rights than the user's and without their MFA, so
-/// that is left alone (IAM User Guide, "Enable custom identity broker access to the AWS console").
-fn no_console_for_users(plan: &Plan) -> CommandError {
-    let what = format!(
-        "{} is an IAM user, and AWS opens the console only for sessions of roles and federated users",
-        plan.role
-    );
-    let hint = format!(
-        "add a profile with role_arn and source_profile = {} to ~/.aws/config, then: jit console PROFILE",
-        name::in_command(&plan.role)
-    );
-    CommandError::new(Kind::Usage, what).hint(hint)
-}
-
 /// Says so before anything is asked of AWS. The portal's link holds no secret, so it can be opened anywhere.
 fn without_a_browser(plan: &Plan, destination: &str, ui: &Ui) -> CommandResult {
     if let Some(link) = portal_link(plan, destination) {
         ui.say("There is no browser here. Open this where you can sign in to the portal:");
         return ui.data(format!("{link}\n").as_bytes());
     }
-    let error = CommandError::new(Kind::Failed, "there is no browser here to open the console in");
-    let role = name::in_command(&plan.role);
-    Err(error.hint(format!(
-        "jit console --print {role} prints a URL; whoever opens it within 15 min is signed in"
-    )))
+    Err(ConsoleError::NoBrowser(plan.role.clone()).into())
 }
 
 /// Hands the URL to the browser by way of a page of this machine: whoever has it is signed in, and what a browser is
@@ -138,13 +190,8 @@ fn open(url: Secret<String>, plan: &Plan, words: Option<&[String]>, world: &Worl
         Some(words) => browser::open_with(&filled(words, page.as_str(), plan)),
         None => world.browser.open(page),
     };
-    process::block_on(idp::hand_over(world, url, open)).map_err(|error| {
-        let hint = match error {
-            HandOverError::Contested(_) => "sign out of the console there, then run `jit console` again",
-            _ => "jit console --print shows the URL",
-        };
-        CommandError::new(Kind::Failed, error.to_string()).hint(hint)
-    })
+    process::block_on(idp::hand_over(world, url, open))
+        .map_err(|error| ConsoleError::HandOver { error, role: plan.role.clone() }.into())
 }
 
 /// The words of a command with what stands for something in them filled in.
@@ -184,29 +231,18 @@ fn region(args: &Console, plan: &Plan, world: &World) -> String {
 /// Where in the console to go.
 fn destination(args: &Console, plan: &Plan, world: &World) -> CommandResult<String> {
     let (partition, region) = (plan.target().role.value.partition(), region(args, plan, world));
-    let name = partition.name();
     if !is_region(&region) {
-        let error = CommandError::new(Kind::Usage, format!("`{region}` is not a region"));
-        return Err(error.hint(format!("jit console --region eu-west-1 {}", name::in_command(&plan.role))));
+        return Err(ConsoleError::NotARegion { region, partition, role: plan.role.clone() }.into());
     }
     if Partition::of_region(&region) != partition {
-        return Err(CommandError::new(
-            Kind::Usage,
-            format!("{region} is not a region of {name}, where the role is"),
-        ));
+        return Err(ConsoleError::OtherRegion { region, partition, role: plan.role.clone() }.into());
     }
     if let Some(url) = &args.url {
-        let wrong = |why| CommandError::new(Kind::Usage, format!("`{url}` {why}"));
-        return pages::page(url, partition).map_err(wrong);
+        let page = pages::page(url, partition);
+        return page.map_err(|why| ConsoleError::Page { url: url.clone(), why }.into());
     }
     let Some(host) = partition.console_host() else {
-        let what = format!("AWS does not publish the URL of the console of {name}");
-        let role = name::in_command(&plan.role);
-        let hint =
-            format!("name the page: jit console {role} --url https://HOST.{}/", pages::domain(partition));
-        return Err(CommandError::new(Kind::Usage, what)
-            .hint(hint)
-            .hint("if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN as well"));
+        return Err(ConsoleError::NoHost { partition, role: plan.role.clone() }.into());
     };
     Ok(page_of(args.service.as_deref(), host, &region))
 }

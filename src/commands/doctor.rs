@@ -17,6 +17,7 @@ use crate::sys::{folders, fs, process};
 use crate::ui::text::{Shown, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::duration;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -58,7 +59,7 @@ impl Finding {
 
     fn broken(about: &'static str, error: &CommandError) -> Self {
         let what = std::iter::once(&error.what).chain(&error.causes).cloned().collect::<Vec<_>>().join(": ");
-        Self { about, health: Health::Broken, what, cure: error.hints.first().cloned() }
+        Self { about, health: Health::Broken, what, cure: error.hints().first().cloned() }
     }
 
     fn to_json(&self) -> Value {
@@ -95,6 +96,7 @@ pub(super) fn run(args: &Json, world: &World, ui: &Ui) -> CommandResult {
         }
     };
     store(&file, world, &mut findings);
+    idps(&file, world, &mut findings);
     clock(&file, world, &mut findings);
     profiles(world, &mut findings);
     if args.json {
@@ -208,6 +210,43 @@ fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
+/// A server that does not answer. What helps is the error's own advice, but for the word to come here.
+fn unreachable(what: String, error: &HttpError) -> Finding {
+    let here = Next::Doctor;
+    let cure = error.next().into_iter().find(|next| *next != here).map(|next| match next {
+        Next::Network(_) => "check the network, HTTPS_PROXY and AWS_CA_BUNDLE".to_owned(),
+        next => advice::in_words(&next),
+    });
+    Finding { about: "network", health: Health::Broken, what, cure }
+}
+
+/// Whether the IdPs answer: any answer is good, whatever it says.
+fn idps(file: &File, world: &World, findings: &mut Vec<Finding>) {
+    for idp in file.idps.keys() {
+        let Ok(proof) = resolve::proof(file, idp, &world.env) else { continue };
+        let Some(url) = address(&proof) else { continue };
+        let asked = TrustedUrl::parse(&url, Purpose::Issuer).map_err(|why| HttpError::address(&url, why));
+        let answer = asked.and_then(|url| process::block_on(world.http.get(&url)));
+        findings.push(match answer {
+            Ok(_) => Finding::good("network", format!("{idp} answers at {url}")),
+            Err(error) => unreachable(format!("{idp} does not answer at {url}: {error}"), &error),
+        });
+    }
+}
+
+/// Where an IdP is asked first; a profile has none.
+fn address(proof: &ProofPlan) -> Option<String> {
+    match proof {
+        ProofPlan::Oidc(oidc) => Some(oidc.issuer.value.clone()),
+        ProofPlan::Saml(saml) => {
+            saml.sso_url.as_ref().or(saml.start_url.as_ref()).map(|url| url.value.clone())
+        }
+        ProofPlan::Okta(okta) => Some(okta.org.value.clone()),
+        ProofPlan::IdentityCenter(center) => Some(center.oidc()),
+        ProofPlan::Source(_) => None,
+    }
+}
+
 /// A plain `GET`, unsigned: any answer, even a refusal, has the date.
 fn ask_time(url: &str, world: &World) -> Finding {
     let before = world.clock.now();
@@ -218,8 +257,7 @@ fn ask_time(url: &str, world: &World) -> Finding {
     let answer = process::block_on(ask);
     let now = world.clock.now();
     if let Err(error) = answer {
-        let error = CommandError::new(Kind::Failed, format!("{url} cannot be asked")).because(error);
-        return Finding::broken("network", &error.hint("check the network, HTTPS_PROXY and AWS_CA_BUNDLE"));
+        return unreachable(format!("{url} cannot be asked: {error}"), &error);
     }
     let Some(date) = world.http.server_date() else {
         return Finding::doubtful(
@@ -238,11 +276,8 @@ fn ask_time(url: &str, world: &World) -> Finding {
     let what = format!(
         "this machine's clock is {far} {side} {url}; AWS refuses signatures that are five minutes off"
     );
-    let error = CommandError::new(Kind::Failed, what);
-    Finding::broken(
-        "clock",
-        &error.hint("set the clock: timedatectl set-ntp true, or your system's settings"),
-    )
+    let cure = "set the clock: timedatectl set-ntp true, or your system's settings".to_owned();
+    Finding { about: "clock", health: Health::Broken, what, cure: Some(cure) }
 }
 
 /// What silently decides instead of the profiles that jit wrote.

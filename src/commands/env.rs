@@ -3,15 +3,52 @@
 use zeroize::Zeroizing;
 
 use crate::cli::{EnvArgs, Narrow, ShellSyntax};
-use crate::error::{CommandError, CommandResult, Kind};
+use crate::error::{CommandResult, Kind};
 use crate::ui::Ui;
 use crate::world::World;
 use jit_wire::credentials::to_wiped_json;
 use jit_wire::env::{Env, PS_MODULE_PATH, SHELL};
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name::{self, Variable};
 
 use super::exec::{SHADOWS, Set, variables};
 use super::{Reading, Subject, confirm, typed_need};
+
+/// Why no statements are printed.
+#[derive(Debug, thiserror::Error)]
+enum EnvError {
+    #[error("the value of {name} cannot stand in a dotenv file without quotes")]
+    NeedsQuotes { name: Variable, role: String },
+    #[error("SHELL names no shell that jit knows")]
+    UnknownShell,
+}
+
+impl Explain for EnvError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::NeedsQuotes { .. } => vec![
+                "readers of such files disagree on quotes: docker run --env-file takes them for a part of the value"
+                    .to_owned(),
+            ],
+            Self::UnknownShell => Vec::new(),
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::NeedsQuotes { role, .. } => {
+                vec![Next::run(format!("env {} --shell json", name::in_command(role)))]
+            }
+            Self::UnknownShell => {
+                Next::list(["say which: --shell bash, zsh, fish, powershell, json or dotenv"])
+            }
+        }
+    }
+}
 
 pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let syntax = args.shell.map_or_else(|| of_user(&world.env), Ok)?;
@@ -24,12 +61,8 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     // be, where that counts as a failure.
     let is_set = |name: &&str| world.env.names().any(|set| set == *name);
     let clear = SHADOWS.into_iter().filter(|name| !set.contains(name)).filter(is_set).map(Variable::known);
-    let text = statements(syntax, &clear.collect::<Vec<_>>(), &variables).map_err(|name| {
-        let what = format!("the value of {name} cannot stand in a dotenv file without quotes");
-        let why = "readers of such files disagree on quotes: docker run --env-file takes them for a part of the value";
-        let error = CommandError::new(Kind::Usage, what).because(why);
-        error.hint(format!("jit env {} --shell json", name::in_command(&subject.plan.role)))
-    })?;
+    let text = statements(syntax, &clear.collect::<Vec<_>>(), &variables)
+        .map_err(|name| EnvError::NeedsQuotes { name, role: subject.plan.role.clone() })?;
     ui.data(text.as_bytes())
 }
 
@@ -42,8 +75,7 @@ fn of_user(env: &Env) -> CommandResult<ShellSyntax> {
         "fish" => Ok(ShellSyntax::Fish),
         "pwsh" | "powershell" => Ok(ShellSyntax::Powershell),
         "" if env.get(PS_MODULE_PATH).is_some() => Ok(ShellSyntax::Powershell),
-        _ => Err(CommandError::new(Kind::Usage, "SHELL names no shell that jit knows")
-            .hint("say which: --shell bash, zsh, fish, powershell, json or dotenv")),
+        _ => Err(EnvError::UnknownShell.into()),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::plan::{DiscoveredRole, ProofPlan};
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Progress, Ui};
 use crate::world::World;
+use jit_wire::explain::{Explain, Next};
 
 use super::login::Configured;
 use super::pick::Candidate;
@@ -28,6 +29,30 @@ pub(super) struct Named {
     pub(super) candidate: Candidate,
     /// The file, or the IdP that offers it.
     from: String,
+}
+
+/// Nothing is listed.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .pattern.as_ref().map_or("no role can be named yet".to_owned(), |pattern| format!("no role matches `{pattern}`")))]
+struct NoRole {
+    /// What was asked for.
+    pattern: Option<String>,
+    /// An IdP of the configuration lists roles.
+    some_list: bool,
+}
+
+impl Explain for NoRole {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match (self.some_list, &self.pattern) {
+            (true, _) => vec![Next::Run { command: "roles --refresh".into(), does: "asks the IdPs".into() }],
+            (false, Some(_)) => vec![Next::Run { command: "roles".into(), does: "lists them all".into() }],
+            (false, None) => Next::list(["add a [role.NAME] to the configuration"]),
+        }
+    }
 }
 
 pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
@@ -50,8 +75,11 @@ pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
         return ui.json(&Value::Array(roles.iter().map(json).collect()));
     }
     if roles.is_empty() {
-        let what = if wanted.is_empty() { "no role can be named yet" } else { "no role is called so" };
-        return Err(CommandError::new(Kind::Failed, what).hint("ask the IdPs: jit roles --refresh"));
+        let pattern = args.filter.clone().filter(|pattern| !pattern.is_empty());
+        let lists = |proof: ProofPlan| !matches!(proof, ProofPlan::Oidc(_));
+        let some_list =
+            file.idps.keys().filter_map(|idp| resolve::proof(&file, idp, &world.env).ok()).any(lists);
+        return Err(NoRole { pattern, some_list }.into());
     }
     let mut rows = vec![["role", "account", "from", "about"].map(Shown::from).to_vec()];
     rows.extend(roles.iter().map(|role| {

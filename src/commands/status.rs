@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::broker;
 use crate::cli::Status;
 use crate::config::resolve::Flags;
-use crate::error::{CommandError, CommandResult, Kind};
+use crate::error::{CommandResult, Kind};
 use crate::idp::Login;
 use crate::plan::EntryKind;
 use crate::store::{Description, Store, StoreError};
@@ -17,10 +17,11 @@ use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
 use jit_wire::credentials::{Freshness, Session};
 use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::{Timestamp, duration};
 
-use super::{Reading, advice, load_if_there, open_store, plan, role_name};
+use super::{Reading, advice, load_if_there, load_or_profiles, open_store, plan, role_name};
 
 /// What the store holds that this version can read, and how many entries it cannot.
 struct Holdings {
@@ -89,14 +90,51 @@ pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
     let ended = |session: &Session| session.freshness(now, Duration::ZERO) == Freshness::Expired;
     if args.check && holdings.sealed > 0 {
         // Whether a session is valid is not known.
-        let why = description.problem.as_ref().map(advice::not_asked);
-        let why = why.unwrap_or_else(|| "the key of the store cannot be had now".to_owned());
-        return Err(CommandError::new(Kind::Store, why).hint("jit login"));
+        let role = meant(&holdings, world);
+        return Err(advice::for_role(role.as_deref(), &Unchecked::Sealed(description.problem)));
     }
     if args.check && holdings.sessions.iter().all(ended) {
-        return Err(CommandError::new(Kind::LoginNeeded, "no session is valid").hint("jit login"));
+        return Err(advice::for_role(meant(&holdings, world).as_deref(), &Unchecked::Over));
     }
     Ok(())
+}
+
+/// Why `--check` does not say that a session is valid.
+#[derive(Debug, thiserror::Error)]
+enum Unchecked {
+    #[error("no session is valid")]
+    Over,
+    #[error("{}", .0.as_ref().map_or_else(|| "the key of the store cannot be had now".to_owned(), advice::not_asked))]
+    Sealed(Option<StoreError>),
+}
+
+impl Explain for Unchecked {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Over => Kind::LoginNeeded,
+            Self::Sealed(_) => Kind::Store,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Over | Self::Sealed(None) => vec![Next::SignIn],
+            Self::Sealed(Some(error)) => error.next(),
+        }
+    }
+}
+
+/// The role to sign in for: the one that commands here would take, else the one whose session was valid last, else the
+/// only one that there is.
+fn meant(holdings: &Holdings, world: &World) -> Option<String> {
+    let file = load_or_profiles(world).ok()?;
+    let named = role_name(&file, Flags::default(), Reading::Whole, world).ok().map(|role| role.value);
+    let last = || holdings.sessions.iter().max_by_key(|session| session.credentials.expires_at);
+    let mut roles = file.roles.keys();
+    named.or_else(|| last().map(|session| session.role.clone())).or_else(|| {
+        let first = roles.next()?.clone();
+        roles.next().is_none().then_some(first)
+    })
 }
 
 /// The role that commands here would take, and its time left. A prompt is no place for errors: without a role or a

@@ -153,7 +153,7 @@ impl KeyHome for Passphrase<'_> {
     fn successor(&self, old: &DataKey, mark: &Mark) -> Result<(DataKey, Mark), StoreError> {
         let mut derivation = mark.passphrase.clone().ok_or_else(broken)?;
         if derivation.steps.len() >= MOST_STEPS {
-            return Err(refused("the key was replaced too often; `jit logout --all` starts afresh"));
+            return Err(refused("the key was replaced too often"));
         }
         let step = BASE64.encode(*sealed::random::<SALT_SIZE>()?);
         let key = after(old, &step);

@@ -135,7 +135,7 @@ impl Ui {
         for cause in &error.causes {
             talk(&shown!("  {} {}", self.paint(Tone::Dim, "because:"), cause));
         }
-        for hint in &error.hints {
+        for hint in error.hints() {
             talk(&shown!("  {} {}", self.paint(Tone::Name, "next:"), hint));
         }
     }
@@ -204,7 +204,8 @@ pub fn answer_parser(
     if json && answer.use_stderr() {
         let mut lines = text.lines().filter(|line| !line.is_empty());
         let what = lines.next().unwrap_or_default().trim_start_matches("error: ");
-        let error = lines.fold(CommandError::new(Kind::Usage, what), |error, line| error.hint(line.trim()));
+        let hints = lines.map(|line| line.trim().to_owned()).collect();
+        let error = CommandError::advised(Kind::Usage, what, hints);
         talk(&escape_json(&error.to_json()));
     } else if text.chars().all(|c| c == '\n' || !is_unseen(c)) {
         out::parser_answer(&answer);

@@ -156,7 +156,7 @@ fn a_users_own_keys_open_no_console_and_a_role_behind_them_does() {
         assert_eq!(refused.code(), 2, "{refused}");
         let words = format!(
             "error: {profile} is an IAM user, and AWS opens the console only for sessions of roles and federated users\n  \
-             next: add a profile with role_arn and source_profile = {profile} to ~/.aws/config, then: jit console PROFILE\n"
+             next: add a profile with role_arn and source_profile = {profile} to ~/.aws/config, and open the console as that\n"
         );
         assert!(refused.stderr.ends_with(&words), "{refused}");
     }

@@ -23,10 +23,11 @@ fn a_good_machine_is_good() {
     assert_eq!(room.jit(&["configure", "profiles"]).run().code(), 0);
     let before = room.counts([Call::Discovery, Call::CodeGrant, Call::RefreshGrant, Call::AssumeRole]);
     let output = doctor(&room);
-    let sts = room.servers().sts_url();
+    let (issuer, sts) = (room.servers().issuer(), room.servers().sts_url());
     let expected = format!(
         "✓ config    ~/config/jit/config.toml: 3 roles\n\
          ✓ store     kernel in ~/state/jit/kernel: JIT_STORE asks for it\n\
+         ✓ network   demo answers at {issuer}\n\
          ✓ clock     agrees with {sts}\n\
          ✓ profiles  nothing overrules jit in ~/.aws/config\n"
     );
@@ -36,7 +37,7 @@ fn a_good_machine_is_good() {
     let findings: Vec<Value> = serde_json::from_str(&json.stdout).unwrap();
     let keys = |finding: &Value| finding.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert!(
-        findings.len() == 4 && findings.iter().all(|one| keys(one) == ["about", "cure", "health", "what"])
+        findings.len() == 5 && findings.iter().all(|one| keys(one) == ["about", "cure", "health", "what"])
     );
     assert!(findings.iter().all(|finding| finding["health"] == "good" && finding["cure"].is_null()));
 }
@@ -65,7 +66,7 @@ fn a_clock_that_is_off_is_told_by_how_much_and_to_which_side() {
         room.servers().faults(|faults| faults.sts_clock = ahead);
         let output = doctor(&room);
         assert_eq!(output.code(), 1, "{output}");
-        let said = format!("✗ clock   this machine's clock is {side} {}", room.servers().sts_url());
+        let said = format!("✗ clock    this machine's clock is {side} {}", room.servers().sts_url());
         assert!(output.stdout.contains(&said) && output.stdout.contains("next: set the clock"), "{output}");
     }
     room.servers().faults(|faults| faults.sts_clock = 30);
@@ -80,7 +81,19 @@ fn an_endpoint_that_nobody_answers_at_is_the_network() {
     let output = run.run();
     assert_eq!(output.code(), 1, "{output}");
     let cure = "check the network, HTTPS_PROXY and AWS_CA_BUNDLE";
-    assert_eq!(found(&output, "network"), [("broken".to_owned(), cure.to_owned())]);
+    let good = ("good".to_owned(), "none".to_owned());
+    assert_eq!(found(&output, "network"), [good, ("broken".to_owned(), cure.to_owned())]);
+}
+
+/// Seen to fail: where an IdP could not be reached, `jit doctor` was advised, which asked no IdP.
+#[test]
+fn an_idp_that_nobody_answers_at_is_named() {
+    let room = Room::new();
+    room.write_config(&room.usual_config().replace(room.servers().issuer(), "http://127.0.0.1:9"));
+    let output = room.jit(&["doctor"]).run();
+    let said = "✗ network  demo does not answer at http://127.0.0.1:9: cannot reach 127.0.0.1:9";
+    let cure = "next: check the network, HTTPS_PROXY and AWS_CA_BUNDLE";
+    assert!(output.code() == 1 && output.stdout.contains(said) && output.stdout.contains(cure), "{output}");
 }
 
 #[test]

@@ -348,7 +348,7 @@ fn rows() -> Vec<Row> {
                 room.write_config(&format!("default_role = \"admin\"\n\n{}", room.usual_config()))
             },
             typed: &["status", "--check"],
-            next: &["jit login"],
+            next: &["jit login admin"],
             ..usual()
         },
     ]
@@ -424,15 +424,16 @@ fn a_login_that_cannot_ask_says_how_it_could() {
 const ELSEWHERE: &[(&str, &str)] = &[
     ("jit configure", "asks questions: wizard.rs answers them"),
     ("jit configure add", "takes a URL that only the person knows: shared.rs"),
+    ("jit configure import", "takes an org that only the person knows: import.rs"),
+    ("jit env", "said where a shell cannot hold a value: env.rs"),
+    ("jit console --print", "the console's own tests: console.rs"),
+    ("jit console --region", "the console's own tests: console.rs"),
     ("jit configure profiles", "said after a success, as what may come next: profiles.rs"),
     (
         "jit exec",
         "said where a role of jit's is asked for as a profile, and after a success: profiles.rs, wizard.rs",
     ),
-    ("jit env", "said where a shell cannot hold a value: env.rs"),
     ("jit console", "the console's own tests: console.rs"),
-    ("jit console --print", "the console's own tests: console.rs"),
-    ("jit console --region", "the console's own tests: console.rs"),
 ];
 
 #[test]
@@ -508,8 +509,11 @@ fn advised() -> BTreeMap<String, BTreeSet<String>> {
             let text = fs::read_to_string(&path).unwrap();
             let own = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
             for line in own.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
+                // A `Next::Run` holds what comes after `jit`.
+                let typed = line.contains("Next::run(") || line.starts_with("command: ");
                 for literal in line.split('"').skip(1).step_by(2) {
-                    for command in commands_in(literal) {
+                    let literal = if typed { format!("jit {literal}") } else { literal.to_owned() };
+                    for command in commands_in(&literal) {
                         found.entry(command).or_default().insert(name.clone());
                     }
                 }

@@ -175,6 +175,31 @@ fn the_environment_is_read_at_one_door() {
     }
 }
 
+/// An error explains itself beside its definition, by a typed piece of advice; one place puts that into words for the case.
+/// The parser of the command line brings words of its own.
+#[test]
+fn advice_becomes_words_at_one_door() {
+    for (file, text) in sources() {
+        let writes = ["CommandError::advised(", ".hint(", "hints.push(", "hints: vec!["];
+        let found: Vec<&&str> = writes.iter().filter(|call| text.contains(**call)).collect();
+        let doors = ["commands/advice.rs", "ui/mod.rs", "error.rs"];
+        assert!(found.is_empty() || doors.contains(&file.as_str()), "{file}: {found:?}");
+        // Which role or IdP comes after these is the case's, and an error below the commands does not know it.
+        let layer = file.split('/').next().unwrap();
+        let below = ["aws", "broker", "crates", "idp", "store", "sys"].contains(&layer);
+        let of_case = ["jit login", "jit explain", "jit doctor", "jit whoami"];
+        for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            let literals = line.split('"').skip(1).step_by(2);
+            let untyped = literals.flat_map(|text| of_case.iter().filter(move |call| text.contains(**call)));
+            // The pages in the browser are no errors.
+            assert!(
+                !below || file == "idp/page.rs" || untyped.count() == 0,
+                "{file}: say it by Next: {line}"
+            );
+        }
+    }
+}
+
 /// Everything else hands it [`Shown`](jit::ui::text::Shown), which is made of literals and escaped text.
 #[test]
 fn the_terminal_is_written_at_one_door() {

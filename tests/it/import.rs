@@ -482,7 +482,7 @@ fn a_file_that_is_not_there_is_said_with_its_place() {
         let tool = arguments[0];
         let said = format!(
             "error: there is no configuration of {tool} at {places}\n  \
-             next: --from FILE reads it from elsewhere: jit configure import {tool} --from FILE\n"
+             next: jit configure import {tool} --from FILE  reads it from elsewhere\n"
         );
         assert_eq!((output.code(), output.stdout.as_str(), output.stderr.as_str()), (2, "", said.as_str()));
     }

@@ -277,7 +277,7 @@ fn chosen_roles_and_those_that_idps_offer_get_profiles_with_names_to_order() {
     let said = "✓ Removed from ~/.aws/config: acme-dev.ReadOnly, admin, audit, dev\n";
     assert!(renamed.stderr.contains(said), "{renamed}");
     for (arguments, words) in [
-        (vec!["nobody"], "error: no role is called `nobody`\n  next: jit roles  lists them all"),
+        (vec!["nobody"], "error: no role matches `nobody`\n  next: jit roles  lists them all"),
         (vec!["--all", "--name", "{role}"], "would be the profile ReadOnly"),
         (vec!["--name", "{who}"], "it may ask for {name}, {role}, {account}, {account_name}, {idp}"),
         (

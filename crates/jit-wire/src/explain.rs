@@ -110,6 +110,13 @@ pub enum Next {
     Do(Words),
     /// The same question may get an answer in a moment.
     TryAgain,
+    /// A command of `jit` that is right in every case.
+    Run {
+        /// What is typed after `jit`; names in it are quoted for a shell.
+        command: Words,
+        /// What it does, as in `takes your company's shared file`; nothing where the command says it.
+        does: Words,
+    },
     /// Sign in.
     SignIn,
     /// Sign in once more: the last attempt came to nothing.
@@ -153,7 +160,12 @@ impl Next {
         Self::Do(words.into())
     }
 
-    /// Several.
+    /// A command that says by itself what it does.
+    pub fn run(command: impl Into<Words>) -> Self {
+        Self::Run { command: command.into(), does: Words::default() }
+    }
+
+    /// Several pieces of advice in words.
     pub fn list<const N: usize>(words: [&'static str; N]) -> Vec<Self> {
         words.into_iter().map(Self::words).collect()
     }

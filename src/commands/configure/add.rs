@@ -6,21 +6,79 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::cli::Add;
-use crate::commands::{CONFIG_LIMIT, advice, aws_profiles};
+use crate::commands::{CONFIG_LIMIT, aws_profiles};
 use crate::config::draft::{Draft, Table};
 use crate::config::host;
 use crate::config::shared::{self, Around};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
-use crate::sys::http::Ask;
+use crate::sys::http::{Ask, HttpError};
 use crate::sys::{fs, process};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
+use jit_wire::explain::{Explain, Next};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
 
 use super::write::{self, ADD, Change, How, Present, UPDATE};
+
+/// Why a shared file is not taken.
+#[derive(Debug, thiserror::Error)]
+enum AddError {
+    #[error("nothing in {0} came from a shared file, so there is nothing to refresh")]
+    NothingShared(String),
+    #[error("what is at {from} is not what you were to get")]
+    OtherHash { from: String, hash: String, wanted: String },
+    #[error("what came from {from} was changed in {path} since")]
+    Edited { from: String, path: String },
+    #[error("{from} cannot be fetched")]
+    NotFetched { from: String, error: HttpError },
+    #[error("{from} sends elsewhere: {to}")]
+    Moved { from: String, to: String },
+    #[error("{0} wants to know who asks, and jit does not tell")]
+    WantsSignIn(String),
+    #[error("{0} is a web page, and not a configuration")]
+    WebPage(String),
+    #[error("{path} already defines {twice}, and {from} would as well")]
+    DefinedTwice { path: String, twice: String, from: String },
+}
+
+impl Explain for AddError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NothingShared(_) | Self::DefinedTwice { .. } => Kind::Usage,
+            _ => Kind::Failed,
+        }
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::OtherHash { hash, wanted, .. } => vec![format!("its SHA-256 is {hash}, not {wanted}")],
+            Self::NotFetched { error, .. } => vec![error.to_string()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::NothingShared(_) => vec![Next::Run {
+                command: "configure add URL".into(),
+                does: "takes your company's shared file".into(),
+            }],
+            Self::OtherHash { .. } => Next::list(["nothing was written; ask whoever gave you the hash"]),
+            Self::Edited { .. } => Next::list(["without --yes you are shown what would be lost, and asked"]),
+            // The URL was typed, and no `jit explain` knows of it.
+            Self::NotFetched { error, .. } => error.next(),
+            Self::Moved { .. } => Next::list(["name the URL where it ends, if you trust that"]),
+            Self::WantsSignIn(_) => Next::list(["fetch it in your browser, then: jit configure add FILE"]),
+            Self::WebPage(_) => Next::list([
+                "it may be a sign-in page; fetch the file in your browser, then: jit configure add FILE",
+            ]),
+            Self::DefinedTwice { .. } => Next::list(["rename or delete your own, and run the command again"]),
+        }
+    }
+}
 
 pub(super) fn run(args: &Add, world: &World, ui: &Ui) -> CommandResult {
     let present = Present::read(world)?;
@@ -30,9 +88,7 @@ pub(super) fn run(args: &Add, world: &World, ui: &Ui) -> CommandResult {
         None => parts.iter().map(|part| part.from.clone()).collect(),
     };
     if places.is_empty() {
-        let what =
-            format!("nothing in {} came from a shared file, so there is nothing to refresh", present.path);
-        return Err(CommandError::new(Kind::Usage, what).hint("jit configure add https://…/jit.toml"));
+        return Err(AddError::NothingShared(present.path.clone()).into());
     }
     for from in places {
         host::warning(&from).iter().for_each(|warning| ui.warn(escape(warning)));
@@ -49,10 +105,8 @@ fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> Co
     let content = fetch(from, world)?;
     let hash = shared::hash(content.as_bytes());
     if let Some(wanted) = args.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&hash)) {
-        let what = format!("what is at {from} is not what you were to get");
-        return Err(CommandError::new(Kind::Failed, what)
-            .because(format!("its SHA-256 is {hash}, not {wanted}"))
-            .hint("nothing was written; ask whoever gave you the hash"));
+        let (from, wanted) = (from.to_owned(), wanted.clone());
+        return Err(AddError::OtherHash { from, hash, wanted }.into());
     }
     shared::check(from, &content)?;
     let before = shared::parts(text).into_iter().find(|part| part.from == from);
@@ -62,12 +116,11 @@ fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> Co
         return Ok(());
     }
     if edited {
-        let what = format!("what came from {from} was changed in {} since", present.path);
+        let edited = AddError::Edited { from: from.to_owned(), path: present.path.clone() };
         if args.yes {
-            let error = CommandError::new(Kind::Failed, what);
-            return Err(error.hint("without --yes you are shown what would be lost, and asked"));
+            return Err(edited.into());
         }
-        ui.warn(escape(&what));
+        ui.warn(escape(&edited.to_string()));
     }
     let whole = Zeroizing::new(shared::with(text, from, &content));
     let (draft, own) = (Draft::of(&content), Draft::of(&shared::with(&whole, from, "")));
@@ -132,20 +185,14 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
             .map_err(|why| CommandError::new(Kind::Usage, format!("`{from}` {why}")))?;
         let answer =
             process::block_on(world.http.ask(&Ask { accept: "application/toml, */*", ..Ask::get(&url) }))
-                .map_err(|error| {
-                    let shown = failed(format!("{from} cannot be fetched")).because(&error);
-                    advice::of(&error).into_iter().fold(shown, CommandError::hint)
-                })?;
-        let by_hand = "fetch it in your browser, then: jit configure add FILE";
+                .map_err(|error| AddError::NotFetched { from: from.to_owned(), error })?;
         match (answer.status, answer.headers.get("location")) {
             (200, _) => answer.body.expose().clone(),
             (301 | 302 | 303 | 307 | 308, Some(to)) => {
-                let what = format!("{from} sends elsewhere: {to}");
-                return Err(failed(what).hint("name the address where it ends, if you trust that"));
+                return Err(AddError::Moved { from: from.to_owned(), to: to.to_owned() }.into());
             }
             (401 | 403, _) => {
-                let what = format!("{} wants to know who asks, and jit does not tell", url.authority());
-                return Err(failed(what).hint(by_hand));
+                return Err(AddError::WantsSignIn(url.authority().to_owned()).into());
             }
             (status, _) => return Err(failed(format!("{from} answers with status {status}"))),
         }
@@ -156,9 +203,7 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
     let content = Zeroizing::new(content);
     let text = std::str::from_utf8(&content).map_err(|_| failed(format!("{from} is not UTF-8 text")))?;
     if text.trim_start().starts_with('<') {
-        let error = failed(format!("{from} is a web page, and not a configuration"));
-        return Err(error
-            .hint("it may be a sign-in page; fetch the file in your browser, then: jit configure add FILE"));
+        return Err(AddError::WebPage(from.to_owned()).into());
     }
     Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")))
 }
@@ -173,6 +218,6 @@ fn nothing_twice(from: &str, shared: &Draft, own: &Draft, present: &Present) -> 
     if found.is_empty() {
         return Ok(());
     }
-    let what = format!("{} already defines {}, and {from} would as well", present.path, super::some(&found));
-    Err(CommandError::new(Kind::Usage, what).hint("rename or delete your own, and run the command again"))
+    let (path, twice) = (present.path.clone(), super::some(&found));
+    Err(AddError::DefinedTwice { path, twice, from: from.to_owned() }.into())
 }

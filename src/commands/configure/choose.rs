@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use crate::config::aws;
 use crate::config::draft::fit_name;
 use crate::config::file::{File, Parent, Target};
-use crate::error::{CommandError, CommandResult, Kind};
+use crate::error::{CommandResult, Kind};
 use crate::index;
 use crate::plan::DiscoveredRole;
 use crate::world::World;
 
 use super::profiles::Wanted;
 use crate::commands::login::Configured;
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 
 /// The parts of a name that a template may ask for.
@@ -88,6 +89,47 @@ pub(super) enum Piece<'a> {
     Part(usize),
 }
 
+/// Why it is not known which profiles are wanted.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ChoiceError {
+    #[error("no role matches `{pattern}`")]
+    Unknown { pattern: String, meant: Option<String> },
+    #[error("both {one} and {other} would be the profile {profile}")]
+    Twice { one: String, other: String, profile: String },
+    #[error("{0}")]
+    Template(String),
+    #[error("`{name}` is a profile of {path} already")]
+    IsProfile { name: String, path: String },
+}
+
+impl Explain for ChoiceError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Unknown { meant: Some(meant), .. } => {
+                vec![Next::words(format!("did you mean `{meant}`?"))]
+            }
+            Self::Unknown { meant: None, .. } => {
+                vec![Next::Run { command: "roles".into(), does: "lists them all".into() }]
+            }
+            Self::Twice { .. } => {
+                Next::list(["have --name tell them apart, such as --name '{account_name}-{role}-{account}'"])
+            }
+            Self::Template(_) => {
+                let parts: Vec<String> = PARTS.iter().map(|part| format!("{{{part}}}")).collect();
+                vec![Next::words(format!("it may ask for {}", parts.join(", ")))]
+            }
+            Self::IsProfile { name, .. } => vec![Next::Run {
+                command: format!("exec {}", name::in_command(name)).into(),
+                does: "takes it as it is".into(),
+            }],
+        }
+    }
+}
+
 /// Every role that may get a profile: those of the configuration, then those that IdPs offer.
 pub(super) fn all(file: &File, world: &World) -> Vec<Named> {
     let offered = index::all(&world.folders.state);
@@ -116,9 +158,8 @@ pub(super) fn wanted(
     for pattern in patterns {
         if !roles.iter().any(|role| role.fits(pattern)) {
             let names = roles.iter().map(|role| role.name.as_str());
-            let meant = crate::config::closest(pattern, names).map(|name| format!("did you mean `{name}`?"));
-            let error = CommandError::new(Kind::Usage, format!("no role is called `{pattern}`"));
-            return Err(error.hint(meant.unwrap_or_else(|| "jit roles  lists them all".to_owned())));
+            let meant = crate::config::closest(pattern, names).map(str::to_owned);
+            return Err(ChoiceError::Unknown { pattern: pattern.clone(), meant }.into());
         }
     }
     let template = pieces(template)?;
@@ -132,9 +173,8 @@ pub(super) fn wanted(
     for role in roles.iter().filter(chosen) {
         let profile = role.profile(&template);
         if let Some(other) = taken.insert(profile.clone(), &role.name) {
-            let what = format!("both {other} and {} would be the profile {profile}", role.name);
-            let hint = "have --name tell them apart, such as --name '{account_name}-{role}-{account}'";
-            return Err(CommandError::new(Kind::Usage, what).hint(hint));
+            let (one, other) = ((*other).to_owned(), role.name.clone());
+            return Err(ChoiceError::Twice { one, other, profile }.into());
         }
         wanted.push(Wanted { profile, role: role.name.clone(), region: role.region.clone(), typed });
     }
@@ -142,14 +182,11 @@ pub(super) fn wanted(
 }
 
 pub(super) fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
-    let wrong = |what: String| {
-        let parts: Vec<String> = PARTS.iter().map(|part| format!("{{{part}}}")).collect();
-        CommandError::new(Kind::Usage, what).hint(format!("it may ask for {}", parts.join(", ")))
-    };
+    let wrong = |what: String| ChoiceError::Template(what);
     let (mut pieces, mut rest) = (Vec::new(), template);
     while let Some(open) = rest.find('{') {
         let Some(length) = rest[open..].find('}') else {
-            return Err(wrong(format!("the name `{template}` opens a brace and does not close it")));
+            return Err(wrong(format!("the name `{template}` opens a brace and does not close it")).into());
         };
         let part = &rest[open + 1..open + length];
         let known = PARTS.iter().position(|one| *one == part);
@@ -181,9 +218,8 @@ pub(super) fn are_profiles(patterns: &[String], world: &World) -> CommandResult 
     let profiles = crate::commands::aws_profiles(world)?;
     for name in patterns {
         if matches!(aws::as_roles(&profiles, name, &[]), Ok(Some(_))) {
-            let what = format!("`{name}` is a profile of {} already", profiles.path());
-            return Err(CommandError::new(Kind::Usage, what)
-                .hint(format!("jit exec {}  takes it as it is", name::in_command(name))));
+            let path = profiles.path().to_string();
+            return Err(ChoiceError::IsProfile { name: name.clone(), path }.into());
         }
     }
     Ok(())

@@ -12,6 +12,7 @@ use crate::sys::folders;
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
+use jit_wire::explain::{Explain, Next};
 
 use super::write::{self, How};
 
@@ -24,15 +25,43 @@ const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// What variables of okta-aws-cli start with.
 const OKTA_AWSCLI: &str = "OKTA_AWSCLI_";
 
+/// Why nothing is taken over.
+#[derive(Debug, thiserror::Error)]
+enum NotImported {
+    #[error("nothing of {0} can be taken over")]
+    Nothing(&'static str),
+    #[error("there is no configuration of {tool} at {}", paths.join(" or "))]
+    Absent { tool: &'static str, paths: Vec<String> },
+}
+
+impl Explain for NotImported {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Nothing(_) => Kind::Failed,
+            Self::Absent { .. } => Kind::Usage,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Nothing(_) => {
+                Next::list(["write an IdP and a hub role; the README has ten lines for yours"])
+            }
+            Self::Absent { tool, .. } => vec![Next::Run {
+                command: format!("configure import {tool} --from FILE").into(),
+                does: "reads it from elsewhere".into(),
+            }],
+        }
+    }
+}
+
 pub(super) fn run(args: &Import, world: &World, ui: &Ui) -> CommandResult {
     let imported = read(args, world)?;
     let keys = static_keys(world, ui);
     let merged = write::merged(&imported.draft, world)?;
     report::tell(&imported, &merged, &keys, ui);
     if imported.taken.is_empty() {
-        let what = format!("nothing of {} can be taken over", args.tool.name());
-        return Err(CommandError::new(Kind::Failed, what)
-            .hint("write an IdP and a hub role; the README has ten lines for yours"));
+        return Err(NotImported::Nothing(args.tool.name()).into());
     }
     let how = How { yes: args.yes, dry_run: args.dry_run };
     if write::add(&imported.draft, how, world, ui)? {
@@ -64,12 +93,8 @@ fn file(path: &Path, world: &World) -> CommandResult<Option<Content>> {
 
 /// That there is nothing to read, and where it was looked for.
 fn nothing(tool: ImportTool, paths: &[&Path], world: &World) -> CommandError {
-    let paths: Vec<_> = paths.iter().map(|path| folders::short(path, &world.folders.home)).collect();
-    let what = format!("there is no configuration of {} at {}", tool.name(), paths.join(" or "));
-    CommandError::new(Kind::Usage, what).hint(format!(
-        "--from FILE reads it from elsewhere: jit configure import {} --from FILE",
-        tool.name()
-    ))
+    let paths = paths.iter().map(|path| folders::short(path, &world.folders.home)).collect();
+    NotImported::Absent { tool: tool.name(), paths }.into()
 }
 
 fn read(args: &Import, world: &World) -> CommandResult<Imported> {

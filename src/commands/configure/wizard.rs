@@ -17,6 +17,7 @@ use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
 use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION};
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::duration;
 
@@ -27,14 +28,40 @@ const GENERIC: [&str; 12] = [
     "login", "sso", "www", "idp", "auth", "accounts", "portal", "start", "id", "keycloak", "adfs", "launcher",
 ];
 
+/// Why there is nothing to write.
+#[derive(Debug, thiserror::Error)]
+enum WizardError {
+    #[error("jit configure asks questions, and nobody can be asked here")]
+    NobodyToAsk,
+    #[error("the metadata is not of the IdP that you mean")]
+    OtherIdp,
+}
+
+impl Explain for WizardError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NobodyToAsk => Kind::Usage,
+            Self::OtherIdp => Kind::Failed,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::NobodyToAsk => vec![
+                Next::Run {
+                    command: "configure add URL".into(),
+                    does: "takes a company's shared file".into(),
+                },
+                Next::words("or write config.toml; the README has ten lines for your IdP"),
+            ],
+            Self::OtherIdp => Next::list(["ask whoever manages it for the URL of the right metadata"]),
+        }
+    }
+}
+
 pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
     if !world.person.can_be_asked() {
-        return Err(CommandError::new(
-            Kind::Usage,
-            "jit configure asks questions, and nobody can be asked here",
-        )
-        .hint("jit configure add URL  takes a company's shared file")
-        .hint("or write config.toml; the README has ten lines for your IdP"));
+        return Err(WizardError::NobodyToAsk.into());
     }
     welcome(world, ui);
     loop {
@@ -189,9 +216,7 @@ impl Wizard<'_> {
                     ui.warn(shown!("it sends you elsewhere to sign in: {}", sso_url));
                     host::warning(&sso_url).iter().for_each(|warning| ui.warn(escape(warning)));
                     if world.person.confirm("Is that where you sign in?") != Some(true) {
-                        let what = "the metadata is not of the IdP that you mean";
-                        return Err(CommandError::new(Kind::Failed, what)
-                            .hint("ask whoever manages it for the address of the right one"));
+                        return Err(WizardError::OtherIdp.into());
                     }
                 }
                 ui.instruct("jit can take the answer at http://127.0.0.1:35001/saml, if an administrator adds that address");

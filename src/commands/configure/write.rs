@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
@@ -9,12 +10,13 @@ use crate::commands::{CONFIG_LIMIT, advice};
 use crate::config::draft::{Draft, Merged, Value};
 use crate::config::file::File;
 use crate::config::shared::Summary;
-use crate::config::{Side, host, unified_diff};
+use crate::config::{Mistake, Side, host, unified_diff};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::folders;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::{Decision, World};
+use jit_wire::explain::{Explain, Next};
 
 use super::replace;
 
@@ -199,30 +201,70 @@ pub(super) fn put(
     Ok(true)
 }
 
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+enum NotWritten {
+    #[error("{path} would not be right with what is to be added")]
+    Wrong { path: String, mistake: Mistake },
+    #[error("cannot lock {}", path.display())]
+    Locked { path: PathBuf, source: io::Error },
+    #[error("cannot write {path}")]
+    Disk { path: String, source: io::Error },
+    #[error("{0} was changed by another program meanwhile")]
+    Changed(String),
+}
+
+impl Explain for NotWritten {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Wrong { .. } => Kind::Usage,
+            Self::Locked { .. } | Self::Disk { .. } | Self::Changed(_) => Kind::Failed,
+        }
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::Wrong { mistake, .. } => vec![mistake.to_string()],
+            Self::Locked { source, .. } | Self::Disk { source, .. } => vec![source.to_string()],
+            Self::Changed(_) => Vec::new(),
+        }
+    }
+
+    fn excerpt(&self) -> Option<String> {
+        match self {
+            Self::Wrong { mistake, .. } => mistake.excerpt(),
+            _ => None,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Wrong { mistake, .. } => {
+                let mut next = mistake.next();
+                next.push(Next::words(
+                    "nothing was written; fix the file, or what it is to get, and run the command again",
+                ));
+                next
+            }
+            Self::Locked { .. } | Self::Disk { .. } => Next::list(["nothing was changed"]),
+            Self::Changed(_) => Next::list(["nothing was written; run the command again"]),
+        }
+    }
+}
+
 /// Whether `whole` is a configuration, and one with nothing lost.
 fn check(path: &str, whole: &str) -> CommandResult {
-    let Err(mistake) = File::parse(path, whole) else { return Ok(()) };
-    let line = mistake.excerpt.as_ref().map(|text| format!("{:>4} | {text}", mistake.line));
-    let wrong = CommandError::new(Kind::Usage, format!("{path} would not be right with what is to be added"));
-    let wrong = CommandError { excerpt: line, ..wrong }.because(&mistake);
-    let wrong = mistake.suggestion.into_iter().fold(wrong, CommandError::hint);
-    Err(wrong.hint("nothing was written; mend the file, or what it is to get, and run the command again"))
+    let wrong = |mistake| NotWritten::Wrong { path: path.to_owned(), mistake };
+    File::parse(path, whole).map(drop).map_err(|mistake| wrong(mistake).into())
 }
 
 fn write(present: &Present, whole: &str, world: &World) -> CommandResult {
-    let failed = |what: String, error: io::Error| CommandError::new(Kind::Failed, what).because(error);
     let _lock = replace::lock(world, "config.lock", "writing the configuration")
-        .map_err(|(path, error)| failed(format!("cannot lock {}", path.display()), error))?;
+        .map_err(|(path, source)| NotWritten::Locked { path, source })?;
     let before = present.content.as_deref().map(Vec::as_slice);
     let written = replace::write(&world.folders.config_file, before, whole.as_bytes(), CONFIG_LIMIT)
-        .map_err(|error| {
-            failed(format!("cannot write {}", present.path), error).hint("nothing was changed")
-        })?;
-    if written {
-        return Ok(());
-    }
-    let what = format!("{} was changed by another program meanwhile", present.path);
-    Err(CommandError::new(Kind::Failed, what).hint("nothing was written; run the command again"))
+        .map_err(|source| NotWritten::Disk { path: present.path.clone(), source })?;
+    if written { Ok(()) } else { Err(NotWritten::Changed(present.path.clone()).into()) }
 }
 
 /// `idp acme, role hub, role admin`, a long list cut.

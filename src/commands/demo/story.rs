@@ -15,6 +15,29 @@ use crate::sys::process;
 use crate::ui::text::{escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
+use jit_wire::explain::{Explain, Next};
+
+/// The sign-in of the demo failed. What it advises is about a configuration that is gone when the demo ends.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .error.what)]
+struct DemoStopped {
+    error: CommandError,
+    real_browser: bool,
+}
+
+impl Explain for DemoStopped {
+    fn kind(&self) -> Kind {
+        self.error.kind
+    }
+
+    fn why(&self) -> Vec<String> {
+        self.error.causes.clone()
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::run(if self.real_browser { "demo --no-browser" } else { "demo" })]
+    }
+}
 
 /// How long the session lives that is shown to end.
 const SHORT_LIFE: Duration = Duration::from_secs(3);
@@ -161,12 +184,8 @@ impl Story<'_> {
 
     fn sign_in(&self) -> CommandResult {
         self.typed("jit login prod-admin");
-        login::run(&Login::of("prod-admin"), self.world, self.ui).map_err(|error| {
-            match self.real_browser {
-                true => error.hint("jit demo --no-browser"),
-                false => error,
-            }
-        })?;
+        login::run(&Login::of("prod-admin"), self.world, self.ui)
+            .map_err(|error| DemoStopped { error, real_browser: self.real_browser })?;
         let (proof, hub, what, action) = match self.by {
             By::OpenId => (
                 Call::CodeGrant,

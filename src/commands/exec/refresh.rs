@@ -22,6 +22,7 @@ use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
 use jit_wire::credentials::{Freshness, Session};
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name::{self, Variable};
 use jit_wire::secret::Secret;
 use jit_wire::sign_in::Requirement;
@@ -110,8 +111,23 @@ pub(super) fn attend(
     process::end_as(status)
 }
 
+/// The credentials cannot be served beside the program, which runs without that.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NotServed(String);
+
+impl Explain for NotServed {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
+        Next::list(["leave out --refresh"])
+    }
+}
+
 pub(super) fn failed(what: impl ToString) -> CommandError {
-    CommandError::new(Kind::Failed, what.to_string()).hint("leave out --refresh")
+    NotServed(what.to_string()).into()
 }
 
 fn refuse(status: StatusCode, code: &str, message: &str) -> Reply {

@@ -1,9 +1,10 @@
 //! `jit login --all`: every configured role, after one login at each IdP.
 
+use super::choose::Unnamed;
 use super::{Context, accounts, report};
 use crate::commands::{advice, confirm, plan};
 use crate::config::resolve::Flags;
-use crate::error::{CommandError, CommandResult, Kind};
+use crate::error::{CommandError, CommandResult};
 use crate::plan::{Plan, ProofPlan};
 use crate::ui::text::{shown, table};
 use jit_wire::credentials::Session;
@@ -21,11 +22,7 @@ impl Context<'_, '_> {
             }
         }
         if plans.is_empty() {
-            let what = match &args.idp {
-                Some(idp) => format!("no role is configured for {idp}"),
-                None => "no role is configured".to_owned(),
-            };
-            return Err(CommandError::new(Kind::Usage, what).hint("add a [role.NAME]"));
+            return Err(Unnamed::NoneFor(args.idp.clone()).into());
         }
         let mut befores = Vec::new();
         for plan in &plans {
@@ -70,13 +67,6 @@ fn all_or_error(mut failures: Vec<(&Plan, CommandError)>, asked: usize) -> Comma
         return failures.pop().map_or(Ok(()), |(_, error)| Err(error));
     }
     let what = format!("{} of {asked} roles were not to be had", failures.len());
-    let mut error = CommandError::new(failures[0].1.kind, what);
-    for (plan, failure) in failures {
-        error = error.because(format!("{}: {}", plan.role, failure.what));
-        error.hints.extend(failure.hints);
-    }
-    let mut seen = std::collections::HashSet::new();
-    error.hints.retain(|hint| seen.insert(hint.clone()));
-    error.hints.truncate(5);
-    Err(error)
+    let failures = failures.into_iter().map(|(plan, failure)| (plan.role.clone(), failure)).collect();
+    Err(CommandError::of_several(what, failures))
 }

@@ -8,11 +8,60 @@ use crate::commands::pick::{self, Candidate};
 use crate::commands::{Reading, advice, role_name, roles};
 use crate::config::file::{File, Parent, Target};
 use crate::config::resolve::{self, Flags};
-use crate::error::{CommandError, CommandResult, Kind};
+use crate::error::{CommandResult, Kind};
 use crate::plan::DiscoveredRole;
 use crate::sys::folders;
 use crate::ui::text::shown;
+use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
+
+/// Why it is not known which role is meant.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unnamed {
+    #[error("no role was named")]
+    SeveralIdps(Vec<String>),
+    #[error("{0} has no role")]
+    NoneIn(String),
+    #[error("{0} lists no roles, and none is configured for it")]
+    NoneAt(String),
+    #[error("no role is configured{}", .0.as_ref().map(|idp| format!(" for {idp}")).unwrap_or_default())]
+    NoneFor(Option<String>),
+    #[error("{idp} offers {} roles", names.len())]
+    SeveralAt { idp: String, names: Vec<String> },
+}
+
+impl Explain for Unnamed {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::SeveralAt { names, .. } => vec![names.join(", ")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::SeveralIdps(idps) => {
+                idps.iter().map(|idp| Next::run(format!("login --idp {}", name::in_command(idp)))).collect()
+            }
+            Self::NoneIn(_) | Self::NoneFor(None) => Next::list(["add a [role.NAME]"]),
+            Self::NoneAt(idp) | Self::NoneFor(Some(idp)) => {
+                vec![Next::words(format!("add a [role.NAME] with idp = \"{idp}\""))]
+            }
+            Self::SeveralAt { names, .. } => {
+                let such_as =
+                    names.first().map(|name| name::in_command(name).into_owned()).unwrap_or_default();
+                vec![Next::Run {
+                    command: format!("login {such_as}").into(),
+                    does: "or another of them".into(),
+                }]
+            }
+        }
+    }
+}
 
 impl Context<'_, '_> {
     /// The role that is meant.
@@ -31,15 +80,10 @@ impl Context<'_, '_> {
             let mut idps = file.idps.keys();
             return match (idps.next(), idps.next()) {
                 (Some(only), None) => self.choose_offered(only),
-                (Some(_), Some(_)) => {
-                    let login = |idp: &String| format!("jit login --idp {}", name::in_command(idp));
-                    let error = CommandError::new(Kind::Usage, "no role was named");
-                    Err(file.idps.keys().map(login).fold(error, CommandError::hint))
-                }
+                (Some(_), Some(_)) => Err(Unnamed::SeveralIdps(file.idps.keys().cloned().collect()).into()),
                 (None, _) => {
                     let path = folders::short(&world.folders.config_file, &world.folders.home);
-                    Err(CommandError::new(Kind::Usage, format!("{path} has no role"))
-                        .hint("add a [role.NAME]"))
+                    Err(Unnamed::NoneIn(path).into())
                 }
             };
         }
@@ -85,18 +129,11 @@ impl Context<'_, '_> {
             });
         }
         match candidates.as_slice() {
-            [] => Err(CommandError::new(
-                Kind::Usage,
-                format!("{idp} lists no roles, and none is configured for it"),
-            )
-            .hint(format!("add a [role.NAME] with idp = \"{idp}\""))),
+            [] => Err(Unnamed::NoneAt(idp.to_owned()).into()),
             [only] => Ok(only.name.clone()),
             several if !world.person.can_be_asked() => {
-                let names: Vec<&str> = several.iter().map(|candidate| candidate.name.as_str()).collect();
-                let such_as = name::in_command(&several[0].name);
-                Err(CommandError::new(Kind::Usage, format!("{idp} offers {} roles", several.len()))
-                    .because(names.join(", "))
-                    .hint(format!("jit login {such_as}  or another of them")))
+                let names = several.iter().map(|candidate| candidate.name.clone()).collect();
+                Err(Unnamed::SeveralAt { idp: idp.to_owned(), names }.into())
             }
             _ => pick::one_of(candidates, None, store, world),
         }

@@ -49,7 +49,7 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
         context.one_role()?
     }
     // What could not be stored is there for this process alone, which ends here.
-    broker.not_stored().map_or(Ok(()), |error| Err(advice::not_stored(&error)))
+    broker.not_stored().map_or(Ok(()), |error| Err(advice::NotStored(error).into()))
 }
 
 impl Context<'_, '_> {

@@ -139,7 +139,7 @@ impl Explain for ImportError {
 
     fn next(&self) -> Vec<Next> {
         match self {
-            Self::NeedsOrg { .. } => Next::list(["jit configure import aws-okta --org acme.okta.com"]),
+            Self::NeedsOrg { .. } => vec![Next::run("configure import aws-okta --org acme.okta.com")],
             Self::Broken { .. } | Self::Unread { .. } => {
                 Next::list(["nothing was changed; fix that, or read another file with --from FILE"])
             }
