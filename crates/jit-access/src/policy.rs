@@ -7,7 +7,9 @@ mod access;
 mod allow;
 mod hours;
 mod network;
+pub(crate) mod read;
 mod role;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +19,7 @@ pub use access::{Access, Channel, Escalate, OnCall, Review, Seat, Ticket};
 pub use allow::{Allow, AllowError, Statement};
 pub use hours::{Hours, HoursError};
 pub use network::{Network, NetworkError};
+pub use read::{Documents, LARGEST_POLICY, PolicyFile};
 pub use role::{AccountSet, RequestRole, RequestRoleError};
 
 /// Where something stands: a file of the policy, and a line in it, counted from one.

@@ -1,12 +1,16 @@
 //! One table of a TOML file, read key by key: each value with its line, each mistake with its place, and every key
 //! that nobody asked for reported with the one that was probably meant.
 
+mod value;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
+
+pub use value::Value;
 
 use crate::explain::{Explain, Kind, Next};
 
