@@ -314,7 +314,7 @@ impl Explain for StsError {
                 next
             }
             StsErrorKind::TokenRefused if self.code == "IDPRejectedClaim" => vec![Next::SignInAnew],
-            StsErrorKind::TokenRefused if self.new_token_may_help() => vec![Next::SignIn, Next::Clock],
+            StsErrorKind::TokenRefused if self.new_token_may_help() => vec![Next::SignInAnew, Next::Clock],
             StsErrorKind::TokenRefused => match self.token_text() {
                 Some(("Invalid base64 SAMLResponse", ..)) => vec![Next::SignInAnew],
                 Some((_, _, what)) => vec![Next::words(what)],
@@ -331,14 +331,14 @@ impl Explain for StsError {
                 Next::list(["set `duration` to \"1h\" or less"])
             }
             StsErrorKind::DurationTooLong { chained: false } => Next::list([
-                "set a smaller `duration`, or ask for a longer maximum session duration of the role",
+                "ask for a smaller `duration`, or have the role's maximum session duration raised",
             ]),
             StsErrorKind::ClockSkew { .. } => {
                 Next::list(["set the clock, best to follow a time server, and try again"])
             }
-            StsErrorKind::RegionDisabled => {
-                Next::list(["set another `region`, or have STS switched on there (IAM, account settings)"])
-            }
+            StsErrorKind::RegionDisabled => Next::list([
+                "use another region (`region` of the role, or AWS_REGION), or have STS switched on there (IAM, account settings)",
+            ]),
             StsErrorKind::PackedPolicyTooLarge => Next::list([
                 "shorten `tags`, `policy` and `policy_arns`; tags that the IdP sends count as well",
             ]),

@@ -10,6 +10,7 @@ use crate::aws::portal::PortalError;
 use crate::idp::IdpError;
 use crate::store::{Lock, StoreError};
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::name;
 use jit_wire::sign_in::Requirement;
 
 /// As many roles as a message lists.
@@ -62,6 +63,8 @@ pub enum BrokerError {
         idp: String,
         /// `[role.NAME]`.
         role: String,
+        /// Its ARN.
+        role_arn: String,
     },
     /// AWS.
     #[error("{}", .0.sentence())]
@@ -177,10 +180,14 @@ impl Explain for BrokerError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::LoginNeeded { .. } => vec![Next::SignIn],
-            // The code is asked for by the command that walks the chain.
-            Self::CodeNeeded { .. } => vec![Next::SignIn],
+            Self::CodeNeeded { .. } => {
+                vec![Next::SignInAt("a terminal, where the code can be asked for".into())]
+            }
             Self::TooWeak { idp, .. } => vec![
-                Next::Explain(format!("see what it demands and how [idp.{idp}] is asked for it").into()),
+                Next::Explain(
+                    format!("see what it demands and how [idp.{}] is asked for it", name::in_header(idp))
+                        .into(),
+                ),
                 Next::words(
                     "have the administrator of the IdP look at it: it gave another sign-in than it was asked for",
                 ),
@@ -189,13 +196,20 @@ impl Explain for BrokerError {
             Self::NotOffered { .. } => {
                 vec![Next::ThenSignInAnew("ask to be assigned to it".into()), Next::EveryValue]
             }
-            Self::SeveralProviders { role, providers, .. } => providers
-                .iter()
-                .map(|arn| Next::words(format!("add to [role.{role}]: provider_arn = \"{arn}\"")))
-                .collect(),
-            Self::Encrypted { role, .. } => vec![Next::words(format!(
-                "add to [role.{role}]: provider_arn = \"arn:aws:iam::ACCOUNT:saml-provider/NAME\""
-            ))],
+            Self::SeveralProviders { role, providers, .. } => {
+                let role = name::in_header(role);
+                let add = |arn| Next::words(format!("add to [role.{role}]: provider_arn = \"{arn}\""));
+                providers.iter().map(add).collect()
+            }
+            Self::Encrypted { role, role_arn, .. } => {
+                let mut parts = role_arn.split(':').skip(1);
+                let (partition, account) = (parts.next().unwrap_or("aws"), parts.nth(2).unwrap_or("ACCOUNT"));
+                vec![Next::words(format!(
+                    "add to [role.{}] the SAML provider of this IdP in the role's account: provider_arn = \
+                     \"arn:{partition}:iam::{account}:saml-provider/NAME\"",
+                    name::in_header(role)
+                ))]
+            }
             Self::Sts(error) => error.next(),
             Self::Portal(error) => error.next(),
             Self::Source(error) => error.next(),

@@ -595,9 +595,11 @@ fn provider_of(plan: &Plan, login: &Login, attributes: &Attributes) -> Result<St
     let (leg, idp) = (&plan.legs[0], plan.proof.name().to_owned());
     let (role_arn, configured) = (leg.role.value.as_str(), leg.provider_arn.as_ref());
     if login.is_encrypted() {
-        return configured
-            .map(|provider| provider.value.clone())
-            .ok_or_else(|| BrokerError::Encrypted { idp, role: leg.name.clone() });
+        return configured.map(|provider| provider.value.clone()).ok_or_else(|| BrokerError::Encrypted {
+            idp,
+            role: leg.name.clone(),
+            role_arn: role_arn.to_owned(),
+        });
     }
     let fits = |provider: &str| configured.is_none_or(|configured| configured.value == provider);
     let providers: Vec<&str> = attributes

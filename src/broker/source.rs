@@ -54,7 +54,7 @@ pub enum SourceError {
     /// What was given is over already.
     #[error("the credentials that the profile {profile} gets are over already")]
     #[expect(missing_docs, reason = "the sentence says it")]
-    Over { profile: String },
+    Over { profile: String, next: String },
     /// AWS does not take what the profile has.
     #[error("{error}")]
     Refused {
@@ -79,18 +79,7 @@ impl SourceError {
         if !of_profile {
             return error.into();
         }
-        let next = match &settings.source.value {
-            Source::Keys { .. } => {
-                format!("give the profile {} new keys ({})", settings.name, settings.source.origin)
-            }
-            Source::Process(_) => format!(
-                "run the credential_process of the profile {} by itself, to see what it gives",
-                settings.name
-            ),
-            Source::TokenFile(path) => format!("have whatever writes {path} write it again"),
-            _ => "show this to whoever manages this machine: AWS does not take the credentials that it was given"
-                .to_owned(),
-        };
+        let next = renewal_of(settings);
         Self::Refused { error, next }.into()
     }
 }
@@ -106,16 +95,24 @@ impl Explain for SourceError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::TokenFile { .. } => Next::list(["have whatever writes that file write it again"]),
-            Self::Process { .. } | Self::Over { .. } => {
-                Next::list(["run that command by itself, to see what it wants"])
-            }
+            Self::Process { .. } => Next::list(["run that command by itself, to see what it wants"]),
             Self::Machine { why: MachineError::NoToken(_), .. } => Next::list([
                 "in a container, have the answer come that far: the instance's metadata option HttpPutResponseHopLimit has to be 2",
                 "elsewhere, use a metadata service that has version 2 (IMDSv2)",
             ]),
-            Self::Machine { .. } => {
+            Self::Machine { why: MachineError::NoRole, .. } => {
+                Next::list(["have a role attached to this instance (an instance profile)"])
+            }
+            Self::Machine { why: MachineError::Address { .. }, .. } => {
+                Next::list(["give it a URL of this machine, or an https one"])
+            }
+            Self::Machine { why: MachineError::Refused { status: 429 | 500.., .. }, .. } => {
+                vec![Next::TryAgain]
+            }
+            Self::Machine { why: MachineError::Http(_) | MachineError::Refused { .. }, .. } => {
                 Next::list(["such a profile serves on the container or instance that it was made for"])
             }
+            Self::Machine { .. } => Next::list(["look at what answers there: it is not what AWS runs"]),
             Self::Unfit { .. } => Next::list(["copy them once more, without what stands around them"]),
             Self::NoEnd { profile } => vec![
                 Next::words(format!(
@@ -124,8 +121,24 @@ impl Explain for SourceError {
                 )),
                 Next::words("or let a role have it as its source_profile: that session has an end"),
             ],
-            Self::Refused { next, .. } => vec![Next::words(next.clone())],
+            Self::Refused { next, .. } | Self::Over { next, .. } => vec![Next::words(next.clone())],
         }
+    }
+}
+
+/// What gives a profile something else than it has.
+fn renewal_of(settings: &SourceSettings) -> String {
+    match &settings.source.value {
+        Source::Keys { .. } => {
+            format!("give the profile {} new keys ({})", settings.name, settings.source.origin)
+        }
+        Source::Process(_) => format!(
+            "run the credential_process of the profile {} by itself, to see what it gives",
+            settings.name
+        ),
+        Source::TokenFile(path) => format!("have whatever writes {path} write it again"),
+        _ => "show this to whoever manages this machine: AWS does not take the credentials that it was given"
+            .to_owned(),
     }
 }
 
@@ -270,7 +283,7 @@ impl Broker<'_, '_> {
             }
         };
         if given.ends && given.credentials.expires_at <= self.now() {
-            return Err(SourceError::Over { profile });
+            return Err(SourceError::Over { profile, next: renewal_of(settings) });
         }
         Ok(given)
     }

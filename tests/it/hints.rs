@@ -9,6 +9,8 @@ use jit::demo::{Account, Call, Edit, Faults, Flaw, HUB, KeyUser, Refusal, Role, 
 
 use crate::support::{Output, Room};
 
+mod more;
+
 /// One thing that goes wrong, and the way out.
 struct Row {
     name: &'static str,
@@ -16,6 +18,8 @@ struct Row {
     /// What makes it go wrong.
     arrange: fn(&Room),
     typed: &'static [&'static str],
+    /// Types it.
+    run: fn(&Room, &[&str]) -> Output,
     /// What it says to do next, all of it.
     next: &'static [&'static str],
     /// What is done elsewhere: by the person at the IdP, an administrator, or whoever runs the network.
@@ -38,7 +42,9 @@ fn refuse(room: &Room, call: Call, status: u16, code: &str) {
 }
 
 fn hints(output: &Output) -> Vec<String> {
-    output.stderr.lines().filter_map(|line| line.strip_prefix("  next: ")).map(str::to_owned).collect()
+    // On a terminal both are one.
+    let lines = output.stderr.lines().chain(output.stdout.lines());
+    lines.filter_map(|line| line.trim_end().strip_prefix("  next: ")).map(str::to_owned).collect()
 }
 
 /// The command in a hint: what is in backticks, or what it begins with, up to two spaces.
@@ -102,18 +108,28 @@ fn two_idps(room: &Room) {
     room.write_config(&format!("{idp}\n{}", idp.replace("idp.demo", "idp.partner")));
 }
 
-fn rows() -> Vec<Row> {
-    // A row says what is unlike this one.
-    let usual = || Row {
+/// A row says what is unlike this one.
+fn usual() -> Row {
+    Row {
         name: "",
         room: Room::new,
         arrange: nothing,
         typed: &["login", "admin"],
+        run: |room, typed| room.jit(typed).hands_over().run(),
         next: &[],
         elsewhere: well,
         follow: type_it,
         again: true,
-    };
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let mut rows = of_the_usual();
+    rows.extend(more::rows());
+    rows
+}
+
+fn of_the_usual() -> Vec<Row> {
     vec![
         Row {
             name: "no login yet",
@@ -383,7 +399,7 @@ fn following_a_hint_leads_on() {
     let told = |row: &Row| {
         let room = (row.room)();
         (row.arrange)(&room);
-        let failed = room.jit(row.typed).hands_over().run();
+        let failed = (row.run)(&room, row.typed);
         assert_ne!(failed.code(), 0, "{failed}");
         let next = hints(&failed);
         assert_eq!(next, row.next, "{failed}");
@@ -456,6 +472,54 @@ fn every_command_that_is_advised_is_executed() {
     let stale: Vec<&str> =
         ELSEWHERE.iter().map(|(one, _)| *one).filter(|one| !advised.contains_key(*one)).collect();
     assert!(stale.is_empty(), "nobody advises these any more: {stale:?}");
+}
+
+/// Which piece of typed advice (`Next` of jit-wire) a hint is.
+fn kind_of(hint: &str) -> &'static str {
+    let has = |text: &str| hint.contains(text);
+    match hint {
+        _ if hint.starts_with("jit login --force") => "SignInAnew",
+        _ if hint.starts_with("jit login ") => "SignIn",
+        _ if hint.starts_with("jit explain ") => "EveryValue",
+        _ if hint.starts_with("jit ") => "Run",
+        _ if has(", then: `jit login --force") => "ThenSignInAnew",
+        _ if has(", then: `jit login") => "ThenSignIn",
+        _ if has(": `jit login --") => "SignInWith",
+        _ if hint.starts_with("unlock your keychain") => "Unlock",
+        _ if hint.starts_with("run `jit login") && hint.ends_with("` again") => "SignInAgain",
+        _ if hint.starts_with("run `jit login") && has("` on ") => "SignInAt",
+        _ if has(": `jit explain ") => "Explain",
+        "run `jit doctor`" => "Doctor",
+        "check this machine's clock: `jit doctor`" => "Clock",
+        _ if hint.ends_with("the network and the proxy") => "Network",
+        _ if hint.starts_with("`jit roles ") => "Offered",
+        _ if hint.starts_with("`jit logout --all`") => "StartAfresh",
+        "try again in a minute" => "TryAgain",
+        _ => "Do",
+    }
+}
+
+/// Advice that no room can come to, and where it is followed.
+const FOLLOWED_ELSEWHERE: &[(&str, &str)] =
+    &[("Unlock", "a keychain that is locked: tests/counterparts has a real one, unlocked by a sign-in")];
+
+#[test]
+fn every_kind_of_advice_is_followed() {
+    let source = include_str!("../../crates/jit-wire/src/explain.rs");
+    let (_, kinds) = source.split_once("pub enum Next {\n").unwrap();
+    let (kinds, _) = kinds.split_once("\n}\n").unwrap();
+    let kinds = kinds.lines().filter_map(|line| line.strip_prefix("    "));
+    let kinds: BTreeSet<&str> = kinds
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| line.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap())
+        .collect();
+    let rows = rows();
+    let mut followed: BTreeSet<&str> =
+        rows.iter().flat_map(|row| row.next).map(|hint| kind_of(hint)).collect();
+    for (kind, _) in FOLLOWED_ELSEWHERE {
+        assert!(followed.insert(kind), "a row follows {kind}, so it need not be named");
+    }
+    assert_eq!(followed, kinds, "each kind of advice has a row that follows it, and a place in kind_of");
 }
 
 /// Those that are advised, so that "jit takes …" is none.

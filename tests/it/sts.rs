@@ -84,7 +84,9 @@ fn refusals_that_end_the_matter() {
             refusal(403, "RegionDisabledException", "STS is not activated in this region"),
             4,
             "STS is switched off in us-east-1 for account 111111111111",
-            &["set another `region`, or have STS switched on there (IAM, account settings)"],
+            &[
+                "use another region (`region` of the role, or AWS_REGION), or have STS switched on there (IAM, account settings)",
+            ],
         ),
         (
             Call::AssumeRoleWithWebIdentity,

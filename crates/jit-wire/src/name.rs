@@ -234,6 +234,16 @@ pub fn in_command(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// `text` as the name of a table of TOML, as in `[role.NAME]`: as it is, or in quotes.
+pub fn in_header(text: &str) -> Cow<'_, str> {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !text.is_empty() && text.chars().all(is_bare) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+    }
+}
+
 /// `text` as it may stand in a prompt: a shell may expand what its prompt came to (zsh with PROMPT_SUBST), and takes `%` for
 /// its own there. What it could act on is shown as a question mark.
 pub fn in_prompt(text: &str) -> String {

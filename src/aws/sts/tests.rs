@@ -348,7 +348,7 @@ fn the_next_step_fits_the_refusal() {
     }
     let stale = refusal("ExpiredTokenException", "Token expired");
     let (error, _) = error_of(Action::AssumeRoleWithWebIdentity, Answer::Status(400, stale));
-    assert_eq!(error.next(), [Next::SignIn, Next::Clock]);
+    assert_eq!(error.next(), [Next::SignInAnew, Next::Clock]);
 }
 
 #[test]

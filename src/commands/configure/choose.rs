@@ -295,6 +295,6 @@ mod tests {
         ] {
             assert!(names(&[], true, template).unwrap_err().contains(words), "{template}");
         }
-        assert!(names(&["nobody"], false, "{name}").unwrap_err().contains("no role is called `nobody`"));
+        assert!(names(&["nobody"], false, "{name}").unwrap_err().contains("no role matches `nobody`"));
     }
 }

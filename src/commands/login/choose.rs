@@ -102,7 +102,7 @@ impl Context<'_, '_> {
         let need = self.need(&proof);
         let typed = Typed::Login { force: need.force };
         let before = report::Before::of(store, &proof)?;
-        store.prepare()?;
+        store.prepare().map_err(|error| advice::no_login(&error.into(), idp, &proof, typed))?;
         let login =
             broker.sign_in(&proof, &need).map_err(|error| advice::no_login(&error, idp, &proof, typed))?;
         match login.identity().name.as_str() {

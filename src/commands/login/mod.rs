@@ -13,7 +13,7 @@ pub(super) use choose::Configured;
 
 use std::cell::RefCell;
 
-use crate::broker::{self, Broker, Interaction, Need};
+use crate::broker::{self, Broker, BrokerError, Interaction, Need};
 use crate::cli::Login;
 use crate::config::file::File;
 use crate::config::resolve::Flags;
@@ -66,14 +66,15 @@ impl Context<'_, '_> {
             Some(before) => before,
             None => report::Before::of(store, &plan.proof)?,
         };
-        let stored = broker::stored_session(store, &plan, plan.legs.len() - 1)?;
+        let typed = advice::Typed::Login { force: need.force };
+        let no_session = |error: BrokerError| advice::no_session(&error, &plan, typed);
+        let stored = broker::stored_session(store, &plan, plan.legs.len() - 1)
+            .map_err(|error| no_session(error.into()))?;
         if !matches!(broker.at_hand(&plan, &need), Ok(Some(_))) {
             // Nobody signs in for what could not be stored.
-            store.prepare()?;
+            store.prepare().map_err(|error| no_session(error.into()))?;
         }
-        let session = broker
-            .session(&plan, &need)
-            .map_err(|error| advice::no_session(&error, &plan, advice::Typed::Login { force: need.force }))?;
+        let session = broker.session(&plan, &need).map_err(no_session)?;
         terminals::remember(world, &plan.role);
         let key_id = &session.credentials.access_key_id;
         let unchanged = stored.is_some_and(|stored| stored.credentials.access_key_id == *key_id);

@@ -70,7 +70,22 @@ impl Explain for OidcError {
                 Next::list(["compare `client_id` with the client's id at the provider"])
             }
             Self::Token(TokenError::Issuer(_)) => Next::list([COMPARE_ISSUER]),
-            Self::Token(TokenError::Algorithm(_) | TokenError::TooLong(_)) => Next::list([ASK_ADMINISTRATOR]),
+            // Another token of the same provider would be no better.
+            Self::Token(
+                TokenError::Algorithm(_)
+                | TokenError::UnannouncedAlgorithm
+                | TokenError::TooLong(_)
+                | TokenError::Critical
+                | TokenError::AmbiguousKey
+                | TokenError::WeakKey { .. }
+                | TokenError::Claim(_)
+                | TokenError::Malformed,
+            ) => Next::list([ASK_ADMINISTRATOR]),
+            // It answers from a session of its own, whatever it is asked.
+            Self::Token(TokenError::OldSignIn) => vec![
+                Next::ThenSignInAnew("sign out at the identity provider in your browser".into()),
+                Next::words(ASK_ADMINISTRATOR),
+            ],
             Self::Token(_) => vec![Next::SignInAgain, Next::words(ASK_ADMINISTRATOR)],
             Self::ClaimsWanted { .. } => Next::list([ASK_ADMINISTRATOR]),
             // Whoever is not let in can sign in as somebody else.

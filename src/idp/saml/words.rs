@@ -27,7 +27,17 @@ impl Explain for SamlError {
         let next: &[&'static str] = match self {
             Self::Address { .. } => return vec![Next::Explain("check `sso_url` or `start_url`".into())],
             Self::TooLong(_) => &["have the IdP send fewer groups and roles for AWS"],
-            Self::Status(status) if status.is("NoPassive") || status.is("NoAuthnContext") => {
+            Self::Status(status) if status.is("NoPassive") => {
+                return vec![Next::SignInAnew, Next::words(ASK_ADMINISTRATOR)];
+            }
+            Self::Status(status) if status.is("NoAuthnContext") => {
+                return vec![
+                    Next::SignInAnew,
+                    Next::words("check `authn_context` of the IdP and `acr` of the role, where they are set"),
+                    Next::words(ASK_ADMINISTRATOR),
+                ];
+            }
+            Self::Status(status) if status.is("AuthnFailed") => {
                 return vec![Next::SignInAnew, Next::words(ASK_ADMINISTRATOR)];
             }
             Self::Status(status) if status.is("RequestDenied") || status.is("UnknownPrincipal") => {

@@ -151,3 +151,16 @@ fn a_variable_is_made_of_the_id_of_a_service_only() {
     }
     assert_eq!(Variable::known("AWS_REGION").as_str(), "AWS_REGION");
 }
+
+#[test]
+fn a_name_in_a_header_means_itself() {
+    for (text, header) in [
+        ("admin", "admin"),
+        ("prod/admin", "\"prod/admin\""),
+        ("a.b", "\"a.b\""),
+        ("", "\"\""),
+        ("a\"b", "\"a\\\"b\""),
+    ] {
+        assert_eq!(in_header(text), header);
+    }
+}
