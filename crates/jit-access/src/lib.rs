@@ -5,7 +5,9 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`policy`] | the policy file: its types, and how it is read |
+//! | [`render`] | every document that AWS evaluates |
 //! | [`strict_json`] | JSON with each key at most once |
 
 pub mod policy;
+pub mod render;
 pub mod strict_json;

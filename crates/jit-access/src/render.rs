@@ -1,0 +1,39 @@
+//! Every document that AWS evaluates, as text with stable bytes.
+//!
+//! There is one source: deployment, the acts of who applies, the audit, the documentation and the tests all take their
+//! documents from here. `tests/rendered` evaluates them, changes each of their parts in turn, and fails for every change
+//! that no scenario notices.
+//!
+//! | document | renderer | limit |
+//! | --- | --- | --- |
+//! | a grant, `jit-<id>` | [`GrantDocument::render`] | [`Limit::Inline`], all of one role together |
+//! | the trust of a role on request or of break-glass | [`RoleOnRequest::trust`] | [`Limit::Trust`] |
+//! | a ceiling | [`Ceiling::render`] | [`Limit::Managed`] |
+//! | what a break-glass role may do | [`standing`] | [`Limit::Inline`] |
+//! | the ledger's bucket | [`LedgerBucket::render`] | [`Limit::Bucket`] |
+//! | what people may do at a door | [`EntryPolicy::render`] | [`Limit::Inline`], [`Limit::PermissionSet`] |
+//! | how they arrive there | [`EntryTrust::render`] | [`Limit::Trust`] |
+//! | who applies | [`GrantorTrust::render`], [`grantor`] | [`Limit::Trust`], [`Limit::Inline`] |
+//! | the guard rail | [`Guardrail::render`] | [`Limit::ServiceControl`] |
+
+mod ceiling;
+mod compare;
+mod document;
+mod entry;
+mod grant;
+mod grantor;
+mod ledger;
+mod names;
+mod role;
+mod size;
+
+pub use ceiling::{Ceiling, Level, SERVICES, Service};
+pub use compare::same_meaning;
+pub use document::Document;
+pub use entry::{EntryPolicy, EntryTrust, OidcProvider, Reach, SessionName, Where, Writes};
+pub use grant::{AllowedStatement, GrantDocument, GrantError, Networks, grant_id, policy_name};
+pub use grantor::{GrantorTrust, Guardrail, grantor};
+pub use ledger::LedgerBucket;
+pub use names::EntryRole;
+pub use role::{RoleOnRequest, standing};
+pub use size::{Fullness, Limit, Room, TooLong};

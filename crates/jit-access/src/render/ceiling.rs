@@ -1,0 +1,181 @@
+//! Ceilings: the permissions boundaries of roles on request.
+//!
+//! A ceiling says its list twice: what it allows, and `Deny NotAction` of the same. The second is not a repetition: that a
+//! boundary does not mention an action binds identity policies only, and a resource policy that names the *session* would
+//! go past it. An explicit Deny holds for everybody. The other denies hold whatever a company adds to the list.
+
+mod services;
+
+use jit_wire::arn::Partition;
+
+use super::document::{Document, Statement};
+
+pub use services::{SERVICES, Service};
+
+/// The ceilings that ship. Ceilings of a company are made from one of them and actions of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// What exists and how it is set up; no contents.
+    Read,
+    /// Run what is deployed: contents, logs, restarts, scaling.
+    Operate,
+    /// Everything but identities and what this deployment stands on.
+    Admin,
+}
+
+/// A ceiling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// Where it is used.
+    pub partition: Partition,
+    /// What it is made from.
+    pub level: Level,
+    /// Actions that a company adds, such as `bedrock:*`.
+    pub more: Vec<String>,
+    /// The roles that may be handed to services (`iam:PassRole`), by ARN. None of them should be able to do more than
+    /// the ceiling: whoever may pass a role to a service can do what it can.
+    pub passable: Vec<String>,
+    /// The bucket of the ledger.
+    pub ledger: Option<String>,
+}
+
+impl Level {
+    /// Every level.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Operate, Self::Admin];
+
+    /// The name in a policy file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Operate => "operate",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// The level with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+}
+
+/// Every way to become somebody else, or to let somebody else in.
+const OTHER_IDENTITIES: [&str; 8] = [
+    "eks:AssociateAccessPolicy",
+    "eks:CreateAccessEntry",
+    "lambda:AddPermission",
+    "rolesanywhere:*",
+    "signin:*",
+    "sts:Assume*",
+    "sts:GetFederationToken",
+    "sts:GetWebIdentityToken",
+];
+
+/// The verbs of IAM that change something. `PassRole` has a statement of its own.
+pub(super) const IAM_WRITES: [&str; 22] = [
+    "iam:Accept*",
+    "iam:Add*",
+    "iam:Associate*",
+    "iam:Attach*",
+    "iam:Change*",
+    "iam:Create*",
+    "iam:Deactivate*",
+    "iam:Delete*",
+    "iam:Detach*",
+    "iam:Disable*",
+    "iam:Enable*",
+    "iam:Put*",
+    "iam:Reject*",
+    "iam:Remove*",
+    "iam:Reset*",
+    "iam:Resync*",
+    "iam:Send*",
+    "iam:Set*",
+    "iam:Tag*",
+    "iam:Untag*",
+    "iam:Update*",
+    "iam:Upload*",
+];
+
+/// The actions that use a data key. Whoever can call them directly can decrypt what they have only a copy of.
+const DATA_KEYS: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
+
+/// The services that may use a data key on behalf of a person.
+const DATA_KEY_SERVICES: [&str; 11] = [
+    "dynamodb",
+    "ec2",
+    "elasticfilesystem",
+    "kinesis",
+    "lambda",
+    "rds",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+];
+
+/// What stops, narrows or deletes the record that CloudTrail keeps.
+const TRAIL_WRITES: [&str; 6] = [
+    "cloudtrail:Delete*",
+    "cloudtrail:Deregister*",
+    "cloudtrail:Disable*",
+    "cloudtrail:Put*",
+    "cloudtrail:Stop*",
+    "cloudtrail:Update*",
+];
+
+impl Ceiling {
+    /// The list: every action that is allowed, sorted.
+    pub fn actions(&self) -> Vec<String> {
+        let own = SERVICES.iter().flat_map(|service| {
+            service.actions(self.level).iter().map(|action| format!("{}:{action}", service.prefix))
+        });
+        let mut all: Vec<String> = own.chain(self.more.iter().cloned()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The services of the list, as a grant names them: `ec2:*`. The ceiling narrows them.
+    pub fn services(&self) -> Vec<String> {
+        let service = |action: String| action.split(':').next().map(|prefix| format!("{prefix}:*"));
+        let mut all: Vec<String> = self.actions().into_iter().filter_map(service).collect();
+        all.dedup();
+        all
+    }
+
+    /// The managed policy.
+    pub fn render(&self) -> Document {
+        let via: Vec<String> = DATA_KEY_SERVICES
+            .iter()
+            .map(|service| format!("{service}.*.{}", self.partition.dns_suffix()))
+            .collect();
+        let pass = Statement::deny("PassRole").action("iam:PassRole");
+        let mut passable = self.passable.clone();
+        passable.sort();
+        passable.dedup();
+        let mut statements = vec![
+            Statement::allow(Some("List")).action(self.actions()).on("*"),
+            Statement::deny("NothingElse").not_action(self.actions()).on("*"),
+            Statement::deny("OtherIdentities").action(OTHER_IDENTITIES).on("*"),
+            Statement::deny("IamWrites").action(IAM_WRITES).on("*"),
+            if passable.is_empty() { pass.on("*") } else { pass.not_on(passable) },
+            Statement::deny("KeyGrants").action("kms:CreateGrant").on("*").when(
+                "BoolIfExists",
+                "kms:GrantIsForAWSResource",
+                "false",
+            ),
+            Statement::deny("DataKeys").action(DATA_KEYS).on("*").when(
+                "StringNotLike",
+                "kms:ViaService",
+                via,
+            ),
+            Statement::deny("Trails").action(TRAIL_WRITES).on("*"),
+        ];
+        if let Some(bucket) = &self.ledger {
+            let arn = format!("arn:{}:s3:::{bucket}", self.partition.name());
+            statements.push(Statement::deny("Ledger").action("s3:*").on(vec![format!("{arn}/*"), arn]));
+        }
+        Document::of(&statements)
+    }
+}

@@ -1,0 +1,316 @@
+//! What each ceiling lets people do, service by service, and why.
+
+use super::Level;
+
+/// A row: the actions of one service at each level. A level without actions does not have the service.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// As in `ec2:RunInstances`.
+    pub prefix: &'static str,
+    /// At [`Level::Read`].
+    pub read: &'static [&'static str],
+    /// At [`Level::Operate`].
+    pub operate: &'static [&'static str],
+    /// At [`Level::Admin`].
+    pub admin: &'static [&'static str],
+    /// Why it is cut there.
+    pub reason: &'static str,
+}
+
+impl Service {
+    /// The actions at a level.
+    pub fn actions(&self, level: Level) -> &'static [&'static str] {
+        match level {
+            Level::Read => self.read,
+            Level::Operate => self.operate,
+            Level::Admin => self.admin,
+        }
+    }
+}
+
+const fn row(
+    prefix: &'static str,
+    read: &'static [&'static str],
+    operate: &'static [&'static str],
+    admin: &'static [&'static str],
+    reason: &'static str,
+) -> Service {
+    Service { prefix, read, operate, admin, reason }
+}
+
+const ALL: &[&str] = &["*"];
+const SEEN: &[&str] = &["Describe*", "List*"];
+const DESCRIBE: &[&str] = &["Describe*"];
+
+/// Sorted by prefix. `Get*` stands only where no answer of it is content: objects, secrets, parameters, code, log lines,
+/// messages, passwords, user data of instances.
+pub const SERVICES: &[Service] = &[
+    row("acm", SEEN, SEEN, ALL, "certificates are metadata; exporting one gives a private key"),
+    row("apigateway", &[], &["GET"], ALL, "GET also reads the values of API keys, so it is not for `read`"),
+    row("application-autoscaling", DESCRIBE, ALL, ALL, "scaling is what operating means"),
+    row("athena", &["List*"], ALL, ALL, "results of queries are content"),
+    row(
+        "autoscaling",
+        &["DescribeAuto*", "DescribeScaling*"],
+        ALL,
+        ALL,
+        "launch configurations hold user data",
+    ),
+    row(
+        "backup",
+        SEEN,
+        &["Describe*", "Get*", "List*", "StartBackupJob"],
+        ALL,
+        "restoring needs a role to pass",
+    ),
+    row("batch", &["List*"], ALL, ALL, "descriptions of jobs hold their environment"),
+    row(
+        "cloudformation",
+        &["DescribeStack*", "List*"],
+        &["Describe*", "Detect*", "Get*", "List*"],
+        ALL,
+        "a stack with a service role does what that role may",
+    ),
+    row(
+        "cloudfront",
+        &["List*"],
+        &["CreateInvalidation", "Get*", "List*"],
+        ALL,
+        "configurations can hold secret headers",
+    ),
+    row(
+        "cloudtrail",
+        &["DescribeTrails", "GetTrailStatus", "LookupEvents"],
+        &["Describe*", "Get*", "List*", "LookupEvents"],
+        &["Create*", "Describe*", "Get*", "List*", "LookupEvents", "Start*"],
+        "nobody stops or narrows the record",
+    ),
+    row("cloudwatch", &["Describe*", "Get*", "List*"], ALL, ALL, "metrics are numbers"),
+    row("cognito-idp", &["DescribeUserPool", "ListUserPools"], &[], ALL, "users of the company's customers"),
+    row("dynamodb", SEEN, ALL, ALL, "items are content"),
+    row(
+        "ec2",
+        &[
+            "DescribeA*",
+            "DescribeH*",
+            "DescribeI*",
+            "DescribeN*",
+            "DescribeR*",
+            "DescribeS*",
+            "DescribeT*",
+            "DescribeV*",
+        ],
+        &[
+            "*InstanceAttribute",
+            "AttachVolume",
+            "Create*Tags",
+            "CreateImage",
+            "CreateSnapshot*",
+            "CreateVolume",
+            "Describe*",
+            "DetachVolume",
+            "Get*",
+            "Modify*Volume*",
+            "Reboot*",
+            "RunInstances",
+            "Start*",
+            "Stop*",
+            "Terminate*",
+        ],
+        ALL,
+        "networks are changed by admins",
+    ),
+    row(
+        "ecr",
+        SEEN,
+        &["*Image*", "*Layer*", "Describe*", "GetAuthorizationToken", "List*"],
+        ALL,
+        "pulling an image reads code",
+    ),
+    row(
+        "ecs",
+        &["DescribeClusters", "DescribeServices", "List*"],
+        ALL,
+        ALL,
+        "task definitions hold the environment",
+    ),
+    row(
+        "eks",
+        SEEN,
+        &["AccessKubernetesApi", "Describe*", "List*", "Update*"],
+        ALL,
+        "new access entries are denied everywhere",
+    ),
+    row(
+        "elasticache",
+        DESCRIBE,
+        &["Describe*", "List*", "Modify*", "Reboot*", "Test*"],
+        ALL,
+        "descriptions hold no data",
+    ),
+    row("elasticfilesystem", DESCRIBE, &["Client*", "Describe*"], ALL, "mounting reads files"),
+    row(
+        "elasticloadbalancing",
+        DESCRIBE,
+        ALL,
+        ALL,
+        "targets are drained and registered by whoever is on call",
+    ),
+    row("es", SEEN, &["Describe*", "ESHttp*", "List*"], ALL, "documents are content"),
+    row(
+        "events",
+        &["Describe*", "List*"],
+        &["Describe*", "Disable*", "Enable*", "List*", "PutEvents"],
+        ALL,
+        "rules are switched off in an incident",
+    ),
+    row("firehose", SEEN, SEEN, ALL, "destinations can hold access keys, which AWS hides"),
+    row("glue", &["List*"], &["*JobRun*", "Get*", "List*"], ALL, "connections hold passwords"),
+    row("guardduty", &["Get*", "List*"], &["Get*", "List*"], &["Get*", "List*"], "nobody silences the alarm"),
+    row("health", DESCRIBE, DESCRIBE, ALL, "what AWS says about its own troubles"),
+    row(
+        "iam",
+        &["Get*", "List*"],
+        &["Get*", "List*", "PassRole"],
+        &["Get*", "List*", "PassRole", "Simulate*"],
+        "identities are changed by nobody with a grant; PassRole only for the roles that are named",
+    ),
+    row("kinesis", SEEN, ALL, ALL, "records are content"),
+    row(
+        "kms",
+        &["Describe*", "GetKeyRotationStatus", "List*"],
+        &[
+            "CreateGrant",
+            "Decrypt",
+            "Describe*",
+            "Encrypt",
+            "GenerateDataKey*",
+            "GetKey*",
+            "List*",
+            "ReEncrypt*",
+        ],
+        ALL,
+        "data keys only through a service; grants only for AWS's own use",
+    ),
+    row(
+        "lambda",
+        &["ListAliases", "ListEventSource*", "ListTags"],
+        &["Get*", "Invoke*", "List*", "Publish*", "Put*Concurrency", "Update*"],
+        ALL,
+        "a list of functions holds their environment",
+    ),
+    row(
+        "logs",
+        DESCRIBE,
+        &["*Query*", "Describe*", "Filter*", "Get*", "List*", "Start*", "Stop*"],
+        ALL,
+        "log lines are content",
+    ),
+    row("organizations", SEEN, SEEN, SEEN, "accounts are changed elsewhere"),
+    row("pi", &[], &["Describe*", "Get*"], ALL, "statements of a database can hold values"),
+    row(
+        "rds",
+        &["DescribeDB*", "DescribeEvents"],
+        &[
+            "AddTags*",
+            "CreateDB*Snapshot",
+            "Describe*",
+            "Download*",
+            "Failover*",
+            "ListTags*",
+            "ModifyDBInstance",
+            "Reboot*",
+            "Start*",
+            "Stop*",
+        ],
+        ALL,
+        "snapshots yes, sharing them no",
+    ),
+    row("rds-db", &[], &["connect"], &["connect"], "signing in to a database with IAM"),
+    row(
+        "redshift",
+        &["DescribeClusters"],
+        &["Describe*", "Pause*", "Reboot*", "Resume*"],
+        ALL,
+        "credentials of clusters are for admins",
+    ),
+    row("resource-groups", &["List*"], &["Get*", "List*", "Search*"], ALL, "finding things by tag"),
+    row(
+        "route53",
+        &["Get*", "List*"],
+        &["ChangeResourceRecordSets", "Get*", "List*"],
+        ALL,
+        "records are switched in an incident",
+    ),
+    row(
+        "s3",
+        &[
+            "GetBucketLocation",
+            "GetBucketTagging",
+            "GetBucketVersioning",
+            "GetLifecycleConfiguration",
+            "ListAllMyBuckets",
+            "ListBucket*",
+        ],
+        &["AbortMultipartUpload", "DeleteObject", "Get*", "List*", "PutObject", "RestoreObject"],
+        ALL,
+        "names of objects yes, contents no; policies of buckets are changed by admins",
+    ),
+    row(
+        "secretsmanager",
+        SEEN,
+        &[
+            "Describe*",
+            "GetSecretValue",
+            "List*",
+            "PutSecretValue",
+            "RotateSecret",
+            "UpdateSecretVersionStage",
+        ],
+        ALL,
+        "values are not for `read`",
+    ),
+    row("servicequotas", &["Get*", "List*"], &["Get*", "List*", "Request*"], ALL, "limits are numbers"),
+    row("sns", &["Get*", "List*"], &["Get*", "List*", "Publish"], ALL, "subscribing somebody is for admins"),
+    row(
+        "sqs",
+        &["GetQueue*", "ListQueue*"],
+        &[
+            "ChangeMessageVisibility",
+            "DeleteMessage",
+            "Get*",
+            "List*",
+            "PurgeQueue",
+            "ReceiveMessage",
+            "SendMessage",
+            "StartMessageMoveTask",
+        ],
+        ALL,
+        "messages are content",
+    ),
+    row(
+        "ssm",
+        &["DescribeInstance*", "DescribeParameters", "ListAssociations"],
+        &["*Command*", "*Session", "Describe*", "Get*", "List*", "PutParameter"],
+        ALL,
+        "values of parameters and outputs of commands are content",
+    ),
+    row("ssmmessages", &[], ALL, ALL, "the channel of a session"),
+    row(
+        "states",
+        &["ListExecutions", "ListStateMachines"],
+        &["Describe*", "Get*", "List*", "Redrive*", "Start*", "Stop*"],
+        ALL,
+        "inputs of executions are content",
+    ),
+    row(
+        "sts",
+        &["GetCallerIdentity"],
+        &["DecodeAuthorizationMessage", "GetCallerIdentity"],
+        &["DecodeAuthorizationMessage", "GetCallerIdentity"],
+        "who am I; becoming somebody else is denied",
+    ),
+    row("tag", &["Get*"], &["Get*", "TagResources", "UntagResources"], ALL, "tags are looked up everywhere"),
+    row("wafv2", &["List*"], &["Get*", "List*", "UpdateIPSet"], ALL, "an address is blocked in an incident"),
+    row("xray", &["GetServiceGraph"], &["BatchGet*", "Get*"], ALL, "traces can hold values"),
+];

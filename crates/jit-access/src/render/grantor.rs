@@ -1,0 +1,105 @@
+//! Who applies: the role in every account that may write grants, and nothing else.
+
+use jit_wire::arn::{Partition, RoleArn};
+
+use super::document::{Document, Statement};
+use super::names::{EntryRole, literal, patterns, roots, user_ids};
+use super::role::OWN_NAME;
+
+/// Who may become the grantor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GrantorTrust {
+    /// The function's role alone.
+    Function {
+        /// Its role.
+        role: RoleArn,
+        /// The function that the role must be used by, so that its credentials are of no use elsewhere. `None` where it
+        /// runs from cron or a CI job.
+        function: Option<String>,
+    },
+    /// With `apply = "approver"`: the people who own the account, through the voters' door, under their own names.
+    Approvers {
+        /// The voters' door.
+        doors: Vec<EntryRole>,
+        /// The session names of these people.
+        names: Vec<String>,
+    },
+}
+
+impl GrantorTrust {
+    /// The trust policy.
+    pub fn render(&self) -> Document {
+        let statement = Statement::allow(Some("Grantor")).action("sts:AssumeRole");
+        let statements = match self {
+            Self::Function { role, function } => {
+                let statement = statement.aws(role.as_str());
+                vec![match function {
+                    Some(arn) => statement.when("ArnEquals", "lambda:SourceFunctionArn", arn.as_str()),
+                    None => statement,
+                }]
+            }
+            Self::Approvers { doors, names } => {
+                let through =
+                    statement.aws(roots(doors)).when("ArnLike", "aws:PrincipalArn", patterns(doors));
+                // Two conditions on one key are both met only in two operators, or in a Deny.
+                let others = Statement::deny("OwnNameOnly").aws("*").action("sts:AssumeRole");
+                vec![
+                    through.when("StringLike", "aws:userid", user_ids(names)),
+                    others.when("StringNotLike", "aws:userid", OWN_NAME),
+                ]
+            }
+        };
+        Document::of(&statements)
+    }
+}
+
+/// The grantor's identity policy. It is the same in every account: IAM answers only about the account that it is asked in.
+pub fn grantor(partition: Partition) -> Document {
+    let partition = partition.name();
+    let roles = format!("arn:{partition}:iam::*:role/jit/*");
+    let ceilings = format!("arn:{partition}:iam::*:policy/jit-ceiling-*");
+    Document::of(&[
+        Statement::allow(Some("Grants"))
+            .action(["iam:DeleteRolePolicy", "iam:PutRolePolicy"])
+            .on(roles.as_str())
+            .when("StringLike", "iam:PermissionsBoundary", ceilings.as_str()),
+        Statement::allow(Some("Roles")).action(["iam:Get*", "iam:List*"]).on(roles),
+        Statement::allow(Some("Ceilings")).action("iam:GetPolicy*").on(ceilings),
+        Statement::allow(Some("AllRoles")).action("iam:ListRoles").on("*"),
+    ])
+}
+
+/// The guard rail: the service control policy that keeps everybody else from changing what access rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guardrail {
+    /// Where it is.
+    pub partition: Partition,
+    /// The platform's roles, which deploy.
+    pub platform: Vec<RoleArn>,
+}
+
+impl Guardrail {
+    /// The service control policy.
+    pub fn render(&self) -> Document {
+        let partition = self.partition.name();
+        let role = |rest: &str| format!("arn:{partition}:iam::*:role/{rest}");
+        let mut exempt = vec![role("AWSControlTowerExecution"), role("stacksets-exec-*")];
+        exempt.extend(self.platform.iter().map(|arn| literal(arn.as_str())));
+        exempt.sort();
+        exempt.dedup();
+        // The grantor is under `role/jit-*` already.
+        let mut guarded = exempt.clone();
+        guarded.extend([
+            role("jit/*"),
+            role("jit-*"),
+            format!("arn:{partition}:iam::*:policy/jit-ceiling-*"),
+        ]);
+        let mut allowed = exempt;
+        allowed.push(role("jit-grantor"));
+        Document::of(&[Statement::deny("IamWrites").action(super::ceiling::IAM_WRITES).on(guarded).when(
+            "ArnNotLike",
+            "aws:PrincipalArn",
+            allowed,
+        )])
+    }
+}

@@ -1,0 +1,92 @@
+//! The trust of a role on request and of a break-glass role: through named doors, under one's own name, and nobody else.
+
+use super::document::{Document, Statement};
+use super::names::{EntryRole, patterns, roots, user_ids};
+
+/// Who may become a role, and what they may bring along.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct RoleOnRequest {
+    /// The doors it can be reached through: of people who ask for access, or of break-glass. Never empty.
+    pub doors: Vec<EntryRole>,
+    /// The session tags that the IdP sends and that stay with a person. Each can only be handed on unchanged.
+    pub tags: Vec<String>,
+    /// Session names that never get in: with `apply = "approver"` those of every voter, so that nobody grants access to
+    /// themselves.
+    pub barred: Vec<String>,
+}
+
+/// Somebody's own name, whatever role they have it in: the part of `aws:userid` after the colon.
+pub(super) const OWN_NAME: &str = "*:${sts:RoleSessionName}";
+
+impl RoleOnRequest {
+    /// The trust policy.
+    pub fn trust(&self) -> Document {
+        let through = |sid| {
+            Statement::allow(Some(sid)).aws(roots(&self.doors)).when(
+                "ArnLike",
+                "aws:PrincipalArn",
+                patterns(&self.doors),
+            )
+        };
+        let mut statements = vec![
+            through("OwnName").action("sts:AssumeRole").when("StringLike", "aws:userid", OWN_NAME),
+            through("OwnSource").action("sts:SetSourceIdentity").when(
+                "StringEquals",
+                "sts:SourceIdentity",
+                "${aws:SourceIdentity}",
+            ),
+        ];
+        if !self.tags.is_empty() {
+            let mut tags = self.tags.clone();
+            tags.sort();
+            tags.dedup();
+            let mut own = through("OwnTags").action("sts:TagSession").when(
+                "ForAllValues:StringEquals",
+                "aws:TagKeys",
+                tags.clone(),
+            );
+            for tag in tags {
+                let value = format!("${{aws:PrincipalTag/{tag}}}");
+                own = own.when("StringEqualsIfExists", format!("aws:RequestTag/{tag}"), value);
+            }
+            statements.push(own);
+        }
+        if !self.barred.is_empty() {
+            statements.push(Statement::deny("NoVoter").aws("*").action("sts:AssumeRole").when(
+                "StringLike",
+                "aws:userid",
+                user_ids(&self.barred),
+            ));
+        }
+        Document::of(&statements)
+    }
+}
+
+/// What a break-glass role may do: always what these services offer, as far as its ceiling allows. A role on request has
+/// no such policy.
+pub fn standing(services: Vec<String>) -> Document {
+    Document::of(&[Statement::allow(Some("Standing")).action(services).on("*")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trust_is_the_one_of_the_contract() {
+        let role = RoleOnRequest {
+            doors: vec![EntryRole::new(&"arn:aws:iam::111111111111:role/jit-hub".parse().unwrap())],
+            ..RoleOnRequest::default()
+        };
+        assert_eq!(
+            role.trust().as_str(),
+            concat!(
+                r#"{"Version":"2012-10-17","Statement":[{"Sid":"OwnName","Effect":"Allow","Principal":{"AWS":["arn:aws:iam::111111111111:root"]},"#,
+                r#""Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::111111111111:role/jit-hub"]},"#,
+                r#""StringLike":{"aws:userid":"*:${sts:RoleSessionName}"}}},{"Sid":"OwnSource","Effect":"Allow","#,
+                r#""Principal":{"AWS":["arn:aws:iam::111111111111:root"]},"Action":"sts:SetSourceIdentity","#,
+                r#""Condition":{"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::111111111111:role/jit-hub"]},"StringEquals":{"sts:SourceIdentity":"${aws:SourceIdentity}"}}}]}"#
+            )
+        );
+    }
+}
