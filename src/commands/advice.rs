@@ -281,3 +281,6 @@ impl Case<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

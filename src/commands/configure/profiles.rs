@@ -147,7 +147,12 @@ impl Explain for ProfilesError {
     }
 
     fn next(&self) -> Vec<Next> {
-        Next::list(["nothing was changed; fix that and run the command again"])
+        match self {
+            Self::KeepsChanging { .. } => {
+                Next::list(["nothing was changed; run the command again when that program is done"])
+            }
+            _ => Next::list(["nothing was changed; fix that and run the command again"]),
+        }
     }
 }
 
