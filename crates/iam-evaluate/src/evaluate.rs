@@ -1,0 +1,149 @@
+//! How the answers of several policies become one.
+//!
+//! 1. A Deny that fits, in any policy, denies.
+//! 2. Each level of service control policies must allow (of the principal's account).
+//! 3. In one account, a policy of the resource that names the user, the session or everybody is enough. One that names
+//!    the role of a session is enough as far as boundary and session policies go. One that names the account adds nothing.
+//!    Otherwise identity policies, boundary and session policies must all allow.
+//! 4. Across accounts, the policy of the resource and all those of the principal must allow.
+//! 5. Trust and key policies must allow in any case.
+
+use crate::decision::{Because, Decision, Layer, Outcome, Place};
+use crate::policy::{Effect, Fit, Kind, Policy};
+use crate::principal::Named;
+use crate::request::{Principal, Request};
+
+/// All policies that apply to a request. What is not there does not apply; without any, everything is denied.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    /// Of the user (with those of its groups) or the role. Without a statement that allows, nothing is.
+    pub identity: Vec<Policy>,
+    /// The permissions boundary.
+    pub boundary: Option<Policy>,
+    /// Those given when the session was begun; one of them must allow. `None`: none were given.
+    pub session: Option<Vec<Policy>>,
+    /// That of the resource: a resource, key or trust policy ([`Kind`]).
+    pub resource: Option<Policy>,
+    /// Service control policies of the principal's account: for each level from the organisation's root to the account,
+    /// those that are attached there. Empty for the management account and outside of organisations.
+    pub service_control: Vec<Vec<Policy>>,
+    /// Resource control policies of the account that owns the resource.
+    pub resource_control: Vec<Policy>,
+}
+
+/// What one layer says.
+#[derive(Clone, Copy)]
+enum Says<'a> {
+    Deny(Place<'a>),
+    Allow(Place<'a>, Named),
+    Nothing(Option<(Place<'a>, &'a crate::condition::Condition)>),
+}
+
+/// Looks at all statements of a layer. Of several that allow, the one that names the principal the closest.
+fn ask<'a>(layer: Layer, policies: impl IntoIterator<Item = &'a Policy>, request: &Request) -> Says<'a> {
+    let mut allow: Option<(Place<'a>, Named)> = None;
+    let mut nearly = None;
+    for policy in policies {
+        for (index, statement) in policy.statements().iter().enumerate() {
+            let place = Place { layer, policy, index };
+            match (statement.fit(request), statement.effect()) {
+                (Fit::Not, _) | (Fit::AllBut(_), Effect::Deny) => {}
+                (Fit::Whole(_), Effect::Deny) => return Says::Deny(place),
+                (Fit::AllBut(condition), Effect::Allow) => {
+                    nearly.get_or_insert((place, condition));
+                }
+                (Fit::Whole(named), Effect::Allow) => {
+                    // A document that was read for another place names no principals, or others: its Allow means nothing here.
+                    if layer.takes(policy.kind()) && allow.is_none_or(|(_, closest)| closest < named) {
+                        allow = Some((place, named));
+                    }
+                }
+            }
+        }
+    }
+    match allow {
+        Some((place, named)) => Says::Allow(place, named),
+        None => Says::Nothing(nearly),
+    }
+}
+
+/// Whether `request` is allowed by `policies`, and why.
+#[must_use]
+pub fn evaluate<'a>(policies: &'a Policies, request: &'a Request) -> Decision<'a> {
+    let because = decide(policies, request);
+    let outcome = match because {
+        Because::Denies(_) => Outcome::ExplicitDeny,
+        Because::Allows(_) | Because::Root => Outcome::Allowed,
+        Because::NothingAllows { .. } => Outcome::ImplicitDeny,
+    };
+    Decision { outcome, because, request }
+}
+
+fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
+    // Services, tokens of identity providers and the anonymous have no policies of their own.
+    let has_own = request.principal.account().is_some();
+    let is_root = matches!(request.principal, Principal::Root { .. });
+    let none = None::<&Policy>;
+    let identity = ask(Layer::Identity, policies.identity.iter().filter(|_| has_own && !is_root), request);
+    let boundary = ask(Layer::Boundary, policies.boundary.iter().filter(|_| has_own && !is_root), request);
+    let session = match &policies.session {
+        Some(session) => ask(Layer::Session, session.iter().filter(|_| has_own && !is_root), request),
+        None => ask(Layer::Session, none, request),
+    };
+    let resource = ask(Layer::Resource, &policies.resource, request);
+    let resource_control = ask(Layer::ResourceControl, &policies.resource_control, request);
+    let levels = policies.service_control.iter().filter(|_| has_own);
+    let levels: Vec<Says<'a>> =
+        levels.enumerate().map(|(level, found)| ask(Layer::ServiceControl(level), found, request)).collect();
+
+    let all = levels.iter().chain([&resource_control, &identity, &boundary, &session, &resource]);
+    for said in all {
+        if let Says::Deny(place) = said {
+            return Because::Denies(*place);
+        }
+    }
+
+    let mut places = Vec::new();
+    let mut needed: Vec<(Layer, Says<'a>)> = Vec::new();
+    needed.extend(levels.iter().enumerate().map(|(level, said)| (Layer::ServiceControl(level), *said)));
+    let own = |needed: &mut Vec<(Layer, Says<'a>)>, with_identity: bool| {
+        if with_identity && !is_root {
+            needed.push((Layer::Identity, identity));
+        }
+        if policies.boundary.is_some() && !is_root {
+            needed.push((Layer::Boundary, boundary));
+        }
+        if policies.session.is_some() && !is_root {
+            needed.push((Layer::Session, session));
+        }
+    };
+    let must_allow =
+        policies.resource.as_ref().is_some_and(|policy| matches!(policy.kind(), Kind::Key | Kind::Trust));
+    let granted = if let Says::Allow(_, named) = &resource { Some(*named) } else { None };
+    if !has_own {
+        needed.push((Layer::Resource, resource));
+    } else if !request.is_same_account() {
+        needed.push((Layer::Resource, resource));
+        own(&mut needed, true);
+    } else {
+        if must_allow || granted > Some(Named::Account) {
+            needed.push((Layer::Resource, resource));
+        }
+        match granted {
+            Some(Named::Itself) => {}
+            Some(Named::Role) => own(&mut needed, false),
+            Some(Named::Account) | None => own(&mut needed, true),
+        }
+    }
+    for (layer, said) in needed {
+        match said {
+            Says::Allow(place, _) => places.push(place),
+            Says::Nothing(nearly) => return Because::NothingAllows { layer, nearly },
+            Says::Deny(place) => return Because::Denies(place),
+        }
+    }
+    if is_root && !places.iter().any(|place| place.layer == Layer::Resource) {
+        return Because::Root;
+    }
+    Because::Allows(places)
+}
