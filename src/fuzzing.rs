@@ -14,7 +14,7 @@ pub use crate::idp::fuzzing::{loopback_request, redirect};
 pub use crate::idp::identity_center::fuzzing::{center_answer, cli_token};
 pub use crate::idp::lookup::fuzzing::lookup;
 pub use crate::idp::oidc::fuzzing::{jwks, jwt, oidc_answer, oidc_discovery};
-pub use crate::idp::okta::fuzzing::{okta_answer, okta_page};
+pub use crate::idp::okta::fuzzing::{okta_answer, okta_html, okta_page};
 pub use crate::idp::saml::fuzzing::{browser_messages, saml_response};
 pub use crate::index::fuzzing::{accounts_file, role_index};
 pub use crate::store::fuzzing::{sealed, store_files};
@@ -164,7 +164,7 @@ mod tests {
         ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn(&[u8]))),*] };
     }
 
-    const TARGETS: [Target; 38] = targets![
+    const TARGETS: [Target; 39] = targets![
         accounts_file,
         aws_answer,
         aws_editor,
@@ -191,6 +191,7 @@ mod tests {
         oidc_answer,
         oidc_discovery,
         okta_answer,
+        okta_html,
         okta_page,
         profile_names,
         redirect,

@@ -2,6 +2,7 @@
 
 use super::api::{ApiError, cookie_in, pause_in};
 use super::device;
+pub use super::html::fuzzing::okta_html;
 use super::page::{Page, read};
 use super::person::Known;
 use super::transaction::Transaction;

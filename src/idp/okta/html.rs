@@ -4,6 +4,11 @@
 //! It knows the character references that stand for ASCII, which is all that an assertion in base64 can be made of. A table of all
 //! 2,231 names was a fifth of what the loader had to relocate at every start of the program (`docs/performance.md`).
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
+
+use std::collections::BTreeMap;
+
 /// A part of a page, in the page's order. Comments, doctypes and processing instructions are left out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
@@ -15,21 +20,19 @@ pub(super) enum Part {
     Text(String),
 }
 
-/// What a start tag says, in its order: names in small letters, values without their character references.
+/// What a start tag says: names in small letters, values without their character references. A map, because a page may put a
+/// million attributes into one tag, and each is compared with those before it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Attributes(Vec<(String, String)>);
+pub(super) struct Attributes(BTreeMap<String, String>);
 
 impl Attributes {
     /// The value of an attribute. Of two with the same name the first counts.
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
-        let at = self.0.iter().position(|(its, _)| its == name)?;
-        Some(self.0.remove(at).1)
+        self.0.remove(name)
     }
 
     fn set(&mut self, name: String, value: String) {
-        if self.0.iter().all(|(its, _)| *its != name) {
-            self.0.push((name, value));
-        }
+        self.0.entry(name).or_insert(value);
     }
 }
 
@@ -83,7 +86,8 @@ impl Iterator for Parts<'_> {
                     self.within = TEXT_ONLY.iter().map(|(its, _)| *its).find(|its| *its == name);
                     return Some(Part::Start(name, attributes));
                 }
-                ('<', Some('!' | '?' | '/'), _) => self.skip_comment(),
+                // At the end of the page, `</` is text.
+                ('<', Some('!' | '?'), _) | ('<', Some('/'), Some(_)) => self.skip_comment(),
                 (first, ..) => {
                     let length = first.len_utf8();
                     let end = self.rest[length..].find('<').map_or(self.rest.len(), |at| length + at);
@@ -150,9 +154,10 @@ impl<'a> Parts<'a> {
         let end = match self.rest.strip_prefix("<!--") {
             Some(comment) if comment.starts_with('>') => Some(5),
             Some(comment) if comment.starts_with("->") => Some(6),
+            // One search for both ends: looking for each by itself would read the whole rest of the page at every comment.
             Some(comment) => {
-                let ends = ["-->", "--!>"];
-                ends.iter().filter_map(|end| Some(4 + comment.find(end)? + end.len())).min()
+                let is_end = |at: &usize| comment[..*at].ends_with("--") || comment[..*at].ends_with("--!");
+                comment.match_indices('>').map(|(at, _)| at).find(is_end).map(|at| 4 + at + 1)
             }
             None => self.rest.find('>').map(|at| at + 1),
         };
@@ -278,7 +283,7 @@ mod tests {
             ("a < b <3 </ x>c", r#""a " | "< b " | "<3 " | "c""#),
             (
                 "<A HREF=x/y Checked = 'a>b' checked=2 =z /b>t</A x>",
-                r#"a href=[x/y] checked=[a>b] =z=[] b=[] | "t" | /"#,
+                r#"a =z=[] b=[] checked=[a>b] href=[x/y] | "t" | /"#,
             ),
             ("<a b= >c", r#"a b=[] | "c""#),
             ("<a\u{e9} \u{e9}\n=\n\"\u{e9}\">", "a\u{e9} \u{e9}=[\u{e9}]"),
@@ -291,6 +296,7 @@ mod tests {
             ("<style></style><textarea>", "style | / | textarea"),
             // What has no end is no tag, and no comment either.
             ("a<", r#""a" | "<""#),
+            ("a</", r#""a" | "</""#),
             ("a<b c='d", r#""a""#),
             ("a<b c", r#""a""#),
             ("a<!-- b", r#""a""#),
@@ -322,6 +328,27 @@ mod tests {
         for (text, in_text, in_attribute) in cases {
             assert_eq!(resolved(text, false), in_text, "{text}");
             assert_eq!(resolved(text, true), in_attribute, "{text}");
+        }
+    }
+
+    /// Pages of which every part once made the reader look at all that came before or after it.
+    #[test]
+    fn the_work_grows_with_the_page_alone() {
+        let many = 50_000;
+        let attributes: String = (0..many).map(|number| format!(" a{number}")).collect();
+        let Some(Part::Start(_, Attributes(all))) = parts(&format!("<a{attributes}>")).next() else {
+            panic!("no tag")
+        };
+        assert_eq!(all.len(), many);
+        for (piece, count) in [
+            ("<!---->", 0),
+            ("<!-- -- > -->", 0),
+            ("<a>", many),
+            ("&#0", 1),
+            ("</", 0),
+            ("<script></script>", 2 * many),
+        ] {
+            assert_eq!(parts(&piece.repeat(many)).count(), count, "{piece}");
         }
     }
 
