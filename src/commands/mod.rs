@@ -5,7 +5,7 @@ pub mod completions;
 pub mod configure;
 mod console;
 mod credential_process;
-mod demo;
+pub mod demo;
 mod doctor;
 pub mod env;
 mod exec;

@@ -1,15 +1,15 @@
 //! What can be made to go wrong while the servers run. A provider in the field does each of these sooner or later.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::StatusCode;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::journal::Call;
-use super::settings::{Account, User};
+use crate::demo::journal::Call;
+use crate::demo::settings::{Account, User};
 use crate::sys::loopback::{self, Reply};
 
 /// What goes wrong now; nothing at first.
@@ -42,6 +42,8 @@ pub struct Faults {
     /// Assertions are encrypted for AWS.
     pub encrypted: bool,
     troubles: Vec<(Call, Times, Trouble)>,
+    /// When the calls of the last second came that the portal took.
+    taken: VecDeque<Instant>,
 }
 
 /// A change of a text.
@@ -71,7 +73,7 @@ impl Edit {
         })
     }
 
-    pub(super) fn apply(&self, text: String) -> String {
+    pub(crate) fn apply(&self, text: String) -> String {
         self.0(text)
     }
 }
@@ -174,8 +176,22 @@ impl Faults {
         *self = Self::default();
     }
 
+    /// Whether this `call` of the portal is one too many in the last second.
+    pub(crate) fn is_one_too_many(&mut self, call: Call) -> bool {
+        let portal =
+            [Call::ListAccounts, Call::ListAccountRoles, Call::GetRoleCredentials, Call::PortalLogout];
+        let Some(limit) = self.portal_limit.filter(|_| portal.contains(&call)) else { return false };
+        let now = Instant::now();
+        self.taken.retain(|at| now.duration_since(*at) < Duration::from_secs(1));
+        if self.taken.len() >= limit {
+            return true;
+        }
+        self.taken.push_back(now);
+        false
+    }
+
     /// The troubles that this one `call` meets: being late, and what comes after that.
-    pub(super) fn take(&mut self, call: Call) -> Vec<Trouble> {
+    pub(crate) fn take(&mut self, call: Call) -> Vec<Trouble> {
         let mut met = Vec::new();
         self.troubles.retain_mut(|(of, times, trouble)| {
             if *of != call || !met.iter().all(|one| matches!(one, Trouble::Late(_))) {
@@ -194,9 +210,9 @@ impl Faults {
     }
 }
 
-/// Why a handler stops early. Both protocols turn it into an answer at one place each.
+/// Why a request never reaches its service.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// Refused in the protocol's form.
     Refused(Refusal),
     /// An answer that is in no protocol's form.
@@ -210,7 +226,7 @@ impl From<Refusal> for Stop {
 }
 
 /// Lives through `trouble`: an error if it replaces the answer.
-pub(super) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
+pub(crate) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
     let broken =
         |status, kind, body: String| Err(Stop::Broken(Box::new(loopback::reply(status, kind, body))));
     match trouble {

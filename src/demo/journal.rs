@@ -61,11 +61,11 @@ impl Journal {
         &self.secrets
     }
 
-    pub(super) fn note_call(&mut self, call: Call) {
+    pub(crate) fn note_call(&mut self, call: Call) {
         *self.calls.entry(call).or_default() += 1;
     }
 
-    pub(super) fn note_secret(&mut self, what: &'static str, value: &str) {
+    pub(crate) fn note_secret(&mut self, what: &'static str, value: &str) {
         self.secrets.push(Issued { what, value: value.to_owned() });
     }
 }

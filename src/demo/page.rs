@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, StatusCode, header};
 use ring::digest::{SHA256, digest};
 
-use super::settings::User;
-use super::xml::escape;
+use crate::demo::settings::User;
+use crate::demo::xml::escape;
 use crate::sys::loopback::{self, Reply};
 
 /// The style of every page, which is its own address because the policy allows no style inside a page.
-pub(super) const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 
 /// The one script of these pages.
 const SUBMIT: &str = "document.forms[0].submit()";
@@ -20,7 +20,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self' h
                       base-uri 'none'; frame-ancestors 'none'";
 
 /// A form that posts itself, as SAML sends its responses (Bindings, section 3.5), or at the press of its button.
-pub(super) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
+pub(crate) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
     let inputs: String = fields
         .iter()
         .map(|(name, value)| format!(r#"<input type="hidden" name="{name}" value="{}">"#, escape(value)))
@@ -44,7 +44,7 @@ pub(super) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
 }
 
 /// Asks the person to sign in; the form goes to `action` and answers the request `id`.
-pub(super) fn sign_in(user: &User, action: &str, id: &str) -> Reply {
+pub(crate) fn sign_in(user: &User, action: &str, id: &str) -> Reply {
     let body = format!(
         r#"<h1>Sign in to AWS</h1>
 <p><strong>jit</strong> asks who you are, to get temporary credentials for your roles.</p>
@@ -62,7 +62,7 @@ pub(super) fn sign_in(user: &User, action: &str, id: &str) -> Reply {
 }
 
 /// Asks the person to confirm the code that a device shows; `form_token` proves that the form is this page's.
-pub(super) fn device(user: &User, user_code: &str, form_token: &str, problem: Option<&str>) -> Reply {
+pub(crate) fn device(user: &User, user_code: &str, form_token: &str, problem: Option<&str>) -> Reply {
     let problem = problem.map(|text| format!(r#"<p class="problem" role="alert">{}</p>"#, escape(text)));
     let body = format!(
         r#"<h1>Connect a terminal</h1>
@@ -85,7 +85,7 @@ pub(super) fn device(user: &User, user_code: &str, form_token: &str, problem: Op
 }
 
 /// Says one thing.
-pub(super) fn message(status: StatusCode, title: &str, text: &str) -> Reply {
+pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Reply {
     page(status, title, &format!("<h1>{}</h1>\n<p>{}</p>", escape(title), escape(text)))
 }
 

@@ -1,16 +1,16 @@
 //! The parameters of a request, from its query or its form.
 
-use super::faults::Refusal;
+use crate::demo::faults::Refusal;
 
 /// Parameters by name. An empty one counts as left out (RFC 6749, section 3.1).
-pub(super) struct Params(Vec<(String, String)>);
+pub(crate) struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Takes the pairs of a query or a form.
     ///
     /// # Errors
     /// `invalid_request` if one is given twice (RFC 6749, section 3.1).
-    pub(super) fn new(pairs: Vec<(String, String)>) -> Result<Self, Refusal> {
+    pub(crate) fn new(pairs: Vec<(String, String)>) -> Result<Self, Refusal> {
         let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -20,7 +20,7 @@ impl Params {
     }
 
     /// The parameter `name`.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(of, _)| of == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
@@ -29,12 +29,12 @@ impl Params {
     ///
     /// # Errors
     /// `invalid_request`, as OAuth has it.
-    pub(super) fn need(&self, name: &str) -> Result<&str, Refusal> {
+    pub(crate) fn need(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name).ok_or_else(|| Refusal::new(400, "invalid_request", format!("{name} is missing")))
     }
 
     /// The values of an AWS list: `NAME.member.1`, `NAME.member.2`, …, each followed by `rest`.
-    pub(super) fn list<'a>(&'a self, name: &'a str, rest: &'a str) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn list<'a>(&'a self, name: &'a str, rest: &'a str) -> impl Iterator<Item = &'a str> {
         (1..).map_while(move |number| {
             let member = format!("{name}.member.{number}{rest}");
             self.0.iter().find(|(of, _)| *of == member).map(|(_, value)| value.as_str())

@@ -11,6 +11,9 @@ pub const ADMIN: &str = "arn:aws:iam::222222222222:role/admin";
 /// A spoke in a third account, which trusts the hub role.
 pub const DEVELOPER: &str = "arn:aws:iam::333333333333:role/developer";
 
+/// The ACS of AWS, for sign-ins that begin at the IdP.
+pub(crate) const AWS_ACS: &str = "https://signin.aws.amazon.com/saml";
+
 /// What the servers are made of. The default is the demo's world, in which a person signs in on a page.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -142,12 +145,12 @@ impl Role {
     }
 
     /// The account in the ARN.
-    pub(super) fn account(&self) -> &str {
+    pub(crate) fn account(&self) -> &str {
         self.arn.split(':').nth(4).unwrap_or_default()
     }
 
     /// The name in the ARN, without its path.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.arn.rsplit('/').next().unwrap_or_default()
     }
 }
@@ -186,4 +189,12 @@ impl Default for Settings {
             device_interval: Duration::from_secs(5),
         }
     }
+}
+
+/// Whether `url` is an ACS on loopback, whatever its port.
+pub(crate) fn is_own_acs(url: &str) -> bool {
+    let rest = ["http://127.0.0.1:", "http://localhost:"].iter().find_map(|start| url.strip_prefix(start));
+    rest.and_then(|rest| rest.strip_suffix("/saml")).is_some_and(|port| {
+        port.bytes().all(|b| b.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)
+    })
 }

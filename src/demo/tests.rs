@@ -4,9 +4,12 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::*;
+use jit_wire::timestamp::Timestamp;
 
 /// The pair of RFC 7636, appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -139,7 +142,7 @@ fn a_person_signs_in_on_the_page() {
         (text(&claims, "nonce"), text(&claims, "email"), text(&claims, "aud")),
         ("the-nonce", "alice@example.com", CLIENT_ID)
     );
-    assert_eq!(text(&claims, "at_hash"), jwt::half_hash(text(&tokens, "access_token")));
+    assert_eq!(text(&claims, "at_hash"), signing::jwt::half_hash(text(&tokens, "access_token")));
     assert_eq!(claims["https://aws.amazon.com/tags"]["principal_tags"]["department"][0], "platform");
     let again = send(&servers, "POST", "/authorize", &form);
     assert!(again.status == 400 && again.body.contains("used up"));

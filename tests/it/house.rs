@@ -35,7 +35,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("ui", &["error", "plan", "sys::terminal", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
     ("cli", &["commands::completions::role_names", "config::parse_duration", "plan", "world::Asking"]),
-    ("demo", &["sys::clock", "sys::loopback", "sys::http", "sys::process", "world"]),
+    ("demo", &["sys::clock", "sys::loopback", "world"]),
     ("lib", &[]),
     (
         "commands",
@@ -143,6 +143,50 @@ fn arrows_never_turn_back() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The emulator is for `jit demo` and for tests: nothing else of the program may lean on it.
+#[test]
+fn only_jit_demo_names_the_emulator() {
+    for (file, text) in sources() {
+        let names = imports(&text).iter().any(|path| path.split("::").next() == Some("demo"));
+        let may = file.starts_with("demo/") || file.starts_with("commands/demo/");
+        assert!(may || !names, "{file} names the emulator");
+    }
+}
+
+/// Services meet below themselves (in `shared`, `sessions`, `signing`), so that one can be added or read without the others.
+#[test]
+fn no_modules_of_the_emulator_import_one_another_in_a_circle() {
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let files: Vec<_> = sources().into_iter().filter(|(file, _)| file.starts_with("demo/")).collect();
+    let module = |file: &str| file.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
+    let modules: BTreeSet<String> = files.iter().map(|(file, _)| module(file)).collect();
+    for (file, text) in &files {
+        let from = module(file);
+        // `demo` itself only lists what is seen from outside.
+        if from == "demo" {
+            continue;
+        }
+        let children = text.lines().filter_map(|line| line.trim_end_matches(';').rsplit_once("mod "));
+        let mut named: Vec<String> = children.map(|(_, child)| format!("{from}::{child}")).collect();
+        named.extend(imports(text));
+        let to = named.iter().filter_map(|path| {
+            let is_around = |module: &&String| path == *module || path.starts_with(&format!("{module}::"));
+            modules.iter().filter(is_around).max_by_key(|module| module.len())
+        });
+        arrows.insert(from.clone(), to.filter(|to| **to != from).cloned().collect());
+    }
+    assert!(arrows.values().map(BTreeSet::len).sum::<usize>() > 50, "the arrows are not seen: {arrows:?}");
+    // Whatever names only what is gone already goes next; what is left names itself in a circle.
+    while let Some(free) = arrows
+        .iter()
+        .find(|(_, to)| to.iter().all(|to| !arrows.contains_key(to)))
+        .map(|(from, _)| from.clone())
+    {
+        arrows.remove(&free);
+    }
+    assert!(arrows.is_empty(), "a circle: {arrows:#?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `jit demo`: the whole story against the embedded IdP and STS. The commands are the real ones, run in a world whose
 //! configuration, state and endpoints are the demo's own. What is told is in [`story`].
 
+mod browser;
 mod story;
 
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cli::Demo;
-use crate::demo::{Approval, PretendBrowser, Servers, Settings};
+use crate::demo::{Approval, Servers, Settings};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, http::Http, process};
 use crate::ui::{Terminal, Ui};
@@ -16,6 +17,7 @@ use crate::world::{Asking, Browser, Folders, Note, Person, World};
 use jit_wire::env::{self, Env};
 use jit_wire::secret::Secret;
 
+pub use browser::PretendBrowser;
 use story::{By, Story};
 
 pub(super) fn run(args: &Demo, world: &World, ui: &Ui) -> CommandResult {

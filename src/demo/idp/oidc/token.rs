@@ -7,50 +7,29 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use ring::digest::{SHA256, digest};
 use serde_json::json;
+use tokio::time::Instant;
 
-use super::authorize::Asked;
-use super::faults::{Refusal, Stop};
-use super::idp::{Login, Provider, State, json_reply};
-use super::jwt::half_hash;
-use super::params::Params;
-use super::step_up::SignedIn;
-use super::{Call, Flaw};
+use crate::demo::faults::{Flaw, Refusal};
+use crate::demo::idp::oidc::state::{DEVICE_CODE, Login, Provider, RefreshToken, State};
+use crate::demo::idp::step_up::{SignedIn, Wanted};
+use crate::demo::journal::Call;
+use crate::demo::params::Params;
+use crate::demo::service::json_reply;
+use crate::demo::settings::Approval;
+use crate::demo::signing::jwt::half_hash;
 use crate::sys::loopback::{Reply, Request};
-use jit_wire::timestamp::Timestamp;
-
-/// The grant type of RFC 8628.
-pub(super) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-/// An authorization code, kept after its use so that a second use is noticed.
-pub(super) struct Code {
-    pub(super) asked: Asked,
-    pub(super) expires: Timestamp,
-    /// The login that it became when it was presented.
-    pub(super) login: Option<usize>,
-}
-
-/// A refresh token, kept after its use so that a second use is noticed.
-pub(super) struct RefreshToken {
-    pub(super) login: usize,
-    used: bool,
-}
 
 impl Provider {
-    pub(super) async fn token(&self, request: &Request) -> Result<Reply, Stop> {
+    /// The token endpoint.
+    pub(crate) fn token(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.form())?;
-        let call = match params.need("grant_type")? {
-            "authorization_code" => Call::CodeGrant,
-            "refresh_token" => Call::RefreshGrant,
-            DEVICE_CODE => Call::DeviceGrant,
-            _ => return Err(Refusal::new(400, "unsupported_grant_type", "no such grant here").into()),
-        };
-        self.shared.arrive(call).await?;
+        let grant = grant(&params)?;
         self.check_client(&params)?;
-        Ok(match call {
-            Call::CodeGrant => self.redeem_code(&params)?,
-            Call::RefreshGrant => self.refresh(&params)?,
-            _ => self.redeem_device_code(&params)?,
-        })
+        match grant {
+            Call::CodeGrant => self.redeem_code(&params),
+            Call::RefreshGrant => self.refresh(&params),
+            _ => self.redeem_device_code(&params),
+        }
     }
 
     /// RFC 6749, section 4.1.3, with PKCE. A code is presented once: a failed attempt burns it, a second one ends
@@ -104,8 +83,40 @@ impl Provider {
         self.tokens(state, login, None, !self.shared.flawed(Flaw::NoIdTokenOnRefresh))
     }
 
+    /// The device asks whether the person has decided (RFC 8628, section 3.5).
+    fn redeem_device_code(&self, params: &Params) -> Result<Reply, Refusal> {
+        let refuse = |code, why| Err(Refusal::new(400, code, why));
+        let code = params.need("device_code")?;
+        let now = self.shared.provider_now();
+        let state = &mut *self.state.borrow_mut();
+        let Some(device) = state.devices.get_mut(code) else {
+            return refuse("invalid_grant", "this device code is not known, or was used");
+        };
+        if now >= device.expires {
+            return refuse("expired_token", "this device code is too old");
+        }
+        let asked_last = device.asked_last.replace(Instant::now());
+        if asked_last.is_some_and(|last| last.elapsed() < device.interval) {
+            device.interval += Duration::from_secs(5);
+            return refuse("slow_down", "this device asks too often");
+        }
+        if self.shared.settings.approval == Approval::AtOnce {
+            device.allowed = Some(!self.shared.flawed(Flaw::UserDenies));
+        }
+        match device.allowed {
+            None => return refuse("authorization_pending", "the person has not decided yet"),
+            Some(false) => return refuse("access_denied", "the person cancelled"),
+            Some(true) => {}
+        }
+        let scopes = std::mem::take(&mut device.scopes);
+        state.devices.remove(code);
+        state.logins.push(Login { alive: true, scopes, sign_in: Wanted::default().met(&self.shared) });
+        let login = state.logins.len() - 1;
+        self.tokens(state, login, None, true)
+    }
+
     /// New tokens of a login.
-    pub(super) fn tokens(
+    fn tokens(
         &self,
         state: &mut State,
         login: usize,
@@ -181,6 +192,16 @@ impl Provider {
         }
         shared.note("ID token", &token);
         Ok(token)
+    }
+}
+
+/// Which grant a request presents.
+pub(crate) fn grant(params: &Params) -> Result<Call, Refusal> {
+    match params.need("grant_type")? {
+        "authorization_code" => Ok(Call::CodeGrant),
+        "refresh_token" => Ok(Call::RefreshGrant),
+        DEVICE_CODE => Ok(Call::DeviceGrant),
+        _ => Err(Refusal::new(400, "unsupported_grant_type", "no such grant here")),
     }
 }
 

@@ -1,7 +1,9 @@
 //! What STS takes: the parameters' shapes and sizes, checked before anything else, with AWS's sentences.
 
-use super::faults::Refusal;
-use super::params::Params;
+use std::time::Duration;
+
+use crate::demo::faults::Refusal;
+use crate::demo::params::Params;
 
 /// The room for packed policies and tags. AWS packs them in an unpublished way; here plain bytes are counted.
 const PACKED_BYTES: usize = 4096;
@@ -23,7 +25,7 @@ fn constraint(value: &str, name: &str, rule: &str) -> Refusal {
 }
 
 /// The parameter `name`, which must be there. AWS names it in its answers with a small first letter.
-pub(super) fn need<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusal> {
+pub(crate) fn need<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusal> {
     params.get(name).ok_or_else(|| {
         let name = small(name);
         invalid(format!(
@@ -33,12 +35,12 @@ pub(super) fn need<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusa
 }
 
 /// A name of 2 to 64 letters, digits and `_+=,.@-`: session names and source identities.
-pub(super) fn check_name(name: &str, value: &str) -> Result<(), Refusal> {
+pub(crate) fn check_name(name: &str, value: &str) -> Result<(), Refusal> {
     check_text(name, value, 2..=64, r"[\w+=,.@-]*", "_+=,.@-")
 }
 
 /// An external id.
-pub(super) fn check_external_id(value: &str) -> Result<(), Refusal> {
+pub(crate) fn check_external_id(value: &str) -> Result<(), Refusal> {
     check_text("ExternalId", value, 2..=1224, r"[\w+=,.@:\/-]*", "_+=,.@:/-")
 }
 
@@ -70,7 +72,7 @@ fn length_rule(length: usize, allowed: &std::ops::RangeInclusive<usize>) -> Opti
 }
 
 /// The duration asked for, if it is one that STS takes at all.
-pub(super) fn duration(params: &Params) -> Result<u32, Refusal> {
+pub(crate) fn duration(params: &Params) -> Result<u32, Refusal> {
     let Some(text) = params.get("DurationSeconds") else { return Ok(DEFAULT_DURATION) };
     let wrong = |rule| constraint(text, "durationSeconds", rule);
     match text.parse::<u32>() {
@@ -82,7 +84,7 @@ pub(super) fn duration(params: &Params) -> Result<u32, Refusal> {
 }
 
 /// Whether a role that allows `max_session` seconds gives `seconds`.
-pub(super) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> Result<(), Refusal> {
+pub(crate) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> Result<(), Refusal> {
     if chained && seconds > CHAINED {
         return Err(invalid(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
@@ -98,7 +100,7 @@ pub(super) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> R
 
 /// Checks the session policies and tags that come with the request, and says how full they make the session
 /// together with `inherited` bytes of tags, in per cent; nothing if there are none.
-pub(super) fn packed(params: &Params, inherited: usize) -> Result<Option<usize>, Refusal> {
+pub(crate) fn packed(params: &Params, inherited: usize) -> Result<Option<usize>, Refusal> {
     let policy = params.get("Policy").unwrap_or_default();
     if let Some(rule) = length_rule(policy.chars().count(), &(0..=2048)) {
         return Err(constraint(policy, "policy", &rule));
@@ -134,8 +136,13 @@ pub(super) fn packed(params: &Params, inherited: usize) -> Result<Option<usize>,
 }
 
 /// The session tags that come with the request.
-pub(super) fn tags(params: &Params) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn tags(params: &Params) -> impl Iterator<Item = (&str, &str)> {
     params.list("Tags", ".Key").zip(params.list("Tags", ".Value"))
+}
+
+/// So many seconds.
+pub(crate) fn seconds_of(seconds: u32) -> Duration {
+    Duration::from_secs(u64::from(seconds))
 }
 
 /// `RoleArn` as AWS writes it in its answers, `roleArn`.

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 
-use super::super::Shared;
-use super::super::faults::Refusal;
-use super::signature::{between, is_signed};
-use super::{AWS, is_own_acs};
+use crate::demo::faults::Refusal;
+use crate::demo::settings::{AWS_ACS as AWS, is_own_acs};
+use crate::demo::shared::Shared;
+use crate::demo::signing::xml_signature::{between, is_signed};
 use jit_wire::timestamp::Timestamp;
 
 const ATTRIBUTES: &str = "https://aws.amazon.com/SAML/Attributes/";
@@ -19,21 +19,21 @@ const REDEEMABLE: Duration = Duration::from_secs(300);
 
 /// What STS believes of an assertion.
 #[derive(Default)]
-pub(in crate::demo) struct Assertion {
-    pub(in crate::demo) subject: String,
-    pub(in crate::demo) issuer: String,
-    pub(in crate::demo) recipient: String,
+pub(crate) struct Assertion {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+    pub(crate) recipient: String,
     attributes: Vec<(String, Vec<String>)>,
 }
 
 impl Assertion {
     /// The first value of one of AWS's attributes.
-    pub(in crate::demo) fn first(&self, name: &str) -> Option<&str> {
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
         self.all(name).first().map(String::as_str)
     }
 
     /// Whether the pair is one of those that it lists, in either order.
-    pub(in crate::demo) fn lists(&self, role: &str, provider: &str) -> bool {
+    pub(crate) fn lists(&self, role: &str, provider: &str) -> bool {
         self.all("Role").iter().any(|pair| {
             let mut parts: Vec<&str> = pair.split(',').map(str::trim).collect();
             parts.sort_unstable_by_key(|part| *part != role);
@@ -42,7 +42,7 @@ impl Assertion {
     }
 
     /// The session tags, and those of them that go on down the chain.
-    pub(in crate::demo) fn tags(&self) -> (usize, BTreeMap<String, String>) {
+    pub(crate) fn tags(&self) -> (usize, BTreeMap<String, String>) {
         let tag = |(name, values): &(String, Vec<String>)| {
             Some((name.strip_prefix("PrincipalTag:")?.to_owned(), values.first()?.clone()))
         };
@@ -59,7 +59,7 @@ impl Assertion {
 }
 
 /// Reads a response as an IAM SAML provider does that knows this identity provider.
-pub(in crate::demo) fn read(shared: &Shared, base64: &str) -> Result<Assertion, Refusal> {
+pub(crate) fn read(shared: &Shared, base64: &str) -> Result<Assertion, Refusal> {
     let invalid = |text: &str| Refusal::new(400, "InvalidIdentityToken", text);
     if base64.len() > 100_000 {
         let text = "1 validation error detected: Value at 'sAMLAssertion' failed to satisfy constraint: Member must have length less than or equal to 100000";
@@ -75,7 +75,7 @@ pub(in crate::demo) fn read(shared: &Shared, base64: &str) -> Result<Assertion, 
         None => between(&xml, "<saml:Assertion ", "</saml:Assertion>")
             .map(|inner| format!("<saml:Assertion {inner}</saml:Assertion>")),
     };
-    let signed = text.filter(|text| is_signed(shared, text));
+    let signed = text.filter(|text| is_signed(&shared.keys[0], text));
     let text = signed.ok_or_else(|| invalid("Response signature invalid"))?;
     let document = Document::parse(&text).map_err(|_| invalid("Response signature invalid"))?;
     let root = document.root_element();

@@ -12,13 +12,13 @@ use ring::signature::{
 use serde_json::{Value, json};
 
 /// A key pair on the curve P-256.
-pub(super) struct Key {
+pub(crate) struct Key {
     id: String,
     pair: EcdsaKeyPair,
 }
 
 impl Key {
-    pub(super) fn new(random: &SystemRandom) -> io::Result<Self> {
+    pub(crate) fn new(random: &SystemRandom) -> io::Result<Self> {
         let broken = |_| io::Error::other("no signing key could be made");
         let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, random)
             .map_err(|_| io::Error::other("the system has no random numbers"))?;
@@ -29,12 +29,12 @@ impl Key {
     }
 
     /// The name of the key in tokens and in the published set (`kid`).
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
     /// The public half as it is published.
-    pub(super) fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         // An uncompressed point: 4, then 32 bytes of x, then 32 of y.
         let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
         json!({
@@ -44,7 +44,7 @@ impl Key {
     }
 
     /// The public half as PEM (SubjectPublicKeyInfo, RFC 5480), for those who check XML signatures.
-    pub(super) fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         // The algorithm identifier of P-256 and the head of the bit string that the point is.
         const HEAD: [u8; 26] = [
             0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
@@ -55,18 +55,18 @@ impl Key {
     }
 
     /// A signature over `bytes`: r and s, 32 bytes each. `None` if the system has no random numbers.
-    pub(super) fn sign_bytes(&self, bytes: &[u8], random: &SystemRandom) -> Option<Vec<u8>> {
+    pub(crate) fn sign_bytes(&self, bytes: &[u8], random: &SystemRandom) -> Option<Vec<u8>> {
         self.pair.sign(random, bytes).ok().map(|signature| signature.as_ref().to_vec())
     }
 
     /// Whether this key made `signature` over `bytes`.
-    pub(super) fn verify_bytes(&self, bytes: &[u8], signature: &[u8]) -> bool {
+    pub(crate) fn verify_bytes(&self, bytes: &[u8], signature: &[u8]) -> bool {
         let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, self.pair.public_key().as_ref());
         public.verify(bytes, signature).is_ok()
     }
 
     /// A token of `claims` whose header names the key `id`. `None` if the system has no random numbers.
-    pub(super) fn sign(&self, id: &str, claims: &Value, random: &SystemRandom) -> Option<String> {
+    pub(crate) fn sign(&self, id: &str, claims: &Value, random: &SystemRandom) -> Option<String> {
         let header = json!({ "alg": "ES256", "typ": "JWT", "kid": id });
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let signed = format!("{}.{}", part(&header), part(claims));
@@ -75,7 +75,7 @@ impl Key {
     }
 
     /// The claims of `token`, if it names this key and this key signed it.
-    pub(super) fn verify(&self, token: &str) -> Option<Value> {
+    pub(crate) fn verify(&self, token: &str) -> Option<Value> {
         let (signed, signature) = token.rsplit_once('.')?;
         let (header, claims) = signed.split_once('.')?;
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).ok();
@@ -91,7 +91,7 @@ impl Key {
 }
 
 /// Half of the SHA-256 of `text`, as `at_hash` wants it (OpenID Connect Core, section 3.1.3.6).
-pub(super) fn half_hash(text: &str) -> String {
+pub(crate) fn half_hash(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
 }
 

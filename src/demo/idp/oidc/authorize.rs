@@ -2,43 +2,28 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use super::faults::{Refusal, Stop};
-use super::idp::{Provider, SCOPES};
-use super::params::Params;
-use super::settings::Approval;
-use super::step_up::Wanted;
-use super::token::Code;
-use super::{Call, Flaw, page};
+use crate::demo::faults::{Flaw, Refusal};
+use crate::demo::idp::oidc::state::{Asked, Code, Provider, SCOPES};
+use crate::demo::idp::step_up::Wanted;
+use crate::demo::page;
+use crate::demo::params::Params;
+use crate::demo::settings::Approval;
 use crate::sys::loopback::{self, Reply, Request};
 
-/// What an authorization request asked for.
-#[derive(Clone)]
-pub(super) struct Asked {
-    pub(super) redirect_uri: String,
-    pub(super) state: Option<String>,
-    pub(super) nonce: Option<String>,
-    pub(super) challenge: String,
-    pub(super) scopes: Vec<String>,
-    pub(super) wanted: Wanted,
-}
-
 impl Provider {
-    /// The authorization endpoint. Until the client and its address are known to be right, problems are shown here;
-    /// afterwards they are sent to the client (RFC 6749, section 4.1.2.1).
-    pub(super) async fn authorize(&self, request: &Request) -> Result<Reply, Stop> {
-        let refuse = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
-        let params = match Params::new(request.query.clone()) {
-            Ok(params) => params,
-            Err(refusal) => return refuse(&refusal.message),
-        };
+    /// The request of a known client, and the parameters that are still to be read; else the page that says why not.
+    pub(crate) fn asked(&self, request: &Request) -> Result<(Asked, Params), Box<Reply>> {
+        let refuse =
+            |why: &str| Box::new(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
+        let params = Params::new(request.query.clone()).map_err(|refusal| refuse(&refusal.message))?;
         if params.get("client_id") != Some(&self.shared.settings.client_id) {
-            return refuse("The application that sent you is not known here.");
+            return Err(refuse("The application that sent you is not known here."));
         }
         let Some(redirect_uri) = params.get("redirect_uri").filter(|uri| is_own_listener(uri)) else {
-            return refuse("It would send your login to an address that is not the application's.");
+            return Err(refuse("It would send your login to an address that is not the application's."));
         };
         let owned = |name| params.get(name).map(str::to_owned);
-        let mut asked = Asked {
+        let asked = Asked {
             redirect_uri: redirect_uri.to_owned(),
             state: owned("state"),
             nonce: owned("nonce"),
@@ -46,12 +31,19 @@ impl Provider {
             scopes: Vec::new(),
             wanted: Wanted::read(&params),
         };
-        match self.shared.arrive(Call::Authorize).await.and_then(|()| Ok(complete(&mut asked, &params)?)) {
-            Err(Stop::Refused(refusal)) => return Ok(self.back_refused(&asked, &refusal)),
-            other => other?,
-        }
+        Ok((asked, params))
+    }
+
+    /// The authorization endpoint. Until the client and its address are known to be right, problems are shown here;
+    /// afterwards they are refusals, which are sent to the client (RFC 6749, section 4.1.2.1).
+    pub(crate) fn authorize(&self, request: &Request) -> Result<Reply, Refusal> {
+        let (mut asked, params) = match self.asked(request) {
+            Ok(asked) => asked,
+            Err(page) => return Ok(*page),
+        };
+        complete(&mut asked, &params)?;
         if self.shared.settings.approval == Approval::AtOnce {
-            return Ok(self.decide(asked, !self.shared.flawed(Flaw::UserDenies))?);
+            return self.decide(asked, !self.shared.flawed(Flaw::UserDenies));
         }
         let id = self.shared.issue("authorization request")?;
         let page = page::sign_in(&self.shared.user(), "/authorize", &id);
@@ -60,11 +52,11 @@ impl Provider {
     }
 
     /// A button of the login page.
-    pub(super) fn decision(&self, request: &Request) -> Result<Reply, Stop> {
+    pub(crate) fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.form())?;
         let asked = params.get("request").and_then(|id| self.state.borrow_mut().asked.remove(id));
         match asked {
-            Some(asked) => Ok(self.decide(asked, params.get("decision") == Some("allow"))?),
+            Some(asked) => self.decide(asked, params.get("decision") == Some("allow")),
             None => Ok(page::message(
                 StatusCode::BAD_REQUEST,
                 "This page is used up",
@@ -89,7 +81,7 @@ impl Provider {
         Ok(reply)
     }
 
-    fn back_refused(&self, asked: &Asked, refusal: &Refusal) -> Reply {
+    pub(crate) fn back_refused(&self, asked: &Asked, refusal: &Refusal) -> Reply {
         self.back(asked, &[("error", &refusal.code), ("error_description", &refusal.message)])
     }
 
@@ -128,7 +120,7 @@ fn complete(asked: &mut Asked, params: &Params) -> Result<(), Refusal> {
 }
 
 /// The scopes that were asked for and mean something here.
-pub(super) fn scopes(params: &Params) -> Result<Vec<String>, Refusal> {
+pub(crate) fn scopes(params: &Params) -> Result<Vec<String>, Refusal> {
     let asked = params.need("scope")?.split(' ').filter(|scope| SCOPES.contains(scope));
     let scopes: Vec<String> = asked.map(str::to_owned).collect();
     if scopes.iter().any(|scope| scope == "openid") {
@@ -140,7 +132,7 @@ pub(super) fn scopes(params: &Params) -> Result<Vec<String>, Refusal> {
 
 /// Whether `uri` is a loopback listener of a native application: any port, this one path (RFC 8252,
 /// section 7.3). Of the two loopback addresses it has to be the one that the pages' policy can name.
-pub(super) fn is_own_listener(uri: &str) -> bool {
+pub(crate) fn is_own_listener(uri: &str) -> bool {
     let port = uri.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix("/callback"));
     port.is_some_and(|port| {
         port.bytes().all(|b| b.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)

@@ -2,51 +2,81 @@
 //! Browser SSO; AWS's attributes as the IAM User Guide has them).
 //!
 //! ```text
-//! mod (request, page, form) → response (what it says) → signature (XML-DSig)   ; verify (how STS reads it)
+//! mod (request, page, form) → response (what it says) → signing/xml_signature
 //! ```
 
 mod response;
-mod signature;
-mod verify;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, StatusCode, header};
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use serde_json::json;
 
-use super::faults::{Refusal, Stop};
-use super::idp::Provider;
-use super::params::Params;
-use super::settings::Approval;
-use super::step_up::Wanted;
-use super::{Call, Flaw, lock, page};
+use crate::demo::faults::{Flaw, Refusal};
+use crate::demo::idp::step_up::Wanted;
+use crate::demo::journal::Call;
+use crate::demo::page;
+use crate::demo::params::Params;
+use crate::demo::service::{Service, json_reply};
+use crate::demo::settings::{AWS_ACS as AWS, Approval, is_own_acs};
+use crate::demo::shared::{Shared, lock};
 use crate::sys::loopback::{Reply, Request};
-
-pub(super) use signature::Sealing;
-pub(super) use verify::read;
+use jit_wire::timestamp::Timestamp;
+use response::SamlAsked;
 
 /// The cookie of the provider's own session.
 const COOKIE: &str = "demo-session";
-/// The ACS of AWS, for sign-ins that begin here.
-const AWS: &str = "https://signin.aws.amazon.com/saml";
 /// No request is longer.
 const LONGEST_REQUEST: usize = 16 * 1024;
 
-/// What a request asked for.
-#[derive(Clone)]
-pub(super) struct SamlAsked {
-    /// The request's ID; `None` where the sign-in began here.
-    id: Option<String>,
-    acs: String,
-    relay_state: Option<String>,
-    /// What it wants of the sign-in.
-    wanted: Wanted,
+/// The provider's SAML side, and what it remembers.
+pub(crate) struct Saml {
+    shared: Arc<Shared>,
+    /// The value of the cookie.
+    session: String,
+    /// Requests whose page is open, by an unguessable name.
+    asked: RefCell<HashMap<String, SamlAsked>>,
 }
 
-impl Provider {
+impl Service for Saml {
+    fn call(&self, request: &Request) -> Option<Call> {
+        ["/saml/sso", "/saml/start"].contains(&request.path.as_str()).then_some(Call::SamlSso)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.provider_now()
+    }
+
+    fn answer(&self, request: &Request) -> Result<Reply, Refusal> {
+        match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/saml/sso") => self.sso(request, false),
+            ("POST", "/saml/sso") => self.sso(request, true),
+            ("GET", "/saml/start") => self.start(request),
+            ("POST", "/saml/decision") => self.decision(request),
+            _ => Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "This provider has no such page.")),
+        }
+    }
+
+    fn refused(&self, _: &Request, refusal: &Refusal) -> Reply {
+        let body = json!({ "error": refusal.code, "error_description": refusal.message });
+        json_reply(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST), &body)
+    }
+}
+
+impl Saml {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        // An empty one fits no cookie that was set here.
+        let session = shared.issue("browser session").unwrap_or_default();
+        Self { shared, session, asked: RefCell::default() }
+    }
+
     /// `/saml/sso`: an AuthnRequest by HTTP-Redirect or HTTP-POST.
-    pub(super) async fn saml_sso(&self, request: &Request, post: bool) -> Result<Reply, Stop> {
-        self.shared.arrive(Call::SamlSso).await?;
+    fn sso(&self, request: &Request, post: bool) -> Result<Reply, Refusal> {
         let params = Params::new(if post { request.form() } else { request.query.clone() })?;
         let wrong = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
         let Some(xml) = params.get("SAMLRequest").and_then(|text| unpacked(text, post)) else {
@@ -56,41 +86,40 @@ impl Provider {
             return wrong("It is not from an application that is known here.");
         };
         asked.relay_state = params.get("RelayState").map(str::to_owned);
-        self.saml_ask(asked, force, request)
+        self.ask(asked, force, request)
     }
 
     /// `/saml/start`: a sign-in that begins here.
-    pub(super) async fn saml_start(&self, request: &Request) -> Result<Reply, Stop> {
-        self.shared.arrive(Call::SamlSso).await?;
+    fn start(&self, request: &Request) -> Result<Reply, Refusal> {
         let asked = SamlAsked { id: None, acs: AWS.to_owned(), relay_state: None, wanted: Wanted::default() };
-        self.saml_ask(asked, false, request)
+        self.ask(asked, false, request)
     }
 
-    fn saml_ask(&self, asked: SamlAsked, force: bool, request: &Request) -> Result<Reply, Stop> {
+    fn ask(&self, asked: SamlAsked, force: bool, request: &Request) -> Result<Reply, Refusal> {
         let cookies =
             request.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let known = cookies.split("; ").any(|cookie| {
-            cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')) == Some(&self.form_token)
+            cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')) == Some(&self.session)
         });
         if self.shared.settings.approval == Approval::AtOnce || (known && !force) {
-            return Ok(self.saml_answer(&asked, !self.shared.flawed(Flaw::UserDenies))?);
+            return self.post_answer(&asked, !self.shared.flawed(Flaw::UserDenies));
         }
         let id = self.shared.issue("SAML request")?;
         let page = page::sign_in(&self.shared.user(), "/saml/decision", &id);
-        self.state.borrow_mut().saml_asked.insert(id, asked);
+        self.asked.borrow_mut().insert(id, asked);
         Ok(page)
     }
 
     /// A button of the page.
-    pub(super) fn saml_decision(&self, request: &Request) -> Result<Reply, Stop> {
+    fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.form())?;
-        let asked = params.get("request").and_then(|id| self.state.borrow_mut().saml_asked.remove(id));
+        let asked = params.get("request").and_then(|id| self.asked.borrow_mut().remove(id));
         let Some(asked) = asked else {
             let text = "It was answered already. Start again from the terminal.";
             return Ok(page::message(StatusCode::BAD_REQUEST, "This page is used up", text));
         };
-        let mut reply = self.saml_answer(&asked, params.get("decision") == Some("allow"))?;
-        let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/saml", self.form_token);
+        let mut reply = self.post_answer(&asked, params.get("decision") == Some("allow"))?;
+        let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/saml", self.session);
         reply
             .headers_mut()
             .extend(HeaderValue::from_str(&cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)));
@@ -98,7 +127,7 @@ impl Provider {
     }
 
     /// The page that posts the response to where it was asked for.
-    fn saml_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
+    fn post_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
         let xml = if allow && asked.wanted.is_refused(&self.shared) {
             response::unmet(&self.shared, asked)?
         } else if allow {
@@ -141,12 +170,4 @@ fn understood(xml: &str) -> Option<(SamlAsked, bool)> {
     let wanted = Wanted { max_age: force.then_some(0), contexts, ..Wanted::default() };
     let asked = SamlAsked { id: Some(root.attribute("ID")?.to_owned()), acs, relay_state: None, wanted };
     known.then_some((asked, force))
-}
-
-/// Whether `url` is an ACS on loopback, whatever its port.
-pub(super) fn is_own_acs(url: &str) -> bool {
-    let rest = ["http://127.0.0.1:", "http://localhost:"].iter().find_map(|start| url.strip_prefix(start));
-    rest.and_then(|rest| rest.strip_suffix("/saml")).is_some_and(|port| {
-        port.bytes().all(|b| b.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)
-    })
 }

@@ -2,32 +2,33 @@
 
 use serde_json::{Value, json};
 
-use super::params::Params;
-use super::{Flaw, Shared, lock};
+use crate::demo::faults::Flaw;
+use crate::demo::params::Params;
+use crate::demo::shared::{Shared, lock};
 use jit_wire::timestamp::Timestamp;
 
 /// What a request wants of the sign-in.
 #[derive(Clone, Default)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// How long ago it may be, in seconds.
-    pub(super) max_age: Option<u64>,
+    pub(crate) max_age: Option<u64>,
     /// One of these.
-    pub(super) contexts: Vec<String>,
+    pub(crate) contexts: Vec<String>,
     /// They were asked for as Entra is, and are told as it does.
-    pub(super) as_acrs: bool,
+    pub(crate) as_acrs: bool,
 }
 
 /// How the person signed in.
 #[derive(Clone)]
-pub(super) struct SignedIn {
-    pub(super) at: Timestamp,
-    pub(super) context: Option<String>,
+pub(crate) struct SignedIn {
+    pub(crate) at: Timestamp,
+    pub(crate) context: Option<String>,
     as_acrs: bool,
 }
 
 impl Wanted {
     /// `max_age`, `acr_values` and `claims` (OpenID Connect Core, sections 3.1.2.1 and 5.5).
-    pub(super) fn read(params: &Params) -> Self {
+    pub(crate) fn read(params: &Params) -> Self {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect();
         let mut wanted = Self {
             max_age: params.get("max_age").and_then(|age| age.parse().ok()),
@@ -49,13 +50,13 @@ impl Wanted {
     }
 
     /// Whether the provider will not have it (OpenID Connect Core Unmet Authentication Requirements 1.0).
-    pub(super) fn is_refused(&self, shared: &Shared) -> bool {
+    pub(crate) fn is_refused(&self, shared: &Shared) -> bool {
         (self.max_age.is_some() || !self.contexts.is_empty()) && shared.flawed(Flaw::RefusesStepUp)
     }
 
     /// What the person has done for it; `None` if there is nothing to tell. Of a session in the browser the provider tells when
     /// it began, and ends it where that is too long ago.
-    pub(super) fn met(&self, shared: &Shared) -> Option<SignedIn> {
+    pub(crate) fn met(&self, shared: &Shared) -> Option<SignedIn> {
         let (now, ago) = (shared.provider_now(), lock(&shared.faults).signed_in_ago);
         if self.max_age.is_none() && self.contexts.is_empty() && ago.is_none() {
             return None;
@@ -72,7 +73,7 @@ impl Wanted {
 
 impl SignedIn {
     /// Tells it in an ID token.
-    pub(super) fn tell(&self, claims: &mut Value) {
+    pub(crate) fn tell(&self, claims: &mut Value) {
         claims["auth_time"] = self.at.0.into();
         claims["amr"] = if self.context.is_some() { json!(["hwk", "mfa"]) } else { json!(["pwd"]) };
         match (&self.context, self.as_acrs) {

@@ -7,8 +7,8 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-use super::super::Shared;
-use super::super::faults::Refusal;
+use crate::demo::faults::Refusal;
+use crate::demo::signing::jwt::Key;
 
 const NAMESPACE: &str = "http://www.w3.org/2000/09/xmldsig#";
 const CANONICAL: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
@@ -17,12 +17,12 @@ const ECDSA: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
 const SHA: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 const ISSUER_END: &str = "</saml:Issuer>";
 
-/// `element` with a signature of the provider behind its issuer, where SAML wants it.
-pub(super) fn signed(shared: &Shared, element: &str) -> Result<String, Refusal> {
+/// `element` with a signature by `key` behind its issuer, where SAML wants it.
+pub(crate) fn signed(key: &Key, random: &SystemRandom, element: &str) -> Result<String, Refusal> {
     let broken = || Refusal::new(500, "server_error", "the response cannot be signed");
     let id = attribute(element, "ID").ok_or_else(broken)?;
     let info = signed_info(id, &digest_of(element));
-    let value = shared.keys[0].sign_bytes(canonical(&info).as_bytes(), &shared.random).ok_or_else(broken)?;
+    let value = key.sign_bytes(canonical(&info).as_bytes(), random).ok_or_else(broken)?;
     let signature = format!(
         "<ds:Signature xmlns:ds=\"{NAMESPACE}\">{info}<ds:SignatureValue>{}</ds:SignatureValue></ds:Signature>",
         STANDARD.encode(value)
@@ -31,8 +31,8 @@ pub(super) fn signed(shared: &Shared, element: &str) -> Result<String, Refusal> 
     Ok(format!("{}{signature}{}", &element[..at], &element[at..]))
 }
 
-/// Whether `element`, in the form that [`signed`] gives it, is signed by the provider.
-pub(super) fn is_signed(shared: &Shared, element: &str) -> bool {
+/// Whether `element`, in the form that [`signed`] gives it, is signed by `key`.
+pub(crate) fn is_signed(key: &Key, element: &str) -> bool {
     let check = || {
         let from = element.find("<ds:Signature ")?;
         let end = "</ds:Signature>";
@@ -42,7 +42,7 @@ pub(super) fn is_signed(shared: &Shared, element: &str) -> bool {
         let value = between(signature, "<ds:SignatureValue>", "</ds:SignatureValue>")?;
         let value = STANDARD.decode(value).ok()?;
         let told = signature.contains(&info);
-        (told && shared.keys[0].verify_bytes(canonical(&info).as_bytes(), &value)).then_some(())
+        (told && key.verify_bytes(canonical(&info).as_bytes(), &value)).then_some(())
     };
     check().is_some()
 }
@@ -71,16 +71,16 @@ fn attribute<'a>(element: &'a str, name: &str) -> Option<&'a str> {
     between(tag, &format!(" {name}=\""), "\"")
 }
 
-pub(super) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(before)?;
     rest.split_once(after).map(|(inner, _)| inner)
 }
 
 /// The key of a SAML provider with encrypted assertions: only STS opens what is sealed with it.
-pub(in crate::demo) struct Sealing(LessSafeKey);
+pub(crate) struct Sealing(LessSafeKey);
 
 impl Sealing {
-    pub(in crate::demo) fn new(random: &SystemRandom) -> std::io::Result<Self> {
+    pub(crate) fn new(random: &SystemRandom) -> std::io::Result<Self> {
         let mut key = [0; 32];
         let filled = random.fill(&mut key).and_then(|()| UnboundKey::new(&AES_256_GCM, &key));
         filled
@@ -89,7 +89,7 @@ impl Sealing {
     }
 
     /// One assertion a run is sealed under it by a test, so the nonce may stand still.
-    pub(super) fn seal(&self, text: &str) -> Result<String, Refusal> {
+    pub(crate) fn seal(&self, text: &str) -> Result<String, Refusal> {
         let mut sealed = text.as_bytes().to_vec();
         let nonce = Nonce::assume_unique_for_key([0; 12]);
         let done = self.0.seal_in_place_append_tag(nonce, Aad::empty(), &mut sealed);
@@ -97,7 +97,7 @@ impl Sealing {
         Ok(STANDARD.encode(sealed))
     }
 
-    pub(super) fn open(&self, sealed: &str) -> Option<String> {
+    pub(crate) fn open(&self, sealed: &str) -> Option<String> {
         let mut sealed = STANDARD.decode(sealed).ok()?;
         let nonce = Nonce::assume_unique_for_key([0; 12]);
         let plain = self.0.open_in_place(nonce, Aad::empty(), &mut sealed).ok()?;

@@ -3,27 +3,39 @@
 
 use std::time::Duration;
 
-use super::super::faults::Refusal;
-use super::super::{Shared, lock};
-use super::{SamlAsked, signature};
+use crate::demo::faults::Refusal;
+use crate::demo::idp::step_up::Wanted;
+use crate::demo::shared::{Shared, lock};
+use crate::demo::signing::xml_signature as signature;
 use jit_wire::timestamp::Timestamp;
 
-pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
-pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
+pub(crate) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
+pub(crate) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const STATUS: &str = "urn:oasis:names:tc:SAML:2.0:status:";
 const AWS: &str = "https://aws.amazon.com/SAML/Attributes/";
 /// How long a response may be used.
 const LIFETIME: Duration = Duration::from_secs(300);
 
+/// What a request asked for.
+#[derive(Clone)]
+pub(crate) struct SamlAsked {
+    /// The request's ID; `None` where the sign-in began here.
+    pub(crate) id: Option<String>,
+    pub(crate) acs: String,
+    pub(crate) relay_state: Option<String>,
+    /// What it wants of the sign-in.
+    pub(crate) wanted: Wanted,
+}
+
 /// The response that vouches for the person, both layers signed.
-pub(super) fn granted(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
+pub(crate) fn granted(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
     let now = shared.provider_now();
     let plain = assertion(shared, asked, now)?;
     let plain = match &lock(&shared.faults).edit_assertion {
         Some(edit) => edit.apply(plain),
         None => plain,
     };
-    let signed = signature::signed(shared, &plain)?;
+    let signed = signature::signed(&shared.keys[0], &shared.random, &plain)?;
     let inner = if lock(&shared.faults).encrypted {
         let sealed = shared.sealing.seal(&signed)?;
         format!("<saml:EncryptedAssertion xmlns:saml=\"{ASSERTION}\">{sealed}</saml:EncryptedAssertion>")
@@ -31,25 +43,33 @@ pub(super) fn granted(shared: &Shared, asked: &SamlAsked) -> Result<String, Refu
         signed
     };
     let status = format!("<samlp:StatusCode Value=\"{STATUS}Success\"></samlp:StatusCode>");
-    signature::signed(shared, &envelope(shared, asked, now, &status, &inner)?)
+    signature::signed(&shared.keys[0], &shared.random, &envelope(shared, asked, now, &status, &inner)?)
 }
 
 /// The response of a person who cancelled.
-pub(super) fn denied(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
+pub(crate) fn denied(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
     let status = format!(
         "<samlp:StatusCode Value=\"{STATUS}Responder\"><samlp:StatusCode Value=\"{STATUS}AuthnFailed\">\
          </samlp:StatusCode></samlp:StatusCode><samlp:StatusMessage>The person cancelled</samlp:StatusMessage>"
     );
-    signature::signed(shared, &envelope(shared, asked, shared.provider_now(), &status, "")?)
+    signature::signed(
+        &shared.keys[0],
+        &shared.random,
+        &envelope(shared, asked, shared.provider_now(), &status, "")?,
+    )
 }
 
 /// The response where the person cannot sign in as the request wants it.
-pub(super) fn unmet(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
+pub(crate) fn unmet(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
     let status = format!(
         "<samlp:StatusCode Value=\"{STATUS}Responder\"><samlp:StatusCode Value=\"{STATUS}NoAuthnContext\">\
          </samlp:StatusCode></samlp:StatusCode>"
     );
-    signature::signed(shared, &envelope(shared, asked, shared.provider_now(), &status, "")?)
+    signature::signed(
+        &shared.keys[0],
+        &shared.random,
+        &envelope(shared, asked, shared.provider_now(), &status, "")?,
+    )
 }
 
 fn envelope(

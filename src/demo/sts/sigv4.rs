@@ -7,7 +7,7 @@ use http::{HeaderMap, header};
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 
-use super::faults::Refusal;
+use crate::demo::faults::Refusal;
 use jit_wire::timestamp::Timestamp;
 
 /// How far apart the clocks may be.
@@ -16,11 +16,11 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
 /// What a request says about its signature.
 #[derive(Debug)]
-pub(super) struct Signed<'a> {
+pub(crate) struct Signed<'a> {
     /// Whose key is said to have signed.
-    pub(super) key_id: &'a str,
+    pub(crate) key_id: &'a str,
     /// `x-amz-security-token`.
-    pub(super) session_token: Option<&'a str>,
+    pub(crate) session_token: Option<&'a str>,
     /// `DATE/REGION/SERVICE/aws4_request`.
     scope: &'a str,
     signed_headers: &'a str,
@@ -33,7 +33,7 @@ impl<'a> Signed<'a> {
     ///
     /// # Errors
     /// `MissingAuthenticationToken` if there is none, `IncompleteSignature` if a part is missing.
-    pub(super) fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
+    pub(crate) fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
         let incomplete = |what: &str| {
             let text = format!("Authorization header requires '{what}' parameter.");
             Refusal::new(400, "IncompleteSignature", text)
@@ -62,7 +62,7 @@ impl<'a> Signed<'a> {
     ///
     /// # Errors
     /// `SignatureDoesNotMatch`, in AWS's words for what is wrong.
-    pub(super) fn verify(
+    pub(crate) fn verify(
         &self,
         secret_key: &str,
         headers: &HeaderMap,

@@ -1,47 +1,76 @@
-//! The sessions that STS gives: what they are made of, and how an answer describes them.
+//! The sessions of AWS, by STS or by Identity Center: what they are made of, and how an answer describes them.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-use super::faults::Refusal;
-use super::settings::{KeyUser, Role, Trust};
-use super::{Shared, xml};
+use crate::demo::faults::Refusal;
+use crate::demo::settings::{KeyUser, Role, Trust};
+use crate::demo::shared::Shared;
+use crate::demo::xml;
 use jit_wire::timestamp::Timestamp;
 
-/// A session as STS remembers it.
-pub(super) struct Session {
-    pub(super) key_id: String,
-    pub(super) secret_key: String,
-    pub(super) token: String,
-    pub(super) expires: Timestamp,
-    pub(super) role_arn: String,
+/// Every session that was given, by access key id. All services of AWS look into the same.
+#[derive(Clone)]
+pub(crate) struct Sessions(Rc<RefCell<HashMap<String, Rc<Session>>>>);
+
+impl Sessions {
+    /// At first there are the keys of users.
+    pub(crate) fn new(shared: &Shared) -> Self {
+        let sessions = Self(Rc::default());
+        for user in &shared.settings.key_users {
+            shared.note("secret access key", &user.secret_key);
+            sessions.add(Session::of_user(user));
+        }
+        sessions
+    }
+
+    /// Remembers a session.
+    pub(crate) fn add(&self, session: Session) {
+        self.0.borrow_mut().insert(session.key_id.clone(), Rc::new(session));
+    }
+
+    /// The session of an access key id.
+    pub(crate) fn get(&self, key_id: &str) -> Option<Rc<Session>> {
+        self.0.borrow().get(key_id).cloned()
+    }
+}
+
+/// A session as AWS remembers it.
+pub(crate) struct Session {
+    pub(crate) key_id: String,
+    pub(crate) secret_key: String,
+    pub(crate) token: String,
+    pub(crate) expires: Timestamp,
+    pub(crate) role_arn: String,
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
-    pub(super) arn: String,
-    pub(super) account: String,
-    pub(super) user_id: String,
+    pub(crate) arn: String,
+    pub(crate) account: String,
+    pub(crate) user_id: String,
     /// Stays for the whole chain and cannot be changed in it.
-    pub(super) source_identity: Option<String>,
+    pub(crate) source_identity: Option<String>,
     /// Tags that the next session in the chain inherits.
-    pub(super) transitive_tags: BTreeMap<String, String>,
+    pub(crate) transitive_tags: BTreeMap<String, String>,
     /// Another role's session made it.
-    pub(super) chained: bool,
+    pub(crate) chained: bool,
 }
 
 /// What a new session is made of.
-pub(super) struct Wanted<'a> {
-    pub(super) role: &'a Role,
-    pub(super) name: &'a str,
-    pub(super) lifetime: Duration,
-    pub(super) source_identity: Option<String>,
-    pub(super) transitive_tags: BTreeMap<String, String>,
+pub(crate) struct Wanted<'a> {
+    pub(crate) role: &'a Role,
+    pub(crate) name: &'a str,
+    pub(crate) lifetime: Duration,
+    pub(crate) source_identity: Option<String>,
+    pub(crate) transitive_tags: BTreeMap<String, String>,
 }
 
 impl Session {
-    pub(super) fn new(shared: &Shared, wanted: Wanted<'_>) -> Result<Self, Refusal> {
+    pub(crate) fn new(shared: &Shared, wanted: Wanted<'_>) -> Result<Self, Refusal> {
         let Wanted { role, name, lifetime, source_identity, transitive_tags } = wanted;
         let secret_key = STANDARD.encode(shared.random::<30>()?);
         // 900 letters, as long as AWS's often are.
@@ -65,7 +94,7 @@ impl Session {
     }
 
     /// The keys of a user, which are no session and never end.
-    pub(super) fn of_user(user: &KeyUser) -> Self {
+    pub(crate) fn of_user(user: &KeyUser) -> Self {
         Self {
             key_id: user.key_id.clone(),
             secret_key: user.secret_key.clone(),
@@ -82,7 +111,7 @@ impl Session {
     }
 
     /// A session of the same user, for `lifetime`.
-    pub(super) fn of_same(&self, shared: &Shared, lifetime: Duration) -> Result<Self, Refusal> {
+    pub(crate) fn of_same(&self, shared: &Shared, lifetime: Duration) -> Result<Self, Refusal> {
         let role = Role::hub(&self.role_arn, 0);
         let (source_identity, transitive_tags) = (None, BTreeMap::new());
         let session =
@@ -91,7 +120,7 @@ impl Session {
     }
 
     /// The elements of the answer that gives it away.
-    pub(super) fn describe(&self, packed_percent: Option<usize>) -> Vec<String> {
+    pub(crate) fn describe(&self, packed_percent: Option<usize>) -> Vec<String> {
         let credentials = [
             xml::text("AccessKeyId", &self.key_id),
             xml::text("SecretAccessKey", &self.secret_key),
