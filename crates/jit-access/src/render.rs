@@ -20,6 +20,7 @@ mod ceiling;
 mod compare;
 mod document;
 mod entry;
+mod from_policy;
 mod grant;
 mod grantor;
 mod ledger;

@@ -87,7 +87,7 @@ impl LedgerBucket {
         let acts_anywhere = ["a", "s"].map(|kind| format!("{objects}{kind}/*")).to_vec();
         Document::of(&[
             through("Read", &readers).action(READS).on(format!("{objects}*")),
-            through("List", &readers).action(LISTS).on(bucket),
+            through("List", &readers).action(LISTS).on(bucket.as_str()),
             put("Facts", &self.doors, vec![own_facts(&objects)]),
             put("Policy", &self.publishers, vec![own_policy(&objects)]),
             put("Acts", &self.appliers, acts(&objects)),
@@ -107,8 +107,8 @@ impl LedgerBucket {
                 .action("s3:PutObject")
                 .on(format!("{objects}policy/*")),
             but("ActsByAppliers", &self.appliers).action("s3:PutObject").on(acts_anywhere),
-            deny("NoChanges").action(CHANGES).on(everything.clone()),
-            but("SettingsByPlatform", &self.platform).action(SETTINGS).on(everything),
+            deny("NoChanges").action(CHANGES).on(everything),
+            but("SettingsByPlatform", &self.platform).action(SETTINGS).on(bucket),
         ])
     }
 }
