@@ -45,7 +45,8 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
     ui.done(match (ended.as_slice(), was_signed_in) {
         ([], false) => shown!("Nothing was stored for {}", idp),
         (sessions, _) => {
-            let roles: Vec<&str> = sessions.iter().map(|session| session.role.as_str()).collect();
+            let mut roles: Vec<&str> = sessions.iter().map(|session| session.role.as_str()).collect();
+            roles.sort_unstable();
             let forgot =
                 if roles.is_empty() { String::new() } else { format!(", forgot {}", roles.join(", ")) };
             shown!("Signed out of {}{}", idp, forgot)

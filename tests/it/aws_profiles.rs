@@ -46,12 +46,55 @@ fn a_tour_with_nothing_but_profiles() {
     let region = room.jit(&["exec", "-q", "dev", "--", "sh", "-c", "echo $AWS_REGION $JIT_ACCOUNT_ID"]).run();
     assert_eq!(region.stdout, "eu-central-1 333333333333\n", "{region}");
     let whoami = room.jit(&["whoami", "admin"]).run();
-    assert!(whoami.stdout.contains("assumed-role/center-admin/on-call"), "{whoami}");
+    insta::assert_snapshot!(room.told(&whoami), @"
+    exit 0
+    --- stdout
+    account  555555555555
+    arn      arn:aws:sts::555555555555:assumed-role/center-admin/on-call
+    user id  AROAQLVJNEQXAJTFD6RDZ:on-call
+    idp      alice@example.com at acme
+    signed in HH:MM
+    ");
     let answer: Value = serde_json::from_str(&room.asks_for("admin").stdout).unwrap();
     assert_eq!(answer["AccountId"], "555555555555");
     assert_eq!(room.counts([Call::CenterAuthorize, Call::GetRoleCredentials, Call::AssumeRole]), [1, 1, 1]);
     let explained = room.jit(&["explain", "admin"]).run();
-    assert!(explained.stdout.contains("~/.aws/config:15"), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    admin, named by the command line
+
+    1. idp acme
+      start_url          http://127.0.0.1:PORT/start                 ~/.aws/config:5
+      region             eu-west-1                                    ~/.aws/config:6
+      flow               auto                                         default
+      redirect_port      any free one                                 default
+      sso_oidc_endpoint  http://127.0.0.1:PORT                       AWS_ENDPOINT_URL_SSO_OIDC
+      sso_endpoint       http://127.0.0.1:PORT                       AWS_ENDPOINT_URL_SSO
+      sign_in            signed in HH:MM                              the assertion
+      stored             token of the portal until HH:MM, TIME left
+      not needed         http://127.0.0.1:PORT/start, with what the last login left
+
+    2. hub dev
+      assigned           333333333333/Developer                       ~/.aws/config:11
+      duration           1 h                                          the permission set decides
+      session_name       the user of Identity Center                  default
+      sts_region         us-east-1                                    the partition's first region
+      sts_endpoint       http://STS                       AWS_ENDPOINT_URL_STS
+      sign_in            signed in HH:MM                              the session
+      stored             session until HH:MM, TIME left
+      not needed         GetRoleCredentials at http://127.0.0.1:PORT
+
+    3. spoke admin
+      role_arn           arn:aws:iam::555555555555:role/center-admin  ~/.aws/config:15
+      duration           1 h                                          default
+      session_name       on-call                                      ~/.aws/config:17
+      sts_region         us-east-1                                    the partition's first region
+      sts_endpoint       http://STS                       AWS_ENDPOINT_URL_STS
+      sign_in            signed in HH:MM                              the session
+      stored             session until HH:MM, TIME left
+      not needed         AssumeRole at http://STS
+    ");
     assert_eq!(room.jit(&["logout", "admin"]).run().code(), 0);
     assert_eq!(room.count(Call::PortalLogout), 1);
 }
@@ -67,10 +110,11 @@ fn what_a_profile_cannot_be_used_for() {
     text.push_str("[profile dev]\nregion = x\n");
     room.write(".aws/config", &text);
     let twice = room.jit(&["exec", "dev", "--", "true"]).run();
-    assert!(
-        twice.code() == 2 && twice.stderr.contains("this section is a duplicate of the one on line 8"),
-        "{twice}"
-    );
+    insta::assert_snapshot!(room.told(&twice), @"
+    exit 2
+    --- stderr
+    error: ~/.aws/config: line 21, column 1: this section is a duplicate of the one on line 8: [profile dev]
+    ");
 }
 
 const ALICE: &str = "arn:aws:iam::111111111111:user/alice";
@@ -128,7 +172,14 @@ fn static_keys_are_used_and_reported() {
     let keys =
         room.jit(&["exec", "keys", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID ${#AWS_SESSION_TOKEN}"]).run();
     // A session, and not the keys themselves.
-    assert!(keys.stdout.starts_with("ASIA") && keys.stdout.ends_with(" 900\n"), "{keys}");
+    insta::assert_snapshot!(room.told(&keys), @"
+    exit 0
+    --- stdout
+    ASIA… 900
+    --- stderr
+    warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can
+    keys  account 111111111111  TIME left
+    ");
     let warning = "warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can\n";
     assert!(keys.stderr.contains(warning), "{keys}");
     assert_eq!(arn(&room, "keys"), ALICE);
@@ -139,7 +190,15 @@ fn static_keys_are_used_and_reported() {
     assert_eq!(answer["AccountId"], "222222222222");
     assert_eq!(room.counts([Call::GetSessionToken, Call::AssumeRole]), [1, 1]);
     let status = room.jit(&["status"]).run();
-    assert!(status.stdout.contains("ops   222222222222  2 h "), "{status}");
+    insta::assert_snapshot!(room.told(&status), @"
+    exit 0
+    --- stdout
+    role  account       left    until  user
+    keys  111111111111  59 min  HH:MM  alice
+    ops   222222222222  2 h     HH:MM  alice
+
+    store  kernel in ~/state/jit/kernel: JIT_STORE asks for it
+    ");
     let explained = room.jit(&["explain", "ops"]).run();
     for words in ["1. source keys", "access_key_id  AKIAALICE", "~/.aws/credentials:2", "AssumeRole at "] {
         assert!(explained.stdout.contains(words), "{words}: {explained}");
@@ -162,7 +221,13 @@ fn a_users_own_keys_open_no_console_and_a_role_behind_them_does() {
     }
     assert_eq!(room.count(Call::Federation), 0, "nothing was asked");
     let behind = room.jit(&["console", "ops", "--print"]).hands_over().run();
-    assert!(behind.code() == 0 && behind.stdout.contains("/federation?Action=login"), "{behind}");
+    insta::assert_snapshot!(room.told(&behind), @"
+    exit 0
+    --- stdout
+    http://STS/federation?Action=login&Issuer=&Destination=https%3A%2F%2Fus-east-1.console.aws.amazon.com%2Fconsole%2Fhome%3Fregion%3Dus-east-1&SigninToken=RANDOM
+    --- stderr
+    warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can
+    ");
     std::fs::remove_file(room.path(".aws/credentials")).unwrap();
 }
 
@@ -205,7 +270,12 @@ fn commands_variables_and_token_files_are_sources() {
     assert!(unset.code() == 2 && unset.stderr.contains(words), "{unset}");
 
     let missing = room.jit(&["whoami", "by-token"]).run();
-    assert!(missing.code() == 1 && missing.stderr.contains("token file"), "{missing}");
+    insta::assert_snapshot!(room.told(&missing), @"
+    exit 1
+    --- stderr
+    error: the token file ~/token of the profile by-token cannot be read: No such file or directory (os error 2)
+      next: have whatever writes that file write it again
+    ");
     // Any ID token that the provider made for the hub will do.
     room.write_config(&room.usual_config());
     assert_eq!(room.jit(&["login", "hub"]).run().code(), 0);
@@ -224,8 +294,14 @@ fn commands_variables_and_token_files_are_sources() {
 fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
     let room = room_with_keys();
     let round = room.jit(&["exec", "round", "--", "true"]).run();
-    assert_eq!(round.code(), 1, "{round}");
-    assert!(round.stderr.contains("the profile round is asked by its own command: round → round"), "{round}");
+    insta::assert_snapshot!(room.told(&round), @"
+    exit 1
+    --- stderr
+    error: ~/.aws/config:26:1: the profile round is asked by its own command: round → round
+        26 | [profile round]
+    error: the credential_process of the profile round (/work/mine/target/debug/jit) ended with exit status: 2
+      next: run that command by itself, to see what it wants
+    ");
     let with = |command: &str| {
         room.write(".aws/config", &format!("[profile x]\ncredential_process = {command}\n"));
         room.jit(&["exec", "x", "--", "true"]).run()
@@ -279,7 +355,38 @@ fn the_configuration_s_own_role_counts_first() {
         room.usual_config().replace("[role.admin]", "[role.dev]").split("[role.developer]").next().unwrap(),
     );
     let explained = room.jit(&["explain", "dev"]).run();
-    assert!(explained.stdout.contains("AssumeRoleWithWebIdentity"), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    dev, named by the command line
+
+    1. idp demo
+      issuer         http://IDP                  ~/config/jit/config.toml:3
+      client_id      jit-demo                                ~/config/jit/config.toml:4
+      flow           auto                                    default
+      redirect_port  any free one                            default
+      stored         nothing
+      would call     sign in at http://IDP
+
+    2. hub hub
+      role_arn       arn:aws:iam::111111111111:role/jit-hub  ~/config/jit/config.toml:8
+      duration       1 h                                     default
+      session_name   the IdP's user                          default
+      sts_region     us-east-1                               the partition's first region
+      sts_endpoint   http://STS                  AWS_ENDPOINT_URL_STS
+      stored         nothing
+      would call     AssumeRoleWithWebIdentity at http://STS
+
+    3. spoke dev
+      role_arn       arn:aws:iam::222222222222:role/admin    ~/config/jit/config.toml:12
+      duration       1 h                                     default
+      session_name   the IdP's user                          default
+      sts_region     eu-west-1                               ~/config/jit/config.toml:13
+      sts_endpoint   http://STS                  AWS_ENDPOINT_URL_STS
+      region         eu-west-1                               ~/config/jit/config.toml:13
+      stored         nothing
+      would call     AssumeRole at http://STS
+    ");
 }
 
 /// Keys of `[services]` become names of variables, which a shell evaluates. Add here what else could be one.
@@ -339,7 +446,14 @@ fn a_dotenv_file_gets_no_value_that_would_need_quotes() {
     assert!(refused.code() == 2 && refused.stdout.is_empty(), "{refused}");
     let why = "the value of JIT_ROLE cannot stand in a dotenv file without quotes";
     assert!(refused.stderr.contains(why), "{refused}");
-    assert!(refused.stderr.contains("jit env \"my dev\" --shell json"), "{refused}");
+    insta::assert_snapshot!(room.told(&refused), @r#"
+    exit 2
+    --- stderr
+    warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can
+    error: the value of JIT_ROLE cannot stand in a dotenv file without quotes
+      because: readers of such files disagree on quotes: docker run --env-file takes them for a part of the value
+      next: jit env "my dev" --shell json
+    "#);
     assert!(env("bash").stdout.contains("export JIT_ROLE='my dev'\n"));
     std::fs::remove_file(room.path(".aws/credentials")).unwrap();
 }

@@ -60,8 +60,11 @@ fn a_profile_s_fips_and_dual_stack_are_asked_for() {
     ]));
     assert_eq!(plain["steps"][1]["call"], "AssumeRole at https://sts.eu-north-1.amazonaws.com");
     let unclear = explain(&[("AWS_USE_FIPS_ENDPOINT", "yes")]);
-    assert_eq!(unclear.code(), 2, "{unclear}");
-    assert!(unclear.stderr.contains("AWS_USE_FIPS_ENDPOINT: `yes` is not true or false"), "{unclear}");
+    insta::assert_snapshot!(room.told(&unclear), @r#"
+    exit 2
+    --- stderr
+    {"error":{"causes":[],"excerpt":null,"hints":["write true or false, without quotes"],"kind":"usage","message":"AWS_USE_FIPS_ENDPOINT: `yes` is not true or false"}}
+    "#);
     // The child hears of both; an address of one's own is asked as it is.
     assert_eq!(room.counts([Call::GetCallerIdentity, Call::AssumeRole]), [0, 0]);
     let script = "echo $AWS_USE_FIPS_ENDPOINT $AWS_USE_DUALSTACK_ENDPOINT";
@@ -202,7 +205,11 @@ fn a_broken_profile_elsewhere_is_told_unless_the_session_is_at_hand() {
     }
     assert_eq!(room.jit(&["exec", "-q", "ops", "--", "true"]).run().code(), 0);
     let cold = room.jit(&["exec", "-q", "keys", "--", "true"]).run();
-    assert!(cold.code() == 2 && cold.stderr.contains("this section is a duplicate"), "{cold}");
+    insta::assert_snapshot!(room.told(&cold), @"
+    exit 2
+    --- stderr
+    error: ~/.aws/config: line 7, column 1: this section is a duplicate of the one on line 5: [profile a]
+    ");
     end(&room);
 }
 
@@ -217,13 +224,21 @@ fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_alw
     });
     let room = room(&format!("{instance}ec2_metadata_service_endpoint = http://{}/\n", old.address));
     let disabled = room.jit(&["exec", "box", "--", "true"]).env("AWS_EC2_METADATA_DISABLED", "true").run();
-    assert_eq!(disabled.code(), 2, "{disabled}");
-    assert!(disabled.stderr.contains("and AWS_EC2_METADATA_DISABLED forbids that"), "{disabled}");
+    insta::assert_snapshot!(room.told(&disabled), @"
+    exit 2
+    --- stderr
+    error: the profile box takes the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids that
+      next: unset AWS_EC2_METADATA_DISABLED, or use another profile
+    ");
     assert_eq!(old.requests().len(), 0);
     let refused = room.jit(&["exec", "box", "--", "true"]).run();
-    assert_eq!(refused.code(), 1, "{refused}");
-    assert!(refused.stderr.contains("gives no token, and jit does not use its version 1"), "{refused}");
-    assert!(refused.stderr.contains("HttpPutResponseHopLimit has to be 2"), "{refused}");
+    insta::assert_snapshot!(room.told(&refused), @"
+    exit 1
+    --- stderr
+    error: the profile box takes the credentials of this machine, but the metadata service at 127.0.0.1:PORT gives no token, and jit does not use its version 1, which needs none
+      next: in a container, have the answer come that far: the instance's metadata option HttpPutResponseHopLimit has to be 2
+      next: elsewhere, use a metadata service that has version 2 (IMDSv2)
+    ");
     assert_eq!(old.requests().len(), 1, "version 1 is not asked");
     // One that is busy is asked as often as the profile says.
     let busy = Front::start(None, |_| reply("503 Service Unavailable", "text/plain", ""));
@@ -240,7 +255,12 @@ fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_alw
         &format!("{instance}ec2_metadata_service_endpoint = http://metadata.example\n"),
     );
     let elsewhere = room.jit(&["exec", "box", "--", "true"]).run();
-    assert!(elsewhere.stderr.contains("is not https, nor http on this machine"), "{elsewhere}");
+    insta::assert_snapshot!(room.told(&elsewhere), @"
+    exit 1
+    --- stderr
+    error: the profile box takes the credentials of this machine, but `http://metadata.example` is not https, nor http on this machine
+      next: give it a URL of this machine, or an https one
+    ");
     end(&room);
 }
 
@@ -280,7 +300,13 @@ fn an_expiration_in_other_forms_is_an_end_and_none_at_all_has_a_way_out() {
             .contains("the profile x has another program's session, and nothing says when that ends"),
         "{endless}"
     );
-    assert!(endless.stderr.contains("as its source_profile"), "{endless}");
+    insta::assert_snapshot!(room.told(&endless), @"
+    exit 1
+    --- stderr
+    error: the profile x has another program's session, and nothing says when that ends
+      next: give it to AWS's tools as it is: AWS_PROFILE=x
+      next: or let a role have it as its source_profile: that session has an end
+    ");
     // To follow that leads on: a session of `ops` without its end is what another role is assumed with.
     let ops = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
     let far = format!("[profile far]\nrole_arn = {FAR}\nsource_profile = session\n");
@@ -298,7 +324,13 @@ fn an_expiration_in_other_forms_is_an_end_and_none_at_all_has_a_way_out() {
         ),
     );
     let alone = room.jit(&["exec", "-q", "session", "--", "true"]).run();
-    assert!(alone.code() == 1 && alone.stderr.contains("nothing says when that ends"), "{alone}");
+    insta::assert_snapshot!(room.told(&alone), @"
+    exit 1
+    --- stderr
+    error: the profile session has another program's session, and nothing says when that ends
+      next: give it to AWS's tools as it is: AWS_PROFILE=session
+      next: or let a role have it as its source_profile: that session has an end
+    ");
     let far = room.jit(&["exec", "-q", "far", "--", "true"]).run();
     assert_eq!(far.code(), 0, "{far}");
     end(&room);

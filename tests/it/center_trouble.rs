@@ -83,7 +83,16 @@ fn where_there_is_no_role_there_is_none_to_name() {
         vec![Account::new("666666666666", "empty", &[]), Account::new("444444444444", "p", &["ReadOnly"])];
     let room = Room::by_center(Settings { accounts, ..Settings::default() });
     let login = room.jit(&["login", "--idp", "demo"]).run();
-    assert!(login.code() == 0 && login.stderr.contains("audit  account 444444444444"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at 127.0.0.1:PORT
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    The sign-in at demo is done; whose it is, AWS says with the first session
+    ✓ Signed in as alice@example.com at demo
+      audit  account 444444444444  until HH:MM  TIME left  the permission set decides
+    ");
     room.servers().faults(|faults| {
         faults.next(1, Call::ListAccountRoles, refuse(403, "ForbiddenException", "No access"))
     });
@@ -93,8 +102,16 @@ fn where_there_is_no_role_there_is_none_to_name() {
     let room = Room::by_center(Settings { accounts: Vec::new(), ..Settings::default() });
     room.write_config(room.center_config("").split("[role.dev]").next().unwrap());
     let login = room.jit(&["login", "--idp", "demo"]).run();
-    assert!(login.code() == 2 && login.stderr.contains("demo lists no roles"), "{login}");
-    assert!(login.stderr.contains("next: add a [role.NAME] with idp = \"demo\""), "{login}");
+    insta::assert_snapshot!(room.told(&login), @r#"
+    exit 2
+    --- stderr
+    Opening your browser to sign in at 127.0.0.1:PORT
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    The sign-in at demo is done; whose it is, AWS says with the first session
+    error: demo lists no roles, and none is configured for it
+      next: add a [role.NAME] with idp = "demo"
+    "#);
 }
 
 /// One page after the other, each with a token for the next.
@@ -269,10 +286,13 @@ fn accounts_of_one_name_are_told_apart_by_number() {
     assert_eq!(taken("prod/Developer"), "333333333333", "there is but one");
     assert_eq!(taken("444444444444/ReadOnly"), "444444444444", "the number counts for more than the name");
     let process = room.jit(&["credential-process", "prod/ReadOnly"]).run();
-    assert!(
-        process.code() == 2 && process.stderr.contains("333333333333/ReadOnly at demo, 444"),
-        "{process}"
-    );
+    insta::assert_snapshot!(room.told(&process), @"
+    exit 2
+    --- stderr
+    error: `prod/ReadOnly` is offered more than once
+      because: 333333333333/ReadOnly at demo, 444444444444/ReadOnly at demo
+      next: say which: 333333333333/ReadOnly, 444444444444/ReadOnly
+    ");
 }
 
 /// The portal does not say who signs in, so nobody is served what was taken before.
@@ -290,7 +310,16 @@ fn the_next_person_gets_nothing_of_the_last_one_s() {
     room.age_login(Duration::from_secs(2 * 3600));
     room.age_session("audit", Duration::from_secs(2 * 3600));
     let login = room.jit(&["login", "audit"]).run();
-    assert!(login.code() == 0 && login.stderr.contains("Signed in as bob@example.com"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at 127.0.0.1:PORT
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as bob@example.com at demo
+      audit  account 444444444444  until HH:MM  TIME left  the permission set decides
+    warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
+    ");
     let warning =
         "warning: you are now signed in at demo as bob@example.com, and were alice@example.com before\n";
     assert!(login.stderr.contains(warning), "{login}");
@@ -315,11 +344,28 @@ fn what_arrives_late_is_not_left_for_the_next_person() {
     let bob = User { email: "bob@example.com".to_owned(), ..Settings::default().user };
     room.servers().faults(|faults| faults.user = Some(bob));
     let login = room.jit(&["login", "dev", "--force"]).run();
-    assert!(login.code() == 0 && login.stderr.contains("Signed in as bob@example.com"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at 127.0.0.1:PORT
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as bob@example.com at demo
+      dev  account 333333333333  until HH:MM  TIME left  the permission set decides
+    warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
+    ");
     let alices = alices.wait();
     assert_eq!(alices.code(), 0, "{alices}");
     let whoami = room.jit(&["whoami", "audit"]).run();
-    assert!(whoami.stdout.contains("/bob@example.com"), "{whoami}");
+    insta::assert_snapshot!(room.told(&whoami), @"
+    exit 0
+    --- stdout
+    account  444444444444
+    arn      arn:aws:sts::444444444444:assumed-role/RANDOM/bob@example.com
+    user id  AROAHNSJFSRIGIMCOLEAQ:bob@example.com
+    idp      bob@example.com at demo
+    signed in HH:MM
+    ");
 }
 
 /// Names as an administrator, or somebody who plays one, may write them.
@@ -364,7 +410,14 @@ fn names_from_the_portal_do_nothing_to_a_terminal() {
     let names: Vec<&str> =
         roles.stdout.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(names, ["333333333333/ReadOnly", "333333333333/a+b=c,d.e@f-g_h", "444444444444/ReadOnly"]);
-    assert!(roles.stdout.contains("evil") && roles.stdout.contains("Team A/B — prod ✨ 🚀"), "{roles}");
+    insta::assert_snapshot!(room.told(&roles), @"
+    exit 0
+    --- stdout
+    role                          account       from  about
+    333333333333/ReadOnly         333333333333  demo  evil  ]0;owned    ✓ all is well
+    333333333333/a+b=c,d.e@f-g_h  333333333333  demo  evil  ]0;owned    ✓ all is well
+    444444444444/ReadOnly         444444444444  demo  Team A/B — prod ✨ 🚀
+    ");
     for output in [&exec, &explained, &json] {
         assert_eq!(output.code(), 0, "{output}");
     }

@@ -93,9 +93,13 @@ fn a_default_role_that_is_not_there_is_refused() {
     let room = Room::new();
     room.write_config(&format!("default_role = \"amdin\"\n{}", room.usual_config()));
     let output = room.jit(&["status"]).run();
-    assert_eq!(output.code(), 2);
-    assert!(output.stderr.contains("config.toml:1:16: there is no [role.amdin]"), "{output}");
-    assert!(output.stderr.contains("did you mean `admin`?"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml:1:16: there is no [role.amdin]
+         1 | default_role = "amdin"
+      next: did you mean `admin`?
+    "#);
 }
 
 #[test]
@@ -103,7 +107,11 @@ fn a_secret_is_not_quoted_in_an_error() {
     let room = Room::new();
     after_the_hub(&room, "[idp.x]\ntype = \"oidc\"\nclient_secret = 's3cr3t\n");
     let output = room.jit(&["status"]).run();
-    assert!(output.code() == 2 && output.stderr.contains("config.toml:12:"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml:HH:MM: invalid literal string, expected `'`
+    ");
     assert!(!output.stderr.contains("s3cr3t"), "{output}");
 }
 
@@ -115,28 +123,48 @@ fn a_file_that_cannot_be_read_is_not_a_file_that_is_not_there() {
 
     fs::remove_file(&path).unwrap();
     let missing = asked();
-    assert_eq!(missing.code(), 2);
-    assert!(missing.stderr.starts_with("error: there is no configuration at ~/config/jit/config.toml\n"));
-    assert!(missing.stderr.contains("next: jit configure  asks for what it needs"), "{missing}");
+    insta::assert_snapshot!(room.told(&missing), @"
+    exit 2
+    --- stderr
+    error: there is no configuration at ~/config/jit/config.toml
+      next: jit configure  asks for what it needs
+      next: jit configure add URL  takes your company's shared file
+    ");
     let status = room.jit(&["status"]).run();
-    assert!(status.code() == 0 && status.stdout.starts_with("no sessions\n"), "{status}");
+    insta::assert_snapshot!(room.told(&status), @"
+    exit 0
+    --- stdout
+    no sessions
+
+    store  kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ");
 
     fs::create_dir(&path).unwrap();
     let folder = asked();
-    assert_eq!(folder.code(), 2);
-    assert!(
-        folder.stderr.contains("the configuration at ~/config/jit/config.toml cannot be read"),
-        "{folder}"
-    );
+    insta::assert_snapshot!(room.told(&folder), @"
+    exit 2
+    --- stderr
+    error: the configuration at ~/config/jit/config.toml cannot be read
+      because: Is a directory (os error 21)
+    ");
     fs::remove_dir(&path).unwrap();
 
     fs::write(&path, b"default_role = \"\xff\"\n").unwrap();
     let bytes = asked();
-    assert!(bytes.code() == 2 && bytes.stderr.contains("is not UTF-8 text"), "{bytes}");
+    insta::assert_snapshot!(room.told(&bytes), @"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml is not UTF-8 text
+    ");
 
     File::create(&path).unwrap().set_len(17 << 20).unwrap();
     let large = asked();
-    assert!(large.code() == 2 && large.stderr.contains("cannot be read"), "{large}");
+    insta::assert_snapshot!(room.told(&large), @"
+    exit 2
+    --- stderr
+    error: the configuration at ~/config/jit/config.toml cannot be read
+      because: 17825792 bytes, more than 16777216
+    ");
 }
 
 #[test]
@@ -145,7 +173,38 @@ fn jit_config_names_another_file() {
     room.write("other.toml", &room.usual_config().replace("role.admin", "role.other"));
     let other = room.path("other.toml").display().to_string();
     let output = room.jit(&["explain", "other"]).env("JIT_CONFIG", &other).run();
-    assert!(output.code() == 0 && output.stdout.contains("~/other.toml:"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stdout
+    other, named by the command line
+
+    1. idp demo
+      issuer         http://IDP                  ~/other.toml:3
+      client_id      jit-demo                                ~/other.toml:4
+      flow           auto                                    default
+      redirect_port  any free one                            default
+      stored         nothing
+      would call     sign in at http://IDP
+
+    2. hub hub
+      role_arn       arn:aws:iam::111111111111:role/jit-hub  ~/other.toml:8
+      duration       1 h                                     default
+      session_name   the IdP's user                          default
+      sts_region     us-east-1                               the partition's first region
+      sts_endpoint   http://STS                  AWS_ENDPOINT_URL_STS
+      stored         nothing
+      would call     AssumeRoleWithWebIdentity at http://STS
+
+    3. spoke other
+      role_arn       arn:aws:iam::222222222222:role/admin    ~/other.toml:12
+      duration       1 h                                     default
+      session_name   the IdP's user                          default
+      sts_region     eu-west-1                               ~/other.toml:13
+      sts_endpoint   http://STS                  AWS_ENDPOINT_URL_STS
+      region         eu-west-1                               ~/other.toml:13
+      stored         nothing
+      would call     AssumeRole at http://STS
+    ");
     let usual = room.jit(&["explain", "other"]).env("JIT_CONFIG", "").run();
     assert_eq!(usual.code(), 2, "empty is unset: {usual}");
 }
@@ -194,7 +253,12 @@ fn where_no_role_is_named_the_nearest_word_decides() {
     }
     room.write_config("");
     let none = room.jit(&["explain"]).run();
-    assert!(none.stderr.contains("add a [role.NAME] to the configuration"), "{none}");
+    insta::assert_snapshot!(room.told(&none), @"
+    exit 2
+    --- stderr
+    error: no role was named
+      next: add a [role.NAME] to the configuration
+    ");
 }
 
 #[test]

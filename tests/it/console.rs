@@ -39,12 +39,11 @@ fn the_address_is_signed_in_as_the_role() {
         .jit(&["console", "admin", "--service", "s3", "--region", "eu-central-1", "--print"])
         .hands_over()
         .run();
-    assert!(
-        s3.stdout.contains(
-            "https%3A%2F%2Feu-central-1.console.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-central-1"
-        ),
-        "{s3}"
-    );
+    insta::assert_snapshot!(room.told(&s3), @"
+    exit 0
+    --- stdout
+    http://STS/federation?Action=login&Issuer=&Destination=https%3A%2F%2Feu-central-1.console.aws.amazon.com%2Fs3%2Fhome%3Fregion%3Deu-central-1&SigninToken=RANDOM
+    ");
 }
 
 #[test]
@@ -109,7 +108,13 @@ fn a_command_of_the_person_s_own_opens_it() {
     assert_eq!(read("container"), "admin 222222222222");
     room.write_config(&format!("console_browser = [\"firefox\"]\n{}", room.usual_config()));
     let unfit = room.jit(&["console", "admin"]).run();
-    assert!(unfit.code() == 2 && unfit.stderr.contains("does not say where the address goes"), "{unfit}");
+    insta::assert_snapshot!(room.told(&unfit), @r#"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml:1:19: console_browser does not say where the address goes
+         1 | console_browser = ["firefox"]
+      next: such as ["firefox", "--new-tab", "{url}"]
+    "#);
 }
 
 #[test]
@@ -125,7 +130,11 @@ fn identity_center_opens_by_its_own_link() {
     // What is behind a permission set has a session of its own.
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     let spoke = room.jit(&["console", "admin", "--print"]).hands_over().run();
-    assert!(spoke.stdout.contains("/federation?Action=login"), "{spoke}");
+    insta::assert_snapshot!(room.told(&spoke), @"
+    exit 0
+    --- stdout
+    http://STS/federation?Action=login&Issuer=&Destination=https%3A%2F%2Fus-east-1.console.aws.amazon.com%2Fconsole%2Fhome%3Fregion%3Dus-east-1&SigninToken=RANDOM
+    ");
 }
 
 /// The arguments, the exit code, and words of the message.
@@ -150,10 +159,12 @@ fn what_is_not_opened() {
         faults.always(Call::Federation, Trouble::Refuse(Refusal::new(400, "x", "y")));
     });
     let refused = room.jit(&["console", "admin", "--print"]).run();
-    assert!(
-        refused.code() == 1 && refused.stderr.contains("does not take the session (status 400)"),
-        "{refused}"
-    );
+    insta::assert_snapshot!(room.told(&refused), @"
+    exit 1
+    --- stderr
+    error: AWS's sign-in page does not take the session (status 400)
+      next: jit login --force admin
+    ");
     let nowhere = room.jit(&["console", "admin"]).env("BROWSER", "/nowhere/browser").run();
     assert_eq!(nowhere.code(), 1, "{nowhere}");
 }
@@ -222,11 +233,13 @@ fn a_partition_without_a_known_console_takes_a_url() {
     let iso = "\n[role.iso]\nidp = \"demo\"\nrole_arn = \"arn:aws-iso:iam::222222222222:role/admin\"\n";
     room.write_config(&(room.usual_config() + iso));
     let unknown = room.jit(&["console", "iso", "--print"]).run();
-    assert_eq!(unknown.code(), 2, "{unknown}");
-    assert!(
-        unknown.stderr.contains("next: name the page: jit console iso --url https://HOST.c2shome.ic.gov/"),
-        "{unknown}"
-    );
+    insta::assert_snapshot!(room.told(&unknown), @"
+    exit 2
+    --- stderr
+    error: AWS does not publish the URL of the console of aws-iso
+      next: name the page: jit console iso --url https://HOST.c2shome.ic.gov/
+      next: if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN as well
+    ");
     // With a page it goes on to the session, for which somebody has to sign in.
     let named = room
         .jit(&["console", "iso", "--print", "--url", "https://console.c2shome.ic.gov/"])
@@ -235,8 +248,10 @@ fn a_partition_without_a_known_console_takes_a_url() {
     assert!(!named.stderr.contains("does not publish") && named.code() != 2, "{named}");
     let elsewhere =
         room.jit(&["console", "iso", "--print", "--url", "https://console.aws.amazon.com/"]).run();
-    assert!(
-        elsewhere.code() == 2 && elsewhere.stderr.contains("is not a page of AWS's consoles"),
-        "{elsewhere}"
-    );
+    insta::assert_snapshot!(room.told(&elsewhere), @"
+    exit 2
+    --- stderr
+    error: `https://console.aws.amazon.com/` is not a page of AWS's consoles, which are below c2shome.ic.gov
+      next: copy the URL of a page from the console itself
+    ");
 }

@@ -47,12 +47,20 @@ fn it_reads_nothing_and_needs_no_stdin() {
     }
     let line = format!("'{jit}' credential-process admin; cat");
     let answer = room.program("sh", &["-c", &line]).stdin("still there").hands_over().run();
-    assert!(answer.stdout.ends_with("}\nstill there"), "{answer}");
+    insta::assert_snapshot!(room.told(&answer), @"
+    exit 0
+    --- stdout
+    (credentials)
+    ");
     // A full disk behind a redirection is a failure like any other.
     let full = format!("exec '{jit}' credential-process admin >/dev/full");
     let full = room.program("sh", &["-c", &full]).run();
-    assert_eq!(full.code(), 1, "{full}");
-    assert!(full.stderr.starts_with("error: cannot write to stdout\n"), "{full}");
+    insta::assert_snapshot!(room.told(&full), @"
+    exit 1
+    --- stderr
+    error: cannot write to stdout
+      because: No space left on device (os error 28)
+    ");
 }
 
 #[test]
@@ -300,7 +308,13 @@ fn a_refresh_token_that_is_of_no_use_is_revoked() {
     let program = room.jit(&["credential-process", "admin"]).run();
     assert_eq!((program.code(), room.count(Call::Revoke)), (3, 1), "{program}");
     let again = room.jit(&["credential-process", "admin"]).run();
-    assert!(again.code() == 3 && again.stderr.contains("gives no new ID token on refresh"), "{again}");
+    insta::assert_snapshot!(room.told(&again), @"
+    exit 3
+    --- stderr
+    error: a login at demo is needed
+      because: the last login has ended: this provider gives no new ID token on refresh
+      next: jit login admin
+    ");
 }
 
 #[test]

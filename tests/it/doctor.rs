@@ -111,10 +111,20 @@ fn whatever_wins_over_our_profiles_is_named_with_its_line() {
         lines[1].starts_with("! profiles  ~/.aws/credentials:2: profile admin has `aws_access_key_id`: "),
         "{output}"
     );
-    assert!(
-        output.stdout.contains("next: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"),
-        "{output}"
-    );
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stdout
+    ✓ config    ~/config/jit/config.toml: 3 roles
+    ✓ store     kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ network   demo answers at http://IDP
+    ✓ clock     agrees with http://STS
+    ! profiles  AWS_ACCESS_KEY_ID is set: most tools use the keys in the environment, even with AWS_PROFILE
+                next: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
+    ! profiles  ~/.aws/credentials:2: profile admin has `aws_access_key_id`: many tools use these static keys and never ask jit
+                next: remove the line `aws_access_key_id = …`, or rename the profile
+    ! keys      ~/.aws/credentials:2: the profile admin has keys that never end
+                next: sign in at an IdP for what they are used for, then delete them at AWS and here
+    ");
     assert!(!output.stdout.contains("AKIA"), "{output}");
 }
 
@@ -123,11 +133,18 @@ fn a_file_that_awss_tools_reject_is_broken() {
     let room = Room::new();
     room.write(".aws/config", "[default]\nnonsense\n");
     let output = doctor(&room);
-    assert_eq!(output.code(), 1, "{output}");
-    assert!(
-        output.stdout.contains("✗ profiles  ~/.aws/config:2: the AWS CLI and boto3 reject the whole file"),
-        "{output}"
-    );
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 1
+    --- stdout
+    ✓ config    ~/config/jit/config.toml: 3 roles
+    ✓ store     kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ network   demo answers at http://IDP
+    ✓ clock     agrees with http://STS
+    ✗ profiles  ~/.aws/config:2: the AWS CLI and boto3 reject the whole file: this line has no `=`
+                next: mend or remove that line
+    --- stderr
+    error: 1 of 5 checks found something broken
+    ");
 }
 
 #[test]
@@ -139,11 +156,18 @@ fn an_entry_that_is_corrupt_is_broken_and_can_be_left_behind() {
     let session = paths.iter().find(|path| name(path).starts_with("session-")).unwrap();
     std::fs::write(session, "nonsense").unwrap();
     let output = doctor(&room);
-    assert_eq!(output.code(), 1, "{output}");
-    assert!(
-        output.stdout.contains("✗ store") && output.stdout.contains("`jit logout --all` starts afresh"),
-        "{output}"
-    );
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 1
+    --- stdout
+    ✓ config   ~/config/jit/config.toml: 3 roles
+    ✓ store    kernel in ~/state/jit/kernel: JIT_STORE asks for it
+    ✗ store    ~/state/jit/kernel/RANDOM cannot be read back: it is not one of jit's entries
+               next: `jit logout --all` starts afresh; nothing but a login is lost
+    ✓ network  demo answers at http://IDP
+    ✓ clock    agrees with http://STS
+    --- stderr
+    error: 1 of 5 checks found something broken
+    ");
     assert_eq!(room.jit(&["logout", "--all"]).run().code(), 0);
     assert_eq!(doctor(&room).code(), 0);
 }
@@ -162,5 +186,15 @@ fn a_session_too_short_for_awss_tools_is_doubtful() {
 fn a_store_that_cannot_be_is_broken() {
     let room = Room::new();
     let output = room.jit(&["doctor"]).env("JIT_STORE", "bogus").run();
-    assert!(output.code() == 1 && output.stdout.contains("✗ store   "), "{output}");
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 1
+    --- stdout
+    ✓ config   ~/config/jit/config.toml: 3 roles
+    ✗ store    JIT_STORE is "bogus", which is none of auto, keychain, kernel and file
+               next: unset JIT_STORE, and jit takes the keychain, or what comes next to it
+    ✓ network  demo answers at http://IDP
+    ✓ clock    agrees with http://STS
+    --- stderr
+    error: 1 of 4 checks found something broken
+    "#);
 }

@@ -61,7 +61,15 @@ fn a_real_shell_takes_it() {
         .env("SHELL", "/bin/sh")
         .env("AWS_PROFILE", "other")
         .run();
-    assert!(output.stdout.starts_with("developer unset\n") && output.code() == 0, "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stdout
+    developer unset
+    account  333333333333
+    arn      arn:aws:sts::333333333333:assumed-role/developer/alice@example.com
+    user id  AROAHRJETWGCEOCXCAQTU:alice@example.com
+    idp      alice@example.com at demo
+    ");
 }
 
 #[test]

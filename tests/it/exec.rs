@@ -183,7 +183,12 @@ fn a_session_with_too_little_left_is_renewed_or_refused() {
 
     let refused = exec("30m");
     assert_eq!((refused.code(), refused.stdout.as_str(), asked()), (1, "", 2), "{refused}");
-    assert!(refused.stderr.contains("developer gives sessions of"), "{refused}");
+    insta::assert_snapshot!(room.told(&refused), @"
+    exit 1
+    --- stderr
+    error: developer gives sessions of 1200 seconds at most, and 1800 are needed
+      next: ask for less, or have the role grant longer sessions
+    ");
 
     room.servers().faults(Faults::clear);
     let renewed = exec("30m");
@@ -209,8 +214,12 @@ fn a_role_that_wants_a_yes_gets_one_or_is_not_used() {
     room.write_config(&room.usual_config().replace("[role.admin]", "[role.admin]\nconfirm = true"));
     let words = ["exec", "admin", "--", "echo", "it ran"];
     let nobody = room.jit(&words).run();
-    assert_eq!((nobody.code(), nobody.stdout.as_str()), (2, ""), "{nobody}");
-    assert!(nobody.stderr.contains("only used after a yes, and nobody can be asked here"), "{nobody}");
+    insta::assert_snapshot!(room.told(&nobody), @"
+    exit 2
+    --- stderr
+    error: admin is only used after a yes, and nobody can be asked here
+      because: the role has confirm = true
+    ");
     for (typed, code) in [("y\n", 0), ("yes\n", 0), ("n\n", 1), ("\n", 1), ("yeah\n", 1)] {
         let output = room.jit(&words).on_terminal().stdin(typed).run();
         assert_eq!(output.code(), code, "{typed:?}: {output}");
@@ -228,8 +237,13 @@ fn a_role_that_wants_a_yes_gets_one_or_is_not_used() {
 fn without_a_login_or_anybody_to_ask_nothing_is_started() {
     let room = Room::new();
     let output = room.jit(&["exec", "developer", "--", "touch", "started"]).run();
-    assert_eq!((output.code(), output.stdout.as_str()), (3, ""), "{output}");
-    assert!(output.stderr.contains("next: jit login developer\n"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 3
+    --- stderr
+    error: a login at demo is needed
+      because: nobody has signed in there yet
+      next: jit login developer
+    ");
     assert!(!room.path("started").exists() && room.opened().is_empty());
 }
 

@@ -138,17 +138,30 @@ fn codes_for_a_device_and_refusals_are_text() {
     });
     let denied = room.jit(&["login", "admin", "--device"]).run();
     assert!(denied.code() == 4 && is_harmless(&denied), "{denied}");
-    assert!(denied.stderr.contains("\\u{1b} [ 2 J") && denied.stderr.contains("(\\u{1b}[2J"), "{denied}");
+    insta::assert_snapshot!(room.told(&denied), @r"
+    exit 4
+    --- stderr
+    On any device, open  http://127.0.0.1:PORT/go
+    and enter this code, or check that the page shows the same:
+
+        \u{1b} [ 2 J \u{1b} ] 0 ; o w n e d \u{7} \u{9b} 3 1 m \u{202e} \u{d} \u{a} ✓   S i g n e d   i n
+
+    Waiting for you, 1 min at most
+    error: the device code was refused: access_***enie*** (\u{1b}[2J\u{1b}]0;owne***\u{7}\u{9b}31m\u{202e}\u{d}\u{a}✓ Signe*** in)
+      next: show this to whoever manages the identity provider
+    ");
     let (room, _front) = provider(|path, answer| {
         if path == "/.well-known/openid-configuration" {
             answer["issuer"] = WORDS.into();
         }
     });
     let other = room.jit(&["login", "admin"]).run();
-    assert!(
-        other.code() == 1 && other.stderr.contains("calls itself `\\u{1b}[2J") && is_harmless(&other),
-        "{other}"
-    );
+    insta::assert_snapshot!(room.told(&other), @r"
+    exit 1
+    --- stderr
+    error: the provider calls itself `\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{d}\u{a}✓ Signed in`, but the configuration says `http://127.0.0.1:PORT`
+      next: compare `issuer` with what the provider calls itself: letters and a slash at the end count
+    ");
 }
 
 /// A room in which a login waits until the file `go` is there, and the port that it listens at.
@@ -444,7 +457,11 @@ fn the_servers_of_the_demo_answer_no_other_site() {
         ["-s", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", "-H", "Origin: https://evil.example"];
     let pressed = ["-d", "decision=allow", "-d", "request=guessed", "-d", client, &forged];
     let pressed = room.program("curl", &[&asked[..], &pressed].concat()).run();
-    assert!(pressed.stdout.starts_with("40") && !pressed.stdout.contains("code="), "{pressed}");
+    insta::assert_snapshot!(room.told(&pressed), @"
+    exit 0
+    --- stdout
+    400
+    ");
 }
 
 #[test]

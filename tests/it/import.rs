@@ -303,10 +303,32 @@ next: jit configure profiles  lets every AWS tool ask jit
     room.write(".okta/okta.yaml", "awscli:\n  profiles:\n    other:\n      org-domain: acme.okta.com\n      aws-iam-role: arn:aws:iam::222222222222:role/o\n      oidc-client-id: 0oabc\n");
     let run = room.jit(&["configure", "import", "okta-aws-cli", "--yes"]);
     let output = run.env("OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID", "0oaxy").run();
-    assert!(
-        output.code() == 0 && output.stderr.contains("✓ Added to ~/config/jit/config.toml: role other\n"),
-        "{output}"
-    );
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 0
+    --- stderr
+    Taken:
+      ~/.okta/okta.yaml:4  the org acme.okta.com  → idp acme, which is there
+      ~/.okta/okta.yaml:4  profile other          → role other
+    Without an equal in jit:
+      .env:1  `private-key`  jit signs people in and no machines; take the key out of this file
+    Static keys, which jit neither takes nor needs:
+      ~/.aws/credentials:2  [default]
+      Once jit works, delete them there and deactivate them in IAM
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -9,3 +9,7 @@
+     role_arn     = "arn:aws:iam::111111111111:role/S3_Read"
+     provider_arn = "arn:aws:iam::111111111111:saml-provider/Okta"
+     description  = "Reader"
+    +
+    +[role.other]
+    +idp      = "acme"
+    +role_arn = "arn:aws:iam::222222222222:role/o"
+    ✓ Added to ~/config/jit/config.toml: role other
+    The file as it was is ~/config/jit/config.toml.jit-backup
+    next: jit login other
+    next: jit configure profiles  lets every AWS tool ask jit
+    "#);
     assert!(
         config(&room).ends_with(
             "\n[role.other]\nidp      = \"acme\"\nrole_arn = \"arn:aws:iam::222222222222:role/o\"\n"
@@ -321,20 +343,57 @@ fn nothing_is_written_without_a_yes() {
     let room = room();
     room.write(".aws/config", ONE);
     let dry = import(&room, &["aws-vault", "--dry-run"]);
-    assert_eq!(dry.code(), 0, "{dry}");
-    assert!(
-        dry.stdout.starts_with(
-            "--- ~/config/jit/config.toml\n+++ ~/config/jit/config.toml\n@@ -0,0 +1,9 @@\n+[idp.acme]\n"
-        ),
-        "{dry}"
-    );
-    assert!(dry.stderr.ends_with("✓ Would add to ~/config/jit/config.toml: idp acme, role sso\n"), "{dry}");
+    insta::assert_snapshot!(room.told(&dry), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -0,0 +1,9 @@
+    +[idp.acme]
+    +type      = "identity-center"
+    +start_url = "https://acme.awsapps.com/start"
+    +region    = "eu-west-1"
+    +
+    +[role.sso]
+    +idp            = "acme"
+    +account        = "222222222222"
+    +permission_set = "Developer"
+    --- stderr
+    Taken:
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
+      ~/.aws/config:1  profile sso                                → role sso
+    Static keys, which jit neither takes nor needs:
+      ~/.aws/credentials:2  [default]
+      Once jit works, delete them there and deactivate them in IAM
+    ✓ Would add to ~/config/jit/config.toml: idp acme, role sso
+    "#);
     let alone = import(&room, &["aws-vault"]);
     assert_eq!((alone.code(), &alone.stdout), (0, &dry.stdout), "{alone}");
-    assert!(
-        alone.stderr.ends_with("\nNothing was written: nobody can be asked here. --yes writes it\n"),
-        "{alone}"
-    );
+    insta::assert_snapshot!(room.told(&alone), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -0,0 +1,9 @@
+    +[idp.acme]
+    +type      = "identity-center"
+    +start_url = "https://acme.awsapps.com/start"
+    +region    = "eu-west-1"
+    +
+    +[role.sso]
+    +idp            = "acme"
+    +account        = "222222222222"
+    +permission_set = "Developer"
+    --- stderr
+    Taken:
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
+      ~/.aws/config:1  profile sso                                → role sso
+    Static keys, which jit neither takes nor needs:
+      ~/.aws/credentials:2  [default]
+      Once jit works, delete them there and deactivate them in IAM
+    ✓ Would add to ~/config/jit/config.toml: idp acme, role sso
+    Nothing was written: nobody can be asked here. --yes writes it
+    "#);
 
     let no = room.jit(&["configure", "import", "aws-vault"]).on_terminal().stdin("n\n").run();
     assert!(no.code() == 0 && no.stdout.contains("Add this to ~/config/jit/config.toml? [y/N] "), "{no}");
@@ -377,13 +436,33 @@ fn what_is_there_stays_and_names_that_are_taken_get_a_number() {
     room.write_config(&before);
     room.write(".aws/config", &ONE.replace("[profile sso]", "[profile admin]"));
     let output = import(&room, &["aws-vault", "--yes"]);
-    assert_eq!(output.code(), 0, "{output}");
-    assert!(output.stderr.contains("→ role admin-2\n"), "{output}");
-    assert!(output.stderr.contains("\n client_secret = (not shown)\n+\n+[idp.acme]\n"), "{output}");
-    assert!(
-        output.stderr.contains("\nThe file as it was is ~/config/jit/config.toml.jit-backup\n"),
-        "{output}"
-    );
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 0
+    --- stderr
+    Taken:
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
+      ~/.aws/config:1  profile admin                              → role admin-2
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -22,3 +22,13 @@
+     issuer = "https://accounts.google.com"
+     client_id = "x"
+     client_secret = (not shown)
+    +
+    +[idp.acme]
+    +type      = "identity-center"
+    +start_url = "https://acme.awsapps.com/start"
+    +region    = "eu-west-1"
+    +
+    +[role.admin-2]
+    +idp            = "acme"
+    +account        = "222222222222"
+    +permission_set = "Developer"
+    ✓ Added to ~/config/jit/config.toml: idp acme, role admin-2
+    The file as it was is ~/config/jit/config.toml.jit-backup
+    next: jit login admin-2
+    next: jit configure profiles  lets every AWS tool ask jit
+    "#);
     let after = config(&room);
     assert!(
         after.starts_with(&before) && after.contains("\n\n[role.admin-2]\nidp            = \"acme\"\n"),
@@ -400,10 +479,14 @@ fn what_is_there_stays_and_names_that_are_taken_get_a_number() {
         &format!("{}region = us-east-1\n", ONE.replace("[profile sso]", "[profile admin]")),
     );
     let again = import(&room, &["aws-vault", "--yes"]);
-    assert!(
-        again.stderr.contains("→ role admin-2, which is there and stays, with another region\n"),
-        "{again}"
-    );
+    insta::assert_snapshot!(room.told(&again), @"
+    exit 0
+    --- stderr
+    Taken:
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme, which is there
+      ~/.aws/config:1  profile admin                              → role admin-2, which is there and stays, with another region
+    ✓ Nothing to add, ~/config/jit/config.toml has all of it
+    ");
     assert_eq!((again.code(), config(&room)), (0, mine));
 }
 
@@ -459,10 +542,13 @@ fn what_cannot_be_written_is_said_and_left_alone() {
     // A configuration that is wrong already is not added to.
     room.write_config("[role.x]\n");
     let output = import(&room, &["aws-vault", "--yes"]);
-    assert!(
-        output.code() == 2 && output.stderr.contains("config.toml:1:7: [role.x] has neither"),
-        "{output}"
-    );
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 2
+    --- stderr
+    error: ~/config/jit/config.toml:1:7: [role.x] has neither `idp` nor `via`
+         1 | [role.x]
+      next: a hub role has idp = "NAME", a spoke role has via = "HUB"
+    "#);
     assert_eq!(config(&room), "[role.x]\n");
 }
 
@@ -489,9 +575,36 @@ fn a_file_that_is_not_there_is_said_with_its_place() {
     // From elsewhere.
     room.write("elsewhere", ONE);
     let output = import(&room, &["aws-vault", "--from", "elsewhere", "--dry-run"]);
-    assert!(output.code() == 0 && output.stderr.starts_with("Taken:\n  elsewhere:2  "), "{output}");
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -0,0 +1,9 @@
+    +[idp.acme]
+    +type      = "identity-center"
+    +start_url = "https://acme.awsapps.com/start"
+    +region    = "eu-west-1"
+    +
+    +[role.sso]
+    +idp            = "acme"
+    +account        = "222222222222"
+    +permission_set = "Developer"
+    --- stderr
+    Taken:
+      elsewhere:2  the portal https://acme.awsapps.com/start  → idp acme
+      elsewhere:1  profile sso                                → role sso
+    Static keys, which jit neither takes nor needs:
+      ~/.aws/credentials:2  [default]
+      Once jit works, delete them there and deactivate them in IAM
+    ✓ Would add to ~/config/jit/config.toml: idp acme, role sso
+    "#);
     let output = import(&room, &["saml2aws", "--org", "acme"]);
-    assert!(output.code() == 2 && output.stderr.contains("--org is for aws-okta"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 2
+    --- stderr
+    error: saml2aws says itself where its org is; --org is for aws-okta
+    ");
 }
 
 #[test]
@@ -502,15 +615,47 @@ fn what_is_hostile_is_shown_and_does_nothing() {
         &format!("{}\u{1b}[2Jbad = 1\n", ONE.replace("[profile sso]", "[profile \u{1b}]0;x\u{7}]")),
     );
     let output = import(&room, &["aws-vault", "--yes"]);
-    assert_eq!(output.code(), 0, "{output}");
-    assert!(
-        output.stderr.contains("profile \\u{1b}]0;x\\u{7}") && output.stderr.contains("`\\u{1b}[2jbad`"),
-        "{output}"
-    );
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 0
+    --- stderr
+    Taken:
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
+      ~/.aws/config:1  profile \u{1b}]0;x\u{7}                    → role 0-x
+    Without an equal in jit:
+      ~/.aws/config:6  `\u{1b}[2jbad`  jit has no such setting
+    Static keys, which jit neither takes nor needs:
+      ~/.aws/credentials:2  [default]
+      Once jit works, delete them there and deactivate them in IAM
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -0,0 +1,9 @@
+    +[idp.acme]
+    +type      = "identity-center"
+    +start_url = "https://acme.awsapps.com/start"
+    +region    = "eu-west-1"
+    +
+    +[role.0-x]
+    +idp            = "acme"
+    +account        = "222222222222"
+    +permission_set = "Developer"
+    ✓ Added to ~/config/jit/config.toml: idp acme, role 0-x
+    next: jit login 0-x
+    next: jit configure profiles  lets every AWS tool ask jit
+    "#);
     assert!(!output.stderr.contains(['\u{1b}', '\u{7}']), "{output}");
     assert!(config(&room).contains("[role.0-x]\n"), "{}", config(&room));
     // A broken credentials file is no reason to stop, and none to be quiet.
     room.write(".aws/credentials", &format!("[default]\naws_secret_access_key {SECRET}\n"));
     let output = import(&room, &["aws-vault", "--yes"]);
-    assert!(output.code() == 0 && output.stderr.contains("so static keys in it are not seen"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @r"
+    exit 0
+    --- stderr
+    warning: ~/.aws/credentials: line 2, column 1: this line has no `=`: aws_secret_a…, so static keys in it are not seen
+    Taken:
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme, which is there
+      ~/.aws/config:1  profile \u{1b}]0;x\u{7}                    → role 0-x, which is there
+    Without an equal in jit:
+      ~/.aws/config:6  `\u{1b}[2jbad`  jit has no such setting
+    ✓ Nothing to add, ~/config/jit/config.toml has all of it
+    ");
 }

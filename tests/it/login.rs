@@ -255,7 +255,16 @@ fn another_person_does_not_get_the_sessions_of_the_one_before() {
     };
     room.servers().faults(|faults| faults.user = Some(bob));
     let bob = room.jit(&["login", "hub", "--force"]).run();
-    assert!(bob.code() == 0 && bob.stderr.contains("Signed in as bob@example.com at demo"), "{bob}");
+    insta::assert_snapshot!(room.told(&bob), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as bob@example.com at demo
+      hub  account 111111111111  until HH:MM  TIME left
+    warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
+    ");
     let warning =
         "warning: you are now signed in at demo as bob@example.com, and were alice@example.com before\n";
     assert!(bob.stderr.contains(warning), "{bob}");
@@ -263,6 +272,14 @@ fn another_person_does_not_get_the_sessions_of_the_one_before() {
     assert!(again.code() == 0 && !again.stderr.contains("warning"), "{again}");
     assert_eq!(room.entries("session-").len(), 1, "alice's sessions are gone");
     let served = room.jit(&["whoami", "admin"]).run();
-    assert!(served.stdout.contains("assumed-role/admin/bob@example.com"), "{served}");
+    insta::assert_snapshot!(room.told(&served), @"
+    exit 0
+    --- stdout
+    account  222222222222
+    arn      arn:aws:sts::222222222222:assumed-role/admin/bob@example.com
+    user id  AROATM4BUH3UM2K2EVKA6:bob@example.com
+    idp      bob@example.com at demo
+    signed in HH:MM (pwd)
+    ");
     assert_eq!(room.opened().len(), 3);
 }

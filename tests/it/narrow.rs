@@ -53,7 +53,12 @@ fn a_policy_of_a_file_reaches_aws() {
     assert_eq!(exec(&room, &["--policy", "policy.json"]).code(), 0);
     room.write("other.json", "[\"no policy\"]");
     let refused = exec(&room, &["--policy", "other.json"]);
-    assert!(refused.code() == 4 && refused.stderr.contains("This policy contains invalid Json"), "{refused}");
+    insta::assert_snapshot!(room.told(&refused), @r#"
+    exit 4
+    --- stderr
+    error: the session policy for arn:aws:iam::222222222222:role/admin is broken ("This policy contains invalid Json")
+      next: see where each value comes from: `jit explain admin`
+    "#);
 }
 
 /// The arguments, and words of the message; every one is wrong usage.
@@ -77,7 +82,12 @@ fn what_cannot_be_narrowed() {
     }
     let center = Room::by_center(Settings::default());
     let assigned = center.jit(&["exec", "dev", "--read-only", "--", "true"]).run();
-    assert!(assigned.code() == 2 && assigned.stderr.contains("dev is a permission set"), "{assigned}");
+    insta::assert_snapshot!(room.told(&assigned), @"
+    exit 2
+    --- stderr
+    error: dev is a permission set, and Identity Center takes no session policies and no duration
+      next: leave out --read-only, --policy and --max
+    ");
 }
 
 #[test]

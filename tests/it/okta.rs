@@ -74,7 +74,13 @@ fn a_password_is_enough_where_the_org_wants_no_more() {
     assert_eq!((okta.passwords(), okta.device_tokens().len()), (1, 1));
     assert_eq!(okta.device_tokens()[0].len(), 32);
     let out = room.jit(&["logout", "admin"]).run();
-    assert!(out.stderr.contains("✓ demo revoked the session\n"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ demo revoked the session
+    ✓ Signed out of demo, forgot admin, hub
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     assert_eq!(okta.count("DELETE /api/v1/sessions/me"), 1);
     let again = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
     assert!(again.code() == 0 && !again.stdout.contains("User name"), "{again}");
@@ -344,11 +350,12 @@ fn a_wrong_password_may_be_typed_three_times() {
     assert!(refused.code() == 4 && refused.stdout.contains("(E0000004, id oaeFAKE)"), "{refused}");
     assert_eq!(okta.passwords(), 5);
     let nobody = room.jit(&["login", "admin", "--force", "--no-browser"]).run();
-    assert!(
-        nobody.code() == 1
-            && nobody.stderr.contains("your password has to be typed, and nobody can be asked here"),
-        "{nobody}"
-    );
+    insta::assert_snapshot!(room.told(&nobody), @"
+    exit 1
+    --- stderr
+    error: your password has to be typed, and nobody can be asked here
+      next: run `jit login admin` on a terminal
+    ");
 }
 
 #[test]
@@ -417,8 +424,13 @@ fn a_renewed_assertion_makes_no_sign_in_younger() {
     let config = config.replace("[role.admin]\n", "[role.admin]\nsign_in_age = \"1h\"\n");
     room.write_config(&config);
     let refused = room.asks_for("admin");
-    assert_eq!(refused.code(), 3, "{refused}");
-    assert!(refused.stderr.contains("admin needs a sign-in of the last 1 h; yours is from "), "{refused}");
+    insta::assert_snapshot!(room.told(&refused), @"
+    exit 3
+    --- stderr
+    error: a login at demo is needed
+      because: admin needs a sign-in of the last 1 h; yours is from HH:MM
+      next: jit login admin
+    ");
     // A sign-in of now is one.
     let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
     assert_eq!(login.code(), 0, "{login}");
@@ -432,8 +444,13 @@ fn a_session_that_has_ended_at_the_org_means_a_login() {
     room.leave_a_refresh_token();
     okta.script(|script| script.session_over = true);
     let later = room.jit(&["credential-process", "admin"]).run();
-    assert_eq!(later.code(), 3, "{later}");
-    assert!(later.stderr.contains("the session at Okta has ended"), "{later}");
+    insta::assert_snapshot!(room.told(&later), @"
+    exit 3
+    --- stderr
+    error: a login at demo is needed
+      because: the last login has ended: the session at Okta has ended
+      next: jit login admin
+    ");
     // What is dead is not tried again.
     let pages = okta.count("GET /home/amazon_aws/0oa1/272");
     assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 3);
@@ -454,7 +471,12 @@ fn identity_engine_without_a_client_says_which_three_lines_help() {
     assert!(login.stderr.contains(&lines), "{login}");
     let classic = company_with(Script::default(), CLIENT);
     let device = classic.0.jit(&["login", "admin", "--device"]).run();
-    assert!(device.code() == 1 && device.stderr.contains("runs Classic Engine"), "{device}");
+    insta::assert_snapshot!(room.told(&device), @"
+    exit 1
+    --- stderr
+    error: this org runs Classic Engine, which has no web-SSO token for a device code
+      next: delete `flow` and leave out --device
+    ");
 }
 
 #[test]
@@ -464,8 +486,19 @@ fn a_device_code_becomes_an_assertion() {
         CLIENT,
     );
     let login = room.jit(&["login", "admin", "--no-browser"]).run();
-    assert_eq!(login.code(), 0, "{login}");
-    assert!(login.stderr.contains("A B C D - E F G H"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    On any device, open  http://127.0.0.1:PORT/activate
+    and enter this code, or check that the page shows the same:
+
+        C O D E - C O D E
+
+    Waiting for you, 5 min at most
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    ");
     assert_eq!(room.counts([Call::AssumeRoleWithSaml, Call::AssumeRole]), [1, 1]);
     // Within the hour of its tokens the next assertion needs nobody.
     room.leave_a_refresh_token();

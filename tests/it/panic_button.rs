@@ -154,7 +154,12 @@ fn a_record_without_a_name_of_the_key() {
     room.write(RECORD, "\u{0}");
     let out = logout(&room).run();
     assert!(out.code() == 0 && is_empty(&room), "{out}");
-    assert!(out.stderr.contains("could not be revoked at their IdPs"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ Forgot every login and session, and destroyed the key that sealed them
+    warning: logins could not be revoked at their IdPs (the key of the sessions in ~/state/jit/kernel is no longer in the kernel store); they end there by their own rules
+    ");
     key.invalidate().unwrap();
 }
 
@@ -176,7 +181,19 @@ fn what_cannot_be_removed_is_an_error_after_all_else_was_done() {
     mode(&folder, 0o500);
     let out = logout(&room).bound_by_modes().run();
     mode(&folder, 0o700);
-    assert!(out.code() == 5 && out.stderr.contains("error: cannot remove"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 5
+    --- stderr
+    ✓ demo revoked the refresh token
+    Your browser may still be signed in there. To end that too:
+
+    http://IDP/logout?client_id=jit-demo
+
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    error: cannot remove ~/state/jit/kernel/RANDOM
+      because: Permission denied (os error 13)
+      next: check the owner and the permissions of that folder, and of those above it
+    ");
     assert_eq!(room.count(Call::Revoke), 1, "{out}");
     // The key is destroyed, so what lies there is noise.
     assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 3);
@@ -233,7 +250,18 @@ fn a_passphrase_is_asked_for_when_all_is_gone_and_only_to_tell_the_idp() {
     assert_eq!(room.jit(&["lock"]).env("JIT_STORE", "file").run().code(), 0);
     let out = logout(&room).run();
     assert!(out.code() == 0 && is_empty(&room) && room.count(Call::Revoke) == 1, "{out}");
-    assert!(out.stderr.contains("(the sessions are sealed with a passphrase"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ Forgot every login and session, and destroyed the key that sealed them
+    warning: logins could not be revoked at their IdPs (the sessions are sealed with a passphrase, and nobody can be asked to unlock it here); they end there by their own rules
+    ✓ demo revoked the refresh token
+    Your browser may still be signed in there. To end that too:
+
+    http://IDP/logout?client_id=jit-demo
+
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     // Ctrl-C at the question.
     let room = with_a_second_store();
     assert_eq!(room.jit(&["lock"]).env("JIT_STORE", "file").run().code(), 0);
@@ -252,10 +280,17 @@ fn an_idp_that_never_answers_is_given_up_and_ctrl_c_leaves_nothing() {
     late(&room);
     let out = logout(&room).run();
     assert!(out.code() == 0 && is_empty(&room), "{out}");
-    assert!(
-        out.stderr.contains("warning: demo did not revoke the refresh token: no answer within 5 s"),
-        "{out}"
-    );
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ Forgot every login and session, and destroyed the key that sealed them
+    warning: demo did not revoke the refresh token: no answer within 5 s
+    Your browser may still be signed in there. To end that too:
+
+    http://IDP/logout?client_id=jit-demo
+
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     room.servers().faults(jit::demo::Faults::clear);
     let room = Room::signed_in("admin");
     late(&room);
@@ -291,7 +326,13 @@ fn the_sessions_of_okta_and_of_identity_center_end_without_a_configuration() {
     room.write(CONFIG, "?");
     let out = logout(&room).run();
     assert!(out.code() == 0 && is_empty(&room), "{out}");
-    assert!(out.stderr.contains("✓ 127.0.0.1:") && out.stderr.contains(" revoked the session\n"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ IDP revoked the session
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     assert_eq!(okta.count("DELETE /api/v1/sessions/me"), 1);
 
     let room = Room::by_center(Settings::default());
@@ -300,6 +341,12 @@ fn the_sessions_of_okta_and_of_identity_center_end_without_a_configuration() {
     let out: Output =
         logout(&room).without("AWS_ENDPOINT_URL_SSO").without("AWS_ENDPOINT_URL_SSO_OIDC").run();
     assert!(out.code() == 0 && is_empty(&room), "{out}");
-    assert!(out.stderr.contains("revoked the session of the portal\n"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ 127.0.0.1:PORT revoked the session of the portal
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     assert_eq!(room.count(Call::PortalLogout), 1);
 }

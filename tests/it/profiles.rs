@@ -70,8 +70,12 @@ fn what_is_not_ours_stays_byte_for_byte() {
     room.write(".aws/config", FOREIGN);
     fs::set_permissions(room.path(".aws/config"), fs::Permissions::from_mode(0o640)).unwrap();
     let output = configure(&room, &[]);
-    assert_eq!(output.code(), 0, "{output}");
-    assert!(output.stderr.ends_with("\nThe file as it was is ~/.aws/config.jit-backup\n"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: admin, developer, hub
+    The file as it was is ~/.aws/config.jit-backup
+    ");
     let written = aws_config(&room);
     let added = written.strip_prefix(FOREIGN).unwrap_or_else(|| panic!("{written:?}"));
     assert_eq!(added.replace("\r\n", "\n").trim_start(), all_ours(), "with the file's own line ends");
@@ -83,7 +87,12 @@ fn what_is_not_ours_stays_byte_for_byte() {
     // A region that changes is one line that changes.
     room.write_config(&room.usual_config().replacen("eu-west-1", "eu-west-2", 1));
     let update = configure(&room, &[]);
-    assert!(update.stderr.starts_with("✓ Updated in ~/.aws/config: admin\n"), "{update}");
+    insta::assert_snapshot!(room.told(&update), @"
+    exit 0
+    --- stderr
+    ✓ Updated in ~/.aws/config: admin
+    The file as it was is ~/.aws/config.jit-backup
+    ");
     assert_eq!(aws_config(&room), written.replacen("eu-west-1", "eu-west-2", 1));
 }
 
@@ -122,16 +131,20 @@ fn profiles_of_roles_that_are_gone_go_when_asked() {
     let (without_developer, _) = usual.split_once("[role.developer]").unwrap();
     room.write_config(without_developer);
     let kept = configure(&room, &[]);
-    assert!(
-        kept.stderr.contains("warning: ~/.aws/config:") && kept.stderr.contains("--prune removes it"),
-        "{kept}"
-    );
+    insta::assert_snapshot!(room.told(&kept), @"
+    exit 0
+    --- stderr
+    ✓ ~/.aws/config is up to date, 2 of its profiles are jit's
+    warning: ~/.aws/config:10: the profile developer is for a role that is gone; --prune removes it
+    ");
     assert!(aws_config(&room).contains("[profile developer]"));
     let pruned = configure(&room, &["--prune"]);
-    assert!(
-        pruned.code() == 0 && pruned.stderr.contains("✓ Removed from ~/.aws/config: developer\n"),
-        "{pruned}"
-    );
+    insta::assert_snapshot!(room.told(&pruned), @"
+    exit 0
+    --- stderr
+    ✓ Removed from ~/.aws/config: developer
+    The file as it was is ~/.aws/config.jit-backup
+    ");
     let left = aws_config(&room);
     assert!(!left.contains("developer") && left.starts_with("[profile mine]\nregion = a\n"), "{left}");
     assert!(left.contains(&ours("admin", Some("eu-west-1"))) && left.contains(&ours("hub", None)), "{left}");
@@ -167,7 +180,12 @@ fn default_is_written_for_who_types_that_name_and_for_nobody_else() {
         assert!(!written.contains("[default]"), "{arguments:?}: {written}");
     }
     let asked = configure(&room, &["default", "--name", "default"]);
-    assert!(asked.code() == 0 && asked.stderr.contains("Added to ~/.aws/config: default"), "{asked}");
+    insta::assert_snapshot!(room.told(&asked), @"
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: default
+    The file as it was is ~/.aws/config.jit-backup
+    ");
     assert!(aws_config(&room).contains("# managed by jit: default\n[default]\n"), "{}", aws_config(&room));
 }
 
@@ -190,7 +208,12 @@ fn a_broken_file_is_refused_with_its_line_and_left_alone() {
     assert_eq!(output.code(), 2, "{output}");
     let first = output.stderr.lines().next().unwrap();
     assert!(first.contains(".aws/config:3:1: "), "{output}");
-    assert!(output.stderr.contains("next: nothing was changed"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 2
+    --- stderr
+    error: ~/.aws/config:3:1: this line has no `=`: this
+      next: nothing was changed; fix that and run the command again
+    ");
     assert_eq!(aws_config(&room), "[default]\nregion = a\nthis is no setting\n");
     assert_eq!(names(&room, ".aws"), ["config"]);
 }
@@ -201,7 +224,13 @@ fn a_file_that_is_read_only_is_left_alone() {
     room.write(".aws/config", "[default]\n");
     fs::set_permissions(room.path(".aws/config"), fs::Permissions::from_mode(0o444)).unwrap();
     let output = configure(&room, &[]);
-    assert!(output.code() == 1 && output.stderr.contains("because: the file is read-only"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 1
+    --- stderr
+    error: cannot write ~/.aws/config
+      because: the file is read-only
+      next: nothing was changed; fix that and run the command again
+    ");
     assert_eq!(
         (aws_config(&room).as_str(), names(&room, ".aws")),
         ("[default]\n", vec!["config".to_owned()])
@@ -213,7 +242,11 @@ fn aws_config_file_names_another_place() {
     let room = Room::new();
     let run = room.jit(&["configure", "profiles"]).env("AWS_CONFIG_FILE", "~/elsewhere/config");
     let output = run.run();
-    assert!(output.code() == 0 && output.stderr.contains("Added to ~/elsewhere/config: "), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stderr
+    ✓ Added to ~/elsewhere/config: admin, developer, hub
+    ");
     assert!(room.path("elsewhere/config").exists() && names(&room, ".aws").is_empty());
 }
 
@@ -266,10 +299,13 @@ fn chosen_roles_and_those_that_idps_offer_get_profiles_with_names_to_order() {
     let own = configure(&room, &["--prune"]);
     assert_eq!(own.stderr.lines().next(), Some("✓ Added to ~/.aws/config: admin, audit, dev"), "{own}");
     // `dev` and `audit` have other names now.
-    assert!(
-        own.stderr.contains("Removed from ~/.aws/config: acme-prod.ReadOnly, acme-dev.Developer\n"),
-        "{own}"
-    );
+    insta::assert_snapshot!(room.told(&own), @"
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: admin, audit, dev
+    ✓ Removed from ~/.aws/config: acme-prod.ReadOnly, acme-dev.Developer
+    The file as it was is ~/.aws/config.jit-backup
+    ");
     assert!(aws_config(&room).contains(&offered) && !aws_config(&room).contains("acme-prod"), "{own}");
     // Under another name the old one is stale.
     let renamed = configure(&room, &["--all", "--name", "{idp}-{account}-{role}", "--prune"]);

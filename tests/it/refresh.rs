@@ -26,7 +26,13 @@ fn the_child_has_an_endpoint_and_no_keys() {
     assert_eq!(output.code(), 0, "{output}");
     let expected = "0\nadmin eu-west-1\nAccessKeyId\nSecretAccessKey\nToken\nExpiration\nAccountId\n";
     assert_eq!(output.stdout, expected, "{output}");
-    assert!(output.stderr.starts_with("admin  account 222222222222"), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stdout
+    (credentials)
+    --- stderr
+    admin  account 222222222222  TIME left
+    ");
 }
 
 /// What is asked besides, and the status.

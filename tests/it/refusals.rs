@@ -205,13 +205,25 @@ fn the_name_of_a_person_is_text_too() {
     settings.user.email = "al\u{1b}[31mice\nerror: x; rm -rf $HOME".to_owned();
     let room = Room::with(settings);
     let login = room.jit(&["login", "admin"]).run();
-    assert_eq!(login.code(), 0, "{login}");
-    assert!(
-        login.stderr.contains("Signed in as al\\u{1b}[31mice\\u{a}error: x; rm -rf $HOME at demo\n"),
-        "{login}"
-    );
+    insta::assert_snapshot!(room.told(&login), @r"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as al\u{1b}[31mice\u{a}error: x; rm -rf $HOME at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    ");
     let whoami = room.jit(&["whoami", "admin"]).run();
-    assert!(whoami.stdout.contains("assumed-role/admin/al--31mice-error--x--rm--rf--HOME"), "{whoami}");
+    insta::assert_snapshot!(room.told(&whoami), @r"
+    exit 0
+    --- stdout
+    account  222222222222
+    arn      arn:aws:sts::222222222222:assumed-role/admin/RANDOM
+    user id  AROATM4BUH3UM2K2EVKA6:RANDOM
+    idp      al\u{1b}[31mice\u{a}error: x; rm -rf $HOME at demo
+    ");
     for command in ["status", "whoami", "explain"] {
         let output = room.jit(&[command]).env("JIT_ROLE", "admin").run();
         assert!(output.code() == 0 && !(output.stdout + &output.stderr).contains('\u{1b}'), "{command}");
@@ -252,10 +264,13 @@ fn a_provider_that_is_down() {
     assert_eq!((login.code(), room.plain(&login.stderr)), (1, error(what, &next)));
     room.write_config(&room.usual_config().replace(room.servers().issuer(), "https://no-such-host.invalid"));
     let login = room.jit(&["login", "admin"]).run();
-    assert!(
-        login.code() == 1 && login.stderr.starts_with("error: cannot reach no-such-host.invalid: "),
-        "{login}"
-    );
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 1
+    --- stderr
+    error: cannot reach no-such-host.invalid: failed to lookup address information: Name or service not known
+      next: check `issuer`, the network and the proxy
+      next: run `jit doctor`
+    ");
 }
 
 #[test]

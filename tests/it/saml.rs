@@ -28,8 +28,16 @@ fn room_of_two() -> Room {
 fn one_sign_in_walks_the_chain_and_serves_tools() {
     let room = room();
     let login = room.jit(&["login", "admin"]).run();
-    assert_eq!(login.code(), 0, "{login}");
-    assert!(login.stderr.contains("✓ Signed in as alice@example.com at demo\n"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    ");
     assert_eq!(room.counts(CALLS), [1, 1, 1]);
     let answer = room.asks_for("developer");
     assert_eq!((answer.code(), answer.stderr.as_str()), (0, ""), "{answer}");
@@ -37,7 +45,11 @@ fn one_sign_in_walks_the_chain_and_serves_tools() {
     let page = std::fs::read_to_string(room.path("shown")).unwrap();
     assert!(page.contains("You are signed in as alice@example.com."), "{page}");
     let again = room.jit(&["login", "admin"]).run();
-    assert!(again.stderr.starts_with("✓ Still good: admin as alice@example.com"), "{again}");
+    insta::assert_snapshot!(room.told(&again), @"
+    exit 0
+    --- stderr
+    ✓ Still good: admin as alice@example.com, until HH:MM, TIME left
+    ");
     assert_eq!(room.opened().len(), 1);
 }
 
@@ -61,11 +73,45 @@ fn an_assertion_serves_every_role_in_it_for_five_minutes() {
     room.age_login(Duration::from_secs(301));
     room.age_session("other", Duration::from_secs(3600));
     let late = room.jit(&["credential-process", "other"]).run();
-    assert_eq!(late.code(), 3, "{late}");
-    assert!(late.stderr.contains("jit login other"), "{late}");
+    insta::assert_snapshot!(room.told(&late), @"
+    exit 3
+    --- stderr
+    error: a login at demo is needed
+      because: the last login has ended: a SAML login does not renew itself
+      next: jit login other
+    ");
     assert_eq!(room.counts(CALLS), [1, 2, 0]);
     let explained = room.jit(&["explain", "other"]).run();
-    assert!(explained.stdout.contains("its assertion used up until"), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    other, named by the command line
+
+    1. idp demo
+      sso_url          http://IDP/saml/sso                                           ~/config/jit/config.toml:3
+      capture          loopback                                                                  default
+      entity_id        urn:amazon:webservices                                                    default
+      binding          redirect                                                                  default
+      acs_host         127.0.0.1                                                                 default
+      acs_port         any free one                                                              ~/config/jit/config.toml:4
+      session_name     alice@example.com                                                         the assertion
+      tags             department=platform                                                       the assertion
+      transitive_tags  department                                                                the assertion
+      sign_in          signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)  the assertion
+      roles            2 on offer                                                                the assertion
+      stored           the login of alice@example.com, its assertion used up until HH:MM, ended
+      would call       sign in at http://IDP/saml/sso
+
+    2. hub other
+      role_arn         arn:aws:iam::444444444444:role/other-hub                                  ~/config/jit/config.toml:22
+      duration         1 h                                                                       default
+      session_name     the assertion's RoleSessionName                                           default
+      sts_region       us-east-1                                                                 the partition's first region
+      sts_endpoint     http://STS                                                    AWS_ENDPOINT_URL_STS
+      sign_in          signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)  the session
+      stored           session until HH:MM, ended
+      would call       AssumeRoleWithSAML at http://STS
+    ");
 }
 
 #[test]
@@ -91,8 +137,18 @@ fn many_at_once_need_one_login() {
 fn all_configured_roles_come_of_one_login() {
     let room = room_of_two();
     let login = room.jit(&["login", "--all"]).run();
-    assert_eq!(login.code(), 0, "{login}");
-    assert!(login.stderr.contains("✓ 4 roles of 4\n"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ 4 roles of 4
+      admin      account 222222222222  until HH:MM  TIME left
+      developer  account 333333333333  until HH:MM  TIME left
+      hub        account 111111111111  until HH:MM  TIME left
+      other      account 444444444444  until HH:MM  TIME left
+    ");
     for account in ["111111111111", "222222222222", "333333333333", "444444444444"] {
         assert!(login.stderr.contains(account), "{login}");
     }
@@ -111,8 +167,21 @@ fn one_role_that_is_refused_keeps_no_other() {
     let config = std::fs::read_to_string(room.path("config/jit/config.toml")).unwrap();
     room.write_config(&config.replace(OTHER, "arn:aws:iam::444444444444:role/gone"));
     let login = room.jit(&["login", "--all"]).run();
-    assert_eq!(login.code(), 4, "{login}");
-    assert!(login.stderr.contains("✓ 3 roles of 4\n"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 4
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ 3 roles of 4
+      admin      account 222222222222  until HH:MM  TIME left
+      developer  account 333333333333  until HH:MM  TIME left
+      hub        account 111111111111  until HH:MM  TIME left
+    error: demo does not offer you arn:aws:iam::444444444444:role/gone
+      because: the assertion lists arn:aws:iam::111111111111:role/jit-hub, arn:aws:iam::444444444444:role/other-hub
+      next: ask to be assigned to it, then: `jit login --force other`
+      next: jit explain other  shows every value of the question
+    ");
     let words = format!(
         "demo does not offer you arn:aws:iam::444444444444:role/gone\n  because: the assertion lists {HUB}, {OTHER}\n"
     );
@@ -129,9 +198,17 @@ fn what_the_idp_offers_is_a_role_without_being_configured() {
     room.write_config(&idp_only);
     // Nobody can pick here, so the roles are named.
     let login = room.jit(&["login"]).run();
-    assert_eq!(login.code(), 2, "{login}");
-    assert!(login.stderr.contains("demo offers 2 roles"), "{login}");
-    assert!(login.stderr.contains("111111111111/jit-hub, 444444444444/other-hub"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 2
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as alice@example.com at demo
+    error: demo offers 2 roles
+      because: 111111111111/jit-hub, 444444444444/other-hub
+      next: jit login 111111111111/jit-hub  or another of them
+    ");
     let one = room.jit(&["login", "444444444444/other-hub"]).run();
     assert_eq!(one.code(), 0, "{one}");
     assert_eq!(room.counts(CALLS), [1, 1, 0]);
@@ -140,7 +217,12 @@ fn what_the_idp_offers_is_a_role_without_being_configured() {
         .run();
     assert_eq!(run.stdout, "444444444444/other-hub 444444444444\n", "{run}");
     let near = room.jit(&["credential-process", "444444444444/other-hbu"]).run();
-    assert!(near.code() == 2 && near.stderr.contains("did you mean `444444444444/other-hub`?"), "{near}");
+    insta::assert_snapshot!(room.told(&near), @"
+    exit 2
+    --- stderr
+    error: there is no role `444444444444/other-hbu` in ~/config/jit/config.toml
+      next: did you mean `444444444444/other-hub`?
+    ");
 }
 
 #[test]
@@ -162,16 +244,75 @@ fn a_new_login_tells_what_changed() {
     let room = room();
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     let same = room.jit(&["login", "--force", "admin"]).run();
-    assert!(same.stderr.contains("demo says the same about you as before\n"), "{same}");
+    insta::assert_snapshot!(room.told(&same), @"
+    exit 0
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    demo says the same about you as before
+    ");
     let user = User { department: "security".to_owned(), ..Settings::default().user };
     room.servers().faults(|faults| faults.user = Some(user));
     let changed = room.jit(&["login", "--force", "admin"]).run();
     let expected = "New since the last login at demo:\n  changed tag department: platform → security\n";
     assert!(changed.stderr.contains(expected), "{changed}");
     let who = room.jit(&["whoami", "--tags", "admin"]).run();
-    assert!(who.stdout.ends_with("tag      department = security  (goes on to spokes)\n"), "{who}");
+    insta::assert_snapshot!(room.told(&who), @"
+    exit 0
+    --- stdout
+    account  222222222222
+    arn      arn:aws:sts::222222222222:assumed-role/admin/alice@example.com
+    user id  AROATM4BUH3UM2K2EVKA6:alice@example.com
+    idp      alice@example.com at demo
+    signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)
+    tag      department = security  (goes on to spokes)
+    ");
     let explained = room.jit(&["explain", "admin"]).run();
-    assert!(explained.stdout.contains("department=security"), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    admin, named by the command line
+
+    1. idp demo
+      sso_url          http://IDP/saml/sso                                           ~/config/jit/config.toml:3
+      capture          loopback                                                                  default
+      entity_id        urn:amazon:webservices                                                    default
+      binding          redirect                                                                  default
+      acs_host         127.0.0.1                                                                 default
+      acs_port         any free one                                                              ~/config/jit/config.toml:4
+      session_name     alice@example.com                                                         the assertion
+      tags             department=security                                                       the assertion
+      transitive_tags  department                                                                the assertion
+      sign_in          signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)  the assertion
+      roles            1 on offer                                                                the assertion
+      stored           assertion of alice@example.com until HH:MM, TIME left
+      not needed       sign in at http://IDP/saml/sso
+
+    2. hub hub
+      role_arn         arn:aws:iam::111111111111:role/jit-hub                                    ~/config/jit/config.toml:8
+      duration         1 h                                                                       default
+      session_name     the assertion's RoleSessionName                                           default
+      sts_region       us-east-1                                                                 the partition's first region
+      sts_endpoint     http://STS                                                    AWS_ENDPOINT_URL_STS
+      sign_in          signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)  the session
+      stored           session until HH:MM, TIME left
+      not needed       AssumeRoleWithSAML at http://STS
+
+    3. spoke admin
+      role_arn         arn:aws:iam::222222222222:role/admin                                      ~/config/jit/config.toml:12
+      duration         1 h                                                                       default
+      session_name     that of the hub's session                                                 default
+      sts_region       eu-west-1                                                                 ~/config/jit/config.toml:13
+      sts_endpoint     http://STS                                                    AWS_ENDPOINT_URL_STS
+      region           eu-west-1                                                                 ~/config/jit/config.toml:13
+      sign_in          signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)  the session
+      stored           session until HH:MM, TIME left
+      not needed       AssumeRole at http://STS
+    ");
     let json = room.jit(&["whoami", "--json", "admin"]).run();
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(json["tags"]["department"], "security");
@@ -290,7 +431,16 @@ fn five_hundred_roles_are_no_trouble() {
     let login = room.jit(&["login", "hub"]).run();
     assert_eq!(login.code(), 0, "{login}");
     let missing = room.jit(&["login", "000000000007/r"]).run();
-    assert!(missing.code() == 4 && missing.stderr.contains("does not accept it"), "{missing}");
+    insta::assert_snapshot!(room.told(&missing), @r#"
+    exit 4
+    --- stderr
+    error: your IdP vouches for you to arn:aws:iam::000000000007:role/r, but that role does not accept it: it does not exist, does not trust the caller, or a condition of its trust policy failed; AWS does not say which
+      next: check the ARN, in upper and lower case: arn:aws:iam::000000000007:role/r
+      next: have the trust policy name the SAML provider of this IdP
+      next: compare its condition SAML:aud with the assertion's Recipient, which is jit's own URL with capture = "loopback"
+      next: have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity
+      next: jit explain 000000000007/r  shows every value of the question
+    "#);
 }
 
 #[test]
@@ -338,7 +488,15 @@ fn an_assertion_that_comes_again_is_not_taken() {
     });
     assert_eq!(room.jit(&["login", "hub"]).run().code(), 0);
     let again = room.jit(&["login", "--force", "hub"]).run();
-    assert!(again.code() == 4 && again.stderr.contains("was used for the last login already"), "{again}");
+    insta::assert_snapshot!(room.told(&again), @"
+    exit 4
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    error: this assertion was used for the last login already
+      next: run `jit login hub` again
+    ");
 }
 
 #[test]
@@ -346,16 +504,27 @@ fn an_encrypted_assertion_is_passed_on_where_the_provider_is_known() {
     let room = room();
     room.servers().faults(|faults| faults.encrypted = true);
     let unknown = room.jit(&["login", "hub"]).run();
-    assert_eq!(unknown.code(), 2, "{unknown}");
-    assert!(unknown.stderr.contains("the assertion of demo is encrypted"), "{unknown}");
-    assert!(unknown.stderr.contains("provider_arn = "), "{unknown}");
+    insta::assert_snapshot!(room.told(&unknown), @r#"
+    exit 2
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    error: the assertion of demo is encrypted, so it cannot be seen which SAML provider hub is reached by
+      next: add to [role.hub] the SAML provider of this IdP in the role's account: provider_arn = "arn:aws:iam::111111111111:saml-provider/NAME"
+    "#);
     let arn = format!("role_arn = \"{HUB}\"");
     let provider = "provider_arn = \"arn:aws:iam::111111111111:saml-provider/demo\"";
     room.write_config(&room.saml_config("").replace(&arn, &format!("{arn}\n{provider}")));
     let known = room.jit(&["login", "hub"]).run();
     assert_eq!(known.code(), 0, "{known}");
     // Who it was is known from AWS alone.
-    assert!(known.stderr.contains("Signed in as alice@example.com at demo"), "{known}");
+    insta::assert_snapshot!(room.told(&known), @"
+    exit 0
+    --- stderr
+    ✓ Signed in as alice@example.com at demo
+      hub  account 111111111111  until HH:MM  TIME left
+    ");
 }
 
 #[test]
@@ -392,7 +561,12 @@ fn a_port_that_is_taken_and_a_person_who_cancels() {
     let words = "it could not make sure who you are (AuthnFailed); the provider failed (Responder); \"The person cancelled\"";
     assert!(denied.stderr.contains(words), "{denied}");
     let device = room.jit(&["login", "hub", "--device"]).run();
-    assert!(device.code() == 1 && device.stderr.contains("SAML has no device codes"), "{device}");
+    insta::assert_snapshot!(room.told(&device), @"
+    exit 1
+    --- stderr
+    error: SAML has no device codes
+      next: leave out --device
+    ");
 }
 
 #[test]
@@ -404,7 +578,17 @@ fn a_spoke_is_no_role_of_the_assertion() {
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!(login.code(), 4, "{login}");
     assert!(login.stderr.contains(&format!("demo does not offer you {HUB}")), "{login}");
-    assert!(login.stderr.contains("jit explain admin"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 4
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    error: demo does not offer you arn:aws:iam::111111111111:role/jit-hub
+      because: the assertion lists arn:aws:iam::222222222222:role/admin, arn:aws:iam::333333333333:role/developer
+      next: ask to be assigned to it, then: `jit login --force admin`
+      next: jit explain admin  shows every value of the question
+    ");
 }
 
 #[test]
@@ -414,9 +598,27 @@ fn the_browser_that_is_to_be_driven_is_looked_for() {
         room.saml_config("capture = \"browser\"\nbrowser = \"BROWSER\"").replace("acs_port = 0\n", "");
     room.write_config(&config.replace("BROWSER", "/bin/true"));
     let found = room.jit(&["doctor"]).run();
-    assert!(found.stdout.contains("✓ browser  demo is signed in at with true, /bin/true\n"), "{found}");
+    insta::assert_snapshot!(room.told(&found), @"
+    exit 0
+    --- stdout
+    ✓ config   ~/config/jit/config.toml: 3 roles
+    ✓ browser  demo is signed in at with true, /bin/true
+    ✓ store    kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ network  demo answers at http://IDP/saml/sso
+    ✓ clock    agrees with http://STS
+    ");
     room.write_config(&config.replace("BROWSER", "/nowhere/chrome"));
     let missing = room.jit(&["doctor"]).run();
-    assert_eq!(missing.code(), 1, "{missing}");
-    assert!(missing.stdout.contains("✗ browser  demo: "), "{missing}");
+    insta::assert_snapshot!(room.told(&missing), @"
+    exit 1
+    --- stdout
+    ✓ config   ~/config/jit/config.toml: 3 roles
+    ✗ browser  demo: `/nowhere/chrome` is no browser that jit knows, and no program that is there
+               next: set `browser` to chrome, chromium, edge, brave or the path of one
+    ✓ store    kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ network  demo answers at http://IDP/saml/sso
+    ✓ clock    agrees with http://STS
+    --- stderr
+    error: 1 of 5 checks found something broken
+    ");
 }

@@ -50,7 +50,16 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
     let plain = without_colour(&picked.stdout);
     assert!(plain.contains("❯ admin      222222222222  Production"), "columns line up: {plain}");
     let status = room.jit(&["status"]).run();
-    assert!(status.stdout.contains("\ndeveloper "), "{status}");
+    insta::assert_snapshot!(room.told(&status), @"
+    exit 0
+    --- stdout
+    role       account       left  until  user
+    developer  333333333333  1 h   HH:MM  alice@example.com
+    hub        111111111111  1 h   HH:MM  alice@example.com
+
+    login  alice@example.com at http://IDP, renews itself
+    store  kernel in ~/state/jit/kernel: JIT_STORE asks for it
+    ");
     let mut declined = room.jit(&["login"]).somebody_types().start();
     declined.says("hub");
     declined.types("\u{1b}");
@@ -58,7 +67,13 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
     assert!(declined.code() == 1 && declined.stdout.contains("no role was chosen"), "{declined}");
     assert!(!declined.stdout.contains("\u{1b}[?25l"), "the cursor stays, whatever ends the picker");
     let piped = room.jit(&["login"]).run();
-    assert!(piped.code() == 2 && piped.stderr.contains("no role was named"), "{piped}");
+    insta::assert_snapshot!(room.told(&piped), @"
+    exit 2
+    --- stderr
+    error: no role was named
+      next: the roles are: admin, developer, hub
+      next: name one, or set default_role in the configuration
+    ");
 }
 
 #[test]
@@ -85,7 +100,15 @@ fn whoami_is_what_aws_says() {
     let source = room.jit(&["login", "developer"]).run();
     assert_eq!(source.code(), 0, "{source}");
     let text = room.jit(&["whoami", "developer"]).run();
-    assert!(text.stdout.contains("\nsource   alice\n"), "{text}");
+    insta::assert_snapshot!(room.told(&text), @"
+    exit 0
+    --- stdout
+    account  333333333333
+    arn      arn:aws:sts::333333333333:assumed-role/developer/alice@example.com
+    user id  AROAHRJETWGCEOCXCAQTU:alice@example.com
+    source   alice
+    idp      alice@example.com at demo
+    ");
 }
 
 #[test]
@@ -100,10 +123,17 @@ fn where_a_script_reads_no_login_is_started() {
 fn a_role_is_forgotten_here_and_its_login_at_the_idp() {
     let room = Room::signed_in("developer");
     let out = room.jit(&["logout", "developer", "--no-browser"]).run();
-    assert_eq!(out.code(), 0, "{out}");
-    assert!(out.stderr.contains("✓ demo revoked the refresh token\n"), "{out}");
-    assert!(out.stderr.contains("What programs hold of them stays valid until "), "{out}");
-    assert!(out.stderr.contains("AWS cannot call it back"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ demo revoked the refresh token
+    Your browser may still be signed in there. To end that too:
+
+    http://IDP/logout?client_id=jit-demo
+
+    ✓ Signed out of demo, forgot developer, hub
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     assert!(
         ["developer, hub", "hub, developer"]
             .iter()
@@ -123,10 +153,17 @@ fn an_idp_that_is_down_keeps_nothing_here() {
     let room = Room::signed_in("developer");
     room.servers().faults(|faults| faults.always(Call::Revoke, Trouble::ServerError));
     let out = room.jit(&["logout", "developer"]).run();
-    assert!(
-        out.code() == 0 && out.stderr.contains("warning: demo did not revoke the refresh token"),
-        "{out}"
-    );
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    warning: demo did not revoke the refresh token: the revocation endpoint answered with status 500 and something that is not JSON
+    Your browser may still be signed in there. To end that too:
+
+    http://IDP/logout?client_id=jit-demo
+
+    ✓ Signed out of demo, forgot developer, hub
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     assert_eq!(room.jit(&["status", "--check"]).run().code(), 3);
     room.servers().faults(Faults::clear);
 }
@@ -139,15 +176,17 @@ fn everything_goes_at_once_and_its_key_too() {
     std::fs::create_dir_all(room.path("state/jit/browser/demo/Default")).unwrap();
     let out = room.jit(&["logout", "--all", "--no-browser"]).run();
     assert!(!room.path("state/jit/browser").exists(), "{out}");
-    assert_eq!(out.code(), 0, "{out}");
-    assert!(
-        out.stderr.contains("revoked the refresh token") && out.stderr.contains("AWS cannot call it back"),
-        "{out}"
-    );
-    assert!(
-        out.stderr.contains("✓ Forgot every login and session, and destroyed the key that sealed them\n"),
-        "{out}"
-    );
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ demo revoked the refresh token
+    Your browser may still be signed in there. To end that too:
+
+    http://IDP/logout?client_id=jit-demo
+
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     let left: Vec<_> =
         std::fs::read_dir(room.path("state/jit/kernel")).map(Iterator::collect).unwrap_or_default();
     assert!(left.is_empty(), "{left:?}");
@@ -160,9 +199,25 @@ fn everything_goes_even_without_a_configuration() {
     let room = Room::signed_in("developer");
     std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
     let out = room.jit(&["logout", "--all"]).run();
-    assert!(out.code() == 0 && out.stderr.contains("destroyed the key"), "{out}");
+    insta::assert_snapshot!(room.told(&out), @"
+    exit 0
+    --- stderr
+    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ IDP revoked the refresh token
+    Your browser may still be signed in there. To end that too:
+
+    http://IDP/logout?client_id=jit-demo
+
+    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    ");
     let status = room.jit(&["status"]).run();
-    assert!(status.stdout.starts_with("no sessions\n"), "{status}");
+    insta::assert_snapshot!(room.told(&status), @"
+    exit 0
+    --- stdout
+    no sessions
+
+    store  kernel in ~/state/jit/kernel: JIT_STORE asks for it
+    ");
 }
 
 #[test]

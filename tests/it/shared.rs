@@ -109,7 +109,32 @@ fn a_tour_of_a_new_colleague() {
         "333333333333\n"
     );
     let explained = room.jit(&["explain", "dev"]).run();
-    assert!(explained.stdout.contains("~/config/jit/config.toml:11"), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    dev, named by the command line
+
+    1. idp acme
+      start_url          http://127.0.0.1:PORT/start  ~/config/jit/config.toml:5
+      region             eu-west-1                     ~/config/jit/config.toml:6
+      flow               auto                          default
+      redirect_port      any free one                  default
+      sso_oidc_endpoint  http://127.0.0.1:PORT        AWS_ENDPOINT_URL_SSO_OIDC
+      sso_endpoint       http://127.0.0.1:PORT        AWS_ENDPOINT_URL_SSO
+      sign_in            signed in HH:MM               the assertion
+      stored             token of the portal until HH:MM, TIME left
+      not needed         http://127.0.0.1:PORT/start, with what the last login left
+
+    2. hub dev
+      assigned           333333333333/Developer        ~/config/jit/config.toml:11
+      duration           1 h                           the permission set decides
+      session_name       the user of Identity Center   default
+      sts_region         us-east-1                     the partition's first region
+      sts_endpoint       http://STS        AWS_ENDPOINT_URL_STS
+      sign_in            signed in HH:MM               the session
+      stored             session until HH:MM, TIME left
+      not needed         GetRoleCredentials at http://127.0.0.1:PORT
+    ");
 }
 
 #[test]
@@ -128,30 +153,144 @@ fn it_is_refreshed_when_somebody_asks_and_then_alone() {
     assert_eq!(room.jit(&["explain", "dev"]).run().code(), 0);
     let unseen = add(&room, &[]);
     assert_eq!((unseen.code(), config(&room)), (0, first.clone()));
-    assert!(unseen.stdout.contains("-[role.dev]\n+[role.developer]\n"), "{unseen}");
+    insta::assert_snapshot!(room.told(&unseen), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -1,14 +1,14 @@
+     # mine
+     key_cache = "2h"
+     
+    -# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+     # What we all use.
+     [idp.acme]
+     type      = "identity-center"
+     start_url = "http://127.0.0.1:PORT/start"
+     region    = "eu-west-1"
+     
+    -[role.dev]
+    +[role.developer]
+     idp            = "acme"
+     account        = "333333333333"
+     permission_set = "Developer"
+    --- stderr
+    http://127.0.0.1:PORT/jit.toml changed since you took it:
+      IdPs: 1 unchanged
+      roles: 1 new, 1 gone
+        new: developer (333333333333)
+        gone: dev
+      accounts: 1
+    warning: acme: `start_url` is on this machine, and asked without TLS
+    ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
+    Nothing was written: nobody can be asked here. --yes writes it
+    "#);
     let summary = "changed since you took it:\n  IdPs: 1 unchanged\n  roles: 1 new, 1 gone\n    new: developer (333333333333)\n    gone: dev\n  accounts: 1\n";
     assert!(unseen.stderr.contains(summary), "{unseen}");
-    assert!(
-        unseen.stderr.contains("Nothing was written: nobody can be asked here. --yes writes it"),
-        "{unseen}"
-    );
+    insta::assert_snapshot!(room.told(&unseen), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -1,14 +1,14 @@
+     # mine
+     key_cache = "2h"
+     
+    -# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+     # What we all use.
+     [idp.acme]
+     type      = "identity-center"
+     start_url = "http://127.0.0.1:PORT/start"
+     region    = "eu-west-1"
+     
+    -[role.dev]
+    +[role.developer]
+     idp            = "acme"
+     account        = "333333333333"
+     permission_set = "Developer"
+    --- stderr
+    http://127.0.0.1:PORT/jit.toml changed since you took it:
+      IdPs: 1 unchanged
+      roles: 1 new, 1 gone
+        new: developer (333333333333)
+        gone: dev
+      accounts: 1
+    warning: acme: `start_url` is on this machine, and asked without TLS
+    ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
+    Nothing was written: nobody can be asked here. --yes writes it
+    "#);
     let changed = add(&room, &["--yes"]);
-    assert!(
-        changed.stderr.contains("✓ Updated in ~/config/jit/config.toml: idp acme, role developer"),
-        "{changed}"
-    );
+    insta::assert_snapshot!(room.told(&changed), @r#"
+    exit 0
+    --- stderr
+    http://127.0.0.1:PORT/jit.toml changed since you took it:
+      IdPs: 1 unchanged
+      roles: 1 new, 1 gone
+        new: developer (333333333333)
+        gone: dev
+      accounts: 1
+    warning: acme: `start_url` is on this machine, and asked without TLS
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -1,14 +1,14 @@
+     # mine
+     key_cache = "2h"
+     
+    -# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+    +# >>> shared by http://127.0.0.1:PORT/jit.toml sha256:RANDOM
+     # What we all use.
+     [idp.acme]
+     type      = "identity-center"
+     start_url = "http://127.0.0.1:PORT/start"
+     region    = "eu-west-1"
+     
+    -[role.dev]
+    +[role.developer]
+     idp            = "acme"
+     account        = "333333333333"
+     permission_set = "Developer"
+    ✓ Updated in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
+    The file as it was is ~/config/jit/config.toml.jit-backup
+    "#);
     assert!(config(&room).contains("[role.developer]") && !config(&room).contains("[role.dev]"));
     let backup = std::fs::read_to_string(room.path("config/jit/config.toml.jit-backup")).unwrap();
     assert_eq!(backup, first);
     // What the person changed in it is not thrown away unseen.
     room.write_config(&config(&room).replace("eu-west-1", "eu-west-2"));
     let edited = add(&room, &["--yes"]);
-    assert!(
-        edited.code() == 1 && edited.stderr.contains("was changed in ~/config/jit/config.toml since"),
-        "{edited}"
-    );
+    insta::assert_snapshot!(room.told(&edited), @"
+    exit 1
+    --- stderr
+    error: what came from http://127.0.0.1:PORT/jit.toml was changed in ~/config/jit/config.toml since
+      next: without --yes you are shown what would be lost, and asked
+    ");
     let shown = add(&room, &["--dry-run"]);
-    assert!(shown.stdout.contains("-region    = \"eu-west-2\"\n+region    = \"eu-west-1\"\n"), "{shown}");
+    insta::assert_snapshot!(room.told(&shown), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -6,7 +6,7 @@
+     [idp.acme]
+     type      = "identity-center"
+     start_url = "http://127.0.0.1:PORT/start"
+    -region    = "eu-west-2"
+    +region    = "eu-west-1"
+     
+     [role.developer]
+     idp            = "acme"
+    --- stderr
+    warning: what came from http://127.0.0.1:PORT/jit.toml was changed in ~/config/jit/config.toml since
+    http://127.0.0.1:PORT/jit.toml changed since you took it:
+      IdPs: 1 changed
+        changed: acme (sign in at 127.0.0.1:PORT, as before); different region
+      roles: 1 unchanged
+      accounts: 1
+    warning: acme: `start_url` is on this machine, and asked without TLS
+    ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
+    "#);
 }
 
 #[test]
@@ -211,12 +350,13 @@ fn what_is_no_shared_file_is_refused_and_nothing_is_written() {
     }
     page.says("200 OK", &file);
     let other = add(&room, &[&page.url, "--yes", "--sha256", "00"]);
-    assert!(
-        other.code() == 1
-            && other.stderr.contains("because: its SHA-256 is ")
-            && other.stderr.contains(", not 00\n"),
-        "{other}"
-    );
+    insta::assert_snapshot!(room.told(&other), @"
+    exit 1
+    --- stderr
+    error: what is at http://127.0.0.1:PORT/jit.toml is not what you were to get
+      because: its SHA-256 is RANDOM, not 00
+      next: nothing was written; ask whoever gave you the hash
+    ");
     for (from, words) in [
         ("http://intranet.example/jit.toml", "is not https, nor http on this machine"),
         ("nowhere.toml", "/nowhere.toml cannot be read"),
@@ -227,7 +367,12 @@ fn what_is_no_shared_file_is_refused_and_nothing_is_written() {
     }
     assert!(!room.path(CONFIG).exists());
     let nothing = add(&room, &[]);
-    assert!(nothing.code() == 2 && nothing.stderr.contains("so there is nothing to refresh"), "{nothing}");
+    insta::assert_snapshot!(room.told(&nothing), @"
+    exit 2
+    --- stderr
+    error: nothing in ~/config/jit/config.toml came from a shared file, so there is nothing to refresh
+      next: jit configure add URL  takes your company's shared file
+    ");
     // Neither replaces the other's.
     let own = file.replace("# What we all use.", "# mine");
     room.write_config(&own);

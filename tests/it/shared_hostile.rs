@@ -63,11 +63,33 @@ fn an_honest_file_is_taken_and_an_update_shows_just_what_changed() {
     let taken = add(&room, &["--yes"]);
     assert_eq!(taken.code(), 0, "{taken}");
     // With --yes both are shown, and nothing but data is on stdout.
-    assert!(taken.stderr.contains("new: acme (sign in at acme.okta.com)"), "{taken}");
-    assert!(
-        taken.stderr.contains("+issuer = \"https://acme.okta.com\"") && taken.stdout.is_empty(),
-        "{taken}"
-    );
+    insta::assert_snapshot!(room.told(&taken), @r#"
+    exit 0
+    --- stderr
+    ~/shared.toml would add:
+      IdPs: 1 new
+        new: acme (sign in at acme.okta.com)
+      roles: 1 new
+        new: dev (111111111111)
+      accounts: 1
+        new: 111111111111
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -0,0 +1,11 @@
+    +# >>> shared by ~/shared.toml sha256:RANDOM
+    +# What we all use.
+    +[idp.acme]
+    +type = "oidc"
+    +issuer = "https://acme.okta.com"
+    +client_id = "jit"
+    +[role.dev]
+    +idp = "acme"
+    +role_arn = "arn:aws:iam::111111111111:role/dev"
+    +description = "Development"
+    +# <<< shared by ~/shared.toml
+    ✓ Added to ~/config/jit/config.toml: idp acme, role dev (shared by ~/shared.toml, sha256 RANDOM)
+    next: jit login
+    "#);
     assert!(!taken.stderr.contains("warning"), "{taken}");
     room.write("shared.toml", &HONEST.replace("\"Development\"", "\"Developers\""));
     let update = add(&room, &["--dry-run"]);
@@ -75,7 +97,32 @@ fn an_honest_file_is_taken_and_an_update_shows_just_what_changed() {
     let changed: Vec<&str> = update.stdout.lines().filter(|line| line.starts_with(['+', '-'])).collect();
     assert_eq!(changed.len(), 6, "the names of the file, the hash and the line: {update}");
     assert_eq!(changed[4..], ["-description = \"Development\"", "+description = \"Developers\""]);
-    assert!(update.stderr.contains("    changed: dev (different description)\n"), "{update}");
+    insta::assert_snapshot!(room.told(&update), @r#"
+    exit 0
+    --- stdout
+    --- ~/config/jit/config.toml
+    +++ ~/config/jit/config.toml
+    @@ -1,4 +1,4 @@
+    -# >>> shared by ~/shared.toml sha256:RANDOM
+    +# >>> shared by ~/shared.toml sha256:RANDOM
+     # What we all use.
+     [idp.acme]
+     type = "oidc"
+    @@ -7,5 +7,5 @@
+     [role.dev]
+     idp = "acme"
+     role_arn = "arn:aws:iam::111111111111:role/dev"
+    -description = "Development"
+    +description = "Developers"
+     # <<< shared by ~/shared.toml
+    --- stderr
+    ~/shared.toml changed since you took it:
+      IdPs: 1 unchanged
+      roles: 1 changed
+        changed: dev (different description)
+      accounts: 1
+    ✓ Would update in ~/config/jit/config.toml: idp acme, role dev (shared by ~/shared.toml, sha256 RANDOM)
+    "#);
 }
 
 /// Texts around a change that used to hide it, and others that might. `SHOWN` becomes `OTHER`, and both are seen.
@@ -150,7 +197,15 @@ fn names_that_mean_something_already_are_told_before_the_question() {
     }
     assert_eq!(add(&room, &["--yes"]).code(), 0);
     let profiles = room.jit(&["configure", "profiles"]).run();
-    assert!(profiles.stderr.contains("The role default has no profile"), "{profiles}");
+    insta::assert_snapshot!(room.told(&profiles), @"
+    exit 0
+    --- stderr
+    ✓ Added to ~/.aws/config: Dev
+    warning: ~/.aws/config:1: the profile dev is not jit's and was left alone
+    warning: ~/.aws/credentials:1: the profile keys is not jit's and would count instead, so none was written. Remove it there, or choose another name with --name
+    warning: The role default has no profile: [default] is what AWS tools use where no profile is named. To write it: jit configure profiles default --name default
+    The file as it was is ~/.aws/config.jit-backup
+    ");
     let written = std::fs::read_to_string(room.path(".aws/config")).unwrap();
     assert!(
         !written.contains("[default]") && written.starts_with("[profile dev]\nregion = eu-west-1\n"),

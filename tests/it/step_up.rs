@@ -42,13 +42,27 @@ fn an_old_sign_in_is_asked_for_anew_with_a_word_why() {
     assert_eq!(room.opened().len(), 1);
 
     let silent = room.asks_for("admin");
-    assert_eq!((silent.code(), silent.stdout.as_str()), (3, ""), "{silent}");
-    assert!(silent.stderr.contains("admin needs a sign-in of the last 15 min; yours is from "), "{silent}");
+    insta::assert_snapshot!(room.told(&silent), @"
+    exit 3
+    --- stderr
+    error: a login at demo is needed
+      because: admin needs a sign-in of the last 15 min; yours is from HH:MM
+      next: jit login admin
+    ");
     assert_eq!((room.count(Call::RefreshGrant), room.opened().len()), (0, 1), "it would be the same sign-in");
 
     let login = room.jit(&["login", "admin"]).run();
-    assert_eq!(login.code(), 0, "{login}");
-    assert!(login.stderr.contains("admin needs a sign-in of the last 15 min; yours is from "), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 0
+    --- stderr
+    admin needs a sign-in of the last 15 min; yours is from HH:MM
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    ✓ Signed in as alice@example.com at demo
+      hub    account 111111111111  until HH:MM  TIME left
+      admin  account 222222222222  until HH:MM  TIME left
+    ");
     assert!(room.sent_to()[1].contains("&max_age=900"), "{:?}", room.sent_to());
     // Warm, and of nobody's concern but that role's.
     for role in ["admin", "developer"] {
@@ -74,7 +88,46 @@ fn a_session_that_was_good_is_no_more_once_its_sign_in_is_too_old() {
         assert!(refused.stderr.contains("admin needs a sign-in of the last 30 min"), "{refused}");
     }
     let explained = room.jit(&["explain", "admin"]).run();
-    assert!(explained.stdout.contains("not used") && explained.stdout.contains("sign_in_age"), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    admin, named by the command line
+
+    1. idp demo
+      issuer           http://IDP                                         ~/config/jit/config.toml:3
+      client_id        jit-demo                                                       ~/config/jit/config.toml:4
+      flow             auto                                                           default
+      redirect_port    any free one                                                   default
+      tags             department=platform                                            the ID token
+      transitive_tags  department                                                     the ID token
+      sign_in          signed in HH:MM (pwd)                                          the ID token
+      stored           ID token of alice@example.com until HH:MM, TIME left
+      would call       sign in at http://IDP anew: admin needs a sign-in of the last 30 min; yours is from HH:MM
+
+    2. hub hub
+      role_arn         arn:aws:iam::111111111111:role/jit-hub                         ~/config/jit/config.toml:9
+      duration         1 h                                                            default
+      session_name     the IdP's user                                                 default
+      sts_region       us-east-1                                                      the partition's first region
+      sts_endpoint     http://STS                                         AWS_ENDPOINT_URL_STS
+      sign_in          signed in HH:MM (pwd)                                          the session
+      not used         admin needs a sign-in of the last 30 min; yours is from HH:MM  
+      stored           session until HH:MM, TIME left
+      would call       AssumeRoleWithWebIdentity at http://STS
+
+    3. spoke admin
+      role_arn         arn:aws:iam::222222222222:role/admin                           ~/config/jit/config.toml:14
+      duration         1 h                                                            default
+      session_name     the IdP's user                                                 default
+      sts_region       eu-west-1                                                      ~/config/jit/config.toml:15
+      sts_endpoint     http://STS                                         AWS_ENDPOINT_URL_STS
+      sign_in_age      30 min                                                         ~/config/jit/config.toml:12
+      region           eu-west-1                                                      ~/config/jit/config.toml:15
+      sign_in          signed in HH:MM (pwd)                                          the session
+      not used         admin needs a sign-in of the last 30 min; yours is from HH:MM  
+      stored           session until HH:MM, TIME left
+      would call       AssumeRole at http://STS
+    ");
     assert_eq!(room.asks_for("developer").code(), 0);
 }
 
@@ -147,8 +200,16 @@ fn an_idp_that_refuses_leaves_what_there_is() {
     assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
     flaw(&room, Flaw::RefusesStepUp);
     let login = room.jit(&["login", "admin"]).run();
-    assert_eq!(login.code(), 4, "{login}");
-    assert!(login.stderr.contains("unmet_authentication_requirements"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @"
+    exit 4
+    --- stderr
+    admin needs a sign-in with acr phr; yours has none
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    error: the sign-in was refused: unmet_authentication_requirements (the person cannot sign in like that)
+      next: show this to whoever manages the identity provider
+    ");
     let other = room.asks_for("developer");
     assert_eq!((other.code(), room.opened().len()), (0, 2), "{other}");
 }
@@ -197,7 +258,46 @@ fn a_sign_in_is_asked_for_as_the_configuration_says() {
     }
     assert_eq!(sent.matches("prompt=").count(), 1, "{sent}");
     let explained = room.jit(&["explain", "admin"]).run();
-    assert!(explained.stdout.contains("domain_hint=acme.com prompt=select_account"), "{explained}");
+    insta::assert_snapshot!(room.told(&explained), @"
+    exit 0
+    --- stdout
+    admin, named by the command line
+
+    1. idp demo
+      issuer           http://IDP                      ~/config/jit/config.toml:3
+      client_id        jit-demo                                    ~/config/jit/config.toml:4
+      flow             auto                                        default
+      redirect_port    any free one                                default
+      acr_values       mfa                                         ~/config/jit/config.toml:5
+      max_age          8 h                                         ~/config/jit/config.toml:6
+      authorize        domain_hint=acme.com prompt=select_account  ~/config/jit/config.toml:7
+      tags             department=platform                         the ID token
+      transitive_tags  department                                  the ID token
+      sign_in          signed in HH:MM (hwk, mfa; acr mfa)         the ID token
+      stored           ID token of alice@example.com until HH:MM, TIME left
+      not needed       token endpoint of http://IDP, with the refresh token
+
+    2. hub hub
+      role_arn         arn:aws:iam::111111111111:role/jit-hub      ~/config/jit/config.toml:11
+      duration         1 h                                         default
+      session_name     the IdP's user                              default
+      sts_region       us-east-1                                   the partition's first region
+      sts_endpoint     http://STS                      AWS_ENDPOINT_URL_STS
+      sign_in          signed in HH:MM (hwk, mfa; acr mfa)         the session
+      stored           session until HH:MM, TIME left
+      not needed       AssumeRoleWithWebIdentity at http://STS
+
+    3. spoke admin
+      role_arn         arn:aws:iam::222222222222:role/admin        ~/config/jit/config.toml:16
+      duration         1 h                                         default
+      session_name     the IdP's user                              default
+      sts_region       eu-west-1                                   ~/config/jit/config.toml:17
+      sts_endpoint     http://STS                      AWS_ENDPOINT_URL_STS
+      region           eu-west-1                                   ~/config/jit/config.toml:17
+      sign_in          signed in HH:MM (hwk, mfa; acr mfa)         the session
+      stored           session until HH:MM, TIME left
+      not needed       AssumeRole at http://STS
+    ");
 }
 
 #[test]

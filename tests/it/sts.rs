@@ -186,7 +186,16 @@ fn an_id_token_that_aws_calls_expired_is_refreshed_once() {
     room.servers().faults(|faults| faults.always(Call::AssumeRoleWithWebIdentity, over()));
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!((login.code(), room.counts(BOTH), room.count(Call::RefreshGrant)), (4, [2, 0], 1), "{login}");
-    assert!(login.stderr.contains("error: AWS does not take the IdP's token for"), "{login}");
+    insta::assert_snapshot!(room.told(&login), @r#"
+    exit 4
+    --- stderr
+    Opening your browser to sign in at IDP
+    If it stays closed, open
+    http://127.0.0.1:PORT/…
+    error: AWS does not take the IdP's token for arn:aws:iam::111111111111:role/jit-hub: it had expired when AWS saw it ("Token expired: current date/time 2 must be before 1")
+      next: jit login --force admin
+      next: check this machine's clock: `jit doctor`
+    "#);
 }
 
 #[test]

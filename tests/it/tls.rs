@@ -92,9 +92,21 @@ fn the_certificates_of_a_profile_are_those_of_its_connections() {
     };
     reached(exec("a"));
     let unknown = exec("b").run();
-    assert!(unknown.code() == 1 && unknown.stderr.contains("nobody whom this machine trusts"), "{unknown}");
+    insta::assert_snapshot!(room.told(&unknown), @"
+    exit 1
+    --- stderr
+    warning: the profile b has keys that never end (~/.aws/config:6); sign in at an IdP instead where you can
+    error: STS in us-east-1 gave no answer: no safe connection to 127.0.0.1:PORT: nobody whom this machine trusts has signed its certificate
+      next: if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE
+    ");
     let gone = exec("c").run();
-    assert!(gone.stderr.contains("`ca_bundle` (~/.aws/config:11) names `/nowhere`"), "{gone}");
+    insta::assert_snapshot!(room.told(&gone), @"
+    exit 1
+    --- stderr
+    warning: the profile c has keys that never end (~/.aws/config:9); sign in at an IdP instead where you can
+    error: STS in us-east-1 gave no answer: `ca_bundle` (~/.aws/config:11) names `/nowhere`, which cannot be used: No such file or directory (os error 2)
+      next: name a file of PEM certificates there, by its whole path
+    ");
     // The variable counts first.
     reached(exec("c").env("AWS_CA_BUNDLE", &ca));
     std::fs::remove_file(room.path(".aws/config")).unwrap();

@@ -97,7 +97,12 @@ fn a_role_that_is_not_there_comes_with_the_one_that_was_meant() {
         "error: there is no role `amdin` in ~/config/jit/config.toml\n  next: did you mean `admin`?\n";
     assert_eq!(near.stderr, expected);
     let far = room.jit(&["credential-process", "zzz"]).run();
-    assert!(far.stderr.contains("next: the roles are: admin, developer, hub\n"), "{far}");
+    insta::assert_snapshot!(room.told(&far), @"
+    exit 2
+    --- stderr
+    error: there is no role `zzz` in ~/config/jit/config.toml
+      next: the roles are: admin, developer, hub
+    ");
     let hostile = room.jit(&["credential-process", "a\u{1b}[2Jb\nerror: c"]).run();
     assert_eq!(hostile.code(), 2);
     assert!(hostile.stderr.contains(r"`a\u{1b}[2Jb\u{a}error: c`"), "{hostile}");
@@ -127,7 +132,17 @@ fn errors_are_one_object_where_a_script_reads_them() {
     }
     // What comes after `--` is the command's own.
     let output = room.jit(&["exec", "--bogus", "--", "status", "--json"]).run();
-    assert!(output.stderr.starts_with("error: "), "{output}");
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 2
+    --- stderr
+    error: unexpected argument '--bogus' found
+
+      tip: to pass '--bogus' as a value, use '-- --bogus'
+
+    Usage: jit exec [OPTIONS] [ROLE] -- <CMD>...
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
@@ -156,7 +171,12 @@ fn a_disk_that_is_full_is_told_and_a_reader_that_left_is_not() {
     let room = Room::new();
     let jit = env!("CARGO_BIN_EXE_jit");
     let full = room.program("sh", &["-c", "\"$0\" man > /dev/full", jit]).run();
-    assert!(full.code() == 1 && full.stderr.contains("cannot write to stdout"), "{full}");
+    insta::assert_snapshot!(room.told(&full), @"
+    exit 1
+    --- stderr
+    error: cannot write to stdout
+      because: No space left on device (os error 28)
+    ");
     let gone = room.program("bash", &["-c", "\"$0\" man | true; exit ${PIPESTATUS[0]}", jit]).run();
     assert!(gone.code() == 0 && gone.stderr.is_empty(), "{gone}");
 }

@@ -1,8 +1,22 @@
 //! Output without what differs from run to run, so that whole texts can be compared.
 
-use super::Room;
+use super::{Output, Room};
 
 impl Room {
+    /// All that a person was told by a command, and how it ended, without what differs from run to run. Credentials that were
+    /// handed over are none of it.
+    pub(crate) fn told(&self, output: &Output) -> String {
+        let mut told = format!("exit {}\n", output.code());
+        let data = if output.stdout.contains("SecretAccessKey") { "(credentials)\n" } else { &output.stdout };
+        for (stream, text) in [("stdout", data), ("stderr", &output.stderr)] {
+            if !text.is_empty() {
+                told.push_str(&format!("--- {stream}\n{}", without_chance(&self.plain(text))));
+            }
+        }
+        assert!(!told.contains('\u{1b}'), "what a terminal got is no text for people: {told:?}");
+        told
+    }
+
     /// `text` with `IDP` and `STS` for the servers' addresses, `~` for the home, `127.0.0.1:PORT` for other ports,
     /// `127.0.0.1:PORT/…` for the page that a browser is started with, `HH:MM` for times of day, `TIME left` for the time left, `?…` for the query of the sign-in page.
     pub(crate) fn plain(&self, text: &str) -> String {
@@ -12,9 +26,12 @@ impl Room {
         }
         let mut plain = String::new();
         let mut rest = text.as_str();
+        let mut before = ' ';
         while let Some(next) = rest.chars().next() {
-            let (shown, length) = shortened(rest).unwrap_or((&rest[..next.len_utf8()], next.len_utf8()));
+            let (shown, length) =
+                shortened(rest, before).unwrap_or((&rest[..next.len_utf8()], next.len_utf8()));
             plain.push_str(shown);
+            before = rest[..length].chars().next_back().unwrap_or(' ');
             rest = &rest[length..];
         }
         plain
@@ -22,14 +39,25 @@ impl Room {
 }
 
 /// What stands for the start of `text`, and how long that start is.
-fn shortened(text: &str) -> Option<(&'static str, usize)> {
+/// `before` is the character before it.
+fn shortened(text: &str, before: char) -> Option<(&'static str, usize)> {
     let end_of =
         |stop: fn(char) -> bool, from: usize| text[from..].find(stop).map_or(text.len(), |at| from + at);
-    if fits(text, "0000-00-00 00:00") {
+    // Not in the middle of a digest.
+    let begins_word = !before.is_alphanumeric();
+    if begins_word && fits(text, "0000-00-00 00:00") {
         return Some(("HH:MM", 16));
     }
-    if fits(text, "00:00") {
-        return Some(("HH:MM", 5));
+    if begins_word && fits(text, "00:00") {
+        // How long that is from now.
+        let after = text[5..].strip_prefix(", ").map_or(0, |after| {
+            let number = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
+            let unit =
+                [" min", " h", " s"].iter().find(|unit| number > 0 && after[number..].starts_with(**unit));
+            unit.filter(|unit| !after[number + unit.len()..].starts_with(" left"))
+                .map_or(0, |unit| 2 + number + unit.len())
+        });
+        return Some(if after > 0 { ("HH:MM, TIME", 5 + after) } else { ("HH:MM", 5) });
     }
     if text.starts_with("127.0.0.1:") {
         let port_ends = end_of(|c| !c.is_ascii_digit(), 10);
@@ -43,11 +71,48 @@ fn shortened(text: &str) -> Option<(&'static str, usize)> {
     if text.starts_with("/authorize?") {
         return Some(("/authorize?…", end_of(char::is_whitespace, 0)));
     }
-    let number = text.find(|c: char| !c.is_ascii_digit()).filter(|length| *length > 0)?;
+    let number = text.find(|c: char| !c.is_ascii_digit()).filter(|length| begins_word && *length > 0)?;
     let units = ["s", "min", "h", "d"];
-    let (time, _) = text.split_once(" left").filter(|(time, _)| time.len() < 16)?;
+    let near = text.char_indices().map(|(at, _)| at).nth(24).map_or(text, |end| &text[..end]);
+    let (time, _) = near.split_once(" left").filter(|(time, _)| time.len() < 16)?;
     let is_time = text[number..].starts_with(' ') && units.iter().any(|unit| time.ends_with(unit));
     is_time.then(|| ("TIME left", time.len() + " left".len()))
+}
+
+/// `text` without what is drawn by chance: tokens, digests, names of entries, key ids, codes for a device.
+fn without_chance(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| {
+        if is_device_code(line.trim()) {
+            return "    C O D E - C O D E\n".to_owned();
+        }
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let mut plain = String::new();
+        let mut rest = line;
+        while let Some(start) = rest.find(is_part) {
+            let end = rest[start..].find(|c| !is_part(c)).map_or(rest.len(), |length| start + length);
+            let word = &rest[start..end];
+            let has = |what: fn(&u8) -> bool| word.bytes().any(|byte| what(&byte));
+            plain.push_str(&rest[..start]);
+            plain.push_str(match word.len() {
+                32.. if has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic) => "RANDOM",
+                20 if word.starts_with("ASIA") => "ASIA…",
+                _ => word,
+            });
+            rest = &rest[end..];
+        }
+        plain + rest
+    });
+    lines.collect()
+}
+
+/// Whether `line` is a code for a device, as it is shown in large letters.
+fn is_device_code(line: &str) -> bool {
+    line.len() == 17
+        && line.char_indices().all(|(at, c)| match at {
+            8 => c == '-',
+            at if at % 2 == 1 => c == ' ',
+            _ => c.is_ascii_uppercase(),
+        })
 }
 
 /// Whether `text` begins like `form`, in which `0` stands for any digit.
