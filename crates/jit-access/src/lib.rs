@@ -4,10 +4,28 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`policy`] | the policy file: its types, and how it is read |
+//! | [`policy`] | the policy file: its types, and how it is read and written |
+//! | [`people`] | who somebody is: doors, persons, groups |
+//! | [`fold`] | from facts and acts to where each request stands |
+//! | [`decide`] | the decision, and its record |
+//! | [`lifecycle`] | the steps of applying and reconciling |
+//! | [`check`] | what `jit policy check` finds |
+//! | [`cases`] | the cases of `jit policy test` |
+//! | [`id`] | ids of requests and facts, and their short forms |
+//! | [`ledger`] | keys, bodies, the trait, the ledger in memory, and the reader's rules |
 //! | [`render`] | every document that AWS evaluates |
 //! | [`strict_json`] | JSON with each key at most once |
 
+pub mod cases;
+pub mod check;
+pub mod decide;
+pub mod fold;
+pub mod id;
+pub mod ledger;
+pub mod lifecycle;
+pub mod people;
 pub mod policy;
 pub mod render;
 pub mod strict_json;
+#[cfg(any(test, fuzzing))]
+pub mod testing;

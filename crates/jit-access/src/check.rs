@@ -1,0 +1,86 @@
+//! `jit policy check`: what is well formed and cannot work, or should not be.
+
+mod people;
+mod roles;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::people::{Directory, People, PolicyIndex};
+use crate::policy::{Place, Policy};
+
+/// Something that `check` found.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PolicyFinding {
+    /// Where.
+    pub place: Place,
+    /// Whether it must be changed before the policy can be published.
+    pub severity: Severity,
+    /// What it is, for programs.
+    pub code: &'static str,
+    /// What was found, in a sentence.
+    pub what: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// How bad something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It cannot work, or breaks what the policy promises.
+    Error,
+    /// It may be meant.
+    Warning,
+}
+
+/// What the policy does not say, where it is known.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Groups and organizational units; what is not in it is not judged.
+    pub directory: Directory,
+    /// `MaxSessionDuration` of roles, in seconds, by the role as the policy writes it.
+    pub sessions: BTreeMap<String, u32>,
+}
+
+/// The longest session that a role can be set to, in seconds (IAM, CreateRole).
+const LONGEST_SESSION: u32 = 12 * 3600;
+/// The most names that the trust of a role can exclude (2,048 characters).
+const MOST_VOTERS: usize = 50;
+
+/// Everything that is found in `policy`, by where it stands.
+pub fn check(policy: &Policy, surroundings: &Surroundings) -> Vec<PolicyFinding> {
+    let index = PolicyIndex::new(policy);
+    let people = index.with(&surroundings.directory);
+    let mut checker = Checker { policy, people, surroundings, found: BTreeSet::new() };
+    checker.deployment();
+    checker.doors();
+    checker.persons();
+    for (name, access) in &policy.access {
+        checker.role(name, access);
+        checker.approvers(name, access);
+        checker.by_approver(name, access);
+    }
+    checker.separations();
+    checker.found.into_iter().collect()
+}
+
+struct Checker<'c> {
+    policy: &'c Policy,
+    people: People<'c>,
+    surroundings: &'c Surroundings,
+    found: BTreeSet<PolicyFinding>,
+}
+
+impl Checker<'_> {
+    fn error(&mut self, place: Place, code: &'static str, what: String, advice: &str) {
+        let advice = advice.to_owned();
+        self.found.insert(PolicyFinding { place, severity: Severity::Error, code, what, advice });
+    }
+
+    fn warning(&mut self, place: Place, code: &'static str, what: String, advice: &str) {
+        let advice = advice.to_owned();
+        self.found.insert(PolicyFinding { place, severity: Severity::Warning, code, what, advice });
+    }
+}
+
+#[cfg(test)]
+mod tests;

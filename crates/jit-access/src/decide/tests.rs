@@ -1,0 +1,478 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::cases::{parse, run};
+use crate::fold::{Phase, State};
+use crate::id::Id;
+use crate::ledger::{ActKind, Drop, Entry, Hash, Key, Records, Review, Revoke, SlackVote, Use, Vote};
+use crate::people::{Directory, PolicyIndex, UserId};
+use crate::policy::Policy;
+use crate::testing::{self, at, userid};
+
+/// Friday noon in Berlin's winter.
+const NOON: &str = "2026-11-27T12:00:00Z";
+
+/// What the example's policy answers, in its own language of cases.
+#[test]
+fn the_example_answers() {
+    let text = r#"
+alice@corp.com asks read 8h in 111122223333 -> granted 8h
+alice@corp.com asks read 8h in 444455556666 -> granted 8h        # by its unit
+alice@corp.com asks read 8h in 888899990000 -> denied: account
+alice@corp.com asks read 8h -> denied: account                     # which one?
+alice@corp.com asks read 8h1s in 111122223333 -> denied: max
+alice@corp.com asks read 0s in 111122223333 -> denied: max
+alice@corp.com asks nothing 1h -> denied: access
+alice@corp.com asks glass 1h in 111122223333 -> denied: standing
+carol asks read 1h in 111122223333 -> granted 1h                   # in the group by her other name
+bob asks read 1h in 111122223333 -> denied: not-eligible
+stranger asks read 1h in 111122223333 -> denied: not-eligible      # somebody at the contractors' door
+mallory@corp.com asks read 1h in 111122223333 -> denied: person
+Bob@corp.com asks read 1h in 111122223333 -> denied: person
+alice@corp.com asks deploy 1h -> waits: payments-owners
+alice@corp.com asks deploy 1h in 111122223333 -> waits: payments-owners
+alice@corp.com asks deploy 1h in 444455556666 -> denied: account
+alice@corp.com asks deploy 1h approved by bob -> granted 1h
+alice@corp.com asks deploy 1h approved by dan -> waits: payments-owners
+alice@corp.com asks deploy 1h approved by ci -> waits: payments-owners
+alice@corp.com asks deploy 1h approved by alice@corp.com -> waits: payments-owners
+carol asks deploy 1h approved by carol -> waits: payments-owners   # the only vote is her own
+carol asks deploy 1h approved by bob -> granted 1h
+alice@corp.com asks pay-admin 2h -> waits: payments-owners,security
+alice@corp.com asks pay-admin 2h approved by bob -> waits: security
+alice@corp.com asks pay-admin 2h approved by bob,carol -> waits: security
+alice@corp.com asks pay-admin 2h approved by bob,dan -> granted 2h
+alice@corp.com asks pay-admin 2h approved by frank,grace -> waits: payments-owners,security  # not escalated yet
+alice@corp.com asks prod-db 1h at 2026-11-27T09:00:00Z approved by bob -> granted 1h
+alice@corp.com asks prod-db 1h at 2026-11-27T16:30:00Z approved by bob -> granted 30m        # cut at 18:00 in Berlin
+alice@corp.com asks prod-db 1h at 2026-11-27T17:00:00Z approved by bob -> denied: hours
+alice@corp.com asks prod-db 1h at 2026-11-28T09:00:00Z approved by bob -> denied: hours      # a Saturday
+alice@corp.com asks prod-db 1h at 2026-07-03T06:30:00Z approved by bob -> granted 1h         # summer
+"#;
+    let cases = parse(text).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let failures = run(&testing::policy(), &testing::directory(), &cases, at(NOON));
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+/// A ledger of the example's company, written to in order; seconds are counted from noon.
+pub(crate) struct World {
+    pub(crate) policy: Policy,
+    pub(crate) directory: Directory,
+    pub(crate) records: Records,
+    hashes: BTreeMap<Id, Hash>,
+    made: u8,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self::of(testing::policy())
+    }
+
+    pub(crate) fn of(policy: Policy) -> Self {
+        let (directory, records) = (testing::directory(), Records::default());
+        Self { policy, directory, records, hashes: BTreeMap::new(), made: 0 }
+    }
+
+    pub(crate) fn moment(seconds: i64) -> Timestamp {
+        Timestamp(at(NOON).0 + seconds)
+    }
+
+    fn fact(&mut self, author: &UserId, seconds: i64, fact: &Fact) -> Id {
+        self.made += 1;
+        let id = Id::new(Self::moment(seconds), [self.made; 10]);
+        let key = Key::Fact { id, author: author.clone(), kind: fact.kind() };
+        let bytes = fact.to_bytes();
+        self.hashes.insert(id, Hash::of(&bytes));
+        let entry = Entry { key: key.to_string(), written: Self::moment(seconds), has_more_versions: false };
+        self.records.take(&entry, &bytes);
+        id
+    }
+
+    pub(crate) fn ask(&mut self, name: &str, seconds: i64, change: impl FnOnce(&mut Request)) -> Id {
+        let mut request = Request {
+            access: "deploy".into(),
+            accounts: Vec::new(),
+            duration: 3600,
+            reason: "because it must be".into(),
+            ticket: Some("INC-1".into()),
+            start: None,
+            extends: None,
+        };
+        change(&mut request);
+        self.fact(&userid("hub", name), seconds, &Fact::Request(request))
+    }
+
+    pub(crate) fn vote(&mut self, author: &UserId, seconds: i64, request: Id, vote: Vouch) -> Id {
+        let sha256 = self.hashes[&request];
+        self.fact(author, seconds, &Fact::Vote(Vote { request, sha256, vote, reason: String::new() }))
+    }
+
+    fn yes(&mut self, name: &str, seconds: i64, request: Id) {
+        self.vote(&userid("hub", name), seconds, request, Vouch::Approve);
+    }
+
+    fn drop_it(&mut self, name: &str, seconds: i64, request: Id) {
+        let sha256 = self.hashes[&request];
+        self.fact(&userid("hub", name), seconds, &Fact::Drop(Drop { request, sha256 }));
+    }
+
+    fn revoke(&mut self, name: &str, seconds: i64, request: Id) {
+        let sha256 = self.hashes[&request];
+        self.fact(
+            &userid("hub", name),
+            seconds,
+            &Fact::Revoke(Revoke { request, sha256, reason: "no".into() }),
+        );
+    }
+
+    pub(crate) fn act(&mut self, seconds: i64, request: Id, kind: ActKind, bytes: &[u8]) {
+        let key = Key::Act { request, kind }.to_string();
+        self.records.take(&Entry { key, written: Self::moment(seconds), has_more_versions: false }, bytes);
+    }
+
+    pub(crate) fn decide_with(&self, request: Id, on_call: &OnCall, seconds: i64) -> Verdict {
+        let index = PolicyIndex::new(&self.policy);
+        let people = index.with(&self.directory);
+        let case = self.records.case(request).expect("a request");
+        let now = Self::moment(seconds);
+        decide(&people, &case, on_call, &self.records.history(&people, &case, now), now)
+    }
+
+    pub(crate) fn decide(&self, request: Id, seconds: i64) -> Verdict {
+        self.decide_with(request, &OnCall::Unknown, seconds)
+    }
+
+    /// Decides, writes the decision, and says it in short.
+    pub(crate) fn settle(&mut self, request: Id, seconds: i64) -> String {
+        let verdict = self.decide(request, seconds);
+        self.write(request, seconds, &verdict, &OnCall::Unknown);
+        said(&verdict)
+    }
+
+    fn write(&mut self, request: Id, seconds: i64, verdict: &Verdict, on_call: &OnCall) {
+        let index = PolicyIndex::new(&self.policy);
+        let people = index.with(&self.directory);
+        let case = self.records.case(request).expect("a request");
+        let now = Self::moment(seconds);
+        let history = self.records.history(&people, &case, now);
+        let key = Key::Policy { id: Id::new(now, [0; 10]), author: userid("platform", "pat") };
+        let author = userid("platform", "pat");
+        let policy = crate::ledger::StoredPolicy {
+            key,
+            author,
+            at: now,
+            policy: self.policy.clone(),
+            text: String::new(),
+        };
+        let input = RecordInput { policy: &policy, people, case: &case, on_call, history: &history, now };
+        let document = |grant: &Grant, _: &GrantRole| Ok::<_, ()>(format!("until {}", grant.until.0));
+        let decision = record(input, verdict, document).expect("a document");
+        if let Some(decision) = decision {
+            let bytes = crate::ledger::Act::Decision(Box::new(decision)).to_bytes();
+            self.act(seconds, request, ActKind::Decision, &bytes);
+        }
+    }
+
+    fn state(&self, request: Id, seconds: i64) -> State {
+        let index = PolicyIndex::new(&self.policy);
+        let people = index.with(&self.directory);
+        self.records.case(request).expect("a request").state(&people, Self::moment(seconds))
+    }
+}
+
+fn said(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Grant(grant) => format!("until {}", grant.until.0 - at(NOON).0),
+        Verdict::Deny { code, .. } => code.name().to_owned(),
+        Verdict::Wait { missing } => {
+            missing.iter().map(|one| format!("{} x{}", one.group, one.count)).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+const ALICE: &str = "alice@corp.com";
+
+#[test]
+fn reasons_tickets_and_starts() {
+    let mut world = World::new();
+    type Change = fn(&mut Request);
+    let cases: [(Change, &str); 9] = [
+        (|_| (), "payments-owners x1 security x1"),
+        (|request| request.reason = "too short".into(), "reason"),
+        (|request| request.reason = format!("short{}", " ".repeat(40)), "reason"),
+        (|request| request.ticket = None, "ticket"),
+        (|request| request.ticket = Some("INC-1 and more".into()), "ticket"),
+        (|request| request.start = Some(World::moment(7 * 86_400)), "payments-owners x1 security x1"),
+        (|request| request.start = Some(World::moment(7 * 86_400 + 1)), "start"),
+        (|request| request.extends = Some(Id::new(at(NOON), [99; 10])), "extends"),
+        (|request| request.accounts = vec!["111122223333".into(); 2], "payments-owners x1 security x1"),
+    ];
+    for (number, (change, wanted)) in cases.into_iter().enumerate() {
+        let id = world.ask(ALICE, 0, |request| {
+            request.access = "pay-admin".into();
+            change(request);
+        });
+        // Not too many at once: each is withdrawn before the next.
+        assert_eq!(said(&world.decide(id, 0)), wanted, "{number}");
+        world.drop_it(ALICE, 0, id);
+    }
+}
+
+#[test]
+fn votes_that_do_not_count() {
+    let mut world = World::new();
+    let id = world.ask("00u1x9", 0, |_| ());
+    // Her own, by another name and in another case; a door that may not vote; a stranger; a program; a retired name.
+    world.yes("carol@corp.com", 1, id);
+    world.yes("00U1X9", 1, id);
+    world.vote(&userid("contractors", "bob@corp.com"), 1, id, Vouch::Approve);
+    world.vote(&userid("nowhere", "bob@corp.com"), 1, id, Vouch::Approve);
+    for name in ["stranger", "repo-acme-deploy", "mallory@corp.com", "Bob@corp.com", "bob", ALICE, "dan"] {
+        world.yes(name, 1, id);
+    }
+    assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
+    // By a button in Slack, where the access does not say so.
+    let slack = SlackVote { sha256: world.hashes[&id], vote: Vouch::Approve, reason: String::new() };
+    let bytes = crate::ledger::Act::Slack("U012".into(), slack).to_bytes();
+    world.act(1, id, ActKind::Slack("U012".into()), &bytes);
+    assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
+    // Their honest twin. Not before it was stored.
+    world.yes("bob@corp.com", 3, id);
+    assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
+    assert_eq!(said(&world.decide(id, 3)), "until 3603");
+}
+
+#[test]
+fn slack_counts_where_the_access_says_so() {
+    let mut world = World::new();
+    let id = world.ask(ALICE, 0, |request| request.access = "prod-db".into());
+    for (member, vote, wanted) in
+        [("UXXX", Vouch::Approve, "payments-owners x1"), ("U012", Vouch::Approve, "until 3602")]
+    {
+        let vote = SlackVote { sha256: world.hashes[&id], vote, reason: String::new() };
+        let bytes = crate::ledger::Act::Slack(member.into(), vote).to_bytes();
+        world.act(1, id, ActKind::Slack(member.into()), &bytes);
+        assert_eq!(said(&world.decide(id, 2)), wanted, "{member}");
+    }
+}
+
+#[test]
+fn a_no_ends_it_and_only_of_those_who_have_a_say() {
+    let no_of = |name: &str, denies: bool| {
+        let mut world = World::new();
+        let id = world.ask(ALICE, 0, |_| ());
+        world.yes("carol@corp.com", 1, id);
+        world.vote(&userid("hub", name), 2, id, Vouch::Deny);
+        let wanted = if denies { "denied" } else { "until 3605" };
+        assert_eq!(said(&world.decide(id, 5)), wanted, "{name}");
+    };
+    // An approver; security, who may revoke anything; a bystander; a program; the requester.
+    no_of("bob@corp.com", true);
+    no_of("dan", true);
+    no_of("frank", false);
+    no_of("repo-acme-deploy", false);
+    no_of(ALICE, false);
+    // Who said yes and then no says no.
+    no_of("carol@corp.com", true);
+}
+
+#[test]
+fn escalation_lets_leads_take_any_seat_from_then_on() {
+    let mut world = World::new();
+    let id = world.ask(ALICE, 0, |request| request.access = "pay-admin".into());
+    world.yes("frank", 899, id);
+    assert_eq!(
+        said(&world.decide(id, 2000)),
+        "payments-owners x1 security x1",
+        "a vote from before does not count"
+    );
+    world.yes("frank", 900, id);
+    world.yes("frank", 901, id);
+    assert_eq!(said(&world.decide(id, 2000)), "security x1", "one human, one place");
+    world.yes("grace", 902, id);
+    assert_eq!(said(&world.decide(id, 2000)), "until 5600");
+}
+
+#[test]
+fn on_call_needs_fewer_until_the_shift_ends() {
+    let mut policy = testing::policy();
+    let alice = crate::policy::Person {
+        names: [ALICE.to_owned()].into(),
+        pagerduty: Some("PAL".into()),
+        ..policy.people["bob"].clone()
+    };
+    policy.people.insert("alice".into(), alice);
+    let mut world = World::of(policy);
+    let id = world.ask(ALICE, 0, |_| ());
+    let shift = |schedule: &str, user: &str, until| {
+        OnCall::Shifts(vec![Shift {
+            schedule: schedule.into(),
+            user: user.into(),
+            until: World::moment(until),
+        }])
+    };
+    let cases = [
+        (OnCall::Unknown, "payments-owners x1"),
+        (OnCall::Shifts(Vec::new()), "payments-owners x1"),
+        (shift("PSCHED1", "PAL", 600), "until 600"),
+        (shift("PSCHED1", "PAL", 99_999), "until 3600"),
+        (shift("PSCHED1", "PAL", 0), "payments-owners x1"),
+        (shift("PSCHED2", "PAL", 600), "payments-owners x1"),
+        (shift("PSCHED1", "PABC", 600), "payments-owners x1"),
+    ];
+    for (on_call, wanted) in &cases {
+        assert_eq!(said(&world.decide_with(id, on_call, 0)), *wanted, "{on_call:?}");
+    }
+    // With the votes that everybody needs, the shift cuts nothing.
+    world.yes("bob@corp.com", 1, id);
+    assert_eq!(said(&world.decide_with(id, &cases[2].0, 1)), "until 3601");
+}
+
+#[test]
+fn total_counts_what_was_held_in_any_day() {
+    let mut world = World::new();
+    let ask = |world: &mut World, seconds, duration| {
+        let id = world.ask(ALICE, seconds, |request| {
+            (request.access, request.duration) = ("pay-admin".into(), duration);
+        });
+        world.yes("bob@corp.com", seconds + 1, id);
+        world.yes("dan", seconds + 1, id);
+        let said = world.settle(id, seconds + 2);
+        (id, said)
+    };
+    let h = 3600;
+    let (first, said) = ask(&mut world, 0, 7200);
+    assert_eq!(said, "until 7202");
+    assert_eq!(ask(&mut world, 3 * h, 7200).1, format!("until {}", 5 * h + 2));
+    // Given back after an hour: the other hour is not held.
+    let (third, _) = ask(&mut world, 6 * h, 7200);
+    world.drop_it(ALICE, 7 * h + 2, third);
+    assert_eq!(ask(&mut world, 8 * h, 7200).1, "total");
+    assert_eq!(ask(&mut world, 8 * h, 3600).1, format!("until {}", 9 * h + 2));
+    // A day later the first is out of the window.
+    assert_eq!(ask(&mut world, 26 * h + 2, 7200).1, format!("until {}", 28 * h + 4));
+    assert!(matches!(world.state(first, 26 * h), State::Granted { phase: Phase::Ended { .. }, .. }));
+}
+
+#[test]
+fn nobody_holds_both_sides_of_a_separation() {
+    let mut world = World::new();
+    world.policy.access.get_mut("read").unwrap().accounts = vec!["ou-root".parse().unwrap()];
+    let read = |world: &mut World, accounts: &[&str], seconds| {
+        let id = world.ask(ALICE, seconds, |request| {
+            request.access = "read".into();
+            request.accounts = accounts.iter().map(|account| (*account).to_owned()).collect();
+        });
+        world.settle(id, seconds)
+    };
+    assert_eq!(read(&mut world, &["111122223333", "444455556666"], 0), "separation");
+    assert_eq!(read(&mut world, &["111122223333"], 0), "until 3600");
+    assert_eq!(read(&mut world, &["888899990000"], 10), "separation");
+    assert_eq!(read(&mut world, &["555566667777"], 10), "until 3610", "on no side");
+    assert_eq!(read(&mut world, &["888899990000"], 3600), "until 7200", "once the other is over");
+}
+
+#[test]
+fn open_requests_are_limited() {
+    let mut world = World::new();
+    let first: Vec<Id> = (0..6).map(|second| world.ask(ALICE, second, |_| ())).collect();
+    assert_eq!(said(&world.decide(first[4], 10)), "payments-owners x1");
+    assert_eq!(said(&world.decide(first[5], 10)), "open-requests");
+    world.drop_it(ALICE, 11, first[0]);
+    assert_eq!(said(&world.decide(first[5], 11)), "payments-owners x1");
+    // Another person's do not count.
+    let other = world.ask("00u1x9", 20, |_| ());
+    assert_eq!(said(&world.decide(other, 20)), "payments-owners x1");
+}
+
+#[test]
+fn a_review_that_is_overdue_stops_requests() {
+    let mut world = World::new();
+    let used =
+        Use { access: "glass".into(), account: "111122223333".into(), reason: "fire".into(), at: None };
+    let used = world.fact(&userid("glass", ALICE), 0, &Fact::Use(used));
+    let late = 24 * 3600;
+    let before = world.ask(ALICE, late - 1, |_| ());
+    assert_eq!(said(&world.decide(before, late - 1)), "payments-owners x1");
+    assert_eq!(said(&world.decide(before, late)), "review");
+    let review = |world: &mut World, name, seconds| {
+        let sha256 = world.hashes[&used];
+        let review = Review { request: used, sha256, vote: Vouch::Deny, reason: String::new() };
+        world.fact(&userid("hub", name), seconds, &Fact::Review(review));
+    };
+    // Not by oneself, and not by anybody.
+    review(&mut world, ALICE, late);
+    review(&mut world, "bob@corp.com", late);
+    assert_eq!(said(&world.decide(before, late)), "review");
+    review(&mut world, "eve", late);
+    assert_eq!(said(&world.decide(before, late)), "payments-owners x1");
+}
+
+#[test]
+fn an_extension_inherits_what_was_said() {
+    let mut world = World::new();
+    let first = world.ask(ALICE, 0, |request| request.access = "pay-admin".into());
+    world.yes("bob@corp.com", 1, first);
+    world.yes("dan", 1, first);
+    assert_eq!(world.settle(first, 2), "until 3602");
+    let extend = |world: &mut World, seconds, name: &str, access: &str| {
+        let id = world.ask(name, seconds, |request| {
+            *request = Request {
+                access: access.into(),
+                reason: String::new(),
+                ticket: None,
+                extends: Some(first),
+                ..request.clone()
+            };
+        });
+        said(&world.decide(id, seconds))
+    };
+    assert_eq!(extend(&mut world, 1800, ALICE, "pay-admin"), "payments-owners x1 security x1");
+    assert_eq!(extend(&mut world, 1800, "00u1x9", "pay-admin"), "extends", "another person's");
+    assert_eq!(extend(&mut world, 1800, ALICE, "deploy"), "extends", "another access");
+    assert_eq!(extend(&mut world, 3602, ALICE, "pay-admin"), "extends", "over");
+}
+
+#[test]
+fn states() {
+    let mut world = World::new();
+    let pending = world.ask(ALICE, 0, |_| ());
+    assert_eq!((world.state(pending, 0).name(), world.state(pending, 14_400).name()), ("pending", "lapsed"));
+    world.yes("bob@corp.com", 14_399, pending);
+    assert_eq!(said(&world.decide(pending, 14_400)), "lapsed", "nobody decided in time");
+    let dropped = world.ask(ALICE, 0, |_| ());
+    world.drop_it("bob@corp.com", 5, dropped);
+    assert_eq!(world.state(dropped, 9).name(), "pending", "only the requester can drop");
+    world.drop_it(ALICE, 10, dropped);
+    assert_eq!((world.state(dropped, 9).name(), world.state(dropped, 10).name()), ("pending", "dropped"));
+    assert_eq!(said(&world.decide(dropped, 10)), "dropped");
+
+    let granted = world.ask(ALICE, 0, |request| request.start = Some(World::moment(1000)));
+    world.yes("bob@corp.com", 1, granted);
+    assert_eq!(world.settle(granted, 2), "until 4600");
+    let name = |world: &World, seconds| world.state(granted, seconds).name();
+    assert_eq!([name(&world, 2), name(&world, 1000), name(&world, 4600)], ["scheduled", "live", "ended"]);
+    world.revoke("frank", 1100, granted);
+    assert_eq!(name(&world, 1200), "live", "somebody without a say");
+    world.revoke("dan", 1200, granted);
+    let State::Granted { phase: Phase::Ended { at, cause }, .. } = world.state(granted, 1300) else {
+        panic!()
+    };
+    assert_eq!((at, cause), (World::moment(1200), crate::ledger::Cause::Revocation));
+    assert_eq!(name(&world, 1199), "live", "what was later changes nothing before");
+}
+
+#[test]
+fn a_decision_replays_from_what_it_holds() {
+    let mut world = World::new();
+    let id = world.ask(ALICE, 0, |request| {
+        (request.access, request.accounts) = ("read".into(), vec!["444455556666".into()])
+    });
+    assert_eq!(world.settle(id, 1), "until 3601");
+    // The directory has changed since; the decision has what it was.
+    world.directory = Directory::default();
+    assert_eq!(said(&world.decide(id, 1)), "person");
+    let decision = world.records.case(id).unwrap().decision.unwrap().clone();
+    world.directory = directory_of(&decision);
+    assert_eq!(said(&world.decide_with(id, &on_call_of(&decision), 1)), "until 3601");
+}

@@ -1,0 +1,308 @@
+//! From facts and acts to where each request stands. Which order they were read in changes nothing.
+
+use jit_wire::timestamp::Timestamp;
+
+use crate::id::Id;
+use crate::ledger::{
+    Applied, Cause, Decision, Ended, Fact, Failed, Hash, Ledgered, Outcome, Records, Request, Review,
+    SlackVote, Subject, Told, Use, Vouch, fits,
+};
+use crate::people::{People, UserId, is_same_person};
+use crate::policy::{Access, Right};
+
+/// One request and everything about it that counts.
+#[derive(Clone, Debug)]
+pub struct Case<'r> {
+    /// Its id.
+    pub id: Id,
+    /// Who asks.
+    pub author: &'r UserId,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// Of its stored bytes.
+    pub hash: Hash,
+    /// What is asked for.
+    pub request: &'r Request,
+    /// Votes, drops and revocations that are about these bytes, in the order of the server's time.
+    pub facts: Vec<&'r Ledgered<Fact>>,
+    /// Votes by buttons in Slack that are about these bytes.
+    pub slack: Vec<(&'r str, Timestamp, &'r SlackVote)>,
+    /// What was decided.
+    pub decision: Option<&'r Decision>,
+    /// That the grants are in AWS.
+    pub applied: Option<(Timestamp, &'r Applied)>,
+    /// That they are there no more.
+    pub ended: Option<(Timestamp, &'r Ended)>,
+    /// That they could not be written.
+    pub failed: Option<(Timestamp, &'r Failed)>,
+    /// Who was told.
+    pub told: Option<(Timestamp, &'r Told)>,
+}
+
+/// One use of break-glass and its reviews.
+#[derive(Clone, Debug)]
+pub struct UseCase<'r> {
+    /// Its id.
+    pub id: Id,
+    /// Who used it.
+    pub author: &'r UserId,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What was used.
+    pub used: &'r Use,
+    /// Reviews that are about these bytes.
+    pub reviews: Vec<(&'r Ledgered<Fact>, &'r Review)>,
+}
+
+/// Where a request stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nobody decided yet.
+    Pending,
+    /// Decided against.
+    Denied {
+        /// The code.
+        code: String,
+        /// In a sentence.
+        why: String,
+    },
+    /// Nobody decided in time.
+    Lapsed,
+    /// The requester withdrew it.
+    Dropped,
+    /// Decided for.
+    Granted {
+        /// When the grants begin.
+        from: Timestamp,
+        /// When they end, at the latest.
+        until: Timestamp,
+        /// How far they are.
+        phase: Phase,
+    },
+}
+
+/// How far grants are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Not begun yet.
+    Scheduled,
+    /// Allowed now; `applied` once AWS has shown the policies again.
+    Live {
+        /// Whether the policies are known to be in AWS.
+        applied: bool,
+    },
+    /// Over.
+    Ended {
+        /// Since when.
+        at: Timestamp,
+        /// Why.
+        cause: Cause,
+    },
+    /// AWS did not take the policies.
+    Failed {
+        /// In AWS's words.
+        why: String,
+    },
+}
+
+impl State {
+    /// One word, for tables and `--json`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Denied { .. } => "denied",
+            Self::Lapsed => "lapsed",
+            Self::Dropped => "dropped",
+            Self::Granted { phase, .. } => match phase {
+                Phase::Scheduled => "scheduled",
+                Phase::Live { .. } => "live",
+                Phase::Ended { .. } => "ended",
+                Phase::Failed { .. } => "failed",
+            },
+        }
+    }
+
+    /// Whether the requester still waits, or has it.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::Pending | Self::Granted { phase: Phase::Scheduled | Phase::Live { .. }, .. })
+    }
+}
+
+/// Codes of decisions that are states of their own.
+pub(crate) const DROPPED: &str = "dropped";
+pub(crate) const LAPSED: &str = "lapsed";
+
+impl Records {
+    /// The request `id`, with what is about its very bytes.
+    pub fn case(&self, id: Id) -> Option<Case<'_>> {
+        let thread = self.threads.get(&id)?;
+        let (subject, hash) = thread.subject.as_ref()?;
+        let Subject::Request(request) = &subject.body else { return None };
+        let counts = |fact: &&Ledgered<Fact>| {
+            fact.body.about() == Some((id, *hash)) && fits(&fact.body, &subject.body)
+        };
+        Some(Case {
+            id,
+            author: &subject.author,
+            at: subject.at,
+            hash: *hash,
+            request,
+            facts: thread.facts.iter().filter(counts).collect(),
+            slack: thread
+                .slack
+                .iter()
+                .filter(|(_, _, vote)| vote.sha256 == *hash)
+                .map(|(member, at, vote)| (member.as_str(), *at, vote))
+                .collect(),
+            decision: thread
+                .decision
+                .as_ref()
+                .map(|(_, decision)| &**decision)
+                .filter(|found| found.sha256 == *hash),
+            applied: thread.applied.as_ref().map(|(at, act)| (*at, act)),
+            ended: thread.ended.as_ref().map(|(at, act)| (*at, act)),
+            failed: thread.failed.as_ref().map(|(at, act)| (*at, act)),
+            told: thread.told.as_ref().map(|(at, act)| (*at, act)),
+        })
+    }
+
+    /// Every request, the oldest first.
+    pub fn cases(&self) -> impl Iterator<Item = Case<'_>> {
+        self.threads.keys().filter_map(|id| self.case(*id))
+    }
+
+    /// The use `id`, with the reviews of its very bytes.
+    pub fn use_case(&self, id: Id) -> Option<UseCase<'_>> {
+        let thread = self.threads.get(&id)?;
+        let (subject, hash) = thread.subject.as_ref()?;
+        let Subject::Use(used) = &subject.body else { return None };
+        let reviews = thread.facts.iter().filter_map(|fact| match &fact.body {
+            Fact::Review(review) if review.sha256 == *hash => Some((fact, review)),
+            _ => None,
+        });
+        Some(UseCase { id, author: &subject.author, at: subject.at, used, reviews: reviews.collect() })
+    }
+
+    /// Every use of break-glass, the oldest first.
+    pub fn use_cases(&self) -> impl Iterator<Item = UseCase<'_>> {
+        self.uses.iter().filter_map(|id| self.use_case(*id))
+    }
+}
+
+impl<'r> Case<'r> {
+    /// The first fact that ends it, of those stored until `now`: the requester's drop, or a revocation by somebody who may.
+    pub fn ending(&self, people: &People<'_>, now: Timestamp) -> Option<(&'r Ledgered<Fact>, Cause)> {
+        self.facts.iter().filter(|fact| fact.at <= now).find_map(|fact| {
+            let cause = match &fact.body {
+                Fact::Drop(_) if self.is_requester(people, &fact.author) => Cause::Return,
+                Fact::Revoke(_) if self.may_revoke(people, &fact.author) => Cause::Revocation,
+                _ => return None,
+            };
+            Some((*fact, cause))
+        })
+    }
+
+    /// Whether `userid` is of the person who asks. The very session's name always is, whatever became of the policy.
+    pub fn is_requester(&self, people: &People<'_>, userid: &UserId) -> bool {
+        if userid == self.author {
+            return true;
+        }
+        let (own, other) = (people.author(self.author), people.author(userid));
+        matches!((own, other), (Ok(own), Ok(other)) if is_same_person(own.person, other.person))
+    }
+
+    /// Whether `userid` may end it: approvers of the access, and security.
+    pub fn may_revoke(&self, people: &People<'_>, userid: &UserId) -> bool {
+        let Ok(author) = people.author(userid) else { return false };
+        if !people.may(author.door, Right::Vote) && !people.may(author.door, Right::Request) {
+            return false;
+        }
+        let is_in = |group: &str| people.is_member(group, author.person, Some(author.door));
+        let access = people.policy().access.get(&self.request.access);
+        people.policy().deployment.security.iter().any(|group| is_in(group))
+            || access.is_some_and(|access| approver_groups(access).any(is_in))
+    }
+
+    /// Where it stands at `now`, by the policy and the directory of `people`.
+    pub fn state(&self, people: &People<'_>, now: Timestamp) -> State {
+        let ending = self.ending(people, now);
+        let Some(decision) = self.decision.filter(|decision| decision.now <= now) else {
+            let lapses = self.at.0.saturating_add(i64::from(people.policy().limits.request_ttl));
+            return match ending {
+                Some((_, Cause::Return)) => State::Dropped,
+                Some((fact, _)) => State::Denied { code: "revoked".to_owned(), why: reason_of(fact) },
+                None if now.0 >= lapses => State::Lapsed,
+                None => State::Pending,
+            };
+        };
+        if decision.verdict == Outcome::Deny {
+            return match decision.code.as_deref() {
+                Some(DROPPED) => State::Dropped,
+                Some(LAPSED) => State::Lapsed,
+                code => State::Denied {
+                    code: code.unwrap_or("denied").to_owned(),
+                    why: decision.why.clone().unwrap_or_default(),
+                },
+            };
+        }
+        let from = decision.from.unwrap_or(decision.now);
+        // A grant without an end is none: it ends where it begins.
+        let until = decision.until.unwrap_or(from);
+        let ended = self.ended.filter(|(at, act)| *at <= now && act.cause != Cause::Time);
+        let phase = match (ending.map(|(fact, cause)| (fact.at, cause)), ended) {
+            (Some((at, cause)), _) if at < until => Phase::Ended { at, cause },
+            (_, Some((at, act))) if at < until => Phase::Ended { at, cause: act.cause },
+            _ if self.failed.is_some_and(|(at, _)| at <= now) && self.applied.is_none() => {
+                Phase::Failed { why: self.failed.map(|(_, failed)| failed.why.clone()).unwrap_or_default() }
+            }
+            _ if now >= until => Phase::Ended { at: until, cause: Cause::Time },
+            _ if now < from => Phase::Scheduled,
+            _ => Phase::Live { applied: self.applied.is_some_and(|(at, _)| at <= now) },
+        };
+        State::Granted { from, until, phase }
+    }
+}
+
+impl UseCase<'_> {
+    /// Whether somebody who may has reviewed it until `now`: a person of the review group, and not who used it.
+    pub fn is_reviewed(&self, people: &People<'_>, now: Timestamp) -> bool {
+        self.verdict(people, now).is_some()
+    }
+
+    /// What the review said. A no outweighs a yes.
+    pub fn verdict(&self, people: &People<'_>, now: Timestamp) -> Option<Vouch> {
+        let review = people.policy().access.get(&self.used.access)?.review.as_ref()?;
+        let user = people.author(self.author).ok();
+        let counts = self.reviews.iter().filter(|(fact, _)| fact.at <= now).filter(|(fact, _)| {
+            people.author(&fact.author).is_ok_and(|author| {
+                let is_own = fact.author.session_name().eq_ignore_ascii_case(self.author.session_name())
+                    || user.is_some_and(|user| is_same_person(user.person, author.person));
+                !author.robot
+                    && !is_own
+                    && people.may(author.door, Right::Vote)
+                    && people.is_member(&review.group, author.person, Some(author.door))
+            })
+        });
+        counts.map(|(_, review)| review.vote).max()
+    }
+
+    /// When the review is due; `None` if the access is none of break-glass any more.
+    pub fn due(&self, people: &People<'_>) -> Option<Timestamp> {
+        let review = people.policy().access.get(&self.used.access)?.review.as_ref()?;
+        Some(Timestamp(self.at.0.saturating_add(i64::from(review.within))))
+    }
+}
+
+/// Every group whose members have a say in who gets `access`.
+pub fn approver_groups(access: &Access) -> impl Iterator<Item = &str> {
+    let on_call = access.oncall.iter().flat_map(|oncall| &oncall.approve);
+    let seats = access.approve.iter().chain(on_call).map(|seat| seat.group.as_str());
+    seats.chain(access.escalate.iter().map(|escalate| escalate.group.as_str()))
+}
+
+fn reason_of(fact: &Ledgered<Fact>) -> String {
+    match &fact.body {
+        Fact::Revoke(revoke) => revoke.reason.clone(),
+        _ => String::new(),
+    }
+}

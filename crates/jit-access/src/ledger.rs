@@ -1,0 +1,121 @@
+//! The ledger: objects that can be created and never changed. Its keys, what lies in them, the three operations, a ledger
+//! in memory, and the rules by which a reader decides what counts.
+
+mod body;
+mod key;
+mod memory;
+mod read;
+
+use std::fmt;
+
+use jit_wire::timestamp::Timestamp;
+
+pub use body::{
+    Act, ActKind, Applied, AppliedRole, BodyError, Cause, Decision, Drop, Ended, Fact, FactKind, Failed,
+    Finding, FindingKind, Granted, GroupMembers, Hash, Outcome, Request, Review, Revoke, ShiftAnswer,
+    SlackVote, Sweep, Told, UnitAccounts, Use, Vote, Vouch,
+};
+pub use key::{Key, KeyError, SweepKind};
+pub use memory::{Memory, Session};
+pub(crate) use read::fits;
+pub use read::{Anomaly, AnomalyKind, Ledgered, Records, StoredPolicy, Subject};
+
+/// The most bytes of a fact.
+pub const LARGEST_FACT: usize = 16 * 1024;
+/// The most bytes of an act: a decision holds the text of a grant for each of its accounts.
+pub const LARGEST_ACT: usize = 1024 * 1024;
+/// How far the time in an id may be from the server's, in seconds.
+pub const SKEW: i64 = 5 * 60;
+/// How far back a reader starts again, in seconds, since ids come out of order.
+pub const LOOK_BACK: i64 = 10 * 60;
+
+/// What became of a [`Ledger::put_new`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// The object is new.
+    Created,
+    /// One with this key was there already, and stays as it is.
+    Exists,
+}
+
+/// One key of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// When the server stored its first version.
+    pub written: Timestamp,
+    /// Whether the key has another version.
+    pub has_more_versions: bool,
+}
+
+/// Why a ledger did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// It could not be reached.
+    #[error("cannot reach the ledger: {0}")]
+    Unreachable(String),
+    /// It refused.
+    #[error("the ledger refused: {0}")]
+    Refused(String),
+    /// There is no such object.
+    #[error("the ledger has no `{0}`")]
+    Absent(String),
+    /// It answered something that is no answer.
+    #[error("the ledger is damaged: {0}")]
+    Damaged(String),
+}
+
+/// A ledger, seen by one session. Nothing else is possible: no change, no deletion.
+pub trait Ledger {
+    /// Stores `bytes` under `key` if nothing is there.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn put_new(&self, key: &Key, bytes: &[u8]) -> Result<Put, LedgerError>;
+
+    /// The first version of what `key` holds.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn get(&self, key: &str) -> Result<Vec<u8>, LedgerError>;
+
+    /// The keys that begin with `prefix` and sort behind `after`, in order.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn list(&self, prefix: &str, after: &str) -> Result<Vec<Entry>, LedgerError>;
+}
+
+/// Why something was not written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// The ledger did not take it.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// Something else is under this key.
+    #[error("`{0}` exists already, with other contents")]
+    Other(String),
+}
+
+/// Writes an object so that it does no harm if the answer is lost: a put whose object then exists with the same bytes has
+/// succeeded.
+///
+/// # Errors
+/// [`WriteError`].
+pub fn write(ledger: &dyn Ledger, key: &Key, bytes: &[u8]) -> Result<(), WriteError> {
+    match ledger.put_new(key, bytes)? {
+        Put::Created => Ok(()),
+        Put::Exists if ledger.get(&key.to_string())? == bytes => Ok(()),
+        Put::Exists => Err(WriteError::Other(key.to_string())),
+    }
+}
+
+impl fmt::Display for Put {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Created => "created",
+            Self::Exists => "exists",
+        })
+    }
+}

@@ -1,0 +1,53 @@
+//! What lies in the objects: strict JSON. Unknown keys and keys twice are refused; a body is an object and nothing else.
+
+mod act;
+mod fact;
+mod hash;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+pub use act::{
+    Act, ActKind, Applied, AppliedRole, Cause, Decision, Ended, Failed, Finding, FindingKind, Granted,
+    GroupMembers, Outcome, ShiftAnswer, SlackVote, Sweep, Told, UnitAccounts,
+};
+pub use fact::{Drop, Fact, FactKind, Request, Review, Revoke, Use, Vote};
+pub use hash::Hash;
+
+/// Yes or no, of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Vouch {
+    /// Yes.
+    Approve,
+    /// No.
+    Deny,
+}
+
+/// Why bytes are not the body of an object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// Not JSON, or not of this shape.
+    #[error("{0}")]
+    Json(String),
+    /// JSON that is no object.
+    #[error("the body is not an object")]
+    NotAnObject,
+    /// Larger than such an object can be.
+    #[error("the body has {0} bytes, more than the {1} that are read")]
+    Large(usize, usize),
+}
+
+/// Reads a body. The structs refuse unknown keys and keys twice; lists, which serde would take for a struct, are refused
+/// here.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        return Err(BodyError::NotAnObject);
+    }
+    serde_json::from_slice(bytes).map_err(|error| BodyError::Json(error.to_string()))
+}
+
+fn write<T: Serialize>(body: &T) -> Vec<u8> {
+    // None of the bodies has a map with keys that are no texts, the only thing that cannot be written.
+    serde_json::to_vec(body).unwrap_or_default()
+}

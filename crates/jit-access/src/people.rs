@@ -1,0 +1,379 @@
+//! Who somebody is: from the `aws:userid` that AWS pinned to a fact to a door and a person of the policy.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::str::FromStr;
+
+use jit_wire::name::is_session_name;
+
+use crate::policy::read::is_role_id;
+use crate::policy::{Access, AccountSet, Members, Policy, Right};
+
+/// `aws:userid` of a session: the role's unique id and the session's name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId {
+    text: Box<str>,
+    colon: usize,
+}
+
+/// Why a text is no `aws:userid` of a role session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the user id of a role's session: AROA…:SESSION-NAME")]
+pub struct NotAUserId;
+
+impl UserId {
+    /// The role's unique id, `AROA…`.
+    pub fn role_id(&self) -> &str {
+        &self.text[..self.colon]
+    }
+
+    /// The session's name.
+    pub fn session_name(&self) -> &str {
+        &self.text[self.colon + 1..]
+    }
+
+    /// As AWS writes it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl FromStr for UserId {
+    type Err = NotAUserId;
+
+    fn from_str(text: &str) -> Result<Self, NotAUserId> {
+        let (role_id, session) = text.split_once(':').ok_or(NotAUserId)?;
+        if !is_role_id(role_id) || !is_session_name(session) {
+            return Err(NotAUserId);
+        }
+        Ok(Self { text: text.into(), colon: role_id.len() })
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What a policy names and only others know: who is in the groups of Identity Center, and which accounts are in an
+/// organizational unit. What is missing in it is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directory {
+    /// Session names (the users' names) by the group's id.
+    pub groups: BTreeMap<String, BTreeSet<String>>,
+    /// Accounts by the unit's id.
+    pub units: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// An author who is somebody: a person, and the door they came through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Author<'p> {
+    /// The canonical name.
+    pub person: &'p str,
+    /// The name of the door.
+    pub door: &'p str,
+    /// Whether it is a program.
+    pub robot: bool,
+}
+
+/// Why an author is nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Nobody {
+    /// The role is no door of the policy.
+    #[error("the role they came through is no door of the policy")]
+    Door,
+    /// The name is retired.
+    #[error("the name is retired")]
+    Retired,
+    /// No person claims the name and no group contains it.
+    #[error("no person of the policy has the name")]
+    Unknown,
+    /// Another name differs by case alone.
+    #[error("the policy has this name in another spelling")]
+    CaseTwin,
+}
+
+/// A policy, looked through once so that a question about it is a lookup.
+#[derive(Debug)]
+pub struct PolicyIndex<'p> {
+    policy: &'p Policy,
+    doors: HashMap<&'p str, &'p str>,
+    claimed: HashMap<&'p str, &'p str>,
+    /// Members of groups that no `[person]` describes.
+    bare: HashMap<&'p str, ()>,
+    /// Every name in lower case → as it is spelled.
+    spelled: HashMap<String, &'p str>,
+    center_groups: Vec<&'p str>,
+}
+
+impl<'p> PolicyIndex<'p> {
+    /// Looks through `policy`.
+    pub fn new(policy: &'p Policy) -> Self {
+        let mut index = Self {
+            policy,
+            doors: HashMap::new(),
+            claimed: HashMap::new(),
+            bare: HashMap::new(),
+            spelled: HashMap::new(),
+            center_groups: Vec::new(),
+        };
+        for (name, door) in &policy.doors {
+            index.doors.extend(door.ids.iter().map(|id| (id.as_str(), name.as_str())));
+        }
+        for (person, entry) in &policy.people {
+            index.spelled.insert(person.to_ascii_lowercase(), person);
+            for name in &entry.names {
+                index.claimed.insert(name, person);
+                index.spelled.insert(name.to_ascii_lowercase(), name);
+            }
+        }
+        for name in policy.retired.keys() {
+            index.spelled.insert(name.to_ascii_lowercase(), name);
+        }
+        for group in policy.groups.values() {
+            match &group.members {
+                Members::People(members) => {
+                    for member in members.iter().filter(|member| !policy.people.contains_key(*member)) {
+                        index.bare.insert(member, ());
+                        index.spelled.insert(member.to_ascii_lowercase(), member);
+                    }
+                }
+                Members::IdentityCenter(id) => index.center_groups.push(id),
+                Members::Door(_) => {}
+            }
+        }
+        index
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> &'p Policy {
+        self.policy
+    }
+
+    /// With what a directory knows.
+    pub fn with<'d>(&'d self, directory: &'d Directory) -> People<'d> {
+        People { index: self, directory }
+    }
+}
+
+/// A policy and a directory: who is who, and in which group.
+#[derive(Clone, Copy, Debug)]
+pub struct People<'d> {
+    index: &'d PolicyIndex<'d>,
+    directory: &'d Directory,
+}
+
+impl<'d> People<'d> {
+    /// The policy.
+    pub fn policy(&self) -> &'d Policy {
+        self.index.policy
+    }
+
+    /// The directory.
+    pub fn directory(&self) -> &'d Directory {
+        self.directory
+    }
+
+    /// Who the author of a fact is.
+    ///
+    /// # Errors
+    /// [`Nobody`].
+    pub fn author(&self, userid: &'d UserId) -> Result<Author<'d>, Nobody> {
+        let door = *self.index.doors.get(userid.role_id()).ok_or(Nobody::Door)?;
+        let person = self.person_at(userid.session_name(), Some(door))?;
+        Ok(Author { person, door, robot: self.is_robot(person) })
+    }
+
+    /// The person whose session has this name, whatever door they come through.
+    ///
+    /// # Errors
+    /// [`Nobody`].
+    pub fn person(&self, session_name: &'d str) -> Result<&'d str, Nobody> {
+        self.person_at(session_name, None)
+    }
+
+    fn person_at(&self, name: &'d str, door: Option<&str>) -> Result<&'d str, Nobody> {
+        let policy = self.policy();
+        if policy.retired.contains_key(name) {
+            return Err(Nobody::Retired);
+        }
+        if let Some(person) = self.index.claimed.get(name) {
+            return Ok(person);
+        }
+        // The name of a `[person]` is no session name unless it is among `names`.
+        if policy.people.contains_key(name) {
+            return Err(Nobody::Unknown);
+        }
+        if let Some((bare, ())) = self.index.bare.get_key_value(name) {
+            return Ok(bare);
+        }
+        if self.index.spelled.contains_key(&name.to_ascii_lowercase()) {
+            return Err(Nobody::CaseTwin);
+        }
+        let in_center = |id: &&str| self.directory.groups.get(*id).is_some_and(|group| group.contains(name));
+        let by_door = |door: &str| {
+            policy.groups.values().any(|group| matches!(&group.members, Members::Door(of) if of == door))
+        };
+        if self.index.center_groups.iter().any(in_center) || door.is_some_and(by_door) {
+            return Ok(name);
+        }
+        Err(Nobody::Unknown)
+    }
+
+    /// Whether the person is a program.
+    pub fn is_robot(&self, person: &str) -> bool {
+        self.policy().people.get(person).is_some_and(|entry| entry.robot)
+    }
+
+    /// Whether whoever comes through `door` may do that.
+    pub fn may(&self, door: &str, right: Right) -> bool {
+        self.policy().doors.get(door).is_some_and(|door| door.may.contains(&right))
+    }
+
+    /// Whether `person`, who came through `door`, is in `group`.
+    pub fn is_member(&self, group: &str, person: &str, door: Option<&str>) -> bool {
+        let policy = self.policy();
+        match policy.groups.get(group).map(|group| &group.members) {
+            None => false,
+            Some(Members::People(members)) => members.contains(person),
+            Some(Members::Door(of)) => door == Some(of),
+            Some(Members::IdentityCenter(id)) => {
+                self.directory.groups.get(id).is_some_and(|members| match policy.people.get(person) {
+                    Some(entry) => entry.names.iter().any(|name| members.contains(name)),
+                    None => members.contains(person),
+                })
+            }
+        }
+    }
+
+    /// Whether `person` is in one of `groups`.
+    pub fn is_in_any(&self, groups: &[String], person: &str, door: Option<&str>) -> bool {
+        groups.iter().any(|group| self.is_member(group, person, door))
+    }
+
+    /// The people of a group that can be listed; `None` for everybody who comes through a door.
+    pub fn members(&self, group: &str) -> Option<BTreeSet<&'d str>> {
+        match &self.policy().groups.get(group)?.members {
+            Members::People(members) => Some(members.iter().map(String::as_str).collect()),
+            Members::Door(_) => None,
+            Members::IdentityCenter(id) => {
+                let names = self.directory.groups.get(id).into_iter().flatten();
+                Some(names.filter_map(|name| self.person(name).ok()).collect())
+            }
+        }
+    }
+
+    /// Every session name of a person, as a grant names them.
+    pub fn session_names(&self, person: &str) -> BTreeSet<String> {
+        match self.policy().people.get(person) {
+            Some(entry) => entry.names.clone(),
+            None => BTreeSet::from([person.to_owned()]),
+        }
+    }
+
+    /// The accounts of `sets`.
+    pub fn accounts(&self, sets: &'d [AccountSet]) -> BTreeSet<&'d str> {
+        let mut accounts = BTreeSet::new();
+        for set in sets {
+            match set {
+                AccountSet::Account(account) => drop(accounts.insert(account.as_str())),
+                AccountSet::Unit(unit) => {
+                    accounts.extend(self.directory.units.get(unit).into_iter().flatten().map(String::as_str))
+                }
+            }
+        }
+        accounts
+    }
+
+    /// Whether one of `sets` has `account`.
+    pub fn has_account(&self, sets: &[AccountSet], account: &str) -> bool {
+        sets.iter().any(|set| match set {
+            AccountSet::Account(own) => own == account,
+            AccountSet::Unit(unit) => {
+                self.directory.units.get(unit).is_some_and(|accounts| accounts.contains(account))
+            }
+        })
+    }
+
+    /// The accounts in which `access` can be asked for.
+    pub fn accounts_of(&self, access: &'d Access) -> BTreeSet<&'d str> {
+        match access.role.account() {
+            Some(account) => BTreeSet::from([account]),
+            None if access.accounts.is_empty() => self.accounts(&self.policy().deployment.accounts),
+            None => self.accounts(&access.accounts),
+        }
+    }
+}
+
+/// Whether two names are of one human. Spellings that differ by case alone are: AWS keeps them apart, the people who got
+/// them may not.
+pub fn is_same_person(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn user_ids() {
+        let id: UserId = "AROAHUB4567890EXAMPLE:bob@corp.com".parse().unwrap();
+        assert_eq!((id.role_id(), id.session_name()), ("AROAHUB4567890EXAMPLE", "bob@corp.com"));
+        for wrong in [
+            "",
+            "bob@corp.com",
+            "AIDAHUB4567890EXAMPLE",
+            "AROAHUB4567890EXAMPLE:",
+            "AROAHUB4567890EXAMPLE:b",
+            "AROAHUB4567890EXAMPLE:a:bob",
+            "AROAHUB4567890EXAMPLE:a/bob",
+            "AROAHUB4567890EXAMPLE:bo*",
+            "AROA:bob@corp.com",
+            "aroahub4567890example:bob@corp.com",
+            "AROAHUB4567890EXAMPLE:bob\u{441}",
+        ] {
+            assert_eq!(wrong.parse::<UserId>(), Err(NotAUserId), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_a_person_or_nobody() {
+        let policy = testing::policy();
+        let index = PolicyIndex::new(&policy);
+        let directory = testing::directory();
+        let people = index.with(&directory);
+        type Wanted = Result<(&'static str, bool), Nobody>;
+        let cases: &[(&str, &str, Wanted)] = &[
+            ("hub", "bob@corp.com", Ok(("bob", false))),
+            ("hub", "carol@corp.com", Ok(("carol", false))),
+            ("hub", "00u1x9", Ok(("carol", false))),
+            ("hub", "repo-acme-deploy", Ok(("ci", true))),
+            // In a group, and described by no [person].
+            ("hub", "dan", Ok(("dan", false))),
+            ("hub", "alice@corp.com", Ok(("alice@corp.com", false))),
+            // The name of a [person] is not a session name.
+            ("hub", "bob", Err(Nobody::Unknown)),
+            ("hub", "stranger", Err(Nobody::Unknown)),
+            ("hub", "mallory@corp.com", Err(Nobody::Retired)),
+            ("hub", "Mallory@corp.com", Err(Nobody::CaseTwin)),
+            ("hub", "Bob@corp.com", Err(Nobody::CaseTwin)),
+            ("hub", "DAN", Err(Nobody::CaseTwin)),
+            // Everybody who comes through that door is in its group, and so is somebody.
+            ("contractors", "stranger", Ok(("stranger", false))),
+            ("contractors", "mallory@corp.com", Err(Nobody::Retired)),
+            ("nowhere", "bob@corp.com", Err(Nobody::Door)),
+        ];
+        for (door, name, wanted) in cases {
+            let userid = testing::userid(door, name);
+            let found = people.author(&userid).map(|author| (author.person, author.robot));
+            assert_eq!(found, *wanted, "{name} at {door}");
+        }
+        assert!(people.is_member("payments-eng", "alice@corp.com", None));
+        assert!(people.is_member("contractors", "anybody", Some("contractors")));
+        assert!(!people.is_member("contractors", "anybody", Some("hub")));
+        assert!(people.may("hub", Right::Vote) && !people.may("contractors", Right::Vote));
+        assert_eq!(people.accounts_of(&policy.access["read"]).len(), 3);
+    }
+}
