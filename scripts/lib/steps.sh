@@ -27,7 +27,8 @@ step() {
 # What `test = false` and `bench = false` keep out of `--all-targets` is named.
 lint() {
     cargo clippy --quiet --locked --workspace --all-targets -- -D warnings &&
-        cargo clippy --quiet --locked --test counterparts --bench commands -- -D warnings
+        cargo clippy --quiet --locked --test counterparts --bench commands -- -D warnings &&
+        cargo clippy --quiet --locked --package iam-evaluate --test simulate --bench evaluate -- -D warnings
 }
 
 # The tests that need nothing but Rust and the system's shells: .config/nextest.toml says how they run.
