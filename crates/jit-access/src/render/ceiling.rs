@@ -59,9 +59,10 @@ impl Level {
 }
 
 /// Every way to become somebody else, or to let somebody else in.
-const OTHER_IDENTITIES: [&str; 8] = [
+const OTHER_IDENTITIES: [&str; 9] = [
     "eks:AssociateAccessPolicy",
     "eks:CreateAccessEntry",
+    "eks:UpdateAccessEntry",
     "lambda:AddPermission",
     "rolesanywhere:*",
     "signin:*",

@@ -9,6 +9,7 @@ mod judge;
 mod mutants;
 mod scenarios;
 mod sizes;
+mod threats;
 mod world;
 
 use std::collections::BTreeSet;
