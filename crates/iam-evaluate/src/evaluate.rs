@@ -6,7 +6,7 @@
 //!    the role of a session is enough as far as boundary and session policies go. One that names the account adds nothing.
 //!    Otherwise identity policies, boundary and session policies must all allow.
 //! 4. Across accounts, the policy of the resource and all those of the principal must allow.
-//! 5. Trust and key policies must allow in any case.
+//! 5. Trust and key policies must allow in any case; `sts:AssumeRole…` without a trust policy is denied.
 
 use crate::decision::{Because, Decision, Layer, Outcome, Place};
 use crate::policy::{Effect, Fit, Kind, Policy};
@@ -117,8 +117,9 @@ fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
             needed.push((Layer::Session, session));
         }
     };
-    let must_allow =
-        policies.resource.as_ref().is_some_and(|policy| matches!(policy.kind(), Kind::Key | Kind::Trust));
+    // Every role has a trust policy: one that the caller did not give is one that allows nothing.
+    let must_allow = request.lower_action.starts_with("sts:assumerole")
+        || policies.resource.as_ref().is_some_and(|policy| matches!(policy.kind(), Kind::Key | Kind::Trust));
     let granted = if let Says::Allow(_, named) = &resource { Some(*named) } else { None };
     if !has_own {
         needed.push((Layer::Resource, resource));

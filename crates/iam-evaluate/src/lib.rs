@@ -1,7 +1,7 @@
 //! Evaluates AWS IAM policies: may this principal do this, and which statement decides?
 //!
 //! Nothing here reads a file, a clock or the network: the time is the condition key `aws:CurrentTime` of the request.
-//! Policies are parsed once ([`Policy::parse`]) and evaluated as often as one likes ([`evaluate`]). What is not allowed is
+//! Policies are parsed once ([`Policy::parse`]) and evaluated as often as one likes ([`evaluate()`]). What is not allowed is
 //! denied, and the answer says why ([`Decision`]).
 //!
 //! ```

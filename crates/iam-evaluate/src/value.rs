@@ -41,6 +41,7 @@ pub(crate) fn moment(text: &str) -> Option<i128> {
     let (clock, zone) = clock.split_at(zone_at);
     let offset = match zone {
         "Z" => 0,
+        _ if zone.starts_with('Z') => return None,
         _ => {
             let (hours, minutes) = zone[1..].split_once(':')?;
             if hours.len() != 2 || minutes.len() != 2 {

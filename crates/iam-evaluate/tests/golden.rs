@@ -412,6 +412,20 @@ fn trust_policies() {
 }
 
 #[test]
+fn nobody_assumes_a_role_whose_trust_is_not_given() {
+    let policies = Policies {
+        identity: vec![policy(Kind::Identity, r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#)],
+        ..Policies::default()
+    };
+    let ask = |action: &str| {
+        answer(&policies, &Request::new(session(), action, "arn:aws:iam::111122223333:role/target"))
+    };
+    assert_eq!(ask("sts:AssumeRole"), ImplicitDeny);
+    assert_eq!(ask("sts:assumeRoleWithSAML"), ImplicitDeny);
+    assert_eq!(ask("iam:GetRole"), Allowed);
+}
+
+#[test]
 fn a_key_lets_nobody_in_but_by_its_policy() {
     for (principal, wanted) in [(THERE, ImplicitDeny), (HERE, Allowed)] {
         let text = format!(
@@ -529,6 +543,9 @@ fn documents_that_are_refused() {
         (condition(r#""Null":{"k":"yes"}"#), "neither true nor false"),
         (condition(r#""Bool":{"k":"1"}"#), "neither true nor false"),
         (condition(r#""DateLessThan":{"k":"2026-02-29T00:00:00Z"}"#), "not a date"),
+        (condition(r#""DateLessThan":{"k":"2026-02-28T00:00:00Z01:00"}"#), "not a date"),
+        (condition(r#""DateLessThan":{"k":"2026-02-28T24:00:00Z"}"#), "not a date"),
+        (condition(r#""DateLessThan":{"k":"2026-02-28T00:00:00"}"#), "not a date"),
         (condition(r#""DateLessThan":{"k":"tomorrow"}"#), "not a date"),
         (condition(r#""DateLessThan":{"k":"${aws:CurrentTime}"}"#), "not a date"),
         (condition(r#""NumericEquals":{"k":"1e3"}"#), "not a number"),
