@@ -23,6 +23,17 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("docs/performance.md", include_str!("../../docs/performance.md")),
     ("docs/shared-file.md", include_str!("../../docs/shared-file.md")),
     ("docs/aws-files.md", include_str!("../../docs/aws-files.md")),
+    ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
+    ("docs/design/house.md", include_str!("../../docs/design/house.md")),
+    ("docs/design/contract.md", include_str!("../../docs/design/contract.md")),
+    ("docs/design/access.md", include_str!("../../docs/design/access.md")),
+    ("docs/design/store.md", include_str!("../../docs/design/store.md")),
+    ("docs/design/voice.md", include_str!("../../docs/design/voice.md")),
+    ("docs/design/decisions/README.md", include_str!("../../docs/design/decisions/README.md")),
+    (
+        "docs/design/decisions/position-independent.md",
+        include_str!("../../docs/design/decisions/position-independent.md"),
+    ),
 ];
 
 /// What the document at `path` says.
