@@ -2,8 +2,27 @@
 
 use serde_json::Value;
 
-use super::grant::{AllowedStatement, Networks};
-use crate::policy::{Network, Statement};
+use super::grant::{AllowedStatement, GrantDocument, Networks};
+use crate::decide::Grant;
+use crate::policy::{Access, Network, Statement};
+
+impl GrantDocument {
+    /// The document of a grant of this access. `services` are those of its ceiling ([`super::Ceiling::services`]), which
+    /// are granted where the access has no `allow`.
+    pub fn of(access: &Access, grant: &Grant, services: Vec<String>) -> Self {
+        let allow = match &access.allow {
+            Some(allow) => allow.statements.iter().map(AllowedStatement::from).collect(),
+            None => vec![AllowedStatement::services(services)],
+        };
+        Self {
+            names: grant.names.iter().cloned().collect(),
+            start: grant.start,
+            until: grant.until,
+            allow,
+            networks: access.networks.iter().cloned().collect(),
+        }
+    }
+}
 
 impl From<&Statement> for AllowedStatement {
     /// Conditions in the order of their names, whatever order the document had.
@@ -47,8 +66,57 @@ impl FromIterator<Network> for Networks {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use jit_wire::timestamp::Timestamp;
+
     use super::*;
-    use crate::policy::Allow;
+    use crate::policy::{Allow, Policy};
+
+    #[test]
+    fn a_grant_of_an_access_is_rendered_from_what_was_decided() {
+        let text = r#"
+[door.hub]
+role = "arn:aws:iam::111111111111:role/jit-hub"
+ids = ["AROAABCDEFGHIJKLMNOPQ"]
+may = ["request", "vote"]
+
+[group]
+eng = ["alice"]
+owners = ["bob"]
+
+[access.db]
+role = "arn:aws:iam::111122223333:role/jit/db"
+ceiling = "operate"
+who = ["eng"]
+approve = [{ group = "owners" }]
+max = "1h"
+networks = ["203.0.113.0/24"]
+"#;
+        let policy = Policy::read_published("policy.toml", text).unwrap();
+        let grant = Grant {
+            start: None,
+            until: Timestamp(1_764_331_200),
+            person: "alice".into(),
+            names: BTreeSet::from(["alice".to_owned()]),
+            roles: Vec::new(),
+            voters: BTreeSet::new(),
+            by_on_call: false,
+        };
+        let document =
+            GrantDocument::of(&policy.access["db"], &grant, vec!["rds:*".into()]).render().unwrap();
+        assert_eq!(
+            document.as_str(),
+            concat!(
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["rds:*"],"Resource":"*","#,
+                r#""Condition":{"StringLike":{"aws:userid":["*:alice"]},"DateLessThan":{"aws:CurrentTime":"2025-11-28T12:00:00Z"},"#,
+                r#""IpAddress":{"aws:SourceIp":["203.0.113.0/24"]}}},"#,
+                r#"{"Effect":"Allow","Action":["rds:*"],"Resource":"*","#,
+                r#""Condition":{"StringLike":{"aws:userid":["*:alice"]},"DateLessThan":{"aws:CurrentTime":"2025-11-28T12:00:00Z"},"#,
+                r#""Bool":{"aws:ViaAWSService":"true"}}}]}"#
+            )
+        );
+    }
 
     #[test]
     fn a_grant_takes_what_the_policy_file_says() {
