@@ -40,13 +40,18 @@ enum Says<'a> {
 }
 
 /// Looks at all statements of a layer. Of several that allow, the one that names the principal the closest.
-fn ask<'a>(layer: Layer, policies: impl IntoIterator<Item = &'a Policy>, request: &Request) -> Says<'a> {
+fn ask<'a>(
+    layer: Layer,
+    policies: impl IntoIterator<Item = &'a Policy>,
+    request: &Request,
+    has_boundary: bool,
+) -> Says<'a> {
     let mut allow: Option<(Place<'a>, Named)> = None;
     let mut nearly = None;
     for policy in policies {
         for (index, statement) in policy.statements().iter().enumerate() {
             let place = Place { layer, policy, index };
-            match (statement.fit(request), statement.effect()) {
+            match (statement.fit(request, has_boundary), statement.effect()) {
                 (Fit::Not, _) | (Fit::AllBut(_), Effect::Deny) => {}
                 (Fit::Whole(_), Effect::Deny) => return Says::Deny(place),
                 (Fit::AllBut(condition), Effect::Allow) => {
@@ -83,18 +88,25 @@ fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
     // Services, tokens of identity providers and the anonymous have no policies of their own.
     let has_own = request.principal.account().is_some();
     let is_root = matches!(request.principal, Principal::Root { .. });
+    let has_boundary = has_own && !is_root && policies.boundary.is_some();
     let none = None::<&Policy>;
-    let identity = ask(Layer::Identity, policies.identity.iter().filter(|_| has_own && !is_root), request);
-    let boundary = ask(Layer::Boundary, policies.boundary.iter().filter(|_| has_own && !is_root), request);
+    let identity =
+        ask(Layer::Identity, policies.identity.iter().filter(|_| has_own && !is_root), request, has_boundary);
+    let boundary =
+        ask(Layer::Boundary, policies.boundary.iter().filter(|_| has_own && !is_root), request, has_boundary);
     let session = match &policies.session {
-        Some(session) => ask(Layer::Session, session.iter().filter(|_| has_own && !is_root), request),
-        None => ask(Layer::Session, none, request),
+        Some(session) => {
+            ask(Layer::Session, session.iter().filter(|_| has_own && !is_root), request, has_boundary)
+        }
+        None => ask(Layer::Session, none, request, has_boundary),
     };
-    let resource = ask(Layer::Resource, &policies.resource, request);
-    let resource_control = ask(Layer::ResourceControl, &policies.resource_control, request);
+    let resource = ask(Layer::Resource, &policies.resource, request, has_boundary);
+    let resource_control = ask(Layer::ResourceControl, &policies.resource_control, request, has_boundary);
     let levels = policies.service_control.iter().filter(|_| has_own);
-    let levels: Vec<Says<'a>> =
-        levels.enumerate().map(|(level, found)| ask(Layer::ServiceControl(level), found, request)).collect();
+    let levels: Vec<Says<'a>> = levels
+        .enumerate()
+        .map(|(level, found)| ask(Layer::ServiceControl(level), found, request, has_boundary))
+        .collect();
 
     let all = levels.iter().chain([&resource_control, &identity, &boundary, &session, &resource]);
     for said in all {

@@ -174,7 +174,8 @@ impl Statement {
         &self.conditions
     }
 
-    pub(crate) fn fit(&self, request: &Request) -> Fit<'_> {
+    /// `has_boundary`: whether the principal has a permissions boundary.
+    pub(crate) fn fit(&self, request: &Request, has_boundary: bool) -> Fit<'_> {
         let (all_but, actions) = &self.actions;
         if actions.iter().any(|action| action.matches(&request.lower_action, request)) == *all_but {
             return Fit::Not;
@@ -195,7 +196,8 @@ impl Statement {
             },
             Some((true, members)) => {
                 let spared = match self.effect {
-                    Effect::Deny => members.spares(&request.principal),
+                    // AWS documents that whoever has a boundary is denied whatever NotPrincipal says.
+                    Effect::Deny => !has_boundary && members.spares(&request.principal),
                     Effect::Allow => members.name(&request.principal).is_some(),
                 };
                 if spared {

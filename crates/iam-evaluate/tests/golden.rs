@@ -443,7 +443,7 @@ fn a_key_lets_nobody_in_but_by_its_policy() {
 
 #[test]
 fn not_principal_spares_whose_names_are_all_there() {
-    let with = |names: &[&str]| {
+    let with = |names: &[&str], boundary: Option<Policy>| {
         let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
         let deny = format!(
             r#"{{"Effect":"Deny","NotPrincipal":{{"AWS":[{}]}},"Action":"s3:*","Resource":"*"}}"#,
@@ -452,14 +452,16 @@ fn not_principal_spares_whose_names_are_all_there() {
         let policies = Policies {
             identity: vec![policy(Kind::Identity, ALL)],
             resource: Some(policy(Kind::Resource, &deny)),
+            boundary,
             ..Policies::default()
         };
         let request = Request::new(session(), "s3:GetObject", "arn:aws:s3:::b/k").in_account(HERE);
         answer(&policies, &request)
     };
-    assert_eq!(with(&[HERE, ROLE, SESSION]), Allowed);
+    assert_eq!(with(&[HERE, ROLE, SESSION], None), Allowed);
+    assert_eq!(with(&[HERE, ROLE, SESSION], Some(policy(Kind::Boundary, ALL))), ExplicitDeny);
     for names in [&[HERE, ROLE][..], &[ROLE, SESSION], &[HERE, SESSION], &[HERE], &[USER]] {
-        assert_eq!(with(names), ExplicitDeny, "{names:?}");
+        assert_eq!(with(names, None), ExplicitDeny, "{names:?}");
     }
 }
 

@@ -284,6 +284,14 @@ fn statement(dice: &mut Dice, principals: bool, allow: u64) -> Value {
             json!({"Service": "lambda.amazonaws.com"}),
         ];
         statement["Principal"] = names[usize::try_from(dice.number(8)).unwrap()].clone();
+        if dice.percent(8) {
+            // AWS advises against it with Allow, and names a session in full.
+            let session = "arn:aws:sts::111122223333:assumed-role/admin/alice";
+            let root = format!("arn:aws:iam::{HERE}:root");
+            statement["Effect"] = json!("Deny");
+            statement["NotPrincipal"] = json!({"AWS": [root.as_str(), ROLE, session, USER]});
+            statement.as_object_mut().unwrap().remove("Principal");
+        }
     }
     let not =
         |dice: &mut Dice, name: &str| if dice.percent(88) { name.to_owned() } else { format!("Not{name}") };
