@@ -9,6 +9,7 @@
 //! | [`fold`] | from facts and acts to where each request stands |
 //! | [`decide`] | the decision, and its record |
 //! | [`lifecycle`] | the steps of applying and reconciling |
+//! | [`replay`] | whether each decision follows from what it was made with |
 //! | [`check`] | what `jit policy check` finds |
 //! | [`cases`] | the cases of `jit policy test` |
 //! | [`id`] | ids of requests and facts, and their short forms |
@@ -20,12 +21,15 @@ pub mod cases;
 pub mod check;
 pub mod decide;
 pub mod fold;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod id;
 pub mod ledger;
 pub mod lifecycle;
 pub mod people;
 pub mod policy;
 pub mod render;
+pub mod replay;
 pub mod strict_json;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;

@@ -3,16 +3,18 @@
 mod act;
 mod fact;
 mod hash;
+mod sweep;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use act::{
-    Act, ActKind, Applied, AppliedRole, Cause, Decision, Ended, Failed, Finding, FindingKind, Granted,
-    GroupMembers, Outcome, ShiftAnswer, SlackVote, Sweep, Told, UnitAccounts,
+    Act, ActKind, Applied, AppliedRole, Cause, Decision, Ended, Failed, Granted, GroupMembers, Outcome,
+    ShiftAnswer, SlackVote, Told, UnitAccounts,
 };
 pub use fact::{Drop, Fact, FactKind, Request, Review, Revoke, Use, Vote};
 pub use hash::Hash;
+pub use sweep::{Finding, FindingKind, Sweep};
 
 /// Yes or no, of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -1,0 +1,138 @@
+//! What a decision is made of beside the ledger, and what comes of it.
+
+use std::collections::BTreeSet;
+
+use jit_wire::timestamp::Timestamp;
+
+use super::Missing;
+
+/// Who is on call, as somebody was told who asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnCall {
+    /// Nobody was asked, or the answer could not be had: people decide.
+    #[default]
+    Unknown,
+    /// These shifts are on now.
+    Shifts(Vec<Shift>),
+}
+
+/// One shift.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shift {
+    /// The schedule's id.
+    pub schedule: String,
+    /// The user's id.
+    pub user: String,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes.
+    Grant(Grant),
+    /// No, for good.
+    Deny {
+        /// For programs.
+        code: Code,
+        /// For people, in a sentence.
+        why: String,
+    },
+    /// Not yet.
+    Wait {
+        /// Who is missing.
+        missing: Vec<Missing>,
+    },
+}
+
+/// A yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// When it begins, if that is not at once.
+    pub start: Option<Timestamp>,
+    /// The first moment at which nothing is allowed any more.
+    pub until: Timestamp,
+    /// The canonical name of who gets it.
+    pub person: String,
+    /// Every session name of the person.
+    pub names: BTreeSet<String>,
+    /// Where, each with its role's ARN.
+    pub roles: Vec<GrantRole>,
+    /// Whose votes it rests on.
+    pub voters: BTreeSet<String>,
+    /// Whether being on call was needed.
+    pub by_on_call: bool,
+}
+
+/// One role of a grant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GrantRole {
+    /// The account.
+    pub account: String,
+    /// The role's ARN.
+    pub role: String,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Why something was denied.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// As it is written in decisions, cases and `--json`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Who asks is nobody.
+    Person = "person",
+    /// The door may not ask.
+    Door = "door",
+    /// There is no such access.
+    Access = "access",
+    /// Break-glass is used, not asked for.
+    Standing = "standing",
+    /// Not among `who`.
+    NotEligible = "not-eligible",
+    /// Among `not`.
+    Excluded = "excluded",
+    /// The account is not one of the access's, or none is named.
+    Account = "account",
+    /// Longer than `max`, or nothing.
+    Max = "max",
+    /// Too short a reason.
+    Reason = "reason",
+    /// No ticket, or not such a one.
+    Ticket = "ticket",
+    /// It begins too late.
+    Start = "start",
+    /// Outside `hours`.
+    Hours = "hours",
+    /// More than `total`.
+    Total = "total",
+    /// Both sides of a separation.
+    Separation = "separation",
+    /// Too many open requests.
+    OpenRequests = "open-requests",
+    /// A review of a use of break-glass is overdue.
+    Review = "review",
+    /// What it extends is not there, or is something else.
+    Extends = "extends",
+    /// An approver said no.
+    Denied = "denied",
+    /// Revoked before it was decided.
+    Revoked = "revoked",
+    /// Withdrawn.
+    Dropped = "dropped",
+    /// Nobody decided in time.
+    Lapsed = "lapsed",
+}
