@@ -18,7 +18,7 @@ pub use crate::idp::okta::fuzzing::{okta_answer, okta_html, okta_page};
 pub use crate::idp::saml::fuzzing::{browser_messages, saml_response};
 pub use crate::index::fuzzing::{accounts_file, role_index};
 pub use crate::store::fuzzing::{sealed, store_files};
-pub use crate::sys::http::fuzzing::{ca_bundle, http_request};
+pub use jit_wire::http::fuzzing::{ca_bundle, http_request};
 
 use crate::aws::durations::Durations;
 use crate::idp::Login;

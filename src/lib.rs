@@ -5,8 +5,8 @@
 //! Arrows never turn back; a test holds every import against this map.
 //!
 //! ```text
-//! main → commands → broker → { idp, aws, store } → plan → jit_wire (the crate of small words)
-//!            ↘ config (pure) ↗        ↘ world → sys (the only doors to the operating system)
+//! main → commands → broker → { idp, aws, store } → plan → jit_wire (the crate of small words and of the HTTP client)
+//!            ↘ config (pure) ↗        ↘ sys (the only doors to the operating system) → world
 //!            ↘ ui, error (only commands and main print or know exit codes)
 //! ```
 //!

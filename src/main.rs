@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use jit::cli::Cli;
 use jit::commands::completions::shells;
-use jit::sys::{browser::SystemBrowser, clock::SystemClock, folders, http::Http, process};
+use jit::sys::{browser::SystemBrowser, clock::SystemClock, folders, process};
 use jit::ui::{Terminal, Ui};
 use jit::world::{Asking, World};
 use jit_wire::env;
+use jit_wire::http::Http;
 
 // In the static program; elsewhere the system's own is as good.
 #[cfg(target_env = "musl")]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::sys::http::Http;
 use jit_wire::env::Env;
+use jit_wire::http::Http;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::TrustedUrl;

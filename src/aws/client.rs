@@ -17,8 +17,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 
 use crate::aws::errors::{Action, Question, StsError};
 use crate::plan::{Leg, StsEndpoint};
-use crate::sys::http::Http;
 use jit_wire::credentials::Credentials;
+use jit_wire::http::Http;
 
 /// The first try and two more. The SDK repeats 5xx answers, throttling, `IDPCommunicationError` and broken connections,
 /// with growing random waits.

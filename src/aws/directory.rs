@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::pace::Pace;
 use super::portal::{self, PortalError, PortalErrorKind};
 use crate::plan::CenterSettings;
-use crate::sys::http::Http;
+use jit_wire::http::Http;
 use jit_wire::name;
 use jit_wire::secret::Secret;
 

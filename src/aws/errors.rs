@@ -10,7 +10,7 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 
-use crate::sys::http::{HttpError, innermost};
+use jit_wire::http::{HttpError, innermost};
 use jit_wire::timestamp::Timestamp;
 
 /// As much of a server's own text as is kept, in characters.

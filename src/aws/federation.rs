@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::sys::http::{Answer, Http, HttpError};
 use jit_wire::credentials::{Credentials, to_wiped_json};
+use jit_wire::http::{Answer, Http, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 

@@ -16,9 +16,9 @@ use super::pace::Pace;
 use super::portal::{PortalError, client_over, credentials_from, failed};
 use super::{federation, iam};
 use crate::plan::Assignment;
-use crate::sys::http::{Answer, Headers};
 use jit_wire::arn::Partition;
 use jit_wire::explain::Explain as _;
+use jit_wire::http::{Answer, Headers};
 use jit_wire::name;
 use jit_wire::secret::Secret;
 

@@ -10,9 +10,9 @@ use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::identity::Identity;
 
 use crate::aws::client::bare;
-use crate::sys::http::{Ask, Body, Http};
 use jit_wire::arn::Partition;
 use jit_wire::credentials::Credentials;
+use jit_wire::http::{Ask, Body, Http};
 use jit_wire::name;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::sys::http::{Answer, Ask, Http, HttpError};
 use jit_wire::credentials::{BadCredentials, Credentials};
+use jit_wire::http::{Answer, Ask, Http, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::{NoMoment, Timestamp};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
@@ -171,7 +171,7 @@ fn credentials(host: &str, answer: &Answer) -> Result<Credentials, MachineError>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::http::Headers;
+    use jit_wire::http::Headers;
 
     /// Seen before: whoever a variable named as the metadata service was asked, in clear as well.
     #[tokio::test(flavor = "current_thread")]

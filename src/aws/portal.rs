@@ -13,9 +13,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::aws::client::{NoSecondWait, attempts};
 use crate::plan::{Assignment, CenterSettings};
-use crate::sys::http::{Http, innermost};
 use jit_wire::credentials::Credentials;
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::http::{Http, innermost};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 

@@ -10,8 +10,8 @@ use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptor
 use crate::aws::client::{Sts, bare};
 use crate::aws::errors::{Action, Question, StsError};
 use crate::plan::{Leg, StsEndpoint};
-use crate::sys::http::Http;
 use jit_wire::credentials::{BadCredentials, Credentials};
+use jit_wire::http::Http;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 

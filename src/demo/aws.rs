@@ -9,7 +9,7 @@ use crate::demo::service::Service;
 use crate::demo::sessions::Sessions;
 use crate::demo::shared::Shared;
 use crate::demo::sts::Sts;
-use crate::sys::loopback::{Reply, Request};
+use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
 
 /// The two services of that port.

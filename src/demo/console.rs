@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::demo::page;
 use crate::demo::sessions::Sessions;
 use crate::demo::shared::Shared;
-use crate::sys::loopback::{self, Reply, Request};
+use jit_wire::loopback::{self, Reply, Request};
 
 /// Where the page is.
 pub(crate) const PATH: &str = "/federation";

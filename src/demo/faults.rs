@@ -10,7 +10,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::demo::journal::Call;
 use crate::demo::settings::{Account, User};
-use crate::sys::loopback::{self, Reply};
+use jit_wire::loopback::{self, Reply};
 
 /// What goes wrong now; nothing at first.
 #[derive(Debug, Default)]

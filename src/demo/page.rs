@@ -7,7 +7,7 @@ use ring::digest::{SHA256, digest};
 
 use crate::demo::settings::User;
 use crate::demo::xml::escape;
-use crate::sys::loopback::{self, Reply};
+use jit_wire::loopback::{self, Reply};
 
 /// The style of every page, which is its own address because the policy allows no style inside a page.
 pub(crate) const STYLE: &str = include_str!("page.css");

@@ -15,7 +15,7 @@ use crate::demo::service::served;
 use crate::demo::sessions::Sessions;
 use crate::demo::settings::Settings;
 use crate::demo::shared::{Shared, lock};
-use crate::sys::loopback::Loopback;
+use jit_wire::loopback::Loopback;
 
 /// The servers, on a thread of their own. They stop when this is dropped.
 pub struct Servers {

@@ -14,7 +14,7 @@ use time::format_description::well_known::Rfc2822;
 use crate::demo::faults::{Refusal, Stop, suffer};
 use crate::demo::journal::Call;
 use crate::demo::shared::{Shared, lock};
-use crate::sys::loopback::{self, Reply, Request};
+use jit_wire::loopback::{self, Reply, Request};
 use jit_wire::timestamp::Timestamp;
 
 /// A service that answers on one port.

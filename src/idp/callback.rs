@@ -11,7 +11,7 @@ use tokio::sync::{Notify, oneshot, watch};
 
 use super::hand_over::{Admission, HandOver};
 use super::page;
-use crate::sys::loopback::{Reply, Request, redirect};
+use jit_wire::loopback::{Reply, Request, redirect};
 
 /// How long the browser has to fetch the last page once it is ready.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);

@@ -19,9 +19,9 @@ use tokio::sync::oneshot;
 use super::callback::{Callback, Outcome};
 use super::hand_over::{Contested, HandOver, Target};
 use super::{ASK_ADMINISTRATOR, LoginOptions, visit};
-use crate::sys::loopback::{Loopback, Request};
 use crate::world::{Note, World};
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::loopback::{Loopback, Request};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 

@@ -5,7 +5,7 @@
 //! cookie: by it the browser is known again when it comes back (`callback.rs`), whatever else somebody has learned.
 //!
 //! The list of processes also shows this page's address, so who visits it is looked at:
-//! - a program of another user is refused, where the system tells whose it is (`sys/caller.rs`), and the person is told;
+//! - a program of another user is refused, where the system tells whose it is (`jit_wire::loopback::caller`), and the person is told;
 //! - where the system does not tell, the first visit is taken. A second one without the cookie means that two have had
 //!   the address, and nobody can say who of them was the person: the page is `contested`, and what it was for is given up.
 
@@ -19,10 +19,10 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Notify;
 
 use super::{page, visit};
-use crate::sys::caller::Caller;
-use crate::sys::loopback::{Loopback, Reply, Request, redirect};
 use crate::world::{Note, World};
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::loopback::caller::Caller;
+use jit_wire::loopback::{Loopback, Reply, Request, redirect};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 

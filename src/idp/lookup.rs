@@ -8,8 +8,8 @@ pub mod fuzzing;
 use serde::Deserialize;
 
 use crate::idp::code::bounded;
-use crate::sys::http::{Answer, Ask, Http, HttpError};
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::http::{Answer, Ask, Http, HttpError};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// What was found.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, StatusCode, header};
 use ring::digest;
 
-use crate::sys::loopback::{Reply, reply};
+use jit_wire::loopback::{Reply, reply};
 
 const TEMPLATE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -49,7 +49,7 @@ pub(super) fn post_on(action: &str, fields: &[(&str, String)]) -> Reply {
         "<form method=\"post\" action=\"{}\">{inputs}<button>Go on</button></form><script>{SCRIPT}</script>",
         escaped(action)
     );
-    let what = format!("Going on to {}.", crate::sys::http::host_of(action));
+    let what = format!("Going on to {}.", jit_wire::http::host_of(action));
     let text = Text { class: "done", icon: ARROW, title: "One moment", what: &what, next: "" };
     let script = STANDARD.encode(digest::digest(&digest::SHA256, SCRIPT.as_bytes()));
     // Without `form-action`: browsers would hold the provider's own redirects against it.

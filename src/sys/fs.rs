@@ -1,9 +1,11 @@
 //! Files: private folders, writes that leave old or new and never half.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use jit_wire::file::read_limited;
 
 /// What the siblings are called that become the file once they are whole.
 const SIBLING: [&str; 2] = [".jit-", ".tmp"];
@@ -211,21 +213,6 @@ pub fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Reads a whole file of at most `limit` bytes.
-///
-/// # Errors
-/// Whatever the file system says, and `FileTooLarge` beyond the limit.
-pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
-    if size > limit {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("{size} bytes, more than {limit}")));
-    }
-    let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    file.take(limit).read_to_end(&mut content)?;
-    Ok(content)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -369,14 +356,5 @@ mod tests {
         private_folder(&inner).unwrap();
         assert_eq!(mode(&inner), 0o700);
         assert_eq!(mode(temporary_folder("jit-test-").unwrap().path()), 0o700);
-    }
-
-    #[test]
-    fn a_file_over_the_limit_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        write_atomically(&path, b"12345").unwrap();
-        assert_eq!(read_limited(&path, 5).unwrap(), b"12345");
-        assert_eq!(read_limited(&path, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     }
 }

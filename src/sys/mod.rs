@@ -2,15 +2,12 @@
 #![allow(clippy::disallowed_methods, reason = "this is where they are allowed")]
 
 pub mod browser;
-pub mod caller;
 pub mod clock;
 #[cfg(unix)]
 pub mod companion;
 pub mod driven;
 pub mod folders;
 pub mod fs;
-pub mod http;
-pub mod loopback;
 pub mod process;
 pub mod state;
 pub mod terminal;

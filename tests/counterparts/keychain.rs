@@ -18,9 +18,9 @@ use jit::config::file::DEFAULT_KEY_CACHE;
 use jit::plan::{EntryKey, EntryKind};
 use jit::store::{Lock, Options, Prompts, Store, StoreError};
 use jit::sys::clock::SystemClock;
-use jit::sys::http::Http;
 use jit::world::{Asking, Browser, Folders, Note, Person, World};
 use jit_wire::env::Env;
+use jit_wire::http::Http;
 use jit_wire::secret::Secret;
 
 /// What the child does, by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `try`, `drop`, `forget`.

@@ -10,8 +10,8 @@ use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
 use jit::demo::{
     ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, Faults, Flaw, HUB, Refusal, Role, Servers, Settings, Trouble,
 };
-use jit::sys::http::Http;
 use jit_wire::env::Env;
+use jit_wire::http::Http;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use serde_json::Value;
 

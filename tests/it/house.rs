@@ -11,31 +11,18 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("plan", &[]),
     // Pure: of the system only the names and the snapshot of the environment.
     ("config", &["plan"]),
-    ("world", &["sys::http"]),
+    ("world", &[]),
     ("sys", &["world"]),
     ("store", &["plan", "sys", "world"]),
-    ("aws", &["plan", "sys::http"]),
-    (
-        "idp",
-        &[
-            "plan",
-            "sys::caller",
-            "sys::driven",
-            "sys::fs",
-            "sys::http",
-            "sys::loopback",
-            "sys::process",
-            "sys::state",
-            "world",
-        ],
-    ),
+    ("aws", &["plan"]),
+    ("idp", &["plan", "sys::driven", "sys::fs", "sys::process", "sys::state", "world"]),
     ("broker", &["aws", "idp", "index", "plan", "store", "sys::fs", "sys::process", "world"]),
     ("index", &["idp", "plan", "sys"]),
     ("error", &[]),
     ("ui", &["error", "plan", "sys::terminal", "world"]),
     // Types; the two functions are a parser of values and the role names for shells.
     ("cli", &["commands::completions::role_names", "config::parse_duration", "plan", "world::Asking"]),
-    ("demo", &["sys::clock", "sys::loopback", "world"]),
+    ("demo", &["sys::clock", "world"]),
     ("lib", &[]),
     (
         "commands",
@@ -56,7 +43,6 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "sys::companion",
             "sys::folders",
             "sys::fs",
-            "sys::http",
             "sys::process",
             "sys::terminal",
             "ui",
@@ -143,6 +129,22 @@ fn arrows_never_turn_back() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Cargo turns a feature on for everybody in a build of the workspace, so a pure crate could name the wire and nobody would see.
+#[test]
+fn pure_crates_leave_the_wire_alone() {
+    for pure in ["jit-access", "iam-evaluate"] {
+        for (file, text) in sources().iter().filter(|(file, _)| file.starts_with(&format!("crates/{pure}/")))
+        {
+            let wire = ["jit_wire::http", "jit_wire::loopback", "jit_wire::file"];
+            assert!(!wire.iter().any(|path| text.contains(path)), "{file} names the wire");
+        }
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates").join(pure).join("Cargo.toml");
+        let manifest = fs::read_to_string(manifest).unwrap();
+        let line = manifest.lines().find(|line| line.starts_with("jit-wire")).unwrap_or_default();
+        assert!(!line.contains("features"), "{pure} turns a feature of the wire on: {line}");
+    }
 }
 
 /// The emulator is for `jit demo` and for tests: nothing else of the program may lean on it.

@@ -1,12 +1,18 @@
 //! The small words that every part of `jit` speaks, and nothing that reaches for the system: no file, no clock, no network.
 //! (`env::Env::of_process` is the one exception: it takes the snapshot of the environment that everything else is handed.)
 //!
+//! With the feature `http` it has the wire as well: the HTTP client and the server on loopback. The feature `fuzzing` shows
+//! what reads bytes from outside as functions, for the fuzz targets and the test that replays what they found.
+//!
 //! | module | holds |
 //! | --- | --- |
 //! | [`arn`] | role ARNs and partitions |
 //! | [`credentials`] | a session, its freshness, the forms it is handed over in |
-//! | [`env`] | the environment as it was at the start, and the name of each variable that is obeyed |
+//! | [`mod@env`] | the environment as it was at the start, and the name of each variable that is obeyed |
 //! | [`explain`] | how an error explains itself: its kind, why it happened, what to do next |
+//! | `file` (`http`) | files read within a limit |
+//! | `http` (`http`) | the one HTTP client: certificates, proxy, deadlines, limits |
+//! | `loopback` (`http`) | a small HTTP server on 127.0.0.1, and whose program calls it |
 //! | [`name`] | which characters the names from outside may have, and which a shell reads as they are |
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`section`] | a TOML file read key by key, with the line and column of each mistake |
@@ -19,6 +25,12 @@ pub mod arn;
 pub mod credentials;
 pub mod env;
 pub mod explain;
+#[cfg(feature = "http")]
+pub mod file;
+#[cfg(feature = "http")]
+pub mod http;
+#[cfg(feature = "http")]
+pub mod loopback;
 pub mod name;
 pub mod secret;
 pub mod section;

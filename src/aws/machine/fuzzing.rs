@@ -1,7 +1,7 @@
 //! What a container's endpoint and the metadata service say, as a function of bytes.
 
 use super::{credentials, text};
-use crate::sys::http::{Answer, Headers};
+use jit_wire::http::{Answer, Headers};
 use jit_wire::secret::Secret;
 
 /// The body of an answer.

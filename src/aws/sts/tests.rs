@@ -14,10 +14,10 @@ use aws_smithy_types::body::SdkBody;
 use super::*;
 use crate::aws::errors::StsErrorKind as Kind;
 use crate::plan::{Origin, Valued};
-use crate::sys::http::HttpError;
-use crate::sys::loopback::{self, Loopback};
 use jit_wire::env::Env;
 use jit_wire::explain::{Explain as _, Next};
+use jit_wire::http::HttpError;
+use jit_wire::loopback::{self, Loopback};
 
 const ROLE: &str = "arn:aws:iam::222222222222:role/admin";
 const PROVIDER: &str = "arn:aws:iam::222222222222:saml-provider/acme";

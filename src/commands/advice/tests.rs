@@ -26,8 +26,8 @@ use crate::idp::saml::{CaptureError, SamlError, Status};
 use crate::idp::{CodeError, Contested, IdpError};
 use crate::plan::Factor;
 use crate::store;
-use crate::sys::http::HttpError;
 use jit_wire::credentials::Credentials;
+use jit_wire::http::HttpError;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 

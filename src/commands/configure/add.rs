@@ -12,12 +12,12 @@ use crate::config::host;
 use crate::config::shared::{self, Around};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
-use crate::sys::http::{Ask, HttpError};
 use crate::sys::{fs, process};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
 use jit_wire::explain::{Explain, Next};
+use jit_wire::http::{Ask, HttpError};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
 

@@ -11,10 +11,11 @@ use std::time::Duration;
 use crate::cli::Demo;
 use crate::demo::{Approval, Servers, Settings};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, http::Http, process};
+use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, process};
 use crate::ui::{Terminal, Ui};
 use crate::world::{Asking, Browser, Folders, Note, Person, World};
 use jit_wire::env::{self, Env};
+use jit_wire::http::Http;
 use jit_wire::secret::Secret;
 
 pub use browser::PretendBrowser;

@@ -4,8 +4,8 @@ use http::StatusCode;
 use http_body_util::BodyExt as _;
 
 use super::refresh::{Endpoint, PATH};
-use crate::sys::loopback::fuzzing::received;
 use jit_wire::credentials::Credentials;
+use jit_wire::loopback::fuzzing::received;
 use jit_wire::timestamp::Timestamp;
 
 const TOKEN: &str = "the-token-of-the-child";

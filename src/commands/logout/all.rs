@@ -13,12 +13,12 @@ use crate::error::CommandResult;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, ProofPlan};
 use crate::store::{Store, Taken};
-use crate::sys::http::host_of;
 use crate::sys::process;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
 use jit_wire::credentials::Session;
+use jit_wire::http::host_of;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::duration;
 

@@ -9,7 +9,7 @@ use crate::demo::page;
 use crate::demo::params::Params;
 use crate::demo::service::json_reply;
 use crate::demo::settings::Approval;
-use crate::sys::loopback::{self, Reply, Request};
+use jit_wire::loopback::{self, Reply, Request};
 
 impl Instance {
     /// The authorization endpoint.

@@ -12,7 +12,7 @@ use crate::demo::service::json_reply;
 use crate::demo::sessions::{Session, Wanted};
 use crate::demo::settings::{Role, Trust};
 use crate::demo::shared::lock;
-use crate::sys::loopback::{Reply, Request};
+use jit_wire::loopback::{Reply, Request};
 
 /// As many entries as a page has, whatever is asked for.
 const MOST_A_PAGE: usize = 100;

@@ -13,7 +13,7 @@ use crate::demo::faults::Refusal;
 use crate::demo::service::json_reply;
 use crate::demo::sessions::Sessions;
 use crate::demo::shared::Shared;
-use crate::sys::loopback::Reply;
+use jit_wire::loopback::Reply;
 use jit_wire::timestamp::Timestamp;
 
 /// One instance, with its portal.

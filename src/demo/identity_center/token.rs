@@ -10,7 +10,7 @@ use crate::demo::faults::{Flaw, Refusal};
 use crate::demo::identity_center::state::Instance;
 use crate::demo::service::json_reply;
 use crate::demo::settings::Approval;
-use crate::sys::loopback::Reply;
+use jit_wire::loopback::Reply;
 
 impl Instance {
     /// The token endpoint.

@@ -10,7 +10,7 @@ use crate::demo::faults::Refusal;
 use crate::demo::journal::Call;
 use crate::demo::service::Service;
 use crate::demo::shared::Shared;
-use crate::sys::loopback::{Reply, Request};
+use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
 use oidc::Oidc;
 use saml::Saml;

@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use crate::demo::faults::Refusal;
 use crate::demo::xml;
-use crate::sys::loopback::{self, Reply};
+use jit_wire::loopback::{self, Reply};
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 

@@ -20,7 +20,7 @@ use crate::demo::service::Service;
 use crate::demo::sessions::{Session, Sessions};
 use crate::demo::shared::Shared;
 use crate::demo::xml;
-use crate::sys::loopback::{Reply, Request};
+use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
 use state::State;
 

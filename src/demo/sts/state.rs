@@ -7,7 +7,7 @@ use crate::demo::faults::Refusal;
 use crate::demo::sessions::{Session, Sessions, Wanted};
 use crate::demo::shared::Shared;
 use crate::demo::sts::sigv4::Signed;
-use crate::sys::loopback::Request;
+use jit_wire::loopback::Request;
 
 /// The world that STS decides in, and the sessions that it gave.
 pub(crate) struct State {

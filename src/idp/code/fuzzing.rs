@@ -1,7 +1,7 @@
 //! Where the browser came back to, as a function of bytes.
 
 use super::{Attempt, Redirect, Sender};
-use crate::sys::loopback::fuzzing::{PORT, received};
+use jit_wire::loopback::fuzzing::{PORT, received};
 use jit_wire::secret::Secret;
 
 /// An address that was pasted; and the same as the query of the right one.

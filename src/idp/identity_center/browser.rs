@@ -5,8 +5,8 @@ use super::{CenterError, Registration};
 use crate::idp::LoginOptions;
 use crate::idp::code;
 use crate::plan::CenterSettings;
-use crate::sys::http::HttpError;
 use crate::world::World;
+use jit_wire::http::HttpError;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 pub(super) async fn sign_in(

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::idp::CodeError;
 use crate::idp::code::{because, minutes};
-use crate::sys::http::HttpError;
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::http::HttpError;
 
 /// Why a login or a renewal came to nothing. Words of the service are cut to 300 characters and otherwise as they came.
 #[derive(Debug, thiserror::Error)]

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::{CenterError, Registration};
 use crate::idp::code::bounded;
 use crate::plan::CenterSettings;
-use crate::sys::http::{Answer, Ask, Body, HttpError};
 use crate::world::World;
+use jit_wire::http::{Answer, Ask, Body, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -216,7 +216,7 @@ pub(super) fn fuzz(status: u16, body: &[u8]) {
     let answer = Answer {
         status,
         content_type: String::new(),
-        headers: crate::sys::http::Headers::of(&[("x-amzn-errortype", &name)]),
+        headers: jit_wire::http::Headers::of(&[("x-amzn-errortype", &name)]),
         body: Secret::new(body.to_vec()),
     };
     let error = refusal(&answer);
@@ -232,7 +232,7 @@ pub(super) fn fuzz(status: u16, body: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::http::Headers;
+    use jit_wire::http::Headers;
 
     #[test]
     fn refusals_are_named_by_body_or_header() {

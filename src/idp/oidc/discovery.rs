@@ -9,8 +9,8 @@ use super::error::OidcError;
 use super::jwks::{self, Jwk};
 use crate::idp::code::bounded;
 use crate::plan::{ClientAuth, OidcSettings};
-use crate::sys::http::Answer;
 use crate::world::World;
+use jit_wire::http::Answer;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 

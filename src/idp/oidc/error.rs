@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::token::TokenError;
 use crate::idp::code::{CodeError, because, bounded, minutes};
-use crate::sys::http::HttpError;
 use jit_wire::explain::{Explain as _, Kind};
+use jit_wire::http::HttpError;
 use jit_wire::trusted_url::UrlError;
 
 /// Why a login or a refresh came to nothing. Words of the provider are cut to 300 characters and otherwise as they

@@ -14,7 +14,7 @@ use super::discovery::{Announced, read_public};
 use super::jwks::{self, Jwk, KeySet};
 use super::token::{Expected, attributes, check};
 use super::{device, token_endpoint};
-use crate::sys::http::{Answer, Headers};
+use jit_wire::http::{Answer, Headers};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 

@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use super::error::OidcError;
 use crate::idp::LoginOptions;
 use crate::plan::{Flow, OidcSettings, Origin, Valued};
-use crate::sys::loopback::{Loopback, Reply, Request, reply};
 use crate::world::{World, doubles};
+use jit_wire::loopback::{Loopback, Reply, Request, reply};
 use jit_wire::sign_in::Requirement;
 
 pub(super) const NOW: i64 = 1_795_176_000;

@@ -10,8 +10,8 @@ use super::discovery::{Provider, no_json, not_understood};
 use super::error::OidcError;
 use crate::idp::code::bounded;
 use crate::plan::{ClientAuth, OidcSettings};
-use crate::sys::http::{Answer, Ask, Body, HttpError};
 use crate::world::World;
+use jit_wire::http::{Answer, Ask, Body, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
@@ -267,8 +267,8 @@ pub(super) fn fuzz(answer: &Answer) {
 mod tests {
     use super::*;
     use crate::plan::{Origin, Valued};
-    use crate::sys::http::Headers;
     use jit_wire::explain::{Explain as _, Kind};
+    use jit_wire::http::Headers;
 
     #[test]
     fn basic_encodes_what_would_end_the_name() {

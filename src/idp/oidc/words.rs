@@ -4,8 +4,8 @@ use super::error::OidcError;
 use super::request::SIGN_IN_PAGE;
 use super::token::TokenError;
 use crate::idp::ASK_ADMINISTRATOR;
-use crate::sys::http::HttpError;
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::http::HttpError;
 
 const COMPARE_ISSUER: &str =
     "compare `issuer` with what the provider calls itself: letters and a slash at the end count";

@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use super::OktaError;
 use crate::idp::visit;
-use crate::sys::http::{Answer, Ask, Body, Headers, HttpError};
 use crate::world::{Note, World};
 use jit_wire::credentials::to_wiped_json;
+use jit_wire::http::{Answer, Ask, Body, Headers, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};

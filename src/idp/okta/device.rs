@@ -9,8 +9,8 @@ use super::{OktaError, session};
 use crate::idp::LoginOptions;
 use crate::idp::oidc::{self, Keep, OidcLogin};
 use crate::plan::{Flow, OidcSettings, OktaSettings, Origin, Valued};
-use crate::sys::http::{Ask, Body};
 use crate::world::World;
+use jit_wire::http::{Ask, Body};
 use jit_wire::secret::Secret;
 
 /// What the exchange needs. `okta.apps.sso` must be granted to the application.

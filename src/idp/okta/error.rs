@@ -4,7 +4,7 @@ use super::api::ApiError;
 use crate::idp::oidc::OidcError;
 use crate::idp::saml::SamlError;
 use crate::plan::Factor;
-use crate::sys::http::HttpError;
+use jit_wire::http::HttpError;
 
 /// Why nobody was signed in. Words of the org are cut to 300 characters and otherwise as they came: whoever prints them
 /// escapes them.

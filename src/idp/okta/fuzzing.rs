@@ -6,7 +6,7 @@ pub use super::html::fuzzing::okta_html;
 use super::page::{Page, read};
 use super::person::Known;
 use super::transaction::Transaction;
-use crate::sys::http::Headers;
+use jit_wire::http::Headers;
 use jit_wire::timestamp::Timestamp;
 
 /// A step of the authentication, or how the org says no.

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::loopback::recognise;
 use super::request::AuthnRequest;
 use super::response::{Expected, Recipient, answers, read};
-use crate::sys::loopback::Request;
+use jit_wire::loopback::Request;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 

@@ -20,8 +20,8 @@ use crate::idp::callback::{Callback, Outcome};
 use crate::idp::hand_over::{Contested, HandOver, Target};
 use crate::idp::{LoginOptions, page, visit};
 use crate::plan::{Binding, SamlSettings};
-use crate::sys::loopback::{Loopback, Reply, Request, redirect};
 use crate::world::World;
+use jit_wire::loopback::{Loopback, Reply, Request, redirect};
 use jit_wire::secret::Secret;
 
 /// The path of the ACS.

@@ -12,11 +12,11 @@ use jit::plan::EntryKind;
 use jit::store::{Options, Prompts, Store};
 use jit::sys::browser::SystemBrowser;
 use jit::sys::clock::SystemClock;
-use jit::sys::http::Http;
 use jit::ui::{Terminal, Ui};
 use jit::world::{Asking, Folders, World};
 use jit_wire::credentials::Session;
 use jit_wire::env::Env;
+use jit_wire::http::Http;
 use jit_wire::secret::Secret;
 
 use super::{PATIENCE, Room};

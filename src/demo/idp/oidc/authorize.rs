@@ -8,7 +8,7 @@ use crate::demo::idp::step_up::Wanted;
 use crate::demo::page;
 use crate::demo::params::Params;
 use crate::demo::settings::Approval;
-use crate::sys::loopback::{self, Reply, Request};
+use jit_wire::loopback::{self, Reply, Request};
 
 impl Provider {
     /// The request of a known client, and the parameters that are still to be read; else the page that says why not.

@@ -9,7 +9,7 @@ use crate::demo::idp::oidc::state::{Device, Provider};
 use crate::demo::page;
 use crate::demo::params::Params;
 use crate::demo::service::json_reply;
-use crate::sys::loopback::{Reply, Request};
+use jit_wire::loopback::{Reply, Request};
 
 /// Consonants that cannot be mistaken for one another or spell a word (RFC 8628, section 6.1).
 const LETTERS: &[u8; 16] = b"BCDFGHJKLMNPQRST";

@@ -8,7 +8,7 @@ use crate::demo::idp::oidc::state::{DEVICE_CODE, Provider, SCOPES};
 use crate::demo::service::json_reply;
 use crate::demo::shared::lock;
 use crate::demo::signing::jwt::Key;
-use crate::sys::loopback::Reply;
+use jit_wire::loopback::Reply;
 
 impl Provider {
     /// OpenID Connect Discovery 1.0.

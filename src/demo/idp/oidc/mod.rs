@@ -18,7 +18,7 @@ use crate::demo::page;
 use crate::demo::params::Params;
 use crate::demo::service::{Service, json_reply};
 use crate::demo::shared::Shared;
-use crate::sys::loopback::{self, Reply, Request};
+use jit_wire::loopback::{self, Reply, Request};
 use jit_wire::timestamp::Timestamp;
 use state::Provider;
 

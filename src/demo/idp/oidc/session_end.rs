@@ -7,7 +7,7 @@ use crate::demo::idp::oidc::authorize::is_own_listener;
 use crate::demo::idp::oidc::state::Provider;
 use crate::demo::page;
 use crate::demo::params::Params;
-use crate::sys::loopback::{self, Reply, Request};
+use jit_wire::loopback::{self, Reply, Request};
 
 impl Provider {
     /// RFC 7009. A token that is not known is as good as revoked.

@@ -17,7 +17,7 @@ use crate::demo::params::Params;
 use crate::demo::service::json_reply;
 use crate::demo::settings::Approval;
 use crate::demo::signing::jwt::half_hash;
-use crate::sys::loopback::{Reply, Request};
+use jit_wire::loopback::{Reply, Request};
 
 impl Provider {
     /// The token endpoint.

@@ -25,7 +25,7 @@ use crate::demo::params::Params;
 use crate::demo::service::{Service, json_reply};
 use crate::demo::settings::{AWS_ACS as AWS, Approval, is_own_acs};
 use crate::demo::shared::{Shared, lock};
-use crate::sys::loopback::{Reply, Request};
+use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
 use response::SamlAsked;
 

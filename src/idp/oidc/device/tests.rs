@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::super::discovery;
 use super::super::testing::{Fake, Fits, options, settings, with_fake, world};
 use super::*;
-use crate::sys::http::HttpError;
 use jit_wire::explain::{Explain as _, Kind};
+use jit_wire::http::HttpError;
 
 /// Time that passes only by waiting; remembers each wait in seconds.
 #[derive(Default)]

@@ -2,9 +2,11 @@
 
 use aws_smithy_http_client::{Connector, tls};
 
-use super::{Ask, request_of, trusting};
-use jit_wire::secret::Secret;
-use jit_wire::trusted_url::{Purpose, TrustedUrl};
+use super::Ask;
+use super::ca_bundle::trusting;
+use super::message::request_of;
+use crate::secret::Secret;
+use crate::trusted_url::{Purpose, TrustedUrl};
 
 /// An address, and behind a zero byte the value of a header: links, cookies and tokens are sent as they came.
 pub fn http_request(data: &[u8]) {

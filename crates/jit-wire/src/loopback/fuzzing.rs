@@ -6,14 +6,15 @@ use std::rc::Rc;
 use http::{StatusCode, header};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::{BODY_LIMIT, Request, Silent, attend, reply};
+use super::connection::{BODY_LIMIT, Silent, attend};
+use super::{Request, reply};
 
 /// The port that `data` is sent to.
-pub(crate) const PORT: u16 = 35001;
+pub const PORT: u16 = 35001;
 const SERVED: &str = "served";
 
 /// The request in all that a connection brings, if the server takes it for one of its own.
-pub(crate) fn received(data: &[u8]) -> Option<Request> {
+pub fn received(data: &[u8]) -> Option<Request> {
     let taken = Rc::new(RefCell::new(Vec::new()));
     let handler = {
         let taken = Rc::clone(&taken);

@@ -1,0 +1,17 @@
+//! The one HTTP client, for the IdP and for AWS's SDK alike: rustls with ring, the system's certificates or
+//! `AWS_CA_BUNDLE`, `HTTPS_PROXY` and `NO_PROXY`, a deadline on every call and a limit on every answer.
+
+mod ca_bundle;
+mod client;
+mod error;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod limits;
+mod message;
+mod proxy;
+mod translate;
+
+pub use self::client::Http;
+pub use self::error::{HttpError, host_of, innermost};
+pub use self::message::{Answer, Ask, Body, Headers};

@@ -1,0 +1,148 @@
+//! Why there is no answer.
+
+use super::limits::ANSWER_LIMIT;
+use crate::env;
+use crate::explain::{Explain, Kind, Next};
+use crate::trusted_url::UrlError;
+
+/// What is wrong with a server that has nothing newer than TLS 1.1.
+pub(super) const OLD_TLS: &str = "it speaks no version of TLS that is still safe";
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The address is none, or not one that may be asked.
+    #[error("`{url}` {why}")]
+    Address {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        why: UrlError,
+    },
+    /// A proxy's variable cannot be used.
+    #[error("what {variable} says {why}")]
+    Proxy {
+        /// The variable. What it says is not shown, since it may hold a password.
+        variable: &'static str,
+        /// What is wrong with it.
+        why: UrlError,
+    },
+    /// Something that was to be sent along has a character that no header may have, such as a line feed.
+    #[error("what {host} was to be sent as `{header}` has a character in it that no header may have")]
+    Header {
+        /// Host and port.
+        host: String,
+        /// The header.
+        header: &'static str,
+    },
+    /// The name could not be resolved, or nobody answered there.
+    #[error("cannot reach {host}: {why}")]
+    Unreachable {
+        /// Host and port.
+        host: String,
+        /// The system's words.
+        why: String,
+    },
+    /// The certificate, or the protocol around it.
+    #[error("no safe connection to {host}: {why}")]
+    Tls {
+        /// Host and port.
+        host: String,
+        /// rustls's words.
+        why: String,
+    },
+    /// Nothing came in time.
+    #[error("{host} did not answer in time")]
+    Timeout {
+        /// Host and port.
+        host: String,
+    },
+    /// Something came that does not end where it should.
+    #[error("the answer of {host} is larger than {} KB, which no honest answer is", ANSWER_LIMIT / 1024)]
+    TooLarge {
+        /// Host and port.
+        host: String,
+    },
+    /// `AWS_CA_BUNDLE`, or the profile's `ca_bundle`, cannot be used.
+    #[error("{named_by} names `{path}`, which cannot be used: {why}")]
+    CaBundle {
+        /// The variable, or the key and where it stands.
+        named_by: String,
+        /// What it says.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl HttpError {
+    /// That `url` is not one to ask.
+    pub fn address(url: &str, why: UrlError) -> Self {
+        Self::Address { url: url.chars().take(300).collect(), why }
+    }
+}
+
+impl Explain for HttpError {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Unreachable { .. } => vec![Next::Network(None), Next::Doctor],
+            Self::Timeout { .. } => vec![Next::TryAgain, Next::Network(None)],
+            Self::Tls { why, .. } if why == OLD_TLS => {
+                Next::list(["ask whoever runs it to turn on TLS 1.2 or 1.3"])
+            }
+            Self::Tls { .. } => Next::list([
+                "if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE",
+            ]),
+            Self::CaBundle { named_by, .. } if named_by == env::AWS_CA_BUNDLE => {
+                Next::list(["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"])
+            }
+            Self::CaBundle { .. } => Next::list(["name a file of PEM certificates there, by its whole path"]),
+            Self::Header { .. } => {
+                Next::list(["look at what writes the token or the cookie: it holds more than one line"])
+            }
+            Self::Proxy { .. } => {
+                Next::list(["name the proxy as in http://proxy.example.com:3128, or unset the variable"])
+            }
+            Self::Address { .. } | Self::TooLarge { .. } => vec![Next::Explain("check the URL".into())],
+        }
+    }
+}
+
+/// Host and port of an address, for messages.
+pub fn host_of(url: &str) -> String {
+    let uri: Option<http::Uri> = url.parse().ok();
+    let authority = uri.as_ref().filter(|uri| uri.scheme().is_some()).and_then(|uri| uri.authority());
+    let host = authority.map(|authority| authority.as_str().rsplit('@').next().unwrap_or_default());
+    host.unwrap_or_default().to_owned()
+}
+
+/// The last sentence of a chain of errors, which is the one that says what happened.
+pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(inner) = last.source() {
+        last = inner;
+    }
+    last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_shown_without_user_or_path() {
+        let cases = [
+            ("https://idp.example/path", "idp.example"),
+            ("http://127.0.0.1:80/x?y", "127.0.0.1:80"),
+            ("https://user:pw@idp.example/", "idp.example"),
+            ("idp", ""),
+        ];
+        for (url, host) in cases {
+            assert_eq!(host_of(url), host, "{url}");
+        }
+    }
+}

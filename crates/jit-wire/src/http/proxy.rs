@@ -1,0 +1,55 @@
+//! The proxy that the environment names.
+
+use super::HttpError;
+use crate::env::Env;
+use crate::secret::Secret;
+use crate::trusted_url::{Purpose, TrustedUrl};
+
+/// What the environment says of a proxy. The connector reads it once more, but passes over what it cannot read: the traffic
+/// would go by another way than was meant.
+#[derive(Debug)]
+pub(super) struct Proxy(Option<(&'static str, Secret<String>)>);
+
+impl Proxy {
+    /// In the connector's order.
+    pub(super) fn of(env: &Env) -> Self {
+        let names = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        Self(names.into_iter().find_map(|name| Some((name, Secret::from(env.get(name)?)))))
+    }
+
+    pub(super) fn check(&self) -> Result<(), HttpError> {
+        let Some((variable, value)) = &self.0 else { return Ok(()) };
+        // Without a scheme it is http, as for curl.
+        let whole = match value.expose().contains("://") {
+            true => value.clone(),
+            false => Secret::new(format!("http://{}", value.expose())),
+        };
+        let read = TrustedUrl::parse(whole.expose(), Purpose::Proxy);
+        read.map(drop).map_err(|why| HttpError::Proxy { variable, why })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seen before: a proxy that could not be read was passed over, and the question went out without it.
+    #[test]
+    fn a_proxy_that_cannot_be_read_stops_what_would_go_past_it() {
+        let check = |name, value| Proxy::of(&Env::of([(name, value)])).check();
+        for good in
+            ["http://proxy:3128", "proxy.example.com:3128", "http://user:pw@10.0.0.1:1/", "https://p", ""]
+        {
+            assert!(check("HTTPS_PROXY", good).is_ok(), "{good}");
+        }
+        for bad in
+            ["http://proxy:hunter2", "socks5://hunter2", "ht!tp://hunter2", "http://", "http://a b hunter2"]
+        {
+            for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+                let error = check(name, bad).unwrap_err();
+                let words = format!("{error}{error:?}");
+                assert!(words.contains(name) && !words.contains("hunter2"), "{words}");
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! A small HTTP server for 127.0.0.1 and nothing else: the login's redirect, and the servers of `jit demo`.
+//!
+//! It answers only requests that name it by its own address (a foreign `Host` is a page of another site that had its
+//! name rebound to 127.0.0.1), and it bounds the size, the time and the number of what it takes in.
+
+pub mod caller;
+mod connection;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod message;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::LocalSet;
+
+use self::connection::{Silent, attend};
+pub use self::message::{Reply, Request, redirect, reply};
+
+/// A port of 127.0.0.1 that is bound, and answers once it is served.
+#[derive(Debug)]
+pub struct Loopback {
+    listener: TcpListener,
+    /// The same port of `::1`, for a browser that is sent to `localhost`.
+    second: Option<TcpListener>,
+    port: u16,
+}
+
+impl Loopback {
+    /// Binds `port` of 127.0.0.1; 0 takes any free one.
+    ///
+    /// # Errors
+    /// `AddrInUse` if another program has the port, or whatever else the system says.
+    pub async fn bind(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let port = listener.local_addr()?.port();
+        Ok(Self { listener, second: None, port })
+    }
+
+    /// Binds `port` of all that `localhost` means: a browser may look at `::1` first, and somebody else would be there.
+    /// A machine without it has nobody there.
+    ///
+    /// # Errors
+    /// As [`bind`](Self::bind), for either of the two.
+    pub async fn bind_localhost(port: u16) -> io::Result<Self> {
+        // A port that is free at the one may be taken at the other; where any will do, the next one may not be.
+        let mut tries = if port == 0 { 10 } else { 1 };
+        loop {
+            let own = Self::bind(port).await?;
+            match TcpListener::bind((Ipv6Addr::LOCALHOST, own.port)).await {
+                Ok(listener) => return Ok(Self { second: Some(listener), ..own }),
+                Err(error) if is_absent(&error) => return Ok(own),
+                Err(error) if tries == 1 => return Err(error),
+                Err(_) => tries -= 1,
+            }
+        }
+    }
+
+    /// The next connection.
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let second = async {
+            match &self.second {
+                Some(listener) => listener.accept().await,
+                None => std::future::pending().await,
+            }
+        };
+        let accepted = tokio::select! { first = self.listener.accept() => first, second = second => second };
+        accepted.map(|(stream, _)| stream)
+    }
+
+    /// The port that was bound.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Answers with `handler` until the future is dropped. Connections are served side by side on this thread.
+    ///
+    /// Whoever connects and stays silent keeps nobody else away: when there are too many of them, the oldest is cut off.
+    /// A browser sends its request with its first breath.
+    pub async fn serve<H, F>(&self, handler: H)
+    where
+        H: Fn(Request) -> F + 'static,
+        F: Future<Output = Reply> + 'static,
+    {
+        let handler = Rc::new(handler);
+        let port = self.port;
+        let silent = Rc::new(Silent::default());
+        let connections = LocalSet::new();
+        let accept = async {
+            loop {
+                let Ok(stream) = self.accept().await else {
+                    // Out of file descriptors, most likely; the next moment may have some.
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                };
+                let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&silent));
+                let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
+                let connection = tokio::task::spawn_local(attend(stream, ends, port, in_line, handler));
+                silent.admit(connection.abort_handle());
+                // What this one has sent already is read before the next one is let in.
+                tokio::task::yield_now().await;
+            }
+        };
+        connections.run_until(accept).await;
+    }
+}
+
+/// Whether the machine has no such address.
+fn is_absent(error: &io::Error) -> bool {
+    // Linux has no kind for a family that was compiled out (EAFNOSUPPORT); its words are the same everywhere.
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        || error.to_string().contains("not supported")
+}
