@@ -25,7 +25,8 @@
 //! | [`store`] | sealed entries, the homes of their key, locks |
 //! | [`world`] | what a command runs in, handed in: environment, clock, network, browser, person |
 //! | [`sys`] | the real ones of these, files, processes and the programs that are driven |
-//! | [`demo`] | the IdP and the STS of `jit demo`, which the tests use as well |
+//!
+//! The servers of `jit demo`, which the tests use as well, are the crate `jit-emulator`, which knows nothing of this one.
 //!
 //! `idp`, `aws` and `store` never import one another: they meet in `broker`, in the words of `plan` and `credentials`.
 //!
@@ -42,7 +43,6 @@ pub mod broker;
 pub mod cli;
 pub mod commands;
 pub mod config;
-pub mod demo;
 pub mod error;
 // Parsers of foreign text as functions of bytes, for `scripts/fuzz` and the test that replays its corpora.
 #[cfg(any(test, fuzzing))]

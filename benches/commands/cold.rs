@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Settings};
+use jit_emulator::{Approval, Call, Settings};
 
 use crate::answer;
 use crate::measure::{Times, plain_request, slow_runs, wall};

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use jit::demo::{DEVELOPER, Settings};
+use jit_emulator::{DEVELOPER, Settings};
 
 use crate::measure::{Times, interleaved, slow_runs};
 use crate::support::Room;

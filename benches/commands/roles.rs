@@ -4,9 +4,9 @@ use std::io::{Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use jit::demo::Settings;
 use jit::index;
 use jit::plan::DiscoveredRole;
+use jit_emulator::Settings;
 
 use crate::measure::{Times, interleaved, wall};
 use crate::support::Room;

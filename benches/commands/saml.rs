@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use jit::demo::{Approval, Edit, Settings};
+use jit_emulator::{Approval, Edit, Settings};
 
 use crate::measure::{Times, interleaved, wall};
 use crate::support::Room;

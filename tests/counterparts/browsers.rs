@@ -1,7 +1,7 @@
 //! Chromium and Firefox as the person's own browser: at the page of Identity Center, at the loopback ACS of SAML, and in the
 //! console.
 
-use jit::demo::{Approval, Call, Servers, Settings};
+use jit_emulator::{Approval, Call, Servers, Settings};
 
 use crate::capture::{DEMO, Display, person};
 use crate::support::{Room, on_path, wait_for};
@@ -17,8 +17,8 @@ fn room(approval: Approval, more: &str) -> (Room, Servers) {
          [role.hub]\nidp = \"demo\"\nrole_arn = \"{}\"\n\
          [role.prod]\nvia = \"hub\"\nrole_arn = \"{}\"\n",
         servers.issuer(),
-        jit::demo::HUB,
-        jit::demo::ADMIN
+        jit_emulator::HUB,
+        jit_emulator::ADMIN
     );
     std::fs::write(room.home().join(".config/jit/config.toml"), config).unwrap();
     (room, servers)
@@ -98,7 +98,7 @@ fn a_response_that_another_site_posts_is_taken_from_the_browser_that_jit_opened(
                 let config = format!(
                     "[idp.demo]\ntype = \"saml\"\nsso_url = \"{sso_url}\"\nacs_host = \"{acs_host}\"\nacs_port = 0\n\
                      binding = \"{binding}\"\n[role.hub]\nidp = \"demo\"\nrole_arn = \"{}\"\n",
-                    jit::demo::HUB
+                    jit_emulator::HUB
                 );
                 std::fs::write(room.home().join(".config/jit/config.toml"), config).unwrap();
                 let (profile, id) = (room.outside("profile"), room.outside("id"));

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Edit, HUB, Servers, Settings};
+use jit_emulator::{Approval, Call, Edit, HUB, Servers, Settings};
 use serde_json::json;
 
 use crate::support::{PASSWORD, Room, Running, SamlProvider, Sts, fixture, on_path, tool, wait_for};

@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Role, Servers, Settings};
+use jit_emulator::{Approval, Call, Role, Servers, Settings};
 use serde_json::{Value, json};
 
 use crate::support::{Outcome, Room, cli2, fixture, python};

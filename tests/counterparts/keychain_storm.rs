@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Settings, Trouble};
+use jit_emulator::{Approval, Call, Settings, Trouble};
 
 use crate::demo_room::{Output, Room, Run, Started};
 use crate::keychain::Desktop;

@@ -8,7 +8,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use jit::demo::{Call, Trouble};
+use jit_emulator::{Call, Trouble};
 use rustix::process::{Pid, kill_process};
 
 use crate::demo_room::{Room, Run, Signal, Started};

@@ -1,6 +1,6 @@
 //! Profiles that start from keys, commands, variables and the machine's own credentials: botocore and `jit` become the same.
 
-use jit::demo::{Approval, KeyUser, Role, Servers, Settings};
+use jit_emulator::{Approval, KeyUser, Role, Servers, Settings};
 use serde_json::Value;
 
 use crate::support::{Room, fixture, python};

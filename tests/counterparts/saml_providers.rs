@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jit::demo::{Approval, Servers, Settings};
+use jit_emulator::{Approval, Servers, Settings};
 use serde_json::Value;
 
 use crate::support::{Outcome, PASSWORD, Room, SamlProvider, Sts, fixture, free_port, on_path, python, tool};

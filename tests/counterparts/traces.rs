@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::CommandFactory as _;
 use jit::cli::Cli;
-use jit::demo::{Approval, Call, Refusal, Settings, Trouble};
+use jit_emulator::{Approval, Call, Refusal, Settings, Trouble};
 use serde_json::json;
 
 use crate::demo_room::okta::{CODE, Okta, PASSWORD, SECRETS, Script, factor};

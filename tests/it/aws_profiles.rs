@@ -1,6 +1,6 @@
 //! Whoever has profiles in `~/.aws/config` needs no other configuration.
 
-use jit::demo::{Approval, Call, HUB, KeyUser, Role, Servers, Settings};
+use jit_emulator::{Approval, Call, HUB, KeyUser, Role, Servers, Settings};
 use serde_json::Value;
 
 use crate::support::Room;

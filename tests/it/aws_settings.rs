@@ -1,6 +1,6 @@
 //! What a profile says of botocore's settings, what it is held to, and where AWS's files are looked for.
 
-use jit::demo::{Approval, Call, KeyUser, Role, Settings};
+use jit_emulator::{Approval, Call, KeyUser, Role, Settings};
 use serde_json::Value;
 
 use crate::support::front::{Front, reply};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Account, Call, Refusal, Settings, Trouble};
+use jit_emulator::{Account, Call, Refusal, Settings, Trouble};
 use serde_json::{Value, json};
 
 use crate::support::Room;

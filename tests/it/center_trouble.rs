@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Account, Approval, Call, Refusal, Servers, Settings, Trouble, User};
+use jit_emulator::{Account, Approval, Call, Refusal, Servers, Settings, Trouble, User};
 use serde_json::Value;
 
 use crate::support::front::{Front, reply};

@@ -1,6 +1,6 @@
 //! `jit console`: the address that is signed in, the way it takes to the browser, and what is not opened.
 
-use jit::demo::{Call, Refusal, Settings, Trouble};
+use jit_emulator::{Call, Refusal, Settings, Trouble};
 
 use crate::support::Room;
 

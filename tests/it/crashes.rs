@@ -9,7 +9,7 @@ mod scenes;
 
 use std::time::Duration;
 
-use jit::demo::Call;
+use jit_emulator::Call;
 
 use self::calls::{Call as Written, killed_at, refused_at, written_by};
 use self::scenes::{Scene, edits, sessions};

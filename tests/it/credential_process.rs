@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Flaw, Refusal, Settings, Trouble};
+use jit_emulator::{Approval, Call, Flaw, Refusal, Settings, Trouble};
 use serde_json::Value;
 
 use crate::support::{Output, Room};
@@ -228,7 +228,7 @@ fn a_provider_that_is_down_does_not_end_the_login() {
     room.servers().faults(|faults| faults.always(Call::RefreshGrant, Trouble::ServerError));
     let down = room.jit(&["credential-process", "admin"]).run();
     assert_eq!((down.code(), down.stdout.as_str()), (1, ""), "{down}");
-    room.servers().faults(jit::demo::Faults::clear);
+    room.servers().faults(jit_emulator::Faults::clear);
     let up = room.asks_for("admin");
     assert_eq!((up.code(), room.opened().len()), (0, 1), "{up}");
 }
@@ -237,7 +237,7 @@ fn a_provider_that_is_down_does_not_end_the_login() {
 /// login for good.
 #[test]
 fn what_is_wrong_with_an_answer_does_not_cost_the_refresh_token_in_it() {
-    type Arrange = fn(&mut jit::demo::Faults);
+    type Arrange = fn(&mut jit_emulator::Faults);
     let cases: [(&str, Arrange); 7] = [
         ("a key that is nowhere", |faults| _ = faults.flaws.insert(Flaw::KeyId)),
         ("keys that cannot be had", |faults| {
@@ -259,7 +259,7 @@ fn what_is_wrong_with_an_answer_does_not_cost_the_refresh_token_in_it() {
         room.servers().faults(arrange);
         let failed = room.jit(&["credential-process", "admin"]).run();
         assert_eq!((failed.code(), failed.stdout.as_str()), (1, ""), "{what}: {failed}");
-        room.servers().faults(jit::demo::Faults::clear);
+        room.servers().faults(jit_emulator::Faults::clear);
         let well = room.asks_for("admin");
         assert_eq!((well.code(), room.opened().len()), (0, 1), "{what}: {well}");
         assert_eq!(room.count(Call::Revoke), 0, "{what}");
@@ -295,7 +295,7 @@ fn a_dead_refresh_token_is_dead_in_every_providers_words() {
         room.leave_a_refresh_token();
         room.servers().faults(|faults| faults.always(Call::RefreshGrant, trouble));
         assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 1);
-        room.servers().faults(jit::demo::Faults::clear);
+        room.servers().faults(jit_emulator::Faults::clear);
         assert_eq!((room.asks_for("admin").code(), room.opened().len()), (0, 1));
     }
 }

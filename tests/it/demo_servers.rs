@@ -7,7 +7,7 @@ use aws_sdk_sts::Client;
 use aws_sdk_sts::config::retry::RetryConfig;
 use aws_sdk_sts::config::{BehaviorVersion, Region};
 use aws_sdk_sts::error::{ProvideErrorMetadata, SdkError};
-use jit::demo::{
+use jit_emulator::{
     ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, Faults, Flaw, HUB, Refusal, Role, Servers, Settings, Trouble,
 };
 use jit_wire::env::Env;

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Account, Call, Refusal, Settings, Trouble};
+use jit_emulator::{Account, Call, Refusal, Settings, Trouble};
 
 use crate::support::{Output, Room, Signal};
 

@@ -1,6 +1,6 @@
 //! `jit doctor`: what is wrong here, and what mends it.
 
-use jit::demo::Call;
+use jit_emulator::Call;
 use serde_json::Value;
 
 use crate::support::{Output, Room};

@@ -1,6 +1,6 @@
 //! Text from outside, as the whole program shows it on a terminal and off it.
 
-use jit::demo::{Account, Settings};
+use jit_emulator::{Account, Settings};
 use serde_json::{Value, json};
 
 use crate::okta::{PASSWORD_IS, company, types, wants};

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use jit::demo::{Call, Faults};
+use jit_emulator::{Call, Faults};
 
 use crate::support::{Room, Signal};
 

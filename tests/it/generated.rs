@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use jit::demo::{Call, Settings};
 use jit::plan::DiscoveredRole;
+use jit_emulator::{Call, Settings};
 
 use crate::support::{Output, Room};
 

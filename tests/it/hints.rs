@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use jit::demo::{Account, Call, Edit, Faults, Flaw, HUB, KeyUser, Refusal, Role, Settings, Trouble};
+use jit_emulator::{Account, Call, Edit, Faults, Flaw, HUB, KeyUser, Refusal, Role, Settings, Trouble};
 
 use crate::support::{Output, Room};
 

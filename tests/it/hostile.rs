@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use jit::demo::Call;
+use jit_emulator::Call;
 use serde_json::{Value, json};
 
 use crate::support::front::{Front, pass_on, reply};
@@ -109,7 +109,7 @@ fn addresses_that_are_no_safe_pages_are_opened_by_nobody() {
 #[test]
 fn identity_center_sends_nobody_to_such_a_page() {
     for bad in BAD {
-        let room = Room::by_center(jit::demo::Settings::default());
+        let room = Room::by_center(jit_emulator::Settings::default());
         let upstream = room.servers().center_url().trim_start_matches("http://").to_owned();
         let front = Front::start(None, move |request| {
             let answer = pass_on(&upstream, request);
@@ -425,7 +425,7 @@ fn the_names_of_accounts_are_asked_of_no_address_in_clear() {
     for (address, asked) in [("127.0.0.1", true), ("127.0.0.2", false)] {
         let iam = std::net::TcpListener::bind((address, 0)).unwrap();
         let url = format!("http://{}", iam.local_addr().unwrap());
-        let room = Room::by_saml(jit::demo::Settings::default());
+        let room = Room::by_saml(jit_emulator::Settings::default());
         let login = room.jit(&["login", "hub"]).env("AWS_ENDPOINT_URL_IAM", &url).run();
         assert_eq!(login.code(), 0, "{login}");
         iam.set_nonblocking(true).unwrap();
@@ -466,7 +466,7 @@ fn the_servers_of_the_demo_answer_no_other_site() {
 
 #[test]
 fn the_acs_answers_its_own_name_alone() {
-    let room = Room::by_saml(jit::demo::Settings::default());
+    let room = Room::by_saml(jit_emulator::Settings::default());
     room.write_browser(
         r#"page=$(curl -sSL "$1")
 in_page() { printf '%s' "$page" | sed -n "s/.*$1.*/\1/p"; }

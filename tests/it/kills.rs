@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Call, Trouble};
+use jit_emulator::{Call, Trouble};
 
 use crate::support::{Room, Signal, Started};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Flaw, Refusal, Settings, Trouble, User};
+use jit_emulator::{Approval, Call, Flaw, Refusal, Settings, Trouble, User};
 
 use crate::support::{Room, Signal};
 

@@ -1,6 +1,6 @@
 //! Sessions that are less than their role allows, and the line for a prompt.
 
-use jit::demo::{Call, Settings};
+use jit_emulator::{Call, Settings};
 
 use crate::support::Room;
 

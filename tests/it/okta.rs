@@ -1,6 +1,6 @@
 //! Okta in the terminal, against a scripted org: every state, factor and refusal that its documentation has.
 
-use jit::demo::{Call, HUB};
+use jit_emulator::{Call, HUB};
 use serde_json::json;
 
 use crate::support::okta::{ANSWER, App, CODE, Okta, PASSWORD, SECRETS, Script, factor};

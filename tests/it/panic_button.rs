@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use jit::demo::{Call, Settings, Trouble};
+use jit_emulator::{Call, Settings, Trouble};
 
 use crate::okta::{PASSWORD_IS, company, types};
 use crate::support::okta::Script;
@@ -291,7 +291,7 @@ fn an_idp_that_never_answers_is_given_up_and_ctrl_c_leaves_nothing() {
 
     What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
     ");
-    room.servers().faults(jit::demo::Faults::clear);
+    room.servers().faults(jit_emulator::Faults::clear);
     let room = Room::signed_in("admin");
     late(&room);
     let out = logout(&room).start();
@@ -300,7 +300,7 @@ fn an_idp_that_never_answers_is_given_up_and_ctrl_c_leaves_nothing() {
     out.signal(Signal::INT);
     assert_ne!(out.wait().code(), 0);
     assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 3);
-    room.servers().faults(jit::demo::Faults::clear);
+    room.servers().faults(jit_emulator::Faults::clear);
 }
 
 /// What earlier versions stored does not say whom to tell. The configuration does, if it is there.

@@ -1,6 +1,6 @@
 //! The list to pick a role from, on a terminal: what is typed, what stands first, what is left behind.
 
-use jit::demo::Settings;
+use jit_emulator::Settings;
 
 use crate::session::without_colour;
 use crate::support::{Output, Room};
@@ -30,7 +30,7 @@ fn picked(room: &Room, typed: &str) -> Output {
 #[test]
 fn a_role_is_found_by_whatever_is_known_of_it() {
     let room = room();
-    let admin = jit::demo::Servers::assigned_role("444444444444", "ReadOnly");
+    let admin = jit_emulator::Servers::assigned_role("444444444444", "ReadOnly");
     let session = admin
         .replace("arn:aws:iam::", "arn:aws:sts::")
         .replace("role/aws-reserved/sso.amazonaws.com/", "assumed-role/")

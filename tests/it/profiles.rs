@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
-use jit::demo::{Account, Settings};
+use jit_emulator::{Account, Settings};
 
 use crate::support::{Output, Room};
 

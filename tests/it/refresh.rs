@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use jit::demo::Call;
+use jit_emulator::Call;
 
 use crate::support::{Room, Signal};
 
@@ -79,7 +79,7 @@ fn credentials_renew_while_the_command_runs() {
     assert_eq!(output.code(), 0, "{output}");
     assert!(output.stdout.trim().parse::<usize>().unwrap() >= 1, "{output}");
     // Where that is no longer possible it is said, once, and the endpoint says it too.
-    room.servers().faults(|faults| faults.always(Call::AssumeRole, jit::demo::Trouble::ServerError));
+    room.servers().faults(|faults| faults.always(Call::AssumeRole, jit_emulator::Trouble::ServerError));
     let script = format!("{ASK}; sleep 7; ask");
     let output = shell(&room, &script).run();
     let started = output.code() == 0;

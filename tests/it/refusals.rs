@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Flaw, Refusal, Settings, Trouble};
+use jit_emulator::{Approval, Call, Flaw, Refusal, Settings, Trouble};
 
 use crate::support::{Output, Room};
 
@@ -17,7 +17,7 @@ fn refused(arrange: impl FnOnce(&Room)) -> (Room, Output, String) {
     let said = said.to_owned();
     assert_eq!((login.stdout.as_str(), room.entries("session").len()), ("", 0), "{login}");
     room.is_tidy();
-    room.servers().faults(jit::demo::Faults::clear);
+    room.servers().faults(jit_emulator::Faults::clear);
     let well = room.jit(&["login", "admin"]).run();
     assert_eq!(well.code(), 0, "{well}");
     (room, login, said)

@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jit::demo::Settings;
+use jit_emulator::Settings;
 
 use crate::support::Room;
 

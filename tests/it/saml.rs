@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{ADMIN, Call, DEVELOPER, Edit, HUB, Role, Settings, User};
+use jit_emulator::{ADMIN, Call, DEVELOPER, Edit, HUB, Role, Settings, User};
 
 use crate::support::Room;
 
@@ -555,7 +555,7 @@ fn a_port_that_is_taken_and_a_person_who_cancels() {
         "{login}"
     );
     room.write_config(&room.saml_config(""));
-    room.servers().faults(|faults| faults.flaws.extend([jit::demo::Flaw::UserDenies]));
+    room.servers().faults(|faults| faults.flaws.extend([jit_emulator::Flaw::UserDenies]));
     let denied = room.jit(&["login", "hub"]).run();
     assert_eq!(denied.code(), 4, "{denied}");
     let words = "it could not make sure who you are (AuthnFailed); the provider failed (Responder); \"The person cancelled\"";

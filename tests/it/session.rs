@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Faults, Refusal, Settings, Trouble};
+use jit_emulator::{Approval, Call, Faults, Refusal, Settings, Trouble};
 use serde_json::Value;
 
 use crate::support::Room;

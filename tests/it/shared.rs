@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::sync::{Arc, Mutex};
 
 use jit::config::shared::hash;
-use jit::demo::Settings;
+use jit_emulator::Settings;
 
 use crate::support::{Output, Room};
 

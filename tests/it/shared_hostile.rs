@@ -1,7 +1,7 @@
 //! Hostile shared files, as the whole program meets them: what they ask for is refused, or shown so that whoever approves
 //! it can see it. Whoever thinks of another one adds a line to a table.
 
-use jit::demo::Settings;
+use jit_emulator::Settings;
 
 use crate::support::{Output, Room};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::Call;
+use jit_emulator::Call;
 use serde_json::{Value, json};
 
 use crate::support::{Output, Room};

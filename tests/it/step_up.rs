@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Flaw, Settings};
+use jit_emulator::{Approval, Call, Flaw, Settings};
 use serde_json::Value;
 
 use crate::support::Room;
@@ -237,7 +237,7 @@ fn a_twin_without_demands_opens_no_way_around() {
     let config = room.usual_config().replace("[role.admin]\n", "[role.admin]\nsign_in_age = \"15m\"\n");
     let twin = format!(
         "{config}\n[role.twin]\nvia = \"hub\"\nrole_arn = \"{}\"\nregion = \"eu-west-1\"\n",
-        jit::demo::ADMIN
+        jit_emulator::ADMIN
     );
     room.write_config(&twin);
     signed_in_ago(&room, HOUR);

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use jit::demo::{Call, Refusal, Trouble};
+use jit_emulator::{Call, Refusal, Trouble};
 
 use crate::support::{Output, Room};
 

@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use jit::demo::{Approval, Call, HUB, Refusal, Role, Settings, Trouble};
+use jit_emulator::{Approval, Call, HUB, Refusal, Role, Settings, Trouble};
 
 use crate::support::Room;
 

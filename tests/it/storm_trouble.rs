@@ -10,8 +10,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jit::broker::BrokerError;
-use jit::demo::{Call, Flaw, Refusal, Trouble};
 use jit::store::StoreError;
+use jit_emulator::{Call, Flaw, Refusal, Trouble};
 
 use crate::storm::{callers, in_full, note, report};
 use crate::support::{Output, Room, Run, Signal, Started};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit::demo::{Approval, Call, Faults, Settings};
+use jit_emulator::{Approval, Call, Faults, Settings};
 
 use crate::support::Room;
 

@@ -1,6 +1,6 @@
 //! What AWS can say: each refusal in words that help, retried where that helps, and nothing lost.
 
-use jit::demo::{ADMIN, Approval, Call, HUB, Refusal, Role, Settings, Trouble};
+use jit_emulator::{ADMIN, Approval, Call, HUB, Refusal, Role, Settings, Trouble};
 
 use crate::support::front::{Front, reply};
 use crate::support::{Output, Room};
@@ -28,7 +28,7 @@ fn meets(call: Call, trouble: Trouble) -> (Room, Output, String) {
     room.is_tidy();
     let said = room.plain(&login.stderr);
     let said = said.split_once("http://127.0.0.1:PORT/…\n").unwrap().1.to_owned();
-    room.servers().faults(jit::demo::Faults::clear);
+    room.servers().faults(jit_emulator::Faults::clear);
     let well = room.jit(&["credential-process", "admin"]).hands_over().run();
     assert_eq!((well.code(), room.opened().len()), (0, 1), "{well}");
     (room, login, said)

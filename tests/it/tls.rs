@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jit::demo::{KeyUser, Settings};
+use jit_emulator::{KeyUser, Settings};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 

@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jit::commands::demo::PretendBrowser;
-use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, HUB, Refusal, Servers, Settings, Trouble};
 use jit::world::Browser as _;
+use jit_emulator::{ADMIN, Approval, CLIENT_ID, Call, HUB, Refusal, Servers, Settings, Trouble};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use tempfile::TempDir;
 

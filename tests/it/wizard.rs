@@ -1,6 +1,6 @@
 //! `jit configure`: from one address to a configuration that was seen to work.
 
-use jit::demo::{Account, Approval, CLIENT_ID, Call, HUB, Settings};
+use jit_emulator::{Account, Approval, CLIENT_ID, Call, HUB, Settings};
 
 use crate::support::Room;
 

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::cli::Demo;
-use crate::demo::{Approval, Servers, Settings};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, process};
 use crate::ui::{Terminal, Ui};
 use crate::world::{Asking, Browser, Folders, Note, Person, World};
+use jit_emulator::{Approval, Servers, Settings};
 use jit_wire::env::{self, Env};
 use jit_wire::http::Http;
 use jit_wire::secret::Secret;

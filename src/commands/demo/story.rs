@@ -9,12 +9,12 @@ use crate::broker::{Interaction, Need};
 use crate::cli::{Login, Logout, Role, Status, Whoami};
 use crate::commands::exec::{SHADOWS, variables};
 use crate::commands::{Subject, login, logout, status, whoami};
-use crate::demo::{ADMIN, CLIENT_ID, Call, DEVELOPER, HUB, Servers};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::process;
 use crate::ui::text::{escape, shown};
 use crate::ui::{Tone, Ui};
 use crate::world::World;
+use jit_emulator::{ADMIN, CLIENT_ID, Call, DEVELOPER, HUB, Servers};
 use jit_wire::explain::{Explain, Next};
 
 /// The sign-in of the demo failed. What it advises is about a configuration that is gone when the demo ends.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jit::demo::Issued;
+use jit_emulator::Issued;
 use serde_json::Value;
 
 /// The file a server appends to.

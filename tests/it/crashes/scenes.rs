@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use jit::demo::{Account, Settings};
+use jit_emulator::{Account, Settings};
 
 use super::calls::{Call, written_by};
 use crate::support::{Room, Run, Started};

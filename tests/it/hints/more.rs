@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fs;
 
-use jit::demo::{Call, Edit, Flaw, HUB, Settings, Trouble};
+use jit_emulator::{Call, Edit, Flaw, HUB, Settings, Trouble};
 use serde_json::json;
 
 use super::{Row, by_saml, login, nothing, of_keys, refuse, run, type_it, usual, well};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use jit::demo::Issued;
+use jit_emulator::Issued;
 
 /// Secrets and the forms to look for.
 pub(super) struct Leaks(Vec<(&'static str, Vec<String>)>);

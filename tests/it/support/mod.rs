@@ -25,7 +25,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use jit::demo::{ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, HUB, Issued, Role, Servers, Settings};
+use jit_emulator::{ADMIN, Approval, CLIENT_ID, Call, DEVELOPER, HUB, Issued, Role, Servers, Settings};
 use tempfile::TempDir;
 
 use self::leaks::Leaks;

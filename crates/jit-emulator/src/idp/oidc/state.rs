@@ -1,0 +1,103 @@
+//! What the provider remembers of OpenID Connect, apart from how it is reached.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::faults::Refusal;
+use crate::idp::step_up::{SignedIn, Wanted};
+use crate::params::Params;
+use crate::shared::Shared;
+use jit_wire::timestamp::Timestamp;
+
+/// The scopes that mean something here.
+pub(crate) const SCOPES: [&str; 4] = ["openid", "email", "profile", "offline_access"];
+
+/// The provider and what it remembers.
+pub(crate) struct Provider {
+    pub(crate) shared: Arc<Shared>,
+    /// In every form that changes something and is not tied to a request otherwise, so that no other site can
+    /// post it.
+    pub(crate) form_token: String,
+    pub(crate) state: RefCell<State>,
+}
+
+impl Provider {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        // An empty one fits no form.
+        let form_token = shared.issue("form token").unwrap_or_default();
+        Self { shared, form_token, state: RefCell::default() }
+    }
+
+    /// Checks the client of a request that no browser carries.
+    pub(crate) fn check_client(&self, params: &Params) -> Result<(), Refusal> {
+        let settings = &self.shared.settings;
+        let known = params.get("client_id") == Some(&settings.client_id)
+            && settings
+                .client_secret
+                .as_deref()
+                .is_none_or(|secret| params.get("client_secret") == Some(secret));
+        if known { Ok(()) } else { Err(Refusal::new(401, "invalid_client", "this client is not known")) }
+    }
+}
+
+/// What the provider remembers. A login is what an authorization started; all its tokens live and die with it.
+#[derive(Default)]
+pub(crate) struct State {
+    /// Authorization requests whose page is open, by an unguessable name.
+    pub(crate) asked: HashMap<String, Asked>,
+    pub(crate) codes: HashMap<String, Code>,
+    pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    pub(crate) devices: HashMap<String, Device>,
+    pub(crate) logins: Vec<Login>,
+}
+
+/// An authorization that was given.
+pub(crate) struct Login {
+    pub(crate) alive: bool,
+    pub(crate) scopes: Vec<String>,
+    /// How the person signed in for it, if that is told.
+    pub(crate) sign_in: Option<SignedIn>,
+}
+
+/// What an authorization request asked for.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<String>,
+    pub(crate) challenge: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) wanted: Wanted,
+}
+
+/// The grant type of RFC 8628.
+pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// An authorization code, kept after its use so that a second use is noticed.
+pub(crate) struct Code {
+    pub(crate) asked: Asked,
+    pub(crate) expires: Timestamp,
+    /// The login that it became when it was presented.
+    pub(crate) login: Option<usize>,
+}
+
+/// A refresh token, kept after its use so that a second use is noticed.
+pub(crate) struct RefreshToken {
+    pub(crate) login: usize,
+    pub(crate) used: bool,
+}
+
+/// A device code and what became of it.
+pub(crate) struct Device {
+    pub(crate) user_code: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) expires: Timestamp,
+    pub(crate) interval: Duration,
+    pub(crate) asked_last: Option<Instant>,
+    /// What the person decided.
+    pub(crate) allowed: Option<bool>,
+}

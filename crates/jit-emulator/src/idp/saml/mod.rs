@@ -1,0 +1,173 @@
+//! The SAML side of the provider: single sign-on by either binding or begun here, and the response's form (SAML 2.0 Web
+//! Browser SSO; AWS's attributes as the IAM User Guide has them).
+//!
+//! ```text
+//! mod (request, page, form) → response (what it says) → signing/xml_signature
+//! ```
+
+mod response;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderValue, StatusCode, header};
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use serde_json::json;
+
+use crate::faults::{Flaw, Refusal};
+use crate::idp::step_up::Wanted;
+use crate::journal::Call;
+use crate::page;
+use crate::params::Params;
+use crate::service::{Service, json_reply};
+use crate::settings::{AWS_ACS as AWS, Approval, is_own_acs};
+use crate::shared::{Shared, lock};
+use jit_wire::loopback::{Reply, Request};
+use jit_wire::timestamp::Timestamp;
+use response::SamlAsked;
+
+/// The cookie of the provider's own session.
+const COOKIE: &str = "demo-session";
+/// No request is longer.
+const LONGEST_REQUEST: usize = 16 * 1024;
+
+/// The provider's SAML side, and what it remembers.
+pub(crate) struct Saml {
+    shared: Arc<Shared>,
+    /// The value of the cookie.
+    session: String,
+    /// Requests whose page is open, by an unguessable name.
+    asked: RefCell<HashMap<String, SamlAsked>>,
+}
+
+impl Service for Saml {
+    fn call(&self, request: &Request) -> Option<Call> {
+        ["/saml/sso", "/saml/start"].contains(&request.path.as_str()).then_some(Call::SamlSso)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.provider_now()
+    }
+
+    fn answer(&self, request: &Request) -> Result<Reply, Refusal> {
+        match (request.method.as_str(), request.path.as_str()) {
+            ("GET", "/saml/sso") => self.sso(request, false),
+            ("POST", "/saml/sso") => self.sso(request, true),
+            ("GET", "/saml/start") => self.start(request),
+            ("POST", "/saml/decision") => self.decision(request),
+            _ => Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "This provider has no such page.")),
+        }
+    }
+
+    fn refused(&self, _: &Request, refusal: &Refusal) -> Reply {
+        let body = json!({ "error": refusal.code, "error_description": refusal.message });
+        json_reply(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST), &body)
+    }
+}
+
+impl Saml {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        // An empty one fits no cookie that was set here.
+        let session = shared.issue("browser session").unwrap_or_default();
+        Self { shared, session, asked: RefCell::default() }
+    }
+
+    /// `/saml/sso`: an AuthnRequest by HTTP-Redirect or HTTP-POST.
+    fn sso(&self, request: &Request, post: bool) -> Result<Reply, Refusal> {
+        let params = Params::new(if post { request.form() } else { request.query.clone() })?;
+        let wrong = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
+        let Some(xml) = params.get("SAMLRequest").and_then(|text| unpacked(text, post)) else {
+            return wrong("It is no SAML request.");
+        };
+        let Some((mut asked, force)) = understood(&xml) else {
+            return wrong("It is not from an application that is known here.");
+        };
+        asked.relay_state = params.get("RelayState").map(str::to_owned);
+        self.ask(asked, force, request)
+    }
+
+    /// `/saml/start`: a sign-in that begins here.
+    fn start(&self, request: &Request) -> Result<Reply, Refusal> {
+        let asked = SamlAsked { id: None, acs: AWS.to_owned(), relay_state: None, wanted: Wanted::default() };
+        self.ask(asked, false, request)
+    }
+
+    fn ask(&self, asked: SamlAsked, force: bool, request: &Request) -> Result<Reply, Refusal> {
+        let cookies =
+            request.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let known = cookies.split("; ").any(|cookie| {
+            cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')) == Some(&self.session)
+        });
+        if self.shared.settings.approval == Approval::AtOnce || (known && !force) {
+            return self.post_answer(&asked, !self.shared.flawed(Flaw::UserDenies));
+        }
+        let id = self.shared.issue("SAML request")?;
+        let page = page::sign_in(&self.shared.user(), "/saml/decision", &id);
+        self.asked.borrow_mut().insert(id, asked);
+        Ok(page)
+    }
+
+    /// A button of the page.
+    fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
+        let params = Params::new(request.form())?;
+        let asked = params.get("request").and_then(|id| self.asked.borrow_mut().remove(id));
+        let Some(asked) = asked else {
+            let text = "It was answered already. Start again from the terminal.";
+            return Ok(page::message(StatusCode::BAD_REQUEST, "This page is used up", text));
+        };
+        let mut reply = self.post_answer(&asked, params.get("decision") == Some("allow"))?;
+        let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/saml", self.session);
+        reply
+            .headers_mut()
+            .extend(HeaderValue::from_str(&cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)));
+        Ok(reply)
+    }
+
+    /// The page that posts the response to where it was asked for.
+    fn post_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
+        let xml = if allow && asked.wanted.is_refused(&self.shared) {
+            response::unmet(&self.shared, asked)?
+        } else if allow {
+            response::granted(&self.shared, asked)?
+        } else {
+            response::denied(&self.shared, asked)?
+        };
+        let faults = lock(&self.shared.faults);
+        let xml = faults.edit_response.as_ref().map_or(xml.clone(), |edit| edit.apply(xml));
+        let base64 = STANDARD.encode(xml);
+        let base64 = faults.edit_posted.as_ref().map_or(base64.clone(), |edit| edit.apply(base64));
+        drop(faults);
+        self.shared.note("SAML response", &base64);
+        let mut fields = vec![("SAMLResponse", base64)];
+        fields.extend(asked.relay_state.clone().map(|state| ("RelayState", state)));
+        Ok(page::post(&asked.acs, &fields))
+    }
+}
+
+/// The XML of a request (SAML 2.0 Bindings, sections 3.4.4.1 and 3.5.4).
+fn unpacked(text: &str, post: bool) -> Option<String> {
+    let bytes = STANDARD.decode(text).ok()?;
+    let bytes = if post { bytes } else { decompress_to_vec_with_limit(&bytes, LONGEST_REQUEST).ok()? };
+    String::from_utf8(bytes).ok()
+}
+
+/// A request of AWS or of `jit` that asks for a response at AWS or on loopback, and whether the person is to be asked
+/// anew.
+fn understood(xml: &str) -> Option<(SamlAsked, bool)> {
+    let document = roxmltree::Document::parse(xml).ok()?;
+    let root = document.root_element();
+    let issuer = root.children().find(|node| node.tag_name().name() == "Issuer")?.text()?;
+    let acs = root.attribute("AssertionConsumerServiceURL")?.to_owned();
+    let known = root.tag_name().name() == "AuthnRequest"
+        && issuer == "urn:amazon:webservices"
+        && (acs == AWS || is_own_acs(&acs));
+    let force = root.attribute("ForceAuthn") == Some("true");
+    let classes = root.descendants().filter(|node| node.tag_name().name() == "AuthnContextClassRef");
+    let contexts = classes.filter_map(|node| node.text()).map(str::to_owned).collect();
+    let wanted = Wanted { max_age: force.then_some(0), contexts, ..Wanted::default() };
+    let asked = SamlAsked { id: Some(root.attribute("ID")?.to_owned()), acs, relay_state: None, wanted };
+    known.then_some((asked, force))
+}

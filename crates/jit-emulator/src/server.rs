@@ -1,0 +1,149 @@
+//! The listeners on 127.0.0.1 and the thread that serves them.
+
+use std::io;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::aws::Aws;
+use crate::clock::{Clock, SystemClock};
+use crate::faults::Faults;
+use crate::identity_center::{self, IdentityCenter};
+use crate::idp::Idp;
+use crate::journal::Journal;
+use crate::service::served;
+use crate::sessions::Sessions;
+use crate::settings::Settings;
+use crate::shared::{Shared, lock};
+use jit_wire::loopback::Loopback;
+
+/// The servers, on a thread of their own. They stop when this is dropped.
+pub struct Servers {
+    pub(super) shared: Arc<Shared>,
+    sts_url: String,
+    center_url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Servers {
+    /// Starts the servers, each on a free port of 127.0.0.1, by the machine's clock.
+    ///
+    /// # Errors
+    /// Whatever the system says about ports, threads or randomness.
+    pub fn start(settings: Settings) -> io::Result<Self> {
+        Self::start_with_clock(settings, SystemClock)
+    }
+
+    /// Starts the servers by `clock`, as [`start`](Self::start) does. Their own clocks may still differ from it
+    /// ([`Faults::provider_clock`], [`Faults::sts_clock`]).
+    ///
+    /// # Errors
+    /// Whatever the system says about ports, threads or randomness.
+    pub fn start_with_clock(settings: Settings, clock: impl Clock + 'static) -> io::Result<Self> {
+        let clock = Arc::new(clock);
+        let (started, starting) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("demo servers".to_owned())
+            .spawn(move || run(settings, clock, &started, stopped))?;
+        let (shared, sts_url, center_url) = starting.recv().map_err(io::Error::other)??;
+        Ok(Self { shared, sts_url, center_url, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The provider's issuer, an `http` address on 127.0.0.1 without a trailing slash.
+    pub fn issuer(&self) -> &str {
+        &self.shared.issuer
+    }
+
+    /// Where SAML requests go, for `sso_url`.
+    pub fn sso_url(&self) -> String {
+        format!("{}/saml/sso", self.shared.issuer)
+    }
+
+    /// The key that responses are signed with, as PEM.
+    pub fn signing_key(&self) -> String {
+        self.shared.keys[0].pem()
+    }
+
+    /// The address of STS, for `AWS_ENDPOINT_URL_STS`.
+    pub fn sts_url(&self) -> &str {
+        &self.sts_url
+    }
+
+    /// The address of Identity Center, for `AWS_ENDPOINT_URL_SSO` and `AWS_ENDPOINT_URL_SSO_OIDC`.
+    pub fn center_url(&self) -> &str {
+        &self.center_url
+    }
+
+    /// The portal's own address, for `start_url`.
+    pub fn start_url(&self) -> String {
+        format!("{}/start", self.center_url)
+    }
+
+    /// The role that a permission set is in an account.
+    pub fn assigned_role(account: &str, permission_set: &str) -> String {
+        identity_center::assigned_role(account, permission_set)
+    }
+
+    /// What happened so far.
+    pub fn journal(&self) -> Journal {
+        lock(&self.shared.journal).clone()
+    }
+
+    /// Changes what goes wrong from now on.
+    pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut lock(&self.shared.faults));
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+type Started = io::Result<(Arc<Shared>, String, String)>;
+
+/// The thread's work: bind, tell the starter, serve until told to stop.
+fn run(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    started: &mpsc::Sender<Started>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(started.send(Err(error))),
+    };
+    runtime.block_on(async {
+        let bound = async {
+            let (idp, sts) = (Loopback::bind(0).await?, Loopback::bind(0).await?);
+            let center = Loopback::bind(0).await?;
+            let shared = Arc::new(Shared::new(settings, clock, idp.port())?);
+            Ok::<_, io::Error>((idp, sts, center, shared))
+        };
+        let (idp, sts, center, shared) = match bound.await {
+            Ok(bound) => bound,
+            Err(error) => return drop(started.send(Err(error))),
+        };
+        let sts_url = format!("http://127.0.0.1:{}", sts.port());
+        let center_url = format!("http://127.0.0.1:{}", center.port());
+        let _ = started.send(Ok((Arc::clone(&shared), sts_url, center_url.clone())));
+        let sessions = Sessions::new(&shared);
+        let aws = Aws::new(&shared, sessions.clone());
+        let center_service = IdentityCenter::new(&shared, center_url, sessions);
+        tokio::select! {
+            () = idp.serve(served(Idp::new(&shared), Arc::clone(&shared))) => {}
+            () = sts.serve(served(aws, Arc::clone(&shared))) => {}
+            () = center.serve(served(center_service, Arc::clone(&shared))) => {}
+            _ = stopped => {}
+        }
+    });
+}

@@ -1,0 +1,90 @@
+//! What every service is, and the layer around it: the journal counts what comes in, and arranged trouble strikes, before the
+//! service itself sees the request. A service knows nothing of either.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::{HeaderValue, StatusCode, header};
+use serde_json::Value;
+use time::UtcOffset;
+use time::format_description::well_known::Rfc2822;
+
+use crate::faults::{Refusal, Stop, suffer};
+use crate::journal::Call;
+use crate::shared::{Shared, lock};
+use jit_wire::loopback::{self, Reply, Request};
+use jit_wire::timestamp::Timestamp;
+
+/// A service that answers on one port.
+pub(crate) trait Service {
+    /// What the request counts as. `None` is a page or a style sheet, which is not counted and never in trouble.
+    fn call(&self, request: &Request) -> Option<Call>;
+
+    /// The time by the service's own clock, for its `Date` header.
+    fn now(&self) -> Timestamp;
+
+    /// Answers the request.
+    ///
+    /// # Errors
+    /// What the service refuses, for [`Service::refused`] to put into its protocol's form.
+    fn answer(&self, request: &Request) -> Result<Reply, Refusal>;
+
+    /// A refusal of the request, in the protocol's form.
+    fn refused(&self, request: &Request, refusal: &Refusal) -> Reply;
+}
+
+/// Serves `service` behind the journal and the faults of `shared`.
+pub(crate) fn served(
+    service: impl Service + 'static,
+    shared: Arc<Shared>,
+) -> impl Fn(Request) -> Pin<Box<dyn Future<Output = Reply>>> {
+    let service = Rc::new(service);
+    move |request| {
+        let (service, shared) = (Rc::clone(&service), Arc::clone(&shared));
+        Box::pin(async move {
+            let met = match service.call(&request) {
+                Some(call) => meet(&shared, call).await,
+                None => Ok(()),
+            };
+            let reply = match met {
+                Ok(()) => {
+                    service.answer(&request).unwrap_or_else(|refusal| service.refused(&request, &refusal))
+                }
+                Err(Stop::Refused(refusal)) => service.refused(&request, &refusal),
+                Err(Stop::Broken(reply)) => *reply,
+            };
+            dated(reply, service.now())
+        })
+    }
+}
+
+/// Counts `call` and lives through the trouble that was arranged for it.
+async fn meet(shared: &Shared, call: Call) -> Result<(), Stop> {
+    lock(&shared.journal).note_call(call);
+    let troubles = lock(&shared.faults).take(call);
+    for trouble in troubles {
+        suffer(trouble).await?;
+    }
+    if lock(&shared.faults).is_one_too_many(call) {
+        lock(&shared.journal).note_call(Call::Throttled);
+        return Err(Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code").into());
+    }
+    Ok(())
+}
+
+/// Stamps a reply with the server's own idea of the time (RFC 9110, section 6.6.1).
+fn dated(mut reply: Reply, now: Timestamp) -> Reply {
+    // RFC 2822 with HTTP's name for UTC is the preferred form of RFC 9110.
+    let date = now.at(UtcOffset::UTC).format(&Rfc2822).unwrap_or_default().replace("+0000", "GMT");
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        reply.headers_mut().insert(header::DATE, date);
+    }
+    reply
+}
+
+/// A reply of JSON.
+pub(crate) fn json_reply(status: StatusCode, body: &Value) -> Reply {
+    loopback::reply(status, "application/json", body.to_string())
+}

@@ -1,0 +1,104 @@
+//! What all services share: what they are made of, the keys, the clock, the journal and the faults.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::rand::{SecureRandom as _, SystemRandom};
+
+use crate::clock::Clock;
+use crate::faults::{Faults, Flaw, Refusal};
+use crate::journal::Journal;
+use crate::settings::{Settings, User};
+use crate::signing::jwt::Key;
+use crate::signing::xml_signature::Sealing;
+use jit_wire::timestamp::Timestamp;
+
+/// What all services know of one another.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    clock: Arc<dyn Clock>,
+    pub(crate) issuer: String,
+    /// The key that signs, and the one before it, which is still published.
+    pub(crate) keys: [Key; 2],
+    /// What assertions are encrypted with.
+    pub(crate) sealing: Sealing,
+    pub(crate) random: SystemRandom,
+    pub(crate) journal: Mutex<Journal>,
+    pub(crate) faults: Mutex<Faults>,
+}
+
+impl Shared {
+    pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, idp_port: u16) -> io::Result<Self> {
+        let random = SystemRandom::new();
+        Ok(Self {
+            settings,
+            clock,
+            issuer: format!("http://127.0.0.1:{idp_port}"),
+            keys: [Key::new(&random)?, Key::new(&random)?],
+            sealing: Sealing::new(&random)?,
+            random,
+            journal: Mutex::default(),
+            faults: Mutex::default(),
+        })
+    }
+
+    /// Whether `flaw` is arranged.
+    pub(crate) fn flawed(&self, flaw: Flaw) -> bool {
+        lock(&self.faults).flaws.contains(&flaw)
+    }
+
+    /// Who signs in.
+    pub(crate) fn user(&self) -> User {
+        lock(&self.faults).user.clone().unwrap_or_else(|| self.settings.user.clone())
+    }
+
+    /// Now, by the clock of the IdP and of Identity Center.
+    pub(crate) fn provider_now(&self) -> Timestamp {
+        let ahead = lock(&self.faults).provider_clock;
+        Timestamp(self.clock.now().0.saturating_add(ahead))
+    }
+
+    /// Now, by the clock of STS.
+    pub(crate) fn sts_now(&self) -> Timestamp {
+        let ahead = lock(&self.faults).sts_clock;
+        Timestamp(self.clock.now().0.saturating_add(ahead))
+    }
+
+    /// How long a hub session lives for which `asked` was asked.
+    pub(crate) fn hub_lifetime(&self, asked: Duration) -> Duration {
+        lock(&self.faults).hub_lifetime.unwrap_or(asked)
+    }
+
+    /// The same for a session of another role.
+    pub(crate) fn spoke_lifetime(&self, asked: Duration) -> Duration {
+        lock(&self.faults).spoke_lifetime.unwrap_or(asked)
+    }
+
+    /// So many random bytes.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Refusal> {
+        let mut bytes = [0; N];
+        let filled = self.random.fill(&mut bytes);
+        filled.map_err(|_| Refusal::new(500, "server_error", "the system has no random numbers"))?;
+        Ok(bytes)
+    }
+
+    /// A new secret of 256 bits, noted as `what`.
+    pub(crate) fn issue(&self, what: &'static str) -> Result<String, Refusal> {
+        let secret = URL_SAFE_NO_PAD.encode(self.random::<32>()?);
+        self.note(what, &secret);
+        Ok(secret)
+    }
+
+    /// Remembers that `secret` is out in the world.
+    pub(crate) fn note(&self, what: &'static str, secret: &str) {
+        lock(&self.journal).note_secret(what, secret);
+    }
+}
+
+/// A panic in another thread leaves nothing half-done behind these locks.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

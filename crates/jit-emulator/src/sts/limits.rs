@@ -1,0 +1,215 @@
+//! What STS takes: the parameters' shapes and sizes, checked before anything else, with AWS's sentences.
+
+use std::time::Duration;
+
+use crate::faults::Refusal;
+use crate::params::Params;
+
+/// The room for packed policies and tags. AWS packs them in an unpublished way; here plain bytes are counted.
+const PACKED_BYTES: usize = 4096;
+/// What `DurationSeconds` may be, and what it is if nothing is said.
+const DURATION: std::ops::RangeInclusive<u32> = 900..=43_200;
+const DEFAULT_DURATION: u32 = 3600;
+/// The most that a session gets that was taken with another role's session.
+const CHAINED: u32 = 3600;
+
+/// `ValidationError`, with which STS refuses whatever has the wrong form.
+fn invalid(message: impl Into<String>) -> Refusal {
+    Refusal::new(400, "ValidationError", message)
+}
+
+fn constraint(value: &str, name: &str, rule: &str) -> Refusal {
+    invalid(format!(
+        "1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: Member must {rule}"
+    ))
+}
+
+/// The parameter `name`, which must be there. AWS names it in its answers with a small first letter.
+pub(crate) fn need<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusal> {
+    params.get(name).ok_or_else(|| {
+        let name = small(name);
+        invalid(format!(
+            "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
+        ))
+    })
+}
+
+/// A name of 2 to 64 letters, digits and `_+=,.@-`: session names and source identities.
+pub(crate) fn check_name(name: &str, value: &str) -> Result<(), Refusal> {
+    check_text(name, value, 2..=64, r"[\w+=,.@-]*", "_+=,.@-")
+}
+
+/// An external id.
+pub(crate) fn check_external_id(value: &str) -> Result<(), Refusal> {
+    check_text("ExternalId", value, 2..=1224, r"[\w+=,.@:\/-]*", "_+=,.@:/-")
+}
+
+fn check_text(
+    name: &str,
+    value: &str,
+    length: std::ops::RangeInclusive<usize>,
+    pattern: &str,
+    marks: &str,
+) -> Result<(), Refusal> {
+    let name = small(name);
+    if let Some(rule) = length_rule(value.chars().count(), &length) {
+        return Err(constraint(value, &name, &rule));
+    }
+    if !value.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c)) {
+        return Err(constraint(value, &name, &format!("satisfy regular expression pattern: {pattern}")));
+    }
+    Ok(())
+}
+
+fn length_rule(length: usize, allowed: &std::ops::RangeInclusive<usize>) -> Option<String> {
+    if length < *allowed.start() {
+        Some(format!("have length greater than or equal to {}", allowed.start()))
+    } else if length > *allowed.end() {
+        Some(format!("have length less than or equal to {}", allowed.end()))
+    } else {
+        None
+    }
+}
+
+/// The duration asked for, if it is one that STS takes at all.
+pub(crate) fn duration(params: &Params) -> Result<u32, Refusal> {
+    let Some(text) = params.get("DurationSeconds") else { return Ok(DEFAULT_DURATION) };
+    let wrong = |rule| constraint(text, "durationSeconds", rule);
+    match text.parse::<u32>() {
+        Ok(seconds) if DURATION.contains(&seconds) => Ok(seconds),
+        Ok(seconds) if seconds < *DURATION.start() => Err(wrong("have value greater than or equal to 900")),
+        Ok(_) => Err(wrong("have value less than or equal to 43200")),
+        Err(_) => Err(invalid("DurationSeconds is not a number")),
+    }
+}
+
+/// Whether a role that allows `max_session` seconds gives `seconds`.
+pub(crate) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> Result<(), Refusal> {
+    if chained && seconds > CHAINED {
+        return Err(invalid(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.",
+        ));
+    }
+    if seconds > max_session {
+        return Err(invalid(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        ));
+    }
+    Ok(())
+}
+
+/// Checks the session policies and tags that come with the request, and says how full they make the session
+/// together with `inherited` bytes of tags, in per cent; nothing if there are none.
+pub(crate) fn packed(params: &Params, inherited: usize) -> Result<Option<usize>, Refusal> {
+    let policy = params.get("Policy").unwrap_or_default();
+    if let Some(rule) = length_rule(policy.chars().count(), &(0..=2048)) {
+        return Err(constraint(policy, "policy", &rule));
+    }
+    if !policy.is_empty() && serde_json::from_str::<serde_json::Map<_, _>>(policy).is_err() {
+        return Err(Refusal::new(400, "MalformedPolicyDocument", "This policy contains invalid Json"));
+    }
+    let arns: Vec<&str> = params.list("PolicyArns", ".arn").collect();
+    if arns.len() > 10 {
+        return Err(constraint(&arns.join(", "), "policyArns", "have length less than or equal to 10"));
+    }
+    let tags: Vec<(&str, &str)> = tags(params).collect();
+    if tags.len() > 50 {
+        return Err(constraint("", "tags", "have length less than or equal to 50"));
+    }
+    for (key, value) in &tags {
+        let lengths = [(*key, "key", 1..=128), (*value, "value", 0..=256)];
+        for (text, part, allowed) in lengths {
+            if let Some(rule) = length_rule(text.chars().count(), &allowed) {
+                return Err(constraint(text, &format!("tags.1.member.{part}"), &rule));
+            }
+        }
+    }
+    let policies = policy.len() + arns.iter().map(|arn| arn.len()).sum::<usize>();
+    let tags = inherited + tags.iter().map(|(key, value)| key.len() + value.len()).sum::<usize>();
+    let percent = ((policies + tags) * 100).div_ceil(PACKED_BYTES);
+    if percent > 100 {
+        let what = if tags > policies { "session tags" } else { "policy" };
+        let text = format!("Packed size of {what} consumes {percent}% of allotted space.");
+        return Err(Refusal::new(400, "PackedPolicyTooLarge", text));
+    }
+    Ok((percent > 0).then_some(percent))
+}
+
+/// The session tags that come with the request.
+pub(crate) fn tags(params: &Params) -> impl Iterator<Item = (&str, &str)> {
+    params.list("Tags", ".Key").zip(params.list("Tags", ".Value"))
+}
+
+/// So many seconds.
+pub(crate) fn seconds_of(seconds: u32) -> Duration {
+    Duration::from_secs(u64::from(seconds))
+}
+
+/// `RoleArn` as AWS writes it in its answers, `roleArn`.
+fn small(name: &str) -> String {
+    let (first, rest) = name.split_at(usize::from(!name.is_empty()));
+    format!("{}{rest}", first.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(pairs: &[(&str, &str)]) -> Params {
+        let owned = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Params::new(owned.collect()).unwrap()
+    }
+
+    #[test]
+    fn durations_are_refused_in_awss_words() {
+        let cases = [
+            (
+                "899",
+                "'899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater",
+            ),
+            ("43201", "less than or equal to 43200"),
+            ("1h", "not a number"),
+        ];
+        for (text, why) in cases {
+            let refusal = duration(&params(&[("DurationSeconds", text)])).unwrap_err();
+            assert!(refusal.code == "ValidationError" && refusal.message.contains(why), "{refusal:?}");
+        }
+        assert_eq!(duration(&params(&[])), Ok(3600));
+        assert!(check_duration(3601, 43_200, true).unwrap_err().message.contains("1 hour session limit"));
+        assert!(check_duration(28_801, 28_800, false).unwrap_err().message.contains("MaxSessionDuration"));
+        assert_eq!(check_duration(28_800, 28_800, false), Ok(()));
+    }
+
+    #[test]
+    fn names_are_short_and_plain() {
+        for good in ["al", "alice@example.com", "a_b+c=d,e.f-g"] {
+            assert_eq!(check_name("RoleSessionName", good), Ok(()), "{good}");
+        }
+        let long = "a".repeat(65);
+        for (bad, why) in
+            [("a", "length greater"), (&long, "length less"), ("a b", r"[\w+=,.@-]*"), ("é1", r"\w")]
+        {
+            let refusal = check_name("RoleSessionName", bad).unwrap_err();
+            assert!(
+                refusal.message.contains("roleSessionName") && refusal.message.contains(why),
+                "{refusal:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn policies_and_tags_have_little_room() {
+        let full = "v".repeat(256);
+        let names: Vec<(String, String)> =
+            (1..=16).map(|n| (format!("Tags.member.{n}.Key"), format!("Tags.member.{n}.Value"))).collect();
+        let mut pairs = vec![];
+        for (key, value) in &names {
+            pairs.extend([(key.as_str(), "key"), (value.as_str(), full.as_str())]);
+        }
+        let refusal = packed(&params(&pairs), 0).unwrap_err();
+        assert_eq!(refusal.message, "Packed size of session tags consumes 102% of allotted space.");
+        assert_eq!(packed(&params(&[]), 0), Ok(None));
+        assert_eq!(packed(&params(&pairs[..2]), 0), Ok(Some(7)));
+        assert_eq!(packed(&params(&[("Policy", "{]")]), 0).unwrap_err().code, "MalformedPolicyDocument");
+    }
+}

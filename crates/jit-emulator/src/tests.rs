@@ -1,0 +1,420 @@
+//! The provider over plain HTTP, as a client and a browser see it. STS is tested with AWS's own SDK in `tests/it`.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::*;
+use jit_wire::timestamp::Timestamp;
+
+/// The pair of RFC 7636, appendix B.
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+const REDIRECT: &str = "http://127.0.0.1:4711/callback";
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    fn error(&self) -> String {
+        self.json()["error"].as_str().unwrap_or("none").to_owned()
+    }
+
+    /// A parameter of the address that the browser is sent to.
+    fn sent_back(&self, name: &str) -> Option<String> {
+        let address = self.head.lines().find_map(|line| line.strip_prefix("location: "))?;
+        let query = address.strip_prefix(REDIRECT)?.strip_prefix('?')?;
+        form_urlencoded::parse(query.as_bytes())
+            .find(|(of, _)| of == name)
+            .map(|(_, value)| value.into_owned())
+    }
+
+    /// The value of a hidden field of the page.
+    fn field(&self, name: &str) -> String {
+        let start = format!(r#"name="{name}" value=""#);
+        let rest = &self.body[self.body.find(&start).unwrap() + start.len()..];
+        rest[..rest.find('"').unwrap()].to_owned()
+    }
+}
+
+fn send(servers: &Servers, method: &str, target: &str, form: &[(&str, &str)]) -> Answer {
+    let host = servers.issuer().strip_prefix("http://").unwrap();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let length = body.len();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{body}")
+        .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    Answer { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
+}
+
+fn get(servers: &Servers, target: &str) -> Answer {
+    send(servers, "GET", target, &[])
+}
+
+fn post(servers: &Servers, target: &str, form: &[(&str, &str)]) -> Answer {
+    let mut form = form.to_vec();
+    form.push(("client_id", CLIENT_ID));
+    send(servers, "POST", target, &form)
+}
+
+/// An authorization request with `change` applied to its parameters; an empty value leaves one out.
+fn authorize(servers: &Servers, change: &[(&str, &str)]) -> Answer {
+    let mut params = vec![
+        ("response_type", "code"),
+        ("client_id", CLIENT_ID),
+        ("redirect_uri", REDIRECT),
+        ("scope", "openid email profile offline_access"),
+        ("state", "the-state"),
+        ("nonce", "the-nonce"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    for (name, value) in change {
+        params.retain(|(of, _)| of != name);
+        params.push((name, value));
+    }
+    params.retain(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+    get(servers, &format!("/authorize?{query}"))
+}
+
+fn redeem(servers: &Servers, code: &str, verifier: &str, redirect_uri: &str) -> Answer {
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("code_verifier", verifier),
+        ("redirect_uri", redirect_uri),
+    ];
+    post(servers, "/token", &form)
+}
+
+fn refresh(servers: &Servers, token: &str) -> Answer {
+    post(servers, "/token", &[("grant_type", "refresh_token"), ("refresh_token", token)])
+}
+
+fn ask_for_device(servers: &Servers, device_code: &str) -> Answer {
+    let grant = "urn:ietf:params:oauth:grant-type:device_code";
+    post(servers, "/token", &[("grant_type", grant), ("device_code", device_code)])
+}
+
+fn at_once() -> Servers {
+    Servers::start(Settings { approval: Approval::AtOnce, ..Settings::default() }).unwrap()
+}
+
+/// A whole login without a person.
+fn login(servers: &Servers) -> Value {
+    let code = authorize(servers, &[]).sent_back("code").unwrap();
+    redeem(servers, &code, VERIFIER, REDIRECT).json()
+}
+
+fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    answer[name].as_str().unwrap_or_else(|| panic!("no {name}: {answer}"))
+}
+
+#[test]
+fn a_person_signs_in_on_the_page() {
+    let servers = Servers::start(Settings::default()).unwrap();
+    let page = authorize(&servers, &[]);
+    assert!(page.head.contains("default-src 'none'") && !page.body.contains("<script"));
+    assert!(page.body.contains("alice@example.com") && page.body.contains("Continue as Alice"));
+    let form = [("request", page.field("request")), ("decision", "allow".to_owned())];
+    let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let answer = send(&servers, "POST", "/authorize", &form);
+    assert_eq!(answer.sent_back("state").as_deref(), Some("the-state"));
+    assert_eq!(answer.sent_back("iss").as_deref(), Some(servers.issuer()));
+    let tokens = redeem(&servers, &answer.sent_back("code").unwrap(), VERIFIER, REDIRECT).json();
+    let claims = servers.shared.keys[0].verify(text(&tokens, "id_token")).unwrap();
+    assert_eq!(
+        (text(&claims, "nonce"), text(&claims, "email"), text(&claims, "aud")),
+        ("the-nonce", "alice@example.com", CLIENT_ID)
+    );
+    assert_eq!(text(&claims, "at_hash"), signing::jwt::half_hash(text(&tokens, "access_token")));
+    assert_eq!(claims["https://aws.amazon.com/tags"]["principal_tags"]["department"][0], "platform");
+    let again = send(&servers, "POST", "/authorize", &form);
+    assert!(again.status == 400 && again.body.contains("used up"));
+    assert!(authorize(&servers, &[]).sent_back("code").is_none(), "each login is asked for anew");
+}
+
+#[test]
+fn cancelling_is_told_to_the_client() {
+    let servers = Servers::start(Settings::default()).unwrap();
+    let id = authorize(&servers, &[]).field("request");
+    let answer = send(&servers, "POST", "/authorize", &[("request", &id), ("decision", "deny")]);
+    assert_eq!(answer.sent_back("error").as_deref(), Some("access_denied"));
+    assert_eq!(answer.sent_back("state").as_deref(), Some("the-state"));
+}
+
+#[test]
+fn wrong_requests_are_shown_here_or_told_to_the_client() {
+    let servers = at_once();
+    for change in
+        [("client_id", "other"), ("redirect_uri", "https://evil.example/callback"), ("redirect_uri", "")]
+    {
+        let answer = authorize(&servers, &[change]);
+        assert!(answer.status == 400 && !answer.head.contains("location"), "{change:?}: {}", answer.head);
+    }
+    let told = [
+        (("response_type", "token"), "unsupported_response_type"),
+        (("code_challenge", ""), "invalid_request"),
+        (("code_challenge", "short"), "invalid_request"),
+        (("code_challenge_method", "plain"), "invalid_request"),
+        (("scope", "email"), "invalid_scope"),
+    ];
+    for (change, error) in told {
+        assert_eq!(authorize(&servers, &[change]).sent_back("error").as_deref(), Some(error), "{change:?}");
+    }
+    let twice = get(&servers, &format!("/authorize?client_id={CLIENT_ID}&client_id={CLIENT_ID}"));
+    assert_eq!(twice.status, 400);
+}
+
+#[test]
+fn a_code_is_good_once_for_its_verifier_and_address() {
+    let servers = at_once();
+    let code = || authorize(&servers, &[]).sent_back("code").unwrap();
+    let other = "http://127.0.0.1:4712/callback";
+    let wrong = VERIFIER.replace('d', "e");
+    for (verifier, address) in [(wrong.as_str(), REDIRECT), (VERIFIER, other)] {
+        let code = code();
+        assert_eq!(redeem(&servers, &code, verifier, address).error(), "invalid_grant");
+        assert_eq!(redeem(&servers, &code, VERIFIER, REDIRECT).error(), "invalid_grant", "burnt");
+    }
+    let old = code();
+    servers.faults(|faults| faults.provider_clock = 61);
+    assert_eq!(redeem(&servers, &old, VERIFIER, REDIRECT).error(), "invalid_grant");
+    servers.faults(Faults::clear);
+    let code = code();
+    let tokens = redeem(&servers, &code, VERIFIER, REDIRECT).json();
+    assert_eq!(redeem(&servers, &code, VERIFIER, REDIRECT).error(), "invalid_grant");
+    assert_eq!(
+        refresh(&servers, text(&tokens, "refresh_token")).error(),
+        "invalid_grant",
+        "a replay ends the login"
+    );
+}
+
+#[test]
+fn a_clock_that_is_handed_in_is_the_time_of_every_server() {
+    let clock = ManualClock::at(Timestamp(1_800_000_000));
+    let settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
+    let lifetime = settings.code_lifetime;
+    let servers = Servers::start_with_clock(settings, clock.clone()).unwrap();
+    let code = || authorize(&servers, &[]).sent_back("code").unwrap();
+    let (in_time, late) = (code(), code());
+    clock.advance(lifetime - Duration::from_secs(1));
+    let tokens = redeem(&servers, &in_time, VERIFIER, REDIRECT).json();
+    let issued = 1_800_000_000 + i64::try_from(lifetime.as_secs()).unwrap() - 1;
+    assert_eq!(servers.shared.keys[0].verify(text(&tokens, "id_token")).unwrap()["iat"], issued);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(redeem(&servers, &late, VERIFIER, REDIRECT).error(), "invalid_grant");
+    assert_eq!((servers.shared.provider_now().0, servers.shared.sts_now().0), (issued + 1, issued + 1));
+    let head = get(&servers, "/.well-known/openid-configuration").head;
+    assert!(head.contains("date: Fri, 15 Jan 2027 08:01:00 GMT"), "{head}");
+}
+
+#[test]
+fn a_refresh_token_that_comes_back_ends_the_login() {
+    let servers = at_once();
+    let first = login(&servers);
+    let second = refresh(&servers, text(&first, "refresh_token")).json();
+    let third = refresh(&servers, text(&second, "refresh_token")).json();
+    assert!(third["id_token"].is_string());
+    assert_eq!(refresh(&servers, text(&first, "refresh_token")).error(), "invalid_grant");
+    assert_eq!(refresh(&servers, text(&third, "refresh_token")).error(), "invalid_grant");
+    assert_eq!(servers.journal().count(Call::RefreshGrant), 4);
+}
+
+#[test]
+fn only_the_client_with_its_secret_gets_tokens() {
+    let settings = Settings { client_secret: Some("hush".to_owned()), ..Settings::default() };
+    let servers = Servers::start(Settings { approval: Approval::AtOnce, ..settings }).unwrap();
+    assert!(get(&servers, "/.well-known/openid-configuration").body.contains("client_secret_post"));
+    let start =
+        |secret| post(&servers, "/device_authorization", &[("scope", "openid"), ("client_secret", secret)]);
+    assert_eq!((start("wrong").status, start("wrong").error()), (401, "invalid_client".to_owned()));
+    assert_eq!(start("hush").status, 200);
+}
+
+#[test]
+fn a_terminal_is_connected_on_the_device_page() {
+    let servers = Servers::start(Settings::default()).unwrap();
+    let start = || post(&servers, "/device_authorization", &[("scope", "openid")]).json();
+    let device = start();
+    let code = text(&device, "device_code");
+    assert_eq!(ask_for_device(&servers, code).error(), "authorization_pending");
+    assert_eq!(ask_for_device(&servers, code).error(), "slow_down");
+    let typed = text(&device, "user_code").to_lowercase().replace('-', " ");
+    let form_token = get(&servers, "/device").field("form");
+    let decide = |form: &str, typed: &str, decision: &str| {
+        post(&servers, "/device", &[("form", form), ("user_code", typed), ("decision", decision)])
+    };
+    assert_eq!(decide("guessed", &typed, "allow").status, 403);
+    assert!(decide(&form_token, "BBBB-BBBB", "allow").body.contains("not waiting here"));
+    assert!(decide(&form_token, &typed, "allow").body.contains("connected"));
+    assert!(decide(&form_token, &typed, "allow").body.contains("not waiting here"), "decided once");
+
+    let denied = start();
+    decide(&form_token, text(&denied, "user_code"), "deny");
+    assert_eq!(ask_for_device(&servers, text(&denied, "device_code")).error(), "access_denied");
+    let late = start();
+    servers.faults(|faults| faults.provider_clock = 601);
+    assert_eq!(ask_for_device(&servers, text(&late, "device_code")).error(), "expired_token");
+}
+
+#[test]
+fn an_approved_device_code_is_good_once() {
+    let servers = at_once();
+    let device = post(&servers, "/device_authorization", &[("scope", "openid email")]).json();
+    let tokens = ask_for_device(&servers, text(&device, "device_code")).json();
+    let claims = servers.shared.keys[0].verify(text(&tokens, "id_token")).unwrap();
+    assert!(claims["nonce"].is_null() && claims["name"].is_null() && claims["email"].is_string());
+    assert!(tokens["refresh_token"].is_null(), "offline_access was not asked for");
+    assert_eq!(ask_for_device(&servers, text(&device, "device_code")).error(), "invalid_grant");
+}
+
+#[test]
+fn revocation_and_logout_end_the_login() {
+    let servers = at_once();
+    let tokens = login(&servers);
+    assert_eq!(post(&servers, "/revoke", &[("token", "unknown")]).status, 200);
+    assert_eq!(post(&servers, "/revoke", &[("token", text(&tokens, "refresh_token"))]).status, 200);
+    assert_eq!(refresh(&servers, text(&tokens, "refresh_token")).error(), "invalid_grant");
+
+    let tokens = login(&servers);
+    assert_eq!(get(&servers, "/logout").status, 400);
+    let hint = text(&tokens, "id_token");
+    assert!(get(&servers, &format!("/logout?id_token_hint={hint}")).body.contains("signed out"));
+    assert_eq!(refresh(&servers, text(&tokens, "refresh_token")).error(), "invalid_grant");
+}
+
+#[test]
+fn flaws_are_in_what_they_name_and_nowhere_else() {
+    let servers = at_once();
+    let claims = |token: &str| {
+        let part = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        serde_json::from_slice::<Value>(&part).unwrap()
+    };
+    let sound = claims(text(&login(&servers), "id_token"));
+    let flaws = [(Flaw::Issuer, "iss"), (Flaw::Audience, "aud"), (Flaw::Nonce, "nonce")];
+    for (flaw, claim) in flaws {
+        servers.faults(|faults| faults.flaws = [flaw].into());
+        let token = login(&servers)["id_token"].clone();
+        let token = token.as_str().unwrap();
+        assert!(servers.shared.keys[0].verify(token).is_some(), "{flaw:?} is signed");
+        for name in ["iss", "aud", "nonce"] {
+            assert_eq!(claims(token)[name] != sound[name], name == claim, "{flaw:?}: {name}");
+        }
+        servers.faults(Faults::clear);
+    }
+    for flaw in [Flaw::Signature, Flaw::KeyId] {
+        servers.faults(|faults| faults.flaws = [flaw].into());
+        let tokens = login(&servers);
+        assert!(servers.shared.keys[0].verify(text(&tokens, "id_token")).is_none(), "{flaw:?}");
+        servers.faults(Faults::clear);
+    }
+    servers.faults(|faults| faults.flaws = [Flaw::Expired].into());
+    let old = claims(text(&login(&servers), "id_token"));
+    assert!(old["exp"].as_i64().unwrap() < servers.shared.provider_now().0 - 3000);
+
+    servers.faults(|faults| faults.flaws = [Flaw::NoIdTokenOnRefresh, Flaw::DiscoveryIssuer].into());
+    let tokens = refresh(&servers, text(&login(&servers), "refresh_token")).json();
+    assert!(tokens["id_token"].is_null() && tokens["access_token"].is_string());
+    let document = get(&servers, "/.well-known/openid-configuration").json();
+    assert_ne!(text(&document, "issuer"), servers.issuer());
+
+    servers.faults(|faults| faults.flaws = [Flaw::CallbackState, Flaw::CallbackIssuer].into());
+    let answer = authorize(&servers, &[]);
+    assert_ne!(answer.sent_back("state").as_deref(), Some("the-state"));
+    assert_ne!(answer.sent_back("iss").as_deref(), Some(servers.issuer()));
+    servers.faults(|faults| faults.flaws = [Flaw::UserDenies].into());
+    assert_eq!(authorize(&servers, &[]).sent_back("error").as_deref(), Some("access_denied"));
+}
+
+#[test]
+fn a_rotated_key_is_there_on_the_second_look() {
+    let servers = at_once();
+    let keys = || get(&servers, "/jwks").json()["keys"].as_array().unwrap().clone();
+    let signing = servers.shared.keys[0].id();
+    servers.faults(|faults| faults.flaws = [Flaw::LateKey].into());
+    let shows = |keys: Vec<Value>| keys.iter().any(|key| key["kid"] == signing);
+    assert_eq!([shows(keys()), shows(keys())], [false, true]);
+}
+
+#[test]
+fn troubles_come_in_the_protocols_form() {
+    let servers = at_once();
+    let refusal = |code| Trouble::Refuse(Refusal::new(400, code, "an\u{1b}[31mgry\nserver"));
+    servers.faults(|faults| {
+        faults.next(1, Call::Discovery, Trouble::ServerError);
+        faults.next(1, Call::Jwks, Trouble::Html);
+        faults.next(1, Call::Revoke, Trouble::Megabyte);
+        faults.next(1, Call::DeviceStart, Trouble::Late(Duration::from_millis(1)));
+        faults.next(1, Call::RefreshGrant, refusal("invalid_grant"));
+        faults.next(1, Call::Authorize, refusal("temporarily_unavailable"));
+    });
+    assert_eq!(get(&servers, "/.well-known/openid-configuration").status, 500);
+    assert!(get(&servers, "/jwks").body.starts_with("<!doctype"));
+    assert!(post(&servers, "/revoke", &[]).json()["filler"].as_str().unwrap().len() >= 1 << 20);
+    assert_eq!(post(&servers, "/device_authorization", &[("scope", "openid")]).status, 200);
+    assert!(refresh(&servers, "any").json()["error_description"].as_str().unwrap().contains("\u{1b}[31m"));
+    assert_eq!(authorize(&servers, &[]).sent_back("error").as_deref(), Some("temporarily_unavailable"));
+    assert_eq!(get(&servers, "/.well-known/openid-configuration").status, 200, "passed");
+}
+
+#[test]
+fn a_server_that_hangs_can_be_stopped_and_the_clock_can_be_wrong() {
+    let servers = at_once();
+    let date = |answer: &Answer| {
+        let date = answer.head.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
+        assert!(date.ends_with(" GMT"), "{date}");
+        Timestamp::parse_http_date(date).unwrap()
+    };
+    let now = date(&get(&servers, "/style.css"));
+    servers.faults(|faults| {
+        faults.provider_clock = -6000;
+        faults.always(Call::Discovery, Trouble::Hang);
+    });
+    assert!(date(&get(&servers, "/style.css")) < now - Duration::from_secs(5000));
+    let mut waiting = TcpStream::connect(servers.issuer().strip_prefix("http://").unwrap()).unwrap();
+    let host = servers.issuer().strip_prefix("http://").unwrap();
+    write!(waiting, "GET /.well-known/openid-configuration HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    drop(servers);
+    let mut rest = String::new();
+    let _ = waiting.read_to_string(&mut rest);
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn the_journal_knows_every_secret() {
+    let servers = at_once();
+    let tokens = login(&servers);
+    let secrets = servers.journal().secrets().to_vec();
+    for name in ["id_token", "access_token", "refresh_token"] {
+        assert!(secrets.iter().any(|secret| secret.value == text(&tokens, name)), "{name}");
+    }
+    for what in ["authorization code", "PKCE verifier"] {
+        assert!(secrets.iter().any(|secret| secret.what == what), "{what}");
+    }
+}
+
+#[test]
+fn names_of_people_are_not_markup() {
+    let user = User { name: "<b>Al</b>".to_owned(), ..Settings::default().user };
+    let servers = Servers::start(Settings { user, ..Settings::default() }).unwrap();
+    for page in [authorize(&servers, &[]), get(&servers, "/device?user_code=%22%3E%3Cb%3E")] {
+        assert!(page.body.contains("&lt;b&gt;") && !page.body.contains("<b>"), "{}", page.body);
+    }
+}
