@@ -18,6 +18,7 @@ pub use crate::idp::okta::fuzzing::{okta_answer, okta_html, okta_page};
 pub use crate::idp::saml::fuzzing::{browser_messages, saml_response};
 pub use crate::index::fuzzing::{accounts_file, role_index};
 pub use crate::store::fuzzing::{sealed, store_files};
+pub use jit_access::fuzzing::{access_act, access_cases, access_fact, access_ledger, access_policy};
 pub use jit_wire::http::fuzzing::{ca_bundle, http_request};
 
 use crate::aws::durations::Durations;
@@ -150,6 +151,47 @@ fn check_url(url: &TrustedUrl, purpose: Purpose<'_>) {
     }
 }
 
+/// A policy of IAM's, by itself and in every place that one may have: silence denies, and an explicit Deny wins.
+pub fn iam_policy(data: &[u8]) {
+    use iam_evaluate::{Kind, Outcome, Policies, Policy, Principal, Request, evaluate};
+    let read = |kind| Policy::parse("foreign", kind, data);
+    let own = |kind, text: &str| Policy::parse("own", kind, text.as_bytes()).expect("a policy");
+    let caller = Principal::session("arn:aws:iam::111122223333:role/r", "s").expect("a session");
+    let request = Request::new(caller, "s3:GetObject", "arn:aws:s3:::b/k")
+        .in_account("111122223333")
+        .with("aws:userid", ["AROAEXAMPLE:s"])
+        .with("aws:CurrentTime", ["2026-11-28T12:00:00Z"])
+        .with("aws:SourceIp", ["203.0.113.7"]);
+    let ask = |policies: &Policies| {
+        let decision = evaluate(policies, &request);
+        assert!(!decision.to_string().is_empty(), "there is a reason");
+        decision.outcome
+    };
+    let everything = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+    let nothing = r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}"#;
+    if let Ok(foreign) = read(Kind::Identity) {
+        let alone = ask(&Policies { identity: vec![foreign.clone()], ..Policies::default() });
+        let denied = vec![foreign, own(Kind::Identity, nothing)];
+        let denied = ask(&Policies { identity: denied, ..Policies::default() });
+        assert!(denied != Outcome::Allowed, "an explicit Deny wins");
+        let boundary = read(Kind::Boundary).expect("the same grammar");
+        let beside = vec![own(Kind::Identity, everything)];
+        let bound = Policies { identity: beside, boundary: Some(boundary), ..Policies::default() };
+        assert_eq!(
+            ask(&bound) == Outcome::Allowed,
+            alone == Outcome::Allowed,
+            "a boundary allows what it says"
+        );
+    }
+    for kind in [Kind::Resource, Kind::Trust, Kind::Key] {
+        if let Ok(foreign) = read(kind) {
+            let denied = vec![own(Kind::Identity, nothing)];
+            let policies = Policies { identity: denied, resource: Some(foreign), ..Policies::default() };
+            assert!(ask(&policies) != Outcome::Allowed, "an explicit Deny wins");
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -164,7 +206,12 @@ mod tests {
         ($($name:ident),* $(,)?) => { [$((stringify!($name), $name as fn(&[u8]))),*] };
     }
 
-    const TARGETS: [Target; 39] = targets![
+    const TARGETS: [Target; 45] = targets![
+        access_act,
+        access_cases,
+        access_fact,
+        access_ledger,
+        access_policy,
         accounts_file,
         aws_answer,
         aws_editor,
@@ -181,6 +228,7 @@ mod tests {
         credential_process,
         environment,
         http_request,
+        iam_policy,
         import,
         jwks,
         jwt,

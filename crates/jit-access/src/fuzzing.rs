@@ -6,7 +6,7 @@ use crate::policy::Policy;
 use crate::testing::{at, documents};
 
 /// A policy: what is taken is written as a policy that reads the same, and can be checked.
-pub fn policy(data: &[u8]) {
+pub fn access_policy(data: &[u8]) {
     let text = String::from_utf8_lossy(data).into_owned();
     let file = crate::policy::PolicyFile { path: "p".to_owned(), text };
     let policy = match Policy::read(&[file], &documents) {
@@ -24,7 +24,7 @@ pub fn policy(data: &[u8]) {
 }
 
 /// The body of a fact, of every kind.
-pub fn fact(data: &[u8]) {
+pub fn access_fact(data: &[u8]) {
     for kind in FactKind::ALL {
         if let Ok(fact) = Fact::read(kind, data) {
             let written = fact.to_bytes();
@@ -34,7 +34,7 @@ pub fn fact(data: &[u8]) {
 }
 
 /// The body of an act, of every kind.
-pub fn act(data: &[u8]) {
+pub fn access_act(data: &[u8]) {
     for name in ["decision", "applied", "ended", "failed", "told", "slack-U1"] {
         let kind = ActKind::from_name(name).expect("a kind");
         if let Ok(act) = Act::read(&kind, data) {
@@ -48,7 +48,7 @@ pub fn act(data: &[u8]) {
 }
 
 /// A ledger of objects: a key in each odd line, a body in each even one.
-pub fn ledger(data: &[u8]) {
+pub fn access_ledger(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let lines: Vec<&str> = text.lines().collect();
     let mut records = Records::default();
@@ -65,7 +65,7 @@ pub fn ledger(data: &[u8]) {
 }
 
 /// Cases of a policy.
-pub fn policy_cases(data: &[u8]) {
+pub fn access_cases(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match cases::parse(&text) {
         Ok(found) => {
@@ -87,22 +87,22 @@ mod tests {
 
     /// Good input of each target, from which the others are made by damaging it.
     const SEEDS: [(Target, &str); 6] = [
-        (policy, EXAMPLE),
+        (access_policy, EXAMPLE),
         (
-            fact,
+            access_fact,
             r#"{"access":"read","accounts":["111122223333"],"duration":3600,"start":"2026-11-28T12:00:00Z"}"#,
         ),
         (
-            act,
+            access_act,
             r#"{"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","vote":"approve"}"#,
         ),
-        (act, r#"{"cause":"return","fact":"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"}"#),
+        (access_act, r#"{"cause":"return","fact":"017f22e2-79b0-7cc3-98c4-dc0c0c07398f"}"#),
         (
-            ledger,
+            access_ledger,
             "f/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/AROAHUB4567890EXAMPLE:bob/request.json\n{\"access\":\"read\",\"duration\":3600}",
         ),
         (
-            policy_cases,
+            access_cases,
             "alice@corp.com asks deploy 1h in 111122223333 at 2026-11-27T09:00:00Z approved by bob,dan -> granted 1h",
         ),
     ];

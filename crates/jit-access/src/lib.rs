@@ -21,7 +21,7 @@ pub mod cases;
 pub mod check;
 pub mod decide;
 pub mod fold;
-#[cfg(any(test, fuzzing))]
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
 pub mod fuzzing;
 pub mod id;
 pub mod ledger;
