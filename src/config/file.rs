@@ -171,6 +171,22 @@ impl File {
         Ok(file)
     }
 
+    /// Whether the way to `role` goes through `other`, or `role` is `other`.
+    fn leads_through(&self, role: &str, other: &str) -> bool {
+        let mut at = role;
+        // No way without a loop is longer than the number of roles.
+        for _ in 0..=self.roles.len() {
+            if at == other {
+                return true;
+            }
+            match self.roles.get(at).map(|role| &role.parent) {
+                Some(Parent::Via(next)) => at = &next.value,
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// Every role leads to an IdP, without a loop.
     fn check_links(
         &self,
@@ -188,10 +204,22 @@ impl File {
             };
             match &role.parent {
                 Parent::Idp(idp) if !self.idps.contains_key(&idp.value) => {
-                    return missing("idp", &idp.value, suggest(&idp.value, self.idps.keys()));
+                    let suggestion =
+                        if self.roles.contains_key(&idp.value) && !self.leads_through(&idp.value, name) {
+                            Some(format!("that is a role: write via = \"{}\" instead of idp", idp.value))
+                        } else {
+                            suggest(&idp.value, self.idps.keys())
+                        };
+                    return missing("idp", &idp.value, suggestion);
                 }
                 Parent::Via(via) if !self.roles.contains_key(&via.value) => {
-                    return missing("role", &via.value, suggest(&via.value, self.roles.keys()));
+                    let suggestion = if self.idps.contains_key(&via.value) {
+                        Some(format!("that is an IdP: write idp = \"{}\" instead of via", via.value))
+                    } else {
+                        // A role that starts from this one would close a circle.
+                        suggest(&via.value, self.roles.keys().filter(|role| !self.leads_through(role, name)))
+                    };
+                    return missing("role", &via.value, suggestion);
                 }
                 Parent::Idp(idp) => {
                     let kind = match self.idps.get(&idp.value) {

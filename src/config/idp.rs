@@ -241,7 +241,7 @@ fn saml(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<SamlS
         (None, Some(start)) if !by_browser => {
             let what =
                 "a sign-in that begins at the IdP (start_url) can only be caught in a browser".to_owned();
-            let suggestion = "write capture = \"browser\", or give an sso_url".to_owned();
+            let suggestion = "write capture = \"browser\", or an sso_url instead of start_url".to_owned();
             return Err(section.mistake_at(start.line, what, Some(suggestion)));
         }
         _ => {}
@@ -467,7 +467,13 @@ fn fits(address: &str, purpose: Purpose<'_>) -> Result<(), (String, String)> {
     TrustedUrl::parse(address, purpose).map(drop).map_err(|why| {
         let host = address.split("://").nth(1).unwrap_or_default();
         let suggestion = match why {
-            UrlError::Scheme if address.starts_with("http:") => format!("write https://{host}"),
+            // Not if that is refused next, for something else.
+            UrlError::Scheme
+                if address.starts_with("http:")
+                    && TrustedUrl::parse(&format!("https://{host}"), purpose).is_ok() =>
+            {
+                format!("write https://{host}")
+            }
             _ => "it looks like https://acme.okta.com".to_owned(),
         };
         (format!("`{address}` {why}"), suggestion)

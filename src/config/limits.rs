@@ -141,7 +141,7 @@ fn assigned(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     if !name::is_account_id(&account.value) {
         let what = format!("`{}` is not the twelve digits of an account", account.value);
         let next = match dialect {
-            Dialect::Ours => "write them in quotes",
+            Dialect::Ours => "such as \"111111111111\", with the zeros that it may begin with",
             Dialect::Aws => "such as 111111111111, with the zeros that it may begin with",
         };
         return refused(account.line, what, next);

@@ -150,17 +150,20 @@ pub struct Section<'a> {
     /// Sorted, as the table is. There are few, so that looking through them is quicker than a map.
     left: Vec<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)>,
     asked: Vec<&'static str>,
+    /// Those that were asked for and there.
+    taken: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
     /// The table `title`, which stands at the bytes `span` of `source`.
     pub fn new(source: Source<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
-        Self { source, title, span, left: table.iter().collect(), asked: Vec::new() }
+        Self { source, title, span, left: table.iter().collect(), asked: Vec::new(), taken: Vec::new() }
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.asked.push(key);
         let at = self.left.iter().position(|(left, _)| left.get_ref() == key)?;
+        self.taken.push(key);
         Some(self.left.remove(at).1)
     }
 
@@ -320,7 +323,11 @@ impl<'a> Section<'a> {
         let Some(key) = self.left_keys().next() else { return Ok(()) };
         let suggestion = closest(key, self.asked.iter().copied()).map_or_else(
             || format!("the keys here are {}", self.asked.join(", ")),
-            |meant| format!("did you mean `{meant}`?"),
+            |meant| match self.taken.contains(&meant) {
+                // Twice would be refused next.
+                true => format!("`{meant}` is there already; delete `{key}`"),
+                false => format!("did you mean `{meant}`?"),
+            },
         );
         Err(self.unknown(key, suggestion))
     }
