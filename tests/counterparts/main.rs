@@ -33,6 +33,7 @@ mod oidc_provider;
 mod profiles;
 mod saml_providers;
 mod shells;
+mod signed;
 mod support;
 #[cfg(target_os = "linux")]
 mod traces;

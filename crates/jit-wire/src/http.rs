@@ -7,7 +7,7 @@ mod error;
 #[cfg(any(test, fuzzing, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod limits;
+pub(crate) mod limits;
 mod message;
 mod proxy;
 mod translate;

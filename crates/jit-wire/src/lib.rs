@@ -1,7 +1,7 @@
 //! The small words that every part of `jit` speaks, and nothing that reaches for the system: no file, no clock, no network.
 //! (`env::Env::of_process` is the one exception: it takes the snapshot of the environment that everything else is handed.)
 //!
-//! With the feature `http` it has the wire as well: the HTTP client and the server on loopback. The feature `fuzzing` shows
+//! With the feature `http` it has the wire as well: the HTTP client, signed calls to AWS and the server on loopback. The feature `fuzzing` shows
 //! what reads bytes from outside as functions, for the fuzz targets and the test that replays what they found.
 //!
 //! | module | holds |
@@ -17,6 +17,7 @@
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`section`] | a TOML file read key by key, with the line and column of each mistake |
 //! | [`sign_in`] | when and how a person signed in, and what a role demands of that |
+//! | `signed` (`http`) | calls to AWS that are signed by hand: Query, JSON and S3 |
 //! | [`timestamp`] | moments in whole seconds |
 //! | [`trusted_url`] | which URLs may be asked, opened or believed, by what they are for |
 //! | [`unseen`] | characters that a terminal obeys or nobody sees |
@@ -35,6 +36,8 @@ pub mod name;
 pub mod secret;
 pub mod section;
 pub mod sign_in;
+#[cfg(feature = "http")]
+pub mod signed;
 pub mod timestamp;
 pub mod trusted_url;
 pub mod unseen;

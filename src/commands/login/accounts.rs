@@ -7,8 +7,7 @@ use crate::plan::{Plan, ProofPlan};
 use crate::store::Store;
 use crate::sys::process;
 use crate::world::World;
-use jit_wire::env::{AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_IAM};
-use jit_wire::trusted_url::{Purpose, TrustedUrl};
+use jit_wire::signed::{Endpoint, Service, Variant};
 
 /// Asks the accounts of the hub roles of `plans`, where their IdPs list roles and the name is not known yet.
 pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
@@ -21,19 +20,18 @@ pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
             role.idp == idp && role.account == account && role.account_name.is_none()
         };
         // Where STS is not AWS's own, neither is IAM.
-        let url = [AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL].into_iter().find_map(|name| world.env.get(name));
-        let elsewhere = leg.sts.url.is_some() && url.is_none();
-        let url = url.map(|url| TrustedUrl::parse(url, Purpose::AwsEndpoint)).transpose();
+        let named = matches!(Endpoint::named_by(&world.env, Service::Iam), Ok(Some(_)));
+        let elsewhere = leg.sts.url.is_some() && !named;
+        let variant = Variant { fips: leg.sts.fips.value, dual_stack: leg.sts.dual_stack.value };
+        let region = leg.role.value.partition().default_region();
         // The session goes along, and so to nobody who is not to be trusted with it.
-        let Ok(url) = url else { continue };
+        let Ok(endpoint) = Endpoint::resolve(Service::Iam, region, variant, &world.env) else { continue };
         if elsewhere || asked.contains(&account) || !known.iter().any(|role| nameless(&role)) {
             continue;
         }
         let Ok(Some(session)) = broker::stored_session(store, plan, 0) else { continue };
         asked.push(account);
-        let partition = leg.role.value.partition();
-        let answer =
-            iam::account_alias(&world.http, partition, url.as_ref(), &session.credentials, world.clock.now());
+        let answer = iam::account_alias(&world.http, &endpoint, &session.credentials, world.clock.now());
         // An account without an alias, or one that keeps it to itself, is not asked again.
         let alias = process::block_on(answer).unwrap_or_default();
         if let Err(error) = index::name_account(&world.folders.state, idp, account, &alias) {

@@ -9,7 +9,7 @@ use http_body_util::{BodyExt as _, Limited};
 use super::{HttpError, innermost};
 
 /// No answer that `jit` reads is near this size; a larger one is cut off and refused.
-pub(super) const ANSWER_LIMIT: usize = 512 * 1024;
+pub(crate) const ANSWER_LIMIT: usize = 512 * 1024;
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 

@@ -56,7 +56,7 @@ impl Drop for Headers {
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
-    /// `GET`, `POST`, `DELETE`.
+    /// `GET`, `POST`, `PUT`, `DELETE`.
     pub method: &'static str,
     /// Where.
     pub url: &'a TrustedUrl,
@@ -81,6 +81,8 @@ pub enum Body<'a> {
     Form(&'a [(&'a str, &'a str)]),
     /// `application/json`, serialised. It may hold a password, so it is a secret as a whole.
     Json(&'a Secret<Vec<u8>>),
+    /// Anything else. Its `Content-Type`, if it has one, is among the headers.
+    Bytes(&'a Secret<Vec<u8>>),
 }
 
 impl<'a> Ask<'a> {
@@ -113,6 +115,7 @@ pub(super) fn request_of(ask: &Ask<'_>) -> Result<HttpRequest, HttpError> {
             (Some("application/x-www-form-urlencoded"), SdkBody::from(form))
         }
         Body::Json(json) => (Some("application/json"), SdkBody::from(json.expose().as_slice())),
+        Body::Bytes(bytes) => (None, SdkBody::from(bytes.expose().as_slice())),
     };
     let mut request = HttpRequest::new(body);
     let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url.as_str()).is_ok();

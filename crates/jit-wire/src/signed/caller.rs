@@ -1,0 +1,118 @@
+//! Who calls: an endpoint, credentials and a moment; and the two shapes of services with named actions.
+
+use super::{CallError, Endpoint, Refusal, Request, Service};
+use crate::credentials::Credentials;
+use crate::http::limits::ANSWER_LIMIT;
+use crate::http::{Answer, Ask, Body, Http};
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
+
+/// Who calls, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// What carries the calls.
+    pub http: &'a Http,
+    /// Where.
+    pub endpoint: &'a Endpoint,
+    /// Whose.
+    pub credentials: &'a Credentials,
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Endpoint {
+    /// A call of a Query service: `action` with `parameters`.
+    ///
+    /// # Errors
+    /// [`CallError::Request`] if the service is of another shape.
+    pub fn query(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Request, CallError> {
+        let version = match self.service {
+            Service::Iam => "2010-05-08",
+            Service::Sts => "2011-06-15",
+            _ => return Err(self.cannot(action, "it is no Query service")),
+        };
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs([("Action", action), ("Version", version)]).extend_pairs(parameters);
+        let headers = vec![("content-type", "application/x-www-form-urlencoded; charset=utf-8".to_owned())];
+        Ok(self.post(action, headers, form.finish().into_bytes()))
+    }
+
+    /// A call of a JSON service: `action` with `input`.
+    ///
+    /// # Errors
+    /// [`CallError::Request`] if the service is of another shape.
+    pub fn json(&self, action: &str, input: &serde_json::Value) -> Result<Request, CallError> {
+        let target = match self.service {
+            Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+            Service::IdentityStore => "AWSIdentityStore",
+            _ => return Err(self.cannot(action, "it is no JSON service")),
+        };
+        let headers = vec![
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", format!("{target}.{action}")),
+        ];
+        Ok(self.post(action, headers, input.to_string().into_bytes()))
+    }
+
+    fn post(&self, action: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Request {
+        let (action, url, body) = (self.action(action), self.url.clone(), Secret::new(body));
+        Request { action, method: "POST", url, headers, body }
+    }
+
+    /// `action` as policies name it.
+    pub(super) fn action(&self, action: &str) -> String {
+        format!("{}:{action}", self.service.name())
+    }
+
+    pub(super) fn cannot(&self, action: &str, why: &'static str) -> CallError {
+        CallError::Request { action: self.action(action), why }
+    }
+}
+
+impl Caller<'_> {
+    /// Calls a Query service (IAM, STS). The answer is XML.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn query(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Answer, CallError> {
+        self.send(self.endpoint.query(action, parameters)?).await
+    }
+
+    /// Calls a JSON service (CloudTrail, Identity Store).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn json(
+        &self,
+        action: &str,
+        input: &serde_json::Value,
+    ) -> Result<serde_json::Value, CallError> {
+        let answer = self.send(self.endpoint.json(action, input)?).await?;
+        let why = "it is not JSON";
+        serde_json::from_slice(answer.body.expose())
+            .map_err(|_| CallError::Answer { action: self.endpoint.action(action), why })
+    }
+
+    /// Signs and sends `request`.
+    ///
+    /// # Errors
+    /// [`CallError`]; every status but a success is [`CallError::Refused`].
+    pub async fn send(&self, request: Request) -> Result<Answer, CallError> {
+        if request.body.expose().len() > ANSWER_LIMIT {
+            return Err(CallError::Request { action: request.action, why: "its body is too large" });
+        }
+        let signed = request.sign(self.endpoint, self.credentials, self.now)?;
+        let ask = Ask {
+            method: signed.method,
+            accept: "*/*",
+            body: if signed.body.expose().is_empty() { Body::Empty } else { Body::Bytes(&signed.body) },
+            headers: &signed.headers,
+            ..Ask::get(&signed.url)
+        };
+        let answer = self.http.ask(&ask).await?;
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        Err(CallError::Refused(Box::new(Refusal::of(&signed.action, &answer))))
+    }
+}

@@ -1,0 +1,331 @@
+//! A bucket of S3: objects that are created once and never overwritten, read, and listed.
+
+use roxmltree::{Document, Node};
+
+use super::request::escaped;
+use super::{CallError, Caller, Endpoint, Request, Service};
+use crate::secret::Secret;
+use crate::trusted_url::{Purpose, TrustedUrl};
+
+/// Where the name of the bucket stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// In the path: for servers that speak like S3.
+    Path,
+    /// In the host: how AWS wants it. A name with dots, for which there is no certificate, and an endpoint that somebody
+    /// named are asked by path all the same.
+    VirtualHost,
+}
+
+/// A bucket.
+#[derive(Clone, Debug)]
+pub struct Bucket<'a> {
+    endpoint: &'a Endpoint,
+    /// Address without a slash at its end.
+    base: TrustedUrl,
+    path: String,
+}
+
+/// An object of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The objects, by the order of their keys.
+    pub objects: Vec<Listed>,
+    /// Where the next part begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// A version of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectVersion {
+    /// Its key.
+    pub key: String,
+    /// Which one.
+    pub version_id: String,
+    /// Nothing came after it.
+    pub is_latest: bool,
+    /// It says that the object was deleted.
+    pub is_delete_marker: bool,
+}
+
+/// A part of a list of versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// The versions, by key, the latest first.
+    pub versions: Vec<ObjectVersion>,
+    /// Key and version behind which the next part begins, if there is one.
+    pub next: Option<(String, String)>,
+}
+
+impl<'a> Bucket<'a> {
+    /// The bucket `name` at `endpoint`, which is one of S3.
+    ///
+    /// # Errors
+    /// [`CallError::Request`] if there can be no such bucket.
+    pub fn new(endpoint: &'a Endpoint, name: &str, addressing: Addressing) -> Result<Self, CallError> {
+        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let bytes = name.as_bytes();
+        let fits = (3..=63).contains(&bytes.len())
+            && bytes.iter().all(|b| inner(*b) || b"-.".contains(b))
+            && inner(bytes[0])
+            && inner(bytes[bytes.len() - 1])
+            && !name.contains("..");
+        if endpoint.service != Service::S3 || !fits {
+            return Err(endpoint.cannot("Bucket", "that is not the name of a bucket of S3"));
+        }
+        let in_host = addressing == Addressing::VirtualHost && !endpoint.custom && !name.contains('.');
+        if in_host {
+            let url = format!("https://{name}.{}", endpoint.url.authority());
+            let base = TrustedUrl::parse(&url, Purpose::AwsEndpoint)
+                .map_err(|_| endpoint.cannot("Bucket", "its name makes no address"))?;
+            return Ok(Self { endpoint, base, path: String::new() });
+        }
+        let path = format!("{}/{name}", endpoint.url.path().trim_end_matches('/'));
+        Ok(Self { endpoint, base: endpoint.url.clone(), path })
+    }
+
+    fn request(
+        &self,
+        action: &str,
+        method: &'static str,
+        key: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Request, CallError> {
+        let pairs: Vec<_> = query
+            .iter()
+            .map(|(name, value)| format!("{}={}", escaped(name, b""), escaped(value, b"")))
+            .collect();
+        let joint = if pairs.is_empty() { "" } else { "?" };
+        let path = format!("{}/{}{joint}{}", self.path, escaped(key, b"/"), pairs.join("&"));
+        let url =
+            self.base.at(&path).map_err(|_| self.endpoint.cannot(action, "its key makes no address"))?;
+        let (action, headers, body) = (self.endpoint.action(action), Vec::new(), Secret::new(Vec::new()));
+        Ok(Request { action, method, url, headers, body })
+    }
+
+    fn object(&self, action: &str, method: &'static str, key: &str) -> Result<Request, CallError> {
+        if !(1..=1024).contains(&key.len()) {
+            return Err(self.endpoint.cannot(action, "a key has 1 to 1,024 bytes"));
+        }
+        self.request(action, method, key, &[])
+    }
+
+    /// To create `key`, and to be refused if it is there.
+    ///
+    /// # Errors
+    /// [`CallError::Request`] if that can be no key.
+    pub fn create_request(
+        &self,
+        key: &str,
+        content_type: &str,
+        body: Secret<Vec<u8>>,
+    ) -> Result<Request, CallError> {
+        let headers = vec![("content-type", content_type.to_owned()), ("if-none-match", "*".to_owned())];
+        Ok(Request { headers, body, ..self.object("PutObject", "PUT", key)? })
+    }
+
+    /// To read `key`.
+    ///
+    /// # Errors
+    /// [`CallError::Request`] if that can be no key.
+    pub fn get_request(&self, key: &str) -> Result<Request, CallError> {
+        self.object("GetObject", "GET", key)
+    }
+
+    /// To list what begins with `prefix`, from `from` (see [`Page::next`]) on.
+    ///
+    /// # Errors
+    /// [`CallError::Request`].
+    pub fn list_request(&self, prefix: &str, from: Option<&str>) -> Result<Request, CallError> {
+        let mut query = vec![("encoding-type", "url"), ("list-type", "2"), ("prefix", prefix)];
+        query.extend(from.map(|from| ("continuation-token", from)));
+        self.request("ListBucket", "GET", "", &query)
+    }
+
+    /// To list the versions of what begins with `prefix`, from behind `from` (see [`Versions::next`]) on.
+    ///
+    /// # Errors
+    /// [`CallError::Request`].
+    pub fn versions_request(&self, prefix: &str, from: Option<(&str, &str)>) -> Result<Request, CallError> {
+        let mut query = vec![("encoding-type", "url"), ("prefix", prefix), ("versions", "")];
+        if let Some((key, version)) = from {
+            query.push(("key-marker", key));
+            query.extend(Some(("version-id-marker", version)).filter(|(_, version)| !version.is_empty()));
+        }
+        self.request("ListBucketVersions", "GET", "", &query)
+    }
+
+    /// Creates `key`. If it is there already, whatever it holds stays, and AWS refuses with `PreconditionFailed`.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn create(
+        &self,
+        caller: &Caller<'_>,
+        key: &str,
+        content_type: &str,
+        body: Secret<Vec<u8>>,
+    ) -> Result<(), CallError> {
+        caller.send(self.create_request(key, content_type, body)?).await.map(drop)
+    }
+
+    /// What `key` holds; `None` if there is no such object.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get(&self, caller: &Caller<'_>, key: &str) -> Result<Option<Secret<Vec<u8>>>, CallError> {
+        match caller.send(self.get_request(key)?).await {
+            Ok(answer) => Ok(Some(answer.body)),
+            Err(error) if error.is("NoSuchKey") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Lists what begins with `prefix`, from `from` (see [`Page::next`]) on.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn list(
+        &self,
+        caller: &Caller<'_>,
+        prefix: &str,
+        from: Option<&str>,
+    ) -> Result<Page, CallError> {
+        let answer = caller.send(self.list_request(prefix, from)?).await?;
+        page(answer.body.expose()).ok_or_else(|| self.unreadable("ListBucket"))
+    }
+
+    /// Lists the versions of what begins with `prefix`, from behind `from` (see [`Versions::next`]) on.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn versions(
+        &self,
+        caller: &Caller<'_>,
+        prefix: &str,
+        from: Option<(&str, &str)>,
+    ) -> Result<Versions, CallError> {
+        let answer = caller.send(self.versions_request(prefix, from)?).await?;
+        versions(answer.body.expose()).ok_or_else(|| self.unreadable("ListBucketVersions"))
+    }
+
+    fn unreadable(&self, action: &str) -> CallError {
+        CallError::Answer { action: self.endpoint.action(action), why: "it is not a list of S3's" }
+    }
+}
+
+fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<&'a str> {
+    let found = node.children().find(|child| child.tag_name().name() == name)?;
+    Some(found.text().unwrap_or_default())
+}
+
+/// A list, and how its keys are read: escaped, if it says so.
+fn list<'a>(
+    document: &'a Document<'a>,
+    name: &str,
+) -> Option<(Node<'a, 'a>, impl Fn(&str) -> Option<String>)> {
+    let root = Some(document.root_element()).filter(|root| root.tag_name().name() == name)?;
+    let escaped = child(root, "EncodingType") == Some("url");
+    let read = move |text: &str| if escaped { unescaped(text) } else { Some(text.to_owned()) };
+    Some((root, read))
+}
+
+/// What is escaped as in a form. A key that is not UTF-8 is none that is written here.
+fn unescaped(text: &str) -> Option<String> {
+    let pair = format!("k={}", text.replace('&', "%26"));
+    let (_, value) = form_urlencoded::parse(pair.as_bytes()).next()?;
+    (!value.contains('\u{fffd}')).then(|| value.into_owned())
+}
+
+fn page(body: &[u8]) -> Option<Page> {
+    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let (root, read) = list(&document, "ListBucketResult")?;
+    let objects = root.children().filter(|node| node.tag_name().name() == "Contents").map(|node| {
+        Some(Listed { key: read(child(node, "Key")?)?, size: child(node, "Size")?.parse().ok()? })
+    });
+    let more = child(root, "IsTruncated")? == "true";
+    let next = if more { Some(child(root, "NextContinuationToken")?.to_owned()) } else { None };
+    Some(Page { objects: objects.collect::<Option<_>>()?, next })
+}
+
+fn versions(body: &[u8]) -> Option<Versions> {
+    let document = Document::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let (root, read) = list(&document, "ListVersionsResult")?;
+    let found = root.children().filter(|node| ["Version", "DeleteMarker"].contains(&node.tag_name().name()));
+    let found = found.map(|node| {
+        Some(ObjectVersion {
+            key: read(child(node, "Key")?)?,
+            version_id: child(node, "VersionId")?.to_owned(),
+            is_latest: child(node, "IsLatest")? == "true",
+            is_delete_marker: node.tag_name().name() == "DeleteMarker",
+        })
+    });
+    let more = child(root, "IsTruncated")? == "true";
+    let next = match more {
+        true => {
+            let version = child(root, "NextVersionIdMarker").unwrap_or_default();
+            Some((read(child(root, "NextKeyMarker")?)?, version.to_owned()))
+        }
+        false => None,
+    };
+    Some(Versions { versions: found.collect::<Option<_>>()?, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signed::Variant;
+
+    #[test]
+    fn the_bucket_stands_in_the_host_or_in_the_path() {
+        let own = Endpoint::of_aws(Service::S3, "eu-west-1", Variant::default()).unwrap();
+        let url = TrustedUrl::parse("http://127.0.0.1:9/x/", Purpose::AwsEndpoint).unwrap();
+        let custom = Endpoint::at(Service::S3, "eu-west-1", url).unwrap();
+        use Addressing::{Path, VirtualHost};
+        for (endpoint, name, addressing, expected) in [
+            (&own, "ledger", VirtualHost, "https://ledger.s3.eu-west-1.amazonaws.com/a%20b//../c"),
+            (&own, "ledger", Path, "https://s3.eu-west-1.amazonaws.com/ledger/a%20b//../c"),
+            (&own, "led.ger", VirtualHost, "https://s3.eu-west-1.amazonaws.com/led.ger/a%20b//../c"),
+            (&custom, "ledger", VirtualHost, "http://127.0.0.1:9/x/ledger/a%20b//../c"),
+        ] {
+            let bucket = Bucket::new(endpoint, name, addressing).unwrap();
+            assert_eq!(bucket.get_request("a b//../c").unwrap().url.as_str(), expected);
+        }
+        for name in ["", "ab", "a/b", "evil.example/", "A-b", "-ab", "a..b", "a@b"] {
+            assert!(Bucket::new(&own, name, Path).is_err(), "{name}");
+        }
+        let bucket = Bucket::new(&own, "ledger", Path).unwrap();
+        assert!(bucket.get_request("").is_err() && bucket.get_request(&"k".repeat(1025)).is_err());
+    }
+
+    #[test]
+    fn lists_are_read_whole_or_not_at_all() {
+        let of = |inner: &str| format!("<ListBucketResult>{inner}</ListBucketResult>");
+        let one = "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>a+b%0A%26&amp;</Key><Size>3</Size></Contents>";
+        let found = page(of(one).as_bytes()).unwrap();
+        assert_eq!(found.objects, [Listed { key: "a b\n&&".to_owned(), size: 3 }]);
+        assert_eq!(found.next.as_deref(), Some("t"));
+        for broken in [
+            "",
+            "<IsTruncated>true</IsTruncated>",
+            "<IsTruncated>false</IsTruncated><Contents><Key>a</Key></Contents>",
+            "<IsTruncated>false</IsTruncated><Contents><Key>a</Key><Size>x</Size></Contents>",
+            "<EncodingType>url</EncodingType><IsTruncated>false</IsTruncated><Contents><Key>%FF</Key><Size>1</Size></Contents>",
+        ] {
+            assert_eq!(page(of(broken).as_bytes()), None, "{broken}");
+        }
+        let text = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker><DeleteMarker><Key>k</Key><VersionId>v</VersionId><IsLatest>true</IsLatest></DeleteMarker></ListVersionsResult>";
+        let found = versions(text.as_bytes()).unwrap();
+        assert_eq!(found.next, Some(("k".to_owned(), "v".to_owned())));
+        assert!(found.versions[0].is_delete_marker && found.versions[0].is_latest);
+    }
+}
