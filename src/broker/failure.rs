@@ -72,7 +72,7 @@ pub enum BrokerError {
     /// The portal of Identity Center.
     #[error(transparent)]
     Portal(#[from] Box<PortalError>),
-    /// A profile's own credentials cannot be had.
+    /// jit could not get the profile's own credentials.
     #[error(transparent)]
     Source(#[from] SourceError),
     /// A code of an MFA device is needed, and nobody can be asked for one here.

@@ -28,7 +28,7 @@ const LARGEST: u64 = 256 * 1024;
 /// What a session without a written end is taken to live, where it is only asked with.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(900);
 
-/// Why a profile's credentials cannot be had.
+/// Why jit could not get a profile's credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The file cannot be read.
@@ -39,23 +39,23 @@ pub enum SourceError {
     #[error("the credential_process of the profile {profile} ({program}) {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Process { profile: String, program: String, why: String },
-    /// The machine gives none.
+    /// The machine's metadata service gave no credentials.
     #[error("the profile {profile} takes the credentials of this machine, but {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Machine { profile: String, why: MachineError },
-    /// Keys that cannot be any.
+    /// The keys are malformed.
     #[error("the profile {profile} holds invalid credentials: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Unfit { profile: String, why: BadCredentials },
-    /// A session of another program's whose end nobody wrote down.
+    /// A session that another program obtained, without an expiry.
     #[error("the profile {profile} has another program's session, and nothing says when that ends")]
     #[expect(missing_docs, reason = "the sentence says it")]
     NoEnd { profile: String },
-    /// What was given is over already.
+    /// The credentials have already expired.
     #[error("the credentials that the profile {profile} gets are over already")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Over { profile: String, next: String },
-    /// AWS does not take what the profile has.
+    /// AWS refused the profile's credentials.
     #[error("{error}")]
     Refused {
         /// What AWS said.

@@ -38,7 +38,7 @@ use oidc::{OidcError, OidcLogin};
 use okta::{OktaError, OktaLogin};
 use saml::{SamlError, SamlLogin};
 
-/// Where only whoever runs the IdP can change something.
+/// Advice for problems that only the administrator of the IdP can fix.
 const ASK_ADMINISTRATOR: &str = "show this to whoever manages the identity provider";
 
 /// What a command decides about a login.
@@ -72,7 +72,7 @@ impl LoginOptions {
     }
 }
 
-/// Who signed in, from a checked ID token or assertion.
+/// The person who signed in, from a verified ID token or assertion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The provider's own name, exactly as it writes it.
@@ -100,7 +100,7 @@ pub enum Login {
     IdentityCenter(CenterLogin),
 }
 
-/// What AWS is shown.
+/// The proof of identity that AWS receives.
 #[derive(Clone, Copy, Debug)]
 pub enum Proof<'a> {
     /// An ID token, for AssumeRoleWithWebIdentity.
@@ -124,7 +124,7 @@ pub trait Memory {
     fn keep(&self, value: &Secret<Vec<u8>>);
 }
 
-/// Why nobody was signed in.
+/// Why a sign-in failed.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the types say it")]
 pub enum IdpError {
@@ -264,7 +264,7 @@ impl Login {
         }
     }
 
-    /// What AWS is to be shown; `None` once it was wiped.
+    /// The proof to send to AWS; `None` once it was wiped.
     pub fn proof(&self) -> Option<Proof<'_>> {
         match self {
             Self::Oidc(login) => (!login.is_of_nobody()).then_some(Proof::IdToken(&login.id_token)),

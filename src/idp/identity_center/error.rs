@@ -1,4 +1,4 @@
-//! Why a login at Identity Center came to nothing, and how that explains itself.
+//! Why a sign-in at Identity Center failed, and the explanation that the user gets.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use crate::idp::code::{because, minutes};
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::http::HttpError;
 
-/// Why a login or a renewal came to nothing. Words of the service are cut to 300 characters and otherwise as they came.
+/// Why a sign-in or a renewal failed. Words of the service are cut to 300 characters and otherwise as they came.
 #[derive(Debug, thiserror::Error)]
 pub enum CenterError {
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// No code came back from the browser.
+    /// The browser brought no code back.
     #[error(transparent)]
     Code(#[from] CodeError),
     /// An answer that is not what the service promises.
@@ -30,7 +30,7 @@ pub enum CenterError {
     /// The device code ran out.
     #[error("nobody approved the code within {}", minutes(*.0))]
     CodeExpired(Duration),
-    /// There is nothing to renew with.
+    /// The last login left no refresh token.
     #[error("the portal gave no refresh token at the last sign-in")]
     NothingKept,
     /// What the last login left was given up at an earlier call, for this reason.
@@ -82,7 +82,7 @@ impl Explain for CenterError {
             Self::Refused { error, .. } if error == "slow_down" || self.is_transient() => Kind::Failed,
             Self::Refused { .. } => Kind::Refused,
             Self::Code(error) => error.kind(),
-            // Only renewals end so.
+            // Only renewals return these.
             Self::NothingKept | Self::RegistrationOver | Self::Ended(_) => Kind::LoginNeeded,
             Self::Http(_) | Self::NotUnderstood(_) | Self::CodeExpired(_) => Kind::Failed,
         }

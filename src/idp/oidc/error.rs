@@ -1,4 +1,4 @@
-//! Why a login or a refresh came to nothing.
+//! Why a sign-in or a refresh failed.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::http::HttpError;
 use jit_wire::trusted_url::UrlError;
 
-/// Why a login or a refresh came to nothing. Words of the provider are cut to 300 characters and otherwise as they
+/// Why a sign-in or a refresh failed. Words of the provider are cut to 300 characters and otherwise as they
 /// came: whoever prints them escapes them.
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
@@ -59,7 +59,7 @@ pub enum OidcError {
         /// What came instead.
         why: String,
     },
-    /// No code came back from the browser.
+    /// The browser brought no code back.
     #[error(transparent)]
     Code(#[from] CodeError),
     /// The device code ran out.
@@ -99,7 +99,7 @@ pub enum OidcError {
     /// A refresh gave no ID token (OpenID Connect Core 1.0, section 12.2, allows that).
     #[error("this provider gives no new ID token on refresh")]
     NoNewIdToken,
-    /// There is nothing to refresh with.
+    /// The last login left no refresh token.
     #[error("the provider gave no refresh token at the last sign-in")]
     NoRefreshToken,
     /// The refresh token was given up at an earlier call, for this reason.
@@ -114,7 +114,7 @@ pub enum OidcError {
         /// The HTTP status.
         status: u16,
     },
-    /// The ID token does not hold.
+    /// The ID token failed a check.
     #[error("the provider's ID token is not valid: {0}")]
     Token(#[from] TokenError),
 }

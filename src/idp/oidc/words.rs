@@ -13,7 +13,7 @@ const COMPARE_ISSUER: &str =
 impl Explain for OidcError {
     fn kind(&self) -> Kind {
         match self {
-            // Only renewals end so.
+            // Only renewals return these.
             Self::NoNewIdToken
             | Self::NoRefreshToken
             | Self::Ended(_)

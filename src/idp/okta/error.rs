@@ -1,4 +1,4 @@
-//! Why nobody was signed in.
+//! Why a sign-in failed.
 
 use super::api::ApiError;
 use crate::idp::oidc::OidcError;
@@ -6,7 +6,7 @@ use crate::idp::saml::SamlError;
 use crate::plan::Factor;
 use jit_wire::http::HttpError;
 
-/// Why nobody was signed in. Words of the org are cut to 300 characters and otherwise as they came: whoever prints them
+/// Why a sign-in failed. Words of the org are cut to 300 characters and otherwise as they came: whoever prints them
 /// escapes them.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]

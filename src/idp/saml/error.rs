@@ -1,4 +1,4 @@
-//! Why nobody was signed in.
+//! Why a sign-in failed.
 
 use std::io;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::idp::hand_over::Contested;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::UrlError;
 
-/// Why nobody was signed in. Words of the provider are cut to 300 characters and otherwise as they came: whoever prints
+/// Why a sign-in failed. Words of the provider are cut to 300 characters and otherwise as they came: whoever prints
 /// them escapes them.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]

@@ -15,7 +15,7 @@ impl Explain for SamlError {
             | Self::NoRandom
             | Self::Address { .. }
             | Self::Contested(_) => Kind::Failed,
-            // Only renewals end so.
+            // Only renewals return these.
             Self::NothingKept => Kind::LoginNeeded,
             Self::Capture(error) => error.kind(),
             // Somebody said no, or what came may not be believed.
