@@ -190,12 +190,13 @@ fn static_keys_are_used_and_reported() {
     assert_eq!(answer["AccountId"], "222222222222");
     assert_eq!(room.counts([Call::GetSessionToken, Call::AssumeRole]), [1, 1]);
     let status = room.jit(&["status"]).run();
+    assert!(status.stdout.contains("ops   222222222222  2 h "), "{status}");
     insta::assert_snapshot!(room.told(&status), @"
     exit 0
     --- stdout
-    role  account       left    until  user
-    keys  111111111111  59 min  HH:MM  alice
-    ops   222222222222  2 h     HH:MM  alice
+    role  account       left  until  user
+    keys  111111111111  TIME  HH:MM  alice
+    ops   222222222222  TIME  HH:MM  alice
 
     store  kernel in ~/state/jit/kernel: JIT_STORE asks for it
     ");

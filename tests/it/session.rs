@@ -54,8 +54,8 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
     exit 0
     --- stdout
     role       account       left  until  user
-    developer  333333333333  1 h   HH:MM  alice@example.com
-    hub        111111111111  1 h   HH:MM  alice@example.com
+    developer  333333333333  TIME  HH:MM  alice@example.com
+    hub        111111111111  TIME  HH:MM  alice@example.com
 
     login  alice@example.com at http://IDP, renews itself
     store  kernel in ~/state/jit/kernel: JIT_STORE asks for it

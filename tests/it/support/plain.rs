@@ -18,12 +18,14 @@ impl Room {
     }
 
     /// `text` with `IDP` and `STS` for the servers' addresses, `~` for the home, `127.0.0.1:PORT` for other ports,
-    /// `127.0.0.1:PORT/…` for the page that a browser is started with, `HH:MM` for times of day, `TIME left` for the time left, `?…` for the query of the sign-in page.
+    /// `127.0.0.1:PORT/…` for the page that a browser is started with, `HH:MM` for times of day, `TIME left` for the time left, `TIME`
+    /// in a table, `?…` for the query of the sign-in page.
     pub(crate) fn plain(&self, text: &str) -> String {
         let mut text = text.replace("\r\n", "\n").replace(&self.path("").display().to_string(), "~/");
         for (address, name) in [(self.servers.issuer(), "IDP"), (self.servers.sts_url(), "STS")] {
             text = text.replace(address.trim_start_matches("http://"), name);
         }
+        text = without_times_left(&text);
         let mut plain = String::new();
         let mut rest = text.as_str();
         let mut before = ' ';
@@ -36,6 +38,32 @@ impl Room {
         }
         plain
     }
+}
+
+/// `text` with `TIME` in the column `left` of every table: what it says, and how wide it is, depends on the second.
+fn without_times_left(text: &str) -> String {
+    let mut column = None;
+    let lines = text.split_inclusive('\n').map(|line| {
+        if let Some((before, _)) = line.split_once("  left ")
+            && let Some((to, _)) = line.split_once("  until ")
+        {
+            column = Some((before.len() + 2, to.len() + 2));
+        }
+        if line.trim().is_empty() {
+            column = None;
+        }
+        let Some((from, to)) = column else { return line.to_owned() };
+        match (line.get(..from), line.get(from..to), line.get(to..)) {
+            (Some(before), Some(left), Some(after)) if left.starts_with("left ") => {
+                format!("{before}left  {after}")
+            }
+            (Some(before), Some(left), Some(after)) if left.starts_with(|c: char| c.is_ascii_digit()) => {
+                format!("{before}TIME  {after}")
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
 }
 
 /// What stands for the start of `text`, and how long that start is.
