@@ -277,7 +277,7 @@ fn each_attack_has_the_tests_that_are_told() {
 fn each_message_that_is_explained_is_one_that_is_shown() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = ["src", "crates"].map(|folder| source(&root.join(folder))).concat();
-    for message in rows("If something is wrong").iter().flat_map(|row| quoted(row[0])) {
+    for message in rows("Troubleshooting").iter().flat_map(|row| quoted(row[0])) {
         for part in message.split('…').map(|part| part.trim_matches([' ', ',', ';'])) {
             assert!(source.contains(part), "nothing says `{part}`");
         }
