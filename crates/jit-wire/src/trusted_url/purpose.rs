@@ -64,18 +64,18 @@ impl Purpose<'_> {
         match self {
             Self::Issuer => Rule { what: "`issuer`", query: false, ..USUAL },
             Self::Provider => {
-                let what = "`sso_url`, `start_url`, `org`, `app_url`, `acs_url`, and what is typed in `jit configure`";
+                let what = "`sso_url`, `start_url`, `org`, `app_url`, `acs_url`, and what you type in `jit configure`";
                 Rule { what, fragment: true, ..USUAL }
             }
             Self::EndpointOf(_) => {
-                let what = "endpoints and key lists that a provider announces, links of an Okta org";
+                let what = "endpoints and key lists that an IdP announces, links of an Okta org";
                 Rule { what, ..announced }
             }
             Self::PageOf(_) => {
-                let what = "pages that a provider announces: to sign in, for a device code, to sign out; SAML metadata";
+                let what = "pages that an IdP announces: to sign in, for a device code, to sign out; SAML metadata";
                 Rule { what, fragment: true, ..announced }
             }
-            Self::Page => Rule { what: "whatever a browser is given", fragment: true, ..USUAL },
+            Self::Page => Rule { what: "any URL that a browser opens", fragment: true, ..USUAL },
             Self::AwsEndpoint => Rule { what: "`AWS_ENDPOINT_URL…` and `endpoint_url`", ..USUAL },
             Self::Container => {
                 let what = "`AWS_CONTAINER_CREDENTIALS_…_URI`";
@@ -155,10 +155,10 @@ pub fn table() -> String {
         match hosts {
         Hosts::Any => "any host".to_owned(),
         Hosts::Outwards => {
-            "any host; this machine and its link only if the provider is on this machine, or has that very host".to_owned()
+            "any host; this machine and its link only if the IdP is on this machine, or has the same host".to_owned()
         }
         Hosts::ThisMachine => "this machine".to_owned(),
-        Hosts::ThisMachineFromThere => "this machine, if the provider is on this machine".to_owned(),
+        Hosts::ThisMachineFromThere => "this machine, if the IdP is on this machine".to_owned(),
         Hosts::LoopbackAnd(also) => format!("this machine, 127.0.0.0/8, `{}`", also.join("`, `")),
     }
     };
