@@ -72,7 +72,8 @@ impl Purpose<'_> {
                 Rule { what, ..announced }
             }
             Self::PageOf(_) => {
-                let what = "pages that an IdP announces: to sign in, for a device code, to sign out; SAML metadata";
+                let what =
+                    "pages that an IdP announces: to sign in, for a device code, to sign out; SAML metadata";
                 Rule { what, fragment: true, ..announced }
             }
             Self::Page => Rule { what: "any URL that a browser opens", fragment: true, ..USUAL },
@@ -151,16 +152,15 @@ pub fn table() -> String {
         Purpose::SharedFile,
         Purpose::Proxy,
     ];
-    let hosts = |hosts| {
-        match hosts {
+    let hosts = |hosts| match hosts {
         Hosts::Any => "any host".to_owned(),
         Hosts::Outwards => {
-            "any host; this machine and its link only if the IdP is on this machine, or has the same host".to_owned()
+            "any host; this machine and its link only if the IdP is on this machine, or has the same host"
+                .to_owned()
         }
         Hosts::ThisMachine => "this machine".to_owned(),
         Hosts::ThisMachineFromThere => "this machine, if the IdP is on this machine".to_owned(),
         Hosts::LoopbackAnd(also) => format!("this machine, 127.0.0.0/8, `{}`", also.join("`, `")),
-    }
     };
     let mut table =
         "| what | over https | over plain http | may also have |\n| --- | --- | --- | --- |\n".to_owned();
