@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::{Broker, BrokerError, Interaction, Need, session_name};
+use super::granted::session_name;
+use super::{Broker, BrokerError, Interaction, Need};
 use crate::aws::errors::{Action, StsError, StsErrorKind};
 use crate::aws::machine::{self, MachineError, Metadata};
 use crate::aws::sts::{self, Granted, Mfa};
@@ -199,12 +200,12 @@ impl Broker<'_, '_> {
                 if !given.ends {
                     return Err(SourceError::NoEnd { profile: settings.name.clone() }.into());
                 }
-                self.told(leg, given.credentials).await.map_err(refused)?
+                self.identified(leg, given.credentials).await.map_err(refused)?
             }
             RoleId::Itself(_) => {
                 let granted = sts::session_token(http, leg, leg.duration.value, mfa, by).await;
                 let granted = granted.map_err(Box::new).map_err(refused)?;
-                self.told(leg, granted.credentials).await.map_err(refused)?
+                self.identified(leg, granted.credentials).await.map_err(refused)?
             }
             _ => {
                 let caller = sts::caller_identity(http, &leg.sts, by).await;

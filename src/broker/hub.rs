@@ -1,0 +1,146 @@
+//! The hub: the proof from the IdP becomes credentials, by STS or by the portal of Identity Center.
+
+use super::granted::session_name;
+use super::{Broker, BrokerError};
+use crate::aws::errors::StsError;
+use crate::aws::portal;
+use crate::aws::sts::{self, Granted};
+use crate::idp::{Attributes, Login, Proof};
+use crate::plan::{DURATION_RANGE, Leg, Origin, Plan, ProofPlan, RoleId};
+use crate::store::Lock;
+use crate::world::Limit;
+use jit_wire::credentials::{Credentials, Session};
+use jit_wire::secret::Secret;
+
+impl Broker<'_, '_> {
+    /// The session of the plan's first leg, for a person who signed in at an IdP.
+    pub(super) async fn ask_hub(
+        &self,
+        plan: &Plan,
+        login: &Login,
+        lock: &Lock,
+    ) -> Result<Session, BrokerError> {
+        let leg = &plan.legs[0];
+        let http = &self.world.http;
+        let identity = login.identity();
+        let attributes = login.attributes();
+        let granted = match login.proof() {
+            Some(Proof::IdToken(token)) => {
+                let name = session_name(leg, &identity.name);
+                self.with_duration_memory(plan, 0, leg.duration.value, lock, async |seconds| {
+                    sts::assume_role_with_web_identity(http, leg, seconds, &name, token).await
+                })
+                .await?
+            }
+            Some(Proof::Assertion(assertion)) => {
+                let provider = provider_of(plan, login, &attributes)?;
+                let wanted = self.duration_with(plan, &attributes);
+                self.with_duration_memory(plan, 0, wanted, lock, async |seconds| {
+                    sts::assume_role_with_saml(http, leg, seconds, &provider, assertion).await
+                })
+                .await?
+            }
+            Some(Proof::PortalToken(token)) => self.ask_portal(plan, token).await?,
+            None => {
+                return Err(BrokerError::LoginNeeded {
+                    idp: plan.proof.name().to_owned(),
+                    why: "the last proof is used up".to_owned(),
+                });
+            }
+        };
+        // Only AWS can read in an encrypted assertion who signed in. It names the person in the ARN of the session.
+        let told = granted.assumed_arn.rsplit('/').next().unwrap_or_default().to_owned();
+        let or_told = |name: &String| if name.is_empty() { told.clone() } else { name.clone() };
+        let subject = or_told(&identity.subject);
+        let user = or_told(&identity.name);
+        Ok(Session {
+            sign_in: identity.sign_in.clone(),
+            tags: attributes.tags,
+            transitive_tags: attributes.transitive_tags,
+            ..self.session_of(plan, 0, granted, &subject, &user)
+        })
+    }
+
+    /// The portal's credentials do not say whose they are, so STS is asked. Spokes get the person's name from its answer.
+    async fn ask_portal(&self, plan: &Plan, token: &Secret<String>) -> Result<Granted, BrokerError> {
+        let leg = &plan.legs[0];
+        let (ProofPlan::IdentityCenter(center), RoleId::Assigned(assigned)) = (&plan.proof, &leg.role.value)
+        else {
+            unreachable!("the configuration was checked for it")
+        };
+        let given = portal::role_credentials(&self.world.http, center, assigned, token).await;
+        self.learn_from(&plan.proof, assigned, &given);
+        Ok(self.identified(leg, given.map_err(Box::new)?).await?)
+    }
+
+    /// The credentials with what AWS says about their owner.
+    pub(super) async fn identified(
+        &self,
+        leg: &Leg,
+        credentials: Credentials,
+    ) -> Result<Granted, Box<StsError>> {
+        let asked = sts::caller_identity(&self.world.http, &leg.sts, &credentials).await;
+        let identity = asked.map_err(Box::new)?;
+        Ok(Granted {
+            credentials,
+            assumed_arn: identity.arn,
+            user_id: identity.user_id,
+            packed_policy_percent: None,
+            source_identity: None,
+        })
+    }
+
+    /// How long a hub session is asked for with an assertion: what the configuration says, else what the IdP says. Never more
+    /// than the IdP says, since AWS would shorten it.
+    fn duration_with(&self, plan: &Plan, attributes: &Attributes) -> u32 {
+        let leg = &plan.legs[0];
+        let wanted = leg.duration.value;
+        let is_configured = leg.duration.origin != Origin::Default;
+        // STS accepts only durations in this range. If the attribute is outside of it, STS shortens the session or refuses.
+        let asked_for = |limit: u32| limit.clamp(*DURATION_RANGE.start(), *DURATION_RANGE.end());
+        match attributes.session_duration {
+            Some(limit) if !is_configured => asked_for(limit),
+            Some(limit) if limit < wanted => {
+                self.tell_shorter(leg, wanted, limit, Limit::Idp(plan.proof.name()));
+                asked_for(limit)
+            }
+            _ => wanted,
+        }
+    }
+}
+
+/// The SAML provider through which the hub role is assumed: the configured one, else the one that the assertion lists.
+fn provider_of(plan: &Plan, login: &Login, attributes: &Attributes) -> Result<String, BrokerError> {
+    let leg = &plan.legs[0];
+    let idp = plan.proof.name().to_owned();
+    let role_arn = leg.role.value.as_str();
+    let configured = leg.provider_arn.as_ref();
+    if login.is_encrypted() {
+        return configured.map(|provider| provider.value.clone()).ok_or_else(|| BrokerError::Encrypted {
+            idp,
+            role: leg.name.clone(),
+            role_arn: role_arn.to_owned(),
+        });
+    }
+    let fits = |provider: &str| configured.is_none_or(|configured| configured.value == provider);
+    let providers: Vec<&str> = attributes
+        .roles
+        .iter()
+        .filter(|offer| offer.role_arn == role_arn && fits(&offer.provider_arn))
+        .map(|offer| offer.provider_arn.as_str())
+        .collect();
+    match providers.as_slice() {
+        [] => {
+            let offered = attributes.roles.iter().map(|offer| match configured {
+                Some(_) if offer.role_arn == role_arn => format!("{role_arn} by {}", offer.provider_arn),
+                _ => offer.role_arn.clone(),
+            });
+            Err(BrokerError::NotOffered { idp, role_arn: role_arn.to_owned(), offered: offered.collect() })
+        }
+        [one] => Ok((*one).to_owned()),
+        several => {
+            let providers = several.iter().map(|provider| (*provider).to_owned()).collect();
+            Err(BrokerError::SeveralProviders { idp, role: leg.name.clone(), providers })
+        }
+    }
+}

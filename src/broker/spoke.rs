@@ -1,0 +1,41 @@
+//! A spoke: the session of the leg above assumes the next role.
+
+use super::Broker;
+use super::granted::session_name;
+use crate::aws::errors::StsError;
+use crate::aws::sts::{self, Mfa};
+use crate::plan::Plan;
+use crate::store::Lock;
+use jit_wire::credentials::Session;
+use jit_wire::secret::Secret;
+
+impl Broker<'_, '_> {
+    /// The session of the leg at `index`, got with `parent`, the session of the leg above; `code` is of its MFA device.
+    pub(super) async fn ask_spoke(
+        &self,
+        plan: &Plan,
+        index: usize,
+        parent: &Session,
+        code: Option<&Secret<String>>,
+        lock: &Lock,
+    ) -> Result<Session, Box<StsError>> {
+        let leg = &plan.legs[index];
+        let name = session_name(leg, &parent.user);
+        let http = &self.world.http;
+        let granted = self
+            .with_duration_memory(plan, index, leg.duration.value, lock, async |seconds| {
+                sts::assume_role(http, leg, seconds, &name, Mfa::of(leg, code), &parent.credentials).await
+            })
+            .await?;
+        let mut session = self.session_of(plan, index, granted, &parent.subject, &parent.user);
+        // Transitive tags are passed down the chain, and each leg adds its own (IAM User Guide, "Chaining roles with session
+        // tags").
+        let inherited = parent.tags.iter().filter(|(key, _)| parent.transitive_tags.contains(*key));
+        let own = leg.tags.iter().flat_map(|tags| &tags.value);
+        session.sign_in = parent.sign_in.clone();
+        session.tags = own.chain(inherited).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let own = leg.transitive_tags.iter().flat_map(|keys| &keys.value);
+        session.transitive_tags = parent.transitive_tags.iter().chain(own).cloned().collect();
+        Ok(session)
+    }
+}
