@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use super::{LARGEST, file_name, plain};
+use super::file::{LARGEST, file_name, plain};
 use crate::plan::DiscoveredRole;
 use crate::sys::state::Folder;
 use jit_wire::name;

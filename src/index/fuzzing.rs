@@ -1,6 +1,7 @@
 //! The index of roles, and what it is made of, as functions of bytes.
 
-use super::{crawl, lines, parse, written};
+use super::crawl;
+use super::file::{lines, parse, written};
 use crate::plan::DiscoveredRole;
 use jit_wire::timestamp::Timestamp;
 

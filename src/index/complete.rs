@@ -1,0 +1,62 @@
+//! How a role that somebody types in a shell may go on. The shell waits for it, so only the lines that fit are taken apart.
+
+use std::path::Path;
+
+use super::file::{NOTHING, contents, is_called, is_role, lines};
+use jit_wire::name;
+
+/// More than this many roles at once are completed account by account.
+const MANY: usize = 100;
+
+/// One way in which the name that somebody types may go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The IdP that offers it.
+    pub idp: String,
+    /// `account/role`, or `account/` where there are too many to choose from.
+    pub name: String,
+    /// The account's name, or its number.
+    pub about: String,
+}
+
+/// What a name that begins with `typed` may become, be it with the account's number or with its name.
+pub fn completions(state: &Path, typed: &str) -> Vec<Completion> {
+    contents(state).iter().flat_map(|(idp, text)| completions_of(text, idp, typed)).collect()
+}
+
+/// The completions from the text of one file.
+pub(crate) fn completions_of(text: &str, idp: &str, typed: &str) -> Vec<Completion> {
+    let mut fits: Vec<[&str; 3]> = Vec::new();
+    for line in lines(text) {
+        let mut parts = line.split('\t');
+        let [account, role, name] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        if !is_role(account, role) {
+            continue;
+        }
+        if begins(account, role, typed) {
+            fits.push([account, role, name]);
+        } else if name != NOTHING && name::is_plain_word(name) && is_called(name) && begins(name, role, typed)
+        {
+            fits.push([name, role, account]);
+        }
+    }
+    let many = fits.len() > MANY;
+    let completion = |&[account, role, about]: &[&str; 3]| Completion {
+        idp: idp.to_owned(),
+        name: format!("{account}/{}", if many && typed.len() <= account.len() { "" } else { role }),
+        about: if about == NOTHING { String::new() } else { about.to_owned() },
+    };
+    if many {
+        fits.dedup_by(|later, one| later[0] == one[0] && typed.len() <= one[0].len());
+    }
+    fits.iter().map(completion).collect()
+}
+
+/// Whether `account/role` begins with `typed`.
+fn begins(account: &str, role: &str, typed: &str) -> bool {
+    match typed.strip_prefix(account) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('/').is_some_and(|rest| role.starts_with(rest)),
+        None => account.starts_with(typed),
+    }
+}
