@@ -1,0 +1,119 @@
+//! How a program is asked for what it prints: within which time, up to which size, and what happens to it when it is not to go
+//! on.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::told::{Told, end};
+use jit_wire::secret::Secret;
+
+/// What a program prints. The first of `words` names it, the others are its arguments, and the variables in `set` are added. It
+/// writes to the stderr of this process, and reads its stdin if it `may_ask` the person. It is killed when it takes longer than
+/// `at_most`, prints more than `limit` bytes, or this process is told to end; together with what it started, if it may not ask.
+///
+/// # Errors
+/// What happened to it, as the end of a sentence that begins with its name.
+pub async fn answer(
+    words: &[String],
+    set: &[(&str, String)],
+    may_ask: bool,
+    at_most: Duration,
+    limit: u64,
+) -> Result<Secret<Vec<u8>>, String> {
+    use tokio::io::AsyncReadExt as _;
+    let [program, arguments @ ..] = words else { return Err("names no program".to_owned()) };
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).envs(set.iter().map(|(name, value)| (name, value)));
+    command.stdin(if may_ask { Stdio::inherit() } else { Stdio::null() });
+    command.stdout(Stdio::piped()).kill_on_drop(true);
+    // A program that asks needs the terminal, so it has to stay in the terminal's process group.
+    #[cfg(unix)]
+    if !may_ask {
+        command.process_group(0);
+    }
+    let mut told = Told::listen().map_err(|error| format!("cannot be looked after: {error}"))?;
+    let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
+    let mut group = Group::of(&child, may_ask);
+    let run = async {
+        // Allocated at its largest size, because a buffer that grows leaves copies of secrets behind.
+        let mut printed = Zeroizing::new(Vec::with_capacity(usize::try_from(limit).unwrap_or(0) + 1));
+        if let Some(stdout) = child.stdout.take() {
+            let read = stdout.take(limit + 1).read_to_end(&mut printed).await;
+            read.map_err(|error| format!("cannot be read: {error}"))?;
+        }
+        if u64::try_from(printed.len()).unwrap_or(u64::MAX) > limit {
+            return Err(format!("prints more than {limit} bytes"));
+        }
+        match child.wait().await {
+            Ok(status) if status.success() => Ok(Secret::new(std::mem::take(&mut *printed))),
+            Ok(status) => Err(format!("ended with {status}")),
+            Err(error) => Err(format!("is lost: {error}")),
+        }
+    };
+    tokio::select! {
+        answer = run => {
+            if child.id().is_none() {
+                group.is_gone();
+            }
+            answer
+        }
+        () = tokio::time::sleep(at_most) => Err(format!("has not answered within {} seconds", at_most.as_secs())),
+        code = told.wait() => {
+            group.end();
+            end(code)
+        }
+    }
+}
+
+/// A program and what it started. They are ended when this is dropped before the program has ended.
+struct Group {
+    #[cfg(unix)]
+    id: Option<rustix::process::Pid>,
+    #[cfg(unix)]
+    alone: bool,
+}
+
+impl Group {
+    /// `shared`: the program is in the process group of this process, so only the program itself can be ended.
+    fn of(child: &tokio::process::Child, shared: bool) -> Self {
+        #[cfg(unix)]
+        {
+            let id = child.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?));
+            Self { id, alone: !shared }
+        }
+        #[cfg(not(unix))]
+        {
+            let _ = (child, shared);
+            Self {}
+        }
+    }
+
+    /// The program has ended, and the system may give its process number to another one.
+    fn is_gone(&mut self) {
+        #[cfg(unix)]
+        {
+            self.id = None;
+        }
+    }
+
+    fn end(&mut self) {
+        #[cfg(unix)]
+        if let Some(id) = self.id.take() {
+            use rustix::process::{Signal, kill_process, kill_process_group};
+            // A program that shares the terminal may have to restore its modes first.
+            let _ = if self.alone {
+                kill_process_group(id, Signal::KILL)
+            } else {
+                kill_process(id, Signal::TERM)
+            };
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
