@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use jit_wire::credentials::{Credentials, to_wiped_json};
+use jit_wire::credentials::Credentials;
 use jit_wire::http::{Answer, Http, HttpError};
-use jit_wire::secret::Secret;
+use jit_wire::secret::{Secret, to_wiped_json};
 use jit_wire::trusted_url::TrustedUrl;
 
 /// Why there is no address.

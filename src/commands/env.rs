@@ -6,10 +6,10 @@ use crate::cli::{EnvArgs, Narrow, ShellSyntax};
 use crate::error::{CommandResult, Kind};
 use crate::ui::Ui;
 use crate::world::World;
-use jit_wire::credentials::to_wiped_json;
 use jit_wire::env::{Env, PS_MODULE_PATH, SHELL};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name::{self, Variable};
+use jit_wire::secret::to_wiped_json;
 
 use super::exec::{SHADOWS, Set, variables};
 use super::{Reading, Subject, confirm, typed_need};

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
-use zeroize::Zeroize;
+use serde::{Deserialize, Deserializer, Serialize};
+use zeroize::{Zeroize, Zeroizing};
 
 /// The most bytes of a secret that is kept out of swap: a key, a token or a session has less, a SAML response has more. Linux
 /// lets a process lock 8 MB, and some systems 64 KB.
@@ -92,6 +92,30 @@ impl From<&str> for Secret<String> {
 impl<'de, T: Bytes + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// Serialises into a buffer that is wiped. The length is measured first, so that the buffer is allocated once, with room for a
+/// line feed, and leaves no copies behind by growing.
+pub fn to_wiped_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    let mut length = Length(0);
+    let measured = serde_json::to_writer(&mut length, value);
+    let mut buffer = Zeroizing::new(Vec::with_capacity(length.0 + 1));
+    let written = measured.and_then(|()| serde_json::to_writer(&mut *buffer, value));
+    debug_assert!(written.is_ok(), "plain structs always serialise");
+    buffer
+}
+
+/// Counts the bytes that are written to it.
+struct Length(usize);
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -1,18 +1,21 @@
-//! One table of a TOML file, read key by key: each value with its line, each mistake with its place, and every key
-//! that nobody asked for reported with the one that was probably meant.
+//! One table of a TOML file, read key by key: each value has the line that it stands on, each mistake its place, and a key
+//! that nobody asked for is reported with the one that was probably meant.
 
+mod closest;
+mod duration;
+mod mistake;
 mod value;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+pub use closest::closest;
+pub use duration::parse_duration;
+pub use mistake::{Lines, Mistake, Source};
 pub use value::Value;
-
-use crate::explain::{Explain, Kind, Next};
 
 /// A value and the line it stands on, counted from one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,123 +26,6 @@ pub struct At<T> {
     pub line: usize,
 }
 
-/// A mistake in a configuration file: where, what, and what was probably meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// The file, as the user would write it.
-    pub path: String,
-    /// The line, counted from one.
-    pub line: usize,
-    /// The column in characters, counted from one.
-    pub column: usize,
-    /// The line's text, without what may be a secret.
-    pub excerpt: Option<String>,
-    /// What is wrong.
-    pub what: String,
-    /// What to write instead.
-    pub suggestion: Option<String>,
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.what)
-    }
-}
-
-impl std::error::Error for Mistake {}
-
-impl Explain for Mistake {
-    fn kind(&self) -> Kind {
-        Kind::Usage
-    }
-
-    fn excerpt(&self) -> Option<String> {
-        self.excerpt.as_ref().map(|text| format!("{:>4} | {text}", self.line))
-    }
-
-    fn next(&self) -> Vec<Next> {
-        self.suggestion.iter().cloned().map(Next::words).collect()
-    }
-}
-
-/// A file's text and name, to say where something stands in it.
-#[derive(Clone, Copy)]
-pub struct Source<'a> {
-    /// The file, as the person would write it.
-    pub path: &'a str,
-    /// All of its text.
-    pub text: &'a str,
-    /// Where each line of `text` starts.
-    pub lines: &'a Lines,
-}
-
-/// Where each line of a text starts: every value has its line, and to count them for each would take the square of the time.
-pub struct Lines(Vec<usize>);
-
-impl Lines {
-    /// The lines of `text`.
-    pub fn of(text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self(std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
-    }
-}
-
-impl Source<'_> {
-    /// The line of the byte at `offset`, counted from one.
-    pub fn line(self, offset: usize) -> usize {
-        self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))
-    }
-
-    /// A mistake at the bytes `at`, with the text of the line.
-    pub fn mistake(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {
-        let offset =
-            (0..=at.start.min(self.text.len())).rev().find(|i| self.text.is_char_boundary(*i)).unwrap_or(0);
-        let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-        let line_text = self.text[start..].lines().next().unwrap_or_default();
-        let tells_secret = line_text.to_ascii_lowercase().contains("secret");
-        let excerpt =
-            (!tells_secret && !line_text.trim().is_empty()).then(|| line_text.chars().take(160).collect());
-        Mistake {
-            path: self.path.to_owned(),
-            line: self.line(offset),
-            column: self.text[start..offset].chars().count() + 1,
-            excerpt,
-            what,
-            suggestion,
-        }
-    }
-
-    /// A mistake in the value that stands on `line`.
-    pub fn at_value(self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
-        let offset: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-        let line_text = self.text[offset..].lines().next().unwrap_or_default();
-        let column = line_text.find('=').map_or(0, |equals| {
-            equals + 1 + line_text[equals + 1..].chars().take_while(|c| c.is_whitespace()).count()
-        });
-        self.mistake(offset + column..offset + column, what, suggestion)
-    }
-
-    /// A mistake where it is not known what the text means, so that any value may be a client secret: the line is quoted
-    /// only if it begins like one of TOML's, up to where a value may begin, and never inside of a text of several lines.
-    pub fn mistake_without_value(
-        self,
-        at: Range<usize>,
-        what: String,
-        suggestion: Option<String>,
-    ) -> Mistake {
-        let before = self.text.get(..at.start).unwrap_or(self.text);
-        let inside = ["\"\"\"", "'''"].iter().any(|quotes| before.matches(quotes).count() % 2 == 1);
-        let mut mistake = self.mistake(at, what, suggestion);
-        mistake.excerpt =
-            mistake.excerpt.filter(|_| !inside).and_then(|line| match line.find(['=', '"', '\'']) {
-                Some(end) if line[end..].starts_with('=') => Some(format!("{}= …", &line[..end])),
-                Some(end) => line.trim_start().starts_with('[').then(|| format!("{}…", &line[..end])),
-                None => line.trim_start().starts_with('[').then_some(line),
-            });
-        mistake
-    }
-}
-
 /// A table, its keys taken out one by one.
 pub struct Section<'a> {
     source: Source<'a>,
@@ -147,10 +33,11 @@ pub struct Section<'a> {
     pub title: String,
     /// Where the table's header stands.
     pub span: Range<usize>,
-    /// Sorted, as the table is. There are few, so that looking through them is quicker than a map.
+    /// What nobody has asked for yet, sorted as in the table. There are few, so looking through them is quicker than a map.
     left: Vec<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)>,
+    /// The keys that were asked for.
     asked: Vec<&'static str>,
-    /// Those that were asked for and there.
+    /// Those of them that are in the table.
     taken: Vec<&'static str>,
 }
 
@@ -187,7 +74,7 @@ impl<'a> Section<'a> {
         self.source.mistake(self.span.clone(), what, suggestion)
     }
 
-    /// That one of `keys` is missing, `what` in words; or that one of them was probably mistyped.
+    /// The mistake that one of `keys` is missing, which `what` says; or that one of them was probably mistyped.
     pub fn missing(&self, keys: &[&'static str], what: String, suggestion: String) -> Mistake {
         let typo =
             self.left_keys().find_map(|left| closest(left, keys.iter().copied()).map(|meant| (left, meant)));
@@ -324,7 +211,7 @@ impl<'a> Section<'a> {
         let suggestion = closest(key, self.asked.iter().copied()).map_or_else(
             || format!("the keys here are {}", self.asked.join(", ")),
             |meant| match self.taken.contains(&meant) {
-                // Twice would be refused next.
+                // Renaming it would only lead to the next mistake: a key that is there twice.
                 true => format!("`{meant}` is there already; delete `{key}`"),
                 false => format!("did you mean `{meant}`?"),
             },
@@ -342,76 +229,5 @@ fn name_of_type(value: &DeValue<'_>) -> &'static str {
         DeValue::Datetime(_) => "a date",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
-    }
-}
-
-/// The candidate that `typed` was probably meant to be; `None` if nothing is near.
-pub fn closest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // The first measure knows long names that begin alike, the second swapped letters in short ones.
-    let score = |candidate| {
-        strsim::jaro_winkler(typed, candidate)
-            .max(strsim::normalized_damerau_levenshtein(typed, candidate) + 0.2)
-    };
-    let scored = candidates.map(|candidate| (score(candidate), candidate));
-    scored
-        .filter(|(score, _)| *score > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate)
-}
-
-/// Reads a length of time: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
-///
-/// # Errors
-/// A sentence that says what was expected.
-pub fn parse_duration(text: &str) -> Result<u32, String> {
-    let wrong = || format!("`{text}` is not a length of time; write 8h, 90m, 1h30m or 3600s");
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.parse().map_err(|_| wrong());
-    }
-    let (mut total, mut digits, mut last_unit) = (0u32, String::new(), u32::MAX);
-    for character in text.chars() {
-        if character.is_ascii_digit() {
-            digits.push(character);
-            continue;
-        }
-        let unit = match character {
-            'd' => 86_400,
-            'h' => 3600,
-            'm' => 60,
-            's' => 1,
-            _ => return Err(wrong()),
-        };
-        let number: u32 = digits.parse().map_err(|_| wrong())?;
-        if unit >= last_unit {
-            return Err(wrong());
-        }
-        total = number.checked_mul(unit).and_then(|part| total.checked_add(part)).ok_or_else(wrong)?;
-        (digits, last_unit) = (String::new(), unit);
-    }
-    if digits.is_empty() && last_unit != u32::MAX { Ok(total) } else { Err(wrong()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations() {
-        let good =
-            [("8h", 28_800), ("90m", 5400), ("1h30m", 5400), ("3600s", 3600), ("3600", 3600), ("1d", 86_400)];
-        for (text, seconds) in good {
-            assert_eq!(parse_duration(text), Ok(seconds), "{text}");
-        }
-        for text in ["", "h", "8x", "1h2", "30m1h", "-1h", "99999999999h", "1.5h", " 1h"] {
-            assert!(parse_duration(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn suggestions_are_near_or_none() {
-        let keys = ["role_arn", "region", "duration"];
-        assert_eq!(closest("rol_arn", keys.into_iter()), Some("role_arn"));
-        assert_eq!(closest("regoin", keys.into_iter()), Some("region"));
-        assert_eq!(closest("zzz", keys.into_iter()), None);
     }
 }

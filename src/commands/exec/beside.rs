@@ -14,8 +14,8 @@ use crate::error::{CommandError, CommandResult};
 use crate::sys::{companion, process};
 use crate::ui::Ui;
 use crate::world::World;
-use jit_wire::credentials::to_wiped_json;
 use jit_wire::name::Variable;
+use jit_wire::secret::to_wiped_json;
 
 /// What a companion reports.
 #[derive(Serialize, Deserialize)]

@@ -12,9 +12,8 @@ use zeroize::Zeroizing;
 use super::OktaError;
 use crate::idp::visit;
 use crate::world::{Note, World};
-use jit_wire::credentials::to_wiped_json;
 use jit_wire::http::{Answer, Ask, Body, Headers, HttpError};
-use jit_wire::secret::Secret;
+use jit_wire::secret::{Secret, to_wiped_json};
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 

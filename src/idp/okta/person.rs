@@ -64,7 +64,7 @@ impl Known {
     }
 
     pub(super) fn to_bytes(&self) -> Secret<Vec<u8>> {
-        Secret::new(std::mem::take(&mut *jit_wire::credentials::to_wiped_json(self)))
+        Secret::new(std::mem::take(&mut *jit_wire::secret::to_wiped_json(self)))
     }
 
     /// Writes it down at once.

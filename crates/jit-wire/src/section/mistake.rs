@@ -1,0 +1,125 @@
+//! Where something stands in the text of a file, and a mistake there: its line, its column, what is quoted of the line, and
+//! what never is, because it may be a secret.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::explain::{Explain, Kind, Next};
+
+/// A mistake in a configuration file: where, what, and what was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The file, as the user would write it.
+    pub path: String,
+    /// The line, counted from one.
+    pub line: usize,
+    /// The column in characters, counted from one.
+    pub column: usize,
+    /// The line's text, without what may be a secret.
+    pub excerpt: Option<String>,
+    /// What is wrong with it.
+    pub what: String,
+    /// What to write instead.
+    pub suggestion: Option<String>,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.path, self.line, self.column, self.what)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl Explain for Mistake {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn excerpt(&self) -> Option<String> {
+        self.excerpt.as_ref().map(|text| format!("{:>4} | {text}", self.line))
+    }
+
+    fn next(&self) -> Vec<Next> {
+        self.suggestion.iter().cloned().map(Next::words).collect()
+    }
+}
+
+/// A file's text and name, to say where something stands in it.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The file, as the person would write it.
+    pub path: &'a str,
+    /// All of its text.
+    pub text: &'a str,
+    /// Where each line of `text` starts.
+    pub lines: &'a Lines,
+}
+
+/// Where each line of a text starts. Every value has a line number, and counting line breaks for each of them would take
+/// quadratic time.
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    /// The lines of `text`.
+    pub fn of(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect())
+    }
+}
+
+impl Source<'_> {
+    /// The line of the byte at `offset`, counted from one.
+    pub fn line(self, offset: usize) -> usize {
+        self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))
+    }
+
+    /// A mistake at the bytes `at`. The line is quoted unless it speaks of a secret.
+    pub fn mistake(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {
+        let offset =
+            (0..=at.start.min(self.text.len())).rev().find(|i| self.text.is_char_boundary(*i)).unwrap_or(0);
+        let start = self.text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+        let line_text = self.text[start..].lines().next().unwrap_or_default();
+        let tells_secret = line_text.to_ascii_lowercase().contains("secret");
+        let excerpt =
+            (!tells_secret && !line_text.trim().is_empty()).then(|| line_text.chars().take(160).collect());
+        Mistake {
+            path: self.path.to_owned(),
+            line: self.line(offset),
+            column: self.text[start..offset].chars().count() + 1,
+            excerpt,
+            what,
+            suggestion,
+        }
+    }
+
+    /// A mistake in the value that stands on `line`.
+    pub fn at_value(self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
+        let offset: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+        let line_text = self.text[offset..].lines().next().unwrap_or_default();
+        let column = line_text.find('=').map_or(0, |equals| {
+            equals + 1 + line_text[equals + 1..].chars().take_while(|c| c.is_whitespace()).count()
+        });
+        self.mistake(offset + column..offset + column, what, suggestion)
+    }
+
+    /// A mistake in text that cannot be understood, so that any value may be a client secret. The line is quoted only if it
+    /// begins like a line of TOML, only up to where a value may begin, and never inside a string of several lines.
+    pub fn mistake_without_value(
+        self,
+        at: Range<usize>,
+        what: String,
+        suggestion: Option<String>,
+    ) -> Mistake {
+        let before = self.text.get(..at.start).unwrap_or(self.text);
+        let inside = ["\"\"\"", "'''"].iter().any(|quotes| before.matches(quotes).count() % 2 == 1);
+        let mut mistake = self.mistake(at, what, suggestion);
+        mistake.excerpt =
+            mistake.excerpt.filter(|_| !inside).and_then(|line| match line.find(['=', '"', '\'']) {
+                Some(end) if line[end..].starts_with('=') => Some(format!("{}= …", &line[..end])),
+                Some(end) => line.trim_start().starts_with('[').then(|| format!("{}…", &line[..end])),
+                None => line.trim_start().starts_with('[').then_some(line),
+            });
+        mistake
+    }
+}
