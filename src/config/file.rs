@@ -8,6 +8,7 @@ use toml::de::DeTable;
 use jit_wire::name::{self, BadName, Variable};
 
 use super::idp::{self, IdpSection};
+use super::limits::{self, Proof, Refused};
 use jit_wire::arn::RoleArn;
 use jit_wire::section::{At, Lines, Mistake, Section, Source, closest};
 
@@ -159,7 +160,7 @@ impl File {
         for (name, section) in role_tables {
             check_name(&section, &name)?;
             titles.insert(name.clone(), section.span.clone());
-            file.roles.insert(name, role(section)?);
+            file.roles.insert(name, role(section, &file.idps)?);
         }
         file.check_links(source, &titles)?;
         if let Some(role) = file.default_role.as_ref().filter(|role| !file.roles.contains_key(&role.value)) {
@@ -221,19 +222,7 @@ impl File {
                     };
                     return missing("role", &via.value, suggestion);
                 }
-                Parent::Idp(idp) => {
-                    let kind = match self.idps.get(&idp.value) {
-                        Some(IdpSection::Oidc(_) | IdpSection::Source(_)) | None => {
-                            super::limits::Proof::IdToken
-                        }
-                        Some(IdpSection::Saml(_) | IdpSection::Okta(_)) => super::limits::Proof::Assertion,
-                        Some(IdpSection::IdentityCenter(_)) => super::limits::Proof::PortalToken,
-                    };
-                    if let Some((line, what, next)) = super::limits::of_proof(role, kind) {
-                        return Err(source.at_value(line, what, Some(next.to_owned())));
-                    }
-                }
-                Parent::Via(_) => {}
+                Parent::Idp(_) | Parent::Via(_) => {}
             }
             let mut way = vec![name.as_str()];
             while let Some(Parent::Via(next)) =
@@ -251,9 +240,9 @@ impl File {
             let first = way.last().and_then(|last| self.roles.get(*last)).map(|role| &role.parent);
             if let Some(Parent::Idp(idp)) = first
                 && let Some(section) = self.idps.get(&idp.value)
-                && let Some((line, what, next)) = super::limits::of_sign_in(role, section)
+                && let Some(Refused { line, what, next }) = limits::of_sign_in(role, section)
             {
-                return Err(source.at_value(line, what, Some(next.to_owned())));
+                return Err(source.at_value(line, what, Some(next)));
             }
         }
         Ok(())
@@ -270,7 +259,7 @@ fn suggest<'a>(typed: &str, names: impl Iterator<Item = &'a String> + Clone) -> 
 }
 
 fn check_name(section: &Section<'_>, name: &str) -> Result<(), Mistake> {
-    let refused = |why: BadName| section.mistake(why.to_string(), Some(BadName::ALLOWED.to_owned()));
+    let refused = |why: BadName| section.mistake(why.to_string(), Some(why.allowed()));
     name::check_own(name).map_err(refused)
 }
 
@@ -305,16 +294,68 @@ fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
     }
 }
 
+/// How a role is named, which depends on what it is reached by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    /// By its ARN.
+    Arn,
+    /// By account and permission set.
+    Assigned,
+    /// In either way: the IdP is not in the file, which is reported later.
+    Either,
+}
+
+impl Takes {
+    fn of(parent: &Parent, idps: &BTreeMap<String, IdpSection>) -> Self {
+        match parent {
+            Parent::Via(_) => Self::Arn,
+            Parent::Idp(idp) => match idps.get(&idp.value).map(Proof::of) {
+                Some(Proof::PortalToken) => Self::Assigned,
+                Some(Proof::IdToken | Proof::Assertion) => Self::Arn,
+                None => Self::Either,
+            },
+        }
+    }
+}
+
 /// An ARN, or an account and a permission set.
-fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
-    match (section.text("account")?, section.text("permission_set")?) {
-        (None, None) => {
-            let arn = section.required("role_arn", "arn:aws:iam::111111111111:role/NAME")?;
-            match arn.value.parse() {
+fn target(section: &mut Section<'_>, takes: Takes) -> Result<Target, Mistake> {
+    const ARN: &str = "arn:aws:iam::111111111111:role/NAME";
+    const ASSIGNED: &str = "account = \"111111111111\" and permission_set = \"Developer\"";
+    let (account, permission_set) = (section.text("account")?, section.text("permission_set")?);
+    if let (Takes::Arn, Some(at)) = (takes, permission_set.as_ref().or(account.as_ref())) {
+        let what = "only an IdP of type \"identity-center\" has permission sets".to_owned();
+        let next = match section.text("role_arn")? {
+            Some(_) => "delete account and permission_set: role_arn alone names the role".to_owned(),
+            None => format!("write role_arn = \"{ARN}\" instead of account and permission_set"),
+        };
+        return Err(section.mistake_at(at.line, what, Some(next)));
+    }
+    match (account, permission_set) {
+        (None, None) if takes == Takes::Assigned => match section.text("role_arn")? {
+            Some(arn) => {
+                let what = "Identity Center knows no role by its ARN".to_owned();
+                Err(section.mistake_at(arn.line, what, Some(format!("write {ASSIGNED} instead of role_arn"))))
+            }
+            None => {
+                let what = format!("{} has neither `account` nor `permission_set`", section.title);
+                Err(section.missing(&["account", "permission_set"], what, format!("add {ASSIGNED}")))
+            }
+        },
+        (None, None) => match section.text("role_arn")?.filter(|arn| !arn.value.is_empty()) {
+            Some(arn) => match arn.value.parse() {
                 Ok(value) => Ok(Target::Arn(At { value, line: arn.line })),
                 Err(why) => Err(section.mistake_at(arn.line, format!("`{}`: {why}", arn.value), None)),
+            },
+            None => {
+                let what = format!("{} has no `role_arn`", section.title);
+                let next = match takes {
+                    Takes::Either => format!("add role_arn = \"{ARN}\", or at Identity Center {ASSIGNED}"),
+                    Takes::Arn | Takes::Assigned => format!("add role_arn = \"{ARN}\""),
+                };
+                Err(section.missing(&["role_arn"], what, next))
             }
-        }
+        },
         (Some(account), Some(permission_set)) => {
             if section.text("role_arn")?.is_some() {
                 let what = format!("{} has both `role_arn` and `permission_set`", section.title);
@@ -335,7 +376,7 @@ fn target(section: &mut Section<'_>) -> Result<Target, Mistake> {
     }
 }
 
-fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
+fn role(mut section: Section<'_>, idps: &BTreeMap<String, IdpSection>) -> Result<RoleSection, Mistake> {
     let parent = match (section.text("idp")?, section.text("via")?) {
         (Some(idp), None) => Parent::Idp(idp),
         (None, Some(via)) => Parent::Via(via),
@@ -350,7 +391,7 @@ fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
             return Err(section.missing(&["idp", "via"], what, suggestion));
         }
     };
-    let target = target(&mut section)?;
+    let target = target(&mut section, Takes::of(&parent, idps))?;
     let role = RoleSection {
         line: target.line(),
         parent,
@@ -374,7 +415,11 @@ fn role(mut section: Section<'_>) -> Result<RoleSection, Mistake> {
         acr: section.list("acr")?,
         amr: section.list("amr")?,
     };
-    super::limits::check(&section, &role)?;
+    let proof = match &role.parent {
+        Parent::Idp(idp) => idps.get(&idp.value).map(Proof::of),
+        Parent::Via(_) => None,
+    };
+    limits::check(&section, &role, proof)?;
     section.finish()?;
     Ok(role)
 }

@@ -3,15 +3,23 @@
 use std::collections::BTreeMap;
 
 use super::limits::{self, Dialect, Refused};
+use super::urls::{self, Rule};
 use crate::plan::{AcrRequest, Binding, Capture, ClientAuth, FACTORS, Factor, Flow, OktaFlow};
 use jit_wire::arn::is_sign_in_endpoint;
 use jit_wire::secret::Secret;
 use jit_wire::section::{At, Mistake, Section, closest};
-use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 use jit_wire::unseen::is_unseen;
 
 /// The types there are.
 const TYPES: [&str; 4] = ["oidc", "saml", "okta", "identity-center"];
+
+/// URLs as each key has them, for messages.
+const ISSUER: &str = "https://acme.okta.com";
+const ORG: &str = "https://acme.okta.com";
+const SSO_URL: &str = "https://idp.acme.com/saml/sso";
+const SAML_START_URL: &str = "https://idp.acme.com/saml/start";
+const ACS_URL: &str = "https://eu-west-1.signin.aws.amazon.com/saml";
+pub(super) const CENTER_START_URL: &str = "https://acme.awsapps.com/start";
 
 /// `[idp.NAME]` by its `type`.
 #[derive(Debug)]
@@ -167,20 +175,16 @@ pub(super) fn read(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> R
 }
 
 fn oidc(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OidcSection, Mistake> {
-    let issuer = section.required("issuer", "https://acme.okta.com")?;
-    if let Err((what, suggestion)) = check_issuer(&issuer.value) {
-        return Err(section.mistake_at(issuer.line, what, suggestion));
-    }
+    let issuer = section.required("issuer", ISSUER)?;
+    check_url(section, &issuer, &Rule::issuer(ISSUER))?;
     let client_id = section.required("client_id", "0oa1b2c3")?;
     let client_secret = section
         .text("client_secret")?
         .map(|secret| At { value: Secret::new(secret.value), line: secret.line });
     let flows = [("auto", Flow::Auto), ("browser", Flow::Browser), ("device", Flow::Device)];
     let methods = [ClientAuth::Basic, ClientAuth::Post].map(|method| (method.name(), method));
-    let client_auth = choice(section, "client_auth", &methods)?;
-    if let Some(At { line, .. }) = client_auth.as_ref().filter(|_| client_secret.is_none()) {
-        let what = "`client_auth` means nothing without a `client_secret`".to_owned();
-        return Err(section.mistake_at(*line, what, Some("delete it".to_owned())));
+    if client_secret.is_none() {
+        idle(section, &["client_auth"], "without a `client_secret`", "delete it")?;
     }
     let requests = [AcrRequest::AcrValues, AcrRequest::Claims].map(|request| (request.name(), request));
     Ok(OidcSection {
@@ -195,105 +199,102 @@ fn oidc(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OidcS
         scopes: section.list("scopes")?,
         redirect_port: section.port("redirect_port")?,
         audience: section.text("audience")?,
-        client_auth,
+        client_auth: choice(section, "client_auth", &methods)?,
         auto_login,
     })
+}
+
+/// Refuses the keys that mean nothing where they are, before anybody is told what to write there.
+fn idle(section: &Section<'_>, keys: &[&str], with: &str, next: &str) -> Result<(), Mistake> {
+    match keys.iter().find_map(|key| Some((key, section.line_of(key)?))) {
+        Some((key, line)) => {
+            let what = format!("`{key}` means nothing {with}");
+            Err(section.mistake_at(line, what, Some(next.to_owned())))
+        }
+        None => Ok(()),
+    }
 }
 
 fn saml(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<SamlSection, Mistake> {
     let captures = [("loopback", Capture::Loopback), ("browser", Capture::Browser)];
     let bindings = [("redirect", Binding::Redirect), ("post", Binding::Post)];
     let hosts = [("127.0.0.1", "127.0.0.1".to_owned()), ("localhost", "localhost".to_owned())];
-    let saml = SamlSection {
-        sso_url: address(section, "sso_url")?,
-        start_url: address(section, "start_url")?,
-        capture: choice(section, "capture", &captures)?,
-        entity_id: section.text("entity_id")?,
-        issuer: section.text("issuer")?,
-        binding: choice(section, "binding", &bindings)?,
-        acs_host: choice(section, "acs_host", &hosts)?,
-        acs_port: section.port("acs_port")?,
-        acs_url: address(section, "acs_url")?,
-        browser: section.text("browser")?,
-        authn_context: contexts(section, "authn_context")?,
-        force_authn: section.boolean("force_authn")?,
-        auto_login,
+    let capture = choice(section, "capture", &captures)?;
+    let (sso_url, start_url) = (section.line_of("sso_url"), section.line_of("start_url"));
+    let by_browser = match &capture {
+        Some(capture) => capture.value == Capture::Browser,
+        None => sso_url.is_none() && start_url.is_some(),
     };
-    if let Some(at) = saml.acs_url.as_ref().filter(|at| !is_sign_in_endpoint(&at.value)) {
-        let what = format!("`{}` is not where AWS takes SAML responses", at.value);
-        let suggestion = "such as https://eu-west-1.signin.aws.amazon.com/saml".to_owned();
-        return Err(section.mistake_at(at.line, what, Some(suggestion)));
-    }
-    let by_browser = saml.capture.as_ref().map(|at| at.value) == Some(Capture::Browser)
-        || (saml.capture.is_none() && saml.sso_url.is_none() && saml.start_url.is_some());
-    match (&saml.sso_url, &saml.start_url) {
+    match (sso_url, start_url) {
         (None, None) => {
             let what = format!("{} has neither `sso_url` nor `start_url`", section.title);
-            let suggestion = "add sso_url = \"https://idp.acme.com/saml/sso\", the single sign-on address of the IdP's metadata";
-            return Err(section.missing(&["sso_url", "start_url"], what, suggestion.to_owned()));
+            let suggestion =
+                format!("add sso_url = \"{SSO_URL}\", the single sign-on address of the IdP's metadata");
+            return Err(section.missing(&["sso_url", "start_url"], what, suggestion));
         }
         (Some(_), Some(start)) => {
             let what = format!("{} has both `sso_url` and `start_url`", section.title);
             let suggestion =
                 "sso_url is where jit sends its request, start_url a page of the IdP's own; delete one";
-            return Err(section.mistake_at(start.line, what, Some(suggestion.to_owned())));
+            return Err(section.mistake_at(start, what, Some(suggestion.to_owned())));
         }
         (None, Some(start)) if !by_browser => {
             let what =
                 "a sign-in that begins at the IdP (start_url) can only be caught in a browser".to_owned();
             let suggestion = "write capture = \"browser\", or an sso_url instead of start_url".to_owned();
-            return Err(section.mistake_at(start.line, what, Some(suggestion)));
+            return Err(section.mistake_at(start, what, Some(suggestion)));
         }
         _ => {}
     }
-    let idle = |key, line: Option<usize>, with: &str| {
-        let what = format!("`{key}` means nothing with {with}");
-        line.map(|line| section.mistake_at(line, what, Some("delete it".to_owned())))
-    };
-    let line = |at: &Option<At<String>>| at.as_ref().map(|at| at.line);
-    let unused = if by_browser {
-        let with = "capture = \"browser\"";
-        idle("acs_host", line(&saml.acs_host), with)
-            .or_else(|| idle("acs_port", saml.acs_port.as_ref().map(|at| at.line), with))
-    } else {
-        let with = "capture = \"loopback\"";
-        idle("acs_url", line(&saml.acs_url), with).or_else(|| idle("browser", line(&saml.browser), with))
-    };
-    let unasked = || {
-        let with = "start_url: the IdP sends what it has registered";
-        let binding = saml.binding.as_ref().map(|at| at.line);
-        let context = saml.authn_context.as_ref().map(|at| at.line);
-        let force = saml.force_authn.as_ref().map(|at| at.line);
-        idle("acs_url", line(&saml.acs_url), with)
-            .or_else(|| idle("binding", binding, with))
-            .or_else(|| idle("authn_context", context, with))
-            .or_else(|| idle("force_authn", force, with))
-    };
-    match unused.or_else(|| saml.start_url.as_ref().and_then(|_| unasked())) {
-        Some(mistake) => Err(mistake),
-        None => Ok(saml),
+    match by_browser {
+        true => idle(section, &["acs_host", "acs_port"], "with capture = \"browser\"", "delete it")?,
+        false => idle(section, &["acs_url", "browser"], "with capture = \"loopback\"", "delete it")?,
     }
+    if start_url.is_some() {
+        let with = "with start_url: the IdP sends what it has registered";
+        idle(section, &["acs_url", "binding", "authn_context", "force_authn"], with, "delete it")?;
+    }
+    let acs_url = Rule {
+        like: ACS_URL,
+        check: &|url| match is_sign_in_endpoint(url) {
+            true => urls::provider(url),
+            false => Err(format!("`{url}` is not where AWS takes SAML responses")),
+        },
+        cut: |url| url,
+    };
+    Ok(SamlSection {
+        sso_url: url(section, "sso_url", &Rule::provider(SSO_URL))?,
+        start_url: url(section, "start_url", &Rule::provider(SAML_START_URL))?,
+        capture,
+        entity_id: section.text("entity_id")?,
+        issuer: section.text("issuer")?,
+        binding: choice(section, "binding", &bindings)?,
+        acs_host: choice(section, "acs_host", &hosts)?,
+        acs_port: section.port("acs_port")?,
+        acs_url: url(section, "acs_url", &acs_url)?,
+        browser: section.text("browser")?,
+        authn_context: contexts(section, "authn_context")?,
+        force_authn: section.boolean("force_authn")?,
+        auto_login,
+    })
 }
 
 fn okta(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OktaSection, Mistake> {
-    let mut org = section.required("org", "https://acme.okta.com")?;
-    check_address(section, &org)?;
+    let mut org = section.required("org", ORG)?;
+    check_url(section, &org, &Rule::org(ORG))?;
     org.value.truncate(org.value.trim_end_matches('/').len());
-    if org.value.matches('/').count() > 2 {
-        let host: Vec<&str> = org.value.splitn(4, '/').take(3).collect();
-        let suggestion = format!("write {}", host.join("/"));
-        return Err(section.mistake_at(
-            org.line,
-            "this is more than the org's address".to_owned(),
-            Some(suggestion),
-        ));
-    }
-    let app_url = section.required("app_url", "https://acme.okta.com/home/amazon_aws/0oa1/272")?;
-    check_address(section, &app_url)?;
+    let like = format!("{}/home/amazon_aws/0oa1/272", org.value);
+    let app_url = section.required("app_url", &like)?;
+    check_url(section, &app_url, &Rule::provider(&like))?;
     if !app_url.value.starts_with(&format!("{}/", org.value)) {
         let what = format!("the application is not at {}", org.value);
-        let suggestion = "app_url is the application's embed link, at the org's own address".to_owned();
+        let suggestion = format!("app_url is the application's embed link in your org, such as {like}");
         return Err(section.mistake_at(app_url.line, what, Some(suggestion)));
+    }
+    if section.line_of("client_id").is_none() {
+        let without = "without a `client_id`: only the device grant is asked so";
+        let next = "delete it, or add the client_id of the org's OIDC native application";
+        idle(section, &["acr_values", "max_age"], without, next)?;
     }
     let flows = [("auto", OktaFlow::Auto), ("classic", OktaFlow::Classic), ("device", OktaFlow::Device)];
     let factors = FACTORS.map(|(factor, name, _)| (name, factor));
@@ -309,20 +310,6 @@ fn okta(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> Result<OktaS
         max_age: section.duration("max_age")?,
         auto_login,
     };
-    let by_device = [
-        ("acr_values", okta.acr_values.as_ref().map(|at| at.line)),
-        ("max_age", okta.max_age.as_ref().map(|at| at.line)),
-    ];
-    if let (None, Some((key, line))) =
-        (&okta.client_id, by_device.into_iter().find_map(|(key, line)| Some((key, line?))))
-    {
-        let what = format!("`{key}` means nothing without a `client_id`: only the device grant is asked so");
-        return Err(section.mistake_at(
-            line,
-            what,
-            Some("delete it, or add the client_id of the org's OIDC native application".to_owned()),
-        ));
-    }
     if let (Some(At { value: OktaFlow::Device, line }), None) = (&okta.flow, &okta.client_id) {
         let what = "the device grant needs the `client_id` of the org's OIDC native application".to_owned();
         let suggestion = "add a line such as client_id = \"0oa1b2c3\"".to_owned();
@@ -335,7 +322,7 @@ fn identity_center(
     section: &mut Section<'_>,
     auto_login: Option<At<bool>>,
 ) -> Result<CenterSection, Mistake> {
-    let mut start_url = section.required("start_url", "https://acme.awsapps.com/start")?;
+    let mut start_url = section.required("start_url", CENTER_START_URL)?;
     // The portal's own pages stand behind a `#`.
     let end = start_url.value.find('#').unwrap_or(start_url.value.len());
     start_url.value.truncate(start_url.value[..end].trim_end_matches('/').len());
@@ -447,49 +434,18 @@ fn choice<T: Clone>(
     Err(section.mistake_at(line, format!("`{word}` is no {key}"), Some(suggestion)))
 }
 
-/// An https address, or a plain http one on loopback, for demonstrations and tests.
-fn address(section: &mut Section<'_>, key: &'static str) -> Result<Option<At<String>>, Mistake> {
+/// A URL that `rule` takes.
+fn url(section: &mut Section<'_>, key: &'static str, rule: &Rule<'_>) -> Result<Option<At<String>>, Mistake> {
     let found = section.text(key)?;
-    found.iter().try_for_each(|at| check_address(section, at))?;
+    found.iter().try_for_each(|at| check_url(section, at, rule))?;
     Ok(found)
 }
 
-fn check_address(section: &Section<'_>, at: &At<String>) -> Result<(), Mistake> {
-    safe_address(&at.value).map_err(|(what, suggestion)| section.mistake_at(at.line, what, Some(suggestion)))
-}
-
-/// Refuses what is no web address, and what would be spoken in clear; with what to write instead.
-pub(super) fn safe_address(address: &str) -> Result<(), (String, String)> {
-    fits(address, Purpose::Provider)
-}
-
-fn fits(address: &str, purpose: Purpose<'_>) -> Result<(), (String, String)> {
-    TrustedUrl::parse(address, purpose).map(drop).map_err(|why| {
-        let host = address.split("://").nth(1).unwrap_or_default();
-        let suggestion = match why {
-            // Not if that is refused next, for something else.
-            UrlError::Scheme
-                if address.starts_with("http:")
-                    && TrustedUrl::parse(&format!("https://{host}"), purpose).is_ok() =>
-            {
-                format!("write https://{host}")
-            }
-            _ => "it looks like https://acme.okta.com".to_owned(),
-        };
-        (format!("`{address}` {why}"), suggestion)
-    })
-}
-
-/// An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3).
-fn check_issuer(issuer: &str) -> Result<(), (String, Option<String>)> {
-    // Said first, since it can be mended by what is shown.
-    safe_address(issuer).map_err(|(what, suggestion)| (what, Some(suggestion)))?;
-    if issuer.contains(['?', '#']) || issuer.ends_with("/.well-known/openid-configuration") {
-        let issuer = issuer.split(['?', '#']).next().unwrap_or_default();
-        let issuer = issuer.trim_end_matches("/.well-known/openid-configuration");
-        return Err(("this is more than the issuer".to_owned(), Some(format!("write {issuer}"))));
+fn check_url(section: &Section<'_>, at: &At<String>, rule: &Rule<'_>) -> Result<(), Mistake> {
+    match rule.refuse(at) {
+        Some(Refused { line, what, next }) => Err(section.mistake_at(line, what, Some(next))),
+        None => Ok(()),
     }
-    fits(issuer, Purpose::Issuer).map_err(|(what, suggestion)| (what, Some(suggestion)))
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 //! AssumeRoleWithWebIdentity). The tables of `config.toml` and the profiles of AWS's files go through the same checks.
 
 use super::file::{Parent, RoleSection, Target};
-use super::idp::{CenterSection, IdpSection};
+use super::idp::{CENTER_START_URL, CenterSection, IdpSection};
+use super::urls::Rule;
 use crate::plan::{COLORS, DURATION_RANGE};
-use jit_wire::arn::is_region;
+use jit_wire::arn::{Partition, is_region};
 use jit_wire::name;
 use jit_wire::section::{At, Mistake, Section};
 
@@ -28,12 +29,13 @@ impl Dialect {
     }
 }
 
-/// Checks every setting of `role`, which stands in `section`.
+/// Checks every setting of `role`, which stands in `section`; `proof` is what the IdP of a hub hands over.
 ///
 /// # Errors
 /// The first [`Mistake`], with its place and what may stand there.
-pub(super) fn check(section: &Section<'_>, role: &RoleSection) -> Result<(), Mistake> {
-    let refused = of_role(role, Dialect::Ours).or_else(|| spokes_only(role));
+pub(super) fn check(section: &Section<'_>, role: &RoleSection, proof: Option<Proof>) -> Result<(), Mistake> {
+    // What does not belong there comes first: nobody corrects what has to be deleted next.
+    let refused = misplaced(role, proof).or_else(|| of_role(role, Dialect::Ours));
     if let Some(Refused { line, what, next }) = refused {
         return Err(section.mistake_at(line, what, Some(next)));
     }
@@ -60,7 +62,6 @@ pub(super) fn of_role(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
         policy,
         policy_arns,
         region,
-        sign_in,
     ];
     checks.into_iter().find_map(|check| check(role, dialect)).map(|refused| refused.in_words_of(dialect))
 }
@@ -72,11 +73,9 @@ pub(super) fn of_region(region: &At<String>, dialect: Dialect) -> Option<Refused
 
 /// What is wrong with an Identity Center.
 pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<Refused> {
-    let start = &center.start_url;
-    let address = super::idp::safe_address(&start.value).err();
-    let address = address.map(|(what, next)| Refused { line: start.line, what, next });
+    let start_url = Rule::provider(CENTER_START_URL).refuse(&center.start_url);
     let key = "the region that Identity Center is in, such as eu-west-1";
-    let refused = address.or_else(|| not_a_region(&center.region, key))?;
+    let refused = start_url.or_else(|| not_a_region(&center.region, key))?;
     Some(refused.in_words_of(dialect))
 }
 
@@ -106,8 +105,16 @@ impl Refused {
     }
 }
 
-fn refused(line: usize, what: String, next: &str) -> Option<Refused> {
-    Some(Refused { line, what, next: next.to_owned() })
+fn refused(line: usize, what: String, next: impl Into<String>) -> Option<Refused> {
+    Some(Refused { line, what, next: next.into() })
+}
+
+/// The partition of a role, as ARNs name it.
+fn partition(role: &RoleSection) -> &'static str {
+    match &role.target {
+        Target::Arn(arn) => arn.value.partition().name(),
+        Target::Assigned { .. } | Target::Itself { .. } => Partition::Aws.name(),
+    }
 }
 
 /// Whether `text` has `length` characters, all of them ASCII letters, digits, underscores or `extra`.
@@ -175,7 +182,7 @@ fn provider_arn(role: &RoleSection, _: Dialect) -> Option<Refused> {
             (own != account).then(|| refused(*line, what, next)).flatten()
         }
         _ => {
-            let next = "such as arn:aws:iam::111111111111:saml-provider/NAME";
+            let next = format!("such as arn:{}:iam::{account}:saml-provider/NAME", partition(role));
             refused(*line, format!("`{value}` is not the ARN of a SAML provider"), next)
         }
     }
@@ -225,7 +232,7 @@ fn policy(role: &RoleSection, _: Dialect) -> Option<Refused> {
 fn policy_arns(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value: arns, line } = role.policy_arns.as_ref()?;
     if let Some(stranger) = arns.iter().find(|arn| !arn.starts_with("arn:") || !arn.contains(":policy/")) {
-        let next = "such as arn:aws:iam::aws:policy/ReadOnlyAccess";
+        let next = format!("such as arn:{}:iam::aws:policy/ReadOnlyAccess", partition(role));
         return refused(*line, format!("`{stranger}` is not the ARN of a policy"), next);
     }
     let count = Some(arns.len()).filter(|count| *count > 10)?;
@@ -239,8 +246,8 @@ fn region(role: &RoleSection, _: Dialect) -> Option<Refused> {
 /// The youngest that a demanded sign-in can be: the person has to get from the IdP's page to the command within it.
 const YOUNGEST: u32 = 60;
 
-/// What a role demands of the sign-in.
-fn sign_in(role: &RoleSection, _: Dialect) -> Option<Refused> {
+/// What no sign-in can meet of what a role demands.
+fn sign_in(role: &RoleSection) -> Option<Refused> {
     let age = role.sign_in_age.as_ref().filter(|age| age.value < YOUNGEST);
     if let Some(At { value, line }) = age {
         let what = format!("{value} seconds are too few for a person to sign in and use the role");
@@ -265,8 +272,13 @@ pub(super) fn contexts(key: &str, At { value: list, line }: &At<Vec<String>>) ->
     refused(*line, format!("`{key}` has {count} values"), "20 are the most")
 }
 
-/// What a role demands of the sign-in that its kind of IdP cannot tell: the line, what is wrong, what to do.
-pub(super) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<(usize, String, &'static str)> {
+/// What is wrong with what a role demands of the sign-in at this IdP.
+pub(super) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<Refused> {
+    untold(role, idp).or_else(|| sign_in(role))
+}
+
+/// What a role demands of the sign-in that its kind of IdP cannot tell.
+fn untold(role: &RoleSection, idp: &IdpSection) -> Option<Refused> {
     let (acr, amr) = (role.acr.as_ref().map(|at| at.line), role.amr.as_ref().map(|at| at.line));
     let (key, line, who, next) = match idp {
         IdpSection::Oidc(_) => return None,
@@ -287,7 +299,7 @@ pub(super) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<(usize,
             (key, line, "nobody signs in for it", "delete it")
         }
     };
-    Some((line, format!("`{key}` cannot be met: {who}"), next))
+    refused(line, format!("`{key}` cannot be met: {who}"), next)
 }
 
 /// A region becomes part of the name of a host that secrets are sent to.
@@ -297,13 +309,23 @@ fn not_a_region(region: &At<String>, next: &str) -> Option<Refused> {
     if good { None } else { refused(*line, format!("`{value}` is not a region"), next) }
 }
 
-/// What only a spoke can have, and what only a hub can.
-fn spokes_only(role: &RoleSection) -> Option<Refused> {
+/// What a role cannot have, where it is.
+fn misplaced(role: &RoleSection, proof: Option<Proof>) -> Option<Refused> {
     let Parent::Idp(_) = role.parent else {
         let At { line, .. } = role.provider_arn.as_ref()?;
         let what = "a spoke role takes no `provider_arn`".to_owned();
-        return refused(*line, what, "it belongs to the hub role, which is reached by the assertion");
+        return refused(
+            *line,
+            what,
+            "delete it: it belongs to the hub role, which is reached by the assertion",
+        );
     };
+    // Where the IdP is not in the file, that is reported later.
+    proof.and_then(|proof| of_proof(role, proof)).or_else(|| spokes_only(role, proof))
+}
+
+/// What only a spoke can have.
+fn spokes_only(role: &RoleSection, proof: Option<Proof>) -> Option<Refused> {
     let only_spokes = [
         ("source_identity", role.source_identity.as_ref().map(|v| v.line)),
         ("external_id", role.external_id.as_ref().map(|v| v.line)),
@@ -311,11 +333,20 @@ fn spokes_only(role: &RoleSection) -> Option<Refused> {
         ("transitive_tags", role.transitive_tags.as_ref().map(|v| v.line)),
     ];
     let (key, line) = only_spokes.into_iter().find_map(|(key, line)| Some((key, line?)))?;
-    refused(
-        line,
-        format!("a hub role takes no `{key}`: the call that a proof is shown with has no such parameter"),
-        "let the IdP put it into the ID token's https://aws.amazon.com/ claims or the assertion's attributes, or set it on a spoke",
-    )
+    let by_idp = match (key, proof) {
+        // Of these AWS takes none from an IdP.
+        ("external_id", _) | (_, Some(Proof::PortalToken)) => None,
+        (_, Some(Proof::IdToken)) => Some("the ID token's https://aws.amazon.com/ claims"),
+        (_, Some(Proof::Assertion)) => Some("the assertion's attributes"),
+        (_, None) => Some("the ID token's https://aws.amazon.com/ claims or the assertion's attributes"),
+    };
+    let next = match by_idp {
+        Some(place) => format!("delete it, and let the IdP put it into {place}, or set it on a spoke"),
+        None => "delete it, or set it on a spoke".to_owned(),
+    };
+    let what =
+        format!("a hub role takes no `{key}`: the call that a proof is shown with has no such parameter");
+    refused(line, what, next)
 }
 
 /// What an IdP hands over.
@@ -329,18 +360,33 @@ pub(super) enum Proof {
     PortalToken,
 }
 
-/// What a hub role has to leave to its kind of proof: the line, what is wrong, what to do.
-pub(super) fn of_proof(role: &RoleSection, proof: Proof) -> Option<(usize, String, &'static str)> {
-    match (&role.target, proof == Proof::PortalToken) {
-        (Target::Arn(arn), true) => {
-            let what = "Identity Center knows no role by its ARN".to_owned();
-            return Some((arn.line, what, "write account = \"111111111111\" and permission_set = \"NAME\""));
+impl Proof {
+    /// What this kind of IdP hands over.
+    pub(super) fn of(idp: &IdpSection) -> Self {
+        match idp {
+            IdpSection::Oidc(_) | IdpSection::Source(_) => Self::IdToken,
+            IdpSection::Saml(_) | IdpSection::Okta(_) => Self::Assertion,
+            IdpSection::IdentityCenter(_) => Self::PortalToken,
         }
-        (Target::Assigned { permission_set, .. }, false) => {
-            let what = "a permission set is reached by an IdP of type \"identity-center\" alone".to_owned();
-            return Some((permission_set.line, what, "write role_arn instead of account and permission_set"));
+    }
+}
+
+/// What a hub role has to leave to its kind of proof.
+fn of_proof(role: &RoleSection, proof: Proof) -> Option<Refused> {
+    match proof {
+        Proof::IdToken => {
+            let line = role.provider_arn.as_ref()?.line;
+            let what = "only a role that is reached by SAML has a `provider_arn`".to_owned();
+            refused(line, what, "delete it: an ID token names its provider itself")
         }
-        (Target::Assigned { .. }, true) => {
+        Proof::Assertion => {
+            let line = role.session_name.as_ref()?.line;
+            let what =
+                "a hub role that is reached by SAML takes no `session_name`: the assertion has it".to_owned();
+            let next = "delete it, and let the IdP set the attribute RoleSessionName, or set it on a spoke";
+            refused(line, what, next)
+        }
+        Proof::PortalToken => {
             let decided = [
                 ("duration", role.duration.as_ref().map(|at| at.line)),
                 ("session_name", role.session_name.as_ref().map(|at| at.line)),
@@ -350,21 +396,11 @@ pub(super) fn of_proof(role: &RoleSection, proof: Proof) -> Option<(usize, Strin
             ];
             let (key, line) = decided.into_iter().find_map(|(key, line)| Some((key, line?)))?;
             let what = format!("a permission set takes no `{key}`: Identity Center decides that");
-            return Some((line, what, "delete it, or set it on a spoke"));
+            let next = match key {
+                "provider_arn" => "delete it: only a hub role that is reached by SAML has one",
+                _ => "delete it, or set it on a spoke",
+            };
+            refused(line, what, next)
         }
-        (Target::Arn(_) | Target::Itself { .. }, _) => {}
-    }
-    let by_saml = proof == Proof::Assertion;
-    match (&role.provider_arn, &role.session_name) {
-        (Some(provider), _) if !by_saml => {
-            let what = "only a role that is reached by SAML has a `provider_arn`".to_owned();
-            Some((provider.line, what, "delete it: an ID token names its provider itself"))
-        }
-        (_, Some(name)) if by_saml => {
-            let what =
-                "a hub role that is reached by SAML takes no `session_name`: the assertion has it".to_owned();
-            Some((name.line, what, "let the IdP set the attribute RoleSessionName, or set it on a spoke"))
-        }
-        _ => None,
     }
 }

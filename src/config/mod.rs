@@ -17,6 +17,7 @@ pub mod part;
 mod proof;
 pub mod resolve;
 pub mod shared;
+mod urls;
 
 pub use diff::{Side, unified_diff};
 pub use jit_wire::section::{At, Mistake, closest, parse_duration};

@@ -1,6 +1,7 @@
 //! A session that is less than the role allows: session policies and a shorter life, on the last leg.
 
 use crate::plan::{Origin, Plan, RoleId, Valued};
+use jit_wire::arn::Partition;
 use jit_wire::explain::{Explain, Kind, Next};
 
 /// What STS takes of an inline policy, in characters, and of managed ones (STS API reference, AssumeRole).
@@ -39,8 +40,13 @@ pub enum NarrowError {
     #[error("the policy is not JSON: {0}")]
     NotJson(String),
     /// Not the ARN of a policy.
-    #[error("`{0}` is not the ARN of a policy")]
-    NotAnArn(String),
+    #[error("`{arn}` is not the ARN of a policy")]
+    NotAnArn {
+        /// What was said.
+        arn: String,
+        /// That of the role.
+        partition: Partition,
+    },
     /// STS takes more.
     #[error("{0} seconds is not a duration that STS takes: it begins at 15m")]
     TooShort(u32),
@@ -58,7 +64,10 @@ impl Explain for NarrowError {
             Self::TooMany(_) => Next::list(["leave some out, here or in `policy_arns`"]),
             Self::TooLong(_) => Next::list(["shorten it, or make it a managed policy: --policy ARN"]),
             Self::NotJson(_) => Next::list(["correct the file"]),
-            Self::NotAnArn(_) => Next::list(["such as arn:aws:iam::aws:policy/ReadOnlyAccess"]),
+            Self::NotAnArn { partition, .. } => {
+                let partition = partition.name();
+                vec![Next::words(format!("such as arn:{partition}:iam::aws:policy/ReadOnlyAccess"))]
+            }
             Self::TooShort(_) => Next::list(["such as --max 15m"]),
         }
     }
@@ -78,10 +87,11 @@ pub fn narrowed(mut plan: Plan, narrow: &Narrow) -> Result<Plan, NarrowError> {
     }
     let mut arns = leg.policy_arns.as_ref().map(|arns| arns.value.clone()).unwrap_or_default();
     let asked = narrow.policy_arns.iter().cloned();
-    let own = format!("arn:{}:iam::aws:policy/ReadOnlyAccess", leg.role.value.partition().name());
+    let partition = leg.role.value.partition();
+    let own = format!("arn:{}:iam::aws:policy/ReadOnlyAccess", partition.name());
     for arn in asked.chain(narrow.read_only.then_some(own)) {
         if !arn.starts_with("arn:") || !arn.contains(":policy/") {
-            return Err(NarrowError::NotAnArn(arn));
+            return Err(NarrowError::NotAnArn { arn, partition });
         }
         if !arns.contains(&arn) {
             arns.push(arn);

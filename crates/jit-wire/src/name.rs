@@ -121,8 +121,14 @@ pub enum BadName {
 }
 
 impl BadName {
-    /// What a name may have.
-    pub const ALLOWED: &str = "use letters, digits and - _ . / % @ : +";
+    /// What a name may have, as far as this one does not.
+    pub fn allowed(&self) -> String {
+        match self {
+            Self::Length => format!("use 1 to {LONGEST_OWN} characters"),
+            Self::Option => "begin it with a letter or a digit".to_owned(),
+            Self::Character(_) => "use letters, digits and - _ . / % @ : +".to_owned(),
+        }
+    }
 }
 
 /// Checks the name of a role or an IdP in `config.toml` or in a shared file. Such names become profiles of

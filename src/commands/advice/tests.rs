@@ -472,7 +472,7 @@ fn narrows() -> Vec<NarrowError> {
         NarrowError::TooMany(11),
         NarrowError::TooLong(9999),
         NarrowError::NotJson(text("x")),
-        NarrowError::NotAnArn(text("x")),
+        NarrowError::NotAnArn { arn: text("x"), partition: jit_wire::arn::Partition::Aws },
         NarrowError::TooShort(1),
     ]
 }

@@ -8,7 +8,7 @@ use crate::support::Room;
 struct Row {
     /// What is replaced, and by what, to make it.
     mistake: (&'static str, &'static str),
-    /// What is suggested, all of it.
+    /// What is suggested, as far as it is followed.
     says: &'static str,
     /// What is replaced, and by what, to do as suggested.
     follow: (&'static str, &'static str),
@@ -16,6 +16,29 @@ struct Row {
 
 /// Of a file whose IdP speaks OIDC.
 const OIDC: &[Row] = &[
+    row(
+        (
+            "[role.hub]\nidp = \"demo\"\nrole_arn",
+            "[role.hub]\nidp = \"demo\"\naccount = \"111111111111\"\nrole_arn",
+        ),
+        "delete account and permission_set",
+        ("account = \"111111111111\"\n", ""),
+    ),
+    row(
+        ("[role.admin]", "[role.x]\nvia = \"hub\"\npermission_set = \"Dev\"\n[role.admin]"),
+        "write role_arn = \"arn:aws:iam::111111111111:role/NAME\" instead of",
+        ("permission_set = \"Dev\"", "role_arn = \"arn:aws:iam::111111111111:role/NAME\""),
+    ),
+    row(
+        ("[role.admin]", "[role.x]\nvia = \"hub\"\n[role.admin]"),
+        "add role_arn = \"arn:aws:iam::111111111111:role/NAME\"",
+        ("[role.x]", "[role.x]\nrole_arn = \"arn:aws:iam::111111111111:role/NAME\""),
+    ),
+    row(
+        ("issuer = \"http://127.0.0.1", "issuer = \"acme.okta.com/x?y=1\" # "),
+        "write https://acme.okta.com/x",
+        ("acme.okta.com/x?y=1", "https://acme.okta.com/x"),
+    ),
     row(("type = ", "tpye = "), "did you mean `type`?", ("tpye", "type")),
     row(("\"oidc\"", "\"odic\""), "did you mean `oidc`?", ("odic", "oidc")),
     row(("client_id = ", "client_i = "), "did you mean `client_id`?", ("client_i ", "client_id ")),
@@ -112,13 +135,23 @@ const SAML: &[Row] = &[
     ),
     row(
         ("[role.hub]", "[role.hub]\nsession_name = \"alice\""),
-        "let the IdP set the attribute RoleSessionName, or set it on a spoke",
+        "delete it, and let the IdP set the attribute RoleSessionName, or set it on a spoke",
         ("session_name = \"alice\"\n", ""),
     ),
     row(
         ("[role.hub]", "[role.hub]\nprovider_arn = \"x\""),
         "such as arn:aws:iam::111111111111:saml-provider/NAME",
         ("\"x\"", "\"arn:aws:iam::111111111111:saml-provider/NAME\""),
+    ),
+    row(
+        ("sso_url = \"http://127.0.0.1", "sso_url = \"http://idp.acme.com"),
+        "write https://idp.acme.com",
+        ("http://idp.acme.com", "https://idp.acme.com"),
+    ),
+    row(
+        ("sso_url = \"http://127.0.0.1", "sso_url = \"ftp://idp.acme.com"),
+        "such as https://idp.acme.com/saml/sso",
+        ("ftp://idp.acme.com", "https://idp.acme.com"),
     ),
     row(("acs_port = 0", "acs_prt = 0"), "did you mean `acs_port`?", ("acs_prt", "acs_port")),
     row(("acs_port = 0", "binding = \"artifact\""), "it is \"redirect\" or \"post\"", ("artifact", "post")),
@@ -137,6 +170,37 @@ const SAML: &[Row] = &[
 
 /// Of a file whose IdP is Identity Center.
 const CENTER: &[Row] = &[
+    row(
+        ("account = \"333333333333\"\npermission_set = \"Developer\"", ""),
+        "add account = \"111111111111\" and permission_set = \"Developer\"",
+        ("[role.dev]", "[role.dev]\naccount = \"111111111111\"\npermission_set = \"Developer\""),
+    ),
+    row(
+        (
+            "account = \"333333333333\"\npermission_set = \"Developer\"",
+            "role_arn = \"arn:aws:iam::333333333333:role/x\"",
+        ),
+        "write account = \"111111111111\" and permission_set = \"Developer\" instead of role_arn",
+        (
+            "role_arn = \"arn:aws:iam::333333333333:role/x\"",
+            "account = \"111111111111\"\npermission_set = \"Developer\"",
+        ),
+    ),
+    row(
+        ("start_url = \"http://127.0.0.1", "start_url = \"acme://x"),
+        "such as https://acme.awsapps.com/start",
+        ("acme://x", "https://acme.awsapps.com/start"),
+    ),
+    row(
+        ("[role.dev]", "[role.dev]\nexternal_id = \"a b\""),
+        "delete it, or set it on a spoke",
+        ("external_id = \"a b\"\n", ""),
+    ),
+    row(
+        ("[role.dev]", "[role.dev]\nduration = \"13h\""),
+        "delete it, or set it on a spoke",
+        ("duration = \"13h\"\n", ""),
+    ),
     row(
         ("[role.dev]", "[role.dev]\nduration = \"1h\""),
         "delete it, or set it on a spoke",
@@ -194,7 +258,7 @@ fn following_a_suggestion_mends_the_file() {
             let bad = replaced(good, row.mistake);
             room.write_config(&bad);
             let refused = room.jit(&["explain", "admin"]).run();
-            if refused.code() == 0 || hints(&refused) != [row.says] {
+            if refused.code() == 0 || !hints(&refused).concat().contains(row.says) {
                 wrong.push(format!("{:?} should say {:?}: {refused}", row.mistake, row.says));
                 continue;
             }
