@@ -48,12 +48,12 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
     ),
     (
         "Response signature invalid",
-        "its signature is not by a certificate that the account's SAML provider knows",
-        "have the IdP's present metadata uploaded to the SAML provider in IAM",
+        "it is not signed with a certificate that the account's SAML provider knows",
+        "have the IdP's current metadata uploaded to the SAML provider in IAM",
     ),
     (
         "Issuer not present in specified provider",
-        "the account's SAML provider is another IdP's",
+        "the account's SAML provider belongs to another IdP",
         "compare `provider_arn` and the IdP's entity id with the metadata of the SAML provider in IAM",
     ),
     (
@@ -63,17 +63,17 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
     ),
     (
         "does not contain the required audience",
-        "it is not made out to AWS",
+        "its audience is not AWS",
         "have the IdP send the audience urn:amazon:webservices, and the role's trust policy list its Recipient in SAML:aud",
     ),
     (
         "RoleSessionName",
-        "its attribute RoleSessionName is missing or has characters that AWS does not take",
+        "its attribute RoleSessionName is missing or has characters that AWS does not accept",
         "have the IdP send https://aws.amazon.com/SAML/Attributes/RoleSessionName: 2 to 64 of letters, digits and _ + = , . @ -",
     ),
     (
         "Source Identity",
-        "its attribute SourceIdentity has a form that AWS does not take",
+        "its attribute SourceIdentity has a format that AWS does not accept",
         "have the IdP send 2 to 64 letters, digits and _ + = , . @ - as SourceIdentity",
     ),
     ("Invalid base64 SAMLResponse", "AWS cannot read it", "sign in anew"),
@@ -86,8 +86,8 @@ impl StsError {
         match self.kind {
             StsErrorKind::AccessDenied => self.denial(),
             StsErrorKind::ExpiredToken => match &self.role_arn {
-                Some(role) => format!("the session that asked for {role} is over"),
-                None => "this session is over".to_owned(),
+                Some(role) => format!("the session that asked for {role} has expired"),
+                None => "this session has expired".to_owned(),
             },
             StsErrorKind::TokenRefused => self.token_refusal(),
             StsErrorKind::DurationTooLong { chained: true } => {
@@ -258,15 +258,15 @@ impl StsError {
     fn token_refusal(&self) -> String {
         let why = match (self.code.as_str(), self.token_text()) {
             ("ExpiredTokenException" | "ExpiredToken", _) if self.action == Action::AssumeRoleWithSaml => {
-                "AWS saw it more than five minutes after it was made"
+                "AWS received it more than 5 min after it was issued"
             }
-            ("ExpiredTokenException" | "ExpiredToken", _) => "it had expired when AWS saw it",
-            ("IDPRejectedClaim", _) => "the IdP or AWS rejects what it claims, or it was revoked",
+            ("ExpiredTokenException" | "ExpiredToken", _) => "it had expired when AWS received it",
+            ("IDPRejectedClaim", _) => "the IdP or AWS rejects its claims, or it was revoked",
             (_, Some((_, why, _))) => why,
-            _ => "it does not fit how the IdP is set up in IAM",
+            _ => "it does not match the IdP's configuration in IAM",
         };
         let proof = if self.action == Action::AssumeRoleWithSaml { "assertion" } else { "token" };
-        format!("AWS does not take the IdP's {proof} for {}: {why}{}", self.role(), self.quote())
+        format!("AWS does not accept the IdP's {proof} for {}: {why}{}", self.role(), self.quote())
     }
 
     fn malformation(&self) -> String {
@@ -274,7 +274,7 @@ impl StsError {
             return format!("the session policy for {} is broken{}", self.role(), self.quote());
         }
         match between(&self.message, "' at '", "' failed to satisfy constraint").map(setting) {
-            Some(Some(setting)) => format!("AWS does not take the value of `{setting}`{}", self.quote()),
+            Some(Some(setting)) => format!("AWS does not accept the value of `{setting}`{}", self.quote()),
             _ if self.code.is_empty() => format!("STS in {} cannot be asked{}", self.region, self.quote()),
             _ => format!("AWS refuses the request with {}{}", self.code, self.quote()),
         }
@@ -289,7 +289,10 @@ impl StsError {
             }
             // A refusal without a code, or a good answer without what it is for.
             (_, Some(status), "") if status < 500 => {
-                format!("what answers for STS in {region} is not STS (HTTP {status}){}", self.quote())
+                format!(
+                    "the server that answers for STS in {region} is not STS (HTTP {status}){}",
+                    self.quote()
+                )
             }
             (_, Some(status), _) => format!("STS in {region} failed with HTTP {status}{}", self.quote()),
             (_, None, _) => format!("STS in {region} gave no answer{}", self.quote()),
@@ -318,7 +321,7 @@ impl Explain for StsError {
             StsErrorKind::TokenRefused => match self.token_text() {
                 Some(("Invalid base64 SAMLResponse", ..)) => vec![Next::SignInAnew],
                 Some((_, _, what)) => vec![Next::words(what)],
-                None => Next::list(["show this to whoever manages the IdP and its provider in IAM"]),
+                None => Next::list(["show this to the administrator of the IdP and of its provider in IAM"]),
             },
             StsErrorKind::ExpiredToken => vec![Next::SignInAnew],
             StsErrorKind::UnknownSession => vec![
@@ -334,7 +337,7 @@ impl Explain for StsError {
                 "ask for a smaller `duration`, or have the role's maximum session duration raised",
             ]),
             StsErrorKind::ClockSkew { .. } => {
-                Next::list(["set the clock, best to follow a time server, and try again"])
+                Next::list(["set the clock, preferably from a time server, and try again"])
             }
             StsErrorKind::RegionDisabled => Next::list([
                 "use another region (`region` of the role, or AWS_REGION), or have STS switched on there (IAM, account settings)",
@@ -351,7 +354,9 @@ impl Explain for StsError {
             StsErrorKind::Unreachable => self.http.as_ref().map_or_else(Vec::new, |error| error.next()),
             StsErrorKind::Server if self.code == "IDPCommunicationError" => vec![
                 Next::TryAgain,
-                Next::words("if it stays, check that the issuer can be reached from the public internet"),
+                Next::words(
+                    "if the error persists, check that the issuer can be reached from the public internet",
+                ),
             ],
             StsErrorKind::Server => {
                 vec![Next::TryAgain, Next::Explain("check the endpoint and the proxy".into())]

@@ -28,7 +28,7 @@ pub enum BrokerError {
         why: String,
     },
     /// The sign-in is not what the role demands, although the IdP was asked for that.
-    #[error("{role} is not used: your sign-in at {idp} is not what it demands")]
+    #[error("{role} is not used: your sign-in at {idp} does not meet its requirements")]
     #[expect(missing_docs, reason = "the sentence says it")]
     TooWeak { idp: String, role: String, why: String },
     /// The IdP.
@@ -45,7 +45,7 @@ pub enum BrokerError {
         offered: Vec<String>,
     },
     /// The assertion lists the role with several SAML providers.
-    #[error("{idp} offers {role} by several SAML providers")]
+    #[error("{idp} offers {role} through several SAML providers")]
     SeveralProviders {
         /// `[idp.NAME]`.
         idp: String,
@@ -55,9 +55,7 @@ pub enum BrokerError {
         providers: Vec<String>,
     },
     /// The assertion is encrypted for AWS, so only the configuration can say which provider it is for.
-    #[error(
-        "the assertion of {idp} is encrypted, so it cannot be seen which SAML provider {role} is reached by"
-    )]
+    #[error("the assertion of {idp} is encrypted, so jit cannot tell which SAML provider {role} uses")]
     Encrypted {
         /// `[idp.NAME]`.
         idp: String,

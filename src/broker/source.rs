@@ -41,7 +41,7 @@ pub enum SourceError {
     #[expect(missing_docs, reason = "the sentence says it")]
     Process { profile: String, program: String, why: String },
     /// The machine's metadata service gave no credentials.
-    #[error("the profile {profile} takes the credentials of this machine, but {why}")]
+    #[error("the profile {profile} uses the credentials of this machine, but {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Machine { profile: String, why: MachineError },
     /// The keys are malformed.
@@ -49,11 +49,11 @@ pub enum SourceError {
     #[expect(missing_docs, reason = "the sentence says it")]
     Unfit { profile: String, why: BadCredentials },
     /// A session that another program obtained, without an expiry.
-    #[error("the profile {profile} has another program's session, and nothing says when that ends")]
+    #[error("the profile {profile} has a session from another program, and its expiry is unknown")]
     #[expect(missing_docs, reason = "the sentence says it")]
     NoEnd { profile: String },
     /// The credentials have already expired.
-    #[error("the credentials that the profile {profile} gets are over already")]
+    #[error("the credentials that the profile {profile} gets have already expired")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Over { profile: String, next: String },
     /// AWS refused the profile's credentials.
@@ -95,8 +95,8 @@ impl Explain for SourceError {
 
     fn next(&self) -> Vec<Next> {
         match self {
-            Self::TokenFile { .. } => Next::list(["have whatever writes that file write it again"]),
-            Self::Process { .. } => Next::list(["run that command by itself, to see what it wants"]),
+            Self::TokenFile { .. } => Next::list(["run the program that writes that file again"]),
+            Self::Process { .. } => Next::list(["run that command by itself to see what is wrong"]),
             Self::Machine { why: MachineError::NoToken(_), .. } => Next::list([
                 "in a container, have the answer come that far: the instance's metadata option HttpPutResponseHopLimit has to be 2",
                 "elsewhere, use a metadata service that has version 2 (IMDSv2)",
@@ -110,17 +110,19 @@ impl Explain for SourceError {
             Self::Machine { why: MachineError::Refused { status: 429 | 500.., .. }, .. } => {
                 vec![Next::TryAgain]
             }
-            Self::Machine { why: MachineError::Http(_) | MachineError::Refused { .. }, .. } => {
-                Next::list(["such a profile serves on the container or instance that it was made for"])
+            Self::Machine { why: MachineError::Http(_) | MachineError::Refused { .. }, .. } => Next::list([
+                "such a profile works only in the container or on the instance that it was made for",
+            ]),
+            Self::Machine { .. } => {
+                Next::list(["check which server answers there: it is not the AWS service"])
             }
-            Self::Machine { .. } => Next::list(["look at what answers there: it is not what AWS runs"]),
-            Self::Unfit { .. } => Next::list(["copy them once more, without what stands around them"]),
+            Self::Unfit { .. } => Next::list(["copy them again, without the text around them"]),
             Self::NoEnd { profile } => vec![
                 Next::words(format!(
                     "give it to AWS's tools as it is: AWS_PROFILE={}",
                     name::in_command(profile)
                 )),
-                Next::words("or let a role have it as its source_profile: that session has an end"),
+                Next::words("or use it as the source_profile of a role: that session has an expiry"),
             ],
             Self::Refused { next, .. } | Self::Over { next, .. } => vec![Next::words(next.clone())],
         }
@@ -137,9 +139,8 @@ fn renewal_of(settings: &SourceSettings) -> String {
             "run the credential_process of the profile {} by itself, to see what it gives",
             settings.name
         ),
-        Source::TokenFile(path) => format!("have whatever writes {path} write it again"),
-        _ => "show this to whoever manages this machine: AWS does not take the credentials that it was given"
-            .to_owned(),
+        Source::TokenFile(path) => format!("run the program that writes {path} again"),
+        _ => "show this to the administrator of this machine: AWS does not accept its credentials".to_owned(),
     }
 }
 
@@ -188,7 +189,7 @@ impl Broker<'_, '_> {
         let given = self.given(settings, need).await?;
         if given.for_good {
             self.warn(&format!(
-                "the profile {} has keys that never end ({}); sign in at an IdP instead where you can",
+                "the profile {} has long-lived access keys ({}); sign in at an IdP instead where you can",
                 settings.name, settings.source.origin
             ));
         }

@@ -330,7 +330,7 @@ fn static_keys(world: &World, findings: &mut Vec<Finding>) {
     findings.extend(profiles.static_keys().map(|(profile, path, line)| {
         Finding::doubtful(
             "keys",
-            format!("{path}:{line}: the profile {profile} has keys that never end"),
+            format!("{path}:{line}: the profile {profile} has long-lived access keys"),
             "sign in at an IdP for what they are used for, then delete them at AWS and here",
         )
     }));

@@ -74,7 +74,7 @@ impl Explain for CodeError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::PortTaken(_) => Next::list([
-                "end the program that uses it",
+                "stop the program that uses it",
                 "or set another `redirect_port`, which the provider may want registered",
             ]),
             Self::Listen { .. } => {

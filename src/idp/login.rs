@@ -53,7 +53,7 @@ pub enum Proof<'a> {
 
 /// The bytes are not a login that this version can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stored login is of another shape than this version writes")]
+#[error("the stored login has a format that this version does not know")]
 pub struct NotALogin;
 
 impl Login {

@@ -40,7 +40,7 @@ use okta::OktaLogin;
 use saml::SamlError;
 
 /// Advice for problems that only the administrator of the IdP can fix.
-const ASK_ADMINISTRATOR: &str = "show this to whoever manages the identity provider";
+const ASK_ADMINISTRATOR: &str = "show this to the administrator of the identity provider";
 
 /// What a command decides about a login.
 #[derive(Clone, Copy, Debug)]

@@ -34,7 +34,7 @@ pub(super) fn failed(why: &str) -> Reply {
 
 /// The response was caught on its way; for a browser that is driven and about to close.
 pub(super) fn caught() -> String {
-    let what = "jit has what it needs; this window closes by itself.";
+    let what = "You are signed in. This window closes by itself.";
     html(&Text { class: "done", icon: TICK, title: "Signed in", what, next: "" }, "")
 }
 
@@ -46,10 +46,10 @@ pub(super) fn post_on(action: &str, fields: &[(&str, String)]) -> Reply {
         .map(|(name, value)| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escaped(value)))
         .collect();
     let form = format!(
-        "<form method=\"post\" action=\"{}\">{inputs}<button>Go on</button></form><script>{SCRIPT}</script>",
+        "<form method=\"post\" action=\"{}\">{inputs}<button>Continue</button></form><script>{SCRIPT}</script>",
         escaped(action)
     );
-    let what = format!("Going on to {}.", jit_wire::http::host_of(action));
+    let what = format!("Continuing to {}.", jit_wire::http::host_of(action));
     let text = Text { class: "done", icon: ARROW, title: "One moment", what: &what, next: "" };
     let script = STANDARD.encode(digest::digest(&digest::SHA256, SCRIPT.as_bytes()));
     // Without `form-action`: browsers would hold the provider's own redirects against it.
@@ -75,7 +75,7 @@ pub(super) fn finished() -> Reply {
 /// The request does not belong to the sign-in that is waited for.
 pub(super) fn stray() -> Reply {
     let what = "This page does not belong to the sign-in that jit is waiting for.";
-    let next = "It may come from an older tab. Go on in the newest one, or start again in the terminal.";
+    let next = "It may come from an older tab. Continue in the newest one, or start again in the terminal.";
     page(
         StatusCode::BAD_REQUEST,
         &Text { class: "stray", icon: EXCLAMATION, title: "Another sign-in", what, next },
@@ -94,9 +94,9 @@ pub(super) fn contested() -> Reply {
 
 /// The answer of the provider belongs to the sign-in, but was brought by another browser than the one that began it.
 pub(super) fn other_browser() -> Reply {
-    let what =
-        "This is not the browser that jit opened for this sign-in, or it takes no cookies of 127.0.0.1.";
-    let next = "Go on in the browser that jit opened, or start again in the terminal: jit login --no-browser";
+    let what = "This is not the browser that jit opened for this sign-in, or it does not accept cookies from 127.0.0.1.";
+    let next =
+        "Continue in the browser that jit opened, or start again in the terminal: jit login --no-browser";
     let text = Text { class: "stray", icon: EXCLAMATION, title: "Another browser", what, next };
     page(StatusCode::FORBIDDEN, &text)
 }

@@ -237,7 +237,7 @@ fn a_sign_in_that_stayed_weak_is_not_used() {
     let person = op.person(&room, "agree");
     let login = room.run(room.jit(&sts, &["login", "prod-admin"]).env("BROWSER", person));
     assert_eq!(login.code(), 4, "{}", login.stderr);
-    assert!(login.stderr.contains("your sign-in at acme is not what it demands"), "{}", login.stderr);
+    assert!(login.stderr.contains("your sign-in at acme does not meet its requirements"), "{}", login.stderr);
     assert!(sts.calls().is_empty());
     room.run_for_credentials(&mut room.jit(&sts, &["credential-process", "hub"])).ok();
 }

@@ -177,10 +177,10 @@ fn static_keys_are_used_and_reported() {
     --- stdout
     ASIA… 900
     --- stderr
-    warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can
+    warning: the profile keys has long-lived access keys (~/.aws/credentials:2); sign in at an IdP instead where you can
     keys  account 111111111111  TIME left
     ");
-    let warning = "warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can\n";
+    let warning = "warning: the profile keys has long-lived access keys (~/.aws/credentials:2); sign in at an IdP instead where you can\n";
     assert!(keys.stderr.contains(warning), "{keys}");
     assert_eq!(arn(&room, "keys"), ALICE);
     assert_eq!(arn(&room, "ops"), "arn:aws:sts::222222222222:assumed-role/ops/alice");
@@ -227,7 +227,7 @@ fn a_users_own_keys_open_no_console_and_a_role_behind_them_does() {
     --- stdout
     http://STS/federation?Action=login&Issuer=&Destination=https%3A%2F%2Fus-east-1.console.aws.amazon.com%2Fconsole%2Fhome%3Fregion%3Dus-east-1&SigninToken=RANDOM
     --- stderr
-    warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can
+    warning: the profile keys has long-lived access keys (~/.aws/credentials:2); sign in at an IdP instead where you can
     ");
     std::fs::remove_file(room.path(".aws/credentials")).unwrap();
 }
@@ -275,7 +275,7 @@ fn commands_variables_and_token_files_are_sources() {
     exit 1
     --- stderr
     error: the token file ~/token of the profile by-token cannot be read: No such file or directory (os error 2)
-      next: have whatever writes that file write it again
+      next: run the program that writes that file again
     ");
     // Any ID token that the provider made for the hub will do.
     room.write_config(&room.usual_config());
@@ -300,8 +300,8 @@ fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
     --- stderr
     error: ~/.aws/config:26:1: the profile round is asked by its own command: round → round
         26 | [profile round]
-    error: the credential_process of the profile round (/work/mine/target/debug/jit) ended with exit status: 2
-      next: run that command by itself, to see what it wants
+    error: the credential_process of the profile round (JIT) ended with exit status: 2
+      next: run that command by itself to see what is wrong
     ");
     let with = |command: &str| {
         room.write(".aws/config", &format!("[profile x]\ncredential_process = {command}\n"));
@@ -315,11 +315,11 @@ fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
         (r#"echo '{"Version":2,"AccessKeyId":"a","SecretAccessKey":"b"}'"#, "its Version is 2, not 1"),
         (
             r#"echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","SessionToken":"c","Expiration":"2020-01-01T00:00:00Z"}'"#,
-            "the credentials that the profile x gets are over already",
+            "the credentials that the profile x gets have already expired",
         ),
         (
             r#"echo '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","SessionToken":"c"}'"#,
-            "the profile x has another program's session, and nothing says when that ends",
+            "the profile x has a session from another program, and its expiry is unknown",
         ),
     ] {
         let failed = with(command);
@@ -450,7 +450,7 @@ fn a_dotenv_file_gets_no_value_that_would_need_quotes() {
     insta::assert_snapshot!(room.told(&refused), @r#"
     exit 2
     --- stderr
-    warning: the profile keys has keys that never end (~/.aws/credentials:2); sign in at an IdP instead where you can
+    warning: the profile keys has long-lived access keys (~/.aws/credentials:2); sign in at an IdP instead where you can
     error: the value of JIT_ROLE cannot stand in a dotenv file without quotes
       because: readers of such files disagree on quotes: docker run --env-file takes them for a part of the value
       next: jit env "my dev" --shell json

@@ -235,7 +235,7 @@ fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_alw
     insta::assert_snapshot!(room.told(&refused), @"
     exit 1
     --- stderr
-    error: the profile box takes the credentials of this machine, but the metadata service at 127.0.0.1:PORT gives no token, and jit does not use its version 1, which needs none
+    error: the profile box uses the credentials of this machine, but the metadata service at 127.0.0.1:PORT gives no token, and jit does not use its version 1, which needs none
       next: in a container, have the answer come that far: the instance's metadata option HttpPutResponseHopLimit has to be 2
       next: elsewhere, use a metadata service that has version 2 (IMDSv2)
     ");
@@ -258,7 +258,7 @@ fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_alw
     insta::assert_snapshot!(room.told(&elsewhere), @"
     exit 1
     --- stderr
-    error: the profile box takes the credentials of this machine, but `http://metadata.example` is not https, nor http on this machine
+    error: the profile box uses the credentials of this machine, but `http://metadata.example` is not https, nor http on this machine
       next: give it a URL of this machine, or an https one
     ");
     end(&room);
@@ -297,15 +297,15 @@ fn an_expiration_in_other_forms_is_an_end_and_none_at_all_has_a_way_out() {
     assert!(
         endless
             .stderr
-            .contains("the profile x has another program's session, and nothing says when that ends"),
+            .contains("the profile x has a session from another program, and its expiry is unknown"),
         "{endless}"
     );
     insta::assert_snapshot!(room.told(&endless), @"
     exit 1
     --- stderr
-    error: the profile x has another program's session, and nothing says when that ends
+    error: the profile x has a session from another program, and its expiry is unknown
       next: give it to AWS's tools as it is: AWS_PROFILE=x
-      next: or let a role have it as its source_profile: that session has an end
+      next: or use it as the source_profile of a role: that session has an expiry
     ");
     // To follow that leads on: a session of `ops` without its end is what another role is assumed with.
     let ops = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
@@ -327,9 +327,9 @@ fn an_expiration_in_other_forms_is_an_end_and_none_at_all_has_a_way_out() {
     insta::assert_snapshot!(room.told(&alone), @"
     exit 1
     --- stderr
-    error: the profile session has another program's session, and nothing says when that ends
+    error: the profile session has a session from another program, and its expiry is unknown
       next: give it to AWS's tools as it is: AWS_PROFILE=session
-      next: or let a role have it as its source_profile: that session has an end
+      next: or use it as the source_profile of a role: that session has an expiry
     ");
     let far = room.jit(&["exec", "-q", "far", "--", "true"]).run();
     assert_eq!(far.code(), 0, "{far}");

@@ -206,8 +206,8 @@ fn why_the_last_login_is_over_is_said() {
     room.leave_a_refresh_token();
     room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::NoIdTokenOnRefresh));
     let answer = room.jit(&["credential-process", "admin"]).run();
-    let why = "error: a login at demo is needed\n  because: the last login has ended: this provider gives no new ID \
-               token on refresh";
+    let why = "error: a login at demo is needed\n  because: the last login has ended: this IdP returns no new ID token \
+               on refresh";
     assert_eq!((answer.code(), answer.stderr), (3, format!("{why}{again}")));
 
     let room = Room::with(Settings { approval: Approval::AtOnce, ..Settings::default() });
@@ -216,7 +216,7 @@ fn why_the_last_login_is_over_is_said() {
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     room.leave_a_refresh_token();
     let answer = room.jit(&["credential-process", "admin"]).run();
-    let why = "error: a login at demo is needed\n  because: the last login has ended: the provider gave no refresh \
+    let why = "error: a login at demo is needed\n  because: the last login has ended: the IdP issued no refresh \
                token at the last sign-in";
     assert_eq!((answer.code(), answer.stderr), (3, format!("{why}{again}")));
 }
@@ -312,7 +312,7 @@ fn a_refresh_token_that_is_of_no_use_is_revoked() {
     exit 3
     --- stderr
     error: a login at demo is needed
-      because: the last login has ended: this provider gives no new ID token on refresh
+      because: the last login has ended: this IdP returns no new ID token on refresh
       next: jit login admin
     ");
 }

@@ -122,7 +122,7 @@ fn whatever_wins_over_our_profiles_is_named_with_its_line() {
                 next: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
     ! profiles  ~/.aws/credentials:2: profile admin has `aws_access_key_id`: many tools use these static keys and never ask jit
                 next: remove the line `aws_access_key_id = …`, or rename the profile
-    ! keys      ~/.aws/credentials:2: the profile admin has keys that never end
+    ! keys      ~/.aws/credentials:2: the profile admin has long-lived access keys
                 next: sign in at an IdP for what they are used for, then delete them at AWS and here
     ");
     assert!(!output.stdout.contains("AKIA"), "{output}");

@@ -148,7 +148,7 @@ fn codes_for_a_device_and_refusals_are_text() {
 
     Waiting for you, 1 min at most
     error: the device code was refused: access_***enie*** (\u{1b}[2J\u{1b}]0;owne***\u{7}\u{9b}31m\u{202e}\u{d}\u{a}✓ Signe*** in)
-      next: show this to whoever manages the identity provider
+      next: show this to the administrator of the identity provider
     ");
     let (room, _front) = provider(|path, answer| {
         if path == "/.well-known/openid-configuration" {

@@ -353,7 +353,7 @@ fn a_wrong_password_may_be_typed_three_times() {
     insta::assert_snapshot!(room.told(&nobody), @"
     exit 1
     --- stderr
-    error: your password has to be typed, and nobody can be asked here
+    error: your password must be typed, and jit cannot ask for it here
       next: run `jit login admin` on a terminal
     ");
 }
@@ -367,11 +367,11 @@ fn an_org_that_limits_is_waited_for_once() {
     // Without a word of when, and twice: the person is told.
     okta.script(|script| script.limits = [vec![], vec![]].into());
     let twice = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
-    assert!(twice.code() == 1 && twice.stdout.contains("takes no more requests for 2 seconds"), "{twice}");
+    assert!(twice.code() == 1 && twice.stdout.contains("accepts no more requests for 2 seconds"), "{twice}");
     let far = vec![("x-rate-limit-reset", "4102444800".to_owned())];
     okta.script(|script| script.limits = [far].into());
     let far = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
-    assert!(far.code() == 1 && far.stdout.contains("takes no more requests for "), "{far}");
+    assert!(far.code() == 1 && far.stdout.contains("accepts no more requests for "), "{far}");
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn links_to_other_places_are_not_followed() {
     let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS, ("Code (", CODE)]);
     assert!(
         login.code() == 4
-            && login.stdout.contains("sends us to `https://evil.example/api/v1/authn/factors/uft1/verify"),
+            && login.stdout.contains("sent jit to `https://evil.example/api/v1/authn/factors/uft1/verify"),
         "{login}"
     );
 }

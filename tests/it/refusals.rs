@@ -38,7 +38,7 @@ fn error(what: &str, next: &[&str]) -> String {
 }
 
 const AGAIN: [&str; 2] =
-    ["run `jit login admin` again", "show this to whoever manages the identity provider"];
+    ["run `jit login admin` again", "show this to the administrator of the identity provider"];
 const ISSUER: &str =
     "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
 
@@ -57,7 +57,7 @@ fn id_tokens_that_prove_nothing() {
     ];
     for (flaw, why, next) in cases {
         let (room, login, said) = flawed(flaw);
-        let expected = error(&format!("the provider's ID token is not valid: {why}"), next);
+        let expected = error(&format!("the IdP's ID token is not valid: {why}"), next);
         assert_eq!((login.code(), said), (1, expected), "{flaw:?}");
         let fetches = if flaw == Flaw::KeyId { 3 } else { 2 };
         assert_eq!(room.count(Call::Jwks), fetches, "{flaw:?}: an unknown key is looked for once more");
@@ -69,7 +69,7 @@ fn an_id_token_that_has_expired_points_at_the_clock() {
     let (_, login, said) = flawed(Flaw::Expired);
     assert_eq!(login.code(), 1, "{login}");
     let [start, middle, end] = [
-        "error: the provider's ID token is not valid: it expired at 20",
+        "error: the IdP's ID token is not valid: it expired at 20",
         ", and this machine's clock says 20",
         "  next: check this machine's clock: `jit doctor`\n",
     ];
@@ -135,7 +135,7 @@ curl -sSL -o /dev/null "$at""#,
 fn a_provider_that_is_not_what_it_should_be() {
     let http = |what: &str, status, why: &str| format!("{what} answered with status {status} and {why}");
     let page = "a web page instead of JSON";
-    let network = "check `issuer`, and whether this network wants a sign-in of its own first";
+    let network = "check `issuer`, and whether this network requires its own sign-in first";
     let large = "the answer of IDP is larger than 512 KB, which no honest answer is";
     let late = "try again in a minute";
     let refusal = || Trouble::Refuse(Refusal::new(404, "not_here", "no such page"));
@@ -190,7 +190,7 @@ fn words_of_the_provider_never_reach_the_terminal_raw() {
         let (_, login, said) = troubled(call, trouble.clone());
         assert_eq!(login.code(), 4, "{login}");
         let refused = format!(
-            "was refused: bad\\u{{9b}}31m\\u{{a}} ({shown})\n  next: show this to whoever manages the identity provider\n"
+            "was refused: bad\\u{{9b}}31m\\u{{a}} ({shown})\n  next: show this to the administrator of the identity provider\n"
         );
         assert!(said.ends_with(&refused) && said.lines().count() == 2, "{login}");
     }
@@ -239,7 +239,7 @@ fn a_port_that_is_taken_is_named() {
     let login = room.jit(&["login", "admin"]).run();
     let what = "port PORT of 127.0.0.1, where the browser is to come back, is used by another program";
     let next = [
-        "end the program that uses it",
+        "stop the program that uses it",
         "or set another `redirect_port`, which the provider may want registered",
     ];
     assert_eq!((login.code(), login.stderr), (1, error(what, &next).replace("PORT", &port.to_string())));

@@ -378,7 +378,7 @@ fn responses_that_are_not_taken() {
         (
             replace(":status:Success", ":status:Requester"),
             4,
-            "the provider finds the fault in the request (Requester)",
+            "the IdP says that the request is wrong (Requester)",
         ),
         (replace("platform", "tampered"), 4, "Response signature invalid"),
         (
@@ -510,7 +510,7 @@ fn an_encrypted_assertion_is_passed_on_where_the_provider_is_known() {
     Opening your browser to sign in at IDP
     If it stays closed, open
     http://127.0.0.1:PORT/…
-    error: the assertion of demo is encrypted, so it cannot be seen which SAML provider hub is reached by
+    error: the assertion of demo is encrypted, so jit cannot tell which SAML provider hub uses
       next: add to [role.hub] the SAML provider of this IdP in the role's account: provider_arn = "arn:aws:iam::111111111111:saml-provider/NAME"
     "#);
     let arn = format!("role_arn = \"{HUB}\"");
@@ -558,7 +558,8 @@ fn a_port_that_is_taken_and_a_person_who_cancels() {
     room.servers().faults(|faults| faults.flaws.extend([jit_emulator::Flaw::UserDenies]));
     let denied = room.jit(&["login", "hub"]).run();
     assert_eq!(denied.code(), 4, "{denied}");
-    let words = "it could not make sure who you are (AuthnFailed); the provider failed (Responder); \"The person cancelled\"";
+    let words =
+        "it could not verify who you are (AuthnFailed); the IdP failed (Responder); \"The person cancelled\"";
     assert!(denied.stderr.contains(words), "{denied}");
     let device = room.jit(&["login", "hub", "--device"]).run();
     insta::assert_snapshot!(room.told(&device), @"

@@ -182,7 +182,7 @@ fn an_idp_that_does_not_listen_is_not_believed() {
         let login = room.jit(&["login", "admin"]).run();
         assert_eq!(login.code(), 4, "{demands}: {login}");
         assert!(
-            login.stderr.contains("admin is not used: your sign-in at demo is not what it demands"),
+            login.stderr.contains("admin is not used: your sign-in at demo does not meet its requirements"),
             "{login}"
         );
         assert!(login.stderr.contains(why), "{login}");
@@ -208,7 +208,7 @@ fn an_idp_that_refuses_leaves_what_there_is() {
     If it stays closed, open
     http://127.0.0.1:PORT/…
     error: the sign-in was refused: unmet_authentication_requirements (the person cannot sign in like that)
-      next: show this to whoever manages the identity provider
+      next: show this to the administrator of the identity provider
     ");
     let other = room.asks_for("developer");
     assert_eq!((other.code(), room.opened().len()), (0, 2), "{other}");

@@ -92,7 +92,7 @@ fn refusals_that_end_the_matter() {
             Call::AssumeRoleWithWebIdentity,
             refusal(400, "InvalidIdentityToken", "Incorrect token audience"),
             4,
-            "AWS does not take the IdP's token for arn:aws:iam::111111111111:role/jit-hub: the IAM OIDC provider does \
+            "AWS does not accept the IdP's token for arn:aws:iam::111111111111:role/jit-hub: the IAM OIDC provider does \
              not list this client (\"Incorrect token audience\")",
             &["ask for `client_id` to be added to the audiences of the IAM OIDC provider"],
         ),
@@ -100,7 +100,7 @@ fn refusals_that_end_the_matter() {
             Call::AssumeRole,
             Trouble::Html,
             1,
-            "what answers for STS in eu-west-1 is not STS (HTTP 200)",
+            "the server that answers for STS in eu-west-1 is not STS (HTTP 200)",
             &["try again in a minute", "check the endpoint and the proxy: `jit explain admin`"],
         ),
         (
@@ -151,7 +151,7 @@ fn a_clock_that_is_wrong_is_told_by_how_much() {
         room.servers().faults(|faults| faults.sts_clock = ahead);
         let login = room.jit(&["login", "admin"]).run();
         let what = format!("this machine's clock is {how}, so AWS takes none of its signatures");
-        let next = ["set the clock, best to follow a time server, and try again"];
+        let next = ["set the clock, preferably from a time server, and try again"];
         let said = room.plain(&login.stderr);
         assert!(login.code() == 4 && said.ends_with(&format!("…\n{}", error(&what, &next))), "{login}");
     }
@@ -192,7 +192,7 @@ fn an_id_token_that_aws_calls_expired_is_refreshed_once() {
     Opening your browser to sign in at IDP
     If it stays closed, open
     http://127.0.0.1:PORT/…
-    error: AWS does not take the IdP's token for arn:aws:iam::111111111111:role/jit-hub: it had expired when AWS saw it ("Token expired: current date/time 2 must be before 1")
+    error: AWS does not accept the IdP's token for arn:aws:iam::111111111111:role/jit-hub: it had expired when AWS received it ("Token expired: current date/time 2 must be before 1")
       next: jit login --force admin
       next: check this machine's clock: `jit doctor`
     "#);

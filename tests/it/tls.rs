@@ -95,7 +95,7 @@ fn the_certificates_of_a_profile_are_those_of_its_connections() {
     insta::assert_snapshot!(room.told(&unknown), @"
     exit 1
     --- stderr
-    warning: the profile b has keys that never end (~/.aws/config:6); sign in at an IdP instead where you can
+    warning: the profile b has long-lived access keys (~/.aws/config:6); sign in at an IdP instead where you can
     error: STS in us-east-1 gave no answer: no safe connection to 127.0.0.1:PORT: nobody whom this machine trusts has signed its certificate
       next: if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE
     ");
@@ -103,7 +103,7 @@ fn the_certificates_of_a_profile_are_those_of_its_connections() {
     insta::assert_snapshot!(room.told(&gone), @"
     exit 1
     --- stderr
-    warning: the profile c has keys that never end (~/.aws/config:9); sign in at an IdP instead where you can
+    warning: the profile c has long-lived access keys (~/.aws/config:9); sign in at an IdP instead where you can
     error: STS in us-east-1 gave no answer: `ca_bundle` (~/.aws/config:11) names `/nowhere`, which cannot be used: No such file or directory (os error 2)
       next: name a file of PEM certificates there, by its whole path
     ");

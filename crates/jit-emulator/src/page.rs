@@ -28,7 +28,7 @@ pub(crate) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
     let body = format!(
         r#"<h1>One moment</h1>
 <p>Going on to the application that asked.</p>
-<form method="post" action="{}">{inputs}<button class="primary">Go on</button></form>
+<form method="post" action="{}">{inputs}<button class="primary">Continue</button></form>
 <script>{SUBMIT}</script>"#,
         escape(action)
     );

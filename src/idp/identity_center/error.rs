@@ -17,7 +17,7 @@ pub enum CenterError {
     #[error(transparent)]
     Code(#[from] CodeError),
     /// An answer that is not what the service promises.
-    #[error("the portal answered with status {0} and nothing that could be read")]
+    #[error("the portal answered with status {0} and a response that jit could not read")]
     NotUnderstood(u16),
     /// The service said no.
     #[error("the portal refused: {error}{}", because(.description))]
@@ -31,13 +31,13 @@ pub enum CenterError {
     #[error("nobody approved the code within {}", minutes(*.0))]
     CodeExpired(Duration),
     /// The last login left no refresh token.
-    #[error("the portal gave no refresh token at the last sign-in")]
+    #[error("the portal issued no refresh token at the last sign-in")]
     NothingKept,
     /// What the last login left was given up at an earlier call, for this reason.
     #[error("{0}")]
     Ended(String),
     /// The client that the refresh token belongs to is forgotten.
-    #[error("the registration of the last sign-in is over")]
+    #[error("the registration of the last sign-in has expired")]
     RegistrationOver,
 }
 

@@ -261,7 +261,7 @@ mod tests {
                 r#"{"message":"Session token not found"}"#,
                 "the portal refused: unauthorized (Session token not found)",
             ),
-            (502, "", "<html>", "the portal answered with status 502 and nothing that could be read"),
+            (502, "", "<html>", "the portal answered with status 502 and a response that jit could not read"),
         ];
         for (status, header, body, words) in cases {
             assert_eq!(refusal(&answer(status, header, body)).to_string(), words);

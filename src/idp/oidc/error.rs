@@ -94,28 +94,28 @@ pub enum OidcError {
         claims: String,
     },
     /// The provider gave tokens, but no ID token among them.
-    #[error("the provider gave no ID token; the client needs the `openid` scope")]
+    #[error("the IdP returned no ID token; the client needs the `openid` scope")]
     NoIdToken,
     /// A refresh gave no ID token (OpenID Connect Core 1.0, section 12.2, allows that).
-    #[error("this provider gives no new ID token on refresh")]
+    #[error("this IdP returns no new ID token on refresh")]
     NoNewIdToken,
     /// The last login left no refresh token.
-    #[error("the provider gave no refresh token at the last sign-in")]
+    #[error("the IdP issued no refresh token at the last sign-in")]
     NoRefreshToken,
     /// The refresh token was given up at an earlier call, for this reason.
     #[error("{0}")]
     Ended(String),
     /// The last sign-in came to nothing.
-    #[error("the last sign-in came to nothing")]
+    #[error("the last sign-in did not succeed")]
     NobodyYet,
     /// A refresh was refused without a reason, as some providers do it with a token that is dead.
-    #[error("the provider does not take the refresh token any more (status {status}, without a reason)")]
+    #[error("the IdP no longer accepts the refresh token (status {status}, without a reason)")]
     Unreasoned {
         /// The HTTP status.
         status: u16,
     },
     /// The ID token failed a check.
-    #[error("the provider's ID token is not valid: {0}")]
+    #[error("the IdP's ID token is not valid: {0}")]
     Token(#[from] TokenError),
 }
 

@@ -42,7 +42,7 @@ impl Explain for OidcError {
             }
             Self::NoDiscovery { .. } | Self::WrongIssuer { .. } => Next::list([COMPARE_ISSUER]),
             Self::NotUnderstood { .. } => {
-                Next::list(["check `issuer`, and whether this network wants a sign-in of its own first"])
+                Next::list(["check `issuer`, and whether this network requires its own sign-in first"])
             }
             Self::Lacks { what: "device codes" } => {
                 Next::list(["leave out --device, or set `flow` to \"browser\""])

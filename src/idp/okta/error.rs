@@ -15,12 +15,12 @@ pub enum OktaError {
     Http(#[from] HttpError),
     #[error("Okta said no: {}", .0.in_words())]
     Api(ApiError),
-    #[error("Okta answered with status {0} and something that is not in its interface")]
+    #[error("Okta answered with status {0} and a response that jit does not understand")]
     NotUnderstood(u16),
-    #[error("Okta takes no more requests for {0} seconds")]
+    #[error("Okta accepts no more requests for {0} seconds")]
     RateLimited(u64),
     /// A link of the org's that leads elsewhere, where no secret goes.
-    #[error("the org sends us to `{0}`, which is not its own address")]
+    #[error("the org sent jit to `{0}`, which is not its own URL")]
     ForeignLink(String),
     #[error("your password has expired: change it at {0}")]
     PasswordExpired(String),
@@ -45,7 +45,7 @@ pub enum OktaError {
     Rejected,
     #[error("nobody answered the push")]
     PushTimedOut,
-    #[error("the push was called off")]
+    #[error("the push was cancelled")]
     Cancelled,
     #[error("the second factor failed: {0}")]
     FactorFailed(String),
@@ -53,9 +53,9 @@ pub enum OktaError {
     FactorLocked,
     #[error("the code was wrong too often")]
     TooManyTries,
-    #[error("{0} has to be typed, and nobody can be asked here")]
+    #[error("{0} must be typed, and jit cannot ask for it here")]
     NobodyToAsk(&'static str),
-    #[error("nothing was typed, so nobody is signed in")]
+    #[error("nothing was typed, so the sign-in was cancelled")]
     Declined,
     #[error("called off")]
     Interrupted,

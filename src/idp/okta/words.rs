@@ -44,10 +44,10 @@ impl Explain for OktaError {
             Self::Api(_) | Self::UnknownState { .. } | Self::FactorFailed(_) => &[ASK_ADMINISTRATOR],
             Self::NotUnderstood(500..) => return vec![Next::TryAgain],
             Self::NotUnderstood(_) => {
-                &["check `org`, and whether this network wants a sign-in of its own first"]
+                &["check `org`, and whether this network requires its own sign-in first"]
             }
             Self::RateLimited(_) => return vec![Next::ThenSignIn("wait that long".into())],
-            Self::ForeignLink(_) => &["check `org`: it is the URL that the org calls itself by"],
+            Self::ForeignLink(_) => &["check `org`: it must be the URL that the org uses for itself"],
             Self::NoSuchFactor { there_are, .. } => {
                 return vec![
                     Next::words(format!("you have {}", there_are.join(", "))),
@@ -55,7 +55,7 @@ impl Explain for OktaError {
                 ];
             }
             Self::NoUsableFactor(_) | Self::BrowserNeeded(_) => {
-                &["sign in by the browser: type = \"saml\", capture = \"browser\""]
+                &["sign in with the browser: type = \"saml\", capture = \"browser\""]
             }
             Self::Rejected | Self::Cancelled => {
                 return vec![Next::words("if that was not you, tell your security team"), Next::SignInAgain];
@@ -79,7 +79,7 @@ impl Explain for OktaError {
             Self::NobodyToAsk(_) => return vec![Next::SignInAt("a terminal".into())],
             Self::IdentityEngine { app_url } => {
                 return vec![
-                    Next::words("sign in by your browser; these three lines in its [idp.NAME] do it:"),
+                    Next::words("sign in with your browser: put these three lines in its [idp.NAME]"),
                     Next::words("type = \"saml\""),
                     Next::words(format!("start_url = \"{app_url}\"")),
                     Next::words("capture = \"browser\""),
@@ -95,9 +95,9 @@ impl Explain for OktaError {
                 "compare `app_url` with the embed link of the application (Okta, Applications, General)",
             ],
             Self::IdentityCenter => &["use type = \"identity-center\" with the portal's start URL"],
-            Self::NoForm(_) => &[
-                "the application may want what only a browser can show: type = \"saml\", capture = \"browser\"",
-            ],
+            Self::NoForm(_) => {
+                &["the application may need a browser: type = \"saml\", capture = \"browser\""]
+            }
             Self::TooManyRedirects(_) => &["check `app_url`"],
             Self::Exchange { error, description } => after_exchange(error, description),
             Self::Device(error) => return error.next(),
@@ -118,7 +118,7 @@ fn after_exchange(error: &str, description: &str) -> &'static [&'static str] {
     if description.contains("assurance") {
         &[
             "have both applications given the same authentication policy, with Device state \"Any\" and no re-authentication at every sign-in",
-            "or sign in by the browser: type = \"saml\", capture = \"browser\"",
+            "or sign in with the browser: type = \"saml\", capture = \"browser\"",
         ]
     } else {
         match error {

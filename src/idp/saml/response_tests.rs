@@ -96,7 +96,7 @@ fn every_thing_that_does_not_fit_has_its_own_message() {
         (with("</samlp:Response>", second), "holds 2 assertions"),
         (
             with(status, failed),
-            "it could not make sure who you are (AuthnFailed); the provider failed (Responder); \"wrong password\"",
+            "it could not verify who you are (AuthnFailed); the IdP failed (Responder); \"wrong password\"",
         ),
         (
             with(

@@ -3,13 +3,13 @@
 /// Every code of the specification by the end of its URN, and what the provider means by it.
 const CODES: [(&str, &str); 23] = [
     ("Success", "it succeeded"),
-    ("Requester", "the provider finds the fault in the request"),
-    ("Responder", "the provider failed"),
-    ("VersionMismatch", "the provider speaks another version of SAML"),
-    ("AuthnFailed", "it could not make sure who you are"),
+    ("Requester", "the IdP says that the request is wrong"),
+    ("Responder", "the IdP failed"),
+    ("VersionMismatch", "the IdP uses another version of SAML"),
+    ("AuthnFailed", "it could not verify who you are"),
     ("InvalidAttrNameOrValue", "an attribute has an unexpected name or value"),
-    ("InvalidNameIDPolicy", "it cannot name you in the form that is wanted"),
-    ("NoAuthnContext", "it cannot sign you in as strongly as is wanted"),
+    ("InvalidNameIDPolicy", "it cannot name you in the requested format"),
+    ("NoAuthnContext", "it cannot sign you in as strongly as requested"),
     ("NoAvailableIDP", "none of the providers it asks can be reached"),
     ("NoPassive", "it would have to ask you, and was told not to"),
     ("NoSupportedIDP", "it supports none of the providers it was given"),
@@ -68,7 +68,7 @@ mod tests {
         let both = status(&["Responder", "AuthnFailed"], Some("cancelled"));
         assert_eq!(
             both.in_words(),
-            "it could not make sure who you are (AuthnFailed); the provider failed (Responder); \"cancelled\""
+            "it could not verify who you are (AuthnFailed); the IdP failed (Responder); \"cancelled\""
         );
         assert!(both.is("AuthnFailed") && !both.is("NoPassive"));
         for (name, words) in CODES {

@@ -89,10 +89,10 @@ impl Explain for SamlError {
             | Self::BadSessionName(_)
             | Self::Twice(_) => &[ASK_ADMINISTRATOR],
             Self::PortTaken(_) => &[
-                "end the program that uses it",
-                "or set another `acs_port`, which the provider has to have registered",
+                "stop the program that uses it",
+                "or set another `acs_port`, which must be registered at the IdP",
             ],
-            Self::Listen { .. } => &["set `acs_port` to a free one above 1023"],
+            Self::Listen { .. } => &["set `acs_port` to a free port above 1023"],
             Self::NobodyCame(_) => return vec![Next::SignInAgain],
             Self::NoDeviceCode { port: None } => &["leave out --device"],
             Self::NoDeviceCode { port: Some(port) } => {

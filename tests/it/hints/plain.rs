@@ -161,7 +161,7 @@ pub(super) fn rows() -> Vec<Row> {
         Row {
             name: "a refusal that would come again",
             arrange: |room| refuse(room, Call::CodeGrant, 400, "unsupported_grant_type"),
-            next: &["show this to whoever manages the identity provider"],
+            next: &["show this to the administrator of the identity provider"],
             follow: |_, _| {},
             ..usual()
         },

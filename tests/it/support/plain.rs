@@ -17,11 +17,12 @@ impl Room {
         told
     }
 
-    /// `text` with `IDP` and `STS` for the servers' addresses, `~` for the home, `127.0.0.1:PORT` for other ports,
+    /// `text` with `IDP` and `STS` for the servers' addresses, `~` for the home, `JIT` for the path of the program, `127.0.0.1:PORT` for other ports,
     /// `127.0.0.1:PORT/…` for the page that a browser is started with, `HH:MM` for times of day, `TIME left` for the time left, `TIME`
     /// in a table, `?…` for the query of the sign-in page.
     pub(crate) fn plain(&self, text: &str) -> String {
         let mut text = text.replace("\r\n", "\n").replace(&self.path("").display().to_string(), "~/");
+        text = text.replace(env!("CARGO_BIN_EXE_jit"), "JIT");
         for (address, name) in [(self.servers.issuer(), "IDP"), (self.servers.sts_url(), "STS")] {
             text = text.replace(address.trim_start_matches("http://"), name);
         }

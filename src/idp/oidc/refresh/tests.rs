@@ -318,7 +318,7 @@ fn a_token_that_nobody_will_use_is_revoked_or_named() {
             let crate::idp::Login::Oidc(ended) = ended else { unreachable!() };
             let requests = fake.asked.borrow().len();
             let later = refresh(&settings, &world, &ended, Some(&keep)).await.unwrap_err();
-            assert_eq!(later.to_string(), "this provider gives no new ID token on refresh");
+            assert_eq!(later.to_string(), "this IdP returns no new ID token on refresh");
             assert!(later.needs_new_login() && fake.asked.borrow().len() == requests);
         });
     }
