@@ -1,4 +1,4 @@
-//! What `jit status` and `jit doctor` say of the store.
+//! What `jit status` and `jit doctor` show about the store.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use crate::sys;
 pub struct Description {
     /// The kind in use, or the one that would be; `None` if none can be used.
     pub kind: Option<Kind>,
-    /// A sentence on how it came to be this one.
+    /// A sentence that says why it was chosen.
     pub why: String,
-    /// Where its entries lie, or would.
+    /// Where its entries are, or would be.
     pub folder: PathBuf,
-    /// Whether a copy of the key lies in the kernel keyring.
+    /// Whether the kernel keyring has a copy of the key.
     pub key_cached: bool,
-    /// How long that copy will stay if it is not used; whole minutes or hours, as the kernel tells it.
+    /// How long that copy will stay if it is not used; in whole minutes or hours, as the kernel reports it.
     pub key_cached_for: Option<Duration>,
-    /// What stands in the way of reading entries now.
+    /// What prevents entries from being read now.
     pub problem: Option<StoreError>,
 }
 
 impl Store<'_> {
-    /// What the store is and how it is, within a second.
+    /// Describes the store and its state, within a second.
     pub fn describe(&self) -> Description {
         let state = self.state();
         let record = match &state {
@@ -53,8 +53,9 @@ impl Store<'_> {
         }
     }
 
-    /// Makes a key in the home of the store in use, reads it and destroys it, under a name of its own, so that a keychain that
-    /// answers and keeps nothing is found out before it is needed. A passphrase has no home to try.
+    /// Makes a key under a test name where the store in use keeps its key, reads it and destroys it, so that
+    /// a keychain that answers but stores nothing is noticed before it is needed. There is nothing to try for
+    /// a passphrase.
     ///
     /// # Errors
     /// Every [`StoreError`] of a home.
@@ -66,7 +67,7 @@ impl Store<'_> {
         let place = self.place_of(kind, &id, self.state()?);
         let prompts = place.briefly();
         let made = place.home.create(prompts).map(drop);
-        // Whatever became of it, nothing is left behind.
+        // Whatever happened, nothing is left behind.
         let destroyed = place.home.destroy(prompts);
         made.and(destroyed)?;
         match place.home.load(None, prompts)? {
@@ -75,7 +76,7 @@ impl Store<'_> {
         }
     }
 
-    /// What `auto` would choose, or why it is not known.
+    /// What `auto` would choose, or why that is not known.
     fn describe_unsettled(&self, broken: Option<StoreError>) -> Description {
         let mut passed = Vec::new();
         let kinds: &[Kind] = match (&broken, &self.asked_for) {
@@ -86,7 +87,7 @@ impl Store<'_> {
         for kind in kinds {
             let place = self.place_of(*kind, UNNAMED, None);
             let answer = match kind {
-                // A command that only looks says what would be, were it one that asks.
+                // A command that only looks says what a command that may ask would choose.
                 Kind::File
                     if place.prompts == Prompts::Brief
                         || place.prompts == Prompts::Never && !sys::terminal::interactive() =>
@@ -126,7 +127,7 @@ impl Store<'_> {
 }
 
 impl Place<'_> {
-    /// What may be asked to describe the place: a person is left alone.
+    /// Describing the store never asks a person.
     pub(super) fn briefly(&self) -> Prompts {
         match self.prompts {
             Prompts::Allowed => Prompts::Brief,
@@ -135,7 +136,7 @@ impl Place<'_> {
     }
 }
 
-/// What keeps the entries of a place from being read now.
+/// What prevents the entries of a place from being read now.
 fn problem(place: &Place<'_>) -> Option<StoreError> {
     let mark = match place.mark() {
         Ok(Some(mark)) => mark,

@@ -1,4 +1,4 @@
-//! What can go wrong with the store, each with its own sentence. "Nothing stored" is none of these.
+//! What can go wrong with the store, each with its own message. "Nothing stored" is not an error.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::Kind;
 use crate::sys::state::NotOurs;
 use jit_wire::explain::{self, Explain, Next};
 
-/// The most of a text from outside (a keychain's own message, a setting) that an error carries.
+/// The longest text from outside (a keychain's own message, a setting) that an error quotes.
 const LONGEST_QUOTE: usize = 300;
 
 /// Why the store could not do what it was asked to.
@@ -17,15 +17,15 @@ pub enum StoreError {
     /// `JIT_STORE` names no store.
     #[error("JIT_STORE is {value:?}, which is none of auto, keychain, kernel and file")]
     BadSetting {
-        /// What it says.
+        /// Its value.
         value: String,
     },
-    /// The key is behind a lock that only a person opens, and nobody may or can be asked now.
+    /// The key is locked, only a person can unlock it, and nobody may or can be asked now.
     #[error("{what}, and nobody can be asked to unlock it here")]
     Locked {
-        /// What is locked, as the first half of the sentence.
+        /// What is locked, as the first half of the message.
         what: &'static str,
-        /// Which kind is.
+        /// Which kind it is.
         home: Option<Kind>,
     },
     /// The person or the keychain said no: prompt dismissed, access denied, wrong passphrase.
@@ -33,15 +33,15 @@ pub enum StoreError {
     Refused {
         /// What was refused and by whom.
         why: String,
-        /// The kind that says so; `None` if all of them do.
+        /// The kind that refused; `None` if all did.
         home: Option<Kind>,
     },
-    /// The store that holds the sessions, or that was asked for, is not there; or none is at all.
+    /// The store that holds the sessions, or that was asked for, is not there; or there is none at all.
     #[error("the secret store cannot be used: {why}")]
     Unavailable {
-        /// Each store that was tried, and what it said.
+        /// Each store that was tried, and its message.
         why: String,
-        /// The kind that says so; `None` if all of them do.
+        /// The kind that is missing; `None` if all are.
         home: Option<Kind>,
     },
     /// The keychain was there and stopped answering, or never answered in time.
@@ -49,10 +49,10 @@ pub enum StoreError {
     Gone {
         /// What was waited for.
         why: String,
-        /// The kind that says so; `None` if all of them do.
+        /// The kind that failed; `None` if all did.
         home: Option<Kind>,
     },
-    /// A file of the store holds something else than what was written to it.
+    /// A file of the store does not contain what was written to it.
     #[error("{} cannot be read back: {why}", path.display())]
     Corrupt {
         /// The file.
@@ -65,11 +65,11 @@ pub enum StoreError {
     Newer {
         /// The entry's file.
         path: PathBuf,
-        /// The format it names.
+        /// The format that it has.
         version: u8,
     },
-    /// There are entries, but the key that opens them is gone or has been replaced; nothing will ever open them
-    /// again. Forgetting everything starts afresh.
+    /// There are entries, but the key that opens them is gone or was replaced, so nothing can ever open them.
+    /// Forgetting everything allows a fresh start.
     #[error("the key of the sessions in {} is no longer in the {kind} store", folder.display())]
     KeyLost {
         /// The store that should hold the key.
@@ -77,34 +77,34 @@ pub enum StoreError {
         /// The entries that cannot be opened.
         folder: PathBuf,
     },
-    /// A value of a size that no session has.
+    /// A value larger than any session.
     #[error("{size} bytes are more than an entry of the store may hold")]
     TooLarge {
         /// How many bytes it has.
         size: usize,
     },
-    /// The file system said no: full, read-only, not permitted.
+    /// The file system refused: full, read-only, not permitted.
     #[error("cannot {doing} {}", path.display())]
     Disk {
-        /// The verb.
+        /// What was tried, as a verb.
         doing: &'static str,
-        /// On what.
+        /// With which path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// Another process held the lock all the time.
+    /// Another process held the lock for the whole time.
     #[error("another jit has been busy for {} seconds: {what}", waited.as_secs())]
     Busy {
         /// What it is busy with.
         what: String,
-        /// How long it was waited for.
+        /// How long this process waited.
         waited: Duration,
     },
 }
 
 impl StoreError {
-    /// A [`StoreError::Locked`]; its kind is added by [`at`](Self::at).
+    /// A [`StoreError::Locked`]; [`at`](Self::at) adds its kind.
     pub(super) const fn locked(what: &'static str) -> Self {
         Self::Locked { what, home: None }
     }
@@ -124,7 +124,7 @@ impl StoreError {
         Self::Gone { why: why.into(), home: None }
     }
 
-    /// The same, said by this kind of store.
+    /// The same error, for this kind of store.
     pub(super) fn at(mut self, kind: Kind) -> Self {
         if let Self::Locked { home, .. }
         | Self::Refused { home, .. }
@@ -136,7 +136,8 @@ impl StoreError {
         self
     }
 
-    /// A file of the store that could not be read; what lies there instead of one makes it [`StoreError::Corrupt`].
+    /// A file of the store that could not be read; if something else is in its place, it is
+    /// [`StoreError::Corrupt`].
     pub(super) fn unread(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match NotOurs::in_error(&source) {
@@ -153,7 +154,8 @@ impl StoreError {
         move |source| Self::Disk { doing, path: path.to_owned(), source }
     }
 
-    /// Whether it says that nothing can be written in the state folder: read-only, not the user's, full, or not there.
+    /// Whether the cause is that nothing can be written in the state folder: read-only, not the user's, full,
+    /// or missing.
     pub(super) fn is_unwritable(&self) -> bool {
         use io::ErrorKind::{
             NotADirectory, NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
@@ -165,7 +167,7 @@ impl StoreError {
         )
     }
 
-    /// The whole sentence with the system's words, for a place that shows no causes.
+    /// The whole message with the system's reason, for places that do not show causes.
     pub fn in_one_line(&self) -> String {
         match self {
             Self::Disk { source, .. } => format!("{self}: {source}"),
@@ -173,12 +175,12 @@ impl StoreError {
         }
     }
 
-    /// Whether it is about one entry only, and others may well be read.
+    /// Whether only one entry is affected, and others may still be readable.
     pub fn is_about_entry(&self) -> bool {
         matches!(self, Self::Corrupt { .. } | Self::Newer { .. })
     }
 
-    /// Whether it is about the key that opens what is stored, which is there but cannot be had here and now.
+    /// Whether it is about the key that opens what is stored, which exists but cannot be read here and now.
     pub fn is_about_key(&self) -> bool {
         matches!(
             self,
@@ -186,13 +188,13 @@ impl StoreError {
         )
     }
 
-    /// Whether it says that this kind of store cannot serve here at all, so that `auto` looks at the next one.
-    /// Locked and refused are answers of a store that is there.
+    /// Whether this kind of store cannot work here at all, so that `auto` tries the next one. Locked and
+    /// refused come from a store that is there.
     pub(super) fn leads_on(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Gone { .. })
     }
 
-    /// What happened without the sentence around it, for a list of reasons.
+    /// The reason without the rest of the message, for a list of reasons.
     pub(super) fn reason(&self) -> String {
         match self {
             Self::Unavailable { why, .. } | Self::Gone { why, .. } => why.clone(),
@@ -252,11 +254,11 @@ impl Explain for StoreError {
     }
 }
 
-/// Where neither the keychain nor the kernel keeps a key.
+/// If neither the keychain nor the kernel keeps a key.
 const WITH_PASSPHRASE: Next =
     Next::Do(std::borrow::Cow::Borrowed("JIT_STORE=file keeps sessions under a passphrase that you type"));
 
-/// `text` cut to what an error may carry.
+/// `text`, cut to what an error may quote.
 pub(super) fn bounded(text: &str) -> String {
     text.chars().take(LONGEST_QUOTE).collect()
 }

@@ -1,9 +1,10 @@
-//! Forgetting everything at once, whatever is broken: `jit logout --all`.
+//! Forgetting everything at once, even if something is broken: `jit logout --all`.
 //!
 //! ```text
 //! take the entries off the disk, into memory → get their keys, as far as nobody has to be asked → destroy the keys
 //! ```
-//! From the first step on there is nothing on the disk that anything opens. What is in memory serves to tell the IdPs.
+//! After the first step nothing on the disk can be opened any more. What is in memory is used to tell the
+//! IdPs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,27 +21,27 @@ use crate::sys::state::Folder;
 use crate::world::World;
 use jit_wire::secret::Secret;
 
-/// Somebody who sets up the store is waited for so long, and no longer: nothing may hold this up.
+/// How long to wait for a process that sets up the store, and no longer: nothing may delay this.
 const WAITED_FOR: Duration = Duration::from_secs(2);
-/// The most that is kept of what lies there, in entries: more was not written by anybody's logins.
+/// The most entries that are kept in memory: no person's sign-ins write more.
 const MOST_ENTRIES: usize = 20_000;
 
-/// What was stored, taken off the disk.
+/// What was stored, removed from the disk.
 #[derive(Default)]
 pub struct Taken<'w> {
     kinds: Vec<TakenKind<'w>>,
-    /// What lies among the entries and was not made by `jit`: that is left.
+    /// Files among the entries that `jit` did not make; they are left.
     pub left: Vec<PathBuf>,
     /// What could not be removed from the disk.
     pub not_removed: Vec<StoreError>,
-    /// The keys that could not be destroyed. Nothing that is left here needs them.
+    /// The keys that could not be destroyed. They open nothing that is left here.
     pub keys_left: Vec<(Kind, StoreError)>,
 }
 
 struct TakenKind<'w> {
     place: Place<'w>,
     mark: Option<Mark>,
-    /// Logins and sessions, as they were sealed.
+    /// Sign-ins and sessions, still sealed.
     entries: Vec<(EntryKey, Vec<u8>)>,
     key: Option<DataKey>,
     /// Why there is no key.
@@ -48,7 +49,7 @@ struct TakenKind<'w> {
 }
 
 impl<'w> Store<'w> {
-    /// The store for forgetting everything: of every kind, whatever a setting says.
+    /// A store for forgetting everything: all kinds, whatever a setting says.
     pub fn of_every_kind(world: &'w World) -> Self {
         let homes = Self::usual_homes(world);
         Self::of_every_kind_with(world, homes)
@@ -59,7 +60,8 @@ impl<'w> Store<'w> {
         Self::with_kind(world, Options { key_cache: None, prompts }, homes, None)
     }
 
-    /// Takes all entries of every kind off the disk, then destroys all keys. Goes on after every failure.
+    /// Removes all entries of every kind from the disk, then destroys all keys. Continues after every
+    /// failure.
     pub fn take_everything(&self) -> Taken<'w> {
         self.key.take();
         let mut taken = Taken::default();
@@ -73,23 +75,23 @@ impl<'w> Store<'w> {
         };
         let id = match self.record_in(&state) {
             Ok(record) => record.id,
-            // It names the keys, which are to be destroyed even so.
+            // It has the id of the keys, which are to be destroyed all the same.
             Err(_) => state.read(RECORD, 64 * 1024).ok().and_then(|bytes| id_in(&bytes)),
         };
         let record = Record { id, ..Record::default() };
-        // From here on nothing is stored any more, whatever becomes of this process. A disk that takes no word of that
-        // keeps nothing from being forgotten.
+        // From here on nothing may be stored any more, whatever happens to this process. If the disk does not
+        // accept this mark, everything is forgotten all the same.
         let _ = write_json(&state, RECORD, &Record { forgetting: true, ..record.clone() });
-        // Whatever lies in a folder's place, there may have been a key.
+        // There may have been a key even if something else is in the folder's place.
         for kind in Kind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             let id = record.id.as_deref().unwrap_or(UNNAMED);
             let place = self.place_of(kind, id, Some(state.clone()));
             let (entries, mark) = (entries(&place), place.mark().ok().flatten());
-            // Without its mark, what a passphrase opened is closed for good.
+            // Without its mark, entries under a passphrase can never be opened again.
             taken.remove(&place, kind == Kind::File);
             taken.kinds.push(TakenKind { place, mark, entries, key: None, why: None });
         }
-        // Who makes a key now is to have a new one, and not to lose it.
+        // A process that makes a key now gets a new one, and does not lose it.
         let settled = self.settled_soon();
         taken.left.clear();
         for mut kind in std::mem::take(&mut taken.kinds) {
@@ -108,7 +110,7 @@ impl<'w> Store<'w> {
         taken
     }
 
-    /// The lock over the store, if it is to be had soon.
+    /// The lock of the store, if it can be had soon.
     fn settled_soon(&self) -> Option<Lock> {
         let (what, at_most) = ("setting up the store", WAITED_FOR);
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
@@ -125,7 +127,7 @@ impl Taken<'_> {
         }
     }
 
-    /// Why logins cannot be opened that were stored; `None` if there are none of these.
+    /// Why stored sign-ins cannot be opened; `None` if there are none of these.
     pub fn sealed(&self) -> Option<&StoreError> {
         let login = |(key, _): &(EntryKey, Vec<u8>)| key.kind == EntryKind::Login;
         let kinds = self.kinds.iter().filter(|kind| kind.key.is_none() && kind.entries.iter().any(login));
@@ -149,7 +151,7 @@ impl Taken<'_> {
         }
     }
 
-    /// How many entries of `kind` there are whose key was found.
+    /// How many entries of `kind` have a key that was found.
     pub fn with_key(&self, kind: EntryKind) -> usize {
         let entries = self.kinds.iter().filter(|taken| taken.key.is_some()).flat_map(|taken| &taken.entries);
         entries.filter(|(key, _)| key.kind == kind).count()
@@ -163,7 +165,7 @@ impl Taken<'_> {
             for (key, bytes) in taken.entries.iter().filter(|(key, _)| key.kind == kind) {
                 let (name, path) = (key.file_name(), taken.place.path.join(key.file_name()));
                 let open = |data_key: &DataKey| Sealed::parse(bytes, &path)?.open(data_key, &name);
-                // The key was being replaced, perhaps.
+                // The key was perhaps being replaced.
                 let next = || taken.mark.as_ref()?.next_key(data_key);
                 let value = open(data_key).ok().or_else(|| open(&next()?).ok());
                 opened.extend(value.map(|value| (key.clone(), value)));
@@ -174,7 +176,8 @@ impl Taken<'_> {
 }
 
 impl TakenKind<'_> {
-    /// The key of the entries, where nobody has to be asked; a keychain that shows a window may: the entries are gone.
+    /// Finds the key of the entries if nobody has to be asked; a keychain that shows a window may do so,
+    /// because the entries are already gone.
     fn find_key(&mut self) {
         if self.entries.is_empty() {
             return;
@@ -202,12 +205,12 @@ impl TakenKind<'_> {
 
     fn destroy_key(&self) -> Result<(), StoreError> {
         let uncopied = match self.place.copy.remove() {
-            // Where the kernel has no keyring for us there is no copy.
+            // If the kernel has no keyring for us, there is no copy.
             Ok(_) | Err(StoreError::Unavailable { .. }) => Ok(()),
             Err(error) => Err(error),
         };
         let destroyed = match &self.why {
-            // It was waited for already.
+            // It did not answer before, so do not wait again.
             Some(StoreError::Gone { why, .. }) => Err(StoreError::gone(why.clone()).at(self.place.kind)),
             _ => self.place.home.destroy(self.place.prompts),
         };
@@ -215,7 +218,7 @@ impl TakenKind<'_> {
     }
 }
 
-/// The logins and sessions that lie in `place`, as far as they can be read.
+/// The sign-ins and sessions in `place`, as far as they can be read.
 fn entries(place: &Place<'_>) -> Vec<(EntryKey, Vec<u8>)> {
     let Ok(Some(folder)) = place.folder() else { return Vec::new() };
     let names = folder.names().unwrap_or_default();
@@ -225,7 +228,7 @@ fn entries(place: &Place<'_>) -> Vec<(EntryKey, Vec<u8>)> {
     keys.take(MOST_ENTRIES).filter_map(entry).map(|(bytes, key)| (key, bytes)).collect()
 }
 
-/// The id in a record that cannot be read as a whole.
+/// The id from a record that is otherwise unreadable.
 fn id_in(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let (_, rest) = text.split_once("\"id\"")?;

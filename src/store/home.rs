@@ -1,4 +1,4 @@
-//! What the store wants of a place that keeps its data key.
+//! What the store needs from a place that keeps its data key.
 
 use std::path::Path;
 
@@ -13,31 +13,32 @@ use jit_wire::secret::Secret;
 
 /// A place that keeps a data key: the keychain, the kernel, or a person's memory of a passphrase.
 ///
-/// Errors tell [`Unavailable`](StoreError::Unavailable) and [`Gone`](StoreError::Gone) (look elsewhere) from
-/// [`Locked`](StoreError::Locked) and [`Refused`](StoreError::Refused) (it is the right place, and says no).
+/// Errors distinguish [`Unavailable`](StoreError::Unavailable) and [`Gone`](StoreError::Gone) (look
+/// elsewhere) from [`Locked`](StoreError::Locked) and [`Refused`](StoreError::Refused) (this is the right
+/// place, and it refuses).
 pub(super) trait KeyHome {
-    /// The key, `None` if the home has none. Only with [`Prompts::Allowed`] does it wait for a person; otherwise what a
-    /// person would have to answer is [`Locked`](StoreError::Locked), within seconds.
+    /// The key; `None` if there is none here. It waits for a person only with [`Prompts::Allowed`]; otherwise
+    /// a question that a person would have to answer is [`Locked`](StoreError::Locked), within seconds.
     fn load(&self, mark: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError>;
 
-    /// Makes a key, keeps it, and has read it back.
+    /// Makes a key, keeps it, and reads it back.
     fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError>;
 
-    /// The key after `old`, with its mark. Nothing is kept yet.
+    /// The key after `old`, with its mark. Nothing is stored yet.
     fn successor(&self, _old: &DataKey, _mark: &Mark) -> Result<(DataKey, Mark), StoreError> {
         let key = Secret::new(*sealed::random()?);
         let mark = Mark::of(&key);
         Ok((key, mark))
     }
 
-    /// Keeps `key` in place of the one before, which is gone then.
+    /// Stores `key` instead of the previous one, which is then gone.
     fn adopt(&self, key: &DataKey, prompts: Prompts) -> Result<(), StoreError>;
 
-    /// Destroys the key; no key is as good.
+    /// Destroys the key; it is fine if there is none.
     fn destroy(&self, prompts: Prompts) -> Result<(), StoreError>;
 }
 
-/// A home whose errors say which kind it is: what to do next differs.
+/// A home whose errors name its kind, because the next step depends on it.
 pub(super) struct Named<'h> {
     pub(super) kind: Kind,
     pub(super) home: Box<dyn KeyHome + 'h>,
@@ -65,49 +66,49 @@ impl KeyHome for Named<'_> {
     }
 }
 
-/// What is written down beside the entries about the key that they are sealed under. Nothing of it is secret.
+/// What is stored next to the entries about the key that they are sealed under. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// The key's id, base64.
     key_id: String,
-    /// How the key comes from a passphrase, if it does.
+    /// How the key is derived from a passphrase, if it is.
     pub(super) passphrase: Option<Derivation>,
-    /// The key that takes its place, while that is going on.
+    /// The next key, while the key is being replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<Box<Next>>,
 }
 
-/// The key that takes the place of another.
+/// A key that replaces another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Next {
-    /// It, sealed under the key before; base64.
+    /// The key, sealed under the previous one; base64.
     sealed: String,
-    /// The mark that is written when it has.
+    /// The mark to write when it has replaced the other.
     pub(super) mark: Mark,
 }
 
-/// What the next key is sealed as. No entry is called so.
+/// The name that the next key is sealed under. No entry has this name.
 const NEXT: &str = "next-key";
 
 impl Mark {
-    /// The mark of a key that is kept somewhere.
+    /// The mark of a key that is stored somewhere.
     pub(super) fn of(key: &DataKey) -> Self {
         Self { key_id: BASE64.encode(sealed::key_id(key)), passphrase: None, next: None }
     }
 
-    /// The mark of a key that comes from a passphrase.
+    /// The mark of a key that is derived from a passphrase.
     pub(super) fn derived(key: &DataKey, derivation: Derivation) -> Self {
         Self { passphrase: Some(derivation), ..Self::of(key) }
     }
 
-    /// The same mark while `new`, whose own is `mark`, takes the place of `old`.
+    /// The same mark while `new`, whose own mark is `mark`, replaces `old`.
     pub(super) fn followed_by(&self, old: &DataKey, new: &DataKey, mark: Self) -> Result<Self, StoreError> {
         let sealed = sealed::seal(old, NEXT, &Secret::new(new.expose().to_vec()))?;
         let next = Some(Box::new(Next { sealed: BASE64.encode(sealed), mark }));
         Ok(Self { next, ..self.clone() })
     }
 
-    /// The next key, opened with the one before.
+    /// The next key, opened with the previous one.
     pub(super) fn next_key(&self, old: &DataKey) -> Option<DataKey> {
         let next = self.next.as_ref()?;
         let bytes = BASE64.decode(&next.sealed).ok()?;
@@ -116,7 +117,7 @@ impl Mark {
         (next.mark.key_id() == Some(sealed::key_id(&key))).then_some(key)
     }
 
-    /// Whether entries may be sealed under the key with this id: the one that counts, or the next.
+    /// Whether entries may be sealed under the key with this id: the current one or the next.
     pub(super) fn has(&self, id: KeyId) -> bool {
         let next = self.next.as_ref().and_then(|next| next.mark.key_id());
         self.key_id() == Some(id) || next == Some(id)

@@ -1,11 +1,11 @@
-//! The Linux kernel's keyring (keyrings(7)): where a copy of the data key is kept for a while, and the home of the
-//! key where there is no keychain.
+//! The Linux kernel's keyring (keyrings(7)): it keeps a copy of the data key for a while, and is the home of
+//! the key if there is no keychain.
 //!
-//! Keys lie in the user keyring `@u`. The session keyring would be narrower, but where PAM sets up none, each
-//! process gets one of its own that dies with it. A process that does not possess `@u` (another login session, a
-//! container with a session keyring of its own) has only the rights that a key grants its user, so these are set;
-//! the key is made in the thread's own keyring and linked into `@u` only once it is complete, with its rights and
-//! its time limit.
+//! Keys are in the user keyring `@u`. The session keyring would be narrower, but if PAM does not set one up,
+//! each process gets its own, which disappears with it. A process that does not possess `@u` (another login
+//! session, a container with its own session keyring) has only the rights that a key grants its user, so
+//! these are set; the key is made in the thread's own keyring and linked into `@u` only once it is complete,
+//! with its rights and its time limit.
 
 use std::path::Path;
 use std::time::Duration;
@@ -31,7 +31,7 @@ impl Slot {
         Self { description: format!("jit:{id}:{purpose}") }
     }
 
-    /// The key that lies there, if any. With a `limit`, its time starts anew.
+    /// The key that is there, if any. With a `limit`, its time starts again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if this kernel or container has no keyring for us.
@@ -47,13 +47,13 @@ impl Slot {
             return Ok(None);
         }
         if let Some(limit) = limit {
-            // A key that cannot be renewed still serves until its time is over.
+            // A key whose time cannot be renewed still works until it is over.
             let _ = key.set_timeout(seconds(limit));
         }
         Ok(Some(Secret::new(*bytes)))
     }
 
-    /// Puts a key there in place of any other, for `limit` or until the machine is switched off.
+    /// Puts a key there instead of any other, for `limit` or until the machine is switched off.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], also when the user's quota of keys is used up.
@@ -78,7 +78,7 @@ impl Slot {
         put().map_err(unavailable)
     }
 
-    /// Destroys the key that lies there. Says whether there was one.
+    /// Destroys the key that is there. Returns whether there was one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -88,8 +88,8 @@ impl Slot {
         Ok(true)
     }
 
-    /// How long the key will stay, as precisely as `/proc/keys` says it; `None` without a key, without a limit or
-    /// where that file cannot be read.
+    /// How long the key will stay, as precisely as `/proc/keys` reports it; `None` without a key, without a
+    /// limit, or if that file cannot be read.
     pub(super) fn time_left(&self) -> Option<Duration> {
         let key = self.search().ok().flatten()?;
         let table = sys::fs::read_limited(Path::new("/proc/keys"), 1024 * 1024).ok()?;
@@ -124,7 +124,7 @@ pub(super) fn time_left_in(table: &str, serial: i32) -> Option<Duration> {
     Some(Duration::from_secs(number.parse::<u64>().ok()?.checked_mul(unit)?))
 }
 
-/// The kernel counts in whole seconds and takes zero for "no limit".
+/// The kernel counts whole seconds, and zero means "no limit".
 fn seconds(limit: Duration) -> usize {
     usize::try_from(limit.as_secs().max(1)).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! No kernel but Linux keeps keys: what stands in for the kernel keyring there.
+//! Only the Linux kernel keeps keys: this replaces the kernel keyring on other systems.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ impl Slot {
     }
 }
 
-/// A home that is not there.
+/// A home that is never there.
 #[derive(Debug)]
 pub(super) struct KernelHome(pub(super) Slot);
 

@@ -1,5 +1,5 @@
-//! The keychain of the operating system as the home of the key. Its calls can hang (a daemon that was stopped, a
-//! dialog that nobody sees), so each runs in a thread of its own that is left behind when its time is over.
+//! The operating system's keychain as the home of the key. Its calls can hang (a stopped daemon, a dialog
+//! that nobody sees), so each runs in a thread of its own that is abandoned when its time is over.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -18,16 +18,17 @@ mod entry;
 #[cfg_attr(not(any(target_os = "macos", windows)), path = "keychain_linux.rs")]
 mod platform;
 
-/// The name that the key goes by in the keychain, beside the id of the store.
+/// The name of the key in the keychain, together with the id of the store.
 const SERVICE: &str = "jit";
-/// What a keychain that is there needs to answer; a probe takes no longer.
+/// The time that a working keychain needs to answer; a probe takes no longer.
 const READ_WITHIN: Duration = Duration::from_secs(1);
-/// It has to reach the disk.
+/// A write has to reach the disk.
 const WRITE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a person may take for the keychain's own dialog.
 const UNLOCK_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long a prompt may take that nobody is there to answer. KeePassXC completes its own within milliseconds.
+/// How long a prompt may take if nobody is there to answer it. KeePassXC completes its own within
+/// milliseconds.
 const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// The keychain's item for one store.
@@ -41,7 +42,7 @@ pub(super) struct Keychain<'w> {
 #[cfg_attr(windows, allow(dead_code, reason = "the Credential Manager shows no prompts"))]
 struct Dialogs {
     prompts: Prompts,
-    /// Says that a prompt begins, before it does, and whether it is sure to show a window.
+    /// Called before a prompt begins, with whether it is sure to show a window.
     begin: Box<dyn Fn(Window) + Send>,
 }
 
@@ -56,7 +57,7 @@ enum Window {
     Unknown,
 }
 
-/// What the thread of a call says.
+/// What the thread of a call reports.
 enum Event<T> {
     /// A prompt begins.
     Prompting(Window),
@@ -85,7 +86,7 @@ impl KeyHome for Keychain<'_> {
         self.call(prompts, WRITE_WITHIN, |id, dialogs| {
             let key = Secret::new(*sealed::random()?);
             platform::save(id, &key, dialogs)?;
-            // In the same thread: Windows does not promise that another one sees what was just written.
+            // In the same thread: Windows does not promise that another thread sees what was just written.
             match platform::load(id, dialogs)? {
                 Some(found) if found == key => Ok((Secret::clone(&key), Mark::of(&key))),
                 _ => Err(StoreError::unavailable("the keychain does not keep what it is given")),
@@ -103,8 +104,8 @@ impl KeyHome for Keychain<'_> {
     }
 }
 
-/// Waits for `work` in a thread of its own: `at_most`, and longer only while a prompt runs. A prompt that takes more than a
-/// moment is one that a person has to answer, who is then told.
+/// Waits for `work` in a thread of its own: `at_most`, and longer only while a prompt runs. If a prompt takes
+/// more than a moment, a person has to answer it, and is told so.
 fn within<T: Send + 'static>(
     at_most: Duration,
     prompts: Prompts,
@@ -140,7 +141,8 @@ fn within<T: Send + 'static>(
                 waited_for = match (prompts, told) {
                     (Prompts::Allowed, true) => UNLOCK_WITHIN,
                     (Prompts::Allowed, false) => BRIEFLY,
-                    // The call itself ends a prompt that nobody may answer; this only has to outlast it.
+                    // The call itself ends a prompt that nobody may answer; this only has to last longer than
+                    // that.
                     (Prompts::Never | Prompts::Brief, _) => 2 * BRIEFLY + at_most,
                 };
             }
@@ -179,7 +181,7 @@ mod tests {
         assert_eq!(within(UNLOCK_WITHIN, Prompts::Never, || (), |_| Ok(7)).unwrap(), 7);
     }
 
-    /// A person hears of a prompt that waits for them, and of no other.
+    /// A person is told about a prompt that waits for them, and about no other.
     #[test]
     fn a_prompt_has_more_time_than_an_answer() {
         let (answer, answered) = mpsc::channel();
@@ -188,7 +190,7 @@ mod tests {
             (dialogs.begin)(Window::Unknown);
             Ok(answered.recv().unwrap())
         });
-        // Without time for an answer the call may be given up before it has begun its prompt.
+        // Without time for an answer, the call may be given up before it has started its prompt.
         assert!(matches!(waits, Ok(7) | Err(StoreError::Gone { .. })));
         let tell = || panic!("nobody has to be told of a prompt that completes by itself");
         let completes = within(UNLOCK_WITHIN, Prompts::Allowed, tell, |dialogs| {
@@ -198,7 +200,7 @@ mod tests {
         assert_eq!(completes.unwrap(), 7);
     }
 
-    /// The Credential Manager never asks, so that this one can be tried.
+    /// The Credential Manager never asks, so it can be tried here.
     #[cfg(windows)]
     #[test]
     fn the_credential_manager_keeps_replaces_and_forgets_a_key() {

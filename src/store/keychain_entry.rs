@@ -1,5 +1,6 @@
-//! A key as an entry of `keyring-core`, which is how the keychains of macOS and Windows are reached, and what their errors
-//! mean. It is the same for both, and tried on every system against doubles that have the limits of both.
+//! A key as an entry of `keyring-core`, which is how the keychains of macOS and Windows are reached, and what
+//! their errors mean. It is the same for both, and tested on every system with doubles that have the limits
+//! of both.
 
 use keyring_core::error::PlatformError;
 use keyring_core::{Entry, Error};
@@ -10,34 +11,34 @@ use crate::store::error::bounded;
 use crate::store::sealed::DataKey;
 use jit_wire::secret::Secret;
 
-// Apple's `SecBase.h`: codes that the store crate does not tell apart.
+// Codes in Apple's `SecBase.h` that the store crate does not distinguish.
 const USER_CANCELED: i64 = -128;
 const AUTH_FAILED: i64 = -25293;
 const INTERACTION_NOT_ALLOWED: i64 = -25308;
 const INTERACTION_REQUIRED: i64 = -25315;
-/// Windows' `winerror.h`: the process is of no logon that has credentials, such as one over SSH with a key.
+/// Windows' `winerror.h`: the process belongs to no logon with credentials, such as one over SSH with a key.
 pub(super) const NO_SUCH_LOGON_SESSION: i64 = 1312;
 
-/// The platform's own code of an error, if it is one of the platform's.
+/// The platform's own code for an error, if it is one of the platform's.
 pub(super) type CodeOf = fn(&PlatformError) -> Option<i64>;
 
 /// The key in `entry`, if there is one.
 pub(super) fn load(entry: &Entry, code_of: CodeOf) -> Result<Option<DataKey>, StoreError> {
     match entry.get_secret().map(Zeroizing::new) {
-        // An entry that is no key is as good as none.
+        // An entry that is not a key counts as none.
         Ok(bytes) => Ok(<[u8; 32]>::try_from(&bytes[..]).ok().map(Secret::new)),
         Err(Error::NoEntry) => Ok(None),
         Err(error) => Err(translate(&error, code_of)),
     }
 }
 
-/// Puts the key into `entry`, in place of any other. By the call for bytes: the one for passwords makes UTF-16 of them on
-/// Windows.
+/// Puts the key into `entry`, instead of any other. It uses the call for bytes: the one for passwords
+/// converts them to UTF-16 on Windows.
 pub(super) fn save(entry: &Entry, key: &DataKey, code_of: CodeOf) -> Result<(), StoreError> {
     entry.set_secret(key.expose()).map_err(|error| translate(&error, code_of))
 }
 
-/// Takes the key out of `entry`.
+/// Removes the key from `entry`.
 pub(super) fn destroy(entry: &Entry, code_of: CodeOf) -> Result<(), StoreError> {
     match entry.delete_credential() {
         Ok(()) | Err(Error::NoEntry) => Ok(()),
@@ -45,7 +46,7 @@ pub(super) fn destroy(entry: &Entry, code_of: CodeOf) -> Result<(), StoreError> 
     }
 }
 
-/// What `error` is to the store.
+/// What `error` means for the store.
 pub(super) fn translate(error: &Error, code_of: CodeOf) -> StoreError {
     let (Error::PlatformFailure(inner) | Error::NoStorageAccess(inner)) = error else {
         return StoreError::unavailable(bounded(&error.to_string()));

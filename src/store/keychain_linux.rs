@@ -1,14 +1,15 @@
 //! The Secret Service over D-Bus: GNOME Keyring, KWallet, KeePassXC.
 //!
-//! `dbus-secret-service` is used directly. The `keyring` store over it connects without a limit for dialogs, so
-//! that a locked collection waits for ever, and it unlocks whatever it finds, so that "locked" cannot be told from
-//! "not there" without showing a dialog.
+//! `dbus-secret-service` is used directly. The `keyring` store on top of it connects without a time limit for
+//! dialogs, so a locked collection waits forever, and it unlocks whatever it finds, so "locked" cannot be
+//! told from "not there" without showing a dialog.
 //!
-//! Creating, deleting and unlocking may each be answered with a prompt, which has to be run even where it shows no window
-//! (Secret Service API, "Prompts and prompting"). KeePassXC answers so every time, and completes the prompt by itself if it
-//! is set to ask nothing. Whether it worked is told by looking, not by the prompt's own answer.
+//! Creating, deleting and unlocking may each be answered with a prompt, which has to be run even if it shows
+//! no window (Secret Service API, "Prompts and prompting"). KeePassXC answers like that every time, and
+//! completes the prompt by itself if it is set to ask nothing. Whether it worked is found out by looking, not
+//! from the prompt's own answer.
 //!
-//! The key is stored as base64, since KWallet keeps nothing but text, in the default collection.
+//! The key is stored as base64, because KWallet stores only text, in the default collection.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -25,11 +26,11 @@ use crate::store::sealed::DataKey;
 use crate::store::{Prompts, StoreError};
 use jit_wire::secret::Secret;
 
-/// How often it is looked whether a prompt has had its effect.
+/// How often to check whether a prompt has had its effect.
 const LOOKED_EVERY: Duration = Duration::from_millis(10);
 const LOCKED: StoreError = StoreError::locked("the keychain is locked");
 
-/// Services whose prompt to unlock always shows a window, which nobody wants to see flash by.
+/// Services whose unlock prompt always shows a window, which would only flash by.
 const WINDOWED: [&str; 4] =
     ["org.gnome.keyring", "org.kde.kwalletd6", "org.kde.kwalletd5", "org.kde.secretservicecompat"];
 
@@ -41,13 +42,13 @@ pub(super) fn load(id: &str, dialogs: &Dialogs) -> Result<Option<DataKey>, Store
         open(dialogs, || item.is_locked(), || item.unlock())?;
         let text = Zeroizing::new(item.get_secret().map_err(translate)?);
         let bytes = BASE64.decode(&*text).map(Zeroizing::new).unwrap_or_default();
-        // An item that is no key is as good as none.
+        // An item that is not a key counts as none.
         Ok(<[u8; 32]>::try_from(&bytes[..]).ok().map(Secret::new))
     })
 }
 
-/// Puts the key of the store `id` into the keychain, in place of any other. What came of a prompt that was not answered in
-/// time is told by reading the key back, which every caller does.
+/// Puts the key of the store `id` into the keychain, instead of any other. Whether a prompt that was not
+/// answered in time had an effect is found out by reading the key back, which every caller does.
 pub(super) fn save(id: &str, key: &DataKey, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_collection(dialogs, |collection| {
         let text = Zeroizing::new(BASE64.encode(key.expose()));
@@ -60,7 +61,7 @@ pub(super) fn save(id: &str, key: &DataKey, dialogs: &Dialogs) -> Result<(), Sto
     })
 }
 
-/// Takes the key of the store `id` out of the keychain.
+/// Removes the key of the store `id` from the keychain.
 pub(super) fn destroy(id: &str, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_collection(dialogs, |collection| {
         let items = collection.search_items(attributes(id)).map_err(translate)?;
@@ -83,7 +84,7 @@ fn with_collection<T>(
     let prompt_seconds = match dialogs.prompts {
         Prompts::Never => 0,
         Prompts::Brief => BRIEFLY.as_secs(),
-        // The caller gives up first; this only ends the thread that it leaves behind.
+        // The caller gives up first; this only ends the abandoned thread.
         Prompts::Allowed => 2 * UNLOCK_WITHIN.as_secs(),
     };
     let service = SecretService::connect_with_max_prompt_timeout(EncryptionType::Dh, prompt_seconds)
@@ -96,7 +97,8 @@ fn with_collection<T>(
     work(&collection)
 }
 
-/// Unlocks what says that it is locked. It may say so until its prompt has run, and then open without a window.
+/// Unlocks what reports that it is locked. It may report that until its prompt has run, and then open without
+/// a window.
 fn open(
     dialogs: &Dialogs,
     is_locked: impl Fn() -> Result<bool, Error>,
@@ -117,8 +119,9 @@ fn open(
     unless(unlocked, dialogs, || is_locked().is_ok_and(|locked| !locked))
 }
 
-/// Takes a prompt that was not completed for success if what was wanted `is_so` all the same, at once or a moment later: a
-/// service may do it before it says so, and `dbus-secret-service` stops listening at the first other message that comes.
+/// Treats a prompt that was not completed as a success if `is_so` is true all the same, at once or a moment
+/// later: a service may do the work before it says so, and `dbus-secret-service` stops listening at the first
+/// other message.
 fn unless(outcome: Result<(), Error>, dialogs: &Dialogs, is_so: impl Fn() -> bool) -> Result<(), StoreError> {
     if !matches!(outcome, Err(Error::Prompt)) {
         return outcome.map_err(translate);
@@ -126,7 +129,7 @@ fn unless(outcome: Result<(), Error>, dialogs: &Dialogs, is_so: impl Fn() -> boo
     let begun = Instant::now();
     while !is_so() {
         if begun.elapsed() > BRIEFLY {
-            // Nobody dismissed what nobody was shown.
+            // Nobody dismissed a prompt that nobody was shown.
             return match dialogs.prompts {
                 Prompts::Allowed => outcome.map_err(translate),
                 Prompts::Never | Prompts::Brief => Err(LOCKED),
@@ -137,7 +140,7 @@ fn unless(outcome: Result<(), Error>, dialogs: &Dialogs, is_so: impl Fn() -> boo
     Ok(())
 }
 
-/// Whether the service is one that cannot be unlocked without a window. Only asked of one that is locked.
+/// Whether the service cannot be unlocked without a window. Only called for one that is locked.
 fn window_of_service() -> Window {
     let Ok(bus) = Connection::new_session() else { return Window::Unknown };
     let bus = bus.with_proxy("org.freedesktop.DBus", "/org/freedesktop/DBus", READ_WITHIN);
@@ -160,7 +163,7 @@ fn translate(error: Error) -> StoreError {
     }
 }
 
-/// The errors of D-Bus (its specification, "Standard error names") and of the Secret Service by their last word.
+/// Errors of D-Bus (its specification, "Standard error names") and of the Secret Service, by their last word.
 fn by_name(name: &str, message: &str) -> StoreError {
     let why = if message.is_empty() { bounded(name) } else { bounded(message) };
     match name.rsplit('.').next().unwrap_or_default() {

@@ -1,5 +1,5 @@
-//! The login keychain of macOS. An item's access list names the signature of the program that made it; another
-//! program, or an unsigned one that was built anew, makes the system ask the person.
+//! The login keychain of macOS. An item's access list contains the signature of the program that made it; for
+//! another program, or an unsigned one that was rebuilt, the system asks the person.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ pub(super) fn load(id: &str, dialogs: &Dialogs) -> Result<Option<DataKey>, Store
     with_entry(id, dialogs, |found| entry::load(found, code_of))
 }
 
-/// Puts the key of the store `id` into the keychain, in place of any other.
+/// Puts the key of the store `id` into the keychain, instead of any other.
 pub(super) fn save(id: &str, key: &DataKey, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_entry(id, dialogs, |found| entry::save(found, key, code_of))
 }
 
-/// Takes the key of the store `id` out of the keychain.
+/// Removes the key of the store `id` from the keychain.
 pub(super) fn destroy(id: &str, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_entry(id, dialogs, |found| entry::destroy(found, code_of))
 }
@@ -34,15 +34,15 @@ fn with_entry<T>(
     dialogs: &Dialogs,
     work: impl FnOnce(&Entry) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    // While this is held, what would show a dialog fails with a code that means `Locked`. It holds for the whole process, and
-    // so for nobody else: a process asks its keychain one thing at a time.
+    // While this is held, calls that would show a dialog fail with a code that means `Locked`. It applies to
+    // the whole process, which affects nobody else: a process asks its keychain one thing at a time.
     let _quiet = match dialogs.prompts {
         Prompts::Never | Prompts::Brief => Some(
             SecKeychain::disable_user_interaction()
                 .map_err(|error| StoreError::unavailable(bounded(&error.to_string())))?,
         ),
         Prompts::Allowed => {
-            // The system does not say whether it shows one.
+            // The system does not say whether it shows a dialog.
             (dialogs.begin)(Window::Sure);
             None
         }

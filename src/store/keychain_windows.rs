@@ -1,4 +1,4 @@
-//! The Windows Credential Manager. It shows no dialogs; what is stored is not to roam to other machines.
+//! The Windows Credential Manager. It shows no dialogs; what is stored does not roam to other machines.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ pub(super) fn load(id: &str, _: &Dialogs) -> Result<Option<DataKey>, StoreError>
     entry::load(&open(id)?, code_of)
 }
 
-/// Puts the key of the store `id` into the Credential Manager, in place of any other.
+/// Puts the key of the store `id` into the Credential Manager, instead of any other.
 pub(super) fn save(id: &str, key: &DataKey, _: &Dialogs) -> Result<(), StoreError> {
     entry::save(&open(id)?, key, code_of)
 }
 
-/// Takes the key of the store `id` out of the Credential Manager.
+/// Removes the key of the store `id` from the Credential Manager.
 pub(super) fn destroy(id: &str, _: &Dialogs) -> Result<(), StoreError> {
     entry::destroy(&open(id)?, code_of)
 }
@@ -33,7 +33,7 @@ fn open(id: &str) -> Result<Entry, StoreError> {
     store.build(SERVICE, id, Some(&HashMap::from([("persistence", "Local")]))).map_err(translate)
 }
 
-/// The store crate keeps its error to itself, and the name of the one code that matters in its text.
+/// The store crate does not expose its error; the name of the one code that matters is in its text.
 fn code_of(error: &PlatformError) -> Option<i64> {
     error.to_string().contains("ERROR_NO_SUCH_LOGON_SESSION").then_some(entry::NO_SUCH_LOGON_SESSION)
 }

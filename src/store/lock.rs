@@ -1,18 +1,20 @@
-//! Locks that the kernel releases when their holder dies, so that none is ever left behind; and the message that a
-//! holder leaves for those who waited meanwhile.
+//! Locks that the kernel releases when their holder dies, so that none is ever left behind; and the message
+//! that a holder leaves for the processes that waited in the meantime.
 //!
-//! # What is fair here
+//! # Fairness
 //!
-//! There is no queue. Each one in a queue depends on the one before, and a single process that was stopped (Ctrl-Z) would
-//! hold up all behind it. It does not matter either who does the work, since what one gets is for all. So:
+//! There is no queue. In a queue everybody depends on the process before, and a single process stopped with
+//! Ctrl-Z would hold up all behind it. It also does not matter who does the work, because the result is for
+//! all. So:
 //!
-//! 1. **An end answers all who waited for it.** Who waits looks at what it waits for and at the messages, and needs no
-//!    lock to be answered: neither those who came later nor a holder that never ends can keep it from an answer that is
-//!    there.
-//! 2. **Who can do more goes first.** To somebody who may sign in, "a login is needed" is no answer. While such a one
-//!    waits, those who may not ask a person leave the lock alone: for a second, in which it looks forty times, and which
-//!    is what it costs if it was stopped.
-//! 3. **A wait has an end**, which whoever waits says beforehand.
+//! 1. **A result answers everybody who waited for it.** A waiting process looks at what it waits for and at
+//!    the messages, and needs no lock to get an answer: neither later callers nor a holder that never ends
+//!    can keep it from an answer that exists.
+//! 2. **Callers that can do more go first.** "A sign-in is needed" does not help a caller that may start a
+//!    sign-in. While such a caller waits, callers that may not ask a person leave the lock alone for a
+//!    second, in which the first one looks forty times; if the first one was stopped, that second is the
+//!    cost.
+//! 3. **Every wait has an end**, which the caller gives beforehand.
 
 use std::convert::Infallible;
 use std::fs::{File, TryLockError};
@@ -26,62 +28,62 @@ use crate::world::{Note, Person};
 /// The steps between two attempts.
 const SHORTEST_NAP: Duration = Duration::from_millis(5);
 const LONGEST_NAP: Duration = Duration::from_millis(25);
-/// A wait that nobody notices is not worth a word.
+/// A wait that nobody notices is not worth mentioning.
 const TOLD_AFTER: Duration = Duration::from_millis(300);
-/// How long a lock is left to those who go first.
+/// How long a lock is left to callers that go first.
 const LEFT_FOR: Duration = Duration::from_secs(1);
-/// The most that a message may have, in bytes.
+/// The longest message, in bytes.
 const LONGEST_MESSAGE: usize = 2048;
-/// What the names of the files beside a lock end with.
+/// The suffix of the message files next to a lock.
 const MESSAGE: &str = "message";
 const FIRST: &str = "first";
 
 /// Who waits for a lock, and how.
 #[derive(Clone, Copy)]
 pub struct Waiting<'a> {
-    /// Told once what is waited for.
+    /// Told once what is being waited for.
     pub person: &'a dyn Person,
     /// What that is.
     pub what: &'a str,
     /// The longest wait.
     pub at_most: Duration,
-    /// Before or after others.
+    /// Whether this caller goes before or after others.
     pub order: Order,
 }
 
-/// Who of those that wait goes before others.
+/// Which waiting callers go before others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Nobody, for this lock.
+    /// No order for this lock.
     Any,
-    /// This one: it can do what others cannot.
+    /// This caller goes first: it can do what others cannot.
     First,
-    /// Those who are first.
+    /// This caller leaves the lock to those that go first.
     After,
 }
 
-/// What a wait came to.
+/// How a wait ended.
 #[derive(Debug)]
 pub enum Turn<T> {
-    /// The lock.
+    /// With the lock.
     Lock(Lock),
-    /// What was waited for: somebody else's doing, without the lock.
+    /// With what was waited for: another process did it, and the lock is not held.
     Answer(T),
 }
 
-/// A lock that is held; dropping it, or dying, releases it.
+/// A lock that is held; dropping it, or the end of the process, releases it.
 #[derive(Debug)]
 pub struct Lock {
-    // Only held, never unlocked by name: `File::unlock` fails on some systems although it worked.
+    // Only held, never unlocked explicitly: `File::unlock` fails on some systems although it worked.
     _file: Option<File>,
-    /// Where a message would lie; nowhere, where nothing can be written.
+    /// Where a message would be; `None` if nothing can be written.
     message_at: Option<Spot>,
     waited: bool,
     message: Option<String>,
 }
 
 impl Lock {
-    /// Takes the lock of the file `spot`. If another process has it, waits for it.
+    /// Takes the lock of the file `spot`. If another process has it, this waits for it.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the time is over, [`StoreError::Disk`].
@@ -92,8 +94,9 @@ impl Lock {
         }
     }
 
-    /// The same for who needs the lock only until there is an `answer`. That is asked for once at the beginning of a wait,
-    /// and whenever the `watched` file was replaced or a message was left, which it is told.
+    /// The same for a caller that needs the lock only until there is an `answer`. `answer` is called at the
+    /// beginning of a wait, and whenever the `watched` file was replaced or a message was left, which it is
+    /// given.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the time is over, [`StoreError::Disk`].
@@ -138,23 +141,23 @@ impl Lock {
         Ok(Turn::Lock(Self { _file: Some(file), message_at, waited: wait.is_some(), message }))
     }
 
-    /// A lock that keeps nobody away, for a disk that nothing can be written to: nobody can store anything there, so
-    /// there is nothing to keep whole.
+    /// A lock that keeps nobody out, for a disk that cannot be written to: nobody can store anything there,
+    /// so there is nothing to protect.
     pub(super) fn of_nothing() -> Self {
         Self { _file: None, message_at: None, waited: false, message: None }
     }
 
-    /// Whether another process had the lock when it was asked for.
+    /// Whether another process had the lock when it was requested.
     pub fn waited(&self) -> bool {
         self.waited
     }
 
-    /// What a holder left while this lock was waited for; messages from before that are not shown.
+    /// The message that a holder left while this lock was waited for; earlier messages are not shown.
     pub fn message_left(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// Leaves a message, no secret and of 2 KB at most, for those who wait for this lock now. It is a courtesy: if it
+    /// Leaves a message, not secret and of 2 KB at most, for the processes that wait for this lock now. If it
     /// cannot be written, they find out for themselves.
     pub fn leave_message(&mut self, message: &str) {
         let Some(spot) = &self.message_at else { return };
@@ -165,17 +168,17 @@ impl Lock {
     }
 }
 
-/// A wait from its beginning on.
+/// A wait from its beginning.
 struct Wait<'a> {
     message_at: Spot,
     /// How many messages there were before.
     count_before: u64,
     watched: &'a dyn Fn() -> Option<Spot>,
-    /// Where that lies as far as it is known.
+    /// Where the watched file is, as far as that is known.
     watched_at: Option<Spot>,
-    /// What was seen of both files at the last look.
+    /// What both files looked like at the last look.
     seen: Option<[Option<Stamp>; 2]>,
-    /// Held shared by those who go first.
+    /// Held shared by callers that go first.
     first: Option<File>,
 }
 
@@ -186,7 +189,7 @@ impl<'a> Wait<'a> {
         Self { message_at, count_before, watched, watched_at: watched(), seen: None, first: None }
     }
 
-    /// Whether there is something to see that was not there at the last look.
+    /// Whether something has changed since the last look.
     fn has_changed(&mut self) -> bool {
         let look = |it: &Self| {
             let watched = it.watched_at.as_ref().and_then(Spot::stamp);
@@ -198,20 +201,20 @@ impl<'a> Wait<'a> {
         if self.seen.is_some() && self.seen == look(self) {
             return false;
         }
-        // Before the first entry of a store nobody knows yet where it will lie.
+        // Before the first entry of a store, nobody knows yet where it will be.
         self.watched_at = (self.watched)();
         self.seen = look(self);
         true
     }
 
-    /// What was left last, if that was during this wait.
+    /// The last message, if it was left during this wait.
     fn message(&self) -> Option<String> {
         let (count, message) = read_message(&self.message_at);
         (count != self.count_before).then_some(message)
     }
 
-    /// Tells those who are not first, for as long as the wait goes on. Who looks whether there is anybody has it for a
-    /// moment, so this may succeed at the next look.
+    /// Tells callers that are not first, for as long as the wait goes on. A process that checks for one holds
+    /// this for a moment, so this may succeed only at the next look.
     fn go_first(&mut self, spot: &Spot) {
         if self.first.is_none() {
             let file = spot.beside(FIRST).open_to_lock().ok();
@@ -220,10 +223,10 @@ impl<'a> Wait<'a> {
     }
 }
 
-/// Whether somebody waits who goes first.
+/// Whether a caller that goes first is waiting.
 fn is_left_to_others(spot: &Spot) -> bool {
     let first = spot.beside(FIRST);
-    // Most locks are never waited for by anybody who goes first.
+    // For most locks no caller that goes first ever waits.
     let file = first.stamp().and_then(|_| first.open_to_lock().ok());
     file.is_some_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
@@ -240,8 +243,9 @@ fn is_taken(file: &File) -> io::Result<bool> {
     }
 }
 
-/// The message that was left last, and how many there have been. A wall clock could be set back; a count only differs.
-/// It lies beside the lock's own file, because Windows lets nobody read a file that another process has locked.
+/// The last message, and how many there have been. A wall clock could be set back; a count only has to
+/// differ. It is in a separate file next to the lock's own, because Windows lets nobody read a file that
+/// another process has locked.
 fn read_message(spot: &Spot) -> (u64, String) {
     let text = spot.read(LONGEST_MESSAGE as u64 + 32).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

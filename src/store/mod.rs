@@ -1,5 +1,5 @@
-//! Where sessions and tokens lie: small files, each sealed under one data key, and the key in the keychain of the
-//! operating system, or in the kernel, or in a person's memory.
+//! Where sessions and tokens are stored: small files, each sealed under one data key, with the key in the
+//! operating system's keychain, in the kernel, or derived from a passphrase.
 //!
 //! ```text
 //! STATE/store.json          who this store is, and which kind `auto` settled on      record, settle
@@ -7,8 +7,8 @@
 //! STATE/KIND/key.json       the mark of the key                                      place, home
 //! STATE/KIND/session-…      entries                                                  sealed
 //! ```
-//! Reading an entry on the warm path costs two small files, a look into the kernel keyring and a decryption; no
-//! keychain is asked, no thread started. Nothing is probed before there is something to store.
+//! Reading an entry on the warm path costs two small files, a lookup in the kernel keyring and a decryption;
+//! no keychain is asked, no thread is started. Nothing is probed before there is something to store.
 
 mod describe;
 mod error;
@@ -58,7 +58,7 @@ use crate::world::{Person, World};
 use jit_wire::env::{self, JIT_STORE};
 use jit_wire::secret::Secret;
 
-/// What a store without an id looks for, and never finds.
+/// The name that a store without an id looks for, and never finds.
 const UNNAMED: &str = "unnamed";
 
 /// How to use the store.
@@ -70,15 +70,15 @@ pub struct Options {
     pub prompts: Prompts,
 }
 
-/// What the store may ask of a person, and how long a prompt of the keychain may take.
+/// What the store may ask a person, and how long a prompt of the keychain may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prompts {
     /// Nothing, and no prompt is run: for commands that only look.
     Never,
-    /// Nothing, but prompts of the keychain are run for a moment: the Secret Service answers with a prompt also where none is
-    /// shown, and KeePassXC completes its own by themselves. For commands that programs start.
+    /// Nothing, but prompts of the keychain are run for a moment: the Secret Service answers with a prompt
+    /// even if it shows none, and KeePassXC completes its own by itself. For commands that programs start.
     Brief,
-    /// To unlock the keychain, or to type a passphrase: for commands that were typed on a terminal.
+    /// To unlock the keychain, or to type a passphrase: for commands typed on a terminal.
     Allowed,
 }
 
@@ -88,9 +88,9 @@ pub enum Prompts {
 pub enum Kind {
     /// In the keychain of the operating system.
     Keychain,
-    /// In the Linux kernel's keyring alone, until the machine is switched off.
+    /// Only in the Linux kernel's keyring, until the machine is switched off.
     Kernel,
-    /// Nowhere: it comes from a passphrase.
+    /// Nowhere: it is derived from a passphrase.
     File,
 }
 
@@ -113,7 +113,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Makes the home of the key for a kind and the store's id; tests have their own.
+/// Makes the home of the key for a kind and the store's id; tests pass their own.
 type Homes<'w> = Box<dyn Fn(Kind, &str) -> Box<dyn KeyHome + 'w> + 'w>;
 
 /// The store of one state folder.
@@ -124,16 +124,16 @@ pub struct Store<'w> {
     /// What `JIT_STORE` asks for; `None` for `auto`.
     asked_for: Option<Kind>,
     options: Options,
-    /// Whether a dialog of the keychain's own could be seen.
+    /// Whether the person could see a dialog of the keychain.
     display: bool,
     /// The key that was used last.
     key: RefCell<Option<(Kind, DataKey)>>,
-    /// When the keychain did not answer, and what was waited for.
+    /// When the keychain did not answer, and what was being waited for.
     hung: RefCell<Option<(Instant, String)>>,
 }
 
 impl<'w> Store<'w> {
-    /// Decides by the environment which kinds come into question. Touches neither a file nor a keychain.
+    /// Decides from the environment which kinds are possible. Reads neither a file nor a keychain.
     ///
     /// # Errors
     /// [`StoreError::BadSetting`].
@@ -181,13 +181,13 @@ impl<'w> Store<'w> {
     /// The value of an entry; `None` if nothing is stored.
     ///
     /// # Errors
-    /// Every [`StoreError`] but those of writing. A kernel that was restarted has forgotten its entries: that is
-    /// `None`.
+    /// Every [`StoreError`] except those of writing. A kernel that was restarted has forgotten its
+    /// entries: that is `None`.
     pub fn get(&self, key: &EntryKey) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
         let Some(place) = self.place()? else { return Ok(None) };
         let Some(spot) = place.entry(key)? else { return Ok(None) };
         let path = spot.path();
-        // Again if the key is replaced just now, which the entry may see before its reader does.
+        // Again if the key is being replaced right now, which the entry may show before its reader notices.
         for last in [false, false, true] {
             let bytes = match spot.read(sealed::LARGEST_FILE) {
                 Ok(bytes) => bytes,
@@ -204,7 +204,7 @@ impl<'w> Store<'w> {
                         return if kind == Kind::Kernel { Ok(None) } else { Err(place.lost()) };
                     }
                     if !is_of_this_life && (last || !was_replaced) {
-                        // From before a logout, and put back.
+                        // From before a logout, and restored.
                         log::warn!("{} is ignored: its key was destroyed by a logout", path.display());
                         return Ok(None);
                     }
@@ -215,18 +215,18 @@ impl<'w> Store<'w> {
         Ok(None)
     }
 
-    /// Stores a value. The lock is not used: having it proves that its holder had the right to write.
+    /// Stores a value. The lock is not used: having it proves that the caller may write.
     ///
     /// The first value decides the kind of an `auto` store, and makes the key.
     ///
     /// # Errors
     /// Every [`StoreError`]; the entry is then as it was.
     pub fn put(&self, _: &Lock, key: &EntryKey, value: &Secret<Vec<u8>>) -> Result<(), StoreError> {
-        // Getting the key may have to wait for a person. That is done before anyone else is made to wait.
+        // Getting the key may have to wait for a person. That is done before anybody else has to wait.
         if let Some(place) = self.place()? {
             self.key_in_use(&place)?;
         }
-        // Nobody destroys the key between the last look at its mark and the writing.
+        // Nobody can destroy the key between the last look at its mark and the write.
         let _settled = self.settle_lock()?;
         let (place, data_key) = self.settle()?;
         let sealed = sealed::seal(&data_key, &key.file_name(), value)?;
@@ -234,7 +234,7 @@ impl<'w> Store<'w> {
         spot.write(&sealed).map_err(StoreError::disk("write", &spot.path()))
     }
 
-    /// The error for an entry that was opened, and does not hold what its name says.
+    /// The error for an entry that opened, but does not contain what its name says.
     pub fn corrupt(&self, key: &EntryKey, why: &'static str) -> StoreError {
         let path = match self.place() {
             Ok(Some(place)) => place.path.join(key.file_name()),
@@ -243,7 +243,7 @@ impl<'w> Store<'w> {
         StoreError::Corrupt { path, why }
     }
 
-    /// Removes an entry, and says whether it was there. Needs no key.
+    /// Removes an entry, and returns whether it was there. Needs no key.
     ///
     /// # Errors
     /// [`StoreError::Disk`], [`StoreError::Corrupt`].
@@ -252,7 +252,7 @@ impl<'w> Store<'w> {
         spot.map_or(Ok(false), |spot| remove(&spot))
     }
 
-    /// The keys of all entries. Needs no key to open them, which does not say that they can be opened.
+    /// The keys of all entries. Needs no key to open them, so it does not say whether they can be opened.
     ///
     /// # Errors
     /// [`StoreError::Disk`], [`StoreError::Corrupt`].
@@ -261,9 +261,9 @@ impl<'w> Store<'w> {
         Ok(names.iter().filter_map(|name| EntryKey::from_file_name(name)).collect())
     }
 
-    /// Destroys the keys of all kinds that were ever used, which makes every entry unreadable, and then removes the
-    /// entries. What one kind refuses does not keep the others; `auto` chooses anew afterwards. The answer is what lies
-    /// among the entries and was not made by `jit`: that is left.
+    /// Destroys the keys of all kinds that were ever used, which makes every entry unreadable, and then
+    /// removes the entries. If one kind refuses, the others are still forgotten; `auto` chooses again
+    /// afterwards. Returns the files among the entries that `jit` did not make; they are left.
     ///
     /// # Errors
     /// The first [`StoreError`].
@@ -272,24 +272,25 @@ impl<'w> Store<'w> {
         self.key.take();
         let state = self.made_state()?;
         let record = match self.record_in(&state) {
-            // A record that cannot be read names no key that could be destroyed; the entries go all the same.
+            // A record that cannot be read does not tell which key to destroy; the entries are removed all
+            // the same.
             Err(StoreError::Corrupt { .. }) => Record::default(),
             record => record?,
         };
         let record = Record { auto: None, ..record };
-        // From here on nothing is stored any more, whatever becomes of this process. A disk that takes no word of that
-        // keeps nothing from being forgotten.
+        // From here on nothing may be stored any more, whatever happens to this process. If the disk does not
+        // accept this mark, everything is forgotten all the same.
         let _ = write_json(&state, RECORD, &Record { forgetting: true, ..record.clone() });
         let forgotten = self.forget_kinds(&record, &state);
         let written = write_json(&state, RECORD, &Record { forgetting: false, ..record });
         forgotten.and_then(|left| written.map(|()| left))
     }
 
-    /// Forgets what each kind holds; the first error, after all were tried.
+    /// Forgets what each kind holds; returns the first error, after trying all.
     fn forget_kinds(&self, record: &Record, state: &Folder) -> Result<Vec<PathBuf>, StoreError> {
         let id = record.id.as_deref().unwrap_or(UNNAMED);
         let (mut left, mut forgotten) = (Vec::new(), Ok(()));
-        // Whatever lies in a folder's place, there may have been a key.
+        // There may have been a key even if something else is in the folder's place.
         for kind in Kind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             match self.place_of(kind, id, Some(state.clone())).forget() {
                 Ok(some) => left.extend(some),
@@ -299,18 +300,18 @@ impl<'w> Store<'w> {
         forgotten.map(|()| left)
     }
 
-    /// Drops the copies of the key from the kernel keyring, and says whether there were any. The next use asks the
-    /// keychain again.
+    /// Drops the copies of the key from the kernel keyring, and returns whether there were any. The next use
+    /// asks the keychain again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if the kernel's keyring fails in the middle of it.
+    /// [`StoreError::Unavailable`] if the kernel's keyring fails halfway through.
     pub fn drop_cached_key(&self) -> Result<bool, StoreError> {
         self.key.take();
         let Some(id) = self.record()?.id else { return Ok(false) };
         let mut dropped = false;
         for kind in Kind::ALL {
             let copy = self.place_of(kind, &id, None).copy;
-            // A kernel that says no has no copy either.
+            // If the kernel refuses, there is no copy either.
             if copy.find(None).is_ok_and(|key| key.is_some()) {
                 dropped |= copy.remove()?;
             }
@@ -318,13 +319,15 @@ impl<'w> Store<'w> {
         Ok(dropped)
     }
 
-    /// Takes the lock of an entry, or waits for it `at_most`; `what` tells a person what is going on meanwhile.
+    /// Takes the lock of an entry, or waits for it `at_most`; `what` tells a person what is going on in the
+    /// meantime.
     ///
-    /// Where nothing can be written (full disk, read-only home) there is nothing to lock either: the caller goes on
-    /// alone, and hears of it when it stores what it got.
+    /// If nothing can be written (full disk, read-only home), there is nothing to lock either: the caller
+    /// continues alone, and gets the error when it stores its result.
     ///
     /// # Errors
-    /// [`StoreError::Busy`], [`StoreError::Disk`], and [`StoreError::Corrupt`] where nothing could be stored.
+    /// [`StoreError::Busy`], [`StoreError::Disk`], and [`StoreError::Corrupt`] if nothing could be
+    /// stored.
     pub fn lock(
         &self,
         key: &EntryKey,
@@ -339,8 +342,9 @@ impl<'w> Store<'w> {
         }
     }
 
-    /// The same for who needs the lock only until there is an `answer`. While the lock is waited for, that is asked for at
-    /// each change of the entry and at each message, which it is told, and ends the wait.
+    /// The same for a caller that needs the lock only until there is an `answer`. While waiting for the lock,
+    /// `answer` is called at each change of the entry and for each message, which it is given, and ends the
+    /// wait.
     ///
     /// # Errors
     /// As [`Store::lock`].
@@ -351,10 +355,10 @@ impl<'w> Store<'w> {
         answer: impl FnMut(Option<&str>) -> Option<T>,
     ) -> Result<Turn<T>, StoreError> {
         if let Ok(Some(place)) = self.place() {
-            // Nobody is to sign in for what could not be stored.
+            // Nobody should sign in for a session that could not be stored.
             place.mark()?;
-            // While nobody waits for this one yet: a keychain that is locked or hangs from now on holds no queue up. What
-            // is wrong with it is said by who then needs it.
+            // Before anybody waits for this lock: a keychain that becomes locked or hangs later then holds up
+            // no queue. Whoever needs the key reports what is wrong with it.
             if place.prompts != Prompts::Allowed {
                 let _ = self.key_in_use(&place);
             }

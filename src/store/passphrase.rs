@@ -1,5 +1,5 @@
-//! The last resort, for machines with neither a keychain nor a kernel keyring: the data key comes from a passphrase
-//! by Argon2id (RFC 9106) and is kept nowhere.
+//! The last resort, for machines with neither a keychain nor a kernel keyring: the data key is derived from a
+//! passphrase with Argon2id (RFC 9106) and stored nowhere.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
@@ -18,14 +18,14 @@ const SALT_SIZE: usize = 16;
 const ATTEMPTS: usize = 3;
 /// The least that a new passphrase must have, in characters (NIST SP 800-63B, section 5.1.1.1).
 const SHORTEST: usize = 8;
-/// The most that is obeyed when read from a file, so that a planted one cannot exhaust the machine.
+/// The most that is accepted from a file, so that a planted file cannot exhaust the machine.
 const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 const MOST_PASSES: u32 = 16;
 const MOST_LANES: u32 = 16;
-/// The mark has to stay a small file.
+/// The mark has to stay small.
 const MOST_STEPS: usize = 200;
 
-/// How a key comes from a passphrase.
+/// How a key is derived from a passphrase.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Derivation {
     /// Random, base64.
@@ -33,8 +33,8 @@ pub(super) struct Derivation {
     memory_kib: u32,
     passes: u32,
     lanes: u32,
-    /// Random, base64: each makes another key of the one before, which cannot be computed back. So a key is replaced without
-    /// the passphrase.
+    /// Random, base64: each makes a new key from the previous one, and cannot be reversed. So a key can be
+    /// replaced without the passphrase.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<String>,
 }
@@ -47,11 +47,12 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// RFC 9106's second recommendation, with one lane, since the attacker's machine has more of them than ours.
+    /// RFC 9106's second recommendation, but with one lane, because an attacker's machine has more of them
+    /// than ours.
     pub(super) const NORMAL: Self = Self { memory_kib: 64 * 1024, passes: 3 };
 }
 
-/// The person's memory as the home of the key.
+/// A passphrase, which the person remembers, as the home of the key.
 pub(super) struct Passphrase<'w> {
     pub(super) person: &'w dyn Person,
     pub(super) cost: Cost,
@@ -69,7 +70,7 @@ impl Derivation {
         })
     }
 
-    /// `None` if the settings are none that Argon2id works with, or beyond all reason.
+    /// `None` if Argon2id does not accept the settings, or if they are unreasonable.
     fn derive(&self, passphrase: &Secret<String>) -> Option<DataKey> {
         let bounded =
             self.memory_kib <= MOST_MEMORY_KIB && self.passes <= MOST_PASSES && self.lanes <= MOST_LANES;
@@ -83,7 +84,7 @@ impl Derivation {
     }
 }
 
-/// The key that a step makes of another.
+/// The key that a step makes from another.
 fn after(key: &DataKey, step: &str) -> DataKey {
     let hmac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.expose());
     let tag = ring::hmac::sign(&hmac, format!("jit next key {step}").as_bytes());
@@ -163,7 +164,7 @@ impl KeyHome for Passphrase<'_> {
     }
 
     fn adopt(&self, _: &DataKey, _: Prompts) -> Result<(), StoreError> {
-        // The mark is all that there is of it.
+        // The mark is all that there is to destroy.
         Ok(())
     }
 

@@ -1,7 +1,7 @@
-//! One kind of store at work: its folder of entries, the home of its key, and the copy of that key in the kernel.
+//! One kind of store in use: its folder of entries, the home of its key, and the copy of that key in the kernel.
 //!
-//! Beside the entries lies `key.json`, the [`Mark`] of the key they are sealed under. It is there as long as the key
-//! is meant to be, so that a key that was lost or replaced is told from one that was never made.
+//! Next to the entries is `key.json`, the [`Mark`] of the key that they are sealed under. It exists for as long as the
+//! key should exist, so that a key that was lost or replaced can be told from one that was never made.
 
 use std::io;
 use std::path::PathBuf;
@@ -20,10 +20,10 @@ use crate::world::Person;
 const MARK: &str = "key.json";
 /// The folder of all locks.
 pub(super) const LOCKS: &str = "locks";
-/// A login or session has about so many bytes.
+/// The usual size of a sign-in or session, in bytes.
 const USUAL_SIZE: usize = 8 * 1024;
-/// Hundreds of processes that all need the key read it one after another where no copy is allowed, each for some tens of
-/// milliseconds.
+/// Where no copy is allowed, hundreds of processes that all need the key read it one after another, each for
+/// some tens of milliseconds.
 const READING_AT_MOST: Duration = Duration::from_secs(30);
 
 /// One kind of store in one state folder.
@@ -31,14 +31,14 @@ pub(super) struct Place<'w> {
     pub(super) kind: Kind,
     /// The folder of its entries, for messages.
     pub(super) path: PathBuf,
-    /// The state folder; `None` where there is none yet.
+    /// The state folder; `None` if there is none yet.
     pub(super) state: Option<Folder>,
     pub(super) home: Box<dyn KeyHome + 'w>,
-    /// Where the copy of the key lies, and how long it may; `None` for no copy.
+    /// Where the copy of the key is, and how long it may stay; `None` for no copy.
     pub(super) copy: Slot,
     pub(super) copy_for: Option<Duration>,
     pub(super) person: &'w dyn Person,
-    /// What the home may ask the person.
+    /// What may be asked of the person.
     pub(super) prompts: Prompts,
 }
 
@@ -52,7 +52,7 @@ impl Place<'_> {
         }
     }
 
-    /// The folder of the entries, made if need be.
+    /// The folder of the entries, created if needed.
     pub(super) fn made_folder(&self) -> Result<Folder, StoreError> {
         let made = self.state.as_ref().map(|state| state.make_folder(self.kind.name()));
         let nowhere = || Err(io::ErrorKind::NotFound.into());
@@ -64,28 +64,28 @@ impl Place<'_> {
         Ok(self.folder()?.map(|folder| folder.spot(key.file_name())))
     }
 
-    /// What is written down about the key; `None` before it was made and after it was destroyed.
+    /// What is stored about the key; `None` before it was made and after it was destroyed.
     pub(super) fn mark(&self) -> Result<Option<Mark>, StoreError> {
         self.folder()?.map_or(Ok(None), |folder| read_json(&folder, MARK))
     }
 
-    /// Writes down what is to be known about the key.
+    /// Stores what has to be known about the key.
     pub(super) fn write_mark(&self, mark: &Mark) -> Result<(), StoreError> {
         write_json(&self.made_folder()?, MARK, mark)
     }
 
-    /// The copy of the key in the kernel, its time limit renewed.
+    /// The copy of the key in the kernel, with its time limit renewed.
     pub(super) fn copied(&self) -> Option<DataKey> {
         self.copy_for.and_then(|limit| self.copy.find(Some(limit)).ok().flatten())
     }
 
-    /// The key with the id `wanted`: the copy, or else the home's own.
+    /// The key with the id `wanted`: the copy, or else the one at home.
     ///
     /// # Errors
     /// [`StoreError::KeyLost`] if the home has no such key, and the home's own.
     pub(super) fn key(&self, wanted: KeyId) -> Result<DataKey, StoreError> {
         let right = |key: &DataKey| sealed::key_id(key) == wanted;
-        // Handed on as it is: each copy of a key is a page more to keep out of swap.
+        // Passed on as it is: each copy of a key is one more page to keep out of swap.
         let copy = match self.copied() {
             Some(key) if right(&key) => return Ok(key),
             other => other,
@@ -94,17 +94,17 @@ impl Place<'_> {
             Some(key) if right(&key) => return Ok(key),
             other => other,
         };
-        // While the key is being replaced the next one stands in the mark, for who has the one before.
+        // While the key is being replaced, the mark holds the next one, for those who have the previous one.
         let mark = self.mark()?;
         let next = mark.and_then(|mark| copy.iter().chain(&loaded).find_map(|key| mark.next_key(key)));
         next.filter(right).ok_or_else(|| self.lost())
     }
 
-    /// Takes over the key that the home has, or makes one. Only for the holder of the store's lock.
+    /// Uses the key that is there, or makes one. Only for the holder of the store's lock.
     pub(super) fn establish(&self) -> Result<DataKey, StoreError> {
         let (key, mark) = match self.load()? {
             Some(key) => {
-                // A key that comes from a passphrase would be lost with what is written down about it.
+                // A key derived from a passphrase would be lost if this were lost.
                 let own = |mark: &Mark| mark.key_id() == Some(sealed::key_id(&key));
                 let mark = self.mark()?.filter(own).unwrap_or_else(|| Mark::of(&key));
                 (key, mark)
@@ -116,7 +116,7 @@ impl Place<'_> {
         Ok(key)
     }
 
-    /// Writes as much as an entry has into the folder, and takes it back.
+    /// Writes as many bytes as an entry has into the folder, and removes them again.
     ///
     /// # Errors
     /// [`StoreError::Disk`].
@@ -125,12 +125,12 @@ impl Place<'_> {
         written.map_err(StoreError::disk("write", &self.path.join(MARK)))
     }
 
-    /// Destroys the key, then everything that it opened, and says what lies there that `jit` did not make and has left.
-    /// Goes on after a failure, and reports the first.
+    /// Destroys the key, then everything that it opened, and returns what is there that `jit` did not make,
+    /// and left. Continues after a failure, and returns the first error.
     pub(super) fn forget(&self) -> Result<Vec<PathBuf>, StoreError> {
         let destroyed = self.home.destroy(self.prompts);
         let uncopied = self.copy.remove().map(drop).or_else(|error| match error {
-            // Where the kernel has no keyring for us there is no copy.
+            // If the kernel has no keyring for us, there is no copy.
             StoreError::Unavailable { .. } => Ok(()),
             error => Err(error),
         });
@@ -139,13 +139,13 @@ impl Place<'_> {
         destroyed.and(uncopied).and(removed).map(|()| left)
     }
 
-    /// Removes what has a name that `jit` gives, and notes the rest. The mark of a key that is still there stays, so that
-    /// it can be forgotten again.
+    /// Removes files with names that `jit` gives, and notes the rest. The mark of a key that still exists
+    /// stays, so that it can be forgotten again.
     pub(super) fn remove_entries(&self, mark_too: bool, left: &mut Vec<PathBuf>) -> Result<(), StoreError> {
         let folder = match self.folder() {
             Ok(Some(folder)) => folder,
             Ok(None) => return Ok(()),
-            // Something else lies where the folder should be: it is not ours to remove.
+            // Something else is where the folder should be: it is not ours to remove.
             Err(StoreError::Disk { source, .. }) if NotOurs::in_error(&source).is_some() => {
                 left.push(self.path.clone());
                 return Ok(());
@@ -176,16 +176,16 @@ impl Place<'_> {
         names.map(Option::unwrap_or_default).map_err(StoreError::disk("read", &self.path))
     }
 
-    /// The error of entries that nothing opens any more.
+    /// The error for entries that nothing can open any more.
     pub(super) fn lost(&self) -> StoreError {
         StoreError::KeyLost { kind: self.kind, folder: self.path.clone() }
     }
 
-    /// Asks the home, one process after another, so that the first one's copy serves all; then the person, if that is
-    /// what it takes, with no lock held meanwhile.
+    /// Asks for the key, one process after another, so that the copy made by the first one serves all; then
+    /// asks the person if needed, without holding a lock.
     fn load(&self) -> Result<Option<DataKey>, StoreError> {
         if self.kind == Kind::Kernel {
-            // It answers at once, everybody alike, and has nothing to ask.
+            // It answers everybody at once in the same way, and asks nothing.
             return self.home.load(None, Prompts::Never);
         }
         let mark = self.mark()?;
@@ -202,7 +202,8 @@ impl Place<'_> {
     fn load_quietly(&self, mark: Option<&Mark>) -> Result<Option<DataKey>, StoreError> {
         let (what, at_most) = ("reading the key of the store", READING_AT_MOST);
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
-        // The first one's copy serves all, and a keychain that hung is not tried in turn by all who waited for it.
+        // The copy made by the first one serves all, and a keychain that hung is not tried again by everybody
+        // who waited.
         let gone = |why: &str| StoreError::gone(why).at(self.kind);
         let look = |why: Option<&str>| self.copied().map(Ok).or_else(|| why.map(|why| Err(gone(why))));
         let spot = self
@@ -215,7 +216,7 @@ impl Place<'_> {
             Some(Ok(Turn::Lock(lock))) => Some(lock),
             Some(Ok(Turn::Answer(answer))) => return answer.map(Some),
             Some(Err(busy @ StoreError::Busy { .. })) => return Err(busy),
-            // On a disk that cannot be written to, everybody reads for themselves.
+            // On a disk that cannot be written to, every process reads for itself.
             Some(Err(_)) | None => None,
         };
         if let Some(lock) = lock.as_ref().filter(|lock| lock.waited())
@@ -223,7 +224,7 @@ impl Place<'_> {
         {
             return answer.map(Some);
         }
-        // What is locked is asked about next, with time to answer, where somebody is there.
+        // If the key is locked, the person is asked next, with time to answer, if somebody is there.
         let prompts = match self.prompts {
             Prompts::Allowed => Prompts::Never,
             prompts => prompts,
@@ -231,14 +232,14 @@ impl Place<'_> {
         let answer = self.home.load(mark, prompts);
         match (&answer, &mut lock) {
             (Ok(Some(key)), _) => self.keep_copy(key),
-            // A keychain that hangs would make all who wait here hang in turn.
+            // A keychain that hangs would make everybody who waits here hang in turn.
             (Err(StoreError::Gone { why, .. }), Some(lock)) => lock.leave_message(why),
             _ => {}
         }
         answer
     }
 
-    /// Puts the copy of another key in the place of what there is, also where no copy is wanted any more.
+    /// Replaces the existing copy with a copy of another key, even if copies are no longer wanted.
     pub(super) fn replace_copy(&self, key: &DataKey) {
         if self.kind != Kind::Kernel {
             let _ = self.copy.remove();
@@ -246,7 +247,8 @@ impl Place<'_> {
         }
     }
 
-    /// A copy that cannot be made only makes the next call slower. One left from when copies were allowed goes.
+    /// If the copy cannot be made, only the next call is slower. A copy from when copies were allowed is
+    /// removed.
     fn keep_copy(&self, key: &DataKey) {
         let _ = match self.copy_for {
             Some(limit) => self.copy.put(key, Some(limit)),
@@ -255,7 +257,7 @@ impl Place<'_> {
     }
 }
 
-/// Removes a file, and says whether it was there.
+/// Removes a file, and returns whether it was there.
 pub(super) fn remove(spot: &Spot) -> Result<bool, StoreError> {
     spot.folder.remove(&spot.name).map_err(|error| StoreError::disk("remove", &spot.path())(error))
 }

@@ -1,4 +1,4 @@
-//! The small clear files of the store: who it is, and which kind `auto` settled on.
+//! The small unencrypted files of the store: its id, and the kind that `auto` chose.
 
 use std::io;
 
@@ -11,18 +11,18 @@ use crate::sys::state::Folder;
 /// `store.json` of a state folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// A random name, made once, that the key goes by wherever it is kept: a demo or a test with another state
-    /// folder never touches the user's key.
+    /// A random name, made once, under which the key is stored everywhere: a demo or a test with another
+    /// state folder never touches the user's key.
     pub(super) id: Option<String>,
-    /// What `auto` settled on, so that it never silently becomes another.
+    /// What `auto` chose, so that it never changes silently.
     pub(super) auto: Option<Choice>,
-    /// Everything is being forgotten. Where this is found the one who did so was killed: nothing counts any more, and
-    /// the next one who stores something does what is left to do.
+    /// Everything is being forgotten. If this is found, the process that did so was killed: nothing is valid
+    /// any more, and the next process that stores something completes the work.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgetting: bool,
 }
 
-/// What `auto` settled on.
+/// What `auto` chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Choice {
     pub(super) kind: Kind,

@@ -1,14 +1,16 @@
-//! A new data key for the entries that stay, so that no copy of an entry that went opens again.
+//! A new data key for the entries that stay, so that no copy of a deleted entry opens again.
 //!
-//! Entries are bound to the life of the store by their key alone: an entry that was deleted and put back opens as long as
-//! its key is there. So a logout of one login replaces the key and seals anew what is left. It can be killed anywhere:
+//! Only their key ties entries to the current state of the store: an entry that was deleted and restored
+//! opens as long as its key exists. So a logout of one sign-in replaces the key and seals the remaining
+//! entries again. A kill at any point is safe:
 //!
-//! 1. The mark names the next key as well, which stands in it sealed under the old one. Both open entries now.
+//! 1. The mark gets the next key as well, sealed under the old one. Both open entries now.
 //! 2. Each entry is sealed under the next key, one after another.
-//! 3. The home takes the next key in place of the old one, which is gone from here on, with its copy in the kernel.
-//! 4. The mark names the new key alone.
+//! 3. The home stores the next key instead of the old one, which is gone from here on, with its copy in the
+//!    kernel.
+//! 4. The mark has only the new key.
 //!
-//! Whoever stores something after a kill goes on with 2.
+//! After a kill, the next process that stores something continues with 2.
 
 use super::place::Place;
 use super::sealed::{self, DataKey, Sealed};
@@ -16,13 +18,13 @@ use super::{Store, StoreError};
 use crate::plan::EntryKey;
 
 impl Store<'_> {
-    /// Replaces the key of the store in use. What lies in the store stays; what was removed from it before opens never
-    /// again, whoever has a copy.
+    /// Replaces the key of the store in use. What is in the store stays; what was removed before never opens
+    /// again, even from a copy.
     ///
     /// # Errors
-    /// Every [`StoreError`]; all entries can be read then as before.
+    /// Every [`StoreError`]; all entries can then be read as before.
     pub fn renew_key(&self) -> Result<(), StoreError> {
-        // Whoever has to be asked for the key is asked before anybody is made to wait.
+        // If a person has to be asked for the key, that happens before anybody else has to wait.
         match self.place()? {
             Some(place) if self.key_in_use(&place)?.is_some() => {}
             _ => return Ok(()),
@@ -37,13 +39,13 @@ impl Store<'_> {
         self.finish_renewal(&place, old).map(drop)
     }
 
-    /// Goes on with a renewal that the mark tells of, if there is one, and gives the key that counts then. `key` is the one
-    /// that the home has. Only under the store's lock.
+    /// Continues a replacement that the mark records, if there is one, and returns the key that is valid
+    /// then. `key` is the one that the home has. Only with the store's lock held.
     pub(super) fn finish_renewal(&self, place: &Place<'_>, key: DataKey) -> Result<DataKey, StoreError> {
         let Some(mark) = place.mark()? else { return Ok(key) };
         let Some(next) = &mark.next else { return Ok(key) };
         let new = if next.mark.key_id() == Some(sealed::key_id(&key)) {
-            // The home has it already.
+            // It is stored there already.
             key
         } else {
             let new = mark.next_key(&key).ok_or_else(|| place.lost())?;
@@ -58,7 +60,7 @@ impl Store<'_> {
     }
 }
 
-/// Seals every entry under `new` that `old` opens. One that it does not open counts for nothing already.
+/// Seals every entry that `old` opens under `new`. Entries that it does not open are invalid already.
 fn seal_anew(place: &Place<'_>, old: &DataKey, new: &DataKey) -> Result<(), StoreError> {
     let Some(folder) = place.folder()? else { return Ok(()) };
     for name in place.names()? {

@@ -1,11 +1,11 @@
-//! The sealed form of an entry: XChaCha20-Poly1305 under the data key, with a fresh nonce a write.
+//! The sealed form of an entry: XChaCha20-Poly1305 under the data key, with a new nonce for each write.
 //!
 //! ```text
 //! "jit" · format version (1 byte) · key id (8 bytes) · nonce (24 bytes) · ciphertext and tag
 //! ```
-//! What is clear, and the name of the entry's file, are associated data: an entry that was renamed, put in another's
-//! place or given another header does not open. The key id tells a key that was replaced from an entry that was
-//! damaged; it is a keyed hash and says nothing of the key.
+//! The header and the name of the entry's file are associated data: an entry that was renamed, swapped for
+//! another or given another header does not open. The key id distinguishes a replaced key from a damaged
+//! entry; it is a keyed hash and reveals nothing about the key.
 
 use std::path::Path;
 
@@ -23,18 +23,18 @@ const KEY_ID_SIZE: usize = 8;
 const NONCE_SIZE: usize = 24;
 const TAG_SIZE: usize = 16;
 const HEADER_SIZE: usize = MAGIC.len() + 1 + KEY_ID_SIZE;
-/// The most that a value may have; a session has 2 to 10 KB.
+/// The largest value; a session has 2 to 10 KB.
 pub(super) const LARGEST_VALUE: usize = 1024 * 1024;
-/// The most that the file of an entry may have.
+/// The largest file of an entry.
 pub(super) const LARGEST_FILE: u64 = (LARGEST_VALUE + HEADER_SIZE + NONCE_SIZE + TAG_SIZE) as u64;
 
 /// The key that all entries of one kind of store are sealed under.
 pub(super) type DataKey = Secret<[u8; 32]>;
 
-/// Which data key it was, without saying anything of the key itself.
+/// Identifies a data key without revealing anything about it.
 pub(super) type KeyId = [u8; KEY_ID_SIZE];
 
-/// Random bytes of the system.
+/// Random bytes from the system.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] if the system has none, which no supported system does after its start.
@@ -80,7 +80,7 @@ pub(super) fn seal(key: &DataKey, name: &str, value: &Secret<Vec<u8>>) -> Result
     Ok(sealed)
 }
 
-/// An entry that was read, its header checked.
+/// An entry that was read and whose header was checked.
 #[derive(Debug)]
 pub(super) struct Sealed<'a> {
     bytes: &'a [u8],
@@ -88,7 +88,7 @@ pub(super) struct Sealed<'a> {
 }
 
 impl<'a> Sealed<'a> {
-    /// Checks the clear part of what lies in the file `path`.
+    /// Checks the unencrypted part of the file `path`.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] and [`StoreError::Newer`].
@@ -118,7 +118,7 @@ impl<'a> Sealed<'a> {
     /// Opens it as the entry whose file is called `name`.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] if a bit of it was changed or it was sealed under another name.
+    /// [`StoreError::Corrupt`] if any bit was changed or it was sealed under another name.
     pub(super) fn open(&self, key: &DataKey, name: &str) -> Result<Secret<Vec<u8>>, StoreError> {
         let (header, rest) = self.bytes.split_at(HEADER_SIZE);
         let (nonce, ciphertext) = rest.split_at(NONCE_SIZE);
@@ -132,7 +132,7 @@ impl<'a> Sealed<'a> {
     }
 }
 
-/// The header has a fixed size, so that the two parts cannot run into one another.
+/// The header has a fixed size, so that the two parts cannot be confused.
 fn associated(header: &[u8], name: &str) -> Vec<u8> {
     [header, name.as_bytes()].concat()
 }

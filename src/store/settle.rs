@@ -1,4 +1,4 @@
-//! Which kind of store is in use, and how it comes to be: the choice, its record, the key's first day.
+//! Which kind of store is in use, and how that is decided: the choice, its record, and making the key.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,13 +13,14 @@ use crate::sys::state::Folder;
 
 /// The record's name.
 pub(super) const RECORD: &str = "store.json";
-/// Making the key takes as long as the first user's keychain does; whoever is stuck behind a dialog is told.
+/// Making the key takes as long as the first user's keychain does; a process stuck behind a dialog is told.
 const SETTLING_AT_MOST: Duration = Duration::from_secs(10);
-/// A keychain that did not answer is not asked again for so long, since each time costs as much as the first.
+/// How long a keychain that did not answer is not asked again, because each attempt costs as much as the
+/// first.
 const HUNG_FOR: Duration = Duration::from_secs(60);
 
 impl<'w> Store<'w> {
-    /// The lock over the record, the marks and the keys' being there.
+    /// The lock for the record, the marks and the existence of the keys.
     pub(super) fn settle_lock(&self) -> Result<Lock, StoreError> {
         let (what, at_most) = ("setting up the store", SETTLING_AT_MOST);
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
@@ -50,7 +51,7 @@ impl<'w> Store<'w> {
         self.state()?.map_or_else(|| Ok(Record::default()), |state| self.record_in(&state))
     }
 
-    /// The record. Its id becomes part of names elsewhere, so it has to be one that was made here.
+    /// The record. Its id becomes part of names elsewhere, so it must be one that was made here.
     pub(super) fn record_in(&self, state: &Folder) -> Result<Record, StoreError> {
         let record: Record = read_json(state, RECORD)?.unwrap_or_default();
         let made_here = |id: &String| {
@@ -78,7 +79,7 @@ impl<'w> Store<'w> {
         Some(self.place_of(kind, record.id.as_deref()?, state))
     }
 
-    /// One kind, in the state folder as far as that is there.
+    /// One kind, in the state folder if that exists.
     pub(super) fn place_of(&self, kind: Kind, id: &str, state: Option<Folder>) -> Place<'w> {
         Place {
             kind,
@@ -86,7 +87,7 @@ impl<'w> Store<'w> {
             state,
             home: Box::new(Named { kind, home: (self.homes)(kind, id) }),
             copy: Slot::new(id, &format!("copy-of-{kind}")),
-            // The kernel's own key is no copy.
+            // The kernel's own key is not a copy.
             copy_for: self.options.key_cache.filter(|_| kind != Kind::Kernel),
             person: self.person,
             prompts: match (self.options.prompts, kind) {
@@ -123,19 +124,20 @@ impl<'w> Store<'w> {
         let Some(mark) = place.mark()? else { return Ok(None) };
         let next = mark.next.as_ref().and_then(|next| next.mark.key_id());
         let key = mark.key_id().ok_or_else(|| place.lost()).and_then(|id| self.key_of(place, id));
-        // Whoever replaced the key may have been killed when its home had taken the next one.
+        // The process that replaced the key may have been killed after the next key was stored.
         let key = match (key, next) {
             (Err(StoreError::KeyLost { .. }), Some(next)) => self.key_of(place, next),
             (key, _) => key,
         };
         match key {
-            // A kernel that was restarted has forgotten its key, as it said it would.
+            // A kernel that was restarted has forgotten its key, as expected.
             Err(StoreError::KeyLost { kind: Kind::Kernel, .. }) => Ok(None),
             answer => answer.map(Some),
         }
     }
 
-    /// The place to write to and its key, made now if this is the first time. Only under the store's lock.
+    /// The place to write to and its key, made now if this is the first time. Only with the store's lock
+    /// held.
     pub(super) fn settle(&self) -> Result<(Place<'w>, DataKey), StoreError> {
         let state = self.made_state()?;
         let mut record = self.record_in(&state)?;
@@ -176,9 +178,9 @@ impl<'w> Store<'w> {
         Ok((place, key))
     }
 
-    /// Makes sure that what is stored next can be: the kind is there, its key is to be had (a person is asked now, where
-    /// that is what it takes) and the folder can be written to. The kernel's key is only tried: nothing of a login that
-    /// comes to nothing is to be left there.
+    /// Makes sure that the next value can be stored: the kind is there, its key can be read (a person is
+    /// asked now if needed) and the folder can be written to. The kernel is only tried: a sign-in that fails
+    /// should leave nothing there.
     ///
     /// # Errors
     /// What [`Store::put`] would fail with.
@@ -202,7 +204,8 @@ impl<'w> Store<'w> {
         place.try_writing()
     }
 
-    /// Whether the kernel would keep a key; `None` if it is not the kernel's turn. `kind` is the one in use, if there is one.
+    /// Whether the kernel would keep a key; `None` if the kernel would not be used. `kind` is the one in use,
+    /// if there is one.
     fn try_kernel(&self, kind: Option<Kind>, state: &Folder) -> Option<Result<Place<'w>, StoreError>> {
         let passed_over = || {
             let keychain = self.place_of(Kind::Keychain, UNNAMED, None);
@@ -218,8 +221,8 @@ impl<'w> Store<'w> {
         }
     }
 
-    /// The first kind that works. One that is there but locked, or refuses, ends the search: the user's keychain is
-    /// not passed over because it happens to be closed.
+    /// The first kind that works. If one is there but locked, or refuses, the search ends: the user's
+    /// keychain is not skipped because it happens to be locked.
     fn choose(&self, id: &str, state: &Folder) -> Result<(Place<'w>, DataKey, String), StoreError> {
         let mut passed = Vec::new();
         for kind in Kind::ALL {
@@ -234,12 +237,12 @@ impl<'w> Store<'w> {
     }
 }
 
-/// Why a kind was passed over.
+/// Why a kind was skipped.
 pub(super) fn reason(kind: Kind, error: &StoreError) -> String {
     format!("{kind}: {}", error.reason())
 }
 
-/// Why a kind is the one, after those that were passed over.
+/// Why this kind was chosen, after those that were skipped.
 pub(super) fn because(kind: Kind, passed: &[String]) -> String {
     let itself = match kind {
         Kind::Keychain => "the keychain of the operating system is there",

@@ -1,4 +1,4 @@
-//! The store as a whole, over homes that live in memory.
+//! The store as a whole, with keys kept in memory.
 
 use std::path::Path;
 use std::sync::{Arc, Barrier, Mutex};
@@ -12,7 +12,7 @@ use crate::plan::EntryKind;
 use crate::world::doubles;
 use jit_wire::env::Env;
 
-/// What a home in memory holds and was asked for.
+/// What a home in memory holds, and what it was asked for.
 #[derive(Default)]
 struct Memory {
     key: Option<DataKey>,
@@ -304,7 +304,7 @@ fn files_that_were_swapped_damaged_or_come_from_the_future_are_named() {
     assert_eq!(get(&store, "a").unwrap().as_deref(), Some("again"), "writing mends");
 }
 
-/// What the threat model grants to who can write in the folder, as long as nobody has signed out.
+/// The threat model allows this to somebody who can write in the folder, as long as nobody has signed out.
 #[test]
 fn an_older_version_of_an_entry_opens() {
     let root = tempfile::tempdir().unwrap();
@@ -325,7 +325,7 @@ fn forgetting_destroys_key_and_entries_of_every_kind() {
     let auto = world(root.path(), "auto");
     put(&store(&auto, &homes, false), "a", "one").unwrap();
     put(&store(&world(root.path(), "kernel"), &homes, false), "b", "two").unwrap();
-    // What one of them refuses does not keep the other.
+    // If one of them refuses, the other is still forgotten.
     homes.keychain.0.lock().unwrap().fails = Some(locked);
     let store = store(&auto, &homes, false);
     assert!(matches!(store.forget_everything(), Err(StoreError::Locked { .. })));
@@ -420,7 +420,7 @@ fn what_a_killed_logout_left_counts_no_more_and_the_next_one_to_store_clears_it(
     }
 }
 
-/// Every entry that is there, by its file.
+/// Every entry, by its file.
 fn kept(world: &World, kind: &str) -> Vec<(std::path::PathBuf, Vec<u8>)> {
     let files = std::fs::read_dir(world.folders.state.join(kind)).unwrap().map(|file| file.unwrap().path());
     let entries = files.filter(|path| path.file_name().unwrap().to_string_lossy().contains('-'));
@@ -443,7 +443,7 @@ fn what_was_forgotten_and_put_back_does_not_open() {
         put(&first, "gone", "one").unwrap();
         put(&first, "stays", "two").unwrap();
         let old = kept(&typed, setting);
-        // One login is ended.
+        // One sign-in is ended.
         assert!(first.delete(&key("gone")).unwrap());
         first.renew_key().unwrap();
         let later = store(&typed, &homes, true);
@@ -453,7 +453,7 @@ fn what_was_forgotten_and_put_back_does_not_open() {
             assert_eq!(get(&later, name).unwrap(), None, "{setting}: {name}");
             assert_eq!(get(&first, name).unwrap(), None, "{setting}: {name}");
         }
-        // Again, and by the same key: what stays is read and written.
+        // Again, with the same key: what stays can be read and written.
         put(&later, "stays", "three").unwrap();
         later.renew_key().unwrap();
         assert_eq!(

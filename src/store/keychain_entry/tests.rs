@@ -1,5 +1,5 @@
-//! Entries with the limits of the Windows Credential Manager and the manners of the macOS Keychain, as their vendors document
-//! them (`wincred.h`; Keychain Services).
+//! Entries with the limits of the Windows Credential Manager and the behaviour of the macOS Keychain, as
+//! their vendors document them (`wincred.h`; Keychain Services).
 
 use std::any::Any;
 use std::fmt;
@@ -32,7 +32,7 @@ fn code_of(error: &PlatformError) -> Option<i64> {
 #[derive(Debug, Default)]
 struct Inside {
     blob: Option<Vec<u8>>,
-    /// Fails every call, and nothing happens.
+    /// Every call fails with this, and nothing happens.
     fails: Option<fn() -> Error>,
 }
 
@@ -63,7 +63,7 @@ impl Double {
 }
 
 impl CredentialApi for Double {
-    /// As on Windows: what is a text becomes UTF-16, two bytes for most characters.
+    /// As on Windows: text becomes UTF-16, two bytes for most characters.
     fn set_password(&self, password: &str) -> keyring_core::Result<()> {
         let blob: Vec<u8> = password.encode_utf16().flat_map(u16::to_le_bytes).collect();
         self.set_secret(&blob)
@@ -99,7 +99,7 @@ impl CredentialApi for Double {
     }
 }
 
-/// A key that is no text in any encoding: not UTF-8, and half a surrogate pair in UTF-16.
+/// A key that is not text in any encoding: not UTF-8, and half a surrogate pair in UTF-16.
 fn awkward_key() -> DataKey {
     let mut bytes = [0; 32];
     bytes[..6].copy_from_slice(&[0xff, 0xfe, 0x00, 0xd8, 0x41, 0x00]);
@@ -134,8 +134,8 @@ fn an_entry_of_somebody_elses_is_no_key_and_is_replaced() {
     }
 }
 
-/// Why sessions lie in files and only the key in the keychain: a session of Identity Center or a long assertion is more than
-/// an entry holds.
+/// Why sessions are in files and only the key in the keychain: an Identity Center session or a long assertion
+/// is larger than an entry may be.
 #[test]
 fn what_is_too_long_is_refused_in_words_and_not_cut() {
     let double = Double::default();
@@ -165,15 +165,15 @@ fn a_platforms_no_has_its_kind_and_changes_nothing() {
         }
     }
     type Fails = fn() -> Error;
-    // Both ways in which the store crates wrap a code, and whether `auto` looks further then.
+    // Both ways in which the store crates wrap a code, and whether `auto` then tries the next store.
     let cases: [(Fails, &str, bool); 10] = [
         // A dialog that may not be shown: locked, or the access list names another program.
         (|| Error::PlatformFailure(Box::new(Code(-25308))), "locked", false),
         (|| Error::PlatformFailure(Box::new(Code(-25315))), "locked", false),
-        // The person said no, or typed a wrong password three times.
+        // The person refused, or typed a wrong password three times.
         (|| Error::PlatformFailure(Box::new(Code(-128))), "refused", false),
         (|| Error::PlatformFailure(Box::new(Code(-25293))), "refused", false),
-        // No keychain, one that cannot be written, one that is damaged.
+        // No keychain, one that is read-only, one that is damaged.
         (|| Error::NoStorageAccess(Box::new(Code(-25294))), "unavailable", true),
         (|| Error::NoStorageAccess(Box::new(Code(-25292))), "unavailable", true),
         (|| Error::PlatformFailure(Box::new(Code(-25307))), "unavailable", true),
