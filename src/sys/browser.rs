@@ -15,7 +15,7 @@ pub struct SystemBrowser {
 }
 
 impl SystemBrowser {
-    /// The browser that `env` leads to. Nothing is started yet.
+    /// The browser that `env` selects. Nothing is started yet.
     pub fn new(env: &Env) -> Self {
         let display = env.get(env::DISPLAY).is_some();
         let remote = env.get(env::SSH_CONNECTION).is_some();
@@ -56,7 +56,7 @@ impl Browser for SystemBrowser {
     }
 }
 
-/// Starts the command that `words` are, on its own.
+/// Starts the command given by `words`, independent of this process.
 ///
 /// # Errors
 /// Why it could not be started, in words.
@@ -68,9 +68,10 @@ pub fn open_with(words: &[String]) -> Result<(), String> {
         .map_err(|error| format!("`{program}` could not be started: {error}"))
 }
 
-/// The commands of `BROWSER`, first to last: separated by colons outside of quotes (not on Windows, where a colon follows a
-/// drive), split at white space outside of quotes, `%s` replaced by the address, which else comes last. No shell reads any
-/// of it. Where the whole is the path of a program that is there, with whatever spaces, it is that.
+/// The commands of `BROWSER`, in order: separated by colons outside quotes (not on Windows, where a colon
+/// follows a drive letter), split at white space outside quotes, with `%s` replaced by the URL, which is
+/// otherwise appended. No shell reads any of it. If the whole text is the path of an existing program,
+/// whatever spaces it has, it is that program.
 fn named_commands(list: &str, url: &str, colons: bool, exists: &dyn Fn(&str) -> bool) -> Vec<Command> {
     let entries = if colons { split_outside_quotes(list, |c| c == ':') } else { vec![list.to_owned()] };
     let command = |entry: String| {
@@ -94,8 +95,8 @@ fn named_commands(list: &str, url: &str, colons: bool, exists: &dyn Fn(&str) -> 
     entries.into_iter().filter_map(command).collect()
 }
 
-/// The pieces between separators that stand outside of quotes, quotes left in. A quote without an end is a character like
-/// others, so that a path with an apostrophe is one.
+/// The pieces between separators outside quotes, with the quotes left in. An unclosed quote is an ordinary
+/// character, so a path with an apostrophe works.
 fn split_outside_quotes(text: &str, separates: impl Fn(char) -> bool) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut open: Option<char> = None;
@@ -137,7 +138,8 @@ fn unquoted(word: &str) -> String {
     plain + rest
 }
 
-/// Starts `command` on its own: it neither reads this terminal nor writes to it, and Ctrl-C here does not reach it.
+/// Starts `command` independent of this process: it neither reads this terminal nor writes to it, and Ctrl-C
+/// here does not reach it.
 fn start(command: &mut Command) -> std::io::Result<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
@@ -175,7 +177,7 @@ mod tests {
             ("x %s:y", &[&["x", URL], &["y", URL]]),
             ("x; rm -rf $HOME", &[&["x;", "rm", "-rf", "$HOME", URL]]),
             (" : ", &[]),
-            // Seen to fail: the quotes were a part of the program's name, which ended at the space.
+            // A regression: the quotes became part of the program's name, which ended at the space.
             ("\"/opt/my browser/chrome\" --new-window", &[&["/opt/my browser/chrome", "--new-window", URL]]),
             ("'/opt/my browser/chrome' %s", &[&["/opt/my browser/chrome", URL]]),
             ("/opt/'my browser'/chrome", &[&["/opt/my browser/chrome", URL]]),
@@ -183,7 +185,7 @@ mod tests {
             ("'/opt/a:b/x' %s:y", &[&["/opt/a:b/x", URL], &["y", URL]]),
             ("/opt/it's/x", &[&["/opt/it's/x", URL]]),
             ("\"open", &[&["\"open", URL]]),
-            // Not in quotes, but there.
+            // Not in quotes, but an existing program.
             ("/opt/whole path/chrome", &[&["/opt/whole path/chrome", URL]]),
         ];
         let exists = |path: &str| path == "/opt/whole path/chrome" || path == r"C:\Program Files\b.exe";

@@ -1,10 +1,11 @@
-//! This program once more, beside the process that becomes a command. Unix only.
+//! This program once more, next to the process that becomes a command. Unix only.
 //!
-//! A command that runs under `jit exec --refresh` needs somebody who serves its credentials, and it is to behave as if nobody
-//! stood between it and whoever started it: signals, job control, process group, exit status. A parent that hands signals on
-//! cannot do that: it cannot tell whether a signal went to it alone or to the command as well, it loses what comes before it
-//! listens, and a `SIGKILL` leaves the command behind. So nobody stands between. The process that was started becomes the
-//! command, and another one serves beside it:
+//! A command that runs under `jit exec --refresh` needs a process that serves its credentials, and it should
+//! behave as if there were nothing between it and whoever started it: signals, job control, process group,
+//! exit status. A parent that forwards signals cannot do that: it cannot tell whether a signal went to it
+//! alone or to the command as well, it loses signals that arrive before it listens, and a `SIGKILL` leaves
+//! the command behind. So there is no parent in between. The process that was started becomes the command,
+//! and another one serves next to it:
 //!
 //! ```text
 //! started ── spawns ─▶ first half ── spawns ─▶ companion
@@ -15,8 +16,9 @@
 //!  command ─────────────── ends ───────────────▶  ends
 //! ```
 //!
-//! The first half is there so that the command has no child that it did not start, and would wait for. The companion
-//! holds the command's process by a descriptor (`pidfd_open(2)`), so that a number which is used again misleads nobody.
+//! The first half exists so that the command has no child that it did not start, and would wait for. The
+//! companion holds the command's process by a descriptor (`pidfd_open(2)`), so a process number that is used
+//! again misleads nobody.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -38,24 +40,25 @@ use zeroize::Zeroizing;
 
 use super::process;
 
-/// No report is near this size.
+/// No report is anywhere near this size.
 const LONGEST_REPORT: u64 = 1024 * 1024;
-/// How often it is looked whether a process is still there, where the system cannot tell of its end.
+/// How often to check whether a process still exists, if the system cannot report its end.
 const LOOKED_EVERY: Duration = Duration::from_millis(100);
 
 /// What a companion said.
 pub struct Report {
-    /// One line; empty if it ended without a word.
+    /// One line; empty if it ended without one.
     pub line: Zeroizing<Vec<u8>>,
-    /// How its first half ended. Unknown where this process was started with the ends of its children ignored.
+    /// How its first half ended. Unknown if this process was started with `SIGCHLD` ignored.
     pub first_half: Option<ExitStatus>,
 }
 
-/// The word by which a companion is told whose it is: before all others that follow the command's name. Nobody types it.
+/// The argument that tells a companion whose it is: before all others that follow the command's name. Nobody
+/// types it.
 const COMPANION_OF: &str = "--companion-of=";
 const ITS_PLACE: usize = 2;
 
-/// What a person has typed, the program's name first.
+/// The command line, starting with the program's name.
 pub(super) fn typed() -> impl Iterator<Item = OsString> {
     let words = std::env::args_os().enumerate();
     words.filter(|(place, word)| *place != ITS_PLACE || value(word).is_none()).map(|(_, word)| word)
@@ -71,26 +74,26 @@ pub fn whose() -> Option<Pid> {
     Pid::from_raw(id)
 }
 
-/// Starts this program once more, with the words that it was started by, as the companion of this process. Waits for what it
-/// reports.
+/// Starts this program once more, with the same arguments, as the companion of this process. Waits for its
+/// report.
 ///
 /// # Errors
-/// It cannot be started, or not be heard.
+/// It cannot be started, or its report cannot be read.
 pub fn start() -> io::Result<Report> {
     let mut words = process::words();
     words.insert(ITS_PLACE.min(words.len()), format!("{COMPANION_OF}{}", std::process::id()).into());
     let mut child = again(&words).stdout(Stdio::piped()).spawn()?;
     let mut line = Zeroizing::new(Vec::with_capacity(16 * 1024));
     if let Some(stdout) = child.stdout.take() {
-        // Not to the end: something that the companion has started may hold the other end of the pipe open.
+        // Not to the end: something that the companion started may hold the other end of the pipe open.
         BufReader::new(stdout.take(LONGEST_REPORT)).read_until(b'\n', &mut line)?;
     }
     Ok(Report { line, first_half: child.wait().ok() })
 }
 
-/// This program, to be started with `words`, its name first.
+/// This program, to be started with `words`, the first of which is its name.
 fn again(words: &[OsString]) -> Command {
-    // The file that runs, also when another one lies at its path by now.
+    // The file that is running, even if another one is at its path by now.
     let running = Path::new("/proc/self/exe");
     let program = if running.exists() { running.to_owned() } else { process::own_path().unwrap_or_default() };
     let mut command = Command::new(program);
@@ -103,18 +106,18 @@ fn again(words: &[OsString]) -> Command {
 /// The process that becomes the command, as its companion sees it.
 pub struct Principal {
     id: Pid,
-    /// Linux alone has it, and not where a container forbids it.
+    /// Only Linux has it, and not if a container forbids it.
     #[cfg(target_os = "linux")]
     handle: Option<std::os::fd::OwnedFd>,
-    /// Whether the companion has reported, and is there for the command.
+    /// Whether the companion has reported, and serves the command.
     serves: AtomicBool,
 }
 
-/// Becomes the companion of the process `id`, or starts it and is only its first half: `None`. A companion ends when that
-/// process does: before it has reported as if it were told to by `SIGTERM`, and then at once.
+/// Becomes the companion of the process `id`, or starts it and is only its first half: `None`. A companion
+/// ends when that process does: before its report, as if it had received `SIGTERM`; after it, at once.
 ///
 /// # Errors
-/// The other half cannot be started, or the process has gone.
+/// The other half cannot be started, or the process has ended.
 pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
     if rustix::process::getppid() == Some(id) {
         let words: Vec<OsString> = std::env::args_os().collect();
@@ -126,7 +129,7 @@ pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
         handle: rustix::process::pidfd_open(id, rustix::process::PidfdFlags::empty()).ok(),
         serves: AtomicBool::new(false),
     });
-    // Nobody but that process holds the other end of the pipe: while it is open, the number is still its own.
+    // Only that process holds the other end of the pipe: while it is open, the number still belongs to it.
     let mut pipe = [PollFd::from_borrowed_fd(stdout(), PollFlags::empty())];
     let _ = poll(&mut pipe, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
     if pipe[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
@@ -136,7 +139,7 @@ pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
     std::thread::Builder::new().name("companion".to_owned()).spawn(move || {
         watched.wait();
         if !watched.serves.load(Ordering::SeqCst) {
-            // Whatever has to be cleared away first is cleared away by who listens for that.
+            // The signal listener cleans up whatever has to be cleaned up first.
             let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::TERM);
             std::thread::sleep(GRACE);
         }
@@ -145,7 +148,7 @@ pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
     Ok(Some(principal))
 }
 
-/// How long a companion may take to clear away what it was at when its principal went.
+/// How long a companion may take to clean up when its principal has ended.
 const GRACE: Duration = Duration::from_secs(10);
 
 impl Principal {
@@ -169,7 +172,7 @@ impl Principal {
         }
     }
 
-    /// What the system tells by itself, where it does: within `at_most`, or whenever it comes.
+    /// What the system reports by itself, if it does: within `at_most`, or whenever it comes.
     fn ended(&self, at_most: Option<&Timespec>) -> Option<bool> {
         #[cfg(target_os = "linux")]
         {
@@ -187,14 +190,14 @@ impl Principal {
         rustix::process::test_kill_process(self.id) == Err(Errno::SRCH)
     }
 
-    /// Leaves the terminal, so that neither its signals nor what is typed there come here, and reports `line`: from then on
-    /// the principal is the command, and this process ends with it.
+    /// Leaves the terminal, so that neither its signals nor what is typed there arrive here, and reports
+    /// `line`: from then on the principal is the command, and this process ends with it.
     ///
     /// # Errors
-    /// Whatever the system says, or nobody listens any more.
+    /// Whatever the system reports, or nobody is reading any more.
     pub fn report(&self, line: &[u8]) -> io::Result<()> {
         self.serves.store(true, Ordering::SeqCst);
-        // Refused to who leads a group, which is nobody's case but that of a person who tries it out.
+        // Refused for a group leader, which happens only if a person tries this out by hand.
         let _ = rustix::process::setsid();
         let nothing = File::options().read(true).write(true).open("/dev/null")?;
         dup2_stdin(&nothing)?;
@@ -204,10 +207,10 @@ impl Principal {
     }
 }
 
-/// Reports `line` before the end, when there will be nothing to serve.
+/// Reports `line` before the end, if there will be nothing to serve.
 ///
 /// # Errors
-/// Nobody listens any more.
+/// Nobody is reading any more.
 pub fn say(line: &[u8]) -> io::Result<()> {
     let mut pipe = File::from(stdout().try_clone_to_owned()?);
     pipe.write_all(line)?;

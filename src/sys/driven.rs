@@ -1,7 +1,8 @@
-//! A program that is driven, and ends with this one: a browser of a profile of its own.
+//! A driven program that ends with this one: a browser with a separate profile.
 //!
-//! On Unix it is started by way of `sh`, in a process group of its own, with a pipe that only these two have. When this
-//! process ends, also by `SIGKILL`, the kernel closes the pipe, and a browser of the Chromium family ends by itself then.
+//! On Unix it is started through `sh`, in its own process group, with a pipe that only these two have. When
+//! this process ends, also by `SIGKILL`, the kernel closes the pipe, and a Chromium-based browser then exits
+//! by itself.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -17,18 +18,19 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-/// No message of a browser that is listened to is near this size.
+/// No message that is read from a browser is anywhere near this size.
 const LARGEST_MESSAGE: usize = 8 * 1024 * 1024;
-/// How long the last line of a program that has ended is waited for.
+/// How long to wait for the last line of a program that has ended.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(200);
-/// As many of its last lines as are kept, and as long.
+/// How many of its last lines are kept, and how long they may be.
 const KEPT_LINES: usize = 20;
 const KEPT_LENGTH: usize = 300;
 
-/// Whether a program can be handed a pipe here beside its standard streams. Without unsafe code it cannot on Windows.
+/// Whether a program can be given a pipe here in addition to its standard streams. Without unsafe code that
+/// is impossible on Windows.
 pub const HAS_PIPE: bool = cfg!(unix);
 
-/// A program that runs.
+/// A running program.
 pub struct Driven {
     child: Child,
     to: Option<ChildStdin>,
@@ -37,7 +39,7 @@ pub struct Driven {
     listener: Option<JoinHandle<()>>,
 }
 
-/// What it said on stderr, the last lines.
+/// The last lines that it wrote to stderr.
 #[derive(Default)]
 struct Said {
     lines: Mutex<VecDeque<String>>,
@@ -45,11 +47,11 @@ struct Said {
 }
 
 impl Driven {
-    /// Starts `program`, which reads messages that end in NUL from file descriptor 3, and writes them to 4. Nothing that it
-    /// says reaches the terminal.
+    /// Starts `program`, which reads messages that end in NUL from file descriptor 3, and writes them to 4.
+    /// Nothing that it prints reaches the terminal.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// Whatever the system reports.
     pub fn start(program: &Path, arguments: &[OsString]) -> io::Result<Self> {
         let mut command = tethered(program, arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -60,7 +62,7 @@ impl Driven {
         Ok(Self { child, to, from, said, listener })
     }
 
-    /// Sends a message by the pipe.
+    /// Sends a message through the pipe.
     ///
     /// # Errors
     /// The program has ended.
@@ -71,8 +73,8 @@ impl Driven {
         to.flush().await
     }
 
-    /// The next message from the pipe; `None` once the program has ended. May be dropped while it waits only if it is
-    /// not asked again.
+    /// The next message from the pipe; `None` once the program has ended. If this future is dropped while it
+    /// waits, do not call it again.
     ///
     /// # Errors
     /// A message without an end.
@@ -99,7 +101,7 @@ impl Driven {
         }
     }
 
-    /// The first of its lines, past and to come, that holds `words`. Never ready if it never says so.
+    /// The first of its lines, past or future, that contains `words`. Never ready if there is none.
     #[cfg(all(test, unix))]
     async fn says(&self, words: &str) -> String {
         loop {
@@ -116,10 +118,10 @@ impl Driven {
         self.lines().pop()
     }
 
-    /// How it ended, or `None` if it has not within `at_most`.
+    /// How it ended, or `None` if it did not within `at_most`.
     pub async fn ended(&mut self, at_most: Duration) -> Option<ExitStatus> {
         let status = tokio::time::timeout(at_most, self.child.wait()).await.ok()?.ok();
-        // What it said last is on its way still. Something that it started may keep that end open.
+        // Its last output is still arriving. Something that it started may keep that end open.
         if let Some(listener) = &mut self.listener {
             let _ = tokio::time::timeout(LAST_WORDS_WITHIN, listener).await;
         }
@@ -153,11 +155,11 @@ async fn listen(stderr: ChildStderr, said: Arc<Said>) {
 
 #[cfg(unix)]
 fn tethered(program: &Path, arguments: &[OsString]) -> Command {
-    // The browser takes the shell's place, and ends when nobody holds the other end of the pipe any more.
+    // The browser replaces the shell, and exits when nobody holds the other end of the pipe any more.
     let script = r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(script).arg("sh").arg(program).args(arguments);
-    // Ctrl-C at the terminal is for this process, whose end is the browser's.
+    // Ctrl-C on the terminal is meant for this process, whose end also ends the browser.
     command.process_group(0);
     command
 }
@@ -170,7 +172,7 @@ fn tethered(program: &Path, arguments: &[OsString]) -> Command {
 }
 
 impl Drop for Driven {
-    /// Ends the program and all that it started.
+    /// Ends the program and everything that it started.
     fn drop(&mut self) {
         #[cfg(unix)]
         if let Some(group) =
@@ -183,7 +185,7 @@ impl Drop for Driven {
     }
 }
 
-/// Whether this process has all rights. Chromium's sandbox does not work then.
+/// Whether this process runs as root. Chromium's sandbox does not work then.
 pub fn is_root() -> bool {
     #[cfg(unix)]
     {

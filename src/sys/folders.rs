@@ -1,4 +1,4 @@
-//! Where files lie on this system.
+//! Where files are on this system.
 
 use std::path::{Path, PathBuf};
 
@@ -6,9 +6,10 @@ use crate::world::Folders;
 
 use jit_wire::env::{AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, Env, JIT_CONFIG};
 
-/// The folders of this user, as the system's conventions have them and the environment overrides them.
+/// The folders of this user, by the system's conventions and the environment.
 pub fn of_user(env: &Env) -> Folders {
-    // Without a home there is no good place, and the current folder is a bad one: a configuration in it may be anybody's.
+    // Without a home there is no good place, and the current folder is a bad one: a configuration in it may
+    // be anybody's.
     let home = dirs::home_dir().unwrap_or_else(|| PathBuf::from(std::path::MAIN_SEPARATOR_STR));
     let config =
         || dirs::config_dir().unwrap_or_else(|| home.join(".config")).join("jit").join("config.toml");
@@ -25,8 +26,9 @@ pub fn of_user(env: &Env) -> Folders {
     }
 }
 
-/// What botocore makes of a path in these variables: `$NAME` and `${NAME}` (on Windows `%NAME%` too) stand for variables, and
-/// `~` at the start for the home. A name that is not set stays as it stands, and so does the home of somebody else.
+/// What botocore does with a path in these variables: `$NAME` and `${NAME}` (on Windows also `%NAME%`) stand
+/// for variables, and `~` at the start for the home. A name that is not set stays as it is, and so does
+/// another user's home.
 pub fn expand(path: &str, env: &Env, home: &Path, windows: bool) -> PathBuf {
     let path = with_variables(path, env, windows);
     if path == "~" {
@@ -52,7 +54,7 @@ fn with_variables(path: &str, env: &Env, windows: bool) -> String {
                 Some((&from[1..end], end))
             }
         };
-        // A variable that is set to nothing is set, for Python.
+        // For Python, a variable with an empty value is set.
         let value = end.and_then(|(name, end)| Some((env.set(name)?, end)));
         let (text, taken) = value.unwrap_or((&from[..1], 1));
         whole.push_str(text);
@@ -73,7 +75,7 @@ pub fn short(path: &Path, home: &Path) -> String {
 mod tests {
     use super::*;
 
-    /// What is expected is what botocore opens; `tests/counterparts/aws_settings.rs` asks it.
+    /// The expected results are what botocore opens; `tests/counterparts/aws_settings.rs` asks it.
     #[test]
     fn a_path_in_a_variable_is_expanded_as_botocore_does_it() {
         let env = Env::of([("HOME", "/home/a"), ("STAGE", "prod"), ("EMPTY", "")]);

@@ -1,4 +1,4 @@
-//! Files: private folders, writes that leave old or new and never half.
+//! Files: private folders, and writes that leave the old or the new content and never half.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 pub use jit_wire::file::read_limited;
 
-/// What the siblings are called that become the file once they are whole.
+/// The names of temporary files that become another file once they are complete.
 const SIBLING: [&str; 2] = [".jit-", ".tmp"];
-/// A sibling that is older belongs to a writer that was killed, unless its lock is held.
+/// An older temporary file belongs to a writer that was killed, unless its lock is held.
 const STALE_AFTER: Duration = Duration::from_secs(60);
 
-/// Makes `folder` and its parents, readable by the user alone (0700 on Unix). A folder that is there already but
+/// Creates `folder` and its parents, readable by the user alone (0700 on Unix). An existing folder that is
 /// open to others is closed to them.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// Whatever the file system reports.
 pub fn private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -34,11 +34,11 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// A folder of its own among the system's temporary ones, which goes when it is dropped; 0700 from its first moment,
-/// since everybody can look in where it lies.
+/// A separate folder among the system's temporary ones, removed when it is dropped; 0700 from the start,
+/// because everybody can read its parent.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// Whatever the file system reports.
 pub fn temporary_folder(prefix: &str) -> io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix);
@@ -50,25 +50,26 @@ pub fn temporary_folder(prefix: &str) -> io::Result<tempfile::TempDir> {
     builder.tempdir()
 }
 
-/// Replaces `path`, a file of `jit`'s own, by `content`: written to a private sibling, synced, renamed over it. A kill at
-/// any moment leaves the old file or the new one, and at worst the sibling, `.jit-….tmp`, which goes with the next write in
-/// that folder that comes more than a minute later. The file is 0600 whatever it was before, and a symbolic link is
-/// replaced itself: nobody's link leads what is written elsewhere.
+/// Replaces `path`, a file that only `jit` uses, with `content`: written to a private temporary file next to
+/// it, synced, renamed over it. A kill at any moment leaves the old file or the new one, and at worst the
+/// temporary file, `.jit-….tmp`, which the next write in that folder more than a minute later removes. The
+/// file is 0600 whatever it was before, and a symbolic link is itself replaced: a planted link cannot
+/// redirect what is written.
 ///
 /// # Errors
-/// Whatever the file system says; `path` is then as it was.
+/// Whatever the file system reports; `path` is then as it was.
 pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, None, || Ok(true)).map(drop)
 }
 
-/// Replaces `path`, a file that others edit too, in the same way, but keeps its mode and follows a symbolic link to
-/// replace its target. When everything is ready but the rename, `still_right` looks at the world once more, and with
-/// `Ok(false)` nothing is replaced. A file that nobody may write is left alone. The answer is whether the file was
+/// Replaces `path`, a file that others edit too, in the same way, but keeps its mode and follows a symbolic
+/// link to replace its target. When everything is ready except the rename, `still_right` checks once more,
+/// and with `Ok(false)` nothing is replaced. A read-only file is left alone. Returns whether the file was
 /// replaced.
 ///
 /// # Errors
-/// Whatever the file system or `still_right` says, and `PermissionDenied` for a read-only file; `path` is then as
-/// it was.
+/// Whatever the file system or `still_right` reports, and `PermissionDenied` for a read-only file; `path` is
+/// then as it was.
 pub fn write_if(
     path: &Path,
     content: &[u8],
@@ -97,9 +98,11 @@ fn replace(
     sweep(folder);
     let [prefix, suffix] = SIBLING;
     let mut sibling = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(folder)?;
-    // It tells others that the writer lives, however long the machine slept; where nothing can be locked, it is young.
+    // The lock shows others that the writer is alive, however long the machine was asleep; if nothing can be
+    // locked, the file is still young.
     let _ = sibling.as_file().try_lock();
-    // By way of the file, because `tempfile` puts the sibling's name into its errors, which means nothing to anybody.
+    // Through the file, because `tempfile` puts the temporary name into its errors, which means nothing to
+    // the reader.
     sibling.as_file_mut().write_all(content)?;
     if let Some(mode) = mode {
         sibling.as_file().set_permissions(mode)?;
@@ -108,18 +111,19 @@ fn replace(
     if !still_right()? {
         return Ok(false);
     }
-    // Windows lets nobody read a locked file, under its new name as little as under the old one.
+    // Windows lets nobody read a locked file, not even under its new name.
     #[cfg(windows)]
     let _ = sibling.as_file().unlock();
     rename_over(sibling, path)?;
-    // The rename itself is durable once the folder is synced; a folder cannot be opened everywhere.
+    // The rename is durable once the folder is synced; not every system can open a folder.
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();
     }
     Ok(true)
 }
 
-/// Removes the siblings that killed writers left in `folder`. What cannot be removed stays; it is in nobody's way.
+/// Removes the temporary files that killed writers left in `folder`. What cannot be removed stays, and does
+/// no harm.
 fn sweep(folder: &Path) {
     let [prefix, suffix] = SIBLING;
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -134,13 +138,13 @@ fn sweep(folder: &Path) {
 /// Whether the file is older than a minute, and nobody has its lock.
 fn is_abandoned(path: &Path) -> io::Result<bool> {
     let about = fs::symlink_metadata(path)?;
-    // A time in the future is no age.
+    // A time in the future says nothing about the age.
     let old = about.modified()?.elapsed().is_ok_and(|age| age >= STALE_AFTER);
     Ok(about.is_file() && old && File::open(path)?.try_lock().is_ok())
 }
 
-/// Renames a temporary file over `target`. Windows refuses that while another process has the target open, which readers
-/// do for a moment; the moment is waited for.
+/// Renames a temporary file over `target`. Windows refuses that while another process has the target open,
+/// which readers do for a moment; so this waits for that moment to pass.
 fn rename_over(mut sibling: tempfile::NamedTempFile, target: &Path) -> io::Result<()> {
     const TRIES: usize = if cfg!(windows) { 100 } else { 1 };
     for tried in 1.. {
@@ -156,18 +160,20 @@ fn rename_over(mut sibling: tempfile::NamedTempFile, target: &Path) -> io::Resul
     Ok(())
 }
 
-/// Makes `folder` and its parents, open to whom the user's umask lets in: for pages and scripts.
+/// Creates `folder` and its parents with the permissions that the user's umask gives: for man pages and
+/// scripts.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// Whatever the file system reports.
 pub fn public_folder(folder: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).create(folder)
 }
 
-/// Replaces `path` like [`write_atomically`], readable by everyone: for pages and scripts, which hold nothing private.
+/// Replaces `path` like [`write_atomically`], readable by everybody: for man pages and scripts, which contain
+/// nothing private.
 ///
 /// # Errors
-/// Whatever the file system says.
+/// Whatever the file system reports.
 pub fn write_public(path: &Path, content: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     let mode = Some(std::os::unix::fs::PermissionsExt::from_mode(0o644));
@@ -176,7 +182,7 @@ pub fn write_public(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, mode, || Ok(true)).map(drop)
 }
 
-/// Where a symbolic link leads whose target does not exist yet; `path` itself if it is no link.
+/// Where a symbolic link points whose target does not exist yet; `path` itself if it is not a link.
 fn dangling_target(path: &Path) -> PathBuf {
     match fs::read_link(path) {
         Ok(link) => path.parent().map_or_else(|| link.clone(), |folder| folder.join(&link)),
@@ -184,15 +190,15 @@ fn dangling_target(path: &Path) -> PathBuf {
     }
 }
 
-/// Where the symbolic link at `path` points, as a text; `None` if it is none.
+/// The target of the symbolic link at `path`, as text; `None` if it is not a link.
 pub fn link_target(path: &Path) -> Option<String> {
     std::fs::read_link(path).ok().map(|target| target.to_string_lossy().into_owned())
 }
 
-/// Removes a file that may not be there.
+/// Removes a file that may not exist.
 ///
 /// # Errors
-/// Whatever else the system says.
+/// Whatever else the system reports.
 pub fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -203,7 +209,7 @@ pub fn remove(path: &Path) -> io::Result<()> {
 /// The names of what is in `folder`, without temporary files.
 ///
 /// # Errors
-/// Whatever the system says.
+/// Whatever the system reports.
 pub fn names_in(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -241,7 +247,7 @@ mod tests {
             leave(name, 90);
         }
         leave(".jit-young.tmp", 30);
-        // Of the clock that was set back.
+        // As if the clock had been set back.
         File::create(at(".jit-tomorrow.tmp"))
             .unwrap()
             .set_modified(std::time::SystemTime::now() + Duration::from_secs(86_400))
@@ -260,7 +266,8 @@ mod tests {
         assert_eq!(names(), [&kept[..], &[".other.tmp", "file", "jit-.tmp"]].concat());
         drop(held);
         write_if(&at("file"), b"two", || {
-            // The own sibling has a lock, so that nobody else takes it away, whatever the clock says.
+            // A writer's own temporary file has a lock, so that nobody else removes it, whatever the clock
+            // says.
             let own = names().into_iter().find(|name| !kept.contains(&&**name) && name.ends_with(".tmp"));
             let own = File::open(at(&own.filter(|name| name.starts_with(".jit-")).unwrap())).unwrap();
             assert!(own.try_lock().is_err());

@@ -1,4 +1,5 @@
-//! The only doors to the operating system. `clippy.toml` keeps the rest of the program from making its own.
+//! The only access to the operating system. `clippy.toml` keeps the rest of the program from calling it
+//! directly.
 #![allow(clippy::disallowed_methods, reason = "this is where they are allowed")]
 
 pub mod browser;

@@ -21,7 +21,7 @@ pub use start::attend;
 pub use start::{become_program, end_as, run_program};
 pub use told::{Told, end, end_when_told, when_told_to_end};
 
-/// What was typed, the program's name first.
+/// The command line, starting with the program's name.
 pub fn words() -> Vec<OsString> {
     #[cfg(unix)]
     let words = super::companion::typed();

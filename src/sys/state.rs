@@ -1,13 +1,14 @@
-//! The state folder, which is not trusted: whatever lies below it may have been put there by somebody else.
+//! The state folder, which is not trusted: somebody else may have put anything below it.
 //!
-//! A [`Folder`] is a handle. Everything below the state folder is opened relative to a handle, one name at a time, and
-//! no symbolic link on the way is followed. What is opened must be a regular file or a folder of this user, so that a
-//! link, a pipe, a device or another user's file in its place is refused ([`NotOurs`]) and never obeyed, waited for or
-//! written through. What is ours but open to others is closed to them. The state folder itself may be a link that the
-//! user made (`~/.local/state` on another disk): it is resolved once, when the handle is opened.
+//! A [`Folder`] is a handle. Everything below the state folder is opened relative to a handle, one name at a
+//! time, and no symbolic link on the way is followed. What is opened must be a regular file or a folder of
+//! this user, so that a link, a pipe, a device or another user's file in its place is refused ([`NotOurs`])
+//! and never used, waited for or written through. What is ours but open to others is closed to them. The
+//! state folder itself may be a link that the user made (`~/.local/state` on another disk): it is resolved
+//! once, when the handle is opened.
 //!
-//! Unix has `openat` for this. Elsewhere the same names are checked for links before each use, and the permissions are
-//! those that the user's profile gives.
+//! Unix has `openat` for this. Elsewhere the same names are checked for links before each use, and the
+//! permissions are those of the user's profile.
 
 #[cfg_attr(unix, path = "state/unix.rs")]
 #[cfg_attr(not(unix), path = "state/elsewhere.rs")]
@@ -23,23 +24,23 @@ use std::time::Duration;
 
 pub use self::platform::Stamp;
 
-/// What the files are called that become another file once they are whole.
+/// The names of temporary files that become another file once they are complete.
 const SIBLING: [&str; 2] = [".jit-", ".tmp"];
-/// A sibling that is older belongs to a writer that was killed, unless its lock is held.
+/// An older temporary file belongs to a writer that was killed, unless its lock is held.
 const STALE_AFTER: Duration = Duration::from_secs(60);
 /// No folder that is removed has more levels than this.
 const DEEPEST: usize = 64;
 
-/// Why something below the state folder is not used. The error of the system around it is `PermissionDenied`.
+/// Why something below the state folder is not used. The system error around it is `PermissionDenied`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOurs {
     /// A symbolic link, or on Windows any reparse point.
     #[error("it is a link, and jit follows none in its state folder")]
     Link,
-    /// A pipe, socket, device or folder in the place of a file.
+    /// A pipe, socket, device or folder where a file should be.
     #[error("it is not a regular file")]
     NotAFile,
-    /// Something else in the place of a folder.
+    /// Something else where a folder should be.
     #[error("it is not a folder")]
     NotAFolder,
     /// Somebody else owns it.
@@ -51,12 +52,12 @@ pub enum NotOurs {
 }
 
 impl NotOurs {
-    /// The reason in `error`, if it is one of these.
+    /// The reason in `error`, if it has one of these.
     pub fn in_error(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }
 
-    /// The sentence, as it is displayed.
+    /// The reason, as it is displayed.
     pub fn why(self) -> &'static str {
         match self {
             Self::Link => "it is a link, and jit follows none in its state folder",
@@ -84,24 +85,24 @@ pub struct Folder {
 /// A file's place: a folder and a name in it.
 #[derive(Clone, Debug)]
 pub struct Spot {
-    /// Where it lies.
+    /// The folder.
     pub folder: Folder,
-    /// What it is called there.
+    /// The file's name in it.
     pub name: String,
 }
 
 impl Folder {
-    /// Opens the state folder, the only one whose own path may have links in it. It must be this user's; if it is open
-    /// to others it is closed to them.
+    /// Opens the state folder, the only one whose own path may have links in it. It must be this user's; if
+    /// it is open to others it is closed to them.
     ///
     /// # Errors
-    /// `NotFound`, [`NotOurs`], and whatever else the system says.
+    /// `NotFound`, [`NotOurs`], and whatever else the system reports.
     pub fn open(path: &Path) -> io::Result<Self> {
         let handle = platform::Handle::open(path)?;
         Ok(Self { path: path.into(), handle: Arc::new(handle) })
     }
 
-    /// The same, and makes the folder and its parents if need be, readable by the user alone.
+    /// The same, but creates the folder and its parents if needed, readable by the user alone.
     ///
     /// # Errors
     /// As [`Folder::open`], except `NotFound`.
@@ -115,16 +116,16 @@ impl Folder {
         }
     }
 
-    /// Opens the folder `name` in this one, under the same conditions; a link is none.
+    /// Opens the folder `name` in this one, under the same conditions; a link is refused.
     ///
     /// # Errors
-    /// `NotFound`, [`NotOurs`], and whatever else the system says.
+    /// `NotFound`, [`NotOurs`], and whatever else the system reports.
     pub fn folder(&self, name: &str) -> io::Result<Self> {
         let handle = self.handle.folder(&self.path, plain(name)?)?;
         Ok(Self { path: self.path.join(name).into(), handle: Arc::new(handle) })
     }
 
-    /// The same, and makes the folder (0700) if it is not there.
+    /// The same, but creates the folder (0700) if it does not exist.
     ///
     /// # Errors
     /// As [`Folder::folder`], except `NotFound`.
@@ -140,7 +141,7 @@ impl Folder {
         }
     }
 
-    /// The path that it was opened by, for messages.
+    /// The path that it was opened with, for messages.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -150,20 +151,21 @@ impl Folder {
         Spot { folder: self.clone(), name: name.into() }
     }
 
-    /// Reads a whole file of at most `limit` bytes. No pipe makes this wait.
+    /// Reads a whole file of at most `limit` bytes. It does not wait for a pipe.
     ///
     /// # Errors
-    /// `NotFound`, `FileTooLarge`, [`NotOurs`], and whatever else the system says.
+    /// `NotFound`, `FileTooLarge`, [`NotOurs`], and whatever else the system reports.
     pub fn read(&self, name: &str, limit: u64) -> io::Result<Vec<u8>> {
         self.handle.read(&self.path, plain(name)?, limit)
     }
 
-    /// Replaces a file: written to a private sibling, synced, renamed over it. A kill at any moment leaves the old file
-    /// or the new one, and at worst the sibling, `.jit-….tmp`, which goes with the next write in that folder that comes
-    /// more than a minute later. A link in its place is replaced itself.
+    /// Replaces a file: written to a private temporary file next to it, synced, renamed over it. A kill at
+    /// any moment leaves the old file or the new one, and at worst the temporary file, `.jit-….tmp`, which
+    /// the next write in that folder more than a minute later removes. A link in its place is itself
+    /// replaced.
     ///
     /// # Errors
-    /// Whatever the system says; the file is then as it was.
+    /// Whatever the system reports; the file is then as it was.
     pub fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let name = plain(name)?;
         // First, so that a disk that is full of them has room again.
@@ -171,10 +173,10 @@ impl Folder {
         self.handle.write(&self.path, name, content)
     }
 
-    /// Writes so many bytes here and takes them back.
+    /// Writes this many bytes here and removes them again.
     ///
     /// # Errors
-    /// Whatever the system says of a write.
+    /// Whatever the system reports for a write.
     pub fn try_writing(&self, size: usize) -> io::Result<()> {
         let name = sibling_name();
         self.write(&name, &vec![0; size])?;
@@ -186,23 +188,23 @@ impl Folder {
         plain(name).and_then(|name| self.handle.open_to_read(&self.path, name)).is_ok()
     }
 
-    /// Opens a file to lock, making it (0600) if need be; its content stays.
+    /// Opens a file to lock it, creating it (0600) if needed; its content stays.
     ///
     /// # Errors
-    /// [`NotOurs`], and whatever else the system says.
+    /// [`NotOurs`], and whatever else the system reports.
     pub fn open_to_lock(&self, name: &str) -> io::Result<File> {
         self.handle.open_to_lock(&self.path, plain(name)?)
     }
 
-    /// What tells whether a file was replaced since the last look; `None` if it is not there.
+    /// A value that changes when a file is replaced; `None` if it does not exist.
     pub fn stamp(&self, name: &str) -> Option<Stamp> {
         self.handle.stamp(&self.path, plain(name).ok()?)
     }
 
-    /// Removes a file, or a link itself, and says whether it was there. A folder stays.
+    /// Removes a file, or a link itself, and returns whether it was there. A folder stays.
     ///
     /// # Errors
-    /// [`NotOurs`] for a folder, and whatever else the system says.
+    /// [`NotOurs`] for a folder, and whatever else the system reports.
     pub fn remove(&self, name: &str) -> io::Result<bool> {
         match self.handle.remove(&self.path, plain(name)?) {
             Ok(()) => Ok(true),
@@ -211,32 +213,32 @@ impl Folder {
         }
     }
 
-    /// The names of what lies here, in order, without those that begin with a dot.
+    /// The names of the files and folders here, in order, without those that begin with a dot.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// Whatever the system reports.
     pub fn names(&self) -> io::Result<Vec<String>> {
         let mut names = self.all_names()?;
         names.retain(|name| !name.starts_with('.'));
         Ok(names)
     }
 
-    /// All names that are text, in order.
+    /// All names that are valid text, in order.
     ///
     /// # Errors
-    /// Whatever the system says.
+    /// Whatever the system reports.
     pub fn all_names(&self) -> io::Result<Vec<String>> {
         let mut names = self.handle.names(&self.path)?;
         names.sort();
         Ok(names)
     }
 
-    /// Removes the folder `name` with all that is in it, follows no link, and leaves what belongs to another user or
-    /// lies on another file system. The answer is what was left.
+    /// Removes the folder `name` with everything in it, without following links, and leaves what belongs to
+    /// another user or is on another file system. Returns what was left.
     ///
     /// # Errors
-    /// [`NotOurs`] if it is no folder of ours, and what the system says of the folder itself. A folder that is not there
-    /// is no error.
+    /// [`NotOurs`] if it is not a folder of ours, and what the system reports for the folder itself. A
+    /// missing folder is not an error.
     pub fn remove_folder(&self, name: &str) -> io::Result<Vec<PathBuf>> {
         let mut left = Vec::new();
         match self.folder(name) {
@@ -250,15 +252,16 @@ impl Folder {
         Ok(left)
     }
 
-    /// Removes the folder `name` if nothing is in it.
+    /// Removes the folder `name` if it is empty.
     ///
     /// # Errors
-    /// Whatever the system says, `DirectoryNotEmpty` among it.
+    /// Whatever the system reports, including `DirectoryNotEmpty`.
     pub fn remove_empty_folder(&self, name: &str) -> io::Result<()> {
         self.handle.remove_empty_folder(&self.path, plain(name)?)
     }
 
-    /// Removes the siblings that killed writers left here. What cannot be removed stays; it is in nobody's way.
+    /// Removes the temporary files that killed writers left here. What cannot be removed stays, and does no
+    /// harm.
     pub fn sweep(&self) {
         for name in self.handle.names(&self.path).unwrap_or_default() {
             if is_sibling(&name) && self.is_abandoned(&name).unwrap_or(false) {
@@ -270,7 +273,7 @@ impl Folder {
     /// Whether the file is older than a minute, and nobody has its lock.
     fn is_abandoned(&self, name: &str) -> io::Result<bool> {
         let file = self.handle.open_to_read(&self.path, name)?;
-        // A time in the future is no age.
+        // A time in the future says nothing about the age.
         let old = file.metadata()?.modified()?.elapsed().is_ok_and(|age| age >= STALE_AFTER);
         Ok(old && file.try_lock().is_ok())
     }
@@ -282,7 +285,7 @@ impl Spot {
         self.folder.path.join(&self.name)
     }
 
-    /// The place beside it with a word after its name.
+    /// The place next to it, with a suffix after its name.
     #[must_use]
     pub fn beside(&self, word: &str) -> Self {
         self.folder.spot(format!("{}.{word}", self.name))
@@ -318,13 +321,13 @@ impl Spot {
     }
 }
 
-/// Whether a file is one that becomes another once it is whole.
+/// Whether a file is a temporary one that becomes another once it is complete.
 pub fn is_sibling(name: &str) -> bool {
     let [prefix, suffix] = SIBLING;
     name.len() > prefix.len() + suffix.len() && name.starts_with(prefix) && name.ends_with(suffix)
 }
 
-/// A name for a sibling. It needs to be new, not secret: whoever makes the file takes no name that is there.
+/// A name for a temporary file. It needs to be new, not secret: creating the file fails if the name exists.
 fn sibling_name() -> String {
     use ring::rand::SecureRandom as _;
     let mut bytes = [0; 8];
@@ -336,7 +339,7 @@ fn sibling_name() -> String {
 /// The name, if it is that of something directly in a folder.
 fn plain(name: &str) -> io::Result<&str> {
     let fine = !matches!(name, "" | "." | "..") && !name.contains(['/', '\0', std::path::MAIN_SEPARATOR]);
-    // On Windows a colon begins the name of a stream or a drive.
+    // On Windows a colon starts the name of a stream or a drive.
     if fine && !(cfg!(windows) && name.contains(':')) {
         Ok(name)
     } else {

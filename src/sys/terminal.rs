@@ -11,29 +11,31 @@ use zeroize::Zeroizing;
 
 use jit_wire::secret::Secret;
 
-/// Whether a person can see what is said and answer it: stderr is a terminal, and there is one to read from even if
-/// stdin is a file for the command that will run.
+/// Whether a person can see messages and answer them: stderr is a terminal, and there is one to read from
+/// even if stdin is a file for the command that will run.
 pub fn interactive() -> bool {
     let readable = std::io::stdin().is_terminal() || (cfg!(unix) && std::fs::File::open("/dev/tty").is_ok());
     std::io::stderr().is_terminal() && readable
 }
 
-/// How many rows and columns stderr's terminal has; `None` if it is none.
+/// How many rows and columns stderr's terminal has; `None` if it is not a terminal.
 pub fn size() -> Option<(usize, usize)> {
     let (rows, columns) = dialoguer::console::Term::stderr().size_checked()?;
     Some((rows.into(), columns.into()))
 }
 
-/// A name for the terminal that outlives single commands and is not used again after it was closed; `None` without
-/// one. On Unix it is the terminal's device with the session leader and, on Linux, the moment that one was started:
-/// elsewhere nothing safe tells it, and a number used again for the same device would be taken for the same terminal.
+/// A name for the terminal that outlives single commands and is not used again after it was closed; `None`
+/// without one. On Unix it is the terminal's device with the session leader and, on Linux, the time when that
+/// was started: on other systems nothing tells this reliably, and a number used again for the same device
+/// would look like the same terminal.
 pub fn id() -> Option<String> {
     #[cfg(unix)]
     {
         let device =
             rustix::fs::fstat(rustix::stdio::stderr()).ok().filter(|_| std::io::stderr().is_terminal())?;
         let leader = rustix::process::getsid(None).ok()?.as_raw_nonzero();
-        // Field 22 of /proc/PID/stat (proc(5)); the name before it may hold spaces but ends at the last parenthesis.
+        // Field 22 of /proc/PID/stat (proc(5)); the name before it may contain spaces but ends at the last
+        // parenthesis.
         let stat = std::fs::read_to_string(format!("/proc/{leader}/stat")).unwrap_or_default();
         let started = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(19)).unwrap_or("0");
         Some(format!("{}-{leader}-{started}", device.st_rdev))
@@ -45,12 +47,12 @@ pub fn id() -> Option<String> {
     }
 }
 
-/// While this lives, whatever tells this process to end puts the terminal's modes back first: a list to pick from and a
-/// hidden passphrase change them, and a shell without an editor of its own would be left with a terminal that shows
-/// nothing of what is typed.
+/// While this exists, anything that tells this process to end restores the terminal's modes first: a list to
+/// pick from and a hidden passphrase change them, and a shell without its own line editor would be left with
+/// a terminal that does not echo.
 pub struct Modes(());
 
-/// Keeps the modes that the terminal has now. Nothing where there is no terminal, or no such modes.
+/// Saves the terminal's current modes. Does nothing if there is no terminal, or no such modes.
 pub fn keep_modes() -> Option<Modes> {
     #[cfg(unix)]
     {
@@ -74,19 +76,19 @@ impl Drop for Modes {
     }
 }
 
-/// Puts back what is kept.
+/// Restores the saved modes.
 pub(super) fn put_modes_back() {
     #[cfg(unix)]
     if let Some((terminal, modes)) = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take() {
         use rustix::termios::{OptionalActions, tcgetpgrp, tcsetattr};
-        // Who is not in front may not change the terminal, and would be stopped for trying.
+        // A background process may not change the terminal, and would be stopped for trying.
         if tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp()) {
             let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
         }
     }
 }
 
-/// Reads one line from the terminal, waiting as long as the person thinks.
+/// Reads one line from the terminal, and waits for as long as the person needs.
 pub fn read_answer() -> Option<Secret<String>> {
     read_line(&AtomicBool::new(false))
 }
@@ -100,8 +102,8 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// The next line typed on the terminal. The terminal is read only while the future is waited for, so that what is
-/// typed afterwards goes to whatever runs then.
+/// The next line typed on the terminal. The terminal is read only while the future is being awaited, so that
+/// what is typed afterwards goes to whatever runs then.
 pub fn next_line() -> impl Future<Output = Secret<String>> {
     let stop = Arc::new(AtomicBool::new(false));
     let (send, receive) = tokio::sync::oneshot::channel();
@@ -115,7 +117,7 @@ pub fn next_line() -> impl Future<Output = Secret<String>> {
         let _stop = StopOnDrop(stop);
         match receive.await {
             Ok(line) => line,
-            // The terminal went away; the other ways to finish are still open.
+            // The terminal went away; the other ways to finish are still possible.
             Err(_) => std::future::pending().await,
         }
     }
@@ -129,7 +131,8 @@ fn read_line(stop: &AtomicBool) -> Option<Secret<String>> {
     let tick = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
     let mut line = Zeroizing::new(Vec::with_capacity(16 * 1024));
     while !stop.load(Ordering::Relaxed) {
-        // macOS cannot wait for `/dev/tty` in this way and says so at once (poll(2), "BUGS"); then it is the read that waits.
+        // macOS cannot wait for `/dev/tty` like this and says so at once (poll(2), "BUGS"); then the read
+        // waits.
         match poll(&mut [PollFd::new(&tty, PollFlags::IN)], Some(&tick)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => continue,
             Ok(_) | Err(_) => {}
@@ -146,7 +149,7 @@ fn read_line(stop: &AtomicBool) -> Option<Secret<String>> {
 
 #[cfg(not(unix))]
 fn read_line(_: &AtomicBool) -> Option<Secret<String>> {
-    // A console read cannot be called off on Windows; the thread ends with the program.
+    // A console read cannot be cancelled on Windows; the thread ends with the program.
     let mut line = Zeroizing::new(String::new());
     match std::io::stdin().read_line(&mut line) {
         Ok(1..) => Some(Secret::new(std::mem::take(&mut *line))),

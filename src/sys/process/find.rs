@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// when a package is upgraded behind a link.
 ///
 /// # Errors
-/// Whatever the system says.
+/// Whatever the system reports.
 pub fn own_path() -> io::Result<PathBuf> {
     let started_as = std::env::args_os().next().map(PathBuf::from);
     match started_as {
@@ -22,7 +22,7 @@ pub fn own_path() -> io::Result<PathBuf> {
 /// The absolute path of `path`, which is relative to the current folder. Links and dots are left as they are.
 ///
 /// # Errors
-/// Whatever the system says.
+/// Whatever the system reports.
 pub fn absolute(path: &std::path::Path) -> io::Result<PathBuf> {
     std::path::absolute(path)
 }

@@ -91,7 +91,7 @@ fn end_with(code: i32) -> ! {
     std::process::exit(code)
 }
 
-/// Its exit code, or 128 and the number of the signal that ended it.
+/// Its exit code, or 128 plus the number of the signal that ended it.
 fn code_of(status: ExitStatus) -> i32 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

@@ -15,7 +15,7 @@ use super::block_on;
 /// process ([`end_when_told`]), and no signal is lost in between.
 pub struct Told(Signals);
 
-/// How many [`Told`] there are.
+/// How many [`Told`] exist.
 static LISTENERS: AtomicUsize = AtomicUsize::new(0);
 
 impl Told {
@@ -140,7 +140,7 @@ impl Signals {
     }
 }
 
-/// Ends this process at once, with this exit code. The terminal is left as it was found.
+/// Ends this process at once, with this exit code. The terminal is restored.
 pub fn end(code: u8) -> ! {
     crate::sys::terminal::put_modes_back();
     #[expect(clippy::exit, reason = "the person asked for the end, and what was to be cleared is cleared")]

@@ -1,5 +1,5 @@
-//! By paths: every name below the state folder is looked at before it is used, and a reparse point is refused. The
-//! standard library has no handles of folders here; the permissions are those of the user's profile.
+//! With paths: every name below the state folder is checked before it is used, and a reparse point is
+//! refused. The standard library has no folder handles here; the permissions are those of the user's profile.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
@@ -8,15 +8,15 @@ use std::time::SystemTime;
 
 use super::{Folder, NotOurs, too_large};
 
-/// Opens a reparse point itself and not what it leads to (`FILE_FLAG_OPEN_REPARSE_POINT`).
+/// Opens a reparse point itself and not its target (`FILE_FLAG_OPEN_REPARSE_POINT`).
 #[cfg(windows)]
 const NO_FOLLOW: u32 = 0x0020_0000;
 
-/// A folder that was looked at.
+/// A folder that was checked.
 #[derive(Debug)]
 pub(super) struct Handle;
 
-/// What tells whether a file was replaced since the last look, without reading it.
+/// A value that changes when a file is replaced, found without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     modified: Option<SystemTime>,
@@ -109,7 +109,8 @@ impl Handle {
         Ok(names)
     }
 
-    /// Removes everything in `folder` but links to folders, which are noted with what else could not be removed.
+    /// Removes everything in `folder` except links to folders, which are noted together with whatever else
+    /// could not be removed.
     pub(super) fn empty(&self, folder: &Folder, deepest: usize, left: &mut Vec<PathBuf>) {
         let Some(entries) = fs::read_dir(folder.path()).ok().filter(|_| deepest > 0) else {
             left.push(folder.path().to_owned());

@@ -1,4 +1,4 @@
-//! By directory descriptors: `openat`, `renameat`, `unlinkat`.
+//! With directory descriptors: `openat`, `renameat`, `unlinkat`.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -10,9 +10,9 @@ use rustix::io::Errno;
 
 use super::{Folder, NotOurs, too_large};
 
-/// Listing and syncing take a descriptor that can be read.
+/// Listing and syncing need a descriptor that can be read.
 const TO_FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// A pipe without a writer does not make opening or reading wait, and a terminal does not become ours.
+/// A pipe without a writer does not block opening or reading, and a terminal does not become ours.
 const TO_FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 const FOLDER_MODE: Mode = Mode::RWXU;
 const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
@@ -22,13 +22,13 @@ const OTHERS: Mode = Mode::RWXG.union(Mode::RWXO);
 #[derive(Debug)]
 pub(super) struct Handle {
     descriptor: OwnedFd,
-    /// The user that everything must belong to.
+    /// The user who must own everything.
     user: u32,
-    /// The file system that the folder lies on.
+    /// The file system that the folder is on.
     device: i128,
 }
 
-/// What tells whether a file was replaced since the last look, without reading it.
+/// A value that changes when a file is replaced, found without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     modified: (i128, i128),
@@ -75,7 +75,8 @@ impl Handle {
             return Err(too_large(size, limit));
         }
         let size = usize::try_from(size).map_err(|_| too_large(size, limit))?;
-        // One byte more than there should be: what does not fill it has come to its end, and need not be asked again.
+        // One byte more than there should be: if it is not filled, this was the end, and no further read is
+        // needed.
         let mut content = vec![0; size + 1];
         let mut read = 0;
         loop {
@@ -106,7 +107,7 @@ impl Handle {
             Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => {
                 return Err(self.instead_of(name, NotOurs::NotAFile));
             }
-            // Another user's file cannot be opened, which is the better reason to name.
+            // Another user's file cannot be opened, which is the better reason to report.
             Err(Errno::ACCESS | Errno::PERM) if self.is_anothers(name) => {
                 return Err(NotOurs::OtherOwner.into());
             }
@@ -143,12 +144,13 @@ impl Handle {
     }
 
     fn fill_and_rename(&self, sibling: &str, mut file: File, name: &str, content: &[u8]) -> io::Result<()> {
-        // It tells others that the writer lives, however long the machine slept; where nothing can be locked, it is young.
+        // The lock shows others that the writer is alive, however long the machine was asleep; if nothing can
+        // be locked, the file is still young.
         let _ = file.try_lock();
         file.write_all(content)?;
         file.sync_all()?;
         fs::renameat(&self.descriptor, sibling, &self.descriptor, name)?;
-        // The rename itself is durable once the folder is synced, which not every file system can.
+        // The rename is durable once the folder is synced, which not every file system supports.
         let _ = fs::fsync(&self.descriptor);
         Ok(())
     }
@@ -161,7 +163,7 @@ impl Handle {
 
     pub(super) fn remove(&self, _: &Path, name: &str) -> io::Result<()> {
         match fs::unlinkat(&self.descriptor, name, AtFlags::empty()) {
-            // macOS says the second of a folder.
+            // macOS reports the second for a folder.
             Err(Errno::ISDIR | Errno::PERM) if self.is_folder(name) => Err(NotOurs::NotAFile.into()),
             removed => Ok(removed?),
         }
@@ -181,7 +183,7 @@ impl Handle {
         Ok(names)
     }
 
-    /// Removes everything in `folder` but what is not ours, which is noted.
+    /// Removes everything in `folder` except what is not ours, which is noted.
     pub(super) fn empty(&self, folder: &Folder, deepest: usize, left: &mut Vec<PathBuf>) {
         let handle = &*folder.handle;
         if handle.device != self.device || deepest == 0 {
@@ -192,7 +194,7 @@ impl Handle {
             left.push(folder.path().to_owned());
             return;
         };
-        // Removing while listing may pass over names.
+        // Removing while listing may skip names.
         let names: Vec<_> = entries.flatten().map(|entry| entry.file_name().to_owned()).collect();
         for name in names.iter().filter(|name| !matches!(name.to_bytes(), b"." | b"..")) {
             let is_folder = fs::statat(&handle.descriptor, &**name, AtFlags::SYMLINK_NOFOLLOW)
@@ -230,7 +232,7 @@ impl Handle {
         self.about(name).is_ok_and(|about| about.st_uid != self.user)
     }
 
-    /// What lies under `name`, as the reason not to use it.
+    /// What is there under `name`, as the reason not to use it.
     fn instead_of(&self, name: &str, otherwise: NotOurs) -> io::Error {
         match self.about(name) {
             Ok(about) if FileType::from_raw_mode(about.st_mode) == FileType::Symlink => NotOurs::Link.into(),
@@ -239,8 +241,8 @@ impl Handle {
     }
 }
 
-/// Takes all rights from others. Where that is impossible (a file system that is read-only) reading may stay allowed to
-/// them, since everything is sealed; but nobody else may be able to write.
+/// Removes all permissions of others. If that is impossible (a read-only file system), others may still be
+/// able to read, because everything is sealed, but nobody else may be able to write.
 fn close_to_others(descriptor: BorrowedFd<'_>, about: &Stat, mode: Mode) -> io::Result<()> {
     let open = Mode::from_raw_mode(about.st_mode) & OTHERS;
     if open.is_empty() {
