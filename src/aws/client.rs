@@ -1,7 +1,8 @@
 //! The client of AWS's SDK: its endpoint rules, signatures, retries and parsing, over the program's own `Http`.
 //!
-//! The configuration is built by hand and not by `aws-config`, which would read the user's `~/.aws` files and
-//! environment a second time, with rules of its own, and could find the very profile that `jit` is called from.
+//! The configuration is built by hand and not with `aws-config`, which would read the user's `~/.aws` files
+//! and environment a second time, by its own rules, and could find the very profile that `jit` is called
+//! from.
 
 use aws_credential_types::Credentials as SdkCredentials;
 use aws_sdk_sts::Client;
@@ -20,14 +21,14 @@ use crate::plan::{Leg, StsEndpoint};
 use jit_wire::credentials::Credentials;
 use jit_wire::http::Http;
 
-/// The first try and two more. The SDK repeats 5xx answers, throttling, `IDPCommunicationError` and broken connections,
-/// with growing random waits.
+/// The first attempt and two more. The SDK repeats 5xx answers, throttling, `IDPCommunicationError` and
+/// broken connections, with growing random waits.
 const ATTEMPTS: u32 = 3;
 
-/// More tries than this are a storm.
+/// More attempts than this would be a storm.
 const MOST_ATTEMPTS: u32 = 10;
 
-/// How often to ask, where `max_attempts` says `wanted`.
+/// How often to try, if `max_attempts` is `wanted`.
 pub(super) fn attempts(wanted: Option<u32>) -> u32 {
     wanted.map_or(ATTEMPTS, |wanted| wanted.min(MOST_ATTEMPTS))
 }
@@ -36,17 +37,17 @@ pub(super) fn attempts(wanted: Option<u32>) -> u32 {
 pub(super) struct Sts {
     pub(super) client: Client,
     region: String,
-    /// The endpoint is the user's own and not found by the region.
+    /// The endpoint is set by the user and not derived from the region.
     by_url: bool,
 }
 
 impl Sts {
-    /// The real one.
+    /// The real client.
     pub(super) fn over(http: &Http, endpoint: &StsEndpoint, by: Option<&Credentials>) -> Self {
         Self::new(http.clone(), TokioSleep::new(), endpoint, by)
     }
 
-    /// One over any transport and any way to wait between tries.
+    /// A client over any transport, with any way to wait between attempts.
     pub(super) fn new(
         http: impl HttpClient + 'static,
         sleep: impl AsyncSleep + 'static,
@@ -57,7 +58,8 @@ impl Sts {
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.clone()))
-            // An address of one's own is asked as it is, as botocore does it; the SDK would refuse the two together.
+            // A URL set by the user is called as it is, as in botocore; the SDK would refuse the two
+            // together.
             .use_fips(endpoint.fips.value && endpoint.url.is_none())
             .use_dual_stack(endpoint.dual_stack.value && endpoint.url.is_none())
             .http_client(http)
@@ -69,14 +71,14 @@ impl Sts {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             // One caller, one call: nothing to remember.
             .identity_cache(IdentityCache::no_cache())
-            // The SDK would sign for AWS's time and succeed; but `jit` counts lifetimes by this machine's clock, and
-            // would serve sessions that are over.
+            // Otherwise the SDK would sign for AWS's time and succeed; but `jit` counts lifetimes by this
+            // machine's clock, and would use sessions that have expired.
             .disable_clock_skew_correction(true);
         config.set_app_name(AppName::new("jit").ok());
         config.set_endpoint_url(endpoint.url.as_ref().map(|url| url.value.clone()));
         if let Some(by) = by {
             let [secret, token] = bare(by);
-            // Keys that are for good have none.
+            // Long-lived access keys have none.
             let token = Some(token.to_owned()).filter(|token| !token.is_empty());
             let by = SdkCredentials::new(&by.access_key_id, secret, token, None, "jit");
             config.set_credentials_provider(Some(SharedCredentialsProvider::new(by)));
@@ -84,8 +86,8 @@ impl Sts {
         Self { client: Client::from_conf(config.build()), region, by_url: endpoint.url.is_some() }
     }
 
-    /// What is about to be asked, for errors to tell. Pseudo regions (`aws-global`, …) are refused: they stand for the
-    /// old global endpoint, whose sessions are not valid in every region.
+    /// What is about to be requested, for error messages. Pseudo regions (`aws-global`, …) are refused: they
+    /// stand for the old global endpoint, whose sessions are not valid in every region.
     pub(super) fn question<'a>(
         &'a self,
         action: Action,
@@ -101,12 +103,12 @@ impl Sts {
     }
 }
 
-/// The two parts of `credentials` that nobody may see.
+/// The two secret parts of `credentials`.
 pub(super) fn bare(credentials: &Credentials) -> [&str; 2] {
     [credentials.secret_access_key.expose(), credentials.session_token.expose()]
 }
 
-/// Keeps the SDK from repeating a request that was waited for in vain: one deadline is as long as a person waits.
+/// Keeps the SDK from repeating a request that timed out: one deadline is already as long as a person waits.
 #[derive(Debug)]
 pub(super) struct NoSecondWait;
 

@@ -1,5 +1,5 @@
-//! What the portal of Identity Center lists: accounts, and the roles in one. Many calls side by side at one pace; that
-//! the portal throttles reaches nobody.
+//! What the portal of Identity Center lists: accounts, and the roles in one. Many calls run in parallel at
+//! one common pace; throttling by the portal never becomes an error.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -18,20 +18,20 @@ use jit_wire::http::Http;
 use jit_wire::name;
 use jit_wire::secret::Secret;
 
-/// As many entries as a page may have.
+/// The most entries that a page may have.
 const PAGE: i32 = 100;
-/// No company has as many accounts as that makes, nor as many roles in one.
+/// No company has as many accounts as this would be, nor as many roles in one.
 const MOST_PAGES: usize = 1000;
-/// How often an answer that is none is asked for again, and how long after.
+/// How often to repeat a call after an unusable answer, and how long to wait before.
 const AGAIN: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
 
-/// A list that goes on and on.
+/// A list that never ends.
 fn endless() -> PortalError {
     let message = format!("more than {MOST_PAGES} pages of one list");
     PortalError { kind: PortalErrorKind::Server, role: String::new(), message, pause: None }
 }
 
-/// A wait as long as that was for an answer that does not come.
+/// After a wait this long, there was no answer to come.
 const LONG: Duration = Duration::from_secs(20);
 
 /// An account as the portal lists it.
@@ -39,12 +39,12 @@ const LONG: Duration = Duration::from_secs(20);
 pub struct Account {
     /// The twelve digits.
     pub id: String,
-    /// What the company calls it.
+    /// The company's name for it.
     pub name: Option<String>,
 }
 
-/// The accounts of a page. What is no account's number leads nowhere. Of the name of an account
-/// only what is seen is kept.
+/// The accounts of a page. Entries whose id is not an account number are dropped. Only the visible part of an
+/// account's name is kept.
 pub(super) fn accounts_of(page: Option<Vec<AccountInfo>>) -> impl Iterator<Item = Account> {
     let is_one = |id: &String| name::is_account_id(id);
     page.unwrap_or_default().into_iter().filter_map(move |account| {
@@ -53,7 +53,7 @@ pub(super) fn accounts_of(page: Option<Vec<AccountInfo>>) -> impl Iterator<Item 
     })
 }
 
-/// The roles of a page, without those that no permission set can be.
+/// The roles of a page, without names that no permission set can have.
 pub(super) fn roles_of(page: Option<Vec<RoleInfo>>) -> impl Iterator<Item = String> {
     let names = page.unwrap_or_default().into_iter().filter_map(|role| role.role_name);
     names.filter(|name| name::is_permission_set(name))
@@ -68,9 +68,9 @@ pub struct Directory<'a> {
 }
 
 impl<'a> Directory<'a> {
-    /// Nothing is asked yet.
+    /// Calls nothing yet.
     pub fn new(http: &Http, settings: &CenterSettings, token: &'a Secret<String>) -> Self {
-        // What is refused is asked for again here, where all calls know of it.
+        // Refused calls are repeated here, because here all calls know about the refusal.
         let client = portal::client(http, settings, RetryConfig::disabled());
         Self { client, token, began: Instant::now(), pace: RefCell::default() }
     }
@@ -98,7 +98,7 @@ impl<'a> Directory<'a> {
         Err(endless())
     }
 
-    /// The roles that the person has in `account`; none where it was left meanwhile.
+    /// The roles that the person has in `account`; none if the person has lost the account in the meantime.
     ///
     /// # Errors
     /// [`PortalError`], after the retries that help.
@@ -123,7 +123,7 @@ impl<'a> Directory<'a> {
         Err(endless())
     }
 
-    /// Asks at the common pace until there is an answer, or none is to be had.
+    /// Asks at the common pace until there is an answer, or until none can be expected.
     async fn asked<T, E, F>(&self, about: &str, ask: impl Fn() -> F) -> Result<T, PortalError>
     where
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -145,7 +145,7 @@ impl<'a> Directory<'a> {
                 PortalErrorKind::Throttled if !self.pace.borrow().is_hopeless(now) => {
                     self.pace.borrow_mut().refused(made, now, error.pause);
                 }
-                // What was waited for in vain is not waited for again.
+                // A call that timed out is not repeated.
                 _ if now.saturating_sub(made) >= LONG => return Err(error),
                 PortalErrorKind::Unreachable | PortalErrorKind::Server => match failures.next() {
                     Some(pause) => sleep(*pause).await,

@@ -1,4 +1,5 @@
-//! What a role is known to grant. STS does not tell a role's `MaxSessionDuration`: one can only ask and be refused.
+//! What a role is known to allow. STS does not report a role's `MaxSessionDuration`: one can only ask and be
+//! refused.
 
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use crate::plan::CHAINED_LIMIT;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// Every role grants this much, chained or not: the least `MaxSessionDuration` that IAM takes.
+/// Every role allows this much, chained or not: the smallest `MaxSessionDuration` that IAM accepts.
 const ALWAYS_GRANTED: u32 = CHAINED_LIMIT;
-/// An administrator may raise a role's limit, so a refusal counts for a day.
+/// An administrator may raise a role's limit, so a refusal is remembered for a day.
 const REFUSAL_COUNTS_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// The memory of one role's durations, in seconds.
@@ -34,7 +35,7 @@ impl Durations {
         }
     }
 
-    /// Remembers that `duration` was granted. A refusal of as much or less is out of date then.
+    /// Remembers that `duration` was granted. A refusal of the same or less is then out of date.
     pub fn granted(&mut self, duration: u32) {
         self.largest_granted = self.largest_granted.max(Some(duration));
         if self.smallest_refused.is_some_and(|refused| refused <= duration) {
@@ -43,7 +44,7 @@ impl Durations {
         }
     }
 
-    /// Remembers that `duration` was refused at `now`. A grant of as much or more is out of date then.
+    /// Remembers that `duration` was refused at `now`. A grant of the same or more is then out of date.
     pub fn refused(&mut self, duration: u32, now: Timestamp) {
         let before = self.refused_lately(now).unwrap_or(duration);
         self.smallest_refused = Some(before.min(duration));
@@ -51,8 +52,8 @@ impl Durations {
         self.largest_granted = self.largest_granted.filter(|granted| *granted < duration);
     }
 
-    /// Asks for as much of `wanted` as the memory promises. If AWS finds that too long after all, asks once more, for
-    /// one hour. Returns what was got, and the duration that it was got for.
+    /// Asks for `wanted`, or less if more is known to be refused. If AWS refuses that as too long after all,
+    /// asks once more, for one hour. Returns the result, and the duration that it was granted for.
     ///
     /// # Errors
     /// What `ask` returned, the second time if there was one.
@@ -75,12 +76,13 @@ impl Durations {
         Ok((got, duration))
     }
 
-    /// The form that the store seals. It holds no secret, but the store takes nothing else.
+    /// The form that the store seals. It holds no secret, but the store accepts nothing else.
     pub fn to_bytes(&self) -> Secret<Vec<u8>> {
         Secret::new(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Reads the stored form. Bytes of another shape are no memory: asking again is all it costs.
+    /// Reads the stored form. Bytes in another format count as nothing remembered: the only cost is to ask
+    /// again.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }
@@ -158,7 +160,7 @@ mod tests {
         assert_eq!(Durations::from_bytes(b"{]"), Durations::default());
     }
 
-    /// A role that grants `limit` at most; returns what was asked, in order, and what came of it.
+    /// A role that allows `limit` at most; returns what was asked, in order, and the result.
     fn asked_of_a_role(limit: u32, wanted: u32, memory: &mut Durations) -> (Vec<u32>, Option<u32>) {
         let asked = RefCell::new(Vec::new());
         let role = async |duration| {

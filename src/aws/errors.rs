@@ -1,8 +1,8 @@
-//! Why STS gave nothing: its codes and texts, sorted into the few kinds that `jit` acts on.
+//! Why STS refused or failed: its codes and texts, sorted into the few kinds that `jit` acts on.
 //!
-//! Codes are those of the wire (`ErrorResponse/Error/Code`); the SDK models only some of them. What they mean is in
-//! the "Errors" sections of the STS API reference and in the IAM User Guide, "Troubleshoot access denied error
-//! messages". The sentences are in `words`.
+//! Codes are those in the response (`ErrorResponse/Error/Code`); the SDK models only some of them. Their
+//! meaning is in the "Errors" sections of the STS API reference and in the IAM User Guide, "Troubleshoot
+//! access denied error messages". The messages are in `words`.
 
 use std::error::Error;
 
@@ -13,99 +13,99 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use jit_wire::http::{HttpError, innermost};
 use jit_wire::timestamp::Timestamp;
 
-/// As much of a server's own text as is kept, in characters.
+/// How much of a server's own text is kept, in characters.
 const KEPT: usize = 300;
 
-/// What was asked of STS.
+/// What was requested from STS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// A role for a token of the IdP.
+    /// A role, with a token of the IdP.
     AssumeRoleWithWebIdentity,
-    /// A role for an assertion of the IdP.
+    /// A role, with an assertion of the IdP.
     AssumeRoleWithSaml,
-    /// A role for another role's session.
+    /// A role, with another role's session.
     AssumeRole,
-    /// A session for the keys of an IAM user.
+    /// A session, with the keys of an IAM user.
     GetSessionToken,
-    /// Who a session is.
+    /// The identity of a session.
     GetCallerIdentity,
 }
 
 impl Action {
-    /// Whether a proof of the IdP is shown, and not a session.
+    /// Whether the call sends a proof from the IdP, and not a session.
     pub(super) fn shows_proof(self) -> bool {
         matches!(self, Self::AssumeRoleWithWebIdentity | Self::AssumeRoleWithSaml)
     }
 }
 
-/// What a failure comes down to.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StsErrorKind {
-    /// A policy says no. The place for `jit request`.
+    /// A policy denies it. The place to suggest `jit request`.
     AccessDenied,
-    /// The session that asked is over.
+    /// The session that asked has expired.
     ExpiredToken,
-    /// The IdP's token is expired, invalid, or from a provider that the account does not have;
-    /// see [`StsError::new_token_may_help`].
+    /// The IdP's token is expired, invalid, or from an IdP that the account does not have; see
+    /// [`StsError::new_token_may_help`].
     TokenRefused,
-    /// More than the role grants.
+    /// More than the role allows.
     DurationTooLong {
-        /// It is the hour of chained roles, and not the role's own limit.
+        /// The limit is the hour of chained roles, and not the role's own.
         chained: bool,
     },
-    /// The signature's time is more than five minutes from AWS's.
+    /// The signature's time differs from AWS's by more than five minutes.
     ClockSkew {
-        /// How many seconds this machine's clock is ahead (behind, if negative), where the answer tells.
+        /// How many seconds this machine's clock is ahead (behind, if negative), if the answer says so.
         ahead: Option<i32>,
     },
-    /// STS is switched off in the region by the account that owns the role.
+    /// The account that owns the role has disabled STS in the region.
     RegionDisabled,
     /// Session tags and policies together are too large.
     PackedPolicyTooLarge,
-    /// A parameter, a policy or the endpoint's settings are not what AWS takes; asking again changes nothing.
+    /// AWS does not accept a parameter, a policy or the endpoint's settings; asking again changes nothing.
     Malformed,
-    /// The access key is none that AWS knows.
+    /// AWS does not know the access key.
     UnknownSession,
-    /// The signature does not fit the request, and the clock is not the reason.
+    /// The signature does not match the request, and the clock is not the reason.
     SignatureRefused,
     /// Too many calls; the retries are used up.
     Throttled,
     /// No answer; see [`StsError::http`].
     Unreachable,
-    /// An answer that is none: a failure of the server's, or text that STS does not speak.
+    /// An unusable answer: the server failed, or the text is not from STS.
     Server,
 }
 
-/// Why STS gave nothing. Text of the server's is raw (it may hold control characters) but at most 300 characters long,
-/// and free of the secrets that were sent.
+/// Why STS refused or failed. Text from the server is raw (it may contain control characters) but at most 300
+/// characters long, and free of the secrets that were sent.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct StsError {
-    /// What it comes down to.
+    /// The kind.
     pub kind: StsErrorKind,
-    /// What was asked.
+    /// What was requested.
     pub action: Action,
-    /// The role that was asked for.
+    /// The role that was requested.
     pub role_arn: Option<String>,
-    /// The region that was asked in.
+    /// The region that was called.
     pub region: Box<str>,
     /// The HTTP status, if there was an answer.
     pub status: Option<u16>,
     /// AWS's code; empty if there was none.
     pub code: String,
-    /// AWS's own text, or the SDK's where the request never left; empty if there was none.
+    /// AWS's own text, or the SDK's if the request was never sent; empty if there was none.
     pub message: String,
-    /// Why there is no answer. Part of the sentence already, and so not a `source`.
+    /// Why there is no answer. It is part of the message already, and so not a `source`.
     pub http: Option<Box<HttpError>>,
 }
 
-/// What was asked, for the error to tell.
+/// What was requested, for the error message.
 pub(super) struct Question<'a> {
     pub(super) action: Action,
     pub(super) role_arn: Option<&'a str>,
     pub(super) region: &'a str,
-    /// What was sent and must not come back in a message: AWS quotes signed headers, a session token among them,
-    /// when a signature does not match.
+    /// What was sent and must not come back in a message: if a signature does not match, AWS quotes signed
+    /// headers, including a session token.
     pub(super) secrets: &'a [&'a str],
 }
 
@@ -133,7 +133,7 @@ impl Question<'_> {
         }
     }
 
-    /// A request that got no answer, or that was stopped on its way out (no endpoint for these settings).
+    /// A request that got no answer, or that could not be sent (no endpoint for these settings).
     fn undelivered(&self, source: Box<dyn Error + Send + Sync>) -> StsError {
         let source = match source.downcast::<ConnectorError>() {
             Ok(connector) => connector.into_source(),
@@ -149,12 +149,12 @@ impl Question<'_> {
         }
     }
 
-    /// A good answer that lacks what it is for; `message` says what.
+    /// A successful answer that lacks the requested data; `message` says what.
     pub(super) fn incomplete(&self, message: &str) -> StsError {
         self.error(StsErrorKind::Server, Some(200), "", message)
     }
 
-    /// Something that need not be sent to know the answer.
+    /// A request that need not be sent to know that it fails.
     pub(super) fn malformed(&self, message: &str) -> StsError {
         self.error(StsErrorKind::Malformed, None, "", message)
     }
@@ -172,7 +172,7 @@ impl Question<'_> {
         }
     }
 
-    /// A server's text, cut, with what was sent in secret struck out.
+    /// A server's text, cut, with the secrets that were sent removed.
     fn kept(&self, text: &str) -> String {
         let mut text = text.trim().to_owned();
         for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
@@ -183,8 +183,8 @@ impl Question<'_> {
 }
 
 impl StsError {
-    /// Whether a fresh token of the IdP may be taken where this one was not. Everything else about a token is
-    /// set-up: the next one fails the same way.
+    /// Whether AWS may accept a new token from the IdP if it refused this one. All other problems with a
+    /// token come from the configuration: the next token fails in the same way.
     pub fn new_token_may_help(&self) -> bool {
         matches!(self.code.as_str(), "ExpiredTokenException" | "IDPRejectedClaim")
             && self.kind == StsErrorKind::TokenRefused
@@ -210,7 +210,7 @@ fn kind_of(action: Action, status: u16, code: &str, message: &str, date: Option<
             StsErrorKind::SignatureRefused
         }
         "Throttling" | "ThrottlingException" | "RequestLimitExceeded" => StsErrorKind::Throttled,
-        // AWS could not reach the IdP: nothing that was asked is wrong.
+        // AWS could not reach the IdP: nothing is wrong with the request.
         "IDPCommunicationError" | "" => StsErrorKind::Server,
         _ if status >= 500 => StsErrorKind::Server,
         _ => StsErrorKind::Malformed,
@@ -221,8 +221,9 @@ fn is_about_time(message: &str) -> bool {
     message.starts_with("Signature expired") || message.starts_with("Signature not yet current")
 }
 
-/// Reads `Signature expired: 20261120T115000Z is now earlier than 20261120T115500Z (20261120T120000Z - 5 min.)`: the
-/// first time is the one that was signed, the last one AWS's. The `Date` header is AWS's as well, and is always there.
+/// Reads `Signature expired: 20261120T115000Z is now earlier than 20261120T115500Z (20261120T120000Z - 5
+/// min.)`: the first time is the one that was signed, the last one is AWS's. The `Date` header is AWS's as
+/// well, and is always there.
 fn clock_skew(message: &str, date: Option<Timestamp>) -> StsErrorKind {
     let words = message.split(|c: char| !c.is_ascii_alphanumeric());
     let times: Vec<Timestamp> = words.filter_map(amz_date).collect();
@@ -232,7 +233,7 @@ fn clock_skew(message: &str, date: Option<Timestamp>) -> StsErrorKind {
     StsErrorKind::ClockSkew { ahead }
 }
 
-/// Reads the time of a signature, `20261120T120000Z`; the caller has seen to it that it is ASCII.
+/// Reads the time of a signature, `20261120T120000Z`; the caller has made sure that it is ASCII.
 fn amz_date(word: &str) -> Option<Timestamp> {
     let (date, time) = word.strip_suffix('Z')?.split_once('T')?;
     if date.len() != 8 || time.len() != 6 {

@@ -1,5 +1,5 @@
-//! The console's sign-in: a session becomes an address that is signed in (IAM User Guide, "Enable custom identity broker
-//! access to the AWS console").
+//! The console's sign-in: it turns a session into a URL that signs in (IAM User Guide, "Enable custom
+//! identity broker access to the AWS console").
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -9,13 +9,13 @@ use jit_wire::http::{Answer, Http, HttpError};
 use jit_wire::secret::{Secret, to_wiped_json};
 use jit_wire::trusted_url::TrustedUrl;
 
-/// Why there is no address.
+/// Why there is no URL.
 #[derive(Debug, thiserror::Error)]
 pub enum FederationError {
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The sign-in page said no. It gives no reasons: the session is over, or of another partition.
+    /// The sign-in page refused. It gives no reasons: the session has expired, or is from another partition.
     #[error("AWS's sign-in page does not take the session (status {0})")]
     Refused(u16),
 }
@@ -26,11 +26,11 @@ struct Given {
     signin_token: Secret<String>,
 }
 
-/// The address at `sign_in` (such as `https://eu-west-1.signin.aws.amazon.com`) where the console opens at `destination`,
-/// signed in as `credentials`. Whoever has it is signed in; it is good for 15 minutes.
+/// The URL at `sign_in` (such as `https://eu-west-1.signin.aws.amazon.com`) that opens the console at
+/// `destination`, signed in with `credentials`. Anybody who has it is signed in; it is valid for 15 minutes.
 ///
-/// `duration` is how long the console's session lives, in seconds; AWS takes that only of sessions that no other role's
-/// session made. Without it, it lives as long as the credentials.
+/// `duration` is how long the console's session lasts, in seconds; AWS accepts it only for sessions that did
+/// not come from another role's session. Without it, the session lasts as long as the credentials.
 ///
 /// # Errors
 /// [`FederationError`].
@@ -46,7 +46,7 @@ pub async fn login_url(
     let seconds = duration.map(|seconds| seconds.to_string());
     let mut form = vec![("Action", "getSigninToken"), ("Session", &*session)];
     form.extend(seconds.as_deref().map(|seconds| ("SessionDuration", seconds)));
-    // Posted, so that proxies do not write it down.
+    // Posted, so that proxies do not log it.
     let mut answer = http.post_form(&federation, &form).await?;
     if answer.status == 400 && duration.is_some() {
         form.pop();
@@ -55,7 +55,7 @@ pub async fn login_url(
     address(federation.as_str(), destination, &answer)
 }
 
-/// The address that an answer of the sign-in page leads to.
+/// The URL that an answer of the sign-in page leads to.
 pub(super) fn address(
     federation: &str,
     destination: &str,
@@ -75,7 +75,7 @@ pub(super) fn address(
     Ok(Secret::new(format!("{federation}?{query}")))
 }
 
-/// The session as the sign-in page takes it.
+/// The session in the form that the sign-in page accepts.
 pub(crate) fn session_json(credentials: &Credentials) -> Zeroizing<String> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]

@@ -1,4 +1,5 @@
-//! What AWS's services beside STS answer, as functions of bytes; and a server that STS's target has as well.
+//! The answers of AWS services other than STS, as functions of bytes; and a server that STS's target uses as
+//! well.
 
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use jit_wire::http::{Answer, Headers};
 use jit_wire::name;
 use jit_wire::secret::Secret;
 
-/// A server that always says the same, and a wait that takes no time.
+/// A server that always gives the same answer, and a wait that takes no time.
 #[derive(Clone, Debug)]
 pub(super) struct Canned {
     pub(super) status: u16,
@@ -41,7 +42,7 @@ impl HttpConnector for Canned {
         let status = self.status.try_into().expect("a status");
         let mut response = HttpResponse::new(status, SdkBody::from(self.body.as_slice()));
         for (name, value) in &self.headers {
-            // What no header can hold never comes as one.
+            // A value that no header can hold never arrives as one.
             let _ = response.headers_mut().try_insert(*name, value.clone());
         }
         HttpConnectorFuture::ready(Ok(response))
@@ -58,8 +59,8 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime").block_on(future)
 }
 
-/// What Identity Center's portal answers, through the SDK: the status and the call by the first byte, then a line that
-/// stands in its headers, then the body.
+/// Answers of Identity Center's portal, through the SDK: the first byte selects the status and the call, then
+/// comes a line that goes into the headers, then the body.
 pub fn portal_answer(data: &[u8]) {
     let Some((first, rest)) = data.split_first() else { return };
     let status = [200, 401, 403, 404, 429, 500, 200, 400][usize::from(first % 8)];
@@ -110,7 +111,7 @@ pub fn portal_answer(data: &[u8]) {
     }
 }
 
-/// What the console's sign-in page answers, the status by the first byte; and the names of an account.
+/// Answers of the console's sign-in page, with the status from the first byte; and the aliases of an account.
 pub fn aws_answer(data: &[u8]) {
     const FEDERATION: &str = "https://eu-west-1.signin.aws.amazon.com/federation";
     let Some((first, body)) = data.split_first() else { return };
@@ -127,7 +128,7 @@ pub fn aws_answer(data: &[u8]) {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let last = pairs.last().expect("a token");
         assert!(pairs.len() == 4 && last.0 == "SigninToken");
-        // Not every reader takes what another one skips; and a list of one is as good as its name.
+        // Not every reader accepts what another one skips; and a list of one counts as its only element.
         if let Ok(serde_json::Value::Object(said)) = serde_json::from_slice(body) {
             assert!(said["SigninToken"] == *last.1);
         }

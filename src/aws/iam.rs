@@ -1,4 +1,5 @@
-//! What an account calls itself: `iam:ListAccountAliases`. Best effort: the name is for the eye, and most roles may not ask.
+//! An account's alias: `iam:ListAccountAliases`. Best effort: the alias is only for display, and most roles
+//! may not read it.
 
 use std::time::Duration;
 
@@ -8,10 +9,10 @@ use jit_wire::name;
 use jit_wire::signed::{Caller, Endpoint};
 use jit_wire::timestamp::Timestamp;
 
-/// A name is not worth a longer wait.
+/// An alias is not worth a longer wait.
 const WITHIN: Duration = Duration::from_secs(2);
 
-/// The alias of the account that `credentials` are in; `None` if it has none, does not tell, or not in time.
+/// The alias of the account that `credentials` are in; `None` if it has none, or does not report one in time.
 pub async fn account_alias(
     http: &Http,
     endpoint: &Endpoint,
@@ -23,7 +24,7 @@ pub async fn account_alias(
     first_alias(std::str::from_utf8(answer.body.expose()).ok()?)
 }
 
-/// The first alias of an answer, if it can be one.
+/// The first alias in an answer, if it is valid.
 pub(super) fn first_alias(xml: &str) -> Option<String> {
     let document = roxmltree::Document::parse(xml).ok()?;
     let aliases = document.descendants().find(|node| node.tag_name().name() == "AccountAliases")?;

@@ -15,24 +15,24 @@ use jit_wire::secret::Secret;
 use jit_wire::timestamp::{NoMoment, Timestamp};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
-/// How long a token of the metadata service is to hold, in seconds. One is used at once, and no more.
+/// How long a token of the metadata service should be valid, in seconds. It is used at once, and only once.
 const TOKEN_LIFE: &str = "60";
 
-/// Why the machine gives none.
+/// Why the machine gives no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum MachineError {
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// An address that credentials may not come from.
+    /// A URL that credentials may not come from.
     #[error("`{url}` {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Address { url: String, why: UrlError },
-    /// It said no.
+    /// It refused.
     #[error("{host} answers with status {status}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Refused { host: String, status: u16 },
-    /// The metadata service answers by its first version at most.
+    /// The metadata service supports only its first version.
     #[error(
         "the metadata service at {0} gives no token, and jit does not use its version 1, which needs none"
     )]
@@ -40,11 +40,11 @@ pub enum MachineError {
     /// No role is attached to the instance.
     #[error("no role is attached to this instance")]
     NoRole,
-    /// An answer whose `Expiration` is none.
+    /// An answer whose `Expiration` is not a time.
     #[error("the Expiration in the answer of {host} {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Expiration { host: String, why: NoMoment },
-    /// Credentials that cannot be any.
+    /// Credentials that are not valid.
     #[error("{host} answers with invalid credentials: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Unfit { host: String, why: BadCredentials },
@@ -62,7 +62,7 @@ struct Given {
     expiration: String,
 }
 
-/// What the endpoint at `url` gives; `token` is what it wants to be shown.
+/// The answer of the endpoint at `url`; `token` is what it requires.
 ///
 /// # Errors
 /// [`MachineError`].
@@ -84,17 +84,17 @@ fn read(url: &str, purpose: Purpose<'_>) -> Result<TrustedUrl, MachineError> {
 /// The metadata service of an instance.
 #[derive(Clone, Copy, Debug)]
 pub struct Metadata<'a> {
-    /// Its address, without a trailing slash.
+    /// Its URL, without a trailing slash.
     pub url: &'a str,
-    /// How long it has for each answer.
+    /// The time limit for each answer.
     pub within: Duration,
-    /// How often it is asked.
+    /// How often it is tried.
     pub attempts: u32,
 }
 
 impl Metadata<'_> {
-    /// What the service gives, by its second version, which wants a token first. The first version is never asked: it
-    /// answers whoever can make this machine send a request.
+    /// The credentials from the service's second version, which requires a token first. The first version is
+    /// never used: it answers anybody who can make this machine send a request.
     ///
     /// # Errors
     /// [`MachineError`].
@@ -125,7 +125,7 @@ impl Metadata<'_> {
         credentials(host, &good(host, get(&below(&format!("{ROLES}{role}"))?).await?)?)
     }
 
-    /// Asks until there is an answer that a later one would not better.
+    /// Tries until there is an answer that another attempt would not improve.
     async fn ask(&self, http: &Http, ask: &Ask<'_>) -> Result<Answer, HttpError> {
         let mut left = self.attempts;
         loop {
@@ -173,7 +173,8 @@ mod tests {
     use super::*;
     use jit_wire::http::Headers;
 
-    /// Seen before: whoever a variable named as the metadata service was asked, in clear as well.
+    /// A regression: any server that a variable named as the metadata service was called, over plain http as
+    /// well.
     #[tokio::test(flavor = "current_thread")]
     async fn credentials_come_from_this_machine_its_link_or_by_tls() {
         let http = Http::new(&jit_wire::env::Env::of([]));
@@ -188,7 +189,7 @@ mod tests {
         }
     }
 
-    /// Seen while a fuzz target was written: what has no key in it was handed on as credentials.
+    /// Found while a fuzz target was written: an answer without a key was passed on as credentials.
     #[test]
     fn credentials_have_all_their_parts() {
         let read = |key: &str, token: &str| {

@@ -1,30 +1,31 @@
-//! How fast a service is asked that throttles: as fast as it answers until it first says that it is too much; from then
-//! on a little slower at every refusal and a little faster with every answer. One for all calls that run side by side. Pure:
-//! the clock is handed in, as the time since the start.
+//! How fast to call a service that throttles: as fast as it answers until it first refuses because of the
+//! rate; from then on a little slower after every refusal and a little faster with every answer. One pace for
+//! all parallel calls. Pure: the clock is passed in, as the time since the start.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// By how many calls a second the rate grows in a second of answers while it is well below what was last refused.
+/// By how many calls a second the rate grows per second of answers while it is well below the rate that was
+/// last refused.
 const STEP: f64 = 4.0;
-/// How near to that it counts as near.
+/// The fraction of that rate that counts as near.
 const NEAR: f64 = 0.9;
 /// By how much the rate grows with each answer from there on.
 const SMALL_STEP: f64 = 0.05;
-/// What is left of the rate after a refusal: little is lost where the limit was just overstepped.
+/// The factor after a refusal: little is lost if the limit was only just exceeded.
 const CUT: f64 = 0.85;
-/// No slower than this, in calls a second.
+/// The minimum rate, in calls a second.
 const SLOWEST: f64 = 2.0;
-/// No pause is longer, whatever the service asks for.
+/// The longest pause, whatever the service asks for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// So long without a single answer, and there is none to be had.
+/// After this long without a single answer, none is to be expected.
 const HOPELESS: Duration = Duration::from_secs(150);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The pace of all calls to one service.
 #[derive(Clone, Debug, Default)]
 pub struct Pace {
-    /// Calls a second; `None` until the first refusal.
+    /// Calls per second; `None` until the first refusal.
     rate: Option<f64>,
     /// The rate that was last refused.
     refused_at: f64,
@@ -32,14 +33,14 @@ pub struct Pace {
     next: Duration,
     /// The calls of the last second.
     made: VecDeque<Duration>,
-    /// When the rate was last cut. Refusals of calls made before tell nothing new.
+    /// When the rate was last reduced. Refusals of earlier calls tell nothing new.
     cut: Option<Duration>,
     /// When the last answer came.
     answered: Duration,
 }
 
 impl Pace {
-    /// Whether a call may be made now; else how long to wait before asking again.
+    /// Whether a call may be made now; if not, how long to wait before asking again.
     ///
     /// # Errors
     /// The wait.
@@ -64,7 +65,8 @@ impl Pace {
         }
     }
 
-    /// A call that was made at `made` was refused because there were too many; `pause` is what the service asks for.
+    /// A call that was made at `made` was refused because there were too many; `pause` is what the service
+    /// asks for.
     pub fn refused(&mut self, made: Duration, now: Duration, pause: Option<Duration>) {
         if self.cut.is_none_or(|cut| made >= cut) {
             self.forget(now);
@@ -78,7 +80,7 @@ impl Pace {
         self.next = self.next.max(until);
     }
 
-    /// Nothing was answered for so long that asking on is of no use.
+    /// There was no answer for so long that more calls are useless.
     pub fn is_hopeless(&self, now: Duration) -> bool {
         now.saturating_sub(self.answered) > HOPELESS
     }
@@ -96,8 +98,8 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    /// A service that takes `limit` calls in each second, asked by one caller for `seconds`; how many were answered and
-    /// how many refused.
+    /// A service that accepts `limit` calls in each second, called by one caller for `seconds`; returns how
+    /// many were answered and how many refused.
     fn asked(pace: &mut Pace, limit: usize, seconds: u64, pause: Option<Duration>) -> (usize, usize) {
         let (mut now, mut taken) = (Duration::ZERO, VecDeque::new());
         let (mut answered, mut refused) = (0, 0);
@@ -148,11 +150,11 @@ mod tests {
         assert_eq!(pace.go(MS(60)), Err(MS(2990)));
         assert_eq!(pace.rate, Some(6.8));
         assert_eq!(pace.go(MS(3050)), Ok(()));
-        // The next one is as much later as the rate says.
+        // The next one is later by as much as the rate says.
         assert!(pace.go(MS(3060)).is_err_and(|wait| wait > MS(130) && wait < MS(140)));
         pace.refused(MS(3050), MS(3100), Some(Duration::from_secs(86_400)));
         assert_eq!(pace.go(MS(3100)), Err(LONGEST_PAUSE));
-        // What was asked in vain for minutes is not asked for good.
+        // After minutes without an answer, calling stops.
         assert!(!pace.is_hopeless(MS(3100)) && pace.is_hopeless(Duration::from_secs(200)));
     }
 

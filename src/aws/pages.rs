@@ -3,25 +3,25 @@
 use jit_wire::arn::Partition;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
-/// Below the console's own domain, the hosts that are consoles of their own (AWS General Reference, and the console's links).
-/// A region or an account may stand before each.
+/// Below the console's own domain, the hosts that are separate consoles (AWS General Reference, and the
+/// console's links). A region or an account may precede each.
 const CONSOLES: [&str; 6] = ["console", "health", "phd", "lightsail", "quicksight", "portal"];
 
-/// Why a URL is none of a console's pages. Each is the end of a sentence that begins with the URL.
+/// Why a URL is not a console page. Each is the end of a sentence that begins with the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// It cannot be trusted, whosever it is.
+    /// It cannot be trusted, on whatever host.
     #[error(transparent)]
     Url(#[from] UrlError),
-    /// It is in the clear, or at a port where no console is.
+    /// It is plain http, or on a port where no console is.
     #[error("is not https at the usual port, as every page of AWS's consoles is")]
     Place,
-    /// It is somebody else's.
+    /// It is on somebody else's host.
     #[error("is not a page of AWS's consoles, which are below {0}")]
     Host(String),
 }
 
-/// `text` as a page of the consoles of `partition`, its host in lower case and without the usual port.
+/// `text` as a page of the consoles of `partition`, with its host in lower case and without the default port.
 ///
 /// # Errors
 /// [`PageError`].
@@ -36,7 +36,7 @@ pub fn page(text: &str, partition: Partition) -> Result<String, PageError> {
     let domain = domain(partition);
     let fits = match partition.console_host() {
         Some(_) => CONSOLES.iter().any(|console| is_below(&format!("{console}.{domain}"))),
-        // Where AWS does not say what its consoles are called, they are somewhere beside the sign-in page.
+        // If AWS does not document the names of its consoles, they are somewhere next to the sign-in page.
         None => is_below(domain) && host != domain && !is_below(&format!("signin.{domain}")),
     };
     if !fits {
@@ -49,7 +49,7 @@ pub fn page(text: &str, partition: Partition) -> Result<String, PageError> {
     Ok(format!("https://{host}{}", &url.as_str()[url.origin().len()..]))
 }
 
-/// What the hosts of the consoles of `partition` end in.
+/// What the hosts of the consoles of `partition` end with.
 pub fn domain(partition: Partition) -> &'static str {
     let sign_in = partition.sign_in_domain();
     sign_in.strip_prefix("signin.").unwrap_or(sign_in)
@@ -81,7 +81,7 @@ mod tests {
         for (partition, url) in cases {
             assert_eq!(page(url, partition).as_deref(), Ok(url));
         }
-        // As people and programs write them too.
+        // Other spellings that people and programs use.
         for (url, plain) in [
             ("https://console.aws.amazon.com:443/s3/home", "https://console.aws.amazon.com/s3/home"),
             ("HTTPS://Console.AWS.Amazon.COM/S3/Home", "https://console.aws.amazon.com/S3/Home"),
@@ -91,7 +91,7 @@ mod tests {
         }
     }
 
-    /// Add what somebody may be sent to who believes that it is AWS.
+    /// Add hosts that somebody could be sent to in the belief that they are AWS.
     #[test]
     fn nothing_else_is() {
         let cases = [

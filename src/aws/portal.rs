@@ -1,5 +1,5 @@
-//! The portal of Identity Center (the service `sso`): a role's credentials, and what its refusals mean; what it lists is
-//! in `directory`. By AWS's SDK, over the program's own `Http`.
+//! The portal of Identity Center (the service `sso`): a role's credentials, and what its refusals mean; its
+//! lists are in `directory`. With AWS's SDK, over the program's own `Http`.
 
 use std::time::Duration;
 
@@ -19,37 +19,38 @@ use jit_wire::http::{Http, innermost};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// The first try and five more, with growing random waits: the portal throttles a person's calls as a whole.
+/// The first attempt and five more, with growing random waits: the portal throttles all calls of a person
+/// together.
 const ATTEMPTS: u32 = 6;
-/// As much of the portal's own text as is kept, in characters.
+/// How much of the portal's own text is kept, in characters.
 const KEPT: usize = 300;
 
-/// What a failure comes down to.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortalErrorKind {
-    /// The token is over; another one may help.
+    /// The token has expired; another one may help.
     TokenRefused,
-    /// The person is not assigned there, or nothing is called so. The place for `jit request`.
+    /// The person is not assigned there, or there is no such role. The place to suggest `jit request`.
     NotAssigned,
     /// Too many calls; the retries are used up.
     Throttled,
     /// No answer.
     Unreachable,
-    /// An answer that is none.
+    /// An unusable answer.
     Server,
 }
 
-/// Why the portal gave nothing. Its text is raw but at most 300 characters long.
+/// Why the portal refused or failed. Its text is raw but at most 300 characters long.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct PortalError {
-    /// What it comes down to.
+    /// The kind.
     pub kind: PortalErrorKind,
-    /// What was asked for: `account/permission set`; empty for a list.
+    /// What was requested: `account/permission set`; empty for a list.
     pub role: String,
-    /// The portal's words, or those of the connection.
+    /// The portal's text, or that of the connection.
     pub message: String,
-    /// How long the portal asks to be left alone.
+    /// How long the portal asks callers to wait.
     pub pause: Option<Duration>,
 }
 
@@ -87,7 +88,7 @@ impl Explain for PortalError {
 
     fn next(&self) -> Vec<Next> {
         match self.kind {
-            // What was kept of the last sign-in is taken no more.
+            // The stored result of the last sign-in is no longer accepted.
             PortalErrorKind::TokenRefused => vec![Next::SignInAnew],
             PortalErrorKind::NotAssigned if self.role.is_empty() => Next::list([
                 "ask to be assigned to an account",
@@ -115,7 +116,7 @@ pub(super) fn client(http: &Http, settings: &CenterSettings, retries: RetryConfi
     client_over(http.clone(), settings, retries)
 }
 
-/// One over any transport.
+/// A client over any transport.
 pub(super) fn client_over(
     http: impl HttpClient + 'static,
     settings: &CenterSettings,
@@ -124,7 +125,7 @@ pub(super) fn client_over(
     let mut config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(settings.region.value.clone()))
-        // An address of one's own is asked as it is, as botocore does it; the SDK would refuse the two together.
+        // A URL set by the user is called as it is, as in botocore; the SDK would refuse the two together.
         .use_fips(settings.fips.value && settings.portal_url.is_none())
         .use_dual_stack(settings.dual_stack.value && settings.portal_url.is_none())
         .http_client(http)
@@ -137,7 +138,7 @@ pub(super) fn client_over(
     Client::from_conf(config.build())
 }
 
-/// Takes the role that `assignment` names. How long it lives is the permission set's affair.
+/// Gets the role that `assignment` names. The permission set decides how long it lasts.
 ///
 /// # Errors
 /// [`PortalError`], after the retries that help.
@@ -180,7 +181,7 @@ pub(super) async fn credentials_from(
     }
 }
 
-/// What came of a call that failed; `role` is what it was about.
+/// What a failed call means; `role` is what it was about.
 pub(super) fn failed<E>(role: &str, token: &Secret<String>, error: SdkError<E, HttpResponse>) -> PortalError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,

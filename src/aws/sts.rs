@@ -20,19 +20,19 @@ use jit_wire::timestamp::Timestamp;
 pub struct Granted {
     /// The credentials.
     pub credentials: Credentials,
-    /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`, the role's path dropped; empty if the server, being no
-    /// AWS, leaves it out.
+    /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`, without the role's path; empty if a server
+    /// that is not AWS leaves it out.
     pub assumed_arn: String,
-    /// `AROA…:SESSION`, the `userId` of IAM conditions; empty likewise.
+    /// `AROA…:SESSION`, the `userId` of IAM conditions; empty in the same case.
     pub user_id: String,
-    /// How near the session's policies and tags came to AWS's limit, in per cent: `SessionTokenUtilization`, or the
-    /// `PackedPolicySize` that it replaces.
+    /// How close the session's policies and tags came to AWS's limit, in per cent: `SessionTokenUtilization`,
+    /// or the `PackedPolicySize` that it replaces.
     pub packed_policy_percent: Option<u8>,
-    /// The source identity that the session carries, set here or further up the chain.
+    /// The source identity of the session, set here or earlier in the chain.
     pub source_identity: Option<String>,
 }
 
-/// A code of an MFA device. It serves once, and for half a minute.
+/// A code of an MFA device. It works once, and for half a minute.
 #[derive(Clone, Copy)]
 pub struct Mfa<'a> {
     serial: &'a str,
@@ -40,13 +40,13 @@ pub struct Mfa<'a> {
 }
 
 impl<'a> Mfa<'a> {
-    /// `code` of the device that the leg names.
+    /// `code` from the device that the step names.
     pub fn of(leg: &'a Leg, code: Option<&'a Secret<String>>) -> Option<Self> {
         Some(Self { serial: &leg.mfa_serial.as_ref()?.value, code: code?.expose() })
     }
 }
 
-/// Who a session is.
+/// The identity of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerIdentity {
     /// Twelve digits.
@@ -57,9 +57,9 @@ pub struct CallerIdentity {
     pub user_id: String,
 }
 
-/// Becomes the role of `leg` with `token`, an ID token of the IdP, for `duration` seconds. The call is not signed. Of the
-/// leg's settings it sends the session policies; tags and source identity come in the token (STS API reference,
-/// AssumeRoleWithWebIdentity).
+/// Assumes the role of `leg` with `token`, an ID token from the IdP, for `duration` seconds. The call is not
+/// signed. Of the step's settings it sends the session policies; tags and source identity are in the token
+/// (STS API reference, AssumeRoleWithWebIdentity).
 ///
 /// # Errors
 /// [`StsError`], after the retries that help.
@@ -73,9 +73,9 @@ pub async fn assume_role_with_web_identity(
     web_identity(&Sts::over(http, &leg.sts, None), leg, duration, session_name, token).await
 }
 
-/// Becomes the role of `leg` with `assertion`, the whole SAML response in base64, by way of the SAML provider
-/// `provider_arn`, for `duration` seconds. The call is not signed. Session name, tags and source identity come in the
-/// assertion (STS API reference, AssumeRoleWithSAML).
+/// Assumes the role of `leg` with `assertion`, the whole SAML response in base64, through the SAML provider
+/// `provider_arn`, for `duration` seconds. The call is not signed. Session name, tags and source identity are
+/// in the assertion (STS API reference, AssumeRoleWithSAML).
 ///
 /// # Errors
 /// [`StsError`], after the retries that help.
@@ -89,8 +89,8 @@ pub async fn assume_role_with_saml(
     saml(&Sts::over(http, &leg.sts, None), leg, duration, provider_arn, assertion).await
 }
 
-/// Becomes the role of `leg` with the session `by`, for `duration` seconds: at most 3600 if `by` is a role's session
-/// itself, as it always is in a chain.
+/// Assumes the role of `leg` with the session `by`, for `duration` seconds: at most 3600 if `by` is itself a
+/// role's session, as it always is in a chain.
 ///
 /// # Errors
 /// [`StsError`], after the retries that help.
@@ -105,8 +105,8 @@ pub async fn assume_role(
     chained(&Sts::over(http, &leg.sts, Some(by)), leg, duration, session_name, mfa, by).await
 }
 
-/// A session for the IAM user whose keys `by` are, for `duration` seconds (STS API reference, GetSessionToken). It may do
-/// what the user may, except for IAM without `mfa`.
+/// A session for the IAM user with the keys `by`, for `duration` seconds (STS API reference,
+/// GetSessionToken). It may do what the user may, except for IAM without `mfa`.
 ///
 /// # Errors
 /// [`StsError`], after the retries that help.
@@ -120,7 +120,7 @@ pub async fn session_token(
     of_user(&Sts::over(http, &leg.sts, Some(by)), duration, mfa, by).await
 }
 
-/// Asks who `credentials` are. The call needs no permission.
+/// Asks for the identity of `credentials`. The call needs no permission.
 ///
 /// # Errors
 /// [`StsError`], after the retries that help.
@@ -132,7 +132,8 @@ pub async fn caller_identity(
     identity(&Sts::over(http, endpoint, Some(credentials)), credentials).await
 }
 
-/// A `RoleSessionName` for `user`: 2 to 64 of `[A-Za-z0-9_+=,.@-]`. What STS does not take becomes `-`.
+/// A `RoleSessionName` for `user`: 2 to 64 of `[A-Za-z0-9_+=,.@-]`. Characters that STS does not accept
+/// become `-`.
 pub fn session_name_of(user: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     let mut name: String = user.chars().take(64).map(|c| if allowed(c) { c } else { '-' }).collect();
@@ -261,7 +262,7 @@ fn granted(
     percent_full: Option<i32>,
     source_identity: Option<String>,
 ) -> Result<Granted, StsError> {
-    // The SDK fills in what is missing with empty texts and the year 1970.
+    // The SDK fills in missing values with empty texts and the year 1970.
     let whole = |given: &Given| {
         !given.access_key_id.is_empty()
             && !given.secret_access_key.is_empty()
@@ -271,7 +272,7 @@ fn granted(
     let given =
         credentials.filter(whole).ok_or_else(|| question.incomplete("an answer without credentials"))?;
     let (assumed_arn, user_id) = user.map(|user| (user.arn, user.assumed_role_id)).unwrap_or_default();
-    // It is shown, and parts of it become variables.
+    // It is displayed, and parts of it become variables.
     if !assumed_arn.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(question.incomplete("an answer with an invalid ARN"));
     }
@@ -290,7 +291,7 @@ fn granted(
     })
 }
 
-/// What is said of an answer whose credentials cannot be any.
+/// The message for an answer whose credentials are not valid.
 fn unfit(why: BadCredentials) -> String {
     format!("an answer with invalid credentials: {why}")
 }

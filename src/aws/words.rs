@@ -1,10 +1,10 @@
-//! What an error of STS means, in the user's words, and how it explains itself.
+//! What an STS error means, in the user's words, and how it explains itself.
 
 use crate::aws::errors::{Action, StsError, StsErrorKind};
 use jit_wire::explain::{Explain, Kind, Next};
 
-/// The kinds of policy that IAM names in `because no … allows` and `with an explicit deny in a …` (IAM User Guide,
-/// "Troubleshoot access denied error messages"), and where to find the one that is meant.
+/// The kinds of policy that IAM names in `because no … allows` and `with an explicit deny in a …` (IAM User
+/// Guide, "Troubleshoot access denied error messages"), and where to find each.
 const POLICIES: [(&str, &str); 8] = [
     ("identity-based policy", "a policy of the role or user that makes the call"),
     ("resource-based policy", "the trust policy of the role"),
@@ -19,13 +19,13 @@ const POLICIES: [(&str, &str); 8] = [
     ("VPC endpoint policy", "the policy of the network's own STS endpoint"),
 ];
 
-/// What said no.
+/// The policy that denied.
 struct Denier {
     /// The kind of policy, in IAM's words.
     policy: &'static str,
     /// Where to find it.
     place: &'static str,
-    /// It forbids, and does not merely lack a permission.
+    /// It denies explicitly, and does not merely lack a permission.
     forbids: bool,
 }
 
@@ -80,7 +80,7 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
 ];
 
 impl StsError {
-    /// What happened and the likely cause, one sentence without a full stop. It may quote AWS.
+    /// What happened and the likely cause, in one sentence without a full stop. It may quote AWS.
     pub fn sentence(&self) -> String {
         let (region, message) = (&self.region, &self.message);
         match self.kind {
@@ -134,7 +134,7 @@ impl StsError {
         self.role_arn.as_deref().unwrap_or("the role")
     }
 
-    /// AWS's own words, or those of the SDK, to be put after a sentence.
+    /// AWS's own text, or the SDK's, to put after a sentence.
     fn quote(&self) -> String {
         match (self.message.as_str(), self.code.as_str()) {
             ("", _) => String::new(),
@@ -224,7 +224,8 @@ impl StsError {
         }
     }
 
-    /// The action that was denied: the one in AWS's text if it is of STS, else the one that was asked for.
+    /// The action that was denied: the one in AWS's text if it is an STS action, else the one that was
+    /// requested.
     fn denied_action(&self) -> &'static str {
         let asked = match self.action {
             Action::AssumeRole => "sts:AssumeRole",
@@ -237,7 +238,7 @@ impl StsError {
         extras.into_iter().find(|extra| self.message.contains(extra)).unwrap_or(asked)
     }
 
-    /// What AWS says stood in the way, if it says so.
+    /// Which policy AWS says was the reason, if it says so.
     fn denier(&self) -> Option<Denier> {
         let markers = [
             ("because no ", false),
@@ -287,7 +288,7 @@ impl StsError {
             (_, _, "IDPCommunicationError") => {
                 format!("AWS could not reach your IdP to check its token{}", self.quote())
             }
-            // A refusal without a code, or a good answer without what it is for.
+            // A refusal without a code, or a successful answer without the requested data.
             (_, Some(status), "") if status < 500 => {
                 format!(
                     "the server that answers for STS in {region} is not STS (HTTP {status}){}",
@@ -346,7 +347,7 @@ impl Explain for StsError {
                 "shorten `tags`, `policy` and `policy_arns`; tags that the IdP sends count as well",
             ]),
             StsErrorKind::Malformed => vec![Next::Explain("see where each value comes from".into())],
-            // A new session would be signed in the same way, and changed in the same place.
+            // A new session would be signed in the same way, and changed at the same point.
             StsErrorKind::SignatureRefused => {
                 Next::list(["check the proxy, if there is one: it must not change headers"])
             }
@@ -365,7 +366,7 @@ impl Explain for StsError {
     }
 }
 
-/// The setting that a parameter of STS comes from.
+/// The setting that an STS parameter comes from.
 fn setting(parameter: &str) -> Option<&'static str> {
     let settings = [
         ("roleSessionName", "session_name"),

@@ -1,4 +1,4 @@
-//! Digits that are seen from across the desk, for number matching.
+//! Digits that can be read from across the desk, for number matching.
 
 use super::text::{Shown, shown};
 
@@ -16,7 +16,8 @@ const DIGITS: [[&str; 5]; 10] = [
     ["###", "# #", "###", "  #", "###"],
 ];
 
-/// `number` in lines of large digits. What is not all digits, or more than fits, stays as it is, on one line.
+/// `number` in lines of large digits. If it is not all digits, or does not fit, it stays as it is, on one
+/// line.
 pub(super) fn large(number: &str) -> Shown {
     let digits: Option<Vec<usize>> =
         number.chars().map(|c| c.to_digit(10).map(|digit| digit as usize)).collect();

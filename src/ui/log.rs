@@ -1,5 +1,5 @@
-//! `JIT_LOG`: what the program does, on stderr. Only our own events are shown; a library's could hold more than
-//! its authors meant to tell.
+//! `JIT_LOG`: what the program does, on stderr. Only our own events are shown; a library's could contain more
+//! than its authors meant to show.
 
 use log::{Level, Log, Metadata, Record};
 

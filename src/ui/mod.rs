@@ -1,5 +1,5 @@
-//! The only printer: data to stdout, talk to stderr. Text from outside is escaped before a terminal sees it: what prints
-//! takes [`text::Shown`], and nothing else makes that of a `String` than [`text::escape`].
+//! The only printer: data to stdout, messages to stderr. Text from outside is escaped before it reaches a
+//! terminal: printing takes [`text::Shown`], and only [`text::escape`] makes one from a `String`.
 
 mod digits;
 pub mod log;
@@ -35,23 +35,23 @@ pub struct Ui {
     live: bool,
 }
 
-/// The colours that are used, by meaning.
+/// The colours in use, by meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// It worked.
     Good,
-    /// It may not be what was wanted.
+    /// It may not be what the person wanted.
     Warning,
     /// It did not work.
     Bad,
     /// The name of something.
     Name,
-    /// Of less weight.
+    /// Less important.
     Dim,
 }
 
 impl Ui {
-    /// Colour where stderr is a terminal and nobody declined it.
+    /// Colour if stderr is a terminal and the user has not disabled it.
     pub fn new(env: &Env, quiet: bool, json: bool) -> Self {
         let (talk, data) = out::are_terminals();
         let live = talk && env.get(TERM) != Some("dumb");
@@ -59,10 +59,11 @@ impl Ui {
         Self { color: wanted && talk, data_color: wanted && data, data_seen: data, quiet, json, live }
     }
 
-    /// Writes data for programs to stdout, in one piece and as it is; a terminal is shown what it would act on.
+    /// Writes data for programs to stdout, in one piece and unchanged; on a terminal, control characters are
+    /// shown escaped.
     ///
     /// # Errors
-    /// What stdout says, such as a full disk behind a redirection; not that its reader has gone away.
+    /// What stdout reports, such as a full disk behind a redirection; not that its reader has gone away.
     pub fn data(&self, bytes: &[u8]) -> Result<(), CommandError> {
         let written = if self.data_seen { out::data_shown(bytes) } else { out::data(bytes) };
         written.map_err(not_written)
@@ -92,29 +93,29 @@ impl Ui {
         self.line(escape_json_indented(value))
     }
 
-    /// Says something on stderr, unless the user wants quiet.
+    /// Writes a message to stderr, unless the user wants quiet.
     pub fn say(&self, line: impl Into<Shown>) {
         if !self.quiet && !self.json {
             talk(&line.into());
         }
     }
 
-    /// Says what the person has to know to go on, even when quiet.
+    /// Writes what the person has to know to go on, even when quiet.
     pub fn instruct(&self, line: impl Into<Shown>) {
         talk(&line.into());
     }
 
-    /// Says that something worked.
+    /// Reports that something worked.
     pub fn done(&self, line: impl Into<Shown>) {
         self.say(shown!("{} {}", self.paint(Tone::Good, "✓"), line.into()));
     }
 
-    /// Says what to type next.
+    /// Writes what to type next.
     pub fn next(&self, line: impl Into<Shown>) {
         self.say(shown!("{} {}", self.paint(Tone::Name, "next:"), line.into()));
     }
 
-    /// Warns on stderr, also when quiet. Where errors are JSON, a warning is one more object on a line of its own.
+    /// Warns on stderr, even when quiet. If errors are JSON, a warning is another object on its own line.
     pub fn warn(&self, line: impl Into<Shown>) {
         let line = line.into();
         if self.json {
@@ -123,7 +124,7 @@ impl Ui {
         talk(&shown!("{} {}", self.paint(Tone::Warning, "warning:"), line));
     }
 
-    /// Shows a failure: what, why, what next.
+    /// Shows a failure: what happened, why, and what next.
     pub fn fail(&self, error: &CommandError) {
         if self.json {
             return talk(&escape_json(&error.to_json()));
@@ -140,12 +141,12 @@ impl Ui {
         }
     }
 
-    /// `text` in the colour of `tone`, for stderr, where colour is wanted.
+    /// `text` in the colour of `tone`, for stderr, if colour is wanted.
     pub fn paint(&self, tone: Tone, text: impl Into<Shown>) -> Shown {
         painted(self.color, tone, text.into())
     }
 
-    /// The name of a role, for stderr, in the `color` that the configuration gives it.
+    /// The name of a role, for stderr, in the `color` from the configuration.
     pub fn paint_role(&self, name: &str, color: Option<&str>) -> Shown {
         let position = color.and_then(|color| crate::plan::COLORS.iter().position(|one| *one == color));
         match position {
@@ -154,12 +155,12 @@ impl Ui {
         }
     }
 
-    /// `text` in the colour with this code (SGR), for stderr, where colour is wanted.
+    /// `text` in the colour with this code (SGR), for stderr, if colour is wanted.
     pub fn paint_code(&self, code: u8, text: impl Into<Shown>) -> Shown {
         coded(self.color, &shown!("{}", code), text.into())
     }
 
-    /// As [`Ui::paint`] for stdout, which may be a file while stderr is a terminal.
+    /// As [`Ui::paint`], for stdout, which may be a file while stderr is a terminal.
     pub fn paint_data(&self, tone: Tone, text: impl Into<Shown>) -> Shown {
         painted(self.data_color, tone, text.into())
     }
@@ -184,11 +185,12 @@ fn coded(color: bool, code: &Shown, text: Shown) -> Shown {
     if color { shown!("\x1b[{}m{}\x1b[0m", code, text) } else { text }
 }
 
-/// Says on stderr that the command line `words` cannot be understood, or prints the help that was asked for; the exit
-/// code is clap's, 2 for what is wrong. Scripts that wrote `--json` get the same object as for every other failure.
+/// Reports on stderr that the command line `words` cannot be parsed, or prints the help that was requested;
+/// the exit code is clap's, 2 for errors. Scripts that passed `--json` get the same object as for every other
+/// failure.
 ///
-/// clap quotes words as they are. So where one holds what a terminal would act on, `read` is asked again, about the words
-/// as they may be shown.
+/// clap quotes arguments unchanged. So if one contains control characters, `read` is called again, with the
+/// arguments escaped.
 pub fn answer_parser(
     answer: clap::Error,
     json: bool,
@@ -210,7 +212,7 @@ pub fn answer_parser(
     } else if text.chars().all(|c| c == '\n' || !is_unseen(c)) {
         out::parser_answer(&answer);
     } else {
-        // What clap took from elsewhere than the words.
+        // What clap read from elsewhere than the arguments.
         talk(&escape_lines(text.trim_end()));
     }
     exit_code

@@ -1,5 +1,5 @@
-//! The only file that writes to stdout, stderr and the terminal. What it is given is [`Shown`], except for data: that is
-//! for programs, and they get each byte of it.
+//! The only file that writes to stdout, stderr and the terminal. It accepts only [`Shown`], except for data:
+//! that is for programs, and they get every byte.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -14,7 +14,7 @@ pub(super) fn are_terminals() -> (bool, bool) {
     (io::stderr().is_terminal(), io::stdout().is_terminal())
 }
 
-/// Writes to stdout in one piece. A reader that has gone away is no failure of ours.
+/// Writes to stdout in one piece. It is not an error if the reader has gone away.
 pub(super) fn data(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -23,36 +23,36 @@ pub(super) fn data(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// As [`data`], for a terminal: what it would act on is shown instead.
+/// As [`data`], for a terminal: control characters are shown escaped.
 pub(super) fn data_shown(bytes: &[u8]) -> io::Result<()> {
-    // There may be secrets in it, for whoever asked for them here.
+    // It may contain secrets, for the person who asked for them here.
     let shown = Zeroizing::new(escape_lines(&String::from_utf8_lossy(bytes)).into_string());
     data(shown.as_bytes())
 }
 
-/// One line on stderr. A closed stderr is nothing to stop for.
+/// One line on stderr. A closed stderr is no reason to stop.
 pub(super) fn talk(line: &Shown) {
     let _ = writeln!(io::stderr().lock(), "{}", line.as_str());
 }
 
-/// A question on stderr; the answer is typed behind it.
+/// A question on stderr; the answer is typed after it.
 pub(super) fn ask(question: &Shown) {
     let mut stderr = io::stderr().lock();
     let _ = write!(stderr, "{}", question.as_str()).and_then(|()| stderr.flush());
 }
 
-/// Asks for a secret without showing it; `None` if the terminal has gone or the person declined.
+/// Asks for a secret without showing it; `None` if the terminal has gone or the person cancelled.
 pub(super) fn ask_secretly(prompt: &Shown) -> Option<Secret<String>> {
     let theme = dialoguer::theme::SimpleTheme;
     dialoguer::Password::with_theme(&theme).with_prompt(prompt.as_str()).interact().ok().map(Secret::new)
 }
 
-/// What clap says: its own words and those that were typed, escaped by whoever calls this.
+/// clap's message: its own text and the arguments, which the caller has escaped.
 pub(super) fn parser_answer(answer: &clap::Error) {
     let _ = answer.print();
 }
 
-/// A part of the terminal that is rewritten.
+/// A part of the terminal that can be rewritten.
 pub(super) struct Screen(Term);
 
 impl Screen {
@@ -61,24 +61,24 @@ impl Screen {
         Self(Term::stderr())
     }
 
-    /// The next key; a terminal that has gone away has none but Escape.
+    /// The next key; Escape if the terminal has gone away.
     pub(super) fn key(&self) -> Key {
         self.0.read_key_raw().unwrap_or(Key::Escape)
     }
 
-    /// Writes `line` in place of what stands in the line.
+    /// Replaces the current line with `line`.
     pub(super) fn rewrite_line(&self, line: &Shown) {
         let _ = self.0.clear_line().and_then(|()| self.0.write_str(line.as_str()));
     }
 
-    /// Writes `line`, and goes to the next.
+    /// Writes `line`, and moves to the next.
     pub(super) fn line(&self, line: &Shown) {
         let _ = self.0.write_line(line.as_str());
     }
 
-    /// Writes `text`, of which `below` lines are below the first, in place of the last text, with the cursor at
-    /// column `cursor` of the first line, so that whatever comes next clears the rest. By the calls of `console`, since
-    /// not every console of Windows understands codes.
+    /// Replaces the last text with `text`, of which `below` lines are below the first, with the cursor at
+    /// column `cursor` of the first line, so that the next output clears the rest. It uses the calls of
+    /// `console`, because not every Windows console understands escape codes.
     pub(super) fn replace(&self, text: &Shown, below: usize, cursor: usize) {
         let term = &self.0;
         let _ = term

@@ -1,4 +1,4 @@
-//! The person in front of the terminal: what is told and how it is asked.
+//! The person at the terminal: what is shown to them and how they are asked.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use jit_wire::timestamp::duration;
 use super::text::{Shown, escape, shown};
 use super::{Choice, Picked, Tone, Ui, digits, out, pick, qr};
 
-/// The lines of a device login above and below its QR code.
+/// The lines of a device sign-in above and below its QR code.
 const AROUND_PICTURE: usize = 9;
 
 /// The terminal that the command was started on.
@@ -21,7 +21,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// `may_ask` is false for commands that other programs call: they never ask, terminal or not.
+    /// `may_ask` is false for commands that other programs call: they never ask, with or without a terminal.
     pub fn new(ui: Ui, may_ask: bool) -> Self {
         Self { ui, may_ask }
     }
@@ -35,7 +35,8 @@ impl Terminal {
         ui.instruct("");
         ui.instruct(shown!("    {}", ui.paint(Tone::Good, spaced)));
         ui.instruct("");
-        // A QR code on anything but a terminal is noise, and one that pushes the code off the screen is worse.
+        // A QR code is noise on anything but a terminal, and one that pushes the code off the screen is
+        // worse.
         let (rows, columns) = terminal::size().unwrap_or((0, 0));
         let picture = complete_url.and_then(|url| qr::render(url, columns));
         if let Some(code) = picture.filter(|code| code.lines().count() + AROUND_PICTURE <= rows) {
@@ -61,7 +62,7 @@ impl Person for Terminal {
             Note::OpenYourself { url, why, can_paste } => {
                 ui.instruct(escape(why));
                 ui.instruct("");
-                // At the start of the line, so that a terminal that breaks it gives it back whole.
+                // At the start of the line, so that a URL that the terminal wraps can be selected whole.
                 ui.instruct(ui.paint(Tone::Name, escape(url)));
                 ui.instruct("");
                 if can_paste {
@@ -181,7 +182,7 @@ impl Person for Terminal {
     }
 }
 
-/// Whom something was sent to, as far as that is known.
+/// Whom something was sent to, if that is known.
 fn to(whom: Option<&str>) -> Shown {
     whom.map(|whom| shown!(" to {}", whom)).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
-//! The picker: a list to type into. Every word that is typed must be in a line, as it stands or as letters in their order
-//! within one word of it. What fits as it stands comes first, in the name before all; lines that fit alike keep their order.
+//! The picker: a list that is filtered by typing. Every typed word must match a line, literally or as letters
+//! that appear in this order in one word of it. Literal matches come first, those in the name before all
+//! others; equal matches keep their order.
 
 use dialoguer::console::Key;
 
@@ -13,9 +14,9 @@ use crate::sys::terminal;
 pub struct Choice {
     /// What is shown, column by column.
     pub cells: Vec<Shown>,
-    /// What else can be typed to find it, in lower case; the words are between spaces.
+    /// What else can be typed to find it, in lower case; words are separated by spaces.
     pub words: String,
-    /// The terminal's code for the colour of the first two columns (ECMA-48, SGR); none for the usual one.
+    /// The terminal's code for the colour of the first two columns (ECMA-48, SGR); none for the default.
     pub color: Option<u8>,
 }
 
@@ -37,8 +38,8 @@ pub enum Picked {
     Interrupted,
 }
 
-/// Lets the person pick one of `choices`, typing to narrow them down. `meant` says what a word that was typed stands
-/// for, such as an ARN.
+/// Lets the person pick one of `choices`, typing to filter them. `meant` translates a typed word, such as an
+/// ARN.
 pub fn pick(
     prompt: impl Into<Shown>,
     choices: &[Choice],
@@ -74,13 +75,13 @@ pub fn pick(
     }
 }
 
-/// All that is shown at a time.
+/// Everything that is shown at one time.
 struct Frame {
-    /// The line that is typed in, and the lines below it.
+    /// The input line, and the lines below it.
     text: Shown,
     /// How many lines are below it.
     below: usize,
-    /// Where the cursor is in it: behind what was typed.
+    /// The column of the cursor: after the typed text.
     cursor: usize,
 }
 
@@ -91,11 +92,11 @@ struct List<'a> {
     /// The widths of the columns.
     widths: Vec<usize>,
     query: String,
-    /// The lines that fit, best first.
+    /// The matching lines, best first.
     fits: Vec<usize>,
-    /// Which of these is marked.
+    /// Which of these is selected.
     at: usize,
-    /// Which of these is the first that is shown.
+    /// Which of these is the first one shown.
     top: usize,
 }
 
@@ -157,7 +158,7 @@ impl<'a> List<'a> {
         let (page, columns) = (visible(rows), columns.saturating_sub(1).max(1));
         self.top = self.top.clamp((self.at + 1).saturating_sub(page), self.at);
         let shown = &self.fits[self.top..(self.top + page).min(self.fits.len())];
-        // What was pasted may be from outside as well.
+        // Pasted text may be from outside as well.
         let mut text = shown!("{}: {}", self.prompt, self.query).end(columns);
         let cursor = text.width();
         for (place, index) in shown.iter().enumerate() {
@@ -190,12 +191,12 @@ impl<'a> List<'a> {
     }
 }
 
-/// How many lines of the list are shown: one line is typed in, one is for the count.
+/// How many lines of the list are shown: one line is for the input, one for the count.
 fn visible(rows: usize) -> usize {
     rows.saturating_sub(2).max(1)
 }
 
-/// How well all of `words` fit `line`; `None` if one does not.
+/// How well all of `words` match `line`; `None` if one does not.
 fn score(line: &str, words: &[&str]) -> Option<usize> {
     words.iter().try_fold(0, |sum, word| Some(sum + score_of(line, word)?))
 }
@@ -206,7 +207,7 @@ fn score_of(line: &str, word: &str) -> Option<usize> {
         let before = line[..at].chars().next_back();
         let begins = before.is_none_or(|c| !c.is_alphanumeric());
         let ends = line[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
-        // What it is called counts more than what is said about it.
+        // A match in the name counts more than one in the description.
         let called = !line[..at].contains(' ');
         return Some(2 + usize::from(begins) + usize::from(begins && ends) + 2 * usize::from(called));
     }

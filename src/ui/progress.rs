@@ -1,4 +1,5 @@
-//! How far something is that takes a while: one line that is rewritten on a terminal, else a line each tenth of the way.
+//! Progress of something that takes a while: one line that is rewritten on a terminal, else a line for each
+//! tenth.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ const FEW: usize = 50;
 /// How often the line is rewritten.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// The way from nothing to a number of things.
+/// Progress from nothing to a number of things.
 pub struct Progress {
     ui: Ui,
     /// What is done, such as `Asked acme about`.
@@ -29,7 +30,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Nothing is said yet.
+    /// Nothing is printed yet.
     pub fn new(ui: Ui, doing: impl Into<Shown>, things: &'static str) -> Self {
         Self {
             ui,
@@ -83,7 +84,7 @@ impl Progress {
 }
 
 impl Drop for Progress {
-    /// The line makes room for what is said next.
+    /// Clears the line for whatever is printed next.
     fn drop(&mut self) {
         if self.shown.borrow().is_some() {
             Screen::new().rewrite_line(&Shown::default());
@@ -95,7 +96,7 @@ fn tenth(done: usize, total: usize) -> usize {
     (done * 10).checked_div(total).unwrap_or(10)
 }
 
-/// How long the rest takes at the speed so far; `None` as long as that says little.
+/// How long the rest takes at the speed so far; `None` while that is unreliable.
 fn time_left(took: Duration, done: usize, rest: usize) -> Option<Duration> {
     let each = took.checked_div(u32::try_from(done).ok()?)?;
     let left = each.saturating_mul(u32::try_from(rest).ok()?);

@@ -1,4 +1,4 @@
-//! A QR code of half blocks, for the address of a device login.
+//! A QR code of half blocks, for the URL of a device sign-in.
 
 use qrcode::{EcLevel, QrCode};
 
@@ -7,8 +7,8 @@ use super::text::Shown;
 /// The empty border that scanners need (ISO/IEC 18004).
 const QUIET: usize = 2;
 
-/// `text` as a QR code, two modules a character, dark on light whatever the terminal's colours; `None` if it would be
-/// wider than `columns`.
+/// `text` as a QR code, two modules per character, dark on light whatever the terminal's colours; `None` if
+/// it would be wider than `columns`.
 pub fn render(text: &str, columns: usize) -> Option<Shown> {
     let code = QrCode::with_error_correction_level(text, EcLevel::L).ok()?;
     let width = code.width();

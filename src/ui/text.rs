@@ -7,11 +7,11 @@ use dialoguer::console::{measure_text_width, truncate_str};
 
 use jit_wire::unseen::is_unseen;
 
-/// More marks than this on one letter are not a language, but a tower that covers the lines above.
+/// More combining marks than this on one letter are not a language, but a tower that covers the lines above.
 const MOST_MARKS: usize = 4;
 
-/// Text that a terminal may be given: literals of this program, and text from outside that went through [`escape`].
-/// Everything that prints takes this type, so that text nobody escaped does not compile:
+/// Text that may go to a terminal: literals of this program, and text from outside that went through
+/// [`escape`]. Everything that prints takes this type, so that text that nobody escaped does not compile:
 ///
 /// ```compile_fail,E0277
 /// let name = String::from("\u{1b}[2J");
@@ -33,7 +33,7 @@ const MOST_MARKS: usize = 4;
 /// let name = String::from("\u{1b}[2J");
 /// let _ = jit::ui::Ui::default().line(name);
 /// ```
-/// Nor does a name inside the braces of [`shown!`], which would be put in as it is:
+/// Nor does a name inside the braces of [`shown!`], which would be inserted unescaped:
 /// ```compile_fail,E0080
 /// let name = String::from("\u{1b}[2J");
 /// jit::ui::Ui::default().next(jit::shown!("jit login {name}"));
@@ -50,7 +50,7 @@ const MOST_MARKS: usize = 4;
 pub struct Shown(Cow<'static, str>);
 
 impl From<&'static str> for Shown {
-    /// A literal: what this program itself says.
+    /// A literal: the program's own text.
     fn from(literal: &'static str) -> Self {
         Self(Cow::Borrowed(literal))
     }
@@ -63,7 +63,7 @@ impl From<&Shown> for Shown {
 }
 
 impl Shown {
-    /// The text. What goes on from here to a terminal has to be made into this type again.
+    /// The text. Whatever goes from here to a terminal has to be made into this type again.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -73,7 +73,7 @@ impl Shown {
         self.0.into_owned()
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -87,12 +87,12 @@ impl Shown {
         }
     }
 
-    /// Puts `more` behind it.
+    /// Appends `more`.
     pub fn push(&mut self, more: impl Into<Shown>) {
         self.0.to_mut().push_str(&more.into().0);
     }
 
-    /// Filled up with spaces to `width` columns.
+    /// Padded with spaces to `width` columns.
     #[must_use]
     pub fn padded(mut self, width: usize) -> Self {
         let missing = width.saturating_sub(self.width());
@@ -100,7 +100,7 @@ impl Shown {
         self
     }
 
-    /// Cut to `columns`, with `end` where something was cut off.
+    /// Cut to `columns`, with `end` if something was cut off.
     #[must_use]
     pub fn cut(&self, columns: usize, end: &'static str) -> Self {
         Self(Cow::Owned(truncate_str(&self.0, columns, end).into_owned()))
@@ -118,7 +118,7 @@ impl Shown {
         Self(Cow::Owned(rest.to_owned()))
     }
 
-    /// Without spaces at its end.
+    /// Without trailing spaces.
     #[must_use]
     pub fn trim_end(&self) -> Self {
         Self(Cow::Owned(self.0.trim_end().to_owned()))
@@ -129,7 +129,7 @@ impl Shown {
         self.0.lines().map(|line| Self(Cow::Owned(line.to_owned())))
     }
 
-    /// All of `pieces`, with `between` in between.
+    /// All of `pieces`, separated by `between`.
     pub fn join(pieces: impl IntoIterator<Item = Shown>, between: &'static str) -> Self {
         let mut joined = Self::default();
         for (index, piece) in pieces.into_iter().enumerate() {
@@ -141,7 +141,7 @@ impl Shown {
         joined
     }
 
-    /// `format` with `pieces` in place of its `{}`, in order; use [`shown!`], which counts them.
+    /// `format` with its `{}` replaced by `pieces`, in order; use [`shown!`], which counts them.
     pub fn assemble(format: &'static str, pieces: &[Shown]) -> Self {
         let mut parts = format.split("{}");
         let mut text = parts.next().unwrap_or_default().to_owned();
@@ -153,7 +153,7 @@ impl Shown {
     }
 }
 
-/// What [`shown!`] puts into a text: as it is if it may be shown, else escaped.
+/// What [`shown!`] inserts into a text: unchanged if it may be shown, else escaped.
 pub trait Piece {
     /// The piece, as it may be shown.
     fn piece(&self) -> Shown;
@@ -165,7 +165,8 @@ impl Piece for Shown {
     }
 }
 
-// `Shown` is no `Display`, so that nothing of it gets into a `String` unnoticed; and so it can have a rule of its own.
+// `Shown` does not implement `Display`, so that it cannot get into a `String` unnoticed; and so it can have
+// its own implementation.
 impl<T: fmt::Display + ?Sized> Piece for T {
     fn piece(&self) -> Shown {
         escape(&self.to_string())
@@ -194,8 +195,7 @@ pub const fn holes(format: &str) -> usize {
     count
 }
 
-/// A literal with a `{}` for each argument that follows. Each argument that is not [`Shown`] yet
-/// is escaped.
+/// A literal with a `{}` for each argument that follows. Each argument that is not [`Shown`] is escaped.
 #[macro_export]
 macro_rules! shown {
     ($format:literal $(, $piece:expr)* $(,)?) => {{
@@ -211,16 +211,17 @@ macro_rules! shown {
 #[doc(inline)]
 pub use shown;
 
-/// `text` without anything that a terminal would act on or nobody would see: control characters (line feeds among them,
-/// so that nobody else writes lines that look like ours), characters that change the direction of what follows, and
-/// invisible ones become `\u{…}`. So do combining marks that would change a character of ours, or cover other lines.
+/// `text` without anything that a terminal would act on or nobody would see: control characters (including
+/// line feeds, so that nobody else writes lines that look like ours), characters that change the direction of
+/// what follows, and invisible ones become `\u{…}`. So do combining marks that would change one of our
+/// characters, or cover other lines.
 pub fn escape(text: &str) -> Shown {
-    // What most texts are, and a list of ten thousand roles is on the screen sooner.
+    // The usual case, and it makes a list of ten thousand roles appear sooner.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Shown(Cow::Owned(text.to_owned()));
     }
     let mut escaped = String::with_capacity(text.len());
-    // As if in the middle of a tower: a mark at the beginning would sit on what we wrote before.
+    // As if in the middle of a tower: a mark at the beginning would be drawn on what we wrote before.
     let mut marks = MOST_MARKS;
     for character in text.chars() {
         let mark = is_mark(character);
@@ -240,9 +241,9 @@ fn is_mark(character: char) -> bool {
     character >= '\u{300}' && measure_text_width(character.encode_utf8(&mut [0; 4])) == 0
 }
 
-/// JSON with the same characters as `\uXXXX`, which means the same to whoever parses it. serde_json escapes only those
-/// below U+0020, and some terminals take U+009B for the start of a command. The line feeds and spaces of its own layout
-/// stay.
+/// JSON with the same characters as `\uXXXX`, which means the same to every parser. serde_json escapes only
+/// those below U+0020, and some terminals treat U+009B as the start of a command. The line feeds and spaces
+/// of its own layout stay.
 pub fn escape_json(json: &serde_json::Value) -> Shown {
     shown_json(&json.to_string())
 }
@@ -269,12 +270,13 @@ fn shown_json(json: &str) -> Shown {
     Shown(Cow::Owned(escaped))
 }
 
-/// Text of several lines, such as a file or a help, with its line feeds and tabs; the rest as [`escape`] has it.
+/// Text of several lines, such as a file or a help text, with its line feeds and tabs; the rest is escaped as
+/// by [`escape`].
 pub fn escape_lines(text: &str) -> Shown {
     let mut escaped = String::with_capacity(text.len());
     for piece in text.split_inclusive(['\n', '\t']) {
         let line = piece.trim_end_matches(['\n', '\t']);
-        // A file of Windows is no attack.
+        // A Windows line ending is no attack.
         let line = if piece.ends_with('\n') { line.strip_suffix('\r').unwrap_or(line) } else { line };
         escaped.push_str(&escape(line).0);
         escaped.extend(piece.chars().next_back().filter(|last| matches!(last, '\n' | '\t')));
@@ -282,8 +284,8 @@ pub fn escape_lines(text: &str) -> Shown {
     Shown(Cow::Owned(escaped))
 }
 
-/// Rows in columns, two spaces apart; the last cell of a row is not padded, so it may be as long as it likes. Cells may
-/// hold colour.
+/// Rows in columns, two spaces apart; the last cell of a row is not padded, so it can have any length. Cells
+/// may contain colour.
 pub fn table(rows: &[Vec<Shown>]) -> Shown {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

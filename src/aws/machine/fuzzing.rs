@@ -1,4 +1,4 @@
-//! What a container's endpoint and the metadata service say, as a function of bytes.
+//! The answers of a container's endpoint and of the metadata service, as a function of bytes.
 
 use super::{credentials, text};
 use jit_wire::http::{Answer, Headers};

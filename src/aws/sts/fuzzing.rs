@@ -1,4 +1,4 @@
-//! What STS answers, as a function of bytes: through the SDK's own reading and the sorting of its errors.
+//! The answers of STS, as a function of bytes: through the SDK's own parsing and the sorting of its errors.
 
 use super::{Granted, Mfa, chained, identity, of_user, saml, web_identity};
 use crate::aws::client::Sts;
@@ -12,7 +12,7 @@ use jit_wire::timestamp::Timestamp;
 
 const HUB: [&str; 2] = ["hub-secret-key", "hub-session-token"];
 
-/// The body of an answer: the status and the call by the first byte.
+/// The body of an answer: the first byte selects the status and the call.
 pub fn sts_answer(data: &[u8]) {
     let Some((first, body)) = data.split_first() else { return };
     let status = [200, 403, 400, 500][usize::from(first % 4)];
@@ -46,7 +46,7 @@ pub fn sts_answer(data: &[u8]) {
         policy_arns: None,
         sts: endpoint,
     };
-    // No part of it is in AWS's own words, so that it is found if it comes back.
+    // No part of it occurs in AWS's own texts, so that it is found if it comes back.
     let proof = Secret::from("proof-of-the-idp");
     let code = Secret::from("123456");
     block_on(async {
@@ -77,7 +77,7 @@ pub fn sts_answer(data: &[u8]) {
     });
 }
 
-/// `sent` is what went to AWS in secret.
+/// `sent` are the secrets that went to AWS.
 fn check_error(error: &StsError, sent: &[&str]) {
     let _ = (error.new_token_may_help(), error.next());
     assert!(error.message.chars().count() <= 300);

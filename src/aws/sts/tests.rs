@@ -23,8 +23,8 @@ const ROLE: &str = "arn:aws:iam::222222222222:role/admin";
 const PROVIDER: &str = "arn:aws:iam::222222222222:saml-provider/acme";
 const ID_TOKEN: &str = "eyJhbGciOi.J0b2tlbg.c2lnbmF0dXJl";
 
-/// A server in the place of AWS: always the same answer. Remembers the addresses that were asked and the waits
-/// between the attempts, and waits for none.
+/// A server instead of AWS, with always the same answer. It records the URLs that were called and the waits
+/// between attempts, and does not wait.
 #[derive(Clone, Debug)]
 struct Canned {
     answer: Answer,
@@ -147,7 +147,7 @@ fn refusal(code: &str, message: &str) -> String {
     )
 }
 
-/// The error that `action` comes to when the server answers with `answer`, and how many times it was asked.
+/// The error of `action` when the server answers with `answer`, and how many times it was called.
 fn error_of(action: Action, answer: Answer) -> (StsError, usize) {
     let server = Canned::new(answer);
     let leg = leg(endpoint("eu-west-1", None));
@@ -398,12 +398,12 @@ fn every_partition_is_asked_at_its_regional_host() {
         let leg = leg(sts);
         block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", None, &hub())).unwrap();
         assert_eq!(server.asked(), [format!("https://{host}/")], "{region}");
-        // What `doctor` and `explain` say is where the SDK asks.
+        // `doctor` and `explain` show the host that the SDK calls.
         assert_eq!(leg.sts.address(), format!("https://{host}"), "{region}");
     }
 }
 
-/// A VPC endpoint for FIPS has an address of its own too.
+/// A VPC endpoint for FIPS has its own URL too.
 #[test]
 fn an_address_of_one_s_own_is_asked_as_it_is() {
     let server = Canned::new(Answer::Status(200, assumed("AssumeRole", "t", "")));
@@ -428,8 +428,8 @@ fn settings_without_an_endpoint_are_refused_before_anything_is_sent() {
     }
 }
 
-/// One request to a real server on loopback, through `Http`: the form that arrived, its `Authorization` header, and
-/// what was made of the answer.
+/// One request to a real server on loopback, through `Http`: the form that arrived, its `Authorization`
+/// header, and the parsed answer.
 fn on_the_wire<T>(
     body: String,
     call: impl AsyncFn(&Http, &Leg) -> Result<T, StsError>,

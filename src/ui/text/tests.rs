@@ -1,7 +1,7 @@
 use super::*;
 
-/// What comes from outside, and what is shown of it. Add a line for whatever else should not reach a terminal, and one
-/// for an ordinary text that should.
+/// Text from outside, and how it is shown. Add a line for anything else that should not reach a terminal, and
+/// one for an ordinary text that should.
 const CASES: [(&str, &str); 34] = [
     // Ordinary.
     ("plain", "plain"),
@@ -13,7 +13,7 @@ const CASES: [(&str, &str); 34] = [
     ("Tiê\u{301}ng Viê\u{323}t", "Tiê\u{301}ng Viê\u{323}t"),
     ("ship it 🚀🎉", "ship it 🚀🎉"),
     (r"C:\Users\me 100 % 'a' $(b) `c`", r"C:\Users\me 100 % 'a' $(b) `c`"),
-    // Commands of a terminal: colours, the screen, the title, the clipboard, links.
+    // Terminal commands: colours, the screen, the title, the clipboard, links.
     ("\x1b[2Jgone", "\\u{1b}[2Jgone"),
     ("\x1b]0;title\x07", "\\u{1b}]0;title\\u{7}"),
     ("\x1b]52;c;cm0gLXJm\x1b\\", "\\u{1b}]52;c;cm0gLXJm\\u{1b}\\"),
@@ -27,7 +27,7 @@ const CASES: [(&str, &str); 34] = [
     // Direction.
     ("user\u{202e}moc", "user\\u{202e}moc"),
     ("\u{2066}a\u{2069}\u{200e}\u{200f}\u{61c}", "\\u{2066}a\\u{2069}\\u{200e}\\u{200f}\\u{61c}"),
-    // What nobody sees.
+    // Invisible characters.
     ("prod\u{200b}", "prod\\u{200b}"),
     ("pr\u{ad}od\u{2060}\u{feff}", "pr\\u{ad}od\\u{2060}\\u{feff}"),
     ("prod\u{3164}\u{115f}\u{ffa0}", "prod\\u{3164}\\u{115f}\\u{ffa0}"),
@@ -58,7 +58,7 @@ fn every_argument_is_escaped_once() {
     let (name, painted) = ("a\u{1b}[2J".to_owned(), Shown::from("\x1b[36mours\x1b[0m"));
     let text = shown!("{} {} {} of {}", name, &painted, 1, &name.as_str());
     assert_eq!(text.as_str(), "a\\u{1b}[2J \x1b[36mours\x1b[0m 1 of a\\u{1b}[2J");
-    // What stands in an argument is no place for another one.
+    // The `{}` inside an argument is not filled in.
     assert_eq!(shown!("{}-{}", "{}", "x").as_str(), "{}-x");
     assert_eq!(shown!("nothing").as_str(), "nothing");
 }
