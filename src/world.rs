@@ -99,14 +99,14 @@ pub trait Person {
     /// Asks for yes or no; `None` where nobody can be asked.
     fn confirm(&self, question: &str) -> Option<bool>;
     /// Asks for yes or no about something of which only a summary was shown; `None` where nobody can be asked.
-    fn decide(&self, question: &str) -> Option<Decision> {
-        self.confirm(question).map(|yes| if yes { Decision::Yes } else { Decision::No })
+    fn decide(&self, question: &str) -> Option<Confirmation> {
+        self.confirm(question).map(|yes| if yes { Confirmation::Yes } else { Confirmation::No })
     }
 }
 
 /// What a person answers who may see more before they decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum Confirmation {
     /// Do it.
     Yes,
     /// Leave it.

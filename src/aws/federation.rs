@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use jit_wire::credentials::Credentials;
-use jit_wire::http::{Answer, Http, HttpError};
+use jit_wire::http::{Http, HttpAnswer, HttpError};
 use jit_wire::secret::{Secret, to_wiped_json};
 use jit_wire::trusted_url::TrustedUrl;
 
@@ -59,7 +59,7 @@ pub async fn login_url(
 pub(super) fn address(
     federation: &str,
     destination: &str,
-    answer: &Answer,
+    answer: &HttpAnswer,
 ) -> Result<Secret<String>, FederationError> {
     if answer.status != 200 {
         return Err(FederationError::Refused(answer.status));

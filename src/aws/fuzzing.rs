@@ -19,7 +19,7 @@ use super::{federation, iam};
 use crate::plan::Assignment;
 use jit_wire::arn::Partition;
 use jit_wire::explain::Explain as _;
-use jit_wire::http::{Answer, Headers};
+use jit_wire::http::{Headers, HttpAnswer};
 use jit_wire::name;
 use jit_wire::secret::Secret;
 
@@ -115,7 +115,7 @@ pub fn portal_answer(data: &[u8]) {
 pub fn aws_answer(data: &[u8]) {
     const FEDERATION: &str = "https://eu-west-1.signin.aws.amazon.com/federation";
     let Some((first, body)) = data.split_first() else { return };
-    let answer = Answer {
+    let answer = HttpAnswer {
         status: if first % 2 == 0 { 200 } else { 400 },
         content_type: String::new(),
         headers: Headers::default(),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use jit_wire::credentials::{BadCredentials, Credentials};
-use jit_wire::http::{Answer, Ask, Http, HttpError};
+use jit_wire::http::{Ask, Http, HttpAnswer, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::{NoMoment, Timestamp};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
@@ -107,7 +107,7 @@ impl Metadata<'_> {
         let token_url = below("/latest/api/token")?;
         let ask = Ask { method: "PUT", accept: "*/*", headers: &wanted, ..Ask::get(&token_url) };
         let token = match self.ask(http, &ask).await {
-            Ok(Answer { status: 403..=405, .. }) | Err(HttpError::Timeout { .. }) => {
+            Ok(HttpAnswer { status: 403..=405, .. }) | Err(HttpError::Timeout { .. }) => {
                 return Err(MachineError::NoToken(host.to_owned()));
             }
             answer => good(host, answer?)?,
@@ -126,7 +126,7 @@ impl Metadata<'_> {
     }
 
     /// Tries until there is an answer that another attempt would not improve.
-    async fn ask(&self, http: &Http, ask: &Ask<'_>) -> Result<Answer, HttpError> {
+    async fn ask(&self, http: &Http, ask: &Ask<'_>) -> Result<HttpAnswer, HttpError> {
         let mut left = self.attempts;
         loop {
             left = left.saturating_sub(1);
@@ -144,18 +144,18 @@ impl Metadata<'_> {
     }
 }
 
-fn good(host: &str, answer: Answer) -> Result<Answer, MachineError> {
+fn good(host: &str, answer: HttpAnswer) -> Result<HttpAnswer, MachineError> {
     let status = answer.status;
     if status == 200 { Ok(answer) } else { Err(MachineError::Refused { host: host.to_owned(), status }) }
 }
 
-fn text(host: &str, answer: &Answer) -> Result<String, MachineError> {
+fn text(host: &str, answer: &HttpAnswer) -> Result<String, MachineError> {
     let text = std::str::from_utf8(answer.body.expose()).ok().map(|text| text.trim().to_owned());
     text.filter(|text| text.chars().all(|c| !c.is_control() || c == '\n'))
         .ok_or_else(|| MachineError::Unreadable(host.to_owned()))
 }
 
-fn credentials(host: &str, answer: &Answer) -> Result<Credentials, MachineError> {
+fn credentials(host: &str, answer: &HttpAnswer) -> Result<Credentials, MachineError> {
     let unreadable = || MachineError::Unreadable(host.to_owned());
     let given: Given = serde_json::from_slice(answer.body.expose()).map_err(|_| unreadable())?;
     let expires_at = Timestamp::parse_expiration(&given.expiration)
@@ -199,7 +199,7 @@ mod tests {
             let body = Secret::new(body.into_bytes());
             credentials(
                 "h",
-                &Answer { status: 200, content_type: String::new(), headers: Headers::default(), body },
+                &HttpAnswer { status: 200, content_type: String::new(), headers: Headers::default(), body },
             )
         };
         assert!(read("ASIA1", "t").is_ok());

@@ -207,7 +207,7 @@ impl Broker<'_, '_> {
         let anew = matches!(proof, ProofPlan::IdentityCenter(_)) && !purpose.demand.is_empty();
         let options = LoginOptions { force: need.force || anew, ..options };
         let proof = &proof.asked_for(purpose.demand);
-        let memory = Kept {
+        let memory = SealedMemory {
             broker: self,
             lock,
             key: proof.person_key(),
@@ -253,14 +253,14 @@ impl Broker<'_, '_> {
 }
 
 /// What a provider remembers of the person, in the store, under the lock of its login.
-struct Kept<'a, 'b, 'w> {
+struct SealedMemory<'a, 'b, 'w> {
     broker: &'a Broker<'b, 'w>,
     lock: &'a Lock,
     key: EntryKey,
     what: String,
 }
 
-impl Memory for Kept<'_, '_, '_> {
+impl Memory for SealedMemory<'_, '_, '_> {
     fn recall(&self) -> Option<Secret<Vec<u8>>> {
         self.broker.store.get(&self.key).ok().flatten()
     }

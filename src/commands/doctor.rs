@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::Json;
-use crate::config::aws::shadow::{self, Scene, Source};
+use crate::config::aws::shadow::{self, AwsFile, Scene};
 use crate::config::aws::{self, Document, Program, SIZE_LIMIT, System};
 use crate::config::file::File;
 use crate::config::resolve::{self, Flags};
@@ -300,8 +300,8 @@ fn profiles(world: &World, findings: &mut Vec<Finding>) {
         }
     };
     let scene = Scene {
-        config: Source { path: &shown, document: &config },
-        credentials: credentials.as_ref().map(|document| Source { path: &credentials_shown, document }),
+        config: AwsFile { path: &shown, document: &config },
+        credentials: credentials.as_ref().map(|document| AwsFile { path: &credentials_shown, document }),
         env: &world.env,
         program: &program,
         exists: &|path| Path::new(path).is_file(),

@@ -295,8 +295,9 @@ impl<'w> Subject<'w> {
 }
 
 /// What `--read-only`, `--policy` and `--max` ask for, files read.
-fn wanted(args: &Narrow) -> CommandResult<narrow::Narrow> {
-    let mut wanted = narrow::Narrow { read_only: args.read_only, max: args.max, ..narrow::Narrow::default() };
+fn wanted(args: &Narrow) -> CommandResult<narrow::Restriction> {
+    let mut wanted =
+        narrow::Restriction { read_only: args.read_only, max: args.max, ..narrow::Restriction::default() };
     for policy in &args.policy {
         if policy.starts_with("arn:") {
             wanted.policy_arns.push(policy.clone());

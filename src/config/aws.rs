@@ -19,7 +19,7 @@ pub mod shadow;
 mod words;
 
 pub use document::{Document, Entry, Kind, Section};
-pub use editor::{Changes, Overruled, Place, Tangled, managed_profiles, plan_profiles};
+pub use editor::{Changes, Overruled, ProfileHeader, Tangled, managed_profiles, plan_profiles};
 pub use profile::{Profile, Program, Unwritable};
 pub use profiles::Profiles;
 pub use reader::{Broken, Why};

@@ -80,7 +80,7 @@ pub(super) fn variables(file: &File, env: &Env) -> Result<Vec<(Variable, Valued<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::aws::settings::Decision;
+    use crate::config::aws::settings::SettingEffect;
 
     #[test]
     fn what_is_obeyed_is_in_the_table_by_the_same_names() {
@@ -99,7 +99,7 @@ mod tests {
         for Obeyed(name, variable) in obeyed {
             let setting = Setting::named(name);
             assert_eq!(setting.variables, [variable], "{name}");
-            assert!(matches!(setting.decision, Decision::Obeyed(_)), "{name}");
+            assert!(matches!(setting.decision, SettingEffect::Obeyed(_)), "{name}");
         }
     }
 }

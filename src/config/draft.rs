@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use jit_wire::secret::Secret;
 
-pub use merge::{Kept, Merged};
+pub use merge::{ExistingTable, Merged};
 
 /// Tables, in the order in which they are to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use super::file::File;
 use super::import::{self, Imported, Text};
-use super::narrow::{self, Narrow};
+use super::narrow::{self, Restriction};
 use super::resolve::{self, Flags};
 use super::{Side, part, shared, unified_diff};
 use crate::plan::ProofPlan;
@@ -176,7 +176,7 @@ pub fn environment(data: &[u8]) {
             check_region(&leg.sts.region.value);
             leg.sts.url.iter().for_each(|url| check_endpoint(&url.value));
         }
-        let narrow = Narrow { policy: policy.clone(), ..Narrow::default() };
+        let narrow = Restriction { policy: policy.clone(), ..Restriction::default() };
         if let Ok(less) = narrow::narrowed(plan, &narrow)
             && let Some(policy) = &less.target().policy
         {

@@ -10,7 +10,7 @@ const MOST_POLICIES: usize = 10;
 
 /// How a session is to be narrowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Narrow {
+pub struct Restriction {
     /// Nothing but reading, by AWS's own policy for that.
     pub read_only: bool,
     /// An inline policy, JSON.
@@ -77,8 +77,8 @@ impl Explain for NarrowError {
 ///
 /// # Errors
 /// [`NarrowError`].
-pub fn narrowed(mut plan: Plan, narrow: &Narrow) -> Result<Plan, NarrowError> {
-    if *narrow == Narrow::default() {
+pub fn narrowed(mut plan: Plan, narrow: &Restriction) -> Result<Plan, NarrowError> {
+    if *narrow == Restriction::default() {
         return Ok(plan);
     }
     let Some(leg) = plan.legs.last_mut() else { return Ok(plan) };

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use super::{page, visit};
 use crate::world::{Note, World};
 use jit_wire::explain::{Explain, Kind, Next};
-use jit_wire::loopback::caller::Caller;
+use jit_wire::loopback::caller::ConnectedUser;
 use jit_wire::loopback::{Loopback, Reply, Request, redirect};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
@@ -201,7 +201,7 @@ impl HandOver {
             return Some(page::not_ahead());
         }
         let caller = request.caller();
-        if let Caller::Another(user) = caller {
+        if let ConnectedUser::Another(user) = caller {
             self.tell(Trouble::AnotherUser(user));
             return Some(page::another_user());
         }
@@ -216,7 +216,7 @@ impl HandOver {
         match self.visited.get() {
             Visited::Never => {
                 self.visited.set(Visited::Once);
-                self.first_is_own.set(caller == Caller::Own);
+                self.first_is_own.set(caller == ConnectedUser::Own);
             }
             Visited::Once if self.knows(request) => {}
             Visited::Once | Visited::Contested => {
@@ -238,7 +238,7 @@ impl HandOver {
     /// Whether a request that came back with what only the person's sign-in can have is from the person's browser.
     pub(super) fn admits(&self, request: &Request) -> Admission {
         let caller = request.caller();
-        if let Caller::Another(user) = caller {
+        if let ConnectedUser::Another(user) = caller {
             self.tell(Trouble::AnotherUser(user));
             return Admission::Refused;
         }
@@ -247,7 +247,7 @@ impl HandOver {
         }
         match (self.given.get(), caller) {
             // The address was on the terminal alone, and a browser of this user's has come of it.
-            (Given::OnTerminal { .. }, Caller::Own) => Admission::Admitted,
+            (Given::OnTerminal { .. }, ConnectedUser::Own) => Admission::Admitted,
             // A terminal may have started the browser by a click, with the address as an argument.
             (Given::OnTerminal { can_paste: true }, _) => Admission::ByPasting,
             _ => {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::idp::code::bounded;
 use jit_wire::explain::{Explain, Kind, Next};
-use jit_wire::http::{Answer, Ask, Http, HttpError};
+use jit_wire::http::{Ask, Http, HttpAnswer, HttpError};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 /// What was found.
@@ -202,7 +202,7 @@ impl Address {
     }
 }
 
-fn json<T: for<'de> Deserialize<'de>>(answer: &Answer) -> Option<T> {
+fn json<T: for<'de> Deserialize<'de>>(answer: &HttpAnswer) -> Option<T> {
     let good = answer.status == 200;
     serde_json::from_slice(answer.body.expose()).ok().filter(|_| good)
 }

@@ -92,7 +92,7 @@ pub async fn login(
     options: &LoginOptions,
     stored: Option<&Login>,
     memory: &dyn Memory,
-    keep: Keep<'_>,
+    keep: KeepLogin<'_>,
 ) -> Result<Login, IdpError> {
     Ok(match (proof, stored) {
         (ProofPlan::Oidc(settings), stored) => {
@@ -123,9 +123,9 @@ pub async fn login(
 }
 
 /// Seals a login at once. `None` removes it again, because the sign-in that it belongs to failed.
-pub type Keep<'a> = &'a dyn Fn(Option<&Login>);
+pub type KeepLogin<'a> = &'a dyn Fn(Option<&Login>);
 
-fn of_oidc(keep: Keep<'_>) -> impl Fn(Option<&OidcLogin>) {
+fn of_oidc(keep: KeepLogin<'_>) -> impl Fn(Option<&OidcLogin>) {
     move |login| keep(login.map(|login| Login::Oidc(Box::new(login.clone()))).as_ref())
 }
 
@@ -138,7 +138,7 @@ pub async fn renew(
     proof: &ProofPlan,
     world: &World,
     stored: &Login,
-    keep: Keep<'_>,
+    keep: KeepLogin<'_>,
 ) -> Result<Login, IdpError> {
     Ok(match (proof, stored) {
         (ProofPlan::Oidc(settings), Login::Oidc(login)) => {

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::place::Place;
 use super::settle::{because, reason};
-use super::{Kind, Prompts, Store, StoreError, UNNAMED, error, sealed};
+use super::{Prompts, Store, StoreError, StoreKind, UNNAMED, error, sealed};
 use crate::sys;
 
 /// The store as `jit status` and `jit doctor` describe it.
 #[derive(Debug)]
 pub struct Description {
     /// The kind in use, or the one that would be; `None` if none can be used.
-    pub kind: Option<Kind>,
+    pub kind: Option<StoreKind>,
     /// A sentence that says why it was chosen.
     pub why: String,
     /// Where its entries are, or would be.
@@ -59,8 +59,8 @@ impl Store<'_> {
     ///
     /// # Errors
     /// Every [`StoreError`] of a home.
-    pub fn try_home(&self, kind: Kind) -> Result<(), StoreError> {
-        if kind == Kind::File {
+    pub fn try_home(&self, kind: StoreKind) -> Result<(), StoreError> {
+        if kind == StoreKind::File {
             return Ok(());
         }
         let id: String = sealed::random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -79,16 +79,16 @@ impl Store<'_> {
     /// What `auto` would choose, or why that is not known.
     fn describe_unsettled(&self, broken: Option<StoreError>) -> Description {
         let mut passed = Vec::new();
-        let kinds: &[Kind] = match (&broken, &self.asked_for) {
+        let kinds: &[StoreKind] = match (&broken, &self.asked_for) {
             (Some(_), _) => &[],
             (None, Some(kind)) => std::slice::from_ref(kind),
-            (None, None) => &Kind::ALL,
+            (None, None) => &StoreKind::ALL,
         };
         for kind in kinds {
             let place = self.place_of(*kind, UNNAMED, None);
             let answer = match kind {
                 // A command that only looks says what a command that may ask would choose.
-                Kind::File
+                StoreKind::File
                     if place.prompts == Prompts::Brief
                         || place.prompts == Prompts::Never && !sys::terminal::interactive() =>
                 {
@@ -141,13 +141,13 @@ fn problem(place: &Place<'_>) -> Option<StoreError> {
     let mark = match place.mark() {
         Ok(Some(mark)) => mark,
         // Nothing is stored there yet; a passphrase is asked for when something is.
-        Ok(None) if place.kind == Kind::File => return None,
+        Ok(None) if place.kind == StoreKind::File => return None,
         Ok(None) => return place.home.load(None, place.briefly()).err(),
         Err(error) => return Some(error),
     };
     match place.home.load(Some(&mark), place.briefly()) {
         Ok(Some(key)) if Some(sealed::key_id(&key)) == mark.key_id() => None,
-        Ok(_) if place.kind == Kind::Kernel => None,
+        Ok(_) if place.kind == StoreKind::Kernel => None,
         Ok(_) => Some(place.lost()),
         Err(error) => Some(error),
     }

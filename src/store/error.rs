@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::Kind;
+use super::StoreKind;
 use crate::sys::state::NotOurs;
 use jit_wire::explain::{self, Explain, Next};
 
@@ -26,7 +26,7 @@ pub enum StoreError {
         /// What is locked, as the first half of the message.
         what: &'static str,
         /// Which kind it is.
-        home: Option<Kind>,
+        home: Option<StoreKind>,
     },
     /// The person or the keychain said no: prompt dismissed, access denied, wrong passphrase.
     #[error("access to the key was refused: {why}")]
@@ -34,7 +34,7 @@ pub enum StoreError {
         /// What was refused and by whom.
         why: String,
         /// The kind that refused; `None` if all did.
-        home: Option<Kind>,
+        home: Option<StoreKind>,
     },
     /// The store that holds the sessions, or that was asked for, is not there; or there is none at all.
     #[error("the secret store cannot be used: {why}")]
@@ -42,7 +42,7 @@ pub enum StoreError {
         /// Each store that was tried, and its message.
         why: String,
         /// The kind that is missing; `None` if all are.
-        home: Option<Kind>,
+        home: Option<StoreKind>,
     },
     /// The keychain was there and stopped answering, or never answered in time.
     #[error("the keychain did not answer: {why}")]
@@ -50,7 +50,7 @@ pub enum StoreError {
         /// What was waited for.
         why: String,
         /// The kind that failed; `None` if all did.
-        home: Option<Kind>,
+        home: Option<StoreKind>,
     },
     /// A file of the store does not contain what was written to it.
     #[error("{} cannot be read back: {why}", path.display())]
@@ -73,7 +73,7 @@ pub enum StoreError {
     #[error("the key of the sessions in {} is no longer in the {kind} store", folder.display())]
     KeyLost {
         /// The store that should hold the key.
-        kind: Kind,
+        kind: StoreKind,
         /// The entries that cannot be opened.
         folder: PathBuf,
     },
@@ -125,7 +125,7 @@ impl StoreError {
     }
 
     /// The same error, for this kind of store.
-    pub(super) fn at(mut self, kind: Kind) -> Self {
+    pub(super) fn at(mut self, kind: StoreKind) -> Self {
         if let Self::Locked { home, .. }
         | Self::Refused { home, .. }
         | Self::Unavailable { home, .. }
@@ -221,18 +221,18 @@ impl Explain for StoreError {
             Self::BadSetting { .. } => {
                 Next::list(["unset JIT_STORE, and jit takes the keychain, or what comes next to it"])
             }
-            Self::Locked { home: Some(Kind::File), .. } => {
+            Self::Locked { home: Some(StoreKind::File), .. } => {
                 vec![Next::SignInAt("a terminal, which asks for the passphrase".into())]
             }
             Self::Locked { .. } => vec![Next::Unlock],
-            Self::Refused { home: Some(Kind::File), .. } => {
+            Self::Refused { home: Some(StoreKind::File), .. } => {
                 vec![Next::words("run the command again and type the passphrase"), Next::StartAfresh]
             }
             Self::Refused { .. } => Next::list(["allow jit to use the keychain and try again"]),
-            Self::Unavailable { home: None, .. } | Self::Unavailable { home: Some(Kind::File), .. } => {
+            Self::Unavailable { home: None, .. } | Self::Unavailable { home: Some(StoreKind::File), .. } => {
                 vec![Next::SignInAt("a terminal, where a passphrase can be asked for".into())]
             }
-            Self::Unavailable { home: Some(Kind::Kernel), .. } => vec![WITH_PASSPHRASE],
+            Self::Unavailable { home: Some(StoreKind::Kernel), .. } => vec![WITH_PASSPHRASE],
             Self::Unavailable { .. } | Self::Gone { .. } if cfg!(target_os = "linux") => {
                 Next::list(["JIT_STORE=kernel keeps sessions until reboot where there is no keychain"])
             }

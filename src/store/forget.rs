@@ -15,7 +15,7 @@ use super::place::Place;
 use super::record::{Record, write_json};
 use super::sealed::{self, DataKey, Sealed};
 use super::settle::RECORD;
-use super::{Homes, Kind, Options, Prompts, Store, StoreError, UNNAMED};
+use super::{Homes, Options, Prompts, Store, StoreError, StoreKind, UNNAMED};
 use crate::plan::{EntryKey, EntryKind};
 use crate::sys::state::Folder;
 use crate::world::World;
@@ -28,17 +28,17 @@ const MOST_ENTRIES: usize = 20_000;
 
 /// What was stored, removed from the disk.
 #[derive(Default)]
-pub struct Taken<'w> {
-    kinds: Vec<TakenKind<'w>>,
+pub struct RemovedStore<'w> {
+    kinds: Vec<RemovedKind<'w>>,
     /// Files among the entries that `jit` did not make; they are left.
     pub left: Vec<PathBuf>,
     /// What could not be removed from the disk.
     pub not_removed: Vec<StoreError>,
     /// The keys that could not be destroyed. They open nothing that is left here.
-    pub keys_left: Vec<(Kind, StoreError)>,
+    pub keys_left: Vec<(StoreKind, StoreError)>,
 }
 
-struct TakenKind<'w> {
+struct RemovedKind<'w> {
     place: Place<'w>,
     mark: Option<Mark>,
     /// Sign-ins and sessions, still sealed.
@@ -62,9 +62,9 @@ impl<'w> Store<'w> {
 
     /// Removes all entries of every kind from the disk, then destroys all keys. Continues after every
     /// failure.
-    pub fn take_everything(&self) -> Taken<'w> {
+    pub fn take_everything(&self) -> RemovedStore<'w> {
         self.key.take();
-        let mut taken = Taken::default();
+        let mut taken = RemovedStore::default();
         let state = match self.state() {
             Ok(Some(state)) => state,
             Ok(None) => return taken,
@@ -83,13 +83,13 @@ impl<'w> Store<'w> {
         // accept this mark, everything is forgotten all the same.
         let _ = write_json(&state, RECORD, &Record { forgetting: true, ..record.clone() });
         // There may have been a key even if something else is in the folder's place.
-        for kind in Kind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
+        for kind in StoreKind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             let id = record.id.as_deref().unwrap_or(UNNAMED);
             let place = self.place_of(kind, id, Some(state.clone()));
             let (entries, mark) = (entries(&place), place.mark().ok().flatten());
             // Without its mark, entries under a passphrase can never be opened again.
-            taken.remove(&place, kind == Kind::File);
-            taken.kinds.push(TakenKind { place, mark, entries, key: None, why: None });
+            taken.remove(&place, kind == StoreKind::File);
+            taken.kinds.push(RemovedKind { place, mark, entries, key: None, why: None });
         }
         // A process that makes a key now gets a new one, and does not lose it.
         let settled = self.settled_soon();
@@ -118,7 +118,7 @@ impl<'w> Store<'w> {
     }
 }
 
-impl Taken<'_> {
+impl RemovedStore<'_> {
     fn remove(&mut self, place: &Place<'_>, mark_too: bool) {
         if let Err(error) = place.remove_entries(mark_too, &mut self.left)
             && !self.not_removed.iter().any(|one| one.in_one_line() == error.in_one_line())
@@ -136,8 +136,8 @@ impl Taken<'_> {
 
     /// Whether a person could open them with a passphrase.
     pub fn has_passphrase(&self) -> bool {
-        let askable = |kind: &TakenKind<'_>| {
-            kind.place.kind == Kind::File
+        let askable = |kind: &RemovedKind<'_>| {
+            kind.place.kind == StoreKind::File
                 && kind.place.prompts == Prompts::Allowed
                 && kind.mark.as_ref().is_some_and(|mark| mark.passphrase.is_some())
         };
@@ -146,7 +146,9 @@ impl Taken<'_> {
 
     /// Asks for the passphrase.
     pub fn ask(&mut self) {
-        for kind in self.kinds.iter_mut().filter(|kind| kind.key.is_none() && kind.place.kind == Kind::File) {
+        for kind in
+            self.kinds.iter_mut().filter(|kind| kind.key.is_none() && kind.place.kind == StoreKind::File)
+        {
             kind.load(Prompts::Allowed);
         }
     }
@@ -175,7 +177,7 @@ impl Taken<'_> {
     }
 }
 
-impl TakenKind<'_> {
+impl RemovedKind<'_> {
     /// Finds the key of the entries if nobody has to be asked; a keychain that shows a window may do so,
     /// because the entries are already gone.
     fn find_key(&mut self) {
@@ -187,7 +189,7 @@ impl TakenKind<'_> {
             self.load(self.place.briefly());
         }
         let locked = matches!(self.why, Some(StoreError::Locked { .. }));
-        if locked && self.place.kind == Kind::Keychain && self.place.prompts == Prompts::Allowed {
+        if locked && self.place.kind == StoreKind::Keychain && self.place.prompts == Prompts::Allowed {
             self.load(Prompts::Allowed);
         }
     }

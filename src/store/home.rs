@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::passphrase::Derivation;
 use super::sealed::{self, DataKey, KeyId, Sealed};
-use super::{Kind, Prompts, StoreError};
+use super::{Prompts, StoreError, StoreKind};
 use jit_wire::secret::Secret;
 
 /// A place that keeps a data key: the keychain, the kernel, or a person's memory of a passphrase.
@@ -40,7 +40,7 @@ pub(super) trait KeyHome {
 
 /// A home whose errors name its kind, because the next step depends on it.
 pub(super) struct Named<'h> {
-    pub(super) kind: Kind,
+    pub(super) kind: StoreKind,
     pub(super) home: Box<dyn KeyHome + 'h>,
 }
 

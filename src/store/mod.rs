@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::describe::Description;
 pub use self::error::StoreError;
-pub use self::forget::Taken;
+pub use self::forget::RemovedStore;
 pub use self::lock::{Lock, Order, Turn, Waiting};
 
 use self::home::KeyHome;
@@ -85,7 +85,7 @@ pub enum Prompts {
 /// Where the key of the entries is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum StoreKind {
     /// In the keychain of the operating system.
     Keychain,
     /// Only in the Linux kernel's keyring, until the machine is switched off.
@@ -94,7 +94,7 @@ pub enum Kind {
     File,
 }
 
-impl Kind {
+impl StoreKind {
     /// In the order that `auto` tries them.
     const ALL: [Self; 3] = [Self::Keychain, Self::Kernel, Self::File];
 
@@ -107,14 +107,14 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for StoreKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
 }
 
 /// Makes the home of the key for a kind and the store's id; tests pass their own.
-type Homes<'w> = Box<dyn Fn(Kind, &str) -> Box<dyn KeyHome + 'w> + 'w>;
+type Homes<'w> = Box<dyn Fn(StoreKind, &str) -> Box<dyn KeyHome + 'w> + 'w>;
 
 /// The store of one state folder.
 pub struct Store<'w> {
@@ -122,12 +122,12 @@ pub struct Store<'w> {
     person: &'w dyn Person,
     homes: Homes<'w>,
     /// What `JIT_STORE` asks for; `None` for `auto`.
-    asked_for: Option<Kind>,
+    asked_for: Option<StoreKind>,
     options: Options,
     /// Whether the person could see a dialog of the keychain.
     display: bool,
     /// The key that was used last.
-    key: RefCell<Option<(Kind, DataKey)>>,
+    key: RefCell<Option<(StoreKind, DataKey)>>,
     /// When the keychain did not answer, and what was being waited for.
     hung: RefCell<Option<(Instant, String)>>,
 }
@@ -145,9 +145,9 @@ impl<'w> Store<'w> {
         let person = &*world.person;
         Box::new(move |kind, id: &str| -> Box<dyn KeyHome + 'w> {
             match kind {
-                Kind::Keychain => Box::new(Keychain { id: id.to_owned(), person }),
-                Kind::Kernel => Box::new(KernelHome(Slot::new(id, "key"))),
-                Kind::File => Box::new(Passphrase { person, cost: Cost::NORMAL }),
+                StoreKind::Keychain => Box::new(Keychain { id: id.to_owned(), person }),
+                StoreKind::Kernel => Box::new(KernelHome(Slot::new(id, "key"))),
+                StoreKind::File => Box::new(Passphrase { person, cost: Cost::NORMAL }),
             }
         })
     }
@@ -156,14 +156,14 @@ impl<'w> Store<'w> {
         let asked_for = match world.env.get(JIT_STORE) {
             None | Some("auto") => None,
             Some(name) => {
-                let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+                let kind = StoreKind::ALL.into_iter().find(|kind| kind.name() == name);
                 Some(kind.ok_or_else(|| StoreError::BadSetting { value: error::bounded(name) })?)
             }
         };
         Ok(Self::with_kind(world, options, homes, asked_for))
     }
 
-    fn with_kind(world: &'w World, options: Options, homes: Homes<'w>, asked_for: Option<Kind>) -> Self {
+    fn with_kind(world: &'w World, options: Options, homes: Homes<'w>, asked_for: Option<StoreKind>) -> Self {
         let on_a_desktop =
             [env::DISPLAY, env::WAYLAND_DISPLAY].iter().any(|name| world.env.get(name).is_some());
         Self {
@@ -201,7 +201,7 @@ impl<'w> Store<'w> {
                     let is_of_this_life = place.mark()?.is_some_and(|mark| mark.has(entry.key_id()));
                     let was_replaced = spot.read(sealed::LARGEST_FILE).is_ok_and(|now| now != bytes);
                     if is_of_this_life && last {
-                        return if kind == Kind::Kernel { Ok(None) } else { Err(place.lost()) };
+                        return if kind == StoreKind::Kernel { Ok(None) } else { Err(place.lost()) };
                     }
                     if !is_of_this_life && (last || !was_replaced) {
                         // From before a logout, and restored.
@@ -291,7 +291,7 @@ impl<'w> Store<'w> {
         let id = record.id.as_deref().unwrap_or(UNNAMED);
         let (mut left, mut forgotten) = (Vec::new(), Ok(()));
         // There may have been a key even if something else is in the folder's place.
-        for kind in Kind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
+        for kind in StoreKind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             match self.place_of(kind, id, Some(state.clone())).forget() {
                 Ok(some) => left.extend(some),
                 Err(error) => forgotten = forgotten.and(Err(error)),
@@ -309,7 +309,7 @@ impl<'w> Store<'w> {
         self.key.take();
         let Some(id) = self.record()?.id else { return Ok(false) };
         let mut dropped = false;
-        for kind in Kind::ALL {
+        for kind in StoreKind::ALL {
             let copy = self.place_of(kind, &id, None).copy;
             // If the kernel refuses, there is no copy either.
             if copy.find(None).is_ok_and(|key| key.is_some()) {

@@ -12,7 +12,7 @@ use super::kernel::Slot;
 use super::lock::{Lock, Order, Turn, Waiting};
 use super::record::{read_json, write_json};
 use super::sealed::{self, DataKey, KeyId};
-use super::{Kind, Prompts, StoreError};
+use super::{Prompts, StoreError, StoreKind};
 use crate::plan::EntryKey;
 use crate::sys::state::{self, Folder, NotOurs, Spot};
 use crate::world::Person;
@@ -28,7 +28,7 @@ const READING_AT_MOST: Duration = Duration::from_secs(30);
 
 /// One kind of store in one state folder.
 pub(super) struct Place<'w> {
-    pub(super) kind: Kind,
+    pub(super) kind: StoreKind,
     /// The folder of its entries, for messages.
     pub(super) path: PathBuf,
     /// The state folder; `None` if there is none yet.
@@ -184,7 +184,7 @@ impl Place<'_> {
     /// Asks for the key, one process after another, so that the copy made by the first one serves all; then
     /// asks the person if needed, without holding a lock.
     fn load(&self) -> Result<Option<DataKey>, StoreError> {
-        if self.kind == Kind::Kernel {
+        if self.kind == StoreKind::Kernel {
             // It answers everybody at once in the same way, and asks nothing.
             return self.home.load(None, Prompts::Never);
         }
@@ -241,7 +241,7 @@ impl Place<'_> {
 
     /// Replaces the existing copy with a copy of another key, even if copies are no longer wanted.
     pub(super) fn replace_copy(&self, key: &DataKey) {
-        if self.kind != Kind::Kernel {
+        if self.kind != StoreKind::Kernel {
             let _ = self.copy.remove();
             self.keep_copy(key);
         }

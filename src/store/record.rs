@@ -5,7 +5,7 @@ use std::io;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, StoreError};
+use super::{StoreError, StoreKind};
 use crate::sys::state::Folder;
 
 /// `store.json` of a state folder.
@@ -25,7 +25,7 @@ pub(super) struct Record {
 /// What `auto` chose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Choice {
-    pub(super) kind: Kind,
+    pub(super) kind: StoreKind,
     /// Why that one.
     pub(super) because: String,
 }

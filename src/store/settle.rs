@@ -8,7 +8,7 @@ use super::kernel::Slot;
 use super::place::{LOCKS, Place};
 use super::record::{Choice, Record, read_json, write_json};
 use super::sealed::{self, DataKey};
-use super::{Kind, Lock, Order, Prompts, Store, StoreError, UNNAMED, Waiting};
+use super::{Lock, Order, Prompts, Store, StoreError, StoreKind, UNNAMED, Waiting};
 use crate::sys::state::Folder;
 
 /// The record's name.
@@ -80,7 +80,7 @@ impl<'w> Store<'w> {
     }
 
     /// One kind, in the state folder if that exists.
-    pub(super) fn place_of(&self, kind: Kind, id: &str, state: Option<Folder>) -> Place<'w> {
+    pub(super) fn place_of(&self, kind: StoreKind, id: &str, state: Option<Folder>) -> Place<'w> {
         Place {
             kind,
             path: self.state.join(kind.name()),
@@ -88,12 +88,12 @@ impl<'w> Store<'w> {
             home: Box::new(Named { kind, home: (self.homes)(kind, id) }),
             copy: Slot::new(id, &format!("copy-of-{kind}")),
             // The kernel's own key is not a copy.
-            copy_for: self.options.key_cache.filter(|_| kind != Kind::Kernel),
+            copy_for: self.options.key_cache.filter(|_| kind != StoreKind::Kernel),
             person: self.person,
             prompts: match (self.options.prompts, kind) {
-                (Prompts::Allowed, Kind::Keychain) if !self.display => Prompts::Brief,
-                (Prompts::Allowed, Kind::Kernel) => Prompts::Brief,
-                (Prompts::Allowed, Kind::File) if !self.person.can_be_asked() => Prompts::Brief,
+                (Prompts::Allowed, StoreKind::Keychain) if !self.display => Prompts::Brief,
+                (Prompts::Allowed, StoreKind::Kernel) => Prompts::Brief,
+                (Prompts::Allowed, StoreKind::File) if !self.person.can_be_asked() => Prompts::Brief,
                 (prompts, _) => prompts,
             },
         }
@@ -131,7 +131,7 @@ impl<'w> Store<'w> {
         };
         match key {
             // A kernel that was restarted has forgotten its key, as expected.
-            Err(StoreError::KeyLost { kind: Kind::Kernel, .. }) => Ok(None),
+            Err(StoreError::KeyLost { kind: StoreKind::Kernel, .. }) => Ok(None),
             answer => answer.map(Some),
         }
     }
@@ -206,16 +206,16 @@ impl<'w> Store<'w> {
 
     /// Whether the kernel would keep a key; `None` if the kernel would not be used. `kind` is the one in use,
     /// if there is one.
-    fn try_kernel(&self, kind: Option<Kind>, state: &Folder) -> Option<Result<Place<'w>, StoreError>> {
+    fn try_kernel(&self, kind: Option<StoreKind>, state: &Folder) -> Option<Result<Place<'w>, StoreError>> {
         let passed_over = || {
-            let keychain = self.place_of(Kind::Keychain, UNNAMED, None);
+            let keychain = self.place_of(StoreKind::Keychain, UNNAMED, None);
             keychain.home.load(None, keychain.prompts).is_err_and(|error| error.leads_on())
         };
-        if kind.map_or_else(|| !passed_over(), |kind| kind != Kind::Kernel) {
+        if kind.map_or_else(|| !passed_over(), |kind| kind != StoreKind::Kernel) {
             return None;
         }
-        match self.try_home(Kind::Kernel) {
-            Ok(()) => Some(Ok(self.place_of(Kind::Kernel, UNNAMED, Some(state.clone())))),
+        match self.try_home(StoreKind::Kernel) {
+            Ok(()) => Some(Ok(self.place_of(StoreKind::Kernel, UNNAMED, Some(state.clone())))),
             Err(error) if kind.is_none() && error.leads_on() => None,
             Err(error) => Some(Err(error)),
         }
@@ -225,7 +225,7 @@ impl<'w> Store<'w> {
     /// keychain is not skipped because it happens to be locked.
     fn choose(&self, id: &str, state: &Folder) -> Result<(Place<'w>, DataKey, String), StoreError> {
         let mut passed = Vec::new();
-        for kind in Kind::ALL {
+        for kind in StoreKind::ALL {
             let place = self.place_of(kind, id, Some(state.clone()));
             match place.establish() {
                 Ok(key) => return Ok((place, key, because(kind, &passed))),
@@ -238,16 +238,16 @@ impl<'w> Store<'w> {
 }
 
 /// Why a kind was skipped.
-pub(super) fn reason(kind: Kind, error: &StoreError) -> String {
+pub(super) fn reason(kind: StoreKind, error: &StoreError) -> String {
     format!("{kind}: {}", error.reason())
 }
 
 /// Why this kind was chosen, after those that were skipped.
-pub(super) fn because(kind: Kind, passed: &[String]) -> String {
+pub(super) fn because(kind: StoreKind, passed: &[String]) -> String {
     let itself = match kind {
-        Kind::Keychain => "the keychain of the operating system is there",
-        Kind::Kernel => "the kernel keyring is there",
-        Kind::File => "a passphrase can be asked for",
+        StoreKind::Keychain => "the keychain of the operating system is there",
+        StoreKind::Kernel => "the kernel keyring is there",
+        StoreKind::File => "a passphrase can be asked for",
     };
     if passed.is_empty() { itself.to_owned() } else { format!("{itself}, and not {}", passed.join("; ")) }
 }

@@ -96,9 +96,9 @@ fn store<'w>(world: &'w World, homes: &TestHomes, may_prompt: bool) -> Store<'w>
     let (homes, person) = (homes.clone(), &*world.person);
     let home = move |kind, _: &str| -> Box<dyn KeyHome + 'w> {
         match kind {
-            Kind::Keychain => Box::new(homes.keychain.clone()),
-            Kind::Kernel => Box::new(homes.kernel.clone()),
-            Kind::File => Box::new(Passphrase { person, cost: TEST_COST }),
+            StoreKind::Keychain => Box::new(homes.keychain.clone()),
+            StoreKind::Kernel => Box::new(homes.kernel.clone()),
+            StoreKind::File => Box::new(Passphrase { person, cost: TEST_COST }),
         }
     };
     Store::with_homes(world, options(may_prompt), Box::new(home)).unwrap()
@@ -193,7 +193,7 @@ fn auto_passes_what_is_absent_and_stays_with_its_choice() {
     let homes = TestHomes { keychain: MemoryHome::failing(absent), ..TestHomes::default() };
     let first = store(&world, &homes, false);
     let before = first.describe();
-    assert_eq!(before.kind, Some(Kind::Kernel));
+    assert_eq!(before.kind, Some(StoreKind::Kernel));
     assert!(before.why.contains("nothing is stored yet") && before.why.contains("keychain: none here"));
     put(&first, "a", "one").unwrap();
 
@@ -203,7 +203,7 @@ fn auto_passes_what_is_absent_and_stays_with_its_choice() {
     put(&later, "b", "two").unwrap();
     assert_eq!(get(&later, "a").unwrap().as_deref(), Some("one"));
     let description = later.describe();
-    assert_eq!((description.kind, description.problem.is_none()), (Some(Kind::Kernel), true));
+    assert_eq!((description.kind, description.problem.is_none()), (Some(StoreKind::Kernel), true));
     assert!(description.why.contains("and not keychain: none here"), "{}", description.why);
 
     // The machine is switched off and on: the kernel's entries are forgotten, not broken, and the choice is free.
@@ -211,7 +211,7 @@ fn auto_passes_what_is_absent_and_stays_with_its_choice() {
     let after = store(&world, &homes, false);
     assert_eq!(get(&after, "a").unwrap(), None);
     put(&after, "a", "three").unwrap();
-    assert_eq!(after.describe().kind, Some(Kind::Keychain));
+    assert_eq!(after.describe().kind, Some(StoreKind::Keychain));
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn with_no_store_at_all_every_reason_is_named_and_nothing_is_written() {
         "{error}"
     );
     assert_eq!(store.describe().kind, None);
-    for kind in Kind::ALL {
+    for kind in StoreKind::ALL {
         assert!(!world.folders.state.join(kind.name()).exists());
     }
 }
@@ -264,7 +264,7 @@ fn a_passphrase_is_the_last_resort() {
     assert_eq!(get(&unlocked, "b").unwrap().as_deref(), Some("two"), "asked once only");
     let nobody = typing(&["correct horse"]);
     assert!(matches!(get(&store(&nobody, &homes, false), "a"), Err(StoreError::Locked { .. })));
-    assert_eq!(store(&nobody, &homes, false).describe().kind, Some(Kind::File));
+    assert_eq!(store(&nobody, &homes, false).describe().kind, Some(StoreKind::File));
 }
 
 #[test]
@@ -276,7 +276,7 @@ fn a_lost_or_replaced_key_has_its_own_error_and_cure() {
         put(&store(&world, &homes, false), "a", "one").unwrap();
         homes.keychain.0.lock().unwrap().key = replaced.then(|| Secret::new([7; 32]));
         let store = store(&world, &homes, false);
-        let lost = |error| matches!(error, StoreError::KeyLost { kind: Kind::Keychain, .. });
+        let lost = |error| matches!(error, StoreError::KeyLost { kind: StoreKind::Keychain, .. });
         assert!(lost(get(&store, "a").unwrap_err()));
         assert!(lost(put(&store, "b", "two").unwrap_err()), "no new key over entries of an old one");
         assert!(lost(store.describe().problem.unwrap()));

@@ -46,7 +46,7 @@ const LONGEST_REPORT: u64 = 1024 * 1024;
 const LOOKED_EVERY: Duration = Duration::from_millis(100);
 
 /// What a companion said.
-pub struct Report {
+pub struct CompanionReport {
     /// One line; empty if it ended without one.
     pub line: Zeroizing<Vec<u8>>,
     /// How its first half ended. Unknown if this process was started with `SIGCHLD` ignored.
@@ -79,7 +79,7 @@ pub fn whose() -> Option<Pid> {
 ///
 /// # Errors
 /// It cannot be started, or its report cannot be read.
-pub fn start() -> io::Result<Report> {
+pub fn start() -> io::Result<CompanionReport> {
     let mut words = process::words();
     words.insert(ITS_PLACE.min(words.len()), format!("{COMPANION_OF}{}", std::process::id()).into());
     let mut child = again(&words).stdout(Stdio::piped()).spawn()?;
@@ -88,7 +88,7 @@ pub fn start() -> io::Result<Report> {
         // Not to the end: something that the companion started may hold the other end of the pipe open.
         BufReader::new(stdout.take(LONGEST_REPORT)).read_until(b'\n', &mut line)?;
     }
-    Ok(Report { line, first_half: child.wait().ok() })
+    Ok(CompanionReport { line, first_half: child.wait().ok() })
 }
 
 /// This program, to be started with `words`, the first of which is its name.

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use crate::sys::terminal;
-use crate::world::{Decision, Limit, Note, Person};
+use crate::world::{Confirmation, Limit, Note, Person};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::duration;
 
@@ -169,15 +169,15 @@ impl Person for Terminal {
         Some(matches!(answer.expose().trim(), "y" | "Y" | "yes"))
     }
 
-    fn decide(&self, question: &str) -> Option<Decision> {
+    fn decide(&self, question: &str) -> Option<Confirmation> {
         if !self.can_be_asked() {
             return None;
         }
         out::ask(&shown!("{} [y/N, d for the diff] ", question));
         Some(match terminal::read_answer()?.expose().trim() {
-            "y" | "Y" | "yes" => Decision::Yes,
-            "d" | "D" | "diff" => Decision::Show,
-            _ => Decision::No,
+            "y" | "Y" | "yes" => Confirmation::Yes,
+            "d" | "D" | "diff" => Confirmation::Show,
+            _ => Confirmation::No,
         })
     }
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use jit::config::aws::settings::{Decision, SETTINGS, Values};
+use jit::config::aws::settings::{SETTINGS, SettingEffect, Values};
 use jit::config::aws::{Document, Profiles, Setting, as_roles};
 use jit::config::resolve::{self, Flags};
 use jit::plan::{Origin, Plan, ProofPlan, RoleId, Source};
@@ -140,7 +140,7 @@ fn what_is_obeyed_has_the_value_that_botocore_finds() {
     let (mut questions, mut ours) = (Vec::new(), Vec::new());
     for name in ["use_fips_endpoint", "use_dualstack_endpoint", "max_attempts"] {
         let setting = Setting::named(name);
-        assert!(matches!(setting.decision, Decision::Obeyed(_)));
+        assert!(matches!(setting.decision, SettingEffect::Obeyed(_)));
         let values = samples(setting);
         let choices = [None, Some(values[0].as_str()), Some(values[1].as_str())];
         for (of_profile, set) in choices.into_iter().flat_map(|one| choices.map(|other| (one, other))) {

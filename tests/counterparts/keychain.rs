@@ -135,7 +135,7 @@ fn inside() {
                 ))
             }
             "drop" => store.drop_cached_key().map(|dropped| dropped.to_string()),
-            "try" => store.try_home(jit::store::Kind::Keychain).map(|()| "ok".to_owned()),
+            "try" => store.try_home(jit::store::StoreKind::Keychain).map(|()| "ok".to_owned()),
             "forget" => store.forget_everything().map(|_| "ok".to_owned()),
             other => panic!("no such step: {other}"),
         };

@@ -7,7 +7,7 @@ use jit_wire::credentials::Credentials;
 use jit_wire::env::Env;
 use jit_wire::http::Http;
 use jit_wire::secret::Secret;
-use jit_wire::signed::{Addressing, Bucket, Caller, Endpoint, Request, Retry, Service, Variant};
+use jit_wire::signed::{Addressing, Bucket, Caller, Endpoint, Retry, Service, UnsignedRequest, Variant};
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ const ODD: [&str; 10] = [
 
 #[test]
 fn every_shape_is_signed_as_botocore_signs_it() {
-    let mut made: Vec<(Endpoint, Service, Request)> = Vec::new();
+    let mut made: Vec<(Endpoint, Service, UnsignedRequest)> = Vec::new();
     for odd in ODD.into_iter().chain([""]) {
         for service in [Service::Iam, Service::Sts] {
             let endpoint = own(service);
@@ -173,7 +173,7 @@ fn moto_takes_signed_calls_and_an_object_is_created_once() {
         let bucket = Bucket::new(&s3, "ledger", Addressing::Path).unwrap();
         // There is no call that makes buckets; this is its request.
         let whole = TrustedUrl::parse(&sts.url(), Purpose::AwsEndpoint).unwrap().at("/ledger").unwrap();
-        let make = Request {
+        let make = UnsignedRequest {
             action: "s3:CreateBucket".to_owned(),
             method: "PUT",
             url: whole,

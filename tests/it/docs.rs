@@ -8,7 +8,7 @@ use jit::cli::Cli;
 use jit::config::aws::{Document, Program, System, plan_profiles};
 use jit::config::file::File;
 use jit::config::resolve::{self, Flags};
-use jit::config::shared::keys::{self, Place};
+use jit::config::shared::keys::{self, KeyPlace};
 use jit::error::Kind;
 use jit_wire::env::Env;
 
@@ -173,9 +173,9 @@ fn every_key_is_in_the_table_where_the_parser_takes_it() {
     for (place, kind, keys) in places {
         // In a shared file each of them is decided about.
         let place_there = match place {
-            "top" => Place::Top,
-            "role" => Place::Role,
-            _ => Place::Idp(kind),
+            "top" => KeyPlace::Top,
+            "role" => KeyPlace::Role,
+            _ => KeyPlace::Idp(kind),
         };
         let decided = keys::RULES.iter().filter(|rule| rule.places.contains(&place_there));
         let decided: Names = decided.map(|rule| rule.key.to_owned()).collect();

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jit_wire::arn::RoleArn;
 
-pub use access::{Access, Channel, Escalate, OnCall, Review, Seat, Ticket};
+pub use access::{Access, Channel, Escalate, OnCallRule, ReviewRule, Seat, Ticket};
 pub use allow::{Allow, AllowError, Statement};
 pub use hours::{Hours, HoursError};
 pub use network::{Network, NetworkError};

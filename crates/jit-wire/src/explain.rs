@@ -97,8 +97,8 @@ pub trait Explain: Display {
     fn next(&self) -> Vec<Next>;
 }
 
-/// Words of a piece of advice: a clause without a full stop.
-pub type Words = Cow<'static, str>;
+/// The text of a piece of advice: a clause without a full stop.
+pub type AdviceText = Cow<'static, str>;
 
 /// One piece of advice. Whoever shows it knows the case, so it names no role, no IdP and no command line: a piece whose
 /// command would be wrong in this case is shown without it, or not at all.
@@ -107,15 +107,15 @@ pub type Words = Cow<'static, str>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
     /// Something to do or to look at that is no sign-in and no command that depends on the case.
-    Do(Words),
+    Do(AdviceText),
     /// The same question may get an answer in a moment.
     TryAgain,
     /// A command of `jit` that is right in every case.
     Run {
         /// What is typed after `jit`; names in it are quoted for a shell.
-        command: Words,
+        command: AdviceText,
         /// What it does, as in `takes your company's shared file`; nothing where the command says it.
-        does: Words,
+        does: AdviceText,
     },
     /// Sign in.
     SignIn,
@@ -124,26 +124,26 @@ pub enum Next {
     /// Sign in as if nothing was left of the last sign-in.
     SignInAnew,
     /// Do what the words say, and sign in after that.
-    ThenSignIn(Words),
+    ThenSignIn(AdviceText),
     /// Do what the words say, and sign in after that as if nothing was left of the last sign-in.
-    ThenSignInAnew(Words),
+    ThenSignInAnew(AdviceText),
     /// Sign in with these flags, where the words hold.
     SignInWith {
         /// Such as `--device`.
-        flags: Words,
+        flags: AdviceText,
         /// When that helps.
-        when: Words,
+        when: AdviceText,
     },
     /// Sign in where the words say, such as `a terminal`.
-    SignInAt(Words),
+    SignInAt(AdviceText),
     /// Unlock the keychain, or let a sign-in on the desktop do it.
     Unlock,
     /// Check what the words say; `jit explain` shows it.
-    Explain(Words),
+    Explain(AdviceText),
     /// `jit explain` shows every value of the question that was refused.
     EveryValue,
     /// Check the network and the proxy, and before them the setting that the host comes from.
-    Network(Option<Words>),
+    Network(Option<AdviceText>),
     /// `jit doctor` asks the servers of the configuration one by one.
     Doctor,
     /// This machine's clock may be wrong; `jit doctor` compares it.
@@ -156,13 +156,13 @@ pub enum Next {
 
 impl Next {
     /// One piece of advice in words.
-    pub fn words(words: impl Into<Words>) -> Self {
+    pub fn words(words: impl Into<AdviceText>) -> Self {
         Self::Do(words.into())
     }
 
     /// A command that says by itself what it does.
-    pub fn run(command: impl Into<Words>) -> Self {
-        Self::Run { command: command.into(), does: Words::default() }
+    pub fn run(command: impl Into<AdviceText>) -> Self {
+        Self::Run { command: command.into(), does: AdviceText::default() }
     }
 
     /// Several pieces of advice in words.

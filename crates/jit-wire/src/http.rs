@@ -14,4 +14,4 @@ mod translate;
 
 pub use self::client::Http;
 pub use self::error::{HttpError, host_of, innermost};
-pub use self::message::{Answer, Ask, Body, Headers};
+pub use self::message::{Ask, Body, Headers, HttpAnswer};

@@ -19,5 +19,5 @@ mod s3;
 pub use caller::Caller;
 pub use endpoint::{Endpoint, EndpointError, Service, Variant};
 pub use error::{CallError, Refusal, Retry};
-pub use request::{Request, SignedRequest};
+pub use request::{SignedRequest, UnsignedRequest};
 pub use s3::{Addressing, Bucket, Listed, ObjectVersion, Page, Versions};

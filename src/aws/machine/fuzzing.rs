@@ -1,12 +1,12 @@
 //! The answers of a container's endpoint and of the metadata service, as a function of bytes.
 
 use super::{credentials, text};
-use jit_wire::http::{Answer, Headers};
+use jit_wire::http::{Headers, HttpAnswer};
 use jit_wire::secret::Secret;
 
 /// The body of an answer.
 pub fn machine(data: &[u8]) {
-    let answer = Answer {
+    let answer = HttpAnswer {
         status: 200,
         content_type: String::new(),
         headers: Headers::default(),

@@ -15,14 +15,14 @@ use crate::aws::portal::{PortalError, PortalErrorKind};
 use crate::broker::{Failure, SourceError};
 use crate::commands::configure::profiles::ProfilesError;
 use crate::config::Mistake;
-use crate::config::import::{ImportError, Place};
+use crate::config::import::{ImportError, ImportPlace};
 use crate::config::narrow::NarrowError;
 use crate::config::resolve::ResolveError;
 use crate::idp::identity_center::CenterError;
 use crate::idp::lookup::LookupError;
 use crate::idp::oidc::{OidcError, TokenError};
 use crate::idp::okta::{ApiError, OktaError};
-use crate::idp::saml::{CaptureError, SamlError, Status};
+use crate::idp::saml::{CaptureError, SamlError, SamlStatus};
 use crate::idp::{CodeError, Contested, IdpError};
 use crate::plan::Factor;
 use crate::store;
@@ -178,7 +178,7 @@ fn captures() -> Vec<CaptureError> {
 fn samls() -> Vec<SamlError> {
     let (at, now) = (Timestamp(0), Timestamp(100));
     let status = |code: &str| {
-        SamlError::Status(Status {
+        SamlError::Status(SamlStatus {
             codes: vec![format!("urn:oasis:names:tc:SAML:2.0:status:{code}")],
             message: None,
         })
@@ -375,7 +375,12 @@ fn sources() -> Vec<SourceError> {
 
 fn stores() -> Vec<StoreError> {
     let path = || PathBuf::from("/state/x");
-    let homes = [None, Some(store::Kind::Keychain), Some(store::Kind::Kernel), Some(store::Kind::File)];
+    let homes = [
+        None,
+        Some(store::StoreKind::Keychain),
+        Some(store::StoreKind::Kernel),
+        Some(store::StoreKind::File),
+    ];
     let mut all = vec![StoreError::BadSetting { value: text("x") }];
     for home in homes {
         all.push(StoreError::Unavailable { why: text("why"), home });
@@ -389,7 +394,7 @@ fn stores() -> Vec<StoreError> {
         StoreError::Gone { why: text("why"), home: homes[1] },
         StoreError::Corrupt { path: path(), why: "why" },
         StoreError::Newer { path: path(), version: 9 },
-        StoreError::KeyLost { kind: store::Kind::Keychain, folder: path() },
+        StoreError::KeyLost { kind: store::StoreKind::Keychain, folder: path() },
         StoreError::TooLarge { size: 1 },
         disk(io::ErrorKind::PermissionDenied),
         disk(io::ErrorKind::StorageFull),
@@ -594,7 +599,7 @@ fn every_error_says_what_to_do_next() {
         LookupError::Untrusted { url: text("x"), why: url_error() },
     ];
     list("LookupError", None, &lookups, &mut told);
-    let place = Place { path: text("~/.aws/config"), line: Some(1) };
+    let place = ImportPlace { path: text("~/.aws/config"), line: Some(1) };
     let imports = [
         ImportError::Unread { place, what: text("x") },
         ImportError::NeedsOrg { path: text("~/.aws/config") },

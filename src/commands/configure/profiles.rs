@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::aws::{
-    Broken, Changes, Document, Overruled, Place, Profile, Program, SIZE_LIMIT, System, Tangled, Unwritable,
-    managed_profiles, plan_profiles,
+    Broken, Changes, Document, Overruled, Profile, ProfileHeader, Program, SIZE_LIMIT, System, Tangled,
+    Unwritable, managed_profiles, plan_profiles,
 };
 use crate::config::{Side, unified_diff};
 use crate::world::World;
@@ -63,11 +63,11 @@ pub struct Report {
     /// Profiles of ours that were removed, because their role is gone.
     pub removed: Vec<String>,
     /// Profiles of ours whose role is gone, and that `prune` would remove.
-    pub stale: Vec<Place>,
+    pub stale: Vec<ProfileHeader>,
     /// Profiles of that name that somebody else wrote; they were left alone.
-    pub conflicts: Vec<Place>,
+    pub conflicts: Vec<ProfileHeader>,
     /// Profiles of that name in `~/.aws/credentials`, which would count instead; none was written.
-    pub elsewhere: Vec<Place>,
+    pub elsewhere: Vec<ProfileHeader>,
     /// Keys in profiles of ours that decide instead of `jit`.
     pub overruled: Vec<Overruled>,
     /// Roles that would be `[default]`, which nobody asked for.
@@ -229,7 +229,7 @@ fn attempt(
         false => Vec::new(),
     };
     let mut report = report(changes, options.prune, diff);
-    let place = |(one, _): &(&Wanted, Profile)| Place {
+    let place = |(one, _): &(&Wanted, Profile)| ProfileHeader {
         name: one.profile.clone(),
         line: elsewhere.get(&one.profile).copied().unwrap_or_default(),
     };

@@ -15,7 +15,7 @@ use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::folders;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
-use crate::world::{Decision, World};
+use crate::world::{Confirmation, World};
 use jit_wire::explain::{Explain, Next};
 
 use super::replace;
@@ -171,17 +171,20 @@ pub(super) fn put(
     let question = format!("{} {path}?", words.question);
     let decision = loop {
         let decision = match summary {
-            _ if how.yes => Some(Decision::Yes),
+            _ if how.yes => Some(Confirmation::Yes),
             Some(_) => world.person.decide(&question),
-            None => world.person.confirm(&question).map(|yes| if yes { Decision::Yes } else { Decision::No }),
+            None => world
+                .person
+                .confirm(&question)
+                .map(|yes| if yes { Confirmation::Yes } else { Confirmation::No }),
         };
         match decision {
-            Some(Decision::Show) => diff.iter().for_each(|line| tell(line)),
+            Some(Confirmation::Show) => diff.iter().for_each(|line| tell(line)),
             other => break other,
         }
     };
     match decision {
-        Some(Decision::Yes) => {}
+        Some(Confirmation::Yes) => {}
         Some(_) => {
             ui.say("Nothing was written");
             return Ok(false);

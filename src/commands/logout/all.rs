@@ -12,7 +12,7 @@ use crate::config::resolve::{self, Flags};
 use crate::error::CommandResult;
 use crate::idp::{self, Ended, Login};
 use crate::plan::{EntryKey, EntryKind, ProofPlan};
-use crate::store::{Store, Taken};
+use crate::store::{RemovedStore, Store};
 use crate::sys::process;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
 }
 
 /// Revokes what was stored, at all IdPs side by side, and says what became of it.
-fn tell_idps(args: &Logout, taken: &Taken<'_>, world: &World, ui: &Ui) {
+fn tell_idps(args: &Logout, taken: &RemovedStore<'_>, world: &World, ui: &Ui) {
     if let Some(why) = taken.sealed() {
         ui.warn(shown!(
             "logins could not be revoked at their IdPs ({}); they end there by their own rules",

@@ -25,9 +25,9 @@ pub struct Changes {
     /// Profiles of ours that are right already.
     pub unchanged: Vec<String>,
     /// Profiles that somebody else wrote; they stay as they are.
-    pub conflicts: Vec<Place>,
+    pub conflicts: Vec<ProfileHeader>,
     /// Profiles of ours whose role is gone, or has another profile now.
-    pub stale: Vec<Place>,
+    pub stale: Vec<ProfileHeader>,
     /// Keys beside ours that decide instead of them.
     pub overruled: Vec<Overruled>,
     edits: Vec<Edit>,
@@ -37,7 +37,7 @@ pub struct Changes {
 
 /// A profile and the line of its header, counted from one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ProfileHeader {
     /// The profile.
     pub name: String,
     /// The line of its header.
@@ -107,7 +107,7 @@ pub fn plan_profiles(document: &Document, wanted: &[Profile], knows: &dyn Fn(&st
                 changes.appended.push(new_section(profile, document.line_ending()));
             }
             (_, Some(other)) => {
-                changes.conflicts.push(Place { name: profile.name.clone(), line: other.line() });
+                changes.conflicts.push(ProfileHeader { name: profile.name.clone(), line: other.line() });
             }
             ([ours, ..], None) => changes.update(document, ours, profile),
         }
@@ -117,7 +117,7 @@ pub fn plan_profiles(document: &Document, wanted: &[Profile], knows: &dyn Fn(&st
         |section| role_of(document, section).is_some_and(|role| !roles.contains(&*role) && knows(&role));
     let others = managed_profiles(document).filter(|(name, section)| !seen.contains(name) && !stays(section));
     for (name, section) in others {
-        changes.stale.push(Place { name: name.to_owned(), line: section.line() });
+        changes.stale.push(ProfileHeader { name: name.to_owned(), line: section.line() });
         changes.removals.push(removal(document, section));
     }
     changes

@@ -1,6 +1,6 @@
 //! AWS's files as functions of bytes.
 
-use super::shadow::{self, Scene, Source};
+use super::shadow::{self, AwsFile, Scene};
 use super::{
     Document, Kind, Profile, Profiles, Program, System, as_roles, managed_profiles, plan_profiles,
     split_command,
@@ -26,7 +26,7 @@ pub fn aws_reader(data: &[u8]) {
         }
     }
     let Ok(program) = Program::new("/bin/jit", System::Unix) else { return };
-    let source = Source { path: "~/.aws/config", document: &document };
+    let source = AwsFile { path: "~/.aws/config", document: &document };
     let env = Env::default();
     let _ = shadow::findings(&Scene {
         config: source,

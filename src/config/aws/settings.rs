@@ -28,7 +28,7 @@ pub struct Setting {
     /// What it may be set to.
     pub values: Values,
     /// What `jit` does with it.
-    pub decision: Decision,
+    pub decision: SettingEffect,
 }
 
 /// What a setting may be set to.
@@ -47,7 +47,7 @@ pub enum Values {
 
 /// What `jit` does with a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum SettingEffect {
     /// It changes what `jit` asks, where, or how.
     Obeyed(&'static str),
     /// It is about other services than `jit` asks.
@@ -56,15 +56,15 @@ pub enum Decision {
     NoEffect(&'static str),
 }
 
-use Decision::{HandedOn, NoEffect, Obeyed};
+use SettingEffect::{HandedOn, NoEffect, Obeyed};
 use Values::{Any, Number, Switch, Word};
 
 const REGIONAL: &[&str] = &["legacy", "regional"];
 const CHECKSUMS: &[&str] = &["when_supported", "when_required"];
-const MONITORING: Decision = NoEffect("jit sends no monitoring data");
-const S3: Decision = HandedOn("S3");
-const S3_BLOCK: Decision = NoEffect("S3 alone, and it has no variable");
-const PROXY: Decision = NoEffect("jit has one set of certificates for all connections: ca_bundle");
+const MONITORING: SettingEffect = NoEffect("jit sends no monitoring data");
+const S3: SettingEffect = HandedOn("S3");
+const S3_BLOCK: SettingEffect = NoEffect("S3 alone, and it has no variable");
+const PROXY: SettingEffect = NoEffect("jit has one set of certificates for all connections: ca_bundle");
 
 /// A setting with one key and one variable.
 const fn both(
@@ -72,7 +72,7 @@ const fn both(
     keys: &'static [&'static str],
     variables: &'static [&'static str],
     values: Values,
-    decision: Decision,
+    decision: SettingEffect,
 ) -> Setting {
     Setting { name, keys, variables, values, decision }
 }

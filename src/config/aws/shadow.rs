@@ -13,7 +13,7 @@ use jit_wire::env::Env;
 
 /// A file that was read, and its path as the user would write it.
 #[derive(Clone, Copy, Debug)]
-pub struct Source<'a> {
+pub struct AwsFile<'a> {
     /// The path.
     pub path: &'a str,
     /// What is in it.
@@ -23,9 +23,9 @@ pub struct Source<'a> {
 /// All that the checks look at.
 pub struct Scene<'a> {
     /// `~/.aws/config`.
-    pub config: Source<'a>,
+    pub config: AwsFile<'a>,
     /// `~/.aws/credentials`, if there is one.
-    pub credentials: Option<Source<'a>>,
+    pub credentials: Option<AwsFile<'a>>,
     /// The environment.
     pub env: &'a Env,
     /// This program, as it would be written down today.
@@ -81,7 +81,7 @@ pub fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     found
 }
 
-fn at(source: Source<'_>, entry: &Entry, what: String, cure: String) -> Finding {
+fn at(source: AwsFile<'_>, entry: &Entry, what: String, cure: String) -> Finding {
     Finding { what, place: Some((source.path.to_owned(), entry.line())), cure }
 }
 
@@ -123,7 +123,7 @@ fn variables(env: &Env, found: &mut Vec<Finding>) {
     }
 }
 
-fn python_defaults(config: Source<'_>, found: &mut Vec<Finding>) {
+fn python_defaults(config: AwsFile<'_>, found: &mut Vec<Finding>) {
     let sections = config.document.sections().iter();
     for section in sections.filter(|section| section.kind == Kind::Defaults) {
         for entry in &section.entries {
@@ -137,7 +137,7 @@ fn python_defaults(config: Source<'_>, found: &mut Vec<Finding>) {
 }
 
 /// Sections that name the same profile in another way, such as `[default]` and `[profile default]`.
-fn other_sections(config: Source<'_>, name: &str, ours: &Section, found: &mut Vec<Finding>) {
+fn other_sections(config: AwsFile<'_>, name: &str, ours: &Section, found: &mut Vec<Finding>) {
     let sections = config.document.sections().iter();
     let same = sections.filter(|section| section.kind == ours.kind && section.line() != ours.line());
     found.extend(same.map(|other| Finding {
@@ -195,7 +195,7 @@ fn command(scene: &Scene<'_>, name: &str, section: &Section, found: &mut Vec<Fin
 }
 
 /// Keys beside, or in the credentials file above, our own.
-fn overruling_keys(source: Source<'_>, name: &str, section: &Section, found: &mut Vec<Finding>) {
+fn overruling_keys(source: AwsFile<'_>, name: &str, section: &Section, found: &mut Vec<Finding>) {
     for entry in section.entries.iter().filter(|entry| OVERRULING_KEYS.contains(&entry.key.as_str())) {
         let key = &entry.key;
         let result = match key.as_str() {
@@ -211,7 +211,7 @@ fn overruling_keys(source: Source<'_>, name: &str, section: &Section, found: &mu
 }
 
 /// Comments behind a value: a part of it for botocore, not for others.
-fn comments(config: Source<'_>, section: &Section, found: &mut Vec<Finding>) {
+fn comments(config: AwsFile<'_>, section: &Section, found: &mut Vec<Finding>) {
     for entry in &section.entries {
         let value = config.document.value(entry);
         if [" #", " ;", "\t#", "\t;"].iter().any(|comment| value.contains(comment)) {
@@ -237,8 +237,8 @@ mod tests {
         let parse = |text: &str| Document::parse(text.as_bytes()).unwrap();
         let (config, credentials) = (parse(config), parse(credentials));
         let scene = Scene {
-            config: Source { path: "config", document: &config },
-            credentials: Some(Source { path: "credentials", document: &credentials }),
+            config: AwsFile { path: "config", document: &config },
+            credentials: Some(AwsFile { path: "credentials", document: &credentials }),
             env,
             program: &Program::new("/bin/jit", System::Unix).unwrap(),
             exists: &|path| path == "/bin/jit" || path == "/old/jit",

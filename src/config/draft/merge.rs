@@ -10,9 +10,9 @@ pub struct Merged {
     /// What the configuration lacks.
     pub draft: Draft,
     /// IdPs that it has.
-    pub kept_idps: Vec<Kept>,
+    pub kept_idps: Vec<ExistingTable>,
     /// Roles that it has.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<ExistingTable>,
     /// The name in the configuration of each IdP of the draft.
     pub idp_names: BTreeMap<String, String>,
     /// The name in the configuration of each role of the draft.
@@ -21,7 +21,7 @@ pub struct Merged {
 
 /// An IdP or a role that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct ExistingTable {
     /// Its name in the configuration.
     pub name: String,
     /// The settings for which the draft has another value; that of the configuration stays.
@@ -36,7 +36,7 @@ impl Draft {
         for idp in &self.idps {
             let same = |one: &&Table| identity(one) == identity(idp);
             let name = if let Some(there) = existing.idps.iter().find(same) {
-                merged.kept_idps.push(Kept::of(there, idp));
+                merged.kept_idps.push(ExistingTable::of(there, idp));
                 there.name.clone()
             } else if let Some(there) = merged.draft.idps.iter().find(same) {
                 there.name.clone()
@@ -82,7 +82,7 @@ impl Merged {
             let there = existing.roles.iter().chain(&self.draft.roles).find(|one| one.name == name);
             match there {
                 Some(one) if same_role(one, &role) => {
-                    self.kept.push(Kept::of(one, &role));
+                    self.kept.push(ExistingTable::of(one, &role));
                 }
                 Some(_) => continue,
                 None => {
@@ -96,7 +96,7 @@ impl Merged {
     }
 }
 
-impl Kept {
+impl ExistingTable {
     fn of(there: &Table, wanted: &Table) -> Self {
         // What says that both are the same may be written in two ways.
         let same = identity(there) == identity(wanted);

@@ -77,7 +77,7 @@ fn what_is_there_is_left_out() {
     let existing = Draft::of(&draft().to_toml());
     let merged = draft().merge(&existing);
     assert!(merged.draft.is_empty(), "{merged:?}");
-    let kept = |name: &str, differs: &[&str]| Kept {
+    let kept = |name: &str, differs: &[&str]| ExistingTable {
         name: name.to_owned(),
         differs: differs.iter().map(|&key| key.to_owned()).collect(),
     };
@@ -136,7 +136,7 @@ fn an_idp_that_is_configured_under_another_name_is_used() {
         let merged = Draft { idps: vec![other], roles: vec![role] }.merge(&Draft::of(one));
         assert!(merged.draft.idps.is_empty(), "{merged:?}");
         // Written in another way it is the same address; what is missing there is said.
-        let kept = Kept { name: "work".to_owned(), differs: vec!["auto_login".to_owned()] };
+        let kept = ExistingTable { name: "work".to_owned(), differs: vec!["auto_login".to_owned()] };
         assert_eq!(merged.kept_idps, [kept]);
         assert_eq!(merged.draft.roles[0].text("idp"), Some("work"));
     }

@@ -3,7 +3,7 @@
 
 use super::chain::{Base, Chain, Dialect};
 use super::profile::{Profile, with_duration};
-use super::{Became, ImportError, Imported, Place, Text, document, name_of_host};
+use super::{Became, ImportError, ImportPlace, Imported, Text, document, name_of_host};
 use crate::config::aws::{Document, Section};
 use crate::config::draft::Table;
 
@@ -23,7 +23,7 @@ pub fn aws_okta(text: Text<'_>, org: Option<&str>) -> Result<Imported, ImportErr
         .map(|entry| document.value(entry))
         .collect();
     if apps.is_empty() {
-        let place = Place { path: text.path.to_owned(), line: None };
+        let place = ImportPlace { path: text.path.to_owned(), line: None };
         return Err(ImportError::Unread {
             place,
             what: format!("no `{APP}` in it, so nothing of aws-okta's"),
@@ -38,7 +38,7 @@ pub fn aws_okta(text: Text<'_>, org: Option<&str>) -> Result<Imported, ImportErr
     for entry in okta.iter().flat_map(|section| &section.entries) {
         let known = [APP, "mfa_provider", "mfa_factor_type", "session_ttl", "assume_role_ttl"];
         if !known.contains(&entry.key.as_str()) {
-            let place = Place { path: text.path.to_owned(), line: Some(entry.line()) };
+            let place = ImportPlace { path: text.path.to_owned(), line: Some(entry.line()) };
             let why = dialect.leftover(&entry.key).unwrap_or("jit has no such setting");
             out.no_equal(place, format!("`{}`", entry.key), why);
         }
@@ -82,7 +82,12 @@ impl Dialect for AwsOkta<'_> {
         &["assume_role_ttl", "duration_seconds"]
     }
 
-    fn base(&mut self, profile: &mut Profile, out: &mut Imported, place: &dyn Fn(usize) -> Place) -> Base {
+    fn base(
+        &mut self,
+        profile: &mut Profile,
+        out: &mut Imported,
+        place: &dyn Fn(usize) -> ImportPlace,
+    ) -> Base {
         if profile.get("aws_access_key_id").is_some() {
             return Base::NotMine;
         }

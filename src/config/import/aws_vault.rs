@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::chain::{Base, Chain, Dialect};
 use super::profile::{Profile, named_by, sources};
-use super::{ImportError, Imported, Place, Text, document};
+use super::{ImportError, ImportPlace, Imported, Text, document};
 
 const INCLUDES: [&str; 2] = ["include_profile", "parent_profile"];
 
@@ -39,7 +39,7 @@ impl Dialect for AwsVault {
         Some("gets its credentials from another program, which jit does not start")
     }
 
-    fn base(&mut self, profile: &mut Profile, _: &mut Imported, _: &dyn Fn(usize) -> Place) -> Base {
+    fn base(&mut self, profile: &mut Profile, _: &mut Imported, _: &dyn Fn(usize) -> ImportPlace) -> Base {
         let is_source = self.sources.contains(&profile.name);
         if self.included.contains(&profile.name) && !is_source && profile.get("role_arn").is_none() {
             return Base::NotMine;

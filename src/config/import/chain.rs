@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::profile::{Profile, Setting, with_duration};
-use super::{Imported, Place, name_of_host};
+use super::{ImportPlace, Imported, name_of_host};
 use crate::config::aws::{Document, Kind, Section, System, split_command};
 use crate::config::draft::Table;
 
@@ -43,7 +43,12 @@ pub(super) trait Dialect {
     fn program(&self) -> &'static str;
 
     /// What a profile without a source profile is. What it takes out of the profile is not spoken of any more.
-    fn base(&mut self, profile: &mut Profile, out: &mut Imported, place: &dyn Fn(usize) -> Place) -> Base;
+    fn base(
+        &mut self,
+        profile: &mut Profile,
+        out: &mut Imported,
+        place: &dyn Fn(usize) -> ImportPlace,
+    ) -> Base;
 
     /// Why a profile that asks another program is not taken; `None` if it is none of this tool's.
     fn foreign(&self) -> Option<&'static str> {
@@ -91,8 +96,8 @@ impl<'a> Chain<'a> {
         self.out
     }
 
-    fn place(&self, line: usize) -> Place {
-        Place { path: self.path.to_owned(), line: Some(line) }
+    fn place(&self, line: usize) -> ImportPlace {
+        ImportPlace { path: self.path.to_owned(), line: Some(line) }
     }
 
     fn refuse(&mut self, line: usize, profile: &str, why: impl Into<String>) -> Outcome {
@@ -162,7 +167,7 @@ impl<'a> Chain<'a> {
             }
             _ => {
                 let path = self.path;
-                let place = move |line| Place { path: path.to_owned(), line: Some(line) };
+                let place = move |line| ImportPlace { path: path.to_owned(), line: Some(line) };
                 let base = match self.center(&mut profile) {
                     Some(base) => base,
                     None => dialect.base(&mut profile, &mut self.out, &place),

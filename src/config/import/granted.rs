@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::chain::{Base, Chain, Dialect};
 use super::profile::{Profile, sources};
-use super::{ImportError, Imported, Place, Text, document, name_of_host, utf8};
+use super::{ImportError, ImportPlace, Imported, Text, document, name_of_host, utf8};
 use crate::config::draft::{Table, Value};
 
 /// Reads `~/.aws/config` and `~/.granted/config` as granted does; either may be missing.
@@ -37,7 +37,7 @@ impl Dialect for Granted {
         "granted"
     }
 
-    fn base(&mut self, profile: &mut Profile, _: &mut Imported, _: &dyn Fn(usize) -> Place) -> Base {
+    fn base(&mut self, profile: &mut Profile, _: &mut Imported, _: &dyn Fn(usize) -> ImportPlace) -> Base {
         let why = "does not start from Identity Center, and jit has no static keys: it needs an IdP";
         if self.sources.contains(&profile.name) || profile.get("role_arn").is_some() {
             return Base::Refused(Some((profile.line, why.to_owned())));
@@ -60,7 +60,7 @@ fn settings(text: Text<'_>, out: &mut Imported) -> Result<(), ImportError> {
     let place = |at: usize| {
         let line =
             content.as_bytes()[..at.min(content.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Place { path: text.path.to_owned(), line: Some(line) }
+        ImportPlace { path: text.path.to_owned(), line: Some(line) }
     };
     let document = DeTable::parse(content).map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
@@ -70,7 +70,7 @@ fn settings(text: Text<'_>, out: &mut Imported) -> Result<(), ImportError> {
     keys.sort_by_key(|(key, _)| key.span().start);
     let mut auto_login = false;
     for (key, value) in keys {
-        let (name, at): (&str, Place) = (key.get_ref(), place(key.span().start));
+        let (name, at): (&str, ImportPlace) = (key.get_ref(), place(key.span().start));
         match (name, value.get_ref()) {
             ("SSO", DeValue::Table(portals)) => {
                 for (name, portal) in portals.iter() {

@@ -36,14 +36,14 @@ pub struct Text<'a> {
 
 /// Where something stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct ImportPlace {
     /// The file, as the user would write it.
     pub path: String,
     /// The line, counted from one; none of what stands in no line, such as a variable of the environment.
     pub line: Option<usize>,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ImportPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}:{line}", self.path),
@@ -58,16 +58,16 @@ pub struct Imported {
     /// The tables for `config.toml`.
     pub draft: Draft,
     /// What was taken, in the order of the draft's tables: the IdPs, then the roles.
-    pub taken: Vec<Taken>,
+    pub taken: Vec<ImportedTable>,
     /// What was not.
     pub no_equal: Vec<NoEqual>,
 }
 
 /// Something that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct ImportedTable {
     /// Where it stands.
-    pub place: Place,
+    pub place: ImportPlace,
     /// What it is there, such as `profile dev`.
     pub what: String,
     /// What it is now.
@@ -89,7 +89,7 @@ pub enum Became {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoEqual {
     /// Where it stands.
-    pub place: Place,
+    pub place: ImportPlace,
     /// What it is there.
     pub what: String,
     /// Why it was not taken, and what to do instead.
@@ -100,7 +100,7 @@ pub struct NoEqual {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticKey {
     /// Where it stands.
-    pub place: Place,
+    pub place: ImportPlace,
     /// The section that it is in.
     pub section: String,
 }
@@ -120,7 +120,7 @@ pub enum ImportError {
     #[error("{place}: {what}")]
     Unread {
         /// Where.
-        place: Place,
+        place: ImportPlace,
         /// What is wrong; never a value, which may be a secret.
         what: String,
     },
@@ -161,7 +161,7 @@ pub fn static_keys(text: Text<'_>) -> Result<Vec<StaticKey>, ImportError> {
         if temporary.is_some_and(used) || document.value(entry).starts_with("ASIA") || !used(entry) {
             return None;
         }
-        let place = Place { path: text.path.to_owned(), line: Some(entry.line()) };
+        let place = ImportPlace { path: text.path.to_owned(), line: Some(entry.line()) };
         Some(StaticKey { place, section: section.header.clone() })
     });
     Ok(with_keys.collect())
@@ -173,29 +173,29 @@ fn document(text: Text<'_>) -> Result<Document, ImportError> {
 
 fn utf8(text: Text<'_>) -> Result<&str, ImportError> {
     std::str::from_utf8(text.content).map(|text| text.trim_start_matches('\u{feff}')).map_err(|_| {
-        let place = Place { path: text.path.to_owned(), line: None };
+        let place = ImportPlace { path: text.path.to_owned(), line: None };
         ImportError::Unread { place, what: "this is not UTF-8 text".to_owned() }
     })
 }
 
 impl Imported {
     /// Adds an IdP, unless it is there already; the answer is its name.
-    fn idp(&mut self, place: Place, what: String, table: Table) -> String {
+    fn idp(&mut self, place: ImportPlace, what: String, table: Table) -> String {
         if let Some(same) = self.draft.idps.iter().find(|one| one.settings == table.settings) {
             return same.name.clone();
         }
         let name = free_name(&self.draft.idps, &table.name);
         let at = self.draft.idps.len();
         self.draft.idps.push(Table { name: name.clone(), ..table });
-        self.taken.insert(at, Taken { place, what, became: Became::Idp(name.clone()), remark: None });
+        self.taken.insert(at, ImportedTable { place, what, became: Became::Idp(name.clone()), remark: None });
         name
     }
 
     /// Adds a role; the answer is its name.
-    fn role(&mut self, place: Place, what: String, table: Table) -> String {
+    fn role(&mut self, place: ImportPlace, what: String, table: Table) -> String {
         let name = free_name(&self.draft.roles, &table.name);
         self.draft.roles.push(Table { name: name.clone(), ..table });
-        self.taken.push(Taken { place, what, became: Became::Role(name.clone()), remark: None });
+        self.taken.push(ImportedTable { place, what, became: Became::Role(name.clone()), remark: None });
         name
     }
 
@@ -206,7 +206,7 @@ impl Imported {
         }
     }
 
-    fn no_equal(&mut self, place: Place, what: impl Into<String>, why: impl Into<String>) {
+    fn no_equal(&mut self, place: ImportPlace, what: impl Into<String>, why: impl Into<String>) {
         let one = NoEqual { place, what: what.into(), why: why.into() };
         if !self.no_equal.contains(&one) {
             self.no_equal.push(one);

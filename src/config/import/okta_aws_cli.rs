@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::chain::{Base, Chain, Dialect, Outcome};
 use super::profile::{Profile, options, with_duration};
-use super::{Became, ImportError, Imported, Place, Text, document, name_of_host, utf8, yaml};
+use super::{Became, ImportError, ImportPlace, Imported, Text, document, name_of_host, utf8, yaml};
 use crate::config::draft::Table;
 
 mod settings;
@@ -51,7 +51,7 @@ struct Reader {
 
 impl Reader {
     fn yaml(&mut self, text: Text<'_>) -> Result<(), ImportError> {
-        let place = |line| Place { path: text.path.to_owned(), line: Some(line) };
+        let place = |line| ImportPlace { path: text.path.to_owned(), line: Some(line) };
         let leaves = yaml::below("awscli", utf8(text)?).map_err(|(line, why)| ImportError::Unread {
             place: place(line),
             what: format!("{why}; jit reads the maps that okta-aws-cli documents"),
@@ -137,7 +137,7 @@ impl Reader {
 fn role(
     settings: &Settings,
     name: &str,
-    place: &Place,
+    place: &ImportPlace,
     labels: &[Label],
     out: &mut Imported,
 ) -> Option<Table> {
@@ -193,7 +193,12 @@ impl Dialect for OktaAwsCli {
     }
 
     /// `credential_process = okta-aws-cli web --org-domain … --aws-iam-role …`.
-    fn base(&mut self, profile: &mut Profile, out: &mut Imported, place: &dyn Fn(usize) -> Place) -> Base {
+    fn base(
+        &mut self,
+        profile: &mut Profile,
+        out: &mut Imported,
+        place: &dyn Fn(usize) -> ImportPlace,
+    ) -> Base {
         let Some(command) = profile.take("credential_process") else { return Base::NotMine };
         if command.value.split_whitespace().any(|word| word == "m2m" || word == "direct") {
             let why =

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Imported, Place, lifetime};
+use super::{ImportPlace, Imported, lifetime};
 use crate::config::aws::{Document, Kind, Section, System, split_command};
 use crate::config::draft::Table;
 use crate::plan::DURATION_RANGE;
@@ -107,7 +107,13 @@ impl Profile {
 }
 
 /// With a duration, if it is one that AWS gives and there is none yet.
-pub(super) fn with_duration(table: Table, key: &str, value: &str, place: Place, out: &mut Imported) -> Table {
+pub(super) fn with_duration(
+    table: Table,
+    key: &str,
+    value: &str,
+    place: ImportPlace,
+    out: &mut Imported,
+) -> Table {
     if table.get("duration").is_some() {
         return table;
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::aws_okta::factor;
 use super::chain::{Base, Chain, Dialect, Outcome};
 use super::profile::{Profile, Setting, options, with_duration};
-use super::{Became, ImportError, Imported, Place, Text, document, host_of, name_of_host};
+use super::{Became, ImportError, ImportPlace, Imported, Text, document, host_of, name_of_host};
 use crate::config::aws::{Document, Section};
 use crate::config::draft::Table;
 
@@ -91,8 +91,8 @@ impl<'a> Account<'a> {
         self.settings.remove(key).filter(|setting| !setting.value.is_empty())
     }
 
-    fn place(&self, line: usize) -> Place {
-        Place { path: self.path.to_owned(), line: Some(line) }
+    fn place(&self, line: usize) -> ImportPlace {
+        ImportPlace { path: self.path.to_owned(), line: Some(line) }
     }
 
     fn what(&self) -> String {
@@ -258,7 +258,12 @@ impl Dialect for Saml2aws {
     }
 
     /// `credential_process = saml2aws login --credential-process --role ARN -a ACCOUNT`.
-    fn base(&mut self, profile: &mut Profile, out: &mut Imported, place: &dyn Fn(usize) -> Place) -> Base {
+    fn base(
+        &mut self,
+        profile: &mut Profile,
+        out: &mut Imported,
+        place: &dyn Fn(usize) -> ImportPlace,
+    ) -> Base {
         let Some(command) = profile.take("credential_process") else { return Base::NotMine };
         let options = options(&command.value);
         let option = |names: [&str; 2]| names.iter().find_map(|name| options.get(*name));

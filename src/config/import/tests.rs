@@ -6,7 +6,7 @@ fn text(content: &str) -> Text<'_> {
 
 /// What was taken, a line each.
 fn taken(imported: &Imported) -> Vec<String> {
-    let line = |taken: &Taken| {
+    let line = |taken: &ImportedTable| {
         let became = match &taken.became {
             Became::Idp(name) => format!("idp {name}"),
             Became::Role(name) => format!("role {name}"),

@@ -11,7 +11,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Place, Takes, rule_of};
+use super::keys::{KeyPlace, Takes, rule_of};
 use super::{BEGIN, END, HASH, Part};
 use jit_wire::name::is_account_id;
 use jit_wire::section::{Mistake, Source};
@@ -68,7 +68,7 @@ pub(super) fn parts(source: Source<'_>, document: &DeTable<'_>, parts: &[Part]) 
                 held.within(place, value)?;
                 match place {
                     None => continue,
-                    Some(_) => return Err(held.refused(Place::Top, other, key.span())),
+                    Some(_) => return Err(held.refused(KeyPlace::Top, other, key.span())),
                 }
             }
         };
@@ -142,13 +142,13 @@ impl<'a> Held<'a> {
             Some((value.get_ref().as_str()?, value.span()))
         };
         let place = match (group, text("type").map(|(kind, _)| kind)) {
-            ("role", _) => Place::Role,
-            (_, Some("oidc")) => Place::Idp("oidc"),
-            (_, Some("saml")) => Place::Idp("saml"),
-            (_, Some("okta")) => Place::Idp("okta"),
-            (_, Some("identity-center")) => Place::Idp("identity-center"),
+            ("role", _) => KeyPlace::Role,
+            (_, Some("oidc")) => KeyPlace::Idp("oidc"),
+            (_, Some("saml")) => KeyPlace::Idp("saml"),
+            (_, Some("okta")) => KeyPlace::Idp("okta"),
+            (_, Some("identity-center")) => KeyPlace::Idp("identity-center"),
             // The reader of the file says what is wrong with the type.
-            _ => Place::Idp(""),
+            _ => KeyPlace::Idp(""),
         };
         for (key, value) in table {
             let takes = rule_of(place, key.get_ref()).map_or(Takes::Nothing, |rule| rule.takes);
@@ -166,18 +166,18 @@ impl<'a> Held<'a> {
                 }
             }
         }
-        if place == Place::Role {
+        if place == KeyPlace::Role {
             self.is_what_it_is_called(name, text("role_arn").or_else(|| text("account")))?;
         }
         for (key, group) in [("idp", "idp"), ("via", "role")] {
-            if let (Place::Role, Some((other, span))) = (place, text(key)) {
+            if let (KeyPlace::Role, Some((other, span))) = (place, text(key)) {
                 self.is_of_the_same_part(part, group, other, span)?;
             }
         }
         Ok(())
     }
 
-    fn refused(&self, place: Place, key: &str, span: Range<usize>) -> Mistake {
+    fn refused(&self, place: KeyPlace, key: &str, span: Range<usize>) -> Mistake {
         let why = rule_of(place, key).map_or("nobody has decided that it may", |rule| rule.why);
         let what = format!("a shared file may not set `{key}` ({why})");
         let next = "delete it there; each person may set it in their own config.toml".to_owned();

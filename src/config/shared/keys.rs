@@ -7,7 +7,7 @@ use crate::plan::BROWSERS;
 
 /// Where a key stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum KeyPlace {
     /// Above all tables.
     Top,
     /// `[idp.NAME]` with this `type`.
@@ -16,7 +16,7 @@ pub enum Place {
     Role,
 }
 
-impl Place {
+impl KeyPlace {
     fn name(self) -> String {
         match self {
             Self::Top => "top".to_owned(),
@@ -43,7 +43,7 @@ pub enum Takes {
 #[derive(Debug)]
 pub struct Rule {
     /// Where it stands.
-    pub places: &'static [Place],
+    pub places: &'static [KeyPlace],
     /// The key.
     pub key: &'static str,
     /// What it may be set to.
@@ -52,13 +52,13 @@ pub struct Rule {
     pub why: &'static str,
 }
 
-const OIDC: Place = Place::Idp("oidc");
-const SAML: Place = Place::Idp("saml");
-const OKTA: Place = Place::Idp("okta");
-const CENTER: Place = Place::Idp("identity-center");
-const IDPS: &[Place] = &[OIDC, SAML, OKTA, CENTER];
+const OIDC: KeyPlace = KeyPlace::Idp("oidc");
+const SAML: KeyPlace = KeyPlace::Idp("saml");
+const OKTA: KeyPlace = KeyPlace::Idp("okta");
+const CENTER: KeyPlace = KeyPlace::Idp("identity-center");
+const IDPS: &[KeyPlace] = &[OIDC, SAML, OKTA, CENTER];
 
-const fn rule(places: &'static [Place], key: &'static str, takes: Takes, why: &'static str) -> Rule {
+const fn rule(places: &'static [KeyPlace], key: &'static str, takes: Takes, why: &'static str) -> Rule {
     Rule { places, key, takes, why }
 }
 
@@ -75,22 +75,22 @@ const SENT: &str = "Sent to STS with the request; the role's trust policy decide
 
 /// Every key that `config.toml` has. A test holds it against the parser.
 pub const RULES: &[Rule] = &[
-    rule(&[Place::Top], "idp", Takes::Anything, TABLES),
-    rule(&[Place::Top], "role", Takes::Anything, TABLES),
+    rule(&[KeyPlace::Top], "idp", Takes::Anything, TABLES),
+    rule(&[KeyPlace::Top], "role", Takes::Anything, TABLES),
     rule(
-        &[Place::Top],
+        &[KeyPlace::Top],
         "default_role",
         Takes::Nothing,
         "Which role is used when none is named is each person's choice",
     ),
     rule(
-        &[Place::Top],
+        &[KeyPlace::Top],
         "key_cache",
         Takes::Nothing,
         "How long the key stays in memory is each person's choice",
     ),
-    rule(&[Place::Top], "auto_login", Takes::Nothing, AUTO_LOGIN),
-    rule(&[Place::Top], "console_browser", Takes::Nothing, "Names a command to run"),
+    rule(&[KeyPlace::Top], "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(&[KeyPlace::Top], "console_browser", Takes::Nothing, "Names a command to run"),
     rule(IDPS, "type", Takes::Anything, "How you sign in"),
     rule(&[OIDC], "issuer", Takes::Url, HOST),
     rule(&[OIDC, OKTA], "client_id", Takes::Anything, "Public, and known to the IdP"),
@@ -143,37 +143,37 @@ pub const RULES: &[Rule] = &[
     ),
     rule(&[CENTER], "region", Takes::Anything, "Part of the host names of AWS"),
     rule(IDPS, "auto_login", Takes::Nothing, AUTO_LOGIN),
-    rule(&[Place::Role], "idp", Takes::Anything, "An IdP of the same file"),
-    rule(&[Place::Role], "via", Takes::Anything, "A role of the same file"),
-    rule(&[Place::Role], "role_arn", Takes::Anything, "The summary names its account"),
-    rule(&[Place::Role], "account", Takes::Anything, "The summary names it"),
-    rule(&[Place::Role], "permission_set", Takes::Anything, "Identity Center decides who may use it"),
-    rule(&[Place::Role], "provider_arn", Takes::Anything, "Has to be in the account of the role"),
-    rule(&[Place::Role], "duration", Takes::Anything, "AWS sets the limit"),
-    rule(&[Place::Role], "session_name", Takes::Anything, SENT),
-    rule(&[Place::Role], "source_identity", Takes::Anything, SENT),
-    rule(&[Place::Role], "external_id", Takes::Anything, SENT),
-    rule(&[Place::Role], "tags", Takes::Anything, SENT),
-    rule(&[Place::Role], "transitive_tags", Takes::Anything, SENT),
-    rule(&[Place::Role], "policy", Takes::Anything, NARROWS),
-    rule(&[Place::Role], "policy_arns", Takes::Anything, NARROWS),
-    rule(&[Place::Role], "region", Takes::Anything, "Where the role's tools work; AWS knows its regions"),
-    rule(&[Place::Role], "description", Takes::Anything, "Text that is shown"),
-    rule(&[Place::Role], "color", Takes::Anything, "The color of the name in lists"),
+    rule(&[KeyPlace::Role], "idp", Takes::Anything, "An IdP of the same file"),
+    rule(&[KeyPlace::Role], "via", Takes::Anything, "A role of the same file"),
+    rule(&[KeyPlace::Role], "role_arn", Takes::Anything, "The summary names its account"),
+    rule(&[KeyPlace::Role], "account", Takes::Anything, "The summary names it"),
+    rule(&[KeyPlace::Role], "permission_set", Takes::Anything, "Identity Center decides who may use it"),
+    rule(&[KeyPlace::Role], "provider_arn", Takes::Anything, "Has to be in the account of the role"),
+    rule(&[KeyPlace::Role], "duration", Takes::Anything, "AWS sets the limit"),
+    rule(&[KeyPlace::Role], "session_name", Takes::Anything, SENT),
+    rule(&[KeyPlace::Role], "source_identity", Takes::Anything, SENT),
+    rule(&[KeyPlace::Role], "external_id", Takes::Anything, SENT),
+    rule(&[KeyPlace::Role], "tags", Takes::Anything, SENT),
+    rule(&[KeyPlace::Role], "transitive_tags", Takes::Anything, SENT),
+    rule(&[KeyPlace::Role], "policy", Takes::Anything, NARROWS),
+    rule(&[KeyPlace::Role], "policy_arns", Takes::Anything, NARROWS),
+    rule(&[KeyPlace::Role], "region", Takes::Anything, "Where the role's tools work; AWS knows its regions"),
+    rule(&[KeyPlace::Role], "description", Takes::Anything, "Text that is shown"),
+    rule(&[KeyPlace::Role], "color", Takes::Anything, "The color of the name in lists"),
     rule(
-        &[Place::Role],
+        &[KeyPlace::Role],
         "confirm",
         Takes::Anything,
         "Asks before the role is used. It cannot change a role of your own, and the summary says when a shared role stops asking",
     ),
-    rule(&[Place::Role], "auto_login", Takes::Nothing, AUTO_LOGIN),
-    rule(&[Place::Role], "sign_in_age", Takes::Anything, DEMANDED),
-    rule(&[Place::Role], "acr", Takes::Anything, DEMANDED),
-    rule(&[Place::Role], "amr", Takes::Anything, DEMANDED),
+    rule(&[KeyPlace::Role], "auto_login", Takes::Nothing, AUTO_LOGIN),
+    rule(&[KeyPlace::Role], "sign_in_age", Takes::Anything, DEMANDED),
+    rule(&[KeyPlace::Role], "acr", Takes::Anything, DEMANDED),
+    rule(&[KeyPlace::Role], "amr", Takes::Anything, DEMANDED),
 ];
 
 /// The rule for `key` at `place`.
-pub fn rule_of(place: Place, key: &str) -> Option<&'static Rule> {
+pub fn rule_of(place: KeyPlace, key: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.places.contains(&place) && rule.key == key)
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::keys::{Place, Takes, rule_of};
+use super::keys::{KeyPlace, Takes, rule_of};
 use crate::config::draft::{Draft, Table, Value};
 use crate::config::host;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -235,10 +235,10 @@ fn account(role: &Table) -> String {
 
 fn is_url(idp: &Table, key: &str) -> bool {
     let place = match idp.text("type") {
-        Some("oidc") => Place::Idp("oidc"),
-        Some("saml") => Place::Idp("saml"),
-        Some("okta") => Place::Idp("okta"),
-        _ => Place::Idp("identity-center"),
+        Some("oidc") => KeyPlace::Idp("oidc"),
+        Some("saml") => KeyPlace::Idp("saml"),
+        Some("okta") => KeyPlace::Idp("okta"),
+        _ => KeyPlace::Idp("identity-center"),
     };
     rule_of(place, key).is_some_and(|rule| rule.takes == Takes::Url)
 }

@@ -9,7 +9,7 @@ use super::{CenterError, Registration};
 use crate::idp::code::bounded;
 use crate::plan::CenterSettings;
 use crate::world::World;
-use jit_wire::http::{Answer, Ask, Body, HttpError};
+use jit_wire::http::{Ask, Body, HttpAnswer, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -178,7 +178,7 @@ async fn post<T: DeserializeOwned>(
 }
 
 /// The error code stands in the body (`error`), or only in a header, by the name of its exception.
-fn refusal(answer: &Answer) -> CenterError {
+fn refusal(answer: &HttpAnswer) -> CenterError {
     #[derive(Deserialize, Default)]
     #[serde(default)]
     struct Refused {
@@ -213,7 +213,7 @@ fn snake(name: &str) -> String {
 #[cfg(any(test, fuzzing))]
 pub(super) fn fuzz(status: u16, body: &[u8]) {
     let name = String::from_utf8_lossy(body);
-    let answer = Answer {
+    let answer = HttpAnswer {
         status,
         content_type: String::new(),
         headers: jit_wire::http::Headers::of(&[("x-amzn-errortype", &name)]),
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn refusals_are_named_by_body_or_header() {
-        let answer = |status, header: &str, body: &str| Answer {
+        let answer = |status, header: &str, body: &str| HttpAnswer {
             status,
             content_type: String::new(),
             headers: Headers::of(&[("x-amzn-errortype", header)]),

@@ -106,7 +106,7 @@ async fn ask(
 
 /// What the device endpoint may answer.
 #[cfg(any(test, fuzzing))]
-pub(super) fn fuzz(answer: &jit_wire::http::Answer) {
+pub(super) fn fuzz(answer: &jit_wire::http::HttpAnswer) {
     if let Ok(Ok(device)) = token_endpoint::read::<DeviceAnswer>("the device endpoint", answer, &[]) {
         let _ = device.expires_in.unwrap_or_default() + device.interval.unwrap_or_default() * 2;
         let _ = device.verification_uri.or(device.verification_url).unwrap_or_default();

@@ -10,7 +10,7 @@ use super::jwks::{self, Jwk};
 use crate::idp::code::bounded;
 use crate::plan::{ClientAuth, OidcSettings};
 use crate::world::World;
-use jit_wire::http::Answer;
+use jit_wire::http::HttpAnswer;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
@@ -199,7 +199,10 @@ pub(super) fn insecure(what: &'static str, url: &str, why: UrlError) -> OidcErro
 }
 
 /// Reads an answer that holds no secret, so that what is wrong with it may be told.
-pub(super) fn read_public<T: DeserializeOwned>(what: &'static str, answer: &Answer) -> Result<T, OidcError> {
+pub(super) fn read_public<T: DeserializeOwned>(
+    what: &'static str,
+    answer: &HttpAnswer,
+) -> Result<T, OidcError> {
     if answer.status != 200 {
         return Err(not_understood(what, answer, "nothing usable".to_owned()));
     }
@@ -210,13 +213,13 @@ pub(super) fn read_public<T: DeserializeOwned>(what: &'static str, answer: &Answ
 }
 
 /// What to call an answer that is no JSON.
-pub(super) fn no_json(answer: &Answer) -> &'static str {
+pub(super) fn no_json(answer: &HttpAnswer) -> &'static str {
     let html =
         answer.content_type.contains("html") || answer.body.expose().trim_ascii_start().starts_with(b"<");
     if html { "a web page instead of JSON" } else { "something that is not JSON" }
 }
 
-pub(super) fn not_understood(what: &'static str, answer: &Answer, why: String) -> OidcError {
+pub(super) fn not_understood(what: &'static str, answer: &HttpAnswer, why: String) -> OidcError {
     OidcError::NotUnderstood { what, status: answer.status, why: bounded(&why) }
 }
 

@@ -14,7 +14,7 @@ use super::discovery::{Announced, read_public};
 use super::jwks::{self, Jwk, KeySet};
 use super::token::{Expected, attributes, check};
 use super::{device, token_endpoint};
-use jit_wire::http::{Answer, Headers};
+use jit_wire::http::{Headers, HttpAnswer};
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
@@ -113,8 +113,8 @@ pub fn oidc_answer(data: &[u8]) {
     device::fuzz(&answer);
 }
 
-fn answer(status: u16, body: &[u8]) -> Answer {
-    Answer {
+fn answer(status: u16, body: &[u8]) -> HttpAnswer {
+    HttpAnswer {
         status,
         content_type: String::new(),
         headers: Headers::default(),

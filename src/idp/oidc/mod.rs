@@ -26,7 +26,7 @@ use crate::world::World;
 pub use discovery::Provider;
 pub use error::OidcError;
 pub use login::{Client, OidcLogin};
-pub use receive::Keep;
+pub use receive::KeepOidcLogin;
 use receive::{Safe, accept};
 pub use refresh::{Revoked, end_session_url, refresh, revoke};
 pub use token::{TokenError, attributes};
@@ -41,7 +41,7 @@ pub async fn login(
     world: &World,
     options: &LoginOptions,
     last: Option<&OidcLogin>,
-    keep: Option<Keep<'_>>,
+    keep: Option<KeepOidcLogin<'_>>,
 ) -> Result<OidcLogin, OidcError> {
     let known = last.filter(|_| !options.force).map(|login| &login.provider);
     let provider = discovery::current(settings, world, known).await?;

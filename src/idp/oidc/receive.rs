@@ -12,7 +12,7 @@ use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
 /// Seals a login before anything in it is checked; `None` takes back what was sealed.
-pub type Keep<'a> = &'a dyn Fn(Option<&OidcLogin>);
+pub type KeepOidcLogin<'a> = &'a dyn Fn(Option<&OidcLogin>);
 
 /// Where what is received is put.
 #[derive(Clone, Copy)]
@@ -20,7 +20,7 @@ pub(super) struct Safe<'a> {
     /// The last login, which stays until there is another one.
     pub(super) last: Option<&'a OidcLogin>,
     /// Nobody can keep what is not checked where this is `None`.
-    pub(super) keep: Option<Keep<'a>>,
+    pub(super) keep: Option<KeepOidcLogin<'a>>,
 }
 
 impl Safe<'_> {
@@ -196,7 +196,7 @@ pub(super) async fn later(
     settings: &OidcSettings,
     world: &World,
     login: &OidcLogin,
-    keep: Option<Keep<'_>>,
+    keep: Option<KeepOidcLogin<'_>>,
 ) -> Result<Later, OidcError> {
     let Some(unchecked) = &login.unchecked else { return Ok(Later::GoOn(Box::new(login.clone()))) };
     let now = world.clock.now();

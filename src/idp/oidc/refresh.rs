@@ -3,7 +3,7 @@
 
 use super::discovery::{self, Provider};
 use super::error::OidcError;
-use super::receive::{self, Keep, Later, Safe};
+use super::receive::{self, KeepOidcLogin, Later, Safe};
 use super::token_endpoint::{self, Endpoint, Posted};
 use super::{TokenChecks, accept};
 use crate::idp::oidc::OidcLogin;
@@ -23,7 +23,7 @@ pub async fn refresh(
     settings: &OidcSettings,
     world: &World,
     login: &OidcLogin,
-    keep: Option<Keep<'_>>,
+    keep: Option<KeepOidcLogin<'_>>,
 ) -> Result<OidcLogin, OidcError> {
     let login = match receive::later(settings, world, login, keep).await? {
         Later::Login(login) => return Ok(*login),

@@ -11,7 +11,7 @@ use super::error::OidcError;
 use crate::idp::code::bounded;
 use crate::plan::{ClientAuth, OidcSettings};
 use crate::world::World;
-use jit_wire::http::{Answer, Ask, Body, HttpError};
+use jit_wire::http::{Ask, Body, HttpAnswer, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
@@ -113,7 +113,7 @@ pub(super) fn secrets<'a>(settings: &'a OidcSettings, form: &[(&str, &'a str)]) 
 /// were sent are struck out.
 pub(super) fn read<T: serde::de::DeserializeOwned>(
     what: &'static str,
-    answer: &Answer,
+    answer: &HttpAnswer,
     secrets: &[&str],
 ) -> Result<Result<T, Refusal>, OidcError> {
     let unfit = || "JSON of another shape than was asked for".to_owned();
@@ -163,7 +163,7 @@ pub(super) struct Endpoint<'a> {
 
 /// What came, and how the client showed who it is.
 pub(super) struct Posted {
-    pub(super) answer: Answer,
+    pub(super) answer: HttpAnswer,
     pub(super) client_auth: Option<ClientAuth>,
 }
 
@@ -229,7 +229,7 @@ fn ways(
 
 /// Whether a refusal may be about how the client showed who it is: 401, or the code for it, or the complaint of servers that do
 /// not look at HTTP Basic and miss the client in the form.
-fn may_mean_the_client(answer: &Answer) -> bool {
+fn may_mean_the_client(answer: &HttpAnswer) -> bool {
     let refused: ErrorAnswer = match serde_json::from_slice(answer.body.expose()) {
         Ok(refused) => refused,
         Err(_) => return answer.status == 401,
@@ -255,7 +255,7 @@ fn basic(client_id: &str, secret: &Secret<String>) -> Secret<String> {
 
 /// What the token endpoint may answer.
 #[cfg(any(test, fuzzing))]
-pub(super) fn fuzz(answer: &Answer) {
+pub(super) fn fuzz(answer: &HttpAnswer) {
     if let Ok(Err(refusal)) = read::<TokenAnswer>(TOKEN_ENDPOINT, answer, &["hunter2"]) {
         assert!(!refusal.error.contains("hunter2"), "a secret came back");
         let error = refusal.into_error("the sign-in");
@@ -276,8 +276,8 @@ mod tests {
         assert_eq!(header.expose(), &format!("Basic {}", STANDARD.encode("a%3Ab+c:p%25%3A%C3%A4")));
     }
 
-    fn answer(status: u16, content_type: &str, body: &str) -> Answer {
-        Answer {
+    fn answer(status: u16, content_type: &str, body: &str) -> HttpAnswer {
+        HttpAnswer {
             status,
             content_type: content_type.into(),
             headers: Headers::default(),

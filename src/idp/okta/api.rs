@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::OktaError;
 use crate::idp::visit;
 use crate::world::{Note, World};
-use jit_wire::http::{Answer, Ask, Body, Headers, HttpError};
+use jit_wire::http::{Ask, Body, Headers, HttpAnswer, HttpError};
 use jit_wire::secret::{Secret, to_wiped_json};
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -83,12 +83,12 @@ impl<'a> Api<'a> {
     }
 
     /// A page, whatever its status.
-    pub(super) async fn page(&self, url: &str) -> Result<Answer, OktaError> {
+    pub(super) async fn page(&self, url: &str) -> Result<HttpAnswer, OktaError> {
         self.ask(Ask { accept: "text/html", ..Ask::get(&self.own(url)?) }).await
     }
 
     /// A page that a form leads to.
-    pub(super) async fn post_page(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer, OktaError> {
+    pub(super) async fn post_page(&self, url: &str, form: &[(&str, &str)]) -> Result<HttpAnswer, OktaError> {
         self.ask(Ask { accept: "text/html", ..Ask::post(&self.own(url)?, Body::Form(form)) }).await
     }
 
@@ -96,7 +96,7 @@ impl<'a> Api<'a> {
         self.json(&self.ask(Ask::get(&self.own(url)?)).await?)
     }
 
-    pub(super) async fn delete(&self, url: &str) -> Result<Answer, OktaError> {
+    pub(super) async fn delete(&self, url: &str) -> Result<HttpAnswer, OktaError> {
         self.ask(Ask { method: "DELETE", ..Ask::get(&self.own(url)?) }).await
     }
 
@@ -106,7 +106,7 @@ impl<'a> Api<'a> {
         self.json(&self.ask(Ask::post(&self.own(url)?, Body::Json(&json))).await?)
     }
 
-    fn json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, OktaError> {
+    fn json<T: DeserializeOwned>(&self, answer: &HttpAnswer) -> Result<T, OktaError> {
         let body = answer.body.expose();
         if (200..300).contains(&answer.status) {
             return serde_json::from_slice(body).map_err(|_| OktaError::NotUnderstood(answer.status));
@@ -117,7 +117,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    async fn ask(&self, ask: Ask<'_>) -> Result<Answer, OktaError> {
+    async fn ask(&self, ask: Ask<'_>) -> Result<HttpAnswer, OktaError> {
         let answer = self.once(ask).await?;
         if answer.status != 429 {
             return Ok(answer);
@@ -139,7 +139,7 @@ impl<'a> Api<'a> {
         if again.status == 429 { Err(OktaError::RateLimited(self.pause(&again))) } else { Ok(again) }
     }
 
-    async fn once(&self, ask: Ask<'_>) -> Result<Answer, OktaError> {
+    async fn once(&self, ask: Ask<'_>) -> Result<HttpAnswer, OktaError> {
         let cookie =
             self.cookies.borrow().iter().fold(Zeroizing::new(String::new()), |mut all, (name, value)| {
                 let separator = if all.is_empty() { "" } else { "; " };
@@ -156,7 +156,7 @@ impl<'a> Api<'a> {
         Ok(answer)
     }
 
-    fn pause(&self, answer: &Answer) -> u64 {
+    fn pause(&self, answer: &HttpAnswer) -> u64 {
         pause_in(&answer.headers, self.world.clock.now())
     }
 

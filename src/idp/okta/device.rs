@@ -7,7 +7,7 @@ use super::api::{Api, bounded};
 use super::page::{self, Page};
 use super::{OktaError, session};
 use crate::idp::LoginOptions;
-use crate::idp::oidc::{self, Keep, OidcLogin};
+use crate::idp::oidc::{self, KeepOidcLogin, OidcLogin};
 use crate::plan::{Flow, OidcSettings, OktaSettings, Origin, Valued};
 use crate::world::World;
 use jit_wire::http::{Ask, Body};
@@ -54,7 +54,7 @@ pub(super) async fn refreshed(
     settings: &OktaSettings,
     world: &World,
     login: &OidcLogin,
-    keep: Keep<'_>,
+    keep: KeepOidcLogin<'_>,
 ) -> Result<OidcLogin, OktaError> {
     Ok(oidc::refresh(&server(settings)?, world, login, Some(keep)).await?)
 }

@@ -43,7 +43,7 @@ pub struct OktaLogin {
     /// The assertion of the AWS application.
     pub saml: SamlLogin,
     /// What gets the next one.
-    pub kept: Kept,
+    pub kept: OktaRenewal,
     /// The org, so that its session can be ended without the configuration; older entries do not say.
     #[serde(default)]
     pub org: Option<String>,
@@ -52,7 +52,7 @@ pub struct OktaLogin {
 /// What gets the next assertion without the person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kept {
+pub enum OktaRenewal {
     /// Nothing.
     Nothing,
     /// The org's own session, its cookie `sid` (Classic Engine).
@@ -70,7 +70,7 @@ pub enum Kept {
 impl OktaLogin {
     /// Whether the next assertion may come without the person.
     pub fn renews_itself(&self) -> bool {
-        !matches!(self.kept, Kept::Nothing)
+        !matches!(self.kept, OktaRenewal::Nothing)
     }
 
     /// What is needed to end the login at its org by what it holds itself.
@@ -78,8 +78,8 @@ impl OktaLogin {
         let rule = Origin::Rule("the stored login");
         let org = self.org.clone()?;
         let client = match &self.kept {
-            Kept::Tokens { login, .. } => Some(login.client.as_ref()?.id.clone()),
-            Kept::Nothing | Kept::Session(_) => None,
+            OktaRenewal::Tokens { login, .. } => Some(login.client.as_ref()?.id.clone()),
+            OktaRenewal::Nothing | OktaRenewal::Session(_) => None,
         };
         Some(OktaSettings {
             acr_values: None,
@@ -98,7 +98,7 @@ impl OktaLogin {
 
     pub(super) fn end(&mut self) {
         self.saml.assertion = None;
-        self.kept = Kept::Nothing;
+        self.kept = OktaRenewal::Nothing;
     }
 }
 
@@ -160,7 +160,7 @@ async fn classic(
             let saml = saml::accept(&response, api.world.clock.now())?;
             Ok(OktaLogin {
                 saml,
-                kept: sid.map_or(Kept::Nothing, Kept::Session),
+                kept: sid.map_or(OktaRenewal::Nothing, OktaRenewal::Session),
                 org: Some(settings.org.value.clone()),
             })
         }
@@ -169,7 +169,7 @@ async fn classic(
             let browser = settings.browser.as_ref().map(|browser| browser.value.as_str());
             let app = &settings.app_url.value;
             let saml = saml::by_browser(&settings.name, app, browser, api.world, options).await?;
-            Ok(OktaLogin { saml, kept: Kept::Nothing, org: Some(settings.org.value.clone()) })
+            Ok(OktaLogin { saml, kept: OktaRenewal::Nothing, org: Some(settings.org.value.clone()) })
         }
         Err(error) => Err(error),
     }
@@ -202,7 +202,7 @@ async fn with_tokens(
     // The assertion is made for the tokens and may call that the sign-in.
     saml.identity.sign_in = login.identity.sign_in.followed_by(saml.identity.sign_in);
     let org = Some(settings.org.value.clone());
-    Ok(OktaLogin { saml, kept: Kept::Tokens { login: Box::new(login), access_token }, org })
+    Ok(OktaLogin { saml, kept: OktaRenewal::Tokens { login: Box::new(login), access_token }, org })
 }
 
 /// Gets the next assertion with what the last login left.
@@ -216,22 +216,22 @@ pub async fn renew(
     keep: &dyn Fn(&OktaLogin),
 ) -> Result<OktaLogin, OktaError> {
     match &last.kept {
-        Kept::Nothing => Err(OktaError::SessionEnded),
-        Kept::Session(sid) => {
+        OktaRenewal::Nothing => Err(OktaError::SessionEnded),
+        OktaRenewal::Session(sid) => {
             let api = Api::new(world, &settings.org.value)?;
             let response = session::renewed(&api, &settings.app_url.value, sid).await?;
             let mut saml = saml::accept(&response, world.clock.now())?;
             saml.identity.sign_in = last.saml.identity.sign_in.followed_by(saml.identity.sign_in);
             Ok(OktaLogin { saml, kept: last.kept.clone(), org: Some(settings.org.value.clone()) })
         }
-        Kept::Tokens { login, access_token } => {
+        OktaRenewal::Tokens { login, access_token } => {
             let alive = !login.identity.proof_expires_at.since(world.clock.now()).is_zero();
             let login = if alive && login.unchecked.is_none() {
                 OidcLogin { access_token: Some(access_token.clone()), ..(**login).clone() }
             } else {
                 let with = |login: &OidcLogin| {
                     let access_token = login.access_token.clone().unwrap_or_else(|| access_token.clone());
-                    let kept = Kept::Tokens { login: Box::new(login.clone()), access_token };
+                    let kept = OktaRenewal::Tokens { login: Box::new(login.clone()), access_token };
                     let org = Some(settings.org.value.clone());
                     keep(&OktaLogin { saml: last.saml.clone(), kept, org });
                 };
@@ -257,12 +257,12 @@ pub fn without_password(stored: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
 /// [`OktaError`] if the org could not be asked or said no.
 pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> Result<Ended, OktaError> {
     match &login.kept {
-        Kept::Nothing => Ok(Ended::Nothing),
-        Kept::Session(sid) => {
+        OktaRenewal::Nothing => Ok(Ended::Nothing),
+        OktaRenewal::Session(sid) => {
             session::end(&Api::new(world, &settings.org.value)?, sid).await?;
             Ok(Ended::There("the session"))
         }
-        Kept::Tokens { login, .. } => {
+        OktaRenewal::Tokens { login, .. } => {
             Ok(match oidc::revoke(&device::server(settings)?, world, login).await? {
                 oidc::Revoked::Done => Ended::There("the refresh token"),
                 // Without a refresh token there is nothing that outlasts the hour.

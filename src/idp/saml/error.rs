@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use super::{CaptureError, Status};
+use super::{CaptureError, SamlStatus};
 use crate::idp::hand_over::Contested;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::UrlError;
@@ -32,7 +32,7 @@ pub enum SamlError {
     NoStatus,
     /// The provider answered, and said no.
     #[error("the provider signed nobody in: {}", .0.in_words())]
-    Status(Status),
+    Status(SamlStatus),
     /// The provider began where `jit` did.
     #[error("the response answers no request, though one was sent")]
     Unsolicited,

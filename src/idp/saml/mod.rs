@@ -34,7 +34,7 @@ use response::{Expected, Recipient};
 
 pub use capture::{CaptureError, browser, forget_profiles};
 pub use error::SamlError;
-pub use status::Status;
+pub use status::SamlStatus;
 
 /// What a SAML provider handed over.
 #[derive(Clone, Debug, Serialize, Deserialize)]

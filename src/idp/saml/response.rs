@@ -14,7 +14,7 @@ use roxmltree::{Document, Node, ParsingOptions};
 use zeroize::Zeroizing;
 
 use super::attributes;
-use super::{SamlError, SamlLogin, Status};
+use super::{SamlError, SamlLogin, SamlStatus};
 use crate::idp::{Attributes, Identity};
 use jit_wire::arn::is_sign_in_endpoint;
 use jit_wire::name;
@@ -175,7 +175,7 @@ fn check_status(response: Node<'_, '_>) -> Result<(), SamlError> {
         return Ok(());
     }
     let message = children(status, PROTOCOL, "StatusMessage").next().map(|node| bounded(text(node).trim()));
-    Err(SamlError::Status(Status { codes, message: message.filter(|message| !message.is_empty()) }))
+    Err(SamlError::Status(SamlStatus { codes, message: message.filter(|message| !message.is_empty()) }))
 }
 
 fn check_request(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), SamlError> {

@@ -29,14 +29,14 @@ const CODES: [(&str, &str); 23] = [
 
 /// A status that is not success.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct SamlStatus {
     /// The codes, top level first, as they came.
     pub codes: Vec<String>,
     /// The provider's own words.
     pub message: Option<String>,
 }
 
-impl Status {
+impl SamlStatus {
     /// What the codes mean, the most telling one first.
     pub fn in_words(&self) -> String {
         let words = |code: &String| {
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn codes_are_told_in_words_and_strange_ones_as_they_are() {
-        let status = |codes: &[&str], message: Option<&str>| Status {
+        let status = |codes: &[&str], message: Option<&str>| SamlStatus {
             codes: codes.iter().map(|code| format!("urn:oasis:names:tc:SAML:2.0:status:{code}")).collect(),
             message: message.map(str::to_owned),
         };
@@ -74,7 +74,7 @@ mod tests {
         for (name, words) in CODES {
             assert_eq!(status(&[name], None).in_words(), format!("{words} ({name})"));
         }
-        let strange = Status { codes: vec!["http://acme/Lunch".to_owned()], message: None };
+        let strange = SamlStatus { codes: vec!["http://acme/Lunch".to_owned()], message: None };
         assert_eq!(strange.in_words(), "status `http://acme/Lunch`");
     }
 }

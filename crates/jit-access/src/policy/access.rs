@@ -39,11 +39,11 @@ pub struct Access {
     /// How votes may be given.
     pub approve_by: BTreeSet<Channel>,
     /// Who needs fewer approvals while on call.
-    pub oncall: Option<OnCall>,
+    pub oncall: Option<OnCallRule>,
     /// Break-glass: the role has its permissions always and is reached only through the glass door.
     pub standing: bool,
     /// Who must look at a use of break-glass afterwards.
-    pub review: Option<Review>,
+    pub review: Option<ReviewRule>,
     /// Where the table stands.
     pub place: Place,
     /// The line of each key that was written.
@@ -78,7 +78,7 @@ pub struct Escalate {
 
 /// `oncall = { pagerduty = "PSCHED1", approve = [] }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OnCall {
+pub struct OnCallRule {
     /// The id of the schedule at PagerDuty.
     pub pagerduty: String,
     /// Who must agree for somebody who is on call now, in place of the access's own `approve`.
@@ -87,7 +87,7 @@ pub struct OnCall {
 
 /// `review = { group = "security", within = "24h" }`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Review {
+pub struct ReviewRule {
     /// The group that reviews.
     pub group: String,
     /// Seconds after the use.

@@ -16,7 +16,7 @@ use super::limits::{ANSWER_WITHIN, CONNECT_WITHIN, whole};
 use super::message::request_of;
 use super::proxy::Proxy;
 use super::translate::translate;
-use super::{Answer, Ask, Body, Headers, HttpError, host_of};
+use super::{Ask, Body, Headers, HttpAnswer, HttpError, host_of};
 use crate::env::{self, Env};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -80,7 +80,7 @@ impl Http {
     ///
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
-    pub async fn get(&self, url: &TrustedUrl) -> Result<Answer, HttpError> {
+    pub async fn get(&self, url: &TrustedUrl) -> Result<HttpAnswer, HttpError> {
         self.ask(&Ask::get(url)).await
     }
 
@@ -88,7 +88,7 @@ impl Http {
     ///
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
-    pub async fn post_form(&self, url: &TrustedUrl, form: &[(&str, &str)]) -> Result<Answer, HttpError> {
+    pub async fn post_form(&self, url: &TrustedUrl, form: &[(&str, &str)]) -> Result<HttpAnswer, HttpError> {
         self.ask(&Ask::post(url, Body::Form(form))).await
     }
 
@@ -101,13 +101,13 @@ impl Http {
     ///
     /// # Errors
     /// [`HttpError`] if there is no whole answer; any status is an answer.
-    pub async fn ask(&self, ask: &Ask<'_>) -> Result<Answer, HttpError> {
+    pub async fn ask(&self, ask: &Ask<'_>) -> Result<HttpAnswer, HttpError> {
         let response = self.exchange(request_of(ask)?).await?;
         let content_type = response.headers().get("content-type").unwrap_or_default().to_owned();
         let headers = response.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let headers = Headers(headers.collect());
         let body = response.body().bytes().unwrap_or_default().to_vec();
-        Ok(Answer { status: response.status().as_u16(), content_type, headers, body: Secret::new(body) })
+        Ok(HttpAnswer { status: response.status().as_u16(), content_type, headers, body: Secret::new(body) })
     }
 
     /// One request and its whole answer, in time and within the limit.

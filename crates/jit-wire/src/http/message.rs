@@ -7,9 +7,9 @@ use super::HttpError;
 use crate::secret::Secret;
 use crate::trusted_url::{TrustedUrl, UrlError};
 
-/// An answer, whole.
+/// The answer to a request, with its whole body.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
     /// `Content-Type`, empty if there was none.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 /// Who a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Caller {
+pub enum ConnectedUser {
     /// A program of this user. Or of root, who may do everything anyway, and relays for others' machines (WSL, containers).
     Own,
     /// A program of the user with this number.
@@ -17,7 +17,7 @@ pub enum Caller {
 }
 
 /// Who holds the end `theirs` of the connection that ends here at `ours`. To be asked while the connection is open.
-pub fn of(theirs: SocketAddr, ours: SocketAddr) -> Caller {
+pub fn of(theirs: SocketAddr, ours: SocketAddr) -> ConnectedUser {
     #[cfg(target_os = "linux")]
     {
         linux::of(theirs, ours)
@@ -25,7 +25,7 @@ pub fn of(theirs: SocketAddr, ours: SocketAddr) -> Caller {
     #[cfg(not(target_os = "linux"))]
     {
         let _ = (theirs, ours);
-        Caller::Unknown
+        ConnectedUser::Unknown
     }
 }
 
@@ -39,7 +39,7 @@ mod linux {
     };
     use rustix::process::geteuid;
 
-    use super::Caller;
+    use super::ConnectedUser;
 
     /// Lengths of the structures of `linux/netlink.h` and `linux/inet_diag.h`.
     const HEADER: usize = 16;
@@ -57,17 +57,17 @@ mod linux {
         inode: u32,
     }
 
-    pub(super) fn of(theirs: SocketAddr, ours: SocketAddr) -> Caller {
+    pub(super) fn of(theirs: SocketAddr, ours: SocketAddr) -> ConnectedUser {
         // The end that is ours is certainly there: a kernel that does not know it knows nothing of the other one either.
         if !matches!(holder(ours, theirs), Ok(Some(own)) if own.inode != 0) {
-            return Caller::Unknown;
+            return ConnectedUser::Unknown;
         }
         match holder(theirs, ours) {
             // A socket without an inode is one that its program has closed, and the user is not known any more.
-            Ok(Some(holder)) if holder.inode == 0 => Caller::Unknown,
-            Ok(Some(holder)) if holder.user == 0 || holder.user == geteuid().as_raw() => Caller::Own,
-            Ok(Some(holder)) => Caller::Another(holder.user),
-            Ok(None) | Err(_) => Caller::Unknown,
+            Ok(Some(holder)) if holder.inode == 0 => ConnectedUser::Unknown,
+            Ok(Some(holder)) if holder.user == 0 || holder.user == geteuid().as_raw() => ConnectedUser::Own,
+            Ok(Some(holder)) => ConnectedUser::Another(holder.user),
+            Ok(None) | Err(_) => ConnectedUser::Unknown,
         }
     }
 
@@ -149,7 +149,7 @@ mod tests {
             let client = TcpStream::connect((address, port)).unwrap();
             let (server, _) = listener.accept().unwrap();
             let (near, far) = (client.local_addr().unwrap(), client.peer_addr().unwrap());
-            assert_eq!(of(near, far), Caller::Own, "{bound}");
+            assert_eq!(of(near, far), ConnectedUser::Own, "{bound}");
             drop(server);
         }
     }
@@ -160,10 +160,10 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, theirs) = listener.accept().unwrap();
         let ours = server.local_addr().unwrap();
-        assert_eq!(of(theirs, ours), Caller::Own);
+        assert_eq!(of(theirs, ours), ConnectedUser::Own);
         drop(client);
-        assert_eq!(of(theirs, ours), Caller::Unknown, "root's number stands at a closed socket");
-        assert_eq!(of("127.0.0.1:1".parse().unwrap(), ours), Caller::Unknown);
+        assert_eq!(of(theirs, ours), ConnectedUser::Unknown, "root's number stands at a closed socket");
+        assert_eq!(of("127.0.0.1:1".parse().unwrap(), ours), ConnectedUser::Unknown);
     }
 
     #[test]

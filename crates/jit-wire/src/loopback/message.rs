@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-use super::caller::{self, Caller};
+use super::caller::{self, ConnectedUser};
 
 /// A request, whole.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ impl Request {
     }
 
     /// Whose program sent it. To be asked before it is answered, while the connection is open.
-    pub fn caller(&self) -> Caller {
-        self.ends.map_or(Caller::Unknown, |(theirs, ours)| caller::of(theirs, ours))
+    pub fn caller(&self) -> ConnectedUser {
+        self.ends.map_or(ConnectedUser::Unknown, |(theirs, ours)| caller::of(theirs, ours))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Who calls: an endpoint, credentials and a moment; and the two shapes of services with named actions.
 
-use super::{CallError, Endpoint, Refusal, Request, Service};
+use super::{CallError, Endpoint, Refusal, Service, UnsignedRequest};
 use crate::credentials::Credentials;
 use crate::http::limits::ANSWER_LIMIT;
-use crate::http::{Answer, Ask, Body, Http};
+use crate::http::{Ask, Body, Http, HttpAnswer};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
@@ -25,7 +25,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`CallError::Request`] if the service is of another shape.
-    pub fn query(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Request, CallError> {
+    pub fn query(&self, action: &str, parameters: &[(&str, &str)]) -> Result<UnsignedRequest, CallError> {
         let version = match self.service {
             Service::Iam => "2010-05-08",
             Service::Sts => "2011-06-15",
@@ -41,7 +41,7 @@ impl Endpoint {
     ///
     /// # Errors
     /// [`CallError::Request`] if the service is of another shape.
-    pub fn json(&self, action: &str, input: &serde_json::Value) -> Result<Request, CallError> {
+    pub fn json(&self, action: &str, input: &serde_json::Value) -> Result<UnsignedRequest, CallError> {
         let target = match self.service {
             Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
             Service::IdentityStore => "AWSIdentityStore",
@@ -54,9 +54,9 @@ impl Endpoint {
         Ok(self.post(action, headers, input.to_string().into_bytes()))
     }
 
-    fn post(&self, action: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> Request {
+    fn post(&self, action: &str, headers: Vec<(&'static str, String)>, body: Vec<u8>) -> UnsignedRequest {
         let (action, url, body) = (self.action(action), self.url.clone(), Secret::new(body));
-        Request { action, method: "POST", url, headers, body }
+        UnsignedRequest { action, method: "POST", url, headers, body }
     }
 
     /// `action` as policies name it.
@@ -74,7 +74,7 @@ impl Caller<'_> {
     ///
     /// # Errors
     /// [`CallError`].
-    pub async fn query(&self, action: &str, parameters: &[(&str, &str)]) -> Result<Answer, CallError> {
+    pub async fn query(&self, action: &str, parameters: &[(&str, &str)]) -> Result<HttpAnswer, CallError> {
         self.send(self.endpoint.query(action, parameters)?).await
     }
 
@@ -97,7 +97,7 @@ impl Caller<'_> {
     ///
     /// # Errors
     /// [`CallError`]; every status but a success is [`CallError::Refused`].
-    pub async fn send(&self, request: Request) -> Result<Answer, CallError> {
+    pub async fn send(&self, request: UnsignedRequest) -> Result<HttpAnswer, CallError> {
         if request.body.expose().len() > ANSWER_LIMIT {
             return Err(CallError::Request { action: request.action, why: "its body is too large" });
         }

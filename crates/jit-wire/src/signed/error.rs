@@ -2,7 +2,7 @@
 
 use super::EndpointError;
 use crate::explain::{Explain, Kind, Next};
-use crate::http::{Answer, HttpError};
+use crate::http::{HttpAnswer, HttpError};
 
 /// As much of a message as anybody reads.
 const MESSAGE_LIMIT: usize = 1000;
@@ -107,7 +107,7 @@ impl Refusal {
     }
 
     /// Reads what AWS says with a status that is not a success.
-    pub(super) fn of(action: &str, answer: &Answer) -> Self {
+    pub(super) fn of(action: &str, answer: &HttpAnswer) -> Self {
         let text = std::str::from_utf8(answer.body.expose()).unwrap_or_default();
         let said = xml(text).or_else(|| json(text)).unwrap_or_default();
         let header = |name| answer.headers.get(name).map(str::to_owned);
@@ -232,7 +232,7 @@ mod tests {
             (400, &[][..], "<Error><Code>a\u{1b}[2J</Code></Error>", "Unknown", "", false, Retry::Never),
             (400, &[][..], "{\"__type\":\"a b\"}", "Unknown", "", false, Retry::Never),
         ] {
-            let answer = Answer {
+            let answer = HttpAnswer {
                 status,
                 content_type: String::new(),
                 headers: Headers::of(headers),

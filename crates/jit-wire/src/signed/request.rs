@@ -21,7 +21,7 @@ const ADDED: [&str; 4] = ["authorization", "x-amz-date", "x-amz-security-token",
 
 /// A request that is not signed yet.
 #[derive(Debug)]
-pub struct Request {
+pub struct UnsignedRequest {
     /// What is done, for messages: `iam:ListAccountAliases`.
     pub action: String,
     /// `GET`, `POST`, `PUT`.
@@ -48,7 +48,7 @@ pub struct SignedRequest {
     pub body: Secret<Vec<u8>>,
 }
 
-impl Request {
+impl UnsignedRequest {
     /// Signs it for `endpoint` with `credentials`, at the moment `now`.
     ///
     /// # Errors

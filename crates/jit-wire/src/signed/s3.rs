@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node};
 
 use super::request::escaped;
-use super::{CallError, Caller, Endpoint, Request, Service};
+use super::{CallError, Caller, Endpoint, Service, UnsignedRequest};
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
@@ -99,7 +99,7 @@ impl<'a> Bucket<'a> {
         method: &'static str,
         key: &str,
         query: &[(&str, &str)],
-    ) -> Result<Request, CallError> {
+    ) -> Result<UnsignedRequest, CallError> {
         let pairs: Vec<_> = query
             .iter()
             .map(|(name, value)| format!("{}={}", escaped(name, b""), escaped(value, b"")))
@@ -109,10 +109,10 @@ impl<'a> Bucket<'a> {
         let url =
             self.base.at(&path).map_err(|_| self.endpoint.cannot(action, "its key makes no address"))?;
         let (action, headers, body) = (self.endpoint.action(action), Vec::new(), Secret::new(Vec::new()));
-        Ok(Request { action, method, url, headers, body })
+        Ok(UnsignedRequest { action, method, url, headers, body })
     }
 
-    fn object(&self, action: &str, method: &'static str, key: &str) -> Result<Request, CallError> {
+    fn object(&self, action: &str, method: &'static str, key: &str) -> Result<UnsignedRequest, CallError> {
         if !(1..=1024).contains(&key.len()) {
             return Err(self.endpoint.cannot(action, "a key has 1 to 1,024 bytes"));
         }
@@ -128,16 +128,16 @@ impl<'a> Bucket<'a> {
         key: &str,
         content_type: &str,
         body: Secret<Vec<u8>>,
-    ) -> Result<Request, CallError> {
+    ) -> Result<UnsignedRequest, CallError> {
         let headers = vec![("content-type", content_type.to_owned()), ("if-none-match", "*".to_owned())];
-        Ok(Request { headers, body, ..self.object("PutObject", "PUT", key)? })
+        Ok(UnsignedRequest { headers, body, ..self.object("PutObject", "PUT", key)? })
     }
 
     /// To read `key`.
     ///
     /// # Errors
     /// [`CallError::Request`] if that can be no key.
-    pub fn get_request(&self, key: &str) -> Result<Request, CallError> {
+    pub fn get_request(&self, key: &str) -> Result<UnsignedRequest, CallError> {
         self.object("GetObject", "GET", key)
     }
 
@@ -145,7 +145,7 @@ impl<'a> Bucket<'a> {
     ///
     /// # Errors
     /// [`CallError::Request`].
-    pub fn list_request(&self, prefix: &str, from: Option<&str>) -> Result<Request, CallError> {
+    pub fn list_request(&self, prefix: &str, from: Option<&str>) -> Result<UnsignedRequest, CallError> {
         let mut query = vec![("encoding-type", "url"), ("list-type", "2"), ("prefix", prefix)];
         query.extend(from.map(|from| ("continuation-token", from)));
         self.request("ListBucket", "GET", "", &query)
@@ -155,7 +155,11 @@ impl<'a> Bucket<'a> {
     ///
     /// # Errors
     /// [`CallError::Request`].
-    pub fn versions_request(&self, prefix: &str, from: Option<(&str, &str)>) -> Result<Request, CallError> {
+    pub fn versions_request(
+        &self,
+        prefix: &str,
+        from: Option<(&str, &str)>,
+    ) -> Result<UnsignedRequest, CallError> {
         let mut query = vec![("encoding-type", "url"), ("prefix", prefix), ("versions", "")];
         if let Some((key, version)) = from {
             query.push(("key-marker", key));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::cli::ImportTool;
 use crate::commands::aws_profiles;
 use crate::config::draft::Merged;
-use crate::config::import::{Became, Imported, StaticKey, Taken};
+use crate::config::import::{Became, Imported, ImportedTable, StaticKey};
 use crate::sys::folders;
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
@@ -53,7 +53,7 @@ pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui:
 }
 
 /// What something became, by its name in the configuration.
-fn became(taken: &Taken, merged: &Merged) -> String {
+fn became(taken: &ImportedTable, merged: &Merged) -> String {
     let name = |names: &BTreeMap<String, String>, name: &String| names.get(name).unwrap_or(name).clone();
     let (kind, name, is_new, differs) = match &taken.became {
         Became::Idp(idp) => {

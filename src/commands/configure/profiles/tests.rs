@@ -180,7 +180,7 @@ fn roles_that_cannot_be_written_do_not_stop_the_others() {
     let report = run(&world, &roles(&["a b", "dev", "taken"]), &options()).unwrap();
     assert_eq!(report.added, ["dev"]);
     assert!(matches!(report.refused.as_slice(), [(name, Unwritable::NameCharacter { .. })] if name == "a b"));
-    assert_eq!(report.conflicts, [Place { name: "taken".to_owned(), line: 1 }]);
+    assert_eq!(report.conflicts, [ProfileHeader { name: "taken".to_owned(), line: 1 }]);
     let nowhere = ProfilesOptions { executable: "jit".into(), ..options() };
     assert!(matches!(run(&world, &roles(&["dev"]), &nowhere), Err(ProfilesError::Program(_))));
 }
@@ -251,7 +251,7 @@ fn a_profile_of_the_credentials_file_is_left_alone() {
     let report = run(&world, &roles(&["dev", "prod"]), &options()).unwrap();
     assert_eq!(
         (report.added, report.elsewhere),
-        (vec!["dev".to_owned()], vec![Place { name: "prod".to_owned(), line: 2 }])
+        (vec!["dev".to_owned()], vec![ProfileHeader { name: "prod".to_owned(), line: 2 }])
     );
     assert!(!read_to_string(&world.folders.aws_config).unwrap().contains("prod"));
     write(folder.path().join(".aws/credentials"), "[dev]\naws_access_key_id = x\n").unwrap();

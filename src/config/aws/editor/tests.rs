@@ -22,7 +22,7 @@ fn pruned(text: &str) -> String {
     plan_profiles(&document, &[], &|_| false).apply(&document, true).unwrap().text().to_owned()
 }
 
-fn names(places: &[Place]) -> Vec<(&str, usize)> {
+fn names(places: &[ProfileHeader]) -> Vec<(&str, usize)> {
     places.iter().map(|place| (place.name.as_str(), place.line)).collect()
 }
 

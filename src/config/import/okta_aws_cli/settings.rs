@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{ImportError, Imported, Place, Text, utf8};
+use super::super::{ImportError, ImportPlace, Imported, Text, utf8};
 
 /// What variables of okta-aws-cli start with.
 const PREFIX: &str = "OKTA_AWSCLI_";
@@ -50,7 +50,7 @@ const NO_EQUAL: [(&str, &str); 24] = [
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) value: String,
-    pub(super) place: Place,
+    pub(super) place: ImportPlace,
 }
 
 /// The settings of one profile, by the names of the options.
@@ -67,14 +67,14 @@ pub(super) fn common(
     // The first that is found counts: the environment, then the file.
     let mut common = Settings::new();
     for (name, value) in environment {
-        add(&mut common, name, value, Place { path: format!("${name}"), line: None });
+        add(&mut common, name, value, ImportPlace { path: format!("${name}"), line: None });
     }
     if let Some(text) = dotenv {
         for (index, line) in utf8(text)?.lines().enumerate() {
             let line = line.trim();
             let line = line.strip_prefix("export ").unwrap_or(line);
             if let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) {
-                let place = Place { path: text.path.to_owned(), line: Some(index + 1) };
+                let place = ImportPlace { path: text.path.to_owned(), line: Some(index + 1) };
                 add(&mut common, name.trim(), unquoted(value.trim()), place);
             }
         }
@@ -82,7 +82,7 @@ pub(super) fn common(
     Ok(common)
 }
 
-fn add(settings: &mut Settings, variable: &str, value: &str, place: Place) {
+fn add(settings: &mut Settings, variable: &str, value: &str, place: ImportPlace) {
     let Some(name) = variable.strip_prefix(PREFIX).filter(|_| !value.is_empty()) else { return };
     let name = name.to_ascii_lowercase().replace('_', "-");
     let name =
@@ -99,7 +99,7 @@ fn unquoted(value: &str) -> &str {
 pub(super) struct Label {
     pub(super) arn: String,
     pub(super) label: String,
-    pub(super) place: Place,
+    pub(super) place: ImportPlace,
 }
 
 impl Label {

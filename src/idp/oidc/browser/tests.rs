@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use serde_json::{Value, json};
 
 use super::super::testing::{Fake, Fits, Pairs, options, settings, with_fake, world};
-use super::super::{Keep, TokenError};
+use super::super::{KeepOidcLogin, TokenError};
 use super::*;
 use crate::idp::code::single;
 use crate::world::{Browser, Note, Person};
@@ -90,7 +90,12 @@ async fn run(fake: &Fake, requests: Vec<String>, options: LoginOptions) -> Ran {
     kept_by(fake, requests, options, None).await
 }
 
-async fn kept_by(fake: &Fake, requests: Vec<String>, options: LoginOptions, keep: Option<Keep<'_>>) -> Ran {
+async fn kept_by(
+    fake: &Fake,
+    requests: Vec<String>,
+    options: LoginOptions,
+    keep: Option<KeepOidcLogin<'_>>,
+) -> Ran {
     let (settings, mut world) = (settings(&fake.issuer), world());
     let (thread, asked_for) = (Arc::default(), Arc::<Mutex<Pairs>>::default());
     world.browser = Box::new(Scripted {

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jit_wire::section::{At, Mistake, Section};
 
 use super::{Documents, account_sets, one_of, positive, texts};
-use crate::policy::{Access, Allow, Channel, Escalate, OnCall, Place, RequestRole, Review, Seat, Ticket};
+use crate::policy::{
+    Access, Allow, Channel, Escalate, OnCallRule, Place, RequestRole, ReviewRule, Seat, Ticket,
+};
 
 /// The longest grant that a policy can name: a week.
 const LONGEST: u32 = 7 * 86_400;
@@ -175,7 +177,7 @@ fn escalate(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<Escal
     Ok(Some(Escalate { after, group }))
 }
 
-fn on_call(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<OnCall>, Mistake> {
+fn on_call(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<OnCallRule>, Mistake> {
     let Some(mut table) = section.table("oncall", "{ pagerduty = \"SCHEDULE\", approve = [] }")? else {
         return Ok(None);
     };
@@ -193,10 +195,10 @@ fn on_call(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<OnCall
         return Err(table.missing(&["approve"], what, next.into()));
     };
     table.finish()?;
-    Ok(Some(OnCall { pagerduty: pagerduty.value, approve }))
+    Ok(Some(OnCallRule { pagerduty: pagerduty.value, approve }))
 }
 
-fn review(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<Review>, Mistake> {
+fn review(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<ReviewRule>, Mistake> {
     let Some(mut table) = section.table("review", "{ group = \"security\", within = \"24h\" }")? else {
         return Ok(None);
     };
@@ -210,7 +212,7 @@ fn review(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<Review>
         ));
     };
     table.finish()?;
-    Ok(Some(Review { group, within }))
+    Ok(Some(ReviewRule { group, within }))
 }
 
 fn networks(section: &mut Section<'_>, lines: &mut Noted) -> Result<Vec<crate::policy::Network>, Mistake> {
