@@ -1,5 +1,5 @@
-//! What the IdP says about the person to AWS: session tags, source identity, and, from SAML, the roles on offer.
-//! For display and for choosing; AWS reads the signed original.
+//! What the IdP tells AWS about the person: session tags, source identity, and, with SAML, the roles on
+//! offer. For display and for choosing; AWS reads the signed original.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::plan::SamlPair;
 pub struct Attributes {
     /// `PrincipalTag:KEY`.
     pub tags: BTreeMap<String, String>,
-    /// `TransitiveTagKeys`: the tags that go on down the chain.
+    /// `TransitiveTagKeys`: the tags that are passed on along the chain.
     pub transitive_tags: BTreeSet<String>,
     /// `SourceIdentity`.
     pub source_identity: Option<String>,

@@ -1,6 +1,6 @@
-//! Where the browser comes back to: takes in the one visit that belongs to this sign-in, lets it wait until the
-//! outcome is known, and shows that outcome, so that the page tells the truth. It is taken from the browser that was sent
-//! on by `hand_over.rs` alone.
+//! Where the browser comes back to: accepts the one visit that belongs to this sign-in, lets it wait until
+//! the result is known, and shows that result, so that the page tells the truth. It is accepted only from the
+//! browser that `hand_over.rs` redirected.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,7 +16,7 @@ use jit_wire::loopback::{Reply, Request, redirect};
 /// How long the browser has to fetch the last page once it is ready.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
-/// How a sign-in ended, as the browser is to show it.
+/// How a sign-in ended, for the browser to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Signed in, under this name.
@@ -26,7 +26,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// The page's own address, so that the code leaves the address bar and the history.
+    /// The path of the page, so that the code disappears from the address bar and the history.
     fn path(&self) -> &'static str {
         match self {
             Self::SignedIn(_) => "/done",
@@ -45,7 +45,7 @@ pub(super) struct Callback<V> {
 }
 
 impl<V> Callback<V> {
-    /// The receiving end for the browser of `hand_over`, and what its one visit will come out of.
+    /// The receiving end for the browser of `hand_over`, and the future that its one visit resolves.
     pub(super) fn open(hand_over: &Rc<HandOver>) -> (Rc<Self>, oneshot::Receiver<V>) {
         let (waiting, visit) = oneshot::channel();
         let callback = Self {
@@ -57,8 +57,8 @@ impl<V> Callback<V> {
         (Rc::new(callback), visit)
     }
 
-    /// Answers a request that the browser came back with: `brought` is what it brings, if it belongs to this sign-in.
-    /// Nothing else ends the wait.
+    /// Answers a request that the browser came back with: `brought` is what it brings, if it belongs to this
+    /// sign-in. Nothing else ends the wait.
     pub(super) async fn arrive(&self, request: &Request, brought: Option<V>) -> Reply {
         let Some(visit) = brought else { return page::stray() };
         match self.hand_over.admits(request) {
@@ -68,7 +68,8 @@ impl<V> Callback<V> {
         }
     }
 
-    /// Answers any other request: for the page that sends the browser on, and for the one that shows the outcome.
+    /// Answers any other request: for the page that redirects the browser, and for the one that shows the
+    /// result.
     pub(super) fn other(&self, request: &Request) -> Reply {
         if let Some(reply) = self.hand_over.answer(request) {
             return reply;
@@ -76,8 +77,8 @@ impl<V> Callback<V> {
         let outcome = self.outcome.borrow().clone();
         match outcome.filter(|outcome| request.method == Method::GET && request.path == outcome.path()) {
             Some(outcome) => {
-                // The reply is written before whoever waits for this runs: both are on one thread, and the
-                // connection goes on to write without yielding.
+                // The reply is written before the code that waits for this runs: both are on one thread, and
+                // the connection writes without yielding.
                 self.shown.notify_one();
                 let mut reply = match outcome {
                     Outcome::SignedIn(name) => page::signed_in(&name),
@@ -102,12 +103,12 @@ impl<V> Callback<V> {
         }
     }
 
-    /// Tells the browser how it ended, if it came, and gives it a moment to show that.
+    /// Shows the result in the browser, if it came, and gives it a moment to load.
     pub(super) async fn conclude(&self, outcome: Outcome) {
         let came = self.waiting.borrow().is_none();
         self.outcome.send_replace(Some(outcome));
         if came {
-            // A tab that was closed meanwhile fetches nothing; that is its business.
+            // A tab that was closed in the meantime fetches nothing; that is fine.
             let _ = tokio::time::timeout(SHOWN_WITHIN, self.shown.notified()).await;
         }
     }

@@ -25,7 +25,7 @@ use jit_wire::loopback::{Loopback, Request};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// Why no code came back. Words of the provider are cut to 300 characters and otherwise as they came.
+/// Why no code came back. Text from the IdP is cut to 300 characters and otherwise unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// The port of the redirect is in use.
@@ -36,7 +36,7 @@ pub enum CodeError {
     Listen {
         /// Which one.
         port: u16,
-        /// The system's words.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
@@ -46,18 +46,18 @@ pub enum CodeError {
     /// The person did not come back in time.
     #[error("nobody finished the sign-in within {}", minutes(*.0))]
     NobodyCame(Duration),
-    /// Two have had the page that the browser was opened with.
+    /// Two browsers have opened the page that the sign-in started with.
     #[error(transparent)]
     Contested(#[from] Contested),
-    /// The redirect does not come from the provider that was asked (RFC 9207).
+    /// The redirect does not come from the IdP that was asked (RFC 9207).
     #[error("the answer in the browser came from {}, not from the provider that was asked", sender(.0))]
     WrongSender(Option<String>),
-    /// The provider, or the person at its page, said no.
+    /// The IdP, or the person on its page, refused.
     #[error("the sign-in was refused: {error}{}", because(.description))]
     Refused {
         /// The error code (RFC 6749, section 4.1.2.1).
         error: String,
-        /// The provider's words.
+        /// The IdP's text.
         description: Option<String>,
     },
 }
@@ -65,7 +65,7 @@ pub enum CodeError {
 impl Explain for CodeError {
     fn kind(&self) -> Kind {
         match self {
-            // The person, or the provider, said no at its page.
+            // The person, or the IdP, refused on its page.
             Self::Refused { .. } => Kind::Refused,
             _ => Kind::Failed,
         }
@@ -96,10 +96,10 @@ impl Explain for CodeError {
     }
 }
 
-/// How a provider names itself in the redirect (RFC 9207).
+/// How an IdP names itself in the redirect (RFC 9207).
 pub(super) struct Sender {
     pub(super) issuer: String,
-    /// It announces that it does, so that a redirect without it is another's.
+    /// It announces that it does, so a redirect without the name is somebody else's.
     pub(super) announced: bool,
 }
 
@@ -118,22 +118,22 @@ enum Redirect {
         error: String,
         description: Option<String>,
     },
-    /// The state is right, but another provider answered.
+    /// The state is right, but another IdP answered.
     OtherSender(Option<String>),
 }
 
-/// The one visit of the browser that is to come, and the page that sends it on its way.
+/// The one visit of the browser that is expected, and the page that redirects it.
 pub(super) struct Visit(oneshot::Receiver<Redirect>, Rc<HandOver>);
 
-/// A redirect that is not taken for an answer.
+/// A redirect that is not accepted as an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stray {
     OtherSignIn,
     Incomplete,
 }
 
-/// Listens at `path` of `port` while `flow` has the person sent to the provider and redeems the code, and shows in the
-/// browser what came of it; `name_of` is who signed in.
+/// Listens at `path` of `port` while `flow` sends the person to the IdP and redeems the code, and shows the
+/// result in the browser; `name_of` is who signed in.
 pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
     world: &World,
     (port, path): (u16, &'static str),
@@ -162,7 +162,7 @@ pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
             Err(error) => Outcome::Failed(error.to_string()),
         };
         callback.conclude(outcome).await;
-        // The person's browser may have come after somebody else was done.
+        // The person's browser may have come after somebody else had finished.
         if hand_over.is_contested() { Err(CodeError::from(Contested).into()) } else { result }
     };
     let serve = loopback.serve({
@@ -190,7 +190,7 @@ impl Attempt {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.verifier.expose().as_bytes()))
     }
 
-    /// Sends the person to `url` and waits for the code that comes back, by the browser or by hand.
+    /// Sends the person to `url` and waits for the code that comes back, through the browser or by pasting.
     pub(super) async fn code(
         &self,
         world: &World,
@@ -199,8 +199,8 @@ impl Attempt {
         Visit(visit, hand_over): Visit,
     ) -> Result<Secret<String>, CodeError> {
         let shown = match world.person.can_be_asked() {
-            // Without a terminal to paste on, the answer is taken from this user's programs, which Linux tells apart. Elsewhere
-            // it is taken with the cookie alone, which the page of this machine gives.
+            // Without a terminal to paste on, the answer is accepted from this user's programs, which Linux
+            // can tell apart. Elsewhere it is accepted only with the cookie, which the local page sets.
             false if !cfg!(target_os = "linux") => visit::Shown::Page,
             can_paste => visit::Shown::Url { can_paste },
         };
@@ -220,7 +220,7 @@ impl Attempt {
         }
     }
 
-    /// Takes lines until one is the address that the browser ended at.
+    /// Reads lines until one is the URL that the browser ended on.
     async fn pasted(&self, world: &World) -> Redirect {
         loop {
             let line = world.person.pasted_line().await;
@@ -251,9 +251,9 @@ impl Attempt {
         })
     }
 
-    /// What a request of a browser brings: a plain visit to the redirect address with this sign-in's state.
+    /// What a request of a browser brings: a plain visit to the redirect URL with this sign-in's state.
     fn recognise(&self, request: &Request) -> Option<Redirect> {
-        // Following a redirect sends no Origin; a script of another site that tries its luck does.
+        // A browser that follows a redirect sends no Origin; a script on another site that tries does.
         let visit = request.method == Method::GET && !request.headers.contains_key(header::ORIGIN);
         visit.then(|| self.read(&request.query).ok()).flatten()
     }
@@ -281,14 +281,14 @@ impl Attempt {
     }
 }
 
-/// The value of `name`. A parameter that is there twice is not there (RFC 6749, section 3.1).
+/// The value of `name`. A parameter that appears twice counts as missing (RFC 6749, section 3.1).
 pub(super) fn single<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
     let mut values = pairs.iter().filter(|(one, _)| one == name).map(|(_, value)| value.as_str());
     let first = values.next().filter(|value| !value.is_empty())?;
     values.next().is_none().then_some(first)
 }
 
-/// Text from outside, cut to what a message can hold.
+/// Text from outside, cut to the length that a message may quote.
 pub(super) fn bounded(text: &str) -> String {
     text.chars().take(300).collect()
 }

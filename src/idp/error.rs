@@ -21,7 +21,7 @@ pub enum IdpError {
 }
 
 impl IdpError {
-    /// Only a person can go on: nothing will renew this login any more.
+    /// Only a person can go on: nothing can renew this login any more.
     pub fn needs_new_login(&self) -> bool {
         match self {
             Self::Oidc(error) => error.needs_new_login(),
@@ -31,7 +31,7 @@ impl IdpError {
         }
     }
 
-    /// The claims that the IdP wants in the request for the next sign-in, as JSON.
+    /// The claims that the IdP requires in the request for the next sign-in, as JSON.
     pub(super) fn claims(&self) -> Option<&str> {
         match self {
             Self::Oidc(error) => error.claims(),

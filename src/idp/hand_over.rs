@@ -1,13 +1,16 @@
-//! The page of this machine that a browser is given in the place of an address with something to hide.
+//! The local page that a browser is given instead of a URL that has to stay secret.
 //!
-//! What a browser is started with can be read by every user of the machine for as long as it runs, so that is only
-//! `http://127.0.0.1:PORT/` and 256 random bits. The first visit there is sent on to where the person is to go, with a
-//! cookie: by it the browser is known again when it comes back (`callback.rs`), whatever else somebody has learned.
+//! Every user of the machine can read the arguments of a browser for as long as it runs, so these are only
+//! `http://127.0.0.1:PORT/` and 256 random bits. The first visit there is redirected to where the person
+//! should go, with a cookie: that identifies the browser when it comes back (`callback.rs`), whatever else
+//! somebody has learned.
 //!
-//! The list of processes also shows this page's address, so who visits it is looked at:
-//! - a program of another user is refused, where the system tells whose it is (`jit_wire::loopback::caller`), and the person is told;
-//! - where the system does not tell, the first visit is taken. A second one without the cookie means that two have had
-//!   the address, and nobody can say who of them was the person: the page is `contested`, and what it was for is given up.
+//! The list of processes also shows this page's URL, so every visitor is checked:
+//! - a program of another user is refused, if the system tells whose it is (`jit_wire::loopback::caller`),
+//!   and the person is told;
+//! - if the system does not tell, the first visit is accepted. A second one without the cookie means that two
+//!   have had the URL, and nobody can say which of them was the person: the page is `contested`, and its
+//!   sign-in is given up.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -26,20 +29,20 @@ use jit_wire::loopback::{Loopback, Reply, Request, redirect};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// How long a browser has to come for the page, where nothing else limits it.
+/// How long a browser has to open the page, if nothing else limits it.
 const FETCHED_WITHIN: Duration = Duration::from_secs(60);
-/// How long the answer has to leave.
+/// How long the answer has to be sent.
 const SENT_WITHIN: Duration = Duration::from_millis(200);
-/// How long a second visitor is waited for, where the system did not tell whose the first one was.
+/// How long to wait for a second visitor, if the system did not tell whose the first one was.
 const CONTESTED_WITHIN: Duration = Duration::from_secs(2);
-/// How long the cookie lives at most: longer than any sign-in.
+/// The maximum lifetime of the cookie: longer than any sign-in.
 const COOKIE_SECONDS: u64 = 600;
 
-/// Where the person is to go.
+/// Where the person should go.
 pub(super) enum Target {
-    /// To this address.
+    /// To this URL.
     Visit(Secret<String>),
-    /// To this address, with a form that is posted.
+    /// To this URL, with a form that is posted.
     Post {
         /// Where.
         action: String,
@@ -48,7 +51,7 @@ pub(super) enum Target {
     },
 }
 
-/// Two have had the page of a sign-in, and so what the sign-in is known by.
+/// Two have opened the page of a sign-in, and so know its secrets.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
     "the page that jit opened your browser with was opened twice, and not by the same browser: somebody else may have it"
@@ -72,7 +75,7 @@ impl Explain for Contested {
     }
 }
 
-/// Why nobody was handed over.
+/// Why no browser was redirected.
 #[derive(Debug, thiserror::Error)]
 pub enum HandOverError {
     /// Nothing can listen for the browser.
@@ -84,24 +87,24 @@ pub enum HandOverError {
     /// There is no browser that could be started.
     #[error("no browser was opened: {0}")]
     NotOpened(String),
-    /// The browser was started and did not ask for the page.
+    /// The browser was started and did not open the page.
     #[error("the browser did not open the page within {} seconds", FETCHED_WITHIN.as_secs())]
     NobodyCame,
-    /// Two have asked for the page.
+    /// Two have opened the page.
     #[error(transparent)]
     Contested(#[from] Contested),
 }
 
-/// Whether a request comes from the browser that was handed over.
+/// Whether a request comes from the browser that was redirected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Admitted,
-    /// It may well be the person's, but nothing shows it. What they paste into the terminal is theirs.
+    /// It may well be the person's, but nothing proves it. What they paste into the terminal is theirs.
     ByPasting,
     Refused,
 }
 
-/// How the person got the address that leads on.
+/// How the person got the URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Given {
     /// Not at all yet.
@@ -110,12 +113,12 @@ enum Given {
     ToBrowser,
     /// On their terminal, which nobody else reads.
     OnTerminal {
-        /// What the browser comes back with may be pasted there.
+        /// The URL that the browser ends on may be pasted there.
         can_paste: bool,
     },
 }
 
-/// Who has been at the page.
+/// Who has visited the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Visited {
     Never,
@@ -123,25 +126,25 @@ enum Visited {
     Contested,
 }
 
-/// What the person is told of, each once.
+/// What the person is told about, each once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     AnotherUser(u32),
     OtherBrowser,
 }
 
-/// The page. It answers once it is part of a server: see [`answer`](Self::answer).
+/// The page. It works once it is part of a server: see [`answer`](Self::answer).
 pub(super) struct HandOver {
-    /// The host that the browser comes back to, which is the one that its cookie must be for.
+    /// The host that the browser comes back to, which the cookie must be for.
     host: &'static str,
     port: u16,
     path: Secret<String>,
-    /// Name and value. Cookies are shared by all ports of a host, so the name is this page's own.
+    /// Name and value. All ports of a host share cookies, so the name is unique to this page.
     cookie: Secret<String>,
     target: RefCell<Option<Target>>,
     given: Cell<Given>,
     visited: Cell<Visited>,
-    /// It is certain that the first visit was by a program of this user.
+    /// The first visit was certainly by a program of this user.
     first_is_own: Cell<bool>,
     troubles: RefCell<Vec<Trouble>>,
     news: Notify,
@@ -149,8 +152,8 @@ pub(super) struct HandOver {
 }
 
 impl HandOver {
-    /// A page of the server at `port`, for a browser that will come back to `host`; `None` if the system has no random
-    /// numbers.
+    /// A page on the server at `port`, for a browser that will come back to `host`; `None` if the system has
+    /// no random numbers.
     pub(super) fn new(host: &'static str, port: u16) -> Option<Self> {
         let (path, name, value) = (visit::random()?, visit::random()?, visit::random()?);
         Some(Self {
@@ -168,19 +171,19 @@ impl HandOver {
         })
     }
 
-    /// What a browser is started with.
+    /// The URL that a browser is started with.
     pub(super) fn address(&self) -> TrustedUrl {
         TrustedUrl::of_this_machine(self.port, self.path.expose())
     }
 
-    /// A browser is about to be started with the [`address`](Self::address), which leads to `target`. Whoever comes back
-    /// must have been here.
+    /// A browser is about to be started with the [`address`](Self::address), which leads to `target`. Whoever
+    /// comes back must have been here.
     pub(super) fn give_to_browser(&self, target: Target) {
         self.target.replace(Some(target));
         self.given.set(Given::ToBrowser);
     }
 
-    /// The person is shown where to go on their terminal, `target` itself or this page.
+    /// The person is shown where to go on their terminal: `target` itself or this page.
     pub(super) fn show_on_terminal(&self, target: Target, can_paste: bool) {
         self.target.replace(Some(target));
         self.given.set(Given::OnTerminal { can_paste });
@@ -192,12 +195,12 @@ impl HandOver {
             return None;
         }
         let headers = &request.headers;
-        // A page of another site says where it comes from; whoever opens an address does not.
+        // A page on another site sends its origin; a person who opens a URL does not.
         if request.method != Method::GET || headers.contains_key(ORIGIN) {
             return Some(page::nothing_here());
         }
         if ["sec-purpose", "purpose", "x-moz"].into_iter().any(|name| headers.contains_key(name)) {
-            // Fetched ahead, and perhaps for nobody.
+            // Prefetched, and perhaps for nobody.
             return Some(page::not_ahead());
         }
         let caller = request.caller();
@@ -208,7 +211,7 @@ impl HandOver {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let own = format!("{}:{}", self.host, self.port);
         if host != own {
-            // The cookie is for the host that it was set by, and the browser will come back to this one.
+            // The cookie is for the host that sets it, and the browser will come back to this one.
             return Some(redirect(&format!("http://{own}{}", self.path.expose())));
         }
         let target = self.target.borrow();
@@ -235,7 +238,7 @@ impl HandOver {
         Some(reply)
     }
 
-    /// Whether a request that came back with what only the person's sign-in can have is from the person's browser.
+    /// Whether a request that came back with secrets of the person's sign-in is from the person's browser.
     pub(super) fn admits(&self, request: &Request) -> Admission {
         let caller = request.caller();
         if let ConnectedUser::Another(user) = caller {
@@ -246,9 +249,9 @@ impl HandOver {
             return Admission::Admitted;
         }
         match (self.given.get(), caller) {
-            // The address was on the terminal alone, and a browser of this user's has come of it.
+            // The URL was only on the terminal, and a browser of this user followed it.
             (Given::OnTerminal { .. }, ConnectedUser::Own) => Admission::Admitted,
-            // A terminal may have started the browser by a click, with the address as an argument.
+            // A click in a terminal may have started the browser, with the URL as an argument.
             (Given::OnTerminal { can_paste: true }, _) => Admission::ByPasting,
             _ => {
                 self.tell(Trouble::OtherBrowser);
@@ -257,13 +260,13 @@ impl HandOver {
         }
     }
 
-    /// Has the browser forget the cookie.
+    /// Makes the browser delete the cookie.
     pub(super) fn forget(&self, reply: &mut Reply) {
         let name = self.cookie.expose().split('=').next().unwrap_or_default();
         self.set_cookie(reply, &format!("{name}="), 0);
     }
 
-    /// Whether two have asked for the page.
+    /// Whether two have opened the page.
     pub(super) fn is_contested(&self) -> bool {
         self.visited.get() == Visited::Contested
     }
@@ -278,7 +281,7 @@ impl HandOver {
                 world.person.tell(Note::Warning { text: &trouble.words() });
             }
             if self.is_contested() {
-                // The answer that says so is on its way.
+                // The answer that says so is being sent.
                 return tokio::time::sleep(SENT_WITHIN).await;
             }
             self.news.notified().await;
@@ -287,7 +290,7 @@ impl HandOver {
 
     fn tell(&self, trouble: Trouble) {
         let mut troubles = self.troubles.borrow_mut();
-        // Somebody who asks without end is told of once.
+        // A visitor that asks again and again is reported once.
         if !troubles.contains(&trouble) && troubles.len() < 8 {
             troubles.push(trouble);
             self.news.notify_one();
@@ -301,7 +304,7 @@ impl HandOver {
         pairs.any(|pair| bool::from(pair.as_bytes().ct_eq(self.cookie.expose().as_bytes())))
     }
 
-    /// Lax: it comes along when the provider sends the browser back by a plain visit, and with nothing that a page of
+    /// Lax: the browser sends it when the IdP redirects it by a plain visit, but with nothing that a page on
     /// another site fetches or posts.
     fn set_cookie(&self, reply: &mut Reply, pair: &str, seconds: u64) {
         let cookie = format!("{pair}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
@@ -325,7 +328,8 @@ impl Trouble {
     }
 }
 
-/// Has `open` start a browser with the address of a page of this machine, and waits until that has sent it on to `url`.
+/// Makes `open` start a browser with the URL of a local page, and waits until that has redirected it to
+/// `url`.
 ///
 /// # Errors
 /// [`HandOverError`].
@@ -354,7 +358,7 @@ pub async fn hand_over(
     };
     tokio::select! {
         outcome = fetched => outcome,
-        // Nothing comes back from there: who was second has got nothing, and the first was this user.
+        // Nothing comes back from there: the second visitor got nothing, and the first one was this user.
         () = page.contested(world) => if page.first_is_own.get() { Ok(()) } else { Err(Contested.into()) },
         () = serve => Err(HandOverError::NobodyCame),
     }

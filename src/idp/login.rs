@@ -1,4 +1,5 @@
-//! What an IdP handed over at a sign-in: who signed in, the proof for AWS, what renews it, and the form that is stored.
+//! What an IdP issued at a sign-in: who signed in, the proof for AWS, what renews it, and the form that is
+//! stored.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub struct Identity {
     pub sign_in: SignIn,
 }
 
-/// What an IdP handed over, in the form that is stored.
+/// What an IdP issued, in the form that is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the types say it")]
@@ -77,8 +78,9 @@ impl Login {
         }
     }
 
-    /// What is needed to end it at its IdP, made only from what it holds itself. `None` if that is not enough, as with what
-    /// older versions stored. It is only good for [`end`](super::end) and [`end_session_url`](super::end_session_url).
+    /// What is needed to end it at its IdP, taken from the login alone. `None` if that is not enough, as in
+    /// entries of older versions. It can only be used for [`end`](super::end) and
+    /// [`end_session_url`](super::end_session_url).
     pub fn own_plan(&self) -> Option<ProofPlan> {
         match self {
             Self::Oidc(login) => login.settings(&login.identity.issuer).map(ProofPlan::Oidc),
@@ -88,7 +90,7 @@ impl Login {
         }
     }
 
-    /// Whether something of it lasts at the IdP.
+    /// Whether something of it stays valid at the IdP.
     pub fn lasts(&self) -> bool {
         match self {
             Self::Oidc(login) => login.renews_itself(),
@@ -98,7 +100,7 @@ impl Login {
         }
     }
 
-    /// When it was handed over.
+    /// When it was issued.
     pub fn obtained_at(&self) -> Timestamp {
         match self {
             Self::Oidc(login) => login.obtained_at,
@@ -118,7 +120,7 @@ impl Login {
         }
     }
 
-    /// What gets the next proof without the person, in words.
+    /// How the next proof is obtained without the person, in words.
     pub fn renewal(&self) -> &'static str {
         match self {
             Self::Okta(_) | Self::IdentityCenter(_) => "the session",
@@ -126,7 +128,7 @@ impl Login {
         }
     }
 
-    /// Whether the next proof may come without the person.
+    /// Whether the next proof may be obtained without the person.
     pub fn renews_itself(&self) -> bool {
         match self {
             Self::Oidc(login) => login.renews_itself(),
@@ -146,7 +148,7 @@ impl Login {
         }
     }
 
-    /// Whether it is not known yet who signed in, because what the IdP handed over could not be checked.
+    /// Whether it is not known yet who signed in, because what the IdP issued could not be checked.
     pub fn is_of_nobody(&self) -> bool {
         matches!(self, Self::Oidc(login) if login.is_of_nobody())
     }
@@ -198,7 +200,7 @@ impl Login {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// [`NotALogin`] if the bytes are of another shape.
+    /// [`NotALogin`] if the bytes are in another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotALogin> {
         serde_json::from_slice(bytes).map_err(|_| NotALogin)
     }

@@ -1,5 +1,5 @@
-//! What an address says of the IdP behind it, for somebody who has no configuration yet: first by its form, which costs nothing,
-//! then by what is published there.
+//! What a URL says about the IdP behind it, for somebody who has no configuration yet: first by its form,
+//! which costs nothing, then by what is published there.
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -16,13 +16,13 @@ use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as in the configuration")]
 pub enum Found {
-    /// IAM Identity Center; the region as far as the address or the page says.
+    /// IAM Identity Center; the region if the URL or the page names it.
     Center { start_url: String, region: Option<String> },
-    /// An Okta org, and the link of an application if the address was one.
+    /// An Okta org, and the link of an application if the URL was one.
     Okta { org: String, app_url: Option<String>, identity_engine: bool },
     /// An OpenID Connect provider.
     Oidc { issuer: String },
-    /// A page that starts a sign-in by SAML.
+    /// A page that starts a SAML sign-in.
     SamlStart { start_url: String },
     /// SAML metadata; `elsewhere` if it sends people to another host than it was found at.
     SamlSso { sso_url: String, issuer: String, by_post: bool, elsewhere: bool },
@@ -31,20 +31,20 @@ pub enum Found {
 /// Why nothing was found.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
-    /// Not an address.
+    /// Not a URL.
     #[error("`{0}` is no address of a web page")]
     NotAnAddress(String),
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// Nobody there says how to sign in.
+    /// Nothing there says how to sign in.
     #[error("nothing at {0} says how one signs in there")]
     Nothing(String),
-    /// What is published there is of somewhere else.
+    /// What is published there belongs to another place.
     #[error("{url} describes the provider {issuer}, which is another host's")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Foreign { url: String, issuer: String },
-    /// It sends people where nobody is to be sent.
+    /// It sends people to a URL that is not allowed.
     #[error("it sends people to `{url}`, which {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Untrusted { url: String, why: UrlError },
@@ -80,7 +80,7 @@ struct Discovery {
     issuer: String,
 }
 
-/// Looks at the address that somebody typed.
+/// Looks up the URL that somebody typed.
 ///
 /// # Errors
 /// [`LookupError`].
@@ -89,7 +89,7 @@ pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
     if let Some(found) = address.by_form() {
         return Ok(found);
     }
-    // An org of Okta, under its own name or the company's.
+    // An Okta org, under Okta's domain or the company's.
     let organization = http.get(&address.page("/.well-known/okta-organization")?).await?;
     if let Some(Organization { pipeline }) = json(&organization) {
         let identity_engine = pipeline.as_deref() == Some("idx");
@@ -111,7 +111,7 @@ pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
     found.filter(|_| page.status == 200).ok_or(LookupError::Nothing(url))
 }
 
-/// An address that somebody typed, without a slash at the end of its path.
+/// A URL that somebody typed, without a slash at the end of its path.
 struct Address {
     at: TrustedUrl,
 }
@@ -120,11 +120,11 @@ impl Address {
     fn read(typed: &str) -> Result<Self, LookupError> {
         let wrong = || LookupError::NotAnAddress(bounded(typed));
         let typed = typed.trim();
-        // Identity Center's pages stand behind a `#`, and so do those of dashboards.
+        // Identity Center's pages, and those of dashboards, follow a `#`.
         let plain = typed.split('#').next().unwrap_or_default();
         let whole = if plain.contains("://") { plain.to_owned() } else { format!("https://{plain}") };
         let url = TrustedUrl::parse(&whole, Purpose::Provider).map_err(|_| wrong())?;
-        // A word alone is no address that somebody means.
+        // Nobody means a single word as a URL.
         if !url.host().contains('.') && !url.is_this_machine() {
             return Err(wrong());
         }
@@ -151,7 +151,7 @@ impl Address {
     }
 
     fn okta_org(&self) -> String {
-        // The administrators' pages are at a name of their own.
+        // The administrators' pages are on a separate host.
         let host = self.at.host();
         let (first, rest) = host.split_once('.').unwrap_or((host, ""));
         let okta = rest.starts_with("okta") && !rest.is_empty();
@@ -161,7 +161,7 @@ impl Address {
         }
     }
 
-    /// What is known by the form of the address alone. The forms are in the vendors' documentation of their addresses.
+    /// What the form of the URL alone shows. The forms are from the vendors' documentation of their URLs.
     fn by_form(&self) -> Option<Found> {
         let host = self.at.host();
         if host.ends_with(".awsapps.com") || host.ends_with(".awsapps.cn") {
@@ -188,7 +188,7 @@ impl Address {
     async fn issuer(&self, http: &Http) -> Result<Option<String>, LookupError> {
         let base = self.url();
         let base = base.split("/.well-known/").next().unwrap_or_default().trim_end_matches('/').to_owned();
-        // Entra's tenants have their second version below them.
+        // Entra's tenants have their second version below their own path.
         let entra = self.at.host() == "login.microsoftonline.com" && !base.ends_with("/v2.0");
         let base = if entra { format!("{base}/v2.0") } else { base };
         let url = format!("{base}/.well-known/openid-configuration");
@@ -210,7 +210,7 @@ fn json<T: for<'de> Deserialize<'de>>(answer: &HttpAnswer) -> Option<T> {
 /// Where SAML metadata (SAML 2.0 Metadata, 2.4.3) sends people to sign in: by redirect if that is offered.
 ///
 /// # Errors
-/// [`LookupError::Untrusted`] if that is no address to send anybody to.
+/// [`LookupError::Untrusted`] if that URL is not allowed.
 fn metadata(text: &str, at: &TrustedUrl) -> Result<Option<Found>, LookupError> {
     const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
     let Ok(document) = roxmltree::Document::parse(text) else { return Ok(None) };
@@ -306,7 +306,7 @@ mod tests {
             "https://me@acme.com",
             "a b.c",
             "https://\u{1b}x.y",
-            // Found by fuzzing: another address would have been asked than was typed.
+            // Found by fuzzing: the host called would not have been the one typed.
             "login.,[::1]tz/t",
         ] {
             assert!(matches!(Address::read(typed), Err(LookupError::NotAnAddress(_))), "{typed}");

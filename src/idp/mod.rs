@@ -47,20 +47,20 @@ const ASK_ADMINISTRATOR: &str = "show this to the administrator of the identity 
 pub struct LoginOptions {
     /// Use the device code (RFC 8628), whatever the configuration says.
     pub device: bool,
-    /// Open the browser; if not, the person is given the URL.
+    /// Open the browser; if not, the person gets the URL.
     pub open_browser: bool,
     /// Have the IdP ask again even if the browser still has a session there.
     pub force: bool,
     /// The second factor to use, whatever the configuration or the last login says.
     pub factor: Option<Factor>,
-    /// Keep the password in the store, for an IdP that is given one.
+    /// Keep the password in the store, for an IdP that `jit` sends it to.
     pub keep_password: bool,
     /// How long to wait for the person.
     pub within: Duration,
 }
 
 impl LoginOptions {
-    /// What is usual: the browser, with five minutes for the person.
+    /// The default: the browser, with five minutes for the person.
     pub fn by_browser() -> Self {
         Self {
             device: false,
@@ -73,10 +73,10 @@ impl LoginOptions {
     }
 }
 
-/// What is remembered about the person beside the login, for an IdP that is asked without a browser. The caller keeps it
-/// sealed.
+/// What is remembered about the person in addition to the login, for an IdP that is used without a browser.
+/// The caller keeps it sealed.
 pub trait Memory {
-    /// What was kept last; `None` if nothing was, or if it cannot be read.
+    /// What was stored last; `None` if nothing was, or if it cannot be read.
     fn recall(&self) -> Option<Secret<Vec<u8>>>;
     /// Replaces it at once. If that fails, the person is asked again next time; the caller tells them so.
     fn keep(&self, value: &Secret<Vec<u8>>);
@@ -85,7 +85,7 @@ pub trait Memory {
 /// Signs the person in at the IdP of `proof`. `stored` is the last login there, whatever its age.
 ///
 /// # Errors
-/// [`IdpError`]; its kind tells a refusal from a failure.
+/// [`IdpError`]; its kind distinguishes a refusal from a failure.
 pub async fn login(
     proof: &ProofPlan,
     world: &World,
@@ -129,8 +129,8 @@ fn of_oidc(keep: KeepLogin<'_>) -> impl Fn(Option<&OidcLogin>) {
     move |login| keep(login.map(|login| Login::Oidc(Box::new(login.clone()))).as_ref())
 }
 
-/// Gets a new proof from what the last login left, without the person. `keep` seals what the IdP hands over before anything is
-/// checked.
+/// Gets a new proof from the last login, without the person. `keep` seals what the IdP issues before anything
+/// is checked.
 ///
 /// # Errors
 /// [`IdpError`]; with [`IdpError::needs_new_login`] only a person can go on.
@@ -152,7 +152,8 @@ pub async fn renew(
         (ProofPlan::IdentityCenter(settings), Login::IdentityCenter(login)) => {
             Login::IdentityCenter(identity_center::renew(settings, world, login).await?)
         }
-        // The key of a login says which kind it is, so what is left are SAML logins. Only the browser can renew those.
+        // The key of a login says which kind it is, so the rest are SAML logins. Only the browser can renew
+        // those.
         _ => return Err(SamlError::NothingKept.into()),
     })
 }
@@ -168,7 +169,7 @@ pub enum Ended {
     Nothing,
 }
 
-/// Ends what lasts of `login` at the IdP.
+/// Ends at the IdP what stays valid of `login`.
 ///
 /// # Errors
 /// [`IdpError`] if the IdP could not be reached, or refused.

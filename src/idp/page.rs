@@ -25,20 +25,20 @@ pub(super) fn signed_in(name: &str) -> Reply {
     page(StatusCode::OK, &Text { class: "done", icon: TICK, title: "Signed in", what: &what, next: AWAY })
 }
 
-/// The sign-in failed; `why` may hold words of the provider.
+/// The sign-in failed; `why` may contain text from the IdP.
 pub(super) fn failed(why: &str) -> Reply {
     let what = sentence(why);
     let text = Text { class: "failed", icon: CROSS, title: "Sign-in failed", what: &what, next: AWAY };
     page(StatusCode::OK, &text)
 }
 
-/// The response was caught on its way; for a browser that is driven and about to close.
+/// The response was intercepted; for a driven browser that is about to close.
 pub(super) fn caught() -> String {
     let what = "You are signed in. This window closes by itself.";
     html(&Text { class: "done", icon: TICK, title: "Signed in", what, next: "" }, "")
 }
 
-/// A form that posts `fields` to `action` by itself, or at the press of its button.
+/// A form that posts `fields` to `action` by itself, or when its button is pressed.
 pub(super) fn post_on(action: &str, fields: &[(&str, String)]) -> Reply {
     const SCRIPT: &str = "document.forms[0].submit()";
     let inputs: String = fields
@@ -52,11 +52,11 @@ pub(super) fn post_on(action: &str, fields: &[(&str, String)]) -> Reply {
     let what = format!("Continuing to {}.", jit_wire::http::host_of(action));
     let text = Text { class: "done", icon: ARROW, title: "One moment", what: &what, next: "" };
     let script = STANDARD.encode(digest::digest(&digest::SHA256, SCRIPT.as_bytes()));
-    // Without `form-action`: browsers would hold the provider's own redirects against it.
+    // Without `form-action`: browsers would apply it to the IdP's own redirects.
     shown(StatusCode::OK, &text, &form, &format!("script-src 'sha256-{script}'"))
 }
 
-/// An error's words as a sentence of their own.
+/// An error's text as a full sentence.
 fn sentence(words: &str) -> String {
     let mut rest = words.chars();
     let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
@@ -72,7 +72,7 @@ pub(super) fn finished() -> Reply {
     )
 }
 
-/// The request does not belong to the sign-in that is waited for.
+/// The request does not belong to the sign-in in progress.
 pub(super) fn stray() -> Reply {
     let what = "This page does not belong to the sign-in that jit is waiting for.";
     let next = "It may come from an older tab. Continue in the newest one, or start again in the terminal.";
@@ -82,7 +82,7 @@ pub(super) fn stray() -> Reply {
     )
 }
 
-/// The page that the browser was opened with was opened before, by somebody else.
+/// Somebody else has already opened the page that the browser was started with.
 pub(super) fn contested() -> Reply {
     let what = "This page was opened before, and not by this browser. Somebody else may have what it leads to, so jit has \
                 given it up.";
@@ -92,7 +92,7 @@ pub(super) fn contested() -> Reply {
     page(StatusCode::NOT_FOUND, &text)
 }
 
-/// The answer of the provider belongs to the sign-in, but was brought by another browser than the one that began it.
+/// The IdP's answer belongs to the sign-in, but came from another browser than the one that started it.
 pub(super) fn other_browser() -> Reply {
     let what = "This is not the browser that jit opened for this sign-in, or it does not accept cookies from 127.0.0.1.";
     let next =
@@ -101,25 +101,25 @@ pub(super) fn other_browser() -> Reply {
     page(StatusCode::FORBIDDEN, &text)
 }
 
-/// As before, where the person opened the address by hand: they can show that it is theirs.
+/// The same if the person opened the URL by hand: they can prove that it is theirs.
 pub(super) fn to_be_pasted() -> Reply {
     let what = "To finish, copy the address of this page and paste it into the terminal where jit waits.";
     let next = "Nobody else sees that terminal, so jit knows that it is you.";
     page(StatusCode::OK, &Text { class: "done", icon: ARROW, title: "One more step", what, next })
 }
 
-/// For a browser that fetches what nobody has opened yet.
+/// For a browser that prefetches a page that nobody has opened yet.
 pub(super) fn not_ahead() -> Reply {
     reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "not ahead of time\n")
 }
 
-/// For a program of somebody else.
+/// For another user's program.
 pub(super) fn another_user() -> Reply {
     let what = "this page is for another user of this machine\n";
     reply(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", what)
 }
 
-/// Where a browser goes next is not told where it comes from.
+/// The page that a browser opens next does not learn where it came from.
 pub(super) fn say_no_referrer(reply: &mut Reply) {
     reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
@@ -142,7 +142,7 @@ fn page(status: StatusCode, text: &Text<'_>) -> Reply {
     shown(status, text, "", "form-action 'none'")
 }
 
-/// `form` is markup of our own; `rule` says what it may do.
+/// `form` is our own markup; `rule` says what it may do.
 fn shown(status: StatusCode, text: &Text<'_>, form: &str, rule: &str) -> Reply {
     let mut reply = reply(status, "text/html; charset=utf-8", html(text, form));
     let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
@@ -158,7 +158,7 @@ fn shown(status: StatusCode, text: &Text<'_>, form: &str, rule: &str) -> Reply {
 }
 
 fn html(text: &Text<'_>, form: &str) -> String {
-    // Text from outside goes in last, so that a `{next}` in it stays what it is.
+    // Text from outside is inserted last, so that a `{next}` in it stays as it is.
     TEMPLATE
         .replace("{style}", STYLE)
         .replace("{class}", text.class)

@@ -1,4 +1,4 @@
-//! Sending the person to the provider.
+//! Sending the person to the IdP.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,17 +9,17 @@ use super::hand_over::{HandOver, Target};
 use crate::world::{Note, World};
 use jit_wire::trusted_url::TrustedUrl;
 
-/// What the person is shown where no browser is opened for them.
+/// What the person is shown if no browser is opened for them.
 pub(super) enum Shown {
-    /// Where they are to go: it can be opened on any machine. With `can_paste` the address that the browser ends at may be
-    /// pasted here.
+    /// Where they should go: it can be opened on any machine. With `can_paste` the URL that the browser ends
+    /// on may be pasted here.
     Url { can_paste: bool },
-    /// The page of this machine, where the browser has to be anyway.
+    /// The local page, which the browser has to open anyway.
     Page,
 }
 
-/// Opens the browser at the page that sends it on to `target`, which is `url` or a form for it, or tells the person where
-/// to go; whether the browser was opened.
+/// Opens the browser on the page that redirects it to `target`, which is `url` or a form for it, or tells the
+/// person where to go; returns whether the browser was opened.
 pub(super) fn open(
     world: &World,
     options: &LoginOptions,
@@ -52,7 +52,7 @@ pub(super) fn open(
     false
 }
 
-/// 256 random bits as 43 characters of base64url; `None` if the system has none to give.
+/// 256 random bits as 43 characters of base64url; `None` if the system has none.
 pub fn random() -> Option<String> {
     let mut bytes = zeroize::Zeroizing::new([0_u8; 32]);
     SystemRandom::new().fill(&mut *bytes).ok()?;

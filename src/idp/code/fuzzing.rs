@@ -1,10 +1,10 @@
-//! Where the browser came back to, as a function of bytes.
+//! The URL that the browser came back to, as a function of bytes.
 
 use super::{Attempt, Redirect, Sender};
 use jit_wire::loopback::fuzzing::{PORT, received};
 use jit_wire::secret::Secret;
 
-/// An address that was pasted; and the same as the query of the right one.
+/// A URL that was pasted; and the same as the query of the right one.
 pub fn redirect(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let sender = Sender { issuer: "https://idp.example".to_owned(), announced: true };
@@ -29,7 +29,7 @@ pub fn redirect(data: &[u8]) {
     }
 }
 
-/// A request that comes to the listener of a sign-in: of the three kinds, none takes what is not its own.
+/// A request to the listener of a sign-in: none of the three kinds accepts what belongs to another.
 pub fn loopback_request(data: &[u8]) {
     let Some(request) = received(data) else { return };
     let attempt = Attempt {

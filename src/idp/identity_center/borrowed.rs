@@ -1,5 +1,5 @@
-//! A token that the AWS CLI has left in `~/.aws/sso/cache`: read with the person's consent, never written, and never
-//! renewed, since the refresh token beside it is good for one use and the CLI's own.
+//! A token that the AWS CLI has left in `~/.aws/sso/cache`: read with the person's consent, never written,
+//! and never renewed, because the refresh token next to it works only once and is the CLI's own.
 
 use serde::Deserialize;
 
@@ -9,9 +9,9 @@ use crate::world::World;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// A token with less left, in seconds, is not worth the question.
+/// A token with less time left, in seconds, is not worth asking about.
 const WORTH_ASKING: i64 = 10 * 60;
-/// More files and larger ones than the CLI writes.
+/// More and larger files than the CLI writes.
 const MOST_FILES: usize = 200;
 const LARGEST: u64 = 64 * 1024;
 
@@ -24,7 +24,7 @@ struct Cached {
     expires_at: String,
 }
 
-/// A live token for this portal, if the person lets it be used.
+/// A valid token for this portal, if the person allows its use.
 pub(super) fn token(settings: &CenterSettings, world: &World) -> Option<(Secret<String>, Timestamp)> {
     if !world.person.can_be_asked() {
         return None;
@@ -40,7 +40,7 @@ pub(super) fn token(settings: &CenterSettings, world: &World) -> Option<(Secret<
     (world.person.confirm(&question) == Some(true)).then_some((token, until))
 }
 
-/// The token in a file of the CLI's, if it is for this portal and lives on for a while.
+/// The token in one of the CLI's files, if it is for this portal and stays valid for a while.
 pub(super) fn live(
     content: &[u8],
     settings: &CenterSettings,

@@ -1,4 +1,4 @@
-//! Signing in with the browser: the code with PKCE (`idp/code.rs`) at the service's own authorization page.
+//! Signing in with the browser: the code with PKCE (`idp/code.rs`) on the service's own authorization page.
 
 use super::service::{self, Grant, REDIRECT_PATH, SCOPE, Tokens};
 use super::{CenterError, Registration};

@@ -1,4 +1,4 @@
-//! Signing in where there is no browser: a device code (RFC 8628, in the service's own JSON).
+//! Signing in without a browser: a device code (RFC 8628, in the service's own JSON).
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use crate::idp::code::{because, minutes};
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::http::HttpError;
 
-/// Why a sign-in or a renewal failed. Words of the service are cut to 300 characters and otherwise as they came.
+/// Why a sign-in or a renewal failed. Text from the service is cut to 300 characters and otherwise unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum CenterError {
     /// No answer came.
@@ -19,12 +19,12 @@ pub enum CenterError {
     /// An answer that is not what the service promises.
     #[error("the portal answered with status {0} and a response that jit could not read")]
     NotUnderstood(u16),
-    /// The service said no.
+    /// The service refused.
     #[error("the portal refused: {error}{}", because(.description))]
     Refused {
         /// The error code, as OAuth writes it.
         error: String,
-        /// The service's words.
+        /// The service's text.
         description: Option<String>,
     },
     /// The device code ran out.
@@ -33,7 +33,7 @@ pub enum CenterError {
     /// The last login left no refresh token.
     #[error("the portal issued no refresh token at the last sign-in")]
     NothingKept,
-    /// What the last login left was given up at an earlier call, for this reason.
+    /// The result of the last sign-in was given up at an earlier call, for this reason.
     #[error("{0}")]
     Ended(String),
     /// The client that the refresh token belongs to is forgotten.
@@ -42,7 +42,8 @@ pub enum CenterError {
 }
 
 impl CenterError {
-    /// Whether only a new login can help. Whatever the service calls it: what it refuses today it will refuse tomorrow.
+    /// Whether only a new sign-in can help. Whatever the service calls it: what it refuses today it will
+    /// refuse tomorrow.
     pub fn needs_new_login(&self) -> bool {
         match self {
             Self::NotUnderstood(status) => (400..500).contains(status) && !self.is_transient(),
@@ -51,7 +52,7 @@ impl CenterError {
         }
     }
 
-    /// Whether the service does not know the client any more, and another registration may help.
+    /// Whether the service no longer knows the client, so that registering again may help.
     pub fn client_is_forgotten(&self) -> bool {
         match self {
             Self::RegistrationOver => true,
@@ -60,7 +61,7 @@ impl CenterError {
         }
     }
 
-    /// Whether the same question may get an answer in a moment.
+    /// Whether the same request may succeed in a moment.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Http(error) => matches!(error, HttpError::Timeout { .. } | HttpError::Unreachable { .. }),

@@ -1,9 +1,9 @@
-//! What Identity Center says, and what the AWS CLI keeps of it, as functions of bytes.
+//! The answers of Identity Center, and what the AWS CLI stores of them, as functions of bytes.
 
 use super::{borrowed, service};
 use jit_wire::timestamp::Timestamp;
 
-/// What the token service answers: the status by the first byte.
+/// Answers of the token service: the first byte selects the status.
 pub fn center_answer(data: &[u8]) {
     let Some((status, body)) = data.split_first() else { return };
     service::fuzz(if status % 2 == 0 { 200 } else { 400 }, body);
@@ -15,7 +15,7 @@ pub fn cli_token(data: &[u8]) {
     let now = Timestamp(1_795_176_000);
     let Some((token, until)) = borrowed::live(data, &settings, now) else { return };
     assert!(until.0 - now.0 > 600 && !token.expose().is_empty(), "it lives on for a while");
-    // Not every reader takes what another one skips.
+    // Not every reader accepts what another one skips.
     let Ok(file) = serde_json::from_slice::<serde_json::Value>(data) else { return };
     let start = file["startUrl"].as_str().expect("whose it is");
     assert!(start.starts_with(&settings.start_url.value) && file["region"] == "eu-west-1");

@@ -1,5 +1,5 @@
-//! IAM Identity Center: a client that registers itself, a token for the portal by browser or device code, and its
-//! renewal (IAM Identity Center OIDC API reference). What the token is good for is asked by `aws::portal`.
+//! IAM Identity Center: a client that registers itself, a token for the portal by browser or device code, and
+//! its renewal (IAM Identity Center OIDC API reference). `aws::portal` uses the token.
 //!
 //! ```text
 //! mod → browser (code with PKCE) ─┬→ service (the JSON of sso-oidc, and the end of a session)
@@ -29,36 +29,37 @@ use service::{Grant, Tokens};
 
 pub use error::CenterError;
 
-/// A registration with less left than this is made anew, in seconds.
+/// A registration with less time left than this is renewed, in seconds.
 const REGISTRATION_MARGIN: i64 = 24 * 60 * 60;
 
-/// What Identity Center handed over.
+/// What Identity Center issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CenterLogin {
-    /// Who signed in: the portal does not say, so it is whoever signed in this time.
+    /// Who signed in: the portal does not say, so each sign-in counts as a new person.
     pub identity: Identity,
-    /// The client that was registered; `None` where the token is another program's.
+    /// The client that was registered; `None` if the token is another program's.
     pub registration: Option<Registration>,
-    /// What the portal takes.
+    /// The token that the portal accepts.
     #[serde(serialize_with = "sealed::text")]
     pub access_token: Secret<String>,
     /// What gets the next access token.
     #[serde(serialize_with = "sealed::optional_text")]
     pub refresh_token: Option<Secret<String>>,
-    /// When all this was handed over.
+    /// When all this was issued.
     pub obtained_at: Timestamp,
-    /// The portal takes the access token no more.
+    /// The portal no longer accepts the access token.
     pub ended: bool,
     /// Why there is nothing left to renew with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<String>,
-    /// Where the portal's service is, so that its session can be ended without the configuration; older entries do not say.
+    /// Where the portal's service is, so that its session can be ended without the configuration; older
+    /// entries do not have it.
     #[serde(default)]
     pub portal: Option<String>,
 }
 
 impl CenterLogin {
-    /// What is needed to end the login at its portal by what it holds itself.
+    /// What is needed to end the login at its portal, taken from the login alone.
     pub(super) fn settings(&self) -> Option<CenterSettings> {
         let rule = Origin::Rule("the stored login");
         let portal = self.portal.clone()?;
@@ -78,7 +79,7 @@ impl CenterLogin {
     }
 }
 
-/// A client, as the service knows it. It is made by the program for itself, and is a secret by name only.
+/// A client, as the service knows it. The program registers it for itself, and it is secret only in name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Registration {
     /// Its id.
@@ -95,7 +96,7 @@ pub struct Registration {
 /// Signs the person in. `stored` is the last login there.
 ///
 /// # Errors
-/// [`CenterError`]; [`CenterError::is_refusal`] tells a no from a failure.
+/// [`CenterError`]; [`CenterError::is_refusal`] distinguishes a refusal from a failure.
 pub async fn login(
     settings: &CenterSettings,
     world: &World,
@@ -103,8 +104,8 @@ pub async fn login(
     stored: Option<&CenterLogin>,
 ) -> Result<CenterLogin, CenterError> {
     if let Some(stored) = stored.filter(|stored| options.force && !stored.ended) {
-        // The portal asks the identity source anew only once its session is over, and only then do changed attributes
-        // arrive.
+        // The portal asks the identity source again only after its session has ended, and only then do
+        // changed attributes arrive.
         if let Err(error) = end(settings, world, stored).await {
             log::info!("the portal's session could not be ended: {error}");
         }
@@ -121,7 +122,8 @@ pub async fn login(
     }
     let by_device = by_device(settings, world, options);
     let now = world.clock.now();
-    // Starting over includes the client: in a browser the page alone would say that it is not known any more.
+    // Starting over includes the client: otherwise only the page in the browser would say that it is no
+    // longer known.
     let known = stored.filter(|_| !options.force).and_then(|login| login.registration.as_ref());
     let known = known.filter(|known| {
         known.by_device == by_device && known.expires_at.0 > now.0.saturating_add(REGISTRATION_MARGIN)
@@ -149,12 +151,12 @@ pub async fn login(
         }
     };
     let subject = visit::random().ok_or(CodeError::NoRandom)?;
-    // The portal does not say when, so it is when the person came back from it.
+    // The portal does not say when, so it is the time when the person came back from it.
     let sign_in = SignIn::new(Some(world.clock.now()), [], []);
     Ok(accept(settings, world, Some(registration), tokens, subject, sign_in))
 }
 
-/// As for OpenID Connect: a device code can be approved by someone who was talked into it.
+/// As for OpenID Connect: somebody can be talked into approving a device code.
 fn by_device(settings: &CenterSettings, world: &World, options: &LoginOptions) -> bool {
     match settings.flow.value {
         _ if options.device => true,
@@ -215,10 +217,11 @@ pub async fn renew(
     Ok(accept(settings, world, registration, tokens, identity.subject, identity.sign_in))
 }
 
-/// Ends the portal's session, and with it the refresh token. Sessions of roles that were taken live on.
+/// Ends the portal's session, and with it the refresh token. Role sessions that were already issued stay
+/// valid.
 ///
 /// # Errors
-/// [`CenterError`] if the portal could not be asked or said no.
+/// [`CenterError`] if the portal could not be reached or refused.
 pub async fn end(settings: &CenterSettings, world: &World, login: &CenterLogin) -> Result<(), CenterError> {
     service::logout(settings, world, &login.access_token).await
 }

@@ -1,5 +1,5 @@
-//! The calls of the service `sso-oidc`, plain JSON (IAM Identity Center OIDC API reference), and the portal's logout.
-//! AWS's SDK for it is left out: it would be a second client of half a megabyte for four calls without a signature.
+//! The calls of the service `sso-oidc`, plain JSON (IAM Identity Center OIDC API reference), and the portal's
+//! logout. AWS's SDK for it is not used: it would add half a megabyte for four unsigned calls.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -20,14 +20,14 @@ pub(super) const SCOPE: &str = "sso:account:access";
 pub(super) const REDIRECT_PATH: &str = "/oauth/callback";
 const REGISTERED_REDIRECT: &str = "http://127.0.0.1/oauth/callback";
 
-/// What is handed in for tokens.
+/// What is exchanged for tokens.
 pub(super) enum Grant<'a> {
     Code { code: &'a Secret<String>, redirect_uri: &'a str, verifier: &'a Secret<String> },
     DeviceCode(&'a Secret<String>),
     RefreshToken(&'a Secret<String>),
 }
 
-/// What the service hands out.
+/// What the service issues.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Tokens {
@@ -38,7 +38,7 @@ pub(super) struct Tokens {
     pub(super) refresh_token: Option<Secret<String>>,
 }
 
-/// A token is good for hours; what says otherwise is held to a day.
+/// A token is valid for hours; a longer time is cut to a day.
 fn within_a_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     Ok(i64::deserialize(deserializer)?.clamp(0, 24 * 60 * 60))
 }
@@ -64,7 +64,7 @@ struct Registered {
     client_secret_expires_at: i64,
 }
 
-/// Registers a public client for one of the two ways, as the AWS CLI does it.
+/// Registers a public client for one of the two ways, as the AWS CLI does.
 pub(super) async fn register(
     settings: &CenterSettings,
     world: &World,
@@ -144,7 +144,7 @@ pub(super) async fn logout(
     let ask = Ask { headers: &headers, ..Ask::post(&url, Body::Empty) };
     let answer = world.http.ask(&ask).await?;
     match answer.status {
-        // One that is over already is as good as ended.
+        // If it has ended already, that is fine.
         200..=299 | 401 => Ok(()),
         _ => Err(refusal(&answer)),
     }
@@ -177,7 +177,7 @@ async fn post<T: DeserializeOwned>(
     serde_json::from_slice(answer.body.expose()).map_err(|_| CenterError::NotUnderstood(answer.status))
 }
 
-/// The error code stands in the body (`error`), or only in a header, by the name of its exception.
+/// The error code is in the body (`error`), or only in a header, as the name of its exception.
 fn refusal(answer: &HttpAnswer) -> CenterError {
     #[derive(Deserialize, Default)]
     #[serde(default)]

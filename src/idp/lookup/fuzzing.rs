@@ -1,10 +1,10 @@
-//! What an address publishes, as a function of bytes.
+//! What a URL publishes, as a function of bytes.
 
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::{Address, Discovery, Found, Organization, metadata, region_of_page};
 
-/// A page: SAML metadata, the portal's, an org's or a provider's; and an address that somebody typed.
+/// A page: SAML metadata, the portal's, an org's or an IdP's; and a URL that somebody typed.
 pub fn lookup(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let at = TrustedUrl::parse("https://idp.example.com", Purpose::Provider).expect("an address");

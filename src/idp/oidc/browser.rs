@@ -16,7 +16,7 @@ use crate::world::World;
 
 const PATH: &str = "/callback";
 
-/// Signs in with the browser, or with the address that the person opens and pastes back.
+/// Signs in with the browser, or with a URL that the person opens and pastes back.
 pub(super) async fn sign_in(
     settings: &OidcSettings,
     world: &World,
@@ -32,7 +32,7 @@ pub(super) async fn sign_in(
                 step_up.max_age = None;
                 step_up.anew = true;
             }
-            // Once: a provider that goes on wanting something else is not obeyed for ever.
+            // Once: an IdP that keeps asking for something else is not followed forever.
             Err(OidcError::ClaimsWanted { claims, .. }) if step_up.claims.is_none() => {
                 step_up.claims = Some(claims);
             }
@@ -41,7 +41,8 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Whether a refusal may be about `max_age`, which some providers do not take. `prompt=login` asks for the same.
+/// Whether a refusal may be about `max_age`, which some IdPs do not support. `prompt=login` asks for the
+/// same.
 fn may_mean_max_age(error: &OidcError) -> bool {
     match error {
         OidcError::Refused { during, error, description } if *during == SIGN_IN => {

@@ -1,4 +1,4 @@
-//! Signing in where there is no browser: the device authorization grant (RFC 8628).
+//! Signing in without a browser: the device authorization grant (RFC 8628).
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::world::{Note, World};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// The interval between questions where the provider names none (RFC 8628, section 3.5), and what `slow_down` adds.
+/// The polling interval if the IdP names none (RFC 8628, section 3.5), and what `slow_down` adds.
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 /// No honest code is longer; it has to be typed.
 const LONGEST_CODE: usize = 64;
@@ -36,15 +36,15 @@ struct DeviceAnswer {
     interval: Option<Duration>,
 }
 
-/// Seconds as a number or, as some providers write them, as a string.
+/// Seconds as a number or, as some IdPs write them, as a string.
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     let whole = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-    // A day is for ever here; the bound keeps the sums below from overflowing.
+    // A day is forever here; the bound keeps the sums below from overflowing.
     Ok(whole.map(|seconds| Duration::from_secs(seconds.min(24 * 60 * 60))))
 }
 
-/// Shows a code to the person and waits until they approved it elsewhere.
+/// Shows a code to the person and waits until they have approved it elsewhere.
 pub(super) async fn sign_in(
     settings: &OidcSettings,
     world: &World,
@@ -74,7 +74,7 @@ async fn ask(
     if let Some(audience) = &settings.audience {
         form.push(("audience", &audience.value));
     }
-    // Not in RFC 8628, which lets a server ignore what it does not know.
+    // Not in RFC 8628, which lets a server ignore unknown parameters.
     let (acr_values, max_age) = (request::acr_values(settings), request::max_age(settings));
     let max_age = max_age.map(|seconds| seconds.to_string());
     form.extend(acr_values.as_deref().map(|values| ("acr_values", values)));
@@ -118,7 +118,7 @@ struct Wait {
     lifetime: Duration,
 }
 
-/// Asks until the person has decided (RFC 8628, section 3.5).
+/// Polls until the person has decided (RFC 8628, section 3.5).
 async fn poll(
     settings: &OidcSettings,
     world: &World,
@@ -144,7 +144,7 @@ async fn poll(
                     interval += FIVE_SECONDS;
                     continue;
                 }
-                // Entra says the second of a code that it no longer knows.
+                // Entra returns the second for a code that it no longer knows.
                 "expired_token" | "bad_verification_code" => return Err(OidcError::CodeExpired(lifetime)),
                 _ => refusal.into_error("the device code"),
             },
@@ -157,7 +157,7 @@ async fn poll(
     }
 }
 
-/// The passing of time, which a test makes up.
+/// The passing of time, which a test can simulate.
 trait Pace {
     /// How long it has been.
     fn elapsed(&self) -> Duration;

@@ -1,4 +1,4 @@
-//! The provider's description of itself (OpenID Connect Discovery 1.0) and its keys.
+//! The IdP's discovery document (OpenID Connect Discovery 1.0) and its keys.
 
 use std::time::Duration;
 
@@ -14,28 +14,29 @@ use jit_wire::http::HttpAnswer;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
-/// How long a description is believed without asking again.
+/// How long the document is trusted without fetching it again.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What is known of a provider.
+/// What is known about an IdP.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provider {
     #[serde(deserialize_with = "stored")]
     pub(super) document: Document,
     pub(super) keys: Vec<Jwk>,
-    /// When the provider was asked.
+    /// When it was fetched.
     pub fetched_at: Timestamp,
-    /// How it took the client's secret the last time.
+    /// How the IdP accepted the client's secret the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) client_auth: Option<ClientAuth>,
 }
 
-/// The description after its addresses were held against the issuer's.
+/// The document after its URLs were checked against the issuer's.
 pub(super) type Document = Description<TrustedUrl>;
-/// The description as it came.
+/// The document as it was received.
 pub(super) type Announced = Description<String>;
 
-/// The members of the description that are used here, by their names in the specifications. What is empty is not there.
+/// The members of the document that are used here, by their names in the specifications. An empty value
+/// counts as missing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Description<U> {
     pub(super) issuer: String,
@@ -54,7 +55,7 @@ pub(super) struct Description<U> {
     pub(super) authorization_response_iss_parameter_supported: Option<bool>,
 }
 
-/// The provider of `settings`: `known` if it is that provider and younger than a day, else freshly asked.
+/// The IdP of `settings`: `known` if it is that IdP and younger than a day, else fetched again.
 ///
 /// # Errors
 /// As [`fetch`].
@@ -75,11 +76,11 @@ pub(super) async fn current(
     }
 }
 
-/// Asks the provider of `settings` for its description and its keys.
+/// Fetches the discovery document and the keys of the IdP of `settings`.
 ///
 /// # Errors
-/// The network's; [`OidcError::NoDiscovery`], [`OidcError::NotUnderstood`], [`OidcError::WrongIssuer`] for what came
-/// instead; [`OidcError::Insecure`] for an issuer or an endpoint that is not https.
+/// Network errors; [`OidcError::NoDiscovery`], [`OidcError::NotUnderstood`], [`OidcError::WrongIssuer`] for
+/// what was received instead; [`OidcError::Insecure`] for an issuer or an endpoint that is not https.
 pub(super) async fn fetch(settings: &OidcSettings, world: &World) -> Result<Provider, OidcError> {
     let (issuer, at) = (&settings.issuer.value, self::issuer(settings)?);
     let url =
@@ -99,8 +100,8 @@ pub(super) async fn fetch(settings: &OidcSettings, world: &World) -> Result<Prov
 }
 
 impl Announced {
-    /// The description, if it is of the provider that calls itself `issuer`, which stands at `at`, and all of its addresses may
-    /// be asked or opened for that.
+    /// The document, if it is from the IdP with the issuer `issuer`, at the URL `at`, and all its URLs may be
+    /// called or opened for their purposes.
     pub(super) fn check(self, issuer: &str, at: &TrustedUrl) -> Result<Document, OidcError> {
         if self.issuer != *issuer {
             let announced = bounded(&self.issuer);
@@ -149,11 +150,11 @@ impl Announced {
     }
 }
 
-/// What an address of a description is for.
+/// What a URL in a discovery document is for.
 type ForOne = fn(&TrustedUrl) -> Purpose<'_>;
 
-/// A description from the store. One that an older version has taken may have addresses that are not taken any more; they are
-/// left out, and the provider is asked again.
+/// A document from the store. One stored by an older version may contain URLs that are no longer accepted;
+/// they are left out, and the document is fetched again.
 fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Document, D::Error> {
     let announced = Announced::deserialize(deserializer)?;
     let at = TrustedUrl::parse(&announced.issuer, Purpose::Issuer).ok();
@@ -172,13 +173,13 @@ impl Document {
         self.token_endpoint.as_ref().ok_or(OidcError::Lacks { what: "token_endpoint" })
     }
 
-    /// How a client may show who it is: at the token endpoint, and where a device code is had (RFC 8628, section 3.1) or a
-    /// request is pushed to (RFC 9126, section 2).
+    /// How a client may authenticate: at the token endpoint, at the device endpoint (RFC 8628, section 3.1),
+    /// and where a request is pushed to (RFC 9126, section 2).
     pub(super) fn token_methods(&self) -> Option<&[String]> {
         self.token_endpoint_auth_methods_supported.as_deref()
     }
 
-    /// The same at the revocation endpoint; most providers say it of the token endpoint alone.
+    /// The same at the revocation endpoint; most IdPs announce it only for the token endpoint.
     pub(super) fn revocation_methods(&self) -> Option<&[String]> {
         self.revocation_endpoint_auth_methods_supported.as_deref().or(self.token_methods())
     }
@@ -188,7 +189,7 @@ impl Document {
     }
 }
 
-/// The issuer of `settings` as an address.
+/// The issuer of `settings` as a URL.
 pub(super) fn issuer(settings: &OidcSettings) -> Result<TrustedUrl, OidcError> {
     let issuer = &settings.issuer.value;
     TrustedUrl::parse(issuer, Purpose::Issuer).map_err(|why| insecure("the issuer", issuer, why))
@@ -198,7 +199,7 @@ pub(super) fn insecure(what: &'static str, url: &str, why: UrlError) -> OidcErro
     OidcError::Insecure { what, url: bounded(url), why }
 }
 
-/// Reads an answer that holds no secret, so that what is wrong with it may be told.
+/// Reads an answer that holds no secret, so that an error may quote it.
 pub(super) fn read_public<T: DeserializeOwned>(
     what: &'static str,
     answer: &HttpAnswer,
@@ -212,7 +213,7 @@ pub(super) fn read_public<T: DeserializeOwned>(
     })
 }
 
-/// What to call an answer that is no JSON.
+/// How to describe an answer that is not JSON.
 pub(super) fn no_json(answer: &HttpAnswer) -> &'static str {
     let html =
         answer.content_type.contains("html") || answer.body.expose().trim_ascii_start().starts_with(b"<");

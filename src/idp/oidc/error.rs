@@ -8,14 +8,14 @@ use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::http::HttpError;
 use jit_wire::trusted_url::UrlError;
 
-/// Why a sign-in or a refresh failed. Words of the provider are cut to 300 characters and otherwise as they
-/// came: whoever prints them escapes them.
+/// Why a sign-in or a refresh failed. Text from the IdP is cut to 300 characters and otherwise unchanged:
+/// whoever prints it escapes it.
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// An address that would send secrets in clear, or is none.
+    /// A URL that would send secrets in clear, or that is not valid.
     #[error("{what} `{url}` {why}")]
     Insecure {
         /// `the issuer`, or the name of the endpoint.
@@ -25,25 +25,25 @@ pub enum OidcError {
         /// What is wrong with it.
         why: UrlError,
     },
-    /// There is no description of the provider at the place where it belongs.
+    /// There is no discovery document at its standard place.
     #[error("there is no OpenID Connect provider at {issuer}: {url} answered with status {status}")]
     NoDiscovery {
         /// The issuer of the configuration.
         issuer: String,
-        /// What was asked.
+        /// The URL that was called.
         url: String,
         /// The HTTP status.
         status: u16,
     },
-    /// The provider calls itself something else (OpenID Connect Discovery 1.0, section 4.3).
+    /// The IdP uses another issuer (OpenID Connect Discovery 1.0, section 4.3).
     #[error("the provider calls itself `{announced}`, but the configuration says `{configured}`")]
     WrongIssuer {
         /// The issuer of the configuration.
         configured: String,
-        /// The issuer of the provider's description.
+        /// The issuer in the discovery document.
         announced: String,
     },
-    /// The provider does not offer what is needed.
+    /// The IdP does not offer what is needed.
     #[error("the provider offers no {what}")]
     Lacks {
         /// What it lacks.
@@ -56,7 +56,7 @@ pub enum OidcError {
         what: &'static str,
         /// The HTTP status.
         status: u16,
-        /// What came instead.
+        /// What was received instead.
         why: String,
     },
     /// The browser brought no code back.
@@ -68,32 +68,32 @@ pub enum OidcError {
         minutes(*.0)
     )]
     CodeExpired(Duration),
-    /// The person, or a policy of the provider, declined (`access_denied`).
+    /// The person, or a policy of the IdP, declined (`access_denied`).
     #[error("the sign-in was declined{}", because(.0))]
     Denied(Option<String>),
-    /// The provider said no in another way.
+    /// The IdP refused for another reason.
     #[error("{during} was refused: {error}{}", because(.description))]
     Refused {
-        /// What was asked.
+        /// What was requested.
         during: &'static str,
         /// The error code (RFC 6749, section 5.2 and elsewhere).
         error: String,
-        /// The provider's words.
+        /// The IdP's text.
         description: Option<String>,
     },
-    /// The provider wants the person to sign in in another way first, and says how (a claims challenge).
+    /// The IdP requires another kind of sign-in first, and says which (a claims challenge).
     #[error("{during} was refused: {error}{}", because(.description))]
     ClaimsWanted {
-        /// What was asked.
+        /// What was requested.
         during: &'static str,
         /// The error code.
         error: String,
-        /// The provider's words.
+        /// The IdP's text.
         description: Option<String>,
-        /// What to ask for, as JSON.
+        /// What to request, as JSON.
         claims: String,
     },
-    /// The provider gave tokens, but no ID token among them.
+    /// The IdP gave tokens, but no ID token among them.
     #[error("the IdP returned no ID token; the client needs the `openid` scope")]
     NoIdToken,
     /// A refresh gave no ID token (OpenID Connect Core 1.0, section 12.2, allows that).
@@ -105,10 +105,10 @@ pub enum OidcError {
     /// The refresh token was given up at an earlier call, for this reason.
     #[error("{0}")]
     Ended(String),
-    /// The last sign-in came to nothing.
+    /// The last sign-in did not complete.
     #[error("the last sign-in did not succeed")]
     NobodyYet,
-    /// A refresh was refused without a reason, as some providers do it with a token that is dead.
+    /// A refresh was refused without a reason, as some IdPs do for a token that is dead.
     #[error("the IdP no longer accepts the refresh token (status {status}, without a reason)")]
     Unreasoned {
         /// The HTTP status.
@@ -120,27 +120,29 @@ pub enum OidcError {
 }
 
 impl OidcError {
-    /// Whether only a new login can help: the refresh token is dead or useless, whatever the provider calls that. If not, the
-    /// provider could not be asked or could not be believed, or does not know the client, and asking again later may succeed.
+    /// Whether only a new sign-in can help: the refresh token is dead or useless, whatever the IdP calls
+    /// that. If not, the IdP could not be reached or could not be trusted, or does not know the client, and
+    /// trying again later may succeed.
     pub fn needs_new_login(&self) -> bool {
-        // What is wrong with the client would be wrong at a sign-in as well.
+        // A problem with the client would remain at a sign-in.
         let of_client = matches!(self, Self::Refused { error, .. } if error == "invalid_client");
         matches!(self.kind(), Kind::LoginNeeded | Kind::Refused) && !of_client
     }
 
-    /// Whether what came may be found good at a later look: the keys could not be had, or the clock is wrong.
+    /// Whether the answer may turn out to be good later: the keys could not be fetched, or the clock is
+    /// wrong.
     pub(super) fn may_pass(&self) -> bool {
         let elsewhere = matches!(self, Self::Http(_) | Self::NoDiscovery { .. });
         let of_keys = matches!(self, Self::NotUnderstood { what, .. } if *what != super::token_endpoint::TOKEN_ENDPOINT);
         elsewhere || of_keys || self.is_unknown_key() || self.suggests_clock()
     }
 
-    /// Whether the provider's list has not the key that was signed with, or not yet.
+    /// Whether the IdP's list does not have the signing key, or not yet.
     pub(super) fn is_unknown_key(&self) -> bool {
         matches!(self, Self::Token(TokenError::UnknownKey(_)))
     }
 
-    /// What the next sign-in is to be asked for, as JSON.
+    /// What the next sign-in has to request, as JSON.
     pub(in crate::idp) fn claims(&self) -> Option<&str> {
         match self {
             Self::ClaimsWanted { claims, .. } => Some(claims),
@@ -156,7 +158,7 @@ impl OidcError {
         )
     }
 
-    /// Whether the same question may get an answer in a moment.
+    /// Whether the same request may succeed in a moment.
     pub(super) fn is_transient(&self) -> bool {
         match self {
             Self::Http(error) => matches!(error, HttpError::Timeout { .. } | HttpError::Unreachable { .. }),
@@ -168,7 +170,7 @@ impl OidcError {
         }
     }
 
-    /// The provider's `error` and `error_description` as an error of ours.
+    /// The IdP's `error` and `error_description` as an error of ours.
     pub(super) fn refused(during: &'static str, error: &str, description: Option<&str>) -> Self {
         let description = description.map(bounded).filter(|text| !text.is_empty());
         match error {

@@ -1,4 +1,4 @@
-//! What an OpenID provider says, as functions of bytes.
+//! The answers of an OpenID provider, as functions of bytes.
 
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ use jit_wire::timestamp::Timestamp;
 
 const ISSUER: &str = "https://idp.example";
 
-/// A key of this run. It signs what is to get past the signature.
+/// A key of this run. It signs tokens that should pass the signature check.
 static SIGNER: LazyLock<(EcdsaKeyPair, Vec<Jwk>)> = LazyLock::new(|| {
     let random = SystemRandom::new();
     let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
@@ -34,7 +34,7 @@ static SIGNER: LazyLock<(EcdsaKeyPair, Vec<Jwk>)> = LazyLock::new(|| {
     (pair, jwks::usable(set))
 });
 
-/// A whole token that nobody signed, then the claims of one that the provider did.
+/// A whole token that nobody signed, then the claims of one that the IdP signed.
 pub fn jwt(data: &[u8]) {
     let (pair, keys) = &*SIGNER;
     let previous =
@@ -73,7 +73,7 @@ pub fn jwt(data: &[u8]) {
     }
 }
 
-/// A key list; the keys in it are asked about a signature that is none of theirs.
+/// A key list; its keys are asked to verify a signature that none of them made.
 pub fn jwks(data: &[u8]) {
     let Ok(set) = read_public::<KeySet>("the provider's key list", &answer(200, data)) else { return };
     let keys = jwks::usable(set);
@@ -88,7 +88,7 @@ pub fn jwks(data: &[u8]) {
     }
 }
 
-/// A provider's description of itself.
+/// A discovery document.
 pub fn oidc_discovery(data: &[u8]) {
     let Ok(announced) = read_public::<Announced>("the provider's description", &answer(200, data)) else {
         return;
@@ -105,7 +105,7 @@ pub fn oidc_discovery(data: &[u8]) {
     }
 }
 
-/// What the device endpoint and the token endpoint answer: the status by the first byte.
+/// Answers of the device endpoint and the token endpoint: the first byte selects the status.
 pub fn oidc_answer(data: &[u8]) {
     let Some((status, body)) = data.split_first() else { return };
     let answer = answer(if status % 2 == 0 { 200 } else { 400 }, body);

@@ -1,4 +1,4 @@
-//! The provider's public keys (RFC 7517, RFC 7518) and the signatures made with them.
+//! The IdP's public keys (RFC 7517, RFC 7518) and the signatures made with them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::token::TokenError;
 use crate::idp::code::bounded;
 
-/// A public key, reduced to the members that verifying needs.
+/// A public key, reduced to the members needed to verify.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Jwk {
     kty: String,
@@ -24,7 +24,8 @@ pub(super) struct Jwk {
     y: Option<String>,
 }
 
-/// A JWK Set as it is served. Keys of unknown shape are no reason to refuse the others (RFC 7517, section 5).
+/// A JWK Set as it is served. Keys of an unknown kind are no reason to refuse the others (RFC 7517, section
+/// 5).
 #[derive(Deserialize)]
 pub(super) struct KeySet {
     keys: Vec<serde_json::Value>,
@@ -37,7 +38,7 @@ pub(super) fn usable(set: KeySet) -> Vec<Jwk> {
         .collect()
 }
 
-/// The signing algorithms that AWS takes and that can be verified here.
+/// The signing algorithms that AWS accepts and that can be verified here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
     Rs256,
@@ -51,8 +52,8 @@ impl Algorithm {
     /// The algorithm of a token's header.
     ///
     /// # Errors
-    /// [`TokenError::Algorithm`] for all others: `none` and HS* prove nothing here, AWS refuses PS* and EdDSA, and
-    /// the curve of ES512 is none of ring's.
+    /// [`TokenError::Algorithm`] for all others: `none` and HS* prove nothing here, AWS refuses PS* and
+    /// EdDSA, and ring does not support the curve of ES512.
     pub(super) fn named(name: &str) -> Result<Self, TokenError> {
         match name {
             "RS256" => Ok(Self::Rs256),
@@ -96,7 +97,8 @@ impl Algorithm {
 /// The key that signed with `algorithm` under the name `kid`. Without a name, the only key that fits.
 ///
 /// # Errors
-/// [`TokenError::UnknownKey`] if there is none, [`TokenError::AmbiguousKey`] if the token names none of several.
+/// [`TokenError::UnknownKey`] if there is none, [`TokenError::AmbiguousKey`] if there are several and the
+/// token names none.
 pub(super) fn pick<'k>(
     keys: &'k [Jwk],
     kid: Option<&str>,
@@ -115,7 +117,7 @@ pub(super) fn pick<'k>(
 /// Verifies `signature` over `message`.
 ///
 /// # Errors
-/// [`TokenError::WeakKey`] for an RSA key below 2048 bits, [`TokenError::Signature`] for all else.
+/// [`TokenError::WeakKey`] for an RSA key below 2048 bits, [`TokenError::Signature`] for everything else.
 pub(super) fn verify(
     key: &Jwk,
     algorithm: Algorithm,
@@ -160,7 +162,7 @@ fn ecdsa(
     UnparsedPublicKey::new(algorithm, point).verify(message, signature).map_err(|_| TokenError::Signature)
 }
 
-/// A Base64urlUInt (RFC 7518, section 2), big-endian. Some providers add zeros in front, or padding behind.
+/// A Base64urlUInt (RFC 7518, section 2), big-endian. Some IdPs add leading zeros, or padding at the end.
 fn number(text: Option<&str>) -> Result<Vec<u8>, TokenError> {
     let text = text.unwrap_or_default().trim_end_matches('=');
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| TokenError::Signature)?;

@@ -1,4 +1,4 @@
-//! What an OIDC provider handed over, in the form that the store keeps.
+//! What an OIDC IdP issued, in the form that is stored.
 
 use std::time::Duration;
 
@@ -10,49 +10,50 @@ use crate::plan::{Flow, OidcSettings, Origin, Valued};
 use jit_wire::secret::{Secret, sealed};
 use jit_wire::timestamp::Timestamp;
 
-/// What the provider handed over.
+/// What the IdP issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OidcLogin {
-    /// The provider's description and keys, so that a refresh is one request.
+    /// The IdP's discovery document and keys, so that a refresh is one request.
     pub provider: Provider,
     /// Who signed in.
     pub identity: Identity,
     /// The proof for AWS.
     #[serde(serialize_with = "sealed::text")]
     pub id_token: Secret<String>,
-    /// For calls to the provider itself; not kept with the login.
+    /// For calls to the IdP itself; not stored with the login.
     #[serde(skip)]
     pub access_token: Option<Secret<String>>,
-    /// Gets the next ID token without the person; not every provider gives one.
+    /// Gets the next ID token without the person; not every IdP gives one.
     #[serde(serialize_with = "sealed::optional_text")]
     pub refresh_token: Option<Secret<String>>,
-    /// When all this was handed over.
+    /// When all this was issued.
     pub obtained_at: Timestamp,
-    /// What came and could not be checked yet.
+    /// What was received and could not be checked yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<Box<Unchecked>>,
     /// Why there is no refresh token any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<String>,
-    /// Whom it was handed to, so that it can be given back without the configuration; older entries do not say.
+    /// The client that it was issued to, so that it can be revoked without the configuration; older entries
+    /// do not have it.
     #[serde(default)]
     pub client: Option<Client>,
-    /// What the provider wants the next sign-in to be asked for (a claims challenge), as JSON.
+    /// What the IdP requires the next sign-in to request (a claims challenge), as JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claims: Option<String>,
 }
 
-/// Tokens as they came. A provider that rotates refresh tokens has burnt the one before, so they are sealed before anything in
-/// them is looked at, and checked later where that is possible.
+/// Tokens as they were received. An IdP that rotates refresh tokens has invalidated the previous one, so
+/// these are sealed before anything in them is checked, and checked later if possible.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unchecked {
-    /// The ID token, if one came.
+    /// The ID token, if there was one.
     #[serde(serialize_with = "sealed::optional_text")]
     pub id_token: Option<Secret<String>>,
-    /// The access token, whose hash the ID token may have.
+    /// The access token, whose hash the ID token may contain.
     #[serde(serialize_with = "sealed::optional_text")]
     pub access_token: Option<Secret<String>>,
-    /// The refresh token, if one came.
+    /// The refresh token, if there was one.
     #[serde(serialize_with = "sealed::optional_text")]
     pub refresh_token: Option<Secret<String>>,
     /// What the ID token has to repeat.
@@ -60,14 +61,14 @@ pub struct Unchecked {
     pub nonce: Option<Secret<String>>,
     /// How long before the ID token the person may have signed in.
     pub signed_in_within: Option<Duration>,
-    /// They came by a refresh, and so are about the person of the login that they stand in.
+    /// They came from a refresh, and so are for the person of the login that they are stored in.
     pub by_refresh: bool,
-    /// When they came.
+    /// When they were received.
     pub received_at: Timestamp,
 }
 
 impl OidcLogin {
-    /// A login of nobody yet, for what could not be checked.
+    /// A login of nobody yet, for tokens that could not be checked.
     pub(super) fn of_nobody(provider: Provider, issuer: &str, now: Timestamp) -> Self {
         let identity = Identity {
             issuer: issuer.to_owned(),
@@ -90,12 +91,12 @@ impl OidcLogin {
         }
     }
 
-    /// Whether nobody was seen to have signed in yet.
+    /// Whether it is not known yet who signed in.
     pub fn is_of_nobody(&self) -> bool {
         self.id_token.expose().is_empty()
     }
 
-    /// Whether the next ID token may come without the person.
+    /// Whether the next ID token may be obtained without the person.
     pub fn renews_itself(&self) -> bool {
         self.refresh_token.is_some() || self.unchecked.is_some()
     }
@@ -108,12 +109,12 @@ impl OidcLogin {
     }
 }
 
-/// The client that a provider gave its tokens to.
+/// The client that an IdP gave its tokens to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Client {
     /// Its id.
     pub id: String,
-    /// Its secret, for providers that insist on one.
+    /// Its secret, for IdPs that insist on one.
     #[serde(serialize_with = "sealed::optional_text")]
     pub secret: Option<Secret<String>>,
 }
@@ -127,7 +128,7 @@ impl Client {
 }
 
 impl OidcLogin {
-    /// What is needed to end the login at its provider, called `name`, by what it holds itself.
+    /// What is needed to end the login at its IdP, called `name`, taken from the login alone.
     pub(in crate::idp) fn settings(&self, name: &str) -> Option<OidcSettings> {
         let rule = Origin::Rule("the stored login");
         let client = self.client.as_ref()?;

@@ -31,11 +31,11 @@ use receive::{Safe, accept};
 pub use refresh::{Revoked, end_session_url, refresh, revoke};
 pub use token::{TokenError, attributes};
 
-/// Signs the person in. `last` is the last login there, which saves asking a provider that was asked within the last day, unless
-/// the person is to be asked anew. `keep` seals what comes before it is checked.
+/// Signs the person in. `last` is the last login there, which saves fetching a discovery document less than a
+/// day old, unless the person is to be asked again. `keep` seals what is received before it is checked.
 ///
 /// # Errors
-/// [`OidcError`]; [`OidcError::is_refusal`] tells a no from a failure.
+/// [`OidcError`]; [`OidcError::is_refusal`] distinguishes a refusal from a failure.
 pub async fn login(
     settings: &OidcSettings,
     world: &World,
@@ -59,15 +59,15 @@ pub async fn login(
     Ok(login)
 }
 
-/// Ends at the provider what lasts of a login that nobody will use, or says that it lives on.
+/// Revokes at the IdP what stays valid of a login that nobody will use, or reports that it stays valid.
 pub(super) async fn let_go(settings: &OidcSettings, world: &World, login: &OidcLogin) {
     for token in login.refresh_tokens() {
         receive::let_go(settings, world, &login.provider, token).await;
     }
 }
 
-/// A device code can be approved by someone who was talked into it, so it is used only when it was asked for, or
-/// where there is no browser.
+/// Somebody can be talked into approving a device code, so it is used only on request, or where there is no
+/// browser.
 fn by_device(settings: &OidcSettings, world: &World, options: &LoginOptions, provider: &Provider) -> bool {
     let offered = provider.document.device_authorization_endpoint.is_some();
     match settings.flow.value {
@@ -78,13 +78,13 @@ fn by_device(settings: &OidcSettings, world: &World, options: &LoginOptions, pro
     }
 }
 
-/// What an ID token must show beyond being well signed and in time.
+/// What an ID token must show in addition to a valid signature and times.
 struct TokenChecks<'a> {
     /// The nonce that was sent, if one was.
     nonce: Option<&'a str>,
-    /// The person was to sign in anew, so no longer ago than this.
+    /// The person had to sign in again, so no longer ago than this.
     signed_in_within: Option<Duration>,
-    /// It follows the last login, and speaks of the same person.
+    /// It follows the last login, and is for the same person.
     by_refresh: bool,
 }
 
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn a_device_code_is_for_those_who_ask_or_have_no_browser() {
         use Flow::{Auto, Browser, Device};
-        // The setting, --device, --no-browser, a browser is there, the provider offers codes: by device?
+        // The setting, --device, --no-browser, a browser is there, the IdP offers codes: by device?
         let cases = [
             (Auto, false, false, true, true, false),
             (Auto, false, false, false, true, true),

@@ -1,4 +1,4 @@
-//! What the token endpoint handed over: sealed first, then checked; and let go of in good order if it is of no use.
+//! What the token endpoint issued: sealed first, then checked, and revoked if it cannot be used.
 
 use super::discovery::{self, Provider};
 use super::error::OidcError;
@@ -11,15 +11,15 @@ use crate::world::World;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// Seals a login before anything in it is checked; `None` takes back what was sealed.
+/// Seals a login before anything in it is checked; `None` removes what was sealed.
 pub type KeepOidcLogin<'a> = &'a dyn Fn(Option<&OidcLogin>);
 
-/// Where what is received is put.
+/// Where received tokens are put.
 #[derive(Clone, Copy)]
 pub(super) struct Safe<'a> {
     /// The last login, which stays until there is another one.
     pub(super) last: Option<&'a OidcLogin>,
-    /// Nobody can keep what is not checked where this is `None`.
+    /// If this is `None`, nothing unchecked can be kept.
     pub(super) keep: Option<KeepOidcLogin<'a>>,
 }
 
@@ -31,7 +31,7 @@ impl Safe<'_> {
     }
 }
 
-/// Seals what the token endpoint handed over, checks it, and makes a login of it.
+/// Seals what the token endpoint issued, checks it, and makes a login from it.
 pub(super) async fn accept(
     settings: &OidcSettings,
     world: &World,
@@ -61,7 +61,7 @@ pub(super) async fn accept(
         received_at: now,
     }));
     if !checks.by_refresh && unfit.is_none() {
-        // Nothing was burnt for them, and what the keys at hand decide takes no time and nobody else.
+        // No refresh token was spent for them, and a check with the stored keys takes no time and no network.
         match check_with(settings, &held, &held.provider, now) {
             Ok(login) => return Ok(login),
             Err(error) if error.may_pass() => {}
@@ -75,13 +75,14 @@ pub(super) async fn accept(
     };
     match outcome {
         Ok(login) => Ok(login),
-        // It is checked again at the next call, which may see more.
+        // It is checked again at the next call, which may have more information.
         Err(error) if error.may_pass() && safe.keep.is_some() => Err(error),
         Err(error) => Err(give_up(settings, world, held, error, Some(safe)).await),
     }
 }
 
-/// What came will never be a login. What it has of use stays in `safe`, and what lives on at the provider is ended there.
+/// This will never become a login. What is still useful stays in `safe`, and what stays valid at the IdP is
+/// revoked there.
 async fn give_up(
     settings: &OidcSettings,
     world: &World,
@@ -105,7 +106,7 @@ async fn give_up(
     error
 }
 
-/// Ends a refresh token that nobody will use, or says that it lives on.
+/// Revokes a refresh token that nobody will use, or reports that it stays valid.
 pub(super) async fn let_go(
     settings: &OidcSettings,
     world: &World,
@@ -122,7 +123,7 @@ pub(super) async fn let_go(
     world.person.tell(crate::world::Note::Warning { text: &text });
 }
 
-/// Checks what is waiting in `held` as of `now`, and makes a login of it.
+/// Checks what is waiting in `held` as of `now`, and makes a login from it.
 pub(super) async fn check(
     settings: &OidcSettings,
     world: &World,
@@ -130,7 +131,7 @@ pub(super) async fn check(
     now: Timestamp,
 ) -> Result<OidcLogin, OidcError> {
     match check_with(settings, held, &held.provider, now) {
-        // The provider may have changed its keys since it was asked.
+        // The IdP may have changed its keys since they were fetched.
         Err(error) if error.is_unknown_key() => {
             let client_auth = held.provider.client_auth;
             let provider = Provider { client_auth, ..discovery::fetch(settings, world).await? };
@@ -140,7 +141,7 @@ pub(super) async fn check(
     }
 }
 
-/// The same with the keys that are at hand.
+/// The same with the stored keys.
 fn check_with(
     settings: &OidcSettings,
     held: &OidcLogin,
@@ -180,18 +181,18 @@ fn check_with(
     })
 }
 
-/// What a later call makes of what could not be checked when it came.
+/// What a later call does with tokens that could not be checked when they were received.
 pub(super) enum Later {
-    /// It is a login now.
+    /// They are a login now.
     Login(Box<OidcLogin>),
-    /// It is none, or over; this is what there is to go on with.
+    /// They are invalid, or expired; this is what is left to continue with.
     GoOn(Box<OidcLogin>),
 }
 
 /// Checks once more what is waiting in `login`.
 ///
 /// # Errors
-/// [`OidcError`] if it still cannot be checked, and may be at the next call.
+/// [`OidcError`] if they still cannot be checked, and may be at the next call.
 pub(super) async fn later(
     settings: &OidcSettings,
     world: &World,
@@ -205,11 +206,11 @@ pub(super) async fn later(
         Err(error) => error,
     };
     let clock = error.suggests_clock();
-    // A key that is not in the list at a second look does not come, and a sign-in is not to wait for it.
+    // A key that is not in the list at a second look will not appear, and a sign-in should not wait for it.
     if error.may_pass() && !clock && !error.is_unknown_key() {
         return Err(error);
     }
-    // It was good in its time, which is over by now, or by this machine's clock: its refresh token still is.
+    // It was valid in its time, which is over by now, or by this machine's clock: its refresh token still is.
     let issued = unchecked.id_token.as_ref().and_then(token::issued_at).filter(|_| clock);
     if let Some(issued) = issued
         && let Ok(mut established) = check(settings, world, login, issued).await

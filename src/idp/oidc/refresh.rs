@@ -1,5 +1,5 @@
-//! Going on without the person, and ending it: refresh tokens (RFC 6749, section 6), revocation (RFC 7009), logout
-//! at the provider (OpenID Connect RP-Initiated Logout 1.0).
+//! Continuing without the person, and ending it: refresh tokens (RFC 6749, section 6), revocation (RFC 7009),
+//! logout at the IdP (OpenID Connect RP-Initiated Logout 1.0).
 
 use super::discovery::{self, Provider};
 use super::error::OidcError;
@@ -12,13 +12,13 @@ use crate::world::World;
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// Gets a new ID token. The new login holds the refresh token to use from now on; a provider that rotates them has burnt the old
-/// one, so `keep` seals what comes before anything in it is looked at. What came at an earlier call and could not be checked
-/// then is checked first.
+/// Gets a new ID token. The new login has the refresh token to use from now on; an IdP that rotates them has
+/// invalidated the old one, so `keep` seals what is received before anything in it is checked. Tokens that
+/// were received at an earlier call and could not be checked then are checked first.
 ///
 /// # Errors
-/// [`OidcError::NoRefreshToken`] if there is nothing to ask with; [`OidcError::needs_new_login`] tells a dead refresh
-/// token from a provider that could not be asked.
+/// [`OidcError::NoRefreshToken`] if there is no refresh token; [`OidcError::needs_new_login`] distinguishes a
+/// dead refresh token from an IdP that could not be reached.
 pub async fn refresh(
     settings: &OidcSettings,
     world: &World,
@@ -47,7 +47,7 @@ pub async fn refresh(
     accept(settings, world, provider, tokens, checks, Safe { last: Some(&login), keep }).await
 }
 
-/// Whether a status says no for good: the server understood, and will say the same tomorrow.
+/// Whether a status is a permanent refusal: the server understood, and will say the same tomorrow.
 fn is_no(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
@@ -55,16 +55,16 @@ fn is_no(status: u16) -> bool {
 /// Whether a refresh token was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revoked {
-    /// The provider has forgotten it.
+    /// The IdP has forgotten it.
     Done,
-    /// There is none, or the provider does not revoke.
+    /// There is none, or the IdP does not support revocation.
     NotOffered,
 }
 
-/// Revokes the refresh tokens of `login`. ID tokens cannot be revoked: they end when they expire.
+/// Revokes the refresh tokens of `login`. ID tokens cannot be revoked: they are valid until they expire.
 ///
 /// # Errors
-/// [`OidcError`] if the provider could not be asked or said no.
+/// [`OidcError`] if the IdP could not be reached or refused.
 pub async fn revoke(settings: &OidcSettings, world: &World, login: &OidcLogin) -> Result<Revoked, OidcError> {
     let mut all = Ok(Revoked::NotOffered);
     for token in login.refresh_tokens() {
@@ -103,7 +103,7 @@ pub(super) async fn revoke_one(
     }
 }
 
-/// The address where the browser ends the session at the provider. It names the client and holds no token.
+/// The URL where the browser ends the session at the IdP. It names the client and contains no token.
 pub fn end_session_url(settings: &OidcSettings, login: &OidcLogin) -> Option<TrustedUrl> {
     let endpoint = login.provider.document.end_session_endpoint.as_ref()?;
     Some(endpoint.with_query(&[("client_id", &settings.client_id.value)]))

@@ -1,4 +1,4 @@
-//! What is asked of the provider: scopes, and the address that the browser is sent to.
+//! What is requested from the IdP: scopes, and the URL that the browser is sent to.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,12 +12,12 @@ use crate::plan::{AcrRequest, OidcSettings};
 use crate::world::World;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// What a provider lacks with which nobody can sign in by a browser on this machine.
+/// What an IdP lacks if nobody can sign in there with a browser on this machine.
 pub(super) const SIGN_IN_PAGE: &str = "sign-in page (authorization_endpoint)";
 
 const OFFLINE: &str = "offline_access";
 
-/// Providers that want the same thing said differently.
+/// IdPs that want the same thing said differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Vendor {
     Google,
@@ -38,8 +38,8 @@ impl Vendor {
     }
 }
 
-/// The scopes to ask for, separated by spaces: those of the configuration, else what names a person and lets the
-/// login last, as far as the provider supports it. `openid` is always among them.
+/// The scopes to ask for, separated by spaces: those of the configuration, else those that name a person and
+/// let the login be renewed, as far as the IdP supports them. `openid` is always included.
 pub(super) fn scopes(settings: &OidcSettings, provider: &Provider) -> String {
     let supported = provider.document.scopes_supported.as_deref();
     let mut scopes: Vec<&str> = match &settings.scopes {
@@ -50,7 +50,7 @@ pub(super) fn scopes(settings: &OidcSettings, provider: &Provider) -> String {
             .collect(),
     };
     if Vendor::of(settings) == Vendor::Google {
-        // Google says it by `access_type` and refuses the scope.
+        // Google uses `access_type` for this and refuses the scope.
         scopes.retain(|scope| *scope != OFFLINE);
     }
     if !scopes.contains(&"openid") {
@@ -59,7 +59,7 @@ pub(super) fn scopes(settings: &OidcSettings, provider: &Provider) -> String {
     scopes.join(" ")
 }
 
-/// The parameters of an authorization request that are its own.
+/// The parameters specific to one authorization request.
 #[derive(Clone, Copy)]
 pub(super) struct AuthorizationRequest<'a> {
     pub(super) redirect_uri: &'a str,
@@ -70,19 +70,19 @@ pub(super) struct AuthorizationRequest<'a> {
     pub(super) step_up: &'a StepUp,
 }
 
-/// What is asked of the sign-in itself.
+/// What the sign-in itself is asked to satisfy.
 #[derive(Default)]
 pub(super) struct StepUp {
-    /// The person is to be asked anew.
+    /// The person is to be asked again.
     pub(super) anew: bool,
     /// How old a session in the browser may be, in seconds.
     pub(super) max_age: Option<u64>,
-    /// What the provider said that it wants to be asked for, as JSON.
+    /// What the IdP said that it requires, as JSON.
     pub(super) claims: Option<String>,
 }
 
 impl StepUp {
-    /// What the settings, the role and the provider's last refusal want.
+    /// What the settings, the role and the IdP's last refusal require.
     pub(super) fn of(settings: &OidcSettings, options: &LoginOptions, last: Option<&OidcLogin>) -> Self {
         Self {
             anew: options.force,
@@ -92,13 +92,14 @@ impl StepUp {
     }
 }
 
-/// The shorter of the configuration's `max_age` and the age that the role demands.
+/// The shorter of the configuration's `max_age` and the age that the role requires.
 pub(super) fn max_age(settings: &OidcSettings) -> Option<u64> {
     let own = settings.max_age.as_ref().map(|age| age.value.into());
     own.into_iter().chain(settings.demanded.max_age.map(|age| age.as_secs())).min()
 }
 
-/// The authentication contexts to ask for: what the role demands, else what the configuration wants of every sign-in.
+/// The authentication contexts to ask for: those that the role requires, else those that the configuration
+/// asks for at every sign-in.
 fn contexts(settings: &OidcSettings) -> Vec<String> {
     match settings.demanded.acr_to_ask_for() {
         none if none.is_empty() => {
@@ -108,7 +109,7 @@ fn contexts(settings: &OidcSettings) -> Vec<String> {
     }
 }
 
-/// The contexts as `acr_values`, where they are asked for in that way.
+/// The contexts as `acr_values`, if they are asked for in that way.
 pub(super) fn acr_values(settings: &OidcSettings) -> Option<String> {
     let contexts = contexts(settings);
     (!contexts.is_empty() && acr_request(settings) == AcrRequest::AcrValues).then(|| contexts.join(" "))
@@ -124,9 +125,9 @@ fn acr_request(settings: &OidcSettings) -> AcrRequest {
     )
 }
 
-/// The parameter `claims` (OpenID Connect Core 1.0, section 5.5): the contexts as an essential claim, where they are asked for
-/// in that way, and the provider's own challenge. Entra calls the claim `acrs` (Microsoft identity platform, "Conditional
-/// Access authentication context").
+/// The parameter `claims` (OpenID Connect Core 1.0, section 5.5): the contexts as an essential claim, if they
+/// are asked for in that way, and the IdP's own challenge. Entra calls the claim `acrs` (Microsoft identity
+/// platform, "Conditional Access authentication context").
 fn claims(settings: &OidcSettings, challenge: Option<&str>) -> Option<String> {
     let mut claims: Map<String, Value> =
         challenge.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -139,18 +140,18 @@ fn claims(settings: &OidcSettings, challenge: Option<&str>) -> Option<String> {
         };
         let id_token = claims.entry("id_token").or_insert_with(|| json!({}));
         if let Some(id_token) = id_token.as_object_mut() {
-            // What the role demands counts before what the provider wanted of an earlier sign-in.
+            // The role's requirements take precedence over what the IdP asked of an earlier sign-in.
             id_token.insert(name.to_owned(), wanted);
         }
     }
     (!claims.is_empty()).then(|| Value::Object(claims).to_string())
 }
 
-/// The address of the sign-in page. Where the provider wants the request to be pushed to it first (RFC 9126), it is, and the
-/// address holds nothing but its name.
+/// The URL of the sign-in page. If the IdP requires the request to be pushed to it first (RFC 9126), it is,
+/// and the URL contains only its name.
 ///
 /// # Errors
-/// [`OidcError::Lacks`] if the provider has no such page; what it says to a request that is pushed.
+/// [`OidcError::Lacks`] if the IdP has no such page; the IdP's answer to a pushed request.
 pub(super) async fn authorization_url(
     settings: &OidcSettings,
     world: &World,
@@ -176,7 +177,7 @@ struct PushedAnswer {
     request_uri: String,
 }
 
-/// Pushes a request, for the name that it has from then on.
+/// Pushes a request, and returns the name that it is given.
 async fn pushed(
     settings: &OidcSettings,
     world: &World,
@@ -186,7 +187,7 @@ async fn pushed(
     const WHAT: &str = "the endpoint for pushed requests";
     let url = provider.document.pushed_authorization_request_endpoint.as_ref();
     let url = url.ok_or(OidcError::Lacks { what: "endpoint for pushed requests, which it requires" })?;
-    // What names the client is added there, as the endpoint wants it.
+    // The parameters that identify the client are added there, as the endpoint requires.
     let form: Vec<_> = form.iter().copied().filter(|(name, _)| *name != "client_id").collect();
     let at = Endpoint { url, methods: provider.document.token_methods() };
     let Posted { answer, .. } = token_endpoint::post(settings, world, provider, at, &form).await?;
@@ -218,7 +219,7 @@ fn query(
         query.push(("access_type", "offline".to_owned()));
     }
     let further = settings.authorize.as_ref().map(|at| at.value.clone()).unwrap_or_default();
-    // A prompt of the configuration's own stands in for jit's, unless the person is to be asked anew.
+    // The configuration's own prompt replaces `jit`'s, unless the person is to be asked again.
     let own_prompt = !request.step_up.anew && further.contains_key("prompt");
     if let Some(prompt) = prompt(vendor, asks_offline, request.step_up.anew).filter(|_| !own_prompt) {
         query.push(("prompt", prompt.to_owned()));
@@ -235,9 +236,9 @@ fn query(
     own.chain(further.into_iter().filter(|(name, _)| own_prompt || name != "prompt")).collect()
 }
 
-/// `offline_access` needs `consent` (OpenID Connect Core 1.0, section 11), except at Entra, where it would ask every
-/// user anew for what their administrator has granted, and lock out those who may not grant anything themselves; it
-/// also takes one value only. Google has no `login`.
+/// `offline_access` needs `consent` (OpenID Connect Core 1.0, section 11), except at Entra, where it would
+/// ask every user again for what their administrator has granted, and lock out those who may not grant
+/// anything themselves; Entra also accepts only one value. Google has no `login`.
 fn prompt(vendor: Vendor, offline: bool, force: bool) -> Option<&'static str> {
     match (vendor, offline, force) {
         (Vendor::Google, _, true) => Some("select_account consent"),
@@ -291,7 +292,8 @@ mod tests {
         }
     }
 
-    /// The issuer, what the configuration wants of every sign-in, what the role demands, the challenge; what is asked.
+    /// The issuer, what the configuration asks for at every sign-in, what the role requires, the challenge;
+    /// what is requested.
     #[test]
     fn a_stronger_sign_in_is_asked_for_as_the_provider_takes_it() {
         let entra = "https://login.microsoftonline.com/t/v2.0";

@@ -1,4 +1,4 @@
-//! A provider on loopback that says what a test tells it to, and the keys it signs with.
+//! An IdP on loopback that answers what a test tells it to, and the keys that it signs with.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -112,15 +112,15 @@ pub(super) type Pairs = Vec<(String, String)>;
 /// Whether an error is the expected one.
 pub(super) type Fits = fn(&OidcError) -> bool;
 
-/// A scripted provider.
+/// A scripted IdP.
 pub(super) struct Fake {
     pub(super) issuer: String,
     pub(super) signer: Signer,
     /// Replaces and adds members of the description.
     pub(super) document: RefCell<Value>,
-    /// One key set a question; the last one stays.
+    /// One key set per request; the last one stays.
     pub(super) key_sets: RefCell<VecDeque<Value>>,
-    /// What the endpoints other than the description and the keys answer, in turn.
+    /// The answers of all other endpoints, in order.
     pub(super) replies: RefCell<VecDeque<(u16, Value)>>,
     /// Path and form of every request.
     pub(super) asked: RefCell<Vec<(String, Pairs)>>,
@@ -131,7 +131,7 @@ pub(super) struct Fake {
 }
 
 impl Fake {
-    /// The claims of a good ID token, `with` in place of or beside them.
+    /// The claims of a valid ID token, with those in `with` added or replaced.
     pub(super) fn claims(&self, with: Value) -> Value {
         let mut claims = json!({
             "iss": self.issuer, "sub": "s-1", "aud": "jit", "iat": NOW, "exp": NOW + 300, "email": "alice@example.test",
@@ -144,7 +144,7 @@ impl Fake {
         self.replies.borrow_mut().push_back((status, body));
     }
 
-    /// The forms that `path` got, in turn.
+    /// The forms that `path` received, in order.
     pub(super) fn forms(&self, path: &str) -> Vec<Pairs> {
         let asked = self.asked.borrow();
         asked.iter().filter(|(one, _)| one == path).map(|(_, form)| form.clone()).collect()
@@ -181,7 +181,7 @@ impl Fake {
         reply(StatusCode::from_u16(status).unwrap(), "application/json", body)
     }
 
-    /// An ID token in place of its claims.
+    /// An ID token instead of its claims.
     fn signed(&self, mut body: Value) -> Value {
         if let Some(claims) = body.get_mut("id_token").filter(|token| token.is_object()) {
             if claims.get("nonce").and_then(Value::as_str) == Some("NONCE") {
@@ -199,7 +199,7 @@ fn merge(into: &mut Value, with: Value) {
     }
 }
 
-/// Runs `test` while a fake provider answers.
+/// Runs `test` while a fake IdP answers.
 pub(super) fn with_fake<R>(test: impl AsyncFnOnce(Rc<Fake>) -> R) -> R {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {

@@ -18,29 +18,29 @@ use jit_wire::secret::Secret;
 use jit_wire::sign_in::SignIn;
 use jit_wire::timestamp::Timestamp;
 
-/// How far the provider's clock and this one may differ before a time limit counts as missed.
+/// How far the IdP's clock and this one may differ before a time limit counts as missed.
 const LEEWAY: Duration = Duration::from_secs(60);
-/// A token that was just handed over and says that it was made longer ago than this, or later than now by as much,
+/// A token that was just issued but says that it was made longer ago than this, or later than now by as much,
 /// comes from another time.
 const ISSUED_WITHIN: Duration = Duration::from_secs(10 * 60);
-/// STS takes no longer `WebIdentityToken`.
+/// STS does not accept a longer `WebIdentityToken`.
 const LONGEST: usize = 20_000;
 
-/// What an ID token is held against.
+/// What an ID token is checked against.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
-    /// What discovery announces; `None` if it is silent.
+    /// What discovery announces; `None` if it does not say.
     pub(super) algorithms: Option<&'a [String]>,
-    /// What the authorization request sent; `None` where there was none (device code, refresh).
+    /// What the authorization request sent; `None` if there was none (device code, refresh).
     pub(super) nonce: Option<&'a str>,
-    /// What came along.
+    /// The access token that came with it.
     pub(super) access_token: Option<&'a Secret<String>>,
-    /// The person was to sign in no longer before the token was made than this (`max_age=0`).
+    /// The person had to sign in no longer before the token was made than this (`max_age=0`).
     pub(super) signed_in_within: Option<Duration>,
     /// The ID token that this one follows.
     pub(super) previous: Option<&'a Secret<String>>,
-    /// When it came, which may be before `now`.
+    /// When it was received, which may be before `now`.
     pub(super) received_at: Timestamp,
     pub(super) now: Timestamp,
 }
@@ -48,7 +48,7 @@ pub(super) struct Expected<'a> {
 /// Checks everything that makes `token` a proof, signature first.
 ///
 /// # Errors
-/// [`TokenError`], the first that holds.
+/// [`TokenError`], the first that applies.
 pub(super) fn check(
     token: &Secret<String>,
     keys: &[Jwk],
@@ -125,7 +125,7 @@ fn numeric_date(value: &Value) -> Option<Timestamp> {
     const LATEST: i64 = 253_402_300_799;
     let whole = match value.as_i64() {
         Some(whole) => whole,
-        // Within this range no double loses a second.
+        // Within this range a double represents every second.
         None => {
             let fraction = value.as_f64().filter(|seconds| seconds.abs() <= LATEST as f64)?;
             fraction.floor() as i64
@@ -134,7 +134,7 @@ fn numeric_date(value: &Value) -> Option<Timestamp> {
     Some(Timestamp(whole))
 }
 
-/// When `token` says that it was made. It is not checked.
+/// When `token` says that it was made. This is not checked.
 pub(super) fn issued_at(token: &Secret<String>) -> Option<Timestamp> {
     let claims = json_of(token.expose().split('.').nth(1)?).ok()?;
     numeric_date(claims.get("iat")?)
@@ -151,7 +151,7 @@ impl Claims {
         self.text(name).ok_or(TokenError::Claim(name))
     }
 
-    /// A NumericDate, which may have a fraction (RFC 7519, section 2). What is left of the second does not count.
+    /// A NumericDate, which may have a fraction (RFC 7519, section 2). The fraction is dropped.
     fn time(&self, name: &'static str) -> Result<Option<Timestamp>, TokenError> {
         let value = self.0.get(name);
         value.map(|value| numeric_date(value).ok_or(TokenError::Claim(name))).transpose()
@@ -172,8 +172,8 @@ impl Claims {
         names.iter().find_map(|name| self.text(name)).map_or_else(|| self.required("sub"), Ok)
     }
 
-    /// When and how the person signed in. Entra's authentication contexts are in `acrs`; some providers send one `amr` as a
-    /// text, against the standard.
+    /// When and how the person signed in. Entra's authentication contexts are in `acrs`; some IdPs send a
+    /// single `amr` as text, against the standard.
     fn sign_in(&self) -> Result<SignIn, TokenError> {
         let texts = |name: &str| match self.0.get(name) {
             Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -206,7 +206,7 @@ impl Claims {
         if expires + LEEWAY <= now {
             return Err(TokenError::Expired { at: expires, now });
         }
-        // By the clock as it is or as it was: one of the two may have been set right since.
+        // By the clock now or then: one of the two may have been corrected since.
         let far = |at: Timestamp| issued + ISSUED_WITHIN < at || at + ISSUED_WITHIN < issued;
         if far(now) && far(expected.received_at) {
             return Err(TokenError::Stale { at: issued, now });
@@ -214,15 +214,15 @@ impl Claims {
         if let Some(at) = self.time("nbf")?.filter(|at| now + LEEWAY < *at) {
             return Err(TokenError::NotYet { at, now });
         }
-        // Providers that ignore `max_age` send no `auth_time` either. The force is for the person's sake and guards
-        // nothing, so their silence is let pass.
+        // IdPs that ignore `max_age` send no `auth_time` either. The new sign-in is for the person's benefit
+        // and protects nothing, so a missing value is accepted.
         match (expected.signed_in_within, self.time("auth_time")?) {
             (Some(within), Some(at)) if at + within + LEEWAY < issued => Err(TokenError::OldSignIn),
             _ => Ok(()),
         }
     }
 
-    /// After a refresh the token speaks of the same person, by the same issuer, to the same audience.
+    /// After a refresh the token is for the same person, from the same issuer, for the same audience.
     fn check_follows(&self, previous: &Secret<String>) -> Result<(), TokenError> {
         let payload = previous.expose().split('.').nth(1).ok_or(TokenError::Malformed)?;
         let before = Self(json_of(payload)?);
@@ -244,8 +244,9 @@ impl Claims {
     }
 }
 
-/// The claims of `token` that AWS reads as session tags and source identity, nested or flattened (IAM User Guide,
-/// "Passing session tags using AssumeRoleWithWebIdentity"). The token was checked when it came.
+/// The claims of `token` that AWS reads as session tags and source identity, nested or flattened (IAM User
+/// Guide, "Passing session tags using AssumeRoleWithWebIdentity"). The token was checked when it was
+/// received.
 pub fn attributes(token: &Secret<String>) -> Attributes {
     const AWS: &str = "https://aws.amazon.com/";
     let payload = token.expose().split('.').nth(1).and_then(|payload| json_of(payload).ok());

@@ -1,4 +1,4 @@
-//! Asking the token endpoint and its neighbours (RFC 6749, sections 2.3, 3.2, 5).
+//! Calling the token endpoint and its neighbours (RFC 6749, sections 2.3, 3.2, 5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ use jit_wire::http::{Ask, Body, HttpAnswer, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// What the token endpoint handed over.
+/// What the token endpoint issued.
 #[derive(Debug)]
 pub(super) struct Tokens {
     pub(super) id_token: Option<Secret<String>>,
@@ -23,16 +23,16 @@ pub(super) struct Tokens {
     pub(super) refresh_token: Option<Secret<String>>,
     /// What is wrong with the rest of the answer.
     pub(super) unfit: Option<OidcError>,
-    /// How the client showed who it is.
+    /// How the client authenticated.
     pub(super) client_auth: Option<ClientAuth>,
 }
 
-/// The provider's `error` and `error_description`.
+/// The IdP's `error` and `error_description`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) error: String,
     pub(super) description: Option<String>,
-    /// What the provider wants the next authorization request to ask for.
+    /// What the IdP requires the next authorization request to ask for.
     pub(super) claims: Option<String>,
 }
 
@@ -62,14 +62,14 @@ struct OnlyRefreshToken {
 struct ErrorAnswer {
     error: Option<String>,
     error_description: Option<String>,
-    /// Of any type: an error is not to be overlooked for it.
+    /// Of any type: an unexpected one must not hide the error.
     claims: Option<serde_json::Value>,
 }
 
-/// Asks the token endpoint. The inner error is the provider's answer.
+/// Calls the token endpoint. The inner error is the IdP's answer.
 ///
 /// # Errors
-/// The network's, or [`OidcError::NotUnderstood`].
+/// Network errors, or [`OidcError::NotUnderstood`].
 pub(super) async fn ask(
     settings: &OidcSettings,
     world: &World,
@@ -86,7 +86,7 @@ pub(super) async fn ask(
             ((given(id_token), given(access_token), given(refresh_token)), None)
         }
         Ok(Err(refusal)) => return Ok(Err(refusal)),
-        // Whatever else is wrong with it: what lives on at the provider is not to be lost.
+        // Whatever else is wrong with it: what stays valid at the IdP must not be lost.
         Err(error) => match serde_json::from_slice::<OnlyRefreshToken>(answer.body.expose()) {
             Ok(rest) if answer.status == 200 => ((None, None, given(rest.refresh_token)), Some(error)),
             _ => return Err(error),
@@ -98,19 +98,19 @@ pub(super) async fn ask(
 
 pub(super) const TOKEN_ENDPOINT: &str = "the token endpoint";
 
-/// The fields of a form that nobody may see.
+/// The secret fields of a form.
 const SECRET_FIELDS: [&str; 5] = ["code", "code_verifier", "device_code", "refresh_token", "token"];
 
-/// What of `form`, and of the client, must not come back in an error.
+/// The parts of `form`, and of the client, that must not come back in an error.
 pub(super) fn secrets<'a>(settings: &'a OidcSettings, form: &[(&str, &'a str)]) -> Vec<&'a str> {
     let sent = form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(|(_, value)| *value);
     let own = settings.client_secret.as_ref().map(|secret| secret.value.expose().as_str());
     sent.chain(own).filter(|secret| !secret.is_empty()).collect()
 }
 
-/// Reads what an endpoint answered. The JSON decides and the status does not, for providers differ in it. Nothing of
-/// the body goes into an error, since it may hold tokens, but for the provider's own words, where the `secrets` that
-/// were sent are struck out.
+/// Reads the answer of an endpoint. The JSON decides and not the status, because IdPs differ in it. An error
+/// quotes nothing of the body, which may contain tokens, except the IdP's own error text, with the `secrets`
+/// that were sent removed.
 pub(super) fn read<T: serde::de::DeserializeOwned>(
     what: &'static str,
     answer: &HttpAnswer,
@@ -144,8 +144,8 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
 /// No claims challenge is longer.
 const LONGEST_CHALLENGE: usize = 2048;
 
-/// A claims challenge, as compact JSON: Entra sends it as a text that holds an object (Microsoft identity platform, "Claims
-/// challenges"). What is no object of objects is none.
+/// A claims challenge, as compact JSON: Entra sends it as text that contains an object (Microsoft identity
+/// platform, "Claims challenges"). Anything but an object of objects is ignored.
 fn challenge(claims: &serde_json::Value) -> Option<String> {
     let text = claims.as_str()?;
     let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
@@ -154,14 +154,15 @@ fn challenge(claims: &serde_json::Value) -> Option<String> {
     compact.filter(|text| text.len() <= LONGEST_CHALLENGE)
 }
 
-/// An endpoint that wants to know which client asks, and the methods by which it takes that, if the provider says.
+/// An endpoint that requires client authentication, and the methods that it accepts, if the IdP announces
+/// them.
 #[derive(Clone, Copy)]
 pub(super) struct Endpoint<'a> {
     pub(super) url: &'a TrustedUrl,
     pub(super) methods: Option<&'a [String]>,
 }
 
-/// What came, and how the client showed who it is.
+/// The answer, and how the client authenticated.
 pub(super) struct Posted {
     pub(super) answer: HttpAnswer,
     pub(super) client_auth: Option<ClientAuth>,
@@ -169,10 +170,11 @@ pub(super) struct Posted {
 
 /// Posts `form` as the client of `settings`.
 ///
-/// A client without a secret names itself. One with a secret shows it as HTTP Basic, which every provider must take (RFC 6749,
-/// section 2.3.1), if the endpoint does not say otherwise; where it may take it in the form, and what it answers may mean that
-/// it wants it there, it is asked once more. A server looks at the client before it looks at a code or a token, so that neither
-/// is used up by that. `client_auth` in the configuration leaves one way.
+/// A client without a secret names itself. One with a secret sends it as HTTP Basic, which every IdP must
+/// support (RFC 6749, section 2.3.1), unless the endpoint announces otherwise; if the endpoint may accept it
+/// in the form, and its answer may mean that it wants it there, it is called once more. A server checks the
+/// client before it checks a code or a token, so neither is used up by that. `client_auth` in the
+/// configuration allows only one way.
 pub(super) async fn post(
     settings: &OidcSettings,
     world: &World,
@@ -208,7 +210,7 @@ pub(super) async fn post(
     }
 }
 
-/// The ways to try, in their order: the configured one; the one that worked the last time before the other.
+/// The ways to try, in order: the configured one; the one that worked the last time before the other.
 fn ways(
     configured: Option<ClientAuth>,
     announced: Option<&[String]>,
@@ -227,8 +229,8 @@ fn ways(
     ways
 }
 
-/// Whether a refusal may be about how the client showed who it is: 401, or the code for it, or the complaint of servers that do
-/// not look at HTTP Basic and miss the client in the form.
+/// Whether a refusal may be about how the client authenticated: 401, or the code for it, or the complaint of
+/// servers that ignore HTTP Basic and miss the client in the form.
 fn may_mean_the_client(answer: &HttpAnswer) -> bool {
     let refused: ErrorAnswer = match serde_json::from_slice(answer.body.expose()) {
         Ok(refused) => refused,
@@ -245,7 +247,7 @@ fn may_mean_the_client(answer: &HttpAnswer) -> bool {
     }
 }
 
-/// HTTP Basic with both halves form-encoded first, as RFC 6749 has it.
+/// HTTP Basic with both halves form-encoded first, as RFC 6749 requires.
 fn basic(client_id: &str, secret: &Secret<String>) -> Secret<String> {
     let user: String = byte_serialize(client_id.as_bytes()).collect();
     let password: Zeroizing<String> = Zeroizing::new(byte_serialize(secret.expose().as_bytes()).collect());
@@ -294,7 +296,7 @@ mod tests {
         }
     }
 
-    /// What came as `claims` beside an error, and what goes on into the next request.
+    /// The `claims` that came with an error, and what is passed on into the next request.
     #[test]
     fn a_claims_challenge_is_an_object_of_objects() {
         let good = r#"{"access_token":{"capolids":{"essential":true,"values":["1"]}}}"#;

@@ -1,4 +1,4 @@
-//! How an error of the provider's explains itself.
+//! How an IdP error explains itself.
 
 use super::error::OidcError;
 use super::request::SIGN_IN_PAGE;
@@ -59,7 +59,7 @@ impl Explain for OidcError {
                     Next::list(["check `client_id` and `client_secret`"])
                 }
                 "invalid_scope" => Next::list(["check `scopes`"]),
-                // The code, or what it was asked with, serves once.
+                // The code, or whatever it was sent with, works once.
                 "invalid_grant" => vec![Next::SignInAnew],
                 "login_required" | "interaction_required" | "consent_required" => vec![Next::SignInAnew],
                 _ if self.is_transient() => vec![Next::TryAgain],
@@ -70,7 +70,7 @@ impl Explain for OidcError {
                 Next::list(["compare `client_id` with the client's id at the provider"])
             }
             Self::Token(TokenError::Issuer(_)) => Next::list([COMPARE_ISSUER]),
-            // Another token of the same provider would be no better.
+            // Another token from the same IdP would be no better.
             Self::Token(
                 TokenError::Algorithm(_)
                 | TokenError::UnannouncedAlgorithm
@@ -81,14 +81,14 @@ impl Explain for OidcError {
                 | TokenError::Claim(_)
                 | TokenError::Malformed,
             ) => Next::list([ASK_ADMINISTRATOR]),
-            // It answers from a session of its own, whatever it is asked.
+            // It answers from its own session, whatever it is asked.
             Self::Token(TokenError::OldSignIn) => vec![
                 Next::ThenSignInAnew("sign out at the identity provider in your browser".into()),
                 Next::words(ASK_ADMINISTRATOR),
             ],
             Self::Token(_) => vec![Next::SignInAgain, Next::words(ASK_ADMINISTRATOR)],
             Self::ClaimsWanted { .. } => Next::list([ASK_ADMINISTRATOR]),
-            // Whoever is not let in can sign in as somebody else.
+            // A person who is not admitted can sign in as somebody else.
             Self::Denied(_) => vec![Next::SignInAnew],
             Self::NoNewIdToken | Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet => {
                 vec![Next::SignIn]

@@ -1,5 +1,5 @@
-//! Talking to an org: JSON and pages, cookies, and a pause where the org asks for one (Okta developer documentation,
-//! "Rate limits", "Error codes").
+//! Talking to an org: JSON and pages, cookies, and a pause if the org asks for one (Okta developer
+//! documentation, "Rate limits", "Error codes").
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -17,29 +17,29 @@ use jit_wire::secret::{Secret, to_wiped_json};
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// A longer pause is the person's to make.
+/// A longer pause is left to the person.
 const LONGEST_PAUSE: u64 = 60;
-/// Where an org that limits says nothing of when.
+/// If an org that limits does not say until when.
 const USUAL_PAUSE: u64 = 2;
 
-/// One org, and the cookies that it gave in this sign-in.
+/// One org, and the cookies that it set in this sign-in.
 pub(super) struct Api<'a> {
     pub(super) world: &'a World,
     pub(super) org: TrustedUrl,
     cookies: RefCell<Vec<(String, Secret<String>)>>,
 }
 
-/// How the org says no.
+/// How the org refuses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ApiError {
     /// `E0000004`.
     pub error_code: String,
-    /// What the org says to it.
+    /// The org's explanation.
     pub error_summary: String,
-    /// By which an administrator finds it in the system log.
+    /// The id by which an administrator finds it in the system log.
     pub error_id: String,
-    /// More of the same.
+    /// More causes.
     error_causes: Vec<Cause>,
 }
 
@@ -50,7 +50,7 @@ struct Cause {
 }
 
 impl ApiError {
-    /// The org's words, with what an administrator needs.
+    /// The org's text, with what an administrator needs.
     pub fn in_words(&self) -> String {
         let causes = self.error_causes.iter().map(|cause| cause.error_summary.as_str());
         let said: Vec<&str> = std::iter::once(self.error_summary.as_str()).chain(causes).collect();
@@ -61,7 +61,7 @@ impl ApiError {
 
 impl<'a> Api<'a> {
     /// # Errors
-    /// [`OktaError::Http`] if `org` is no address of an org.
+    /// [`OktaError::Http`] if `org` is not the URL of an org.
     pub(super) fn new(world: &'a World, org: &str) -> Result<Self, OktaError> {
         let org = TrustedUrl::parse(org, Purpose::Provider).map_err(|why| HttpError::address(org, why))?;
         Ok(Self { world, org, cookies: RefCell::default() })
@@ -122,7 +122,7 @@ impl<'a> Api<'a> {
         if answer.status != 429 {
             return Ok(answer);
         }
-        // An SMS that was sent a moment ago is told in the same way, and is for the caller.
+        // An SMS that was sent a moment ago is reported in the same way, and left to the caller.
         if serde_json::from_slice::<ApiError>(answer.body.expose())
             .is_ok_and(|error| error.error_code == "E0000109")
         {
@@ -160,7 +160,7 @@ impl<'a> Api<'a> {
         pause_in(&answer.headers, self.world.clock.now())
     }
 
-    /// Secrets go to the org and nowhere else, whatever a link says.
+    /// Secrets go only to the org, whatever a link says.
     pub(super) fn own(&self, url: &str) -> Result<TrustedUrl, OktaError> {
         let read = TrustedUrl::parse(url, Purpose::PageOf(&self.org)).ok();
         read.filter(|read| read.is_of(&self.org)).ok_or_else(|| OktaError::ForeignLink(bounded(url)))
@@ -173,7 +173,7 @@ pub(super) fn cookie_in(line: &str) -> Option<(&str, &str)> {
     Some((name.trim(), value.trim()))
 }
 
-/// How many seconds to wait after a 429: until the reset that the org names, by the org's own clock.
+/// How many seconds to wait after a 429: until the reset time that the org names, by the org's own clock.
 pub(super) fn pause_in(headers: &Headers, now: Timestamp) -> u64 {
     let number = |name: &str| headers.get(name).and_then(|text| text.trim().parse::<i64>().ok());
     let now = headers.get("date").and_then(Timestamp::parse_http_date).unwrap_or(now);
@@ -182,14 +182,14 @@ pub(super) fn pause_in(headers: &Headers, now: Timestamp) -> u64 {
     pause.map_or(USUAL_PAUSE, |seconds| u64::try_from(seconds.max(1)).unwrap_or(1))
 }
 
-/// Up to a second, so that many who were told to wait do not come back together.
+/// Up to a second, so that many that were told to wait do not come back together.
 fn jitter() -> Duration {
     let random = visit::random().unwrap_or_default();
     let sum: u32 = random.bytes().map(u32::from).sum();
     Duration::from_millis(u64::from(sum % 1000))
 }
 
-/// At most 300 characters of the org's.
+/// The org's text, at most 300 characters.
 pub(super) fn bounded(text: &str) -> String {
     text.chars().take(300).collect()
 }

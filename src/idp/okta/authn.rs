@@ -1,5 +1,5 @@
-//! Primary authentication of Okta Classic Engine: from a name and a password, by way of whatever the org wants besides,
-//! to a session token (Okta developer documentation, "Authentication API").
+//! Primary authentication of Okta Classic Engine: from a name and a password, through whatever else the org
+//! requires, to a session token (Okta developer documentation, "Authentication API").
 
 use serde_json::{Value, json};
 
@@ -13,12 +13,12 @@ use crate::plan::OktaSettings;
 use crate::world::Note;
 use jit_wire::secret::Secret;
 
-/// How often a password may be typed before the org's own patience is spared.
+/// How often a password may be typed, so that the account is not locked.
 const TRIES: usize = 3;
 /// No sign-in has more steps.
 const MOST_STEPS: usize = 20;
 
-/// Who signs in, how, and what is remembered of them.
+/// Who signs in, how, and what is remembered about them.
 pub(super) struct SignIn<'a> {
     pub(super) api: &'a Api<'a>,
     pub(super) settings: &'a OktaSettings,
@@ -28,11 +28,11 @@ pub(super) struct SignIn<'a> {
 }
 
 impl SignIn<'_> {
-    /// Name, password, factor; the answer is a session token, good for one use within five minutes.
+    /// Name, password, factor; returns a session token, valid for one use within five minutes.
     pub(super) async fn session_token(&mut self) -> Result<Secret<String>, OktaError> {
         let username = self.username()?;
         if self.known.username.as_deref() != Some(&username) {
-            // What is remembered is another person's.
+            // What is remembered belongs to another person.
             self.known = Known {
                 username: Some(username.clone()),
                 factor: None,
@@ -42,7 +42,7 @@ impl SignIn<'_> {
         }
         let transaction = self.primary(&username).await?;
         let token = self.go_on(transaction).await?;
-        // The org may have given the device a name of its own.
+        // The org may have given the device another name.
         if let Some(device) = self.api.cookie("DT") {
             self.known.device_token = device;
         }
@@ -50,7 +50,7 @@ impl SignIn<'_> {
         Ok(token)
     }
 
-    /// Goes on where a page of an application wants more than was shown so far.
+    /// Continues if a page of an application requires more than was shown so far.
     pub(super) async fn step_up(
         &mut self,
         state_token: &Secret<String>,
@@ -118,7 +118,7 @@ impl SignIn<'_> {
         person.password(&prompt).filter(|password| !password.expose().is_empty()).ok_or(OktaError::Declined)
     }
 
-    /// Step by step, until the org is content.
+    /// Step by step, until the org is satisfied.
     async fn go_on(&mut self, mut transaction: Transaction) -> Result<Secret<String>, OktaError> {
         for _ in 0..MOST_STEPS {
             transaction = match transaction.status.as_str() {
@@ -157,7 +157,7 @@ impl SignIn<'_> {
     }
 }
 
-/// The body that goes with every link of a transaction.
+/// The body that is sent with every link of a transaction.
 pub(super) fn state(transaction: &Transaction) -> Result<Value, OktaError> {
     let token = transaction.state_token.as_ref().ok_or(OktaError::NotUnderstood(200))?;
     Ok(json!({ "stateToken": token.expose() }))

@@ -1,5 +1,6 @@
-//! Identity Engine: the device grant at the org's authorization server, and the exchange of its tokens for a web-SSO
-//! token of the AWS application ("AWS Account Federation"; Okta developer documentation, "Configure Native SSO", RFC 8693).
+//! Identity Engine: the device grant at the org's authorization server, and the exchange of its tokens for a
+//! web-SSO token of the AWS application ("AWS Account Federation"; Okta developer documentation, "Configure
+//! Native SSO", RFC 8693).
 
 use serde::Deserialize;
 
@@ -16,7 +17,7 @@ use jit_wire::secret::Secret;
 /// What the exchange needs. `okta.apps.sso` must be granted to the application.
 const SCOPES: [&str; 2] = ["openid", "okta.apps.sso"];
 
-/// The org's own authorization server, as any OpenID provider.
+/// The org's own authorization server, like any OpenID provider.
 pub(super) fn server(settings: &OktaSettings) -> Result<OidcSettings, OktaError> {
     let client_id = settings.client_id.clone().ok_or(OktaError::NoClient)?;
     let rule = Origin::Rule("the device grant of Okta");
@@ -38,18 +39,18 @@ pub(super) fn server(settings: &OktaSettings) -> Result<OidcSettings, OktaError>
     })
 }
 
-/// Has the person approve a code, and takes the tokens.
+/// Has the person approve a code, and gets the tokens.
 pub(super) async fn tokens(
     settings: &OktaSettings,
     world: &World,
     options: &LoginOptions,
 ) -> Result<OidcLogin, OktaError> {
     let server = server(settings)?;
-    // There is no place for tokens without an assertion, so what cannot be checked at once is given back.
+    // There is no place for tokens without an assertion, so what cannot be checked at once is revoked.
     Ok(oidc::login(&server, world, options, None, None).await?)
 }
 
-/// The next tokens, where the org gave a refresh token.
+/// The next tokens, if the org issued a refresh token.
 pub(super) async fn refreshed(
     settings: &OktaSettings,
     world: &World,
@@ -61,7 +62,7 @@ pub(super) async fn refreshed(
 
 #[derive(Deserialize)]
 struct Exchanged {
-    /// The web-SSO token, whatever its name says.
+    /// The web-SSO token, despite its name.
     access_token: Secret<String>,
 }
 
@@ -72,7 +73,7 @@ struct Refused {
     error_description: String,
 }
 
-/// What the token endpoint makes of an exchange.
+/// The result of the token endpoint for an exchange.
 pub(super) fn exchanged(status: u16, body: &[u8]) -> Result<Secret<String>, OktaError> {
     if let Ok(Exchanged { access_token }) = serde_json::from_slice(body) {
         return Ok(access_token);
@@ -111,7 +112,7 @@ pub(super) async fn assertion(
     let answer = world.http.ask(&Ask::post(&url, Body::Form(&form))).await?;
     let body = answer.body.expose();
     let token = exchanged(answer.status, body)?;
-    // By a form: in the address it would stand in logs.
+    // In a form: in the URL it would appear in logs.
     let url = format!("{}/login/token/sso", settings.org.value);
     let answer = api.post_page(&url, &[("token", token.expose())]).await?;
     match page::read(answer.body.expose()) {

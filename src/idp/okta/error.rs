@@ -6,8 +6,8 @@ use crate::idp::saml::SamlError;
 use crate::plan::Factor;
 use jit_wire::http::HttpError;
 
-/// Why a sign-in failed. Words of the org are cut to 300 characters and otherwise as they came: whoever prints them
-/// escapes them.
+/// Why a sign-in failed. Text from the org is cut to 300 characters and otherwise unchanged: whoever prints
+/// it escapes it.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum OktaError {
@@ -19,7 +19,7 @@ pub enum OktaError {
     NotUnderstood(u16),
     #[error("Okta accepts no more requests for {0} seconds")]
     RateLimited(u64),
-    /// A link of the org's that leads elsewhere, where no secret goes.
+    /// A link from the org to another host, where no secret goes.
     #[error("the org sent jit to `{0}`, which is not its own URL")]
     ForeignLink(String),
     #[error("your password has expired: change it at {0}")]
@@ -38,7 +38,7 @@ pub enum OktaError {
     NoSuchFactor { wanted: String, there_are: Vec<String> },
     #[error("none of your second factors can be used here: {}", .0.join(", "))]
     NoUsableFactor(Vec<String>),
-    /// Only a browser can do this factor; the caller goes on there.
+    /// Only a browser can do this factor; the caller continues there.
     #[error("{} is for the browser", in_words(*.0))]
     BrowserNeeded(Factor),
     #[error("the push was denied on the phone")]
@@ -75,7 +75,7 @@ pub enum OktaError {
     NoForm(String),
     #[error("the org sends us in circles, last to `{0}`")]
     TooManyRedirects(String),
-    /// What was left of the last login does not do any more.
+    /// What was left of the last login no longer works.
     #[error("the session at Okta has ended")]
     SessionEnded,
     #[error("Okta does not exchange the tokens for the AWS application: {error}{}", described(description))]
@@ -84,7 +84,7 @@ pub enum OktaError {
     Device(#[from] Box<OidcError>),
     #[error("the system gave no random numbers")]
     NoRandom,
-    /// What Okta handed over, or the browser that had to help.
+    /// What Okta issued, or the browser that had to help.
     #[error(transparent)]
     Saml(#[from] SamlError),
 }
@@ -116,12 +116,12 @@ impl OktaError {
         }
     }
 
-    /// Name or password are wrong, or the org hides that the account is locked.
+    /// Name or password are wrong, or the org does not say that the account is locked.
     pub(super) fn is_wrong_password(&self) -> bool {
         self.code() == Some("E0000004")
     }
 
-    /// A renewal is over, and only a person can go on.
+    /// Renewing is no longer possible, and only a person can go on.
     pub fn needs_new_login(&self) -> bool {
         match self {
             Self::Device(error) => error.needs_new_login(),

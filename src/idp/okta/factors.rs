@@ -1,4 +1,4 @@
-//! Second factors: choosing one, sending it off, and waiting for the answer of a person or their phone.
+//! Second factors: choosing one, sending it, and waiting for the answer of a person or their phone.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::sys::process;
 use crate::world::Note;
 use jit_wire::timestamp::Timestamp;
 
-/// How often a phone is asked about. The org takes four questions a second, and this one adds at most this much to the
-/// person's own time.
+/// How often to poll for the phone's answer. The org allows four requests a second, and this adds at most
+/// this much to the person's own time.
 const POLL_EVERY: Duration = Duration::from_secs(1);
-/// Where the org names no end.
+/// If the org names no end.
 const USUAL_LIFE: Duration = Duration::from_secs(300);
 /// How often a code may be typed.
 const TRIES: usize = 3;
@@ -30,7 +30,7 @@ pub(super) async fn verify(
 ) -> Result<Transaction, OktaError> {
     let factor = choose(sign_in, &transaction.factors())?;
     let kind = factor.kind().ok_or_else(|| OktaError::NoUsableFactor(vec![name_of(&factor)]))?;
-    // A push that goes unanswered is remembered all the same: it was the person's choice.
+    // A push that nobody answers is remembered all the same: it was the person's choice.
     sign_in.known.factor = Some(Chosen::of(&factor));
     match kind {
         Factor::Push => push(sign_in, transaction, &factor).await,
@@ -47,8 +47,8 @@ pub(super) async fn verify(
     }
 }
 
-/// The factor to use: what the command line says, what the configuration says, what was used last, the only one there
-/// is, what the person picks.
+/// The factor to use: from the command line, from the configuration, the one used last, the only one there
+/// is, the one that the person picks.
 fn choose(sign_in: &SignIn<'_>, factors: &[FactorInfo]) -> Result<FactorInfo, OktaError> {
     let usable: Vec<&FactorInfo> = factors.iter().filter(|factor| factor.kind().is_some()).collect();
     let names = || factors.iter().map(name_of).collect::<Vec<_>>();
@@ -82,7 +82,7 @@ fn choose(sign_in: &SignIn<'_>, factors: &[FactorInfo]) -> Result<FactorInfo, Ok
     }
 }
 
-/// What a person calls a factor, with what tells two of a kind apart.
+/// A factor's name for people, with what distinguishes two of the same kind.
 fn name_of(factor: &FactorInfo) -> String {
     let kind = factor.kind().and_then(|kind| FACTORS.iter().find(|(one, ..)| *one == kind));
     let name = kind.map_or_else(|| bounded(&factor.factor_type), |(.., name)| (*name).to_owned());
@@ -96,7 +96,7 @@ fn name_of(factor: &FactorInfo) -> String {
     detail.map_or(name.clone(), |detail| format!("{name} ({})", bounded(detail)))
 }
 
-/// Sends a factor off.
+/// Sends a factor.
 async fn start(
     sign_in: &SignIn<'_>,
     transaction: &Transaction,
@@ -116,7 +116,7 @@ fn verify_url(transaction: &Transaction, factor: &FactorInfo) -> Result<String, 
     })
 }
 
-/// A push: the phone asks, perhaps for a number that stands here, and the org is asked about it until it knows.
+/// A push: the phone asks, perhaps for a number shown here, and the org is polled until it knows.
 async fn push(
     sign_in: &SignIn<'_>,
     transaction: &Transaction,
@@ -124,7 +124,7 @@ async fn push(
 ) -> Result<Transaction, OktaError> {
     let api = sign_in.api;
     loop {
-        // Before the phone is asked: from then on there is something to call off.
+        // Before the phone is asked: from then on there is something to cancel.
         let mut told = process::Told::listen().map_err(|_| OktaError::Interrupted)?;
         let mut current = tokio::select! {
             started = start(sign_in, transaction, factor) => started?,
@@ -174,7 +174,7 @@ async fn push(
     }
 }
 
-/// The phone need not go on asking.
+/// The phone can stop asking.
 async fn call_off(sign_in: &SignIn<'_>, current: &Transaction) -> OktaError {
     if let (Some(cancel), Ok(body)) = (current.link("cancel"), state(current)) {
         let _ = sign_in.api.post::<Value>(cancel, &body).await;
@@ -182,14 +182,14 @@ async fn call_off(sign_in: &SignIn<'_>, current: &Transaction) -> OktaError {
     OktaError::Interrupted
 }
 
-/// How long the org waits for this answer, by its own clock where it tells the time.
+/// How long the org waits for this answer, by its own clock if it sends the time.
 fn life_of(transaction: &Transaction, sign_in: &SignIn<'_>) -> Duration {
     let end = transaction.expires_at.as_deref().and_then(Timestamp::parse_rfc3339);
     let now = sign_in.api.world.http.server_date().unwrap_or_else(|| sign_in.api.world.clock.now());
     end.map_or(USUAL_LIFE, |end| end.since(now))
 }
 
-/// A code: typed, sent, and typed again if it was wrong. Where one was sent, typing nothing sends another.
+/// A code: typed, sent, and typed again if it was wrong. If one was sent, an empty answer sends another.
 async fn code(
     sign_in: &SignIn<'_>,
     transaction: &Transaction,

@@ -1,4 +1,4 @@
-//! What an Okta org says, as functions of bytes.
+//! The answers of an Okta org, as functions of bytes.
 
 use super::api::{ApiError, cookie_in, pause_in};
 use super::device;
@@ -9,7 +9,7 @@ use super::transaction::Transaction;
 use jit_wire::http::Headers;
 use jit_wire::timestamp::Timestamp;
 
-/// A step of the authentication, or how the org says no.
+/// A step of the authentication, or a refusal.
 pub fn okta_answer(data: &[u8]) {
     if let Ok(transaction) = serde_json::from_slice::<Transaction>(data) {
         for relation in ["next", "verify", "cancel"] {

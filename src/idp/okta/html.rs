@@ -1,32 +1,33 @@
-//! HTML as far as a login page needs it: tags with their attributes, and text, split by the rules that browsers split them by
-//! (WHATWG HTML, tokenization).
+//! HTML as far as a sign-in page needs it: tags with their attributes, and text, split by the same rules as
+//! in browsers (WHATWG HTML, tokenization).
 //!
-//! It knows the character references that stand for ASCII, which is all that an assertion in base64 can be made of. A table of all
-//! 2,231 names was a fifth of what the loader had to relocate at every start of the program (`docs/performance.md`).
+//! It knows the character references for ASCII, which are all that an assertion in base64 can consist of. A
+//! table of all 2,231 names was a fifth of what the loader had to relocate at every start of the program
+//! (`docs/performance.md`).
 
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 
 use std::collections::BTreeMap;
 
-/// A part of a page, in the page's order. Comments, doctypes and processing instructions are left out.
+/// A part of a page, in order. Comments, doctypes and processing instructions are left out.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part {
-    /// A start tag, its name in small letters.
+    /// A start tag, its name in lower case.
     Start(String, Attributes),
     /// An end tag.
     End,
-    /// Text, its character references replaced where the element has any.
+    /// Text, with its character references replaced if the element has any.
     Text(String),
 }
 
-/// What a start tag says: names in small letters, values without their character references. A map, because a page may put a
-/// million attributes into one tag, and each is compared with those before it.
+/// The attributes of a start tag: names in lower case, values with character references replaced. A map,
+/// because a page may put a million attributes into one tag, and each is compared with those before it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Attributes(BTreeMap<String, String>);
 
 impl Attributes {
-    /// The value of an attribute. Of two with the same name the first counts.
+    /// The value of an attribute. If two have the same name, the first counts.
     pub(super) fn take(&mut self, name: &str) -> Option<String> {
         self.0.remove(name)
     }
@@ -49,7 +50,7 @@ pub(super) struct Parts<'a> {
     within: Option<&'static str>,
 }
 
-/// Elements whose content is text alone, and whether it has character references.
+/// Elements that contain only text, and whether that has character references.
 const TEXT_ONLY: [(&str, bool); 8] = [
     ("title", true),
     ("textarea", true),
@@ -106,19 +107,19 @@ impl<'a> Parts<'a> {
         taken
     }
 
-    /// Takes what comes before the first character of a kind.
+    /// Takes everything before the first character of a kind.
     fn until(&mut self, ends: impl Fn(char) -> bool) -> &'a str {
         self.cut(self.rest.find(ends).unwrap_or(self.rest.len()))
     }
 
-    /// Takes a character, if it is that one.
+    /// Takes a character, if it is the wanted one.
     fn take(&mut self, wanted: char) -> bool {
         let found = self.rest.strip_prefix(wanted);
         self.rest = found.unwrap_or(self.rest);
         found.is_some()
     }
 
-    /// Takes a tag from its name to its end. A tag that the page ends in is none.
+    /// Takes a tag from its name to its end. A tag that the page ends in does not count.
     fn tag(&mut self) -> Option<(String, Attributes)> {
         let name = self.until(|c| is_space(c) || c == '/' || c == '>').to_ascii_lowercase();
         let mut attributes = Attributes::default();
@@ -128,7 +129,7 @@ impl<'a> Parts<'a> {
             if self.take('>') {
                 return Some((name, attributes));
             }
-            // A name may begin with the equals sign, and has none later.
+            // A name may begin with an equals sign, but not contain one later.
             let length = first.len_utf8();
             let ends = |c| is_space(c) || matches!(c, '/' | '>' | '=');
             let end = self.rest[length..].find(ends).map_or(self.rest.len(), |at| length + at);
@@ -154,7 +155,8 @@ impl<'a> Parts<'a> {
         let end = match self.rest.strip_prefix("<!--") {
             Some(comment) if comment.starts_with('>') => Some(5),
             Some(comment) if comment.starts_with("->") => Some(6),
-            // One search for both ends: looking for each by itself would read the whole rest of the page at every comment.
+            // One search for both ends: searching for each separately would read the whole rest of the page
+            // at every comment.
             Some(comment) => {
                 let is_end = |at: &usize| comment[..*at].ends_with("--") || comment[..*at].ends_with("--!");
                 comment.match_indices('>').map(|(at, _)| at).find(is_end).map(|at| 4 + at + 1)
@@ -180,7 +182,7 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}')
 }
 
-/// `text` with its character references replaced. One that is not known stays as it is.
+/// `text` with its character references replaced. Unknown ones stay as they are.
 fn resolved(text: &str, in_attribute: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut parts = text.split('&');
@@ -193,7 +195,7 @@ fn resolved(text: &str, in_attribute: bool) -> String {
     out
 }
 
-/// The character that a reference without its `&` stands for, and how long the reference is.
+/// The character of a reference without its `&`, and how long the reference is.
 fn reference(part: &str, in_attribute: bool) -> Option<(char, usize)> {
     if let Some(number) = part.strip_prefix('#') {
         let (digits, radix) = match number.strip_prefix(['x', 'X']) {
@@ -203,7 +205,7 @@ fn reference(part: &str, in_attribute: bool) -> Option<(char, usize)> {
         let count = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
         let end = part.len() - digits.len() + count;
         let length = end + usize::from(part[end..].starts_with(';'));
-        // Too large a number overflows, and stands for no character either.
+        // Too large a number overflows, and is no character either.
         let code = (count > 0).then(|| u32::from_str_radix(&digits[..count], radix).unwrap_or(u32::MAX))?;
         let character = char::from_u32(code).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER);
         return Some((character, length));
@@ -212,7 +214,7 @@ fn reference(part: &str, in_attribute: bool) -> Option<(char, usize)> {
     if part[length..].starts_with(';') {
         return Some((named(&part[..length])?, length + 1));
     }
-    // Old names need no semicolon; in an attribute they do, unless something else than a word goes on.
+    // Old names need no semicolon; in an attribute they do, unless the next character is not part of a word.
     let old = ["amp", "AMP", "lt", "LT", "gt", "GT", "quot", "QUOT"]
         .into_iter()
         .find(|old| part.starts_with(old))?;
@@ -220,7 +222,7 @@ fn reference(part: &str, in_attribute: bool) -> Option<(char, usize)> {
     (!in_attribute || !goes_on).then_some((named(old)?, old.len()))
 }
 
-/// The names of characters of ASCII. A `match`, because its names lie in code and need no relocation.
+/// The names of ASCII characters. A `match`, because its names are in code and need no relocation.
 fn named(name: &str) -> Option<char> {
     Some(match name {
         "Tab" => '\t',
@@ -264,7 +266,7 @@ fn named(name: &str) -> Option<char> {
 mod tests {
     use super::*;
 
-    /// `name key=[value] …` of a start tag, `/` of an end tag, `"…"` of text.
+    /// `name key=[value] …` for a start tag, `/` for an end tag, `"…"` for text.
     fn shown(page: &str) -> String {
         let parts = parts(page).map(|part| match part {
             Part::Start(name, Attributes(all)) => {
@@ -294,7 +296,7 @@ mod tests {
             ("<script>a&amp;<b></scriptx></SCRIPT ><b>", r#"script | "a&amp;<b></scriptx>" | / | b"#),
             ("<title>&lt;<b></title>", r#"title | "<<b>" | /"#),
             ("<style></style><textarea>", "style | / | textarea"),
-            // What has no end is no tag, and no comment either.
+            // Without an end it is neither a tag nor a comment.
             ("a<", r#""a" | "<""#),
             ("a</", r#""a" | "</""#),
             ("a<b c='d", r#""a""#),
@@ -316,7 +318,7 @@ mod tests {
                 "&amp;& <&unknown;&plus &;&",
                 "&amp;& <&unknown;&plus &;&",
             ),
-            // A link's next parameter, which is no reference in an attribute.
+            // A link's next parameter, which is not a reference in an attribute.
             ("?a&lt=b&ampc", "?a<=b&c", "?a&lt=b&ampc"),
             (
                 "&#0;&#xD800;&#x110000;&#99999999999;&#;&#x;&#xg",
@@ -331,7 +333,7 @@ mod tests {
         }
     }
 
-    /// Pages of which every part once made the reader look at all that came before or after it.
+    /// Pages in which every part once made the reader look at all that came before or after it.
     #[test]
     fn the_work_grows_with_the_page_alone() {
         let many = 50_000;

@@ -5,7 +5,7 @@
 //!                     └→ device (oidc) → page                               Identity Engine: code, exchange, assertion
 //! api (requests, pauses, cookies) ; person (what is remembered) ; html (what `page` reads)
 //! ```
-//! Either way the assertion is checked as any other (`saml`).
+//! Either way the assertion is checked like any other (`saml`).
 
 mod api;
 mod authn;
@@ -37,14 +37,14 @@ use person::Known;
 pub use api::ApiError;
 pub use error::OktaError;
 
-/// What an Okta org handed over.
+/// What an Okta org issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OktaLogin {
     /// The assertion of the AWS application.
     pub saml: SamlLogin,
     /// What gets the next one.
     pub kept: OktaRenewal,
-    /// The org, so that its session can be ended without the configuration; older entries do not say.
+    /// The org, so that its session can be ended without the configuration; older entries do not have it.
     #[serde(default)]
     pub org: Option<String>,
 }
@@ -59,7 +59,8 @@ pub enum OktaRenewal {
     Session(#[serde(serialize_with = "sealed::text")] Secret<String>),
     /// The tokens of the device grant.
     Tokens {
-        /// The ID token, which is the subject of the exchange, and the refresh token, where `offline_access` was granted.
+        /// The ID token, which is the subject of the exchange, and the refresh token, if `offline_access` was
+        /// granted.
         login: Box<OidcLogin>,
         /// The actor of the exchange.
         #[serde(serialize_with = "sealed::text")]
@@ -68,12 +69,12 @@ pub enum OktaRenewal {
 }
 
 impl OktaLogin {
-    /// Whether the next assertion may come without the person.
+    /// Whether the next assertion may be obtained without the person.
     pub fn renews_itself(&self) -> bool {
         !matches!(self.kept, OktaRenewal::Nothing)
     }
 
-    /// What is needed to end the login at its org by what it holds itself.
+    /// What is needed to end the login at its org, taken from the login alone.
     pub(super) fn settings(&self) -> Option<OktaSettings> {
         let rule = Origin::Rule("the stored login");
         let org = self.org.clone()?;
@@ -107,10 +108,10 @@ struct Organization {
     pipeline: Option<String>,
 }
 
-/// Signs the person in. `memory` holds what is known of them from the last time.
+/// Signs the person in. `memory` holds what is known about them from the last time.
 ///
 /// # Errors
-/// [`OktaError`]; [`OktaError::is_refusal`] tells a no from a failure.
+/// [`OktaError`]; [`OktaError::is_refusal`] distinguishes a refusal from a failure.
 pub async fn login(
     settings: &OktaSettings,
     world: &World,
@@ -199,13 +200,13 @@ async fn with_tokens(
     let access_token = login.access_token.take().ok_or(OktaError::NotUnderstood(200))?;
     let response = device::assertion(settings, world, &login, &access_token).await?;
     let mut saml = saml::accept(&response, world.clock.now())?;
-    // The assertion is made for the tokens and may call that the sign-in.
+    // The assertion is made for the tokens, and its time may be called that of the sign-in.
     saml.identity.sign_in = login.identity.sign_in.followed_by(saml.identity.sign_in);
     let org = Some(settings.org.value.clone());
     Ok(OktaLogin { saml, kept: OktaRenewal::Tokens { login: Box::new(login), access_token }, org })
 }
 
-/// Gets the next assertion with what the last login left.
+/// Gets the next assertion with the last login.
 ///
 /// # Errors
 /// [`OktaError`]; with [`OktaError::needs_new_login`] only a person can go on.
@@ -237,7 +238,7 @@ pub async fn renew(
                 };
                 let seal = |login: Option<&OidcLogin>| login.into_iter().for_each(with);
                 let refreshed = device::refreshed(settings, world, login, &seal).await?;
-                // What follows may fail, and the tokens are good.
+                // The next step may fail, and the tokens are good.
                 with(&refreshed);
                 refreshed
             };
@@ -246,15 +247,15 @@ pub async fn renew(
     }
 }
 
-/// What is remembered of the person without their password; `None` if it holds none.
+/// What is remembered about the person without their password; `None` if it contains none.
 pub fn without_password(stored: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
     Known::without_password(stored)
 }
 
-/// Ends at the org what lasts of `login`: its session, or the refresh token of the device grant.
+/// Ends at the org what stays valid of `login`: its session, or the refresh token of the device grant.
 ///
 /// # Errors
-/// [`OktaError`] if the org could not be asked or said no.
+/// [`OktaError`] if the org could not be reached or refused.
 pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> Result<Ended, OktaError> {
     match &login.kept {
         OktaRenewal::Nothing => Ok(Ended::Nothing),
@@ -265,7 +266,7 @@ pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> R
         OktaRenewal::Tokens { login, .. } => {
             Ok(match oidc::revoke(&device::server(settings)?, world, login).await? {
                 oidc::Revoked::Done => Ended::There("the refresh token"),
-                // Without a refresh token there is nothing that outlasts the hour.
+                // Without a refresh token, nothing outlasts the hour.
                 oidc::Revoked::NotOffered => Ended::Later("what the device grant gave"),
             })
         }

@@ -1,4 +1,5 @@
-//! The pages of an org, as far as they matter: the form that carries an assertion, and the script that wants more first.
+//! The pages of an org, as far as they matter: the form that carries an assertion, and the script that
+//! requires more first.
 
 use zeroize::Zeroize as _;
 
@@ -11,13 +12,13 @@ use jit_wire::secret::Secret;
 pub(super) enum Page {
     /// It posts a SAML response.
     Response(Secret<String>),
-    /// The application wants another factor first; this token goes on with it.
+    /// The application requires another factor first; continue with this token.
     StepUp(Secret<String>),
     /// Anything else, by its title.
     Other(String),
 }
 
-/// Reads a page by the rules that browsers read them by.
+/// Reads a page by the same rules as browsers.
 pub(super) fn read(html: &[u8]) -> Page {
     let html = String::from_utf8_lossy(html);
     let (mut title, mut in_title, mut in_script) = (String::new(), false, false);
@@ -46,7 +47,7 @@ pub(super) fn read(html: &[u8]) -> Page {
     }
 }
 
-/// `stateToken = '…'` of a script, its `\xNN` undone.
+/// `stateToken = '…'` in a script, with its `\xNN` decoded.
 fn state_token(script: &str) -> Option<Secret<String>> {
     for (at, word) in script.match_indices("stateToken") {
         let rest = script[at + word.len()..].trim_start_matches(['"', '\'']).trim_start();

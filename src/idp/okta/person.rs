@@ -1,4 +1,4 @@
-//! What is remembered of a person between logins: not the login, but what makes the next one shorter.
+//! What is remembered about a person between sign-ins: not the login, but what makes the next one shorter.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +10,23 @@ use jit_wire::secret::{Secret, sealed};
 /// How long a device token may be.
 const DEVICE_TOKEN: usize = 32;
 
-/// A person, as the store keeps what is known of them.
+/// What the store keeps about a person.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Known {
     /// The name they sign in with.
     pub(super) username: Option<String>,
-    /// The cookie `DT`, by which the org knows this machine again. It comes from a random generator: one that follows
-    /// from the name could be guessed.
+    /// The cookie `DT`, by which the org recognizes this machine. It is random: one derived from the name
+    /// could be guessed.
     #[serde(serialize_with = "sealed::text")]
     pub(super) device_token: Secret<String>,
     /// The factor that was used last.
     pub(super) factor: Option<Chosen>,
-    /// Kept only where the person said so.
+    /// Kept only if the person said so.
     #[serde(serialize_with = "sealed::optional_text")]
     pub(super) password: Option<Secret<String>>,
 }
 
-/// A factor by what tells it from others; names that people see may change.
+/// A factor, by what distinguishes it from others; names that people see may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Chosen {
     factor_type: String,
@@ -46,7 +46,7 @@ impl Chosen {
 }
 
 impl Known {
-    /// What is remembered, or a stranger with a new device.
+    /// What is remembered, or an unknown person with a new device.
     pub(super) fn recall(memory: &dyn Memory) -> Result<Self, OktaError> {
         let stored = memory.recall().and_then(|bytes| serde_json::from_slice(bytes.expose()).ok());
         if let Some(known) = stored {
@@ -56,7 +56,7 @@ impl Known {
         Ok(Self { username: None, device_token: Secret::new(token), factor: None, password: None })
     }
 
-    /// What is left of `stored` when the password is to be forgotten; `None` if there is none in it.
+    /// What is left of `stored` when the password is forgotten; `None` if it contains none.
     pub(super) fn without_password(stored: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
         let mut known: Self = serde_json::from_slice(stored.expose()).ok()?;
         known.password.take()?;
@@ -67,7 +67,7 @@ impl Known {
         Secret::new(std::mem::take(&mut *jit_wire::secret::to_wiped_json(self)))
     }
 
-    /// Writes it down at once.
+    /// Stores it at once.
     pub(super) fn keep(&self, memory: &dyn Memory) {
         memory.keep(&self.to_bytes());
     }

@@ -10,7 +10,7 @@ use super::authn::SignIn;
 use super::page::{self, Page};
 use jit_wire::secret::Secret;
 
-/// More than any org takes.
+/// More than any org uses.
 const MOST_REDIRECTS: usize = 10;
 
 #[derive(Deserialize)]
@@ -18,7 +18,8 @@ struct Session {
     id: Secret<String>,
 }
 
-/// Turns a session token into the org's session, its cookie `sid`; `None` where the org keeps that to its own pages.
+/// Turns a session token into the org's session, its cookie `sid`; `None` if the org restricts that to its
+/// own pages.
 async fn session(api: &Api<'_>, session_token: &Secret<String>) -> Result<Option<Secret<String>>, OktaError> {
     let url = format!("{}/api/v1/sessions", api.org);
     match api.post::<Session>(&url, &json!({ "sessionToken": session_token.expose() })).await {
@@ -29,7 +30,7 @@ async fn session(api: &Api<'_>, session_token: &Secret<String>) -> Result<Option
     }
 }
 
-/// The assertion of the application, with another factor if it wants one; and the session that got it.
+/// The assertion of the application, with another factor if it requires one; and the session that got it.
 pub(super) async fn assertion(
     sign_in: &mut SignIn<'_>,
     session_token: Secret<String>,
@@ -88,7 +89,7 @@ async fn visit(api: &Api<'_>, url: &str) -> Result<Page, OktaError> {
                 if url.contains("amazon_aws_sso") {
                     return Err(OktaError::IdentityCenter);
                 }
-                // Sent back to the beginning: the session does not reach the application.
+                // Sent back to the start: the session does not give access to the application.
                 if url.contains("/login/login.htm") || url.contains("/login/default") {
                     return Err(OktaError::NotAssigned);
                 }
@@ -112,7 +113,7 @@ pub(super) fn no_form(page: Page) -> OktaError {
 pub(super) async fn end(api: &Api<'_>, sid: &Secret<String>) -> Result<(), OktaError> {
     api.set_cookie("sid", sid.clone());
     let answer = api.delete(&format!("{}/api/v1/sessions/me", api.org)).await?;
-    // One that is gone already is as good as ended.
+    // If it is gone already, that is fine.
     if (200..300).contains(&answer.status) || answer.status == 404 {
         Ok(())
     } else {

@@ -1,5 +1,5 @@
-//! The authentication transaction of Okta Classic Engine (Okta developer documentation, "Authentication API", object
-//! model). Everything in it but the status may be missing.
+//! The authentication transaction of Okta Classic Engine (Okta developer documentation, "Authentication API",
+//! object model). Everything in it except the status may be missing.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::plan::Factor;
 use jit_wire::secret::Secret;
 
-/// What the org answers to each step.
+/// The org's answer to each step.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Transaction {
@@ -62,7 +62,7 @@ pub(super) struct FactorInfo {
     pub(super) factor_type: String,
     pub(super) provider: String,
     pub(super) vendor_name: Option<String>,
-    /// May be empty before anybody is signed in.
+    /// May be empty before anybody has signed in.
     profile: BTreeMap<String, Value>,
     #[serde(rename = "_embedded")]
     embedded: Option<Box<Embedded>>,
@@ -100,23 +100,23 @@ impl Transaction {
         href(&self.links, relation)
     }
 
-    /// The factors to choose from; the chosen one where that is all there is.
+    /// The factors to choose from; only the chosen one if there are no others.
     pub(super) fn factors(&self) -> Vec<FactorInfo> {
         let list = &self.embedded.factors;
         if list.is_empty() { self.embedded.factor.iter().cloned().collect() } else { list.clone() }
     }
 
-    /// Whether the org lets a device be remembered.
+    /// Whether the org allows a device to be remembered.
     pub(super) fn may_remember_device(&self) -> bool {
         self.embedded.policy.allow_remember_device
     }
 
-    /// In how many days the password ends.
+    /// In how many days the password expires.
     pub(super) fn password_days(&self) -> Option<i64> {
         self.embedded.policy.expiration.password_expire_days
     }
 
-    /// The number that the phone asks for, once it does.
+    /// The number that the phone asks for, if it does.
     pub(super) fn number(&self) -> Option<String> {
         let factor = self.embedded.factor.as_ref();
         let inner = factor.and_then(|factor| factor.embedded.as_ref()).map(|embedded| &embedded.challenge);
@@ -130,7 +130,7 @@ impl Transaction {
 }
 
 impl FactorInfo {
-    /// What kind of factor it is; `None` for one that is not known.
+    /// The kind of factor; `None` if it is unknown.
     pub(super) fn kind(&self) -> Option<Factor> {
         Some(match self.factor_type.as_str() {
             "push" => Factor::Push,
@@ -152,7 +152,7 @@ impl FactorInfo {
         href(&self.links, "verify")
     }
 
-    /// A value of its profile, as far as the org shows that.
+    /// A value of its profile, if the org shows it.
     pub(super) fn profile(&self, name: &str) -> Option<&str> {
         self.profile.get(name).and_then(Value::as_str)
     }

@@ -1,4 +1,4 @@
-//! How an error of the org's explains itself.
+//! How an Okta error explains itself.
 
 use super::OktaError;
 use jit_wire::explain::{Explain, Kind, Next};
@@ -21,7 +21,7 @@ impl Explain for OktaError {
             Self::Interrupted => Kind::Interrupted,
             Self::Device(error) => error.kind(),
             Self::Saml(error) => error.kind(),
-            // Somebody said no, or what came may not be believed.
+            // Somebody refused, or the answer cannot be trusted.
             _ => Kind::Refused,
         }
     }

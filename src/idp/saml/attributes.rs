@@ -14,7 +14,7 @@ const TAG: &str = "PrincipalTag:";
 /// Reads the attributes of an assertion.
 ///
 /// # Errors
-/// There is no role in them, or something that AWS takes once is there twice with two meanings.
+/// There is no role in them, or an attribute that AWS accepts once appears twice with two meanings.
 pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
     let mut found = Attributes::default();
     let (mut bad, mut near) = (None, None);
@@ -74,7 +74,7 @@ fn once<T: PartialEq>(slot: &mut Option<T>, name: &str, value: Option<T>) -> Res
     }
 }
 
-/// A role and its provider, in either order.
+/// A role and its SAML provider, in either order.
 fn pair(value: &str) -> Option<SamlPair> {
     let (one, other) = value.split_once(',')?;
     let (one, other) = (one.trim(), other.trim());
@@ -85,12 +85,12 @@ fn pair(value: &str) -> Option<SamlPair> {
     fits.then(|| SamlPair { role_arn: role.to_string(), provider_arn: provider.to_owned() })
 }
 
-/// Whether several pairs stand in one value, as IdPs write it that join lists.
+/// Whether several pairs are in one value, as written by IdPs that join lists.
 fn is_joined(value: &str) -> bool {
     value.matches(":saml-provider/").count() > 1 || value.matches(":role/").count() > 1
 }
 
-/// A name that was probably meant to be that of the role attribute: upper and lower case, and every slash, count.
+/// A name that was probably meant to be that of the role attribute: case, and every slash, matter.
 fn looks_like_role(name: &str) -> Option<String> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['/', ':'], "");
     let wanted = plain(&format!("{AWS}Role"));

@@ -8,12 +8,12 @@ use crate::idp::hand_over::Contested;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::UrlError;
 
-/// Why a sign-in failed. Words of the provider are cut to 300 characters and otherwise as they came: whoever prints
-/// them escapes them.
+/// Why a sign-in failed. Text from the IdP is cut to 300 characters and otherwise unchanged: whoever prints
+/// it escapes it.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum SamlError {
-    /// Where the sign-in begins is no address that a browser is sent to.
+    /// The sign-in starts at a URL that a browser may not be sent to.
     #[error("`{url}` {why}")]
     Address { url: String, why: UrlError },
     #[error("the response has {0} characters, and AWS takes 100000")]
@@ -30,10 +30,10 @@ pub enum SamlError {
     NotAResponse(String),
     #[error("the response has no status")]
     NoStatus,
-    /// The provider answered, and said no.
+    /// The IdP answered with a refusal.
     #[error("the provider signed nobody in: {}", .0.in_words())]
     Status(SamlStatus),
-    /// The provider began where `jit` did.
+    /// The response names no request, although `jit` sent one.
     #[error("the response answers no request, though one was sent")]
     Unsolicited,
     #[error("the response answers another request than the one that was sent")]
@@ -87,7 +87,7 @@ pub enum SamlError {
     Listen { port: u16, source: io::Error },
     #[error("nobody came back from the sign-in within {} minutes", .0.as_secs() / 60)]
     NobodyCame(Duration),
-    /// `port` is where the browser comes back, if it comes back to a port that is always the same.
+    /// `port` is where the browser comes back to, if that port is fixed.
     #[error("SAML has no device codes")]
     NoDeviceCode { port: Option<u16> },
     #[error("the response is caught in a browser that jit drives, so there has to be one on this machine")]
@@ -113,7 +113,7 @@ fn ago(made: Timestamp, now: Timestamp) -> String {
 }
 
 impl SamlError {
-    /// A renewal is over, and only a person can go on.
+    /// Renewing is no longer possible, and only a person can go on.
     pub fn needs_new_login(&self) -> bool {
         matches!(self, Self::NothingKept)
     }

@@ -12,7 +12,7 @@ use jit_wire::timestamp::Timestamp;
 
 pub use super::capture::fuzzing::browser_messages;
 
-/// The XML of a response, or what was posted in its place.
+/// The XML of a response, or what was posted instead.
 pub fn saml_response(data: &[u8]) {
     let encoded = Secret::new(STANDARD.encode(data));
     let mut posted = vec![encoded];
@@ -43,7 +43,7 @@ pub fn saml_response(data: &[u8]) {
     }
 }
 
-/// A request that came to the ACS.
+/// A request to the ACS.
 pub(in crate::idp) fn posted(visit: &Request) {
     let request = AuthnRequest {
         id: "_request".to_owned(),

@@ -1,9 +1,9 @@
-//! SAML by a loopback ACS: the browser that the person has anyway, and a listener on 127.0.0.1 that the provider's page
+//! SAML with a loopback ACS: the person's usual browser, and a listener on 127.0.0.1 that the IdP's page
 //! posts to. AWS's own Redshift, Athena and Client VPN drivers work like this.
 //!
-//! What the provider's page posts comes from another site, so the browser leaves out the cookie that it is known by
-//! (`SameSite=Lax`). The response is therefore held in memory under a random path, the browser is sent there, and that
-//! visit brings the cookie, or the response is not taken.
+//! The IdP's page posts from another site, so the browser does not send the cookie that identifies it
+//! (`SameSite=Lax`). The response is therefore held in memory under a random path, the browser is redirected
+//! there, and the response is accepted only if that visit brings the cookie.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -26,12 +26,12 @@ use jit_wire::secret::Secret;
 
 /// The path of the ACS.
 const PATH: &str = "/saml";
-/// Below this a response waits for the browser that posted it.
+/// Below this path a response waits for the browser that posted it.
 const HELD_PATH: &str = "/saml/";
-/// As many responses are held. One is usual; a page that is sent again posts another.
+/// How many responses are held. One is usual; a page that is sent again posts another.
 const MOST_HELD: usize = 8;
 
-/// Signs in with the browser. `last` is the assertion of the login before.
+/// Signs in with the browser. `last` is the assertion of the previous login.
 pub(super) async fn sign_in(
     settings: &SamlSettings,
     sso_url: &str,
@@ -97,7 +97,7 @@ pub(super) async fn sign_in(
             Err(error) => Outcome::Failed(error.to_string()),
         };
         callback.conclude(outcome).await;
-        // The person's browser may have come after somebody else was done.
+        // The person's browser may have come after somebody else had finished.
         if hand_over.is_contested() { Err(Contested.into()) } else { result }
     };
     let serve = loopback.serve({
@@ -124,12 +124,12 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Responses that were posted, each under its ticket, until the browser that posted one comes for it.
+/// Posted responses, each under its ticket, until the browser that posted one comes for it.
 #[derive(Default)]
 struct Held(RefCell<VecDeque<(String, Secret<String>)>>);
 
 impl Held {
-    /// Keeps a response and sends the browser to where it is taken.
+    /// Keeps a response and redirects the browser to where it is accepted.
     fn hold(&self, posted: Secret<String>) -> Reply {
         let Some(ticket) = visit::random() else { return page::stray() };
         let mut held = self.0.borrow_mut();
@@ -139,7 +139,7 @@ impl Held {
         redirect(&path)
     }
 
-    /// The response that a visit to `ticket` brings along.
+    /// The response that belongs to a visit with `ticket`.
     fn find(&self, visit: &Request, ticket: &str) -> Option<Secret<String>> {
         if visit.method != Method::GET {
             return None;
@@ -150,8 +150,9 @@ impl Held {
     }
 }
 
-/// The response in a request of a browser, if it belongs to this sign-in: by the RelayState, which a provider may drop
-/// but not change, and by the request that it says it answers. It comes from another site, so any origin will do.
+/// The response in a request of a browser, if it belongs to this sign-in: by the RelayState, which an IdP may
+/// drop but not change, and by the request that it says it answers. It comes from another site, so any origin
+/// is accepted.
 pub(super) fn recognise(request: &AuthnRequest, visit: &Request) -> Option<Secret<String>> {
     if visit.method != Method::POST {
         return None;
@@ -165,12 +166,12 @@ pub(super) fn recognise(request: &AuthnRequest, visit: &Request) -> Option<Secre
     let dropped = !form.iter().any(|(name, value)| name == "RelayState" && !value.is_empty());
     match response::answers(&posted) {
         Some(id) => ((ours || dropped) && id == request.id).then_some(posted),
-        // What says nothing is let in by the RelayState alone, to be refused with its reason.
+        // A response that names no request is let in by the RelayState alone, to be refused with its reason.
         None => ours.then_some(posted),
     }
 }
 
-/// The value of `name`. A field that is there twice is not there.
+/// The value of `name`. A field that appears twice counts as missing.
 fn single<'f>(form: &'f [(String, String)], name: &str) -> Option<&'f str> {
     let mut values = form.iter().filter(|(one, _)| one == name).map(|(_, value)| value.as_str());
     let first = values.next().filter(|value| !value.is_empty())?;

@@ -1,5 +1,5 @@
-//! SAML 2.0 in a browser (SAML 2.0 Profiles, section 4.1, Web Browser SSO): by a loopback ACS, or by a browser of `jit`'s
-//! own in which the response is caught on its way to AWS.
+//! SAML 2.0 in a browser (SAML 2.0 Profiles, section 4.1, Web Browser SSO): with a loopback ACS, or with a
+//! separate browser profile in which the response is intercepted on its way to AWS.
 //!
 //! ```text
 //! mod → loopback (the person's browser) ─┬→ request (AuthnRequest) → response (checks) → attributes, status
@@ -36,26 +36,27 @@ pub use capture::{CaptureError, browser, forget_profiles};
 pub use error::SamlError;
 pub use status::SamlStatus;
 
-/// What a SAML provider handed over.
+/// What a SAML IdP issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SamlLogin {
-    /// Who signed in. Of an encrypted assertion only the issuer is known.
+    /// Who signed in. For an encrypted assertion only the issuer is known.
     pub identity: Identity,
-    /// The whole response in base64, as it was posted. AWS takes it for five minutes; it is dropped with the next look
-    /// at the login after that.
+    /// The whole response in base64, as it was posted. AWS accepts it for five minutes; after that it is
+    /// dropped the next time the login is read.
     #[serde(serialize_with = "sealed::optional_text")]
     pub assertion: Option<Secret<String>>,
-    /// The ID of the assertion, so that none is taken twice; `None` if it is encrypted.
+    /// The ID of the assertion, so that none is accepted twice; `None` if it is encrypted.
     pub assertion_id: Option<String>,
     /// What the assertion says about the person.
     pub attributes: Attributes,
-    /// Nothing can be read of the assertion but that it is there: it is encrypted for AWS.
+    /// The assertion cannot be read: it is encrypted for AWS.
     pub encrypted: bool,
-    /// When all this was handed over.
+    /// When all this was issued.
     pub obtained_at: Timestamp,
 }
 
-/// Signs the person in. `stored` is the last login there: with one, what is left of it in the browser is used.
+/// Signs the person in. `stored` is the last login there: if there is one, what is left of it in the browser
+/// is used.
 ///
 /// # Errors
 /// [`SamlError`].
@@ -77,7 +78,7 @@ pub async fn login(
     }
 }
 
-/// An address that a browser is sent to.
+/// A URL that a browser is sent to.
 fn visited(url: &str) -> Result<TrustedUrl, SamlError> {
     let bounded = || url.chars().take(300).collect();
     TrustedUrl::parse(url, Purpose::Page).map_err(|why| SamlError::Address { url: bounded(), why })
@@ -107,7 +108,7 @@ async fn by_driven_browser(
         form: form.as_ref().map(|form| form.as_slice()),
         browser: settings.browser.as_ref().map(|browser| browser.value.as_str()),
         profile: &settings.name,
-        // What a role demands is for the person to do, not for what is left in the browser.
+        // What a role requires is for the person to do, not for what is left in the browser.
         resume: known && !options.force && settings.demanded.is_empty(),
         window: options.open_browser,
         within: options.within,
@@ -124,10 +125,10 @@ async fn by_driven_browser(
     response::read(&caught.response, &expected)
 }
 
-/// Takes a response that a provider made of its own accord, to be shown to AWS: Okta's, by its API.
+/// Accepts a response that an IdP made without a request, to be sent to AWS: Okta's, from its API.
 ///
 /// # Errors
-/// [`SamlError`], one for each thing that does not fit.
+/// [`SamlError`], one for each thing that does not match.
 pub(super) fn accept(posted: &Secret<String>, now: Timestamp) -> Result<SamlLogin, SamlError> {
     let expected = Expected {
         recipient: Recipient::SignIn,
@@ -140,7 +141,7 @@ pub(super) fn accept(posted: &Secret<String>, now: Timestamp) -> Result<SamlLogi
     response::read(posted, &expected)
 }
 
-/// Lets the person sign in at `url`, where the provider begins, in a browser that is driven.
+/// Lets the person sign in at `url`, where the IdP starts, in a driven browser.
 ///
 /// # Errors
 /// [`SamlError`].

@@ -1,4 +1,4 @@
-//! What is asked of the provider: an AuthnRequest (SAML 2.0 Core, section 3.4.1) by one of two bindings.
+//! What is sent to the IdP: an AuthnRequest (SAML 2.0 Core, section 3.4.1) with one of two bindings.
 
 use std::fmt::Write as _;
 
@@ -12,18 +12,19 @@ use crate::idp::visit;
 use crate::plan::SamlSettings;
 use jit_wire::timestamp::Timestamp;
 
-/// A request that was made, and what its answer must carry.
+/// A request that was made, and what its answer must contain.
 pub(super) struct AuthnRequest {
     /// `ID`, which the response names in `InResponseTo`.
     pub(super) id: String,
-    /// `RelayState`, which the provider is to hand back as it came; 43 of the 80 bytes it may have.
+    /// `RelayState`, which the IdP has to return unchanged; 43 of the 80 bytes that it may have.
     pub(super) relay_state: String,
     /// Where it goes.
     pub(super) destination: String,
     pub(super) xml: String,
 }
 
-/// What the role demands, else what the configuration wants of every sign-in (SAML 2.0 Core, section 3.3.2.2.1).
+/// What the role requires, else what the configuration asks for at every sign-in (SAML 2.0 Core, section
+/// 3.3.2.2.1).
 fn requested_context(settings: &SamlSettings) -> String {
     let contexts = match settings.demanded.acr_to_ask_for() {
         none if none.is_empty() => {
@@ -45,9 +46,10 @@ fn requested_context(settings: &SamlSettings) -> String {
 }
 
 impl AuthnRequest {
-    /// A request to `destination` for a response by HTTP-POST to `acs`, also for somebody whom the provider has no name of yet
-    /// for this application (`AllowCreate`; some take its absence for a no at the first sign-in). It is not signed: AWS's own service provider
-    /// has no key either. With `force` the provider is to ask the person anew; so it is where the configuration or the role wants that.
+    /// A request to `destination` for a response by HTTP-POST to `acs`, also for a person whom the IdP has no
+    /// name for yet in this application (`AllowCreate`; without it, some IdPs refuse the first sign-in). It
+    /// is not signed: AWS's own service provider has no key either. With `force` the IdP has to ask the
+    /// person again; so it does if the configuration or the role requires that.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -60,7 +62,7 @@ impl AuthnRequest {
     ) -> Result<Self, SamlError> {
         let mut id = "_".to_owned();
         for byte in visit::random().ok_or(SamlError::NoRandom)?.bytes().take(32) {
-            // An ID is an NCName, which hexadecimal digits behind an underscore always are.
+            // An ID is an NCName, and hexadecimal digits after an underscore always are.
             let _ = write!(id, "{byte:02x}");
         }
         let force = force || settings.force_authn.value || settings.demanded.max_age.is_some();
@@ -136,14 +138,15 @@ mod tests {
         assert_eq!(attribute("Destination"), "https://idp.acme.com/sso?tenant=a");
         assert_eq!(attribute("IssueInstant"), "2023-11-14T22:13:20Z");
         assert_eq!(root.first_element_child().unwrap().text(), Some("urn:acme:\"jit\"&<co>"));
-        // By the schema's order it follows the issuer.
+        // In the schema's order it follows the issuer.
         let policy = root.first_element_child().unwrap().next_sibling_element().unwrap();
         assert_eq!(policy.tag_name().name(), "NameIDPolicy");
         assert_eq!(policy.attribute("AllowCreate"), Some("true"));
         assert!(request.relay_state.len() <= 80);
     }
 
-    /// What the configuration wants of every sign-in, what the role demands; whether the person is asked anew, for what.
+    /// What the configuration asks for at every sign-in, what the role requires; whether the person is asked
+    /// again, and for what.
     #[test]
     fn a_stronger_sign_in_is_asked_for() {
         let value = |text: &str| vec![text.to_owned()];

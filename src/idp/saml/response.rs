@@ -1,10 +1,10 @@
-//! What the provider posts: a Response with one assertion, held against what was asked before anything goes to AWS
+//! What the IdP posts: a Response with one assertion, checked against the request before anything goes to AWS
 //! (SAML 2.0 Core; SAML 2.0 Profiles, section 4.1.4.3).
 //!
-//! The XML signature is not checked here. AWS is the relying party: it has the provider's certificate, and refuses what
-//! is not signed by it. What is read here decides nothing but which role to ask for and what the person is told, and a
-//! forged response gets no session. What is checked keeps a wrong or stale response from costing a puzzling refusal, and
-//! another page's response from being taken for this sign-in's.
+//! The XML signature is not checked here. AWS is the relying party: it has the IdP's certificate, and refuses
+//! what is not signed with it. What is read here decides only which role to ask for and what the person is
+//! shown, and a forged response gets no session. The checks keep a wrong or stale response from causing a
+//! puzzling refusal, and another page's response from being mistaken for this sign-in's.
 
 use std::time::Duration;
 
@@ -26,43 +26,43 @@ pub(super) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(super) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
-/// What AWS takes (STS API reference, AssumeRoleWithSAML), in characters of base64.
+/// What AWS accepts (STS API reference, AssumeRoleWithSAML), in characters of base64.
 const LONGEST: usize = 100_000;
 /// More than the longest response has.
 const MOST_NODES: u32 = 50_000;
 /// The length of a day.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How far two honest clocks may be apart, in seconds.
+/// How far two honest clocks may differ, in seconds.
 const SKEW: i64 = 60;
-/// AWS takes an assertion for this long after it was made, in seconds.
+/// AWS accepts an assertion for this long after it was made, in seconds.
 const REDEEMABLE: i64 = 300;
-/// The names that AWS goes by as a service provider.
+/// AWS's names as a service provider.
 const AUDIENCES: [&str; 3] =
     ["urn:amazon:webservices", "urn:amazon:webservices:cn-north-1", "urn:amazon:webservices:govcloud"];
 
-/// What a response must fit.
+/// What a response must match.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::idp) struct Expected<'a> {
-    /// Where it must be made out to.
+    /// Whom it must be issued for.
     pub(in crate::idp) recipient: Recipient<'a>,
-    /// The request that it must answer; `None` where the provider began.
+    /// The request that it must answer; `None` if the IdP started.
     pub(in crate::idp) in_response_to: Option<&'a str>,
-    /// The provider's entity id, if that is known.
+    /// The IdP's entity id, if that is known.
     pub(in crate::idp) issuer: Option<&'a str>,
-    /// What this service provider is called.
+    /// The entity id of this service provider.
     pub(in crate::idp) entity_id: &'a str,
-    /// The assertion of the login before this one, which must not come again.
+    /// The assertion of the previous login, which must not come again.
     pub(in crate::idp) last_assertion: Option<&'a str>,
     /// Now.
     pub(in crate::idp) now: Timestamp,
 }
 
-/// Whom a response is made out to.
+/// Whom a response is issued for.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::idp) enum Recipient<'a> {
-    /// This loopback address.
+    /// This loopback URL.
     Loopback(&'a str),
-    /// Any place where AWS takes responses.
+    /// Any place where AWS accepts responses.
     SignIn,
 }
 
@@ -75,8 +75,8 @@ impl Recipient<'_> {
     }
 }
 
-/// Which request a posted response says it answers; `None` if it says none, or is no response. For telling this
-/// sign-in's response from another's.
+/// Which request a posted response says it answers; `None` if it names none, or is not a response. To
+/// distinguish this sign-in's response from another's.
 pub(super) fn answers(posted: &Secret<String>) -> Option<String> {
     let text = decoded(posted).ok()?.1;
     let document = parse(&text).ok()?;
@@ -86,7 +86,7 @@ pub(super) fn answers(posted: &Secret<String>) -> Option<String> {
 /// Reads and checks a posted `SAMLResponse`.
 ///
 /// # Errors
-/// [`SamlError`], one for each thing that does not fit.
+/// [`SamlError`], one for each thing that does not match.
 pub(in crate::idp) fn read(posted: &Secret<String>, expected: &Expected<'_>) -> Result<SamlLogin, SamlError> {
     let (base64, text) = decoded(posted)?;
     let document = parse(&text)?;
@@ -134,10 +134,10 @@ pub(in crate::idp) fn read(posted: &Secret<String>, expected: &Expected<'_>) -> 
     }
 }
 
-/// The response in plain base64, as AWS is to get it, and the XML that it holds.
+/// The response in plain base64, as AWS should get it, and the XML in it.
 fn decoded(posted: &Secret<String>) -> Result<(Zeroizing<String>, Zeroizing<String>), SamlError> {
     let posted = posted.expose();
-    // Some providers encode the value of the form once too often.
+    // Some IdPs encode the value of the form once too often.
     let unescaped = match posted.contains('%') {
         true => form_urlencoded::parse(format!("v={}", posted.replace('+', "%2B")).as_bytes())
             .next()
@@ -183,7 +183,7 @@ fn check_request(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), Saml
         (answered, Some(asked)) if answered == Some(asked) => Ok(()),
         (None, Some(_)) => Err(SamlError::Unsolicited),
         (Some(_), Some(_)) => Err(SamlError::OtherRequest),
-        // Where the provider began, what it answers is its own affair.
+        // If the IdP started, the request that it names is its own business.
         (_, None) => Ok(()),
     }
 }
@@ -214,7 +214,7 @@ fn read_assertion(
         return Err(SamlError::BadSessionName(bounded(&name)));
     }
     let name_id = children(subject, ASSERTION, "NameID").next();
-    // A transient name is another one at each login, and would make every login another person's.
+    // A transient name changes at each login, and would make every login a new person's.
     let lasting = name_id.filter(|id| id.attribute("Format") != Some(TRANSIENT));
     let subject = lasting.map(|id| bounded(text(id).trim())).filter(|id| !id.is_empty());
     let identity = Identity {
@@ -227,7 +227,8 @@ fn read_assertion(
     Ok((identity, attributes))
 }
 
-/// When and how the person signed in (SAML 2.0 Core, section 2.7.2). Of several statements the oldest counts.
+/// When and how the person signed in (SAML 2.0 Core, section 2.7.2). If there are several statements, the
+/// oldest counts.
 fn sign_in(assertion: Node<'_, '_>) -> SignIn {
     let statements = || children(assertion, ASSERTION, "AuthnStatement");
     let at = statements().filter_map(|one| read_instant(one.attribute("AuthnInstant")?)).min();
@@ -245,7 +246,7 @@ fn issuer_of(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<String, Saml
     }
 }
 
-/// Finds the bearer confirmation that is made out to us, and until when it holds.
+/// Finds the bearer confirmation that is issued for us, and until when it is valid.
 fn check_subject(
     subject: Node<'_, '_>,
     made: Timestamp,
@@ -275,8 +276,8 @@ fn check_end(at: Timestamp, made: Timestamp, now: Timestamp) -> Result<(), SamlE
     if at.0.saturating_add(SKEW) <= now.0 { Err(SamlError::Expired { at, made, now }) } else { Ok(()) }
 }
 
-/// AWS by one of its names, by its sign-in address, or this service provider by the name it was given. Entra drops what
-/// stands behind a `#` in that name.
+/// AWS by one of its names, by its sign-in URL, or this service provider by its entity id. Entra drops what
+/// follows a `#` in that name.
 fn check_audience(conditions: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), SamlError> {
     let own = expected.entity_id.split('#').next().unwrap_or_default();
     for restriction in children(conditions, ASSERTION, "AudienceRestriction") {
@@ -305,7 +306,8 @@ fn read_instant(value: &str) -> Option<Timestamp> {
     let read = |value: &str| {
         Timestamp::parse_rfc3339(value).or_else(|| Timestamp::parse_rfc3339(&format!("{value}Z")))
     };
-    // The end of a day is written as hour 24 too, of which there is the first instant only (XML Schema 1.1, Datatypes, 3.3.7).
+    // The end of a day can also be written as hour 24, which has only its first instant (XML Schema 1.1,
+    // Datatypes, 3.3.7).
     let Some((day, rest)) = value.split_once("T24:00:00") else { return read(value) };
     let fraction = rest.strip_prefix('.').map(|digits| digits.trim_start_matches('0'));
     let exact = fraction.is_none_or(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()));
@@ -313,7 +315,7 @@ fn read_instant(value: &str) -> Option<Timestamp> {
     Some(midnight + DAY)
 }
 
-/// The children of `node` by this name. Prefixes mean nothing, the namespace does.
+/// The children of `node` with this name. Prefixes mean nothing, the namespace counts.
 pub(super) fn children<'a, 'd: 'a>(
     node: Node<'a, 'd>,
     namespace: &'static str,
@@ -322,13 +324,13 @@ pub(super) fn children<'a, 'd: 'a>(
     node.children().filter(move |child| child.has_tag_name((namespace, name)))
 }
 
-/// The whole text of `node`. A comment in it divides it in the tree, and must not end it: that is how a name was once
-/// made to mean another.
+/// The whole text of `node`. A comment in it splits it in the tree, and must not end it: an attack once
+/// changed the meaning of a name that way.
 pub(super) fn text(node: Node<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|part| part.text()).collect()
 }
 
-/// At most 300 characters of the provider's.
+/// The IdP's text, at most 300 characters.
 pub(super) fn bounded(text: &str) -> String {
     text.chars().take(300).collect()
 }

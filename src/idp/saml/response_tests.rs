@@ -36,7 +36,7 @@ fn a_good_response_says_who_until_when_and_what_may_be_become() {
     assert_eq!(login.assertion, Some(posted(&response())));
 }
 
-/// What is changed, and words of the message.
+/// What is changed, and words from the message.
 #[test]
 fn every_thing_that_does_not_fit_has_its_own_message() {
     let other = "http://127.0.0.1:1/saml";
@@ -133,7 +133,7 @@ fn every_thing_that_does_not_fit_has_its_own_message() {
     }
 }
 
-/// XML Schema writes the end of a day as hour 24 too.
+/// XML Schema also writes the end of a day as hour 24.
 #[test]
 fn the_end_of_a_day_is_an_instant() {
     let midnight = Timestamp::parse_rfc3339("2026-11-21T00:00:00Z");
@@ -183,7 +183,7 @@ fn what_is_no_response_at_all() {
 fn depth_is_no_danger() {
     let (open, close) = ("<a>".repeat(10_000), "</a>".repeat(10_000));
     let deep = with("<saml:Issuer>", &format!("{open}{close}<saml:Issuer>"));
-    // Whether it is read or refused: nothing overflows.
+    // It may be read or refused: nothing overflows.
     let _ = take(&deep);
     let _ = take(&"<a>".repeat(24_000));
 }

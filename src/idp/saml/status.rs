@@ -1,6 +1,6 @@
 //! The status codes of a response, in words (SAML 2.0 Core, section 3.2.2.2).
 
-/// Every code of the specification by the end of its URN, and what the provider means by it.
+/// Every code of the specification by the end of its URN, and what the IdP means by it.
 const CODES: [(&str, &str); 23] = [
     ("Success", "it succeeded"),
     ("Requester", "the IdP says that the request is wrong"),
@@ -30,14 +30,14 @@ const CODES: [(&str, &str); 23] = [
 /// A status that is not success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SamlStatus {
-    /// The codes, top level first, as they came.
+    /// The codes, top level first, unchanged.
     pub codes: Vec<String>,
-    /// The provider's own words.
+    /// The IdP's own text.
     pub message: Option<String>,
 }
 
 impl SamlStatus {
-    /// What the codes mean, the most telling one first.
+    /// What the codes mean, the most informative one first.
     pub fn in_words(&self) -> String {
         let words = |code: &String| {
             let short = code.rsplit(':').next().unwrap_or_default();
@@ -49,7 +49,7 @@ impl SamlStatus {
         said.join("; ")
     }
 
-    /// Whether the second level says `name`.
+    /// Whether the second level is `name`.
     pub fn is(&self, name: &str) -> bool {
         self.codes.iter().any(|code| code.rsplit(':').next() == Some(name))
     }

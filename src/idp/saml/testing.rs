@@ -1,4 +1,4 @@
-//! A provider's settings and responses for tests.
+//! An IdP's settings and responses for tests.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +42,7 @@ pub(super) fn attribute(name: &str, values: &[&str]) -> String {
     format!("<saml:Attribute Name=\"{PREFIX}{name}\">{values}</saml:Attribute>")
 }
 
-/// The XML of a good response, made out to [`ACS`] in answer to [`REQUEST`].
+/// The XML of a good response, issued for [`ACS`] in answer to [`REQUEST`].
 pub(super) fn response() -> String {
     let role = "arn:aws:iam::111111111111:role/dev,arn:aws:iam::111111111111:saml-provider/acme";
     format!(

@@ -1,4 +1,4 @@
-//! How an error of the provider's explains itself.
+//! How an IdP error explains itself.
 
 use super::SamlError;
 use crate::idp::ASK_ADMINISTRATOR;
@@ -18,7 +18,7 @@ impl Explain for SamlError {
             // Only renewals return these.
             Self::NothingKept => Kind::LoginNeeded,
             Self::Capture(error) => error.kind(),
-            // Somebody said no, or what came may not be believed.
+            // Somebody refused, or the answer cannot be trusted.
             _ => Kind::Refused,
         }
     }

@@ -16,8 +16,8 @@ use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::secret::Secret;
 use ring::digest;
 
-/// Opens the page that it is started with, then sends the requests that a test writes, one after the other, with HOST, PAGE,
-/// COOKIE and STATE filled in.
+/// Opens the page that it is started with, then sends the requests that a test writes, one after the other,
+/// with HOST, PAGE, COOKIE and STATE filled in.
 struct Scripted {
     requests: Vec<String>,
     /// Ends with the answers.
@@ -116,7 +116,7 @@ fn tokens(fake: &Fake, with: Value) -> Value {
     json!({ "id_token": fake.claims(nonce), "refresh_token": "r1" })
 }
 
-/// What does not belong to the sign-in neither ends it nor spends its one shot.
+/// A request that does not belong to the sign-in neither ends it nor uses up its single answer.
 #[test]
 fn only_the_redirect_of_this_sign_in_ends_the_wait() {
     with_fake(async |fake| {
@@ -241,8 +241,8 @@ fn what_went_wrong_is_told_here_and_in_the_browser() {
     }
 }
 
-/// The first browser may come again as often as it likes; another one ends it, whoever of them was first, and whatever the
-/// first one has come to meanwhile.
+/// The first browser may come again as often as it likes; another one ends the sign-in, whichever of them
+/// came first, and whatever the first one has done in the meantime.
 #[test]
 fn a_second_browser_at_the_page_ends_the_sign_in() {
     let other = || get("PAGE").replace("Cookie: a=b; COOKIE", "Cookie: jit-x=y");
@@ -252,7 +252,7 @@ fn a_second_browser_at_the_page_ends_the_sign_in() {
         (vec![other()], false, vec!["404"]),
         (vec![get("PAGE"), other()], false, vec!["303", "404"]),
         (vec![good(), other()], false, vec!["303", "404"]),
-        // What is no visit of a person is none.
+        // A request that is not a person's visit does not count as one.
         (
             vec![
                 other().replace("Host: HOST", "Host: evil.example"),
@@ -329,7 +329,7 @@ fn nobody_came() {
     });
 }
 
-/// Pastes what a test writes, with URI and STATE filled in from the address that was told.
+/// Pastes what a test writes, with URI and STATE filled in from the URL that was shown.
 struct Paster {
     lines: std::cell::RefCell<Vec<&'static str>>,
     told: std::cell::RefCell<Pairs>,
@@ -401,7 +401,7 @@ fn a_pasted_address_does_as_well_and_a_bad_one_is_explained() {
     });
 }
 
-/// Seen before: a refresh token of a sign-in that was refused lived on at the provider, and nobody was told.
+/// A regression: the refresh token of a refused sign-in stayed valid at the IdP, and nobody was told.
 #[test]
 fn what_a_refused_sign_in_brought_is_revoked() {
     for claims in [json!({ "nonce": "other" }), json!({ "aud": "other" }), json!({ "at_hash": "AAAA" })] {
@@ -422,7 +422,7 @@ fn what_a_refused_sign_in_brought_is_revoked() {
     }
 }
 
-/// The keys cannot be had, or the clock is wrong: nobody has to sign in once more for that.
+/// The keys cannot be fetched, or the clock is wrong: nobody has to sign in once more for that.
 #[test]
 fn a_sign_in_that_cannot_be_checked_yet_is_checked_later() {
     with_fake(async |fake| {
@@ -498,7 +498,7 @@ impl Browser for Twice {
     }
 }
 
-/// RFC 9126: where the provider requires it, the address in the browser holds a name and nothing else.
+/// RFC 9126: if the IdP requires it, the URL in the browser contains only a name.
 #[test]
 fn a_request_is_pushed_where_that_is_required() {
     for required in [true, false] {

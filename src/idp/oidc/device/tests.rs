@@ -8,7 +8,7 @@ use super::*;
 use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::http::HttpError;
 
-/// Time that passes only by waiting; remembers each wait in seconds.
+/// Time that passes only by waiting; records each wait in seconds.
 #[derive(Default)]
 struct Waits(Vec<u64>);
 

@@ -46,7 +46,7 @@ fn a_trailing_slash_is_part_of_the_issuer_and_not_of_the_path() {
     });
 }
 
-/// Seen before: a public issuer could name addresses of this machine, which then were asked and opened.
+/// A regression: a public issuer could name URLs on this machine, which then were called and opened.
 #[test]
 fn nobody_else_names_addresses_of_this_machine() {
     let (own, public) = ("http://127.0.0.1:1", "https://idp.example");
@@ -76,7 +76,7 @@ fn nobody_else_names_addresses_of_this_machine() {
             let announced: Announced = serde_json::from_value(document.clone()).unwrap();
             let at = TrustedUrl::parse(issuer, Purpose::Issuer).unwrap();
             assert_eq!(announced.check(issuer, &at).is_ok(), taken, "{document}");
-            // What an older version has stored is held against the same.
+            // What an older version has stored is checked by the same rules.
             let kept = json!({ "document": document, "keys": [], "fetched_at": 0 });
             let kept: Provider = serde_json::from_value(kept).unwrap();
             let kept = serde_json::to_value(&kept.document).unwrap();
@@ -85,7 +85,7 @@ fn nobody_else_names_addresses_of_this_machine() {
     }
 }
 
-/// Some servers write what they do not have as an empty text.
+/// Some servers write an empty text for what they do not have.
 #[test]
 fn what_is_empty_is_not_there() {
     with_fake(async |fake| {

@@ -54,7 +54,7 @@ fn the_refresh_token_to_keep_is_the_newest() {
     }
 }
 
-/// Some providers call a refresh a sign-in, and some say nothing of it.
+/// Some IdPs call a refresh a sign-in, and some do not mention it.
 #[test]
 fn a_refresh_makes_no_sign_in_younger_or_stronger_than_it_was() {
     for (said, at, acr) in [
@@ -74,7 +74,8 @@ fn a_refresh_makes_no_sign_in_younger_or_stronger_than_it_was() {
     }
 }
 
-/// Entra refuses a refresh and says what the person has to do; the next sign-in asks for that, in whichever process.
+/// Entra refuses a refresh and says what the person has to do; the next sign-in asks for that, in whichever
+/// process.
 #[test]
 fn a_claims_challenge_goes_into_the_next_sign_in() {
     let challenge = r#"{"access_token":{"capolids":{"essential":true,"values":["1"]}}}"#;
@@ -212,7 +213,7 @@ fn the_logout_address_names_the_client_and_no_token() {
     });
 }
 
-/// What the store was given, in turn.
+/// What the store was given, in order.
 type Kept = std::cell::RefCell<Vec<Option<OidcLogin>>>;
 
 fn token_of(kept: &Kept) -> Option<String> {
@@ -220,7 +221,8 @@ fn token_of(kept: &Kept) -> Option<String> {
     kept.last()?.as_ref()?.refresh_token.as_ref().map(|token| token.expose().clone())
 }
 
-/// Seen before: whatever went wrong after the answer threw the new refresh token away, and the burnt one was sent next.
+/// A regression: any error after the answer lost the new refresh token, and the invalidated one was sent
+/// next.
 #[test]
 fn a_rotated_refresh_token_is_kept_before_anything_is_looked_at() {
     let cases: [(&str, Value); 11] = [
@@ -247,7 +249,7 @@ fn a_rotated_refresh_token_is_kept_before_anything_is_looked_at() {
             assert!(!error.needs_new_login(), "{what}: {error}");
             assert_eq!(token_of(&kept).as_deref(), Some("r2"), "{what}");
             assert!(fake.forms("/revoke").is_empty(), "{what}");
-            // The next call goes on with what was kept, and never with what was burnt.
+            // The next call continues with what was kept, and never with the invalidated token.
             let stored = kept.borrow().last().cloned().flatten().unwrap();
             fake.reply(200, json!({ "id_token": fake.claims(json!({})), "refresh_token": "r3" }));
             let after = refresh(&settings, &world(), &stored, Some(&keep)).await.unwrap();
@@ -289,7 +291,8 @@ fn what_could_not_be_checked_is_checked_at_the_next_call() {
                 assert_eq!(after.unwrap().refresh_token.unwrap().expose(), "r2");
                 assert_eq!(asked, 1, "the token that came is the one that is used");
             } else {
-                // A key that is not there after an hour does not come: the next token is asked for, and kept as well.
+                // A key that is still missing after an hour will not appear: the next token is requested, and
+                // kept as well.
                 assert!(after.unwrap_err().is_unknown_key());
                 assert_eq!((asked, token_of(&kept).as_deref()), (2, Some("r3")));
             }
@@ -313,7 +316,7 @@ fn a_token_that_nobody_will_use_is_revoked_or_named() {
             assert!(matches!(error, OidcError::NoNewIdToken) && error.needs_new_login());
             let sent = fake.forms("/revoke");
             assert_eq!(sent.first().map(|form| form[0].1.as_str()), revoked.then_some("r2"));
-            // What is said later is what happened.
+            // A later message says what happened.
             let ended = crate::idp::Login::Oidc(Box::new(before)).ended(&error.into());
             let crate::idp::Login::Oidc(ended) = ended else { unreachable!() };
             let requests = fake.asked.borrow().len();
@@ -324,7 +327,7 @@ fn a_token_that_nobody_will_use_is_revoked_or_named() {
     }
 }
 
-/// The methods that are announced, the configured one, the answers to Basic and to the form, and what was tried.
+/// The announced methods, the configured one, the answers to Basic and to the form, and what was tried.
 #[test]
 fn a_client_secret_goes_where_the_provider_takes_it() {
     use crate::plan::ClientAuth::{Basic, Post};
@@ -339,7 +342,7 @@ fn a_client_secret_goes_where_the_provider_takes_it() {
         (both.clone(), None, vec![(400, json!({ "error": "invalid_client" })), ok()], "basic post"),
         (both.clone(), None, vec![words("invalid_request", "client_id is missing"), ok()], "basic post"),
         (both.clone(), None, vec![no("invalid_client"), no("invalid_client")], "basic post"),
-        // What is about the token is said once.
+        // An error about the token is returned once.
         (both.clone(), None, vec![words("invalid_grant", "the client's token is dead")], "basic"),
         (both.clone(), None, vec![words("invalid_request", "no such token")], "basic"),
         (both.clone(), None, vec![(503, json!(""))], "basic"),
@@ -374,7 +377,7 @@ fn a_client_secret_goes_where_the_provider_takes_it() {
             let headers = fake.authorizations.borrow().clone();
             assert!(headers.iter().all(|header| header == "Basic aml0Omh1JTNBc2g="), "{headers:?}");
             assert_eq!(headers.len(), usize::from(tried.contains(&"basic")));
-            // The next time begins with what worked.
+            // The next attempt starts with what worked.
             if let Ok(after) = after {
                 fake.reply(200, json!({ "id_token": fake.claims(json!({})) }));
                 let again = OidcLogin { refresh_token: Some(Secret::from("r1")), ..after };
@@ -391,7 +394,7 @@ fn each_endpoint_is_shown_the_secret_in_its_own_way() {
     for (methods, in_form) in [
         (json!(["client_secret_post"]), true),
         (json!(["client_secret_basic", "client_secret_post"]), false),
-        // Where it says nothing of its own, it is as the token endpoint.
+        // If it announces nothing itself, the token endpoint's methods apply.
         (Value::Null, true),
     ] {
         with_fake(async |fake| {

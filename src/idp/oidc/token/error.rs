@@ -1,11 +1,11 @@
-//! Why an ID token is no proof.
+//! Why an ID token is not accepted.
 
 use jit_wire::timestamp::Timestamp;
 
-/// Why an ID token is no proof.
+/// Why an ID token is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// Not three parts of base64url with JSON in them.
+    /// Not three parts of base64url that contain JSON.
     #[error("it is not a signed JSON web token")]
     Malformed,
     /// Longer than STS accepts.
@@ -18,13 +18,13 @@ pub enum TokenError {
         "it is signed with `{0}`; set the client's ID-token signing algorithm at the provider to RS256, RS384, RS512, ES256 or ES384"
     )]
     Algorithm(String),
-    /// Signed with an algorithm that the provider does not announce.
+    /// Signed with an algorithm that the IdP does not announce.
     #[error("it is signed with an algorithm that the provider does not announce")]
     UnannouncedAlgorithm,
     /// A header extension that must be understood and is not (RFC 7515, section 4.1.11).
     #[error("its header demands an extension that is not supported")]
     Critical,
-    /// No key of the provider fits.
+    /// No key of the IdP fits.
     #[error("the provider publishes no key that fits it{}", key_name(.0))]
     UnknownKey(Option<String>),
     /// The token names no key and several fit.
@@ -48,7 +48,7 @@ pub enum TokenError {
     /// For another client.
     #[error("it was issued for another client, `{0}`")]
     Audience(String),
-    /// For several clients, and this one did not ask for it (`azp`).
+    /// For several clients, and it was not issued to this one (`azp`).
     #[error("it was asked for by another client")]
     AuthorizedParty,
     /// `exp` has passed.
@@ -59,7 +59,7 @@ pub enum TokenError {
         /// This machine's time.
         now: Timestamp,
     },
-    /// `nbf` is still to come.
+    /// `nbf` is in the future.
     #[error("it is not valid before {}, and this machine's clock says {}", at.to_rfc3339(), now.to_rfc3339())]
     NotYet {
         /// `nbf`.
@@ -75,16 +75,16 @@ pub enum TokenError {
         /// This machine's time.
         now: Timestamp,
     },
-    /// Not the answer to this sign-in.
+    /// Not for this sign-in.
     #[error("it belongs to another sign-in (its nonce is not the one that was sent)")]
     Nonce,
-    /// Not handed over with this access token.
+    /// Not issued with this access token.
     #[error("it belongs to another access token (its at_hash does not fit)")]
     AccessToken,
     /// The person was asked to sign in again and was not.
     #[error("the provider did not ask for the sign-in again")]
     OldSignIn,
-    /// After a refresh it speaks of something else than before.
+    /// After a refresh it is for something else than before.
     #[error("its claim `{0}` is not what it was at sign-in")]
     Changed(&'static str),
 }

@@ -222,7 +222,7 @@ fn a_forced_sign_in_is_a_recent_one() {
         (json!({ "auth_time": NOW - 160 }), None),
         (json!({ "auth_time": NOW - 161 }), Some(TokenError::OldSignIn)),
         (json!({ "auth_time": "x" }), Some(TokenError::Claim("auth_time"))),
-        // Both times are the provider's, so that its clock may be off.
+        // Both times are the IdP's, so its clock may be wrong.
         (json!({ "auth_time": NOW - 500, "iat": NOW - 400 }), None),
     ];
     for (with, error) in cases {

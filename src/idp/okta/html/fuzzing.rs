@@ -1,4 +1,5 @@
-//! The reader of pages against a slow model of itself: the states of WHATWG HTML, tokenization, one character at a time.
+//! The page reader compared with a slow model of itself: the states of WHATWG HTML, tokenization, one
+//! character at a time.
 
 use super::{Attributes, Part, TEXT_ONLY, is_space, named, parts};
 
@@ -22,7 +23,7 @@ fn length_of(part: &Part) -> usize {
     }
 }
 
-/// Where one text goes on in the next is up to the reader.
+/// Where the reader splits a text does not matter.
 fn joined(parts: Vec<Part>) -> Vec<Part> {
     let mut all: Vec<Part> = Vec::new();
     for part in parts {
@@ -35,7 +36,7 @@ fn joined(parts: Vec<Part>) -> Vec<Part> {
     all
 }
 
-/// The states that a page can be left in. Those that differ only in what is an error are one.
+/// The states that a page can end in. States that differ only in what is an error are one.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Data,
@@ -52,7 +53,7 @@ enum State {
     Comment,
 }
 
-/// A tag as far as it has been read.
+/// A tag, as far as it was read.
 #[derive(Default)]
 struct Tag {
     is_end: bool,
@@ -78,7 +79,7 @@ impl Model {
         while let Some(&c) = page.get(at) {
             at += 1;
             state = match state {
-                // No reference goes on behind a comment.
+                // No reference continues after a comment.
                 State::Data if c == '<' => {
                     model.end_text(true);
                     State::TagOpen
@@ -111,7 +112,7 @@ impl Model {
                 State::Bogus if c == '>' => State::Data,
                 State::Comment if c == '>' && ends_comment(&page[begun..at - 1]) => State::Data,
                 State::Bogus | State::Comment => state,
-                // Every state of a tag but a quoted value ends with it.
+                // Every state of a tag except a quoted value ends with it.
                 State::Value(Some(quote)) if c == quote => State::AfterValue,
                 State::Value(Some(_)) => model.in_value(c, state),
                 _ if c == '>' => {
@@ -144,7 +145,7 @@ impl Model {
                 State::BeforeValue | State::Value(None) => model.in_value(c, State::Value(None)),
             };
         }
-        // What the page ends within is text only as far as it is no tag and no comment.
+        // An unfinished end of the page is text only if it is neither a tag nor a comment.
         model.text.push_str(match state {
             State::TagOpen => "<",
             State::EndTagOpen => "</",
@@ -172,7 +173,8 @@ impl Model {
         }
     }
 
-    /// Takes the tag that has ended, with the text of an element that holds nothing else. Where the page goes on.
+    /// Takes the tag that has ended, with the text of an element that contains nothing else. Returns where
+    /// the page continues.
     fn end_tag(&mut self, page: &[char], at: usize) -> usize {
         self.end_text(true);
         let tag = std::mem::take(&mut self.tag);

@@ -1,5 +1,5 @@
-//! Chrome, Chromium, Edge and Brave, by the DevTools protocol (chromedevtools.github.io/devtools-protocol; domains
-//! Target, Page, Fetch, Browser).
+//! Chrome, Chromium, Edge and Brave, with the DevTools protocol (chromedevtools.github.io/devtools-protocol;
+//! domains Target, Page, Fetch, Browser).
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -23,11 +23,12 @@ use crate::sys::fs;
 use crate::sys::state::Folder;
 use jit_wire::secret::Secret;
 
-/// Every sign-in host of AWS has this in its name. What is caught is held against the exact list afterwards.
+/// Every sign-in host of AWS has this in its name. What is intercepted is then checked against the exact
+/// list.
 const PATTERN: &str = "https://*signin*/saml*";
-/// A page on which the network has been idle for this long waits for a person.
+/// If the network of a page has been idle for this long, it waits for a person.
 const SETTLED_AFTER: Duration = Duration::from_millis(1000);
-/// How long a page may take to be left.
+/// How long leaving a page may take.
 const LEFT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Waits for the response; `None` if a silent attempt needs a person.
@@ -58,8 +59,8 @@ pub(super) async fn visit(
     outcome
 }
 
-/// Removes what the profile knows of the pages that were open, with the forms that were sent from them. The cookies,
-/// which are what the profile is for, lie elsewhere.
+/// Removes what the profile records about the pages that were open, with the forms that were sent from them.
+/// The cookies, which the profile is for, are elsewhere.
 fn forget_pages(profile: &Folder) {
     match profile.folder("Default").and_then(|default| default.remove_folder("Sessions")) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -69,8 +70,8 @@ fn forget_pages(profile: &Folder) {
     }
 }
 
-/// Another browser on the same profile would take the address and say nothing. The lock of one that was killed is no
-/// obstacle: Chromium clears it away itself.
+/// Another browser with the same profile would take over the URL without an error. The lock of a killed one
+/// does not matter: Chromium removes it itself.
 fn check_free(profile: &Path) -> Result<(), CaptureError> {
     let holder = fs::link_target(&profile.join("SingletonLock")).unwrap_or_default();
     match holder_in(&holder).filter(|id| driven::is_alive(*id)) {
@@ -85,7 +86,7 @@ pub(super) fn holder_in(lock: &str) -> Option<i32> {
 }
 
 fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
-    // A page that posts a response is not to be kept, so there is no room for it.
+    // A page that posts a response must not be cached, so the cache has no room.
     let usual = [
         "--no-first-run",
         "--no-default-browser-check",
@@ -99,7 +100,7 @@ fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Resul
     if look == Look::Silent {
         arguments.push("--headless=new".into());
     }
-    // Session cookies end with the browser, unless the session is gone on with.
+    // Session cookies end with the browser, unless the session is to be continued.
     if start.resume {
         arguments.push("--restore-last-session".into());
     }
@@ -107,11 +108,11 @@ fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Resul
         log::warn!("as root the browser runs without its sandbox");
         arguments.push("--no-sandbox".into());
     }
-    // The address is told by the protocol: command lines can be seen by everybody.
+    // The URL is sent through the protocol: everybody can see command lines.
     connect(browser, arguments)
 }
 
-/// By `--remote-debugging-pipe`: nobody else has its ends.
+/// With `--remote-debugging-pipe`: nobody else has its ends.
 fn connect(browser: &Found, mut arguments: Vec<OsString>) -> Result<Wire, CaptureError> {
     if !driven::HAS_PIPE {
         return Err(CaptureError::NoPipeHere);
@@ -126,15 +127,15 @@ fn not_started(browser: &Found, error: &std::io::Error) -> CaptureError {
     CaptureError::NotStarted { browser: browser.name.clone(), why: Some(error.to_string()) }
 }
 
-/// One visit of the provider, from the first page to the response.
+/// One visit to the IdP, from the first page to the response.
 struct Visit<'a> {
     talk: Conversation,
     start: &'a Start<'a>,
-    /// The target of each page that is open, by the session that drives it.
+    /// The target of each open page, by the session that drives it.
     pages: HashMap<String, String>,
     /// The target of the page that the visit began in.
     own: String,
-    /// Whether the first address was gone to.
+    /// Whether the first URL was opened.
     begun: bool,
     /// Since when nothing has happened in the page.
     idle_since: Option<Instant>,
@@ -195,7 +196,7 @@ struct Entry {
 }
 
 impl Request {
-    /// What is posted: as a text where it is one, else in parts.
+    /// The posted body: as text if it is text, else in parts.
     fn body(&self) -> Secret<Vec<u8>> {
         let whole = self.post_data.as_ref().map(|text| text.expose().as_bytes().to_vec());
         let parts = || {
@@ -209,7 +210,7 @@ impl Request {
 impl Visit<'_> {
     async fn go(&mut self, look: Look) -> Result<Option<Caught>, CaptureError> {
         let _: Value = self.talk.ask(None, "Browser.getVersion", json!({})).await?;
-        // Every page, pop-up and tab is held until it is watched.
+        // Every page, pop-up and tab is paused until it is watched.
         let attach = json!({ "autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true });
         let _: Value = self.talk.ask(None, "Target.setAutoAttach", attach).await?;
         let created: Created =
@@ -255,7 +256,7 @@ impl Visit<'_> {
         Ok(None)
     }
 
-    /// Has a new page, or a frame in one, tell of what it sends, and lets it go on.
+    /// Makes a new page, or a frame in one, report what it sends, and lets it continue.
     async fn watch(&mut self, attached: Attached) -> Result<(), CaptureError> {
         let Attached { session_id, target_info: Target { target_id, kind } } = attached;
         let session = Some(session_id.as_str());
@@ -289,14 +290,14 @@ impl Visit<'_> {
             if self.begun {
                 self.pages.insert(session_id, target_id);
             } else {
-                // What the browser opens of its own accord is in the way.
+                // Pages that the browser opens by itself are in the way.
                 self.talk.tell(None, "Target.closeTarget", json!({ "targetId": target_id })).await?;
             }
         }
         Ok(())
     }
 
-    /// A request to something like AWS's sign-in page: the response in it is taken, anything else goes on.
+    /// A request to something like AWS's sign-in page: the response in it is taken, anything else continues.
     async fn stop(&mut self, paused: &Paused, session: &str) -> Result<Option<Caught>, CaptureError> {
         let (id, request) = (&paused.request_id, &paused.request);
         let caught = response_in(&request.method, &request.url, request.body().expose());
@@ -304,14 +305,14 @@ impl Visit<'_> {
             self.talk.tell(Some(session), "Fetch.continueRequest", json!({ "requestId": id })).await?;
             return Ok(None);
         }
-        // An answer would make it a page that was posted to, and the browser writes down what was posted.
+        // An answer would make it a page that was posted to, and the browser records what was posted.
         let abort = json!({ "requestId": id, "errorReason": "Aborted" });
         self.talk.tell(Some(session), "Fetch.failRequest", abort).await?;
         Ok(caught)
     }
 
-    /// Shows that all is well for as long as the window is still there, and ends the browser in its own time, so that
-    /// its cookies are written.
+    /// Shows that all is well for as long as the window is open, and ends the browser gracefully, so that its
+    /// cookies are written.
     async fn leave(mut self, caught: bool) {
         let page = format!("data:text/html;charset=utf-8;base64,{}", STANDARD.encode(page_after()));
         let end = async {

@@ -1,4 +1,4 @@
-//! Commands, their answers and events, as the DevTools protocol has them: JSON with `id`, `method` and `params`.
+//! Commands, their answers and events in the DevTools protocol: JSON with `id`, `method` and `params`.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::CaptureError;
 use super::wire::Wire;
 
-/// A browser that works answers at once; one that is just starting, a little later.
+/// A working browser answers at once; one that is just starting, a little later.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// A conversation with one browser.
@@ -20,7 +20,7 @@ pub(super) struct Conversation {
     browser: String,
     wire: Wire,
     last_id: u64,
-    /// What came while an answer was waited for.
+    /// Events that arrived while waiting for an answer.
     events: VecDeque<Event>,
     /// Whether anything was ever answered.
     answered: bool,
@@ -31,11 +31,11 @@ pub(super) struct Event {
     pub(super) method: String,
     /// The DevTools session (the page) that it happened in.
     pub(super) session: Option<String>,
-    /// The whole message. It may hold a response, so it is wiped.
+    /// The whole message. It may contain a response, so it is wiped.
     raw: Zeroizing<Vec<u8>>,
 }
 
-/// What every message has, or may have.
+/// The members that every message has, or may have.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Head {
@@ -56,7 +56,7 @@ struct Answer<T> {
 }
 
 impl Event {
-    /// Its parameters; `None` if they are of another shape.
+    /// Its parameters; `None` if they have another structure.
     pub(super) fn params<T: DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice::<Params<T>>(&self.raw).ok().map(|event| event.params)
     }
@@ -86,7 +86,7 @@ impl Conversation {
         }
     }
 
-    /// Sends a command and waits for what it brings.
+    /// Sends a command and waits for its result.
     pub(super) async fn ask<T: DeserializeOwned>(
         &mut self,
         session: Option<&str>,
@@ -125,13 +125,13 @@ impl Conversation {
         }
     }
 
-    /// The next thing that happens; `None` if nothing does before `until`.
+    /// The next event; `None` if there is none before `until`.
     pub(super) async fn event(&mut self, until: Option<Instant>) -> Result<Option<Event>, CaptureError> {
         let Some(until) = until else { return self.next().await.map(Some) };
         tokio::time::timeout_at(until, self.next()).await.ok().transpose()
     }
 
-    /// May be dropped while it waits.
+    /// This future may be dropped while it waits.
     async fn next(&mut self) -> Result<Event, CaptureError> {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -153,7 +153,7 @@ impl Conversation {
         }
     }
 
-    /// Why there is nobody to talk to any more.
+    /// Why there is no longer a browser to talk to.
     async fn gone(&mut self) -> CaptureError {
         let status = self.wire.ended(Duration::from_secs(2)).await;
         let said = self.wire.last_words();
@@ -174,7 +174,7 @@ impl Conversation {
         CaptureError::Protocol { browser: self.browser.clone(), what: what.chars().take(300).collect() }
     }
 
-    /// Gives the browser a moment to end by itself, which leaves its profile in order. What remains is ended then.
+    /// Gives the browser a moment to exit by itself, which leaves its profile in order, then ends it.
     pub(super) async fn wait_for_end(mut self) {
         self.wire.ended(Duration::from_secs(5)).await;
     }

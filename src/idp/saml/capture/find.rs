@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 use super::CaptureError;
 use crate::sys::process;
 
-/// A browser that is there.
+/// An installed browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// What a person calls it.
+    /// Its name for people.
     pub(super) name: String,
     pub(super) program: PathBuf,
 }
 
-/// A kind of browser: its name in the configuration, what a person calls it, its programs on the search path, its places
-/// on macOS and below the program folders of Windows.
+/// A kind of browser: its name in the configuration, its name for people, its programs on the search path,
+/// its places on macOS and below the program folders of Windows.
 struct Kind {
     key: &'static str,
     name: &'static str,
@@ -23,7 +23,7 @@ struct Kind {
     windows: &'static str,
 }
 
-/// In the order in which they are looked for.
+/// In search order.
 const KINDS: [Kind; 4] = [
     Kind {
         key: "chrome",
@@ -55,8 +55,9 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-/// Firefox and what is made of it. What drives them is a port of loopback (WebDriver BiDi, Marionette), open to every user of
-/// the machine, and whoever is first there has the browser, with all that this user may read. They have no pipe.
+/// Firefox and its derivatives. They are driven through a loopback port (WebDriver BiDi, Marionette) that is
+/// open to every user of the machine, and whoever gets there first controls the browser, with access to
+/// everything that this user may read. They have no pipe.
 const DRIVEN_BY_A_PORT: [&str; 9] = [
     "firefox",
     "librewolf",
@@ -81,10 +82,11 @@ impl Kind {
     }
 }
 
-/// The browser that `named` means: a name of the table or the path of a program. Without it, the first that is there.
+/// The browser that `named` means: a name in the table or the path of a program. Without it, the first that
+/// is installed.
 ///
 /// # Errors
-/// There is none, or it cannot be driven without others driving it as well.
+/// There is none, or it cannot be driven without letting others drive it as well.
 pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
     let Some(named) = named else {
         let looked_for = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
@@ -102,12 +104,13 @@ pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
     }
     let path = Path::new(named);
     let program = process::find_program(path).ok_or_else(|| CaptureError::NotABrowser(named.to_owned()))?;
-    // Where a link on the search path leads says what it is, whatever it is called.
+    // The target of a link on the search path shows what it is, whatever its name.
     let behind = process::behind_links(&program);
     if let Some(name) = driven_by_a_port(&behind.to_string_lossy()) {
         return Err(CaptureError::DrivenByAPort(name));
     }
-    // Whatever is no Firefox is driven as most browsers are. One that does not know the pipe listens to nobody.
+    // Everything that is not Firefox is driven like most browsers. One that does not support the pipe listens
+    // to nobody.
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Found { name, program })
 }

@@ -1,4 +1,4 @@
-//! What a browser says that is driven, as a function of bytes.
+//! The messages of a driven browser, as a function of bytes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use jit_wire::explain::Explain as _;
 
 const START: &str = "https://idp.example/start";
 
-/// A browser that says the same whatever it hears, and is gone then.
+/// A browser that says the same whatever it hears, and then exits.
 pub(crate) struct Script {
     says: VecDeque<Vec<u8>>,
     heard: Arc<Mutex<Vec<String>>>,
@@ -48,8 +48,8 @@ struct Request {
     method: String,
 }
 
-/// All that a browser says, a message behind each zero byte. The first byte says whether it has a window, and whether a
-/// form is posted.
+/// All messages of a browser, each ending in a zero byte. The first byte says whether it has a window, and
+/// whether a form is posted.
 pub fn browser_messages(data: &[u8]) {
     let Some((first, said)) = data.split_first() else { return };
     let says: VecDeque<Vec<u8>> = said.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect();

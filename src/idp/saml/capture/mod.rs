@@ -1,6 +1,6 @@
-//! The response, caught in the person's own kind of browser on its way to AWS's sign-in page: for IdPs where nothing may
-//! be changed. The browser runs with a profile of `jit`'s own, so that "remember this device" lasts, and is driven by
-//! the protocol that it offers for that.
+//! The response, intercepted in the person's own kind of browser on its way to AWS's sign-in page: for IdPs
+//! where nothing may be changed. The browser runs with a profile of `jit`'s own, so that "remember this
+//! device" lasts, and is driven with its debugging protocol.
 //!
 //! ```text
 //! mod → find (which browser) → chromium (DevTools) → conversation → wire (a pipe)
@@ -31,10 +31,10 @@ use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// A live session at the IdP comes through in a second or two.
+/// With a live session at the IdP the response takes a second or two.
 const SILENT_WITHIN: Duration = Duration::from_secs(12);
 
-/// The browser that a sign-in would be driven in, by its name and its program.
+/// The browser that a sign-in would use, by its name and its program.
 ///
 /// # Errors
 /// [`CaptureError`]: there is none.
@@ -42,9 +42,9 @@ pub fn browser(named: Option<&str>) -> Result<(String, PathBuf), CaptureError> {
     find::browser(named).map(|found| (found.name, found.program))
 }
 
-/// Where a sign-in begins, and with what.
+/// Where a sign-in starts, and with what.
 pub(super) struct Start<'a> {
-    /// The first address.
+    /// The first URL.
     pub(super) url: &'a TrustedUrl,
     /// What is posted to it; `None` to visit it.
     pub(super) form: Option<&'a [(&'static str, String)]>,
@@ -52,8 +52,8 @@ pub(super) struct Start<'a> {
     pub(super) browser: Option<&'a str>,
     /// The name of the profile, which is the IdP's.
     pub(super) profile: &'a str,
-    /// There was a login before, and it is to be gone on with: its session cookies are kept, and it is tried first
-    /// without a window.
+    /// There was a login before, and it is to be continued: its session cookies are kept, and it is tried
+    /// without a window first.
     pub(super) resume: bool,
     /// Whether a window may be opened.
     pub(super) window: bool,
@@ -67,7 +67,7 @@ pub(super) struct Caught {
     pub(super) response: Secret<String>,
 }
 
-/// Why nothing was caught.
+/// Why nothing was intercepted.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum CaptureError {
@@ -105,7 +105,7 @@ pub enum CaptureError {
     Profile(std::io::Error),
 }
 
-/// Where any browser will do, Firefox too.
+/// If any browser works, including Firefox.
 const LOOPBACK_ACS: &str = "or register a loopback ACS at the IdP: capture = \"loopback\"";
 
 fn because(why: &Option<String>) -> String {
@@ -114,7 +114,7 @@ fn because(why: &Option<String>) -> String {
 
 impl Explain for CaptureError {
     fn kind(&self) -> Kind {
-        // Somebody said no by closing the window; everything else failed.
+        // Closing the window is a refusal by the person; everything else is a failure.
         if matches!(self, Self::Closed) { Kind::Refused } else { Kind::Failed }
     }
 
@@ -192,7 +192,8 @@ async fn run(
     chromium::catch(browser, profile, start, look).await
 }
 
-/// What comes of a visit in its time. An attempt without a window has little, and needs a person after that.
+/// The result of a visit within its time. An attempt without a window has little time, and then needs a
+/// person.
 async fn in_time(
     visit: impl Future<Output = Result<Option<Caught>, CaptureError>>,
     start: &Start<'_>,
@@ -226,7 +227,7 @@ fn post_script(url: &str, fields: &[(&'static str, String)]) -> String {
     )
 }
 
-/// What the browser shows in the place of AWS's page, for the moment that it is still there.
+/// What the browser shows instead of AWS's page, for the moment that it stays open.
 fn page_after() -> String {
     page::caught()
 }

@@ -1,8 +1,9 @@
-//! The folder of a driven browser's profile. It holds the IdP's cookies, so it is the person's alone.
+//! The folder of a driven browser's profile. It contains the IdP's cookies, so only the person may read it.
 //!
-//! Whoever can write in it could send the sign-in elsewhere: by a proxy in the preferences, a certificate, an extension, a
-//! policy. So a browser never starts with what lies there. Before each start everything is removed but what sites have
-//! stored, which a browser gives back to the site that stored it and to nobody else; the browser makes the rest anew.
+//! Anybody who can write in it could redirect the sign-in: with a proxy in the preferences, a certificate, an
+//! extension, a policy. So a browser never starts with what is there. Before each start everything is removed
+//! except what sites have stored, which a browser gives back only to the site that stored it; the browser
+//! creates the rest again.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,9 +12,10 @@ use serde_json::{Value, json};
 
 use crate::sys::state::{Folder, NotOurs};
 
-/// Where the profiles lie, in the state folder.
+/// Where the profiles are, in the state folder.
 const PROFILES: &str = "browser";
-/// What tells a browser's profile from a folder that somebody put beside it: each browser makes one of these at once.
+/// What distinguishes a browser's profile from a folder that somebody put next to it: each browser creates
+/// one of these at once.
 const MADE_BY_BROWSERS: [&str; 8] = [
     "Default",
     "Local State",
@@ -25,15 +27,15 @@ const MADE_BY_BROWSERS: [&str; 8] = [
     "cookies.sqlite",
 ];
 
-/// Opens the profile of an IdP, and makes it if need be.
+/// Opens the profile of an IdP, and creates it if needed.
 ///
 /// # Errors
-/// What the state folder says.
+/// Errors of the state folder.
 pub(super) fn open(state: &Path, idp: &str) -> io::Result<Folder> {
     Folder::make(state)?.make_folder(PROFILES)?.make_folder(&idp.replace('%', "%25").replace('/', "%2F"))
 }
 
-/// What is kept of a Chromium's profile: the cookies, and what sites stored.
+/// What is kept of a Chromium profile: the cookies, and what sites stored.
 const KEPT_OF_CHROMIUM: [&str; 7] = [
     LOCAL_STATE,
     "Default/Cookies",
@@ -43,18 +45,19 @@ const KEPT_OF_CHROMIUM: [&str; 7] = [
     "Default/Network/Cookies",
     "Default/Network/Cookies-journal",
 ];
-/// Where a Chromium keeps what opens its cookies on Windows, beside flags that change what it does.
+/// Where Chromium keeps the key of its cookies on Windows, next to flags that change its behaviour.
 const LOCAL_STATE: &str = "Local State";
 const LARGEST_LOCAL_STATE: u64 = 16 * 1024 * 1024;
 /// The part of it that is kept.
 const OPENS_COOKIES: &str = "os_crypt";
-/// A profile without any is new to Chromium, which then forgets the cookies of the session that is gone on with.
+/// A profile without preferences is new to Chromium, which then forgets the cookies of the session to
+/// continue.
 const PREFERENCES_OF_CHROMIUM: &[u8] =
     br#"{"profile":{"exit_type":"Normal","exited_cleanly":true},"session":{"restore_on_startup":1}}"#;
-/// No store of a site has more levels.
+/// No site's storage has more levels.
 const DEEPEST: usize = 16;
 
-/// Leaves of the profile what a browser may start with.
+/// Leaves only the parts of the profile that a browser may start with.
 ///
 /// # Errors
 /// What could not be removed.
@@ -69,7 +72,7 @@ pub(super) fn leave_what_sites_stored(profile: &Folder) -> io::Result<()> {
     }
 }
 
-/// Removes everything in `folder` but the files and folders with these paths.
+/// Removes everything in `folder` except the files and folders with these paths.
 fn leave(folder: &Folder, kept: &[&str]) -> io::Result<()> {
     for name in folder.all_names()? {
         let is_kept = kept.contains(&&*name);
@@ -89,7 +92,8 @@ fn leave(folder: &Folder, kept: &[&str]) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes from what sites stored whatever is neither a file nor a folder of ours: a browser would write through a link.
+/// Removes from what sites stored everything that is neither a file nor a folder of ours: a browser would
+/// write through a link.
 fn leave_own_files(folder: &Folder, deepest: usize) -> io::Result<()> {
     for name in folder.all_names()? {
         match folder.folder(&name) {
@@ -113,10 +117,11 @@ fn remove_folder(folder: &Folder, name: &str) -> io::Result<()> {
     }
 }
 
-/// Removes the profiles of all IdPs. The answer is what lies among them and was left: what is no profile, or not ours.
+/// Removes the profiles of all IdPs. Returns what is among them and was left: what is not a profile, or not
+/// ours.
 ///
 /// # Errors
-/// Whatever the system says.
+/// Whatever the system reports.
 pub fn forget_all(state: &Path) -> io::Result<Vec<PathBuf>> {
     let profiles = Folder::open(state).and_then(|state| Ok((state.folder(PROFILES)?, state)));
     let (profiles, state) = match profiles {
@@ -145,7 +150,8 @@ pub fn forget_all(state: &Path) -> io::Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    /// What somebody may have put into a profile. Each would change where a sign-in goes or what it shows.
+    /// What somebody may have put into a profile. Each item would change where a sign-in goes or what it
+    /// shows.
     const PLANTED: &[&str] = &[
         "Default/Preferences",
         "Default/Secure Preferences",

@@ -1,4 +1,4 @@
-//! The story with a scripted browser: a shell that speaks the pipe.
+//! The sequence with a scripted browser: a shell that speaks the pipe's protocol.
 
 use super::*;
 use crate::sys::fs;
@@ -30,7 +30,8 @@ fn a_form_is_posted_without_breaking_out_of_its_script() {
     assert!(script.contains(r#"[["SAMLRequest","\"</script>\\"]]"#), "{script}");
 }
 
-/// What a browser that runs `script` makes of a visit. `$1` and on are its arguments; it hears on 3 and speaks on 4.
+/// The result of a visit with a browser that runs `script`. `$1` and on are its arguments; it reads from 3
+/// and writes to 4.
 #[cfg(unix)]
 fn visit(script: &str) -> Result<Caught, CaptureError> {
     visit_within(script, Duration::from_secs(60))
@@ -64,7 +65,7 @@ fn visit_within(script: &str, within: Duration) -> Result<Caught, CaptureError> 
     runtime.block_on(catch(&world, &start))
 }
 
-/// Greets, opens the page, and goes on to what comes after.
+/// Greets, opens the page, and continues with what follows.
 #[cfg(unix)]
 const GREETS: &str = r#"
 hear; answer 1 '{}'

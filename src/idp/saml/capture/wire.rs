@@ -1,4 +1,5 @@
-//! How messages get to a browser and back: by a pipe that it inherits. Never by a port, which is open to every user.
+//! How messages get to a browser and back: through a pipe that it inherits. Never through a port, which is
+//! open to every user.
 
 use std::io;
 use std::process::ExitStatus;
@@ -8,11 +9,11 @@ use zeroize::Zeroizing;
 
 use crate::sys::driven::Driven;
 
-/// A line to a browser. The program ends when it is dropped.
+/// A connection to a browser. The program ends when it is dropped.
 pub(super) enum Wire {
-    /// The pipe of a program that was started with one, and what has come of the next message so far.
+    /// The pipe of a program that was started with one, and what has been received of the next message.
     Pipe(Box<Driven>, Zeroizing<Vec<u8>>),
-    /// What is said is written down beforehand.
+    /// The messages are prepared in advance.
     #[cfg(any(test, fuzzing))]
     Script(super::fuzzing::Script),
 }
@@ -31,10 +32,10 @@ impl Wire {
         }
     }
 
-    /// The next message; `None` once the browser is gone. May be dropped while it waits.
+    /// The next message; `None` once the browser is gone. This future may be dropped while it waits.
     ///
     /// # Errors
-    /// Something that is no message.
+    /// Something that is not a message.
     pub(super) async fn receive(&mut self) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         match self {
             Self::Pipe(program, unfinished) => program.receive(unfinished).await,
