@@ -35,6 +35,22 @@ fn holders(room: &Room) -> [Started<'_>; 2] {
     [refresh, login]
 }
 
+/// The same, stopped, so that no deadline passes while a debugger looks at them, however long it takes.
+fn stopped_holders(room: &Room) -> [Started<'_>; 2] {
+    let holders = holders(room);
+    for holder in &holders {
+        kill_process(Pid::from_raw(holds(holder).cast_signed()).unwrap(), Signal::STOP).unwrap();
+    }
+    holders
+}
+
+/// Ends a holder and what serves it, which stopped would not see that it is over.
+fn end(holder: Started<'_>) {
+    kill_process(Pid::from_raw(holds(&holder).cast_signed()).unwrap(), Signal::KILL).unwrap();
+    holder.signal(Signal::KILL);
+    holder.wait();
+}
+
 /// The process of a holder that has the secrets in its memory: itself, or what serves the command that it has become.
 fn holds(holder: &Started<'_>) -> u32 {
     holder.companions().first().copied().unwrap_or_else(|| holder.id())
@@ -65,10 +81,9 @@ fn others_of_the_same_user_are_not_let_into_the_memory() {
     assert_eq!(open_to_the_user(&room, control.id(), folder.path()), [true; 4], "what else is let in");
     control.signal(Signal::KILL);
     control.wait();
-    for holder in holders(&room) {
+    for holder in stopped_holders(&room) {
         assert_eq!(open_to_the_user(&room, holds(&holder), folder.path()), [false; 4]);
-        holder.signal(Signal::KILL);
-        holder.wait();
+        end(holder);
     }
 }
 
@@ -113,13 +128,12 @@ fn root_sees_all_and_that_is_said() {
     on_path("gcore", "gdb");
     let room = Room::signed_in("admin");
     let folder = tempfile::tempdir().unwrap();
-    let [refresh, login] = holders(&room).map(|holder| {
+    let [refresh, login] = stopped_holders(&room).map(|holder| {
         let file = folder.path().join("image");
         let gcore = room.program("gcore", &["-o", file.to_str().unwrap(), &holds(&holder).to_string()]).run();
         assert_eq!(gcore.code(), 0, "{gcore}");
         let image = fs::read(file.with_extension(holds(&holder).to_string())).unwrap();
-        holder.signal(Signal::KILL);
-        holder.wait();
+        end(holder);
         room.secrets_in(&[&String::from_utf8_lossy(&image)]).remove(0)
     });
     assert_eq!(refresh, BTreeSet::from(["secret access key", "session token"]), "the session, and no more");
