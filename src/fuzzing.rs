@@ -22,7 +22,7 @@ pub use jit_access::fuzzing::{access_act, access_cases, access_fact, access_ledg
 pub use jit_wire::http::fuzzing::{ca_bundle, http_request};
 
 use crate::aws::durations::Durations;
-use crate::idp::Login;
+use crate::idp::IdpLogin;
 use crate::plan::{CenterSettings, Flow, Origin, Valued};
 use jit_wire::credentials::{Credentials, Session};
 use jit_wire::timestamp::Timestamp;
@@ -37,10 +37,10 @@ pub fn session(data: &[u8]) {
 
 /// What a login's entry holds.
 pub fn login(data: &[u8]) {
-    let Ok(login) = Login::from_bytes(data) else { return };
+    let Ok(login) = IdpLogin::from_bytes(data) else { return };
     let _ = (login.attributes(), login.renews_itself(), login.proof().is_some(), login.is_encrypted());
     let written = login.to_bytes();
-    let again = Login::from_bytes(written.expose());
+    let again = IdpLogin::from_bytes(written.expose());
     assert!(again.is_ok_and(|again| again.to_bytes() == written), "what was written is read as it was");
 }
 

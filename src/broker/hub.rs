@@ -5,7 +5,7 @@ use super::{Broker, BrokerError};
 use crate::aws::errors::StsError;
 use crate::aws::portal;
 use crate::aws::sts::{self, Granted};
-use crate::idp::{Attributes, Login, Proof};
+use crate::idp::{Attributes, IdpLogin, Proof};
 use crate::plan::{DURATION_RANGE, Leg, Origin, Plan, ProofPlan, RoleId};
 use crate::store::Lock;
 use crate::world::Limit;
@@ -17,7 +17,7 @@ impl Broker<'_, '_> {
     pub(super) async fn ask_hub(
         &self,
         plan: &Plan,
-        login: &Login,
+        login: &IdpLogin,
         lock: &Lock,
     ) -> Result<Session, BrokerError> {
         let leg = &plan.legs[0];
@@ -110,7 +110,7 @@ impl Broker<'_, '_> {
 }
 
 /// The SAML provider through which the hub role is assumed: the configured one, else the one that the assertion lists.
-fn provider_of(plan: &Plan, login: &Login, attributes: &Attributes) -> Result<String, BrokerError> {
+fn provider_of(plan: &Plan, login: &IdpLogin, attributes: &Attributes) -> Result<String, BrokerError> {
     let leg = &plan.legs[0];
     let idp = plan.proof.name().to_owned();
     let role_arn = leg.role.value.as_str();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Broker, BrokerError, Interaction, Need, failure};
-use crate::idp::{self, Login, LoginOptions, Memory, Proof};
+use crate::idp::{self, IdpLogin, LoginOptions, Memory, Proof};
 use crate::index;
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::store::{Lock, Store, StoreError, Turn};
@@ -13,7 +13,7 @@ use jit_wire::secret::Secret;
 use jit_wire::sign_in::Requirement;
 
 /// A proof with less left than this is not sent to AWS any more. An assertion lives five minutes, an ID token longer.
-pub fn margin(login: &Login) -> Duration {
+pub fn margin(login: &IdpLogin) -> Duration {
     match login.proof() {
         Some(Proof::Assertion(_)) => Duration::from_secs(10),
         _ => Duration::from_secs(60),
@@ -27,9 +27,9 @@ const LEAST: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`StoreError`], among them one for an entry that cannot be read.
-pub fn stored_login(store: &Store<'_>, key: &EntryKey) -> Result<Option<Login>, StoreError> {
+pub fn stored_login(store: &Store<'_>, key: &EntryKey) -> Result<Option<IdpLogin>, StoreError> {
     let Some(bytes) = store.get(key)? else { return Ok(None) };
-    Login::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(key, "it holds no login"))
+    IdpLogin::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(key, "it holds no login"))
 }
 
 /// What a login is for.
@@ -50,7 +50,7 @@ impl<'a> Purpose<'a> {
 
 impl Broker<'_, '_> {
     /// Why `login` may not be used for a role, in words; `None` if it may.
-    fn lacks(&self, login: &Login, Purpose { role, demand }: Purpose<'_>) -> Option<String> {
+    fn lacks(&self, login: &IdpLogin, Purpose { role, demand }: Purpose<'_>) -> Option<String> {
         let shortfall = demand.allows(&login.identity().sign_in, self.now()).err()?;
         let words = shortfall.in_words(|at| clock_time(at, &*self.world.clock));
         Some(format!("{role} needs {words}"))
@@ -62,18 +62,19 @@ impl Broker<'_, '_> {
         &self,
         proof: &ProofPlan,
         need: &Need,
-        refused: Option<&Login>,
+        refused: Option<&IdpLogin>,
         purpose: Purpose<'_>,
-    ) -> Result<Login, BrokerError> {
+    ) -> Result<IdpLogin, BrokerError> {
         let key = proof.login_key();
-        let alive = |login: &Login| {
+        let alive = |login: &IdpLogin| {
             let other = refused.is_none_or(|refused| !login.same_proof(refused));
             let left = login.identity().proof_expires_at.since(self.now());
             let enough = purpose.demand.is_empty() || self.lacks(login, purpose).is_none();
             other && login.proof().is_some() && left > margin(login) && enough
         };
-        let usable =
-            |login: &Login, waited: bool| alive(login) && self.new_enough(login.obtained_at(), need, waited);
+        let usable = |login: &IdpLogin, waited: bool| {
+            alive(login) && self.new_enough(login.obtained_at(), need, waited)
+        };
         if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
             return Ok(login.clone());
         }
@@ -134,15 +135,15 @@ impl Broker<'_, '_> {
         &self,
         proof: &ProofPlan,
         need: &Need,
-        stored: Option<Login>,
-        refused: Option<&Login>,
+        stored: Option<IdpLogin>,
+        refused: Option<&IdpLogin>,
         lock: &Lock,
         purpose: Purpose<'_>,
-    ) -> Result<Login, BrokerError> {
+    ) -> Result<IdpLogin, BrokerError> {
         let name = proof.name();
         // What an IdP hands over is sealed as it came: it has burnt what was there before.
         let (login_key, what) = (proof.login_key(), format!("the login at {name}"));
-        let received = |login: Option<&Login>| match login {
+        let received = |login: Option<&IdpLogin>| match login {
             Some(login) => self.keep(lock, &login_key, &login.to_bytes(), &what),
             None => {
                 if let Err(error) = self.store.delete(&login_key) {
@@ -202,7 +203,7 @@ impl Broker<'_, '_> {
         if let Some(why) = &lacking {
             self.world.person.tell(Note::SignInAnew { why });
         }
-        let stored = if forgotten { stored.map(Login::without_client) } else { stored };
+        let stored = if forgotten { stored.map(IdpLogin::without_client) } else { stored };
         // Identity Center takes no word of what is demanded: its session is ended, so that the person is asked again.
         let anew = matches!(proof, ProofPlan::IdentityCenter(_)) && !purpose.demand.is_empty();
         let options = LoginOptions { force: need.force || anew, ..options };
@@ -219,7 +220,7 @@ impl Broker<'_, '_> {
     }
 
     /// Sessions of another person, taken through the same login, must not be served to this one.
-    fn forget_other_people(&self, proof: &ProofPlan, login: &Login) -> Result<(), StoreError> {
+    fn forget_other_people(&self, proof: &ProofPlan, login: &IdpLogin) -> Result<(), StoreError> {
         let login_name = proof.login_key().file_name();
         for key in self.store.keys()?.into_iter().filter(|key| key.kind == EntryKind::Session) {
             let Ok(Some(bytes)) = self.store.get(&key) else { continue };

@@ -32,7 +32,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::idp::{Login, LoginOptions};
+use crate::idp::{IdpLogin, LoginOptions};
 use crate::plan::{EntryKey, Plan, ProofPlan};
 use crate::store::{Lock, Store, StoreError};
 use crate::sys::process;
@@ -97,7 +97,7 @@ pub struct Broker<'a, 'w> {
     /// The first failure to store something. The person is told of it once, because every leg fails in the same way.
     not_stored: RefCell<Option<StoreError>>,
     /// The logins that this command got. One assertion serves every role in it.
-    logins: RefCell<HashMap<EntryKey, Login>>,
+    logins: RefCell<HashMap<EntryKey, IdpLogin>>,
     /// The sessions that this command got.
     sessions: RefCell<HashMap<EntryKey, Session>>,
     /// What this process is busy with. The locks of the store work between processes, and waiting for one blocks the whole
@@ -161,7 +161,7 @@ impl<'a, 'w> Broker<'a, 'w> {
     ///
     /// # Errors
     /// [`BrokerError`].
-    pub fn sign_in(&self, proof: &ProofPlan, need: &Need) -> Result<Login, BrokerError> {
+    pub fn sign_in(&self, proof: &ProofPlan, need: &Need) -> Result<IdpLogin, BrokerError> {
         let nothing = Requirement::default();
         let purpose = Purpose { role: proof.name(), demand: &nothing };
         process::block_on(self.login(proof, need, None, purpose))

@@ -10,7 +10,7 @@ use super::login::Purpose;
 use super::{Broker, BrokerError, Need};
 use crate::aws::directory::Directory;
 use crate::aws::portal::{PortalError, PortalErrorKind};
-use crate::idp::{Login, Proof};
+use crate::idp::{IdpLogin, Proof};
 use crate::index;
 use crate::index::crawl::{self, Crawl};
 use crate::plan::{Assignment, CenterSettings, DiscoveredRole, ProofPlan};
@@ -34,7 +34,7 @@ impl Broker<'_, '_> {
     pub fn offered(
         &self,
         proof: &ProofPlan,
-        login: &Login,
+        login: &IdpLogin,
         need: &Need,
         everything: bool,
         seen: impl Fn(usize, usize),
@@ -42,7 +42,7 @@ impl Broker<'_, '_> {
         let ProofPlan::IdentityCenter(center) = proof else {
             return Ok(index::of_assertion(proof.name(), &login.attributes().roles));
         };
-        let ask = async |login: &Login| match login.proof() {
+        let ask = async |login: &IdpLogin| match login.proof() {
             Some(Proof::PortalToken(token)) => {
                 let whose = &login.identity().subject;
                 let crawl = Crawl::read(&self.world.folders.state, proof.name(), whose);

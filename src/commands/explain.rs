@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::broker;
 use crate::cli::Explain;
 use crate::error::CommandResult;
-use crate::idp::{Login, Proof};
+use crate::idp::{IdpLogin, Proof};
 use crate::plan::{
     Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan,
     RoleId, SamlSettings, Source, SourceSettings, Valued,
@@ -274,9 +274,9 @@ fn length(seconds: &u32) -> String {
 }
 
 /// What the IdP said about the person at the last login.
-fn said(login: &Login, world: &World) -> Vec<Row> {
+fn said(login: &IdpLogin, world: &World) -> Vec<Row> {
     let attributes = login.attributes();
-    let origin = if matches!(login, Login::Oidc(_)) { "the ID token" } else { "the assertion" };
+    let origin = if matches!(login, IdpLogin::Oidc(_)) { "the ID token" } else { "the assertion" };
     let row = |name, value: String| (!value.is_empty()).then(|| (name, value, origin.to_owned()));
     let tags = attributes.tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
     let keys = attributes.transitive_tags.iter().cloned().collect::<Vec<_>>();

@@ -9,7 +9,7 @@ use crate::cli::Logout;
 use crate::config::resolve::Flags;
 use crate::error::CommandResult;
 use crate::idp::saml::forget_profiles;
-use crate::idp::{self, Ended, Login};
+use crate::idp::{self, Ended, IdpLogin};
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
 use crate::store::Store;
 use crate::sys::{folders, process};
@@ -114,7 +114,7 @@ fn forget_password(plan: &Plan, store: &Store<'_>, world: &World) -> CommandResu
 }
 
 /// The IdP's own session lives in the browser, so that is where it is ended, by the person.
-fn end_session(args: &Logout, proof: &ProofPlan, login: &Login, world: &World) {
+fn end_session(args: &Logout, proof: &ProofPlan, login: &IdpLogin, world: &World) {
     let Some(url) = idp::end_session_url(proof, login) else { return };
     let person = &world.person;
     // The URL may say who was signed in, and a browser's arguments are seen by everybody.

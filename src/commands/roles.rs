@@ -9,7 +9,7 @@ use crate::config::aws;
 use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::resolve;
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::idp::Login;
+use crate::idp::IdpLogin;
 use crate::index;
 use crate::plan::{DiscoveredRole, ProofPlan};
 use crate::ui::text::{Shown, escape, shown, table};
@@ -181,7 +181,7 @@ fn refresh(file: &File, full: bool, world: &World, ui: &Ui) -> CommandResult {
 pub(super) fn learn(
     broker: &Broker<'_, '_>,
     proof: &ProofPlan,
-    login: &Login,
+    login: &IdpLogin,
     need: &Need,
     full: bool,
     world: &World,

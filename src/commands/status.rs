@@ -8,7 +8,7 @@ use crate::broker;
 use crate::cli::Status;
 use crate::config::resolve::Flags;
 use crate::error::{CommandResult, Kind};
-use crate::idp::Login;
+use crate::idp::IdpLogin;
 use crate::plan::EntryKind;
 use crate::store::{Description, Store, StoreError};
 use crate::sys::folders;
@@ -26,7 +26,7 @@ use super::{Reading, advice, load_if_there, load_or_profiles, open_store, plan, 
 /// What the store holds that this version can read, and how many entries it cannot.
 struct Holdings {
     sessions: Vec<Session>,
-    logins: Vec<Login>,
+    logins: Vec<IdpLogin>,
     unreadable: usize,
     /// How many sessions and logins are sealed under a key that only a person gets, or a keychain that does not answer.
     sealed: usize,
@@ -55,7 +55,7 @@ impl Holdings {
                     Ok(session) => holdings.sessions.push(session),
                     Err(_) => holdings.unreadable += 1,
                 },
-                (EntryKind::Login, Ok(Some(bytes))) => match Login::from_bytes(bytes.expose()) {
+                (EntryKind::Login, Ok(Some(bytes))) => match IdpLogin::from_bytes(bytes.expose()) {
                     Ok(login) => holdings.logins.push(login),
                     Err(_) => holdings.unreadable += 1,
                 },
@@ -164,7 +164,7 @@ fn prompt(world: &World) -> Option<Shown> {
 
 fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Value {
     let sessions: Vec<_> = holdings.sessions.iter().map(|session| session.to_public_json(now)).collect();
-    let login = |login: &Login| {
+    let login = |login: &IdpLogin| {
         json!({
             "issuer": login.identity().issuer,
             "user": login.identity().name,

@@ -34,7 +34,7 @@ pub struct Identity {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the types say it")]
-pub enum Login {
+pub enum IdpLogin {
     Oidc(Box<OidcLogin>),
     Saml(SamlLogin),
     Okta(OktaLogin),
@@ -57,7 +57,7 @@ pub enum Proof<'a> {
 #[error("the stored login has a format that this version does not know")]
 pub struct NotALogin;
 
-impl Login {
+impl IdpLogin {
     /// Who signed in.
     pub fn identity(&self) -> &Identity {
         match self {

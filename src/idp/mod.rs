@@ -27,7 +27,7 @@ pub use code::CodeError;
 pub use code::fuzzing;
 pub use error::IdpError;
 pub use hand_over::{Contested, HandOverError, hand_over};
-pub use login::{Identity, Login, NotALogin, Proof};
+pub use login::{Identity, IdpLogin, NotALogin, Proof};
 pub use oidc::Provider;
 pub use visit::random;
 
@@ -90,43 +90,45 @@ pub async fn login(
     proof: &ProofPlan,
     world: &World,
     options: &LoginOptions,
-    stored: Option<&Login>,
+    stored: Option<&IdpLogin>,
     memory: &dyn Memory,
     keep: KeepLogin<'_>,
-) -> Result<Login, IdpError> {
+) -> Result<IdpLogin, IdpError> {
     Ok(match (proof, stored) {
         (ProofPlan::Oidc(settings), stored) => {
             let last = match stored {
-                Some(Login::Oidc(login)) => Some(&**login),
+                Some(IdpLogin::Oidc(login)) => Some(&**login),
                 _ => None,
             };
             let keep = of_oidc(keep);
-            Login::Oidc(Box::new(oidc::login(settings, world, options, last, Some(&keep)).await?))
+            IdpLogin::Oidc(Box::new(oidc::login(settings, world, options, last, Some(&keep)).await?))
         }
         (ProofPlan::Saml(settings), stored) => {
             let stored = match stored {
-                Some(Login::Saml(login)) => Some(login),
+                Some(IdpLogin::Saml(login)) => Some(login),
                 _ => None,
             };
-            Login::Saml(saml::login(settings, world, options, stored).await?)
+            IdpLogin::Saml(saml::login(settings, world, options, stored).await?)
         }
-        (ProofPlan::Okta(settings), _) => Login::Okta(okta::login(settings, world, options, memory).await?),
+        (ProofPlan::Okta(settings), _) => {
+            IdpLogin::Okta(okta::login(settings, world, options, memory).await?)
+        }
         (ProofPlan::IdentityCenter(settings), stored) => {
             let stored = match stored {
-                Some(Login::IdentityCenter(login)) => Some(login),
+                Some(IdpLogin::IdentityCenter(login)) => Some(login),
                 _ => None,
             };
-            Login::IdentityCenter(identity_center::login(settings, world, options, stored).await?)
+            IdpLogin::IdentityCenter(identity_center::login(settings, world, options, stored).await?)
         }
         (ProofPlan::Source(_), _) => unreachable!("there is no IdP to sign in at"),
     })
 }
 
 /// Seals a login at once. `None` removes it again, because the sign-in that it belongs to failed.
-pub type KeepLogin<'a> = &'a dyn Fn(Option<&Login>);
+pub type KeepLogin<'a> = &'a dyn Fn(Option<&IdpLogin>);
 
 fn of_oidc(keep: KeepLogin<'_>) -> impl Fn(Option<&OidcLogin>) {
-    move |login| keep(login.map(|login| Login::Oidc(Box::new(login.clone()))).as_ref())
+    move |login| keep(login.map(|login| IdpLogin::Oidc(Box::new(login.clone()))).as_ref())
 }
 
 /// Gets a new proof from the last login, without the person. `keep` seals what the IdP issues before anything
@@ -137,20 +139,20 @@ fn of_oidc(keep: KeepLogin<'_>) -> impl Fn(Option<&OidcLogin>) {
 pub async fn renew(
     proof: &ProofPlan,
     world: &World,
-    stored: &Login,
+    stored: &IdpLogin,
     keep: KeepLogin<'_>,
-) -> Result<Login, IdpError> {
+) -> Result<IdpLogin, IdpError> {
     Ok(match (proof, stored) {
-        (ProofPlan::Oidc(settings), Login::Oidc(login)) => {
+        (ProofPlan::Oidc(settings), IdpLogin::Oidc(login)) => {
             let keep = of_oidc(keep);
-            Login::Oidc(Box::new(oidc::refresh(settings, world, login, Some(&keep)).await?))
+            IdpLogin::Oidc(Box::new(oidc::refresh(settings, world, login, Some(&keep)).await?))
         }
-        (ProofPlan::Okta(settings), Login::Okta(login)) => {
-            let keep = |login: &OktaLogin| keep(Some(&Login::Okta(login.clone())));
-            Login::Okta(okta::renew(settings, world, login, &keep).await?)
+        (ProofPlan::Okta(settings), IdpLogin::Okta(login)) => {
+            let keep = |login: &OktaLogin| keep(Some(&IdpLogin::Okta(login.clone())));
+            IdpLogin::Okta(okta::renew(settings, world, login, &keep).await?)
         }
-        (ProofPlan::IdentityCenter(settings), Login::IdentityCenter(login)) => {
-            Login::IdentityCenter(identity_center::renew(settings, world, login).await?)
+        (ProofPlan::IdentityCenter(settings), IdpLogin::IdentityCenter(login)) => {
+            IdpLogin::IdentityCenter(identity_center::renew(settings, world, login).await?)
         }
         // The key of a login says which kind it is, so the rest are SAML logins. Only the browser can renew
         // those.
@@ -173,16 +175,16 @@ pub enum Ended {
 ///
 /// # Errors
 /// [`IdpError`] if the IdP could not be reached, or refused.
-pub async fn end(proof: &ProofPlan, world: &World, login: &Login) -> Result<Ended, IdpError> {
+pub async fn end(proof: &ProofPlan, world: &World, login: &IdpLogin) -> Result<Ended, IdpError> {
     match (proof, login) {
-        (ProofPlan::Oidc(settings), Login::Oidc(login)) if login.renews_itself() => {
+        (ProofPlan::Oidc(settings), IdpLogin::Oidc(login)) if login.renews_itself() => {
             Ok(match oidc::revoke(settings, world, login).await? {
                 oidc::Revoked::Done => Ended::There("the refresh token"),
                 oidc::Revoked::NotOffered => Ended::Later("its refresh token"),
             })
         }
-        (ProofPlan::Okta(settings), Login::Okta(login)) => Ok(okta::end(settings, world, login).await?),
-        (ProofPlan::IdentityCenter(settings), Login::IdentityCenter(login)) if !login.ended => {
+        (ProofPlan::Okta(settings), IdpLogin::Okta(login)) => Ok(okta::end(settings, world, login).await?),
+        (ProofPlan::IdentityCenter(settings), IdpLogin::IdentityCenter(login)) if !login.ended => {
             identity_center::end(settings, world, login).await?;
             Ok(Ended::There("the session of the portal"))
         }
@@ -191,9 +193,9 @@ pub async fn end(proof: &ProofPlan, world: &World, login: &Login) -> Result<Ende
 }
 
 /// The URL where the browser ends its session at the IdP, if the IdP has one.
-pub fn end_session_url(proof: &ProofPlan, login: &Login) -> Option<TrustedUrl> {
+pub fn end_session_url(proof: &ProofPlan, login: &IdpLogin) -> Option<TrustedUrl> {
     match (proof, login) {
-        (ProofPlan::Oidc(settings), Login::Oidc(login)) => oidc::end_session_url(settings, login),
+        (ProofPlan::Oidc(settings), IdpLogin::Oidc(login)) => oidc::end_session_url(settings, login),
         _ => None,
     }
 }

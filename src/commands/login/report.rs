@@ -73,7 +73,7 @@ pub(super) fn limit_note(plan: &Plan, index: usize) -> Option<&'static str> {
 /// The login before this one, to say what the IdP has changed since, and whether it was somebody else's.
 #[derive(Default)]
 pub(super) struct Before {
-    login: Option<idp::Login>,
+    login: Option<idp::IdpLogin>,
     /// Whose sessions were taken with it. Identity Center's token does not say whose it is; AWS says it of a session.
     user: Option<String>,
 }

@@ -10,7 +10,7 @@ use crate::cli::Logout;
 use crate::commands::{load_if_there, plan};
 use crate::config::resolve::{self, Flags};
 use crate::error::CommandResult;
-use crate::idp::{self, Ended, Login};
+use crate::idp::{self, Ended, IdpLogin};
 use crate::plan::{EntryKey, EntryKind, ProofPlan};
 use crate::store::{RemovedStore, Store};
 use crate::sys::process;
@@ -76,7 +76,7 @@ fn tell_idps(args: &Logout, taken: &RemovedStore<'_>, world: &World, ui: &Ui) {
     let opened = taken.opened(EntryKind::Login);
     let configured = configured(world);
     let read = |(key, bytes): &(EntryKey, Secret<Vec<u8>>)| {
-        Login::from_bytes(bytes.expose()).map(|login| Entry::of(login, configured.get(key)))
+        IdpLogin::from_bytes(bytes.expose()).map(|login| Entry::of(login, configured.get(key)))
     };
     let logins: Vec<Entry> = opened.iter().filter_map(|entry| read(entry).ok()).collect();
     let damaged = taken.with_key(EntryKind::Login) - logins.len();
@@ -100,7 +100,7 @@ fn tell_idps(args: &Logout, taken: &RemovedStore<'_>, world: &World, ui: &Ui) {
 
 /// A login that was stored, and how to end it.
 struct Entry {
-    login: Login,
+    login: IdpLogin,
     /// What the IdP is called.
     name: String,
     /// By what the login holds itself, else by the configuration.
@@ -116,7 +116,7 @@ enum Told {
 }
 
 impl Entry {
-    fn of(login: Login, configured: Option<&ProofPlan>) -> Self {
+    fn of(login: IdpLogin, configured: Option<&ProofPlan>) -> Self {
         let name =
             configured.map_or_else(|| host_of(&login.identity().issuer), |plan| plan.name().to_owned());
         let plan = login.own_plan().or_else(|| configured.cloned());

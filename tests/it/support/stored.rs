@@ -7,7 +7,7 @@ use std::time::Duration;
 use jit::broker::{Broker, BrokerError, Interaction, Need};
 use jit::config::file::File;
 use jit::config::resolve::{self, Flags};
-use jit::idp::Login;
+use jit::idp::IdpLogin;
 use jit::plan::EntryKind;
 use jit::store::{Options, Prompts, Store};
 use jit::sys::browser::SystemBrowser;
@@ -37,12 +37,12 @@ impl Room {
     /// Makes every login that much older.
     pub(crate) fn age_login(&self, by: Duration) {
         self.rewrite(EntryKind::Login, |bytes| {
-            let mut login = Login::from_bytes(bytes).unwrap();
+            let mut login = IdpLogin::from_bytes(bytes).unwrap();
             let (obtained_at, identity) = match &mut login {
-                Login::Oidc(login) => (&mut login.obtained_at, &mut login.identity),
-                Login::Saml(login) => (&mut login.obtained_at, &mut login.identity),
-                Login::Okta(login) => (&mut login.saml.obtained_at, &mut login.saml.identity),
-                Login::IdentityCenter(login) => (&mut login.obtained_at, &mut login.identity),
+                IdpLogin::Oidc(login) => (&mut login.obtained_at, &mut login.identity),
+                IdpLogin::Saml(login) => (&mut login.obtained_at, &mut login.identity),
+                IdpLogin::Okta(login) => (&mut login.saml.obtained_at, &mut login.saml.identity),
+                IdpLogin::IdentityCenter(login) => (&mut login.obtained_at, &mut login.identity),
             };
             *obtained_at = *obtained_at - by;
             identity.proof_expires_at = identity.proof_expires_at - by;

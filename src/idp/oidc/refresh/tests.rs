@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::request;
 use super::super::testing::{Fake, NOW, options, settings, with_fake, world};
 use super::*;
-use crate::idp::{Identity, Login};
+use crate::idp::{Identity, IdpLogin};
 use crate::plan::{Origin, Valued};
 use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::secret::Secret;
@@ -84,9 +84,9 @@ fn a_claims_challenge_goes_into_the_next_sign_in() {
         fake.reply(400, json!({ "error": "interaction_required", "claims": challenge }));
         let error = refresh(&settings(&fake.issuer), &world(), &before, None).await.unwrap_err();
         assert!(error.needs_new_login(), "{error}");
-        let ended = Login::Oidc(Box::new(before)).ended(&error.into());
-        let kept = Login::from_bytes(ended.to_bytes().expose()).unwrap();
-        let Login::Oidc(kept) = kept else { panic!("{kept:?}") };
+        let ended = IdpLogin::Oidc(Box::new(before)).ended(&error.into());
+        let kept = IdpLogin::from_bytes(ended.to_bytes().expose()).unwrap();
+        let IdpLogin::Oidc(kept) = kept else { panic!("{kept:?}") };
         let step_up = request::StepUp::of(&settings(&fake.issuer), &options(), Some(&kept));
         assert_eq!(step_up.claims.as_deref(), Some(challenge));
     });
@@ -317,8 +317,8 @@ fn a_token_that_nobody_will_use_is_revoked_or_named() {
             let sent = fake.forms("/revoke");
             assert_eq!(sent.first().map(|form| form[0].1.as_str()), revoked.then_some("r2"));
             // A later message says what happened.
-            let ended = crate::idp::Login::Oidc(Box::new(before)).ended(&error.into());
-            let crate::idp::Login::Oidc(ended) = ended else { unreachable!() };
+            let ended = crate::idp::IdpLogin::Oidc(Box::new(before)).ended(&error.into());
+            let crate::idp::IdpLogin::Oidc(ended) = ended else { unreachable!() };
             let requests = fake.asked.borrow().len();
             let later = refresh(&settings, &world, &ended, Some(&keep)).await.unwrap_err();
             assert_eq!(later.to_string(), "this IdP returns no new ID token on refresh");
