@@ -1,4 +1,5 @@
-//! Role ARNs and the partitions they live in. Facts: AWS's `partitions.json` and the IAM reference on ARNs.
+//! Role ARNs and the partitions that they belong to. Facts: AWS's `partitions.json` and the IAM reference on
+//! ARNs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,13 +10,14 @@ use crate::name;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleArn(String);
 
-/// Why a text is not the ARN of a role.
+/// Why a text is not a role ARN.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArnError {
-    /// It does not have the six parts of an ARN, names no role, or is longer than the 2,048 characters that STS takes.
+    /// It does not have the six parts of an ARN, names no role, or is longer than the 2,048 characters that
+    /// STS accepts.
     #[error("not an ARN: an ARN looks like arn:aws:iam::111111111111:role/NAME")]
     Shape,
-    /// The partition is none that AWS has.
+    /// AWS has no such partition.
     #[error("there is no partition `{0}`: it is one of {known}", known = Partition::names())]
     Partition(String),
     /// The account is not twelve digits.
@@ -24,10 +26,10 @@ pub enum ArnError {
     /// An ARN of something else.
     #[error("this is the ARN of {0}, not of an IAM role")]
     NotARole(String),
-    /// With a character that IAM names, or their paths, cannot have.
+    /// It has a character that IAM names, or their paths, cannot have.
     #[error("the role name holds `{}`, which IAM names cannot", .0.escape_default())]
     Character(char),
-    /// The name or its path is longer than IAM's.
+    /// The name or its path is longer than IAM allows.
     #[error("the role's name is longer than the 64 characters that IAM allows, or its path longer than 512")]
     Long,
 }
@@ -48,7 +50,7 @@ impl RoleArn {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The partition the role lives in.
+    /// The partition of the role.
     pub fn partition(&self) -> Partition {
         let name = self.0.split(':').nth(1).unwrap_or_default();
         Partition::named(name).unwrap_or(Partition::Aws)
@@ -73,7 +75,7 @@ impl FromStr for RoleArn {
         if !name::is_account_id(account) {
             return Err(ArnError::Account(account.to_owned()));
         }
-        // With the slash before it, which begins the path.
+        // With the slash before it, which starts the path.
         let whole = &resource["role".len()..];
         let (path, role) = whole.split_at(whole.rfind('/').map_or(0, |slash| slash + 1));
         if role.is_empty() || text.len() > 2048 {
@@ -104,9 +106,9 @@ pub fn is_saml_provider_of(text: &str, account: &str) -> bool {
         && resource.strip_prefix("saml-provider/").is_some_and(name::is_saml_provider)
 }
 
-/// Whether `url` is where AWS takes SAML responses: `/saml`, or `/saml/acs/ID` of a provider with encryption, on the
-/// sign-in host of a partition or of one of its regions (AWS Sign-In endpoints; hosts by the endpoint rules of AWS's
-/// SDKs for the service `signin`).
+/// Whether `url` is where AWS accepts SAML responses: `/saml`, or `/saml/acs/ID` of a SAML provider with
+/// encryption, on the sign-in host of a partition or of one of its regions (AWS Sign-In endpoints; hosts by
+/// the endpoint rules of AWS's SDKs for the service `signin`).
 pub fn is_sign_in_endpoint(url: &str) -> bool {
     let Some((host, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
         return false;
@@ -125,7 +127,7 @@ pub fn is_sign_in_endpoint(url: &str) -> bool {
     (path == "saml" || id) && TABLE.iter().any(|row| own(row.5))
 }
 
-/// Whether `text` can be a region, which becomes a part of hosts' names.
+/// Whether `text` is a valid region, which becomes a part of host names.
 pub fn is_region(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     plain && text.starts_with(|first: char| first.is_ascii_lowercase()) && !text.ends_with('-')
@@ -142,7 +144,8 @@ type Row = (
     &'static str,
 );
 
-/// A closed world of AWS regions with its own accounts and hosts. A role of one cannot assume a role of another.
+/// A separate set of AWS regions with its own accounts and hosts. A role of one cannot assume a role of
+/// another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are AWS's own; `TABLE` is their documentation")]
 pub enum Partition {
@@ -156,8 +159,8 @@ pub enum Partition {
     IsoF,
 }
 
-/// Partition, name in ARNs, prefixes of its region names, the region to ask STS in when none is configured, the end of
-/// its host names, its sign-in host, the host of its console (empty where AWS does not say).
+/// Partition, name in ARNs, prefixes of its region names, the region of STS if none is configured, the suffix
+/// of its host names, its sign-in host, the host of its console (empty if AWS does not document it).
 const TABLE: [Row; 8] = [
     (
         Partition::China,
@@ -231,8 +234,8 @@ impl Partition {
         TABLE.iter().find(|row| row.1 == name).map(|row| row.0)
     }
 
-    /// The partition that a region belongs to. A region name of no known form counts as the commercial one,
-    /// so that a region opened tomorrow works today.
+    /// The partition of a region. A region name of an unknown form counts as the commercial one, so that a
+    /// region opened tomorrow works today.
     pub fn of_region(region: &str) -> Self {
         let known = TABLE.iter().find(|row| row.2.iter().any(|prefix| region.starts_with(prefix)));
         known.map_or(Self::Aws, |row| row.0)
@@ -243,12 +246,12 @@ impl Partition {
         self.row().1
     }
 
-    /// The region to ask STS in when nothing names one.
+    /// The region of STS if nothing names one.
     pub fn default_region(self) -> &'static str {
         self.row().3
     }
 
-    /// The end of the host names of its services, as in `sts.REGION.amazonaws.com`.
+    /// The suffix of its services' host names, as in `sts.REGION.amazonaws.com`.
     pub fn dns_suffix(self) -> &'static str {
         self.row().4
     }
@@ -266,20 +269,20 @@ impl Partition {
         }
     }
 
-    /// The host of the sign-in page for `region` (AWS Sign-In endpoints). The regional ones go on when the partition's
-    /// first region does not.
+    /// The host of the sign-in page for `region` (AWS Sign-In endpoints). The regional ones keep working if
+    /// the partition's first region does not.
     pub fn sign_in_host(self, region: &str) -> String {
         let plain =
             matches!(self, Self::Aws | Self::China | Self::GovCloud) && region == self.default_region();
         if plain { self.row().5.to_owned() } else { format!("{region}.{}", self.row().5) }
     }
 
-    /// The host of the sign-in page, to which a region may be added in front.
+    /// The host of the sign-in page, which a region may be prefixed to.
     pub fn sign_in_domain(self) -> &'static str {
         self.row().5
     }
 
-    /// The host of the console; a region goes before it. `None` where AWS does not say.
+    /// The host of the console; a region is prefixed to it. `None` if AWS does not document it.
     pub fn console_host(self) -> Option<&'static str> {
         Some(self.row().6).filter(|host| !host.is_empty())
     }
@@ -305,7 +308,7 @@ mod tests {
             ("222222222222", "admin", Partition::China)
         );
         assert_eq!(arn.partition().default_region(), "cn-north-1");
-        // A path may hold all that a shell acts on; a name has IAM's own few.
+        // A path may contain everything that a shell acts on; a name has only IAM's own few characters.
         for whole in ["Az09+=,.@_-", "a/$(b);c/d", "service-role/x"] {
             let arn: RoleArn = format!("arn:aws:iam::222222222222:role/{whole}").parse().unwrap();
             assert_eq!(Some(arn.role_name()), whole.rsplit('/').next());

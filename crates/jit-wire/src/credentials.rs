@@ -1,4 +1,5 @@
-//! Temporary credentials: which characters they may have, what is known of a session, and how long it serves.
+//! Temporary credentials: which characters they may have, what is known about a session, and how long it is
+//! used.
 
 mod forms;
 mod stored;
@@ -14,21 +15,22 @@ use crate::timestamp::Timestamp;
 
 pub use stored::NotASession;
 
-/// AWS's SDKs start to ask for new credentials when 15 minutes are left; a session is renewed a minute before.
+/// AWS's SDKs start to ask for new credentials when 15 minutes are left; a session is renewed one minute
+/// earlier.
 const RENEW_BELOW: Duration = Duration::from_secs(16 * 60);
 
-/// What AWS gave.
+/// Credentials as AWS issued them.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Public part, shown in CloudTrail.
+    /// The public part, shown in CloudTrail.
     pub access_key_id: String,
-    /// The key that signs.
+    /// The signing key.
     pub secret_access_key: Secret<String>,
-    /// Proves that the key is a session's.
+    /// Proves that the key belongs to a session.
     pub session_token: Secret<String>,
     /// When AWS stops accepting them.
     pub expires_at: Timestamp,
-    /// Whoever makes credentials from text has to do it by [`Credentials::new`].
+    /// Code that makes credentials from text has to use [`Credentials::new`].
     _held: Held,
 }
 
@@ -36,13 +38,13 @@ pub struct Credentials {
 #[derive(Clone, Copy, Debug)]
 struct Held;
 
-/// Why something cannot be credentials. It contains no part of them.
+/// Why a text cannot be credentials. It contains no part of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadCredentials {
     /// AWS documents letters, digits and underscores, up to 128 (STS API Reference, Credentials).
     #[error("the access key id is not 1 to 128 letters, digits and _")]
     Id,
-    /// A character that neither AWS nor a server that imitates it puts into a secret.
+    /// A character that neither AWS nor a server that imitates it uses in a secret.
     #[error("the secret access key has a character other than letters, digits and + / = _ . -")]
     Secret,
     /// The same, in a token.
@@ -51,10 +53,10 @@ pub enum BadCredentials {
 }
 
 impl Credentials {
-    /// Credentials from outside: from AWS, a server that imitates it, a command, a file or the environment. They are written
-    /// into variables and lines of files, so they may hold no character that a reader of those interprets. Those of AWS are
-    /// base64. The tokens of other servers are URL-safe base64, or several such parts with dots between them. Long-lived
-    /// access keys have an empty token.
+    /// Credentials from outside: from AWS, a server that imitates it, a command, a file or the environment.
+    /// They are written into variables and lines of files, so they may contain no character that a reader of
+    /// those interprets. AWS's are base64. The tokens of other servers are URL-safe base64, or several such
+    /// parts separated by dots. Long-lived access keys have an empty token.
     ///
     /// # Errors
     /// [`BadCredentials`].
@@ -83,40 +85,40 @@ impl Credentials {
 /// Credentials with everything that `jit` knows about them.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// What AWS gave.
+    /// The credentials.
     pub credentials: Credentials,
-    /// When AWS gave them.
+    /// When AWS issued them.
     pub issued_at: Timestamp,
-    /// The `[role.NAME]` that it was asked for.
+    /// The `[role.NAME]` that they were requested for.
     pub role: String,
-    /// The ARN that was asked for.
+    /// The ARN that was requested.
     pub role_arn: String,
     /// The ARN of the session itself, `arn:…:sts::…:assumed-role/ROLE/SESSION`.
     pub assumed_arn: String,
     /// The `[idp.NAME]` where the person signed in for it.
     pub idp: String,
-    /// The file name of the login that it was got with.
+    /// The file name of the login that it was obtained with.
     pub login: String,
     /// The IdP's own identifier of the person (`sub`).
     pub subject: String,
-    /// The name that people know the person by.
+    /// The person's name for people.
     pub user: String,
     /// When and how they signed in.
     pub sign_in: SignIn,
-    /// The source identity that AWS holds for the chain, if any was set.
+    /// The source identity of the chain, if any was set.
     pub source_identity: Option<String>,
-    /// The session tags it carries: the IdP's, what came down the chain, and the leg's own.
+    /// The session's tags: those from the IdP, those passed on along the chain, and those of the step itself.
     pub tags: BTreeMap<String, String>,
-    /// Which of them are passed on down the chain.
+    /// Which of them are passed on along the chain.
     pub transitive_tags: BTreeSet<String>,
 }
 
 /// What to do with a session that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Serve it.
+    /// Use it.
     Fresh,
-    /// Renew it if that needs no person; else serve it.
+    /// Renew it if that needs no person; else use it.
     Ending,
     /// Useless.
     Expired,
@@ -128,7 +130,7 @@ impl Session {
         self.role_arn.split(':').nth(4).unwrap_or_default()
     }
 
-    /// How long AWS meant the session to live.
+    /// How long AWS meant the session to last.
     pub fn lifetime(&self) -> Duration {
         self.credentials.expires_at.since(self.issued_at)
     }
@@ -138,8 +140,8 @@ impl Session {
         self.credentials.expires_at.since(now)
     }
 
-    /// Whether the session serves, with at least `min_ttl` left if that is asked for: more than 16 minutes, or
-    /// more than a third of its life if it lives less than 48 minutes.
+    /// Whether the session can be used, with at least `min_ttl` left if that is asked for: more than 16
+    /// minutes, or more than a third of its lifetime if it lasts less than 48 minutes.
     pub fn freshness(&self, now: Timestamp, min_ttl: Duration) -> Freshness {
         let left = self.time_left(now);
         let margin = RENEW_BELOW.min(self.lifetime() / 3);

@@ -1,17 +1,17 @@
-//! The environment, read once at the start. Every variable that `jit` obeys has its name here, but for those of the
-//! proxy, which the HTTP client reads itself.
+//! The environment, read once at the start. Every variable that `jit` uses has its name here, except those of
+//! the proxy, which the HTTP client reads itself.
 
 use std::collections::HashMap;
 
 /// The configuration file, instead of the one in the user's configuration folder.
 pub const JIT_CONFIG: &str = "JIT_CONFIG";
-/// The role where none is named.
+/// The role to use if none is named.
 pub const JIT_ROLE: &str = "JIT_ROLE";
 /// `auto`, `keychain`, `kernel` or `file`.
 pub const JIT_STORE: &str = "JIT_STORE";
-/// How much to tell about what is going on: `error`, `warn`, `info` or `debug`.
+/// How much to log: `error`, `warn`, `info` or `debug`.
 pub const JIT_LOG: &str = "JIT_LOG";
-/// A command that is given the URL, before anything else.
+/// A command that opens a URL; it is tried first.
 pub const BROWSER: &str = "BROWSER";
 /// There is an X11 desktop to open a browser on.
 pub const DISPLAY: &str = "DISPLAY";
@@ -19,19 +19,19 @@ pub const DISPLAY: &str = "DISPLAY";
 pub const WAYLAND_DISPLAY: &str = "WAYLAND_DISPLAY";
 /// The terminal is a remote one; a desktop here is not the person's unless it is forwarded.
 pub const SSH_CONNECTION: &str = "SSH_CONNECTION";
-/// `dumb` switches colour off.
+/// `dumb` turns colours off.
 pub const TERM: &str = "TERM";
 /// The user's shell, whose syntax `jit env` prints.
 pub const SHELL: &str = "SHELL";
 /// Set wherever PowerShell runs, which sets no `SHELL`.
 pub const PS_MODULE_PATH: &str = "PSModulePath";
-/// Any value switches colour off.
+/// Any value turns colours off.
 pub const NO_COLOR: &str = "NO_COLOR";
 /// Instead of `~/.aws/config`.
 pub const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
 /// Instead of `~/.aws/credentials`.
 pub const AWS_SHARED_CREDENTIALS_FILE: &str = "AWS_SHARED_CREDENTIALS_FILE";
-/// The region where the configuration names none.
+/// The region, if the configuration names none.
 pub const AWS_REGION: &str = "AWS_REGION";
 /// The older name of the same, the only one that some tools read.
 pub const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
@@ -39,7 +39,7 @@ pub const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
 pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 /// The endpoint of STS.
 pub const AWS_ENDPOINT_URL_STS: &str = "AWS_ENDPOINT_URL_STS";
-/// Until when the credentials of the environment hold; set by `exec`.
+/// Until when the credentials in the environment are valid; set by `exec`.
 pub const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 /// Keys of the environment, for profiles with `credential_source = Environment`.
 pub const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -47,34 +47,34 @@ pub const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 pub const AWS_SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 /// Their token, if they are a session's.
 pub const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
-/// Where a container gets its credentials: a path at a fixed address.
+/// Where a container gets its credentials: a path on a fixed host.
 pub const AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
-/// The same as a whole address.
+/// The same as a full URL.
 pub const AWS_CONTAINER_CREDENTIALS_FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-/// What that address wants to be shown.
+/// The token that this URL requires.
 pub const AWS_CONTAINER_AUTHORIZATION_TOKEN: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
 /// A file with the same.
 pub const AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
-/// Another metadata service of an EC2 instance.
+/// Another URL for the metadata service of an EC2 instance.
 pub const AWS_EC2_METADATA_SERVICE_ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
-/// `IPv6` asks the metadata service at its address of that kind.
+/// `IPv6` calls the metadata service at its IPv6 address.
 pub const AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
 /// The older way to say the same.
 pub const AWS_IMDS_USE_IPV6: &str = "AWS_IMDS_USE_IPV6";
-/// `true` keeps everybody from the metadata service.
+/// `true` disables the metadata service for everybody.
 pub const AWS_EC2_METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
-/// `true` keeps AWS's tools from its first version, which `jit` never asks.
+/// `true` keeps AWS's tools from its first version, which `jit` never uses.
 pub const AWS_EC2_METADATA_V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
-/// How many seconds the metadata service has for an answer.
+/// How many seconds the metadata service has to answer.
 pub const AWS_METADATA_SERVICE_TIMEOUT: &str = "AWS_METADATA_SERVICE_TIMEOUT";
-/// How often the metadata service is asked.
+/// How often the metadata service is tried.
 pub const AWS_METADATA_SERVICE_NUM_ATTEMPTS: &str = "AWS_METADATA_SERVICE_NUM_ATTEMPTS";
-/// How often AWS is asked before a call has failed.
+/// How often a call to AWS is tried before it fails.
 pub const AWS_MAX_ATTEMPTS: &str = "AWS_MAX_ATTEMPTS";
-/// `true` leaves every configured endpoint aside.
+/// `true` ignores every configured endpoint.
 pub const AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-/// The profiles whose `credential_process` is being run by a `jit`, outermost first; what they start inherits it, so that a
-/// circle ends.
+/// The profiles whose `credential_process` a `jit` is running, outermost first; the commands inherit it, so
+/// that a loop is detected.
 pub const JIT_WITHIN: &str = "JIT_WITHIN";
 /// Another sign-in page of the console.
 pub const AWS_ENDPOINT_URL_SIGNIN: &str = "AWS_ENDPOINT_URL_SIGNIN";
@@ -86,9 +86,9 @@ pub const AWS_ENDPOINT_URL_SSO_OIDC: &str = "AWS_ENDPOINT_URL_SSO_OIDC";
 pub const AWS_ENDPOINT_URL_IAM: &str = "AWS_ENDPOINT_URL_IAM";
 /// Certificates to trust instead of the system's.
 pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
-/// `true` asks the FIPS endpoints.
+/// `true` selects the FIPS endpoints.
 pub const AWS_USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
-/// `true` asks the dual-stack endpoints.
+/// `true` selects the dual-stack endpoints.
 pub const AWS_USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 
 /// The environment as it was at the start. An empty variable counts as unset, as it does for AWS's tools.
@@ -96,7 +96,7 @@ pub const AWS_USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
 pub struct Env(HashMap<String, String>);
 
 impl Env {
-    /// This process's environment. Variables that are not Unicode are none of `jit`'s and left out.
+    /// This process's environment. Variables that are not Unicode are left out; `jit` uses none of them.
     #[allow(clippy::disallowed_methods, reason = "this is where the environment is read")]
     pub fn of_process() -> Self {
         let pairs = std::env::vars_os();
@@ -118,7 +118,7 @@ impl Env {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The value of `name` if it is set, be that to nothing.
+    /// The value of `name` if it is set, even to an empty text.
     pub fn set(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
@@ -129,7 +129,7 @@ impl Env {
     }
 }
 
-/// `name` as it is spelled here: to Windows, and so to AWS's tools there, `aws_profile` is `AWS_PROFILE`.
+/// `name` as it is spelled here: on Windows, and so for AWS's tools there, `aws_profile` is `AWS_PROFILE`.
 fn one_case(name: &str) -> String {
     if name.eq_ignore_ascii_case(PS_MODULE_PATH) {
         PS_MODULE_PATH.to_owned()

@@ -1,16 +1,16 @@
 //! How an error explains itself: what kind of failure it is, why it happened, and what to do next.
 //!
-//! Every error type of the program implements [`Explain`] beside its own definition, so a new error costs one `match`
-//! and there is no second table to forget. An error does not know what was typed, for which role, or whether somebody
-//! is there to be asked. So its advice is typed: [`Next`] says what to do, and `commands/advice.rs` turns that into the
-//! command for this case.
+//! Every error type of the program implements [`Explain`] next to its own definition, so a new error costs
+//! one `match` and there is no second table to forget. An error does not know what was typed, for which role,
+//! or whether somebody can be asked. So its advice is typed: [`Next`] says what to do, and
+//! `commands/advice.rs` turns that into the command for this case.
 
 use std::borrow::Cow;
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of failure, each with an exit code that scripts may rely on.
+/// The kinds of failure, each with an exit code that scripts can rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// Anything else.
@@ -19,18 +19,18 @@ pub enum Kind {
     Usage,
     /// A person has to sign in, and that cannot start here.
     LoginNeeded,
-    /// AWS or the IdP said no.
+    /// AWS or the IdP refused.
     Refused,
-    /// AWS said that this person may not become this role. Apart from [`Kind::Refused`] because this is where access
-    /// could be asked for.
+    /// AWS refused this person this role. Separate from [`Kind::Refused`] because this is where access could
+    /// be requested.
     NotAllowed,
     /// The secret store cannot be used.
     Store,
-    /// The person stopped it.
+    /// The person cancelled it.
     Interrupted,
-    /// A program that `exec` was given could not be started; the shells' own codes.
+    /// The program that `exec` was given could not be started; the code is that of shells.
     NotExecutable,
-    /// The same, because it is not there.
+    /// The same, because it does not exist.
     NotFound,
 }
 
@@ -80,15 +80,15 @@ impl Kind {
 
 /// An error that explains itself. What happened is its [`Display`]: one sentence without a full stop.
 pub trait Explain: Display {
-    /// Decides the exit code.
+    /// Determines the exit code.
     fn kind(&self) -> Kind;
 
-    /// Why, from the outside in, as far as the sentence does not say it.
+    /// Why, from the outside in, as far as the message does not say it.
     fn why(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The line of the person's file that is meant.
+    /// The line of the person's file that is affected.
     fn excerpt(&self) -> Option<String> {
         None
     }
@@ -97,54 +97,54 @@ pub trait Explain: Display {
     fn next(&self) -> Vec<Next>;
 }
 
-/// The text of a piece of advice: a clause without a full stop.
+/// The text of one suggestion: a clause without a full stop.
 pub type AdviceText = Cow<'static, str>;
 
-/// One piece of advice. Whoever shows it knows the case, so it names no role, no IdP and no command line: a piece whose
-/// command would be wrong in this case is shown without it, or not at all.
+/// One suggestion. The code that shows it knows the case, so it names no role, no IdP and no command line: if
+/// its command would be wrong in this case, it is shown without the command, or not at all.
 ///
-/// Serializable, because processes that waited for another one's failure are told its advice as well.
+/// Serializable, because processes that waited for another one's failure are given its suggestions as well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
-    /// Something to do or to look at that is no sign-in and no command that depends on the case.
+    /// Something to do or to check that is neither a sign-in nor a command that depends on the case.
     Do(AdviceText),
-    /// The same question may get an answer in a moment.
+    /// The same request may succeed in a moment.
     TryAgain,
     /// A command of `jit` that is right in every case.
     Run {
         /// What is typed after `jit`; names in it are quoted for a shell.
         command: AdviceText,
-        /// What it does, as in `takes your company's shared file`; nothing where the command says it.
+        /// What it does, as in `takes your company's shared file`; empty if the command makes that clear.
         does: AdviceText,
     },
     /// Sign in.
     SignIn,
-    /// Sign in once more: the last attempt came to nothing.
+    /// Sign in once more: the last attempt did not complete.
     SignInAgain,
-    /// Sign in as if nothing was left of the last sign-in.
+    /// Sign in as if nothing were left of the last sign-in.
     SignInAnew,
-    /// Do what the words say, and sign in after that.
+    /// Do what the text says, then sign in.
     ThenSignIn(AdviceText),
-    /// Do what the words say, and sign in after that as if nothing was left of the last sign-in.
+    /// Do what the text says, then sign in as if nothing were left of the last sign-in.
     ThenSignInAnew(AdviceText),
-    /// Sign in with these flags, where the words hold.
+    /// Sign in with these flags, if the condition holds.
     SignInWith {
         /// Such as `--device`.
         flags: AdviceText,
         /// When that helps.
         when: AdviceText,
     },
-    /// Sign in where the words say, such as `a terminal`.
+    /// Sign in at the place that the text names, such as `a terminal`.
     SignInAt(AdviceText),
     /// Unlock the keychain, or let a sign-in on the desktop do it.
     Unlock,
-    /// Check what the words say; `jit explain` shows it.
+    /// Check what the text says; `jit explain` shows it.
     Explain(AdviceText),
-    /// `jit explain` shows every value of the question that was refused.
+    /// `jit explain` shows every value of the request that was refused.
     EveryValue,
-    /// Check the network and the proxy, and before them the setting that the host comes from.
+    /// Check the network and the proxy, and before that the setting that the host comes from.
     Network(Option<AdviceText>),
-    /// `jit doctor` asks the servers of the configuration one by one.
+    /// `jit doctor` tries the configured servers one by one.
     Doctor,
     /// This machine's clock may be wrong; `jit doctor` compares it.
     Clock,
@@ -155,17 +155,17 @@ pub enum Next {
 }
 
 impl Next {
-    /// One piece of advice in words.
+    /// One suggestion as text.
     pub fn words(words: impl Into<AdviceText>) -> Self {
         Self::Do(words.into())
     }
 
-    /// A command that says by itself what it does.
+    /// A command that explains itself.
     pub fn run(command: impl Into<AdviceText>) -> Self {
         Self::Run { command: command.into(), does: AdviceText::default() }
     }
 
-    /// Several pieces of advice in words.
+    /// Several suggestions as text.
     pub fn list<const N: usize>(words: [&'static str; N]) -> Vec<Self> {
         words.into_iter().map(Self::words).collect()
     }

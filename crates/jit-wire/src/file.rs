@@ -1,4 +1,4 @@
-//! Files are read within a limit, and not at all beyond it.
+//! Files are read up to a limit; larger files are not read at all.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -7,7 +7,7 @@ use std::path::Path;
 /// Reads a whole file of at most `limit` bytes.
 ///
 /// # Errors
-/// Whatever the file system says, and `FileTooLarge` beyond the limit.
+/// Whatever the file system reports, and `FileTooLarge` above the limit.
 pub fn read_limited(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();

@@ -1,5 +1,5 @@
-//! The one HTTP client, for the IdP and for AWS's SDK alike: rustls with ring, the system's certificates or
-//! `AWS_CA_BUNDLE`, `HTTPS_PROXY` and `NO_PROXY`, a deadline on every call and a limit on every answer.
+//! The one HTTP client, for the IdP and for AWS's SDK: rustls with ring, the system's certificates or
+//! `AWS_CA_BUNDLE`, `HTTPS_PROXY` and `NO_PROXY`, a deadline for every call and a limit for every answer.
 
 mod ca_bundle;
 mod client;

@@ -1,8 +1,10 @@
-//! The small words that every part of `jit` speaks, and nothing that reaches for the system: no file, no clock, no network.
-//! (`env::Env::of_process` is the one exception: it takes the snapshot of the environment that everything else is handed.)
+//! The basic types that every part of `jit` uses, without access to the system: no file, no clock, no
+//! network. (`env::Env::of_process` is the one exception: it takes the snapshot of the environment that
+//! everything else is given.)
 //!
-//! With the feature `http` it has the wire as well: the HTTP client, signed calls to AWS and the server on loopback. The feature `fuzzing` shows
-//! what reads bytes from outside as functions, for the fuzz targets and the test that replays what they found.
+//! With the feature `http` it also has the network part: the HTTP client, signed calls to AWS and the
+//! loopback server. The feature `fuzzing` exposes the parsers of outside bytes as functions, for the fuzz
+//! targets and the test that replays their findings.
 //!
 //! | module | holds |
 //! | --- | --- |

@@ -1,7 +1,7 @@
-//! A small HTTP server for 127.0.0.1 and nothing else: the login's redirect, and the servers of `jit demo`.
+//! A small HTTP server only for 127.0.0.1: the sign-in's redirect, and the servers of `jit demo`.
 //!
-//! It answers only requests that name it by its own address (a foreign `Host` is a page of another site that had its
-//! name rebound to 127.0.0.1), and it bounds the size, the time and the number of what it takes in.
+//! It answers only requests that name it by its own address (another `Host` comes from a page of another site
+//! whose name was rebound to 127.0.0.1), and it limits the size, the time and the number of requests.
 
 pub mod caller;
 mod connection;
@@ -24,7 +24,7 @@ use tokio::task::LocalSet;
 use self::connection::{Silent, attend};
 pub use self::message::{Reply, Request, redirect, reply};
 
-/// A port of 127.0.0.1 that is bound, and answers once it is served.
+/// A port of 127.0.0.1 that is bound, and answers once `serve` is called.
 #[derive(Debug)]
 pub struct Loopback {
     listener: TcpListener,
@@ -34,23 +34,24 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Binds `port` of 127.0.0.1; 0 takes any free one.
+    /// Binds `port` of 127.0.0.1; 0 means any free one.
     ///
     /// # Errors
-    /// `AddrInUse` if another program has the port, or whatever else the system says.
+    /// `AddrInUse` if another program has the port, or whatever else the system reports.
     pub async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let port = listener.local_addr()?.port();
         Ok(Self { listener, second: None, port })
     }
 
-    /// Binds `port` of all that `localhost` means: a browser may look at `::1` first, and somebody else would be there.
-    /// A machine without it has nobody there.
+    /// Binds `port` on all addresses of `localhost`: a browser may try `::1` first, and otherwise somebody
+    /// else could be listening there. On a machine without it, nobody can.
     ///
     /// # Errors
     /// As [`bind`](Self::bind), for either of the two.
     pub async fn bind_localhost(port: u16) -> io::Result<Self> {
-        // A port that is free at the one may be taken at the other; where any will do, the next one may not be.
+        // A port that is free on one address may be taken on the other; if any port will do, try the next
+        // one.
         let mut tries = if port == 0 { 10 } else { 1 };
         loop {
             let own = Self::bind(port).await?;
@@ -80,10 +81,11 @@ impl Loopback {
         self.port
     }
 
-    /// Answers with `handler` until the future is dropped. Connections are served side by side on this thread.
+    /// Answers with `handler` until the future is dropped. Connections are served concurrently on this
+    /// thread.
     ///
-    /// Whoever connects and stays silent keeps nobody else away: when there are too many of them, the oldest is cut off.
-    /// A browser sends its request with its first breath.
+    /// Silent connections keep nobody else out: if there are too many of them, the oldest is closed. A
+    /// browser sends its request immediately.
     pub async fn serve<H, F>(&self, handler: H)
     where
         H: Fn(Request) -> F + 'static,
@@ -96,7 +98,7 @@ impl Loopback {
         let accept = async {
             loop {
                 let Ok(stream) = self.accept().await else {
-                    // Out of file descriptors, most likely; the next moment may have some.
+                    // Out of file descriptors, most likely; there may be some again in a moment.
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 };
@@ -104,7 +106,7 @@ impl Loopback {
                 let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
                 let connection = tokio::task::spawn_local(attend(stream, ends, port, in_line, handler));
                 silent.admit(connection.abort_handle());
-                // What this one has sent already is read before the next one is let in.
+                // What this one has already sent is read before the next one is accepted.
                 tokio::task::yield_now().await;
             }
         };
@@ -112,9 +114,10 @@ impl Loopback {
     }
 }
 
-/// Whether the machine has no such address.
+/// Whether the machine does not have that address.
 fn is_absent(error: &io::Error) -> bool {
-    // Linux has no kind for a family that was compiled out (EAFNOSUPPORT); its words are the same everywhere.
+    // Linux has no error kind for an address family that was compiled out (EAFNOSUPPORT); its text is the
+    // same everywhere.
     matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
         || error.to_string().contains("not supported")
 }

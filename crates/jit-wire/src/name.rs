@@ -1,9 +1,9 @@
-//! Names that come from outside: which characters each kind may have, and which names a shell reads as they are.
+//! Names from outside: which characters each kind may have, and which names need no quoting in a shell.
 //!
-//! A name is checked where it enters: in the answer of a portal, in an assertion, in a file that is read back, in AWS's
-//! own files, in `config.toml` and in a shared file. A name that fits may still be dangerous in a shell: AWS allows
-//! `$(){};|` and backticks in the names of accounts. So whatever becomes part of a command line is checked again where
-//! it leaves, by [`is_plain_word`] or [`in_command`].
+//! A name is checked where it enters: in a portal's answer, in an assertion, in a file that is read back, in
+//! AWS's own files, in `config.toml` and in a shared file. A valid name may still be dangerous in a shell:
+//! AWS allows `$(){};|` and backticks in the names of accounts. So whatever becomes part of a command line is
+//! checked again where it leaves, with [`is_plain_word`] or [`in_command`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,37 +12,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::unseen::is_unseen;
 
-/// The most characters of a name that `jit` writes on a command line. No name that AWS or `jit` gives is longer, two of
-/// them with a slash between included.
+/// The longest name that `jit` writes on a command line, in characters. No name from AWS or `jit` is longer,
+/// not even two of them with a slash between.
 const LONGEST_WORD: usize = 256;
-/// The most characters of the name of an account.
+/// The longest account name, in characters.
 const LONGEST_ACCOUNT_NAME: usize = 50;
-/// The most characters of a name in `config.toml` and of a profile.
+/// The longest name in `config.toml` and of a profile, in characters.
 const LONGEST_OWN: usize = 128;
-/// What a name in `config.toml` may have beside ASCII letters and digits: what all readers of `~/.aws/config` take.
+/// The characters of a name in `config.toml` in addition to ASCII letters and digits: those that all readers
+/// of `~/.aws/config` accept.
 const OWN: &str = "-_./%@:+";
 
-/// Whether `text` is the number of an account: twelve digits.
+/// Whether `text` is an account number: twelve digits.
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Whether an account can be called `text`: 1 to 50 characters that are seen. AWS documents printable ASCII (AWS
-/// Organizations API Reference, CreateAccount; AWS Account Management API Reference, PutAccountName), which includes all
-/// that shells act on; letters and signs beyond it do no more harm.
+/// Whether `text` is a valid account name: 1 to 50 visible characters. AWS documents printable ASCII (AWS
+/// Organizations API Reference, CreateAccount; AWS Account Management API Reference, PutAccountName), which
+/// includes everything that shells act on; letters and signs beyond it do no more harm.
 pub fn is_account_name(text: &str) -> bool {
     (1..=LONGEST_ACCOUNT_NAME).contains(&text.chars().count()) && text.chars().all(is_visible)
 }
 
-/// What is kept of the name of an account as somebody else tells it: spaces for what is not seen, and `None` for what is no
-/// name. The account then goes by its number.
+/// The valid part of an account name from outside: invisible characters become spaces, and `None` means that
+/// nothing is left. The account is then shown by its number.
 pub fn account_name_of(text: &str) -> Option<String> {
     let seen: String = text.chars().map(|c| if is_visible(c) { c } else { ' ' }).collect();
     Some(seen).filter(|name| is_account_name(name) && !name.trim().is_empty())
 }
 
-/// Whether `text` can be the alias of an account: 3 to 63 lower-case letters, digits and single hyphens, none of these at
-/// an end (IAM API Reference, CreateAccountAlias).
+/// Whether `text` is a valid account alias: 3 to 63 lower-case letters, digits and single hyphens, none of
+/// these at an end (IAM API Reference, CreateAccountAlias).
 pub fn is_account_alias(text: &str) -> bool {
     (3..=63).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -51,20 +52,21 @@ pub fn is_account_alias(text: &str) -> bool {
         && !text.contains("--")
 }
 
-/// Whether a permission set can be called `text`: 1 to 32 letters, digits and `_+=,.@-` (IAM Identity Center API
-/// Reference, PermissionSet).
+/// Whether `text` is a valid permission set name: 1 to 32 letters, digits and `_+=,.@-` (IAM Identity Center
+/// API Reference, PermissionSet).
 pub fn is_permission_set(text: &str) -> bool {
     is_iam_word(text, 1, 32)
 }
 
-/// Whether an IAM role can be called `text`: 1 to 64 letters, digits and `_+=,.@-` (IAM API Reference, CreateRole).
+/// Whether `text` is a valid IAM role name: 1 to 64 letters, digits and `_+=,.@-` (IAM API Reference,
+/// CreateRole).
 pub fn is_role(text: &str) -> bool {
     is_iam_word(text, 1, 64)
 }
 
-/// Whether `text` can be the path of an IAM role, which begins and ends with a slash: up to 512 printable ASCII characters
-/// without spaces (IAM API Reference, CreateRole). That includes all that shells act on, so no path becomes part of a
-/// role's name in `jit`.
+/// Whether `text` is a valid path of an IAM role, which begins and ends with a slash: up to 512 printable
+/// ASCII characters without spaces (IAM API Reference, CreateRole). That includes everything that shells act
+/// on, so no path becomes part of a role's name in `jit`.
 pub fn is_role_path(text: &str) -> bool {
     text.len() <= 512
         && text.starts_with('/')
@@ -72,19 +74,19 @@ pub fn is_role_path(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// Whether a SAML provider of IAM can be called `text`: 1 to 128 letters, digits and `._-` (IAM API Reference,
-/// CreateSAMLProvider).
+/// Whether `text` is a valid name of an IAM SAML provider: 1 to 128 letters, digits and `._-` (IAM API
+/// Reference, CreateSAMLProvider).
 pub fn is_saml_provider(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// Whether `text` can be a `RoleSessionName` or a `SourceIdentity`: 2 to 64 letters, digits and `_+=,.@-` (STS API
-/// Reference, AssumeRole).
+/// Whether `text` is a valid `RoleSessionName` or `SourceIdentity`: 2 to 64 letters, digits and `_+=,.@-`
+/// (STS API Reference, AssumeRole).
 pub fn is_session_name(text: &str) -> bool {
     is_iam_word(text, 2, 64)
 }
 
-/// Whether `text` has only what AWS takes in most of its names.
+/// Whether `text` has only the characters that AWS accepts in most names.
 fn is_iam_word(text: &str, least: usize, most: usize) -> bool {
     (least..=most).contains(&text.len()) && text.chars().all(is_iam_character)
 }
@@ -94,14 +96,14 @@ pub fn is_iam_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || "_+=,.@-".contains(character)
 }
 
-/// Whether `text` is taken for the name of a profile of `~/.aws/config`. AWS documents letters, digits, hyphens and
-/// underscores, but its tools take any text, and people use spaces and their own letters. So this refuses only what has no
-/// place in any name: control characters and those that are not seen.
+/// Whether `text` is accepted as the name of a profile in `~/.aws/config`. AWS documents letters, digits,
+/// hyphens and underscores, but its tools accept any text, and people use spaces and their own letters. So
+/// this refuses only what belongs in no name: control characters and invisible ones.
 pub fn is_profile(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= LONGEST_OWN && text.chars().all(is_visible)
 }
 
-/// Whether `character` shows itself.
+/// Whether `character` is visible.
 pub fn is_visible(character: char) -> bool {
     !is_unseen(character)
 }
@@ -112,16 +114,16 @@ pub enum BadName {
     /// It is empty, or too long.
     #[error("this name holds nothing, or more than {LONGEST_OWN} characters")]
     Length,
-    /// It would be taken for an option.
+    /// It would be read as an option.
     #[error("this name holds a hyphen at its start")]
     Option,
-    /// A character that some reader of `~/.aws/config`, or some shell, would take for something else.
+    /// A character that some reader of `~/.aws/config`, or some shell, would interpret.
     #[error("this name holds `{}`", .0.escape_default())]
     Character(char),
 }
 
 impl BadName {
-    /// What a name may have, as far as this one does not.
+    /// The rule that this name breaks.
     pub fn allowed(&self) -> String {
         match self {
             Self::Length => format!("use 1 to {LONGEST_OWN} characters"),
@@ -131,8 +133,8 @@ impl BadName {
     }
 }
 
-/// Checks the name of a role or an IdP in `config.toml` or in a shared file. Such names become profiles of
-/// `~/.aws/config` and words of command lines, so they keep to what every reader of those takes.
+/// Checks the name of a role or an IdP in `config.toml` or in a shared file. Such names become profiles in
+/// `~/.aws/config` and words of command lines, so they use only what every reader of those accepts.
 ///
 /// # Errors
 /// [`BadName`].
@@ -146,22 +148,22 @@ pub fn check_own(name: &str) -> Result<(), BadName> {
     }
 }
 
-/// Whether `text` can be the id of a service in `~/.aws/config`: lower-case letters, digits and underscores, starting with
-/// a letter (AWS SDKs and Tools Reference Guide, "Identifiers for service-specific endpoints").
+/// Whether `text` is a valid service id in `~/.aws/config`: lower-case letters, digits and underscores,
+/// starting with a letter (AWS SDKs and Tools Reference Guide, "Identifiers for service-specific endpoints").
 pub fn is_service(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-/// The name of a variable of the environment: `[A-Z_][A-Z0-9_]*`. Nothing else is written into the statements of a
-/// shell as a name.
+/// The name of an environment variable: `[A-Z_][A-Z0-9_]*`. Only these are written as names into shell
+/// statements.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Variable(Cow<'static, str>);
 
 impl Variable {
-    /// A name that stands in the source, checked when the program is compiled if it is a constant.
+    /// A name in the source, checked at compile time if it is a constant.
     ///
     /// # Panics
     /// `name` is not the name of a variable.
@@ -170,8 +172,8 @@ impl Variable {
         Self(Cow::Borrowed(name))
     }
 
-    /// The variable by which AWS's tools are told the address of `service` (AWS SDKs and Tools Reference Guide,
-    /// "Service-specific endpoints"); `None` if that is not the id of a service.
+    /// The variable that gives AWS's tools the URL of `service` (AWS SDKs and Tools Reference Guide,
+    /// "Service-specific endpoints"); `None` if that is not a service id.
     pub fn of_service_endpoint(service: &str) -> Option<Self> {
         let name = format!("AWS_ENDPOINT_URL_{}", service.to_ascii_uppercase());
         (is_service(service) && is_variable(&name)).then_some(Self(Cow::Owned(name)))
@@ -219,17 +221,18 @@ const fn is_variable(name: &str) -> bool {
     true
 }
 
-/// Whether bash, zsh, fish, elvish and `cmd.exe` read `text` as the one word that it is, without quotes and wherever an
-/// argument stands. PowerShell does too, but for the comma, which makes a list there. All that IAM and `jit` itself take in
-/// names fits, unless it stands first.
+/// Whether bash, zsh, fish, elvish and `cmd.exe` read `text` as exactly this one word, without quotes,
+/// wherever an argument is. PowerShell does too, except for the comma, which makes a list there. Everything
+/// that IAM and `jit` allow in names passes, unless it comes first.
 pub fn is_plain_word(text: &str) -> bool {
-    // First a hyphen makes an option; `=` (zsh), `%` (fish), `@` and `,` (PowerShell), `+` and `:` mean other things.
+    // At the start, a hyphen makes an option; `=` (zsh), `%` (fish), `@` and `,` (PowerShell), `+` and `:`
+    // have other meanings.
     let first = |c: char| is_letter(c) || "_./".contains(c);
     text.starts_with(first) && text.chars().count() <= LONGEST_WORD && text.chars().all(is_part_of_word)
 }
 
-/// `text` as it may stand in a command that a person is told to type: as it is, within double quotes if it has spaces and
-/// nothing else that any shell acts on, and otherwise only the word `NAME`, for what is to be typed there.
+/// `text` for a command that a person is told to type: unchanged, in double quotes if it has spaces and
+/// nothing else that any shell acts on, and otherwise only the word `NAME`, for what to type there.
 pub fn in_command(text: &str) -> Cow<'_, str> {
     if is_plain_word(text) {
         Cow::Borrowed(text)
@@ -240,7 +243,7 @@ pub fn in_command(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `text` as the name of a table of TOML, as in `[role.NAME]`: as it is, or in quotes.
+/// `text` as the name of a TOML table, as in `[role.NAME]`: unchanged, or in quotes.
 pub fn in_header(text: &str) -> Cow<'_, str> {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !text.is_empty() && text.chars().all(is_bare) {
@@ -250,8 +253,8 @@ pub fn in_header(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `text` as it may stand in a prompt: a shell may expand what its prompt came to (zsh with PROMPT_SUBST), and takes `%` for
-/// its own there. What it could act on is shown as a question mark.
+/// `text` for a prompt: a shell may expand the result of its prompt (zsh with PROMPT_SUBST), and interprets
+/// `%` there. Characters that it could act on become question marks.
 pub fn in_prompt(text: &str) -> String {
     let fits = |c: char| c == ' ' || (c != '%' && is_part_of_word(c));
     text.chars().map(|c| if fits(c) { c } else { '?' }).collect()
@@ -262,8 +265,8 @@ fn is_part_of_word(character: char) -> bool {
     is_letter(character) || "_./-=%@,+:".contains(character)
 }
 
-/// Whether `character` is nothing but a letter to every shell. Beyond ASCII only PowerShell knows quotes, dashes and spaces;
-/// U+FFFD stands for what was no text.
+/// Whether `character` is just a letter to every shell. Beyond ASCII only PowerShell knows quotes, dashes and
+/// spaces; U+FFFD replaces what was not text.
 fn is_letter(character: char) -> bool {
     let beyond = !character.is_ascii()
         && is_visible(character)

@@ -1,18 +1,18 @@
-//! A value that must not be shown: printed as stars, wiped when dropped, reached only by [`Secret::expose`]; and kept out of
-//! swap where it is small.
+//! A value that must not be shown: printed as stars, wiped when dropped, read only through
+//! [`Secret::expose`]; and kept out of swap if it is small.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-/// The most bytes of a secret that is kept out of swap: a key, a token or a session has less, a SAML response has more. Linux
-/// lets a process lock 8 MB, and some systems 64 KB.
+/// The largest secret that is kept out of swap, in bytes: a key, a token or a session is smaller, a SAML
+/// response larger. Linux lets a process lock 8 MB, and some systems 64 KB.
 const SMALL: usize = 16 * 1024;
 
 /// What a [`Secret`] is made of.
 pub trait Bytes: Zeroize {
-    /// All of it, where it lies.
+    /// All of its bytes in memory.
     fn bytes(&self) -> &[u8];
 }
 
@@ -34,29 +34,30 @@ impl<const N: usize> Bytes for [u8; N] {
     }
 }
 
-/// A secret of type `T`. There is no `Display` and no `Serialize`, and `Debug` shows nothing of it, so that a
-/// struct that holds one may derive `Debug` safely.
-// Boxed, so that it stays where it is when this is moved.
+/// A secret of type `T`. There is no `Display` and no `Serialize`, and `Debug` shows nothing of it, so a
+/// struct that contains one can derive `Debug` safely.
+// Boxed, so that it keeps its place in memory when this is moved.
 #[derive(PartialEq, Eq)]
 pub struct Secret<T: Bytes>(Box<T>);
 
 impl<T: Bytes> Secret<T> {
-    /// Takes charge of `value`.
+    /// Takes ownership of `value`.
     pub fn new(value: T) -> Self {
         let secret = Self(Box::new(value));
         keep_out_of_swap(secret.0.bytes());
         secret
     }
 
-    /// The bare value, for the few doors a secret may leave by: the store, a request body, the
+    /// The bare value, for the few ways in which a secret may leave: the store, a request body, the
     /// `credential_process` answer, a child's environment. A test counts the calls.
     pub fn expose(&self) -> &T {
         &self.0
     }
 }
 
-/// Has the system keep the pages of `bytes` in memory, for as long as the process has them: others may lie in the same page, so
-/// it is not let go with the first of them. How much a process may keep is limited, so this is done where it can be.
+/// Asks the system to keep the pages of `bytes` in memory for as long as the process has them: other secrets
+/// may be in the same page, so it is not unlocked with the first of them. How much a process may lock is
+/// limited, so this is best effort.
 fn keep_out_of_swap(bytes: &[u8]) {
     if (1..=SMALL).contains(&bytes.len())
         && let Ok(guard) = region::lock(bytes.as_ptr(), bytes.len())
@@ -95,8 +96,8 @@ impl<'de, T: Bytes + Deserialize<'de>> Deserialize<'de> for Secret<T> {
     }
 }
 
-/// Serialises into a buffer that is wiped. The length is measured first, so that the buffer is allocated once, with room for a
-/// line feed, and leaves no copies behind by growing.
+/// Serialises into a buffer that is wiped. The length is measured first, so that the buffer is allocated
+/// once, with room for a line feed, and leaves no copies behind by growing.
 pub fn to_wiped_json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
     let mut length = Length(0);
     let measured = serde_json::to_writer(&mut length, value);
@@ -119,7 +120,7 @@ impl std::io::Write for Length {
     }
 }
 
-/// How secrets are written into an entry that the store is about to seal, named field by field with
+/// How secrets are written into an entry that the store is about to seal, per field with
 /// `#[serde(serialize_with = "sealed::text")]`. Nothing else may serialise a struct that uses these.
 pub mod sealed {
     use serde::{Serialize as _, Serializer};

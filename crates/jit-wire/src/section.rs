@@ -1,5 +1,5 @@
-//! One table of a TOML file, read key by key: each value has the line that it stands on, each mistake its place, and a key
-//! that nobody asked for is reported with the one that was probably meant.
+//! One table of a TOML file, read key by key: each value has its line, each mistake its place, and an unknown
+//! key is reported with the one that was probably meant.
 
 mod closest;
 mod duration;
@@ -17,7 +17,7 @@ pub use duration::parse_duration;
 pub use mistake::{Lines, Mistake, Source};
 pub use value::Value;
 
-/// A value and the line it stands on, counted from one.
+/// A value and its line, counted from one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
     /// The value.
@@ -31,9 +31,10 @@ pub struct Section<'a> {
     source: Source<'a>,
     /// As the user wrote it, such as `[role.prod]`.
     pub title: String,
-    /// Where the table's header stands.
+    /// Where the table's header is.
     pub span: Range<usize>,
-    /// What nobody has asked for yet, sorted as in the table. There are few, so looking through them is quicker than a map.
+    /// The keys that were not asked for yet, in the table's order. There are few, so searching them is faster
+    /// than a map.
     left: Vec<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)>,
     /// The keys that were asked for.
     asked: Vec<&'static str>,
@@ -42,7 +43,7 @@ pub struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// The table `title`, which stands at the bytes `span` of `source`.
+    /// The table `title`, at the bytes `span` of `source`.
     pub fn new(source: Source<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
         Self { source, title, span, left: table.iter().collect(), asked: Vec::new(), taken: Vec::new() }
     }
@@ -69,12 +70,13 @@ impl<'a> Section<'a> {
         self.source.at_value(line, what, suggestion)
     }
 
-    /// A mistake of the table as a whole, at its header.
+    /// A mistake in the whole table, at its header.
     pub fn mistake(&self, what: String, suggestion: Option<String>) -> Mistake {
         self.source.mistake(self.span.clone(), what, suggestion)
     }
 
-    /// The mistake that one of `keys` is missing, which `what` says; or that one of them was probably mistyped.
+    /// The mistake that one of `keys` is missing, described by `what`; or that one of them was probably
+    /// mistyped.
     pub fn missing(&self, keys: &[&'static str], what: String, suggestion: String) -> Mistake {
         let typo =
             self.left_keys().find_map(|left| closest(left, keys.iter().copied()).map(|meant| (left, meant)));
@@ -106,7 +108,7 @@ impl<'a> Section<'a> {
         Ok(Some(At { value: text.to_owned(), line: self.source.line(found.span().start) }))
     }
 
-    /// A text that must be there.
+    /// A required text.
     pub fn required(&mut self, key: &'static str, example: &str) -> Result<At<String>, Mistake> {
         match self.text(key)? {
             Some(found) if !found.value.is_empty() => Ok(found),
@@ -205,13 +207,13 @@ impl<'a> Section<'a> {
         table.iter().map(section).collect()
     }
 
-    /// Refuses whatever key was not asked for.
+    /// Refuses any key that was not asked for.
     pub fn finish(self) -> Result<(), Mistake> {
         let Some(key) = self.left_keys().next() else { return Ok(()) };
         let suggestion = closest(key, self.asked.iter().copied()).map_or_else(
             || format!("the keys here are {}", self.asked.join(", ")),
             |meant| match self.taken.contains(&meant) {
-                // Renaming it would only lead to the next mistake: a key that is there twice.
+                // Renaming it would only cause the next mistake: a duplicate key.
                 true => format!("`{meant}` is there already; delete `{key}`"),
                 false => format!("did you mean `{meant}`?"),
             },

@@ -1,4 +1,4 @@
-//! When and how a person signed in, as the IdP says it, and what a role demands of that.
+//! When and how a person signed in, as the IdP reports it, and what a role requires of that.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,13 +8,13 @@ use serde_json::json;
 
 use crate::timestamp::{Timestamp, duration};
 
-/// As many values of `acr` or `amr` are kept of what an IdP sends, and as many characters of each.
+/// How many values of `acr` or `amr` are kept from an IdP, and how many characters of each.
 const MOST_VALUES: usize = 20;
 const LONGEST_VALUE: usize = 200;
-/// A sign-in that lies further ahead than this is not believed: one of the two clocks is wrong.
+/// A sign-in further in the future than this is not trusted: one of the two clocks is wrong.
 const AHEAD: Duration = Duration::from_secs(10 * 60);
 
-/// When and how the person behind a login or a session signed in, as far as the IdP says so.
+/// When and how the person behind a login or a session signed in, as far as the IdP reports it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
     /// `auth_time` of an ID token, `AuthnInstant` of an assertion.
@@ -29,7 +29,8 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// A sign-in with the values that an IdP sent. What is too long to be one that a configuration names is left out.
+    /// A sign-in with the values that an IdP sent. Values that are too long for any configuration are left
+    /// out.
     pub fn new(
         at: Option<Timestamp>,
         acr: impl IntoIterator<Item = String>,
@@ -42,13 +43,13 @@ impl SignIn {
         Self { at, acr: kept(acr), amr: kept(amr) }
     }
 
-    /// Whether the IdP said nothing.
+    /// Whether the IdP reported nothing.
     pub fn is_unknown(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What is known after a renewal that brought `renewed` without the person. It is the same sign-in still, so it can get no
-    /// younger, whatever the IdP says.
+    /// What is known after a renewal that brought `renewed` without the person. It is still the same sign-in,
+    /// so it cannot become newer, whatever the IdP says.
     #[must_use]
     pub fn followed_by(&self, renewed: Self) -> Self {
         let at = self.at.map(|before| renewed.at.map_or(before, |after| after.min(before)));
@@ -58,8 +59,8 @@ impl SignIn {
         Self { at, acr: or(renewed.acr, &self.acr), amr: or(renewed.amr, &self.amr) }
     }
 
-    /// `signed in 14:05 (mfa, hwk; acr phr)`, in the IdP's own words, which whoever prints them escapes. `None` if nothing is
-    /// known.
+    /// `signed in 14:05 (mfa, hwk; acr phr)`, in the IdP's own words, which the caller escapes before
+    /// printing. `None` if nothing is known.
     pub fn in_words(&self, clock_time: impl Fn(Timestamp) -> String) -> Option<String> {
         let acr = (!self.acr.is_empty()).then(|| format!("acr {}", self.acr.join(", ")));
         let amr = (!self.amr.is_empty()).then(|| self.amr.join(", "));
@@ -78,14 +79,14 @@ impl SignIn {
     }
 }
 
-/// What a role, and every role on the way to it, demand of the sign-in.
+/// What a role, and every role on the way to it, requires of the sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirement {
     /// How long ago it may be.
     pub max_age: Option<Duration>,
-    /// Lists, of each of which one value must have been met.
+    /// Lists, of each of which one value is required.
     pub acr: Vec<Vec<String>>,
-    /// Methods that must all have been used.
+    /// Methods that are all required.
     pub amr: BTreeSet<String>,
 }
 
@@ -94,7 +95,7 @@ pub struct Requirement {
 pub enum Shortfall {
     /// It was too long ago.
     Old {
-        /// What was demanded.
+        /// The required maximum.
         max_age: Duration,
         /// When it was.
         at: Timestamp,
@@ -106,32 +107,32 @@ pub enum Shortfall {
     },
     /// The IdP does not say when it was.
     NoTime {
-        /// What was demanded.
+        /// The required maximum.
         max_age: Duration,
     },
-    /// Its `acr` is another.
+    /// Its `acr` is a different one.
     Acr {
-        /// One of these was demanded.
+        /// One of these is required.
         wanted: Vec<String>,
-        /// What there is.
+        /// The actual methods.
         got: Vec<String>,
     },
-    /// Some methods were not used.
+    /// Some required methods were not used.
     Amr {
-        /// They are missing.
+        /// The missing methods.
         missing: Vec<String>,
-        /// What there is.
+        /// The actual methods.
         got: Vec<String>,
     },
 }
 
 impl Requirement {
-    /// Whether nothing is demanded.
+    /// Whether nothing is required.
     pub fn is_empty(&self) -> bool {
         self.max_age.is_none() && self.acr.is_empty() && self.amr.is_empty()
     }
 
-    /// Demands this as well.
+    /// Adds these requirements.
     pub fn add(&mut self, max_age: Option<Duration>, acr: Option<&[String]>, amr: Option<&[String]>) {
         self.max_age = self.max_age.into_iter().chain(max_age).min();
         if let Some(list) = acr
@@ -142,7 +143,7 @@ impl Requirement {
         self.amr.extend(amr.into_iter().flatten().cloned());
     }
 
-    /// Whether `sign_in` is good enough `now`.
+    /// Whether `sign_in` is sufficient `now`.
     ///
     /// # Errors
     /// The first [`Shortfall`].
@@ -166,7 +167,7 @@ impl Requirement {
         }
     }
 
-    /// The values of `acr` to ask an IdP for: those that every list has, else all of them.
+    /// The values of `acr` to ask an IdP for: those in every list, else all of them.
     pub fn acr_to_ask_for(&self) -> Vec<String> {
         let of_every = |value: &&String| self.acr.iter().all(|list| list.contains(value));
         let common: Vec<String> = self.acr.first().into_iter().flatten().filter(of_every).cloned().collect();
@@ -183,8 +184,8 @@ impl Requirement {
 }
 
 impl Shortfall {
-    /// What was demanded and what there is, to go on a sentence that ends with `needs`. Foreign words in it are escaped by
-    /// whoever prints them.
+    /// What is required and what there is, to continue a sentence that ends with `needs`. The caller escapes
+    /// foreign words in it before printing.
     pub fn in_words(&self, clock_time: impl Fn(Timestamp) -> String) -> String {
         let listed = |got: &[String]| if got.is_empty() { "none".to_owned() } else { got.join(", ") };
         match self {
@@ -233,7 +234,7 @@ mod tests {
     #[test]
     fn a_sign_in_is_good_enough_or_it_is_said_what_it_lacks() {
         let clock = |at: Timestamp| format!("{} s ago", NOW.0 - at.0);
-        // The age in seconds, acr and amr of the sign-in; those demanded; what it lacks.
+        // The age in seconds, acr and amr of the sign-in; the required ones; what it lacks.
         let cases = [
             (None, "", "", requirement(None, &[], ""), ""),
             (Some(900), "", "", requirement(Some(900), &[], ""), ""),
@@ -300,7 +301,7 @@ mod tests {
         }
     }
 
-    /// What was known, what a renewal says, what is known then.
+    /// What was known, what a renewal reports, what is known then.
     #[test]
     fn a_renewal_makes_no_sign_in_younger() {
         let cases = [
@@ -353,7 +354,7 @@ mod tests {
     }
 
     proptest! {
-        /// Two demands together allow what each of them allows, and nothing else.
+        /// Two requirements together allow what both of them allow, and nothing else.
         #[test]
         fn demands_add_up(one in some_requirement(), other in some_requirement(), sign_in in some_sign_in()) {
             let mut both = one.clone();
@@ -363,7 +364,7 @@ mod tests {
             prop_assert_eq!(both.allows(&sign_in, NOW).is_ok(), each);
         }
 
-        /// What is too old stays too old, and a renewal never makes it good.
+        /// What is too old stays too old, and a renewal never changes that.
         #[test]
         fn time_only_takes_away(demand in some_requirement(), sign_in in some_sign_in(), later in 0..5000i64) {
             let demand = Requirement { acr: Vec::new(), amr: BTreeSet::new(), ..demand };

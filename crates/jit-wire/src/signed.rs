@@ -1,5 +1,5 @@
-//! Calls to AWS that are signed by hand (Signature Version 4), for services whose SDK would make the program much larger
-//! for a few requests. The signature is that of AWS's own crate.
+//! Calls to AWS that are signed here (Signature Version 4), for services whose SDK would make the program
+//! much larger for a few requests. The signature comes from AWS's own crate.
 //!
 //! | service | shape | how to call it |
 //! | --- | --- | --- |
@@ -7,8 +7,8 @@
 //! | CloudTrail, Identity Store | JSON with `X-Amz-Target` | [`Caller::json`] |
 //! | S3 | REST | [`Bucket`] |
 //!
-//! An [`Endpoint`] says where a service is asked and for which region it is signed. Nothing is repeated here: a
-//! [`CallError`] says whether asking again later can help. Limits and deadlines are those of [`crate::http`].
+//! An [`Endpoint`] is the URL of a service and the region to sign for. Nothing is retried here: a
+//! [`CallError`] says whether retrying can help. Limits and deadlines are those of [`crate::http`].
 
 mod caller;
 mod endpoint;

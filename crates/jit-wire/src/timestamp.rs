@@ -1,4 +1,4 @@
-//! Moments in whole seconds, as AWS and OAuth count them.
+//! Times in whole seconds, as AWS and OAuth count them.
 
 mod expiration;
 
@@ -32,8 +32,8 @@ impl Timestamp {
         self.at(UtcOffset::UTC).format(&Rfc3339).unwrap_or_default()
     }
 
-    /// The moment on a wall clock that is `offset` away from UTC. One that no calendar of four-digit years has there,
-    /// which only a broken server sends, is shown as 1970.
+    /// The time on a clock with this `offset` from UTC. A time that no calendar of four-digit years has
+    /// there, which only a broken server sends, is shown as 1970.
     pub fn at(self, offset: UtcOffset) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(self.0)
             .ok()
@@ -41,13 +41,13 @@ impl Timestamp {
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
-    /// How long from `now` until this moment; nothing once it has passed.
+    /// How long from `now` until this time; zero once it has passed.
     pub fn since(self, now: Self) -> Duration {
         Duration::from_secs(u64::try_from(self.0.saturating_sub(now.0)).unwrap_or(0))
     }
 }
 
-/// A length of time in its two largest units: `7 h 59 min`, `12 min`, `45 s`.
+/// A duration in its two largest units: `7 h 59 min`, `12 min`, `45 s`.
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);

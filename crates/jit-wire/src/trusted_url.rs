@@ -1,7 +1,8 @@
-//! Which addresses may be asked, opened or believed: one parser, and one table of rules by what an address is for.
+//! Which URLs may be called, opened or trusted: one parser, and one table of rules by what a URL is for.
 //!
-//! A [`TrustedUrl`] is made here alone, and the HTTP client and the browser's opener take nothing else. So whoever has an
-//! address from a configuration, a variable, an answer of a provider or a person has to say what it is for.
+//! Only this module makes a [`TrustedUrl`], and the HTTP client and the code that opens a browser accept
+//! nothing else. So code that has a URL from a configuration, a variable, an IdP's answer or a person has to
+//! say what it is for.
 
 mod host;
 mod purpose;
@@ -15,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use host::Place;
 pub use purpose::{Purpose, table};
 
-/// No honest address is longer. A SAML request in the query of one has some thousand characters.
+/// No honest URL is longer. A SAML request in a query has some thousand characters.
 const LONGEST: usize = 32 * 1024;
 
-/// An address that was held against the rules for what it is for. Scheme and host are in lower case; the rest is as it came.
+/// A URL that was checked against the rules for its purpose. Scheme and host are in lower case; the rest is
+/// unchanged.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TrustedUrl {
@@ -31,25 +33,25 @@ pub struct TrustedUrl {
     path: usize,
 }
 
-/// Why an address is not to be trusted. Each is the end of a sentence that begins with the address.
+/// Why a URL may not be trusted. Each is the end of a sentence that begins with the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// It cannot be read as an address, or not by everybody in the same way.
+    /// It cannot be parsed as a URL, or parsers would disagree about it.
     #[error("is not an address: {0}")]
     NotAnAddress(&'static str),
-    /// It would be spoken in clear over a network, or in another language altogether.
+    /// It would be sent in clear over a network, or uses another protocol.
     #[error("is not https, nor http on this machine")]
     Scheme,
-    /// It leads to this machine or its link, and whoever names it does not.
+    /// It leads to this machine or its link, but whoever names it is elsewhere.
     #[error("leads into this machine, and {0} is not on this machine")]
     Inwards(String),
-    /// It has more than such an address may have.
+    /// It has a part that a URL for this purpose may not have.
     #[error("is more than the address: it has {0}")]
     More(&'static str),
 }
 
 impl TrustedUrl {
-    /// Reads `text` as an address for `purpose`.
+    /// Reads `text` as a URL for `purpose`.
     ///
     /// # Errors
     /// [`UrlError`], which says what is wrong with it.
@@ -73,15 +75,15 @@ impl TrustedUrl {
         }
     }
 
-    /// The address whose path and query are `path`, which begins with a slash, at the same host.
+    /// The URL with the path and query `path`, which begins with a slash, on the same host.
     ///
     /// # Errors
-    /// [`UrlError::NotAnAddress`] if a character in it stands in no address.
+    /// [`UrlError::NotAnAddress`] if it contains a character that is not allowed in a URL.
     pub fn at(&self, path: &str) -> Result<Self, UrlError> {
         self.changed(format!("{}{path}", self.origin()))
     }
 
-    /// The same address with `path` behind its own: between the two is one slash.
+    /// The same URL with `path` appended to its own: there is one slash between the two.
     ///
     /// # Errors
     /// As [`Self::at`].
@@ -89,7 +91,7 @@ impl TrustedUrl {
         self.changed(format!("{}/{}", self.text.trim_end_matches('/'), path.trim_start_matches('/')))
     }
 
-    /// The same address with `pairs` added to its query, and without its fragment.
+    /// The same URL with `pairs` added to its query, and without its fragment.
     pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
         let base = self.text.split('#').next().unwrap_or_default();
         let joint = match base.find('?') {
@@ -102,14 +104,14 @@ impl TrustedUrl {
         Self { text: format!("{base}{joint}{query}"), ..self.clone() }
     }
 
-    /// Another path, query or fragment, which is read again; the host has to stay.
+    /// Another path, query or fragment, which is parsed again; the host has to stay.
     fn changed(&self, text: String) -> Result<Self, UrlError> {
         let (url, user) = read(&text)?;
         let same = url.is_of(self) && !user;
         if same { Ok(url) } else { Err(UrlError::NotAnAddress("it would be another host's")) }
     }
 
-    /// The whole address.
+    /// The whole URL.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -119,17 +121,17 @@ impl TrustedUrl {
         &self.text[self.host.0..self.host.1]
     }
 
-    /// Host and port as they stand in the address, for messages.
+    /// Host and port as written in the URL, for messages.
     pub fn authority(&self) -> &str {
         &self.text[self.host.0..self.path]
     }
 
-    /// The port, said or meant.
+    /// The port, given or implied.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Scheme, host and port, without a slash behind them.
+    /// Scheme, host and port, without a trailing slash.
     pub fn origin(&self) -> &str {
         &self.text[..self.path]
     }
@@ -140,18 +142,18 @@ impl TrustedUrl {
         rest.split(['?', '#']).next().unwrap_or_default()
     }
 
-    /// What stands behind the first `?`, if there is one.
+    /// What follows the first `?`, if there is one.
     pub fn query(&self) -> Option<&str> {
         let rest = self.text[self.path..].split('#').next().unwrap_or_default();
         rest.split_once('?').map(|(_, query)| query)
     }
 
-    /// Whether it is spoken over TLS.
+    /// Whether it uses TLS.
     pub fn is_secure(&self) -> bool {
         self.secure
     }
 
-    /// Whether it leads to this very machine, by a name or number that nobody else answers to.
+    /// Whether it leads to this machine, by a name or number that nobody else answers to.
     pub fn is_this_machine(&self) -> bool {
         self.place == Place::ThisMachine
     }
@@ -162,7 +164,7 @@ impl TrustedUrl {
     }
 }
 
-/// Without what stands behind the path: a query may hold a `state` or a code.
+/// Without what follows the path: a query may contain a `state` or a code.
 impl fmt::Debug for TrustedUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TrustedUrl({}{})", self.origin(), self.path())
@@ -175,7 +177,7 @@ impl fmt::Display for TrustedUrl {
     }
 }
 
-/// From what was stored: nothing is known of its origin there, so whoever uses it looks at it again.
+/// From the store: its origin is not known there, so whoever uses it checks it again.
 impl TryFrom<String> for TrustedUrl {
     type Error = UrlError;
 
@@ -190,14 +192,15 @@ impl From<TrustedUrl> for String {
     }
 }
 
-/// Reads an address so that every other reader of it finds the same host (RFC 3986, and what the WHATWG's URL standard reads
-/// otherwise is refused); and whether a user name stands before the host, which is then not part of it.
+/// Parses a URL so that every other parser finds the same host (RFC 3986; what the WHATWG's URL standard
+/// reads differently is refused); and returns whether there is a user name before the host, which is then not
+/// part of it.
 fn read(text: &str) -> Result<(TrustedUrl, bool), UrlError> {
     let not = |why| Err(UrlError::NotAnAddress(why));
     if text.len() > LONGEST {
         return not("it is too long");
     }
-    // These stand in no address, and browsers, shells and parsers disagree on what they mean.
+    // These are not allowed in any URL, and browsers, shells and parsers disagree on what they mean.
     let stray = |c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c);
     if let Some(stray) = text.chars().find(|c| stray(*c)) {
         return not(match stray {

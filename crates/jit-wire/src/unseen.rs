@@ -1,13 +1,16 @@
-//! Characters that are not seen, or that act on what is around them: what a terminal obeys (control characters), what
-//! changes the direction of text, and what takes no room or looks like a plain space.
+//! Characters that are invisible, or that act on what is around them: control characters that a terminal
+//! obeys, characters that change the direction of text, and characters that take no room or look like an
+//! ordinary space.
 //!
-//! Whoever shows text from outside, or writes it into a file that people read, shows these as their numbers instead.
+//! Code that shows text from outside, or writes it into a file that people read, shows these as numbers
+//! instead.
 
 use std::ops::RangeInclusive;
 
-/// Beyond the control characters (`Cc`): the format characters (`Cf`), the separators of lines and paragraphs (`Zl`,
-/// `Zp`), what `Default_Ignorable_Code_Point` covers (variation selectors, fillers, tags), what is for private use
-/// (`Co`) or no character at all, and glyphs that are blank. From the Unicode Character Database, version 16; sorted.
+/// In addition to the control characters (`Cc`): the format characters (`Cf`), the separators of lines and
+/// paragraphs (`Zl`, `Zp`), what `Default_Ignorable_Code_Point` covers (variation selectors, fillers, tags),
+/// private use (`Co`), unassigned code points, and blank glyphs. From the Unicode Character Database, version
+/// 16; sorted.
 const RANGES: [RangeInclusive<char>; 42] = [
     '\u{ad}'..='\u{ad}',       // soft hyphen
     '\u{34f}'..='\u{34f}',     // combining grapheme joiner

@@ -1,5 +1,6 @@
-//! The forms in which a session leaves `jit`: the answer of a `credential_process`, variables, the answer of a container
-//! endpoint, and the public facts for `--json`. Each form says that the session ends a little earlier than it does.
+//! The forms in which a session leaves `jit`: the answer of a `credential_process`, variables, the answer of
+//! a container endpoint, and the public facts for `--json`. Each form reports an expiry that is a little
+//! early.
 
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use crate::name::Variable;
 use crate::secret::{Secret, to_wiped_json};
 use crate::timestamp::Timestamp;
 
-/// How much too early a session is said to end, so that no request is signed in its last second.
+/// By how much the expiry is reported early, so that no request is signed in the last second.
 const REPORTED_EARLY: Duration = Duration::from_secs(60);
 
 impl Session {
-    /// The answer that AWS's SDKs expect of a `credential_process`, one line (AWS SDKs and Tools Reference, "Process
-    /// credential provider").
+    /// The answer that AWS's SDKs expect from a `credential_process`, one line (AWS SDKs and Tools Reference,
+    /// "Process credential provider").
     pub fn to_credential_process(&self) -> Zeroizing<Vec<u8>> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]
@@ -41,7 +42,7 @@ impl Session {
         line
     }
 
-    /// The variables that a child gets, in the order they are shown.
+    /// The variables that a child gets, in display order.
     pub fn to_variables(&self) -> [(Variable, Zeroizing<String>); 4] {
         const NAMES: [Variable; 4] = [
             Variable::known("AWS_ACCESS_KEY_ID"),
@@ -59,7 +60,7 @@ impl Session {
         ]
     }
 
-    /// What a container-credentials endpoint answers.
+    /// The answer of a container-credentials endpoint.
     pub fn to_container_json(&self) -> Secret<String> {
         #[derive(Serialize)]
         #[serde(rename_all = "PascalCase")]

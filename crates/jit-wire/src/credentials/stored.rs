@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 #[error("the entry does not hold a session")]
 pub struct NotASession;
 
-/// The stored form. It borrows, so that writing leaves no copy that nobody wipes.
+/// The stored form. It borrows, so that writing leaves no copy that is not wiped.
 #[derive(Serialize)]
 struct Stored<'a> {
     access_key_id: &'a str,
@@ -87,7 +87,7 @@ impl Session {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// [`NotASession`] if the bytes are of another shape.
+    /// [`NotASession`] if the bytes are in another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, NotASession> {
         let read: Read = serde_json::from_slice(bytes).map_err(|_| NotASession)?;
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Tests of sessions and of the forms that they are handed over in.
+//! Tests of sessions and of the forms in which they leave `jit`.
 
 use super::*;
 
@@ -72,7 +72,7 @@ fn the_credential_process_answer_is_exact() {
     assert_eq!(String::from_utf8_lossy(&line), expected);
 }
 
-/// Found by fuzzing what a `credential_process` may print.
+/// Found by fuzzing the output of a `credential_process`.
 #[test]
 fn a_quote_in_a_value_ends_no_json() {
     let json = session(0, 1_795_176_000).to_container_json();
@@ -83,7 +83,7 @@ fn a_quote_in_a_value_ends_no_json() {
     assert_eq!(json.expose(), expected);
 }
 
-/// What any shell, any reader of dotenv files or any log would act on. Add to it whatever comes to mind.
+/// Text that a shell, a reader of dotenv files or a log would act on. Add whatever comes to mind.
 #[test]
 fn credentials_hold_nothing_that_anything_acts_on() {
     let made = |id: &str, secret: &str, token: &str| {

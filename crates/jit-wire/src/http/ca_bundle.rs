@@ -7,17 +7,17 @@ use aws_smithy_http_client::tls;
 use super::{HttpError, innermost};
 use crate::file::read_limited;
 
-/// As much as a file of certificates may have.
+/// The largest file of certificates.
 const LARGEST: u64 = 8 * 1024 * 1024;
 
-/// Certificates to trust, and who says so.
+/// Certificates to trust, and the setting that names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct CaBundle {
     pub(super) path: PathBuf,
     pub(super) named_by: String,
 }
 
-/// The system's certificates, or those of `ca_bundle` in their place, as AWS's tools do it.
+/// The system's certificates, or those of `ca_bundle` instead, as in AWS's tools.
 pub(super) fn tls_context(ca_bundle: Option<&CaBundle>) -> Result<tls::TlsContext, HttpError> {
     let Some(CaBundle { path, named_by }) = ca_bundle else {
         return Ok(tls::TlsContext::default());
@@ -31,14 +31,15 @@ pub(super) fn tls_context(ca_bundle: Option<&CaBundle>) -> Result<tls::TlsContex
     trusting(pem).map_err(broken)
 }
 
-/// To trust the certificates in `pem` and no others.
+/// Trusts the certificates in `pem` and no others.
 pub(super) fn trusting(pem: Vec<u8>) -> Result<tls::TlsContext, String> {
     check_certificates(&pem)?;
     let store = tls::TrustStore::empty().with_native_roots(false).with_pem_certificate(pem);
     tls::TlsContext::builder().with_trust_store(store).build().map_err(|error| innermost(&error))
 }
 
-/// The connector below takes certificates on trust and panics on a broken one, so they are read once before.
+/// The connector below accepts certificates unchecked and panics on a broken one, so they are parsed once
+/// before.
 fn check_certificates(pem: &[u8]) -> Result<(), String> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};
     let mut roots = rustls::RootCertStore::empty();

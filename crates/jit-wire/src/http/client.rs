@@ -1,4 +1,4 @@
-//! The client: its connections, and the door through which AWS's SDK calls.
+//! The client: its connections, and the interface through which AWS's SDK calls.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -22,22 +22,22 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
-/// The client. Cheap to clone; connections and certificates are shared and made when first needed.
+/// The client. Cheap to clone; connections and certificates are shared and created when first needed.
 #[derive(Clone, Debug)]
 pub struct Http(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    /// What the environment says, which counts before a profile.
+    /// The environment's setting, which takes precedence over a profile's.
     of_environment: Option<CaBundle>,
     proxy: Proxy,
-    /// For `http:`, which is spoken on loopback only: no certificates are read for it.
+    /// For `http:`, which is used only on loopback: no certificates are read for it.
     plain: OnceLock<SharedHttpConnector>,
     secure: Mutex<Secure>,
     server_date: Mutex<Option<Timestamp>>,
 }
 
-/// Connections by TLS, and the certificates that these are checked with: `None` are the system's.
+/// TLS connections, and the certificates that they are checked with: `None` means the system's.
 #[derive(Debug, Default)]
 struct Secure {
     ca_bundle: Option<CaBundle>,
@@ -45,7 +45,7 @@ struct Secure {
 }
 
 impl Http {
-    /// A client that obeys `env`. Nothing is opened or read yet.
+    /// A client with the settings of `env`. Nothing is opened or read yet.
     pub fn new(env: &Env) -> Self {
         let bundle =
             |path: &str| CaBundle { path: PathBuf::from(path), named_by: env::AWS_CA_BUNDLE.to_owned() };
@@ -59,8 +59,8 @@ impl Http {
         }))
     }
 
-    /// From now on checks certificates with those of the file at `path`, which `named_by` names; with none, as in the
-    /// beginning. `AWS_CA_BUNDLE` counts before either.
+    /// From now on checks certificates with those in the file at `path`, which `named_by` names; with `None`,
+    /// as at the beginning. `AWS_CA_BUNDLE` takes precedence over both.
     pub fn trust(&self, named: Option<(&str, String)>) {
         if self.0.of_environment.is_some() {
             return;
@@ -79,7 +79,7 @@ impl Http {
     /// `GET url` for JSON.
     ///
     /// # Errors
-    /// [`HttpError`] if there is no whole answer; any status is an answer.
+    /// [`HttpError`] if there is no complete answer; any status is an answer.
     pub async fn get(&self, url: &TrustedUrl) -> Result<HttpAnswer, HttpError> {
         self.ask(&Ask::get(url)).await
     }
@@ -87,7 +87,7 @@ impl Http {
     /// `POST url` with a form, for JSON.
     ///
     /// # Errors
-    /// [`HttpError`] if there is no whole answer; any status is an answer.
+    /// [`HttpError`] if there is no complete answer; any status is an answer.
     pub async fn post_form(&self, url: &TrustedUrl, form: &[(&str, &str)]) -> Result<HttpAnswer, HttpError> {
         self.ask(&Ask::post(url, Body::Form(form))).await
     }
@@ -97,10 +97,10 @@ impl Http {
         self.0.server_date.lock().ok().and_then(|date| *date)
     }
 
-    /// Asks anything. Redirects are answers like others: nobody is followed.
+    /// Sends any request. Redirects are answers like others: they are not followed.
     ///
     /// # Errors
-    /// [`HttpError`] if there is no whole answer; any status is an answer.
+    /// [`HttpError`] if there is no complete answer; any status is an answer.
     pub async fn ask(&self, ask: &Ask<'_>) -> Result<HttpAnswer, HttpError> {
         let response = self.exchange(request_of(ask)?).await?;
         let content_type = response.headers().get("content-type").unwrap_or_default().to_owned();
@@ -110,7 +110,7 @@ impl Http {
         Ok(HttpAnswer { status: response.status().as_u16(), content_type, headers, body: Secret::new(body) })
     }
 
-    /// One request and its whole answer, in time and within the limit.
+    /// One request and its complete answer, within the time and size limits.
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let host = host_of(request.uri());
         let plain = request.uri().get(..5).is_some_and(|start| start.eq_ignore_ascii_case("http:"));
@@ -141,7 +141,7 @@ impl Http {
                 .sleep_impl(aws_smithy_async::rt::sleep::TokioSleep::new())
         };
         if plain {
-            // Plain http is spoken on this machine and its link only (`trusted_url`), where no proxy has a place.
+            // Plain http is used only on this machine and its link (`trusted_url`), where no proxy is used.
             let connector = || SharedHttpConnector::new(builder().build_http());
             return Ok(self.0.plain.get_or_init(connector).clone());
         }
@@ -160,7 +160,7 @@ impl Http {
     }
 }
 
-/// AWS's SDK calls through the same door.
+/// AWS's SDK uses the same client.
 impl HttpClient for Http {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
@@ -171,7 +171,7 @@ impl HttpConnector for Http {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let http = self.clone();
         HttpConnectorFuture::new(async move {
-            // The SDK makes its own addresses, from a region or from what the configuration gave it.
+            // The SDK makes its own URLs, from a region or from what the configuration gave it.
             if let Err(why) = TrustedUrl::parse(request.uri(), Purpose::AwsEndpoint) {
                 return Err(ConnectorError::user(Box::new(HttpError::address(request.uri(), why))));
             }

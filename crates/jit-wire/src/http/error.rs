@@ -5,29 +5,29 @@ use crate::env;
 use crate::explain::{Explain, Kind, Next};
 use crate::trusted_url::UrlError;
 
-/// What is wrong with a server that has nothing newer than TLS 1.1.
+/// What is wrong with a server that supports nothing newer than TLS 1.1.
 pub(super) const OLD_TLS: &str = "it speaks no version of TLS that is still safe";
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// The address is none, or not one that may be asked.
+    /// It is not a URL, or not one that may be called.
     #[error("`{url}` {why}")]
     Address {
-        /// The address.
+        /// The URL.
         url: String,
         /// What is wrong with it.
         why: UrlError,
     },
-    /// A proxy's variable cannot be used.
+    /// The proxy variable is not valid.
     #[error("what {variable} says {why}")]
     Proxy {
-        /// The variable. What it says is not shown, since it may hold a password.
+        /// The variable. Its value is not shown, because it may contain a password.
         variable: &'static str,
         /// What is wrong with it.
         why: UrlError,
     },
-    /// Something that was to be sent along has a character that no header may have, such as a line feed.
+    /// A value to send contains a character that no header may have, such as a line feed.
     #[error("what {host} was to be sent as `{header}` has a character in it that no header may have")]
     Header {
         /// Host and port.
@@ -35,12 +35,12 @@ pub enum HttpError {
         /// The header.
         header: &'static str,
     },
-    /// The name could not be resolved, or nobody answered there.
+    /// The name could not be resolved, or nothing answered there.
     #[error("cannot reach {host}: {why}")]
     Unreachable {
         /// Host and port.
         host: String,
-        /// The system's words.
+        /// The system's error.
         why: String,
     },
     /// The certificate, or the protocol around it.
@@ -48,16 +48,16 @@ pub enum HttpError {
     Tls {
         /// Host and port.
         host: String,
-        /// rustls's words.
+        /// rustls's error.
         why: String,
     },
-    /// Nothing came in time.
+    /// There was no answer in time.
     #[error("{host} did not answer in time")]
     Timeout {
         /// Host and port.
         host: String,
     },
-    /// Something came that does not end where it should.
+    /// The answer is larger than it should be.
     #[error("the answer of {host} is larger than {} KB, which no honest answer is", ANSWER_LIMIT / 1024)]
     TooLarge {
         /// Host and port.
@@ -66,9 +66,9 @@ pub enum HttpError {
     /// `AWS_CA_BUNDLE`, or the profile's `ca_bundle`, cannot be used.
     #[error("{named_by} names `{path}`, which cannot be used: {why}")]
     CaBundle {
-        /// The variable, or the key and where it stands.
+        /// The variable, or the key and its place.
         named_by: String,
-        /// What it says.
+        /// Its value.
         path: String,
         /// What is wrong with it.
         why: String,
@@ -76,7 +76,7 @@ pub enum HttpError {
 }
 
 impl HttpError {
-    /// That `url` is not one to ask.
+    /// `url` may not be called.
     pub fn address(url: &str, why: UrlError) -> Self {
         Self::Address { url: url.chars().take(300).collect(), why }
     }
@@ -112,7 +112,7 @@ impl Explain for HttpError {
     }
 }
 
-/// Host and port of an address, for messages.
+/// Host and port of a URL, for messages.
 pub fn host_of(url: &str) -> String {
     let uri: Option<http::Uri> = url.parse().ok();
     let authority = uri.as_ref().filter(|uri| uri.scheme().is_some()).and_then(|uri| uri.authority());
@@ -120,7 +120,7 @@ pub fn host_of(url: &str) -> String {
     host.unwrap_or_default().to_owned()
 }
 
-/// The last sentence of a chain of errors, which is the one that says what happened.
+/// The last error of a chain, which says what happened.
 pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(inner) = last.source() {

@@ -1,4 +1,4 @@
-//! Requests with what others said in them, and certificates, as functions of bytes.
+//! Requests with foreign text in them, and certificates, as functions of bytes.
 
 use aws_smithy_http_client::{Connector, tls};
 
@@ -8,7 +8,8 @@ use super::message::request_of;
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
-/// An address, and behind a zero byte the value of a header: links, cookies and tokens are sent as they came.
+/// A URL, and after a zero byte the value of a header: links, cookies and tokens are sent as they were
+/// received.
 pub fn http_request(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let (url, value) = text.split_once('\0').unwrap_or((&text, ""));
@@ -23,7 +24,7 @@ pub fn http_request(data: &[u8]) {
     }
 }
 
-/// A file of certificates: refused with a reason, or the connector takes it.
+/// A file of certificates: refused with a reason, or accepted by the connector.
 pub fn ca_bundle(data: &[u8]) {
     match trusting(data.to_vec()) {
         Ok(context) => {

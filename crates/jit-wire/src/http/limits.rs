@@ -8,12 +8,12 @@ use http_body_util::{BodyExt as _, Limited};
 
 use super::{HttpError, innermost};
 
-/// No answer that `jit` reads is near this size; a larger one is cut off and refused.
+/// No answer that `jit` reads is anywhere near this size; a larger one is cut off and refused.
 pub(crate) const ANSWER_LIMIT: usize = 512 * 1024;
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// `response` with its whole body, which came from `host`.
+/// `response`, which came from `host`, with its whole body.
 pub(super) async fn whole(response: HttpResponse, host: &str) -> Result<HttpResponse, HttpError> {
     let unreachable = |why: String| HttpError::Unreachable { host: host.to_owned(), why };
     let response = response.try_into_http1x().map_err(|error| unreachable(error.to_string()))?;

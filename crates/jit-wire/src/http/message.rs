@@ -1,4 +1,4 @@
-//! What is asked and what is answered.
+//! Requests and answers.
 
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
@@ -14,13 +14,13 @@ pub struct HttpAnswer {
     pub status: u16,
     /// `Content-Type`, empty if there was none.
     pub content_type: String,
-    /// Every header in its order, names in lower case. `set-cookie` is in here, which is why this is not shown.
+    /// Every header in order, with names in lower case. `set-cookie` is included, so this is never shown.
     pub headers: Headers,
-    /// The body. It may hold tokens, so it is a secret as a whole.
+    /// The body. It may contain tokens, so all of it is a secret.
     pub body: Secret<Vec<u8>>,
 }
 
-/// The headers of an answer. Not shown by `Debug`: cookies are among them.
+/// The headers of an answer. Not shown by `Debug`: they include cookies.
 #[derive(Clone, Default)]
 pub struct Headers(pub(super) Vec<(String, String)>);
 
@@ -30,12 +30,12 @@ impl Headers {
         Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
 
-    /// The first header called `name`, which is in lower case.
+    /// The first header with this `name`, which is in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
-    /// Every header called `name`, which is in lower case.
+    /// Every header with this `name`, which is in lower case.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(one, _)| one == name).map(|(_, value)| value.as_str())
     }
@@ -53,22 +53,22 @@ impl Drop for Headers {
     }
 }
 
-/// What is asked.
+/// A request.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
     /// `GET`, `POST`, `PUT`, `DELETE`.
     pub method: &'static str,
-    /// Where.
+    /// The URL.
     pub url: &'a TrustedUrl,
     /// `Accept`.
     pub accept: &'static str,
-    /// What is sent.
+    /// The body.
     pub body: Body<'a>,
     /// `Authorization`.
     pub authorization: Option<&'a Secret<String>>,
     /// `Cookie`.
     pub cookie: Option<&'a Secret<String>>,
-    /// Further headers, names in lower case.
+    /// Additional headers, names in lower case.
     pub headers: &'a [(&'static str, Secret<String>)],
 }
 
@@ -79,7 +79,7 @@ pub enum Body<'a> {
     Empty,
     /// `application/x-www-form-urlencoded`.
     Form(&'a [(&'a str, &'a str)]),
-    /// `application/json`, serialised. It may hold a password, so it is a secret as a whole.
+    /// `application/json`, serialised. It may contain a password, so all of it is a secret.
     Json(&'a Secret<Vec<u8>>),
     /// Anything else. Its `Content-Type`, if it has one, is among the headers.
     Bytes(&'a Secret<Vec<u8>>),
@@ -105,8 +105,7 @@ impl<'a> Ask<'a> {
     }
 }
 
-/// The request of a question. What stands in a header may come from a file or from a server, so it is held against what may
-/// stand in one.
+/// The HTTP request. A header's value may come from a file or from a server, so it is checked.
 pub(super) fn request_of(ask: &Ask<'_>) -> Result<HttpRequest, HttpError> {
     let (content_type, body) = match ask.body {
         Body::Empty => (None, SdkBody::empty()),
@@ -148,7 +147,8 @@ mod tests {
     use super::*;
     use crate::trusted_url::Purpose;
 
-    /// The SDK's own way to set a header panics. Found by fuzzing: a metadata service whose token has two lines.
+    /// The SDK's own way to set a header panics. Found by fuzzing: a metadata service with a token of two
+    /// lines.
     #[test]
     fn what_no_header_may_have_is_told_and_not_shown() {
         let two_lines = Secret::from("hunter2\nx");

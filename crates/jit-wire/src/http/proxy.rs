@@ -1,12 +1,12 @@
-//! The proxy that the environment names.
+//! The proxy from the environment.
 
 use super::HttpError;
 use crate::env::Env;
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
-/// What the environment says of a proxy. The connector reads it once more, but passes over what it cannot read: the traffic
-/// would go by another way than was meant.
+/// The environment's proxy setting. The connector reads it again, but ignores an invalid one: the traffic
+/// would then take another way than intended.
 #[derive(Debug)]
 pub(super) struct Proxy(Option<(&'static str, Secret<String>)>);
 
@@ -19,7 +19,7 @@ impl Proxy {
 
     pub(super) fn check(&self) -> Result<(), HttpError> {
         let Some((variable, value)) = &self.0 else { return Ok(()) };
-        // Without a scheme it is http, as for curl.
+        // Without a scheme it is http, as in curl.
         let whole = match value.expose().contains("://") {
             true => value.clone(),
             false => Secret::new(format!("http://{}", value.expose())),
@@ -33,7 +33,7 @@ impl Proxy {
 mod tests {
     use super::*;
 
-    /// Seen before: a proxy that could not be read was passed over, and the question went out without it.
+    /// A regression: an invalid proxy was ignored, and the request went out without it.
     #[test]
     fn a_proxy_that_cannot_be_read_stops_what_would_go_past_it() {
         let check = |name, value| Proxy::of(&Env::of([(name, value)])).check();

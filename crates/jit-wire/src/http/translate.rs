@@ -1,4 +1,4 @@
-//! What the connector says of a failure, as an [`HttpError`].
+//! Translates the connector's failure into an [`HttpError`].
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
@@ -21,7 +21,7 @@ pub(super) fn translate(host: &str, error: &ConnectorError) -> HttpError {
     }
 }
 
-/// The connector's words for a proxy that says no tell nobody that there is a proxy.
+/// The connector's text for a proxy that refuses does not mention the proxy.
 fn in_words(why: String) -> String {
     match why.strip_prefix("tunnel error: ") {
         Some("proxy authorization required") => "the proxy wants to know who asks (status 407)".to_owned(),
@@ -30,7 +30,8 @@ fn in_words(why: String) -> String {
     }
 }
 
-/// The error of rustls in the chain. An `io::Error` hides what it holds from the chain, and may hold another one.
+/// The rustls error in the chain. An `io::Error` hides what it contains from the chain, and may contain
+/// another one.
 fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     if let Some(tls) = error.downcast_ref() {
         return Some(tls);
@@ -57,7 +58,7 @@ fn tls_words(error: &rustls::Error) -> String {
         Expired | ExpiredContext { .. } => "its certificate has expired",
         NotValidYet | NotValidYetContext { .. } => "its certificate is not valid yet",
         NotValidForName | NotValidForNameContext { .. } => "its certificate is for another name",
-        // Most certificates that sign themselves are such; the verifier has no kind for it.
+        // Most self-signed certificates give this; the verifier has no kind for it.
         Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
             "its certificate is an authority's own, or one that signs itself, and not a server's"
         }

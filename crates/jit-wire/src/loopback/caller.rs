@@ -1,22 +1,25 @@
-//! Whose program is at the other end of a connection within this machine.
+//! Which user's program is at the other end of a connection within this machine.
 //!
-//! A port of loopback is open to every user. Linux tells which user's program holds the other end (`sock_diag(7)`);
-//! macOS and Windows tell that to nobody without special rights or unsafe code, so there it stays unknown.
+//! A loopback port is open to every user. Linux tells which user's program holds the other end
+//! (`sock_diag(7)`); macOS and Windows tell that to nobody without special rights or unsafe code, so there it
+//! stays unknown.
 
 use std::net::SocketAddr;
 
 /// Who a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectedUser {
-    /// A program of this user. Or of root, who may do everything anyway, and relays for others' machines (WSL, containers).
+    /// A program of this user, or of root, who may do everything anyway, and relays for other machines (WSL,
+    /// containers).
     Own,
-    /// A program of the user with this number.
+    /// A program of the user with this id.
     Another(u32),
     /// The system does not say.
     Unknown,
 }
 
-/// Who holds the end `theirs` of the connection that ends here at `ours`. To be asked while the connection is open.
+/// Who holds the end `theirs` of the connection that ends here at `ours`. Call it while the connection is
+/// open.
 pub fn of(theirs: SocketAddr, ours: SocketAddr) -> ConnectedUser {
     #[cfg(target_os = "linux")]
     {
@@ -58,12 +61,12 @@ mod linux {
     }
 
     pub(super) fn of(theirs: SocketAddr, ours: SocketAddr) -> ConnectedUser {
-        // The end that is ours is certainly there: a kernel that does not know it knows nothing of the other one either.
+        // Our end certainly exists: a kernel that does not know it does not know the other one either.
         if !matches!(holder(ours, theirs), Ok(Some(own)) if own.inode != 0) {
             return ConnectedUser::Unknown;
         }
         match holder(theirs, ours) {
-            // A socket without an inode is one that its program has closed, and the user is not known any more.
+            // A socket without an inode was closed by its program, and its user is no longer known.
             Ok(Some(holder)) if holder.inode == 0 => ConnectedUser::Unknown,
             Ok(Some(holder)) if holder.user == 0 || holder.user == geteuid().as_raw() => ConnectedUser::Own,
             Ok(Some(holder)) => ConnectedUser::Another(holder.user),
@@ -79,11 +82,12 @@ mod linux {
             SocketFlags::CLOEXEC | SocketFlags::NONBLOCK,
             Some(netlink::SOCK_DIAG),
         )?;
-        // A socket of the other family may be connected to an address of this one: it is known as a mapped address then.
+        // A socket of the other family may be connected to an address of this one: then it has a mapped
+        // address.
         for &family in families(near) {
             send(&kernel, &request(family, near, far), SendFlags::empty())?;
             let mut answer = [0_u8; 512];
-            // The kernel answers a question about one socket before it returns from it.
+            // The kernel answers a query for one socket before the call returns.
             let (length, _) = recv(&kernel, &mut answer, RecvFlags::empty())?;
             if let Some(holder) = read(&answer[..length.min(answer.len())]) {
                 return Ok(Some(holder));
@@ -126,7 +130,7 @@ mod linux {
         message
     }
 
-    /// The holder in an answer: `struct nlmsghdr`, `struct inet_diag_msg`. Anything else is an error of the kernel's.
+    /// The holder in an answer: `struct nlmsghdr`, `struct inet_diag_msg`. Anything else is a kernel error.
     pub(super) fn read(answer: &[u8]) -> Option<Holder> {
         let kind = u16::from_ne_bytes(answer.get(4..6)?.try_into().ok()?);
         let body = answer.get(HEADER..HEADER + ANSWER).filter(|_| kind == SOCK_DIAG_BY_FAMILY)?;

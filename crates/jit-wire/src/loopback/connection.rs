@@ -1,4 +1,4 @@
-//! One connection: its only request, checked before the handler sees it; and the line of those that say nothing.
+//! One connection: its only request, checked before the handler sees it; and the queue of silent connections.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -22,15 +22,15 @@ use super::{Reply, Request, reply};
 const REQUEST_WITHIN: Duration = Duration::from_secs(10);
 pub(super) const BODY_LIMIT: usize = 256 * 1024;
 pub(super) const HEAD_LIMIT: usize = 32 * 1024;
-/// How many connections may be without a whole request.
+/// How many connections may exist without a complete request.
 pub(super) const MOST_SILENT: usize = 64;
 
-/// The connections that have not sent a whole request yet, the oldest first.
+/// The connections that have not sent a complete request yet, the oldest first.
 #[derive(Default)]
 pub(super) struct Silent(RefCell<VecDeque<AbortHandle>>);
 
 impl Silent {
-    /// Puts a connection last in line; the first one goes if there are too many.
+    /// Adds a connection to the queue; the first one is closed if there are too many.
     pub(super) fn admit(&self, connection: AbortHandle) {
         let mut line = self.0.borrow_mut();
         line.retain(|one| !one.is_finished());
@@ -40,7 +40,7 @@ impl Silent {
         line.push_back(connection);
     }
 
-    /// The connection that this runs on has said all that it has to say.
+    /// The connection that this runs on has sent its request.
     fn has_spoken(&self) {
         let own = tokio::task::try_id();
         self.0.borrow_mut().retain(|one| Some(one.id()) != own);

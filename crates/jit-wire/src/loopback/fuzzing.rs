@@ -1,4 +1,4 @@
-//! What comes to a port of loopback, as a function of bytes: anybody on the machine can send it.
+//! What arrives at a loopback port, as a function of bytes: anybody on the machine can send it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::{Request, reply};
 pub const PORT: u16 = 35001;
 const SERVED: &str = "served";
 
-/// The request in all that a connection brings, if the server takes it for one of its own.
+/// The request in the bytes of a connection, if the server accepts it as one of its own.
 pub fn received(data: &[u8]) -> Option<Request> {
     let taken = Rc::new(RefCell::new(Vec::new()));
     let handler = {

@@ -1,4 +1,4 @@
-//! A request as a handler gets it, and the replies.
+//! A request as a handler receives it, and the replies.
 
 use std::net::SocketAddr;
 
@@ -8,20 +8,20 @@ use hyper::body::Bytes;
 
 use super::caller::{self, ConnectedUser};
 
-/// A request, whole.
+/// A complete request.
 #[derive(Debug)]
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: Method,
     /// The path, without the query.
     pub path: String,
-    /// The query's pairs, decoded, in their order.
+    /// The query's pairs, decoded, in order.
     pub query: Vec<(String, String)>,
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The two ends of the connection, theirs first; `None` if it is none of the network's.
+    /// The two ends of the connection, theirs first; `None` if it is not a network connection.
     pub ends: Option<(SocketAddr, SocketAddr)>,
 }
 
@@ -31,13 +31,13 @@ impl Request {
         form_urlencoded::parse(&self.body).into_owned().collect()
     }
 
-    /// Whose program sent it. To be asked before it is answered, while the connection is open.
+    /// Whose program sent it. Call it before the request is answered, while the connection is open.
     pub fn caller(&self) -> ConnectedUser {
         self.ends.map_or(ConnectedUser::Unknown, |(theirs, ours)| caller::of(theirs, ours))
     }
 }
 
-/// What is sent back. Everything goes out with `Cache-Control: no-store` and `Connection: close`.
+/// A reply. Every reply has `Cache-Control: no-store` and `Connection: close`.
 pub type Reply = http::Response<Full<Bytes>>;
 
 /// A reply of `content_type`.
@@ -48,7 +48,7 @@ pub fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Byt
     reply
 }
 
-/// A reply that sends the browser on to `location`. An address that no header can hold becomes an error page.
+/// A reply that redirects the browser to `location`. A URL that no header can hold becomes an error page.
 pub fn redirect(location: &str) -> Reply {
     match header::HeaderValue::from_str(location) {
         Ok(value) => {

@@ -1,4 +1,4 @@
-//! The server under what honest and other programs send it.
+//! The server with what honest and other programs send it.
 
 use std::io::{Read as _, Write as _};
 
@@ -58,7 +58,7 @@ fn connections_that_say_nothing_keep_nobody_away() {
             let mut answer = String::new();
             visit.read_to_string(&mut answer).unwrap();
             assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-            // Only the oldest had to go for it, and none was waited for.
+            // Only the oldest was closed for it, and it waited for none.
             assert_eq!(silent[0].read(&mut [0; 1]).unwrap_or(0), 0);
             silent[1].set_nonblocking(true).unwrap();
             assert_eq!(silent[1].read(&mut [0; 1]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
@@ -76,7 +76,7 @@ fn localhost_is_both_of_its_addresses_and_nobody_else_sits_at_one() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let Ok(taken) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
-            // Without IPv6 there is nobody at it, and that is no obstacle.
+            // Without IPv6 nobody can listen there, and it is not required.
             assert!(Loopback::bind_localhost(0).await.unwrap().second.is_none());
             return;
         };

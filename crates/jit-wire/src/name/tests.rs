@@ -1,6 +1,7 @@
 use super::*;
 
-/// The names of `tests/names.json`. Add to that file whatever comes to mind: no test that uses it names one of them.
+/// The names in `tests/names.json`. Add whatever comes to mind to that file: no test that uses it names one
+/// of them.
 fn names(kind: &str) -> Vec<String> {
     let names: serde_json::Value =
         serde_json::from_str(include_str!("../../../../tests/names.json")).unwrap();
@@ -8,12 +9,12 @@ fn names(kind: &str) -> Vec<String> {
     names.map(|name| name.as_str().unwrap().to_owned()).collect()
 }
 
-/// Names that are something else to a shell or a terminal.
+/// Names that a shell or a terminal would interpret.
 fn hostile() -> Vec<String> {
     names("hostile")
 }
 
-/// Names as people give them, which every shell takes as they are.
+/// Names as people choose them, which need no quotes in any shell.
 fn plain() -> Vec<String> {
     names("plain")
 }
@@ -50,7 +51,7 @@ fn a_prompt_holds_nothing_that_a_shell_acts_on() {
     assert_eq!(in_prompt("a$(b)%m"), "a??b??m");
 }
 
-/// A kind of name: its check, what fits, what does not.
+/// A kind of name: its check, valid names, invalid names.
 type Case = (fn(&str) -> bool, &'static [&'static str], &'static [&'static str]);
 
 #[test]

@@ -2,7 +2,8 @@
 
 /// The candidate that `typed` was probably meant to be; `None` if none is similar enough.
 pub fn closest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // The first measure is good at long names that begin alike, the second at swapped letters in short ones.
+    // The first measure works well for long names with the same beginning, the second for swapped letters in
+    // short ones.
     let score = |candidate| {
         strsim::jaro_winkler(typed, candidate)
             .max(strsim::normalized_damerau_levenshtein(typed, candidate) + 0.2)

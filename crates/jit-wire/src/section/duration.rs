@@ -1,9 +1,9 @@
-//! Which texts are a length of time: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
+//! Durations: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
 
-/// Reads a length of time: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
+/// Reads a duration: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
 ///
 /// # Errors
-/// A sentence that says what was expected.
+/// A text that says what was expected.
 pub fn parse_duration(text: &str) -> Result<u32, String> {
     let wrong = || format!("`{text}` is not a length of time; write 8h, 90m, 1h30m or 3600s");
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

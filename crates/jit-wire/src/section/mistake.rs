@@ -1,12 +1,12 @@
-//! Where something stands in the text of a file, and a mistake there: its line, its column, what is quoted of the line, and
-//! what never is, because it may be a secret.
+//! Positions in the text of a file, and a mistake there: its line, its column, the part of the line that is
+//! quoted, and what never is, because it may be a secret.
 
 use std::fmt;
 use std::ops::Range;
 
 use crate::explain::{Explain, Kind, Next};
 
-/// A mistake in a configuration file: where, what, and what was probably meant.
+/// A mistake in a configuration file: where it is, what it is, and what was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
     /// The file, as the user would write it.
@@ -15,7 +15,7 @@ pub struct Mistake {
     pub line: usize,
     /// The column in characters, counted from one.
     pub column: usize,
-    /// The line's text, without what may be a secret.
+    /// The line's text, without parts that may be secret.
     pub excerpt: Option<String>,
     /// What is wrong with it.
     pub what: String,
@@ -45,7 +45,7 @@ impl Explain for Mistake {
     }
 }
 
-/// A file's text and name, to say where something stands in it.
+/// A file's text and name, to report positions in it.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
     /// The file, as the person would write it.
@@ -74,7 +74,7 @@ impl Source<'_> {
         self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))
     }
 
-    /// A mistake at the bytes `at`. The line is quoted unless it speaks of a secret.
+    /// A mistake at the bytes `at`. The line is quoted unless it mentions a secret.
     pub fn mistake(self, at: Range<usize>, what: String, suggestion: Option<String>) -> Mistake {
         let offset =
             (0..=at.start.min(self.text.len())).rev().find(|i| self.text.is_char_boundary(*i)).unwrap_or(0);
@@ -93,7 +93,7 @@ impl Source<'_> {
         }
     }
 
-    /// A mistake in the value that stands on `line`.
+    /// A mistake in the value on `line`.
     pub fn at_value(self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
         let offset: usize = self.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
         let line_text = self.text[offset..].lines().next().unwrap_or_default();
@@ -103,8 +103,9 @@ impl Source<'_> {
         self.mistake(offset + column..offset + column, what, suggestion)
     }
 
-    /// A mistake in text that cannot be understood, so that any value may be a client secret. The line is quoted only if it
-    /// begins like a line of TOML, only up to where a value may begin, and never inside a string of several lines.
+    /// A mistake in text that cannot be parsed, so that any value may be a client secret. The line is quoted
+    /// only if it begins like a line of TOML, only up to where a value may begin, and never inside a
+    /// multi-line string.
     pub fn mistake_without_value(
         self,
         at: Range<usize>,

@@ -5,24 +5,24 @@ use toml::de::DeValue;
 
 use super::{At, Mistake, Section, Source, name_of_type};
 
-/// One value of a table, not yet looked at.
+/// One value of a table, not yet interpreted.
 #[derive(Clone)]
 pub struct Value<'a> {
     source: Source<'a>,
-    /// The title of the table it stands in.
+    /// The title of its table.
     title: String,
-    /// Its key, or that of the list it stands in.
+    /// Its key, or that of its list.
     key: String,
     found: &'a Spanned<DeValue<'a>>,
 }
 
 impl<'a> Value<'a> {
-    /// The line it stands on, counted from one.
+    /// Its line, counted from one.
     pub fn line(&self) -> usize {
         self.source.line(self.found.span().start)
     }
 
-    /// A mistake in this value, at its own place.
+    /// A mistake in this value, at its position.
     pub fn mistake(&self, what: String, suggestion: Option<String>) -> Mistake {
         self.source.mistake(self.found.span(), what, suggestion)
     }
@@ -46,13 +46,13 @@ impl<'a> Value<'a> {
         self.as_text().ok_or_else(|| self.wrong_type("a text in quotes"))
     }
 
-    /// What is in it, if it is a list.
+    /// Its items, if it is a list.
     pub fn items(&self) -> Option<Vec<Self>> {
         let items = self.found.get_ref().as_array()?;
         Some(items.iter().map(|found| Self { found, ..self.clone() }).collect())
     }
 
-    /// What is in it, if it is a table.
+    /// Its content, if it is a table.
     pub fn table(&self) -> Option<Section<'a>> {
         let table = self.found.get_ref().as_table()?;
         let title = format!("`{}` in {}", self.key, self.title);
@@ -67,7 +67,7 @@ impl<'a> Section<'a> {
         Some(Value { source: self.source, title: self.title.clone(), key: key.to_owned(), found })
     }
 
-    /// A table: under a header of its own, or in braces.
+    /// A table: with a header of its own, or in braces.
     ///
     /// # Errors
     /// The value is of another type.
@@ -110,7 +110,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// All that is left, for a table whose keys are names that people chose. The mistakes of each value speak of its key.
+    /// Everything that is left, for a table whose keys are names that people chose. Mistakes in a value name
+    /// its key.
     pub fn names(&mut self) -> Vec<(&'a str, Value<'a>)> {
         let left = std::mem::take(&mut self.left);
         let value = |key: &'a str, found| Value {
@@ -122,7 +123,7 @@ impl<'a> Section<'a> {
         left.into_iter().map(|(key, found)| (&**key.get_ref(), value(key.get_ref(), found))).collect()
     }
 
-    /// The line of the value of `key`, which stays to be taken.
+    /// The line of the value of `key`, which is not taken.
     pub fn line_of(&self, key: &str) -> Option<usize> {
         let found = self.left.iter().find(|(left, _)| left.get_ref() == key)?;
         Some(self.source.line(found.1.span().start))
@@ -141,7 +142,7 @@ mod tests {
     use super::*;
     use crate::section::Lines;
 
-    /// What `read` makes of `text`: `Ok`, or the mistake as `line:column what`.
+    /// The result of `read` for `text`: `Ok`, or the mistake as `line:column what`.
     fn outcome(text: &str, read: impl Fn(&mut Section<'_>) -> Result<(), Mistake>) -> String {
         let lines = Lines::of(text);
         let source = Source { path: "f", text, lines: &lines };

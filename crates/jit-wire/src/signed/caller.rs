@@ -1,4 +1,4 @@
-//! Who calls: an endpoint, credentials and a moment; and the two shapes of services with named actions.
+//! Who calls: an endpoint, credentials and a time; and the two kinds of services with named actions.
 
 use super::{CallError, Endpoint, Refusal, Service, UnsignedRequest};
 use crate::credentials::Credentials;
@@ -10,21 +10,21 @@ use crate::timestamp::Timestamp;
 /// Who calls, and where.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
-    /// What carries the calls.
+    /// The HTTP client.
     pub http: &'a Http,
-    /// Where.
+    /// The endpoint.
     pub endpoint: &'a Endpoint,
-    /// Whose.
+    /// The credentials.
     pub credentials: &'a Credentials,
-    /// When.
+    /// The time.
     pub now: Timestamp,
 }
 
 impl Endpoint {
-    /// A call of a Query service: `action` with `parameters`.
+    /// A call to a Query service: `action` with `parameters`.
     ///
     /// # Errors
-    /// [`CallError::Request`] if the service is of another shape.
+    /// [`CallError::Request`] if it is another kind of service.
     pub fn query(&self, action: &str, parameters: &[(&str, &str)]) -> Result<UnsignedRequest, CallError> {
         let version = match self.service {
             Service::Iam => "2010-05-08",
@@ -37,10 +37,10 @@ impl Endpoint {
         Ok(self.post(action, headers, form.finish().into_bytes()))
     }
 
-    /// A call of a JSON service: `action` with `input`.
+    /// A call to a JSON service: `action` with `input`.
     ///
     /// # Errors
-    /// [`CallError::Request`] if the service is of another shape.
+    /// [`CallError::Request`] if it is another kind of service.
     pub fn json(&self, action: &str, input: &serde_json::Value) -> Result<UnsignedRequest, CallError> {
         let target = match self.service {
             Service::CloudTrail => "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
@@ -59,7 +59,7 @@ impl Endpoint {
         UnsignedRequest { action, method: "POST", url, headers, body }
     }
 
-    /// `action` as policies name it.
+    /// `action` as written in policies.
     pub(super) fn action(&self, action: &str) -> String {
         format!("{}:{action}", self.service.name())
     }
@@ -96,7 +96,7 @@ impl Caller<'_> {
     /// Signs and sends `request`.
     ///
     /// # Errors
-    /// [`CallError`]; every status but a success is [`CallError::Refused`].
+    /// [`CallError`]; every status except success is [`CallError::Refused`].
     pub async fn send(&self, request: UnsignedRequest) -> Result<HttpAnswer, CallError> {
         if request.body.expose().len() > ANSWER_LIMIT {
             return Err(CallError::Request { action: request.action, why: "its body is too large" });

@@ -1,4 +1,4 @@
-//! Where a service is asked, and which region its signature names.
+//! The URL of a service, and the region in its signatures.
 
 use crate::arn::Partition;
 use crate::env::{self, Env};
@@ -43,32 +43,32 @@ impl Service {
     }
 }
 
-/// Which of a service's endpoints is meant.
+/// Which of a service's endpoints to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Variant {
     /// The one with validated cryptography.
     pub fips: bool,
-    /// The one that is reached by IPv6 as well.
+    /// The one that is also reachable over IPv6.
     pub dual_stack: bool,
 }
 
-/// Where to ask.
+/// An endpoint.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     pub(super) service: Service,
     pub(super) url: TrustedUrl,
     pub(super) region: String,
-    /// Named by somebody, and not AWS's own.
+    /// Set by somebody, and not AWS's own.
     pub(super) custom: bool,
 }
 
-/// Why a service cannot be asked.
+/// Why a service cannot be called.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// It would become part of a host name.
+    /// The region is not valid, and would become part of a host name.
     #[error("`{}` is not the name of a region", .0.escape_default())]
     Region(String),
-    /// AWS names no such endpoint.
+    /// AWS documents no such endpoint.
     #[error("AWS has no {what} endpoint of {service} in the partition {partition}")]
     None {
         /// FIPS or dual-stack.
@@ -78,7 +78,7 @@ pub enum EndpointError {
         /// The partition.
         partition: &'static str,
     },
-    /// What a variable says is not to be trusted with signed requests.
+    /// A variable's value may not receive signed requests.
     #[error("what {variable} says {why}")]
     Variable {
         /// The variable.
@@ -89,7 +89,7 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// The endpoint of `service` in `region`: the one that `env` names, else AWS's own.
+    /// The endpoint of `service` in `region`: the one that `env` sets, else AWS's own.
     ///
     /// # Errors
     /// [`EndpointError`].
@@ -105,8 +105,8 @@ impl Endpoint {
         }
     }
 
-    /// The address that `env` names for `service`: by its own variable, else by the one for all services (AWS SDKs and Tools
-    /// Reference Guide, "Service-specific endpoints").
+    /// The URL that `env` sets for `service`: its own variable, else the one for all services (AWS SDKs and
+    /// Tools Reference Guide, "Service-specific endpoints").
     ///
     /// # Errors
     /// [`EndpointError::Variable`].
@@ -123,7 +123,7 @@ impl Endpoint {
         url.map(Some).map_err(|why| EndpointError::Variable { variable, why })
     }
 
-    /// An endpoint at `url`, which is asked as it is; signed for `region`.
+    /// An endpoint at `url`, which is called as it is, signed for `region`.
     ///
     /// # Errors
     /// [`EndpointError::Region`].
@@ -144,12 +144,12 @@ impl Endpoint {
         Ok(Self { service, url, region: signing_region(service, region), custom: false })
     }
 
-    /// The address.
+    /// The URL.
     pub fn url(&self) -> &TrustedUrl {
         &self.url
     }
 
-    /// The region that signatures name.
+    /// The region in signatures.
     pub fn region(&self) -> &str {
         &self.region
     }
@@ -184,7 +184,7 @@ fn host(
     Ok(match (service, partition) {
         (Service::Iam, Partition::Aws) if dual_stack => format!("{fips_name}.global.{dual}"),
         (Service::Iam, Partition::Aws) => format!("{fips_name}.{plain}"),
-        // The plain ones are the FIPS ones.
+        // The plain endpoints are also the FIPS ones.
         (Service::Iam, Partition::GovCloud) if dual_stack => format!("iam.us-gov.{dual}"),
         (Service::Iam, Partition::GovCloud) => format!("iam.us-gov.{plain}"),
         (Service::Iam, _) if fips => return none("FIPS"),

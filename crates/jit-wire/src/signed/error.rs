@@ -1,16 +1,16 @@
-//! Why a call gave nothing.
+//! Why a call failed.
 
 use super::EndpointError;
 use crate::explain::{Explain, Kind, Next};
 use crate::http::{HttpAnswer, HttpError};
 
-/// As much of a message as anybody reads.
+/// The longest part of a message that anybody reads.
 const MESSAGE_LIMIT: usize = 1000;
 
-/// Why a call gave nothing.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    /// It cannot be asked like that; nothing was sent.
+    /// Such a request is not possible; nothing was sent.
     #[error("{action} was not asked: {why}")]
     Request {
         /// `iam:ListAccountAliases`.
@@ -18,16 +18,16 @@ pub enum CallError {
         /// What is wrong.
         why: &'static str,
     },
-    /// There is nowhere to ask.
+    /// There is no endpoint to call.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// There is no whole answer. What was asked may have been done all the same.
+    /// There is no complete answer. The request may have been carried out all the same.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// AWS says no.
+    /// AWS refused.
     #[error(transparent)]
     Refused(Box<Refusal>),
-    /// AWS says yes in words that cannot be read.
+    /// AWS's answer was a success but cannot be parsed.
     #[error("the answer to {action} cannot be read: {why}")]
     Answer {
         /// `iam:ListAccountAliases`.
@@ -37,7 +37,7 @@ pub enum CallError {
     },
 }
 
-/// What AWS said instead of an answer.
+/// AWS's error answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("AWS refused {action}: {code} (status {status}){}", colon(message))]
 pub struct Refusal {
@@ -47,9 +47,9 @@ pub struct Refusal {
     pub status: u16,
     /// `AccessDenied`; `Unknown` if AWS gives none.
     pub code: String,
-    /// AWS's words, maybe none. They come from outside: escape them before they are shown.
+    /// AWS's text, possibly empty. It comes from outside: escape it before it is shown.
     pub message: String,
-    /// What AWS's support asks for.
+    /// The id that AWS's support asks for.
     pub request_id: Option<String>,
 }
 
@@ -57,18 +57,18 @@ fn colon(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {}", message.escape_debug()) }
 }
 
-/// Whether to ask again.
+/// Whether to retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// The same question gets the same answer.
+    /// The same request gets the same answer.
     Never,
-    /// Soon: this time something failed.
+    /// Soon: something failed this time.
     Soon,
-    /// More slowly: there were too many questions.
+    /// More slowly: there were too many requests.
     Throttled,
 }
 
-/// What AWS's SDKs take for "too many questions" (SDKs and Tools Reference Guide, "Retry behavior").
+/// The codes that AWS's SDKs treat as throttling (SDKs and Tools Reference Guide, "Retry behavior").
 const THROTTLED: [&str; 14] = [
     "BandwidthLimitExceeded",
     "EC2ThrottledException",
@@ -85,7 +85,7 @@ const THROTTLED: [&str; 14] = [
     "TooManyRequestsException",
     "TransactionInProgressException",
 ];
-/// What passes by itself though the status does not say so.
+/// Codes of temporary failures whose status does not show that.
 const PASSING: [&str; 5] = [
     "ConcurrentModification",
     "ConditionalRequestConflict",
@@ -95,7 +95,7 @@ const PASSING: [&str; 5] = [
 ];
 
 impl Refusal {
-    /// Whether asking again can help.
+    /// Whether retrying can help.
     pub fn retry(&self) -> Retry {
         if THROTTLED.contains(&self.code.as_str()) || self.status == 429 {
             Retry::Throttled
@@ -106,12 +106,12 @@ impl Refusal {
         }
     }
 
-    /// Reads what AWS says with a status that is not a success.
+    /// Reads AWS's answer with a status that is not a success.
     pub(super) fn of(action: &str, answer: &HttpAnswer) -> Self {
         let text = std::str::from_utf8(answer.body.expose()).unwrap_or_default();
         let said = xml(text).or_else(|| json(text)).unwrap_or_default();
         let header = |name| answer.headers.get(name).map(str::to_owned);
-        // `Code:http://…`; it counts before what the body says.
+        // `Code:http://…`; it takes precedence over the body.
         let code = header("x-amzn-errortype").or(said.code).unwrap_or_default();
         let code = code.split(':').next().unwrap_or_default();
         let code = code.rsplit('#').next().unwrap_or_default();
@@ -155,7 +155,7 @@ fn json(text: &str) -> Option<Said> {
 }
 
 impl CallError {
-    /// What AWS said, if it said no.
+    /// The refusal, if AWS refused.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {
             Self::Refused(refusal) => Some(refusal),
@@ -168,7 +168,7 @@ impl CallError {
         self.refusal().is_some_and(|refusal| refusal.code == code)
     }
 
-    /// Whether asking again can help.
+    /// Whether retrying can help.
     pub fn retry(&self) -> Retry {
         match self {
             Self::Refused(refusal) => refusal.retry(),

@@ -22,15 +22,15 @@ const ADDED: [&str; 4] = ["authorization", "x-amz-date", "x-amz-security-token",
 /// A request that is not signed yet.
 #[derive(Debug)]
 pub struct UnsignedRequest {
-    /// What is done, for messages: `iam:ListAccountAliases`.
+    /// The action, for messages: `iam:ListAccountAliases`.
     pub action: String,
     /// `GET`, `POST`, `PUT`.
     pub method: &'static str,
-    /// Where.
+    /// The URL.
     pub url: TrustedUrl,
     /// Names in lower case. All of them are signed.
     pub headers: Vec<(&'static str, String)>,
-    /// Empty for none. It may hold what nobody else is to read.
+    /// Empty for none. It may be confidential.
     pub body: Secret<Vec<u8>>,
 }
 
@@ -40,7 +40,7 @@ pub struct SignedRequest {
     pub(super) action: String,
     /// `GET`, `POST`, `PUT`.
     pub method: &'static str,
-    /// Where.
+    /// The URL.
     pub url: TrustedUrl,
     /// Names in lower case, without `host`.
     pub headers: Vec<(&'static str, Secret<String>)>,
@@ -49,7 +49,7 @@ pub struct SignedRequest {
 }
 
 impl UnsignedRequest {
-    /// Signs it for `endpoint` with `credentials`, at the moment `now`.
+    /// Signs it for `endpoint` with `credentials`, at the time `now`.
     ///
     /// # Errors
     /// [`CallError::Request`] if it cannot be signed.
@@ -96,7 +96,8 @@ impl UnsignedRequest {
     }
 }
 
-/// S3 takes the path as it is sent, names the hash of the body in a header, and has keys with `..` and `//` in them.
+/// S3 uses the path as it is sent, has the hash of the body in a header, and allows keys with `..` and `//`
+/// in them.
 fn settings(service: Service) -> SigningSettings {
     let mut settings = SigningSettings::default();
     if service == Service::S3 {
@@ -107,7 +108,8 @@ fn settings(service: Service) -> SigningSettings {
     settings
 }
 
-/// `text` with every byte escaped that is not unreserved (RFC 3986) or in `kept`, as Signature Version 4 wants it.
+/// `text` with every byte escaped that is not unreserved (RFC 3986) or in `kept`, as Signature Version 4
+/// requires.
 pub(super) fn escaped(text: &str, kept: &[u8]) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::with_capacity(text.len()), |mut found, byte| {

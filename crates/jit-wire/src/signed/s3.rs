@@ -1,4 +1,4 @@
-//! A bucket of S3: objects that are created once and never overwritten, read, and listed.
+//! An S3 bucket: objects that are created once and never overwritten, read, and listed.
 
 use roxmltree::{Document, Node};
 
@@ -7,13 +7,13 @@ use super::{CallError, Caller, Endpoint, Service, UnsignedRequest};
 use crate::secret::Secret;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
-/// Where the name of the bucket stands.
+/// Where the bucket's name goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Addressing {
-    /// In the path: for servers that speak like S3.
+    /// In the path: for servers that imitate S3.
     Path,
-    /// In the host: how AWS wants it. A name with dots, for which there is no certificate, and an endpoint that somebody
-    /// named are asked by path all the same.
+    /// In the host, as AWS requires. A name with dots, for which there is no certificate, and an endpoint set
+    /// by somebody are still called by path.
     VirtualHost,
 }
 
@@ -21,7 +21,7 @@ pub enum Addressing {
 #[derive(Clone, Debug)]
 pub struct Bucket<'a> {
     endpoint: &'a Endpoint,
-    /// Address without a slash at its end.
+    /// The URL without a trailing slash.
     base: TrustedUrl,
     path: String,
 }
@@ -35,12 +35,12 @@ pub struct Listed {
     pub size: u64,
 }
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// The objects, by the order of their keys.
+    /// The objects, in the order of their keys.
     pub objects: Vec<Listed>,
-    /// Where the next part begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<String>,
 }
 
@@ -51,26 +51,26 @@ pub struct ObjectVersion {
     pub key: String,
     /// Which one.
     pub version_id: String,
-    /// Nothing came after it.
+    /// It is the newest version.
     pub is_latest: bool,
-    /// It says that the object was deleted.
+    /// It marks the object as deleted.
     pub is_delete_marker: bool,
 }
 
-/// A part of a list of versions.
+/// A page of a list of versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {
     /// The versions, by key, the latest first.
     pub versions: Vec<ObjectVersion>,
-    /// Key and version behind which the next part begins, if there is one.
+    /// The key and version after which the next page begins, if there is one.
     pub next: Option<(String, String)>,
 }
 
 impl<'a> Bucket<'a> {
-    /// The bucket `name` at `endpoint`, which is one of S3.
+    /// The bucket `name` at `endpoint`, which is an S3 endpoint.
     ///
     /// # Errors
-    /// [`CallError::Request`] if there can be no such bucket.
+    /// [`CallError::Request`] if that is not a valid bucket name.
     pub fn new(endpoint: &'a Endpoint, name: &str, addressing: Addressing) -> Result<Self, CallError> {
         let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         let bytes = name.as_bytes();
@@ -119,10 +119,10 @@ impl<'a> Bucket<'a> {
         self.request(action, method, key, &[])
     }
 
-    /// To create `key`, and to be refused if it is there.
+    /// Creates `key`, and is refused if it exists.
     ///
     /// # Errors
-    /// [`CallError::Request`] if that can be no key.
+    /// [`CallError::Request`] if that is not a valid key.
     pub fn create_request(
         &self,
         key: &str,
@@ -133,15 +133,15 @@ impl<'a> Bucket<'a> {
         Ok(UnsignedRequest { headers, body, ..self.object("PutObject", "PUT", key)? })
     }
 
-    /// To read `key`.
+    /// Reads `key`.
     ///
     /// # Errors
-    /// [`CallError::Request`] if that can be no key.
+    /// [`CallError::Request`] if that is not a valid key.
     pub fn get_request(&self, key: &str) -> Result<UnsignedRequest, CallError> {
         self.object("GetObject", "GET", key)
     }
 
-    /// To list what begins with `prefix`, from `from` (see [`Page::next`]) on.
+    /// Lists the keys that begin with `prefix`, starting at `from` (see [`Page::next`]).
     ///
     /// # Errors
     /// [`CallError::Request`].
@@ -151,7 +151,8 @@ impl<'a> Bucket<'a> {
         self.request("ListBucket", "GET", "", &query)
     }
 
-    /// To list the versions of what begins with `prefix`, from behind `from` (see [`Versions::next`]) on.
+    /// Lists the versions of the keys that begin with `prefix`, starting after `from` (see
+    /// [`Versions::next`]).
     ///
     /// # Errors
     /// [`CallError::Request`].
@@ -168,7 +169,7 @@ impl<'a> Bucket<'a> {
         self.request("ListBucketVersions", "GET", "", &query)
     }
 
-    /// Creates `key`. If it is there already, whatever it holds stays, and AWS refuses with `PreconditionFailed`.
+    /// Creates `key`. If it exists already, its content stays, and AWS refuses with `PreconditionFailed`.
     ///
     /// # Errors
     /// [`CallError`].
@@ -182,7 +183,7 @@ impl<'a> Bucket<'a> {
         caller.send(self.create_request(key, content_type, body)?).await.map(drop)
     }
 
-    /// What `key` holds; `None` if there is no such object.
+    /// The content of `key`; `None` if there is no such object.
     ///
     /// # Errors
     /// [`CallError`].
@@ -194,7 +195,7 @@ impl<'a> Bucket<'a> {
         }
     }
 
-    /// Lists what begins with `prefix`, from `from` (see [`Page::next`]) on.
+    /// Lists the keys that begin with `prefix`, starting at `from` (see [`Page::next`]).
     ///
     /// # Errors
     /// [`CallError`].
@@ -208,7 +209,8 @@ impl<'a> Bucket<'a> {
         page(answer.body.expose()).ok_or_else(|| self.unreadable("ListBucket"))
     }
 
-    /// Lists the versions of what begins with `prefix`, from behind `from` (see [`Versions::next`]) on.
+    /// Lists the versions of the keys that begin with `prefix`, starting after `from` (see
+    /// [`Versions::next`]).
     ///
     /// # Errors
     /// [`CallError`].
@@ -232,7 +234,7 @@ fn child<'a>(node: Node<'a, 'a>, name: &str) -> Option<&'a str> {
     Some(found.text().unwrap_or_default())
 }
 
-/// A list, and how its keys are read: escaped, if it says so.
+/// A list, and whether its keys are escaped.
 fn list<'a>(
     document: &'a Document<'a>,
     name: &str,
@@ -243,7 +245,7 @@ fn list<'a>(
     Some((root, read))
 }
 
-/// What is escaped as in a form. A key that is not UTF-8 is none that is written here.
+/// Escaped as in a form. A key that is not UTF-8 was not written by `jit`.
 fn unescaped(text: &str) -> Option<String> {
     let pair = format!("k={}", text.replace('&', "%26"));
     let (_, value) = form_urlencoded::parse(pair.as_bytes()).next()?;

@@ -1,13 +1,14 @@
-//! The end of credentials as other programs write it: what botocore's `dateutil.parser` reads, in the forms that occur.
+//! The expiry of credentials as other programs write it: what botocore's `dateutil.parser` reads, in the
+//! forms that occur.
 
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use super::Timestamp;
 
-/// Why a text is not the end of anything.
+/// Why a text is not an expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoMoment {
-    /// A day and a time, but nothing says where on earth. botocore refuses that too.
+    /// A date and a time, but without a time zone. botocore refuses that too.
     #[error("has no time zone")]
     NoZone,
     /// Anything else.
@@ -32,8 +33,9 @@ const MONTHS: [(&str, Month); 12] = [
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 impl Timestamp {
-    /// Reads an `Expiration`: ISO 8601 with `-`, `/` or nothing between the parts, the dates of mail and of HTTP, and what
-    /// `date` prints; with a zone of `Z`, `UTC`, `GMT` or an offset. Fractions of a second are dropped.
+    /// Reads an `Expiration`: ISO 8601 with `-`, `/` or nothing between the parts, the dates of mail and of
+    /// HTTP, and the output of `date`; with the zone `Z`, `UTC`, `GMT` or an offset. Fractions of a second
+    /// are dropped.
     ///
     /// # Errors
     /// [`NoMoment`].
@@ -56,11 +58,11 @@ impl Timestamp {
 
 type Zone = Result<Option<UtcOffset>, NoMoment>;
 
-/// What is left to be read.
+/// The text that is left to read.
 struct Rest<'t>(&'t str);
 
 impl<'t> Rest<'t> {
-    /// Takes the characters that `fits` holds for.
+    /// Takes the characters for which `fits` is true.
     fn take(&mut self, fits: impl Fn(char) -> bool) -> &'t str {
         let end = self.0.find(|c: char| !fits(c)).unwrap_or(self.0.len());
         let (taken, rest) = self.0.split_at(end);
@@ -106,7 +108,7 @@ impl<'t> Rest<'t> {
         Some(date)
     }
 
-    /// The time that follows one of `separators`, or, as digits alone, nothing.
+    /// The time after one of `separators`, or, if digits alone, directly.
     fn time_after(&mut self, separators: &str) -> Option<Time> {
         if self.skip(separators) {
             self.spaces();
@@ -116,7 +118,7 @@ impl<'t> Rest<'t> {
         self.time()
     }
 
-    /// `12`, `12:00`, `12:00:00`, `1200`, `120000`, each of the longest with a fraction.
+    /// `12`, `12:00`, `12:00:00`, `1200`, `120000`; the longest forms may have a fraction.
     fn time(&mut self) -> Option<Time> {
         let hour = self.number(2)?;
         let colons = self.skip(":");
@@ -135,7 +137,7 @@ impl<'t> Rest<'t> {
         Time::from_hms(part(hour)?, part(minute)?, part(second)?).ok()
     }
 
-    /// `Z`, `UTC`, `GMT`, `+01:00`, `-0130`, `+01`. Nothing at all is no zone.
+    /// `Z`, `UTC`, `GMT`, `+01:00`, `-0130`, `+01`. An empty text is no zone.
     fn zone(&mut self) -> Zone {
         self.spaces();
         let name = self.take(|c| c.is_ascii_alphabetic());
@@ -162,15 +164,15 @@ impl<'t> Rest<'t> {
             };
             let seconds = i32::try_from(hours * 3600 + minutes * 60).ok()?;
             let within = hours < 24 && minutes < 60;
-            // Behind a name the sign is that of POSIX: `UTC+3` is three hours behind.
+            // After a name the sign is that of POSIX: `UTC+3` is three hours behind.
             let sign = if utc.is_some() && name.len() == 3 { -sign } else { sign };
             UtcOffset::from_whole_seconds(sign * seconds).ok().filter(|_| within)
         }();
         offset.map(Some).ok_or(NoMoment::NotATime)
     }
 
-    /// A date with the month in letters, as in mail (`Fri, 20 Nov 2026 12:00:00 GMT`), older HTTP (`Friday, 20-Nov-26 …`) and
-    /// what `date` prints (`Fri Nov 20 12:00:00 UTC 2026`).
+    /// A date with the month in letters, as in mail (`Fri, 20 Nov 2026 12:00:00 GMT`), older HTTP (`Friday,
+    /// 20-Nov-26 …`) and the output of `date` (`Fri Nov 20 12:00:00 UTC 2026`).
     fn worded(&mut self) -> (Option<Date>, Time, Zone) {
         let none = (None, Time::MIDNIGHT, Err(NoMoment::NotATime));
         let between = |rest: &mut Self| _ = rest.take(|c| " ,-".contains(c));
@@ -195,7 +197,7 @@ impl<'t> Rest<'t> {
             between(self);
             day
         });
-        // The year stands here, or behind the zone.
+        // The year is here, or after the zone.
         let digits = self.0.len() - self.0.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let mut year = "";
         if !(month_first && self.0[digits..].starts_with(':')) {
@@ -210,7 +212,7 @@ impl<'t> Rest<'t> {
         }
         let year = match (year.len(), year.parse::<u32>()) {
             (4, Ok(year)) => Some(year),
-            // As dateutil takes them: no session ends half a century from now.
+            // As in dateutil: no session ends half a century from now.
             (2, Ok(year)) => Some(2000 + year).filter(|year| *year < 2070),
             _ => None,
         };
@@ -224,7 +226,7 @@ fn date(year: u32, month: Month, day: u32) -> Option<Date> {
     Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()
 }
 
-/// Which of `names` is `word`, whole or by its first three letters, in any case.
+/// Which of `names` is `word`, in full or its first three letters, in any case.
 fn named(word: &str, names: impl Iterator<Item = &'static str>) -> Option<usize> {
     let word = word.to_ascii_lowercase();
     let is = |name: &str| word == name || (word.len() == 3 && name.starts_with(&word));
@@ -237,7 +239,7 @@ mod tests {
 
     const NOON: i64 = 1_795_176_000;
 
-    /// What is expected is what botocore makes of it; `tests/counterparts/expiration.rs` asks it.
+    /// The expected results are botocore's; `tests/counterparts/expiration.rs` asks it.
     #[test]
     fn an_end_is_read_in_every_form_that_programs_write() {
         for text in [

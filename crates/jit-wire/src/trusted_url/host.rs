@@ -1,19 +1,19 @@
-//! The host of an address, and where it leads.
+//! The host of a URL, and where it leads.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Where a host leads, as far as its name says.
+/// Where a host leads, as far as its name shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     /// This machine, by the names that everybody has for it: `localhost`, 127.0.0.1, `[::1]`.
     ThisMachine,
-    /// The rest of 127.0.0.0/8: this machine too, but tunnels and containers are what is put there.
+    /// The rest of 127.0.0.0/8: this machine too, but used for tunnels and containers.
     Loopback,
-    /// Below `localhost`: this machine by RFC 6761, but some resolvers ask the network for such names.
+    /// Below `localhost`: this machine by RFC 6761, but some resolvers look such names up on the network.
     BelowLocalhost,
-    /// What hangs on the same link and no router passes on: metadata services of clouds are there.
+    /// Hosts on the same link, which no router forwards to: the metadata services of clouds are there.
     Link,
-    /// Anywhere.
+    /// Anywhere else.
     Elsewhere,
 }
 
@@ -21,13 +21,14 @@ impl Place {
     /// The place of a host in lower case.
     ///
     /// # Errors
-    /// Why it is no host, or one that readers of addresses take for different ones.
+    /// Why it is not a host, or one that parsers read as different ones.
     pub(super) fn of(host: &str) -> Result<Self, &'static str> {
         if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let address: Ipv6Addr = inner.parse().map_err(|_| "its IPv6 address is none")?;
             return Self::of_v6(address);
         }
-        // What ends in a number is an address of IPv4 to browsers and the C library, in many forms; one of them is taken.
+        // A host that ends in a number is an IPv4 address to browsers and the C library, in many forms; only
+        // one of them is accepted.
         let last = host.rsplit('.').next().unwrap_or_default();
         let is_number = |label: &str| {
             let hex = label.strip_prefix("0x");
@@ -55,7 +56,7 @@ impl Place {
     }
 
     fn of_v4(address: Ipv4Addr) -> Result<Self, &'static str> {
-        // 0.0.0.0 is this machine to most systems.
+        // 0.0.0.0 is this machine on most systems.
         if address.octets()[0] == 0 || address.is_multicast() || address.is_broadcast() {
             return Err("its host is the address of no machine");
         }
@@ -71,13 +72,14 @@ impl Place {
     }
 
     fn of_v6(address: Ipv6Addr) -> Result<Self, &'static str> {
-        /// Where AWS puts what an instance or a container may ask over IPv6.
+        /// Where AWS puts what an instance or a container may call over IPv6.
         const AWS_LINK: [u16; 2] = [0xfd00, 0xec2];
         let segments = address.segments();
         if address.is_loopback() {
             return Ok(Self::ThisMachine);
         }
-        // `::`, and an address of IPv4 in one of IPv6: `::ffff:127.0.0.1`, `::127.0.0.1`, `64:ff9b::127.0.0.1`.
+        // `::`, and an IPv4 address inside an IPv6 one: `::ffff:127.0.0.1`, `::127.0.0.1`,
+        // `64:ff9b::127.0.0.1`.
         let embeds = segments[..5] == [0; 5] || segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0];
         if address.is_multicast() || embeds {
             return Err("its host is the address of no machine, or an IPv4 address in disguise");

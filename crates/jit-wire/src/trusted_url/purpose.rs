@@ -1,41 +1,41 @@
-//! What an address is for, and the rules that follow from it.
+//! What a URL is for, and the rules that follow from it.
 
 use super::host::Place;
 use super::{TrustedUrl, UrlError};
 
-/// What an address is for.
+/// What a URL is for.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose<'a> {
-    /// The issuer of an OpenID provider, as the configuration or a person names it.
+    /// The issuer of an OpenID provider, named by the configuration or a person.
     Issuer,
-    /// An address of an IdP that the configuration or a person names.
+    /// A URL of an IdP, named by the configuration or a person.
     Provider,
-    /// Where a provider says that its services are; the address is the one that says so.
+    /// Where an IdP says that its services are; the value is the URL that says so.
     EndpointOf(&'a TrustedUrl),
-    /// A page that a provider says the person is to open; the address is the one that says so.
+    /// A page that an IdP says the person should open; the value is the URL that says so.
     PageOf(&'a TrustedUrl),
     /// A page for the browser.
     Page,
-    /// What a profile or a variable gives in place of an endpoint of AWS.
+    /// An AWS endpoint set by a profile or a variable.
     AwsEndpoint,
-    /// What gives a container its credentials.
+    /// The source of a container's credentials.
     Container,
     /// The metadata service of an instance.
     Instance,
-    /// A company's shared file.
+    /// A shared file.
     SharedFile,
     /// A proxy.
     Proxy,
 }
 
-/// Hosts that are taken.
+/// Hosts that are accepted.
 #[derive(Clone, Copy)]
 enum Hosts {
     Any,
-    /// Any, but into this machine or its link only from there, or at the host that names it.
+    /// Any, but this machine or its link only if the source is there too, or on the same host.
     Outwards,
     ThisMachine,
-    /// This machine, if what names it is there too.
+    /// This machine, if the source is there too.
     ThisMachineFromThere,
     /// This machine, all of 127.0.0.0/8 and these.
     LoopbackAnd(&'static [&'static str]),
@@ -51,10 +51,10 @@ struct Rule {
     user: bool,
 }
 
-/// What most have.
+/// The most common rule.
 const USUAL: Rule =
     Rule { what: "", https: Hosts::Any, http: Hosts::ThisMachine, query: true, fragment: false, user: false };
-/// By which no packet leaves the machine: those of ECS, and of EKS by IPv4 and IPv6.
+/// Addresses to which no packet leaves the machine: those of ECS, and of EKS over IPv4 and IPv6.
 const OF_CONTAINERS: &[&str] = &["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
 const OF_INSTANCES: &[&str] = &["169.254.169.254", "[fd00:ec2::254]"];
 
@@ -97,7 +97,7 @@ impl Purpose<'_> {
         }
     }
 
-    /// Who names the address, if somebody far away does.
+    /// The URL that names this one, if it is remote.
     fn named_by(&self) -> Option<&TrustedUrl> {
         match self {
             Self::EndpointOf(by) | Self::PageOf(by) => Some(by),
@@ -105,7 +105,7 @@ impl Purpose<'_> {
         }
     }
 
-    /// Holds an address against the rules; `user` if a user name stood before the host.
+    /// Checks a URL against the rules; `user` if there was a user name before the host.
     pub(super) fn check(self, url: &TrustedUrl, user: bool) -> Result<(), UrlError> {
         let rule = self.rule();
         let hosts = if url.secure { rule.https } else { rule.http };
@@ -137,7 +137,7 @@ impl Purpose<'_> {
     }
 }
 
-/// The rules as a table in Markdown, which SECURITY.md has word for word.
+/// The rules as a table in Markdown, which SECURITY.md contains verbatim.
 pub fn table() -> String {
     let somebody = TrustedUrl::of_this_machine(1, "/");
     let all = [

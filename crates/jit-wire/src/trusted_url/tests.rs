@@ -8,9 +8,9 @@ fn takes(text: &str, purpose: Purpose<'_>) -> bool {
     TrustedUrl::parse(text, purpose).is_ok()
 }
 
-/// What no purpose takes. Add whatever somebody comes up with.
+/// What no purpose accepts. Add whatever somebody comes up with.
 const HOSTILE: &[&str] = &[
-    // No address, or another scheme.
+    // Not a URL, or another scheme.
     "",
     " ",
     "/",
@@ -36,7 +36,7 @@ const HOSTILE: &[&str] = &[
     "x-https://idp.example",
     "-x",
     "https//idp.example",
-    // Characters that readers disagree about, or act on.
+    // Characters that parsers disagree about, or act on.
     "https://idp.example/a b",
     " https://idp.example/",
     "https://idp.example/ ",
@@ -58,7 +58,7 @@ const HOSTILE: &[&str] = &[
     "https://idp.example/^&calc",
     "https://idp.example/a|b",
     "https://idp.example/{x}",
-    // Hosts that are none, or that are read in more than one way.
+    // Hosts that are invalid, or that are read in more than one way.
     "https://idp..example/",
     "https://.idp.example/",
     "https://idp.example./",
@@ -82,7 +82,7 @@ const HOSTILE: &[&str] = &[
     "https://[::1]]:1/",
     "https://[fe80::1%25eth0]/",
     "https://login.,[::1]tz/t",
-    // Addresses of IPv4 in other forms: `inet_aton` and browsers read them as 127.0.0.1.
+    // IPv4 addresses in other forms: `inet_aton` and browsers read them as 127.0.0.1.
     "http://2130706433/",
     "http://0x7f000001/",
     "http://0x7f.0.0.1/",
@@ -117,7 +117,7 @@ const HOSTILE: &[&str] = &[
     "https://idp.example:%34/",
 ];
 
-/// What every purpose takes but for those that want more; the honest twins of what is above.
+/// What every purpose accepts except those that require more; the valid counterparts of the list above.
 const HONEST: &[&str] = &[
     "https://idp.example",
     "https://idp.example/",
@@ -162,8 +162,9 @@ fn what_is_hostile_is_taken_for_nothing() {
     assert!(!takes(&long, Purpose::Page));
 }
 
-/// Which purposes take an address, by their first letters: Issuer, provider, Endpoint of a far issuer, endpoint of one here (e),
-/// paGe of a far one, page of one here (g), Web page, Aws, Container, Metadata, Shared file, proXy.
+/// Which purposes accept a URL, by their letters: Issuer, Provider (an IdP's URL), Endpoint of a remote
+/// issuer, endpoint of a local one (e), paGe of a remote one, page of a local one (g), Web page, Aws,
+/// Container, Metadata, Shared file, proXy.
 #[test]
 fn the_rules_are_those_of_the_purpose() {
     let (far, here) =
@@ -187,7 +188,7 @@ fn the_rules_are_those_of_the_purpose() {
         ("https://elsewhere.example/x", "IPEeGgWACMSX"),
         ("http://idp.example/x", "X"),
         ("http://10.1.2.3/x", "X"),
-        // This machine: nobody far away names it, over whatever it is spoken.
+        // This machine: nothing remote may name it, over whatever protocol.
         ("http://127.0.0.1:9/admin", "IPegWACMSX"),
         ("HTTP://LocalHost:9/admin", "IPegWACMSX"),
         ("http://[::1]:9/admin", "IPegWACMSX"),
@@ -196,7 +197,7 @@ fn the_rules_are_those_of_the_purpose() {
         ("https://127.0.0.1:9/admin", "IPegWACMSX"),
         ("https://localhost/admin", "IPegWACMSX"),
         ("https://[::1]/admin", "IPegWACMSX"),
-        // A resolver may ask the network for it, so not in clear.
+        // A resolver may look it up on the network, so not over plain http.
         ("http://idp.localhost/", "X"),
         ("https://idp.localhost/", "IPegWACMSX"),
         // Names that only begin or end like this machine's.
@@ -211,7 +212,7 @@ fn the_rules_are_those_of_the_purpose() {
         ("http://[fd00:ec2::23]/v1", "CX"),
         ("https://169.254.169.254/latest", "IPegWACMSX"),
         ("https://[fe80::1]/", "IPegWACMSX"),
-        // What only some may have.
+        // Parts that only some may have.
         ("https://idp.example/x?a=b", "PEeGgWACS"),
         ("https://idp.example/x#/a", "PGgW"),
         ("https://idp.example/x?a=b#/a", "PGgW"),
@@ -227,7 +228,7 @@ fn the_rules_are_those_of_the_purpose() {
             purposes.iter().filter(|(_, purpose)| takes(text, *purpose)).map(|(letter, _)| letter).collect();
         assert_eq!(taken, expected, "{text}");
     }
-    // The very host of the issuer, on a network that gave it such an address.
+    // The same host as the issuer, on a network that gave it such an address.
     let link = TrustedUrl::parse("https://169.254.7.7/", Purpose::Issuer).unwrap();
     assert!(takes("https://169.254.7.7:8443/token", Purpose::EndpointOf(&link)));
     assert!(!takes("http://169.254.7.7/token", Purpose::EndpointOf(&link)));
@@ -242,7 +243,7 @@ fn an_address_is_read_in_its_parts() {
     assert_eq!((url.origin(), url.path()), ("https://idp.example:8443", "/Path"));
     assert_eq!(url.query(), Some("Q=1"));
     assert!(url.is_secure() && !url.is_this_machine());
-    // A query holds a `state`, and what is in a log is not for it.
+    // A query contains a `state`, which must not get into a log.
     assert_eq!(format!("{url:?}"), "TrustedUrl(https://idp.example:8443/Path)");
 
     let read = |text| TrustedUrl::parse(text, Purpose::Page).unwrap();
