@@ -9,8 +9,8 @@ use super::idp::{
 };
 use super::resolve::{ResolveError, endpoint, from_file};
 use crate::plan::{
-    Binding, Capture, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProofPlan,
-    SamlSettings, Source, SourceSettings, Valued,
+    Binding, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProofPlan, SamlSettings,
+    Source, SourceSettings, Valued,
 };
 use jit_wire::env::{
     AWS_ACCESS_KEY_ID, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
@@ -80,15 +80,11 @@ fn oidc(file: &File, name: &str, section: &OidcSection) -> OidcSettings {
 }
 
 fn saml(file: &File, name: &str, section: &SamlSection) -> SamlSettings {
-    let capture = match section.sso_url {
-        Some(_) => Capture::Loopback,
-        None => Capture::Browser,
-    };
     SamlSettings {
         name: name.to_owned(),
         sso_url: optional(file, section.sso_url.as_ref()),
         start_url: optional(file, section.start_url.as_ref()),
-        capture: or(file, section.capture.as_ref(), capture),
+        capture: or(file, section.capture.as_ref(), section.default_capture()),
         entity_id: or(file, section.entity_id.as_ref(), AWS_ENTITY_ID.to_owned()),
         issuer: optional(file, section.issuer.as_ref()),
         binding: or(file, section.binding.as_ref(), Binding::Redirect),

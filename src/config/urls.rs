@@ -93,7 +93,7 @@ fn issuer(url: &str) -> Result<(), String> {
 fn org(url: &str) -> Result<(), String> {
     provider(url)?;
     match url.trim_end_matches('/').len() > origin(url).len() {
-        true => Err("this is more than the org's address".to_owned()),
+        true => Err("this is more than the URL of the org".to_owned()),
         false => Ok(()),
     }
 }

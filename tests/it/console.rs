@@ -111,7 +111,7 @@ fn a_command_of_the_person_s_own_opens_it() {
     insta::assert_snapshot!(room.told(&unfit), @r#"
     exit 2
     --- stderr
-    error: ~/config/jit/config.toml:1:19: console_browser does not say where the address goes
+    error: ~/config/jit/config.toml:1:19: console_browser does not say where the URL goes
          1 | console_browser = ["firefox"]
       next: such as ["firefox", "--new-tab", "{url}"]
     "#);

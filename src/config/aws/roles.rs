@@ -5,7 +5,7 @@ use super::profiles::Profiles;
 use super::settings::{self, SETTINGS};
 use super::{CREDENTIAL_PROCESS, Kind, OVERRULING_KEYS, REGION, System, split_command};
 use crate::config::file::{File, Parent, RoleSection, Target};
-use crate::config::idp::{CenterSection, CredentialSource, IdpSection, SourceSection};
+use crate::config::idp::{CenterSection, CredentialSource, IdpSection, SourceSection, remove_page};
 use crate::config::limits::{self, Dialect, Refused};
 use jit_wire::arn::RoleArn;
 use jit_wire::name::Variable;
@@ -375,8 +375,7 @@ impl Reader<'_> {
             found.ok_or_else(|| self.unfit(profile, place_line, why))
         };
         let (mut start_url, region) = (part("sso_start_url")?, part("sso_region")?);
-        let end = start_url.value.find('#').unwrap_or(start_url.value.len());
-        start_url.value.truncate(start_url.value[..end].trim_end_matches('/').len());
+        remove_page(&mut start_url.value);
         let name = session.as_ref().map_or_else(|| start_url.value.clone(), |session| session.value.clone());
         let center = CenterSection { start_url, region, flow: None, redirect_port: None, auto_login: None };
         if let Some(refused) = limits::of_center(&center, Dialect::Aws) {

@@ -1,13 +1,19 @@
 //! What STS takes of a role's settings, checked before anybody is asked to sign in (STS API reference, AssumeRole and
 //! AssumeRoleWithWebIdentity). The tables of `config.toml` and the profiles of AWS's files go through the same checks.
 
-use super::file::{Parent, RoleSection, Target};
-use super::idp::{CENTER_START_URL, CenterSection, IdpSection};
+mod proof;
+mod sign_in;
+
+use super::file::{RoleSection, Target};
+use super::idp::{CENTER_START_URL, CenterSection};
 use super::urls::Rule;
 use crate::plan::{COLORS, DURATION_RANGE};
 use jit_wire::arn::{Partition, is_region};
 use jit_wire::name;
 use jit_wire::section::{At, Mistake, Section};
+
+pub(super) use proof::ProofKind;
+pub(super) use sign_in::{contexts, of_sign_in};
 
 /// Whose words a mistake is told in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,13 +35,17 @@ impl Dialect {
     }
 }
 
-/// Checks every setting of `role`, which stands in `section`; `proof` is what the IdP of a hub hands over.
+/// Checks every setting of `role`, which stands in `section`. `proof` is what the IdP of a hub role hands over.
 ///
 /// # Errors
 /// The first [`Mistake`], with its place and what may stand there.
-pub(super) fn check(section: &Section<'_>, role: &RoleSection, proof: Option<Proof>) -> Result<(), Mistake> {
-    // What does not belong there comes first: nobody corrects what has to be deleted next.
-    let refused = misplaced(role, proof).or_else(|| of_role(role, Dialect::Ours));
+pub(super) fn check(
+    section: &Section<'_>,
+    role: &RoleSection,
+    proof: Option<ProofKind>,
+) -> Result<(), Mistake> {
+    // Keys that do not belong there come first: nobody should correct a value and then be told to delete it.
+    let refused = proof::misplaced(role, proof).or_else(|| of_role(role, Dialect::Ours));
     if let Some(Refused { line, what, next }) = refused {
         return Err(section.mistake_at(line, what, Some(next)));
     }
@@ -243,164 +253,9 @@ fn region(role: &RoleSection, _: Dialect) -> Option<Refused> {
     not_a_region(role.region.as_ref()?, "such as eu-west-1")
 }
 
-/// The youngest that a demanded sign-in can be: the person has to get from the IdP's page to the command within it.
-const YOUNGEST: u32 = 60;
-
-/// What no sign-in can meet of what a role demands.
-fn sign_in(role: &RoleSection) -> Option<Refused> {
-    let age = role.sign_in_age.as_ref().filter(|age| age.value < YOUNGEST);
-    if let Some(At { value, line }) = age {
-        let what = format!("{value} seconds are too few for a person to sign in and use the role");
-        return refused(*line, what, "sign_in_age is 1m or more, such as \"15m\"");
-    }
-    [("acr", &role.acr), ("amr", &role.amr)].into_iter().find_map(|(key, list)| contexts(key, list.as_ref()?))
-}
-
-/// What is wrong with a list of authentication contexts or methods.
-pub(super) fn contexts(key: &str, At { value: list, line }: &At<Vec<String>>) -> Option<Refused> {
-    if list.is_empty() {
-        return refused(*line, format!("`{key}` names nothing"), "name one or more, or delete it");
-    }
-    let good =
-        |one: &&String| (1..=200).contains(&one.len()) && one.bytes().all(|byte| byte.is_ascii_graphic());
-    let bad = list.iter().find(|one| !good(one));
-    if let Some(bad) = bad {
-        let next = "1 to 200 letters, digits and signs without spaces, as the IdP writes it";
-        return refused(*line, format!("`{bad}` cannot be in `{key}`"), next);
-    }
-    let count = Some(list.len()).filter(|count| *count > 20)?;
-    refused(*line, format!("`{key}` has {count} values"), "20 are the most")
-}
-
-/// What is wrong with what a role demands of the sign-in at this IdP.
-pub(super) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<Refused> {
-    untold(role, idp).or_else(|| sign_in(role))
-}
-
-/// What a role demands of the sign-in that its kind of IdP cannot tell.
-fn untold(role: &RoleSection, idp: &IdpSection) -> Option<Refused> {
-    let (acr, amr) = (role.acr.as_ref().map(|at| at.line), role.amr.as_ref().map(|at| at.line));
-    let (key, line, who, next) = match idp {
-        IdpSection::Oidc(_) => return None,
-        IdpSection::Saml(_) | IdpSection::Okta(_) => (
-            "amr",
-            amr?,
-            "a SAML assertion does not list the methods of a sign-in",
-            "demand acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
-        ),
-        IdpSection::IdentityCenter(_) => {
-            let (key, line) = acr.map(|line| ("acr", line)).or(amr.map(|line| ("amr", line)))?;
-            let next = "demand sign_in_age = \"15m\" instead, and set MFA in the settings of Identity Center";
-            (key, line, "Identity Center does not say how a person signed in", next)
-        }
-        IdpSection::Source(_) => {
-            let age = role.sign_in_age.as_ref().map(|at| ("sign_in_age", at.line));
-            let (key, line) = age.or(acr.map(|line| ("acr", line))).or(amr.map(|line| ("amr", line)))?;
-            (key, line, "nobody signs in for it", "delete it")
-        }
-    };
-    refused(line, format!("`{key}` cannot be met: {who}"), next)
-}
-
 /// A region becomes part of the name of a host that secrets are sent to.
 fn not_a_region(region: &At<String>, next: &str) -> Option<Refused> {
     let At { value, line } = region;
     let good = is_region(value) && (3..=5).contains(&value.split('-').count());
     if good { None } else { refused(*line, format!("`{value}` is not a region"), next) }
-}
-
-/// What a role cannot have, where it is.
-fn misplaced(role: &RoleSection, proof: Option<Proof>) -> Option<Refused> {
-    let Parent::Idp(_) = role.parent else {
-        let At { line, .. } = role.provider_arn.as_ref()?;
-        let what = "a spoke role takes no `provider_arn`".to_owned();
-        return refused(
-            *line,
-            what,
-            "delete it: it belongs to the hub role, which is reached by the assertion",
-        );
-    };
-    // Where the IdP is not in the file, that is reported later.
-    proof.and_then(|proof| of_proof(role, proof)).or_else(|| spokes_only(role, proof))
-}
-
-/// What only a spoke can have.
-fn spokes_only(role: &RoleSection, proof: Option<Proof>) -> Option<Refused> {
-    let only_spokes = [
-        ("source_identity", role.source_identity.as_ref().map(|v| v.line)),
-        ("external_id", role.external_id.as_ref().map(|v| v.line)),
-        ("tags", role.tags.as_ref().map(|v| v.line)),
-        ("transitive_tags", role.transitive_tags.as_ref().map(|v| v.line)),
-    ];
-    let (key, line) = only_spokes.into_iter().find_map(|(key, line)| Some((key, line?)))?;
-    let by_idp = match (key, proof) {
-        // Of these AWS takes none from an IdP.
-        ("external_id", _) | (_, Some(Proof::PortalToken)) => None,
-        (_, Some(Proof::IdToken)) => Some("the ID token's https://aws.amazon.com/ claims"),
-        (_, Some(Proof::Assertion)) => Some("the assertion's attributes"),
-        (_, None) => Some("the ID token's https://aws.amazon.com/ claims or the assertion's attributes"),
-    };
-    let next = match by_idp {
-        Some(place) => format!("delete it, and let the IdP put it into {place}, or set it on a spoke"),
-        None => "delete it, or set it on a spoke".to_owned(),
-    };
-    let what =
-        format!("a hub role takes no `{key}`: the call that a proof is shown with has no such parameter");
-    refused(line, what, next)
-}
-
-/// What an IdP hands over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// OpenID Connect.
-    IdToken,
-    /// SAML and Okta.
-    Assertion,
-    /// Identity Center.
-    PortalToken,
-}
-
-impl Proof {
-    /// What this kind of IdP hands over.
-    pub(super) fn of(idp: &IdpSection) -> Self {
-        match idp {
-            IdpSection::Oidc(_) | IdpSection::Source(_) => Self::IdToken,
-            IdpSection::Saml(_) | IdpSection::Okta(_) => Self::Assertion,
-            IdpSection::IdentityCenter(_) => Self::PortalToken,
-        }
-    }
-}
-
-/// What a hub role has to leave to its kind of proof.
-fn of_proof(role: &RoleSection, proof: Proof) -> Option<Refused> {
-    match proof {
-        Proof::IdToken => {
-            let line = role.provider_arn.as_ref()?.line;
-            let what = "only a role that is reached by SAML has a `provider_arn`".to_owned();
-            refused(line, what, "delete it: an ID token names its provider itself")
-        }
-        Proof::Assertion => {
-            let line = role.session_name.as_ref()?.line;
-            let what =
-                "a hub role that is reached by SAML takes no `session_name`: the assertion has it".to_owned();
-            let next = "delete it, and let the IdP set the attribute RoleSessionName, or set it on a spoke";
-            refused(line, what, next)
-        }
-        Proof::PortalToken => {
-            let decided = [
-                ("duration", role.duration.as_ref().map(|at| at.line)),
-                ("session_name", role.session_name.as_ref().map(|at| at.line)),
-                ("policy", role.policy.as_ref().map(|at| at.line)),
-                ("policy_arns", role.policy_arns.as_ref().map(|at| at.line)),
-                ("provider_arn", role.provider_arn.as_ref().map(|at| at.line)),
-            ];
-            let (key, line) = decided.into_iter().find_map(|(key, line)| Some((key, line?)))?;
-            let what = format!("a permission set takes no `{key}`: Identity Center decides that");
-            let next = match key {
-                "provider_arn" => "delete it: only a hub role that is reached by SAML has one",
-                _ => "delete it, or set it on a spoke",
-            };
-            refused(line, what, next)
-        }
-    }
 }

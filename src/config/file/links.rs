@@ -1,0 +1,105 @@
+//! What the sections of a file say of one another: every role leads to an IdP that is there, without a loop, and demands
+//! nothing of the sign-in that this kind of IdP cannot tell.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::{File, Parent, RoleSection};
+use crate::config::limits::{self, Refused};
+use jit_wire::section::{Mistake, Source, closest};
+
+/// Checks the way from each role to its IdP. `titles` has the place of each `[role.NAME]`.
+pub(super) fn check(
+    file: &File,
+    source: Source<'_>,
+    titles: &BTreeMap<String, Range<usize>>,
+) -> Result<(), Mistake> {
+    for (name, role) in &file.roles {
+        let place = titles.get(name).cloned().unwrap_or(0..0);
+        let at_title = |(what, suggestion)| source.mistake(place.clone(), what, suggestion);
+        check_parent(file, name, role).map_err(at_title)?;
+        let hub = hub(file, name).map_err(at_title)?;
+        if let Some(Parent::Idp(idp)) = hub.map(|hub| &hub.parent)
+            && let Some(section) = file.idps.get(&idp.value)
+            && let Some(refused) = limits::of_sign_in(role, section)
+        {
+            let Refused { line, what, next } = refused;
+            return Err(source.at_value(line, what, Some(next)));
+        }
+    }
+    Ok(())
+}
+
+/// What is wrong, and what to write instead.
+type Wrong = (String, Option<String>);
+
+/// The IdP or the role that `role` is reached by is there.
+fn check_parent(file: &File, name: &str, role: &RoleSection) -> Result<(), Wrong> {
+    match &role.parent {
+        Parent::Idp(idp) if !file.idps.contains_key(&idp.value) => Err(missing_idp(file, name, &idp.value)),
+        Parent::Via(via) if !file.roles.contains_key(&via.value) => Err(missing_role(file, name, &via.value)),
+        Parent::Idp(_) | Parent::Via(_) => Ok(()),
+    }
+}
+
+fn missing_idp(file: &File, name: &str, idp: &str) -> Wrong {
+    let suggestion = if file.roles.contains_key(idp) && !leads_through(file, idp, name) {
+        Some(format!("that is a role: write via = \"{idp}\" instead of idp"))
+    } else {
+        suggest(idp, file.idps.keys())
+    };
+    (format!("[role.{name}] names [idp.{idp}], which is not there"), suggestion)
+}
+
+fn missing_role(file: &File, name: &str, via: &str) -> Wrong {
+    let suggestion = if file.idps.contains_key(via) {
+        Some(format!("that is an IdP: write idp = \"{via}\" instead of via"))
+    } else {
+        // A role that starts from this one would close a loop.
+        suggest(via, file.roles.keys().filter(|role| !leads_through(file, role, name)))
+    };
+    (format!("[role.{name}] names [role.{via}], which is not there"), suggestion)
+}
+
+/// The role that the way to the role called `name` starts with; `None` if a role on the way is not there, which is reported
+/// where that role is named.
+fn hub<'f>(file: &'f File, name: &'f str) -> Result<Option<&'f RoleSection>, Wrong> {
+    let mut way = vec![name];
+    let mut role = file.roles.get(name);
+    while let Some(Parent::Via(next)) = role.map(|role| &role.parent) {
+        let is_loop = way.contains(&next.value.as_str());
+        way.push(&next.value);
+        if is_loop {
+            let what = format!("the roles go in a circle: {}", way.join(" → "));
+            let suggestion = "let one of them start at an IdP: idp = \"NAME\" instead of via";
+            return Err((what, Some(suggestion.to_owned())));
+        }
+        role = file.roles.get(&next.value);
+    }
+    Ok(role)
+}
+
+/// Whether the way to `role` goes through `other`, or `role` is `other`.
+fn leads_through(file: &File, role: &str, other: &str) -> bool {
+    let mut at = role;
+    // No way without a loop is longer than the number of roles.
+    for _ in 0..=file.roles.len() {
+        if at == other {
+            return true;
+        }
+        match file.roles.get(at).map(|role| &role.parent) {
+            Some(Parent::Via(next)) => at = &next.value,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The name that was probably meant, else the names there are.
+pub(super) fn suggest<'a>(typed: &str, names: impl Iterator<Item = &'a String> + Clone) -> Option<String> {
+    if let Some(meant) = closest(typed, names.clone().map(String::as_str)) {
+        return Some(format!("did you mean `{meant}`?"));
+    }
+    let known: Vec<&str> = names.take(12).map(String::as_str).collect();
+    if known.is_empty() { None } else { Some(format!("there are: {}", known.join(", "))) }
+}

@@ -1,0 +1,130 @@
+//! `config.toml`, read and checked as a whole, and kept with the line of every value.
+//!
+//! This file holds what stands at the top of it. `[role.NAME]` is read in `role`, `[idp.NAME]` in `config::idp`, and what
+//! they say of one another is checked in `links`. Profiles of `~/.aws/config` become the same [`File`] in
+//! `config::aws::roles`.
+
+mod links;
+mod role;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use toml::de::DeTable;
+
+use super::idp::{self, IdpSection};
+use jit_wire::name::{self, Variable};
+use jit_wire::section::{At, Lines, Mistake, Section, Source, parse_duration};
+
+pub use role::{Parent, RoleSection, Target};
+
+/// How long the kernel keyring keeps the data key if `key_cache` is not set (see SECURITY.md).
+pub const DEFAULT_KEY_CACHE: Duration = Duration::from_secs(3600);
+
+/// The whole file.
+#[derive(Debug, Default)]
+pub struct File {
+    /// The path, as the user would write it.
+    pub path: String,
+    /// The role to use if none is named.
+    pub default_role: Option<At<String>>,
+    /// How long the kernel keyring may keep the data key; `None` keeps it out of there.
+    pub key_cache: Option<Duration>,
+    /// The command that opens the console, word by word, with placeholders for the URL.
+    pub console_browser: Option<At<Vec<String>>>,
+    /// `[idp.NAME]`.
+    pub idps: BTreeMap<String, IdpSection>,
+    /// `[role.NAME]`.
+    pub roles: BTreeMap<String, RoleSection>,
+    /// URLs to use for services instead of AWS's own. Only profiles of `~/.aws/config` have them.
+    pub endpoints: BTreeMap<&'static str, At<String>>,
+    /// The same for the programs that get the session: every service that the profile names, by its variable.
+    pub child_endpoints: BTreeMap<Variable, At<String>>,
+    /// botocore's settings that the profile sets, by botocore's name for each (`aws::SETTINGS`).
+    pub settings: BTreeMap<&'static str, At<String>>,
+    /// If two files were read as one: the number of lines of the first, and the path of the second, whose lines are counted
+    /// on from there.
+    pub seam: Option<(usize, String)>,
+}
+
+impl File {
+    /// Whether it is a profile of AWS's files. For these, an environment variable overrules the file.
+    pub fn is_of_profiles(&self) -> bool {
+        self.seam.is_some()
+    }
+
+    /// Reads and checks `text`. `path` is only for messages.
+    ///
+    /// # Errors
+    /// The first [`Mistake`], with its place.
+    pub fn parse(path: &str, text: &str) -> Result<Self, Mistake> {
+        let lines = Lines::of(text);
+        let source = Source { path, text, lines: &lines };
+        let document = DeTable::parse(text).map_err(|error| {
+            let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
+            source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
+        })?;
+        let mut top = Section::new(source, "the file".to_owned(), 0..0, document.get_ref());
+        let default_role = top.text("default_role")?;
+        let key_cache = key_cache(&mut top)?;
+        let auto_login = top.boolean("auto_login")?;
+        let console_browser = console_browser(&mut top)?;
+        let idp_tables = top.tables("idp")?;
+        let role_tables = top.tables("role")?;
+        let mut file =
+            Self { path: path.to_owned(), default_role, key_cache, console_browser, ..Self::default() };
+        let mut titles = BTreeMap::new();
+        for (name, section) in idp_tables {
+            check_name(&section, &name)?;
+            file.idps.insert(name, idp::read(section, auto_login.as_ref())?);
+        }
+        for (name, section) in role_tables {
+            check_name(&section, &name)?;
+            titles.insert(name.clone(), section.span.clone());
+            file.roles.insert(name, role::read(section, &file.idps)?);
+        }
+        links::check(&file, source, &titles)?;
+        if let Some(role) = file.default_role.as_ref().filter(|role| !file.roles.contains_key(&role.value)) {
+            let suggestion = links::suggest(&role.value, file.roles.keys());
+            return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
+        }
+        top.finish()?;
+        super::shared::hold(source, document.get_ref())?;
+        Ok(file)
+    }
+}
+
+fn check_name(section: &Section<'_>, name: &str) -> Result<(), Mistake> {
+    name::check_own(name).map_err(|why| section.mistake(why.to_string(), Some(why.allowed())))
+}
+
+/// A command with at least one argument that has a placeholder for the URL.
+fn console_browser(top: &mut Section<'_>) -> Result<Option<At<Vec<String>>>, Mistake> {
+    let found = top.list("console_browser")?;
+    if let Some(At { value: words, line }) = &found {
+        let takes_url = |word: &String| word.contains("{url}") || word.contains("{url_encoded}");
+        if !words.iter().skip(1).any(takes_url) {
+            let what = "console_browser does not say where the URL goes".to_owned();
+            let suggestion = "such as [\"firefox\", \"--new-tab\", \"{url}\"]".to_owned();
+            return Err(top.mistake_at(*line, what, Some(suggestion)));
+        }
+    }
+    Ok(found)
+}
+
+fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
+    let Some(set) = top.text("key_cache")? else { return Ok(Some(DEFAULT_KEY_CACHE)) };
+    if set.value == "off" {
+        return Ok(None);
+    }
+    match parse_duration(&set.value) {
+        Ok(seconds) if seconds > 0 => Ok(Some(Duration::from_secs(seconds.into()))),
+        _ => {
+            let what = format!("`{}` is neither \"off\" nor a length of time such as \"1h\"", set.value);
+            Err(top.mistake_at(set.line, what, None))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

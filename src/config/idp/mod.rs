@@ -1,0 +1,82 @@
+//! `[idp.NAME]`: how people sign in.
+//!
+//! This file chooses by `type`. Each type has its own file here, with the keys that its section may have and the checks
+//! that need no other section. The first mistake is reported, with its line and what to write instead. What is not set
+//! stays `None`; the defaults are in `resolve`.
+
+mod authorize;
+mod identity_center;
+mod oidc;
+mod okta;
+mod saml;
+mod source;
+mod values;
+
+use jit_wire::section::{At, Mistake, Section, closest};
+
+pub use identity_center::CenterSection;
+pub(super) use identity_center::{CENTER_START_URL, remove_page};
+pub use oidc::OidcSection;
+pub use okta::OktaSection;
+pub use saml::SamlSection;
+pub use source::{CredentialSource, SourceSection};
+
+/// The values that `type` may have.
+const TYPES: [&str; 4] = ["oidc", "saml", "okta", "identity-center"];
+
+/// `[idp.NAME]` by its `type`.
+#[derive(Debug)]
+pub enum IdpSection {
+    /// `type = "oidc"`.
+    Oidc(OidcSection),
+    /// `type = "saml"`.
+    Saml(SamlSection),
+    /// `type = "identity-center"`.
+    IdentityCenter(CenterSection),
+    /// `type = "okta"`.
+    Okta(OktaSection),
+    /// No IdP: the credentials that a profile of `~/.aws/config` starts from. `config.toml` has no such `type`.
+    Source(SourceSection),
+}
+
+impl IdpSection {
+    /// Whether `credential-process` may start a sign-in by itself, if this section says so.
+    pub fn auto_login(&self) -> Option<&At<bool>> {
+        match self {
+            Self::Oidc(section) => section.auto_login.as_ref(),
+            Self::Saml(section) => section.auto_login.as_ref(),
+            Self::Okta(section) => section.auto_login.as_ref(),
+            Self::IdentityCenter(section) => section.auto_login.as_ref(),
+            Self::Source(_) => None,
+        }
+    }
+}
+
+/// Reads a section. `auto_login` is the setting at the top of the file, for sections that do not set it themselves.
+///
+/// # Errors
+/// The first [`Mistake`], with its place.
+pub(super) fn read(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> Result<IdpSection, Mistake> {
+    let kind = section.required("type", "oidc")?;
+    let auto_login = section.boolean("auto_login")?.or_else(|| auto_login.cloned());
+    let read = match kind.value.as_str() {
+        "oidc" => IdpSection::Oidc(oidc::read(&mut section, auto_login)?),
+        "saml" => IdpSection::Saml(saml::read(&mut section, auto_login)?),
+        "okta" => IdpSection::Okta(okta::read(&mut section, auto_login)?),
+        "identity-center" => IdpSection::IdentityCenter(identity_center::read(&mut section, auto_login)?),
+        _ => return Err(unknown_type(&section, &kind)),
+    };
+    section.finish()?;
+    Ok(read)
+}
+
+fn unknown_type(section: &Section<'_>, kind: &At<String>) -> Mistake {
+    let suggestion = match closest(&kind.value, TYPES.into_iter()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("there are: {}", TYPES.join(", ")),
+    };
+    section.mistake_at(kind.line, format!("there is no IdP type `{}`", kind.value), Some(suggestion))
+}
+
+#[cfg(test)]
+mod tests;

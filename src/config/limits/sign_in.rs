@@ -1,0 +1,113 @@
+//! What a role may demand of the sign-in: how long ago it may be, and how the person has to have signed in. Not every kind of
+//! IdP tells enough about a sign-in to check that, and what no sign-in can meet is refused here too.
+
+use super::{Refused, refused};
+use crate::config::file::RoleSection;
+use crate::config::idp::IdpSection;
+use jit_wire::section::At;
+
+/// The shortest `sign_in_age`, in seconds: the person has to get from the IdP's page to the command within it.
+const SHORTEST_AGE: u32 = 60;
+
+/// What is wrong with what a role demands of the sign-in at this IdP.
+pub(in crate::config) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<Refused> {
+    unknown_to(idp, role).or_else(|| impossible(role))
+}
+
+/// What a role demands of the sign-in that its kind of IdP cannot tell.
+fn unknown_to(idp: &IdpSection, role: &RoleSection) -> Option<Refused> {
+    let demands = [
+        ("sign_in_age", role.sign_in_age.as_ref().map(|at| at.line)),
+        ("acr", role.acr.as_ref().map(|at| at.line)),
+        ("amr", role.amr.as_ref().map(|at| at.line)),
+    ];
+    let (unknown, because, next) = match idp {
+        IdpSection::Oidc(_) => return None,
+        IdpSection::Saml(_) | IdpSection::Okta(_) => (
+            &demands[2..],
+            "a SAML assertion does not list the methods of a sign-in",
+            "demand acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
+        ),
+        IdpSection::IdentityCenter(_) => (
+            &demands[1..],
+            "Identity Center does not say how a person signed in",
+            "demand sign_in_age = \"15m\" instead, and set MFA in the settings of Identity Center",
+        ),
+        IdpSection::Source(_) => (&demands[..], "nobody signs in for it", "delete it"),
+    };
+    let (key, line) = unknown.iter().find_map(|(key, line)| Some((key, (*line)?)))?;
+    refused(line, format!("`{key}` cannot be met: {because}"), next)
+}
+
+/// What a role demands that no sign-in can meet.
+fn impossible(role: &RoleSection) -> Option<Refused> {
+    let age = role.sign_in_age.as_ref().filter(|age| age.value < SHORTEST_AGE);
+    if let Some(At { value, line }) = age {
+        let what = format!("{value} seconds are too few for a person to sign in and use the role");
+        return refused(*line, what, "sign_in_age is 1m or more, such as \"15m\"");
+    }
+    [("acr", &role.acr), ("amr", &role.amr)].into_iter().find_map(|(key, list)| contexts(key, list.as_ref()?))
+}
+
+/// What is wrong with a list of authentication contexts or methods.
+pub(in crate::config) fn contexts(key: &str, At { value: list, line }: &At<Vec<String>>) -> Option<Refused> {
+    if list.is_empty() {
+        return refused(*line, format!("`{key}` names nothing"), "name one or more, or delete it");
+    }
+    let is_value =
+        |one: &String| (1..=200).contains(&one.len()) && one.bytes().all(|byte| byte.is_ascii_graphic());
+    if let Some(bad) = list.iter().find(|one| !is_value(one)) {
+        let next = "1 to 200 letters, digits and signs without spaces, as the IdP writes it";
+        return refused(*line, format!("`{bad}` cannot be in `{key}`"), next);
+    }
+    let count = Some(list.len()).filter(|count| *count > 20)?;
+    refused(*line, format!("`{key}` has {count} values"), "20 are the most")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::file::File;
+
+    const OIDC: &str = "[idp.x]\ntype = \"oidc\"\nissuer = \"https://acme.okta.com\"\nclient_id = \"jit\"\n";
+    const SAML: &str = "[idp.x]\ntype = \"saml\"\nsso_url = \"https://idp.acme.com/sso\"\n";
+    const OKTA: &str = "[idp.x]\ntype = \"okta\"\norg = \"https://acme.okta.com/\"\napp_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"\n";
+
+    /// The IdP, what the role demands, what is wrong with it; nothing is wrong with the last ones.
+    #[test]
+    fn a_role_demands_what_its_idp_can_tell() {
+        let center = "[idp.x]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\nregion = \"eu-west-1\"\n";
+        let arn = "role_arn = \"arn:aws:iam::111111111111:role/hub\"\n";
+        let set = "account = \"111111111111\"\npermission_set = \"Dev\"\n";
+        let cases = [
+            (OIDC, arn, "sign_in_age = \"59s\"", "are too few for a person"),
+            (OIDC, arn, "sign_in_age = \"soon\"", "is not a length of time"),
+            (OIDC, arn, "acr = []", "`acr` names nothing"),
+            (OIDC, arn, "amr = [\"\"]", "`` cannot be in `amr`"),
+            (OIDC, arn, "amr = \"mfa\"", "must be a list of texts"),
+            (SAML, arn, "amr = [\"mfa\"]", "`amr` cannot be met: a SAML assertion does not list"),
+            (OKTA, arn, "amr = [\"mfa\"]", "`amr` cannot be met: a SAML assertion does not list"),
+            (center, set, "acr = [\"phr\"]", "`acr` cannot be met: Identity Center does not say"),
+            (center, set, "amr = [\"mfa\"]", "`amr` cannot be met: Identity Center does not say"),
+            (OIDC, arn, "sign_in_age = \"15m\"\nacr = [\"phr\", \"phrh\"]\namr = [\"hwk\"]", ""),
+            (SAML, arn, "sign_in_age = \"15m\"\nacr = [\"urn:x\"]", ""),
+            (OKTA, arn, "sign_in_age = \"15m\"\nacr = [\"urn:x\"]", ""),
+            (center, set, "sign_in_age = \"15m\"", ""),
+        ];
+        for (idp, target, demand, what) in cases {
+            let hub = format!("{idp}[role.hub]\nidp = \"x\"\n{target}");
+            let spoke = "[role.far]\nvia = \"hub\"\nrole_arn = \"arn:aws:iam::222222222222:role/far\"\n";
+            // On the hub, and on a spoke of it, whose sign-in is the hub's.
+            for text in [format!("{hub}{demand}\n{spoke}"), format!("{hub}{spoke}{demand}\n")] {
+                let line = 1 + text.lines().position(|line| line == demand.lines().next().unwrap()).unwrap();
+                match File::parse("c.toml", &text) {
+                    Ok(_) => assert_eq!(what, "", "{text}"),
+                    Err(mistake) => {
+                        let shown = mistake.to_string();
+                        assert!(shown.starts_with(&format!("c.toml:{line}:")), "{shown}");
+                        assert!(!what.is_empty() && shown.contains(what), "{shown}");
+                    }
+                }
+            }
+        }
+    }
+}
