@@ -1,0 +1,99 @@
+//! A role, resolved: how the person proves who they are, the roles to assume, and where each value came from. Pure data;
+//! nothing here asks the clock, the network or the store.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `proof` | the kinds of proof; the settings of each are in `oidc`, `saml`, `okta`, `identity_center` and `source` |
+//! | `leg`, `role` | one role of the chain, and what identifies a role |
+//! | `discovered` | a role that an IdP offers and that is in no configuration |
+//! | `endpoint` | the URLs of the AWS services to ask |
+//! | `value` | a value and the place that decided it |
+//! | `key` | the names of the store's entries, as hashes of the plan |
+
+mod discovered;
+mod endpoint;
+mod identity_center;
+mod key;
+mod leg;
+mod oidc;
+mod okta;
+mod proof;
+mod role;
+mod saml;
+mod source;
+mod value;
+
+use jit_wire::name::Variable;
+use jit_wire::sign_in::Requirement;
+
+pub use discovered::{DiscoveredRole, SamlPair};
+pub use endpoint::StsEndpoint;
+pub use identity_center::CenterSettings;
+pub use key::{EntryKey, EntryKind};
+pub use leg::{Leg, SignInDemand};
+pub use oidc::{AcrRequest, ClientAuth, Flow, OidcSettings};
+pub use okta::{FACTORS, Factor, OktaFlow, OktaSettings};
+pub use proof::ProofPlan;
+pub use role::{Assignment, RoleId};
+pub use saml::{BROWSERS, Binding, Capture, SamlSettings};
+pub use source::{Source, SourceSettings};
+pub use value::{Origin, Valued};
+
+/// The most that STS gives a session taken with another role's session ("role chaining"), in seconds.
+pub const CHAINED_LIMIT: u32 = 3600;
+/// The shortest and the longest `DurationSeconds` that STS accepts.
+pub const DURATION_RANGE: std::ops::RangeInclusive<u32> = 900..=43_200;
+/// The colours that a role may have, in the order of a terminal's codes for them (ECMA-48, SGR 31 to 37).
+pub const COLORS: [&str; 7] = ["red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+
+/// A role, resolved: how the person proves who they are, and the roles to assume one after the other, hub first.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The name that was asked for.
+    pub role: String,
+    /// How the person proves who they are.
+    pub proof: ProofPlan,
+    /// The roles from the hub to the one asked for; never empty.
+    pub legs: Vec<Leg>,
+    /// The region for the programs that get the session; `None` leaves their own setting alone.
+    pub region: Option<Valued<String>>,
+    /// Further variables for the programs that get the session: the endpoints and settings that they would have read in the
+    /// profile.
+    pub variables: Vec<(Variable, Valued<String>)>,
+    /// The file of certificates that connections are checked with, if the profile names one.
+    pub ca_bundle: Option<Valued<String>>,
+    /// The `description` in the configuration.
+    pub description: Option<String>,
+    /// The `color` in the configuration.
+    pub color: Option<String>,
+    /// Ask before the role is used.
+    pub confirm: bool,
+    /// `credential-process` may start a sign-in by itself.
+    pub auto_login: bool,
+    /// What all legs together demand of the sign-in.
+    pub sign_in: Requirement,
+}
+
+impl Plan {
+    /// The role that was asked for: the last leg.
+    pub fn target(&self) -> &Leg {
+        &self.legs[self.legs.len() - 1]
+    }
+
+    /// What `legs` together demand of the sign-in.
+    pub fn demand_of(legs: &[Leg]) -> Requirement {
+        let mut all = Requirement::default();
+        for leg in legs {
+            leg.sign_in.add_to(&mut all);
+        }
+        all
+    }
+
+    /// Whether the leg at `index` is assumed with another role's session, and so lives one hour at most.
+    pub fn is_chained(index: usize) -> bool {
+        index > 0
+    }
+}
+
+#[cfg(test)]
+mod tests;
