@@ -70,7 +70,7 @@ fn company(start: Timestamp) -> (Vec<(Entry, Vec<u8>)>, Policy) {
     let mut records = Records::default();
     let mut entries = Vec::new();
     let mut put = |records: &mut Records, key: &Key, at: Timestamp, bytes: Vec<u8>| {
-        let entry = Entry { key: key.to_string(), written: at, has_more_versions: false };
+        let entry = Entry::new(key.to_string(), at);
         records.take(&entry, &bytes);
         entries.push((entry, bytes));
     };

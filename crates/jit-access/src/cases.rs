@@ -11,6 +11,7 @@ mod run;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name::{is_account_id, is_session_name};
 use jit_wire::section::{closest, parse_duration};
 use jit_wire::timestamp::Timestamp;
@@ -85,6 +86,16 @@ pub struct CaseError {
     pub what: String,
     /// What to write instead.
     pub suggestion: Option<String>,
+}
+
+impl Explain for CaseError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(self.suggestion.clone().unwrap_or_else(|| SHAPE.to_owned()))]
+    }
 }
 
 /// A case as it is written, for advice.

@@ -58,7 +58,7 @@ pub fn access_ledger(data: &[u8]) {
             assert_eq!(parsed.to_string(), key, "a key is written in one way");
         }
         let written = key.parse::<Key>().map_or(at("2026-11-27T12:00:00Z"), |key| key.id().at());
-        let entry = Entry { key, written, has_more_versions: false };
+        let entry = Entry::new(key, written);
         records.take(&entry, pair.get(1).unwrap_or(&"").as_bytes());
     }
     let _ = (records.anomalies(), crate::replay::replay(&records));

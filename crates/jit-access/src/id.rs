@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::timestamp::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -20,6 +21,16 @@ pub struct Id(u128);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a UUID of version 7, written in lower case with hyphens")]
 pub struct NotAnId;
+
+impl Explain for NotAnId {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words("copy the id from the list of requests; its short form is enough")]
+    }
+}
 
 impl Id {
     /// An id of the moment `at`, which the server gave, with 74 of the bits of `random`.

@@ -8,6 +8,7 @@ mod read;
 
 use std::fmt;
 
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::timestamp::Timestamp;
 
 pub use body::{
@@ -47,6 +48,16 @@ pub struct Entry {
     pub written: Timestamp,
     /// Whether the key has another version.
     pub has_more_versions: bool,
+    /// Why the ledger itself does not believe that the object is what its key says, if it does not: it does not count, and
+    /// nobody reads it. In S3 AWS keeps such objects out.
+    pub doubt: Option<String>,
+}
+
+impl Entry {
+    /// A key with one version that nothing speaks against.
+    pub fn new(key: impl Into<String>, written: Timestamp) -> Self {
+        Self { key: key.into(), written, has_more_versions: false, doubt: None }
+    }
 }
 
 /// Why a ledger did not do what it was asked.
@@ -64,6 +75,36 @@ pub enum LedgerError {
     /// It answered something that is no answer.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
+    /// It has no room for another object.
+    #[error("the ledger is full: {0}")]
+    Full(String),
+}
+
+impl Explain for LedgerError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Refused(_) => Kind::Refused,
+            Self::Unreachable(_) | Self::Absent(_) | Self::Damaged(_) | Self::Full(_) => Kind::Failed,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Unreachable(_) => {
+                vec![Next::words("check `ledger` and `region` in the section [access]"), Next::TryAgain]
+            }
+            Self::Refused(_) => vec![Next::words(
+                "check `ledger`, `entry`, `voter` and `publisher` in the section [access]: each role may write its own kind of object only",
+            )],
+            Self::Absent(_) => vec![Next::words(
+                "check `ledger` in the section [access]: it may name another ledger than the one this was written to",
+            )],
+            Self::Damaged(_) => vec![Next::words(
+                "tell whoever runs the ledger; what was written before is not changed by this",
+            )],
+            Self::Full(_) => vec![Next::words("make room where the ledger is kept"), Next::TryAgain],
+        }
+    }
 }
 
 /// A ledger, seen by one session. Nothing else is possible: no change, no deletion.
@@ -96,6 +137,24 @@ pub enum WriteError {
     /// Something else is under this key.
     #[error("`{0}` exists already, with other contents")]
     Other(String),
+}
+
+impl Explain for WriteError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Ledger(error) => error.kind(),
+            Self::Other(_) => Kind::Failed,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Ledger(error) => error.next(),
+            Self::Other(_) => vec![Next::words(
+                "nothing was changed: somebody else wrote it first; look at it before you write again",
+            )],
+        }
+    }
 }
 
 /// Writes an object so that it does no harm if the answer is lost: a put whose object then exists with the same bytes has

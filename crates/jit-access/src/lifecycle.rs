@@ -12,7 +12,6 @@ use jit_wire::timestamp::Timestamp;
 
 use crate::decide::Verdict;
 use crate::fold::{Case, Phase, State};
-use crate::id::Id;
 use crate::ledger::{Applied, AppliedRole, Cause, Ended, Outcome};
 use crate::people::People;
 
@@ -20,11 +19,6 @@ pub use reconcile::{Action, ObservedRole, Unexplained, confirm, reconcile};
 
 /// A role in an account, by its ARN.
 pub type RoleArn = String;
-
-/// The name of the policy of a grant.
-pub fn policy_name(request: Id) -> String {
-    format!("jit-{request}")
-}
 
 /// What was seen on the roles of one request: the text of its policy by the role's ARN. A role that was looked at and has no
 /// such policy is not in it.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::str::FromStr;
 
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name::is_session_name;
 
 use crate::policy::read::is_role_id;
@@ -20,6 +21,18 @@ pub struct UserId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the user id of a role's session: AROA…:SESSION-NAME")]
 pub struct NotAUserId;
+
+impl Explain for NotAUserId {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(
+            "use a role of the deployment: an IAM user or the root user cannot write to the ledger",
+        )]
+    }
+}
 
 impl UserId {
     /// The role's unique id, `AROA…`.
@@ -92,6 +105,21 @@ pub enum Nobody {
     /// Another name differs by case alone.
     #[error("the policy has this name in another spelling")]
     CaseTwin,
+}
+
+impl Explain for Nobody {
+    fn kind(&self) -> Kind {
+        Kind::Refused
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(match self {
+            Self::Door => "use a role that is a [door] of the policy, or have this one added to it",
+            Self::Retired => "ask for a new session name at the IdP: a retired name is never used again",
+            Self::Unknown => "have the name added to a [group] of the policy, or to `names` of a [person]",
+            Self::CaseTwin => "let the IdP send the name exactly as the policy spells it, capitals included",
+        })]
+    }
 }
 
 /// A policy, looked through once so that a question about it is a lookup.

@@ -32,7 +32,7 @@ pub use ceiling::{Ceiling, Level, SERVICES, Service};
 pub use compare::same_meaning;
 pub use document::Document;
 pub use entry::{EntryPolicy, EntryTrust, OidcProvider, Reach, SessionName, Where, Writes};
-pub use grant::{AllowedStatement, GrantDocument, GrantError, Networks, grant_id, policy_name};
+pub use grant::{AllowedStatement, GrantDocument, GrantError, Networks, policy_name, request_of};
 pub use grantor::{GrantorTrust, Guardrail, grantor};
 pub use ledger::LedgerBucket;
 pub use names::EntryRole;

@@ -565,8 +565,25 @@ const OF_COMMANDS: [&str; 14] = [
     "Unnamed",
     "WizardError",
 ];
-/// No command shows them yet: the calls and documents of access on request.
-const NOT_SHOWN: [&str; 2] = ["CallError", "TooLong"];
+/// No command shows them yet: those of access on request, whose crates have the tests of what they advise.
+const NOT_SHOWN: [&str; 16] = [
+    "AllowError",
+    "BodyError",
+    "CallError",
+    "CaseError",
+    "FolderError",
+    "GrantError",
+    "HoursError",
+    "KeyError",
+    "LedgerError",
+    "NetworkError",
+    "Nobody",
+    "NotAUserId",
+    "NotAnId",
+    "RequestRoleError",
+    "TooLong",
+    "WriteError",
+];
 /// Hand on what another one says, or are one thing.
 const OTHERS: [&str; 5] = ["Contested", "Failure", "IdpError", "Mistake", "ProfilesError"];
 

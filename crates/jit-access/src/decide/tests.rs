@@ -83,7 +83,7 @@ impl World {
         let key = Key::Fact { id, author: author.clone(), kind: fact.kind() };
         let bytes = fact.to_bytes();
         self.hashes.insert(id, Hash::of(&bytes));
-        let entry = Entry { key: key.to_string(), written: Self::moment(seconds), has_more_versions: false };
+        let entry = Entry::new(key.to_string(), Self::moment(seconds));
         self.records.take(&entry, &bytes);
         id
     }
@@ -127,7 +127,7 @@ impl World {
 
     pub(crate) fn act(&mut self, seconds: i64, request: Id, kind: ActKind, bytes: &[u8]) {
         let key = Key::Act { request, kind }.to_string();
-        self.records.take(&Entry { key, written: Self::moment(seconds), has_more_versions: false }, bytes);
+        self.records.take(&Entry::new(key, Self::moment(seconds)), bytes);
     }
 
     pub(crate) fn decide_with(&self, request: Id, on_call: &OnCall, seconds: i64) -> Verdict {

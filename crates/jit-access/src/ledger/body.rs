@@ -5,6 +5,7 @@ mod fact;
 mod hash;
 mod sweep;
 
+use jit_wire::explain::{Explain, Kind, Next};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,21 @@ pub enum BodyError {
     /// Larger than such an object can be.
     #[error("the body has {0} bytes, more than the {1} that are read")]
     Large(usize, usize),
+}
+
+impl Explain for BodyError {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(match self {
+            Self::Json(_) | Self::NotAnObject => {
+                "update jit: a newer version may have written it; what no version can read does not count"
+            }
+            Self::Large(..) => "write a shorter reason, or put the details into the ticket",
+        })]
+    }
 }
 
 /// Reads a body. The structs refuse unknown keys and keys twice; lists, which serde would take for a struct, are refused

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jit_wire::explain::{Explain, Kind, Next};
+
 use super::{ActKind, FactKind};
 use crate::id::Id;
 use crate::people::UserId;
@@ -69,6 +71,24 @@ pub enum KeyError {
     /// The last segment.
     #[error("its last segment is no kind of object that can be there")]
     Kind,
+}
+
+impl Explain for KeyError {
+    fn kind(&self) -> Kind {
+        Kind::Failed
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(match self {
+            Self::Prefix => "keep everything but the ledger's own objects out of its bucket or folder",
+            Self::Segments | Self::Id | Self::Kind => {
+                "tell security: jit writes no such key, so somebody wrote it by other means"
+            }
+            Self::Author => {
+                "tell security: whoever wrote it did not come through a role's session, as people of the policy do"
+            }
+        })]
+    }
 }
 
 impl Key {

@@ -128,6 +128,7 @@ impl Ledger for Memory {
             key: key.clone(),
             written: object.written,
             has_more_versions: object.versions > 1,
+            doubt: None,
         };
         Ok(within.map(entry).collect())
     }

@@ -118,11 +118,18 @@ pub enum AnomalyKind {
     TakenId,
     /// A policy published through a door that may not.
     Publisher,
+    /// The ledger itself says that it is not what its key says.
+    Doubt,
+    /// It cannot be read.
+    Unreadable,
 }
 
 impl Records {
     /// Takes in one object. Taken in again, it changes nothing.
     pub fn take(&mut self, entry: &Entry, bytes: &[u8]) {
+        if let Some(why) = &entry.doubt {
+            return self.anomaly(entry, AnomalyKind::Doubt, why);
+        }
         let key = match entry.key.parse::<Key>() {
             Ok(key) => key,
             Err(error) => return self.anomaly(entry, AnomalyKind::Key, error),
@@ -154,6 +161,11 @@ impl Records {
                 Err(error) => self.anomaly(entry, AnomalyKind::Body, error),
             },
         }
+    }
+
+    /// Takes in that the ledger lists an object and does not give it.
+    pub fn unreadable(&mut self, entry: &Entry, why: impl fmt::Display) {
+        self.anomaly(entry, AnomalyKind::Unreadable, why);
     }
 
     fn anomaly(&mut self, entry: &Entry, kind: AnomalyKind, what: impl fmt::Display) {
@@ -341,6 +353,16 @@ impl Records {
         }
         found.sort();
         found
+    }
+
+    /// The ids of requests and uses that something here is about, or that a request extends, and that are not here.
+    pub fn missing(&self) -> BTreeSet<Id> {
+        let is_here = |id: &Id| self.threads.get(id).is_some_and(|thread| thread.subject.is_some());
+        let extended = self.threads.values().filter_map(|thread| match &thread.subject {
+            Some((Ledgered { body: Subject::Request(request), .. }, _)) => request.extends,
+            _ => None,
+        });
+        self.threads.keys().copied().chain(extended).filter(|id| !is_here(id)).collect()
     }
 
     /// The ids of all requests and uses.

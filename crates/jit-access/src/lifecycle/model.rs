@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::*;
 use crate::decide::tests::World;
 use crate::decide::{History, OnCall, decide};
+use crate::id::Id;
 use crate::ledger::{ActKind, Fact, Ledgered, Revoke, Vouch};
 use crate::people::PolicyIndex;
 use crate::testing::userid;

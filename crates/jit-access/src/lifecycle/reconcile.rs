@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use jit_wire::timestamp::Timestamp;
 
-use super::{RoleArn, policy_name};
+use super::RoleArn;
 use crate::fold::{Case, Phase, State};
 use crate::id::Id;
 use crate::ledger::{Finding, FindingKind, Outcome, Records};
 use crate::people::People;
+use crate::render::{policy_name, request_of};
 
 /// A role as IAM showed it. It must have been listed **before** the decisions were read: a decision that came in between
 /// would otherwise look like none.
@@ -72,7 +73,7 @@ pub fn reconcile(
     let mut actions = Vec::new();
     for role in roles {
         for (name, document) in &role.policies {
-            let request = name.strip_prefix("jit-").and_then(|id| id.parse::<Id>().ok());
+            let request = request_of(name);
             let case = request.and_then(|id| records.case(id));
             if let Some((why, is_finding)) = objection(people, case.as_ref(), role, document, now) {
                 let (role, name, document) = (role.arn.clone(), name.clone(), document.clone());

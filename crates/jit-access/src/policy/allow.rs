@@ -1,5 +1,6 @@
 //! `allow`: an IAM policy document that says less than the ceiling.
 
+use jit_wire::explain::{Explain, Kind, Next};
 use serde_json::{Map, Value};
 
 /// What a grant of this access allows.
@@ -31,6 +32,21 @@ pub enum AllowError {
     /// Something that an `allow` document cannot have.
     #[error("{0}")]
     Content(String),
+}
+
+impl Explain for AllowError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(match self {
+            Self::Json(_) => "write it as AWS does: {\"Statement\": [{\"Effect\": \"Allow\", …}]}",
+            Self::Content(_) => {
+                "keep to Allow statements with actions, resources and conditions: a grant adds who and until when itself"
+            }
+        })]
+    }
 }
 
 /// The keys that the grant itself decides by.

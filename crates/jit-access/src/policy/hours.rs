@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::timestamp::Timestamp;
 
 const DAYS: [(&str, Weekday); 7] = [
@@ -49,6 +50,22 @@ pub enum HoursError {
     /// Not in the IANA database.
     #[error("there is no time zone `{}`; zones are written Europe/Berlin or UTC", .0.escape_default())]
     Zone(String),
+}
+
+impl Explain for HoursError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(match self {
+            Self::Shape => "write days, times and a time zone, as in \"Mon-Fri 08:00-18:00 Europe/Berlin\"",
+            Self::Day(_) => "write days by their first three letters: Mon-Fri, or Mon,Wed",
+            Self::Time(_) => "write times with hours and minutes, from 00:00 to 24:00",
+            Self::Empty => "for the whole day, write 00:00-24:00",
+            Self::Zone(_) => "write the zone as the IANA database names it, as in Europe/Berlin",
+        })]
+    }
 }
 
 impl Hours {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use jit_wire::explain::{Explain, Kind, Next};
+
 /// A block of addresses, or a VPC.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Network {
@@ -33,6 +35,29 @@ pub enum NetworkError {
     /// Addresses that AWS never sees as a source.
     #[error("`{0}` is private: AWS sees public addresses, or the VPC (vpc-…) of a call through its endpoint")]
     Private(String),
+}
+
+impl Explain for NetworkError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        let words = match self {
+            Self::Shape(_) => {
+                "write a block of addresses such as 203.0.113.0/24, or the id of a VPC".to_owned()
+            }
+            Self::HostBits(_, block) => format!("write {block}"),
+            Self::Everywhere(_) => {
+                "leave `networks` out: without it an access can be used from everywhere".to_owned()
+            }
+            Self::Private(_) => {
+                "write the public addresses that people come from, or the VPC whose endpoints they use"
+                    .to_owned()
+            }
+        };
+        vec![Next::words(words)]
+    }
 }
 
 impl FromStr for Network {

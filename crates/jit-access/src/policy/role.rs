@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jit_wire::arn::{ArnError, Partition, RoleArn};
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name::is_account_id;
 
 /// The ARN of a role on request, whose account may be left open (`*`).
@@ -27,6 +28,24 @@ pub enum RequestRoleError {
     /// Under another path.
     #[error("roles on request have the path /jit/, and the roles of break-glass /jit-glass/")]
     Path,
+}
+
+impl Explain for RequestRoleError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(match self {
+            Self::Arn(_) => "write the role's ARN: arn:aws:iam::111122223333:role/jit/NAME",
+            Self::Wildcard => {
+                "write * in place of the account alone, and name the accounts in `accounts`: arn:aws:iam::*:role/jit/NAME"
+            }
+            Self::Path => {
+                "make the role under the path /jit/, or /jit-glass/ for break-glass, and write that ARN"
+            }
+        })]
+    }
 }
 
 impl RequestRole {

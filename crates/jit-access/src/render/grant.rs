@@ -1,9 +1,11 @@
 //! The grant: one inline policy that allows one person what the ceiling allows, until a time written into it.
 
+use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::timestamp::Timestamp;
 
 use super::document::{Document, Statement, Texts};
 use super::names::user_ids;
+use crate::id::Id;
 
 /// What is granted, to whom, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,26 @@ pub enum GrantError {
         /// Such as `aws:SourceIp`.
         key: &'static str,
     },
+}
+
+impl Explain for GrantError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        vec![Next::words(match self {
+            Self::Nobody => "give the person a session name in `names` of [person]",
+            Self::Nothing => {
+                "name an action and a resource in the access's `allow` document, or leave `allow` out"
+            }
+            Self::Everything(_) => "name the services in the access's `allow` document, as in ec2:*",
+            Self::Order => "ask for a later end, or an earlier start",
+            Self::Conflict { .. } => {
+                "remove that condition from the `allow` document; use `networks` of the access for where calls may come from"
+            }
+        })]
+    }
 }
 
 impl GrantDocument {
@@ -155,24 +177,18 @@ fn set(
     Ok(statement.when(operator, key, values))
 }
 
-/// The name of the inline policy of the grant with this id.
-pub fn policy_name(id: &str) -> String {
-    format!("jit-{id}")
+/// The name of the inline policy of the grant of this request.
+pub fn policy_name(request: Id) -> String {
+    format!("{PREFIX}{request}")
 }
 
-/// The id of the grant that an inline policy is named after; `None` if it is not one of ours. Only the one spelling that
+/// The request whose grant an inline policy is named after; `None` if it is not one of ours. Only the one spelling that
 /// [`policy_name`] gives is understood: lower case, with hyphens.
-pub fn grant_id(policy_name: &str) -> Option<&str> {
-    let id = policy_name.strip_prefix("jit-")?;
-    let fits = id.len() == 36
-        && id.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            14 => byte == b'7',
-            19 => matches!(byte, b'8' | b'9' | b'a' | b'b'),
-            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-        });
-    fits.then_some(id)
+pub fn request_of(policy_name: &str) -> Option<Id> {
+    policy_name.strip_prefix(PREFIX)?.parse().ok()
 }
+
+const PREFIX: &str = "jit-";
 
 #[cfg(test)]
 mod tests {
@@ -260,8 +276,9 @@ mod tests {
 
     #[test]
     fn policy_names_are_read_back_in_one_spelling() {
-        let id = "019ac9f2-7a1b-7c3d-8e4f-0123456789ab";
-        assert_eq!(grant_id(&policy_name(id)), Some(id));
+        let id: Id = "019ac9f2-7a1b-7c3d-8e4f-0123456789ab".parse().unwrap();
+        assert_eq!(policy_name(id), "jit-019ac9f2-7a1b-7c3d-8e4f-0123456789ab");
+        assert_eq!(request_of(&policy_name(id)), Some(id));
         for other in [
             "019ac9f2-7a1b-7c3d-8e4f-0123456789ab",
             "jit-",
@@ -272,7 +289,7 @@ mod tests {
             "jit-019ac9f2-7a1b-7c3d-8e4f-0123456789ab ",
             "JIT-019ac9f2-7a1b-7c3d-8e4f-0123456789ab",
         ] {
-            assert_eq!(grant_id(other), None, "{other}");
+            assert_eq!(request_of(other), None, "{other}");
         }
     }
 }

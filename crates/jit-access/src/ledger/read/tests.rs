@@ -11,7 +11,7 @@ fn id(byte: u8) -> Id {
 }
 
 fn entry(key: &Key, seconds: i64) -> Entry {
-    Entry { key: key.to_string(), written: Timestamp(at(NOON).0 + seconds), has_more_versions: false }
+    Entry::new(key.to_string(), Timestamp(at(NOON).0 + seconds))
 }
 
 fn fact_key(byte: u8, name: &str, kind: FactKind) -> Key {
@@ -170,7 +170,7 @@ proptest! {
     #[test]
     fn no_bytes_panic(key in "[fas]/[0-9a-f-]{36}/AROAHUB4567890EXAMPLE:bob/(vote|request).json|.*", bytes: Vec<u8>) {
         let mut records = Records::default();
-        records.take(&Entry { key, written: at(NOON), has_more_versions: true }, &bytes);
+        records.take(&Entry { has_more_versions: true, ..Entry::new(key, at(NOON)) }, &bytes);
         let _ = records.anomalies();
     }
 }
