@@ -1,5 +1,6 @@
 //! `jit policy check`: what is well formed and cannot work, or should not be.
 
+mod live;
 mod people;
 mod roles;
 
@@ -7,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::people::{Directory, People, PolicyIndex};
 use crate::policy::{Place, Policy};
+
+pub use live::{NotGiven, not_given};
 
 /// Something that `check` found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

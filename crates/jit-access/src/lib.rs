@@ -10,7 +10,7 @@
 //! | [`decide`] | the decision, and its record |
 //! | [`lifecycle`] | the steps of applying and reconciling |
 //! | [`replay`] | whether each decision follows from what it was made with |
-//! | [`check`] | what `jit policy check` finds |
+//! | [`check`] | what `jit policy check` finds, and the live grants that a policy would not give |
 //! | [`cases`] | the cases of `jit policy test` |
 //! | [`id`] | ids of requests and facts, and their short forms |
 //! | [`ledger`] | keys, bodies, the trait, the ledger in memory, and the reader's rules |
