@@ -1,0 +1,284 @@
+//! What was read of a ledger. Objects never change, so each is read once and kept for ever; the next reading lists only what
+//! can be new and gets only what is. The result is that of a reading that starts from nothing, which a test compares.
+//!
+//! A reading is of a window of time ([`read`](Cache::read)): everything about requests that were made since its start, and of
+//! older ones what those depend on. Policies, and uses of break-glass with their reviews, are read whatever their age, since a
+//! single old one can matter.
+//!
+//! The cache is a copy of what everybody who may enter can read; there is no secret in it. It is kept by a [`Shelf`], in one
+//! file for each day and an index with the hash of each of them, so that a command reads the days that it needs. Whatever is
+//! torn, of another version or of another ledger is thrown away and read again.
+
+mod days;
+mod shelf;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jit_access::id::Id;
+use jit_access::ledger::{Entry, FactKind, Key, LOOK_BACK, Ledger, LedgerError, Records};
+use jit_wire::timestamp::Timestamp;
+
+pub use shelf::{FolderShelf, Shelf};
+
+use days::Day;
+
+/// Everything, for the audit.
+pub const EVERYTHING: Timestamp = Timestamp(0);
+
+/// What was read of one ledger.
+#[derive(Debug, Default)]
+pub struct Cache {
+    /// Which ledger it is, such as its URL or its path.
+    ledger: String,
+    objects: BTreeMap<String, Object>,
+    covered: Option<Covered>,
+    /// Requests from before the window that something in it is about, and that were looked for.
+    looked_for: BTreeSet<Id>,
+    /// The days whose objects are on the shelf, and not in `objects`.
+    on_shelf: BTreeMap<Day, String>,
+    changed: BTreeSet<Day>,
+}
+
+/// From when until when all facts are in the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Covered {
+    since: i64,
+    until: i64,
+}
+
+/// An object as it was when it was first read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Object {
+    written: Timestamp,
+    has_more_versions: bool,
+    bytes: Vec<u8>,
+}
+
+/// What a reading gave.
+#[derive(Debug)]
+pub struct Reading {
+    /// What counts, and what does not.
+    pub records: Records,
+    /// How many keys the ledger listed.
+    pub listed: usize,
+    /// How many objects were got from it.
+    pub got: usize,
+}
+
+impl Cache {
+    /// An empty one, for `ledger`: its URL or its path.
+    pub fn new(ledger: impl Into<String>) -> Self {
+        Self { ledger: ledger.into(), ..Self::default() }
+    }
+
+    /// Reads what is in the ledger of requests that were made since `since`, by the server's time. `now` is that as well.
+    ///
+    /// What cannot be read is a finding in the records, and is tried again the next time.
+    ///
+    /// # Errors
+    /// [`LedgerError`], where nothing can be said about the ledger as a whole. The cache is then as it was, or knows more.
+    pub fn read(
+        &mut self,
+        ledger: &dyn Ledger,
+        shelf: &dyn Shelf,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Reading, LedgerError> {
+        loop {
+            // Without an answer the shelf was torn. Nothing of it is known now, so that happens once.
+            if let Some(reading) = self.try_to_read(ledger, shelf, since, now)? {
+                return Ok(reading);
+            }
+        }
+    }
+
+    fn try_to_read(
+        &mut self,
+        ledger: &dyn Ledger,
+        shelf: &dyn Shelf,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Reading>, LedgerError> {
+        // Ids are made before they are stored, and out of order.
+        let from = Timestamp(since.0.saturating_sub(LOOK_BACK));
+        // The list begins a little before what was read last, which may be long ago.
+        let listed = self.covered.map_or(from, |covered| Timestamp(covered.until.saturating_sub(LOOK_BACK)));
+        let first = Day::at(from.min(listed));
+        if !self.fetch_days(shelf, |day| day == Day::Always || day >= first) {
+            return Ok(None);
+        }
+        let mut pass =
+            Pass { ledger, read: Reading { records: Records::default(), listed: 0, got: 0 }, refused: None };
+        let policies = pass.list("policy/", "")?;
+        if self.is_of_another(&policies) {
+            self.forget();
+        }
+        self.take_all(&mut pass, policies, |_| true)?;
+
+        let known = self.covered.filter(|covered| covered.since <= from.0);
+        let after = match (known, self.covered) {
+            (Some(covered), _) => floor("f", Timestamp(covered.until.saturating_sub(LOOK_BACK))),
+            // Uses and reviews of all times are known; the window becomes longer.
+            (None, Some(_)) => floor("f", from),
+            (None, None) => String::new(),
+        };
+        let begin = self.covered.map_or(from.0, |covered| covered.since.min(from.0));
+        let facts = pass.list("f/", &after)?;
+        let newest = facts.iter().map(|entry| entry.written.0).max().unwrap_or(i64::MIN);
+        self.take_all(&mut pass, facts, |key| is_of_all_times(key) || key.id().at().0 >= begin)?;
+        let acts = pass.list("a/", &floor("a", from))?;
+        self.take_all(&mut pass, acts, |_| true)?;
+        let read_until = known.map_or(from.0, |covered| covered.until);
+        let sweeps = pass.list("s/", &floor("s", Timestamp(read_until.saturating_sub(LOOK_BACK))))?;
+        self.take_all(&mut pass, sweeps, |_| true)?;
+        // A clock that was set back makes ids that are older than what is known already.
+        let until = self.covered.map_or(newest, |covered| covered.until.max(newest)).min(now.0);
+        self.covered = Some(Covered { since: begin, until: until.max(begin) });
+
+        for (key, object) in &self.objects {
+            let Ok(parsed) = key.parse::<Key>() else { continue };
+            if is_of_all_times(&parsed) || parsed.id().at().0 >= from.0 {
+                pass.read.records.take(&object.entry(key), &object.bytes);
+            }
+        }
+        if !self.follow(&mut pass, shelf, from)? {
+            return Ok(None);
+        }
+        match pass.refused.filter(|_| pass.read.got == 0 && self.objects.is_empty()) {
+            Some(refused) => Err(refused),
+            None => Ok(Some(pass.read)),
+        }
+    }
+
+    /// Requests from before the window that those in it extend, or that votes in it are about. `false` if the shelf is torn.
+    fn follow(
+        &mut self,
+        pass: &mut Pass<'_>,
+        shelf: &dyn Shelf,
+        from: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        loop {
+            let missing: Vec<Id> =
+                pass.read.records.missing().into_iter().filter(|id| id.at().0 < from.0).collect();
+            let mut found = false;
+            for id in missing {
+                let path = format!("f/{id}/");
+                if !self.fetch_days(shelf, |day| day == Day::at(id.at())) {
+                    return Ok(false);
+                }
+                if self.looked_for.insert(id) {
+                    self.changed.insert(Day::Always);
+                    let entries = pass.list(&path, "")?;
+                    self.take_all(pass, entries, |_| true)?;
+                }
+                let range = self.objects.range(path.clone()..).take_while(|(key, _)| key.starts_with(&path));
+                for (key, object) in range {
+                    let is_request = matches!(key.parse(), Ok(Key::Fact { kind: FactKind::Request, .. }));
+                    if is_request {
+                        pass.read.records.take(&object.entry(key), &object.bytes);
+                        found = true;
+                    }
+                }
+            }
+            if !found {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Gets those of `entries` that are wanted and not known.
+    fn take_all(
+        &mut self,
+        pass: &mut Pass<'_>,
+        entries: Vec<Entry>,
+        is_wanted: impl Fn(&Key) -> bool,
+    ) -> Result<(), LedgerError> {
+        for entry in entries {
+            let key = entry.key.parse::<Key>();
+            if let Some(known) = self.objects.get_mut(&entry.key) {
+                // What lies there now is not what was read: the first version counts.
+                let is_another = entry.has_more_versions || entry.written != known.written;
+                if is_another && !known.has_more_versions {
+                    known.has_more_versions = true;
+                    self.changed.extend(key.ok().map(|key| Day::of(&key)));
+                }
+                continue;
+            }
+            match key {
+                Err(_) => pass.read.records.take(&entry, b""),
+                Ok(_) if entry.doubt.is_some() => pass.read.records.take(&entry, b""),
+                Ok(key) if is_wanted(&key) => {
+                    let Some(bytes) = pass.get(&entry)? else { continue };
+                    self.changed.insert(Day::of(&key));
+                    let Entry { key, written, has_more_versions, .. } = entry;
+                    self.objects.insert(key, Object { written, has_more_versions, bytes });
+                }
+                Ok(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a policy that was read is there no more: somebody made a new ledger in the same place.
+    fn is_of_another(&self, policies: &[Entry]) -> bool {
+        let known =
+            self.objects.range("policy/".to_owned()..).take_while(|(key, _)| key.starts_with("policy/"));
+        let mut known = known.map(|(key, _)| key.as_str());
+        known.any(|key| !policies.iter().any(|entry| entry.key == key))
+    }
+
+    fn forget(&mut self) {
+        *self = Self::new(std::mem::take(&mut self.ledger));
+    }
+}
+
+/// One reading of a ledger.
+struct Pass<'l> {
+    ledger: &'l dyn Ledger,
+    read: Reading,
+    refused: Option<LedgerError>,
+}
+
+impl Pass<'_> {
+    fn list(&mut self, prefix: &str, after: &str) -> Result<Vec<Entry>, LedgerError> {
+        let entries = self.ledger.list(prefix, after)?;
+        self.read.listed += entries.len();
+        Ok(entries)
+    }
+
+    /// The bytes, or a finding.
+    fn get(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, LedgerError> {
+        match self.ledger.get(&entry.key) {
+            Ok(bytes) => {
+                self.read.got += 1;
+                Ok(Some(bytes))
+            }
+            Err(error @ (LedgerError::Absent(_) | LedgerError::Damaged(_) | LedgerError::Refused(_))) => {
+                self.read.records.unreadable(entry, &error);
+                if matches!(error, LedgerError::Refused(_)) {
+                    self.refused = Some(error);
+                }
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Object {
+    fn entry(&self, key: &str) -> Entry {
+        Entry { has_more_versions: self.has_more_versions, ..Entry::new(key, self.written) }
+    }
+}
+
+/// What is read whatever its age.
+fn is_of_all_times(key: &Key) -> bool {
+    matches!(key, Key::Policy { .. } | Key::Fact { kind: FactKind::Use | FactKind::Review, .. })
+}
+
+/// A text before every key of `area` whose id is of `at` or later, and behind every other.
+fn floor(area: &str, at: Timestamp) -> String {
+    if at.0 <= 0 { String::new() } else { format!("{area}/{}", Id::new(at, [0; 10])) }
+}

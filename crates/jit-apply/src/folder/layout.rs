@@ -1,0 +1,111 @@
+//! Where each key lies below the folder, and how large what lies there can be.
+
+use jit_access::ledger::{Key, LARGEST_ACT, LARGEST_FACT};
+use jit_access::policy::LARGEST_POLICY;
+
+/// Where objects are written before they get their names. Readers do not look here.
+pub(super) const STAGING: &str = "tmp";
+
+/// What a key begins with, each a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Area {
+    Acts,
+    Facts,
+    Policies,
+    Sweeps,
+}
+
+/// In the order of their names, which is that of the keys.
+pub(super) const AREAS: [Area; 4] = [Area::Acts, Area::Facts, Area::Policies, Area::Sweeps];
+
+impl Area {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Acts => "a",
+            Self::Facts => "f",
+            Self::Policies => "policy",
+            Self::Sweeps => "s",
+        }
+    }
+
+    /// How many folders are between the area and the file.
+    pub(super) fn depth(self) -> usize {
+        match self {
+            Self::Acts | Self::Sweeps => 1,
+            Self::Facts | Self::Policies => 2,
+        }
+    }
+
+    /// Whether several people write into one folder of it: the acts about one request, where approvers apply. Everywhere else
+    /// a folder belongs to who made it.
+    pub(super) fn is_shared(self) -> bool {
+        self == Self::Acts
+    }
+}
+
+/// Where one key lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) area: Area,
+    /// The folders below the area's.
+    pub(super) folders: Vec<String>,
+    pub(super) file: String,
+    /// The session name of who writes it; `None` where the key names nobody.
+    pub(super) author: Option<String>,
+    /// The most bytes of such an object.
+    pub(super) limit: usize,
+}
+
+impl Place {
+    pub(super) fn of(key: &Key) -> Self {
+        let (area, author, limit) = match key {
+            Key::Policy { author, .. } => (Area::Policies, Some(author), LARGEST_POLICY),
+            Key::Fact { author, .. } => (Area::Facts, Some(author), LARGEST_FACT),
+            Key::Act { .. } => (Area::Acts, None, LARGEST_ACT),
+            Key::Sweep { .. } => (Area::Sweeps, None, LARGEST_FACT),
+        };
+        let text = key.to_string();
+        let mut segments = text.split('/').skip(1).map(on_disk);
+        let folders = segments.by_ref().take(area.depth()).collect();
+        let file = segments.next().unwrap_or_default();
+        Self { area, folders, file, author: author.map(|author| author.session_name().to_owned()), limit }
+    }
+}
+
+/// A segment of a key as the name of a file. Windows has no colons in names; nothing else of a key has a semicolon.
+pub(super) fn on_disk(segment: &str) -> String {
+    if cfg!(windows) { segment.replace(':', ";") } else { segment.to_owned() }
+}
+
+/// The segment that a name stands for. Of a name with a colon there is none on Windows, and elsewhere none with a semicolon.
+pub(super) fn in_key(name: &str) -> String {
+    if cfg!(windows) { name.replace(';', ":") } else { name.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_path() {
+        const ID: &str = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+        const BOB: &str = "AROAHUB4567890EXAMPLE:bob";
+        for key in [
+            format!("policy/{ID}/{BOB}/policy.toml"),
+            format!("f/{ID}/{BOB}/vote.json"),
+            format!("a/{ID}/decision.json"),
+            format!("a/{ID}/slack-U012.json"),
+            format!("s/{ID}/sweep.json"),
+        ] {
+            let place = Place::of(&key.parse().unwrap());
+            let folders = place.folders.iter().map(|folder| in_key(folder));
+            let parts: Vec<String> = std::iter::once(place.area.name().to_owned())
+                .chain(folders)
+                .chain([in_key(&place.file)])
+                .collect();
+            assert_eq!(parts.join("/"), key);
+            assert_eq!(place.author.as_deref(), key.contains("bob").then_some("bob"));
+        }
+        assert!(AREAS.map(Area::name).is_sorted());
+    }
+}

@@ -1,0 +1,568 @@
+#![allow(clippy::disallowed_methods, reason = "makes what somebody could have made")]
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use jit_access::id::Id;
+use jit_access::ledger::{ActKind, AnomalyKind, FactKind, Memory, Records, SweepKind, WriteError, write};
+use jit_access::people::UserId;
+use jit_access::testing::userid;
+use jit_wire::explain::Explain as _;
+use proptest::prelude::*;
+
+use super::*;
+
+/// The accounts of a machine that a test makes up.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeMap<u32, String>);
+
+/// This user, under that name.
+fn myself(name: &str) -> Arc<dyn Accounts> {
+    Arc::new(Names([(platform::own_user(), name.to_owned())].into()))
+}
+
+impl Accounts for Names {
+    fn name(&self, user: u32) -> Option<String> {
+        self.0.get(&user).cloned()
+    }
+}
+
+/// A folder that goes with the test, and the ledger in it.
+struct Place {
+    folder: tempfile::TempDir,
+    ledger: FolderLedger,
+}
+
+impl Place {
+    /// Of this user alone.
+    fn private() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = FolderLedger::create(&folder.path().join("ledger"), myself("bob")).unwrap();
+        Self { folder, ledger }
+    }
+
+    /// Where everybody can write, and this user is `bob`.
+    #[cfg(unix)]
+    fn shared() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger");
+        fs::create_dir(&path).unwrap();
+        set_mode(&path, 0o1777);
+        let ledger = FolderLedger::create(&path, myself("bob")).unwrap();
+        Self { folder, ledger }
+    }
+
+    fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join("ledger").join(below.split('/').map(layout::on_disk).collect::<PathBuf>())
+    }
+
+    /// Puts bytes at a path, as somebody could by other means.
+    fn force(&self, below: &str, bytes: &[u8]) {
+        let path = self.path(below);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    fn entry(&self, key: &str) -> Entry {
+        let mut entries = self.ledger.list(key, "").unwrap();
+        assert_eq!(entries.len(), 1, "{entries:?}");
+        entries.remove(0)
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn id(number: u8) -> Id {
+    Id::new(Timestamp(1_700_000_000 + i64::from(number)), [number; 10])
+}
+
+fn bob() -> UserId {
+    userid("hub", "bob")
+}
+
+fn fact(number: u8, author: &UserId, kind: FactKind) -> Key {
+    Key::Fact { id: id(number), author: author.clone(), kind }
+}
+
+/// Keys of every kind, some in one folder, some whose order in the folder is not that of the keys.
+fn keys() -> Vec<Key> {
+    let authors = [bob(), userid("hub", "bob+x"), userid("platform", "bob.x")];
+    let mut keys = Vec::new();
+    for number in 0..3 {
+        for author in &authors {
+            keys.push(fact(number, author, FactKind::Request));
+            keys.push(fact(number, author, FactKind::Vote));
+            keys.push(Key::Policy { id: id(number), author: author.clone() });
+        }
+        keys.push(Key::Act { request: id(number), kind: ActKind::Decision });
+        keys.push(Key::Act { request: id(number), kind: ActKind::Slack("U012".into()) });
+        keys.push(Key::Sweep { id: id(number), kind: SweepKind::Sweep });
+        keys.push(Key::Sweep { id: id(number), kind: SweepKind::Finding });
+    }
+    keys
+}
+
+#[test]
+fn an_object_is_created_once_and_never_changed() {
+    for publishing in [Publishing::ByRename, Publishing::ByLink] {
+        let mut place = Place::private();
+        place.ledger.publishing = publishing;
+        for key in keys() {
+            let text = key.to_string();
+            assert!(matches!(place.ledger.get(&text), Err(LedgerError::Absent(_))), "{text}");
+            assert_eq!(place.ledger.put_new(&key, b"one"), Ok(Put::Created), "{text}");
+            assert_eq!(place.ledger.put_new(&key, b"two"), Ok(Put::Exists), "{text}");
+            assert_eq!(place.ledger.get(&text), Ok(b"one".to_vec()));
+            assert_eq!(write(&place.ledger, &key, b"one"), Ok(()), "a lost answer does no harm");
+            assert_eq!(write(&place.ledger, &key, b"two"), Err(WriteError::Other(text)));
+        }
+        assert_eq!(fs::read_dir(place.path("tmp")).unwrap().count(), 0);
+        // Whoever opens it later, at any path, finds the same.
+        let again = FolderLedger::open(&place.path(""), myself("bob")).unwrap();
+        assert_eq!(again.list("", ""), place.ledger.list("", ""));
+        let now = again.time().unwrap();
+        let times = again.list("", "").unwrap().into_iter().map(|entry| entry.written.0);
+        assert!(times.into_iter().all(|at| (now.0 - 600..=now.0).contains(&at)), "by one clock");
+    }
+}
+
+#[test]
+fn one_of_many_writers_creates() {
+    for publishing in [Publishing::ByRename, Publishing::ByLink] {
+        let mut place = Place::private();
+        place.ledger.publishing = publishing;
+        for number in 0..20 {
+            let keys = [
+                fact(number, &bob(), FactKind::Vote),
+                Key::Act { request: id(number), kind: ActKind::Decision },
+            ];
+            for key in keys {
+                let write = |writer: u8| place.ledger.put_new(&key, &[writer; 4096]).unwrap();
+                let puts: Vec<(u8, Put)> = std::thread::scope(|scope| {
+                    let writers: Vec<_> =
+                        (0..6).map(|writer| scope.spawn(move || (writer, write(writer)))).collect();
+                    writers.into_iter().map(|writer| writer.join().unwrap()).collect()
+                });
+                let created: Vec<u8> =
+                    puts.iter().filter(|(_, put)| *put == Put::Created).map(|(writer, _)| *writer).collect();
+                assert_eq!(created.len(), 1, "{puts:?}");
+                assert_eq!(place.ledger.get(&key.to_string()), Ok(vec![created[0]; 4096]));
+            }
+        }
+        assert_eq!(fs::read_dir(place.path("tmp")).unwrap().count(), 0);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// A folder answers as the ledger in memory does.
+    #[test]
+    fn a_folder_is_a_ledger(
+        puts in prop::collection::vec((any::<prop::sample::Index>(), 0u8..3), 0..30),
+        asked in prop::collection::vec((any::<prop::sample::Index>(), 0usize..60, any::<prop::sample::Index>(), 0usize..60), 1..10),
+    ) {
+        let (place, memory, keys) = (Place::private(), Memory::new(Timestamp(0)), keys());
+        for (which, byte) in puts {
+            let key = which.get(&keys);
+            let is_new = memory.get(&key.to_string()).is_err();
+            if is_new {
+                memory.force(&key.to_string(), &[byte]);
+            }
+            prop_assert_eq!(place.ledger.put_new(key, &[byte]), Ok(if is_new { Put::Created } else { Put::Exists }));
+        }
+        for key in &keys {
+            prop_assert_eq!(place.ledger.get(&key.to_string()), memory.get(&key.to_string()));
+        }
+        for (prefix, long, after, far) in asked {
+            let cut = |key: &Key, length: usize| key.to_string().chars().take(length).collect::<String>();
+            let (prefix, after) = (cut(prefix.get(&keys), long), cut(after.get(&keys), far));
+            let listed = |entries: Vec<Entry>| entries.into_iter().map(|entry| (entry.key, entry.doubt)).collect::<Vec<_>>();
+            prop_assert_eq!(
+                listed(place.ledger.list(&prefix, &after).unwrap()),
+                listed(memory.list(&prefix, &after).unwrap()),
+                "{} after {}", prefix, after
+            );
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn in_a_shared_folder_the_owner_of_the_file_is_the_author() {
+    let place = Place::shared();
+    assert_eq!(place.ledger.own_name(), Ok(Some("bob".to_owned())));
+    let (own, others) =
+        (fact(1, &bob(), FactKind::Request), fact(2, &userid("hub", "eve"), FactKind::Request));
+    assert_eq!(place.ledger.put_new(&own, b"{}"), Ok(Put::Created));
+    let refused = place.ledger.put_new(&others, b"{}").unwrap_err();
+    assert!(matches!(&refused, LedgerError::Refused(why) if why.contains("you are bob")), "{refused}");
+    let policy = Key::Policy { id: id(3), author: userid("platform", "eve") };
+    assert!(matches!(place.ledger.put_new(&policy, b"{}"), Err(LedgerError::Refused(_))));
+
+    // By other means it can be written; it does not count.
+    place.force(&others.to_string(), b"{}");
+    let entry = place.entry(&others.to_string());
+    assert_eq!(entry.doubt.as_deref(), Some("its file belongs to the user `bob`"));
+    assert!(matches!(place.ledger.get(&entry.key), Err(LedgerError::Damaged(_))));
+    let mut records = Records::default();
+    records.take(&entry, b"{}");
+    assert_eq!(records.anomalies()[0].kind, AnomalyKind::Doubt);
+    // The honest twin, and the same file for a machine on which this user is somebody else, or nobody.
+    assert_eq!(place.entry(&own.to_string()).doubt, None);
+    for (accounts, doubt) in [
+        (myself("eve"), "its file belongs to the user `eve`".to_owned()),
+        (
+            Arc::new(Names::default()) as Arc<dyn Accounts>,
+            format!("its file belongs to user {}, who has no name here", platform::own_user()),
+        ),
+    ] {
+        let seen = FolderLedger::open(&place.path(""), accounts).unwrap();
+        assert_eq!(seen.list("f/", "").unwrap()[0].doubt, Some(doubt));
+    }
+    let nobody = FolderLedger::open(&place.path(""), myself("a b")).unwrap();
+    assert!(matches!(nobody.own_name(), Err(FolderError::NoName { .. })));
+    assert!(matches!(nobody.put_new(&fact(4, &bob(), FactKind::Vote), b"{}"), Err(LedgerError::Refused(_))));
+
+    // Whoever is alone plays everybody.
+    let alone = Place::private();
+    assert_eq!(alone.ledger.own_name(), Ok(None));
+    assert_eq!(alone.ledger.put_new(&others, b"{}"), Ok(Put::Created));
+    assert_eq!(alone.entry(&others.to_string()).doubt, None);
+}
+
+#[cfg(unix)]
+#[test]
+fn others_can_read_and_add_and_cannot_change() {
+    let (shared, private) = (Place::shared(), Place::private());
+    let act = Key::Act { request: id(1), kind: ActKind::Decision };
+    let vote = fact(1, &bob(), FactKind::Vote);
+    for place in [&shared, &private] {
+        assert_eq!(place.ledger.put_new(&vote, b"{}"), Ok(Put::Created));
+        assert_eq!(place.ledger.put_new(&act, b"{}"), Ok(Put::Created));
+    }
+    // Of a fact its author's folders; of an act a folder that others add to.
+    let cases = [
+        ("f".to_owned(), 0o1777, 0o700),
+        (format!("f/{}", id(1)), 0o755, 0o700),
+        (format!("f/{}/{}", id(1), bob()), 0o755, 0o700),
+        (vote.to_string(), 0o644, 0o600),
+        (format!("a/{}", id(1)), 0o1777, 0o700),
+        (act.to_string(), 0o644, 0o600),
+        ("tmp".to_owned(), 0o1777, 0o700),
+    ];
+    for (path, in_shared, in_private) in cases {
+        assert_eq!(mode(&shared.path(&path)), in_shared, "{path}");
+        assert_eq!(mode(&private.path(&path)), in_private, "{path}");
+    }
+}
+
+/// What is found in the place of an object, made by `make` at the path of a vote.
+#[cfg(unix)]
+#[test]
+fn what_somebody_could_have_put_there_is_doubted() {
+    use std::os::unix::fs::symlink;
+    type Make = fn(&Place, &Path);
+    let is_root = platform::own_user() == 0;
+    let file = |path: &Path| fs::write(path, b"{}").unwrap();
+    let cases: [(&str, bool, Option<&str>, Make); 9] = [
+        ("a file", true, None, |_, path| fs::write(path, b"{}").unwrap()),
+        ("a link to a file", true, Some("it is a symbolic link, which is not followed"), |place, path| {
+            place.force("elsewhere", b"{}");
+            symlink(place.path("elsewhere"), path).unwrap();
+        }),
+        ("a link to nowhere", true, Some("it is a symbolic link, which is not followed"), |_, path| {
+            symlink("/nowhere", path).unwrap();
+        }),
+        ("a folder", true, Some("it is a folder and not a file"), |_, path| fs::create_dir(path).unwrap()),
+        ("a pipe", true, Some("it is not a regular file"), |_, path| {
+            use rustix::fs::{CWD, FileType, Mode, mknodat};
+            mknodat(CWD, path, FileType::Fifo, Mode::RWXU, 0).unwrap();
+        }),
+        ("a file that others can write", true, Some("other users can change it"), |_, path| {
+            fs::write(path, b"{}").unwrap();
+            set_mode(path, 0o666);
+        }),
+        ("a folder around it that others can write", true, Some("other users can change it"), |_, path| {
+            fs::write(path, b"{}").unwrap();
+            set_mode(path.parent().unwrap(), 0o1777);
+        }),
+        (
+            "another user's file",
+            is_root,
+            Some("its file was put into a folder of another user"),
+            |_, path| {
+                fs::write(path, b"{}").unwrap();
+                std::os::unix::fs::lchown(path, Some(12_345), None).unwrap();
+            },
+        ),
+        (
+            "a file in another user's folder",
+            is_root,
+            Some("its file was put into a folder of another user"),
+            |_, path| {
+                fs::write(path, b"{}").unwrap();
+                std::os::unix::fs::lchown(path.parent().unwrap(), Some(12_345), None).unwrap();
+            },
+        ),
+    ];
+    for (name, can_be_made, doubt, make) in cases {
+        if !can_be_made {
+            continue;
+        }
+        for place in [Place::private(), Place::shared()] {
+            let (vote, other) = (fact(1, &bob(), FactKind::Vote), fact(2, &bob(), FactKind::Vote));
+            let path = place.path(&vote.to_string());
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            make(&place, &path);
+            assert_eq!(place.ledger.put_new(&other, b"{}"), Ok(Put::Created), "{name}");
+            let entry = place.entry(&format!("f/{}/", id(1)));
+            assert_eq!((entry.key.as_str(), entry.doubt.as_deref()), (&*vote.to_string(), doubt), "{name}");
+            let got = place.ledger.get(&entry.key);
+            assert_eq!(matches!(got, Err(LedgerError::Damaged(_))), doubt.is_some(), "{name}: {got:?}");
+            // It is never written over or through.
+            let written = write(&place.ledger, &vote, b"other");
+            assert!(written.is_err(), "{name}");
+            if let Ok(bytes) = fs::read(place.path("elsewhere")) {
+                assert_eq!(bytes, b"{}");
+            }
+            assert_eq!(place.entry(&other.to_string()).doubt, None, "{name}: the one beside it counts");
+        }
+    }
+    // A link in the place of a folder.
+    for below in [format!("f/{}", id(1)), format!("f/{}/{}", id(1), bob())] {
+        let place = Place::private();
+        place.force(&format!("f/{}/{}/vote.json", id(2), bob()), b"{}");
+        let target = place.path(&below.replacen(&id(1).to_string(), &id(2).to_string(), 1));
+        fs::create_dir_all(place.path(&below).parent().unwrap()).unwrap();
+        symlink(target, place.path(&below)).unwrap();
+        let entry = place.entry(&below);
+        assert_eq!(entry.doubt.as_deref(), Some("it is a symbolic link, which is not followed"), "{below}");
+        let key = fact(1, &bob(), FactKind::Vote);
+        assert!(matches!(place.ledger.get(&key.to_string()), Err(LedgerError::Damaged(_))), "{below}");
+        assert!(matches!(place.ledger.put_new(&key, b"{}"), Err(LedgerError::Damaged(_))), "{below}");
+    }
+    let place = Place::private();
+    file(&place.path(&format!("f/{}", id(1))));
+    assert_eq!(place.entry("f/").doubt.as_deref(), Some("it is a file"));
+    assert!(matches!(
+        place.ledger.put_new(&fact(1, &bob(), FactKind::Vote), b""),
+        Err(LedgerError::Damaged(_))
+    ));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_time_that_its_owner_sets_is_not_believed() {
+    let place = Place::private();
+    let vote = fact(1, &bob(), FactKind::Vote);
+    assert_eq!(place.ledger.put_new(&vote, b"{}"), Ok(Put::Created));
+    let written = place.entry(&vote.to_string()).written;
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_600_000_000);
+    let file = File::options().write(true).open(place.path(&vote.to_string())).unwrap();
+    file.set_modified(long_ago).unwrap();
+    assert!(place.entry(&vote.to_string()).written >= written);
+    // What is copied into the folder is of the time of the copy.
+    let copy = fact(2, &bob(), FactKind::Vote).to_string();
+    place.force(&copy, b"{}");
+    File::options().write(true).open(place.path(&copy)).unwrap().set_modified(long_ago).unwrap();
+    assert!(place.entry(&copy).written >= written);
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_the_layout_does_not_have_are_shown_and_do_nothing() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::private();
+    let vote = format!("f/{}/{}/vote.json", id(1), bob());
+    place.force(&vote, b"{}");
+    let foreign = [
+        "f/README".to_owned(),
+        "f/\u{202e}gnp.exe".to_owned(),
+        format!("f/{}/\u{1b}[31m/vote.json", id(2)),
+        format!("f/{}/{}/vote.json\n", id(2), bob()),
+        format!("f/{}/{}/deeper/vote.json", id(2), bob()),
+        format!("f/{}/{}/.vote.json", id(2), bob()),
+        format!("f/{}/bob/vote.json", id(2)),
+        format!("f/{}/{}/vote.json", id(2).to_string().to_uppercase(), bob()),
+        "s/x/sweep.json".to_owned(),
+        "a/x".to_owned(),
+    ];
+    foreign.iter().for_each(|name| place.force(name, b"{}"));
+    let not_text = place.path("f").join(std::ffi::OsStr::from_bytes(b"\xff\xfe"));
+    fs::write(not_text, b"{}").unwrap();
+    // Beside the ledger's folders whatever people put there is no business of the ledger.
+    place.force("README.txt", b"hello");
+
+    let entries = place.ledger.list("", "").unwrap();
+    assert!(entries.is_sorted_by(|one, other| one.key <= other.key));
+    assert_eq!(entries.len(), foreign.len() + 2, "{entries:#?}");
+    let mut records = Records::default();
+    for entry in &entries {
+        assert!(entry.key.chars().all(jit_wire::name::is_visible), "{entry:?}");
+        records.take(entry, &place.ledger.get(&entry.key).unwrap_or_default());
+    }
+    let anomalies = records.anomalies();
+    let found = |kind: AnomalyKind| anomalies.iter().filter(|anomaly| anomaly.kind == kind).count();
+    // All but the vote, which is about nothing.
+    assert_eq!(found(AnomalyKind::Key) + found(AnomalyKind::Doubt), foreign.len() + 1, "{anomalies:#?}");
+    for name in &foreign {
+        assert!(place.ledger.get(name).is_err(), "{name:?}");
+    }
+    assert_eq!(place.ledger.get(&vote), Ok(b"{}".to_vec()));
+    for outside in ["../x", "f/../../x", "/etc/passwd", "tmp/x", "README.txt", ""] {
+        assert!(matches!(place.ledger.get(outside), Err(LedgerError::Absent(_))), "{outside}");
+    }
+}
+
+#[test]
+fn a_torn_or_oversized_file_is_a_finding() {
+    let place = Place::private();
+    let at = place.ledger.time().unwrap();
+    let key =
+        |number: u8| Key::Fact { id: Id::new(at, [number; 10]), author: bob(), kind: FactKind::Request };
+    let whole = br#"{"access":"read","accounts":["111122223333"],"duration":3600}"#;
+    for length in 0..=whole.len() {
+        place.force(&key(u8::try_from(length).unwrap()).to_string(), &whole[..length]);
+    }
+    place.force(&key(200).to_string(), &vec![b'x'; 16 * 1024 + 1]);
+    // As large as it says, and nothing of it is read.
+    let huge = place.path(&key(201).to_string());
+    place.force(&key(201).to_string(), b"");
+    File::options().write(true).open(huge).unwrap().set_len(1 << 40).unwrap();
+    let mut records = Records::default();
+    for entry in place.ledger.list("f/", "").unwrap() {
+        match place.ledger.get(&entry.key) {
+            Ok(bytes) => records.take(&entry, &bytes),
+            Err(LedgerError::Damaged(why)) => {
+                assert!(why.contains("more than the 16384"), "{why}");
+                records.unreadable(&entry, why);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let anomalies = records.anomalies();
+    let found = |kind: AnomalyKind| anomalies.iter().filter(|anomaly| anomaly.kind == kind).count();
+    assert_eq!(
+        (found(AnomalyKind::Body), found(AnomalyKind::Unreadable)),
+        (whole.len(), 2),
+        "{anomalies:#?}"
+    );
+    assert_eq!(records.ids().count(), 1);
+    let refused = place.ledger.put_new(&key(202), &vec![b'x'; 16 * 1024 + 1]);
+    assert!(matches!(refused, Err(LedgerError::Refused(_))));
+    assert_eq!(place.ledger.put_new(&key(202), &vec![b'x'; 16 * 1024]), Ok(Put::Created));
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_that_are_no_ledger_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let open = |name: &str| FolderLedger::open(&at(name), myself("bob"));
+    let create = |name: &str| FolderLedger::create(&at(name), myself("bob"));
+    let make = |name: &str, mode: u32| {
+        fs::create_dir(at(name)).unwrap();
+        set_mode(&at(name), mode);
+    };
+    fs::write(at("file"), b"").unwrap();
+    make("empty", 0o700);
+    make("open", 0o777);
+    assert!(matches!(open("nowhere"), Err(FolderError::Absent { .. })));
+    assert!(matches!(create("nowhere/inner"), Err(FolderError::Absent { .. })));
+    assert!(matches!(open("file"), Err(FolderError::NotAFolder { .. })));
+    assert!(matches!(create("file"), Err(FolderError::NotAFolder { .. })));
+    assert!(matches!(open("empty"), Err(FolderError::NotALedger { .. })));
+    for found in [open("open").unwrap_err(), create("open").unwrap_err()] {
+        assert!(matches!(found, FolderError::Unsafe { .. }), "{found}");
+        let advice = format!("{:?}", found.next());
+        assert!(advice.contains("chmod +t"), "{advice}");
+    }
+    // One of its folders: open to others, a link, or missing.
+    assert!(create("ledger").is_ok() && create("ledger").is_ok(), "made again, nothing changes");
+    assert_eq!(mode(&at("ledger")), 0o700);
+    set_mode(&at("ledger/f"), 0o777);
+    assert!(matches!(open("ledger"), Err(FolderError::Unsafe { .. })));
+    set_mode(&at("ledger/f"), 0o700);
+    let ledger = open("ledger").unwrap();
+    set_mode(&at("ledger/f"), 0o777);
+    assert!(matches!(ledger.list("", ""), Err(LedgerError::Damaged(_))), "looked at again with each use");
+    set_mode(&at("ledger/f"), 0o700);
+    fs::rename(at("ledger/s"), at("s")).unwrap();
+    assert!(matches!(open("ledger"), Err(FolderError::NotALedger { .. })));
+    std::os::unix::fs::symlink(at("s"), at("ledger/s")).unwrap();
+    assert!(matches!(open("ledger"), Err(FolderError::NotAFolder { .. })));
+    // The person's own path may be a link.
+    assert!(create("real").is_ok());
+    std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
+    assert!(open("link").is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_killed_writers_left_goes_and_what_is_in_use_stays() {
+    let place = Place::private();
+    let staging = place.ledger.root.folder(STAGING).unwrap();
+    let own = platform::own_user();
+    drop(staging.stage("left", b"x", 0o600, 0).unwrap());
+    let held = staging.stage("held", b"x", 0o600, 0).unwrap();
+    staging.stage_folder("folder", 0o700, 0).unwrap();
+    drop(staging.stage("named", b"x", 0o600, 0).unwrap());
+    fs::hard_link(place.path("tmp/named"), place.path("second name")).unwrap();
+    let changed = ["left", "held", "folder", "named"].map(|name| staging.about(name).unwrap().changed);
+    let is_abandoned = |number: usize, seconds: i64| {
+        let name = ["left", "held", "folder", "named"][number];
+        staging.is_abandoned(name, own, changed[number] + seconds, 60)
+    };
+    assert!(is_abandoned(0, 60) && is_abandoned(2, 60));
+    assert!(!is_abandoned(0, 59) && !is_abandoned(2, 59), "young");
+    assert!(!is_abandoned(1, 1000), "its writer lives");
+    assert!(!is_abandoned(3, 1000), "a whole object, whose time would change");
+    assert!(!staging.is_abandoned("left", own + 1, changed[0] + 60, 60), "another user's");
+    drop(held);
+    assert!(is_abandoned(1, 60));
+    // None of it is in the way.
+    assert_eq!(place.ledger.put_new(&fact(1, &bob(), FactKind::Vote), b"{}"), Ok(Put::Created));
+    assert_eq!(fs::read_dir(place.path("tmp")).unwrap().count(), 4);
+    write::sweep_at(&staging, changed[3] + 120);
+    let left: Vec<_> =
+        fs::read_dir(place.path("tmp")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["named"]);
+}
+
+/// Every error says what to do, in a clause.
+#[test]
+fn every_error_says_what_to_do_next() {
+    let (path, why) = (PathBuf::from("/ledger"), "why".to_owned());
+    let kinds = [
+        io::ErrorKind::NotFound,
+        io::ErrorKind::PermissionDenied,
+        io::ErrorKind::ReadOnlyFilesystem,
+        io::ErrorKind::StorageFull,
+        io::ErrorKind::NotADirectory,
+        io::ErrorKind::Other,
+    ];
+    let mut all: Vec<FolderError> = kinds.map(|kind| FolderError::of(&path, kind.into())).into();
+    all.extend([
+        FolderError::NotALedger { path: path.clone() },
+        FolderError::Unsafe { path: path.clone(), what: OTHER_OWNER },
+        FolderError::Unsafe { path: path.clone(), what: "x" },
+        FolderError::NoName { user: 7 },
+        FolderError::Failed { path, why },
+    ]);
+    let mut said = std::collections::BTreeSet::new();
+    for error in &all {
+        assert!(!error.next().is_empty() && !error.to_string().ends_with('.'), "{error}");
+        said.insert(format!("{:?}", std::mem::discriminant(error)));
+    }
+    assert_eq!(said.len(), 8, "each variant");
+}

@@ -1,0 +1,242 @@
+//! Folders by descriptors: everything below the ledger's folder is opened relative to a descriptor, one name at a time, and
+//! no symbolic link is followed.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+use rustix::fs::{self, AtFlags, Dir, FileType, Gid, Mode, OFlags, RawMode, RenameFlags, Stat};
+use rustix::io::Errno;
+
+use super::Publishing;
+
+/// A descriptor that can be listed and synced.
+const TO_FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// A pipe without a writer does not make opening wait, and a terminal does not become ours.
+const TO_FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+const PRIVATE_FOLDER: Mode = Mode::RWXU;
+const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
+
+/// What the system says of a file or a folder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct About {
+    pub(crate) owner: u32,
+    pub(crate) group: u32,
+    pub(crate) mode: u32,
+    pub(crate) kind: Kind,
+    /// When the system last changed anything about it, in seconds. Its owner can set the other times as they like; this
+    /// one is always the system's clock.
+    pub(crate) changed: i64,
+}
+
+/// What something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Folder,
+    Link,
+    /// A pipe, a socket, a device.
+    Other,
+}
+
+/// An open folder.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    descriptor: OwnedFd,
+    pub(crate) about: About,
+}
+
+/// The number of the user that this process acts for.
+pub(crate) fn own_user() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+impl Handle {
+    /// Opens the ledger's folder, the only one whose path may have links in it: the person chose it.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Self::of(fs::openat(fs::CWD, path, TO_FOLDER, Mode::empty())?)
+    }
+
+    pub(crate) fn folder(&self, name: &str) -> io::Result<Self> {
+        Self::of(fs::openat(&self.descriptor, name, TO_FOLDER | OFlags::NOFOLLOW, Mode::empty())?)
+    }
+
+    fn of(descriptor: OwnedFd) -> io::Result<Self> {
+        let about = about(&fs::fstat(&descriptor)?);
+        Ok(Self { descriptor, about })
+    }
+
+    /// Hands each name in here to `each`; `None` for a name that is not text.
+    pub(crate) fn names(&self, mut each: impl FnMut(Option<&str>)) -> io::Result<()> {
+        for entry in Dir::read_from(&self.descriptor)? {
+            let entry = entry?;
+            match entry.file_name().to_str() {
+                Ok("." | "..") => {}
+                name => each(name.ok()),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn about(&self, name: &str) -> io::Result<About> {
+        Ok(about(&fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    /// Reads a regular file of at most `limit` bytes, and says what it is as it was opened.
+    pub(crate) fn read(&self, name: &str, limit: usize) -> io::Result<(Vec<u8>, About)> {
+        let descriptor = fs::openat(&self.descriptor, name, TO_FILE | OFlags::RDONLY, Mode::empty())?;
+        let stat = fs::fstat(&descriptor)?;
+        let about = about(&stat);
+        if about.kind != Kind::File {
+            return Ok((Vec::new(), about));
+        }
+        let size = usize::try_from(stat.st_size).unwrap_or(usize::MAX);
+        if size > limit {
+            return Err(too_large(size, limit));
+        }
+        // One byte more than there should be, so that the end is seen without another call.
+        let mut content = Vec::with_capacity(size + 1);
+        let read = File::from(descriptor).take(limit as u64 + 1).read_to_end(&mut content)?;
+        if read > limit { Err(too_large(read, limit)) } else { Ok((content, about)) }
+    }
+
+    /// Makes the file `name`, which must be new, with these bytes, synced, and with its final rights. It is locked as long
+    /// as the answer lives, so that nobody takes it for abandoned.
+    pub(crate) fn stage(&self, name: &str, bytes: &[u8], mode: u32, group: u32) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | TO_FILE;
+        let mut file = File::from(fs::openat(&self.descriptor, name, flags, PRIVATE_FILE)?);
+        let _ = file.try_lock();
+        let staged = file.write_all(bytes).and_then(|()| {
+            set_group(&file, group)?;
+            fs::fchmod(&file, Mode::from_raw_mode(raw(mode)))?;
+            file.sync_all()
+        });
+        match staged {
+            Ok(()) => Ok(file),
+            Err(error) => {
+                let _ = self.remove(name);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes the folder `name`, which must be new, with its final rights.
+    pub(crate) fn stage_folder(&self, name: &str, mode: u32, group: u32) -> io::Result<()> {
+        fs::mkdirat(&self.descriptor, name, PRIVATE_FOLDER)?;
+        let staged = self.folder(name).and_then(|made| {
+            set_group(&made.descriptor, group)?;
+            fs::fchmod(&made.descriptor, Mode::from_raw_mode(raw(mode)))?;
+            Ok(())
+        });
+        if staged.is_err() {
+            let _ = self.remove_folder(name);
+        }
+        staged
+    }
+
+    /// Moves `staged` from this folder to `name` in `to`, in one step and only if nothing is there. `false` if something is.
+    pub(crate) fn publish(&self, staged: &str, to: &Self, name: &str, how: Publishing) -> io::Result<bool> {
+        let moved = match how {
+            Publishing::ByRename => {
+                fs::renameat_with(&self.descriptor, staged, &to.descriptor, name, RenameFlags::NOREPLACE)
+            }
+            Publishing::ByLink => Err(Errno::NOSYS),
+        };
+        match moved {
+            Ok(()) => Ok(true),
+            Err(Errno::EXIST | Errno::NOTEMPTY) => Ok(false),
+            // A file system that cannot: a second name never replaces anything either. For a folder, an empty one that is
+            // replaced is no loss.
+            Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => match self.about(staged)?.kind {
+                Kind::Folder => match fs::renameat(&self.descriptor, staged, &to.descriptor, name) {
+                    Ok(()) => Ok(true),
+                    Err(Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR) => Ok(false),
+                    // In a shared folder nobody replaces what another user made.
+                    Err(Errno::PERM | Errno::ACCESS) if to.about(name).is_ok() => Ok(false),
+                    Err(errno) => Err(errno.into()),
+                },
+                _ => match fs::linkat(&self.descriptor, staged, &to.descriptor, name, AtFlags::empty()) {
+                    Ok(()) => {
+                        let _ = self.remove(staged);
+                        Ok(true)
+                    }
+                    Err(Errno::EXIST) => Ok(false),
+                    Err(errno) => Err(errno.into()),
+                },
+            },
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// Moves `staged` to `name` in this folder, over what is there.
+    pub(crate) fn replace(&self, staged: &str, name: &str) -> io::Result<()> {
+        Ok(fs::renameat(&self.descriptor, staged, &self.descriptor, name)?)
+    }
+
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.descriptor, name, AtFlags::empty())?)
+    }
+
+    pub(crate) fn remove_folder(&self, name: &str) -> io::Result<()> {
+        Ok(fs::unlinkat(&self.descriptor, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Makes sure that what was moved here is still here after the power fails. Not every file system can.
+    pub(crate) fn sync(&self) {
+        let _ = fs::fsync(&self.descriptor);
+    }
+
+    /// Whether `name` is a staged file of `user` that nobody has locked, older by `seconds` than the moment `now`.
+    pub(crate) fn is_abandoned(&self, name: &str, user: u32, now: i64, seconds: i64) -> bool {
+        let Ok(stat) = fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW) else { return false };
+        let found = about(&stat);
+        if found.owner != user || now.saturating_sub(found.changed) < seconds {
+            return false;
+        }
+        match found.kind {
+            Kind::Folder => true,
+            // With a second name it is a whole object already. Taking this one away would change the time of the other.
+            Kind::File if stat.st_nlink == 1 => {
+                fs::openat(&self.descriptor, name, TO_FILE | OFlags::RDONLY, Mode::empty())
+                    .is_ok_and(|descriptor| File::from(descriptor).try_lock().is_ok())
+            }
+            _ => false,
+        }
+    }
+}
+
+#[allow(clippy::useless_conversion, reason = "a mode has 16 bits on macOS")]
+fn about(stat: &Stat) -> About {
+    About {
+        owner: stat.st_uid,
+        group: stat.st_gid,
+        mode: u32::from(stat.st_mode) & 0o7777,
+        kind: match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => Kind::File,
+            FileType::Directory => Kind::Folder,
+            FileType::Symlink => Kind::Link,
+            _ => Kind::Other,
+        },
+        changed: stat.st_ctime,
+    }
+}
+
+/// The group is that of the folder, as far as this user may: whoever is not in it leaves their own.
+fn set_group(of: impl std::os::fd::AsFd, group: u32) -> io::Result<()> {
+    if fs::fstat(&of)?.st_gid != group {
+        let _ = fs::fchown(of, None, Some(Gid::from_raw(group)));
+    }
+    Ok(())
+}
+
+fn raw(mode: u32) -> RawMode {
+    RawMode::try_from(mode & 0o7777).unwrap_or(0o700)
+}
+
+fn too_large(size: usize, limit: usize) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("it has {size} bytes, more than the {limit} that are read"),
+    )
+}

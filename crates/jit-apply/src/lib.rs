@@ -1,0 +1,10 @@
+//! Access on request, as far as it touches the world: where the ledger is kept, and how it is read again and again without
+//! reading everything. What counts and what is decided is computed in `jit-access`.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`folder`] | the ledger in a folder, which several people of one machine can share |
+//! | [`cache`] | what was read of a ledger, so that only what is new is read the next time |
+
+pub mod cache;
+pub mod folder;
