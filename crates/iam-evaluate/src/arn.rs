@@ -1,5 +1,5 @@
-//! ARNs as they are compared: six parts, each for itself, so that a `*` in one does not reach into the next. The last
-//! part may hold colons.
+//! ARNs as they are compared: six parts, each separately, so that a `*` in one does not match into the next.
+//! The last part may contain colons.
 
 use crate::pattern::{Pattern, Reading, segments};
 use crate::request::Request;
@@ -21,7 +21,8 @@ pub(crate) fn account(arn: &str) -> Option<&str> {
 pub(crate) struct ArnPattern(Vec<Pattern>);
 
 impl ArnPattern {
-    /// A value of an `Arn…` operator. Variables may be in any part. What has fewer than six parts matches nothing.
+    /// A value of an `Arn…` operator. Variables may be in any part. A value with fewer than six parts matches
+    /// nothing.
     pub(crate) fn of_condition(text: &str, variables: bool) -> Result<Self, &'static str> {
         let reading = Reading { wildcards: true, variables };
         segments(text, 6, variables)
@@ -31,7 +32,7 @@ impl ArnPattern {
             .map(Self)
     }
 
-    /// A member of `Resource`. Missing parts are `*`, and variables are variables in the last part only.
+    /// A member of `Resource`. Missing parts are `*`, and only the last part may contain variables.
     pub(crate) fn of_resource(text: &str, variables: bool) -> Result<Self, &'static str> {
         if !text.starts_with("arn:") {
             return Err("neither `*` nor an ARN");

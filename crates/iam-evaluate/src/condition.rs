@@ -7,7 +7,7 @@ use crate::pattern::{Pattern, Reading};
 use crate::request::Request;
 use crate::value::{Decimal, Network, is_base64, moment};
 
-/// How values of the request are quantified.
+/// How several values of the request are combined.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Quantifier {
     One,
@@ -190,13 +190,13 @@ impl Condition {
         let mut answers = found.iter().map(|value| self.value_holds(value, request));
         match self.quantifier {
             Quantifier::All => answers.all(|holds| holds),
-            // AWS leaves open what one value means where a key has several.
+            // AWS does not specify what a plain operator means for a key with several values.
             Quantifier::Any | Quantifier::One => answers.any(|holds| holds),
         }
     }
 
-    /// Whether one value of the request satisfies the operator: equal to one of those wanted, or, negated, to none.
-    /// A value of the request that is malformed satisfies neither.
+    /// Whether one value of the request satisfies the operator: equal to one of those wanted, or, negated, to
+    /// none. A malformed value of the request satisfies neither.
     fn value_holds(&self, value: &str, request: &Request) -> bool {
         let mut malformed = false;
         let mut equal = |test: &dyn Fn(&Wanted) -> Option<bool>| {

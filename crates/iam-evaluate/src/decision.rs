@@ -15,7 +15,7 @@ pub enum Outcome {
     Allowed,
     /// A statement denies it. No Allow helps.
     ExplicitDeny,
-    /// Something that would have to allow it does not.
+    /// A policy that would have to allow it does not.
     ImplicitDeny,
 }
 
@@ -27,11 +27,11 @@ pub enum Layer {
     Identity,
     /// Its permissions boundary.
     Boundary,
-    /// Those given when the session was begun.
+    /// Those given when the session was started.
     Session,
-    /// Service control policies; of an organisation's levels this one, from zero.
+    /// Service control policies of this level of the organisation, from zero.
     ServiceControl(usize),
-    /// That of the resource.
+    /// The policy of the resource.
     Resource,
     /// Resource control policies.
     ResourceControl,
@@ -83,13 +83,13 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Why.
+/// The reason.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Because<'a> {
     /// This statement denies it.
     Denies(Place<'a>),
-    /// These statements allow it: one of each layer that had to.
+    /// These statements allow it: one of each layer that has to.
     Allows(Vec<Place<'a>>),
     /// Nothing else is needed: the root user of the account that owns the resource.
     Root,
@@ -97,7 +97,7 @@ pub enum Because<'a> {
     NothingAllows {
         /// The layer.
         layer: Layer,
-        /// A statement that would, but for one condition.
+        /// A statement that would allow it, except for one condition.
         nearly: Option<(Place<'a>, &'a Condition)>,
     },
 }
@@ -107,7 +107,7 @@ pub enum Because<'a> {
 pub struct Decision<'a> {
     /// What AWS would answer.
     pub outcome: Outcome,
-    /// Why.
+    /// The reason.
     pub because: Because<'a>,
     pub(crate) request: &'a Request,
 }

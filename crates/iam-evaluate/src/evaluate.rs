@@ -1,11 +1,11 @@
-//! How the answers of several policies become one.
+//! How the answers of several policies are combined.
 //!
-//! 1. A Deny that fits, in any policy, denies.
-//! 2. Each level of service control policies must allow (of the principal's account).
-//! 3. In one account, a policy of the resource that names the user, the session or everybody is enough. One that names
-//!    the role of a session is enough as far as boundary and session policies go. One that names the account adds nothing.
-//!    Otherwise identity policies, boundary and session policies must all allow.
-//! 4. Across accounts, the policy of the resource and all those of the principal must allow.
+//! 1. A Deny that matches, in any policy, denies.
+//! 2. Each level of service control policies (of the principal's account) must allow.
+//! 3. In one account, a resource policy that names the user, the session or everybody is enough. One that
+//!    names the role of a session is enough as far as boundary and session policies allow. One that names the
+//!    account adds nothing. Otherwise identity policies, boundary and session policies must all allow.
+//! 4. Across accounts, the resource policy and all policies of the principal must allow.
 //! 5. Trust and key policies must allow in any case; `sts:AssumeRole…` without a trust policy is denied.
 
 use crate::decision::{Because, Decision, Layer, Outcome, Place};
@@ -13,25 +13,26 @@ use crate::policy::{Effect, Fit, Kind, Policy};
 use crate::principal::Named;
 use crate::request::{Principal, Request};
 
-/// All policies that apply to a request. What is not there does not apply; without any, everything is denied.
+/// All policies that apply to a request. A missing policy does not apply; without any, everything is denied.
 #[derive(Debug, Clone, Default)]
 pub struct Policies {
-    /// Of the user (with those of its groups) or the role. Without a statement that allows, nothing is.
+    /// Those of the user (with those of its groups) or the role. Without a statement that allows, nothing is
+    /// allowed.
     pub identity: Vec<Policy>,
     /// The permissions boundary.
     pub boundary: Option<Policy>,
-    /// Those given when the session was begun; one of them must allow. `None`: none were given.
+    /// Those given when the session was started; one of them must allow. `None`: none were given.
     pub session: Option<Vec<Policy>>,
-    /// That of the resource: a resource, key or trust policy ([`Kind`]).
+    /// The policy of the resource: a resource, key or trust policy ([`Kind`]).
     pub resource: Option<Policy>,
-    /// Service control policies of the principal's account: for each level from the organisation's root to the account,
-    /// those that are attached there. Empty for the management account and outside of organisations.
+    /// Service control policies of the principal's account: for each level from the organisation's root to
+    /// the account, those attached there. Empty for the management account and outside organisations.
     pub service_control: Vec<Vec<Policy>>,
     /// Resource control policies of the account that owns the resource.
     pub resource_control: Vec<Policy>,
 }
 
-/// What one layer says.
+/// The answer of one layer.
 #[derive(Clone, Copy)]
 enum Says<'a> {
     Deny(Place<'a>),
@@ -39,7 +40,7 @@ enum Says<'a> {
     Nothing(Option<(Place<'a>, &'a crate::condition::Condition)>),
 }
 
-/// Looks at all statements of a layer. Of several that allow, the one that names the principal the closest.
+/// Checks all statements of a layer. If several allow, returns the one that names the principal most closely.
 fn ask<'a>(
     layer: Layer,
     policies: impl IntoIterator<Item = &'a Policy>,
@@ -58,7 +59,8 @@ fn ask<'a>(
                     nearly.get_or_insert((place, condition));
                 }
                 (Fit::Whole(named), Effect::Allow) => {
-                    // A document that was read for another place names no principals, or others: its Allow means nothing here.
+                    // A document of another kind names no principals, or different ones: its Allow means
+                    // nothing here.
                     if layer.takes(policy.kind()) && allow.is_none_or(|(_, closest)| closest < named) {
                         allow = Some((place, named));
                     }
@@ -85,7 +87,7 @@ pub fn evaluate<'a>(policies: &'a Policies, request: &'a Request) -> Decision<'a
 }
 
 fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
-    // Services, tokens of identity providers and the anonymous have no policies of their own.
+    // Services, tokens of identity providers and anonymous callers have no policies of their own.
     let has_own = request.principal.account().is_some();
     let is_root = matches!(request.principal, Principal::Root { .. });
     let has_boundary = has_own && !is_root && policies.boundary.is_some();
@@ -129,7 +131,7 @@ fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
             needed.push((Layer::Session, session));
         }
     };
-    // Every role has a trust policy: one that the caller did not give is one that allows nothing.
+    // Every role has a trust policy: if the caller gave none, nothing is allowed.
     let must_allow = request.lower_action.starts_with("sts:assumerole")
         || policies.resource.as_ref().is_some_and(|policy| matches!(policy.kind(), Kind::Key | Kind::Trust));
     let granted = if let Says::Allow(_, named) = &resource { Some(*named) } else { None };

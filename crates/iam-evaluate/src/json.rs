@@ -1,4 +1,5 @@
-//! JSON with each key at most once. A reader that keeps the first and one that keeps the last would see two policies.
+//! JSON in which each key occurs at most once. Otherwise a reader that keeps the first and one that keeps the
+//! last would see two policies.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
 //! Evaluates AWS IAM policies: may this principal do this, and which statement decides?
 //!
-//! Nothing here reads a file, a clock or the network: the time is the condition key `aws:CurrentTime` of the request.
-//! Policies are parsed once ([`Policy::parse`]) and evaluated as often as one likes ([`evaluate()`]). What is not allowed is
-//! denied, and the answer says why ([`Decision`]).
+//! Nothing here reads a file, a clock or the network: the time is the condition key `aws:CurrentTime` of the
+//! request. Policies are parsed once ([`Policy::parse`]) and evaluated any number of times ([`evaluate()`]).
+//! Whatever is not allowed is denied, and the answer says why ([`Decision`]).
 //!
 //! ```
 //! use iam_evaluate::{Kind, Outcome, Policies, Policy, Principal, Request, evaluate};
@@ -30,7 +30,7 @@
 //! | [`mod@evaluate`] | how the answers of several policies become one |
 //! | [`decision`] | the answer and its reason, for people and for programs |
 //!
-//! Where AWS is known to answer otherwise is in `docs/differences.md`.
+//! `docs/differences.md` lists where AWS is known to answer differently.
 
 mod arn;
 mod condition;

@@ -1,5 +1,6 @@
-//! Text with wildcards and policy variables: `*` is any text, `?` one character, `${key}` the value of a condition key,
-//! `${key, 'default'}` the same with a default, and `${*}`, `${?}`, `${$}` the characters themselves.
+//! Text with wildcards and policy variables: `*` matches any text, `?` one character, `${key}` the value of a
+//! condition key, `${key, 'default'}` the same with a default, and `${*}`, `${?}`, `${$}` the characters
+//! themselves.
 
 use crate::request::Request;
 
@@ -65,20 +66,20 @@ impl Pattern {
         Ok(Self(pieces))
     }
 
-    /// Whether the whole of `text` matches. A variable whose key is absent (or has several values) and that has no
-    /// default matches nothing.
+    /// Whether the whole of `text` matches. A variable without a default whose key is absent (or has several
+    /// values) matches nothing.
     pub(crate) fn matches(&self, text: &str, request: &Request) -> bool {
         let pieces = &self.0;
         if let [] | [Piece::Text(_)] = &pieces[..] {
             return pieces.first().map_or("", |piece| if let Piece::Text(text) = piece { text } else { "" })
                 == text;
         }
-        // The variables behind the last `*` are not always looked at, and the answer must not depend on that.
+        // The variables after the last `*` are not always evaluated, and the answer must not depend on that.
         if !pieces.iter().all(|piece| resolvable(piece, request)) {
             return false;
         }
         let (mut piece, mut at) = (0, 0);
-        // The piece behind the last `*`, and where in the text it is tried next.
+        // The piece after the last `*`, and where in the text it is tried next.
         let mut retry: Option<(usize, usize)> = None;
         loop {
             let step = match pieces.get(piece) {
@@ -137,7 +138,7 @@ fn flush(plain: &mut String, pieces: &mut Vec<Piece>) {
     }
 }
 
-/// Where the `}` of the variable is that `text` begins with. A default may hold a `}`.
+/// The position of the `}` of the variable that `text` begins with. A default may contain a `}`.
 fn end_of_variable(text: &str) -> Option<usize> {
     let mut quoted = false;
     for (at, character) in text.char_indices() {
@@ -150,7 +151,7 @@ fn end_of_variable(text: &str) -> Option<usize> {
     None
 }
 
-/// What is between `${` and `}`: a character that stands for itself, or a variable.
+/// The content of `${` and `}`: a character that stands for itself, or a variable.
 fn variable(text: &str) -> Result<Result<char, Piece>, &'static str> {
     if let "*" | "?" | "$" = text {
         return Ok(Ok(text.chars().next().unwrap_or('$')));
@@ -172,7 +173,7 @@ fn variable(text: &str) -> Result<Result<char, Piece>, &'static str> {
     Ok(Err(Piece::Variable { key: key.to_lowercase(), default }))
 }
 
-/// Splits an ARN pattern at the first `limit` - 1 colons that are not in a variable.
+/// Splits an ARN pattern at the first `limit` - 1 colons outside variables.
 pub(crate) fn segments(text: &str, limit: usize, variables: bool) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut begin, mut at) = (0, 0);

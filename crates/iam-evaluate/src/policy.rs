@@ -1,4 +1,4 @@
-//! Policy documents: read strictly, once, into what is fast to evaluate.
+//! Policy documents: parsed strictly, once, into a form that is fast to evaluate.
 
 use crate::arn::ArnPattern;
 use crate::condition::{Condition, clip};
@@ -10,7 +10,7 @@ use crate::request::Request;
 /// The longest document that is read, in bytes. AWS's own limits are lower (20 KiB for a bucket, 32 KiB for a key).
 pub const LONGEST: usize = 128 * 1024;
 
-/// Where a document is attached, which says what must be in it and what its silence means.
+/// Where a document is attached, which determines what it must contain and what it means if it says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -18,15 +18,15 @@ pub enum Kind {
     Identity,
     /// To a user or role as its permissions boundary.
     Boundary,
-    /// Given when a session was begun.
+    /// Given when a session was started.
     Session,
     /// To an organisation, unit or account: a service control policy.
     ServiceControl,
     /// To a resource, such as a bucket.
     Resource,
-    /// To a key of KMS: of a resource, and nobody gets in whom it does not let in itself.
+    /// To a KMS key: like a resource, but it also has to allow everybody who gets access.
     Key,
-    /// To a role: who may assume it. As for a key, and it names no resource.
+    /// To a role: who may assume it. Like a key, but it names no resource.
     Trust,
     /// To an organisation, unit or account: a resource control policy. Only its Deny statements count.
     ResourceControl,
@@ -39,13 +39,13 @@ impl Kind {
     }
 }
 
-/// A document that AWS would refuse, or that is not understood here. It must not be evaluated in part.
+/// A document that AWS would refuse, or that cannot be parsed here. It must not be evaluated in part.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{place}: {why}")]
 pub struct ParseError {
     /// Where in the document, as `Statement[0].Condition.StringLike.aws:userid`.
     pub place: String,
-    /// What is wrong, with the text that is.
+    /// What is wrong, with the text.
     pub why: String,
 }
 
@@ -71,7 +71,7 @@ pub struct Policy {
 pub struct Statement {
     sid: Option<String>,
     effect: Effect,
-    /// With `true`: all but these.
+    /// If `true`: all except these.
     principals: Option<(bool, Members)>,
     actions: (bool, Vec<Pattern>),
     /// `None` in a trust policy. A member that is `None` is `*`.
@@ -79,22 +79,22 @@ pub struct Statement {
     conditions: Vec<Condition>,
 }
 
-/// How far a statement fits a request.
+/// How well a statement matches a request.
 pub(crate) enum Fit<'p> {
     /// It is about something else.
     Not,
-    /// All but this condition.
+    /// All except this condition matches.
     AllBut(&'p Condition),
-    /// Entirely, and this is how it names the principal (in a policy of a resource).
+    /// It matches, and this is how it names the principal (in a resource policy).
     Whole(Named),
 }
 
 impl Policy {
-    /// Reads a document. `name` is what reasons call it.
+    /// Parses a document. `name` is its name in reasons.
     ///
     /// # Errors
-    /// [`ParseError`] for what AWS would refuse (unknown elements, operators, versions; malformed dates, numbers,
-    /// addresses) and what is suspicious (a key that occurs twice, a document of unusual size).
+    /// [`ParseError`] for what AWS would refuse (unknown elements, operators, versions; malformed dates,
+    /// numbers, addresses) and what is suspicious (a key that occurs twice, a document of unusual size).
     pub fn parse(name: &str, kind: Kind, document: &[u8]) -> Result<Self, ParseError> {
         let whole = |why: String| ParseError { place: "document".to_owned(), why };
         if document.len() > LONGEST {
@@ -136,7 +136,7 @@ impl Policy {
         Ok(Self { name: name.to_owned(), kind, statements })
     }
 
-    /// What reasons call it.
+    /// Its name in reasons.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -196,7 +196,7 @@ impl Statement {
             },
             Some((true, members)) => {
                 let spared = match self.effect {
-                    // AWS documents that whoever has a boundary is denied whatever NotPrincipal says.
+                    // AWS documents that a principal with a boundary is denied whatever NotPrincipal says.
                     Effect::Deny => !has_boundary && members.spares(&request.principal),
                     Effect::Allow => members.name(&request.principal).is_some(),
                 };
@@ -295,7 +295,7 @@ fn conditions(operators: &[(String, Json)], variables: bool) -> Result<Vec<Condi
             found.push(condition.map_err(|why| ParseError { place, why })?);
         }
         if keys.is_empty() {
-            // An operator unknown to us must not pass because it compares nothing.
+            // An unknown operator must not pass because it compares nothing.
             Condition::parse(operator, "none", Vec::new(), variables)
                 .map_err(|why| ParseError { place, why })?;
         }
@@ -341,7 +341,7 @@ fn get<'j>(elements: &'j [(String, Json)], name: &str) -> Option<&'j Json> {
     elements.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-/// The one of two elements that is there; with `true` the second.
+/// The one of two elements that is there; with `true` if it is the second.
 fn either<'j>(
     elements: &'j [(String, Json)],
     plain: &'static str,

@@ -1,4 +1,4 @@
-//! `Principal` and `NotPrincipal`: whom a policy of a resource is about, and how closely it names them.
+//! `Principal` and `NotPrincipal`: whom a resource policy is about, and how closely it names them.
 
 use crate::arn;
 use crate::condition::clip;
@@ -8,11 +8,11 @@ use crate::request::Principal;
 /// How closely a policy names a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Named {
-    /// By its account, which may then let it in by policies of its own.
+    /// By its account, which may then allow it with its own policies.
     Account,
-    /// By the role of a session: the role's boundary and the session's policies bind such a grant.
+    /// By the role of a session: the role's boundary and the session's policies limit such a grant.
     Role,
-    /// Itself, or everybody: nothing but an explicit Deny (and the organisation) binds such a grant.
+    /// Itself, or everybody: only an explicit Deny (and the organisation) limits such a grant.
     Itself,
 }
 
@@ -24,7 +24,7 @@ enum Member {
     Arn(String),
     Service(String),
     Federated(String),
-    /// The canonical id of an account of S3, which no request here has.
+    /// The canonical id of an S3 account, which no request here has.
     Canonical,
 }
 
@@ -63,8 +63,8 @@ impl Members {
         self.0.iter().filter_map(|member| named_by(member, principal)).max()
     }
 
-    /// Whether a Deny with these members in `NotPrincipal` spares `principal`: all its names must be there, which are its
-    /// account, of a session its role, and itself.
+    /// Whether a Deny with these members in `NotPrincipal` exempts `principal`: all its names must be there,
+    /// which are its account, for a session its role, and itself.
     pub(crate) fn spares(&self, principal: &Principal) -> bool {
         let names: Vec<Named> = self.0.iter().filter_map(|member| named_by(member, principal)).collect();
         if self.0.contains(&Member::Everybody) {
@@ -99,7 +99,7 @@ fn member(kind: &str, name: &str) -> Result<Member, String> {
             Some([_, _, "iam" | "sts", "", account, _]) if !account.is_empty() => {
                 Ok(Member::Arn(name.to_owned()))
             }
-            // What is left in a policy when a user or role was deleted: the id of one that is no more.
+            // What is left in a policy when a user or role was deleted: its former id.
             None if name.starts_with("AIDA") || name.starts_with("AROA") => Ok(Member::Canonical),
             _ => wrong("not a principal of AWS"),
         },

@@ -1,10 +1,10 @@
-//! What is asked: who wants to do what with which resource, under which circumstances.
+//! The request: who wants to do what with which resource, under which circumstances.
 
 use std::fmt;
 
 use crate::arn;
 
-/// Who asks.
+/// The caller.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Principal {
@@ -30,22 +30,22 @@ pub enum Principal {
         /// `arn:aws:sts::ACCOUNT:federated-user/NAME`
         arn: String,
     },
-    /// Somebody with a token of an identity provider and without credentials of AWS (`sts:AssumeRoleWithSAML`,
+    /// A caller with a token of an identity provider and without AWS credentials (`sts:AssumeRoleWithSAML`,
     /// `sts:AssumeRoleWithWebIdentity`).
     Federated {
-        /// The provider as policies name it: its ARN, or `accounts.google.com` and the like.
+        /// The identity provider as written in policies: its ARN, or `accounts.google.com` and the like.
         provider: String,
     },
-    /// A service of AWS, such as `lambda.amazonaws.com`.
+    /// An AWS service, such as `lambda.amazonaws.com`.
     Service {
-        /// As policies name it.
+        /// As written in policies.
         name: String,
     },
-    /// Somebody who shows no credentials.
+    /// A caller without credentials.
     Anonymous,
 }
 
-/// What is no ARN of the kind that is needed.
+/// Not an ARN of the kind that is needed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("not the ARN of {wanted}: {:?}", .arn.chars().take(80).collect::<String>())]
 pub struct NotThatArn {
@@ -54,7 +54,7 @@ pub struct NotThatArn {
 }
 
 impl Principal {
-    /// The session `name` of the role `role`, which is the role's whole ARN with its path.
+    /// The session `name` of the role `role`, which is the role's full ARN with its path.
     ///
     /// # Errors
     /// If `role` is not the ARN of a role.
@@ -72,7 +72,8 @@ impl Principal {
     /// The IAM user, federated user or root user whose ARN this is.
     ///
     /// # Errors
-    /// If it is the ARN of somebody else. (The ARN of a session does not tell the path of its role: [`Self::session`].)
+    /// If it is the ARN of another kind. (The ARN of a session does not contain the path of its role:
+    /// [`Self::session`].)
     pub fn from_arn(text: &str) -> Result<Self, NotThatArn> {
         let wrong = || NotThatArn { wanted: "a user", arn: text.to_owned() };
         match arn::parts(text).ok_or_else(wrong)? {
@@ -87,7 +88,7 @@ impl Principal {
         }
     }
 
-    /// The account it belongs to. Services, tokens and the anonymous belong to none.
+    /// The account it belongs to. Services, tokens and anonymous callers belong to none.
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         match self {
@@ -99,7 +100,7 @@ impl Principal {
         }
     }
 
-    /// What the condition key `aws:PrincipalArn` says of it: of a session the role.
+    /// The value of the condition key `aws:PrincipalArn`: for a session, the role.
     #[must_use]
     pub fn arn(&self) -> Option<String> {
         match self {
@@ -131,7 +132,7 @@ impl fmt::Display for Principal {
 pub struct Request {
     pub(crate) principal: Principal,
     pub(crate) action: String,
-    /// The action in lower case: names of actions are compared without their case.
+    /// The action in lower case: action names are compared case-insensitively.
     pub(crate) lower_action: String,
     pub(crate) resource: String,
     pub(crate) account: Option<String>,
@@ -140,11 +141,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// `principal` wants to do `action` (`s3:GetObject`) with `resource`: its ARN, or `*` where an action has none. The
-    /// resource lies in the account that its ARN names; where the ARN names none, see [`Self::in_account`].
+    /// `principal` wants to do `action` (`s3:GetObject`) with `resource`: its ARN, or `*` if the action has
+    /// none. The resource is in the account that its ARN names; if the ARN names none, see
+    /// [`Self::in_account`].
     ///
-    /// The keys `aws:PrincipalArn` and `aws:PrincipalAccount` are known from `principal`; all others are given by
-    /// [`Self::with`].
+    /// The keys `aws:PrincipalArn` and `aws:PrincipalAccount` follow from `principal`; all others are set
+    /// with [`Self::with`].
     #[must_use]
     pub fn new(principal: Principal, action: &str, resource: &str) -> Self {
         let request = Self {
@@ -174,7 +176,7 @@ impl Request {
         self
     }
 
-    /// Sets a condition key; its name is compared without its case. No value at all is as if the key were absent.
+    /// Sets a condition key; its name is case-insensitive. Without any value the key counts as absent.
     #[must_use]
     pub fn with<V: Into<String>>(mut self, key: &str, values: impl IntoIterator<Item = V>) -> Self {
         let key = key.to_lowercase();
@@ -192,7 +194,7 @@ impl Request {
         Some(self.context[at].1.as_slice()).filter(|values| !values.is_empty())
     }
 
-    /// The value of a condition key that has one.
+    /// The value of a condition key that has exactly one.
     pub(crate) fn single_value(&self, key: &str) -> Option<&str> {
         match self.values(key)? {
             [value] => Some(value),

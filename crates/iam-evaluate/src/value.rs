@@ -1,9 +1,9 @@
-//! Values of conditions that are not text: moments, numbers, networks, bytes.
+//! Condition values that are not text: times, numbers, networks, bytes.
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-/// A moment in nanoseconds since 1970: seconds since 1970, or a date as ISO 8601 writes it (W3C's profile).
+/// A time in nanoseconds since 1970: seconds since 1970, or an ISO 8601 date (W3C's profile).
 pub(crate) fn moment(text: &str) -> Option<i128> {
     const SECOND: i128 = 1_000_000_000;
     if let Ok(seconds) = text.parse::<i64>()
@@ -78,7 +78,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
 }
 
-/// A decimal number, exact whatever its length.
+/// A decimal number, exact at any length.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decimal {
     negative: bool,
@@ -147,7 +147,7 @@ impl Network {
         (prefix <= longest).then_some(Self { address, prefix })
     }
 
-    /// An IPv4 range holds no IPv6 address, and the other way round.
+    /// An IPv4 range contains no IPv6 address, and vice versa.
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         match (self.address, address) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {

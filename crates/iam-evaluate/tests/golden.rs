@@ -1,4 +1,5 @@
-//! Cases with the answer that AWS documents. Each refusal stands beside the same call, one thing different, that is allowed.
+//! Cases with the answer that AWS documents. Each refusal is next to the same call with one difference, which
+//! is allowed.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use iam_evaluate::Outcome::{self, Allowed, ExplicitDeny, ImplicitDeny};
@@ -213,7 +214,7 @@ fn actions_and_resources() {
             "arn:aws:sqs:eu-west-1:111122223333:q",
             true,
         ),
-        // A `*` does not reach into the next part.
+        // A `*` does not match into the next part.
         (
             r#""Action":"*","Resource":"arn:aws:sqs:*:q""#,
             "sqs:SendMessage",
@@ -292,12 +293,12 @@ fn layers_of_a_session() {
         (ALL, "", OTHER, "", HERE, ImplicitDeny),
         (ALL, ALL, ALL, "", HERE, Allowed),
         (ALL, DENY, "", "", HERE, ExplicitDeny),
-        // The role is named: no identity policy needed, but boundary and session bind.
+        // The role is named: no identity policy is needed, but boundary and session apply.
         ("", "", "", &role, HERE, Allowed),
         ("", ALL, ALL, &role, HERE, Allowed),
         (ALL, OTHER, "", &role, HERE, ImplicitDeny),
         (ALL, "", OTHER, &role, HERE, ImplicitDeny),
-        // The session is named, or everybody: only an explicit Deny binds.
+        // The session is named, or everybody: only an explicit Deny applies.
         ("", OTHER, OTHER, &session_arn, HERE, Allowed),
         ("", OTHER, OTHER, all, HERE, Allowed),
         ("", DENY, "", &session_arn, HERE, ExplicitDeny),

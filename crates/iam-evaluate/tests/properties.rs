@@ -1,5 +1,5 @@
-//! What holds of all policies and requests: nothing panics, silence denies, an explicit Deny wins, and more to fear or less
-//! to hope for never turns a refusal into an answer.
+//! What holds for all policies and requests: nothing panics, without an Allow everything is denied, an
+//! explicit Deny wins, and adding a Deny or removing an Allow never turns a refusal into an allowance.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use iam_evaluate::{Kind, Outcome, Policies, Policy, Principal, Request, evaluate};

@@ -1,7 +1,7 @@
-//! How fast decisions are, and how fast and large the replay of a long record is.
+//! How fast decisions are, and the speed and memory of replaying a long record.
 //!
-//! `cargo bench -p jit-access --features testing`. Wanted on one core: 200,000 decisions a second; 100,000 requests with 300,000
-//! facts replayed in 5 s and 300 MB.
+//! `cargo bench -p jit-access --features testing`. Target on one core: 200,000 decisions a second; 100,000
+//! requests with 300,000 facts replayed in 5 s and 300 MB.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 
 use std::time::Instant;
@@ -133,7 +133,7 @@ fn company(start: Timestamp) -> (Vec<(Entry, Vec<u8>)>, Policy) {
     (entries, policy)
 }
 
-/// The memory in use, in MB; 0 where the system does not say.
+/// The memory in use, in MB; 0 if the system does not say.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

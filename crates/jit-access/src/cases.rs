@@ -1,10 +1,10 @@
-//! The cases of `jit policy test`: what a policy should answer, one line each.
+//! The cases of `jit policy test`: what a policy should answer, one per line.
 //!
 //! ```text
 //! PERSON asks ACCESS DURATION [in ACCOUNT] [at TIME] [approved by A,B] -> granted D | denied: CODE | waits: GROUP
 //! ```
 //!
-//! `→` may be written for `->`. `#` begins a comment. A reason and a ticket are not part of a case, so none is demanded.
+//! `→` may be written for `->`. `#` begins a comment. A case has no reason or ticket, so none is required.
 
 mod run;
 
@@ -37,14 +37,14 @@ pub struct PolicyCase {
     pub at: Option<Timestamp>,
     /// Who said yes.
     pub approved_by: Vec<String>,
-    /// What should come of it.
+    /// The expected result.
     pub wanted: Wanted,
 }
 
-/// What should come of a case.
+/// The expected result of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// Granted for so many seconds.
+    /// Granted for this many seconds.
     Granted(u32),
     /// Denied with this code.
     Denied(Code),
@@ -76,7 +76,7 @@ fn short(seconds: u32) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
-/// Why a line is no case.
+/// Why a line is not a case.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{line}: {what}")]
 pub struct CaseError {
@@ -104,7 +104,7 @@ const SHAPE: &str = "write: alice asks deploy 1h in 111122223333 approved by bob
 /// Reads the cases of `text`.
 ///
 /// # Errors
-/// Every line that is none.
+/// Every line that is not a case.
 pub fn parse(text: &str) -> Result<Vec<PolicyCase>, Vec<CaseError>> {
     let (mut cases, mut errors) = (Vec::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {

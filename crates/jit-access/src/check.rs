@@ -1,4 +1,4 @@
-//! `jit policy check`: what is well formed and cannot work, or should not be.
+//! `jit policy check`: what is well-formed but cannot work, or should not be there.
 
 mod live;
 mod people;
@@ -29,16 +29,16 @@ pub struct PolicyFinding {
 /// How bad something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It cannot work, or breaks what the policy promises.
+    /// It cannot work, or breaks a promise of the policy.
     Error,
-    /// It may be meant.
+    /// It may be intended.
     Warning,
 }
 
-/// What the policy does not say, where it is known.
+/// What the policy does not contain, if it is known.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// Groups and organizational units; what is not in it is not judged.
+    /// Groups and organizational units; whatever is missing in it is not checked.
     pub directory: Directory,
     /// `MaxSessionDuration` of roles, in seconds, by the role as the policy writes it.
     pub sessions: BTreeMap<String, u32>,
@@ -46,10 +46,10 @@ pub struct Surroundings {
 
 /// The longest session that a role can be set to, in seconds (IAM, CreateRole).
 const LONGEST_SESSION: u32 = 12 * 3600;
-/// The most names that the trust of a role can exclude (2,048 characters).
+/// How many names the trust policy of a role can exclude (2,048 characters).
 const MOST_VOTERS: usize = 50;
 
-/// Everything that is found in `policy`, by where it stands.
+/// All findings in `policy`, in order of their place.
 pub fn check(policy: &Policy, surroundings: &Surroundings) -> Vec<PolicyFinding> {
     let index = PolicyIndex::new(policy);
     let people = index.with(&surroundings.directory);

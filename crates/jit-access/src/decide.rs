@@ -1,7 +1,8 @@
 //! Deciding: a pure function of policy, directory, facts and time.
 //!
-//! [`decide`] is the same in the command line, which gives advice, in whoever applies, who acts, and in the audit, which
-//! replays. It looks only at facts that the server stored until `now`, so that replaying needs nothing but the ledger.
+//! [`decide`] is the same in the command line, which advises, in the applier, which acts, and in the audit,
+//! which replays. It uses only facts that the server stored until `now`, so that replaying needs only the
+//! ledger.
 
 mod history;
 mod record;
@@ -25,7 +26,7 @@ pub use verdict::{Code, Grant, GrantRole, OnCall, Shift, Verdict};
 
 use seats::{Voter, missing};
 
-/// How far ahead a grant can be made to begin, in seconds.
+/// How far ahead a grant can start, in seconds.
 pub const FARTHEST_START: i64 = 7 * 86_400;
 
 /// Decides `case` at `now`.
@@ -48,7 +49,7 @@ fn refuse<T>(code: Code, why: impl Into<String>) -> Result<T, Refusal> {
     Err((code, why.into()))
 }
 
-/// A request that nothing but missing votes or time can stand against.
+/// A request that only missing votes or time can still stop.
 struct Question<'q> {
     people: &'q People<'q>,
     case: &'q Case<'q>,
@@ -59,7 +60,7 @@ struct Question<'q> {
     start: Option<Timestamp>,
 }
 
-/// Everything that denies whatever people say, and the denials of people.
+/// Everything that denies whatever people say, and denials by people.
 fn question<'q>(
     people: &'q People<'q>,
     case: &'q Case<'q>,
@@ -159,7 +160,7 @@ fn check_words(
     }
 }
 
-/// The roles that are asked for.
+/// The roles that are requested.
 fn roles(people: &People<'_>, access: &Access, request: &Request) -> Result<Vec<GrantRole>, Refusal> {
     let own: Vec<String> = access.role.account().map(str::to_owned).into_iter().collect();
     let accounts = if request.accounts.is_empty() { &own } else { &request.accounts };
@@ -184,7 +185,7 @@ fn roles(people: &People<'_>, access: &Access, request: &Request) -> Result<Vec<
     Ok(roles.into_iter().collect())
 }
 
-/// When it begins, if that is in the future.
+/// When it starts, if that is in the future.
 fn start(case: &Case<'_>, access: &Access, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
     let start = case.request.start.filter(|start| *start > now);
     if case.request.start.is_some_and(|start| start.0 > case.at.0.saturating_add(FARTHEST_START)) {
@@ -199,7 +200,7 @@ fn start(case: &Case<'_>, access: &Access, now: Timestamp) -> Result<Option<Time
 }
 
 impl Question<'_> {
-    /// A no of anybody who has a say ends it.
+    /// A no from anybody who may vote ends it.
     fn denials(&self) -> Result<(), Refusal> {
         let mut no = None;
         self.each_vote(|author, channel, _, vote| {
@@ -216,7 +217,7 @@ impl Question<'_> {
         }
     }
 
-    /// Every vote of a human who is somebody and not the requester, stored until now.
+    /// Every vote by a known person other than the requester, stored until now.
     fn each_vote(&self, mut see: impl FnMut(Who<'_>, Channel, Timestamp, Vouch)) {
         for fact in &self.case.facts {
             let Fact::Vote(vote) = &fact.body else { continue };
@@ -249,7 +250,7 @@ impl Question<'_> {
         !robot && !is_same_person(person, self.author.person)
     }
 
-    /// The people who said yes, each once, with the groups they can speak for.
+    /// The people who approved, each once, with the groups that they can vote for.
     fn voters(&self) -> Vec<Voter> {
         let mut voters: Vec<Voter> = Vec::new();
         let escalated = self.access.escalate.as_ref().map(|escalate| {

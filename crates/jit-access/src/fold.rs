@@ -1,4 +1,4 @@
-//! From facts and acts to where each request stands. Which order they were read in changes nothing.
+//! From facts and acts to the state of each request. The order in which they were read changes nothing.
 
 use jit_wire::timestamp::Timestamp;
 
@@ -15,25 +15,25 @@ use crate::policy::{Access, Right};
 pub struct Case<'r> {
     /// Its id.
     pub id: Id,
-    /// Who asks.
+    /// The requester.
     pub author: &'r UserId,
     /// When it was stored.
     pub at: Timestamp,
-    /// Of its stored bytes.
+    /// The hash of its stored bytes.
     pub hash: Hash,
-    /// What is asked for.
+    /// What is requested.
     pub request: &'r Request,
-    /// Votes, drops and revocations that are about these bytes, in the order of the server's time.
+    /// Votes, drops and revocations about exactly these bytes, in the order of the server's time.
     pub facts: Vec<&'r Ledgered<Fact>>,
-    /// Votes by buttons in Slack that are about these bytes.
+    /// Votes with buttons in Slack about exactly these bytes.
     pub slack: Vec<(&'r str, Timestamp, &'r SlackVote)>,
-    /// What was decided.
+    /// The decision.
     pub decision: Option<&'r Decision>,
-    /// That the grants are in AWS.
+    /// When the grants were put into AWS.
     pub applied: Option<(Timestamp, &'r Applied)>,
-    /// That they are there no more.
+    /// When they were removed.
     pub ended: Option<(Timestamp, &'r Ended)>,
-    /// That they could not be written.
+    /// Why they could not be written.
     pub failed: Option<(Timestamp, &'r Failed)>,
     /// Who was told.
     pub told: Option<(Timestamp, &'r Told)>,
@@ -50,16 +50,16 @@ pub struct UseCase<'r> {
     pub at: Timestamp,
     /// What was used.
     pub used: &'r Use,
-    /// Reviews that are about these bytes.
+    /// Reviews of exactly these bytes.
     pub reviews: Vec<(&'r Ledgered<Fact>, &'r Review)>,
 }
 
-/// Where a request stands.
+/// The state of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nobody decided yet.
+    /// Nobody has decided yet.
     Pending,
-    /// Decided against.
+    /// Denied.
     Denied {
         /// The code.
         code: String,
@@ -70,23 +70,23 @@ pub enum State {
     Lapsed,
     /// The requester withdrew it.
     Dropped,
-    /// Decided for.
+    /// Granted.
     Granted {
-        /// When the grants begin.
+        /// When the grants start.
         from: Timestamp,
         /// When they end, at the latest.
         until: Timestamp,
-        /// How far they are.
+        /// Their phase.
         phase: Phase,
     },
 }
 
-/// How far grants are.
+/// The phase of grants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Not begun yet.
+    /// Not started yet.
     Scheduled,
-    /// Allowed now; `applied` once AWS has shown the policies again.
+    /// Allowed now; `applied` once AWS has returned the policies again.
     Live {
         /// Whether the policies are known to be in AWS.
         applied: bool,
@@ -98,7 +98,7 @@ pub enum Phase {
         /// Why.
         cause: Cause,
     },
-    /// AWS did not take the policies.
+    /// AWS did not accept the policies.
     Failed {
         /// In AWS's words.
         why: String,
@@ -122,18 +122,18 @@ impl State {
         }
     }
 
-    /// Whether the requester still waits, or has it.
+    /// Whether the requester is still waiting, or has it.
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Pending | Self::Granted { phase: Phase::Scheduled | Phase::Live { .. }, .. })
     }
 }
 
-/// Codes of decisions that are states of their own.
+/// Codes of decisions that are separate states.
 pub(crate) const DROPPED: &str = "dropped";
 pub(crate) const LAPSED: &str = "lapsed";
 
 impl Records {
-    /// The request `id`, with what is about its very bytes.
+    /// The request `id`, with everything about its exact bytes.
     pub fn case(&self, id: Id) -> Option<Case<'_>> {
         let thread = self.threads.get(&id)?;
         let (subject, hash) = thread.subject.as_ref()?;
@@ -171,7 +171,7 @@ impl Records {
         self.threads.keys().filter_map(|id| self.case(*id))
     }
 
-    /// The use `id`, with the reviews of its very bytes.
+    /// The use `id`, with the reviews of its exact bytes.
     pub fn use_case(&self, id: Id) -> Option<UseCase<'_>> {
         let thread = self.threads.get(&id)?;
         let (subject, hash) = thread.subject.as_ref()?;
@@ -190,7 +190,8 @@ impl Records {
 }
 
 impl<'r> Case<'r> {
-    /// The first fact that ends it, of those stored until `now`: the requester's drop, or a revocation by somebody who may.
+    /// The first fact that ends it, among those stored until `now`: the requester's drop, or a revocation by
+    /// somebody who may revoke.
     pub fn ending(&self, people: &People<'_>, now: Timestamp) -> Option<(&'r Ledgered<Fact>, Cause)> {
         self.facts.iter().filter(|fact| fact.at <= now).find_map(|fact| {
             let cause = match &fact.body {
@@ -202,7 +203,8 @@ impl<'r> Case<'r> {
         })
     }
 
-    /// Whether `userid` is of the person who asks. The very session's name always is, whatever became of the policy.
+    /// Whether `userid` belongs to the requester. The name of the requesting session always does, whatever
+    /// happened to the policy.
     pub fn is_requester(&self, people: &People<'_>, userid: &UserId) -> bool {
         if userid == self.author {
             return true;
@@ -223,7 +225,7 @@ impl<'r> Case<'r> {
             || access.is_some_and(|access| approver_groups(access).any(is_in))
     }
 
-    /// Where it stands at `now`, by the policy and the directory of `people`.
+    /// Its state at `now`, by the policy and the directory of `people`.
     pub fn state(&self, people: &People<'_>, now: Timestamp) -> State {
         let ending = self.ending(people, now);
         let Some(decision) = self.decision.filter(|decision| decision.now <= now) else {
@@ -246,7 +248,7 @@ impl<'r> Case<'r> {
             };
         }
         let from = decision.from.unwrap_or(decision.now);
-        // A grant without an end is none: it ends where it begins.
+        // A grant without an end ends where it starts.
         let until = decision.until.unwrap_or(from);
         let ended = self.ended.filter(|(at, act)| *at <= now && act.cause != Cause::Time);
         let phase = match (ending.map(|(fact, cause)| (fact.at, cause)), ended) {
@@ -264,12 +266,13 @@ impl<'r> Case<'r> {
 }
 
 impl UseCase<'_> {
-    /// Whether somebody who may has reviewed it until `now`: a person of the review group, and not who used it.
+    /// Whether somebody who may has reviewed it until `now`: a person of the review group other than the
+    /// user.
     pub fn is_reviewed(&self, people: &People<'_>, now: Timestamp) -> bool {
         self.verdict(people, now).is_some()
     }
 
-    /// What the review said. A no outweighs a yes.
+    /// The result of the review. A no outweighs a yes.
     pub fn verdict(&self, people: &People<'_>, now: Timestamp) -> Option<Vouch> {
         let review = people.policy().access.get(&self.used.access)?.review.as_ref()?;
         let user = people.author(self.author).ok();
@@ -286,14 +289,14 @@ impl UseCase<'_> {
         counts.map(|(_, review)| review.vote).max()
     }
 
-    /// When the review is due; `None` if the access is none of break-glass any more.
+    /// When the review is due; `None` if the access is no longer break-glass.
     pub fn due(&self, people: &People<'_>) -> Option<Timestamp> {
         let review = people.policy().access.get(&self.used.access)?.review.as_ref()?;
         Some(Timestamp(self.at.0.saturating_add(i64::from(review.within))))
     }
 }
 
-/// Every group whose members have a say in who gets `access`.
+/// Every group whose members may vote on `access`.
 pub fn approver_groups(access: &Access) -> impl Iterator<Item = &str> {
     let on_call = access.oncall.iter().flat_map(|oncall| &oncall.approve);
     let seats = access.approve.iter().chain(on_call).map(|seat| seat.group.as_str());

@@ -1,11 +1,11 @@
-//! Parsers of foreign text as functions of bytes that panic if what they promise does not hold.
+//! Parsers of foreign text as functions of bytes that panic if a promise does not hold.
 
 use crate::cases;
 use crate::ledger::{Act, ActKind, Entry, Fact, FactKind, Key, Records};
 use crate::policy::Policy;
 use crate::testing::{at, documents};
 
-/// A policy: what is taken is written as a policy that reads the same, and can be checked.
+/// A policy: an accepted one is written as a policy that reads the same, and can be checked.
 pub fn access_policy(data: &[u8]) {
     let text = String::from_utf8_lossy(data).into_owned();
     let file = crate::policy::PolicyFile { path: "p".to_owned(), text };
@@ -85,7 +85,7 @@ mod tests {
 
     type Target = fn(&[u8]);
 
-    /// Good input of each target, from which the others are made by damaging it.
+    /// Good input for each target, from which the others are made by damaging it.
     const SEEDS: [(Target, &str); 6] = [
         (access_policy, EXAMPLE),
         (

@@ -1,4 +1,5 @@
-//! Ids of requests and facts: UUIDs of version 7 (RFC 9562), made from the server's time and randomness that is handed in.
+//! Ids of requests and facts: UUIDs of version 7 (RFC 9562), made from the server's time and randomness that
+//! is passed in.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,16 +9,16 @@ use jit_wire::timestamp::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The fewest characters of a short form that is shown.
+/// The minimum length of a short form that is shown.
 const SHORT: usize = 6;
-/// The fewest that are taken for a short form when somebody types one.
+/// The minimum length of a short form that is typed.
 const TYPED: usize = 4;
 
-/// A UUID of version 7. They sort by their time.
+/// A UUID of version 7. They sort by time.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(u128);
 
-/// Why a text is no such id.
+/// Why a text is not such an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a UUID of version 7, written in lower case with hyphens")]
 pub struct NotAnId;
@@ -33,7 +34,7 @@ impl Explain for NotAnId {
 }
 
 impl Id {
-    /// An id of the moment `at`, which the server gave, with 74 of the bits of `random`.
+    /// An id for the time `at`, which the server gave, with 74 of the bits of `random`.
     pub fn new(at: Timestamp, random: [u8; 10]) -> Self {
         let milliseconds = u128::try_from(at.0.max(0)).unwrap_or(0).saturating_mul(1000) & 0xffff_ffff_ffff;
         let mut bytes = [0; 16];
@@ -44,17 +45,19 @@ impl Id {
         Self(milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
     }
 
-    /// The moment in it, in whole seconds.
+    /// The time in it, in whole seconds.
     pub fn at(self) -> Timestamp {
         Timestamp(i64::try_from((self.0 >> 80) / 1000).unwrap_or(i64::MAX))
     }
 
-    /// The last twelve digits, which are random: where short forms are from. (All ids of one day begin alike.)
+    /// The last twelve digits, which are random: short forms come from them. (All ids of one day begin
+    /// alike.)
     fn tail(self) -> String {
         format!("{:012x}", self.0 & 0xffff_ffff_ffff)
     }
 
-    /// The shortest form that means this id alone among `others`: at least six digits of its last group, or all of it.
+    /// The shortest form that identifies this id among `others`: at least six digits of its last group, or
+    /// all of it.
     pub fn short(self, others: impl IntoIterator<Item = Self>) -> String {
         let tail = self.tail();
         let common = others.into_iter().filter(|other| *other != self).map(|other| {
@@ -65,7 +68,7 @@ impl Id {
         if needed > tail.len() { self.to_string() } else { tail[..needed].to_owned() }
     }
 
-    /// Which of `known` somebody means who typed `text`: a short form, or the beginning of a whole id.
+    /// Which of `known` is meant by the typed `text`: a short form, or the beginning of a whole id.
     pub fn find(text: &str, known: impl IntoIterator<Item = Self>) -> Found {
         let text = text.to_ascii_lowercase();
         let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
@@ -87,7 +90,7 @@ impl Id {
 /// What a typed form of an id means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing that is known, or less than four digits.
+    /// No known id, or fewer than four digits.
     None,
     /// This one.
     One(Id),

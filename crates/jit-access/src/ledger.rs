@@ -1,5 +1,5 @@
-//! The ledger: objects that can be created and never changed. Its keys, what lies in them, the three operations, a ledger
-//! in memory, and the rules by which a reader decides what counts.
+//! The ledger: objects that can be created and never changed. Its keys, their contents, the three operations,
+//! a ledger in memory, and the rules by which a reader decides what counts.
 
 mod body;
 mod key;
@@ -21,25 +21,25 @@ pub use memory::{Memory, Session};
 pub(crate) use read::fits;
 pub use read::{Anomaly, AnomalyKind, Ledgered, Records, StoredPolicy, Subject};
 
-/// The most bytes of a fact.
+/// The largest fact, in bytes.
 pub const LARGEST_FACT: usize = 16 * 1024;
-/// The most bytes of an act: a decision holds the text of a grant for each of its accounts.
+/// The largest act, in bytes: a decision contains the text of a grant for each of its accounts.
 pub const LARGEST_ACT: usize = 1024 * 1024;
-/// How far the time in an id may be from the server's, in seconds.
+/// How far the time in an id may differ from the server's, in seconds.
 pub const SKEW: i64 = 5 * 60;
-/// How far back a reader starts again, in seconds, since ids come out of order.
+/// How far back a reader starts again, in seconds, because ids arrive out of order.
 pub const LOOK_BACK: i64 = 10 * 60;
 
-/// What became of a [`Ledger::put_new`].
+/// The result of a [`Ledger::put_new`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Put {
     /// The object is new.
     Created,
-    /// One with this key was there already, and stays as it is.
+    /// An object with this key existed already, and stays as it is.
     Exists,
 }
 
-/// One key of a list.
+/// One key in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The key.
@@ -60,7 +60,7 @@ impl Entry {
     }
 }
 
-/// Why a ledger did not do what it was asked.
+/// Why a ledger operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
     /// It could not be reached.
@@ -72,7 +72,7 @@ pub enum LedgerError {
     /// There is no such object.
     #[error("the ledger has no `{0}`")]
     Absent(String),
-    /// It answered something that is no answer.
+    /// It gave an unusable answer.
     #[error("the ledger is damaged: {0}")]
     Damaged(String),
     /// It has no room for another object.
@@ -115,13 +115,13 @@ pub trait Ledger {
     /// [`LedgerError`].
     fn put_new(&self, key: &Key, bytes: &[u8]) -> Result<Put, LedgerError>;
 
-    /// The first version of what `key` holds.
+    /// The first version of the object at `key`.
     ///
     /// # Errors
     /// [`LedgerError`].
     fn get(&self, key: &str) -> Result<Vec<u8>, LedgerError>;
 
-    /// The keys that begin with `prefix` and sort behind `after`, in order.
+    /// The keys that begin with `prefix` and sort after `after`, in order.
     ///
     /// # Errors
     /// [`LedgerError`].
@@ -131,7 +131,7 @@ pub trait Ledger {
 /// Why something was not written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// The ledger did not take it.
+    /// The ledger did not accept it.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// Something else is under this key.
@@ -157,8 +157,8 @@ impl Explain for WriteError {
     }
 }
 
-/// Writes an object so that it does no harm if the answer is lost: a put whose object then exists with the same bytes has
-/// succeeded.
+/// Writes an object in a way that is safe if the answer is lost: if the object then exists with the same
+/// bytes, the put has succeeded.
 ///
 /// # Errors
 /// [`WriteError`].

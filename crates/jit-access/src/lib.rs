@@ -1,6 +1,7 @@
-//! Access on request, as far as it can be computed: who may have what, who must agree, what was decided, and what that
-//! means. Nothing here reads a file, a clock or the network, so the command line, the function and the auditor get the same
-//! answer from the same input. What it must do is fixed in `docs/design/access.md`.
+//! Access on request, as far as it can be computed: who may have what, who must approve, what was decided,
+//! and what that means. Nothing here reads a file, a clock or the network, so the command line, the function
+//! and the auditor get the same answer from the same input. `docs/design/access.md` specifies what it must
+//! do.
 //!
 //! | module | holds |
 //! | --- | --- |

@@ -1,8 +1,9 @@
-//! Applying and reconciling, as steps: what to do next, given what the ledger says and what is on the roles. The hands that
-//! do the steps are elsewhere, and can be stopped between any two of them.
+//! Applying and reconciling, as steps: what to do next, given the ledger and the roles. The code that carries
+//! out the steps is elsewhere, and can be stopped between any two of them.
 //!
-//! The order of applying is: write the decision, put the policies, look for a revocation or a drop, and only then write that
-//! it is applied. Each step is found from what is there, so whoever comes next goes on where somebody was stopped.
+//! The order of applying is: write the decision, put the policies, look for a revocation or a drop, and only
+//! then write that it is applied. Each step follows from the current state, so whoever comes next continues
+//! where another one was stopped.
 
 mod reconcile;
 
@@ -20,14 +21,14 @@ pub use reconcile::{Action, ObservedRole, Unexplained, confirm, reconcile};
 /// A role in an account, by its ARN.
 pub type RoleArn = String;
 
-/// What was seen on the roles of one request: the text of its policy by the role's ARN. A role that was looked at and has no
-/// such policy is not in it.
+/// What was observed on the roles of one request: the text of its policy by the role's ARN. A role that was
+/// checked and has no such policy is not in it.
 pub type Observed = BTreeMap<RoleArn, String>;
 
 /// The next step of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Write the decision. If it exists already, somebody else decided: read it and go on.
+    /// Write the decision. If it exists already, somebody else decided: read it and continue.
     Decide,
     /// Put this policy on this role.
     Put {
@@ -36,7 +37,8 @@ pub enum Step {
         /// The text.
         document: String,
     },
-    /// Read the facts about this request again: a revocation or a drop may have come while the policies were put.
+    /// Read the facts about this request again: a revocation or a drop may have arrived while the policies
+    /// were put.
     LookAgain,
     /// Write that it is applied.
     WriteApplied(Applied),
@@ -47,14 +49,15 @@ pub enum Step {
     },
     /// Write that it ended.
     WriteEnded(Ended),
-    /// Nothing, until people say something or time passes.
+    /// Nothing, until people act or time passes.
     Rest,
 }
 
 /// What to do next about `case`.
 ///
-/// `verdict` is what [`crate::decide::decide`] says while there is no decision. `looked` says that the facts in `case` were
-/// read after the last policy was put. `frozen` says that a role has the tag `jit-freeze`.
+/// `verdict` is the result of [`crate::decide::decide`] while there is no decision. `looked` means that the
+/// facts in `case` were read after the last policy was put. `frozen` means that a role has the tag
+/// `jit-freeze`.
 pub fn next_step(
     people: &People<'_>,
     case: &Case<'_>,
@@ -65,7 +68,7 @@ pub fn next_step(
     now: Timestamp,
 ) -> Step {
     let Some(decision) = case.decision else {
-        // Nothing can be on a role for it: whatever is, the reconciler removes.
+        // No policy can be on a role for it: the reconciler removes any.
         return match verdict {
             Some(Verdict::Grant(_) | Verdict::Deny { .. }) => Step::Decide,
             Some(Verdict::Wait { .. }) | None => Step::Rest,
@@ -74,7 +77,7 @@ pub fn next_step(
     if decision.verdict == Outcome::Deny {
         return observed.keys().next().map_or(Step::Rest, |role| Step::Delete { role: role.clone() });
     }
-    // A grant that was decided and is over, or was ended: away with it, then say so.
+    // A grant that has ended: remove it, then record that.
     let ending = match case.state(people, now) {
         State::Granted { phase: Phase::Ended { cause, .. }, .. } => Some(Ended {
             cause,

@@ -1,4 +1,4 @@
-//! Who somebody is: from the `aws:userid` that AWS pinned to a fact to a door and a person of the policy.
+//! Identity: from the `aws:userid` that AWS pinned to a fact to a door and a person of the policy.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct UserId {
     colon: usize,
 }
 
-/// Why a text is no `aws:userid` of a role session.
+/// Why a text is not the `aws:userid` of a role session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not the user id of a role's session: AROA…:SESSION-NAME")]
 pub struct NotAUserId;
@@ -69,8 +69,8 @@ impl fmt::Display for UserId {
     }
 }
 
-/// What a policy names and only others know: who is in the groups of Identity Center, and which accounts are in an
-/// organizational unit. What is missing in it is empty.
+/// What a policy refers to and only others know: who is in the groups of Identity Center, and which accounts
+/// are in an organizational unit. Whatever is missing in it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     /// Session names (the users' names) by the group's id.
@@ -79,7 +79,7 @@ pub struct Directory {
     pub units: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// An author who is somebody: a person, and the door they came through.
+/// A known author: a person, and the door they came through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Author<'p> {
     /// The canonical name.
@@ -90,10 +90,10 @@ pub struct Author<'p> {
     pub robot: bool,
 }
 
-/// Why an author is nobody.
+/// Why an author is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Nobody {
-    /// The role is no door of the policy.
+    /// The role is not a door of the policy.
     #[error("the role they came through is no door of the policy")]
     Door,
     /// The name is retired.
@@ -102,7 +102,7 @@ pub enum Nobody {
     /// No person claims the name and no group contains it.
     #[error("no person of the policy has the name")]
     Unknown,
-    /// Another name differs by case alone.
+    /// Another name differs only by case.
     #[error("the policy has this name in another spelling")]
     CaseTwin,
 }
@@ -122,7 +122,7 @@ impl Explain for Nobody {
     }
 }
 
-/// A policy, looked through once so that a question about it is a lookup.
+/// A policy, indexed once so that a query is a lookup.
 #[derive(Debug)]
 pub struct PolicyIndex<'p> {
     policy: &'p Policy,
@@ -179,7 +179,7 @@ impl<'p> PolicyIndex<'p> {
         self.policy
     }
 
-    /// With what a directory knows.
+    /// With the answers of a directory.
     pub fn with<'d>(&'d self, directory: &'d Directory) -> People<'d> {
         People { index: self, directory }
     }
@@ -229,7 +229,7 @@ impl<'d> People<'d> {
         if let Some(person) = self.index.claimed.get(name) {
             return Ok(person);
         }
-        // The name of a `[person]` is no session name unless it is among `names`.
+        // The name of a `[person]` is not a session name unless it is among `names`.
         if policy.people.contains_key(name) {
             return Err(Nobody::Unknown);
         }
@@ -254,7 +254,7 @@ impl<'d> People<'d> {
         self.policy().people.get(person).is_some_and(|entry| entry.robot)
     }
 
-    /// Whether whoever comes through `door` may do that.
+    /// Whether people who come through `door` have this right.
     pub fn may(&self, door: &str, right: Right) -> bool {
         self.policy().doors.get(door).is_some_and(|door| door.may.contains(&right))
     }
@@ -280,7 +280,7 @@ impl<'d> People<'d> {
         groups.iter().any(|group| self.is_member(group, person, door))
     }
 
-    /// The people of a group that can be listed; `None` for everybody who comes through a door.
+    /// The people of a group, if they can be listed; `None` for everybody who comes through a door.
     pub fn members(&self, group: &str) -> Option<BTreeSet<&'d str>> {
         match &self.policy().groups.get(group)?.members {
             Members::People(members) => Some(members.iter().map(String::as_str).collect()),
@@ -314,7 +314,7 @@ impl<'d> People<'d> {
         accounts
     }
 
-    /// Whether one of `sets` has `account`.
+    /// Whether one of `sets` contains `account`.
     pub fn has_account(&self, sets: &[AccountSet], account: &str) -> bool {
         sets.iter().any(|set| match set {
             AccountSet::Account(own) => own == account,
@@ -324,7 +324,7 @@ impl<'d> People<'d> {
         })
     }
 
-    /// The accounts in which `access` can be asked for.
+    /// The accounts in which `access` can be requested.
     pub fn accounts_of(&self, access: &'d Access) -> BTreeSet<&'d str> {
         match access.role.account() {
             Some(account) => BTreeSet::from([account]),
@@ -334,8 +334,8 @@ impl<'d> People<'d> {
     }
 }
 
-/// Whether two names are of one human. Spellings that differ by case alone are: AWS keeps them apart, the people who got
-/// them may not.
+/// Whether two names belong to one human. Spellings that differ only by case do: AWS distinguishes them, but
+/// the people who assigned them may not.
 pub fn is_same_person(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
@@ -388,7 +388,7 @@ mod tests {
             ("hub", "Mallory@corp.com", Err(Nobody::CaseTwin)),
             ("hub", "Bob@corp.com", Err(Nobody::CaseTwin)),
             ("hub", "DAN", Err(Nobody::CaseTwin)),
-            // Everybody who comes through that door is in its group, and so is somebody.
+            // Everybody who comes through that door is in its group, and so is known.
             ("contractors", "stranger", Ok(("stranger", false))),
             ("contractors", "mallory@corp.com", Err(Nobody::Retired)),
             ("nowhere", "bob@corp.com", Err(Nobody::Door)),

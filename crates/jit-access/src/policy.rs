@@ -1,7 +1,7 @@
-//! The policy file: who may ask for what, and who must agree.
+//! The policy file: who may request what, and who must approve.
 //!
-//! The types hold what was written, already checked for its form: names have the right characters, durations are seconds,
-//! roles are ARNs. What cannot work although each part is well formed is found elsewhere, in `check`.
+//! The types contain what was written, already checked for syntax: names have the right characters, durations
+//! are seconds, roles are ARNs. What cannot work although each part is well-formed is found in `check`.
 
 mod access;
 mod allow;
@@ -22,7 +22,7 @@ pub use network::{Network, NetworkError};
 pub use read::{Documents, LARGEST_POLICY, PolicyFile};
 pub use role::{AccountSet, RequestRole, RequestRoleError};
 
-/// Where something stands: a file of the policy, and a line in it, counted from one.
+/// A place in a policy file: the file, and a line in it, counted from one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file, as the person would write it.
@@ -42,9 +42,9 @@ pub struct Policy {
     pub groups: BTreeMap<String, Group>,
     /// `[person]`, by canonical name.
     pub people: BTreeMap<String, Person>,
-    /// Session names that are never anybody again, each with its place.
+    /// Session names that are never assigned again, each with its place.
     pub retired: BTreeMap<String, Place>,
-    /// `[access.NAME]`: what one can ask for.
+    /// `[access.NAME]`: what can be requested.
     pub access: BTreeMap<String, Access>,
     /// `[limits]`.
     pub limits: Limits,
@@ -57,11 +57,11 @@ pub struct Policy {
 pub struct Deployment {
     /// Who turns decisions into IAM policies.
     pub apply: Apply,
-    /// Groups that are told of findings and may revoke anything.
+    /// Groups that are notified of findings and may revoke anything.
     pub security: Vec<String>,
     /// Where roles on request are.
     pub accounts: Vec<AccountSet>,
-    /// Where the table stands; the default if there is none.
+    /// The place of the table; the default if there is none.
     pub place: Place,
 }
 
@@ -80,9 +80,9 @@ pub enum Apply {
 pub struct Door {
     /// The hub role or the role of a permission set.
     pub role: RoleArn,
-    /// The role's unique ids (`AROA…`), which begin the `aws:userid` of whoever comes through.
+    /// The role's unique ids (`AROA…`), with which the `aws:userid` of everybody who comes through begins.
     pub ids: BTreeSet<String>,
-    /// What whoever comes through may do.
+    /// What people who come through may do.
     pub may: BTreeSet<Right>,
     /// Where it stands.
     pub place: Place,
@@ -93,11 +93,11 @@ pub struct Door {
 pub enum Right {
     /// Ask for access, withdraw, give back, and revoke.
     Request,
-    /// Vote on what others ask for.
+    /// Vote on other people's requests.
     Vote,
     /// Publish a policy.
     Publish,
-    /// Reach the roles of break-glass.
+    /// Assume break-glass roles.
     Glass,
 }
 
@@ -158,7 +158,7 @@ pub struct Person {
 pub struct Limits {
     /// How many requests of one person may be open at once.
     pub open_requests: u32,
-    /// Seconds after which a request that nobody decided has lapsed.
+    /// After how many seconds an undecided request lapses.
     pub request_ttl: u32,
 }
 

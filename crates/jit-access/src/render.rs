@@ -1,8 +1,8 @@
 //! Every document that AWS evaluates, as text with stable bytes.
 //!
-//! There is one source: deployment, the acts of who applies, the audit, the documentation and the tests all take their
-//! documents from here. `tests/rendered` evaluates them, changes each of their parts in turn, and fails for every change
-//! that no scenario notices.
+//! There is one source: the deployment, the applier, the audit, the documentation and the tests all take
+//! their documents from here. `tests/rendered` evaluates them, changes each of their parts in turn, and fails
+//! for every change that no scenario notices.
 //!
 //! | document | renderer | limit |
 //! | --- | --- | --- |

@@ -1,4 +1,5 @@
-//! Replaying decisions: whether each follows from the policy in force, the facts and the answers that it was made with.
+//! Replaying decisions: whether each follows from the policy in force, the facts and the answers that it
+//! used.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub struct Difference {
     pub what: String,
 }
 
-/// Replays every decision. The texts of grants are not compared here: whoever renders them does that.
+/// Replays every decision. The texts of grants are not compared here: the code that renders them does that.
 pub fn replay(records: &Records) -> Vec<Difference> {
     let policies: BTreeMap<String, PolicyIndex<'_>> =
         records.policy_history().map(|stored| (stored.key.to_string(), stored.index())).collect();

@@ -1,5 +1,6 @@
-//! JSON as it is demanded of what others wrote: a key twice is an error, not a choice of the reader, and nothing follows the
-//! end. (serde's structs refuse duplicate keys themselves; a [`Value`] keeps the last one.)
+//! JSON with strict rules for foreign text: a duplicate key is an error and not the reader's choice, and
+//! nothing may follow the end. (serde's structs refuse duplicate keys themselves; a [`Value`] keeps the last
+//! one.)
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The port of STS: STS itself, and the sign-in page of the console beside it.
+//! The STS port: STS itself, and the console's sign-in page next to it.
 
 use std::sync::Arc;
 

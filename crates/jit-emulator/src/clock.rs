@@ -1,7 +1,7 @@
-//! The clock that the servers live by. It is handed in, so that a test can move it and need not wait.
+//! The clock that the servers use. It is passed in, so that a test can advance it and need not wait.
 //!
-//! What is paced rather than dated (how often a device may ask, how many calls of the portal a second has) is measured by
-//! how much time really passes, whatever the clock says.
+//! Rate limits (how often a device may poll, how many calls per second the portal accepts) are measured in
+//! real time, whatever the clock says.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -30,7 +30,8 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved. Clones of it are one clock, so a test keeps one and hands the other in.
+/// A clock that stands still until it is advanced. Clones of it are one clock, so a test keeps one and passes
+/// the other in.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 

@@ -15,7 +15,7 @@ use jit_wire::loopback::{self, Reply, Request};
 /// Where the page is.
 pub(crate) const PATH: &str = "/federation";
 
-/// The page, and the tokens that it gave.
+/// The page, and the tokens that it issued.
 pub(crate) struct Console {
     shared: Arc<Shared>,
     sessions: Sessions,
@@ -28,8 +28,8 @@ impl Console {
         Self { shared, sessions, sign_in_tokens: RefCell::default() }
     }
 
-    /// The sign-in page of the console: a token for a session, and the page that takes it. Like AWS's, it says no
-    /// without a reason.
+    /// The console's sign-in page: a token for a session, and the page that accepts it. Like AWS's, it
+    /// refuses without a reason.
     pub(crate) fn federation(&self, request: &Request) -> Reply {
         let post = request.method == Method::POST;
         let pairs = if post { request.form() } else { request.query.clone() };
@@ -46,7 +46,7 @@ impl Console {
                     asked["sessionKey"] == session.secret_key.as_str()
                         && asked["sessionToken"] == session.token.as_str()
                         && self.shared.sts_now() < session.expires
-                        // AWS takes a user's session (GetSessionToken) from nobody.
+                        // AWS accepts a user's session (GetSessionToken) from nobody.
                         && session.arn.contains(":assumed-role/")
                         && !(session.chained && get("SessionDuration").is_some())
                 });

@@ -1,4 +1,4 @@
-//! What can be made to go wrong while the servers run. A provider in the field does each of these sooner or later.
+//! What can be made to go wrong while the servers run. Real IdPs do each of these sooner or later.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use jit_wire::loopback::{self, Reply};
 /// What goes wrong now; nothing at first.
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// What is untrue in documents and tokens.
+    /// What is wrong in documents and tokens.
     pub flaws: HashSet<Flaw>,
-    /// Seconds by which the provider's clock is ahead; negative if it is behind.
+    /// By how many seconds the IdP's clock is ahead; negative if it is behind.
     pub provider_clock: i64,
-    /// Seconds by which the clock of STS is ahead, in what it checks and in its `Date` header.
+    /// By how many seconds the clock of STS is ahead, in what it checks and in its `Date` header.
     pub sts_clock: i64,
-    /// How long hub sessions live, whatever was asked for; even below the 900 seconds that STS gives at least.
+    /// How long hub sessions last, whatever was requested; even below the 900 seconds that are STS's minimum.
     pub hub_lifetime: Option<Duration>,
     /// The same for sessions of the other roles.
     pub spoke_lifetime: Option<Duration>,
@@ -33,16 +33,16 @@ pub struct Faults {
     pub edit_response: Option<Edit>,
     /// What is changed in a SAML response as it is posted, in base64.
     pub edit_posted: Option<Edit>,
-    /// Other accounts than those that Identity Center showed at first.
+    /// Other accounts than those that Identity Center listed at first.
     pub accounts: Option<Arc<[Account]>>,
-    /// How many calls the portal of Identity Center takes in any one second; all others get a 429.
+    /// How many calls the portal of Identity Center accepts in any one second; all others get a 429.
     pub portal_limit: Option<usize>,
-    /// How long ago the person signed in at the provider in their browser; `None` is just now, each time.
+    /// How long ago the person signed in at the IdP in their browser; `None` means just now, each time.
     pub signed_in_ago: Option<Duration>,
     /// Assertions are encrypted for AWS.
     pub encrypted: bool,
     troubles: Vec<(Call, Times, Trouble)>,
-    /// When the calls of the last second came that the portal took.
+    /// When the portal accepted the calls of the last second.
     taken: VecDeque<Instant>,
 }
 
@@ -61,7 +61,7 @@ impl Edit {
         Self::by(move |text| text.replace(&from, &to))
     }
 
-    /// Every end in an assertion comes this much from when it is made.
+    /// Every expiry in an assertion is this long after it was made.
     pub fn ending_in(life: Duration) -> Self {
         Self::by(move |xml| {
             let end = OffsetDateTime::now_utc() + life;
@@ -84,7 +84,7 @@ impl std::fmt::Debug for Edit {
     }
 }
 
-/// Something untrue in a document or a token.
+/// Something wrong in a document or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flaw {
     /// Discovery speaks for another issuer.
@@ -93,7 +93,7 @@ pub enum Flaw {
     CallbackState,
     /// The callback names another issuer (`iss`, RFC 9207).
     CallbackIssuer,
-    /// The person cancels, where nobody is asked.
+    /// The person cancels, if approval needs no person.
     UserDenies,
     /// ID tokens name another issuer.
     Issuer,
@@ -107,11 +107,12 @@ pub enum Flaw {
     Signature,
     /// ID tokens name a key that is never published.
     KeyId,
-    /// The signing key is missing the next time that keys are fetched, and there afterwards: a rotation. It passes.
+    /// The signing key is missing the next time that keys are fetched, and there afterwards: a rotation. It
+    /// happens once.
     LateKey,
-    /// What a request wants of the sign-in is not heard.
+    /// What a request requires of the sign-in is ignored.
     IgnoresStepUp,
-    /// What a request wants of the sign-in is refused.
+    /// What a request requires of the sign-in is refused.
     RefusesStepUp,
     /// A refresh brings no ID token.
     NoIdTokenOnRefresh,
@@ -128,7 +129,7 @@ pub enum Trouble {
     Megabyte,
     /// 200 and JSON that stops before its end.
     Cut,
-    /// The right answer, late; or whatever else was arranged after this, late.
+    /// The right answer, late; or whatever else is arranged after this, late.
     Late(Duration),
     /// No answer at all.
     Hang,
@@ -161,22 +162,22 @@ impl Refusal {
 }
 
 impl Faults {
-    /// Every `call` meets `trouble`, until [`Faults::clear`].
+    /// Every `call` has this `trouble`, until [`Faults::clear`].
     pub fn always(&mut self, call: Call, trouble: Trouble) {
         self.troubles.push((call, Times::Always, trouble));
     }
 
-    /// The next `times` of `call` meet `trouble`.
+    /// The next `times` of `call` have this `trouble`.
     pub fn next(&mut self, times: usize, call: Call, trouble: Trouble) {
         self.troubles.push((call, Times::Left(times), trouble));
     }
 
-    /// All is well again.
+    /// Ends all trouble.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
 
-    /// Whether this `call` of the portal is one too many in the last second.
+    /// Whether this `call` to the portal exceeds the limit of the last second.
     pub(crate) fn is_one_too_many(&mut self, call: Call) -> bool {
         let portal =
             [Call::ListAccounts, Call::ListAccountRoles, Call::GetRoleCredentials, Call::PortalLogout];
@@ -190,7 +191,7 @@ impl Faults {
         false
     }
 
-    /// The troubles that this one `call` meets: being late, and what comes after that.
+    /// The troubles that this one `call` has: being late, and what comes after that.
     pub(crate) fn take(&mut self, call: Call) -> Vec<Trouble> {
         let mut met = Vec::new();
         self.troubles.retain_mut(|(of, times, trouble)| {
@@ -225,7 +226,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// Lives through `trouble`: an error if it replaces the answer.
+/// Carries out `trouble`: an error if it replaces the answer.
 pub(crate) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
     let broken =
         |status, kind, body: String| Err(Stop::Broken(Box::new(loopback::reply(status, kind, body))));

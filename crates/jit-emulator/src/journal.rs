@@ -1,8 +1,8 @@
-//! What the servers did: how often each thing was asked for, and every secret that was handed out.
+//! What the servers did: how often each call was made, and every secret that was issued.
 
 use std::collections::HashMap;
 
-/// A thing that is asked of the servers. The name of what is counted and of what can be made to fail.
+/// A call to the servers. It names what is counted and what can be made to fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the protocols' own")]
 pub enum Call {
@@ -30,7 +30,7 @@ pub enum Call {
     ListAccountRoles,
     GetRoleCredentials,
     PortalLogout,
-    /// A call of the portal that was one too many; it is counted as itself besides.
+    /// A call to the portal that exceeded the limit; it is counted under its own name as well.
     Throttled,
 }
 
@@ -41,17 +41,18 @@ pub struct Journal {
     secrets: Vec<Issued>,
 }
 
-/// A secret that a server handed out, or was told in confidence.
+/// A secret that a server issued, or was given.
 #[derive(Clone)]
 pub struct Issued {
     /// What it is, to name it without showing it.
     pub what: &'static str,
-    /// The secret. It is bare because it opens nothing but these servers, and because tests search for it.
+    /// The secret. It is not protected because it opens nothing but these servers, and because tests search
+    /// for it.
     pub value: String,
 }
 
 impl Journal {
-    /// How often `call` came in, whatever the answer was.
+    /// How often `call` was made, whatever the answer was.
     pub fn count(&self, call: Call) -> usize {
         self.calls.get(&call).copied().unwrap_or(0)
     }

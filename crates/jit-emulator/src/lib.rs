@@ -1,15 +1,15 @@
-//! An identity provider (OpenID Connect and SAML), an Identity Center and an STS on 127.0.0.1 that speak the real
-//! protocols: the world of `jit demo`, and the counterpart of the tests.
+//! An identity provider (OpenID Connect and SAML), an Identity Center and an STS on 127.0.0.1 that speak the
+//! real protocols: for `jit demo` and for the tests.
 //!
-//! The provider does discovery, the authorization code flow with PKCE and a login page, the device flow, refresh
-//! tokens with rotation, revocation and logout, and signs its ID tokens. The STS verifies them, checks Signature
-//! Version 4, and refuses what AWS refuses in AWS's words. Nothing here is known to the code that it is a
-//! counterpart of, and everything issued opens nothing but these servers.
+//! The IdP supports discovery, the authorization code flow with PKCE and a sign-in page, the device flow,
+//! refresh tokens with rotation, revocation and logout, and signs its ID tokens. The STS verifies them,
+//! checks Signature Version 4, and refuses what AWS refuses in AWS's words. The tested program shares no code
+//! with it except `jit-wire`, and everything issued opens nothing but these servers.
 //!
 //! # Map
 //!
-//! Each line names only what stands below it. A new service is a folder beside the others that implements `Service`, and
-//! one line in `server`.
+//! Each line uses only those below it. A new service is a folder next to the others that implements
+//! `Service`, and one line in `server`.
 //!
 //! ```text
 //! server                      the listeners and their thread

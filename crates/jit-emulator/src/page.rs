@@ -1,4 +1,4 @@
-//! The provider's pages: no script, no outside resource, light and dark, and a policy that says so.
+//! The IdP's pages: no script, no external resource, light and dark, and a policy that says so.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use crate::settings::User;
 use crate::xml::escape;
 use jit_wire::loopback::{self, Reply};
 
-/// The style of every page, which is its own address because the policy allows no style inside a page.
+/// The style of every page, which has its own URL because the policy allows no style inside a page.
 pub(crate) const STYLE: &str = include_str!("page.css");
 
 /// The one script of these pages.
@@ -19,7 +19,8 @@ const SUBMIT: &str = "document.forms[0].submit()";
 const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self' http://127.0.0.1:* http://localhost:* https://signin.aws.amazon.com; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// A form that posts itself, as SAML sends its responses (Bindings, section 3.5), or at the press of its button.
+/// A form that posts itself, as SAML sends its responses (Bindings, section 3.5), or when its button is
+/// pressed.
 pub(crate) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
     let inputs: String = fields
         .iter()
@@ -84,7 +85,7 @@ pub(crate) fn device(user: &User, user_code: &str, form_token: &str, problem: Op
     page(StatusCode::OK, "Connect a terminal", &body)
 }
 
-/// Says one thing.
+/// Shows one message.
 pub(crate) fn message(status: StatusCode, title: &str, text: &str) -> Reply {
     page(status, title, &format!("<h1>{}</h1>\n<p>{}</p>", escape(title), escape(text)))
 }

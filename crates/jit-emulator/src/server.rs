@@ -28,19 +28,19 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts the servers, each on a free port of 127.0.0.1, by the machine's clock.
+    /// Starts the servers, each on a free port of 127.0.0.1, with the machine's clock.
     ///
     /// # Errors
-    /// Whatever the system says about ports, threads or randomness.
+    /// Whatever the system reports about ports, threads or randomness.
     pub fn start(settings: Settings) -> io::Result<Self> {
         Self::start_with_clock(settings, SystemClock)
     }
 
-    /// Starts the servers by `clock`, as [`start`](Self::start) does. Their own clocks may still differ from it
-    /// ([`Faults::provider_clock`], [`Faults::sts_clock`]).
+    /// Starts the servers with `clock`, as [`start`](Self::start) does. Their own clocks may still differ
+    /// from it ([`Faults::provider_clock`], [`Faults::sts_clock`]).
     ///
     /// # Errors
-    /// Whatever the system says about ports, threads or randomness.
+    /// Whatever the system reports about ports, threads or randomness.
     pub fn start_with_clock(settings: Settings, clock: impl Clock + 'static) -> io::Result<Self> {
         let clock = Arc::new(clock);
         let (started, starting) = mpsc::channel();
@@ -52,7 +52,7 @@ impl Servers {
         Ok(Self { shared, sts_url, center_url, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The provider's issuer, an `http` address on 127.0.0.1 without a trailing slash.
+    /// The IdP's issuer, an `http` URL on 127.0.0.1 without a trailing slash.
     pub fn issuer(&self) -> &str {
         &self.shared.issuer
     }
@@ -67,22 +67,22 @@ impl Servers {
         self.shared.keys[0].pem()
     }
 
-    /// The address of STS, for `AWS_ENDPOINT_URL_STS`.
+    /// The URL of STS, for `AWS_ENDPOINT_URL_STS`.
     pub fn sts_url(&self) -> &str {
         &self.sts_url
     }
 
-    /// The address of Identity Center, for `AWS_ENDPOINT_URL_SSO` and `AWS_ENDPOINT_URL_SSO_OIDC`.
+    /// The URL of Identity Center, for `AWS_ENDPOINT_URL_SSO` and `AWS_ENDPOINT_URL_SSO_OIDC`.
     pub fn center_url(&self) -> &str {
         &self.center_url
     }
 
-    /// The portal's own address, for `start_url`.
+    /// The portal's URL, for `start_url`.
     pub fn start_url(&self) -> String {
         format!("{}/start", self.center_url)
     }
 
-    /// The role that a permission set is in an account.
+    /// The role of a permission set in an account.
     pub fn assigned_role(account: &str, permission_set: &str) -> String {
         identity_center::assigned_role(account, permission_set)
     }
@@ -111,7 +111,7 @@ impl Drop for Servers {
 
 type Started = io::Result<(Arc<Shared>, String, String)>;
 
-/// The thread's work: bind, tell the starter, serve until told to stop.
+/// The thread's work: bind, notify the starter, serve until told to stop.
 fn run(
     settings: Settings,
     clock: Arc<dyn Clock>,

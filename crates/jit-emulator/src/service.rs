@@ -1,5 +1,5 @@
-//! What every service is, and the layer around it: the journal counts what comes in, and arranged trouble strikes, before the
-//! service itself sees the request. A service knows nothing of either.
+//! What every service is, and the layer around it: the journal counts each call, and arranged trouble
+//! happens, before the service itself sees the request. A service knows about neither.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +19,8 @@ use jit_wire::timestamp::Timestamp;
 
 /// A service that answers on one port.
 pub(crate) trait Service {
-    /// What the request counts as. `None` is a page or a style sheet, which is not counted and never in trouble.
+    /// What the request counts as. `None` is a page or a style sheet, which is not counted and never has
+    /// trouble.
     fn call(&self, request: &Request) -> Option<Call>;
 
     /// The time by the service's own clock, for its `Date` header.
@@ -28,7 +29,7 @@ pub(crate) trait Service {
     /// Answers the request.
     ///
     /// # Errors
-    /// What the service refuses, for [`Service::refused`] to put into its protocol's form.
+    /// What the service refuses, for [`Service::refused`] to express in its protocol.
     fn answer(&self, request: &Request) -> Result<Reply, Refusal>;
 
     /// A refusal of the request, in the protocol's form.
@@ -60,7 +61,7 @@ pub(crate) fn served(
     }
 }
 
-/// Counts `call` and lives through the trouble that was arranged for it.
+/// Counts `call` and carries out the trouble that was arranged for it.
 async fn meet(shared: &Shared, call: Call) -> Result<(), Stop> {
     lock(&shared.journal).note_call(call);
     let troubles = lock(&shared.faults).take(call);
@@ -74,7 +75,7 @@ async fn meet(shared: &Shared, call: Call) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Stamps a reply with the server's own idea of the time (RFC 9110, section 6.6.1).
+/// Adds the server's own time to a reply (RFC 9110, section 6.6.1).
 fn dated(mut reply: Reply, now: Timestamp) -> Reply {
     // RFC 2822 with HTTP's name for UTC is the preferred form of RFC 9110.
     let date = now.at(UtcOffset::UTC).format(&Rfc2822).unwrap_or_default().replace("+0000", "GMT");

@@ -1,4 +1,4 @@
-//! The sessions of AWS, by STS or by Identity Center: what they are made of, and how an answer describes them.
+//! AWS sessions, from STS or from Identity Center: what they consist of, and how an answer describes them.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -15,12 +15,12 @@ use crate::shared::Shared;
 use crate::xml;
 use jit_wire::timestamp::Timestamp;
 
-/// Every session that was given, by access key id. All services of AWS look into the same.
+/// Every session that was issued, by access key id. All AWS services share them.
 #[derive(Clone)]
 pub(crate) struct Sessions(Rc<RefCell<HashMap<String, Rc<Session>>>>);
 
 impl Sessions {
-    /// At first there are the keys of users.
+    /// At first it has the keys of users.
     pub(crate) fn new(shared: &Shared) -> Self {
         let sessions = Self(Rc::default());
         for user in &shared.settings.key_users {
@@ -41,7 +41,7 @@ impl Sessions {
     }
 }
 
-/// A session as AWS remembers it.
+/// A session, as AWS remembers it.
 pub(crate) struct Session {
     pub(crate) key_id: String,
     pub(crate) secret_key: String,
@@ -56,11 +56,11 @@ pub(crate) struct Session {
     pub(crate) source_identity: Option<String>,
     /// Tags that the next session in the chain inherits.
     pub(crate) transitive_tags: BTreeMap<String, String>,
-    /// Another role's session made it.
+    /// It came from another role's session.
     pub(crate) chained: bool,
 }
 
-/// What a new session is made of.
+/// What a new session is made from.
 pub(crate) struct Wanted<'a> {
     pub(crate) role: &'a Role,
     pub(crate) name: &'a str,
@@ -85,7 +85,7 @@ impl Session {
             role_arn: role.arn.clone(),
             arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account(), role.name()),
             account: role.account().to_owned(),
-            // The first half is the role's own and the same for all of its sessions.
+            // The first half belongs to the role and is the same for all of its sessions.
             user_id: format!("AROA{}:{name}", letters(&digest(&SHA256, role.arn.as_bytes()).as_ref()[..17])),
             source_identity,
             transitive_tags,
@@ -93,7 +93,7 @@ impl Session {
         })
     }
 
-    /// The keys of a user, which are no session and never end.
+    /// The long-lived access keys of a user, which are not a session.
     pub(crate) fn of_user(user: &KeyUser) -> Self {
         Self {
             key_id: user.key_id.clone(),
@@ -119,7 +119,7 @@ impl Session {
         Ok(Self { arn: self.arn.clone(), user_id: self.user_id.clone(), ..session })
     }
 
-    /// The elements of the answer that gives it away.
+    /// The elements of the answer that contains it.
     pub(crate) fn describe(&self, packed_percent: Option<usize>) -> Vec<String> {
         let credentials = [
             xml::text("AccessKeyId", &self.key_id),

@@ -1,25 +1,25 @@
-//! Who and what exists in the demo's world: one person, one hub role, two spokes in two other accounts.
+//! Who and what exists in the demo: one person, one hub role, two spokes in two other accounts.
 
 use std::time::Duration;
 
-/// The client that the provider knows.
+/// The client that the IdP knows.
 pub const CLIENT_ID: &str = "jit-demo";
-/// The hub role, which trusts the provider.
+/// The hub role, which trusts the IdP.
 pub const HUB: &str = "arn:aws:iam::111111111111:role/jit-hub";
 /// A spoke in a second account, which trusts the hub role.
 pub const ADMIN: &str = "arn:aws:iam::222222222222:role/admin";
 /// A spoke in a third account, which trusts the hub role.
 pub const DEVELOPER: &str = "arn:aws:iam::333333333333:role/developer";
 
-/// The ACS of AWS, for sign-ins that begin at the IdP.
+/// The ACS of AWS, for sign-ins that start at the IdP.
 pub(crate) const AWS_ACS: &str = "https://signin.aws.amazon.com/saml";
 
-/// What the servers are made of. The default is the demo's world, in which a person signs in on a page.
+/// The configuration of the servers. The default is the demo's, in which a person signs in on a page.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The one client.
     pub client_id: String,
-    /// The client's secret, for the kind of provider that insists on one (`client_secret_post`).
+    /// The client's secret, for an IdP that insists on one (`client_secret_post`).
     pub client_secret: Option<String>,
     /// The one person.
     pub user: User,
@@ -27,19 +27,19 @@ pub struct Settings {
     pub approval: Approval,
     /// The roles that exist.
     pub roles: Vec<Role>,
-    /// The IAM users that have static keys.
+    /// The IAM users with long-lived access keys.
     pub key_users: Vec<KeyUser>,
-    /// The roles that the person may become, as SAML assertions list them.
+    /// The roles that the person may assume, as SAML assertions list them.
     pub offered: Vec<String>,
     /// `SessionDuration` of SAML assertions, in seconds.
     pub session_duration: Option<u32>,
     /// The accounts that Identity Center shows the person.
     pub accounts: Vec<Account>,
-    /// How long Identity Center knows a client that was registered.
+    /// How long Identity Center keeps a client that was registered.
     pub registration_lifetime: Duration,
     /// How long a token of the portal is valid.
     pub portal_token_lifetime: Duration,
-    /// How long a session of a permission set lives.
+    /// How long a session of a permission set lasts.
     pub assigned_lifetime: Duration,
     /// How long an authorization code may be redeemed.
     pub code_lifetime: Duration,
@@ -47,7 +47,7 @@ pub struct Settings {
     pub id_token_lifetime: Duration,
     /// How long a device code may be approved and redeemed.
     pub device_code_lifetime: Duration,
-    /// How long a device is to wait between two questions; faster ones are told to slow down.
+    /// How long a device has to wait between two polls; faster ones are told to slow down.
     pub device_interval: Duration,
 }
 
@@ -56,7 +56,7 @@ pub struct Settings {
 pub struct Account {
     /// Twelve digits.
     pub id: String,
-    /// What the company calls it.
+    /// The company's name for it.
     pub name: String,
     /// The permission sets that the person is assigned.
     pub roles: Vec<String>,
@@ -73,12 +73,12 @@ impl Account {
     }
 }
 
-/// A person with an account at the provider.
+/// A person with an account at the IdP.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// The provider's own name for the person, which never changes (`sub`).
+    /// The IdP's own id for the person, which never changes (`sub`).
     pub subject: String,
-    /// The address shown on pages and put into tokens.
+    /// The email address shown on pages and put into tokens.
     pub email: String,
     /// The full name.
     pub name: String,
@@ -86,7 +86,7 @@ pub struct User {
     pub department: String,
 }
 
-/// An IAM user with static keys, as they are still about.
+/// An IAM user with long-lived access keys, as still exist.
 #[derive(Clone, Debug)]
 pub struct KeyUser {
     /// `arn:aws:iam::ACCOUNT:user/NAME`.
@@ -104,11 +104,11 @@ pub struct KeyUser {
 pub enum Approval {
     /// On a page with two buttons.
     Page,
-    /// Nobody is asked: for runs without a person, chosen by whoever starts the servers.
+    /// Without a person: for runs in which nobody can be asked, chosen by whoever starts the servers.
     AtOnce,
 }
 
-/// A role, and who may become it.
+/// A role, and who may assume it.
 #[derive(Clone, Debug)]
 pub struct Role {
     /// `arn:aws:iam::ACCOUNT:role/NAME`.
@@ -117,28 +117,28 @@ pub struct Role {
     pub trust: Trust,
     /// `MaxSessionDuration`, in seconds.
     pub max_session: u32,
-    /// The external id that its trust policy asks for.
+    /// The external id that its trust policy requires.
     pub external_id: Option<String>,
-    /// Its trust policy wants a code of an MFA device.
+    /// Its trust policy requires a code of an MFA device.
     pub wants_mfa: bool,
 }
 
 /// A role's trust policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Whoever the provider vouches for.
+    /// Anybody whom the IdP vouches for.
     Provider,
     /// Sessions of the role with this ARN, or the user with it.
     Role(String),
 }
 
 impl Role {
-    /// A role that whoever the provider vouches for may become, for at most `max_session` seconds.
+    /// A role that anybody whom the IdP vouches for may assume, for at most `max_session` seconds.
     pub fn hub(arn: &str, max_session: u32) -> Self {
         Self { arn: arn.to_owned(), trust: Trust::Provider, max_session, external_id: None, wants_mfa: false }
     }
 
-    /// A role that sessions of the role `via` may become, for at most `max_session` seconds.
+    /// A role that sessions of the role `via` may assume, for at most `max_session` seconds.
     pub fn spoke(arn: &str, via: &str, max_session: u32) -> Self {
         let trust = Trust::Role(via.to_owned());
         Self { arn: arn.to_owned(), trust, max_session, external_id: None, wants_mfa: false }
@@ -179,7 +179,7 @@ impl Default for Settings {
                 Account::new("333333333333", "acme-dev", &["Developer", "ReadOnly"]),
                 Account::new("444444444444", "acme-prod", &["ReadOnly"]),
             ],
-            // AWS's are about this long.
+            // AWS's last about this long.
             registration_lifetime: Duration::from_secs(90 * 86_400),
             portal_token_lifetime: Duration::from_secs(3600),
             assigned_lifetime: Duration::from_secs(3600),
@@ -191,7 +191,7 @@ impl Default for Settings {
     }
 }
 
-/// Whether `url` is an ACS on loopback, whatever its port.
+/// Whether `url` is an ACS on loopback, on any port.
 pub(crate) fn is_own_acs(url: &str) -> bool {
     let rest = ["http://127.0.0.1:", "http://localhost:"].iter().find_map(|start| url.strip_prefix(start));
     rest.and_then(|rest| rest.strip_suffix("/saml")).is_some_and(|port| {

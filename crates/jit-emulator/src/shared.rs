@@ -1,4 +1,4 @@
-//! What all services share: what they are made of, the keys, the clock, the journal and the faults.
+//! What all services share: the configuration, the keys, the clock, the journal and the faults.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use crate::signing::jwt::Key;
 use crate::signing::xml_signature::Sealing;
 use jit_wire::timestamp::Timestamp;
 
-/// What all services know of one another.
+/// What all services share.
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     clock: Arc<dyn Clock>,
@@ -67,7 +67,7 @@ impl Shared {
         Timestamp(self.clock.now().0.saturating_add(ahead))
     }
 
-    /// How long a hub session lives for which `asked` was asked.
+    /// How long a hub session lasts for which `asked` was requested.
     pub(crate) fn hub_lifetime(&self, asked: Duration) -> Duration {
         lock(&self.faults).hub_lifetime.unwrap_or(asked)
     }
@@ -77,7 +77,7 @@ impl Shared {
         lock(&self.faults).spoke_lifetime.unwrap_or(asked)
     }
 
-    /// So many random bytes.
+    /// This many random bytes.
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Refusal> {
         let mut bytes = [0; N];
         let filled = self.random.fill(&mut bytes);
@@ -92,13 +92,13 @@ impl Shared {
         Ok(secret)
     }
 
-    /// Remembers that `secret` is out in the world.
+    /// Remembers that `secret` was issued.
     pub(crate) fn note(&self, what: &'static str, secret: &str) {
         lock(&self.journal).note_secret(what, secret);
     }
 }
 
-/// A panic in another thread leaves nothing half-done behind these locks.
+/// A panic in another thread leaves nothing half-done under these locks.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

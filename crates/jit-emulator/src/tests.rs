@@ -1,4 +1,4 @@
-//! The provider over plain HTTP, as a client and a browser see it. STS is tested with AWS's own SDK in `tests/it`.
+//! The IdP over plain HTTP, as a client and a browser see it. STS is tested with AWS's own SDK in `tests/it`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -31,7 +31,7 @@ impl Answer {
         self.json()["error"].as_str().unwrap_or("none").to_owned()
     }
 
-    /// A parameter of the address that the browser is sent to.
+    /// A parameter of the URL that the browser is sent to.
     fn sent_back(&self, name: &str) -> Option<String> {
         let address = self.head.lines().find_map(|line| line.strip_prefix("location: "))?;
         let query = address.strip_prefix(REDIRECT)?.strip_prefix('?')?;
@@ -115,7 +115,7 @@ fn at_once() -> Servers {
     Servers::start(Settings { approval: Approval::AtOnce, ..Settings::default() }).unwrap()
 }
 
-/// A whole login without a person.
+/// A whole sign-in without a person.
 fn login(servers: &Servers) -> Value {
     let code = authorize(servers, &[]).sent_back("code").unwrap();
     redeem(servers, &code, VERIFIER, REDIRECT).json()

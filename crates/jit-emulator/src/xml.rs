@@ -1,4 +1,4 @@
-//! XML in small pieces, as answers and pages are made of.
+//! Small pieces of XML, from which answers and pages are made.
 
 /// An element with text in it.
 pub(crate) fn text(name: &str, text: &str) -> String {
@@ -10,7 +10,7 @@ pub(crate) fn element(name: &str, inner: &[String]) -> String {
     format!("<{name}>{}</{name}>", inner.concat())
 }
 
-/// Text as it may stand in HTML and XML, in an element or in a quoted attribute.
+/// Text escaped for HTML and XML, in an element or in a quoted attribute.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

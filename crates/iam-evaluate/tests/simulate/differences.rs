@@ -1,5 +1,5 @@
-//! Where the simulator answers otherwise, and why the answer here stays. A row that no longer differs fails, so that the
-//! generator can take it up.
+//! Where the simulator answers differently, and why the answer here stays. A row that no longer differs
+//! fails, so that the generator can include it.
 
 use iam_evaluate::{Kind, Policies, Policy, Principal, Request, evaluate};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ struct Difference {
 }
 
 const ALL: &str = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
-/// As most rows are.
+/// The values that most rows have.
 const ROW: Difference = Difference {
     version: "2012-10-17",
     identity: ALL,

@@ -1,10 +1,10 @@
-//! Policies and requests by chance, close enough to one another that conditions decide, without what the simulator is known
-//! to see otherwise (`differences.rs`).
+//! Random policies and requests, similar enough that conditions decide, without what the simulator is known
+//! to evaluate differently (`differences.rs`).
 
 use iam_evaluate::{Kind, ParseError, Policies, Policy, Principal, Request};
 use serde_json::{Map, Value, json};
 
-/// Numbers by chance, the same ones for the same seed (splitmix64).
+/// Random numbers, the same ones for the same seed (splitmix64).
 pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
@@ -31,7 +31,8 @@ const THERE: &str = "444455556666";
 const ROLE: &str = "arn:aws:iam::111122223333:role/admin";
 const USER: &str = "arn:aws:iam::111122223333:user/bob";
 
-/// A condition key: its operators, values as policies have them, values as requests have them, whether it can have several.
+/// A condition key: its operators, typical values in policies, typical values in requests, whether it can
+/// have several.
 type Key = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str], bool);
 
 const KEYS: [Key; 9] = [
@@ -263,7 +264,7 @@ impl Case {
     }
 }
 
-/// A document whose statements are mostly of the wanted effect.
+/// A document whose statements mostly have the wanted effect.
 fn document(dice: &mut Dice, principals: bool, allow: u64) -> Value {
     let statements: Vec<Value> = (0..=dice.number(3)).map(|_| statement(dice, principals, allow)).collect();
     let old = dice.percent(10) && statements.iter().all(|statement| !statement.to_string().contains("${"));

@@ -1,7 +1,8 @@
-//! The same policies and requests, evaluated here and by `@cloud-copilot/iam-simulate`, which nobody here wrote. It runs as
-//! a process of its own, in the folder that `JIT_TEST_TOOLS` names (`scripts/lib/install-tools`); without it this fails.
+//! The same policies and requests, evaluated here and by the third-party `@cloud-copilot/iam-simulate`. It
+//! runs as a separate process, in the folder that `JIT_TEST_TOOLS` names (`scripts/lib/install-tools`);
+//! without it this fails.
 //!
-//! `IAM_SIMULATE_CASES=1000000` compares more than 5,000, `IAM_SIMULATE_SEED` others.
+//! `IAM_SIMULATE_CASES=1000000` compares more than 5,000, `IAM_SIMULATE_SEED` different ones.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 #![allow(
     clippy::disallowed_methods,
@@ -20,7 +21,7 @@ use generate::{Case, Dice};
 use iam_evaluate::{Decision, Outcome, evaluate};
 use serde_json::Value;
 
-/// Asks the simulator all `questions`, and hands each answer over as it comes.
+/// Asks the simulator all `questions`, and passes each answer on as it comes.
 fn ask(questions: impl Iterator<Item = Value> + Send + 'static, mut answer: impl FnMut(String)) {
     let tools =
         std::env::var("JIT_TEST_TOOLS").expect("JIT_TEST_TOOLS: run scripts/lib/install-tools FOLDER");
@@ -76,6 +77,6 @@ fn the_simulator_gives_the_same_answers() {
     println!("{answered} compared: {outcomes:?}; {} differ", wrong.len());
     assert_eq!(answered, cases, "the simulator answers all");
     assert!(wrong.is_empty(), "{} of {answered}:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
-    // Cases that all get one answer compare nothing.
+    // Cases that all get the same answer compare nothing.
     assert!(outcomes.len() == 3 && outcomes.values().all(|count| count * 20 > cases), "{outcomes:?}");
 }

@@ -12,20 +12,20 @@ use crate::ledger::{Fact, Hash, Ledgered, Request, Vote, Vouch};
 use crate::people::{Directory, People, PolicyIndex, UserId};
 use crate::policy::{Policy, Right};
 
-/// A case whose answer is another one.
+/// A case with another result than expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The line, counted from one.
     pub line: usize,
-    /// What should have come of it.
+    /// The expected result.
     pub wanted: String,
-    /// What came of it.
+    /// The actual result.
     pub got: String,
     /// Why, if it was denied.
     pub why: Option<String>,
 }
 
-/// Runs `cases` against `policy`. Those that say no time are at `now`.
+/// Runs `cases` against `policy`. Those without a time are at `now`.
 pub fn run(policy: &Policy, directory: &Directory, cases: &[PolicyCase], now: Timestamp) -> Vec<Failure> {
     let mut policy = policy.clone();
     for access in policy.access.values_mut() {
@@ -51,7 +51,7 @@ fn failure(people: &People<'_>, case: &PolicyCase, at: Timestamp) -> Option<Fail
     if asking.is_empty() {
         return failed("nothing".into(), Some("no door of the policy with `ids` may request".into()));
     }
-    // A person may come through any door; the one counts that the access is for.
+    // A person may come through any door; the one that the access is for counts.
     let mut answer = None;
     for author in &asking {
         let verdict = ask(people, case, author, &votes, at);

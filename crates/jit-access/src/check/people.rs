@@ -1,4 +1,4 @@
-//! People: who can come, who can agree, and who would be on both sides.
+//! People: who can arrive, who can approve, and who would be on both sides of a separation.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::Checker;
 use crate::policy::{Access, Members, Right, Seat};
 
 impl Checker<'_> {
-    /// People whom no door can produce, or who are in nothing.
+    /// People whom no door can produce, or who are in no group.
     pub(super) fn persons(&mut self) {
         let produces = |right: Right| {
             self.policy.doors.values().any(|door| door.may.contains(&right) && !door.ids.is_empty())
@@ -83,7 +83,7 @@ impl Checker<'_> {
         people
     }
 
-    /// Quorums that cannot be reached, by anybody or by some.
+    /// Quorums that nobody, or not everybody, can reach.
     pub(super) fn approvers(&mut self, name: &str, access: &Access) {
         self.seats(name, access, &access.approve, "approve");
         if let Some(oncall) = &access.oncall {
@@ -99,7 +99,7 @@ impl Checker<'_> {
         if seats.is_empty() {
             return;
         }
-        // A group that is everybody of a door, or whose members are not known, can seat anybody.
+        // A group that is everybody of a door, or whose members are not known, can fill any seat.
         let mut humans: Vec<BTreeSet<&str>> = Vec::new();
         for seat in seats {
             let Some(group) = self.policy.groups.get(&seat.group) else { return };
@@ -174,7 +174,7 @@ impl Checker<'_> {
         let mut found = Vec::new();
         for (name, separation) in &self.policy.separation {
             let mut sides: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); separation.sides.len()];
-            // Break-glass reaches everywhere, and is reviewed.
+            // Break-glass applies everywhere, and is reviewed.
             for access in self.policy.access.values().filter(|access| !access.standing) {
                 let accounts = self.people.accounts_of(access);
                 let mut who: BTreeSet<&str> =

@@ -99,7 +99,7 @@ impl Checker<'_> {
         }
     }
 
-    /// What cannot be done where the voter's own command line applies.
+    /// What is impossible if the voter's own command line applies grants.
     pub(super) fn by_approver(&mut self, name: &str, access: &Access) {
         if self.policy.deployment.apply != Apply::Approver || access.standing {
             return;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing;
 
-/// The example, with a separation that nobody is on both sides of.
+/// The example, with a separation that has nobody on both sides.
 fn example() -> String {
     testing::EXAMPLE.replacen("[\"444455556666\", \"ou-audit\"]", "\"ou-audit\"", 1)
 }
@@ -18,11 +18,11 @@ fn known() -> Surroundings {
 #[test]
 fn the_example_is_nearly_good() {
     assert_eq!(codes(&example(), &known()), []);
-    // As it is in the contract, whoever may read in ou-prod is on the other side of the separation as well.
+    // As in the contract, anybody who may read in ou-prod is on the other side of the separation as well.
     assert_eq!(codes(testing::EXAMPLE, &known()), [(92, "both-sides")]);
 }
 
-/// One change to the example, and what is found of it.
+/// One change to the example, and its finding.
 #[test]
 fn what_cannot_work_is_found() {
     let cases: &[(&str, &str, &[&str])] = &[
@@ -40,7 +40,7 @@ fn what_cannot_work_is_found() {
         ("max = \"8h\"", "max = \"13h\"", &["max-above-session"]),
         ("total = \"6h\"", "total = \"1h\"", &["total-below-max"]),
         ("after = \"15m\"", "after = \"4h\"", &["escalates-too-late"]),
-        // Owners: bob and carol. Two seats for them and she asks: nobody is left for the second.
+        // Owners: bob and carol. Two seats for them, and she asks: nobody is left for the second.
         (
             "{ group = \"payments-owners\" }, { group = \"security\", min = 1 }",
             "{ group = \"payments-owners\", min = 3 }",
@@ -101,10 +101,10 @@ fn findings_have_their_line_and_advice() {
         ("p.toml", 58, Severity::Error)
     );
     assert!(finding.advice.contains("MaxSessionDuration"));
-    // Where the role's own limit is known, it counts.
+    // If the role's own limit is known, it applies.
     let sessions = [("arn:aws:iam::*:role/jit/read".to_owned(), 3600)].into();
     assert_eq!(codes(&example(), &Surroundings { sessions, ..known() }), [(58, "max-above-session")]);
-    // Without a directory, what depends on it is not judged.
+    // Without a directory, whatever depends on it is not checked.
     assert_eq!(codes(&example(), &Surroundings::default()), []);
 }
 

@@ -1,4 +1,4 @@
-//! What somebody had, has, and waits for: the part of the past that a decision depends on.
+//! What a person had, has, and waits for: the part of the past that a decision depends on.
 
 use jit_wire::timestamp::Timestamp;
 
@@ -8,7 +8,7 @@ use crate::id::Id;
 use crate::ledger::{Outcome, Records};
 use crate::people::People;
 
-/// The longest way back at which a grant could still matter: made to begin late, as long as can be, and a day.
+/// How far back a grant can still matter: started as late as possible, for as long as possible, and a day.
 const REACH: i64 = FARTHEST_START + 7 * 86_400 + 86_400;
 
 /// The past of one person.
@@ -16,7 +16,7 @@ const REACH: i64 = FARTHEST_START + 7 * 86_400 + 86_400;
 pub struct History {
     /// Grants, each with its account.
     pub grants: Vec<Past>,
-    /// Requests that wait.
+    /// Requests that are waiting.
     pub open: Vec<Open>,
     /// Uses of break-glass.
     pub uses: Vec<PastUse>,
@@ -39,7 +39,7 @@ pub struct Past {
     pub until: Timestamp,
 }
 
-/// A request that waits.
+/// A request that is waiting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
     /// Its id.
@@ -70,14 +70,14 @@ pub struct Extended {
     pub access: String,
     /// The accounts.
     pub accounts: Vec<String>,
-    /// The reason, inherited if need be.
+    /// The reason, inherited if needed.
     pub reason: String,
-    /// The ticket, inherited if need be.
+    /// The ticket, inherited if needed.
     pub ticket: Option<String>,
 }
 
 impl Records {
-    /// The past of who asks in `case`, as far as it matters at `now`.
+    /// The past of the requester in `case`, as far as it matters at `now`.
     pub fn history(&self, people: &People<'_>, case: &Case<'_>, now: Timestamp) -> History {
         let mut history = History::default();
         let Ok(author) = people.author(case.author) else { return history };
@@ -104,7 +104,7 @@ impl Records {
         history
     }
 
-    /// The grant `id`, if it was live when `at` somebody asked to extend it.
+    /// The grant `id`, if it was live when somebody asked to extend it at `at`.
     fn extended(&self, people: &People<'_>, id: Id, at: Timestamp) -> Option<Extended> {
         let case = self.case(id)?;
         match case.state(people, at) {
@@ -113,7 +113,8 @@ impl Records {
         }
         let (mut reason, mut ticket) = (case.request.reason.clone(), case.request.ticket.clone());
         let mut before = case.request.extends;
-        // Extensions of extensions inherit from the first; a chain that is longer than a week of them has none.
+        // Extensions of extensions inherit from the first; a chain longer than a week of them inherits
+        // nothing.
         for _ in 0..200 {
             let Some(parent) = before.and_then(|id| self.case(id)) else { break };
             if reason.trim().is_empty() {

@@ -1,4 +1,4 @@
-//! The decision as it is written: with everything that replaying it needs.
+//! The decision as it is stored: with everything that replaying it needs.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::ledger::{Decision, Granted, GroupMembers, Outcome, ShiftAnswer, Store
 use crate::people::{Directory, People};
 use crate::policy::{AccountSet, Members};
 
-/// What a decision was made of.
+/// The inputs of a decision.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordInput<'r> {
     /// The policy in force.
@@ -21,13 +21,13 @@ pub struct RecordInput<'r> {
     pub case: &'r Case<'r>,
     /// Who was on call.
     pub on_call: &'r OnCall,
-    /// What came before.
+    /// The past.
     pub history: &'r History,
-    /// The moment that was decided for.
+    /// The time that the decision is for.
     pub now: Timestamp,
 }
 
-/// The decision to write; `None` while it waits. `document` gives the exact text of the grant on one role.
+/// The decision to write; `None` while it waits. `document` returns the exact text of the grant on one role.
 ///
 /// # Errors
 /// A document could not be written.
@@ -79,8 +79,8 @@ pub fn record<E>(
     Ok(Some(decision))
 }
 
-/// Of each group of Identity Center: those of it who ask or vote here. Nobody else matters; and all groups do, since whether
-/// somebody is anybody at all may depend on any of them.
+/// For each group of Identity Center, its members who ask or vote here. Nobody else matters; but all groups
+/// do, because whether somebody is known at all may depend on any of them.
 fn members(input: &RecordInput<'_>) -> Vec<GroupMembers> {
     let policy = input.people.policy();
     let mut names: BTreeSet<String> = BTreeSet::from([input.case.author.session_name().to_owned()]);
@@ -108,7 +108,8 @@ fn members(input: &RecordInput<'_>) -> Vec<GroupMembers> {
     found
 }
 
-/// Of each organizational unit that the access or a separation names: those accounts of it that are asked for or held.
+/// For each organizational unit that the access or a separation names, its accounts that are requested or
+/// held.
 fn units(input: &RecordInput<'_>) -> Vec<UnitAccounts> {
     let policy = input.people.policy();
     let mut accounts: BTreeSet<&str> = input.case.request.accounts.iter().map(String::as_str).collect();
@@ -137,7 +138,7 @@ fn answer(shift: &Shift) -> ShiftAnswer {
     ShiftAnswer { schedule: shift.schedule.clone(), user: shift.user.clone(), until: shift.until }
 }
 
-/// The directory that a decision was made with, as far as it mattered.
+/// The directory that a decision used, as far as it mattered.
 pub fn directory_of(decision: &Decision) -> Directory {
     Directory {
         groups: decision
@@ -153,7 +154,7 @@ pub fn directory_of(decision: &Decision) -> Directory {
     }
 }
 
-/// The on-call answer that a decision was made with.
+/// The on-call answer that a decision used.
 pub fn on_call_of(decision: &Decision) -> OnCall {
     match &decision.on_call {
         None => OnCall::Unknown,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::policy::Seat;
 
-/// So many people of a group are still missing.
+/// How many people of a group are still missing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Missing {
     /// The group.
@@ -13,20 +13,20 @@ pub struct Missing {
     pub count: u32,
 }
 
-/// Somebody who said yes.
+/// Somebody who approved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Voter {
     pub(super) person: String,
-    /// The groups they can speak for.
+    /// The groups that they can vote for.
     pub(super) groups: BTreeSet<String>,
-    /// Whether they can take any seat, since it was escalated to them.
+    /// Whether they can fill any seat, because the request was escalated to them.
     pub(super) is_any: bool,
 }
 
-/// Which seats stay empty when `voters` sit down as well as they can; none if the quorum is complete.
+/// Which seats stay empty in the best assignment of `voters`; none if the quorum is complete.
 ///
-/// A maximum matching by augmenting paths: one person takes one seat, and gives it up for another where that lets more people
-/// sit. Those who can take any seat come last, so that what is missing is named by whom it is missing from.
+/// A maximum matching by augmenting paths: one person takes one seat, and changes to another if more people
+/// can then sit. Those who can take any seat come last, so that the missing people are reported by group.
 pub(super) fn missing(seats: &[Seat], voters: &[Voter]) -> Vec<Missing> {
     let places: Vec<&str> =
         seats.iter().flat_map(|seat| std::iter::repeat_n(seat.group.as_str(), seat.min as usize)).collect();
@@ -47,7 +47,8 @@ pub(super) fn missing(seats: &[Seat], voters: &[Voter]) -> Vec<Missing> {
     missing
 }
 
-/// Seats `voter`, if need be by moving others. Each place is tried once, so the depth is at most the number of places.
+/// Seats `voter`, by moving others if needed. Each place is tried once, so the depth is at most the number of
+/// places.
 fn sit(
     voter: usize,
     voters: &[Voter],
@@ -103,7 +104,7 @@ mod tests {
             (&[("a", 1), ("b", 1)], &[&["a", "b"], &["a"]], &[]),
             (&[("a", 1), ("b", 1), ("c", 1)], &[&["a", "b"], &["b", "c"], &["a"]], &[]),
             (&[("a", 1), ("b", 1)], &[&["a"], &["a"]], &[("b", 1)]),
-            // Who it was escalated to takes what is left.
+            // The person it was escalated to takes what is left.
             (&[("a", 1), ("b", 1)], &[&["*"], &["a"]], &[]),
             (&[("a", 1), ("b", 1)], &[&["*"]], &[("b", 1)]),
         ];
@@ -115,7 +116,7 @@ mod tests {
         }
     }
 
-    /// The most seats that can be taken, by trying everything.
+    /// The most seats that can be filled, found by trying everything.
     fn most(places: &[&str], voters: &[Voter]) -> usize {
         let Some((first, rest)) = voters.split_first() else { return 0 };
         let mut best = most(places, rest);

@@ -12,7 +12,7 @@ use crate::testing::{self, at, userid};
 /// Friday noon in Berlin's winter.
 const NOON: &str = "2026-11-27T12:00:00Z";
 
-/// What the example's policy answers, in its own language of cases.
+/// What the example's policy answers, in the language of its cases.
 #[test]
 fn the_example_answers() {
     let text = r#"
@@ -142,7 +142,7 @@ impl World {
         self.decide_with(request, &OnCall::Unknown, seconds)
     }
 
-    /// Decides, writes the decision, and says it in short.
+    /// Decides, writes the decision, and returns it in short.
     pub(crate) fn settle(&mut self, request: Id, seconds: i64) -> String {
         let verdict = self.decide(request, seconds);
         self.write(request, seconds, &verdict, &OnCall::Unknown);
@@ -222,7 +222,8 @@ fn reasons_tickets_and_starts() {
 fn votes_that_do_not_count() {
     let mut world = World::new();
     let id = world.ask("00u1x9", 0, |_| ());
-    // Her own, by another name and in another case; a door that may not vote; a stranger; a program; a retired name.
+    // Her own, under another name and in another case; a door that may not vote; a stranger; a program; a
+    // retired name.
     world.yes("carol@corp.com", 1, id);
     world.yes("00U1X9", 1, id);
     world.vote(&userid("contractors", "bob@corp.com"), 1, id, Vouch::Approve);
@@ -231,12 +232,12 @@ fn votes_that_do_not_count() {
         world.yes(name, 1, id);
     }
     assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
-    // By a button in Slack, where the access does not say so.
+    // With a button in Slack, although the access does not allow that.
     let slack = SlackVote { sha256: world.hashes[&id], vote: Vouch::Approve, reason: String::new() };
     let bytes = crate::ledger::Act::Slack("U012".into(), slack).to_bytes();
     world.act(1, id, ActKind::Slack("U012".into()), &bytes);
     assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
-    // Their honest twin. Not before it was stored.
+    // The valid counterpart. Not before it was stored.
     world.yes("bob@corp.com", 3, id);
     assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
     assert_eq!(said(&world.decide(id, 3)), "until 3603");
@@ -272,7 +273,7 @@ fn a_no_ends_it_and_only_of_those_who_have_a_say() {
     no_of("frank", false);
     no_of("repo-acme-deploy", false);
     no_of(ALICE, false);
-    // Who said yes and then no says no.
+    // Somebody who said yes and then no says no.
     no_of("carol@corp.com", true);
 }
 
@@ -323,7 +324,7 @@ fn on_call_needs_fewer_until_the_shift_ends() {
     for (on_call, wanted) in &cases {
         assert_eq!(said(&world.decide_with(id, on_call, 0)), *wanted, "{on_call:?}");
     }
-    // With the votes that everybody needs, the shift cuts nothing.
+    // With the votes that everybody needs, the shift shortens nothing.
     world.yes("bob@corp.com", 1, id);
     assert_eq!(said(&world.decide_with(id, &cases[2].0, 1)), "until 3601");
 }
@@ -344,7 +345,7 @@ fn total_counts_what_was_held_in_any_day() {
     let (first, said) = ask(&mut world, 0, 7200);
     assert_eq!(said, "until 7202");
     assert_eq!(ask(&mut world, 3 * h, 7200).1, format!("until {}", 5 * h + 2));
-    // Given back after an hour: the other hour is not held.
+    // Given back after an hour: the second hour does not count.
     let (third, _) = ask(&mut world, 6 * h, 7200);
     world.drop_it(ALICE, 7 * h + 2, third);
     assert_eq!(ask(&mut world, 8 * h, 7200).1, "total");
@@ -380,7 +381,7 @@ fn open_requests_are_limited() {
     assert_eq!(said(&world.decide(first[5], 10)), "open-requests");
     world.drop_it(ALICE, 11, first[0]);
     assert_eq!(said(&world.decide(first[5], 11)), "payments-owners x1");
-    // Another person's do not count.
+    // Another person's requests do not count.
     let other = world.ask("00u1x9", 20, |_| ());
     assert_eq!(said(&world.decide(other, 20)), "payments-owners x1");
 }
@@ -400,7 +401,7 @@ fn a_review_that_is_overdue_stops_requests() {
         let review = Review { request: used, sha256, vote: Vouch::Deny, reason: String::new() };
         world.fact(&userid("hub", name), seconds, &Fact::Review(review));
     };
-    // Not by oneself, and not by anybody.
+    // Not by the user, and not by just anybody.
     review(&mut world, ALICE, late);
     review(&mut world, "bob@corp.com", late);
     assert_eq!(said(&world.decide(before, late)), "review");

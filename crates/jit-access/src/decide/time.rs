@@ -2,8 +2,8 @@
 
 const DAY: i64 = 86_400;
 
-/// The most granted seconds in any 24 hours that touch `new`, with `new` and all of `past`. Time that is granted twice counts
-/// once.
+/// The most granted seconds in any 24 hours that overlap `new`, with `new` and all of `past`. Time that is
+/// granted twice counts once.
 pub(super) fn most_in_a_day(past: &[(i64, i64)], new: (i64, i64)) -> i64 {
     let near = |span: &&(i64, i64)| span.1 > new.0.saturating_sub(DAY) && span.0 < new.1.saturating_add(DAY);
     let mut spans: Vec<(i64, i64)> = past.iter().filter(near).copied().chain([new]).collect();
@@ -16,7 +16,8 @@ pub(super) fn most_in_a_day(past: &[(i64, i64)], new: (i64, i64)) -> i64 {
             _ => merged.push((from, until)),
         }
     }
-    // The sum changes its slope only where a window begins or ends with a span, so one of these windows has the most.
+    // The slope of the sum changes only where a window begins or ends with a span, so one of these windows
+    // has the maximum.
     let starts = merged.iter().flat_map(|(from, until)| [*from, until.saturating_sub(DAY)]);
     let windows = starts.map(|start| (start, start.saturating_add(DAY)));
     let touching = windows.filter(|(from, until)| *from < new.1 && *until > new.0);
@@ -47,7 +48,7 @@ mod tests {
             (&[(0, 2 * H)], (24 * H, 25 * H), 2 * H),
             // Scheduled for later.
             (&[(10 * H, 12 * H)], (0, H), 3 * H),
-            // Two that are not in one window with each other, but each with the new one.
+            // Two that do not share a window, but each shares one with the new one.
             (&[(0, H), (30 * H, 31 * H)], (20 * H, 21 * H), 2 * H),
             // Longer than a day.
             (&[], (0, 30 * H), 24 * H),

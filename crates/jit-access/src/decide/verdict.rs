@@ -1,4 +1,4 @@
-//! What a decision is made of beside the ledger, and what comes of it.
+//! The inputs of a decision other than the ledger, and its result.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use jit_wire::timestamp::Timestamp;
 
 use super::Missing;
 
-/// Who is on call, as somebody was told who asked.
+/// Who is on call, according to the service that was asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OnCall {
-    /// Nobody was asked, or the answer could not be had: people decide.
+    /// Nobody was asked, or there was no answer: people decide.
     #[default]
     Unknown,
     /// These shifts are on now.
@@ -27,7 +27,7 @@ pub struct Shift {
     pub until: Timestamp,
 }
 
-/// What was decided.
+/// The decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Yes.
@@ -49,17 +49,17 @@ pub enum Verdict {
 /// A yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// When it begins, if that is not at once.
+    /// When it starts, if that is not at once.
     pub start: Option<Timestamp>,
     /// The first moment at which nothing is allowed any more.
     pub until: Timestamp,
-    /// The canonical name of who gets it.
+    /// The canonical name of the person who gets it.
     pub person: String,
     /// Every session name of the person.
     pub names: BTreeSet<String>,
     /// Where, each with its role's ARN.
     pub roles: Vec<GrantRole>,
-    /// Whose votes it rests on.
+    /// Whose votes it is based on.
     pub voters: BTreeSet<String>,
     /// Whether being on call was needed.
     pub by_on_call: bool,
@@ -84,7 +84,7 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// As it is written in decisions, cases and `--json`.
+            /// As written in decisions, cases and `--json`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
@@ -93,27 +93,27 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Who asks is nobody.
+    /// The requester is unknown.
     Person = "person",
-    /// The door may not ask.
+    /// The door may not request.
     Door = "door",
     /// There is no such access.
     Access = "access",
-    /// Break-glass is used, not asked for.
+    /// Break-glass is used, not requested.
     Standing = "standing",
     /// Not among `who`.
     NotEligible = "not-eligible",
     /// Among `not`.
     Excluded = "excluded",
-    /// The account is not one of the access's, or none is named.
+    /// The account does not belong to the access, or none is named.
     Account = "account",
-    /// Longer than `max`, or nothing.
+    /// Longer than `max`, or zero.
     Max = "max",
-    /// Too short a reason.
+    /// The reason is too short.
     Reason = "reason",
-    /// No ticket, or not such a one.
+    /// No ticket, or one of the wrong form.
     Ticket = "ticket",
-    /// It begins too late.
+    /// It starts too late.
     Start = "start",
     /// Outside `hours`.
     Hours = "hours",
@@ -125,7 +125,7 @@ codes! {
     OpenRequests = "open-requests",
     /// A review of a use of break-glass is overdue.
     Review = "review",
-    /// What it extends is not there, or is something else.
+    /// What it extends does not exist, or is something else.
     Extends = "extends",
     /// An approver said no.
     Denied = "denied",

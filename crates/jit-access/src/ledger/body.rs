@@ -1,4 +1,4 @@
-//! What lies in the objects: strict JSON. Unknown keys and keys twice are refused; a body is an object and nothing else.
+//! The contents of objects: strict JSON. Unknown and duplicate keys are refused; a body is always an object.
 
 mod act;
 mod fact;
@@ -17,7 +17,7 @@ pub use fact::{Drop, Fact, FactKind, Request, Review, Revoke, Use, Vote};
 pub use hash::Hash;
 pub use sweep::{Finding, FindingKind, Sweep};
 
-/// Yes or no, of a person.
+/// Yes or no, from a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Vouch {
@@ -30,13 +30,13 @@ pub enum Vouch {
 /// Why bytes are not the body of an object.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// Not JSON, or not of this shape.
+    /// Not JSON, or not in this format.
     #[error("{0}")]
     Json(String),
-    /// JSON that is no object.
+    /// JSON that is not an object.
     #[error("the body is not an object")]
     NotAnObject,
-    /// Larger than such an object can be.
+    /// Larger than allowed for this kind of object.
     #[error("the body has {0} bytes, more than the {1} that are read")]
     Large(usize, usize),
 }
@@ -56,8 +56,8 @@ impl Explain for BodyError {
     }
 }
 
-/// Reads a body. The structs refuse unknown keys and keys twice; lists, which serde would take for a struct, are refused
-/// here.
+/// Reads a body. The structs refuse unknown and duplicate keys; lists, which serde would accept for a struct,
+/// are refused here.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(BodyError::NotAnObject);
@@ -66,6 +66,6 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
 }
 
 fn write<T: Serialize>(body: &T) -> Vec<u8> {
-    // None of the bodies has a map with keys that are no texts, the only thing that cannot be written.
+    // None of the bodies has a map with keys that are not texts, the only thing that cannot be written.
     serde_json::to_vec(body).unwrap_or_default()
 }

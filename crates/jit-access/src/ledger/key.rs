@@ -1,4 +1,4 @@
-//! Keys: which there are, and exactly how each is written.
+//! Keys: which ones exist, and exactly how each is written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -44,19 +44,19 @@ pub enum Key {
     },
 }
 
-/// What lies under `s/`.
+/// What is stored under `s/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SweepKind {
-    /// That whoever applies is alive.
+    /// A sign that the applier is alive.
     Sweep,
     /// Something that should not be.
     Finding,
 }
 
-/// Why a text is no key.
+/// Why a text is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// It begins with nothing that the ledger has.
+    /// It begins with none of the ledger's prefixes.
     #[error("it begins with none of policy/, f/, a/, s/")]
     Prefix,
     /// Too few or too many segments.
@@ -193,7 +193,7 @@ mod tests {
         ];
         for key in good {
             assert_eq!(key.parse::<Key>().map(|key| key.to_string()), Ok(key.clone()));
-            // One segment more, one less, an empty one, another case: never the same object by another name.
+            // One segment more, one less, an empty one, another case: the same object never has another name.
             let (head, last) = key.rsplit_once('/').unwrap();
             for wrong in [
                 format!("{key}/"),

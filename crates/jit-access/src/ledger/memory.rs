@@ -1,5 +1,5 @@
-//! A ledger in memory that keeps the rules AWS keeps: the author is the session's, nothing is overwritten, the time is the
-//! server's.
+//! A ledger in memory with the same rules as AWS: the author is the session's, nothing is overwritten, the
+//! time is the server's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ pub enum Session {
         /// Whether the door may publish.
         publishes: bool,
     },
-    /// Who applies decisions.
+    /// The applier.
     Applier,
     /// Somebody who can only read.
     Reader,
@@ -34,7 +34,7 @@ pub struct Memory {
 
 #[derive(Debug)]
 struct Store {
-    /// What the server's clock says, which only [`Memory::set_time`] moves.
+    /// The server's clock, which only [`Memory::set_time`] advances.
     now: Timestamp,
     objects: BTreeMap<String, Object>,
 }
@@ -47,7 +47,7 @@ struct Object {
 }
 
 impl Memory {
-    /// An empty ledger whose server's clock says `now`, seen by somebody who can only read.
+    /// An empty ledger whose server's clock is at `now`, seen by somebody who can only read.
     pub fn new(now: Timestamp) -> Self {
         let store = Store { now, objects: BTreeMap::new() };
         Self { store: Arc::new(Mutex::new(store)), session: Session::Reader }
@@ -68,7 +68,7 @@ impl Memory {
         self.lock().now
     }
 
-    /// Writes whatever is wanted under whatever key, as somebody could who rules the bucket. An object that is there gets
+    /// Writes anything under any key, as somebody with control over the bucket could. An existing object gets
     /// another version.
     pub fn force(&self, key: &str, bytes: &[u8]) {
         let mut store = self.lock();
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(ledger.get(&fact(&bob).to_string()), Ok(b"x".to_vec()));
         assert!(matches!(ledger.get("f/x"), Err(LedgerError::Absent(_))));
 
-        // A lost answer does no harm; other bytes are an error.
+        // A lost answer does no harm; different bytes are an error.
         assert_eq!(write(&person(&bob, false), &fact(&bob), b"x"), Ok(()));
         assert!(matches!(write(&person(&bob, false), &fact(&bob), b"y"), Err(WriteError::Other(_))));
     }

@@ -1,5 +1,5 @@
-//! The rules of reading: what of a ledger counts, and what is a finding. Objects are taken in in any order and the result is
-//! the same.
+//! The rules of reading: what counts in a ledger, and what is a finding. Objects can be read in any order
+//! with the same result.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -14,12 +14,12 @@ use crate::id::Id;
 use crate::people::{PolicyIndex, UserId};
 use crate::policy::{LARGEST_POLICY, Policy, Right};
 
-/// A body with who wrote it and when the server stored it.
+/// A body with its author and the time at which the server stored it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ledgered<T> {
     /// Its id.
     pub id: Id,
-    /// Who wrote it, as AWS pinned it.
+    /// The author, as pinned by AWS.
     pub author: UserId,
     /// When the server stored it.
     pub at: Timestamp,
@@ -28,7 +28,7 @@ pub struct Ledgered<T> {
 }
 
 impl Ledgered<Fact> {
-    /// The key it lies under.
+    /// Its key.
     pub fn key(&self) -> Key {
         Key::Fact { id: self.id, author: self.author.clone(), kind: self.body.kind() }
     }
@@ -71,11 +71,11 @@ pub(crate) struct Thread {
     pub(crate) slack: Vec<(String, Timestamp, SlackVote)>,
 }
 
-/// All that was read of a ledger and counts.
+/// Everything that was read from a ledger and counts.
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     policies: Vec<StoredPolicy>,
-    /// Which of `policies` were in force, one after the other.
+    /// Which of `policies` were in force, in order.
     chain: Vec<usize>,
     pub(crate) threads: BTreeMap<Id, Thread>,
     /// The ids of what each session name asked for, in order.
@@ -100,7 +100,7 @@ pub struct Anomaly {
 /// What can be wrong with an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AnomalyKind {
-    /// The key is none of the ledger's.
+    /// It is not one of the ledger's keys.
     Key,
     /// There is another version. The first one counts.
     SecondVersion,
@@ -112,11 +112,11 @@ pub enum AnomalyKind {
     Body,
     /// It is about other bytes than those stored.
     Hash,
-    /// It is about something that is not there.
+    /// It is about something that does not exist.
     Orphan,
-    /// Its id is that of another request or use.
+    /// Another request or use has the same id.
     TakenId,
-    /// A policy published through a door that may not.
+    /// A policy published through a door that may not publish.
     Publisher,
     /// The ledger itself says that it is not what its key says.
     Doubt,
@@ -125,7 +125,7 @@ pub enum AnomalyKind {
 }
 
 impl Records {
-    /// Takes in one object. Taken in again, it changes nothing.
+    /// Reads one object. Reading it again changes nothing.
     pub fn take(&mut self, entry: &Entry, bytes: &[u8]) {
         if let Some(why) = &entry.doubt {
             return self.anomaly(entry, AnomalyKind::Doubt, why);
@@ -137,7 +137,8 @@ impl Records {
         if entry.has_more_versions {
             self.anomaly(entry, AnomalyKind::SecondVersion, "it has another version; the first one counts");
         }
-        // An act has the id of its request, which is older; everything else was made just before it was stored.
+        // An act has the id of its request, which is older; everything else was made just before it was
+        // stored.
         let is_act = matches!(key, Key::Act { .. });
         if !is_act && key.id().at().0.abs_diff(entry.written.0) > SKEW.unsigned_abs() {
             let what = format!(
@@ -198,8 +199,8 @@ impl Records {
         }
     }
 
-    /// Goes through the policies by the server's time: one counts if the policy in force before it lets its door publish.
-    /// The first one speaks for itself; AWS let nobody else write it.
+    /// Goes through the policies by the server's time: each counts if the policy in force before it lets its
+    /// door publish. The first one needs no earlier policy; AWS let nobody else write it.
     fn link_policies(&mut self) {
         self.chain.clear();
         for (place, stored) in self.policies.iter().enumerate() {
@@ -236,7 +237,7 @@ impl Records {
                 let Some((about, _)) = body.about() else { return };
                 let fact = Ledgered { id, author, at, body };
                 let facts = &mut self.threads.entry(about).or_default().facts;
-                // Sorted, so that what is made of them does not depend on the order they came in.
+                // Sorted, so that the result does not depend on the order in which they arrived.
                 let rank = |fact: &Ledgered<Fact>| (fact.at, fact.id, fact.author.clone(), fact.body.kind());
                 if let Err(place) = facts.binary_search_by(|other| rank(other).cmp(&rank(&fact))) {
                     facts.insert(place, fact);
@@ -245,7 +246,7 @@ impl Records {
         }
     }
 
-    /// Of two requests with one id, the one that was stored first counts: the id of the second was copied.
+    /// If two requests have one id, the one that was stored first counts: the id of the second was copied.
     fn take_subject(&mut self, new: Ledgered<Subject>, bytes: &[u8]) {
         let rank = |of: &Ledgered<Subject>| (of.at, of.author.clone(), matches!(of.body, Subject::Use(_)));
         match self.by_name.get_mut(new.author.session_name()) {
@@ -310,7 +311,7 @@ impl Records {
         self.chain.iter().map(|place| &self.policies[*place])
     }
 
-    /// The last sign of life of who applies.
+    /// The last sign that the applier is alive.
     pub fn last_sweep(&self) -> Option<(Timestamp, &Sweep)> {
         self.last_sweep.as_ref().map(|(at, sweep)| (*at, sweep))
     }
@@ -389,7 +390,7 @@ fn moment(at: Timestamp) -> String {
 }
 
 impl StoredPolicy {
-    /// Looked through once, for questions.
+    /// Indexed once, for queries.
     pub fn index(&self) -> PolicyIndex<'_> {
         PolicyIndex::new(&self.policy)
     }

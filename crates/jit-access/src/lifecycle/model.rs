@@ -1,5 +1,5 @@
-//! Every interleaving, on a small world: two who apply and can be stopped anywhere, somebody who revokes, somebody who deletes
-//! policies, and time. All reachable states are gone through.
+//! Every interleaving, in a small world: two appliers that can be stopped anywhere, somebody who revokes,
+//! somebody who deletes policies, and time. All reachable states are visited.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -26,7 +26,7 @@ struct Reality {
     ended: bool,
 }
 
-/// One who applies: what of reality was read, and whether it was read after the last put.
+/// An applier: what it has read, and whether it read that after the last put.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Hand {
     read: Option<Reality>,
@@ -39,7 +39,7 @@ struct Model {
     hands: [Hand; 2],
 }
 
-/// A granted request with all that can be about it; a view shows part of it.
+/// A granted request with everything that can be about it; a view shows part of it.
 struct Scene {
     world: World,
     id: Id,
@@ -71,7 +71,7 @@ impl Scene {
         Self { world, id, steps: RefCell::default() }
     }
 
-    /// The next step by what `hand` has read.
+    /// The next step according to what `hand` has read.
     fn step(&self, hand: &Hand) -> Option<Step> {
         if let Some(known) = self.steps.borrow().get(hand) {
             return known.clone();
@@ -96,7 +96,7 @@ impl Scene {
         case.applied = case.applied.filter(|_| seen.applied);
         case.ended = case.ended.filter(|_| seen.ended);
         let now = World::moment(if seen.over { 4000 } else { 10 });
-        // Decided for a moment before its time is over.
+        // Decided for a time before its end.
         let verdict = decide(&people, &case, &OnCall::Unknown, &History::default(), World::moment(10));
         let observed: Observed = seen.policy.then(|| (ROLE.to_owned(), document)).into_iter().collect();
         next_step(&people, &case, Some(&verdict), &observed, looked, &|_| false, now)
@@ -126,7 +126,7 @@ impl Scene {
         found
     }
 
-    /// Where it ends if one who applies goes on alone until there is nothing to do.
+    /// Where it ends if one applier continues alone until there is nothing to do.
     fn settled(&self, from: &Reality) -> Reality {
         let mut reality = from.clone();
         let mut looked = false;
@@ -153,7 +153,7 @@ fn every_interleaving_ends_without_access_or_with_access_that_ends() {
         assert!(!reality.policy || reality.decided, "no policy without a decision: {model:?}");
         with_policy += usize::from(reality.policy);
         resurrected += usize::from(reality.policy && reality.ended);
-        // Wherever everybody is stopped, whoever comes next brings it to the one right end.
+        // Wherever everybody is stopped, the next applier brings it to the one correct end.
         let end = scene.settled(reality);
         let may_have = end.decided && !end.revoked && !end.over && !end.ended;
         assert_eq!(end.policy, may_have, "{model:?} -> {end:?}");
@@ -165,6 +165,7 @@ fn every_interleaving_ends_without_access_or_with_access_that_ends() {
             }
         }
     }
-    // The search went where it hurts: a put by somebody who had not seen the revocation, after all was cleaned up.
+    // The search covered the dangerous case: a put by an applier that had not seen the revocation, after
+    // everything was cleaned up.
     assert!(seen.len() > 1000 && with_policy > 0 && resurrected > 0, "{} states", seen.len());
 }

@@ -1,5 +1,5 @@
-//! The reconciler: every inline policy on every role under `/jit/` is, byte for byte, the text in a decision that is in
-//! force, or it goes.
+//! The reconciler: every inline policy on every role under `/jit/` is, byte for byte, the text in a decision
+//! that is in force, or it is removed.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::ledger::{Finding, FindingKind, Outcome, Records};
 use crate::people::People;
 use crate::render::{policy_name, request_of};
 
-/// A role as IAM showed it. It must have been listed **before** the decisions were read: a decision that came in between
-/// would otherwise look like none.
+/// A role as IAM returned it. It must have been listed **before** the decisions were read: a decision that
+/// arrived in between would otherwise look missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObservedRole {
     /// Its ARN.
@@ -22,7 +22,7 @@ pub struct ObservedRole {
     pub policies: BTreeMap<String, String>,
     /// Whether it has the tag `jit-freeze`.
     pub is_frozen: bool,
-    /// What of its trust, boundary or attached policies is not as it should be.
+    /// What is wrong with its trust policy, boundary or attached policies.
     pub differences: Vec<(FindingKind, String)>,
 }
 
@@ -35,18 +35,19 @@ pub struct Unexplained {
     pub name: String,
     /// Its text.
     pub document: String,
-    /// The request whose decision must be read again before it is deleted; `None` if the name is that of no grant.
+    /// The request whose decision must be read again before the policy is deleted; `None` if the name is not
+    /// that of a grant.
     pub request: Option<Id>,
-    /// Why it goes.
+    /// Why it is removed.
     pub why: String,
-    /// Whether security is told: not where a grant is merely over.
+    /// Whether security is notified: not if a grant has merely ended.
     pub is_finding: bool,
 }
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Read the decision again, and delete if [`confirm`] still says so.
+    /// Read the decision again, and delete if [`confirm`] still agrees.
     Delete(Unexplained),
     /// Put back a policy that somebody else deleted.
     Restore {
@@ -56,10 +57,10 @@ pub enum Action {
         name: String,
         /// Its text.
         document: String,
-        /// To record and tell.
+        /// To record and report.
         finding: Finding,
     },
-    /// Record it and tell security.
+    /// Record it and notify security.
     Tell(Finding),
 }
 
@@ -88,7 +89,7 @@ pub fn reconcile(
             }));
         }
     }
-    // Only what was applied can have been taken away; the rest is being applied by somebody.
+    // Only what was applied can have been removed; the rest is still being applied.
     for case in records.cases().filter(|case| case.applied.is_some() && is_in_force(people, case, now)) {
         for grant in case.decision.iter().flat_map(|decision| &decision.grants) {
             let name = policy_name(case.id);
@@ -109,7 +110,7 @@ pub fn reconcile(
     actions
 }
 
-/// Whether `found` still goes, now that everything about its request was read again.
+/// Whether `found` is still to be removed, after everything about its request was read again.
 pub fn confirm(
     people: &People<'_>,
     found: &Unexplained,
@@ -122,7 +123,7 @@ pub fn confirm(
     objection(people, case, &role, &found.document, now).is_some()
 }
 
-/// Why a policy may not be where it is, and whether that is a finding.
+/// Why a policy may not be there, and whether that is a finding.
 fn objection(
     people: &People<'_>,
     case: Option<&Case<'_>>,
@@ -149,7 +150,7 @@ fn objection(
 }
 
 fn is_in_force(people: &People<'_>, case: &Case<'_>, now: Timestamp) -> bool {
-    // A grant that failed in one account may be there in another, and is explained.
+    // A grant that failed in one account may exist in another, and is explained.
     let phase = match case.state(people, now) {
         State::Granted { phase, .. } => phase,
         _ => return false,
@@ -183,7 +184,7 @@ mod tests {
         let own = policy_name(id);
         let other = policy_name(Id::new(World::moment(0), [77; 10]));
         let upper = own.to_uppercase();
-        // Name, text, frozen, seconds: what is done.
+        // Name, text, frozen, seconds: the action.
         let cases: [(&str, &str, bool, i64, &str); 9] = [
             (&own, &text, false, 10, "stays"),
             (&own, "changed", false, 10, "its text is not that of the decision"),
@@ -216,7 +217,7 @@ mod tests {
                 "{name}: the own one is put back where it is missing"
             );
         }
-        // A decision that was not there when the list was read, and is now: nothing is deleted.
+        // A decision that did not exist when the list was read, and does now: nothing is deleted.
         let found = Unexplained {
             role: ROLE.into(),
             name: own,

@@ -10,39 +10,39 @@ use super::{AccountSet, Allow, Hours, Network, Place, RequestRole};
 pub struct Access {
     /// The role that the grant is written to.
     pub role: RequestRole,
-    /// The name of the role's permissions boundary, such as `operate`. A role without one is found by `check`.
+    /// The name of the role's permissions boundary, such as `operate`. `check` reports a role without one.
     pub ceiling: Option<String>,
     /// What is allowed, if less than the ceiling.
     pub allow: Option<Allow>,
-    /// The accounts it can be asked for in, if the role's ARN leaves that open. Empty: the deployment's.
+    /// The accounts it can be requested in, if the role's ARN leaves that open. Empty: the deployment's.
     pub accounts: Vec<AccountSet>,
-    /// Groups that may ask.
+    /// Groups that may request it.
     pub who: Vec<String>,
     /// Groups that may not, whatever `who` says.
     pub not: Vec<String>,
-    /// Who must agree: all of these, by different people. Empty: granted at once.
+    /// Who must approve: all of these, by different people. Empty: granted at once.
     pub approve: Vec<Seat>,
-    /// Who is told, and may approve, when nobody has decided for a while.
+    /// Who is notified, and may approve, if nobody has decided for a while.
     pub escalate: Option<Escalate>,
-    /// The longest grant, in seconds. Zero only where `standing` is true.
+    /// The longest grant, in seconds. Zero only if `standing` is true.
     pub max: u32,
     /// The most seconds granted to one person, on this access and one account, in any 24 hours.
     pub total: Option<u32>,
-    /// The fewest characters of a reason. Zero: none is needed.
+    /// The minimum length of a reason. Zero: none is needed.
     pub reason: u32,
-    /// What a ticket must look like. `None`: none is needed.
+    /// The form of a ticket. `None`: none is needed.
     pub ticket: Option<Ticket>,
     /// When it can be held.
     pub hours: Option<Hours>,
-    /// From where it can be used. Empty: from anywhere.
+    /// From where it can be used. Empty: anywhere.
     pub networks: Vec<Network>,
     /// How votes may be given.
     pub approve_by: BTreeSet<Channel>,
     /// Who needs fewer approvals while on call.
     pub oncall: Option<OnCallRule>,
-    /// Break-glass: the role has its permissions always and is reached only through the glass door.
+    /// Break-glass: the role always has its permissions and can be reached only through the glass door.
     pub standing: bool,
-    /// Who must look at a use of break-glass afterwards.
+    /// Who must review a use of break-glass.
     pub review: Option<ReviewRule>,
     /// Where the table stands.
     pub place: Place,
@@ -51,19 +51,19 @@ pub struct Access {
 }
 
 impl Access {
-    /// Where `key` stands, or else the table.
+    /// The place of `key`, or else of the table.
     pub fn place_of(&self, key: &str) -> Place {
         let line = self.lines.get(key).copied().unwrap_or(self.place.line);
         Place { path: self.place.path.clone(), line }
     }
 }
 
-/// One entry of `approve`: so many people of a group.
+/// One entry of `approve`: this many people of a group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seat {
     /// The group.
     pub group: String,
-    /// How many of it; at least one.
+    /// How many of them; at least one.
     pub min: u32,
 }
 
@@ -72,7 +72,7 @@ pub struct Seat {
 pub struct Escalate {
     /// Seconds after the request was made.
     pub after: u32,
-    /// The group that is told then, and may approve from then on in place of any group.
+    /// The group that is notified then, and may approve from then on instead of any group.
     pub group: String,
 }
 
@@ -81,7 +81,7 @@ pub struct Escalate {
 pub struct OnCallRule {
     /// The id of the schedule at PagerDuty.
     pub pagerduty: String,
-    /// Who must agree for somebody who is on call now, in place of the access's own `approve`.
+    /// Who must approve for somebody who is on call now, instead of the access's own `approve`.
     pub approve: Vec<Seat>,
 }
 
@@ -116,7 +116,7 @@ impl Channel {
     }
 }
 
-/// What a ticket must look like: a regular expression that the whole of it matches.
+/// The form of a ticket: a regular expression that must match all of it.
 #[derive(Clone)]
 pub struct Ticket {
     text: String,
@@ -125,7 +125,7 @@ pub struct Ticket {
 
 impl Ticket {
     /// # Errors
-    /// `text` is no regular expression, in the words of the library.
+    /// `text` is not a regular expression, in the library's words.
     pub fn parse(text: &str) -> Result<Self, String> {
         let compile = |pattern: &str| {
             regex_lite::RegexBuilder::new(pattern)
@@ -133,7 +133,7 @@ impl Ticket {
                 .build()
                 .map_err(|error| error.to_string())
         };
-        // Alone first, so that a `)` in it cannot end the group that is put around it.
+        // By itself first, so that a `)` in it cannot end the group that is put around it.
         compile(text)?;
         let whole = compile(&format!("^(?:{text})$"))?;
         Ok(Self { text: text.to_owned(), whole })

@@ -1,4 +1,4 @@
-//! `allow`: an IAM policy document that says less than the ceiling.
+//! `allow`: an IAM policy document that allows less than the ceiling.
 
 use jit_wire::explain::{Explain, Kind, Next};
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ pub struct Statement {
     pub conditions: Map<String, Value>,
 }
 
-/// Why a text is no such document.
+/// Why a text is not such a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
     /// Not JSON, or a key twice.
@@ -49,7 +49,7 @@ impl Explain for AllowError {
     }
 }
 
-/// The keys that the grant itself decides by.
+/// The keys that the grant itself uses.
 const OWN_KEYS: [&str; 2] = ["aws:userid", "aws:currenttime"];
 
 impl Allow {

@@ -27,12 +27,12 @@ pub struct Hours {
     days: [bool; 7],
     /// In minutes since midnight.
     from: u16,
-    /// In minutes since the midnight that `from` counts from, so more than a day's where it ends on the next one.
+    /// In minutes since the same midnight as `from`, so more than a day's if it ends on the next one.
     to: u16,
     zone: TimeZone,
 }
 
-/// Why a text is no `hours`.
+/// Why a text is not `hours`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HoursError {
     /// Not three words.
@@ -74,8 +74,8 @@ impl Hours {
         &self.text
     }
 
-    /// If `now` is within these hours: when they end. Days that meet (`00:00-24:00`) count as one stretch, which is
-    /// followed for a week.
+    /// If `now` is within these hours: when they end. Adjacent days (`00:00-24:00`) count as one stretch,
+    /// which is followed for a week.
     pub fn until(&self, now: Timestamp) -> Option<Timestamp> {
         let mut end = self.end_of_stretch(now)?;
         for _ in 0..7 {
@@ -102,7 +102,7 @@ impl Hours {
         })
     }
 
-    /// The moment `minutes` after the midnight that begins `date`, by the wall clock there.
+    /// The time `minutes` after the midnight that begins `date`, by the local clock there.
     fn moment(&self, date: jiff::civil::Date, minutes: u16) -> Option<Timestamp> {
         let date = if minutes >= MINUTES_OF_A_DAY { date.tomorrow().ok()? } else { date };
         let minutes = i8::try_from(minutes % 60).ok().zip(i8::try_from(minutes % MINUTES_OF_A_DAY / 60).ok());
@@ -127,7 +127,7 @@ impl FromStr for Hours {
         }
         let to = if to < from { to + MINUTES_OF_A_DAY } else { to };
         let wrong = || HoursError::Zone(zone.to_owned());
-        // The database takes names in any case; the policy does not, so that there is one way to write each.
+        // The database accepts names in any case; the policy does not, so that each has one spelling.
         let found = TimeZone::get(zone).map_err(|_| wrong())?;
         if found.iana_name() != Some(zone) {
             return Err(wrong());

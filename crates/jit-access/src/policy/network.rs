@@ -20,13 +20,13 @@ pub enum Network {
     Vpc(String),
 }
 
-/// Why a text is no network.
+/// Why a text is not a network.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Neither of the two.
     #[error("`{}` is neither a block of addresses such as 203.0.113.0/24 nor a VPC such as vpc-0a1b2c3d", .0.escape_default())]
     Shape(String),
-    /// The address has bits behind the prefix.
+    /// The address has bits set after the prefix.
     #[error("`{0}` has bits set behind its prefix; the block that holds it is {1}")]
     HostBits(String, String),
     /// Everywhere.

@@ -1,4 +1,4 @@
-//! How files become a policy: each key taken out of its table, each mistake with its line and column.
+//! How files become a policy: each key is read from its table, each mistake has its line and column.
 
 mod access;
 mod links;
@@ -23,15 +23,16 @@ pub struct PolicyFile {
     pub text: String,
 }
 
-/// Fetches the text of a document that a policy names: handed the policy file's path and the document's as it was written.
-/// The error is a sentence.
+/// Fetches the text of a document that a policy names: given the policy file's path and the document's path
+/// as written. The error is a sentence.
 pub type Documents<'a> = &'a dyn Fn(&str, &str) -> Result<String, String>;
 
-/// The most bytes of a policy, all files together.
+/// The largest policy, in bytes, all files together.
 pub const LARGEST_POLICY: usize = 1024 * 1024;
 
 impl Policy {
-    /// Reads `files` as one policy. A table or a name that is in two of them is a mistake, in whatever order they come.
+    /// Reads `files` as one policy. A table or a name that is in two of them is a mistake, in whatever order
+    /// they come.
     ///
     /// # Errors
     /// The first [`Mistake`].
@@ -68,7 +69,7 @@ impl Policy {
 struct Reader<'d> {
     policy: Policy,
     documents: Documents<'d>,
-    /// Where each table that can be there only once was seen.
+    /// Where each table that may occur only once was seen.
     singles: BTreeMap<&'static str, Place>,
 }
 
@@ -135,7 +136,7 @@ impl Reader<'_> {
         top.finish()
     }
 
-    /// The place of a name that is not there yet.
+    /// The place of a name that does not exist yet.
     fn fresh<'p>(
         &'p self,
         kind: &str,
@@ -313,7 +314,7 @@ fn separation(value: &Value<'_>, place: Place) -> Result<Separation, Mistake> {
     Ok(Separation { sides, place })
 }
 
-/// A length of time that is not nothing, with its line.
+/// A duration that is not zero, with its line.
 fn positive(section: &mut Section<'_>, key: &'static str) -> Result<Option<(u32, usize)>, Mistake> {
     let Some(found) = section.duration(key)? else { return Ok(None) };
     if found.value == 0 {
@@ -323,7 +324,7 @@ fn positive(section: &mut Section<'_>, key: &'static str) -> Result<Option<(u32,
     Ok(Some((found.value, found.line)))
 }
 
-/// A list of texts without repetitions; empty if it is not there.
+/// A list of texts without repetitions; empty if it is missing.
 fn texts(section: &mut Section<'_>, key: &'static str) -> Result<Vec<String>, Mistake> {
     let Some(found) = section.list(key)? else { return Ok(Vec::new()) };
     let mut seen = BTreeSet::new();

@@ -1,4 +1,4 @@
-//! The role of an access, and the sets of accounts it can be asked for in.
+//! The role of an access, and the sets of accounts it can be requested in.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ pub enum RequestRoleError {
     /// Not the ARN of a role.
     #[error(transparent)]
     Arn(#[from] ArnError),
-    /// A `*` somewhere else than in place of the account.
+    /// A `*` anywhere except in place of the account.
     #[error("only the account of a role can be left open with *")]
     Wildcard,
     /// Under another path.
@@ -120,8 +120,8 @@ impl fmt::Display for RequestRole {
 pub enum AccountSet {
     /// Twelve digits.
     Account(String),
-    /// The id of an organizational unit or of the root, such as `ou-ab12-11111111` or `r-ab12`. What is in it, the
-    /// directory knows.
+    /// The id of an organizational unit or of the root, such as `ou-ab12-11111111` or `r-ab12`. The directory
+    /// knows its accounts.
     Unit(String),
 }
 

@@ -1,4 +1,4 @@
-//! A policy as one file: what `publish` stores. Comments are not kept; documents are in it.
+//! A policy as one file: what `publish` stores. Comments are not kept; documents are included.
 
 use std::fmt::Write as _;
 
@@ -133,7 +133,7 @@ fn list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
     format!("[{}]", each.join(", "))
 }
 
-/// A basic string of TOML, in which whatever is not plainly seen is escaped.
+/// A basic TOML string, in which every character that is not plainly visible is escaped.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for character in text.chars() {

@@ -1,8 +1,9 @@
 //! Ceilings: the permissions boundaries of roles on request.
 //!
-//! A ceiling says its list twice: what it allows, and `Deny NotAction` of the same. The second is not a repetition: that a
-//! boundary does not mention an action binds identity policies only, and a resource policy that names the *session* would
-//! go past it. An explicit Deny holds for everybody. The other denies hold whatever a company adds to the list.
+//! A ceiling states its list twice: what it allows, and `Deny NotAction` of the same. The second is not
+//! redundant: an action that a boundary does not mention is blocked only for identity policies, and a
+//! resource policy that names the *session* would bypass it. An explicit Deny holds for everybody. The other
+//! denies hold whatever a company adds to the list.
 
 mod services;
 
@@ -12,14 +13,14 @@ use super::document::{Document, Statement};
 
 pub use services::{SERVICES, Service};
 
-/// The ceilings that ship. Ceilings of a company are made from one of them and actions of its own.
+/// The ceilings that ship. A company's own ceilings are made from one of them and additional actions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// What exists and how it is set up; no contents.
+    /// What exists and how it is configured; no contents.
     Read,
-    /// Run what is deployed: contents, logs, restarts, scaling.
+    /// Operate what is deployed: contents, logs, restarts, scaling.
     Operate,
-    /// Everything but identities and what this deployment stands on.
+    /// Everything except identities and what this deployment depends on.
     Admin,
 }
 
@@ -28,12 +29,12 @@ pub enum Level {
 pub struct Ceiling {
     /// Where it is used.
     pub partition: Partition,
-    /// What it is made from.
+    /// What it is based on.
     pub level: Level,
     /// Actions that a company adds, such as `bedrock:*`.
     pub more: Vec<String>,
-    /// The roles that may be handed to services (`iam:PassRole`), by ARN. None of them should be able to do more than
-    /// the ceiling: whoever may pass a role to a service can do what it can.
+    /// The roles that may be passed to services (`iam:PassRole`), by ARN. None of them should be able to do
+    /// more than the ceiling: whoever may pass a role to a service can do what the role can.
     pub passable: Vec<String>,
     /// The bucket of the ledger.
     pub ledger: Option<String>,
@@ -71,7 +72,7 @@ const OTHER_IDENTITIES: [&str; 9] = [
     "sts:GetWebIdentityToken",
 ];
 
-/// The verbs of IAM that change something. `PassRole` has a statement of its own.
+/// The IAM verbs that change something. `PassRole` has a separate statement.
 pub(super) const IAM_WRITES: [&str; 22] = [
     "iam:Accept*",
     "iam:Add*",
@@ -97,7 +98,8 @@ pub(super) const IAM_WRITES: [&str; 22] = [
     "iam:Upload*",
 ];
 
-/// The actions that use a data key. Whoever can call them directly can decrypt what they have only a copy of.
+/// The actions that use a data key. Whoever can call them directly can decrypt data of which they have only a
+/// copy.
 const DATA_KEYS: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
 
 /// The services that may use a data key on behalf of a person.
@@ -115,7 +117,7 @@ const DATA_KEY_SERVICES: [&str; 11] = [
     "ssm",
 ];
 
-/// What stops, narrows or deletes the record that CloudTrail keeps.
+/// What stops, narrows or deletes CloudTrail's record.
 const TRAIL_WRITES: [&str; 6] = [
     "cloudtrail:Delete*",
     "cloudtrail:Deregister*",
@@ -137,7 +139,7 @@ impl Ceiling {
         all
     }
 
-    /// The services of the list, as a grant names them: `ec2:*`. The ceiling narrows them.
+    /// The services of the list, as a grant names them: `ec2:*`. The ceiling restricts them.
     pub fn services(&self) -> Vec<String> {
         let service = |action: String| action.split(':').next().map(|prefix| format!("{prefix}:*"));
         let mut all: Vec<String> = self.actions().into_iter().filter_map(service).collect();

@@ -1,17 +1,19 @@
-//! Whether a policy that AWS gives back is the one that was rendered.
+//! Whether a policy that AWS returns is the one that was rendered.
 //!
-//! A grant is compared byte for byte with the text in its decision, and this is not for grants. Trusts, ceilings and
-//! bucket policies are given back in AWS's own spelling: a list of one as a text, principals in another order.
+//! Grants do not use this: they are compared byte for byte with the text in their decision. AWS returns trust
+//! policies, ceilings and bucket policies in its own spelling: a list of one as a text, principals in another
+//! order.
 
 use serde_json::Value;
 
-/// Whether two policy documents say the same, apart from the spelling. Text that is not JSON equals nothing.
+/// Whether two policy documents mean the same, apart from spelling. Text that is not JSON equals nothing.
 pub fn same_meaning(one: &str, other: &str) -> bool {
     let read = |text: &str| serde_json::from_str::<Value>(text).ok().map(normal);
     matches!((read(one), read(other)), (Some(one), Some(other)) if one == other)
 }
 
-/// Lists sorted, each value once, a list of one as its value; booleans and numbers as the text that IAM makes of them.
+/// Lists sorted, each value once, a list of one as its value; booleans and numbers as the text that IAM
+/// converts them to.
 fn normal(value: Value) -> Value {
     match value {
         Value::Array(items) => {

@@ -1,7 +1,8 @@
 //! Policy documents as values, and how they become text.
 //!
-//! The text is canonical: keys in a fixed order, no white space, lists where a list was meant. The same input always gives
-//! the same bytes, so the reconciler can compare a policy in IAM with the text in a decision byte for byte.
+//! The text is canonical: keys in a fixed order, no white space, a list wherever a list was given. The same
+//! input always gives the same bytes, so the reconciler can compare a policy in IAM with the text in a
+//! decision byte for byte.
 
 use std::fmt;
 
@@ -12,12 +13,12 @@ pub(super) enum Effect {
     Deny,
 }
 
-/// A value that IAM lets be one text or a list of texts.
+/// A value that IAM allows as one text or a list of texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Texts {
     /// Written as a text.
     One(String),
-    /// Written as a list, also if there is only one.
+    /// Written as a list, even if there is only one.
     Many(Vec<String>),
 }
 
@@ -84,7 +85,7 @@ pub(super) struct Statement {
 }
 
 impl Statement {
-    /// A statement that allows. Without `sid` where every character counts.
+    /// A statement that allows. Without `sid` if every character counts.
     pub(super) fn allow(sid: Option<&'static str>) -> Self {
         let (principal, action, resource) = (None, None, None);
         Self { sid, effect: Effect::Allow, principal, action, resource, conditions: Vec::new() }
@@ -131,7 +132,7 @@ impl Statement {
         self
     }
 
-    /// One condition more. All of them must hold.
+    /// One more condition. All of them must hold.
     pub(super) fn when(mut self, operator: &str, key: impl Into<String>, values: impl Into<Texts>) -> Self {
         self.conditions.push(Condition {
             operator: operator.to_owned(),
@@ -141,7 +142,7 @@ impl Statement {
         self
     }
 
-    /// Whether there is a condition with this operator and key, which AWS compares without regard to case.
+    /// Whether there is a condition with this operator and key, which AWS compares case-insensitively.
     pub(super) fn has(&self, operator: &str, key: &str) -> bool {
         self.conditions
             .iter()
@@ -193,7 +194,7 @@ impl Statement {
     }
 }
 
-/// A policy document as the text AWS is given.
+/// A policy document as the text that AWS is given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document(String);
 
@@ -261,7 +262,8 @@ fn member(name: &str, out: &mut String) {
     out.push(':');
 }
 
-/// A JSON string. Everything but printable ASCII is escaped, so the bytes are the same however they travel.
+/// A JSON string. Everything except printable ASCII is escaped, so the bytes are the same however they are
+/// sent.
 fn quote(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {

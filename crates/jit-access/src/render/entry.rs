@@ -5,7 +5,7 @@ use jit_wire::arn::Partition;
 use super::document::{Document, Statement};
 use super::ledger::{LISTS, READS, own_facts, own_policy};
 
-/// What whoever comes through an entry role may do.
+/// What people who come through an entry role may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryPolicy {
     /// Where it is.
@@ -34,7 +34,7 @@ pub enum Reach {
 pub enum Where {
     /// In every account of this organization, `o-…`.
     Organization(String),
-    /// In these accounts, for who has no organization.
+    /// In these accounts, if there is no organization.
     Accounts(Vec<String>),
 }
 
@@ -96,16 +96,17 @@ impl EntryPolicy {
 pub enum EntryTrust {
     /// With a token of an OIDC provider.
     Oidc {
-        /// The provider in IAM.
+        /// The IAM OIDC provider.
         provider: OidcProvider,
-        /// Which claim is the session's name. The caller chooses that name, so the trust must say so.
+        /// Which claim is the session's name. The caller chooses that name, so the trust policy must check
+        /// it.
         session_name: SessionName,
         /// The session tags that the token may bring.
         tags: Vec<String>,
     },
     /// With a SAML assertion. The session's name is the assertion's.
     Saml {
-        /// Where the provider is.
+        /// The partition of the SAML provider.
         partition: Partition,
         /// The account it is in.
         account: String,
@@ -116,11 +117,11 @@ pub enum EntryTrust {
         /// The session tags that the assertion may bring.
         tags: Vec<String>,
     },
-    /// Through IAM Identity Center. AWS writes the trust; the session's name is the user's.
+    /// Through IAM Identity Center. AWS writes the trust policy; the session's name is the user's.
     IdentityCenter,
     /// A program with a token of an OIDC provider, such as a workflow: one subject under one name.
     Robot {
-        /// The provider in IAM.
+        /// The IAM OIDC provider.
         provider: OidcProvider,
         /// The only `sub`, literally.
         subject: String,
@@ -147,7 +148,7 @@ pub struct OidcProvider {
 pub enum SessionName {
     /// `sub`.
     Subject,
-    /// `https://aws.amazon.com/source_identity`, where the IdP sends it. It can be an e-mail address.
+    /// `https://aws.amazon.com/source_identity`, if the IdP sends it. It can be an email address.
     SourceIdentity,
 }
 
@@ -177,7 +178,7 @@ fn with_tags(statement: Statement, tags: &[String]) -> Option<Statement> {
 }
 
 impl EntryTrust {
-    /// The trust policy; `None` where AWS writes it.
+    /// The trust policy; `None` if AWS writes it.
     pub fn render(&self) -> Option<Document> {
         let statements = match self {
             Self::IdentityCenter => return None,

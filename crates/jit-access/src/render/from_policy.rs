@@ -1,4 +1,4 @@
-//! From the types of the policy file to what a grant takes.
+//! From the types of the policy file to the inputs of a grant.
 
 use serde_json::Value;
 
@@ -7,8 +7,8 @@ use crate::decide::Grant;
 use crate::policy::{Access, Network, Statement};
 
 impl GrantDocument {
-    /// The document of a grant of this access. `services` are those of its ceiling ([`super::Ceiling::services`]), which
-    /// are granted where the access has no `allow`.
+    /// The document of a grant of this access. `services` are those of its ceiling
+    /// ([`super::Ceiling::services`]), which are granted if the access has no `allow`.
     pub fn of(access: &Access, grant: &Grant, services: Vec<String>) -> Self {
         let allow = match &access.allow {
             Some(allow) => allow.statements.iter().map(AllowedStatement::from).collect(),
@@ -42,7 +42,7 @@ impl From<&Statement> for AllowedStatement {
     }
 }
 
-/// IAM takes `true` and `"true"` for the same.
+/// IAM treats `true` and `"true"` alike.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -12,13 +12,13 @@ use crate::id::Id;
 pub struct GrantDocument {
     /// Every session name of the person.
     pub names: Vec<String>,
-    /// When it begins, if that was asked for.
+    /// When it starts, if a start was requested.
     pub start: Option<Timestamp>,
     /// The first moment at which nothing is allowed any more.
     pub until: Timestamp,
     /// What it allows. Never empty.
     pub allow: Vec<AllowedStatement>,
-    /// From where it can be used. Empty: from everywhere.
+    /// From where it can be used. Empty: anywhere.
     pub networks: Networks,
 }
 
@@ -54,10 +54,10 @@ pub enum GrantError {
     /// `*` or `*:*`.
     #[error("a grant never allows the bare action `{0}`: name the services, such as ec2:*")]
     Everything(String),
-    /// It begins when it has ended.
+    /// It starts after its end.
     #[error("the grant would end before it starts")]
     Order,
-    /// The `allow` document already has a condition that the grant writes itself.
+    /// The `allow` document already has a condition that the grant adds itself.
     #[error("the allow document has a condition {operator} on {key}, which the grant sets itself")]
     Conflict {
         /// Such as `IpAddress`.
@@ -119,7 +119,7 @@ impl GrantDocument {
 }
 
 impl AllowedStatement {
-    /// Whole services, on everything: what a grant allows where the access has no `allow`.
+    /// Whole services, on everything: what a grant allows if the access has no `allow`.
     pub fn services(actions: Vec<String>) -> Self {
         Self { actions, resources: vec!["*".to_owned()], conditions: Vec::new() }
     }
@@ -146,8 +146,8 @@ impl AllowedStatement {
 }
 
 impl Networks {
-    /// The statement once for each kind of place, and once for what AWS's services do on behalf of the person: their
-    /// calls come from AWS's own addresses.
+    /// The statement once for each kind of place, and once for what AWS's services do on behalf of the
+    /// person: their calls come from AWS's own addresses.
     fn split(&self, statement: Statement) -> Result<Vec<Statement>, GrantError> {
         let mut out = Vec::new();
         for (operator, key, values) in

@@ -1,4 +1,4 @@
-//! Who applies: the role in every account that may write grants, and nothing else.
+//! The applier: the role in every account that may write grants, and nothing else.
 
 use jit_wire::arn::{Partition, RoleArn};
 
@@ -6,14 +6,14 @@ use super::document::{Document, Statement};
 use super::names::{EntryRole, literal, patterns, roots, user_ids};
 use super::role::OWN_NAME;
 
-/// Who may become the grantor.
+/// Who may assume the grantor role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantorTrust {
-    /// The function's role alone.
+    /// Only the function's role.
     Function {
         /// Its role.
         role: RoleArn,
-        /// The function that the role must be used by, so that its credentials are of no use elsewhere. `None` where it
+        /// The function that must use the role, so that its credentials are useless elsewhere. `None` if it
         /// runs from cron or a CI job.
         function: Option<String>,
     },
@@ -41,7 +41,7 @@ impl GrantorTrust {
             Self::Approvers { doors, names } => {
                 let through =
                     statement.aws(roots(doors)).when("ArnLike", "aws:PrincipalArn", patterns(doors));
-                // Two conditions on one key are both met only in two operators, or in a Deny.
+                // Two conditions on one key are both required only with two operators, or in a Deny.
                 let others = Statement::deny("OwnNameOnly").aws("*").action("sts:AssumeRole");
                 vec![
                     through.when("StringLike", "aws:userid", user_ids(names)),
@@ -53,7 +53,8 @@ impl GrantorTrust {
     }
 }
 
-/// The grantor's identity policy. It is the same in every account: IAM answers only about the account that it is asked in.
+/// The grantor's identity policy. It is the same in every account: IAM acts only on the account that it is
+/// called in.
 pub fn grantor(partition: Partition) -> Document {
     let partition = partition.name();
     let roles = format!("arn:{partition}:iam::*:role/jit/*");
@@ -69,7 +70,7 @@ pub fn grantor(partition: Partition) -> Document {
     ])
 }
 
-/// The guard rail: the service control policy that keeps everybody else from changing what access rests on.
+/// The guard rail: the service control policy that keeps everybody else from changing what access depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guardrail {
     /// Where it is.
@@ -87,7 +88,7 @@ impl Guardrail {
         exempt.extend(self.platform.iter().map(|arn| literal(arn.as_str())));
         exempt.sort();
         exempt.dedup();
-        // The grantor is under `role/jit-*` already.
+        // The grantor is already under `role/jit-*`.
         let mut guarded = exempt.clone();
         guarded.extend([
             role("jit/*"),

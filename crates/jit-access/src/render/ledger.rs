@@ -1,4 +1,5 @@
-//! The policy of the ledger's bucket: objects are created and never changed, and AWS itself pins their author.
+//! The policy of the ledger's bucket: objects are created and never changed, and AWS itself pins their
+//! author.
 
 use jit_wire::arn::Partition;
 
@@ -16,13 +17,13 @@ pub struct LedgerBucket {
     pub doors: Vec<EntryRole>,
     /// The door that publishes policy.
     pub publishers: Vec<EntryRole>,
-    /// Who applies: the function's role or, with `apply = "approver"`, the voters' door.
+    /// The appliers: the function's role or, with `apply = "approver"`, the voters' door.
     pub appliers: Vec<EntryRole>,
-    /// The platform's roles, which deploy: the only ones that may change the bucket's own settings.
+    /// The platform's roles, which deploy: only they may change the bucket's own settings.
     pub platform: Vec<EntryRole>,
 }
 
-/// Whatever would make a second version of a key or remove one, or take an object for another.
+/// Everything that would create a second version of a key, remove one, or replace an object with another.
 const CHANGES: [&str; 8] = [
     "s3:BypassGovernanceRetention",
     "s3:DeleteBucket",
@@ -34,7 +35,7 @@ const CHANGES: [&str; 8] = [
     "s3:Replicate*",
 ];
 
-/// The settings that everything here rests on.
+/// The settings that everything here depends on.
 const SETTINGS: [&str; 8] = [
     "s3:DeleteBucketPolicy",
     "s3:PutBucketAcl",
@@ -46,12 +47,12 @@ const SETTINGS: [&str; 8] = [
     "s3:PutReplicationConfiguration",
 ];
 
-/// What reading the ledger takes: list, get, and see whether a key has other versions.
+/// What reading the ledger needs: list, get, and see whether a key has other versions.
 pub(super) const READS: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
 /// The same of the bucket.
 pub(super) const LISTS: [&str; 2] = ["s3:ListBucket", "s3:ListBucketVersions"];
 
-/// Where the facts of whoever asks belong.
+/// Where the caller's own facts belong.
 pub(super) fn own_facts(objects: &str) -> String {
     format!("{objects}f/{UUID}/${{aws:userid}}/*")
 }

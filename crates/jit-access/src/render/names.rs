@@ -1,9 +1,9 @@
-//! How names get into policies: as themselves and never as patterns.
+//! How names are written into policies: literally, never as patterns.
 
 use jit_wire::arn::{Partition, RoleArn};
 
-/// A name as a text that matches itself and nothing else in `StringLike`, `ArnLike` and `Resource`. `*`, `?` and `$` have
-/// a meaning there; IAM's own variables for them have none.
+/// A name as a text that matches only itself in `StringLike`, `ArnLike` and `Resource`. `*`, `?` and `$` have
+/// a meaning there; IAM's own variables for them do not.
 pub(super) fn literal(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for character in name.chars() {
@@ -15,7 +15,7 @@ pub(super) fn literal(name: &str) -> String {
     out
 }
 
-/// The pattern for `aws:userid` of whoever has this session name, whatever role they have.
+/// The pattern for `aws:userid` of anybody with this session name, in whatever role.
 pub(super) fn user_id(name: &str) -> String {
     format!("*:{}", literal(name))
 }
@@ -28,7 +28,8 @@ pub(super) fn user_ids<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<S
     all
 }
 
-/// A UUID in a key, as a pattern: 36 characters. A `*` would match `/` as well, and with it keys that name another author.
+/// A UUID in a key, as a pattern: 36 characters. A `*` would match `/` as well, and so match keys that name
+/// another author.
 pub(super) const UUID: &str = "????????????????????????????????????";
 
 /// A role that people, or a program of the deployment, arrive with.
@@ -48,8 +49,9 @@ enum EntryKind {
 }
 
 impl EntryRole {
-    /// The entry role with this ARN. AWS puts roles of permission sets under a path of its own, with a suffix of 16
-    /// characters that changes when the permission set is assigned anew: there the permission set is meant.
+    /// The entry role with this ARN. AWS puts the roles of permission sets under a separate path, with a
+    /// suffix of 16 characters that changes when the permission set is assigned again: for these it is the
+    /// permission set.
     pub fn new(role: &RoleArn) -> Self {
         let path = role.as_str().splitn(6, ':').nth(5).and_then(|resource| resource.strip_prefix("role"));
         let path = path.unwrap_or_default();
@@ -71,7 +73,7 @@ impl EntryRole {
         Self { partition: partition.name(), account: account.to_owned(), kind }
     }
 
-    /// Whether AWS writes its trust.
+    /// Whether AWS writes its trust policy.
     pub fn is_permission_set(&self) -> bool {
         matches!(self.kind, EntryKind::PermissionSet(_))
     }
@@ -81,9 +83,9 @@ impl EntryRole {
         format!("arn:{}:iam::{}:root", self.partition, self.account)
     }
 
-    /// The patterns for `aws:PrincipalArn`. The role of a permission set has the region of Identity Center in its path,
-    /// unless that is us-east-1. The suffix is exactly 16 characters, or a permission set `Jit` would also mean
-    /// `Jit_ReadOnly`.
+    /// The patterns for `aws:PrincipalArn`. The role of a permission set has the region of Identity Center in
+    /// its path, unless that is us-east-1. The suffix is exactly 16 characters; otherwise a permission set
+    /// `Jit` would also match `Jit_ReadOnly`.
     pub(super) fn patterns(&self) -> Vec<String> {
         let role = |rest: String| format!("arn:{}:iam::{}:role{rest}", self.partition, self.account);
         match &self.kind {
@@ -146,7 +148,7 @@ mod tests {
             assert_eq!(entry(&arn).patterns(), expected);
             assert_eq!(entry(&arn), EntryRole::permission_set(Partition::GovCloud, "111111111111", "Jit_RO"));
         }
-        // A role of the company that is only named like one.
+        // A role of the company with a similar name.
         let alike = "arn:aws:iam::111111111111:role/AWSReservedSSO_Jit_0123456789abcdef";
         assert_eq!(entry(alike).patterns(), [alike]);
     }

@@ -1,21 +1,22 @@
-//! The trust of a role on request and of a break-glass role: through named doors, under one's own name, and nobody else.
+//! The trust policy of a role on request and of a break-glass role: through named doors, under one's own
+//! name, and nobody else.
 
 use super::document::{Document, Statement};
 use super::names::{EntryRole, patterns, roots, user_ids};
 
-/// Who may become a role, and what they may bring along.
+/// Who may assume a role, and what they may bring along.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RoleOnRequest {
     /// The doors it can be reached through: of people who ask for access, or of break-glass. Never empty.
     pub doors: Vec<EntryRole>,
-    /// The session tags that the IdP sends and that stay with a person. Each can only be handed on unchanged.
+    /// The session tags that the IdP sends and that stay with a person. Each can only be passed on unchanged.
     pub tags: Vec<String>,
-    /// Session names that never get in: with `apply = "approver"` those of every voter, so that nobody grants access to
-    /// themselves.
+    /// Session names that never get in: with `apply = "approver"` those of every voter, so that nobody can
+    /// grant access to themselves.
     pub barred: Vec<String>,
 }
 
-/// Somebody's own name, whatever role they have it in: the part of `aws:userid` after the colon.
+/// A person's own name, in whatever role: the part of `aws:userid` after the colon.
 pub(super) const OWN_NAME: &str = "*:${sts:RoleSessionName}";
 
 impl RoleOnRequest {
@@ -62,8 +63,8 @@ impl RoleOnRequest {
     }
 }
 
-/// What a break-glass role may do: always what these services offer, as far as its ceiling allows. A role on request has
-/// no such policy.
+/// What a break-glass role may always do: everything in these services, as far as its ceiling allows. A role
+/// on request has no such policy.
 pub fn standing(services: Vec<String>) -> Document {
     Document::of(&[Statement::allow(Some("Standing")).action(services).on("*")])
 }

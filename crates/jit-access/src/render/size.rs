@@ -38,7 +38,7 @@ impl Limit {
         }
     }
 
-    /// How many AWS may be asked for.
+    /// How many AWS grants on request.
     pub fn most(self) -> usize {
         match self {
             Self::Trust => 4_096,
@@ -82,7 +82,7 @@ pub struct Fullness {
     pub used: usize,
 }
 
-/// What a measurement says.
+/// The result of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     /// Plenty.
@@ -93,12 +93,12 @@ pub enum Room {
     AfterRaise,
 }
 
-/// A document that AWS would not take.
+/// A document that AWS would not accept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong(Fullness);
 
 impl Fullness {
-    /// Of one document, or of several that count together.
+    /// The total of one document, or of several that count together.
     pub fn of<'a>(limit: Limit, texts: impl IntoIterator<Item = &'a str>) -> Self {
         let used = |text: &str| match limit {
             Limit::ServiceControl => text.chars().count(),
@@ -121,7 +121,7 @@ impl Fullness {
     /// Whether it fits.
     ///
     /// # Errors
-    /// [`TooLong`], also if more is used than AWS ever gives.
+    /// [`TooLong`], also if it is more than AWS ever allows.
     pub fn check(self) -> Result<Room, TooLong> {
         match self.used {
             used if used > self.limit.most() => Err(TooLong(self)),
@@ -131,7 +131,7 @@ impl Fullness {
         }
     }
 
-    /// What to do about it, where it is not [`Room::Enough`].
+    /// What to do about it, unless it is [`Room::Enough`].
     pub fn advice(self) -> Option<String> {
         let advice = self.limit.advice();
         match self.check() {

@@ -9,7 +9,7 @@ use crate::judge::Context;
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) name: String,
-    /// The caller's role; or the provider, of whoever arrives.
+    /// The caller's role; or the IdP, for people who arrive.
     pub(crate) role: String,
     pub(crate) federated: bool,
     /// The session's name.
@@ -21,10 +21,10 @@ pub(crate) struct Case {
     pub(crate) boundary: Option<&'static str>,
     pub(crate) resource_policy: Option<&'static str>,
     pub(crate) control: Option<&'static str>,
-    /// The resource policy of somebody else, which no renderer wrote.
+    /// Somebody else's resource policy, which no renderer wrote.
     pub(crate) foreign: Option<Value>,
     pub(crate) same_account: bool,
-    /// Further keys. An empty list takes a key away.
+    /// Additional keys. An empty list removes a key.
     pub(crate) keys: Vec<(String, Vec<String>)>,
     pub(crate) allowed: bool,
 }
@@ -33,7 +33,7 @@ pub(crate) struct Case {
 pub(crate) const EVERYTHING: &str = "everything";
 
 impl Case {
-    /// A session of a role in a call that is to be allowed, half an hour before the grants end.
+    /// A session of a role in a call that should be allowed, half an hour before the grants end.
     pub(crate) fn new(name: &str, role: &str, person: &str, action: &str, resource: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -171,7 +171,8 @@ impl Cases {
         self.0.push(case);
     }
 
-    /// A call that is allowed, and the same with one thing different, which is refused. So each refusal has its twin.
+    /// A call that is allowed, and the same with one difference, which is refused. So each refusal has an
+    /// allowed counterpart.
     pub(crate) fn twin(&mut self, base: &Case, name: &str, different: impl FnOnce(Case) -> Case) {
         if self.1.insert(base.name.clone()) {
             self.0.push(base.clone());

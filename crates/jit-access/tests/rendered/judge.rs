@@ -1,5 +1,5 @@
-//! What AWS would say, by `iam-evaluate`, fast enough for thousands of changed documents: the questions are prepared once,
-//! and only the policies that hold the changed document are put together anew.
+//! What AWS would answer, with `iam-evaluate`, fast enough for thousands of changed documents: the questions
+//! are prepared once, and only the policies that contain the changed document are rebuilt.
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ struct Together {
     resource: Option<&'static str>,
     control: Option<&'static str>,
     foreign: Option<String>,
-    /// Whether the case is about assuming a role whose own trust is not what is tried.
+    /// Whether the case is about assuming a role but does not test that role's own trust policy.
     open_trust: bool,
 }
 
-/// A trust that lets everybody of these accounts in whose own policies do.
+/// A trust policy that admits everybody of these accounts whose own policies allow it.
 const OPEN_TRUST: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:*", "Principal":
     {"AWS": ["111111111111", "222222222222", "111122223333"]}}]}"#;
 
@@ -66,8 +66,8 @@ impl<'a> Court<'a> {
         court
     }
 
-    /// The first case that is not as expected in this world, if there is one. A document that AWS would not take at all
-    /// is noticed by every case.
+    /// The first case with an unexpected result in this world, if there is one. A document that AWS would not
+    /// accept at all is noticed by every case.
     pub(crate) fn unexpected(&self, world: &World) -> Option<usize> {
         let mut policies: Vec<Option<Result<Policies, String>>> =
             self.together.iter().map(|_| None).collect();
@@ -80,7 +80,7 @@ impl<'a> Court<'a> {
         })
     }
 
-    /// Every case that is not as expected, with the reason that the evaluator gives.
+    /// Every case with an unexpected result, with the evaluator's reason.
     pub(crate) fn all_unexpected(&self, world: &World) -> Vec<String> {
         let policies: Vec<Policies> = self
             .together
@@ -107,7 +107,7 @@ fn request(case: &Case) -> Request {
     };
     let account = if case.same_account { case.account() } else { "555555555555" };
     let request = Request::new(principal, &case.action, &case.resource).in_account(account);
-    // The evaluator knows the ARN itself, and some cases are about a caller without one.
+    // The evaluator derives the ARN itself, and some cases are about a caller without one.
     let request = request.with("aws:PrincipalArn", Vec::<String>::new());
     case.context().into_iter().fold(request, |request, (key, values)| request.with(&key, values))
 }

@@ -1,8 +1,8 @@
 //! The rendered documents, as AWS evaluates them.
 //!
-//! `scenarios` is a table of calls: who, from where, with which session, does what, when, and what is expected. Each
-//! refusal is made from a call that is allowed by changing one thing. The mutation test changes every part of every
-//! document in turn, and fails for each change that no scenario notices.
+//! `scenarios` is a table of calls: who, from where, with which session, does what, when, and what is
+//! expected. Each refusal is made from a call that is allowed by changing one thing. The mutation test
+//! changes every part of every document in turn, and fails for each change that no scenario notices.
 
 mod case;
 mod judge;
@@ -31,8 +31,8 @@ fn every_scenario_is_as_expected() {
     assert_eq!(documents, world.keys().copied().collect(), "a document that no scenario uses");
 }
 
-/// Changes that change nothing, each with the reason. Without a document it is about all, without a `Sid` about all
-/// statements; `change` is a part of what was changed.
+/// Changes without any effect, each with the reason. Without a document it applies to all, without a `Sid` to
+/// all statements; `change` is a part of what was changed.
 struct Equivalent {
     documents: &'static [&'static str],
     sid: &'static str,
@@ -167,7 +167,7 @@ const EQUIVALENT: &[Equivalent] = &[
 fn every_mutant_of_a_document_is_noticed() {
     let world = world::world();
     let cases = scenarios::all();
-    // A case that is wrong already would notice every mutant.
+    // A case that is already wrong would notice every mutant.
     let wrong = Court::of(&cases).all_unexpected(&world);
     assert!(wrong.is_empty(), "wrong before any change:\n{}", wrong.join("\n"));
     let (mut survivors, mut count, mut used) = (Vec::new(), 0, BTreeSet::new());
@@ -186,7 +186,7 @@ fn every_mutant_of_a_document_is_noticed() {
             });
             changed.insert(name, mutant.value.clone());
             let noticed = court.unexpected(&changed);
-            // Whatever noticed one change is likely to notice the next.
+            // The case that noticed one change is likely to notice the next.
             if let Some(at) = noticed {
                 court.cases[..=at].rotate_right(1);
             }

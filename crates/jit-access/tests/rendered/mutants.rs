@@ -77,7 +77,7 @@ fn statement_changes(statement: &Value) -> Vec<(String, Value)> {
                 let edited = with(statement, &["Condition", operator, key], value);
                 out.push((format!("{operator} {key}: {change}"), edited));
             }
-            // Equal to something is widened to equal to anything.
+            // Equal to something becomes equal to anything.
             if operator.contains("StringEquals") {
                 let mut edited = without();
                 edited["Condition"][operator.replace("Equals", "Like")][key] = Value::from("*");
@@ -152,7 +152,7 @@ fn wider_action(action: &str) -> Vec<String> {
 fn wider_pattern(pattern: &str) -> Vec<String> {
     let mut out = vec!["*".to_owned()];
     let bounds: Vec<usize> = pattern.match_indices([':', '/']).map(|(at, _)| at).collect();
-    // A `:` inside of a variable bounds nothing.
+    // A `:` inside a variable is not a separator.
     let outside = |at: &usize| pattern[..*at].rfind("${").is_none_or(|open| pattern[open..*at].contains('}'));
     let mut from = 0;
     for to in bounds.into_iter().filter(outside).chain([pattern.len()]) {
@@ -184,7 +184,7 @@ fn wider_value(operator: &str, value: &str) -> Vec<String> {
     }
 }
 
-/// What the operator could be taken for.
+/// Other operators that could be confused with this one.
 fn other_operators(operator: &str) -> Vec<String> {
     let (set, plain) = operator.split_once(':').map_or((None, operator), |(set, rest)| (Some(set), rest));
     let mut out = Vec::new();

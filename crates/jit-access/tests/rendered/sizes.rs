@@ -1,5 +1,5 @@
-//! How full AWS's limits are with one, ten and a hundred of everything. The numbers are written down, so that a change of
-//! a document that costs room is seen.
+//! How full AWS's limits are with one, ten and a hundred of everything. The numbers are recorded, so that a
+//! change of a document that costs room is noticed.
 
 use jit_access::render::{
     Document, EntryPolicy, EntryRole, Fullness, GrantDocument, GrantorTrust, Guardrail, LedgerBucket, Level,

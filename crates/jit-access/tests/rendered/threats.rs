@@ -1,4 +1,5 @@
-//! Whether what `docs/access/threats.md` names is there: each name in the last column is a scenario or a test.
+//! Checks that what `docs/access/threats.md` names exists: each name in the last column is a scenario or a
+//! test.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -34,7 +35,7 @@ fn each_threat_has_what_shows_that_it_is_stopped() {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
         let [_, stops, shown] = cells[..] else { panic!("not three cells: {row}") };
         let names: Vec<&str> = shown.split('`').skip(1).step_by(2).collect();
-        // What AWS stops is shown; what nobody stops cannot be.
+        // What AWS stops can be shown; what nobody stops cannot.
         assert!(!names.is_empty() || !stops.starts_with("AWS"), "nothing shows this: {row}");
         for name in names {
             count += 1;

@@ -1,4 +1,4 @@
-//! The documents of a deployment, rendered, and parts of them that must hold alone.
+//! The documents of a deployment, rendered, and parts of them that must hold by themselves.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! IAM Identity Center: registration, browser and device code, tokens that are renewed (the service `sso-oidc`), and the
-//! portal with its accounts and roles (the service `sso`). Five plain calls of JSON and a few pages, throttling included;
-//! the AWS CLI is signed in here as well.
+//! IAM Identity Center: registration, browser and device code, tokens that are renewed (the service
+//! `sso-oidc`), and the portal with its accounts and roles (the service `sso`). Five plain JSON calls and a
+//! few pages, with throttling; the AWS CLI can sign in here as well.
 
 mod pages;
 mod portal;
@@ -54,7 +54,7 @@ impl Service for IdentityCenter {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/client/register") => instance.register(),
-            // The portal, as far as it is looked at from outside.
+            // The portal, as far as others look at it.
             ("GET", "/start") => {
                 let page =
                     "<!doctype html><html><head><meta name=\"region\" content=\"eu-west-1\"/></head></html>";
@@ -82,7 +82,7 @@ impl Service for IdentityCenter {
     }
 }
 
-/// The services name an error in a header, and `sso-oidc` in the body besides, as OAuth does.
+/// The services name an error in a header, and `sso-oidc` in the body as well, as OAuth does.
 fn refused(refusal: &Refusal) -> Reply {
     let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
     let error = match refusal.code.as_str() {

@@ -14,10 +14,10 @@ use crate::settings::{Role, Trust};
 use crate::shared::lock;
 use jit_wire::loopback::{Reply, Request};
 
-/// As many entries as a page has, whatever is asked for.
+/// The most entries on a page, whatever is requested.
 const MOST_A_PAGE: usize = 100;
 
-/// Which call of the portal a request is.
+/// Which portal call a request is.
 pub(crate) fn call(request: &Request) -> Option<Call> {
     match (request.method.as_str(), request.path.as_str()) {
         ("GET", "/assignment/accounts") => Some(Call::ListAccounts),
@@ -69,7 +69,7 @@ impl Instance {
         }
     }
 
-    /// Whose session of the portal the request's token belongs to.
+    /// The portal session that the request's token belongs to.
     fn owner(&self, request: &Request) -> Result<Owner, Refusal> {
         let token = request.headers.get("x-amz-sso_bearer_token").and_then(|value| value.to_str().ok());
         let state = self.state.borrow();
@@ -107,7 +107,7 @@ impl Instance {
     }
 }
 
-/// The role that Identity Center makes of a permission set in an account.
+/// The role that Identity Center creates for a permission set in an account.
 pub(crate) fn assigned_role(account: &str, permission_set: &str) -> String {
     let hash: String =
         digest(&SHA256, permission_set.as_bytes()).as_ref()[..8].iter().map(|b| format!("{b:02x}")).collect();

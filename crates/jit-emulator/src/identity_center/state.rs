@@ -1,4 +1,4 @@
-//! What Identity Center remembers, apart from how it is reached.
+//! What Identity Center remembers, separate from how it is reached.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -31,7 +31,7 @@ impl Instance {
         Self { shared, url, sessions, form_token, state: RefCell::default() }
     }
 
-    /// The address of the portal.
+    /// The URL of the portal.
     pub(crate) fn start_url(&self) -> String {
         format!("{}/start", self.url)
     }
@@ -68,19 +68,19 @@ impl Instance {
 /// What the service remembers.
 #[derive(Default)]
 pub(crate) struct State {
-    /// The secret of each client, and until when it is known.
+    /// The secret of each client, and until when it is registered.
     pub(crate) clients: HashMap<String, (String, Timestamp)>,
     pub(crate) asked: HashMap<String, Asked>,
     pub(crate) codes: HashMap<String, Asked>,
     pub(crate) devices: HashMap<String, Device>,
     pub(crate) refresh_tokens: HashMap<String, Owner>,
-    /// Until when each token is taken, and whose it is.
+    /// Until when each token is valid, and whose it is.
     pub(crate) access_tokens: HashMap<String, (Timestamp, Owner)>,
-    /// Whether each session of the portal is alive.
+    /// Whether each portal session is alive.
     pub(crate) portal_sessions: Vec<bool>,
 }
 
-/// Which session of the portal something belongs to.
+/// Which portal session something belongs to.
 pub(crate) type Owner = usize;
 
 /// What an authorization request asked for.
@@ -90,7 +90,7 @@ pub(crate) struct Asked {
     pub(crate) challenge: String,
 }
 
-/// A device code and what became of it.
+/// A device code and its state.
 pub(crate) struct Device {
     pub(crate) user_code: String,
     pub(crate) until: Timestamp,

@@ -49,7 +49,7 @@ impl Instance {
                 state.portal_sessions.len() - 1
             }
             "refresh_token" => {
-                // Each one is good for one use.
+                // Each one works once.
                 let owner = state.refresh_tokens.remove(text("refreshToken"));
                 match owner.filter(|owner| state.portal_sessions[*owner]) {
                     Some(owner) => owner,

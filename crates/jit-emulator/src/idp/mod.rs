@@ -1,4 +1,4 @@
-//! The port of the IdP: OpenID Connect, and SAML below `/saml/`.
+//! The IdP's port: OpenID Connect, and SAML below `/saml/`.
 
 mod oidc;
 mod saml;

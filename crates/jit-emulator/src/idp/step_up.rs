@@ -1,4 +1,4 @@
-//! How the person signed in at the provider, and what a request wants of that.
+//! How the person signed in at the IdP, and what a request requires of that.
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use crate::params::Params;
 use crate::shared::{Shared, lock};
 use jit_wire::timestamp::Timestamp;
 
-/// What a request wants of the sign-in.
+/// What a request requires of the sign-in.
 #[derive(Clone, Default)]
 pub(crate) struct Wanted {
     /// How long ago it may be, in seconds.
     pub(crate) max_age: Option<u64>,
     /// One of these.
     pub(crate) contexts: Vec<String>,
-    /// They were asked for as Entra is, and are told as it does.
+    /// They were requested in Entra's way, and are reported in Entra's way.
     pub(crate) as_acrs: bool,
 }
 
@@ -49,13 +49,13 @@ impl Wanted {
         wanted
     }
 
-    /// Whether the provider will not have it (OpenID Connect Core Unmet Authentication Requirements 1.0).
+    /// Whether the IdP refuses it (OpenID Connect Core Unmet Authentication Requirements 1.0).
     pub(crate) fn is_refused(&self, shared: &Shared) -> bool {
         (self.max_age.is_some() || !self.contexts.is_empty()) && shared.flawed(Flaw::RefusesStepUp)
     }
 
-    /// What the person has done for it; `None` if there is nothing to tell. Of a session in the browser the provider tells when
-    /// it began, and ends it where that is too long ago.
+    /// What the person has done for it; `None` if there is nothing to report. For a session in the browser
+    /// the IdP reports when it began, and ends it if that is too long ago.
     pub(crate) fn met(&self, shared: &Shared) -> Option<SignedIn> {
         let (now, ago) = (shared.provider_now(), lock(&shared.faults).signed_in_ago);
         if self.max_age.is_none() && self.contexts.is_empty() && ago.is_none() {
@@ -72,7 +72,7 @@ impl Wanted {
 }
 
 impl SignedIn {
-    /// Tells it in an ID token.
+    /// Reports it in an ID token.
     pub(crate) fn tell(&self, claims: &mut Value) {
         claims["auth_time"] = self.at.0.into();
         claims["amr"] = if self.context.is_some() { json!(["hwk", "mfa"]) } else { json!(["pwd"]) };

@@ -43,7 +43,7 @@ impl Key {
         })
     }
 
-    /// The public half as PEM (SubjectPublicKeyInfo, RFC 5480), for those who check XML signatures.
+    /// The public half as PEM (SubjectPublicKeyInfo, RFC 5480), for programs that check XML signatures.
     pub(crate) fn pem(&self) -> String {
         // The algorithm identifier of P-256 and the head of the bit string that the point is.
         const HEAD: [u8; 26] = [
@@ -90,7 +90,7 @@ impl Key {
     }
 }
 
-/// Half of the SHA-256 of `text`, as `at_hash` wants it (OpenID Connect Core, section 3.1.3.6).
+/// Half of the SHA-256 of `text`, as required for `at_hash` (OpenID Connect Core, section 3.1.3.6).
 pub(crate) fn half_hash(text: &str) -> String {
     URL_SAFE_NO_PAD.encode(&digest(&SHA256, text.as_bytes()).as_ref()[..16])
 }

@@ -1,5 +1,5 @@
-//! XML signatures, enveloped (XML Signature Syntax and Processing 1.1; ECDSA by RFC 4051), over text that is canonical
-//! already.
+//! XML signatures, enveloped (XML Signature Syntax and Processing 1.1; ECDSA by RFC 4051), over text that is
+//! already canonical.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,7 @@ const ECDSA: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
 const SHA: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 const ISSUER_END: &str = "</saml:Issuer>";
 
-/// `element` with a signature by `key` behind its issuer, where SAML wants it.
+/// `element` with a signature by `key` after its issuer, where SAML requires it.
 pub(crate) fn signed(key: &Key, random: &SystemRandom, element: &str) -> Result<String, Refusal> {
     let broken = || Refusal::new(500, "server_error", "the response cannot be signed");
     let id = attribute(element, "ID").ok_or_else(broken)?;
@@ -31,7 +31,7 @@ pub(crate) fn signed(key: &Key, random: &SystemRandom, element: &str) -> Result<
     Ok(format!("{}{signature}{}", &element[..at], &element[at..]))
 }
 
-/// Whether `element`, in the form that [`signed`] gives it, is signed by `key`.
+/// Whether `element`, in the form that [`signed`] produces, is signed by `key`.
 pub(crate) fn is_signed(key: &Key, element: &str) -> bool {
     let check = || {
         let from = element.find("<ds:Signature ")?;
@@ -61,7 +61,7 @@ fn signed_info(id: &str, digest: &str) -> String {
     )
 }
 
-/// Taken for itself, the element declares the namespace that the signature around it had declared.
+/// By itself, the element has to declare the namespace that the signature around it had declared.
 fn canonical(info: &str) -> String {
     info.replacen("<ds:SignedInfo>", &format!("<ds:SignedInfo xmlns:ds=\"{NAMESPACE}\">"), 1)
 }
@@ -88,7 +88,7 @@ impl Sealing {
             .map_err(|_| std::io::Error::other("no key could be made"))
     }
 
-    /// One assertion a run is sealed under it by a test, so the nonce may stand still.
+    /// A test seals one assertion per run with it, so the nonce may be constant.
     pub(crate) fn seal(&self, text: &str) -> Result<String, Refusal> {
         let mut sealed = text.as_bytes().to_vec();
         let nonce = Nonce::assume_unique_for_key([0; 12]);

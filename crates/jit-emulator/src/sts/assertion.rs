@@ -1,4 +1,4 @@
-//! How STS reads a response: what it believes, and what it refuses in AWS's words.
+//! How STS reads a response: what it trusts, and what it refuses in AWS's words.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::signing::xml_signature::{between, is_signed};
 use jit_wire::timestamp::Timestamp;
 
 const ATTRIBUTES: &str = "https://aws.amazon.com/SAML/Attributes/";
-/// AWS takes an assertion for so long after it was made.
+/// AWS accepts an assertion for this long after it was made.
 const REDEEMABLE: Duration = Duration::from_secs(300);
 
-/// What STS believes of an assertion.
+/// What STS trusts in an assertion.
 #[derive(Default)]
 pub(crate) struct Assertion {
     pub(crate) subject: String,
@@ -41,7 +41,7 @@ impl Assertion {
         })
     }
 
-    /// The session tags, and those of them that go on down the chain.
+    /// The session tags, and those of them that are passed on along the chain.
     pub(crate) fn tags(&self) -> (usize, BTreeMap<String, String>) {
         let tag = |(name, values): &(String, Vec<String>)| {
             Some((name.strip_prefix("PrincipalTag:")?.to_owned(), values.first()?.clone()))
@@ -58,7 +58,7 @@ impl Assertion {
     }
 }
 
-/// Reads a response as an IAM SAML provider does that knows this identity provider.
+/// Reads a response like an IAM SAML provider that knows this IdP.
 pub(crate) fn read(shared: &Shared, base64: &str) -> Result<Assertion, Refusal> {
     let invalid = |text: &str| Refusal::new(400, "InvalidIdentityToken", text);
     if base64.len() > 100_000 {

@@ -1,4 +1,4 @@
-//! `AssumeRole` and `GetSessionToken`: a session for those who sign with a key.
+//! `AssumeRole` and `GetSessionToken`: a session for callers that sign with a key.
 
 use crate::faults::Refusal;
 use crate::params::Params;
@@ -24,7 +24,8 @@ impl State {
                 && role.trust == Trust::Role(caller.role_arn.clone())
                 && role.external_id.as_deref().is_none_or(|wanted| external_id == Some(wanted))
         });
-        // AWS says the same of a role that does not exist, one that does not trust the caller, and a condition.
+        // AWS gives the same answer for a role that does not exist, one that does not trust the caller, and a
+        // condition.
         let denied = |action: &str| {
             let text =
                 format!("User: {} is not authorized to perform: {action} on resource: {arn}", caller.arn);
@@ -60,7 +61,7 @@ impl State {
         Ok(description)
     }
 
-    /// Whether a code of the caller's MFA device came along; a wrong one is refused in AWS's words.
+    /// Whether the request has a code of the caller's MFA device; a wrong one is refused in AWS's words.
     fn shows_code(&self, params: &Params, caller: &Session) -> Result<bool, Refusal> {
         let (Some(serial), Some(code)) = (params.get("SerialNumber"), params.get("TokenCode")) else {
             return Ok(false);

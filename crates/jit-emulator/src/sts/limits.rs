@@ -1,4 +1,4 @@
-//! What STS takes: the parameters' shapes and sizes, checked before anything else, with AWS's sentences.
+//! What STS accepts: the parameters' syntax and sizes, checked before anything else, with AWS's messages.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::params::Params;
 
 /// The room for packed policies and tags. AWS packs them in an unpublished way; here plain bytes are counted.
 const PACKED_BYTES: usize = 4096;
-/// What `DurationSeconds` may be, and what it is if nothing is said.
+/// What `DurationSeconds` may be, and its default.
 const DURATION: std::ops::RangeInclusive<u32> = 900..=43_200;
 const DEFAULT_DURATION: u32 = 3600;
-/// The most that a session gets that was taken with another role's session.
+/// The longest session that can be obtained with another role's session.
 const CHAINED: u32 = 3600;
 
 /// `ValidationError`, with which STS refuses whatever has the wrong form.
@@ -24,7 +24,7 @@ fn constraint(value: &str, name: &str, rule: &str) -> Refusal {
     ))
 }
 
-/// The parameter `name`, which must be there. AWS names it in its answers with a small first letter.
+/// The parameter `name`, which is required. In its answers AWS writes its name with a small first letter.
 pub(crate) fn need<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusal> {
     params.get(name).ok_or_else(|| {
         let name = small(name);
@@ -71,7 +71,7 @@ fn length_rule(length: usize, allowed: &std::ops::RangeInclusive<usize>) -> Opti
     }
 }
 
-/// The duration asked for, if it is one that STS takes at all.
+/// The requested duration, if it is one that STS accepts at all.
 pub(crate) fn duration(params: &Params) -> Result<u32, Refusal> {
     let Some(text) = params.get("DurationSeconds") else { return Ok(DEFAULT_DURATION) };
     let wrong = |rule| constraint(text, "durationSeconds", rule);
@@ -83,7 +83,7 @@ pub(crate) fn duration(params: &Params) -> Result<u32, Refusal> {
     }
 }
 
-/// Whether a role that allows `max_session` seconds gives `seconds`.
+/// Whether a role that allows `max_session` seconds allows `seconds`.
 pub(crate) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> Result<(), Refusal> {
     if chained && seconds > CHAINED {
         return Err(invalid(
@@ -98,8 +98,8 @@ pub(crate) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> R
     Ok(())
 }
 
-/// Checks the session policies and tags that come with the request, and says how full they make the session
-/// together with `inherited` bytes of tags, in per cent; nothing if there are none.
+/// Checks the session policies and tags in the request, and returns how full they make the session together
+/// with `inherited` bytes of tags, in per cent; nothing if there are none.
 pub(crate) fn packed(params: &Params, inherited: usize) -> Result<Option<usize>, Refusal> {
     let policy = params.get("Policy").unwrap_or_default();
     if let Some(rule) = length_rule(policy.chars().count(), &(0..=2048)) {
@@ -140,7 +140,7 @@ pub(crate) fn tags(params: &Params) -> impl Iterator<Item = (&str, &str)> {
     params.list("Tags", ".Key").zip(params.list("Tags", ".Value"))
 }
 
-/// So many seconds.
+/// A duration of this many seconds.
 pub(crate) fn seconds_of(seconds: u32) -> Duration {
     Duration::from_secs(u64::from(seconds))
 }

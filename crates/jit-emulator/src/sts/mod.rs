@@ -1,4 +1,4 @@
-//! The Security Token Service: who becomes which role, over STS's query protocol.
+//! The Security Token Service: who may assume which role, over STS's query protocol.
 
 pub(crate) mod answer;
 mod assertion;
@@ -34,7 +34,7 @@ impl Sts {
         Self { state: State { shared, sessions } }
     }
 
-    /// A random UUID, or nothing where there is no randomness; it only helps people to find a request again.
+    /// A random UUID, or nothing if there is no randomness; it only helps people to find a request again.
     fn request_id(&self) -> String {
         let hex: String =
             self.state.shared.random::<16>().unwrap_or_default().iter().map(|b| format!("{b:02x}")).collect();
@@ -69,7 +69,7 @@ impl Service for Sts {
     }
 }
 
-/// Which operation a request wants, and with what.
+/// Which operation a request asks for, and with which parameters.
 fn operation(request: &Request) -> Result<(Call, Params), Refusal> {
     if request.method != Method::POST || request.path != "/" || !request.query.is_empty() {
         return Err(Refusal::new(404, "UnknownOperationException", "Only POST / is served here"));

@@ -1,5 +1,5 @@
-//! AWS Signature Version 4, the verifier's side, for a `POST /` without a query, which is all that STS's query
-//! protocol signs (IAM User Guide, "Create a signed AWS API request").
+//! AWS Signature Version 4, the verifier's side, for a `POST /` without a query, which is all that STS's
+//! query protocol signs (IAM User Guide, "Create a signed AWS API request").
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// What a request says about its signature.
 #[derive(Debug)]
 pub(crate) struct Signed<'a> {
-    /// Whose key is said to have signed.
+    /// The key that is said to have signed.
     pub(crate) key_id: &'a str,
     /// `x-amz-security-token`.
     pub(crate) session_token: Option<&'a str>,
@@ -128,7 +128,7 @@ fn canonical_request(headers: &HeaderMap, signed_headers: &str, body: &[u8]) -> 
     format!("POST\n/\n\n{lines}\n{signed_headers}\n{}", hex(digest(&SHA256, body)))
 }
 
-/// Says in AWS's words why a request of `date` is not taken at `now`.
+/// Says in AWS's words why a request of `date` is not accepted at `now`.
 fn check_date(date: &str, now: Timestamp) -> Result<(), String> {
     let at = read_date(date).ok_or("Date must be in ISO-8601 'basic format'.")?;
     let show = |at: Timestamp| at.to_rfc3339().replace(['-', ':'], "");

@@ -1,4 +1,4 @@
-//! What STS knows, apart from how it is reached.
+//! What STS knows, separate from how it is reached.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::shared::Shared;
 use crate::sts::sigv4::Signed;
 use jit_wire::loopback::Request;
 
-/// The world that STS decides in, and the sessions that it gave.
+/// The roles that STS decides about, and the sessions that it issued.
 pub(crate) struct State {
     pub(crate) shared: Arc<Shared>,
     pub(crate) sessions: Sessions,

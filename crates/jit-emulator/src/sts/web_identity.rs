@@ -38,7 +38,7 @@ impl State {
         Ok(result)
     }
 
-    /// The claims of an ID token of the provider, as an IAM OIDC provider with one client id checks them.
+    /// The claims of an ID token from the IdP, as an IAM OIDC provider with one client id checks them.
     fn check_token(&self, token: &str) -> Result<Value, Refusal> {
         let invalid = |text: &str| Refusal::new(400, "InvalidIdentityToken", text);
         let claims = self.shared.keys[0].verify(token).ok_or_else(|| {
@@ -67,8 +67,8 @@ impl State {
     }
 }
 
-/// How many bytes of session tags the claim of an ID token holds, and those that are handed down the chain (IAM
-/// User Guide, "Pass session tags using AssumeRoleWithWebIdentity").
+/// How many bytes of session tags the claim of an ID token has, and the tags that are passed on along the
+/// chain (IAM User Guide, "Pass session tags using AssumeRoleWithWebIdentity").
 fn tags_of(claims: &Value) -> (usize, BTreeMap<String, String>) {
     let claim = &claims["https://aws.amazon.com/tags"];
     let tags = claim["principal_tags"].as_object().into_iter().flatten();

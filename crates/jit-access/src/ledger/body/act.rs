@@ -1,4 +1,4 @@
-//! What is written by who applies.
+//! What the applier writes.
 
 use std::fmt;
 
@@ -9,20 +9,20 @@ use super::{BodyError, Hash, Vouch};
 use crate::id::Id;
 use crate::ledger::LARGEST_ACT;
 
-/// The kinds of acts, as they stand in keys.
+/// The kinds of acts, as written in keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ActKind {
-    /// What was decided.
+    /// The decision.
     Decision,
     /// The grants are in AWS.
     Applied,
-    /// The grants are no more in AWS.
+    /// The grants have been removed from AWS.
     Ended,
     /// The grants could not be written.
     Failed,
-    /// People were told.
+    /// People were notified.
     Told,
-    /// A vote by a button in Slack, of this member.
+    /// A vote with a button in Slack, by this member.
     Slack(String),
 }
 
@@ -62,9 +62,9 @@ impl fmt::Display for ActKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
-    /// Of the request's stored bytes.
+    /// The hash of the request's stored bytes.
     pub sha256: Hash,
-    /// The moment that was decided for.
+    /// The time that the decision is for.
     pub now: Timestamp,
     /// The key of the policy in force.
     pub policy: String,
@@ -73,24 +73,24 @@ pub struct Decision {
     /// The requests of the past that were used, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Id>,
-    /// Who was in the groups of Identity Center, of those whom it concerns.
+    /// Who was in the groups of Identity Center, as far as it matters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<GroupMembers>,
-    /// Which accounts were in the organizational units, of those that it concerns.
+    /// Which accounts were in the organizational units, as far as it matters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<UnitAccounts>,
-    /// Who was on call; absent if nobody was asked or the answer could not be had.
+    /// Who was on call; absent if nobody was asked or there was no answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_call: Option<Vec<ShiftAnswer>>,
     /// Granted or denied.
     pub verdict: Outcome,
-    /// Why denied: the code.
+    /// The code, if denied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Why denied, in a sentence.
+    /// Why it was denied, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// When the grants begin.
+    /// When the grants start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Timestamp>,
     /// When the grants end.
@@ -129,7 +129,7 @@ pub struct Granted {
 pub struct GroupMembers {
     /// The group's id.
     pub group: String,
-    /// Those of it who matter here.
+    /// Its members who matter here.
     pub names: Vec<String>,
 }
 
@@ -139,7 +139,7 @@ pub struct GroupMembers {
 pub struct UnitAccounts {
     /// The unit's id.
     pub unit: String,
-    /// Those of it that matter here.
+    /// Its accounts that matter here.
     pub accounts: Vec<String>,
 }
 
@@ -210,7 +210,7 @@ pub struct Failed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Told {
-    /// Where people were told, such as `slack C012/1690000000.000100`.
+    /// Where people were notified, such as `slack C012/1690000000.000100`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sent: Vec<String>,
     /// What could not be sent, and why.
@@ -222,7 +222,7 @@ pub struct Told {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SlackVote {
-    /// Of the request's stored bytes.
+    /// The hash of the request's stored bytes.
     pub sha256: Hash,
     /// Yes or no.
     pub vote: Vouch,

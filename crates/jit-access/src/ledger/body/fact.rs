@@ -8,18 +8,18 @@ use super::{BodyError, Hash, Vouch};
 use crate::id::Id;
 use crate::ledger::LARGEST_FACT;
 
-/// The kinds of facts, as they stand in keys.
+/// The kinds of facts, as written in keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FactKind {
-    /// Somebody asks.
+    /// A request.
     Request,
-    /// Somebody says yes or no.
+    /// A yes or no.
     Vote,
-    /// The requester does not want it any more.
+    /// The requester no longer wants it.
     Drop,
     /// Somebody ends it.
     Revoke,
-    /// Somebody looked at a use of break-glass.
+    /// Somebody reviewed a use of break-glass.
     Review,
     /// Somebody used break-glass.
     Use,
@@ -53,7 +53,7 @@ impl FactKind {
 pub struct Request {
     /// The access.
     pub access: String,
-    /// The accounts; none where the role says which.
+    /// The accounts; none if the role determines it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<String>,
     /// For how long, in seconds.
@@ -64,10 +64,10 @@ pub struct Request {
     /// The ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// From when on, if not at once.
+    /// The start, if not at once.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "moment")]
     pub start: Option<Timestamp>,
-    /// The request whose grant this one extends, and whose reason and ticket it has if it names none.
+    /// The request whose grant this one extends, and whose reason and ticket it inherits if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extends: Option<Id>,
 }
@@ -78,7 +78,7 @@ pub struct Request {
 pub struct Vote {
     /// The request.
     pub request: Id,
-    /// Of the request's stored bytes.
+    /// The hash of the request's stored bytes.
     pub sha256: Hash,
     /// Yes or no.
     pub vote: Vouch,
@@ -93,7 +93,7 @@ pub struct Vote {
 pub struct Drop {
     /// The request.
     pub request: Id,
-    /// Of the request's stored bytes.
+    /// The hash of the request's stored bytes.
     pub sha256: Hash,
 }
 
@@ -103,7 +103,7 @@ pub struct Drop {
 pub struct Revoke {
     /// The request.
     pub request: Id,
-    /// Of the request's stored bytes.
+    /// The hash of the request's stored bytes.
     pub sha256: Hash,
     /// Why.
     pub reason: String,
@@ -115,9 +115,9 @@ pub struct Revoke {
 pub struct Review {
     /// The use.
     pub request: Id,
-    /// Of the use's stored bytes.
+    /// The hash of the use's stored bytes.
     pub sha256: Hash,
-    /// Whether it was in order.
+    /// Whether it was legitimate.
     pub vote: Vouch,
     /// What the reviewer says about it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -134,7 +134,8 @@ pub struct Use {
     pub account: String,
     /// Why.
     pub reason: String,
-    /// When, if it is recorded later. Only said by the person; the time for the review runs from when it is recorded.
+    /// When, if it is recorded later. This is only the person's word; the time for the review starts when it
+    /// is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "moment")]
     pub at: Option<Timestamp>,
 }
@@ -220,7 +221,7 @@ impl Fact {
     }
 }
 
-/// Moments in bodies: RFC 3339, in UTC with whole seconds, and no other form of the same moment.
+/// Times in bodies: RFC 3339, in UTC with whole seconds, and no other form of the same time.
 pub(super) mod moment {
     use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What is written by who applies, and is about no request.
+//! What the applier writes that is about no request.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +18,13 @@ pub struct Sweep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingKind {
-    /// An object of the ledger that cannot be as it is.
+    /// An object of the ledger that is not valid.
     Record,
     /// A policy on a role that no decision explains.
     UnexplainedPolicy,
     /// A grant that somebody else deleted.
     MissingGrant,
-    /// A role with another trust.
+    /// A role with another trust policy.
     Trust,
     /// A role with another boundary, or none.
     Boundary,

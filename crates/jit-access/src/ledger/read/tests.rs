@@ -31,7 +31,7 @@ fn kinds(records: &Records) -> Vec<AnomalyKind> {
     records.anomalies().iter().map(|anomaly| anomaly.kind).collect()
 }
 
-/// A ledger with one request, and then one object more: what is said of it, and whether a vote counts.
+/// A ledger with one request, and then one more object: its finding, and whether a vote counts.
 #[test]
 fn what_does_not_count_is_a_finding() {
     let good_vote = fact_key(2, "bob@corp.com", FactKind::Vote);

@@ -86,7 +86,7 @@ pub(super) fn read(
 
 type Noted = BTreeMap<&'static str, usize>;
 
-/// What `read` makes of `key`, whose line is noted.
+/// The result of `read` for `key`, whose line is recorded.
 fn noted<'a, T>(
     section: &mut Section<'a>,
     key: &'static str,
@@ -257,7 +257,7 @@ fn channels(section: &mut Section<'_>, lines: &mut Noted) -> Result<BTreeSet<Cha
     Ok(found)
 }
 
-/// What an access by grants needs, and what it cannot have.
+/// What an access with grants needs, and what it cannot have.
 fn check_granted(section: &Section<'_>, access: &Access, says_approve: bool) -> Result<(), Mistake> {
     let title = &section.title;
     if access.role.is_glass() {

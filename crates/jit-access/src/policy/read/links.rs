@@ -1,4 +1,4 @@
-//! What the files say of one another: groups and doors that are named must be there, and a name means one thing.
+//! References between the files: groups and doors that are named must exist, and a name has one meaning.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ impl At<'_> {
     }
 }
 
-/// No two doors, groups or accesses differ by case alone.
+/// No two doors, groups or accesses differ only by case.
 fn words(policy: &Policy, at: &At<'_>) -> Result<(), Mistake> {
     twins("door", policy.doors.iter().map(|(name, door)| (name, &door.place)), at)?;
     twins("group", policy.groups.iter().map(|(name, group)| (name, &group.place)), at)?;
@@ -132,7 +132,7 @@ fn doors(policy: &Policy, at: &At<'_>) -> Result<(), Mistake> {
     Ok(())
 }
 
-/// Every group that is named is there.
+/// Every group that is named exists.
 fn groups(policy: &Policy, at: &At<'_>) -> Result<(), Mistake> {
     let known = |name: &str, place: Place| -> Result<(), Mistake> {
         if policy.groups.contains_key(name) {

@@ -9,7 +9,7 @@ fn read(text: &str) -> Result<Policy, Mistake> {
     Policy::read(&[file("p.toml", text)], &documents)
 }
 
-/// The policy without where things stand, as one text.
+/// The policy without places, as one text.
 fn content(policy: &Policy) -> String {
     policy.to_toml()
 }
@@ -41,7 +41,7 @@ fn several_files_are_one_policy_in_any_order() {
         let policy = Policy::read(&files, &documents).unwrap();
         assert_eq!(content(&policy), content(&one));
     }
-    // A table of names may go on in another file; one name may not.
+    // A table of names may continue in another file; one name may not.
     let more = "[group]\nmore = [\"zoe\"]\n";
     assert!(Policy::read(&[file("a.toml", EXAMPLE), file("b.toml", more)], &documents).is_ok());
     for (twice, what) in [
@@ -56,7 +56,7 @@ fn several_files_are_one_policy_in_any_order() {
     }
 }
 
-/// One change to the example, and what is said of it: `line what | suggestion`.
+/// One change to the example, and its message: `line what | suggestion`.
 #[test]
 fn mistakes_are_named_where_they_are() {
     let cases: &[(&str, &str, &str)] = &[
@@ -239,7 +239,7 @@ fn mistakes_are_named_where_they_are() {
                 format!("{}:{} {}{suggestion}", mistake.line, mistake.column, mistake.what)
             }
         };
-        // What a library says begins with what is ours.
+        // A library's message begins with our own text.
         if said != *wanted && !(wanted.ends_with(": ") && said.starts_with(wanted)) {
             wrong.push(format!("{from} -> {to}\n  wanted {wanted}\n  said   {said}"));
         }

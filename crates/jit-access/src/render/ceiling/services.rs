@@ -13,7 +13,7 @@ pub struct Service {
     pub operate: &'static [&'static str],
     /// At [`Level::Admin`].
     pub admin: &'static [&'static str],
-    /// Why it is cut there.
+    /// Why the levels differ in this way.
     pub reason: &'static str,
 }
 
@@ -42,8 +42,8 @@ const ALL: &[&str] = &["*"];
 const SEEN: &[&str] = &["Describe*", "List*"];
 const DESCRIBE: &[&str] = &["Describe*"];
 
-/// Sorted by prefix. `Get*` stands only where no answer of it is content: objects, secrets, parameters, code, log lines,
-/// messages, passwords, user data of instances.
+/// Sorted by prefix. `Get*` is used only if none of its answers is content: objects, secrets, parameters,
+/// code, log lines, messages, passwords, user data of instances.
 pub const SERVICES: &[Service] = &[
     row("acm", SEEN, &["List*"], ALL, "certificates are metadata; exporting one gives a private key"),
     row("apigateway", &[], &[], ALL, "GET also reads the values of API keys, so it is not for `read`"),

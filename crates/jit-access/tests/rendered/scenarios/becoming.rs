@@ -1,4 +1,5 @@
-//! Role trusts, and the entry roles' own policies: through which door one gets which role, and under which name.
+//! Role trust policies, and the entry roles' own policies: through which door one gets which role, and under
+//! which name.
 
 use super::ROLE;
 use crate::case::{Case, Cases};
@@ -6,7 +7,7 @@ use crate::world::{BUCKET, GLASS, HUB, PUBLISHERS, SET, SET_ELSEWHERE};
 
 const GLASS_ROLE: &str = "arn:aws:iam::111122223333:role/jit-glass/admin";
 
-/// Alice at a door, who becomes a role under her own name.
+/// Alice at a door, assuming a role under her own name.
 fn assume(name: &str, door: &str, trust: &'static str, role: &str) -> Case {
     Case::new(name, door, "alice@corp.com", "sts:AssumeRole", role)
         .everything()
@@ -30,7 +31,7 @@ fn trust(cases: &mut Cases, base: &Case) {
     cases.twin(base, "nobody", |case| case.without("aws:userid"));
     cases.twin(base, "without a name", |case| case.without("sts:RoleSessionName"));
     cases.twin(base, "a door without a policy", |case| case.identity(&[]));
-    // In one account the trust could let a role in that has no policy of its own.
+    // In one account the trust policy could admit a role that has no policy of its own.
     let near = Case { name: format!("{}, in one account", base.name), ..base.clone() };
     let near = Case { same_account: true, ..near };
     cases.twin(&near, "a door without a policy", |case| case.identity(&[]));

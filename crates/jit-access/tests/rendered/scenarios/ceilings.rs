@@ -6,7 +6,7 @@ use super::ROLE;
 use crate::case::{Case, Cases, almost};
 use crate::world::{BUCKET, PASSABLE, ceiling};
 
-/// An action that a pattern of the list means.
+/// An action that a pattern of the list matches.
 fn sample(pattern: &str) -> String {
     pattern.replace('*', "Sample")
 }
@@ -32,10 +32,11 @@ fn list(cases: &mut Cases, level: Level, [whole, list, nothing_else]: [&'static 
             }
             cases.twin(&base, "a service that goes on", |case| case.does(&format!("x{example}")));
         }
-        // PassRole and data keys have conditions of their own.
+        // PassRole and data keys have separate conditions.
         if !["iam:PassRole", "kms:"].iter().any(|own| action.starts_with(own)) {
             let base = call(&format!("{whole} {action}"), &example, whole);
-            // A resource policy that names the session goes past a boundary's silence, and not past its denies.
+            // A resource policy that names the session bypasses what a boundary does not mention, but not its
+            // denies.
             let foreign = |case: Case, action: &str| {
                 let mut case = case.does(action).identity(&[]);
                 case.foreign = Some(names_the_session(&case));

@@ -79,7 +79,8 @@ pub(crate) fn cases(cases: &mut Cases) {
 fn allows(cases: &mut Cases, base: &Case) {
     let base = base.clone().on("ledger (allows)", false);
     almost_own(cases, &base);
-    // Whoever has another role has another id: the key goes along, so that it is the role that is refused.
+    // A caller with another role has another id: the key is changed with it, so that it is the role that is
+    // refused.
     for arn in almost(&base.role) {
         let (old, new) = (Case::user_id(&base.role, &base.person), Case::user_id(&arn, &base.person));
         cases.twin(&base, &format!("as {arn}"), |case| {
@@ -94,12 +95,12 @@ fn allows(cases: &mut Cases, base: &Case) {
     for action in ["s3:DeleteObject", "s3:PutObjectRetention", "sqs:SendMessage"] {
         cases.twin(&base, action, |case| case.does(action));
     }
-    // In one account the policy could let a role in that has no policy of its own.
+    // In one account the policy could admit a role that has no policy of its own.
     let near = Case { name: format!("{}, in one account", base.name), same_account: true, ..base.clone() };
     cases.twin(&near, "a role without a policy", |case| case.identity(&[]));
 }
 
-/// Everybody who may enter reads everything: the denies say nothing of that.
+/// Everybody who may enter reads everything: the denies do not mention reading.
 fn reading(cases: &mut Cases) {
     for role in [HUB, PUBLISHERS[0], FUNCTION] {
         for key in [FACT, POLICY, ACT, SWEEP] {
@@ -151,7 +152,7 @@ fn denies(cases: &mut Cases, base: &Case) {
     for action in CHANGES {
         cases.twin(&base, action, |case| case.does(action));
     }
-    // What the denies do not speak of stays the account's own business.
+    // What the denies do not mention stays the account's own business.
     for action in ["s3:GetObject", "s3:PutObjectTagging", "sqs:SendMessage"] {
         cases.allowed(
             Case { name: format!("{}, {action}", base.name), ..base.clone() }
@@ -270,7 +271,7 @@ fn settings(cases: &mut Cases) {
     }
 }
 
-/// The whole, as people and the function meet it.
+/// The whole policy, as people and the function meet it.
 fn together(cases: &mut Cases) {
     for (name, role, key, policy) in [
         ("a fact through the hub", HUB, FACT, "entry"),

@@ -1,4 +1,4 @@
-//! The contract's refusals over everything at once: grant, ceiling, guard rail.
+//! The contract's refusals with everything together: grant, ceiling, guard rail.
 
 use serde_json::json;
 
@@ -44,7 +44,8 @@ pub(crate) fn cases(cases: &mut Cases) {
         ]}));
         case.identity(&[]).does("s3:PutBucketPolicy")
     });
-    // Said in the threats' table: what the ceiling allows, a policy that names the role or the session gives without a grant.
+    // Listed in the table of threats: a policy that names the role or the session gives what the ceiling
+    // allows without a grant.
     let mut open =
         Case { name: "a foreign policy gives what the ceiling allows".into(), ..base.clone() }.identity(&[]);
     open.foreign = Some(json!({"Statement": [

@@ -11,7 +11,8 @@ use crate::settings::Approval;
 use jit_wire::loopback::{self, Reply, Request};
 
 impl Provider {
-    /// The request of a known client, and the parameters that are still to be read; else the page that says why not.
+    /// The request of a known client, and the parameters that are still to be read; else the page that says
+    /// why not.
     pub(crate) fn asked(&self, request: &Request) -> Result<(Asked, Params), Box<Reply>> {
         let refuse =
             |why: &str| Box::new(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
@@ -34,8 +35,8 @@ impl Provider {
         Ok((asked, params))
     }
 
-    /// The authorization endpoint. Until the client and its address are known to be right, problems are shown here;
-    /// afterwards they are refusals, which are sent to the client (RFC 6749, section 4.1.2.1).
+    /// The authorization endpoint. Until the client and its redirect URI are known to be right, problems are
+    /// shown here; afterwards they are refusals, which are sent to the client (RFC 6749, section 4.1.2.1).
     pub(crate) fn authorize(&self, request: &Request) -> Result<Reply, Refusal> {
         let (mut asked, params) = match self.asked(request) {
             Ok(asked) => asked,
@@ -51,7 +52,7 @@ impl Provider {
         Ok(page)
     }
 
-    /// A button of the login page.
+    /// A button of the sign-in page.
     pub(crate) fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.form())?;
         let asked = params.get("request").and_then(|id| self.state.borrow_mut().asked.remove(id));
@@ -101,7 +102,7 @@ impl Provider {
     }
 }
 
-/// The rest of an authorization request, whose problems are told to the client.
+/// The rest of an authorization request, whose problems are reported to the client.
 fn complete(asked: &mut Asked, params: &Params) -> Result<(), Refusal> {
     let invalid = |why| Refusal::new(400, "invalid_request", why);
     if params.need("response_type")? != "code" {
@@ -119,7 +120,7 @@ fn complete(asked: &mut Asked, params: &Params) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The scopes that were asked for and mean something here.
+/// The scopes that were requested and are supported here.
 pub(crate) fn scopes(params: &Params) -> Result<Vec<String>, Refusal> {
     let asked = params.need("scope")?.split(' ').filter(|scope| SCOPES.contains(scope));
     let scopes: Vec<String> = asked.map(str::to_owned).collect();
@@ -130,8 +131,8 @@ pub(crate) fn scopes(params: &Params) -> Result<Vec<String>, Refusal> {
     }
 }
 
-/// Whether `uri` is a loopback listener of a native application: any port, this one path (RFC 8252,
-/// section 7.3). Of the two loopback addresses it has to be the one that the pages' policy can name.
+/// Whether `uri` is a loopback listener of a native application: any port, this one path (RFC 8252, section
+/// 7.3). Of the two loopback addresses it has to be the one that the pages' policy can name.
 pub(crate) fn is_own_listener(uri: &str) -> bool {
     let port = uri.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix("/callback"));
     port.is_some_and(|port| {

@@ -45,7 +45,7 @@ impl Provider {
         Ok(json_reply(StatusCode::OK, &answer))
     }
 
-    /// The page, with the code filled in where the address carries it; the person still has to compare it.
+    /// The page, with the code filled in if the URL contains it; the person still has to compare it.
     pub(crate) fn device_page(&self, request: &Request) -> Reply {
         let code = request.query.iter().find(|(name, _)| name == "user_code");
         let code = code.map(|(_, code)| code.as_str()).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::params::Params;
 use jit_wire::loopback::{self, Reply, Request};
 
 impl Provider {
-    /// RFC 7009. A token that is not known is as good as revoked.
+    /// RFC 7009. An unknown token counts as revoked.
     pub(crate) fn revoke(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.form())?;
         self.check_client(&params)?;
@@ -21,7 +21,7 @@ impl Provider {
         Ok(loopback::reply(StatusCode::OK, "text/plain", ""))
     }
 
-    /// OpenID Connect RP-Initiated Logout 1.0. An ID token says whose login ends; an expired one will do.
+    /// OpenID Connect RP-Initiated Logout 1.0. An ID token says whose login ends; an expired one is enough.
     pub(crate) fn logout(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.query.clone())?;
         let hint = params.get("id_token_hint").and_then(|token| self.shared.keys[0].verify(token));

@@ -1,4 +1,4 @@
-//! What the provider remembers of OpenID Connect, apart from how it is reached.
+//! What the IdP remembers for OpenID Connect, separate from how it is reached.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,21 +13,21 @@ use crate::params::Params;
 use crate::shared::Shared;
 use jit_wire::timestamp::Timestamp;
 
-/// The scopes that mean something here.
+/// The scopes that are supported here.
 pub(crate) const SCOPES: [&str; 4] = ["openid", "email", "profile", "offline_access"];
 
-/// The provider and what it remembers.
+/// The IdP and what it remembers.
 pub(crate) struct Provider {
     pub(crate) shared: Arc<Shared>,
-    /// In every form that changes something and is not tied to a request otherwise, so that no other site can
-    /// post it.
+    /// In every form that changes something and is not tied to a request in another way, so that no other
+    /// site can post it.
     pub(crate) form_token: String,
     pub(crate) state: RefCell<State>,
 }
 
 impl Provider {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        // An empty one fits no form.
+        // An empty one matches no form.
         let form_token = shared.issue("form token").unwrap_or_default();
         Self { shared, form_token, state: RefCell::default() }
     }
@@ -44,10 +44,10 @@ impl Provider {
     }
 }
 
-/// What the provider remembers. A login is what an authorization started; all its tokens live and die with it.
+/// What the IdP remembers. A login starts with an authorization; all its tokens end with it.
 #[derive(Default)]
 pub(crate) struct State {
-    /// Authorization requests whose page is open, by an unguessable name.
+    /// Authorization requests whose page is open, by a name that cannot be guessed.
     pub(crate) asked: HashMap<String, Asked>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
@@ -55,11 +55,11 @@ pub(crate) struct State {
     pub(crate) logins: Vec<Login>,
 }
 
-/// An authorization that was given.
+/// An authorization that was granted.
 pub(crate) struct Login {
     pub(crate) alive: bool,
     pub(crate) scopes: Vec<String>,
-    /// How the person signed in for it, if that is told.
+    /// How the person signed in for it, if that is reported.
     pub(crate) sign_in: Option<SignedIn>,
 }
 
@@ -81,7 +81,7 @@ pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_co
 pub(crate) struct Code {
     pub(crate) asked: Asked,
     pub(crate) expires: Timestamp,
-    /// The login that it became when it was presented.
+    /// The login that it became when it was used.
     pub(crate) login: Option<usize>,
 }
 
@@ -91,7 +91,7 @@ pub(crate) struct RefreshToken {
     pub(crate) used: bool,
 }
 
-/// A device code and what became of it.
+/// A device code and its state.
 pub(crate) struct Device {
     pub(crate) user_code: String,
     pub(crate) scopes: Vec<String>,

@@ -32,8 +32,8 @@ impl Provider {
         }
     }
 
-    /// RFC 6749, section 4.1.3, with PKCE. A code is presented once: a failed attempt burns it, a second one ends
-    /// the login that the first began.
+    /// RFC 6749, section 4.1.3, with PKCE. A code works once: a failed attempt invalidates it, a second one
+    /// ends the login that the first one started.
     fn redeem_code(&self, params: &Params) -> Result<Reply, Refusal> {
         let (code, verifier) = (params.need("code")?, params.need("code_verifier")?);
         let redirect_uri = params.need("redirect_uri")?;
@@ -65,8 +65,8 @@ impl Provider {
         self.tokens(state, login, nonce.as_deref(), true)
     }
 
-    /// RFC 6749, section 6, with rotation: each refresh token works once, and one that comes back was stolen by
-    /// somebody, so the whole login ends (RFC 9700, section 4.14.2).
+    /// RFC 6749, section 6, with rotation: each refresh token works once, and one that is used again was
+    /// stolen by somebody, so the whole login ends (RFC 9700, section 4.14.2).
     fn refresh(&self, params: &Params) -> Result<Reply, Refusal> {
         let state = &mut *self.state.borrow_mut();
         let Some(token) = state.refresh_tokens.get_mut(params.need("refresh_token")?) else {
@@ -195,7 +195,7 @@ impl Provider {
     }
 }
 
-/// Which grant a request presents.
+/// The grant type of a request.
 pub(crate) fn grant(params: &Params) -> Result<Call, Refusal> {
     match params.need("grant_type")? {
         "authorization_code" => Ok(Call::CodeGrant),

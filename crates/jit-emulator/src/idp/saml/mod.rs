@@ -1,5 +1,5 @@
-//! The SAML side of the provider: single sign-on by either binding or begun here, and the response's form (SAML 2.0 Web
-//! Browser SSO; AWS's attributes as the IAM User Guide has them).
+//! The SAML part of the IdP: single sign-on with either binding or started here, and the form of the response
+//! (SAML 2.0 Web Browser SSO; AWS's attributes as in the IAM User Guide).
 //!
 //! ```text
 //! mod (request, page, form) → response (what it says) → signing/xml_signature
@@ -29,17 +29,17 @@ use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
 use response::SamlAsked;
 
-/// The cookie of the provider's own session.
+/// The cookie of the IdP's own session.
 const COOKIE: &str = "demo-session";
 /// No request is longer.
 const LONGEST_REQUEST: usize = 16 * 1024;
 
-/// The provider's SAML side, and what it remembers.
+/// The SAML part of the IdP, and what it remembers.
 pub(crate) struct Saml {
     shared: Arc<Shared>,
     /// The value of the cookie.
     session: String,
-    /// Requests whose page is open, by an unguessable name.
+    /// Requests whose page is open, by a name that cannot be guessed.
     asked: RefCell<HashMap<String, SamlAsked>>,
 }
 
@@ -70,7 +70,7 @@ impl Service for Saml {
 
 impl Saml {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        // An empty one fits no cookie that was set here.
+        // An empty one matches no cookie that was set here.
         let session = shared.issue("browser session").unwrap_or_default();
         Self { shared, session, asked: RefCell::default() }
     }
@@ -89,7 +89,7 @@ impl Saml {
         self.ask(asked, force, request)
     }
 
-    /// `/saml/start`: a sign-in that begins here.
+    /// `/saml/start`: a sign-in that starts here.
     fn start(&self, request: &Request) -> Result<Reply, Refusal> {
         let asked = SamlAsked { id: None, acs: AWS.to_owned(), relay_state: None, wanted: Wanted::default() };
         self.ask(asked, false, request)
@@ -126,7 +126,7 @@ impl Saml {
         Ok(reply)
     }
 
-    /// The page that posts the response to where it was asked for.
+    /// The page that posts the response to where it was requested.
     fn post_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
         let xml = if allow && asked.wanted.is_refused(&self.shared) {
             response::unmet(&self.shared, asked)?
@@ -154,8 +154,8 @@ fn unpacked(text: &str, post: bool) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// A request of AWS or of `jit` that asks for a response at AWS or on loopback, and whether the person is to be asked
-/// anew.
+/// A request by AWS or `jit` that asks for a response at AWS or on loopback, and whether the person has to be
+/// asked again.
 fn understood(xml: &str) -> Option<(SamlAsked, bool)> {
     let document = roxmltree::Document::parse(xml).ok()?;
     let root = document.root_element();

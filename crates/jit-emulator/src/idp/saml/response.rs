@@ -1,5 +1,6 @@
-//! What a response says. It is written in canonical form at once (Exclusive XML Canonicalization 1.0: namespaces where
-//! they are first used, attributes in order, no empty tags), so that what is signed is what is sent.
+//! The content of a response. It is written in canonical form from the start (Exclusive XML Canonicalization
+//! 1.0: namespaces where they are first used, attributes in order, no empty tags), so that what is signed is
+//! what is sent.
 
 use std::time::Duration;
 
@@ -19,11 +20,11 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// What a request asked for.
 #[derive(Clone)]
 pub(crate) struct SamlAsked {
-    /// The request's ID; `None` where the sign-in began here.
+    /// The request's ID; `None` if the sign-in started here.
     pub(crate) id: Option<String>,
     pub(crate) acs: String,
     pub(crate) relay_state: Option<String>,
-    /// What it wants of the sign-in.
+    /// What it requires of the sign-in.
     pub(crate) wanted: Wanted,
 }
 
@@ -59,7 +60,7 @@ pub(crate) fn denied(shared: &Shared, asked: &SamlAsked) -> Result<String, Refus
     )
 }
 
-/// The response where the person cannot sign in as the request wants it.
+/// The response if the person cannot sign in as the request requires.
 pub(crate) fn unmet(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
     let status = format!(
         "<samlp:StatusCode Value=\"{STATUS}Responder\"><samlp:StatusCode Value=\"{STATUS}NoAuthnContext\">\
@@ -149,7 +150,7 @@ fn assertion(shared: &Shared, asked: &SamlAsked, now: Timestamp) -> Result<Strin
     ))
 }
 
-/// A name of the namespace `saml` declares it where nothing around it has.
+/// An element of the namespace `saml` declares it if nothing around it does.
 fn issuer(shared: &Shared, declare: bool) -> String {
     let namespace = if declare { format!(" xmlns:saml=\"{ASSERTION}\"") } else { String::new() };
     format!("<saml:Issuer{namespace}>{}/saml</saml:Issuer>", shared.issuer)
