@@ -641,7 +641,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_read_alone_is_the_command_read_by_the_whole() {
+    fn parsing_one_command_equals_parsing_with_all() {
         let lines = [
             "exec -- true",
             "exec prod -q -- terraform plan -out=x --help",

@@ -270,7 +270,7 @@ mod tests {
 
     /// What fuzzing found stays found, without cargo-fuzz.
     #[test]
-    fn the_corpora_hold() {
+    fn the_corpora_keep_their_promises() {
         for (name, target) in TARGETS.into_iter().chain(SLOW) {
             let corpus = folder("corpus").join(name);
             let seeds = names_in(&corpus);

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn news_replaces_what_it_contradicts() {
+    fn new_facts_replace_contradicting_ones() {
         let mut raised = known(Some(3600), Some(28_800));
         raised.granted(43_200);
         assert_eq!(raised, known(Some(43_200), None));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_stored_form_reads_back_and_garbage_is_no_memory() {
+    fn the_stored_form_reads_back_and_garbage_is_ignored() {
         let kept = known(Some(14_400), Some(28_800));
         assert_eq!(Durations::from_bytes(kept.to_bytes().expose()), kept);
         assert_eq!(Durations::from_bytes(b"{]"), Durations::default());
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_duration_is_asked_for_once_more_with_an_hour_and_then_never() {
+    fn after_a_refused_duration_one_hour_is_requested_once() {
         let mut memory = Durations::default();
         assert_eq!(asked_of_a_role(7200, 43_200, &mut memory), (vec![43_200, 3600], Some(3600)));
         assert_eq!(asked_of_a_role(7200, 43_200, &mut memory), (vec![3600], Some(3600)));

@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_alias_is_the_name() {
+    fn the_first_alias_is_used() {
         let cases = [
             ("<member>acme-prod</member>", Some("acme-prod")),
             ("", None),

@@ -176,7 +176,7 @@ mod tests {
     /// A regression: any server that a variable named as the metadata service was called, over plain http as
     /// well.
     #[tokio::test(flavor = "current_thread")]
-    async fn credentials_come_from_this_machine_its_link_or_by_tls() {
+    async fn credentials_come_only_from_this_machine_its_link_or_over_tls() {
         let http = Http::new(&jit_wire::env::Env::of([]));
         for url in
             ["http://vault.example", "http://127.0.0.1.evil.example", "http://169.254.169.254@evil.example"]
@@ -191,7 +191,7 @@ mod tests {
 
     /// Found while a fuzz target was written: an answer without a key was passed on as credentials.
     #[test]
-    fn credentials_have_all_their_parts() {
+    fn incomplete_credentials_are_refused() {
         let read = |key: &str, token: &str| {
             let body = format!(
                 r#"{{"AccessKeyId":"{key}","SecretAccessKey":"s","Token":"{token}","Expiration":"2026-11-20T13:00:00Z"}}"#

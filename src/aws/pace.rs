@@ -125,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_held_back_without_a_refusal() {
+    fn calls_are_not_slowed_before_a_refusal() {
         let mut pace = Pace::default();
         assert_eq!(asked(&mut pace, usize::MAX, 10, None), (2000, 0));
     }
 
     #[test]
-    fn a_limit_is_found_and_kept() {
+    fn the_pace_finds_the_limit_and_stays_below_it() {
         for limit in [5, 20, 100] {
             let (answered, refused) = asked(&mut Pace::default(), limit, 120, None);
             let most = limit * 120;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_kept_by_all_and_a_storm_counts_once() {
+    fn all_calls_respect_a_pause_and_a_burst_of_refusals_counts_once() {
         let mut pace = Pace::default();
         (0..8).for_each(|_| pace.go(Duration::ZERO).unwrap());
         for _ in 0..8 {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn it_never_stands_still_and_grows_again() {
+    fn the_pace_never_stops_and_recovers() {
         let mut pace = Pace::default();
         let mut now = Duration::ZERO;
         for _ in 0..20 {

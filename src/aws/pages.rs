@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_console_of_aws_is_taken() {
+    fn every_aws_console_is_accepted() {
         let cases = [
             (Partition::Aws, "https://console.aws.amazon.com"),
             (Partition::Aws, "https://console.aws.amazon.com/iam/home#/roles"),
@@ -93,7 +93,7 @@ mod tests {
 
     /// Add hosts that somebody could be sent to in the belief that they are AWS.
     #[test]
-    fn nothing_else_is() {
+    fn pages_outside_aws_are_refused() {
         let cases = [
             "https://evil.example/console.aws.amazon.com",
             "https://console.aws.amazon.com.evil.example/",

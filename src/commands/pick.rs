@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_arn_is_its_account_and_role_as_far_as_it_is_typed() {
+    fn a_partly_typed_arn_matches_its_account_and_role() {
         let cases = [
             ("arn:aws:iam::222222222222:role/admin", "222222222222/admin"),
             ("arn:aws:iam::222222222222:role/path/to/admin", "222222222222/admin"),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_keeps_its_colour_and_the_configuration_has_the_last_word() {
+    fn an_account_keeps_its_colour_unless_configured() {
         assert_eq!(color(Some("red"), "111111111111"), 31);
         assert_eq!(color(Some("white"), "111111111111"), 37);
         assert_eq!(color(None, "111111111111"), color(None, "111111111111"));

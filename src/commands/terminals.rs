@@ -138,7 +138,7 @@ mod tests {
     use crate::world::doubles::world;
 
     #[test]
-    fn what_is_used_often_or_lately_weighs_more() {
+    fn frequent_or_recent_use_ranks_higher() {
         let folder = tempfile::tempdir().unwrap();
         let at = |hours: i64| world(folder.path(), 1_800_000_000 + hours * 3600);
         for role in ["daily", "daily", "daily", "once", "a b/c"] {

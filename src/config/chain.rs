@@ -83,7 +83,7 @@ mod tests {
     use crate::config::aws::settings::SettingEffect;
 
     #[test]
-    fn what_is_obeyed_is_in_the_table_by_the_same_names() {
+    fn supported_settings_are_in_the_table_under_the_same_names() {
         let obeyed = [
             CA_BUNDLE,
             FIPS,

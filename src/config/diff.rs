@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_aws_are_hidden_by_where_they_stand() {
+    fn aws_keys_are_hidden_by_position() {
         let keys = "[profile a]\nAWS_Secret_Access_Key=hidden1\naws_session_token =hidden2\n  hidden3=\nregion = b\n";
         let shown = aws(keys, &keys.replace("region = b", "region = c"));
         let expected = "--- config\n+++ config\n@@ -2,4 +2,4 @@\n AWS_Secret_Access_Key=(not shown)\n \
@@ -193,7 +193,7 @@ mod tests {
 
     /// Texts that look like a secret, or like the beginning of one: what is changed behind them is shown.
     #[test]
-    fn what_only_looks_like_a_secret_hides_nothing() {
+    fn a_value_that_only_resembles_a_secret_is_shown() {
         for text in [
             "# client_secret = \nx = \"SHOWN\"\n",
             "# client_secret '''\nx = \"SHOWN\"\n# '''\n",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_nobody_would_see_is_seen() {
+    fn an_invisible_change_is_shown() {
         assert!(config("x = 1\n", "x = 1 \n").ends_with("-x = 1\n+x = 1\\u{20}"));
         // A return is left for whoever shows the line, who escapes it.
         assert!(config("x = 1\n", "x = 1\r\n").ends_with("-x = 1\n+x = 1\r"));

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_in_another_script_is_read() {
+    fn a_host_in_another_script_is_shown_readable() {
         // The samples of RFC 3492, section 7.1, and names that look like others.
         for (host, reads) in [
             ("xn--bcher-kva.example", "bücher.example"),

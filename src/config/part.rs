@@ -163,7 +163,7 @@ via = "a"
 "#;
 
     #[test]
-    fn a_part_is_a_role_and_what_it_goes_via_and_the_lines_stay_where_they_are() {
+    fn a_part_has_a_role_and_its_chain_with_the_original_line_numbers() {
         let without = |lines: &[usize]| -> String {
             let line = |(at, line): (usize, &str)| {
                 if lines.contains(&(at + 1)) { "\n".to_owned() } else { format!("{line}\n") }
@@ -183,7 +183,7 @@ via = "a"
     }
 
     #[test]
-    fn profiles_are_found_with_their_sources_and_everything_that_is_none() {
+    fn profiles_are_found_with_their_sources() {
         let config = "[DEFAULT]\nregion = x\n[profile a]\nsource_profile = b\n[sso-session s]\n[profile \"c d\"]\n[profile \
                       b]\nregion = y\n[profile c]\nregion = z\n";
         let part = "[DEFAULT]\nregion = x\n[profile a]\nsource_profile = b\n[sso-session s]\n[profile \"c d\"]\n[profile \
@@ -205,7 +205,7 @@ via = "a"
     }
 
     #[test]
-    fn where_lines_do_not_tell_or_roles_go_in_a_circle_there_is_no_part() {
+    fn ambiguous_files_and_loops_are_read_as_a_whole() {
         for text in
             ["[role.a]\npolicy = '''\n[role.b]\n'''\n", "[role.a]\nvia = \"b\"\n[role.b]\nvia = \"a\"\n"]
         {

@@ -108,7 +108,7 @@ mod tests {
 
     /// Add whatever somebody may write instead of a URL, and what they are told to write.
     #[test]
-    fn what_is_suggested_is_taken() {
+    fn suggestions_are_accepted() {
         let issuer = Rule::issuer("https://acme.okta.com");
         let org = Rule::org("https://acme.okta.com");
         let sso = Rule::provider("https://idp.acme.com/saml/sso");

@@ -263,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_known_by_their_form() {
+    fn urls_are_recognized_by_their_form() {
         let center = |start_url: &str, region: Option<&str>| {
             Some(Found::Center { start_url: start_url.to_owned(), region: region.map(str::to_owned) })
         };

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn every_place_is_filled_and_nothing_may_be_loaded() {
+    async fn every_placeholder_is_filled_and_nothing_may_be_loaded() {
         let fields = [("SAMLRequest", "a\"b".to_owned())];
         for reply in [
             signed_in("a@b"),

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_random_is_long_and_never_the_same() {
+    fn random_values_are_long_and_differ() {
         let [one, other] = [random().unwrap(), random().unwrap()];
         assert_ne!(one, other);
         assert_eq!(URL_SAFE_NO_PAD.decode(one).unwrap().len(), 256 / 8);

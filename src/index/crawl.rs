@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_stopped_goes_on_and_what_was_just_said_is_not_asked_again() {
+    fn an_interrupted_refresh_continues_without_repeating_answers() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path();
         let read = |whose: &str| Crawl::read(state, "acme/eu", whose);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_is_asked_once_although_it_was_stopped() {
+    fn everything_is_asked_once_even_if_interrupted() {
         let folder = tempfile::tempdir().unwrap();
         let state = folder.path();
         let mut crawl = Crawl::read(state, "acme", "alice");
@@ -240,14 +240,14 @@ mod tests {
 
     /// Seen while a fuzz target was written: the time since then is more than a number holds.
     #[test]
-    fn a_beginning_of_all_times_is_no_reason_to_stop() {
+    fn an_absurd_start_time_does_not_panic() {
         let text = format!("{FORMAT}\nalice\t{}\n000000000001\t0\tone\tRead\n", i64::MIN);
         let mut crawl = parse("acme", &text).unwrap();
         assert_eq!(begun(&mut crawl, NOON, true, &["1"]), ["1"]);
     }
 
     #[test]
-    fn what_cannot_be_read_is_nothing() {
+    fn an_unreadable_file_counts_as_empty() {
         let folder = tempfile::tempdir().unwrap();
         let empty = Crawl::read(folder.path(), "acme", "alice");
         empty.write(folder.path()).unwrap();

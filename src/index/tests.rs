@@ -76,7 +76,7 @@ fn many_are_completed_account_by_account() {
 }
 
 #[test]
-fn what_cannot_be_read_is_no_role() {
+fn an_unreadable_line_is_not_a_role() {
     let folder = tempfile::tempdir().unwrap();
     learn(folder.path(), "acme", of_assertion("acme", &[offer("111111111111", "dev")])).unwrap();
     for content in [&b"{"[..], b"jit roles 2\n111111111111\tdev\t-\t-\t-\n", b"", b"\xff"] {
@@ -102,7 +102,7 @@ fn names_from_outside_stay_on_their_line() {
 
 /// The state folder can be written by others: what is read back is foreign text.
 #[test]
-fn what_no_account_and_no_role_is_called_is_not_read_back() {
+fn impossible_account_and_role_names_are_not_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let good = "111111111111\tdev\tacme\t-\t-";
     let lines = [

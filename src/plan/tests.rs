@@ -60,7 +60,7 @@ fn plan() -> Plan {
 
 /// Every field that changes what AWS or the IdP would answer changes the key; names and looks do not.
 #[test]
-fn the_key_is_the_whole_question() {
+fn the_entry_key_covers_every_setting() {
     let base = plan().session_key(1);
     let value = |text: &str| Some(Valued::new(text.to_owned(), Origin::Default));
     type Change = Box<dyn Fn(&mut Plan)>;
@@ -109,7 +109,7 @@ fn the_key_is_the_whole_question() {
 }
 
 #[test]
-fn file_names_lead_back_to_keys() {
+fn file_names_map_back_to_keys() {
     let key = plan().proof.login_key();
     assert_eq!(EntryKey::from_file_name(&key.file_name()), Some(key));
     for stranger in ["login", "login-", "login-zz", "other-0123", ".session-00.tmp"] {

@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_table_is_read() {
+    fn the_kernels_key_table_is_parsed() {
         let table = "0214fd55 I--Q---     1 perm 1f3f0000     0 65534 keyring   _uid_ses.0: 1\n\
                      04f7a0c1 I--Q---     1  59m 3f2f0000     0     0 user      jit:ab:copy: 32\n\
                      1ad7eb4e I--Q---     1 expd 3f2f0000     0     0 user      jit:cd:copy: 32\n";
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_has_its_own_words() {
+    fn each_refusal_has_its_own_message() {
         let words = [
             (KeyError::PermissionDenied, "seccomp"),
             (KeyError::Unknown(38), "no keyring"),

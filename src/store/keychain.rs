@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_that_hangs_is_left_behind() {
+    fn a_call_that_hangs_is_abandoned() {
         let (_never, forever) = mpsc::channel::<()>();
         let hung = within(
             Duration::from_millis(1),

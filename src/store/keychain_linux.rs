@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_errors_fall_into_their_kinds() {
+    fn error_names_map_to_kinds() {
         let kind = |name| match by_name(name, "x") {
             StoreError::Locked { .. } => "locked",
             StoreError::Refused { .. } => "refused",

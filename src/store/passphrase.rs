@@ -245,7 +245,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn nobody_to_ask_is_locked_or_unavailable_and_nobody_is_asked() {
+    fn without_anybody_to_ask_the_store_is_locked_or_unavailable() {
         let (_, mark) =
             with(&["correct horse", "correct horse"], |home| home.create(Prompts::Allowed)).unwrap();
         let quiet = with(&["correct horse"], |home| home.load(Some(&mark), Prompts::Never));
@@ -256,7 +256,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_planted_derivation_is_not_obeyed() {
+    fn a_planted_derivation_is_not_used() {
         let sane = Derivation::new(TEST_COST).unwrap();
         assert!(sane.derive(&"x".into()).is_some());
         let planted = [

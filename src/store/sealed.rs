@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn every_size_comes_back_and_shows_nothing() {
+    fn every_size_reads_back_and_reveals_nothing() {
         for size in [0, 1, 2_000, 10_000, 100_000, LARGEST_VALUE] {
             let sealed = seal(&key(7), "session-a", &value(size)).unwrap();
             assert!(reopen(&sealed, &key(7), "session-a").unwrap() == value(size), "{size}");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn no_flipped_bit_and_no_cut_goes_unnoticed() {
+    fn every_flipped_bit_and_every_cut_is_noticed() {
         let sealed = seal(&key(7), "session-a", &value(40)).unwrap();
         for bit in 0..sealed.len() * 8 {
             let mut flipped = sealed.clone();

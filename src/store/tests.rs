@@ -187,7 +187,7 @@ fn fifty_first_users_agree_on_one_key() {
 }
 
 #[test]
-fn auto_passes_what_is_absent_and_stays_with_its_choice() {
+fn auto_skips_absent_stores_and_keeps_its_choice() {
     let root = tempfile::tempdir().unwrap();
     let world = world(root.path(), "auto");
     let homes = TestHomes { keychain: MemoryHome::failing(absent), ..TestHomes::default() };
@@ -215,7 +215,7 @@ fn auto_passes_what_is_absent_and_stays_with_its_choice() {
 }
 
 #[test]
-fn a_locked_keychain_is_not_passed_over() {
+fn a_locked_keychain_is_not_skipped() {
     let root = tempfile::tempdir().unwrap();
     let world = world(root.path(), "auto");
     let homes = TestHomes { keychain: MemoryHome::failing(locked), ..TestHomes::default() };
@@ -268,7 +268,7 @@ fn a_passphrase_is_the_last_resort() {
 }
 
 #[test]
-fn a_lost_or_replaced_key_has_its_own_error_and_cure() {
+fn a_lost_or_replaced_key_has_its_own_error_and_fix() {
     for replaced in [false, true] {
         let root = tempfile::tempdir().unwrap();
         let world = world(root.path(), "keychain");
@@ -287,7 +287,7 @@ fn a_lost_or_replaced_key_has_its_own_error_and_cure() {
 }
 
 #[test]
-fn files_that_were_swapped_damaged_or_come_from_the_future_are_named() {
+fn swapped_damaged_or_newer_files_are_named() {
     let root = tempfile::tempdir().unwrap();
     let world = world(root.path(), "keychain");
     let store = store(&world, &TestHomes::default(), false);
@@ -367,7 +367,7 @@ fn a_broken_record_is_named_and_can_be_forgotten() {
 }
 
 #[test]
-fn a_passphrase_stays_what_it_is_when_auto_comes_to_it() {
+fn auto_keeps_an_existing_passphrase() {
     let folder = tempfile::tempdir().unwrap();
     let homes = TestHomes { keychain: MemoryHome::failing(absent), kernel: MemoryHome::failing(absent) };
     let typed = |setting, answers: &[&'static str]| World {
@@ -384,7 +384,7 @@ fn a_passphrase_stays_what_it_is_when_auto_comes_to_it() {
 }
 
 #[test]
-fn a_record_with_another_id_than_jit_makes_is_broken_and_can_be_forgotten() {
+fn a_record_with_a_foreign_id_is_broken_and_can_be_forgotten() {
     let folder = tempfile::tempdir().unwrap();
     let world = world(folder.path(), "keychain");
     let store = store(&world, &TestHomes::default(), false);
@@ -399,7 +399,7 @@ fn a_record_with_another_id_than_jit_makes_is_broken_and_can_be_forgotten() {
 }
 
 #[test]
-fn what_a_killed_logout_left_counts_no_more_and_the_next_one_to_store_clears_it() {
+fn what_a_killed_logout_left_is_invalid_and_cleared_by_the_next_write() {
     for key_is_gone in [false, true] {
         let root = tempfile::tempdir().unwrap();
         let (auto, homes) = (world(root.path(), "auto"), TestHomes::default());
@@ -432,7 +432,7 @@ fn put_back(files: &[(std::path::PathBuf, Vec<u8>)]) {
 }
 
 #[test]
-fn what_was_forgotten_and_put_back_does_not_open() {
+fn forgotten_entries_do_not_open_when_restored() {
     let root = tempfile::tempdir().unwrap();
     let homes = TestHomes { keychain: MemoryHome::default(), kernel: MemoryHome::default() };
     for setting in ["keychain", "kernel", "file"] {
@@ -474,7 +474,7 @@ fn what_was_forgotten_and_put_back_does_not_open() {
 }
 
 #[test]
-fn a_key_that_is_being_replaced_opens_everything_wherever_that_was_killed() {
+fn a_killed_key_replacement_leaves_everything_readable() {
     for killed_after in ["the mark", "one entry", "all entries", "the home"] {
         let root = tempfile::tempdir().unwrap();
         let (world, homes) = (world(root.path(), "keychain"), TestHomes::default());

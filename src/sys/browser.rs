@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn browser_is_a_list_of_commands_and_no_shell_line() {
+    fn browser_is_a_list_of_commands_and_not_a_shell_line() {
         const URL: &str = "https://a/?b=c";
         let cases: [(&str, &[&[&str]]); 14] = [
             ("firefox", &[&["firefox", URL]]),
@@ -203,14 +203,14 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_that_is_not_there_is_named() {
+    fn a_missing_browser_is_named() {
         let browser = SystemBrowser::new(&Env::of([("BROWSER", "/nowhere/browser")]));
         let missing = browser.open(&TrustedUrl::of_this_machine(1, "/")).unwrap_err();
         assert!(missing.starts_with("`/nowhere/browser` could not be started"), "{missing}");
     }
 
     #[test]
-    fn a_desktop_is_one_that_the_person_sees() {
+    fn only_a_desktop_that_the_person_sees_counts() {
         let linux = !cfg!(any(target_os = "macos", windows));
         let cases: [(&[(&str, &str)], bool); 7] = [
             (&[], !linux),

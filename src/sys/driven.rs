@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn messages_go_and_come_by_the_pipe() {
+    async fn messages_go_through_the_pipe() {
         let mut cat = shell("cat <&3 >&4");
         cat.send(b"{\"id\":1}").await.unwrap();
         cat.send(b"two").await.unwrap();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn the_end_and_the_last_words_are_seen() {
+    async fn the_exit_and_the_last_line_are_reported() {
         let mut broken = shell("echo no display >&2; exit 3");
         assert!(broken.receive(&mut Zeroizing::default()).await.unwrap().is_none());
         assert_eq!(broken.ended(Duration::from_secs(60)).await.and_then(|status| status.code()), Some(3));

@@ -77,7 +77,7 @@ mod tests {
 
     /// The expected results are what botocore opens; `tests/counterparts/aws_settings.rs` asks it.
     #[test]
-    fn a_path_in_a_variable_is_expanded_as_botocore_does_it() {
+    fn a_path_in_a_variable_is_expanded_as_in_botocore() {
         let env = Env::of([("HOME", "/home/a"), ("STAGE", "prod"), ("EMPTY", "")]);
         let cases = [
             ("/etc/aws", "/etc/aws", "/etc/aws"),

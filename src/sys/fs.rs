@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_write_replaces_and_leaves_no_sibling() {
+    fn a_write_replaces_and_leaves_no_temporary_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         write_atomically(&path, b"one").unwrap();
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_killed_writers_left_goes_and_what_is_in_use_stays() {
+    fn abandoned_temporary_files_are_removed_and_used_ones_stay() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let ago = |seconds| std::time::SystemTime::now() - Duration::from_secs(seconds);
@@ -279,7 +279,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_no_sibling_and_a_page_is_everybody_s_from_the_start() {
+    fn a_link_is_not_a_temporary_file_and_a_page_is_public_from_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let (link, other) = (folder.path().join(".jit-link.tmp"), folder.path().join("other"));
         fs::write(&other, b"somebody's").unwrap();
@@ -317,7 +317,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn in_a_file_of_others_a_link_stays_a_link_and_modes_stay() {
+    fn in_shared_files_links_and_modes_stay() {
         use std::os::unix::fs::{PermissionsExt as _, symlink};
         let folder = tempfile::tempdir().unwrap();
         let (real, link, dangling) =
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_that_is_no_longer_right_leaves_the_file() {
+    fn a_write_with_a_failed_recheck_leaves_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         assert!(write_if(&path, b"one", || Ok(true)).unwrap());

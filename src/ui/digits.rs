@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_shown_as_it_is() {
+    fn text_that_is_not_a_number_is_shown_unchanged() {
         assert_eq!(large("a\u{1b}[2J").as_str(), "a\\u{1b}[2J\n");
         assert_eq!(large("").as_str(), "\n");
         assert_eq!(large("123456789").as_str(), "123456789\n");

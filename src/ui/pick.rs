@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_fits_its_terminal_and_the_cursor_is_where_one_types() {
+    fn a_frame_fits_its_terminal_and_the_cursor_follows_the_input() {
         let lines: Vec<String> = (0..100).map(|n| format!("role-{n:03} 日本 of a long tale")).collect();
         let mut choices: Vec<Choice> = lines.iter().map(|line| Choice::plain(line)).collect();
         choices[0].color = Some(31);

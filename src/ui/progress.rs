@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_to_go_is_that_of_what_was_done_here() {
+    fn the_time_left_is_based_on_this_run() {
         let seconds = Duration::from_secs;
         let cases = [
             (seconds(10), 100, 50, Some(seconds(5))),

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fits_or_is_left_out() {
+    fn a_picture_that_does_not_fit_is_left_out() {
         let code = render("https://idp.example/device?user_code=ABCD-EFGH", 80).unwrap();
         let widths: Vec<usize> =
             code.as_str().lines().map(|line| line.chars().filter(|c| " █▀▄".contains(*c)).count()).collect();

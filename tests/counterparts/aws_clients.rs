@@ -157,7 +157,7 @@ fn boto3_reads_the_profile_in_each_session() {
 }
 
 #[test]
-fn exec_gives_the_aws_cli_the_role_and_nothing_of_what_was_there() {
+fn exec_gives_the_aws_cli_only_the_roles_credentials() {
     let here = Signed::in_with_profiles();
     let outcome = here.room.run(&mut here.exec(tool("venv/bin/aws"), &["sts", "get-caller-identity"]));
     let (said, asked_for) = (outcome.stderr.clone(), outcome.ok());
@@ -169,7 +169,7 @@ fn exec_gives_the_aws_cli_the_role_and_nothing_of_what_was_there() {
 }
 
 #[test]
-fn exec_hands_on_the_code_of_a_client_that_fails() {
+fn exec_passes_on_the_exit_code_of_a_failing_client() {
     let here = Signed::in_with_profiles();
     let outcome = here.room.run(&mut here.exec(tool("venv/bin/aws"), &["sts", "no-such-call"]));
     let alone =
@@ -232,7 +232,7 @@ fn terraform_under_exec_needs_no_profile() {
 /// What runs on while its session is renewed. The expiry that clients see is a minute early, so shorter sessions than
 /// this are none to them.
 #[test]
-fn a_client_goes_on_while_its_session_is_renewed() {
+fn a_client_keeps_working_while_its_session_is_renewed() {
     let room = Room::new();
     let op = OidcProvider::start(&room, &[("ID_TOKEN_TTL", "3")]);
     let sts = Sts::start(&room, &op.issuer(), "jit-cli", &[("SESSION_SECONDS", "75")]);
@@ -251,7 +251,7 @@ fn a_client_goes_on_while_its_session_is_renewed() {
 
 /// As above; this one asks the endpoint again when less than five minutes are left, so before each call.
 #[test]
-fn the_javascript_sdk_goes_on_while_its_session_is_renewed() {
+fn the_javascript_sdk_keeps_working_while_its_session_is_renewed() {
     let room = Room::new();
     let op = OidcProvider::start(&room, &[("ID_TOKEN_TTL", "3")]);
     let sts = Sts::start(&room, &op.issuer(), "jit-cli", &[("SESSION_SECONDS", "75")]);

@@ -176,7 +176,7 @@ fn commands_are_split_alike() {
 }
 
 #[test]
-fn what_we_write_is_what_a_session_starts() {
+fn botocore_runs_the_command_that_jit_writes() {
     let program = Program::new("/opt/my tools/jit", System::Unix).unwrap();
     let wanted = [
         program.profile("Az09._/%@:+-", Some("eu-west-1")).unwrap(),

@@ -51,7 +51,7 @@ fn env_of(pairs: &[(&str, &str)]) -> Env {
 
 /// A setting of botocore's that the table does not have is not decided.
 #[test]
-fn every_setting_of_botocore_s_is_in_the_table_by_the_same_keys_and_variables() {
+fn the_table_has_every_botocore_setting_with_its_keys_and_variables() {
     let answer = botocore(&json!({}));
     let theirs: BTreeMap<&str, (Value, Value)> = answer["settings"]
         .as_array()
@@ -134,7 +134,7 @@ fn a_child_finds_every_setting_as_the_profile_has_it() {
 
 /// What jit obeys it finds where botocore does.
 #[test]
-fn what_is_obeyed_has_the_value_that_botocore_finds() {
+fn supported_settings_have_botocores_values() {
     const PROFILE: &str =
         "[profile x]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-west-1\n";
     let (mut questions, mut ours) = (Vec::new(), Vec::new());
@@ -229,7 +229,7 @@ const ASSIGNED: &str = "sso_account_id = 333333333333\nsso_role_name = Developer
 
 /// Every documented kind of profile, and the corners between them.
 #[test]
-fn a_table_of_profiles_becomes_the_same_or_is_refused_alike() {
+fn a_table_of_profiles_gives_the_same_identity_or_refusal() {
     let base = format!("[profile base]\n{KEYS}");
     let case = |config: String| (config, String::new());
     let cases = [
@@ -323,7 +323,7 @@ impl Dice {
 }
 
 #[test]
-fn a_thousand_arbitrary_profiles_become_the_same_or_are_refused_alike() {
+fn a_thousand_arbitrary_profiles_give_the_same_identity_or_refusal() {
     let mut dice = Dice(2026);
     let names = ["x", "a", "b"];
     let profile = |dice: &mut Dice, own: &str| {
@@ -374,7 +374,7 @@ fn a_thousand_arbitrary_profiles_become_the_same_or_are_refused_alike() {
 }
 
 #[test]
-fn every_service_is_asked_where_botocore_asks() {
+fn every_service_is_called_where_botocore_calls_it() {
     let profile = |more: &str| {
         format!(
             "[profile x]\n{CENTER}{ASSIGNED}{more}[services local]\nsts =\n  endpoint_url = https://sts.example\nsso =\n  endpoint_url = https://sso.example/\ns3 =\n  endpoint_url = http://s3.example\n"
@@ -471,7 +471,7 @@ fn a_path_in_a_variable_leads_to_the_same_file() {
 
 /// `Expiration` and `expiresAt`: the same moment, or none for both.
 #[test]
-fn the_end_of_credentials_is_read_alike() {
+fn expiries_are_read_alike() {
     let mut texts: Vec<String> = [
         "2026-11-20T12:00:00",
         "2026-11-20",

@@ -82,7 +82,7 @@ fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
 /// The provider's page and the ACS are of different sites (`localhost` and `127.0.0.1`), so the browser posts the response
 /// without the cookie that it is known by, and brings it with the next step.
 #[test]
-fn a_response_that_another_site_posts_is_taken_from_the_browser_that_jit_opened() {
+fn a_posted_response_is_accepted_only_from_the_browser_that_jit_opened() {
     let chromium = format!(
         "{} --headless=new --no-sandbox --no-first-run --disable-gpu --user-data-dir=",
         on_path("chromium", "chromium").display()

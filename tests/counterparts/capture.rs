@@ -150,7 +150,7 @@ fn assert_no_plant(room: &Room) {
 }
 
 #[test]
-fn chromium_signs_in_once_and_goes_on_without_a_window() {
+fn chromium_signs_in_once_and_then_needs_no_window() {
     let (room, servers) = room_with_a_person();
     let display = Display::start();
     short_lived(&servers);
@@ -196,7 +196,7 @@ fn firefox_is_refused_and_not_started() {
 
 /// What another user of the machine would open is not there.
 #[test]
-fn the_browser_that_is_driven_listens_on_no_port() {
+fn a_driven_browser_listens_on_no_port() {
     let (room, servers) = room("chromium", Approval::Page);
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
@@ -213,7 +213,7 @@ fn the_browser_that_is_driven_listens_on_no_port() {
 }
 
 #[test]
-fn a_window_that_is_closed_ends_the_login_at_once() {
+fn closing_the_window_ends_the_sign_in_at_once() {
     let (room, servers) = room_with_a_person();
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
@@ -229,7 +229,7 @@ fn a_window_that_is_closed_ends_the_login_at_once() {
 }
 
 #[test]
-fn the_browser_ends_with_the_program_even_if_that_is_killed() {
+fn the_browser_exits_with_the_program_even_if_killed() {
     let (room, servers) = room_with_a_person();
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
@@ -269,7 +269,7 @@ fn a_real_login_form_in_chromium_and_no_window_the_second_time() {
 }
 
 #[test]
-fn a_login_form_of_another_provider() {
+fn a_login_form_of_another_idp() {
     let room = Room::new();
     let idp = SamlProvider::samlp(&room, &[]);
     let sts = Sts::trusting(&room, idp.certificate(), &[]);

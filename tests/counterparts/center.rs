@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{Outcome, Room, cli2, fixture, python};
 
 #[test]
-fn boto3_signs_in_lists_takes_a_role_and_is_refused() {
+fn boto3_signs_in_lists_gets_a_role_and_is_refused() {
     let settings = Settings {
         approval: Approval::AtOnce,
         device_interval: Duration::from_secs(1),
@@ -33,7 +33,7 @@ fn boto3_signs_in_lists_takes_a_role_and_is_refused() {
 
 /// botocore and `jit` read the same `~/.aws/config`, and become the same.
 #[test]
-fn botocore_is_the_same_by_every_profile() {
+fn botocore_has_the_same_identity_with_every_profile() {
     const ADMIN: &str = "arn:aws:iam::555555555555:role/center-admin";
     let via = Servers::assigned_role("333333333333", "Developer");
     let mut settings = Settings {
@@ -173,7 +173,7 @@ impl ByCli {
 }
 
 #[test]
-fn the_aws_cli_2_signs_in_lists_takes_a_role_and_is_refused() {
+fn the_aws_cli_2_signs_in_lists_gets_a_role_and_is_refused() {
     let here = ByCli::new();
     let denied = here.sign_in("deny");
     assert!(
@@ -219,7 +219,7 @@ fn the_aws_cli_2_signs_in_lists_takes_a_role_and_is_refused() {
 
 /// Both keep the same file and have the same portal; a person signs in once.
 #[test]
-fn what_the_aws_cli_2_signed_in_jit_goes_on_with_after_a_yes() {
+fn jit_uses_the_aws_cli_2_token_after_confirmation() {
     let here = ByCli::new();
     here.sign_in("allow").ok();
     let program = "import pexpect, sys\njit = pexpect.spawn(sys.argv[1], ['login', 'dev'], encoding='utf-8', timeout=30)\n\

@@ -319,7 +319,7 @@ const CLIENTS: [Client; 16] = [
 ];
 
 #[test]
-fn what_each_client_can_use_is_what_the_documentation_says() {
+fn clients_support_what_the_documentation_says() {
     let tried = Tried::new();
     let mut wrong = String::new();
     for client in &CLIENTS {

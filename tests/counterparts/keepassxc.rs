@@ -88,7 +88,7 @@ fn a_prompt_that_completes_by_itself_is_run_and_nobody_is_asked() {
 }
 
 #[test]
-fn a_dialog_that_nobody_answers_is_given_up_and_nothing_is_lost() {
+fn an_unanswered_dialog_is_abandoned_and_nothing_is_lost() {
     let desktop = desktop(true);
     let no_copy = [("STORE_TEST_NO_COPY", "1")];
     let refused = desktop.run("put one", &no_copy);

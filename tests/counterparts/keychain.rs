@@ -343,7 +343,7 @@ fn assert_answer(answers: &[String], expected: &str, words: &[&str]) {
 }
 
 #[test]
-fn an_unlocked_keychain_keeps_the_key_and_the_copy_spares_it() {
+fn an_unlocked_keychain_holds_the_key_and_the_copy_avoids_asking_it() {
     let desktop = Desktop::unlocked();
     let no_bus = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")];
     assert_eq!(desktop.run("get a,put a,get a", &[]), ["get: nothing", "put: ok", "get: the value"]);
@@ -390,7 +390,7 @@ fn a_locked_keychain_says_so_at_once_and_asks_only_for_a_person() {
 }
 
 #[test]
-fn a_locked_keychain_on_first_use_is_not_passed_over() {
+fn a_locked_keychain_on_first_use_is_not_skipped() {
     let mut desktop = Desktop::unlocked();
     desktop.start_keyring(Some("a wrong password"));
     assert_answer(&desktop.run("put a", &[]), "put: Locked", &[]);
@@ -403,7 +403,7 @@ fn a_locked_keychain_on_first_use_is_not_passed_over() {
 }
 
 #[test]
-fn without_a_collection_or_a_bus_the_kernel_serves() {
+fn without_a_collection_or_a_bus_the_kernel_is_used() {
     let mut desktop = Desktop::new();
     desktop.start_keyring(None);
     let cases: [(&[(&str, &str)], &str); 2] =
@@ -418,7 +418,7 @@ fn without_a_collection_or_a_bus_the_kernel_serves() {
 }
 
 #[test]
-fn a_keychain_that_hangs_or_dies_in_mid_call_is_gone() {
+fn a_keychain_that_hangs_or_dies_during_a_call_is_reported_gone() {
     let mut desktop = Desktop::unlocked();
     assert_eq!(desktop.run("put a", &[(NO_COPY, "1")]), ["put: ok"]);
     desktop.signal_keyring("-STOP");
@@ -454,7 +454,7 @@ fn twenty_first_processes_agree_on_one_key() {
 }
 
 #[test]
-fn a_large_session_lies_in_the_kernels_store() {
+fn a_large_session_fits_the_kernel_store() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     let kernel = [("JIT_STORE", "kernel")];
@@ -474,7 +474,7 @@ fn a_large_session_lies_in_the_kernels_store() {
 }
 
 #[test]
-fn a_large_session_lies_behind_a_passphrase() {
+fn a_large_session_fits_the_passphrase_store() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     let run = |steps: &str, passphrase: &str| {
@@ -511,7 +511,7 @@ fn the_copys_time_is_renewed_by_use() {
 }
 
 #[test]
-fn a_lock_is_handed_over_when_its_holder_is_killed() {
+fn a_lock_is_released_when_its_holder_is_killed() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
     let mut holder =

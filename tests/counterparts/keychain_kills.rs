@@ -88,7 +88,7 @@ fn calls_of_one_login(room: &Room, desktop: &Desktop) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn a_first_login_that_is_killed_leaves_one_key_or_none() {
+fn a_killed_first_sign_in_leaves_one_key_or_none() {
     on_path("strace", "strace");
     let desktop = Desktop::unlocked();
     let room = Room::new();

@@ -70,7 +70,7 @@ fn served(answers: &[Output], code: i32, words: &str) -> usize {
 }
 
 #[test]
-fn a_keychain_that_is_locked_in_mid_run_loses_nothing() {
+fn a_keychain_that_gets_locked_during_a_run_loses_nothing() {
     let mut desktop = Desktop::unlocked();
     let room = room(&desktop, "off");
     let answers = storm(&room, &desktop, || desktop.lock_collection());
@@ -97,7 +97,7 @@ fn the_kernels_copy_serves_all_while_the_keychain_is_locked() {
 }
 
 #[test]
-fn a_keychain_that_stops_answering_in_mid_run_holds_nobody_up_for_long() {
+fn a_keychain_that_stops_answering_delays_nobody_for_long() {
     let desktop = Desktop::unlocked();
     let room = room(&desktop, "off");
     let begun = std::time::Instant::now();

@@ -72,7 +72,7 @@ fn open_to_the_user(room: &Room, id: u32, folder: &Path) -> [bool; 4] {
 }
 
 #[test]
-fn others_of_the_same_user_are_not_let_into_the_memory() {
+fn other_processes_of_the_same_user_cannot_read_the_memory() {
     on_path("gcore", "gdb");
     let room = Room::signed_in("admin");
     let folder = tempfile::tempdir().unwrap();
@@ -123,7 +123,7 @@ fn no_core_is_dumped() {
 }
 
 #[test]
-fn root_sees_all_and_that_is_said() {
+fn root_can_read_the_memory_as_documented() {
     assert!(rustix::process::geteuid().is_root(), "what root sees can only be looked at as root");
     on_path("gcore", "gdb");
     let room = Room::signed_in("admin");
@@ -170,7 +170,7 @@ fn places_of(needle: &[u8], id: u32) -> [Vec<String>; 2] {
 }
 
 #[test]
-fn what_is_small_is_kept_out_of_swap() {
+fn small_secrets_are_kept_out_of_swap() {
     assert!(rustix::process::geteuid().is_root(), "what is locked can only be looked at as root");
     let room = Room::signed_in("admin");
     let mut key = [0; 32];
@@ -200,7 +200,7 @@ fn what_is_small_is_kept_out_of_swap() {
 }
 
 #[test]
-fn where_nothing_may_be_locked_all_goes_on() {
+fn without_memory_locking_everything_still_works() {
     let room = Room::signed_in("admin");
     let line = "ulimit -l 0 || exit 99; exec \"$0\" credential-process admin";
     let answer = room.program("sh", &["-c", line, env!("CARGO_BIN_EXE_jit")]).without_powers();
@@ -208,7 +208,7 @@ fn where_nothing_may_be_locked_all_goes_on() {
 }
 
 #[test]
-fn what_a_panic_could_show_of_a_session_is_stars() {
+fn a_panic_shows_only_stars_of_a_session() {
     let room = Room::signed_in("admin");
     let session = room.session_while_busy("admin", Duration::ZERO).unwrap();
     let shown = format!("{session:?} {session:#?}");

@@ -12,7 +12,7 @@ fn company(role: &str, audience: &str) -> (Room, OidcProvider, Sts) {
 }
 
 #[test]
-fn whoami_is_what_the_server_says_of_a_signed_call() {
+fn whoami_shows_the_servers_answer_to_a_signed_call() {
     let (room, op, sts) = company("", "jit-cli");
     room.sign_in(&op, &sts);
     let said = room.run(&mut room.jit(&sts, &["whoami", "prod-admin", "--json"])).ok();
@@ -23,7 +23,7 @@ fn whoami_is_what_the_server_says_of_a_signed_call() {
 }
 
 #[test]
-fn a_chained_role_is_asked_for_one_hour_and_no_more() {
+fn a_chained_role_is_requested_for_one_hour_at_most() {
     // The server refuses a chained role that is asked for longer, as AWS does.
     let (room, op, sts) = company("duration = \"2h\"", "jit-cli");
     room.sign_in(&op, &sts);
@@ -46,7 +46,7 @@ fn a_role_behind_two_others_is_reached_through_both() {
 }
 
 #[test]
-fn a_proof_for_another_audience_is_refused_in_words() {
+fn a_proof_for_another_audience_is_refused_with_an_explanation() {
     let (room, op, sts) = company("", "somebody-else");
     let person = op.person(&room, "agree");
     let outcome = room.run(room.jit(&sts, &["login", "prod-admin"]).env("BROWSER", person));

@@ -15,7 +15,7 @@ fn company(op: &[(&str, &str)], sts: &[(&str, &str)]) -> (Room, OidcProvider, St
 }
 
 #[test]
-fn a_browser_login_walks_the_chain_once_and_serves_from_then_on() {
+fn a_browser_sign_in_walks_the_chain_once() {
     let (room, op, sts) = company(&[], &[]);
     room.sign_in(&op, &sts);
     assert_eq!(sts.calls(), CHAIN);
@@ -90,7 +90,7 @@ fn a_device_login_that_is_declined_is_a_refusal() {
 }
 
 #[test]
-fn a_device_code_that_nobody_uses_expires() {
+fn an_unused_device_code_expires() {
     let (room, _op, sts) = company(&[("DEVICE_TTL", "1")], &[]);
     let outcome = room.run(&mut room.jit(&sts, &["login", "prod-admin", "--device"]));
     assert!(outcome.code() == 1 || outcome.code() == 4, "{}: {}", outcome.status, outcome.stderr);
@@ -145,7 +145,7 @@ fn twenty_callers_at_once_use_the_refresh_token_once() {
 }
 
 #[test]
-fn logout_revokes_at_the_provider_and_leaves_nothing_to_renew_with() {
+fn logout_revokes_at_the_idp_and_leaves_nothing_to_renew_with() {
     let (room, op, sts) = company(&[], &[]);
     room.sign_in(&op, &sts);
     room.run(room.jit(&sts, &["logout", "--all"]).env("BROWSER", "/bin/true")).ok();
@@ -162,7 +162,7 @@ fn logout_revokes_at_the_provider_and_leaves_nothing_to_renew_with() {
 }
 
 #[test]
-fn a_token_revoked_at_the_provider_asks_for_a_login_and_no_retry() {
+fn a_token_revoked_at_the_idp_requires_a_sign_in() {
     let (room, op, sts) = company(&[("ID_TOKEN_TTL", "3")], &[("SESSION_SECONDS", "4")]);
     room.sign_in(&op, &sts);
     let token = op.journal.all("refresh_token").remove(0);
@@ -176,7 +176,7 @@ fn a_token_revoked_at_the_provider_asks_for_a_login_and_no_retry() {
 }
 
 #[test]
-fn a_provider_that_insists_on_a_client_secret_gets_it() {
+fn an_idp_that_requires_a_client_secret_gets_it() {
     let room = Room::new();
     let op = OidcProvider::start(&room, &[]);
     let sts = Sts::start(&room, &op.issuer(), "jit-insists", &[]);
@@ -199,7 +199,7 @@ fn demanding(op: &[(&str, &str)], demands: &str) -> (Room, OidcProvider, Sts) {
 
 /// The provider tells the time of a sign-in only where it is asked for an age.
 #[test]
-fn a_sign_in_whose_age_nobody_knows_is_asked_for_again() {
+fn a_sign_in_of_unknown_age_is_repeated() {
     let (room, op, sts) = demanding(&[], "sign_in_age = \"15m\"");
     let person = op.person(&room, "agree");
     let login = |role: &str| room.run(room.jit(&sts, &["login", role]).env("BROWSER", &person));
@@ -216,7 +216,7 @@ fn a_sign_in_whose_age_nobody_knows_is_asked_for_again() {
 }
 
 #[test]
-fn a_strong_sign_in_is_asked_for_and_proved() {
+fn a_strong_sign_in_is_requested_and_proved() {
     let demands = "acr = [\"phr\"]\namr = [\"hwk\"]";
     let (room, op, sts) = demanding(&[("STRONG", "phr")], demands);
     let person = op.person(&room, "agree");
@@ -232,7 +232,7 @@ fn a_strong_sign_in_is_asked_for_and_proved() {
 
 /// `acr_values` is a wish (OpenID Connect Core 1.0, section 3.1.2.1): this provider signs people in without it.
 #[test]
-fn a_sign_in_that_stayed_weak_is_not_used() {
+fn a_weak_sign_in_is_not_used() {
     let (room, op, sts) = demanding(&[], "acr = [\"phr\"]");
     let person = op.person(&room, "agree");
     let login = room.run(room.jit(&sts, &["login", "prod-admin"]).env("BROWSER", person));

@@ -42,7 +42,7 @@ fn files(servers: &Servers, room: &Room) {
 }
 
 #[test]
-fn botocore_is_the_same_by_every_source() {
+fn botocore_has_the_same_identity_with_every_source() {
     let mut settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
     settings.key_users.push(KeyUser {
         arn: ALICE.to_owned(),

@@ -96,7 +96,7 @@ fn an_assertion_encrypted_for_aws_is_passed_on() {
 }
 
 #[test]
-fn a_wrong_password_is_between_the_person_and_the_provider() {
+fn a_wrong_password_is_handled_on_the_idps_page() {
     let room = Room::new();
     let port = free_port();
     let idp = SamlProvider::simplesamlphp(&room, &[("ACS", &acs(port))]);
@@ -114,7 +114,7 @@ fn a_wrong_password_is_between_the_person_and_the_provider() {
 
 /// What is odd about the provider, the exit code, and what is said.
 #[test]
-fn samlp_and_what_may_be_odd_about_it() {
+fn samlp_signs_in_with_its_peculiarities() {
     let cases: [(&[(&str, &str)], i32, &str); 7] = [
         (&[], 0, "Signed in as alice at acme"),
         (&[("SIGNED", "response")], 0, "Signed in as alice at acme"),
@@ -143,7 +143,7 @@ fn samlp_and_what_may_be_odd_about_it() {
 
 /// Where roles are named, the account's own name is asked for.
 #[test]
-fn accounts_go_by_their_alias() {
+fn accounts_are_named_by_alias() {
     let (room, port) = (Room::new(), free_port());
     let acs = acs(port);
     let idp = SamlProvider::samlp(&room, &[("ACS", &acs)]);
@@ -176,7 +176,7 @@ fn signed_in_at_once() -> Servers {
 
 /// The embedded provider's own signature, by a program that knows nothing of it.
 #[test]
-fn xmlsec1_takes_the_signature_of_the_demo_and_refuses_it_over_anything_else() {
+fn xmlsec1_accepts_the_demos_signature_only_over_its_own_content() {
     let (room, servers) = (Room::new(), signed_in_at_once());
     let key = room.outside("key.pem");
     std::fs::write(&key, servers.signing_key()).unwrap();

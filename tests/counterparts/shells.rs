@@ -102,23 +102,23 @@ fn carries_every_value(shell: &str, package: &str, syntax: ShellSyntax, program:
 const POSIX_FILE: &str = r#"eval "$(cat statements)"; exec env -0"#;
 
 #[test]
-fn bash_carries_every_value() {
+fn bash_reads_every_value_unchanged() {
     carries_every_value("bash", "bash", ShellSyntax::Bash, POSIX_FILE);
 }
 
 #[test]
-fn other_shells_that_are_given_the_form_of_bash_carry_every_value() {
+fn other_shells_read_the_bash_form_with_every_value() {
     carries_every_value("dash", "dash", ShellSyntax::Bash, POSIX_FILE);
     carries_every_value("mksh", "mksh", ShellSyntax::Bash, POSIX_FILE);
 }
 
 #[test]
-fn zsh_carries_every_value() {
+fn zsh_reads_every_value_unchanged() {
     carries_every_value("zsh", "zsh", ShellSyntax::Zsh, POSIX_FILE);
 }
 
 #[test]
-fn fish_carries_every_value() {
+fn fish_reads_every_value_unchanged() {
     carries_every_value("fish", "fish", ShellSyntax::Fish, "source statements; exec env -0");
 }
 
@@ -164,17 +164,17 @@ fn completes_names(shell: &str) {
 }
 
 #[test]
-fn bash_completes_names_that_others_gave() {
+fn bash_completes_hostile_names() {
     completes_names("bash");
 }
 
 #[test]
-fn zsh_completes_names_that_others_gave() {
+fn zsh_completes_hostile_names() {
     completes_names("zsh");
 }
 
 #[test]
-fn fish_completes_names_that_others_gave() {
+fn fish_completes_hostile_names() {
     completes_names("fish");
 }
 

@@ -60,7 +60,7 @@ const ODD: [&str; 10] = [
 ];
 
 #[test]
-fn every_shape_is_signed_as_botocore_signs_it() {
+fn every_kind_of_request_is_signed_as_in_botocore() {
     let mut made: Vec<(Endpoint, Service, UnsignedRequest)> = Vec::new();
     for odd in ODD.into_iter().chain([""]) {
         for service in [Service::Iam, Service::Sts] {
@@ -152,7 +152,7 @@ fn endpoints_are_those_of_botocore() {
 }
 
 #[test]
-fn moto_takes_signed_calls_and_an_object_is_created_once() {
+fn moto_accepts_signed_calls_and_creates_an_object_once() {
     let room = Room::new();
     let sts = Sts::start(&room, "http://127.0.0.1:9", "x", &[]);
     let url = TrustedUrl::parse(&sts.url(), Purpose::AwsEndpoint).unwrap();

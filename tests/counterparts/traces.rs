@@ -161,7 +161,7 @@ fn written(line: &str) -> Option<&str> {
 }
 
 #[test]
-fn what_is_shown_is_seen() {
+fn the_trace_notices_a_shown_secret() {
     let watched = Watched::new(Room::new());
     let word = "the-open-word-of-this-test";
     watched.room.confide("a word", word);
@@ -257,7 +257,7 @@ fn no_command_shows_a_secret_to_others() {
 }
 
 #[test]
-fn no_password_or_code_shows() {
+fn no_password_or_code_is_shown_to_others() {
     let room = Room::new();
     let factor = factor("token:software:totp", "GOOGLE", "uft1", json!({}));
     let script = Script { status: "MFA_REQUIRED", factors: vec![factor], ..Script::default() };

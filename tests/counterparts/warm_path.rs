@@ -51,7 +51,7 @@ const BESIDE: [&str; 9] =
     ["brk", "mmap", "munmap", "mprotect", "madvise", "getrandom", "fcntl", "sigaltstack", "close"];
 
 #[test]
-fn a_warm_answer_asks_the_system_for_what_is_listed_and_no_more() {
+fn the_warm_path_makes_only_the_listed_system_calls() {
     on_path("strace", "strace");
     let room = Room::signed_in("admin");
     assert_eq!(room.asks_for("admin").code(), 0);
@@ -80,7 +80,7 @@ const INSTRUCTIONS: u64 = 6_530;
 
 /// A figure that no other program on the machine changes. Over a tenth more is a decision too.
 #[test]
-fn a_warm_answer_takes_no_tenth_more_instructions_than_it_did() {
+fn the_warm_path_takes_at_most_a_tenth_more_instructions() {
     on_path("valgrind", "valgrind");
     let room = Room::signed_in("admin");
     assert_eq!(room.asks_for("admin").code(), 0);

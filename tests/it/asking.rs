@@ -62,7 +62,7 @@ fn sealed() -> Room {
 }
 
 #[test]
-fn with_a_passphrase_that_nobody_keeps() {
+fn nothing_is_asked_with_a_passphrase() {
     let room = sealed();
     for command in LOOKS {
         asked_nothing(&at_a_prompt(&room, "file", command, &[]), command);
@@ -98,7 +98,7 @@ fn with_a_passphrase_that_nobody_keeps() {
 }
 
 #[test]
-fn before_anything_was_stored() {
+fn nothing_is_asked_before_the_first_write() {
     let room = Room::new();
     for kind in ["file", "kernel", "auto"] {
         for command in LOOKS {
@@ -110,7 +110,7 @@ fn before_anything_was_stored() {
 
 /// A bus that takes connections and never says a word.
 #[test]
-fn with_a_keychain_that_hangs() {
+fn nothing_is_asked_with_a_hanging_keychain() {
     let room = Room::new();
     room.write_config(&format!("default_role = \"admin\"\nkey_cache = \"off\"\n{}", room.usual_config()));
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);

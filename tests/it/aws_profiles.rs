@@ -100,7 +100,7 @@ fn a_tour_with_nothing_but_profiles() {
 }
 
 #[test]
-fn what_a_profile_cannot_be_used_for() {
+fn unusable_profiles_say_why() {
     let room = room();
     for name in ["stale", "nowhere"] {
         let gone = room.jit(&["exec", name, "--", "true"]).run();
@@ -167,7 +167,7 @@ fn arn(room: &Room, profile: &str) -> String {
 }
 
 #[test]
-fn static_keys_are_used_and_reported() {
+fn long_lived_access_keys_are_used_and_reported() {
     let room = room_with_keys();
     let keys =
         room.jit(&["exec", "keys", "--", "sh", "-c", "echo $AWS_ACCESS_KEY_ID ${#AWS_SESSION_TOKEN}"]).run();
@@ -293,7 +293,7 @@ fn commands_variables_and_token_files_are_sources() {
 }
 
 #[test]
-fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
+fn a_failing_command_is_reported_and_a_loop_ends() {
     let room = room_with_keys();
     let round = room.jit(&["exec", "round", "--", "true"]).run();
     insta::assert_snapshot!(room.told(&round), @"
@@ -330,7 +330,7 @@ fn a_command_that_fails_says_so_and_one_that_asks_itself_ends() {
 }
 
 #[test]
-fn the_child_finds_the_services_where_the_profile_has_them() {
+fn the_child_gets_the_profiles_service_endpoints() {
     let room = room_with_keys();
     let sts = room.servers().sts_url().to_owned();
     let mut text = std::fs::read_to_string(room.path(".aws/config")).unwrap();
@@ -351,7 +351,7 @@ fn the_child_finds_the_services_where_the_profile_has_them() {
 }
 
 #[test]
-fn the_configuration_s_own_role_counts_first() {
+fn a_configured_role_precedes_a_profile() {
     let room = room();
     room.write_config(
         room.usual_config().replace("[role.admin]", "[role.dev]").split("[role.developer]").next().unwrap(),
@@ -393,7 +393,7 @@ fn the_configuration_s_own_role_counts_first() {
 
 /// Keys of `[services]` become names of variables, which a shell evaluates. Add here what else could be one.
 #[test]
-fn a_service_that_is_none_becomes_no_variable() {
+fn an_invalid_service_becomes_no_variable() {
     let room = room_with_keys();
     let before = std::fs::read_to_string(room.path(".aws/config")).unwrap();
     for key in ["x$(touch pwned)", "x;touch pwned;y", "x`touch pwned`", "a-b", "a b", "3s", "é", "a.b"] {
@@ -414,7 +414,7 @@ fn a_service_that_is_none_becomes_no_variable() {
 
 /// What a command prints becomes variables of a child and statements of a shell.
 #[test]
-fn credentials_that_hold_what_a_shell_acts_on_are_refused_and_not_shown() {
+fn credentials_with_active_characters_are_refused_and_not_shown() {
     let room = room_with_keys();
     let names: Value = serde_json::from_str(include_str!("../names.json")).unwrap();
     let part = |text: &str| text.contains(|c: char| !c.is_ascii_alphanumeric() && !"+/=_.-".contains(c));

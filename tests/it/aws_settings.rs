@@ -40,7 +40,7 @@ fn value<'j>(explained: &'j Value, step: usize, name: &str) -> [&'j str; 2] {
 
 /// Seen to fail: the profile's switch was read by nobody, so that a company's rule failed open.
 #[test]
-fn a_profile_s_fips_and_dual_stack_are_asked_for() {
+fn a_profiles_fips_and_dual_stack_endpoints_are_called() {
     let ops = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\nregion = eu-west-1\n");
     let room = room(&format!("{ops}use_fips_endpoint = true\nuse_dualstack_endpoint = true\n"));
     let explain = |more: &[(&str, &str)]| {
@@ -75,7 +75,7 @@ fn a_profile_s_fips_and_dual_stack_are_asked_for() {
 
 /// Seen to fail: the child, which has no profile any more, was told of the region and of endpoints alone.
 #[test]
-fn the_child_is_told_what_the_profile_says() {
+fn the_child_gets_the_profiles_settings() {
     let room = room(&format!(
         "[DEFAULT]\nsdk_ua_app_id = acme\n[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\nretry_mode = adaptive\nmax_attempts = 4\n\
          ca_bundle = /etc/ca.pem\noutput = yaml\ns3 =\n  use_arn_region = true\nignore_configured_endpoint_urls = false\n\
@@ -98,7 +98,7 @@ fn the_child_is_told_what_the_profile_says() {
 
 /// Seen to fail: what AWS refuses was found out by asking, and a region became the name of a host.
 #[test]
-fn a_mistake_in_a_profile_is_told_before_anything_is_asked() {
+fn a_mistake_in_a_profile_is_reported_before_any_call() {
     let role = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
     let center = "[profile ops]\nsso_start_url = https://acme.awsapps.com/start\nsso_account_id = 333333333333\n\
                   sso_role_name = Developer\n";
@@ -151,7 +151,7 @@ fn a_mistake_in_a_profile_is_told_before_anything_is_asked() {
 
 /// Seen to fail: `explain` looked at a part of `config.toml` and said that all was well.
 #[test]
-fn only_a_session_at_hand_is_answered_from_a_part_of_a_file() {
+fn only_a_stored_session_is_answered_from_part_of_a_file() {
     let room = Room::signed_in("admin");
     let good = room.usual_config();
     let line_of_session = ["credential-process", "admin"];
@@ -191,7 +191,7 @@ fn only_a_session_at_hand_is_answered_from_a_part_of_a_file() {
 
 /// The same for AWS's files.
 #[test]
-fn a_broken_profile_elsewhere_is_told_unless_the_session_is_at_hand() {
+fn another_broken_profile_is_reported_unless_a_session_is_stored() {
     let good = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n\n");
     let room = room(&good);
     assert_eq!(room.jit(&["exec", "-q", "ops", "--", "true"]).run().code(), 0);
@@ -215,7 +215,7 @@ fn a_broken_profile_elsewhere_is_told_unless_the_session_is_at_hand() {
 
 /// Seen to fail: the variable was read by nobody.
 #[test]
-fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_always() {
+fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
     let instance = format!("[profile box]\nrole_arn = {OPS}\ncredential_source = Ec2InstanceMetadata\n");
     // A service that has version 1 alone, as it was before 2019.
     let old = Front::start(None, |request| match request.starts_with("PUT") {
@@ -266,7 +266,7 @@ fn the_metadata_service_is_left_alone_where_a_variable_says_so_and_version_1_alw
 
 /// Seen to fail: only RFC 3339 was an end.
 #[test]
-fn an_expiration_in_other_forms_is_an_end_and_none_at_all_has_a_way_out() {
+fn other_forms_of_expiration_work_and_a_missing_one_has_a_hint() {
     let room = room("");
     let session = |expiration: &str, more: &str| {
         let answer = format!(
@@ -337,7 +337,7 @@ fn an_expiration_in_other_forms_is_an_end_and_none_at_all_has_a_way_out() {
 }
 
 #[test]
-fn aws_s_files_are_looked_for_where_botocore_looks() {
+fn aws_files_are_found_where_botocore_finds_them() {
     let room = room("");
     std::fs::create_dir(room.path("stage")).unwrap();
     room.write("stage/prod.ini", &format!("[profile there]\nrole_arn = {OPS}\nsource_profile = keys\n"));
@@ -354,7 +354,7 @@ fn aws_s_files_are_looked_for_where_botocore_looks() {
 
 /// Seen to fail: the quotes were a part of the name.
 #[test]
-fn a_browser_in_quotes_is_found() {
+fn a_quoted_browser_path_works() {
     let room = Room::new();
     let script = std::fs::read_to_string(room.path("browser")).unwrap();
     std::fs::create_dir(room.path("my browser")).unwrap();
@@ -370,7 +370,7 @@ fn a_browser_in_quotes_is_found() {
 
 /// Seen to fail: STS was asked for what it does not take.
 #[test]
-fn an_assertion_s_short_session_duration_is_for_sts_to_shorten_by() {
+fn a_short_session_duration_is_left_to_sts() {
     let room = Room::by_saml(Settings { session_duration: Some(600), ..Settings::default() });
     let login = room.jit(&["login", "hub"]).run();
     assert_eq!(login.code(), 0, "{login}");

@@ -15,7 +15,7 @@ fn room() -> Room {
 }
 
 #[test]
-fn one_login_serves_permission_sets_and_what_is_behind_them() {
+fn one_sign_in_serves_permission_sets_and_the_roles_behind_them() {
     let room = room();
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!(login.code(), 0, "{login}");
@@ -45,7 +45,7 @@ fn one_login_serves_permission_sets_and_what_is_behind_them() {
 }
 
 #[test]
-fn a_device_code_does_where_there_is_no_browser() {
+fn a_device_code_works_without_a_browser() {
     let settings = Settings { device_interval: Duration::from_secs(1), ..Settings::default() };
     let room = Room::by_center(settings);
     let login = room.jit(&["login", "dev", "--device"]).run();
@@ -65,7 +65,7 @@ fn a_device_code_does_where_there_is_no_browser() {
 }
 
 #[test]
-fn tokens_are_renewed_silently_and_registrations_used_again() {
+fn tokens_are_renewed_silently_and_registrations_reused() {
     let room = room();
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     for round in 2..=3 {
@@ -85,7 +85,7 @@ fn tokens_are_renewed_silently_and_registrations_used_again() {
 }
 
 #[test]
-fn a_session_is_served_although_the_portal_is_closed() {
+fn a_session_is_used_after_the_portal_session_ended() {
     let room = room();
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     room.age_login(Duration::from_secs(2 * 3600));
@@ -107,7 +107,7 @@ fn a_session_is_served_although_the_portal_is_closed() {
 }
 
 #[test]
-fn starting_over_ends_the_portal_first_and_drops_what_came_of_it() {
+fn starting_over_ends_the_portal_session_and_drops_its_role_sessions() {
     let room = room();
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     let before = room.asks_for("dev").stdout;
@@ -127,7 +127,7 @@ fn starting_over_ends_the_portal_first_and_drops_what_came_of_it() {
 }
 
 #[test]
-fn who_is_not_assigned_hears_so() {
+fn an_unassigned_person_is_told_so() {
     let room = room();
     room.write_config(&room.center_config("").replace("\"ReadOnly\"", "\"Admin\""));
     let login = room.jit(&["login", "audit"]).run();
@@ -195,7 +195,7 @@ fn trouble_at_the_portal() {
 }
 
 #[test]
-fn throttling_reaches_nobody() {
+fn throttling_is_handled_silently() {
     let room = room();
     room.servers().faults(|faults| {
         for call in [Call::GetRoleCredentials, Call::ListAccounts, Call::ListAccountRoles] {
@@ -210,7 +210,7 @@ fn throttling_reaches_nobody() {
 }
 
 #[test]
-fn what_the_portal_offers_can_be_named() {
+fn the_portals_roles_can_be_named() {
     let room = room();
     room.write_config(&room.center_config("").split("[role.audit]").next().unwrap().replace("dev]", "mine]"));
     let needed = room.jit(&["roles", "--refresh"]).run();
@@ -786,7 +786,7 @@ fn many_pages_of_accounts_and_what_changes_in_them() {
 }
 
 #[test]
-fn many_at_once_need_one_login() {
+fn many_callers_share_one_sign_in() {
     let room = room();
     room.write_config(&room.center_config("auto_login = true"));
     let runs = (0..20).map(|n| {
@@ -800,7 +800,7 @@ fn many_at_once_need_one_login() {
 }
 
 #[test]
-fn everything_configured_comes_of_one_login() {
+fn one_sign_in_serves_all_configured_roles() {
     let room = room();
     let login = room.jit(&["login", "--all"]).run();
     insta::assert_snapshot!(room.told(&login), @"
@@ -871,7 +871,7 @@ pub(crate) fn signed_in_by_the_cli(room: &Room) -> String {
 }
 
 #[test]
-fn a_token_of_the_aws_cli_is_used_after_a_yes() {
+fn a_token_of_the_aws_cli_is_used_after_confirmation() {
     for (answer, sign_ins) in [("y\n", 0), ("n\n", 1)] {
         let room = room();
         let cached = signed_in_by_the_cli(&room);

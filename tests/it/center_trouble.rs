@@ -20,7 +20,7 @@ fn refuse(status: u16, code: &str, text: &str) -> Trouble {
 
 /// What is wrong with which list, the exit code, and words of the message. Side by side, since some of it takes its time.
 #[test]
-fn a_list_that_does_not_come_changes_nothing() {
+fn a_missing_list_changes_nothing() {
     let no_access = "the portal shows you no accounts (No access)";
     let no_answer = "the portal answered with something that is no answer";
     let cases = [
@@ -64,7 +64,7 @@ fn a_list_that_does_not_come_changes_nothing() {
 }
 
 #[test]
-fn a_token_that_was_taken_back_is_renewed_for_the_list() {
+fn a_revoked_token_is_renewed_for_the_list() {
     let room = room();
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     for call in LISTS {
@@ -78,7 +78,7 @@ fn a_token_that_was_taken_back_is_renewed_for_the_list() {
 
 /// An account that was left while it was asked about, one without a role, and nothing at all.
 #[test]
-fn where_there_is_no_role_there_is_none_to_name() {
+fn without_any_role_there_is_nothing_to_name() {
     let accounts =
         vec![Account::new("666666666666", "empty", &[]), Account::new("444444444444", "p", &["ReadOnly"])];
     let room = Room::by_center(Settings { accounts, ..Settings::default() });
@@ -116,7 +116,7 @@ fn where_there_is_no_role_there_is_none_to_name() {
 
 /// One page after the other, each with a token for the next.
 #[test]
-fn a_list_without_an_end_is_given_up() {
+fn an_endless_list_is_abandoned() {
     let room = room();
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     let json = |body: &Value| reply("200 OK", "application/json", &body.to_string());
@@ -134,7 +134,7 @@ fn a_list_without_an_end_is_given_up() {
 }
 
 #[test]
-fn a_client_that_ends_soon_or_is_forgotten_is_registered_anew() {
+fn an_expiring_or_forgotten_client_is_registered_again() {
     const CLIENT: [Call; 2] = [Call::RegisterClient, Call::CenterAuthorize];
     let over = || refuse(400, "InvalidGrantException", "the session of the portal is over");
     let unknown = || refuse(401, "InvalidClientException", "this client is not known");
@@ -178,7 +178,7 @@ fn a_client_that_ends_soon_or_is_forgotten_is_registered_anew() {
 
 /// The file says that it lives; the portal knows better.
 #[test]
-fn a_token_of_the_aws_cli_that_is_over_costs_a_sign_in() {
+fn an_expired_token_of_the_aws_cli_requires_a_sign_in() {
     let room = room();
     let file = ".aws/sso/cache/0123456789abcdef0123456789abcdef01234567.json";
     std::fs::create_dir_all(room.path(".aws/sso/cache")).unwrap();
@@ -196,7 +196,7 @@ fn a_token_of_the_aws_cli_that_is_over_costs_a_sign_in() {
 }
 
 #[test]
-fn a_device_code_that_nobody_approves_runs_out() {
+fn an_unapproved_device_code_expires() {
     let pending = || refuse(400, "AuthorizationPendingException", "the person has not decided yet");
     let cases = [
         (3, pending(), 1, "nobody approved the code within 3 seconds"),
@@ -269,7 +269,7 @@ fn two_portals_with_the_same_accounts_and_roles() {
 
 /// Nothing says that the names of accounts are unlike each other, or unlike numbers.
 #[test]
-fn accounts_of_one_name_are_told_apart_by_number() {
+fn accounts_with_the_same_name_are_told_apart_by_number() {
     let accounts = vec![
         Account::new("333333333333", "prod", &["Developer", "ReadOnly"]),
         Account::new("444444444444", "prod", &["ReadOnly"]),
@@ -297,7 +297,7 @@ fn accounts_of_one_name_are_told_apart_by_number() {
 
 /// The portal does not say who signs in, so nobody is served what was taken before.
 #[test]
-fn the_next_person_gets_nothing_of_the_last_one_s() {
+fn the_next_person_gets_nothing_from_the_previous_one() {
     let room = room();
     assert_eq!(room.jit(&["login", "--all"]).run().code(), 0);
     let alices = room.asks_for("admin").stdout;
@@ -333,7 +333,7 @@ fn the_next_person_gets_nothing_of_the_last_one_s() {
 
 /// What was asked for before the next person came, and answered after.
 #[test]
-fn what_arrives_late_is_not_left_for_the_next_person() {
+fn a_late_answer_is_not_kept_for_the_next_person() {
     let room = room();
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     let asked = room.count(Call::GetCallerIdentity);

@@ -12,7 +12,7 @@ fn after_the_hub(room: &Room, rest: &str) {
 }
 
 #[test]
-fn mistakes_are_told_with_place_line_and_what_was_meant() {
+fn mistakes_are_reported_with_position_and_suggestion() {
     let room = Room::new();
     let arn = "role_arn = \"arn:aws:iam::222222222222:role/x\"";
     let hub = "via = \"hub\"";
@@ -75,7 +75,7 @@ fn mistakes_are_told_with_place_line_and_what_was_meant() {
 }
 
 #[test]
-fn a_mistake_in_a_role_of_no_concern_is_told_before_anybody_is_asked_and_not_by_a_warm_answer() {
+fn a_mistake_in_another_role_is_reported_except_on_the_warm_path() {
     let room = Room::signed_in("admin");
     let (usual, opened) = (room.usual_config(), room.opened().len());
     room.write_config(&format!("{usual}\n[role.x]\nvai = \"hub\"\n"));
@@ -89,7 +89,7 @@ fn a_mistake_in_a_role_of_no_concern_is_told_before_anybody_is_asked_and_not_by_
 }
 
 #[test]
-fn a_default_role_that_is_not_there_is_refused() {
+fn a_missing_default_role_is_refused() {
     let room = Room::new();
     room.write_config(&format!("default_role = \"amdin\"\n{}", room.usual_config()));
     let output = room.jit(&["status"]).run();
@@ -116,7 +116,7 @@ fn a_secret_is_not_quoted_in_an_error() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_not_a_file_that_is_not_there() {
+fn an_unreadable_file_differs_from_a_missing_one() {
     let room = Room::new();
     let path = room.path("config/jit/config.toml");
     let asked = || room.jit(&["credential-process", "hub"]).run();
@@ -210,7 +210,7 @@ fn jit_config_names_another_file() {
 }
 
 #[test]
-fn an_endpoint_that_is_neither_safe_nor_here_is_refused() {
+fn an_endpoint_that_is_neither_https_nor_local_is_refused() {
     let room = Room::new();
     for (name, value) in
         [("AWS_ENDPOINT_URL_STS", "http://sts.example"), ("AWS_ENDPOINT_URL", "ftp://127.0.0.1")]
@@ -233,7 +233,7 @@ fn meant(output: &crate::support::Output) -> &str {
 }
 
 #[test]
-fn where_no_role_is_named_the_nearest_word_decides() {
+fn without_a_named_role_the_closest_setting_decides() {
     let room = Room::new();
     room.write_config(&format!("default_role = \"hub\"\n{}", room.usual_config()));
     let explain = |words: &[&str]| room.jit(&[&["explain"], words].concat());

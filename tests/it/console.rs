@@ -14,7 +14,7 @@ fn visited(room: &Room, url: &str) -> String {
 }
 
 #[test]
-fn the_address_is_signed_in_as_the_role() {
+fn the_console_url_is_signed_in_as_the_role() {
     let room = room();
     for (role, arn, page) in [
         (
@@ -47,7 +47,7 @@ fn the_address_is_signed_in_as_the_role() {
 }
 
 #[test]
-fn the_browser_gets_an_address_that_opens_nothing_by_itself() {
+fn the_browser_gets_a_url_without_secrets() {
     let room = room();
     let before = room.opened().len();
     let opened = room.jit(&["console", "admin"]).run();
@@ -60,7 +60,7 @@ fn the_browser_gets_an_address_that_opens_nothing_by_itself() {
 }
 
 #[test]
-fn the_address_leads_on_once_and_for_no_page_of_another_site() {
+fn the_console_page_redirects_once_and_not_for_other_sites() {
     let room = room();
     room.write_program_for_urls(
         r#"ask() { curl -s -o /dev/null -w "%{http_code}\n" "$@" >> "$HOME/answers"; }
@@ -82,7 +82,7 @@ touch "$HOME/shown""#,
 }
 
 #[test]
-fn the_session_goes_to_no_address_in_clear() {
+fn the_session_is_not_sent_over_plain_http() {
     let room = room();
     for address in
         ["http://signin.example", "http://127.0.0.1@evil.example", "javascript:alert(1)", "file:///etc"]
@@ -97,7 +97,7 @@ fn the_session_goes_to_no_address_in_clear() {
 }
 
 #[test]
-fn a_command_of_the_person_s_own_opens_it() {
+fn a_configured_command_opens_the_console() {
     let room = room();
     let words = "console_browser = [\"sh\", \"-c\", \"printf '%s %s' \\\"$1\\\" \\\"$2\\\" > container; curl -sL \\\"$3\\\" > page\", \"sh\", \"{role}\", \"{account}\", \"{url}\"]\n";
     room.write_config(&format!("{words}{}", room.usual_config()));
@@ -118,7 +118,7 @@ fn a_command_of_the_person_s_own_opens_it() {
 }
 
 #[test]
-fn identity_center_opens_by_its_own_link() {
+fn identity_center_opens_with_its_own_link() {
     let room = Room::by_center(Settings::default());
     let link = room.jit(&["console", "dev", "--service", "s3", "--region", "eu-west-1", "--print"]).run();
     let expected = format!(
@@ -139,7 +139,7 @@ fn identity_center_opens_by_its_own_link() {
 
 /// The arguments, the exit code, and words of the message.
 #[test]
-fn what_is_not_opened() {
+fn pages_that_are_not_opened() {
     let room = room();
     let cases: [(&[&str], i32, &str); 8] = [
         (&["--region", "evil.example/"], 2, "`evil.example/` is not a region"),
@@ -186,7 +186,7 @@ fn every_page_of_the_consoles_is_opened() {
 }
 
 #[test]
-fn without_a_browser_it_is_said_before_anything_is_asked() {
+fn a_missing_browser_is_reported_before_any_call() {
     let room = room();
     let here = |arguments: &[&str]| {
         room.jit(arguments).without("BROWSER").without("DISPLAY").without("WAYLAND_DISPLAY")
@@ -217,7 +217,7 @@ fn without_a_browser_it_is_said_before_anything_is_asked() {
 }
 
 #[test]
-fn a_sign_in_page_that_cannot_be_asked_is_no_matter_of_the_login() {
+fn an_unreachable_sign_in_page_is_not_a_sign_in_problem() {
     let room = room();
     let refused =
         room.jit(&["console", "admin", "--print"]).env("AWS_ENDPOINT_URL_SIGNIN", "http://127.0.0.1:1").run();
@@ -228,7 +228,7 @@ fn a_sign_in_page_that_cannot_be_asked_is_no_matter_of_the_login() {
 
 /// AWS does not publish what the consoles of its closed partitions are called.
 #[test]
-fn a_partition_without_a_known_console_takes_a_url() {
+fn a_partition_without_a_known_console_accepts_a_url() {
     let room = Room::new();
     let iso = "\n[role.iso]\nidp = \"demo\"\nrole_arn = \"arn:aws-iso:iam::222222222222:role/admin\"\n";
     room.write_config(&(room.usual_config() + iso));

@@ -68,7 +68,7 @@ fn the_store_and_the_index_leave_the_old_or_the_new() {
 
 /// The same in the store: whoever only wanted credentials gets them all the same. A plain run takes every tenth call.
 #[test]
-fn a_store_that_takes_nothing_at_some_call_keeps_the_old_or_the_new() {
+fn a_store_that_fails_at_any_call_keeps_the_old_or_the_new() {
     let step = if std::env::var_os("JIT_TEST_KILLS").is_some() { 1 } else { 10 };
     for scene in sessions() {
         let (mut tried, mut refused) = (0, 0);
@@ -90,7 +90,7 @@ fn a_store_that_takes_nothing_at_some_call_keeps_the_old_or_the_new() {
 
 /// A disk that is full, cannot be written to or breaks, at each call in turn: old or new, no sibling stays, and it is said.
 #[test]
-fn a_call_that_is_refused_leaves_the_old_or_the_new() {
+fn a_refused_system_call_leaves_the_old_or_the_new() {
     for scene in edits() {
         let calls = scene.calls();
         let mut refused = 0;
@@ -113,7 +113,7 @@ fn a_call_that_is_refused_leaves_the_old_or_the_new() {
 
 /// A sibling that a kill left is gone after the next write that comes a minute later, and not before.
 #[test]
-fn what_a_kill_left_beside_the_file_goes_with_a_later_write() {
+fn a_later_write_removes_what_a_kill_left() {
     let scene = &edits()[0];
     let calls = scene.calls();
     let rename = calls.iter().rev().find(|call| call.name.starts_with("rename")).unwrap();
@@ -129,7 +129,7 @@ fn what_a_kill_left_beside_the_file_goes_with_a_later_write() {
 
 /// The calls that are killed at are those that write: the list is not empty where it counts.
 #[test]
-fn the_calls_of_a_run_are_seen() {
+fn the_trace_sees_the_system_calls_of_a_run() {
     let room = Room::signed_in("admin");
     room.leave_a_refresh_token();
     let before = room.count(Call::RefreshGrant);

@@ -17,7 +17,7 @@ fn key(answer: &Output) -> String {
 }
 
 #[test]
-fn the_answer_has_the_keys_that_aws_reads_and_no_others() {
+fn the_answer_has_only_the_keys_that_aws_reads() {
     let room = Room::signed_in("admin");
     let answer = room.asks_for("admin");
     assert_eq!((answer.code(), answer.stderr.as_str()), (0, ""), "{answer}");
@@ -64,7 +64,7 @@ fn it_reads_nothing_and_needs_no_stdin() {
 }
 
 #[test]
-fn nobody_is_asked_on_a_terminal_either() {
+fn it_asks_nothing_even_on_a_terminal() {
     let room = Room::new();
     let answer = room.jit(&["credential-process", "admin"]).on_terminal().env("NO_COLOR", "1").run();
     let expected = "error: a login at demo is needed\n  because: nobody has signed in there yet\n  next: jit login admin\n";
@@ -105,7 +105,7 @@ fn a_failure_prints_nothing_on_stdout_and_has_its_code() {
 }
 
 #[test]
-fn below_the_margin_it_is_renewed_without_a_word() {
+fn below_the_margin_it_is_renewed_silently() {
     let room = Room::signed_in("admin");
     let first = key(&room.asks_for("admin"));
     room.age_session("admin", 43 * MINUTE);
@@ -139,7 +139,7 @@ fn a_short_session_is_renewed_in_its_last_third() {
 }
 
 #[test]
-fn an_old_session_is_served_while_it_holds_whatever_else_fails() {
+fn a_valid_session_is_served_whatever_else_fails() {
     let troubles = [
         (Call::AssumeRole, Trouble::ServerError),
         (Call::AssumeRole, denied()),
@@ -184,14 +184,14 @@ fn auto_login_of_the_configuration_does_the_same() {
 }
 
 #[test]
-fn auto_login_without_a_browser_is_a_login_that_is_needed() {
+fn auto_login_without_a_browser_needs_a_sign_in() {
     let room = Room::new();
     let answer = room.jit(&["credential-process", "admin", "--auto-login"]).without("BROWSER").run();
     assert_eq!((answer.code(), answer.stdout.as_str()), (3, ""), "{answer}");
 }
 
 #[test]
-fn why_the_last_login_is_over_is_said() {
+fn the_reason_why_the_last_login_ended_is_shown() {
     let again = "\n  next: jit login admin\n";
     let room = Room::signed_in("admin");
     room.leave_a_refresh_token();
@@ -222,7 +222,7 @@ fn why_the_last_login_is_over_is_said() {
 }
 
 #[test]
-fn a_provider_that_is_down_does_not_end_the_login() {
+fn an_idp_that_is_down_does_not_end_the_login() {
     let room = Room::signed_in("admin");
     room.leave_a_refresh_token();
     room.servers().faults(|faults| faults.always(Call::RefreshGrant, Trouble::ServerError));
@@ -236,7 +236,7 @@ fn a_provider_that_is_down_does_not_end_the_login() {
 /// Seen before: whatever was wrong after the answer threw the new refresh token away, and the burnt one, sent next, ended the
 /// login for good.
 #[test]
-fn what_is_wrong_with_an_answer_does_not_cost_the_refresh_token_in_it() {
+fn a_bad_answer_does_not_lose_its_refresh_token() {
     type Arrange = fn(&mut jit_emulator::Faults);
     let cases: [(&str, Arrange); 7] = [
         ("a key that is nowhere", |faults| _ = faults.flaws.insert(Flaw::KeyId)),
@@ -268,7 +268,7 @@ fn what_is_wrong_with_an_answer_does_not_cost_the_refresh_token_in_it() {
 
 /// Whatever a provider calls a refresh token that is dead: a program is told to sign in, and a person does.
 #[test]
-fn a_dead_refresh_token_is_dead_in_every_providers_words() {
+fn a_dead_refresh_token_is_recognized_in_every_idps_words() {
     let refuse = |status, code: &str, why: &str| Trouble::Refuse(Refusal::new(status, code, why));
     for (dead, words) in [
         (refuse(400, "invalid_request", "no such token"), "invalid_request (no such token)"),
@@ -301,7 +301,7 @@ fn a_dead_refresh_token_is_dead_in_every_providers_words() {
 }
 
 #[test]
-fn a_refresh_token_that_is_of_no_use_is_revoked() {
+fn a_useless_refresh_token_is_revoked() {
     let room = Room::signed_in("admin");
     room.leave_a_refresh_token();
     room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::NoIdTokenOnRefresh));

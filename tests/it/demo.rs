@@ -125,7 +125,7 @@ fn transcript(option: &str, file: &str) {
 }
 
 #[test]
-fn what_commands_print_is_on_stdout_and_the_talk_is_not() {
+fn data_goes_to_stdout_and_messages_to_stderr() {
     let room = Room::new();
     let output = room.jit(&["demo", "--no-browser"]).run();
     let starts: Vec<&str> = output

@@ -162,7 +162,7 @@ fn id_tokens_are_checked() {
 }
 
 #[test]
-fn only_those_who_are_trusted_become_a_role() {
+fn only_trusted_callers_assume_a_role() {
     let guarded = "arn:aws:iam::333333333333:role/path/guarded";
     let mut settings = Settings::default();
     settings.roles.push(Role { external_id: Some("the-id".into()), ..Role::spoke(guarded, HUB, 3600) });
@@ -268,7 +268,7 @@ fn signatures_are_checked() {
 }
 
 #[test]
-fn sessions_end_when_they_were_said_to() {
+fn sessions_end_at_their_expiry() {
     let demo = Demo::new();
     demo.servers.faults(|faults| faults.hub_lifetime = Some(Duration::ZERO));
     let hub = demo.hub();

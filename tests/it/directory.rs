@@ -42,7 +42,7 @@ fn known(room: &Room) -> usize {
 }
 
 #[test]
-fn a_large_company_is_asked_once_and_then_only_for_what_may_have_changed() {
+fn a_large_company_is_fetched_once_and_then_only_where_it_may_have_changed() {
     let room = signed_in(accounts(1200));
     let first = refreshed(&room, &[]);
     assert_eq!((room.counts(LISTS), known(&room)), ([12, 1200], 14_400));
@@ -69,7 +69,7 @@ fn a_large_company_is_asked_once_and_then_only_for_what_may_have_changed() {
 }
 
 #[test]
-fn what_was_stopped_goes_on() {
+fn an_interrupted_refresh_continues() {
     let room = signed_in(accounts(400));
     refreshed(&room, &[]);
     room.servers().faults(|faults| faults.accounts = Some(accounts(401).into()));
@@ -117,7 +117,7 @@ fn what_was_stopped_goes_on() {
 }
 
 #[test]
-fn a_storm_of_refusals_is_waited_out() {
+fn repeated_throttling_is_waited_out() {
     let room = signed_in(accounts(40));
     room.servers().faults(|faults| faults.portal_limit = Some(20));
     let roles = refreshed(&room, &[]);
@@ -145,7 +145,7 @@ fn another_sign_in_starts_from_nothing() {
 }
 
 #[test]
-fn a_role_that_is_not_listed_yet_can_be_named_and_one_that_is_gone_is_noticed() {
+fn unlisted_roles_can_be_named_and_removed_ones_are_noticed() {
     let room = signed_in(accounts(3));
     refreshed(&room, &[]);
     let mut now = accounts(3);

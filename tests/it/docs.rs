@@ -84,7 +84,7 @@ fn quoted(text: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn each_configuration_is_one_that_jit_takes() {
+fn every_example_configuration_is_valid() {
     let examples = blocks(README, "toml");
     assert_eq!(
         examples.len(),
@@ -99,7 +99,7 @@ fn each_configuration_is_one_that_jit_takes() {
 }
 
 #[test]
-fn each_policy_is_json_of_the_current_kind() {
+fn every_example_policy_is_current_json() {
     let policies = blocks(README, "json");
     assert_eq!(policies.len(), 5, "three hubs, what a hub may do, a spoke");
     for policy in policies {
@@ -110,7 +110,7 @@ fn each_policy_is_json_of_the_current_kind() {
 }
 
 #[test]
-fn the_profile_is_the_one_that_jit_writes() {
+fn the_example_profile_is_what_jit_writes() {
     let program = Program::new("/usr/local/bin/jit", System::Unix).unwrap();
     let profile = program.profile("prod-admin", Some("eu-west-1")).unwrap();
     let empty = Document::parse(b"").unwrap();
@@ -119,7 +119,7 @@ fn the_profile_is_the_one_that_jit_writes() {
 }
 
 #[test]
-fn every_command_and_option_is_in_the_table_and_no_other() {
+fn the_table_has_exactly_the_commands_and_options() {
     fn collect(command: &clap::Command, path: &str, found: &mut Vec<(String, Names)>) {
         let below: Vec<_> = command.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
         if !command.is_subcommand_required_set() {
@@ -146,7 +146,7 @@ fn every_command_and_option_is_in_the_table_and_no_other() {
 }
 
 #[test]
-fn every_key_is_in_the_table_where_the_parser_takes_it() {
+fn the_table_has_exactly_the_configuration_keys() {
     const OIDC: &str = "[idp.a]\ntype = \"oidc\"\nissuer = \"https://a.example\"\nclient_id = \"a\"\n";
     const SAML: &str = "[idp.a]\ntype = \"saml\"\nsso_url = \"https://a.example\"\n";
     const OKTA: &str =
@@ -199,7 +199,7 @@ fn every_key_is_in_the_table_where_the_parser_takes_it() {
 
 /// With `UPDATE_SNAPSHOTS`, as `scripts/generate` sets it, the table is written instead.
 #[test]
-fn what_a_shared_file_may_say_is_told_key_by_key() {
+fn the_shared_file_page_lists_every_key() {
     let (begin, end) = ("<!-- keys: written by scripts/generate -->\n", "<!-- end of keys -->");
     let page = document("docs/shared-file.md");
     let (before, rest) = page.split_once(begin).unwrap();
@@ -213,7 +213,7 @@ fn what_a_shared_file_may_say_is_told_key_by_key() {
 }
 
 #[test]
-fn every_variable_that_is_obeyed_is_in_the_table_and_no_other() {
+fn the_table_has_exactly_the_variables_in_use() {
     let source = include_str!("../../crates/jit-wire/src/env.rs");
     let names = source.lines().filter_map(|line| line.strip_prefix("pub const ")?.split('"').nth(1));
     // These two are read by the HTTP client.
@@ -223,7 +223,7 @@ fn every_variable_that_is_obeyed_is_in_the_table_and_no_other() {
 }
 
 #[test]
-fn every_exit_code_is_in_the_table_and_no_other() {
+fn the_table_has_exactly_the_exit_codes() {
     let kinds = [
         Kind::Failed,
         Kind::Usage,
@@ -252,7 +252,7 @@ fn source(folder: &Path) -> String {
 }
 
 #[test]
-fn each_attack_has_the_tests_that_are_told() {
+fn each_attack_names_existing_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = ["src", "crates", "tests"].map(|folder| source(&root.join(folder))).concat();
     let (_, table) = document("SECURITY.md").split_once("\n## Attacks\n").unwrap();
@@ -274,7 +274,7 @@ fn each_attack_has_the_tests_that_are_told() {
 }
 
 #[test]
-fn each_message_that_is_explained_is_one_that_is_shown() {
+fn each_explained_message_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let source = ["src", "crates"].map(|folder| source(&root.join(folder))).concat();
     for message in rows("Troubleshooting").iter().flat_map(|row| quoted(row[0])) {
@@ -287,7 +287,7 @@ fn each_message_that_is_explained_is_one_that_is_shown() {
 /// A child has the variables that `jit env` prints.
 #[cfg(unix)]
 #[test]
-fn a_child_gets_the_variables_that_are_told() {
+fn a_child_gets_the_documented_variables() {
     let room = crate::support::Room::new();
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     let printed = room.jit(&["env", "admin", "--shell", "json"]).hands_over().run();
@@ -304,7 +304,7 @@ fn slug(heading: &str) -> String {
 }
 
 #[test]
-fn each_link_leads_to_a_file_and_a_heading() {
+fn each_link_has_a_file_and_a_heading() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for (path, text) in DOCUMENTS {
         let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
@@ -326,7 +326,7 @@ fn each_link_leads_to_a_file_and_a_heading() {
 /// A table that nobody measured, or that a part of the bench would not find again.
 /// The table is made by the program; `scripts/generate` puts it there.
 #[test]
-fn the_page_of_aws_s_files_has_every_setting() {
+fn the_aws_files_page_has_every_setting() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/aws-files.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once("<!-- settings -->\n").unwrap();
@@ -340,7 +340,7 @@ fn the_page_of_aws_s_files_has_every_setting() {
 }
 
 #[test]
-fn the_page_of_figures_has_those_of_every_part() {
+fn the_performance_page_has_every_table() {
     let bench = include_str!("../../benches/commands/main.rs");
     let (_, parts) = bench.split_once("const PARTS:").unwrap();
     let parts = parts.split("];").next().unwrap().lines().filter_map(|line| line.trim().strip_prefix("(\""));
@@ -362,7 +362,7 @@ fn the_page_of_figures_has_those_of_every_part() {
 }
 
 #[test]
-fn the_tests_that_show_what_is_said_of_attackers_are_there() {
+fn the_tests_named_for_each_attacker_exist() {
     let (_, rest) = document("SECURITY.md").split_once("\n## Who attacks, and what they get\n").unwrap();
     let rows = rest.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with('|')).skip(2);
     let mut count = 0;

@@ -18,7 +18,7 @@ fn found(output: &Output, about: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_good_machine_is_good() {
+fn a_healthy_machine_has_no_findings() {
     let room = Room::signed_in("developer");
     assert_eq!(room.jit(&["configure", "profiles"]).run().code(), 0);
     let before = room.counts([Call::Discovery, Call::CodeGrant, Call::RefreshGrant, Call::AssumeRole]);
@@ -43,7 +43,7 @@ fn a_good_machine_is_good() {
 }
 
 #[test]
-fn a_broken_configuration_is_found_and_the_rest_is_looked_at() {
+fn a_broken_configuration_is_found_and_the_rest_is_checked() {
     let room = Room::new();
     room.write_config("[role.x]\nvai = \"hub\"\n");
     let output = doctor(&room);
@@ -60,7 +60,7 @@ fn a_broken_configuration_is_found_and_the_rest_is_looked_at() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_told_by_how_much_and_to_which_side() {
+fn a_wrong_clock_is_reported_with_its_offset() {
     let room = Room::new();
     for (ahead, side) in [(600, "10 min behind"), (-7200, "2 h ahead of")] {
         room.servers().faults(|faults| faults.sts_clock = ahead);
@@ -74,7 +74,7 @@ fn a_clock_that_is_off_is_told_by_how_much_and_to_which_side() {
 }
 
 #[test]
-fn an_endpoint_that_nobody_answers_at_is_the_network() {
+fn an_unreachable_endpoint_is_a_network_problem() {
     let room = Room::new();
     // The discard port: nobody listens there.
     let run = room.jit(&["doctor", "--json"]).env("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
@@ -87,7 +87,7 @@ fn an_endpoint_that_nobody_answers_at_is_the_network() {
 
 /// Seen to fail: where an IdP could not be reached, `jit doctor` was advised, which asked no IdP.
 #[test]
-fn an_idp_that_nobody_answers_at_is_named() {
+fn an_unreachable_idp_is_named() {
     let room = Room::new();
     room.write_config(&room.usual_config().replace(room.servers().issuer(), "http://127.0.0.1:9"));
     let output = room.jit(&["doctor"]).run();
@@ -97,7 +97,7 @@ fn an_idp_that_nobody_answers_at_is_named() {
 }
 
 #[test]
-fn whatever_wins_over_our_profiles_is_named_with_its_line() {
+fn whatever_overrides_our_profiles_is_named_with_its_line() {
     let room = Room::new();
     assert_eq!(room.jit(&["configure", "profiles"]).run().code(), 0);
     room.write(".aws/credentials", "[admin]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = x\n");
@@ -148,7 +148,7 @@ fn a_file_that_awss_tools_reject_is_broken() {
 }
 
 #[test]
-fn an_entry_that_is_corrupt_is_broken_and_can_be_left_behind() {
+fn a_corrupt_entry_is_reported_and_can_be_discarded() {
     let room = Room::signed_in("hub");
     let entries = std::fs::read_dir(room.path("state/jit/kernel")).unwrap();
     let paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
@@ -183,7 +183,7 @@ fn a_session_too_short_for_awss_tools_is_doubtful() {
 }
 
 #[test]
-fn a_store_that_cannot_be_is_broken() {
+fn an_impossible_store_is_reported_broken() {
     let room = Room::new();
     let output = room.jit(&["doctor"]).env("JIT_STORE", "bogus").run();
     insta::assert_snapshot!(room.told(&output), @r#"

@@ -19,7 +19,7 @@ const SET: [&str; 8] = [
 ];
 
 #[test]
-fn each_shell_gets_the_same_in_its_own_words() {
+fn each_shell_gets_the_same_in_its_own_syntax() {
     let room = Room::signed_in("developer");
     let text = |shell| {
         let run = room.jit(&["env", "developer", "--shell", shell]).hands_over();
@@ -52,7 +52,7 @@ fn each_shell_gets_the_same_in_its_own_words() {
 }
 
 #[test]
-fn a_real_shell_takes_it() {
+fn a_real_shell_accepts_it() {
     let room = Room::signed_in("developer");
     let script =
         "eval \"$(\"$0\" env developer)\" && echo \"$JIT_ROLE ${AWS_PROFILE-unset}\" && \"$0\" whoami";
@@ -73,7 +73,7 @@ fn a_real_shell_takes_it() {
 }
 
 #[test]
-fn the_shell_is_shells_and_an_unknown_one_is_asked_for() {
+fn the_shell_comes_from_the_environment_or_is_required() {
     let room = Room::signed_in("developer");
     for (shell, first) in
         [("/bin/bash", "unset "), ("/usr/bin/fish", "set -e "), ("/opt/bin/pwsh", "Remove-Item ")]

@@ -66,7 +66,7 @@ fn a_security_question_is_only_text() {
 }
 
 #[test]
-fn numbers_addresses_and_devices_are_only_text() {
+fn phone_numbers_emails_and_devices_are_only_text() {
     for (kind, field) in [("sms", "phoneNumber"), ("call", "phoneNumber"), ("email", "email")] {
         is_shown(|text| {
             let (room, _okta) = company(wants(vec![factor(kind, "OKTA", "f1", json!({ field: text }))]));
@@ -104,7 +104,7 @@ fn factors_that_are_listed_or_unknown_are_only_text() {
 
 /// Account names of Identity Center. Whether such a name is taken at all is another question.
 #[test]
-fn names_of_accounts_reach_no_terminal_as_they_are() {
+fn account_names_are_escaped_on_a_terminal() {
     let names = HOSTILE.iter().map(|(text, ..)| *text).chain(ORDINARY);
     let accounts: Vec<Account> = names
         .enumerate()
@@ -217,7 +217,7 @@ fn the_text_of_a_shared_file_is_only_text() {
 
 /// AWS's own file may hold anything. Its difference is for people, who often read it through a pager, so it is text in a pipe too.
 #[test]
-fn the_difference_of_a_file_is_text_wherever_it_goes() {
+fn a_file_diff_is_escaped_everywhere() {
     let room = Room::new();
     room.write(".aws/config", "[profile other]\nregion = a\u{1b}]0;owned\u{7}\u{202e}b\n");
     let arguments = ["configure", "profiles", "--dry-run"];
@@ -228,7 +228,7 @@ fn the_difference_of_a_file_is_text_wherever_it_goes() {
 }
 
 #[test]
-fn what_jit_log_tells_is_only_text() {
+fn jit_log_output_is_only_text() {
     is_shown(|text| {
         let push = factor("push", "OKTA", "p1", json!({ "name": text }));
         let (room, okta) = company(wants(vec![push]));

@@ -45,7 +45,7 @@ fn the_commands_code_and_signal_are_its_own() {
 }
 
 #[test]
-fn what_cannot_be_started_has_the_shells_codes() {
+fn a_command_that_cannot_be_started_has_the_shells_codes() {
     let room = Room::signed_in("developer");
     room.write("plain", "#!/bin/sh\n");
     room.write("orphan", "#!/no/such/interpreter\n");
@@ -85,7 +85,7 @@ fn it_becomes_the_command_and_so_gets_its_signals() {
 }
 
 #[test]
-fn whatever_would_win_is_cleared_and_the_rest_stays() {
+fn overriding_variables_are_cleared_and_the_rest_stays() {
     let room = Room::signed_in("developer");
     let run = room.jit(&["exec", "developer", "--", "env"]).hands_over();
     let run = SHADOWS.into_iter().fold(run, |run, name| match name {
@@ -125,7 +125,7 @@ fn whatever_would_win_is_cleared_and_the_rest_stays() {
 }
 
 #[test]
-fn the_region_is_the_roles_else_the_users_by_both_names() {
+fn the_region_is_the_roles_or_the_users_in_both_variables() {
     let room = Room::signed_in("developer");
     let script = "echo ${AWS_REGION-none} ${AWS_DEFAULT_REGION-none}";
     let cases: [(&str, &[(&str, &str)], &str); 5] = [
@@ -147,7 +147,7 @@ fn the_region_is_the_roles_else_the_users_by_both_names() {
 }
 
 #[test]
-fn role_account_and_time_left_are_said_first_unless_quiet() {
+fn role_account_and_time_left_are_shown_unless_quiet() {
     let room = Room::signed_in("developer");
     let said = room.jit(&["exec", "developer", "--", "true"]).run();
     let left = said.stderr.strip_prefix("developer  account 333333333333  ").unwrap();
@@ -160,7 +160,7 @@ fn role_account_and_time_left_are_said_first_unless_quiet() {
 }
 
 #[test]
-fn arguments_and_what_flows_through_arrive_untouched() {
+fn arguments_and_streams_arrive_unchanged() {
     let room = Room::signed_in("developer");
     let words = ["a b", "", "--json", "$HOME;`id`", "it's \"so\"", "line\nfeed", "--", "-q"];
     let words_script = ["exec", "-q", "developer", "--", "sh", "-c", "printf '<%s>' \"$@\"", "sh"];
@@ -209,7 +209,7 @@ fn inside_another_exec_the_inner_role_counts() {
 }
 
 #[test]
-fn a_role_that_wants_a_yes_gets_one_or_is_not_used() {
+fn a_role_with_confirm_asks_or_is_not_used() {
     let room = Room::signed_in("admin");
     room.write_config(&room.usual_config().replace("[role.admin]", "[role.admin]\nconfirm = true"));
     let words = ["exec", "admin", "--", "echo", "it ran"];
@@ -234,7 +234,7 @@ fn a_role_that_wants_a_yes_gets_one_or_is_not_used() {
 }
 
 #[test]
-fn without_a_login_or_anybody_to_ask_nothing_is_started() {
+fn without_a_login_and_nobody_to_ask_nothing_is_started() {
     let room = Room::new();
     let output = room.jit(&["exec", "developer", "--", "touch", "started"]).run();
     insta::assert_snapshot!(room.told(&output), @"
@@ -248,7 +248,7 @@ fn without_a_login_or_anybody_to_ask_nothing_is_started() {
 }
 
 #[test]
-fn on_a_terminal_a_missing_login_is_made_up_for() {
+fn on_a_terminal_a_missing_login_starts_a_sign_in() {
     let room = Room::new();
     let output = room.jit(&["exec", "-q", "developer", "--", "printenv", "JIT_ROLE"]).on_terminal().run();
     assert!(output.code() == 0 && output.stdout.ends_with("developer\r\n"), "{output}");

@@ -27,7 +27,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_committed_manual_is_the_programs() {
+fn the_committed_man_pages_are_current() {
     let room = Room::new();
     let output = room.jit(&["man", "pages"]).run();
     assert_eq!(output.code(), 0, "{output}");
@@ -43,7 +43,7 @@ fn the_committed_manual_is_the_programs() {
 }
 
 #[test]
-fn the_committed_completions_are_the_programs() {
+fn the_committed_completions_are_current() {
     let room = Room::new();
     let expected: BTreeSet<String> = SCRIPTS.iter().map(|(_, name)| (*name).to_owned()).collect();
     assert_eq!(names(&project("completions")), expected);
@@ -91,7 +91,7 @@ fn roles_are_completed_from_the_configuration_and_never_an_error() {
 
 /// PowerShell and elvish are on no machine here: what their scripts are answered is looked at instead.
 #[test]
-fn every_shell_is_answered_from_a_large_index_and_nobody_is_asked() {
+fn every_shell_completes_from_a_large_index_without_calls() {
     let room = Room::by_center(Settings::default());
     let role = |n: usize| DiscoveredRole {
         idp: "demo".to_owned(),
@@ -135,7 +135,7 @@ fn every_variable_that_is_read_is_in_the_manual() {
 
 /// `COMPLETE` may be somebody else's variable, and what a completion asks for may be anything.
 #[test]
-fn an_environment_makes_no_completion_of_a_command() {
+fn the_environment_does_not_turn_a_command_into_a_completion() {
     let room = Room::new();
     for value in ["bash", "zsh", "/usr/bin/fish", "powershell", "yes", "0"] {
         let output = room.jit(&["roles"]).env("COMPLETE", value).run();

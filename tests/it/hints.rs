@@ -156,7 +156,7 @@ fn of_keys() -> Room {
 }
 
 #[test]
-fn following_a_hint_leads_on() {
+fn following_a_hint_helps() {
     let told = |row: &Row| {
         let room = (row.room)();
         (row.arrange)(&room);
@@ -178,7 +178,7 @@ fn following_a_hint_leads_on() {
 }
 
 #[test]
-fn a_login_that_cannot_ask_says_how_it_could() {
+fn a_sign_in_that_cannot_ask_says_how_to_allow_it() {
     let room = Room::new();
     let failed = room.jit(&["login", "hub"]).without("BROWSER").run();
     assert_eq!(

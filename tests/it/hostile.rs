@@ -67,7 +67,7 @@ const BAD: [&str; 6] = [
 ];
 
 #[test]
-fn addresses_that_are_no_safe_pages_are_opened_by_nobody() {
+fn unsafe_urls_are_never_opened() {
     for name in [
         "authorization_endpoint",
         "token_endpoint",
@@ -107,7 +107,7 @@ fn addresses_that_are_no_safe_pages_are_opened_by_nobody() {
 }
 
 #[test]
-fn identity_center_sends_nobody_to_such_a_page() {
+fn identity_center_cannot_open_unsafe_urls() {
     for bad in BAD {
         let room = Room::by_center(jit_emulator::Settings::default());
         let upstream = room.servers().center_url().trim_start_matches("http://").to_owned();
@@ -130,7 +130,7 @@ fn identity_center_sends_nobody_to_such_a_page() {
 }
 
 #[test]
-fn codes_for_a_device_and_refusals_are_text() {
+fn device_codes_and_refusals_are_only_text() {
     let (room, _front) = provider(|path, answer| match path {
         "/device" => answer["user_code"] = WORDS.into(),
         "/token" => answer["error_description"] = WORDS.into(),
@@ -182,7 +182,7 @@ fn somebody_else<'r>(room: &'r Room, script: &str, argument: &str) -> Run<'r> {
 }
 
 #[test]
-fn another_user_gets_into_no_folder_lock_or_key() {
+fn another_user_cannot_use_folders_locks_or_keys() {
     let room = Room::signed_in("admin");
     room.write(
         "shared.toml",
@@ -212,7 +212,7 @@ exit 0"#;
 }
 
 #[test]
-fn another_user_at_the_port_changes_nothing_and_cannot_take_it() {
+fn another_user_cannot_disturb_or_take_the_port() {
     let room = Room::new();
     let (login, port) = waiting_login(&room);
     let script = r#"
@@ -298,7 +298,7 @@ fn slow_browser(room: &Room) {
 }
 
 #[test]
-fn another_user_who_is_first_at_the_page_of_a_sign_in_gets_nothing() {
+fn another_user_who_opens_the_sign_in_page_first_gets_nothing() {
     for (way, room, arguments) in WAYS_TO_SIGN_IN {
         let room = room();
         slow_browser(&room);
@@ -319,7 +319,7 @@ fn another_user_who_is_first_at_the_page_of_a_sign_in_gets_nothing() {
 }
 
 #[test]
-fn who_is_second_at_the_page_of_a_sign_in_ends_it() {
+fn a_second_visitor_of_the_sign_in_page_ends_the_sign_in() {
     for (way, room, arguments) in WAYS_TO_SIGN_IN {
         for before_the_browser in [true, false] {
             let room = room();
@@ -367,7 +367,7 @@ fn another_user_cannot_finish_a_sign_in_whose_url_they_have() {
 
 /// With everything but the cookie: the redirect with its code, and the response with its relay state.
 #[test]
-fn who_comes_back_without_the_cookie_is_not_taken() {
+fn a_browser_without_the_cookie_is_refused() {
     let room = Room::new();
     room.write_browser(
         r#"at=$(curl -s -o /dev/null -w '%{redirect_url}' "$1")
@@ -402,7 +402,7 @@ post -sSL -o "$HOME/shown""#,
 }
 
 #[test]
-fn another_user_has_no_use_of_the_endpoint_of_a_child_nor_of_a_process() {
+fn another_user_cannot_use_a_childs_endpoint_or_process() {
     let room = Room::signed_in("admin");
     let script = "echo at $AWS_CONTAINER_CREDENTIALS_FULL_URI; until [ -e go ]; do sleep 0.01; done";
     let child = room.jit(&["exec", "admin", "--refresh", "--", "sh", "-c", script]).start();
@@ -421,7 +421,7 @@ fn another_user_has_no_use_of_the_endpoint_of_a_child_nor_of_a_process() {
 
 /// What an account calls itself is asked with the session's token: of this machine, and not of another in clear.
 #[test]
-fn the_names_of_accounts_are_asked_of_no_address_in_clear() {
+fn account_aliases_are_not_requested_over_plain_http() {
     for (address, asked) in [("127.0.0.1", true), ("127.0.0.2", false)] {
         let iam = std::net::TcpListener::bind((address, 0)).unwrap();
         let url = format!("http://{}", iam.local_addr().unwrap());
@@ -434,7 +434,7 @@ fn the_names_of_accounts_are_asked_of_no_address_in_clear() {
 }
 
 #[test]
-fn the_servers_of_the_demo_answer_no_other_site() {
+fn the_demo_servers_do_not_answer_other_sites() {
     let room = Room::new();
     let servers = room.servers();
     for address in [servers.issuer(), servers.sts_url(), servers.center_url()] {
@@ -465,7 +465,7 @@ fn the_servers_of_the_demo_answer_no_other_site() {
 }
 
 #[test]
-fn the_acs_answers_its_own_name_alone() {
+fn the_acs_answers_only_its_own_host_name() {
     let room = Room::by_saml(jit_emulator::Settings::default());
     room.write_browser(
         r#"page=$(curl -sSL "$1")

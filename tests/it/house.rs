@@ -100,7 +100,7 @@ fn imports(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn arrows_never_turn_back() {
+fn imports_point_one_way() {
     let mut wrong = Vec::new();
     for (file, text) in sources() {
         let layer = file.split('/').next().unwrap().trim_end_matches(".rs");
@@ -134,7 +134,7 @@ fn arrows_never_turn_back() {
 
 /// Cargo turns a feature on for everybody in a build of the workspace, so a pure crate could name the wire and nobody would see.
 #[test]
-fn pure_crates_leave_the_wire_alone() {
+fn pure_crates_do_not_use_the_http_feature() {
     for pure in ["jit-access", "iam-evaluate"] {
         for (file, text) in sources().iter().filter(|(file, _)| file.starts_with(&format!("crates/{pure}/")))
         {
@@ -150,7 +150,7 @@ fn pure_crates_leave_the_wire_alone() {
 
 /// The emulator is for `jit demo` and for tests: nothing else of the program may lean on it.
 #[test]
-fn only_jit_demo_names_the_emulator() {
+fn only_jit_demo_uses_the_emulator() {
     for (file, text) in sources() {
         let names = code(&text).contains("jit_emulator");
         assert!(file.starts_with("commands/demo/") || !names, "{file} names the emulator");
@@ -159,7 +159,7 @@ fn only_jit_demo_names_the_emulator() {
 
 /// Services meet below themselves (in `shared`, `sessions`, `signing`), so that one can be added or read without the others.
 #[test]
-fn no_modules_of_the_emulator_import_one_another_in_a_circle() {
+fn emulator_modules_have_no_import_cycle() {
     let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let below = |(file, text): (String, String)| {
         Some((file.strip_prefix("crates/jit-emulator/src/")?.to_owned(), text))
@@ -208,14 +208,14 @@ fn the_map_names_every_module() {
 }
 
 #[test]
-fn imports_are_seen_in_every_form() {
+fn imports_are_found_in_every_form() {
     let text = "use crate::sys::{fs, env::Env};\nuse crate::plan::Plan;\nlet a = crate::ui::text::escape;\n// crate::no\n";
     let expected = ["plan::Plan", "sys::env::Env", "sys::fs", "ui::text::escape"];
     assert_eq!(imports(text).iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
 #[test]
-fn the_environment_is_read_at_one_door() {
+fn the_environment_is_read_in_one_place() {
     for (file, text) in sources() {
         let reads = ["std::env::var", "env::vars", "std::env::args", "current_exe"]
             .iter()
@@ -227,7 +227,7 @@ fn the_environment_is_read_at_one_door() {
 /// An error explains itself beside its definition, by a typed piece of advice; one place puts that into words for the case.
 /// The parser of the command line brings words of its own.
 #[test]
-fn advice_becomes_words_at_one_door() {
+fn advice_is_worded_in_one_place() {
     for (file, text) in sources() {
         let writes = ["CommandError::advised(", ".hint(", "hints.push(", "hints: vec!["];
         let found: Vec<&&str> = writes.iter().filter(|call| text.contains(**call)).collect();
@@ -251,7 +251,7 @@ fn advice_becomes_words_at_one_door() {
 
 /// Everything else hands it [`Shown`](jit::ui::text::Shown), which is made of literals and escaped text.
 #[test]
-fn the_terminal_is_written_at_one_door() {
+fn only_one_file_writes_to_the_terminal() {
     let writers = [
         "std::io::stderr()",
         "std::io::stdout()",
@@ -278,7 +278,7 @@ fn the_terminal_is_written_at_one_door() {
 
 /// What a browser is started with can be read by every user, so it is the page that sends it on, and nothing else.
 #[test]
-fn a_browser_is_started_with_the_page_that_sends_it_on() {
+fn browsers_are_started_only_with_the_redirecting_page() {
     let given = [
         ("commands/console.rs", "world.browser.open(page)"),
         ("commands/logout.rs", "world.browser.open(page)"),
@@ -293,7 +293,7 @@ fn a_browser_is_started_with_the_page_that_sends_it_on() {
 
 /// Each place where a secret is opened is one that somebody has looked at.
 #[test]
-fn secrets_are_opened_where_the_list_says() {
+fn secrets_are_exposed_only_where_listed() {
     let mut list = String::new();
     for (file, text) in sources() {
         let count = text.matches(".expose()").count();

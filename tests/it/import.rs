@@ -339,7 +339,7 @@ next: jit configure profiles  lets every AWS tool ask jit
 const ONE: &str = "[profile sso]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 222222222222\nsso_role_name = Developer\n";
 
 #[test]
-fn nothing_is_written_without_a_yes() {
+fn nothing_is_written_without_confirmation() {
     let room = room();
     room.write(".aws/config", ONE);
     let dry = import(&room, &["aws-vault", "--dry-run"]);
@@ -428,7 +428,7 @@ fn on_a_terminal_the_org_is_asked_for() {
 }
 
 #[test]
-fn what_is_there_stays_and_names_that_are_taken_get_a_number() {
+fn existing_tables_stay_and_taken_names_get_a_number() {
     let room = Room::new();
     // A secret just above what is added, where a difference shows what is around it.
     let google = "[idp.google]\ntype = \"oidc\"\nissuer = \"https://accounts.google.com\"\nclient_id = \"x\"\nclient_secret = \"s3cr3t\"\n";
@@ -491,7 +491,7 @@ fn what_is_there_stays_and_names_that_are_taken_get_a_number() {
 }
 
 #[test]
-fn a_link_into_a_repository_stays_one() {
+fn a_link_into_a_repository_stays_a_link() {
     let room = room();
     room.write(".aws/config", ONE);
     for folder in ["config/jit", "dotfiles"] {
@@ -513,7 +513,7 @@ fn a_link_into_a_repository_stays_one() {
 }
 
 #[test]
-fn what_cannot_be_written_is_said_and_left_alone() {
+fn an_unwritable_file_is_reported_and_left_alone() {
     let room = Room::new();
     room.write(".aws/config", ONE);
     let before = config(&room);
@@ -553,7 +553,7 @@ fn what_cannot_be_written_is_said_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_said_with_its_place() {
+fn a_missing_file_is_reported_with_its_path() {
     let room = room();
     for (arguments, places) in [
         (&["aws-okta"][..], "~/.aws/config"),
@@ -608,7 +608,7 @@ fn a_file_that_is_not_there_is_said_with_its_place() {
 }
 
 #[test]
-fn what_is_hostile_is_shown_and_does_nothing() {
+fn hostile_content_is_shown_and_does_nothing() {
     let room = room();
     room.write(
         ".aws/config",

@@ -22,7 +22,7 @@ fn hold(room: &Room, call: Call) {
 }
 
 #[test]
-fn a_login_that_is_ended_in_any_step_leaves_the_next_one_free() {
+fn a_sign_in_killed_at_any_step_does_not_block_the_next_one() {
     for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
         let room = Room::new();
         for step in LOGIN_STEPS {
@@ -52,7 +52,7 @@ fn a_login_that_is_ended_in_any_step_leaves_the_next_one_free() {
 }
 
 #[test]
-fn waiters_go_on_when_the_one_they_wait_for_is_killed() {
+fn waiters_continue_when_the_holder_is_killed() {
     for step in SILENT_STEPS {
         let room = Room::new();
         assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
@@ -81,7 +81,7 @@ fn waiters_go_on_when_the_one_they_wait_for_is_killed() {
 }
 
 #[test]
-fn another_login_takes_over_from_one_that_is_killed() {
+fn another_sign_in_takes_over_from_a_killed_one() {
     for step in LOGIN_STEPS {
         let room = Room::new();
         hold(&room, step);
@@ -156,7 +156,7 @@ fn a_kill_in_the_middle_of_a_write_leaves_the_old_entry() {
 
 /// A list and a hidden passphrase change how the terminal behaves; a shell that does not set it right itself goes on with it.
 #[test]
-fn the_terminal_is_as_it_was_whatever_ends_the_program_that_asks() {
+fn the_terminal_is_restored_however_a_prompt_ends() {
     let room = Room::signed_in("admin");
     let file = Room::new();
     let cases = [(&room, "login", "❯"), (&file, "JIT_STORE=file login admin", "assphrase")];
@@ -186,7 +186,7 @@ fn the_terminal_is_as_it_was_whatever_ends_the_program_that_asks() {
 
 /// What other programs are started for is ended with who started them, in time and at every moment.
 #[test]
-fn a_command_that_gives_credentials_does_not_outlive_who_asked() {
+fn a_credential_command_does_not_outlive_its_caller() {
     let room = Room::new();
     room.write("vault", "#!/bin/sh\nsleep 600 & echo $! >>sleepers\nwait\n");
     std::fs::set_permissions(room.path("vault"), std::os::unix::fs::PermissionsExt::from_mode(0o755))

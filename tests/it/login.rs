@@ -16,7 +16,7 @@ const WHOLE_CHAIN: [Call; 6] = [
 ];
 
 #[test]
-fn a_login_says_who_and_until_when_and_is_not_repeated() {
+fn a_login_shows_person_and_expiry_and_is_not_repeated() {
     let room = Room::new();
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!(login.code(), 0, "{login}");
@@ -43,7 +43,7 @@ fn a_login_says_who_and_until_when_and_is_not_repeated() {
 }
 
 #[test]
-fn force_starts_over_at_the_provider() {
+fn force_starts_over_at_the_idp() {
     let room = Room::new();
     for round in 1..=2 {
         let login = room.jit(&["login", "admin", "--force"]).run();
@@ -54,7 +54,7 @@ fn force_starts_over_at_the_provider() {
 }
 
 #[test]
-fn a_device_code_is_shown_large_and_waited_for() {
+fn a_device_code_is_shown_large_and_polled() {
     let room = Room::with(Settings {
         approval: Approval::AtOnce,
         device_interval: Duration::from_secs(1),
@@ -89,7 +89,7 @@ fn a_device_code_is_shown_large_and_waited_for() {
 }
 
 #[test]
-fn a_device_that_is_told_to_slow_down_or_meets_a_hiccup_goes_on() {
+fn polling_continues_after_slow_down_or_a_brief_failure() {
     let room = Room::with(Settings {
         approval: Approval::AtOnce,
         device_interval: Duration::from_secs(1),
@@ -104,7 +104,7 @@ fn a_device_that_is_told_to_slow_down_or_meets_a_hiccup_goes_on() {
 }
 
 #[test]
-fn an_address_that_is_pasted_does_as_well() {
+fn a_pasted_url_works() {
     let room = Room::new();
     let login = room.jit(&["login", "hub"]).env("BROWSER", "/no/such/browser").env("NO_COLOR", "1");
     // The terminal echoes what is typed; the code in it is used up a moment later.
@@ -136,7 +136,7 @@ fn an_address_that_is_pasted_does_as_well() {
 }
 
 #[test]
-fn no_browser_shows_the_address_and_listens() {
+fn no_browser_shows_the_url_and_listens() {
     let room = Room::new();
     let login = room.jit(&["login", "hub", "--no-browser"]).start();
     let said = login.says("S256&prompt=consent\n");
@@ -171,7 +171,7 @@ wait; touch "$HOME/shown""#,
 }
 
 #[test]
-fn who_is_not_the_browser_of_this_sign_in_changes_nothing() {
+fn other_requests_do_not_affect_the_sign_in() {
     let room = Room::new();
     room.write_browser(
         r#"at=$(curl -s -o /dev/null -w '%{redirect_url}' "$1")
@@ -199,7 +199,7 @@ curl -sSL -o "$HOME/page" "$at"; touch "$HOME/shown""#,
 }
 
 #[test]
-fn a_redirect_with_another_state_is_not_taken_and_the_wait_can_be_ended() {
+fn a_redirect_with_another_state_is_refused_and_the_wait_can_be_cancelled() {
     let room = Room::new();
     room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::CallbackState));
     room.write_browser(r#"curl -sSL -o "$HOME/page" "$1"; touch "$HOME/shown""#);
@@ -215,7 +215,7 @@ fn a_redirect_with_another_state_is_not_taken_and_the_wait_can_be_ended() {
 }
 
 #[test]
-fn a_rotated_key_is_fetched_once_and_believed() {
+fn a_rotated_key_is_fetched_once() {
     let room = Room::new();
     room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::LateKey));
     let login = room.jit(&["login", "admin"]).run();
@@ -242,7 +242,7 @@ fn a_client_that_has_a_secret_sends_it() {
 }
 
 #[test]
-fn another_person_does_not_get_the_sessions_of_the_one_before() {
+fn another_person_does_not_get_the_previous_ones_sessions() {
     let room = Room::new();
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);

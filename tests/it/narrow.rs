@@ -11,7 +11,7 @@ fn exec(room: &Room, arguments: &[&str]) -> crate::support::Output {
 }
 
 #[test]
-fn a_narrower_session_is_another_one() {
+fn a_restricted_session_is_stored_separately() {
     let room = Room::signed_in("admin");
     let spokes = || room.count(Call::AssumeRole);
     let before = spokes();
@@ -41,7 +41,7 @@ fn a_narrower_session_is_another_one() {
 }
 
 #[test]
-fn a_policy_of_a_file_reaches_aws() {
+fn a_policy_from_a_file_reaches_aws() {
     let room = Room::signed_in("admin");
     let statement = "{ \"Effect\": \"Allow\", \"Action\": \"s3:Get*\", \"Resource\": \"*\" }";
     // Spaces do not count, and do not reach AWS.
@@ -63,7 +63,7 @@ fn a_policy_of_a_file_reaches_aws() {
 
 /// The arguments, and words of the message; every one is wrong usage.
 #[test]
-fn what_cannot_be_narrowed() {
+fn sessions_that_cannot_be_restricted() {
     let room = Room::signed_in("admin");
     room.write("no.json", "{");
     room.write("long.json", &format!("{{\"a\":\"{}\"}}", "x".repeat(2048)));

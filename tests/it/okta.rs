@@ -88,7 +88,7 @@ fn a_password_is_enough_where_the_org_wants_no_more() {
 }
 
 #[test]
-fn a_push_with_a_number_is_answered_on_the_phone() {
+fn a_push_with_a_number_is_approved_on_the_phone() {
     let (room, okta) = company(Script {
         push: ["WAITING", "WAITING 14", "WAITING 14", "SUCCESS"].into(),
         ..wants(vec![push(), totp()])
@@ -120,7 +120,7 @@ fn a_push_that_is_denied_ends_at_once_and_one_that_is_not_answered_may_be_sent_a
 }
 
 #[test]
-fn ctrl_c_calls_a_push_off() {
+fn ctrl_c_cancels_a_push() {
     let (room, okta) = company(wants(vec![push()]));
     let mut login = room.jit(&["login", "admin"]).somebody_types().start();
     login.says(PASSWORD_IS.0);
@@ -134,7 +134,7 @@ fn ctrl_c_calls_a_push_off() {
 
 /// From the moment at which the phone may ring: what is called off there is called off at the org.
 #[test]
-fn a_push_is_called_off_whenever_the_signal_comes() {
+fn a_push_is_cancelled_whenever_the_signal_comes() {
     let (room, okta) = company(wants(vec![push()]));
     for round in 0..12_u64 {
         let pushes = || okta.count("POST /api/v1/authn/factors/opf1/verify");
@@ -269,7 +269,7 @@ fn the_factor_is_named_picked_or_missed() {
 }
 
 #[test]
-fn what_only_a_browser_can_do_goes_on_there() {
+fn factors_that_need_a_browser_continue_there() {
     for (kind, provider, words) in [
         ("webauthn", "FIDO", "security key or passkey"),
         ("u2f", "FIDO", "security key or passkey"),
@@ -359,7 +359,7 @@ fn a_wrong_password_may_be_typed_three_times() {
 }
 
 #[test]
-fn an_org_that_limits_is_waited_for_once() {
+fn a_rate_limited_org_is_retried_once() {
     let headers = vec![("retry-after", "1".to_owned())];
     let (room, okta) = company(Script { limits: [headers].into(), ..Script::default() });
     let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
@@ -387,7 +387,7 @@ fn links_to_other_places_are_not_followed() {
 
 /// What the application's page is, the exit code, and words of the message.
 #[test]
-fn the_application_may_want_more_or_be_another() {
+fn the_application_may_require_more_or_be_unavailable() {
     let cases = [
         (App::NotAssigned, 4, "does not let you into the AWS application"),
         (App::IdentityCenter, 4, "is IAM Identity Center"),
@@ -410,7 +410,7 @@ fn the_application_may_want_more_or_be_another() {
 
 /// Okta makes each assertion anew, and may call that moment the sign-in.
 #[test]
-fn a_renewed_assertion_makes_no_sign_in_younger() {
+fn a_renewed_assertion_does_not_make_a_sign_in_newer() {
     let (room, okta) = company(Script::default());
     let hours_ago = |hours: u64| Some(std::time::Duration::from_secs(3600 * hours));
     room.servers().faults(|faults| faults.signed_in_ago = hours_ago(2));
@@ -438,7 +438,7 @@ fn a_renewed_assertion_makes_no_sign_in_younger() {
 }
 
 #[test]
-fn a_session_that_has_ended_at_the_org_means_a_login() {
+fn an_ended_org_session_requires_a_sign_in() {
     let (room, okta) = company(Script::default());
     assert_eq!(types(room.jit(&["login", "admin"]), &[PASSWORD_IS]).code(), 0);
     room.leave_a_refresh_token();

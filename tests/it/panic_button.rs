@@ -125,7 +125,7 @@ const CASES: [Case; 21] = [
 ];
 
 #[test]
-fn whatever_is_broken_nothing_is_left_and_the_idp_is_told_if_it_can_be() {
+fn nothing_is_left_whatever_is_broken_and_the_idp_is_told_if_possible() {
     for (what, spoil, variables, told) in CASES {
         let room = Room::signed_in("admin");
         spoil(&room);
@@ -148,7 +148,7 @@ fn whatever_is_broken_nothing_is_left_and_the_idp_is_told_if_it_can_be() {
 
 /// The record is of no help at all: the key cannot be found, but what it opens is gone.
 #[test]
-fn a_record_without_a_name_of_the_key() {
+fn a_record_without_a_key_id() {
     let room = Room::signed_in("admin");
     let key = room.key_in_kernel();
     room.write(RECORD, "\u{0}");
@@ -164,7 +164,7 @@ fn a_record_without_a_name_of_the_key() {
 }
 
 #[test]
-fn somebody_who_holds_every_lock_holds_nothing_up() {
+fn held_locks_do_not_delay_the_panic_button() {
     let room = Room::signed_in("admin");
     let names = fs::read_dir(room.path("state/jit/locks")).unwrap();
     let files: Vec<_> =
@@ -175,7 +175,7 @@ fn somebody_who_holds_every_lock_holds_nothing_up() {
 }
 
 #[test]
-fn what_cannot_be_removed_is_an_error_after_all_else_was_done() {
+fn unremovable_files_are_reported_after_everything_else() {
     let room = Room::signed_in("admin");
     let folder = room.path("state/jit/kernel");
     mode(&folder, 0o500);
@@ -222,7 +222,7 @@ fn both_stores_are_forgotten_and_both_logins_revoked() {
 
 /// What is typed, and how many logins are revoked.
 #[test]
-fn a_passphrase_is_asked_for_when_all_is_gone_and_only_to_tell_the_idp() {
+fn a_passphrase_is_asked_for_only_after_everything_is_deleted() {
     for (typed, revoked) in [(&["correct horse"][..], 2), (&["forgotten", "forgotten", "forgotten"], 1)] {
         let room = with_a_second_store();
         assert_eq!(room.jit(&["lock"]).env("JIT_STORE", "file").run().code(), 0);
@@ -274,7 +274,7 @@ fn a_passphrase_is_asked_for_when_all_is_gone_and_only_to_tell_the_idp() {
 }
 
 #[test]
-fn an_idp_that_never_answers_is_given_up_and_ctrl_c_leaves_nothing() {
+fn an_idp_that_never_answers_is_abandoned_and_ctrl_c_leaves_nothing() {
     let late = |room: &Room| room.servers().faults(|faults| faults.always(Call::Revoke, Trouble::Hang));
     let room = Room::signed_in("admin");
     late(&room);

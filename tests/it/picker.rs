@@ -28,7 +28,7 @@ fn picked(room: &Room, typed: &str) -> Output {
 }
 
 #[test]
-fn a_role_is_found_by_whatever_is_known_of_it() {
+fn a_role_is_found_by_any_of_its_properties() {
     let room = room();
     let admin = jit_emulator::Servers::assigned_role("444444444444", "ReadOnly");
     let session = admin
@@ -58,7 +58,7 @@ fn a_role_is_found_by_whatever_is_known_of_it() {
 }
 
 #[test]
-fn what_is_used_stands_first_in_the_colour_of_its_account() {
+fn used_roles_come_first_in_their_accounts_colour() {
     let room = room();
     for _ in 0..3 {
         assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);

@@ -131,7 +131,7 @@ fn run_with(plant: impl Fn(&Path, &Documents)) {
 }
 
 #[test]
-fn no_link_in_any_place_leads_to_what_is_elsewhere() {
+fn planted_links_are_never_followed() {
     run_with(|at, documents| symlink(&documents.0, at).unwrap());
 }
 
@@ -141,13 +141,13 @@ fn no_link_to_a_file_is_read_or_written_through() {
 }
 
 #[test]
-fn no_hard_link_changes_the_file_that_it_is() {
+fn hard_links_do_not_change_the_linked_file() {
     run_with(|at, documents| fs::hard_link(documents.0.join("thesis"), at).unwrap());
 }
 
 /// The test would not end.
 #[test]
-fn no_pipe_makes_anybody_wait() {
+fn pipes_block_nobody() {
     run_with(|at, _| {
         let made = std::process::Command::new("mkfifo").arg(at).status().unwrap();
         assert!(made.success());
@@ -155,7 +155,7 @@ fn no_pipe_makes_anybody_wait() {
 }
 
 #[test]
-fn no_folder_in_a_files_place_is_the_end_of_it() {
+fn a_folder_in_place_of_a_file_can_be_recovered_from() {
     run_with(|at, _| fs::create_dir(at).unwrap());
 }
 
@@ -166,7 +166,7 @@ fn no_huge_file_is_read() {
 }
 
 #[test]
-fn what_is_planted_is_named_and_logout_mends_what_is_an_entry() {
+fn planted_items_are_named_and_logout_fixes_entries() {
     let thesis = |at: &Path, documents: &Documents| symlink(documents.0.join("thesis"), at).unwrap();
     let given_away = |at: &Path, _: &Documents| {
         fs::copy(at.with_extension("before"), at).unwrap();
@@ -193,7 +193,7 @@ fn what_is_planted_is_named_and_logout_mends_what_is_an_entry() {
 }
 
 #[test]
-fn what_jit_did_not_make_is_left_and_named() {
+fn foreign_files_are_left_and_named() {
     let room = Room::signed_in("admin");
     let state = room.path("state/jit");
     let documents = Documents::of(&room);
@@ -220,7 +220,7 @@ fn what_jit_did_not_make_is_left_and_named() {
 }
 
 #[test]
-fn what_belongs_to_another_user_is_not_used() {
+fn another_users_files_are_not_used() {
     // The state folder itself: nothing is stored there, and nothing read.
     let room = Room::signed_in("admin");
     let state = room.path("state/jit");
@@ -242,7 +242,7 @@ fn what_belongs_to_another_user_is_not_used() {
 }
 
 #[test]
-fn a_state_folder_on_another_disk_works_by_a_link() {
+fn a_state_folder_on_another_disk_works_through_a_link() {
     let room = Room::new();
     let disk = room.path("disk");
     fs::create_dir(&disk).unwrap();
@@ -258,7 +258,7 @@ fn a_state_folder_on_another_disk_works_by_a_link() {
 }
 
 #[test]
-fn what_stands_open_is_closed_and_works() {
+fn open_permissions_are_closed() {
     let room = Room::signed_in("admin");
     let state = room.path("state/jit");
     let entry = room.entries("session-").remove(0);
@@ -274,7 +274,7 @@ fn what_stands_open_is_closed_and_works() {
 }
 
 #[test]
-fn what_a_logout_forgot_and_somebody_puts_back_is_a_login_again() {
+fn restored_entries_after_a_logout_require_a_sign_in() {
     for logout in [&["logout", "admin", "--no-browser"][..], &["logout", "--all", "--no-browser"]] {
         let room = Room::signed_in("admin");
         let folder = room.path("state/jit/kernel");

@@ -65,7 +65,7 @@ fn a_new_file_has_a_profile_for_each_role() {
 }
 
 #[test]
-fn what_is_not_ours_stays_byte_for_byte() {
+fn foreign_content_stays_byte_for_byte() {
     let room = Room::new();
     room.write(".aws/config", FOREIGN);
     fs::set_permissions(room.path(".aws/config"), fs::Permissions::from_mode(0o640)).unwrap();
@@ -97,7 +97,7 @@ fn what_is_not_ours_stays_byte_for_byte() {
 }
 
 #[test]
-fn a_dry_run_shows_the_difference_and_touches_nothing() {
+fn a_dry_run_shows_the_diff_and_changes_nothing() {
     let room = Room::new();
     room.write(
         ".aws/config",
@@ -123,7 +123,7 @@ fn a_dry_run_shows_the_difference_and_touches_nothing() {
 }
 
 #[test]
-fn profiles_of_roles_that_are_gone_go_when_asked() {
+fn profiles_of_removed_roles_are_pruned_on_request() {
     let room = Room::new();
     room.write(".aws/config", "[profile mine]\nregion = a\n");
     configure(&room, &[]);
@@ -164,7 +164,7 @@ fn somebody_elses_profile_of_the_same_name_is_left_alone() {
 }
 
 #[test]
-fn default_is_written_for_who_types_that_name_and_for_nobody_else() {
+fn default_is_written_only_if_that_name_is_typed() {
     let room = Room::new();
     room.write_config(
         &room.usual_config().replace("role.admin", "role.default").replace("\"admin\"", "\"default\""),
@@ -219,7 +219,7 @@ fn a_broken_file_is_refused_with_its_line_and_left_alone() {
 }
 
 #[test]
-fn a_file_that_is_read_only_is_left_alone() {
+fn a_read_only_file_is_left_alone() {
     let room = Room::new();
     room.write(".aws/config", "[default]\n");
     fs::set_permissions(room.path(".aws/config"), fs::Permissions::from_mode(0o444)).unwrap();
@@ -238,7 +238,7 @@ fn a_file_that_is_read_only_is_left_alone() {
 }
 
 #[test]
-fn aws_config_file_names_another_place() {
+fn aws_config_file_sets_another_path() {
     let room = Room::new();
     let run = room.jit(&["configure", "profiles"]).env("AWS_CONFIG_FILE", "~/elsewhere/config");
     let output = run.run();
@@ -251,7 +251,7 @@ fn aws_config_file_names_another_place() {
 }
 
 #[test]
-fn the_line_that_was_written_works_as_pythons_tools_run_it() {
+fn the_written_line_works_as_python_tools_run_it() {
     let room = Room::signed_in("developer");
     assert_eq!(configure(&room, &[]).code(), 0);
     let script = "import configparser, json, os, shlex, subprocess\n\
@@ -278,7 +278,7 @@ fn room_with_offers() -> Room {
 }
 
 #[test]
-fn chosen_roles_and_those_that_idps_offer_get_profiles_with_names_to_order() {
+fn chosen_and_offered_roles_get_profiles_with_custom_names() {
     let room = room_with_offers();
     let section = |name: &str, role: &str| {
         format!(

@@ -88,7 +88,7 @@ fn credentials_renew_while_the_command_runs() {
 
 /// The session is still good; the sign-in behind it has become older than the role allows.
 #[test]
-fn an_endpoint_answers_only_as_long_as_the_sign_in_is_young_enough() {
+fn an_endpoint_stops_when_the_sign_in_is_too_old() {
     let room = Room::new();
     let config = room.usual_config().replace("[role.admin]\n", "[role.admin]\nsign_in_age = \"1m\"\n");
     room.write_config(&config);
@@ -125,7 +125,7 @@ fn the_end_of_the_command_is_the_end() {
 
 /// What is started is the command itself, so that whatever is done to the one is done to the other.
 #[test]
-fn it_becomes_the_command_here_as_well() {
+fn it_becomes_the_command_with_refresh_too() {
     let room = Room::signed_in("admin");
     let script =
         "echo $$ && exec \"$0\" exec -q admin --refresh -- sh -c 'echo $$; ps -o pid= --ppid $$ | wc -l'";
@@ -200,7 +200,7 @@ impl Drop for Busy {
 
 /// Whenever the signal comes: nothing is left of the command, nor of what serves it, and the status tells of the signal.
 #[test]
-fn a_signal_at_any_moment_is_the_end_of_all() {
+fn a_signal_at_any_moment_ends_everything() {
     let room = Room::signed_in("admin");
     // How long it takes here and now until a command runs.
     let begun = Instant::now();

@@ -43,7 +43,7 @@ const ISSUER: &str =
     "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
 
 #[test]
-fn id_tokens_that_prove_nothing() {
+fn invalid_id_tokens_are_refused() {
     let cases: [(_, _, &[&str]); 5] = [
         (Flaw::Issuer, "it was issued by `https://other.example`", &[ISSUER]),
         (
@@ -77,7 +77,7 @@ fn an_id_token_that_has_expired_points_at_the_clock() {
 }
 
 #[test]
-fn redirects_that_say_no_or_come_from_elsewhere() {
+fn refusing_or_foreign_redirects_are_refused() {
     let (_, login, said) = flawed(Flaw::UserDenies);
     let declined = error("the sign-in was declined (The person cancelled)", &["jit login --force admin"]);
     assert_eq!((login.code(), said), (4, declined));
@@ -91,7 +91,7 @@ fn redirects_that_say_no_or_come_from_elsewhere() {
 }
 
 #[test]
-fn the_browser_shows_what_the_terminal_says() {
+fn the_browser_shows_the_same_error_as_the_terminal() {
     let room = Room::new();
     room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies));
     room.write_browser(r#"curl -sSL -o "$HOME/page" "$1"; touch "$HOME/shown""#);
@@ -105,7 +105,7 @@ fn the_browser_shows_what_the_terminal_says() {
 }
 
 #[test]
-fn a_code_that_somebody_else_has_redeemed() {
+fn a_stolen_code_is_reported() {
     let room = Room::new();
     room.write_browser(
         r#"at=$(curl -s -o /dev/null -w '%{redirect_url}' "$1")
@@ -132,7 +132,7 @@ curl -sSL -o /dev/null "$at""#,
 }
 
 #[test]
-fn a_provider_that_is_not_what_it_should_be() {
+fn misbehaving_idps_are_refused() {
     let http = |what: &str, status, why: &str| format!("{what} answered with status {status} and {why}");
     let page = "a web page instead of JSON";
     let network = "check `issuer`, and whether this network requires its own sign-in first";
@@ -182,7 +182,7 @@ fn a_provider_that_is_not_what_it_should_be() {
 }
 
 #[test]
-fn words_of_the_provider_never_reach_the_terminal_raw() {
+fn text_from_the_idp_is_escaped() {
     let hostile = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\nerror: all is well\u{202e}$(reboot)`id`";
     let shown = "\\u{1b}[2J\\u{1b}]0;owned\\u{7}\\u{d}\\u{a}error: all is well\\u{202e}$(reboot)`id`";
     let trouble = Trouble::Refuse(Refusal::new(400, "bad\u{9b}31m\n", hostile));
@@ -200,7 +200,7 @@ fn words_of_the_provider_never_reach_the_terminal_raw() {
 }
 
 #[test]
-fn the_name_of_a_person_is_text_too() {
+fn a_persons_name_is_only_text() {
     let mut settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
     settings.user.email = "al\u{1b}[31mice\nerror: x; rm -rf $HOME".to_owned();
     let room = Room::with(settings);
@@ -231,7 +231,7 @@ fn the_name_of_a_person_is_text_too() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named() {
+fn a_taken_port_is_reported() {
     let room = Room::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
@@ -251,7 +251,7 @@ fn a_port_that_is_taken_is_named() {
 }
 
 #[test]
-fn a_provider_that_is_down() {
+fn an_idp_that_is_down_is_reported() {
     let room = Room::new();
     let issuer = format!(
         "http://127.0.0.1:{}",
@@ -274,7 +274,7 @@ fn a_provider_that_is_down() {
 }
 
 #[test]
-fn device_codes_that_come_to_nothing() {
+fn failing_device_codes_are_reported() {
     let device = || {
         Room::with(Settings {
             approval: Approval::AtOnce,

@@ -31,7 +31,7 @@ fn programs_see_only_the_rooms_environment() {
 }
 
 #[test]
-fn output_code_and_input_are_caught() {
+fn output_exit_code_and_input_are_captured() {
     let room = Room::new();
     let output = room.program("sh", &["-c", "cat; echo out; echo err >&2; exit 7"]).stdin("in\n").run();
     assert_eq!((output.code(), output.stdout.as_str(), output.stderr.as_str()), (7, "in\nout\n", "err\n"));
@@ -40,7 +40,7 @@ fn output_code_and_input_are_caught() {
 }
 
 #[test]
-fn a_terminal_is_one() {
+fn a_test_terminal_is_a_terminal() {
     let room = Room::new();
     let script = "test -t 0 && test -t 1 && test -t 2 && read line && echo \"got it's $line\" && exit 3";
     let output = room.program("sh", &["-c", script]).on_terminal().stdin("typed\n").run();
@@ -86,7 +86,7 @@ fn every_open_secret_is_found() {
 }
 
 #[test]
-fn the_browser_clicks_and_is_remembered() {
+fn the_browser_clicks_and_keeps_its_session() {
     let room = Room::with(Settings::default());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = authorize(&room, listener.local_addr().unwrap().port());

@@ -115,7 +115,7 @@ fn an_assertion_serves_every_role_in_it_for_five_minutes() {
 }
 
 #[test]
-fn many_at_once_need_one_login() {
+fn many_callers_share_one_sign_in() {
     let room = room_of_two();
     room.write_config(
         &std::fs::read_to_string(room.path("config/jit/config.toml"))
@@ -134,7 +134,7 @@ fn many_at_once_need_one_login() {
 }
 
 #[test]
-fn all_configured_roles_come_of_one_login() {
+fn one_assertion_serves_all_configured_roles() {
     let room = room_of_two();
     let login = room.jit(&["login", "--all"]).run();
     insta::assert_snapshot!(room.told(&login), @"
@@ -162,7 +162,7 @@ fn all_configured_roles_come_of_one_login() {
 }
 
 #[test]
-fn one_role_that_is_refused_keeps_no_other() {
+fn one_refused_role_does_not_block_the_others() {
     let room = room_of_two();
     let config = std::fs::read_to_string(room.path("config/jit/config.toml")).unwrap();
     room.write_config(&config.replace(OTHER, "arn:aws:iam::444444444444:role/gone"));
@@ -240,7 +240,7 @@ fn the_roles_on_offer_are_picked_from_on_a_terminal() {
 }
 
 #[test]
-fn a_new_login_tells_what_changed() {
+fn a_new_sign_in_lists_what_changed() {
     let room = room();
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     let same = room.jit(&["login", "--force", "admin"]).run();
@@ -319,7 +319,7 @@ fn a_new_login_tells_what_changed() {
 }
 
 #[test]
-fn a_forced_request_says_so() {
+fn a_forced_request_has_force_authn() {
     let room = room();
     assert_eq!(room.jit(&["login", "--force", "hub"]).run().code(), 0);
     let query = room.sent_to()[0].split_once('?').unwrap().1.to_owned();
@@ -336,7 +336,7 @@ fn a_forced_request_says_so() {
 
 /// What is changed in the response, the exit code, and words of the message.
 #[test]
-fn responses_that_are_not_taken() {
+fn responses_that_are_refused() {
     let replace = Edit::replacing;
     let by = |edit: fn(String) -> String| Edit::by(edit);
     let attributes = "https://aws.amazon.com/SAML/Attributes/";
@@ -424,7 +424,7 @@ fn what_is_posted_may_be_no_response_at_all() {
 }
 
 #[test]
-fn five_hundred_roles_are_no_trouble() {
+fn five_hundred_roles_work() {
     let offered = (0..500).map(|n| format!("arn:aws:iam::{n:012}:role/r"));
     let offered = offered.chain([HUB.to_owned()]).collect();
     let room = Room::by_saml(Settings { offered, ..Settings::default() });
@@ -469,7 +469,7 @@ curl -s -o "$HOME/late" --data-urlencode "SAMLResponse=$response" --data-urlenco
 }
 
 #[test]
-fn an_assertion_that_comes_again_is_not_taken() {
+fn a_replayed_assertion_is_refused() {
     let room = room();
     let first = std::sync::Mutex::new(None::<String>);
     // The IdP repeats the first assertion in its second answer.
@@ -500,7 +500,7 @@ fn an_assertion_that_comes_again_is_not_taken() {
 }
 
 #[test]
-fn an_encrypted_assertion_is_passed_on_where_the_provider_is_known() {
+fn an_encrypted_assertion_is_passed_on_if_the_saml_provider_is_known() {
     let room = room();
     room.servers().faults(|faults| faults.encrypted = true);
     let unknown = room.jit(&["login", "hub"]).run();
@@ -541,7 +541,7 @@ fn the_idp_s_session_duration_counts() {
 }
 
 #[test]
-fn a_port_that_is_taken_and_a_person_who_cancels() {
+fn a_taken_port_and_a_cancelled_sign_in_are_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     let room = room();
@@ -571,7 +571,7 @@ fn a_port_that_is_taken_and_a_person_who_cancels() {
 }
 
 #[test]
-fn a_spoke_is_no_role_of_the_assertion() {
+fn a_spoke_is_not_among_the_assertions_roles() {
     let room = Room::by_saml(Settings {
         offered: vec![ADMIN.to_owned(), DEVELOPER.to_owned()],
         ..Settings::default()
@@ -593,7 +593,7 @@ fn a_spoke_is_no_role_of_the_assertion() {
 }
 
 #[test]
-fn the_browser_that_is_to_be_driven_is_looked_for() {
+fn the_browser_to_drive_is_searched_for() {
     let room = room();
     let config =
         room.saml_config("capture = \"browser\"\nbrowser = \"BROWSER\"").replace("acs_port = 0\n", "");

@@ -18,7 +18,7 @@ pub(crate) fn without_colour(text: &str) -> String {
 }
 
 #[test]
-fn the_duration_is_asked_for_and_the_limit_of_chained_roles_is_said() {
+fn the_duration_is_requested_and_the_chaining_limit_shown() {
     let room = Room::new();
     let hub = room.jit(&["login", "hub", "--duration", "2h"]).run();
     assert!(
@@ -77,7 +77,7 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
 }
 
 #[test]
-fn whoami_is_what_aws_says() {
+fn whoami_shows_what_aws_says() {
     let room = Room::signed_in("developer");
     let text = room.jit(&["whoami", "developer"]).run();
     let lines: Vec<&str> = text.stdout.lines().collect();
@@ -112,7 +112,7 @@ fn whoami_is_what_aws_says() {
 }
 
 #[test]
-fn where_a_script_reads_no_login_is_started() {
+fn no_sign_in_starts_in_a_script() {
     let room = Room::new();
     let output = room.jit(&["whoami", "developer", "--json"]).on_terminal().run();
     assert!(output.code() == 3 && output.stdout.contains("\"kind\":\"login_needed\""), "{output}");
@@ -120,7 +120,7 @@ fn where_a_script_reads_no_login_is_started() {
 }
 
 #[test]
-fn a_role_is_forgotten_here_and_its_login_at_the_idp() {
+fn logout_forgets_sessions_and_revokes_the_login() {
     let room = Room::signed_in("developer");
     let out = room.jit(&["logout", "developer", "--no-browser"]).run();
     insta::assert_snapshot!(room.told(&out), @"
@@ -149,7 +149,7 @@ fn a_role_is_forgotten_here_and_its_login_at_the_idp() {
 }
 
 #[test]
-fn an_idp_that_is_down_keeps_nothing_here() {
+fn logout_forgets_even_if_the_idp_is_down() {
     let room = Room::signed_in("developer");
     room.servers().faults(|faults| faults.always(Call::Revoke, Trouble::ServerError));
     let out = room.jit(&["logout", "developer"]).run();
@@ -169,7 +169,7 @@ fn an_idp_that_is_down_keeps_nothing_here() {
 }
 
 #[test]
-fn everything_goes_at_once_and_its_key_too() {
+fn logout_all_deletes_everything_and_the_key() {
     let room = Room::signed_in("developer");
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     // Where the cookies of an IdP lie that is signed in at by a browser of its own.
@@ -195,7 +195,7 @@ fn everything_goes_at_once_and_its_key_too() {
 }
 
 #[test]
-fn everything_goes_even_without_a_configuration() {
+fn logout_all_works_without_a_configuration() {
     let room = Room::signed_in("developer");
     std::fs::remove_file(room.path("config/jit/config.toml")).unwrap();
     let out = room.jit(&["logout", "--all"]).run();
@@ -221,7 +221,7 @@ fn everything_goes_even_without_a_configuration() {
 }
 
 #[test]
-fn the_kernels_own_key_is_no_copy_to_drop() {
+fn the_kernels_own_key_is_not_a_copy_to_drop() {
     let room = Room::signed_in("developer");
     let lock = room.jit(&["lock"]).run();
     assert_eq!((lock.code(), lock.stderr.as_str()), (0, "✓ The kernel kept no copy of the key\n"));
@@ -229,7 +229,7 @@ fn the_kernels_own_key_is_no_copy_to_drop() {
 }
 
 #[test]
-fn without_a_browser_the_address_is_shown_even_when_quiet() {
+fn without_a_browser_the_url_is_shown_even_when_quiet() {
     let room = Room::new();
     let started = room.jit(&["login", "--no-browser", "--quiet", "hub"]).start();
     let said = started.says("\n\nhttp://127.0.0.1:");
@@ -243,7 +243,7 @@ fn without_a_browser_the_address_is_shown_even_when_quiet() {
 }
 
 #[test]
-fn who_may_not_become_a_role_is_a_kind_of_its_own() {
+fn a_role_refused_by_policy_has_its_own_error_kind() {
     let room = Room::new();
     let refusal = Refusal::new(403, "AccessDenied", "User: x is not authorized to perform: sts:AssumeRole");
     room.servers().faults(|faults| faults.always(Call::AssumeRole, Trouble::Refuse(refusal)));
@@ -255,7 +255,7 @@ fn who_may_not_become_a_role_is_a_kind_of_its_own() {
 }
 
 #[test]
-fn a_code_for_another_device_comes_with_a_picture_where_that_fits() {
+fn a_device_code_has_a_qr_code_if_it_fits() {
     let room = Room::with(Settings {
         approval: Approval::AtOnce,
         device_interval: Duration::from_secs(1),

@@ -138,7 +138,7 @@ fn a_tour_of_a_new_colleague() {
 }
 
 #[test]
-fn it_is_refreshed_when_somebody_asks_and_then_alone() {
+fn a_shared_file_is_refreshed_only_on_request() {
     let room = room();
     let file = shared(&room);
     let page = Page::of(&file);
@@ -294,7 +294,7 @@ fn it_is_refreshed_when_somebody_asks_and_then_alone() {
 }
 
 #[test]
-fn a_file_will_do_and_a_link_stays_a_link() {
+fn a_local_file_works_and_a_link_stays_a_link() {
     let room = room();
     std::fs::create_dir(room.path("dotfiles")).unwrap();
     room.write("dotfiles/jit.toml", "");
@@ -310,7 +310,7 @@ fn a_file_will_do_and_a_link_stays_a_link() {
 }
 
 #[test]
-fn what_is_no_shared_file_is_refused_and_nothing_is_written() {
+fn invalid_shared_files_are_refused_and_nothing_is_written() {
     let room = room();
     let file = shared(&room);
     let page = Page::of(&file);

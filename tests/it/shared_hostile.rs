@@ -44,7 +44,7 @@ const REFUSED: [(&str, &str); 9] = [
 ];
 
 #[test]
-fn what_a_shared_file_may_not_say_is_refused_with_its_line() {
+fn forbidden_keys_in_a_shared_file_are_refused_with_their_line() {
     for (more, words) in REFUSED {
         let room = room(&HONEST.replace("description = \"Development\"", more));
         for arguments in [&["--yes"][..], &["--dry-run"], &[]] {
@@ -58,7 +58,7 @@ fn what_a_shared_file_may_not_say_is_refused_with_its_line() {
 }
 
 #[test]
-fn an_honest_file_is_taken_and_an_update_shows_just_what_changed() {
+fn an_honest_file_is_accepted_and_an_update_shows_only_changes() {
     let room = room(HONEST);
     let taken = add(&room, &["--yes"]);
     assert_eq!(taken.code(), 0, "{taken}");
@@ -137,7 +137,7 @@ const AROUND_A_CHANGE: [&str; 7] = [
 ];
 
 #[test]
-fn a_change_is_shown_whatever_stands_around_it() {
+fn a_change_is_shown_whatever_surrounds_it() {
     for around in AROUND_A_CHANGE {
         let spoke = "[role.spoke]\nvia = \"dev\"\nrole_arn = \"arn:aws:iam::222222222222:role/spoke\"\n";
         let before = format!("{HONEST}{spoke}{around}");
@@ -152,7 +152,7 @@ fn a_change_is_shown_whatever_stands_around_it() {
 }
 
 #[test]
-fn where_people_would_sign_in_is_told_first() {
+fn the_sign_in_hosts_are_shown_first() {
     let room = room(HONEST);
     assert_eq!(add(&room, &["--yes"]).code(), 0);
     // Behind a comment that looks like a secret, and in a host that looks like the old one.
@@ -177,7 +177,7 @@ fn where_people_would_sign_in_is_told_first() {
 }
 
 #[test]
-fn names_that_mean_something_already_are_told_before_the_question() {
+fn names_already_in_use_are_shown_before_the_question() {
     let more = "[role.default]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n\
                 [role.keys]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/y\"\n";
     let room = room(&format!("{HONEST}{more}"));
@@ -215,7 +215,7 @@ fn names_that_mean_something_already_are_told_before_the_question() {
 
 /// What somebody, or a program of theirs, does to the copy later is held to the same rules, by every command.
 #[test]
-fn a_copy_that_was_edited_is_refused_by_every_command() {
+fn an_edited_copy_is_refused_by_every_command() {
     let room = room(HONEST);
     assert_eq!(add(&room, &["--yes"]).code(), 0);
     let config = std::fs::read_to_string(room.path(CONFIG)).unwrap();

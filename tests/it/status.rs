@@ -36,7 +36,7 @@ fn json_of(output: &Output) -> Value {
 }
 
 #[test]
-fn an_empty_store_is_no_failure_unless_asked() {
+fn an_empty_store_fails_only_with_check() {
     let room = Room::new();
     let output = room.jit(&["status"]).run();
     let expected = "no sessions\n\nstore  kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it\n";
@@ -215,7 +215,7 @@ fn each_value_is_explained_with_its_origin_and_nothing_is_called() {
 }
 
 #[test]
-fn columns_stand_below_each_other_through_all_steps() {
+fn columns_are_aligned_across_all_steps() {
     let room = Room::new();
     let output = room.jit(&["explain", "admin"]).run();
     let of_file = |line: &&str| line.contains("~/config/") && line.starts_with("  ");
@@ -224,7 +224,7 @@ fn columns_stand_below_each_other_through_all_steps() {
 }
 
 #[test]
-fn what_is_stored_is_not_called_again() {
+fn stored_steps_are_not_called_again() {
     let room = Room::signed_in("developer");
     let before = room.counts(EVERYTHING);
     let explained = |role| {

@@ -34,7 +34,7 @@ fn flaw(room: &Room, flaw: Flaw) {
 }
 
 #[test]
-fn an_old_sign_in_is_asked_for_anew_with_a_word_why() {
+fn an_old_sign_in_is_repeated_with_the_reason() {
     let room = room("sign_in_age = \"15m\"");
     signed_in_ago(&room, HOUR);
     // A role without a demand takes the session that the browser has.
@@ -73,7 +73,7 @@ fn an_old_sign_in_is_asked_for_anew_with_a_word_why() {
 }
 
 #[test]
-fn a_session_that_was_good_is_no_more_once_its_sign_in_is_too_old() {
+fn a_session_is_refused_once_its_sign_in_is_too_old() {
     let room = room("sign_in_age = \"2h\"");
     signed_in_ago(&room, HOUR);
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
@@ -169,7 +169,7 @@ fn a_weak_sign_in_is_stepped_up() {
 }
 
 #[test]
-fn an_idp_that_does_not_listen_is_not_believed() {
+fn an_idp_that_ignores_the_request_is_not_trusted() {
     let cases = [
         ("sign_in_age = \"15m\"", "admin needs a sign-in of the last 15 min; yours is from "),
         ("acr = [\"phr\"]", "admin needs a sign-in with acr phr; yours has none"),
@@ -195,7 +195,7 @@ fn an_idp_that_does_not_listen_is_not_believed() {
 }
 
 #[test]
-fn an_idp_that_refuses_leaves_what_there_is() {
+fn an_idps_refusal_keeps_the_existing_sign_in() {
     let room = room("acr = [\"phr\"]");
     assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
     flaw(&room, Flaw::RefusesStepUp);
@@ -215,7 +215,7 @@ fn an_idp_that_refuses_leaves_what_there_is() {
 }
 
 #[test]
-fn every_role_at_once_is_signed_in_for_as_the_strictest_wants_it() {
+fn login_all_meets_the_strictest_requirement() {
     let room = room("sign_in_age = \"15m\"");
     signed_in_ago(&room, HOUR);
     let login = room.jit(&["login", "--all"]).run();
@@ -232,7 +232,7 @@ fn every_role_at_once_is_signed_in_for_as_the_strictest_wants_it() {
 
 /// Two roles may be the same session, of which only one has demands.
 #[test]
-fn a_twin_without_demands_opens_no_way_around() {
+fn a_second_role_without_requirements_is_no_way_around_them() {
     let room = room("sign_in_age = \"15m\"");
     let config = room.usual_config().replace("[role.admin]\n", "[role.admin]\nsign_in_age = \"15m\"\n");
     let twin = format!(
@@ -247,7 +247,7 @@ fn a_twin_without_demands_opens_no_way_around() {
 }
 
 #[test]
-fn a_sign_in_is_asked_for_as_the_configuration_says() {
+fn a_sign_in_is_requested_as_configured() {
     let room = room("");
     let asked = "acr_values = [\"mfa\"]\nmax_age = \"8h\"\nauthorize = { prompt = \"select_account\", domain_hint = \"acme.com\" }";
     demand(&room, "", asked);
@@ -301,7 +301,7 @@ fn a_sign_in_is_asked_for_as_the_configuration_says() {
 }
 
 #[test]
-fn saml_is_asked_by_force_authn_and_a_context() {
+fn saml_requests_have_force_authn_and_a_context() {
     let context = "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken";
     for (demands, flawed, expected) in [
         ("sign_in_age = \"15m\"".to_owned(), None, 0),

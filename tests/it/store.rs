@@ -23,7 +23,7 @@ fn a_setting_that_names_no_store() {
 }
 
 #[test]
-fn a_passphrase_is_asked_for_once_and_then_kept_by_the_kernel_until_it_is_locked() {
+fn a_passphrase_is_asked_for_once_until_jit_lock() {
     let room = Room::new();
     let sealed = |arguments: &[&str]| room.jit(arguments).env("JIT_STORE", "file").env("NO_COLOR", "1");
     let terminal = |arguments: &[&str]| sealed(arguments).somebody_types().start();
@@ -93,7 +93,7 @@ fn a_passphrase_is_asked_for_once_and_then_kept_by_the_kernel_until_it_is_locked
 }
 
 #[test]
-fn a_passphrase_without_a_terminal_is_no_store_and_nobody_signs_in_for_nothing() {
+fn a_passphrase_store_without_a_terminal_prevents_a_useless_sign_in() {
     let room = Room::new();
     let login = room.jit(&["login", "admin"]).env("JIT_STORE", "file").run();
     let error = "error: the secret store cannot be used: a passphrase would have to be asked for, and nobody can be \
@@ -103,7 +103,7 @@ fn a_passphrase_without_a_terminal_is_no_store_and_nobody_signs_in_for_nothing()
 }
 
 #[test]
-fn damaged_entries_are_named_and_logout_mends_them() {
+fn damaged_entries_are_named_and_logout_fixes_them() {
     type Damage = fn(&mut Vec<u8>);
     let cases: [(Damage, &str, &str); 5] = [
         (
@@ -157,7 +157,7 @@ fn damaged_entries_are_named_and_logout_mends_them() {
 }
 
 #[test]
-fn a_session_in_anothers_place_is_not_served() {
+fn a_swapped_session_is_not_served() {
     let room = Room::signed_in("admin");
     assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
     let entries = room.entries("session-");
@@ -171,7 +171,7 @@ fn a_session_in_anothers_place_is_not_served() {
 }
 
 #[test]
-fn damaged_records_of_the_store_are_named_and_mended() {
+fn damaged_store_records_are_named_and_fixed() {
     for file in ["store.json", "kernel/key.json"] {
         let room = Room::signed_in("admin");
         let key = room.key_in_kernel();
@@ -192,7 +192,7 @@ fn damaged_records_of_the_store_are_named_and_mended() {
 }
 
 #[test]
-fn a_key_that_the_kernel_has_forgotten_is_a_login() {
+fn a_key_forgotten_by_the_kernel_requires_a_sign_in() {
     let room = Room::signed_in("admin");
     room.key_in_kernel().invalidate().unwrap();
 
@@ -270,7 +270,7 @@ fn a_home_that_cannot_be_written_to() {
 }
 
 #[test]
-fn a_home_that_is_not_there() {
+fn a_missing_home() {
     let room = Room::new();
     mode(&room.path("state"), 0o500);
     let nowhere = room.path("state/no/such/home").display().to_string();
@@ -289,7 +289,7 @@ fn asked_nobody(room: &Room) {
 
 /// Each of these can keep nothing, and a login says so before anybody does anything for it. Add what else there is.
 #[test]
-fn a_login_that_could_not_be_stored_is_not_begun() {
+fn a_sign_in_that_could_not_be_stored_does_not_start() {
     type Spoil = fn(&Room);
     let cases: [(&str, &str, Spoil); 7] = [
         ("no keychain", "keychain", |_| {}),

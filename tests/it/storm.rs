@@ -36,7 +36,7 @@ pub(crate) fn note(what: &str) {
 }
 
 #[test]
-fn a_fresh_session_costs_nothing() {
+fn a_fresh_session_makes_no_calls() {
     let room = Room::signed_in("admin");
     let before = (room.counts(SILENT_CHAIN), room.opened().len());
     let begun = Instant::now();
@@ -51,7 +51,7 @@ fn a_fresh_session_costs_nothing() {
 }
 
 #[test]
-fn a_refresh_token_costs_three_requests() {
+fn a_refresh_makes_three_requests_for_all_callers() {
     let room = Room::new();
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     room.leave_a_refresh_token();
@@ -71,7 +71,7 @@ fn a_refresh_token_costs_three_requests() {
 }
 
 #[test]
-fn without_anything_all_are_told_to_sign_in() {
+fn without_a_login_all_callers_are_told_to_sign_in() {
     let room = Room::new();
     let begun = Instant::now();
     let answers = room.at_once((0..callers()).map(|_| room.jit(&["credential-process", "admin"])));
@@ -107,7 +107,7 @@ fn a_dead_refresh_token_is_tried_once() {
 }
 
 #[test]
-fn who_waits_for_a_failure_shares_it() {
+fn waiting_callers_share_a_failure() {
     let room = Room::new();
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     room.leave_a_refresh_token();

@@ -105,7 +105,7 @@ fn kill_a_leader(folder: &Path, later: Duration) -> Option<u32> {
 }
 
 #[test]
-fn a_dead_refresh_token_and_a_browser_are_one_tab() {
+fn a_dead_refresh_token_opens_one_tab_for_all() {
     let room = with_a_refresh_token();
     room.servers().faults(|faults| faults.always(Call::RefreshGrant, refusal("invalid_grant")));
     let calls = [Call::RefreshGrant, Call::CodeGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
@@ -122,7 +122,7 @@ fn a_dead_refresh_token_and_a_browser_are_one_tab() {
 }
 
 #[test]
-fn who_may_open_a_browser_does_it_for_who_may_not() {
+fn a_caller_with_a_browser_signs_in_for_the_others() {
     let room = with_a_refresh_token();
     room.servers().faults(|faults| faults.always(Call::RefreshGrant, refusal("invalid_grant")));
     let before = room.count(Call::AssumeRole);
@@ -146,7 +146,7 @@ fn who_may_open_a_browser_does_it_for_who_may_not() {
 }
 
 #[test]
-fn a_person_who_says_no_is_asked_once() {
+fn a_person_who_declines_is_asked_once() {
     let room = Room::new();
     room.servers().faults(|faults| faults.flaws.extend([Flaw::UserDenies]));
     room.write_browser("until [ -e \"$HOME/go\" ]; do sleep 0.01; done; exec curl -sSL -o /dev/null \"$1\"");
@@ -165,7 +165,7 @@ fn a_person_who_says_no_is_asked_once() {
 
 /// Whoever comes later, and were it an endless stream that never lets the lock go, keeps nobody from an answer that is there.
 #[test]
-fn who_waits_needs_no_lock_for_what_the_leader_came_to() {
+fn waiting_callers_need_no_lock_for_the_result() {
     for denied in [false, true] {
         let room = Room::new();
         let flaws = denied.then_some(Flaw::UserDenies);
@@ -192,7 +192,7 @@ fn who_waits_needs_no_lock_for_what_the_leader_came_to() {
 }
 
 #[test]
-fn a_leader_that_is_killed_at_a_random_moment_is_replaced() {
+fn a_holder_killed_at_a_random_moment_is_replaced() {
     let rounds = if in_full() { 20 } else { 8 };
     let (mut killed, mut lost) = (0, 0);
     for _ in 0..rounds {
@@ -241,7 +241,7 @@ fn a_leader_that_is_killed_at_a_random_moment_is_replaced() {
 }
 
 #[test]
-fn a_provider_that_takes_its_time_is_waited_for_by_all() {
+fn all_callers_wait_for_a_slow_idp() {
     let room = with_a_refresh_token();
     let before = room.counts(SILENT_CHAIN);
     let late = Trouble::Late(Duration::from_secs(if in_full() { 20 } else { 2 }));
@@ -279,7 +279,7 @@ fn never_answered(room: &Room) {
 }
 
 #[test]
-fn a_renewal_that_fails_is_tried_by_one_while_the_old_session_holds() {
+fn a_failing_renewal_is_tried_once_while_the_session_is_valid() {
     let room = Room::signed_in("admin");
     let old = room.asks_for("admin").stdout;
     // Ten minutes are left: too little to be fresh, and enough to be served.
@@ -305,7 +305,7 @@ fn a_renewal_that_fails_is_tried_by_one_while_the_old_session_holds() {
 }
 
 #[test]
-fn who_waits_in_vain_gets_the_old_session_while_it_holds() {
+fn a_caller_that_waits_in_vain_gets_the_valid_session() {
     let room = Room::signed_in("admin");
     let in_vain = || room.session_while_busy("admin", Duration::from_millis(50));
     room.age_session("admin", HOUR - Duration::from_secs(600));

@@ -46,7 +46,7 @@ fn a_hundred_callers_with_nothing_but_a_refresh_token() {
 }
 
 #[test]
-fn nobody_there_and_no_login_is_exit_code_three() {
+fn without_a_login_and_a_person_the_exit_code_is_three() {
     let room = Room::new();
     let outputs = room.at_once((0..100).map(|_| room.jit(&["credential-process", "admin"])));
     for output in &outputs {

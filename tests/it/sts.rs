@@ -35,7 +35,7 @@ fn meets(call: Call, trouble: Trouble) -> (Room, Output, String) {
 }
 
 #[test]
-fn a_hub_that_does_not_let_this_person_in() {
+fn a_hub_that_refuses_this_person() {
     let text = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
     let (_, login, said) = meets(Call::AssumeRoleWithWebIdentity, refusal(403, "AccessDenied", text));
     let what = format!(
@@ -53,7 +53,7 @@ fn a_hub_that_does_not_let_this_person_in() {
 }
 
 #[test]
-fn a_spoke_that_does_not_let_the_hub_in() {
+fn a_spoke_that_refuses_the_hub() {
     let caller = "arn:aws:sts::111111111111:assumed-role/jit-hub/alice";
     let text = format!(
         "User: {caller} is not authorized to perform: sts:AssumeRole on resource: {ADMIN} because no identity-based \
@@ -69,7 +69,7 @@ fn a_spoke_that_does_not_let_the_hub_in() {
 }
 
 #[test]
-fn refusals_that_end_the_matter() {
+fn final_refusals_are_not_retried() {
     let sizes = "Packed size of session tags consumes 120% of allotted space.";
     let cases: [(_, _, _, _, &[&str]); 5] = [
         (
@@ -119,7 +119,7 @@ fn refusals_that_end_the_matter() {
 }
 
 #[test]
-fn failures_that_pass_are_tried_three_times() {
+fn temporary_failures_are_tried_three_times() {
     let cases = [
         (
             Trouble::ServerError,
@@ -145,7 +145,7 @@ fn failures_that_pass_are_tried_three_times() {
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_told_by_how_much() {
+fn a_wrong_clock_is_reported_with_the_difference() {
     for (ahead, how) in [(600, "10 minutes behind AWS's"), (-600, "10 minutes ahead of AWS's")] {
         let room = Room::new();
         room.servers().faults(|faults| faults.sts_clock = ahead);
@@ -158,7 +158,7 @@ fn a_clock_that_is_wrong_is_told_by_how_much() {
 }
 
 #[test]
-fn a_hub_session_that_aws_calls_over_is_renewed_once() {
+fn a_hub_session_that_aws_calls_expired_is_renewed_once() {
     for code in ["ExpiredToken", "InvalidClientTokenId"] {
         let over = refusal(403, code, "The security token included in the request is expired");
         let room = Room::new();
@@ -243,7 +243,7 @@ fn the_hour_of_chained_roles_is_applied_and_announced() {
 }
 
 #[test]
-fn aws_that_never_answers_is_given_up() {
+fn an_aws_that_never_answers_is_abandoned() {
     // Both at once, because each takes the whole deadline.
     let (idp, sts) = (Room::new(), Room::new());
     idp.servers().faults(|faults| faults.always(Call::CodeGrant, Trouble::Hang));
@@ -261,7 +261,7 @@ fn aws_that_never_answers_is_given_up() {
 }
 
 #[test]
-fn words_of_aws_never_reach_the_terminal_raw() {
+fn text_from_aws_is_escaped() {
     let hostile = "\u{9b}2J\u{85}error: all is well\u{202e}\nsecond line";
     for call in BOTH {
         let (_, login, said) = meets(call, refusal(400, "Strange\u{9b}Code", hostile));
@@ -275,7 +275,7 @@ fn words_of_aws_never_reach_the_terminal_raw() {
 }
 
 #[test]
-fn the_wrong_external_id_is_a_refusal_and_the_right_one_is_none() {
+fn only_the_right_external_id_is_accepted() {
     let spoke = Role { external_id: Some("acme-42".to_owned()), ..Role::spoke(ADMIN, HUB, 3600) };
     let roles = vec![Role::hub(HUB, 3600), spoke];
     let room = Room::with(Settings { approval: Approval::AtOnce, roles, ..Settings::default() });
@@ -370,7 +370,7 @@ fn every_setting_of_a_role_reaches_aws() {
 }
 
 #[test]
-fn a_session_that_is_nearly_full_of_tags_is_warned_of() {
+fn a_session_nearly_full_of_tags_has_a_warning() {
     let room = Room::new();
     let tags: String = (0..14).map(|n| format!("tag{n} = \"{}\", ", "v".repeat(250))).collect();
     let tags = format!("tags = {{ {} }}\n", tags.trim_end_matches(", "));

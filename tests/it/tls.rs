@@ -45,7 +45,7 @@ fn failed(room: &Room, login: &Output, what: &str, next: &str) {
 const TRUST: &str = "if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE";
 
 #[test]
-fn a_provider_whose_certificate_nobody_knows_is_not_asked() {
+fn an_idp_with_an_unknown_certificate_is_not_called() {
     let room = Room::new();
     let front = secure(&room, room.servers().issuer());
     let issuer = format!("https://{}", front.address);
@@ -67,7 +67,7 @@ fn a_provider_whose_certificate_nobody_knows_is_not_asked() {
 
 /// Seen to fail: `ca_bundle` was read by nobody.
 #[test]
-fn the_certificates_of_a_profile_are_those_of_its_connections() {
+fn a_profiles_certificates_apply_to_its_connections() {
     const KEYS: &str = "aws_access_key_id = AKIAALICE\naws_secret_access_key = alice+static+secret\n";
     let mut settings = Settings::default();
     settings.key_users.push(KeyUser {
@@ -113,7 +113,7 @@ fn the_certificates_of_a_profile_are_those_of_its_connections() {
 }
 
 #[test]
-fn a_port_that_speaks_no_tls() {
+fn a_port_without_tls_is_reported() {
     let room = Room::new();
     let issuer = room.servers().issuer().replace("http:", "https:");
     room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
@@ -138,7 +138,7 @@ fn login_at(room: &Room, options: &str) -> Output {
 }
 
 #[test]
-fn old_versions_of_tls_and_certificates_that_do_not_fit_are_refused() {
+fn old_tls_versions_and_wrong_certificates_are_refused() {
     let room = Room::new();
     certificates(&room);
     let script = r#"set -e; cd "$HOME"
@@ -221,7 +221,7 @@ fn a_proxy_that_answers_with_a_page_is_named_and_gets_nothing() {
 }
 
 #[test]
-fn aws_is_asked_over_tls_with_the_bundle_that_is_named() {
+fn aws_is_called_over_tls_with_the_configured_bundle() {
     let room = Room::new();
     let front = secure(&room, room.servers().sts_url());
     let sts = format!("https://{}", front.address);
@@ -243,7 +243,7 @@ fn aws_is_asked_over_tls_with_the_bundle_that_is_named() {
 }
 
 #[test]
-fn bundles_that_cannot_be_used_are_named() {
+fn unusable_ca_bundles_are_named() {
     let room = Room::new();
     let front = secure(&room, room.servers().issuer());
     let issuer = format!("https://{}", front.address);

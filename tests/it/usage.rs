@@ -46,7 +46,7 @@ fn the_help_of_every_command_is_the_reference() {
 }
 
 #[test]
-fn the_reserved_words_have_no_other_meaning() {
+fn reserved_commands_are_not_role_names() {
     let reserved =
         ["request", "approve", "deny", "requests", "grants", "revoke", "extend", "audit", "policy"];
     let words: Vec<String> = commands().concat();
@@ -54,7 +54,7 @@ fn the_reserved_words_have_no_other_meaning() {
 }
 
 #[test]
-fn wrong_usage_is_code_two_and_says_how() {
+fn wrong_usage_exits_with_two_and_explains() {
     let room = Room::new();
     let cases: [(&[&str], &str); 14] = [
         (&[], "error: no command was given. If an AWS tool started jit"),
@@ -89,7 +89,7 @@ fn wrong_usage_is_code_two_and_says_how() {
 }
 
 #[test]
-fn a_role_that_is_not_there_comes_with_the_one_that_was_meant() {
+fn an_unknown_role_comes_with_a_suggestion() {
     let room = Room::new();
     let near = room.jit(&["credential-process", "amdin"]).run();
     assert_eq!(near.code(), 2);
@@ -109,7 +109,7 @@ fn a_role_that_is_not_there_comes_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn errors_are_one_object_where_a_script_reads_them() {
+fn errors_are_one_json_object_for_scripts() {
     let room = Room::new();
     room.write_config("[idp]\nx = 1\n");
     let cases: [&[&str]; 8] = [
@@ -167,7 +167,7 @@ fn help_version_manual_and_completions_need_no_working_machine() {
 }
 
 #[test]
-fn a_disk_that_is_full_is_told_and_a_reader_that_left_is_not() {
+fn a_full_disk_is_reported_and_a_closed_pipe_is_not() {
     let room = Room::new();
     let jit = env!("CARGO_BIN_EXE_jit");
     let full = room.program("sh", &["-c", "\"$0\" man > /dev/full", jit]).run();
@@ -182,7 +182,7 @@ fn a_disk_that_is_full_is_told_and_a_reader_that_left_is_not() {
 }
 
 #[test]
-fn colour_is_for_terminals_that_take_it() {
+fn colour_only_on_terminals_that_support_it() {
     let room = Room::new();
     let escapes = |run: crate::support::Run<'_>| run.run().stdout.contains('\u{1b}');
     let unknown = || room.jit(&["explain", "hub"]);
@@ -193,7 +193,7 @@ fn colour_is_for_terminals_that_take_it() {
 }
 
 #[test]
-fn the_log_tells_what_is_done_and_no_secret() {
+fn the_log_shows_actions_and_no_secret() {
     let room = Room::signed_in("developer");
     // What was printed is searched for secrets at the end.
     let logged = room.jit(&["login", "--force", "admin"]).env("JIT_LOG", "debug").run();

@@ -193,7 +193,7 @@ fn a_login_on_loopback_is_kept_in_the_credential_manager() {
 }
 
 #[test]
-fn a_child_has_the_credentials_and_its_code_is_all_of_ours() {
+fn a_child_gets_credentials_and_its_full_exit_code_is_ours() {
     let room = Room::new();
     room.sign_in("admin");
     fs::write(room.path("tool.cmd"), "@echo tool got %1 for %JIT_ROLE%\r\n@exit /b 7\r\n").unwrap();
@@ -252,7 +252,7 @@ fn exit_codes_are_those_of_every_system() {
 }
 
 #[test]
-fn many_at_once_make_one_call_and_a_killed_holder_stops_nobody() {
+fn many_callers_make_one_call_and_a_killed_holder_blocks_nobody() {
     let room = Room::new();
     room.sign_in("hub");
     let before = [Call::AssumeRoleWithWebIdentity, Call::AssumeRole].map(|call| room.count(call));

@@ -18,7 +18,7 @@ fn config(room: &Room) -> String {
 }
 
 #[test]
-fn an_address_of_identity_center_is_enough() {
+fn an_identity_center_url_is_enough() {
     let room = room(Settings::default());
     let mut configure = room.jit(&["configure"]).somebody_types().start();
     configure.says("Address: ");
@@ -121,7 +121,7 @@ fn saml_metadata_and_one_offered_role_need_no_more_questions() {
 }
 
 #[test]
-fn metadata_that_leads_to_another_host_is_asked_about() {
+fn metadata_pointing_to_another_host_needs_confirmation() {
     let room = room(Settings::default());
     for (place, is_page) in [
         ("https://evil.example/sso", true),
@@ -161,7 +161,7 @@ fn metadata_that_leads_to_another_host_is_asked_about() {
 }
 
 #[test]
-fn nothing_is_written_without_a_yes_or_without_somebody() {
+fn nothing_is_written_without_confirmation_or_a_person() {
     let accounts = vec![Account::new("444444444444", "acme", &["ReadOnly"])];
     let room = room(Settings { accounts, ..Settings::default() });
     let nobody = room.jit(&["configure"]).run();

@@ -333,7 +333,7 @@ fn layers_of_a_session() {
 }
 
 #[test]
-fn a_user_that_is_named_is_not_bound_by_the_silence_of_its_boundary() {
+fn a_grant_to_a_named_user_bypasses_a_boundary_that_does_not_mention_it() {
     for (boundary, wanted) in [(OTHER, Allowed), (DENY, ExplicitDeny)] {
         let policies = Policies {
             boundary: Some(policy(Kind::Boundary, boundary)),
@@ -351,7 +351,7 @@ fn a_user_that_is_named_is_not_bound_by_the_silence_of_its_boundary() {
 }
 
 #[test]
-fn an_organisation_binds_everybody_of_the_account() {
+fn service_control_policies_apply_to_everybody_in_the_account() {
     let with = |levels: &[&str], resource: Option<Policy>| Policies {
         identity: vec![policy(Kind::Identity, ALL)],
         service_control: levels.iter().map(|text| vec![policy(Kind::ServiceControl, text)]).collect(),
@@ -413,7 +413,7 @@ fn trust_policies() {
 }
 
 #[test]
-fn nobody_assumes_a_role_whose_trust_is_not_given() {
+fn without_a_trust_policy_nobody_can_assume_a_role() {
     let policies = Policies {
         identity: vec![policy(Kind::Identity, r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#)],
         ..Policies::default()
@@ -427,7 +427,7 @@ fn nobody_assumes_a_role_whose_trust_is_not_given() {
 }
 
 #[test]
-fn a_key_lets_nobody_in_but_by_its_policy() {
+fn only_its_policy_gives_access_to_a_key() {
     for (principal, wanted) in [(THERE, ImplicitDeny), (HERE, Allowed)] {
         let text = format!(
             r#"{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"kms:*","Resource":"*"}}"#
@@ -443,7 +443,7 @@ fn a_key_lets_nobody_in_but_by_its_policy() {
 }
 
 #[test]
-fn not_principal_spares_whose_names_are_all_there() {
+fn not_principal_exempts_only_if_every_name_is_listed() {
     let with = |names: &[&str], boundary: Option<Policy>| {
         let names: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
         let deny = format!(
@@ -467,7 +467,7 @@ fn not_principal_spares_whose_names_are_all_there() {
 }
 
 #[test]
-fn a_policy_in_the_wrong_place_allows_nothing() {
+fn a_policy_of_the_wrong_kind_allows_nothing() {
     let ours = Request::new(session(), "s3:GetObject", "arn:aws:s3:::b/k").in_account(HERE);
     let policies = Policies { resource: Some(policy(Kind::Identity, ALL)), ..Policies::default() };
     assert_eq!(answer(&policies, &ours), ImplicitDeny);

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_case_is_said() {
+    fn lines_that_are_not_cases_are_reported() {
         let cases = [
             ("alice asks deploy 1h", "the case has no `->`, and so nothing to compare with"),
             ("alice wants deploy 1h -> granted 1h", "`wants` stands where `asks` should"),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_say_what_came() {
+    fn failures_show_the_actual_result() {
         let policy = testing::policy();
         let now = testing::at("2026-11-27T09:00:00Z");
         let text = "alice@corp.com asks deploy 1h -> granted 1h\nalice@corp.com asks deploy 1h -> waits: payments-owners\n";

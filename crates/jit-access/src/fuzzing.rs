@@ -108,7 +108,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_seeds_hold() {
+    fn the_seeds_keep_their_promises() {
         for (target, seed) in SEEDS {
             target(seed.as_bytes());
         }

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn short_forms_mean_one() {
+    fn short_forms_identify_one_id() {
         let id = |tail: &str| format!("017f22e2-79b0-7cc3-98c4-{tail}").parse::<Id>().unwrap();
         let (a, b, c) = (id("aaaaaabbbbbb"), id("aaaaaabbbccc"), id("dddddddddddd"));
         let all = [a, b, c];
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_made_reads_back(seconds in 0i64..200_000_000_000, random: [u8; 10], more: [u8; 10]) {
+        fn ids_read_back(seconds in 0i64..200_000_000_000, random: [u8; 10], more: [u8; 10]) {
             let id = Id::new(Timestamp(seconds), random);
             prop_assert_eq!(id.to_string().parse::<Id>(), Ok(id));
             prop_assert_eq!(id.at(), Timestamp(seconds));

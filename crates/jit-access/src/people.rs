@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_a_person_or_nobody() {
+    fn a_session_belongs_to_one_known_person_or_to_nobody() {
         let policy = testing::policy();
         let index = PolicyIndex::new(&policy);
         let directory = testing::directory();

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_twice_is_an_error_at_any_depth() {
+    fn a_duplicate_key_is_an_error_at_any_depth() {
         for text in
             [r#"{"a":1,"a":2}"#, r#"[{"a":{"b":1,"b":1}}]"#, r#"{"a":1,"\u0061":1}"#, "{} {}", "{}x", ""]
         {

@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counted_troubles_pass_and_others_stay() {
+    fn counted_troubles_end_and_others_stay() {
         let mut faults = Faults::default();
         faults.next(2, Call::Jwks, Trouble::Html);
         faults.always(Call::Revoke, Trouble::Hang);
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_late_may_still_fail() {
+    fn a_late_answer_can_also_fail() {
         let mut faults = Faults::default();
         faults.next(1, Call::Jwks, Trouble::Late(Duration::ZERO));
         faults.always(Call::Jwks, Trouble::Hang);

@@ -150,7 +150,7 @@ fn a_person_signs_in_on_the_page() {
 }
 
 #[test]
-fn cancelling_is_told_to_the_client() {
+fn cancelling_is_reported_to_the_client() {
     let servers = Servers::start(Settings::default()).unwrap();
     let id = authorize(&servers, &[]).field("request");
     let answer = send(&servers, "POST", "/authorize", &[("request", &id), ("decision", "deny")]);
@@ -159,7 +159,7 @@ fn cancelling_is_told_to_the_client() {
 }
 
 #[test]
-fn wrong_requests_are_shown_here_or_told_to_the_client() {
+fn invalid_requests_are_shown_or_reported_to_the_client() {
     let servers = at_once();
     for change in
         [("client_id", "other"), ("redirect_uri", "https://evil.example/callback"), ("redirect_uri", "")]
@@ -182,7 +182,7 @@ fn wrong_requests_are_shown_here_or_told_to_the_client() {
 }
 
 #[test]
-fn a_code_is_good_once_for_its_verifier_and_address() {
+fn a_code_works_once_with_its_verifier_and_redirect_uri() {
     let servers = at_once();
     let code = || authorize(&servers, &[]).sent_back("code").unwrap();
     let other = "http://127.0.0.1:4712/callback";
@@ -207,7 +207,7 @@ fn a_code_is_good_once_for_its_verifier_and_address() {
 }
 
 #[test]
-fn a_clock_that_is_handed_in_is_the_time_of_every_server() {
+fn every_server_uses_the_clock_that_is_passed_in() {
     let clock = ManualClock::at(Timestamp(1_800_000_000));
     let settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
     let lifetime = settings.code_lifetime;
@@ -226,7 +226,7 @@ fn a_clock_that_is_handed_in_is_the_time_of_every_server() {
 }
 
 #[test]
-fn a_refresh_token_that_comes_back_ends_the_login() {
+fn a_reused_refresh_token_ends_the_login() {
     let servers = at_once();
     let first = login(&servers);
     let second = refresh(&servers, text(&first, "refresh_token")).json();
@@ -275,7 +275,7 @@ fn a_terminal_is_connected_on_the_device_page() {
 }
 
 #[test]
-fn an_approved_device_code_is_good_once() {
+fn an_approved_device_code_works_once() {
     let servers = at_once();
     let device = post(&servers, "/device_authorization", &[("scope", "openid email")]).json();
     let tokens = ask_for_device(&servers, text(&device, "device_code")).json();
@@ -301,7 +301,7 @@ fn revocation_and_logout_end_the_login() {
 }
 
 #[test]
-fn flaws_are_in_what_they_name_and_nowhere_else() {
+fn flaws_affect_only_what_they_name() {
     let servers = at_once();
     let claims = |token: &str| {
         let part = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
@@ -344,7 +344,7 @@ fn flaws_are_in_what_they_name_and_nowhere_else() {
 }
 
 #[test]
-fn a_rotated_key_is_there_on_the_second_look() {
+fn a_rotated_key_is_published_at_the_second_request() {
     let servers = at_once();
     let keys = || get(&servers, "/jwks").json()["keys"].as_array().unwrap().clone();
     let signing = servers.shared.keys[0].id();
@@ -354,7 +354,7 @@ fn a_rotated_key_is_there_on_the_second_look() {
 }
 
 #[test]
-fn troubles_come_in_the_protocols_form() {
+fn troubles_follow_the_protocol() {
     let servers = at_once();
     let refusal = |code| Trouble::Refuse(Refusal::new(400, code, "an\u{1b}[31mgry\nserver"));
     servers.faults(|faults| {

@@ -301,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_a_role_apart() {
+    fn parses_the_parts_of_a_role_arn() {
         let arn: RoleArn = "arn:aws-cn:iam::222222222222:role/team/admin".parse().unwrap();
         assert_eq!(
             (arn.account(), arn.role_name(), arn.partition()),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_none() {
+    fn refuses_what_is_not_a_role_arn() {
         let cases = [
             ("admin", "not an ARN"),
             ("arn:aws:iam::222222222222", "not an ARN"),

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_case_of_a_name_is_nothing_to_windows() {
+    fn names_are_case_insensitive_on_windows() {
         let cases = [("aws_profile", "AWS_PROFILE"), ("PSMODULEPATH", PS_MODULE_PATH), ("Path", "PATH")];
         for (spelled, name) in cases {
             assert_eq!(one_case(spelled), name);

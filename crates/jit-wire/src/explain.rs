@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn advice_survives_being_handed_to_another_process() {
+    fn advice_can_be_passed_to_another_process() {
         let advice = vec![
             Next::words("check `issuer`"),
             Next::SignInWith { flags: "--device".into(), when: "on another device".into() },

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_is_good_enough_or_it_is_said_what_it_lacks() {
+    fn an_insufficient_sign_in_reports_what_it_lacks() {
         let clock = |at: Timestamp| format!("{} s ago", NOW.0 - at.0);
         // The age in seconds, acr and amr of the sign-in; the required ones; what it lacks.
         let cases = [
@@ -303,7 +303,7 @@ mod tests {
 
     /// What was known, what a renewal reports, what is known then.
     #[test]
-    fn a_renewal_makes_no_sign_in_younger() {
+    fn a_renewal_does_not_make_a_sign_in_newer() {
         let cases = [
             (sign_in(Some(500), "phr", "hwk"), sign_in(Some(0), "", ""), sign_in(Some(500), "phr", "hwk")),
             (sign_in(Some(500), "phr", "hwk"), sign_in(Some(900), "", ""), sign_in(Some(900), "phr", "hwk")),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idp_is_asked_for_what_satisfies_every_role_at_once() {
+    fn an_idp_is_asked_for_what_satisfies_all_roles() {
         let cases = [
             (&[][..], ""),
             (&["a b"], "a b"),
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_cannot_fill_the_store_with_a_sign_in() {
+    fn the_values_kept_from_an_idp_are_limited() {
         let many = (0..1000).map(|number| number.to_string());
         let long = ["x".repeat(201), "x".repeat(200), String::new()];
         let kept = SignIn::new(None, many, long);
@@ -356,7 +356,7 @@ mod tests {
     proptest! {
         /// Two requirements together allow what both of them allow, and nothing else.
         #[test]
-        fn demands_add_up(one in some_requirement(), other in some_requirement(), sign_in in some_sign_in()) {
+        fn requirements_combine(one in some_requirement(), other in some_requirement(), sign_in in some_sign_in()) {
             let mut both = one.clone();
             both.add(other.max_age, None, Some(&other.amr.iter().cloned().collect::<Vec<_>>()));
             other.acr.iter().for_each(|list| both.add(None, Some(list), None));
@@ -366,7 +366,7 @@ mod tests {
 
         /// What is too old stays too old, and a renewal never changes that.
         #[test]
-        fn time_only_takes_away(demand in some_requirement(), sign_in in some_sign_in(), later in 0..5000i64) {
+        fn waiting_never_makes_a_sign_in_sufficient(demand in some_requirement(), sign_in in some_sign_in(), later in 0..5000i64) {
             let demand = Requirement { acr: Vec::new(), amr: BTreeSet::new(), ..demand };
             let then = Timestamp(NOW.0 + later);
             let old = matches!(demand.allows(&sign_in, NOW), Err(Shortfall::Old { .. } | Shortfall::NoTime { .. }));

@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_beyond_the_calendar_is_no_reason_to_stop() {
+    fn a_time_beyond_the_calendar_does_not_panic() {
         let last = Timestamp::parse_rfc3339("9999-12-31T23:59:59Z").unwrap();
         assert_eq!(last.to_rfc3339(), "9999-12-31T23:59:59Z");
         let east = UtcOffset::from_hms(1, 0, 0).unwrap();
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_past_is_no_time_away() {
+    fn a_past_time_has_no_time_left() {
         let now = Timestamp(1000);
         assert_eq!((now - Duration::from_secs(5)).since(now), Duration::ZERO);
         assert_eq!((now + Duration::from_secs(5)).since(now), Duration::from_secs(5));

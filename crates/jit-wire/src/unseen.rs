@@ -71,14 +71,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ranges_are_sorted_and_apart() {
+    fn the_ranges_are_sorted_and_disjoint() {
         assert!(RANGES.iter().all(|range| !range.is_empty()));
         assert!(RANGES.windows(2).all(|pair| pair[0].end() < pair[1].start()));
     }
 
     /// Add a character here that should have been caught, or one that should not.
     #[test]
-    fn what_is_unseen_and_what_is_ordinary() {
+    fn invisible_and_ordinary_characters() {
         let unseen = "\0\t\n\r\u{7}\u{8}\u{b}\u{c}\u{1b}\u{7f}\u{80}\u{85}\u{90}\u{9b}\u{9d}\u{9f}\
                       \u{ad}\u{34f}\u{600}\u{61c}\u{6dd}\u{70f}\u{115f}\u{1160}\u{17b4}\u{180b}\u{180e}\u{180f}\
                       \u{2000}\u{2007}\u{200a}\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\

@@ -175,7 +175,7 @@ fn error_of(action: Action, answer: Answer) -> (StsError, usize) {
 }
 
 #[test]
-fn refusals_become_kinds_and_sentences() {
+fn refusals_become_kinds_and_messages() {
     use Action::{AssumeRole as Role, AssumeRoleWithSaml as Saml, AssumeRoleWithWebIdentity as Web};
     use Action::{GetCallerIdentity as Who, GetSessionToken as Keys};
     let denied = "User: arn:aws:sts::111111111111:assumed-role/hub/alice is not authorized to perform: \
@@ -254,7 +254,7 @@ fn refusals_become_kinds_and_sentences() {
 }
 
 #[test]
-fn what_is_no_answer_of_sts_is_told_from_a_refusal() {
+fn answers_that_are_not_from_sts_differ_from_refusals() {
     let html = "<html><body><h1>Proxy login</h1></body></html>";
     let hollow = assumed("AssumeRole", "", "");
     let undated = assumed("AssumeRole", "t", "").replace("2026-11-20T13:00:00Z", "soon");
@@ -291,7 +291,7 @@ fn what_is_no_answer_of_sts_is_told_from_a_refusal() {
 }
 
 #[test]
-fn only_what_may_pass_is_tried_again() {
+fn only_temporary_failures_are_retried() {
     let throttled = Answer::Status(400, refusal("Throttling", "Rate exceeded"));
     let limited = Answer::Status(503, refusal("RequestLimitExceeded", "Request limit exceeded"));
     let idp = Answer::Status(400, refusal("IDPCommunicationError", ""));
@@ -352,7 +352,7 @@ fn the_next_step_fits_the_refusal() {
 }
 
 #[test]
-fn long_texts_are_cut_and_secrets_are_struck_out() {
+fn long_texts_are_cut_and_secrets_are_removed() {
     let hostile = format!("\u{7f}{}", "é".repeat(10_000));
     let (error, _) = error_of(Action::AssumeRole, Answer::Status(403, refusal("AccessDenied", &hostile)));
     assert_eq!(error.message.chars().count(), 300);
@@ -405,7 +405,7 @@ fn every_partition_is_asked_at_its_regional_host() {
 
 /// A VPC endpoint for FIPS has its own URL too.
 #[test]
-fn an_address_of_one_s_own_is_asked_as_it_is() {
+fn a_configured_url_is_called_as_it_is() {
     let server = Canned::new(Answer::Status(200, assumed("AssumeRole", "t", "")));
     let own = endpoint("eu-west-1", Some("https://vpce-1.sts-fips.example".into()));
     let leg = leg(StsEndpoint { fips: set(true), dual_stack: set(true), ..own });
@@ -459,7 +459,7 @@ fn form(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn assume_role_sends_every_setting_of_the_leg_and_signs() {
+fn assume_role_sends_every_setting_of_the_step_and_signs() {
     let long = "t".repeat(10_000);
     let extra = "<PackedPolicySize>61</PackedPolicySize><SourceIdentity>alice@acme</SourceIdentity>";
     let body = assumed("AssumeRole", &long, extra);
@@ -521,7 +521,7 @@ fn web_identity_sends_the_token_and_the_policies_only_and_does_not_sign() {
 }
 
 #[test]
-fn caller_identity_reads_who_a_session_is() {
+fn caller_identity_is_parsed() {
     let body = "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
                 <GetCallerIdentityResult><Arn>arn:aws:sts::1:assumed-role/a/b</Arn><UserId>AROA:b</UserId>\
                 <Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>";

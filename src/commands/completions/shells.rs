@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_about_a_value_stays_on_its_line_and_is_shown() {
+    fn a_description_stays_on_its_line_and_is_escaped() {
         let about = |help: &str| CompletionCandidate::new("a:b").help(Some(help.to_owned().into()));
         for (help, zsh, fish) in [
             ("words [and] a:colon", "a\\:b:words [and] a:colon", "a:b\twords [and] a:colon"),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_of_a_question_is_not_obeyed() {
+    fn the_environment_cannot_steer_a_completion() {
         let words = ["jit", "--", "jit", "sta"];
         for (_, shell) in SHELLS {
             for more in [

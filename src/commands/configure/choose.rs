@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn a_star_matches_anything() {
         for (pattern, text, fits) in [
             ("a", "a", true),
             ("a", "ab", false),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_typed_if_no_part_of_it_is_filled_in() {
+    fn a_template_without_fields_is_a_fixed_name() {
         let typed = |template: &str| {
             let pattern = ["acme*/Read*".to_owned()];
             wanted(&roles(), &pattern, false, template).unwrap().into_iter().all(|one| one.typed)

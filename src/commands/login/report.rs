@@ -183,7 +183,7 @@ mod tests {
     use crate::plan::SamlPair;
 
     #[test]
-    fn changes_are_gained_changed_and_lost() {
+    fn changes_are_added_changed_and_removed() {
         let role = |name: &str| SamlPair {
             role_arn: format!("arn:aws:iam::111111111111:role/{name}"),
             provider_arn: "arn:aws:iam::111111111111:saml-provider/acme".to_owned(),

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_later_writing_of_a_profile_counts() {
+    fn the_later_definition_of_a_profile_wins() {
         let document = parse("[profile a]\nx = 1\n[profile 'a']\ny = 2\n");
         let kind = Kind::Profile("a".to_owned());
         assert_eq!(document.get(&kind, "y"), Some(("2".to_owned(), 4)));

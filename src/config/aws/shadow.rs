@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn each_key_that_wins_is_named_with_its_line() {
+    fn each_overriding_key_is_named_with_its_line() {
         for key in OVERRULING_KEYS {
             one(
                 &format!("{OURS}# note\n{key} = x\n"),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_is_not_ours_any_more_is_named() {
+    fn a_command_that_is_no_longer_ours_is_named() {
         let cases = [
             (
                 "\"/gone/jit\" credential-process dev",
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_that_win_are_named() {
+    fn overriding_variables_are_named() {
         let cases = [
             (Env::of([("AWS_ACCESS_KEY_ID", "AKIA")]), "AWS_ACCESS_KEY_ID is set"),
             (

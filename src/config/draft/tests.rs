@@ -53,7 +53,7 @@ confirm         = true
 }
 
 #[test]
-fn whatever_a_text_holds_it_is_the_same_when_read_again() {
+fn any_text_reads_back_unchanged() {
     let hostile = "a\u{0}\u{1b}[2J\r\n\t\"\\'\u{9b}\u{202e}\u{feff}\u{e0041}#=]é✓";
     let table = Table::new(hostile).with("x", hostile).with(hostile, vec![hostile.to_owned()]);
     let draft = Draft { roles: vec![table], ..Draft::default() };
@@ -73,7 +73,7 @@ fn a_secret_is_written_and_not_shown() {
 }
 
 #[test]
-fn what_is_there_is_left_out() {
+fn existing_tables_are_left_out() {
     let existing = Draft::of(&draft().to_toml());
     let merged = draft().merge(&existing);
     assert!(merged.draft.is_empty(), "{merged:?}");
@@ -93,7 +93,7 @@ fn what_is_there_is_left_out() {
 }
 
 #[test]
-fn a_name_that_is_taken_gets_a_number_everywhere() {
+fn a_taken_name_gets_a_number_everywhere() {
     let existing = "[idp.acme]\ntype = \"okta\"\norg = \"https://acme.okta.com\"\napp_url = \"https://acme.okta.com/a\"\n\
         [role.hub]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::999999999999:role/other\"\n";
     // The spoke stands before its hub, which changes nothing.
@@ -143,7 +143,7 @@ fn an_idp_that_is_configured_under_another_name_is_used() {
 }
 
 #[test]
-fn a_circle_is_left_to_the_reader_of_the_file() {
+fn a_loop_is_reported_when_the_file_is_read() {
     let role = |name: &str, via: &str| {
         Table::new(name).with("via", via).with("role_arn", "arn:aws:iam::111111111111:role/r")
     };

@@ -129,7 +129,7 @@ fn a_client_secret_is_never_quoted() {
 }
 
 #[test]
-fn longer_circles_are_found() {
+fn longer_loops_are_found() {
     let text = GOOD.replace("idp = \"acme\"", "via = \"prod-admin\"");
     assert!(File::parse("c.toml", &text).unwrap_err().what.contains("hub → prod-admin → hub"));
 }

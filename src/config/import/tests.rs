@@ -369,7 +369,7 @@ source_profile = circle
 ";
 
 #[test]
-fn aws_vault_keeps_what_identity_center_hands_out() {
+fn aws_vault_keeps_identity_center_roles() {
     let imported = aws_vault(text(AWS_VAULT)).unwrap();
     assert_eq!(
         toml(&imported),
@@ -613,7 +613,7 @@ role_arn = \"arn:aws:iam::333333333333:role/x\"
 }
 
 #[test]
-fn what_config_toml_would_not_take_is_left_out_with_what_needs_it() {
+fn invalid_items_are_left_out_with_their_dependents() {
     let file = "[sso-session a]\nsso_start_url = https://a.awsapps.com/start\nsso_region = eu-west-1\n\
         [profile good]\nsso_session = a\nsso_account_id = 111111111111\nsso_role_name = Dev\n\
         [profile short]\nsso_session = a\nsso_account_id = 1111\nsso_role_name = Dev\n\
@@ -652,7 +652,7 @@ fn broken_files_are_refused_with_their_line() {
 }
 
 #[test]
-fn whatever_is_in_a_file_the_draft_is_a_configuration() {
+fn any_imported_file_gives_a_valid_configuration() {
     let hostile = [
         "",
         "\u{feff}",
@@ -683,7 +683,7 @@ fn whatever_is_in_a_file_the_draft_is_a_configuration() {
 
 /// Bytes changed, lines left out or twice: whatever comes of it, nobody panics and the draft is a configuration.
 #[test]
-fn what_is_damaged_is_read_or_refused() {
+fn damaged_files_are_read_or_refused() {
     let mut seed = 7u64;
     let mut random = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -713,7 +713,7 @@ fn what_is_damaged_is_read_or_refused() {
 }
 
 #[test]
-fn static_keys_are_found_and_temporary_ones_are_not() {
+fn long_lived_access_keys_are_found_and_temporary_ones_are_not() {
     let file = "[default]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = s3cr3t\n\
         [saml]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = s3cr3t\naws_session_token = t\n\
         [temporary]\naws_access_key_id = ASIAEXAMPLE\n[empty]\naws_access_key_id =\n\

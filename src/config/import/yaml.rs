@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_more_than_that_is_refused_with_its_line() {
+    fn other_yaml_is_refused_with_its_line() {
         for (text, line, words) in [
             ("awscli:\n  - a\n", 2, "a list"),
             ("awscli:\n  a: {b: c}\n", 2, "in brackets"),

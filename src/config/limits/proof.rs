@@ -115,7 +115,7 @@ mod tests {
     const SAML: &str = "[idp.x]\ntype = \"saml\"\nsso_url = \"https://idp.acme.com/sso\"\n";
 
     #[test]
-    fn what_the_proof_decides_cannot_be_set_on_a_hub() {
+    fn settings_from_the_proof_cannot_be_set_on_a_hub() {
         let role = "[role.hub]\nidp = \"x\"\nrole_arn = \"arn:aws:iam::111111111111:role/hub\"\n";
         let provider = |account| format!("provider_arn = \"arn:aws:iam::{account}:saml-provider/acme\"\n");
         let good = format!("{SAML}{role}{}", provider("111111111111"));

@@ -74,7 +74,7 @@ mod tests {
 
     /// The IdP, what the role demands, what is wrong with it; nothing is wrong with the last ones.
     #[test]
-    fn a_role_demands_what_its_idp_can_tell() {
+    fn a_role_can_require_only_what_its_idp_reports() {
         let center = "[idp.x]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\nregion = \"eu-west-1\"\n";
         let arn = "role_arn = \"arn:aws:iam::111111111111:role/hub\"\n";
         let set = "account = \"111111111111\"\npermission_set = \"Dev\"\n";

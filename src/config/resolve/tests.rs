@@ -77,7 +77,7 @@ fn a_known_account_may_have_more_roles_than_were_listed() {
 }
 
 #[test]
-fn a_flag_rules_the_last_leg_only() {
+fn a_flag_affects_only_the_last_step() {
     let hub = plan(&file(), "hub", flags(Some(7200)), &Env::of([]), Vec::new).unwrap();
     assert_eq!(
         (hub.legs[0].duration.value, hub.legs[0].duration.origin.to_string()),
@@ -107,7 +107,7 @@ fn sts_is_asked_in_the_role_s_own_partition() {
 
 /// Found by fuzzing: the proof would have gone to another host.
 #[test]
-fn a_region_is_no_host() {
+fn a_region_cannot_be_a_host() {
     for region in ["evil.example/", "x@evil.example/", "", "EU-WEST-1", "-"] {
         let env = Env::of([("AWS_REGION", region)]);
         let made = plan(&file(), "hub", Flags::default(), &env, Vec::new);
@@ -117,7 +117,7 @@ fn a_region_is_no_host() {
 }
 
 #[test]
-fn endpoints_are_https_or_here() {
+fn endpoints_are_https_or_local() {
     let ask = |url: &str| {
         let env = Env::of([("AWS_ENDPOINT_URL", "https://general.example"), ("AWS_ENDPOINT_URL_STS", url)]);
         plan(&file(), "hub", Flags::default(), &env, Vec::new)
@@ -153,13 +153,13 @@ fn the_role_is_named_in_a_fixed_order() {
 }
 
 #[test]
-fn unknown_roles_come_with_the_near_one() {
+fn an_unknown_role_suggests_the_closest_name() {
     let error = plan(&file(), "fra", Flags::default(), &Env::of([]), Vec::new).unwrap_err();
     assert!(matches!(error, ResolveError::UnknownRole { meant: Some(meant), .. } if meant == "far"));
 }
 
 #[test]
-fn auto_login_is_the_nearest_word() {
+fn the_closest_auto_login_setting_wins() {
     let auto_login = |file: &File| {
         ["hub", "far"]
             .map(|role| plan(file, role, Flags::default(), &Env::of([]), Vec::new).unwrap().auto_login)
@@ -171,7 +171,7 @@ fn auto_login_is_the_nearest_word() {
 }
 
 #[test]
-fn what_an_idp_offers_is_a_role_without_being_configured() {
+fn an_offered_role_works_without_being_configured() {
     let offer = |idp: &str| DiscoveredRole {
         idp: idp.to_owned(),
         account: "555555555555".to_owned(),

@@ -4,7 +4,7 @@ const SHARED: &str = "[idp.acme]\ntype = \"identity-center\"\nstart_url = \"http
 const FROM: &str = "https://intranet.example/jit.toml";
 
 #[test]
-fn a_part_is_put_behind_all_else_and_replaced_where_it_is() {
+fn a_shared_part_is_appended_and_replaced_in_place() {
     assert_eq!(parts(""), []);
     let alone = with("", FROM, SHARED);
     assert_eq!(parts(&alone)[0].content(&alone), SHARED);
@@ -27,7 +27,7 @@ fn a_part_is_put_behind_all_else_and_replaced_where_it_is() {
 }
 
 #[test]
-fn parts_without_an_end_are_none() {
+fn an_unclosed_shared_part_is_an_error() {
     let whole = with("", FROM, SHARED);
     for broken in [
         whole.replace("# <<<", "#"),
@@ -124,7 +124,7 @@ fn hostile() -> Vec<(String, &'static str)> {
 }
 
 #[test]
-fn a_shared_file_declares_and_commands_nothing() {
+fn a_shared_file_cannot_name_commands_or_secrets() {
     for (content, words) in hostile() {
         let mistake = check(FROM, &content).map_or_else(|mistake| mistake, |()| panic!("taken: {content}"));
         let text = mistake.to_string();
@@ -135,7 +135,7 @@ fn a_shared_file_declares_and_commands_nothing() {
 
 /// Shared files that say all that one may say.
 #[test]
-fn an_ordinary_shared_file_is_taken() {
+fn an_ordinary_shared_file_is_accepted() {
     let mut good = vec![
         String::new(),
         "# nothing yet\n".to_owned(),
@@ -176,7 +176,7 @@ fn an_ordinary_shared_file_is_taken() {
 
 /// What somebody may do by hand to a configuration with a shared part; each is refused when it is read again.
 #[test]
-fn a_part_is_held_to_its_rules_whenever_it_is_read() {
+fn a_shared_part_is_checked_whenever_it_is_read() {
     let mine = format!("{OIDC}{ROLE}").replace("acme", "mine").replace("dev", "mine");
     let own = format!("auto_login = true\n{mine}");
     let content = format!("{OIDC}{ROLE}");
@@ -239,7 +239,7 @@ fn a_part_is_held_to_its_rules_whenever_it_is_read() {
 
 /// The part of a configuration that one role is made of has the ends of shared parts, so the rules hold there too.
 #[test]
-fn what_is_read_for_one_role_is_held_to_the_same() {
+fn a_partial_read_checks_shared_parts_too() {
     let own = format!("{OIDC}{ROLE}").replace("acme", "mine").replace("dev", "mine");
     let whole = with(&own, FROM, &format!("{OIDC}{ROLE}{}", ROLE.replace("dev", "other")));
     let bad = whole.replace("[role.other]", "auto_login = true\n[role.other]");

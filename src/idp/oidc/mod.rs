@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_device_code_is_for_those_who_ask_or_have_no_browser() {
+    fn a_device_code_is_used_on_request_or_without_a_browser() {
         use Flow::{Auto, Browser, Device};
         // The setting, --device, --no-browser, a browser is there, the IdP offers codes: by device?
         let cases = [

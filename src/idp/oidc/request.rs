@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_are_the_configured_ones_or_what_the_provider_supports() {
+    fn scopes_are_configured_or_what_the_idp_supports() {
         let all = "openid email profile offline_access";
         let (okta, google) = ("https://acme.okta.com", "https://accounts.google.com");
         let cases = [
@@ -295,7 +295,7 @@ mod tests {
     /// The issuer, what the configuration asks for at every sign-in, what the role requires, the challenge;
     /// what is requested.
     #[test]
-    fn a_stronger_sign_in_is_asked_for_as_the_provider_takes_it() {
+    fn a_stronger_sign_in_is_requested_in_the_idps_way() {
         let entra = "https://login.microsoftonline.com/t/v2.0";
         let (okta, google) = ("https://acme.okta.com", "https://accounts.google.com");
         let list = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn each_provider_is_asked_in_its_own_way() {
+    fn each_idp_gets_its_own_parameters() {
         let entra = "https://login.microsoftonline.com/t/v2.0";
         let (okta, google) = ("https://acme.okta.com", "https://accounts.google.com");
         let cases = [

@@ -273,7 +273,7 @@ mod tests {
     use jit_wire::http::Headers;
 
     #[test]
-    fn basic_encodes_what_would_end_the_name() {
+    fn http_basic_encodes_special_characters() {
         let header = basic("a:b c", &Secret::from("p%:ä"));
         assert_eq!(header.expose(), &format!("Basic {}", STANDARD.encode("a%3Ab+c:p%25%3A%C3%A4")));
     }
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_decides_whatever_the_status() {
+    fn the_json_counts_and_not_the_status() {
         for status in [200, 400, 403, 428, 429, 500] {
             let refused =
                 read::<TokenAnswer>("x", &answer(status, "", r#"{"error":"slow_down"}"#), &[]).unwrap();
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_named_without_its_content() {
+    fn an_unusable_answer_is_reported_without_its_content() {
         let cases = [
             (200, "text/html", "hunter2", "a web page instead of JSON"),
             (502, "", " <html>hunter2", "a web page instead of JSON"),
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_repeats_what_it_was_sent_is_not_quoted_with_it() {
+    fn secrets_that_an_idp_repeats_are_not_quoted() {
         let mut settings = crate::idp::oidc::testing::settings("https://acme.example");
         settings.client_secret = Some(Valued::new(Secret::from("s3cr3t"), Origin::Default));
         let form = [("grant_type", "refresh_token"), ("refresh_token", "rt-hunter2"), ("scope", "openid")];

@@ -335,7 +335,7 @@ mod tests {
 
     /// Pages in which every part once made the reader look at all that came before or after it.
     #[test]
-    fn the_work_grows_with_the_page_alone() {
+    fn parsing_time_is_linear_in_the_page() {
         let many = 50_000;
         let attributes: String = (0..many).map(|number| format!(" a{number}")).collect();
         let Some(Part::Start(_, Attributes(all))) = parts(&format!("<a{attributes}>")).next() else {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn every_start_of_a_page_is_read_to_its_end() {
+    fn every_truncated_page_is_read_to_its_end() {
         let page = "\u{0}<!-- \u{e9} --><a \u{e9}='&#x\u{e9};&plus;'>&\u{e9}<title>\u{e9}&amp;</title><script></script><!x>";
         for end in (0..page.len()).filter(|end| page.is_char_boundary(*end)) {
             assert!(parts(&page[..end]).count() <= end);

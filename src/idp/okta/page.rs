@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_told_apart() {
+    fn pages_are_distinguished() {
         let cases = [
             (
                 r#"<form id="appForm"><input name="SAMLResponse" type="hidden" value="a&#x2b;b&#x3d;"/></form>"#,

@@ -24,7 +24,7 @@ fn with(from: &str, to: &str) -> String {
 }
 
 #[test]
-fn a_good_response_says_who_until_when_and_what_may_be_become() {
+fn a_good_response_has_person_expiry_and_roles() {
     let login = take(&response()).unwrap();
     assert_eq!(login.identity.name, "alice@acme.com");
     assert_eq!(login.identity.subject, "00u1alice");
@@ -38,7 +38,7 @@ fn a_good_response_says_who_until_when_and_what_may_be_become() {
 
 /// What is changed, and words from the message.
 #[test]
-fn every_thing_that_does_not_fit_has_its_own_message() {
+fn every_mismatch_has_its_own_message() {
     let other = "http://127.0.0.1:1/saml";
     let role = "arn:aws:iam::111111111111:role/dev,arn:aws:iam::111111111111:saml-provider/acme";
     let bomb = "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
@@ -135,7 +135,7 @@ fn every_thing_that_does_not_fit_has_its_own_message() {
 
 /// XML Schema also writes the end of a day as hour 24.
 #[test]
-fn the_end_of_a_day_is_an_instant() {
+fn hour_24_is_accepted() {
     let midnight = Timestamp::parse_rfc3339("2026-11-21T00:00:00Z");
     for text in [
         "2026-11-20T24:00:00Z",
@@ -162,7 +162,7 @@ fn the_end_of_a_day_is_an_instant() {
 }
 
 #[test]
-fn what_is_no_response_at_all() {
+fn texts_that_are_not_responses_are_refused() {
     let longest = "A".repeat(100_001);
     let utf16: Vec<u8> = response().encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf16 = base64::engine::general_purpose::STANDARD.encode(utf16);
@@ -180,7 +180,7 @@ fn what_is_no_response_at_all() {
 }
 
 #[test]
-fn depth_is_no_danger() {
+fn deep_nesting_does_not_overflow() {
     let (open, close) = ("<a>".repeat(10_000), "</a>".repeat(10_000));
     let deep = with("<saml:Issuer>", &format!("{open}{close}<saml:Issuer>"));
     // It may be read or refused: nothing overflows.
@@ -189,7 +189,7 @@ fn depth_is_no_danger() {
 }
 
 #[test]
-fn a_comment_ends_no_name() {
+fn a_comment_does_not_split_a_name() {
     let alice = take(&with("alice@acme.com", "alice@acme.com<!-- x -->.evil.example")).unwrap();
     assert_eq!(alice.identity.name, "alice@acme.com.evil.example");
     let subject = take(&with("00u1alice", "00u1<!-- -->alice")).unwrap();
@@ -197,7 +197,7 @@ fn a_comment_ends_no_name() {
 }
 
 #[test]
-fn prefixes_mean_nothing_and_namespaces_everything() {
+fn namespaces_count_and_prefixes_do_not() {
     let renamed = response().replace("saml:", "x:").replace("xmlns:saml=", "xmlns:x=");
     assert!(take(&renamed).is_ok());
     let default = response().replace("<saml:", "<").replace("</saml:", "</").replace("xmlns:saml=", "xmlns=");
@@ -239,7 +239,7 @@ fn five_hundred_roles_are_read_and_pairs_come_in_either_order() {
 }
 
 #[test]
-fn tags_and_what_goes_on_down_the_chain() {
+fn tags_and_transitive_tags() {
     let more = [
         attribute("PrincipalTag:team", &["core"]),
         attribute("TransitiveTagKeys", &["team", "cost"]),
@@ -263,13 +263,13 @@ fn an_encrypted_assertion_is_passed_on_unread() {
 }
 
 #[test]
-fn no_assertion_is_taken_twice() {
+fn an_assertion_is_not_accepted_twice() {
     let expected = Expected { last_assertion: Some("_a"), ..expected() };
     assert!(matches!(read(&posted(&response()), &expected), Err(SamlError::Replayed)));
 }
 
 #[test]
-fn where_the_provider_begins_the_response_is_made_out_to_aws() {
+fn an_idp_initiated_response_is_for_aws() {
     let to_aws = response()
         .replace(ACS, "https://eu-west-1.signin.aws.amazon.com/saml")
         .replace(&format!(" InResponseTo=\"{REQUEST}\""), "");
@@ -280,7 +280,7 @@ fn where_the_provider_begins_the_response_is_made_out_to_aws() {
 }
 
 #[test]
-fn a_transient_name_is_nobody_s() {
+fn a_transient_name_is_not_used() {
     let login = take(&with("nameid-format:persistent", "nameid-format:transient")).unwrap();
     assert_eq!(login.identity.subject, "alice@acme.com");
 }

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_told_in_words_and_strange_ones_as_they_are() {
+    fn status_codes_are_explained_and_unknown_ones_shown() {
         let status = |codes: &[&str], message: Option<&str>| SamlStatus {
             codes: codes.iter().map(|code| format!("urn:oasis:names:tc:SAML:2.0:status:{code}")).collect(),
             message: message.map(str::to_owned),

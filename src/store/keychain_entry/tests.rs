@@ -107,7 +107,7 @@ fn awkward_key() -> DataKey {
 }
 
 #[test]
-fn a_key_is_kept_to_the_byte_whatever_is_in_it() {
+fn any_key_is_returned_byte_for_byte() {
     let double = Double::default();
     let entry = double.entry();
     assert!(load(&entry, code_of).unwrap().is_none());
@@ -123,7 +123,7 @@ fn a_key_is_kept_to_the_byte_whatever_is_in_it() {
 }
 
 #[test]
-fn an_entry_of_somebody_elses_is_no_key_and_is_replaced() {
+fn a_foreign_entry_is_not_a_key_and_is_replaced() {
     let as_text: Vec<u8> =
         "0123456789abcdef0123456789abcdef".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for blob in [&b""[..], &[1; 31], &[1; 33], &as_text, &[1; LARGEST_BLOB]] {
@@ -137,7 +137,7 @@ fn an_entry_of_somebody_elses_is_no_key_and_is_replaced() {
 /// Why sessions are in files and only the key in the keychain: an Identity Center session or a long assertion
 /// is larger than an entry may be.
 #[test]
-fn what_is_too_long_is_refused_in_words_and_not_cut() {
+fn a_value_that_is_too_long_is_refused_and_not_cut() {
     let double = Double::default();
     assert!(double.set_secret(&[1; LARGEST_BLOB]).is_ok());
     assert!(double.set_password(&"x".repeat(LARGEST_BLOB / 2)).is_ok());
@@ -155,7 +155,7 @@ fn what_is_too_long_is_refused_in_words_and_not_cut() {
 }
 
 #[test]
-fn a_platforms_no_has_its_kind_and_changes_nothing() {
+fn each_platform_refusal_has_its_kind_and_changes_nothing() {
     fn kind(error: &StoreError) -> &'static str {
         match error {
             StoreError::Locked { .. } => "locked",

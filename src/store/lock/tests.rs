@@ -51,7 +51,7 @@ fn waiter(path: &Spot) -> std::thread::JoinHandle<(bool, Option<String>)> {
 }
 
 #[test]
-fn a_free_lock_is_taken_at_once_and_knows_no_old_messages() {
+fn a_free_lock_is_taken_at_once_without_old_messages() {
     let folder = tempfile::tempdir().unwrap();
     let path = lock_in(&folder);
     let mut first = take(&path, LONG).unwrap();
@@ -63,7 +63,7 @@ fn a_free_lock_is_taken_at_once_and_knows_no_old_messages() {
 }
 
 #[test]
-fn who_waited_hears_what_was_left_meanwhile_and_nothing_older() {
+fn a_waiter_gets_only_messages_left_during_its_wait() {
     let folder = tempfile::tempdir().unwrap();
     let path = lock_in(&folder);
     let mut holder = take(&path, LONG).unwrap();
@@ -138,7 +138,7 @@ fn an_answer_needs_no_lock() {
 }
 
 #[test]
-fn the_lock_is_left_to_who_goes_first() {
+fn the_lock_is_left_to_callers_that_go_first() {
     let folder = tempfile::tempdir().unwrap();
     let path = lock_in(&folder);
     let nobody = Nobody::default();

@@ -13,7 +13,7 @@ fn folder() -> (tempfile::TempDir, Folder) {
 }
 
 #[test]
-fn a_write_replaces_and_leaves_no_sibling() {
+fn a_write_replaces_and_leaves_no_temporary_file() {
     let (_root, folder) = folder();
     assert_eq!(folder.read("file", 10).unwrap_err().kind(), io::ErrorKind::NotFound);
     for content in [&b"one"[..], b"", b"two"] {
@@ -28,7 +28,7 @@ fn a_write_replaces_and_leaves_no_sibling() {
 }
 
 #[test]
-fn only_a_plain_name_is_one() {
+fn only_plain_names_are_accepted() {
     let (_root, folder) = folder();
     for name in ["", ".", "..", "a/b", "/etc/passwd", "../x", "a\0b"] {
         let refused = [
@@ -47,7 +47,7 @@ fn only_a_plain_name_is_one() {
 }
 
 #[test]
-fn what_killed_writers_left_goes_and_what_is_in_use_stays() {
+fn abandoned_temporary_files_are_removed_and_used_ones_stay() {
     let (_root, folder) = folder();
     let at = |name: &str| folder.path().join(name);
     let leave = |name: &str, time: SystemTime| File::create(at(name)).unwrap().set_modified(time).unwrap();
@@ -70,7 +70,7 @@ fn what_killed_writers_left_goes_and_what_is_in_use_stays() {
 }
 
 #[test]
-fn a_folder_goes_with_what_is_in_it() {
+fn a_folder_is_removed_with_its_contents() {
     let (_root, folder) = folder();
     let inner = folder.make_folder("a").unwrap().make_folder("b").unwrap();
     inner.write("file", b"x").unwrap();
@@ -141,7 +141,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_planted_in_a_files_place_is_refused_and_replaced() {
+    fn planted_files_are_refused_and_replaced() {
         for (what, plant, reason) in INSTEAD_OF_A_FILE {
             let (root, folder) = folder();
             let outside = outside(&root);
@@ -167,7 +167,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_planted_in_a_folders_place_is_refused_and_stays() {
+    fn planted_folders_are_refused_and_stay() {
         let cases: [(&str, Plant, NotOurs); 6] = [
             ("a link to a folder", |at, outside| symlink(outside, at).unwrap(), NotOurs::Link),
             ("a link to a file", |at, outside| symlink(outside.join("file"), at).unwrap(), NotOurs::Link),
@@ -190,7 +190,7 @@ mod unix {
     }
 
     #[test]
-    fn links_and_other_file_systems_in_a_folder_that_goes_are_not_followed() {
+    fn removing_a_folder_follows_no_links_or_mounts() {
         let (root, folder) = folder();
         let outside = outside(&root);
         let inner = folder.make_folder("a").unwrap();
@@ -215,7 +215,7 @@ mod unix {
     }
 
     #[test]
-    fn what_is_ours_and_open_to_others_is_closed() {
+    fn own_files_open_to_others_are_closed() {
         let (_root, folder) = folder();
         let inner = folder.make_folder("inner").unwrap();
         folder.write("file", b"one").unwrap();

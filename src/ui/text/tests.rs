@@ -46,7 +46,7 @@ const CASES: [(&str, &str); 34] = [
 ];
 
 #[test]
-fn what_a_terminal_would_act_on_is_shown_instead() {
+fn control_characters_are_shown_escaped() {
     for (raw, shown) in CASES {
         assert_eq!(escape(raw).as_str(), shown);
         assert_eq!(escape(shown).as_str(), shown, "to escape twice changes nothing");
@@ -64,7 +64,7 @@ fn every_argument_is_escaped_once() {
 }
 
 #[test]
-fn a_text_is_measured_filled_cut_and_joined() {
+fn a_text_is_measured_padded_cut_and_joined() {
     let name = escape("日本");
     assert_eq!((name.width(), name.clone().padded(6).as_str()), (4, "日本  "));
     assert_eq!(escape("abcdef").cut(4, "…").as_str(), "abc…");
@@ -74,13 +74,13 @@ fn a_text_is_measured_filled_cut_and_joined() {
 }
 
 #[test]
-fn the_lines_of_a_text_stay_lines() {
+fn line_breaks_of_a_text_stay() {
     let text = "[idp.acme]\r\n\tname = \"\u{1b}[2J\u{202e}\"\n\n# é\r x";
     assert_eq!(escape_lines(text).as_str(), "[idp.acme]\n\tname = \"\\u{1b}[2J\\u{202e}\"\n\n# é\\u{d} x");
 }
 
 #[test]
-fn json_means_the_same_to_a_parser_and_nothing_to_a_terminal() {
+fn escaped_json_parses_the_same_and_is_safe_on_a_terminal() {
     let value = serde_json::json!({ "name": "é\u{9b}31m\u{1b}\n\u{202e}\u{e0041}\u{3164}", "more": [1] });
     for shown in [escape_json(&value), escape_json_indented(&value)] {
         assert!(shown.as_str().contains(r"é\u009b31m\u001b\n\u202e\udb40\udc41\u3164"), "{shown:?}");

@@ -243,7 +243,7 @@ fn replaced(text: &str, (from, to): (&str, &str)) -> String {
 }
 
 #[test]
-fn following_a_suggestion_mends_the_file() {
+fn following_a_suggestion_fixes_the_file() {
     let oidc = Room::new();
     let saml = super::by_saml();
     let center = Room::by_center(jit_emulator::Settings::default());

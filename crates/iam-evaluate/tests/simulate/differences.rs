@@ -78,7 +78,7 @@ const DIFFERENCES: [Difference; 8] = [
 ];
 
 #[test]
-fn known_differences_are_as_they_were() {
+fn known_differences_still_differ() {
     let questions: Vec<Value> = DIFFERENCES.iter().map(simulation).collect();
     let mut answers = Vec::new();
     super::ask(questions.into_iter(), |answer| answers.push(answer));

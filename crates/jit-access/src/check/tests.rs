@@ -16,7 +16,7 @@ fn known() -> Surroundings {
 }
 
 #[test]
-fn the_example_is_nearly_good() {
+fn the_example_has_one_known_finding() {
     assert_eq!(codes(&example(), &known()), []);
     // As in the contract, anybody who may read in ou-prod is on the other side of the separation as well.
     assert_eq!(codes(testing::EXAMPLE, &known()), [(92, "both-sides")]);
@@ -24,7 +24,7 @@ fn the_example_is_nearly_good() {
 
 /// One change to the example, and its finding.
 #[test]
-fn what_cannot_work_is_found() {
+fn policies_that_cannot_work_are_reported() {
     let cases: &[(&str, &str, &[&str])] = &[
         ("security = [\"security\"]\n", "", &["no-security"]),
         ("accounts = [\"ou-root\"]\n", "", &["no-accounts"]),
@@ -109,7 +109,7 @@ fn findings_have_their_line_and_advice() {
 }
 
 #[test]
-fn many_voters_do_not_fit_into_a_trust() {
+fn too_many_voters_do_not_fit_into_a_trust_policy() {
     let names: Vec<String> = (0..51).map(|number| format!("\"owner{number}\"")).collect();
     let text = example().replacen("[\"bob\", \"carol\"]", &format!("[{}]", names.join(", ")), 1);
     let text = text.replacen("\"function\"", "\"approver\"", 1);

@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn there_are_as_many_humans_as_places(asked in asked(), votes in votes(), now in 0..14_000i64) {
+    fn every_place_has_a_different_person(asked in asked(), votes in votes(), now in 0..14_000i64) {
         let (world, id) = world(ALICE, &asked, &votes);
         let verdict = world.decide(id, now);
         if let Some(grant) = granted(&verdict) {
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn a_no_ends_it(asked in asked(), votes in votes(), seconds in 0..4000i64, now in 4000..14_000i64) {
+    fn a_no_ends_the_request(asked in asked(), votes in votes(), seconds in 0..4000i64, now in 4000..14_000i64) {
         let (mut world, id) = world(ALICE, &asked, &votes);
         world.vote(&userid("hub", "bob@corp.com"), seconds, id, Vouch::Deny);
         let is_denied = matches!(world.decide(id, now), Verdict::Deny { .. });

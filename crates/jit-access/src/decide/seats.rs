@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn people_sit_as_well_as_they_can() {
+    fn seats_are_filled_in_the_best_way() {
         /// The seats, the groups of each voter, and what stays empty.
         type Row = (Counts, &'static [&'static [&'static str]], Counts);
         type Counts = &'static [(&'static str, u32)];

@@ -244,7 +244,7 @@ fn votes_that_do_not_count() {
 }
 
 #[test]
-fn slack_counts_where_the_access_says_so() {
+fn slack_votes_count_only_if_the_access_allows_them() {
     let mut world = World::new();
     let id = world.ask(ALICE, 0, |request| request.access = "prod-db".into());
     for (member, vote, wanted) in
@@ -258,7 +258,7 @@ fn slack_counts_where_the_access_says_so() {
 }
 
 #[test]
-fn a_no_ends_it_and_only_of_those_who_have_a_say() {
+fn only_a_no_from_an_approver_ends_the_request() {
     let no_of = |name: &str, denies: bool| {
         let mut world = World::new();
         let id = world.ask(ALICE, 0, |_| ());
@@ -278,7 +278,7 @@ fn a_no_ends_it_and_only_of_those_who_have_a_say() {
 }
 
 #[test]
-fn escalation_lets_leads_take_any_seat_from_then_on() {
+fn after_escalation_leads_can_fill_any_seat() {
     let mut world = World::new();
     let id = world.ask(ALICE, 0, |request| request.access = "pay-admin".into());
     world.yes("frank", 899, id);
@@ -295,7 +295,7 @@ fn escalation_lets_leads_take_any_seat_from_then_on() {
 }
 
 #[test]
-fn on_call_needs_fewer_until_the_shift_ends() {
+fn on_call_people_need_fewer_approvals_until_their_shift_ends() {
     let mut policy = testing::policy();
     let alice = crate::policy::Person {
         names: [ALICE.to_owned()].into(),
@@ -410,7 +410,7 @@ fn a_review_that_is_overdue_stops_requests() {
 }
 
 #[test]
-fn an_extension_inherits_what_was_said() {
+fn an_extension_inherits_reason_and_ticket() {
     let mut world = World::new();
     let first = world.ask(ALICE, 0, |request| request.access = "pay-admin".into());
     world.yes("bob@corp.com", 1, first);
@@ -435,7 +435,7 @@ fn an_extension_inherits_what_was_said() {
 }
 
 #[test]
-fn states() {
+fn requests_have_the_right_state() {
     let mut world = World::new();
     let pending = world.ask(ALICE, 0, |_| ());
     assert_eq!((world.state(pending, 0).name(), world.state(pending, 14_400).name()), ("pending", "lapsed"));
@@ -464,7 +464,7 @@ fn states() {
 }
 
 #[test]
-fn a_decision_replays_from_what_it_holds() {
+fn a_decision_replays_from_its_own_record() {
     let mut world = World::new();
     let id = world.ask(ALICE, 0, |request| {
         (request.access, request.accounts) = ("read".into(), vec!["444455556666".into()])

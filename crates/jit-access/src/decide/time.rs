@@ -36,7 +36,7 @@ mod tests {
     const H: i64 = 3600;
 
     #[test]
-    fn windows_slide() {
+    fn the_24_hour_window_slides() {
         type Row = (&'static [(i64, i64)], (i64, i64), i64);
         let cases: &[Row] = &[
             (&[], (0, H), H),

@@ -142,7 +142,7 @@ mod tests {
     use crate::testing::userid;
 
     #[test]
-    fn it_refuses_what_aws_refuses_and_takes_the_honest_twin() {
+    fn it_refuses_what_aws_refuses_and_accepts_the_valid_counterpart() {
         let ledger = Memory::new(Timestamp(1000));
         let id = Id::new(Timestamp(1000), [1; 10]);
         let (bob, eve) = (userid("hub", "bob@corp.com"), userid("hub", "eve"));
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_in_order_and_go_on() {
+    fn lists_are_sorted_and_can_be_continued() {
         let ledger = Memory::new(Timestamp(1000));
         for key in ["a/1", "f/1", "f/2", "f/3", "g/1"] {
             ledger.force(key, b"");

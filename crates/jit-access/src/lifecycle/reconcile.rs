@@ -171,7 +171,7 @@ mod tests {
     const ROLE: &str = "arn:aws:iam::111122223333:role/jit/engineer";
 
     #[test]
-    fn what_no_decision_explains_goes_and_what_one_explains_stays() {
+    fn policies_without_a_decision_are_removed_and_others_stay() {
         let mut world = World::new();
         let id = world.ask("alice@corp.com", 0, |_| ());
         world.vote(&userid("hub", "bob@corp.com"), 1, id, Vouch::Approve);

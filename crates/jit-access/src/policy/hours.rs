@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn hours_end_where_the_place_says() {
+    fn hours_follow_the_local_time_zone() {
         let cases = [
             // 2026-11-27 is a Friday; Berlin is one hour ahead of UTC in winter and two in summer.
             ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-11-27T07:00:00Z", Some("2026-11-27T17:00:00Z")),
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hours_is_refused() {
+    fn invalid_hours_are_refused() {
         for wrong in [
             "",
             "Mon-Fri",

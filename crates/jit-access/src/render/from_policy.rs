@@ -74,7 +74,7 @@ mod tests {
     use crate::policy::{Allow, Policy};
 
     #[test]
-    fn a_grant_of_an_access_is_rendered_from_what_was_decided() {
+    fn a_grant_is_rendered_from_the_decision() {
         let text = r#"
 [door.hub]
 role = "arn:aws:iam::111111111111:role/jit-hub"
@@ -119,7 +119,7 @@ networks = ["203.0.113.0/24"]
     }
 
     #[test]
-    fn a_grant_takes_what_the_policy_file_says() {
+    fn a_grant_contains_the_policy_files_settings() {
         let allow = Allow::parse(
             r#"{"Statement":{"Effect":"Allow","Action":["s3:Get*"],"Resource":"arn:aws:s3:::b/*",
                 "Condition":{"StringLike":{"s3:prefix":["b","a"]},"Bool":{"x":true}}}}"#,

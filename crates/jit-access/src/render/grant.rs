@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_is_the_one_of_the_contract() {
+    fn a_grant_matches_the_contract() {
         assert_eq!(
             grant().render().unwrap().as_str(),
             concat!(
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn places_make_statements_of_their_own() {
+    fn each_kind_of_network_has_its_own_statement() {
         let mut grant = grant();
         grant.start = Some(at("2026-11-28T11:00:00Z"));
         grant.networks = Networks { blocks: vec!["203.0.113.0/24".into()], vpcs: vec!["vpc-0a1b2c".into()] };

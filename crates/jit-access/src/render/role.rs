@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trust_is_the_one_of_the_contract() {
+    fn a_trust_policy_matches_the_contract() {
         let role = RoleOnRequest {
             doors: vec![EntryRole::new(&"arn:aws:iam::111111111111:role/jit-hub".parse().unwrap())],
             ..RoleOnRequest::default()

@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edges() {
+    fn limits_are_exact_at_their_edges() {
         let of = |limit, used: usize| Fullness::of(limit, ["x".repeat(used).as_str()]).check();
         assert_eq!(of(Limit::Trust, 1_638), Ok(Room::Enough));
         assert_eq!(of(Limit::Trust, 1_639), Ok(Room::Near));

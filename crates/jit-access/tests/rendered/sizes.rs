@@ -65,7 +65,7 @@ actions that a company adds to `operate`: 5780 (near), 6050 (near), 8750 (too lo
 ";
 
 #[test]
-fn one_ten_and_a_hundred_of_everything() {
+fn sizes_with_one_ten_and_a_hundred_of_everything() {
     let mut lines = Vec::new();
     let mut check =
         |what: &str, advice: &str, render: &dyn Fn(usize) -> Fullness| lines.push(line(what, advice, render));

@@ -22,7 +22,7 @@ fn source(folder: &Path) -> String {
 }
 
 #[test]
-fn each_threat_has_what_shows_that_it_is_stopped() {
+fn each_threat_names_existing_scenarios_or_tests() {
     let cases = scenarios::all();
     let scenarios: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -509,7 +509,7 @@ fn folders_that_are_no_ledger_say_why() {
 
 #[cfg(unix)]
 #[test]
-fn what_killed_writers_left_goes_and_what_is_in_use_stays() {
+fn abandoned_temporary_files_are_removed_and_used_ones_stay() {
     let place = Place::private();
     let staging = place.ledger.root.folder(STAGING).unwrap();
     let own = platform::own_user();

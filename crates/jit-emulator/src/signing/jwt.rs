@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_was_signed_is_believed() {
+    fn only_signed_tokens_verify() {
         let random = SystemRandom::new();
         let (key, other) = (Key::new(&random).unwrap(), Key::new(&random).unwrap());
         let claims = json!({ "sub": "alice" });

@@ -27,7 +27,7 @@ fn session(issued: i64, expires: i64) -> Session {
 }
 
 #[test]
-fn serves_until_sixteen_minutes_or_a_third_are_left() {
+fn fresh_until_sixteen_minutes_or_a_third_are_left() {
     let cases = [
         // lifetime, left, min_ttl, expected
         (3600, 3600, 0, Freshness::Fresh),
@@ -74,7 +74,7 @@ fn the_credential_process_answer_is_exact() {
 
 /// Found by fuzzing the output of a `credential_process`.
 #[test]
-fn a_quote_in_a_value_ends_no_json() {
+fn a_quote_in_a_value_does_not_break_json() {
     let json = session(0, 1_795_176_000).to_container_json();
     let expected = concat!(
         r#"{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"s3cr3t/with\"quote","Token":"t0ken","#,
@@ -85,7 +85,7 @@ fn a_quote_in_a_value_ends_no_json() {
 
 /// Text that a shell, a reader of dotenv files or a log would act on. Add whatever comes to mind.
 #[test]
-fn credentials_hold_nothing_that_anything_acts_on() {
+fn credentials_contain_no_active_characters() {
     let made = |id: &str, secret: &str, token: &str| {
         Credentials::new(id.into(), secret.into(), token.into(), Timestamp(0)).map(|_| ())
     };

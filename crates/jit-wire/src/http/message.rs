@@ -150,7 +150,7 @@ mod tests {
     /// The SDK's own way to set a header panics. Found by fuzzing: a metadata service with a token of two
     /// lines.
     #[test]
-    fn what_no_header_may_have_is_told_and_not_shown() {
+    fn an_invalid_header_value_is_reported_but_not_shown() {
         let two_lines = Secret::from("hunter2\nx");
         let headers = [("x-aws-ec2-metadata-token", two_lines.clone())];
         let url = TrustedUrl::parse("https://idp.example/a", Purpose::Provider).unwrap();

@@ -35,7 +35,7 @@ mod tests {
 
     /// A regression: an invalid proxy was ignored, and the request went out without it.
     #[test]
-    fn a_proxy_that_cannot_be_read_stops_what_would_go_past_it() {
+    fn an_invalid_proxy_stops_requests_that_would_bypass_it() {
         let check = |name, value| Proxy::of(&Env::of([(name, value)])).check();
         for good in
             ["http://proxy:3128", "proxy.example.com:3128", "http://user:pw@10.0.0.1:1/", "https://p", ""]

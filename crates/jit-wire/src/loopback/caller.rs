@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_own_end_is_known_at_every_address_of_this_machine() {
+    fn own_connections_are_recognized_at_every_local_address() {
         for (bound, address) in [("127.0.0.1:0", "127.0.0.1"), ("[::]:0", "127.0.0.1"), ("[::1]:0", "::1")] {
             let Ok(listener) = TcpListener::bind(bound) else { continue };
             let port = listener.local_addr().unwrap().port();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_is_closed_or_was_never_there_is_nobody_s() {
+    fn a_closed_or_missing_connection_end_has_no_known_user() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, theirs) = listener.accept().unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_that_are_cut_or_of_another_kind_tell_of_nobody() {
+    fn truncated_or_unexpected_kernel_answers_name_no_user() {
         let mut answer = [0_u8; 88];
         answer[4..6].copy_from_slice(&20_u16.to_ne_bytes());
         assert!(linux::read(&answer).is_some());

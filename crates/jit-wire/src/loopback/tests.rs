@@ -45,7 +45,7 @@ fn answers_its_own_name_and_refuses_foreign_ones() {
 }
 
 #[test]
-fn connections_that_say_nothing_keep_nobody_away() {
+fn silent_connections_keep_nobody_out() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let server = Loopback::bind(0).await.unwrap();
@@ -72,7 +72,7 @@ fn connections_that_say_nothing_keep_nobody_away() {
 }
 
 #[test]
-fn localhost_is_both_of_its_addresses_and_nobody_else_sits_at_one() {
+fn localhost_binds_both_addresses_or_fails() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let Ok(taken) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await else {
@@ -104,7 +104,7 @@ fn localhost_is_both_of_its_addresses_and_nobody_else_sits_at_one() {
 }
 
 #[test]
-fn what_is_no_http_ends_nothing() {
+fn bytes_that_are_not_http_do_not_stop_the_server() {
     let garbage =
         ["GET /\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}", "\0\0\0\0\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"];
     for text in garbage {

@@ -20,7 +20,7 @@ fn plain() -> Vec<String> {
 }
 
 #[test]
-fn shells_get_only_words_that_are_the_same_without_quotes() {
+fn only_words_that_need_no_quotes_are_plain() {
     for text in plain() {
         assert!(is_plain_word(&text), "{text}");
         assert_eq!(in_command(&text), text);
@@ -32,7 +32,7 @@ fn shells_get_only_words_that_are_the_same_without_quotes() {
 }
 
 #[test]
-fn a_command_to_type_holds_nothing_that_a_shell_acts_on() {
+fn a_suggested_command_contains_nothing_that_a_shell_acts_on() {
     assert_eq!(in_command("my dev"), "\"my dev\"");
     for text in hostile().iter().filter(|text| *text != "a b") {
         assert_eq!(in_command(text), "NAME", "{text:?}");
@@ -40,7 +40,7 @@ fn a_command_to_type_holds_nothing_that_a_shell_acts_on() {
 }
 
 #[test]
-fn a_prompt_holds_nothing_that_a_shell_acts_on() {
+fn a_prompt_contains_nothing_that_a_shell_acts_on() {
     for text in hostile() {
         let shown = in_prompt(&text);
         assert!(shown.chars().all(|c| c == '?' || c == ' ' || (c != '%' && is_part_of_word(c))), "{shown:?}");
@@ -102,7 +102,7 @@ fn each_kind_of_name_has_the_characters_that_its_owner_documents() {
 }
 
 #[test]
-fn the_name_of_an_account_is_what_is_seen_of_it() {
+fn only_the_visible_part_of_an_account_name_is_kept() {
     let cases = [
         ("production", Some("production")),
         ("a$(b)", Some("a$(b)")),
@@ -117,7 +117,7 @@ fn the_name_of_an_account_is_what_is_seen_of_it() {
 }
 
 #[test]
-fn own_names_are_those_of_every_reader() {
+fn names_in_config_toml_are_valid_for_every_reader() {
     for name in ["prod-admin", "acme/eu", "a.b_c%d@e:f+g", "0"] {
         assert_eq!(check_own(name), Ok(()), "{name}");
     }
@@ -138,7 +138,7 @@ fn own_names_are_those_of_every_reader() {
 }
 
 #[test]
-fn a_variable_is_made_of_the_id_of_a_service_only() {
+fn only_service_ids_become_variables() {
     let name = |service: &str| Variable::of_service_endpoint(service).map(|name| name.to_string());
     assert_eq!(name("sso_oidc").as_deref(), Some("AWS_ENDPOINT_URL_SSO_OIDC"));
     assert_eq!(name("s3").as_deref(), Some("AWS_ENDPOINT_URL_S3"));
@@ -154,7 +154,7 @@ fn a_variable_is_made_of_the_id_of_a_service_only() {
 }
 
 #[test]
-fn a_name_in_a_header_means_itself() {
+fn a_name_in_a_table_header_reads_back_as_itself() {
     for (text, header) in [
         ("admin", "admin"),
         ("prod/admin", "\"prod/admin\""),

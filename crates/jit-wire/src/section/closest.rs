@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn suggestions_are_near_or_none() {
+    fn suggestions_are_close_or_absent() {
         let keys = ["role_arn", "region", "duration"];
         assert_eq!(closest("rol_arn", keys.into_iter()), Some("role_arn"));
         assert_eq!(closest("regoin", keys.into_iter()), Some("region"));

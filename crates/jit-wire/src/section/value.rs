@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_tables_within_values_have_their_place() {
+    fn mistakes_in_nested_tables_have_their_position() {
         let read = |top: &mut Section<'_>| {
             for mut seat in
                 top.list_of_tables("approve", "{ group = \"a\" }")?.map_or(Vec::new(), |found| found.value)
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_whatever_people_chose() {
+    fn names_can_be_anything() {
         let read = |top: &mut Section<'_>| {
             let mut group = top.table("group", "{}")?.expect("a table");
             let names = group.names();

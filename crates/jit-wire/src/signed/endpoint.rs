@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_environment_names_another_endpoint_and_aws_s_is_used_without() {
+    fn the_environment_can_set_the_endpoint() {
         let own = "https://cloudtrail.eu-west-1.amazonaws.com/";
         let one = ("AWS_ENDPOINT_URL_CLOUDTRAIL", "http://127.0.0.1:1/x");
         let all = ("AWS_ENDPOINT_URL", "https://all.example");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn no_region_becomes_another_host() {
+    fn an_invalid_region_cannot_change_the_host() {
         for region in ["", "a.evil.example", "evil.example/", "a@b", "EU", "-a", "a-", "a b", &"a".repeat(64)]
         {
             let found = Endpoint::of_aws(Service::S3, region, Variant::default());
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_aws_does_not_have_is_not_guessed() {
+    fn endpoints_that_aws_lacks_are_not_guessed() {
         let fips = Variant { fips: true, dual_stack: false };
         for (service, region) in [(Service::S3, "cn-north-1"), (Service::Iam, "us-iso-east-1")] {
             assert!(matches!(Endpoint::of_aws(service, region, fips), Err(EndpointError::None { .. })));

@@ -204,7 +204,7 @@ mod tests {
     use crate::secret::Secret;
 
     #[test]
-    fn refusals_are_read_in_every_shape() {
+    fn refusals_are_parsed_in_every_format() {
         let query = "<ErrorResponse xmlns=\"x\"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no</Message></Error><RequestId>r-1</RequestId></ErrorResponse>";
         let s3 =
             "<Error><Code>PreconditionFailed</Code><Message>no</Message><RequestId>r-1</RequestId></Error>";

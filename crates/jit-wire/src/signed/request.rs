@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_those_of_the_signature() {
+    fn escaping_follows_signature_version_4() {
         for (text, expected) in [
             ("a/b-c_d.e~f", "a/b-c_d.e~f"),
             (" +%&=?#", "%20%2B%25%26%3D%3F%23"),

@@ -292,7 +292,7 @@ mod tests {
     use crate::signed::Variant;
 
     #[test]
-    fn the_bucket_stands_in_the_host_or_in_the_path() {
+    fn the_bucket_is_in_the_host_or_in_the_path() {
         let own = Endpoint::of_aws(Service::S3, "eu-west-1", Variant::default()).unwrap();
         let url = TrustedUrl::parse("http://127.0.0.1:9/x/", Purpose::AwsEndpoint).unwrap();
         let custom = Endpoint::at(Service::S3, "eu-west-1", url).unwrap();
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_read_whole_or_not_at_all() {
+    fn lists_are_parsed_completely_or_refused() {
         let of = |inner: &str| format!("<ListBucketResult>{inner}</ListBucketResult>");
         let one = "<EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>a+b%0A%26&amp;</Key><Size>3</Size></Contents>";
         let found = page(of(one).as_bytes()).unwrap();

@@ -241,7 +241,7 @@ mod tests {
 
     /// The expected results are botocore's; `tests/counterparts/expiration.rs` asks it.
     #[test]
-    fn an_end_is_read_in_every_form_that_programs_write() {
+    fn an_expiry_is_read_in_every_common_form() {
         for text in [
             "2026-11-20T12:00:00Z",
             "2026-11-20t12:00:00z",
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_says_what_is_missing() {
+    fn an_invalid_expiry_says_what_is_missing() {
         for text in ["2026-11-20T12:00:00", "20261120T120000", "2026-11-20 12:00:00 EST"] {
             assert_eq!(Timestamp::parse_expiration(text), Err(NoMoment::NoZone), "{text}");
         }

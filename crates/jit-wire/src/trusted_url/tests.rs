@@ -144,7 +144,7 @@ fn all<'a>(by: &'a TrustedUrl) -> [Purpose<'a>; 10] {
 }
 
 #[test]
-fn what_is_hostile_is_taken_for_nothing() {
+fn hostile_urls_are_refused_for_every_purpose() {
     for by in [FAR, HERE] {
         let by = TrustedUrl::parse(by, Purpose::Issuer).unwrap();
         for text in HOSTILE {
@@ -166,7 +166,7 @@ fn what_is_hostile_is_taken_for_nothing() {
 /// issuer, endpoint of a local one (e), paGe of a remote one, page of a local one (g), Web page, Aws,
 /// Container, Metadata, Shared file, proXy.
 #[test]
-fn the_rules_are_those_of_the_purpose() {
+fn each_purpose_has_its_own_rules() {
     let (far, here) =
         (TrustedUrl::parse(FAR, Purpose::Issuer).unwrap(), TrustedUrl::parse(HERE, Purpose::Issuer).unwrap());
     let purposes = [
@@ -236,7 +236,7 @@ fn the_rules_are_those_of_the_purpose() {
 }
 
 #[test]
-fn an_address_is_read_in_its_parts() {
+fn a_url_is_split_into_its_parts() {
     let url = TrustedUrl::parse("HTTPS://IDP.Example:8443/Path?Q=1#F", Purpose::Page).unwrap();
     assert_eq!(url.as_str(), "https://idp.example:8443/Path?Q=1#F");
     assert_eq!((url.host(), url.authority(), url.port()), ("idp.example", "idp.example:8443", 8443));
@@ -257,7 +257,7 @@ fn an_address_is_read_in_its_parts() {
 }
 
 #[test]
-fn a_path_does_not_lead_to_another_host() {
+fn a_path_cannot_change_the_host() {
     let at = TrustedUrl::parse("https://idp.example/a?b", Purpose::Page).unwrap();
     assert_eq!(at.at("/c?d=e").unwrap().as_str(), "https://idp.example/c?d=e");
     for path in ["@evil.example/", ".evil.example/", ":1/", "x", "/a b", "/\u{1b}", "/\\x"] {
@@ -283,7 +283,7 @@ fn a_path_does_not_lead_to_another_host() {
 }
 
 #[test]
-fn the_table_is_in_the_documentation() {
+fn security_md_contains_the_table() {
     let text = include_str!("../../../../SECURITY.md");
     assert!(text.contains(&table()), "SECURITY.md has not this table:\n{}", table());
 }

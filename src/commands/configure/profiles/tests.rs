@@ -145,7 +145,7 @@ fn a_read_only_file_is_an_error_and_loses_nothing() {
 }
 
 #[test]
-fn a_folder_that_is_none_is_an_error() {
+fn a_file_in_place_of_the_folder_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let world = doubles::world(folder.path(), 0);
     write(folder.path().join(".aws"), "a file").unwrap();
@@ -218,7 +218,7 @@ fn two_runs_wait_for_each_other_and_say_so() {
 
 /// `[default]` is what every tool of AWS uses that is told nothing: it is written for nobody who did not type that name.
 #[test]
-fn the_profile_of_those_who_name_none_is_written_only_if_asked_for() {
+fn the_default_profile_is_written_only_on_request() {
     let typed = |names: &[&str]| {
         roles(names).into_iter().map(|one| Wanted { typed: true, ..one }).collect::<Vec<_>>()
     };

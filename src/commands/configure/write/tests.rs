@@ -57,7 +57,7 @@ impl<F: Fn()> Person for Somebody<F> {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_made_private() {
+fn a_missing_file_is_created_private() {
     let (folder, world) = home(None);
     assert!(add(&draft(), YES, &world, &Ui::default()).unwrap());
     assert_eq!(read_to_string(&world.folders.config_file).unwrap(), written());
@@ -74,7 +74,7 @@ fn a_file_that_is_not_there_is_made_private() {
 }
 
 #[test]
-fn what_is_there_stays_and_is_kept_beside() {
+fn existing_content_stays_and_is_backed_up() {
     let before = "# mine\r\nkey_cache = \"2h\"";
     let (_folder, world) = home(Some(before));
     assert!(add(&draft(), YES, &world, &Ui::default()).unwrap());
@@ -85,7 +85,7 @@ fn what_is_there_stays_and_is_kept_beside() {
 }
 
 #[test]
-fn nothing_is_written_unless_somebody_says_so() {
+fn nothing_is_written_without_confirmation() {
     let how = How::default();
     let (_folder, mut world) = home(None);
     for how in [how, How { dry_run: true, ..how }, How { yes: true, dry_run: true }] {
@@ -131,7 +131,7 @@ fn a_mistake_is_found_before_anything_is_written() {
 }
 
 #[test]
-fn a_secret_is_in_the_file_alone() {
+fn a_secret_is_only_in_the_file() {
     let secret = Value::Secret("s3cr3t".into());
     let idp = Table::new("acme")
         .with("type", "oidc")

@@ -49,7 +49,7 @@ fn new_sections_come_last_with_a_blank_line_between() {
 
 /// Found by fuzzing: the blank line above a section of ours ran into what stood there, and took it along when it went.
 #[test]
-fn line_ends_of_a_carriage_return_alone_stay() {
+fn bare_carriage_return_line_endings_stay() {
     for text in ["[a]\rx = 1\r", "[a]\n\r", "[a]\r\nx = 1\r"] {
         let after = written(text, &[profile("dev", None), profile("ops", None)]);
         assert!(after.starts_with(text), "{after:?}");
@@ -122,7 +122,7 @@ fn an_update_changes_our_keys_and_nothing_else() {
 }
 
 #[test]
-fn keys_that_decide_instead_are_reported_and_stay() {
+fn overriding_keys_are_reported_and_stay() {
     let text = format!("{DEV}role_arn = arn\nsource_profile = x\noutput = json\n");
     let changes = plan_profiles(&parse(&text), &[profile("dev", None)], &|_| false);
     let overruled: Vec<_> =
@@ -153,7 +153,7 @@ fn sections_of_others_are_conflicts_and_stay() {
 }
 
 #[test]
-fn stale_sections_go_only_when_asked_and_alone() {
+fn only_stale_sections_are_pruned_and_only_on_request() {
     let prod = DEV.replace("dev", "prod");
     let text = format!("[a]\nx = 1\n\n{DEV}output = json\n# of b\n[b]\n\n{prod}");
     let document = parse(&text);

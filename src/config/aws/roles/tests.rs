@@ -120,7 +120,7 @@ fn profiles_become_roles_with_the_line_of_each_value() {
 
 /// Each profile: the source, as it would be asked; where that is said; the legs.
 #[test]
-fn credentials_come_from_where_botocore_takes_them() {
+fn credentials_have_botocores_precedence() {
     const CONFIG: &str = "\
 [profile keys]
 aws_access_key_id = AKIACONFIG
@@ -240,7 +240,7 @@ fn endpoints_are_those_of_the_profile_that_was_named() {
 
 /// Seen to fail: whatever had the word in it was taken for ours, and so was not there (granted's command has it).
 #[test]
-fn our_own_command_is_told_by_its_program_and_the_place_of_the_word() {
+fn our_own_command_is_recognized_by_program_and_argument_position() {
     use System::{Unix, Windows};
     let own = || Some("/opt/tools/jit-1.2".to_owned());
     let cases = [
@@ -283,7 +283,7 @@ fn our_own_command_is_told_by_its_program_and_the_place_of_the_word() {
 
 /// A command is started without a shell, so nobody puts a home where `~` stands.
 #[test]
-fn a_program_that_only_a_shell_would_find_is_refused_with_the_way_out() {
+fn a_program_that_only_a_shell_would_find_is_refused_with_a_hint() {
     for program in ["~/bin/vault", "$HOME/bin/vault", "${HOME}/bin/vault"] {
         let text = format!("[profile x]\ncredential_process = {program} get '~/x'\n");
         let mistake = as_roles(&profiles(&text, ""), "x", &[]).err().unwrap();
@@ -301,7 +301,7 @@ fn a_program_that_only_a_shell_would_find_is_refused_with_the_way_out() {
 }
 
 #[test]
-fn what_cannot_be_used_says_why_and_where() {
+fn unusable_profiles_say_why_and_where() {
     let profiles = profiles(FILE, "");
     for (name, words) in [
         ("circle", ":30:18: the profile circle goes in a circle: circle → circle"),

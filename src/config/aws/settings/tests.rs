@@ -6,7 +6,7 @@ use crate::plan::{ProofPlan, Source};
 use jit_wire::env::Env;
 
 #[test]
-fn values_are_what_they_may_be() {
+fn setting_values_are_validated() {
     let number = Number(1, 10);
     let cases = [
         (Any, "whatever \"x\"", None),
@@ -33,7 +33,7 @@ fn values_are_what_they_may_be() {
 }
 
 #[test]
-fn names_keys_and_variables_are_told_once() {
+fn setting_names_keys_and_variables_are_unique() {
     let mut seen = std::collections::BTreeSet::new();
     for setting in SETTINGS {
         for word in [&[setting.name][..], setting.variables].concat() {
@@ -45,7 +45,7 @@ fn names_keys_and_variables_are_told_once() {
 
 /// Seen to fail: what AWS refuses was found out by asking it, and a region became a host.
 #[test]
-fn what_a_profile_says_is_held_to_the_limits_of_config_toml() {
+fn profiles_have_the_limits_of_config_toml() {
     const CENTER: &str = "[profile x]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n\
                           sso_account_id = 333333333333\nsso_role_name = Developer\nregion = eu-west-1\n";
     const ROLE: &str = "[profile x]\nrole_arn = arn:aws:iam::222222222222:role/admin\ncredential_source = Environment\n\
@@ -130,7 +130,7 @@ fn what_a_profile_says_is_held_to_the_limits_of_config_toml() {
 
 /// What Python's reader copies into every section counts, so that a switch which a company sets there is on here too.
 #[test]
-fn the_section_of_defaults_stands_in_every_profile_as_for_botocore() {
+fn the_default_section_applies_to_every_profile_as_in_botocore() {
     let profiles = profiles(
         "[DEFAULT]\nregion = eu-west-2\nuse_fips_endpoint = true\n[profile a]\naws_access_key_id = A\n\
          aws_secret_access_key = B\n[profile b]\nregion = eu-central-1\nuse_fips_endpoint = FALSE\n\
@@ -152,7 +152,7 @@ fn the_section_of_defaults_stands_in_every_profile_as_for_botocore() {
 
 /// Every setting that `jit` obeys is found in the variable, then in the profile.
 #[test]
-fn a_variable_counts_before_the_profile() {
+fn a_variable_overrides_the_profile() {
     let text = "[profile x]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-west-1\nuse_fips_endpoint = true\n\
                 use_dualstack_endpoint = true\nmax_attempts = 7\nca_bundle = /etc/ca.pem\nendpoint_url = https://a.example\n\
                 ignore_configured_endpoint_urls = true\nretry_mode = adaptive\nsdk_ua_app_id = mine\ns3 =\n  use_arn_region = true\n";
@@ -207,7 +207,7 @@ fn a_variable_counts_before_the_profile() {
 }
 
 #[test]
-fn the_metadata_service_is_asked_as_its_settings_say_or_not_at_all() {
+fn the_metadata_service_follows_its_settings() {
     let with = |more: &str| {
         let text = format!(
             "[profile x]\nrole_arn = arn:aws:iam::222222222222:role/admin\ncredential_source = Ec2InstanceMetadata\n{more}\n"

@@ -27,7 +27,7 @@ fn told(before: Option<&str>, after: &str, around: &Around) -> (String, Vec<Stri
 }
 
 #[test]
-fn what_is_new_is_told_with_its_hosts_and_accounts() {
+fn a_new_shared_file_is_summarized_with_hosts_and_accounts() {
     let expected = "\
 https://intranet.example/jit.toml would add:
   IdPs: 1 new
@@ -40,7 +40,7 @@ https://intranet.example/jit.toml would add:
 }
 
 #[test]
-fn an_update_tells_just_what_changed() {
+fn an_update_lists_only_what_changed() {
     let after = BEFORE.replace("acme.okta.com", "acme.okta.evil.example").replace("[role.old]", "[role.new]");
     let after =
         after.replace("222222222222:role/admin", "999999999999:role/admin").replace("confirm = true\n", "");
@@ -80,7 +80,7 @@ https://intranet.example/jit.toml changed since you took it:
 
 /// What may not be what was wanted: the change, and words of the warning. Whoever thinks of another one adds a line.
 #[test]
-fn what_somebody_has_to_know_is_a_warning() {
+fn important_facts_are_warnings() {
     let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let own = "[idp.Acme]\ntype = \"saml\"\n[role.Prod]\nvia = \"hub\"\n[role.mine]\nvia = \"deep\"\n[role.deep]\nidp = \"acme\"\n[role.free]\nvia = \"x\"\n";
     let around = Around {

@@ -172,7 +172,7 @@ fn only_the_redirect_of_this_sign_in_ends_the_wait() {
 }
 
 #[test]
-fn what_went_wrong_is_told_here_and_in_the_browser() {
+fn errors_are_shown_here_and_in_the_browser() {
     type Case = (&'static str, Value, Option<Value>, Fits, &'static str);
     let cases: [Case; 8] = [
         (
@@ -369,7 +369,7 @@ impl Person for Paster {
 }
 
 #[test]
-fn a_pasted_address_does_as_well_and_a_bad_one_is_explained() {
+fn a_pasted_url_works_and_a_bad_one_is_explained() {
     with_fake(async |fake| {
         fake.reply(200, tokens(&fake, json!({})));
         let warnings = Arc::<Mutex<Vec<String>>>::default();
@@ -403,7 +403,7 @@ fn a_pasted_address_does_as_well_and_a_bad_one_is_explained() {
 
 /// A regression: the refresh token of a refused sign-in stayed valid at the IdP, and nobody was told.
 #[test]
-fn what_a_refused_sign_in_brought_is_revoked() {
+fn the_tokens_of_a_refused_sign_in_are_revoked() {
     for claims in [json!({ "nonce": "other" }), json!({ "aud": "other" }), json!({ "at_hash": "AAAA" })] {
         with_fake(async |fake| {
             let mut given = tokens(&fake, claims.clone());
@@ -449,7 +449,7 @@ fn a_sign_in_that_cannot_be_checked_yet_is_checked_later() {
 }
 
 #[test]
-fn a_provider_that_does_not_take_max_age_is_asked_without() {
+fn an_idp_without_max_age_is_asked_without_it() {
     for (refusal, again) in [
         ("error=invalid_request&error_description=max_age+is+not+supported", true),
         ("error=invalid_request", true),
@@ -500,7 +500,7 @@ impl Browser for Twice {
 
 /// RFC 9126: if the IdP requires it, the URL in the browser contains only a name.
 #[test]
-fn a_request_is_pushed_where_that_is_required() {
+fn a_request_is_pushed_if_required() {
     for required in [true, false] {
         with_fake(async |fake| {
             let par = format!("{}/par", fake.issuer);

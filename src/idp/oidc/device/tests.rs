@@ -48,7 +48,7 @@ fn error(name: &str) -> Value {
 }
 
 #[test]
-fn asks_at_the_pace_that_the_provider_sets() {
+fn polls_at_the_idps_pace() {
     let pending = || (400, error("authorization_pending"));
     let tokens = || (200, json!({ "id_token": "t" }));
     let cases = [
@@ -99,7 +99,7 @@ fn each_end_has_its_own_error() {
 }
 
 #[test]
-fn gives_up_when_the_code_has_run_out() {
+fn gives_up_when_the_code_expires() {
     with_fake(async |fake| {
         let pending = (0..20).map(|_| (400, error("authorization_pending"))).collect();
         let (result, waits) = run(&fake, code(json!({ "expires_in": "12" })), pending).await;
@@ -127,7 +127,7 @@ fn a_code_that_nobody_can_use_is_refused() {
 }
 
 #[test]
-fn the_person_is_told_the_code_and_only_safe_addresses() {
+fn the_person_is_shown_the_code_and_only_safe_urls() {
     with_fake(async |fake| {
         let google = json!({
             "verification_uri": null, "verification_url": "https://idp.example/go",
@@ -171,7 +171,7 @@ impl crate::world::Person for Shared {
 }
 
 #[test]
-fn a_lost_connection_is_no_answer() {
+fn a_lost_connection_is_retried() {
     let lost = OidcError::Http(HttpError::Timeout { host: "idp.example".into() });
     assert!(lost.is_transient() && !lost.needs_new_login() && lost.kind() != Kind::Refused);
     let broken = OidcError::Http(HttpError::Tls { host: "idp.example".into(), why: "expired".into() });

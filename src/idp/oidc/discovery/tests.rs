@@ -4,7 +4,7 @@ use super::super::testing::{Fits, NOW, settings, with_fake, world};
 use super::*;
 
 #[test]
-fn a_description_is_taken_from_its_own_provider_only() {
+fn a_discovery_document_must_come_from_its_own_idp() {
     let cases: [(Value, Fits); 7] = [
         (
             json!({ "issuer": "https://other.example" }),
@@ -48,7 +48,7 @@ fn a_trailing_slash_is_part_of_the_issuer_and_not_of_the_path() {
 
 /// A regression: a public issuer could name URLs on this machine, which then were called and opened.
 #[test]
-fn nobody_else_names_addresses_of_this_machine() {
+fn a_remote_idp_cannot_name_urls_on_this_machine() {
     let (own, public) = ("http://127.0.0.1:1", "https://idp.example");
     let members = [
         "authorization_endpoint",
@@ -87,7 +87,7 @@ fn nobody_else_names_addresses_of_this_machine() {
 
 /// Some servers write an empty text for what they do not have.
 #[test]
-fn what_is_empty_is_not_there() {
+fn empty_values_count_as_missing() {
     with_fake(async |fake| {
         let empty = [
             "authorization_endpoint",
@@ -111,7 +111,7 @@ fn what_is_empty_is_not_there() {
 }
 
 #[test]
-fn a_provider_is_believed_for_a_day() {
+fn discovery_is_cached_for_a_day() {
     with_fake(async |fake| {
         let (settings, world) = (settings(&fake.issuer), world());
         let mut known = fetch(&settings, &world).await.unwrap();
@@ -130,7 +130,7 @@ fn a_provider_is_believed_for_a_day() {
 }
 
 #[test]
-fn nothing_there_is_said_so() {
+fn a_missing_discovery_document_is_reported() {
     with_fake(async |fake| {
         let issuer = format!("{}/tenant", fake.issuer);
         let error = fetch(&settings(&issuer), &world()).await.unwrap_err();

@@ -56,7 +56,7 @@ fn the_refresh_token_to_keep_is_the_newest() {
 
 /// Some IdPs call a refresh a sign-in, and some do not mention it.
 #[test]
-fn a_refresh_makes_no_sign_in_younger_or_stronger_than_it_was() {
+fn a_refresh_does_not_make_a_sign_in_newer_or_stronger() {
     for (said, at, acr) in [
         (json!({ "auth_time": NOW, "acr": "low" }), Some(Timestamp(NOW - 5000)), "low"),
         (json!({}), Some(Timestamp(NOW - 5000)), "phr"),
@@ -93,7 +93,7 @@ fn a_claims_challenge_goes_into_the_next_sign_in() {
 }
 
 #[test]
-fn a_dead_token_is_told_from_a_provider_in_trouble() {
+fn a_dead_token_differs_from_an_idp_in_trouble() {
     let cases = [
         (400, json!({ "error": "invalid_grant" }), true, true),
         (400, json!({ "error": "interaction_required", "error_description": "AADSTS50076" }), true, true),
@@ -138,7 +138,7 @@ fn a_dead_token_is_told_from_a_provider_in_trouble() {
 }
 
 #[test]
-fn another_person_is_no_refresh() {
+fn a_refresh_for_another_person_is_refused() {
     with_fake(async |fake| {
         let before = login(&fake).await;
         fake.reply(200, json!({ "id_token": fake.claims(json!({ "sub": "s-2" })) }));
@@ -149,7 +149,7 @@ fn another_person_is_no_refresh() {
 }
 
 #[test]
-fn without_a_refresh_token_nobody_is_asked() {
+fn without_a_refresh_token_the_idp_is_not_called() {
     with_fake(async |fake| {
         let mut before = login(&fake).await;
         before.refresh_token = None;
@@ -202,7 +202,7 @@ fn revocation_sends_the_refresh_token_alone() {
 }
 
 #[test]
-fn the_logout_address_names_the_client_and_no_token() {
+fn the_logout_url_names_the_client_and_no_token() {
     with_fake(async |fake| {
         let mut login = login(&fake).await;
         let settings = settings(&fake.issuer);
@@ -224,7 +224,7 @@ fn token_of(kept: &Kept) -> Option<String> {
 /// A regression: any error after the answer lost the new refresh token, and the invalidated one was sent
 /// next.
 #[test]
-fn a_rotated_refresh_token_is_kept_before_anything_is_looked_at() {
+fn a_rotated_refresh_token_is_stored_before_anything_is_checked() {
     let cases: [(&str, Value); 11] = [
         ("signed by nobody", json!("e30.e30.e30")),
         ("no token at all", json!("x")),
@@ -261,7 +261,7 @@ fn a_rotated_refresh_token_is_kept_before_anything_is_looked_at() {
 }
 
 #[test]
-fn what_could_not_be_checked_is_checked_at_the_next_call() {
+fn unchecked_tokens_are_checked_at_the_next_call() {
     for (late, comes) in [(60, true), (3_600, false)] {
         with_fake(async |fake| {
             let old = super::super::testing::Signer::p256("k0");
@@ -301,7 +301,7 @@ fn what_could_not_be_checked_is_checked_at_the_next_call() {
 }
 
 #[test]
-fn a_token_that_nobody_will_use_is_revoked_or_named() {
+fn an_unused_token_is_revoked_or_reported() {
     for (offered, revoked) in [(true, true), (false, false)] {
         with_fake(async |fake| {
             if !offered {
@@ -329,7 +329,7 @@ fn a_token_that_nobody_will_use_is_revoked_or_named() {
 
 /// The announced methods, the configured one, the answers to Basic and to the form, and what was tried.
 #[test]
-fn a_client_secret_goes_where_the_provider_takes_it() {
+fn a_client_secret_is_sent_as_the_idp_accepts_it() {
     use crate::plan::ClientAuth::{Basic, Post};
     let ok = || (200, json!("TOKEN"));
     let no = |error: &str| (401, json!({ "error": error }));
@@ -390,7 +390,7 @@ fn a_client_secret_goes_where_the_provider_takes_it() {
 }
 
 #[test]
-fn each_endpoint_is_shown_the_secret_in_its_own_way() {
+fn each_endpoint_gets_the_secret_in_its_own_way() {
     for (methods, in_form) in [
         (json!(["client_secret_post"]), true),
         (json!(["client_secret_basic", "client_secret_post"]), false),

@@ -40,7 +40,7 @@ fn checked(signer: &Signer, with: Value, expected: &Expected<'_>) -> Result<Iden
 }
 
 #[test]
-fn each_claim_is_held_against_what_was_asked() {
+fn each_claim_is_checked_against_the_request() {
     use TokenError::*;
     let now = Timestamp(NOW);
     let at = |by: i64| Timestamp(NOW + by);
@@ -88,7 +88,7 @@ fn each_claim_is_held_against_what_was_asked() {
 }
 
 #[test]
-fn the_person_has_the_best_name_there_is() {
+fn the_person_gets_the_best_available_name() {
     let signer = Signer::p256("k");
     let cases = [
         (json!({ "email": "a@b", "preferred_username": "c", "upn": "d" }), "a@b"),
@@ -102,7 +102,7 @@ fn the_person_has_the_best_name_there_is() {
 }
 
 #[test]
-fn only_what_aws_takes_and_the_provider_announces_may_sign() {
+fn only_algorithms_that_aws_accepts_and_the_idp_announces_are_accepted() {
     let signer = Signer::p256("k");
     let under = |header: Value| {
         check(
@@ -125,7 +125,7 @@ fn only_what_aws_takes_and_the_provider_announces_may_sign() {
 }
 
 #[test]
-fn the_key_is_the_one_the_token_names() {
+fn the_token_selects_its_key() {
     let (one, two, large) = (Signer::p256("one"), Signer::p256("two"), Signer::p384("large"));
     let token = |header: Value| Secret::new(one.sign_under(&header, &claims(json!({}))));
     let named = token(json!({ "alg": "ES256", "kid": "one" }));
@@ -158,7 +158,7 @@ fn the_key_is_the_one_the_token_names() {
 
 /// Keys and tokens made once with OpenSSL.
 #[test]
-fn rsa_signatures_count_from_2048_bits_on() {
+fn rsa_keys_need_2048_bits() {
     let fixture: Value = serde_json::from_str(include_str!("rsa.json")).unwrap();
     let keys = keys(fixture["keys"].as_array().unwrap());
     let token = |name: &str| fixture["tokens"][name].as_str().unwrap().to_owned();
@@ -176,7 +176,7 @@ fn rsa_signatures_count_from_2048_bits_on() {
 }
 
 #[test]
-fn what_is_no_token_is_refused_without_a_panic() {
+fn invalid_tokens_are_refused_without_a_panic() {
     let signer = Signer::p256("k");
     let good = signer.sign(&claims(json!({})));
     let parts: Vec<&str> = good.split('.').collect();
@@ -231,7 +231,7 @@ fn a_forced_sign_in_is_a_recent_one() {
 }
 
 #[test]
-fn a_refresh_speaks_of_the_same_person_to_the_same_audience() {
+fn a_refresh_keeps_person_and_audience() {
     let signer = Signer::p256("k");
     let before = claims(json!({ "aud": ["jit", "aws"], "azp": "jit" }));
     let before = Secret::new(signer.sign(&before));

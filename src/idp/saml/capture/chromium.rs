@@ -334,7 +334,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_in_use_is_left_alone_and_a_stale_lock_is_no_obstacle() {
+    fn a_profile_in_use_is_refused_and_a_stale_lock_is_ignored() {
         let profile = tempfile::tempdir().unwrap();
         assert!(check_free(profile.path()).is_ok());
         let lock = profile.path().join("SingletonLock");

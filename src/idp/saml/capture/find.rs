@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_taken_by_what_it_is_called() {
+    fn a_path_is_classified_by_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("thorium");
         crate::sys::fs::write_atomically(&path, b"").unwrap();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_driven_by_a_port_is_refused_under_every_name() {
+    fn browsers_that_need_a_port_are_refused_under_every_name() {
         let folder = tempfile::tempdir().unwrap();
         let names = [
             "firefox",
@@ -179,7 +179,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_with_another_name_changes_nothing() {
+    fn a_link_with_another_name_is_still_recognized() {
         let folder = tempfile::tempdir().unwrap();
         let (program, link) = (folder.path().join("firefox"), folder.path().join("browser"));
         crate::sys::fs::write_atomically(&program, b"").unwrap();

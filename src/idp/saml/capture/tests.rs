@@ -6,7 +6,7 @@ use crate::world::doubles;
 use jit_wire::trusted_url::Purpose;
 
 #[test]
-fn only_a_whole_response_on_its_way_to_aws_is_caught() {
+fn only_a_complete_response_to_aws_is_intercepted() {
     let aws = "https://eu-west-1.signin.aws.amazon.com/saml";
     let form = b"SAMLResponse=a%2Bb%3D&RelayState=x";
     assert_eq!(response_in("POST", aws, form).unwrap().response.expose(), "a+b=");
@@ -24,7 +24,7 @@ fn only_a_whole_response_on_its_way_to_aws_is_caught() {
 }
 
 #[test]
-fn a_form_is_posted_without_breaking_out_of_its_script() {
+fn form_values_cannot_break_out_of_the_script() {
     let script = post_script("https://idp/?a='", &[("SAMLRequest", "\"</script>\\".to_owned())]);
     assert!(script.contains(r#"form.action = "https://idp/?a='""#), "{script}");
     assert!(script.contains(r#"[["SAMLRequest","\"</script>\\"]]"#), "{script}");
@@ -77,7 +77,7 @@ until hear; [[ $message == *Page.navigate* || -z $message ]]; do :; done
 
 #[cfg(unix)]
 #[test]
-fn a_response_is_taken_out_of_the_page_and_nothing_else() {
+fn only_the_response_is_taken_from_the_page() {
     let script = format!(
         "{GREETS}\
          event Fetch.requestPaused '{{\"requestId\":\"0\",\"request\":{{\"url\":\"https://signin.evil.example/saml\",\"method\":\"POST\",\"postData\":\"SAMLResponse=stolen\"}}}}'\n\
@@ -113,7 +113,7 @@ fn every_way_that_a_browser_can_fail_has_its_message() {
 }
 
 #[test]
-fn a_window_needs_a_desktop_and_leave() {
+fn a_window_needs_a_desktop_and_permission() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("browser");
     fs::write_atomically(&program, b"").unwrap();

@@ -297,7 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn acts_read_as_they_were_written_and_no_more() {
+    fn acts_read_back_and_nothing_else_is_accepted() {
         let decision = Decision {
             sha256: Hash::of(b"x"),
             now: Timestamp(1_795_176_000),

@@ -33,7 +33,7 @@ fn kinds(records: &Records) -> Vec<AnomalyKind> {
 
 /// A ledger with one request, and then one more object: its finding, and whether a vote counts.
 #[test]
-fn what_does_not_count_is_a_finding() {
+fn objects_that_do_not_count_are_findings() {
     let good_vote = fact_key(2, "bob@corp.com", FactKind::Vote);
     let cases: Vec<(&str, Entry, Vec<u8>, Vec<AnomalyKind>)> = vec![
         ("a good vote", entry(&good_vote, 5), vote(&request()), vec![]),
@@ -124,7 +124,7 @@ fn what_does_not_count_is_a_finding() {
 }
 
 #[test]
-fn a_policy_needs_the_leave_of_the_one_before() {
+fn a_policy_counts_only_if_the_previous_one_allows_its_publisher() {
     let mut records = Records::default();
     let text = policy().to_toml();
     let publish = |records: &mut Records, byte, door, seconds| {
