@@ -15,7 +15,7 @@ use super::{Broker, BrokerError, Interaction, Need};
 use crate::aws::errors::{Action, StsError, StsErrorKind};
 use crate::aws::machine::{self, MachineError, Metadata};
 use crate::aws::sts::{self, Granted, Mfa};
-use crate::plan::{Leg, Plan, RoleId, Source, SourceSettings};
+use crate::plan::{Leg, Plan, ProfileSource, RoleId, SourceSettings};
 use crate::store::Lock;
 use crate::sys::{fs, process};
 use jit_wire::credentials::{BadCredentials, Credentials, Session};
@@ -132,14 +132,14 @@ impl Explain for SourceError {
 /// What gives a profile something else than it has.
 fn renewal_of(settings: &SourceSettings) -> String {
     match &settings.source.value {
-        Source::Keys { .. } => {
+        ProfileSource::Keys { .. } => {
             format!("give the profile {} new keys ({})", settings.name, settings.source.origin)
         }
-        Source::Process(_) => format!(
+        ProfileSource::Process(_) => format!(
             "run the credential_process of the profile {} by itself, to see what it gives",
             settings.name
         ),
-        Source::TokenFile(path) => format!("run the program that writes {path} again"),
+        ProfileSource::TokenFile(path) => format!("run the program that writes {path} again"),
         _ => "show this to the administrator of this machine: AWS does not accept its credentials".to_owned(),
     }
 }
@@ -175,7 +175,7 @@ impl Broker<'_, '_> {
     ) -> Result<Session, BrokerError> {
         let (leg, http) = (&plan.legs[0], &self.world.http);
         let refused = |error| SourceError::of_sts(error, settings);
-        if let Source::TokenFile(path) = &settings.source.value {
+        if let ProfileSource::TokenFile(path) = &settings.source.value {
             let token = self.token(&settings.name, path)?;
             let name = session_name(leg, &settings.name);
             let granted = self
@@ -260,7 +260,7 @@ impl Broker<'_, '_> {
         let machine = |why| SourceError::Machine { profile: profile.clone(), why };
         let http = &self.world.http;
         let given = match &settings.source.value {
-            Source::Keys { id, secret, token } => Given {
+            ProfileSource::Keys { id, secret, token } => Given {
                 credentials: Credentials::new(
                     id.clone(),
                     secret.clone(),
@@ -271,14 +271,14 @@ impl Broker<'_, '_> {
                 for_good: token.is_none(),
                 ends: false,
             },
-            Source::Process(words) => self.run(&profile, words, need).await?,
-            Source::TokenFile(_) => unreachable!("a token is no credentials"),
-            Source::Container { url, token, token_file } => {
+            ProfileSource::Process(words) => self.run(&profile, words, need).await?,
+            ProfileSource::TokenFile(_) => unreachable!("a token is no credentials"),
+            ProfileSource::Container { url, token, token_file } => {
                 let of_file = token_file.as_ref().map(|path| self.token(&profile, path)).transpose()?;
                 let token = of_file.as_ref().or(token.as_ref());
                 lasting(machine::of_container(http, url, token).await.map_err(machine)?)
             }
-            Source::Instance { url, seconds, attempts } => {
+            ProfileSource::Instance { url, seconds, attempts } => {
                 let within = Duration::from_secs((*seconds).into());
                 let metadata = Metadata { url, within, attempts: *attempts };
                 lasting(metadata.credentials(http).await.map_err(machine)?)

@@ -8,7 +8,7 @@ use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
 use crate::error::{CommandResult, Kind};
 use crate::idp::{self, HandOverError};
-use crate::plan::{Plan, ProofPlan, RoleId, Source};
+use crate::plan::{Plan, ProfileSource, ProofPlan, RoleId};
 use crate::sys::{browser, process};
 use crate::ui::Ui;
 use crate::ui::text::shown;
@@ -170,7 +170,7 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
 /// Whether the plan starts and ends with long-lived keys, which are a user's (or root's).
 fn is_a_user(plan: &Plan) -> bool {
     let (ProofPlan::Source(settings), [leg]) = (&plan.proof, plan.legs.as_slice()) else { return false };
-    let keys = matches!(&settings.source.value, Source::Keys { token: None, .. });
+    let keys = matches!(&settings.source.value, ProfileSource::Keys { token: None, .. });
     keys && matches!(leg.role.value, RoleId::Itself(_))
 }
 

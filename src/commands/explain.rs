@@ -9,8 +9,8 @@ use crate::cli::Explain;
 use crate::error::CommandResult;
 use crate::idp::{IdpLogin, Proof};
 use crate::plan::{
-    Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProofPlan,
-    RoleId, SamlSettings, Source, SourceSettings, Valued,
+    Capture, CenterSettings, FACTORS, Factor, Leg, OidcSettings, OktaSettings, Origin, Plan, ProfileSource,
+    ProofPlan, RoleId, SamlSettings, SourceSettings, Valued,
 };
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
@@ -224,8 +224,8 @@ fn leg_call(proof: &ProofPlan, leg: &Leg, index: usize) -> String {
         ProofPlan::Saml(_) | ProofPlan::Okta(_) => "AssumeRoleWithSAML",
         ProofPlan::IdentityCenter(center) => return format!("GetRoleCredentials at {}", center.portal()),
         ProofPlan::Source(settings) => match (&leg.role.value, &settings.source.value) {
-            (_, Source::TokenFile(_)) => "AssumeRoleWithWebIdentity",
-            (RoleId::Itself(_), Source::Keys { token: None, .. }) => "GetSessionToken",
+            (_, ProfileSource::TokenFile(_)) => "AssumeRoleWithWebIdentity",
+            (RoleId::Itself(_), ProfileSource::Keys { token: None, .. }) => "GetSessionToken",
             (RoleId::Itself(_), _) => "GetCallerIdentity",
             _ => "AssumeRole",
         },
@@ -376,11 +376,15 @@ fn center_rows(center: &CenterSettings) -> Vec<Row> {
 /// What a profile starts from. It is asked anew each time, and its secrets are not shown.
 fn source_step(settings: &SourceSettings, needed: bool) -> Step {
     let (name, value, call) = match &settings.source.value {
-        Source::Keys { id, .. } => ("access_key_id", id.clone(), "nothing: the keys are there"),
-        Source::Process(words) => ("credential_process", words.join(" "), "this command"),
-        Source::TokenFile(path) => ("web_identity_token_file", path.clone(), "nothing: the token is there"),
-        Source::Container { url, .. } => ("container", url.clone(), "the endpoint of this container"),
-        Source::Instance { url, .. } => ("instance", url.clone(), "the metadata service of this instance"),
+        ProfileSource::Keys { id, .. } => ("access_key_id", id.clone(), "nothing: the keys are there"),
+        ProfileSource::Process(words) => ("credential_process", words.join(" "), "this command"),
+        ProfileSource::TokenFile(path) => {
+            ("web_identity_token_file", path.clone(), "nothing: the token is there")
+        }
+        ProfileSource::Container { url, .. } => ("container", url.clone(), "the endpoint of this container"),
+        ProfileSource::Instance { url, .. } => {
+            ("instance", url.clone(), "the metadata service of this instance")
+        }
     };
     Step {
         kind: "source",

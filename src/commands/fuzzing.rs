@@ -5,7 +5,7 @@ use clap::ValueEnum as _;
 use super::completions::shells;
 use super::{completions, terminals};
 use crate::cli::CompletionShell;
-use crate::config::aws::{Document, Profiles};
+use crate::config::aws::{AwsProfiles, Document};
 use crate::config::file::File;
 use crate::index;
 use jit_wire::name;
@@ -37,7 +37,7 @@ pub fn completion_words(data: &[u8]) {
     let (typed, config, profiles, offered) = (next(), next(), next(), next());
     let file = File::parse("", &config).unwrap_or_default();
     let profiles = (Document::parse(profiles.as_bytes()).unwrap_or_default(), String::new());
-    let profiles = Profiles::new(profiles, (Document::default(), String::new()));
+    let profiles = AwsProfiles::new(profiles, (Document::default(), String::new()));
     let offered = index::completions_of(&offered, "acme", &typed);
     for candidate in completions::candidates(&typed, &file, &profiles, offered) {
         let value = candidate.get_value().to_string_lossy();

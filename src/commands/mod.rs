@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 
 use crate::broker::{Broker, BrokerError, Interaction, Need};
 use crate::cli::{Command, Narrow, Role};
-use crate::config::aws::{self, Document, Profiles};
+use crate::config::aws::{self, AwsProfiles, Document};
 use crate::config::file::File;
 use crate::config::narrow::{self, narrowed};
 use crate::config::part;
@@ -119,12 +119,12 @@ fn load_or_profiles(world: &World) -> CommandResult<File> {
 }
 
 /// The profiles of `~/.aws/config` and `~/.aws/credentials`, as far as these are there.
-fn aws_profiles(world: &World) -> CommandResult<Profiles> {
+fn aws_profiles(world: &World) -> CommandResult<AwsProfiles> {
     aws_profiles_for(None, world)
 }
 
 /// The same; with a `profile` only what that is made of, where a look at the lines tells.
-fn aws_profiles_for(profile: Option<&str>, world: &World) -> CommandResult<Profiles> {
+fn aws_profiles_for(profile: Option<&str>, world: &World) -> CommandResult<AwsProfiles> {
     let read = |path: &Path| match fs::read_limited(path, aws::SIZE_LIMIT) {
         Ok(content) => Ok(Zeroizing::new(content)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Zeroizing::default()),
@@ -149,7 +149,7 @@ fn aws_profiles_for(profile: Option<&str>, world: &World) -> CommandResult<Profi
             Err(broken) => Err(CommandError::new(Kind::Usage, format!("{shown}: {broken}"))),
         }
     };
-    let profiles = Profiles::new(parse(&contents[0], paths[0])?, parse(&contents[1], paths[1])?);
+    let profiles = AwsProfiles::new(parse(&contents[0], paths[0])?, parse(&contents[1], paths[1])?);
     Ok(profiles.with_own_program(|| Some(process::own_path().ok()?.to_str()?.to_owned())))
 }
 

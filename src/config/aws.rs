@@ -18,10 +18,10 @@ pub mod settings;
 pub mod shadow;
 mod words;
 
-pub use document::{Document, Entry, Kind, Section};
+pub use document::{Document, Entry, Section, SectionKind};
 pub use editor::{Changes, Overruled, ProfileHeader, Tangled, managed_profiles, plan_profiles};
 pub use profile::{Profile, Program, Unwritable};
-pub use profiles::Profiles;
+pub use profiles::AwsProfiles;
 pub use reader::{Broken, Why};
 pub use roles::{as_roles, mistakes, usable};
 pub use settings::{SETTINGS, Setting};

@@ -9,8 +9,8 @@ use super::idp::{
 };
 use super::resolve::{ResolveError, endpoint, from_file};
 use crate::plan::{
-    Binding, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProofPlan, SamlSettings,
-    Source, SourceSettings, Valued,
+    Binding, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProfileSource, ProofPlan,
+    SamlSettings, SourceSettings, Valued,
 };
 use jit_wire::env::{
     AWS_ACCESS_KEY_ID, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE,
@@ -147,22 +147,22 @@ fn source(
         text(variable).ok_or_else(missing)
     };
     let source = match section {
-        SourceSection::Keys { id, secret, token } => Source::Keys {
+        SourceSection::Keys { id, secret, token } => ProfileSource::Keys {
             id: id.value.clone(),
             secret: secret.value.clone(),
             token: token.as_ref().map(|token| token.value.clone()),
         },
         SourceSection::Process(command) => {
-            Source::Process(split_command(&command.value, System::HERE).unwrap_or_default())
+            ProfileSource::Process(split_command(&command.value, System::HERE).unwrap_or_default())
         }
-        SourceSection::TokenFile(path) => Source::TokenFile(path.value.clone()),
+        SourceSection::TokenFile(path) => ProfileSource::TokenFile(path.value.clone()),
         SourceSection::Machine(at) => match at.value {
-            CredentialSource::Environment => Source::Keys {
+            CredentialSource::Environment => ProfileSource::Keys {
                 id: need(AWS_ACCESS_KEY_ID)?,
                 secret: Secret::new(need(AWS_SECRET_ACCESS_KEY)?),
                 token: secret(AWS_SESSION_TOKEN),
             },
-            CredentialSource::Container => Source::Container {
+            CredentialSource::Container => ProfileSource::Container {
                 // botocore's order.
                 url: match text(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI) {
                     Some(path) => format!("{CONTAINER}{path}"),
@@ -179,7 +179,7 @@ fn source(
 }
 
 /// The metadata service of this instance, where it may be asked.
-fn instance(file: &File, name: &str, env: &Env) -> Result<Source, ResolveError> {
+fn instance(file: &File, name: &str, env: &Env) -> Result<ProfileSource, ResolveError> {
     if let Some(disabled) = env.get(AWS_EC2_METADATA_DISABLED) {
         if let Some((what, next)) = Values::Switch.refuse(disabled) {
             return Err(ResolveError::Setting { variable: AWS_EC2_METADATA_DISABLED, what, next });
@@ -194,7 +194,7 @@ fn instance(file: &File, name: &str, env: &Env) -> Result<Source, ResolveError> 
     };
     let usual = if by_ipv6 { INSTANCE_BY_IPV6 } else { INSTANCE };
     let url = chain::METADATA_URL.text(file, env)?.map_or_else(|| usual.to_owned(), |url| url.value);
-    Ok(Source::Instance {
+    Ok(ProfileSource::Instance {
         url: url.trim_end_matches('/').to_owned(),
         seconds: chain::METADATA_TIMEOUT.number(file, env)?.unwrap_or(1),
         attempts: chain::METADATA_ATTEMPTS.number(file, env)?.unwrap_or(1),

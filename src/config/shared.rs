@@ -9,7 +9,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::file::File;
-use jit_wire::section::{Lines, Mistake, Source};
+use jit_wire::section::{Lines, Mistake, SourceText};
 
 mod hold;
 pub mod keys;
@@ -115,7 +115,7 @@ pub(super) fn is_marker(line: &str) -> bool {
 /// The first mistake, with its place.
 pub fn check(from: &str, content: &str) -> Result<(), Mistake> {
     let lines = Lines::of(content);
-    let source = Source { path: from, text: content, lines: &lines };
+    let source = SourceText { path: from, text: content, lines: &lines };
     let mut offset = 0;
     for line in content.split_inclusive('\n') {
         let what = match line.chars().count() {

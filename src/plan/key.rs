@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
 
-use super::{Leg, Plan, ProofPlan, Source, StsEndpoint, Valued};
+use super::{Leg, Plan, ProfileSource, ProofPlan, StsEndpoint, Valued};
 
 /// What an entry of the store holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -125,15 +125,15 @@ impl Serialize for Asked<'_, ProofPlan> {
     }
 }
 
-impl Serialize for Asked<'_, Source> {
+impl Serialize for Asked<'_, ProfileSource> {
     /// Who is asked, not what they are shown: no secret goes into the name of an entry.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Source::Keys { id, .. } => ("keys", id).serialize(to),
-            Source::Process(words) => ("process", words).serialize(to),
-            Source::TokenFile(path) => ("token-file", path).serialize(to),
-            Source::Container { url, .. } => ("container", url).serialize(to),
-            Source::Instance { url, .. } => ("instance", url).serialize(to),
+            ProfileSource::Keys { id, .. } => ("keys", id).serialize(to),
+            ProfileSource::Process(words) => ("process", words).serialize(to),
+            ProfileSource::TokenFile(path) => ("token-file", path).serialize(to),
+            ProfileSource::Container { url, .. } => ("container", url).serialize(to),
+            ProfileSource::Instance { url, .. } => ("instance", url).serialize(to),
         }
     }
 }

@@ -36,7 +36,7 @@ pub use okta::{FACTORS, Factor, OktaFlow, OktaSettings};
 pub use proof::ProofPlan;
 pub use role::{Assignment, RoleId};
 pub use saml::{BROWSERS, Binding, Capture, SamlSettings};
-pub use source::{Source, SourceSettings};
+pub use source::{ProfileSource, SourceSettings};
 pub use value::{Origin, Valued};
 
 /// The most that STS gives a session taken with another role's session ("role chaining"), in seconds.

@@ -11,12 +11,12 @@ pub struct SourceSettings {
     /// The profile.
     pub name: String,
     /// Where the credentials, or the token for them, come from.
-    pub source: Valued<Source>,
+    pub source: Valued<ProfileSource>,
 }
 
 /// Where the credentials of a profile come from, if not from an IdP.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum ProfileSource {
     /// Access keys, with a session token if another program made them temporary.
     #[expect(missing_docs, reason = "named as in AWS's files")]
     Keys { id: String, secret: Secret<String>, token: Option<Secret<String>> },

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jit::config::aws::{Document, Kind, Program, System, plan_profiles, split_command};
+use jit::config::aws::{Document, Program, SectionKind, System, plan_profiles, split_command};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -39,12 +39,12 @@ fn encoded(files: &[Vec<u8>]) -> Vec<String> {
 fn ours(file: &[u8]) -> Value {
     let Ok(document) = Document::parse(file) else { return Value::Null };
     let mut sections: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
-    for section in document.sections().iter().filter(|section| section.kind != Kind::Defaults) {
+    for section in document.sections().iter().filter(|section| section.kind != SectionKind::Defaults) {
         let keys = section.entries.iter().map(|entry| (entry.key.as_str(), document.value(entry)));
         sections.entry(&section.header).or_default().extend(keys);
     }
-    let profile = |kind: &Kind| match kind {
-        Kind::Profile(name) => Some(name.clone()),
+    let profile = |kind: &SectionKind| match kind {
+        SectionKind::Profile(name) => Some(name.clone()),
         _ => None,
     };
     let mut profiles: Vec<_> =

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use jit::config::aws::settings::{SETTINGS, SettingEffect, Values};
-use jit::config::aws::{Document, Profiles, Setting, as_roles};
+use jit::config::aws::{AwsProfiles, Document, Setting, as_roles};
 use jit::config::resolve::{self, Flags};
 use jit::plan::{Origin, Plan, ProofPlan, RoleId, Source};
 use jit_wire::env::Env;
@@ -38,7 +38,7 @@ fn botocore(question: &Value) -> Value {
 fn plan(config: &str, credentials: &str, env: &[(&str, &str)]) -> Result<Plan, String> {
     let document = |text: &str| Document::parse(text.as_bytes()).map_err(|why| why.to_string());
     let config = (document(config)?, "config".to_owned());
-    let profiles = Profiles::new(config, (document(credentials)?, "credentials".to_owned()));
+    let profiles = AwsProfiles::new(config, (document(credentials)?, "credentials".to_owned()));
     let file = as_roles(&profiles, "x", &[]).map_err(|why| why.to_string())?.ok_or("no such profile")?;
     resolve::plan(&file, "x", Flags::default(), &env_of(env), Vec::new).map_err(|why| why.to_string())
 }

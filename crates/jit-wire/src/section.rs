@@ -14,7 +14,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 pub use closest::closest;
 pub use duration::parse_duration;
-pub use mistake::{Lines, Mistake, Source};
+pub use mistake::{Lines, Mistake, SourceText};
 pub use value::Value;
 
 /// A value and its line, counted from one.
@@ -28,7 +28,7 @@ pub struct At<T> {
 
 /// A table, its keys taken out one by one.
 pub struct Section<'a> {
-    source: Source<'a>,
+    source: SourceText<'a>,
     /// As the user wrote it, such as `[role.prod]`.
     pub title: String,
     /// Where the table's header is.
@@ -44,7 +44,7 @@ pub struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// The table `title`, at the bytes `span` of `source`.
-    pub fn new(source: Source<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
+    pub fn new(source: SourceText<'a>, title: String, span: Range<usize>, table: &'a DeTable<'a>) -> Self {
         Self { source, title, span, left: table.iter().collect(), asked: Vec::new(), taken: Vec::new() }
     }
 

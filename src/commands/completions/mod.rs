@@ -9,7 +9,7 @@ use clap_complete::CompletionCandidate;
 use zeroize::Zeroizing;
 
 use crate::cli::Completions;
-use crate::config::aws::{self, Document, Profiles};
+use crate::config::aws::{self, AwsProfiles, Document};
 use crate::config::file::File;
 use crate::error::CommandResult;
 use crate::index;
@@ -34,7 +34,7 @@ pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
         let content = Zeroizing::new(read(path, aws::SIZE_LIMIT));
         (Document::parse(&content).unwrap_or_default(), String::new())
     };
-    let profiles = Profiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
+    let profiles = AwsProfiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
     let offered = index::completions(&folders.state, &typed);
     candidates(&typed, &file, &profiles, offered)
 }
@@ -48,7 +48,7 @@ fn read(path: &Path, limit: u64) -> Vec<u8> {
 pub(super) fn candidates(
     typed: &str,
     file: &File,
-    profiles: &Profiles,
+    profiles: &AwsProfiles,
     offered: Vec<index::Completion>,
 ) -> Vec<CompletionCandidate> {
     let candidate =
@@ -76,7 +76,7 @@ mod tests {
     fn offered(typed: &str, profile: &str, account: &str) -> Vec<String> {
         let text = format!("[profile {profile}]\naws_access_key_id = A\naws_secret_access_key = B\n");
         let config = (Document::parse(text.as_bytes()).unwrap_or_default(), String::new());
-        let profiles = Profiles::new(config, (Document::default(), String::new()));
+        let profiles = AwsProfiles::new(config, (Document::default(), String::new()));
         let completion = |name: String, about: &str| index::Completion {
             idp: "acme".to_owned(),
             name,

@@ -17,7 +17,7 @@ pub struct Document {
     pub(super) starts: Vec<usize>,
     pub(super) sections: Vec<Section>,
     /// Where among them the last one of each kind is: files of tens of thousands of profiles are looked up by name.
-    pub(super) by_kind: HashMap<Kind, usize>,
+    pub(super) by_kind: HashMap<SectionKind, usize>,
     /// Where the sections `[DEFAULT]` are.
     pub(super) defaults: Vec<usize>,
 }
@@ -28,7 +28,7 @@ pub struct Section {
     /// What stands between the brackets, as it stands there.
     pub header: String,
     /// What the header names, in a configuration file.
-    pub kind: Kind,
+    pub kind: SectionKind,
     /// The keys in their order.
     pub entries: Vec<Entry>,
     /// The index of the header's line.
@@ -37,7 +37,7 @@ pub struct Section {
 
 /// What the header of a section of `~/.aws/config` names. In `~/.aws/credentials` the header itself is the name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum SectionKind {
     /// `[profile NAME]`, or `[default]`.
     Profile(String),
     /// `[sso-session NAME]`.
@@ -61,7 +61,7 @@ pub struct Entry {
     pub(super) value_at: usize,
 }
 
-impl Kind {
+impl SectionKind {
     pub(super) fn of(header: &str) -> Self {
         let header = header.trim_matches([' ', '\t']);
         match header {
@@ -123,7 +123,7 @@ impl Document {
 
     /// The section that counts for `kind`. Where headers differ only in their writing, the later one does, as for
     /// botocore.
-    pub fn named(&self, kind: &Kind) -> Option<&Section> {
+    pub fn named(&self, kind: &SectionKind) -> Option<&Section> {
         self.by_kind.get(kind).and_then(|index| self.sections.get(*index))
     }
 
@@ -138,7 +138,7 @@ impl Document {
     }
 
     /// The value and the line of `key` (in lower case) in the section that counts for `kind`, or in `[DEFAULT]`.
-    pub fn get(&self, kind: &Kind, key: &str) -> Option<(String, usize)> {
+    pub fn get(&self, kind: &SectionKind, key: &str) -> Option<(String, usize)> {
         let entry = self.named(kind)?.entry(key).or_else(|| self.default_entry(key))?;
         Some((self.value(entry), entry.line()))
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::document::{Document, Entry, Kind, Section};
+use super::document::{Document, Entry, Section, SectionKind};
 use super::profile::Profile;
 use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION};
 
@@ -76,7 +76,7 @@ pub fn managed_profiles(document: &Document) -> impl Iterator<Item = (&str, &Sec
 }
 
 fn managed_name<'s>(document: &Document, section: &'s Section) -> Option<&'s str> {
-    let Kind::Profile(name) = &section.kind else { return None };
+    let SectionKind::Profile(name) = &section.kind else { return None };
     let above = document.line(section.first.checked_sub(1)?).trim();
     (above.strip_prefix(MARKER)?.trim() == name).then_some(name)
 }
@@ -93,7 +93,7 @@ pub fn plan_profiles(document: &Document, wanted: &[Profile], knows: &dyn Fn(&st
     let mut changes = Changes::default();
     let mut sections: HashMap<&str, Vec<&Section>> = HashMap::new();
     for section in document.sections() {
-        if let Kind::Profile(name) = &section.kind {
+        if let SectionKind::Profile(name) = &section.kind {
             sections.entry(name).or_default().push(section);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::shadow::{self, AwsFile, Scene};
 use super::{
-    Document, Kind, Profile, Profiles, Program, System, as_roles, managed_profiles, plan_profiles,
+    AwsProfiles, Document, Profile, Program, SectionKind, System, as_roles, managed_profiles, plan_profiles,
     split_command,
 };
 use crate::config::file::File;
@@ -69,7 +69,8 @@ pub fn aws_editor(data: &[u8]) {
             let kept: Vec<Profile> = managed_profiles(&after)
                 .filter(|(name, _)| !new.iter().any(|one| one == name))
                 .filter_map(|(name, section)| {
-                    let get = |key| after.get(&Kind::Profile(name.to_owned()), key).map(|(value, _)| value);
+                    let get =
+                        |key| after.get(&SectionKind::Profile(name.to_owned()), key).map(|(value, _)| value);
                     let command = section.entry("credential_process").map(|entry| after.value(entry))?;
                     Some(Profile {
                         name: name.to_owned(),
@@ -123,7 +124,7 @@ pub fn aws_profiles(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == 0);
     let mut next = || Document::parse(parts.next().unwrap_or_default());
     let (Ok(config), Ok(credentials)) = (next(), next()) else { return };
-    let profiles = Profiles::new((config, "config".to_owned()), (credentials, "credentials".to_owned()));
+    let profiles = AwsProfiles::new((config, "config".to_owned()), (credentials, "credentials".to_owned()));
     let _ = (profiles.not_ours(), profiles.static_keys().count());
     for name in profiles.names() {
         for within in [&[][..], &["x"], &["a", "b", "c", "d"]] {
@@ -150,7 +151,7 @@ fn is_the_same_in_part(data: &[u8], name: &str, whole: &File) {
     let [Ok(config), Ok(credentials)] = parts.map(|part| Document::parse(part.as_bytes())) else {
         panic!("a part of what is well is broken");
     };
-    let profiles = Profiles::new((config, "config".to_owned()), (credentials, "credentials".to_owned()));
+    let profiles = AwsProfiles::new((config, "config".to_owned()), (credentials, "credentials".to_owned()));
     if let Ok(file) = as_roles(&profiles, name, &[]) {
         assert_eq!(format!("{file:?}"), format!("Some({whole:?})"), "{name}");
     }

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Document, Entry, Kind, Section, managed_profiles};
+use super::{Document, Entry, Section, SectionKind, managed_profiles};
 use jit_wire::name;
 use jit_wire::section::At;
 
 /// `~/.aws/config` and `~/.aws/credentials`, read as one. Where both have a key of a profile, the credentials file counts.
 #[derive(Debug)]
-pub struct Profiles {
+pub struct AwsProfiles {
     config: Document,
     credentials: Document,
     /// Their paths as the user would write them.
@@ -21,7 +21,7 @@ pub struct Profiles {
     own_program: fn() -> Option<String>,
 }
 
-impl Profiles {
+impl AwsProfiles {
     /// The profiles of a configuration file and a credentials file, each with its path for messages.
     pub fn new(config: (Document, String), credentials: (Document, String)) -> Self {
         let (mut names, mut sections) = (Vec::new(), HashMap::<String, [Option<usize>; 2]>::new());
@@ -38,12 +38,12 @@ impl Profiles {
             entry[part] = Some(index);
         };
         for (index, section) in config.0.sections().iter().enumerate() {
-            if let Kind::Profile(name) = &section.kind {
+            if let SectionKind::Profile(name) = &section.kind {
                 note(name, 0, index);
             }
         }
         for (index, section) in credentials.0.sections().iter().enumerate() {
-            if section.kind != Kind::Defaults {
+            if section.kind != SectionKind::Defaults {
                 note(&section.header, 1, index);
             }
         }
@@ -82,7 +82,7 @@ impl Profiles {
     pub fn not_ours(&self) -> Vec<String> {
         let ours: HashSet<&str> = managed_profiles(&self.config).map(|(name, _)| name).collect();
         let names = self.config.sections().iter().filter_map(|section| match &section.kind {
-            Kind::Profile(name) if !ours.contains(name.as_str()) => Some(name.clone()),
+            SectionKind::Profile(name) if !ours.contains(name.as_str()) => Some(name.clone()),
             _ => None,
         });
         names.collect()
@@ -164,12 +164,12 @@ impl Profiles {
     }
 
     /// What another section of the configuration says under `key`.
-    pub(super) fn get_of(&self, kind: &Kind, key: &str) -> Option<At<String>> {
+    pub(super) fn get_of(&self, kind: &SectionKind, key: &str) -> Option<At<String>> {
         self.config.get(kind, key).map(|(value, line)| At { value, line })
     }
 
     /// The keys of another section of the configuration.
-    pub(super) fn keys_of(&self, kind: &Kind) -> Vec<String> {
+    pub(super) fn keys_of(&self, kind: &SectionKind) -> Vec<String> {
         let section = self.config.named(kind);
         let own = section.iter().flat_map(|section| &section.entries).map(|entry| entry.key.clone());
         let mut keys: Vec<String> = own.collect();
@@ -180,7 +180,7 @@ impl Profiles {
     }
 
     /// The line of another section of the configuration.
-    pub(super) fn line_of(&self, kind: &Kind) -> Option<usize> {
+    pub(super) fn line_of(&self, kind: &SectionKind) -> Option<usize> {
         self.config.named(kind).map(Section::line)
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use zeroize::Zeroizing;
 
-use super::document::{Document, Entry, Kind, Section, indent_of, is_comment, is_space};
+use super::document::{Document, Entry, Section, SectionKind, indent_of, is_comment, is_space};
 
 /// Why a file cannot be used, and where. Tools built on botocore reject such a file as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -126,7 +126,7 @@ impl Reader {
                 return Err(broken(excerpt(&format!("[{header}]")), Why::DuplicateSection { first }));
             }
             self.headers.entry(header.clone()).or_insert(index + 1);
-            let kind = Kind::of(&header);
+            let kind = SectionKind::of(&header);
             document.sections.push(Section { header, kind, entries: Vec::new(), first: index });
             return Ok(());
         }
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn headers_name_profiles_as_botocore_and_the_sdks_read_them() {
-        let profile = |name: &str| Kind::Profile(name.to_owned());
+        let profile = |name: &str| SectionKind::Profile(name.to_owned());
         let cases = [
             ("[default]", profile("default")),
             ("[ default ]", profile("default")),
@@ -262,13 +262,13 @@ mod tests {
             ("[profile \"a b\"]", profile("a b")),
             ("[profile 'a']", profile("a")),
             ("[ profile a ]", profile("a")),
-            ("[profile a b]", Kind::Other),
-            ("[profile]", Kind::Other),
-            ("[profile \"a]", Kind::Other),
-            ("[sso-session s]", Kind::SsoSession("s".to_owned())),
-            ("[services s]", Kind::Services("s".to_owned())),
-            ("[DEFAULT]", Kind::Defaults),
-            ("[plugins]", Kind::Other),
+            ("[profile a b]", SectionKind::Other),
+            ("[profile]", SectionKind::Other),
+            ("[profile \"a]", SectionKind::Other),
+            ("[sso-session s]", SectionKind::SsoSession("s".to_owned())),
+            ("[services s]", SectionKind::Services("s".to_owned())),
+            ("[DEFAULT]", SectionKind::Defaults),
+            ("[plugins]", SectionKind::Other),
         ];
         for (header, kind) in cases {
             assert_eq!(parse(header).sections()[0].kind, kind, "{header}");
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn the_later_definition_of_a_profile_wins() {
         let document = parse("[profile a]\nx = 1\n[profile 'a']\ny = 2\n");
-        let kind = Kind::Profile("a".to_owned());
+        let kind = SectionKind::Profile("a".to_owned());
         assert_eq!(document.get(&kind, "y"), Some(("2".to_owned(), 4)));
         assert_eq!(document.get(&kind, "x"), None);
         assert_eq!(

@@ -1,9 +1,9 @@
 //! A profile of `~/.aws/config` as `config.toml` would have it, so that whoever has profiles needs nothing else. What the
 //! keys mean, and which of them counts, is botocore's word (AWS SDKs and Tools Reference Guide, "Settings reference").
 
-use super::profiles::Profiles;
+use super::profiles::AwsProfiles;
 use super::settings::{self, SETTINGS};
-use super::{CREDENTIAL_PROCESS, Kind, OVERRULING_KEYS, REGION, System, split_command};
+use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION, SectionKind, System, split_command};
 use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::idp::{CenterSection, CredentialSource, IdpSection, SourceSection, remove_page};
 use crate::config::limits::{self, Dialect, Refused};
@@ -26,7 +26,7 @@ const SERVICES: [&str; 4] = ["sts", "sso", "sso_oidc", "iam"];
 /// # Errors
 /// The profile is incomplete, goes in a circle, says what AWS would refuse, or gets its credentials in a way that `jit`
 /// does not.
-pub fn as_roles(profiles: &Profiles, profile: &str, within: &[&str]) -> Result<Option<File>, Mistake> {
+pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Result<Option<File>, Mistake> {
     let Some(line) = profiles.line(profile) else { return Ok(None) };
     let file = File { path: profiles.path().to_owned(), seam: Some(profiles.seam()), ..File::default() };
     let mut reader = Reader { profiles, file, region: profiles.get(profile, REGION) };
@@ -48,13 +48,13 @@ pub fn as_roles(profiles: &Profiles, profile: &str, within: &[&str]) -> Result<O
 }
 
 /// The profiles that can be used, each with what it is as a role.
-pub fn usable(profiles: &Profiles) -> impl Iterator<Item = (&str, File)> {
+pub fn usable(profiles: &AwsProfiles) -> impl Iterator<Item = (&str, File)> {
     let names = profiles.names().iter();
     names.filter_map(|name| Some((name.as_str(), as_roles(profiles, name, &[]).ok()??)))
 }
 
 /// The profiles that are meant to lead to credentials and cannot, each with what is wrong.
-pub fn mistakes(profiles: &Profiles) -> impl Iterator<Item = Mistake> {
+pub fn mistakes(profiles: &AwsProfiles) -> impl Iterator<Item = Mistake> {
     let meant = |name: &&String| {
         let has = |key: &&str| profiles.get(name, key).is_some();
         // A portal alone is for tools that want its token, and `aws login` is the AWS CLI's.
@@ -81,7 +81,7 @@ fn asks_jit(command: &str, system: System, own: impl FnOnce() -> Option<String>)
 }
 
 struct Reader<'a> {
-    profiles: &'a Profiles,
+    profiles: &'a AwsProfiles,
     file: File,
     /// The region of the profile that was named: STS is asked there for every step, as botocore does it.
     region: Option<At<String>>,
@@ -353,7 +353,7 @@ impl Reader<'_> {
         };
         let (account, permission_set) = (need("sso_account_id")?, need("sso_role_name")?);
         let session = get("sso_session");
-        let place = session.as_ref().map(|session| Kind::SsoSession(session.value.clone()));
+        let place = session.as_ref().map(|session| SectionKind::SsoSession(session.value.clone()));
         let place_line = match (&session, &place) {
             (Some(session), Some(kind)) => profiles.line_of(kind).ok_or_else(|| {
                 let why = format!("names [sso-session {}], which is not there", session.value);
@@ -395,7 +395,7 @@ impl Reader<'_> {
         let ignored = ignored.is_some_and(|at| at.value.eq_ignore_ascii_case("true"));
         let mut block = None;
         if let Some(named) = get("services") {
-            let kind = Kind::Services(named.value.clone());
+            let kind = SectionKind::Services(named.value.clone());
             if profiles.line_of(&kind).is_none() {
                 let why = format!("names [services {}], which is not there", named.value);
                 return Err(self.unfit(profile, named.line, why));

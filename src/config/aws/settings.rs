@@ -14,7 +14,7 @@ use jit_wire::env::{
 };
 use jit_wire::section::At;
 
-use super::profiles::Profiles;
+use super::profiles::AwsProfiles;
 
 /// A setting.
 #[derive(Debug)]
@@ -149,7 +149,7 @@ impl Setting {
     }
 
     /// What the profile sets it to.
-    pub(super) fn of_profile(&self, profiles: &Profiles, profile: &str) -> Option<At<String>> {
+    pub(super) fn of_profile(&self, profiles: &AwsProfiles, profile: &str) -> Option<At<String>> {
         self.keys.iter().find_map(|key| match key.split_once('.') {
             Some((block, key)) => nested(&profiles.get(profile, block)?, key),
             None => profiles.get(profile, key),

@@ -3,7 +3,7 @@
 //! The tools disagree about what wins; a finding says which of them are affected. The tables are in the
 //! documentation of each SDK's "credential provider chain".
 
-use super::document::{Document, Entry, Kind, Section};
+use super::document::{Document, Entry, Section, SectionKind};
 use super::editor::managed_profiles;
 use super::profile::Program;
 use super::reader::Broken;
@@ -125,7 +125,7 @@ fn variables(env: &Env, found: &mut Vec<Finding>) {
 
 fn python_defaults(config: AwsFile<'_>, found: &mut Vec<Finding>) {
     let sections = config.document.sections().iter();
-    for section in sections.filter(|section| section.kind == Kind::Defaults) {
+    for section in sections.filter(|section| section.kind == SectionKind::Defaults) {
         for entry in &section.entries {
             let what = format!(
                 "[DEFAULT] in capitals: the AWS CLI, boto3 and jit copy `{}` into every profile, the other tools do not",
@@ -226,7 +226,7 @@ fn comments(config: AwsFile<'_>, section: &Section, found: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Kind, System};
+    use super::super::{SectionKind, System};
     use super::*;
 
     const OURS: &str =
@@ -296,7 +296,7 @@ mod tests {
         one(&format!("{OURS}[profile 'dev']\n"), "", &Env::default(), "config:4 [profile 'dev'] and");
         one(&format!("{OURS}[DEFAULT]\nregion = x\n"), "", &Env::default(), "config:5 [DEFAULT] in capitals");
         let config = Document::parse(both.as_bytes()).unwrap();
-        assert_eq!(config.named(&Kind::Profile("default".into())).unwrap().line(), 4);
+        assert_eq!(config.named(&SectionKind::Profile("default".into())).unwrap().line(), 4);
     }
 
     #[test]

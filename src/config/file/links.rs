@@ -6,12 +6,12 @@ use std::ops::Range;
 
 use super::{File, Parent, RoleSection};
 use crate::config::limits::{self, Refused};
-use jit_wire::section::{Mistake, Source, closest};
+use jit_wire::section::{Mistake, SourceText, closest};
 
 /// Checks the way from each role to its IdP. `titles` has the place of each `[role.NAME]`.
 pub(super) fn check(
     file: &File,
-    source: Source<'_>,
+    source: SourceText<'_>,
     titles: &BTreeMap<String, Range<usize>>,
 ) -> Result<(), Mistake> {
     for (name, role) in &file.roles {

@@ -14,7 +14,7 @@ use toml::de::DeTable;
 
 use super::idp::{self, IdpSection};
 use jit_wire::name::{self, Variable};
-use jit_wire::section::{At, Lines, Mistake, Section, Source, parse_duration};
+use jit_wire::section::{At, Lines, Mistake, Section, SourceText, parse_duration};
 
 pub use role::{Parent, RoleSection, Target};
 
@@ -59,7 +59,7 @@ impl File {
     /// The first [`Mistake`], with its place.
     pub fn parse(path: &str, text: &str) -> Result<Self, Mistake> {
         let lines = Lines::of(text);
-        let source = Source { path, text, lines: &lines };
+        let source = SourceText { path, text, lines: &lines };
         let document = DeTable::parse(text).map_err(|error| {
             let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
             source.mistake_without_value(error.span().unwrap_or(0..0), what, None)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::profile::{Profile, Setting, with_duration};
 use super::{ImportPlace, Imported, name_of_host};
-use crate::config::aws::{Document, Kind, Section, System, split_command};
+use crate::config::aws::{Document, Section, SectionKind, System, split_command};
 use crate::config::draft::Table;
 
 /// What a profile without a source profile is.
@@ -84,7 +84,7 @@ impl<'a> Chain<'a> {
     pub(super) fn walk(mut self, dialect: &mut impl Dialect) -> Imported {
         let mut names: Vec<&str> = Vec::new();
         for section in self.document.sections() {
-            if let Kind::Profile(name) = &section.kind
+            if let SectionKind::Profile(name) = &section.kind
                 && !names.contains(&name.as_str())
             {
                 names.push(name);
@@ -109,7 +109,7 @@ impl<'a> Chain<'a> {
         if let Some(done) = self.done.get(name) {
             return done.clone();
         }
-        let Some(section) = self.document.named(&Kind::Profile(name.to_owned())) else {
+        let Some(section) = self.document.named(&SectionKind::Profile(name.to_owned())) else {
             return dialect.missing();
         };
         if way.iter().any(|one| one == name) {
@@ -238,7 +238,7 @@ impl<'a> Chain<'a> {
         let line = profile.line;
         let mut name = None;
         if let Some(session) = &session {
-            let kind = Kind::SsoSession(session.value.clone());
+            let kind = SectionKind::SsoSession(session.value.clone());
             let Some(section) = self.document.named(&kind) else {
                 let why = format!("names [sso-session {}], which is not there", session.value);
                 return Some(Base::Refused(Some((session.line, why))));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ImportPlace, Imported, lifetime};
-use crate::config::aws::{Document, Kind, Section, System, split_command};
+use crate::config::aws::{Document, Section, SectionKind, System, split_command};
 use crate::config::draft::Table;
 use crate::plan::DURATION_RANGE;
 use jit_wire::section::parse_duration;
@@ -82,7 +82,7 @@ impl Profile {
                 settings.entry(entry.key.clone()).or_insert(setting);
             }
             let of = includes.iter().find_map(|key| section.entry(key));
-            let included = of.and_then(|entry| document.named(&Kind::Profile(document.value(entry))));
+            let included = of.and_then(|entry| document.named(&SectionKind::Profile(document.value(entry))));
             next = included.filter(|section| !seen.contains(&section.line()));
         }
         for key in includes {
@@ -159,7 +159,9 @@ pub(super) fn sources(document: &Document) -> BTreeSet<String> {
 pub(super) fn named_by(document: &Document, keys: &[&str]) -> BTreeSet<String> {
     let entries = document.sections().iter().flat_map(|section| {
         let named = section.entries.iter().filter(|entry| keys.contains(&entry.key.as_str()));
-        named.map(|entry| document.value(entry)).filter(|name| section.kind != Kind::Profile(name.clone()))
+        named
+            .map(|entry| document.value(entry))
+            .filter(|name| section.kind != SectionKind::Profile(name.clone()))
     });
     entries.collect()
 }

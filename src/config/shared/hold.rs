@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{KeyPlace, Takes, rule_of};
 use super::{BEGIN, END, HASH, Part};
 use jit_wire::name::is_account_id;
-use jit_wire::section::{Mistake, Source};
+use jit_wire::section::{Mistake, SourceText};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// A key as the parser has it.
@@ -24,7 +24,7 @@ type Key<'a> = Spanned<Cow<'a, str>>;
 ///
 /// # Errors
 /// The first mistake, with its place.
-pub(in crate::config) fn hold(source: Source<'_>, document: &DeTable<'_>) -> Result<(), Mistake> {
+pub(in crate::config) fn hold(source: SourceText<'_>, document: &DeTable<'_>) -> Result<(), Mistake> {
     if !source.text.contains(BEGIN) && !source.text.contains(END) {
         return Ok(());
     }
@@ -34,7 +34,7 @@ pub(in crate::config) fn hold(source: Source<'_>, document: &DeTable<'_>) -> Res
 }
 
 /// A part whose end is missing would be one's own, and free to say anything.
-fn each_marker_has_its_other(source: Source<'_>, parts: &[Part]) -> Result<(), Mistake> {
+fn each_marker_has_its_other(source: SourceText<'_>, parts: &[Part]) -> Result<(), Mistake> {
     let mut at = 0;
     for line in source.text.split_inclusive('\n') {
         let range = at..at + line.len();
@@ -58,7 +58,7 @@ fn names<'a>(document: &'a DeTable<'_>) -> BTreeMap<(&'a str, &'a str), Range<us
 }
 
 /// The same for parts that are known.
-pub(super) fn parts(source: Source<'_>, document: &DeTable<'_>, parts: &[Part]) -> Result<(), Mistake> {
+pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Part]) -> Result<(), Mistake> {
     let held = Held { source, names: names(document), parts };
     for (key, value) in document {
         let place = held.owner(&key.span())?;
@@ -86,7 +86,7 @@ pub(super) fn parts(source: Source<'_>, document: &DeTable<'_>, parts: &[Part]) 
 }
 
 struct Held<'a> {
-    source: Source<'a>,
+    source: SourceText<'a>,
     /// Where the name of each table stands, by its group and the name.
     names: BTreeMap<(&'a str, &'a str), Range<usize>>,
     parts: &'a [Part],

@@ -7,7 +7,7 @@ mod people;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jit_wire::name::{is_iam_character, is_session_name};
-use jit_wire::section::{Lines, Mistake, Section, Source, Value, closest};
+use jit_wire::section::{Lines, Mistake, Section, SourceText, Value, closest};
 use toml::de::DeTable;
 
 use people::{members, person};
@@ -38,10 +38,10 @@ impl Policy {
     /// The first [`Mistake`].
     pub fn read(files: &[PolicyFile], documents: Documents<'_>) -> Result<Self, Mistake> {
         let lines: Vec<Lines> = files.iter().map(|file| Lines::of(&file.text)).collect();
-        let sources: Vec<Source<'_>> = files
+        let sources: Vec<SourceText<'_>> = files
             .iter()
             .zip(&lines)
-            .map(|(file, lines)| Source { path: &file.path, text: &file.text, lines })
+            .map(|(file, lines)| SourceText { path: &file.path, text: &file.text, lines })
             .collect();
         let mut size = 0;
         let mut reader = Reader { policy: Self::default(), documents, singles: BTreeMap::new() };
@@ -74,7 +74,7 @@ struct Reader<'d> {
 }
 
 impl Reader<'_> {
-    fn file(&mut self, source: Source<'_>) -> Result<(), Mistake> {
+    fn file(&mut self, source: SourceText<'_>) -> Result<(), Mistake> {
         let document = DeTable::parse(source.text).map_err(|error| {
             let what = error.message().lines().next().unwrap_or("not TOML").to_owned();
             source.mistake_without_value(error.span().unwrap_or(0..0), what, None)
@@ -141,7 +141,7 @@ impl Reader<'_> {
         &'p self,
         kind: &str,
         name: &str,
-        source: Source<'_>,
+        source: SourceText<'_>,
         line: usize,
         seen: impl Fn(&'p Policy) -> Option<&'p Place>,
     ) -> Result<Place, Mistake> {
@@ -155,7 +155,12 @@ impl Reader<'_> {
         }
     }
 
-    fn once(&mut self, name: &'static str, source: Source<'_>, section: &Section<'_>) -> Result<(), Mistake> {
+    fn once(
+        &mut self,
+        name: &'static str,
+        source: SourceText<'_>,
+        section: &Section<'_>,
+    ) -> Result<(), Mistake> {
         let place = Place { path: source.path.to_owned(), line: section.line() };
         match self.singles.get(name) {
             Some(first) => Err(section.mistake(
@@ -169,7 +174,7 @@ impl Reader<'_> {
         }
     }
 
-    fn retired(&mut self, source: Source<'_>, value: &Value<'_>) -> Result<(), Mistake> {
+    fn retired(&mut self, source: SourceText<'_>, value: &Value<'_>) -> Result<(), Mistake> {
         let wrong = || value.wrong_type("a list of session names");
         for item in value.items().ok_or_else(wrong)? {
             let name = item.as_text().ok_or_else(wrong)?;
@@ -221,7 +226,7 @@ fn check_person(name: &str, mistake: impl Fn(String, Option<String>) -> Mistake)
     Err(mistake(what, Some("use 2 to 64 letters, digits and _ + = , . @ -".into())))
 }
 
-fn deployment(source: Source<'_>, mut section: Section<'_>) -> Result<Deployment, Mistake> {
+fn deployment(source: SourceText<'_>, mut section: Section<'_>) -> Result<Deployment, Mistake> {
     let apply = match section.value("apply") {
         None => Apply::Function,
         Some(value) => match value.text()? {

@@ -47,7 +47,7 @@ impl Explain for Mistake {
 
 /// A file's text and name, to report positions in it.
 #[derive(Clone, Copy)]
-pub struct Source<'a> {
+pub struct SourceText<'a> {
     /// The file, as the person would write it.
     pub path: &'a str,
     /// All of its text.
@@ -68,7 +68,7 @@ impl Lines {
     }
 }
 
-impl Source<'_> {
+impl SourceText<'_> {
     /// The line of the byte at `offset`, counted from one.
     pub fn line(self, offset: usize) -> usize {
         self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))

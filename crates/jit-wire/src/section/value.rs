@@ -3,12 +3,12 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{At, Mistake, Section, Source, name_of_type};
+use super::{At, Mistake, Section, SourceText, name_of_type};
 
 /// One value of a table, not yet interpreted.
 #[derive(Clone)]
 pub struct Value<'a> {
-    source: Source<'a>,
+    source: SourceText<'a>,
     /// The title of its table.
     title: String,
     /// Its key, or that of its list.
@@ -145,7 +145,7 @@ mod tests {
     /// The result of `read` for `text`: `Ok`, or the mistake as `line:column what`.
     fn outcome(text: &str, read: impl Fn(&mut Section<'_>) -> Result<(), Mistake>) -> String {
         let lines = Lines::of(text);
-        let source = Source { path: "f", text, lines: &lines };
+        let source = SourceText { path: "f", text, lines: &lines };
         let table = DeTable::parse(text).unwrap();
         let mut section = Section::new(source, "the file".into(), 0..0, table.get_ref());
         match read(&mut section).and_then(|()| section.finish()) {

@@ -222,7 +222,7 @@ proptest! {
     fn everything_else_stays(text in any_file()) {
         let Ok(document) = Document::parse(text.as_bytes()) else { return Err(TestCaseError::reject("broken")) };
         let first = [profile("x", None), profile("y.z", Some("eu-west-1")), profile("default", None)];
-        let foreign_default = document.named(&Kind::Profile("default".to_owned())).is_some();
+        let foreign_default = document.named(&SectionKind::Profile("default".to_owned())).is_some();
         let added = written(&text, &first);
         prop_assert!(added.starts_with(&text));
         let again = plan_profiles(&parse(&added), &first, &|_| false);

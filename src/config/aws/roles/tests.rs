@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::aws::Document;
 use crate::config::resolve::{self, Flags};
-use crate::plan::{Plan, ProofPlan, Source};
+use crate::plan::{Plan, ProfileSource, ProofPlan};
 use jit_wire::env::Env;
 
 const FILE: &str = "\
@@ -79,15 +79,15 @@ login_session = arn:aws:iam::222222222222:user/alice
 credential_process = \"x
 ";
 
-pub(in crate::config::aws) fn profiles(config: &str, credentials: &str) -> Profiles {
+pub(in crate::config::aws) fn profiles(config: &str, credentials: &str) -> AwsProfiles {
     let document = |text: &str| Document::parse(text.as_bytes()).unwrap();
-    Profiles::new(
+    AwsProfiles::new(
         (document(config), "~/.aws/config".to_owned()),
         (document(credentials), "~/.aws/credentials".to_owned()),
     )
 }
 
-pub(in crate::config::aws) fn plan(profiles: &Profiles, name: &str) -> Plan {
+pub(in crate::config::aws) fn plan(profiles: &AwsProfiles, name: &str) -> Plan {
     let env = Env::of([
         ("AWS_ACCESS_KEY_ID", "AKIAENV"),
         ("AWS_SECRET_ACCESS_KEY", "x"),
@@ -192,11 +192,11 @@ source_profile = process
         let plan = plan(&profiles, name);
         let ProofPlan::Source(settings) = &plan.proof else { panic!("{name} starts from no source") };
         let shown = match &settings.source.value {
-            Source::Keys { id, token: None, .. } => id.clone(),
-            Source::Keys { id, .. } => format!("{id} with a token"),
-            Source::Process(words) => words.join("|"),
-            Source::TokenFile(path) => path.clone(),
-            Source::Container { url, .. } | Source::Instance { url, .. } => url.clone(),
+            ProfileSource::Keys { id, token: None, .. } => id.clone(),
+            ProfileSource::Keys { id, .. } => format!("{id} with a token"),
+            ProfileSource::Process(words) => words.join("|"),
+            ProfileSource::TokenFile(path) => path.clone(),
+            ProfileSource::Container { url, .. } | ProfileSource::Instance { url, .. } => url.clone(),
         };
         let origin_shown = settings.source.origin.to_string();
         assert_eq!((shown.as_str(), origin_shown), (source, origin), "{name}");
@@ -297,7 +297,7 @@ fn a_program_that_only_a_shell_would_find_is_refused_with_a_hint() {
     let plan = plan(&profiles(text, ""), "x");
     let ProofPlan::Source(settings) = &plan.proof else { panic!("it starts from a command") };
     let words = ["/bin/vault", "get", "~/x", "$Y"].map(str::to_owned).to_vec();
-    assert_eq!(settings.source.value, Source::Process(words));
+    assert_eq!(settings.source.value, ProfileSource::Process(words));
 }
 
 #[test]

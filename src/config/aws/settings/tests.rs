@@ -2,7 +2,7 @@ use super::*;
 use crate::config::aws::as_roles;
 use crate::config::aws::roles::tests::{plan, profiles};
 use crate::config::resolve::{self, Flags};
-use crate::plan::{ProofPlan, Source};
+use crate::plan::{ProfileSource, ProofPlan};
 use jit_wire::env::Env;
 
 #[test]
@@ -218,7 +218,7 @@ fn the_metadata_service_follows_its_settings() {
         let plan = resolve::plan(&with(more), "x", Flags::default(), env, Vec::new)
             .map_err(|why| why.to_string())?;
         let ProofPlan::Source(settings) = plan.proof else { panic!("it starts from the instance") };
-        let Source::Instance { url, seconds, attempts } = settings.source.value else {
+        let ProfileSource::Instance { url, seconds, attempts } = settings.source.value else {
             panic!("no instance")
         };
         Ok::<_, String>((url, seconds, attempts))

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jit_wire::section::{Mistake, Source, closest};
+use jit_wire::section::{Mistake, SourceText, closest};
 
 use crate::policy::{Members, Place, Policy};
 
-pub(super) fn check(policy: &Policy, sources: &[Source<'_>]) -> Result<(), Mistake> {
+pub(super) fn check(policy: &Policy, sources: &[SourceText<'_>]) -> Result<(), Mistake> {
     let at = At { sources };
     words(policy, &at)?;
     names(policy, &at)?;
@@ -15,7 +15,7 @@ pub(super) fn check(policy: &Policy, sources: &[Source<'_>]) -> Result<(), Mista
 }
 
 struct At<'s> {
-    sources: &'s [Source<'s>],
+    sources: &'s [SourceText<'s>],
 }
 
 impl At<'_> {
