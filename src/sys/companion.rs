@@ -10,7 +10,7 @@
 //! ```text
 //! started ── spawns ─▶ first half ── spawns ─▶ companion
 //!    │                  ends at once,           signs in, asks, gets the session, listens
-//!    │ ◀─────────── one line by a pipe ──────── and reports: what the command is to be given
+//!    │ ◀─────── one line through a pipe ─────── and reports: what to give to the command
 //!  becomes                                      leaves the terminal, and serves
 //!    ▼                                               │
 //!  command ─────────────── ends ───────────────▶  ends

@@ -27,7 +27,7 @@
 //! | --- | --- |
 //! | [`policy`] | policy documents: types, strict parsing, limits |
 //! | [`request`] | who asks for what, and the condition keys |
-//! | [`mod@evaluate`] | how the answers of several policies become one |
+//! | [`mod@evaluate`] | how the answers of several policies are combined |
 //! | [`decision`] | the answer and its reason, for people and for programs |
 //!
 //! `docs/differences.md` lists where AWS is known to answer differently.

@@ -5,18 +5,18 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`policy`] | the policy file: its types, and how it is read and written |
-//! | [`people`] | who somebody is: doors, persons, groups |
-//! | [`fold`] | from facts and acts to where each request stands |
+//! | [`policy`] | the policy file: its types, and reading and writing it |
+//! | [`people`] | identity: doors, persons, groups |
+//! | [`fold`] | from facts and acts to the state of each request |
 //! | [`decide`] | the decision, and its record |
 //! | [`lifecycle`] | the steps of applying and reconciling |
-//! | [`replay`] | whether each decision follows from what it was made with |
+//! | [`replay`] | whether each decision follows from its inputs |
 //! | [`check`] | what `jit policy check` finds, and the live grants that a policy would not give |
 //! | [`cases`] | the cases of `jit policy test` |
 //! | [`id`] | ids of requests and facts, and their short forms |
 //! | [`ledger`] | keys, bodies, the trait, the ledger in memory, and the reader's rules |
 //! | [`render`] | every document that AWS evaluates |
-//! | [`strict_json`] | JSON with each key at most once |
+//! | [`strict_json`] | JSON without duplicate keys |
 
 pub mod cases;
 pub mod check;

@@ -6,14 +6,14 @@
 //!
 //! | document | renderer | limit |
 //! | --- | --- | --- |
-//! | a grant, `jit-<id>` | [`GrantDocument::render`] | [`Limit::Inline`], all of one role together |
-//! | the trust of a role on request or of break-glass | [`RoleOnRequest::trust`] | [`Limit::Trust`] |
+//! | a grant, `jit-<id>` | [`GrantDocument::render`] | [`Limit::Inline`], for all grants of one role together |
+//! | the trust policy of a role on request or of a break-glass role | [`RoleOnRequest::trust`] | [`Limit::Trust`] |
 //! | a ceiling | [`Ceiling::render`] | [`Limit::Managed`] |
 //! | what a break-glass role may do | [`standing`] | [`Limit::Inline`] |
 //! | the ledger's bucket | [`LedgerBucket::render`] | [`Limit::Bucket`] |
 //! | what people may do at a door | [`EntryPolicy::render`] | [`Limit::Inline`], [`Limit::PermissionSet`] |
 //! | how they arrive there | [`EntryTrust::render`] | [`Limit::Trust`] |
-//! | who applies | [`GrantorTrust::render`], [`grantor`] | [`Limit::Trust`], [`Limit::Inline`] |
+//! | the applier | [`GrantorTrust::render`], [`grantor`] | [`Limit::Trust`], [`Limit::Inline`] |
 //! | the guard rail | [`Guardrail::render`] | [`Limit::ServiceControl`] |
 
 mod ceiling;

@@ -22,7 +22,7 @@
 //! sts                         routes → web_identity, with_saml, assume_role → assertion, sigv4, limits, answer
 //! console                     the console's sign-in page (`/federation`)
 //! service                     the layer around each of them: counts, arranged trouble, `Date`
-//! sessions                    the AWS sessions that were given, whoever gave them
+//! sessions                    the AWS sessions that were issued, by any service
 //! shared                      settings, keys, clocks, journal, faults
 //! signing                     JSON Web Tokens and XML signatures
 //! page · params · xml · faults · journal · settings · clock

@@ -9,20 +9,20 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`arn`] | role ARNs and partitions |
-//! | [`credentials`] | a session, its freshness, the forms it is handed over in |
-//! | [`mod@env`] | the environment as it was at the start, and the name of each variable that is obeyed |
+//! | [`credentials`] | a session, its freshness, and the forms in which it leaves `jit` |
+//! | [`mod@env`] | the environment at the start, and the name of each variable in use |
 //! | [`explain`] | how an error explains itself: its kind, why it happened, what to do next |
-//! | `file` (`http`) | files read within a limit |
+//! | `file` (`http`) | files read up to a limit |
 //! | `http` (`http`) | the one HTTP client: certificates, proxy, deadlines, limits |
 //! | `loopback` (`http`) | a small HTTP server on 127.0.0.1, and whose program calls it |
-//! | [`name`] | which characters the names from outside may have, and which a shell reads as they are |
+//! | [`name`] | which characters names from outside may have, and which need no quoting in a shell |
 //! | [`secret`] | a value that is not shown, and wiped |
 //! | [`section`] | a TOML file read key by key, with the line and column of each mistake |
-//! | [`sign_in`] | when and how a person signed in, and what a role demands of that |
-//! | `signed` (`http`) | calls to AWS that are signed by hand: Query, JSON and S3 |
-//! | [`timestamp`] | moments in whole seconds |
-//! | [`trusted_url`] | which URLs may be asked, opened or believed, by what they are for |
-//! | [`unseen`] | characters that a terminal obeys or nobody sees |
+//! | [`sign_in`] | when and how a person signed in, and what a role requires of that |
+//! | `signed` (`http`) | calls to AWS that are signed here: Query, JSON and S3 |
+//! | [`timestamp`] | times in whole seconds |
+//! | [`trusted_url`] | which URLs may be called, opened or trusted, by what they are for |
+//! | [`unseen`] | invisible characters and those that a terminal acts on |
 
 pub mod arn;
 pub mod credentials;

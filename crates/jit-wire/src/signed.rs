@@ -1,7 +1,7 @@
 //! Calls to AWS that are signed here (Signature Version 4), for services whose SDK would make the program
 //! much larger for a few requests. The signature comes from AWS's own crate.
 //!
-//! | service | shape | how to call it |
+//! | service | kind | how to call it |
 //! | --- | --- | --- |
 //! | IAM, STS | Query: a form in, XML out | [`Caller::query`] |
 //! | CloudTrail, Identity Store | JSON with `X-Amz-Target` | [`Caller::json`] |
