@@ -55,6 +55,11 @@ impl<'a> Section<'a> {
         Some(self.left.remove(at).1)
     }
 
+    /// Whether `key` is there, taken out or not.
+    pub fn has(&self, key: &str) -> bool {
+        self.taken.contains(&key) || self.left_keys().any(|left| left == key)
+    }
+
     fn left_keys(&self) -> impl Iterator<Item = &str> {
         self.left.iter().map(|(key, _)| &**key.get_ref())
     }

@@ -7,36 +7,45 @@ use std::collections::BTreeMap;
 use jit_wire::section::{At, Mistake, Section};
 use jit_wire::unseen::is_unseen;
 
-/// The parameters that `authorize` may not set, with what to do instead. Some servers ignore the case of a name, so the
-/// check does too.
-const OWN_PARAMETERS: [(&str, &str); 27] = [
-    ("access_token", "delete it: jit sends no token to a sign-in page"),
-    ("access_type", "delete it: jit sends it if the IdP needs it"),
-    ("acr_values", "write acr_values = [\"…\"] beside authorize"),
-    ("audience", "write audience = \"…\" beside authorize"),
-    ("claims", "write acr_values and acr_request = \"claims\" beside authorize"),
-    ("client_assertion", "delete it: a client shows itself to the token endpoint only"),
-    ("client_assertion_type", "delete it: a client shows itself to the token endpoint only"),
-    ("client_id", "write client_id = \"…\" beside authorize"),
-    ("client_secret", "write client_secret = \"…\" beside authorize"),
-    ("code", "delete it: the IdP makes the code"),
-    ("code_challenge", "delete it: jit makes one for each sign-in"),
-    ("code_challenge_method", "delete it: jit always uses S256"),
-    ("code_verifier", "delete it: jit makes one for each sign-in"),
-    ("dpop_jkt", "delete it: jit has no key for that"),
-    ("error", "delete it: it belongs to a response"),
-    ("grant_type", "delete it: it belongs to the token endpoint"),
-    ("id_token_hint", "delete it: jit sends no token to a sign-in page"),
-    ("max_age", "write max_age = \"…\" beside authorize"),
-    ("nonce", "delete it: jit makes one for each sign-in"),
-    ("redirect_uri", "write redirect_port = … beside authorize"),
-    ("registration", "delete it: the client is registered at the IdP"),
-    ("request", "delete it: it would replace the request that jit makes"),
-    ("request_uri", "delete it: it would replace the request that jit makes"),
-    ("response_mode", "delete it: jit takes the code from the URL"),
-    ("response_type", "delete it: jit always asks for a code"),
-    ("scope", "write scopes = [\"…\"] beside authorize"),
-    ("state", "delete it: jit makes one for each sign-in"),
+/// What to do with a parameter that `authorize` may not set.
+enum Instead {
+    /// Delete it, as the words say.
+    Delete(&'static str),
+    /// Write this key beside `authorize`, in this form. If the key is there already, the parameter is to be deleted.
+    Beside(&'static str, &'static str),
+}
+
+use Instead::{Beside, Delete};
+
+/// The parameters that `authorize` may not set. Some servers ignore the case of a name, so the check does too.
+const OWN_PARAMETERS: [(&str, Instead); 27] = [
+    ("access_token", Delete("delete it: jit sends no token to a sign-in page")),
+    ("access_type", Delete("delete it: jit sends it if the IdP needs it")),
+    ("acr_values", Beside("acr_values", "acr_values = [\"…\"]")),
+    ("audience", Beside("audience", "audience = \"…\"")),
+    ("claims", Beside("acr_request", "acr_values = [\"…\"] and acr_request = \"claims\"")),
+    ("client_assertion", Delete("delete it: a client shows itself to the token endpoint only")),
+    ("client_assertion_type", Delete("delete it: a client shows itself to the token endpoint only")),
+    ("client_id", Delete("delete it: client_id beside authorize sets it")),
+    ("client_secret", Beside("client_secret", "client_secret = \"…\"")),
+    ("code", Delete("delete it: the IdP makes the code")),
+    ("code_challenge", Delete("delete it: jit makes one for each sign-in")),
+    ("code_challenge_method", Delete("delete it: jit always uses S256")),
+    ("code_verifier", Delete("delete it: jit makes one for each sign-in")),
+    ("dpop_jkt", Delete("delete it: jit has no key for that")),
+    ("error", Delete("delete it: it belongs to a response")),
+    ("grant_type", Delete("delete it: it belongs to the token endpoint")),
+    ("id_token_hint", Delete("delete it: jit sends no token to a sign-in page")),
+    ("max_age", Beside("max_age", "max_age = \"…\"")),
+    ("nonce", Delete("delete it: jit makes one for each sign-in")),
+    ("redirect_uri", Beside("redirect_port", "redirect_port = …")),
+    ("registration", Delete("delete it: the client is registered at the IdP")),
+    ("request", Delete("delete it: it would replace the request that jit makes")),
+    ("request_uri", Delete("delete it: it would replace the request that jit makes")),
+    ("response_mode", Delete("delete it: jit takes the code from the URL")),
+    ("response_type", Delete("delete it: jit always asks for a code")),
+    ("scope", Beside("scopes", "scopes = [\"…\"]")),
+    ("state", Delete("delete it: jit makes one for each sign-in")),
 ];
 
 /// The longest name and the longest value, in bytes.
@@ -47,30 +56,39 @@ const VALUE_LIMIT: usize = 1000;
 pub(super) fn authorize(section: &mut Section<'_>) -> Result<Option<At<BTreeMap<String, String>>>, Mistake> {
     let Some(found) = section.map("authorize")? else { return Ok(None) };
     for (name, value) in &found.value {
-        if let Err((what, next)) = check(name, value) {
-            return Err(section.mistake_at(found.line, what, Some(next.to_owned())));
+        if let Err((what, next)) = own(section, name).and_then(|()| check(name, value)) {
+            return Err(section.mistake_at(found.line, what, Some(next)));
         }
     }
     Ok(Some(found))
 }
 
-/// Refuses a parameter, with what is wrong and what to do instead.
-fn check(name: &str, value: &str) -> Result<(), (String, &'static str)> {
-    if let Some((_, next)) = OWN_PARAMETERS.iter().find(|(own, _)| name.eq_ignore_ascii_case(own)) {
-        return Err((format!("`{name}` in `authorize` is jit's own parameter"), next));
-    }
+/// Refuses a parameter that `jit` sets itself, with what is wrong and what to do instead.
+fn own(section: &Section<'_>, name: &str) -> Result<(), (String, String)> {
+    let own = OWN_PARAMETERS.iter().find(|(own, _)| name.eq_ignore_ascii_case(own));
+    let next = match own.map(|(_, instead)| instead) {
+        None => return Ok(()),
+        Some(Delete(next)) => (*next).to_owned(),
+        Some(Beside(key, _)) if section.has(key) => format!("delete it: {key} beside authorize sets it"),
+        Some(Beside(_, like)) => format!("write {like} beside authorize"),
+    };
+    Err((format!("`{name}` in `authorize` is jit's own parameter"), next))
+}
+
+/// Refuses a parameter that cannot be sent, with what is wrong and what to do instead.
+fn check(name: &str, value: &str) -> Result<(), (String, String)> {
     if name.eq_ignore_ascii_case("prompt") && value.split(' ').any(|word| word == "none") {
         let what = "with `prompt = \"none\"` nobody can sign in".to_owned();
-        return Err((what, "such as prompt = \"select_account\""));
+        return Err((what, "such as prompt = \"select_account\"".to_owned()));
     }
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     if !fits(name, NAME_LIMIT) || !name.chars().all(is_of_a_name) {
         let what = format!("`{name}` cannot be the name of a parameter");
-        return Err((what, "1 to 64 letters, digits and _ - ."));
+        return Err((what, "1 to 64 letters, digits and _ - .".to_owned()));
     }
     if !fits(value, VALUE_LIMIT) {
         let what = format!("the value of `{name}` in `authorize` cannot be sent");
-        return Err((what, "1 to 1000 visible characters"));
+        return Err((what, "1 to 1000 visible characters".to_owned()));
     }
     Ok(())
 }

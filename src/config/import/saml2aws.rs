@@ -22,7 +22,10 @@ const NO_EQUAL: [(&str, &str); 9] = [
     ("skip_verify", "jit checks every certificate; AWS_CA_BUNDLE names those of a company"),
     ("saml_cache", "jit keeps no assertions; sessions are sealed in its store"),
     ("saml_cache_file", "jit keeps no assertions; sessions are sealed in its store"),
-    ("target_url", "jit takes AWS's own sign-in pages alone; with sso_url, acs_url names a regional one"),
+    (
+        "target_url",
+        "jit takes AWS's own sign-in pages alone; with sso_url and capture = \"browser\", acs_url names a regional one",
+    ),
     ("credentials_file", "jit writes no credentials into files; `jit configure profiles` is for other tools"),
     ("mfa_ip_address", "jit does not use OneLogin's API"),
     ("resource_id", "the browser of jit's own opens the page itself"),

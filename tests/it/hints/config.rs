@@ -1,273 +1,187 @@
-//! The suggestion beside a mistake in `config.toml` is true: each row makes one mistake, reads what is suggested, makes
-//! that edit and nothing else, and the file is taken.
+//! The suggestion beside a mistake in a file is true: each row makes one mistake, reads what is suggested, makes that edit
+//! and nothing else, and that mistake is gone. And every sentence with which `src/config` refuses something is said by a
+//! row ([`sentences`]), so that a new suggestion needs one.
+
+use std::fs;
 
 use super::hints;
-use crate::support::Room;
+use crate::support::{Output, Room};
+
+mod idps;
+mod imports;
+mod profiles;
+mod roles;
+mod sentences;
+mod shared;
+mod typed;
 
 /// One mistake in a good file.
 struct Row {
     /// What is replaced, and by what, to make it.
-    mistake: (&'static str, &'static str),
-    /// What is suggested, as far as it is followed.
-    says: &'static str,
+    mistake: (String, String),
+    /// What is suggested, as far as it is followed; or what is said, where nothing is suggested.
+    says: String,
+    /// Whether something is suggested.
+    suggests: bool,
     /// What is replaced, and by what, to do as suggested.
-    follow: (&'static str, &'static str),
+    follow: (String, String),
+    /// What is refused next; nothing where the file is taken then.
+    then: Option<&'static str>,
 }
 
-/// Of a file whose IdP speaks OIDC.
-const OIDC: &[Row] = &[
-    row(
-        (
-            "[role.hub]\nidp = \"demo\"\nrole_arn",
-            "[role.hub]\nidp = \"demo\"\naccount = \"111111111111\"\nrole_arn",
-        ),
-        "delete account and permission_set",
-        ("account = \"111111111111\"\n", ""),
-    ),
-    row(
-        ("[role.admin]", "[role.x]\nvia = \"hub\"\npermission_set = \"Dev\"\n[role.admin]"),
-        "write role_arn = \"arn:aws:iam::111111111111:role/NAME\" instead of",
-        ("permission_set = \"Dev\"", "role_arn = \"arn:aws:iam::111111111111:role/NAME\""),
-    ),
-    row(
-        ("[role.admin]", "[role.x]\nvia = \"hub\"\n[role.admin]"),
-        "add role_arn = \"arn:aws:iam::111111111111:role/NAME\"",
-        ("[role.x]", "[role.x]\nrole_arn = \"arn:aws:iam::111111111111:role/NAME\""),
-    ),
-    row(
-        ("issuer = \"http://127.0.0.1", "issuer = \"acme.okta.com/x?y=1\" # "),
-        "write https://acme.okta.com/x",
-        ("acme.okta.com/x?y=1", "https://acme.okta.com/x"),
-    ),
-    row(("type = ", "tpye = "), "did you mean `type`?", ("tpye", "type")),
-    row(("\"oidc\"", "\"odic\""), "did you mean `oidc`?", ("odic", "oidc")),
-    row(("client_id = ", "client_i = "), "did you mean `client_id`?", ("client_i ", "client_id ")),
-    row(
-        ("[role.admin]", "[role.admin]\nregoin = \"eu-west-2\""),
-        "`region` is there already; delete `regoin`",
-        ("regoin = \"eu-west-2\"\n", ""),
-    ),
-    row(("region = ", "regoin = "), "did you mean `region`?", ("regoin", "region")),
-    row(("\"eu-west-1\"", "\"Ireland\""), "such as eu-west-1", ("Ireland", "eu-west-1")),
-    row(("via = \"hub\"", "via = \"hubb\""), "did you mean `hub`?", ("hubb", "hub")),
-    row(
-        ("via = \"hub\"", "via = \"demo\""),
-        "that is an IdP: write idp = \"demo\" instead of via",
-        ("via = \"demo\"", "idp = \"demo\""),
-    ),
-    row(
-        ("[role.admin]\nvia = \"hub\"", "[role.admin]\nidp = \"hub\""),
-        "that is a role: write via = \"hub\" instead of idp",
-        ("idp = \"hub\"", "via = \"hub\""),
-    ),
-    row(("via = \"hub\"", "via = \"admn\""), "there are: developer, hub", ("admn", "hub")),
-    row(
-        ("via = \"hub\"", "via = \"admin\""),
-        "let one of them start at an IdP: idp = \"NAME\" instead of via",
-        ("via = \"admin\"", "idp = \"demo\""),
-    ),
-    row(
-        ("via = \"hub\"", "via = \"hub\"\nidp = \"demo\""),
-        "a hub role has idp, a spoke role has via; delete one",
-        ("via = \"hub\"\nidp = \"demo\"", "via = \"hub\""),
-    ),
-    row(
-        ("via = \"hub\"\n", ""),
-        "a hub role has idp = \"NAME\", a spoke role has via = \"HUB\"",
-        ("[role.admin]", "[role.admin]\nvia = \"hub\""),
-    ),
-    row(("[idp.demo]", "default_role = \"admni\"\n[idp.demo]"), "did you mean `admin`?", ("admni", "admin")),
-    row(
-        ("[idp.demo]", "console_browser = [\"firefox\"]\n[idp.demo]"),
-        "such as [\"firefox\", \"--new-tab\", \"{url}\"]",
-        ("[\"firefox\"]", "[\"firefox\", \"--new-tab\", \"{url}\"]"),
-    ),
-    row(("[role.admin]", "[role.admin]\nduration = \"13h\""), "it goes from 15m to 12h", ("13h", "12h")),
-    row(
-        ("[role.admin]", "[role.admin]\nsession_name = \"a b\""),
-        "2 to 64 letters, digits and _ + = , . @ -",
-        ("a b", "a.b"),
-    ),
-    row(
-        ("[role.admin]", "[role.admin]\nexternal_id = \"a b\""),
-        "2 to 1224 letters, digits and _ + = , . @ : / -",
-        ("a b", "a:b"),
-    ),
-    row(
-        ("[role.admin]", "[role.admin]\ntransitive_tags = [\"team\"]"),
-        "name it in tags as well",
-        ("[role.admin]", "[role.admin]\ntags = { team = \"core\" }"),
-    ),
-    row(
-        ("[role.admin]", "[role.admin]\npolicy_arns = [\"x\"]"),
-        "such as arn:aws:iam::aws:policy/ReadOnlyAccess",
-        ("\"x\"", "\"arn:aws:iam::aws:policy/ReadOnlyAccess\""),
-    ),
-    row(
-        ("[idp.demo]", "[idp.demo]\nflow = \"devise\""),
-        "it is \"auto\", \"browser\" or \"device\"",
-        ("devise", "device"),
-    ),
-    row(
-        ("[idp.demo]", "[idp.demo]\nclient_auth = \"client_secret_post\""),
-        "delete it",
-        ("client_auth = \"client_secret_post\"\n", ""),
-    ),
-    row(("[idp.demo]", "[idp.demo]\nacr_values = []"), "name one or more, or delete it", ("[]", "[\"phr\"]")),
-    row(
-        ("[idp.demo]", "[idp.demo]\nauthorize = { prompt = \"none\" }"),
-        "such as prompt = \"select_account\"",
-        ("none", "select_account"),
-    ),
-    row(
-        ("[idp.demo]", "[idp.demo]\nauthorize = { scope = \"x\" }"),
-        "write scopes = [\"…\"] beside authorize",
-        ("authorize = { scope = \"x\" }", "scopes = [\"x\"]"),
-    ),
-];
-
-/// Of a file whose IdP speaks SAML.
-const SAML: &[Row] = &[
-    row(
-        ("[role.hub]", "[role.hub]\namr = [\"mfa\"]"),
-        "demand acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
-        ("amr = [\"mfa\"]", "acr = [\"mfa\"]"),
-    ),
-    row(
-        ("[role.hub]", "[role.hub]\nsession_name = \"alice\""),
-        "delete it, and let the IdP set the attribute RoleSessionName, or set it on a spoke",
-        ("session_name = \"alice\"\n", ""),
-    ),
-    row(
-        ("[role.hub]", "[role.hub]\nprovider_arn = \"x\""),
-        "such as arn:aws:iam::111111111111:saml-provider/NAME",
-        ("\"x\"", "\"arn:aws:iam::111111111111:saml-provider/NAME\""),
-    ),
-    row(
-        ("sso_url = \"http://127.0.0.1", "sso_url = \"http://idp.acme.com"),
-        "write https://idp.acme.com",
-        ("http://idp.acme.com", "https://idp.acme.com"),
-    ),
-    row(
-        ("sso_url = \"http://127.0.0.1", "sso_url = \"ftp://idp.acme.com"),
-        "such as https://idp.acme.com/saml/sso",
-        ("ftp://idp.acme.com", "https://idp.acme.com"),
-    ),
-    row(("acs_port = 0", "acs_prt = 0"), "did you mean `acs_port`?", ("acs_prt", "acs_port")),
-    row(("acs_port = 0", "binding = \"artifact\""), "it is \"redirect\" or \"post\"", ("artifact", "post")),
-    row(("acs_port = 0", "acs_port = 0\nbrowser = \"chrome\""), "delete it", ("browser = \"chrome\"\n", "")),
-    row(
-        ("acs_port = 0", "capture = \"browser\"\nacs_url = \"https://idp.acme.com/saml\""),
-        "such as https://eu-west-1.signin.aws.amazon.com/saml",
-        ("https://idp.acme.com/saml", "https://eu-west-1.signin.aws.amazon.com/saml"),
-    ),
-    row(
-        ("sso_url = ", "capture = \"loopback\"\nstart_url = "),
-        "write capture = \"browser\", or an sso_url instead of start_url",
-        ("start_url", "sso_url"),
-    ),
-];
-
-/// Of a file whose IdP is Identity Center.
-const CENTER: &[Row] = &[
-    row(
-        ("account = \"333333333333\"\npermission_set = \"Developer\"", ""),
-        "add account = \"111111111111\" and permission_set = \"Developer\"",
-        ("[role.dev]", "[role.dev]\naccount = \"111111111111\"\npermission_set = \"Developer\""),
-    ),
-    row(
-        (
-            "account = \"333333333333\"\npermission_set = \"Developer\"",
-            "role_arn = \"arn:aws:iam::333333333333:role/x\"",
-        ),
-        "write account = \"111111111111\" and permission_set = \"Developer\" instead of role_arn",
-        (
-            "role_arn = \"arn:aws:iam::333333333333:role/x\"",
-            "account = \"111111111111\"\npermission_set = \"Developer\"",
-        ),
-    ),
-    row(
-        ("start_url = \"http://127.0.0.1", "start_url = \"acme://x"),
-        "such as https://acme.awsapps.com/start",
-        ("acme://x", "https://acme.awsapps.com/start"),
-    ),
-    row(
-        ("[role.dev]", "[role.dev]\nexternal_id = \"a b\""),
-        "delete it, or set it on a spoke",
-        ("external_id = \"a b\"\n", ""),
-    ),
-    row(
-        ("[role.dev]", "[role.dev]\nduration = \"13h\""),
-        "delete it, or set it on a spoke",
-        ("duration = \"13h\"\n", ""),
-    ),
-    row(
-        ("[role.dev]", "[role.dev]\nduration = \"1h\""),
-        "delete it, or set it on a spoke",
-        ("duration = \"1h\"\n", ""),
-    ),
-    row(
-        ("[role.dev]", "[role.dev]\nrole_arn = \"arn:aws:iam::333333333333:role/x\""),
-        "a permission set is named by account and permission_set alone; delete role_arn",
-        ("role_arn = \"arn:aws:iam::333333333333:role/x\"\n", ""),
-    ),
-    row(
-        ("\"333333333333\"", "\"3333\""),
-        "such as \"111111111111\", with the zeros that it may begin with",
-        ("\"3333\"", "\"000000003333\""),
-    ),
-    row(
-        ("account = \"333333333333\"\n", ""),
-        "add account = \"111111111111\"",
-        ("[role.dev]", "[role.dev]\naccount = \"111111111111\""),
-    ),
-    row(("\"Developer\"", "\"a b\""), "1 to 32 letters, digits and _ + = , . @ -", ("a b", "a-b")),
-    row(
-        ("region = \"eu-west-1\"", "region = \"Ireland\""),
-        "the region that Identity Center is in, such as eu-west-1",
-        ("Ireland", "eu-west-1"),
-    ),
-];
-
-const fn row(
-    mistake: (&'static str, &'static str),
-    says: &'static str,
-    follow: (&'static str, &'static str),
+/// A mistake, what is suggested, and the edit that follows it.
+fn row(
+    mistake: (impl Into<String>, impl Into<String>),
+    says: impl Into<String>,
+    follow: (impl Into<String>, impl Into<String>),
 ) -> Row {
-    Row { mistake, says, follow }
+    Row {
+        mistake: (mistake.0.into(), mistake.1.into()),
+        says: says.into(),
+        suggests: true,
+        follow: (follow.0.into(), follow.1.into()),
+        then: None,
+    }
 }
 
-fn replaced(text: &str, (from, to): (&str, &str)) -> String {
-    assert!(text.contains(from), "{from:?} is not in\n{text}");
-    text.replacen(from, to, 1)
+/// A mistake whose message says by itself what to write.
+fn told(
+    mistake: (impl Into<String>, impl Into<String>),
+    says: impl Into<String>,
+    follow: (impl Into<String>, impl Into<String>),
+) -> Row {
+    Row { suggests: false, ..row(mistake, says, follow) }
+}
+
+impl Row {
+    /// Where the next mistake is one that the row has made as well, to come to this one.
+    fn then(self, refused: &'static str) -> Self {
+        Self { then: Some(refused), ..self }
+    }
+}
+
+/// What came of rows.
+#[derive(Default)]
+struct Tried {
+    /// Advice that leads nowhere, or was not given.
+    faults: Vec<String>,
+    /// All that was said.
+    said: String,
+}
+
+/// A good file, a command that reads it, and mistakes in it.
+struct Bench {
+    room: Room,
+    /// Where the file is, below the home.
+    path: &'static str,
+    good: String,
+    typed: &'static [&'static str],
+    rows: Vec<Row>,
+}
+
+fn replaced(text: &str, (from, to): &(String, String)) -> String {
+    assert!(text.contains(from.as_str()), "{from:?} is not in\n{text}");
+    text.replacen(from.as_str(), to, 1)
+}
+
+impl Bench {
+    /// Tries every row.
+    fn tried(self) -> Tried {
+        let mut tried = Tried::default();
+        let good = self.run(&self.good);
+        if good.code() != 0 {
+            tried.faults.push(format!("{:?} does not take the good file: {good}", self.typed));
+        }
+        for row in &self.rows {
+            tried.faults.extend(self.fault(row, &mut tried.said));
+        }
+        tried
+    }
+
+    fn run(&self, text: &str) -> Output {
+        fs::write(self.room.path(self.path), text).unwrap();
+        self.room.jit(self.typed).run()
+    }
+
+    /// What is wrong with the advice of `row`; what was said goes behind `said`.
+    fn fault(&self, row: &Row, said: &mut String) -> Option<String> {
+        let bad = replaced(&self.good, &row.mistake);
+        let refused = self.run(&bad);
+        said.push_str(&refused.stderr);
+        let told = hints(&refused);
+        let is_said = match told.as_slice() {
+            [] => !row.suggests && refused.stderr.contains(&row.says),
+            [hint] => row.suggests && hint.contains(&row.says),
+            _ => false,
+        };
+        if refused.code() == 0 || !is_said {
+            return Some(format!("{:?} should say {:?}: {refused}", row.mistake, row.says));
+        }
+        let fixed = replaced(&bad, &row.follow);
+        if let Some(word) = told.iter().flat_map(|hint| dictated(hint)).find(|word| !fixed.contains(word)) {
+            return Some(format!("{told:?} says to write {word:?}, and the row does not:\n{fixed}"));
+        }
+        let next = self.run(&fixed);
+        said.push_str(&next.stderr);
+        said.push_str(&next.stdout);
+        let is_gone = match row.then {
+            None => next.code() == 0,
+            Some(then) => next.stderr.contains(then) && what(&next) != what(&refused),
+        };
+        (!is_gone).then(|| format!("{:?} leads nowhere: {next}", row.says))
+    }
+}
+
+/// The sentence that says what is wrong.
+fn what(output: &Output) -> &str {
+    output.stderr.lines().find(|line| line.contains("error: ")).unwrap_or_default()
+}
+
+/// The values that a suggestion dictates, as they are to be written.
+fn dictated(hint: &str) -> Vec<&str> {
+    // Of two ways the row takes one, and a value that is right but for its quotes stays what it is.
+    if hint.contains(", or ") || hint.contains("AWS's files") {
+        return Vec::new();
+    }
+    let starts = ["did you mean `", "add a line such as ", "such as ", "write ", "add "];
+    let Some(rest) = starts.iter().find_map(|start| Some(hint.split_once(start)?.1)) else {
+        return Vec::new();
+    };
+    let ends = ["`?", " instead", " beside", ", with", ", the ", ", and "];
+    let end = ends.iter().filter_map(|end| rest.find(end)).min().unwrap_or(rest.len());
+    // What has none of these is prose, and … stands for what only the person knows.
+    let is_value = |word: &&str| word.contains(['=', '"', '/', '-', ':']) && !word.contains('…');
+    rest[..end].split(" and ").filter(is_value).collect()
 }
 
 #[test]
-fn following_a_suggestion_fixes_the_file() {
-    let oidc = Room::new();
-    let saml = super::by_saml();
-    let center = Room::by_center(jit_emulator::Settings::default());
-    let files = [
-        (&oidc, oidc.usual_config(), OIDC),
-        (&saml, saml.saml_config(""), SAML),
-        (&center, center.center_config(""), CENTER),
-    ];
-    let mut wrong = Vec::new();
-    for (room, good, rows) in &files {
-        for row in *rows {
-            let bad = replaced(good, row.mistake);
-            room.write_config(&bad);
-            let refused = room.jit(&["explain", "admin"]).run();
-            if refused.code() == 0 || !hints(&refused).concat().contains(row.says) {
-                wrong.push(format!("{:?} should say {:?}: {refused}", row.mistake, row.says));
-                continue;
-            }
-            room.write_config(&replaced(&bad, row.follow));
-            let mended = room.jit(&["explain", "admin"]).run();
-            if mended.code() != 0 {
-                wrong.push(format!("{:?} leads nowhere: {mended}", row.says));
-            }
-        }
+fn what_a_suggestion_dictates() {
+    for (hint, values) in [
+        ("did you mean `role-arn`?", &["role-arn"][..]),
+        ("add a line such as type = \"oidc\"", &["type = \"oidc\""]),
+        ("write a = \"1\" and b = \"2\" instead of c", &["a = \"1\"", "b = \"2\""]),
+        ("such as \"111111111111\", with the zeros that it may begin with", &["\"111111111111\""]),
+        ("write scopes = [\"…\"] beside authorize", &[]),
+        ("write true or false, without quotes", &[]),
+        ("write capture = \"browser\", or an sso_url instead of start_url", &[]),
+        ("delete it", &[]),
+    ] {
+        assert_eq!(dictated(hint), values, "{hint}");
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn following_a_suggestion_leads_on_and_every_sentence_is_said() {
+    let benches =
+        [idps::benches(), profiles::benches(), shared::benches(), imports::benches()].into_iter().flatten();
+    let tried: Vec<Tried> = std::thread::scope(|scope| {
+        let mut running: Vec<_> = benches.map(|bench| scope.spawn(move || bench.tried())).collect();
+        running.extend([scope.spawn(imports::tried), scope.spawn(typed::tried)]);
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let faults: Vec<&str> = tried.iter().flat_map(|tried| &tried.faults).map(String::as_str).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let said: String = tried.iter().map(|tried| tried.said.as_str()).collect();
+    let unsaid = sentences::unsaid(&said);
+    assert!(unsaid.is_empty(), "no row comes to these sentences:\n{}", unsaid.join("\n"));
 }

@@ -1,0 +1,435 @@
+//! Mistakes in `[idp.NAME]`, and above all tables.
+
+use jit_emulator::Settings;
+
+use super::{Bench, Row, roles, row, told};
+use crate::support::Room;
+
+const CONFIG: &str = "config/jit/config.toml";
+
+pub(super) fn benches() -> Vec<Bench> {
+    let bench = |room: Room, good: String, rows: [Vec<Row>; 2]| Bench {
+        room,
+        path: CONFIG,
+        good,
+        typed: &["explain", "admin"],
+        rows: rows.into_iter().flatten().collect(),
+    };
+    let (oidc, saml) = (Room::new(), super::super::by_saml());
+    let (okta, center) = (Room::new(), Room::by_center(Settings::default()));
+    let usual = oidc.usual_config();
+    let (_, roles_of_it) = usual.split_once("\n\n").unwrap();
+    let of_okta = format!("{OKTA}\n{roles_of_it}");
+    let (of_saml, of_center) = (saml.saml_config(""), center.center_config(""));
+    vec![
+        bench(oidc, usual, [oidc_rows(), roles::of_oidc()]),
+        bench(saml, of_saml, [saml_rows(), roles::of_saml()]),
+        bench(okta, of_okta, [okta_rows(), Vec::new()]),
+        bench(center, of_center, [center_rows(), roles::of_center()]),
+    ]
+}
+
+const OKTA: &str = "[idp.demo]
+type = \"okta\"
+org = \"https://acme.okta.com\"
+app_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"
+";
+
+/// A parameter that `authorize` cannot have, and where it is to be written instead; nothing where it is to be deleted.
+fn own_parameter(name: &str, says: &str, beside: &str) -> Row {
+    let written = format!("authorize = {{ {name} = \"x\" }}\n");
+    row(("client_id = ", format!("{written}client_id = ")), says, (written, beside))
+}
+
+fn oidc_rows() -> Vec<Row> {
+    let mut rows = vec![
+        row(
+            ("issuer = \"http://127.0.0.1", "issuer = \"acme.okta.com/x?y=1\" # "),
+            "write https://acme.okta.com/x",
+            ("acme.okta.com/x?y=1", "https://acme.okta.com/x"),
+        ),
+        row(("type = ", "tpye = "), "did you mean `type`?", ("tpye", "type")),
+        row(("\"oidc\"", "\"odic\""), "did you mean `oidc`?", ("odic", "oidc")),
+        row(("client_id = ", "client_i = "), "did you mean `client_id`?", ("client_i ", "client_id ")),
+        row(
+            ("[idp.demo]", "[idp.demo]\nflow = \"devise\""),
+            "it is \"auto\", \"browser\" or \"device\"",
+            ("devise", "device"),
+        ),
+        row(
+            ("[idp.demo]", "[idp.demo]\nclient_auth = \"client_secret_post\""),
+            "delete it",
+            ("client_auth = \"client_secret_post\"\n", ""),
+        ),
+        row(
+            ("[idp.demo]", "[idp.demo]\nacr_values = []"),
+            "name one or more, or delete it",
+            ("[]", "[\"phr\"]"),
+        ),
+        row(
+            ("[idp.demo]", "[idp.demo]\nauthorize = { prompt = \"none\" }"),
+            "such as prompt = \"select_account\"",
+            ("none", "select_account"),
+        ),
+        row(
+            ("[idp.demo]", "[idp.demo]\nauthorize = { scope = \"x\" }"),
+            "write scopes = [\"…\"] beside authorize",
+            ("authorize = { scope = \"x\" }", "scopes = [\"x\"]"),
+        ),
+        // Above all tables.
+        told(("[idp.demo]", "default_role = 5\n[idp.demo]"), "not a number", ("5", "\"admin\"")),
+        told(("[idp.demo]", "default_role = 1.5\n[idp.demo]"), "not a fraction", ("1.5", "\"admin\"")),
+        told(("[idp.demo]", "default_role = true\n[idp.demo]"), "not true or false", ("true", "\"admin\"")),
+        told(
+            ("[idp.demo]", "default_role = 2026-01-01\n[idp.demo]"),
+            "not a date",
+            ("2026-01-01", "\"admin\""),
+        ),
+        told(
+            ("[idp.demo]", "default_role = [\"admin\"]\n[idp.demo]"),
+            "not a list",
+            ("[\"admin\"]", "\"admin\""),
+        ),
+        told(
+            ("[idp.demo]", "default_role = { name = \"admin\" }\n[idp.demo]"),
+            "not a table",
+            ("{ name = \"admin\" }", "\"admin\""),
+        ),
+        told(
+            ("[idp.demo]", "auto_login = \"no\"\n[idp.demo]"),
+            "true or false, not a text",
+            ("\"no\"", "false"),
+        ),
+        told(("[idp.demo]", "key_cache = \"soon\"\n[idp.demo]"), "such as \"1h\"", ("soon", "1h")),
+        row(
+            ("[idp.demo]", "default_role = \"zzz\"\n[idp.demo]"),
+            "there are: admin, developer, hub",
+            ("zzz", "hub"),
+        ),
+        row(
+            ("[idp.demo]", "defualt_role = \"hub\"\n[idp.demo]"),
+            "did you mean `default_role`?",
+            ("defualt_role", "default_role"),
+        ),
+        // The table itself.
+        row(("[idp.demo]", "[idp]"), "give it a name of its own: [idp.NAME]", ("[idp]", "[idp.demo]")),
+        told(("[idp.demo]", "[[idp]]"), "such as [idp.NAME]", ("[[idp]]", "[idp.demo]")),
+        row(
+            ("[idp.demo]", "[idp.\"de mo\"]"),
+            "use letters, digits and - _ . / % @ : +",
+            ("\"de mo\"", "demo"),
+        ),
+        row(("[idp.demo]", "[idp.-demo]"), "begin it with a letter or a digit", ("-demo", "demo")),
+        row(("[idp.demo]", "[idp.\"\"]"), "use 1 to 128 characters", ("\"\"", "demo")),
+        row(
+            ("type = \"oidc\"\n", ""),
+            "add a line such as type = \"oidc\"",
+            ("[idp.demo]\n", "[idp.demo]\ntype = \"oidc\"\n"),
+        ),
+        row(("\"oidc\"", "\"zzzz\""), "there are: oidc, saml, okta, identity-center", ("zzzz", "oidc")),
+        row(("issuer = ", "issuer_url = "), "did you mean `issuer`?", ("issuer_url", "issuer")),
+        row(
+            ("issuer = ", "# "),
+            "add a line such as issuer = \"https://acme.okta.com\"",
+            ("# ", "issuer = \"https://acme.okta.com\" # "),
+        ),
+        row(("\"\nclient_id", "?x=1\"\nclient_id"), "write http://127.0.0.1", ("?x=1", "")),
+        row(
+            ("issuer = \"http", "issuer = \"htp"),
+            "such as https://acme.okta.com",
+            ("\"htp", "\"https://acme.okta.com\" # "),
+        ),
+        row(
+            ("client_id = ", "# "),
+            "add a line such as client_id = \"0oa1b2c3\"",
+            ("[idp.demo]\n", "[idp.demo]\nclient_id = \"0oa1b2c3\"\n"),
+        ),
+        row(
+            ("client_id = ", "client_secret = \"x\"\nclient_auth = \"basic\"\nclient_id = "),
+            "it is \"client_secret_basic\" or \"client_secret_post\"",
+            ("\"basic\"", "\"client_secret_basic\""),
+        ),
+        // What is to be deleted is not corrected first.
+        row(
+            ("client_id = ", "client_auth = \"basic\"\nclient_id = "),
+            "delete it",
+            ("client_auth = \"basic\"\n", ""),
+        ),
+        row(
+            ("client_id = ", "zzz = 1\nclient_id = "),
+            "the keys here are type, auto_login, issuer",
+            ("zzz = 1\n", ""),
+        ),
+        told(
+            ("client_id = ", "redirect_port = \"x\"\nclient_id = "),
+            "a port from 0 to 65535, not a text",
+            ("\"x\"", "8400"),
+        ),
+        told(
+            ("client_id = ", "scopes = \"openid\"\nclient_id = "),
+            "a list of texts, not a text",
+            ("\"openid\"", "[\"openid\"]"),
+        ),
+        told(
+            ("client_id = ", "max_age = \"soon\"\nclient_id = "),
+            "write 8h, 90m, 1h30m or 3600s",
+            ("soon", "8h"),
+        ),
+        row(
+            ("client_id = ", "acr_values = [\"a b\"]\nclient_id = "),
+            "1 to 200 letters, digits and signs without spaces",
+            ("a b", "a-b"),
+        ),
+        told(
+            ("client_id = ", "authorize = \"x\"\nclient_id = "),
+            "a table of texts such as { team",
+            ("\"x\"", "{ team = \"core\" }"),
+        ),
+        row(
+            ("client_id = ", "authorize = { \"a b\" = \"x\" }\nclient_id = "),
+            "1 to 64 letters, digits and _ - .",
+            ("\"a b\"", "a-b"),
+        ),
+        row(
+            ("client_id = ", "authorize = { hd = \"\" }\nclient_id = "),
+            "1 to 1000 visible characters",
+            ("\"\"", "\"acme.com\""),
+        ),
+    ];
+    rows.extend(
+        [
+            ("access_token", "delete it: jit sends no token to a sign-in page"),
+            ("access_type", "delete it: jit sends it if"),
+            ("client_assertion", "delete it: a client shows itself to the token endpoint only"),
+            ("client_assertion_type", "delete it: a client shows itself to the token endpoint only"),
+            ("client_id", "delete it: client_id beside authorize sets it"),
+            ("code", "delete it: the IdP makes the code"),
+            ("code_challenge", "delete it: jit makes one for each sign-in"),
+            ("code_challenge_method", "delete it: jit always uses S256"),
+            ("code_verifier", "delete it: jit makes one for each sign-in"),
+            ("dpop_jkt", "delete it: jit has no key for that"),
+            ("error", "delete it: it belongs to a"),
+            ("grant_type", "delete it: it belongs to the token endpoint"),
+            ("id_token_hint", "delete it: jit sends no token to a sign-in page"),
+            ("nonce", "delete it: jit makes one for each sign-in"),
+            ("registration", "delete it: the client is registered at the IdP"),
+            ("request", "delete it: it would replace the request that jit makes"),
+            ("request_uri", "delete it: it would replace the request that jit makes"),
+            ("response_mode", "delete it: jit takes the code from the"),
+            ("response_type", "delete it: jit always asks for a code"),
+            ("state", "delete it: jit makes one for each sign-in"),
+            ("STATE", "delete it: jit makes one for each sign-in"),
+        ]
+        .map(|(name, says)| own_parameter(name, says, "")),
+    );
+    let beside = [
+        ("acr_values", "acr_values = [\"…\"]", "acr_values = [\"x\"]\n"),
+        ("audience", "audience = \"…\"", "audience = \"x\"\n"),
+        (
+            "claims",
+            "acr_values = [\"…\"] and acr_request = \"claims\"",
+            "acr_values = [\"x\"]\nacr_request = \"claims\"\n",
+        ),
+        ("client_secret", "client_secret = \"…\"", "client_secret = \"x\"\n"),
+        ("max_age", "max_age = \"…\"", "max_age = \"1h\"\n"),
+        ("redirect_uri", "redirect_port = …", "redirect_port = 8400\n"),
+        ("scope", "scopes = [\"…\"]", "scopes = [\"x\"]\n"),
+    ];
+    for (name, says, instead) in beside {
+        rows.push(own_parameter(name, &format!("write {says} beside authorize"), instead));
+        // A key cannot be there twice.
+        let written = format!("authorize = {{ {name} = \"x\" }}\n");
+        let there = format!("{instead}{written}client_id = ");
+        rows.push(row(("client_id = ", there), "beside authorize sets it", (written, "")));
+    }
+    rows
+}
+
+fn saml_rows() -> Vec<Row> {
+    let start = "start_url = \"https://idp.acme.com/start\" # ";
+    vec![
+        row(
+            ("sso_url = ", "capture = \"loopback\"\nstart_url = "),
+            "write capture = \"browser\", or an sso_url instead of start_url",
+            ("loopback", "browser"),
+        )
+        .then("`acs_port`"),
+        row(
+            ("sso_url = \"http://127.0.0.1", "sso_url = \"http://idp.acme.com"),
+            "write https://idp.acme.com",
+            ("http://idp.acme.com", "https://idp.acme.com"),
+        ),
+        row(
+            ("sso_url = \"http://127.0.0.1", "sso_url = \"ftp://x\" # "),
+            "such as https://idp.acme.com/saml/sso",
+            ("ftp://x", "https://idp.acme.com/saml/sso"),
+        ),
+        row(("acs_port = 0", "acs_prt = 0"), "did you mean `acs_port`?", ("acs_prt", "acs_port")),
+        row(
+            ("acs_port = 0", "binding = \"artifact\""),
+            "it is \"redirect\" or \"post\"",
+            ("artifact", "post"),
+        ),
+        row(
+            ("acs_port = 0", "acs_port = 0\nbrowser = \"chrome\""),
+            "delete it",
+            ("browser = \"chrome\"\n", ""),
+        ),
+        row(
+            ("acs_port = 0", "capture = \"browser\"\nacs_url = \"https://idp.acme.com/saml\""),
+            "such as https://eu-west-1.signin.aws.amazon.com/saml",
+            ("https://idp.acme.com/saml", "https://eu-west-1.signin.aws.amazon.com/saml"),
+        ),
+        row(
+            ("sso_url = ", "capture = \"loopback\"\nstart_url = "),
+            "write capture = \"browser\", or an sso_url instead of start_url",
+            ("start_url", "sso_url"),
+        ),
+        row(
+            ("sso_url = ", "# "),
+            "add sso_url = \"https://idp.acme.com/saml/sso\"",
+            ("# ", "sso_url = \"https://idp.acme.com/saml/sso\" # "),
+        ),
+        row(("sso_url = ", "ssourl = "), "did you mean `sso_url`?", ("ssourl", "sso_url")),
+        row(
+            ("acs_port = 0", "start_url = \"https://idp.acme.com/start\""),
+            "start_url a page of the IdP's own; delete one",
+            ("start_url = \"https://idp.acme.com/start\"", ""),
+        ),
+        row(("sso_url = ", start), "delete it", ("acs_port = 0\n", "")),
+        row(("sso_url = ", "start_url = \"idp.acme.com/start\" # "), "delete it", ("acs_port = 0\n", ""))
+            .then("`idp.acme.com/start`"),
+        row(
+            ("sso_url = ", "start_url = \"ftp://idp.acme.com\"\nbinding = \"x\" # "),
+            "delete it",
+            ("acs_port = 0\n", ""),
+        )
+        .then("`binding`"),
+        row(
+            ("acs_port = 0", "capture = \"browser\"\nacs_host = \"0.0.0.0\""),
+            "delete it",
+            ("acs_host = \"0.0.0.0\"\n", ""),
+        ),
+        row(
+            ("acs_port = 0", "acs_host = \"0.0.0.0\""),
+            "it is \"127.0.0.1\" or \"localhost\"",
+            ("0.0.0.0", "localhost"),
+        ),
+        row(("acs_port = 0", "acs_url = \"x\""), "delete it", ("acs_url = \"x\"", "")),
+        row(
+            ("acs_port = 0", "capture = \"browser\"\nacs_url = \"eu-west-1.signin.aws.amazon.com/saml\""),
+            "write https://eu-west-1.signin.aws.amazon.com/saml",
+            ("\"eu-west-1.signin", "\"https://eu-west-1.signin"),
+        ),
+        row(
+            ("acs_port = 0", "authn_context = [\"a b\"]"),
+            "1 to 200 letters, digits and signs without spaces",
+            ("a b", "a-b"),
+        ),
+        told(("acs_port = 0", "force_authn = \"yes\""), "true or false, not a text", ("\"yes\"", "true")),
+    ]
+}
+
+fn okta_rows() -> Vec<Row> {
+    vec![
+        row(
+            ("org = \"https", "org = \"http"),
+            "write https://acme.okta.com",
+            ("http://acme", "https://acme"),
+        ),
+        row(
+            ("okta.com\"\n", "okta.com/app/UserHome\"\n"),
+            "write https://acme.okta.com",
+            ("/app/UserHome", ""),
+        ),
+        row(
+            ("org = \"https://acme.okta.com\"", "org = \"acme\""),
+            "such as https://acme.okta.com",
+            ("\"acme\"", "\"https://acme.okta.com\""),
+        ),
+        row(
+            ("org = \"https://acme.okta.com\"\n", ""),
+            "add a line such as org = \"https://acme.okta.com\"",
+            ("[idp.demo]\n", "[idp.demo]\norg = \"https://acme.okta.com\"\n"),
+        ),
+        row(
+            ("app_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"\n", ""),
+            "add a line such as app_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"",
+            ("[idp.demo]\n", "[idp.demo]\napp_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"\n"),
+        ),
+        row(
+            ("https://acme.okta.com/home", "http://acme.okta.com/home"),
+            "write https://acme.okta.com/home",
+            ("http://", "https://"),
+        ),
+        row(
+            ("app_url = \"https://acme.okta.com/", "app_url = \"https://other.okta.com/"),
+            "such as https://acme.okta.com/home/amazon_aws/0oa1/272",
+            ("https://other.okta.com/", "https://acme.okta.com/"),
+        ),
+        row(
+            (
+                "org = \"https://acme.okta.com\"\napp_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"",
+                "org = \"https://b.okta.com\"\napp_url = \"a tile\"",
+            ),
+            "such as https://b.okta.com/home/amazon_aws/0oa1/272",
+            ("a tile", "https://b.okta.com/home/amazon_aws/0oa1/272"),
+        ),
+        row(
+            ("app_url", "flow = \"device\"\napp_url"),
+            "add a line such as client_id = \"0oa1b2c3\"",
+            ("app_url", "client_id = \"0oa1b2c3\"\napp_url"),
+        ),
+        row(
+            ("app_url", "flow = \"devise\"\napp_url"),
+            "it is \"auto\", \"classic\" or \"device\"",
+            ("devise", "auto"),
+        ),
+        row(("app_url", "factor = \"puhs\"\napp_url"), "\"push\"", ("puhs", "push")),
+        row(
+            ("app_url", "acr_values = []\napp_url"),
+            "delete it, or add the client_id of the org's OIDC native application",
+            ("acr_values = []\n", ""),
+        ),
+        row(
+            ("app_url", "max_age = \"1h\"\napp_url"),
+            "delete it, or add the client_id of the org's OIDC native application",
+            ("app_url", "client_id = \"0oa1b2c3\"\napp_url"),
+        ),
+        row(
+            ("app_url", "password = \"x\"\napp_url"),
+            "the keys here are type, auto_login, org",
+            ("password = \"x\"\n", ""),
+        ),
+    ]
+}
+
+fn center_rows() -> Vec<Row> {
+    vec![
+        row(
+            ("start_url = \"http://127.0.0.1", "start_url = \"acme://x"),
+            "such as https://acme.awsapps.com/start",
+            ("acme://x", "https://acme.awsapps.com/start"),
+        ),
+        row(
+            ("region = \"eu-west-1\"", "region = \"Ireland\""),
+            "the region that Identity Center is in, such as eu-west-1",
+            ("Ireland", "eu-west-1"),
+        ),
+        row(
+            ("start_url = ", "# "),
+            "add a line such as start_url = \"https://acme.awsapps.com/start\"",
+            ("# ", "start_url = \"https://acme.awsapps.com/start\" # "),
+        ),
+        row(
+            ("start_url = \"http://127.0.0.1", "start_url = \"acme.awsapps.com/start\" # "),
+            "write https://acme.awsapps.com/start",
+            ("\"acme", "\"https://acme"),
+        ),
+        row(
+            ("region = \"eu-west-1\"\n", ""),
+            "add a line such as region = \"eu-west-1\"",
+            ("[idp.demo]\n", "[idp.demo]\nregion = \"eu-west-1\"\n"),
+        ),
+    ]
+}
