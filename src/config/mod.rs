@@ -1,7 +1,6 @@
 //! What the files say, and what a role means by them. Pure: text in, values out; no clock, no network, no printing.
 
 pub mod aws;
-mod chain;
 mod diff;
 pub mod draft;
 pub mod file;
@@ -14,7 +13,6 @@ pub mod import;
 mod limits;
 pub mod narrow;
 pub mod part;
-mod proof;
 pub mod resolve;
 pub mod shared;
 mod urls;

@@ -1,13 +1,14 @@
-//! From `[idp.NAME]` to what the sign-in is told, with the values that nobody set.
+//! From `[idp.NAME]` to the settings of the sign-in, with the defaults for what is not set.
 
-use super::aws::settings::Values;
-use super::aws::{System, split_command};
-use super::chain;
-use super::file::File;
-use super::idp::{
+use super::endpoint::endpoint;
+use super::origin::from_file;
+use super::{ResolveError, aws_settings};
+use crate::config::aws::settings::Values;
+use crate::config::aws::{System, split_command};
+use crate::config::file::File;
+use crate::config::idp::{
     CenterSection, CredentialSource, IdpSection, OidcSection, OktaSection, SamlSection, SourceSection,
 };
-use super::resolve::{ResolveError, endpoint, from_file};
 use crate::plan::{
     Binding, CenterSettings, Flow, OidcSettings, OktaFlow, OktaSettings, Origin, ProfileSource, ProofPlan,
     SamlSettings, SourceSettings, Valued,
@@ -21,20 +22,20 @@ use jit_wire::secret::Secret;
 use jit_wire::section::At;
 use jit_wire::sign_in::Requirement;
 
-/// The name that AWS's own SAML metadata gives it.
+/// The entity ID in AWS's own SAML metadata.
 const AWS_ENTITY_ID: &str = "urn:amazon:webservices";
-/// Where a response goes that is caught on its way, unless another of AWS's addresses is registered at the IdP.
+/// Where the IdP sends a response that is caught on its way, unless another of AWS's URLs is registered there.
 const AWS_SIGN_IN: &str = "https://signin.aws.amazon.com/saml";
-/// The port of the loopback ACS: IdPs compare the whole address, so it has to be a fixed one.
+/// The port of the loopback ACS: IdPs compare the whole URL, so it has to be a fixed one.
 const ACS_PORT: u16 = 35001;
 
-/// Where a container's relative address is (AWS SDKs and Tools Reference Guide, "Container credential provider").
+/// What a container's relative URL is relative to (AWS SDKs and Tools Reference Guide, "Container credential provider").
 const CONTAINER: &str = "http://169.254.170.2";
 /// The metadata service of an EC2 instance.
 const INSTANCE: &str = "http://169.254.169.254";
 const INSTANCE_BY_IPV6: &str = "http://[fd00:ec2::254]";
 
-/// How one signs in at the IdP called `name`.
+/// The settings of the IdP that is called `name`.
 pub(super) fn settings(
     file: &File,
     name: &str,
@@ -128,9 +129,9 @@ fn identity_center(
         redirect_port: or(file, section.redirect_port.as_ref(), 0),
         oidc_url: endpoint(file, "sso_oidc", env, AWS_ENDPOINT_URL_SSO_OIDC)?,
         portal_url: endpoint(file, "sso", env, AWS_ENDPOINT_URL_SSO)?,
-        fips: chain::FIPS.switch(file, env)?,
-        dual_stack: chain::DUAL_STACK.switch(file, env)?,
-        attempts: chain::MAX_ATTEMPTS.number(file, env)?,
+        fips: aws_settings::FIPS.switch(file, env)?,
+        dual_stack: aws_settings::DUAL_STACK.switch(file, env)?,
+        attempts: aws_settings::MAX_ATTEMPTS.number(file, env)?,
     })
 }
 
@@ -178,7 +179,7 @@ fn source(
     Ok(SourceSettings { name: name.to_owned(), source })
 }
 
-/// The metadata service of this instance, where it may be asked.
+/// The metadata service of this instance, if it may be asked.
 fn instance(file: &File, name: &str, env: &Env) -> Result<ProfileSource, ResolveError> {
     if let Some(disabled) = env.get(AWS_EC2_METADATA_DISABLED) {
         if let Some((what, next)) = Values::Switch.refuse(disabled) {
@@ -188,15 +189,15 @@ fn instance(file: &File, name: &str, env: &Env) -> Result<ProfileSource, Resolve
             return Err(ResolveError::MetadataDisabled { profile: name.to_owned() });
         }
     }
-    let by_ipv6 = match chain::METADATA_MODE.text(file, env)? {
+    let by_ipv6 = match aws_settings::METADATA_MODE.text(file, env)? {
         Some(mode) => mode.value.eq_ignore_ascii_case("ipv6"),
-        None => chain::METADATA_IPV6.switch(file, env)?.value,
+        None => aws_settings::METADATA_IPV6.switch(file, env)?.value,
     };
     let usual = if by_ipv6 { INSTANCE_BY_IPV6 } else { INSTANCE };
-    let url = chain::METADATA_URL.text(file, env)?.map_or_else(|| usual.to_owned(), |url| url.value);
+    let url = aws_settings::METADATA_URL.text(file, env)?.map_or_else(|| usual.to_owned(), |url| url.value);
     Ok(ProfileSource::Instance {
         url: url.trim_end_matches('/').to_owned(),
-        seconds: chain::METADATA_TIMEOUT.number(file, env)?.unwrap_or(1),
-        attempts: chain::METADATA_ATTEMPTS.number(file, env)?.unwrap_or(1),
+        seconds: aws_settings::METADATA_TIMEOUT.number(file, env)?.unwrap_or(1),
+        attempts: aws_settings::METADATA_ATTEMPTS.number(file, env)?.unwrap_or(1),
     })
 }

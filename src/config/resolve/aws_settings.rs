@@ -1,9 +1,10 @@
 //! A setting as AWS's tools find it: in its variable, then in the profile (botocore's `ConfigChainFactory`). Roles of
-//! `config.toml` have no profile, so for them there is the variable alone.
+//! `config.toml` have no profile, so for them only the variable can set it.
 
-use super::aws::Setting;
-use super::file::File;
-use super::resolve::{ResolveError, from_file};
+use super::ResolveError;
+use super::origin::from_file;
+use crate::config::aws::Setting;
+use crate::config::file::File;
 use crate::plan::{Origin, Valued};
 use jit_wire::env::{
     AWS_CA_BUNDLE, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE,
@@ -13,8 +14,8 @@ use jit_wire::env::{
 };
 use jit_wire::name::Variable;
 
-/// A setting that `jit` obeys: botocore's name for it, and its variable. Both stand in the table of all settings, which is
-/// looked up only where there is something to check: a warm answer has no time to search it.
+/// A setting that `jit` obeys: botocore's name for it, and its variable. Both are in the table of all settings as well
+/// (`aws::SETTINGS`), but a warm answer has no time to search that: it is searched only if there is a value to check.
 pub(super) struct Obeyed(&'static str, &'static str);
 
 pub(super) const CA_BUNDLE: Obeyed = Obeyed("ca_bundle", AWS_CA_BUNDLE);
@@ -33,7 +34,7 @@ pub(super) const METADATA_ATTEMPTS: Obeyed =
     Obeyed("metadata_service_num_attempts", AWS_METADATA_SERVICE_NUM_ATTEMPTS);
 
 impl Obeyed {
-    /// What it is set to, and by whom. What a profile says was checked when that was read.
+    /// Its value and what sets it. The value of a profile was checked when that was read.
     pub(super) fn text(&self, file: &File, env: &Env) -> Result<Option<Valued<String>>, ResolveError> {
         let Self(name, variable) = *self;
         let Some(value) = env.get(variable) else {
@@ -45,7 +46,7 @@ impl Obeyed {
         }
     }
 
-    /// Whether it is `true`; `false` if nobody says anything.
+    /// Whether it is `true`; `false` if nothing sets it.
     pub(super) fn switch(&self, file: &File, env: &Env) -> Result<Valued<bool>, ResolveError> {
         Ok(match self.text(file, env)? {
             Some(Valued { value, origin }) => Valued::new(value.eq_ignore_ascii_case("true"), origin),
@@ -53,14 +54,14 @@ impl Obeyed {
         })
     }
 
-    /// The number that it is set to.
+    /// Its value as a number.
     pub(super) fn number(&self, file: &File, env: &Env) -> Result<Option<u32>, ResolveError> {
         Ok(self.text(file, env)?.and_then(|text| text.value.parse().ok()))
     }
 }
 
-/// What a profile says to whoever gets its session, by the variables of that: every setting, and where services are unless
-/// such addresses count for nothing.
+/// What a profile sets for the programs that get its session, by variable: every setting, and the endpoints of services unless
+/// they are ignored.
 pub(super) fn variables(file: &File, env: &Env) -> Result<Vec<(Variable, Valued<String>)>, ResolveError> {
     if !file.is_of_profiles() {
         return Ok(Vec::new());

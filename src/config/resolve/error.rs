@@ -1,0 +1,168 @@
+//! Why a role cannot be resolved, and what to do next.
+
+use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::trusted_url::UrlError;
+
+/// Why a role cannot be resolved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ResolveError {
+    /// No such role.
+    #[error("there is no role `{name}` in {path}")]
+    UnknownRole {
+        /// What was asked for.
+        name: String,
+        /// The file that was searched.
+        path: String,
+        /// The role that was probably meant.
+        meant: Option<String>,
+        /// All names there are.
+        candidates: Vec<String>,
+    },
+    /// IdPs offer several roles of this name.
+    #[error("`{name}` is offered more than once")]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// Each with its own name and the IdP that offers it.
+        meant: Vec<String>,
+        /// Names that mean exactly one of them.
+        distinct: Vec<String>,
+        /// For each that has no such name: what to write into the configuration, so that it gets one.
+        sections: Vec<String>,
+    },
+    /// No role was named anywhere.
+    #[error("no role was named")]
+    NoRole {
+        /// All names there are.
+        candidates: Vec<String>,
+    },
+    /// No such IdP.
+    #[error("there is no [idp.{name}] in {path}")]
+    UnknownIdp {
+        /// What was asked for.
+        name: String,
+        /// The file that was searched.
+        path: String,
+        /// All names there are.
+        candidates: Vec<String>,
+    },
+    /// `--duration` is out of range.
+    #[error("{0} seconds is not a duration that STS takes: it goes from 15m to 12h")]
+    Duration(u32),
+    /// A profile takes its credentials from the environment, which has none.
+    #[error("the profile {profile} takes its credentials from {variable}, which is not set")]
+    NotInEnvironment {
+        /// The profile.
+        profile: String,
+        /// The variable that is missing.
+        variable: &'static str,
+    },
+    /// A variable for the region has another value. It would become part of a host name.
+    #[error("{variable} is `{value}`, which is not a region")]
+    Region {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// A variable of AWS's tools has a value that it may not have.
+    #[error("{variable}: {what}")]
+    Setting {
+        /// The variable.
+        variable: &'static str,
+        /// What is wrong.
+        what: String,
+        /// What it may be set to.
+        next: String,
+    },
+    /// The metadata service of the instance may not be asked.
+    #[error(
+        "the profile {profile} takes the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids that"
+    )]
+    MetadataDisabled {
+        /// The profile.
+        profile: String,
+    },
+    /// An endpoint of a profile is not a URL to trust.
+    #[error("{origin} gives {service} the address {value}, which {why}")]
+    ProfileEndpoint {
+        /// The line that sets it.
+        origin: String,
+        /// The service.
+        service: String,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        why: UrlError,
+    },
+    /// A variable for an endpoint does not have a URL to trust.
+    #[error("{variable} is `{value}`, which {why}")]
+    Endpoint {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+        /// What is wrong with it.
+        why: UrlError,
+    },
+}
+
+impl Explain for ResolveError {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn why(&self) -> Vec<String> {
+        match self {
+            Self::Ambiguous { meant, .. } => vec![meant.join(", ")],
+            _ => Vec::new(),
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        let words = |words: String| vec![Next::words(words)];
+        match self {
+            Self::UnknownRole { meant: Some(meant), .. } => words(format!("did you mean `{meant}`?")),
+            Self::UnknownRole { candidates, .. } => vec![list_of_roles(candidates)],
+            Self::Ambiguous { distinct, sections, .. } => {
+                let mut next = Vec::new();
+                if !distinct.is_empty() {
+                    next.push(Next::words(format!("say which: {}", distinct.join(", "))));
+                }
+                for section in sections {
+                    next.push(Next::words(format!("give it a name in the configuration: {section}")));
+                }
+                next
+            }
+            Self::NoRole { candidates } if candidates.is_empty() => vec![list_of_roles(candidates)],
+            Self::NoRole { candidates } => vec![
+                list_of_roles(candidates),
+                Next::words("name one, or set default_role in the configuration"),
+            ],
+            Self::UnknownIdp { candidates, .. } if candidates.is_empty() => {
+                Next::list(["add an [idp.NAME] to the configuration"])
+            }
+            Self::UnknownIdp { candidates, .. } => words(format!("the IdPs are: {}", candidates.join(", "))),
+            Self::Duration(_) => Next::list(["such as --duration 1h"]),
+            Self::NotInEnvironment { variable, .. } => {
+                words(format!("set {variable}, or use another profile"))
+            }
+            Self::Region { variable, .. } => {
+                words(format!("unset {variable}, or give it a region such as eu-west-1"))
+            }
+            Self::Setting { next, .. } => words(next.clone()),
+            Self::MetadataDisabled { .. } => {
+                Next::list(["unset AWS_EC2_METADATA_DISABLED, or use another profile"])
+            }
+            Self::ProfileEndpoint { .. } => Next::list(["write an https URL there, or http on this machine"]),
+            Self::Endpoint { variable, .. } => words(format!("unset {variable}, or give it an https URL")),
+        }
+    }
+}
+
+fn list_of_roles(candidates: &[String]) -> Next {
+    match candidates {
+        [] => Next::words("add a [role.NAME] to the configuration"),
+        some => Next::words(format!("the roles are: {}", some.join(", "))),
+    }
+}

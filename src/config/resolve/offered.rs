@@ -1,0 +1,184 @@
+//! A role that is in no configuration, because an IdP was seen to offer it. Accounts of one company may have the same name,
+//! and two IdPs may offer the same role, so a name that means several roles is refused: nobody may end up in another account
+//! than they thought.
+
+use super::endpoint::sts_endpoint;
+use super::{DEFAULT_DURATION, Flags, ResolveError, proof};
+use crate::config::file::File;
+use crate::plan::{Assignment, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId, SignInDemand, Valued};
+use jit_wire::arn::Partition;
+use jit_wire::env::Env;
+use jit_wire::name;
+use jit_wire::section::closest;
+use jit_wire::sign_in::Requirement;
+
+/// The plan for the role that `name` means among the `offered` ones, or for one that is not listed but probably there.
+pub(super) fn plan(
+    file: &File,
+    name: &str,
+    flags: Flags<'_>,
+    env: &Env,
+    offered: &[DiscoveredRole],
+) -> Result<Plan, ResolveError> {
+    let role = match meant_by(file, name, offered)? {
+        Some(role) => Some(role.clone()),
+        None => unlisted(file, name, offered),
+    };
+    let role_and_id = role.and_then(|role| Some((role_id(file, &role, env)?, role)));
+    match role_and_id {
+        Some((id, role)) => plan_for(file, &role, id, flags, env),
+        None => Err(unknown_role(file, name, offered)),
+    }
+}
+
+/// That `name` means no role, with the one that was probably meant.
+pub(super) fn unknown_role(file: &File, name: &str, offered: &[DiscoveredRole]) -> ResolveError {
+    let offered: Vec<String> = offered.iter().map(DiscoveredRole::name).collect();
+    let names = file.roles.keys().map(String::as_str).chain(offered.iter().map(String::as_str));
+    ResolveError::UnknownRole {
+        name: name.to_owned(),
+        path: file.path.clone(),
+        meant: closest(name, names).map(str::to_owned),
+        candidates: file.roles.keys().cloned().collect(),
+    }
+}
+
+/// The offered role that `name` means.
+fn meant_by<'o>(
+    file: &File,
+    name: &str,
+    offered: &'o [DiscoveredRole],
+) -> Result<Option<&'o DiscoveredRole>, ResolveError> {
+    match all_meant_by(file, name, offered).as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        several => Err(ambiguous(file, name, several, offered)),
+    }
+}
+
+/// Every offered role that `name` may mean: exactly, else with the name of the account. The same role by several SAML
+/// providers of one IdP is one role.
+fn all_meant_by<'o>(file: &File, name: &str, offered: &'o [DiscoveredRole]) -> Vec<&'o DiscoveredRole> {
+    let offered_now = || offered.iter().filter(|role| file.idps.contains_key(&role.idp));
+    let mut meant: Vec<_> = offered_now().filter(|role| role.is_exactly(name)).collect();
+    if meant.is_empty() {
+        meant = offered_now().filter(|role| role.is_called(name)).collect();
+    }
+    meant.dedup_by_key(|role| (role.idp.clone(), own_name(role)));
+    meant
+}
+
+/// The name that an offered role has at its IdP: its ARN, or its account and permission set.
+fn own_name(role: &DiscoveredRole) -> String {
+    match &role.saml {
+        Some(pair) => pair.role_arn.clone(),
+        None => role.name(),
+    }
+}
+
+/// That `name` means `several` roles, and for each of them a name that means it alone. Each name is tried before it is
+/// suggested: two IdPs may offer the same ARN, and a permission set has none.
+fn ambiguous(
+    file: &File,
+    name: &str,
+    several: &[&DiscoveredRole],
+    offered: &[DiscoveredRole],
+) -> ResolveError {
+    let mut distinct = Vec::new();
+    let mut sections = Vec::new();
+    for role in several {
+        let means_it_alone = |name: &String| {
+            !file.roles.contains_key(name) && all_meant_by(file, name, offered).as_slice() == [*role]
+        };
+        match [role.name(), own_name(role)].into_iter().find(means_it_alone) {
+            Some(name) => distinct.push(name),
+            None => sections.push(section_for(file, role)),
+        }
+    }
+    let meant = several.iter().map(|role| format!("{} at {}", own_name(role), role.idp)).collect();
+    ResolveError::Ambiguous { name: name.to_owned(), meant, distinct, sections }
+}
+
+/// The section that gives an offered `role` a name of its own.
+fn section_for(file: &File, role: &DiscoveredRole) -> String {
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let name: String = format!("{}-{}", role.role, role.idp).chars().map(allowed).collect();
+    let numbered = (2..).map(|number| format!("{name}-{number}"));
+    let free = std::iter::once(name.clone()).chain(numbered).find(|name| !file.roles.contains_key(name));
+    let target = match &role.saml {
+        Some(pair) => format!("role_arn = \"{}\"", pair.role_arn),
+        None => format!("account = \"{}\", permission_set = \"{}\"", role.account, role.role),
+    };
+    format!("[role.{}] with idp = \"{}\", {target}", free.unwrap_or(name), role.idp)
+}
+
+/// A permission set that the list does not have, in the one account of that name in it: the list may be out of date, and the
+/// portal will tell.
+fn unlisted(file: &File, name: &str, offered: &[DiscoveredRole]) -> Option<DiscoveredRole> {
+    let (account, role) = name.rsplit_once('/').filter(|(_, role)| name::is_permission_set(role))?;
+    let is_in_account = |known: &&DiscoveredRole| {
+        let is_named = known.account == account || known.account_name.as_deref() == Some(account);
+        is_named && known.saml.is_none() && file.idps.contains_key(&known.idp)
+    };
+    let mut known: Vec<&DiscoveredRole> = offered.iter().filter(is_in_account).collect();
+    known.dedup_by_key(|role| (&role.idp, &role.account));
+    match known.as_slice() {
+        [only] => Some(DiscoveredRole { role: role.to_owned(), ..(*only).clone() }),
+        _ => None,
+    }
+}
+
+/// What identifies an offered role; `None` if its IdP is of another type than when it offered the role.
+fn role_id(file: &File, role: &DiscoveredRole, env: &Env) -> Option<RoleId> {
+    if let Some(pair) = &role.saml {
+        return pair.role_arn.parse().ok().map(RoleId::Arn);
+    }
+    match proof(file, &role.idp, env).ok()? {
+        ProofPlan::IdentityCenter(center) => {
+            let partition = Partition::of_region(&center.region.value);
+            Some(RoleId::Assigned(Assignment::new(&role.account, &role.role, partition)))
+        }
+        _ => None,
+    }
+}
+
+/// One leg, straight from the IdP that offers the role.
+fn plan_for(
+    file: &File,
+    role: &DiscoveredRole,
+    id: RoleId,
+    flags: Flags<'_>,
+    env: &Env,
+) -> Result<Plan, ResolveError> {
+    let offered = || Origin::Rule("what the IdP offers");
+    let leg = Leg {
+        name: role.name(),
+        sts: sts_endpoint(file, id.partition(), None, env)?,
+        role: Valued::new(id, offered()),
+        provider_arn: role.saml.as_ref().map(|pair| Valued::new(pair.provider_arn.clone(), offered())),
+        duration: flags.duration()?.unwrap_or(Valued::new(DEFAULT_DURATION, Origin::Default)),
+        session_name: None,
+        source_identity: None,
+        external_id: None,
+        mfa_serial: None,
+        tags: None,
+        transitive_tags: None,
+        policy: None,
+        policy_arns: None,
+        sign_in: SignInDemand::default(),
+    };
+    let auto_login = file.idps.get(&role.idp).and_then(|idp| idp.auto_login());
+    Ok(Plan {
+        role: leg.name.clone(),
+        proof: proof(file, &role.idp, env)?,
+        legs: vec![leg],
+        region: None,
+        variables: Vec::new(),
+        ca_bundle: None,
+        description: role.account_name.clone().filter(|name| !name.is_empty()),
+        color: None,
+        confirm: false,
+        auto_login: auto_login.is_some_and(|at| at.value),
+        sign_in: Requirement::default(),
+    })
+}

@@ -1,0 +1,18 @@
+//! Where a value of the file came from, as `jit explain` shows it.
+
+use crate::config::file::File;
+use crate::plan::{Origin, Valued};
+use jit_wire::section::At;
+
+/// A value of the file, with its path and line.
+pub(super) fn from_file<T: Clone>(file: &File, at: &At<T>) -> Valued<T> {
+    Valued::new(at.value.clone(), of_line(file, at.line))
+}
+
+/// A line of the file, or of the second one if two were read as one.
+pub(super) fn of_line(file: &File, line: usize) -> Origin {
+    match &file.seam {
+        Some((lines, path)) if line > *lines => Origin::File { path: path.clone(), line: line - lines },
+        _ => Origin::File { path: file.path.clone(), line },
+    }
+}
