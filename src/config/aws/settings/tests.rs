@@ -91,7 +91,7 @@ fn profiles_have_the_limits_of_config_toml() {
         (ROLE, 5, "external_id = \u{e9}\u{e9}", 15, "cannot be an external_id", ""),
         (ROLE, 6, "duration_seconds = 60", 20, "60 seconds is not a duration", "43200"),
         (ROLE, 6, "duration_seconds = 43201", 20, "43201 seconds is not a duration", ""),
-        (ROLE, 6, "duration_seconds = 1h", 20, "duration_seconds that is no number", ""),
+        (ROLE, 6, "duration_seconds = 1h", 20, "duration_seconds that is not a number", ""),
         (ROLE, 7, "mfa_serial = alice", 14, "`alice` cannot be an mfa_serial", "mfa/alice"),
         (ROLE, 7, "mfa_serial = arn:aws:iam::1:mfa/a b", 14, "cannot be an mfa_serial", ""),
         (

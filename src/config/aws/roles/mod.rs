@@ -1,0 +1,105 @@
+//! A profile of `~/.aws/config` as `config.toml` would have it, so that people who have profiles need nothing else. What the
+//! keys mean and which of them decide follows botocore (AWS SDKs and Tools Reference Guide, "Settings reference").
+//!
+//! `role` decides what a profile is; `parent`, `credentials` and `identity_center` read the three ways to get there, and
+//! `endpoints` the settings and URLs that come with it. `own_command` recognizes profiles that ask `jit` itself.
+
+mod credentials;
+mod endpoints;
+mod identity_center;
+mod own_command;
+mod parent;
+mod role;
+
+use super::profiles::AwsProfiles;
+use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION, System};
+use crate::config::file::File;
+use crate::config::limits::{self, Dialect, Refused};
+use jit_wire::section::{At, Mistake};
+use own_command::asks_jit;
+
+/// More commands than this that call each other are a mistake.
+const DEEPEST: usize = 4;
+/// The key that `aws login` writes.
+const LOGIN_SESSION: &str = "login_session";
+
+/// A file with the role that `profile` is, and everything that leads to it; `None` if there is no such profile, or if it asks
+/// `jit` itself. `within` has the profiles whose commands led here, outermost first.
+///
+/// # Errors
+/// The profile is incomplete, refers to itself, has a value that AWS would refuse, or gets its credentials in a way that
+/// `jit` does not support.
+pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Result<Option<File>, Mistake> {
+    let Some(line) = profiles.line(profile) else { return Ok(None) };
+    let file = File { path: profiles.path().to_owned(), seam: Some(profiles.seam()), ..File::default() };
+    let mut reader = Reader { profiles, file, region: profiles.get(profile, REGION) };
+    let command = profiles.get(profile, CREDENTIAL_PROCESS);
+    if command.is_some_and(|command| asks_jit(&command.value, System::HERE, || profiles.own_program())) {
+        return Ok(None);
+    }
+    if within.contains(&profile) || within.len() >= DEEPEST {
+        let way = within.join(" → ");
+        return Err(reader.unfit(profile, line, format!("is asked by its own command: {way} → {profile}")));
+    }
+    if let Some(refused) = reader.region.as_ref().and_then(|at| limits::of_region(at, Dialect::Aws)) {
+        return Err(reader.refused(profile, refused));
+    }
+    reader.settings(profile)?;
+    reader.role(profile, &mut Vec::new())?;
+    reader.endpoints(profile)?;
+    Ok(Some(reader.file))
+}
+
+/// The profiles that can be used, each with what it is as a role.
+pub fn usable(profiles: &AwsProfiles) -> impl Iterator<Item = (&str, File)> {
+    let names = profiles.names().iter();
+    names.filter_map(|name| Some((name.as_str(), as_roles(profiles, name, &[]).ok()??)))
+}
+
+/// What is wrong with each profile that is meant to lead to credentials and cannot.
+pub fn mistakes(profiles: &AwsProfiles) -> impl Iterator<Item = Mistake> {
+    let leads_to_credentials = |name: &&String| {
+        let has = |key: &str| profiles.get(name, key).is_some();
+        // A portal alone is for tools that want its token, and `aws login` belongs to the AWS CLI.
+        let is_enough = |key: &str| !["sso_session", "sso_start_url"].contains(&key);
+        let mut keys = OVERRULING_KEYS.into_iter().filter(|key| is_enough(key)).chain([CREDENTIAL_PROCESS]);
+        keys.any(has) && !has(LOGIN_SESSION)
+    };
+    let meant = profiles.names().iter().filter(leads_to_credentials);
+    meant.filter_map(|name| as_roles(profiles, name, &[]).err())
+}
+
+/// Fills a [`File`] with what one profile leads to.
+struct Reader<'a> {
+    profiles: &'a AwsProfiles,
+    file: File,
+    /// The region of the profile that was named: STS is asked there for every step, as botocore does it.
+    region: Option<At<String>>,
+}
+
+impl Reader<'_> {
+    /// What is wrong with a profile; `why` goes on with "the profile NAME …".
+    fn unfit(&self, profile: &str, line: usize, why: impl std::fmt::Display) -> Mistake {
+        self.mistake(line, format!("the profile {profile} {why}"), None)
+    }
+
+    /// A value that AWS would refuse.
+    fn refused(&self, profile: &str, Refused { line, what, next }: Refused) -> Mistake {
+        self.mistake(line, format!("the profile {profile} cannot be used: {what}"), Some(next))
+    }
+
+    fn mistake(&self, line: usize, what: String, suggestion: Option<String>) -> Mistake {
+        let (path, line_in_file) = self.profiles.place(line);
+        Mistake {
+            path: path.to_owned(),
+            line: line_in_file,
+            column: self.profiles.column(line),
+            excerpt: self.profiles.excerpt(line),
+            what,
+            suggestion,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
