@@ -46,6 +46,8 @@ mod house;
 #[cfg(unix)]
 mod import;
 #[cfg(unix)]
+mod import_writing;
+#[cfg(unix)]
 mod kills;
 #[cfg(unix)]
 mod login;
@@ -53,6 +55,8 @@ mod login;
 mod narrow;
 #[cfg(unix)]
 mod okta;
+#[cfg(unix)]
+mod okta_factors;
 #[cfg(target_os = "linux")]
 mod panic_button;
 #[cfg(unix)]
@@ -69,6 +73,8 @@ mod refusals;
 mod room;
 #[cfg(unix)]
 mod saml;
+#[cfg(unix)]
+mod saml_responses;
 #[cfg(unix)]
 mod session;
 #[cfg(unix)]
