@@ -1,11 +1,12 @@
 //! `config.toml`, read and checked as a whole, and kept with the line of every value.
 //!
-//! This file holds what stands at the top of it. `[role.NAME]` is read in `role`, `[idp.NAME]` in `config::idp`, and what
+//! This file holds what stands at the top of it. `[role.NAME]` is read in `role` and `target`, `[idp.NAME]` in `config::idp`, and what
 //! they say of one another is checked in `links`. Profiles of `~/.aws/config` become the same [`File`] in
 //! `config::aws::roles`.
 
 mod links;
 mod role;
+mod target;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use super::idp::{self, IdpSection};
 use jit_wire::name::{self, Variable};
 use jit_wire::section::{At, Lines, Mistake, Section, SourceText, parse_duration};
 
-pub use role::{Parent, RoleSection, Target};
+pub use role::{Parent, RoleSection};
+pub use target::Target;
 
 /// How long the kernel keyring keeps the data key if `key_cache` is not set (see SECURITY.md).
 pub const DEFAULT_KEY_CACHE: Duration = Duration::from_secs(3600);
