@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use jit::config::aws::settings::{SETTINGS, SettingEffect, Values};
 use jit::config::aws::{AwsProfiles, Document, Setting, as_roles};
 use jit::config::resolve::{self, Flags};
-use jit::plan::{Origin, Plan, ProofPlan, RoleId, Source};
+use jit::plan::{Origin, Plan, ProfileSource, ProofPlan, RoleId};
 use jit_wire::env::Env;
 use jit_wire::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -171,15 +171,15 @@ fn who(config: &str, credentials: &str, env: &[(&str, &str)]) -> Value {
     let source = match &plan.proof {
         ProofPlan::IdentityCenter(center) => format!("{} {}", center.start_url.value, center.region.value),
         ProofPlan::Source(settings) => match &settings.source.value {
-            Source::Keys { id, .. } => id.clone(),
-            Source::Process(words) => words.join("|"),
-            Source::TokenFile(path) => path.clone(),
-            Source::Container { .. } => "the container".to_owned(),
-            Source::Instance { .. } => "the instance".to_owned(),
+            ProfileSource::Keys { id, .. } => id.clone(),
+            ProfileSource::Process(words) => words.join("|"),
+            ProfileSource::TokenFile(path) => path.clone(),
+            ProfileSource::Container { .. } => "the container".to_owned(),
+            ProfileSource::Instance { .. } => "the instance".to_owned(),
         },
         other => panic!("a profile by {other:?}"),
     };
-    let by_token = matches!(&plan.proof, ProofPlan::Source(settings) if matches!(settings.source.value, Source::TokenFile(_)));
+    let by_token = matches!(&plan.proof, ProofPlan::Source(settings) if matches!(settings.source.value, ProfileSource::TokenFile(_)));
     let text =
         |valued: &Option<jit::plan::Valued<String>>| valued.as_ref().map(|valued| valued.value.clone());
     let steps = plan.legs.iter().enumerate().filter_map(|(index, leg)| match &leg.role.value {
