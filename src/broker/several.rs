@@ -14,14 +14,14 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// What has come of the roles so far.
 #[derive(Default)]
-struct Progress {
+struct WalkState {
     /// The outcome of each leg that is done with, by the key of its session.
     legs: HashMap<EntryKey, Result<Session, Failure>>,
     /// The logins that failed. Every leg below one of them fails with it.
     failed_logins: HashMap<EntryKey, Failure>,
 }
 
-impl Progress {
+impl WalkState {
     /// Whether nothing is left to do for `plan`.
     fn is_done(&self, plan: &Plan) -> bool {
         self.legs.contains_key(&target(plan))
@@ -49,21 +49,21 @@ impl Broker<'_, '_> {
         plans: &[Plan],
         need: &Need,
     ) -> Vec<Result<Session, BrokerError>> {
-        let mut progress = Progress::default();
+        let mut state = WalkState::default();
         for plan in plans {
             let stored = self.good_enough(plan, plan.legs.len() - 1, need, false);
             if let Some(outcome) = stored.map_err(|error| error.failure()).transpose() {
-                progress.legs.insert(target(plan), outcome);
+                state.legs.insert(target(plan), outcome);
             }
         }
-        self.sign_in_for_all(plans, need, &mut progress).await;
+        self.sign_in_for_all(plans, need, &mut state).await;
         let levels = plans.iter().map(|plan| plan.legs.len()).max().unwrap_or(0);
         for level in 0..levels {
-            self.walk_level(plans, level, need, &mut progress).await;
+            self.walk_level(plans, level, need, &mut state).await;
         }
         let mut outcomes = Vec::new();
         for plan in plans {
-            let outcome = progress.legs.get(&target(plan)).cloned();
+            let outcome = state.legs.get(&target(plan)).cloned();
             let outcome = outcome.unwrap_or_else(|| unreachable!("every level was walked"));
             outcomes.push(match outcome {
                 // Two roles may share one session, and only one of them may demand something of the sign-in.
@@ -76,15 +76,15 @@ impl Broker<'_, '_> {
 
     /// One login after the other, since each may need the person. Those for roles that demand something of the sign-in come
     /// first, because they serve the other roles as well.
-    async fn sign_in_for_all(&self, plans: &[Plan], need: &Need, progress: &mut Progress) {
+    async fn sign_in_for_all(&self, plans: &[Plan], need: &Need, state: &mut WalkState) {
         let (demanding, others): (Vec<_>, Vec<_>) = plans.iter().partition(|plan| !plan.sign_in.is_empty());
         for plan in demanding.into_iter().chain(others) {
-            if progress.is_done(plan) {
+            if state.is_done(plan) {
                 continue;
             }
             let key = plan.proof.login_key();
             let hub = self.good_enough(plan, 0, need, false);
-            let known = progress.failed_logins.contains_key(&key)
+            let known = state.failed_logins.contains_key(&key)
                 || (plan.sign_in.is_empty() && self.logins.borrow().contains_key(&key))
                 || matches!(plan.proof, ProofPlan::Source(_));
             if known || matches!(hub, Ok(Some(_))) {
@@ -94,32 +94,32 @@ impl Broker<'_, '_> {
                 Ok(_) => {}
                 // The person is signed in, but not in the way that this role demands.
                 Err(error @ BrokerError::TooWeak { .. }) => {
-                    progress.legs.insert(target(plan), Err(error.failure()));
+                    state.legs.insert(target(plan), Err(error.failure()));
                 }
                 Err(error) => {
-                    progress.failed_logins.insert(key, error.failure());
+                    state.failed_logins.insert(key, error.failure());
                 }
             }
         }
     }
 
     /// Asks for the legs at `level` of all plans that are not done yet.
-    async fn walk_level(&self, plans: &[Plan], level: usize, need: &Need, progress: &mut Progress) {
+    async fn walk_level(&self, plans: &[Plan], level: usize, need: &Need, state: &mut WalkState) {
         let mut open: HashMap<EntryKey, &Plan> = HashMap::new();
         for plan in plans.iter().filter(|plan| level < plan.legs.len()) {
             let key = plan.session_key(level);
-            if progress.legs.contains_key(&key) || progress.is_done(plan) {
+            if state.legs.contains_key(&key) || state.is_done(plan) {
                 continue;
             }
-            match progress.failure_above(plan, level).cloned() {
-                Some(failure) => drop(progress.legs.insert(key, Err(failure))),
+            match state.failure_above(plan, level).cloned() {
+                Some(failure) => drop(state.legs.insert(key, Err(failure))),
                 None => drop(open.insert(key, plan)),
             }
         }
         let asked = futures_util::stream::iter(open)
             .map(|(key, plan)| async move { (key, self.leg(plan, level, need).await) });
         let answers: Vec<_> = asked.buffer_unordered(SIDE_BY_SIDE).collect().await;
-        progress
+        state
             .legs
             .extend(answers.into_iter().map(|(key, answer)| (key, answer.map_err(|error| error.failure()))));
     }
