@@ -1,4 +1,4 @@
-//! Commands that look at what is there ask nobody, whatever the store is and however it is locked.
+//! Commands that only look ask nothing, whatever the store is and however it is locked.
 
 use std::fs;
 use std::os::unix::net::UnixListener;
@@ -28,8 +28,8 @@ const LOOKS: [&str; 19] = [
     "--version",
 ];
 
-/// Runs `command` on a terminal where `typed` was typed before it began, as at the prompt of a shell that calls it; what
-/// is typed is for the shell, which shows what it got.
+/// Runs `command` on a terminal where `typed` was typed before it started, as at the prompt of a shell that
+/// calls it; what is typed is for the shell, which shows what it got.
 fn at_a_prompt(room: &Room, kind: &str, command: &str, more: &[(&str, &str)]) -> Output {
     let jit = env!("CARGO_BIN_EXE_jit");
     let script = format!("{jit} {command}; echo ended with $?; read line; echo \"the shell got <$line>\"");
@@ -47,7 +47,7 @@ fn asked_nothing(output: &Output, what: &str) {
     }
 }
 
-/// A room whose entries are sealed with a passphrase that nobody keeps.
+/// A room whose entries are sealed with a passphrase that is not cached anywhere.
 fn sealed() -> Room {
     let room = Room::new();
     room.write_config(&format!("default_role = \"admin\"\n{}", room.usual_config()));
@@ -67,7 +67,7 @@ fn nothing_is_asked_with_a_passphrase() {
     for command in LOOKS {
         asked_nothing(&at_a_prompt(&room, "file", command, &[]), command);
     }
-    // They say what is known, and why it is no more.
+    // They show what they know, and why it is not more.
     let status = at_a_prompt(&room, "file", "status", &[]).stdout;
     assert!(status.contains("3 entries are sealed, and nobody is asked for the key here\r\n"), "{status}");
     assert!(status.contains("store  file in ~/state/jit/file: JIT_STORE asks for it\r\n"), "{status}");
@@ -84,7 +84,7 @@ fn nothing_is_asked_with_a_passphrase() {
     assert_eq!((json.code(), &said["sealed_entries"]), (0, &3.into()), "{json}");
     let explain = at_a_prompt(&room, "file", "explain admin", &[]).stdout;
     assert!(explain.contains("unknown: the sessions are sealed with a passphrase"), "{explain}");
-    // The twin: a command that needs the session asks for it, and then all of them know.
+    // The counterpart: a command that needs the session asks for the passphrase, and then all of them know.
     let mut exec =
         room.jit(&["exec", "admin", "--", "true"]).env("JIT_STORE", "file").somebody_types().start();
     exec.says("Passphrase of jit's store");
@@ -108,13 +108,13 @@ fn nothing_is_asked_before_the_first_write() {
     assert!(!room.path("state/jit/store.json").exists());
 }
 
-/// A bus that takes connections and never says a word.
+/// A bus that accepts connections and never answers.
 #[test]
 fn nothing_is_asked_with_a_hanging_keychain() {
     let room = Room::new();
     room.write_config(&format!("default_role = \"admin\"\nkey_cache = \"off\"\n{}", room.usual_config()));
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
-    // What lies there is another store's, and cannot be opened anyway.
+    // What is there belongs to another store, and cannot be opened anyway.
     fs::create_dir(room.path("state/jit/keychain")).unwrap();
     for entry in fs::read_dir(room.path("state/jit/kernel")).unwrap() {
         let path = entry.unwrap().path();
@@ -128,7 +128,7 @@ fn nothing_is_asked_with_a_hanging_keychain() {
     }
 }
 
-/// Completion is no command, and has a door of its own.
+/// Completion is not a command, and has its own entry point.
 #[test]
 fn completion_asks_nothing() {
     let room = sealed();

@@ -1,4 +1,4 @@
-//! Whoever has profiles in `~/.aws/config` needs no other configuration.
+//! A person with profiles in `~/.aws/config` needs no other configuration.
 
 use jit_emulator::{Approval, Call, HUB, KeyUser, Role, Servers, Settings};
 use serde_json::Value;
@@ -121,7 +121,8 @@ const ALICE: &str = "arn:aws:iam::111111111111:user/alice";
 const OPS: &str = "arn:aws:iam::222222222222:role/ops";
 const GUARDED: &str = "arn:aws:iam::222222222222:role/guarded";
 
-/// A home with the static keys of an IAM user, and profiles that start from all that AWS's tools know.
+/// A home with the long-lived access keys of an IAM user, and profiles that start from everything that AWS's
+/// tools support.
 fn room_with_keys() -> Room {
     let mut settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
     settings.key_users.push(KeyUser {
@@ -184,7 +185,8 @@ fn long_lived_access_keys_are_used_and_reported() {
     assert!(keys.stderr.contains(warning), "{keys}");
     assert_eq!(arn(&room, "keys"), ALICE);
     assert_eq!(arn(&room, "ops"), "arn:aws:sts::222222222222:assumed-role/ops/alice");
-    // Kept like every session, and for as long as the profile says: keys are no role, so this is no chain.
+    // Stored like every session, and for as long as the profile says: keys are not a role, so this is not
+    // role chaining.
     let answer = room.asks_for("ops");
     let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
     assert_eq!(answer["AccountId"], "222222222222");
@@ -208,7 +210,7 @@ fn long_lived_access_keys_are_used_and_reported() {
     std::fs::remove_file(room.path(".aws/credentials")).unwrap();
 }
 
-/// AWS's sign-in page takes no session of a user. The keys of one start a role's session all the same.
+/// AWS's sign-in page accepts no user session. A user's keys can still start a role's session.
 #[test]
 fn a_users_own_keys_open_no_console_and_a_role_behind_them_does() {
     let room = room_with_keys();
@@ -278,7 +280,7 @@ fn commands_variables_and_token_files_are_sources() {
     error: the token file ~/token of the profile by-token cannot be read: No such file or directory (os error 2)
       next: run the program that writes that file again
     ");
-    // Any ID token that the provider made for the hub will do.
+    // Any ID token that the IdP made for the hub works.
     room.write_config(&room.usual_config());
     assert_eq!(room.jit(&["login", "hub"]).run().code(), 0);
     let journal = room.servers().journal();
@@ -343,7 +345,7 @@ fn the_child_gets_the_profiles_service_endpoints() {
     let script = "echo $AWS_ENDPOINT_URL_STS $AWS_ENDPOINT_URL_S3 $AWS_ENDPOINT_URL_ELASTIC_BEANSTALK";
     let child = shown(room.jit(&["exec", "-q", "local", "--", "sh", "-c", script]));
     assert_eq!(child.stdout, format!("{sts} http://127.0.0.1:9000 https://eb.example\n"), "{child}");
-    // What the person has set counts before the profile.
+    // The person's own variable overrides the profile.
     let set = room.jit(&["exec", "-q", "local", "--", "sh", "-c", "echo $AWS_ENDPOINT_URL_S3"]);
     let set = shown(set.env("AWS_ENDPOINT_URL_S3", "https://mine.example"));
     assert_eq!(set.stdout, "https://mine.example\n", "{set}");
@@ -391,7 +393,7 @@ fn a_configured_role_precedes_a_profile() {
     ");
 }
 
-/// Keys of `[services]` become names of variables, which a shell evaluates. Add here what else could be one.
+/// Keys of `[services]` become variable names, which a shell evaluates. Add anything else that could be one.
 #[test]
 fn an_invalid_service_becomes_no_variable() {
     let room = room_with_keys();
@@ -412,7 +414,7 @@ fn an_invalid_service_becomes_no_variable() {
     std::fs::remove_file(room.path(".aws/credentials")).unwrap();
 }
 
-/// What a command prints becomes variables of a child and statements of a shell.
+/// What a command prints becomes a child's variables and shell statements.
 #[test]
 fn credentials_with_active_characters_are_refused_and_not_shown() {
     let room = room_with_keys();

@@ -1,4 +1,4 @@
-//! What a profile says of botocore's settings, what it is held to, and where AWS's files are looked for.
+//! A profile's botocore settings, their limits, and where AWS's files are searched.
 
 use jit_emulator::{Approval, Call, KeyUser, Role, Settings};
 use serde_json::Value;
@@ -11,7 +11,7 @@ const OPS: &str = "arn:aws:iam::222222222222:role/ops";
 const FAR: &str = "arn:aws:iam::333333333333:role/far";
 const KEYS: &str = "aws_access_key_id = AKIAALICE\naws_secret_access_key = alice+static+secret\n";
 
-/// A home with nothing but this `~/.aws/config`, and static keys in `[profile keys]`.
+/// A home with only this `~/.aws/config`, and long-lived access keys in `[profile keys]`.
 fn room(config: &str) -> Room {
     let mut settings = Settings { approval: Approval::AtOnce, ..Settings::default() };
     settings.key_users.push(KeyUser {
@@ -38,7 +38,7 @@ fn value<'j>(explained: &'j Value, step: usize, name: &str) -> [&'j str; 2] {
     [row["value"].as_str().unwrap_or_default(), row["origin"].as_str().unwrap_or_default()]
 }
 
-/// Seen to fail: the profile's switch was read by nobody, so that a company's rule failed open.
+/// A regression: nothing read the profile's setting, so a company's rule had no effect.
 #[test]
 fn a_profiles_fips_and_dual_stack_endpoints_are_called() {
     let ops = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\nregion = eu-west-1\n");
@@ -52,7 +52,7 @@ fn a_profiles_fips_and_dual_stack_endpoints_are_called() {
     assert_eq!(value(&both, 1, "sts_fips"), ["yes", "~/.aws/config:5"], "{both}");
     assert_eq!(value(&both, 1, "sts_dual_stack"), ["yes", "~/.aws/config:6"]);
     assert_eq!(both["steps"][1]["call"], "AssumeRole at https://sts-fips.eu-west-1.api.aws");
-    // The variable counts first, region and all.
+    // The variable takes precedence, including the region.
     let plain = read(&explain(&[
         ("AWS_USE_FIPS_ENDPOINT", "false"),
         ("AWS_USE_DUALSTACK_ENDPOINT", "false"),
@@ -65,7 +65,7 @@ fn a_profiles_fips_and_dual_stack_endpoints_are_called() {
     --- stderr
     {"error":{"causes":[],"excerpt":null,"hints":["write true or false, without quotes"],"kind":"usage","message":"AWS_USE_FIPS_ENDPOINT: `yes` is not true or false"}}
     "#);
-    // The child hears of both; an address of one's own is asked as it is.
+    // The child gets both; a configured URL is called as it is.
     assert_eq!(room.counts([Call::GetCallerIdentity, Call::AssumeRole]), [0, 0]);
     let script = "echo $AWS_USE_FIPS_ENDPOINT $AWS_USE_DUALSTACK_ENDPOINT";
     let child = room.jit(&["exec", "-q", "ops", "--", "sh", "-c", script]).run();
@@ -73,7 +73,7 @@ fn a_profiles_fips_and_dual_stack_endpoints_are_called() {
     end(&room);
 }
 
-/// Seen to fail: the child, which has no profile any more, was told of the region and of endpoints alone.
+/// A regression: the child, which no longer has a profile, got only the region and the endpoints.
 #[test]
 fn the_child_gets_the_profiles_settings() {
     let room = room(&format!(
@@ -87,7 +87,7 @@ fn the_child_gets_the_profiles_settings() {
     let told = "adaptive 4 /etc/ca.pem yaml true acme required\n";
     let child = room.jit(&line).run();
     assert_eq!(child.stdout, told, "{child}");
-    // From a session that is at hand it is the same, and what the person set counts first.
+    // With a stored session it is the same, and the person's own settings take precedence.
     let set = room.jit(&line).env("AWS_RETRY_MODE", "standard").run();
     assert_eq!(set.stdout, told.replace("adaptive", "standard"), "{set}");
     let printed = room.jit(&["env", "ops", "--shell", "json"]).hands_over().run();
@@ -96,7 +96,7 @@ fn the_child_gets_the_profiles_settings() {
     end(&room);
 }
 
-/// Seen to fail: what AWS refuses was found out by asking, and a region became the name of a host.
+/// A regression: what AWS refuses was found out only by calling it, and a region became a host name.
 #[test]
 fn a_mistake_in_a_profile_is_reported_before_any_call() {
     let role = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
@@ -149,7 +149,7 @@ fn a_mistake_in_a_profile_is_reported_before_any_call() {
     end(&room);
 }
 
-/// Seen to fail: `explain` looked at a part of `config.toml` and said that all was well.
+/// A regression: `explain` read part of `config.toml` and said that all was well.
 #[test]
 fn only_a_stored_session_is_answered_from_part_of_a_file() {
     let room = Room::signed_in("admin");
@@ -181,7 +181,7 @@ fn only_a_stored_session_is_answered_from_part_of_a_file() {
         assert!(doctor.code() == 1 && doctor.stdout.contains(words), "{doctor}");
         assert_eq!(room.jit(&line_of_session).hands_over().run().code(), 0);
         assert_eq!(room.jit(&["exec", "-q", "admin", "--", "true"]).run().code(), 0);
-        // The other role has no session, so one would be asked for.
+        // The other role has no session, so one would be requested.
         let cold = room.jit(&["credential-process", "developer"]).run();
         assert!(cold.code() == 2 && cold.stderr.contains(words), "{cold}");
     }
@@ -213,11 +213,11 @@ fn another_broken_profile_is_reported_unless_a_session_is_stored() {
     end(&room);
 }
 
-/// Seen to fail: the variable was read by nobody.
+/// A regression: nothing read the variable.
 #[test]
 fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
     let instance = format!("[profile box]\nrole_arn = {OPS}\ncredential_source = Ec2InstanceMetadata\n");
-    // A service that has version 1 alone, as it was before 2019.
+    // A service with only version 1, as before 2019.
     let old = Front::start(None, |request| match request.starts_with("PUT") {
         true => reply("404 Not Found", "text/plain", ""),
         false => reply("200 OK", "text/plain", "the-role"),
@@ -240,7 +240,7 @@ fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
       next: elsewhere, use a metadata service that has version 2 (IMDSv2)
     ");
     assert_eq!(old.requests().len(), 1, "version 1 is not asked");
-    // One that is busy is asked as often as the profile says.
+    // A busy one is called as often as the profile says.
     let busy = Front::start(None, |_| reply("503 Service Unavailable", "text/plain", ""));
     let settings = format!(
         "ec2_metadata_service_endpoint = http://{}\nmetadata_service_num_attempts = 3\n",
@@ -249,7 +249,7 @@ fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
     room.write(".aws/config", &format!("{instance}{settings}"));
     assert_eq!(room.jit(&["exec", "box", "--", "true"]).run().code(), 1);
     assert_eq!(busy.requests().len(), 3);
-    // Credentials come from this machine or by TLS.
+    // Credentials come from this machine or over TLS.
     room.write(
         ".aws/config",
         &format!("{instance}ec2_metadata_service_endpoint = http://metadata.example\n"),
@@ -264,7 +264,7 @@ fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
     end(&room);
 }
 
-/// Seen to fail: only RFC 3339 was an end.
+/// A regression: only RFC 3339 was accepted as an expiry.
 #[test]
 fn other_forms_of_expiration_work_and_a_missing_one_has_a_hint() {
     let room = room("");
@@ -275,7 +275,7 @@ fn other_forms_of_expiration_work_and_a_missing_one_has_a_hint() {
         room.write(".aws/config", &format!("[profile x]\ncredential_process = echo '{answer}'\n{more}"));
         room.jit(&["exec", "-q", "x", "--", "true"]).run()
     };
-    // The token is nobody's, so AWS's refusal says that the end was read.
+    // The token is not valid, so AWS's refusal shows that the expiry was read.
     for end in [
         "2126-11-20T12:00:00+0000",
         "21261120T120000Z",
@@ -307,7 +307,7 @@ fn other_forms_of_expiration_work_and_a_missing_one_has_a_hint() {
       next: give it to AWS's tools as it is: AWS_PROFILE=x
       next: or use it as the source_profile of a role: that session has an expiry
     ");
-    // To follow that leads on: a session of `ops` without its end is what another role is assumed with.
+    // Following the hint works: a session of `ops` without its expiry is used to assume another role.
     let ops = format!("[profile ops]\nrole_arn = {OPS}\nsource_profile = keys\n");
     let far = format!("[profile far]\nrole_arn = {FAR}\nsource_profile = session\n");
     room.write(".aws/config", &format!("{ops}{far}"));
@@ -352,7 +352,7 @@ fn aws_files_are_found_where_botocore_finds_them() {
     end(&room);
 }
 
-/// Seen to fail: the quotes were a part of the name.
+/// A regression: the quotes became part of the name.
 #[test]
 fn a_quoted_browser_path_works() {
     let room = Room::new();
@@ -368,7 +368,7 @@ fn a_quoted_browser_path_works() {
     }
 }
 
-/// Seen to fail: STS was asked for what it does not take.
+/// A regression: STS was asked for a duration that it does not accept.
 #[test]
 fn a_short_session_duration_is_left_to_sts() {
     let room = Room::by_saml(Settings { session_duration: Some(600), ..Settings::default() });

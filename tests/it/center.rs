@@ -1,4 +1,4 @@
-//! IAM Identity Center: one login, the portal's roles, what is renewed, what is refused.
+//! IAM Identity Center: one sign-in, the portal's roles, what is renewed, what is refused.
 
 use std::time::Duration;
 
@@ -73,13 +73,13 @@ fn tokens_are_renewed_silently_and_registrations_reused() {
         assert_eq!(room.asks_for("dev").code(), 0);
         assert_eq!(room.counts(SIGN_IN), [1, 1, round], "each refresh token is good for one use");
     }
-    // A token that the portal no longer takes is renewed once, and the portal asked again.
+    // A token that the portal no longer accepts is renewed once, and the portal is called again.
     room.entries("session-").into_iter().for_each(|entry| std::fs::remove_file(entry).unwrap());
     let over = Refusal::new(401, "UnauthorizedException", "Session token not found or invalid");
     room.servers().faults(|faults| faults.next(1, Call::GetRoleCredentials, Trouble::Refuse(over)));
     assert_eq!(room.asks_for("dev").code(), 0);
     assert_eq!(room.counts(SIGN_IN), [1, 1, 4]);
-    // Who starts over does so with another client.
+    // Starting over registers another client.
     assert_eq!(room.jit(&["login", "dev", "--force"]).run().code(), 0);
     assert_eq!(room.counts(SIGN_IN), [2, 2, 5]);
 }
@@ -100,7 +100,7 @@ fn a_session_is_used_after_the_portal_session_ended() {
       because: the last login has ended: the portal refused: invalid_grant (the session of the portal is over)
       next: jit login audit
     ");
-    // What is dead is not tried again.
+    // A dead token is not tried again.
     let asked = room.count(Call::CenterToken);
     assert_eq!(room.jit(&["credential-process", "audit"]).run().code(), 3);
     assert_eq!(room.count(Call::CenterToken), asked);
@@ -231,7 +231,7 @@ fn the_portals_roles_can_be_named() {
     assert_eq!(roles.stdout, table, "{roles}");
     let calls = [Call::ListAccounts, Call::ListAccountRoles, Call::GetRoleCredentials];
     assert_eq!(room.counts(calls), [1, 2, 1]);
-    // By number or by name, and without another question about what there is.
+    // By number or by name, and without listing the roles again.
     assert_eq!(room.asks_for("444444444444/ReadOnly").code(), 0);
     assert_eq!(room.asks_for("acme-prod/ReadOnly").code(), 0);
     assert_eq!(room.counts(calls), [1, 2, 2]);
@@ -310,7 +310,7 @@ fn one_sign_in_serves_all_configured_roles() {
     assert_eq!((room.counts(SIGN_IN), room.counts(ROLES)), ([1, 1, 1], [2, 1]));
 }
 
-/// What is put into the configuration in place of what, where the mistake is, and words of the message.
+/// What replaces what in the configuration, where the mistake is, and words of the message.
 #[test]
 fn mistakes_in_the_configuration() {
     let room = room();
@@ -343,7 +343,7 @@ fn mistakes_in_the_configuration() {
     }
 }
 
-/// What an AWS CLI leaves in the home after `aws sso login`.
+/// What the AWS CLI leaves in the home after `aws sso login`.
 pub(crate) fn signed_in_by_the_cli(room: &Room) -> String {
     let url = room.servers().center_url();
     let post = |path: &str, body: &Value| -> Value {
@@ -380,7 +380,7 @@ fn a_token_of_the_aws_cli_is_used_after_confirmation() {
         assert_eq!(std::fs::read_to_string(room.path(file)).unwrap(), cached, "it stays the CLI's");
         std::fs::remove_file(room.path(file)).unwrap();
     }
-    // Nobody can be asked, so nothing is taken.
+    // Nobody can be asked, so the token is not used.
     let room = room();
     std::fs::create_dir_all(room.path(".aws/sso/cache")).unwrap();
     room.write(".aws/sso/cache/x.json", "{\"startUrl\":");
@@ -388,13 +388,13 @@ fn a_token_of_the_aws_cli_is_used_after_confirmation() {
     assert_eq!(room.count(Call::CenterAuthorize), 1);
 }
 
-/// Without a role on a terminal every command that is about one lets the person pick, what was used last first.
+/// Without a role on a terminal, every command that needs one lets the person pick, most recently used first.
 #[test]
 fn exec_and_console_pick_as_login_does() {
     let room = room();
     assert_eq!(room.jit(&["login", "dev"]).run().code(), 0);
     assert_eq!(room.jit(&["login", "audit"]).somebody_types().start().wait().code(), 0);
-    // Another terminal, where nothing was chosen yet; the list begins with what was chosen elsewhere.
+    // Another terminal, where nothing was chosen yet; the list starts with what was chosen elsewhere.
     let mut exec = room.jit(&["exec", "--", "sh", "-c", "echo as $JIT_ROLE"]).somebody_types().start();
     let shown = crate::session::without_colour(&exec.says("via dev"));
     let places = ["audit", "dev"].map(|name| shown.find(name).unwrap_or_else(|| panic!("{name}: {shown}")));

@@ -1,4 +1,5 @@
-//! IAM Identity Center at its worst: what the portal refuses, forgets, cuts off or makes up, and who else signs in there.
+//! IAM Identity Center at its worst: what the portal refuses, forgets, cuts off or invents, and who else
+//! signs in there.
 
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ fn refuse(status: u16, code: &str, text: &str) -> Trouble {
     Trouble::Refuse(Refusal::new(status, code, text))
 }
 
-/// What is wrong with which list, the exit code, and words of the message. Side by side, since some of it takes its time.
+/// What is wrong with which list, the exit code, and words of the message. In parallel, because some of it
+/// takes time.
 #[test]
 fn a_missing_list_changes_nothing() {
     let no_access = "the portal shows you no accounts (No access)";
@@ -76,7 +78,7 @@ fn a_revoked_token_is_renewed_for_the_list() {
     assert_eq!(room.counts([Call::CenterToken, Call::CenterAuthorize]), [3, 1]);
 }
 
-/// An account that was left while it was asked about, one without a role, and nothing at all.
+/// An account that disappeared while it was being listed, one without a role, and none at all.
 #[test]
 fn without_any_role_there_is_nothing_to_name() {
     let accounts =
@@ -138,7 +140,7 @@ fn an_expiring_or_forgotten_client_is_registered_again() {
     const CLIENT: [Call; 2] = [Call::RegisterClient, Call::CenterAuthorize];
     let over = || refuse(400, "InvalidGrantException", "the session of the portal is over");
     let unknown = || refuse(401, "InvalidClientException", "this client is not known");
-    // It has an hour left, which may not see the end of the next session.
+    // It has an hour left, which may be less than the next session.
     let settings = Settings { registration_lifetime: Duration::from_secs(3600), ..Settings::default() };
     let soon = Room::by_center(settings);
     assert_eq!(soon.jit(&["login", "dev"]).run().code(), 0);
@@ -146,21 +148,21 @@ fn an_expiring_or_forgotten_client_is_registered_again() {
     soon.servers().faults(|faults| faults.next(1, Call::CenterToken, over()));
     assert_eq!(soon.jit(&["login", "dev"]).run().code(), 0);
     assert_eq!(soon.counts(CLIENT), [2, 2]);
-    // It has months left, and the next sign-in needs no other.
+    // It has months left, and the next sign-in needs no new one.
     let known = room();
     assert_eq!(known.jit(&["login", "dev"]).run().code(), 0);
     known.leave_a_refresh_token();
     known.servers().faults(|faults| faults.next(1, Call::CenterToken, over()));
     assert_eq!(known.jit(&["login", "dev"]).run().code(), 0);
     assert_eq!(known.counts(CLIENT), [1, 2]);
-    // It is known no more, which the page in the browser could not tell.
+    // It is no longer registered, which the page in the browser could not report.
     known.leave_a_refresh_token();
     known.servers().faults(|faults| faults.next(1, Call::CenterToken, unknown()));
     let process = known.jit(&["credential-process", "dev"]).run();
     assert!(process.code() == 3 && process.stderr.contains("jit login dev"), "{process}");
     assert_eq!(known.jit(&["login", "dev"]).run().code(), 0);
     assert_eq!(known.counts(CLIENT), [2, 3]);
-    // Heard while the device code is asked for.
+    // Reported when the device code is requested.
     assert_eq!(known.jit(&["login", "dev", "--device", "--force"]).run().code(), 0);
     known.leave_a_refresh_token();
     known.servers().faults(|faults| {
@@ -170,13 +172,13 @@ fn an_expiring_or_forgotten_client_is_registered_again() {
     let login = known.jit(&["login", "dev", "--device"]).run();
     assert_eq!(login.code(), 0, "{login}");
     assert_eq!(known.counts([Call::RegisterClient, Call::CenterDevice]), [4, 3]);
-    // A service that knows no client at all is not asked for ever.
+    // A service that knows no client at all is not called forever.
     known.servers().faults(|faults| faults.always(Call::CenterToken, unknown()));
     let login = known.jit(&["login", "dev", "--force"]).run();
     assert!(login.code() == 4 && login.stderr.contains("the portal refused: invalid_client"), "{login}");
 }
 
-/// The file says that it lives; the portal knows better.
+/// The file says that it is valid; the portal knows better.
 #[test]
 fn an_expired_token_of_the_aws_cli_requires_a_sign_in() {
     let room = room();
@@ -225,7 +227,7 @@ fn at<'r>(run: Run<'r>, other: &Servers) -> Run<'r> {
         .env("AWS_ENDPOINT_URL_STS", other.sts_url())
 }
 
-/// What two companies call the same is not the same.
+/// The same name at two companies means two different roles.
 #[test]
 fn two_portals_with_the_same_accounts_and_roles() {
     let here = room();
@@ -267,7 +269,7 @@ fn two_portals_with_the_same_accounts_and_roles() {
     }
 }
 
-/// Nothing says that the names of accounts are unlike each other, or unlike numbers.
+/// Account names may be alike, or look like numbers.
 #[test]
 fn accounts_with_the_same_name_are_told_apart_by_number() {
     let accounts = vec![
@@ -295,7 +297,7 @@ fn accounts_with_the_same_name_are_told_apart_by_number() {
     ");
 }
 
-/// The portal does not say who signs in, so nobody is served what was taken before.
+/// The portal does not say who signs in, so nobody is served with earlier sessions.
 #[test]
 fn the_next_person_gets_nothing_from_the_previous_one() {
     let room = room();
@@ -306,7 +308,7 @@ fn the_next_person_gets_nothing_from_the_previous_one() {
         faults.user = Some(bob);
         faults.next(1, Call::CenterToken, refuse(400, "InvalidGrantException", "the session is over"));
     });
-    // Two roles are good for a while yet; the third needs the portal, where bob is now.
+    // Two roles are valid for a while yet; the third needs the portal, where bob is signed in now.
     room.age_login(Duration::from_secs(2 * 3600));
     room.age_session("audit", Duration::from_secs(2 * 3600));
     let login = room.jit(&["login", "audit"]).run();
@@ -331,7 +333,7 @@ fn the_next_person_gets_nothing_from_the_previous_one() {
     assert_ne!(room.asks_for("admin").stdout, alices);
 }
 
-/// What was asked for before the next person came, and answered after.
+/// Requested before the next person came, and answered after.
 #[test]
 fn a_late_answer_is_not_kept_for_the_next_person() {
     let room = room();
@@ -368,7 +370,7 @@ fn a_late_answer_is_not_kept_for_the_next_person() {
     ");
 }
 
-/// Names as an administrator, or somebody who plays one, may write them.
+/// Names as an administrator, or somebody posing as one, may write them.
 #[test]
 fn names_from_the_portal_do_nothing_to_a_terminal() {
     const TITLE: &str = "\u{1b}]0;owned\u{7}";
@@ -392,7 +394,7 @@ fn names_from_the_portal_do_nothing_to_a_terminal() {
     ];
     let room = Room::by_center(Settings { accounts, ..Settings::default() });
     room.write_config(room.center_config("").split("[role.dev]").next().unwrap());
-    // What was just heard is shown in a list.
+    // The list that was just received is shown.
     let mut login = room.jit(&["login", "--idp", "demo"]).somebody_types().start();
     let shown = login.says("ReadOnly");
     login.says("4444444444");

@@ -1,10 +1,10 @@
-//! `config.toml`: what is wrong with it, and which role is meant where none is named.
+//! `config.toml`: mistakes in it, and which role is used if none is named.
 
 use std::fs::{self, File};
 
 use crate::support::Room;
 
-/// The last lines of a configuration whose first eleven are well.
+/// The last lines of a configuration whose first eleven are correct.
 fn after_the_hub(room: &Room, rest: &str) {
     let usual = room.usual_config();
     let (hub, _) = usual.split_once("[role.admin]").unwrap();
@@ -17,7 +17,7 @@ fn mistakes_are_reported_with_position_and_suggestion() {
     let arn = "role_arn = \"arn:aws:iam::222222222222:role/x\"";
     let hub = "via = \"hub\"";
     let cases = [
-        // After the hub, which lines are the mistake's, and what is said: the error, the excerpt, the suggestion.
+        // After the hub, the lines with the mistake, and the message: the error, the excerpt, the suggestion.
         (
             format!("[role.x]\nvai = \"hub\"\n{arn}\n"),
             "11:1: unknown key `vai` in [role.x]\n    11 | vai = …\n  next: did you mean `via`?",
@@ -226,7 +226,7 @@ fn an_endpoint_that_is_neither_https_nor_local_is_refused() {
     }
 }
 
-/// Which role `jit explain` takes to be meant, and who it says named it.
+/// Which role `jit explain` uses, and which setting it says named it.
 fn meant(output: &crate::support::Output) -> &str {
     assert_eq!(output.code(), 0, "{output}");
     output.stdout.lines().next().unwrap().trim_end()

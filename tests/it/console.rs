@@ -1,4 +1,4 @@
-//! `jit console`: the address that is signed in, the way it takes to the browser, and what is not opened.
+//! `jit console`: the URL that signs in, how it gets to the browser, and what is not opened.
 
 use jit_emulator::{Call, Refusal, Settings, Trouble};
 
@@ -8,7 +8,7 @@ fn room() -> Room {
     Room::signed_in("admin")
 }
 
-/// What the address that was printed shows.
+/// What the printed URL shows.
 fn visited(room: &Room, url: &str) -> String {
     room.program("curl", &["-s", url.trim()]).run().stdout
 }
@@ -33,7 +33,7 @@ fn the_console_url_is_signed_in_as_the_role() {
         let shown = visited(&room, &printed.stdout);
         assert!(shown.contains(arn) && shown.contains(&page.replace('&', "&amp;")), "{role}: {shown}");
     }
-    // A spoke's session takes no duration, and none is sent; so nothing is asked twice.
+    // A spoke's session allows no duration, and none is sent; so nothing is requested twice.
     assert_eq!(room.count(Call::Federation), 4);
     let s3 = room
         .jit(&["console", "admin", "--service", "s3", "--region", "eu-central-1", "--print"])
@@ -77,7 +77,7 @@ touch "$HOME/shown""#,
     room.until("the browser's end", |room| room.path("shown").exists());
     let read = |name: &str| std::fs::read_to_string(room.path(name)).unwrap();
     assert_eq!(read("answers").lines().collect::<Vec<_>>(), ["421", "404", "404", "404", "404"]);
-    // The second may find nobody there any more.
+    // By the second request the page may already be gone.
     assert!(["303\n404\n", "303\n000\n"].contains(&&*read("twice")), "{}", read("twice"));
 }
 
@@ -127,7 +127,7 @@ fn identity_center_opens_with_its_own_link() {
     );
     assert_eq!((link.code(), link.stdout), (0, expected));
     assert_eq!(room.counts([Call::CenterToken, Call::Federation]), [0, 0]);
-    // What is behind a permission set has a session of its own.
+    // A role behind a permission set has its own session.
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     let spoke = room.jit(&["console", "admin", "--print"]).hands_over().run();
     insta::assert_snapshot!(room.told(&spoke), @"
@@ -226,7 +226,7 @@ fn an_unreachable_sign_in_page_is_not_a_sign_in_problem() {
     assert!(refused.stderr.contains(words) && !refused.stderr.contains("--force"), "{refused}");
 }
 
-/// AWS does not publish what the consoles of its closed partitions are called.
+/// AWS does not document the console host names of its closed partitions.
 #[test]
 fn a_partition_without_a_known_console_accepts_a_url() {
     let room = Room::new();
@@ -240,7 +240,7 @@ fn a_partition_without_a_known_console_accepts_a_url() {
       next: name the page: jit console iso --url https://HOST.c2shome.ic.gov/
       next: if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN as well
     ");
-    // With a page it goes on to the session, for which somebody has to sign in.
+    // With a page it continues to the session, which needs a sign-in.
     let named = room
         .jit(&["console", "iso", "--print", "--url", "https://console.c2shome.ic.gov/"])
         .without("BROWSER")

@@ -1,8 +1,10 @@
-//! Killed at every call that writes: old or new, never half, nothing locked, and the next run works.
+//! Killed at every system call that writes: old or new, never half, nothing stays locked, and the next run
+//! works.
 //!
-//! `strace` first lists the calls of one run that change anything outside the process, then kills later runs at each of
-//! them (the call itself does not happen). A plain `cargo test` kills some dozens of times, spread over all of it;
-//! `JIT_TEST_KILLS=2500 cargo test --test it crashes::` says how often, and `--nocapture` shows the counts.
+//! `strace` first lists the system calls of one run that change anything outside the process, then kills
+//! later runs at each of them (the call itself does not happen). A plain `cargo test` kills a few dozen
+//! times, spread over all of it; `JIT_TEST_KILLS=2500 cargo test --test it crashes::` sets how often, and
+//! `--nocapture` shows the counts.
 
 mod calls;
 mod scenes;
@@ -15,7 +17,7 @@ use self::calls::{Call as Written, killed_at, refused_at, written_by};
 use self::scenes::{Scene, edits, sessions};
 use crate::support::Room;
 
-/// How many kills a plain run has, over all tests here.
+/// How many kills a plain run makes, over all tests here.
 const FEW: usize = 48;
 
 /// How many kills a test has whose share is `percent`.
@@ -25,8 +27,8 @@ fn kills(percent: usize) -> usize {
     all * percent / 100
 }
 
-/// Kills `scene` so often, spread evenly over its calls. Beyond once for each call every other round has a second
-/// process beside it that does the same, a moment sooner or later.
+/// Kills `scene` that many times, spread evenly over its calls. After one round over all calls, every other
+/// round has a second process doing the same at nearly the same time.
 #[expect(clippy::print_stdout, reason = "the counts are what a full run is for")]
 fn kill(scene: &Scene, times: usize) {
     let calls = scene.calls();
@@ -39,7 +41,8 @@ fn kill(scene: &Scene, times: usize) {
         tried += 1;
         scene.before();
         let beside = (round % 2 == 1).then(|| scene.start_after(tried % 5 * 8));
-        // It may be too late: the network's answers come in one piece or in two, and the other one may have done it all.
+        // It may be too late: the network's answers come in one piece or in two, and the other process may
+        // have done everything.
         killed += usize::from(killed_at(scene, call).code() == 137);
         let beside = beside.map(|beside| beside.wait());
         let at = format!("{} killed at {call:?}", scene.name);
@@ -66,7 +69,8 @@ fn the_store_and_the_index_leave_the_old_or_the_new() {
     scenes.iter().for_each(|scene| kill(scene, times.max(1)));
 }
 
-/// The same in the store: whoever only wanted credentials gets them all the same. A plain run takes every tenth call.
+/// The same in the store: a caller that only wanted credentials still gets them. A plain run tests every
+/// tenth call.
 #[test]
 fn a_store_that_fails_at_any_call_keeps_the_old_or_the_new() {
     let step = if std::env::var_os("JIT_TEST_KILLS").is_some() { 1 } else { 10 };
@@ -88,7 +92,8 @@ fn a_store_that_fails_at_any_call_keeps_the_old_or_the_new() {
     }
 }
 
-/// A disk that is full, cannot be written to or breaks, at each call in turn: old or new, no sibling stays, and it is said.
+/// A disk that is full, read-only or broken, at each call in turn: old or new, no temporary file stays, and
+/// the error is reported.
 #[test]
 fn a_refused_system_call_leaves_the_old_or_the_new() {
     for scene in edits() {
@@ -111,7 +116,7 @@ fn a_refused_system_call_leaves_the_old_or_the_new() {
     }
 }
 
-/// A sibling that a kill left is gone after the next write that comes a minute later, and not before.
+/// A write more than a minute later removes the temporary file that a kill left, and not before.
 #[test]
 fn a_later_write_removes_what_a_kill_left() {
     let scene = &edits()[0];
@@ -127,7 +132,7 @@ fn a_later_write_removes_what_a_kill_left() {
     assert_eq!(scene.leftovers(), 0);
 }
 
-/// The calls that are killed at are those that write: the list is not empty where it counts.
+/// The calls at which runs are killed are those that write: the list must not be empty.
 #[test]
 fn the_trace_sees_the_system_calls_of_a_run() {
     let room = Room::signed_in("admin");
@@ -136,7 +141,7 @@ fn the_trace_sees_the_system_calls_of_a_run() {
     let calls = written_by(&room, &["credential-process", "admin"]);
     assert_eq!(room.count(Call::RefreshGrant), before + 1);
     let count = |name: &str| calls.iter().filter(|call: &&Written| call.name.starts_with(name)).count();
-    // What the refresh brought, as it came; then the login that it is, hub and spoke.
+    // The unchecked result of the refresh; then the login made from it, hub and spoke.
     assert!(
         count("openat") >= 4 && count("write") >= 4 && count("rename") == 4 && count("fsync") >= 4,
         "{calls:?}"

@@ -1,4 +1,4 @@
-//! What AWS's tools get: one line of JSON, or nothing and a code that says why.
+//! What AWS's tools get: one line of JSON, or nothing and an exit code that says why.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ fn it_reads_nothing_and_needs_no_stdin() {
     --- stdout
     (credentials)
     ");
-    // A full disk behind a redirection is a failure like any other.
+    // A full disk behind a redirection is an error like any other.
     let full = format!("exec '{jit}' credential-process admin >/dev/full");
     let full = room.program("sh", &["-c", &full]).run();
     insta::assert_snapshot!(room.told(&full), @"
@@ -116,7 +116,7 @@ fn below_the_margin_it_is_renewed_silently() {
     assert_ne!(key(&renewed), first, "fifteen are not");
     assert_eq!((room.count(Call::AssumeRoleWithWebIdentity), room.opened().len()), (1, 1));
 
-    // The same with the hub and the ID token over: the whole chain goes on without the person.
+    // The same with an expired hub session and ID token: the whole chain works without the person.
     for role in ["hub", "admin"] {
         room.age_session(role, 2 * HOUR);
     }
@@ -233,8 +233,8 @@ fn an_idp_that_is_down_does_not_end_the_login() {
     assert_eq!((up.code(), room.opened().len()), (0, 1), "{up}");
 }
 
-/// Seen before: whatever was wrong after the answer threw the new refresh token away, and the burnt one, sent next, ended the
-/// login for good.
+/// A regression: any error after the answer lost the new refresh token, and the invalidated one, sent next,
+/// ended the login for good.
 #[test]
 fn a_bad_answer_does_not_lose_its_refresh_token() {
     type Arrange = fn(&mut jit_emulator::Faults);
@@ -266,7 +266,7 @@ fn a_bad_answer_does_not_lose_its_refresh_token() {
     }
 }
 
-/// Whatever a provider calls a refresh token that is dead: a program is told to sign in, and a person does.
+/// However an IdP reports a dead refresh token: a program is told to sign in, and a person does.
 #[test]
 fn a_dead_refresh_token_is_recognized_in_every_idps_words() {
     let refuse = |status, code: &str, why: &str| Trouble::Refuse(Refusal::new(status, code, why));
@@ -281,7 +281,7 @@ fn a_dead_refresh_token_is_recognized_in_every_idps_words() {
         room.servers().faults(|faults| faults.always(Call::RefreshGrant, dead));
         let program = room.jit(&["credential-process", "admin"]).run();
         assert!(program.code() == 3 && program.stderr.contains(words), "{words}: {program}");
-        // The reason is the same the next time, and nobody is asked for it.
+        // The reason is the same the next time, and the IdP is not called for it.
         let again = room.jit(&["credential-process", "admin"]).run();
         assert!(again.code() == 3 && again.stderr.contains(words), "{words}: {again}");
         assert_eq!(room.count(Call::RefreshGrant), 1, "{words}");

@@ -1,4 +1,4 @@
-//! `jit demo`: what it tells, word for word, and that nothing of it is left, however it ends.
+//! `jit demo`: its output word for word, and that it leaves nothing behind, however it ends.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::support::{Room, Signal, snapshot};
 /// A transcript without what differs between two runs.
 fn normal(transcript: &str) -> String {
     let mut text = transcript.to_owned();
-    // What differs stands between the first of these and any of the second.
+    // What differs is between the first of these and any of the second.
     for (before, ends, instead) in [
         ("127.0.0.1:", "\",\n", "PORT"),
         ("ASIA", "\"\n", "…"),
@@ -31,12 +31,12 @@ fn normal(transcript: &str) -> String {
     text.lines().map(|line| normal_times(line) + "\n").collect()
 }
 
-/// A line with its moments and lengths of time, and the space that depends on them, put into one form.
+/// A line with its times and durations, and the padding that depends on them, in a fixed form.
 fn normal_times(line: &str) -> String {
     let is_number = |word: &str| word.trim_start_matches('-').parse::<f64>().is_ok();
     let is_unit = |word: &str| ["d", "h", "min", "s", "ms"].contains(&word.trim_end_matches([',', ';']));
     let words: Vec<&str> = line.split(' ').collect();
-    // The heads of columns stand as wide as the lengths below them.
+    // Column heads are as wide as the durations below them.
     let head = words.contains(&"left") && words.contains(&"until");
     let timed = head
         || line.contains("signed in ")
@@ -52,7 +52,7 @@ fn normal_times(line: &str) -> String {
         if is_number(word) && words.peek().is_some_and(|next| is_unit(next)) {
             let unit = words.next().unwrap_or_default();
             let end = unit.trim_start_matches(char::is_alphabetic);
-            // The second unit of a length of time belongs to the first.
+            // The second unit of a duration belongs to the first.
             if out.last().is_some_and(|last| last == "LENGTH") {
                 out.pop();
             }
@@ -60,7 +60,7 @@ fn normal_times(line: &str) -> String {
         } else if moment.len() == 5 && moment.as_bytes()[2] == b':' {
             out.push(format!("TIME{end}"));
         } else if moment.len() == 10 && moment.starts_with("20") && moment.matches('-').count() == 2 {
-            // The date of a moment that is not today.
+            // The date of a time that is not today.
         } else {
             out.push(word.to_owned());
         }
@@ -81,7 +81,7 @@ fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// The folder of a demo that runs, once its store is in use.
+/// The folder of a running demo, once its store is in use.
 fn folder_of_demo(room: &Room) -> PathBuf {
     let folder = || fs::read_dir(room.path("tmp")).unwrap().next().map(|entry| entry.unwrap().path());
     let in_use = |folder: PathBuf| {
@@ -91,7 +91,7 @@ fn folder_of_demo(room: &Room) -> PathBuf {
     folder().unwrap()
 }
 
-/// What the key of the store in this state folder is called in the kernel, as the home or as a copy.
+/// The names of the key of the store in this state folder in the kernel, as the home or as a copy.
 fn key_names(state: &Path) -> [String; 2] {
     let record: serde_json::Value =
         serde_json::from_slice(&fs::read(state.join("store.json")).unwrap()).unwrap();
@@ -115,7 +115,7 @@ fn transcript(option: &str, file: &str) {
     room.write(".aws/config", "[default]\nregion = eu-west-1\n");
     let before = content(&room.path(""));
     let jit = env!("CARGO_BIN_EXE_jit");
-    // One stream, so that the order of what is printed and what is told is held as well.
+    // One stream, so that the order of data and messages is checked as well.
     let merged = format!("exec '{jit}' demo --no-browser {option} 2>&1");
     let output = room.program("sh", &["-c", &merged]).without("JIT_STORE").run();
     assert_eq!(output.code(), 0, "{output}");

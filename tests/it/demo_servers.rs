@@ -1,4 +1,4 @@
-//! The demo's STS, asked by AWS's own SDK over `jit`'s HTTP client.
+//! The demo's STS, called with AWS's own SDK over `jit`'s HTTP client.
 #![expect(deprecated, reason = "PackedPolicySize is what the servers answer with, old name or not")]
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ use serde_json::Value;
 
 type Credentials = aws_sdk_sts::types::Credentials;
 
-/// The servers, and a runtime to ask them from.
+/// The servers, and a runtime to call them from.
 struct Demo {
     servers: Servers,
     http: Http,
@@ -64,7 +64,7 @@ impl Demo {
         Client::from_conf(config.build())
     }
 
-    /// An ID token, by the device flow, which needs no browser.
+    /// An ID token, with the device flow, which needs no browser.
     fn id_token(&self) -> String {
         let post = |path: &str, form: &[(&str, &str)]| -> Value {
             let url = format!("{}{path}", self.servers.issuer());
@@ -107,7 +107,7 @@ impl Demo {
         self.sts(Some(credentials)).assume_role().role_arn(arn).role_session_name("alice@example.com")
     }
 
-    /// What STS says of an `AssumeRole` that it refuses.
+    /// STS's answer to an `AssumeRole` that it refuses.
     fn refusal(
         &self,
         request: aws_sdk_sts::operation::assume_role::builders::AssumeRoleFluentBuilder,

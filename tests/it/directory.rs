@@ -1,5 +1,5 @@
-//! The list of a large Identity Center: 1,200 accounts, a portal that throttles, refreshes that are stopped, and what
-//! changes between two of them.
+//! The list of a large Identity Center: 1,200 accounts, a portal that throttles, refreshes that are
+//! interrupted, and what changes between two of them.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ fn refreshed(room: &Room, more: &[&str]) -> Output {
     output
 }
 
-/// How many roles the portal was seen to offer.
+/// How many roles the portal has offered.
 fn known(room: &Room) -> usize {
     let listed = room.jit(&["roles", "0000"]).run();
     listed.stdout.lines().filter(|line| line.contains("/Role")).count()
@@ -51,7 +51,7 @@ fn a_large_company_is_fetched_once_and_then_only_where_it_may_have_changed() {
     room.servers().faults(|faults| faults.portal_limit = Some(20));
     let second = refreshed(&room, &[]);
     assert_eq!((second.stderr.as_str(), room.counts(LISTS)), ("", [24, 1200]));
-    // Account 7 is lost and 1201 is new; a role more in account 8 shows when everything is asked about.
+    // Account 7 is lost and 1201 is new; an additional role in account 8 appears when everything is listed.
     let mut now = accounts(1201);
     now.remove(6);
     now[6].roles.push("Gained".to_owned());
@@ -94,7 +94,7 @@ fn an_interrupted_refresh_continues() {
     });
     let failed = room.jit(&["roles", "--refresh"]).run();
     assert_eq!(failed.code(), 1, "{failed}");
-    // However far the two that were stopped came: each account that they noted is not asked about again.
+    // However far the two interrupted ones came: each account that they recorded is not listed again.
     let now = noted(&room);
     let moment = |line: &str| line.split('\t').nth(1).map(str::to_owned);
     // The first two lines are the format, and when the refresh began.
@@ -110,7 +110,7 @@ fn an_interrupted_refresh_continues() {
     assert!(rest + done <= 401, "{rest} of 401 accounts were left, {done} were done");
     assert!(last.stderr.contains("demo: gained 12, lost 0\n"), "{last}");
     assert_eq!(known(&room), 4812);
-    // It has ended: the next one begins anew.
+    // It has ended: the next one starts again.
     let before = room.count(Call::ListAccountRoles);
     refreshed(&room, &["--full"]);
     assert_eq!(room.count(Call::ListAccountRoles) - before, 401);
@@ -125,7 +125,7 @@ fn repeated_throttling_is_waited_out() {
     assert!(!roles.stderr.contains("429") && !roles.stderr.contains("warning"), "{roles}");
     assert_eq!(known(&room), 480);
     assert!(refused > 0 && refused < 40, "{refused} refused");
-    // Nothing but refusals for a while.
+    // Only refusals for a while.
     let slow = Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code");
     room.servers().faults(|faults| {
         faults.portal_limit = None;
@@ -159,7 +159,7 @@ fn unlisted_roles_can_be_named_and_removed_ones_are_noticed() {
     let lost = room.jit(&["credential-process", "team-2/Role01"]).run();
     assert_eq!(lost.code(), 4, "{lost}");
     assert!(lost.stderr.contains("`jit roles 000000000002` lists what you were offered there"), "{lost}");
-    // The two accounts are asked about again, the third is not.
+    // The two accounts are listed again, the third is not.
     let refreshed = refreshed(&room, &[]);
     assert_eq!(room.count(Call::ListAccountRoles), 5);
     assert!(refreshed.stderr.contains("demo: gained 0, lost 1\n  - 000000000002/Role01\n"), "{refreshed}");

@@ -1,4 +1,4 @@
-//! What the documents say, held against the program.
+//! The documents, checked against the program.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -36,7 +36,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the document at `path` says.
+/// The text of the document at `path`.
 fn document(path: &str) -> &'static str {
     DOCUMENTS.iter().find(|(own, _)| *own == path).unwrap().1
 }
@@ -78,7 +78,7 @@ fn rows(title: &str) -> Vec<Vec<&'static str>> {
     rows.filter(|cells| cells[0].starts_with('`') || cells[0].starts_with(char::is_numeric)).collect()
 }
 
-/// What stands between backquotes.
+/// The text between backquotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
@@ -134,7 +134,7 @@ fn the_table_has_exactly_the_commands_and_options() {
     let mut program = Vec::new();
     collect(&Cli::command(), "jit", &mut program);
 
-    // The name is what stands before the arguments, which are in capitals or brackets.
+    // The name is what precedes the arguments, which are in capitals or brackets.
     let name = |cell: &str| {
         let words = quoted(cell).next().unwrap().split(' ');
         words.take_while(|word| word.starts_with(char::is_lowercase)).collect::<Vec<_>>().join(" ")
@@ -154,14 +154,14 @@ fn the_table_has_exactly_the_configuration_keys() {
     const CENTER: &str =
         "[idp.a]\ntype = \"identity-center\"\nstart_url = \"https://a.example\"\nregion = \"eu-west-1\"\n";
     const ROLE: &str = "[role.a]\nidp = \"a\"\nrole_arn = \"arn:aws:iam::111111111111:role/a\"\n";
-    /// A key like no other makes the parser name all that it knows.
+    /// An unknown key makes the parser list all that it knows.
     fn taken(text: &str) -> Names {
         let mistake = File::parse("x", &format!("{text}zzzzzzzz = 1\n")).unwrap_err();
         let suggestion = mistake.suggestion.unwrap();
         let list = suggestion.strip_prefix("the keys here are ").unwrap_or_else(|| panic!("{suggestion}"));
         list.split(", ").map(str::to_owned).collect()
     }
-    // What stands in parentheses narrows the place: to one type of IdP, or to one kind of role.
+    // The text in parentheses restricts the place: to one type of IdP, or to one kind of role.
     let places = [
         ("top", "", taken("")),
         ("idp", "oidc", taken(OIDC)),
@@ -171,7 +171,7 @@ fn the_table_has_exactly_the_configuration_keys() {
         ("role", "hub", taken(&format!("{OIDC}{ROLE}"))),
     ];
     for (place, kind, keys) in places {
-        // In a shared file each of them is decided about.
+        // Each of them has a rule for shared files.
         let place_there = match place {
             "top" => KeyPlace::Top,
             "role" => KeyPlace::Role,

@@ -1,4 +1,4 @@
-//! `jit doctor`: what is wrong here, and what mends it.
+//! `jit doctor`: what is wrong here, and what fixes it.
 
 use jit_emulator::Call;
 use serde_json::Value;
@@ -9,7 +9,7 @@ fn doctor(room: &Room) -> Output {
     room.jit(&["doctor"]).run()
 }
 
-/// What was found about `about` by a `--json` run: health and cure of each.
+/// What a `--json` run found about `about`: the state and the fix of each.
 fn found(output: &Output, about: &str) -> Vec<(String, String)> {
     let findings: Vec<Value> = serde_json::from_str(&output.stdout).unwrap();
     let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or("none").to_owned();
@@ -85,7 +85,7 @@ fn an_unreachable_endpoint_is_a_network_problem() {
     assert_eq!(found(&output, "network"), [good, ("broken".to_owned(), cure.to_owned())]);
 }
 
-/// Seen to fail: where an IdP could not be reached, `jit doctor` was advised, which asked no IdP.
+/// A regression: if an IdP could not be reached, the hint was `jit doctor`, which called no IdP.
 #[test]
 fn an_unreachable_idp_is_named() {
     let room = Room::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::support::Room;
 
-/// What is inherited and not set anew has to go; what is not inherited is left alone.
+/// Inherited variables that are not set again have to be removed; others are left alone.
 const INHERITED: [&str; 3] = ["AWS_PROFILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_SESSION_TOKEN"];
 const UNSET: [&str; 2] = ["AWS_PROFILE", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
 const SET: [&str; 8] = [

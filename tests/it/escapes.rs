@@ -1,4 +1,4 @@
-//! Text from outside, as the whole program shows it on a terminal and off it.
+//! Text from outside, as the whole program shows it on a terminal and elsewhere.
 
 use jit_emulator::{Account, Settings};
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use crate::session::without_colour;
 use crate::support::okta::{ANSWER, CODE, factor};
 use crate::support::{Output, Room};
 
-/// What outsiders write, what is shown of it, and what must not be there as it is. Add a line for another way to act on
-/// a terminal or to hide.
+/// What outsiders write, what is shown of it, and what must not appear unescaped. Add a line for another way
+/// to act on a terminal or to hide.
 const HOSTILE: [(&str, &str, &str); 10] = [
     ("a\u{1b}[2Jb", r"a\u{1b}[2Jb", "a\u{1b}[2J"),
     ("a\u{1b}]0;owned\u{7}b", r"a\u{1b}]0;owned\u{7}b", "\u{1b}]0;"),
@@ -22,10 +22,10 @@ const HOSTILE: [(&str, &str, &str); 10] = [
     ("a\u{e0041}b\u{fe0f}", r"a\u{e0041}b\u{fe0f}", "\u{e0041}"),
     ("a\u{2028}✓ Signed in", r"a\u{2028}✓ Signed in", "\u{2028}"),
 ];
-/// Ordinary text of all the world, which stays as it is.
+/// Ordinary text from all over the world, which stays as it is.
 const ORDINARY: [&str; 4] = ["José's Ñandú", "東京の電話", "Łódź – główny", "phone 🚀"];
 
-/// What `show` shows of each text is what [`HOSTILE`] says, and the ordinary as it is.
+/// `show` must show each text as [`HOSTILE`] says, and ordinary text unchanged.
 fn is_shown(show: impl Fn(&str) -> Output) {
     for (text, shown, raw) in HOSTILE {
         let output = show(text);
@@ -37,7 +37,7 @@ fn is_shown(show: impl Fn(&str) -> Output) {
     }
 }
 
-/// What `show` shows has nothing of a hostile text as it is, if it shows the text at all.
+/// `show` must show no hostile text unescaped, if it shows the text at all.
 fn is_harmless(show: impl Fn(&str) -> Output) {
     for (text, _, raw) in HOSTILE {
         let output = show(text);
@@ -102,7 +102,7 @@ fn factors_that_are_listed_or_unknown_are_only_text() {
     });
 }
 
-/// Account names of Identity Center. Whether such a name is taken at all is another question.
+/// Account names of Identity Center. Whether such a name is accepted at all is another question.
 #[test]
 fn account_names_are_escaped_on_a_terminal() {
     let names = HOSTILE.iter().map(|(text, ..)| *text).chain(ORDINARY);
@@ -179,7 +179,7 @@ fn variables_and_paths_are_only_text() {
     });
 }
 
-/// What somebody else wrote, where it is shown before it is taken, and in what is made of it.
+/// Foreign text, where it is shown before it is accepted, and in what is made from it.
 #[test]
 fn the_text_of_a_shared_file_is_only_text() {
     let file = |text: &str| {
@@ -215,7 +215,8 @@ fn the_text_of_a_shared_file_is_only_text() {
     });
 }
 
-/// AWS's own file may hold anything. Its difference is for people, who often read it through a pager, so it is text in a pipe too.
+/// AWS's own file may contain anything. Its diff is for people, who often read it through a pager, so it is
+/// escaped in a pipe too.
 #[test]
 fn a_file_diff_is_escaped_everywhere() {
     let room = Room::new();

@@ -1,4 +1,4 @@
-//! `jit exec`: the command is what was asked for, with the role's credentials and nobody else's.
+//! `jit exec`: the requested command runs with the role's credentials and nobody else's.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +10,7 @@ use crate::support::{Room, Signal};
 
 const JIT: &str = env!("CARGO_BIN_EXE_jit");
 
-/// By each of these some tool finds other credentials, or thinks these to be others.
+/// With each of these some tool finds other credentials, or believes that these are others.
 const SHADOWS: [&str; 19] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",

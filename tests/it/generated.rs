@@ -1,4 +1,4 @@
-//! What the program makes of itself: the manual, the completions, and the files that are committed of them.
+//! What the program generates: the man pages, the completions, and the committed files.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -55,7 +55,7 @@ fn the_committed_completions_are_current() {
     }
 }
 
-/// What the program answers when bash asks how `words` could go on.
+/// The program's answer when bash asks how `words` could continue.
 fn candidates(room: &Room, words: &[&str]) -> Output {
     let run = room.jit(&[&["--", "jit"], words].concat());
     run.env("COMPLETE", "bash")
@@ -89,7 +89,7 @@ fn roles_are_completed_from_the_configuration_and_never_an_error() {
     assert!(names(&room.path("state")).is_empty());
 }
 
-/// PowerShell and elvish are on no machine here: what their scripts are answered is looked at instead.
+/// No machine here has PowerShell and elvish: the answers to their scripts are checked instead.
 #[test]
 fn every_shell_completes_from_a_large_index_without_calls() {
     let room = Room::by_center(Settings::default());
@@ -126,7 +126,7 @@ fn every_variable_that_is_read_is_in_the_manual() {
     let variables: Vec<&str> = constants.map(|line| line.split('"').nth(1).unwrap()).collect();
     assert!(variables.contains(&"JIT_CONFIG") && variables.len() > 15, "{variables:?}");
     let manual = Room::new().jit(&["man"]).run().stdout.replace('\\', "");
-    // What a desktop sets, and nobody types.
+    // Set by a desktop, and typed by nobody.
     let of_the_desktop = ["DISPLAY", "WAYLAND_DISPLAY", "SSH_CONNECTION"];
     let missing: Vec<_> =
         variables.iter().filter(|name| !of_the_desktop.contains(name) && !manual.contains(*name)).collect();

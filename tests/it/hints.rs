@@ -1,5 +1,6 @@
-//! What an error says to do next is true in this very case: each row here makes one go wrong, reads what it is told, does
-//! that, and is better off. A command that any error advises has to be in a row, or in [`ELSEWHERE`] with the reason.
+//! The next step in an error is true in exactly this case: each row here makes something go wrong, reads what
+//! the error suggests, does that, and is better off. A command that any error suggests has to be in a row, or
+//! in [`ELSEWHERE`] with the reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,11 +25,11 @@ struct Row {
     run: fn(&Room, &[&str]) -> Output,
     /// What it says to do next, all of it.
     next: &'static [&'static str],
-    /// What is done elsewhere: by the person at the IdP, an administrator, or whoever runs the network.
+    /// What is done elsewhere: by the person at the IdP, by an administrator, or by whoever runs the network.
     elsewhere: fn(&Room),
-    /// Does what the hints say, as they say it.
+    /// Follows the hints literally.
     follow: fn(&Room, &[String]),
-    /// What was typed works from then on.
+    /// The original command works from then on.
     again: bool,
 }
 
@@ -44,12 +45,12 @@ fn refuse(room: &Room, call: Call, status: u16, code: &str) {
 }
 
 fn hints(output: &Output) -> Vec<String> {
-    // On a terminal both are one.
+    // On a terminal both are one stream.
     let lines = output.stderr.lines().chain(output.stdout.lines());
     lines.filter_map(|line| line.trim_end().strip_prefix("  next: ")).map(str::to_owned).collect()
 }
 
-/// The command in a hint: what is in backticks, or what it begins with, up to two spaces.
+/// The command in a hint: the text in backticks, or the beginning of the hint, up to two spaces.
 fn command_in(hint: &str) -> Vec<String> {
     let quoted = hint.split('`').skip(1).step_by(2).find(|part| part.starts_with("jit "));
     let line = quoted.or_else(|| hint.split("  ").next().filter(|line| line.starts_with("jit ")));
@@ -70,7 +71,7 @@ fn type_it(room: &Room, hints: &[String]) {
     assert_eq!(output.code(), 0, "{hint}: {output}");
 }
 
-/// Types the first, and the first of what that says, until all is well.
+/// Types the first, and the first hint of what that prints, until all is well.
 fn type_on(room: &Room, hints_so_far: &[String]) {
     let mut hint = hints_so_far[0].clone();
     for _ in 0..3 {
@@ -89,7 +90,7 @@ fn login(room: &Room, role: &str) {
     assert_eq!(output.code(), 0, "{output}");
 }
 
-/// Writes the section that `hint` dictates, and uses the name that it gives.
+/// Writes the section that `hint` gives, and uses its name.
 fn write_section(room: &Room, hint: &str) {
     let (_, section) = hint.split_once("[role.").unwrap();
     let (name, keys) = section.split_once("] with ").unwrap();
@@ -103,14 +104,14 @@ fn by_saml() -> Room {
     Room::by_saml(Settings::default())
 }
 
-/// Two IdPs that offer the same roles, and no role of one's own.
+/// Two IdPs that offer the same roles, and no configured role.
 fn two_idps(room: &Room) {
     let config = room.saml_config("");
     let (idp, _) = config.split_once("[role.").unwrap();
     room.write_config(&format!("{idp}\n{}", idp.replace("idp.demo", "idp.partner")));
 }
 
-/// A row says what is unlike this one.
+/// Rows state only what differs from this one.
 fn usual() -> Row {
     Row {
         name: "",
@@ -171,7 +172,7 @@ fn following_a_hint_helps() {
             assert_eq!(again.code(), 0, "after what it says was done: {again}");
         }
     };
-    // All of them, so that one that is wrong hides no other.
+    // All of them, so that one failure does not hide another.
     let fails = |row: &Row| std::panic::catch_unwind(|| told(row)).is_err();
     let wrong: Vec<&str> = rows().iter().filter(|row| fails(row)).map(|row| row.name).collect();
     assert!(wrong.is_empty(), "these lead nowhere, as said above: {wrong:#?}");
@@ -197,7 +198,7 @@ fn a_sign_in_that_cannot_ask_says_how_to_allow_it() {
     assert_eq!(login.code(), 0, "{login}");
 }
 
-/// Commands that are advised and not executed by a row, and why.
+/// Commands that are suggested but not executed by a row, and why.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("jit configure", "asks questions: wizard.rs answers them"),
     ("jit configure add", "takes a URL that only the person knows: shared.rs"),
@@ -218,7 +219,7 @@ fn every_command_that_is_advised_is_executed() {
     let rows = rows();
     let names: BTreeSet<&str> = rows.iter().map(|row| row.name).collect();
     assert_eq!(names.len(), rows.len(), "two rows have one name");
-    // By the words of the command alone: which role or IdP comes after them is the case's.
+    // By the words of the command alone: which role or IdP follows depends on the case.
     let executed: BTreeSet<String> =
         rows.iter().flat_map(|row| row.next).flat_map(|hint| commands_in(hint)).collect();
     let advised = advised();
@@ -260,7 +261,7 @@ fn kind_of(hint: &str) -> &'static str {
     }
 }
 
-/// Advice that no room can come to, and where it is followed.
+/// Advice that no room can produce, and where it is tested.
 const FOLLOWED_ELSEWHERE: &[(&str, &str)] =
     &[("Unlock", "a keychain that is locked: tests/counterparts has a real one, unlocked by a sign-in")];
 
@@ -283,7 +284,7 @@ fn every_kind_of_advice_is_followed() {
     assert_eq!(followed, kinds, "each kind of advice has a row that follows it, and a place in kind_of");
 }
 
-/// Those that are advised, so that "jit takes …" is none.
+/// Only suggested ones, so that "jit takes …" does not count.
 const COMMANDS: [&str; 11] = [
     "configure",
     "console",
@@ -300,7 +301,7 @@ const COMMANDS: [&str; 11] = [
 /// Those below `jit configure`.
 const BELOW: [&str; 3] = ["add", "import", "profiles"];
 
-/// The commands in a text, each without what the case fills in: which role, account or URL.
+/// The commands in a text, each without the parts that depend on the case: role, account or URL.
 fn commands_in(text: &str) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2);
     let all = quoted.chain([text]).filter(|part| part.starts_with("jit "));
@@ -314,7 +315,7 @@ fn commands_in(text: &str) -> Vec<String> {
     all.filter_map(command).collect()
 }
 
-/// Every command that a text of the layers which give hints names, and the files that do.
+/// Every command named in a text of the layers that give hints, and the files that do so.
 fn advised() -> BTreeMap<String, BTreeSet<String>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -334,7 +335,7 @@ fn advised() -> BTreeMap<String, BTreeSet<String>> {
             let text = fs::read_to_string(&path).unwrap();
             let own = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
             for line in own.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
-                // A `Next::Run` holds what comes after `jit`.
+                // A `Next::Run` contains what follows `jit`.
                 let typed = line.contains("Next::run(") || line.starts_with("command: ");
                 for literal in line.split('"').skip(1).step_by(2) {
                     let literal = if typed { format!("jit {literal}") } else { literal.to_owned() };

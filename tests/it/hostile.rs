@@ -1,5 +1,5 @@
-//! Hostile pages, providers and neighbours, as the whole program meets them. The table in SECURITY.md names these tests
-//! and those that lie elsewhere.
+//! Hostile pages, IdPs and neighbours, against the whole program. The table in SECURITY.md names these tests
+//! and those elsewhere.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::support::front::{Front, pass_on, reply};
 use crate::support::{Output, Room, Run};
 
-/// Words that clear a screen, name a window, turn the direction of a line, and play another line of ours.
+/// Text that clears a screen, sets a window title, reverses the direction of a line, and imitates one of our
+/// lines.
 const WORDS: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\r\n✓ Signed in";
 /// What a terminal would act on.
 const ACTS: [char; 5] = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\r'];
@@ -20,7 +21,7 @@ fn is_harmless(output: &Output) -> bool {
     !lines().any(|line| line.contains(ACTS) || line.starts_with("✓ Signed in"))
 }
 
-/// A provider that answers each path with an object, which `edit` may change, and a room that signs in there.
+/// An IdP that answers each path with an object, which `edit` may change, and a room that signs in there.
 fn provider(edit: impl Fn(&str, &mut Value) + Send + Sync + 'static) -> (Room, Front) {
     let front = Front::start(None, move |request| {
         let path = request.split(' ').nth(1).unwrap().to_owned();
@@ -56,7 +57,7 @@ fn provider(edit: impl Fn(&str, &mut Value) + Send + Sync + 'static) -> (Room, F
     (room, front)
 }
 
-/// Addresses that a browser must not be sent to, and nothing secret either.
+/// URLs that a browser must not be sent to, nor any secret.
 const BAD: [&str; 6] = [
     "javascript:alert(1)",
     "file:///etc/passwd",
@@ -96,7 +97,7 @@ fn unsafe_urls_are_never_opened() {
         let login = room.jit(&["login", "admin", "--device"]).run();
         assert!(login.code() == 1 && login.stderr.contains("verification_uri"), "{bad}: {login}");
         assert!(is_harmless(&login) && !login.stderr.contains("open  "), "{bad}: {login}");
-        // In the configuration it is a mistake with its place.
+        // In the configuration it is a mistake with its position.
         let room = Room::new();
         let issuer = bad.replace(['\u{1b}', '\u{7}'], "#");
         room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
@@ -164,7 +165,7 @@ fn device_codes_and_refusals_are_only_text() {
     ");
 }
 
-/// A room in which a login waits until the file `go` is there, and the port that it listens at.
+/// A room in which a login waits until the file `go` exists, and the port that it listens on.
 fn waiting_login(room: &Room) -> (crate::support::Started<'_>, String) {
     room.write_browser(
         "until [ -e \"$HOME/go\" ]; do sleep 0.01; done; exec curl -sSL -o \"$HOME/page\" \"$1\"",
@@ -190,7 +191,7 @@ fn another_user_cannot_use_folders_locks_or_keys() {
     );
     assert_eq!(room.jit(&["configure", "add", "shared.toml", "--yes"]).run().code(), 0);
     assert_eq!(room.jit(&["configure", "profiles"]).run().code(), 0);
-    // As open as homes were for decades; what jit made itself is to be closed all the same.
+    // As open as homes were for decades; what jit itself made must still be closed.
     for folder in ["", "state", "config", "config/jit", ".aws"] {
         fs::set_permissions(room.path(folder), fs::Permissions::from_mode(0o755)).unwrap();
     }
@@ -250,7 +251,7 @@ while crowd:
     assert_eq!(crowd.wait().code(), 0);
 }
 
-/// Finds a page of loopback in the list of processes, as every user can, asks for it, and tells what came.
+/// Finds a loopback page in the list of processes, as every user can, requests it, and prints the answer.
 const READS_THE_PROCESSES: &str = r#"
 import glob, re, sys, time, urllib.request
 def arguments():
@@ -275,7 +276,7 @@ for host in ("127.0.0.1", "localhost"): print(*ask(found[0].replace("127.0.0.1",
 /// One way to sign in: its name, a room for it, and what to run there.
 type WayToSignIn = (&'static str, fn() -> Room, [&'static str; 2]);
 
-/// Every sign-in that opens a browser. Whoever adds one adds a line.
+/// Every sign-in that opens a browser. If you add one, add a line.
 const WAYS_TO_SIGN_IN: [WayToSignIn; 5] = [
     ("oidc", Room::new, ["login", "admin"]),
     ("saml by redirect", || Room::by_saml(Default::default()), ["login", "hub"]),
@@ -290,7 +291,7 @@ fn saml_with(more: &str) -> Room {
     room
 }
 
-/// Has the usual browser of a room wait before its first step until the file `go` is there.
+/// Makes the usual browser of a room wait before its first step until the file `go` exists.
 fn slow_browser(room: &Room) {
     let usual = fs::read_to_string(room.path("browser")).unwrap();
     let (first, rest) = usual.split_once('\n').unwrap();
@@ -324,7 +325,7 @@ fn a_second_visitor_of_the_sign_in_page_ends_the_sign_in() {
         for before_the_browser in [true, false] {
             let room = room();
             let usual = fs::read_to_string(room.path("browser")).unwrap();
-            // A program of the same user, as it is where the system does not tell them apart.
+            // A program of the same user, as on systems that cannot tell them apart.
             let thief = "command curl -qsL -o \"$HOME/stolen\" -w '%{http_code}' \"$1\" > \"$HOME/thief\"";
             let (first, rest) = usual.split_once('\n').unwrap();
             let script = match before_the_browser {
@@ -348,7 +349,8 @@ fn a_second_visitor_of_the_sign_in_page_ends_the_sign_in() {
     }
 }
 
-/// Where the URL is on the terminal alone: this user's browsers are taken, another user's are not, whatever they know.
+/// If the URL is only on the terminal: this user's browsers are accepted, another user's are not, whatever
+/// they know.
 #[test]
 fn another_user_cannot_finish_a_sign_in_whose_url_they_have() {
     let room = Room::new();
@@ -365,7 +367,7 @@ fn another_user_cannot_finish_a_sign_in_whose_url_they_have() {
     assert!(login.stderr.contains("warning: another user of this machine (user number "), "{login}");
 }
 
-/// With everything but the cookie: the redirect with its code, and the response with its relay state.
+/// With everything except the cookie: the redirect with its code, and the response with its relay state.
 #[test]
 fn a_browser_without_the_cookie_is_refused() {
     let room = Room::new();
@@ -419,7 +421,8 @@ fn another_user_cannot_use_a_childs_endpoint_or_process() {
     assert_eq!(child.wait().code(), 0);
 }
 
-/// What an account calls itself is asked with the session's token: of this machine, and not of another in clear.
+/// An account's alias is requested with the session's token: from this machine, and not from another one over
+/// plain http.
 #[test]
 fn account_aliases_are_not_requested_over_plain_http() {
     for (address, asked) in [("127.0.0.1", true), ("127.0.0.2", false)] {

@@ -34,8 +34,8 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ),
 ];
 
-/// Every file of the program and its crates, without the tests in it: those of `src` by their path in there, the others by
-/// their path from the root.
+/// Every file of the program and its crates, without the tests in it: those in `src` by their path there, the
+/// others by their path from the root.
 fn sources() -> BTreeMap<String, String> {
     fn below(folder: &Path, root: &Path, found: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -68,7 +68,7 @@ fn code(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The paths that `text` names behind `crate::`, the members of a group each for itself.
+/// The paths that `text` uses after `crate::`, with each member of a group separately.
 fn imports(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for rest in code(text).split("crate::").skip(1) {
@@ -95,7 +95,7 @@ fn allows(allowed: &str, import: &str) -> bool {
     let mut words = import.split("::");
     let first = words.next().unwrap();
     let module = match words.next() {
-        // `sys` itself is imported to say `sys::fs::…` in place.
+        // `sys` itself is imported to write `sys::fs::…` in place.
         Some(second) if first == "sys" => format!("sys::{second}"),
         _ => first.to_owned(),
     };
@@ -150,7 +150,8 @@ fn no_permission_is_left_unused() {
     assert!(unused.is_empty(), "{}", unused.join("\n"));
 }
 
-/// Cargo turns a feature on for everybody in a build of the workspace, so a pure crate could name the wire and nobody would see.
+/// Cargo enables a feature for everybody in a build of the workspace, so a pure crate could use the `http`
+/// part unnoticed.
 #[test]
 fn pure_crates_do_not_use_the_http_feature() {
     for pure in ["jit-access", "iam-evaluate"] {
@@ -166,7 +167,7 @@ fn pure_crates_do_not_use_the_http_feature() {
     }
 }
 
-/// The emulator is for `jit demo` and for tests: nothing else of the program may lean on it.
+/// The emulator is for `jit demo` and for tests: nothing else in the program may depend on it.
 #[test]
 fn only_jit_demo_uses_the_emulator() {
     let sources = sources();
@@ -177,7 +178,8 @@ fn only_jit_demo_uses_the_emulator() {
     }
 }
 
-/// Services meet below themselves (in `shared`, `sessions`, `signing`), so that one can be added or read without the others.
+/// Services share only what is below them (`shared`, `sessions`, `signing`), so that one can be added or read
+/// without the others.
 #[test]
 fn emulator_modules_have_no_import_cycle() {
     let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -189,7 +191,7 @@ fn emulator_modules_have_no_import_cycle() {
     let modules: BTreeSet<String> = files.iter().map(|(file, _)| module(file)).collect();
     for (file, text) in &files {
         let from = module(file);
-        // The crate itself only lists what is seen from outside.
+        // The crate root only lists what is visible from outside.
         if from == "lib" {
             continue;
         }
@@ -203,7 +205,7 @@ fn emulator_modules_have_no_import_cycle() {
         arrows.insert(from.clone(), to.filter(|to| **to != from).cloned().collect());
     }
     assert!(arrows.values().map(BTreeSet::len).sum::<usize>() > 50, "the arrows are not seen: {arrows:?}");
-    // Whatever names only what is gone already goes next; what is left names itself in a circle.
+    // A module that imports only removed ones is removed next; what is left forms a cycle.
     while let Some(free) = arrows
         .iter()
         .find(|(_, to)| to.iter().all(|to| !arrows.contains_key(to)))
@@ -218,7 +220,7 @@ fn emulator_modules_have_no_import_cycle() {
 fn the_map_names_every_module() {
     let map = include_str!("../../src/lib.rs");
     for module in map.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
-        // In no build that is used.
+        // Not in any build that is used.
         if module == "fuzzing" {
             continue;
         }
@@ -251,8 +253,8 @@ fn the_environment_is_read_in_one_place() {
     assert_eq!(readers, doors);
 }
 
-/// An error explains itself beside its definition, by a typed piece of advice; one place puts that into words for the case.
-/// The parser of the command line brings words of its own.
+/// An error explains itself next to its definition, with a typed piece of advice; one place turns that into
+/// words for the case. The argument parser has its own texts.
 #[test]
 fn advice_is_worded_in_one_place() {
     let mut writers = Vec::new();
@@ -261,14 +263,15 @@ fn advice_is_worded_in_one_place() {
         if writes.iter().any(|call| text.contains(call)) {
             writers.push(file.clone());
         }
-        // Which role or IdP comes after these is the case's, and an error below the commands does not know it.
+        // Which role or IdP follows these depends on the case, and an error below the commands does not know
+        // it.
         let layer = file.split('/').next().unwrap();
         let below = ["aws", "broker", "crates", "idp", "store", "sys"].contains(&layer);
         let of_case = ["jit login", "jit explain", "jit doctor", "jit whoami"];
         for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
             let literals = line.split('"').skip(1).step_by(2);
             let untyped = literals.flat_map(|text| of_case.iter().filter(move |call| text.contains(**call)));
-            // The pages in the browser are no errors.
+            // The pages in the browser are not errors.
             assert!(
                 !below || file == "idp/page.rs" || untyped.count() == 0,
                 "{file}: say it by Next: {line}"
@@ -293,9 +296,9 @@ fn only_one_file_writes_to_the_terminal() {
     ];
     let mut found = Vec::new();
     for (file, text) in sources() {
-        // To ask whether it is a terminal writes nothing.
+        // Asking whether it is a terminal writes nothing.
         let text = text.replace("io::stdout().is_terminal()", "");
-        // The process beside a command has a pipe there, to `jit` itself.
+        // The companion of a command has a pipe there, to `jit` itself.
         let text = text.replace("rustix::stdio::stdout()", "");
         if writers.iter().any(|call| text.contains(call)) {
             found.push(file);
@@ -305,7 +308,7 @@ fn only_one_file_writes_to_the_terminal() {
     assert_eq!(found, ["sys/terminal.rs", "ui/out.rs"]);
 }
 
-/// What a browser is started with can be read by every user, so it is the page that sends it on, and nothing else.
+/// Every user can read a browser's arguments, so these are only the page that redirects it.
 #[test]
 fn browsers_are_started_only_with_the_redirecting_page() {
     let given = [
@@ -323,7 +326,7 @@ fn browsers_are_started_only_with_the_redirecting_page() {
     assert_eq!(opened, given.len(), "one of these opens no browser any more: {given:?}");
 }
 
-/// Each place where a secret is opened is one that somebody has looked at.
+/// Somebody has reviewed each place where a secret is exposed.
 #[test]
 fn secrets_are_exposed_only_where_listed() {
     let mut list = String::new();

@@ -30,15 +30,15 @@ pub(crate) fn config(room: &Room) -> String {
     fs::read_to_string(room.path("config/jit/config.toml")).unwrap()
 }
 
-/// What is said about the key in every room.
+/// What the report says about the key in every room.
 const STATIC_KEY: &str = "\
 Static keys, which jit neither takes nor needs:
   ~/.aws/credentials:2  [default]
   Once jit works, delete them there and deactivate them in IAM
 ";
 
-/// Imports with `--yes`: what is said, what is written, what `jit explain` makes of `role`; and that a second time
-/// nothing changes.
+/// Imports with `--yes`: the report, what is written, what `jit explain` shows for `role`; and that a second
+/// run changes nothing.
 fn whole_story(room: &Room, arguments: &[&str], report: &str, written: &str, next: &str, role: &str) {
     let yes = [arguments, &["--yes"]].concat();
     let output = import(room, &yes);
@@ -111,7 +111,7 @@ next: jit configure profiles  lets every AWS tool ask jit
 For AWS tools, ~/.aws/config still has the profiles of aws-okta for dev, prod: delete them before that
 ";
     whole_story(&room, &["aws-okta", "--org", "acme.okta.com"], &report, written, next, "prod");
-    // Its keychain has the org's address.
+    // The org's URL is in its keychain.
     let output = import(&room, &["aws-okta"]);
     let said = "error: ~/.aws/config does not say where the Okta org is: aws-okta keeps that in its keychain\n  \
                 next: jit configure import aws-okta --org acme.okta.com\n";
@@ -210,7 +210,7 @@ For AWS tools, ~/.aws/config still has the profiles of aws-vault for sso, tagged
 ";
     whole_story(&room, &["aws-vault"], &report, written, next, "tagged");
 
-    // With static keys alone there is nothing to become.
+    // With only long-lived access keys there is no role to import.
     room.write(".aws/config", "[profile root]\nmfa_serial = m\n");
     let output = import(&room, &["aws-vault", "--yes"]);
     let said = "error: nothing of aws-vault can be taken over\n  \
@@ -298,7 +298,7 @@ next: jit configure profiles  lets every AWS tool ask jit
 ";
     whole_story(&room, &["okta-aws-cli"], &report, written, next, "staging");
 
-    // Variables count as well, for what the file leaves out.
+    // Variables apply as well, for what the file leaves out.
     room.write(".okta/okta.yaml", "awscli:\n  profiles:\n    other:\n      org-domain: acme.okta.com\n      aws-iam-role: arn:aws:iam::222222222222:role/o\n      oidc-client-id: 0oabc\n");
     let run = room.jit(&["configure", "import", "okta-aws-cli", "--yes"]);
     let output = run.env("OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID", "0oaxy").run();

@@ -101,7 +101,7 @@ fn on_a_terminal_the_org_is_asked_for() {
 #[test]
 fn existing_tables_stay_and_taken_names_get_a_number() {
     let room = Room::new();
-    // A secret just above what is added, where a difference shows what is around it.
+    // A secret just above the added lines, where a diff shows the context.
     let google = "[idp.google]\ntype = \"oidc\"\nissuer = \"https://accounts.google.com\"\nclient_id = \"x\"\nclient_secret = \"s3cr3t\"\n";
     let before = format!("{}\n{google}", room.usual_config());
     room.write_config(&before);
@@ -210,7 +210,7 @@ fn an_unwritable_file_is_reported_and_left_alone() {
     set(&file, 0o600);
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no backup and no leftovers");
 
-    // A configuration that is wrong already is not added to.
+    // Nothing is added to a configuration that is already invalid.
     room.write_config("[role.x]\n");
     let output = import(&room, &["aws-vault", "--yes"]);
     insta::assert_snapshot!(room.told(&output), @r#"
@@ -315,7 +315,7 @@ fn hostile_content_is_shown_and_does_nothing() {
     "#);
     assert!(!output.stderr.contains(['\u{1b}', '\u{7}']), "{output}");
     assert!(config(&room).contains("[role.0-x]\n"), "{}", config(&room));
-    // A broken credentials file is no reason to stop, and none to be quiet.
+    // A broken credentials file is no reason to stop, but it is reported.
     room.write(".aws/credentials", &format!("[default]\naws_secret_access_key {SECRET}\n"));
     let output = import(&room, &["aws-vault", "--yes"]);
     insta::assert_snapshot!(room.told(&output), @r"

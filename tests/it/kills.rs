@@ -1,4 +1,4 @@
-//! Killed in the middle of any step: no lock is left, nothing is half-written, and others go on.
+//! Killed in the middle of any step: no lock is left, nothing is half-written, and others continue.
 
 use std::time::Duration;
 
@@ -96,7 +96,7 @@ fn another_sign_in_takes_over_from_a_killed_one() {
         leader.wait();
         let (other, caller) = (other.wait(), caller.wait());
         assert_eq!(other.code(), 0, "{step:?}: {other}");
-        // If it gets the lock first it has nothing to go on with, unless the login was over already.
+        // If it gets the lock first it has nothing to continue with, unless the sign-in was already complete.
         let signed_in = matches!(step, Call::AssumeRoleWithWebIdentity | Call::AssumeRole);
         assert!(caller.code() == 0 || (caller.code() == 3 && !signed_in), "{step:?}: {caller}");
         room.is_tidy();
@@ -142,7 +142,7 @@ fn a_kill_in_the_middle_of_a_write_leaves_the_old_entry() {
             room.age_login(hours);
         }
         let before = room.count(step);
-        // A file may grow to 512 bytes here; the write that goes beyond kills.
+        // A file may grow to 512 bytes here; the write beyond that kills the process.
         let script = format!("ulimit -f 1; exec '{}' credential-process admin", env!("CARGO_BIN_EXE_jit"));
         let killed = room.program("sh", &["-c", &script]).run();
         assert_eq!((killed.code(), killed.stdout.as_str()), (128 + Signal::XFSZ.as_raw(), ""), "{killed}");
@@ -154,7 +154,8 @@ fn a_kill_in_the_middle_of_a_write_leaves_the_old_entry() {
     }
 }
 
-/// A list and a hidden passphrase change how the terminal behaves; a shell that does not set it right itself goes on with it.
+/// A list and a hidden passphrase change the terminal's modes; a shell that does not restore them itself
+/// keeps them.
 #[test]
 fn the_terminal_is_restored_however_a_prompt_ends() {
     let room = Room::signed_in("admin");
@@ -165,13 +166,13 @@ fn the_terminal_is_restored_however_a_prompt_ends() {
             words.rsplit_once("login").map(|(set, rest)| (set, format!("login{rest}"))).unwrap();
         let jit = env!("CARGO_BIN_EXE_jit");
         for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-            // A shell that goes on, as one does whose command was killed by somebody else.
+            // A shell that continues, as after somebody else kills its command.
             let inner = format!("echo $$ >id; exec env {set} '{jit}' {words}");
             let script = format!("trap : HUP INT; sh -c '{}'; stty -a", inner.replace('\'', "'\\''"));
             let shell = room.program("sh", &["-c", &script]).somebody_types().start();
             shell.says(asks);
             let id: i32 = std::fs::read_to_string(room.path("id")).unwrap().trim().parse().unwrap();
-            // It asks when its mode is set, or is about to be.
+            // It asks when its mode is set, or about to be.
             room.until("the mode", |_| !shell.echoes());
             rustix::process::kill_process(rustix::process::Pid::from_raw(id).unwrap(), signal).unwrap();
             let ended = shell.wait();
@@ -184,7 +185,7 @@ fn the_terminal_is_restored_however_a_prompt_ends() {
     }
 }
 
-/// What other programs are started for is ended with who started them, in time and at every moment.
+/// Programs that `jit` starts end together with it, in time and at every moment.
 #[test]
 fn a_credential_command_does_not_outlive_its_caller() {
     let room = Room::new();

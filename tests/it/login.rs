@@ -1,4 +1,5 @@
-//! Signing in: the browser, the device code, the pasted address, and what else comes to the listener meanwhile.
+//! Signing in: the browser, the device code, the pasted URL, and what else reaches the listener in the
+//! meantime.
 
 use std::time::Duration;
 
@@ -151,7 +152,7 @@ fn no_browser_shows_the_url_and_listens() {
 #[test]
 fn a_second_tab_is_told_that_there_is_nothing_left_to_do() {
     let room = Room::new();
-    // Both tabs come while the sign-in is going on.
+    // Both tabs come during the sign-in.
     room.servers().faults(|faults| faults.next(1, Call::CodeGrant, Trouble::Late(Duration::from_secs(2))));
     room.write_browser(
         r#"at=$(curl -s -o /dev/null -w '%{redirect_url}' "$1")

@@ -1,4 +1,4 @@
-//! The whole binary against loopback servers, a topic a file.
+//! The whole program against loopback servers, one topic per file.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed, which is what it is for")]
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write files as a user does")]
 #![allow(clippy::type_complexity, reason = "tables of cases say what they are in their own lines")]

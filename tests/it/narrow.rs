@@ -1,4 +1,4 @@
-//! Sessions that are less than their role allows, and the line for a prompt.
+//! Restricted sessions, and the line for a prompt.
 
 use jit_emulator::{Call, Settings};
 
@@ -44,7 +44,7 @@ fn a_restricted_session_is_stored_separately() {
 fn a_policy_from_a_file_reaches_aws() {
     let room = Room::signed_in("admin");
     let statement = "{ \"Effect\": \"Allow\", \"Action\": \"s3:Get*\", \"Resource\": \"*\" }";
-    // Spaces do not count, and do not reach AWS.
+    // Spaces do not count, and are not sent to AWS.
     let spaces = " ".repeat(4000);
     room.write(
         "policy.json",
@@ -105,7 +105,7 @@ fn a_prompt_has_one_line_or_none() {
     let child = room
         .jit(&["exec", "-q", "admin", "--max", "15m", "--", env!("CARGO_BIN_EXE_jit"), "status", "--prompt"])
         .run();
-    // However long a busy machine took to come here.
+    // However long a busy machine took to get here.
     let left = child.stdout.strip_prefix("admin ").and_then(|rest| rest.strip_suffix(" min\n"));
     assert!(left.is_some_and(|left| (1..=15).contains(&left.parse().unwrap_or(0))), "{child}");
     assert_eq!(room.count(Call::AssumeRole), calls + 1);

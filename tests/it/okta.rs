@@ -31,7 +31,7 @@ pub(crate) fn wants(factors: Vec<serde_json::Value>) -> Script {
     Script { status: "MFA_REQUIRED", factors, ..Script::default() }
 }
 
-/// Signs in on a terminal: types what is given when what it answers is asked for, secrets where they do not show.
+/// Signs in on a terminal: types each answer when its question is asked, secrets without echo.
 pub(crate) fn types(run: Run<'_>, answers: &[(&str, &str)]) -> Output {
     let mut started = run.somebody_types().start();
     for (question, answer) in answers {
@@ -39,7 +39,7 @@ pub(crate) fn types(run: Run<'_>, answers: &[(&str, &str)]) -> Output {
         let line = format!("{answer}\n");
         if question.starts_with("Password") || question.starts_with("Who was") {
             started.types_unseen(&line);
-            // The question is shown again with this in the place of the answer.
+            // The question is shown again with this in place of the answer.
             started.says("[hidden]");
         } else {
             started.types(&line);
@@ -106,7 +106,7 @@ fn a_password_is_kept_only_when_told_and_a_refused_one_is_forgotten_first() {
     assert_eq!(asked.code(), 0, "{asked}");
     let kept = types(room.jit(&["login", "admin", "--force"]), &[]);
     assert!(kept.code() == 0 && !kept.stdout.contains("Password"), "{kept}");
-    // The password changes at the org: the stored one is tried once, forgotten, and the person asked.
+    // The password changes at the org: the stored one is tried once and forgotten, and the person is asked.
     okta.script(|script| script.status = "SUCCESS");
     let before = okta.passwords();
     room.confide("old password", "old-horse-8");
@@ -148,7 +148,7 @@ fn a_rate_limited_org_is_retried_once() {
     let (room, okta) = company(Script { limits: [headers].into(), ..Script::default() });
     let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
     assert!(login.code() == 0 && login.stdout.contains("asks for a pause of 1 s"), "{login}");
-    // Without a word of when, and twice: the person is told.
+    // Without saying until when, and twice: the person is told.
     okta.script(|script| script.limits = [vec![], vec![]].into());
     let twice = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
     assert!(twice.code() == 1 && twice.stdout.contains("accepts no more requests for 2 seconds"), "{twice}");
@@ -169,7 +169,7 @@ fn links_to_other_places_are_not_followed() {
     );
 }
 
-/// What the application's page is, the exit code, and words of the message.
+/// The application's page, the exit code, and words of the message.
 #[test]
 fn the_application_may_require_more_or_be_unavailable() {
     let cases = [
@@ -192,7 +192,7 @@ fn the_application_may_require_more_or_be_unavailable() {
     assert!(login.code() == 0, "without the sessions API the token goes with the link: {login}");
 }
 
-/// Okta makes each assertion anew, and may call that moment the sign-in.
+/// Okta makes a new assertion each time, and may give its time as that of the sign-in.
 #[test]
 fn a_renewed_assertion_does_not_make_a_sign_in_newer() {
     let (room, okta) = company(Script::default());
@@ -215,7 +215,7 @@ fn a_renewed_assertion_does_not_make_a_sign_in_newer() {
       because: admin needs a sign-in of the last 1 h; yours is from HH:MM
       next: jit login admin
     ");
-    // A sign-in of now is one.
+    // A sign-in made now is new.
     let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
     assert_eq!(login.code(), 0, "{login}");
     assert_eq!((room.asks_for("admin").code(), okta.passwords()), (0, 2));
@@ -235,7 +235,7 @@ fn an_ended_org_session_requires_a_sign_in() {
       because: the last login has ended: the session at Okta has ended
       next: jit login admin
     ");
-    // What is dead is not tried again.
+    // A dead session is not tried again.
     let pages = okta.count("GET /home/amazon_aws/0oa1/272");
     assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 3);
     assert_eq!(okta.count("GET /home/amazon_aws/0oa1/272"), pages);
@@ -284,7 +284,7 @@ fn a_device_code_becomes_an_assertion() {
       admin  account 222222222222  until HH:MM  TIME left
     ");
     assert_eq!(room.counts([Call::AssumeRoleWithSaml, Call::AssumeRole]), [1, 1]);
-    // Within the hour of its tokens the next assertion needs nobody.
+    // While its tokens are valid, the next assertion needs nobody.
     room.leave_a_refresh_token();
     let later = room.asks_for("admin");
     assert_eq!(later.code(), 0, "{later}");

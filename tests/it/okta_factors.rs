@@ -62,7 +62,7 @@ fn ctrl_c_cancels_a_push() {
     assert_eq!(okta.count("POST /api/v1/authn/cancel"), 1);
 }
 
-/// From the moment at which the phone may ring: what is called off there is called off at the org.
+/// From the moment at which the phone may ring: what is cancelled here is cancelled at the org.
 #[test]
 fn a_push_is_cancelled_whenever_the_signal_comes() {
     let (room, okta) = company(wants(vec![push()]));
@@ -81,7 +81,7 @@ fn a_push_is_cancelled_whenever_the_signal_comes() {
     }
 }
 
-/// Who waits for an answer at the keyboard is not out of reach of Ctrl-C because something was listened for before.
+/// A question at the keyboard can be cancelled with Ctrl-C even if something else listened for it before.
 #[test]
 fn ctrl_c_ends_the_question_after_a_push() {
     let (room, _okta) = company(Script { push: ["TIMEOUT"].into(), ..wants(vec![push()]) });
@@ -186,7 +186,7 @@ fn the_factor_is_named_picked_or_missed() {
     okta.script(|script| script.factors = vec![factor("telepathy", "ACME", "t1", json!({}))]);
     let strange = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
     assert!(strange.code() == 4 && strange.stdout.contains("can be used here: telepathy"), "{strange}");
-    // Nothing is remembered in another room, so the person picks.
+    // Another room remembers nothing, so the person picks.
     let (room, _okta) = company(wants(vec![push(), totp()]));
     let mut login = room.jit(&["login", "admin"]).somebody_types().start();
     login.says(PASSWORD_IS.0);

@@ -1,5 +1,5 @@
-//! `jit logout --all` always works: whatever is broken, nothing that can be read is left, and the IdPs are told as far as
-//! that can be done.
+//! `jit logout --all` always works: whatever is broken, nothing readable is left, and the IdPs are told as
+//! far as possible.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -32,8 +32,8 @@ fn logout(room: &Room) -> Run<'_> {
     room.jit(&["logout", "--all", "--no-browser"])
 }
 
-/// What is wrong, what is done to a room for that, with which variables, and whether the IdP can still be told. Add
-/// whatever else may be broken on the day.
+/// What is wrong, how a room gets into that state, with which variables, and whether the IdP can still be
+/// told. Add anything else that may be broken on that day.
 type Case = (&'static str, fn(&Room), &'static [(&'static str, &'static str)], bool);
 const CASES: [Case; 21] = [
     ("nothing", |_| {}, &[], true),
@@ -146,7 +146,7 @@ fn nothing_is_left_whatever_is_broken_and_the_idp_is_told_if_possible() {
     }
 }
 
-/// The record is of no help at all: the key cannot be found, but what it opens is gone.
+/// The record is no help at all: the key cannot be found, but what it opens is gone.
 #[test]
 fn a_record_without_a_key_id() {
     let room = Room::signed_in("admin");
@@ -195,7 +195,7 @@ fn unremovable_files_are_reported_after_everything_else() {
       next: check the owner and the permissions of that folder, and of those above it
     ");
     assert_eq!(room.count(Call::Revoke), 1, "{out}");
-    // The key is destroyed, so what lies there is noise.
+    // The key is destroyed, so what is there is noise.
     assert_eq!(room.jit(&["credential-process", "admin"]).run().code(), 3);
 }
 
@@ -231,7 +231,7 @@ fn a_passphrase_is_asked_for_only_after_everything_is_deleted() {
             out.says("Passphrase of jit's store");
             assert!(is_empty(&room), "before anybody types");
             out.types_unseen(&format!("{typed}\n"));
-            // The question is shown again with this in the place of the answer.
+            // The question is shown again with this in place of the answer.
             out.says("[hidden]");
         }
         let out = out.wait();
@@ -245,7 +245,7 @@ fn a_passphrase_is_asked_for_only_after_everything_is_deleted() {
             "{out}"
         );
     }
-    // Where nobody can be asked, it is said.
+    // If nobody can be asked, it says so.
     let room = with_a_second_store();
     assert_eq!(room.jit(&["lock"]).env("JIT_STORE", "file").run().code(), 0);
     let out = logout(&room).run();
@@ -303,7 +303,7 @@ fn an_idp_that_never_answers_is_abandoned_and_ctrl_c_leaves_nothing() {
     room.servers().faults(jit_emulator::Faults::clear);
 }
 
-/// What earlier versions stored does not say whom to tell. The configuration does, if it is there.
+/// What earlier versions stored does not say whom to tell. The configuration does, if it exists.
 #[test]
 fn older_entries_are_revoked_by_the_configuration() {
     for (config, revoked) in [(true, 1), (false, 0)] {

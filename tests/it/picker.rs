@@ -1,4 +1,4 @@
-//! The list to pick a role from, on a terminal: what is typed, what stands first, what is left behind.
+//! The list to pick a role from, on a terminal: typing, order, and what is left behind.
 
 use jit_emulator::Settings;
 
@@ -18,7 +18,7 @@ fn room() -> Room {
     room
 }
 
-/// What becomes of a login where this is typed into the list.
+/// The result of a login if this is typed into the list.
 fn picked(room: &Room, typed: &str) -> Output {
     let mut login = room.jit(&["login"]).somebody_types().start();
     login.says("❯");
@@ -101,7 +101,7 @@ fn nothing_is_left_behind_on_a_narrow_terminal_and_after_ctrl_c() {
         let login = login.wait();
         assert!(login.stdout.contains("ended with 130\r\n"), "{login}");
         assert!(!login.stdout.contains("\x1b[?25l"), "the cursor was hidden: {login}");
-        // The last thing that the list does is to clear itself, and the terminal echoes again.
+        // The last thing that the list does is clear itself, and the terminal echoes again.
         let frames: Vec<&str> = login.stdout.split("\r\x1b[0J").collect();
         assert!(frames.last().unwrap().contains("no role was chosen"), "{login}");
         assert!(!login.stdout.contains("-echo ") && !login.stdout.contains("-icanon"), "{login}");

@@ -1,5 +1,5 @@
-//! What somebody may have planted in the state folder: nothing of it is followed, waited for or obeyed, and nothing that
-//! `jit` did not make is removed.
+//! What somebody may have planted in the state folder: nothing of it is followed, waited for or used, and
+//! nothing that `jit` did not make is removed.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::Room;
 
-/// The user `nobody`, as whom nobody here runs anything. The tests run as root, who may give files away.
+/// The user `nobody`, as whom nothing runs here. The tests run as root, who may give files away.
 const SOMEBODY_ELSE: u32 = 65534;
 
 fn mode(path: &Path) -> u32 {
@@ -57,8 +57,8 @@ impl Documents {
     }
 }
 
-/// Where things are planted at once, so that what is behind one place is reached past the others. A name that ends with a
-/// dash stands for all that begin so.
+/// Where things are planted at the same time, so that the code behind one place is reached in spite of the
+/// others. A name that ends with a dash stands for all that begin like it.
 const PLACES: [&[&str]; 8] = [
     &[
         "file",
@@ -98,14 +98,14 @@ fn paths(room: &Room, places: &[&str]) -> Vec<PathBuf> {
     paths
 }
 
-/// Puts `plant` in the place of what is there.
+/// Replaces what is there with `plant`.
 fn instead(at: &Path, plant: impl Fn(&Path)) {
     fs::create_dir_all(at.parent().unwrap()).unwrap();
     let _ = fs::rename(at, at.with_extension("before"));
     plant(at);
 }
 
-/// What people run, and tools in the background. Each of these ends, whatever it comes to.
+/// What people run, and tools in the background. Each of these must end, whatever the result.
 const COMMANDS: [&[&str]; 5] = [
     &["credential-process", "admin"],
     &["status"],
@@ -145,7 +145,7 @@ fn hard_links_do_not_change_the_linked_file() {
     run_with(|at, documents| fs::hard_link(documents.0.join("thesis"), at).unwrap());
 }
 
-/// The test would not end.
+/// Otherwise the test would not end.
 #[test]
 fn pipes_block_nobody() {
     run_with(|at, _| {
@@ -221,7 +221,7 @@ fn foreign_files_are_left_and_named() {
 
 #[test]
 fn another_users_files_are_not_used() {
-    // The state folder itself: nothing is stored there, and nothing read.
+    // The state folder itself: nothing is stored there, and nothing is read.
     let room = Room::signed_in("admin");
     let state = room.path("state/jit");
     std::os::unix::fs::chown(&state, Some(SOMEBODY_ELSE), None).unwrap();

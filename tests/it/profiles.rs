@@ -9,11 +9,12 @@ use crate::support::{Output, Room};
 
 const JIT: &str = env!("CARGO_BIN_EXE_jit");
 
-/// The program as a profile names it, in quotes only where this checkout lies in a folder with a space in its name.
+/// The program as a profile names it, in quotes only if this checkout is in a folder with a space in its
+/// name.
 fn program() -> String {
     if JIT.contains(' ') { format!("\"{JIT}\"") } else { JIT.to_owned() }
 }
-/// A file as people leave it: comments, odd spaces, other line ends, nothing at its end.
+/// A file as people leave it: comments, odd spaces, other line endings, no newline at the end.
 const FOREIGN: &str =
     "# mine\r\n[default]\r\nregion=us-east-1\r\n\r\n[profile  other]\r\n  s3 =\r\n    max = 10\r\n; the end";
 
@@ -84,7 +85,7 @@ fn foreign_content_stays_byte_for_byte() {
     let mode = |path| fs::metadata(room.path(path)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(".aws/config"), mode(".aws/config.jit-backup")), (0o640, 0o600));
 
-    // A region that changes is one line that changes.
+    // A changed region changes one line.
     room.write_config(&room.usual_config().replacen("eu-west-1", "eu-west-2", 1));
     let update = configure(&room, &[]);
     insta::assert_snapshot!(room.told(&update), @"
@@ -265,7 +266,7 @@ fn the_written_line_works_as_python_tools_run_it() {
     assert_eq!((output.code(), output.stdout.as_str()), (0, "1 333333333333\n"), "{output}");
 }
 
-/// A room whose Identity Center was asked for what it offers.
+/// A room whose Identity Center was asked what it offers.
 fn room_with_offers() -> Room {
     let accounts = vec![
         Account::new("333333333333", "acme dev ✨", &["Developer", "ReadOnly"]),
@@ -307,7 +308,7 @@ fn chosen_and_offered_roles_get_profiles_with_custom_names() {
     The file as it was is ~/.aws/config.jit-backup
     ");
     assert!(aws_config(&room).contains(&offered) && !aws_config(&room).contains("acme-prod"), "{own}");
-    // Under another name the old one is stale.
+    // With another name, the old one is stale.
     let renamed = configure(&room, &["--all", "--name", "{idp}-{account}-{role}", "--prune"]);
     assert_eq!(renamed.code(), 0, "{renamed}");
     let said = "✓ Removed from ~/.aws/config: acme-dev.ReadOnly, admin, audit, dev\n";

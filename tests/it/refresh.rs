@@ -35,7 +35,7 @@ fn the_child_has_an_endpoint_and_no_keys() {
     ");
 }
 
-/// What is asked besides, and the status.
+/// Additional arguments of the request, and the status.
 #[test]
 fn only_the_child_is_answered() {
     let room = Room::signed_in("admin");
@@ -58,7 +58,7 @@ fn only_the_child_is_answered() {
         assert!(!output.stdout.contains("AccessKeyId"), "{with}: {output}");
     }
     let ended = shell(&room, "echo $AWS_CONTAINER_CREDENTIALS_FULL_URI").run();
-    // Nobody is answered from the command's end on, and soon after that nobody listens there any more.
+    // No request is answered once the command has ended, and soon after that nothing listens there any more.
     let ask = || room.program("curl", &["-s", ended.stdout.trim()]).run();
     room.until("the endpoint's end", |_| {
         let answer = ask();
@@ -78,7 +78,7 @@ fn credentials_renew_while_the_command_runs() {
     let output = shell(&room, &script).run();
     assert_eq!(output.code(), 0, "{output}");
     assert!(output.stdout.trim().parse::<usize>().unwrap() >= 1, "{output}");
-    // Where that is no longer possible it is said, once, and the endpoint says it too.
+    // If that is no longer possible it is reported, once, and the endpoint reports it too.
     room.servers().faults(|faults| faults.always(Call::AssumeRole, jit_emulator::Trouble::ServerError));
     let script = format!("{ASK}; sleep 7; ask");
     let output = shell(&room, &script).run();
@@ -86,7 +86,7 @@ fn credentials_renew_while_the_command_runs() {
     assert!(!started || output.stdout.contains("LoginNeeded"), "{output}");
 }
 
-/// The session is still good; the sign-in behind it has become older than the role allows.
+/// The session is still valid; the sign-in behind it has become older than the role allows.
 #[test]
 fn an_endpoint_stops_when_the_sign_in_is_too_old() {
     let room = Room::new();
@@ -104,7 +104,7 @@ fn an_endpoint_stops_when_the_sign_in_is_too_old() {
     assert_eq!(first, "1", "{output}");
     assert!(last.contains("admin needs a newer sign-in by now: run jit login admin"), "{output}");
     assert!(!last.contains("AccessKeyId"), "{output}");
-    // Whoever demands nothing is served.
+    // A role without requirements is served.
     assert_eq!(room.asks_for("developer").code(), 0);
 }
 
@@ -123,7 +123,7 @@ fn the_end_of_the_command_is_the_end() {
     assert_eq!(missing.code(), 127, "{missing}");
 }
 
-/// What is started is the command itself, so that whatever is done to the one is done to the other.
+/// What is started is the command itself, so signals to one reach the other.
 #[test]
 fn it_becomes_the_command_with_refresh_too() {
     let room = Room::signed_in("admin");
@@ -135,7 +135,7 @@ fn it_becomes_the_command_with_refresh_too() {
     assert_eq!(ids[2].trim(), "2", "ps and wc, and no child that the command did not start: {output}");
 }
 
-/// Signals that a command may answer, and those that only stop it or let it go on, each once and none lost.
+/// Signals that a command may handle, and those that only stop or continue it, each once and none lost.
 #[test]
 fn each_signal_reaches_the_command_once() {
     let room = Room::signed_in("admin");
@@ -174,7 +174,7 @@ fn state_of(id: u32) -> Option<char> {
     stat.rsplit(") ").next()?.chars().next()
 }
 
-/// A machine that has more to do than it can, until this is dropped.
+/// A machine that is overloaded, until this is dropped.
 struct Busy(Arc<AtomicBool>);
 
 impl Busy {
@@ -198,11 +198,12 @@ impl Drop for Busy {
     }
 }
 
-/// Whenever the signal comes: nothing is left of the command, nor of what serves it, and the status tells of the signal.
+/// Whenever the signal comes: nothing is left of the command, nor of what serves it, and the status shows the
+/// signal.
 #[test]
 fn a_signal_at_any_moment_ends_everything() {
     let room = Room::signed_in("admin");
-    // How long it takes here and now until a command runs.
+    // How long it takes on this machine until a command runs.
     let begun = Instant::now();
     assert_eq!(shell(&room, "true").run().code(), 0);
     let usual = begun.elapsed();

@@ -1,4 +1,4 @@
-//! What the identity provider can do wrong: each has its own message, its own exit code, and leaves nothing behind.
+//! What the IdP can do wrong: each has its own message and exit code, and leaves nothing behind.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -7,7 +7,8 @@ use jit_emulator::{Approval, Call, Flaw, Refusal, Settings, Trouble};
 
 use crate::support::{Output, Room};
 
-/// Signs in while `arrange` is wrong; the login fails and stores nothing that could be used, and works once all is well again.
+/// Signs in while `arrange` is in effect; the login fails and stores nothing usable, and works once all is
+/// well again.
 fn refused(arrange: impl FnOnce(&Room)) -> (Room, Output, String) {
     let room = Room::new();
     arrange(&room);
@@ -31,7 +32,7 @@ fn troubled(call: Call, trouble: Trouble) -> (Room, Output, String) {
     refused(|room| room.servers().faults(|faults| faults.always(call, trouble)))
 }
 
-/// The rest of what is said, with what the test fills in.
+/// The rest of the message, with what the test fills in.
 fn error(what: &str, next: &[&str]) -> String {
     let next: String = next.iter().map(|line| format!("  next: {line}\n")).collect();
     format!("error: {what}\n{next}")

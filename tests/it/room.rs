@@ -1,4 +1,4 @@
-//! The room itself: that it is empty, that it catches what programs do, and that nothing leaks unnoticed.
+//! The room itself: that it is empty, that it captures what programs do, and that nothing leaks unnoticed.
 
 use std::io::{Read as _, Write as _};
 

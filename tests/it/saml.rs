@@ -69,7 +69,7 @@ fn an_assertion_serves_every_role_in_it_for_five_minutes() {
     let other = room.asks_for("other");
     assert_eq!(other.code(), 0, "{other}");
     assert_eq!(room.counts(CALLS), [1, 2, 0]);
-    // Afterwards it is of no use to anybody, and does not lie there any longer.
+    // Afterwards it is useless, and no longer stored.
     room.age_login(Duration::from_secs(301));
     room.age_session("other", Duration::from_secs(3600));
     let late = room.jit(&["credential-process", "other"]).run();
@@ -153,7 +153,7 @@ fn one_assertion_serves_all_configured_roles() {
         assert!(login.stderr.contains(account), "{login}");
     }
     assert_eq!(room.counts(CALLS), [1, 2, 2]);
-    // Another run has nothing to do, and one that is forced does it all again, once.
+    // Another run has nothing to do, and a forced one does it all again, once.
     assert_eq!(room.jit(&["login", "--all"]).run().code(), 0);
     assert_eq!(room.counts(CALLS), [1, 2, 2]);
     let forced = room.jit(&["login", "--all", "--force"]).run();
@@ -196,7 +196,7 @@ fn what_the_idp_offers_is_a_role_without_being_configured() {
     let room = Room::by_saml(settings);
     let idp_only = room.saml_config("").split("\n[role").next().unwrap().to_owned();
     room.write_config(&idp_only);
-    // Nobody can pick here, so the roles are named.
+    // Nobody can pick here, so the roles are listed.
     let login = room.jit(&["login"]).run();
     insta::assert_snapshot!(room.told(&login), @"
     exit 2

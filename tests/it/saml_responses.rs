@@ -190,7 +190,7 @@ fn an_encrypted_assertion_is_passed_on_if_the_saml_provider_is_known() {
     room.write_config(&room.saml_config("").replace(&arn, &format!("{arn}\n{provider}")));
     let known = room.jit(&["login", "hub"]).run();
     assert_eq!(known.code(), 0, "{known}");
-    // Who it was is known from AWS alone.
+    // Only AWS tells who it was.
     insta::assert_snapshot!(room.told(&known), @"
     exit 0
     --- stderr

@@ -31,7 +31,7 @@ fn the_duration_is_requested_and_the_chaining_limit_shown() {
     assert!(row.contains(" 1 h left") || row.contains("59 min left"), "{spoke}");
     let again = room.jit(&["login", "developer", "--duration", "2h"]).run();
     assert!(again.stderr.trim_end().ends_with(" left, AWS's limit for chained roles"), "{again}");
-    // The hub's session of another length is another session.
+    // A hub session of another length is another session.
     let status: Value = serde_json::from_str(&room.jit(&["status", "--json"]).run().stdout).unwrap();
     assert_eq!(status["sessions"].as_array().unwrap().len(), 3, "{status}");
 }
@@ -94,7 +94,7 @@ fn whoami_shows_what_aws_says() {
     );
     assert_eq!(room.servers().journal().count(Call::GetCallerIdentity), 2);
 
-    // The source identity that AWS holds for the chain.
+    // The source identity of the chain.
     let with_source = "[role.developer]\nsource_identity = \"alice\"";
     room.write_config(&room.usual_config().replace("[role.developer]", with_source));
     let source = room.jit(&["login", "developer"]).run();
@@ -172,7 +172,7 @@ fn logout_forgets_even_if_the_idp_is_down() {
 fn logout_all_deletes_everything_and_the_key() {
     let room = Room::signed_in("developer");
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
-    // Where the cookies of an IdP lie that is signed in at by a browser of its own.
+    // Where the cookies of an IdP with a separate browser profile are.
     std::fs::create_dir_all(room.path("state/jit/browser/demo/Default")).unwrap();
     let out = room.jit(&["logout", "--all", "--no-browser"]).run();
     assert!(!room.path("state/jit/browser").exists(), "{out}");

@@ -1,4 +1,4 @@
-//! A company's shared file: shown, taken, pinned, refreshed when somebody asks for it.
+//! A shared file: shown, accepted, pinned, refreshed on request.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -12,7 +12,7 @@ use crate::support::{Output, Room};
 
 const CONFIG: &str = "config/jit/config.toml";
 
-/// A web server with one page, which is what it is set to: a status with headers, and a body.
+/// A web server with one page, which can be changed: a status with headers, and a body.
 pub(crate) struct Page {
     pub(crate) url: String,
     says: Arc<Mutex<(String, String)>>,
@@ -45,7 +45,7 @@ impl Page {
     }
 }
 
-/// What the company of the embedded Identity Center shares.
+/// A shared file for the built-in Identity Center.
 fn shared(room: &Room) -> String {
     let start = room.servers().start_url();
     format!(
@@ -75,7 +75,7 @@ fn a_tour_of_a_new_colleague() {
     let file = shared(&room);
     let page = Page::of(&file);
     let mut taken = room.jit(&["configure", "add", &page.url]).somebody_types().start();
-    // First what matters, then all of it for whoever wants to see.
+    // First the important facts, then all of it on request.
     let host = room.servers().start_url().split('/').nth(2).unwrap().to_owned();
     let shown = taken.says("Add this to ~/config/jit/config.toml? [y/N, d for the diff]");
     for line in [
@@ -148,7 +148,7 @@ fn a_shared_file_is_refreshed_only_on_request() {
     assert!(first.starts_with("# mine\nkey_cache = \"2h\"\n\n# >>> shared by http"), "{first}");
     let again = add(&room, &[]);
     assert_eq!((again.code(), again.stderr), (0, format!("✓ Nothing new at {}\n", page.url)));
-    // Somebody there changes it. Nothing happens until it is asked for, and nothing without a look.
+    // Somebody changes it there. Nothing happens until a refresh is requested, and nothing without a look.
     page.says("200 OK", &file.replace("role.dev", "role.developer"));
     assert_eq!(room.jit(&["explain", "dev"]).run().code(), 0);
     let unseen = add(&room, &[]);
@@ -257,7 +257,7 @@ fn a_shared_file_is_refreshed_only_on_request() {
     assert!(config(&room).contains("[role.developer]") && !config(&room).contains("[role.dev]"));
     let backup = std::fs::read_to_string(room.path("config/jit/config.toml.jit-backup")).unwrap();
     assert_eq!(backup, first);
-    // What the person changed in it is not thrown away unseen.
+    // The person's changes in it are not discarded unseen.
     room.write_config(&config(&room).replace("eu-west-1", "eu-west-2"));
     let edited = add(&room, &["--yes"]);
     insta::assert_snapshot!(room.told(&edited), @"

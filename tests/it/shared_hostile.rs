@@ -1,5 +1,5 @@
-//! Hostile shared files, as the whole program meets them: what they ask for is refused, or shown so that whoever approves
-//! it can see it. Whoever thinks of another one adds a line to a table.
+//! Hostile shared files, against the whole program: what they ask for is refused, or shown so that the person
+//! who approves it can see it. If you think of another one, add a line to a table.
 
 use jit_emulator::Settings;
 
@@ -21,7 +21,7 @@ fn add(room: &Room, arguments: &[&str]) -> Output {
     room.jit(&[&["configure", "add", "shared.toml"], arguments].concat()).run()
 }
 
-/// What is put into an honest file, in place of its description, and words of the refusal.
+/// What is put into an honest file instead of its description, and words of the refusal.
 const REFUSED: [(&str, &str); 9] = [
     ("auto_login = true", "a shared file may not set `auto_login`"),
     ("[idp.b]\ntype = \"saml\"\nstart_url = \"https://b.example\"\nbrowser = \"pwn\"", "names no program"),
@@ -62,7 +62,7 @@ fn an_honest_file_is_accepted_and_an_update_shows_only_changes() {
     let room = room(HONEST);
     let taken = add(&room, &["--yes"]);
     assert_eq!(taken.code(), 0, "{taken}");
-    // With --yes both are shown, and nothing but data is on stdout.
+    // With --yes both are shown, and stdout has only data.
     insta::assert_snapshot!(room.told(&taken), @r#"
     exit 0
     --- stderr
@@ -125,7 +125,8 @@ fn an_honest_file_is_accepted_and_an_update_shows_only_changes() {
     "#);
 }
 
-/// Texts around a change that used to hide it, and others that might. `SHOWN` becomes `OTHER`, and both are seen.
+/// Texts around a change that used to hide it, and others that might. `SHOWN` becomes `OTHER`, and both must
+/// be visible.
 const AROUND_A_CHANGE: [&str; 7] = [
     "# client_secret = '''\n# SHOWN\n# '''\n",
     "# client_secret \"\"\"\n# SHOWN\n",
@@ -213,7 +214,7 @@ fn names_already_in_use_are_shown_before_the_question() {
     );
 }
 
-/// What somebody, or a program of theirs, does to the copy later is held to the same rules, by every command.
+/// Later edits to the copy, by a person or a program, are checked by the same rules, by every command.
 #[test]
 fn an_edited_copy_is_refused_by_every_command() {
     let room = room(HONEST);

@@ -1,4 +1,4 @@
-//! `jit status` and `jit explain`: what is there and what would happen, without asking anybody.
+//! `jit status` and `jit explain`: what is stored and what would happen, without asking anybody.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Output, Room};
 
-/// Everything that can be asked of the servers.
+/// Every call that the servers support.
 const EVERYTHING: [Call; 12] = [
     Call::Discovery,
     Call::Jwks,

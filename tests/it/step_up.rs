@@ -1,4 +1,4 @@
-//! Roles that demand a sign-in of a certain age or strength: never served from another one, and asked for with a word why.
+//! Roles that require a recent or strong sign-in: no other one opens them, and the request says why.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::Room;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A room where `admin` has `demands`, and `developer` has none; both come from the same hub.
+/// A room where `admin` has `demands`, and `developer` has none; both use the same hub.
 fn room(demands: &str) -> Room {
     let room = Room::with(Settings { approval: Approval::AtOnce, ..Settings::default() });
     demand(&room, demands, "");
@@ -37,7 +37,7 @@ fn flaw(room: &Room, flaw: Flaw) {
 fn an_old_sign_in_is_repeated_with_the_reason() {
     let room = room("sign_in_age = \"15m\"");
     signed_in_ago(&room, HOUR);
-    // A role without a demand takes the session that the browser has.
+    // A role without requirements uses the browser's session.
     assert_eq!(room.jit(&["login", "developer"]).run().code(), 0);
     assert_eq!(room.opened().len(), 1);
 
@@ -64,7 +64,7 @@ fn an_old_sign_in_is_repeated_with_the_reason() {
       admin  account 222222222222  until HH:MM  TIME left
     ");
     assert!(room.sent_to()[1].contains("&max_age=900"), "{:?}", room.sent_to());
-    // Warm, and of nobody's concern but that role's.
+    // Warm, and relevant only for that role.
     for role in ["admin", "developer"] {
         assert_eq!(room.asks_for(role).code(), 0, "{role}");
     }
@@ -78,7 +78,7 @@ fn a_session_is_refused_once_its_sign_in_is_too_old() {
     signed_in_ago(&room, HOUR);
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     assert_eq!(room.asks_for("admin").code(), 0);
-    // The role demands more from now on, and the sessions are as fresh as they were.
+    // The role requires more from now on, and the sessions are as fresh as before.
     demand(&room, "sign_in_age = \"30m\"", "");
     for command in
         [&["credential-process", "admin"][..], &["exec", "admin", "--", "true"], &["whoami", "admin"]]
@@ -131,7 +131,7 @@ fn a_session_is_refused_once_its_sign_in_is_too_old() {
     assert_eq!(room.asks_for("developer").code(), 0);
 }
 
-/// What the role demands, what is in `[idp.demo]`, what the sign-in page is asked, what is told of it then.
+/// What the role requires, what is in `[idp.demo]`, what the sign-in page is asked for, what it then reports.
 #[test]
 fn a_weak_sign_in_is_stepped_up() {
     let cases = [
@@ -187,7 +187,7 @@ fn an_idp_that_ignores_the_request_is_not_trusted() {
         );
         assert!(login.stderr.contains(why), "{login}");
         assert_eq!(room.count(Call::AssumeRoleWithWebIdentity), 0);
-        // It is a sign-in all the same.
+        // It is still a sign-in.
         let other = room.asks_for("developer");
         assert_eq!((other.code(), room.opened().len()), (0, 1), "{other}");
         assert_eq!(room.asks_for("admin").code(), 3);
@@ -221,7 +221,7 @@ fn login_all_meets_the_strictest_requirement() {
     let login = room.jit(&["login", "--all"]).run();
     assert_eq!((login.code(), room.opened().len()), (0, 1), "{login}");
 
-    // Where that cannot be had, the others are there.
+    // If that is impossible, the other roles still work.
     let room = self::room("acr = [\"phr\"]");
     flaw(&room, Flaw::IgnoresStepUp);
     let login = room.jit(&["login", "--all"]).run();
@@ -230,7 +230,7 @@ fn login_all_meets_the_strictest_requirement() {
     assert_eq!(room.asks_for("admin").code(), 3);
 }
 
-/// Two roles may be the same session, of which only one has demands.
+/// Two roles may use the same session, of which only one has requirements.
 #[test]
 fn a_second_role_without_requirements_is_no_way_around_them() {
     let room = room("sign_in_age = \"15m\"");
@@ -326,7 +326,7 @@ fn saml_requests_have_force_authn_and_a_context() {
     }
 }
 
-/// The portal says nothing, so what counts is when the person came back from it.
+/// The portal reports nothing, so what counts is when the person came back from it.
 #[test]
 fn identity_center_counts_from_the_persons_own_sign_in() {
     let room = Room::by_center(Settings::default());

@@ -1,4 +1,4 @@
-//! Where sessions lie: passphrases, damage, disks that take nothing, keys that are gone.
+//! Where sessions are stored: passphrases, damage, disks that cannot be written, lost keys.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -84,7 +84,7 @@ fn a_passphrase_is_asked_for_once_until_jit_lock() {
     let right = right.wait();
     assert!(right.code() == 0 && right.stdout.contains("Still good: admin"), "{right}");
     assert_eq!(room.opened().len(), 1);
-    // The room ends with a kernel store; this one's copy of the key is to go as well.
+    // The room ends with a kernel store; this one's copy of the key has to go as well.
     assert_eq!(sealed(&["logout", "--all"]).run().code(), 0);
     assert!(
         !room.path("state/jit/file").exists()
@@ -204,8 +204,8 @@ fn a_key_forgotten_by_the_kernel_requires_a_sign_in() {
     room.is_tidy();
 }
 
-/// Asks for `admin` in a room where nothing can be stored, by a login and by the session that is there; `why` is in
-/// the one warning.
+/// Asks for `admin` in a room where nothing can be stored, with a sign-in and with the existing session;
+/// `why` is in the one warning.
 fn served_with_a_warning(room: &Room, run: impl Fn(&[&str]) -> Output, why: &str) {
     let warm = run(&["credential-process", "admin"]);
     assert_eq!(
@@ -243,7 +243,7 @@ fn a_read_only_state_folder() {
 #[test]
 fn a_disk_that_is_full() {
     let room = Room::signed_in("admin");
-    // No file may grow. What is printed goes through pipes, which are none.
+    // No file may grow. Output goes through pipes, which are not files.
     let script = r#"trap '' XFSZ; cd "$TMPDIR"; mkfifo out err; cat out & cat err >&2 &
 (ulimit -f 0; exec "$0" "$@") >out 2>err; code=$?; wait; rm out err; exit $code"#;
     let run = |arguments: &[&str]| {
@@ -287,7 +287,7 @@ fn asked_nobody(room: &Room) {
     assert_eq!(room.counts([Call::Discovery, Call::Authorize, Call::DeviceStart, Call::AssumeRole]), [0; 4]);
 }
 
-/// Each of these can keep nothing, and a login says so before anybody does anything for it. Add what else there is.
+/// Each of these cannot store anything, and a login says so before anybody does anything for it. Add others.
 #[test]
 fn a_sign_in_that_could_not_be_stored_does_not_start() {
     type Spoil = fn(&Room);
@@ -334,7 +334,7 @@ fn a_sign_in_that_could_not_be_stored_does_not_start() {
             asked_nobody(&room);
         }
     }
-    // The twins: a person types the passphrase first, and nothing is left of a login that comes to nothing.
+    // The counterparts: a person types the passphrase first, and a failed sign-in leaves nothing behind.
     let room = Room::new();
     let mut login = room.jit(&["login", "admin"]).env("JIT_STORE", "file").somebody_types().start();
     login.says("New passphrase for jit's store");
@@ -352,7 +352,7 @@ fn a_sign_in_that_could_not_be_stored_does_not_start() {
     assert_eq!(room.entries("").len(), 0);
 }
 
-/// The store is there before the login, and not after it.
+/// The store works before the sign-in, and not after it.
 #[test]
 fn a_store_that_fails_after_the_sign_in_is_exit_5() {
     let room = Room::new();

@@ -1,5 +1,5 @@
-//! Many callers at once: one of them does the work, all of them get the answer. What goes wrong meanwhile is in
-//! `storm_trouble`. `JIT_STORM=300` says how many they are; by itself it is a smaller number, for the sake of time.
+//! Many callers at once: one of them does the work, all of them get the answer. Failures in the meantime are
+//! in `storm_trouble`. `JIT_STORM=300` sets their number; the default is smaller, to save time.
 #![allow(
     clippy::print_stderr,
     reason = "how long a storm took is shown by `--nocapture`, and asserted by none"
@@ -19,7 +19,7 @@ pub(crate) fn callers() -> usize {
     std::env::var("JIT_STORM").map_or(40, |number| number.parse().expect("JIT_STORM is a number"))
 }
 
-/// Whether this is the full measure: slow servers are as slow as they come, and not just slow enough.
+/// Whether this is the full measure: slow servers are really slow, and not just slow enough.
 #[cfg(target_os = "linux")]
 pub(crate) fn in_full() -> bool {
     callers() >= 300
@@ -30,7 +30,7 @@ pub(crate) fn report(what: &str, begun: Instant) {
     note(&format!("{what}: {:?}", begun.elapsed()));
 }
 
-/// Says something to who runs this with `--nocapture`.
+/// Prints something for people who run this with `--nocapture`.
 pub(crate) fn note(what: &str) {
     eprintln!("{} callers, {what}", callers());
 }

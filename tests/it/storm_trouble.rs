@@ -1,5 +1,5 @@
-//! Many callers at once while something goes wrong: a dead refresh token, a leader that is killed, an IdP that takes its
-//! time, a renewal that fails.
+//! Many callers at once while something goes wrong: a dead refresh token, a killed lock holder, a slow IdP, a
+//! failing renewal.
 
 use std::collections::HashSet;
 use std::fs;
@@ -45,7 +45,7 @@ fn sessions<'a>(answers: impl IntoIterator<Item = &'a Output>) -> HashSet<&'a st
     answers.into_iter().filter(|answer| answer.code() == 0).map(|answer| answer.stdout.as_str()).collect()
 }
 
-/// Who holds one of the locks in `folder`, as the kernel tells it (`proc_locks(5)`).
+/// Who holds one of the locks in `folder`, according to the kernel (`proc_locks(5)`).
 fn holders(folder: &Path) -> HashSet<u32> {
     let locks = fs::read_dir(folder).into_iter().flatten();
     let files: HashSet<u64> = locks.map(|entry| entry.unwrap().metadata().unwrap().ino()).collect();
@@ -58,7 +58,8 @@ fn holders(folder: &Path) -> HashSet<u32> {
     held.collect()
 }
 
-/// Takes every lock of an entry in `folder` the moment its holder lets it go, and keeps it until the answer is dropped.
+/// Takes every lock of an entry in `folder` as soon as its holder releases it, and keeps it until the answer
+/// is dropped.
 fn never_free_again(folder: &Path) -> Vec<mpsc::Sender<()>> {
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let entries = ["session-", "login-"];
@@ -91,7 +92,7 @@ fn never_free_again(folder: &Path) -> Vec<mpsc::Sender<()>> {
     kept
 }
 
-/// Waits for the first holder of a lock in `folder`, and kills who holds it some time later.
+/// Waits for the first holder of a lock in `folder`, and kills the holder some time later.
 fn kill_a_leader(folder: &Path, later: Duration) -> Option<u32> {
     let begun = Instant::now();
     while holders(folder).is_empty() {
@@ -152,7 +153,7 @@ fn a_person_who_declines_is_asked_once() {
     room.write_browser("until [ -e \"$HOME/go\" ]; do sleep 0.01; done; exec curl -sSL -o /dev/null \"$1\"");
     let running: Vec<Started<'_>> = (0..callers()).map(|_| with_browser(&room).start()).collect();
     room.until("the browser", |room| !room.opened().is_empty());
-    // One asks the person, and all others have to be seen waiting before that one may go on.
+    // One asks the person, and all others must be seen waiting before that one may continue.
     let waiting = || running.iter().filter(|one| one.has_said(WAITING)).count();
     room.until("the queue", |_| waiting() == running.len() - 1);
     room.write("go", "");
@@ -163,7 +164,8 @@ fn a_person_who_declines_is_asked_once() {
     room.is_tidy();
 }
 
-/// Whoever comes later, and were it an endless stream that never lets the lock go, keeps nobody from an answer that is there.
+/// Later callers, even an endless stream that never releases the lock, keep nobody from an answer that
+/// exists.
 #[test]
 fn waiting_callers_need_no_lock_for_the_result() {
     for denied in [false, true] {
@@ -219,7 +221,8 @@ fn a_holder_killed_at_a_random_moment_is_replaced() {
         if answers.iter().all(|answer| answer.code() == 0) {
             assert_eq!(sessions(&answers).len(), 1, "{later:?}");
         } else {
-            // A token that was redeemed and died with the leader is gone; the provider takes its second use for theft.
+            // A token that was redeemed and lost with its process is gone; the IdP treats a second use as
+            // theft.
             for answer in &answers {
                 assert_eq!((answer.code(), answer.stdout.as_str()), (3, ""), "{later:?}: {answer}");
                 assert!(answer.stderr.ends_with("next: jit login admin\n"), "{later:?}: {answer}");
@@ -230,7 +233,7 @@ fn a_holder_killed_at_a_random_moment_is_replaced() {
         assert!(calls.iter().all(|count| *count <= 2), "{later:?}: {calls:?}");
         assert!(calls.iter().sum::<usize>() <= 4, "{later:?}: what was done is done again: {calls:?}");
         assert_eq!(holders(&locks), HashSet::new(), "{later:?}");
-        // If it died in the middle of a write, that lies there, sealed; see `kills`.
+        // If it died in the middle of a write, that is there, sealed; see `kills`.
         let half = room.entries(".jit-");
         assert!(half.len() <= 1, "{later:?}: {half:?}");
         half.into_iter().for_each(|file| fs::remove_file(file).unwrap());
@@ -260,7 +263,7 @@ fn all_callers_wait_for_a_slow_idp() {
     }
 }
 
-/// One gives up after half a minute, and with it all who wait.
+/// One gives up after half a minute, and with it all that wait.
 fn never_answered(room: &Room) {
     room.leave_a_refresh_token();
     room.servers().faults(|faults| {
@@ -282,7 +285,7 @@ fn never_answered(room: &Room) {
 fn a_failing_renewal_is_tried_once_while_the_session_is_valid() {
     let room = Room::signed_in("admin");
     let old = room.asks_for("admin").stdout;
-    // Ten minutes are left: too little to be fresh, and enough to be served.
+    // Ten minutes are left: too little to be fresh, but enough to be used.
     room.age_session("admin", HOUR - Duration::from_secs(600));
     let late = Trouble::Late(Duration::from_secs(2));
     room.servers().faults(|faults| {
@@ -297,7 +300,8 @@ fn a_failing_renewal_is_tried_once_while_the_session_is_valid() {
     for answer in &answers {
         assert_eq!((answer.code(), key(&answer.stdout)), (0, key(&old)), "{answer}");
     }
-    // Who comes when it has failed already, which a busy machine may bring about, waits for nobody and tries again.
+    // A caller that comes after the failure, as may happen on a busy machine, waits for nobody and tries
+    // again.
     let late_comers = answers.iter().filter(|answer| !answer.stderr.contains(WAITING)).count();
     let asked = room.count(Call::AssumeRole) - before;
     assert!((1..=late_comers.max(1)).contains(&asked), "asked {asked} times, {late_comers} came late");

@@ -1,4 +1,4 @@
-//! The main story in an empty room: one login, then sessions for every caller.
+//! The main story in an empty room: one sign-in, then sessions for every caller.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn a_hundred_callers_with_nothing_but_a_refresh_token() {
     // An ID token with less than a minute left is not used again.
     let id_token_lifetime = Duration::from_secs(50);
     let room = Room::with(Settings { approval: Approval::AtOnce, id_token_lifetime, ..Settings::default() });
-    // A hub session that is over when it arrives leaves nothing but the login behind.
+    // A hub session that has expired on arrival leaves only the login.
     room.servers().faults(|faults| faults.hub_lifetime = Some(Duration::ZERO));
     room.jit(&["login", "hub"]).run();
     room.servers().faults(Faults::clear);

@@ -1,4 +1,4 @@
-//! What AWS can say: each refusal in words that help, retried where that helps, and nothing lost.
+//! AWS's answers: each refusal explained, retried if that helps, and nothing lost.
 
 use jit_emulator::{ADMIN, Approval, Call, HUB, Refusal, Role, Settings, Trouble};
 
@@ -16,8 +16,8 @@ fn error(what: &str, next: &[&str]) -> String {
     format!("error: {what}\n{next}")
 }
 
-/// A login of `admin` while `call` always meets `trouble`, and what is said after the sign-in. It fails, the login is
-/// kept, and once all is well it goes on without the person.
+/// A login of `admin` while `call` always has `trouble`, and the messages after the sign-in. It fails, the
+/// login is kept, and once all is well it continues without the person.
 fn meets(call: Call, trouble: Trouble) -> (Room, Output, String) {
     let room = Room::new();
     room.servers().faults(|faults| faults.always(call, trouble));
@@ -288,7 +288,7 @@ fn only_the_right_external_id_is_accepted() {
     assert_eq!(room.opened().len(), 1);
 }
 
-/// An STS that grants everything, to see what it is asked.
+/// An STS that grants everything, to record the calls.
 fn recorder() -> Front {
     Front::start(None, |request| {
         let action = if request.contains("Action=AssumeRoleWithWebIdentity") {

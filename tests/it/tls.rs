@@ -1,4 +1,4 @@
-//! Certificates: whom the program trusts, what it says about whom it does not, and `AWS_CA_BUNDLE`.
+//! Certificates: whom the program trusts, what it says about others, and `AWS_CA_BUNDLE`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use crate::support::front::{Front, pass_on, reply};
 use crate::support::{Output, Room, Signal};
 
-/// A certificate authority of nobody's, and a certificate of 127.0.0.1 by it, made with openssl in the room.
+/// An unknown certificate authority, and its certificate for 127.0.0.1, made with openssl in the room.
 fn certificates(room: &Room) -> Arc<rustls::ServerConfig> {
     let script = r#"set -e; cd "$HOME"
 new() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 "$@" 2>/dev/null; }
@@ -57,7 +57,7 @@ fn an_idp_with_an_unknown_certificate_is_not_called() {
     failed(&room, &unknown, what, TRUST);
     assert_eq!(front.requests().len(), 0, "nothing was sent");
 
-    // Trusted, it answers; that it calls itself something else is the next thing that is wrong with it.
+    // If trusted, it answers; its different issuer is the next problem.
     let trusted = room.jit(&["login", "admin"]).env("AWS_CA_BUNDLE", &bundle(&room, "ca.pem")).run();
     let what = "the provider calls itself `http://IDP`, but the configuration says `https://127.0.0.1:PORT`";
     let next = "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
@@ -65,7 +65,7 @@ fn an_idp_with_an_unknown_certificate_is_not_called() {
     assert_eq!(front.requests().len(), 1);
 }
 
-/// Seen to fail: `ca_bundle` was read by nobody.
+/// A regression: nothing read `ca_bundle`.
 #[test]
 fn a_profiles_certificates_apply_to_its_connections() {
     const KEYS: &str = "aws_access_key_id = AKIAALICE\naws_secret_access_key = alice+static+secret\n";
@@ -84,7 +84,7 @@ fn a_profiles_certificates_apply_to_its_connections() {
         &format!("[profile a]\n{KEYS}ca_bundle = {ca}\n[profile b]\n{KEYS}[profile c]\n{KEYS}ca_bundle = /nowhere\n"),
     );
     let exec = |profile| room.jit(&["exec", "-q", profile, "--", "true"]).env("AWS_ENDPOINT_URL_STS", &sts);
-    // The STS behind it refuses a signature for another host's name; but it was asked.
+    // The STS behind it refuses a signature for another host; but it was called.
     let reached = |run: crate::support::Run<'_>| {
         let before = front.requests().len();
         let refused = run.run();
@@ -107,7 +107,7 @@ fn a_profiles_certificates_apply_to_its_connections() {
     error: STS in us-east-1 gave no answer: `ca_bundle` (~/.aws/config:11) names `/nowhere`, which cannot be used: No such file or directory (os error 2)
       next: name a file of PEM certificates there, by its whole path
     ");
-    // The variable counts first.
+    // The variable takes precedence.
     reached(exec("c").env("AWS_CA_BUNDLE", &ca));
     std::fs::remove_file(room.path(".aws/config")).unwrap();
 }
@@ -122,7 +122,7 @@ fn a_port_without_tls_is_reported() {
     failed(&room, &login, what, "check `issuer`, the network and the proxy\n  next: run `jit doctor`");
 }
 
-/// A server of openssl's, started with `options`, and what `jit login` says of it as the provider.
+/// An openssl server, started with `options`, and what `jit login` says about it as the IdP.
 fn login_at(room: &Room, options: &str) -> Output {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let line = format!("cd \"$HOME\"; exec openssl s_server -quiet -www -accept 127.0.0.1:{port} {options}");
@@ -154,7 +154,7 @@ openssl req -x509 -key leaf.key -subj '/CN=127.0.0.1' -days 2 -addext 'subjectAl
     assert_eq!(made.code(), 0, "{made}");
     let old = "ask whoever runs it to turn on TLS 1.2 or 1.3";
     let cases = [
-        // Good, so that the others fail for what they are meant to.
+        // Valid, so that the others fail for the intended reason.
         ("-cert leaf.pem -tls1_2", None, TRUST),
         (
             "-cert leaf.pem -tls1_1 -cipher ALL:@SECLEVEL=0",

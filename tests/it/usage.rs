@@ -1,11 +1,11 @@
-//! What can be typed, what is wrong with what was typed, and help whatever the machine is like.
+//! What can be typed, what is wrong with what was typed, and help whatever the state of the machine.
 
 use clap::CommandFactory as _;
 use jit::cli::Cli;
 
 use crate::support::{Room, snapshot};
 
-/// The words of every command that there is, `jit` itself first.
+/// The words of every command, `jit` itself first.
 fn commands() -> Vec<Vec<String>> {
     fn below(command: &clap::Command, words: &[String], all: &mut Vec<Vec<String>>) {
         all.push(words.to_vec());
@@ -77,7 +77,7 @@ fn wrong_usage_exits_with_two_and_explains() {
         assert_eq!((output.code(), output.stdout.as_str()), (2, ""), "{words:?}: {output}");
         assert!(output.stderr.contains(said), "{words:?}: {output}");
     }
-    // Tools show one line of what a program says that they started.
+    // Tools show one line of the output of programs that they started.
     for words in [&[][..], &["credential-process"]] {
         assert_eq!(room.jit(words).run().stderr.lines().count(), 1, "{words:?}");
     }
@@ -130,7 +130,7 @@ fn errors_are_one_json_object_for_scripts() {
         assert!(error["error"]["message"].as_str().is_some_and(|text| !text.is_empty()), "{output}");
         assert_eq!(output.stderr.lines().count(), 1, "{output}");
     }
-    // What comes after `--` is the command's own.
+    // What follows `--` belongs to the command.
     let output = room.jit(&["exec", "--bogus", "--", "status", "--json"]).run();
     insta::assert_snapshot!(room.told(&output), @"
     exit 2
@@ -195,7 +195,7 @@ fn colour_only_on_terminals_that_support_it() {
 #[test]
 fn the_log_shows_actions_and_no_secret() {
     let room = Room::signed_in("developer");
-    // What was printed is searched for secrets at the end.
+    // The output is searched for secrets at the end.
     let logged = room.jit(&["login", "--force", "admin"]).env("JIT_LOG", "debug").run();
     assert_eq!(logged.code(), 0, "{logged}");
     let wrong = room.jit(&["status"]).env("JIT_LOG", "loud").run();

@@ -1,7 +1,8 @@
-//! The Windows program by itself: its store in the Credential Manager, locks, `exec` and its exit codes, and the login on
-//! loopback, against the embedded servers. `scripts/check-platforms` runs this under wine; on Windows it is `cargo test`.
+//! The Windows program by itself: its store in the Credential Manager, locks, `exec` and its exit codes, and
+//! the sign-in on loopback, against the built-in servers. `scripts/check-platforms` runs this under wine; on
+//! Windows it is `cargo test`.
 //!
-//! Where the state lies is Windows' own to say, so that there is one for all tests, and they take turns.
+//! Windows decides where the state is, so there is one for all tests, and they take turns.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -17,7 +18,7 @@ use jit_emulator::{ADMIN, Approval, CLIENT_ID, Call, HUB, Refusal, Servers, Sett
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use tempfile::TempDir;
 
-/// Far beyond what any command takes.
+/// Far longer than any command takes.
 const PATIENCE: Duration = Duration::from_secs(120);
 static TURN: Mutex<()> = Mutex::new(());
 
@@ -39,7 +40,7 @@ impl Room {
             room.servers.issuer()
         );
         fs::write(room.path("config.toml"), config).unwrap();
-        // What a run that was broken off may have left.
+        // What an interrupted run may have left.
         room.run(&["logout", "--all", "--no-browser"]);
         room
     }
@@ -67,7 +68,7 @@ impl Room {
         self.jit(arguments).output().unwrap()
     }
 
-    /// Signs in: waits for the address that is to be opened, and opens it as a browser on this machine would.
+    /// Signs in: waits for the URL that should be opened, and opens it as a browser on this machine would.
     fn sign_in(&self, role: &str) {
         let mut command = self.jit(&["login", role, "--no-browser"]);
         let mut login = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -83,7 +84,7 @@ impl Room {
                 .collect();
             lines.join("\n")
         });
-        // Nothing can be pasted here, so it is the page of this machine that leads to the IdP.
+        // Nothing can be pasted here, so the local page leads to the IdP.
         let page = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok()).find_map(|line| {
             let word = line.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:"))?;
             TrustedUrl::parse(word, Purpose::Page).ok()
@@ -100,7 +101,7 @@ impl Room {
         self.servers.journal().count(call)
     }
 
-    /// Every file of the state, with what is in it.
+    /// Every file of the state, with its contents.
     fn state(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut found = Vec::new();
         let mut folders = vec![PathBuf::from(std::env::var_os("LOCALAPPDATA").unwrap()).join("jit")];
@@ -108,7 +109,7 @@ impl Room {
             for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
                 match entry.file_type().unwrap().is_dir() {
                     true => folders.push(entry.path()),
-                    // A file that another process has locked is read by nobody.
+                    // Nobody can read a file that another process has locked.
                     false => found.push((entry.path(), fs::read(entry.path()).unwrap_or_default())),
                 }
             }
@@ -168,7 +169,7 @@ fn a_login_on_loopback_is_kept_in_the_credential_manager() {
     let calls = [Call::AssumeRoleWithWebIdentity, Call::AssumeRole].map(|call| room.count(call));
     assert_eq!(calls, [1, 1]);
 
-    // Other processes, which have nothing but the store.
+    // Other processes, which have only the store.
     let answer = room.run(&["credential-process", "admin"]);
     assert_eq!(answer.status.code(), Some(0), "{}", said(&answer));
     let given: serde_json::Value = serde_json::from_slice(&answer.stdout).unwrap();
@@ -213,7 +214,7 @@ fn a_child_gets_credentials_and_its_full_exit_code_is_ours() {
     assert!(!words.contains("other"), "a variable that would win is gone: {words}");
 
     for more in [&[][..], &["--refresh"]] {
-        // Windows has 32 bits for it; a 256 whose lower byte alone is told would be a success.
+        // Windows has 32 bits for it; a 256 of which only the lower byte is passed on would be a success.
         for code in [0, 1, 7, 255, 256, 3010, -1_073_741_510] {
             let output = exec(more, &["cmd", "/c", &format!("exit {code}")]);
             assert_eq!(output.status.code(), Some(code), "{more:?}: {}", said(&output));
@@ -274,7 +275,7 @@ fn many_callers_make_one_call_and_a_killed_holder_blocks_nobody() {
     let after = [Call::AssumeRoleWithWebIdentity, Call::AssumeRole].map(|call| room.count(call));
     assert!(after[0] - before[0] <= 1 && after[1] - before[1] == 1, "{before:?} {after:?}");
 
-    // Killed while it holds the lock and waits for somebody to sign in, which nobody does.
+    // Killed while it holds the lock and waits for a sign-in, which nobody completes.
     let mut login = room.jit(&["login", "admin", "--force", "--no-browser"]);
     let mut login = login.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(login.stderr.take().unwrap()).lines();

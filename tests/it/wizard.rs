@@ -1,4 +1,4 @@
-//! `jit configure`: from one address to a configuration that was seen to work.
+//! `jit configure`: from one URL to a tested configuration.
 
 use jit_emulator::{Account, Approval, CLIENT_ID, Call, HUB, Settings};
 
@@ -23,7 +23,7 @@ fn an_identity_center_url_is_enough() {
     let mut configure = room.jit(&["configure"]).somebody_types().start();
     configure.says("Address: ");
     configure.types(&format!("{}/#/\n", room.servers().start_url()));
-    // The region is on the portal's page; signing in tells the rest.
+    // The region is on the portal's page; signing in reveals the rest.
     configure.says("Signed in");
     configure.says("3 roles are on offer");
     configure.types("444\r");
@@ -54,7 +54,7 @@ fn an_identity_center_url_is_enough() {
 fn an_issuer_needs_a_client_and_a_role_and_refusals_are_explained() {
     let room = room(Settings::default());
     let mut configure = room.jit(&["configure"]).somebody_types().start();
-    // Each wrong answer says why and what instead, and costs only itself.
+    // Each wrong answer says why and what to do instead, and affects only itself.
     configure.says("Address: ");
     configure.types("acme\n");
     configure.says("`acme` is no address of a web page");
@@ -149,7 +149,7 @@ fn metadata_pointing_to_another_host_needs_confirmation() {
             );
             configure.types("n\n");
         } else {
-            // Nobody is asked to agree to such an address.
+            // Nobody is asked to accept such a URL.
             configure.says(&format!("it sends people to `{place}`, which is not https"));
         }
         configure.says("Try again with other answers? [y/N]");
@@ -185,7 +185,7 @@ fn nothing_is_written_without_confirmation_or_a_person() {
         "{stopped}"
     );
     assert!(!room.path(CONFIG).exists());
-    // Who has profiles hears that these will do.
+    // A person with profiles is told that these are enough.
     room.write(".aws/config", "[profile x]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = A\n");
     let mut told = room.jit(&["configure"]).somebody_types().start();
     told.says("1 of the profiles in ~/.aws/config need no configuration");

@@ -1,4 +1,4 @@
-//! The system calls of a run that write, and runs that end or fail at one of them, by `strace`.
+//! The system calls of a run that write, and runs that end or fail at one of them, with `strace`.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,7 +7,7 @@ use super::scenes::Scene;
 use crate::support::{Output, Room};
 
 const JIT: &str = env!("CARGO_BIN_EXE_jit");
-/// Whatever changes something that outlives the process; not every machine has all of them.
+/// Every call that changes something that outlives the process; not every machine has all of them.
 const WRITING: [&str; 29] = [
     "open",
     "openat",
@@ -40,7 +40,7 @@ const WRITING: [&str; 29] = [
     "keyctl",
 ];
 
-/// The call of that name with that number, from one on.
+/// The call with this name and number, counted from one.
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub(super) name: String,
@@ -48,7 +48,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// An error that the system may give here, the turns through all of them; none where there is none.
+    /// An error that the system may return here, a different one each turn; none if there is none.
     pub(super) fn refusal(&self, turn: usize) -> Option<&'static str> {
         let errors: &[&str] = match self.name.as_str() {
             "open" | "openat" | "mkdir" | "mkdirat" => &["ENOSPC", "EROFS", "EACCES"],
@@ -62,13 +62,14 @@ impl Call {
         Some(errors[turn % errors.len()])
     }
 
-    /// Whether the command may go on without it: the sync of a folder after the rename, and the lock of the sibling.
+    /// Whether the command may go on without it: the sync of a folder after the rename, and the lock of the
+    /// temporary file.
     pub(super) fn may_be_refused(&self) -> bool {
         ["fsync", "flock"].contains(&self.name.as_str())
     }
 }
 
-/// The calls of a run that write, in their order. Only the first thread is looked at, which is where `jit` writes, and
+/// The calls of a run that write, in order. Only the first thread is traced, which is where `jit` writes, and
 /// no other program.
 pub(super) fn written_by(room: &Room, arguments: &[&str]) -> Vec<Call> {
     let list = room.path("calls").display().to_string();
@@ -95,7 +96,7 @@ pub(super) fn written_by(room: &Room, arguments: &[&str]) -> Vec<Call> {
 fn lasts(name: &str, arguments: &str) -> bool {
     match name {
         "open" | "openat" => arguments.contains("O_CREAT"),
-        // `3</a/file>, …`; what is no file is `3<socket:[1]>` and the like.
+        // `3</a/file>, …`; anything but a file is `3<socket:[1]>` and the like.
         "write" | "pwrite64" | "writev" => {
             let (number, path) = arguments.split_once('<').unwrap_or((arguments, "/"));
             let output = ["1", "2"].contains(&number.split(',').next().unwrap_or_default());
@@ -106,12 +107,13 @@ fn lasts(name: &str, arguments: &str) -> bool {
     }
 }
 
-/// A run of `scene` that is killed when it comes to `call`.
+/// A run of `scene` that is killed when it reaches `call`.
 pub(super) fn killed_at(scene: &Scene, call: &Call) -> Output {
     with(scene, call, "signal=KILL", "/dev/null")
 }
 
-/// A run of `scene` whose `call` fails; `None` if that number was another call this time, such as a thread's that is woken.
+/// A run of `scene` whose `call` fails; `None` if that number was another call this time, such as one of a
+/// thread that woke up.
 pub(super) fn refused_at(scene: &Scene, call: &Call, error: &str) -> Option<Output> {
     let list = scene.room.path("calls").display().to_string();
     let output = with(scene, call, &format!("error={error}"), &list);

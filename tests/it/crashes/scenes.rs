@@ -1,4 +1,4 @@
-//! What is killed: commands that write, each in a room that can be put back, and what has to hold afterwards.
+//! What is killed: commands that write, each in a room that can be restored, and what must hold afterwards.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,22 +11,22 @@ use jit_emulator::{Account, Settings};
 use super::calls::{Call, written_by};
 use crate::support::{Room, Run, Started};
 
-/// A command, what it starts from, and what it may leave.
+/// A command, its starting state, and what it may leave.
 pub(super) struct Scene {
     pub(super) name: &'static str,
     pub(super) room: Room,
     pub(super) arguments: Vec<String>,
-    /// Below these, every file is byte for byte what it was, or what the command makes of it.
+    /// Below these, every file is byte for byte what it was, or what the command writes.
     watched: &'static [&'static str],
     old: Files,
     new: Files,
-    /// Whether the sealed entries are to be put back by signing in, and then what is to be left of them.
+    /// Whether the sealed entries are restored by signing in, and then what should be left of them.
     ready: Option<fn(&Room)>,
-    /// A role that can be had afterwards: at once, or after a login where the kill cost that.
+    /// A role that must be available afterwards: at once, or after a sign-in if the kill made that necessary.
     role: Option<&'static str>,
 }
 
-/// Files and links by their path, siblings left out.
+/// Files and links by their path, without temporary files.
 type Files = BTreeMap<PathBuf, Entry>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Scene {
         Self { name, room, arguments, watched, old, new: Files::new(), ready: None, role: None }
     }
 
-    /// Runs it once, whole, to see what becomes of it.
+    /// Runs it once, completely, to see the result.
     fn played(mut self) -> Self {
         self.before();
         let whole = self.run(&self.arguments).hands_over().run();
@@ -59,7 +59,7 @@ impl Scene {
         self.room.jit(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Starts it in so many milliseconds.
+    /// Starts it after this many milliseconds.
     pub(super) fn start_after(&self, milliseconds: usize) -> Started<'_> {
         let wait = format!("sleep {}; exec \"$0\" \"$@\"", milliseconds as f64 / 1000.0);
         let words = ["-c", &wait, env!("CARGO_BIN_EXE_jit")];
@@ -67,7 +67,7 @@ impl Scene {
         self.room.program("sh", &words).hands_over().start()
     }
 
-    /// The calls that it writes with.
+    /// Its calls that write.
     pub(super) fn calls(&self) -> Vec<Call> {
         self.before();
         let calls = written_by(&self.room, &self.arguments.iter().map(String::as_str).collect::<Vec<_>>());
@@ -75,7 +75,7 @@ impl Scene {
         calls
     }
 
-    /// Puts the room back.
+    /// Restores the room.
     pub(super) fn before(&self) {
         self.ready.iter().for_each(|ready| ready(&self.room));
         for folder in self.watched {
@@ -94,7 +94,7 @@ impl Scene {
         }
     }
 
-    /// Checks what was left, and that the next run makes it whole.
+    /// Checks what was left, and that the next run completes it.
     pub(super) fn after(&self, at: &str) {
         let left = files(&self.room, self.watched);
         for path in self.old.keys().chain(self.new.keys()).chain(left.keys()) {
@@ -109,7 +109,7 @@ impl Scene {
         match self.role {
             None => assert_eq!(next.code(), 0, "{at}: the next run: {next}"),
             Some(role) => {
-                // What only a person can mend is said with its code, and a login mends it.
+                // A state that only a person can fix has its exit code, and a sign-in fixes it.
                 assert!([0, 3].contains(&next.code()), "{at}: the next run: {next}");
                 let login = self.room.jit(&["login", role]).run();
                 assert_eq!(login.code(), 0, "{at}: a login: {login}");
@@ -121,12 +121,12 @@ impl Scene {
         assert_eq!(files(&self.room, self.watched), self.new, "{at}: after the next run");
     }
 
-    /// How many siblings lie about.
+    /// How many temporary files there are.
     pub(super) fn leftovers(&self) -> usize {
         self.siblings().len()
     }
 
-    /// Makes the siblings that much older.
+    /// Makes the temporary files older by this much.
     pub(super) fn age_leftovers(&self, by: Duration) {
         for path in self.siblings() {
             fs::File::open(path).unwrap().set_modified(SystemTime::now() - by).unwrap();
@@ -266,7 +266,7 @@ pub(super) fn sessions() -> Vec<Scene> {
         if let Some(index) = index {
             fs::create_dir_all(room.path("state/jit/roles")).unwrap();
             room.write("state/jit/roles/demo", index);
-            // As `jit` writes it; a file that others may read is closed to them by reading it.
+            // As `jit` writes it; reading a file that others may read closes it to them.
             let own = fs::Permissions::from_mode(0o600);
             fs::set_permissions(room.path("state/jit/roles/demo"), own).unwrap();
         }

@@ -17,13 +17,13 @@ mod typed;
 
 /// One mistake in a good file.
 struct Row {
-    /// What is replaced, and by what, to make it.
+    /// What is replaced, and with what, to make it.
     mistake: (String, String),
     /// What is suggested, as far as it is followed; or what is said, where nothing is suggested.
     says: String,
     /// Whether something is suggested.
     suggests: bool,
-    /// What is replaced, and by what, to do as suggested.
+    /// What is replaced, and with what, to follow the suggestion.
     follow: (String, String),
     /// What is refused next; nothing where the file is taken then.
     then: Option<&'static str>,

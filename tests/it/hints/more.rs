@@ -1,4 +1,4 @@
-//! Rows for the ways to sign in and to keep what came of it that are not the usual ones.
+//! Rows for the less common ways to sign in and to store the result.
 
 use std::cell::RefCell;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::support::okta::{CODE, Okta, Script, factor};
 use crate::support::{Output, Room};
 
 thread_local! {
-    /// The org of the row that is tried.
+    /// The org of the current row.
     static ORG: RefCell<Option<Okta>> = const { RefCell::new(None) };
 }
 
@@ -42,7 +42,7 @@ fn quoted(hint: &str) -> Vec<&str> {
 
 const SECOND: &str = "arn:aws:iam::111111111111:saml-provider/second";
 
-/// The assertion lists the hub by one more SAML provider.
+/// The assertion lists the hub with one more SAML provider.
 fn by_two_providers(room: &Room) {
     let edit = Edit::by(|xml| {
         let value = xml.split("<saml:AttributeValue").find(|part| part.contains(HUB)).unwrap().to_owned();
@@ -57,7 +57,7 @@ fn by_two_providers(room: &Room) {
     room.servers().faults(|faults| faults.edit_assertion = Some(edit));
 }
 
-/// Puts what the first hint dictates into the section of the hub.
+/// Puts what the first hint gives into the section of the hub.
 fn add_to_hub(room: &Room, hint: &str) {
     let (_, line) = hint.split_once(": ").unwrap();
     let line = line.replace("/NAME\"", "/demo\"");
@@ -286,7 +286,7 @@ fn of_idps() -> Vec<Row> {
             name: "a FIPS endpoint that cannot be reached",
             room: || Room::by_center(Settings::default()),
             run: |room, typed| {
-                // Without the room's own endpoints AWS's are asked, by a proxy that is not there.
+                // Without the room's own endpoints AWS's are called, through a proxy that does not exist.
                 let run = room
                     .jit(typed)
                     .env("AWS_USE_FIPS_ENDPOINT", "true")
@@ -304,7 +304,7 @@ fn of_idps() -> Vec<Row> {
                 "run `jit doctor`",
             ],
             follow: |room, hints| {
-                // It finds what the room has to be good.
+                // It finds that the room is healthy.
                 assert_eq!(run(room, &hints[2]).code(), 0);
             },
             ..usual()

@@ -1,4 +1,4 @@
-//! Rows for what goes wrong with the usual ways to sign in.
+//! Rows for what goes wrong with the common ways to sign in.
 
 use std::fs;
 
@@ -173,7 +173,8 @@ pub(super) fn rows() -> Vec<Row> {
             },
             next: &["check `issuer`, the network and the proxy", "run `jit doctor`"],
             follow: |room, hints| {
-                // It looks at more than this, and ends as it finds things; it says that the network is to blame.
+                // It checks more than this, and its exit code reflects all findings; it says that the network
+                // is the cause.
                 let doctor = run(room, &hints[1]);
                 assert!(!doctor.stdout.is_empty(), "{doctor}");
                 room.write_config(&room.usual_config());
@@ -219,7 +220,7 @@ pub(super) fn rows() -> Vec<Row> {
             next: &["give the profile keys new keys (~/.aws/credentials:2)"],
             follow: |room, _| {
                 login(room, "ops");
-                // What the person wrote is theirs, and no secret that jit left lying.
+                // The person's own file is theirs, and not a secret that jit left behind.
                 fs::remove_file(room.path(".aws/credentials")).unwrap();
             },
             again: false,

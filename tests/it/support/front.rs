@@ -1,4 +1,4 @@
-//! A server of the test's own in front of nothing or of the demo's servers: it keeps what it was asked.
+//! A server made by the test, in front of nothing or of the demo's servers: it records requests.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -14,7 +14,7 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    /// A server that answers each request, head and body, with the whole text that `answer` makes of it; over TLS
+    /// A server that answers each request, head and body, with the whole text returned by `answer`; over TLS
     /// with `tls`.
     pub(crate) fn start(
         tls: Option<Arc<rustls::ServerConfig>>,
@@ -39,13 +39,13 @@ impl Front {
         Self { address, requests }
     }
 
-    /// Everything that was asked so far.
+    /// Everything that was requested so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
-/// A client that gives up is its own business.
+/// It is fine if a client gives up.
 fn serve(mut stream: impl Read + Write, kept: &Mutex<Vec<String>>, answer: &Answer) {
     let mut request = String::new();
     let mut chunk = [0; 4096];
@@ -70,7 +70,7 @@ fn is_whole(request: &str) -> bool {
     body.len() >= length.unwrap_or(0)
 }
 
-/// A whole answer.
+/// A complete answer.
 pub(crate) fn reply(status: &str, kind: &str, body: &str) -> String {
     let length = body.len();
     format!(
@@ -78,7 +78,7 @@ pub(crate) fn reply(status: &str, kind: &str, body: &str) -> String {
     )
 }
 
-/// What the server at `upstream` (`127.0.0.1:PORT`) answers, asked under its own name.
+/// The answer of the server at `upstream` (`127.0.0.1:PORT`), called under its own name.
 pub(crate) fn pass_on(upstream: &str, request: &str) -> String {
     let lines = request.split_inclusive("\r\n");
     let renamed: String = lines

@@ -1,4 +1,4 @@
-//! The search for secrets that lie open, in clear or in the forms that programs wrap them in.
+//! The search for exposed secrets, in clear or in the forms in which programs encode them.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ impl Leaks {
         found.map(|(what, _)| *what)
     }
 
-    /// What was found in the names and the content of everything below `folder`.
+    /// What was found in the names and the contents of everything below `folder`.
     pub(super) fn in_folder(&self, folder: &Path) -> Vec<String> {
         let mut found = Vec::new();
         for entry in fs::read_dir(folder).unwrap() {
@@ -40,11 +40,12 @@ impl Leaks {
     }
 }
 
-/// `secret` in clear, in percent encoding, and as it looks in the base64 of something that it is a part of.
+/// `secret` in clear, percent-encoded, and as it appears in the base64 of something that contains it.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned(), form_urlencoded::byte_serialize(secret.as_bytes()).collect()];
     for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
-        // Three bytes become four letters, so it has three looks; the letters at its ends belong to its neighbours.
+        // Three bytes become four letters, so it has three forms; the letters at its ends depend on its
+        // neighbours.
         for (before, foreign) in [(0, 0), (1, 2), (2, 3)] {
             let encoded = engine.encode([&[0; 2][..before], secret.as_bytes()].concat());
             let whole = encoded.len() - usize::from(!(before + secret.len()).is_multiple_of(3));

@@ -1,4 +1,4 @@
-//! The empty room: a home that holds nothing but a configuration, the demo's servers, and the real binary.
+//! The empty room: a home that contains only a configuration, the demo's servers, and the real program.
 //!
 //! ```ignore
 //! let room = Room::new();
@@ -31,9 +31,9 @@ use tempfile::TempDir;
 use self::leaks::Leaks;
 pub(crate) use self::run::{Output, Run, Signal, Started};
 
-/// What every browser here begins with: it writes down what it was started with (`opened`), has a jar for cookies, which
-/// all its calls of `curl` use, and opens the page that sends it on. From there on `$1` is where it was sent, which is
-/// written down too (`sent_to`), unless whoever has it is signed in.
+/// What every browser here starts with: it records what it was started with (`opened`), has a cookie jar,
+/// which all its calls of `curl` use, and opens the page that redirects it. From there on `$1` is where it
+/// was sent, which is recorded too (`sent_to`), unless that URL signs its holder in.
 const BEGINS: &str = r#"#!/bin/sh
 printf '%s\n' "$1" >> "$HOME/opened"
 CURL_HOME="$HOME/curl.$$"; export CURL_HOME
@@ -75,21 +75,21 @@ fi
 /// A spoke that trusts the permission set `Developer`.
 const CENTER_ADMIN: &str = "arn:aws:iam::555555555555:role/center-admin";
 
-/// Far beyond what anything takes, also on a machine that is busy with everything else: what takes longer hangs.
+/// Far longer than anything takes, even on a very busy machine: whatever takes longer hangs.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A home of its own with the demo's servers next door.
+/// A separate home with the demo's servers next to it.
 pub(crate) struct Room {
     folder: TempDir,
     servers: Servers,
-    /// What was printed and is searched at the end, by the command that printed it.
+    /// What was printed, to be searched at the end, by the command that printed it.
     printed: RefCell<Vec<(String, String)>>,
-    /// Secrets of other servers than those next door.
+    /// Secrets of servers other than those next to it.
     confided: RefCell<Vec<Issued>>,
 }
 
 impl Room {
-    /// A room whose provider approves without asking, with the roles `hub`, `admin` and `developer`.
+    /// A room whose IdP approves without asking, with the roles `hub`, `admin` and `developer`.
     pub(crate) fn new() -> Self {
         Self::with(Settings { approval: Approval::AtOnce, ..Settings::default() })
     }
@@ -122,12 +122,12 @@ impl Room {
         room
     }
 
-    /// What an AWS tool gets that asks for credentials of `role`.
+    /// What an AWS tool gets when it asks for credentials of `role`.
     pub(crate) fn asks_for(&self, role: &str) -> Output {
         self.jit(&["credential-process", role]).hands_over().run()
     }
 
-    /// The servers next door.
+    /// The servers.
     pub(crate) fn servers(&self) -> &Servers {
         &self.servers
     }
@@ -147,7 +147,7 @@ impl Room {
         self.write("config/jit/config.toml", content);
     }
 
-    /// Something that is not to be found anywhere in clear when the room is left.
+    /// A value that must not appear anywhere in clear at the end of the room.
     pub(crate) fn confide(&self, what: &'static str, value: &str) {
         self.confided.borrow_mut().push(Issued { what, value: value.to_owned() });
     }
@@ -172,8 +172,8 @@ impl Room {
         )
     }
 
-    /// A room whose people sign in at Identity Center, at once. `dev` and `audit` are permission sets there, `admin` is
-    /// reached from `dev`.
+    /// A room whose people sign in at Identity Center, automatically. `dev` and `audit` are permission sets
+    /// there, `admin` is reached from `dev`.
     pub(crate) fn by_center(mut settings: Settings) -> Self {
         let via = Servers::assigned_role("333333333333", "Developer");
         settings.roles.push(Role::spoke(CENTER_ADMIN, &via, 3600));
@@ -204,22 +204,22 @@ impl Room {
         )
     }
 
-    /// Replaces the browser by a shell script, which finds in `$1` where the first page sent it.
+    /// Replaces the browser with a shell script, whose `$1` is where the first page sent it.
     pub(crate) fn write_browser(&self, script: &str) {
         self.write("browser", &format!("{BEGINS}{script}\n"));
     }
 
-    /// Replaces the browser by a shell script, which finds in `$1` what it was started with.
+    /// Replaces the browser with a shell script, whose `$1` is what it was started with.
     pub(crate) fn write_program_for_urls(&self, script: &str) {
         self.write("browser", &format!("#!/bin/sh\nprintf '%s\\n' \"$1\" >> \"$HOME/opened\"\n{script}\n"));
     }
 
-    /// How often the servers were asked for `call`.
+    /// How often the servers received `call`.
     pub(crate) fn count(&self, call: Call) -> usize {
         self.servers.journal().count(call)
     }
 
-    /// How often they were asked for each of `calls`.
+    /// How often they received each of `calls`.
     pub(crate) fn counts<const N: usize>(&self, calls: [Call; N]) -> [usize; N] {
         calls.map(|call| self.count(call))
     }
@@ -238,7 +238,7 @@ impl Room {
         self.lines_of("opened")
     }
 
-    /// Where the browser was sent by the page that it was started with.
+    /// Where the page that the browser was started with sent it.
     pub(crate) fn sent_to(&self) -> Vec<String> {
         self.lines_of("sent_to")
     }
@@ -269,7 +269,7 @@ impl Room {
             .env("AWS_ENDPOINT_URL_SIGNIN", self.servers.sts_url())
             .env("AWS_ENDPOINT_URL_SSO", self.servers.center_url())
             .env("AWS_ENDPOINT_URL_SSO_OIDC", self.servers.center_url());
-        // Without a session bus, the kernel's keyring is the store that needs nobody.
+        // Without a session bus, the kernel's keyring is the store that asks nobody.
         run.env("JIT_STORE", "kernel")
     }
 
@@ -287,7 +287,7 @@ impl Room {
         Leaks::of(&secrets)
     }
 
-    /// The names of the secrets that lie open in each of `texts`.
+    /// The names of the secrets that are exposed in each of `texts`.
     pub(crate) fn secrets_in(&self, texts: &[&str]) -> Vec<BTreeSet<&'static str>> {
         let leaks = self.search();
         texts.iter().map(|text| leaks.in_text(text).collect()).collect()
@@ -310,7 +310,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        // Before anything is tidied away, and not on top of a failure.
+        // Before anything is cleaned up, and not in addition to a failure.
         let leaks = if std::thread::panicking() { Vec::new() } else { self.leaks() };
         // The kernel's keyring outlives the room.
         drop(self.jit(&["logout", "--all"]).start().end());
@@ -318,8 +318,8 @@ impl Drop for Room {
     }
 }
 
-/// Holds `text` against the committed `tests/it/snapshots/NAME`. With `UPDATE_SNAPSHOTS`, as `scripts/generate` sets
-/// it, the file is written instead.
+/// Compares `text` with the committed `tests/it/snapshots/NAME`. With `UPDATE_SNAPSHOTS`, as
+/// `scripts/generate` sets it, the file is written instead.
 pub(crate) fn snapshot(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots").join(name);
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {

@@ -1,5 +1,5 @@
-//! An Okta org as its documentation has it: a scripted state machine, since no real one runs here. Assertions come from
-//! the embedded provider, so that the embedded STS takes them.
+//! An Okta org as in its documentation: a scripted state machine, because no real one runs here. Assertions
+//! come from the built-in IdP, so that the built-in STS accepts them.
 
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
@@ -24,7 +24,7 @@ const SID: &str = "102sid-of-the-fake";
 const ACCESS: &str = "access-token-of-the-fake";
 const WEB_SSO: &str = "web-sso-token-of-the-fake";
 
-/// Everything that the org hands out or is told in confidence.
+/// Everything secret that the org issues or receives.
 pub(crate) const SECRETS: [(&str, &str); 7] = [
     ("password", PASSWORD),
     ("state token", STATE),
@@ -35,7 +35,7 @@ pub(crate) const SECRETS: [(&str, &str); 7] = [
     ("answer", ANSWER),
 ];
 
-/// What the page of the AWS application is.
+/// The page of the AWS application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum App {
     Form,
@@ -52,21 +52,21 @@ pub(crate) struct Script {
     /// The status after name and password.
     pub(crate) status: &'static str,
     pub(crate) factors: Vec<Value>,
-    /// What each question about a push is answered with: a factor result, `SUCCESS`, or `WAITING NUMBER`.
+    /// The answers to polling a push: a factor result, `SUCCESS`, or `WAITING NUMBER`.
     pub(crate) push: VecDeque<&'static str>,
     pub(crate) app: App,
     pub(crate) sessions_api: bool,
-    /// Headers of the 429s to come, one a request.
+    /// Headers of the coming 429s, one per request.
     pub(crate) limits: VecDeque<Vec<(&'static str, String)>>,
     pub(crate) locked_factor: bool,
     pub(crate) sent_recently: bool,
-    /// A link that leads elsewhere.
+    /// A link to another host.
     pub(crate) foreign: bool,
-    /// How the token endpoint answers a device code, one a question, then with tokens.
+    /// The token endpoint's answers for a device code, one per request, then tokens.
     pub(crate) device: VecDeque<&'static str>,
     /// How the exchange is refused.
     pub(crate) exchange: Option<(&'static str, &'static str)>,
-    /// The session at the org is over.
+    /// The session at the org has ended.
     pub(crate) session_over: bool,
 }
 
@@ -92,7 +92,7 @@ impl Default for Script {
 
 struct Shared {
     script: Script,
-    /// Method and path of every request, and whether the device token came along.
+    /// Method and path of every request, and whether it had the device token.
     calls: Vec<String>,
     device_tokens: Vec<String>,
     passwords: usize,
@@ -110,7 +110,7 @@ pub(crate) struct Okta {
 }
 
 impl Okta {
-    /// Starts one; `provider` is the issuer of the embedded provider.
+    /// Starts one; `provider` is the issuer of the built-in IdP.
     pub(crate) fn start(provider: &str, script: Script) -> Self {
         let random = SystemRandom::new();
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
@@ -155,7 +155,7 @@ impl Okta {
         change(&mut self.lock().script);
     }
 
-    /// How often `call`, such as `POST /api/v1/authn`, came in.
+    /// How often `call`, such as `POST /api/v1/authn`, was received.
     pub(crate) fn count(&self, call: &str) -> usize {
         self.lock().calls.iter().filter(|one| *one == call).count()
     }
@@ -165,7 +165,7 @@ impl Okta {
         self.lock().passwords
     }
 
-    /// The device tokens that came along, each once.
+    /// The device tokens that were received, each once.
     pub(crate) fn device_tokens(&self) -> Vec<String> {
         let mut tokens = self.lock().device_tokens.clone();
         tokens.dedup();
@@ -372,7 +372,7 @@ impl Shared {
         }
     }
 
-    /// The form that posts itself to AWS, its value escaped as the org does it.
+    /// The form that posts itself to AWS, with its value escaped as by the org.
     fn form(&self) -> Reply {
         let page_of_provider = get(&format!("{}/saml/start", self.provider));
         let response = page_of_provider.split("name=\"SAMLResponse\" value=\"").nth(1).unwrap();
@@ -484,7 +484,7 @@ impl Shared {
     }
 }
 
-/// A page of this machine.
+/// A local page.
 fn get(url: &str) -> String {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();

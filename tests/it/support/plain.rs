@@ -3,8 +3,8 @@
 use super::{Output, Room};
 
 impl Room {
-    /// All that a person was told by a command, and how it ended, without what differs from run to run. Credentials that were
-    /// handed over are none of it.
+    /// Everything that a command showed to a person, and how it ended, without what differs from run to run.
+    /// Credentials in the output are left out.
     pub(crate) fn told(&self, output: &Output) -> String {
         let mut told = format!("exit {}\n", output.code());
         let data = if output.stdout.contains("SecretAccessKey") { "(credentials)\n" } else { &output.stdout };
@@ -17,9 +17,10 @@ impl Room {
         told
     }
 
-    /// `text` with `IDP` and `STS` for the servers' addresses, `~` for the home, `JIT` for the path of the program, `127.0.0.1:PORT` for other ports,
-    /// `127.0.0.1:PORT/…` for the page that a browser is started with, `HH:MM` for times of day, `TIME left` for the time left, `TIME`
-    /// in a table, `?…` for the query of the sign-in page.
+    /// `text` with `IDP` and `STS` for the servers' URLs, `~` for the home, `JIT` for the path of the
+    /// program, `127.0.0.1:PORT` for other ports, `127.0.0.1:PORT/…` for the page that a browser is started
+    /// with, `HH:MM` for times of day, `TIME left` for the time left, `TIME` in a table, `?…` for the query
+    /// of the sign-in page.
     pub(crate) fn plain(&self, text: &str) -> String {
         let mut text = text.replace("\r\n", "\n").replace(&self.path("").display().to_string(), "~/");
         text = text.replace(env!("CARGO_BIN_EXE_jit"), "JIT");
@@ -41,7 +42,7 @@ impl Room {
     }
 }
 
-/// `text` with `TIME` in the column `left` of every table: what it says, and how wide it is, depends on the second.
+/// `text` with `TIME` in the column `left` of every table: its content and width change every second.
 fn without_times_left(text: &str) -> String {
     let mut column = None;
     let lines = text.split_inclusive('\n').map(|line| {
@@ -67,8 +68,7 @@ fn without_times_left(text: &str) -> String {
     lines.collect()
 }
 
-/// What stands for the start of `text`, and how long that start is.
-/// `before` is the character before it.
+/// What replaces the start of `text`, and how long that start is. `before` is the character before it.
 fn shortened(text: &str, before: char) -> Option<(&'static str, usize)> {
     let end_of =
         |stop: fn(char) -> bool, from: usize| text[from..].find(stop).map_or(text.len(), |at| from + at);
@@ -108,7 +108,7 @@ fn shortened(text: &str, before: char) -> Option<(&'static str, usize)> {
     is_time.then(|| ("TIME left", time.len() + " left".len()))
 }
 
-/// `text` without what is drawn by chance: tokens, digests, names of entries, key ids, codes for a device.
+/// `text` without random parts: tokens, digests, names of entries, key ids, device codes.
 fn without_chance(text: &str) -> String {
     let lines = text.split_inclusive('\n').map(|line| {
         if is_device_code(line.trim()) {
@@ -134,7 +134,7 @@ fn without_chance(text: &str) -> String {
     lines.collect()
 }
 
-/// Whether `line` is a code for a device, as it is shown in large letters.
+/// Whether `line` is a device code, as it is shown in large letters.
 fn is_device_code(line: &str) -> bool {
     line.len() == 17
         && line.char_indices().all(|(at, c)| match at {

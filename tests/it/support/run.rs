@@ -1,4 +1,4 @@
-//! Running a program in a room, with a deadline, its output caught.
+//! Running a program in a room, with a deadline and captured output.
 
 use std::cell::Cell;
 use std::fmt;
@@ -35,7 +35,7 @@ pub(crate) struct Started<'r> {
     stdout: File,
     stderr: File,
     hands_over: bool,
-    /// How much of what it says was waited for.
+    /// How much of its output was waited for.
     heard: Cell<usize>,
     line: String,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// The exit code; 128 and the signal if one ended it, as shells have it.
+    /// The exit code; 128 plus the signal if one ended it, as in shells.
     pub(crate) fn code(&self) -> i32 {
         self.status.code().unwrap_or_else(|| 128 + self.status.signal().unwrap_or(0))
     }
@@ -99,13 +99,13 @@ impl<'r> Run<'r> {
         self
     }
 
-    /// It is meant to print secrets on its standard output, which is therefore not searched for them.
+    /// It should print secrets on its standard output, which is therefore not searched for them.
     pub(crate) fn hands_over(mut self) -> Self {
         self.hands_over = true;
         self
     }
 
-    /// On a terminal of its own (by `script` of util-linux).
+    /// On a terminal of its own (with `script` of util-linux).
     pub(crate) fn on_terminal(mut self) -> Self {
         self.on_terminal = true;
         self
@@ -123,12 +123,12 @@ impl<'r> Run<'r> {
         self
     }
 
-    /// Bound by the modes of files and folders, which root otherwise is not.
+    /// Subject to the modes of files and folders, which root otherwise is not.
     pub(crate) fn bound_by_modes(self) -> Self {
         self.less("-dac_override,-dac_read_search")
     }
 
-    /// With no power that other users have not, even as root.
+    /// Without any capabilities, even as root.
     pub(crate) fn without_powers(self) -> Self {
         self.less("-all")
     }
@@ -158,8 +158,8 @@ impl<'r> Run<'r> {
         self.start().wait()
     }
 
-    /// In a process group of its own, as a shell with job control starts it. One that is orphaned, as that of a test may be, is
-    /// not stopped by TSTP (POSIX, "Orphaned process group").
+    /// In its own process group, as a shell with job control starts it. An orphaned one, as in a test, is not
+    /// stopped by TSTP (POSIX, "Orphaned process group").
     pub(crate) fn job_of_its_own(mut self) -> Self {
         self.own_group = true;
         self
@@ -167,7 +167,8 @@ impl<'r> Run<'r> {
 
     /// Starts it.
     pub(crate) fn start(self) -> Started<'r> {
-        // Files instead of pipes: nothing has to be read while it runs, and a grandchild can hold nothing up.
+        // Files instead of pipes: nothing has to be read while it runs, and a grandchild cannot block
+        // anything.
         let (mut stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
         if let Some(path) = &self.into_file {
             stdout = fs::OpenOptions::new().read(true).write(true).open(path).unwrap();
@@ -214,8 +215,8 @@ impl<'r> Run<'r> {
 }
 
 impl Started<'_> {
-    /// Waits until it says `text`, on its terminal or on either output, after what was waited for before; returns
-    /// what it has said since then.
+    /// Waits until it prints `text`, on its terminal or on either output, after what was waited for before;
+    /// returns what it has printed since then.
     pub(crate) fn says(&self, text: &str) -> String {
         let begun = Instant::now();
         loop {
@@ -231,7 +232,7 @@ impl Started<'_> {
         }
     }
 
-    /// Whether it has said `text` so far.
+    /// Whether it has printed `text` so far.
     pub(crate) fn has_said(&self, text: &str) -> bool {
         (whole(&self.stdout) + &whole(&self.stderr)).contains(text)
     }
@@ -241,7 +242,7 @@ impl Started<'_> {
         self.child.id()
     }
 
-    /// Whatever serves it: the companion that `exec --refresh` gives to what it becomes.
+    /// The processes that serve it: the companion of `exec --refresh`.
     pub(crate) fn companions(&self) -> Vec<u32> {
         companions(self.child.id())
     }
@@ -252,8 +253,8 @@ impl Started<'_> {
         stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).unwrap();
     }
 
-    /// Types what its terminal is not to show, once that shows nothing: a program that hides its input throws away
-    /// what was typed before.
+    /// Types what its terminal should not show, once it does not echo: a program that hides its input
+    /// discards what was typed before.
     pub(crate) fn types_unseen(&mut self, text: &str) {
         let begun = Instant::now();
         while self.echoes() {
@@ -263,7 +264,7 @@ impl Started<'_> {
         self.types(text);
     }
 
-    /// Whether its terminal shows what is typed. `script` holds the other end, which knows the terminal's number.
+    /// Whether its terminal echoes. `script` holds the other end, which knows the terminal's number.
     pub(crate) fn echoes(&self) -> bool {
         let ends = fs::read_dir(format!("/proc/{}/fdinfo", self.child.id())).unwrap();
         let number = ends.flatten().find_map(|end| {
@@ -296,7 +297,7 @@ impl Started<'_> {
         output
     }
 
-    /// Its end, or nothing if it had to be killed.
+    /// How it ended, or nothing if it had to be killed.
     pub(super) fn end(&mut self) -> Option<Output> {
         let begun = Instant::now();
         let status = loop {
@@ -314,7 +315,7 @@ impl Started<'_> {
     }
 }
 
-/// Those that serve the process `id`.
+/// The processes that serve the process `id`.
 fn companions(id: u32) -> Vec<u32> {
     let of = format!("--companion-of={id}\0");
     let processes = fs::read_dir("/proc").unwrap().flatten();
@@ -325,7 +326,7 @@ fn companions(id: u32) -> Vec<u32> {
     serve.filter_map(|process| process.file_name().to_str()?.parse().ok()).collect()
 }
 
-/// All that is in `file`, read without moving the position, which the program that writes it shares.
+/// Everything in `file`, read without moving the position, which the writing program shares.
 fn whole(file: &File) -> String {
     let mut bytes = vec![0; usize::try_from(file.metadata().unwrap().len()).unwrap()];
     file.read_exact_at(&mut bytes, 0).unwrap();

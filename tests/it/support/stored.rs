@@ -1,4 +1,4 @@
-//! What lies in the room's store, looked at and aged with the program's own code, so that no test has to wait.
+//! The contents of the room's store, read and aged with the program's own code, so that no test has to wait.
 
 use std::fs;
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ use jit_wire::secret::Secret;
 use super::{PATIENCE, Room};
 
 impl Room {
-    /// Makes every session of `role` that much older, as if it had been taken then.
+    /// Makes every session of `role` older by this much, as if it had been issued then.
     pub(crate) fn age_session(&self, role: &str, by: Duration) {
         self.rewrite(EntryKind::Session, |bytes| {
             let mut session = Session::from_bytes(bytes).unwrap();
@@ -34,7 +34,7 @@ impl Room {
         });
     }
 
-    /// Makes every login that much older.
+    /// Makes every login older by this much.
     pub(crate) fn age_login(&self, by: Duration) {
         self.rewrite(EntryKind::Login, |bytes| {
             let mut login = IdpLogin::from_bytes(bytes).unwrap();
@@ -50,7 +50,7 @@ impl Room {
         });
     }
 
-    /// Takes from every login what versions before this one did not store: whom it was handed to.
+    /// Removes from every login what earlier versions did not store: which client it was issued to.
     pub(crate) fn as_older_versions_stored_it(&self) {
         self.rewrite(EntryKind::Login, |bytes| {
             let mut login: serde_json::Value = serde_json::from_slice(bytes).unwrap();
@@ -59,7 +59,7 @@ impl Room {
         });
     }
 
-    /// Leaves nothing but a refresh token: no session, and an ID token that has run out.
+    /// Leaves only a refresh token: no session, and an expired ID token.
     pub(crate) fn leave_a_refresh_token(&self) {
         self.entries("session-").into_iter().for_each(|entry| fs::remove_file(entry).unwrap());
         self.age_login(Duration::from_secs(2 * 3600));
@@ -72,7 +72,7 @@ impl Room {
         paths.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(prefix)).collect()
     }
 
-    /// Checks that every entry is whole, that no lock is held and that no half-written file was left behind.
+    /// Checks that every entry is intact, that no lock is held and that no half-written file was left behind.
     pub(crate) fn is_tidy(&self) {
         self.is_whole();
         for folder in ["state/jit", "state/jit/kernel", "state/jit/locks"] {
@@ -83,7 +83,8 @@ impl Room {
         }
     }
 
-    /// What somebody gets for `role` who waits no longer than `wait`, while somebody else is busy with it all the time.
+    /// What a caller gets for `role` that waits no longer than `wait`, while another process is busy with it
+    /// all the time.
     pub(crate) fn session_while_busy(&self, role: &str, wait: Duration) -> Result<Session, BrokerError> {
         let world = self.world();
         let store = Store::open(&world, Options { key_cache: None, prompts: Prompts::Never }).unwrap();
@@ -98,13 +99,14 @@ impl Room {
         Broker::new(&world, &store).session(&plan, &need)
     }
 
-    /// Checks that every entry is whole and that no lock is held.
+    /// Checks that every entry is intact and that no lock is held.
     pub(crate) fn is_whole(&self) {
         let status = self.jit(&["status", "--json"]).run();
         let status: serde_json::Value = serde_json::from_str(&status.stdout).expect(&status.stderr);
         assert_eq!(status["unreadable_entries"], 0, "{status}");
         for entry in fs::read_dir(self.path("state/jit/locks")).into_iter().flatten() {
-            // A program that is being started may hold a copy of the file for a moment, until it is itself.
+            // A program that is being started may hold a copy of the file descriptor for a moment, until its
+            // exec.
             let file = fs::File::open(entry.unwrap().path()).unwrap();
             self.until("a lock that is free", |_| file.try_lock().is_ok());
         }
