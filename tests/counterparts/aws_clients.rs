@@ -1,4 +1,5 @@
-//! AWS's own clients, fed by `jit`: through `credential_process` in a profile that `jit` wrote, and through `exec`.
+//! AWS's own clients with credentials from `jit`: through `credential_process` in a profile that `jit` wrote,
+//! and through `exec`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -27,7 +28,7 @@ impl Signed {
         Self { room, sts, _op: op }
     }
 
-    /// `jit exec prod-admin -- PROGRAM…` in a shell that is set up for somebody else.
+    /// `jit exec prod-admin -- PROGRAM…` in a shell that is configured for somebody else.
     fn exec(&self, program: PathBuf, arguments: &[&str]) -> Command {
         let mut command = self.room.jit(&self.sts, &["exec", "prod-admin", "--"]);
         command.arg(program).args(arguments);
@@ -36,7 +37,7 @@ impl Signed {
         command
     }
 
-    /// What the servers saw: how often the identity was asked for, and that the chain was walked once.
+    /// What the servers saw: how often the identity was requested, and that the chain was walked once.
     fn identities_asked_for(&self) -> usize {
         let (chain, identities): (Vec<_>, Vec<_>) =
             self.sts.calls().into_iter().partition(|call| call != "GetCallerIdentity");
@@ -94,7 +95,7 @@ fn the_aws_cli_2_reads_the_profiles_that_jit_wrote_among_others() {
     assert_eq!(here.identities_asked_for(), 1);
 }
 
-/// What one client hands on to others.
+/// What one client passes on to others.
 #[test]
 fn the_aws_cli_2_exports_what_jit_gives_it() {
     let here = Signed::in_with_profiles();
@@ -103,13 +104,13 @@ fn the_aws_cli_2_exports_what_jit_gives_it() {
     let theirs: Value = serde_json::from_str(&here.room.run_for_credentials(&mut aws).ok()).unwrap();
     let mut jit = here.room.jit(&here.sts, &["credential-process", "prod-admin"]);
     let mut ours: Value = serde_json::from_str(&here.room.run_for_credentials(&mut jit).ok()).unwrap();
-    // That one writes the zone in figures, and knows of no account.
+    // It writes the time zone in figures, and reports no account.
     ours["Expiration"] = json!(ours["Expiration"].as_str().unwrap().replace('Z', "+00:00"));
     ours.as_object_mut().unwrap().remove("AccountId");
     assert_eq!(theirs, ours);
 }
 
-/// The SDK for JavaScript; it says on stderr what it thinks of this Node.
+/// The SDK for JavaScript; it warns on stderr about this version of Node.
 fn sdk(from: &str, seconds: &str) -> Vec<std::ffi::OsString> {
     let words = [tool("venv/bin/node"), fixture("sdk.mjs"), tool("node/node_modules")];
     words.into_iter().map(Into::into).chain([from.into(), seconds.into()]).collect()
@@ -177,7 +178,8 @@ fn exec_passes_on_the_exit_code_of_a_failing_client() {
     assert_eq!(outcome.code(), alone.code(), "{}", outcome.stderr);
 }
 
-/// A folder with a plan to make, its state in a bucket of moto's S3; `backend` is added to the backend's settings.
+/// A folder with a plan to apply, its state in a bucket of moto's S3; `backend` is added to the backend's
+/// settings.
 fn terraform_project(here: &Signed, backend: &str) -> PathBuf {
     let make = "import boto3; boto3.client('s3', region_name='us-east-1', aws_access_key_id='a', \
                 aws_secret_access_key='b').create_bucket(Bucket='states')";
@@ -229,8 +231,8 @@ fn terraform_under_exec_needs_no_profile() {
     }
 }
 
-/// What runs on while its session is renewed. The expiry that clients see is a minute early, so shorter sessions than
-/// this are none to them.
+/// A client that keeps running while its session is renewed. The expiry that clients see is a minute early,
+/// so shorter sessions than this count as expired.
 #[test]
 fn a_client_keeps_working_while_its_session_is_renewed() {
     let room = Room::new();
@@ -249,7 +251,7 @@ fn a_client_keeps_working_while_its_session_is_renewed() {
     assert!(spokes >= 2, "{:?}", sts.calls());
 }
 
-/// As above; this one asks the endpoint again when less than five minutes are left, so before each call.
+/// As above; this one calls the endpoint again when less than five minutes are left, so before each call.
 #[test]
 fn the_javascript_sdk_keeps_working_while_its_session_is_renewed() {
     let room = Room::new();

@@ -1,5 +1,5 @@
-//! Our reader of `~/.aws/config` against botocore, which AWS CLI and boto3 read it with: what it rejects, we refuse;
-//! what it reads, we read alike; what we write, it understands.
+//! Our reader of `~/.aws/config` compared with botocore, which the AWS CLI and boto3 use: we refuse what it
+//! rejects, read what it reads in the same way, and it understands what we write.
 #![allow(clippy::disallowed_methods, reason = "the counterpart is a program that is started")]
 #![allow(clippy::unwrap_used, reason = "what is missing here fails the test")]
 
@@ -35,7 +35,7 @@ fn encoded(files: &[Vec<u8>]) -> Vec<String> {
     files.iter().map(|file| STANDARD.encode(file)).collect()
 }
 
-/// What we read, in the shape of the oracle's answer.
+/// What we read, in the form of the oracle's answer.
 fn ours(file: &[u8]) -> Value {
     let Ok(document) = Document::parse(file) else { return Value::Null };
     let mut sections: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();

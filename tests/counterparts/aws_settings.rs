@@ -1,5 +1,5 @@
-//! Profiles against botocore: who they are, where they ask, what they refuse; every setting of its configuration chain, and
-//! what a child of `exec` sees of it; the times that it reads.
+//! Profiles compared with botocore: their identity, their endpoints, their refusals; every setting of its
+//! configuration chain, and what a child of `exec` gets of it; the times that it reads.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -49,7 +49,7 @@ fn env_of(pairs: &[(&str, &str)]) -> Env {
     Env::of(all)
 }
 
-/// A setting of botocore's that the table does not have is not decided.
+/// Every botocore setting has to be in the table.
 #[test]
 fn the_table_has_every_botocore_setting_with_its_keys_and_variables() {
     let answer = botocore(&json!({}));
@@ -81,12 +81,12 @@ fn samples(setting: &Setting) -> [String; 2] {
         Values::Number(least, most) => [least.max(2).to_string(), most.min(7).to_string()],
         Values::Word(words) => [word(words[0]), word(words[words.len() - 1])],
         Values::Any if setting.name == "region" => [word("eu-west-1"), word("us-gov-west-1")],
-        // Numbers are words too, for those that want one.
+        // Numbers are also words, for settings that need one.
         Values::Any => [word("12345"), word("67890")],
     }
 }
 
-/// With the profile there, and in a child of `exec` that has none any more, botocore finds the same.
+/// With the profile, and in a child of `exec` that no longer has one, botocore finds the same.
 #[test]
 fn a_child_finds_every_setting_as_the_profile_has_it() {
     const KEYS: &str = "aws_access_key_id = A\naws_secret_access_key = B\n";
@@ -115,7 +115,7 @@ fn a_child_finds_every_setting_as_the_profile_has_it() {
                     .map(|(name, at)| (name.as_str(), at.value.as_str()))
                     .chain(plan.region.as_ref().map(|region| ("AWS_DEFAULT_REGION", region.value.as_str())))
                     .collect();
-                // What the person set counts before the profile.
+                // The person's own variables override the profile.
                 child.extend(env.iter().copied());
                 let env: BTreeMap<_, _> = env.into_iter().collect();
                 questions.push(json!({ "name": setting.name, "profile": "x", "config": config, "env": env }));
@@ -132,7 +132,7 @@ fn a_child_finds_every_setting_as_the_profile_has_it() {
     }
 }
 
-/// What jit obeys it finds where botocore does.
+/// `jit` finds the settings that it supports where botocore does.
 #[test]
 fn supported_settings_have_botocores_values() {
     const PROFILE: &str =
@@ -165,7 +165,7 @@ fn supported_settings_have_botocores_values() {
     assert_eq!(answer["values"], json!(ours));
 }
 
-/// In the shape of the oracle's answer.
+/// In the form of the oracle's answer.
 fn who(config: &str, credentials: &str, env: &[(&str, &str)]) -> Value {
     let Ok(plan) = plan(config, credentials, env) else { return json!("refused") };
     let source = match &plan.proof {
@@ -227,7 +227,7 @@ const KEYS: &str = "aws_access_key_id = AKIAX\naws_secret_access_key = y\n";
 const CENTER: &str = "sso_start_url = https://acme.awsapps.com/start/#/\nsso_region = eu-west-1\n";
 const ASSIGNED: &str = "sso_account_id = 333333333333\nsso_role_name = Developer\n";
 
-/// Every documented kind of profile, and the corners between them.
+/// Every documented kind of profile, and the corner cases between them.
 #[test]
 fn a_table_of_profiles_gives_the_same_identity_or_refusal() {
     let base = format!("[profile base]\n{KEYS}");
@@ -308,7 +308,7 @@ fn a_table_of_profiles_gives_the_same_identity_or_refusal() {
     assert!((20..cases.len()).contains(&taken), "both kinds are needed: {taken} of {}", cases.len());
 }
 
-/// Numbers that look like chance, and are the same each time.
+/// Pseudo-random numbers, the same each time.
 struct Dice(u64);
 
 impl Dice {
@@ -335,7 +335,7 @@ fn a_thousand_arbitrary_profiles_give_the_same_identity_or_refusal() {
         };
         add(dice, 2, ROLE);
         let source = names[dice.below(3) as usize];
-        // With Identity Center beside the keys of a profile that is its own source, jit refuses to guess.
+        // If a profile has Identity Center next to its keys and is its own source, jit refuses to guess.
         let center = if source == own { 1 << 30 } else { 1 };
         let source = format!("source_profile = {source}\n");
         add(dice, 2, &source);
@@ -434,7 +434,7 @@ fn every_service_is_called_where_botocore_calls_it() {
     }
 }
 
-/// Where botocore opens what `AWS_CONFIG_FILE` names, `jit` does too.
+/// `jit` opens the same file for `AWS_CONFIG_FILE` as botocore does.
 #[test]
 fn a_path_in_a_variable_leads_to_the_same_file() {
     let env = [("HOME", "/home/a"), ("STAGE", "prod"), ("EMPTY", "")];
@@ -469,7 +469,7 @@ fn a_path_in_a_variable_leads_to_the_same_file() {
     }
 }
 
-/// `Expiration` and `expiresAt`: the same moment, or none for both.
+/// `Expiration` and `expiresAt`: the same time, or refused by both.
 #[test]
 fn expiries_are_read_alike() {
     let mut texts: Vec<String> = [

@@ -1,5 +1,5 @@
-//! Chromium and Firefox as the person's own browser: at the page of Identity Center, at the loopback ACS of SAML, and in the
-//! console.
+//! Chromium and Firefox as the person's own browser: on the page of Identity Center, at the loopback ACS of
+//! SAML, and in the console.
 
 use jit_emulator::{Approval, Call, Servers, Settings};
 
@@ -41,7 +41,7 @@ fn the_page_of_identity_center_is_answered_in_chromium() {
     let chromium = on_path("chromium", "chromium");
     let browser = room.script(
         "browser",
-        // Beside the home: a browser goes on writing while the room is searched.
+        // Next to the home: a browser keeps writing while the room is searched.
             &format!("HOME=\"$HOME/../outside\" exec {} --no-sandbox --no-first-run --remote-debugging-port=0 --user-data-dir='{}' \"$1\" 2>/dev/null", chromium.display(), room.outside("chromium").display()),
     );
     let mut login = jit(&room, &servers, &["login", "dev"]);
@@ -56,7 +56,7 @@ fn the_page_of_identity_center_is_answered_in_chromium() {
     room.run(room.command("pkill").args(["-f", room.outside("chromium").to_str().unwrap()]));
 }
 
-/// Each role in a profile of its own, both open at once, as `console_browser` of the README has it.
+/// Each role in its own profile, both open at the same time, with the README's `console_browser`.
 #[test]
 fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
     let chromium = on_path("chromium", "chromium");
@@ -79,8 +79,8 @@ fn the_console_is_open_in_two_accounts_at_once_in_chromium() {
     assert_eq!(servers.journal().count(Call::Federation), 4);
 }
 
-/// The provider's page and the ACS are of different sites (`localhost` and `127.0.0.1`), so the browser posts the response
-/// without the cookie that it is known by, and brings it with the next step.
+/// The IdP's page and the ACS are on different sites (`localhost` and `127.0.0.1`), so the browser posts the
+/// response without the cookie that identifies it, and sends it with the next step.
 #[test]
 fn a_posted_response_is_accepted_only_from_the_browser_that_jit_opened() {
     let chromium = format!(

@@ -1,5 +1,6 @@
-//! SAML responses caught in a real browser, Chromium, by the DevTools protocol. The page that posts them to AWS is the
-//! embedded provider's; the window is on a display of the test's own. Firefox is not started: it has no pipe.
+//! SAML responses intercepted in a real browser, Chromium, with the DevTools protocol. The page that posts
+//! them to AWS is the built-in IdP's; the window is on a display of the test's own. Firefox is not started:
+//! it has no pipe.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use crate::support::{PASSWORD, Room, Running, SamlProvider, Sts, fixture, on_path, tool, wait_for};
 
-/// What the embedded provider's page is called.
+/// The title of the built-in IdP's page.
 pub(crate) const DEMO: &str = "Sign in";
 
 /// An X display that nobody looks at.
@@ -31,19 +32,19 @@ impl Display {
     }
 }
 
-/// Chromium as `jit` starts it, but with a port as well, by which the test is the person at it.
+/// Chromium as `jit` starts it, but also with a port, through which the test acts as the person.
 fn chromium(room: &Room) -> PathBuf {
     let program = on_path("chromium", "chromium");
     room.script("chromium", &format!("exec {} --remote-debugging-port=0 \"$@\"", program.display()))
 }
 
-/// Where `jit` has the profile of the browser that it drives.
+/// The profile of the browser that `jit` drives.
 fn driven_profile(room: &Room) -> PathBuf {
     room.home().join(".local/state/jit/browser/acme")
 }
 
-/// What a person does at the page called `title`, in the browser with this `profile` that `login` has opened: `look` at it,
-/// `agree`, `sign-in`, or `close` the window.
+/// What a person does on the page titled `title`, in the browser with this `profile` that `login` has opened:
+/// `look` at it, `agree`, `sign-in`, or `close` the window.
 pub(crate) fn person(room: &Room, profile: &Path, title: &str, action: &str, login: &Running) {
     let mut node = room.command(tool("venv/bin/node"));
     node.arg(fixture("person_at.mjs")).arg(profile).args([title, action]).env("PASSWORD", PASSWORD);
@@ -59,7 +60,7 @@ impl Drop for Display {
     }
 }
 
-/// A room whose IdP begins the sign-in itself, and whose sessions end at once.
+/// A room whose IdP starts the sign-in, and whose sessions end at once.
 fn room(browser: &str, approval: Approval) -> (Room, Servers) {
     let (room, servers) =
         (Room::new(), Servers::start(Settings { approval, ..Settings::default() }).unwrap());
@@ -67,7 +68,7 @@ fn room(browser: &str, approval: Approval) -> (Room, Servers) {
     (room, servers)
 }
 
-/// The same in a Chromium at which there is a person.
+/// The same in a Chromium with a person.
 fn room_with_a_person() -> (Room, Servers) {
     let (room, servers) = room("chromium", Approval::Page);
     configure_start(&room, &servers, &chromium(&room).display().to_string());
@@ -78,7 +79,7 @@ fn configure_start(room: &Room, servers: &Servers, browser: &str) {
     configure(room, &format!("start_url = \"{}/saml/start\"\nbrowser = \"{browser}\"", servers.issuer()));
 }
 
-/// Has the room searched for everything that the servers handed out.
+/// Searches the room for everything that the servers issued.
 fn search_for_secrets(room: &Room, servers: &Servers) {
     let lines = servers
         .journal()
@@ -100,8 +101,8 @@ fn jit(room: &Room, servers: &Servers, display: Option<&Display>, arguments: &[&
 /// How long an assertion can be used here: long enough for a browser on a busy machine.
 const ASSERTED_FOR: Duration = Duration::from_secs(30);
 
-/// Has assertions and hub sessions end soon, so that the next login is due. An assertion of which ten seconds are left is not
-/// sent to AWS any more.
+/// Makes assertions and hub sessions expire soon, so that the next login is due. An assertion with ten
+/// seconds left is no longer sent to AWS.
 fn short_lived(servers: &Servers) {
     servers.faults(|faults| {
         faults.hub_lifetime = Some(Duration::from_secs(1));
@@ -109,14 +110,14 @@ fn short_lived(servers: &Servers) {
     });
 }
 
-/// How many processes of the browser's profile there are.
+/// How many processes use the browser's profile.
 fn processes(room: &Room) -> usize {
     let profile = room.home().join(".local/state/jit/browser").display().to_string();
     let pgrep = Command::new(on_path("pgrep", "procps")).args(["-f", "-c", &profile]).output().unwrap();
     String::from_utf8_lossy(&pgrep.stdout).trim().parse().unwrap_or(0)
 }
 
-/// What would send the sign-in elsewhere, by the path in a profile.
+/// What would redirect the sign-in, by the path in a profile.
 const PLANTS: [(&str, &str); 6] = [
     (
         "Default/Preferences",
@@ -141,7 +142,7 @@ fn plant(room: &Room) {
     }
 }
 
-/// What is there again was made by the browser.
+/// The browser itself created what is there again.
 fn assert_no_plant(room: &Room) {
     for (path, content) in PLANTS {
         let path = room.home().join(".local/state/jit/browser/acme").join(path);
@@ -163,8 +164,8 @@ fn chromium_signs_in_once_and_then_needs_no_window() {
     std::thread::sleep(ASSERTED_FOR);
 
     plant(&room);
-    // The provider still knows the browser, and nobody has to look at it. What was planted in the profile is gone: by a proxy
-    // that nobody listens at, nothing would come through.
+    // The IdP's session still lasts, and nobody has to look at it. What was planted in the profile is gone:
+    // through a proxy that nobody listens on, nothing would arrive.
     let again = room.run(&mut jit(&room, &servers, None, &["login", "hub"]));
     assert_eq!(again.code(), 0, "{}", again.stderr);
     assert!(!again.stderr.contains("window"), "{}", again.stderr);
@@ -179,7 +180,7 @@ fn chromium_signs_in_once_and_then_needs_no_window() {
     search_for_secrets(&room, &servers);
 }
 
-/// It has only a port to be driven by, and every user of the machine may open that.
+/// It can be driven only through a port, which every user of the machine may open.
 #[test]
 fn firefox_is_refused_and_not_started() {
     let path = on_path("firefox", "firefox-esr").display().to_string();
@@ -194,13 +195,13 @@ fn firefox_is_refused_and_not_started() {
     }
 }
 
-/// What another user of the machine would open is not there.
+/// There is no port for another user of the machine to open.
 #[test]
 fn a_driven_browser_listens_on_no_port() {
     let (room, servers) = room("chromium", Approval::Page);
     let display = Display::start();
     let login = room.start(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
-    // Its page has been asked for, so whatever it listens on is open.
+    // Its page has been requested, so whatever it listens on is open.
     wait_for("the page in the browser", || (servers.journal().count(Call::SamlSso) > 0).then_some(()));
     let profile = room.home().join(".local/state/jit/browser").display().to_string();
     let script = "for id in $(pgrep -f \"$1\"); do readlink /proc/$id/fd/* 2>/dev/null; done | sed -n 's/^socket:.\\([0-9]*\\).$/\\1/p' | \
@@ -239,7 +240,7 @@ fn the_browser_exits_with_the_program_even_if_killed() {
     wait_for("the browser's end", || (processes(&room) == 0).then_some(()));
 }
 
-/// A login form that nobody here wrote, filled in by a person, once as the provider begins it and once as `jit` does.
+/// A third-party login form, filled in by a person, once started by the IdP and once by `jit`.
 #[test]
 fn a_real_login_form_in_chromium_and_no_window_the_second_time() {
     for (begun_by, key) in
@@ -260,7 +261,7 @@ fn a_real_login_form_in_chromium_and_no_window_the_second_time() {
         assert_eq!(login.code(), 0, "{begun_by}: {}", login.stderr);
         assert_eq!(processes(&room), 0, "the browser is gone with the login");
         std::thread::sleep(Duration::from_secs(32));
-        // No display, and nobody at it: the provider's session is enough.
+        // No display, and nobody at it: the IdP's session is enough.
         let again = room.run(&mut room.jit(&sts, &["login", "hub"]));
         assert_eq!(again.code(), 0, "{begun_by}: {}", again.stderr);
         assert!(!again.stderr.contains("window"), "{}", again.stderr);
@@ -291,7 +292,8 @@ fn a_login_form_of_another_idp() {
     assert_eq!(processes(&room), 0, "the browser is gone with the login");
 }
 
-/// Writes what is configured: the role `hub` behind an IdP of `keys`. The password is a secret of the room's.
+/// Writes the configuration: the role `hub` behind an IdP of `keys`. The password is one of the room's
+/// secrets.
 fn configure(room: &Room, keys: &str) {
     let config =
         format!("[idp.acme]\ntype = \"saml\"\n{keys}\n\n[role.hub]\nidp = \"acme\"\nrole_arn = \"{HUB}\"\n");

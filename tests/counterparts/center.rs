@@ -1,5 +1,5 @@
-//! The embedded Identity Center, seen by AWS's own clients: what `jit` is tested against speaks the protocol, and not only
-//! `jit`'s reading of it.
+//! The built-in Identity Center with AWS's own clients: it speaks the protocol, and not only `jit`'s
+//! interpretation of it.
 
 use std::process::Command;
 use std::time::Duration;
@@ -31,7 +31,7 @@ fn boto3_signs_in_lists_gets_a_role_and_is_refused() {
     assert_eq!(found["refused"], refused);
 }
 
-/// botocore and `jit` read the same `~/.aws/config`, and become the same.
+/// botocore and `jit` read the same `~/.aws/config`, and get the same identity.
 #[test]
 fn botocore_has_the_same_identity_with_every_profile() {
     const ADMIN: &str = "arn:aws:iam::555555555555:role/center-admin";
@@ -65,7 +65,7 @@ fn botocore_has_the_same_identity_with_every_profile() {
     let ours = profiles.map(|profile| {
         let mut jit = room.command(env!("CARGO_BIN_EXE_jit"));
         endpoints(&mut jit);
-        // A person would sign in in the browser; the provider asks nobody here.
+        // A person would sign in in the browser; here the IdP approves at once.
         let mut login = room.command(env!("CARGO_BIN_EXE_jit"));
         endpoints(&mut login);
         room.run(login.args(["login", profile]).env("BROWSER", "curl -sSL -b /dev/null -o /dev/null %s"))
@@ -77,7 +77,7 @@ fn botocore_has_the_same_identity_with_every_profile() {
     assert_eq!(ours.concat(), theirs);
 }
 
-/// A home with two profiles, and what the AWS CLI 2 needs in order to find the embedded servers.
+/// A home with two profiles, and what the AWS CLI 2 needs to find the built-in servers.
 struct ByCli {
     room: Room,
     servers: Servers,
@@ -99,8 +99,8 @@ impl ByCli {
             here.servers.start_url()
         );
         std::fs::write(here.room.home().join(".aws/config"), config).unwrap();
-        // This version has no variable for an endpoint, and `sso login` no option. Where a service is found is data to it,
-        // though, and looked for here first; the program itself is as Debian has it.
+        // This version has no variable for an endpoint, and `sso login` no option. But endpoints are data
+        // files to it, and it searches here first; the program itself is Debian's.
         for (service, version, url) in [
             ("sso-oidc", "2019-06-10", here.servers.center_url()),
             ("sso", "2019-06-10", here.servers.center_url()),
@@ -217,7 +217,7 @@ fn the_aws_cli_2_signs_in_lists_gets_a_role_and_is_refused() {
     assert!(over.stderr.contains("UnauthorizedException"), "{}", over.stderr);
 }
 
-/// Both keep the same file and have the same portal; a person signs in once.
+/// Both use the same file and the same portal; a person signs in once.
 #[test]
 fn jit_uses_the_aws_cli_2_token_after_confirmation() {
     let here = ByCli::new();
@@ -237,18 +237,18 @@ fn jit_uses_the_aws_cli_2_token_after_confirmation() {
     here.jit(whoami.args(["whoami", "dev", "--json"]));
     let said: Value = serde_json::from_str(&here.room.run(&mut whoami).ok()).unwrap();
     assert_eq!(said["arn"], here.identity("333333333333", "Developer").as_str());
-    // And the CLI is signed in as before.
+    // The CLI is still signed in.
     assert_eq!(here.said(&["--profile", "audit", "sts", "get-caller-identity"])["Account"], "444444444444");
 }
 
-/// The CLI renews what has less than a quarter of an hour left, each time with the refresh token that it got last.
+/// The CLI renews a token with less than a quarter of an hour left, each time with the latest refresh token.
 #[test]
 fn the_aws_cli_2_renews_its_token() {
     let here =
         ByCli::with(Settings { portal_token_lifetime: Duration::from_secs(600), ..Settings::default() });
     here.sign_in("allow").ok();
     let tokens = [(), (), ()].map(|()| {
-        // Otherwise it is the role's session that it goes on with.
+        // Otherwise it would continue with the role's session.
         let _ = std::fs::remove_dir_all(here.room.home().join(".aws/cli/cache"));
         let said = here.said(&["--profile", "dev", "sts", "get-caller-identity"]);
         assert_eq!(said["Account"], "333333333333");

@@ -1,5 +1,5 @@
-//! Which client of AWS can use which hand-over of `jit`: a profile, `exec`, `exec --refresh`. The table of `docs/clients.md` is
-//! this one.
+//! Which AWS client works with which of `jit`'s ways to pass on a session: a profile, `exec`, `exec
+//! --refresh`. This is the table of `docs/clients.md`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,22 +8,22 @@ use std::process::Command;
 use crate::support::{OidcProvider, Room, Sts, cli2, fixture, on_path, python, tool};
 
 const BUCKET: &str = "clients";
-/// Where Debian's packages of Go libraries lie.
+/// Where Debian's packages of Go libraries are.
 const GO_PATH: &str = "/usr/share/gocode";
 
 /// A client and what it can use, in the order of [`Mode::ALL`].
 struct Client {
     name: &'static str,
-    /// As the installed one was when this was tried.
+    /// The installed version when this was tested.
     version: &'static str,
     can: [Can; 3],
-    /// What to know beside the three answers.
+    /// Additional notes.
     note: &'static str,
-    /// The words of a command that asks AWS something.
+    /// The words of a command that calls AWS.
     words: fn(&Tried) -> Vec<OsString>,
 }
 
-/// What came of it.
+/// The result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Can {
     Yes,
@@ -42,7 +42,7 @@ impl Mode {
     const ALL: [Self; 3] = [Self::Profile, Self::Exec, Self::Refresh];
 }
 
-/// A room where alice is signed in, with profiles, a bucket, and an AWS that answers living sessions alone.
+/// A room where alice is signed in, with profiles, a bucket, and an AWS that answers only valid sessions.
 struct Tried {
     room: Room,
     sts: Sts,
@@ -65,7 +65,7 @@ impl Tried {
         tried
     }
 
-    /// The client's command, in a shell that knows nothing of AWS but where it is.
+    /// The client's command, in a shell that knows only the URL of its AWS.
     fn command(&self, mode: Mode, words: &[OsString]) -> Box<Command> {
         let mut command = match mode {
             Mode::Profile => {
@@ -81,7 +81,7 @@ impl Tried {
                 command
             }
         };
-        // Older SDKs look into ~/.aws/config only then.
+        // Older SDKs read ~/.aws/config only with this.
         command.env("AWS_SDK_LOAD_CONFIG", "1").env("AWS_REGION", "us-east-1");
         command
             .env("SAM_CLI_TELEMETRY", "0")
@@ -90,7 +90,7 @@ impl Tried {
         Box::new(command)
     }
 
-    /// Whether the client got an answer, and it was the role that asked.
+    /// Whether the client got an answer, and the role made the call.
     fn answers(&self, mode: Mode, client: &Client) -> (Can, String) {
         let before = self.sts.calls().len();
         let outcome = self.room.run(&mut self.command(mode, &(client.words)(self)));
@@ -118,7 +118,7 @@ impl Tried {
         program
     }
 
-    /// Where its AWS is.
+    /// The URL of its AWS.
     fn url(&self) -> String {
         self.sts.url()
     }

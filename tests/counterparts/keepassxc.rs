@@ -1,4 +1,5 @@
-//! The store against a real KeePassXC, which answers every call with a prompt and completes most of them by itself.
+//! The store with a real KeePassXC, which answers every call with a prompt and completes most of them by
+//! itself.
 
 use std::fs;
 use std::io::Write as _;
@@ -7,10 +8,10 @@ use std::process::{Command, Stdio};
 use super::keychain::{Desktop, program};
 
 const PASSWORD: &str = "the database's password";
-/// The group that the Secret Service is given, as `FDO_SECRETS_EXPOSED_GROUP` and as the base64 of a `UUID`.
+/// The group that the Secret Service exposes, as `FDO_SECRETS_EXPOSED_GROUP` and as the base64 of a `UUID`.
 const GROUP: [&str; 2] = ["{b9d6c1d4-3d3f-4d7b-9f7a-6c2b3a4d5e6f}", "udbB1D0/TXufemwrOk1ebw=="];
 
-/// A desktop whose Secret Service is KeePassXC with one database. It asks before each access where `confirm` says so.
+/// A desktop whose Secret Service is KeePassXC with one database. With `confirm` it asks before each access.
 fn desktop(confirm: bool) -> Desktop {
     let mut desktop = Desktop::new();
     let home = desktop.folder();
@@ -45,7 +46,7 @@ fn desktop(confirm: bool) -> Desktop {
     let mut daemon = command.spawn().unwrap();
     daemon.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
     desktop.serve_secrets(daemon);
-    // The name is taken before the database is open.
+    // The bus name is taken before the database is open.
     desktop.until_opened("/org/freedesktop/secrets/collection/passwords");
     desktop
 }
@@ -72,7 +73,7 @@ fn a_prompt_that_completes_by_itself_is_run_and_nobody_is_asked() {
     let desktop = desktop(false);
     let _ = program("keepassxc", "keepassxc");
     let no_copy = [("STORE_TEST_NO_COPY", "1")];
-    // Each child is a caller of its own, for whom KeePassXC unlocks the item anew.
+    // Each child is a separate caller, for whom KeePassXC unlocks the item again.
     assert_eq!(desktop.run("put one", &no_copy), ["put: ok"]);
     assert_eq!(desktop.items(), 1);
     let answers = desktop.run("get one,describe", &no_copy);
@@ -80,7 +81,7 @@ fn a_prompt_that_completes_by_itself_is_run_and_nobody_is_asked() {
     assert!(answers[1].starts_with("describe: Some(Keychain)") && answers[1].contains("None"), "{answers:?}");
     assert_eq!(desktop.run("try", &no_copy), ["try: ok"]);
     assert_eq!(desktop.items(), 1, "a trial leaves nothing behind");
-    // A person at a terminal is told of no dialog where none is shown.
+    // A person at a terminal is told about a dialog only if one is shown.
     let typist = [("STORE_TEST_NO_COPY", "1"), ("STORE_TEST_PASSPHRASE", "x"), ("DISPLAY", ":0")];
     assert_eq!(desktop.run("get one", &typist), ["get: the value"]);
     assert_eq!(desktop.run("forget", &no_copy), ["forget: ok"]);
@@ -92,7 +93,7 @@ fn an_unanswered_dialog_is_abandoned_and_nothing_is_lost() {
     let desktop = desktop(true);
     let no_copy = [("STORE_TEST_NO_COPY", "1")];
     let refused = desktop.run("put one", &no_copy);
-    // To make an item it asks nothing; to read it back it does.
+    // To create an item it asks nothing; to read it back it does.
     assert!(refused[0].starts_with("put: Locked"), "{refused:?}");
     let tried = desktop.run("try", &no_copy);
     assert!(tried[0].starts_with("try: Locked"), "doctor finds it out: {tried:?}");

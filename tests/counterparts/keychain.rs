@@ -1,7 +1,7 @@
-//! The store against a real gnome-keyring on a private bus, and the kernel's own keyring.
+//! The store with a real gnome-keyring on a private bus, and the kernel's own keyring.
 //!
-//! `libdbus` reads the bus's address from the environment of the process, so what is observed runs in a child: this
-//! very test binary, told by [`STEPS`] what to do with the store of [`STATE`].
+//! `libdbus` reads the bus's address from the environment of the process, so the observed code runs in a
+//! child: this very test binary, told by [`STEPS`] what to do with the store of [`STATE`].
 #![allow(
     clippy::disallowed_methods,
     reason = "tests start programs and read the environment they gave to a child"
@@ -23,13 +23,14 @@ use jit_wire::env::Env;
 use jit_wire::http::Http;
 use jit_wire::secret::Secret;
 
-/// What the child does, by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `try`, `drop`, `forget`.
+/// What the child does, separated by commas: `put NAME`, `get NAME`, `hold NAME`, `describe`, `try`, `drop`,
+/// `forget`.
 const STEPS: &str = "STORE_TEST_STEPS";
 /// The state folder it works in.
 const STATE: &str = "STORE_TEST_STATE";
-/// Set if the child has a person, whose passphrase this is.
+/// Set if the child has a person, with this passphrase.
 const PASSPHRASE: &str = "STORE_TEST_PASSPHRASE";
-/// Set if no copy of the key may lie in the kernel.
+/// Set if the kernel may not hold a copy of the key.
 const NO_COPY: &str = "STORE_TEST_NO_COPY";
 /// A session with long tokens and many tags.
 const SIZE: usize = 10_000;
@@ -45,7 +46,7 @@ impl Browser for NoBrowser {
     }
 }
 
-/// Types one passphrase, and reports being told that a keychain is being unlocked.
+/// Types one passphrase, and reports if it is told that a keychain is being unlocked.
 struct Typist(Option<String>);
 
 impl Person for Typist {
@@ -99,7 +100,7 @@ fn lock(store: &Store<'_>, world: &World, name: &str) -> Result<Lock, StoreError
     store.lock(&key(name), &*world.person, "a test", Duration::from_secs(60))
 }
 
-/// Not a test of its own: the child's side, which does nothing unless it is told what.
+/// Not a separate test: the child's side, which does nothing unless told to.
 #[test]
 fn inside() {
     let (Some(steps), Some(state)) = (std::env::var_os(STEPS), std::env::var_os(STATE)) else { return };
@@ -146,7 +147,7 @@ fn inside() {
     }
 }
 
-/// A desktop's session: a bus of its own, the keyring's daemon, a state folder.
+/// A desktop session: a separate bus, the keyring's daemon, a state folder.
 pub(crate) struct Desktop {
     folder: tempfile::TempDir,
     bus: Child,
@@ -184,7 +185,8 @@ impl Desktop {
         desktop
     }
 
-    /// Starts the keyring; with a password it makes the login collection, or unlocks it if that is the right one.
+    /// Starts the keyring; with a password it creates the login collection, or unlocks it if the password is
+    /// right.
     pub(crate) fn start_keyring(&mut self, password: Option<&str>) {
         self.stop_keyring();
         let mut command = self.on_bus("gnome-keyring-daemon", "gnome-keyring");
@@ -207,7 +209,7 @@ impl Desktop {
         }
     }
 
-    /// Waits until a collection is there and says that it is open.
+    /// Waits until a collection exists and reports that it is open.
     pub(crate) fn until_opened(&mut self, collection: &str) {
         let property = "org.freedesktop.DBus.Properties.Get";
         loop {
@@ -229,7 +231,7 @@ impl Desktop {
         }
     }
 
-    /// The home of whoever sits there.
+    /// The home of the desktop's user.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -294,7 +296,7 @@ impl Desktop {
         command
     }
 
-    /// What a child on this desktop answers.
+    /// The answers of a child on this desktop.
     pub(crate) fn run(&self, steps: &str, variables: &[(&str, &str)]) -> Vec<String> {
         results(&self.child(steps, variables).output().unwrap())
     }
@@ -351,7 +353,7 @@ fn an_unlocked_keychain_holds_the_key_and_the_copy_avoids_asking_it() {
     let cached = "describe: Some(Keychain) cached=true for=Some(";
     assert_answer(&desktop.run("describe", &[]), cached, &["chosen", "None"]);
 
-    // The warm path asks no bus; without the copy it is the bus that is missing, and nothing else is chosen.
+    // The warm path uses no bus; without the copy the missing bus is the error, and no other store is chosen.
     assert_eq!(desktop.run("get a", &no_bus), ["get: the value"]);
     assert_eq!(desktop.run("drop,drop", &[]), ["drop: true", "drop: false"]);
     assert_answer(&desktop.run("get a", &no_bus), "get: Unavailable", &[]);
@@ -378,9 +380,9 @@ fn a_locked_keychain_says_so_at_once_and_asks_only_for_a_person() {
         assert_answer(&desktop.run("get a", &[(NO_COPY, "1")]), "get: Locked", &[]);
         assert_answer(&desktop.run("put b", &[(NO_COPY, "1")]), "put: Locked", &[]);
         assert_answer(&desktop.run("describe", &[(NO_COPY, "1")]), "describe: Some(Keychain)", &["Locked"]);
-        // Nobody sees a dialog without a display.
+        // Without a display, nobody can see a dialog.
         assert_answer(&desktop.run("get a", &person[..2]), "get: Locked", &[]);
-        // The bus has no display to show it on, so the keyring dismisses it.
+        // The bus has no display for the dialog, so the keyring dismisses it.
         let asked = desktop.run("get a", &person);
         assert_eq!(asked[0], "told of unlocking");
         assert_answer(&asked, "get: Refused", &["dismissed"]);
@@ -426,7 +428,7 @@ fn a_keychain_that_hangs_or_dies_during_a_call_is_reported_gone() {
 
     let asking =
         desktop.child("get a", &[(NO_COPY, "1")]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn();
-    // Long enough to be in the call, and shorter than it waits.
+    // Long enough to be in the call, and shorter than the call waits.
     std::thread::sleep(Duration::from_millis(400));
     desktop.stop_keyring();
     assert_answer(&results(&asking.unwrap().wait_with_output().unwrap()), "get: Gone", &[]);
@@ -462,7 +464,7 @@ fn a_large_session_fits_the_kernel_store() {
     assert_eq!(run("put a,get a"), ["put: ok", "get: the value"]);
     assert_eq!(run("get a,drop,get a"), ["get: the value", "drop: false", "get: the value"]);
 
-    // In a session of its own, which does not possess the user's keyring, it is the key's own rights that count.
+    // In a separate session, which does not possess the user's keyring, the key's own rights apply.
     let mut inside = program("keyctl", "keyutils");
     let template = child(&state, "get a,put b,get b", &kernel);
     inside.args(["session", "-"]).arg(template.get_program()).args(template.get_args()).env_clear();
@@ -483,7 +485,7 @@ fn a_large_session_fits_the_passphrase_store() {
     };
     assert_answer(&run("put a", ""), "put: Unavailable", &["passphrase"]);
     assert_eq!(run("put a,get a", "correct horse"), ["put: ok", "get: the value"]);
-    // The copy of the derived key spares the question.
+    // The copy of the derived key makes the question unnecessary.
     assert_eq!(run("get a,drop", ""), ["get: the value", "drop: true"]);
     assert_answer(&run("get a", ""), "get: Locked", &["passphrase"]);
     assert_answer(&run("get a", "wrong horse"), "get: Refused", &["wrong passphrase"]);

@@ -1,5 +1,6 @@
-//! A first login that is killed while its key is made, put into a real gnome-keyring, marked and copied: there is no half
-//! state, and never a second key. `JIT_TEST_KILLS=1000` kills at every call of that time, a plain run at some of them.
+//! A first sign-in that is killed while its key is made, put into a real gnome-keyring, marked and copied:
+//! there is no half state, and never a second key. `JIT_TEST_KILLS=1000` kills at every call of that time, a
+//! plain run at some of them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -8,9 +9,9 @@ use crate::demo_room::{Output, Room, Run};
 use crate::keychain::Desktop;
 use crate::support::on_path;
 
-/// How many kills a plain run has.
+/// How many kills a plain run makes.
 const FEW: usize = 16;
-/// What changes a file, a lock, the kernel's keyring, or is said to the keychain.
+/// Calls that change a file, a lock or the kernel's keyring, or talk to the keychain.
 const WRITING: &str =
     "trace=openat,mkdir,write,?rename,?renameat,?renameat2,fsync,?fchmod,flock,add_key,keyctl,sendmsg,sendto";
 
@@ -18,7 +19,8 @@ fn on<'r>(desktop: &Desktop, run: Run<'r>) -> Run<'r> {
     run.env("JIT_STORE", "keychain").env("DBUS_SESSION_BUS_ADDRESS", &desktop.address)
 }
 
-/// A run to which the keychain answered: it has a second for that, which a busy machine may need more than once.
+/// A run that the keychain answered: it has a second for that, which may take several attempts on a busy
+/// machine.
 fn jit(room: &Room, desktop: &Desktop, arguments: &[&str]) -> Output {
     let run = || on(desktop, room.jit(arguments)).hands_over().run();
     let mut output = run();
@@ -31,7 +33,7 @@ fn jit(room: &Room, desktop: &Desktop, arguments: &[&str]) -> Output {
     output
 }
 
-/// A login under `strace`, which looks at all threads and at no other program.
+/// A login under `strace`, which traces all threads and no other program.
 fn login(room: &Room, desktop: &Desktop, options: &[&str]) -> Output {
     let options = ["-f", "--seccomp-bpf", "-b", "execve", "-qq", "-e", "signal=none"].iter().chain(options);
     let line: Vec<&str> = options.copied().chain([env!("CARGO_BIN_EXE_jit"), "login", "admin"]).collect();
@@ -45,8 +47,8 @@ fn forget(room: &Room, desktop: &Desktop) {
     fs::remove_dir_all(room.path("state/jit")).unwrap();
 }
 
-/// The calls from the moment that the store is set up until the first entry lies there, each by its name and its number in
-/// its thread.
+/// The calls from setting up the store until the first entry exists, each by its name and its number in its
+/// thread.
 fn calls(room: &Room, desktop: &Desktop) -> Vec<(String, usize)> {
     for _ in 0..20 {
         let calls = calls_of_one_login(room, desktop);
@@ -111,7 +113,7 @@ fn a_killed_first_sign_in_leaves_one_key_or_none() {
 
         let next = jit(&room, &desktop, &["login", "admin"]);
         assert_eq!((next.code(), desktop.items()), (0, 1), "{name} {number}: {next}");
-        // The copy in the kernel is not what it lives on.
+        // The result does not depend on the copy in the kernel.
         let lock = jit(&room, &desktop, &["lock"]);
         assert_eq!(lock.code(), 0, "{name} {number}: {lock}");
         let asked = jit(&room, &desktop, &["credential-process", "admin"]);

@@ -1,5 +1,5 @@
-//! Many callers at once, and a real gnome-keyring that is locked or stops answering while they are at it. `JIT_STORM=300`
-//! says how many.
+//! Many callers at once, and a real gnome-keyring that is locked or stops answering in the meantime.
+//! `JIT_STORM=300` sets how many.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,9 +15,9 @@ fn callers() -> usize {
     std::env::var("JIT_STORM").map_or(40, |number| number.parse().expect("JIT_STORM is a number"))
 }
 
-/// A room whose key lies in the keychain of `desktop`, where somebody has signed in, with a refresh token alone.
+/// A room whose key is in the keychain of `desktop`, where somebody has signed in, with only a refresh token.
 fn room(desktop: &Desktop, key_cache: &str) -> Room {
-    // Too short to be used but at once, so that everything else needs the refresh token.
+    // Usable only at once, so that everything else needs the refresh token.
     let id_token_lifetime = Duration::from_secs(50);
     let room = Room::with(Settings { approval: Approval::AtOnce, id_token_lifetime, ..Settings::default() });
     room.write_config(&format!("key_cache = \"{key_cache}\"\n{}", room.usual_config()));
@@ -46,7 +46,7 @@ fn start<'r>(room: &'r Room, desktop: &Desktop) -> Vec<Started<'r>> {
     (0..callers()).map(|_| caller().start()).collect()
 }
 
-/// What all callers get if `happens` while the first of them is at the provider.
+/// What all callers get if `happens` while the first of them is at the IdP.
 fn storm(room: &Room, desktop: &Desktop, happens: impl FnOnce()) -> Vec<Output> {
     room.servers().faults(|faults| faults.always(CHAIN[0], Trouble::Late(Duration::from_secs(1))));
     let before = room.counts(CHAIN);
@@ -74,7 +74,7 @@ fn a_keychain_that_gets_locked_during_a_run_loses_nothing() {
     let mut desktop = Desktop::unlocked();
     let room = room(&desktop, "off");
     let answers = storm(&room, &desktop, || desktop.lock_collection());
-    // Who had started by then has the key; who is late is refused.
+    // Callers that had started by then have the key; later ones are refused.
     let served_locked = served(&answers, 5, "the keychain is locked");
     assert!(served_locked >= 1, "the leader had the key already");
     assert!(!answers.iter().any(|answer| answer.stderr.contains("could not be stored")));

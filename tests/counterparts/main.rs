@@ -1,5 +1,5 @@
-//! The whole binary against servers, keychains and clients that nobody here wrote. `scripts/test` installs them; one that is
-//! missing fails its tests by name.
+//! The whole program with third-party servers, keychains and clients. `scripts/test` installs them; a missing
+//! one fails its tests by name.
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write fixtures")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 #![allow(clippy::type_complexity, reason = "tables of cases say what they are in their own lines")]
@@ -15,7 +15,7 @@ mod browsers;
 mod capture;
 mod center;
 mod client_table;
-/// The room of `tests/it`, with the program's own servers, for what is observed from outside.
+/// The room of `tests/it`, with the built-in servers, for what is observed from outside.
 #[cfg(target_os = "linux")]
 #[path = "../it/support/mod.rs"]
 mod demo_room;

@@ -1,5 +1,5 @@
-//! The memory of `jit` while it holds secrets: no core of it is dumped, and other programs of the same user are not let in.
-//! What root sees is looked at as well, so that the search is known to find what is there.
+//! The memory of `jit` while it holds secrets: no core is dumped, and other programs of the same user cannot
+//! read it. What root sees is checked as well, to prove that the search finds what is there.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,16 +14,16 @@ use rustix::process::{Pid, kill_process};
 use crate::demo_room::{Room, Run, Signal, Started};
 use crate::support::on_path;
 
-/// Goes on until it is killed.
+/// Runs until it is killed.
 const WATCHER: &str = "while :; do sleep 0.1; done";
 
-/// `program` with core dumps allowed, and with no more power than any user has.
+/// `program` with core dumps allowed, and with no more privileges than any user.
 fn plain<'r>(room: &'r Room, program: &str, arguments: &[&str]) -> Run<'r> {
     let line = ["-c", "ulimit -c unlimited || exit 99; exec \"$0\" \"$@\"", program];
     room.program("sh", &[&line, arguments].concat()).without_powers()
 }
 
-/// Two that hold secrets for long: one serves a session from the store, one is in the middle of a login.
+/// Two that hold secrets for long: one serves a session from the store, one is in the middle of a sign-in.
 fn holders(room: &Room) -> [Started<'_>; 2] {
     let refresh = ["exec", "admin", "--refresh", "--", "sh", "-c", WATCHER];
     let refresh = plain(room, env!("CARGO_BIN_EXE_jit"), &refresh).start();
@@ -44,20 +44,21 @@ fn stopped_holders(room: &Room) -> [Started<'_>; 2] {
     holders
 }
 
-/// Ends a holder and what serves it, which stopped would not see that it is over.
+/// Ends a holder and what serves it, which would not notice while stopped.
 fn end(holder: Started<'_>) {
     kill_process(Pid::from_raw(holds(&holder).cast_signed()).unwrap(), Signal::KILL).unwrap();
     holder.signal(Signal::KILL);
     holder.wait();
 }
 
-/// The process of a holder that has the secrets in its memory: itself, or what serves the command that it has become.
+/// The process of a holder that has the secrets in its memory: itself, or what serves the command that it has
+/// become.
 fn holds(holder: &Started<'_>) -> u32 {
     holder.companions().first().copied().unwrap_or_else(|| holder.id())
 }
 
-/// Which ways into the process `id` are open to another program of the same user: an image of its memory by a debugger,
-/// the memory itself, where what lies in it, and the environment.
+/// How another program of the same user can get into the process `id`: an image of its memory by a debugger,
+/// the memory itself, its memory map, and the environment.
 fn open_to_the_user(room: &Room, id: u32, folder: &Path) -> [bool; 4] {
     let image = folder.join("image");
     let gcore =
@@ -140,7 +141,7 @@ fn root_can_read_the_memory_as_documented() {
     assert!(login.contains("ID token") && login.contains("refresh token"), "{login:?}");
 }
 
-/// Where `needle` lies in the memory of the process `id`, in pages that are kept out of swap and in others.
+/// Where `needle` is in the memory of the process `id`, in pages that are kept out of swap and in others.
 fn places_of(needle: &[u8], id: u32) -> [Vec<String>; 2] {
     let smaps = fs::read_to_string(format!("/proc/{id}/smaps")).unwrap();
     let memory = fs::File::open(format!("/proc/{id}/mem")).unwrap();
@@ -182,7 +183,7 @@ fn small_secrets_are_kept_out_of_swap() {
         let [locked, open] = places_of(&key, holds(holder));
         assert!(!locked.is_empty() && open.is_empty(), "the key lies in {locked:?} and {open:?}");
     }
-    // The session that is served for as long as the command runs.
+    // The session in use while the command runs.
     for name in ["SecretAccessKey", "SessionToken"] {
         let [locked, open] = places_of(session[name].as_str().unwrap().as_bytes(), holds(&holders[0]));
         assert!(!locked.is_empty() && open.is_empty(), "{name} lies in {locked:?} and {open:?}");

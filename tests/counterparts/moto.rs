@@ -1,4 +1,4 @@
-//! moto's STS, made to check what it is shown, behind `AWS_ENDPOINT_URL_STS`.
+//! moto's STS, extended to check what it is sent, behind `AWS_ENDPOINT_URL_STS`.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ fn whoami_shows_the_servers_answer_to_a_signed_call() {
 
 #[test]
 fn a_chained_role_is_requested_for_one_hour_at_most() {
-    // The server refuses a chained role that is asked for longer, as AWS does.
+    // The server refuses a longer session for a chained role, as AWS does.
     let (room, op, sts) = company("duration = \"2h\"", "jit-cli");
     room.sign_in(&op, &sts);
     let seconds = sts.journal.lines().iter().filter_map(|line| line["seconds"].as_i64()).next_back();

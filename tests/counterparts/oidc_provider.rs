@@ -1,4 +1,5 @@
-//! Logins at `oidc-provider`, an OpenID-certified implementation: browser, device code, rotation, revocation, refusals.
+//! Sign-ins at `oidc-provider`, an OpenID-certified implementation: browser, device code, rotation,
+//! revocation, refusals.
 
 use serde_json::Value;
 
@@ -6,7 +7,7 @@ use crate::support::{OidcProvider, Room, Sts, fixture, on_path, tool, wait_for};
 
 const CHAIN: [&str; 2] = ["AssumeRoleWithWebIdentity", "AssumeRole"];
 
-/// A room, its provider, and an STS that trusts it; `op` and `sts` are their settings.
+/// A room, its IdP, and an STS that trusts it; `op` and `sts` are their settings.
 fn company(op: &[(&str, &str)], sts: &[(&str, &str)]) -> (Room, OidcProvider, Sts) {
     let room = Room::new();
     let op = OidcProvider::start(&room, op);
@@ -56,13 +57,13 @@ fn a_login_in_chromium_ends_on_a_page_that_can_be_closed() {
     assert!(text.to_lowercase().contains("close this"), "{text}");
 }
 
-/// Starts a device login, waits for the address it shows, and returns with it.
+/// Starts a device sign-in, waits for the URL that it shows, and returns with it.
 fn device_login(room: &Room, op: &OidcProvider, sts: &Sts, mood: &str) -> crate::support::Outcome {
     let login = room.start(&mut room.jit(sts, &["login", "prod-admin", "--device"]));
     let page = format!("{}/device", op.issuer());
     let code = wait_for("the device code", || {
         let said = login.stderr_so_far();
-        // As the provider writes it, four letters, a dash, four letters; shown large, with spaces between.
+        // As the IdP writes it, four letters, a dash, four letters; shown large, with spaces between.
         let mut lines = said.lines().map(|line| line.replace(' ', ""));
         let code = lines.find(|line| line.len() == 9 && line.as_bytes()[4] == b'-');
         code.filter(|_| said.contains(&page))
@@ -112,7 +113,8 @@ fn expired_sessions_are_renewed_silently_with_tokens_that_rotate() {
     // Sessions so short that the next call finds them expired, and ID tokens that do not outlive them.
     let (room, op, sts) = company(&[("ID_TOKEN_TTL", "3")], &[("SESSION_SECONDS", "4")]);
     room.sign_in(&op, &sts);
-    // The provider forgets the whole family of a refresh token that is used twice, so the third round proves rotation.
+    // The IdP revokes the whole family of a refresh token that is used twice, so the third round proves
+    // rotation.
     for round in 1..=3 {
         room.wait_until_expired(&sts);
         room.run_for_credentials(&mut room.jit(&sts, &["credential-process", "prod-admin"])).ok();
@@ -189,7 +191,7 @@ fn an_idp_that_requires_a_client_secret_gets_it() {
     assert_eq!(sts.calls(), CHAIN);
 }
 
-/// A company whose role `prod-admin` has `demands`, which `hub`, the role before it, has not.
+/// A company whose role `prod-admin` has `demands`, while `hub`, the role before it, has none.
 fn demanding(op: &[(&str, &str)], demands: &str) -> (Room, OidcProvider, Sts) {
     let room = Room::new();
     let op = OidcProvider::start(&room, op);
@@ -197,7 +199,7 @@ fn demanding(op: &[(&str, &str)], demands: &str) -> (Room, OidcProvider, Sts) {
     (room.with_roles(&op, demands), op, sts)
 }
 
-/// The provider tells the time of a sign-in only where it is asked for an age.
+/// The IdP reports the time of a sign-in only if it is asked for a maximum age.
 #[test]
 fn a_sign_in_of_unknown_age_is_repeated() {
     let (room, op, sts) = demanding(&[], "sign_in_age = \"15m\"");
@@ -230,7 +232,7 @@ fn a_strong_sign_in_is_requested_and_proved() {
     assert!(whoami.contains("(hwk, mfa; acr phr)"), "{whoami}");
 }
 
-/// `acr_values` is a wish (OpenID Connect Core 1.0, section 3.1.2.1): this provider signs people in without it.
+/// `acr_values` is voluntary (OpenID Connect Core 1.0, section 3.1.2.1): this IdP signs people in without it.
 #[test]
 fn a_weak_sign_in_is_not_used() {
     let (room, op, sts) = demanding(&[], "acr = [\"phr\"]");

@@ -1,4 +1,5 @@
-//! Profiles that start from keys, commands, variables and the machine's own credentials: botocore and `jit` become the same.
+//! Profiles that start from keys, commands, variables and the machine's own credentials: botocore and `jit`
+//! get the same identity.
 
 use jit_emulator::{Approval, KeyUser, Role, Servers, Settings};
 use serde_json::Value;
@@ -56,7 +57,7 @@ fn botocore_has_the_same_identity_with_every_source() {
     files(&servers, &room);
     let jit = env!("CARGO_BIN_EXE_jit");
     let both = |profiles: &[&str], with_keys: bool, on_machine: bool| {
-        // `ops` and `anywhere` find their endpoint in the file.
+        // `ops` and `anywhere` have their endpoint in the file.
         let by_file = profiles == ["ops", "anywhere"];
         let run = |words: &[&str]| {
             let mut command =

@@ -1,4 +1,4 @@
-//! Logins at SAML providers that nobody here wrote: SimpleSAMLphp with its login form, and samlp for what is odd. The
+//! Sign-ins at third-party SAML IdPs: SimpleSAMLphp with its login form, and samlp for its peculiarities. The
 //! STS has every signature checked by xmlsec1.
 
 use base64::Engine as _;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Outcome, PASSWORD, Room, SamlProvider, Sts, fixture, free_port, on_path, python, tool};
 
-/// A room whose configuration says: alice signs in at `idp` by the loopback ACS; the password is a secret.
+/// A room in whose configuration alice signs in at `idp` with the loopback ACS; the password is a secret.
 fn room_at(idp: &SamlProvider, room: Room, more: &str) -> Room {
     let config = format!(
         r#"
@@ -76,7 +76,7 @@ fn an_assertion_encrypted_for_aws_is_passed_on() {
     let room = Room::new();
     let port = free_port();
     let idp = SamlProvider::simplesamlphp(&room, &[("ACS", &acs(port)), ("ENCRYPT", "yes")]);
-    // moto has no key to open it with: that it arrives there as it is, is what can be seen.
+    // moto has no key to open it with: the test can see only that it arrives unchanged.
     let sts = Sts::trusting(&room, idp.certificate(), &[]);
     let room = room_at(&idp, room, &format!("acs_port = {port}"));
     let unknown = sign_in(&room, &sts, &["login", "hub"]);
@@ -112,7 +112,7 @@ fn a_wrong_password_is_handled_on_the_idps_page() {
     assert_eq!(sts.calls(), Vec::<String>::new());
 }
 
-/// What is odd about the provider, the exit code, and what is said.
+/// What is peculiar about the IdP, the exit code, and the message.
 #[test]
 fn samlp_signs_in_with_its_peculiarities() {
     let cases: [(&[(&str, &str)], i32, &str); 7] = [
@@ -141,7 +141,7 @@ fn samlp_signs_in_with_its_peculiarities() {
     }
 }
 
-/// Where roles are named, the account's own name is asked for.
+/// If roles are listed, the account's alias is requested.
 #[test]
 fn accounts_are_named_by_alias() {
     let (room, port) = (Room::new(), free_port());
@@ -153,7 +153,7 @@ fn accounts_are_named_by_alias() {
     let mut aws = room.client(python(), &sts);
     let alias = "import boto3; boto3.client('iam').create_account_alias(AccountAlias='acme-hub')";
     room.run(aws.args(["-c", alias]).env("AWS_CONFIG_FILE", profile(&room)).env("AWS_PROFILE", "hub")).ok();
-    // An account is asked once, so only somebody new hears of it.
+    // An account is asked once, so only a new room shows it.
     let room = room_at(&idp, Room::new(), &format!("acs_port = {port}"));
     assert_eq!(sign_in(&room, &sts, &["login", "hub"]).code(), 0);
     let explained = room.run(&mut room.jit(&sts, &["explain", "acme-hub/jit-hub"])).ok();
@@ -169,12 +169,12 @@ fn profile(room: &Room) -> std::path::PathBuf {
     file
 }
 
-/// The embedded provider, which asks nobody.
+/// The built-in IdP, which approves without asking.
 fn signed_in_at_once() -> Servers {
     Servers::start(Settings { approval: Approval::AtOnce, ..Settings::default() }).unwrap()
 }
 
-/// The embedded provider's own signature, by a program that knows nothing of it.
+/// The built-in IdP's own signature, checked by an independent program.
 #[test]
 fn xmlsec1_accepts_the_demos_signature_only_over_its_own_content() {
     let (room, servers) = (Room::new(), signed_in_at_once());
@@ -185,7 +185,7 @@ fn xmlsec1_accepts_the_demos_signature_only_over_its_own_content() {
     let response = page.split("name=\"SAMLResponse\" value=\"").nth(1).unwrap();
     let response = STANDARD.decode(response.split('"').next().unwrap()).unwrap();
     let response = String::from_utf8(response).unwrap();
-    // Both are signed, and each signature is checked for itself.
+    // Both are signed, and each signature is checked separately.
     let verify = |xml: &str, signed: &str| {
         let file = room.outside("response.xml");
         std::fs::write(&file, xml).unwrap();

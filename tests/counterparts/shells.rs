@@ -1,7 +1,8 @@
-//! What `jit env` and `jit completions` print, read by the real shells. PowerShell is in no Debian archive, and the packages
-//! of that name elsewhere download it from a third place while they are installed, so it has unit tests only.
+//! The output of `jit env` and `jit completions`, read by the real shells. PowerShell is in no Debian
+//! archive, and packages of that name elsewhere download it from a third place during installation, so it has
+//! unit tests only.
 //!
-//! The names and values that a shell may take for its own are in `tests/names.json`, for everybody to add to.
+//! The names and values that a shell might interpret are in `tests/names.json`, for everybody to add to.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::support::{OidcProvider, Room, Sts, fixture, on_path, python};
 
-/// Put behind the session token: all that a shell may take for its own.
+/// Appended to the session token: everything that a shell might interpret.
 const HOSTILE: &str = r#" '"$(touch pwned)`touch pwned`\n\\ %PATH% $HOME !! ;&|<>(*?[a]{b,c}~#=' "#;
 
 /// A room where alice is signed in, and the session token.
@@ -145,7 +146,7 @@ fn python_reads_the_dotenv_and_json_forms() {
     }
 }
 
-/// Completes names that others gave on a real terminal: see `complete_names.py`.
+/// Completes hostile names on a real terminal: see `complete_names.py`.
 fn completes_names(shell: &str) {
     let home = tempfile::tempdir().unwrap();
     let config = home.path().join(".config/jit/config.toml");
@@ -178,7 +179,7 @@ fn fish_completes_hostile_names() {
     completes_names("fish");
 }
 
-/// A server that speaks like AWS and gives what a shell would act on is not believed.
+/// A server that speaks like AWS and returns what a shell would act on is refused.
 #[test]
 fn credentials_with_hostile_characters_are_refused() {
     let room = Room::new();
@@ -200,7 +201,7 @@ fn completed_by(shell: &str) {
     let room = room.with_roles(&op, "");
     let completions = room.home().join(format!("completions.{shell}"));
     std::fs::write(&completions, room.run(&mut room.jit(&sts, &["completions", shell])).ok()).unwrap();
-    // A large company, seen at some time: 1,200 accounts with 12 roles each.
+    // A large company, as listed at some time: 1,200 accounts with 12 roles each.
     let role = |n: usize| DiscoveredRole {
         idp: "acme".to_owned(),
         account: format!("{:012}", n / 12 + 1),

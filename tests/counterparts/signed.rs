@@ -1,4 +1,5 @@
-//! Signed calls against botocore (the signature, the endpoint) and moto (what a server does with them).
+//! Signed calls compared with botocore (the signature, the endpoint) and sent to moto (the server's
+//! reaction).
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -135,7 +136,7 @@ fn endpoints_are_those_of_botocore() {
             "us-iso-west-1",
         ] {
             for (fips, dual_stack) in [(false, false), (false, true), (true, false), (true, true)] {
-                // What AWS does not have is refused here; botocore guesses some of it.
+                // Endpoints that AWS does not have are refused here; botocore guesses some of them.
                 let Ok(endpoint) = Endpoint::of_aws(service, region, Variant { fips, dual_stack }) else {
                     continue;
                 };
@@ -171,7 +172,7 @@ fn moto_accepts_signed_calls_and_creates_an_object_once() {
 
         let caller = caller(&s3);
         let bucket = Bucket::new(&s3, "ledger", Addressing::Path).unwrap();
-        // There is no call that makes buckets; this is its request.
+        // There is no call that creates buckets; this is its request.
         let whole = TrustedUrl::parse(&sts.url(), Purpose::AwsEndpoint).unwrap().at("/ledger").unwrap();
         let make = UnsignedRequest {
             action: "s3:CreateBucket".to_owned(),

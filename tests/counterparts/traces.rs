@@ -1,7 +1,7 @@
-//! Every command under `strace`, at the most talkative level of the log: what it writes into files, even those that are gone
-//! afterwards, the paths it names, the arguments and the environment of every program that is started. No secret that the
-//! servers issued is among it, but in the environment of the one program that `exec` is told to become. And whom it talks to:
-//! nobody but the servers that the room names, all of them on this machine.
+//! Every command under `strace`, at the highest log level: what it writes into files, even those that are
+//! removed later, the paths it names, the arguments and the environment of every program that is started. No
+//! secret that the servers issued is among it, except in the environment of the one program that `exec`
+//! becomes. And whom it talks to: only the servers that the room names, all of them on this machine.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,12 +18,12 @@ use crate::demo_room::okta::{CODE, Okta, PASSWORD, SECRETS, Script, factor};
 use crate::demo_room::{Output, Room, Run};
 use crate::support::on_path;
 
-/// What a role is handed to, by name: the one that may have keys in its environment.
+/// The name of the one program that may have keys in its environment.
 const CHILD: &str = "the-child";
-/// Where nothing is kept.
+/// Nothing is stored there.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/tty", "/dev/pts/", "/proc/self/", "/proc/thread-self/"];
 
-/// A room, and beside it what was seen of the programs in it.
+/// A room, and next to it what was seen of the programs in it.
 struct Watched {
     room: Room,
     traces: tempfile::TempDir,
@@ -32,7 +32,7 @@ struct Watched {
 
 impl Watched {
     fn new(room: Room) -> Self {
-        // Without power over it, `strace` cannot read the memory of a process that is not dumpable.
+        // Without privileges over it, `strace` cannot read the memory of a process that is not dumpable.
         assert!(
             rustix::process::geteuid().is_root(),
             "what `jit` passes to the kernel can only be read as root"
@@ -47,7 +47,7 @@ impl Watched {
         self.watch(env!("CARGO_BIN_EXE_jit"), arguments)
     }
 
-    /// A program under `strace`, a file of its own for each process, so that no line is torn.
+    /// A program under `strace`, with a separate file for each process, so that no line is split.
     fn watch(&self, program: &str, arguments: &[&str]) -> Run<'_> {
         let number = self.commands.borrow().len();
         self.commands.borrow_mut().insert(format!("{number:02} {}", arguments.join(" ")));
@@ -58,12 +58,12 @@ impl Watched {
         self.room.program("strace", &line).env("JIT_LOG", "trace").env("RUST_BACKTRACE", "full")
     }
 
-    /// It ends with `code`, and what it prints is no secret.
+    /// It exits with `code`, and prints no secret.
     fn says(&self, code: i32, arguments: &[&str]) -> Output {
         self.ends(code, self.jit(arguments))
     }
 
-    /// It ends with `code`, and is meant to print a secret.
+    /// It exits with `code`, and should print a secret.
     fn hands_over(&self, arguments: &[&str]) -> Output {
         self.ends(0, self.jit(arguments).hands_over())
     }
@@ -106,7 +106,8 @@ impl Watched {
         findings
     }
 
-    /// Nothing was found, with open eyes: what is no secret was seen where secrets would have been. The commands that ran.
+    /// Nothing was found, and the search works: harmless values were seen where secrets would have been.
+    /// Returns the commands that ran.
     fn is_clean(&self) -> BTreeSet<String> {
         assert_eq!(self.findings(), Vec::<String>::new());
         let calls = self.calls();
@@ -118,8 +119,8 @@ impl Watched {
     }
 }
 
-/// What others could see of a call: nothing of what goes to a socket or a pipe, of the environment of the one child, and of
-/// the two outputs, which the room searches itself.
+/// What others could see of a call: nothing of what goes to a socket or a pipe, of the environment of the one
+/// child, and of the two outputs, which the room searches itself.
 fn visible(line: &str) -> Option<String> {
     let (call, rest) = line.split_once('(')?;
     match call {
@@ -140,8 +141,8 @@ fn visible(line: &str) -> Option<String> {
     }
 }
 
-/// Whether it is a call to somebody who is no server of the room's: on another machine, or on a socket with a path, where
-/// only the cache of the system's own look-ups is asked.
+/// Whether it is a call to anybody except the room's servers: on another machine, or on a socket with a path,
+/// where only the cache of the system's own look-ups is used.
 fn called(line: &str) -> bool {
     let is_own = |to: &str| {
         ["inet_addr(\"127.0.0.1\")", "\"::1\"", "AF_UNSPEC", "/nscd/"].iter().any(|own| to.contains(own))
@@ -149,7 +150,7 @@ fn called(line: &str) -> bool {
     line.strip_prefix("connect(").is_some_and(|to| !is_own(to))
 }
 
-/// The path of a file that is opened to be written, if that worked.
+/// The path of a file that was successfully opened for writing.
 fn written(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("openat(").or_else(|| line.strip_prefix("creat("))?;
     let writes = ["O_WRONLY", "O_RDWR", "O_CREAT"].iter().any(|flag| rest.contains(flag));
@@ -181,7 +182,7 @@ fn the_trace_notices_a_shown_secret() {
         ("curl -s -m 1 http://192.0.2.1/ || true", true),
         ("curl -s -m 1 http://127.0.0.1:9/ || true", false),
     ] {
-        // The word itself comes on a pipe, so that the shell's own arguments do not have it.
+        // The word itself comes through a pipe, so that the shell's own arguments do not contain it.
         let script =
             format!("read -r word; sh() {{ set -- \"$word\"; {}; }}; sh", script.replace("$0", "$1"));
         watched.watch("sh", &["-c", &script]).stdin(&format!("{word}\n")).hands_over().run();
@@ -231,7 +232,7 @@ fn no_command_shows_a_secret_to_others() {
     watched.says(2, &["configure", "add", &room.path("shared.toml").display().to_string()]);
     watched.says(1, &["configure", "import", "aws-vault", "--dry-run"]);
 
-    // From the refresh token; refused with words that repeat what was sent; refused by AWS; nowhere to print.
+    // From the refresh token; refused with text that repeats what was sent; refused by AWS; nowhere to print.
     room.leave_a_refresh_token();
     watched.hands_over(&["credential-process", "admin"]);
     room.leave_a_refresh_token();

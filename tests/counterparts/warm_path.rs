@@ -1,11 +1,11 @@
-//! The warm path, call by call: what `credential-process` asks of the system with a session at hand. A call more than the list
-//! has is a decision, and no accident.
+//! The warm path, call by call: which system calls `credential-process` makes with a stored session. An
+//! additional call has to be a decision, and not an accident.
 
 use crate::demo_room::Room;
 use crate::support::on_path;
 
-/// What the program's own code asks, in its order; a path by its last part. The loader and the start of Rust's library
-/// come before it.
+/// The calls of the program's own code, in order; a path by its last part. The loader and the start of Rust's
+/// library come before it.
 const EXPECTED: [&str; 28] = [
     "prctl",
     // Whether stdout and stderr are a terminal.
@@ -16,16 +16,17 @@ const EXPECTED: [&str; 28] = [
     "statx",
     "read",
     "read",
-    // The state folder, which has to be this user's: what lies below is opened relative to it, so that no link is followed
-    // (three calls more than reading by path, since a file of a known size is read at once).
+    // The state folder, which must belong to this user: what is below it is opened relative to it, so that no
+    // link is followed (three calls more than reading by path, because a file of a known size is read at
+    // once).
     "openat jit",
     "geteuid",
     "fstat",
-    // Which home the key has.
+    // Where the key is kept.
     "openat store.json",
     "fstat",
     "read",
-    // The session, in a folder that has to be this user's as well.
+    // The session, in a folder that must belong to this user as well.
     "openat kernel",
     "fstat",
     "openat session",
@@ -35,8 +36,8 @@ const EXPECTED: [&str; 28] = [
     "keyctl",
     "keyctl",
     "keyctl",
-    // It is kept out of swap, a microsecond a call (see `docs/store.md`), and so is the session: opened, and its two secrets; and
-    // the key once more, for the next entry.
+    // It is kept out of swap, a microsecond per call (see `docs/store.md`), and so are the session, when
+    // opened, and its two secrets; and the key once more, for the next entry.
     "mlock",
     "mlock",
     "mlock",
@@ -46,7 +47,7 @@ const EXPECTED: [&str; 28] = [
     "write",
     "exit_group",
 ];
-/// What the allocator and Rust's library ask beside it, more or less often.
+/// Additional calls of the allocator and Rust's library, whose number varies.
 const BESIDE: [&str; 9] =
     ["brk", "mmap", "munmap", "mprotect", "madvise", "getrandom", "fcntl", "sigaltstack", "close"];
 
@@ -75,10 +76,10 @@ fn the_warm_path_makes_only_the_listed_system_calls() {
     assert_eq!(own.collect::<Vec<_>>(), EXPECTED, "{text}");
 }
 
-/// The instructions of a warm answer in the build that tests use, in thousands, as callgrind counts them.
+/// The instructions of a warm answer in the build that tests use, in thousands, as counted by callgrind.
 const INSTRUCTIONS: u64 = 6_530;
 
-/// A figure that no other program on the machine changes. Over a tenth more is a decision too.
+/// Other programs on the machine do not affect this figure. More than a tenth more has to be a decision, too.
 #[test]
 fn the_warm_path_takes_at_most_a_tenth_more_instructions() {
     on_path("valgrind", "valgrind");

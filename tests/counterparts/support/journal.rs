@@ -1,4 +1,4 @@
-//! What a server wrote down: one JSON object a line.
+//! A server's journal: one JSON object per line.
 
 use std::path::PathBuf;
 
@@ -20,8 +20,8 @@ impl Journal {
         self.lines().iter().filter_map(|line| Some(line[key].as_str()?.to_owned())).collect()
     }
 
-    /// Everything handed out that nobody may find later. A JWT is looked for by its signature alone: without that it is
-    /// worthless.
+    /// Everything issued that must not be found later. A JWT is searched for by its signature alone: without
+    /// that it is worthless.
     pub(crate) fn secrets(&self) -> Vec<Issued> {
         let issued = |what| {
             self.all(what).into_iter().map(move |secret| match secret.split('.').collect::<Vec<_>>()[..] {

@@ -1,4 +1,4 @@
-//! What all counterparts share: the empty room a test runs in, the servers, the programs they need.
+//! What all counterparts share: the empty room that a test runs in, the servers, the programs they need.
 
 mod journal;
 #[path = "../../it/support/leaks.rs"]
@@ -14,14 +14,14 @@ pub(crate) use tools::{cli2, fixture, on_path, python, tool};
 
 use std::time::{Duration, Instant};
 
-/// How long anything may take on a machine that is busy with everything else: what takes longer hangs. No test expects to wait
+/// How long anything may take on a very busy machine: whatever takes longer hangs. No test expects to wait
 /// that long, so none is slower for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Looks until `ready` has something.
+/// Polls until `ready` returns something.
 ///
 /// # Panics
-/// When it does not come; `what` is named.
+/// If it does not happen; `what` is named.
 pub(crate) fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -1,5 +1,5 @@
-//! The empty room: a home of its own, an environment with nothing inherited. When it is dropped, everything written and said
-//! in it is searched for every secret that its servers handed out.
+//! The empty room: a separate home, and an environment with nothing inherited. When it is dropped, everything
+//! written and printed in it is searched for every secret that its servers issued.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
@@ -17,7 +17,7 @@ pub(crate) struct Room {
     runs: Cell<usize>,
 }
 
-/// What became of a command.
+/// The result of a command.
 pub(crate) struct Outcome {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,
@@ -30,7 +30,7 @@ impl Outcome {
         self.status.code().unwrap_or(-1)
     }
 
-    /// The output, if the command did what it should.
+    /// The output, if the command succeeded.
     ///
     /// # Panics
     /// If it did not.
@@ -40,7 +40,7 @@ impl Outcome {
     }
 }
 
-/// A command that goes on in the background; killed if it is dropped before its end.
+/// A command that runs in the background; killed if it is dropped before its end.
 pub(crate) struct Running {
     child: Child,
     stdout: PathBuf,
@@ -48,7 +48,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// What it said on stderr so far.
+    /// Its stderr so far.
     pub(crate) fn stderr_so_far(&self) -> String {
         read(&self.stderr)
     }
@@ -96,7 +96,7 @@ impl Room {
         Self { folder, journals: RefCell::default(), runs: Cell::new(0) }
     }
 
-    /// A room whose configuration says: alice signs in at `op`, and reaches the role `prod-admin` through a hub.
+    /// A room in whose configuration alice signs in at `op`, and reaches the role `prod-admin` through a hub.
     pub(crate) fn with_roles(self, op: &OidcProvider, more: &str) -> Self {
         let config = format!(
             r#"
@@ -125,7 +125,7 @@ impl Room {
         self.folder.path().join("home")
     }
 
-    /// A file that belongs to the test and not to the user, so that it is not searched for secrets.
+    /// A file that belongs to the test and not to the user, so it is not searched for secrets.
     pub(crate) fn outside(&self, name: &str) -> PathBuf {
         self.folder.path().join("outside").join(name)
     }
@@ -156,12 +156,12 @@ impl Room {
             .env("HOME", &home)
             .env("TMPDIR", self.folder.path().join("tmp"));
         command.env("JIT_STORE", "kernel").env("LANG", "C.UTF-8").env("USER", "alice");
-        // Neither asks the network where it is, nor for news.
+        // Neither looks for its network location or for updates.
         command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_PAGER", "").env("CHECKPOINT_DISABLE", "1");
         command
     }
 
-    /// A program that runs beside `jit` and speaks to `sts` in place of AWS.
+    /// A program that runs next to `jit` and uses `sts` instead of AWS.
     pub(crate) fn client(&self, program: impl AsRef<OsStr>, sts: &Sts) -> Command {
         let mut command = self.command(program);
         command.env("AWS_ENDPOINT_URL", sts.url()).env("AWS_ENDPOINT_URL_STS", sts.url());
@@ -185,12 +185,12 @@ impl Room {
         self.run(self.jit(sts, &["login", "prod-admin"]).env("BROWSER", person)).ok();
     }
 
-    /// Runs a command whose output may hold no secret.
+    /// Runs a command whose output may not contain a secret.
     pub(crate) fn run(&self, command: &mut Command) -> Outcome {
         self.start(command).outcome()
     }
 
-    /// Starts a command whose output may hold no secret.
+    /// Starts a command whose output may not contain a secret.
     pub(crate) fn start(&self, command: &mut Command) -> Running {
         self.start_saying(command, "said")
     }
@@ -216,14 +216,14 @@ impl Room {
         Running { child, stdout, stderr }
     }
 
-    /// Waits until `jit status --check` says that no session is left.
+    /// Waits until `jit status --check` reports that no session is left.
     pub(crate) fn wait_until_expired(&self, sts: &Sts) {
         wait_for("the sessions to expire", || {
             (self.run(&mut self.jit(sts, &["status", "--check"])).code() == 3).then_some(())
         });
     }
 
-    /// The secrets that servers handed out and that lie open in the home, the temporary folder or what was said.
+    /// The issued secrets that are exposed in the home, the temporary folder or the output.
     fn leaks(&self) -> Vec<String> {
         let journals = self.journals.borrow();
         let secrets: Vec<_> = journals.iter().flat_map(|path| Journal(path.clone()).secrets()).collect();
@@ -237,7 +237,7 @@ impl Room {
 
 impl Drop for Room {
     fn drop(&mut self) {
-        // Before anything is tidied away, and not on top of a failure.
+        // Before anything is cleaned up, and not in addition to a failure.
         let leaks = if std::thread::panicking() { Vec::new() } else { self.leaks() };
         // The kernel's keyring outlives the room.
         let mut logout = self.command("timeout");

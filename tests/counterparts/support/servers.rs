@@ -1,4 +1,4 @@
-//! Servers as children of the test: started on a free port, waited for, killed when dropped.
+//! Servers as children of the test: started on a free port, polled until they answer, killed when dropped.
 
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ impl Drop for Server {
 /// `oidc-provider` as the company's identity provider.
 pub(crate) struct OidcProvider {
     server: Server,
-    /// Requests, and tokens handed out.
+    /// Requests, and tokens issued.
     pub(crate) journal: Journal,
 }
 
@@ -114,7 +114,8 @@ impl SamlProvider {
             let mut php = Command::new(on_path("php", "php-cli"));
             php.env_clear().env("SIMPLESAMLPHP_CONFIG_DIR", &folder).env("WORK", &work);
             php.env("PORT", port.to_string()).env("PASSWORD", PASSWORD).envs(settings.iter().copied());
-            // Its libraries are older than this PHP, which says so on every page: all but deprecations are shown.
+            // Its libraries are older than this PHP, which warns on every page: everything but deprecations
+            // is shown.
             php.args(["-d", "error_reporting=22527", "-d", "display_errors=0"]);
             php.args(["-S", &format!("127.0.0.1:{port}"), "-t", "/usr/share/simplesamlphp/www"]);
             php.arg(folder.join("router.php"));
@@ -136,12 +137,12 @@ impl SamlProvider {
         Self { server, path: "/sso", certificate }
     }
 
-    /// Where it takes requests.
+    /// Where it accepts requests.
     pub(crate) fn sso_url(&self) -> String {
         format!("http://127.0.0.1:{}{}", self.server.port, self.path)
     }
 
-    /// What its signatures are checked with.
+    /// The certificate for its signatures.
     pub(crate) fn certificate(&self) -> &Path {
         &self.certificate
     }

@@ -1,4 +1,4 @@
-//! Where the programs are that nobody here wrote. A missing one fails the test with the name of what to install.
+//! Where the third-party programs are. A missing one fails the test with the name of what to install.
 
 use std::path::{Path, PathBuf};
 
@@ -36,12 +36,12 @@ pub(crate) fn python() -> PathBuf {
     tool("venv/bin/python")
 }
 
-/// The AWS CLI 2. It has no variables for endpoints; the other one does.
+/// The AWS CLI 2. It has no variables for endpoints; version 1 does.
 pub(crate) fn cli2() -> PathBuf {
     tool("awscli2/aws")
 }
 
-/// A program of the system, by the Debian package that brings it.
+/// A system program, by the Debian package that contains it.
 ///
 /// # Panics
 /// If it is not on `PATH`.
