@@ -42,7 +42,9 @@ fn sources() -> BTreeMap<String, String> {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
-                below(&path, root, found);
+                if name != "tests" {
+                    below(&path, root, found);
+                }
             } else if name.ends_with(".rs")
                 && !["fuzzing.rs", "tests.rs", "testing.rs"].contains(&name.as_str())
             {
