@@ -80,7 +80,7 @@ def component(package):
     if package["sha256"]:
         found["hashes"] = [{"alg": "SHA-256", "content": package["sha256"]}]
     if package["license"]:
-        # Crates of old write a slash for OR, which SPDX does not know.
+        # Old crates write a slash for OR, which SPDX does not support.
         found["licenses"] = [{"expression": package["license"].replace("/", " OR ").replace("  ", " ")}]
     if package["repository"]:
         found["externalReferences"] = [{"type": "vcs", "url": package["repository"]}]

@@ -8,8 +8,8 @@ passed=0
 failed=
 unchecked=
 
-# step NAME COMMAND…: goes on whatever happens, so that one run shows all there is. A command that ends with 77 has found that
-# it cannot check: no success, no fault of the change at hand, and said in the last line.
+# step NAME COMMAND…: continues whatever happens, so that one run shows everything. A command that exits with 77 could not
+# check: that is neither a success nor a fault of the current change, and the last line says so.
 step() {
     name=$1 begun=$(date +%s)
     shift
@@ -24,17 +24,17 @@ step() {
     if [ "$outcome" != ok ]; then sed 's/^/    /' "$logs/$name.log"; fi
 }
 
-# What `test = false` and `bench = false` keep out of `--all-targets` is named.
+# Targets that `test = false` and `bench = false` keep out of `--all-targets` are named.
 lint() {
     cargo clippy --quiet --locked --workspace --all-targets -- -D warnings &&
         cargo clippy --quiet --locked --test counterparts --bench commands -- -D warnings &&
         cargo clippy --quiet --locked --package iam-evaluate --test simulate --bench evaluate -- -D warnings
 }
 
-# The tests that need nothing but Rust and the system's shells: .config/nextest.toml says how they run.
+# The tests that need only Rust and the system's shells: .config/nextest.toml says how they run.
 tests() { cargo nextest run --locked --workspace "$@"; }
 
-# What may not compile, and the examples in the documentation.
+# Code that must not compile, and the examples in the documentation.
 examples() { cargo test --quiet --locked --workspace --doc; }
 
 # verdict WHERE: the last line, with the number of tests that passed, and the exit code.
