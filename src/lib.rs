@@ -34,7 +34,7 @@
 //!
 //! An error explains itself once, beside its own definition: what happened is its `Display`, and
 //! [`Explain`](jit_wire::explain::Explain) has its kind (and so the exit code), why it happened, and what to do next. The
-//! long `match`es stand in a `words.rs` beside the error (`aws/words.rs`, `idp/*/words.rs`). What to do next is typed
+//! long `match`es are in a `words.rs` beside the error (`aws/words.rs`, `idp/*/words.rs`). What to do next is typed
 //! ([`Next`](jit_wire::explain::Next)): an error does not know the role, the IdP, or what was typed. `commands/advice.rs`
 //! knows them, and is the only place that writes a hint.
 

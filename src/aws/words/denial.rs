@@ -1,0 +1,144 @@
+//! What a denial of STS means: which policy denied which action, as far as AWS says, and where to look for the cause.
+
+use super::between;
+use crate::aws::errors::{Action, StsError};
+use jit_wire::explain::Next;
+
+/// The kinds of policy that IAM names in `because no … allows` and `with an explicit deny in a …` (IAM User
+/// Guide, "Troubleshoot access denied error messages"), and where to find each.
+const POLICIES: [(&str, &str); 8] = [
+    ("identity-based policy", "a policy of the role or user that makes the call"),
+    ("resource-based policy", "the trust policy of the role"),
+    ("role trust policy", "the trust policy of the role"),
+    ("permissions boundary", "the permissions boundary of the role or user that makes the call"),
+    ("session policy", "the session policy (`policy`, `policy_arns`) of the role before this one"),
+    (
+        "service control policy",
+        "the service control policies of the organisation of the account that makes the call",
+    ),
+    ("resource control policy", "the resource control policies of the organisation of the role's account"),
+    ("VPC endpoint policy", "the policy of the network's own STS endpoint"),
+];
+
+/// The policy that denied.
+struct Denier {
+    /// The kind of policy, in IAM's words.
+    policy: &'static str,
+    /// Where to find it.
+    place: &'static str,
+    /// It denies explicitly, and does not merely lack a permission.
+    forbids: bool,
+}
+
+impl StsError {
+    /// Who does not let whom in, and why, in one sentence.
+    pub(super) fn denial(&self) -> String {
+        let message = &self.message;
+        let caller = between(message, "User: ", " is not authorized");
+        let action = self.denied_action();
+        let door = match self.action {
+            Action::AssumeRole => {
+                format!("{} does not let {} in", self.role(), caller.unwrap_or("this session"))
+            }
+            Action::AssumeRoleWithWebIdentity => {
+                format!("your IdP sent you to {}, but that role does not accept it", self.role())
+            }
+            Action::AssumeRoleWithSaml => {
+                format!("your IdP vouches for you to {}, but that role does not accept it", self.role())
+            }
+            Action::GetSessionToken => "AWS gives these keys no session".to_owned(),
+            Action::GetCallerIdentity => "AWS does not tell who this session is".to_owned(),
+        };
+        let why = match self.denier() {
+            Some(Denier { policy, forbids: true, .. }) => {
+                let article = if policy.starts_with('i') { "an" } else { "a" };
+                format!("{article} {policy} forbids {action}")
+            }
+            Some(Denier { policy, .. }) => format!("no {policy} allows {action}"),
+            None if message.contains("must provide both MFA serial number") => {
+                "it wants an MFA code, which only an IAM user can give".to_owned()
+            }
+            None if message.contains("MultiFactorAuthentication failed") => {
+                "the MFA code is wrong or was used before; the next one comes within half a minute".to_owned()
+            }
+            None if message.contains("sts:TagSession") || message.contains("sts:SetSourceIdentity") => {
+                format!("{action} is not allowed")
+            }
+            None if matches!(self.action, Action::GetCallerIdentity | Action::GetSessionToken) => {
+                format!("its requests are not let through{}", self.quote())
+            }
+            None => {
+                "it does not exist, does not trust the caller, or a condition of its trust policy failed; \
+                     AWS does not say which"
+                    .to_owned()
+            }
+        };
+        format!("{door}: {why}")
+    }
+
+    /// What to check or to change after a denial.
+    pub(super) fn after_denial(&self) -> Vec<Next> {
+        let action = self.denied_action();
+        if let Some(Denier { place, forbids, .. }) = self.denier() {
+            let verb = if forbids { "no longer forbid" } else { "allow" };
+            return vec![Next::words(format!("have {place} {verb} {action}"))];
+        }
+        let role = self.role();
+        let arn = || Next::words(format!("check the ARN, in upper and lower case: {role}"));
+        let tags = "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity";
+        match self.action {
+            Action::AssumeRole => vec![
+                arn(),
+                Next::words(format!("have the caller's policies and the role's trust policy allow {action}")),
+                Next::words(
+                    "check `external_id`, and sts:TagSession and sts:SetSourceIdentity if there are tags or a source \
+                     identity",
+                ),
+            ],
+            Action::AssumeRoleWithWebIdentity => vec![
+                arn(),
+                Next::words("have the trust policy name the IAM OIDC provider of this issuer"),
+                Next::words("compare its conditions on `aud` and `sub` with the token's"),
+                Next::words(tags),
+            ],
+            Action::AssumeRoleWithSaml => vec![
+                arn(),
+                Next::words("have the trust policy name the SAML provider of this IdP"),
+                Next::words(
+                    "compare its condition SAML:aud with the assertion's Recipient, which is jit's own URL with capture = \"loopback\"",
+                ),
+                Next::words(tags),
+            ],
+            Action::GetSessionToken => Next::list(["check the keys: they may be switched off"]),
+            Action::GetCallerIdentity => vec![Next::SignInAnew],
+        }
+    }
+
+    /// The action that was denied: the one in AWS's text if it is an STS action, else the one that was
+    /// requested.
+    fn denied_action(&self) -> &'static str {
+        let asked = match self.action {
+            Action::AssumeRole => "sts:AssumeRole",
+            Action::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
+            Action::AssumeRoleWithSaml => "sts:AssumeRoleWithSAML",
+            Action::GetSessionToken => "sts:GetSessionToken",
+            Action::GetCallerIdentity => "sts:GetCallerIdentity",
+        };
+        let extras = ["sts:TagSession", "sts:SetSourceIdentity"];
+        extras.into_iter().find(|extra| self.message.contains(extra)).unwrap_or(asked)
+    }
+
+    /// Which policy AWS says was the reason, if it says so.
+    fn denier(&self) -> Option<Denier> {
+        let markers = [
+            ("because no ", false),
+            ("with an explicit deny in an ", true),
+            ("with an explicit deny in a ", true),
+        ];
+        let (rest, forbids) = markers
+            .into_iter()
+            .find_map(|(marker, forbids)| self.message.split_once(marker).map(|(_, rest)| (rest, forbids)))?;
+        let (policy, place) = POLICIES.into_iter().find(|row| rest.starts_with(row.0))?;
+        Some(Denier { policy, place, forbids })
+    }
+}
