@@ -1,8 +1,8 @@
-//! Links the unwinder into the release program for Linux, instead of a library of the system's.
+//! Links the unwinder into the release program for Linux, instead of a system library.
 //!
-//! `libgcc_s.so` asks the processor what it can do each time a program starts that loads it, which takes a tenth of a
-//! millisecond and more on a virtual machine: a tenth of what a warm answer takes. GCC brings the same code as an archive. Where
-//! there is none, or another C compiler, the program is linked as it would be without this.
+//! `libgcc_s.so` queries the processor's features each time a program that loads it starts, which takes a
+//! tenth of a millisecond and more on a virtual machine: a tenth of a warm answer. GCC ships the same code as
+//! an archive. If there is none, or with another C compiler, the program is linked in the usual way.
 #![allow(clippy::disallowed_methods, reason = "a build script reads Cargo's variables and asks the compiler")]
 
 use std::env;
@@ -15,7 +15,7 @@ fn main() {
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|own| own == value);
     let native = env::var("HOST") == env::var("TARGET");
     let linux = is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu");
-    // Without link-time optimisation the archive comes too early on the linker's line to be of use.
+    // Without link-time optimisation the archive comes too early on the linker's command line to be used.
     if !(native && linux && is("PROFILE", "release")) {
         return;
     }

@@ -1,4 +1,4 @@
-//! Many tools start at once, as a build does it.
+//! Many tools start at the same time, as in a build.
 
 use std::process::Command;
 use std::time::Duration;
@@ -13,11 +13,11 @@ const CROWDS: [(u32, usize); 4] = [(1, 200), (10, 50), (100, 11), (300, 7)];
 /// The size that has a limit.
 const LIMITED: u32 = 100;
 
-/// The crowds of one size.
+/// The runs with one number of callers.
 struct Crowd {
-    /// Until the last of a crowd has ended.
+    /// Until the last caller has exited.
     whole: Times,
-    /// Each caller of all of them.
+    /// The time of each caller.
     each: Times,
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn crowds() -> Table {
         let ours = crowd(&|| answer(&room), callers, times);
         let floor = crowd(&|| crate::command(&room, "/bin/cat", &["answer"]), callers, times);
         let whole = ours.whole.median();
-        // Beyond that it is who starts them that takes the time, one after the other.
+        // Above that, starting them one after the other takes the time.
         let limit = shared.max(floor.whole.median());
         let rule = format!("1.3 × one by one ÷ {cores} cores, or as many `/bin/cat`");
         let told = match callers {

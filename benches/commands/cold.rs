@@ -1,4 +1,4 @@
-//! Nothing is there but a refresh token: one refresh, one hub call, one spoke call.
+//! Only a refresh token is stored: one refresh, one hub call, one spoke call.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::measure::{Times, plain_request, slow_runs, wall};
 use crate::support::Room;
 use crate::table::Table;
 
-/// Runs, each of which has to wait until the sessions of the one before are over.
+/// Runs, each of which has to wait until the previous sessions have expired.
 const RUNS: usize = 40;
-/// How long the sessions and ID tokens live.
+/// How long the sessions and ID tokens last.
 const MOMENT: Duration = Duration::from_secs(2);
 
 pub(crate) fn chain() -> Table {

@@ -1,4 +1,4 @@
-//! What an answer takes up, in figures that no other program on the machine changes.
+//! The resources of an answer, in figures that other programs on the machine do not affect.
 
 use std::fs;
 use std::process::Command;
@@ -9,7 +9,7 @@ use crate::table::{Table, grouped, size};
 use crate::{JIT, answer, cat, command, jit};
 
 const MIB: u64 = 1 << 20;
-/// The most that an answer may have in memory, and the program on disk.
+/// The limit for an answer's memory, and for the program on disk.
 const LIMIT: u64 = 12 * MIB;
 
 pub(crate) fn of_an_answer() -> Table {
@@ -40,14 +40,14 @@ pub(crate) fn of_an_answer() -> Table {
     table
 }
 
-/// `inner` with another program around it.
+/// `inner` run by another program.
 pub(crate) fn within(room: &Room, program: &str, arguments: &[&str], inner: &Command) -> Command {
     let mut outer = command(room, program, arguments);
     outer.arg(inner.get_program()).args(inner.get_args());
     outer
 }
 
-/// As valgrind's callgrind counts them.
+/// As counted by valgrind's callgrind.
 fn instructions(room: &Room, inner: &Command) -> u64 {
     let options = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
     let said = within(room, "valgrind", &options, inner).output().unwrap();
@@ -56,10 +56,10 @@ fn instructions(room: &Room, inner: &Command) -> u64 {
     counted.trim().parse().unwrap()
 }
 
-/// As strace sees them, the start of the program and its loader's among them.
+/// As seen by strace, including the start of the program and its loader.
 fn system_calls(room: &Room, inner: &Command) -> u64 {
     let trace = room.path("trace").display().to_string();
-    // What a call hands over is not written down: it is the answer.
+    // The data of a call is not recorded: it is the answer.
     let options = ["-f", "-qq", "-e", "write=none", "-s", "0", "-o", &trace];
     let status = within(room, "strace", &options, inner).output().unwrap().status;
     assert!(status.success(), "{inner:?}: {status}");

@@ -1,4 +1,4 @@
-//! What an answer costs when more and more lies about.
+//! The cost of an answer with more and more data in the way.
 
 use std::ffi::OsString;
 use std::fs;
@@ -30,7 +30,7 @@ pub(crate) fn of_what_lies_about() -> Table {
         "profiles in `~/.aws/config`, a role of `config.toml` asked for",
         SIZES.map(|size| with_profiles(&room, size)),
     );
-    // Whatever is left is searched for secrets at the end, at length.
+    // Whatever is left is searched for secrets at the end, which takes long.
     for size in SIZES {
         fs::remove_dir_all(room.path(format!("state-{size}"))).unwrap();
     }
@@ -55,7 +55,7 @@ pub(crate) fn of_what_lies_about() -> Table {
     table
 }
 
-/// A store like the room's, with copies of its session up to so many.
+/// A store like the room's, with this many copies of its session.
 fn with_sessions(room: &Room, size: usize) -> Command {
     let (from, to) = (room.path("state"), room.path(format!("state-{size}")));
     copy(&from, &to);
@@ -87,7 +87,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn with_roles(room: &Room, size: usize) -> Command {
-    // `hub` is one of them, and so is the one that is asked for.
+    // `hub` is one of them, and so is the one that is requested.
     let usual = room.usual_config();
     let (head, admin) = usual.split_once("[role.admin]").unwrap();
     let (admin, _) = admin.split_once("[role.developer]").unwrap();

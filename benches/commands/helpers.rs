@@ -1,5 +1,6 @@
-//! Other programs that hand out AWS credentials, each with a session in its cache. The session is made up and lies where the
-//! program itself would have put it; whoever would ask for another one finds no server. So an answer is a warm one.
+//! Other programs that hand out AWS credentials, each with a session in its cache. The session is made up and
+//! is where the program itself would have put it; a program that asks for another one finds no server. So
+//! every answer is a warm one.
 
 mod list;
 
@@ -17,12 +18,12 @@ use crate::table::{Table, ms, ratio, size};
 use crate::{answer, cat};
 
 const KEY_ID: &str = "ASIAMADEUPFORTHEBENCH";
-/// Where nobody answers.
+/// Nothing listens there.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 pub(crate) fn side_by_side() -> Table {
     let room = Room::signed_in("admin");
-    // Not in the room, which is searched for what lies open.
+    // Not in the room, which is searched for exposed secrets.
     let home = tempfile::tempdir().unwrap();
     furnish(home.path());
     for helper in &HELPERS {
@@ -73,7 +74,7 @@ pub(crate) fn side_by_side() -> Table {
     table
 }
 
-/// The folder of a file, or the file if that lies in no folder.
+/// The folder of a file, or the file if it is in no folder.
 fn place(file: &str) -> &str {
     file.rfind('/').map_or(file, |end| &file[..=end])
 }
@@ -82,7 +83,7 @@ fn lies_open(cache: &Path) -> bool {
     String::from_utf8_lossy(&fs::read(cache).unwrap()).contains(SECRET)
 }
 
-/// Where `scripts/lib/bench-tools` has put them.
+/// Where `scripts/lib/bench-tools` has installed them.
 fn tools() -> PathBuf {
     std::env::var_os("JIT_BENCH_TOOLS").expect("JIT_BENCH_TOOLS: start scripts/bench").into()
 }
@@ -99,7 +100,7 @@ fn version(helper: &Helper) -> String {
     said.split([' ', '/']).nth(1).expect("a version").to_owned()
 }
 
-/// A helper in its home, from where no server is reached.
+/// A helper in its home, from which no server can be reached.
 fn command(home: &Path, helper: &Helper) -> Command {
     let mut command = Command::new(tools().join(helper.program));
     command.args(helper.arguments).env_clear().current_dir(home);

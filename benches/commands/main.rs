@@ -1,5 +1,6 @@
-//! The figures of `docs/performance.md`, part by part: whole processes as a person or an SDK feels them, side by side in one run,
-//! against the limits of the project. Ends with 1 if a limit is broken. `scripts/bench` starts it, and says how.
+//! The figures of `docs/performance.md`, part by part: whole processes as a person or an SDK sees them, side
+//! by side in one run, compared with the project's limits. Exits with 1 if a limit is exceeded.
+//! `scripts/bench` starts it, and explains it.
 #![allow(clippy::disallowed_methods, reason = "a benchmark starts programs and reads the real clock")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
@@ -26,8 +27,8 @@ use self::table::{Report, Table};
 /// The program that is measured.
 static JIT: LazyLock<String> = LazyLock::new(|| {
     let program = std::env::var("JIT_BENCH_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_jit").to_owned());
-    // People run what an installer has copied. The file that a linker wrote piece by piece lies in smaller pieces in the
-    // system's cache, and its pages take longer to map.
+    // People run what an installer has copied. A file that a linker wrote piece by piece is in smaller pieces
+    // in the page cache, and mapping its pages takes longer.
     let installed = concat!(env!("CARGO_TARGET_TMPDIR"), "/jit");
     std::fs::copy(program, installed).unwrap();
     installed.to_owned()
@@ -69,8 +70,8 @@ fn main() -> ExitCode {
     report.publish(options.iter().any(|option| option == "--write"))
 }
 
-/// Whether the program that is handed out is measured, and not one that `cargo build` made for this machine. The strictest
-/// limits are for that one.
+/// Whether the released program is measured, and not one that `cargo build` made for this machine. The
+/// strictest limits apply to it.
 fn is_shipped() -> bool {
     std::env::var_os("JIT_BENCH_BINARY").is_some()
 }
@@ -92,12 +93,12 @@ fn jit(room: &Room, arguments: &[&str]) -> Command {
     command(room, &JIT, arguments)
 }
 
-/// What SDKs ask for many times a day.
+/// What SDKs request many times a day.
 fn answer(room: &Room) -> Command {
     jit(room, &["credential-process", "admin"])
 }
 
-/// What `shell` asks for when `typed` is to be completed to a role.
+/// The completion that `shell` requests for `typed`.
 fn completion_of(room: &Room, shell: &str, typed: &str) -> Command {
     let mut completion = jit(room, &["--", "jit", "exec", typed]);
     completion.env("COMPLETE", shell).env("_CLAP_COMPLETE_INDEX", "2").env("_CLAP_COMPLETE_COMP_TYPE", "9");
@@ -105,7 +106,7 @@ fn completion_of(room: &Room, shell: &str, typed: &str) -> Command {
     completion
 }
 
-/// `/bin/cat` of as many bytes as the answer has. They are made up: the answer itself may lie in no file.
+/// `/bin/cat` of as many bytes as the answer has. They are made up: the answer itself may not be in any file.
 fn cat(room: &Room) -> Command {
     let json = answer(room).output().unwrap();
     assert!(json.status.success(), "{}", String::from_utf8_lossy(&json.stderr));

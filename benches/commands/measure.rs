@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{WaitOptions, wait};
 
-/// How often a fast command is run; `JIT_BENCH_RUNS` says otherwise.
+/// How often a fast command is run; `JIT_BENCH_RUNS` changes it.
 pub(crate) fn runs() -> usize {
     std::env::var("JIT_BENCH_RUNS").map_or(1000, |number| number.parse().expect("JIT_BENCH_RUNS is a number"))
 }
@@ -38,7 +38,7 @@ impl Times {
         self.0[self.0.len() / 2]
     }
 
-    /// What 99 of 100 runs do not exceed; of fewer than a hundred runs it is the slowest.
+    /// What 99 of 100 runs do not exceed; with fewer than a hundred runs, the slowest.
     pub(crate) fn p99(&self) -> Duration {
         self.0[(self.0.len() * 99).div_ceil(100) - 1]
     }
@@ -62,7 +62,8 @@ pub(crate) fn wall(command: &mut Command) -> Duration {
     took
 }
 
-/// How long commands take that start at once: until the last has ended, and each of them. There are no other children.
+/// How long commands take that start at the same time: until the last has exited, and each of them. There are
+/// no other children.
 pub(crate) fn together(mut commands: Vec<Command>) -> (Duration, Vec<Duration>) {
     fn ended(options: WaitOptions, running: &mut HashMap<u32, Instant>, took: &mut Vec<Duration>) -> bool {
         let Some((pid, status)) = wait(options).unwrap() else { return false };
@@ -84,8 +85,9 @@ pub(crate) fn together(mut commands: Vec<Command>) -> (Duration, Vec<Duration>) 
     (begun.elapsed(), took)
 }
 
-/// The times of `runs` runs of each command, taken in turns, so that whatever else the machine does falls on all alike. Every
-/// other turn goes backwards, so that none always comes after the one that leaves least of the caches.
+/// The times of `runs` runs of each command, taken in turns, so that other load on the machine affects all
+/// equally. Every other turn is in reverse order, so that none always follows the one that fills the caches
+/// most.
 pub(crate) fn interleaved(runs: usize, commands: &mut [Command]) -> Vec<Times> {
     let mut times = vec![Vec::with_capacity(runs); commands.len()];
     // Once for the page cache.
@@ -101,7 +103,7 @@ pub(crate) fn interleaved(runs: usize, commands: &mut [Command]) -> Vec<Times> {
     times.into_iter().map(Times::of).collect()
 }
 
-/// One HTTP request to `server` by a client that does nothing else, connection and all.
+/// One HTTP request to `server` by a minimal client, including the connection.
 pub(crate) fn plain_request(server: &str) -> Duration {
     let host = server.trim_start_matches("http://");
     let mut answer = Vec::new();
@@ -114,8 +116,8 @@ pub(crate) fn plain_request(server: &str) -> Duration {
     took
 }
 
-/// The most memory that `command` has had when it prints its answer, in bytes. Its stdout is a pipe that is full already, so
-/// that it stands still there and can be looked at.
+/// The peak memory of `command` when it prints its answer, in bytes. Its stdout is a pipe that is already
+/// full, so that it blocks there and can be inspected.
 pub(crate) fn peak_memory(mut command: Command) -> u64 {
     const PIPE: usize = 65536;
     let (mut reader, mut writer) = std::io::pipe().unwrap();
@@ -123,7 +125,7 @@ pub(crate) fn peak_memory(mut command: Command) -> u64 {
     let mut child = command.stdin(Stdio::null()).stdout(writer).spawn().unwrap();
     drop(command);
     let read = |file| std::fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap();
-    // It stands still when it neither runs nor has used any time for a second.
+    // It is blocked when it neither runs nor has used any time for a second.
     let (mut still, mut before) = (0, String::new());
     while still < 20 {
         std::thread::sleep(Duration::from_millis(50));

@@ -18,7 +18,7 @@ const RUNS: usize = 50;
 const LISTS: usize = 20;
 const ALL: usize = 14_400;
 
-/// A room where so many roles were seen.
+/// A room where this many roles were listed.
 fn room(roles: usize) -> Room {
     let room = Room::by_center(Settings::default());
     let role = |n: usize| DiscoveredRole {
@@ -80,7 +80,7 @@ pub(crate) fn many() -> Table {
     table
 }
 
-/// `jit configure profiles` into a file that is not there yet.
+/// `jit configure profiles` into a file that does not exist yet.
 fn profiles(room: &Room) -> Times {
     let once = || {
         let _ = std::fs::remove_file(room.path(".aws/config"));
@@ -96,7 +96,7 @@ fn growth(table: &mut Table) {
     let [few, some, many] = &interleaved(RUNS, &mut listing)[..] else { unreachable!("a room each") };
     table.fact("`jit roles --json` of 100", few);
     table.fact("`jit roles --json` of 1,000", some);
-    // What the program takes without a role is no part of the growth.
+    // The time without any role is not part of the growth.
     let fifteen = |few: &Times, some: &Times| few.median() + some.median().saturating_sub(few.median()) * 15;
     table.limit("`jit roles --json` of 10,000", many, fifteen(few, some), "15 × what 900 more take");
     let [few, some, many] = rooms.each_ref().map(profiles);
@@ -110,7 +110,7 @@ fn growth(table: &mut Table) {
     );
 }
 
-/// A command on a terminal of its own, by `script` of util-linux.
+/// A command on a terminal of its own, with `script` of util-linux.
 struct OnTerminal {
     child: Child,
     keys: ChildStdin,
@@ -125,7 +125,7 @@ impl OnTerminal {
         Self { child, keys, screen, seen: Vec::new() }
     }
 
-    /// Waits until the screen was told `text`, anew.
+    /// Waits until the screen shows `text` again.
     fn shows(&mut self, text: &str) {
         self.seen.clear();
         let mut chunk = [0; 65536];
@@ -141,10 +141,10 @@ impl OnTerminal {
     }
 }
 
-/// The list of all roles, from nothing to the first line, and what a key takes in it.
+/// The list of all roles, from start to the first line, and the time of a key in it.
 fn lists(room: &Room, table: &mut Table) {
     let on_terminal = |line: &str| {
-        // What never comes is not waited for until somebody looks.
+        // A wait always has an end.
         let mut script =
             command(room, "timeout", &["--foreground", "20", "script", "-qec", line, "/dev/null"]);
         script.env("TERM", "xterm-256color");
@@ -157,7 +157,7 @@ fn lists(room: &Room, table: &mut Table) {
         let mut list = OnTerminal::start(on_terminal(&format!("exec {} login", *JIT)));
         list.shows("of 14403");
         opened.push(begun.elapsed());
-        // A key in its own time, so that nothing else is waited for.
+        // One key at a time, so that nothing else is measured.
         for (key, shown) in [("7", "Role: 7"), ("7", "Role: 77"), (" ", "Role: 77 "), ("r", "Role: 77 r")] {
             std::thread::sleep(Duration::from_millis(5));
             let begun = Instant::now();

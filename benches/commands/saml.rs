@@ -1,4 +1,4 @@
-//! Logins by SAML while the provider knows the person.
+//! Sign-ins with SAML while the IdP's session lasts.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -11,13 +11,13 @@ use crate::support::Room;
 use crate::table::Table;
 use crate::{command, jit};
 
-/// Logins whose median is taken.
+/// Sign-ins whose median is taken.
 const LOGINS: usize = 40;
-/// Logins in a browser of its own.
+/// Sign-ins with a separate browser profile.
 const CAPTURES: usize = 7;
-/// Assertions are not taken with less than ten seconds left, so these are over after this long.
+/// Assertions with less than ten seconds left are not used, so these expire after this long.
 const MOMENT: Duration = Duration::from_secs(2);
-/// What a browser does at the least: asks for the page, and posts the form that is on it.
+/// The minimum that a browser does: it requests the page, and posts its form.
 const BROWSER: &str = r#"#!/bin/sh
 page=$(curl -s "$1")
 field() { printf %s "$page" | sed -n "s/.*name=\"$1\" value=\"\([^\"]*\)\".*/\1/p"; }
@@ -32,14 +32,14 @@ pub(crate) fn logins() -> Table {
     table
 }
 
-/// By the loopback ACS, with a browser that takes no time of its own.
+/// With the loopback ACS, and a browser that takes no time of its own.
 fn loopback(table: &mut Table) {
     let room = Room::by_saml(Settings::default());
     room.write("browser", BROWSER);
     let browser = room.path("browser").display().to_string();
     let mut login = jit(&room, &["login", "--force", "--quiet", "hub"]);
     login.env("BROWSER", &browser);
-    // The same visit without `jit`: the form goes to a server that throws it away.
+    // The same visit without `jit`: the form goes to a server that discards it.
     let start = format!("{}/saml/start", room.servers().issuer());
     let visit = command(&room, &browser, &[&start, room.servers().sts_url()]);
     let [visit, login] = &interleaved(LOGINS, &mut [visit, login])[..] else { unreachable!("two commands") };
@@ -48,7 +48,7 @@ fn loopback(table: &mut Table) {
     table.limit("SAML login by the loopback ACS, hub session stored", login, limit, "the visit + 50 ms");
 }
 
-/// By a Chromium without a window, whose cookies the provider knows.
+/// With a Chromium without a window, whose cookies the IdP knows.
 fn capture(table: &mut Table) {
     let what = "SAML login in a browser of its own, no window";
     let Ok(mut display) = Command::new("Xvfb")

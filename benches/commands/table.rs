@@ -1,4 +1,4 @@
-//! The tables of `docs/performance.md`, and the page that they stand in.
+//! The tables of `docs/performance.md`, and the page that contains them.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::measure::Times;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
-/// What a table stands between in the page.
+/// The marks around a table in the page.
 const END: &str = "<!-- end of figures -->\n";
 
 /// Figures, and how many of them are over their limits.
@@ -17,7 +17,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table with columns of words, then of figures, then of words again.
+    /// A table with columns of text, then of figures, then of text again.
     pub(crate) fn new(what: &[&str], figures: &[&str], remarks: &[&str]) -> Self {
         let mut table = Self { text: String::new(), over: 0 };
         table.row([what, figures, remarks].concat());
@@ -48,13 +48,13 @@ impl Table {
         self.row([what, "–", "–", "–", why, ""]);
     }
 
-    /// A time and the limit of its median; `rule` says where that comes from.
+    /// A time and the limit of its median; `rule` explains the limit.
     pub(crate) fn limit(&mut self, what: &str, took: &Times, limit: Duration, rule: &str) {
         let mark = self.mark(took.median() <= limit);
         self.time(what, took, &format!("{} ({rule})", ms(limit)), mark);
     }
 
-    /// What stands behind a figure with a limit.
+    /// The mark after a figure with a limit.
     pub(crate) fn mark(&mut self, within: bool) -> &'static str {
         self.over += usize::from(!within);
         if within { "ok" } else { "**over**" }
@@ -88,7 +88,7 @@ impl Report {
         self.parts.push((name, text));
     }
 
-    /// Writes `target/bench.md` and, if that is wanted, the page. Fails if a limit is broken.
+    /// Writes `target/bench.md` and, on request, the page. Fails if a limit is exceeded.
     pub(crate) fn publish(self, write: bool) -> ExitCode {
         let all: String = self.parts.iter().map(|(name, text)| format!("### {name}\n\n{text}\n")).collect();
         std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/target/bench.md"), all).unwrap();
@@ -103,7 +103,7 @@ impl Report {
     }
 }
 
-/// The page with other figures in one place.
+/// The page with the figures of one table replaced.
 fn replaced(page: &str, name: &str, text: &str) -> String {
     let mark = format!("<!-- figures: {name} -->\n");
     let (before, rest) = page.split_once(&mark).unwrap_or_else(|| panic!("{PAGE} has no {mark}"));

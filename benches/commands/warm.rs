@@ -1,4 +1,4 @@
-//! A session is there: what SDKs, shells and prompts ask for many times a day.
+//! With a stored session: what SDKs, shells and prompts request many times a day.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,11 +8,12 @@ use crate::support::Room;
 use crate::table::{Table, ms, ratio};
 use crate::{JIT, answer, cat, command, completion_of, is_shipped, jit};
 
-/// What an answer may take, in hundredths of what `cat` of as many bytes takes: the static program, and what `cargo build` makes
-/// for the system's libraries.
+/// The limit of an answer, in hundredths of the time of `cat` of as many bytes: for the static program, and
+/// for what `cargo build` makes with the system's libraries.
 const OF_CAT: [(u32, &str); 2] = [(115, "1.15 × `/bin/cat`"), (160, "1.6 × `/bin/cat`")];
 
-/// An answer whose key is at home in gnome-keyring. That is there for the login alone: from then on the kernel has a copy.
+/// An answer whose key is in gnome-keyring. That is needed only for the sign-in: from then on the kernel has
+/// a copy.
 fn from_keychain(room: &Room) -> Command {
     let line = "printf bench | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec \"$0\" login admin";
     let login = room.program("dbus-run-session", &["--", "sh", "-c", line, &JIT]);

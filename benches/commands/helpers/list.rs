@@ -5,25 +5,25 @@ pub(super) const SECRET: &str = "made-up-for-the-bench/and+no+key+of+AWS+";
 pub(super) const ROLE: &str = "arn:aws:iam::222222222222:role/admin";
 const APPLICATION: &str = "https://acme.okta.com/home/amazon_aws/1/272";
 
-/// A program, by the package that it comes in.
+/// A program, by the package that contains it.
 pub(super) struct Helper {
     pub(super) package: &'static str,
     pub(super) program: &'static str,
     pub(super) arguments: &'static [&'static str],
-    /// Where its session lies. The names of most files are SHA-1 of what was asked for: another version that asks for
-    /// something else finds nothing, and fails.
+    /// Where its session is. The names of most files are the SHA-1 of the request: another version with
+    /// another request finds nothing, and fails.
     pub(super) cache: &'static str,
     pub(super) session: Form,
     /// What it prints of the session.
     pub(super) prints: &'static str,
 }
 
-/// How a session is written down; all have the same four values.
+/// The format of a session; all have the same four values.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
-    /// The answer of STS, as botocore keeps it.
+    /// The answer of STS, as botocore stores it.
     Answer,
-    /// The credentials alone, the end in a form of its own.
+    /// Only the credentials, with the expiry in a format of its own.
     Bare,
 }
 
@@ -80,7 +80,7 @@ pub(super) const HELPERS: [Helper; 7] = [
     Helper {
         package: "awsume",
         program: "awsume/bin/awsumepy",
-        // It keeps the session of a user with MFA, and no role's.
+        // It stores the session of a user with MFA, and no role's.
         arguments: &["mfa", "--show-commands"],
         cache: ".awsume/cache/aws-credentials-AKIAMADEUPFORTHEBENCH",
         session: Form::Bare,
