@@ -1,4 +1,5 @@
-//! What a command fails with: a kind that decides the exit code, what happened, why, and what to type next.
+//! What a command fails with: a kind that determines the exit code, what happened, why, and what to type
+//! next.
 
 use std::fmt;
 
@@ -9,15 +10,15 @@ pub use jit_wire::explain::Kind;
 /// A failure, ready to be shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandError {
-    /// Decides the exit code.
+    /// Determines the exit code.
     pub kind: Kind,
     /// What happened, one sentence without a full stop.
     pub what: String,
-    /// The line of the user's file that is meant.
+    /// The line of the user's file that is affected.
     pub excerpt: Option<String>,
     /// Why, from the outside in.
     pub causes: Vec<String>,
-    /// What to do next; commands ready to paste. Written by `commands/advice.rs` alone.
+    /// What to do next; commands ready to paste. Only `commands/advice.rs` writes these.
     hints: Vec<String>,
 }
 
@@ -34,13 +35,13 @@ impl CommandError {
         self
     }
 
-    /// A failure with what to do next, already in words: for `commands/advice.rs`, and for what the parser of the command
-    /// line says.
+    /// A failure with what to do next, already in words: for `commands/advice.rs`, and for messages of the
+    /// argument parser.
     pub fn advised(kind: Kind, what: impl Into<String>, hints: Vec<String>) -> Self {
         Self { hints, ..Self::new(kind, what) }
     }
 
-    /// Several failures as one of the first one's kind; `what` says how many, and each has its name.
+    /// Several failures as one of the first one's kind; `what` says how many, and each is named.
     pub fn of_several(what: impl Into<String>, failures: Vec<(String, Self)>) -> Self {
         const MOST_HINTS: usize = 5;
         let kind = failures.first().map_or(Kind::Failed, |(_, first)| first.kind);

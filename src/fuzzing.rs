@@ -1,5 +1,5 @@
-//! Every parser of foreign text as a function of bytes that panics if what it promises does not hold: for the targets in
-//! `fuzz/` and for the test below, which replays their corpora. No ordinary build has it.
+//! Every parser of foreign text as a function of bytes that panics if a promise does not hold: for the
+//! targets in `fuzz/` and for the test below, which replays their corpora. Ordinary builds do not include it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,14 +28,14 @@ use jit_wire::credentials::{Credentials, Session};
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// What a session's entry holds.
+/// The entry of a session.
 pub fn session(data: &[u8]) {
     let _ = Durations::from_bytes(data);
     let Ok(session) = Session::from_bytes(data) else { return };
     check_session(&session);
 }
 
-/// What a login's entry holds.
+/// The entry of a login.
 pub fn login(data: &[u8]) {
     let Ok(login) = IdpLogin::from_bytes(data) else { return };
     let _ = (login.attributes(), login.renews_itself(), login.proof().is_some(), login.is_encrypted());
@@ -44,12 +44,12 @@ pub fn login(data: &[u8]) {
     assert!(again.is_ok_and(|again| again.to_bytes() == written), "what was written is read as it was");
 }
 
-/// Credentials from elsewhere, in every form that they are handed over in.
+/// Credentials from elsewhere, in every form in which they leave `jit`.
 pub(crate) fn hand_over(credentials: Credentials) {
     check_session(&session_of(credentials));
 }
 
-/// A session that `credentials` are of.
+/// A session with `credentials`.
 pub(crate) fn session_of(credentials: Credentials) -> Session {
     Session {
         credentials,
@@ -68,7 +68,7 @@ pub(crate) fn session_of(credentials: Credentials) -> Session {
     }
 }
 
-/// An Identity Center like others.
+/// Settings of an ordinary Identity Center.
 pub(crate) fn center_settings() -> CenterSettings {
     let set = |text: &str| Valued::new(text.to_owned(), Origin::Default);
     CenterSettings {
@@ -106,7 +106,7 @@ fn check_session(session: &Session) {
     let _ = (session.to_variables(), session.to_public_json(Timestamp(1)));
 }
 
-/// An address: whatever is taken, every reader finds the host in it that was looked at.
+/// A URL: if it is accepted, every parser finds the same host in it that was checked.
 pub fn trusted_url(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let far = TrustedUrl::parse("https://idp.example", Purpose::Issuer).expect("an issuer");
@@ -151,7 +151,8 @@ fn check_url(url: &TrustedUrl, purpose: Purpose<'_>) {
     }
 }
 
-/// A policy of IAM's, by itself and in every place that one may have: silence denies, and an explicit Deny wins.
+/// An IAM policy, by itself and in every place that it may have: without an Allow everything is denied, and
+/// an explicit Deny wins.
 pub fn iam_policy(data: &[u8]) {
     use iam_evaluate::{Kind, Outcome, Policies, Policy, Principal, Request, evaluate};
     let read = |kind| Policy::parse("foreign", kind, data);

@@ -1,7 +1,8 @@
-//! The roles that IdPs were seen to offer, by the name `account/role`: what `jit login` offers to pick from, and what every
-//! command accepts as ROLE. Decides what is noted when an IdP is asked, and what is found by a name. The lists are files of
-//! plain text without secrets in the state folder, one for each IdP (`file`), so that tens of thousands of roles are read in
-//! milliseconds. What a portal said about each account, and when, is in `crawl`.
+//! The roles that IdPs have offered, by the name `account/role`: what `jit login` offers to pick from, and
+//! what every command accepts as ROLE. Decides what is stored when an IdP is asked, and what a name finds.
+//! The lists are plain text files without secrets in the state folder, one for each IdP (`file`), so that
+//! tens of thousands of roles are read in milliseconds. What a portal said about each account, and when, is
+//! in `crawl`.
 
 mod complete;
 pub mod crawl;
@@ -23,7 +24,8 @@ pub(crate) use complete::completions_of;
 pub use complete::{Completion, completions};
 use file::{contents, lines, parse, parsed, read, write};
 
-/// Every role that was seen, IdP by IdP. A file that cannot be read counts as empty: the next login writes it again.
+/// Every role that was listed, IdP by IdP. An unreadable file counts as empty: the next login writes it
+/// again.
 pub fn all(state: &Path) -> Vec<DiscoveredRole> {
     let mut found: Vec<DiscoveredRole> =
         contents(state).iter().flat_map(|(idp, text)| parsed(idp, text)).collect();
@@ -31,8 +33,8 @@ pub fn all(state: &Path) -> Vec<DiscoveredRole> {
     found
 }
 
-/// Every role that `name` may mean: the role with this ARN, and all roles in the account whose number or name it begins with.
-/// No other line is taken apart.
+/// Every role that `name` may mean: the role with this ARN, and all roles in the account whose number or name
+/// it begins with. No other line is parsed.
 pub fn near(state: &Path, name: &str) -> Vec<DiscoveredRole> {
     let account = name.rsplit_once('/').map_or(name, |(account, _)| account);
     let fits = |line: &str| {
@@ -64,11 +66,11 @@ pub fn of_assertion(idp: &str, pairs: &[SamlPair]) -> Vec<DiscoveredRole> {
     pairs.iter().filter_map(role).collect()
 }
 
-/// Notes what `idp` offers now, instead of what it offered before. An account without a name keeps the one that was known. An
-/// IdP that lists no roles changes nothing. The answer is what was noted before.
+/// Stores what `idp` offers now, instead of what it offered before. An account without a name keeps the
+/// previous one. An IdP that lists no roles changes nothing. Returns what was stored before.
 ///
 /// # Errors
-/// Whatever the system says; the old file is then as it was.
+/// Whatever the system reports; the old file is then as it was.
 pub fn learn(state: &Path, idp: &str, mut offered: Vec<DiscoveredRole>) -> io::Result<Vec<DiscoveredRole>> {
     let before = read(state, idp);
     if offered.is_empty() {
@@ -85,7 +87,8 @@ pub fn learn(state: &Path, idp: &str, mut offered: Vec<DiscoveredRole>) -> io::R
     Ok(before)
 }
 
-/// Notes that the person has the permission set `role`, although it was not in the list. Only if its account is known.
+/// Stores that the person has the permission set `role`, although it was not in the list. Only if its account
+/// is known.
 pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
     let mut roles = read(state, idp);
     let Some(known) = roles.iter().find(|one| one.account == account && one.saml.is_none()) else { return };
@@ -101,10 +104,10 @@ pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
     }
 }
 
-/// Notes the name of an account, at every role that `idp` offers in it.
+/// Stores the name of an account, with every role that `idp` offers in it.
 ///
 /// # Errors
-/// Whatever the system says; the old file is then as it was.
+/// Whatever the system reports; the old file is then as it was.
 pub fn name_account(state: &Path, idp: &str, account: &str, alias: &str) -> io::Result<()> {
     let mut roles = read(state, idp);
     for role in roles.iter_mut().filter(|role| role.account == account) {

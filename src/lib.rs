@@ -2,7 +2,7 @@
 //!
 //! # Layers
 //!
-//! Arrows never turn back; a test holds every import against this map.
+//! Imports point one way; a test checks every import against this map.
 //!
 //! ```text
 //! main → commands → broker → { idp, aws, store } → plan → jit_wire (the crate of small words and of the HTTP client)
@@ -26,17 +26,19 @@
 //! | [`world`] | what a command runs in, handed in: environment, clock, network, browser, person |
 //! | [`sys`] | the real ones of these, files, processes and the programs that are driven |
 //!
-//! The servers of `jit demo`, which the tests use as well, are the crate `jit-emulator`, which knows nothing of this one.
+//! The servers of `jit demo`, which the tests use as well, are in the crate `jit-emulator`, which knows
+//! nothing of this one.
 //!
-//! `idp`, `aws` and `store` never import one another: they meet in `broker`, in the words of `plan` and `credentials`.
+//! `idp`, `aws` and `store` never import one another: they meet in `broker`, with the types of `plan` and
+//! `credentials`.
 //!
 //! # The line behind a message
 //!
-//! An error explains itself once, beside its own definition: what happened is its `Display`, and
-//! [`Explain`](jit_wire::explain::Explain) has its kind (and so the exit code), why it happened, and what to do next. The
-//! long `match`es are in a `words.rs` beside the error (`aws/words.rs`, `idp/*/words.rs`). What to do next is typed
-//! ([`Next`](jit_wire::explain::Next)): an error does not know the role, the IdP, or what was typed. `commands/advice.rs`
-//! knows them, and is the only place that writes a hint.
+//! An error explains itself once, next to its own definition: what happened is its `Display`, and
+//! [`Explain`](jit_wire::explain::Explain) has its kind (and so the exit code), why it happened, and what to
+//! do next. The long `match`es are in a `words.rs` next to the error (`aws/words.rs`, `idp/*/words.rs`). What
+//! to do next is typed ([`Next`](jit_wire::explain::Next)): an error does not know the role, the IdP, or what
+//! was typed. `commands/advice.rs` knows them, and is the only place that writes a hint.
 
 pub mod aws;
 pub mod broker;

@@ -1,4 +1,4 @@
-//! Builds the real world, runs, turns the result into an exit code.
+//! Builds the real world, runs the command, turns the result into an exit code.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use jit::world::{Asking, World};
 use jit_wire::env;
 use jit_wire::http::Http;
 
-// In the static program; elsewhere the system's own is as good.
+// In the static program; elsewhere the system's own allocator is as good.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -21,12 +21,13 @@ fn main() -> ExitCode {
     process::shield_memory();
     let env = env::Env::of_process();
     if let Some(answer) = shells::answer(&env, &process::words(), Cli::command) {
-        // A shell asks, and has no place for errors.
+        // A shell is asking, and has no place for errors.
         drop(Ui::new(&env, false, false).data(answer.as_bytes()));
         return ExitCode::SUCCESS;
     }
     let words = process::words();
-    // A person who types `jit` alone reads its help; a program that does has lost the rest of its command line.
+    // A person who types only `jit` gets the help; a program that does so has lost the rest of its command
+    // line.
     let read = match words.as_slice() {
         [_] if !std::io::stdout().is_terminal() => Err(Cli::without_arguments()),
         words => Cli::read(words),

@@ -1,5 +1,5 @@
-//! The world that a command runs in, handed in so that tests own it: environment, clock, network, browser, the
-//! person. Only `main` builds the real one.
+//! The world that a command runs in, passed in so that tests control it: environment, clock, network,
+//! browser, the person. Only `main` builds the real one.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use jit_wire::trusted_url::TrustedUrl;
 
 /// Everything outside the program.
 pub struct World {
-    /// The environment as it was at the start.
+    /// The environment at the start.
     pub env: Env,
     /// What time it is.
     pub clock: Box<dyn Clock>,
@@ -22,31 +22,32 @@ pub struct World {
     pub http: Http,
     /// The user's browser.
     pub browser: Box<dyn Browser>,
-    /// The person in front of the terminal, if there is one.
+    /// The person at the terminal, if there is one.
     pub person: Box<dyn Person>,
-    /// Where files lie.
+    /// Where files are.
     pub folders: Folders,
     /// What the command may ask.
     pub asking: Asking,
 }
 
-/// What a command may ask of the person, and so of a keychain. Decided for each command by `cli::Command::asking`.
+/// What a command may ask the person, and so the keychain. `cli::Command::asking` decides it for each
+/// command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {
-    /// Nothing, and no prompt of a keychain is run either: it says what can be known without.
+    /// Nothing, and no prompt of a keychain is run either: the command shows what it can know without.
     Nothing,
     /// Nothing of a person; prompts of a keychain that answer themselves are run.
     Nobody,
-    /// Whatever it needs, where there is somebody on a terminal.
+    /// Whatever it needs, if there is somebody on a terminal.
     Person,
 }
 
-/// Where files lie.
+/// Where files are.
 #[derive(Clone, Debug)]
 pub struct Folders {
     /// `config.toml`.
     pub config_file: PathBuf,
-    /// Sealed entries, locks, small memories; 0700.
+    /// Sealed entries, locks, small records; 0700.
     pub state: PathBuf,
     /// `~/.aws/config` or what `AWS_CONFIG_FILE` names.
     pub aws_config: PathBuf,
@@ -66,95 +67,95 @@ pub trait Clock {
 
 /// The user's browser.
 pub trait Browser {
-    /// Whether there is any sense in trying: a command was named, or there is a desktop to open one on.
+    /// Whether it makes sense to try: a command was named, or there is a desktop to open a browser on.
     fn available(&self) -> bool;
-    /// Opens `url` and returns at once. Every user of the machine can read it meanwhile: it is a page of this machine, made
-    /// by `idp/hand_over.rs`.
+    /// Opens `url` and returns at once. Every user of the machine can read it in the meantime, so it is a
+    /// local page, made by `idp/hand_over.rs`.
     ///
     /// # Errors
     /// A sentence that says what was tried and why it failed.
     fn open(&self, url: &TrustedUrl) -> Result<(), String>;
 }
 
-/// The person in front of the terminal. Lower layers speak and ask through this; they never print.
+/// The person at the terminal. Lower layers show messages and ask through this; they never print.
 pub trait Person {
     /// Whether there is a terminal to ask on.
     fn can_be_asked(&self) -> bool;
-    /// Says something on stderr.
+    /// Shows a message on stderr.
     fn tell(&self, note: Note<'_>);
-    /// One line typed or pasted on the terminal while something else is waited for; never ready where there is no
-    /// terminal. Dropping the future ends the reading and leaves what follows to others.
+    /// One line typed or pasted on the terminal while waiting for something else; never ready without a
+    /// terminal. Dropping the future stops the reading and leaves later input to others.
     fn pasted_line(&self) -> Pin<Box<dyn Future<Output = Secret<String>> + '_>>;
-    /// Asks for a secret without showing it; `None` where nobody can be asked or the person declined.
+    /// Asks for a secret without showing it; `None` if nobody can be asked or the person declined.
     fn password(&self, prompt: &str) -> Option<Secret<String>>;
-    /// Asks for one line that may be seen, such as a user name or a code that serves once; `None` where nobody can be
-    /// asked or the person declined.
+    /// Asks for one line that may be shown, such as a user name or a code that works once; `None` if nobody
+    /// can be asked or the person declined.
     fn line(&self, _prompt: &str) -> Option<String> {
         None
     }
-    /// Lets the person pick one of `items`; `None` where nobody can be asked or nothing was picked.
+    /// Lets the person pick one of `items`; `None` if nobody can be asked or nothing was picked.
     fn choose(&self, _title: &str, _items: &[String]) -> Option<usize> {
         None
     }
-    /// Asks for yes or no; `None` where nobody can be asked.
+    /// Asks for yes or no; `None` if nobody can be asked.
     fn confirm(&self, question: &str) -> Option<bool>;
-    /// Asks for yes or no about something of which only a summary was shown; `None` where nobody can be asked.
+    /// Asks for yes or no about something of which only a summary was shown; `None` if nobody can be asked.
     fn decide(&self, question: &str) -> Option<Confirmation> {
         self.confirm(question).map(|yes| if yes { Confirmation::Yes } else { Confirmation::No })
     }
 }
 
-/// What a person answers who may see more before they decide.
+/// The answer of a person who may see more before they decide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirmation {
     /// Do it.
     Yes,
     /// Leave it.
     No,
-    /// Show the difference, and ask again.
+    /// Show the diff, and ask again.
     Show,
 }
 
-/// What a lower layer may tell the person. The words are `ui`'s.
+/// What a lower layer may tell the person. `ui` has the texts.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the fields are what the sentence says")]
 pub enum Note<'a> {
-    /// The browser is being opened for a login.
+    /// The browser is being opened for a sign-in.
     OpeningBrowser { host: &'a str, url: &'a str },
-    /// The person is to open `url` themselves; `why` says why `jit` does not.
+    /// The person should open `url` themselves; `why` says why `jit` does not.
     OpenYourself { url: &'a str, why: &'a str, can_paste: bool },
     /// A device code (RFC 8628) was issued.
     DeviceCode { user_code: &'a str, url: &'a str, complete_url: Option<&'a str>, lifetime: Duration },
-    /// A browser of `jit`'s own profile has been opened for the person to sign in.
+    /// A browser with a profile of `jit`'s own has been opened for the person to sign in.
     BrowserWindow { browser: &'a str, host: &'a str, at_most: Duration },
-    /// The person's phone is asking them; `device` is what it is called at the provider.
+    /// The person's phone is asking them; `device` is its name at the IdP.
     Push { device: Option<&'a str>, at_most: Duration },
     /// The number that the phone asks for.
     PushNumber { number: &'a str },
-    /// A code is on its way by `factor`, to `to` as far as the provider shows that.
+    /// A code is on its way by `factor`, to `to` if the IdP shows that.
     CodeSent { factor: &'a str, to: Option<&'a str> },
-    /// The provider asked for a pause.
+    /// The IdP asked for a pause.
     Pausing { host: &'a str, pause: Duration },
-    /// Another process holds the lock; `what` is what it is busy with.
+    /// Another process holds the lock; `what` is what it is doing.
     Waiting { what: &'a str },
     /// A keychain may show a dialog of its own.
     Unlocking { what: &'a str, at_most: Duration },
-    /// AWS gave a shorter session than was asked for.
+    /// AWS gave a shorter session than requested.
     ShorterSession { role: &'a str, wanted: Duration, given: Duration, limit: Limit<'a> },
-    /// The person has to sign in anew, and why.
+    /// The person has to sign in again, and why.
     SignInAnew { why: &'a str },
-    /// Something worth knowing that stops nothing.
+    /// Worth knowing, but stops nothing.
     Warning { text: &'a str },
 }
 
-/// A moment on the user's wall clock, as `14:05`, with the date if it is not today.
+/// A time on the user's clock, as `14:05`, with the date if it is not today.
 pub fn clock_time(at: Timestamp, clock: &dyn Clock) -> String {
     let (then, now) = (at.at(clock.offset()), clock.now().at(clock.offset()));
     let time = format!("{:02}:{:02}", then.hour(), then.minute());
     if then.date() == now.date() { time } else { format!("{} {time}", then.date()) }
 }
 
-/// What keeps a session shorter than it was asked for.
+/// What makes a session shorter than requested.
 #[derive(Clone, Copy, Debug)]
 pub enum Limit<'a> {
     /// The role's maximum session duration.
@@ -166,7 +167,7 @@ pub enum Limit<'a> {
 #[cfg(test)]
 #[allow(dead_code, reason = "each test takes the doubles it needs")]
 pub(crate) mod doubles {
-    //! A world whose clock stands still, whose browser and person are absent. Tests replace what they need.
+    //! A world whose clock stands still, without browser and person. Tests replace what they need.
 
     use std::cell::{Cell, RefCell};
 
@@ -194,7 +195,7 @@ pub(crate) mod doubles {
         }
     }
 
-    /// Nobody there; remembers what was told.
+    /// No person; records the messages.
     #[derive(Default)]
     pub(crate) struct Nobody(pub(crate) RefCell<Vec<String>>);
 
@@ -216,7 +217,7 @@ pub(crate) mod doubles {
         }
     }
 
-    /// A quiet world at `now` whose files lie below `root`.
+    /// A quiet world at `now` whose files are below `root`.
     pub(crate) fn world(root: &std::path::Path, now: i64) -> World {
         let env = Env::of([]);
         World {

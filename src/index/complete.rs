@@ -1,25 +1,26 @@
-//! How a role that somebody types in a shell may go on. The shell waits for it, so only the lines that fit are taken apart.
+//! How a role that somebody types in a shell may continue. The shell waits for it, so only matching lines are
+//! parsed.
 
 use std::path::Path;
 
 use super::file::{NOTHING, contents, is_called, is_role, lines};
 use jit_wire::name;
 
-/// More than this many roles at once are completed account by account.
+/// If there are more roles than this, they are completed account by account.
 const MANY: usize = 100;
 
-/// One way in which the name that somebody types may go on.
+/// One way in which the typed name may continue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
     /// The IdP that offers it.
     pub idp: String,
-    /// `account/role`, or `account/` where there are too many to choose from.
+    /// `account/role`, or `account/` if there are too many to choose from.
     pub name: String,
     /// The account's name, or its number.
     pub about: String,
 }
 
-/// What a name that begins with `typed` may become, be it with the account's number or with its name.
+/// What a name that begins with `typed` may become, with the account's number or with its name.
 pub fn completions(state: &Path, typed: &str) -> Vec<Completion> {
     contents(state).iter().flat_map(|(idp, text)| completions_of(text, idp, typed)).collect()
 }

@@ -1,6 +1,7 @@
-//! What a portal said about each account, and when: so that a refresh which was stopped goes on where it was, and the
-//! next one asks about less. One file an IdP beside the index, plain text, no secrets: a line an account. The index is
-//! made of it once every account was asked about; until then the index is as it was.
+//! What a portal said about each account, and when: so that an interrupted refresh continues where it was,
+//! and the next one asks about fewer accounts. One file per IdP next to the index, plain text, no secrets:
+//! one line per account. The index is made from it once every account was asked about; until then the index
+//! stays as it was.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,42 +13,42 @@ use crate::sys::state::Folder;
 use jit_wire::name;
 use jit_wire::timestamp::Timestamp;
 
-/// What was said less than this many seconds ago is not asked for again.
+/// An answer younger than this, in seconds, is not requested again.
 pub const FRESH: i64 = 12 * 60 * 60;
-/// A refresh of everything that began longer ago than this many seconds is not gone on with but begun again.
+/// A refresh of everything that began longer ago than this, in seconds, is started again and not continued.
 const STOPPED: i64 = 60 * 60;
 /// The first line of a file, which says how the others are to be read.
 const FORMAT: &str = "jit accounts 1";
 
-/// What is known of the accounts of one IdP, for one person.
+/// What is known about the accounts of one IdP, for one person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Crawl {
     idp: String,
-    /// The sign-in that all this was said to.
+    /// The sign-in that all this belongs to.
     whose: String,
     /// When a refresh of everything began that has not ended yet.
     everything_since: Option<i64>,
     accounts: BTreeMap<String, Said>,
 }
 
-/// What was said about an account.
+/// The answer about an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Said {
-    /// When; 0 where that is to be asked again.
+    /// When; 0 if it has to be requested again.
     at: i64,
     name: Option<String>,
     roles: Vec<String>,
 }
 
 impl Crawl {
-    /// What was written down for `idp`; nothing, if that was said to another sign-in than `whose`.
+    /// What was stored for `idp`; nothing, if it belongs to another sign-in than `whose`.
     pub fn read(state: &Path, idp: &str, whose: &str) -> Self {
         let known = read(state, idp).filter(|known| known.whose == whose);
         known.unwrap_or_else(|| Self { idp: idp.to_owned(), whose: whose.to_owned(), ..Self::default() })
     }
 
-    /// Begins a refresh in which the portal listed `accounts`, by id and name: which of them are to be asked about.
-    /// With `everything` that is all of them, unless a refresh of everything was stopped just before.
+    /// Begins a refresh in which the portal listed `accounts`, by id and name: returns which of them to ask
+    /// about. With `everything` these are all, unless a refresh of everything was interrupted just before.
     pub fn begin(
         &mut self,
         now: Timestamp,
@@ -66,7 +67,7 @@ impl Crawl {
             let said = before.remove(id).unwrap_or_default();
             self.accounts.insert(id.clone(), Said { name: name.clone(), ..said });
         }
-        // What is dated later than now was written by another clock.
+        // An entry dated later than now was written with another clock.
         let open = self.accounts.iter().filter(|(_, said)| !(oldest..=now.0).contains(&said.at));
         open.map(|(id, _)| id.clone()).collect()
     }
@@ -99,10 +100,10 @@ impl Crawl {
             .collect()
     }
 
-    /// Writes it down.
+    /// Stores it.
     ///
     /// # Errors
-    /// Whatever the system says; the old file is then as it was.
+    /// Whatever the system reports; the old file is then as it was.
     pub fn write(&self, state: &Path) -> io::Result<()> {
         let folder = Folder::make(state)?.make_folder(FOLDER)?;
         folder.write(&file_name(&self.idp), self.written().as_bytes())
@@ -121,7 +122,7 @@ impl Crawl {
     }
 }
 
-/// What was said about `account` has turned out to be wrong: the next refresh asks again.
+/// The answer about `account` has turned out to be wrong: the next refresh asks again.
 pub fn doubt(state: &Path, idp: &str, account: &str) {
     let Some(mut known) = read(state, idp) else { return };
     if let Some(said) = known.accounts.get_mut(account).filter(|said| said.at != 0) {
@@ -198,7 +199,7 @@ mod tests {
             vec!["Read".into(), "Admin\u{1b}\t".into(), "a$(b)".into()],
         );
         crawl.write(state).unwrap();
-        // Stopped here; another person starts from nothing.
+        // Interrupted here; another person starts from nothing.
         let mut other = read("bob");
         assert_eq!(begun(&mut other, NOON + 5, false, &["2"]), ["2"]);
         let mut crawl = read("alice");
@@ -233,12 +234,12 @@ mod tests {
         for everything in [true, false] {
             assert_eq!(begun(&mut stopped.clone(), NOON + 90, everything, &["1", "2"]), ["2"]);
         }
-        // After an hour it is not the same refresh any more.
+        // After an hour it no longer counts as the same refresh.
         assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, true, &["1", "2"]), ["1", "2"]);
         assert_eq!(begun(&mut stopped.clone(), NOON + STOPPED, false, &["1", "2"]), ["2"]);
     }
 
-    /// Seen while a fuzz target was written: the time since then is more than a number holds.
+    /// Found while a fuzz target was written: the time since then overflows.
     #[test]
     fn an_absurd_start_time_does_not_panic() {
         let text = format!("{FORMAT}\nalice\t{}\n000000000001\t0\tone\tRead\n", i64::MIN);

@@ -1,5 +1,5 @@
-//! The file that holds the roles of one IdP: plain text, a line for each role. What its lines mean, which of them are believed
-//! (others may have written them), and how they are written.
+//! The file with the roles of one IdP: plain text, one line per role. What its lines mean, which of them are
+//! trusted (others may have written them), and how they are written.
 
 use std::io;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(super) const FOLDER: &str = "roles";
 /// The first line of a file, which says how the others are to be read.
 pub(super) const FORMAT: &str = "jit roles 1";
 
-/// What is written where there is nothing. No account has this name.
+/// Written for an empty value. No account has this name.
 pub(super) const NOTHING: &str = "-";
 
 /// The text of every file, with its IdP.
@@ -28,7 +28,7 @@ pub(super) fn contents(state: &Path) -> Vec<(String, String)> {
     names.iter().map(|name| (idp_of(name), content(&folder, name))).collect()
 }
 
-/// The roles that are noted of `idp`.
+/// The stored roles of `idp`.
 pub(super) fn read(state: &Path, idp: &str) -> Vec<DiscoveredRole> {
     let folder = Folder::open(state).and_then(|state| state.folder(FOLDER));
     folder.map_or_else(|_| Vec::new(), |folder| parsed(idp, &content(&folder, &file_name(idp))))
@@ -76,18 +76,19 @@ pub(super) fn parse(idp: &str, line: &str) -> Option<DiscoveredRole> {
     })
 }
 
-/// Whether these can be an account and a role. Others may have written the file, so this is checked when it is read.
+/// Whether these are a valid account and role. Others may have written the file, so this is checked when it
+/// is read.
 pub(super) fn is_role(account: &str, role: &str) -> bool {
     name::is_account_id(account) && name::is_role(role)
 }
 
-/// Whether `name` can be the name of an account, as Identity Center or the account itself gives it. It is empty if it was asked
-/// for and there was none.
+/// Whether `name` is a valid account name, as Identity Center or the account itself gives it. It is empty if
+/// it was requested and there was none.
 pub(super) fn is_called(name: &str) -> bool {
     name.is_empty() || name::is_account_name(name)
 }
 
-/// Whether `pair` leads to `role` in `account`.
+/// Whether `pair` belongs to `role` in `account`.
 fn leads_to(pair: &SamlPair, account: &str, role: &str) -> bool {
     let arn: Result<RoleArn, _> = pair.role_arn.parse();
     arn.is_ok_and(|arn| arn.account() == account && arn.role_name() == role)
@@ -114,7 +115,7 @@ pub(super) fn written(roles: &[DiscoveredRole]) -> String {
     text
 }
 
-/// Names of IdPs may hold slashes.
+/// Names of IdPs may contain slashes.
 pub(super) fn file_name(idp: &str) -> String {
     idp.replace('%', "%25").replace('/', "%2F")
 }
@@ -124,7 +125,7 @@ fn idp_of(file_name: &str) -> String {
     file_name.replace("%2F", "/").replace("%25", "%")
 }
 
-/// `text` with spaces instead of what would end a part or a line. Names come from outside.
+/// `text` with spaces instead of characters that would end a field or a line. Names come from outside.
 pub(super) fn plain(text: &str) -> String {
     text.replace(|c: char| c.is_control(), " ")
 }

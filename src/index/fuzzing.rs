@@ -1,4 +1,4 @@
-//! The index of roles, and what it is made of, as functions of bytes.
+//! The index of roles, and the file that it is built from, as functions of bytes.
 
 use super::crawl;
 use super::file::{lines, parse, written};
@@ -18,13 +18,13 @@ pub fn role_index(data: &[u8]) {
     assert_eq!(written(&again), written(&roles), "what was written is read as it was");
 }
 
-/// What was written down about the accounts of an IdP, and a refresh that goes on with it.
+/// What was stored about the accounts of an IdP, and a refresh that continues with it.
 pub fn accounts_file(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Some(known) = crawl::parse("acme/eu", &text) else { return };
     let written = known.written();
     let Some(again) = crawl::parse("acme/eu", &written) else { panic!("it is not read again: {written}") };
-    // Accounts whose numbers differ by what is not written down alone become one.
+    // Accounts whose numbers differ only in what is not stored become one.
     let twice = again.written();
     assert_eq!(crawl::parse("acme/eu", &twice).as_ref(), Some(&again), "what was written is read as it was");
     let accounts: Vec<_> = ["111111111111", "2"].map(|id| (id.to_owned(), None)).into();

@@ -46,7 +46,7 @@ fn roles_are_found_by_account_and_name() {
         let found: Vec<[&str; 2]> = found.iter().map(|one| [&*one.name, &*one.about]).collect();
         assert_eq!(found, wanted, "{typed}");
     }
-    // What is offered no more is gone; what the account is called is kept.
+    // A role that is no longer offered is gone; the account's name is kept.
     assert_eq!(learn(folder.path(), idp, roles(&[one])).unwrap(), all);
     let after = super::all(folder.path());
     assert_eq!((after.len(), after[0].account_name.as_deref()), (1, Some("acme-dev")));
@@ -100,7 +100,7 @@ fn names_from_outside_stay_on_their_line() {
     assert_eq!(all(folder.path()), [DiscoveredRole { account_name: name, ..role }]);
 }
 
-/// The state folder can be written by others: what is read back is foreign text.
+/// Others can write to the state folder: what is read back is foreign text.
 #[test]
 fn impossible_account_and_role_names_are_not_read_back() {
     let folder = tempfile::tempdir().unwrap();
