@@ -5,26 +5,26 @@
 //! Imports point one way; a test checks every import against this map.
 //!
 //! ```text
-//! main → commands → broker → { idp, aws, store } → plan → jit_wire (the crate of small words and of the HTTP client)
-//!            ↘ config (pure) ↗        ↘ sys (the only doors to the operating system) → world
-//!            ↘ ui, error (only commands and main print or know exit codes)
+//! main → commands → broker → { idp, aws, store } → plan → jit_wire (the basic types and the HTTP client)
+//!            ↘ config (pure) ↗        ↘ sys (the only access to the system) → world
+//!            ↘ ui, error (only commands and main print or use exit codes)
 //! ```
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`cli`] | what can be typed, and the help for it |
-//! | [`commands`] | one command, one file; and `advice`, the one place where what an error advises becomes words and commands |
-//! | [`ui`] | the only printer: data to stdout, talk to stderr, questions, colour, escaping |
+//! | [`commands`] | one file per command; and `advice`, which turns the advice of an error into words and commands |
+//! | [`ui`] | the only printer: data to stdout, messages to stderr, questions, colour, escaping |
 //! | [`error`] | a failure ready to be shown: kind, what happened, causes, hints |
-//! | [`config`] | `config.toml`, what a role means by it, AWS's own files, a company's shared file, and the files of other tools |
-//! | [`plan`] | a role resolved: the proof, the legs, the origin of each value, the keys of the store |
-//! | [`broker`] | the one story: fresh? → lock → read again → prove → hub → spokes → store; and profiles that start from something else than an IdP |
-//! | [`idp`] | the sign-in: `oidc`, `saml` (a loopback ACS, or a browser that is driven), `okta`, `identity_center`; the code that a browser brings, the loopback callback and its pages; what an address says of the IdP behind it (`lookup`) |
-//! | [`index`] | the roles that IdPs were seen to offer, and how far the last round of questions came |
-//! | [`aws`] | the calls of STS and what its refusals mean, of Identity Center's portal at the pace that it allows, of the console's sign-in and of the machine's own credentials, and the names of accounts |
-//! | [`store`] | sealed entries, the homes of their key, locks |
-//! | [`world`] | what a command runs in, handed in: environment, clock, network, browser, person |
-//! | [`sys`] | the real ones of these, files, processes and the programs that are driven |
+//! | [`config`] | `config.toml`, what it says about a role, AWS's own files, shared files, and the files of other tools |
+//! | [`plan`] | a resolved role: the proof, the steps, the origin of each value, the keys of the store |
+//! | [`broker`] | the one sequence: fresh? → lock → read again → prove → hub → spokes → store; and profiles that do not start from an IdP |
+//! | [`idp`] | the sign-in: `oidc`, `saml` (a loopback ACS, or a driven browser), `okta`, `identity_center`; the code that a browser brings, the loopback callback and its pages; what a URL says about the IdP behind it (`lookup`) |
+//! | [`index`] | the roles that IdPs have offered, and how far the last refresh came |
+//! | [`aws`] | the calls to STS and what its refusals mean, to Identity Center's portal at the pace that it allows, to the console's sign-in, for the machine's own credentials, and for the aliases of accounts |
+//! | [`store`] | sealed entries, where their key is kept, locks |
+//! | [`world`] | what a command runs in, passed in: environment, clock, network, browser, person |
+//! | [`sys`] | the real implementations of these, files, processes and driven programs |
 //!
 //! The servers of `jit demo`, which the tests use as well, are in the crate `jit-emulator`, which knows
 //! nothing of this one.
@@ -32,7 +32,7 @@
 //! `idp`, `aws` and `store` never import one another: they meet in `broker`, with the types of `plan` and
 //! `credentials`.
 //!
-//! # The line behind a message
+//! # Where a message comes from
 //!
 //! An error explains itself once, next to its own definition: what happened is its `Display`, and
 //! [`Explain`](jit_wire::explain::Explain) has its kind (and so the exit code), why it happened, and what to
