@@ -13,7 +13,7 @@ use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name;
 use jit_wire::sign_in::Requirement;
 
-/// As many roles as a message lists.
+/// How many roles a message lists at most.
 const MOST_LISTED: usize = 10;
 
 /// Why there is no session.
@@ -24,10 +24,10 @@ pub enum BrokerError {
     LoginNeeded {
         /// `[idp.NAME]`.
         idp: String,
-        /// Why what was stored does not do.
+        /// Why what was stored is not enough.
         why: String,
     },
-    /// The sign-in is not what the role demands, although the IdP was asked for that.
+    /// The sign-in does not meet the role's requirements, although the IdP was asked for that.
     #[error("{role} is not used: your sign-in at {idp} does not meet its requirements")]
     #[expect(missing_docs, reason = "the sentence says it")]
     TooWeak { idp: String, role: String, why: String },
@@ -54,7 +54,7 @@ pub enum BrokerError {
         /// Their ARNs.
         providers: Vec<String>,
     },
-    /// The assertion is encrypted for AWS, so only the configuration can say which provider it is for.
+    /// The assertion is encrypted for AWS, so only the configuration can say which SAML provider it is for.
     #[error("the assertion of {idp} is encrypted, so jit cannot tell which SAML provider {role} uses")]
     Encrypted {
         /// `[idp.NAME]`.
@@ -85,20 +85,20 @@ pub enum BrokerError {
     TooShort {
         /// The role.
         role: String,
-        /// What AWS gives, in seconds.
+        /// The session that AWS grants, in seconds.
         granted: u64,
         /// What was asked for, in seconds.
         wanted: u64,
     },
-    /// Another process failed at the same while this one waited for it.
+    /// Another process failed at the same task while this one waited for it.
     #[error("{}", .0.what)]
     Shared(Failure),
 }
 
-/// A failure as those who waited for it hear of it.
+/// A failure, as passed on to the processes that waited for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// What sort.
+    /// The kind.
     pub kind: Kind,
     /// What happened.
     pub what: String,
@@ -106,7 +106,7 @@ pub struct Failure {
     pub why: Vec<String>,
     /// What to do next.
     pub next: Vec<Next>,
-    /// It concerns only those who demand this of the sign-in; `None` concerns everybody.
+    /// It affects only callers with these requirements for the sign-in; `None` affects everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<Box<Requirement>>,
 }
@@ -218,7 +218,7 @@ impl Explain for BrokerError {
     }
 }
 
-/// What the person may become instead.
+/// The roles that are offered instead.
 fn offered_in_words(offered: &[String]) -> String {
     match offered {
         [] => "the assertion lists no role".to_owned(),
@@ -232,11 +232,11 @@ fn offered_in_words(offered: &[String]) -> String {
     }
 }
 
-/// Leaves the failure for those who wait for the lock; [`shared`] reads it. That the person stopped this process is
-/// no answer for the others: the next in line asks again.
+/// Leaves the failure for the processes that wait for the lock; [`shared`] reads it. If the person cancelled
+/// this process, that is no answer for the others: the next one asks again.
 pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError, demand: &Requirement) {
     let mut failure = error.failure();
-    // Whoever demands nothing may get what was refused here.
+    // A caller without requirements may get what was refused here.
     failure.demand = failure.demand.or_else(|| (!demand.is_empty()).then(|| Box::new(demand.clone())));
     if failure.kind == Kind::Interrupted {
         return;
@@ -246,8 +246,8 @@ pub(super) fn tell_waiters(lock: &mut Lock, error: &BrokerError, demand: &Requir
     }
 }
 
-/// The failure in the `message` that a holder of the lock left for those who waited. That a login is needed there says
-/// nothing to somebody who may start one.
+/// The failure in the `message` that a holder of the lock left for the processes that waited. "A sign-in is
+/// needed" does not help a caller that may start one.
 pub(super) fn shared(message: Option<&str>, need: &Need, demand: &Requirement) -> Option<Failure> {
     let failure: Failure = serde_json::from_str(message?).ok()?;
     if failure.demand.as_ref().is_some_and(|theirs| **theirs != *demand) {

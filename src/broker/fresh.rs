@@ -1,4 +1,5 @@
-//! Which of the sessions at hand serves: fresh, new enough for `--force`, and from the sign-in that the role demands.
+//! Which of the stored sessions can be used: fresh, new enough for `--force`, and from a sign-in that the
+//! role accepts.
 
 use super::{Broker, BrokerError, Need};
 use crate::plan::{EntryKey, Plan};
@@ -6,7 +7,7 @@ use crate::store::{Store, StoreError};
 use jit_wire::credentials::{Freshness, Session};
 use jit_wire::timestamp::Timestamp;
 
-/// What is stored for the leg at `index`, whatever its age. Asks neither the IdP nor AWS.
+/// The stored session of the step at `index`, whatever its age. Calls neither the IdP nor AWS.
 ///
 /// # Errors
 /// [`StoreError`], among them one for an entry that cannot be read.
@@ -20,8 +21,8 @@ fn read_session(store: &Store<'_>, key: &EntryKey) -> Result<Option<Session>, St
 }
 
 impl Broker<'_, '_> {
-    /// The session of the leg at `index` that can be served as it is: one that this command got, else the stored one.
-    /// `waited`: this process has just waited for another one that was busy with it.
+    /// The session of the step at `index` that can be used as it is: one that this command got, else the
+    /// stored one. `waited`: this process has just waited for another one that was busy with it.
     pub(super) fn good_enough(
         &self,
         plan: &Plan,
@@ -55,7 +56,7 @@ impl Broker<'_, '_> {
         Ok(stored_session(self.store, plan, index)?.filter(holds))
     }
 
-    /// Whether the sign-in behind `session` is what the role demands at this moment.
+    /// Whether the sign-in behind `session` meets the role's requirements now.
     pub(super) fn signed_in_for(&self, plan: &Plan, session: &Session) -> bool {
         plan.sign_in.is_empty() || plan.sign_in.allows(&session.sign_in, self.now()).is_ok()
     }

@@ -1,4 +1,4 @@
-//! What AWS granted: for how long it is asked, what it becomes as a session, and under which name.
+//! What AWS granted: which duration is requested, the session made from the answer, and its name.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::world::{Limit, Note};
 use jit_wire::credentials::Session;
 
 impl Broker<'_, '_> {
-    /// Asks for the duration that the role is known to grant, and remembers what it granted.
+    /// Requests a duration that the role is known to grant, and remembers what it granted.
     pub(super) async fn with_duration_memory(
         &self,
         plan: &Plan,
@@ -50,7 +50,7 @@ impl Broker<'_, '_> {
         self.world.person.tell(Note::ShorterSession { role: &leg.name, wanted, given, limit });
     }
 
-    /// The session of the leg at `index`, without what the sign-in says about the person.
+    /// The session of the step at `index`, without what the sign-in says about the person.
     pub(super) fn session_of(
         &self,
         plan: &Plan,
@@ -78,7 +78,8 @@ impl Broker<'_, '_> {
     }
 }
 
-/// The ARN of the role that a leg assumed. For a permission set it is made from the ARN of the session, which has no path.
+/// The ARN of the role that a step assumed. For a permission set it is made from the ARN of the session,
+/// which has no path.
 fn role_arn_of(leg: &Leg, assumed_arn: &str) -> String {
     let assigned = match &leg.role.value {
         RoleId::Arn(arn) => return arn.to_string(),

@@ -13,7 +13,7 @@ use jit_wire::credentials::{Credentials, Session};
 use jit_wire::secret::Secret;
 
 impl Broker<'_, '_> {
-    /// The session of the plan's first leg, for a person who signed in at an IdP.
+    /// The session of the plan's first step, for a person who signed in at an IdP.
     pub(super) async fn ask_hub(
         &self,
         plan: &Plan,
@@ -90,8 +90,8 @@ impl Broker<'_, '_> {
         })
     }
 
-    /// How long a hub session is asked for with an assertion: what the configuration says, else what the IdP says. Never more
-    /// than the IdP says, since AWS would shorten it.
+    /// The duration to request for a hub session with an assertion: what the configuration says, else what
+    /// the IdP says. Never more than the IdP says, because AWS would shorten it.
     fn duration_with(&self, plan: &Plan, attributes: &Attributes) -> u32 {
         let leg = &plan.legs[0];
         let wanted = leg.duration.value;

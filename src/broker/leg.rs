@@ -1,4 +1,5 @@
-//! One leg: lock, read again, ask, store. Also what is served when the asking fails, and what those who wait are told.
+//! One step: lock, read again, ask, store. Also what is served if asking fails, and what waiting processes
+//! are told.
 
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use crate::store::{Lock, Order, StoreError, Turn, Waiting};
 use jit_wire::credentials::Session;
 
 impl Broker<'_, '_> {
-    /// The session of the leg at `index`: the one that another process has just stored, or a new one.
+    /// The session of the step at `index`: the one that another process has just stored, or a new one.
     pub(super) async fn leg(&self, plan: &Plan, index: usize, need: &Need) -> Result<Session, BrokerError> {
         let key = plan.session_key(index);
         let leg = &plan.legs[index];
@@ -20,7 +21,7 @@ impl Broker<'_, '_> {
         let waiting = self.waiting(&what, need);
         let look = |message: Option<&str>| self.answer(plan, index, need, message).transpose();
         let mut lock = match self.store.lock_or(&key, &waiting, look) {
-            // The process that is busy with it takes too long. What is stored may still serve.
+            // The process that is busy with it takes too long. The stored session may still be usable.
             Err(busy @ StoreError::Busy { .. }) => {
                 return self.still_good(plan, index, need)?.ok_or_else(|| busy.into());
             }
@@ -66,8 +67,8 @@ impl Broker<'_, '_> {
         Waiting { person: &*self.world.person, what, at_most: need.wait, order }
     }
 
-    /// What other processes came to while this one waited for them: a session in the store, or a failure in `message`.
-    /// `None` if neither answers this process.
+    /// The result of other processes that this one waited for: a session in the store, or a failure in
+    /// `message`. `None` if neither answers this process.
     fn answer(
         &self,
         plan: &Plan,
@@ -88,8 +89,8 @@ impl Broker<'_, '_> {
         }
     }
 
-    /// A new session of the leg at `index`, got with the login or with the session of the leg above. If AWS says that this
-    /// has just expired, it is renewed, and AWS is asked once more.
+    /// A new session of the step at `index`, obtained with the login or with the session of the step above.
+    /// If AWS says that this has just expired, it is renewed, and AWS is called once more.
     async fn renew(
         &self,
         plan: &Plan,

@@ -1,4 +1,4 @@
-//! The proof: the stored one while AWS takes it, one that renews itself, or one that a person signs in for.
+//! The proof: the stored one while AWS accepts it, one that renews itself, or one that a person signs in for.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ use jit_wire::credentials::Session;
 use jit_wire::secret::Secret;
 use jit_wire::sign_in::Requirement;
 
-/// A proof with less left than this is not sent to AWS any more. An assertion lives five minutes, an ID token longer.
+/// A proof with less time left than this is no longer sent to AWS. An assertion lasts five minutes, an ID
+/// token longer.
 pub fn margin(login: &IdpLogin) -> Duration {
     match login.proof() {
         Some(Proof::Assertion(_)) => Duration::from_secs(10),
@@ -20,10 +21,10 @@ pub fn margin(login: &IdpLogin) -> Duration {
     }
 }
 
-/// What is left to a proof that cannot be renewed, and is still shown to AWS.
+/// The time that a proof that cannot be renewed must have left to be sent to AWS.
 const LEAST: Duration = Duration::from_secs(10);
 
-/// What the IdP handed over, whatever its age. Calls nothing.
+/// What the IdP issued, whatever its age. Calls nothing.
 ///
 /// # Errors
 /// [`StoreError`], among them one for an entry that cannot be read.
@@ -37,12 +38,12 @@ pub fn stored_login(store: &Store<'_>, key: &EntryKey) -> Result<Option<IdpLogin
 pub(super) struct Purpose<'a> {
     /// The role, in messages.
     pub(super) role: &'a str,
-    /// What it demands of the sign-in.
+    /// Its requirements for the sign-in.
     pub(super) demand: &'a Requirement,
 }
 
 impl<'a> Purpose<'a> {
-    /// That of a plan.
+    /// The purpose of a plan.
     pub(super) fn of(plan: &'a Plan) -> Self {
         Self { role: &plan.role, demand: &plan.sign_in }
     }
@@ -56,8 +57,9 @@ impl Broker<'_, '_> {
         Some(format!("{role} needs {words}"))
     }
 
-    /// A login with a proof that AWS will take: that of this run, the stored one, one that renews itself, or one that
-    /// a person signs in for. `refused` is a login that AWS has just called expired; only another one will do.
+    /// A login with a proof that AWS will accept: that of this run, the stored one, one that renews itself,
+    /// or one that a person signs in for. `refused` is a login that AWS has just called expired; only another
+    /// one will do.
     pub(super) async fn login(
         &self,
         proof: &ProofPlan,
@@ -86,7 +88,7 @@ impl Broker<'_, '_> {
         if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
             return Ok(login.clone());
         }
-        // What others have come to meanwhile, and left in the store or as a message, if that is an answer.
+        // The result of other processes, in the store or as a message, if it answers this one.
         let look = |message: Option<&str>| match stored_login(self.store, &key) {
             Ok(Some(login)) if usable(&login, true) => Some(Ok(login)),
             Ok(_) => failure::shared(message, need, purpose.demand)
@@ -109,7 +111,7 @@ impl Broker<'_, '_> {
         if let Ok(login) = &outcome {
             self.keep(&lock, &key, &login.to_bytes(), &what);
             if before.is_some_and(|before| before != login.identity().subject) {
-                // Once more: others may have stored something since, who could not know yet.
+                // Once more: others may have stored something since, without knowing about this.
                 self.forget_other_people(proof, login)?;
             }
             self.logins.borrow_mut().insert(key, login.clone());
@@ -118,7 +120,7 @@ impl Broker<'_, '_> {
                 log::info!("the roles of {} could not be written down: {error}", proof.name());
             }
         }
-        // It is a good login all the same, for roles that demand less.
+        // It is still a good login for roles with weaker requirements.
         if let Ok(login) = &outcome
             && let Some(why) = self.lacks(login, purpose)
         {
@@ -141,7 +143,7 @@ impl Broker<'_, '_> {
         purpose: Purpose<'_>,
     ) -> Result<IdpLogin, BrokerError> {
         let name = proof.name();
-        // What an IdP hands over is sealed as it came: it has burnt what was there before.
+        // What an IdP issues is sealed unchecked: it has invalidated what was there before.
         let (login_key, what) = (proof.login_key(), format!("the login at {name}"));
         let received = |login: Option<&IdpLogin>| match login {
             Some(login) => self.keep(lock, &login_key, &login.to_bytes(), &what),
@@ -154,7 +156,8 @@ impl Broker<'_, '_> {
         let mut why = "nobody has signed in there yet".to_owned();
         let mut forgotten = false;
         let mut stored = stored;
-        // What renews itself is the same sign-in still, so one that is too old or too weak is not renewed for this.
+        // A renewed login is still the same sign-in, so one that is too old or too weak is not renewed for
+        // this.
         let mut lacking = stored
             .as_ref()
             .filter(|login| !login.is_of_nobody())
@@ -174,18 +177,18 @@ impl Broker<'_, '_> {
                     log::info!("the last login at {name} is of no more use: {error}");
                     forgotten = error.client_is_forgotten();
                     why = format!("the last login has ended: {error}");
-                    // What is dead is not tried again (providers take the reuse of a token for theft), and what AWS no
-                    // longer takes need not lie there.
+                    // A dead token is not tried again (IdPs treat reuse as theft), and what AWS no longer
+                    // accepts need not be stored.
                     if login.renews_itself() || matches!(login.proof(), Some(Proof::Assertion(_))) {
                         let ended = login.clone().ended(&error);
                         let ended = if forgotten { ended.without_client() } else { ended };
                         let what = format!("the end of the login at {name}");
-                        // Of a sign-in that came to nothing there is nothing to be known.
+                        // Nothing is known about a sign-in that did not complete.
                         match ended.is_of_nobody() {
                             true => received(None),
                             false => self.keep(lock, &proof.login_key(), &ended.to_bytes(), &what),
                         }
-                        // The proof that there is serves as long as it holds.
+                        // The existing proof is used for as long as it is valid.
                         let left = ended.identity().proof_expires_at.since(self.now());
                         if error.brought_no_proof() && refused.is_none() && left > LEAST {
                             return Ok(ended);
@@ -204,7 +207,8 @@ impl Broker<'_, '_> {
             self.world.person.tell(Note::SignInAnew { why });
         }
         let stored = if forgotten { stored.map(IdpLogin::without_client) } else { stored };
-        // Identity Center takes no word of what is demanded: its session is ended, so that the person is asked again.
+        // Identity Center has no parameter for requirements: its session is ended, so that the person is
+        // asked again.
         let anew = matches!(proof, ProofPlan::IdentityCenter(_)) && !purpose.demand.is_empty();
         let options = LoginOptions { force: need.force || anew, ..options };
         let proof = &proof.asked_for(purpose.demand);
@@ -219,7 +223,7 @@ impl Broker<'_, '_> {
         Ok(login)
     }
 
-    /// Sessions of another person, taken through the same login, must not be served to this one.
+    /// Sessions of another person, obtained through the same login, must not be served to this one.
     fn forget_other_people(&self, proof: &ProofPlan, login: &IdpLogin) -> Result<(), StoreError> {
         let login_name = proof.login_key().file_name();
         for key in self.store.keys()?.into_iter().filter(|key| key.kind == EntryKind::Session) {
@@ -234,8 +238,8 @@ impl Broker<'_, '_> {
 }
 
 impl Broker<'_, '_> {
-    /// Somebody else may have signed in while AWS was asked for `session`. It is for the caller who asked, and not for what
-    /// is served from the store.
+    /// Somebody else may have signed in while AWS was called for `session`. It is for the caller who asked,
+    /// and must not be served from the store.
     pub(super) fn drop_if_anothers(
         &self,
         plan: &Plan,
@@ -244,7 +248,7 @@ impl Broker<'_, '_> {
     ) -> Result<(), StoreError> {
         let Ok(Some(login)) = stored_login(self.store, &plan.proof.login_key()) else { return Ok(()) };
         let subject = &login.identity().subject;
-        // That of an encrypted assertion is known to AWS alone.
+        // For an encrypted assertion only AWS knows the subject.
         if !subject.is_empty() && *subject != session.subject {
             log::info!("somebody else has signed in at {} meanwhile", plan.proof.name());
             self.store.delete(key)?;
@@ -253,7 +257,7 @@ impl Broker<'_, '_> {
     }
 }
 
-/// What a provider remembers of the person, in the store, under the lock of its login.
+/// What an IdP remembers about the person, in the store, under the lock of its login.
 struct SealedMemory<'a, 'b, 'w> {
     broker: &'a Broker<'b, 'w>,
     lock: &'a Lock,

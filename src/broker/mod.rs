@@ -1,8 +1,9 @@
-//! The one story: is it fresh? → lock → read again → prove → hub → spokes → store.
+//! The one sequence: is it fresh? → lock → read again → prove → hub → spokes → store.
 //!
-//! Each leg has a lock of its own, and so has the login. Whoever holds a leg's lock may wait for the lock of the leg
-//! above it, never the other way round, so callers wait but cannot block each other for good. Those who wait find what the
-//! first one stored, or hear why it failed, and need no lock for that (see [`Lock`]).
+//! Each step has its own lock, and so has the login. The holder of a step's lock may wait for the lock of the
+//! step above it, never the other way round, so callers wait but cannot block each other forever. Waiting
+//! processes find what the first one stored, or are told why it failed, and need no lock for that (see
+//! [`Lock`]).
 //!
 //! | module | decides |
 //! | --- | --- |
@@ -52,10 +53,10 @@ pub use source::SourceError;
 #[doc(hidden)]
 pub use source::fuzzing;
 
-/// What a command needs of a session.
+/// What a command needs from a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Need {
-    /// At least this much must be left.
+    /// The minimum time left.
     pub min_ttl: Duration,
     /// Start over at the IdP.
     pub force: bool,
@@ -70,8 +71,8 @@ impl Need {
         matches!(self.interaction, Interaction::Allowed(_))
     }
 
-    /// The same where a session is at hand that has not ended. Renewing it is worth one silent try, and no question to the
-    /// person.
+    /// The same if a stored session has not expired. Renewing it is worth one silent attempt, and no question
+    /// to the person.
     fn with(&self, still_good: Option<&Session>) -> Self {
         let interaction = if still_good.is_some() { Interaction::Never } else { self.interaction };
         Self { interaction, ..*self }
@@ -87,14 +88,15 @@ pub enum Interaction {
     Allowed(LoginOptions),
 }
 
-/// What one command does with the IdP, AWS and the store. It remembers what it got for as long as it lives, so that one
-/// login serves every role that follows, even with `--force` or where nothing can be stored.
+/// What one command does with the IdP, AWS and the store. It remembers what it got for as long as it exists,
+/// so that one login serves every role that follows, even with `--force` or if nothing can be stored.
 pub struct Broker<'a, 'w> {
     world: &'a World,
     store: &'a Store<'w>,
     /// When this began.
     started: Timestamp,
-    /// The first failure to store something. The person is told of it once, because every leg fails in the same way.
+    /// The first failure to store something. The person is told once, because every step fails in the same
+    /// way.
     not_stored: RefCell<Option<StoreError>>,
     /// The logins that this command got. One assertion serves every role in it.
     logins: RefCell<HashMap<EntryKey, IdpLogin>>,
@@ -119,7 +121,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         }
     }
 
-    /// The session of the plan's last leg: the stored one if it is good enough, else a new one.
+    /// The session of the plan's last step: the stored one if it is good enough, else a new one.
     ///
     /// # Errors
     /// [`BrokerError`]; nothing that was good is lost by a failure.
@@ -130,16 +132,16 @@ impl<'a, 'w> Broker<'a, 'w> {
         }
     }
 
-    /// The session of the plan's last leg, if it is there and good enough. The warm path ends here: one entry is read, and
-    /// nothing is started.
+    /// The session of the plan's last step, if it is stored and good enough. The warm path ends here: one
+    /// entry is read, and nothing is started.
     ///
     /// # Errors
-    /// [`BrokerError`], where the store cannot be used.
+    /// [`BrokerError`], if the store cannot be used.
     pub fn at_hand(&self, plan: &Plan, need: &Need) -> Result<Option<Session>, BrokerError> {
         self.good_enough(plan, plan.legs.len() - 1, need, false)
     }
 
-    /// Does what [`Broker::session`] does, for callers that run inside a runtime already.
+    /// The same as [`Broker::session`], for callers that already run inside a runtime.
     ///
     /// # Errors
     /// [`BrokerError`]; nothing that was good is lost by a failure.
@@ -150,14 +152,14 @@ impl<'a, 'w> Broker<'a, 'w> {
         }
     }
 
-    /// The sessions of several plans, in the order of the plans: one login at each IdP, then the legs level by level, side by
-    /// side. A failure stops only the plans that need what failed.
+    /// The sessions of several plans, in order: one login at each IdP, then the steps level by level, in
+    /// parallel. A failure stops only the plans that need what failed.
     pub fn sessions(&self, plans: &[Plan], need: &Need) -> Vec<Result<Session, BrokerError>> {
         process::block_on(self.side_by_side(plans, need))
     }
 
-    /// A login at the IdP of `proof` that AWS takes now: the stored one, a renewed one, or one that a person signs in
-    /// for.
+    /// A login at the IdP of `proof` that AWS accepts now: the stored one, a renewed one, or one that a
+    /// person signs in for.
     ///
     /// # Errors
     /// [`BrokerError`].
@@ -177,7 +179,8 @@ impl<'a, 'w> Broker<'a, 'w> {
         self.world.clock.now()
     }
 
-    /// Stores what was got. If that fails, it is used all the same, and the next command has to ask for it again.
+    /// Stores the result. If that fails, the result is used all the same, and the next command has to ask for
+    /// it again.
     fn keep(&self, lock: &Lock, key: &EntryKey, value: &Secret<Vec<u8>>, what: &str) {
         let Err(error) = self.store.put(lock, key, value) else { return };
         let mut not_stored = self.not_stored.borrow_mut();

@@ -1,4 +1,5 @@
-//! What an IdP offers: an assertion lists its roles itself, Identity Center is asked about account after account.
+//! What an IdP offers: an assertion lists its roles itself, Identity Center is asked for one account after
+//! another.
 
 use std::time::Duration;
 
@@ -19,15 +20,16 @@ use jit_wire::credentials::Credentials;
 use jit_wire::secret::Secret;
 use jit_wire::sign_in::Requirement;
 
-/// How many accounts are asked about side by side, at one pace.
+/// How many accounts are asked about in parallel, at one pace.
 const SIDE_BY_SIDE: usize = 8;
-/// How often what was said is written down: a kill costs no more than this.
+/// How often the answers are saved: a kill loses no more than this.
 const NOTED_EVERY: Duration = Duration::from_secs(1);
 
 impl Broker<'_, '_> {
-    /// Every role that the IdP of `login` offers. An assertion lists them itself; Identity Center is asked about the
-    /// accounts that are new, or were not asked about for a while, or about all with `everything`. `seen` is told how
-    /// many accounts of how many are known. What was heard is kept, whatever comes after.
+    /// Every role that the IdP of `login` offers. An assertion lists them itself; Identity Center is asked
+    /// about the accounts that are new or were not asked about for a while, or about all with `everything`.
+    /// `seen` is called with how many accounts of how many are known. Received answers are kept, whatever
+    /// happens later.
     ///
     /// # Errors
     /// [`BrokerError`].
@@ -54,7 +56,7 @@ impl Broker<'_, '_> {
         process::block_on(async {
             match ask(login).await {
                 Err(error) if new_token_may_help(&error) => {
-                    // The force, if there was one, has gone into this login already.
+                    // The force, if requested, has already been used for this login.
                     let need = Need { force: false, ..*need };
                     let nothing = Requirement::default();
                     let purpose = Purpose { role: proof.name(), demand: &nothing };
@@ -106,14 +108,14 @@ impl Broker<'_, '_> {
     }
 
     fn note(&self, crawl: &Crawl) {
-        // Losing this costs the same questions once more.
+        // The cost of losing this is asking the same once more.
         if let Err(error) = crawl.write(&self.world.folders.state) {
             log::info!("what the portal said could not be written down: {error}");
         }
     }
 
-    /// What a question for credentials says about the list of roles: one that was given is there, and where one was
-    /// refused the list may be wrong.
+    /// What a request for credentials says about the list of roles: a role that was granted exists, and if
+    /// one was refused the list may be wrong.
     pub(super) fn learn_from(
         &self,
         proof: &ProofPlan,

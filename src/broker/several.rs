@@ -1,4 +1,4 @@
-//! Several roles at once: one login at each IdP, then the legs level by level, side by side.
+//! Several roles at once: one login at each IdP, then the steps level by level, in parallel.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,16 @@ use super::{Broker, BrokerError, Failure, Need};
 use crate::plan::{EntryKey, Plan, ProofPlan};
 use jit_wire::credentials::Session;
 
-/// How many roles are asked for side by side. STS throttles whole accounts, so more would only queue elsewhere.
+/// How many roles are requested in parallel. STS throttles whole accounts, so more would only queue
+/// elsewhere.
 const SIDE_BY_SIDE: usize = 8;
 
 /// What has come of the roles so far.
 #[derive(Default)]
 struct WalkState {
-    /// The outcome of each leg that is done with, by the key of its session.
+    /// The outcome of each completed step, by the key of its session.
     legs: HashMap<EntryKey, Result<Session, Failure>>,
-    /// The logins that failed. Every leg below one of them fails with it.
+    /// The logins that failed. Every step below one of them fails with it.
     failed_logins: HashMap<EntryKey, Failure>,
 }
 
@@ -27,7 +28,7 @@ impl WalkState {
         self.legs.contains_key(&target(plan))
     }
 
-    /// Why the leg of `plan` at `level` cannot be asked for: the leg above it failed, or the login did.
+    /// Why the step of `plan` at `level` cannot be requested: the step above it failed, or the login did.
     fn failure_above(&self, plan: &Plan, level: usize) -> Option<&Failure> {
         let above = level.checked_sub(1).and_then(|above| self.legs.get(&plan.session_key(above)));
         match above {
@@ -66,7 +67,8 @@ impl Broker<'_, '_> {
             let outcome = state.legs.get(&target(plan)).cloned();
             let outcome = outcome.unwrap_or_else(|| unreachable!("every level was walked"));
             outcomes.push(match outcome {
-                // Two roles may share one session, and only one of them may demand something of the sign-in.
+                // Two roles may share one session, and only one of them may have requirements for the
+                // sign-in.
                 Ok(session) if !self.signed_in_for(plan, &session) => self.fetch(plan, need).await,
                 outcome => outcome.map_err(BrokerError::Shared),
             });
@@ -74,7 +76,7 @@ impl Broker<'_, '_> {
         outcomes
     }
 
-    /// One login after the other, since each may need the person. Those for roles that demand something of the sign-in come
+    /// One login after the other, because each may need the person. Those for roles with requirements come
     /// first, because they serve the other roles as well.
     async fn sign_in_for_all(&self, plans: &[Plan], need: &Need, state: &mut WalkState) {
         let (demanding, others): (Vec<_>, Vec<_>) = plans.iter().partition(|plan| !plan.sign_in.is_empty());
@@ -92,7 +94,7 @@ impl Broker<'_, '_> {
             }
             match self.login(&plan.proof, need, None, Purpose::of(plan)).await {
                 Ok(_) => {}
-                // The person is signed in, but not in the way that this role demands.
+                // The person is signed in, but not in the way that this role requires.
                 Err(error @ BrokerError::TooWeak { .. }) => {
                     state.legs.insert(target(plan), Err(error.failure()));
                 }
@@ -103,7 +105,7 @@ impl Broker<'_, '_> {
         }
     }
 
-    /// Asks for the legs at `level` of all plans that are not done yet.
+    /// Requests the steps at `level` of all plans that are not complete.
     async fn walk_level(&self, plans: &[Plan], level: usize, need: &Need, state: &mut WalkState) {
         let mut open: HashMap<EntryKey, &Plan> = HashMap::new();
         for plan in plans.iter().filter(|plan| level < plan.legs.len()) {

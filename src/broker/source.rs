@@ -1,5 +1,5 @@
-//! A plan that starts from what a profile of `~/.aws/config` has: keys, a command, a token in a file, or the machine's own
-//! credentials. No IdP is asked, so nothing but the session is kept.
+//! A plan that starts from what a profile of `~/.aws/config` has: keys, a command, a token in a file, or the
+//! machine's own credentials. No IdP is involved, so only the session is stored.
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -26,7 +26,7 @@ use jit_wire::timestamp::Timestamp;
 
 /// A token or an answer that is larger is something else.
 const LARGEST: u64 = 256 * 1024;
-/// What a session without a written end is taken to live, where it is only asked with.
+/// The assumed lifetime of a session without an expiry, if it is used only to make calls.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(900);
 
 /// Why jit could not get a profile's credentials.
@@ -36,7 +36,7 @@ pub enum SourceError {
     #[error("the token file {path} of the profile {profile} cannot be read: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     TokenFile { profile: String, path: String, why: String },
-    /// The command could not be run to its end, or said no.
+    /// The command did not complete, or refused.
     #[error("the credential_process of the profile {profile} ({program}) {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Process { profile: String, program: String, why: String },
@@ -61,13 +61,14 @@ pub enum SourceError {
     Refused {
         /// What AWS said.
         error: Box<StsError>,
-        /// What gives the profile something else.
+        /// How to get new ones for the profile.
         next: String,
     },
 }
 
 impl SourceError {
-    /// A refusal of what the profile has is about the profile. Everything else that STS says is about the role.
+    /// If AWS refuses the profile's credentials, the error is about the profile. Every other STS error is
+    /// about the role.
     fn of_sts(error: Box<StsError>, settings: &SourceSettings) -> BrokerError {
         let of_profile = match error.kind {
             StsErrorKind::ExpiredToken | StsErrorKind::UnknownSession | StsErrorKind::SignatureRefused => {
@@ -129,7 +130,7 @@ impl Explain for SourceError {
     }
 }
 
-/// What gives a profile something else than it has.
+/// How to get new credentials for the profile.
 fn renewal_of(settings: &SourceSettings) -> String {
     match &settings.source.value {
         ProfileSource::Keys { .. } => {
@@ -147,13 +148,13 @@ fn renewal_of(settings: &SourceSettings) -> String {
 /// What a profile has.
 struct Given {
     credentials: Credentials,
-    /// The keys are for good: no token came with them.
+    /// Long-lived access keys: there is no token.
     for_good: bool,
-    /// It was said when they end.
+    /// Their expiry is known.
     ends: bool,
 }
 
-/// What a `credential_process` prints (AWS SDKs and Tools Reference Guide, "Process credential provider").
+/// The output of a `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential provider").
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Printed {
@@ -165,7 +166,7 @@ struct Printed {
 }
 
 impl Broker<'_, '_> {
-    /// The session of the plan's first leg.
+    /// The session of the plan's first step.
     pub(super) async fn ask_source(
         &self,
         plan: &Plan,
@@ -222,13 +223,13 @@ impl Broker<'_, '_> {
         Ok(self.of_nobody(plan, granted))
     }
 
-    /// A session that no IdP's person is behind, so AWS's name stands for them.
+    /// A session without a person from an IdP, so AWS's name is used for them.
     fn of_nobody(&self, plan: &Plan, granted: Granted) -> Session {
         let user = granted.assumed_arn.rsplit('/').next().unwrap_or_default().to_owned();
         self.session_of(plan, 0, granted, &user, &user)
     }
 
-    /// The code of the MFA device that the leg names, asked for on the terminal.
+    /// The code of the MFA device that the step names, asked for on the terminal.
     pub(super) fn mfa_code(&self, leg: &Leg, need: &Need) -> Result<Option<Secret<String>>, BrokerError> {
         let Some(serial) = &leg.mfa_serial else { return Ok(None) };
         let asked = match need.interaction {
@@ -307,7 +308,7 @@ impl Broker<'_, '_> {
 /// The credentials in what a command printed.
 ///
 /// # Errors
-/// What is wrong with it, without a word of it.
+/// What is wrong with it, without quoting it.
 fn read_printed(printed: &[u8], now: Timestamp) -> Result<Given, String> {
     let printed: Printed = serde_json::from_slice(printed)
         .map_err(|_| "it is not the JSON that AWS's tools expect".to_owned())?;

@@ -1,4 +1,4 @@
-//! A spoke: the session of the leg above assumes the next role.
+//! A spoke: the session of the step above assumes the next role.
 
 use super::Broker;
 use super::granted::session_name;
@@ -10,7 +10,8 @@ use jit_wire::credentials::Session;
 use jit_wire::secret::Secret;
 
 impl Broker<'_, '_> {
-    /// The session of the leg at `index`, got with `parent`, the session of the leg above; `code` is of its MFA device.
+    /// The session of the step at `index`, obtained with `parent`, the session of the step above; `code` is
+    /// from its MFA device.
     pub(super) async fn ask_spoke(
         &self,
         plan: &Plan,
@@ -28,8 +29,8 @@ impl Broker<'_, '_> {
             })
             .await?;
         let mut session = self.session_of(plan, index, granted, &parent.subject, &parent.user);
-        // Transitive tags are passed down the chain, and each leg adds its own (IAM User Guide, "Chaining roles with session
-        // tags").
+        // Transitive tags are passed on along the chain, and each step adds its own (IAM User Guide,
+        // "Chaining roles with session tags").
         let inherited = parent.tags.iter().filter(|(key, _)| parent.transitive_tags.contains(*key));
         let own = leg.tags.iter().flat_map(|tags| &tags.value);
         session.sign_in = parent.sign_in.clone();

@@ -1,4 +1,4 @@
-//! A role that an IdP was seen to offer, and which names mean it.
+//! A role that an IdP has offered, and which names mean it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,11 @@
-//! The URLs of the AWS services that a plan asks: a replaced one, or AWS's own by region, FIPS and dual stack.
+//! The URLs of the AWS services that a plan calls: a configured one, or AWS's own by region, FIPS and dual
+//! stack.
 
 use jit_wire::arn::Partition;
 
 use super::Valued;
 
-/// The STS endpoint for a leg.
+/// The STS endpoint for a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StsEndpoint {
     /// The region to sign for.
@@ -15,7 +16,7 @@ pub struct StsEndpoint {
     pub fips: Valued<bool>,
     /// Whether to use the dual-stack endpoint.
     pub dual_stack: Valued<bool>,
-    /// How often to try a call before it has failed; `None` takes `jit`'s own number.
+    /// How often to try a call before it fails; `None` means `jit`'s own number.
     pub attempts: Option<u32>,
 }
 

@@ -1,4 +1,5 @@
-//! What a sign-in at IAM Identity Center is told: the portal, its region, and the endpoints of its two services.
+//! The settings of a sign-in at IAM Identity Center: the portal, its region, and the endpoints of its two
+//! services.
 
 use super::endpoint::service_url;
 use super::{Flow, Valued};
@@ -24,7 +25,7 @@ pub struct CenterSettings {
     pub fips: Valued<bool>,
     /// Whether to use the dual-stack endpoints.
     pub dual_stack: Valued<bool>,
-    /// How often to try a call before it has failed; `None` takes `jit`'s own number.
+    /// How often to try a call before it fails; `None` means `jit`'s own number.
     pub attempts: Option<u32>,
 }
 

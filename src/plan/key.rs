@@ -1,5 +1,5 @@
-//! The names of entries: each a hash over the whole question that the entry answers, so that another question never finds
-//! what was the answer to this one.
+//! The names of entries: each a hash of everything that the entry depends on, so that another request never
+//! finds it.
 
 use std::fmt::Write as _;
 
@@ -10,13 +10,14 @@ use super::{Leg, Plan, ProfileSource, ProofPlan, StsEndpoint, Valued};
 /// What an entry of the store holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EntryKind {
-    /// What the IdP handed over: refresh token, ID token, its discovery document.
+    /// What the IdP issued: refresh token, ID token, its discovery document.
     Login,
-    /// The session of one leg.
+    /// The session of one step.
     Session,
     /// Which durations a role granted and refused.
     Durations,
-    /// What outlasts a login at an IdP without a browser: the user's name, the device token, the factor last used.
+    /// What outlasts a login at an IdP without a browser: the user's name, the device token, the factor used
+    /// last.
     Person,
 }
 
@@ -31,7 +32,7 @@ impl EntryKind {
     }
 }
 
-/// The name of an entry of the store: a hash over the whole question that the entry answers.
+/// The name of an entry of the store: a hash of everything that the entry depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EntryKey {
     /// What the entry holds.
@@ -40,7 +41,7 @@ pub struct EntryKey {
 }
 
 impl EntryKey {
-    /// The key of the entry that answers `question`. Equal questions have equal keys.
+    /// The key of the entry for `question`. Equal questions have equal keys.
     pub fn of(kind: EntryKind, question: &impl Serialize) -> Self {
         let text = serde_json::to_vec(question).expect("questions are text, numbers and lists");
         let digest = ring::digest::digest(&ring::digest::SHA256, &text);
@@ -56,7 +57,7 @@ impl EntryKey {
         format!("{}-{}", self.kind.prefix(), self.hash)
     }
 
-    /// The key that a file name stands for; `None` for files that are no entry.
+    /// The key for a file name; `None` for files that are not entries.
     pub fn from_file_name(name: &str) -> Option<Self> {
         let (prefix, hash) = name.split_once('-')?;
         let kinds = [EntryKind::Login, EntryKind::Session, EntryKind::Durations, EntryKind::Person];
@@ -68,13 +69,13 @@ impl EntryKey {
 }
 
 impl Plan {
-    /// The key of the session of the leg at `index`: the proof, and every leg up to it, as asked.
+    /// The key of the session of the step at `index`: the proof, and every step up to it, as requested.
     pub fn session_key(&self, index: usize) -> EntryKey {
         let legs: Vec<_> = self.legs[..=index].iter().map(Asked).collect();
         EntryKey::of(EntryKind::Session, &(Asked(&self.proof), legs))
     }
 
-    /// The key of what is known of the durations that the leg's role grants.
+    /// The key of what is known about the durations that the step's role grants.
     pub fn durations_key(&self, index: usize) -> EntryKey {
         let leg = &self.legs[index];
         let question = (leg.role.value.as_str(), Self::is_chained(index), Asked(&leg.sts));
@@ -83,7 +84,7 @@ impl Plan {
 }
 
 impl ProofPlan {
-    /// The key of what the IdP handed over.
+    /// The key of what the IdP issued.
     pub fn login_key(&self) -> EntryKey {
         EntryKey::of(EntryKind::Login, &Asked(self))
     }
@@ -94,8 +95,8 @@ impl ProofPlan {
     }
 }
 
-/// What is asked for, as the text that an entry's name is the hash of: a list, each thing in a place of its own. What only
-/// people see, and who said it, is no part of it.
+/// The request, as the text whose hash is the entry's name: a list, each item in a fixed place. What only
+/// people see, and where it was configured, is not part of it.
 struct Asked<'a, T>(&'a T);
 
 fn value<T>(valued: &Option<Valued<T>>) -> Option<&T> {
@@ -151,7 +152,7 @@ impl Serialize for Asked<'_, Leg> {
 }
 
 impl Serialize for Asked<'_, StsEndpoint> {
-    /// The region is left out: a session of any regional endpoint holds in every region of the partition.
+    /// The region is left out: a session of any regional endpoint is valid in every region of the partition.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         (value(&self.0.url), self.0.fips.value, self.0.dual_stack.value).serialize(to)
     }

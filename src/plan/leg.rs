@@ -1,4 +1,4 @@
-//! One role of the chain: what is asked of AWS for it, and what it demands of the sign-in.
+//! One role of the chain: what is requested from AWS for it, and what it requires of the sign-in.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,11 +36,11 @@ pub struct Leg {
     pub policy_arns: Option<Valued<Vec<String>>>,
     /// The STS endpoint to ask.
     pub sts: StsEndpoint,
-    /// What it demands of the sign-in.
+    /// What it requires of the sign-in.
     pub sign_in: SignInDemand,
 }
 
-/// What `[role.NAME]` demands of the sign-in.
+/// What `[role.NAME]` requires of the sign-in.
 #[derive(Clone, Debug, Default)]
 pub struct SignInDemand {
     /// How long ago it may be, in seconds.
@@ -52,7 +52,7 @@ pub struct SignInDemand {
 }
 
 impl SignInDemand {
-    /// Adds this to what other legs demand already.
+    /// Adds this to the requirements of other steps.
     pub(super) fn add_to(&self, all: &mut Requirement) {
         let age = self.age.as_ref().map(|age| Duration::from_secs(age.value.into()));
         let acr = self.acr.as_ref().map(|acr| acr.value.as_slice());

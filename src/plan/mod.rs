@@ -39,7 +39,7 @@ pub use saml::{BROWSERS, Binding, Capture, SamlSettings};
 pub use source::{ProfileSource, SourceSettings};
 pub use value::{Origin, Valued};
 
-/// The most that STS gives a session taken with another role's session ("role chaining"), in seconds.
+/// The longest session that STS gives with another role's session ("role chaining"), in seconds.
 pub const CHAINED_LIMIT: u32 = 3600;
 /// The shortest and the longest `DurationSeconds` that STS accepts.
 pub const DURATION_RANGE: std::ops::RangeInclusive<u32> = 900..=43_200;
@@ -49,16 +49,16 @@ pub const COLORS: [&str; 7] = ["red", "green", "yellow", "blue", "magenta", "cya
 /// A role, resolved: how the person proves who they are, and the roles to assume one after the other, hub first.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The name that was asked for.
+    /// The requested name.
     pub role: String,
     /// How the person proves who they are.
     pub proof: ProofPlan,
-    /// The roles from the hub to the one asked for; never empty.
+    /// The roles from the hub to the requested one; never empty.
     pub legs: Vec<Leg>,
     /// The region for the programs that get the session; `None` leaves their own setting alone.
     pub region: Option<Valued<String>>,
-    /// Further variables for the programs that get the session: the endpoints and settings that they would have read in the
-    /// profile.
+    /// Additional variables for the programs that get the session: the endpoints and settings that they would
+    /// have read in the profile.
     pub variables: Vec<(Variable, Valued<String>)>,
     /// The file of certificates that connections are checked with, if the profile names one.
     pub ca_bundle: Option<Valued<String>>,
@@ -70,17 +70,17 @@ pub struct Plan {
     pub confirm: bool,
     /// `credential-process` may start a sign-in by itself.
     pub auto_login: bool,
-    /// What all legs together demand of the sign-in.
+    /// What all steps together require of the sign-in.
     pub sign_in: Requirement,
 }
 
 impl Plan {
-    /// The role that was asked for: the last leg.
+    /// The requested role: the last step.
     pub fn target(&self) -> &Leg {
         &self.legs[self.legs.len() - 1]
     }
 
-    /// What `legs` together demand of the sign-in.
+    /// What `legs` together require of the sign-in.
     pub fn demand_of(legs: &[Leg]) -> Requirement {
         let mut all = Requirement::default();
         for leg in legs {
@@ -89,7 +89,7 @@ impl Plan {
         all
     }
 
-    /// Whether the leg at `index` is assumed with another role's session, and so lives one hour at most.
+    /// Whether the step at `index` is assumed with another role's session, and so lasts one hour at most.
     pub fn is_chained(index: usize) -> bool {
         index > 0
     }

@@ -1,4 +1,4 @@
-//! What a sign-in by OpenID Connect is told: who is asked, as which client, and what to ask for.
+//! The settings of a sign-in with OpenID Connect: the IdP, the client, and what to ask for.
 
 use std::collections::BTreeMap;
 
@@ -27,26 +27,26 @@ pub struct OidcSettings {
     pub redirect_port: Valued<u16>,
     /// The `audience` parameter that some IdPs want (Auth0).
     pub audience: Option<Valued<String>>,
-    /// How the client shows its secret; `None` uses what the IdP announces and accepts.
+    /// How the client sends its secret; `None` uses what the IdP announces and accepts.
     pub client_auth: Option<Valued<ClientAuth>>,
     /// The authentication contexts to ask for in every authorization request (`acr_values`).
     pub acr_values: Option<Valued<Vec<String>>>,
     /// How long ago the person may have signed in in the browser, in seconds (`max_age`).
     pub max_age: Option<Valued<u32>>,
-    /// How an authentication context is asked for; `None` decides by what is known of the IdP.
+    /// How an authentication context is requested; `None` depends on what is known about the IdP.
     pub acr_request: Option<Valued<AcrRequest>>,
     /// Further parameters of the authorization request.
     pub authorize: Option<Valued<BTreeMap<String, String>>>,
-    /// What the role demands that the person signs in for.
+    /// The role's requirements for this sign-in.
     pub demanded: Requirement,
 }
 
-/// How an OIDC provider is asked for an authentication context.
+/// How an OIDC IdP is asked for an authentication context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcrRequest {
-    /// By the parameter `acr_values` (OpenID Connect Core 1.0, section 3.1.2.1), which an IdP may ignore.
+    /// With the parameter `acr_values` (OpenID Connect Core 1.0, section 3.1.2.1), which an IdP may ignore.
     AcrValues,
-    /// As an essential claim, by the parameter `claims` (section 5.5).
+    /// As an essential claim, with the parameter `claims` (section 5.5).
     Claims,
 }
 
@@ -60,7 +60,7 @@ impl AcrRequest {
     }
 }
 
-/// How a client shows its secret (RFC 6749, section 2.3.1).
+/// How a client sends its secret (RFC 6749, section 2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientAuth {
     /// As HTTP Basic.
@@ -81,7 +81,7 @@ impl ClientAuth {
     }
 }
 
-/// How a person signs in at an OIDC provider or at Identity Center.
+/// How a person signs in at an OIDC IdP or at Identity Center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// The browser if there is one, else a device code.

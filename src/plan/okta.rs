@@ -1,5 +1,5 @@
-//! What a sign-in at an Okta org without a browser is told: the org, the application that federates into AWS, and the
-//! second factors with their names.
+//! The settings of a sign-in at an Okta org without a browser: the org, the application that federates into
+//! AWS, and the second factors with their names.
 
 use jit_wire::sign_in::Requirement;
 use serde::{Deserialize, Serialize};
@@ -23,13 +23,14 @@ pub struct OktaSettings {
     pub factor: Option<Valued<Factor>>,
     /// The OIDC native application of the device grant.
     pub client_id: Option<Valued<String>>,
-    /// The browser, for what only a browser can do; as in [`SamlSettings::browser`](super::SamlSettings::browser).
+    /// The browser, for what only a browser can do; as in
+    /// [`SamlSettings::browser`](super::SamlSettings::browser).
     pub browser: Option<Valued<String>>,
     /// As in [`OidcSettings::acr_values`](super::OidcSettings::acr_values), for the device grant.
     pub acr_values: Option<Valued<Vec<String>>>,
     /// As in [`OidcSettings::max_age`](super::OidcSettings::max_age), for the device grant.
     pub max_age: Option<Valued<u32>>,
-    /// What the role demands that the person signs in for.
+    /// The role's requirements for this sign-in.
     pub demanded: Requirement,
 }
 
@@ -44,7 +45,8 @@ impl OktaSettings {
 /// How to sign in at an Okta org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OktaFlow {
-    /// By the org's engine: the authentication API at Classic Engine, the device grant at Identity Engine.
+    /// By the org's engine: the authentication API with Classic Engine, the device grant with Identity
+    /// Engine.
     Auto,
     /// The primary authentication API, whatever the engine.
     Classic,

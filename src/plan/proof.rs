@@ -26,7 +26,7 @@ impl ProofPlan {
         matches!(self, Self::Saml(settings) if settings.capture.value == Capture::Browser)
     }
 
-    /// The same, with what a role demands of the sign-in. This does not change the key of the login.
+    /// The same, with a role's requirements for the sign-in. This does not change the key of the login.
     #[must_use]
     pub fn asked_for(&self, requirement: &Requirement) -> Self {
         let mut asked = self.clone();

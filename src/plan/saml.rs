@@ -1,4 +1,5 @@
-//! What a sign-in by SAML is told: where it starts, how the response gets to `jit`, and what the request says.
+//! The settings of a sign-in with SAML: where it starts, how the response gets to `jit`, and what the request
+//! says.
 
 use jit_wire::sign_in::Requirement;
 
@@ -38,16 +39,16 @@ pub struct SamlSettings {
     pub authn_context: Option<Valued<Vec<String>>>,
     /// `ForceAuthn` in every request.
     pub force_authn: Valued<bool>,
-    /// What the role demands that the person signs in for.
+    /// The role's requirements for this sign-in.
     pub demanded: Requirement,
 }
 
-/// How the response of a SAML provider gets to `jit`.
+/// How the response of a SAML IdP gets to `jit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capture {
     /// The page of the IdP posts it to an assertion consumer service on loopback.
     Loopback,
-    /// It is caught in a browser of `jit`'s own profile on its way to AWS's sign-in page.
+    /// It is intercepted in a browser with `jit`'s own profile on its way to AWS's sign-in page.
     Browser,
 }
 

@@ -1,11 +1,11 @@
-//! What a profile of `~/.aws/config` starts from where no IdP is asked: keys, a command, a file with a token, or what the
-//! machine itself offers.
+//! What a profile of `~/.aws/config` starts from without an IdP: keys, a command, a file with a token, or
+//! what the machine itself offers.
 
 use jit_wire::secret::Secret;
 
 use super::Valued;
 
-/// What a profile of `~/.aws/config` starts from where no IdP is asked.
+/// What a profile of `~/.aws/config` starts from without an IdP.
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
     /// The profile.

@@ -1,8 +1,8 @@
-//! A value together with the place that decided it, which `jit explain` shows.
+//! A value together with its origin, which `jit explain` shows.
 
 use std::fmt;
 
-/// A value and the place that decided it.
+/// A value and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Valued<T> {
     /// The value itself.
@@ -34,7 +34,7 @@ pub enum Origin {
     Variable(&'static str),
     /// Nothing sets it.
     Default,
-    /// A rule that overrules or replaces a setting, in a few words.
+    /// A rule that overrides or replaces a setting, in a few words.
     Rule(&'static str),
 }
 
