@@ -44,7 +44,7 @@ pub(crate) fn side_by_side() -> Table {
     let mut table = Table::new(
         &["program", "version", "what was run"],
         &["median", "p99", "÷ `jit`", "peak memory"],
-        &["the session lies"],
+        &["where the session is kept"],
     );
     let mut row = |name: [&str; 3], times: &Times, memory: u64, lies: &str| {
         let figures = [ms(times.median()), ms(times.p99()), ratio(times.median(), ours), size(memory)];
