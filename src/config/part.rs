@@ -56,7 +56,7 @@ pub fn of_profile(config: &str, credentials: &str, profile: &str) -> Option<[Zer
     Some([config, credentials].map(|tables| without_the_rest(&tables, &needed)))
 }
 
-/// The names of `roots` and of all that they lead to; `None` if they go in a circle, which is reported by who reads the whole.
+/// The names of `roots` and of all that they lead to; `None` if they form a loop, which is reported when the whole is read.
 fn needed<'t>(
     tables: &[Table<'t>],
     roots: Vec<&'t str>,

@@ -36,7 +36,7 @@ fn mistakes_are_reported_with_position_and_suggestion() {
         ),
         (
             format!("[role.x]\nvia = \"hbu\"\n{arn}\n"),
-            "10:7: [role.x] names [role.hbu], which is not there\n    10 | [role.x]\n  next: did you mean `hub`?",
+            "10:7: [role.x] names [role.hbu], which does not exist\n    10 | [role.x]\n  next: did you mean `hub`?",
         ),
         (
             format!("[role.x]\n{hub}\nrole_arn = \"arn:aws:iam::22:role/x\"\n"),
@@ -44,9 +44,9 @@ fn mistakes_are_reported_with_position_and_suggestion() {
         ),
         (
             format!("[role.x]\nvia = \"y\"\n{arn}\n[role.y]\nvia = \"x\"\n{arn}\n"),
-            "10:7: the roles go in a circle: x → y → x\n    10 | [role.x]\n  next: let one of them start at an IdP",
+            "10:7: the roles form a loop: x → y → x\n    10 | [role.x]\n  next: let one of them start at an IdP",
         ),
-        (format!("[role.x]\nvia = \"x\"\n{arn}\n"), "10:7: the roles go in a circle: x → x\n"),
+        (format!("[role.x]\nvia = \"x\"\n{arn}\n"), "10:7: the roles form a loop: x → x\n"),
         (
             "[idp.x]\ntype = \"odic\"\n".to_owned(),
             "11:8: there is no IdP type `odic`\n    11 | type = \"odic\"\n  next: did you mean `oidc`?",

@@ -329,7 +329,7 @@ fn invalid_shared_files_are_refused_and_nothing_is_written() {
             "200 OK",
             "[role.x]\nvia = \"y\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n",
             2,
-            "names [role.y], which is not there",
+            "names [role.y], which does not exist",
         ),
         ("200 OK", "auto_login = true\n", 2, "a shared file may not set `auto_login`"),
         ("200 OK", "# \u{1b}[2J\n[idp.\"a\u{1b}\"]\n", 2, "error: "),

@@ -48,7 +48,7 @@ impl Draft {
             };
             merged.idp_names.insert(idp.name.clone(), name);
         }
-        // What a role is reached by has to have its name first; what goes in a circle is left for `File::parse` to say.
+        // What a role is reached by has to have its name first; a loop is left for `File::parse` to say.
         let mut left: Vec<&Table> = self.roles.iter().collect();
         while !left.is_empty() {
             let waits = |role: &&Table| {

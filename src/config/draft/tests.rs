@@ -150,7 +150,7 @@ fn a_loop_is_reported_when_the_file_is_read() {
     let merged =
         Draft { roles: vec![role("a", "b"), role("b", "a")], ..Draft::default() }.merge(&Draft::default());
     let mistake = File::parse("config.toml", &merged.draft.to_toml()).unwrap_err();
-    assert!(mistake.to_string().contains("go in a circle"), "{mistake}");
+    assert!(mistake.to_string().contains("form a loop"), "{mistake}");
 }
 
 #[test]

@@ -116,7 +116,7 @@ impl<'a> Chain<'a> {
             return self.refuse(
                 section.line(),
                 name,
-                format!("goes in a circle: {} → {name}", way.join(" → ")),
+                format!("is in a loop of source profiles: {} → {name}", way.join(" → ")),
             );
         }
         way.push(name.to_owned());
@@ -240,7 +240,7 @@ impl<'a> Chain<'a> {
         if let Some(session) = &session {
             let kind = SectionKind::SsoSession(session.value.clone());
             let Some(section) = self.document.named(&kind) else {
-                let why = format!("names [sso-session {}], which is not there", session.value);
+                let why = format!("names [sso-session {}], which does not exist", session.value);
                 return Some(Base::Refused(Some((session.line, why))));
             };
             let of_session = |key: &str| {

@@ -226,7 +226,7 @@ fn transitive_tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let transitive = role.transitive_tags.as_ref()?;
     let known = |name: &String| role.tags.as_ref().is_some_and(|tags| tags.value.contains_key(name));
     let stranger = transitive.value.iter().find(|name| !known(name))?;
-    let what = format!("`{stranger}` is to be transitive but is no tag of this role");
+    let what = format!("`{stranger}` is in transitive_tags but is not a tag of this role");
     refused(transitive.line, what, "name it in tags as well")
 }
 

@@ -84,7 +84,7 @@ pub enum ResolveError {
         profile: String,
     },
     /// An endpoint of a profile is not a URL to trust.
-    #[error("{origin} gives {service} the address {value}, which {why}")]
+    #[error("{origin} sets the endpoint of {service} to {value}, which {why}")]
     ProfileEndpoint {
         /// The line that sets it.
         origin: String,

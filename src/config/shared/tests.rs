@@ -73,7 +73,7 @@ fn hostile() -> Vec<(String, &'static str)> {
         // What is no shared file.
         ("<!DOCTYPE html>\n<html>".to_owned(), ":1:11: "),
         ("run = \"sh\"\n".to_owned(), "unknown key `run`"),
-        (ROLE.to_owned(), "names [idp.acme], which is not there"),
+        (ROLE.to_owned(), "names [idp.acme], which does not exist"),
         // Marks of a part, and what hides them.
         (format!("{SHARED}{BEGIN}x\n"), ":5:1: this is how jit marks a shared part"),
         (format!("{SHARED}{END}{FROM}\nauto_login = true\n"), ":5:1: this is how jit marks a shared part"),

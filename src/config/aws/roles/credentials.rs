@@ -30,7 +30,7 @@ impl Reader<'_> {
             (Some(keys), None, None) => keys,
             (None, None, None) => {
                 let line = profiles.line(profile).unwrap_or(1);
-                let why = "names no role, no Identity Center, no keys and no command, so there is nothing to become";
+                let why = "names no role, no Identity Center, no keys and no command, so it leads to no credentials";
                 return Err(self.unfit(profile, line, why));
             }
         };

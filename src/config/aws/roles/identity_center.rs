@@ -47,7 +47,7 @@ impl Reader<'_> {
         let Some(name) = self.profiles.get(profile, "sso_session") else { return Ok(None) };
         let section = SectionKind::SsoSession(name.value.clone());
         let Some(line) = self.profiles.line_of(&section) else {
-            let why = format!("names [sso-session {}], which is not there", name.value);
+            let why = format!("names [sso-session {}], which does not exist", name.value);
             return Err(self.unfit(profile, name.line, why));
         };
         // What is set in both places has to be the same, as for botocore.
@@ -72,9 +72,14 @@ impl Reader<'_> {
         key: &str,
     ) -> Result<At<String>, Mistake> {
         let of_session = session.and_then(|session| self.profiles.get_of(&session.section, key));
-        of_session.or_else(|| self.profiles.get(profile, key)).ok_or_else(|| {
-            let line = session.map(|session| session.line).or_else(|| self.profiles.line(profile));
-            self.unfit(profile, line.unwrap_or(1), format!("is not told its `{key}`"))
+        of_session.or_else(|| self.profiles.get(profile, key)).ok_or_else(|| match session {
+            Some(session) => {
+                self.unfit(profile, session.line, format!("and its sso-session have no `{key}`"))
+            }
+            None => {
+                let line = self.profiles.line(profile).unwrap_or(1);
+                self.unfit(profile, line, format!("has no `{key}`"))
+            }
         })
     }
 }

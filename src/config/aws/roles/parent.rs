@@ -62,11 +62,11 @@ impl Reader<'_> {
             return Ok(parent);
         }
         if way.contains(&source.value) {
-            let circle = format!("goes in a circle: {} → {}", way.join(" → "), source.value);
-            return Err(self.unfit(profile, source.line, circle));
+            let why = format!("is in a loop of source profiles: {} → {}", way.join(" → "), source.value);
+            return Err(self.unfit(profile, source.line, why));
         }
         if self.profiles.line(&source.value).is_none() {
-            let why = format!("names the source_profile {}, which is not there", source.value);
+            let why = format!("names the source_profile {}, which does not exist", source.value);
             return Err(self.unfit(profile, source.line, why));
         }
         self.role(&source.value, way)?;

@@ -230,8 +230,8 @@ fn endpoints_are_those_of_the_profile_that_was_named() {
     assert_eq!(url("base"), said("https://other.example", 9));
     assert_eq!(url("off"), None);
     for (name, words) in [
-        ("plain", "gives sts the address http://elsewhere.example, which is not https"),
-        ("lost", "names [services gone], which is not there"),
+        ("plain", "sets the endpoint of sts to http://elsewhere.example, which is not https"),
+        ("lost", "names [services gone], which does not exist"),
     ] {
         let error = as_roles(&profiles, name, &[]).err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
@@ -304,11 +304,11 @@ fn a_program_that_only_a_shell_would_find_is_refused_with_a_hint() {
 fn unusable_profiles_say_why_and_where() {
     let profiles = profiles(FILE, "");
     for (name, words) in [
-        ("circle", ":30:18: the profile circle goes in a circle: circle → circle"),
+        ("circle", ":30:18: the profile circle is in a loop of source profiles: circle → circle"),
         ("half", ": the profile half has a role_arn without a source_profile or a credential_source"),
         ("keys", "has an aws_access_key_id without its secret"),
         ("on-keys", "the profile keys has an aws_access_key_id without its secret"),
-        ("lost", "the profile lost names the source_profile nowhere, which is not there"),
+        ("lost", "the profile lost names the source_profile nowhere, which does not exist"),
         ("empty", "names no role, no Identity Center, no keys and no command"),
         ("split", "and its sso-session have different values of `sso_region`"),
         ("both", "has both a source_profile and a credential_source"),
