@@ -201,7 +201,8 @@ impl Explain for BrokerError {
             }
             Self::Encrypted { role, role_arn, .. } => {
                 let mut parts = role_arn.split(':').skip(1);
-                let (partition, account) = (parts.next().unwrap_or("aws"), parts.nth(2).unwrap_or("ACCOUNT"));
+                let partition = parts.next().unwrap_or("aws");
+                let account = parts.nth(2).unwrap_or("ACCOUNT");
                 vec![Next::words(format!(
                     "add to [role.{}] the SAML provider of this IdP in the role's account: provider_arn = \
                      \"arn:{partition}:iam::{account}:saml-provider/NAME\"",

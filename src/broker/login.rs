@@ -124,8 +124,11 @@ impl Broker<'_, '_> {
         if let Ok(login) = &outcome
             && let Some(why) = self.lacks(login, purpose)
         {
-            let (idp, role) = (proof.name().to_owned(), purpose.role.to_owned());
-            outcome = Err(BrokerError::TooWeak { idp, role, why });
+            outcome = Err(BrokerError::TooWeak {
+                idp: proof.name().to_owned(),
+                role: purpose.role.to_owned(),
+                why,
+            });
         }
         if let Err(error) = &outcome {
             failure::tell_waiters(&mut lock, error, purpose.demand);

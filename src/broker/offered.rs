@@ -79,7 +79,8 @@ impl Broker<'_, '_> {
         let listed: Vec<_> =
             directory.accounts().await?.into_iter().map(|account| (account.id, account.name)).collect();
         let open = crawl.begin(self.now(), everything, &listed);
-        let (total, mut done) = (listed.len(), listed.len() - open.len());
+        let total = listed.len();
+        let mut done = total - open.len();
         if !open.is_empty() {
             seen(done, total);
         }
@@ -122,7 +123,9 @@ impl Broker<'_, '_> {
         asked: &Assignment,
         given: &Result<Credentials, PortalError>,
     ) {
-        let (state, idp, account) = (&self.world.folders.state, proof.name(), asked.account());
+        let state = &self.world.folders.state;
+        let idp = proof.name();
+        let account = asked.account();
         match given {
             Ok(_) => index::gain(state, idp, account, asked.permission_set()),
             Err(error) if error.kind == PortalErrorKind::NotAssigned => crawl::doubt(state, idp, account),

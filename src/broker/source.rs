@@ -174,7 +174,8 @@ impl Broker<'_, '_> {
         need: &Need,
         lock: &Lock,
     ) -> Result<Session, BrokerError> {
-        let (leg, http) = (&plan.legs[0], &self.world.http);
+        let leg = &plan.legs[0];
+        let http = &self.world.http;
         let refused = |error| SourceError::of_sts(error, settings);
         if let ProfileSource::TokenFile(path) = &settings.source.value {
             let token = self.token(&settings.name, path)?;

@@ -147,8 +147,9 @@ pub(super) fn parse(idp: &str, text: &str) -> Option<Crawl> {
     let (whose, since) = lines.next()?.split_once('\t')?;
     let account = |line: &str| {
         let mut parts = line.split('\t');
-        let (id, at, name) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
-        let name = Some(name.to_owned()).filter(|name| name::is_account_name(name));
+        let id = parts.next()?;
+        let at = parts.next()?.parse().ok()?;
+        let name = Some(parts.next()?.to_owned()).filter(|name| name::is_account_name(name));
         let roles = parts.filter(|role| name::is_permission_set(role)).map(str::to_owned).collect();
         name::is_account_id(id).then(|| (id.to_owned(), Said { at, name, roles }))
     };

@@ -86,7 +86,8 @@ impl<'w> Store<'w> {
         for kind in StoreKind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             let id = record.id.as_deref().unwrap_or(UNNAMED);
             let place = self.place_of(kind, id, Some(state.clone()));
-            let (entries, mark) = (entries(&place), place.mark().ok().flatten());
+            let entries = entries(&place);
+            let mark = place.mark().ok().flatten();
             // Without its mark, entries under a passphrase can never be opened again.
             taken.remove(&place, kind == StoreKind::File);
             taken.kinds.push(RemovedKind { place, mark, entries, key: None, why: None });
@@ -112,8 +113,12 @@ impl<'w> Store<'w> {
 
     /// The lock of the store, if it can be had soon.
     fn settled_soon(&self) -> Option<Lock> {
-        let (what, at_most) = ("setting up the store", WAITED_FOR);
-        let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
+        let waiting = Waiting {
+            person: self.person,
+            what: "setting up the store",
+            at_most: WAITED_FOR,
+            order: Order::Any,
+        };
         self.locks().and_then(|locks: Folder| Lock::take(&locks.spot("store"), &waiting)).ok()
     }
 }
@@ -165,7 +170,8 @@ impl RemovedStore<'_> {
         for taken in &self.kinds {
             let Some(data_key) = &taken.key else { continue };
             for (key, bytes) in taken.entries.iter().filter(|(key, _)| key.kind == kind) {
-                let (name, path) = (key.file_name(), taken.place.path.join(key.file_name()));
+                let name = key.file_name();
+                let path = taken.place.path.join(&name);
                 let open = |data_key: &DataKey| Sealed::parse(bytes, &path)?.open(data_key, &name);
                 // The key was perhaps being replaced.
                 let next = || taken.mark.as_ref()?.next_key(data_key);
