@@ -100,7 +100,7 @@ pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
     roles.sort();
     crawl::doubt(state, idp, account);
     if let Err(error) = write(state, idp, &roles) {
-        log::info!("the roles of {idp} could not be written down: {error}");
+        log::info!("could not save the roles of {idp}: {error}");
     }
 }
 

@@ -16,7 +16,7 @@ pub enum FederationError {
     #[error(transparent)]
     Http(#[from] HttpError),
     /// The sign-in page refused. It gives no reasons: the session has expired, or is from another partition.
-    #[error("AWS's sign-in page does not take the session (status {0})")]
+    #[error("AWS's sign-in page does not accept the session (status {0})")]
     Refused(u16),
 }
 

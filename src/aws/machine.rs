@@ -29,27 +29,28 @@ pub enum MachineError {
     #[expect(missing_docs, reason = "the sentence says it")]
     Address { url: String, why: UrlError },
     /// It refused.
-    #[error("{host} answers with status {status}")]
+    #[error("{host} answered with status {status}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Refused { host: String, status: u16 },
     /// The metadata service supports only its first version.
     #[error(
-        "the metadata service at {0} gives no token, and jit does not use its version 1, which needs none"
+        "the metadata service at {0} issues no token, and jit does not use version 1 of the service, which \
+         works without one"
     )]
     NoToken(String),
     /// No role is attached to the instance.
     #[error("no role is attached to this instance")]
     NoRole,
     /// An answer whose `Expiration` is not a time.
-    #[error("the Expiration in the answer of {host} {why}")]
+    #[error("the Expiration in the response of {host} {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Expiration { host: String, why: NoMoment },
     /// Credentials that are not valid.
-    #[error("{host} answers with invalid credentials: {why}")]
+    #[error("{host} answered with invalid credentials: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Unfit { host: String, why: BadCredentials },
     /// An answer without credentials in it.
-    #[error("{0} answers with no credentials")]
+    #[error("{0} answered without credentials")]
     Unreadable(String),
 }
 

@@ -14,10 +14,10 @@ pub enum PageError {
     #[error(transparent)]
     Url(#[from] UrlError),
     /// It is plain http, or on a port where no console is.
-    #[error("is not https at the usual port, as every page of AWS's consoles is")]
+    #[error("is not https on the default port, as every page of AWS's consoles is")]
     Place,
     /// It is on somebody else's host.
-    #[error("is not a page of AWS's consoles, which are below {0}")]
+    #[error("is not a page of AWS's consoles, whose hosts end in {0}")]
     Host(String),
 }
 

@@ -59,18 +59,20 @@ impl PortalError {
         let said = if self.message.is_empty() { String::new() } else { format!(" ({})", self.message) };
         match self.kind {
             PortalErrorKind::TokenRefused => {
-                format!("the portal takes the token of the last sign-in no more{said}")
+                format!("the portal no longer accepts the token of the last sign-in{said}")
             }
             PortalErrorKind::NotAssigned if self.role.is_empty() => {
                 format!("the portal shows you no accounts{said}")
             }
             PortalErrorKind::NotAssigned => {
                 let (account, set) = self.role.split_once('/').unwrap_or_default();
-                format!("you are not assigned to {set} in account {account}, or there is none{said}")
+                format!("you are not assigned to {set} in account {account}, or it does not exist{said}")
             }
-            PortalErrorKind::Throttled => "the portal takes no more requests for now".to_owned(),
+            PortalErrorKind::Throttled => "the portal is rate-limiting requests".to_owned(),
             PortalErrorKind::Unreachable => format!("the portal did not answer: {}", self.message),
-            PortalErrorKind::Server => format!("the portal answered with something that is no answer{said}"),
+            PortalErrorKind::Server => {
+                format!("the portal answered with a response that jit could not read{said}")
+            }
         }
     }
 }
@@ -106,7 +108,7 @@ impl Explain for PortalError {
             PortalErrorKind::Throttled => vec![Next::TryAgain],
             PortalErrorKind::Unreachable => vec![Next::Network(Some("`region`".into())), Next::Doctor],
             PortalErrorKind::Server => {
-                vec![Next::TryAgain, Next::words("check `region`: it is the one that Identity Center is in")]
+                vec![Next::TryAgain, Next::words("check `region`: it must be the region of Identity Center")]
             }
         }
     }

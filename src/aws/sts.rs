@@ -251,7 +251,7 @@ async fn identity(sts: &Sts, credentials: &Credentials) -> Result<CallerIdentity
         {
             Ok(CallerIdentity { account, arn, user_id })
         }
-        _ => Err(question.incomplete("an answer without account, ARN and user id")),
+        _ => Err(question.incomplete("a response without account, ARN and user id")),
     }
 }
 
@@ -270,11 +270,11 @@ fn granted(
             && given.expiration.secs() > 0
     };
     let given =
-        credentials.filter(whole).ok_or_else(|| question.incomplete("an answer without credentials"))?;
+        credentials.filter(whole).ok_or_else(|| question.incomplete("a response without credentials"))?;
     let (assumed_arn, user_id) = user.map(|user| (user.arn, user.assumed_role_id)).unwrap_or_default();
     // It is displayed, and parts of it become variables.
     if !assumed_arn.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(question.incomplete("an answer with an invalid ARN"));
+        return Err(question.incomplete("a response with an invalid ARN"));
     }
     let credentials = Credentials::new(
         given.access_key_id,
@@ -293,7 +293,7 @@ fn granted(
 
 /// The message for an answer whose credentials are not valid.
 fn unfit(why: BadCredentials) -> String {
-    format!("an answer with invalid credentials: {why}")
+    format!("a response with invalid credentials: {why}")
 }
 
 fn seconds(duration: u32) -> i32 {

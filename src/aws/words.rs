@@ -18,38 +18,39 @@ impl StsError {
             },
             StsErrorKind::TokenRefused => self.token_refusal(),
             StsErrorKind::DurationTooLong { chained: true } => {
-                format!("{} was asked for longer than the one hour of a chained role", self.role())
+                format!("{} was requested for longer than 1 h, the maximum for a chained role", self.role())
             }
             StsErrorKind::DurationTooLong { chained: false } => {
-                format!("{} does not grant sessions as long as that", self.role())
+                format!("{} does not allow sessions as long as the one requested", self.role())
             }
             StsErrorKind::ClockSkew { ahead } => {
-                let by = ahead.map_or_else(|| "more than five minutes off".to_owned(), off_by);
-                format!("this machine's clock is {by}, so AWS takes none of its signatures")
+                let by = ahead.map_or_else(|| "more than 5 min off".to_owned(), off_by);
+                format!("this machine's clock is {by}, so AWS rejects its signatures")
             }
             StsErrorKind::RegionDisabled => {
                 let account = self.role_arn.as_deref().and_then(|arn| arn.split(':').nth(4));
                 let account = account.map(|account| format!(" for account {account}")).unwrap_or_default();
-                format!("STS is switched off in {region}{account}")
+                format!("STS is not activated in {region}{account}")
             }
             StsErrorKind::PackedPolicyTooLarge => match percent(message) {
                 Some(percent) => {
-                    format!("too many or too long session tags and policies: {percent} % of what AWS allows")
+                    format!("the session tags and policies are too large: {percent} % of what AWS allows")
                 }
-                None => format!("too many or too long session tags and policies{}", self.quote()),
+                None => format!("the session tags and policies are too large{}", self.quote()),
             },
             StsErrorKind::Malformed => self.malformation(),
             StsErrorKind::UnknownSession => {
-                "AWS does not know this session: it was ended, is of another partition, or is damaged"
+                "AWS does not know this session: it may have been revoked, belong to another partition, or be damaged"
                     .to_owned()
             }
             StsErrorKind::SignatureRefused => {
-                "AWS finds that the request is not what was signed: something on the way changed it"
+                "the request that AWS received does not match its signature: something between jit and AWS \
+                 may have changed it"
                     .to_owned()
             }
             StsErrorKind::Throttled => {
                 format!(
-                    "too many calls to STS in {region}, and waiting a little did not help{}",
+                    "STS in {region} is rate-limiting requests, and retrying did not help{}",
                     self.quote()
                 )
             }
@@ -72,19 +73,21 @@ impl StsError {
 
     fn malformation(&self) -> String {
         if self.code == "MalformedPolicyDocument" {
-            return format!("the session policy for {} is broken{}", self.role(), self.quote());
+            return format!("the session policy for {} is not valid{}", self.role(), self.quote());
         }
         match between(&self.message, "' at '", "' failed to satisfy constraint").map(setting) {
             Some(Some(setting)) => format!("AWS does not accept the value of `{setting}`{}", self.quote()),
-            _ if self.code.is_empty() => format!("STS in {} cannot be asked{}", self.region, self.quote()),
-            _ => format!("AWS refuses the request with {}{}", self.code, self.quote()),
+            _ if self.code.is_empty() => {
+                format!("cannot send requests to STS in {}{}", self.region, self.quote())
+            }
+            _ => format!("AWS refused the request with {}{}", self.code, self.quote()),
         }
     }
 
     fn silence(&self) -> String {
         let region = &self.region;
         match (&self.http, self.status, self.code.as_str()) {
-            (Some(http), ..) => format!("STS in {region} gave no answer: {http}"),
+            (Some(http), ..) => format!("STS in {region} did not answer: {http}"),
             (_, _, "IDPCommunicationError") => {
                 format!("AWS could not reach your IdP to check its token{}", self.quote())
             }
@@ -96,7 +99,7 @@ impl StsError {
                 )
             }
             (_, Some(status), _) => format!("STS in {region} failed with HTTP {status}{}", self.quote()),
-            (_, None, _) => format!("STS in {region} gave no answer{}", self.quote()),
+            (_, None, _) => format!("STS in {region} did not answer{}", self.quote()),
         }
     }
 }
@@ -141,15 +144,16 @@ impl Explain for StsError {
                 Next::list(["set the clock, preferably from a time server, and try again"])
             }
             StsErrorKind::RegionDisabled => Next::list([
-                "use another region (`region` of the role, or AWS_REGION), or have STS switched on there (IAM, account settings)",
+                "use another region (`region` of the role, or AWS_REGION), or have STS activated there \
+                 (IAM, account settings)",
             ]),
-            StsErrorKind::PackedPolicyTooLarge => Next::list([
-                "shorten `tags`, `policy` and `policy_arns`; tags that the IdP sends count as well",
-            ]),
+            StsErrorKind::PackedPolicyTooLarge => {
+                Next::list(["shorten `tags`, `policy` and `policy_arns`; tags from the IdP count too"])
+            }
             StsErrorKind::Malformed => vec![Next::Explain("see where each value comes from".into())],
             // A new session would be signed in the same way, and changed at the same point.
             StsErrorKind::SignatureRefused => {
-                Next::list(["check the proxy, if there is one: it must not change headers"])
+                Next::list(["check the proxy, if you use one: it must not change headers"])
             }
             StsErrorKind::Throttled => vec![Next::TryAgain],
             StsErrorKind::Unreachable => self.http.as_ref().map_or_else(Vec::new, |error| error.next()),
@@ -199,8 +203,8 @@ fn off_by(ahead: i32) -> String {
     let minutes = ahead.unsigned_abs().div_ceil(60);
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
     match minutes {
-        0..=119 => format!("{minutes} minutes {direction} AWS's"),
-        120..=2879 => format!("{} hours {direction} AWS's", minutes / 60),
-        _ => format!("{} days {direction} AWS's", minutes / 1440),
+        0..=119 => format!("{minutes} min {direction} AWS's"),
+        120..=2879 => format!("{} h {direction} AWS's", minutes / 60),
+        _ => format!("{} d {direction} AWS's", minutes / 1440),
     }
 }

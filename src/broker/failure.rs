@@ -20,7 +20,7 @@ const MOST_LISTED: usize = 10;
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
     /// Only a person can go on, and none may be asked here.
-    #[error("a login at {idp} is needed")]
+    #[error("you need to sign in at {idp}")]
     LoginNeeded {
         /// `[idp.NAME]`.
         idp: String,
@@ -74,14 +74,14 @@ pub enum BrokerError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// A code of an MFA device is needed, and nobody can be asked for one here.
-    #[error("{role} wants a code of the MFA device {serial}")]
+    #[error("{role} needs a code of the MFA device {serial}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     CodeNeeded { role: String, serial: String },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A renewed session that is shorter than what was asked for.
-    #[error("{role} gives sessions of {granted} seconds at most, and {wanted} are needed")]
+    #[error("{role} allows sessions of at most {}, and {} is needed", in_words(*granted), in_words(*wanted))]
     TooShort {
         /// The role.
         role: String,
@@ -183,11 +183,14 @@ impl Explain for BrokerError {
             }
             Self::TooWeak { idp, .. } => vec![
                 Next::Explain(
-                    format!("see what it demands and how [idp.{}] is asked for it", name::in_header(idp))
-                        .into(),
+                    format!(
+                        "see what the role requires and how jit asks [idp.{}] for it",
+                        name::in_header(idp)
+                    )
+                    .into(),
                 ),
                 Next::words(
-                    "have the administrator of the IdP look at it: it gave another sign-in than it was asked for",
+                    "show this to the administrator of the IdP: the sign-in is not the one that jit asked for",
                 ),
             ],
             Self::Idp(error) => error.next(),
@@ -220,6 +223,11 @@ impl Explain for BrokerError {
 }
 
 /// The roles that are offered instead.
+/// A number of seconds, as people say it.
+fn in_words(seconds: u64) -> String {
+    jit_wire::timestamp::duration(std::time::Duration::from_secs(seconds))
+}
+
 fn offered_in_words(offered: &[String]) -> String {
     match offered {
         [] => "the assertion lists no role".to_owned(),

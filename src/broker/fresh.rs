@@ -17,7 +17,9 @@ pub fn stored_session(store: &Store<'_>, plan: &Plan, index: usize) -> Result<Op
 
 fn read_session(store: &Store<'_>, key: &EntryKey) -> Result<Option<Session>, StoreError> {
     let Some(bytes) = store.get(key)? else { return Ok(None) };
-    Session::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(key, "it holds no session"))
+    Session::from_bytes(bytes.expose())
+        .map(Some)
+        .map_err(|_| store.corrupt(key, "it does not contain a session"))
 }
 
 impl Broker<'_, '_> {

@@ -37,7 +37,7 @@ impl Broker<'_, '_> {
         }
         if let Some(percent) = granted.packed_policy_percent.filter(|percent| *percent >= 80) {
             self.warn(&format!(
-                "the session policy and tags of {} fill {percent} % of what AWS allows",
+                "the session policy and tags of {} use {percent} % of what AWS allows",
                 leg.name
             ));
         }

@@ -138,7 +138,7 @@ impl Broker<'_, '_> {
 
 /// The old session, which is served because it could not be renewed.
 fn served_all_the_same(old: Session, error: &BrokerError) -> Session {
-    log::info!("{} could not be renewed ({error}); what is left of it is served", old.role);
+    log::info!("could not renew {} ({error}); using the current session while it lasts", old.role);
     old
 }
 

@@ -30,7 +30,9 @@ const LEAST: Duration = Duration::from_secs(10);
 /// [`StoreError`], among them one for an entry that cannot be read.
 pub fn stored_login(store: &Store<'_>, key: &EntryKey) -> Result<Option<IdpLogin>, StoreError> {
     let Some(bytes) = store.get(key)? else { return Ok(None) };
-    IdpLogin::from_bytes(bytes.expose()).map(Some).map_err(|_| store.corrupt(key, "it holds no login"))
+    IdpLogin::from_bytes(bytes.expose())
+        .map(Some)
+        .map_err(|_| store.corrupt(key, "it does not contain a sign-in"))
 }
 
 /// What a login is for.
@@ -83,7 +85,7 @@ impl Broker<'_, '_> {
         if let Some(login) = stored_login(self.store, &key)?.filter(|login| usable(login, false)) {
             return Ok(login);
         }
-        let what = format!("the login at {}", proof.name());
+        let what = format!("the sign-in at {}", proof.name());
         let _turn = self.turn(&key).await;
         if let Some(login) = self.logins.borrow().get(&key).filter(|login| alive(login)) {
             return Ok(login.clone());
@@ -117,7 +119,7 @@ impl Broker<'_, '_> {
             self.logins.borrow_mut().insert(key, login.clone());
             let roles = index::of_assertion(proof.name(), &login.attributes().roles);
             if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
-                log::info!("the roles of {} could not be written down: {error}", proof.name());
+                log::info!("could not save the roles of {}: {error}", proof.name());
             }
         }
         // It is still a good login for roles with weaker requirements.
@@ -147,16 +149,16 @@ impl Broker<'_, '_> {
     ) -> Result<IdpLogin, BrokerError> {
         let name = proof.name();
         // What an IdP issues is sealed unchecked: it has invalidated what was there before.
-        let (login_key, what) = (proof.login_key(), format!("the login at {name}"));
+        let (login_key, what) = (proof.login_key(), format!("the sign-in at {name}"));
         let received = |login: Option<&IdpLogin>| match login {
             Some(login) => self.keep(lock, &login_key, &login.to_bytes(), &what),
             None => {
                 if let Err(error) = self.store.delete(&login_key) {
-                    log::info!("a login that came to nothing could not be removed: {error}");
+                    log::info!("could not remove a sign-in that was not completed: {error}");
                 }
             }
         };
-        let mut why = "nobody has signed in there yet".to_owned();
+        let mut why = "you have not signed in there yet".to_owned();
         let mut forgotten = false;
         let mut stored = stored;
         // A renewed login is still the same sign-in, so one that is too old or too weak is not renewed for
@@ -177,15 +179,15 @@ impl Broker<'_, '_> {
                     stored = Some(renewed);
                 }
                 Err(error) if error.needs_new_login() => {
-                    log::info!("the last login at {name} is of no more use: {error}");
+                    log::info!("the last sign-in at {name} can no longer be used: {error}");
                     forgotten = error.client_is_forgotten();
-                    why = format!("the last login has ended: {error}");
+                    why = format!("the last sign-in has expired: {error}");
                     // A dead token is not tried again (IdPs treat reuse as theft), and what AWS no longer
                     // accepts need not be stored.
                     if login.renews_itself() || matches!(login.proof(), Some(Proof::Assertion(_))) {
                         let ended = login.clone().ended(&error);
                         let ended = if forgotten { ended.without_client() } else { ended };
-                        let what = format!("the end of the login at {name}");
+                        let what = format!("the end of the sign-in at {name}");
                         // Nothing is known about a sign-in that did not complete.
                         match ended.is_of_nobody() {
                             true => received(None),
@@ -219,7 +221,7 @@ impl Broker<'_, '_> {
             broker: self,
             lock,
             key: proof.person_key(),
-            what: format!("what is known of you at {name}"),
+            what: format!("your attributes at {name}"),
         };
         let login = idp::login(proof, self.world, &options, stored.as_ref(), &memory, &received).await?;
         self.forget_other_people(proof, &login)?;
@@ -253,7 +255,7 @@ impl Broker<'_, '_> {
         let subject = &login.identity().subject;
         // For an encrypted assertion only AWS knows the subject.
         if !subject.is_empty() && *subject != session.subject {
-            log::info!("somebody else has signed in at {} meanwhile", plan.proof.name());
+            log::info!("another user has signed in at {} in the meantime", plan.proof.name());
             self.store.delete(key)?;
         }
         Ok(())

@@ -186,7 +186,7 @@ impl<'a, 'w> Broker<'a, 'w> {
         let mut not_stored = self.not_stored.borrow_mut();
         if not_stored.is_none() {
             let why = error.in_one_line();
-            self.warn(&format!("{what} could not be stored, so the next command asks for it again: {why}"));
+            self.warn(&format!("could not store {what}, so the next command needs it again: {why}"));
             *not_stored = Some(error);
         }
     }

@@ -111,7 +111,7 @@ impl Broker<'_, '_> {
     fn note(&self, crawl: &Crawl) {
         // The cost of losing this is asking the same once more.
         if let Err(error) = crawl.write(&self.world.folders.state) {
-            log::info!("what the portal said could not be written down: {error}");
+            log::info!("could not save the portal's response: {error}");
         }
     }
 

@@ -33,7 +33,7 @@ const UNKNOWN_LIFE: Duration = Duration::from_secs(900);
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The file cannot be read.
-    #[error("the token file {path} of the profile {profile} cannot be read: {why}")]
+    #[error("cannot read the token file {path} of the profile {profile}: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     TokenFile { profile: String, path: String, why: String },
     /// The command did not complete, or refused.
@@ -99,14 +99,14 @@ impl Explain for SourceError {
             Self::TokenFile { .. } => Next::list(["run the program that writes that file again"]),
             Self::Process { .. } => Next::list(["run that command by itself to see what is wrong"]),
             Self::Machine { why: MachineError::NoToken(_), .. } => Next::list([
-                "in a container, have the answer come that far: the instance's metadata option HttpPutResponseHopLimit has to be 2",
-                "elsewhere, use a metadata service that has version 2 (IMDSv2)",
+                "in a container, set the instance's metadata option HttpPutResponseHopLimit to 2",
+                "elsewhere, use a metadata service that supports version 2 (IMDSv2)",
             ]),
             Self::Machine { why: MachineError::NoRole, .. } => {
                 Next::list(["have a role attached to this instance (an instance profile)"])
             }
             Self::Machine { why: MachineError::Address { .. }, .. } => {
-                Next::list(["give it a URL of this machine, or an https one"])
+                Next::list(["use a URL of this machine, or an https URL"])
             }
             Self::Machine { why: MachineError::Refused { status: 429 | 500.., .. }, .. } => {
                 vec![Next::TryAgain]
@@ -120,7 +120,7 @@ impl Explain for SourceError {
             Self::Unfit { .. } => Next::list(["copy them again, without the text around them"]),
             Self::NoEnd { profile } => vec![
                 Next::words(format!(
-                    "give it to AWS's tools as it is: AWS_PROFILE={}",
+                    "use the profile directly in AWS's tools: AWS_PROFILE={}",
                     name::in_command(profile)
                 )),
                 Next::words("or use it as the source_profile of a role: that session has an expiry"),
@@ -137,7 +137,7 @@ fn renewal_of(settings: &SourceSettings) -> String {
             format!("give the profile {} new keys ({})", settings.name, settings.source.origin)
         }
         ProfileSource::Process(_) => format!(
-            "run the credential_process of the profile {} by itself, to see what it gives",
+            "run the credential_process of the profile {} by itself to see what it prints",
             settings.name
         ),
         ProfileSource::TokenFile(path) => format!("run the program that writes {path} again"),
@@ -274,7 +274,7 @@ impl Broker<'_, '_> {
                 ends: false,
             },
             ProfileSource::Process(words) => self.run(&profile, words, need).await?,
-            ProfileSource::TokenFile(_) => unreachable!("a token is no credentials"),
+            ProfileSource::TokenFile(_) => unreachable!("the token alone is not a credential"),
             ProfileSource::Container { url, token, token_file } => {
                 let of_file = token_file.as_ref().map(|path| self.token(&profile, path)).transpose()?;
                 let token = of_file.as_ref().or(token.as_ref());

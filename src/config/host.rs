@@ -8,7 +8,8 @@ pub fn warning(url: &str) -> Option<String> {
     let host = of(url);
     let read = reads_as(&host)?;
     Some(format!(
-        "{host} reads {read}, in letters that may look like others. Ask whoever gave you this URL whether it is right"
+        "{host} reads {read}, and its letters may be look-alikes. Check the URL with the person who gave it \
+         to you"
     ))
 }
 

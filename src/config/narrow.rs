@@ -25,16 +25,16 @@ pub struct Restriction {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NarrowError {
     /// Identity Center gives a role as it is.
-    #[error("{0} is a permission set, and Identity Center takes no session policies and no duration")]
+    #[error("{0} is a permission set, and Identity Center supports neither session policies nor durations")]
     PermissionSet(String),
     /// STS takes one inline policy.
-    #[error("{0} has a session policy of its own, and STS takes only one that is no ARN")]
+    #[error("{0} already has a session policy, and STS accepts only one policy that is not an ARN")]
     TwoPolicies(String),
     /// STS takes ten.
-    #[error("{0} managed policies are too many: STS takes {MOST_POLICIES}")]
+    #[error("{0} managed policies are too many: STS accepts at most {MOST_POLICIES}")]
     TooMany(usize),
     /// STS takes less.
-    #[error("the policy has {0} characters without its spaces, and STS takes {LONGEST_POLICY}")]
+    #[error("the policy has {0} characters without whitespace; STS accepts at most {LONGEST_POLICY}")]
     TooLong(usize),
     /// Not a document.
     #[error("the policy is not JSON: {0}")]
@@ -48,7 +48,7 @@ pub enum NarrowError {
         partition: Partition,
     },
     /// STS takes more.
-    #[error("{0} seconds is not a duration that STS takes: it begins at 15m")]
+    #[error("{0} s is too short: STS sessions last at least 15m")]
     TooShort(u32),
 }
 
@@ -60,10 +60,10 @@ impl Explain for NarrowError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::PermissionSet(_) => Next::list(["leave out --read-only, --policy and --max"]),
-            Self::TwoPolicies(_) => Next::list(["leave out --policy FILE; --policy ARN is taken as well"]),
+            Self::TwoPolicies(_) => Next::list(["leave out --policy FILE; --policy ARN also works"]),
             Self::TooMany(_) => Next::list(["leave some out, here or in `policy_arns`"]),
             Self::TooLong(_) => Next::list(["shorten it, or make it a managed policy: --policy ARN"]),
-            Self::NotJson(_) => Next::list(["correct the file"]),
+            Self::NotJson(_) => Next::list(["fix the file"]),
             Self::NotAnArn { partition, .. } => {
                 let partition = partition.name();
                 vec![Next::words(format!("such as arn:{partition}:iam::aws:policy/ReadOnlyAccess"))]

@@ -119,13 +119,9 @@ pub fn check(from: &str, content: &str) -> Result<(), Mistake> {
     let mut offset = 0;
     for line in content.split_inclusive('\n') {
         let what = match line.chars().count() {
-            _ if is_marker(line) => {
-                "this is how jit marks a shared part, so it cannot be inside of one".to_owned()
-            }
+            _ if is_marker(line) => "this comment marks a shared part, so it cannot be inside one".to_owned(),
             length if length > LONGEST_LINE => {
-                format!(
-                    "this line has {length} characters, which is more than anybody reads before saying yes"
-                )
+                format!("this line has {length} characters, which is too long to review")
             }
             _ => {
                 offset += line.len();

@@ -85,7 +85,7 @@ pub(super) fn provider(url: &str) -> Result<(), String> {
 fn issuer(url: &str) -> Result<(), String> {
     provider(url)?;
     if url.contains(['?', '#']) || url.ends_with(WELL_KNOWN) {
-        return Err("this is more than the issuer".to_owned());
+        return Err("this has more than the issuer".to_owned());
     }
     fits(url, Purpose::Issuer)
 }

@@ -29,10 +29,10 @@ use jit_wire::trusted_url::TrustedUrl;
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// The port of the redirect is in use.
-    #[error("port {0} of 127.0.0.1, where the browser is to come back, is used by another program")]
+    #[error("port {0} of 127.0.0.1, which the browser must return to, is used by another program")]
     PortTaken(u16),
     /// Nothing can listen for the browser.
-    #[error("cannot listen on port {port} of 127.0.0.1 for the browser to come back")]
+    #[error("cannot listen on port {port} of 127.0.0.1, which the browser must return to")]
     Listen {
         /// Which one.
         port: u16,
@@ -41,16 +41,16 @@ pub enum CodeError {
         source: io::Error,
     },
     /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
+    #[error("the operating system returned no random numbers")]
     NoRandom,
     /// The person did not come back in time.
-    #[error("nobody finished the sign-in within {}", minutes(*.0))]
+    #[error("the sign-in was not completed within {}", minutes(*.0))]
     NobodyCame(Duration),
     /// Two browsers have opened the page that the sign-in started with.
     #[error(transparent)]
     Contested(#[from] Contested),
     /// The redirect does not come from the IdP that was asked (RFC 9207).
-    #[error("the answer in the browser came from {}, not from the provider that was asked", sender(.0))]
+    #[error("the response in the browser came from {}, not from the IdP that jit asked", sender(.0))]
     WrongSender(Option<String>),
     /// The IdP, or the person on its page, refused.
     #[error("the sign-in was refused: {error}{}", because(.description))]
@@ -75,16 +75,16 @@ impl Explain for CodeError {
         match self {
             Self::PortTaken(_) => Next::list([
                 "stop the program that uses it",
-                "or set another `redirect_port`, which the provider may want registered",
+                "or set another `redirect_port`, which may have to be registered at the IdP",
             ]),
             Self::Listen { .. } => {
-                Next::list(["set `redirect_port` to 0, which takes any free port, or above 1023"])
+                Next::list(["set `redirect_port` to 0 (any free port) or to a port above 1023"])
             }
             Self::NobodyCame(_) => vec![
                 Next::SignInAgain,
                 Next::SignInWith {
                     flags: "--device".into(),
-                    when: "on another device, if the IdP offers that".into(),
+                    when: "on another device, if the IdP supports that".into(),
                 },
             ],
             Self::WrongSender(_) => vec![Next::SignInAgain, Next::words(ASK_ADMINISTRATOR)],
@@ -239,15 +239,18 @@ impl Attempt {
         let line = line.trim().trim_matches(['"', '\'', '<', '>']);
         let query = line.strip_prefix(&self.redirect_uri).and_then(|rest| rest.strip_prefix('?'));
         let query = query.ok_or_else(|| {
-            format!("that is not the address the browser ended at, which begins with {}?", self.redirect_uri)
+            format!(
+                "that is not the URL of the page that the browser ended on; it starts with {}?",
+                self.redirect_uri
+            )
         })?;
         let query = query.split('#').next().unwrap_or_default();
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         self.read(&pairs).map_err(|stray| match stray {
             Stray::OtherSignIn => {
-                "that address belongs to another sign-in (its state is not the one that was sent)".to_owned()
+                "that URL belongs to another sign-in (its state is not the one that jit sent)".to_owned()
             }
-            Stray::Incomplete => "that address is incomplete: there is no code in it".to_owned(),
+            Stray::Incomplete => "that URL is incomplete: it contains no code".to_owned(),
         })
     }
 
@@ -298,13 +301,13 @@ pub(super) fn because(description: &Option<String>) -> String {
 }
 
 fn sender(issuer: &Option<String>) -> String {
-    issuer.as_ref().map_or_else(|| "a sender without a name".to_owned(), |issuer| format!("`{issuer}`"))
+    issuer.as_ref().map_or_else(|| "an unnamed sender".to_owned(), |issuer| format!("`{issuer}`"))
 }
 
 pub(super) fn minutes(duration: Duration) -> String {
     match duration.as_secs() {
-        1 => "1 second".to_owned(),
-        seconds if seconds < 120 => format!("{seconds} seconds"),
-        seconds => format!("{} minutes", seconds / 60),
+        1 => "1 s".to_owned(),
+        seconds if seconds < 120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
     }
 }

@@ -54,7 +54,8 @@ pub(super) enum Target {
 /// Two have opened the page of a sign-in, and so know its secrets.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
-    "the page that jit opened your browser with was opened twice, and not by the same browser: somebody else may have it"
+    "the page that jit opened in your browser was opened twice, by different browsers: somebody else may \
+     have its URL"
 )]
 pub struct Contested;
 
@@ -66,11 +67,10 @@ impl Explain for Contested {
     fn next(&self) -> Vec<Next> {
         vec![
             Next::SignInAgain,
-            Next::words("if you did not open that page twice, another user of this machine tried to"),
-            Next::SignInWith {
-                flags: "--no-browser".into(),
-                when: "to open the page in a browser that you choose".into(),
-            },
+            Next::words(
+                "if you did not open that page twice, another user of this machine may have opened it",
+            ),
+            Next::SignInWith { flags: "--no-browser".into(), when: "to choose the browser yourself".into() },
         ]
     }
 }
@@ -82,10 +82,10 @@ pub enum HandOverError {
     #[error("cannot listen on 127.0.0.1 for the browser: {0}")]
     Listen(std::io::Error),
     /// The system gives no random numbers.
-    #[error("the system gives no random numbers")]
+    #[error("the operating system returned no random numbers")]
     NoRandom,
     /// There is no browser that could be started.
-    #[error("no browser was opened: {0}")]
+    #[error("could not open a browser: {0}")]
     NotOpened(String),
     /// The browser was started and did not open the page.
     #[error("the browser did not open the page within {} seconds", FETCHED_WITHIN.as_secs())]
@@ -319,10 +319,11 @@ impl Trouble {
     fn words(self) -> String {
         match self {
             Self::AnotherUser(user) => format!(
-                "another user of this machine (user number {user}) asked for the page of your sign-in and was refused"
+                "another user of this machine (user id {user}) requested the page of your sign-in; jit refused"
             ),
-            Self::OtherBrowser => "a browser that did not open the page that jit gave it came back from the sign-in, and was refused. \
-                 If it was yours, allow cookies for 127.0.0.1, or run `jit login --no-browser`"
+            Self::OtherBrowser => "a browser that did not start this sign-in returned from it; jit refused. \
+                                   If it was yours, allow cookies for 127.0.0.1, or run `jit login \
+                                   --no-browser`"
                 .to_owned(),
         }
     }

@@ -32,20 +32,20 @@ pub enum Found {
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
     /// Not a URL.
-    #[error("`{0}` is no address of a web page")]
+    #[error("`{0}` is not the URL of a web page")]
     NotAnAddress(String),
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// Nothing there says how to sign in.
-    #[error("nothing at {0} says how one signs in there")]
+    #[error("could not find out how to sign in at {0}")]
     Nothing(String),
     /// What is published there belongs to another place.
-    #[error("{url} describes the provider {issuer}, which is another host's")]
+    #[error("{url} describes the IdP {issuer}, which is on another host")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Foreign { url: String, issuer: String },
     /// It sends people to a URL that is not allowed.
-    #[error("it sends people to `{url}`, which {why}")]
+    #[error("it sends users to `{url}`, which {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Untrusted { url: String, why: UrlError },
 }
@@ -59,7 +59,7 @@ impl Explain for LookupError {
         match self {
             Self::Http(error) => error.next(),
             Self::Foreign { issuer, .. } => {
-                vec![Next::words(format!("if that is the one you mean, type {issuer}"))]
+                vec![Next::words(format!("if that is the right one, type {issuer}"))]
             }
             Self::Untrusted { .. } => Next::list([super::ASK_ADMINISTRATOR]),
             Self::NotAnAddress(_) | Self::Nothing(_) => Next::list([

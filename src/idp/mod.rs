@@ -120,7 +120,7 @@ pub async fn login(
             };
             IdpLogin::IdentityCenter(identity_center::login(settings, world, options, stored).await?)
         }
-        (ProofPlan::Source(_), _) => unreachable!("there is no IdP to sign in at"),
+        (ProofPlan::Source(_), _) => unreachable!("no IdP is configured"),
     })
 }
 

@@ -18,7 +18,7 @@ const AWAY: &str = "You can close this tab and return to the terminal.";
 /// The sign-in succeeded.
 pub(super) fn signed_in(name: &str) -> Reply {
     let what = if name.is_empty() {
-        "The sign-in is done. The terminal says who you are signed in as.".to_owned()
+        "You are signed in. The terminal shows your user name.".to_owned()
     } else {
         format!("You are signed in as {name}.")
     };
@@ -68,7 +68,7 @@ pub(super) fn finished() -> Reply {
     let what = "This sign-in is already finished.";
     page(
         StatusCode::CONFLICT,
-        &Text { class: "stray", icon: EXCLAMATION, title: "Nothing left to do", what, next: AWAY },
+        &Text { class: "stray", icon: EXCLAMATION, title: "Already signed in", what, next: AWAY },
     )
 }
 
@@ -84,10 +84,10 @@ pub(super) fn stray() -> Reply {
 
 /// Somebody else has already opened the page that the browser was started with.
 pub(super) fn contested() -> Reply {
-    let what = "This page was opened before, and not by this browser. Somebody else may have what it leads to, so jit has \
-                given it up.";
+    let what = "Another browser opened this page before. Somebody else may have the sign-in that it leads \
+                to, so jit has cancelled it.";
     let next =
-        "Start again in the terminal. If you did not open it twice, another user of this machine tried to.";
+        "Start again in the terminal. If you did not open it twice, another user of this machine may have.";
     let text = Text { class: "failed", icon: CROSS, title: "Opened twice", what, next };
     page(StatusCode::NOT_FOUND, &text)
 }
@@ -103,14 +103,14 @@ pub(super) fn other_browser() -> Reply {
 
 /// The same if the person opened the URL by hand: they can prove that it is theirs.
 pub(super) fn to_be_pasted() -> Reply {
-    let what = "To finish, copy the address of this page and paste it into the terminal where jit waits.";
-    let next = "Nobody else sees that terminal, so jit knows that it is you.";
+    let what = "To finish, copy the URL of this page and paste it into the terminal where jit is waiting.";
+    let next = "Only you can see that terminal, so jit knows that it is you.";
     page(StatusCode::OK, &Text { class: "done", icon: ARROW, title: "One more step", what, next })
 }
 
 /// For a browser that prefetches a page that nobody has opened yet.
 pub(super) fn not_ahead() -> Reply {
-    reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "not ahead of time\n")
+    reply(StatusCode::SERVICE_UNAVAILABLE, "text/plain; charset=utf-8", "not yet\n")
 }
 
 /// For another user's program.

@@ -30,9 +30,9 @@ pub(super) fn open(
 ) -> bool {
     let address = page.address();
     let why = if !options.open_browser {
-        "To sign in, open:".to_owned()
+        "To sign in, open this URL:".to_owned()
     } else if !world.browser.available() {
-        "There is no browser here. To sign in, open on any machine:".to_owned()
+        "There is no browser here. To sign in, open this URL on any machine:".to_owned()
     } else {
         page.give_to_browser(target());
         match world.browser.open(&address) {
@@ -40,7 +40,7 @@ pub(super) fn open(
                 world.person.tell(Note::OpeningBrowser { host: url.authority(), url: address.as_str() });
                 return true;
             }
-            Err(why) => format!("No browser was opened: {why}. To sign in, open:"),
+            Err(why) => format!("Could not open a browser: {why}. To sign in, open this URL:"),
         }
     };
     let (url, can_paste) = match shown {

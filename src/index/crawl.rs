@@ -128,7 +128,7 @@ pub fn doubt(state: &Path, idp: &str, account: &str) {
     if let Some(said) = known.accounts.get_mut(account).filter(|said| said.at != 0) {
         said.at = 0;
         if let Err(error) = known.write(state) {
-            log::info!("the accounts of {idp} could not be written down: {error}");
+            log::info!("could not save the accounts of {idp}: {error}");
         }
     }
 }

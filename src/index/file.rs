@@ -38,7 +38,7 @@ pub(super) fn read(state: &Path, idp: &str) -> Vec<DiscoveredRole> {
 fn content(folder: &Folder, name: &str) -> String {
     let content = folder.read(name, LARGEST).unwrap_or_else(|error| {
         if error.kind() != io::ErrorKind::NotFound {
-            log::warn!("{} is ignored: {error}", folder.path().join(name).display());
+            log::warn!("ignored {}: {error}", folder.path().join(name).display());
         }
         Vec::new()
     });

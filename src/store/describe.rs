@@ -39,7 +39,7 @@ impl Store<'_> {
             (None, Some(choice)) => {
                 format!("chosen when the first session was stored: {}", error::bounded(&choice.because))
             }
-            _ => "JIT_STORE asks for it".to_owned(),
+            _ => "set by JIT_STORE".to_owned(),
         };
         let key_cached = place.copy_for.is_some() && place.copy.find(None).is_ok_and(|key| key.is_some());
         let problem = if key_cached { None } else { problem(&place) };
@@ -72,7 +72,7 @@ impl Store<'_> {
         made.and(destroyed)?;
         match place.home.load(None, prompts)? {
             None => Ok(()),
-            Some(_) => Err(StoreError::unavailable("it keeps what it was told to forget")),
+            Some(_) => Err(StoreError::unavailable("it keeps keys that jit deleted")),
         }
     }
 
@@ -100,12 +100,12 @@ impl Store<'_> {
                 Err(error) if error.leads_on() => passed.push(reason(*kind, &error)),
                 answer => {
                     let why = match self.asked_for {
-                        Some(_) => "JIT_STORE asks for it".to_owned(),
+                        Some(_) => "set by JIT_STORE".to_owned(),
                         None => because(*kind, &passed),
                     };
                     return Description {
                         kind: Some(*kind),
-                        why: format!("nothing is stored yet; it would be this one: {why}"),
+                        why: format!("empty; {why}"),
                         folder: place.path,
                         key_cached: false,
                         key_cached_for: None,
@@ -117,7 +117,7 @@ impl Store<'_> {
         let problem = broken.unwrap_or(StoreError::unavailable(passed.join("; ")));
         Description {
             kind: None,
-            why: "none can be used".to_owned(),
+            why: "no store is usable".to_owned(),
             folder: self.state.clone(),
             key_cached: false,
             key_cached_for: None,

@@ -15,13 +15,13 @@ const LONGEST_QUOTE: usize = 300;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// `JIT_STORE` names no store.
-    #[error("JIT_STORE is {value:?}, which is none of auto, keychain, kernel and file")]
+    #[error("JIT_STORE is {value:?}; it must be auto, keychain, kernel or file")]
     BadSetting {
         /// Its value.
         value: String,
     },
     /// The key is locked, only a person can unlock it, and nobody may or can be asked now.
-    #[error("{what}, and nobody can be asked to unlock it here")]
+    #[error("{what}, and jit cannot ask you to unlock it here")]
     Locked {
         /// What is locked, as the first half of the message.
         what: &'static str,
@@ -37,7 +37,7 @@ pub enum StoreError {
         home: Option<StoreKind>,
     },
     /// The store that holds the sessions, or that was asked for, is not there; or there is none at all.
-    #[error("the secret store cannot be used: {why}")]
+    #[error("cannot use the secret store: {why}")]
     Unavailable {
         /// Each store that was tried, and its message.
         why: String,
@@ -53,7 +53,7 @@ pub enum StoreError {
         home: Option<StoreKind>,
     },
     /// A file of the store does not contain what was written to it.
-    #[error("{} cannot be read back: {why}", path.display())]
+    #[error("cannot read {}: {why}", path.display())]
     Corrupt {
         /// The file.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum StoreError {
         folder: PathBuf,
     },
     /// A value larger than any session.
-    #[error("{size} bytes are more than an entry of the store may hold")]
+    #[error("{size} bytes are too many for an entry of the store")]
     TooLarge {
         /// How many bytes it has.
         size: usize,
@@ -94,7 +94,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Another process held the lock for the whole time.
-    #[error("another jit has been busy for {} seconds: {what}", waited.as_secs())]
+    #[error("another jit process has been busy for {}: {what}", jit_wire::timestamp::duration(*waited))]
     Busy {
         /// What it is busy with.
         what: String,
@@ -219,10 +219,10 @@ impl Explain for StoreError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::BadSetting { .. } => {
-                Next::list(["unset JIT_STORE, and jit takes the keychain, or what comes next to it"])
+                Next::list(["unset JIT_STORE to let jit choose the keychain or the next best store"])
             }
             Self::Locked { home: Some(StoreKind::File), .. } => {
-                vec![Next::SignInAt("a terminal, which asks for the passphrase".into())]
+                vec![Next::SignInAt("a terminal, where jit can ask for the passphrase".into())]
             }
             Self::Locked { .. } => vec![Next::Unlock],
             Self::Refused { home: Some(StoreKind::File), .. } => {
@@ -230,22 +230,22 @@ impl Explain for StoreError {
             }
             Self::Refused { .. } => Next::list(["allow jit to use the keychain and try again"]),
             Self::Unavailable { home: None, .. } | Self::Unavailable { home: Some(StoreKind::File), .. } => {
-                vec![Next::SignInAt("a terminal, where a passphrase can be asked for".into())]
+                vec![Next::SignInAt("a terminal, where jit can ask for a passphrase".into())]
             }
             Self::Unavailable { home: Some(StoreKind::Kernel), .. } => vec![WITH_PASSPHRASE],
             Self::Unavailable { .. } | Self::Gone { .. } if cfg!(target_os = "linux") => {
-                Next::list(["JIT_STORE=kernel keeps sessions until reboot where there is no keychain"])
+                Next::list(["without a keychain, JIT_STORE=kernel keeps sessions until the next reboot"])
             }
             Self::Unavailable { .. } | Self::Gone { .. } => vec![WITH_PASSPHRASE],
             Self::Corrupt { .. } | Self::KeyLost { .. } => vec![Next::StartAfresh],
-            Self::Busy { .. } => Next::list(["try again when that is done"]),
-            Self::Newer { .. } => Next::list(["update jit; it was written by a newer version"]),
+            Self::Busy { .. } => Next::list(["try again when it has finished"]),
+            Self::Newer { .. } => Next::list(["update jit"]),
             Self::Disk { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
-                    Next::list(["check the owner and the permissions of that folder, and of those above it"])
+                    Next::list(["check the owner and the permissions of that folder and of its parents"])
                 }
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Next::list(["make room on that disk"])
+                    Next::list(["free some space on that disk"])
                 }
                 _ => Vec::new(),
             },
@@ -256,7 +256,7 @@ impl Explain for StoreError {
 
 /// If neither the keychain nor the kernel keeps a key.
 const WITH_PASSPHRASE: Next =
-    Next::Do(std::borrow::Cow::Borrowed("JIT_STORE=file keeps sessions under a passphrase that you type"));
+    Next::Do(std::borrow::Cow::Borrowed("JIT_STORE=file keeps sessions under a passphrase"));
 
 /// `text`, cut to what an error may quote.
 pub(super) fn bounded(text: &str) -> String {

@@ -140,7 +140,7 @@ fn unavailable(error: KeyError) -> StoreError {
     let not_built_in = rustix::io::Errno::NOSYS.raw_os_error();
     let why = match error {
         KeyError::PermissionDenied => {
-            "this container forbids the kernel keyring (Docker's default seccomp profile does)".to_owned()
+            "this container forbids the kernel keyring (as Docker's default seccomp profile does)".to_owned()
         }
         KeyError::Unknown(code) if code == not_built_in => "this kernel has no keyring".to_owned(),
         KeyError::QuotaExceeded => {
@@ -166,7 +166,7 @@ impl KeyHome for KernelHome {
         self.0.put(&key, None)?;
         match self.0.find(None)? {
             Some(found) if found == key => Ok((Secret::clone(&key), Mark::of(&key))),
-            _ => Err(StoreError::unavailable("the kernel keyring does not keep what it is given")),
+            _ => Err(StoreError::unavailable("the kernel keyring does not keep keys")),
         }
     }
 

@@ -89,7 +89,7 @@ impl KeyHome for Keychain<'_> {
             // In the same thread: Windows does not promise that another thread sees what was just written.
             match platform::load(id, dialogs)? {
                 Some(found) if found == key => Ok((Secret::clone(&key), Mark::of(&key))),
-                _ => Err(StoreError::unavailable("the keychain does not keep what it is given")),
+                _ => Err(StoreError::unavailable("the keychain does not keep keys")),
             }
         })
     }
@@ -122,10 +122,9 @@ fn within<T: Send + 'static>(
         let done = work(&dialogs);
         let _ = sender.send(Event::Done(done));
     };
-    std::thread::Builder::new()
-        .name("keychain".to_owned())
-        .spawn(call)
-        .map_err(|error| StoreError::unavailable(format!("no thread to ask the keychain in ({error})")))?;
+    std::thread::Builder::new().name("keychain".to_owned()).spawn(call).map_err(|error| {
+        StoreError::unavailable(format!("could not start a thread for the keychain ({error})"))
+    })?;
     let gone = |why: String| Err(StoreError::gone(why));
     let mut waited_for = at_most;
     let (mut prompting, mut told) = (false, false);

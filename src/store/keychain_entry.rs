@@ -54,12 +54,11 @@ pub(super) fn translate(error: &Error, code_of: CodeOf) -> StoreError {
     let why = bounded(&inner.to_string());
     match code_of(inner) {
         Some(INTERACTION_NOT_ALLOWED | INTERACTION_REQUIRED) => {
-            StoreError::locked("the keychain is locked, or wants to ask before jit may read its key")
+            StoreError::locked("the keychain is locked, or requires confirmation before jit can read its key")
         }
         Some(AUTH_FAILED | USER_CANCELED) => StoreError::refused(why),
         Some(NO_SUCH_LOGON_SESSION) => {
-            let why =
-                format!("there is no Credential Manager in a session without a logon of its own ({why})");
+            let why = format!("there is no Credential Manager in a session without its own logon ({why})");
             StoreError::unavailable(why)
         }
         _ => StoreError::unavailable(why),

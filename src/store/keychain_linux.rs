@@ -157,7 +157,7 @@ fn window_of_service() -> Window {
 fn translate(error: Error) -> StoreError {
     match error {
         Error::Locked => LOCKED,
-        Error::Prompt => StoreError::refused("the keychain's dialog was dismissed"),
+        Error::Prompt => StoreError::refused("the keychain's dialog was cancelled"),
         Error::Dbus(error) => by_name(error.name().unwrap_or_default(), error.message().unwrap_or_default()),
         other => StoreError::unavailable(bounded(&other.to_string())),
     }
@@ -169,8 +169,8 @@ fn by_name(name: &str, message: &str) -> StoreError {
     match name.rsplit('.').next().unwrap_or_default() {
         "IsLocked" => LOCKED,
         "AccessDenied" | "AuthFailed" => StoreError::refused(why),
-        "NotSupported" => StoreError::unavailable("there is no session bus here"),
-        "ServiceUnknown" => StoreError::unavailable("there is no Secret Service on the session bus"),
+        "NotSupported" => StoreError::unavailable("no D-Bus session"),
+        "ServiceUnknown" => StoreError::unavailable("no Secret Service on the D-Bus session"),
         "NoReply" | "Timeout" | "TimedOut" | "Disconnected" => StoreError::gone(why),
         _ => StoreError::unavailable(why),
     }

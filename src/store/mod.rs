@@ -205,7 +205,7 @@ impl<'w> Store<'w> {
                     }
                     if !is_of_this_life && (last || !was_replaced) {
                         // From before a logout, and restored.
-                        log::warn!("{} is ignored: its key was destroyed by a logout", path.display());
+                        log::warn!("ignored {}: its key was destroyed by a logout", path.display());
                         return Ok(None);
                     }
                 }

@@ -99,7 +99,7 @@ impl Passphrase<'_> {
     }
 
     fn ask(&self, prompt: &str) -> Result<Secret<String>, StoreError> {
-        self.person.password(prompt).ok_or_else(|| refused("no passphrase was given"))
+        self.person.password(prompt).ok_or_else(|| refused("no passphrase was entered"))
     }
 }
 
@@ -108,7 +108,7 @@ fn refused(why: &str) -> StoreError {
 }
 
 fn broken() -> StoreError {
-    refused("what is written down about the passphrase makes no sense")
+    refused("the stored parameters of the passphrase are not valid")
 }
 
 impl KeyHome for Passphrase<'_> {
@@ -125,22 +125,22 @@ impl KeyHome for Passphrase<'_> {
             if Some(sealed::key_id(&key)) == mark.key_id() {
                 return Ok(Some(key));
             }
-            self.warn("That is not the passphrase.");
+            self.warn("Wrong passphrase.");
         }
         Err(refused("wrong passphrase"))
     }
 
     fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError> {
         if prompts != Prompts::Allowed {
-            let why = "a passphrase would have to be asked for, and nobody can be asked here";
+            let why = "it needs a passphrase, and jit cannot ask for one here";
             return Err(StoreError::unavailable(why));
         }
         for _ in 0..ATTEMPTS {
             let passphrase = self.ask("New passphrase for jit's store")?;
             if passphrase.expose().chars().count() < SHORTEST {
-                self.warn("It needs at least 8 characters.");
-            } else if self.ask("The same again")? != passphrase {
-                self.warn("Those were two different passphrases.");
+                self.warn("Use at least 8 characters.");
+            } else if self.ask("Repeat it")? != passphrase {
+                self.warn("The passphrases do not match.");
             } else {
                 let derivation = Derivation::new(self.cost)?;
                 let key = derivation.derive(&passphrase).ok_or_else(broken)?;

@@ -39,7 +39,7 @@ pub(super) fn read_json<T: DeserializeOwned>(folder: &Folder, name: &str) -> Res
     match folder.read(name, 16 * 1024) {
         Ok(text) => serde_json::from_slice(&text)
             .map(Some)
-            .map_err(|_| StoreError::Corrupt { path: path(), why: "it is not what jit wrote" }),
+            .map_err(|_| StoreError::Corrupt { path: path(), why: "it was not written by jit" }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::unread(&path(), error)),
     }

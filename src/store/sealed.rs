@@ -100,10 +100,10 @@ impl<'a> Sealed<'a> {
             Some(&version) if version > VERSION => {
                 return Err(StoreError::Newer { path: path.to_owned(), version });
             }
-            _ => return Err(corrupt("it names no format")),
+            _ => return Err(corrupt("it has no format version")),
         }
         if bytes.len() < HEADER_SIZE + NONCE_SIZE + TAG_SIZE {
-            return Err(corrupt("it was cut short"));
+            return Err(corrupt("it is truncated"));
         }
         Ok(Self { bytes, path })
     }
@@ -127,7 +127,7 @@ impl<'a> Sealed<'a> {
             .map(Secret::new)
             .map_err(|_| StoreError::Corrupt {
                 path: self.path.to_owned(),
-                why: "it was changed, or belongs under another name",
+                why: "it was changed, or belongs to another name",
             })
     }
 }

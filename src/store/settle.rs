@@ -61,7 +61,7 @@ impl<'w> Store<'w> {
             Ok(record)
         } else {
             let path = self.state.join(RECORD);
-            Err(StoreError::Corrupt { path, why: "it is not what jit wrote" })
+            Err(StoreError::Corrupt { path, why: "it was not written by jit" })
         }
     }
 
@@ -245,9 +245,9 @@ pub(super) fn reason(kind: StoreKind, error: &StoreError) -> String {
 /// Why this kind was chosen, after those that were skipped.
 pub(super) fn because(kind: StoreKind, passed: &[String]) -> String {
     let itself = match kind {
-        StoreKind::Keychain => "the keychain of the operating system is there",
-        StoreKind::Kernel => "the kernel keyring is there",
-        StoreKind::File => "a passphrase can be asked for",
+        StoreKind::Keychain => "the operating system's keychain is available",
+        StoreKind::Kernel => "the kernel keyring is available",
+        StoreKind::File => "jit can ask for a passphrase",
     };
-    if passed.is_empty() { itself.to_owned() } else { format!("{itself}, and not {}", passed.join("; ")) }
+    if passed.is_empty() { itself.to_owned() } else { format!("{itself} ({})", passed.join("; ")) }
 }

@@ -41,14 +41,14 @@ impl Browser for SystemBrowser {
             None => open::commands(url),
         };
         let mut why = match &self.named {
-            Some(_) => "BROWSER names no command".to_owned(),
+            Some(_) => "BROWSER contains no command".to_owned(),
             None => "this system has no known way to open a browser".to_owned(),
         };
         for mut command in commands {
             match start(&mut command) {
                 Ok(()) => return Ok(()),
                 Err(error) => {
-                    why = format!("`{}` could not be started: {error}", command.get_program().display());
+                    why = format!("could not start `{}`: {error}", command.get_program().display());
                 }
             }
         }
@@ -62,10 +62,10 @@ impl Browser for SystemBrowser {
 /// Why it could not be started, in words.
 pub fn open_with(words: &[String]) -> Result<(), String> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err("no command is named".to_owned());
+        return Err("no command is configured".to_owned());
     };
     start(Command::new(program).args(arguments))
-        .map_err(|error| format!("`{program}` could not be started: {error}"))
+        .map_err(|error| format!("could not start `{program}`: {error}"))
 }
 
 /// The commands of `BROWSER`, in order: separated by colons outside quotes (not on Windows, where a colon
@@ -206,7 +206,7 @@ mod tests {
     fn a_missing_browser_is_named() {
         let browser = SystemBrowser::new(&Env::of([("BROWSER", "/nowhere/browser")]));
         let missing = browser.open(&TrustedUrl::of_this_machine(1, "/")).unwrap_err();
-        assert!(missing.starts_with("`/nowhere/browser` could not be started"), "{missing}");
+        assert!(missing.starts_with("could not start `/nowhere/browser`"), "{missing}");
     }
 
     #[test]

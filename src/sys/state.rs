@@ -35,7 +35,7 @@ const DEEPEST: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOurs {
     /// A symbolic link, or on Windows any reparse point.
-    #[error("it is a link, and jit follows none in its state folder")]
+    #[error("it is a symbolic link, and jit follows no links in its state folder")]
     Link,
     /// A pipe, socket, device or folder where a file should be.
     #[error("it is not a regular file")]
@@ -47,7 +47,7 @@ pub enum NotOurs {
     #[error("it belongs to another user")]
     OtherOwner,
     /// The same file has another name, which may be anywhere.
-    #[error("it is a hard link to a file that has another name, too")]
+    #[error("it is a file with several hard links")]
     HardLink,
 }
 
@@ -60,11 +60,11 @@ impl NotOurs {
     /// The reason, as it is displayed.
     pub fn why(self) -> &'static str {
         match self {
-            Self::Link => "it is a link, and jit follows none in its state folder",
+            Self::Link => "it is a symbolic link, and jit follows no links in its state folder",
             Self::NotAFile => "it is not a regular file",
             Self::NotAFolder => "it is not a folder",
             Self::OtherOwner => "it belongs to another user",
-            Self::HardLink => "it is a hard link to a file that has another name, too",
+            Self::HardLink => "it is a file with several hard links",
         }
     }
 }

@@ -56,7 +56,7 @@ impl Person for Terminal {
         match note {
             Note::OpeningBrowser { host, url } => {
                 ui.say(shown!("Opening your browser to sign in at {}", ui.paint(Tone::Name, escape(host))));
-                ui.say("If it stays closed, open");
+                ui.say("If it does not open, visit:");
                 ui.say(ui.paint(Tone::Dim, escape(url)));
             }
             Note::OpenYourself { url, why, can_paste } => {
@@ -67,21 +67,21 @@ impl Person for Terminal {
                 ui.instruct("");
                 if can_paste {
                     ui.instruct("If the browser ends on a page of 127.0.0.1 that does not load,");
-                    ui.instruct("paste the address of that page here:");
+                    ui.instruct("paste the URL of that page here:");
                 }
             }
             Note::DeviceCode { user_code, url, complete_url, lifetime } => {
                 self.device_code(user_code, url, complete_url);
-                ui.say(shown!("Waiting for you, {} at most", duration(lifetime)));
+                ui.say(shown!("Waiting for you, at most {}", duration(lifetime)));
             }
             Note::BrowserWindow { browser, host, at_most } => ui.instruct(shown!(
-                "Sign in at {} in the {} window that has opened, {} at most",
+                "Sign in at {} in the {} window that has opened, within {}",
                 ui.paint(Tone::Name, escape(host)),
                 browser,
                 duration(at_most)
             )),
             Note::Push { device, at_most } => ui.instruct(shown!(
-                "Sent a push{}; waiting for your answer, {} at most",
+                "Sent a push{}; waiting for your answer, at most {}",
                 to(device),
                 duration(at_most)
             )),
@@ -94,28 +94,29 @@ impl Person for Terminal {
                 ui.instruct("");
             }
             Note::CodeSent { factor, to: phone } => {
-                ui.instruct(shown!("A code is on its way by {}{}", factor, to(phone)));
+                ui.instruct(shown!("Sent a code by {}{}", factor, to(phone)));
             }
             Note::Pausing { host, pause } => {
-                ui.say(shown!("{} asks for a pause of {}", host, duration(pause)));
+                ui.say(shown!("{} is rate-limiting requests; waiting {}", host, duration(pause)));
             }
             Note::Waiting { what } => {
-                ui.say(shown!("Waiting for another jit that is busy with {}", what));
+                ui.say(shown!("Waiting for another jit process that is busy with {}", what));
             }
             Note::Unlocking { what, at_most } => {
-                ui.instruct(shown!("Waiting for you to unlock {}, {} at most", what, duration(at_most)));
+                ui.instruct(shown!("Waiting for you to unlock {}, at most {}", what, duration(at_most)));
             }
             Note::ShorterSession { role, wanted, given, limit } => {
                 let (wanted, given) = (duration(wanted), duration(given));
                 ui.warn(match limit {
                     Limit::Role => shown!(
-                        "{} gives no sessions of {}; this one is for {}. An administrator can raise the role's maximum session duration",
+                        "{} does not allow sessions of {}; this one lasts {}. An administrator can raise \
+                         the role's maximum session duration",
                         role,
                         wanted,
                         given
                     ),
                     Limit::Idp(name) => shown!(
-                        "{} allows {} no sessions of {}; this one is for {} (SessionDuration)",
+                        "{} does not allow {} sessions of {}; this one lasts {} (SessionDuration)",
                         name,
                         role,
                         wanted,

@@ -75,7 +75,7 @@ impl Progress {
             .get()
             .and_then(|(began, before)| time_left(began.elapsed(), done - before, total - done));
         if let Some(left) = left {
-            line.push(shown!(", {} to go", duration(left)));
+            line.push(shown!(", {} left", duration(left)));
         }
         let columns = terminal::size().map_or(80, |(_, columns)| columns);
         Screen::new().rewrite_line(&line.cut(columns.saturating_sub(1), ""));

@@ -175,7 +175,11 @@ fn chromium_signs_in_once_and_then_needs_no_window() {
     // Starting over needs the person, and so a window.
     let forced = room.run(&mut jit(&room, &servers, None, &["login", "--force", "hub"]));
     assert_eq!(forced.code(), 1, "{}", forced.stderr);
-    assert!(forced.stderr.contains("a person has to sign in, and there is no desktop"), "{}", forced.stderr);
+    assert!(
+        forced.stderr.contains("the sign-in needs a browser window, and there is no desktop"),
+        "{}",
+        forced.stderr
+    );
     assert_eq!(processes(&room), 0);
     search_for_secrets(&room, &servers);
 }
@@ -222,7 +226,7 @@ fn closing_the_window_ends_the_sign_in_at_once() {
     let login = login.outcome();
     assert_eq!(login.code(), 4, "{}", login.stderr);
     assert!(
-        login.stderr.contains("the browser window was closed before the sign-in was done"),
+        login.stderr.contains("the browser window was closed before the sign-in was complete"),
         "{}",
         login.stderr
     );

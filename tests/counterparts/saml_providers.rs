@@ -119,9 +119,9 @@ fn samlp_signs_in_with_its_peculiarities() {
         (&[], 0, "Signed in as alice at acme"),
         (&[("SIGNED", "response")], 0, "Signed in as alice at acme"),
         (&[("ROLES", "400")], 0, "Signed in as alice at acme"),
-        (&[("ROLES", "600")], 4, "and AWS takes 100000"),
+        (&[("ROLES", "600")], 4, "AWS accepts at most 100000"),
         (&[("AUDIENCE", "urn:example:other")], 4, "urn:example:other"),
-        (&[("LIFETIME", "-60")], 4, "the assertion ended at"),
+        (&[("LIFETIME", "-60")], 4, "the assertion expired at"),
         (&[("FAIL", "Responder")], 4, "signed nobody in: the provider failed"),
     ];
     for (odd, code, words) in cases {

@@ -52,7 +52,7 @@ fn sealed() -> Room {
     let room = Room::new();
     room.write_config(&format!("default_role = \"admin\"\n{}", room.usual_config()));
     let mut login = room.jit(&["login", "admin"]).env("JIT_STORE", "file").somebody_types().start();
-    for question in ["New passphrase", "The same again"] {
+    for question in ["New passphrase", "Repeat it"] {
         login.says(question);
         login.types_unseen("correct horse\n");
     }
@@ -70,7 +70,7 @@ fn nothing_is_asked_with_a_passphrase() {
     // They show what they know, and why it is not more.
     let status = at_a_prompt(&room, "file", "status", &[]).stdout;
     assert!(status.contains("3 entries are sealed, and nobody is asked for the key here\r\n"), "{status}");
-    assert!(status.contains("store  file in ~/state/jit/file: JIT_STORE asks for it\r\n"), "{status}");
+    assert!(status.contains("store  file in ~/state/jit/file: set by JIT_STORE\r\n"), "{status}");
     let warning =
         "warning: the sessions are sealed with a passphrase; nobody is asked here, `jit login` does\r\n";
     assert!(status.contains(warning) && status.contains("ended with 0"), "{status}");

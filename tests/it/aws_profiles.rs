@@ -77,7 +77,7 @@ fn a_tour_with_nothing_but_profiles() {
 
     2. hub dev
       assigned           333333333333/Developer                       ~/.aws/config:11
-      duration           1 h                                          the permission set decides
+      duration           1 h                                          set by the permission set
       session_name       the user of Identity Center                  default
       sts_region         us-east-1                                    the partition's first region
       sts_endpoint       http://STS                       AWS_ENDPOINT_URL_STS
@@ -201,7 +201,7 @@ fn long_lived_access_keys_are_used_and_reported() {
     keys  111111111111  TIME  HH:MM  alice
     ops   222222222222  TIME  HH:MM  alice
 
-    store  kernel in ~/state/jit/kernel: JIT_STORE asks for it
+    store  kernel in ~/state/jit/kernel: set by JIT_STORE
     ");
     let explained = room.jit(&["explain", "ops"]).run();
     for words in ["1. source keys", "access_key_id  AKIAALICE", "~/.aws/credentials:2", "AssumeRole at "] {
@@ -240,10 +240,10 @@ fn a_code_of_an_mfa_device_is_asked_for_on_the_terminal() {
     let room = room_with_keys();
     let nobody = room.asks_for("guarded");
     assert_eq!(nobody.code(), 3, "{nobody}");
-    let words = "error: guarded wants a code of the MFA device arn:aws:iam::111111111111:mfa/alice\n";
+    let words = "error: guarded needs a code of the MFA device arn:aws:iam::111111111111:mfa/alice\n";
     assert!(nobody.stderr.contains(words) && nobody.stderr.contains("jit login guarded"), "{nobody}");
     for (code, exit, words) in
-        [("000000\n", 4, "the MFA code is wrong or was used before"), ("123456\n", 0, "Signed in")]
+        [("000000\n", 4, "the MFA code is wrong or was already used"), ("123456\n", 0, "Signed in")]
     {
         let mut login = room.jit(&["login", "guarded"]).somebody_types().start();
         login.says("MFA code of arn:aws:iam::111111111111:mfa/alice: ");
@@ -270,14 +270,14 @@ fn commands_variables_and_token_files_are_sources() {
     assert!(by_env("wrong").code() == 4);
     assert!(by_env("alice+static+secret").stdout.contains(ops));
     let unset = room.jit(&["whoami", "by-env"]).run();
-    let words = "the profile by-env takes its credentials from AWS_ACCESS_KEY_ID, which is not set";
+    let words = "the profile by-env gets its credentials from AWS_ACCESS_KEY_ID, which is not set";
     assert!(unset.code() == 2 && unset.stderr.contains(words), "{unset}");
 
     let missing = room.jit(&["whoami", "by-token"]).run();
     insta::assert_snapshot!(room.told(&missing), @"
     exit 1
     --- stderr
-    error: the token file ~/token of the profile by-token cannot be read: No such file or directory (os error 2)
+    error: cannot read the token file ~/token of the profile by-token: No such file or directory (os error 2)
       next: run the program that writes that file again
     ");
     // Any ID token that the IdP made for the hub works.
@@ -301,9 +301,9 @@ fn a_failing_command_is_reported_and_a_loop_ends() {
     insta::assert_snapshot!(room.told(&round), @"
     exit 1
     --- stderr
-    error: ~/.aws/config:26:1: the profile round is asked by its own command: round → round
+    error: ~/.aws/config:26:1: the profile round is used by its own credential_process: round → round
         26 | [profile round]
-    error: the credential_process of the profile round (JIT) ended with exit status: 2
+    error: the credential_process of the profile round (JIT) failed (exit status: 2)
       next: run that command by itself to see what is wrong
     ");
     let with = |command: &str| {
@@ -312,7 +312,7 @@ fn a_failing_command_is_reported_and_a_loop_ends() {
     };
     for (command, words) in [
         ("/nowhere/vault", "the credential_process of the profile x (/nowhere/vault) cannot be started: "),
-        ("false", "the credential_process of the profile x (false) ended with exit status: 1"),
+        ("false", "the credential_process of the profile x (false) failed (exit status: 1"),
         ("echo hello", "(echo) printed no credentials: it is not the JSON that AWS's tools expect"),
         ("yes", "(yes) prints more than 262144 bytes"),
         (r#"echo '{"Version":2,"AccessKeyId":"a","SecretAccessKey":"b"}'"#, "its Version is 2, not 1"),
@@ -407,7 +407,7 @@ fn an_invalid_service_becomes_no_variable() {
         for command in [&["env", "local", "--shell", "bash"][..], &["exec", "local", "--", "env"]] {
             let refused = room.jit(command).run();
             assert!(refused.code() == 2 && refused.stdout.is_empty(), "{key}: {refused}");
-            assert!(refused.stderr.contains("is not the id of a service"), "{key}: {refused}");
+            assert!(refused.stderr.contains("is not a service id"), "{key}: {refused}");
         }
     }
     assert!(!room.path("pwned").exists());

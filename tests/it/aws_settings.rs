@@ -104,8 +104,8 @@ fn a_mistake_in_a_profile_is_reported_before_any_call() {
                   sso_role_name = Developer\n";
     let cases = [
         (format!("{role}region = \"us-west-2\"\n"), "4:10", "`\"us-west-2\"` is not a region", "write none"),
-        (format!("{role}duration_seconds = 60\n"), "4:20", "60 seconds is not a duration", "43200"),
-        (format!("{role}role_session_name = a b\n"), "4:21", "cannot be a role_session_name", "2 to 64"),
+        (format!("{role}duration_seconds = 60\n"), "4:20", "60 s is not a duration", "43200"),
+        (format!("{role}role_session_name = a b\n"), "4:21", "is not a valid role_session_name", "2 to 64"),
         (format!("{role}use_fips_endpoint = on\n"), "4:21", "`on` is not true or false", "true or false"),
         (
             format!("{center}sso_region = evil.example\n"),
@@ -116,7 +116,7 @@ fn a_mistake_in_a_profile_is_reported_before_any_call() {
         (
             format!("{center}sso_region = eu-west-1\n").replace("333333333333", "33333333"),
             "3:18",
-            "`33333333` is not the twelve digits of an account",
+            "`33333333` is not an account id (12 digits)",
             "111111111111",
         ),
     ];
@@ -227,7 +227,7 @@ fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
     insta::assert_snapshot!(room.told(&disabled), @"
     exit 2
     --- stderr
-    error: the profile box takes the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids that
+    error: the profile box uses the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids that
       next: unset AWS_EC2_METADATA_DISABLED, or use another profile
     ");
     assert_eq!(old.requests().len(), 0);
@@ -235,9 +235,9 @@ fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
     insta::assert_snapshot!(room.told(&refused), @"
     exit 1
     --- stderr
-    error: the profile box uses the credentials of this machine, but the metadata service at 127.0.0.1:PORT gives no token, and jit does not use its version 1, which needs none
-      next: in a container, have the answer come that far: the instance's metadata option HttpPutResponseHopLimit has to be 2
-      next: elsewhere, use a metadata service that has version 2 (IMDSv2)
+    error: the profile box uses the credentials of this machine, but the metadata service at 127.0.0.1:PORT issues no token, and jit does not use version 1 of the service, which works without one
+      next: in a container, set the instance's metadata option HttpPutResponseHopLimit to 2
+      next: elsewhere, use a metadata service that supports version 2 (IMDSv2)
     ");
     assert_eq!(old.requests().len(), 1, "version 1 is not asked");
     // A busy one is called as often as the profile says.
@@ -258,8 +258,8 @@ fn the_metadata_service_can_be_disabled_and_version_1_is_never_used() {
     insta::assert_snapshot!(room.told(&elsewhere), @"
     exit 1
     --- stderr
-    error: the profile box uses the credentials of this machine, but `http://metadata.example` is not https, nor http on this machine
-      next: give it a URL of this machine, or an https one
+    error: the profile box uses the credentials of this machine, but `http://metadata.example` is neither https nor http on this machine
+      next: use a URL of this machine, or an https URL
     ");
     end(&room);
 }
@@ -304,7 +304,7 @@ fn other_forms_of_expiration_work_and_a_missing_one_has_a_hint() {
     exit 1
     --- stderr
     error: the profile x has a session from another program, and its expiry is unknown
-      next: give it to AWS's tools as it is: AWS_PROFILE=x
+      next: use the profile directly in AWS's tools: AWS_PROFILE=x
       next: or use it as the source_profile of a role: that session has an expiry
     ");
     // Following the hint works: a session of `ops` without its expiry is used to assume another role.
@@ -328,7 +328,7 @@ fn other_forms_of_expiration_work_and_a_missing_one_has_a_hint() {
     exit 1
     --- stderr
     error: the profile session has a session from another program, and its expiry is unknown
-      next: give it to AWS's tools as it is: AWS_PROFILE=session
+      next: use the profile directly in AWS's tools: AWS_PROFILE=session
       next: or use it as the source_profile of a role: that session has an expiry
     ");
     let far = room.jit(&["exec", "-q", "far", "--", "true"]).run();

@@ -38,7 +38,7 @@ fn one_sign_in_serves_permission_sets_and_the_roles_behind_them() {
         "333333333333/Developer",
         "token of the portal until",
         "GetRoleCredentials at http",
-        "the permission set decides",
+        "set by the permission set",
     ] {
         assert!(explained.stdout.contains(line), "{line}: {explained}");
     }
@@ -57,9 +57,9 @@ fn a_device_code_works_without_a_browser() {
 
         C O D E - C O D E
 
-    Waiting for you, 5 min at most
+    Waiting for you, at most 5 min
     ✓ Signed in as alice@example.com at demo
-      dev  account 333333333333  until HH:MM  TIME left  the permission set decides
+      dev  account 333333333333  until HH:MM  TIME left  set by the permission set
     ");
     assert_eq!(room.counts([Call::CenterDevice, Call::CenterAuthorize]), [1, 0]);
 }
@@ -96,8 +96,8 @@ fn a_session_is_used_after_the_portal_session_ended() {
     insta::assert_snapshot!(room.told(&audit), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: the last login has ended: the portal refused: invalid_grant (the session of the portal is over)
+    error: you need to sign in at demo
+      because: the last sign-in has expired: the portal refused: invalid_grant (the session of the portal is over)
       next: jit login audit
     ");
     // A dead token is not tried again.
@@ -133,9 +133,9 @@ fn an_unassigned_person_is_told_so() {
     let login = room.jit(&["login", "audit"]).run();
     assert_eq!(login.code(), 4, "{login}");
     assert!(
-        login
-            .stderr
-            .contains("you are not assigned to Admin in account 444444444444, or there is none (No access)"),
+        login.stderr.contains(
+            "you are not assigned to Admin in account 444444444444, or it does not exist (No access)"
+        ),
         "{login}"
     );
     assert_eq!(room.count(Call::GetRoleCredentials), 1, "a no is not asked for again");
@@ -163,15 +163,15 @@ fn trouble_at_the_portal() {
         (Call::RegisterClient, Trouble::Cut, 1, "a response that jit could not read"),
         (Call::CenterToken, Trouble::Cut, 1, "a response that jit could not read"),
         (Call::CenterToken, Trouble::ServerError, 1, "status 500"),
-        (Call::GetRoleCredentials, Trouble::Cut, 1, "something that is no answer"),
+        (Call::GetRoleCredentials, Trouble::Cut, 1, "a response that jit could not read"),
         (Call::GetRoleCredentials, Trouble::Megabyte, 1, "larger than 512 KB"),
         (
             Call::GetRoleCredentials,
             refuse(401, "UnauthorizedException", "over"),
             4,
-            "takes the token of the last sign-in no more (over)\n  next: jit login --force dev",
+            "no longer accepts the token of the last sign-in (over)\n  next: jit login --force dev",
         ),
-        (Call::GetRoleCredentials, Trouble::Html, 1, "something that is no answer"),
+        (Call::GetRoleCredentials, Trouble::Html, 1, "a response that jit could not read"),
         (
             Call::GetRoleCredentials,
             refuse(404, "ResourceNotFoundException", "\u{1b}[2J"),
@@ -182,7 +182,7 @@ fn trouble_at_the_portal() {
             Call::GetRoleCredentials,
             refuse(429, "TooManyRequestsException", "slow"),
             1,
-            "takes no more requests for now",
+            "is rate-limiting requests",
         ),
     ];
     for (call, trouble, code, words) in cases {
@@ -217,8 +217,8 @@ fn the_portals_roles_can_be_named() {
     insta::assert_snapshot!(room.told(&needed), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: nobody has signed in there yet
+    error: you need to sign in at demo
+      because: you have not signed in there yet
       next: jit login --idp demo
     ");
     assert_eq!(room.jit(&["login", "mine"]).run().code(), 0);
@@ -300,12 +300,12 @@ fn one_sign_in_serves_all_configured_roles() {
     exit 0
     --- stderr
     Opening your browser to sign in at 127.0.0.1:PORT
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ 3 roles of 3
       admin  account 555555555555  until HH:MM  TIME left
-      audit  account 444444444444  until HH:MM  TIME left  the permission set decides
-      dev    account 333333333333  until HH:MM  TIME left  the permission set decides
+      audit  account 444444444444  until HH:MM  TIME left  set by the permission set
+      dev    account 333333333333  until HH:MM  TIME left  set by the permission set
     ");
     assert_eq!((room.counts(SIGN_IN), room.counts(ROLES)), ([1, 1, 1], [2, 1]));
 }
@@ -317,9 +317,9 @@ fn mistakes_in_the_configuration() {
     let cases = [
         ("permission_set = \"Developer\"", "", "[role.dev] has `account` without `permission_set`"),
         ("account = \"333333333333\"", "", "[role.dev] has `permission_set` without `account`"),
-        ("\"333333333333\"", "\"333\"", "`333` is not the twelve digits of an account"),
-        ("\"Developer\"", "\"a b\"", "`a b` cannot be the name of a permission set"),
-        ("\"Developer\"", "\"Developer\"\nduration = \"2h\"", "a permission set takes no `duration`"),
+        ("\"333333333333\"", "\"333\"", "`333` is not an account id (12 digits)"),
+        ("\"Developer\"", "\"a b\"", "`a b` is not a valid name of a permission set"),
+        ("\"Developer\"", "\"Developer\"\nduration = \"2h\"", "a permission set cannot have `duration`"),
         (
             "\"Developer\"",
             "\"Developer\"\nrole_arn = \"arn:aws:iam::333333333333:role/x\"",
@@ -328,11 +328,11 @@ fn mistakes_in_the_configuration() {
         (
             "account = \"333333333333\"\npermission_set = \"Developer\"",
             "role_arn = \"arn:aws:iam::333333333333:role/x\"",
-            "Identity Center knows no role by its ARN",
+            "Identity Center does not offer roles by ARN",
         ),
         ("region = \"eu-west-1\"", "region = \"Ireland\"", "`Ireland` is not a region"),
         ("region = \"eu-west-1\"\n", "", "[idp.demo] has no `region`"),
-        ("start_url = \"http://127.0.0.1", "start_url = \"http://10.0.0.1", "is not https"),
+        ("start_url = \"http://127.0.0.1", "start_url = \"http://10.0.0.1", "is neither https"),
     ];
     for (from, to, words) in cases {
         let config = room.center_config("");
@@ -406,8 +406,8 @@ fn exec_and_console_pick_as_login_does() {
     insta::assert_snapshot!(room.told(&script), @"
     exit 2
     --- stderr
-    error: no role was named
+    error: no role was given
       next: the roles are: admin, audit, dev
-      next: name one, or set default_role in the configuration
+      next: give a role, or set default_role in the configuration
     ");
 }

@@ -24,7 +24,7 @@ fn refuse(status: u16, code: &str, text: &str) -> Trouble {
 #[test]
 fn a_missing_list_changes_nothing() {
     let no_access = "the portal shows you no accounts (No access)";
-    let no_answer = "the portal answered with something that is no answer";
+    let no_answer = "the portal answered with a response that jit could not read";
     let cases = [
         (Call::ListAccounts, refuse(403, "ForbiddenException", "No access"), 4, no_access),
         (Call::ListAccounts, refuse(404, "ResourceNotFoundException", "No access"), 4, no_access),
@@ -32,7 +32,7 @@ fn a_missing_list_changes_nothing() {
             Call::ListAccounts,
             refuse(401, "UnauthorizedException", "Session token not found or invalid"),
             4,
-            "the portal takes the token of the last sign-in no more (Session token not found or invalid)",
+            "the portal no longer accepts the token of the last sign-in (Session token not found or invalid)",
         ),
         (Call::ListAccounts, Trouble::ServerError, 1, no_answer),
         (Call::ListAccounts, Trouble::Html, 1, no_answer),
@@ -40,7 +40,12 @@ fn a_missing_list_changes_nothing() {
         (Call::ListAccounts, Trouble::Megabyte, 1, "larger than 512 KB"),
         (Call::ListAccounts, Trouble::Hang, 1, "did not answer in time"),
         (Call::ListAccountRoles, Trouble::Html, 1, no_answer),
-        (Call::ListAccountRoles, refuse(401, "UnauthorizedException", "over"), 4, "no more (over)"),
+        (
+            Call::ListAccountRoles,
+            refuse(401, "UnauthorizedException", "over"),
+            4,
+            "no longer accepts the token of the last sign-in (over)",
+        ),
     ];
     let meets = |(call, trouble, code, words): (Call, Trouble, i32, &str)| {
         let room = room();
@@ -89,11 +94,11 @@ fn without_any_role_there_is_nothing_to_name() {
     exit 0
     --- stderr
     Opening your browser to sign in at 127.0.0.1:PORT
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     The sign-in at demo is done; whose it is, AWS says with the first session
     ✓ Signed in as alice@example.com at demo
-      audit  account 444444444444  until HH:MM  TIME left  the permission set decides
+      audit  account 444444444444  until HH:MM  TIME left  set by the permission set
     ");
     room.servers().faults(|faults| {
         faults.next(1, Call::ListAccountRoles, refuse(403, "ForbiddenException", "No access"))
@@ -108,7 +113,7 @@ fn without_any_role_there_is_nothing_to_name() {
     exit 2
     --- stderr
     Opening your browser to sign in at 127.0.0.1:PORT
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     The sign-in at demo is done; whose it is, AWS says with the first session
     error: demo lists no roles, and none is configured for it
@@ -131,7 +136,7 @@ fn an_endless_list_is_abandoned() {
     for portal in [Front::start(None, more), Front::start(None, same)] {
         let url = format!("http://{}", portal.address);
         let roles = room.jit(&["roles", "--refresh"]).env("AWS_ENDPOINT_URL_SSO", &url).run();
-        assert!(roles.code() == 1 && roles.stderr.contains("something that is no answer"), "{roles}");
+        assert!(roles.code() == 1 && roles.stderr.contains("a response that jit could not read"), "{roles}");
     }
 }
 
@@ -201,10 +206,10 @@ fn an_expired_token_of_the_aws_cli_requires_a_sign_in() {
 fn an_unapproved_device_code_expires() {
     let pending = || refuse(400, "AuthorizationPendingException", "the person has not decided yet");
     let cases = [
-        (3, pending(), 1, "nobody approved the code within 3 seconds"),
-        (600, refuse(400, "ExpiredTokenException", "over"), 1, "nobody approved the code within"),
+        (3, pending(), 1, "the code was not approved within 3 s"),
+        (600, refuse(400, "ExpiredTokenException", "over"), 1, "the code was not approved within"),
         (600, refuse(400, "AccessDeniedException", "no"), 4, "the portal refused: access_denied (no)"),
-        (0, pending(), 1, "nobody approved the code within 0 seconds"),
+        (0, pending(), 1, "the code was not approved within 0 s"),
     ];
     for (seconds, trouble, code, words) in cases {
         let room = Room::by_center(Settings {
@@ -259,7 +264,7 @@ fn two_portals_with_the_same_accounts_and_roles() {
     for name in ["444444444444/ReadOnly", "acme-prod/ReadOnly"] {
         let process = here.jit(&["credential-process", name]).run();
         assert!(process.code() == 2 && process.stdout.is_empty(), "{process}");
-        assert!(process.stderr.contains(&format!("`{name}` is offered more than once")), "{process}");
+        assert!(process.stderr.contains(&format!("several roles match `{name}`")), "{process}");
         let both = "444444444444/ReadOnly at demo, 444444444444/ReadOnly at partner";
         let section = "[role.ReadOnly-partner] with idp = \"partner\", account = \"444444444444\", permission_set = \"ReadOnly\"";
         assert!(process.stderr.contains(both) && process.stderr.contains(section), "{process}");
@@ -291,9 +296,9 @@ fn accounts_with_the_same_name_are_told_apart_by_number() {
     insta::assert_snapshot!(room.told(&process), @"
     exit 2
     --- stderr
-    error: `prod/ReadOnly` is offered more than once
+    error: several roles match `prod/ReadOnly`
       because: 333333333333/ReadOnly at demo, 444444444444/ReadOnly at demo
-      next: say which: 333333333333/ReadOnly, 444444444444/ReadOnly
+      next: use one of: 333333333333/ReadOnly, 444444444444/ReadOnly
     ");
 }
 
@@ -316,10 +321,10 @@ fn the_next_person_gets_nothing_from_the_previous_one() {
     exit 0
     --- stderr
     Opening your browser to sign in at 127.0.0.1:PORT
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as bob@example.com at demo
-      audit  account 444444444444  until HH:MM  TIME left  the permission set decides
+      audit  account 444444444444  until HH:MM  TIME left  set by the permission set
     warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
     ");
     let warning =
@@ -350,10 +355,10 @@ fn a_late_answer_is_not_kept_for_the_next_person() {
     exit 0
     --- stderr
     Opening your browser to sign in at 127.0.0.1:PORT
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as bob@example.com at demo
-      dev  account 333333333333  until HH:MM  TIME left  the permission set decides
+      dev  account 333333333333  until HH:MM  TIME left  set by the permission set
     warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
     ");
     let alices = alices.wait();

@@ -36,7 +36,7 @@ fn mistakes_are_reported_with_position_and_suggestion() {
         ),
         (
             format!("[role.x]\nvia = \"hbu\"\n{arn}\n"),
-            "10:7: [role.x] names [role.hbu], which does not exist\n    10 | [role.x]\n  next: did you mean `hub`?",
+            "10:7: [role.x] refers to [role.hbu], which does not exist\n    10 | [role.x]\n  next: did you mean `hub`?",
         ),
         (
             format!("[role.x]\n{hub}\nrole_arn = \"arn:aws:iam::22:role/x\"\n"),
@@ -44,24 +44,24 @@ fn mistakes_are_reported_with_position_and_suggestion() {
         ),
         (
             format!("[role.x]\nvia = \"y\"\n{arn}\n[role.y]\nvia = \"x\"\n{arn}\n"),
-            "10:7: the roles form a loop: x → y → x\n    10 | [role.x]\n  next: let one of them start at an IdP",
+            "10:7: the roles form a loop: x → y → x\n    10 | [role.x]\n  next: start one of them at an IdP",
         ),
         (format!("[role.x]\nvia = \"x\"\n{arn}\n"), "10:7: the roles form a loop: x → x\n"),
         (
             "[idp.x]\ntype = \"odic\"\n".to_owned(),
-            "11:8: there is no IdP type `odic`\n    11 | type = \"odic\"\n  next: did you mean `oidc`?",
+            "11:8: `odic` is not a type of IdP\n    11 | type = \"odic\"\n  next: did you mean `oidc`?",
         ),
-        (format!("[role.x]\n{hub}\n{arn}\nduration = \"13h\"\n"), "13:12: 46800 seconds is not a duration"),
+        (format!("[role.x]\n{hub}\n{arn}\nduration = \"13h\"\n"), "13:12: 46800 s is not a duration"),
         (
             format!("[role.x]\n{hub}\n{arn}\nconfirm = \"yes\"\n"),
             "13:11: `confirm` in [role.x] must be true or false",
         ),
-        (format!("[role.\"x;rm -rf ~\"]\n{hub}\n{arn}\n"), "10:7: this name holds `;`\n"),
-        (format!("[role.\"$(x)\"]\n{hub}\n{arn}\n"), "10:7: this name holds `$`\n"),
-        (format!("[role.\"x\\ny\"]\n{hub}\n{arn}\n"), "10:7: this name holds `\\n`\n"),
-        (format!("[role.\"x\\u001b[2J\"]\n{hub}\n{arn}\n"), "10:7: this name holds `\\u{1b}`\n"),
-        (format!("[role.\"-x\"]\n{hub}\n{arn}\n"), "10:7: this name holds a hyphen at its start\n"),
-        (format!("[role.\"\"]\n{hub}\n{arn}\n"), "10:7: this name holds nothing, or more than 128"),
+        (format!("[role.\"x;rm -rf ~\"]\n{hub}\n{arn}\n"), "10:7: this name contains `;`\n"),
+        (format!("[role.\"$(x)\"]\n{hub}\n{arn}\n"), "10:7: this name contains `$`\n"),
+        (format!("[role.\"x\\ny\"]\n{hub}\n{arn}\n"), "10:7: this name contains `\\n`\n"),
+        (format!("[role.\"x\\u001b[2J\"]\n{hub}\n{arn}\n"), "10:7: this name contains `\\u{1b}`\n"),
+        (format!("[role.\"-x\"]\n{hub}\n{arn}\n"), "10:7: this name starts with a hyphen\n"),
+        (format!("[role.\"\"]\n{hub}\n{arn}\n"), "10:7: this name is empty or longer than 128"),
         ("[role.x\n".to_owned(), "10:8: "),
         ("[role.hub]\n".to_owned(), "10:"),
     ];
@@ -136,7 +136,7 @@ fn an_unreadable_file_differs_from_a_missing_one() {
     --- stdout
     no sessions
 
-    store  kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    store  kernel in ~/state/jit/kernel: empty; set by JIT_STORE
     ");
 
     fs::create_dir(&path).unwrap();
@@ -218,7 +218,7 @@ fn an_endpoint_that_is_neither_https_nor_local_is_refused() {
         let run = room.jit(&["login", "admin"]).without("AWS_ENDPOINT_URL_STS");
         let output = run.env(name, value).run();
         assert_eq!(output.code(), 2, "{output}");
-        let said = format!("{name} is `{value}`, which is not https, nor http on this machine");
+        let said = format!("{name} is `{value}`, which is neither https nor http on this machine");
         assert!(
             output.stderr.contains(&said) && output.stderr.contains(&format!("unset {name}")),
             "{output}"
@@ -248,7 +248,8 @@ fn without_a_named_role_the_closest_setting_decides() {
         [&["explain"][..], &["exec", "--", "true"], &["env", "--shell", "bash"], &["whoami"], &["logout"]]
     {
         let nobody = room.jit(words).run();
-        let said = "error: no role was named\n  next: the roles are: admin, developer, hub\n  next: name one";
+        let said =
+            "error: no role was given\n  next: the roles are: admin, developer, hub\n  next: give a role";
         assert!(nobody.code() == 2 && nobody.stderr.starts_with(said), "{nobody}");
     }
     room.write_config("");
@@ -256,7 +257,7 @@ fn without_a_named_role_the_closest_setting_decides() {
     insta::assert_snapshot!(room.told(&none), @"
     exit 2
     --- stderr
-    error: no role was named
+    error: no role was given
       next: add a [role.NAME] to the configuration
     ");
 }
@@ -269,7 +270,7 @@ fn a_terminal_remembers_its_role_and_no_other_terminal_does() {
     let here = "\"$0\" login developer && \"$0\" explain | cat && \"$0\" exec -- printenv JIT_ROLE";
     let here = room.program("sh", &["-c", here, jit]).on_terminal().run();
     assert_eq!(here.code(), 0, "{here}");
-    assert!(here.stdout.contains("developer, named by the last login in this terminal"), "{here}");
+    assert!(here.stdout.contains("developer, named by the last role used in this terminal"), "{here}");
     assert!(here.stdout.trim_end().ends_with("\ndeveloper"), "{here}");
 
     let elsewhere = room.program("sh", &["-c", "\"$0\" explain | cat", jit]).on_terminal().run();

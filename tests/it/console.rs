@@ -89,8 +89,9 @@ fn the_session_is_not_sent_over_plain_http() {
     {
         let refused =
             room.jit(&["console", "admin", "--print"]).env("AWS_ENDPOINT_URL_SIGNIN", address).run();
-        let words =
-            format!("AWS_ENDPOINT_URL_SIGNIN is `{address}`, which is not https, nor http on this machine");
+        let words = format!(
+            "AWS_ENDPOINT_URL_SIGNIN is `{address}`, which is neither https nor http on this machine"
+        );
         assert!(refused.code() == 2 && refused.stderr.contains(&words), "{refused}");
     }
     assert_eq!(room.count(Call::Federation), 0);
@@ -144,11 +145,15 @@ fn pages_that_are_not_opened() {
     let cases: [(&[&str], i32, &str); 8] = [
         (&["--region", "evil.example/"], 2, "`evil.example/` is not a region"),
         (&["--region", "cn-north-1"], 2, "cn-north-1 is not a region of aws, where the role is"),
-        (&["--url", "https://evil.example/console"], 2, "is not a page of AWS's consoles, which are below"),
+        (
+            &["--url", "https://evil.example/console"],
+            2,
+            "is not a page of AWS's consoles, whose hosts end in",
+        ),
         (&["--url", "https://console.aws.amazon.com.evil.example/"], 2, "is not a page of AWS's consoles"),
-        (&["--url", r"https://evil.example\.console.aws.amazon.com/"], 2, "there is a backslash in it"),
+        (&["--url", r"https://evil.example\.console.aws.amazon.com/"], 2, "it contains a backslash"),
         (&["--url", "https://x@console.aws.amazon.com/"], 2, "a name before the host"),
-        (&["--url", "http://console.aws.amazon.com/"], 2, "is not https"),
+        (&["--url", "http://console.aws.amazon.com/"], 2, "is neither https"),
         (&["--url", "https://x", "--service", "s3"], 2, "cannot be used with"),
     ];
     for (arguments, code, words) in cases {
@@ -162,7 +167,7 @@ fn pages_that_are_not_opened() {
     insta::assert_snapshot!(room.told(&refused), @"
     exit 1
     --- stderr
-    error: AWS's sign-in page does not take the session (status 400)
+    error: AWS's sign-in page does not accept the session (status 400)
       next: jit login --force admin
     ");
     let nowhere = room.jit(&["console", "admin"]).env("BROWSER", "/nowhere/browser").run();
@@ -251,7 +256,7 @@ fn a_partition_without_a_known_console_accepts_a_url() {
     insta::assert_snapshot!(room.told(&elsewhere), @"
     exit 2
     --- stderr
-    error: `https://console.aws.amazon.com/` is not a page of AWS's consoles, which are below c2shome.ic.gov
+    error: `https://console.aws.amazon.com/` is not a page of AWS's consoles, whose hosts end in c2shome.ic.gov
       next: copy the URL of a page from the console itself
     ");
 }

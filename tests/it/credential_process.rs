@@ -67,7 +67,7 @@ fn it_reads_nothing_and_needs_no_stdin() {
 fn it_asks_nothing_even_on_a_terminal() {
     let room = Room::new();
     let answer = room.jit(&["credential-process", "admin"]).on_terminal().env("NO_COLOR", "1").run();
-    let expected = "error: a login at demo is needed\n  because: nobody has signed in there yet\n  next: jit login admin\n";
+    let expected = "error: you need to sign in at demo\n  because: you have not signed in there yet\n  next: jit login admin\n";
     assert_eq!((answer.code(), room.plain(&answer.stdout)), (3, expected.to_owned()));
     assert_eq!((room.opened().len(), room.count(Call::Discovery)), (0, 0));
 }
@@ -198,7 +198,7 @@ fn the_reason_why_the_last_login_ended_is_shown() {
     let ended = Trouble::Refuse(Refusal::new(400, "invalid_grant", "the session was\u{1b}[2J ended"));
     room.servers().faults(|faults| faults.always(Call::RefreshGrant, ended));
     let answer = room.jit(&["credential-process", "admin"]).run();
-    let why = "error: a login at demo is needed\n  because: the last login has ended: the refresh was refused: \
+    let why = "error: you need to sign in at demo\n  because: the last sign-in has expired: the refresh was refused: \
                invalid_grant (the session was\\u{1b}[2J ended)";
     assert_eq!((answer.code(), answer.stderr), (3, format!("{why}{again}")));
 
@@ -206,7 +206,7 @@ fn the_reason_why_the_last_login_ended_is_shown() {
     room.leave_a_refresh_token();
     room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::NoIdTokenOnRefresh));
     let answer = room.jit(&["credential-process", "admin"]).run();
-    let why = "error: a login at demo is needed\n  because: the last login has ended: this IdP returns no new ID token \
+    let why = "error: you need to sign in at demo\n  because: the last sign-in has expired: this IdP returns no new ID token \
                on refresh";
     assert_eq!((answer.code(), answer.stderr), (3, format!("{why}{again}")));
 
@@ -216,7 +216,7 @@ fn the_reason_why_the_last_login_ended_is_shown() {
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     room.leave_a_refresh_token();
     let answer = room.jit(&["credential-process", "admin"]).run();
-    let why = "error: a login at demo is needed\n  because: the last login has ended: the IdP issued no refresh \
+    let why = "error: you need to sign in at demo\n  because: the last sign-in has expired: the IdP issued no refresh \
                token at the last sign-in";
     assert_eq!((answer.code(), answer.stderr), (3, format!("{why}{again}")));
 }
@@ -311,8 +311,8 @@ fn a_useless_refresh_token_is_revoked() {
     insta::assert_snapshot!(room.told(&again), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: the last login has ended: this IdP returns no new ID token on refresh
+    error: you need to sign in at demo
+      because: the last sign-in has expired: this IdP returns no new ID token on refresh
       next: jit login admin
     ");
 }

@@ -176,6 +176,6 @@ fn on_a_terminal_one_line_is_rewritten() {
     let run = room.jit(&["roles", "--refresh"]).on_terminal().run();
     assert_eq!(run.code(), 0, "{run}");
     assert!(run.stdout.contains("\r\x1b[2KAsked demo about 0 of 60 accounts\r"), "{run}");
-    assert!(run.stdout.contains(" accounts, 1 s to go\r\x1b[2K"), "{run}");
+    assert!(run.stdout.contains(" accounts, 1 s left\r\x1b[2K"), "{run}");
     assert!(run.stdout.contains("Asked demo about 60 of 60 accounts\r\x1b[2Krole "), "{run}");
 }

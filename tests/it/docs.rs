@@ -158,7 +158,7 @@ fn the_table_has_exactly_the_configuration_keys() {
     fn taken(text: &str) -> Names {
         let mistake = File::parse("x", &format!("{text}zzzzzzzz = 1\n")).unwrap_err();
         let suggestion = mistake.suggestion.unwrap();
-        let list = suggestion.strip_prefix("the keys here are ").unwrap_or_else(|| panic!("{suggestion}"));
+        let list = suggestion.strip_prefix("valid keys are ").unwrap_or_else(|| panic!("{suggestion}"));
         list.split(", ").map(str::to_owned).collect()
     }
     // The text in parentheses restricts the place: to one type of IdP, or to one kind of role.

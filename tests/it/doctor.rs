@@ -26,7 +26,7 @@ fn a_healthy_machine_has_no_findings() {
     let (issuer, sts) = (room.servers().issuer(), room.servers().sts_url());
     let expected = format!(
         "✓ config    ~/config/jit/config.toml: 3 roles\n\
-         ✓ store     kernel in ~/state/jit/kernel: JIT_STORE asks for it\n\
+         ✓ store     kernel in ~/state/jit/kernel: set by JIT_STORE\n\
          ✓ network   demo answers at {issuer}\n\
          ✓ clock     agrees with {sts}\n\
          ✓ profiles  nothing overrules jit in ~/.aws/config\n"
@@ -115,12 +115,12 @@ fn whatever_overrides_our_profiles_is_named_with_its_line() {
     exit 0
     --- stdout
     ✓ config    ~/config/jit/config.toml: 3 roles
-    ✓ store     kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ store     kernel in ~/state/jit/kernel: empty; set by JIT_STORE
     ✓ network   demo answers at http://IDP
     ✓ clock     agrees with http://STS
     ! profiles  AWS_ACCESS_KEY_ID is set: most tools use the keys in the environment, even with AWS_PROFILE
                 next: unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
-    ! profiles  ~/.aws/credentials:2: profile admin has `aws_access_key_id`: many tools use these static keys and never ask jit
+    ! profiles  ~/.aws/credentials:2: profile admin has `aws_access_key_id`: many tools use these long-lived access keys and never ask jit
                 next: remove the line `aws_access_key_id = …`, or rename the profile
     ! keys      ~/.aws/credentials:2: the profile admin has long-lived access keys
                 next: sign in at an IdP for what they are used for, then delete them at AWS and here
@@ -137,11 +137,11 @@ fn a_file_that_awss_tools_reject_is_broken() {
     exit 1
     --- stdout
     ✓ config    ~/config/jit/config.toml: 3 roles
-    ✓ store     kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ store     kernel in ~/state/jit/kernel: empty; set by JIT_STORE
     ✓ network   demo answers at http://IDP
     ✓ clock     agrees with http://STS
     ✗ profiles  ~/.aws/config:2: the AWS CLI and boto3 reject the whole file: this line has no `=`
-                next: mend or remove that line
+                next: fix or remove that line
     --- stderr
     error: 1 of 5 checks found something broken
     ");
@@ -160,8 +160,8 @@ fn a_corrupt_entry_is_reported_and_can_be_discarded() {
     exit 1
     --- stdout
     ✓ config   ~/config/jit/config.toml: 3 roles
-    ✓ store    kernel in ~/state/jit/kernel: JIT_STORE asks for it
-    ✗ store    ~/state/jit/kernel/RANDOM cannot be read back: it is not one of jit's entries
+    ✓ store    kernel in ~/state/jit/kernel: set by JIT_STORE
+    ✗ store    cannot read ~/state/jit/kernel/RANDOM: it is not one of jit's entries
                next: `jit logout --all` starts afresh; nothing but a login is lost
     ✓ network  demo answers at http://IDP
     ✓ clock    agrees with http://STS
@@ -190,8 +190,8 @@ fn an_impossible_store_is_reported_broken() {
     exit 1
     --- stdout
     ✓ config   ~/config/jit/config.toml: 3 roles
-    ✗ store    JIT_STORE is "bogus", which is none of auto, keychain, kernel and file
-               next: unset JIT_STORE, and jit takes the keychain, or what comes next to it
+    ✗ store    JIT_STORE is "bogus"; it must be auto, keychain, kernel or file
+               next: unset JIT_STORE to let jit choose the keychain or the next best store
     ✓ network  demo answers at http://IDP
     ✓ clock    agrees with http://STS
     --- stderr

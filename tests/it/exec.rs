@@ -186,7 +186,7 @@ fn a_session_with_too_little_left_is_renewed_or_refused() {
     insta::assert_snapshot!(room.told(&refused), @"
     exit 1
     --- stderr
-    error: developer gives sessions of 1200 seconds at most, and 1800 are needed
+    error: developer allows sessions of at most 20 min, and 30 min is needed
       next: ask for less, or have the role grant longer sessions
     ");
 
@@ -240,8 +240,8 @@ fn without_a_login_and_nobody_to_ask_nothing_is_started() {
     insta::assert_snapshot!(room.told(&output), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: nobody has signed in there yet
+    error: you need to sign in at demo
+      because: you have not signed in there yet
       next: jit login developer
     ");
     assert!(!room.path("started").exists() && room.opened().is_empty());

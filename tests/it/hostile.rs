@@ -147,7 +147,7 @@ fn device_codes_and_refusals_are_only_text() {
 
         \u{1b} [ 2 J \u{1b} ] 0 ; o w n e d \u{7} \u{9b} 3 1 m \u{202e} \u{d} \u{a} ✓   S i g n e d   i n
 
-    Waiting for you, 1 min at most
+    Waiting for you, at most 1 min
     error: the device code was refused: access_***enie*** (\u{1b}[2J\u{1b}]0;owne***\u{7}\u{9b}31m\u{202e}\u{d}\u{a}✓ Signe*** in)
       next: show this to the administrator of the identity provider
     ");
@@ -160,8 +160,8 @@ fn device_codes_and_refusals_are_only_text() {
     insta::assert_snapshot!(room.told(&other), @r"
     exit 1
     --- stderr
-    error: the provider calls itself `\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{d}\u{a}✓ Signed in`, but the configuration says `http://127.0.0.1:PORT`
-      next: compare `issuer` with what the provider calls itself: letters and a slash at the end count
+    error: the IdP calls itself `\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31m\u{202e}\u{d}\u{a}✓ Signed in`, but the configuration says `http://127.0.0.1:PORT`
+      next: compare `issuer` with the issuer that the IdP announces: case and a trailing slash matter
     ");
 }
 
@@ -311,7 +311,7 @@ fn another_user_who_opens_the_sign_in_page_first_gets_nothing() {
         room.write("go", "");
         let login = login.wait();
         assert_eq!(login.code(), 0, "{way}: {login}");
-        let warning = "asked for the page of your sign-in and was refused";
+        let warning = "requested the page of your sign-in; jit refused";
         assert_eq!(login.stderr.matches(warning).count(), 1, "{way}: {login}");
         assert!(login.stderr.contains("Signed in as alice@example.com"), "{way}: {login}");
         let [given] = &*room.opened() else { panic!("{way}: {:?}", room.opened()) };
@@ -338,12 +338,13 @@ fn a_second_visitor_of_the_sign_in_page_ends_the_sign_in() {
             room.write("browser", &script);
             let login = room.jit(&arguments).run();
             assert_eq!(login.code(), 1, "{way}: {login}");
-            let words = "error: the page that jit opened your browser with was opened twice, and not by the same browser";
+            let words =
+                "error: the page that jit opened in your browser was opened twice, by different browsers";
             assert!(login.stderr.contains(words), "{way}: {login}");
             assert!(login.stderr.contains("jit login --no-browser"), "{way}: {login}");
             room.until("the thief's answer", |room| room.path("shown").exists());
             let page = fs::read_to_string(room.path("stolen")).unwrap();
-            assert!(page.contains("This page was opened before"), "{way}: {page}");
+            assert!(page.contains("Another browser opened this page before"), "{way}: {page}");
             assert_eq!(room.jit(&["status", "--check"]).run().code(), 3, "{way}");
         }
     }
@@ -364,7 +365,7 @@ fn another_user_cannot_finish_a_sign_in_whose_url_they_have() {
     assert_eq!(room.program(&browser, &[&address]).run().code(), 0);
     let login = login.wait();
     assert_eq!((login.code(), room.count(Call::CodeGrant)), (0, 1), "{login}");
-    assert!(login.stderr.contains("warning: another user of this machine (user number "), "{login}");
+    assert!(login.stderr.contains("warning: another user of this machine (user id "), "{login}");
 }
 
 /// With everything except the cookie: the redirect with its code, and the response with its relay state.
@@ -379,7 +380,7 @@ exec curl -sSL -o /dev/null "$at""#,
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!((login.code(), room.count(Call::CodeGrant)), (0, 1), "{login}");
     assert_eq!(fs::read_to_string(room.path("answers")).unwrap(), "403\n403\n");
-    assert_eq!(login.stderr.matches("came back from the sign-in, and was refused").count(), 1, "{login}");
+    assert_eq!(login.stderr.matches("returned from it; jit refused").count(), 1, "{login}");
     assert!(fs::read_to_string(room.path("refused")).unwrap().contains("This is not the browser"));
     for host in ["127.0.0.1", "localhost"] {
         let room = saml_with(&format!("acs_host = \"{host}\""));

@@ -85,7 +85,7 @@ Taken:
   ~/.aws/config:5  profile dev   → role dev
   ~/.aws/config:9  profile prod  → role prod
 Without an equal in jit:
-  ~/.aws/config:12  `mfa_serial`  jit shows AWS no MFA code; the IdP asks for the second factor
+  ~/.aws/config:12  `mfa_serial`  jit sends AWS no MFA code; the IdP asks for the second factor
 {STATIC_KEY}"
     );
     let written = "\
@@ -113,7 +113,7 @@ For AWS tools, ~/.aws/config still has the profiles of aws-okta for dev, prod: d
     whole_story(&room, &["aws-okta", "--org", "acme.okta.com"], &report, written, next, "prod");
     // The org's URL is in its keychain.
     let output = import(&room, &["aws-okta"]);
-    let said = "error: ~/.aws/config does not say where the Okta org is: aws-okta keeps that in its keychain\n  \
+    let said = "error: ~/.aws/config does not contain the Okta org: aws-okta stores it in its keychain\n  \
                 next: jit configure import aws-okta --org acme.okta.com\n";
     assert_eq!((output.code(), output.stdout.as_str(), output.stderr.as_str()), (2, "", said));
     // The file of AWS's tools is only read.
@@ -140,7 +140,7 @@ Taken:
   ~/.saml2aws:11   the role of [default]  → role saml
   ~/.aws/config:1  profile spoke          → role spoke
 Without an equal in jit:
-  ~/.saml2aws:7  `skip_verify`  jit checks every certificate; AWS_CA_BUNDLE names those of a company
+  ~/.saml2aws:7  `skip_verify`  jit verifies every certificate; set AWS_CA_BUNDLE to your company's certificates
 {STATIC_KEY}"
     );
     let written = "\
@@ -182,8 +182,8 @@ Taken:
   ~/.aws/config:9   profile sso                                → role sso
   ~/.aws/config:15  profile tagged                             → role tagged
 Without an equal in jit:
-  ~/.aws/config:1  profile root  starts from static keys, and jit has none: it needs an IdP and a hub role. `aws-vault list` shows the keys it keeps
-  ~/.aws/config:5  profile old   its source_profile root could not be taken; with a hub role, write via = \"HUB\" and its role_arn
+  ~/.aws/config:1  profile root  starts from long-lived access keys, and jit uses none: it needs an IdP and a hub role. `aws-vault list` shows the stored keys
+  ~/.aws/config:5  profile old   its source_profile root could not be imported; with a hub role, write via = \"HUB\" and its role_arn
 {STATIC_KEY}"
     );
     let written = "\
@@ -276,7 +276,7 @@ Taken:
   ~/.okta/okta.yaml:7  the org acme.okta.com  → idp acme
   ~/.okta/okta.yaml:7  profile staging        → role staging
 Without an equal in jit:
-  .env:1  `private-key`  jit signs people in and no machines; take the key out of this file
+  .env:1  `private-key`  jit signs in people, not machines; remove the key from this file
 {STATIC_KEY}"
     );
     let written = "\
@@ -309,7 +309,7 @@ next: jit configure profiles  lets every AWS tool ask jit
       ~/.okta/okta.yaml:4  the org acme.okta.com  → idp acme, which is there
       ~/.okta/okta.yaml:4  profile other          → role other
     Without an equal in jit:
-      .env:1  `private-key`  jit signs people in and no machines; take the key out of this file
+      .env:1  `private-key`  jit signs in people, not machines; remove the key from this file
     Static keys, which jit neither takes nor needs:
       ~/.aws/credentials:2  [default]
       Once jit works, delete them there and deactivate them in IAM

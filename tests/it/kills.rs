@@ -65,7 +65,7 @@ fn waiters_continue_when_the_holder_is_killed() {
         let waiters: Vec<_> =
             (0..8).map(|_| room.jit(&["credential-process", "admin"]).hands_over().start()).collect();
         for waiter in &waiters {
-            waiter.says("Waiting for another jit that is busy with the session of admin");
+            waiter.says("Waiting for another jit process that is busy with the session of admin");
         }
         leader.signal(Signal::KILL);
         assert_eq!(leader.wait().code(), 128 + 9);
@@ -90,7 +90,7 @@ fn another_sign_in_takes_over_from_a_killed_one() {
         let other = room.jit(&["login", "admin"]).start();
         let caller = room.jit(&["credential-process", "admin"]).hands_over().start();
         for waiter in [&other, &caller] {
-            waiter.says("Waiting for another jit that is busy with the session of admin");
+            waiter.says("Waiting for another jit process that is busy with the session of admin");
         }
         leader.signal(Signal::KILL);
         leader.wait();
@@ -110,7 +110,7 @@ fn a_caller_that_comes_while_a_person_signs_in_gets_the_session() {
     let login = room.jit(&["login", "admin"]).start();
     room.until("the browser", |room| !room.opened().is_empty());
     let caller = room.jit(&["credential-process", "admin"]).hands_over().start();
-    caller.says("Waiting for another jit that is busy with the session of admin");
+    caller.says("Waiting for another jit process that is busy with the session of admin");
     room.write("go", "");
     let (login, caller) = (login.wait(), caller.wait());
     assert_eq!((login.code(), caller.code()), (0, 0), "{login}{caller}");
@@ -121,7 +121,7 @@ fn a_caller_that_comes_while_a_person_signs_in_gets_the_session() {
 fn ctrl_c_on_the_terminal_ends_a_login() {
     let room = Room::new();
     let mut login = room.jit(&["login", "admin", "--no-browser"]).somebody_types().start();
-    login.says("paste the address of that page here:");
+    login.says("paste the URL of that page here:");
     login.types("\u{3}");
     let login = login.wait();
     assert_eq!(login.code(), 130, "{login}");

@@ -25,7 +25,7 @@ fn a_login_shows_person_and_expiry_and_is_not_repeated() {
     assert_eq!(
         room.plain(&login.stderr),
         "Opening your browser to sign in at IDP\n\
-         If it stays closed, open\n\
+         If it does not open, visit:\n\
          http://127.0.0.1:PORT/…\n\
          ✓ Signed in as alice@example.com at demo\n\
          \x20 hub    account 111111111111  until HH:MM  TIME left\n\
@@ -79,7 +79,7 @@ fn a_device_code_is_shown_large_and_polled() {
         lines[4..],
         [
             "",
-            "Waiting for you, 5 min at most",
+            "Waiting for you, at most 5 min",
             "✓ Signed in as alice@example.com at demo",
             "  hub    account 111111111111  until HH:MM  TIME left",
             "  admin  account 222222222222  until HH:MM  TIME left",
@@ -110,10 +110,10 @@ fn a_pasted_url_works() {
     let login = room.jit(&["login", "hub"]).env("BROWSER", "/no/such/browser").env("NO_COLOR", "1");
     // The terminal echoes what is typed; the code in it is used up a moment later.
     let mut login = login.somebody_types().hands_over().start();
-    let said = login.says("paste the address of that page here:");
+    let said = login.says("paste the URL of that page here:");
     assert!(
         said.contains(
-            "No browser was opened: `/no/such/browser` could not be started: No such file or directory"
+            "Could not open a browser: could not start `/no/such/browser`: No such file or directory"
         ),
         "{said}"
     );
@@ -122,13 +122,13 @@ fn a_pasted_url_works() {
     let redirect = browser.hands_over().run().stdout;
 
     login.types("https://idp.example/somewhere\n");
-    login.says("warning: that is not the address the browser ended at, which begins with http://127.0.0.1:");
+    login.says("warning: that is not the URL of the page that the browser ended on; it starts with http://127.0.0.1:");
     let (start, _) = redirect.split_once("code=").unwrap();
     login.types(&format!("{start}code=stolen&state=of-another-login\n"));
-    login.says("warning: that address belongs to another sign-in (its state is not the one that was sent)");
+    login.says("warning: that URL belongs to another sign-in (its state is not the one that jit sent)");
     let (_, state) = redirect.split_once("state=").unwrap();
     login.types(&format!("{start}state={state}\n"));
-    login.says("warning: that address is incomplete: there is no code in it");
+    login.says("warning: that URL is incomplete: it contains no code");
     login.types(&format!("\n  '{redirect}'\n"));
     let login = login.wait();
     assert_eq!(login.code(), 0, "{login}");
@@ -142,7 +142,10 @@ fn no_browser_shows_the_url_and_listens() {
     let login = room.jit(&["login", "hub", "--no-browser"]).start();
     let said = login.says("S256&prompt=consent\n");
     let address = said.split_whitespace().find(|word| word.contains("/authorize?")).unwrap();
-    assert!(room.plain(&said).starts_with("To sign in, open:\n\nhttp://IDP/authorize?…\n"), "{said}");
+    assert!(
+        room.plain(&said).starts_with("To sign in, open this URL:\n\nhttp://IDP/authorize?…\n"),
+        "{said}"
+    );
     let browser = room.path("browser").display().to_string();
     assert_eq!(room.program(&browser, &[address]).run().code(), 0);
     let login = login.wait();
@@ -167,7 +170,7 @@ wait; touch "$HOME/shown""#,
         page.split_once("<title>").unwrap().1.split(['<', '–']).next().unwrap().trim().to_owned()
     });
     titles.sort();
-    assert_eq!(titles, ["Nothing left to do", "Signed in"]);
+    assert_eq!(titles, ["Already signed in", "Signed in"]);
     assert_eq!(room.count(Call::CodeGrant), 1);
 }
 
@@ -260,7 +263,7 @@ fn another_person_does_not_get_the_previous_ones_sessions() {
     exit 0
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as bob@example.com at demo
       hub  account 111111111111  until HH:MM  TIME left

@@ -56,7 +56,7 @@ fn a_policy_from_a_file_reaches_aws() {
     insta::assert_snapshot!(room.told(&refused), @r#"
     exit 4
     --- stderr
-    error: the session policy for arn:aws:iam::222222222222:role/admin is broken ("This policy contains invalid Json")
+    error: the session policy for arn:aws:iam::222222222222:role/admin is not valid ("This policy contains invalid Json")
       next: see where each value comes from: `jit explain admin`
     "#);
 }
@@ -70,10 +70,10 @@ fn sessions_that_cannot_be_restricted() {
     let cases: [(&[&str], &str); 7] = [
         (&["--policy", "nowhere.json"], "`nowhere.json` cannot be read"),
         (&["--policy", "no.json"], "the policy is not JSON"),
-        (&["--policy", "long.json"], "and STS takes 2048"),
+        (&["--policy", "long.json"], "STS accepts at most 2048"),
         (&["--policy", "arn:aws:iam::aws:role/x"], "is not the ARN of a policy"),
         (&["--policy", "no.json", "--policy", "no.json"], "STS takes only one policy that is no ARN"),
-        (&["--max", "5m"], "it begins at 15m"),
+        (&["--max", "5m"], "STS sessions last at least 15m"),
         (&["--max", "soon"], "soon"),
     ];
     for (arguments, words) in cases {
@@ -85,7 +85,7 @@ fn sessions_that_cannot_be_restricted() {
     insta::assert_snapshot!(room.told(&assigned), @"
     exit 2
     --- stderr
-    error: dev is a permission set, and Identity Center takes no session policies and no duration
+    error: dev is a permission set, and Identity Center supports neither session policies nor durations
       next: leave out --read-only, --policy and --max
     ");
 }

@@ -95,7 +95,7 @@ fn every_state_of_a_sign_in_has_its_message() {
     }
     let (room, _okta) = company(Script { status: "PASSWORD_WARN", ..Script::default() });
     let warned = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
-    assert!(warned.code() == 0 && warned.stdout.contains("your password ends in 5 days"), "{warned}");
+    assert!(warned.code() == 0 && warned.stdout.contains("your password expires in 5 days"), "{warned}");
 }
 
 #[test]
@@ -147,15 +147,15 @@ fn a_rate_limited_org_is_retried_once() {
     let headers = vec![("retry-after", "1".to_owned())];
     let (room, okta) = company(Script { limits: [headers].into(), ..Script::default() });
     let login = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);
-    assert!(login.code() == 0 && login.stdout.contains("asks for a pause of 1 s"), "{login}");
+    assert!(login.code() == 0 && login.stdout.contains("is rate-limiting requests; waiting 1 s"), "{login}");
     // Without saying until when, and twice: the person is told.
     okta.script(|script| script.limits = [vec![], vec![]].into());
     let twice = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
-    assert!(twice.code() == 1 && twice.stdout.contains("accepts no more requests for 2 seconds"), "{twice}");
+    assert!(twice.code() == 1 && twice.stdout.contains("is rate-limiting requests for 2 s"), "{twice}");
     let far = vec![("x-rate-limit-reset", "4102444800".to_owned())];
     okta.script(|script| script.limits = [far].into());
     let far = types(room.jit(&["login", "admin", "--force"]), &[PASSWORD_IS]);
-    assert!(far.code() == 1 && far.stdout.contains("accepts no more requests for "), "{far}");
+    assert!(far.code() == 1 && far.stdout.contains("is rate-limiting requests for "), "{far}");
 }
 
 #[test]
@@ -175,8 +175,8 @@ fn the_application_may_require_more_or_be_unavailable() {
     let cases = [
         (App::NotAssigned, 4, "does not let you into the AWS application"),
         (App::IdentityCenter, 4, "is IAM Identity Center"),
-        (App::Nothing, 4, "holds no SAML response: it is called \"Extra verification\""),
-        (App::Circle, 4, "sends us in circles"),
+        (App::Nothing, 4, "contains no SAML response: its title is \"Extra verification\""),
+        (App::Circle, 4, "redirects go in a loop"),
     ];
     for (app, code, words) in cases {
         let (room, _okta) = company(Script { app, ..Script::default() });
@@ -211,8 +211,8 @@ fn a_renewed_assertion_does_not_make_a_sign_in_newer() {
     insta::assert_snapshot!(room.told(&refused), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: admin needs a sign-in of the last 1 h; yours is from HH:MM
+    error: you need to sign in at demo
+      because: admin needs a sign-in within the last 1 h; yours is from HH:MM
       next: jit login admin
     ");
     // A sign-in made now is new.
@@ -231,8 +231,8 @@ fn an_ended_org_session_requires_a_sign_in() {
     insta::assert_snapshot!(room.told(&later), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: the last login has ended: the session at Okta has ended
+    error: you need to sign in at demo
+      because: the last sign-in has expired: the session at Okta has ended
       next: jit login admin
     ");
     // A dead session is not tried again.
@@ -278,7 +278,7 @@ fn a_device_code_becomes_an_assertion() {
 
         C O D E - C O D E
 
-    Waiting for you, 5 min at most
+    Waiting for you, at most 5 min
     ✓ Signed in as alice@example.com at demo
       hub    account 111111111111  until HH:MM  TIME left
       admin  account 222222222222  until HH:MM  TIME left
@@ -311,14 +311,14 @@ fn refusals_of_the_device_grant_and_of_the_exchange_name_what_to_set_up() {
         assert!(login.code() == 4 && login.stderr.contains(words), "{words}: {login}");
     }
     for (app, words) in
-        [(App::NotAssigned, "does not let you into"), (App::Nothing, "it is called \"Sign in again\"")]
+        [(App::NotAssigned, "does not let you into"), (App::Nothing, "its title is \"Sign in again\"")]
     {
         let (room, _okta) = company_with(Script { pipeline: "idx", app, ..Script::default() }, CLIENT);
         let login = room.jit(&["login", "admin", "--no-browser"]).run();
         assert!(login.code() == 4 && login.stderr.contains(words), "{words}: {login}");
     }
     for (refusal, words) in
-        [("access_denied", "access_denied"), ("expired_token", "nobody approved the code")]
+        [("access_denied", "access_denied"), ("expired_token", "the code was not approved")]
     {
         let (room, _okta) =
             company_with(Script { pipeline: "idx", device: [refusal].into(), ..Script::default() }, CLIENT);

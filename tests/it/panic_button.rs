@@ -192,7 +192,7 @@ fn unremovable_files_are_reported_after_everything_else() {
     What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
     error: cannot remove ~/state/jit/kernel/RANDOM
       because: Permission denied (os error 13)
-      next: check the owner and the permissions of that folder, and of those above it
+      next: check the owner and the permissions of that folder and of its parents
     ");
     assert_eq!(room.count(Call::Revoke), 1, "{out}");
     // The key is destroyed, so what is there is noise.
@@ -203,7 +203,7 @@ fn unremovable_files_are_reported_after_everything_else() {
 fn with_a_second_store() -> Room {
     let room = Room::signed_in("admin");
     let mut login = room.jit(&["login", "admin"]).env("JIT_STORE", "file").somebody_types().start();
-    for question in ["New passphrase", "The same again"] {
+    for question in ["New passphrase", "Repeat it"] {
         login.says(question);
         login.types_unseen("correct horse\n");
     }
@@ -254,7 +254,7 @@ fn a_passphrase_is_asked_for_only_after_everything_is_deleted() {
     exit 0
     --- stderr
     ✓ Forgot every login and session, and destroyed the key that sealed them
-    warning: logins could not be revoked at their IdPs (the sessions are sealed with a passphrase, and nobody can be asked to unlock it here); they end there by their own rules
+    warning: logins could not be revoked at their IdPs (the sessions are sealed with a passphrase, and jit cannot ask you to unlock it here); they end there by their own rules
     ✓ demo revoked the refresh token
     Your browser may still be signed in there. To end that too:
 

@@ -173,8 +173,8 @@ fn planted_items_are_named_and_logout_fixes_entries() {
         std::os::unix::fs::chown(at, Some(SOMEBODY_ELSE), None).unwrap();
     };
     let cases: [(&dyn Fn(&Path, &Documents), &str); 2] = [
-        (&thesis, "cannot be read back: it is a link, and jit follows none in its state folder"),
-        (&given_away, "cannot be read back: it belongs to another user"),
+        (&thesis, "it is a symbolic link, and jit follows no links in its state folder"),
+        (&given_away, "it belongs to another user"),
     ];
     for (plant, why) in cases {
         let room = Room::signed_in("admin");
@@ -185,7 +185,10 @@ fn planted_items_are_named_and_logout_fixes_entries() {
         let answer = room.jit(&["credential-process", "admin"]).run();
         assert_eq!((answer.code(), answer.stdout.as_str()), (5, ""), "{answer}");
         let said = room.plain(&answer.stderr);
-        assert!(said.starts_with("error: ~/state/jit/kernel/session-") && said.contains(why), "{said}");
+        assert!(
+            said.starts_with("error: cannot read ~/state/jit/kernel/session-") && said.contains(why),
+            "{said}"
+        );
         assert_eq!(room.jit(&["logout", "--all", "--no-browser"]).run().code(), 0);
         assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
         documents.are_untouched(why);

@@ -319,7 +319,7 @@ fn chosen_and_offered_roles_get_profiles_with_custom_names() {
         (vec!["--name", "{who}"], "it may ask for {name}, {role}, {account}, {account_name}, {idp}"),
         (
             vec!["--name", "a {name}"],
-            "warning: admin has no profile: the character ' ' may not stand in a profile's name",
+            "warning: admin has no profile: ' ' is not allowed in the name of a profile",
         ),
         (vec!["--all", "dev"], "cannot be used with"),
     ] {

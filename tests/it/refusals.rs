@@ -7,7 +7,7 @@ use jit_emulator::{Approval, Call, Flaw, Refusal, Settings, Trouble};
 
 use crate::support::{Output, Room};
 
-/// Signs in while `arrange` is in effect; the login fails and stores nothing usable, and works once all is
+/// Signs in while `arrange` is in effect; the login fails and stores an unusable response, and works once all is
 /// well again.
 fn refused(arrange: impl FnOnce(&Room)) -> (Room, Output, String) {
     let room = Room::new();
@@ -41,7 +41,7 @@ fn error(what: &str, next: &[&str]) -> String {
 const AGAIN: [&str; 2] =
     ["run `jit login admin` again", "show this to the administrator of the identity provider"];
 const ISSUER: &str =
-    "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
+    "compare `issuer` with the issuer that the IdP announces: case and a trailing slash matter";
 
 #[test]
 fn invalid_id_tokens_are_refused() {
@@ -50,11 +50,11 @@ fn invalid_id_tokens_are_refused() {
         (
             Flaw::Audience,
             "it was issued for another client, `another-client`",
-            &["compare `client_id` with the client's id at the provider"],
+            &["compare `client_id` with the client's id at the IdP"],
         ),
-        (Flaw::Nonce, "it belongs to another sign-in (its nonce is not the one that was sent)", &AGAIN),
+        (Flaw::Nonce, "it belongs to another sign-in (its nonce is not the one that jit sent)", &AGAIN),
         (Flaw::Signature, "its signature is wrong", &AGAIN),
-        (Flaw::KeyId, "the provider publishes no key that fits it (key `never-published`)", &AGAIN),
+        (Flaw::KeyId, "the IdP publishes no matching key (key `never-published`)", &AGAIN),
     ];
     for (flaw, why, next) in cases {
         let (room, login, said) = flawed(flaw);
@@ -85,7 +85,7 @@ fn refusing_or_foreign_redirects_are_refused() {
 
     let (_, login, said) = flawed(Flaw::CallbackIssuer);
     let foreign = error(
-        "the answer in the browser came from `http://IDP/other`, not from the provider that was asked",
+        "the response in the browser came from `http://IDP/other`, not from the IdP that jit asked",
         &AGAIN,
     );
     assert_eq!((login.code(), said), (1, foreign));
@@ -137,32 +137,28 @@ fn misbehaving_idps_are_refused() {
     let http = |what: &str, status, why: &str| format!("{what} answered with status {status} and {why}");
     let page = "a web page instead of JSON";
     let network = "check `issuer`, and whether this network requires its own sign-in first";
-    let large = "the answer of IDP is larger than 512 KB, which no honest answer is";
+    let large = "the response of IDP is larger than 512 KB, the maximum that jit accepts";
     let late = "try again in a minute";
     let refusal = || Trouble::Refuse(Refusal::new(404, "not_here", "no such page"));
     let discovery = "http://IDP/.well-known/openid-configuration";
     let cases = [
-        (Call::Discovery, Trouble::Html, http("the provider's description", 200, page), network),
+        (Call::Discovery, Trouble::Html, http("the IdP's discovery document", 200, page), network),
         (Call::Discovery, Trouble::Megabyte, large.to_owned(), "check the URL: `jit explain admin`"),
         (
             Call::Discovery,
             Trouble::ServerError,
-            format!(
-                "there is no OpenID Connect provider at http://IDP: {discovery} answered with status 500"
-            ),
+            format!("there is no OpenID Connect IdP at http://IDP: {discovery} answered with status 500"),
             late,
         ),
         (
             Call::Discovery,
             refusal(),
-            format!(
-                "there is no OpenID Connect provider at http://IDP: {discovery} answered with status 404"
-            ),
+            format!("there is no OpenID Connect IdP at http://IDP: {discovery} answered with status 404"),
             ISSUER,
         ),
-        (Call::Jwks, Trouble::Html, http("the provider's key list", 200, page), network),
+        (Call::Jwks, Trouble::Html, http("the IdP's key list", 200, page), network),
         (Call::Jwks, Trouble::Megabyte, large.to_owned(), "check the URL: `jit explain admin`"),
-        (Call::Jwks, Trouble::ServerError, http("the provider's key list", 500, "nothing usable"), late),
+        (Call::Jwks, Trouble::ServerError, http("the IdP's key list", 500, "an unusable response"), late),
         (Call::CodeGrant, Trouble::Html, http("the token endpoint", 200, page), network),
         (Call::CodeGrant, Trouble::Megabyte, large.to_owned(), "check the URL: `jit explain admin`"),
         (
@@ -178,7 +174,7 @@ fn misbehaving_idps_are_refused() {
         assert_eq!((login.code(), said), (1, error(&what, &[next])), "{name}");
     }
     let (_, login, said) = flawed(Flaw::DiscoveryIssuer);
-    let what = "the provider calls itself `http://IDP/other`, but the configuration says `http://IDP`";
+    let what = "the IdP calls itself `http://IDP/other`, but the configuration says `http://IDP`";
     assert_eq!((login.code(), said), (1, error(what, &[ISSUER])));
 }
 
@@ -210,7 +206,7 @@ fn a_persons_name_is_only_text() {
     exit 0
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as al\u{1b}[31mice\u{a}error: x; rm -rf $HOME at demo
       hub    account 111111111111  until HH:MM  TIME left
@@ -238,10 +234,10 @@ fn a_taken_port_is_reported() {
     let port = taken.local_addr().unwrap().port();
     room.write_config(&room.usual_config().replacen("\n\n", &format!("\nredirect_port = {port}\n\n"), 1));
     let login = room.jit(&["login", "admin"]).run();
-    let what = "port PORT of 127.0.0.1, where the browser is to come back, is used by another program";
+    let what = "port PORT of 127.0.0.1, which the browser must return to, is used by another program";
     let next = [
         "stop the program that uses it",
-        "or set another `redirect_port`, which the provider may want registered",
+        "or set another `redirect_port`, which may have to be registered at the IdP",
     ];
     assert_eq!((login.code(), login.stderr), (1, error(what, &next).replace("PORT", &port.to_string())));
     assert_eq!((room.opened().len(), room.count(Call::Authorize)), (0, 0), "nobody was sent anywhere");
@@ -288,10 +284,9 @@ fn failing_device_codes_are_reported() {
     room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies));
     let denied = room.jit(&["login", "admin", "--device"]).run();
     let expected = error("the sign-in was declined (the person cancelled)", &["jit login --force admin"]);
-    assert!(denied.code() == 4 && denied.stderr.ends_with(&format!("at most\n{expected}")), "{denied}");
+    assert!(denied.code() == 4 && denied.stderr.ends_with(&format!("at most 3 s\n{expected}")), "{denied}");
 
-    let expired = "nobody approved the code within 3 seconds; if the browser showed a refusal, the provider does \
-                   not allow device codes here";
+    let expired = "the code was not approved within 3 s; if the browser showed a refusal, the IdP does not allow device codes here";
     let expected = error(expired, &["run `jit login admin` again"]);
     let pending = Trouble::Refuse(Refusal::new(400, "authorization_pending", ""));
     room.servers().faults(|faults| {
@@ -299,7 +294,7 @@ fn failing_device_codes_are_reported() {
         faults.always(Call::DeviceGrant, pending);
     });
     let nobody = room.jit(&["login", "admin", "--device"]).run();
-    assert!(nobody.code() == 1 && nobody.stderr.ends_with(&format!("at most\n{expected}")), "{nobody}");
+    assert!(nobody.code() == 1 && nobody.stderr.ends_with(&format!("at most 3 s\n{expected}")), "{nobody}");
 
     let expired = Trouble::Refuse(Refusal::new(400, "expired_token", "too old"));
     room.servers().faults(|faults| {

@@ -32,7 +32,7 @@ fn one_sign_in_walks_the_chain_and_serves_tools() {
     exit 0
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as alice@example.com at demo
       hub    account 111111111111  until HH:MM  TIME left
@@ -76,8 +76,8 @@ fn an_assertion_serves_every_role_in_it_for_five_minutes() {
     insta::assert_snapshot!(room.told(&late), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: the last login has ended: a SAML login does not renew itself
+    error: you need to sign in at demo
+      because: the last sign-in has expired: a SAML sign-in cannot be renewed
       next: jit login other
     ");
     assert_eq!(room.counts(CALLS), [1, 2, 0]);
@@ -141,7 +141,7 @@ fn one_assertion_serves_all_configured_roles() {
     exit 0
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ 4 roles of 4
       admin      account 222222222222  until HH:MM  TIME left
@@ -171,7 +171,7 @@ fn one_refused_role_does_not_block_the_others() {
     exit 4
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ 3 roles of 4
       admin      account 222222222222  until HH:MM  TIME left
@@ -202,7 +202,7 @@ fn what_the_idp_offers_is_a_role_without_being_configured() {
     exit 2
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as alice@example.com at demo
     error: demo offers 2 roles
@@ -248,7 +248,7 @@ fn a_new_sign_in_lists_what_changed() {
     exit 0
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as alice@example.com at demo
       hub    account 111111111111  until HH:MM  TIME left
@@ -258,7 +258,7 @@ fn a_new_sign_in_lists_what_changed() {
     let user = User { department: "security".to_owned(), ..Settings::default().user };
     room.servers().faults(|faults| faults.user = Some(user));
     let changed = room.jit(&["login", "--force", "admin"]).run();
-    let expected = "New since the last login at demo:\n  changed tag department: platform → security\n";
+    let expected = "Changed since the last sign-in at demo:\n  changed tag department: platform → security\n";
     assert!(changed.stderr.contains(expected), "{changed}");
     let who = room.jit(&["whoami", "--tags", "admin"]).run();
     insta::assert_snapshot!(room.told(&who), @"
@@ -339,7 +339,7 @@ fn the_idp_s_session_duration_counts() {
     let room = Room::by_saml(Settings { session_duration: Some(1800), ..Settings::default() });
     let login = room.jit(&["login", "hub", "--duration", "2h"]).run();
     assert_eq!(login.code(), 0, "{login}");
-    let words = "warning: demo allows hub no sessions of 2 h; this one is for 30 min (SessionDuration)";
+    let words = "warning: demo does not allow hub sessions of 2 h; this one lasts 30 min (SessionDuration)";
     assert!(login.stderr.contains(words), "{login}");
     assert!(login.stderr.contains("30 min left") || login.stderr.contains("29 min"), "{login}");
     let longer = Room::by_saml(Settings { session_duration: Some(8 * 3600), ..Settings::default() });
@@ -358,7 +358,7 @@ fn a_taken_port_and_a_cancelled_sign_in_are_reported() {
     assert!(
         login
             .stderr
-            .contains(&format!("port {port} of 127.0.0.1, where the browser is to come back, is used")),
+            .contains(&format!("port {port} of 127.0.0.1, which the browser must return to, is used")),
         "{login}"
     );
     room.write_config(&room.saml_config(""));
@@ -390,7 +390,7 @@ fn a_spoke_is_not_among_the_assertions_roles() {
     exit 4
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     error: demo does not offer you arn:aws:iam::111111111111:role/jit-hub
       because: the assertion lists arn:aws:iam::222222222222:role/admin, arn:aws:iam::333333333333:role/developer
@@ -411,7 +411,7 @@ fn the_browser_to_drive_is_searched_for() {
     --- stdout
     ✓ config   ~/config/jit/config.toml: 3 roles
     ✓ browser  demo is signed in at with true, /bin/true
-    ✓ store    kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ store    kernel in ~/state/jit/kernel: empty; set by JIT_STORE
     ✓ network  demo answers at http://IDP/saml/sso
     ✓ clock    agrees with http://STS
     ");
@@ -421,9 +421,9 @@ fn the_browser_to_drive_is_searched_for() {
     exit 1
     --- stdout
     ✓ config   ~/config/jit/config.toml: 3 roles
-    ✗ browser  demo: `/nowhere/chrome` is no browser that jit knows, and no program that is there
+    ✗ browser  demo: `/nowhere/chrome` is neither a browser that jit knows nor an existing program
                next: set `browser` to chrome, chromium, edge, brave or the path of one
-    ✓ store    kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it
+    ✓ store    kernel in ~/state/jit/kernel: empty; set by JIT_STORE
     ✓ network  demo answers at http://IDP/saml/sso
     ✓ clock    agrees with http://STS
     --- stderr

@@ -13,28 +13,28 @@ fn responses_that_are_refused() {
     let by = |edit: fn(String) -> String| Edit::by(edit);
     let attributes = "https://aws.amazon.com/SAML/Attributes/";
     let cases: Vec<(Edit, i32, &str)> = vec![
-        (by(|xml| xml.replace("NotOnOrAfter=\"20", "NotOnOrAfter=\"19")), 4, "the assertion ended at 19"),
-        (by(|xml| xml.replace("NotBefore=\"20", "NotBefore=\"21")), 4, "the assertion holds from 21"),
+        (by(|xml| xml.replace("NotOnOrAfter=\"20", "NotOnOrAfter=\"19")), 4, "the assertion expired at 19"),
+        (by(|xml| xml.replace("NotBefore=\"20", "NotBefore=\"21")), 4, "the assertion is valid from 21"),
         (
             replace("<saml:Audience>urn:amazon:webservices<", "<saml:Audience>urn:other<"),
             4,
-            "the audience `urn:other`",
+            "audience is `urn:other`",
         ),
         (
             by(|xml| xml.replace(" Recipient=\"http://127", " Recipient=\"http://128")),
             4,
-            "is made out to `http://128",
+            "is addressed to `http://128",
         ),
         (
             by(|xml| xml.replace("Destination=\"http://127", "Destination=\"http://128")),
             4,
-            "is made out to `http://128",
+            "is addressed to `http://128",
         ),
-        (by(|xml| without_attribute(&xml, "InResponseTo")), 4, "answers no request"),
+        (by(|xml| without_attribute(&xml, "InResponseTo")), 4, "does not refer to the request"),
         (
             replace("SAML/Attributes/Role\"", "SAML/Attributes/role\""),
             4,
-            "is not quite https://aws.amazon.com/SAML/Attributes/Role",
+            "is almost, but not exactly, https://aws.amazon.com/SAML/Attributes/Role",
         ),
         (
             replace("SAML/Attributes/RoleSessionName", "SAML/Attributes/Name"),
@@ -58,7 +58,7 @@ fn responses_that_are_refused() {
                 xml.replace("</saml:AttributeStatement>", &format!("<saml:Attribute Name=\"{attributes}RoleSessionName\"><saml:AttributeValue>bob</saml:AttributeValue></saml:Attribute></saml:AttributeStatement>"))
             }),
             4,
-            "RoleSessionName is there twice",
+            "RoleSessionName appears twice",
         ),
     ];
     for (edit, code, words) in cases {
@@ -83,7 +83,7 @@ fn what_is_posted_may_be_no_response_at_all() {
     let cases: Vec<(Edit, &str)> = vec![
         (Edit::by(|_| "%%%not base64".to_owned()), "is not base64"),
         (Edit::by(|_| "/w==".to_owned()), "is not UTF-8"),
-        (Edit::by(|_| "A".repeat(100_001)), "has 100001 characters, and AWS takes 100000"),
+        (Edit::by(|_| "A".repeat(100_001)), "has 100001 characters; AWS accepts at most 100000"),
     ];
     for (edit, words) in cases {
         let room = room();
@@ -106,8 +106,8 @@ fn five_hundred_roles_work() {
     insta::assert_snapshot!(room.told(&missing), @r#"
     exit 4
     --- stderr
-    error: your IdP vouches for you to arn:aws:iam::000000000007:role/r, but that role does not accept it: it does not exist, does not trust the caller, or a condition of its trust policy failed; AWS does not say which
-      next: check the ARN, in upper and lower case: arn:aws:iam::000000000007:role/r
+    error: your IdP signed you in for arn:aws:iam::000000000007:role/r, but that role does not accept it: it does not exist, does not trust the caller, or a condition of its trust policy failed; AWS does not say which
+      next: check the ARN, including upper and lower case: arn:aws:iam::000000000007:role/r
       next: have the trust policy name the SAML provider of this IdP
       next: compare its condition SAML:aud with the assertion's Recipient, which is jit's own URL with capture = "loopback"
       next: have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity
@@ -164,9 +164,9 @@ fn a_replayed_assertion_is_refused() {
     exit 4
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
-    error: this assertion was used for the last login already
+    error: this assertion was already used for the last sign-in
       next: run `jit login hub` again
     ");
 }
@@ -180,7 +180,7 @@ fn an_encrypted_assertion_is_passed_on_if_the_saml_provider_is_known() {
     exit 2
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     error: the assertion of demo is encrypted, so jit cannot tell which SAML provider hub uses
       next: add to [role.hub] the SAML provider of this IdP in the role's account: provider_arn = "arn:aws:iam::111111111111:saml-provider/NAME"

@@ -58,7 +58,7 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
     hub        111111111111  TIME  HH:MM  alice@example.com
 
     login  alice@example.com at http://IDP, renews itself
-    store  kernel in ~/state/jit/kernel: JIT_STORE asks for it
+    store  kernel in ~/state/jit/kernel: set by JIT_STORE
     ");
     let mut declined = room.jit(&["login"]).somebody_types().start();
     declined.says("hub");
@@ -70,9 +70,9 @@ fn without_a_role_a_terminal_shows_the_picker_and_takes_keys() {
     insta::assert_snapshot!(room.told(&piped), @"
     exit 2
     --- stderr
-    error: no role was named
+    error: no role was given
       next: the roles are: admin, developer, hub
-      next: name one, or set default_role in the configuration
+      next: give a role, or set default_role in the configuration
     ");
 }
 
@@ -216,7 +216,7 @@ fn logout_all_works_without_a_configuration() {
     --- stdout
     no sessions
 
-    store  kernel in ~/state/jit/kernel: JIT_STORE asks for it
+    store  kernel in ~/state/jit/kernel: set by JIT_STORE
     ");
 }
 

@@ -127,7 +127,7 @@ fn a_tour_of_a_new_colleague() {
 
     2. hub dev
       assigned           333333333333/Developer        ~/config/jit/config.toml:11
-      duration           1 h                           the permission set decides
+      duration           1 h                           set by the permission set
       session_name       the user of Identity Center   default
       sts_region         us-east-1                     the partition's first region
       sts_endpoint       http://STS        AWS_ENDPOINT_URL_STS
@@ -178,15 +178,15 @@ fn a_shared_file_is_refreshed_only_on_request() {
     --- stderr
     http://127.0.0.1:PORT/jit.toml changed since you took it:
       IdPs: 1 unchanged
-      roles: 1 new, 1 gone
+      roles: 1 new, 1 removed
         new: developer (333333333333)
-        gone: dev
+        removed: dev
       accounts: 1
-    warning: acme: `start_url` is on this machine, and asked without TLS
+    warning: acme: `start_url` is on this machine and used without TLS
     ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
     Nothing was written: nobody can be asked here. --yes writes it
     "#);
-    let summary = "changed since you took it:\n  IdPs: 1 unchanged\n  roles: 1 new, 1 gone\n    new: developer (333333333333)\n    gone: dev\n  accounts: 1\n";
+    let summary = "changed since you took it:\n  IdPs: 1 unchanged\n  roles: 1 new, 1 removed\n    new: developer (333333333333)\n    removed: dev\n  accounts: 1\n";
     assert!(unseen.stderr.contains(summary), "{unseen}");
     insta::assert_snapshot!(room.told(&unseen), @r#"
     exit 0
@@ -213,11 +213,11 @@ fn a_shared_file_is_refreshed_only_on_request() {
     --- stderr
     http://127.0.0.1:PORT/jit.toml changed since you took it:
       IdPs: 1 unchanged
-      roles: 1 new, 1 gone
+      roles: 1 new, 1 removed
         new: developer (333333333333)
-        gone: dev
+        removed: dev
       accounts: 1
-    warning: acme: `start_url` is on this machine, and asked without TLS
+    warning: acme: `start_url` is on this machine and used without TLS
     ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
     Nothing was written: nobody can be asked here. --yes writes it
     "#);
@@ -227,11 +227,11 @@ fn a_shared_file_is_refreshed_only_on_request() {
     --- stderr
     http://127.0.0.1:PORT/jit.toml changed since you took it:
       IdPs: 1 unchanged
-      roles: 1 new, 1 gone
+      roles: 1 new, 1 removed
         new: developer (333333333333)
-        gone: dev
+        removed: dev
       accounts: 1
-    warning: acme: `start_url` is on this machine, and asked without TLS
+    warning: acme: `start_url` is on this machine and used without TLS
     --- ~/config/jit/config.toml
     +++ ~/config/jit/config.toml
     @@ -1,14 +1,14 @@
@@ -285,10 +285,10 @@ fn a_shared_file_is_refreshed_only_on_request() {
     warning: what came from http://127.0.0.1:PORT/jit.toml was changed in ~/config/jit/config.toml since
     http://127.0.0.1:PORT/jit.toml changed since you took it:
       IdPs: 1 changed
-        changed: acme (sign in at 127.0.0.1:PORT, as before); different region
+        changed: acme (sign in at 127.0.0.1:PORT, unchanged); different region
       roles: 1 unchanged
       accounts: 1
-    warning: acme: `start_url` is on this machine, and asked without TLS
+    warning: acme: `start_url` is on this machine and used without TLS
     ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
     "#);
 }
@@ -324,12 +324,17 @@ fn invalid_shared_files_are_refused_and_nothing_is_written() {
             2,
             "a shared file may not set `console_browser` (Names a command to run)",
         ),
-        ("200 OK", saml, 2, ":4:11: a shared file names no program, so `browser` is a known name"),
+        (
+            "200 OK",
+            saml,
+            2,
+            ":4:11: a shared file cannot name a program, so `browser` must be one of the known names",
+        ),
         (
             "200 OK",
             "[role.x]\nvia = \"y\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"\n",
             2,
-            "names [role.y], which does not exist",
+            "refers to [role.y], which does not exist",
         ),
         ("200 OK", "auto_login = true\n", 2, "a shared file may not set `auto_login`"),
         ("200 OK", "# \u{1b}[2J\n[idp.\"a\u{1b}\"]\n", 2, "error: "),
@@ -358,9 +363,9 @@ fn invalid_shared_files_are_refused_and_nothing_is_written() {
       next: nothing was written; ask whoever gave you the hash
     ");
     for (from, words) in [
-        ("http://intranet.example/jit.toml", "is not https, nor http on this machine"),
+        ("http://intranet.example/jit.toml", "is neither https nor http on this machine"),
         ("nowhere.toml", "/nowhere.toml cannot be read"),
-        ("file:///etc/passwd", "is not https, nor http on this machine"),
+        ("file:///etc/passwd", "is neither https nor http on this machine"),
     ] {
         let refused = add(&room, &[from, "--yes"]);
         assert!(refused.code() != 0 && refused.stderr.contains(words), "{words}: {refused}");

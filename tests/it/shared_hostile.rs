@@ -24,7 +24,10 @@ fn add(room: &Room, arguments: &[&str]) -> Output {
 /// What is put into an honest file instead of its description, and words of the refusal.
 const REFUSED: [(&str, &str); 9] = [
     ("auto_login = true", "a shared file may not set `auto_login`"),
-    ("[idp.b]\ntype = \"saml\"\nstart_url = \"https://b.example\"\nbrowser = \"pwn\"", "names no program"),
+    (
+        "[idp.b]\ntype = \"saml\"\nstart_url = \"https://b.example\"\nbrowser = \"pwn\"",
+        "cannot name a program",
+    ),
     (
         "[idp.b]\ntype = \"saml\"\nstart_url = \"https://b.example\"\nauto_login = true",
         "may not set `auto_login`",
@@ -33,13 +36,13 @@ const REFUSED: [(&str, &str); 9] = [
         "[idp.b]\ntype = \"oidc\"\nissuer = \"https://b.example\"\nclient_id = \"b\"\n\"client\\u005fsecret\" = \"s3cr3t\"",
         "may not set `client_secret`",
     ),
-    ("[idp.b]\ntype = \"oidc\"\nissuer = \"http://b.example\"\nclient_id = \"b\"", "is not https"),
+    ("[idp.b]\ntype = \"oidc\"\nissuer = \"http://b.example\"\nclient_id = \"b\"", "is neither https"),
     ("[idp.b]\ntype = \"oidc\"\nissuer = \"https://acme.okta.com@b.example\"\nclient_id = \"b\"", "error: "),
     ("[idp.b]\ntype = \"oidc\"\nissuer = \"https://\u{430}cme.okta.com\"\nclient_id = \"b\"", "error: "),
-    ("description = '''\n# <<< shared by x\n'''", "this is how jit marks a shared part"),
+    ("description = '''\n# <<< shared by x\n'''", "this comment marks a shared part"),
     (
         "[role.\"999999999999/Admin\"]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/x\"",
-        "is called like one of account",
+        "name suggests account",
     ),
 ];
 
@@ -165,8 +168,7 @@ fn the_sign_in_hosts_are_shown_first() {
     let shown = asked.says("Change this in ~/config/jit/config.toml? [y/N, d for the diff]");
     assert!(shown.contains("a DIFFERENT HOST: it was acme.okta.com"), "{shown}");
     assert!(
-        shown
-            .contains("xn--cme-5cd.okta.com reads \u{430}cme.okta.com, in letters that may look like others"),
+        shown.contains("xn--cme-5cd.okta.com reads \u{430}cme.okta.com, and its letters may be look-alikes"),
         "{shown}"
     );
     asked.types("d\n");
@@ -191,8 +193,8 @@ fn names_already_in_use_are_shown_before_the_question() {
     let shown = add(&room, &["--dry-run"]);
     for words in [
         "warning: Profiles of your AWS files have the same names: dev, keys.",
-        "warning: The role default is called like the profile that AWS tools use where none is named.",
-        "warning: The shared role dev and your own Dev differ in case only",
+        "warning: The role default has the name of the profile that AWS tools use by default.",
+        "warning: The shared role dev and your own Dev differ only in case",
     ] {
         assert!(shown.code() == 0 && shown.stderr.contains(words), "{words}: {shown}");
     }
@@ -224,7 +226,7 @@ fn an_edited_copy_is_refused_by_every_command() {
         ("description", "auto_login = true\ndescription", "a shared file may not set `auto_login`"),
         ("client_id", "client_secret = \"s3cr3t\"\nclient_id", "a shared file may not set `client_secret`"),
         ("# <<<", "description2 = '''\n# <<<", ""),
-        ("# <<<", "# <<", "is missing, or names another place"),
+        ("# <<<", "# <<", "is missing or has another URL"),
     ] {
         room.write_config(&config.replacen(from, to, 1));
         for command in [

@@ -39,7 +39,7 @@ fn json_of(output: &Output) -> Value {
 fn an_empty_store_fails_only_with_check() {
     let room = Room::new();
     let output = room.jit(&["status"]).run();
-    let expected = "no sessions\n\nstore  kernel in ~/state/jit/kernel: nothing is stored yet; it would be this one: JIT_STORE asks for it\n";
+    let expected = "no sessions\n\nstore  kernel in ~/state/jit/kernel: empty; set by JIT_STORE\n";
     assert_eq!((output.code(), output.stdout.as_str(), output.stderr.as_str()), (0, expected, ""));
     let check = room.jit(&["status", "--check"]).run();
     assert_eq!((check.code(), check.stderr.as_str()), (3, "error: no session is valid\n  next: jit login\n"));
@@ -68,7 +68,7 @@ fn sessions_their_time_and_the_store_are_shown() {
     assert!(cells[3].is_empty());
     let issuer = room.servers().issuer();
     assert_eq!(cells[4], ["login", &format!("alice@example.com at {issuer}, renews itself")]);
-    assert_eq!(cells[5], ["store", "kernel in ~/state/jit/kernel: JIT_STORE asks for it"]);
+    assert_eq!(cells[5], ["store", "kernel in ~/state/jit/kernel: set by JIT_STORE"]);
     assert_eq!(room.counts(EVERYTHING), before, "nobody was asked");
 }
 

@@ -45,8 +45,8 @@ fn an_old_sign_in_is_repeated_with_the_reason() {
     insta::assert_snapshot!(room.told(&silent), @"
     exit 3
     --- stderr
-    error: a login at demo is needed
-      because: admin needs a sign-in of the last 15 min; yours is from HH:MM
+    error: you need to sign in at demo
+      because: admin needs a sign-in within the last 15 min; yours is from HH:MM
       next: jit login admin
     ");
     assert_eq!((room.count(Call::RefreshGrant), room.opened().len()), (0, 1), "it would be the same sign-in");
@@ -55,9 +55,9 @@ fn an_old_sign_in_is_repeated_with_the_reason() {
     insta::assert_snapshot!(room.told(&login), @"
     exit 0
     --- stderr
-    admin needs a sign-in of the last 15 min; yours is from HH:MM
+    admin needs a sign-in within the last 15 min; yours is from HH:MM
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     ✓ Signed in as alice@example.com at demo
       hub    account 111111111111  until HH:MM  TIME left
@@ -85,7 +85,7 @@ fn a_session_is_refused_once_its_sign_in_is_too_old() {
     {
         let refused = room.jit(command).run();
         assert_eq!(refused.code(), 3, "{command:?}: {refused}");
-        assert!(refused.stderr.contains("admin needs a sign-in of the last 30 min"), "{refused}");
+        assert!(refused.stderr.contains("admin needs a sign-in within the last 30 min"), "{refused}");
     }
     let explained = room.jit(&["explain", "admin"]).run();
     insta::assert_snapshot!(room.told(&explained), @"
@@ -94,37 +94,37 @@ fn a_session_is_refused_once_its_sign_in_is_too_old() {
     admin, named by the command line
 
     1. idp demo
-      issuer           http://IDP                                         ~/config/jit/config.toml:3
-      client_id        jit-demo                                                       ~/config/jit/config.toml:4
-      flow             auto                                                           default
-      redirect_port    any free one                                                   default
-      tags             department=platform                                            the ID token
-      transitive_tags  department                                                     the ID token
-      sign_in          signed in HH:MM (pwd)                                          the ID token
+      issuer           http://IDP                                             ~/config/jit/config.toml:3
+      client_id        jit-demo                                                           ~/config/jit/config.toml:4
+      flow             auto                                                               default
+      redirect_port    any free one                                                       default
+      tags             department=platform                                                the ID token
+      transitive_tags  department                                                         the ID token
+      sign_in          signed in HH:MM (pwd)                                              the ID token
       stored           ID token of alice@example.com until HH:MM, TIME left
-      would call       sign in at http://IDP anew: admin needs a sign-in of the last 30 min; yours is from HH:MM
+      would call       sign in at http://IDP anew: admin needs a sign-in within the last 30 min; yours is from HH:MM
 
     2. hub hub
-      role_arn         arn:aws:iam::111111111111:role/jit-hub                         ~/config/jit/config.toml:9
-      duration         1 h                                                            default
-      session_name     the IdP's user                                                 default
-      sts_region       us-east-1                                                      the partition's first region
-      sts_endpoint     http://STS                                         AWS_ENDPOINT_URL_STS
-      sign_in          signed in HH:MM (pwd)                                          the session
-      not used         admin needs a sign-in of the last 30 min; yours is from HH:MM  
+      role_arn         arn:aws:iam::111111111111:role/jit-hub                             ~/config/jit/config.toml:9
+      duration         1 h                                                                default
+      session_name     the IdP's user                                                     default
+      sts_region       us-east-1                                                          the partition's first region
+      sts_endpoint     http://STS                                             AWS_ENDPOINT_URL_STS
+      sign_in          signed in HH:MM (pwd)                                              the session
+      not used         admin needs a sign-in within the last 30 min; yours is from HH:MM  
       stored           session until HH:MM, TIME left
       would call       AssumeRoleWithWebIdentity at http://STS
 
     3. spoke admin
-      role_arn         arn:aws:iam::222222222222:role/admin                           ~/config/jit/config.toml:14
-      duration         1 h                                                            default
-      session_name     the IdP's user                                                 default
-      sts_region       eu-west-1                                                      ~/config/jit/config.toml:15
-      sts_endpoint     http://STS                                         AWS_ENDPOINT_URL_STS
-      sign_in_age      30 min                                                         ~/config/jit/config.toml:12
-      region           eu-west-1                                                      ~/config/jit/config.toml:15
-      sign_in          signed in HH:MM (pwd)                                          the session
-      not used         admin needs a sign-in of the last 30 min; yours is from HH:MM  
+      role_arn         arn:aws:iam::222222222222:role/admin                               ~/config/jit/config.toml:14
+      duration         1 h                                                                default
+      session_name     the IdP's user                                                     default
+      sts_region       eu-west-1                                                          ~/config/jit/config.toml:15
+      sts_endpoint     http://STS                                             AWS_ENDPOINT_URL_STS
+      sign_in_age      30 min                                                             ~/config/jit/config.toml:12
+      region           eu-west-1                                                          ~/config/jit/config.toml:15
+      sign_in          signed in HH:MM (pwd)                                              the session
+      not used         admin needs a sign-in within the last 30 min; yours is from HH:MM  
       stored           session until HH:MM, TIME left
       would call       AssumeRole at http://STS
     ");
@@ -171,7 +171,7 @@ fn a_weak_sign_in_is_stepped_up() {
 #[test]
 fn an_idp_that_ignores_the_request_is_not_trusted() {
     let cases = [
-        ("sign_in_age = \"15m\"", "admin needs a sign-in of the last 15 min; yours is from "),
+        ("sign_in_age = \"15m\"", "admin needs a sign-in within the last 15 min; yours is from "),
         ("acr = [\"phr\"]", "admin needs a sign-in with acr phr; yours has none"),
         ("amr = [\"hwk\"]", "admin needs a sign-in with amr hwk; yours has pwd"),
     ];
@@ -205,7 +205,7 @@ fn an_idps_refusal_keeps_the_existing_sign_in() {
     --- stderr
     admin needs a sign-in with acr phr; yours has none
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     error: the sign-in was refused: unmet_authentication_requirements (the person cannot sign in like that)
       next: show this to the administrator of the identity provider

@@ -84,8 +84,8 @@ fn without_a_login_all_callers_are_told_to_sign_in() {
     room.is_tidy();
 }
 
-const NEVER_SIGNED_IN: &str = "error: a login at demo is needed\n  \
-                               because: nobody has signed in there yet\n  \
+const NEVER_SIGNED_IN: &str = "error: you need to sign in at demo\n  \
+                               because: you have not signed in there yet\n  \
                                next: jit login admin\n";
 
 #[test]

@@ -17,7 +17,7 @@ use crate::storm::{callers, in_full, note, report};
 use crate::support::{Output, Room, Run, Signal, Started};
 
 const SILENT_CHAIN: [Call; 3] = [Call::RefreshGrant, Call::AssumeRoleWithWebIdentity, Call::AssumeRole];
-const WAITING: &str = "Waiting for another jit that is busy with";
+const WAITING: &str = "Waiting for another jit process that is busy with";
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn caller(room: &Room) -> Run<'_> {

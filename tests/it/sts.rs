@@ -43,7 +43,7 @@ fn a_hub_that_refuses_this_person() {
          or a condition of its trust policy failed; AWS does not say which"
     );
     let next = [
-        &format!("check the ARN, in upper and lower case: {HUB}"),
+        &format!("check the ARN, including upper and lower case: {HUB}"),
         "have the trust policy name the IAM OIDC provider of this issuer",
         "compare its conditions on `aud` and `sub` with the token's",
         "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity",
@@ -60,7 +60,8 @@ fn a_spoke_that_refuses_the_hub() {
          policy allows the sts:AssumeRole action"
     );
     let (_, login, said) = meets(Call::AssumeRole, refusal(403, "AccessDenied", &text));
-    let what = format!("{ADMIN} does not let {caller} in: no identity-based policy allows sts:AssumeRole");
+    let what =
+        format!("{ADMIN} cannot be assumed by {caller}: no identity-based policy allows sts:AssumeRole");
     let next = [
         "have a policy of the role or user that makes the call allow sts:AssumeRole",
         "jit explain admin  shows every value of the question",
@@ -76,16 +77,16 @@ fn final_refusals_are_not_retried() {
             Call::AssumeRole,
             refusal(400, "PackedPolicyTooLarge", sizes),
             4,
-            "too many or too long session tags and policies: 120 % of what AWS allows",
-            &["shorten `tags`, `policy` and `policy_arns`; tags that the IdP sends count as well"],
+            "the session tags and policies are too large: 120 % of what AWS allows",
+            &["shorten `tags`, `policy` and `policy_arns`; tags from the IdP count too"],
         ),
         (
             Call::AssumeRoleWithWebIdentity,
             refusal(403, "RegionDisabledException", "STS is not activated in this region"),
             4,
-            "STS is switched off in us-east-1 for account 111111111111",
+            "STS is not activated in us-east-1 for account 111111111111",
             &[
-                "use another region (`region` of the role, or AWS_REGION), or have STS switched on there (IAM, account settings)",
+                "use another region (`region` of the role, or AWS_REGION), or have STS activated there (IAM, account settings)",
             ],
         ),
         (
@@ -107,7 +108,7 @@ fn final_refusals_are_not_retried() {
             Call::AssumeRole,
             Trouble::Megabyte,
             1,
-            "STS in eu-west-1 gave no answer: the answer of STS is larger than 512 KB, which no honest answer is",
+            "STS in eu-west-1 did not answer: the response of STS is larger than 512 KB, the maximum that jit accepts",
             &["try again in a minute", "check the endpoint and the proxy: `jit explain admin`"],
         ),
     ];
@@ -128,7 +129,7 @@ fn temporary_failures_are_tried_three_times() {
         ),
         (
             refusal(400, "Throttling", "Rate exceeded"),
-            "too many calls to STS in eu-west-1, and waiting a little did not help (\"Rate exceeded\")",
+            "STS in eu-west-1 is rate-limiting requests, and retrying did not help (\"Rate exceeded\")",
             &["try again in a minute"],
         ),
     ];
@@ -146,11 +147,11 @@ fn temporary_failures_are_tried_three_times() {
 
 #[test]
 fn a_wrong_clock_is_reported_with_the_difference() {
-    for (ahead, how) in [(600, "10 minutes behind AWS's"), (-600, "10 minutes ahead of AWS's")] {
+    for (ahead, how) in [(600, "10 min behind AWS's"), (-600, "10 min ahead of AWS's")] {
         let room = Room::new();
         room.servers().faults(|faults| faults.sts_clock = ahead);
         let login = room.jit(&["login", "admin"]).run();
-        let what = format!("this machine's clock is {how}, so AWS takes none of its signatures");
+        let what = format!("this machine's clock is {how}, so AWS rejects its signatures");
         let next = ["set the clock, preferably from a time server, and try again"];
         let said = room.plain(&login.stderr);
         assert!(login.code() == 4 && said.ends_with(&format!("…\n{}", error(&what, &next))), "{login}");
@@ -190,7 +191,7 @@ fn an_id_token_that_aws_calls_expired_is_refreshed_once() {
     exit 4
     --- stderr
     Opening your browser to sign in at IDP
-    If it stays closed, open
+    If it does not open, visit:
     http://127.0.0.1:PORT/…
     error: AWS does not accept the IdP's token for arn:aws:iam::111111111111:role/jit-hub: it had expired when AWS received it ("Token expired: current date/time 2 must be before 1")
       next: jit login --force admin
@@ -206,8 +207,7 @@ fn a_duration_that_is_refused_is_remembered() {
     let asked = || room.count(Call::AssumeRoleWithWebIdentity);
     let warning = |hours| {
         format!(
-            "warning: hub gives no sessions of 12 h; this one is for {hours} h. An administrator can raise the role's \
-             maximum session duration\n"
+            "warning: hub does not allow sessions of 12 h; this one lasts {hours} h. An administrator can raise the role's maximum session duration\n"
         )
     };
 
@@ -253,7 +253,7 @@ fn an_aws_that_never_answers_is_abandoned() {
     let next = ["try again in a minute", "check the network and the proxy"];
     let what = "IDP did not answer in time";
     assert!(at_idp.code() == 1 && idp.plain(&at_idp.stderr).ends_with(&error(what, &next)), "{at_idp}");
-    let what = "STS in us-east-1 gave no answer: STS did not answer in time";
+    let what = "STS in us-east-1 did not answer: STS did not answer in time";
     assert!(at_sts.code() == 1 && sts.plain(&at_sts.stderr).ends_with(&error(what, &next)), "{at_sts}");
     assert_eq!(sts.count(Call::AssumeRoleWithWebIdentity), 1, "it is not waited for twice");
     idp.is_tidy();
@@ -266,7 +266,7 @@ fn text_from_aws_is_escaped() {
     for call in BOTH {
         let (_, login, said) = meets(call, refusal(400, "Strange\u{9b}Code", hostile));
         let shown = "\"\\u{9b}2J\\u{85}error: all is well\\u{202e}\\u{a}second line\"";
-        let what = format!("AWS refuses the request with Strange\\u{{9b}}Code ({shown})");
+        let what = format!("AWS refused the request with Strange\\u{{9b}}Code ({shown})");
         let next = ["see where each value comes from: `jit explain admin`"];
         assert_eq!((login.code(), said), (4, error(&what, &next)));
     }
@@ -377,6 +377,6 @@ fn a_session_nearly_full_of_tags_has_a_warning() {
     room.write_config(&room.usual_config().replace("[role.developer]", &format!("{tags}\n[role.developer]")));
     let login = room.jit(&["login", "admin"]).run();
     assert_eq!(login.code(), 0, "{login}");
-    let warning = "warning: the session policy and tags of admin fill 88 % of what AWS allows\n";
+    let warning = "warning: the session policy and tags of admin use 88 % of what AWS allows\n";
     assert!(login.stderr.contains(warning), "{login}");
 }

@@ -42,7 +42,8 @@ fn failed(room: &Room, login: &Output, what: &str, next: &str) {
     assert_eq!((login.stdout.as_str(), room.entries("").len()), ("", 0), "{login}");
 }
 
-const TRUST: &str = "if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE";
+const TRUST: &str =
+    "if your company has its own certificate authority, set AWS_CA_BUNDLE to the file of its certificates";
 
 #[test]
 fn an_idp_with_an_unknown_certificate_is_not_called() {
@@ -52,15 +53,14 @@ fn an_idp_with_an_unknown_certificate_is_not_called() {
     room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
 
     let unknown = room.jit(&["login", "admin"]).run();
-    let what =
-        "no safe connection to 127.0.0.1:PORT: nobody whom this machine trusts has signed its certificate";
+    let what = "no secure connection to 127.0.0.1:PORT: its certificate is not signed by an authority that this machine trusts";
     failed(&room, &unknown, what, TRUST);
     assert_eq!(front.requests().len(), 0, "nothing was sent");
 
     // If trusted, it answers; its different issuer is the next problem.
     let trusted = room.jit(&["login", "admin"]).env("AWS_CA_BUNDLE", &bundle(&room, "ca.pem")).run();
-    let what = "the provider calls itself `http://IDP`, but the configuration says `https://127.0.0.1:PORT`";
-    let next = "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
+    let what = "the IdP calls itself `http://IDP`, but the configuration says `https://127.0.0.1:PORT`";
+    let next = "compare `issuer` with the issuer that the IdP announces: case and a trailing slash matter";
     failed(&room, &trusted, what, next);
     assert_eq!(front.requests().len(), 1);
 }
@@ -96,16 +96,16 @@ fn a_profiles_certificates_apply_to_its_connections() {
     exit 1
     --- stderr
     warning: the profile b has long-lived access keys (~/.aws/config:6); sign in at an IdP instead where you can
-    error: STS in us-east-1 gave no answer: no safe connection to 127.0.0.1:PORT: nobody whom this machine trusts has signed its certificate
-      next: if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE
+    error: STS in us-east-1 did not answer: no secure connection to 127.0.0.1:PORT: its certificate is not signed by an authority that this machine trusts
+      next: if your company has its own certificate authority, set AWS_CA_BUNDLE to the file of its certificates
     ");
     let gone = exec("c").run();
     insta::assert_snapshot!(room.told(&gone), @"
     exit 1
     --- stderr
     warning: the profile c has long-lived access keys (~/.aws/config:9); sign in at an IdP instead where you can
-    error: STS in us-east-1 gave no answer: `ca_bundle` (~/.aws/config:11) names `/nowhere`, which cannot be used: No such file or directory (os error 2)
-      next: name a file of PEM certificates there, by its whole path
+    error: STS in us-east-1 did not answer: `ca_bundle` (~/.aws/config:11) points to `/nowhere`, which jit cannot use: No such file or directory (os error 2)
+      next: set it to the absolute path of a file of PEM certificates
     ");
     // The variable takes precedence.
     reached(exec("c").env("AWS_CA_BUNDLE", &ca));
@@ -118,7 +118,7 @@ fn a_port_without_tls_is_reported() {
     let issuer = room.servers().issuer().replace("http:", "https:");
     room.write_config(&room.usual_config().replace(room.servers().issuer(), &issuer));
     let login = room.jit(&["login", "admin"]).run();
-    let what = "cannot reach IDP: what answers there does not speak TLS";
+    let what = "cannot reach IDP: the server does not use TLS";
     failed(&room, &login, what, "check `issuer`, the network and the proxy\n  next: run `jit doctor`");
 }
 
@@ -152,33 +152,33 @@ openssl req -x509 -key leaf.key -subj '/CN=127.0.0.1' -days 2 -addext 'subjectAl
   -addext 'basicConstraints=critical,CA:FALSE' -out plain.pem"#;
     let made = room.program("sh", &["-c", script]).run();
     assert_eq!(made.code(), 0, "{made}");
-    let old = "ask whoever runs it to turn on TLS 1.2 or 1.3";
+    let old = "ask the administrator of that server to enable TLS 1.2 or 1.3";
     let cases = [
         // Valid, so that the others fail for the intended reason.
         ("-cert leaf.pem -tls1_2", None, TRUST),
-        (
-            "-cert leaf.pem -tls1_1 -cipher ALL:@SECLEVEL=0",
-            Some("it speaks no version of TLS that is still safe"),
-            old,
-        ),
-        (
-            "-cert leaf.pem -tls1 -cipher ALL:@SECLEVEL=0",
-            Some("it speaks no version of TLS that is still safe"),
-            old,
-        ),
+        ("-cert leaf.pem -tls1_1 -cipher ALL:@SECLEVEL=0", Some("it supports no secure version of TLS"), old),
+        ("-cert leaf.pem -tls1 -cipher ALL:@SECLEVEL=0", Some("it supports no secure version of TLS"), old),
         (
             "-cert own.pem",
-            Some("its certificate is an authority's own, or one that signs itself, and not a server's"),
+            Some(
+                "its certificate belongs to a certificate authority or is self-signed; it is not a server certificate",
+            ),
             TRUST,
         ),
-        ("-cert plain.pem", Some("nobody whom this machine trusts has signed its certificate"), TRUST),
+        (
+            "-cert plain.pem",
+            Some("its certificate is not signed by an authority that this machine trusts"),
+            TRUST,
+        ),
         ("-cert old.pem", Some("its certificate has expired"), TRUST),
         ("-cert other.pem", Some("its certificate is for another name"), TRUST),
     ];
     for (options, why, next) in cases {
         let login = login_at(&room, &format!("-key leaf.key {options}"));
         match why {
-            Some(why) => failed(&room, &login, &format!("no safe connection to 127.0.0.1:PORT: {why}"), next),
+            Some(why) => {
+                failed(&room, &login, &format!("no secure connection to 127.0.0.1:PORT: {why}"), next)
+            }
             None => {
                 assert!(login.code() == 1 && login.stderr.contains("a web page instead of JSON"), "{login}")
             }
@@ -194,13 +194,13 @@ fn a_proxy_that_answers_with_a_page_is_named_and_gets_nothing() {
         ("200 OK", "cannot reach idp.example: "),
         (
             "302 Found\r\nLocation: http://portal.example/",
-            "cannot reach idp.example: the proxy does not lead there\n",
+            "cannot reach idp.example: the proxy does not connect to that host\n",
         ),
         (
             "407 Proxy Authentication Required",
-            "cannot reach idp.example: the proxy wants to know who asks (status 407)\n",
+            "cannot reach idp.example: the proxy requires authentication (status 407)\n",
         ),
-        ("403 Forbidden", "cannot reach idp.example: the proxy does not lead there\n"),
+        ("403 Forbidden", "cannot reach idp.example: the proxy does not connect to that host\n"),
     ] {
         let page = "<html>\u{1b}]0;owned\u{7}Please sign in to this network</html>";
         let proxy = Front::start(None, move |_| reply(status, "text/html", page));
@@ -233,8 +233,7 @@ fn aws_is_called_over_tls_with_the_configured_bundle() {
 
     let unknown = login("").without("AWS_CA_BUNDLE").run();
     assert_eq!(unknown.code(), 1, "{unknown}");
-    let what = "error: STS in us-east-1 gave no answer: no safe connection to 127.0.0.1:PORT: nobody whom \
-                this machine trusts has signed its certificate\n  next: if a certificate";
+    let what = "error: STS in us-east-1 did not answer: no secure connection to 127.0.0.1:PORT: its certificate is not signed by an authority that this machine trusts\n  next: if your company";
     assert!(room.plain(&unknown.stderr).contains(what), "{unknown}");
     assert_eq!(front.requests().len(), 0, "no token was sent");
 
@@ -253,15 +252,15 @@ fn unusable_ca_bundles_are_named() {
     room.write("cut.pem", "-----BEGIN CERTIFICATE-----\nMIIB");
     let cases = [
         ("missing.pem", "No such file or directory (os error 2)"),
-        ("empty.pem", "there is no certificate in it"),
-        ("leaf.key", "there is no certificate in it"),
+        ("empty.pem", "it contains no certificate"),
+        ("leaf.key", "it contains no certificate"),
         ("garbage.pem", "a certificate in it is broken (invalid peer certificate: BadEncoding)"),
-        ("cut.pem", "it is no whole PEM text"),
+        ("cut.pem", "it is not a complete PEM file"),
     ];
     for (file, why) in cases {
         let login = room.jit(&["login", "admin"]).env("AWS_CA_BUNDLE", &bundle(&room, file)).run();
-        let what = format!("AWS_CA_BUNDLE names `~/{file}`, which cannot be used: {why}");
-        failed(&room, &login, &what, "unset AWS_CA_BUNDLE, or name a file of PEM certificates in it");
+        let what = format!("AWS_CA_BUNDLE points to `~/{file}`, which jit cannot use: {why}");
+        failed(&room, &login, &what, "unset AWS_CA_BUNDLE, or set it to a file of PEM certificates");
     }
     assert_eq!(front.requests().len(), 0);
 }

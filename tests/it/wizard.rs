@@ -21,7 +21,7 @@ fn config(room: &Room) -> String {
 fn an_identity_center_url_is_enough() {
     let room = room(Settings::default());
     let mut configure = room.jit(&["configure"]).somebody_types().start();
-    configure.says("Address: ");
+    configure.says("URL: ");
     configure.types(&format!("{}/#/\n", room.servers().start_url()));
     // The region is on the portal's page; signing in reveals the rest.
     configure.says("Signed in");
@@ -55,18 +55,18 @@ fn an_issuer_needs_a_client_and_a_role_and_refusals_are_explained() {
     let room = room(Settings::default());
     let mut configure = room.jit(&["configure"]).somebody_types().start();
     // Each wrong answer says why and what to do instead, and affects only itself.
-    configure.says("Address: ");
+    configure.says("URL: ");
     configure.types("acme\n");
-    configure.says("`acme` is no address of a web page");
+    configure.says("`acme` is not the URL of a web page");
     configure.says("such as acme.okta.com");
     configure.says("Try again with other answers? [y/N]");
     configure.types("y\n");
-    configure.says("Address: ");
+    configure.says("URL: ");
     configure.types(&format!("{}\n", room.servers().sts_url()));
-    configure.says("says how one signs in there");
+    configure.says("could not find out how to sign in at");
     configure.says("Try again with other answers? [y/N]");
     configure.types("y\n");
-    configure.says("Address: ");
+    configure.says("URL: ");
     configure.types(&format!("{}/.well-known/openid-configuration\n", room.servers().issuer()));
     configure.says("The OpenID Connect provider http://127.0.0.1:");
     configure.says("The client id that was registered for jit there: ");
@@ -105,7 +105,7 @@ fn saml_metadata_and_one_offered_role_need_no_more_questions() {
     );
     let page = crate::shared::Page::of(&metadata);
     let mut configure = room.jit(&["configure"]).somebody_types().start();
-    configure.says("Address: ");
+    configure.says("URL: ");
     configure.types(&format!("{}\n", page.url));
     configure.says("Is it registered there? [y/N]");
     configure.types("y\n");
@@ -137,20 +137,20 @@ fn metadata_pointing_to_another_host_needs_confirmation() {
         );
         let page = crate::shared::Page::of(&metadata);
         let mut configure = room.jit(&["configure"]).somebody_types().start();
-        configure.says("Address: ");
+        configure.says("URL: ");
         configure.types(&format!("{}\n", page.url));
         if is_page {
             configure.says(&format!("it sends you elsewhere to sign in: {place}"));
             let shown = configure.says("Is that where you sign in? [y/N]");
             assert_eq!(
-                shown.contains("reads ev\u{456}l.example, in letters"),
+                shown.contains("reads ev\u{456}l.example, and its letters"),
                 place.contains("xn--"),
                 "{shown}"
             );
             configure.types("n\n");
         } else {
             // Nobody is asked to accept such a URL.
-            configure.says(&format!("it sends people to `{place}`, which is not https"));
+            configure.says(&format!("it sends users to `{place}`, which is neither https"));
         }
         configure.says("Try again with other answers? [y/N]");
         configure.types("n\n");
@@ -168,7 +168,7 @@ fn nothing_is_written_without_confirmation_or_a_person() {
     let said = "error: jit configure asks questions, and nobody can be asked here\n  next: jit configure add URL  takes a company's shared file\n";
     assert!(nobody.code() == 2 && nobody.stderr.starts_with(said), "{nobody}");
     let mut configure = room.jit(&["configure"]).somebody_types().start();
-    configure.says("Address: ");
+    configure.says("URL: ");
     configure.types(&format!("{}\n", room.servers().start_url()));
     configure.says("What do you call it?");
     configure.types("\n");
@@ -177,7 +177,7 @@ fn nothing_is_written_without_confirmation_or_a_person() {
     let configure = configure.wait();
     assert!(configure.code() == 0 && configure.stdout.contains("Nothing was written"), "{configure}");
     let mut stopped = room.jit(&["configure"]).somebody_types().start();
-    stopped.says("Address: ");
+    stopped.says("URL: ");
     stopped.types("\n");
     let stopped = stopped.wait();
     assert!(

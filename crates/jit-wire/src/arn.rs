@@ -18,7 +18,7 @@ pub enum ArnError {
     #[error("not an ARN: an ARN looks like arn:aws:iam::111111111111:role/NAME")]
     Shape,
     /// AWS has no such partition.
-    #[error("there is no partition `{0}`: it is one of {known}", known = Partition::names())]
+    #[error("`{0}` is not a partition: use one of {known}", known = Partition::names())]
     Partition(String),
     /// The account is not twelve digits.
     #[error("the account `{0}` is not twelve digits")]
@@ -27,7 +27,7 @@ pub enum ArnError {
     #[error("this is the ARN of {0}, not of an IAM role")]
     NotARole(String),
     /// It has a character that IAM names, or their paths, cannot have.
-    #[error("the role name holds `{}`, which IAM names cannot", .0.escape_default())]
+    #[error("the role name contains `{}`, which IAM does not allow in names", .0.escape_default())]
     Character(char),
     /// The name or its path is longer than IAM allows.
     #[error("the role's name is longer than the 64 characters that IAM allows, or its path longer than 512")]
@@ -321,17 +321,17 @@ mod tests {
             ("admin", "not an ARN"),
             ("arn:aws:iam::222222222222", "not an ARN"),
             ("arn:aws:iam::222222222222:role/", "not an ARN"),
-            ("arn:amazon:iam::222222222222:role/a", "no partition `amazon`"),
+            ("arn:amazon:iam::222222222222:role/a", "`amazon` is not a partition"),
             ("arn:aws:iam::2222:role/a", "`2222` is not twelve digits"),
             ("arn:aws:iam::222222222222:user/a", "`iam` `user`"),
             ("arn:aws:sts::222222222222:assumed-role/a/b", "`sts` `assumed-role`"),
-            ("arn:aws:iam::222222222222:role/a b", "holds ` `"),
-            ("arn:aws:iam::222222222222:role/a\n", "holds `\\n`"),
-            ("arn:aws:iam::222222222222:role/$(touch${IFS}pwned)", "holds `$`"),
-            ("arn:aws:iam::222222222222:role/a`b`", "holds ```"),
-            ("arn:aws:iam::222222222222:role/a;b", "holds `;`"),
-            ("arn:aws:iam::222222222222:role/é", "holds `\\u{e9}`"),
-            ("arn:aws:iam::222222222222:role/a b/c", "holds ` `"),
+            ("arn:aws:iam::222222222222:role/a b", "contains ` `"),
+            ("arn:aws:iam::222222222222:role/a\n", "contains `\\n`"),
+            ("arn:aws:iam::222222222222:role/$(touch${IFS}pwned)", "contains `$`"),
+            ("arn:aws:iam::222222222222:role/a`b`", "contains ```"),
+            ("arn:aws:iam::222222222222:role/a;b", "contains `;`"),
+            ("arn:aws:iam::222222222222:role/é", "contains `\\u{e9}`"),
+            ("arn:aws:iam::222222222222:role/a b/c", "contains ` `"),
             (
                 "arn:aws:iam::222222222222:role/aaaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggggg",
                 "64",

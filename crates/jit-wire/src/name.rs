@@ -112,13 +112,13 @@ pub fn is_visible(character: char) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// It is empty, or too long.
-    #[error("this name holds nothing, or more than {LONGEST_OWN} characters")]
+    #[error("this name is empty or longer than {LONGEST_OWN} characters")]
     Length,
     /// It would be read as an option.
-    #[error("this name holds a hyphen at its start")]
+    #[error("this name starts with a hyphen")]
     Option,
     /// A character that some reader of `~/.aws/config`, or some shell, would interpret.
-    #[error("this name holds `{}`", .0.escape_default())]
+    #[error("this name contains `{}`", .0.escape_default())]
     Character(char),
 }
 

@@ -108,7 +108,7 @@ impl<'a> Section<'a> {
     pub fn text(&mut self, key: &'static str) -> Result<Option<At<String>>, Mistake> {
         let Some(found) = self.take(key) else { return Ok(None) };
         let Some(text) = found.get_ref().as_str() else {
-            return Err(self.wrong_type(key, "a text in quotes", found));
+            return Err(self.wrong_type(key, "a string in quotes", found));
         };
         Ok(Some(At { value: text.to_owned(), line: self.source.line(found.span().start) }))
     }
@@ -149,7 +149,7 @@ impl<'a> Section<'a> {
                 .map(|item| item.get_ref().as_str().map(str::to_owned))
                 .collect::<Option<Vec<String>>>()
         });
-        let Some(Some(value)) = items else { return Err(self.wrong_type(key, "a list of texts", found)) };
+        let Some(Some(value)) = items else { return Err(self.wrong_type(key, "a list of strings", found)) };
         Ok(Some(At { value, line: self.source.line(found.span().start) }))
     }
 
@@ -167,7 +167,7 @@ impl<'a> Section<'a> {
             table.iter().map(pair).collect::<Option<BTreeMap<String, String>>>()
         });
         let Some(Some(value)) = pairs else {
-            return Err(self.wrong_type(key, "a table of texts such as { team = \"core\" }", found));
+            return Err(self.wrong_type(key, "a table of strings such as { team = \"core\" }", found));
         };
         Ok(Some(At { value, line: self.source.line(found.span().start) }))
     }
@@ -204,8 +204,8 @@ impl<'a> Section<'a> {
                 }
                 None => Err(self.source.mistake(
                     name.span(),
-                    format!("`{text}` stands directly below [{key}]"),
-                    Some(format!("give it a name of its own: [{key}.NAME]")),
+                    format!("`{text}` is directly in [{key}]"),
+                    Some(format!("put it into a table with a name: [{key}.NAME]")),
                 )),
             }
         };
@@ -216,10 +216,10 @@ impl<'a> Section<'a> {
     pub fn finish(self) -> Result<(), Mistake> {
         let Some(key) = self.left_keys().next() else { return Ok(()) };
         let suggestion = closest(key, self.asked.iter().copied()).map_or_else(
-            || format!("the keys here are {}", self.asked.join(", ")),
+            || format!("valid keys are {}", self.asked.join(", ")),
             |meant| match self.taken.contains(&meant) {
                 // Renaming it would only cause the next mistake: a duplicate key.
-                true => format!("`{meant}` is there already; delete `{key}`"),
+                true => format!("`{meant}` is already set; delete `{key}`"),
                 false => format!("did you mean `{meant}`?"),
             },
         );
@@ -229,7 +229,7 @@ impl<'a> Section<'a> {
 
 fn name_of_type(value: &DeValue<'_>) -> &'static str {
     match value {
-        DeValue::String(_) => "a text",
+        DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a number",
         DeValue::Float(_) => "a fraction",
         DeValue::Boolean(_) => "true or false",

@@ -190,14 +190,14 @@ impl Shortfall {
         let listed = |got: &[String]| if got.is_empty() { "none".to_owned() } else { got.join(", ") };
         match self {
             Self::Old { max_age, at } => {
-                format!("a sign-in of the last {}; yours is from {}", duration(*max_age), clock_time(*at))
+                format!("a sign-in within the last {}; yours is from {}", duration(*max_age), clock_time(*at))
             }
             Self::Ahead { at } => format!(
                 "a recent sign-in; yours is from {}, which is in the future by this machine's clock",
                 clock_time(*at)
             ),
             Self::NoTime { max_age } => format!(
-                "a sign-in of the last {}, and it is not known when you signed in: the IdP does not say",
+                "a sign-in within the last {}, and the IdP does not say when you signed in",
                 duration(*max_age)
             ),
             Self::Acr { wanted, got } => {
@@ -244,7 +244,7 @@ mod tests {
                 "",
                 "",
                 requirement(Some(900), &[], ""),
-                "a sign-in of the last 15 min; yours is from 901 s ago",
+                "a sign-in within the last 15 min; yours is from 901 s ago",
             ),
             (
                 Some(-601),
@@ -258,7 +258,7 @@ mod tests {
                 "phr",
                 "hwk",
                 requirement(Some(900), &[], ""),
-                "a sign-in of the last 15 min, and it is not known when you signed in: the IdP does not say",
+                "a sign-in within the last 15 min, and the IdP does not say when you signed in",
             ),
             (None, "phr", "", requirement(None, &["phr phrh"], ""), ""),
             (None, "c1 c2", "", requirement(None, &["c1", "c2 c3"], ""), ""),

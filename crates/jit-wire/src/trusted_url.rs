@@ -37,16 +37,16 @@ pub struct TrustedUrl {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It cannot be parsed as a URL, or parsers would disagree about it.
-    #[error("is not an address: {0}")]
+    #[error("is not a URL: {0}")]
     NotAnAddress(&'static str),
     /// It would be sent in clear over a network, or uses another protocol.
-    #[error("is not https, nor http on this machine")]
+    #[error("is neither https nor http on this machine")]
     Scheme,
     /// It leads to this machine or its link, but whoever names it is elsewhere.
-    #[error("leads into this machine, and {0} is not on this machine")]
+    #[error("points to this machine, and {0} is not on this machine")]
     Inwards(String),
     /// It has a part that a URL for this purpose may not have.
-    #[error("is more than the address: it has {0}")]
+    #[error("has more than a host: {0}")]
     More(&'static str),
 }
 
@@ -204,11 +204,13 @@ fn read(text: &str) -> Result<(TrustedUrl, bool), UrlError> {
     let stray = |c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c);
     if let Some(stray) = text.chars().find(|c| stray(*c)) {
         return not(match stray {
-            ' ' => "there is a space in it",
-            '\\' => "there is a backslash in it",
-            c if c.is_control() => "there is a control character in it",
-            c if !c.is_ascii() => "a character is not ASCII (write a host as xn--…, and the rest as %XX)",
-            _ => "there is a character in it that stands in no address",
+            ' ' => "it contains a space",
+            '\\' => "it contains a backslash",
+            c if c.is_control() => "it contains a control character",
+            c if !c.is_ascii() => {
+                "it has a character that is not ASCII (write a host as xn--…, and the rest as %XX)"
+            }
+            _ => "it contains a character that URLs cannot contain",
         });
     }
     let Some((scheme, rest)) = text.split_once("://") else { return Err(UrlError::Scheme) };

@@ -14,9 +14,9 @@ const POLICIES: [(&str, &str); 8] = [
     ("session policy", "the session policy (`policy`, `policy_arns`) of the role before this one"),
     (
         "service control policy",
-        "the service control policies of the organisation of the account that makes the call",
+        "the service control policies of the organization of the account that makes the call",
     ),
-    ("resource control policy", "the resource control policies of the organisation of the role's account"),
+    ("resource control policy", "the resource control policies of the organization of the role's account"),
     ("VPC endpoint policy", "the policy of the network's own STS endpoint"),
 ];
 
@@ -38,16 +38,16 @@ impl StsError {
         let action = self.denied_action();
         let door = match self.action {
             Action::AssumeRole => {
-                format!("{} does not let {} in", self.role(), caller.unwrap_or("this session"))
+                format!("{} cannot be assumed by {}", self.role(), caller.unwrap_or("this session"))
             }
             Action::AssumeRoleWithWebIdentity => {
                 format!("your IdP sent you to {}, but that role does not accept it", self.role())
             }
             Action::AssumeRoleWithSaml => {
-                format!("your IdP vouches for you to {}, but that role does not accept it", self.role())
+                format!("your IdP signed you in for {}, but that role does not accept it", self.role())
             }
-            Action::GetSessionToken => "AWS gives these keys no session".to_owned(),
-            Action::GetCallerIdentity => "AWS does not tell who this session is".to_owned(),
+            Action::GetSessionToken => "AWS refused to issue a session for these keys".to_owned(),
+            Action::GetCallerIdentity => "AWS refused to say who this session is".to_owned(),
         };
         let why = match self.denier() {
             Some(Denier { policy, forbids: true, .. }) => {
@@ -56,16 +56,16 @@ impl StsError {
             }
             Some(Denier { policy, .. }) => format!("no {policy} allows {action}"),
             None if message.contains("must provide both MFA serial number") => {
-                "it wants an MFA code, which only an IAM user can give".to_owned()
+                "it requires an MFA code, which only an IAM user can provide".to_owned()
             }
             None if message.contains("MultiFactorAuthentication failed") => {
-                "the MFA code is wrong or was used before; the next one comes within half a minute".to_owned()
+                "the MFA code is wrong or was already used; wait up to 30 s for the next one".to_owned()
             }
             None if message.contains("sts:TagSession") || message.contains("sts:SetSourceIdentity") => {
                 format!("{action} is not allowed")
             }
             None if matches!(self.action, Action::GetCallerIdentity | Action::GetSessionToken) => {
-                format!("its requests are not let through{}", self.quote())
+                format!("its requests are denied{}", self.quote())
             }
             None => {
                 "it does not exist, does not trust the caller, or a condition of its trust policy failed; \
@@ -84,7 +84,7 @@ impl StsError {
             return vec![Next::words(format!("have {place} {verb} {action}"))];
         }
         let role = self.role();
-        let arn = || Next::words(format!("check the ARN, in upper and lower case: {role}"));
+        let arn = || Next::words(format!("check the ARN, including upper and lower case: {role}"));
         let tags = "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity";
         match self.action {
             Action::AssumeRole => vec![
@@ -109,7 +109,7 @@ impl StsError {
                 ),
                 Next::words(tags),
             ],
-            Action::GetSessionToken => Next::list(["check the keys: they may be switched off"]),
+            Action::GetSessionToken => Next::list(["check the keys: they may be deactivated"]),
             Action::GetCallerIdentity => vec![Next::SignInAnew],
         }
     }

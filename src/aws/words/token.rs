@@ -7,7 +7,7 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
     (
         "No OpenIDConnect provider found",
         "the role's account has no IAM OIDC provider for this issuer",
-        "compare `issuer` with the provider's URL in IAM: the account, and a slash at the end, count",
+        "compare `issuer` with the provider's URL in IAM: the account and a trailing slash matter",
     ),
     (
         "Incorrect token audience",
@@ -49,7 +49,7 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
         "its attribute SourceIdentity has a format that AWS does not accept",
         "have the IdP send 2 to 64 letters, digits and _ + = , . @ - as SourceIdentity",
     ),
-    ("Invalid base64 SAMLResponse", "AWS cannot read it", "sign in anew"),
+    ("Invalid base64 SAMLResponse", "AWS cannot read it", "sign in again"),
 ];
 
 impl StsError {

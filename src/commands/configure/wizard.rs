@@ -105,7 +105,7 @@ impl Wizard<'_> {
     /// From the address to what was seen to work.
     fn try_once(&self) -> CommandResult<Draft> {
         let Self { world, ui } = *self;
-        let address = self.need("Address")?;
+        let address = self.need("URL")?;
         let found = process::block_on(lookup::look_up(&world.http, &address))?;
         let idp = self.idp(found)?;
         let mut draft = Draft { idps: vec![idp.clone()], roles: Vec::new() };

@@ -119,7 +119,7 @@ impl Before {
             [] if !forced => {}
             [] => ui.say(shown!("{} says the same about you as before", proof.name())),
             changes => {
-                ui.say(shown!("New since the last login at {}:", proof.name()));
+                ui.say(shown!("Changed since the last sign-in at {}:", proof.name()));
                 for (sign, what) in changes.iter().take(MOST_CHANGES) {
                     let tone = if *sign == "lost" { Tone::Warning } else { Tone::Good };
                     ui.say(shown!("  {} {}", ui.paint(tone, escape(sign).padded(7)), what));

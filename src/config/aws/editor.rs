@@ -57,7 +57,7 @@ pub struct Overruled {
 
 /// The section on a line is indented so that a change above it would give it another meaning.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the section on line {line} is indented, and would be read differently after the change")]
+#[error("the section on line {line} is indented, so the change would alter its meaning")]
 pub struct Tangled {
     /// The line of its header, counted from one.
     pub line: usize,

@@ -28,10 +28,10 @@ pub struct Profile {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unwritable {
     /// A path that depends on the folder a tool is started in.
-    #[error("the path of the program, {0}, is not absolute")]
+    #[error("the program's path is not absolute: {0}")]
     NotAbsolute(String),
     /// A character that a shell, or one of the readers, does not take as itself.
-    #[error("the path of the program, {path}, has the character {character:?}, which tools read differently")]
+    #[error("the program's path, {path}, contains {character:?}, which tools interpret differently")]
     PathCharacter {
         /// The path.
         path: String,
@@ -42,9 +42,7 @@ pub enum Unwritable {
     #[error("a profile's name may not be empty or start with `-`")]
     NameStart,
     /// A character outside what all readers take in the name of a profile.
-    #[error(
-        "the character {character:?} may not stand in a profile's name; letters, digits and {allowed} may"
-    )]
+    #[error("{character:?} is not allowed in the name of a profile; use letters, digits and {allowed}")]
     NameCharacter {
         /// The first such character.
         character: char,

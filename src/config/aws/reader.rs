@@ -31,7 +31,7 @@ pub enum Why {
     #[error("the file starts with a byte order mark; save it as UTF-8 without one")]
     ByteOrderMark,
     /// A key before the first section.
-    #[error("a key stands before the first section")]
+    #[error("this key comes before the first section")]
     NoSection,
     /// A section that was there already.
     #[error("this section is a duplicate of the one on line {first}")]

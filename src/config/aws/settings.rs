@@ -63,7 +63,7 @@ const REGIONAL: &[&str] = &["legacy", "regional"];
 const CHECKSUMS: &[&str] = &["when_supported", "when_required"];
 const MONITORING: SettingEffect = NoEffect("jit sends no monitoring data");
 const S3: SettingEffect = HandedOn("S3");
-const S3_BLOCK: SettingEffect = NoEffect("S3 alone, and it has no variable");
+const S3_BLOCK: SettingEffect = NoEffect("only S3, and it has no variable");
 const PROXY: SettingEffect = NoEffect("jit has one set of certificates for all connections: ca_bundle");
 
 /// A setting with one key and one variable.
@@ -80,42 +80,42 @@ const fn both(
 /// The settings, in botocore's order, and behind them those of the AWS CLI that have a variable.
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
-    both("profile", &[], &["AWS_DEFAULT_PROFILE", "AWS_PROFILE"], Any, NoEffect("the profile is the role that jit was given; a child of exec gets neither")),
-    both("region", &["region"], &[AWS_DEFAULT_REGION], Any, Obeyed("where STS is asked, for every step of the chain; AWS_REGION counts first")),
+    both("profile", &[], &["AWS_DEFAULT_PROFILE", "AWS_PROFILE"], Any, NoEffect("the profile is the role that jit was given; commands under exec get neither")),
+    both("region", &["region"], &[AWS_DEFAULT_REGION], Any, Obeyed("the region of STS for every step of the chain; AWS_REGION takes precedence")),
     both("data_path", &["data_path"], &["AWS_DATA_PATH"], Any, HandedOn("the service models of botocore")),
-    both("config_file", &[], &[AWS_CONFIG_FILE], Any, Obeyed("the file that is read; `~` and `$NAME` are expanded")),
-    both("ca_bundle", &["ca_bundle"], &[AWS_CA_BUNDLE], Any, Obeyed("the certificates that every connection is checked with")),
-    both("api_versions", &["api_versions"], &[], Any, NoEffect("jit calls the API versions that it was built with")),
-    both("credentials_file", &[], &[AWS_SHARED_CREDENTIALS_FILE], Any, Obeyed("the file that is read; `~` and `$NAME` are expanded")),
-    both("metadata_service_timeout", &["metadata_service_timeout"], &[AWS_METADATA_SERVICE_TIMEOUT], Number(1, 600), Obeyed("how many seconds the instance metadata service has for an answer: 1")),
-    both("metadata_service_num_attempts", &["metadata_service_num_attempts"], &[AWS_METADATA_SERVICE_NUM_ATTEMPTS], Number(1, 100), Obeyed("how often it is asked: once")),
-    both("ec2_metadata_service_endpoint", &["ec2_metadata_service_endpoint"], &[AWS_EC2_METADATA_SERVICE_ENDPOINT], Any, Obeyed("where it is; https, this machine, or an address that belongs to AWS's own")),
-    both("ec2_metadata_service_endpoint_mode", &["ec2_metadata_service_endpoint_mode"], &[AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE], Word(&["ipv4", "ipv6"]), Obeyed("which of its two addresses is asked")),
-    both("ec2_metadata_v1_disabled", &["ec2_metadata_v1_disabled"], &[AWS_EC2_METADATA_V1_DISABLED], Switch, NoEffect("jit never uses version 1 of the metadata service, which answers anybody who can make this machine send a request")),
-    both("imds_use_ipv6", &["imds_use_ipv6"], &[AWS_IMDS_USE_IPV6], Switch, Obeyed("as ec2_metadata_service_endpoint_mode = ipv6, which counts first")),
+    both("config_file", &[], &[AWS_CONFIG_FILE], Any, Obeyed("the file to read; `~` and `$NAME` are expanded")),
+    both("ca_bundle", &["ca_bundle"], &[AWS_CA_BUNDLE], Any, Obeyed("the certificates that every connection is verified with")),
+    both("api_versions", &["api_versions"], &[], Any, NoEffect("jit uses fixed API versions")),
+    both("credentials_file", &[], &[AWS_SHARED_CREDENTIALS_FILE], Any, Obeyed("the file to read; `~` and `$NAME` are expanded")),
+    both("metadata_service_timeout", &["metadata_service_timeout"], &[AWS_METADATA_SERVICE_TIMEOUT], Number(1, 600), Obeyed("timeout of the instance metadata service, in seconds: 1")),
+    both("metadata_service_num_attempts", &["metadata_service_num_attempts"], &[AWS_METADATA_SERVICE_NUM_ATTEMPTS], Number(1, 100), Obeyed("attempts: 1")),
+    both("ec2_metadata_service_endpoint", &["ec2_metadata_service_endpoint"], &[AWS_EC2_METADATA_SERVICE_ENDPOINT], Any, Obeyed("its URL; https, this machine, or one of AWS's own addresses")),
+    both("ec2_metadata_service_endpoint_mode", &["ec2_metadata_service_endpoint_mode"], &[AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE], Word(&["ipv4", "ipv6"]), Obeyed("whether its IPv4 or its IPv6 address is used")),
+    both("ec2_metadata_v1_disabled", &["ec2_metadata_v1_disabled"], &[AWS_EC2_METADATA_V1_DISABLED], Switch, NoEffect("jit never uses version 1 of the metadata service, which answers any request that this machine sends")),
+    both("imds_use_ipv6", &["imds_use_ipv6"], &[AWS_IMDS_USE_IPV6], Switch, Obeyed("as ec2_metadata_service_endpoint_mode = ipv6, which takes precedence")),
     both("use_dualstack_endpoint", &["use_dualstack_endpoint"], &[AWS_USE_DUALSTACK_ENDPOINT], Switch, Obeyed("the dual-stack endpoints of STS and Identity Center")),
     both("use_fips_endpoint", &["use_fips_endpoint"], &[AWS_USE_FIPS_ENDPOINT], Switch, Obeyed("the FIPS endpoints of STS and Identity Center")),
-    both("ignore_configured_endpoint_urls", &["ignore_configured_endpoint_urls"], &[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS], Switch, Obeyed("endpoint_url, services and the variables AWS_ENDPOINT_URL… count for nothing")),
-    both("parameter_validation", &["parameter_validation"], &[], Any, NoEffect("jit checks what it sends itself")),
+    both("ignore_configured_endpoint_urls", &["ignore_configured_endpoint_urls"], &[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS], Switch, Obeyed("endpoint_url, services and the variables AWS_ENDPOINT_URL… are ignored")),
+    both("parameter_validation", &["parameter_validation"], &[], Any, NoEffect("jit validates its own requests")),
     both("csm_enabled", &["csm_enabled"], &["AWS_CSM_ENABLED"], Any, MONITORING),
     both("csm_host", &["csm_host"], &["AWS_CSM_HOST"], Any, MONITORING),
     both("csm_port", &["csm_port"], &["AWS_CSM_PORT"], Any, MONITORING),
     both("csm_client_id", &["csm_client_id"], &["AWS_CSM_CLIENT_ID"], Any, MONITORING),
     both("endpoint_discovery_enabled", &["endpoint_discovery_enabled"], &["AWS_ENDPOINT_DISCOVERY_ENABLED"], Any, HandedOn("services with endpoint discovery")),
-    both("sts_regional_endpoints", &["sts_regional_endpoints"], &["AWS_STS_REGIONAL_ENDPOINTS"], Word(REGIONAL), NoEffect("jit always asks the regional endpoint: a session of the global one does not hold in every region")),
-    both("retry_mode", &["retry_mode"], &["AWS_RETRY_MODE"], Word(&["legacy", "standard", "adaptive"]), NoEffect("jit repeats calls by the rules of `standard`")),
-    both("defaults_mode", &["defaults_mode"], &["AWS_DEFAULTS_MODE"], Word(&["legacy", "auto", "standard", "in-region", "cross-region", "mobile"]), NoEffect("jit has deadlines of its own, and always asks the regional STS")),
-    both("max_attempts", &["max_attempts"], &[AWS_MAX_ATTEMPTS], Number(1, 1000), Obeyed("how often STS and Identity Center are asked before the call has failed; at most 10 times")),
-    both("user_agent_appid", &["sdk_ua_app_id"], &["AWS_SDK_UA_APP_ID"], Any, NoEffect("the calls of jit itself are marked `app/jit`")),
+    both("sts_regional_endpoints", &["sts_regional_endpoints"], &["AWS_STS_REGIONAL_ENDPOINTS"], Word(REGIONAL), NoEffect("jit always uses the regional endpoint: sessions of the global endpoint are not valid in every region")),
+    both("retry_mode", &["retry_mode"], &["AWS_RETRY_MODE"], Word(&["legacy", "standard", "adaptive"]), NoEffect("jit retries calls as in the mode `standard`")),
+    both("defaults_mode", &["defaults_mode"], &["AWS_DEFAULTS_MODE"], Word(&["legacy", "auto", "standard", "in-region", "cross-region", "mobile"]), NoEffect("jit has its own timeouts, and always uses the regional STS endpoint")),
+    both("max_attempts", &["max_attempts"], &[AWS_MAX_ATTEMPTS], Number(1, 1000), Obeyed("attempts for each call to STS and Identity Center; at most 10")),
+    both("user_agent_appid", &["sdk_ua_app_id"], &["AWS_SDK_UA_APP_ID"], Any, NoEffect("the calls of jit itself carry `app/jit`")),
     both("request_min_compression_size_bytes", &["request_min_compression_size_bytes"], &["AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES"], Any, HandedOn("services that take compressed requests")),
     both("disable_request_compression", &["disable_request_compression"], &["AWS_DISABLE_REQUEST_COMPRESSION"], Any, HandedOn("the same")),
-    both("sigv4a_signing_region_set", &["sigv4a_signing_region_set"], &["AWS_SIGV4A_SIGNING_REGION_SET"], Any, HandedOn("services that are signed for several regions")),
+    both("sigv4a_signing_region_set", &["sigv4a_signing_region_set"], &["AWS_SIGV4A_SIGNING_REGION_SET"], Any, HandedOn("services that use multi-region signatures")),
     both("request_checksum_calculation", &["request_checksum_calculation"], &["AWS_REQUEST_CHECKSUM_CALCULATION"], Word(CHECKSUMS), S3),
     both("response_checksum_validation", &["response_checksum_validation"], &["AWS_RESPONSE_CHECKSUM_VALIDATION"], Word(CHECKSUMS), S3),
-    both("account_id_endpoint_mode", &["account_id_endpoint_mode"], &["AWS_ACCOUNT_ID_ENDPOINT_MODE"], Word(&["preferred", "disabled", "required"]), HandedOn("services with an endpoint for each account; STS and Identity Center have none")),
-    both("disable_host_prefix_injection", &["disable_host_prefix_injection"], &["AWS_DISABLE_HOST_PREFIX_INJECTION"], Any, HandedOn("services that put a name before their host")),
-    both("auth_scheme_preference", &["auth_scheme_preference"], &["AWS_AUTH_SCHEME_PREFERENCE"], Any, HandedOn("services that can be signed for in several ways")),
-    both("tcp_keepalive", &["tcp_keepalive"], &["BOTOCORE_TCP_KEEPALIVE"], Any, HandedOn("connections that last")),
+    both("account_id_endpoint_mode", &["account_id_endpoint_mode"], &["AWS_ACCOUNT_ID_ENDPOINT_MODE"], Word(&["preferred", "disabled", "required"]), HandedOn("services with account-based endpoints; STS and Identity Center have none")),
+    both("disable_host_prefix_injection", &["disable_host_prefix_injection"], &["AWS_DISABLE_HOST_PREFIX_INJECTION"], Any, HandedOn("services that add a prefix to the host")),
+    both("auth_scheme_preference", &["auth_scheme_preference"], &["AWS_AUTH_SCHEME_PREFERENCE"], Any, HandedOn("services with several ways to sign")),
+    both("tcp_keepalive", &["tcp_keepalive"], &["BOTOCORE_TCP_KEEPALIVE"], Any, HandedOn("long-lived connections")),
     both("s3_disable_express_session_auth", &["s3_disable_express_session_auth"], &["AWS_S3_DISABLE_EXPRESS_SESSION_AUTH"], Any, S3),
     both("s3.addressing_style", &["s3.addressing_style"], &[], Any, S3_BLOCK),
     both("s3.use_accelerate_endpoint", &["s3.use_accelerate_endpoint"], &[], Any, S3_BLOCK),
@@ -125,8 +125,8 @@ pub const SETTINGS: &[Setting] = &[
     both("s3.us_east_1_regional_endpoint", &["s3_us_east_1_regional_endpoint", "s3.us_east_1_regional_endpoint"], &["AWS_S3_US_EAST_1_REGIONAL_ENDPOINT"], Any, S3),
     both("s3.s3_disable_multiregion_access_points", &["s3.s3_disable_multiregion_access_points"], &["AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS"], Any, S3),
     both("proxies_config.proxy_ca_bundle", &["proxy_ca_bundle"], &[], Any, PROXY),
-    both("proxies_config.proxy_client_cert", &["proxy_client_cert"], &[], Any, NoEffect("jit shows a proxy no certificate")),
-    both("proxies_config.proxy_use_forwarding_for_https", &["proxy_use_forwarding_for_https"], &[], Any, NoEffect("jit always tunnels https through a proxy (CONNECT), so that the proxy sees no secret")),
+    both("proxies_config.proxy_client_cert", &["proxy_client_cert"], &[], Any, NoEffect("jit sends no client certificate to a proxy")),
+    both("proxies_config.proxy_use_forwarding_for_https", &["proxy_use_forwarding_for_https"], &[], Any, NoEffect("jit always tunnels https through a proxy (CONNECT), so that the proxy sees no secrets")),
     both("cli.output", &["output"], &["AWS_DEFAULT_OUTPUT"], Any, HandedOn("the AWS CLI")),
     both("cli.pager", &["cli_pager"], &["AWS_PAGER"], Any, HandedOn("the AWS CLI")),
     both("cli.auto_prompt", &["cli_auto_prompt"], &["AWS_CLI_AUTO_PROMPT"], Any, HandedOn("the AWS CLI")),
@@ -198,15 +198,15 @@ pub fn table() -> String {
             if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         };
         let does = match setting.decision {
-            Obeyed(how) => format!("obeys it: {how}"),
-            HandedOn(whom) => format!("hands it on; it is about {whom}"),
+            Obeyed(how) => format!("applies it: {how}"),
+            HandedOn(whom) => format!("passes it on; it concerns {whom}"),
             NoEffect(why) => format!("nothing: {why}"),
         };
         let child = match setting.handed_on_as() {
             Some(variable) => format!("gets `{variable}`"),
             None if setting.name == "region" => "gets `AWS_REGION` and `AWS_DEFAULT_REGION`".to_owned(),
             None if setting.keys.is_empty() => "as it is".to_owned(),
-            None => "does not get it: there is no variable for it".to_owned(),
+            None => "does not get it: it has no variable".to_owned(),
         };
         let child = if setting.name == "profile" { "does not get it".to_owned() } else { child };
         let (keys, variables) = (quoted(setting.keys), quoted(setting.variables));

@@ -50,7 +50,7 @@ pub fn broken_file(path: &str, broken: &Broken) -> Finding {
     Finding {
         what: format!("the AWS CLI and boto3 reject the whole file: {}", broken.why),
         place: Some((path.to_owned(), broken.line)),
-        cure: "mend or remove that line".to_owned(),
+        cure: "fix or remove that line".to_owned(),
     }
 }
 
@@ -73,7 +73,8 @@ pub fn findings(scene: &Scene<'_>) -> Vec<Finding> {
         {
             overruling_keys(credentials, name, section, &mut found);
             if let Some(entry) = section.entry(CREDENTIAL_PROCESS) {
-                let what = format!("profile {name} has another credential_process here, which wins");
+                let what =
+                    format!("profile {name} has another credential_process here, which takes precedence");
                 found.push(at(credentials, entry, what, remove_line(CREDENTIAL_PROCESS)));
             }
         }
@@ -101,7 +102,8 @@ fn variables(env: &Env, found: &mut Vec<Finding>) {
     }
     if env.get("AWS_WEB_IDENTITY_TOKEN_FILE").is_some() && env.get("AWS_ROLE_ARN").is_some() {
         say(
-            "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: tools assume that role before they look at a profile",
+            "AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN are set: tools assume that role before they read \
+             a profile",
             "unset AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN",
         );
     }
@@ -111,13 +113,13 @@ fn variables(env: &Env, found: &mut Vec<Finding>) {
     };
     if differ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") {
         say(
-            "AWS_PROFILE and AWS_DEFAULT_PROFILE differ: boto3 and AWS CLI 1 obey the second, all others the first",
+            "AWS_PROFILE and AWS_DEFAULT_PROFILE differ: boto3 and AWS CLI 1 use the second, all others the first",
             "unset AWS_DEFAULT_PROFILE",
         );
     }
     if differ("AWS_REGION", "AWS_DEFAULT_REGION") {
         say(
-            "AWS_REGION and AWS_DEFAULT_REGION differ: boto3 and AWS CLI 1 obey the second, all others the first",
+            "AWS_REGION and AWS_DEFAULT_REGION differ: boto3 and AWS CLI 1 use the second, all others the first",
             "unset AWS_REGION AWS_DEFAULT_REGION",
         );
     }
@@ -142,7 +144,7 @@ fn other_sections(config: AwsFile<'_>, name: &str, ours: &Section, found: &mut V
     let same = sections.filter(|section| section.kind == ours.kind && section.line() != ours.line());
     found.extend(same.map(|other| Finding {
         what: format!(
-            "[{}] and [{}] on line {} are the same profile, and tools disagree about which counts",
+            "[{}] and [{}] on line {} are the same profile, and tools disagree about which one they use",
             other.header,
             ours.header,
             ours.line()
@@ -157,7 +159,7 @@ fn command(scene: &Scene<'_>, name: &str, section: &Section, found: &mut Vec<Fin
     let config = scene.config;
     let Some(entry) = section.entry(CREDENTIAL_PROCESS) else {
         found.push(Finding {
-            what: format!("profile {name} has no credential_process any more"),
+            what: format!("profile {name} no longer has a credential_process"),
             place: Some((config.path.to_owned(), section.line())),
             cure: REWRITE.to_owned(),
         });
@@ -166,28 +168,28 @@ fn command(scene: &Scene<'_>, name: &str, section: &Section, found: &mut Vec<Fin
     let words = split_command(&config.document.value(entry), scene.program.system()).unwrap_or_default();
     let what = match words.as_slice() {
         [program, ..] if !(scene.exists)(program) => {
-            format!("profile {name} starts {program}, which is not there")
+            format!("profile {name} starts {program}, which does not exist")
         }
         [program, ..] if program != scene.program.path() => {
-            format!("profile {name} starts {program}, while this is {}", scene.program.path())
+            format!("profile {name} starts {program}, but this program is {}", scene.program.path())
         }
         [_, verb, role] if verb == "credential-process" && role == name => {
             let value = config.document.value(entry);
             let needs_quotes = scene.program.is_quoted();
             // The whole value between one pair of quotes, as AWS's Go SDK sees it.
             if value.ends_with('"') {
-                format!("the credential_process of profile {name} ends in a quote, which Terraform takes off")
+                format!("the credential_process of profile {name} ends in a quote, which Terraform removes")
             } else if value.starts_with('"') && !needs_quotes {
                 format!(
-                    "the credential_process of profile {name} has quotes around the program, behind which older Go \
-                     programs (rclone, the ECR credential helper) lose the arguments"
+                    "the credential_process of profile {name} has quotes around the program, which makes \
+                     older Go programs (rclone, the ECR credential helper) drop the arguments"
                 )
             } else {
                 return;
             }
         }
         [_, verb, role] if verb == "credential-process" => {
-            format!("profile {name} asks for the role {role}")
+            format!("profile {name} requests the role {role}")
         }
         _ => format!("the credential_process of profile {name} is not the one that jit wrote"),
     };
@@ -199,10 +201,12 @@ fn overruling_keys(source: AwsFile<'_>, name: &str, section: &Section, found: &m
     for entry in section.entries.iter().filter(|entry| OVERRULING_KEYS.contains(&entry.key.as_str())) {
         let key = &entry.key;
         let result = match key.as_str() {
-            "aws_access_key_id" => "many tools use these static keys and never ask jit",
+            "aws_access_key_id" => "many tools use these long-lived access keys and never ask jit",
             "login_session" => "tools use the session of `aws login` and never ask jit",
-            "role_arn" => "tools assume that role themselves, or fail for want of a source_profile",
-            "source_profile" | "credential_source" => "it belongs to a role_arn and has no place beside jit",
+            "role_arn" => "tools assume that role themselves, or fail because there is no source_profile",
+            "source_profile" | "credential_source" => {
+                "it belongs to a role_arn and has no use in a profile of jit"
+            }
             "web_identity_token_file" => "tools use that token and never ask jit",
             _ => "tools use IAM Identity Center and never ask jit",
         };
@@ -216,10 +220,10 @@ fn comments(config: AwsFile<'_>, section: &Section, found: &mut Vec<Finding>) {
         let value = config.document.value(entry);
         if [" #", " ;", "\t#", "\t;"].iter().any(|comment| value.contains(comment)) {
             let what = format!(
-                "there is a comment behind the value of `{}`, which the AWS CLI and boto3 take as part of it",
+                "the comment after the value of `{}` becomes part of the value in the AWS CLI and boto3",
                 entry.key
             );
-            found.push(at(config, entry, what, "put the comment on a line of its own".to_owned()));
+            found.push(at(config, entry, what, "put the comment on its own line".to_owned()));
         }
     }
 }
@@ -304,18 +308,18 @@ mod tests {
         let cases = [
             (
                 "\"/gone/jit\" credential-process dev",
-                "config:3 profile dev starts /gone/jit, which is not there",
+                "config:3 profile dev starts /gone/jit, which does not exist",
             ),
             (
                 "\"/old/jit\" credential-process dev",
-                "config:3 profile dev starts /old/jit, while this is /bin/jit",
+                "config:3 profile dev starts /old/jit, but this program is /bin/jit",
             ),
-            ("\"/bin/jit\" credential-process \"dev\"", "ends in a quote, which Terraform takes off"),
+            ("\"/bin/jit\" credential-process \"dev\"", "ends in a quote, which Terraform removes"),
             (
                 "\"/bin/jit\" credential-process dev",
                 "config:3 the credential_process of profile dev has quotes around",
             ),
-            ("\"/bin/jit\" credential-process prod", "asks for the role prod"),
+            ("\"/bin/jit\" credential-process prod", "requests the role prod"),
             ("\"/bin/jit\" status", "is not the one that jit wrote"),
             ("\"/bin/jit\" credential-process \"dev", "is not the one that jit wrote"),
             ("", "is not the one that jit wrote"),
@@ -324,14 +328,19 @@ mod tests {
         for (command, expected) in cases {
             one(&format!("{head}credential_process = {command}\n"), "", &Env::default(), expected);
         }
-        one(head, "", &Env::default(), "config:2 profile dev has no credential_process");
+        one(head, "", &Env::default(), "config:2 profile dev no longer has a credential_process");
         one(
             &format!("{OURS}region = eu-west-1 # home\n"),
             "",
             &Env::default(),
-            "config:4 there is a comment",
+            "config:4 the comment after the value",
         );
-        one(&format!("{OURS}output = json\t; x\n"), "", &Env::default(), "config:4 there is a comment");
+        one(
+            &format!("{OURS}output = json\t; x\n"),
+            "",
+            &Env::default(),
+            "config:4 the comment after the value",
+        );
         assert_eq!(found(&format!("{OURS}output = a#b;c\n"), "", &Env::default()), [""; 0]);
     }
 

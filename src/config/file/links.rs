@@ -48,7 +48,7 @@ fn missing_idp(file: &File, name: &str, idp: &str) -> Wrong {
     } else {
         suggest(idp, file.idps.keys())
     };
-    (format!("[role.{name}] names [idp.{idp}], which does not exist"), suggestion)
+    (format!("[role.{name}] refers to [idp.{idp}], which does not exist"), suggestion)
 }
 
 fn missing_role(file: &File, name: &str, via: &str) -> Wrong {
@@ -58,7 +58,7 @@ fn missing_role(file: &File, name: &str, via: &str) -> Wrong {
         // A role that starts from this one would close a loop.
         suggest(via, file.roles.keys().filter(|role| !leads_through(file, role, name)))
     };
-    (format!("[role.{name}] names [role.{via}], which does not exist"), suggestion)
+    (format!("[role.{name}] refers to [role.{via}], which does not exist"), suggestion)
 }
 
 /// The role that the way to the role called `name` starts with; `None` if a role on the way is not there, which is reported
@@ -71,7 +71,7 @@ fn hub<'f>(file: &'f File, name: &'f str) -> Result<Option<&'f RoleSection>, Wro
         way.push(&next.value);
         if is_loop {
             let what = format!("the roles form a loop: {}", way.join(" → "));
-            let suggestion = "let one of them start at an IdP: idp = \"NAME\" instead of via";
+            let suggestion = "start one of them at an IdP: idp = \"NAME\" instead of via";
             return Err((what, Some(suggestion.to_owned())));
         }
         role = file.roles.get(&next.value);
@@ -101,5 +101,5 @@ pub(super) fn suggest<'a>(typed: &str, names: impl Iterator<Item = &'a String> +
         return Some(format!("did you mean `{meant}`?"));
     }
     let known: Vec<&str> = names.take(12).map(String::as_str).collect();
-    if known.is_empty() { None } else { Some(format!("there are: {}", known.join(", "))) }
+    if known.is_empty() { None } else { Some(format!("valid names: {}", known.join(", "))) }
 }

@@ -122,7 +122,7 @@ fn key_cache(top: &mut Section<'_>) -> Result<Option<Duration>, Mistake> {
     match parse_duration(&set.value) {
         Ok(seconds) if seconds > 0 => Ok(Some(Duration::from_secs(seconds.into()))),
         _ => {
-            let what = format!("`{}` is neither \"off\" nor a length of time such as \"1h\"", set.value);
+            let what = format!("`{}` is neither \"off\" nor a duration such as \"1h\"", set.value);
             Err(top.mistake_at(set.line, what, None))
         }
     }

@@ -100,8 +100,7 @@ pub(super) fn read(section: &mut Section<'_>, named_by: NamedBy) -> Result<Targe
         (Some(account), Some(permission_set)) => {
             if section.text("role_arn")?.is_some() {
                 let what = format!("{} has both `role_arn` and `permission_set`", section.title);
-                let suggestion =
-                    "a permission set is named by account and permission_set alone; delete role_arn";
+                let suggestion = "a permission set needs only account and permission_set; delete role_arn";
                 return Err(section.mistake_at(permission_set.line, what, Some(suggestion.to_owned())));
             }
             Ok(Target::Assigned { account, permission_set })
@@ -138,7 +137,7 @@ fn no_permission_set_here(section: &Section<'_>, line: usize) -> Mistake {
 fn no_arn_here(section: &Section<'_>) -> Mistake {
     match section.line_of("role_arn") {
         Some(line) => {
-            let what = "Identity Center knows no role by its ARN".to_owned();
+            let what = "Identity Center does not offer roles by ARN".to_owned();
             let suggestion = format!("write {PERMISSION_SET} instead of role_arn");
             section.mistake_at(line, what, Some(suggestion))
         }

@@ -24,28 +24,28 @@ const OWN_PARAMETERS: [(&str, Instead); 27] = [
     ("acr_values", Beside("acr_values", "acr_values = [\"…\"]")),
     ("audience", Beside("audience", "audience = \"…\"")),
     ("claims", Beside("acr_request", "acr_values = [\"…\"] and acr_request = \"claims\"")),
-    ("client_assertion", Delete("delete it: a client shows itself to the token endpoint only")),
-    ("client_assertion_type", Delete("delete it: a client shows itself to the token endpoint only")),
+    ("client_assertion", Delete("delete it: clients authenticate only to the token endpoint")),
+    ("client_assertion_type", Delete("delete it: clients authenticate only to the token endpoint")),
     ("client_id", Delete("delete it: client_id beside authorize sets it")),
     ("client_secret", Beside("client_secret", "client_secret = \"…\"")),
-    ("code", Delete("delete it: the IdP makes the code")),
-    ("code_challenge", Delete("delete it: jit makes one for each sign-in")),
+    ("code", Delete("delete it: the IdP creates the code")),
+    ("code_challenge", Delete("delete it: jit creates one for each sign-in")),
     ("code_challenge_method", Delete("delete it: jit always uses S256")),
-    ("code_verifier", Delete("delete it: jit makes one for each sign-in")),
+    ("code_verifier", Delete("delete it: jit creates one for each sign-in")),
     ("dpop_jkt", Delete("delete it: jit has no key for that")),
     ("error", Delete("delete it: it belongs to a response")),
-    ("grant_type", Delete("delete it: it belongs to the token endpoint")),
+    ("grant_type", Delete("delete it: it belongs in a request to the token endpoint")),
     ("id_token_hint", Delete("delete it: jit sends no token to a sign-in page")),
     ("max_age", Beside("max_age", "max_age = \"…\"")),
-    ("nonce", Delete("delete it: jit makes one for each sign-in")),
+    ("nonce", Delete("delete it: jit creates one for each sign-in")),
     ("redirect_uri", Beside("redirect_port", "redirect_port = …")),
     ("registration", Delete("delete it: the client is registered at the IdP")),
-    ("request", Delete("delete it: it would replace the request that jit makes")),
-    ("request_uri", Delete("delete it: it would replace the request that jit makes")),
+    ("request", Delete("delete it: it would replace jit's request")),
+    ("request_uri", Delete("delete it: it would replace jit's request")),
     ("response_mode", Delete("delete it: jit takes the code from the URL")),
-    ("response_type", Delete("delete it: jit always asks for a code")),
+    ("response_type", Delete("delete it: jit always requests a code")),
     ("scope", Beside("scopes", "scopes = [\"…\"]")),
-    ("state", Delete("delete it: jit makes one for each sign-in")),
+    ("state", Delete("delete it: jit creates one for each sign-in")),
 ];
 
 /// The longest name and the longest value, in bytes.
@@ -72,7 +72,7 @@ fn own(section: &Section<'_>, name: &str) -> Result<(), (String, String)> {
         Some(Beside(key, _)) if section.has(key) => format!("delete it: {key} beside authorize sets it"),
         Some(Beside(_, like)) => format!("write {like} beside authorize"),
     };
-    Err((format!("`{name}` in `authorize` is jit's own parameter"), next))
+    Err((format!("jit sets the parameter `{name}` itself, so `authorize` cannot"), next))
 }
 
 /// Refuses a parameter that cannot be sent, with what is wrong and what to do instead.
@@ -83,11 +83,11 @@ fn check(name: &str, value: &str) -> Result<(), (String, String)> {
     }
     let is_of_a_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     if !fits(name, NAME_LIMIT) || !name.chars().all(is_of_a_name) {
-        let what = format!("`{name}` cannot be the name of a parameter");
+        let what = format!("`{name}` is not a valid parameter name");
         return Err((what, "1 to 64 letters, digits and _ - .".to_owned()));
     }
     if !fits(value, VALUE_LIMIT) {
-        let what = format!("the value of `{name}` in `authorize` cannot be sent");
+        let what = format!("the value of `{name}` in `authorize` is not valid");
         return Err((what, "1 to 1000 visible characters".to_owned()));
     }
     Ok(())
@@ -111,17 +111,17 @@ mod tests {
     fn authorize_adds_to_the_request_and_replaces_nothing_in_it() {
         let other_case = ["State", "CLIENT_ID", "Redirect_Uri"];
         let own = OWN_PARAMETERS.iter().map(|(name, _)| *name).chain(other_case);
-        let own = own.map(|name| (name.to_owned(), "x".to_owned(), "is jit's own parameter"));
+        let own = own.map(|name| (name.to_owned(), "x".to_owned(), "itself, so `authorize` cannot"));
         let text = |name: &str, value: &str, what| (name.to_owned(), value.to_owned(), what);
         let others = [
             text("prompt", "none", "nobody can sign in"),
             text("prompt", "login none", "nobody can sign in"),
-            text("", "x", "cannot be the name of a parameter"),
-            text("a b", "x", "cannot be the name of a parameter"),
-            text("a&client_id", "x", "cannot be the name of a parameter"),
-            text("hd", "", "cannot be sent"),
-            text("hd", "a\\u202Eb", "cannot be sent"),
-            text("hd", "a\\nb", "cannot be sent"),
+            text("", "x", "is not a valid parameter name"),
+            text("a b", "x", "is not a valid parameter name"),
+            text("a&client_id", "x", "is not a valid parameter name"),
+            text("hd", "", "is not valid"),
+            text("hd", "a\\u202Eb", "is not valid"),
+            text("hd", "a\\nb", "is not valid"),
         ];
         for (name, value, what) in own.chain(others) {
             let line = format!("{OIDC}authorize = {{ \"{name}\" = \"{value}\" }}\n");

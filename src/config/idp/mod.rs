@@ -73,9 +73,9 @@ pub(super) fn read(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> R
 fn unknown_type(section: &Section<'_>, kind: &At<String>) -> Mistake {
     let suggestion = match closest(&kind.value, TYPES.into_iter()) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("there are: {}", TYPES.join(", ")),
+        None => format!("valid names: {}", TYPES.join(", ")),
     };
-    section.mistake_at(kind.line, format!("there is no IdP type `{}`", kind.value), Some(suggestion))
+    section.mistake_at(kind.line, format!("`{}` is not a type of IdP", kind.value), Some(suggestion))
 }
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ fn app_url(section: &mut Section<'_>, org: &str) -> Result<At<String>, Mistake> 
     let app_url = section.required("app_url", &like)?;
     check_url(section, &app_url, &Rule::provider(&like))?;
     if !app_url.value.starts_with(&format!("{org}/")) {
-        let what = format!("the application is not at {org}");
+        let what = format!("the URL of the application is not on {org}");
         let suggestion = format!("app_url is the application's embed link in your org, such as {like}");
         return Err(section.mistake_at(app_url.line, what, Some(suggestion)));
     }

@@ -93,7 +93,7 @@ fn check_start(section: &Section<'_>, capture: Capture) -> Result<(), Mistake> {
         (Some(_), Some(start)) => {
             let what = format!("{} has both `sso_url` and `start_url`", section.title);
             let suggestion =
-                "sso_url is where jit sends its request, start_url a page of the IdP's own; delete one";
+                "sso_url is where jit sends its request, start_url is a page of the IdP; delete one";
             Err(section.mistake_at(start, what, Some(suggestion.to_owned())))
         }
         (None, Some(start)) if capture == Capture::Loopback => {

@@ -51,10 +51,10 @@ fn every_mistake_says_where_what_and_what_instead() {
             "signin.aws",
         ),
         ("acs_prt = 1", "4:1", "unknown key `acs_prt`", "did you mean `acs_port`?"),
-        ("authn_context = []", "4:17", "`authn_context` names nothing", "delete it"),
-        ("authn_context = [\"a b\"]", "4:17", "`a b` cannot be in `authn_context`", "without spaces"),
+        ("authn_context = []", "4:17", "`authn_context` is empty", "delete it"),
+        ("authn_context = [\"a b\"]", "4:17", "`a b` is not allowed in `authn_context`", "without spaces"),
         ("force_authn = \"yes\"", "4:15", "must be true or false", ""),
-        ("acr_values = [\"phr\"]", "4:1", "unknown key `acr_values`", "the keys here are"),
+        ("acr_values = [\"phr\"]", "4:1", "unknown key `acr_values`", "valid keys are"),
         (
             "binding = \"artifact\"",
             "4:11",
@@ -67,7 +67,7 @@ fn every_mistake_says_where_what_and_what_instead() {
         ("acr_values = [\"phr\"]", "5:14", "has no effect without a `client_id`", "delete it"),
         ("max_age = \"1h\"", "5:11", "has no effect without a `client_id`", "delete it"),
         ("factor = \"puhs\"", "5:10", "`puhs` is not a value of `factor`", "\"push\""),
-        ("password = \"s3cr3t\"", "5:1", "unknown key `password`", "the keys here are"),
+        ("password = \"s3cr3t\"", "5:1", "unknown key `password`", "valid keys are"),
     ];
     let added = saml.map(|case| (SAML, case)).into_iter().chain(okta.map(|case| (OKTA, case)));
     for (base, (line, place, what, next)) in added {
@@ -79,7 +79,7 @@ fn every_mistake_says_where_what_and_what_instead() {
     }
     let replaced = [
         (SAML, "sso_url = \"https://idp.acme.com/sso\"", "", "1:6", "neither `sso_url` nor `start_url`"),
-        (SAML, "sso_url = \"https", "sso_url = \"http", "3:11", "is not https"),
+        (SAML, "sso_url = \"https", "sso_url = \"http", "3:11", "is neither https"),
         (SAML, "sso_url", "capture = \"loopback\"\nstart_url", "4:13", "needs capture = \"browser\""),
         (
             OKTA,
@@ -93,9 +93,9 @@ fn every_mistake_says_where_what_and_what_instead() {
             "https://acme.okta.com/home",
             "https://evil.example/home",
             "4:11",
-            "is not at https://acme.okta.com",
+            "is not on https://acme.okta.com",
         ),
-        (OKTA, "type = \"okta\"", "type = \"okat\"", "2:8", "no IdP type `okat`"),
+        (OKTA, "type = \"okta\"", "type = \"okat\"", "2:8", "`okat` is not a type of IdP"),
     ];
     for (base, from, to, place, what) in replaced {
         assert!(base.contains(from), "{from}");

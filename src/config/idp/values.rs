@@ -17,7 +17,7 @@ pub(super) fn choice<T: Clone>(
     }
     let names: Vec<String> = known.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let suggestion = match names.split_last() {
-        Some((last, others)) => format!("it is {} or {last}", others.join(", ")),
+        Some((last, others)) => format!("valid values: {} or {last}", others.join(", ")),
         None => String::new(),
     };
     Err(section.mistake_at(line, format!("`{word}` is not a value of `{key}`"), Some(suggestion)))

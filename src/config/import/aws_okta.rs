@@ -26,7 +26,7 @@ pub fn aws_okta(text: Text<'_>, org: Option<&str>) -> Result<Imported, ImportErr
         let place = ImportPlace { path: text.path.to_owned(), line: None };
         return Err(ImportError::Unread {
             place,
-            what: format!("no `{APP}` in it, so nothing of aws-okta's"),
+            what: format!("not a profile of aws-okta's: it has no `{APP}`"),
         });
     }
     if org.is_none() && apps.iter().any(|app| !app.contains("://")) {
@@ -114,7 +114,7 @@ impl Dialect for AwsOkta<'_> {
             out.no_equal(
                 place(*line),
                 "`mfa_factor_type`",
-                "jit has no such factor; it asks at the first login",
+                "jit does not support this factor; it asks at the first sign-in",
             );
         }
         let name = name_of_host(&org);
@@ -130,7 +130,7 @@ impl Dialect for AwsOkta<'_> {
             .with_some("factor", factor);
         let idp = out.idp(place(line), what, idp);
         let Some(arn) = arn else {
-            let remark = format!("names no role; `jit login --idp {idp}` lets you pick one");
+            let remark = format!("has no role; `jit login --idp {idp}` lets you pick one");
             out.remark(&Became::Idp(idp), format!("profile {} {remark}", profile.name));
             return Base::Refused(None);
         };
@@ -138,7 +138,7 @@ impl Dialect for AwsOkta<'_> {
             out.no_equal(
                 place(name.line),
                 "`role_session_name`",
-                "for a role reached by SAML the IdP decides that",
+                "the IdP sets this for a role that is reached by SAML",
             );
         }
         let mut table = Table::new("").with("idp", idp).with("role_arn", arn.value);
@@ -155,9 +155,9 @@ impl Dialect for AwsOkta<'_> {
             // Of a role behind another one: they are the hub's affair.
             "session_ttl" | "mfa_provider" | "mfa_factor_type" | APP => Some(""),
             "okta_account_name" => Some(
-                "names another account of aws-okta's keychain; import once more with the --org of that one",
+                "belongs to another account of aws-okta's keychain; import again with the --org of that account",
             ),
-            "okta_session_cookie_key" => Some("jit keeps the org's session by itself"),
+            "okta_session_cookie_key" => Some("jit stores the org's session by itself"),
             _ => None,
         }
     }

@@ -36,7 +36,7 @@ impl Dialect for AwsVault {
     }
 
     fn foreign(&self) -> Option<&'static str> {
-        Some("gets its credentials from another program, which jit does not start")
+        Some("gets its credentials from another program, which jit does not run")
     }
 
     fn base(&mut self, profile: &mut Profile, _: &mut Imported, _: &dyn Fn(usize) -> ImportPlace) -> Base {
@@ -46,12 +46,13 @@ impl Dialect for AwsVault {
         }
         for key in ["web_identity_token_file", "web_identity_token_process", "credential_source"] {
             if let Some(setting) = profile.get(key) {
-                let why = format!("gets its credentials in a way that jit does not use (`{key}`)");
+                let why = format!("gets its credentials in a way that jit does not support (`{key}`)");
                 return Base::Refused(Some((setting.line, why)));
             }
         }
         let of_vault = ["mfa_serial", "mfa_process", "role_arn", "credential_process", "aws_access_key_id"];
-        let why = "starts from static keys, and jit has none: it needs an IdP and a hub role. `aws-vault list` shows the keys it keeps";
+        let why = "starts from long-lived access keys, and jit uses none: it needs an IdP and a hub role. \
+                   `aws-vault list` shows the stored keys";
         match of_vault.iter().find_map(|key| profile.get(key)) {
             None if !is_source => Base::NotMine,
             setting => {

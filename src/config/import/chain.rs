@@ -157,7 +157,7 @@ impl<'a> Chain<'a> {
                     Outcome::Role(via) => self.spoke(&mut profile, &via, &arn, dialect.durations()),
                     Outcome::Refused => {
                         let why = format!(
-                            "its source_profile {} could not be taken; with a hub role, write via = \"HUB\" and its role_arn",
+                            "its source_profile {} could not be imported; with a hub role, write via = \"HUB\" and its role_arn",
                             source.value
                         );
                         return self.refuse(source.line, name, why);
@@ -212,7 +212,7 @@ impl<'a> Chain<'a> {
             match pairs.collect::<Option<BTreeMap<_, _>>>() {
                 Some(pairs) => table = table.with("tags", pairs),
                 None => {
-                    let why = "this is no list of NAME=VALUE; write tags = { NAME = \"VALUE\" }";
+                    let why = "this is not a list of NAME=VALUE; write tags = { NAME = \"VALUE\" }";
                     self.out.no_equal(self.place(tags.line), "`session_tags`", why);
                 }
             }
@@ -240,7 +240,7 @@ impl<'a> Chain<'a> {
         if let Some(session) = &session {
             let kind = SectionKind::SsoSession(session.value.clone());
             let Some(section) = self.document.named(&kind) else {
-                let why = format!("names [sso-session {}], which does not exist", session.value);
+                let why = format!("refers to [sso-session {}], which does not exist", session.value);
                 return Some(Base::Refused(Some((session.line, why))));
             };
             let of_session = |key: &str| {
@@ -253,7 +253,7 @@ impl<'a> Chain<'a> {
         }
         let (Some(start_url), Some(region), Some(account), Some(role)) = (start_url, region, account, role)
         else {
-            let why = "does not say all of start URL, region, account and role of Identity Center";
+            let why = "lacks one of start URL, region, account and role of Identity Center";
             return Some(Base::Refused(Some((line, why.to_owned()))));
         };
         let end = start_url.value.find('#').unwrap_or(start_url.value.len());
@@ -266,12 +266,12 @@ impl<'a> Chain<'a> {
         let idp = self.out.idp(self.place(start_url.line), what, idp);
         for key in ["duration_seconds", "role_session_name"] {
             if let Some(setting) = profile.take(key) {
-                let why = "Identity Center decides that for a permission set";
+                let why = "Identity Center sets this for a permission set";
                 self.out.no_equal(self.place(setting.line), format!("`{key}`"), why);
             }
         }
         if let Some(arn) = profile.take("role_arn") {
-            let why = "has a role_arn and a permission set, but no source_profile between them";
+            let why = "has both a role_arn and a permission set, but no source_profile";
             return Some(Base::Refused(Some((arn.line, why.to_owned()))));
         }
         let table = Table::new("").with("idp", idp).with("account", account.value);

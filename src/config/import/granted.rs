@@ -38,7 +38,8 @@ impl Dialect for Granted {
     }
 
     fn base(&mut self, profile: &mut Profile, _: &mut Imported, _: &dyn Fn(usize) -> ImportPlace) -> Base {
-        let why = "does not start from Identity Center, and jit has no static keys: it needs an IdP";
+        let why =
+            "does not start from Identity Center, and jit uses no long-lived access keys: it needs an IdP";
         if self.sources.contains(&profile.name) || profile.get("role_arn").is_some() {
             return Base::Refused(Some((profile.line, why.to_owned())));
         }
@@ -48,7 +49,7 @@ impl Dialect for Granted {
     fn leftover(&self, key: &str) -> Option<&'static str> {
         match key {
             "granted_sso_registration_scopes" | "common_fate_generated_from" => Some(""),
-            "granted_color" | "granted_icon" => Some("color = \"red\" of a role is what comes next to it"),
+            "granted_color" | "granted_icon" => Some("color = \"red\" of a role is the closest setting"),
             _ => None,
         }
     }
@@ -128,17 +129,15 @@ fn without_equal(name: &str, value: &DeValue<'_>) -> Option<&'static str> {
         "DefaultBrowser" | "CustomBrowserPath" | "AWSConsoleBrowserLaunchTemplate" => {
             "add console_browser = [\"PROGRAM\", \"{url}\"] at the top of config.toml"
         }
-        "CustomSSOBrowserPath" | "SSOBrowserLaunchTemplate" => {
-            "jit signs in with the browser that BROWSER names"
-        }
+        "CustomSSOBrowserPath" | "SSOBrowserLaunchTemplate" => "jit signs in with the browser set in BROWSER",
         "ProfileRegistry" | "ProfileRegistryURLS" => {
-            "jit does not follow a registry; the profiles that it wrote into ~/.aws/config were looked at"
+            "jit does not read the registry; it read the profiles that the registry wrote into ~/.aws/config"
         }
-        "Keyring" => "jit chooses its store by itself, or by JIT_STORE",
+        "Keyring" => "jit chooses its store by itself, or as JIT_STORE says",
         "ExportCredsToAWS" | "ExportSSOToken" => {
-            "jit writes no credentials into files; `jit configure profiles` is for other tools"
+            "jit writes no credentials to files; for other tools, run `jit configure profiles`"
         }
-        "AccessRequestURL" => "jit requests no access",
+        "AccessRequestURL" => "jit does not request access",
         "Ordering"
         | "LastCheckForSync"
         | "DisableUsageTips"

@@ -125,7 +125,7 @@ pub enum ImportError {
         what: String,
     },
     /// The tool keeps the address of the Okta org where `jit` does not look.
-    #[error("{path} does not say where the Okta org is: aws-okta keeps that in its keychain")]
+    #[error("{path} does not contain the Okta org: aws-okta stores it in its keychain")]
     NeedsOrg {
         /// The file.
         path: String,
@@ -141,7 +141,7 @@ impl Explain for ImportError {
         match self {
             Self::NeedsOrg { .. } => vec![Next::run("configure import aws-okta --org acme.okta.com")],
             Self::Broken { .. } | Self::Unread { .. } => {
-                Next::list(["nothing was changed; fix that, or read another file with --from FILE"])
+                Next::list(["nothing was changed; fix the file, or read another one with --from FILE"])
             }
         }
     }
@@ -248,13 +248,13 @@ impl Imported {
         let mut chain = vec![role.clone()];
         while let Some(via) = chain.last().and_then(|role| role.text("via")) {
             let Some(parent) = kept.get(via).map(|at| &self.draft.roles[*at]) else {
-                return Some(format!("it is reached by {via}, which was not taken"));
+                return Some(format!("it depends on {via}, which was not imported"));
             };
             chain.push(parent.clone());
         }
         let name = chain.last().and_then(|role| role.text("idp")).unwrap_or_default();
         let Some(idp) = self.draft.idps.iter().find(|idp| idp.name == name) else {
-            return Some(format!("it is reached by {name}, which was not taken"));
+            return Some(format!("it depends on {name}, which was not imported"));
         };
         refusal(Draft { idps: vec![idp.clone()], roles: chain })
     }

@@ -54,7 +54,7 @@ impl Reader {
         let place = |line| ImportPlace { path: text.path.to_owned(), line: Some(line) };
         let leaves = yaml::below("awscli", utf8(text)?).map_err(|(line, why)| ImportError::Unread {
             place: place(line),
-            what: format!("{why}; jit reads the maps that okta-aws-cli documents"),
+            what: format!("{why}; jit reads only the format that okta-aws-cli documents"),
         })?;
         let mut profiles: Vec<(String, usize, Settings)> = Vec::new();
         for leaf in leaves {
@@ -119,7 +119,7 @@ impl Reader {
                 continue;
             }
             let [idp] = self.out.draft.idps.as_slice() else {
-                let why = "it does not follow which org hands it out; `jit roles --refresh` lists what the IdP offers";
+                let why = "the file does not say which org offers it; `jit roles --refresh` lists what the IdP offers";
                 self.out.no_equal(label.place.clone(), format!("role {}", label.label), why);
                 continue;
             };
@@ -144,11 +144,12 @@ fn role(
     let value = |key: &str| settings.get(key).map(|found| found.value.as_str());
     let what = format!("profile {name}");
     let Some(org) = value("org-domain") else {
-        out.no_equal(place.clone(), what, "it does not say which org is meant (org-domain)");
+        out.no_equal(place.clone(), what, "it does not say which org to use (org-domain)");
         return None;
     };
     let Some(app) = value("aws-acct-fed-app-id") else {
-        let why = "it does not say which application of the org is AWS's, and jit's app_url has that in it; set OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID and import once more";
+        let why = "it does not say which application of the org is the AWS application, which jit needs for \
+                   app_url; set OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID and import again";
         out.no_equal(place.clone(), what, why);
         return None;
     };
@@ -162,7 +163,7 @@ fn role(
         .with_some("client_id", value("oidc-client-id"));
     let idp = out.idp(place.clone(), format!("the org {org}"), idp);
     let Some(arn) = value("aws-iam-role") else {
-        let remark = format!("{what} names no role; `jit login --idp {idp}` lets you pick one");
+        let remark = format!("{what} has no role; `jit login --idp {idp}` lets you pick one");
         out.remark(&Became::Idp(idp), remark);
         return None;
     };
@@ -202,7 +203,7 @@ impl Dialect for OktaAwsCli {
         let Some(command) = profile.take("credential_process") else { return Base::NotMine };
         if command.value.split_whitespace().any(|word| word == "m2m" || word == "direct") {
             let why =
-                "signs in a machine, or by the direct grant, and jit signs people in by the device grant";
+                "signs in a machine, or uses the direct grant; jit signs in people with the device grant";
             return Base::Refused(Some((command.line, why.to_owned())));
         }
         let at = place(command.line);

@@ -36,16 +36,16 @@ const OF_AWS_TOOLS: [&str; 21] = [
 
 /// Settings without an equal, and why.
 const NO_EQUAL: [(&str, &str); 10] = [
-    ("mfa_serial", "jit shows AWS no MFA code; the IdP asks for the second factor"),
-    ("mfa_process", "jit shows AWS no MFA code; the IdP asks for the second factor"),
-    ("services", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
-    ("endpoint_url", "jit takes endpoints from AWS_ENDPOINT_URL_STS alone"),
-    ("ca_bundle", "jit takes it from AWS_CA_BUNDLE alone"),
-    ("use_fips_endpoint", "jit takes it from AWS_USE_FIPS_ENDPOINT alone"),
-    ("use_dualstack_endpoint", "jit takes it from AWS_USE_DUALSTACK_ENDPOINT alone"),
-    ("credential_source", "jit takes no credentials from the machine it is on"),
-    ("web_identity_token_file", "jit takes no token from a file"),
-    ("web_identity_token_process", "jit takes no token from another program"),
+    ("mfa_serial", "jit sends AWS no MFA code; the IdP asks for the second factor"),
+    ("mfa_process", "jit sends AWS no MFA code; the IdP asks for the second factor"),
+    ("services", "jit reads endpoints only from AWS_ENDPOINT_URL_STS"),
+    ("endpoint_url", "jit reads endpoints only from AWS_ENDPOINT_URL_STS"),
+    ("ca_bundle", "jit reads it only from AWS_CA_BUNDLE"),
+    ("use_fips_endpoint", "jit reads it only from AWS_USE_FIPS_ENDPOINT"),
+    ("use_dualstack_endpoint", "jit reads it only from AWS_USE_DUALSTACK_ENDPOINT"),
+    ("credential_source", "jit uses no credentials of the machine"),
+    ("web_identity_token_file", "jit reads no token from a file"),
+    ("web_identity_token_process", "jit reads no token from another program"),
 ];
 
 /// A setting and its line.
@@ -120,11 +120,7 @@ pub(super) fn with_duration(
     match parse_duration(value) {
         Ok(seconds) if DURATION_RANGE.contains(&seconds) => table.with("duration", lifetime(seconds)),
         _ => {
-            out.no_equal(
-                place,
-                format!("`{key}`"),
-                "AWS gives sessions of 15 minutes to 12 hours; jit takes one hour",
-            );
+            out.no_equal(place, format!("`{key}`"), "AWS allows sessions of 15 min to 12 h; jit uses 1 h");
             table
         }
     }

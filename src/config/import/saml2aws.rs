@@ -19,17 +19,17 @@ const DEFAULT: &str = "default";
 
 /// Settings without an equal that say something, and why.
 const NO_EQUAL: [(&str, &str); 9] = [
-    ("skip_verify", "jit checks every certificate; AWS_CA_BUNDLE names those of a company"),
-    ("saml_cache", "jit keeps no assertions; sessions are sealed in its store"),
-    ("saml_cache_file", "jit keeps no assertions; sessions are sealed in its store"),
+    ("skip_verify", "jit verifies every certificate; set AWS_CA_BUNDLE to your company's certificates"),
+    ("saml_cache", "jit stores no assertions; sessions are sealed in its store"),
+    ("saml_cache_file", "jit stores no assertions; sessions are sealed in its store"),
     (
         "target_url",
         "jit takes AWS's own sign-in pages alone; with sso_url and capture = \"browser\", acs_url names a regional one",
     ),
-    ("credentials_file", "jit writes no credentials into files; `jit configure profiles` is for other tools"),
+    ("credentials_file", "jit writes no credentials to files; for other tools, run `jit configure profiles`"),
     ("mfa_ip_address", "jit does not use OneLogin's API"),
-    ("resource_id", "the browser of jit's own opens the page itself"),
-    ("http_attempts_count", "jit tries again by itself"),
+    ("resource_id", "jit's own browser opens the page itself"),
+    ("http_attempts_count", "jit retries by itself"),
     ("prompter", "jit asks on the terminal"),
 ];
 /// Settings that nobody misses: their work is done in another way, or not at all.
@@ -125,7 +125,7 @@ impl<'a> Account<'a> {
                 if word == "totp" || word == "okta" { Some("totp") } else { factor(&word, &word) }
             });
             if let (Some(mfa), None) = (&mfa, factor) {
-                let why = "jit has no such factor; it asks at the first login";
+                let why = "jit does not support this factor; it asks at the first sign-in";
                 out.no_equal(self.place(mfa.line), "`mfa`", why);
             }
             Table::new(name)
@@ -144,7 +144,8 @@ impl<'a> Account<'a> {
             let Some((start_url, remark)) = of.address() else {
                 let line = provider.map_or(url.line, |provider| provider.line);
                 let why = format!(
-                    "the address behind the portal's tile does not follow from it; add [idp.NAME] with type = \"saml\" and start_url{}",
+                    "the URL of the portal's tile cannot be derived from it; add [idp.NAME] with type = \
+                     \"saml\" and start_url{}",
                     if subdomain.is_some() { ": jit does not use OneLogin's API" } else { "" }
                 );
                 out.no_equal(self.place(line), self.what(), why);
@@ -168,7 +169,7 @@ impl<'a> Account<'a> {
         let region = self.take("region");
         let duration = self.take("aws_session_duration");
         let Some(arn) = self.take("role_arn") else {
-            let remark = format!("names no role; `jit login --idp {idp}` lets you pick one");
+            let remark = format!("has no role; `jit login --idp {idp}` lets you pick one");
             out.remark(&Became::Idp(idp.to_owned()), remark);
             return None;
         };
@@ -221,7 +222,7 @@ struct Start<'a> {
 impl Start<'_> {
     /// The address behind the tile, and what is to be looked at there.
     fn address(&self) -> Option<(String, Option<&'static str>)> {
-        const MADE: &str = "start_url is made from it; compare it with the address behind the tile";
+        const MADE: &str = "start_url is derived from it; compare it with the URL of the tile";
         let Self { kind, url, urn, app } = self;
         let base = url.trim_end_matches('/');
         let is_base = base.matches('/').count() <= 2;
@@ -240,7 +241,7 @@ impl Start<'_> {
             "ping" if is_base => made(format!("/idp/startSSO.ping?PartnerSpId={urn}")),
             "googleapps" | "keycloak" | "browser" | "auth0" | "jumpcloud" | "pingone" | "shibboleth"
             | "adfs" | "adfs2" | "ping" => Some(((*url).to_owned(), None)),
-            _ => Some(((*url).to_owned(), Some("start_url has to be the address behind the tile"))),
+            _ => Some(((*url).to_owned(), Some("start_url must be the URL of the tile"))),
         }
     }
 }
@@ -272,11 +273,11 @@ impl Dialect for Saml2aws {
         let option = |names: [&str; 2]| names.iter().find_map(|name| options.get(*name));
         let account = option(["a", "idp-account"]).map_or(DEFAULT, String::as_str);
         let Some(idp) = self.idps.get(account) else {
-            let why = format!("asks saml2aws for its account {account}, which was not taken");
+            let why = format!("uses the account {account} of saml2aws, which was not imported");
             return Base::Refused(Some((command.line, why)));
         };
         let Some(arn) = options.get("role") else {
-            let why = "asks saml2aws without --role; the role of the account itself is what comes next to it";
+            let why = "uses saml2aws without --role; the role of the account itself is the closest match";
             return Base::Refused(Some((command.line, why.to_owned())));
         };
         let mut table = Table::new("").with("idp", idp.as_str()).with("role_arn", arn.as_str());

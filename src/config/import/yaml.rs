@@ -33,7 +33,7 @@ pub(super) fn below(root: &str, text: &str) -> Result<Vec<Leaf>, (usize, &'stati
             continue;
         }
         if content.starts_with('\t') {
-            return Err((line, "a tab, where YAML wants spaces"));
+            return Err((line, "a tab, where YAML requires spaces"));
         }
         let read = pair(content);
         if indent == 0 {
@@ -51,17 +51,17 @@ pub(super) fn below(root: &str, text: &str) -> Result<Vec<Leaf>, (usize, &'stati
         if let Some((.., below)) = way.last_mut()
             && *below.get_or_insert(indent) != indent
         {
-            return Err((line, "this indentation does not fit what is above it"));
+            return Err((line, "this indentation does not match the lines above"));
         }
         let keys: Vec<String> = way.iter().map(|(_, key, _)| key.clone()).chain([key.clone()]).collect();
         if let Some(parent) = leaves.iter().position(|leaf| leaf.way == keys[..keys.len() - 1]) {
             if !leaves[parent].value.is_empty() {
-                return Err((line, "this is further in than the value above it"));
+                return Err((line, "this is indented more than the value above it"));
             }
             leaves.remove(parent);
         }
         if leaves.iter().any(|leaf| leaf.way == keys || leaf.way.starts_with(&keys)) {
-            return Err((line, "this key is there twice"));
+            return Err((line, "this key appears twice"));
         }
         way.push((indent, key, None));
         leaves.push(Leaf { way: keys, value, line });
@@ -85,18 +85,18 @@ fn pair(content: &str) -> Result<(String, String), &'static str> {
                 .match_indices(':')
                 .find(|(at, _)| content[at + 1..].is_empty() || content[at + 1..].starts_with([' ', '\t']))
                 .map(|(at, _)| at)
-                .ok_or("no `:` behind the key")?;
+                .ok_or("no `:` after the key")?;
             (plain(&content[..end])?, &content[end..])
         }
     };
-    let rest = rest.trim_start().strip_prefix(':').ok_or("no `:` behind the key")?.trim();
+    let rest = rest.trim_start().strip_prefix(':').ok_or("no `:` after the key")?.trim();
     let value = match rest.chars().next() {
         None | Some('#') => String::new(),
         Some(quote @ ('"' | '\'')) => {
             let (value, rest) = quoted(&rest[1..], quote)?;
             let rest = rest.trim();
             if !rest.is_empty() && !rest.starts_with('#') {
-                return Err("something behind the closing quote");
+                return Err("text after the closing quote");
             }
             value
         }
@@ -113,9 +113,9 @@ fn plain(text: &str) -> Result<String, &'static str> {
     match text.chars().next() {
         Some('{' | '[') => Err("a map or list in brackets, which is not expected here"),
         Some('&' | '*') => Err("an anchor or alias, which is not expected here"),
-        Some('|' | '>') => Err("a text of several lines, which is not expected here"),
-        Some('!' | '%' | '@' | '`' | '?') => Err("a mark that is not expected here"),
-        _ if text.contains(": ") || text.ends_with(':') => Err("a second `:`; put the text in quotes"),
+        Some('|' | '>') => Err("a multi-line string, which is not expected here"),
+        Some('!' | '%' | '@' | '`' | '?') => Err("a character that is not expected here"),
+        _ if text.contains(": ") || text.ends_with(':') => Err("a second `:`; put the value in quotes"),
         _ => Ok(text.trim().to_owned()),
     }
 }
@@ -135,12 +135,12 @@ fn quoted(text: &str, quote: char) -> Result<(String, &str), &'static str> {
                 Some((_, escaped @ ('"' | '\\' | '/'))) => value.push(escaped),
                 Some((_, 't')) => value.push('\t'),
                 Some((_, 'n')) => value.push('\n'),
-                _ => return Err("an escape that is not expected here"),
+                _ => return Err("an escape sequence that is not expected here"),
             },
             _ => value.push(character),
         }
     }
-    Err("a quote that is not closed")
+    Err("an unclosed quote")
 }
 
 #[cfg(test)]
@@ -174,17 +174,17 @@ mod tests {
             ("awscli:\n  - a\n", 2, "a list"),
             ("awscli:\n  a: {b: c}\n", 2, "in brackets"),
             ("awscli:\n  a: &x b\n", 2, "anchor"),
-            ("awscli:\n  a: |\n    s3cr3t\n", 2, "several lines"),
+            ("awscli:\n  a: |\n    s3cr3t\n", 2, "a multi-line string"),
             ("awscli:\n\ta: b\n", 2, "a tab"),
-            ("awscli:\n    a:\n      b: c\n  d: e\n", 4, "does not fit"),
+            ("awscli:\n    a:\n      b: c\n  d: e\n", 4, "does not match"),
             ("awscli:\n  \ta: b\n", 2, "a tab"),
-            ("awscli:\n  a: \"b\n", 2, "not closed"),
+            ("awscli:\n  a: \"b\n", 2, "unclosed"),
             ("awscli:\n  a: b: c\n", 2, "a second `:`"),
-            ("awscli:\n  a: b\n    c: d\n", 3, "further in"),
+            ("awscli:\n  a: b\n    c: d\n", 3, "indented more"),
             ("awscli:\n  a: b\n  a: c\n", 3, "twice"),
             ("awscli:\n  just words\n", 2, "no `:`"),
-            ("awscli:\n  a: \"b\" c\n", 2, "behind the closing quote"),
-            ("awscli:\n  a: !!str b\n", 2, "a mark"),
+            ("awscli:\n  a: \"b\" c\n", 2, "after the closing quote"),
+            ("awscli:\n  a: !!str b\n", 2, "a character"),
         ] {
             let (at, why) = below("awscli", text).unwrap_err();
             assert!(at == line && why.contains(words), "{text:?}: {at}: {why}");

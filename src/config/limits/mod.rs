@@ -51,8 +51,8 @@ pub(super) fn check(
     }
     match role.color.as_ref().filter(|color| !COLORS.contains(&color.as_str())) {
         Some(color) => Err(section.mistake(
-            format!("there is no color `{color}`"),
-            Some(format!("there are: {}", COLORS.join(", "))),
+            format!("`{color}` is not a color"),
+            Some(format!("valid names: {}", COLORS.join(", "))),
         )),
         None => Ok(()),
     }
@@ -84,7 +84,7 @@ pub(super) fn of_region(region: &At<String>, dialect: Dialect) -> Option<Refused
 /// What is wrong with an Identity Center.
 pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<Refused> {
     let start_url = Rule::provider(CENTER_START_URL).refuse(&center.start_url);
-    let key = "the region that Identity Center is in, such as eu-west-1";
+    let key = "the region of Identity Center, such as eu-west-1";
     let refused = start_url.or_else(|| not_a_region(&center.region, key))?;
     Some(refused.in_words_of(dialect))
 }
@@ -106,9 +106,9 @@ impl Refused {
         if dialect == Dialect::Aws && self.what.starts_with(['`']) {
             if ["`\"", "`'"].iter().any(|quote| self.what.starts_with(quote)) {
                 self.next =
-                    format!("{}; AWS's files take quotes as part of the value, so write none", self.next);
+                    format!("{}; in AWS's files quotes become part of the value, so write none", self.next);
             } else if self.what.contains(" #") || self.what.contains(" ;") {
-                self.next = format!("{}; in AWS's files a comment has a line of its own", self.next);
+                self.next = format!("{}; in AWS's files a comment needs its own line", self.next);
             }
         }
         self
@@ -137,17 +137,17 @@ fn duration(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     let At { value, line } =
         role.duration.as_ref().filter(|duration| !DURATION_RANGE.contains(&duration.value))?;
     let next = match dialect {
-        Dialect::Ours => "it goes from 15m to 12h",
-        Dialect::Aws => "it goes from 900 (15 min) to 43200 (12 h)",
+        Dialect::Ours => "durations are from 15m to 12h",
+        Dialect::Aws => "from 900 (15 min) to 43200 (12 h)",
     };
-    refused(*line, format!("{value} seconds is not a duration that STS takes"), next)
+    refused(*line, format!("{value} s is not a duration that STS accepts"), next)
 }
 
 fn names(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     let names = [("session_name", &role.session_name), ("source_identity", &role.source_identity)];
     names.into_iter().find_map(|(key, name)| {
         let At { value, line } = name.as_ref().filter(|name| !name::is_session_name(&name.value))?;
-        let what = format!("`{value}` cannot be a {}", dialect.key(key));
+        let what = format!("`{value}` is not a valid {}", dialect.key(key));
         refused(*line, what, "2 to 64 letters, digits and _ + = , . @ -")
     })
 }
@@ -156,17 +156,17 @@ fn names(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
 fn assigned(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     let Target::Assigned { account, permission_set } = &role.target else { return None };
     if !name::is_account_id(&account.value) {
-        let what = format!("`{}` is not the twelve digits of an account", account.value);
+        let what = format!("`{}` is not an account id (12 digits)", account.value);
         let next = match dialect {
-            Dialect::Ours => "such as \"111111111111\", with the zeros that it may begin with",
-            Dialect::Aws => "such as 111111111111, with the zeros that it may begin with",
+            Dialect::Ours => "such as \"111111111111\", with leading zeros",
+            Dialect::Aws => "such as 111111111111, with leading zeros",
         };
         return refused(account.line, what, next);
     }
     let name = Some(&permission_set.value).filter(|value| !name::is_permission_set(value))?;
     let what = match dialect {
-        Dialect::Ours => format!("`{name}` cannot be the name of a permission set"),
-        Dialect::Aws => format!("`{name}` cannot be a {}", dialect.key("permission_set")),
+        Dialect::Ours => format!("`{name}` is not a valid name of a permission set"),
+        Dialect::Aws => format!("`{name}` is not a valid {}", dialect.key("permission_set")),
     };
     refused(permission_set.line, what, "1 to 32 letters, digits and _ + = , . @ -")
 }
@@ -175,8 +175,8 @@ fn assigned(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
 fn mfa_serial(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value, line } =
         role.mfa_serial.as_ref().filter(|serial| !is_word(&serial.value, "+=/:,.@-", 9..=256))?;
-    let next = "such as arn:aws:iam::111111111111:mfa/alice, or the number on the device";
-    refused(*line, format!("`{value}` cannot be an mfa_serial"), next)
+    let next = "such as arn:aws:iam::111111111111:mfa/alice, or the serial number on the device";
+    refused(*line, format!("`{value}` is not a valid mfa_serial"), next)
 }
 
 fn provider_arn(role: &RoleSection, _: Dialect) -> Option<Refused> {
@@ -188,7 +188,7 @@ fn provider_arn(role: &RoleSection, _: Dialect) -> Option<Refused> {
             if resource.strip_prefix("saml-provider/").is_some_and(name::is_saml_provider) =>
         {
             let what = format!("the SAML provider is in account {own}, the role in {account}");
-            let next = "a role is reached by a provider of its own account";
+            let next = "the SAML provider must be in the role's own account";
             (own != account).then(|| refused(*line, what, next)).flatten()
         }
         _ => {
@@ -202,7 +202,7 @@ fn external_id(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value, line } =
         role.external_id.as_ref().filter(|id| !is_word(&id.value, "+=,.@:/-", 2..=1224))?;
     let next = "2 to 1224 letters, digits and _ + = , . @ : / -";
-    refused(*line, format!("`{value}` cannot be an external_id"), next)
+    refused(*line, format!("`{value}` is not a valid external_id"), next)
 }
 
 fn tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
@@ -216,10 +216,10 @@ fn tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
     };
     if let Some((name, value)) = tags.value.iter().find(bad) {
         let next = "a name of 1 to 128 and a value of up to 256 letters, digits, spaces and _ . : / = + - @, not starting with aws:";
-        return refused(tags.line, format!("`{name} = {value}` cannot be a session tag"), next);
+        return refused(tags.line, format!("`{name} = {value}` is not a valid session tag"), next);
     }
     let count = Some(tags.value.len()).filter(|count| *count > 50)?;
-    refused(tags.line, format!("{count} session tags are too many"), "STS takes 50")
+    refused(tags.line, format!("{count} session tags are too many"), "STS accepts at most 50")
 }
 
 fn transitive_tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
@@ -227,16 +227,20 @@ fn transitive_tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let known = |name: &String| role.tags.as_ref().is_some_and(|tags| tags.value.contains_key(name));
     let stranger = transitive.value.iter().find(|name| !known(name))?;
     let what = format!("`{stranger}` is in transitive_tags but is not a tag of this role");
-    refused(transitive.line, what, "name it in tags as well")
+    refused(transitive.line, what, "add it to tags as well")
 }
 
 fn policy(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value, line } = role.policy.as_ref()?;
     if let Err(error) = serde_json::from_str::<serde_json::Value>(value) {
-        return refused(*line, format!("the policy is not JSON: {error}"), "an IAM policy document, as text");
+        return refused(
+            *line,
+            format!("the policy is not JSON: {error}"),
+            "an IAM policy document, as a string",
+        );
     }
     let length = Some(value.len()).filter(|length| *length > 2048)?;
-    refused(*line, format!("the policy has {length} characters"), "STS takes 2048")
+    refused(*line, format!("the policy has {length} characters"), "STS accepts at most 2048")
 }
 
 fn policy_arns(role: &RoleSection, _: Dialect) -> Option<Refused> {
@@ -246,7 +250,7 @@ fn policy_arns(role: &RoleSection, _: Dialect) -> Option<Refused> {
         return refused(*line, format!("`{stranger}` is not the ARN of a policy"), next);
     }
     let count = Some(arns.len()).filter(|count| *count > 10)?;
-    refused(*line, format!("{count} managed policies are too many"), "STS takes 10")
+    refused(*line, format!("{count} managed policies are too many"), "STS accepts at most 10")
 }
 
 fn region(role: &RoleSection, _: Dialect) -> Option<Refused> {

@@ -42,8 +42,8 @@ pub(super) fn misplaced(role: &RoleSection, proof: Option<ProofKind>) -> Option<
 /// What only a hub role can have.
 fn hubs_only(role: &RoleSection) -> Option<Refused> {
     let At { line, .. } = role.provider_arn.as_ref()?;
-    let what = "a spoke role takes no `provider_arn`".to_owned();
-    refused(*line, what, "delete it: it belongs to the hub role, which is reached by the assertion")
+    let what = "a spoke role cannot have a `provider_arn`".to_owned();
+    refused(*line, what, "delete it: it belongs to the hub role, which the assertion is for")
 }
 
 /// What only a spoke role can have.
@@ -65,7 +65,9 @@ fn spokes_only(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> 
         Some(place) => format!("delete it, and let the IdP put it into {place}, or set it on a spoke"),
         None => "delete it, or set it on a spoke".to_owned(),
     };
-    let what = format!("a hub role takes no `{key}`: the call that presents a proof has no such parameter");
+    let what = format!(
+        "a hub role cannot have `{key}`: the STS call for a token or an assertion has no such parameter"
+    );
     refused(line, what, next)
 }
 
@@ -74,13 +76,14 @@ fn decided_by(proof: ProofKind, role: &RoleSection) -> Option<Refused> {
     match proof {
         ProofKind::IdToken => {
             let line = role.provider_arn.as_ref()?.line;
-            let what = "only a role that is reached by SAML has a `provider_arn`".to_owned();
-            refused(line, what, "delete it: an ID token names its provider itself")
+            let what = "only a role that is reached by SAML can have a `provider_arn`".to_owned();
+            refused(line, what, "delete it: an ID token identifies its provider itself")
         }
         ProofKind::Assertion => {
             let line = role.session_name.as_ref()?.line;
             let what =
-                "a hub role that is reached by SAML takes no `session_name`: the assertion has it".to_owned();
+                "a hub role that is reached by SAML cannot have a `session_name`: the assertion sets it"
+                    .to_owned();
             let next = "delete it, and let the IdP set the attribute RoleSessionName, or set it on a spoke";
             refused(line, what, next)
         }
@@ -92,7 +95,7 @@ fn decided_by(proof: ProofKind, role: &RoleSection) -> Option<Refused> {
                 ("policy_arns", role.policy_arns.as_ref().map(|at| at.line)),
                 ("provider_arn", role.provider_arn.as_ref().map(|at| at.line)),
             ])?;
-            let what = format!("a permission set takes no `{key}`: Identity Center decides that");
+            let what = format!("a permission set cannot have `{key}`: Identity Center decides that");
             let next = match key {
                 "provider_arn" => "delete it: only a hub role that is reached by SAML has one",
                 _ => "delete it, or set it on a spoke",
@@ -124,14 +127,17 @@ mod tests {
             "{SAML}{role}[role.far]\nvia = \"hub\"\nrole_arn = \"arn:aws:iam::222222222222:role/far\"\n"
         );
         let cases = [
-            (format!("{SAML}{role}session_name = \"alice\"\n"), "takes no `session_name`"),
-            (format!("{OIDC}{role}{}", provider("111111111111")), "reached by SAML has a `provider_arn`"),
+            (format!("{SAML}{role}session_name = \"alice\"\n"), "cannot have a `session_name`"),
+            (
+                format!("{OIDC}{role}{}", provider("111111111111")),
+                "reached by SAML can have a `provider_arn`",
+            ),
             (
                 format!("{SAML}{role}{}", provider("222222222222")),
                 "in account 222222222222, the role in 111111111111",
             ),
             (format!("{SAML}{role}provider_arn = \"acme\"\n"), "not the ARN of a SAML provider"),
-            (format!("{spoke}{}", provider("222222222222")), "a spoke role takes no `provider_arn`"),
+            (format!("{spoke}{}", provider("222222222222")), "a spoke role cannot have a `provider_arn`"),
         ];
         for (text, what) in cases {
             let mistake = File::parse("c.toml", &text).unwrap_err();

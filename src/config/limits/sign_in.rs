@@ -25,26 +25,26 @@ fn unknown_to(idp: &IdpSection, role: &RoleSection) -> Option<Refused> {
         IdpSection::Oidc(_) => return None,
         IdpSection::Saml(_) | IdpSection::Okta(_) => (
             &demands[2..],
-            "a SAML assertion does not list the methods of a sign-in",
-            "demand acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
+            "a SAML assertion does not list the sign-in methods",
+            "use acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
         ),
         IdpSection::IdentityCenter(_) => (
             &demands[1..],
-            "Identity Center does not say how a person signed in",
-            "demand sign_in_age = \"15m\" instead, and set MFA in the settings of Identity Center",
+            "Identity Center does not say how you signed in",
+            "use sign_in_age = \"15m\" instead, and set MFA in the settings of Identity Center",
         ),
-        IdpSection::Source(_) => (&demands[..], "nobody signs in for it", "delete it"),
+        IdpSection::Source(_) => (&demands[..], "no sign-in is involved", "delete it"),
     };
     let (key, line) = unknown.iter().find_map(|(key, line)| Some((key, (*line)?)))?;
-    refused(line, format!("`{key}` cannot be met: {because}"), next)
+    refused(line, format!("`{key}` cannot be satisfied: {because}"), next)
 }
 
 /// What a role demands that no sign-in can meet.
 fn impossible(role: &RoleSection) -> Option<Refused> {
     let age = role.sign_in_age.as_ref().filter(|age| age.value < SHORTEST_AGE);
     if let Some(At { value, line }) = age {
-        let what = format!("{value} seconds are too few for a person to sign in and use the role");
-        return refused(*line, what, "sign_in_age is 1m or more, such as \"15m\"");
+        let what = format!("{value} s is too short for a person to sign in and use the role");
+        return refused(*line, what, "sign_in_age must be at least 1m, such as \"15m\"");
     }
     [("acr", &role.acr), ("amr", &role.amr)].into_iter().find_map(|(key, list)| contexts(key, list.as_ref()?))
 }
@@ -52,16 +52,16 @@ fn impossible(role: &RoleSection) -> Option<Refused> {
 /// What is wrong with a list of authentication contexts or methods.
 pub(in crate::config) fn contexts(key: &str, At { value: list, line }: &At<Vec<String>>) -> Option<Refused> {
     if list.is_empty() {
-        return refused(*line, format!("`{key}` names nothing"), "name one or more, or delete it");
+        return refused(*line, format!("`{key}` is empty"), "add a value, or delete it");
     }
     let is_value =
         |one: &String| (1..=200).contains(&one.len()) && one.bytes().all(|byte| byte.is_ascii_graphic());
     if let Some(bad) = list.iter().find(|one| !is_value(one)) {
-        let next = "1 to 200 letters, digits and signs without spaces, as the IdP writes it";
-        return refused(*line, format!("`{bad}` cannot be in `{key}`"), next);
+        let next = "1 to 200 letters, digits and symbols without spaces, as the IdP writes it";
+        return refused(*line, format!("`{bad}` is not allowed in `{key}`"), next);
     }
     let count = Some(list.len()).filter(|count| *count > 20)?;
-    refused(*line, format!("`{key}` has {count} values"), "20 are the most")
+    refused(*line, format!("`{key}` has {count} values"), "the maximum is 20")
 }
 
 #[cfg(test)]
@@ -79,15 +79,15 @@ mod tests {
         let arn = "role_arn = \"arn:aws:iam::111111111111:role/hub\"\n";
         let set = "account = \"111111111111\"\npermission_set = \"Dev\"\n";
         let cases = [
-            (OIDC, arn, "sign_in_age = \"59s\"", "are too few for a person"),
-            (OIDC, arn, "sign_in_age = \"soon\"", "is not a length of time"),
-            (OIDC, arn, "acr = []", "`acr` names nothing"),
-            (OIDC, arn, "amr = [\"\"]", "`` cannot be in `amr`"),
-            (OIDC, arn, "amr = \"mfa\"", "must be a list of texts"),
-            (SAML, arn, "amr = [\"mfa\"]", "`amr` cannot be met: a SAML assertion does not list"),
-            (OKTA, arn, "amr = [\"mfa\"]", "`amr` cannot be met: a SAML assertion does not list"),
-            (center, set, "acr = [\"phr\"]", "`acr` cannot be met: Identity Center does not say"),
-            (center, set, "amr = [\"mfa\"]", "`amr` cannot be met: Identity Center does not say"),
+            (OIDC, arn, "sign_in_age = \"59s\"", "is too short for a person"),
+            (OIDC, arn, "sign_in_age = \"soon\"", "is not a duration"),
+            (OIDC, arn, "acr = []", "`acr` is empty"),
+            (OIDC, arn, "amr = [\"\"]", "`` is not allowed in `amr`"),
+            (OIDC, arn, "amr = \"mfa\"", "must be a list of strings"),
+            (SAML, arn, "amr = [\"mfa\"]", "`amr` cannot be satisfied: a SAML assertion does not list"),
+            (OKTA, arn, "amr = [\"mfa\"]", "`amr` cannot be satisfied: a SAML assertion does not list"),
+            (center, set, "acr = [\"phr\"]", "`acr` cannot be satisfied: Identity Center does not say"),
+            (center, set, "amr = [\"mfa\"]", "`amr` cannot be satisfied: Identity Center does not say"),
             (OIDC, arn, "sign_in_age = \"15m\"\nacr = [\"phr\", \"phrh\"]\namr = [\"hwk\"]", ""),
             (SAML, arn, "sign_in_age = \"15m\"\nacr = [\"urn:x\"]", ""),
             (OKTA, arn, "sign_in_age = \"15m\"\nacr = [\"urn:x\"]", ""),

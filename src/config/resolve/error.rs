@@ -19,7 +19,7 @@ pub enum ResolveError {
         candidates: Vec<String>,
     },
     /// IdPs offer several roles of this name.
-    #[error("`{name}` is offered more than once")]
+    #[error("several roles match `{name}`")]
     Ambiguous {
         /// What was asked for.
         name: String,
@@ -31,7 +31,7 @@ pub enum ResolveError {
         sections: Vec<String>,
     },
     /// No role was named anywhere.
-    #[error("no role was named")]
+    #[error("no role was given")]
     NoRole {
         /// All names there are.
         candidates: Vec<String>,
@@ -47,10 +47,10 @@ pub enum ResolveError {
         candidates: Vec<String>,
     },
     /// `--duration` is out of range.
-    #[error("{0} seconds is not a duration that STS takes: it goes from 15m to 12h")]
+    #[error("{0} seconds is not a duration that STS takes: durations are from 15m to 12h")]
     Duration(u32),
     /// A profile takes its credentials from the environment, which has none.
-    #[error("the profile {profile} takes its credentials from {variable}, which is not set")]
+    #[error("the profile {profile} gets its credentials from {variable}, which is not set")]
     NotInEnvironment {
         /// The profile.
         profile: String,
@@ -77,7 +77,8 @@ pub enum ResolveError {
     },
     /// The metadata service of the instance may not be asked.
     #[error(
-        "the profile {profile} takes the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids that"
+        "the profile {profile} uses the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids \
+         that"
     )]
     MetadataDisabled {
         /// The profile.
@@ -127,17 +128,17 @@ impl Explain for ResolveError {
             Self::Ambiguous { distinct, sections, .. } => {
                 let mut next = Vec::new();
                 if !distinct.is_empty() {
-                    next.push(Next::words(format!("say which: {}", distinct.join(", "))));
+                    next.push(Next::words(format!("use one of: {}", distinct.join(", "))));
                 }
                 for section in sections {
-                    next.push(Next::words(format!("give it a name in the configuration: {section}")));
+                    next.push(Next::words(format!("or name it in the configuration: {section}")));
                 }
                 next
             }
             Self::NoRole { candidates } if candidates.is_empty() => vec![list_of_roles(candidates)],
             Self::NoRole { candidates } => vec![
                 list_of_roles(candidates),
-                Next::words("name one, or set default_role in the configuration"),
+                Next::words("give a role, or set default_role in the configuration"),
             ],
             Self::UnknownIdp { candidates, .. } if candidates.is_empty() => {
                 Next::list(["add an [idp.NAME] to the configuration"])
@@ -148,14 +149,14 @@ impl Explain for ResolveError {
                 words(format!("set {variable}, or use another profile"))
             }
             Self::Region { variable, .. } => {
-                words(format!("unset {variable}, or give it a region such as eu-west-1"))
+                words(format!("unset {variable}, or set it to a region such as eu-west-1"))
             }
             Self::Setting { next, .. } => words(next.clone()),
             Self::MetadataDisabled { .. } => {
                 Next::list(["unset AWS_EC2_METADATA_DISABLED, or use another profile"])
             }
             Self::ProfileEndpoint { .. } => Next::list(["write an https URL there, or http on this machine"]),
-            Self::Endpoint { variable, .. } => words(format!("unset {variable}, or give it an https URL")),
+            Self::Endpoint { variable, .. } => words(format!("unset {variable}, or set it to an https URL")),
         }
     }
 }

@@ -64,7 +64,7 @@ fn duration(
         duration = Valued::new(CHAINED_LIMIT, Origin::Rule("AWS's limit for chained roles"));
     }
     if matches!(role.target, Target::Assigned { .. }) {
-        duration.origin = Origin::Rule("the permission set decides");
+        duration.origin = Origin::Rule("set by the permission set");
     }
     Ok(duration)
 }

@@ -63,7 +63,7 @@ pub fn role_name(
         return Ok(Valued::new(role.to_owned(), Origin::Variable(JIT_ROLE)));
     }
     if let Some(role) = last_in_terminal() {
-        return Ok(Valued::new(role, Origin::Rule("the last login in this terminal")));
+        return Ok(Valued::new(role, Origin::Rule("the last role used in this terminal")));
     }
     match &file.default_role {
         Some(role) => Ok(from_file(file, role)),

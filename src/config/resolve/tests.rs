@@ -144,7 +144,7 @@ fn the_role_is_named_in_a_fixed_order() {
     };
     assert_eq!(name(Some("far"), &env, Some("china")), "far by the command line");
     assert_eq!(name(None, &env, Some("china")), "middle by JIT_ROLE");
-    assert_eq!(name(None, &Env::of([]), Some("china")), "china by the last login in this terminal");
+    assert_eq!(name(None, &Env::of([]), Some("china")), "china by the last role used in this terminal");
     assert_eq!(name(None, &Env::of([]), None), "hub by c.toml:1");
     assert!(matches!(
         role_name(&file(), Flags::default(), &Env::of([]), || None),

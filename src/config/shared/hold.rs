@@ -43,8 +43,8 @@ fn each_marker_has_its_other(source: SourceText<'_>, parts: &[Part]) -> Result<(
         let known = |part: &Part| part.range.start == range.start || part.range.end == range.end;
         if (begins || line.starts_with(END)) && !parts.iter().any(known) {
             let other = if begins { "ends" } else { "begins" };
-            let what = format!("the line that {other} this shared part is missing, or names another place");
-            let next = "delete what is left of the part, and take it again: jit configure add URL";
+            let what = format!("the line that {other} this shared part is missing or has another URL");
+            let next = "delete the rest of the part and fetch it again: jit configure add URL";
             return Err(source.mistake(range, what, Some(next.to_owned())));
         }
     }
@@ -100,8 +100,8 @@ impl<'a> Held<'a> {
         if part.content.start <= span.start && span.end <= part.content.end {
             return Ok(Some(part));
         }
-        let what = "this text goes over the edge of a shared part".to_owned();
-        let next = "a shared part ends at its own comment; delete the part, and take it again";
+        let what = "this text crosses the border of a shared part".to_owned();
+        let next = "a shared part ends at its own comment; delete the part and add it again";
         Err(self.source.mistake(span.clone(), what, Some(next.to_owned())))
     }
 
@@ -124,12 +124,12 @@ impl<'a> Held<'a> {
         }
         let (what, next) = match owner {
             Some(_) => (
-                "this adds to a table of a shared part, from outside of it",
-                "what a shared file says is changed by whoever shares it; give this a table of its own",
+                "this changes a table of a shared part from outside the part",
+                "only the publisher of a shared file can change its tables; put this into another table",
             ),
             None => (
-                "this part of a shared file adds to a table outside of it",
-                "delete the part, and take it again: jit configure add URL",
+                "this shared part changes a table outside the part",
+                "delete the part and fetch it again: jit configure add URL",
             ),
         };
         Err(self.source.mistake(span, what.to_owned(), Some(next.to_owned())))
@@ -158,8 +158,10 @@ impl<'a> Held<'a> {
                 Takes::Url => self.url(part, value)?,
                 Takes::OneOf(words) => {
                     if !value.get_ref().as_str().is_some_and(|word| words.contains(&word)) {
-                        let what =
-                            format!("a shared file names no program, so `{}` is a known name", key.get_ref());
+                        let what = format!(
+                            "a shared file cannot name a program, so `{}` must be one of the known names",
+                            key.get_ref()
+                        );
                         let next = format!("one of {}", words.join(", "));
                         return Err(self.source.mistake(value.span(), what, Some(next)));
                     }
@@ -178,7 +180,7 @@ impl<'a> Held<'a> {
     }
 
     fn refused(&self, place: KeyPlace, key: &str, span: Range<usize>) -> Mistake {
-        let why = rule_of(place, key).map_or("nobody has decided that it may", |rule| rule.why);
+        let why = rule_of(place, key).map_or("it is not on the list of allowed keys", |rule| rule.why);
         let what = format!("a shared file may not set `{key}` ({why})");
         let next = "delete it there; each person may set it in their own config.toml".to_owned();
         self.source.mistake_without_value(span, what, Some(next))
@@ -198,7 +200,7 @@ impl<'a> Held<'a> {
             Ok(Err(why)) => (url, why),
             Err(why) => (part.from.as_str(), why.clone()),
         };
-        let next = "a shared file names https URLs".to_owned();
+        let next = "a shared file can use only https URLs".to_owned();
         Err(self.source.mistake(value.span(), format!("`{what}` {why}"), Some(next)))
     }
 
@@ -213,10 +215,10 @@ impl<'a> Held<'a> {
         let digits = called.split('/').next().filter(|first| is_account_id(first));
         let what = match digits {
             _ if called.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:")) => {
-                "in a shared file a role is not called like an ARN".to_owned()
+                "in a shared file a role cannot be named like an ARN".to_owned()
             }
             Some(digits) if digits != account => {
-                format!("this role is called like one of account {digits}, and is in account {account}")
+                format!("this role's name suggests account {digits}, but it is in account {account}")
             }
             _ => return Ok(()),
         };
@@ -235,11 +237,11 @@ impl<'a> Held<'a> {
         if self.owner(place)?.is_some_and(|owner| owner.range == part.range) {
             return Ok(());
         }
-        let what = format!("a shared role starts from its own file, and [{group}.{name}] is not in that");
+        let what = format!("a shared role can use only its own file, and [{group}.{name}] is not in it");
         Err(self.source.mistake(
             span,
             what,
-            Some("delete the part, and take it again: jit configure add URL".to_owned()),
+            Some("delete the part and fetch it again: jit configure add URL".to_owned()),
         ))
     }
 }

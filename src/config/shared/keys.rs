@@ -62,14 +62,13 @@ const fn rule(places: &'static [KeyPlace], key: &'static str, takes: Takes, why:
     Rule { places, key, takes, why }
 }
 
-const TABLES: &str = "The tables of the rows below. A name that your own config.toml has is refused";
+const TABLES: &str = "The tables of the rows below. A name that your own config.toml already uses is refused";
 const HOST: &str = "Where you sign in; the summary names its host";
-const BROWSER: &str =
-    "The browser that is driven. Anything else would be a program that is looked up and run";
-const AUTO_LOGIN: &str = "Would let any program open a sign-in; each person decides that";
+const BROWSER: &str = "The browser that jit controls. Any other value would be a program to run";
+const AUTO_LOGIN: &str = "Would let any program start a sign-in; each person decides that";
 const PORT: &str = "jit listens there, on this machine only";
 const STEP_UP: &str = "Asks the IdP for a stronger or newer sign-in; the IdP decides";
-const DEMANDED: &str = "Demands more of the sign-in before the role is used; it can grant nothing";
+const DEMANDED: &str = "Requires more of the sign-in before the role is used; it can grant nothing";
 const NARROWS: &str = "Restricts the session; it can grant nothing";
 const SENT: &str = "Sent to STS with the request; the role's trust policy decides";
 
@@ -77,12 +76,7 @@ const SENT: &str = "Sent to STS with the request; the role's trust policy decide
 pub const RULES: &[Rule] = &[
     rule(&[KeyPlace::Top], "idp", Takes::Anything, TABLES),
     rule(&[KeyPlace::Top], "role", Takes::Anything, TABLES),
-    rule(
-        &[KeyPlace::Top],
-        "default_role",
-        Takes::Nothing,
-        "Which role is used when none is named is each person's choice",
-    ),
+    rule(&[KeyPlace::Top], "default_role", Takes::Nothing, "The default role is each person's choice"),
     rule(
         &[KeyPlace::Top],
         "key_cache",
@@ -98,23 +92,24 @@ pub const RULES: &[Rule] = &[
         &[OIDC],
         "client_secret",
         Takes::Nothing,
-        "A secret that everybody gets is none; use a public client. For an IdP that insists on one (Google), each person runs jit configure",
+        "A secret that everybody has is no secret; use a public client. For an IdP that requires one \
+         (Google), each person runs jit configure",
     ),
-    rule(&[OIDC], "scopes", Takes::Anything, "What the token is asked for; the IdP decides"),
+    rule(&[OIDC], "scopes", Takes::Anything, "The scopes to request; the IdP decides"),
     rule(&[OIDC, CENTER], "flow", Takes::Anything, "Browser or device code"),
     rule(&[OIDC, CENTER], "redirect_port", Takes::Anything, PORT),
-    rule(&[OIDC], "audience", Takes::Anything, "Whom the token is for; AWS checks that"),
-    rule(&[OIDC], "client_auth", Takes::Nothing, "It goes with `client_secret`, which is each person's own"),
+    rule(&[OIDC], "audience", Takes::Anything, "The token's audience; AWS checks it"),
+    rule(&[OIDC], "client_auth", Takes::Nothing, "It belongs to `client_secret`, which each person sets"),
     rule(&[SAML], "sso_url", Takes::Url, HOST),
     rule(&[SAML, CENTER], "start_url", Takes::Url, HOST),
     rule(
         &[SAML],
         "capture",
         Takes::Anything,
-        "Whether the response arrives at a local port or in a browser of jit's own; both belong to the IdP's setup",
+        "Whether the response arrives at a local port or in jit's own browser; the IdP's setup decides",
     ),
-    rule(&[SAML], "entity_id", Takes::Anything, "A name that is compared, not asked"),
-    rule(&[SAML], "issuer", Takes::Anything, "A name that is compared, not asked"),
+    rule(&[SAML], "entity_id", Takes::Anything, "A name that is only compared"),
+    rule(&[SAML], "issuer", Takes::Anything, "A name that is only compared"),
     rule(&[SAML], "binding", Takes::Anything, "How the request is sent"),
     rule(&[OIDC, OKTA], "acr_values", Takes::Anything, STEP_UP),
     rule(&[OIDC, OKTA], "max_age", Takes::Anything, STEP_UP),
@@ -123,32 +118,27 @@ pub const RULES: &[Rule] = &[
         &[OIDC],
         "authorize",
         Takes::Anything,
-        "Added to the URL of the IdP's sign-in page; it cannot replace what jit says there",
+        "Added to the URL of the IdP's sign-in page; it cannot replace jit's own parameters",
     ),
     rule(&[SAML], "authn_context", Takes::Anything, STEP_UP),
     rule(&[SAML], "force_authn", Takes::Anything, STEP_UP),
     rule(&[SAML], "acs_host", Takes::Anything, PORT),
     rule(&[SAML], "acs_port", Takes::Anything, PORT),
-    rule(&[SAML], "acs_url", Takes::Url, "Can only be an address of AWS"),
+    rule(&[SAML], "acs_url", Takes::Url, "Can only be a URL of AWS"),
     rule(&[SAML, OKTA], "browser", Takes::OneOf(&BROWSERS), BROWSER),
     rule(&[OKTA], "org", Takes::Url, HOST),
-    rule(&[OKTA], "app_url", Takes::Url, "Has to be at the org"),
+    rule(&[OKTA], "app_url", Takes::Url, "Must be on the org's host"),
     rule(&[OKTA], "username", Takes::Nothing, "Each person has their own"),
     rule(&[OKTA], "flow", Takes::Anything, "Password or device code"),
-    rule(
-        &[OKTA],
-        "factor",
-        Takes::Anything,
-        "Which second factor is preferred; Okta decides which are allowed",
-    ),
+    rule(&[OKTA], "factor", Takes::Anything, "The preferred second factor; Okta decides which are allowed"),
     rule(&[CENTER], "region", Takes::Anything, "Part of the host names of AWS"),
     rule(IDPS, "auto_login", Takes::Nothing, AUTO_LOGIN),
-    rule(&[KeyPlace::Role], "idp", Takes::Anything, "An IdP of the same file"),
-    rule(&[KeyPlace::Role], "via", Takes::Anything, "A role of the same file"),
-    rule(&[KeyPlace::Role], "role_arn", Takes::Anything, "The summary names its account"),
-    rule(&[KeyPlace::Role], "account", Takes::Anything, "The summary names it"),
+    rule(&[KeyPlace::Role], "idp", Takes::Anything, "An IdP in the same file"),
+    rule(&[KeyPlace::Role], "via", Takes::Anything, "A role in the same file"),
+    rule(&[KeyPlace::Role], "role_arn", Takes::Anything, "The summary shows its account"),
+    rule(&[KeyPlace::Role], "account", Takes::Anything, "The summary shows it"),
     rule(&[KeyPlace::Role], "permission_set", Takes::Anything, "Identity Center decides who may use it"),
-    rule(&[KeyPlace::Role], "provider_arn", Takes::Anything, "Has to be in the account of the role"),
+    rule(&[KeyPlace::Role], "provider_arn", Takes::Anything, "Must be in the role's account"),
     rule(&[KeyPlace::Role], "duration", Takes::Anything, "AWS sets the limit"),
     rule(&[KeyPlace::Role], "session_name", Takes::Anything, SENT),
     rule(&[KeyPlace::Role], "source_identity", Takes::Anything, SENT),
@@ -157,14 +147,20 @@ pub const RULES: &[Rule] = &[
     rule(&[KeyPlace::Role], "transitive_tags", Takes::Anything, SENT),
     rule(&[KeyPlace::Role], "policy", Takes::Anything, NARROWS),
     rule(&[KeyPlace::Role], "policy_arns", Takes::Anything, NARROWS),
-    rule(&[KeyPlace::Role], "region", Takes::Anything, "Where the role's tools work; AWS knows its regions"),
-    rule(&[KeyPlace::Role], "description", Takes::Anything, "Text that is shown"),
+    rule(
+        &[KeyPlace::Role],
+        "region",
+        Takes::Anything,
+        "The region for the role's tools; AWS knows its regions",
+    ),
+    rule(&[KeyPlace::Role], "description", Takes::Anything, "Text to show"),
     rule(&[KeyPlace::Role], "color", Takes::Anything, "The color of the name in lists"),
     rule(
         &[KeyPlace::Role],
         "confirm",
         Takes::Anything,
-        "Asks before the role is used. It cannot change a role of your own, and the summary says when a shared role stops asking",
+        "Asks before the role is used. It cannot change your own roles, and the summary says when a shared \
+         role stops asking",
     ),
     rule(&[KeyPlace::Role], "auto_login", Takes::Nothing, AUTO_LOGIN),
     rule(&[KeyPlace::Role], "sign_in_age", Takes::Anything, DEMANDED),

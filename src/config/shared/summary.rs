@@ -52,14 +52,13 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     role_lines(&roles, &mut lines);
     account_lines(&old, &new, &mut lines);
     if before.is_some() && idps.is_same() && roles.is_same() {
-        lines.push("  nothing that matters: comments, order or spaces".to_owned());
+        lines.push("  no settings: only comments, order or whitespace".to_owned());
     }
     let mut warnings = Vec::new();
     // A tab is how some people indent.
     let unseen = |text: &str| text.chars().filter(|c| is_unseen(*c) && !"\n\t".contains(*c)).count();
     if unseen(after) > before.map_or(0, unseen) {
-        warnings
-            .push("The file has characters that nobody sees. The difference shows them as \\u{…}".to_owned());
+        warnings.push("The file has invisible characters. The diff shows them as \\u{…}".to_owned());
     }
     host_warnings(&old, &new, &mut warnings);
     name_warnings(&idps, &roles, around, &mut warnings);
@@ -76,7 +75,7 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
         before.iter().any(Option::is_some) && before != after
     });
     list(differ.map(|(_, new)| new.name.as_str())).into_iter().for_each(|names| {
-        warnings.push(format!("Demands something else of the sign-in than before: {names}"))
+        warnings.push(format!("Has other requirements for the sign-in than before: {names}"))
     });
     // At the end, right above the question, however long the rest is.
     for (old, new) in idps.changed.iter().filter(|(old, new)| told_hosts(old) != told_hosts(new)) {
@@ -92,7 +91,7 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
         .iter()
         .filter(|(old, new)| account(old) != account(new))
         .map(|(_, new)| new.name.as_str());
-    warnings.extend(list(moved).map(|names| format!("Roles that would be in another account: {names}")));
+    warnings.extend(list(moved).map(|names| format!("Roles that would move to another account: {names}")));
     Summary { lines, warnings }
 }
 
@@ -130,7 +129,7 @@ impl<'t> Compared<'t> {
         let counts = [
             (self.new.len(), "new"),
             (self.changed.len(), "changed"),
-            (self.gone.len(), "gone"),
+            (self.gone.len(), "removed"),
             (self.same.len(), "unchanged"),
         ];
         let told: Vec<String> = counts
@@ -157,7 +156,7 @@ fn idp_lines(idps: &Compared<'_>, lines: &mut Vec<String>) {
             differing(old, new).into_iter().filter(|key| !is_url(new, key) && !is_url(old, key)).collect();
         let mut text = match (told_hosts(old), told_hosts(new)) {
             (before, after) if before == after => {
-                format!("    changed: {} (sign in at {after}, as before)", new.name)
+                format!("    changed: {} (sign in at {after}, unchanged)", new.name)
             }
             (before, after) => {
                 format!("    changed: {} (sign in at {after}, a DIFFERENT HOST: it was {before})", new.name)
@@ -170,7 +169,9 @@ fn idp_lines(idps: &Compared<'_>, lines: &mut Vec<String>) {
     }
     lines
         .extend(idps.new.iter().map(|idp| format!("    new: {} (sign in at {})", idp.name, told_hosts(idp))));
-    lines.extend(idps.gone.iter().map(|idp| format!("    gone: {} (was at {})", idp.name, told_hosts(idp))));
+    lines.extend(
+        idps.gone.iter().map(|idp| format!("    removed: {} (was at {})", idp.name, told_hosts(idp))),
+    );
 }
 
 fn role_lines(roles: &Compared<'_>, lines: &mut Vec<String>) {
@@ -188,7 +189,7 @@ fn role_lines(roles: &Compared<'_>, lines: &mut Vec<String>) {
     let named: Vec<String> = roles.new.iter().map(named).collect();
     lines.extend(list(named.iter().map(String::as_str)).map(|names| format!("    new: {names}")));
     lines.extend(
-        list(roles.gone.iter().map(|role| role.name.as_str())).map(|names| format!("    gone: {names}")),
+        list(roles.gone.iter().map(|role| role.name.as_str())).map(|names| format!("    removed: {names}")),
     );
 }
 
@@ -224,7 +225,7 @@ fn account_lines(old: &Draft, new: &Draft, lines: &mut Vec<String>) {
         );
     };
     tell("new", after.difference(&before).collect());
-    tell("gone", before.difference(&after).collect());
+    tell("removed", before.difference(&after).collect());
 }
 
 /// The account of a role.
@@ -273,7 +274,7 @@ fn host_warnings(old: &Draft, new: &Draft, warnings: &mut Vec<String>) {
         let urls = idp.settings.iter().filter(|(key, _)| is_url(idp, key));
         let plain = urls.into_iter().find(|(key, _)| in_clear(idp.text(key).unwrap_or_default()));
         if let Some((key, _)) = plain {
-            warnings.push(format!("{}: `{key}` is on this machine, and asked without TLS", idp.name));
+            warnings.push(format!("{}: `{key}` is on this machine and used without TLS", idp.name));
         }
     }
 }
@@ -292,7 +293,8 @@ fn name_warnings(idps: &Compared<'_>, roles: &Compared<'_>, around: &Around, war
     }
     if let Some(names) = list(new().filter(|name| name.eq_ignore_ascii_case("default"))) {
         warnings.push(format!(
-            "The role {names} is called like the profile that AWS tools use where none is named. jit configure profiles does not write [default] for it unless you say --name default"
+            "The role {names} has the name of the profile that AWS tools use by default. jit configure \
+             profiles does not write [default] for it without --name default"
         ));
     }
     let like = |kind: &str, new: &[&Table], own: &[Table]| {
@@ -300,7 +302,7 @@ fn name_warnings(idps: &Compared<'_>, roles: &Compared<'_>, around: &Around, war
         let alike =
             pairs.filter(|(one, other)| one.name != other.name && one.name.eq_ignore_ascii_case(&other.name));
         let told = |(one, other): (&&Table, &Table)| {
-            format!("The shared {kind} {} and your own {} differ in case only", one.name, other.name)
+            format!("The shared {kind} {} and your own {} differ only in case", one.name, other.name)
         };
         alike.map(told).take(MOST).collect::<Vec<_>>()
     };
@@ -326,7 +328,7 @@ fn dependents(idps: &Compared<'_>, roles: &Compared<'_>, own: &Draft, warnings: 
         }
     }
     let own = own.roles.iter().map(|role| role.name.as_str()).filter(|name| changed.contains(name));
-    warnings.extend(list(own).map(|names| format!("Your own roles start from what changes: {names}")));
+    warnings.extend(list(own).map(|names| format!("Your own roles depend on what changes: {names}")));
 }
 
 /// `a, b and 3 more`; `None` if there is nothing.

@@ -73,35 +73,35 @@ fn hostile() -> Vec<(String, &'static str)> {
         // What is no shared file.
         ("<!DOCTYPE html>\n<html>".to_owned(), ":1:11: "),
         ("run = \"sh\"\n".to_owned(), "unknown key `run`"),
-        (ROLE.to_owned(), "names [idp.acme], which does not exist"),
+        (ROLE.to_owned(), "refers to [idp.acme], which does not exist"),
         // Marks of a part, and what hides them.
-        (format!("{SHARED}{BEGIN}x\n"), ":5:1: this is how jit marks a shared part"),
-        (format!("{SHARED}{END}{FROM}\nauto_login = true\n"), ":5:1: this is how jit marks a shared part"),
-        (role(&format!("description = '''\n{END}{FROM}\n'''")), "this is how jit marks a shared part"),
-        (role(&format!("description = \"\"\"\n{END}{FROM}\n\"\"\"")), "this is how jit marks a shared part"),
+        (format!("{SHARED}{BEGIN}x\n"), ":5:1: this comment marks a shared part"),
+        (format!("{SHARED}{END}{FROM}\nauto_login = true\n"), ":5:1: this comment marks a shared part"),
+        (role(&format!("description = '''\n{END}{FROM}\n'''")), "this comment marks a shared part"),
+        (role(&format!("description = \"\"\"\n{END}{FROM}\n\"\"\"")), "this comment marks a shared part"),
         (format!("# {}\n{SHARED}", "x".repeat(5000)), ":1:1: this line has 5003 characters"),
-        (role(&format!("description = \"{}x\"", " ".repeat(5000))), "which is more than anybody reads"),
+        (role(&format!("description = \"{}x\"", " ".repeat(5000))), "which is too long to review"),
         // Names that would be taken for something else.
         (
             format!("{OIDC}{}", ROLE.replace("dev]", "\"222222222222/dev\"]")),
-            "is called like one of account 222222222222",
+            "name suggests account 222222222222",
         ),
         (
             format!("{OIDC}{}", ROLE.replace("dev]", "\"arn:aws:iam::222222222222:role/x\"]")),
-            "is not called like an ARN",
+            "cannot be named like an ARN",
         ),
-        (format!("{OIDC}{}", ROLE.replace("dev]", "\"ARN:aws\"]")), "is not called like an ARN"),
+        (format!("{OIDC}{}", ROLE.replace("dev]", "\"ARN:aws\"]")), "cannot be named like an ARN"),
         // Endpoints in clear.
-        (OIDC.replace("https:", "http:"), "is not https"),
+        (OIDC.replace("https:", "http:"), "is neither https"),
         (
             OIDC.replace("https://idp.example", "http://127.0.0.1:8080"),
-            "`http://127.0.0.1:8080` leads into this machine, and https://intranet.example is not",
+            "`http://127.0.0.1:8080` points to this machine, and https://intranet.example is not",
         ),
-        (SAML.replace("https://idp.example", "http://localhost:1"), "leads into this machine"),
-        (OKTA.replace("https://acme.okta.com", "http://[::1]:1"), "leads into this machine"),
-        (SHARED.replace("https://acme.awsapps.com", "https://127.0.0.1"), "leads into this machine"),
-        (SAML.replace("idp.example", "169.254.169.254"), "leads into this machine"),
-        (SHARED.replace("https://acme.awsapps.com", "http://localhost"), "leads into this machine"),
+        (SAML.replace("https://idp.example", "http://localhost:1"), "points to this machine"),
+        (OKTA.replace("https://acme.okta.com", "http://[::1]:1"), "points to this machine"),
+        (SHARED.replace("https://acme.awsapps.com", "https://127.0.0.1"), "points to this machine"),
+        (SAML.replace("idp.example", "169.254.169.254"), "points to this machine"),
+        (SHARED.replace("https://acme.awsapps.com", "http://localhost"), "points to this machine"),
     ];
     // Programs, by name, path or worse.
     for browser in [
@@ -117,8 +117,10 @@ fn hostile() -> Vec<(String, &'static str)> {
         "",
         "CHROMIUM",
     ] {
-        cases.push((format!("{SAML}browser = \"{browser}\"\n"), ":4:11: a shared file names no program"));
-        cases.push((format!("{OKTA}browser = \"{browser}\"\n"), ":5:11: a shared file names no program"));
+        cases
+            .push((format!("{SAML}browser = \"{browser}\"\n"), ":4:11: a shared file cannot name a program"));
+        cases
+            .push((format!("{OKTA}browser = \"{browser}\"\n"), ":5:11: a shared file cannot name a program"));
     }
     cases
 }
@@ -191,22 +193,22 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
         format!("[role.{name}]\n{from}\nrole_arn = \"arn:aws:iam::111111111111:role/{name}\"\n")
     };
     let saml = "[idp.b]\ntype = \"saml\"\nstart_url = \"https://a.example\"\nbrowser = \"pwn\"\n";
-    let over_the_edge = "goes over the edge of a shared part";
-    let lost = "is missing, or names another place";
+    let over_the_edge = "crosses the border of a shared part";
+    let lost = "is missing or has another URL";
     let cases = [
         (inside("auto_login = true\n"), "may not set `auto_login`"),
         (in_idp("client_secret = \"x\""), "may not set `client_secret`"),
         (in_idp("auto_login = true"), "may not set `auto_login`"),
-        (inside(saml), "names no program"),
+        (inside(saml), "cannot name a program"),
         (
             inside(&saml.replace("browser = \"pwn\"", "").replace("https://a.example", "http://localhost:1")),
-            "leads into this machine",
+            "points to this machine",
         ),
         (
             inside("[role.mine.tags]\na = \"b\"\n").replace("idp = \"mine\"", "via = \"dev\""),
-            "adds to a table outside of it",
+            "changes a table outside the part",
         ),
-        (outside("region = \"eu-west-1\"\n"), "adds to a table of a shared part"),
+        (outside("region = \"eu-west-1\"\n"), "changes a table of a shared part"),
         // What ends the part early, or swallows its end.
         (inside(&format!("{end}{}auto_login = true\n", role("x", "idp = \"mine\""))), lost),
         (whole.replace(&end, &format!("description = '''\n{end}'''\n")), over_the_edge),
@@ -220,8 +222,8 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
         (whole.replace(BEGIN, "# "), lost),
         (whole.replace(&end, &format!("{END}elsewhere\n")), lost),
         // What starts from one's own.
-        (inside(&role("x", "idp = \"mine\"")), "[idp.mine] is not in that"),
-        (inside(&role("x", "via = \"mine\"")), "[role.mine] is not in that"),
+        (inside(&role("x", "idp = \"mine\"")), "[idp.mine] is not in it"),
+        (inside(&role("x", "via = \"mine\"")), "[role.mine] is not in it"),
     ];
     for (text, words) in cases {
         assert_ne!(text, whole, "{words}");

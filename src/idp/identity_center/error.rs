@@ -28,7 +28,7 @@ pub enum CenterError {
         description: Option<String>,
     },
     /// The device code ran out.
-    #[error("nobody approved the code within {}", minutes(*.0))]
+    #[error("the code was not approved within {}", minutes(*.0))]
     CodeExpired(Duration),
     /// The last login left no refresh token.
     #[error("the portal issued no refresh token at the last sign-in")]
@@ -98,10 +98,10 @@ impl Explain for CenterError {
             Self::Code(error) => error.next(),
             Self::NotUnderstood(500..) => vec![Next::TryAgain],
             Self::NotUnderstood(_) => {
-                Next::list(["check `region`: it is the one that Identity Center is in"])
+                Next::list(["check `region`: it must be the region of Identity Center"])
             }
             Self::Refused { error, .. } if error == "invalid_request" => Next::list([
-                "compare `start_url` with the URL of the portal, and `region` with the one it is in",
+                "compare `start_url` with the URL of the portal, and `region` with the portal's region",
             ]),
             Self::Refused { error, .. } if error == "access_denied" => vec![Next::SignInAnew],
             Self::Refused { .. } if self.kind() == Kind::Failed => vec![Next::TryAgain],

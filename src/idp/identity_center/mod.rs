@@ -107,7 +107,7 @@ pub async fn login(
         // The portal asks the identity source again only after its session has ended, and only then do
         // changed attributes arrive.
         if let Err(error) = end(settings, world, stored).await {
-            log::info!("the portal's session could not be ended: {error}");
+            log::info!("could not end the portal's session: {error}");
         }
     }
     if stored.is_none()

@@ -28,7 +28,7 @@ pub(super) async fn sign_in(
     loop {
         match once(settings, world, &provider, options, &step_up, safe).await {
             Err(error) if step_up.max_age.is_some() && may_mean_max_age(&error) => {
-                log::info!("the provider does not take max_age, so prompt=login has to do: {error}");
+                log::info!("the IdP does not accept max_age, so jit uses prompt=login instead: {error}");
                 step_up.max_age = None;
                 step_up.anew = true;
             }

@@ -87,8 +87,7 @@ async fn ask(
 
     let url = device.verification_uri.or(device.verification_url);
     let url = url.filter(|_| !device.user_code.is_empty() && device.user_code.len() <= LONGEST_CODE);
-    let url =
-        url.ok_or_else(|| not_understood(WHAT, &answer, "no code that a person could type".to_owned()))?;
+    let url = url.ok_or_else(|| not_understood(WHAT, &answer, "no code that can be typed".to_owned()))?;
     let issuer = discovery::issuer(settings)?;
     let page = |url: &str| TrustedUrl::parse(url, Purpose::PageOf(&issuer));
     let url = page(&url).map_err(|why| insecure("verification_uri", &url, why))?;

@@ -90,12 +90,12 @@ pub(super) async fn fetch(settings: &OidcSettings, world: &World) -> Result<Prov
         let url = url.to_string();
         return Err(OidcError::NoDiscovery { issuer: issuer.clone(), url, status: answer.status });
     }
-    let announced: Announced = read_public("the provider's description", &answer)?;
+    let announced: Announced = read_public("the IdP's discovery document", &answer)?;
     let document = announced.check(issuer, &at)?;
     document.token_endpoint()?;
-    let keys = document.jwks_uri.as_ref().ok_or(OidcError::Lacks { what: "list of its keys (jwks_uri)" })?;
+    let keys = document.jwks_uri.as_ref().ok_or(OidcError::Lacks { what: "key list (jwks_uri)" })?;
     let answer = world.http.get(keys).await?;
-    let keys = jwks::usable(read_public("the provider's key list", &answer)?);
+    let keys = jwks::usable(read_public("the IdP's key list", &answer)?);
     Ok(Provider { document, keys, fetched_at: world.clock.now(), client_auth: None })
 }
 
@@ -205,10 +205,11 @@ pub(super) fn read_public<T: DeserializeOwned>(
     answer: &HttpAnswer,
 ) -> Result<T, OidcError> {
     if answer.status != 200 {
-        return Err(not_understood(what, answer, "nothing usable".to_owned()));
+        return Err(not_understood(what, answer, "an unusable response".to_owned()));
     }
     serde_json::from_slice(answer.body.expose()).map_err(|error| {
-        let why = if error.is_data() { format!("unfit JSON: {error}") } else { no_json(answer).to_owned() };
+        let why =
+            if error.is_data() { format!("unexpected JSON: {error}") } else { no_json(answer).to_owned() };
         not_understood(what, answer, why)
     })
 }

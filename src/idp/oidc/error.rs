@@ -26,7 +26,7 @@ pub enum OidcError {
         why: UrlError,
     },
     /// There is no discovery document at its standard place.
-    #[error("there is no OpenID Connect provider at {issuer}: {url} answered with status {status}")]
+    #[error("there is no OpenID Connect IdP at {issuer}: {url} answered with status {status}")]
     NoDiscovery {
         /// The issuer of the configuration.
         issuer: String,
@@ -36,7 +36,7 @@ pub enum OidcError {
         status: u16,
     },
     /// The IdP uses another issuer (OpenID Connect Discovery 1.0, section 4.3).
-    #[error("the provider calls itself `{announced}`, but the configuration says `{configured}`")]
+    #[error("the IdP calls itself `{announced}`, but the configuration says `{configured}`")]
     WrongIssuer {
         /// The issuer of the configuration.
         configured: String,
@@ -44,7 +44,7 @@ pub enum OidcError {
         announced: String,
     },
     /// The IdP does not offer what is needed.
-    #[error("the provider offers no {what}")]
+    #[error("the IdP offers no {what}")]
     Lacks {
         /// What it lacks.
         what: &'static str,
@@ -64,7 +64,8 @@ pub enum OidcError {
     Code(#[from] CodeError),
     /// The device code ran out.
     #[error(
-        "nobody approved the code within {}; if the browser showed a refusal, the provider does not allow device codes here",
+        "the code was not approved within {}; if the browser showed a refusal, the IdP does not allow \
+         device codes here",
         minutes(*.0)
     )]
     CodeExpired(Duration),

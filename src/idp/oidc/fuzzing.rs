@@ -75,7 +75,7 @@ pub fn jwt(data: &[u8]) {
 
 /// A key list; its keys are asked to verify a signature that none of them made.
 pub fn jwks(data: &[u8]) {
-    let Ok(set) = read_public::<KeySet>("the provider's key list", &answer(200, data)) else { return };
+    let Ok(set) = read_public::<KeySet>("the IdP's key list", &answer(200, data)) else { return };
     let keys = jwks::usable(set);
     for algorithm in ["RS256", "RS384", "RS512", "ES256", "ES384"] {
         let Ok(algorithm) = jwks::Algorithm::named(algorithm) else { continue };
@@ -90,7 +90,7 @@ pub fn jwks(data: &[u8]) {
 
 /// A discovery document.
 pub fn oidc_discovery(data: &[u8]) {
-    let Ok(announced) = read_public::<Announced>("the provider's description", &answer(200, data)) else {
+    let Ok(announced) = read_public::<Announced>("the IdP's discovery document", &answer(200, data)) else {
         return;
     };
     for issuer in [ISSUER, "http://127.0.0.1:1"] {

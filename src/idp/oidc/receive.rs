@@ -114,12 +114,14 @@ pub(super) async fn let_go(
     token: &Secret<String>,
 ) {
     let why = match refresh::revoke_one(settings, world, provider, token).await {
-        Ok(refresh::Revoked::Done) => return log::info!("a refresh token of no use was revoked"),
-        Ok(refresh::Revoked::NotOffered) => "it revokes none".to_owned(),
+        Ok(refresh::Revoked::Done) => return log::info!("an unneeded refresh token was revoked"),
+        Ok(refresh::Revoked::NotOffered) => "it does not support revocation".to_owned(),
         Err(error) => error.to_string(),
     };
-    let text =
-        format!("{} has given a refresh token that is of no use and lives on there: {why}", settings.name);
+    let text = format!(
+        "could not revoke an unneeded refresh token at {}; it stays valid there: {why}",
+        settings.name
+    );
     world.person.tell(crate::world::Note::Warning { text: &text });
 }
 

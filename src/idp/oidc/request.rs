@@ -184,9 +184,11 @@ async fn pushed(
     provider: &Provider,
     form: &[(&str, &str)],
 ) -> Result<String, OidcError> {
-    const WHAT: &str = "the endpoint for pushed requests";
+    const WHAT: &str = "the endpoint for pushed authorization requests";
     let url = provider.document.pushed_authorization_request_endpoint.as_ref();
-    let url = url.ok_or(OidcError::Lacks { what: "endpoint for pushed requests, which it requires" })?;
+    let url = url.ok_or(OidcError::Lacks {
+        what: "endpoint for pushed authorization requests, although it requires them",
+    })?;
     // The parameters that identify the client are added there, as the endpoint requires.
     let form: Vec<_> = form.iter().copied().filter(|(name, _)| *name != "client_id").collect();
     let at = Endpoint { url, methods: provider.document.token_methods() };

@@ -8,7 +8,7 @@ use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::http::HttpError;
 
 const COMPARE_ISSUER: &str =
-    "compare `issuer` with what the provider calls itself: letters and a slash at the end count";
+    "compare `issuer` with the issuer that the IdP announces: case and a trailing slash matter";
 
 impl Explain for OidcError {
     fn kind(&self) -> Kind {
@@ -34,7 +34,7 @@ impl Explain for OidcError {
             Self::Insecure { what: "the issuer", .. } => Next::list(["give `issuer` an https URL"]),
             Self::Insecure { .. } => Next::list([ASK_ADMINISTRATOR]),
             Self::NoIdToken => Next::list([
-                "have `openid` in `scopes`; without a line `scopes` it is there",
+                "add `openid` to `scopes`, or delete the line `scopes`: `openid` is in the default",
                 ASK_ADMINISTRATOR,
             ]),
             Self::NoDiscovery { status: 500.., .. } | Self::NotUnderstood { status: 500.., .. } => {
@@ -47,10 +47,9 @@ impl Explain for OidcError {
             Self::Lacks { what: "device codes" } => {
                 Next::list(["leave out --device, or set `flow` to \"browser\""])
             }
-            Self::Lacks { what: SIGN_IN_PAGE } => vec![Next::SignInWith {
-                flags: "--device".into(),
-                when: "without a page, on another device".into(),
-            }],
+            Self::Lacks { what: SIGN_IN_PAGE } => {
+                vec![Next::SignInWith { flags: "--device".into(), when: "on another device".into() }]
+            }
             Self::Lacks { .. } | Self::Unreasoned { .. } => Next::list([COMPARE_ISSUER, ASK_ADMINISTRATOR]),
             Self::Code(error) => error.next(),
             Self::CodeExpired(_) => vec![Next::SignInAgain],
@@ -67,7 +66,7 @@ impl Explain for OidcError {
             },
             Self::Token(_) if self.suggests_clock() => vec![Next::Clock],
             Self::Token(TokenError::Audience(_) | TokenError::AuthorizedParty) => {
-                Next::list(["compare `client_id` with the client's id at the provider"])
+                Next::list(["compare `client_id` with the client's id at the IdP"])
             }
             Self::Token(TokenError::Issuer(_)) => Next::list([COMPARE_ISSUER]),
             // Another token from the same IdP would be no better.

@@ -95,14 +95,16 @@ impl SignIn<'_> {
                 Err(error) if error.is_wrong_password() && was_stored => {
                     // Forgotten before anything else is tried, so that it is never sent twice.
                     self.known.keep(self.memory);
-                    self.warn("the stored password was refused, and is forgotten");
+                    self.warn("Okta refused the stored password, so jit deleted it");
                 }
                 Err(error) if error.is_wrong_password() => {
                     typed += 1;
                     if typed == TRIES {
                         return Err(error);
                     }
-                    self.warn("that was not taken: the user name or the password is wrong, or the account is locked");
+                    self.warn(
+                        "Okta refused: the user name or the password is wrong, or the account is locked",
+                    );
                 }
                 Err(error) => return Err(error),
             }
@@ -130,7 +132,7 @@ impl SignIn<'_> {
                         .password_days()
                         .map(|days| format!(" in {days} days"))
                         .unwrap_or_default();
-                    self.warn(&format!("your password ends{days}; change it at {}", self.api.org));
+                    self.warn(&format!("your password expires{days}; change it at {}", self.api.org));
                     let skip = transaction.link("skip").ok_or(OktaError::NotUnderstood(200))?;
                     self.api.post(skip, &state(&transaction)?).await?
                 }

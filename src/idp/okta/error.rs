@@ -13,11 +13,11 @@ use jit_wire::http::HttpError;
 pub enum OktaError {
     #[error(transparent)]
     Http(#[from] HttpError),
-    #[error("Okta said no: {}", .0.in_words())]
+    #[error("Okta refused: {}", .0.in_words())]
     Api(ApiError),
     #[error("Okta answered with status {0} and a response that jit does not understand")]
     NotUnderstood(u16),
-    #[error("Okta accepts no more requests for {0} seconds")]
+    #[error("Okta is rate-limiting requests for {}", jit_wire::timestamp::duration(std::time::Duration::from_secs(*.0)))]
     RateLimited(u64),
     /// A link from the org to another host, where no secret goes.
     #[error("the org sent jit to `{0}`, which is not its own URL")]
@@ -26,12 +26,13 @@ pub enum OktaError {
     PasswordExpired(String),
     #[error("your account is locked: unlock it at {0}")]
     LockedOut(String),
-    #[error("the org wants a second factor, and you have none yet: set one up at {0}")]
+    #[error("the org requires a second factor, and you have none yet: set one up at {0}")]
     NoFactorYet(String),
-    #[error("your account is in recovery: finish that at {0}")]
+    #[error("your account is in recovery: finish the recovery at {0}")]
     InRecovery(String),
     #[error(
-        "Okta is in the state `{status}`, which jit does not know; sign in at {org} to see what it wants"
+        "Okta is in the state `{status}`, which jit does not know; sign in at {org} in a browser to see \
+         what it needs"
     )]
     UnknownState { status: String, org: String },
     #[error("you have no second factor `{wanted}`")]
@@ -39,11 +40,11 @@ pub enum OktaError {
     #[error("none of your second factors can be used here: {}", .0.join(", "))]
     NoUsableFactor(Vec<String>),
     /// Only a browser can do this factor; the caller continues there.
-    #[error("{} is for the browser", in_words(*.0))]
+    #[error("{} works only in a browser", in_words(*.0))]
     BrowserNeeded(Factor),
     #[error("the push was denied on the phone")]
     Rejected,
-    #[error("nobody answered the push")]
+    #[error("the push was not answered")]
     PushTimedOut,
     #[error("the push was cancelled")]
     Cancelled,
@@ -51,13 +52,13 @@ pub enum OktaError {
     FactorFailed(String),
     #[error("the second factor is locked after too many failed attempts")]
     FactorLocked,
-    #[error("the code was wrong too often")]
+    #[error("too many wrong codes")]
     TooManyTries,
     #[error("{0} must be typed, and jit cannot ask for it here")]
     NobodyToAsk(&'static str),
     #[error("nothing was typed, so the sign-in was cancelled")]
     Declined,
-    #[error("called off")]
+    #[error("Cancelled")]
     Interrupted,
     #[error("this org runs Identity Engine, where a terminal cannot sign in with a password")]
     IdentityEngine { app_url: String },
@@ -66,23 +67,23 @@ pub enum OktaError {
     #[error("the device grant needs the client id of the org's OIDC native application")]
     NoClient,
     #[error(
-        "Okta does not let you into the AWS application: you are not assigned to it, or its address is another"
+        "Okta does not let you into the AWS application: you are not assigned to it, or its URL is different"
     )]
     NotAssigned,
-    #[error("this application is IAM Identity Center, and no SAML application of AWS accounts")]
+    #[error("this application is IAM Identity Center, not a SAML application for AWS accounts")]
     IdentityCenter,
-    #[error("the page of the AWS application holds no SAML response{}", title(.0))]
+    #[error("the page of the AWS application contains no SAML response{}", title(.0))]
     NoForm(String),
-    #[error("the org sends us in circles, last to `{0}`")]
+    #[error("the org's redirects go in a loop, the last one to `{0}`")]
     TooManyRedirects(String),
     /// What was left of the last login no longer works.
     #[error("the session at Okta has ended")]
     SessionEnded,
-    #[error("Okta does not exchange the tokens for the AWS application: {error}{}", described(description))]
+    #[error("Okta refused to exchange the tokens for the AWS application: {error}{}", described(description))]
     Exchange { error: String, description: String },
     #[error(transparent)]
     Device(#[from] Box<OidcError>),
-    #[error("the system gave no random numbers")]
+    #[error("the operating system returned no random numbers")]
     NoRandom,
     /// What Okta issued, or the browser that had to help.
     #[error(transparent)]
@@ -100,7 +101,7 @@ fn in_words(factor: Factor) -> &'static str {
 }
 
 fn title(title: &str) -> String {
-    if title.is_empty() { String::new() } else { format!(": it is called \"{title}\"") }
+    if title.is_empty() { String::new() } else { format!(": its title is \"{title}\"") }
 }
 
 fn described(description: &str) -> String {

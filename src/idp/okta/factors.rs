@@ -167,7 +167,7 @@ async fn push(
         }
         // The question is answered by a line, or by Ctrl-C.
         drop(told);
-        let again = api.world.person.confirm("Nobody answered the push. Send it again?");
+        let again = api.world.person.confirm("The push was not answered. Send it again?");
         if again != Some(true) {
             return Err(OktaError::PushTimedOut);
         }
@@ -203,7 +203,7 @@ async fn code(
             return Err(OktaError::NobodyToAsk("the code of your second factor"));
         }
         let prompt = match resend {
-            Some(_) => format!("{prompt}, or nothing for another"),
+            Some(_) => format!("{prompt} (press Enter for a new one)"),
             None => prompt.clone(),
         };
         match (person.line(&prompt), resend) {
@@ -213,7 +213,7 @@ async fn code(
                 match sign_in.api.post::<Transaction>(resend, &state(transaction)?).await {
                     Ok(_) => person.tell(Note::CodeSent { factor: &name_of(factor), to: factor.sent_to() }),
                     Err(error) if error.code() == Some("E0000109") => {
-                        sign_in.warn("one was sent a moment ago; it may be asked for again after 30 seconds");
+                        sign_in.warn("a code was sent a moment ago; ask for another one after 30 s");
                     }
                     Err(error) => return Err(error),
                 }
@@ -263,13 +263,13 @@ async fn answer(
     match answer {
         Ok(next) => match next.factor_result.as_deref() {
             Some("PASSCODE_REPLAYED" | "TIME_WINDOW_EXCEEDED") if next.status == "MFA_CHALLENGE" => {
-                sign_in.warn("that code was used before or is too old; wait for the next one");
+                sign_in.warn("that code was already used or is too old; wait for the next one");
                 Ok(None)
             }
             _ => Ok(Some(next)),
         },
         Err(error) if error.code() == Some("E0000068") => {
-            sign_in.warn("that was wrong");
+            sign_in.warn("that answer is wrong");
             Ok(None)
         }
         Err(error) if error.code() == Some("E0000069") => Err(OktaError::FactorLocked),

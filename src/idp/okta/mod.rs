@@ -166,7 +166,9 @@ async fn classic(
             })
         }
         Err(error @ OktaError::BrowserNeeded(_)) => {
-            api.world.person.tell(Note::Warning { text: &format!("{error}, so the sign-in goes on there") });
+            api.world
+                .person
+                .tell(Note::Warning { text: &format!("{error}, so the sign-in continues there") });
             let browser = settings.browser.as_ref().map(|browser| browser.value.as_str());
             let app = &settings.app_url.value;
             let saml = saml::by_browser(&settings.name, app, browser, api.world, options).await?;

@@ -3,7 +3,7 @@
 use super::OktaError;
 use jit_wire::explain::{Explain, Kind, Next};
 
-const ASK_ADMINISTRATOR: &str = "show this to whoever manages the Okta org";
+const ASK_ADMINISTRATOR: &str = "show this to the administrator of the Okta org";
 
 impl Explain for OktaError {
     fn kind(&self) -> Kind {
@@ -65,14 +65,14 @@ impl Explain for OktaError {
                     Next::SignInAgain,
                     Next::SignInWith {
                         flags: "--factor totp".into(),
-                        when: "with the code of the app, if you have one".into(),
+                        when: "with the code of an authenticator app, if you have one".into(),
                     },
                 ];
             }
             Self::FactorLocked => {
                 return vec![
-                    Next::ThenSignIn("wait, or have an administrator reset it".into()),
-                    Next::words("use another one: --factor"),
+                    Next::ThenSignIn("wait, or have an administrator reset the factor".into()),
+                    Next::words("use another factor: --factor"),
                 ];
             }
             Self::TooManyTries | Self::Declined => return vec![Next::SignInAgain],
@@ -83,13 +83,13 @@ impl Explain for OktaError {
                     Next::words("type = \"saml\""),
                     Next::words(format!("start_url = \"{app_url}\"")),
                     Next::words("capture = \"browser\""),
-                    Next::words("or have an administrator set up the device grant, and give its client_id"),
+                    Next::words("or have an administrator set up the device grant, and set its client_id"),
                 ];
             }
             Self::ClassicEngine => &["delete `flow` and leave out --device"],
-            Self::NoClient => {
-                &["add client_id = \"0oa…\" of an application with the device and the token-exchange grant"]
-            }
+            Self::NoClient => &[
+                "add client_id = \"0oa…\" of an application with the grants Device Authorization and Token Exchange",
+            ],
             Self::NotAssigned => &[
                 "ask to be assigned to the AWS application",
                 "compare `app_url` with the embed link of the application (Okta, Applications, General)",
@@ -104,7 +104,7 @@ impl Explain for OktaError {
             Self::Saml(error) => return error.next(),
             // The message says where.
             Self::PasswordExpired(_) | Self::LockedOut(_) | Self::NoFactorYet(_) | Self::InRecovery(_) => {
-                return vec![Next::ThenSignIn("do that in your browser".into())];
+                return vec![Next::ThenSignIn("follow that link in your browser".into())];
             }
             Self::SessionEnded => return vec![Next::SignIn],
             Self::Interrupted | Self::NoRandom => &[],

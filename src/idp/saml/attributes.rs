@@ -55,8 +55,8 @@ pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
         (true, Some(value)) => Err(SamlError::BadRole(value)),
         (true, None) => Err(SamlError::NoRole { near }),
         (false, Some(value)) => {
-            let what = if is_joined(&value) { "several pairs of ARNs" } else { "no pair of ARNs" };
-            log::info!("a value of the attribute Role is {what} and is left out: {value}");
+            let what = if is_joined(&value) { "several pairs of ARNs" } else { "not a pair of ARNs" };
+            log::info!("ignored a value of the attribute Role, which is {what}: {value}");
             Ok(found)
         }
         (false, None) => Ok(found),

@@ -16,7 +16,7 @@ pub enum SamlError {
     /// The sign-in starts at a URL that a browser may not be sent to.
     #[error("`{url}` {why}")]
     Address { url: String, why: UrlError },
-    #[error("the response has {0} characters, and AWS takes 100000")]
+    #[error("the response has {0} characters; AWS accepts at most 100000")]
     TooLong(usize),
     #[error("the response is not base64")]
     NotBase64,
@@ -24,78 +24,82 @@ pub enum SamlError {
     Encoding,
     #[error("the response is not XML: {0}")]
     NotXml(String),
-    #[error("the response declares a document type, which no SAML message does")]
+    #[error("the response declares a document type, which SAML does not allow")]
     Dtd,
-    #[error("what came is no SAML response but a `{0}`")]
+    #[error("the response is not a SAML response but a `{0}`")]
     NotAResponse(String),
     #[error("the response has no status")]
     NoStatus,
     /// The IdP answered with a refusal.
-    #[error("the provider signed nobody in: {}", .0.in_words())]
+    #[error("the IdP did not sign you in: {}", .0.in_words())]
     Status(SamlStatus),
     /// The response names no request, although `jit` sent one.
-    #[error("the response answers no request, though one was sent")]
+    #[error("the response does not refer to the request that jit sent")]
     Unsolicited,
-    #[error("the response answers another request than the one that was sent")]
+    #[error("the response refers to another request than the one that jit sent")]
     OtherRequest,
-    #[error("the response holds no assertion")]
+    #[error("the response contains no assertion")]
     NoAssertion,
-    #[error("the response holds {0} assertions, and only one can be meant")]
+    #[error("the response contains {0} assertions instead of one")]
     SeveralAssertions(usize),
-    #[error("the assertion is by `{issuer}`, but the configuration says `{known}`")]
+    #[error("the assertion was issued by `{issuer}`, but the configuration says `{known}`")]
     Issuer { known: String, issuer: String },
-    #[error("the assertion is about nobody: it has no Subject")]
+    #[error("the assertion has no Subject")]
     NoSubject,
-    #[error("the assertion has no bearer confirmation with a recipient and an end, which AWS needs")]
+    #[error("the assertion has no bearer confirmation with a recipient and an expiry, which AWS requires")]
     NoBearer,
-    #[error("the response is made out to `{0}`")]
+    #[error("the response is addressed to `{0}`")]
     Recipient(String),
-    #[error("the assertion is for the audience `{0}`, and not for AWS")]
+    #[error("the assertion's audience is `{0}`, not AWS")]
     Audience(String),
-    #[error("the assertion ended at {}, and this machine's clock says {}; it was made {}", .at.to_rfc3339(), .now.to_rfc3339(), ago(*made, *now))]
+    #[error("the assertion expired at {}, and this machine's clock says {}; it was issued {}", .at.to_rfc3339(), .now.to_rfc3339(), ago(*made, *now))]
     Expired { at: Timestamp, made: Timestamp, now: Timestamp },
-    #[error("the assertion holds from {} on, and this machine's clock says {}", .at.to_rfc3339(), .now.to_rfc3339())]
+    #[error("the assertion is valid from {}, and this machine's clock says {}", .at.to_rfc3339(), .now.to_rfc3339())]
     NotYet { at: Timestamp, now: Timestamp },
-    #[error("`{value}` is no instant of XML, as {name} has to be")]
+    #[error("`{value}` is not an XML date and time, which {name} must be")]
     Instant { name: &'static str, value: String },
     /// The assertion of the last login, once more.
-    #[error("this assertion was used for the last login already")]
+    #[error("this assertion was already used for the last sign-in")]
     Replayed,
-    #[error("the assertion offers no role{}", near.as_ref().map(|name| format!(": its attribute `{name}` is not quite https://aws.amazon.com/SAML/Attributes/Role")).unwrap_or_default())]
+    #[error("the assertion offers no role{}", near.as_ref().map(|name| format!(": its attribute `{name}` is almost, but not exactly, https://aws.amazon.com/SAML/Attributes/Role")).unwrap_or_default())]
     NoRole { near: Option<String> },
     #[error(
-        "`{0}` is no role: a value of the attribute Role is the ARN of a role, a comma, and the ARN of its SAML provider"
+        "`{0}` is not a role: a value of the attribute Role must be the ARN of a role, a comma, and the ARN \
+         of its SAML provider"
     )]
     BadRole(String),
     #[error(
-        "several pairs of role and provider stand in one value of the attribute Role, where AWS takes one: `{0}`"
+        "one value of the attribute Role has several pairs of role and provider, and AWS accepts only one: \
+         `{0}`"
     )]
     JoinedRoles(String),
     #[error(
-        "the assertion has no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName, without which AWS takes none"
+        "the assertion has no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName, which AWS \
+         requires"
     )]
     NoSessionName,
     #[error(
-        "the assertion's RoleSessionName `{0}` is not 2 to 64 letters, digits and _ + = , . @ -, so AWS takes none"
+        "the assertion's RoleSessionName `{0}` is not 2 to 64 letters, digits and _ + = , . @ -, as AWS \
+         requires"
     )]
     BadSessionName(String),
-    #[error("the attribute {0} is there twice, with two values")]
+    #[error("the attribute {0} appears twice, with different values")]
     Twice(String),
-    #[error("port {0} of 127.0.0.1, where the browser is to come back, is used by another program")]
+    #[error("port {0} of 127.0.0.1, which the browser must return to, is used by another program")]
     PortTaken(u16),
-    #[error("port {port} of 127.0.0.1 cannot be listened on: {source}")]
+    #[error("cannot listen on port {port} of 127.0.0.1: {source}")]
     Listen { port: u16, source: io::Error },
-    #[error("nobody came back from the sign-in within {} minutes", .0.as_secs() / 60)]
+    #[error("the sign-in was not completed within {} min", .0.as_secs() / 60)]
     NobodyCame(Duration),
     /// `port` is where the browser comes back to, if that port is fixed.
     #[error("SAML has no device codes")]
     NoDeviceCode { port: Option<u16> },
-    #[error("the response is caught in a browser that jit drives, so there has to be one on this machine")]
+    #[error("jit captures the response in a browser that it controls, so there must be one on this machine")]
     NeedsWindow,
-    #[error("the system gave no random numbers")]
+    #[error("the operating system returned no random numbers")]
     NoRandom,
     /// What is left of a SAML login is in the browser.
-    #[error("a SAML login does not renew itself")]
+    #[error("a SAML sign-in cannot be renewed")]
     NothingKept,
     #[error(transparent)]
     Contested(#[from] Contested),
@@ -107,8 +111,8 @@ fn ago(made: Timestamp, now: Timestamp) -> String {
     let (before, after) = (now.since(made).as_secs() / 60, made.since(now).as_secs() / 60);
     match (before, after) {
         (0, 0) => "just now".to_owned(),
-        (minutes, 0) => format!("{minutes} minutes ago by that clock"),
-        (_, minutes) => format!("{minutes} minutes from now by that clock"),
+        (minutes, 0) => format!("{minutes} min ago by that clock"),
+        (_, minutes) => format!("{minutes} min from now by that clock"),
     }
 }
 

@@ -48,36 +48,39 @@ fn every_mismatch_has_its_own_message() {
     let cases = [
         (
             with("NotOnOrAfter=\"2026-11-20T12:05:00Z\"", "NotOnOrAfter=\"2026-11-20T11:50:00Z\""),
-            "the assertion ended at 2026-11-20T11:50:00Z, and this machine's clock says 2026-11-20T12:00:00Z; it was made just now",
+            "the assertion expired at 2026-11-20T11:50:00Z, and this machine's clock says 2026-11-20T12:00:00Z; it was issued just now",
         ),
-        (with("2026-11-20T13:10:00Z", "2026-11-20T11:59:00Z"), "the assertion ended at 2026-11-20T11:59:00Z"),
+        (
+            with("2026-11-20T13:10:00Z", "2026-11-20T11:59:00Z"),
+            "the assertion expired at 2026-11-20T11:59:00Z",
+        ),
         (
             with("2026-11-20T11:59:30Z", "2026-11-20T12:01:01Z"),
-            "the assertion holds from 2026-11-20T12:01:01Z on",
+            "the assertion is valid from 2026-11-20T12:01:01Z",
         ),
         (
             with("2026-11-20T11:59:30Z", "yesterday"),
-            "`yesterday` is no instant of XML, as NotBefore has to be",
+            "`yesterday` is not an XML date and time, which NotBefore must be",
         ),
         (
             with("<saml:Audience>urn:amazon:webservices<", "<saml:Audience>urn:other<"),
-            "the audience `urn:other`, and not for AWS",
+            "audience is `urn:other`, not AWS",
         ),
         (
             with(&format!("Recipient=\"{ACS}\""), &format!("Recipient=\"{other}\"")),
-            "made out to `http://127.0.0.1:1/saml`",
+            "addressed to `http://127.0.0.1:1/saml`",
         ),
         (
             with(&format!("Destination=\"{ACS}\""), &format!("Destination=\"{other}\"")),
-            "made out to `http://127.0.0.1:1/saml`",
+            "addressed to `http://127.0.0.1:1/saml`",
         ),
-        (with(&format!(" InResponseTo=\"{REQUEST}\""), ""), "answers no request"),
+        (with(&format!(" InResponseTo=\"{REQUEST}\""), ""), "does not refer to the request"),
         (
             with(
                 &format!("Recipient=\"{ACS}\" InResponseTo=\"{REQUEST}\""),
                 &format!("Recipient=\"{ACS}\" InResponseTo=\"_other\""),
             ),
-            "answers another request",
+            "refers to another request",
         ),
         (
             with("<saml:Issuer>https://idp.acme.com", "<saml:Issuer>https://evil.example"),
@@ -91,9 +94,9 @@ fn every_mismatch_has_its_own_message() {
         (with("samlp:Response", "samlp:LogoutResponse"), "but a `LogoutResponse`"),
         (
             with("xmlns:samlp=\"urn:oasis:names:tc:SAML:2.0:protocol\"", "xmlns:samlp=\"urn:other\""),
-            "no SAML response",
+            "not a SAML response",
         ),
-        (with("</samlp:Response>", second), "holds 2 assertions"),
+        (with("</samlp:Response>", second), "contains 2 assertions"),
         (
             with(status, failed),
             "it could not verify who you are (AuthnFailed); the IdP failed (Responder); \"wrong password\"",
@@ -107,14 +110,14 @@ fn every_mismatch_has_its_own_message() {
         ),
         (
             with("Attributes/Role\">", "attributes/role\">"),
-            "its attribute `https://aws.amazon.com/SAML/attributes/role` is not quite",
+            "its attribute `https://aws.amazon.com/SAML/attributes/role` is almost",
         ),
-        (with(role, "dev"), "`dev` is no role"),
-        (with(role, &format!("{role};{role}")), "several pairs of role and provider stand in one value"),
-        (with(role, &format!("{role}|{role}")), "several pairs of role and provider stand in one value"),
-        (with(role, &format!("{role} {role}")), "several pairs of role and provider stand in one value"),
-        (with(role, &role.replace("saml-provider/acme", "saml-provider/ac me")), "is no role"),
-        (with(role, &role.replace("role/dev", "role/$(id)")), "is no role"),
+        (with(role, "dev"), "`dev` is not a role"),
+        (with(role, &format!("{role};{role}")), "has several pairs of role and provider"),
+        (with(role, &format!("{role}|{role}")), "has several pairs of role and provider"),
+        (with(role, &format!("{role} {role}")), "has several pairs of role and provider"),
+        (with(role, &role.replace("saml-provider/acme", "saml-provider/ac me")), "is not a role"),
+        (with(role, &role.replace("role/dev", "role/$(id)")), "is not a role"),
         (
             with("Attributes/RoleSessionName", "Attributes/SessionName"),
             "no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName",
@@ -124,7 +127,7 @@ fn every_mismatch_has_its_own_message() {
                 "</saml:AttributeStatement>",
                 &format!("{}</saml:AttributeStatement>", attribute("RoleSessionName", &["bob"])),
             ),
-            "RoleSessionName is there twice",
+            "RoleSessionName appears twice",
         ),
     ];
     for (xml, words) in cases {

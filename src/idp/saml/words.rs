@@ -46,7 +46,7 @@ impl Explain for SamlError {
             Self::Status(_) => &[ASK_ADMINISTRATOR],
             Self::Unsolicited => &[
                 "have the IdP answer the request (SP-initiated), and check `sso_url`",
-                "or let the IdP begin: start_url and capture = \"browser\"",
+                "or start the sign-in at the IdP: start_url and capture = \"browser\"",
             ],
             Self::OtherRequest | Self::Replayed => return vec![Next::SignInAgain],
             Self::Recipient(_) => {
@@ -55,7 +55,7 @@ impl Explain for SamlError {
                         "register jit's own URL at the IdP as ACS and Recipient: acs_host and acs_port say which"
                             .into(),
                     ),
-                    Next::words("or catch the response on its way to AWS: capture = \"browser\""),
+                    Next::words("or capture the response on its way to AWS: capture = \"browser\""),
                 ];
             }
             Self::Audience(_) => {
@@ -63,12 +63,10 @@ impl Explain for SamlError {
             }
             Self::Issuer { .. } => &["compare `issuer` with the IdP's entity id, letter by letter"],
             Self::Expired { .. } | Self::NotYet { .. } => return vec![Next::Clock, Next::SignInAgain],
-            Self::JoinedRoles(_) => &[
-                "have the IdP send one AttributeValue for each pair, instead of a list joined by a character",
-            ],
-            Self::NoRole { near: Some(_) } => {
-                &["have the attribute's name corrected: upper and lower case count"]
+            Self::JoinedRoles(_) => {
+                &["have the IdP send one AttributeValue for each pair, instead of a list with separators"]
             }
+            Self::NoRole { near: Some(_) } => &["have the attribute's name corrected: case matters"],
             Self::NoRole { near: None } => &[
                 "ask to be assigned to a role of the AWS application",
                 "have the IdP send the attribute https://aws.amazon.com/SAML/Attributes/Role",

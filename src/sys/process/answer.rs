@@ -23,7 +23,7 @@ pub async fn answer(
     limit: u64,
 ) -> Result<Secret<Vec<u8>>, String> {
     use tokio::io::AsyncReadExt as _;
-    let [program, arguments @ ..] = words else { return Err("names no program".to_owned()) };
+    let [program, arguments @ ..] = words else { return Err("contains no program".to_owned()) };
     let mut command = tokio::process::Command::new(program);
     command.args(arguments).envs(set.iter().map(|(name, value)| (name, value)));
     command.stdin(if may_ask { Stdio::inherit() } else { Stdio::null() });
@@ -33,7 +33,7 @@ pub async fn answer(
     if !may_ask {
         command.process_group(0);
     }
-    let mut told = Told::listen().map_err(|error| format!("cannot be looked after: {error}"))?;
+    let mut told = Told::listen().map_err(|error| format!("cannot be supervised: {error}"))?;
     let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
     let mut group = Group::of(&child, may_ask);
     let run = async {
@@ -48,8 +48,8 @@ pub async fn answer(
         }
         match child.wait().await {
             Ok(status) if status.success() => Ok(Secret::new(std::mem::take(&mut *printed))),
-            Ok(status) => Err(format!("ended with {status}")),
-            Err(error) => Err(format!("is lost: {error}")),
+            Ok(status) => Err(format!("failed ({status})")),
+            Err(error) => Err(format!("could not be waited for: {error}")),
         }
     };
     tokio::select! {
@@ -59,7 +59,7 @@ pub async fn answer(
             }
             answer
         }
-        () = tokio::time::sleep(at_most) => Err(format!("has not answered within {} seconds", at_most.as_secs())),
+        () = tokio::time::sleep(at_most) => Err(format!("did not finish within {} s", at_most.as_secs())),
         code = told.wait() => {
             group.end();
             end(code)

@@ -83,7 +83,7 @@ impl Handle {
             let some = file.read(&mut content[read..])?;
             read += some;
             if read > size {
-                return Err(io::Error::other("it grew while it was read"));
+                return Err(io::Error::other("it grew while jit read it"));
             }
             if some == 0 || read == size {
                 content.truncate(read);

@@ -160,7 +160,7 @@ fn what_a_suggestion_dictates() {
         ("did you mean `role-arn`?", &["role-arn"][..]),
         ("add a line such as type = \"oidc\"", &["type = \"oidc\""]),
         ("write a = \"1\" and b = \"2\" instead of c", &["a = \"1\"", "b = \"2\""]),
-        ("such as \"111111111111\", with the zeros that it may begin with", &["\"111111111111\""]),
+        ("such as \"111111111111\", with leading zeros", &["\"111111111111\""]),
         ("write scopes = [\"…\"] beside authorize", &[]),
         ("write true or false, without quotes", &[]),
         ("write capture = \"browser\", or an sso_url instead of start_url", &[]),

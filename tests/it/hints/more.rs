@@ -121,7 +121,7 @@ fn of_sessions() -> Vec<Row> {
         Row {
             name: "a request that was changed on its way, which a new session would be as well",
             arrange: |room| refuse(room, Call::AssumeRole, 403, "SignatureDoesNotMatch"),
-            next: &["check the proxy, if there is one: it must not change headers"],
+            next: &["check the proxy, if you use one: it must not change headers"],
             follow: |_, _| {},
             ..usual()
         },
@@ -182,7 +182,7 @@ fn of_stores() -> Vec<Row> {
                 let run = room.jit(typed).env("JIT_STORE", "keychain");
                 run.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere").hands_over().run()
             },
-            next: &["JIT_STORE=kernel keeps sessions until reboot where there is no keychain"],
+            next: &["without a keychain, JIT_STORE=kernel keeps sessions until the next reboot"],
             // A room has that in its environment.
             follow: |_, _| {},
             ..usual()
@@ -190,11 +190,11 @@ fn of_stores() -> Vec<Row> {
         Row {
             name: "a passphrase, and nobody to type it",
             run: |room, typed| room.jit(typed).env("JIT_STORE", "file").hands_over().run(),
-            next: &["run `jit login admin` on a terminal, where a passphrase can be asked for"],
+            next: &["run `jit login admin` on a terminal, where jit can ask for a passphrase"],
             follow: |room, hints| {
                 let typed = room.jit(&quoted(&hints[0])).env("JIT_STORE", "file");
                 let mut login = typed.somebody_types().start();
-                for question in ["New passphrase for jit's store", "The same again"] {
+                for question in ["New passphrase for jit's store", "Repeat it"] {
                     login.says(question);
                     login.types_unseen("correct horse\n");
                 }
@@ -211,7 +211,7 @@ fn of_stores() -> Vec<Row> {
         Row {
             name: "a store that there is not",
             run: |room, typed| room.jit(typed).env("JIT_STORE", "vault").hands_over().run(),
-            next: &["unset JIT_STORE, and jit takes the keychain, or what comes next to it"],
+            next: &["unset JIT_STORE to let jit choose the keychain or the next best store"],
             follow: |_, _| {},
             ..usual()
         },
@@ -277,8 +277,8 @@ fn of_idps() -> Vec<Row> {
                 room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::IgnoresStepUp));
             },
             next: &[
-                "see what it demands and how [idp.demo] is asked for it: `jit explain admin`",
-                "have the administrator of the IdP look at it: it gave another sign-in than it was asked for",
+                "see what the role requires and how jit asks [idp.demo] for it: `jit explain admin`",
+                "show this to the administrator of the IdP: the sign-in is not the one that jit asked for",
             ],
             ..usual()
         },
@@ -329,7 +329,7 @@ fn of_orgs() -> Vec<Row> {
             name: "Okta, and the password has expired",
             room: || by_okta(Script { status: "PASSWORD_EXPIRED", ..Script::default() }),
             run: with_password,
-            next: &["do that in your browser, then: `jit login admin`"],
+            next: &["follow that link in your browser, then: `jit login admin`"],
             elsewhere: |_| org(|script| script.status = "SUCCESS"),
             follow: |room, hints| {
                 let login = with_password(room, &quoted(&hints[0]));
@@ -355,7 +355,7 @@ fn of_orgs() -> Vec<Row> {
             },
             next: &[
                 "run `jit login admin` again",
-                "with the code of the app, if you have one: `jit login --factor totp admin`",
+                "with the code of an authenticator app, if you have one: `jit login --factor totp admin`",
             ],
             follow: |room, hints| {
                 let login = types(room.jit(&quoted(&hints[1])), &[PASSWORD_IS, ("Code", CODE)]);

@@ -28,7 +28,7 @@ pub(super) fn rows() -> Vec<Row> {
             typed: &["login"],
             next: &[
                 "the roles are: admin, developer, hub",
-                "name one, or set default_role in the configuration",
+                "give a role, or set default_role in the configuration",
             ],
             follow: |room, _| {
                 room.write_config(&format!("default_role = \"admin\"\n\n{}", room.usual_config()))
@@ -46,9 +46,9 @@ pub(super) fn rows() -> Vec<Row> {
             },
             typed: &["login", HUB],
             next: &[
-                "give it a name in the configuration: [role.jit-hub-demo] with idp = \"demo\", role_arn = \
+                "or name it in the configuration: [role.jit-hub-demo] with idp = \"demo\", role_arn = \
                  \"arn:aws:iam::111111111111:role/jit-hub\"",
-                "give it a name in the configuration: [role.jit-hub-partner] with idp = \"partner\", role_arn = \
+                "or name it in the configuration: [role.jit-hub-partner] with idp = \"partner\", role_arn = \
                  \"arn:aws:iam::111111111111:role/jit-hub\"",
             ],
             follow: |room, hints| write_section(room, &hints[1]),
@@ -69,9 +69,9 @@ pub(super) fn rows() -> Vec<Row> {
                 assert_eq!(room.jit(&["roles", "--refresh"]).run().code(), 0);
             },
             typed: &["login", "prod/ReadOnly"],
-            next: &["say which: 333333333333/ReadOnly, 444444444444/ReadOnly"],
+            next: &["use one of: 333333333333/ReadOnly, 444444444444/ReadOnly"],
             follow: |room, hints| {
-                for name in hints[0].strip_prefix("say which: ").unwrap().split(", ") {
+                for name in hints[0].strip_prefix("use one of: ").unwrap().split(", ") {
                     login(room, name);
                 }
             },
@@ -95,7 +95,7 @@ pub(super) fn rows() -> Vec<Row> {
             ..usual()
         },
         Row {
-            name: "the person said no, and no role was named",
+            name: "the person said no, and no role was given",
             arrange: |room| room.servers().faults(|faults| _ = faults.flaws.insert(Flaw::UserDenies)),
             typed: &["login", "--idp", "demo"],
             next: &["jit login --force --idp demo"],

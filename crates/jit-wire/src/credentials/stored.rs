@@ -11,7 +11,7 @@ use crate::timestamp::Timestamp;
 
 /// The entry is not a session that this version of `jit` can read.
 #[derive(Debug, thiserror::Error)]
-#[error("the entry does not hold a session")]
+#[error("the entry does not contain a session")]
 pub struct NotASession;
 
 /// The stored form. It borrows, so that writing leaves no copy that is not wiped.

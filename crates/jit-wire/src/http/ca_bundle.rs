@@ -44,10 +44,10 @@ fn check_certificates(pem: &[u8]) -> Result<(), String> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};
     let mut roots = rustls::RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|_| "it is no whole PEM text".to_owned())?;
+        let certificate = certificate.map_err(|_| "it is not a complete PEM file".to_owned())?;
         roots.add(certificate).map_err(|error| format!("a certificate in it is broken ({error})"))?;
     }
-    if roots.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(()) }
+    if roots.is_empty() { Err("it contains no certificate".to_owned()) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::explain::{Explain, Kind, Next};
 use crate::trusted_url::UrlError;
 
 /// What is wrong with a server that supports nothing newer than TLS 1.1.
-pub(super) const OLD_TLS: &str = "it speaks no version of TLS that is still safe";
+pub(super) const OLD_TLS: &str = "it supports no secure version of TLS";
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum HttpError {
         why: UrlError,
     },
     /// The proxy variable is not valid.
-    #[error("what {variable} says {why}")]
+    #[error("the value of {variable} {why}")]
     Proxy {
         /// The variable. Its value is not shown, because it may contain a password.
         variable: &'static str,
@@ -28,7 +28,7 @@ pub enum HttpError {
         why: UrlError,
     },
     /// A value to send contains a character that no header may have, such as a line feed.
-    #[error("what {host} was to be sent as `{header}` has a character in it that no header may have")]
+    #[error("the value of the header `{header}` for {host} has a character that headers cannot contain")]
     Header {
         /// Host and port.
         host: String,
@@ -44,7 +44,7 @@ pub enum HttpError {
         why: String,
     },
     /// The certificate, or the protocol around it.
-    #[error("no safe connection to {host}: {why}")]
+    #[error("no secure connection to {host}: {why}")]
     Tls {
         /// Host and port.
         host: String,
@@ -58,13 +58,13 @@ pub enum HttpError {
         host: String,
     },
     /// The answer is larger than it should be.
-    #[error("the answer of {host} is larger than {} KB, which no honest answer is", ANSWER_LIMIT / 1024)]
+    #[error("the response of {host} is larger than {} KB, the maximum that jit accepts", ANSWER_LIMIT / 1024)]
     TooLarge {
         /// Host and port.
         host: String,
     },
     /// `AWS_CA_BUNDLE`, or the profile's `ca_bundle`, cannot be used.
-    #[error("{named_by} names `{path}`, which cannot be used: {why}")]
+    #[error("{named_by} points to `{path}`, which jit cannot use: {why}")]
     CaBundle {
         /// The variable, or the key and its place.
         named_by: String,
@@ -92,20 +92,22 @@ impl Explain for HttpError {
             Self::Unreachable { .. } => vec![Next::Network(None), Next::Doctor],
             Self::Timeout { .. } => vec![Next::TryAgain, Next::Network(None)],
             Self::Tls { why, .. } if why == OLD_TLS => {
-                Next::list(["ask whoever runs it to turn on TLS 1.2 or 1.3"])
+                Next::list(["ask the administrator of that server to enable TLS 1.2 or 1.3"])
             }
             Self::Tls { .. } => Next::list([
-                "if a certificate of your company's own is to be trusted, name its file in AWS_CA_BUNDLE",
+                "if your company has its own certificate authority, set AWS_CA_BUNDLE to the file of its certificates",
             ]),
             Self::CaBundle { named_by, .. } if named_by == env::AWS_CA_BUNDLE => {
-                Next::list(["unset AWS_CA_BUNDLE, or name a file of PEM certificates in it"])
+                Next::list(["unset AWS_CA_BUNDLE, or set it to a file of PEM certificates"])
             }
-            Self::CaBundle { .. } => Next::list(["name a file of PEM certificates there, by its whole path"]),
-            Self::Header { .. } => {
-                Next::list(["look at what writes the token or the cookie: it holds more than one line"])
+            Self::CaBundle { .. } => {
+                Next::list(["set it to the absolute path of a file of PEM certificates"])
             }
+            Self::Header { .. } => Next::list([
+                "check the program that writes the token or the cookie: the value may have more than one line",
+            ]),
             Self::Proxy { .. } => {
-                Next::list(["name the proxy as in http://proxy.example.com:3128, or unset the variable"])
+                Next::list(["write the proxy as in http://proxy.example.com:3128, or unset the variable"])
             }
             Self::Address { .. } | Self::TooLarge { .. } => vec![Next::Explain("check the URL".into())],
         }

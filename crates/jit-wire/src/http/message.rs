@@ -119,7 +119,7 @@ pub(super) fn request_of(ask: &Ask<'_>) -> Result<HttpRequest, HttpError> {
     let mut request = HttpRequest::new(body);
     let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url.as_str()).is_ok();
     if !accepted {
-        let why = UrlError::NotAnAddress("the HTTP client does not take it");
+        let why = UrlError::NotAnAddress("the HTTP client does not accept it");
         return Err(HttpError::address(ask.url.as_str(), why));
     }
     let mut insert = |header: &'static str, value: &str| {

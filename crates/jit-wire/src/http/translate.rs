@@ -13,9 +13,7 @@ pub(super) fn translate(host: &str, error: &ConnectorError) -> HttpError {
     }
     let unreachable = |why: String| HttpError::Unreachable { host: host.clone(), why };
     match tls_error(error) {
-        Some(rustls::Error::InvalidMessage(_)) => {
-            unreachable("what answers there does not speak TLS".to_owned())
-        }
+        Some(rustls::Error::InvalidMessage(_)) => unreachable("the server does not use TLS".to_owned()),
         Some(tls) => HttpError::Tls { host, why: tls_words(tls) },
         None => unreachable(in_words(innermost(error))),
     }
@@ -24,8 +22,8 @@ pub(super) fn translate(host: &str, error: &ConnectorError) -> HttpError {
 /// The connector's text for a proxy that refuses does not mention the proxy.
 fn in_words(why: String) -> String {
     match why.strip_prefix("tunnel error: ") {
-        Some("proxy authorization required") => "the proxy wants to know who asks (status 407)".to_owned(),
-        Some(_) => "the proxy does not lead there".to_owned(),
+        Some("proxy authorization required") => "the proxy requires authentication (status 407)".to_owned(),
+        Some(_) => "the proxy does not connect to that host".to_owned(),
         None => why,
     }
 }
@@ -54,13 +52,13 @@ fn tls_words(error: &rustls::Error) -> String {
         _ => return error.to_string(),
     };
     let why = match why {
-        UnknownIssuer => "nobody whom this machine trusts has signed its certificate",
+        UnknownIssuer => "its certificate is not signed by an authority that this machine trusts",
         Expired | ExpiredContext { .. } => "its certificate has expired",
         NotValidYet | NotValidYetContext { .. } => "its certificate is not valid yet",
         NotValidForName | NotValidForNameContext { .. } => "its certificate is for another name",
         // Most self-signed certificates give this; the verifier has no kind for it.
         Other(why) if format!("{why:?}").contains("CaUsedAsEndEntity") => {
-            "its certificate is an authority's own, or one that signs itself, and not a server's"
+            "its certificate belongs to a certificate authority or is self-signed; it is not a server certificate"
         }
         _ => return error.to_string(),
     };

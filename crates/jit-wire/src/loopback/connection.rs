@@ -107,7 +107,7 @@ where
             _ => refuse(StatusCode::PAYLOAD_TOO_LARGE, "too large or too slow\n"),
         }
     } else {
-        refuse(StatusCode::MISDIRECTED_REQUEST, "this address is not for other sites\n")
+        refuse(StatusCode::MISDIRECTED_REQUEST, "requests from other sites are not allowed\n")
     };
     reply.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     reply

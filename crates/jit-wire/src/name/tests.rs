@@ -134,7 +134,7 @@ fn names_in_config_toml_are_valid_for_every_reader() {
     for (name, why) in cases {
         assert_eq!(check_own(name), Err(why), "{name:?}");
     }
-    assert_eq!(BadName::Character('\n').to_string(), "this name holds `\\n`");
+    assert_eq!(BadName::Character('\n').to_string(), "this name contains `\\n`");
 }
 
 #[test]

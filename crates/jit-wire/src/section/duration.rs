@@ -5,7 +5,7 @@
 /// # Errors
 /// A text that says what was expected.
 pub fn parse_duration(text: &str) -> Result<u32, String> {
-    let wrong = || format!("`{text}` is not a length of time; write 8h, 90m, 1h30m or 3600s");
+    let wrong = || format!("`{text}` is not a duration; write 8h, 90m, 1h30m or 3600s");
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().map_err(|_| wrong());
     }

@@ -43,7 +43,7 @@ impl<'a> Value<'a> {
     /// # Errors
     /// It is of another type.
     pub fn text(&self) -> Result<&'a str, Mistake> {
-        self.as_text().ok_or_else(|| self.wrong_type("a text in quotes"))
+        self.as_text().ok_or_else(|| self.wrong_type("a string in quotes"))
     }
 
     /// Its items, if it is a list.
@@ -189,11 +189,11 @@ mod tests {
             ("approve = [{}]", "1:12 `approve` in the file has no `group`"),
             (
                 "approve = \"a\"",
-                "1:11 `approve` in the file must be a list of tables such as { group = \"a\" }, not a text",
+                "1:11 `approve` in the file must be a list of tables such as { group = \"a\" }, not a string",
             ),
             (
                 "approve = [\"a\"]",
-                "1:12 `approve` in the file must be a list of tables such as { group = \"a\" }, not a text",
+                "1:12 `approve` in the file must be a list of tables such as { group = \"a\" }, not a string",
             ),
             (
                 "escalate = 7",
@@ -218,7 +218,7 @@ mod tests {
         };
         assert_eq!(
             outcome("[group]\na = [\"x\"]\nb = [\"y\"]", read),
-            "3:5 `b` in `group` in the file must be a text in quotes, not a list"
+            "3:5 `b` in `group` in the file must be a string in quotes, not a list"
         );
     }
 }

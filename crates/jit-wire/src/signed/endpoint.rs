@@ -69,7 +69,7 @@ pub enum EndpointError {
     #[error("`{}` is not the name of a region", .0.escape_default())]
     Region(String),
     /// AWS documents no such endpoint.
-    #[error("AWS has no {what} endpoint of {service} in the partition {partition}")]
+    #[error("{service} has no {what} endpoint in the partition {partition}")]
     None {
         /// FIPS or dual-stack.
         what: &'static str,
@@ -79,7 +79,7 @@ pub enum EndpointError {
         partition: &'static str,
     },
     /// A variable's value may not receive signed requests.
-    #[error("what {variable} says {why}")]
+    #[error("the value of {variable} {why}")]
     Variable {
         /// The variable.
         variable: &'static str,

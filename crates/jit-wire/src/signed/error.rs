@@ -11,7 +11,7 @@ const MESSAGE_LIMIT: usize = 1000;
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// Such a request is not possible; nothing was sent.
-    #[error("{action} was not asked: {why}")]
+    #[error("{action} was not called: {why}")]
     Request {
         /// `iam:ListAccountAliases`.
         action: String,
@@ -28,7 +28,7 @@ pub enum CallError {
     #[error(transparent)]
     Refused(Box<Refusal>),
     /// AWS's answer was a success but cannot be parsed.
-    #[error("the answer to {action} cannot be read: {why}")]
+    #[error("cannot read the response to {action}: {why}")]
     Answer {
         /// `iam:ListAccountAliases`.
         action: String,

@@ -80,13 +80,13 @@ impl<'a> Bucket<'a> {
             && inner(bytes[bytes.len() - 1])
             && !name.contains("..");
         if endpoint.service != Service::S3 || !fits {
-            return Err(endpoint.cannot("Bucket", "that is not the name of a bucket of S3"));
+            return Err(endpoint.cannot("Bucket", "that is not the name of an S3 bucket"));
         }
         let in_host = addressing == Addressing::VirtualHost && !endpoint.custom && !name.contains('.');
         if in_host {
             let url = format!("https://{name}.{}", endpoint.url.authority());
             let base = TrustedUrl::parse(&url, Purpose::AwsEndpoint)
-                .map_err(|_| endpoint.cannot("Bucket", "its name makes no address"))?;
+                .map_err(|_| endpoint.cannot("Bucket", "its name does not fit into a URL"))?;
             return Ok(Self { endpoint, base, path: String::new() });
         }
         let path = format!("{}/{name}", endpoint.url.path().trim_end_matches('/'));
@@ -106,8 +106,10 @@ impl<'a> Bucket<'a> {
             .collect();
         let joint = if pairs.is_empty() { "" } else { "?" };
         let path = format!("{}/{}{joint}{}", self.path, escaped(key, b"/"), pairs.join("&"));
-        let url =
-            self.base.at(&path).map_err(|_| self.endpoint.cannot(action, "its key makes no address"))?;
+        let url = self
+            .base
+            .at(&path)
+            .map_err(|_| self.endpoint.cannot(action, "its key does not fit into a URL"))?;
         let (action, headers, body) = (self.endpoint.action(action), Vec::new(), Secret::new(Vec::new()));
         Ok(UnsignedRequest { action, method, url, headers, body })
     }
@@ -225,7 +227,7 @@ impl<'a> Bucket<'a> {
     }
 
     fn unreadable(&self, action: &str) -> CallError {
-        CallError::Answer { action: self.endpoint.action(action), why: "it is not a list of S3's" }
+        CallError::Answer { action: self.endpoint.action(action), why: "it is not an S3 object list" }
     }
 }
 

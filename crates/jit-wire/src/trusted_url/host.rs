@@ -24,7 +24,7 @@ impl Place {
     /// Why it is not a host, or one that parsers read as different ones.
     pub(super) fn of(host: &str) -> Result<Self, &'static str> {
         if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            let address: Ipv6Addr = inner.parse().map_err(|_| "its IPv6 address is none")?;
+            let address: Ipv6Addr = inner.parse().map_err(|_| "its IPv6 address is not valid")?;
             return Self::of_v6(address);
         }
         // A host that ends in a number is an IPv4 address to browsers and the C library, in many forms; only
@@ -46,7 +46,7 @@ impl Place {
             return Err("its host ends in a dot");
         }
         if host.len() > 253 || !host.split('.').all(is_label) {
-            return Err("its host is no name of one");
+            return Err("its host name is not valid");
         }
         Ok(match host {
             "localhost" => Self::ThisMachine,
@@ -58,7 +58,7 @@ impl Place {
     fn of_v4(address: Ipv4Addr) -> Result<Self, &'static str> {
         // 0.0.0.0 is this machine on most systems.
         if address.octets()[0] == 0 || address.is_multicast() || address.is_broadcast() {
-            return Err("its host is the address of no machine");
+            return Err("its host is not the address of a machine");
         }
         Ok(if address == Ipv4Addr::LOCALHOST {
             Self::ThisMachine
@@ -82,7 +82,7 @@ impl Place {
         // `64:ff9b::127.0.0.1`.
         let embeds = segments[..5] == [0; 5] || segments[..6] == [0x64, 0xff9b, 0, 0, 0, 0];
         if address.is_multicast() || embeds {
-            return Err("its host is the address of no machine, or an IPv4 address in disguise");
+            return Err("its host is not the address of a machine, or an IPv4 address in disguise");
         }
         let link = (segments[0] & 0xffc0) == 0xfe80 || segments[..2] == AWS_LINK;
         Ok(if link { Self::Link } else { Self::Elsewhere })
@@ -100,7 +100,7 @@ pub(super) fn split(authority: &str) -> Result<(&str, Option<u16>), &'static str
         return Err("it has no host");
     }
     let Some(digits) = rest.strip_prefix(':') else {
-        return if rest.is_empty() { Ok((host, None)) } else { Err("its host is no name of one") };
+        return if rest.is_empty() { Ok((host, None)) } else { Err("its host name is not valid") };
     };
     let plain = !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
     let port = digits.parse().ok().filter(|_| plain).ok_or("its port is not a number from 1 to 65535")?;

@@ -115,7 +115,7 @@ fn a_mistake_is_found_before_anything_is_written() {
     let hostile = Draft { roles: vec![Table::new("a\n[role.b]").with("idp", "acme")], ..draft() };
     for (config, draft, words) in [
         ("", &bad_role, "`no ARN`"),
-        ("", &hostile, "this name holds `\\n`"),
+        ("", &hostile, "this name contains `\\n`"),
         // A group that nothing can be added to.
         ("role = {}\nidp = {}\n", &draft(), "config.toml:4:"),
     ] {

@@ -23,14 +23,14 @@ impl Reader<'_> {
         let source = match (keys, login, command) {
             (Some(keys), ..) if keys_first => keys,
             (_, Some(login), _) => {
-                let why = "gets its credentials from `aws login` (`login_session`), which jit leaves to the AWS CLI";
+                let why = "gets its credentials from `aws login` (`login_session`), which only the AWS CLI supports";
                 return Err(self.unfit(profile, login.line, why));
             }
             (_, None, Some(command)) => self.command(profile, command)?,
             (Some(keys), None, None) => keys,
             (None, None, None) => {
                 let line = profiles.line(profile).unwrap_or(1);
-                let why = "names no role, no Identity Center, no keys and no command, so it leads to no credentials";
+                let why = "has no role, Identity Center settings, keys or credential_process";
                 return Err(self.unfit(profile, line, why));
             }
         };
@@ -42,15 +42,15 @@ impl Reader<'_> {
     fn command(&self, profile: &str, command: At<String>) -> Result<SourceSection, Mistake> {
         let words = split_command(&command.value, System::HERE).unwrap_or_default();
         let Some(program) = words.first() else {
-            let why = "has a credential_process that cannot be read: a quote is left open, or it is empty";
+            let why = "has a credential_process that is empty or has an unclosed quote";
             return Err(self.unfit(profile, command.line, why));
         };
         // A shell would replace these, but neither botocore nor `jit` starts one, so no such program would be found.
         if program.starts_with(['~', '$']) || (program.starts_with('%') && cfg!(windows)) {
             let what = format!(
-                "the profile {profile} cannot start `{program}`: a credential_process is run without a shell"
+                "the profile {profile} cannot start `{program}` (a credential_process runs without a shell)"
             );
-            let next = "write the whole path, as the AWS CLI and boto3 need it too".to_owned();
+            let next = "write the absolute path, which the AWS CLI and boto3 need too".to_owned();
             return Err(self.mistake(command.line, what, Some(next)));
         }
         Ok(SourceSection::Process(command))
@@ -69,11 +69,13 @@ impl Reader<'_> {
                 Ok(Some(SourceSection::Keys { id, secret, token }))
             }
             (Some(id), None) => {
-                Err(self.unfit(profile, id.line, "has an aws_access_key_id without its secret"))
+                Err(self.unfit(profile, id.line, "has an aws_access_key_id without an aws_secret_access_key"))
             }
-            (None, Some(secret)) => {
-                Err(self.unfit(profile, secret.line, "has an aws_secret_access_key without its id"))
-            }
+            (None, Some(secret)) => Err(self.unfit(
+                profile,
+                secret.line,
+                "has an aws_secret_access_key without an aws_access_key_id",
+            )),
         }
     }
 

@@ -42,8 +42,8 @@ impl Reader<'_> {
             // No program asks for a service of such a name, and no variable can be made of it.
             if let (None, Some(at)) = (&variable, &in_section) {
                 let why = format!(
-                    "sets the endpoint of `{service}`, which is not the id of a service: \
-                     lower-case letters, digits and _"
+                    "sets the endpoint of `{service}`, which is not a service id: \
+                     use lower-case letters, digits and _"
                 );
                 return Err(self.unfit(profile, at.line, why));
             }
@@ -66,7 +66,7 @@ impl Reader<'_> {
         let Some(named) = self.profiles.get(profile, "services") else { return Ok(None) };
         let section = SectionKind::Services(named.value.clone());
         if self.profiles.line_of(&section).is_none() {
-            let why = format!("names [services {}], which does not exist", named.value);
+            let why = format!("refers to [services {}], which does not exist", named.value);
             return Err(self.unfit(profile, named.line, why));
         }
         Ok(Some(section))
@@ -83,7 +83,7 @@ impl Reader<'_> {
         {
             let what =
                 format!("the profile {profile} sets the endpoint of {service} to {}, which {why}", at.value);
-            let next = "write an https address, or http on this machine".to_owned();
+            let next = "write an https URL, or http on this machine".to_owned();
             return Err(self.mistake(at.line, what, Some(next)));
         }
         self.file.endpoints.insert(service, at);

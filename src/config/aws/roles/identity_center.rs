@@ -47,7 +47,7 @@ impl Reader<'_> {
         let Some(name) = self.profiles.get(profile, "sso_session") else { return Ok(None) };
         let section = SectionKind::SsoSession(name.value.clone());
         let Some(line) = self.profiles.line_of(&section) else {
-            let why = format!("names [sso-session {}], which does not exist", name.value);
+            let why = format!("refers to [sso-session {}], which does not exist", name.value);
             return Err(self.unfit(profile, name.line, why));
         };
         // What is set in both places has to be the same, as for botocore.

@@ -39,7 +39,11 @@ pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Resul
     }
     if within.contains(&profile) || within.len() >= DEEPEST {
         let way = within.join(" → ");
-        return Err(reader.unfit(profile, line, format!("is asked by its own command: {way} → {profile}")));
+        return Err(reader.unfit(
+            profile,
+            line,
+            format!("is used by its own credential_process: {way} → {profile}"),
+        ));
     }
     if let Some(refused) = reader.region.as_ref().and_then(|at| limits::of_region(at, Dialect::Aws)) {
         return Err(reader.refused(profile, refused));

@@ -36,7 +36,7 @@ impl Reader<'_> {
             "EcsContainer" => CredentialSource::Container,
             "Ec2InstanceMetadata" => CredentialSource::Instance,
             other => {
-                let why = format!("names the credential_source {other}, which AWS does not have");
+                let why = format!("has the credential_source {other}, which does not exist");
                 return Err(self.unfit(profile, named.line, why));
             }
         };
@@ -55,7 +55,7 @@ impl Reader<'_> {
         if source.value == profile && keys.is_some() {
             let has = |key: &str| self.profiles.get(profile, key).is_some();
             if has("sso_account_id") || has("sso_role_name") {
-                let why = "is its own source_profile, and has Identity Center beside its keys";
+                let why = "is its own source_profile, and has both keys and Identity Center settings";
                 return Err(self.unfit(profile, source.line, why));
             }
             let (_, parent) = self.own_credentials(profile, keys)?;
@@ -66,7 +66,7 @@ impl Reader<'_> {
             return Err(self.unfit(profile, source.line, why));
         }
         if self.profiles.line(&source.value).is_none() {
-            let why = format!("names the source_profile {}, which does not exist", source.value);
+            let why = format!("has the source_profile {}, which does not exist", source.value);
             return Err(self.unfit(profile, source.line, why));
         }
         self.role(&source.value, way)?;

@@ -95,7 +95,7 @@ impl Reader<'_> {
         match parsed {
             Ok(value) => Ok(Target::Arn(At { value, line: role_arn.line })),
             Err(why) => {
-                let why = format!("has no ARN as its role_arn: {why}");
+                let why = format!("has a role_arn that is not an ARN: {why}");
                 Err(self.unfit(profile, role_arn.line, why))
             }
         }

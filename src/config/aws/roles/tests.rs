@@ -207,7 +207,7 @@ source_profile = process
     assert!(plan(&profiles, "role").target().mfa_serial.is_none());
     // A command that leads back to itself ends.
     let circle = as_roles(&profiles, "process", &["far", "process"]).err().unwrap().to_string();
-    assert!(circle.ends_with("is asked by its own command: far → process → process"), "{circle}");
+    assert!(circle.ends_with("is used by its own credential_process: far → process → process"), "{circle}");
     assert!(as_roles(&profiles, "process", &["a", "b", "c", "d"]).is_err());
 }
 
@@ -230,8 +230,8 @@ fn endpoints_are_those_of_the_profile_that_was_named() {
     assert_eq!(url("base"), said("https://other.example", 9));
     assert_eq!(url("off"), None);
     for (name, words) in [
-        ("plain", "sets the endpoint of sts to http://elsewhere.example, which is not https"),
-        ("lost", "names [services gone], which does not exist"),
+        ("plain", "sets the endpoint of sts to http://elsewhere.example, which is neither https"),
+        ("lost", "refers to [services gone], which does not exist"),
     ] {
         let error = as_roles(&profiles, name, &[]).err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
@@ -288,10 +288,11 @@ fn a_program_that_only_a_shell_would_find_is_refused_with_a_hint() {
         let text = format!("[profile x]\ncredential_process = {program} get '~/x'\n");
         let mistake = as_roles(&profiles(&text, ""), "x", &[]).err().unwrap();
         let said = format!(
-            "~/.aws/config:2:22: the profile x cannot start `{program}`: a credential_process is run without a shell"
+            "~/.aws/config:2:22: the profile x cannot start `{program}` (a credential_process runs without \
+             a shell)"
         );
         assert_eq!(mistake.to_string(), said);
-        assert!(mistake.suggestion.unwrap().starts_with("write the whole path"));
+        assert!(mistake.suggestion.unwrap().starts_with("write the absolute path"));
     }
     let text = "[profile x]\ncredential_process = /bin/vault get ~/x $Y\n";
     let plan = plan(&profiles(text, ""), "x");
@@ -306,15 +307,15 @@ fn unusable_profiles_say_why_and_where() {
     for (name, words) in [
         ("circle", ":30:18: the profile circle is in a loop of source profiles: circle → circle"),
         ("half", ": the profile half has a role_arn without a source_profile or a credential_source"),
-        ("keys", "has an aws_access_key_id without its secret"),
-        ("on-keys", "the profile keys has an aws_access_key_id without its secret"),
-        ("lost", "the profile lost names the source_profile nowhere, which does not exist"),
-        ("empty", "names no role, no Identity Center, no keys and no command"),
+        ("keys", "has an aws_access_key_id without an aws_secret_access_key"),
+        ("on-keys", "the profile keys has an aws_access_key_id without an aws_secret_access_key"),
+        ("lost", "the profile lost has the source_profile nowhere, which does not exist"),
+        ("empty", "has no role, Identity Center settings, keys or credential_process"),
         ("split", "and its sso-session have different values of `sso_region`"),
         ("both", "has both a source_profile and a credential_source"),
-        ("typo", "names the credential_source Ec2, which AWS does not have"),
+        ("typo", "has the credential_source Ec2, which does not exist"),
         ("login", "gets its credentials from `aws login`"),
-        ("open", "has a credential_process that cannot be read"),
+        ("open", "has a credential_process that is empty or has an unclosed quote"),
     ] {
         let error = as_roles(&profiles, name, &[]).err().unwrap().to_string();
         assert!(error.contains(words), "{name}: {error}");

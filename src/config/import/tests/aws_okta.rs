@@ -88,7 +88,7 @@ external_id = \"x-1\"
         [
             "f:3 [okta] → idp acme",
             "f:19 the application of profile integrations-auth → idp acme-integrations-auth",
-            "f:32 the application of profile pick → idp acme-pick; profile pick names no role; `jit login --idp acme-pick` lets you pick one",
+            "f:32 the application of profile pick → idp acme-pick; profile pick has no role; `jit login --idp acme-pick` lets you pick one",
             "f:13 profile dev → role dev",
             "f:18 profile integrations-auth → role integrations-auth",
             "f:25 profile vendor → role vendor",
@@ -112,5 +112,5 @@ fn aws_okta_says_what_it_lacks() {
     let imported = aws_okta(text(own), None).unwrap();
     assert_eq!(imported.draft.idps[0].text("org"), Some("https://a.example"));
     let error = aws_okta(text("[profile x]\nregion = eu-west-1\n"), None).unwrap_err();
-    assert_eq!(error.to_string(), "f: no `aws_saml_url` in it, so nothing of aws-okta's");
+    assert_eq!(error.to_string(), "f: not a profile of aws-okta's: it has no `aws_saml_url`");
 }

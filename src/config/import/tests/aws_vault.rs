@@ -118,6 +118,6 @@ role_arn = \"arn:aws:iam::444444444444:role/t\"
             "f:63 profile round",
         ]
     );
-    assert!(why(&imported, "profile root").contains("static keys"));
-    assert!(why(&imported, "profile order-dev").contains("its source_profile root could not be taken"));
+    assert!(why(&imported, "profile root").contains("long-lived access keys"));
+    assert!(why(&imported, "profile order-dev").contains("its source_profile root could not be imported"));
 }

@@ -77,11 +77,11 @@ fn invalid_items_are_left_out_with_their_dependents() {
     toml(&imported);
     assert_eq!(taken(&imported), ["f:2 sso-session a → idp a", "f:4 profile good → role good"]);
     assert_eq!(imported.no_equal.len(), 5, "{:?}", imported.no_equal);
-    assert!(why(&imported, "profile short").contains("not the twelve digits"));
-    assert_eq!(why(&imported, "profile behind"), "it is reached by short, which was not taken");
+    assert!(why(&imported, "profile short").contains("not an account id"));
+    assert_eq!(why(&imported, "profile behind"), "it depends on short, which was not imported");
     assert!(why(&imported, "profile plain").contains("`nowhere` is not a region"));
-    assert!(why(&imported, "sso-session b").contains("is not https"));
-    assert_eq!(why(&imported, "profile clear"), "it is reached by b, which was not taken");
+    assert!(why(&imported, "sso-session b").contains("is neither https"));
+    assert_eq!(why(&imported, "profile clear"), "it depends on b, which was not imported");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn broken_files_are_refused_with_their_line() {
         ("[a]\nx\n", "line 2, column 1: this line has no `=`: x"),
         ("[profile a]\nregion = x\n[profile a]\n", "duplicate of the one on line 1"),
         ("[a]\nx = 1\nX = 2\n", "this key is a duplicate of the one on line 2"),
-        ("region = x\n", "a key stands before the first section"),
+        ("region = x\n", "this key comes before the first section"),
     ] {
         for error in [aws_vault(text(content)).unwrap_err(), saml2aws(text(content), None).unwrap_err()] {
             assert!(error.to_string().contains(words), "{content:?}: {error}");

@@ -136,7 +136,7 @@ region   = \"eu-west-2\"
         ]
     );
     let taken = taken(&imported);
-    assert!(taken[1].ends_with("names no role; `jit login --idp google` lets you pick one"), "{taken:?}");
-    assert!(taken[2].ends_with("compare it with the address behind the tile"), "{taken:?}");
+    assert!(taken[1].ends_with("has no role; `jit login --idp google` lets you pick one"), "{taken:?}");
+    assert!(taken[2].ends_with("compare it with the URL of the tile"), "{taken:?}");
     assert!(why(&imported, "[onelogin]").contains("jit does not use OneLogin's API"));
 }

@@ -48,17 +48,17 @@ fn an_update_lists_only_what_changed() {
 https://intranet.example/jit.toml changed since you took it:
   IdPs: 1 changed
     changed: acme (sign in at acme.okta.evil.example, a DIFFERENT HOST: it was acme.okta.com)
-  roles: 1 new, 1 changed, 1 gone, 1 unchanged
+  roles: 1 new, 1 changed, 1 removed, 1 unchanged
     changed: prod (ANOTHER ACCOUNT: 222222222222 → 999999999999; role_arn arn:aws:iam::222222222222:role/admin → arn:aws:iam::999999999999:role/admin; different confirm)
     new: new (333333333333)
-    gone: old
+    removed: old
   accounts: 3
     new: 999999999999
-    gone: 222222222222";
+    removed: 222222222222";
     let warnings = [
         "No longer asks before it is used: prod",
         "acme: you would sign in at acme.okta.evil.example instead of acme.okta.com",
-        "Roles that would be in another account: prod",
+        "Roles that would move to another account: prod",
     ];
     let warnings = warnings.map(str::to_owned).to_vec();
     assert_eq!(told(Some(BEFORE), &after, &around()), (expected.to_owned(), warnings));
@@ -68,12 +68,12 @@ https://intranet.example/jit.toml changed since you took it:
   IdPs: 1 unchanged
   roles: 3 unchanged
   accounts: 3
-  nothing that matters: comments, order or spaces";
+  no settings: only comments, order or whitespace";
     assert_eq!(told(Some(BEFORE), &comment, &around()), (expected.to_owned(), Vec::new()));
     let same_host = BEFORE.replace("0oa1", "0oa2").replace("[role.hub]", "factor = \"push\"\n[role.hub]");
     let (lines, _) = told(Some(BEFORE), &same_host, &around());
     assert!(
-        lines.contains("changed: acme (sign in at acme.okta.com, as before); different factor"),
+        lines.contains("changed: acme (sign in at acme.okta.com, unchanged); different factor"),
         "{lines}"
     );
 }
@@ -93,20 +93,20 @@ fn important_facts_are_warnings() {
     let cases: [(Option<&str>, String, &str); 9] = [
         (None, BEFORE.to_owned(), "Profiles of your AWS files have the same names: prod."),
         (None, renamed("default"), "have the same names: prod, default."),
-        (None, renamed("default"), "The role default is called like the profile that AWS tools use"),
-        (None, renamed("DEFAULT"), "The role DEFAULT is called like the profile that AWS tools use"),
+        (None, renamed("default"), "The role default has the name of the profile that AWS tools use"),
+        (None, renamed("DEFAULT"), "The role DEFAULT has the name of the profile that AWS tools use"),
         (None, renamed("acme-prod/Admin"), "Your IdPs offer roles of the same names: acme-prod/Admin."),
-        (None, BEFORE.to_owned(), "The shared IdP acme and your own Acme differ in case only"),
-        (None, BEFORE.to_owned(), "The shared role prod and your own Prod differ in case only"),
+        (None, BEFORE.to_owned(), "The shared IdP acme and your own Acme differ only in case"),
+        (None, BEFORE.to_owned(), "The shared role prod and your own Prod differ only in case"),
         (
             Some(BEFORE),
             BEFORE.replace("okta.com", "okta.example"),
-            "Your own roles start from what changes: Prod, mine, deep",
+            "Your own roles depend on what changes: Prod, mine, deep",
         ),
         (
             Some(BEFORE),
             BEFORE.replace("acme.okta.com", "xn--pple-43d.com"),
-            "xn--pple-43d.com reads аpple.com, in letters that may look like others",
+            "xn--pple-43d.com reads аpple.com, and its letters may be look-alikes",
         ),
     ];
     for (before, after, words) in cases {
@@ -116,10 +116,10 @@ fn important_facts_are_warnings() {
     // What was known when it was taken is not told again.
     assert_eq!(told(Some(BEFORE), &format!("{BEFORE}# x\n"), &around).1, [""; 0]);
     let hidden = told(None, &format!("# a\u{202e}b\n{BEFORE}"), &super::Around::default()).1;
-    assert_eq!(hidden, ["The file has characters that nobody sees. The difference shows them as \\u{…}"]);
+    assert_eq!(hidden, ["The file has invisible characters. The diff shows them as \\u{…}"]);
     assert_eq!(told(None, &format!("# a\tb\n{BEFORE}"), &super::Around::default()).1, [""; 0]);
     let local = "[idp.a]\ntype = \"oidc\"\nissuer = \"http://127.0.0.1:1\"\nclient_id = \"a\"\n";
-    assert_eq!(told(None, local, &around).1, ["a: `issuer` is on this machine, and asked without TLS"]);
+    assert_eq!(told(None, local, &around).1, ["a: `issuer` is on this machine and used without TLS"]);
 }
 
 #[test]

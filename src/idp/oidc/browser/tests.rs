@@ -195,7 +195,7 @@ fn errors_are_shown_here_and_in_the_browser() {
             json!({ "authorization_response_iss_parameter_supported": true }),
             None,
             |e| matches!(e, OidcError::Code(CodeError::WrongSender(None))),
-            "without a name",
+            "an unnamed sender",
         ),
         (
             "code=c",
@@ -223,7 +223,7 @@ fn errors_are_shown_here_and_in_the_browser() {
             json!({}),
             Some(json!("<html>")),
             |e| matches!(e, OidcError::NotUnderstood { .. }),
-            "another shape",
+            "unexpected JSON",
         ),
     ];
     for (query, document, reply, fits, shown) in cases {
@@ -277,7 +277,12 @@ fn a_second_browser_at_the_page_ends_the_sign_in() {
                 Ok(login) => assert!(signed_in && login.identity.name == "alice@example.test"),
                 Err(OidcError::Code(CodeError::Contested(_))) => {
                     assert!(
-                        !signed_in && ran.answers.last().unwrap().contains("This page was opened before")
+                        !signed_in
+                            && ran
+                                .answers
+                                .last()
+                                .unwrap()
+                                .contains("Another browser opened this page before")
                     );
                 }
                 Err(error) => panic!("{error}"),
@@ -393,7 +398,7 @@ fn a_pasted_url_works_and_a_bad_one_is_explained() {
         assert_eq!(login.identity.subject, "s-1");
         assert_eq!(single(&fake.forms("/token")[0], "code"), Some("c1"));
         let warnings = warnings.lock().unwrap();
-        let beginnings = ["that is not", "that is not", "that address belongs", "that address is incomplete"];
+        let beginnings = ["that is not", "that is not", "that URL belongs", "that URL is incomplete"];
         assert_eq!(warnings.len(), beginnings.len());
         for (warning, beginning) in warnings.iter().zip(beginnings) {
             assert!(warning.starts_with(beginning), "{warning}");

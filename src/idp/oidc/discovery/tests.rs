@@ -12,7 +12,7 @@ fn a_discovery_document_must_come_from_its_own_idp() {
         ),
         (json!({ "issuer": null }), |e| matches!(e, OidcError::NotUnderstood { .. })),
         (json!({ "token_endpoint": "http://idp.example/token" }), |e| {
-            e.to_string().starts_with("token_endpoint `http://idp.example/token` is not https")
+            e.to_string().starts_with("token_endpoint `http://idp.example/token` is neither https")
         }),
         (json!({ "jwks_uri": "ftp://idp.example" }), |e| {
             matches!(e, OidcError::Insecure { what: "jwks_uri", .. })
@@ -135,7 +135,7 @@ fn a_missing_discovery_document_is_reported() {
         let issuer = format!("{}/tenant", fake.issuer);
         let error = fetch(&settings(&issuer), &world()).await.unwrap_err();
         let expected = format!(
-            "there is no OpenID Connect provider at {issuer}: {issuer}/.well-known/openid-configuration answered with status 404"
+            "there is no OpenID Connect IdP at {issuer}: {issuer}/.well-known/openid-configuration answered with status 404"
         );
         assert_eq!(error.to_string(), expected);
     });

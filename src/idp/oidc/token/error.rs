@@ -9,29 +9,28 @@ pub enum TokenError {
     #[error("it is not a signed JSON web token")]
     Malformed,
     /// Longer than STS accepts.
-    #[error(
-        "it is {0} characters long, and AWS takes 20000 at most: have the provider put fewer claims in it"
-    )]
+    #[error("it is {0} characters long, and AWS accepts at most 20000: have the IdP put fewer claims in it")]
     TooLong(usize),
     /// Signed in a way that AWS refuses or that cannot be verified here.
     #[error(
-        "it is signed with `{0}`; set the client's ID-token signing algorithm at the provider to RS256, RS384, RS512, ES256 or ES384"
+        "it is signed with `{0}`; set the client's ID-token signing algorithm at the IdP to RS256, RS384, \
+         RS512, ES256 or ES384"
     )]
     Algorithm(String),
     /// Signed with an algorithm that the IdP does not announce.
-    #[error("it is signed with an algorithm that the provider does not announce")]
+    #[error("it is signed with an algorithm that the IdP does not announce")]
     UnannouncedAlgorithm,
     /// A header extension that must be understood and is not (RFC 7515, section 4.1.11).
-    #[error("its header demands an extension that is not supported")]
+    #[error("its header requires an extension that jit does not support")]
     Critical,
     /// No key of the IdP fits.
-    #[error("the provider publishes no key that fits it{}", key_name(.0))]
+    #[error("the IdP publishes no matching key{}", key_name(.0))]
     UnknownKey(Option<String>),
     /// The token names no key and several fit.
-    #[error("it names no key, and the provider publishes several")]
+    #[error("it names no key, and the IdP publishes several")]
     AmbiguousKey,
     /// An RSA key that is too short.
-    #[error("the provider signs with an RSA key of {bits} bits; 2048 is the least")]
+    #[error("the IdP signs with an RSA key of {bits} bits; the minimum is 2048")]
     WeakKey {
         /// Its length.
         bits: usize,
@@ -49,7 +48,7 @@ pub enum TokenError {
     #[error("it was issued for another client, `{0}`")]
     Audience(String),
     /// For several clients, and it was not issued to this one (`azp`).
-    #[error("it was asked for by another client")]
+    #[error("it was requested by another client")]
     AuthorizedParty,
     /// `exp` has passed.
     #[error("it expired at {}, and this machine's clock says {}", at.to_rfc3339(), now.to_rfc3339())]
@@ -76,16 +75,16 @@ pub enum TokenError {
         now: Timestamp,
     },
     /// Not for this sign-in.
-    #[error("it belongs to another sign-in (its nonce is not the one that was sent)")]
+    #[error("it belongs to another sign-in (its nonce is not the one that jit sent)")]
     Nonce,
     /// Not issued with this access token.
-    #[error("it belongs to another access token (its at_hash does not fit)")]
+    #[error("it belongs to another access token (its at_hash does not match)")]
     AccessToken,
     /// The person was asked to sign in again and was not.
-    #[error("the provider did not ask for the sign-in again")]
+    #[error("the IdP did not ask you to sign in again")]
     OldSignIn,
     /// After a refresh it is for something else than before.
-    #[error("its claim `{0}` is not what it was at sign-in")]
+    #[error("its claim `{0}` has changed since the sign-in")]
     Changed(&'static str),
 }
 

@@ -64,7 +64,7 @@ pub(super) async fn visit(
 fn forget_pages(profile: &Folder) {
     match profile.folder("Default").and_then(|default| default.remove_folder("Sessions")) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            log::info!("the browser's notes of its pages could not be removed: {error}");
+            log::info!("could not remove the browser's history: {error}");
         }
         _ => {}
     }
@@ -105,7 +105,7 @@ fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Resul
         arguments.push("--restore-last-session".into());
     }
     if driven::is_root() {
-        log::warn!("as root the browser runs without its sandbox");
+        log::warn!("the browser runs without its sandbox, because jit runs as root");
         arguments.push("--no-sandbox".into());
     }
     // The URL is sent through the protocol: everybody can see command lines.

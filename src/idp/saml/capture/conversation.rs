@@ -101,9 +101,7 @@ impl Conversation {
         };
         let raw = answer?;
         let answer: Option<Answer<T>> = serde_json::from_slice(&raw).ok();
-        answer
-            .map(|answer| answer.result)
-            .ok_or_else(|| self.odd(format!("{method} has an unexpected answer")))
+        answer.map(|answer| answer.result).ok_or_else(|| self.odd(format!("unexpected response to {method}")))
     }
 
     async fn answer(&mut self, id: u64) -> Result<Zeroizing<Vec<u8>>, CaptureError> {
@@ -146,7 +144,7 @@ impl Conversation {
         match self.wire.receive().await {
             Ok(Some(raw)) => match serde_json::from_slice(&raw) {
                 Ok(head) => Ok((head, raw)),
-                Err(_) => Err(self.odd("it said something that is not JSON".to_owned())),
+                Err(_) => Err(self.odd("it sent something that is not JSON".to_owned())),
             },
             Ok(None) => Err(self.gone().await),
             Err(error) => Err(self.odd(error.to_string())),

@@ -71,37 +71,39 @@ pub(super) struct Caught {
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum CaptureError {
-    #[error("no browser was found that can be driven: looked for {looked_for}")]
+    #[error("found no browser that jit can control: looked for {looked_for}")]
     NoBrowser { looked_for: String },
-    #[error("`{0}` is no browser that jit knows, and no program that is there")]
+    #[error("`{0}` is neither a browser that jit knows nor an existing program")]
     NotABrowser(String),
     #[error(
-        "{0} cannot be driven safely: its only control channel is a port of this machine, which every user of it can open"
+        "jit cannot control {0} safely: its only control channel is a local port, which every user of this \
+         machine can open"
     )]
     DrivenByAPort(String),
     #[error(
-        "on this system a browser can only be driven through a port of this machine, which every user of it can open"
+        "on this system a browser can only be controlled through a local port, which every user of this \
+         machine can open"
     )]
     NoPipeHere,
-    #[error("{browser} could not be started{}", because(why))]
+    #[error("could not start {browser}{}", because(why))]
     NotStarted { browser: String, why: Option<String> },
-    #[error("{browser} was started and does not answer{}", because(why))]
+    #[error("{browser} was started but does not respond{}", because(why))]
     NoAnswer { browser: String, why: Option<String> },
     #[error("the browser profile of this IdP is in use by process {0}")]
     ProfileBusy(i32),
-    #[error("the browser window was closed before the sign-in was done")]
+    #[error("the browser window was closed before the sign-in was complete")]
     Closed,
-    #[error("{browser} ended in the middle of the sign-in{}", because(why))]
+    #[error("{browser} exited during the sign-in{}", because(why))]
     Ended { browser: String, why: Option<String> },
-    #[error("nobody signed in within {} minutes", .0.as_secs() / 60)]
+    #[error("nobody signed in within {} min", .0.as_secs() / 60)]
     NobodyCame(Duration),
-    #[error("a person has to sign in, and there is no desktop to open a browser window on")]
+    #[error("the sign-in needs a browser window, and there is no desktop to open it on")]
     NoDisplay,
-    #[error("a person has to sign in, and no window may be opened")]
+    #[error("the sign-in needs a browser window, and --no-browser forbids it")]
     NoWindow,
-    #[error("{browser} did not do what it was told: {what}")]
+    #[error("{browser} did not do what jit asked: {what}")]
     Protocol { browser: String, what: String },
-    #[error("the profile folder cannot be used: {0}")]
+    #[error("cannot use the folder of the browser profile: {0}")]
     Profile(std::io::Error),
 }
 
@@ -121,27 +123,27 @@ impl Explain for CaptureError {
     fn next(&self) -> Vec<Next> {
         let next: &[&'static str] = match self {
             Self::NoBrowser { .. } => &[
-                "install Chrome, Chromium, Edge or Brave, or name its program: browser = \"/path/to/it\"",
+                "install Chrome, Chromium, Edge or Brave, or set the path of one: browser = \"/path/to/it\"",
                 LOOPBACK_ACS,
             ],
             Self::DrivenByAPort(_) => &[
-                "set `browser` to chrome, chromium, edge, brave or the path of one, which jit drives by a pipe",
+                "set `browser` to chrome, chromium, edge, brave or the path of one; jit controls those through a pipe",
                 LOOPBACK_ACS,
             ],
             Self::NoPipeHere => &["register a loopback ACS at the IdP: capture = \"loopback\""],
             Self::NotABrowser(_) => &["set `browser` to chrome, chromium, edge, brave or the path of one"],
             Self::NotStarted { .. } | Self::NoAnswer { .. } => &[
-                "name another one with `browser`",
-                "an administrator may have switched remote debugging off (policy RemoteDebuggingAllowed)",
+                "choose another browser with `browser`",
+                "an administrator may have disabled remote debugging (policy RemoteDebuggingAllowed)",
             ],
-            Self::ProfileBusy(_) => &["end the other sign-in, or that process"],
+            Self::ProfileBusy(_) => &["finish the other sign-in, or stop that process"],
             Self::Closed | Self::Ended { .. } | Self::NobodyCame(_) => return vec![Next::SignInAgain],
             Self::NoDisplay => {
                 return vec![Next::SignInAt("your desktop".into()), Next::words(LOOPBACK_ACS)];
             }
             Self::NoWindow => &["leave out --no-browser"],
-            Self::Protocol { .. } => &["update the browser, or name another one with `browser`"],
-            Self::Profile(_) => &["check who owns the state folder, and that it can be written to"],
+            Self::Protocol { .. } => &["update the browser, or choose another one with `browser`"],
+            Self::Profile(_) => &["check the owner of the state folder and that it is writable"],
         };
         next.iter().map(|words| Next::words(*words)).collect()
     }
@@ -166,9 +168,9 @@ pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, Ca
     if start.resume {
         match run(&browser, &profile, start, Look::Silent).await {
             Ok(Some(caught)) => return Ok(caught),
-            Ok(None) => log::info!("{} wants a person", start.url.authority()),
+            Ok(None) => log::info!("{} requires you to sign in", start.url.authority()),
             Err(error @ CaptureError::ProfileBusy(_)) => return Err(error),
-            Err(error) => log::info!("the attempt without a window came to nothing: {error}"),
+            Err(error) => log::info!("signing in without a window did not work: {error}"),
         }
     }
     if !start.window {

@@ -111,7 +111,7 @@ fn remove_folder(folder: &Folder, name: &str) -> io::Result<()> {
     match folder.remove_folder(name)?.first() {
         None => Ok(()),
         Some(left) => {
-            let why = format!("{} is not yours to remove", left.display());
+            let why = format!("{} belongs to another user", left.display());
             Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
         }
     }

@@ -97,12 +97,12 @@ fn every_way_that_a_browser_can_fail_has_its_message() {
     let cases = [
         (
             "echo 'cannot open display' >&2; exit 1",
-            "could not be started: exit status: 1, cannot open display",
+            "could not start browser: exit status: 1, cannot open display",
         ),
-        ("exit 0", "could not be started"),
-        ("printf 'hello\\0' >&4; idle", "it said something that is not JSON"),
-        (closed.as_str(), "was closed before the sign-in was done"),
-        (crashed.as_str(), "ended in the middle of the sign-in: exit status: 139, GPU gone"),
+        ("exit 0", "could not start"),
+        ("printf 'hello\\0' >&4; idle", "it sent something that is not JSON"),
+        (closed.as_str(), "was closed before the sign-in was complete"),
+        (crashed.as_str(), "exited during the sign-in: exit status: 139, GPU gone"),
     ];
     for (script, words) in cases {
         let error = visit(script).err().unwrap_or_else(|| panic!("{words}")).to_string();

@@ -53,7 +53,7 @@ fn oidc_rows() -> Vec<Row> {
         row(("client_id = ", "client_i = "), "did you mean `client_id`?", ("client_i ", "client_id ")),
         row(
             ("[idp.demo]", "[idp.demo]\nflow = \"devise\""),
-            "it is \"auto\", \"browser\" or \"device\"",
+            "valid values: \"auto\", \"browser\" or \"device\"",
             ("devise", "device"),
         ),
         row(
@@ -61,11 +61,7 @@ fn oidc_rows() -> Vec<Row> {
             "delete it",
             ("client_auth = \"client_secret_post\"\n", ""),
         ),
-        row(
-            ("[idp.demo]", "[idp.demo]\nacr_values = []"),
-            "name one or more, or delete it",
-            ("[]", "[\"phr\"]"),
-        ),
+        row(("[idp.demo]", "[idp.demo]\nacr_values = []"), "add a value, or delete it", ("[]", "[\"phr\"]")),
         row(
             ("[idp.demo]", "[idp.demo]\nauthorize = { prompt = \"none\" }"),
             "such as prompt = \"select_account\"",
@@ -97,13 +93,13 @@ fn oidc_rows() -> Vec<Row> {
         ),
         told(
             ("[idp.demo]", "auto_login = \"no\"\n[idp.demo]"),
-            "true or false, not a text",
+            "true or false, not a string",
             ("\"no\"", "false"),
         ),
         told(("[idp.demo]", "key_cache = \"soon\"\n[idp.demo]"), "such as \"1h\"", ("soon", "1h")),
         row(
             ("[idp.demo]", "default_role = \"zzz\"\n[idp.demo]"),
-            "there are: admin, developer, hub",
+            "valid names: admin, developer, hub",
             ("zzz", "hub"),
         ),
         row(
@@ -112,7 +108,7 @@ fn oidc_rows() -> Vec<Row> {
             ("defualt_role", "default_role"),
         ),
         // The table itself.
-        row(("[idp.demo]", "[idp]"), "give it a name of its own: [idp.NAME]", ("[idp]", "[idp.demo]")),
+        row(("[idp.demo]", "[idp]"), "put it into a table with a name: [idp.NAME]", ("[idp]", "[idp.demo]")),
         told(("[idp.demo]", "[[idp]]"), "such as [idp.NAME]", ("[[idp]]", "[idp.demo]")),
         row(
             ("[idp.demo]", "[idp.\"de mo\"]"),
@@ -126,7 +122,7 @@ fn oidc_rows() -> Vec<Row> {
             "add a line such as type = \"oidc\"",
             ("[idp.demo]\n", "[idp.demo]\ntype = \"oidc\"\n"),
         ),
-        row(("\"oidc\"", "\"zzzz\""), "there are: oidc, saml, okta, identity-center", ("zzzz", "oidc")),
+        row(("\"oidc\"", "\"zzzz\""), "valid names: oidc, saml, okta, identity-center", ("zzzz", "oidc")),
         row(("issuer = ", "issuer_url = "), "did you mean `issuer`?", ("issuer_url", "issuer")),
         row(
             ("issuer = ", "# "),
@@ -146,7 +142,7 @@ fn oidc_rows() -> Vec<Row> {
         ),
         row(
             ("client_id = ", "client_secret = \"x\"\nclient_auth = \"basic\"\nclient_id = "),
-            "it is \"client_secret_basic\" or \"client_secret_post\"",
+            "valid values: \"client_secret_basic\" or \"client_secret_post\"",
             ("\"basic\"", "\"client_secret_basic\""),
         ),
         // What is to be deleted is not corrected first.
@@ -157,17 +153,17 @@ fn oidc_rows() -> Vec<Row> {
         ),
         row(
             ("client_id = ", "zzz = 1\nclient_id = "),
-            "the keys here are type, auto_login, issuer",
+            "valid keys are type, auto_login, issuer",
             ("zzz = 1\n", ""),
         ),
         told(
             ("client_id = ", "redirect_port = \"x\"\nclient_id = "),
-            "a port from 0 to 65535, not a text",
+            "a port from 0 to 65535, not a string",
             ("\"x\"", "8400"),
         ),
         told(
             ("client_id = ", "scopes = \"openid\"\nclient_id = "),
-            "a list of texts, not a text",
+            "a list of strings, not a string",
             ("\"openid\"", "[\"openid\"]"),
         ),
         told(
@@ -177,12 +173,12 @@ fn oidc_rows() -> Vec<Row> {
         ),
         row(
             ("client_id = ", "acr_values = [\"a b\"]\nclient_id = "),
-            "1 to 200 letters, digits and signs without spaces",
+            "1 to 200 letters, digits and symbols without spaces",
             ("a b", "a-b"),
         ),
         told(
             ("client_id = ", "authorize = \"x\"\nclient_id = "),
-            "a table of texts such as { team",
+            "a table of strings such as { team",
             ("\"x\"", "{ team = \"core\" }"),
         ),
         row(
@@ -200,25 +196,25 @@ fn oidc_rows() -> Vec<Row> {
         [
             ("access_token", "delete it: jit sends no token to a sign-in page"),
             ("access_type", "delete it: jit sends it if"),
-            ("client_assertion", "delete it: a client shows itself to the token endpoint only"),
-            ("client_assertion_type", "delete it: a client shows itself to the token endpoint only"),
+            ("client_assertion", "delete it: clients authenticate only to the token endpoint"),
+            ("client_assertion_type", "delete it: clients authenticate only to the token endpoint"),
             ("client_id", "delete it: client_id beside authorize sets it"),
-            ("code", "delete it: the IdP makes the code"),
-            ("code_challenge", "delete it: jit makes one for each sign-in"),
+            ("code", "delete it: the IdP creates the code"),
+            ("code_challenge", "delete it: jit creates one for each sign-in"),
             ("code_challenge_method", "delete it: jit always uses S256"),
-            ("code_verifier", "delete it: jit makes one for each sign-in"),
+            ("code_verifier", "delete it: jit creates one for each sign-in"),
             ("dpop_jkt", "delete it: jit has no key for that"),
             ("error", "delete it: it belongs to a"),
-            ("grant_type", "delete it: it belongs to the token endpoint"),
+            ("grant_type", "delete it: it belongs in a request to the token endpoint"),
             ("id_token_hint", "delete it: jit sends no token to a sign-in page"),
-            ("nonce", "delete it: jit makes one for each sign-in"),
+            ("nonce", "delete it: jit creates one for each sign-in"),
             ("registration", "delete it: the client is registered at the IdP"),
-            ("request", "delete it: it would replace the request that jit makes"),
-            ("request_uri", "delete it: it would replace the request that jit makes"),
+            ("request", "delete it: it would replace jit's request"),
+            ("request_uri", "delete it: it would replace jit's request"),
             ("response_mode", "delete it: jit takes the code from the"),
-            ("response_type", "delete it: jit always asks for a code"),
-            ("state", "delete it: jit makes one for each sign-in"),
-            ("STATE", "delete it: jit makes one for each sign-in"),
+            ("response_type", "delete it: jit always requests a code"),
+            ("state", "delete it: jit creates one for each sign-in"),
+            ("STATE", "delete it: jit creates one for each sign-in"),
         ]
         .map(|(name, says)| own_parameter(name, says, "")),
     );
@@ -267,7 +263,7 @@ fn saml_rows() -> Vec<Row> {
         row(("acs_port = 0", "acs_prt = 0"), "did you mean `acs_port`?", ("acs_prt", "acs_port")),
         row(
             ("acs_port = 0", "binding = \"artifact\""),
-            "it is \"redirect\" or \"post\"",
+            "valid values: \"redirect\" or \"post\"",
             ("artifact", "post"),
         ),
         row(
@@ -293,7 +289,7 @@ fn saml_rows() -> Vec<Row> {
         row(("sso_url = ", "ssourl = "), "did you mean `sso_url`?", ("ssourl", "sso_url")),
         row(
             ("acs_port = 0", "start_url = \"https://idp.acme.com/start\""),
-            "start_url a page of the IdP's own; delete one",
+            "start_url is a page of the IdP; delete one",
             ("start_url = \"https://idp.acme.com/start\"", ""),
         ),
         row(("sso_url = ", start), "delete it", ("acs_port = 0\n", "")),
@@ -312,7 +308,7 @@ fn saml_rows() -> Vec<Row> {
         ),
         row(
             ("acs_port = 0", "acs_host = \"0.0.0.0\""),
-            "it is \"127.0.0.1\" or \"localhost\"",
+            "valid values: \"127.0.0.1\" or \"localhost\"",
             ("0.0.0.0", "localhost"),
         ),
         row(("acs_port = 0", "acs_url = \"x\""), "delete it", ("acs_url = \"x\"", "")),
@@ -323,10 +319,10 @@ fn saml_rows() -> Vec<Row> {
         ),
         row(
             ("acs_port = 0", "authn_context = [\"a b\"]"),
-            "1 to 200 letters, digits and signs without spaces",
+            "1 to 200 letters, digits and symbols without spaces",
             ("a b", "a-b"),
         ),
-        told(("acs_port = 0", "force_authn = \"yes\""), "true or false, not a text", ("\"yes\"", "true")),
+        told(("acs_port = 0", "force_authn = \"yes\""), "true or false, not a string", ("\"yes\"", "true")),
     ]
 }
 
@@ -382,7 +378,7 @@ fn okta_rows() -> Vec<Row> {
         ),
         row(
             ("app_url", "flow = \"devise\"\napp_url"),
-            "it is \"auto\", \"classic\" or \"device\"",
+            "valid values: \"auto\", \"classic\" or \"device\"",
             ("devise", "auto"),
         ),
         row(("app_url", "factor = \"puhs\"\napp_url"), "\"push\"", ("puhs", "push")),
@@ -398,7 +394,7 @@ fn okta_rows() -> Vec<Row> {
         ),
         row(
             ("app_url", "password = \"x\"\napp_url"),
-            "the keys here are type, auto_login, org",
+            "valid keys are type, auto_login, org",
             ("password = \"x\"\n", ""),
         ),
     ]
@@ -413,7 +409,7 @@ fn center_rows() -> Vec<Row> {
         ),
         row(
             ("region = \"eu-west-1\"", "region = \"Ireland\""),
-            "the region that Identity Center is in, such as eu-west-1",
+            "the region of Identity Center, such as eu-west-1",
             ("Ireland", "eu-west-1"),
         ),
         row(

@@ -30,7 +30,7 @@ pub(super) fn benches() -> Vec<Bench> {
         }
         Bench { room, path, good: good.to_owned(), typed, rows }
     };
-    let fix = "nothing was changed; fix that, or read another file with --from FILE";
+    let fix = "nothing was changed; fix the file, or read another one with --from FILE";
     let yaml = |mistake: (&'static str, &'static str)| row(mistake, fix, (mistake.1, mistake.0));
     let dev = "    dev:\n";
     vec![
@@ -158,7 +158,7 @@ const IMPORTS: &[Import] = &[
             "awscli:\n  profiles:\n    dev:\n      org-domain: acme.okta.com\n      aws-iam-role: arn:aws:iam::111111111111:role/dev\n",
         )],
         typed: &["okta-aws-cli"],
-        says: "set OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID and import once more",
+        says: "set OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID and import again",
         follow: |room| {
             let again = room.jit(&["configure", "import", "okta-aws-cli", "--yes"]);
             let again = again.env("OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID", "0oaxy").run();
@@ -174,7 +174,7 @@ const IMPORTS: &[Import] = &[
             "[okta]\naws_saml_url = home/amazon_aws/0oa1/272\nokta_account_name = other\n[profile dev]\nrole_arn = arn:aws:iam::111111111111:role/dev\n",
         )],
         typed: &["aws-okta", "--org", "acme.okta.com"],
-        says: "import once more with the --org of that one",
+        says: "import again with the --org of that account",
         follow: |room| {
             let again =
                 room.jit(&["configure", "import", "aws-okta", "--org", "other.okta.com", "--yes"]).run();
@@ -192,7 +192,7 @@ const IMPORTS: &[Import] = &[
             "[default]\nurl = https://sso.example.com/saml/clients/aws\nprovider = KeyCloak\n",
         )],
         typed: &["saml2aws"],
-        says: "names no role; `jit login --idp example` lets you pick one",
+        says: "has no role; `jit login --idp example` lets you pick one",
         follow: |room| reaches_its_idp(room, &["login", "--idp", "example"]),
     },
     Import {
@@ -201,7 +201,7 @@ const IMPORTS: &[Import] = &[
             "[profile dev]\naws_saml_url = https://acme.okta.com/home/amazon_aws/0oa1/272\n",
         )],
         typed: &["aws-okta"],
-        says: "names no role; `jit login --idp acme-dev` lets you pick one",
+        says: "has no role; `jit login --idp acme-dev` lets you pick one",
         follow: |room| reaches_its_idp(room, &["login", "--idp", "acme-dev"]),
     },
     Import {
@@ -210,13 +210,13 @@ const IMPORTS: &[Import] = &[
             "awscli:\n  roles:\n    \"arn:aws:iam::.*:role/Reader\": \"Reader\"\n  profiles:\n    dev:\n      org-domain: acme.okta.com\n      aws-acct-fed-app-id: 0oaxy\n",
         )],
         typed: &["okta-aws-cli"],
-        says: "profile dev names no role; `jit login --idp acme` lets you pick one",
+        says: "profile dev has no role; `jit login --idp acme` lets you pick one",
         follow: |room| reaches_its_idp(room, &["login", "--idp", "acme"]),
     },
     Import {
         files: &[(".okta/okta.yaml", TWO_ORGS)],
         typed: &["okta-aws-cli"],
-        says: "it does not follow which org hands it out; `jit roles --refresh` lists what the IdP offers",
+        says: "the file does not say which org offers it; `jit roles --refresh` lists what the IdP offers",
         follow: |room| reaches_its_idp(room, &["roles", "--refresh"]),
     },
     Import {
@@ -231,7 +231,7 @@ const IMPORTS: &[Import] = &[
     Import {
         files: &[(".okta/okta.yaml", OKTA), (".env", "OKTA_AWSCLI_WRITE_AWS_CREDENTIALS=true\n")],
         typed: &["okta-aws-cli"],
-        says: "`jit configure profiles` is for other tools",
+        says: "for other tools, run `jit configure profiles`",
         follow: |room| writes_profiles(room, "dev"),
     },
     Import {
@@ -240,13 +240,13 @@ const IMPORTS: &[Import] = &[
             "[default]\nurl = https://sso.example.com/saml/clients/aws\nprovider = KeyCloak\naws_profile = work\nrole_arn = arn:aws:iam::111111111111:role/hub\ncredentials_file = /home/alice/keys\n",
         )],
         typed: &["saml2aws"],
-        says: "`jit configure profiles` is for other tools",
+        says: "for other tools, run `jit configure profiles`",
         follow: |room| writes_profiles(room, "work"),
     },
     Import {
         files: &[(".aws/config", PORTAL), (".granted/config", "ExportCredsToAWS = true\n")],
         typed: &["granted"],
-        says: "`jit configure profiles` is for other tools",
+        says: "for other tools, run `jit configure profiles`",
         follow: |room| {
             fs::remove_file(room.path(".aws/config")).unwrap();
             writes_profiles(room, "sso")

@@ -58,22 +58,22 @@ fn roles() -> Vec<Row> {
     vec![
         row(
             ("region = eu-central-1", "region = \"eu-central-1\""),
-            "AWS's files take quotes as part of the value, so write none",
+            "in AWS's files quotes become part of the value, so write none",
             ("\"eu-central-1\"", "eu-central-1"),
         ),
         row(
             ("region = eu-central-1", "region = eu-central-1 # home"),
-            "in AWS's files a comment has a line of its own",
+            "in AWS's files a comment needs its own line",
             ("region = eu-central-1 # home", "# home\nregion = eu-central-1"),
         ),
         row(("region = eu-central-1", "region = Frankfurt"), "such as eu-west-1", ("Frankfurt", "eu-west-1")),
-        row(ops("duration_seconds = 60"), "it goes from 900 (15 min) to 43200 (12 h)", ("60", "900")),
+        row(ops("duration_seconds = 60"), "from 900 (15 min) to 43200 (12 h)", ("60", "900")),
         told(ops("duration_seconds = 1h"), "duration_seconds", ("1h", "3600")),
         row(ops("role_session_name = a b"), "2 to 64 letters, digits and _ + = , . @ -", ("a b", "a.b")),
         row(ops("external_id = a b"), "2 to 1224 letters, digits and _ + = , . @ : / -", ("a b", "a:b")),
         row(
             ops("mfa_serial = x"),
-            "such as arn:aws:iam::111111111111:mfa/alice, or the number on the device",
+            "such as arn:aws:iam::111111111111:mfa/alice, or the serial number on the device",
             ("mfa_serial = x", "mfa_serial = arn:aws:iam::111111111111:mfa/alice"),
         ),
         told(
@@ -143,7 +143,7 @@ fn centers() -> Vec<Row> {
         ),
         row(
             ("sso_region = eu-west-1", "sso_region = Ireland"),
-            "the region that Identity Center is in, such as eu-west-1",
+            "the region of Identity Center, such as eu-west-1",
             ("Ireland", "eu-west-1"),
         ),
         told(
@@ -159,7 +159,7 @@ fn centers() -> Vec<Row> {
         ),
         row(
             ("333333333333", "3333"),
-            "such as 111111111111, with the zeros that it may begin with",
+            "such as 111111111111, with leading zeros",
             ("sso_account_id = 3333\n", "sso_account_id = 111111111111\n"),
         ),
         row(("= Developer", "= a b"), "1 to 32 letters, digits and _ + = , . @ -", ("a b", "a-b")),
@@ -196,7 +196,7 @@ fn commands() -> Vec<Row> {
     vec![
         row(
             (command, "credential_process = ~/bin/keys x"),
-            "write the whole path, as the AWS CLI and boto3 need it too",
+            "write the absolute path, which the AWS CLI and boto3 need too",
             ("~/bin/keys", "/home/alice/bin/keys"),
         ),
         told(

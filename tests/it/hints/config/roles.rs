@@ -37,7 +37,7 @@ pub(super) fn of_oidc() -> Vec<Row> {
     ),
         row(
         ("[role.admin]", "[role.admin]\nregoin = \"eu-west-2\""),
-        "`region` is there already; delete `regoin`",
+        "`region` is already set; delete `regoin`",
         ("regoin = \"eu-west-2\"\n", ""),
     ),
         row(("region = ", "regoin = "), "did you mean `region`?", ("regoin", "region")),
@@ -53,10 +53,10 @@ pub(super) fn of_oidc() -> Vec<Row> {
         "that is a role: write via = \"hub\" instead of idp",
         ("idp = \"hub\"", "via = \"hub\""),
     ),
-        row(("via = \"hub\"", "via = \"admn\""), "there are: developer, hub", ("admn", "hub")),
+        row(("via = \"hub\"", "via = \"admn\""), "valid names: developer, hub", ("admn", "hub")),
         row(
         ("via = \"hub\"", "via = \"admin\""),
-        "let one of them start at an IdP: idp = \"NAME\" instead of via",
+        "start one of them at an IdP: idp = \"NAME\" instead of via",
         ("via = \"admin\"", "idp = \"demo\""),
     ),
         row(
@@ -75,7 +75,7 @@ pub(super) fn of_oidc() -> Vec<Row> {
         "such as [\"firefox\", \"--new-tab\", \"{url}\"]",
         ("[\"firefox\"]", "[\"firefox\", \"--new-tab\", \"{url}\"]"),
     ),
-        row(("[role.admin]", "[role.admin]\nduration = \"13h\""), "it goes from 15m to 12h", ("13h", "12h")),
+        row(("[role.admin]", "[role.admin]\nduration = \"13h\""), "durations are from 15m to 12h", ("13h", "12h")),
         row(
         ("[role.admin]", "[role.admin]\nsession_name = \"a b\""),
         "2 to 64 letters, digits and _ + = , . @ -",
@@ -88,7 +88,7 @@ pub(super) fn of_oidc() -> Vec<Row> {
     ),
         row(
         ("[role.admin]", "[role.admin]\ntransitive_tags = [\"team\"]"),
-        "name it in tags as well",
+        "add it to tags as well",
         ("[role.admin]", "[role.admin]\ntags = { team = \"core\" }"),
     ),
         row(
@@ -112,32 +112,32 @@ pub(super) fn of_oidc() -> Vec<Row> {
         row(("[role.admin]", format!("[role.\"a b\"]\n{SPOKE}\n[role.admin]")), "use letters, digits and - _ . / % @ : +", ("a b", "a-b")),
         row(("[role.admin]", format!("[role.-a]\n{SPOKE}\n[role.admin]")), "begin it with a letter or a digit", ("-a", "a")),
         row(("[role.admin]", format!("[role.{}]\n{SPOKE}\n[role.admin]", "a".repeat(129))), "use 1 to 128 characters", ("aa", "a")),
-        row(another(&format!("{SPOKE}\ncolor = \"pink\"")), "there are: ", ("pink", "red")),
-        row(another(&format!("{SPOKE}\nzzz = 1")), "the keys here are idp, via, account", ("zzz = 1\n", "")),
+        row(another(&format!("{SPOKE}\ncolor = \"pink\"")), "valid names: ", ("pink", "red")),
+        row(another(&format!("{SPOKE}\nzzz = 1")), "valid keys are idp, via, account", ("zzz = 1\n", "")),
         row(another(&format!("{SPOKE}\nsource_identity = \"a b\"")), "2 to 64 letters, digits and _ + = , . @ -", ("a b", "a.b")),
         row(
             another(&format!("{SPOKE}\ntags = {{ \"aws:x\" = \"y\" }}")),
             "a name of 1 to 128 and a value of up to 256 letters, digits, spaces and _ . : / = + - @, not starting with aws:",
             ("aws:x", "x"),
         ),
-        row(another(&format!("{SPOKE}\ntags = {{ {} }}", tags(51))), "STS takes 50", (tags(51), tags(50))),
-        row(another(&format!("{SPOKE}\npolicy = \"{{\"")), "an IAM policy document, as text", ("\"{\"", "\"{}\"")),
+        row(another(&format!("{SPOKE}\ntags = {{ {} }}", tags(51))), "STS accepts at most 50", (tags(51), tags(50))),
+        row(another(&format!("{SPOKE}\npolicy = \"{{\"")), "an IAM policy document, as a string", ("\"{\"", "\"{}\"")),
         row(
             another(&format!("{SPOKE}\npolicy = '{{ \"Id\": \"{}\" }}'", "x".repeat(2100))),
-            "STS takes 2048",
+            "STS accepts at most 2048",
             ("x".repeat(2100), "x".repeat(2000)),
         ),
-        row(another(&format!("{SPOKE}\npolicy_arns = [{}]", arns(11))), "STS takes 10", (arns(11), arns(10))),
+        row(another(&format!("{SPOKE}\npolicy_arns = [{}]", arns(11))), "STS accepts at most 10", (arns(11), arns(10))),
         row(
             another(&format!("{GOV}\npolicy_arns = [\"x\"]")),
             "such as arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess",
             ("[\"x\"]", "[\"arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess\"]"),
         ),
-        row(another(&format!("{SPOKE}\nsign_in_age = \"59s\"")), "sign_in_age is 1m or more, such as \"15m\"", ("\"59s\"", "\"15m\"")),
+        row(another(&format!("{SPOKE}\nsign_in_age = \"59s\"")), "sign_in_age must be at least 1m, such as \"15m\"", ("\"59s\"", "\"15m\"")),
         told(another(&format!("{SPOKE}\nsign_in_age = \"soon\"")), "write 8h, 90m, 1h30m or 3600s", ("soon", "90m")),
-        row(another(&format!("{SPOKE}\nacr = []")), "name one or more, or delete it", ("[]", "[\"phr\"]")),
-        row(another(&format!("{SPOKE}\namr = [\"\"]")), "1 to 200 letters, digits and signs without spaces", ("\"\"", "\"mfa\"")),
-        row(another(&format!("{SPOKE}\nacr = [{}]", contexts(21))), "20 are the most", (contexts(21), contexts(20))),
+        row(another(&format!("{SPOKE}\nacr = []")), "add a value, or delete it", ("[]", "[\"phr\"]")),
+        row(another(&format!("{SPOKE}\namr = [\"\"]")), "1 to 200 letters, digits and symbols without spaces", ("\"\"", "\"mfa\"")),
+        row(another(&format!("{SPOKE}\nacr = [{}]", contexts(21))), "the maximum is 20", (contexts(21), contexts(20))),
         row(
             another(&format!("{SPOKE}\nprovider_arn = \"x\"")),
             "delete it: it belongs to the hub role",
@@ -145,7 +145,7 @@ pub(super) fn of_oidc() -> Vec<Row> {
         ),
         row(
             ("[role.hub]", "[role.hub]\nprovider_arn = \"x\""),
-            "delete it: an ID token names its provider itself",
+            "delete it: an ID token identifies its provider itself",
             ("provider_arn = \"x\"\n", ""),
         ),
         row(
@@ -173,7 +173,7 @@ pub(super) fn of_saml() -> Vec<Row> {
     vec![
         row(
             ("[role.hub]", "[role.hub]\namr = [\"mfa\"]"),
-            "demand acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
+            "use acr = [\"…\"] instead: the AuthnContextClassRef that the IdP writes",
             ("amr = [\"mfa\"]", "acr = [\"mfa\"]"),
         ),
         row(
@@ -193,7 +193,7 @@ pub(super) fn of_saml() -> Vec<Row> {
         ),
         row(
             ("[role.hub]", "[role.hub]\nprovider_arn = \"arn:aws:iam::999999999999:saml-provider/acme\""),
-            "a role is reached by a provider of its own account",
+            "the SAML provider must be in the role's own account",
             ("999999999999", "111111111111"),
         ),
         row(
@@ -204,7 +204,7 @@ pub(super) fn of_saml() -> Vec<Row> {
         // On a spoke, whose sign-in is the hub's, and with a value that would have to be corrected.
         row(
             another(&format!("{SPOKE}\namr = [\"\"]")),
-            "demand acr = [\"…\"] instead",
+            "use acr = [\"…\"] instead",
             ("amr = [\"\"]", "acr = [\"urn:x\"]"),
         ),
     ]
@@ -245,12 +245,12 @@ pub(super) fn of_center() -> Vec<Row> {
         ),
         row(
             ("[role.dev]", "[role.dev]\nrole_arn = \"arn:aws:iam::333333333333:role/x\""),
-            "a permission set is named by account and permission_set alone; delete role_arn",
+            "a permission set needs only account and permission_set; delete role_arn",
             ("role_arn = \"arn:aws:iam::333333333333:role/x\"\n", ""),
         ),
         row(
             ("\"333333333333\"", "\"3333\""),
-            "such as \"111111111111\", with the zeros that it may begin with",
+            "such as \"111111111111\", with leading zeros",
             ("\"3333\"", "\"111111111111\""),
         ),
         row(
@@ -271,12 +271,12 @@ pub(super) fn of_center() -> Vec<Row> {
         ),
         row(
             ("[role.dev]", "[role.dev]\nacr = [\"\"]"),
-            "demand sign_in_age = \"15m\" instead",
+            "use sign_in_age = \"15m\" instead",
             ("acr = [\"\"]", "sign_in_age = \"15m\""),
         ),
         row(
             ("[role.admin]", "[role.admin]\namr = [\"mfa\"]"),
-            "demand sign_in_age = \"15m\" instead",
+            "use sign_in_age = \"15m\" instead",
             ("amr = [\"mfa\"]", "sign_in_age = \"15m\""),
         ),
         row(

@@ -19,15 +19,15 @@ const OTHERS: &[(&str, &str)] = &[
 const UNSAID: &[(&str, &str)] = &[
     ("not TOML", "the parser of TOML always says more"),
     ("these bytes are not UTF-8", "the files of the rows are texts: the tests of the reader"),
-    ("is asked by its own command", "between two processes: aws_profiles.rs"),
-    ("nobody signs in for it", "only profiles start from a source, and they have no such keys"),
-    ("nobody has decided that it may", "a test holds that every key has been decided about"),
-    ("is offered more than once", "executed in plain.rs"),
-    ("say which: ", "executed in plain.rs"),
-    ("give it a name in the configuration: ", "executed in plain.rs"),
+    ("is used by its own credential_process", "between two processes: aws_profiles.rs"),
+    ("no sign-in is involved", "only profiles start from a source, and they have no such keys"),
+    ("it is not on the list of allowed keys", "a test holds that every key has been decided about"),
+    ("several roles match", "executed in plain.rs"),
+    ("use one of: ", "executed in plain.rs"),
+    ("or name it in the configuration: ", "executed in plain.rs"),
     ("[role.{}] with idp = ", "a part of the sentence before"),
     ("account = \"{}\", permission_set = ", "a part of the sentence before"),
-    ("the last login in this terminal", "says where a value comes from: asking.rs"),
+    ("the last role used in this terminal", "says where a value comes from: asking.rs"),
 ];
 
 /// The sources of `src/config`, and of the reader of TOML tables below it.

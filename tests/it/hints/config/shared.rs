@@ -76,7 +76,7 @@ fn taken() -> Vec<Row> {
 
 /// In the copy, which somebody has edited. `begin` and `end` are its first and its last line.
 fn in_place(begin: &str, end: &str) -> Vec<Row> {
-    let again = "take it again: jit configure add URL";
+    let again = "fetch it again: jit configure add URL";
     let whole = format!("{begin}{GOOD}{end}");
     let part = |role: &str| format!("{begin}{role}{end}");
     vec![
@@ -85,7 +85,7 @@ fn in_place(begin: &str, end: &str) -> Vec<Row> {
                 "org = \"https://acme.okta.com\"\napp_url = \"https://acme.okta.com/",
                 "org = \"http://127.0.0.1:1\"\napp_url = \"http://127.0.0.1:1/",
             ),
-            "a shared file names https URLs",
+            "a shared file can use only https URLs",
             (
                 "org = \"http://127.0.0.1:1\"\napp_url = \"http://127.0.0.1:1/",
                 "org = \"https://acme.okta.com\"\napp_url = \"https://acme.okta.com/",
@@ -100,12 +100,12 @@ fn in_place(begin: &str, end: &str) -> Vec<Row> {
         ),
         row(
             (format!("{GOOD}{end}"), format!("{GOOD}description = '''\n{end}'''\n")),
-            "a shared part ends at its own comment; delete the part, and take it again",
+            "a shared part ends at its own comment; delete the part and add it again",
             (format!("{begin}{GOOD}description = '''\n{end}'''\n"), whole.clone()),
         ),
         row(
             (end, format!("{end}[role.far.tags]\nteam = \"core\"\n")),
-            "what a shared file says is changed by whoever shares it",
+            "only the publisher of a shared file can change its tables",
             ("[role.far.tags]\nteam = \"core\"\n", ""),
         ),
         row(

@@ -33,7 +33,7 @@ const FULL: &[Case] = &[
     case(typed(&["explain", "zzz"], &[]), &["the roles are: admin"], typed(&["explain", "admin"], &[])),
     case(
         typed(&["explain"], &[]),
-        &["the roles are: admin", "name one, or set default_role in the configuration"],
+        &["the roles are: admin", "give a role, or set default_role in the configuration"],
         typed(&["explain", "admin"], &[]),
     ),
     case(typed(&["login", "--idp", "zzz"], &[]), &["the IdPs are: demo"], typed(&["login", "hub"], &[])),
@@ -44,7 +44,7 @@ const FULL: &[Case] = &[
     ),
     case(
         typed(&["explain", "hub"], &[("AWS_REGION", "Ireland")]),
-        &["unset AWS_REGION, or give it a region such as eu-west-1"],
+        &["unset AWS_REGION, or set it to a region such as eu-west-1"],
         typed(&["explain", "hub"], &[("AWS_REGION", "eu-west-1")]),
     ),
     case(
@@ -54,7 +54,7 @@ const FULL: &[Case] = &[
     ),
     case(
         typed(&["explain", "hub"], &[("AWS_ENDPOINT_URL_STS", "http://sts.example")]),
-        &["unset AWS_ENDPOINT_URL_STS, or give it an https URL"],
+        &["unset AWS_ENDPOINT_URL_STS, or set it to an https URL"],
         typed(&["explain", "hub"], &[("AWS_ENDPOINT_URL_STS", "https://sts.example")]),
     ),
     case(
@@ -82,7 +82,7 @@ const FULL: &[Case] = &[
     ),
     case(
         typed(&["explain", "policied", "--policy", "policy.json"], &[]),
-        &["leave out --policy FILE; --policy ARN is taken as well"],
+        &["leave out --policy FILE; --policy ARN also works"],
         typed(&["explain", "policied", "--policy", "arn:aws:iam::aws:policy/ReadOnlyAccess"], &[]),
     ),
     case(
@@ -97,7 +97,7 @@ const FULL: &[Case] = &[
     ),
     case(
         typed(&["explain", "admin", "--policy", "broken.json"], &[]),
-        &["correct the file"],
+        &["fix the file"],
         typed(&["explain", "admin", "--policy", "policy.json"], &[]),
     ),
     case(
