@@ -12,8 +12,8 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`cli`] | what can be typed, and the help for it |
-//! | [`commands`] | one file per command; and `advice`, which turns the advice of an error into words and commands |
+//! | [`cli`] | how a command line is read |
+//! | [`commands`] | one file per command: its arguments, their help, and what it does. Shared by all: `load` (the person's files), `nameable` (what can be named in them), `subject` (the role that is meant, and its session), and `advice`, which turns the advice of an error into words and commands |
 //! | [`ui`] | the only printer: data to stdout, messages to stderr, questions, colour, escaping |
 //! | [`error`] | a failure ready to be shown: kind, what happened, causes, hints |
 //! | [`config`] | `config.toml`, what it says about a role, AWS's own files, shared files, and the files of other tools |

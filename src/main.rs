@@ -4,7 +4,8 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
-use jit::cli::Cli;
+use jit::cli;
+use jit::commands::Cli;
 use jit::commands::completions::shells;
 use jit::sys::{browser::SystemBrowser, clock::SystemClock, folders, process};
 use jit::ui::{Terminal, Ui};
@@ -29,13 +30,13 @@ fn main() -> ExitCode {
     // A person who types only `jit` gets the help; a program that does so has lost the rest of its command
     // line.
     let read = match words.as_slice() {
-        [_] if !std::io::stdout().is_terminal() => Err(Cli::without_arguments()),
-        words => Cli::read(words),
+        [_] if !std::io::stdout().is_terminal() => Err(cli::without_arguments()),
+        words => cli::read(words),
     };
     let cli = match read {
         Ok(cli) => cli,
         Err(answer) => {
-            let again = |words: &[_]| Cli::read(words).err();
+            let again = |words: &[_]| cli::read(words).err();
             let code = jit::ui::answer_parser(answer, process::asked_for_json(), &words, again);
             return ExitCode::from(code);
         }

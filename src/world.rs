@@ -30,7 +30,7 @@ pub struct World {
     pub asking: Asking,
 }
 
-/// What a command may ask the person, and so the keychain. `cli::Command::asking` decides it for each
+/// What a command may ask the person, and so the keychain. `commands::Command::asking` decides it for each
 /// command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asking {

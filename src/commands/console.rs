@@ -1,10 +1,10 @@
 //! `jit console`: the AWS console in the browser, signed in as a role.
 
+use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::aws::federation::{self, FederationError};
 use crate::aws::pages::{self, PageError};
-use crate::cli::Console;
 use crate::config::resolve::named_endpoint;
 use crate::error::{CommandResult, Kind};
 use crate::idp::{self, HandOverError};
@@ -21,7 +21,32 @@ use jit_wire::name;
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
-use super::{Subject, advice, confirm, typed_need};
+use super::advice;
+use super::subject::{RoleArgs, Subject, typed_need};
+
+/// Open the AWS console in the browser, signed in
+///
+/// With a session of the role, or for a permission set of Identity Center by the
+/// portal's own link. Without --service or --url at the start page.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ConsoleArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: RoleArgs,
+    /// The service to open, such as s3
+    #[arg(long, value_name = "NAME", conflicts_with = "url")]
+    pub service: Option<String>,
+    /// An address of the console to open
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// The region to open it in; else the role's
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Print the address instead: whoever has it is signed in, for 15 minutes
+    #[arg(long)]
+    pub print: bool,
+}
 
 /// Services that have no region in the console.
 const GLOBAL: [&str; 8] =
@@ -123,10 +148,10 @@ impl Explain for ConsoleError {
     }
 }
 
-pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&args.role, world)?;
     let plan = &subject.plan;
-    confirm(plan, world)?;
+    subject.confirm()?;
     let destination = destination(args, plan, world)?;
     if is_a_user(plan) {
         return Err(ConsoleError::User(plan.role.clone()).into());
@@ -138,7 +163,7 @@ pub(super) fn run(args: &Console, world: &World, ui: &Ui) -> CommandResult {
         // The portal knows the person, and signs them in by itself.
         Some(link) => Secret::new(link),
         None => {
-            let session = subject.session(world, &typed_need(world, None))?;
+            let session = subject.session(&typed_need(world, None))?;
             // What a program or a variable gave may be a user's as well.
             if ![":assumed-role/", ":federated-user/"].iter().any(|kind| session.assumed_arn.contains(kind)) {
                 return Err(ConsoleError::User(plan.role.clone()).into());
@@ -219,7 +244,7 @@ fn portal_link(plan: &Plan, destination: &str) -> Option<String> {
     Some(format!("{}/#/console?{query}", center.start_url.value))
 }
 
-fn region(args: &Console, plan: &Plan, world: &World) -> String {
+fn region(args: &ConsoleArgs, plan: &Plan, world: &World) -> String {
     let partition = plan.target().role.value.partition();
     let configured = plan.region.as_ref().map(|region| region.value.as_str());
     let variable = [AWS_REGION, AWS_DEFAULT_REGION].into_iter().find_map(|name| world.env.get(name));
@@ -229,7 +254,7 @@ fn region(args: &Console, plan: &Plan, world: &World) -> String {
 }
 
 /// Where in the console to go.
-fn destination(args: &Console, plan: &Plan, world: &World) -> CommandResult<String> {
+fn destination(args: &ConsoleArgs, plan: &Plan, world: &World) -> CommandResult<String> {
     let (partition, region) = (plan.target().role.value.partition(), region(args, plan, world));
     if !is_region(&region) {
         return Err(ConsoleError::NotARegion { region, partition, role: plan.role.clone() }.into());

@@ -2,30 +2,46 @@
 
 use std::time::Duration;
 
+use clap::Args;
+
 use crate::broker::{Interaction, Need};
-use crate::cli::{Narrow, Role};
 use crate::error::CommandResult;
 use crate::idp::LoginOptions;
 use crate::ui::Ui;
 use crate::world::World;
 
-use super::{Reading, Subject};
+use super::subject::{RoleArgs, Subject};
+
+/// Answer an AWS tool that asks for credentials
+///
+/// Prints the credential_process JSON and nothing else. Asks nothing, reads
+/// nothing, opens no browser unless told to.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct CredentialProcessArgs {
+    /// The role
+    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
+    pub role: String,
+    /// Open the browser if a login is needed, and wait 55 seconds for it
+    #[arg(long)]
+    pub auto_login: bool,
+}
 
 /// AWS's Go SDK, and so Terraform, gives its helper a minute.
 const CALLER_WAITS: Duration = Duration::from_secs(55);
 
-/// Prints the answer for `role`.
+/// Prints the answer.
 ///
 /// # Errors
 /// The failure to show; AWS's tools pass stderr on.
-pub(super) fn run(role: &str, auto_login: bool, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find_narrowed(&Role::named(role), &Narrow::default(), Reading::Part, world)?;
+pub(super) fn run(args: &CredentialProcessArgs, world: &World, ui: &Ui) -> CommandResult {
+    let subject = Subject::find_fast(&RoleArgs::named(&args.role), world)?;
     let options = LoginOptions { within: CALLER_WAITS, ..LoginOptions::by_browser() };
     let mut need =
         Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: CALLER_WAITS };
-    if (auto_login || subject.plan.auto_login) && world.browser.available() {
+    if (args.auto_login || subject.plan.auto_login) && world.browser.available() {
         need.interaction = Interaction::Allowed(options);
     }
-    let session = subject.session(world, &need)?;
+    let session = subject.session(&need)?;
     ui.data(&session.to_credential_process())
 }

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::Json;
 use crate::config::aws::shadow::{self, AwsFile, Scene};
-use crate::config::aws::{self, Document, Program, SIZE_LIMIT, System};
+use crate::config::aws::{self, AwsProfiles, Document, Program, SIZE_LIMIT, System};
 use crate::config::file::File;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -22,7 +22,20 @@ use jit_wire::name;
 use jit_wire::timestamp::duration;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-use super::{advice, aws_profiles, load_or_profiles, open_store, plan};
+use super::advice;
+use super::load::Configuration;
+
+/// Find what is wrong and the command that mends it
+///
+/// Looks at the configuration, the store, this machine's clock, and at files
+/// and variables by which an AWS tool would find other credentials.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct DoctorArgs {
+    /// As JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// AWS refuses signatures that are further off than five minutes; this is where to start to worry.
 const CLOCK_TOLERANCE: i64 = 60;
@@ -72,33 +85,34 @@ impl Finding {
     }
 }
 
-pub(super) fn run(args: &Json, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
     let mut findings = Vec::new();
-    let file = match load_or_profiles(world) {
-        Ok(file) if !world.folders.config_file.exists() => {
-            let what = format!("no {}; the profiles of AWS's own files are roles", file.path);
+    let files = match Configuration::read(world).and_then(Configuration::with_roles) {
+        Ok(files) if !files.is_written() => {
+            let what = format!("no {}; the profiles of AWS's own files are roles", files.file.path);
             findings.push(Finding::good("config", what));
-            file
+            files
         }
-        Ok(file) => {
+        Ok(files) => {
+            let file = &files.file;
             let roles = match file.roles.len() {
                 1 => "1 role".to_owned(),
                 count => format!("{count} roles"),
             };
             findings.push(Finding::good("config", format!("{}: {roles}", file.path)));
-            short_sessions(&file, &mut findings);
-            browsers(&file, world, &mut findings);
-            file
+            short_sessions(file, &mut findings);
+            browsers(file, world, &mut findings);
+            files
         }
         Err(error) => {
             findings.push(Finding::broken("config", &error));
-            File::default()
+            Configuration::of(File::default(), world)
         }
     };
-    store(&file, world, &mut findings);
-    idps(&file, world, &mut findings);
-    clock(&file, world, &mut findings);
-    profiles(world, &mut findings);
+    store(&files, world, &mut findings);
+    idps(&files.file, world, &mut findings);
+    clock(&files, world, &mut findings);
+    profiles(&files, world, &mut findings);
     if args.json {
         ui.json(&Value::Array(findings.iter().map(Finding::to_json).collect()))?;
     } else {
@@ -168,8 +182,8 @@ fn browsers(file: &File, world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-fn store(file: &File, world: &World, findings: &mut Vec<Finding>) {
-    let opened = open_store(world, file);
+fn store(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) {
+    let opened = files.open_store();
     let store = match &opened {
         Ok(store) => store,
         Err(error) => return findings.push(Finding::broken("store", error)),
@@ -193,10 +207,10 @@ fn store(file: &File, world: &World, findings: &mut Vec<Finding>) {
 }
 
 /// Compares this machine's clock with the `Date` of an STS endpoint, asking each endpoint of the configuration once.
-fn clock(file: &File, world: &World, findings: &mut Vec<Finding>) {
+fn clock(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) {
     let mut asked = Vec::new();
-    for name in file.roles.keys() {
-        let plan = match plan(file, name, Flags::default(), world) {
+    for name in files.file.roles.keys() {
+        let plan = match files.plan(name, Flags::default()) {
             Ok(plan) => plan,
             Err(error) => return findings.push(Finding::broken("config", &error)),
         };
@@ -281,7 +295,7 @@ fn ask_time(url: &str, world: &World) -> Finding {
 }
 
 /// What silently decides instead of the profiles that jit wrote.
-fn profiles(world: &World, findings: &mut Vec<Finding>) {
+fn profiles(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) {
     let home = &world.folders.home;
     let (config_path, credentials_path) = (&world.folders.aws_config, &world.folders.aws_credentials);
     let (shown, credentials_shown) =
@@ -311,22 +325,21 @@ fn profiles(world: &World, findings: &mut Vec<Finding>) {
         findings.push(Finding::good("profiles", format!("nothing overrules jit in {shown}")));
     }
     findings.extend(found.into_iter().map(from_shadow));
-    unusable(world, findings);
-    static_keys(world, findings);
+    let Ok(profiles) = files.profiles() else { return };
+    unusable(profiles, findings);
+    static_keys(profiles, findings);
 }
 
 /// Profiles that are meant to lead to credentials, and do not.
-fn unusable(world: &World, findings: &mut Vec<Finding>) {
-    let Ok(profiles) = aws_profiles(world) else { return };
-    findings.extend(aws::mistakes(&profiles).map(|mistake| {
+fn unusable(profiles: &AwsProfiles, findings: &mut Vec<Finding>) {
+    findings.extend(aws::mistakes(profiles).map(|mistake| {
         let cure = mistake.suggestion.clone().unwrap_or_else(|| "correct that line".to_owned());
         Finding::doubtful("profiles", mistake.to_string(), cure)
     }));
 }
 
 /// Keys that whoever finds them can use until somebody deletes them.
-fn static_keys(world: &World, findings: &mut Vec<Finding>) {
-    let Ok(profiles) = aws_profiles(world) else { return };
+fn static_keys(profiles: &AwsProfiles, findings: &mut Vec<Finding>) {
     findings.extend(profiles.static_keys().map(|(profile, path, line)| {
         Finding::doubtful(
             "keys",

@@ -1,8 +1,8 @@
 //! `jit env`: a role's credentials as statements of the user's shell.
 
+use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
-use crate::cli::{EnvArgs, Narrow, ShellSyntax};
 use crate::error::{CommandResult, Kind};
 use crate::ui::Ui;
 use crate::world::World;
@@ -12,7 +12,34 @@ use jit_wire::name::{self, Variable};
 use jit_wire::secret::to_wiped_json;
 
 use super::exec::{SHADOWS, Set, variables};
-use super::{Reading, Subject, confirm, typed_need};
+use super::subject::{RoleArgs, Subject, typed_need};
+
+/// Print a role's credentials as shell statements
+///
+/// In bash or zsh: eval "$(jit env ROLE)". Variables by which an AWS tool would
+/// find other credentials are unset.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct EnvArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: RoleArgs,
+    /// Whose syntax; without it, that of SHELL
+    #[arg(long, value_enum)]
+    pub shell: Option<ShellSyntax>,
+}
+
+/// The forms that `jit env` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum ShellSyntax {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    Json,
+    Dotenv,
+}
 
 /// Why no statements are printed.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +79,9 @@ impl Explain for EnvError {
 
 pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let syntax = args.shell.map_or_else(|| of_user(&world.env), Ok)?;
-    let subject = Subject::find_narrowed(&args.role, &Narrow::default(), Reading::Part, world)?;
-    confirm(&subject.plan, world)?;
-    let session = subject.session(world, &typed_need(world, None))?;
+    let subject = Subject::find_fast(&args.role, world)?;
+    subject.confirm()?;
+    let session = subject.session(&typed_need(world, None))?;
     let variables = variables(&session, &subject.plan, &world.env);
     let set: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
     // The shell's exported variables are this process's own; what is not set need not be unset, and in fish must not

@@ -2,9 +2,9 @@
 
 use clap::ValueEnum as _;
 
+use super::completions::CompletionShell;
 use super::completions::shells;
 use super::{completions, terminals};
-use crate::cli::CompletionShell;
 use crate::config::aws::{AwsProfiles, Document};
 use crate::config::file::File;
 use crate::index;

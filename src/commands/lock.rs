@@ -4,10 +4,10 @@ use crate::error::CommandResult;
 use crate::ui::Ui;
 use crate::world::World;
 
-use super::{load_if_there, open_store};
+use super::load::Configuration;
 
 pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
-    let dropped = open_store(world, &load_if_there(world)?)?.drop_cached_key()?;
+    let dropped = Configuration::read(world)?.open_store()?.drop_cached_key()?;
     ui.done(if dropped {
         "The kernel's copy of the key is gone"
     } else {

@@ -4,8 +4,9 @@ mod all;
 
 use std::path::PathBuf;
 
+use clap::Args;
+
 use crate::broker;
-use crate::cli::Logout;
 use crate::config::resolve::Flags;
 use crate::error::CommandResult;
 use crate::idp::saml::forget_profiles;
@@ -20,17 +21,43 @@ use jit_wire::credentials::Session;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::duration;
 
-use super::{Reading, load_or_profiles, open_store, plan, role_name};
+use super::load::Configuration;
+use super::subject::{RoleArgs, WAIT};
 
-pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
+/// Forget sessions here and end them at the identity provider
+///
+/// With a role, ends the login that it descends from and every session of that.
+/// Sessions that AWS has given out cannot be called back; the output says until
+/// when they stay valid.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct LogoutArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: RoleArgs,
+    /// Destroy every login, every session and their keys, then tell the IdPs
+    #[arg(long, conflicts_with_all = ["role", "role_option"])]
+    pub all: bool,
+    /// Show the address for signing out instead of opening it
+    #[arg(long)]
+    pub no_browser: bool,
+}
+
+impl LogoutArgs {
+    /// `jit logout --all --no-browser`.
+    pub fn everything() -> Self {
+        Self { role: RoleArgs::default(), all: true, no_browser: true }
+    }
+}
+
+pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     if args.all {
         return all::run(args, world, ui);
     }
-    let file = load_or_profiles(world)?;
-    let store = open_store(world, &file)?;
-    let flags = Flags { role: args.role.name(), duration: None };
-    let name = role_name(&file, flags, Reading::Whole, world)?;
-    let plan = plan(&file, &name.value, flags, world)?;
+    let files = Configuration::read(world)?.with_roles()?;
+    let store = files.open_store()?;
+    let name = files.role_name(args.role.name())?;
+    let plan = files.plan(&name.value, Flags::default())?;
     let mut ended = Vec::new();
     for key in sessions_of(&store, &plan.proof.login_key())? {
         let session = read(&store, &key);
@@ -81,7 +108,13 @@ fn read(store: &Store<'_>, key: &EntryKey) -> Option<Session> {
 
 /// Deletes the login here first, then tells the IdP: whatever the network does, nothing is left on this machine. The
 /// answer is whether there was a login.
-fn end_login(args: &Logout, plan: &Plan, store: &Store<'_>, world: &World, ui: &Ui) -> CommandResult<bool> {
+fn end_login(
+    args: &LogoutArgs,
+    plan: &Plan,
+    store: &Store<'_>,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult<bool> {
     let key = plan.proof.login_key();
     let login = broker::stored_login(store, &key);
     let was_there = store.delete(&key)?;
@@ -107,14 +140,14 @@ fn forget_password(plan: &Plan, store: &Store<'_>, world: &World) -> CommandResu
     let key = plan.proof.person_key();
     let Ok(Some(stored)) = store.get(&key) else { return Ok(()) };
     if let Some(rest) = idp::okta::without_password(&stored) {
-        let lock = store.lock(&key, &*world.person, "what is known of you there", super::WAIT)?;
+        let lock = store.lock(&key, &*world.person, "what is known of you there", WAIT)?;
         store.put(&lock, &key, &rest)?;
     }
     Ok(())
 }
 
 /// The IdP's own session lives in the browser, so that is where it is ended, by the person.
-fn end_session(args: &Logout, proof: &ProofPlan, login: &IdpLogin, world: &World) {
+fn end_session(args: &LogoutArgs, proof: &ProofPlan, login: &IdpLogin, world: &World) {
     let Some(url) = idp::end_session_url(proof, login) else { return };
     let person = &world.person;
     // The URL may say who was signed in, and a browser's arguments are seen by everybody.

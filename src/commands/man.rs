@@ -3,11 +3,19 @@
 use clap::CommandFactory as _;
 use clap_mangen::{Man as Page, roff};
 
-use crate::cli::{Cli, Man};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::fs;
 use crate::ui::Ui;
 use crate::ui::text::shown;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Print the manual, or write its pages into a folder
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// Where to write one page a command
+    pub folder: Option<PathBuf>,
+}
 
 /// Exit codes, files and variables, which belong to no option.
 const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
@@ -92,7 +100,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
 /// # Errors
 /// None that occurs: pages are written to memory.
 pub fn pages() -> std::io::Result<Vec<(String, Vec<u8>)>> {
-    let mut command = Cli::command();
+    let mut command = super::Cli::command();
     command.build();
     let mut pages = Vec::new();
     collect(&command, &mut pages)?;
@@ -120,7 +128,7 @@ fn collect(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> std::
     command.get_subcommands().filter(|sub| sub.get_name() != "help").try_for_each(|sub| collect(sub, pages))
 }
 
-pub(super) fn run(args: &Man, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &ManArgs, ui: &Ui) -> CommandResult {
     let failed = |error: std::io::Error| {
         CommandError::new(Kind::Failed, "the manual could not be written").because(error)
     };

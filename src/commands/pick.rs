@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{roles, terminals};
-use crate::config::file::File;
+use super::load::Configuration;
+use super::nameable::{self, Nameable};
+use super::terminals;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::{COLORS, EntryKind};
 use crate::store::Store;
@@ -14,34 +15,16 @@ use crate::world::World;
 use jit_wire::credentials::Session;
 use jit_wire::timestamp::duration;
 
-/// A line of the list.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Candidate {
-    /// What to call the role.
-    pub(super) name: String,
-    /// Twelve digits.
-    pub(super) account: String,
-    /// What the role is called in its account.
-    pub(super) role: String,
-    /// The description, the account's name, or how it is reached.
-    pub(super) about: String,
-    /// What else it may be searched by: the account's name, tags.
-    pub(super) more: String,
-    /// The colour of the configuration.
-    pub(super) color: Option<String>,
-}
-
-impl Candidate {
-    fn choice(&self, left: Option<Duration>) -> Choice {
-        let left = left.map(|left| shown!("{} left", duration(left))).unwrap_or_default();
-        // What an account id and an ARN come down to is a word of its own.
-        let words: [&str; 9] =
-            [&self.name, " ", &self.account, "/", &self.role, " ", &self.about, " ", &self.more];
-        Choice {
-            cells: vec![escape(&self.name), escape(&self.account), escape(&self.about), left],
-            words: words.concat().to_lowercase(),
-            color: Some(color(self.color.as_deref(), &self.account)),
-        }
+/// The line of the list for `role`.
+fn choice(role: &Nameable, left: Option<Duration>) -> Choice {
+    let left = left.map(|left| shown!("{} left", duration(left))).unwrap_or_default();
+    // What an account id and an ARN come down to is a word of its own.
+    let words: [&str; 9] =
+        [&role.name, " ", &role.account, "/", &role.role, " ", &role.about, " ", &role.tags];
+    Choice {
+        cells: vec![escape(&role.name), escape(&role.account), escape(&role.about), left],
+        words: words.concat().to_lowercase(),
+        color: Some(color(role.color.as_deref(), &role.account)),
     }
 }
 
@@ -53,29 +36,12 @@ fn color(own: Option<&str>, account: &str) -> u8 {
     31 + u8::try_from(own.unwrap_or(sum % (COLORS.len() - 1))).unwrap_or(0)
 }
 
-/// What an ARN comes down to, as far as it is typed: `account/role`. That of a session counts as its role's, and that of
-/// a permission set's role as the permission set.
-pub(super) fn of_arn(word: &str) -> Option<String> {
-    let rest = word.strip_prefix("arn:")?;
-    let mut parts = rest.splitn(5, ':').skip(3);
-    let (account, resource) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let (kind, path) = resource.split_once('/').unwrap_or((resource, ""));
-    let name = match kind {
-        "assumed-role" => path.split('/').next().unwrap_or_default(),
-        _ => path.rsplit('/').next().unwrap_or_default(),
-    };
-    let assigned = name.strip_prefix("AWSReservedSSO_").and_then(|name| name.rsplit_once('_'));
-    let name = assigned.map_or(name, |(set, _)| set);
-    Some(if name.is_empty() { account.to_owned() } else { format!("{account}/{name}") })
-}
-
 /// Lets the person pick one of every role that can be named.
 ///
 /// # Errors
 /// There is none, nothing was picked, or nobody can be asked.
-pub(super) fn any(file: &File, store: &Store<'_>, world: &World) -> CommandResult<String> {
-    let candidates = roles::named(file, world)?.into_iter().map(|role| role.candidate).collect();
-    let name = one_of(candidates, None, store, world)?;
+pub(super) fn any(files: &Configuration<'_>, store: &Store<'_>, world: &World) -> CommandResult<String> {
+    let name = one_of(nameable::all(files, world)?, None, store, world)?;
     terminals::note_use(world, &name);
     Ok(name)
 }
@@ -85,7 +51,7 @@ pub(super) fn any(file: &File, store: &Store<'_>, world: &World) -> CommandResul
 /// # Errors
 /// Nothing was picked, or nobody can be asked.
 pub(super) fn one_of(
-    mut candidates: Vec<Candidate>,
+    mut candidates: Vec<Nameable>,
     first: Option<&str>,
     store: &Store<'_>,
     world: &World,
@@ -97,8 +63,8 @@ pub(super) fn one_of(
         (Some(one.name.as_str()) != first, used, !sessions.contains_key(&one.name))
     });
     let choices: Vec<Choice> =
-        candidates.iter().map(|one| one.choice(sessions.get(&one.name).copied())).collect();
-    match ui::pick("Role", &choices, &of_arn, &Ui::new(&world.env, false, false)) {
+        candidates.iter().map(|one| choice(one, sessions.get(&one.name).copied())).collect();
+    match ui::pick("Role", &choices, &nameable::of_arn, &Ui::new(&world.env, false, false)) {
         Picked::One(index) => Ok(candidates.swap_remove(index).name),
         Picked::Nothing => Err(CommandError::new(Kind::Failed, "no role was chosen")),
         Picked::Interrupted => Err(CommandError::new(Kind::Interrupted, "no role was chosen")),
@@ -122,31 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_partly_typed_arn_matches_its_account_and_role() {
-        let cases = [
-            ("arn:aws:iam::222222222222:role/admin", "222222222222/admin"),
-            ("arn:aws:iam::222222222222:role/path/to/admin", "222222222222/admin"),
-            ("arn:aws-cn:sts::222222222222:assumed-role/admin/me@example.com", "222222222222/admin"),
-            (
-                "arn:aws:sts::333333333333:assumed-role/AWSReservedSSO_Dev_eloper_0123456789abcdef/me",
-                "333333333333/Dev_eloper",
-            ),
-            (
-                "arn:aws:iam::333333333333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Read_0123",
-                "333333333333/Read",
-            ),
-            ("arn:aws:iam::2222", "2222"),
-            ("arn:aws:iam::222222222222:role", "222222222222"),
-            ("arn:aws", ""),
-        ];
-        for (typed, meant) in cases {
-            assert_eq!(of_arn(typed).as_deref(), Some(meant), "{typed}");
-        }
-        assert_eq!(of_arn("admin"), None);
-    }
-
-    #[test]
-    fn an_account_keeps_its_colour_unless_configured() {
+    fn an_account_keeps_its_colour_and_the_configuration_has_the_last_word() {
         assert_eq!(color(Some("red"), "111111111111"), 31);
         assert_eq!(color(Some("white"), "111111111111"), 37);
         assert_eq!(color(None, "111111111111"), color(None, "111111111111"));

@@ -1,12 +1,11 @@
 //! `jit roles`: every role that can be named, from the configuration, the profiles of `~/.aws/config`, and what the IdPs
 //! offer.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::broker::{Broker, BrokerError, Need};
-use crate::cli::Roles;
 use crate::config::aws;
-use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::config::resolve;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::IdpLogin;
@@ -17,19 +16,34 @@ use crate::ui::{Progress, Ui};
 use crate::world::World;
 use jit_wire::explain::{Explain, Next};
 
-use super::login::Configured;
-use super::pick::Candidate;
-use super::{advice, aws_profiles, load_or_profiles, open_store, typed_need};
+use super::advice;
+use super::load::Configuration;
+use super::nameable::{self, Nameable};
+use super::subject::typed_need;
+
+/// List every role that can be named
+///
+/// Those of the configuration, and those that IdPs were seen to offer, by the name
+/// account/role. Makes no network call without --refresh.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct RolesArgs {
+    /// Only those with this in their name, account or description
+    #[arg(value_name = "TEXT")]
+    pub filter: Option<String>,
+    /// Ask the IdPs what they offer now; signs nobody in
+    #[arg(long)]
+    pub refresh: bool,
+    /// With --refresh, ask about every account, also those just asked about
+    #[arg(long, requires = "refresh")]
+    pub full: bool,
+    /// As JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// More changes than this are counted, not listed.
 const MOST_CHANGES: usize = 10;
-
-/// A role that can be named.
-pub(super) struct Named {
-    pub(super) candidate: Candidate,
-    /// The file, or the IdP that offers it.
-    from: String,
-}
 
 /// Nothing is listed.
 #[derive(Debug, thiserror::Error)]
@@ -55,106 +69,43 @@ impl Explain for NoRole {
     }
 }
 
-pub(super) fn run(args: &Roles, world: &World, ui: &Ui) -> CommandResult {
-    let file = load_or_profiles(world)?;
+pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
+    let files = Configuration::read(world)?.with_roles()?;
     if args.refresh {
-        refresh(&file, args.full, world, ui)?;
+        refresh(&files, args.full, world, ui)?;
     }
     let wanted = args.filter.as_deref().unwrap_or_default().to_lowercase();
-    let fits = |role: &Named| {
-        [&role.candidate.name, &role.candidate.account, &role.candidate.about]
-            .iter()
-            .any(|text| text.to_lowercase().contains(&wanted))
+    let fits = |role: &Nameable| {
+        [&role.name, &role.account, &role.about].iter().any(|text| text.to_lowercase().contains(&wanted))
     };
-    let roles: Vec<Named> = named(&file, world)?.into_iter().filter(fits).collect();
-    for mistake in aws::mistakes(&aws_profiles(world)?) {
+    let roles: Vec<Nameable> = nameable::all(&files, world)?.into_iter().filter(fits).collect();
+    for mistake in aws::mistakes(files.profiles()?) {
         ui.warn(shown!("{}; it is left out", mistake));
     }
     if args.json {
-        let json = |role: &Named| json!({ "name": role.candidate.name, "account": role.candidate.account, "about": role.candidate.about, "from": role.from });
+        let json = |role: &Nameable| json!({ "name": role.name, "account": role.account, "about": role.about, "from": role.from() });
         return ui.json(&Value::Array(roles.iter().map(json).collect()));
     }
     if roles.is_empty() {
         let pattern = args.filter.clone().filter(|pattern| !pattern.is_empty());
         let lists = |proof: ProofPlan| !matches!(proof, ProofPlan::Oidc(_));
+        let file = &files.file;
         let some_list =
-            file.idps.keys().filter_map(|idp| resolve::proof(&file, idp, &world.env).ok()).any(lists);
+            file.idps.keys().filter_map(|idp| resolve::proof(file, idp, &world.env).ok()).any(lists);
         return Err(NoRole { pattern, some_list }.into());
     }
     let mut rows = vec![["role", "account", "from", "about"].map(Shown::from).to_vec()];
-    rows.extend(roles.iter().map(|role| {
-        let one = &role.candidate;
-        [&one.name, &one.account, &role.from, &one.about].map(|cell| escape(cell)).to_vec()
-    }));
+    rows.extend(
+        roles.iter().map(|role| [&role.name, &role.account, role.from(), &role.about].map(escape).to_vec()),
+    );
     // In one piece: a line at a time, ten thousands are as many calls of the system.
     ui.line(Shown::join(table(&rows).lines().map(|line| line.trim_end()), "\n"))
 }
 
-/// Every role that can be named: of the configuration, of `~/.aws/config`, and of the index.
-///
-/// # Errors
-/// `~/.aws/config` cannot be read.
-pub(super) fn named(file: &File, world: &World) -> CommandResult<Vec<Named>> {
-    let own = file.roles.iter();
-    let own =
-        own.map(|(name, role)| Named { candidate: configured(name, role), from: "config.toml".to_owned() });
-    let mut profiles = Vec::new();
-    let in_files = aws_profiles(world)?;
-    for (name, profile) in aws::usable(&in_files).filter(|(name, _)| !file.roles.contains_key(*name)) {
-        let target = &profile.roles[name].target;
-        let about = target.to_string();
-        let candidate = Candidate {
-            name: name.to_owned(),
-            account: target.account().to_owned(),
-            role: about.rsplit('/').next().unwrap_or_default().to_owned(),
-            about,
-            ..Candidate::default()
-        };
-        profiles.push(Named { candidate, from: in_files.path().to_owned() });
-    }
-    let known = Configured::of(file);
-    let offered = index::all(&world.folders.state).into_iter();
-    let offered = offered.filter(|role| file.idps.contains_key(&role.idp) && known.name_of(role).is_none());
-    let offered = offered.map(|role| Named { from: role.idp.clone(), candidate: discovered(role) });
-    Ok(own.chain(profiles).chain(offered).collect())
-}
-
-/// A role of the configuration.
-pub(super) fn configured(name: &str, role: &RoleSection) -> Candidate {
-    let about = role.description.clone().unwrap_or_else(|| match &role.parent {
-        Parent::Idp(idp) => format!("at {}", idp.value),
-        Parent::Via(via) => format!("via {}", via.value),
-    });
-    let called = match &role.target {
-        Target::Arn(arn) => arn.value.role_name(),
-        Target::Assigned { permission_set, .. } => &permission_set.value,
-        Target::Itself { .. } => name,
-    };
-    let tags = role.tags.iter().flat_map(|tags| &tags.value);
-    Candidate {
-        name: name.to_owned(),
-        account: role.target.account().to_owned(),
-        role: called.to_owned(),
-        about,
-        more: tags.map(|(key, value)| format!("{key}={value} ")).collect(),
-        color: role.color.clone(),
-    }
-}
-
-/// A role that an IdP was seen to offer.
-pub(super) fn discovered(role: DiscoveredRole) -> Candidate {
-    Candidate {
-        name: role.name(),
-        account: role.account,
-        role: role.role,
-        about: role.account_name.unwrap_or_default(),
-        ..Candidate::default()
-    }
-}
-
 /// Asks every IdP that lists roles, after a login where one is needed.
-fn refresh(file: &File, full: bool, world: &World, ui: &Ui) -> CommandResult {
-    let store = open_store(world, file)?;
+fn refresh(files: &Configuration<'_>, full: bool, world: &World, ui: &Ui) -> CommandResult {
+    let file = &files.file;
+    let store = files.open_store()?;
     let broker = Broker::new(world, &store);
     let need = typed_need(world, None);
     let mut asked = 0;

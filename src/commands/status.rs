@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use crate::broker;
-use crate::cli::Status;
 use crate::config::resolve::Flags;
 use crate::error::{CommandResult, Kind};
 use crate::idp::IdpLogin;
@@ -21,7 +21,31 @@ use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::{Timestamp, duration};
 
-use super::{Reading, advice, load_if_there, load_or_profiles, open_store, plan, role_name};
+use super::advice;
+use super::load::Configuration;
+
+/// Show sessions, the time left, and the store in use
+///
+/// Makes no network call and shows no secret.
+#[derive(Args, Debug)]
+pub struct StatusArgs {
+    /// As JSON, for scripts
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 3 when no session is valid
+    #[arg(long)]
+    pub check: bool,
+    /// The role of this terminal and its time left, on one line, for a prompt
+    #[arg(long, conflicts_with_all = ["json", "check"])]
+    pub prompt: bool,
+}
+
+impl StatusArgs {
+    /// `jit status`.
+    pub fn plain() -> Self {
+        Self { json: false, check: false, prompt: false }
+    }
+}
 
 /// What the store holds that this version can read, and how many entries it cannot.
 struct Holdings {
@@ -68,11 +92,11 @@ impl Holdings {
     }
 }
 
-pub(super) fn run(args: &Status, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
     if args.prompt {
         return prompt(world).map_or(Ok(()), |line| ui.line(line));
     }
-    let store = open_store(world, &load_if_there(world)?)?;
+    let store = Configuration::read(world)?.open_store()?;
     let description = store.describe();
     let now = world.clock.now();
     let holdings = match Holdings::read(&store) {
@@ -127,10 +151,10 @@ impl Explain for Unchecked {
 /// The role to sign in for: the one that commands here would take, else the one whose session was valid last, else the
 /// only one that there is.
 fn meant(holdings: &Holdings, world: &World) -> Option<String> {
-    let file = load_or_profiles(world).ok()?;
-    let named = role_name(&file, Flags::default(), Reading::Whole, world).ok().map(|role| role.value);
+    let files = Configuration::read(world).and_then(Configuration::with_roles).ok()?;
+    let named = files.role_name(None).ok().map(|role| role.value);
     let last = || holdings.sessions.iter().max_by_key(|session| session.credentials.expires_at);
-    let mut roles = file.roles.keys();
+    let mut roles = files.file.roles.keys();
     named.or_else(|| last().map(|session| session.role.clone())).or_else(|| {
         let first = roles.next()?.clone();
         roles.next().is_none().then_some(first)
@@ -150,10 +174,10 @@ fn prompt(world: &World) -> Option<Shown> {
     if let Some((role, until)) = inherited {
         return Some(shown!("{} {}", name::in_prompt(role), left(Timestamp::parse_expiration(until).ok()?)));
     }
-    let file = load_if_there(world).ok()?;
-    let name = role_name(&file, Flags::default(), Reading::Whole, world).ok()?.value;
-    let plan = plan(&file, &name, Flags::default(), world).ok()?;
-    let store = open_store(world, &file).ok()?;
+    let files = Configuration::read(world).ok()?;
+    let name = files.role_name(None).ok()?.value;
+    let plan = files.plan(&name, Flags::default()).ok()?;
+    let store = files.open_store().ok()?;
     let shown_name = name::in_prompt(&name);
     Some(match broker::stored_session(&store, &plan, plan.legs.len() - 1) {
         Ok(Some(session)) => shown!("{} {}", shown_name, left(session.credentials.expires_at)),

@@ -1,9 +1,9 @@
 //! `jit whoami`: what AWS says about a role's session.
 
+use clap::Args;
 use serde_json::json;
 
 use crate::aws::sts;
-use crate::cli::Whoami;
 use crate::error::CommandResult;
 use crate::sys::process;
 use crate::ui::Ui;
@@ -11,12 +11,38 @@ use crate::ui::text::{escape, shown};
 use crate::world::{World, clock_time};
 use jit_wire::credentials::Session;
 
-use super::{Subject, advice, typed_need};
+use super::advice;
+use super::subject::{RoleArgs, Subject, typed_need};
 use crate::broker::BrokerError;
 
-pub(super) fn run(args: &Whoami, world: &World, ui: &Ui) -> CommandResult {
+/// Ask AWS who a role's session is
+///
+/// With --tags also the session tags that it carries: what the identity provider
+/// says about you, what came down the chain, and the role's own.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct WhoamiArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: RoleArgs,
+    /// The session tags too
+    #[arg(long)]
+    pub tags: bool,
+    /// As JSON, for scripts; always with the tags
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl WhoamiArgs {
+    /// `jit whoami ROLE`.
+    pub fn of(role: &str) -> Self {
+        Self { role: RoleArgs::named(role), tags: false, json: false }
+    }
+}
+
+pub(super) fn run(args: &WhoamiArgs, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find(&args.role, world)?;
-    let session = subject.session(world, &typed_need(world, None))?;
+    let session = subject.session(&typed_need(world, None))?;
     let asked = sts::caller_identity(&world.http, &subject.plan.target().sts, &session.credentials);
     let identity = process::block_on(asked).map_err(|error| {
         advice::no_session(&BrokerError::Sts(Box::new(error)), &subject.plan, advice::Typed::Another)

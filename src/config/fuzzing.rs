@@ -3,8 +3,8 @@
 use super::draft::Draft;
 use super::file::File;
 use super::import::{self, Imported, Text};
-use super::narrow::{self, Restriction};
 use super::resolve::{self, Flags};
+use super::restriction::{Restriction, restricted};
 use super::{Side, part, shared, unified_diff};
 use crate::plan::ProofPlan;
 use jit_wire::env::Env;
@@ -176,8 +176,8 @@ pub fn environment(data: &[u8]) {
             check_region(&leg.sts.region.value);
             leg.sts.url.iter().for_each(|url| check_endpoint(&url.value));
         }
-        let narrow = Restriction { policy: policy.clone(), ..Restriction::default() };
-        if let Ok(less) = narrow::narrowed(plan, &narrow)
+        let wanted = Restriction { policy: policy.clone(), ..Restriction::default() };
+        if let Ok(less) = restricted(plan, &wanted)
             && let Some(policy) = &less.target().policy
         {
             let said: Result<serde_json::Value, _> = serde_json::from_str(&policy.value);

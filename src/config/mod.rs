@@ -11,9 +11,9 @@ pub mod host;
 pub mod idp;
 pub mod import;
 mod limits;
-pub mod narrow;
 pub mod part;
 pub mod resolve;
+pub mod restriction;
 pub mod shared;
 mod urls;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use jit::cli::ShellSyntax;
+use jit::commands::env::ShellSyntax;
 use jit::commands::env::statements;
 use jit::plan::DiscoveredRole;
 use jit_wire::name::Variable;

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::CommandFactory as _;
-use jit::cli::Cli;
+use jit::commands::Cli;
 use jit_emulator::{Approval, Call, Refusal, Settings, Trouble};
 use serde_json::json;
 

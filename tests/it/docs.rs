@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::CommandFactory as _;
-use jit::cli::Cli;
+use jit::commands::Cli;
 use jit::config::aws::{Document, Program, System, plan_profiles};
 use jit::config::file::File;
 use jit::config::resolve::{self, Flags};

@@ -334,11 +334,14 @@ fn advised() -> BTreeMap<String, BTreeSet<String>> {
             }
             let text = fs::read_to_string(&path).unwrap();
             let own = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
-            for line in own.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
-                // A `Next::Run` contains what follows `jit`.
-                let typed = line.contains("Next::run(") || line.starts_with("command: ");
-                for literal in line.split('"').skip(1).step_by(2) {
-                    let literal = if typed { format!("jit {literal}") } else { literal.to_owned() };
+            // Neither comments nor the help of a command are advice.
+            let is_code = |line: &&str| !line.starts_with("//") && !line.starts_with("#[");
+            for line in own.lines().map(str::trim).filter(is_code) {
+                // A `Next::Run` holds what comes after `jit`.
+                let typed = line.contains("Next::run(") || line.contains("command: ");
+                for (index, literal) in line.split('"').skip(1).step_by(2).enumerate() {
+                    let literal =
+                        if typed && index == 0 { format!("jit {literal}") } else { literal.to_owned() };
                     for command in commands_in(&literal) {
                         found.entry(command).or_default().insert(name.clone());
                     }

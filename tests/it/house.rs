@@ -25,12 +25,11 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("index", &["plan", "sys::state"]),
     ("error", &[]),
     ("ui", &["error", "plan", "sys::terminal", "world"]),
-    // Types; the two functions are a parser of values and the role names for shells.
-    ("cli", &["commands::completions::role_names", "config::parse_duration", "plan", "world::Asking"]),
+    ("cli", &["commands"]),
     ("lib", &[]),
     (
         "commands",
-        &["aws", "broker", "cli", "config", "error", "idp", "index", "plan", "store", "sys", "ui", "world"],
+        &["aws", "broker", "config", "error", "idp", "index", "plan", "store", "sys", "ui", "world"],
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! What can be typed, what is wrong with what was typed, and help whatever the state of the machine.
 
 use clap::CommandFactory as _;
-use jit::cli::Cli;
+use jit::commands::Cli;
 
 use crate::support::{Room, snapshot};
 

@@ -16,8 +16,8 @@ use crate::broker::{Failure, SourceError};
 use crate::commands::configure::profiles::ProfilesError;
 use crate::config::Mistake;
 use crate::config::import::{ImportError, ImportPlace};
-use crate::config::narrow::NarrowError;
 use crate::config::resolve::ResolveError;
+use crate::config::restriction::RestrictionError;
 use crate::idp::identity_center::CenterError;
 use crate::idp::lookup::LookupError;
 use crate::idp::oidc::{OidcError, TokenError};
@@ -470,15 +470,15 @@ fn resolves() -> Vec<ResolveError> {
     ]
 }
 
-fn narrows() -> Vec<NarrowError> {
+fn restrictions() -> Vec<RestrictionError> {
     vec![
-        NarrowError::PermissionSet(text("x")),
-        NarrowError::TwoPolicies(text("x")),
-        NarrowError::TooMany(11),
-        NarrowError::TooLong(9999),
-        NarrowError::NotJson(text("x")),
-        NarrowError::NotAnArn { arn: text("x"), partition: jit_wire::arn::Partition::Aws },
-        NarrowError::TooShort(1),
+        RestrictionError::PermissionSet(text("x")),
+        RestrictionError::TwoPolicies(text("x")),
+        RestrictionError::TooMany(11),
+        RestrictionError::TooLong(9999),
+        RestrictionError::NotJson(text("x")),
+        RestrictionError::NotAnArn { arn: text("x"), partition: jit_wire::arn::Partition::Aws },
+        RestrictionError::TooShort(1),
     ]
 }
 
@@ -607,7 +607,7 @@ fn every_error_says_what_to_do_next() {
     list("StoreError", None, &stores(), &mut told);
     list("BrokerError", None, &brokers(), &mut told);
     list("ResolveError", None, &resolves(), &mut told);
-    list("NarrowError", None, &narrows(), &mut told);
+    list("RestrictionError", None, &restrictions(), &mut told);
     let lookups = [
         LookupError::NotAnAddress(text("x")),
         LookupError::Http(http()),

@@ -3,22 +3,44 @@
 pub mod shells;
 
 use std::ffi::OsStr;
-use std::path::Path;
 
+use clap::{Args, ValueEnum};
 use clap_complete::CompletionCandidate;
-use zeroize::Zeroizing;
 
-use crate::cli::Completions;
-use crate::config::aws::{self, AwsProfiles, Document};
+use crate::commands::load;
+use crate::config::aws::{self, AwsProfiles};
 use crate::config::file::File;
 use crate::error::CommandResult;
 use crate::index;
-use crate::sys::{folders, fs};
+use crate::sys::folders;
 use crate::ui::Ui;
 use jit_wire::env::Env;
 use jit_wire::name;
 
-pub(super) fn run(args: &Completions, ui: &Ui) -> CommandResult {
+/// Print the completion script of a shell
+///
+/// In bash: source <(jit completions bash). Role names are completed from the
+/// configuration.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: CompletionShell,
+}
+
+/// The shells that complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum CompletionShell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+pub(super) fn run(args: &CompletionsArgs, ui: &Ui) -> CommandResult {
     ui.data(shells::script(args.shell).as_bytes())
 }
 
@@ -27,22 +49,9 @@ pub(super) fn run(args: &Completions, ui: &Ui) -> CommandResult {
 pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
     let typed = typed.to_string_lossy();
     let folders = folders::of_user(&Env::of_process());
-    let content = read(&folders.config_file, super::CONFIG_LIMIT);
-    let text = String::from_utf8(content).unwrap_or_default();
-    let file = File::parse("", &text).unwrap_or_default();
-    let document = |path: &Path| {
-        let content = Zeroizing::new(read(path, aws::SIZE_LIMIT));
-        (Document::parse(&content).unwrap_or_default(), String::new())
-    };
-    let profiles = AwsProfiles::new(document(&folders.aws_config), document(&folders.aws_credentials));
+    let (file, profiles) = load::readable(&folders);
     let offered = index::completions(&folders.state, &typed);
     candidates(&typed, &file, &profiles, offered)
-}
-
-/// What a file holds; nothing, if it cannot be read, or is a pipe, for which a shell would wait.
-fn read(path: &Path, limit: u64) -> Vec<u8> {
-    let content = path.is_file().then(|| fs::read_limited(path, limit).ok());
-    content.flatten().unwrap_or_default()
 }
 
 pub(super) fn candidates(
@@ -72,6 +81,7 @@ pub(super) fn candidates(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::aws::Document;
 
     fn offered(typed: &str, profile: &str, account: &str) -> Vec<String> {
         let text = format!("[profile {profile}]\naws_access_key_id = A\naws_secret_access_key = B\n");

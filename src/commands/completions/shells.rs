@@ -12,7 +12,7 @@ use std::path::Path;
 use clap_complete::CompletionCandidate;
 use clap_complete::engine;
 
-use crate::cli::CompletionShell;
+use super::CompletionShell;
 use crate::ui::text::escape;
 use jit_wire::env::Env;
 use jit_wire::name;
@@ -135,7 +135,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
-    use crate::cli::Cli;
+    use crate::commands::Cli;
     use crate::testing::hostile_names as hostile;
 
     const SHELLS: [(CompletionShell, &str); 5] = [

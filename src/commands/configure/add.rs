@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use clap::Args;
 use zeroize::Zeroizing;
 
-use crate::cli::Add;
-use crate::commands::{CONFIG_LIMIT, aws_profiles};
+use crate::commands::load::{self, LARGEST_CONFIG};
 use crate::config::draft::{Draft, Table};
 use crate::config::host;
 use crate::config::shared::{self, Around};
@@ -22,6 +22,29 @@ use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
 
 use super::write::{self, ADD, Change, How, Present, UPDATE};
+
+/// Take a company's shared file into config.toml, or refresh it
+///
+/// Such a file has [idp.NAME] and [role.NAME] tables and nothing else; it can name
+/// no program. A summary is shown before it is taken, and the whole difference on
+/// request. Without an argument, every shared file is fetched again; nothing is
+/// refreshed by itself.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct AddArgs {
+    /// Where it is: https, or a file
+    #[arg(value_name = "URL|FILE", value_hint = clap::ValueHint::AnyPath)]
+    pub from: Option<String>,
+    /// The SHA-256 that it has to have, as whoever sent you here says
+    #[arg(long, value_name = "HEX", requires = "from")]
+    pub sha256: Option<String>,
+    /// Show the summary and the difference, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take it without a question
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
 
 /// Why a shared file is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +103,7 @@ impl Explain for AddError {
     }
 }
 
-pub(super) fn run(args: &Add, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &AddArgs, world: &World, ui: &Ui) -> CommandResult {
     let present = Present::read(world)?;
     let parts = shared::parts(present.text()?);
     let places = match &args.from {
@@ -100,7 +123,7 @@ pub(super) fn run(args: &Add, world: &World, ui: &Ui) -> CommandResult {
 }
 
 /// Takes what is shared at `from`.
-fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> CommandResult {
+fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -> CommandResult {
     let text = present.text()?;
     let content = fetch(from, world)?;
     let hash = shared::hash(content.as_bytes());
@@ -141,7 +164,7 @@ fn take(from: &str, args: &Add, present: &Present, world: &World, ui: &Ui) -> Co
 /// The profiles of AWS's files that `jit` did not write. Files that cannot be read are told and no more: they are not what
 /// was asked for.
 fn profiles(world: &World, ui: &Ui) -> BTreeSet<String> {
-    match aws_profiles(world) {
+    match load::profiles(world) {
         Ok(profiles) => profiles.foreign().map(str::to_owned).collect(),
         Err(error) => {
             ui.warn(shown!("{}, so profiles that shared roles would hide are not known", error.what));
@@ -197,7 +220,7 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
             (status, _) => return Err(failed(format!("{from} answers with status {status}"))),
         }
     } else {
-        fs::read_limited(Path::new(from), CONFIG_LIMIT)
+        fs::read_limited(Path::new(from), LARGEST_CONFIG)
             .map_err(|error| failed(format!("{from} cannot be read")).because(error))?
     };
     let content = Zeroizing::new(content);

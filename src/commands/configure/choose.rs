@@ -4,89 +4,67 @@ use std::collections::HashMap;
 
 use crate::config::aws;
 use crate::config::draft::fit_name;
-use crate::config::file::{File, Parent, Target};
 use crate::error::{CommandResult, Kind};
-use crate::index;
-use crate::plan::DiscoveredRole;
 use crate::world::World;
 
 use super::profiles::Wanted;
-use crate::commands::login::Configured;
+use crate::commands::load;
+use crate::commands::nameable::{FoundIn, Nameable};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 
-/// The parts of a name that a template may ask for.
-const PARTS: [&str; 5] = ["name", "role", "account", "account_name", "idp"];
-
-/// A role that may get a profile.
-pub(super) struct Named {
-    /// What it is called in `jit`.
-    pub(super) name: String,
-    /// In the order of [`PARTS`].
-    parts: [String; 5],
-    region: Option<String>,
-    /// The configuration has it; else an IdP was seen to offer it.
-    pub(super) configured: bool,
+/// Whether `pattern` means `role`: its name, or `account/role` with the account's digits or its name; a `*` stands for
+/// anything.
+fn fits(role: &Nameable, pattern: &str) -> bool {
+    let accounts = [Some(&role.account), role.account_name.as_ref()];
+    let in_account = |account: &String| like(pattern, &format!("{account}/{}", role.role));
+    like(pattern, &role.name) || accounts.into_iter().flatten().any(in_account)
 }
 
-impl Named {
-    fn configured(file: &File, name: &str, names: &HashMap<String, String>) -> Self {
-        let role = &file.roles[name];
-        let account = role.target.account().to_owned();
-        let own = match &role.target {
-            Target::Arn(arn) => arn.value.role_name().to_owned(),
-            Target::Assigned { permission_set, .. } => permission_set.value.clone(),
-            Target::Itself { .. } => name.to_owned(),
-        };
-        let mut at = role;
-        // Loading has made sure that the way ends at an IdP.
-        let idp = loop {
-            match &at.parent {
-                Parent::Idp(idp) => break idp.value.clone(),
-                Parent::Via(via) => at = &file.roles[&via.value],
-            }
-        };
-        let account_name = names.get(&account).unwrap_or(&account).clone();
-        Self {
-            name: name.to_owned(),
-            parts: [name.to_owned(), own, account, account_name, idp],
-            region: role.region.as_ref().map(|region| region.value.clone()),
-            configured: true,
+/// What `template` calls the profile of `role`.
+fn profile_name(role: &Nameable, template: &[Piece<'_>]) -> String {
+    let text = |piece: &Piece<'_>| match piece {
+        Piece::Plain(text) => (*text).to_owned(),
+        // Names of accounts hold spaces and worse, which no name of a profile may.
+        Piece::Part(part) => fit_name(part.of(role)),
+    };
+    template.iter().map(text).collect()
+}
+
+/// A part of a name that a template may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NamePart {
+    Name,
+    Role,
+    Account,
+    AccountName,
+    Idp,
+}
+
+impl NamePart {
+    /// Each as a template asks for it.
+    const ALL: [(&'static str, Self); 5] = [
+        ("name", Self::Name),
+        ("role", Self::Role),
+        ("account", Self::Account),
+        ("account_name", Self::AccountName),
+        ("idp", Self::Idp),
+    ];
+
+    fn of(self, role: &Nameable) -> &str {
+        match self {
+            Self::Name => &role.name,
+            Self::Role => &role.role,
+            Self::Account => &role.account,
+            Self::AccountName => role.account_name.as_ref().unwrap_or(&role.account),
+            Self::Idp => &role.idp,
         }
-    }
-
-    fn offered(role: &DiscoveredRole) -> Self {
-        let called = role.account_name.clone().filter(|name| !name.is_empty());
-        let (name, account) = (role.name(), role.account.clone());
-        let account_name = called.unwrap_or_else(|| account.clone());
-        Self {
-            parts: [name.clone(), role.role.clone(), account, account_name, role.idp.clone()],
-            name,
-            region: None,
-            configured: false,
-        }
-    }
-
-    /// Whether `pattern` means it: its name, or `account/role` with the account's digits or its name; a `*` stands for
-    /// anything.
-    fn fits(&self, pattern: &str) -> bool {
-        let [name, role, accounts @ .., _] = &self.parts;
-        like(pattern, name) || accounts.iter().any(|account| like(pattern, &format!("{account}/{role}")))
-    }
-
-    fn profile(&self, template: &[Piece<'_>]) -> String {
-        let text = |piece: &Piece<'_>| match piece {
-            Piece::Plain(text) => (*text).to_owned(),
-            // Names of accounts hold spaces and worse, which no name of a profile may.
-            Piece::Part(part) => fit_name(&self.parts[*part]),
-        };
-        template.iter().map(text).collect()
     }
 }
 
 pub(super) enum Piece<'a> {
     Plain(&'a str),
-    Part(usize),
+    Part(NamePart),
 }
 
 /// Why it is not known which profiles are wanted.
@@ -119,7 +97,8 @@ impl Explain for ChoiceError {
                 Next::list(["have --name tell them apart, such as --name '{account_name}-{role}-{account}'"])
             }
             Self::Template(_) => {
-                let parts: Vec<String> = PARTS.iter().map(|part| format!("{{{part}}}")).collect();
+                let parts: Vec<String> =
+                    NamePart::ALL.iter().map(|(part, _)| format!("{{{part}}}")).collect();
                 vec![Next::words(format!("it may ask for {}", parts.join(", ")))]
             }
             Self::IsProfile { name, .. } => vec![Next::Run {
@@ -130,33 +109,19 @@ impl Explain for ChoiceError {
     }
 }
 
-/// Every role that may get a profile: those of the configuration, then those that IdPs offer.
-pub(super) fn all(file: &File, world: &World) -> Vec<Named> {
-    let offered = index::all(&world.folders.state);
-    let names = offered.iter().filter_map(|role| Some((role.account.clone(), role.account_name.clone()?)));
-    let names: HashMap<String, String> = names.filter(|(_, name)| !name.is_empty()).collect();
-    let known = Configured::of(file);
-    let configured = file.roles.keys().map(|name| Named::configured(file, name, &names));
-    let offered = offered
-        .iter()
-        .filter(|role| file.idps.contains_key(&role.idp) && known.name_of(role).is_none())
-        .map(Named::offered);
-    configured.chain(offered).collect()
-}
-
 /// The profiles for those of `roles` that `patterns` mean, or that `every` asks for, else for the configured ones, each
 /// called as `template` says.
 ///
 /// # Errors
 /// A pattern that means nothing; a template that is none, or that gives two roles one name.
 pub(super) fn wanted(
-    roles: &[Named],
+    roles: &[Nameable],
     patterns: &[String],
     every: bool,
     template: &str,
 ) -> CommandResult<Vec<Wanted>> {
     for pattern in patterns {
-        if !roles.iter().any(|role| role.fits(pattern)) {
+        if !roles.iter().any(|role| fits(role, pattern)) {
             let names = roles.iter().map(|role| role.name.as_str());
             let meant = crate::config::closest(pattern, names).map(str::to_owned);
             return Err(ChoiceError::Unknown { pattern: pattern.clone(), meant }.into());
@@ -164,14 +129,14 @@ pub(super) fn wanted(
     }
     let template = pieces(template)?;
     let typed = template.iter().all(|piece| matches!(piece, Piece::Plain(_)));
-    let chosen = |role: &&Named| match patterns {
-        [] => every || role.configured,
-        patterns => patterns.iter().any(|pattern| role.fits(pattern)),
+    let chosen = |role: &&Nameable| match patterns {
+        [] => every || role.found == FoundIn::Configuration,
+        patterns => patterns.iter().any(|pattern| fits(role, pattern)),
     };
     let mut taken: HashMap<String, &str> = HashMap::new();
     let mut wanted = Vec::new();
     for role in roles.iter().filter(chosen) {
-        let profile = role.profile(&template);
+        let profile = profile_name(role, &template);
         if let Some(other) = taken.insert(profile.clone(), &role.name) {
             let (one, other) = ((*other).to_owned(), role.name.clone());
             return Err(ChoiceError::Twice { one, other, profile }.into());
@@ -189,7 +154,7 @@ pub(super) fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
             return Err(wrong(format!("the name `{template}` opens a brace and does not close it")).into());
         };
         let part = &rest[open + 1..open + length];
-        let known = PARTS.iter().position(|one| *one == part);
+        let known = NamePart::ALL.iter().find(|(name, _)| *name == part).map(|(_, part)| *part);
         let known = known.ok_or_else(|| wrong(format!("the name `{template}` asks for `{part}`")))?;
         pieces.extend([Piece::Plain(&rest[..open]), Piece::Part(known)]);
         rest = &rest[open + length + 1..];
@@ -215,7 +180,7 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
 
 /// The names of roles that are profiles of AWS's own files already.
 pub(super) fn are_profiles(patterns: &[String], world: &World) -> CommandResult {
-    let profiles = crate::commands::aws_profiles(world)?;
+    let profiles = load::profiles(world)?;
     for name in patterns {
         if matches!(aws::as_roles(&profiles, name, &[]), Ok(Some(_))) {
             let path = profiles.path().to_string();
@@ -228,6 +193,7 @@ pub(super) fn are_profiles(patterns: &[String], world: &World) -> CommandResult 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::DiscoveredRole;
 
     #[test]
     fn a_star_matches_anything() {
@@ -246,9 +212,9 @@ mod tests {
         }
     }
 
-    fn roles() -> Vec<Named> {
+    fn roles() -> Vec<Nameable> {
         let role = |account: &str, called: &str, role: &str| {
-            Named::offered(&DiscoveredRole {
+            Nameable::offered(DiscoveredRole {
                 idp: "acme".to_owned(),
                 account: account.to_owned(),
                 role: role.to_owned(),

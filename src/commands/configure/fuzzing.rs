@@ -1,7 +1,7 @@
 //! What is typed behind `jit configure profiles`, and in the list to pick from, as a function of bytes.
 
 use super::choose::{like, pieces};
-use crate::commands::pick::of_arn;
+use crate::commands::nameable::of_arn;
 
 /// A name with parts in it; behind a zero byte a pattern, and behind another one what it is held against.
 pub fn profile_names(data: &[u8]) {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
-use crate::cli::{Import, ImportTool};
 use crate::config::aws;
 use crate::config::import::{self, ImportError, Imported, StaticKey, Text};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -15,6 +15,54 @@ use crate::world::World;
 use jit_wire::explain::{Explain, Next};
 
 use super::write::{self, How};
+
+/// Add to the configuration what another tool is set up for
+///
+/// Reads the tool's own files and ~/.aws/config, says what was taken, what has no
+/// equal and which static keys lie about, and adds the rest to config.toml after
+/// a yes. No key and no password is taken, and nothing of the tool is changed.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ImportArgs {
+    /// aws-okta, saml2aws, aws-vault, granted or okta-aws-cli
+    #[arg(value_enum, hide_possible_values = true)]
+    pub tool: ImportTool,
+    /// Read this file instead of the tool's own
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// The Okta org, which aws-okta keeps in its keychain
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+    /// Show what would be added and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Add it without a question
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// The tools whose configuration is understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ImportTool {
+    AwsOkta,
+    Saml2aws,
+    AwsVault,
+    Granted,
+    OktaAwsCli,
+}
+
+impl ImportTool {
+    /// What it is called.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AwsOkta => "aws-okta",
+            Self::Saml2aws => "saml2aws",
+            Self::AwsVault => "aws-vault",
+            Self::Granted => "granted",
+            Self::OktaAwsCli => "okta-aws-cli",
+        }
+    }
+}
 
 mod report;
 
@@ -55,7 +103,7 @@ impl Explain for NotImported {
     }
 }
 
-pub(super) fn run(args: &Import, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &ImportArgs, world: &World, ui: &Ui) -> CommandResult {
     let imported = read(args, world)?;
     let keys = static_keys(world, ui);
     let merged = write::merged(&imported.draft, world)?;
@@ -97,7 +145,7 @@ fn nothing(tool: ImportTool, paths: &[&Path], world: &World) -> CommandError {
     NotImported::Absent { tool: tool.name(), paths }.into()
 }
 
-fn read(args: &Import, world: &World) -> CommandResult<Imported> {
+fn read(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
     let folders = &world.folders;
     let tool = args.tool;
     let required = |default: PathBuf| {
@@ -149,7 +197,7 @@ fn read(args: &Import, world: &World) -> CommandResult<Imported> {
     })
 }
 
-fn okta_aws_cli(args: &Import, world: &World) -> CommandResult<Imported> {
+fn okta_aws_cli(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
     let is_yaml = |path: &Path| path.extension().is_some_and(|end| end == "yaml" || end == "yml");
     let (own, dotenv) = match &args.from {
         Some(path) if is_yaml(path) => (Some(path.clone()), None),

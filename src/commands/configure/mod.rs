@@ -10,28 +10,79 @@ mod replace;
 mod wizard;
 mod write;
 
-use crate::cli::{Configure, ConfigureArgs, Profiles};
+use clap::{Args, Subcommand};
+
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{folders, process};
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown};
 use crate::world::World;
 
-use super::load;
+use super::load::Configuration;
+use super::nameable;
 use profiles::{ProfilesOptions, Report};
+
+/// Set up jit, and the files of other programs
+///
+/// Without a command, asks where your company signs in, tries the login and one
+/// role, and adds what works to config.toml.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ConfigureArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Option<ConfigureCommand>,
+}
+
+/// What can be set up without questions.
+#[derive(Debug, Subcommand)]
+pub enum ConfigureCommand {
+    #[expect(missing_docs, reason = "said by the type of its arguments")]
+    Profiles(ProfilesArgs),
+    #[expect(missing_docs, reason = "said by the type of its arguments")]
+    Add(add::AddArgs),
+    #[expect(missing_docs, reason = "said by the type of its arguments")]
+    Import(import::ImportArgs),
+}
+
+/// Write a profile of ~/.aws/config for each role
+///
+/// Without ROLE, for those of the configuration. Only sections marked `# managed
+/// by jit` are touched; everything else stays byte for byte, and the file before
+/// the last change is kept beside it. `[default]`, which AWS tools use where no
+/// profile is named, is written only with --name default.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ProfilesArgs {
+    /// Roles, also those that IdPs offer; * stands for anything
+    #[arg(value_name = "ROLE", conflicts_with = "all", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
+    pub roles: Vec<String>,
+    /// Every role that jit roles lists, but profiles
+    #[arg(long)]
+    pub all: bool,
+    /// Their names, of {name} {role} {account} {account_name} {idp}
+    #[arg(long, value_name = "TEMPLATE", default_value = "{name}", hide_default_value = true)]
+    pub name: String,
+    /// Show the difference and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remove profiles that jit wrote for roles that are gone
+    #[arg(long)]
+    pub prune: bool,
+}
 
 pub(super) fn run(args: &ConfigureArgs, world: &World, ui: &Ui) -> CommandResult {
     match &args.command {
         None => wizard::run(world, ui),
-        Some(Configure::Profiles(args)) => run_profiles(args, world, ui),
-        Some(Configure::Add(args)) => add::run(args, world, ui),
-        Some(Configure::Import(args)) => import::run(args, world, ui),
+        Some(ConfigureCommand::Profiles(args)) => run_profiles(args, world, ui),
+        Some(ConfigureCommand::Add(args)) => add::run(args, world, ui),
+        Some(ConfigureCommand::Import(args)) => import::run(args, world, ui),
     }
 }
 
-fn run_profiles(args: &Profiles, world: &World, ui: &Ui) -> CommandResult {
-    let file = load(world)?;
-    let roles = choose::all(&file, world);
+fn run_profiles(args: &ProfilesArgs, world: &World, ui: &Ui) -> CommandResult {
+    let file = Configuration::read(world)?.that_is_written()?.file;
+    let roles = nameable::of_configuration(&file, world);
     let wanted = choose::wanted(&roles, &args.roles, args.all, &args.name).or_else(|error| {
         choose::are_profiles(&args.roles, world)?;
         Err(error)

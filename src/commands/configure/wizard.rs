@@ -2,7 +2,10 @@
 //! are tried before anything is written.
 
 use crate::broker::Broker;
-use crate::commands::{advice, aws_profiles, open_store, pick, roles, typed_need};
+use crate::commands::load::{self, Configuration};
+use crate::commands::nameable::Nameable;
+use crate::commands::subject::typed_need;
+use crate::commands::{advice, pick, roles};
 use crate::config::aws;
 use crate::config::draft::{Draft, Table, fit_name};
 use crate::config::file::File;
@@ -81,7 +84,7 @@ pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
 
 /// What is there already, for somebody who may need no more.
 fn welcome(world: &World, ui: &Ui) {
-    let usable = aws_profiles(world).map(|profiles| aws::usable(&profiles).count()).unwrap_or(0);
+    let usable = load::profiles(world).map(|profiles| aws::usable(&profiles).count()).unwrap_or(0);
     if usable > 0 {
         let path = folders::short(&world.folders.aws_config, &world.folders.home);
         ui.instruct(shown!(
@@ -109,11 +112,11 @@ impl Wizard<'_> {
         let found = process::block_on(lookup::look_up(&world.http, &address))?;
         let idp = self.idp(found)?;
         let mut draft = Draft { idps: vec![idp.clone()], roles: Vec::new() };
-        let file = parse(&draft)?;
-        let store = open_store(world, &file)?;
+        let files = Configuration::of(parse(&draft)?, world);
+        let store = files.open_store()?;
         let broker = Broker::new(world, &store);
         let need = typed_need(world, None);
-        let proof = resolve::proof(&file, &idp.name, &world.env)?;
+        let proof = resolve::proof(&files.file, &idp.name, &world.env)?;
         let login = broker
             .sign_in(&proof, &need)
             .map_err(|error| advice::no_login(&error, &idp.name, &proof, advice::Typed::Configure))?;
@@ -265,7 +268,7 @@ impl Wizard<'_> {
             return Ok(offered.first());
         }
         self.ui.say(shown!("{} roles are on offer; which one do you work with most?", offered.len()));
-        let candidates = offered.iter().cloned().map(roles::discovered).collect();
+        let candidates = offered.iter().cloned().map(Nameable::offered).collect();
         let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?;
         Ok(offered.iter().find(|role| role.name() == picked))
     }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use crate::commands::{CONFIG_LIMIT, advice};
+use crate::commands::advice;
+use crate::commands::load::LARGEST_CONFIG;
 use crate::config::draft::{Draft, Merged, Value};
 use crate::config::file::File;
 use crate::config::shared::Summary;
@@ -53,7 +54,7 @@ pub(super) struct Present {
 impl Present {
     pub(super) fn read(world: &World) -> CommandResult<Self> {
         let path = folders::short(&world.folders.config_file, &world.folders.home);
-        let content = replace::read(&world.folders.config_file, CONFIG_LIMIT)
+        let content = replace::read(&world.folders.config_file, LARGEST_CONFIG)
             .map_err(|error| advice::ConfigUnread::new(&path, error))?;
         let present = Self { path, content };
         File::parse(&present.path, present.text()?)?;
@@ -265,7 +266,7 @@ fn write(present: &Present, whole: &str, world: &World) -> CommandResult {
     let _lock = replace::lock(world, "config.lock", "writing the configuration")
         .map_err(|(path, source)| NotWritten::Locked { path, source })?;
     let before = present.content.as_deref().map(Vec::as_slice);
-    let written = replace::write(&world.folders.config_file, before, whole.as_bytes(), CONFIG_LIMIT)
+    let written = replace::write(&world.folders.config_file, before, whole.as_bytes(), LARGEST_CONFIG)
         .map_err(|source| NotWritten::Disk { path: present.path.clone(), source })?;
     if written { Ok(()) } else { Err(NotWritten::Changed(present.path.clone()).into()) }
 }

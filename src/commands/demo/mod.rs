@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::cli::Demo;
+use clap::Args;
+
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::{browser::SystemBrowser, clock::SystemClock, fs, process};
 use crate::ui::{Terminal, Ui};
@@ -21,7 +22,24 @@ use jit_wire::secret::Secret;
 pub use browser::PretendBrowser;
 use story::{By, Story};
 
-pub(super) fn run(args: &Demo, world: &World, ui: &Ui) -> CommandResult {
+use super::load::Configuration;
+
+/// Show the whole story against servers inside this program
+///
+/// An identity provider and an STS on 127.0.0.1; nothing of yours is touched, and
+/// nothing is left behind.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct DemoArgs {
+    /// Sign in by SAML instead of OpenID Connect
+    #[arg(long)]
+    pub saml: bool,
+    /// Let a pretend browser sign in
+    #[arg(long)]
+    pub no_browser: bool,
+}
+
+pub(super) fn run(args: &DemoArgs, world: &World, ui: &Ui) -> CommandResult {
     let failed = |error: std::io::Error| {
         CommandError::new(Kind::Failed, "the demo could not be set up").because(error)
     };
@@ -106,7 +124,7 @@ fn store_kind(root: &Path, env: &Env, ui: Ui) -> CommandResult<String> {
         None if !cfg!(target_os = "linux") => "auto",
         None => {
             let world = world_of_store(root, "kernel", ui);
-            let unusable = super::open_store(&world, &super::load(&world)?)?.describe().problem;
+            let unusable = Configuration::read(&world)?.open_store()?.describe().problem;
             if unusable.is_none() { "kernel" } else { "file" }
         }
     };
@@ -115,8 +133,7 @@ fn store_kind(root: &Path, env: &Env, ui: Ui) -> CommandResult<String> {
 
 /// Destroys the demo's key and what it sealed.
 fn forget(world: &World) -> CommandResult {
-    let file = super::load(world)?;
-    super::open_store(world, &file)?.forget_everything()?;
+    Configuration::read(world)?.open_store()?.forget_everything()?;
     Ok(())
 }
 

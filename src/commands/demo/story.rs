@@ -6,9 +6,12 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::broker::{Interaction, Need};
-use crate::cli::{Login, Logout, Role, Status, Whoami};
 use crate::commands::exec::{SHADOWS, variables};
-use crate::commands::{Subject, login, logout, status, whoami};
+use crate::commands::login::{self, LoginArgs};
+use crate::commands::logout::{self, LogoutArgs};
+use crate::commands::status::{self, StatusArgs};
+use crate::commands::subject::{RoleArgs, Subject};
+use crate::commands::whoami::{self, WhoamiArgs};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::sys::process;
 use crate::ui::text::{escape, shown};
@@ -145,7 +148,7 @@ impl Story<'_> {
         ];
         self.chapter(&where_it_lies, || {
             self.typed("jit status");
-            status::run(&Status::plain(), self.world, self.ui)
+            status::run(&StatusArgs::plain(), self.world, self.ui)
         })?;
         let run_a_command =
             "3. Run a command: it gets the credentials in its environment, nothing else does.";
@@ -166,7 +169,7 @@ impl Story<'_> {
         };
         self.chapter(&[sign_out], || {
             self.typed("jit logout --all");
-            logout::run(&Logout::everything(), self.world, self.ui)
+            logout::run(&LogoutArgs::everything(), self.world, self.ui)
         })
     }
 
@@ -184,7 +187,7 @@ impl Story<'_> {
 
     fn sign_in(&self) -> CommandResult {
         self.typed("jit login prod-admin");
-        login::run(&Login::of("prod-admin"), self.world, self.ui)
+        login::run(&LoginArgs::of("prod-admin"), self.world, self.ui)
             .map_err(|error| DemoStopped { error, real_browser: self.real_browser })?;
         let (proof, hub, what, action) = match self.by {
             By::OpenId => (
@@ -205,7 +208,7 @@ impl Story<'_> {
         let (command, shown) = CHILD;
         self.typed(&format!("jit exec prod-admin -- {shown}"));
         let subject = self.subject("prod-admin")?;
-        let session = subject.session(self.world, &need())?;
+        let session = subject.session(&need())?;
         let variables = variables(&session, &subject.plan, &self.world.env);
         let [program, first, second] = command.map(std::ffi::OsString::from);
         let status = process::run_program(&program, &[first, second], &SHADOWS, variables)
@@ -214,7 +217,7 @@ impl Story<'_> {
             return Err(CommandError::new(Kind::Failed, format!("the child ended with {status}")));
         }
         self.typed("jit whoami prod-admin");
-        whoami::run(&Whoami::of("prod-admin"), self.world, self.ui)
+        whoami::run(&WhoamiArgs::of("prod-admin"), self.world, self.ui)
     }
 
     fn serve_a_tool(&self) -> CommandResult {
@@ -299,12 +302,12 @@ impl Story<'_> {
     }
 
     fn subject(&self, role: &str) -> CommandResult<Subject<'_>> {
-        Subject::find(&Role::named(role), self.world)
+        Subject::find(&RoleArgs::named(role), self.world)
     }
 
     /// What `jit credential-process dev` prints.
     fn answer(&self) -> CommandResult<String> {
-        let session = self.subject("dev")?.session(self.world, &need())?;
+        let session = self.subject("dev")?.session(&need())?;
         Ok(String::from_utf8_lossy(&session.to_credential_process()).trim().to_owned())
     }
 }

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::ExecArgs;
 use super::refresh::{failed, serve};
 use super::{SHADOWS, Set, not_started, session};
-use crate::cli::Exec;
 use crate::error::{CommandError, CommandResult};
 use crate::sys::{companion, process};
 use crate::ui::Ui;
@@ -33,7 +33,7 @@ enum Report {
 pub(super) fn run(
     program: &OsString,
     arguments: &[OsString],
-    args: &Exec,
+    args: &ExecArgs,
     world: &World,
     ui: &Ui,
 ) -> CommandResult {
@@ -67,7 +67,7 @@ fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
 /// Serves until the command has ended, which ends this process.
 fn stay_beside(
     principal: &Arc<companion::Principal>,
-    args: &Exec,
+    args: &ExecArgs,
     world: &World,
     ui: &Ui,
 ) -> Result<(), CommandError> {

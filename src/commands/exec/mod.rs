@@ -11,9 +11,11 @@ pub(super) mod fuzzing;
 mod refresh;
 
 use std::ffi::OsStr;
+use std::ffi::OsString;
 use std::io;
 
-use crate::cli::Exec;
+use clap::Args;
+
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::plan::Plan;
 use crate::sys::process;
@@ -26,7 +28,34 @@ use jit_wire::name::Variable;
 use jit_wire::timestamp::duration;
 use zeroize::Zeroizing;
 
-use super::{Reading, Subject, confirm, typed_need};
+use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject, typed_need};
+
+/// Run a command with a role's credentials
+///
+/// Clears every AWS variable that would win over them, sets the new ones and
+/// becomes the command: signals and the exit code are the command's own.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct ExecArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: RoleArgs,
+    /// Renew first if less than this is left
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub min_ttl: Option<u32>,
+    /// Stay beside the command and renew its credentials while it runs
+    #[arg(long)]
+    pub refresh: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub restriction: RestrictionArgs,
+    /// Do not name role, account and time left first
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
 
 /// Every variable by which some AWS tool would find other credentials, or think these to be others.
 pub(super) const SHADOWS: [&str; 17] = [
@@ -49,7 +78,7 @@ pub(super) const SHADOWS: [&str; 17] = [
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
 
-pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
     let Some((program, arguments)) = args.command.split_first() else {
         return Err(CommandError::new(Kind::Usage, "no command was given"));
     };
@@ -67,10 +96,10 @@ pub(super) fn run(args: &Exec, world: &World, ui: &Ui) -> CommandResult {
 }
 
 /// A session for the command, and what it is one of, both named to the person.
-fn session<'w>(args: &Exec, world: &'w World, ui: &Ui) -> CommandResult<(Subject<'w>, Session)> {
-    let subject = Subject::find_narrowed(&args.role, &args.narrow, Reading::Part, world)?;
-    confirm(&subject.plan, world)?;
-    let session = subject.session(world, &typed_need(world, args.min_ttl))?;
+fn session<'w>(args: &ExecArgs, world: &'w World, ui: &Ui) -> CommandResult<(Subject<'w>, Session)> {
+    let subject = Subject::find_fast(&args.role, world)?.restricted(&args.restriction)?;
+    subject.confirm()?;
+    let session = subject.session(&typed_need(world, args.min_ttl))?;
     if !args.quiet {
         let left = duration(session.time_left(world.clock.now()));
         let role = ui.paint_role(&subject.plan.role, subject.plan.color.as_deref());

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{Set, about};
 use crate::broker::{Broker, Interaction, Need};
-use crate::commands::Subject;
+use crate::commands::subject::Subject;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp;
 use crate::sys::clock::SystemClock;

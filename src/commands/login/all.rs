@@ -2,7 +2,8 @@
 
 use super::choose::Unnamed;
 use super::{Context, accounts, report};
-use crate::commands::{advice, confirm, plan};
+use crate::commands::advice;
+use crate::commands::subject::confirm;
 use crate::config::resolve::Flags;
 use crate::error::{CommandError, CommandResult};
 use crate::plan::{Plan, ProofPlan};
@@ -11,11 +12,11 @@ use jit_wire::credentials::Session;
 
 impl Context<'_, '_> {
     pub(super) fn every_role(&self) -> CommandResult {
-        let Self { args, file, store, broker, world, ui, .. } = *self;
+        let Self { args, files, store, broker, world, ui, .. } = *self;
         let mut plans = Vec::new();
-        for name in file.roles.keys() {
+        for name in files.file.roles.keys() {
             let flags = Flags { role: None, duration: args.duration };
-            let plan = plan(file, name, flags, world)?;
+            let plan = files.plan(name, flags)?;
             if args.idp.as_deref().is_none_or(|idp| idp == plan.proof.name()) {
                 confirm(&plan, world)?;
                 plans.push(plan);

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::{Context, report};
 use crate::commands::advice::Typed;
-use crate::commands::pick::{self, Candidate};
-use crate::commands::{Reading, advice, role_name, roles};
-use crate::config::file::{File, Parent, Target};
-use crate::config::resolve::{self, Flags};
+use crate::commands::nameable::{self, HubRoles, Nameable};
+use crate::commands::{advice, pick, roles};
+use crate::config::file::{File, Parent};
+use crate::config::resolve;
 use crate::error::{CommandResult, Kind};
 use crate::plan::DiscoveredRole;
 use crate::sys::folders;
@@ -69,13 +69,13 @@ impl Context<'_, '_> {
     /// # Errors
     /// Nothing was chosen, nobody can be asked, or the IdP has to be asked and says no.
     pub(super) fn choose_role(&self) -> CommandResult<String> {
-        let Self { args, file, world, .. } = *self;
+        let Self { args, files, world, .. } = *self;
+        let file = &files.file;
         if let Some(idp) = &args.idp {
             return self.choose_offered(idp);
         }
-        let candidates: Vec<Candidate> =
-            roles::named(file, world)?.into_iter().map(|role| role.candidate).collect();
-        let named = role_name(file, Flags::default(), Reading::Whole, world);
+        let candidates = nameable::all(files, world)?;
+        let named = files.role_name(None);
         if candidates.is_empty() {
             let mut idps = file.idps.keys();
             return match (idps.next(), idps.next()) {
@@ -97,7 +97,8 @@ impl Context<'_, '_> {
 
     /// Signs in at an IdP first, and lets the person pick from what it offers.
     fn choose_offered(&self, idp: &str) -> CommandResult<String> {
-        let Self { file, store, broker, world, ui, .. } = *self;
+        let Self { files, store, broker, world, ui, .. } = *self;
+        let file = &files.file;
         let proof = resolve::proof(file, idp, &world.env)?;
         let need = self.need(&proof);
         let typed = Typed::Login { force: need.force };
@@ -118,8 +119,8 @@ impl Context<'_, '_> {
         }
         let offered = roles::learn(broker, &proof, &login, &need, false, world, ui)
             .map_err(|error| advice::no_login(&error, idp, &proof, typed))?;
-        let known = Configured::of(file);
-        let mut candidates: Vec<Candidate> =
+        let known = HubRoles::of(file);
+        let mut candidates: Vec<Nameable> =
             offered.iter().map(|role| candidate(file, &known, role)).collect();
         if candidates.is_empty() {
             // The proof lists no roles (an ID token, an encrypted assertion): what is configured is all that is known.
@@ -140,44 +141,15 @@ impl Context<'_, '_> {
     }
 }
 
-fn configured(file: &File) -> Vec<Candidate> {
-    file.roles.iter().map(|(name, role)| roles::configured(name, role)).collect()
+fn configured(file: &File) -> Vec<Nameable> {
+    file.roles.keys().map(|name| Nameable::configured(file, name, &HashMap::new())).collect()
 }
 
 /// What an IdP offers, by the name that the configuration has for it, if it has one.
-fn candidate(file: &File, configured: &Configured<'_>, role: &DiscoveredRole) -> Candidate {
-    let offered = roles::discovered(role.clone());
-    match configured.name_of(role).and_then(|name| file.roles.get_key_value(name)) {
-        Some((name, own)) => Candidate { about: offered.about, ..roles::configured(name, own) },
+fn candidate(file: &File, configured: &HubRoles<'_>, role: &DiscoveredRole) -> Nameable {
+    let offered = Nameable::offered(role.clone());
+    match configured.name_of(role) {
+        Some(name) => Nameable { about: offered.about, ..Nameable::configured(file, name, &HashMap::new()) },
         None => offered,
-    }
-}
-
-/// The hub roles of the configuration, to be found by what an IdP offers.
-pub(in crate::commands) struct Configured<'f>(HashMap<(&'f str, &'f str, &'f str), &'f str>);
-
-impl<'f> Configured<'f> {
-    /// Those of `file`; of several that are the same role, the first counts.
-    pub(in crate::commands) fn of(file: &'f File) -> Self {
-        let mut found = HashMap::new();
-        for (name, role) in &file.roles {
-            let Parent::Idp(idp) = &role.parent else { continue };
-            let (one, other) = match &role.target {
-                Target::Arn(arn) => (arn.value.as_str(), ""),
-                Target::Assigned { account, permission_set } => (&*account.value, &*permission_set.value),
-                Target::Itself { .. } => continue,
-            };
-            found.entry((idp.value.as_str(), one, other)).or_insert(name.as_str());
-        }
-        Self(found)
-    }
-
-    /// What the configuration calls `offered`.
-    pub(in crate::commands) fn name_of(&self, offered: &DiscoveredRole) -> Option<&'f str> {
-        let (one, other) = match &offered.saml {
-            Some(pair) => (pair.role_arn.as_str(), ""),
-            None => (offered.account.as_str(), offered.role.as_str()),
-        };
-        self.0.get(&(offered.idp.as_str(), one, other)).copied()
     }
 }

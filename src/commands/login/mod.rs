@@ -9,27 +9,92 @@ mod all;
 mod choose;
 mod report;
 
-pub(super) use choose::Configured;
-
 use std::cell::RefCell;
 
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
 use crate::broker::{self, Broker, BrokerError, Interaction, Need};
-use crate::cli::Login;
-use crate::config::file::File;
 use crate::config::resolve::Flags;
 use crate::error::CommandResult;
 use crate::idp::LoginOptions;
-use crate::plan::ProofPlan;
+use crate::plan::{FACTORS, Factor, ProofPlan};
 use crate::store::Store;
 use crate::ui::Ui;
 use crate::world::World;
 
-use super::{LOGIN_WITHIN, advice, confirm, load_or_profiles, open_store, plan, terminals, typed_need};
+use super::load::Configuration;
+use super::{advice, terminals};
+use crate::commands::subject::{LOGIN_WITHIN, RoleArgs, confirm, typed_need};
+
+/// Sign in and get a role's sessions
+///
+/// Signs in at the identity provider if needed, walks the chain and stores every
+/// session. Where all of that is still good, says so and does nothing. Without a
+/// role on a terminal, lets you pick one.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct LoginArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "shown by the help of its own fields")]
+    pub role: RoleArgs,
+    /// Every configured role, after one login at each identity provider
+    #[arg(long, conflicts_with_all = ["role", "role_option"])]
+    pub all: bool,
+    /// Sign in at this identity provider, then pick from the roles it offers
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["role", "role_option"])]
+    pub idp: Option<String>,
+    /// Start over at the identity provider, session or not
+    #[arg(long)]
+    pub force: bool,
+    /// Sign in on another device with a code
+    #[arg(long)]
+    pub device: bool,
+    /// Show the address instead of opening a browser
+    #[arg(long)]
+    pub no_browser: bool,
+    /// The second factor to use at Okta; else the one used last
+    #[arg(long, value_name = "FACTOR", value_parser = factors())]
+    pub factor: Option<Factor>,
+    /// Keep the password for Okta in the store; `jit logout` forgets it
+    #[arg(long)]
+    pub keep_password: bool,
+    /// How long the session should live, such as 2h
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub duration: Option<u32>,
+    /// Say nothing unless something is wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+fn factors() -> impl TypedValueParser<Value = Factor> {
+    let of_name = |name: String| FACTORS.iter().find(|(_, one, _)| *one == name).map(|(factor, ..)| *factor);
+    PossibleValuesParser::new(FACTORS.map(|(_, name, about)| PossibleValue::new(name).help(about)))
+        .try_map(move |name| of_name(name).ok_or("no such factor"))
+}
+
+impl LoginArgs {
+    /// `jit login ROLE`.
+    pub fn of(role: &str) -> Self {
+        Self {
+            role: RoleArgs::named(role),
+            all: false,
+            idp: None,
+            factor: None,
+            keep_password: false,
+            force: false,
+            device: false,
+            no_browser: false,
+            duration: None,
+            quiet: false,
+        }
+    }
+}
 
 /// What every part of the command works with.
 struct Context<'a, 'w> {
-    args: &'a Login,
-    file: &'a File,
+    args: &'a LoginArgs,
+    files: &'a Configuration<'w>,
     store: &'a Store<'w>,
     broker: &'a Broker<'a, 'w>,
     world: &'a World,
@@ -38,11 +103,11 @@ struct Context<'a, 'w> {
     before: RefCell<Option<report::Before>>,
 }
 
-pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
-    let file = &load_or_profiles(world)?;
-    let store = &open_store(world, file)?;
+pub(super) fn run(args: &LoginArgs, world: &World, ui: &Ui) -> CommandResult {
+    let files = &Configuration::read(world)?.with_roles()?;
+    let store = &files.open_store()?;
     let broker = &Broker::new(world, store);
-    let context = Context { args, file, store, broker, world, ui, before: RefCell::default() };
+    let context = Context { args, files, store, broker, world, ui, before: RefCell::default() };
     if args.all {
         context.every_role()?
     } else {
@@ -54,12 +119,12 @@ pub(super) fn run(args: &Login, world: &World, ui: &Ui) -> CommandResult {
 
 impl Context<'_, '_> {
     fn one_role(&self) -> CommandResult {
-        let Self { args, file, store, broker, world, ui, .. } = *self;
+        let Self { args, files, store, broker, world, ui, .. } = *self;
         let name = match args.role.name() {
             Some(name) => name.to_owned(),
             None => self.choose_role()?,
         };
-        let plan = plan(file, &name, Flags { role: None, duration: args.duration }, world)?;
+        let plan = files.plan(&name, Flags { role: None, duration: args.duration })?;
         confirm(&plan, world)?;
         let need = self.need(&plan.proof);
         let before = match self.before.take() {

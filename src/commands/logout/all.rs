@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::cli::Logout;
-use crate::commands::{load_if_there, plan};
+use crate::commands::load::Configuration;
 use crate::config::resolve::{self, Flags};
 use crate::error::CommandResult;
 use crate::idp::{self, Ended, IdpLogin};
@@ -22,12 +21,12 @@ use jit_wire::http::host_of;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::duration;
 
-use super::{end_session, forget_browsers, say_what_was_left, still_valid};
+use super::{LogoutArgs, end_session, forget_browsers, say_what_was_left, still_valid};
 
 /// How long an IdP has to answer; all are asked at the same time.
 const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
-pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
+pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     let store = Store::of_every_kind(world);
     let mut taken = store.take_everything();
     taken.left.extend(forget_browsers(world, ui));
@@ -63,7 +62,7 @@ pub(super) fn run(args: &Logout, world: &World, ui: &Ui) -> CommandResult {
 }
 
 /// Revokes what was stored, at all IdPs side by side, and says what became of it.
-fn tell_idps(args: &Logout, taken: &RemovedStore<'_>, world: &World, ui: &Ui) {
+fn tell_idps(args: &LogoutArgs, taken: &RemovedStore<'_>, world: &World, ui: &Ui) {
     if let Some(why) = taken.sealed() {
         ui.warn(shown!(
             "logins could not be revoked at their IdPs ({}); they end there by their own rules",
@@ -161,9 +160,9 @@ impl Entry {
 
 /// The IdPs of the configuration, as far as it can be read, for their names and for what older entries do not hold.
 fn configured(world: &World) -> HashMap<EntryKey, ProofPlan> {
-    let Ok(file) = load_if_there(world) else { return HashMap::new() };
-    let idps = file.idps.keys().filter_map(|idp| resolve::proof(&file, idp, &world.env).ok());
-    let roles =
-        file.roles.keys().filter_map(|role| Some(plan(&file, role, Flags::default(), world).ok()?.proof));
+    let Ok(files) = Configuration::read(world) else { return HashMap::new() };
+    let file = &files.file;
+    let idps = file.idps.keys().filter_map(|idp| resolve::proof(file, idp, &world.env).ok());
+    let roles = file.roles.keys().filter_map(|role| Some(files.plan(role, Flags::default()).ok()?.proof));
     idps.chain(roles).map(|proof| (proof.login_key(), proof)).collect()
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::cli::ImportTool;
-use crate::commands::aws_profiles;
+use super::ImportTool;
+use crate::commands::load;
 use crate::config::draft::Merged;
 use crate::config::import::{Became, Imported, ImportedTable, StaticKey};
 use crate::sys::folders;
@@ -112,5 +112,5 @@ pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
 
 /// The profiles of `~/.aws/config` that are not jit's.
 fn own_profiles(world: &World) -> Vec<String> {
-    aws_profiles(world).map(|profiles| profiles.not_ours()).unwrap_or_default()
+    load::profiles(world).map(|profiles| profiles.not_ours()).unwrap_or_default()
 }

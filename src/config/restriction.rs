@@ -8,7 +8,7 @@ use jit_wire::explain::{Explain, Kind, Next};
 const LONGEST_POLICY: usize = 2048;
 const MOST_POLICIES: usize = 10;
 
-/// How a session is to be narrowed.
+/// How a session is to be restricted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restriction {
     /// Nothing but reading, by AWS's own policy for that.
@@ -21,9 +21,9 @@ pub struct Restriction {
     pub max: Option<u32>,
 }
 
-/// Why a session cannot be narrowed.
+/// Why a session cannot be restricted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NarrowError {
+pub enum RestrictionError {
     /// Identity Center gives a role as it is.
     #[error("{0} is a permission set, and Identity Center supports neither session policies nor durations")]
     PermissionSet(String),
@@ -52,7 +52,7 @@ pub enum NarrowError {
     TooShort(u32),
 }
 
-impl Explain for NarrowError {
+impl Explain for RestrictionError {
     fn kind(&self) -> Kind {
         Kind::Usage
     }
@@ -76,48 +76,48 @@ impl Explain for NarrowError {
 /// The same plan with less in its last session.
 ///
 /// # Errors
-/// [`NarrowError`].
-pub fn narrowed(mut plan: Plan, narrow: &Restriction) -> Result<Plan, NarrowError> {
-    if *narrow == Restriction::default() {
+/// [`RestrictionError`].
+pub fn restricted(mut plan: Plan, wanted: &Restriction) -> Result<Plan, RestrictionError> {
+    if *wanted == Restriction::default() {
         return Ok(plan);
     }
     let Some(leg) = plan.legs.last_mut() else { return Ok(plan) };
     if matches!(leg.role.value, RoleId::Assigned(_)) {
-        return Err(NarrowError::PermissionSet(leg.name.clone()));
+        return Err(RestrictionError::PermissionSet(leg.name.clone()));
     }
     let mut arns = leg.policy_arns.as_ref().map(|arns| arns.value.clone()).unwrap_or_default();
-    let asked = narrow.policy_arns.iter().cloned();
+    let asked = wanted.policy_arns.iter().cloned();
     let partition = leg.role.value.partition();
     let own = format!("arn:{}:iam::aws:policy/ReadOnlyAccess", partition.name());
-    for arn in asked.chain(narrow.read_only.then_some(own)) {
+    for arn in asked.chain(wanted.read_only.then_some(own)) {
         if !arn.starts_with("arn:") || !arn.contains(":policy/") {
-            return Err(NarrowError::NotAnArn { arn, partition });
+            return Err(RestrictionError::NotAnArn { arn, partition });
         }
         if !arns.contains(&arn) {
             arns.push(arn);
         }
     }
     if arns.len() > MOST_POLICIES {
-        return Err(NarrowError::TooMany(arns.len()));
+        return Err(RestrictionError::TooMany(arns.len()));
     }
     if arns.len() > leg.policy_arns.as_ref().map_or(0, |arns| arns.value.len()) {
         leg.policy_arns = Some(Valued::new(arns, Origin::Flag("the command line")));
     }
-    if let Some(policy) = &narrow.policy {
+    if let Some(policy) = &wanted.policy {
         if leg.policy.is_some() {
-            return Err(NarrowError::TwoPolicies(leg.name.clone()));
+            return Err(RestrictionError::TwoPolicies(leg.name.clone()));
         }
         let document: serde_json::Value =
-            serde_json::from_str(policy).map_err(|error| NarrowError::NotJson(error.to_string()))?;
+            serde_json::from_str(policy).map_err(|error| RestrictionError::NotJson(error.to_string()))?;
         let compact = document.to_string();
         if compact.len() > LONGEST_POLICY {
-            return Err(NarrowError::TooLong(compact.len()));
+            return Err(RestrictionError::TooLong(compact.len()));
         }
         leg.policy = Some(Valued::new(compact, Origin::Flag("--policy")));
     }
-    if let Some(max) = narrow.max {
+    if let Some(max) = wanted.max {
         if max < *crate::plan::DURATION_RANGE.start() {
-            return Err(NarrowError::TooShort(max));
+            return Err(RestrictionError::TooShort(max));
         }
         if max < leg.duration.value {
             leg.duration = Valued::new(max, Origin::Flag("--max"));

@@ -1,0 +1,209 @@
+//! The role that a command is about: its arguments, which role they mean, its plan, and its session.
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::broker::{Broker, BrokerError, Interaction, Need};
+use crate::config::resolve::{Flags, ResolveError};
+use crate::config::restriction::{Restriction, restricted};
+use crate::error::{CommandError, CommandResult, Kind};
+use crate::idp::LoginOptions;
+use crate::plan::{Origin, Plan, Valued};
+use crate::store::Store;
+use crate::sys::fs;
+use crate::world::World;
+use jit_wire::credentials::Session;
+
+use super::load::Configuration;
+use super::{advice, pick};
+
+/// The largest session policy that is read, in bytes: STS takes 2 KB of it, without its spaces.
+const LARGEST_POLICY: u64 = 256 * 1024;
+/// How long a person has to sign in.
+pub(super) const LOGIN_WITHIN: Duration = Duration::from_secs(5 * 60);
+/// How long to wait for another process that is busy with the same: its person may be signing in.
+pub(super) const WAIT: Duration = Duration::from_secs(5 * 60 + 30);
+
+/// A role, as an argument or an option.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RoleArgs {
+    /// The role; else JIT_ROLE, this terminal's last, or default_role
+    #[arg(value_name = "ROLE", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
+    role: Option<String>,
+    /// The same, as an option
+    #[arg(long = "role", value_name = "ROLE", conflicts_with = "role", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
+    role_option: Option<String>,
+}
+
+impl RoleArgs {
+    /// The role that was named.
+    pub fn name(&self) -> Option<&str> {
+        self.role.as_deref().or(self.role_option.as_deref())
+    }
+
+    /// A role named by another command.
+    pub fn named(name: &str) -> Self {
+        Self { role: Some(name.to_owned()), role_option: None }
+    }
+}
+
+/// What restricts a session to less than the role allows.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RestrictionArgs {
+    /// Allow the session nothing but reading
+    #[arg(long)]
+    pub read_only: bool,
+    /// Allow it nothing but what this policy allows too: a file, or an ARN
+    #[arg(long, value_name = "FILE|ARN")]
+    pub policy: Vec<String>,
+    /// Let it live no longer than this
+    #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
+    pub max: Option<u32>,
+}
+
+impl RestrictionArgs {
+    /// What they ask for, the files of `--policy` read.
+    ///
+    /// # Errors
+    /// A file cannot be read, or there are two.
+    fn read(&self) -> CommandResult<Restriction> {
+        let mut wanted = Restriction { read_only: self.read_only, max: self.max, ..Restriction::default() };
+        for policy in &self.policy {
+            if policy.starts_with("arn:") {
+                wanted.policy_arns.push(policy.clone());
+                continue;
+            }
+            let content = fs::read_limited(Path::new(policy), LARGEST_POLICY).map_err(|error| {
+                CommandError::new(Kind::Usage, format!("`{policy}` cannot be read: {error}"))
+            })?;
+            if wanted.policy.replace(String::from_utf8_lossy(&content).into_owned()).is_some() {
+                return Err(CommandError::new(Kind::Usage, "STS takes only one policy that is no ARN"));
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// A role that a command is about.
+pub(super) struct Subject<'w> {
+    pub(super) plan: Plan,
+    /// Who named the role.
+    pub(super) named_by: Origin,
+    /// Where its sessions are stored.
+    pub(super) store: Store<'w>,
+    /// `console_browser` of the configuration.
+    pub(super) console_browser: Option<Vec<String>>,
+    /// Whether mistakes elsewhere in the files may have been left unread.
+    from_part: bool,
+    world: &'w World,
+}
+
+impl<'w> Subject<'w> {
+    /// The role that `role` means, everything read.
+    ///
+    /// # Errors
+    /// There is none, or the files have a mistake.
+    pub(super) fn find(role: &RoleArgs, world: &'w World) -> CommandResult<Self> {
+        Self::in_files(Configuration::read(world)?, role, world)
+    }
+
+    /// The same for a command that hands over a session: most often one is at hand, and then no more is read than what
+    /// the role is made of.
+    ///
+    /// # Errors
+    /// As for [`Self::find`].
+    pub(super) fn find_fast(role: &RoleArgs, world: &'w World) -> CommandResult<Self> {
+        Self::in_files(Configuration::read_for(role.name(), world)?, role, world)
+    }
+
+    fn in_files(files: Configuration<'w>, role: &RoleArgs, world: &'w World) -> CommandResult<Self> {
+        let files = files.with_roles()?;
+        let store = files.open_store()?;
+        let name = match files.role_name(role.name()) {
+            Err(ResolveError::NoRole { .. }) if world.person.can_be_asked() => {
+                Valued::new(pick::any(&files, &store, world)?, Origin::Rule("the list"))
+            }
+            name => name?,
+        };
+        Ok(Self {
+            plan: files.plan(&name.value, Flags::default())?,
+            named_by: name.origin,
+            store,
+            console_browser: files.file.console_browser.as_ref().map(|words| words.value.clone()),
+            from_part: files.is_part(),
+            world,
+        })
+    }
+
+    /// With sessions that are less than the role allows.
+    ///
+    /// # Errors
+    /// `restriction` cannot be read, or is nothing that STS takes.
+    pub(super) fn restricted(self, restriction: &RestrictionArgs) -> CommandResult<Self> {
+        let plan = restricted(self.plan, &restriction.read()?)?;
+        Ok(Self { plan, ..self })
+    }
+
+    /// Asks the person, where the configuration wants that, before the role is used.
+    ///
+    /// # Errors
+    /// The answer is no, or nobody can be asked.
+    pub(super) fn confirm(&self) -> CommandResult {
+        confirm(&self.plan, self.world)
+    }
+
+    /// A session of the role, after whatever it takes. A mistake elsewhere in the files is said before anybody is asked for
+    /// anything.
+    ///
+    /// # Errors
+    /// There is none at hand, and it could not be had.
+    pub(super) fn session(&self, need: &Need) -> CommandResult<Session> {
+        let no_session = |error: BrokerError| advice::no_session(&error, &self.plan, advice::Typed::Another);
+        let broker = Broker::new(self.world, &self.store);
+        if let Some(session) = broker.at_hand(&self.plan, need).map_err(no_session)? {
+            return Ok(session);
+        }
+        if self.from_part {
+            Configuration::read(self.world)?.with_roles()?.plan(&self.plan.role, Flags::default())?;
+        }
+        broker.session(&self.plan, need).map_err(no_session)
+    }
+}
+
+/// Asks the person, where the configuration wants that, before the role of `plan` is used.
+///
+/// # Errors
+/// The answer is no, or nobody can be asked.
+pub(super) fn confirm(plan: &Plan, world: &World) -> CommandResult {
+    if !plan.confirm {
+        return Ok(());
+    }
+    let account = plan.target().role.value.account();
+    match world.person.confirm(&format!("Use {} in account {account}?", plan.role)) {
+        Some(true) => Ok(()),
+        Some(false) => Err(CommandError::new(Kind::Failed, format!("{} is not used", plan.role))),
+        None => Err(CommandError::new(
+            Kind::Usage,
+            format!("{} is only used after a yes, and nobody can be asked here", plan.role),
+        )
+        .because("the role has confirm = true")),
+    }
+}
+
+/// What a command that a person typed needs: a login if it must be, where there is somebody to sign in. `min_ttl` is in
+/// seconds.
+pub(super) fn typed_need(world: &World, min_ttl: Option<u32>) -> Need {
+    let options = LoginOptions { within: LOGIN_WITHIN, ..LoginOptions::by_browser() };
+    Need {
+        min_ttl: Duration::from_secs(min_ttl.unwrap_or(0).into()),
+        force: false,
+        interaction: if world.person.can_be_asked() {
+            Interaction::Allowed(options)
+        } else {
+            Interaction::Never
+        },
+        wait: WAIT,
+    }
+}
