@@ -118,3 +118,5 @@ pub fn next_step(
 
 #[cfg(test)]
 mod model;
+#[cfg(test)]
+mod model_of_two;

@@ -59,6 +59,8 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) directory: Directory,
     pub(crate) records: Records,
+    /// Everything that was taken in, in order.
+    pub(crate) log: Vec<(Entry, Vec<u8>)>,
     hashes: BTreeMap<Id, Hash>,
     made: u8,
 }
@@ -70,7 +72,12 @@ impl World {
 
     pub(crate) fn of(policy: Policy) -> Self {
         let (directory, records) = (testing::directory(), Records::default());
-        Self { policy, directory, records, hashes: BTreeMap::new(), made: 0 }
+        Self { policy, directory, records, log: Vec::new(), hashes: BTreeMap::new(), made: 0 }
+    }
+
+    fn take(&mut self, entry: Entry, bytes: Vec<u8>) {
+        self.records.take(&entry, &bytes);
+        self.log.push((entry, bytes));
     }
 
     pub(crate) fn moment(seconds: i64) -> Timestamp {
@@ -83,8 +90,7 @@ impl World {
         let key = Key::Fact { id, author: author.clone(), kind: fact.kind() };
         let bytes = fact.to_bytes();
         self.hashes.insert(id, Hash::of(&bytes));
-        let entry = Entry::new(key.to_string(), Self::moment(seconds));
-        self.records.take(&entry, &bytes);
+        self.take(Entry::new(key.to_string(), Self::moment(seconds)), bytes);
         id
     }
 
@@ -111,12 +117,12 @@ impl World {
         self.vote(&userid("hub", name), seconds, request, Vouch::Approve);
     }
 
-    fn drop_it(&mut self, name: &str, seconds: i64, request: Id) {
+    pub(crate) fn drop_it(&mut self, name: &str, seconds: i64, request: Id) {
         let sha256 = self.hashes[&request];
         self.fact(&userid("hub", name), seconds, &Fact::Drop(Drop { request, sha256 }));
     }
 
-    fn revoke(&mut self, name: &str, seconds: i64, request: Id) {
+    pub(crate) fn revoke(&mut self, name: &str, seconds: i64, request: Id) {
         let sha256 = self.hashes[&request];
         self.fact(
             &userid("hub", name),
@@ -127,7 +133,7 @@ impl World {
 
     pub(crate) fn act(&mut self, seconds: i64, request: Id, kind: ActKind, bytes: &[u8]) {
         let key = Key::Act { request, kind }.to_string();
-        self.records.take(&Entry::new(key, Self::moment(seconds)), bytes);
+        self.take(Entry::new(key, Self::moment(seconds)), bytes.to_vec());
     }
 
     pub(crate) fn decide_with(&self, request: Id, on_call: &OnCall, seconds: i64) -> Verdict {

@@ -1,5 +1,5 @@
-//! Every interleaving, in a small world: two appliers that can be stopped anywhere, somebody who revokes,
-//! somebody who deletes policies, and time. All reachable states are visited.
+//! Every interleaving, in a small world: one request, two appliers that can be stopped anywhere, the requester who
+//! gives it back, somebody who revokes it, somebody who deletes policies, and time. All reachable states are visited.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -8,7 +8,7 @@ use super::*;
 use crate::decide::tests::World;
 use crate::decide::{History, OnCall, decide};
 use crate::id::Id;
-use crate::ledger::{ActKind, Fact, Ledgered, Revoke, Vouch};
+use crate::ledger::{ActKind, Drop, Fact, Ledgered, Revoke, Vouch};
 use crate::people::PolicyIndex;
 use crate::testing::userid;
 
@@ -18,6 +18,7 @@ const ROLE: &str = "arn:aws:iam::111122223333:role/jit/engineer";
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Reality {
     revoked: bool,
+    dropped: bool,
     over: bool,
     /// The policy is on the role.
     policy: bool,
@@ -89,8 +90,14 @@ impl Scene {
         let body = Fact::Revoke(Revoke { request: case.id, sha256: case.hash, reason: String::new() });
         let (id, at) = (Id::new(World::moment(5), [55; 10]), World::moment(5));
         let revoke = Ledgered { id, author: userid("hub", "dan"), at, body };
+        let body = Fact::Drop(Drop { request: case.id, sha256: case.hash });
+        let (id, at) = (Id::new(World::moment(6), [66; 10]), World::moment(6));
+        let dropped = Ledgered { id, author: userid("hub", "alice@corp.com"), at, body };
         if seen.revoked {
             case.facts.push(&revoke);
+        }
+        if seen.dropped {
+            case.facts.push(&dropped);
         }
         case.decision = case.decision.filter(|_| seen.decided);
         case.applied = case.applied.filter(|_| seen.applied);
@@ -110,6 +117,7 @@ impl Scene {
             found.push(next);
         };
         with(&|next| next.reality.revoked = true);
+        with(&|next| next.reality.dropped = true);
         with(&|next| next.reality.policy = false);
         with(&|next| next.reality.over = true);
         for number in 0..2 {
@@ -155,7 +163,7 @@ fn every_interleaving_ends_without_access_or_with_access_that_ends() {
         resurrected += usize::from(reality.policy && reality.ended);
         // Wherever everybody is stopped, the next applier brings it to the one correct end.
         let end = scene.settled(reality);
-        let may_have = end.decided && !end.revoked && !end.over && !end.ended;
+        let may_have = end.decided && !end.revoked && !end.dropped && !end.over && !end.ended;
         assert_eq!(end.policy, may_have, "{model:?} -> {end:?}");
         assert!(!may_have || end.applied, "that it is applied is written: {end:?}");
         assert!(!end.decided || may_have || end.ended, "that it ended is written: {end:?}");
