@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "a benchmark starts programs and reads the real clock")]
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on stops")]
 
+mod access;
 mod callers;
 mod cold;
 mod cost;
@@ -38,7 +39,7 @@ static JIT: LazyLock<String> = LazyLock::new(|| {
 type Part = (&'static str, fn() -> Table);
 
 /// All of them, in the page's order.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("machine", machine::facts),
     ("warm", warm::paths),
     ("helpers", helpers::side_by_side),
@@ -48,6 +49,7 @@ const PARTS: [Part; 9] = [
     ("cold", cold::chain),
     ("roles", roles::many),
     ("saml", saml::logins),
+    ("access", access::computed),
 ];
 
 #[expect(clippy::print_stderr, reason = "a benchmark that is asked for what it does not know says so")]

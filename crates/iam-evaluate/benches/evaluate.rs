@@ -46,5 +46,10 @@ fn main() {
         })
         .collect();
     rounds.sort_by(f64::total_cmp);
-    println!("{:.0} evaluations a second (median of 11 rounds of 100,000; the limit is 300,000)", rounds[5]);
+    // A row of `scripts/bench access`.
+    let kept = if rounds[5] >= 300_000.0 { "kept" } else { "over" };
+    println!(
+        "typical evaluations of IAM policies, median of 11 rounds\t{:.0} a second\t300,000 a second\t{kept}",
+        rounds[5]
+    );
 }

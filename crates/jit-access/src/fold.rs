@@ -5,7 +5,7 @@ use jit_wire::timestamp::Timestamp;
 use crate::id::Id;
 use crate::ledger::{
     Applied, Cause, Decision, Ended, Fact, Failed, Hash, Ledgered, Outcome, Records, Request, Review,
-    SlackVote, Subject, Told, Use, Vouch, fits,
+    SlackVote, Subject, Thread, Told, Use, Vouch, fits,
 };
 use crate::people::{People, UserId, is_same_person};
 use crate::policy::{Access, Right};
@@ -135,40 +135,12 @@ pub(crate) const LAPSED: &str = "lapsed";
 impl Records {
     /// The request `id`, with everything about its exact bytes.
     pub fn case(&self, id: Id) -> Option<Case<'_>> {
-        let thread = self.threads.get(&id)?;
-        let (subject, hash) = thread.subject.as_ref()?;
-        let Subject::Request(request) = &subject.body else { return None };
-        let counts = |fact: &&Ledgered<Fact>| {
-            fact.body.about() == Some((id, *hash)) && fits(&fact.body, &subject.body)
-        };
-        Some(Case {
-            id,
-            author: &subject.author,
-            at: subject.at,
-            hash: *hash,
-            request,
-            facts: thread.facts.iter().filter(counts).collect(),
-            slack: thread
-                .slack
-                .iter()
-                .filter(|(_, _, vote)| vote.sha256 == *hash)
-                .map(|(member, at, vote)| (member.as_str(), *at, vote))
-                .collect(),
-            decision: thread
-                .decision
-                .as_ref()
-                .map(|(_, decision)| &**decision)
-                .filter(|found| found.sha256 == *hash),
-            applied: thread.applied.as_ref().map(|(at, act)| (*at, act)),
-            ended: thread.ended.as_ref().map(|(at, act)| (*at, act)),
-            failed: thread.failed.as_ref().map(|(at, act)| (*at, act)),
-            told: thread.told.as_ref().map(|(at, act)| (*at, act)),
-        })
+        case_of(id, self.threads.get(&id)?)
     }
 
     /// Every request, the oldest first.
     pub fn cases(&self) -> impl Iterator<Item = Case<'_>> {
-        self.threads.keys().filter_map(|id| self.case(*id))
+        self.threads.iter().filter_map(|(id, thread)| case_of(*id, thread))
     }
 
     /// The use `id`, with the reviews of its exact bytes.
@@ -187,6 +159,37 @@ impl Records {
     pub fn use_cases(&self) -> impl Iterator<Item = UseCase<'_>> {
         self.uses.iter().filter_map(|id| self.use_case(*id))
     }
+}
+
+/// The request that `thread` is of, with what is about its very bytes.
+fn case_of(id: Id, thread: &Thread) -> Option<Case<'_>> {
+    let (subject, hash) = thread.subject.as_ref()?;
+    let Subject::Request(request) = &subject.body else { return None };
+    let counts =
+        |fact: &&Ledgered<Fact>| fact.body.about() == Some((id, *hash)) && fits(&fact.body, &subject.body);
+    Some(Case {
+        id,
+        author: &subject.author,
+        at: subject.at,
+        hash: *hash,
+        request,
+        facts: thread.facts.iter().filter(counts).collect(),
+        slack: thread
+            .slack
+            .iter()
+            .filter(|(_, _, vote)| vote.sha256 == *hash)
+            .map(|(member, at, vote)| (member.as_str(), *at, vote))
+            .collect(),
+        decision: thread
+            .decision
+            .as_ref()
+            .map(|(_, decision)| &**decision)
+            .filter(|found| found.sha256 == *hash),
+        applied: thread.applied.as_ref().map(|(at, act)| (*at, act)),
+        ended: thread.ended.as_ref().map(|(at, act)| (*at, act)),
+        failed: thread.failed.as_ref().map(|(at, act)| (*at, act)),
+        told: thread.told.as_ref().map(|(at, act)| (*at, act)),
+    })
 }
 
 impl<'r> Case<'r> {

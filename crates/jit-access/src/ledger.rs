@@ -18,8 +18,8 @@ pub use body::{
 };
 pub use key::{Key, KeyError, SweepKind};
 pub use memory::{Memory, Session};
-pub(crate) use read::fits;
 pub use read::{Anomaly, AnomalyKind, Ledgered, Records, StoredPolicy, Subject};
+pub(crate) use read::{Thread, fits};
 
 /// The largest fact, in bytes.
 pub const LARGEST_FACT: usize = 16 * 1024;

@@ -77,7 +77,7 @@ pub struct Records {
     policies: Vec<StoredPolicy>,
     /// Which of `policies` were in force, in order.
     chain: Vec<usize>,
-    pub(crate) threads: BTreeMap<Id, Thread>,
+    pub(crate) threads: BTreeMap<Id, Box<Thread>>,
     /// The ids of what each session name asked for, in order.
     pub(crate) by_name: HashMap<String, BTreeSet<Id>>,
     /// The ids of all uses of break-glass.
@@ -240,6 +240,8 @@ impl Records {
                 // Sorted, so that the result does not depend on the order in which they arrived.
                 let rank = |fact: &Ledgered<Fact>| (fact.at, fact.id, fact.author.clone(), fact.body.kind());
                 if let Err(place) = facts.binary_search_by(|other| rank(other).cmp(&rank(&fact))) {
+                    // There are few facts about each of many requests.
+                    facts.reserve_exact(1);
                     facts.insert(place, fact);
                 }
             }

@@ -94,8 +94,11 @@ struct Scene {
     documents: [String; 2],
     records: RefCell<HashMap<Reality, Rc<Records>>>,
     steps: RefCell<HashMap<(Reality, usize, bool), About>>,
-    sweeps: RefCell<HashMap<([bool; 2], Reality), Vec<Sweep>>>,
+    sweeps: RefCell<HashMap<Looked, Vec<Sweep>>>,
 }
+
+/// Which policies the reconciler listed, and what it read then.
+type Looked = ([bool; 2], Reality);
 
 const NEW: One =
     One { said: Said::Nothing, decided: Decided::Not, policy: false, applied: false, ended: false };

@@ -5,8 +5,10 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::Path;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::fs::{self, AtFlags, Dir, FileType, Gid, Mode, OFlags, RawMode, RenameFlags, Stat};
+use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, RawMode, RenameFlags, Stat};
 use rustix::io::Errno;
 
 use super::Publishing;
@@ -44,6 +46,9 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Handle {
     descriptor: OwnedFd,
+    /// Whether the descriptor is behind the names.
+    #[cfg(target_os = "linux")]
+    is_listed: AtomicBool,
     pub(crate) about: About,
 }
 
@@ -64,17 +69,35 @@ impl Handle {
 
     fn of(descriptor: OwnedFd) -> io::Result<Self> {
         let about = about(&fs::fstat(&descriptor)?);
-        Ok(Self { descriptor, about })
+        Ok(Self {
+            descriptor,
+            #[cfg(target_os = "linux")]
+            is_listed: AtomicBool::new(false),
+            about,
+        })
     }
 
     /// Hands each name in here to `each`; `None` for a name that is not text.
     pub(crate) fn names(&self, mut each: impl FnMut(Option<&str>)) -> io::Result<()> {
-        for entry in Dir::read_from(&self.descriptor)? {
-            let entry = entry?;
-            match entry.file_name().to_str() {
-                Ok("." | "..") => {}
-                name => each(name.ok()),
+        let mut see = |name: &std::ffi::CStr| match name.to_str() {
+            Ok("." | "..") => {}
+            name => each(name.ok()),
+        };
+        // By this very descriptor, which saves opening the folder again: a ledger has two folders for each of its objects.
+        #[cfg(target_os = "linux")]
+        {
+            if self.is_listed.swap(true, Ordering::Relaxed) {
+                fs::seek(&self.descriptor, fs::SeekFrom::Start(0))?;
             }
+            let mut buffer = [const { std::mem::MaybeUninit::uninit() }; 8192];
+            let mut entries = fs::RawDir::new(&self.descriptor, &mut buffer);
+            while let Some(entry) = entries.next() {
+                see(entry?.file_name());
+            }
+        }
+        #[cfg(not(target_os = "linux"))]
+        for entry in fs::Dir::read_from(&self.descriptor)? {
+            see(entry?.file_name());
         }
         Ok(())
     }

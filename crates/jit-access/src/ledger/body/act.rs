@@ -258,7 +258,13 @@ impl Act {
             return Err(BodyError::Large(bytes.len(), LARGEST_ACT));
         }
         Ok(match kind {
-            ActKind::Decision => Self::Decision(super::read(bytes)?),
+            ActKind::Decision => {
+                let mut decision: Box<Decision> = super::read(bytes)?;
+                // Of the past there are many, nearly all with one grant, and a list is read with room for several.
+                decision.grants.shrink_to_fit();
+                decision.facts.shrink_to_fit();
+                Self::Decision(decision)
+            }
             ActKind::Applied => Self::Applied(super::read(bytes)?),
             ActKind::Ended => Self::Ended(super::read(bytes)?),
             ActKind::Failed => Self::Failed(super::read(bytes)?),
