@@ -3,8 +3,12 @@
 //!
 //! | module | holds |
 //! | --- | --- |
+//! | [`apply`] | the steps of applying and reconciling, done |
+//! | [`iam`] | the calls to IAM that they take |
 //! | [`folder`] | the ledger in a folder, which several people of one machine can share |
 //! | [`cache`] | what was read of a ledger, so that only what is new is read the next time |
 
+pub mod apply;
 pub mod cache;
 pub mod folder;
+pub mod iam;

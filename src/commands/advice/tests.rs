@@ -566,14 +566,16 @@ const OF_COMMANDS: [&str; 14] = [
     "WizardError",
 ];
 /// No command shows them yet: those of access on request, whose crates have the tests of what they advise.
-const NOT_SHOWN: [&str; 16] = [
+const NOT_SHOWN: [&str; 18] = [
     "AllowError",
+    "ApplyError",
     "BodyError",
     "CallError",
     "CaseError",
     "FolderError",
     "GrantError",
     "HoursError",
+    "IamError",
     "KeyError",
     "LedgerError",
     "NetworkError",

@@ -1,0 +1,238 @@
+//! Applying and reconciling: the steps that `jit-access` finds are done here, one after the other, on a ledger and on IAM.
+//!
+//! Whoever does them may be stopped between any two. Each step is found from what the ledger and the roles say at that moment,
+//! so whoever comes next goes on; a test stops between all of them. Nothing is kept from one run to the next but the cache.
+
+mod sweep;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+
+use jit_access::decide::{OnCall, RecordInput, Verdict, decide, record};
+use jit_access::fold::Case;
+use jit_access::id::Id;
+use jit_access::ledger::{
+    Act, ActKind, Failed, Key, Ledger, LedgerError, Put, Records, StoredPolicy, WriteError, write,
+};
+use jit_access::lifecycle::{Observed, Step, next_step};
+use jit_access::people::{Directory, People};
+use jit_access::policy::Access;
+use jit_access::render::{GrantDocument, GrantError, policy_name};
+use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::timestamp::Timestamp;
+
+use crate::cache::{Cache, Shelf};
+use crate::iam::{Iam, IamError};
+
+/// How far back a request can be that something is still to be done about: it may wait, begin and last for a week each.
+const WINDOW: i64 = 28 * 86_400;
+/// No request takes nearly as many steps.
+const MOST_STEPS: usize = 10_000;
+
+/// The world of whoever applies.
+pub struct Applier<'w> {
+    /// The ledger, under the session that may write acts.
+    pub ledger: &'w dyn Ledger,
+    /// Where what was read is kept.
+    pub shelf: &'w dyn Shelf,
+    /// IAM, with the right to change the policies of roles on request.
+    pub iam: &'w dyn Iam,
+    /// Who is in the groups and which accounts are in the units, as they are now.
+    pub directory: &'w Directory,
+    /// Who is on call now.
+    pub on_call: &'w OnCall,
+    /// The services that the ceiling of an access allows.
+    pub services: &'w dyn Fn(&Access) -> Vec<String>,
+    /// The server's clock.
+    pub clock: &'w dyn Fn() -> Timestamp,
+    /// Random bytes, for ids.
+    pub random: &'w dyn Fn() -> [u8; 10],
+    /// Asked before each thing that is changed, with what it is. Whoever has to end says so here.
+    pub go_on: &'w dyn Fn(&Doing) -> ControlFlow<()>,
+}
+
+/// Something that is about to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// A step of a request.
+    Step(Id, Step),
+    /// A policy that no decision explains is deleted.
+    Delete(String, String),
+    /// A policy that somebody else deleted is put back.
+    Restore(String, String),
+    /// A finding or a sign of life is written.
+    Write(Key),
+}
+
+/// Why it was not finished.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// An act was not written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// IAM.
+    #[error(transparent)]
+    Iam(#[from] IamError),
+    /// The document of a grant cannot be written.
+    #[error("cannot write the policy of a grant: {0}")]
+    Document(#[from] GrantError),
+    /// Nobody has published a policy.
+    #[error("the ledger has no policy")]
+    NoPolicy,
+    /// There is no such request.
+    #[error("the ledger has no request {0}")]
+    NoRequest(Id),
+    /// [`Applier::go_on`] said so.
+    #[error("stopped before it was finished")]
+    Stopped,
+}
+
+impl Explain for ApplyError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Ledger(error) => error.kind(),
+            Self::Write(error) => error.kind(),
+            Self::Iam(error) => error.kind(),
+            Self::Document(error) => error.kind(),
+            Self::NoPolicy | Self::NoRequest(_) => Kind::Usage,
+            Self::Stopped => Kind::Interrupted,
+        }
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::Ledger(error) => error.next(),
+            Self::Write(error) => error.next(),
+            Self::Iam(error) => error.next(),
+            Self::Document(error) => error.next(),
+            Self::NoPolicy => vec![Next::words("publish a policy through a door that may")],
+            Self::NoRequest(_) => vec![Next::words("check the id, and `ledger` in the section [access]")],
+            Self::Stopped => {
+                vec![Next::words("nothing is half done: whoever applies next goes on where this ended")]
+            }
+        }
+    }
+}
+
+impl Applier<'_> {
+    /// Does everything that is to be done now about one request.
+    ///
+    /// # Errors
+    /// [`ApplyError`]. What was done before stays, and the next one goes on.
+    pub fn apply(&self, cache: &mut Cache, request: Id) -> Result<(), ApplyError> {
+        let mut looked = false;
+        for _ in 0..MOST_STEPS {
+            // Again before each step: somebody may have said something, and somebody else may be applying.
+            let records = self.read(cache, request.at())?;
+            let step = self.next(&records, request, looked)?;
+            if step == Step::Rest {
+                return Ok(());
+            }
+            self.ask(&Doing::Step(request, step.clone()))?;
+            looked = step == Step::LookAgain;
+            self.take_step(&records, request, step)?;
+        }
+        Err(ApplyError::Stopped)
+    }
+
+    /// What the ledger says now of requests since `oldest`, and of those that something may be to be done about.
+    fn read(&self, cache: &mut Cache, oldest: Timestamp) -> Result<Records, ApplyError> {
+        let now = (self.clock)();
+        let since = Timestamp(now.0.saturating_sub(WINDOW)).min(oldest);
+        Ok(cache.read(self.ledger, self.shelf, since, now)?.records)
+    }
+
+    fn next(&self, records: &Records, request: Id, looked: bool) -> Result<Step, ApplyError> {
+        let now = (self.clock)();
+        let policy = records.policy_in_force(now).ok_or(ApplyError::NoPolicy)?;
+        let index = policy.index();
+        let people = index.with(self.directory);
+        let case = records.case(request).ok_or(ApplyError::NoRequest(request))?;
+        let (mut observed, mut frozen) = (Observed::new(), Vec::new());
+        for grant in case.decision.iter().flat_map(|decision| &decision.grants) {
+            let mut role = self.iam.role(&grant.role)?;
+            observed
+                .extend(role.policies.remove(&policy_name(request)).map(|text| (grant.role.clone(), text)));
+            if role.is_frozen {
+                frozen.push(grant.role.as_str());
+            }
+        }
+        let verdict = case.decision.is_none().then(|| self.verdict(records, &people, &case, now));
+        Ok(next_step(
+            &people,
+            &case,
+            verdict.as_ref(),
+            &observed,
+            looked,
+            &|role| frozen.contains(&role),
+            now,
+        ))
+    }
+
+    fn verdict(&self, records: &Records, people: &People<'_>, case: &Case<'_>, now: Timestamp) -> Verdict {
+        decide(people, case, self.on_call, &records.history(people, case, now), now)
+    }
+
+    fn take_step(&self, records: &Records, request: Id, step: Step) -> Result<(), ApplyError> {
+        let name = policy_name(request);
+        match step {
+            Step::Decide => self.write_decision(records, request),
+            Step::Put { role, document } => match self.iam.put(&role, &name, &document) {
+                Err(IamError::Refused { role, why }) => {
+                    // Said once; it is tried again as long as the grant lasts.
+                    let failed = Failed { role: role.clone(), why: why.clone() };
+                    self.write_once(request, ActKind::Failed, &Act::Failed(failed))?;
+                    Err(IamError::Refused { role, why }.into())
+                }
+                done => Ok(done?),
+            },
+            Step::Delete { role } => Ok(self.iam.delete(&role, &name)?),
+            Step::WriteApplied(applied) => self.write_once(request, ActKind::Applied, &Act::Applied(applied)),
+            Step::WriteEnded(ended) => self.write_once(request, ActKind::Ended, &Act::Ended(ended)),
+            Step::LookAgain | Step::Rest => Ok(()),
+        }
+    }
+
+    fn write_decision(&self, records: &Records, request: Id) -> Result<(), ApplyError> {
+        let now = (self.clock)();
+        let policy: &StoredPolicy = records.policy_in_force(now).ok_or(ApplyError::NoPolicy)?;
+        let index = policy.index();
+        let people = index.with(self.directory);
+        let case = records.case(request).ok_or(ApplyError::NoRequest(request))?;
+        let history = records.history(&people, &case, now);
+        let verdict = decide(&people, &case, self.on_call, &history, now);
+        let input =
+            RecordInput { policy, people, case: &case, on_call: self.on_call, history: &history, now };
+        let decision = record(input, &verdict, |grant, _| {
+            let access = policy.policy.access.get(&case.request.access).ok_or(GrantError::Nothing)?;
+            let document = GrantDocument::of(access, grant, (self.services)(access)).render()?;
+            Ok::<_, GrantError>(document.as_str().to_owned())
+        })?;
+        match decision {
+            Some(decision) => self.write_once(request, ActKind::Decision, &Act::Decision(Box::new(decision))),
+            // It waits after all.
+            None => Ok(()),
+        }
+    }
+
+    /// Whoever writes an act first has said it; the others go on from there.
+    fn write_once(&self, request: Id, kind: ActKind, act: &Act) -> Result<(), ApplyError> {
+        let key = Key::Act { request, kind };
+        match self.ledger.put_new(&key, &act.to_bytes())? {
+            Put::Created | Put::Exists => Ok(()),
+        }
+    }
+
+    fn ask(&self, doing: &Doing) -> Result<(), ApplyError> {
+        if (self.go_on)(doing).is_continue() { Ok(()) } else { Err(ApplyError::Stopped) }
+    }
+
+    fn write_new(&self, key: &Key, bytes: &[u8]) -> Result<(), ApplyError> {
+        self.ask(&Doing::Write(key.clone()))?;
+        Ok(write(self.ledger, key, bytes)?)
+    }
+}

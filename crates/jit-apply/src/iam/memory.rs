@@ -1,0 +1,68 @@
+//! Roles in memory, for tests of whoever applies.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jit_access::lifecycle::{ObservedRole, RoleArn};
+
+use super::{Iam, IamError};
+
+/// Roles that are put in by hand. Every call can be made to fail.
+#[derive(Debug, Default)]
+pub struct MemoryIam {
+    roles: Mutex<BTreeMap<RoleArn, ObservedRole>>,
+    refused: Mutex<Option<IamError>>,
+}
+
+impl MemoryIam {
+    /// These roles, without policies.
+    pub fn of(roles: impl IntoIterator<Item = RoleArn>) -> Self {
+        let role = |arn: RoleArn| (arn.clone(), ObservedRole { arn, ..ObservedRole::default() });
+        Self { roles: Mutex::new(roles.into_iter().map(role).collect()), refused: Mutex::default() }
+    }
+
+    /// From now on every change gets this answer; none, and they are done again.
+    pub fn refuse(&self, error: Option<IamError>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    /// Changes a role, as somebody could who is not `jit`.
+    pub fn change(&self, role: &str, change: impl FnOnce(&mut ObservedRole)) {
+        if let Some(role) = self.lock().get_mut(role) {
+            change(role);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<RoleArn, ObservedRole>> {
+        self.roles.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, role: &RoleArn, then: impl FnOnce(&mut ObservedRole) -> T) -> Result<T, IamError> {
+        let no_such = || IamError::Refused { role: role.clone(), why: "there is no such role".to_owned() };
+        self.lock().get_mut(role).map(then).ok_or_else(no_such)
+    }
+
+    fn check(&self) -> Result<(), IamError> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
+    }
+}
+
+impl Iam for MemoryIam {
+    fn roles(&self) -> Result<Vec<ObservedRole>, IamError> {
+        Ok(self.lock().values().cloned().collect())
+    }
+
+    fn role(&self, role: &RoleArn) -> Result<ObservedRole, IamError> {
+        self.with(role, |role| role.clone())
+    }
+
+    fn put(&self, role: &RoleArn, name: &str, document: &str) -> Result<(), IamError> {
+        self.check()?;
+        self.with(role, |role| drop(role.policies.insert(name.to_owned(), document.to_owned())))
+    }
+
+    fn delete(&self, role: &RoleArn, name: &str) -> Result<(), IamError> {
+        self.check()?;
+        self.with(role, |role| drop(role.policies.remove(name)))
+    }
+}
