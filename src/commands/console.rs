@@ -26,8 +26,8 @@ use super::subject::{RoleArgs, Subject, typed_need};
 
 /// Open the AWS console in the browser, signed in
 ///
-/// With a session of the role, or for a permission set of Identity Center by the
-/// portal's own link. Without --service or --url at the start page.
+/// Uses a session of the role, or the portal's link for a permission set of
+/// Identity Center. Opens the start page without --service or --url.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ConsoleArgs {
@@ -37,13 +37,13 @@ pub struct ConsoleArgs {
     /// The service to open, such as s3
     #[arg(long, value_name = "NAME", conflicts_with = "url")]
     pub service: Option<String>,
-    /// An address of the console to open
+    /// The URL of the console page to open
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// The region to open it in; else the role's
+    /// The region to open it in (default: the role's)
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Print the address instead: whoever has it is signed in, for 15 minutes
+    /// Print the URL instead; anyone who has it can sign in for 15 min
     #[arg(long)]
     pub print: bool,
 }

@@ -12,17 +12,17 @@ use crate::world::World;
 
 use super::subject::{RoleArgs, Subject};
 
-/// Answer an AWS tool that asks for credentials
+/// Print credentials for an AWS tool (credential_process)
 ///
-/// Prints the credential_process JSON and nothing else. Asks nothing, reads
-/// nothing, opens no browser unless told to.
+/// Prints the credential_process JSON and nothing else. Never prompts, never reads
+/// stdin, and opens no browser without --auto-login.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct CredentialProcessArgs {
     /// The role
     #[arg(value_name = "ROLE", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
     pub role: String,
-    /// Open the browser if a login is needed, and wait 55 seconds for it
+    /// Open the browser if you need to sign in, and wait up to 55 s
     #[arg(long)]
     pub auto_login: bool,
 }

@@ -25,10 +25,10 @@ use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use super::advice;
 use super::load::Configuration;
 
-/// Find what is wrong and the command that mends it
+/// Diagnose problems and suggest fixes
 ///
-/// Looks at the configuration, the store, this machine's clock, and at files
-/// and variables by which an AWS tool would find other credentials.
+/// Checks the configuration, the store, this machine's clock, and the files and
+/// variables that would make an AWS tool use other credentials.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct DoctorArgs {

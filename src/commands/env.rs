@@ -16,15 +16,15 @@ use super::subject::{RoleArgs, Subject, typed_need};
 
 /// Print a role's credentials as shell statements
 ///
-/// In bash or zsh: eval "$(jit env ROLE)". Variables by which an AWS tool would
-/// find other credentials are unset.
+/// In bash or zsh: eval "$(jit env ROLE)". Unsets variables that would make an AWS
+/// tool use other credentials.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct EnvArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: RoleArgs,
-    /// Whose syntax; without it, that of SHELL
+    /// The syntax to print (default: from SHELL)
     #[arg(long, value_enum)]
     pub shell: Option<ShellSyntax>,
 }

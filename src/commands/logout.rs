@@ -24,21 +24,21 @@ use jit_wire::timestamp::duration;
 use super::load::Configuration;
 use super::subject::{RoleArgs, WAIT};
 
-/// Forget sessions here and end them at the identity provider
+/// Delete sessions here and sign out at the IdP
 ///
-/// With a role, ends the login that it descends from and every session of that.
-/// Sessions that AWS has given out cannot be called back; the output says until
-/// when they stay valid.
+/// With a role, ends the sign-in that the role depends on and deletes all of its
+/// sessions. AWS cannot revoke sessions that it has issued; the output says how
+/// long they stay valid.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct LogoutArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: RoleArgs,
-    /// Destroy every login, every session and their keys, then tell the IdPs
+    /// Destroy every sign-in, session and key, then sign out at the IdPs
     #[arg(long, conflicts_with_all = ["role", "role_option"])]
     pub all: bool,
-    /// Show the address for signing out instead of opening it
+    /// Show the sign-out URL instead of opening it
     #[arg(long)]
     pub no_browser: bool,
 }

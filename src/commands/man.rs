@@ -10,10 +10,10 @@ use crate::ui::text::shown;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Print the manual, or write its pages into a folder
+/// Print the manual, or write its pages to a folder
 #[derive(Args, Debug)]
 pub struct ManArgs {
-    /// Where to write one page a command
+    /// The folder for one page per command
     pub folder: Option<PathBuf>,
 }
 
@@ -25,13 +25,14 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ("0", "Done."),
             ("1", "Failed."),
             ("2", "Wrong usage or configuration."),
-            ("3", "A login is needed and may not be started here."),
-            ("4", "AWS or the identity provider said no."),
-            ("5", "The secret store cannot be used."),
+            ("3", "You need to sign in, and this command cannot start a sign-in."),
+            ("4", "AWS or the identity provider refused."),
+            ("5", "The secret store is not usable."),
             ("130", "Interrupted, by Ctrl-C or at a question."),
             (
                 "126, 127",
-                "exec: the command cannot be run, or is not there. Otherwise exec ends with the command's own code or signal.",
+                "exec: the command cannot be run (126) or does not exist (127). Otherwise exec exits with \
+                 the command's own code or signal.",
             ),
         ],
     ),
@@ -42,41 +43,46 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
                 "JIT_CONFIG",
                 "The configuration file, instead of jit/config.toml in the user's configuration folder.",
             ),
-            ("JIT_ROLE", "The role where none is named."),
-            ("JIT_STORE", "auto, keychain, kernel or file: where the key lies that seals sessions."),
-            ("JIT_LOG", "error, warn, info or debug: tell on stderr what is going on."),
-            ("BROWSER", "A command that is given the address of a login, before anything else."),
-            ("NO_COLOR, TERM", "Any value of the first, or dumb in the second, switches colour off."),
-            ("SHELL, PSModulePath", "Whose statements env prints, where --shell does not say."),
+            ("JIT_ROLE", "The role to use when none is given."),
+            ("JIT_STORE", "auto, keychain, kernel or file: where to keep the key that seals sessions."),
+            ("JIT_LOG", "error, warn, info or debug: the level of the log on stderr."),
+            ("BROWSER", "The command that opens sign-in pages, instead of the default browser."),
+            ("NO_COLOR, TERM", "Any value of the first, or dumb in the second, turns colors off."),
+            ("SHELL, PSModulePath", "The shell that env prints statements for, without --shell."),
             ("AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "As for the AWS CLI."),
-            ("AWS_REGION, AWS_DEFAULT_REGION", "The region where the configuration names none."),
+            ("AWS_REGION, AWS_DEFAULT_REGION", "The region, if the configuration sets none."),
             (
                 "AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL_IAM, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_SIGNIN",
                 "The endpoints of STS, of IAM for the names of accounts, of Identity Center, and of the console's sign-in; https, or http on this machine.",
             ),
             (
                 "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-                "For profiles of ~/.aws/config with credential_source, and for no others.",
+                "Only for profiles of ~/.aws/config with credential_source.",
             ),
             (
                 "AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_IMDS_USE_IPV6, AWS_METADATA_SERVICE_TIMEOUT, AWS_METADATA_SERVICE_NUM_ATTEMPTS",
-                "Where and how the instance metadata service is asked, for profiles with credential_source = Ec2InstanceMetadata.",
+                "How to reach the instance metadata service, for profiles with credential_source = \
+                 Ec2InstanceMetadata.",
             ),
             (
                 "AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_V1_DISABLED",
-                "true in the first: it is not asked at all. Its version 1, which the second switches off, never is.",
+                "true in the first: jit does not use the service at all. It never uses version 1 of the \
+                 service, which the second turns off.",
             ),
-            ("JIT_WITHIN", "Set for the credential_process of a profile, so that a circle of them ends."),
-            ("AWS_CREDENTIAL_EXPIRATION", "Beside JIT_ROLE, what status --prompt says in a child of exec."),
-            ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true asks those endpoints."),
+            ("JIT_WITHIN", "Set for the credential_process of a profile, to detect loops."),
+            (
+                "AWS_CREDENTIAL_EXPIRATION",
+                "With JIT_ROLE, what status --prompt shows in a command run by exec.",
+            ),
+            ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true: use those endpoints."),
             (
                 "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                "true: AWS_ENDPOINT_URL and its siblings, endpoint_url and services count for nothing.",
+                "true: ignore AWS_ENDPOINT_URL and its variants, endpoint_url and services.",
             ),
-            ("AWS_MAX_ATTEMPTS", "How often AWS is asked before a call has failed, at most 10 times."),
+            ("AWS_MAX_ATTEMPTS", "Attempts for each call to AWS, at most 10."),
             (
                 "AWS_CA_BUNDLE, HTTPS_PROXY, NO_PROXY",
-                "Certificates to trust, and the way out, as for the AWS CLI.",
+                "Certificates to trust, and the proxy, as for the AWS CLI.",
             ),
         ],
     ),
@@ -85,11 +91,12 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
         &[
             (
                 "config.toml",
-                "In jit of the user's configuration folder (~/.config on Linux). Identity providers and roles.",
+                "Identity providers and roles, in the folder jit of the user's configuration folder \
+                 (~/.config on Linux).",
             ),
             (
                 "jit",
-                "In the user's state folder (~/.local/state on Linux). Sealed logins and sessions, and locks.",
+                "Sealed sign-ins and sessions, and locks, in the user's state folder (~/.local/state on Linux).",
             ),
         ],
     ),
@@ -129,9 +136,8 @@ fn collect(command: &clap::Command, pages: &mut Vec<(String, Vec<u8>)>) -> std::
 }
 
 pub(super) fn run(args: &ManArgs, ui: &Ui) -> CommandResult {
-    let failed = |error: std::io::Error| {
-        CommandError::new(Kind::Failed, "the manual could not be written").because(error)
-    };
+    let failed =
+        |error: std::io::Error| CommandError::new(Kind::Failed, "could not write the manual").because(error);
     let pages = pages().map_err(failed)?;
     let Some(folder) = &args.folder else {
         return pages.first().map_or(Ok(()), |(_, text)| ui.data(text));

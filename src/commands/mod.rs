@@ -37,12 +37,12 @@ use crate::world::{Asking, World};
 
 /// Temporary AWS credentials and nothing else
 ///
-/// Sign in once at your company's identity provider; jit walks from a hub role to
-/// the roles you work with, keeps the short-lived sessions sealed under a key in
-/// your keychain, and hands them to every AWS tool.
+/// Sign in once at your company's identity provider (IdP). jit assumes a hub role
+/// and from there the roles you work with, stores the short-lived sessions sealed
+/// under a key in your keychain, and provides them to every AWS tool.
 #[derive(Debug, Parser)]
 #[command(name = "jit", version, propagate_version = true, verbatim_doc_comment)]
-#[command(after_help = "Start with `jit demo`, which shows everything and touches nothing of yours.")]
+#[command(after_help = "Start with `jit demo`: it shows everything and changes nothing on your machine.")]
 pub struct Cli {
     /// What to do
     #[command(subcommand)]
@@ -63,11 +63,11 @@ pub enum Command {
     Whoami(whoami::WhoamiArgs),
     Explain(explain::ExplainArgs),
     Logout(logout::LogoutArgs),
-    /// Drop the copy of the data key that the kernel keeps
+    /// Remove the copy of the data key from the kernel keyring
     ///
-    /// The next command asks the keychain again, which is no matter if it is open, or
-    /// for the passphrase. A key whose only home is the kernel is no copy: that one is
-    /// destroyed by `jit logout --all`.
+    /// The next command reads the key from the keychain again, or asks for the
+    /// passphrase. With JIT_STORE=kernel the kernel has the only key, not a copy: use
+    /// `jit logout --all` to destroy it.
     #[command(verbatim_doc_comment)]
     Lock,
     Configure(configure::ConfigureArgs),

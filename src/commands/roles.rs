@@ -21,20 +21,20 @@ use super::load::Configuration;
 use super::nameable::{self, Nameable};
 use super::subject::typed_need;
 
-/// List every role that can be named
+/// List every known role
 ///
-/// Those of the configuration, and those that IdPs were seen to offer, by the name
-/// account/role. Makes no network call without --refresh.
+/// Lists the configured roles, and the roles that the IdPs offered when jit last
+/// asked, as account/role. Makes no network call without --refresh.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct RolesArgs {
-    /// Only those with this in their name, account or description
+    /// List only roles with this text in their name, account or description
     #[arg(value_name = "TEXT")]
     pub filter: Option<String>,
-    /// Ask the IdPs what they offer now; signs nobody in
+    /// Ask the IdPs for their roles now, without signing in
     #[arg(long)]
     pub refresh: bool,
-    /// With --refresh, ask about every account, also those just asked about
+    /// With --refresh, ask about every account, even recently checked ones
     #[arg(long, requires = "refresh")]
     pub full: bool,
     /// As JSON, for scripts

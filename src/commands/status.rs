@@ -32,10 +32,10 @@ pub struct StatusArgs {
     /// As JSON, for scripts
     #[arg(long)]
     pub json: bool,
-    /// Exit with 3 when no session is valid
+    /// Exit with 3 if no session is valid
     #[arg(long)]
     pub check: bool,
-    /// The role of this terminal and its time left, on one line, for a prompt
+    /// Print this terminal's role and its time left on one line, for a prompt
     #[arg(long, conflicts_with_all = ["json", "check"])]
     pub prompt: bool,
 }

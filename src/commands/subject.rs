@@ -29,10 +29,10 @@ pub(super) const WAIT: Duration = Duration::from_secs(5 * 60 + 30);
 /// A role, as an argument or an option.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RoleArgs {
-    /// The role; else JIT_ROLE, this terminal's last, or default_role
+    /// The role (default: JIT_ROLE, this terminal's last one, default_role)
     #[arg(value_name = "ROLE", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
     role: Option<String>,
-    /// The same, as an option
+    /// The role, as an option
     #[arg(long = "role", value_name = "ROLE", conflicts_with = "role", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
     role_option: Option<String>,
 }
@@ -52,13 +52,13 @@ impl RoleArgs {
 /// What restricts a session to less than the role allows.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RestrictionArgs {
-    /// Allow the session nothing but reading
+    /// Restrict the session to read-only access
     #[arg(long)]
     pub read_only: bool,
-    /// Allow it nothing but what this policy allows too: a file, or an ARN
+    /// Restrict the session to what this policy allows too: a file or an ARN
     #[arg(long, value_name = "FILE|ARN")]
     pub policy: Vec<String>,
-    /// Let it live no longer than this
+    /// Maximum session lifetime
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub max: Option<u32>,
 }

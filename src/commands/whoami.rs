@@ -15,20 +15,20 @@ use super::advice;
 use super::subject::{RoleArgs, Subject, typed_need};
 use crate::broker::BrokerError;
 
-/// Ask AWS who a role's session is
+/// Ask AWS for the identity of a role's session
 ///
-/// With --tags also the session tags that it carries: what the identity provider
-/// says about you, what came down the chain, and the role's own.
+/// With --tags, also prints the session's tags: those from the IdP, those passed
+/// down the chain, and the role's own.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct WhoamiArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: RoleArgs,
-    /// The session tags too
+    /// Print the session tags too
     #[arg(long)]
     pub tags: bool,
-    /// As JSON, for scripts; always with the tags
+    /// As JSON, for scripts; always includes the tags
     #[arg(long)]
     pub json: bool,
 }

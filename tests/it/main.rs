@@ -102,6 +102,8 @@ mod support;
 mod tls;
 #[cfg(unix)]
 mod usage;
+#[cfg(unix)]
+mod voice;
 #[cfg(windows)]
 mod windows;
 #[cfg(unix)]

@@ -19,7 +19,7 @@ use jit_wire::name;
 
 /// Print the completion script of a shell
 ///
-/// In bash: source <(jit completions bash). Role names are completed from the
+/// In bash: source <(jit completions bash). Completes role names from the
 /// configuration.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]

@@ -23,25 +23,25 @@ use jit_wire::unseen::is_unseen;
 
 use super::write::{self, ADD, Change, How, Present, UPDATE};
 
-/// Take a company's shared file into config.toml, or refresh it
+/// Add a company's shared file to config.toml, or refresh it
 ///
-/// Such a file has [idp.NAME] and [role.NAME] tables and nothing else; it can name
-/// no program. A summary is shown before it is taken, and the whole difference on
-/// request. Without an argument, every shared file is fetched again; nothing is
-/// refreshed by itself.
+/// A shared file has only [idp.NAME] and [role.NAME] tables and cannot name a
+/// program. jit shows a summary and asks before it adds the file, and shows the
+/// whole diff on request. Without an argument, fetches every shared file again; jit
+/// never refreshes them by itself.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct AddArgs {
-    /// Where it is: https, or a file
+    /// Where the shared file is: an https URL or a path
     #[arg(value_name = "URL|FILE", value_hint = clap::ValueHint::AnyPath)]
     pub from: Option<String>,
-    /// The SHA-256 that it has to have, as whoever sent you here says
+    /// The SHA-256 that the file must have, from the person who shares it
     #[arg(long, value_name = "HEX", requires = "from")]
     pub sha256: Option<String>,
-    /// Show the summary and the difference, and change nothing
+    /// Show the summary and the diff, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Take it without a question
+    /// Add it without asking
     #[arg(long, conflicts_with = "dry_run")]
     pub yes: bool,
 }

@@ -16,11 +16,12 @@ use jit_wire::explain::{Explain, Next};
 
 use super::write::{self, How};
 
-/// Add to the configuration what another tool is set up for
+/// Import the configuration of another tool
 ///
-/// Reads the tool's own files and ~/.aws/config, says what was taken, what has no
-/// equal and which static keys lie about, and adds the rest to config.toml after
-/// a yes. No key and no password is taken, and nothing of the tool is changed.
+/// Reads the tool's own files and ~/.aws/config, lists what it can import, what has
+/// no equivalent and which long-lived access keys it found, and adds the rest to
+/// config.toml after asking. Imports no key and no password, and does not change
+/// the tool's files.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ImportArgs {
@@ -36,7 +37,7 @@ pub struct ImportArgs {
     /// Show what would be added and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Add it without a question
+    /// Add it without asking
     #[arg(long)]
     pub yes: bool,
 }

@@ -22,9 +22,9 @@ use super::load::Configuration;
 use super::nameable;
 use profiles::{ProfilesOptions, Report};
 
-/// Set up jit, and the files of other programs
+/// Set up jit and the configuration files of other programs
 ///
-/// Without a command, asks where your company signs in, tries the login and one
+/// Without a command, asks where your company signs in, tries the sign-in and one
 /// role, and adds what works to config.toml.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -45,28 +45,28 @@ pub enum ConfigureCommand {
     Import(import::ImportArgs),
 }
 
-/// Write a profile of ~/.aws/config for each role
+/// Write a profile to ~/.aws/config for each role
 ///
-/// Without ROLE, for those of the configuration. Only sections marked `# managed
-/// by jit` are touched; everything else stays byte for byte, and the file before
-/// the last change is kept beside it. `[default]`, which AWS tools use where no
-/// profile is named, is written only with --name default.
+/// Without ROLE, writes one for each configured role. Changes only sections marked
+/// `# managed by jit`; everything else stays byte for byte, and a backup of the
+/// file is kept next to it. Writes `[default]`, which AWS tools use when no profile
+/// is given, only with --name default.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ProfilesArgs {
-    /// Roles, also those that IdPs offer; * stands for anything
+    /// Roles, including those that IdPs offer; * matches anything
     #[arg(value_name = "ROLE", conflicts_with = "all", add = clap_complete::ArgValueCompleter::new(crate::commands::completions::role_names))]
     pub roles: Vec<String>,
-    /// Every role that jit roles lists, but profiles
+    /// Every role that jit roles lists, except profiles
     #[arg(long)]
     pub all: bool,
-    /// Their names, of {name} {role} {account} {account_name} {idp}
+    /// Template for the names: {name} {role} {account} {account_name} {idp}
     #[arg(long, value_name = "TEMPLATE", default_value = "{name}", hide_default_value = true)]
     pub name: String,
-    /// Show the difference and change nothing
+    /// Show the diff and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Remove profiles that jit wrote for roles that are gone
+    /// Remove profiles that jit wrote for roles that no longer exist
     #[arg(long)]
     pub prune: bool,
 }

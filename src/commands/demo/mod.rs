@@ -24,17 +24,17 @@ use story::{By, Story};
 
 use super::load::Configuration;
 
-/// Show the whole story against servers inside this program
+/// Try everything against servers inside this program
 ///
-/// An identity provider and an STS on 127.0.0.1; nothing of yours is touched, and
-/// nothing is left behind.
+/// Runs an IdP and an STS on 127.0.0.1. Changes nothing on your machine and leaves
+/// nothing behind.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct DemoArgs {
-    /// Sign in by SAML instead of OpenID Connect
+    /// Sign in with SAML instead of OpenID Connect
     #[arg(long)]
     pub saml: bool,
-    /// Let a pretend browser sign in
+    /// Sign in with a simulated browser
     #[arg(long)]
     pub no_browser: bool,
 }

@@ -32,24 +32,24 @@ use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject, typed_need};
 
 /// Run a command with a role's credentials
 ///
-/// Clears every AWS variable that would win over them, sets the new ones and
-/// becomes the command: signals and the exit code are the command's own.
+/// Unsets every AWS variable that would take precedence, sets the new ones, and
+/// replaces itself with the command, so signals and exit code are the command's.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ExecArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: RoleArgs,
-    /// Renew first if less than this is left
+    /// Renew the session first if less than this is left
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub min_ttl: Option<u32>,
-    /// Stay beside the command and renew its credentials while it runs
+    /// Keep renewing the credentials while the command runs
     #[arg(long)]
     pub refresh: bool,
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub restriction: RestrictionArgs,
-    /// Do not name role, account and time left first
+    /// Do not print the role, the account and the time left first
     #[arg(short, long)]
     pub quiet: bool,
     /// The command and its arguments

@@ -21,10 +21,10 @@ use jit_wire::timestamp::{Timestamp, duration};
 
 use rows::{Row, center_rows, leg_rows, length, named_by, oidc_rows, okta_rows, optional, said, saml_rows};
 
-/// Show the plan for a role and where each value came from
+/// Show the plan for a role and where each value comes from
 ///
-/// Each step with its values, what is stored for it and what would be called.
-/// Calls nothing.
+/// Lists each step with its values, what is stored for it, and what jit would
+/// call. Makes no network call.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ExplainArgs {

@@ -29,40 +29,40 @@ use crate::commands::subject::{LOGIN_WITHIN, RoleArgs, confirm, typed_need};
 
 /// Sign in and get a role's sessions
 ///
-/// Signs in at the identity provider if needed, walks the chain and stores every
-/// session. Where all of that is still good, says so and does nothing. Without a
-/// role on a terminal, lets you pick one.
+/// Signs in at the IdP if needed, assumes each role of the chain and stores the
+/// sessions. Does nothing if they are all still valid. Without a role on a
+/// terminal, lets you pick one.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct LoginArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub role: RoleArgs,
-    /// Every configured role, after one login at each identity provider
+    /// Every configured role, with one sign-in at each IdP
     #[arg(long, conflicts_with_all = ["role", "role_option"])]
     pub all: bool,
-    /// Sign in at this identity provider, then pick from the roles it offers
+    /// Sign in at this IdP, then pick from the roles it offers
     #[arg(long, value_name = "NAME", conflicts_with_all = ["role", "role_option"])]
     pub idp: Option<String>,
-    /// Start over at the identity provider, session or not
+    /// Sign in at the IdP again, even if there is a session
     #[arg(long)]
     pub force: bool,
     /// Sign in on another device with a code
     #[arg(long)]
     pub device: bool,
-    /// Show the address instead of opening a browser
+    /// Show the URL instead of opening a browser
     #[arg(long)]
     pub no_browser: bool,
-    /// The second factor to use at Okta; else the one used last
+    /// The second factor to use at Okta (default: the last one used)
     #[arg(long, value_name = "FACTOR", value_parser = factors())]
     pub factor: Option<Factor>,
-    /// Keep the password for Okta in the store; `jit logout` forgets it
+    /// Store the password for Okta, sealed; `jit logout` deletes it
     #[arg(long)]
     pub keep_password: bool,
-    /// How long the session should live, such as 2h
+    /// Session lifetime, such as 2h
     #[arg(long, value_name = "TIME", value_parser = crate::config::parse_duration)]
     pub duration: Option<u32>,
-    /// Say nothing unless something is wrong
+    /// Print only errors and warnings
     #[arg(short, long)]
     pub quiet: bool,
 }

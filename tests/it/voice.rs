@@ -1,0 +1,341 @@
+//! Everything that a person reads is plain, current technical English: the words of `docs/design/voice.md`, held.
+//!
+//! A phrase that slipped in before goes into a table here, beside what to say instead.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A phrase that no text may have.
+struct Banned {
+    /// In lower case; it matches whole words.
+    phrase: &'static str,
+    /// What to say instead.
+    say: &'static str,
+    /// Where the phrase is the right one, in lower case.
+    but_for: &'static [&'static str],
+}
+
+const fn banned(phrase: &'static str, say: &'static str) -> Banned {
+    Banned { phrase, say, but_for: &[] }
+}
+
+const fn banned_but(phrase: &'static str, say: &'static str, but_for: &'static [&'static str]) -> Banned {
+    Banned { phrase, say, but_for }
+}
+
+/// Banned wherever a person reads: messages, help, manual pages and the README.
+const EVERYWHERE: &[Banned] = &[
+    banned("is called so", "no role matches `x`"),
+    banned("to be had", "could not get"),
+    banned("stands in", "is defined in"),
+    banned("stand in", "are defined in"),
+    banned("mend", "fix"),
+    banned("mends", "fixes"),
+    banned("there is none that", "no … does"),
+    banned("where it lies", "where it is stored"),
+    banned("what goes before", "say what it is"),
+    banned("anew", "again, or refresh"),
+    banned("afresh", "again, or from scratch"),
+    banned("never end", "long-lived access keys"),
+    banned("who may not", "a full relative clause"),
+    banned("came to nothing", "did not succeed"),
+    banned("log in", "sign in"),
+    banned_but("log on", "sign in", &["log on stderr"]),
+    banned_but("logon", "sign-in", &["its own logon"]),
+    banned("company file", "shared file"),
+];
+
+/// Banned in messages, help and manual pages besides: the README may have these words where it explains them.
+const IN_MESSAGES: &[Banned] = &[
+    banned_but(
+        "provider",
+        "IdP",
+        &[
+            // What IAM calls the entry of an IdP in an account.
+            "saml provider",
+            "oidc provider",
+            "iam provider",
+            "openidconnect provider",
+            "oidc-provider",
+            "saml-provider",
+            "specified provider",
+            "provider's url in iam",
+            "provider in iam",
+            "provider arn",
+            "role and provider",
+            "identifies its provider",
+            "role arn and provider arn",
+            // The term, spelled out once.
+            "identity provider",
+            // What AWS says.
+            "from your identity provider",
+            // The SDKs' word for where credentials come from.
+            "credential provider",
+            "credentials provider",
+            // A part of OpenID Connect's discovery document and of names of settings.
+            "openid provider",
+            "openid connect provider",
+        ],
+    ),
+    banned_but(
+        "address",
+        "URL",
+        &[
+            "ip address",
+            "ipv4 address",
+            "ipv6 address",
+            "address of a machine",
+            "two addresses",
+            "own addresses",
+            "email address",
+            "addresses of",
+            "{address}",
+            "bad address",
+        ],
+    ),
+    banned("static keys", "long-lived access keys"),
+    banned("static key", "long-lived access key"),
+    banned_but("leg", "step: hub, spoke", &["plan::leg"]),
+    banned("legs", "steps: hub, spokes"),
+    banned("whoever", "the administrator of, the person who"),
+    banned("takes none", "accepts none, or does not accept"),
+    banned("takes no", "accepts no, or does not accept"),
+    banned("is over", "has expired, or has ended"),
+    banned("is no more", "no longer"),
+    banned("come back", "return"),
+    banned("written down", "saved"),
+    banned("said no", "refused"),
+    banned("asked for longer", "requested for longer"),
+    banned("is there already", "already exists"),
+    banned("which is not there", "which does not exist"),
+    banned("lies about", "that it found"),
+    banned("decides instead", "takes precedence"),
+    banned("the permission set decides", "set by the permission set"),
+    banned("a yes", "a confirmation"),
+    banned("nobody can be asked", "jit cannot ask here"),
+    banned_but("is broken", "is not valid, or is damaged", &["certificate in it is broken"]),
+    banned("meanwhile", "in the meantime"),
+    banned("in clear", "in plain text, or unencrypted"),
+    banned("goes on there", "continues there"),
+    banned("go on", "continue"),
+    banned("a login is needed", "you need to sign in"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+/// Below these, messages still wait for their turn; the last one to be rewritten takes the list away.
+const NOT_YET: &[&str] = &[
+    "src/commands/",
+    "crates/iam-evaluate/",
+    "crates/jit-access/",
+    "crates/jit-apply/",
+    "crates/jit-emulator/",
+];
+
+/// Every source file of the program and its crates, without tests and fuzz targets.
+fn sources() -> Vec<(String, String)> {
+    fn below(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).expect("a folder of the repository").flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let for_tests =
+                ["tests", "test_", "_tests", "testing", "fuzzing"].iter().any(|part| name.contains(part));
+            if for_tests {
+                continue;
+            }
+            if path.is_dir() {
+                below(&path, found);
+            } else if name.ends_with(".rs") {
+                let text = fs::read_to_string(&path).expect("UTF-8");
+                let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap_or_default().to_owned();
+                let shown = path.strip_prefix(root()).expect("below the root").display().to_string();
+                found.push((shown.replace('\\', "/"), text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    below(&root().join("src"), &mut found);
+    for entry in fs::read_dir(root().join("crates")).expect("crates").flatten() {
+        below(&entry.path().join("src"), &mut found);
+    }
+    assert!(found.len() > 200, "where are the sources?");
+    found
+}
+
+/// What a source file has for people: its string literals, and its doc comments.
+#[derive(Default)]
+struct Texts {
+    literals: Vec<(usize, String)>,
+    docs: Vec<(usize, String)>,
+}
+
+/// Reads comments, strings and characters; the rest of Rust is passed over.
+fn texts(source: &str) -> Texts {
+    let mut found = Texts::default();
+    let mut at = 0;
+    let line_of = |at: usize| source[..at].matches('\n').count() + 1;
+    while let Some(next) = source[at..].chars().next() {
+        let rest = &source[at..];
+        if rest.starts_with("//") {
+            let end = rest.find('\n').unwrap_or(rest.len());
+            let comment = &rest[..end];
+            if let Some(doc) = comment.strip_prefix("///").or_else(|| comment.strip_prefix("//!")) {
+                found.docs.push((line_of(at), doc.trim().to_owned()));
+            }
+            at += end;
+        } else if let Some((opening, closing)) = raw_string(rest) {
+            let end = rest[opening..].find(&closing).map_or(rest.len(), |end| opening + end);
+            found.literals.push((line_of(at), rest[opening..end].to_owned()));
+            at += (end + closing.len()).min(rest.len());
+        } else if next == '"' {
+            let end = end_of_string(rest);
+            let text = without_line_ends(&rest[1..end]);
+            found.literals.push((line_of(at), text));
+            at += end + 1;
+        } else if next == '\'' {
+            at += length_of_character(rest);
+        } else if next.is_alphanumeric() || next == '_' {
+            // A whole word, so that the `r` of `for` opens no raw string.
+            at += rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        } else {
+            at += next.len_utf8();
+        }
+    }
+    found
+}
+
+/// Where the text of a raw string begins, and what ends it.
+fn raw_string(rest: &str) -> Option<(usize, String)> {
+    let prefix = ["r", "br", "cr"].into_iter().find(|prefix| {
+        rest.strip_prefix(prefix).is_some_and(|after| after.trim_start_matches('#').starts_with('"'))
+    })?;
+    let hashes = rest[prefix.len()..].find('"')?;
+    Some((prefix.len() + hashes + 1, format!("\"{}", "#".repeat(hashes))))
+}
+
+/// Where the string that `rest` begins with has its closing quote.
+fn end_of_string(rest: &str) -> usize {
+    let mut escaped = false;
+    for (at, c) in rest.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at,
+            _ => {}
+        }
+    }
+    rest.len() - 1
+}
+
+/// A string as it is printed, where a backslash at the end of a line joins the next one to it.
+fn without_line_ends(text: &str) -> String {
+    let mut parts = text.split("\\\n");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.trim_start())
+}
+
+/// How long a character literal or a lifetime is.
+fn length_of_character(rest: &str) -> usize {
+    let mut chars = rest.char_indices().skip(1);
+    match (chars.next(), chars.next()) {
+        (Some((_, '\\')), _) => {
+            rest[2..].find('\'').map_or(1, |end| if rest[2..].starts_with('\'') { 4 } else { end + 3 })
+        }
+        (Some(_), Some((at, '\''))) => at + 1,
+        _ => 1,
+    }
+}
+
+/// Every banned phrase in `text`.
+fn found_in<'b>(text: &str, banned: &'b [Banned]) -> Vec<&'b Banned> {
+    let text = text.to_lowercase();
+    let has = |banned: &&Banned| {
+        let rest = banned.but_for.iter().fold(text.clone(), |text, right| text.replace(right, "…"));
+        rest.match_indices(banned.phrase).any(|(at, phrase)| {
+            let part_of_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            !part_of_word(rest[..at].chars().next_back())
+                && !part_of_word(rest[at + phrase.len()..].chars().next())
+        })
+    };
+    banned.iter().filter(has).collect()
+}
+
+/// A list of what to change, one line each.
+fn complaints(place: &str, text: &str, banned: &[Banned]) -> Vec<String> {
+    let complaint = |one: &Banned| format!("{place}: `{}` (say: {}) in: {text}", one.phrase, one.say);
+    found_in(text, banned).into_iter().map(complaint).collect()
+}
+
+#[test]
+fn messages_are_plain_english() {
+    let mut wrong = Vec::new();
+    for (path, source) in sources() {
+        if NOT_YET.iter().any(|folder| path.starts_with(folder)) && path != "src/commands/man.rs" {
+            continue;
+        }
+        let found = texts(&source);
+        // A word alone is a key of some format, and no message.
+        for (line, text) in found.literals.iter().filter(|(_, text)| text.trim().contains(' ')) {
+            for table in [EVERYWHERE, IN_MESSAGES] {
+                wrong.extend(complaints(&format!("{path}:{line}"), text, table));
+            }
+        }
+        let help = path.starts_with("src/cli");
+        for (line, text) in found.docs.iter().filter(|_| help) {
+            for table in [EVERYWHERE, IN_MESSAGES] {
+                wrong.extend(complaints(&format!("{path}:{line}"), text, table));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} texts are not plain English:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn manual_pages_and_the_readme_are_plain_english() {
+    let mut pages = vec![root().join("README.md")];
+    pages.extend(fs::read_dir(root().join("man")).expect("man").flatten().map(|entry| entry.path()));
+    let mut wrong = Vec::new();
+    for page in pages {
+        let name = page.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let text = fs::read_to_string(&page).expect("UTF-8").replace("\\-", "-");
+        for (line, text) in text.lines().enumerate() {
+            wrong.extend(complaints(&format!("{name}:{}", line + 1), text, EVERYWHERE));
+            if name != "README.md" {
+                wrong.extend(complaints(&format!("{name}:{}", line + 1), text, IN_MESSAGES));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} lines are not plain English:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn banned_phrases_are_found_where_they_stand() {
+    let phrases = |text: &str| -> Vec<&str> {
+        found_in(text, EVERYWHERE)
+            .into_iter()
+            .chain(found_in(text, IN_MESSAGES))
+            .map(|one| one.phrase)
+            .collect()
+    };
+    assert_eq!(phrases("Ask anew."), ["anew"]);
+    assert_eq!(phrases("the provider said no"), ["provider", "said no"]);
+    assert_eq!(phrases("the IAM OIDC provider lists no client"), [""; 0]);
+    assert_eq!(phrases("a provider behind a SAML provider"), ["provider"]);
+    assert_eq!(phrases("recommend a legend"), [""; 0]);
+    let source = r##"
+        /// Ask anew.
+        fn f<'a>(x: &'a str) -> char {
+            let quote = ('"', '\'', '\\', 'r', b'"');
+            // "a comment"
+            let for_r = r#"a "raw" text"#;
+            println!("one \"quoted\" {x} \
+                      line");
+        }
+    "##;
+    let found = texts(source);
+    let literals: Vec<&str> = found.literals.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(literals, ["a \"raw\" text", "one \\\"quoted\\\" {x} line"]);
+    assert_eq!(found.docs, [(2, "Ask anew.".to_owned())]);
+}
