@@ -269,7 +269,7 @@ mod tests {
             ("alice asks deploy -> granted 1h", "the case ends before the duration"),
             (
                 "alice asks deploy soon -> granted 1h",
-                "`soon` is not a length of time; write 8h, 90m, 1h30m or 3600s",
+                "`soon` is not a duration; write 8h, 90m, 1h30m or 3600s",
             ),
             ("a* asks deploy 1h -> granted 1h", "`a*` cannot be a person"),
             ("alice asks deploy 1h in prod -> granted 1h", "`in prod` names no account"),
@@ -282,7 +282,7 @@ mod tests {
             ("alice asks deploy 1h -> denied: lapsd", "there is no code `lapsd`"),
             ("alice asks deploy 1h -> denied", "`denied` is nothing that can come of a request"),
             ("alice asks deploy 1h -> waits:", "`waits:` is nothing that can come of a request"),
-            ("alice asks deploy 1h -> granted", "`` is not a length of time; write 8h, 90m, 1h30m or 3600s"),
+            ("alice asks deploy 1h -> granted", "`` is not a duration; write 8h, 90m, 1h30m or 3600s"),
             ("alice asks deploy 1h -> maybe", "`maybe` is nothing that can come of a request"),
         ];
         for (line, what) in cases {

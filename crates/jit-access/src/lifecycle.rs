@@ -117,6 +117,7 @@ pub fn next_step(
 }
 
 #[cfg(test)]
-mod model;
-#[cfg(test)]
-mod model_of_two;
+mod tests {
+    mod model;
+    mod model_of_two;
+}

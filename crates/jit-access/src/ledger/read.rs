@@ -143,8 +143,8 @@ impl Records {
         if !is_act && key.id().at().0.abs_diff(entry.written.0) > SKEW.unsigned_abs() {
             let what = format!(
                 "its id is of {} and it was stored at {}",
-                moment(key.id().at()),
-                moment(entry.written)
+                key.id().at().to_rfc3339(),
+                entry.written.to_rfc3339()
             );
             return self.anomaly(entry, AnomalyKind::Time, what);
         }
@@ -385,10 +385,6 @@ fn subject_key(subject: &Ledgered<Subject>) -> Key {
         Subject::Use(_) => FactKind::Use,
     };
     Key::Fact { id: subject.id, author: subject.author.clone(), kind }
-}
-
-fn moment(at: Timestamp) -> String {
-    at.to_rfc3339()
 }
 
 impl StoredPolicy {

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
-use super::*;
+use super::super::*;
 use crate::decide::tests::World;
 use crate::decide::{OnCall, decide};
 use crate::id::Id;

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::*;
+use super::super::*;
 use crate::decide::tests::World;
 use crate::decide::{History, OnCall, decide};
 use crate::id::Id;
