@@ -41,10 +41,10 @@ impl Explain for ConfigUnread {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::Absent(_) => vec![
-                Next::Run { command: "configure".into(), does: "asks for what it needs".into() },
+                Next::Run { command: "configure".into(), does: "asks the questions and writes it".into() },
                 Next::Run {
                     command: "configure add URL".into(),
-                    does: "takes your company's shared file".into(),
+                    does: "adds your company's shared file".into(),
                 },
             ],
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
@@ -65,14 +65,14 @@ impl<E: Explain> From<E> for CommandError {
 /// Why a command that asks nobody does not know what is stored.
 pub(super) fn not_asked(error: &StoreError) -> String {
     match error {
-        StoreError::Locked { what, .. } => format!("{what}; nobody is asked here, `jit login` does"),
+        StoreError::Locked { what, .. } => format!("{what}; this command does not ask, `jit login` does"),
         error => error.in_one_line(),
     }
 }
 
 /// A login that could not be stored, for the command whose purpose that is.
 #[derive(Debug, thiserror::Error)]
-#[error("you are signed in, but nothing keeps that: the next command asks for it again")]
+#[error("you are signed in, but jit could not store the sign-in: the next command asks again")]
 pub(super) struct NotStored(pub(super) StoreError);
 
 impl Explain for NotStored {
@@ -186,7 +186,7 @@ impl Case<'_> {
             },
             Next::EveryValue => match &self.role {
                 Some(role) if self.typed != Typed::Configure => {
-                    format!("jit explain {role}  shows every value of the question")
+                    format!("jit explain {role}  shows every value of the request")
                 }
                 _ => return Vec::new(),
             },
@@ -207,7 +207,7 @@ impl Case<'_> {
             }
             Next::Clock => "check this machine's clock".to_owned(),
             Next::Offered(account) => format!("`jit roles {account}` lists what you were offered there"),
-            Next::StartAfresh => "`jit logout --all` starts afresh; nothing but a login is lost".to_owned(),
+            Next::StartAfresh => "`jit logout --all` starts over; you lose only your sign-ins".to_owned(),
             Next::SignIn
             | Next::SignInAgain
             | Next::SignInAnew
@@ -229,19 +229,21 @@ impl Case<'_> {
                 _ => None,
             };
         }
-        let (login, anew) = (self.login(""), self.login("--force"));
+        let (login, again) = (self.login(""), self.login("--force"));
         Some(match next {
             Next::SignIn => return Some(self.sign_in()),
             Next::SignInAgain => format!("run `{login}` again"),
             // What was typed already ends as it did.
             Next::SignInAnew if self.typed == (Typed::Login { force: true }) => return None,
-            Next::SignInAnew => anew,
+            Next::SignInAnew => again,
             Next::ThenSignIn(what) => format!("{what}, then: `{login}`"),
-            Next::ThenSignInAnew(what) => format!("{what}, then: `{anew}`"),
+            Next::ThenSignInAnew(what) => format!("{what}, then: `{again}`"),
             Next::SignInWith { flags, when } => format!("{when}: `{}`", self.login(flags)),
             Next::SignInAt(place) => format!("run `{login}` on {place}"),
             Next::Unlock => {
-                format!("unlock your keychain, or run `{login}` on your desktop, which lets it ask you")
+                format!(
+                    "unlock your keychain, or run `{login}` on your desktop, where the keychain can ask you"
+                )
             }
             _ => return None,
         })
@@ -260,7 +262,7 @@ impl Case<'_> {
                 self.login("--no-browser")
             }
             (Typed::Login { .. }, Some(ProofPlan::Saml(_) | ProofPlan::Okta(_))) => {
-                format!("run `{}` on a terminal of your desktop", self.login(""))
+                format!("run `{}` on a terminal on your desktop", self.login(""))
             }
             (Typed::Login { .. }, _) => format!("run `{}` on a terminal", self.login("")),
             _ => self.login(""),

@@ -78,7 +78,7 @@ enum ConsoleError {
     NoBrowser(String),
     #[error("`{region}` is not a region")]
     NotARegion { region: String, partition: Partition, role: String },
-    #[error("{region} is not a region of {}, where the role is", partition.name())]
+    #[error("{region} is not a region of {}, the role's partition", partition.name())]
     OtherRegion { region: String, partition: Partition, role: String },
     #[error("`{url}` {why}")]
     Page { url: String, why: PageError },
@@ -109,12 +109,13 @@ impl Explain for ConsoleError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::User(role) => vec![Next::words(format!(
-                "add a profile with role_arn and source_profile = {} to ~/.aws/config, and open the console as that",
+                "add a profile with role_arn and source_profile = {} to ~/.aws/config, and open the console \
+                 with that profile",
                 name::in_command(role)
             ))],
             Self::NoBrowser(role) => vec![Next::Run {
                 command: format!("console --print {}", name::in_command(role)).into(),
-                does: "prints a URL; whoever opens it within 15 min is signed in".into(),
+                does: "prints a URL; anyone who opens it within 15 min is signed in".into(),
             }],
             Self::NotARegion { partition, role, .. } | Self::OtherRegion { partition, role, .. } => {
                 let (region, role) = (partition.default_region(), name::in_command(role));
@@ -123,13 +124,15 @@ impl Explain for ConsoleError {
             Self::Page { .. } => Next::list(["copy the URL of a page from the console itself"]),
             Self::NoHost { partition, role } => vec![
                 Next::words(format!(
-                    "name the page: jit console {} --url https://HOST.{}/",
+                    "give the URL of the page: jit console {} --url https://HOST.{}/",
                     name::in_command(role),
                     pages::domain(*partition)
                 )),
-                Next::words("if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN as well"),
+                Next::words("if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN too"),
             ],
-            Self::SignInPage { .. } => Next::list(["give AWS_ENDPOINT_URL_SIGNIN an https URL, or unset it"]),
+            Self::SignInPage { .. } => {
+                Next::list(["set AWS_ENDPOINT_URL_SIGNIN to an https URL, or unset it"])
+            }
             // The one host that `jit doctor` does not ask.
             Self::Federation(FederationError::Http(
                 HttpError::Unreachable { .. } | HttpError::Timeout { .. } | HttpError::Tls { .. },
@@ -188,7 +191,7 @@ pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
         return ui.data(line.as_bytes());
     }
     let role = ui.paint_role(&plan.role, plan.color.as_deref());
-    ui.say(shown!("{}  account {}  in the console", role, plan.target().role.value.account()));
+    ui.say(shown!("{}  account {}  opens in the console", role, plan.target().role.value.account()));
     open(url, plan, subject.console_browser.as_deref(), world)
 }
 
@@ -202,7 +205,7 @@ fn is_a_user(plan: &Plan) -> bool {
 /// Says so before anything is asked of AWS. The portal's link holds no secret, so it can be opened anywhere.
 fn without_a_browser(plan: &Plan, destination: &str, ui: &Ui) -> CommandResult {
     if let Some(link) = portal_link(plan, destination) {
-        ui.say("There is no browser here. Open this where you can sign in to the portal:");
+        ui.say("There is no browser here. Open this URL where you can sign in to the portal:");
         return ui.data(format!("{link}\n").as_bytes());
     }
     Err(ConsoleError::NoBrowser(plan.role.clone()).into())

@@ -89,7 +89,7 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
     let mut findings = Vec::new();
     let files = match Configuration::read(world).and_then(Configuration::with_roles) {
         Ok(files) if !files.is_written() => {
-            let what = format!("no {}; the profiles of AWS's own files are roles", files.file.path);
+            let what = format!("no {}; jit uses the profiles of AWS's own files as roles", files.file.path);
             findings.push(Finding::good("config", what));
             files
         }
@@ -120,10 +120,7 @@ pub(super) fn run(args: &DoctorArgs, world: &World, ui: &Ui) -> CommandResult {
     }
     match findings.iter().filter(|finding| finding.health == Health::Broken).count() {
         0 => Ok(()),
-        count => Err(CommandError::new(
-            Kind::Failed,
-            format!("{count} of {} checks found something broken", findings.len()),
-        )),
+        count => Err(CommandError::new(Kind::Failed, format!("{count} of {} checks failed", findings.len()))),
     }
 }
 
@@ -148,9 +145,8 @@ fn show(findings: &[Finding], ui: &Ui) -> CommandResult {
 fn short_sessions(file: &File, findings: &mut Vec<Finding>) {
     for (name, role) in &file.roles {
         if role.duration.as_ref().is_some_and(|seconds| seconds.value < SHORT_SESSION) {
-            let what = format!(
-                "sessions of {name} are so short that the AWS CLI asks for a new one at every request"
-            );
+            let what =
+                format!("sessions of {name} are so short that the AWS CLI requests a new one for every call");
             findings.push(Finding::doubtful(
                 "config",
                 what,
@@ -167,10 +163,9 @@ fn browsers(file: &File, world: &World, findings: &mut Vec<Finding>) {
         if saml.capture.value == Capture::Browser {
             let named = saml.browser.as_ref().map(|browser| browser.value.as_str());
             findings.push(match idp::saml::browser(named) {
-                Ok((name, program)) => Finding::good(
-                    "browser",
-                    format!("{idp} is signed in at with {name}, {}", program.display()),
-                ),
+                Ok((name, program)) => {
+                    Finding::good("browser", format!("{idp}: the sign-in uses {name}, {}", program.display()))
+                }
                 Err(error) => Finding {
                     about: "browser",
                     health: Health::Broken,
@@ -271,13 +266,13 @@ fn ask_time(url: &str, world: &World) -> Finding {
     let answer = process::block_on(ask);
     let now = world.clock.now();
     if let Err(error) = answer {
-        return unreachable(format!("{url} cannot be asked: {error}"), &error);
+        return unreachable(format!("cannot reach {url}: {error}"), &error);
     }
     let Some(date) = world.http.server_date() else {
         return Finding::doubtful(
             "clock",
-            format!("{url} answers, but tells no time"),
-            "look for a proxy in between",
+            format!("{url} answers, but without the time"),
+            "check for a proxy in between",
         );
     };
     // The answer was written between the two readings; only what lies outside of them is a difference.
@@ -287,9 +282,8 @@ fn ask_time(url: &str, world: &World) -> Finding {
     }
     let far = duration(std::time::Duration::from_secs(ahead.unsigned_abs()));
     let side = if ahead > 0 { "ahead of" } else { "behind" };
-    let what = format!(
-        "this machine's clock is {far} {side} {url}; AWS refuses signatures that are five minutes off"
-    );
+    let what =
+        format!("this machine's clock is {far} {side} {url}; AWS rejects signatures that are 5 min off");
     let cure = "set the clock: timedatectl set-ntp true, or your system's settings".to_owned();
     Finding { about: "clock", health: Health::Broken, what, cure: Some(cure) }
 }
@@ -309,7 +303,7 @@ fn profiles(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding
             return findings.push(Finding::doubtful(
                 "profiles",
                 error.to_string(),
-                "install jit at a plain path",
+                "install jit at a path without special characters",
             ));
         }
     };
@@ -322,7 +316,7 @@ fn profiles(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding
     };
     let found = shadow::findings(&scene);
     if found.is_empty() {
-        findings.push(Finding::good("profiles", format!("nothing overrules jit in {shown}")));
+        findings.push(Finding::good("profiles", format!("nothing takes precedence over jit in {shown}")));
     }
     findings.extend(found.into_iter().map(from_shadow));
     let Ok(profiles) = files.profiles() else { return };
@@ -333,7 +327,7 @@ fn profiles(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding
 /// Profiles that are meant to lead to credentials, and do not.
 fn unusable(profiles: &AwsProfiles, findings: &mut Vec<Finding>) {
     findings.extend(aws::mistakes(profiles).map(|mistake| {
-        let cure = mistake.suggestion.clone().unwrap_or_else(|| "correct that line".to_owned());
+        let cure = mistake.suggestion.clone().unwrap_or_else(|| "fix that line".to_owned());
         Finding::doubtful("profiles", mistake.to_string(), cure)
     }));
 }
@@ -344,7 +338,7 @@ fn static_keys(profiles: &AwsProfiles, findings: &mut Vec<Finding>) {
         Finding::doubtful(
             "keys",
             format!("{path}:{line}: the profile {profile} has long-lived access keys"),
-            "sign in at an IdP for what they are used for, then delete them at AWS and here",
+            "sign in at an IdP instead, then delete the keys at AWS and here",
         )
     }));
 }
@@ -362,7 +356,7 @@ fn document(path: &Path, shown: &str, findings: &mut Vec<Finding>) -> Option<Doc
         Err(error) => {
             findings.push(Finding::doubtful(
                 "profiles",
-                format!("{shown} cannot be read: {error}"),
+                format!("cannot read {shown}: {error}"),
                 "check its permissions",
             ));
             return None;

@@ -44,9 +44,9 @@ pub enum ShellSyntax {
 /// Why no statements are printed.
 #[derive(Debug, thiserror::Error)]
 enum EnvError {
-    #[error("the value of {name} cannot stand in a dotenv file without quotes")]
+    #[error("the value of {name} needs quotes in a dotenv file")]
     NeedsQuotes { name: Variable, role: String },
-    #[error("SHELL names no shell that jit knows")]
+    #[error("SHELL is not a shell that jit knows")]
     UnknownShell,
 }
 
@@ -58,7 +58,7 @@ impl Explain for EnvError {
     fn why(&self) -> Vec<String> {
         match self {
             Self::NeedsQuotes { .. } => vec![
-                "readers of such files disagree on quotes: docker run --env-file takes them for a part of the value"
+                "programs disagree on quotes in such files: docker run --env-file treats them as part of the value"
                     .to_owned(),
             ],
             Self::UnknownShell => Vec::new(),
@@ -71,7 +71,7 @@ impl Explain for EnvError {
                 vec![Next::run(format!("env {} --shell json", name::in_command(role)))]
             }
             Self::UnknownShell => {
-                Next::list(["say which: --shell bash, zsh, fish, powershell, json or dotenv"])
+                Next::list(["choose one: --shell bash, zsh, fish, powershell, json or dotenv"])
             }
         }
     }

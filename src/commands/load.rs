@@ -214,7 +214,7 @@ fn texts_of_aws(world: &World) -> CommandResult<Texts> {
         Ok(content) => Ok(Zeroizing::new(content)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Zeroizing::default()),
         Err(error) => {
-            let what = format!("{} cannot be read", folders::short(path, &world.folders.home));
+            let what = format!("cannot read {}", folders::short(path, &world.folders.home));
             Err(CommandError::new(Kind::Usage, what).because(error))
         }
     };

@@ -9,9 +9,9 @@ use super::load::Configuration;
 pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
     let dropped = Configuration::read(world)?.open_store()?.drop_cached_key()?;
     ui.done(if dropped {
-        "The kernel's copy of the key is gone"
+        "Removed the kernel's copy of the key"
     } else {
-        "The kernel kept no copy of the key"
+        "The kernel had no copy of the key"
     });
     Ok(())
 }

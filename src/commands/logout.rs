@@ -88,7 +88,7 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
 fn renew_key(store: &Store<'_>, ui: &Ui) {
     if let Err(error) = store.renew_key() {
         ui.warn(shown!(
-            "the key of the store could not be replaced, so copies of what was forgotten would still open: {}",
+            "could not replace the store's key, so copies of the deleted entries can still be decrypted: {}",
             error.in_one_line()
         ));
     }
@@ -125,7 +125,7 @@ fn end_login(
     match process::block_on(idp::end(&plan.proof, world, &login)) {
         Ok(Ended::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
         Ok(Ended::Later(what)) => {
-            ui.say(shown!("{} offers no revocation; {} ends by its own rules", name, what));
+            ui.say(shown!("{} does not support revocation; {} stays valid until it expires", name, what));
         }
         Ok(Ended::Nothing) => {}
         Err(error) => ui.warn(shown!("{} did not revoke {}: {}", name, login.renewal(), error)),
@@ -140,7 +140,7 @@ fn forget_password(plan: &Plan, store: &Store<'_>, world: &World) -> CommandResu
     let key = plan.proof.person_key();
     let Ok(Some(stored)) = store.get(&key) else { return Ok(()) };
     if let Some(rest) = idp::okta::without_password(&stored) {
-        let lock = store.lock(&key, &*world.person, "what is known of you there", WAIT)?;
+        let lock = store.lock(&key, &*world.person, "your attributes there", WAIT)?;
         store.put(&lock, &key, &rest)?;
     }
     Ok(())
@@ -158,7 +158,7 @@ fn end_session(args: &LogoutArgs, proof: &ProofPlan, login: &IdpLogin, world: &W
     if !opened {
         person.tell(Note::OpenYourself {
             url: url.as_str(),
-            why: "Your browser may still be signed in there. To end that too:",
+            why: "Your browser may still be signed in there. To sign out there too, open this URL:",
             can_paste: false,
         });
     }
@@ -167,7 +167,7 @@ fn end_session(args: &LogoutArgs, proof: &ProofPlan, login: &IdpLogin, world: &W
 /// The profiles of the browsers that signed in hold the IdPs' cookies.
 fn forget_browsers(world: &World, ui: &Ui) -> Vec<PathBuf> {
     forget_profiles(&world.folders.state).unwrap_or_else(|error| {
-        ui.warn(shown!("the browser profiles could not be removed: {}", error));
+        ui.warn(shown!("could not remove the browser profiles: {}", error));
         Vec::new()
     })
 }
@@ -176,7 +176,7 @@ fn forget_browsers(world: &World, ui: &Ui) -> Vec<PathBuf> {
 fn say_what_was_left(left: &[PathBuf], world: &World, ui: &Ui) {
     for path in left {
         let path = folders::short(path, &world.folders.home);
-        ui.warn(shown!("left {}: jit did not make it, or it is not yours", path));
+        ui.warn(shown!("left {}: it was not created by jit, or belongs to another user", path));
     }
 }
 
@@ -188,7 +188,7 @@ fn still_valid(ended: &[Session], world: &World, ui: &Ui) {
         let at = clock_time(last.credentials.expires_at, &*world.clock);
         let left = duration(last.time_left(now));
         ui.say(shown!(
-            "What programs hold of them stays valid until {}, {}; AWS cannot call it back",
+            "Credentials already handed out stay valid until {}, {}; AWS cannot revoke them",
             at,
             left
         ));

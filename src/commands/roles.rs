@@ -47,7 +47,7 @@ const MOST_CHANGES: usize = 10;
 
 /// Nothing is listed.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", .pattern.as_ref().map_or("no role can be named yet".to_owned(), |pattern| format!("no role matches `{pattern}`")))]
+#[error("{}", .pattern.as_ref().map_or("no roles are known yet".to_owned(), |pattern| format!("no role matches `{pattern}`")))]
 struct NoRole {
     /// What was asked for.
     pattern: Option<String>,
@@ -62,7 +62,10 @@ impl Explain for NoRole {
 
     fn next(&self) -> Vec<Next> {
         match (self.some_list, &self.pattern) {
-            (true, _) => vec![Next::Run { command: "roles --refresh".into(), does: "asks the IdPs".into() }],
+            (true, _) => vec![Next::Run {
+                command: "roles --refresh".into(),
+                does: "asks the IdPs for their roles".into(),
+            }],
             (false, Some(_)) => vec![Next::Run { command: "roles".into(), does: "lists them all".into() }],
             (false, None) => Next::list(["add a [role.NAME] to the configuration"]),
         }
@@ -80,7 +83,7 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
     };
     let roles: Vec<Nameable> = nameable::all(&files, world)?.into_iter().filter(fits).collect();
     for mistake in aws::mistakes(files.profiles()?) {
-        ui.warn(shown!("{}; it is left out", mistake));
+        ui.warn(shown!("{}; ignoring this profile", mistake));
     }
     if args.json {
         let json = |role: &Nameable| json!({ "name": role.name, "account": role.account, "about": role.about, "from": role.from() });
@@ -122,7 +125,7 @@ fn refresh(files: &Configuration<'_>, full: bool, world: &World, ui: &Ui) -> Com
             .map_err(|error| advice::no_login(&error, idp, &proof, advice::Typed::Another))?;
     }
     if asked == 0 {
-        return Err(CommandError::new(Kind::Usage, "no IdP of the configuration lists roles")
+        return Err(CommandError::new(Kind::Usage, "none of the configured IdPs lists roles")
             .because("OpenID Connect does not; SAML, Okta and Identity Center do"));
     }
     Ok(())
@@ -144,7 +147,7 @@ pub(super) fn learn(
     drop(progress);
     match index::learn(&world.folders.state, idp, offered.clone()) {
         Ok(before) => difference(idp, &before, &offered, ui),
-        Err(error) => ui.warn(shown!("the roles of {} could not be written down: {}", idp, error)),
+        Err(error) => ui.warn(shown!("could not save the roles of {}: {}", idp, error)),
     }
     Ok(offered)
 }

@@ -128,7 +128,7 @@ pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
 enum Unchecked {
     #[error("no session is valid")]
     Over,
-    #[error("{}", .0.as_ref().map_or_else(|| "the key of the store cannot be had now".to_owned(), advice::not_asked))]
+    #[error("{}", .0.as_ref().map_or_else(|| "the store's key is not available now".to_owned(), advice::not_asked))]
     Sealed(Option<StoreError>),
 }
 
@@ -215,7 +215,7 @@ fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Va
 fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) -> CommandResult {
     if holdings.sealed > 0 {
         let entries = if holdings.sealed == 1 { "entry is" } else { "entries are" };
-        ui.line(shown!("{} {} sealed, and nobody is asked for the key here", holdings.sealed, entries))?;
+        ui.line(shown!("{} {} sealed, and jit status does not ask for the key", holdings.sealed, entries))?;
     } else if holdings.sessions.is_empty() {
         ui.line("no sessions")?;
     } else {
@@ -226,7 +226,7 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     }
     let mut rows = vec![Vec::new()];
     for login in &holdings.logins {
-        let renewal = if login.renews_itself() { "renews itself" } else { "ends with its sessions" };
+        let renewal = if login.renews_itself() { "renews itself" } else { "not renewed" };
         let name = Some(login.identity().name.as_str()).filter(|name| !name.is_empty());
         let (name, issuer) = (name.unwrap_or("signed in"), &login.identity().issuer);
         let how = login.identity().sign_in.in_words(|at| clock_time(at, &*world.clock));
@@ -237,19 +237,19 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     let folder = folders::short(&description.folder, &world.folders.home);
     rows.push(vec!["store".into(), shown!("{} in {}: {}", kind, folder, description.why)]);
     if let Some(left) = description.key_cached_for {
-        rows.push(vec!["key".into(), shown!("kept by the kernel for {} more", duration(left))]);
+        rows.push(vec!["key".into(), shown!("cached by the kernel for another {}", duration(left))]);
     }
     ui.text(table(&rows))?;
     if let Some(problem) = &description.problem {
         match problem {
             StoreError::Locked { .. } => ui.warn(escape(&advice::not_asked(problem))),
-            problem => ui.warn(shown!("{}; `jit doctor` says more", problem.in_one_line())),
+            problem => ui.warn(shown!("{}; run `jit doctor` for details", problem.in_one_line())),
         }
     }
     match holdings.unreadable {
         0 => {}
-        1 => ui.warn("one entry cannot be read; `jit doctor` says more"),
-        count => ui.warn(shown!("{} entries cannot be read; `jit doctor` says more", count)),
+        1 => ui.warn("one entry cannot be read; run `jit doctor` for details"),
+        count => ui.warn(shown!("{} entries cannot be read; run `jit doctor` for details", count)),
     }
     Ok(())
 }

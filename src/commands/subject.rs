@@ -76,10 +76,10 @@ impl RestrictionArgs {
                 continue;
             }
             let content = fs::read_limited(Path::new(policy), LARGEST_POLICY).map_err(|error| {
-                CommandError::new(Kind::Usage, format!("`{policy}` cannot be read: {error}"))
+                CommandError::new(Kind::Usage, format!("cannot read `{policy}`: {error}"))
             })?;
             if wanted.policy.replace(String::from_utf8_lossy(&content).into_owned()).is_some() {
-                return Err(CommandError::new(Kind::Usage, "STS takes only one policy that is no ARN"));
+                return Err(CommandError::new(Kind::Usage, "STS accepts only one policy that is not an ARN"));
             }
         }
         Ok(wanted)
@@ -183,10 +183,10 @@ pub(super) fn confirm(plan: &Plan, world: &World) -> CommandResult {
     let account = plan.target().role.value.account();
     match world.person.confirm(&format!("Use {} in account {account}?", plan.role)) {
         Some(true) => Ok(()),
-        Some(false) => Err(CommandError::new(Kind::Failed, format!("{} is not used", plan.role))),
+        Some(false) => Err(CommandError::new(Kind::Failed, format!("cancelled: {} was not used", plan.role))),
         None => Err(CommandError::new(
             Kind::Usage,
-            format!("{} is only used after a yes, and nobody can be asked here", plan.role),
+            format!("{} needs a confirmation, and jit cannot ask for it here", plan.role),
         )
         .because("the role has confirm = true")),
     }

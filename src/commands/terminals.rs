@@ -64,7 +64,7 @@ pub(super) fn remember(world: &World, role: &str) {
     notes.retain(|(terminal, _)| *terminal != id);
     notes.push((id, role.to_owned()));
     if let Err(error) = write(world, TERMINALS, &notes_written(&notes)) {
-        log::info!("the role could not be remembered for this terminal: {error}");
+        log::info!("could not remember the role for this terminal: {error}");
     }
 }
 
@@ -110,7 +110,7 @@ pub(super) fn note_use(world: &World, role: &str) {
     let mut uses = uses(world);
     use_again(&mut uses, role, world.clock.now());
     if let Err(error) = write(world, USED, &uses_written(&uses)) {
-        log::info!("that the role was used could not be remembered: {error}");
+        log::info!("could not record that the role was used: {error}");
     }
 }
 

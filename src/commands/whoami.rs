@@ -81,7 +81,7 @@ fn tags(session: &Session, ui: &Ui) -> CommandResult {
         return ui.line("tags     none");
     }
     session.tags.iter().try_for_each(|(key, value)| {
-        let on = if session.transitive_tags.contains(key) { "  (goes on to spokes)" } else { "" };
+        let on = if session.transitive_tags.contains(key) { "  (passed on to spokes)" } else { "" };
         ui.line(shown!("tag      {} = {}{}", key, value, on))
     })
 }

@@ -69,10 +69,10 @@ fn nothing_is_asked_with_a_passphrase() {
     }
     // They show what they know, and why it is not more.
     let status = at_a_prompt(&room, "file", "status", &[]).stdout;
-    assert!(status.contains("3 entries are sealed, and nobody is asked for the key here\r\n"), "{status}");
+    assert!(status.contains("3 entries are sealed, and jit status does not ask for the key\r\n"), "{status}");
     assert!(status.contains("store  file in ~/state/jit/file: set by JIT_STORE\r\n"), "{status}");
     let warning =
-        "warning: the sessions are sealed with a passphrase; nobody is asked here, `jit login` does\r\n";
+        "warning: the sessions are sealed with a passphrase; this command does not ask, `jit login` does\r\n";
     assert!(status.contains(warning) && status.contains("ended with 0"), "{status}");
     assert!(
         at_a_prompt(&room, "file", "status --prompt", &[]).stdout.contains("admin locked\r\nended with 0")

@@ -62,18 +62,18 @@ fn a_tour_with_nothing_but_profiles() {
     insta::assert_snapshot!(room.told(&explained), @"
     exit 0
     --- stdout
-    admin, named by the command line
+    admin (from the command line)
 
     1. idp acme
       start_url          http://127.0.0.1:PORT/start                 ~/.aws/config:5
       region             eu-west-1                                    ~/.aws/config:6
       flow               auto                                         default
-      redirect_port      any free one                                 default
+      redirect_port      any free port                                default
       sso_oidc_endpoint  http://127.0.0.1:PORT                       AWS_ENDPOINT_URL_SSO_OIDC
       sso_endpoint       http://127.0.0.1:PORT                       AWS_ENDPOINT_URL_SSO
       sign_in            signed in HH:MM                              the assertion
       stored             token of the portal until HH:MM, TIME left
-      not needed         http://127.0.0.1:PORT/start, with what the last login left
+      not needed         http://127.0.0.1:PORT/start, with the stored sign-in
 
     2. hub dev
       assigned           333333333333/Developer                       ~/.aws/config:11
@@ -219,7 +219,7 @@ fn a_users_own_keys_open_no_console_and_a_role_behind_them_does() {
         assert_eq!(refused.code(), 2, "{refused}");
         let words = format!(
             "error: {profile} is an IAM user, and AWS opens the console only for sessions of roles and federated users\n  \
-             next: add a profile with role_arn and source_profile = {profile} to ~/.aws/config, and open the console as that\n"
+             next: add a profile with role_arn and source_profile = {profile} to ~/.aws/config, and open the console with that profile\n"
         );
         assert!(refused.stderr.ends_with(&words), "{refused}");
     }
@@ -362,13 +362,13 @@ fn a_configured_role_precedes_a_profile() {
     insta::assert_snapshot!(room.told(&explained), @"
     exit 0
     --- stdout
-    dev, named by the command line
+    dev (from the command line)
 
     1. idp demo
       issuer         http://IDP                  ~/config/jit/config.toml:3
       client_id      jit-demo                                ~/config/jit/config.toml:4
       flow           auto                                    default
-      redirect_port  any free one                            default
+      redirect_port  any free port                           default
       stored         nothing
       would call     sign in at http://IDP
 
@@ -448,14 +448,14 @@ fn a_dotenv_file_gets_no_value_that_would_need_quotes() {
     let env = |shell: &str| room.jit(&["env", "my dev", "--shell", shell]).hands_over().run();
     let refused = env("dotenv");
     assert!(refused.code() == 2 && refused.stdout.is_empty(), "{refused}");
-    let why = "the value of JIT_ROLE cannot stand in a dotenv file without quotes";
+    let why = "the value of JIT_ROLE needs quotes in a dotenv file";
     assert!(refused.stderr.contains(why), "{refused}");
     insta::assert_snapshot!(room.told(&refused), @r#"
     exit 2
     --- stderr
     warning: the profile keys has long-lived access keys (~/.aws/credentials:2); sign in at an IdP instead where you can
-    error: the value of JIT_ROLE cannot stand in a dotenv file without quotes
-      because: readers of such files disagree on quotes: docker run --env-file takes them for a part of the value
+    error: the value of JIT_ROLE needs quotes in a dotenv file
+      because: programs disagree on quotes in such files: docker run --env-file treats them as part of the value
       next: jit env "my dev" --shell json
     "#);
     assert!(env("bash").stdout.contains("export JIT_ROLE='my dev'\n"));

@@ -120,7 +120,7 @@ fn starting_over_ends_the_portal_session_and_drops_its_role_sessions() {
     --- stderr
     ✓ demo revoked the session of the portal
     ✓ Signed out of demo, forgot dev
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     assert_eq!(room.count(Call::PortalLogout), 2);
     assert_eq!(room.jit(&["credential-process", "dev"]).run().code(), 3);

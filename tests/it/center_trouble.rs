@@ -96,7 +96,7 @@ fn without_any_role_there_is_nothing_to_name() {
     Opening your browser to sign in at 127.0.0.1:PORT
     If it does not open, visit:
     http://127.0.0.1:PORT/…
-    The sign-in at demo is done; whose it is, AWS says with the first session
+    Signed in at demo; your user name comes with the first session
     ✓ Signed in as alice@example.com at demo
       audit  account 444444444444  until HH:MM  TIME left  set by the permission set
     ");
@@ -115,7 +115,7 @@ fn without_any_role_there_is_nothing_to_name() {
     Opening your browser to sign in at 127.0.0.1:PORT
     If it does not open, visit:
     http://127.0.0.1:PORT/…
-    The sign-in at demo is done; whose it is, AWS says with the first session
+    Signed in at demo; your user name comes with the first session
     error: demo lists no roles, and none is configured for it
       next: add a [role.NAME] with idp = "demo"
     "#);
@@ -325,10 +325,10 @@ fn the_next_person_gets_nothing_from_the_previous_one() {
     http://127.0.0.1:PORT/…
     ✓ Signed in as bob@example.com at demo
       audit  account 444444444444  until HH:MM  TIME left  set by the permission set
-    warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
+    warning: you are now signed in at demo as bob@example.com; before, you were alice@example.com
     ");
     let warning =
-        "warning: you are now signed in at demo as bob@example.com, and were alice@example.com before\n";
+        "warning: you are now signed in at demo as bob@example.com; before, you were alice@example.com\n";
     assert!(login.stderr.contains(warning), "{login}");
     for role in ["dev", "admin", "audit"] {
         let whoami = room.jit(&["whoami", role]).run();
@@ -359,7 +359,7 @@ fn a_late_answer_is_not_kept_for_the_next_person() {
     http://127.0.0.1:PORT/…
     ✓ Signed in as bob@example.com at demo
       dev  account 333333333333  until HH:MM  TIME left  set by the permission set
-    warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
+    warning: you are now signed in at demo as bob@example.com; before, you were alice@example.com
     ");
     let alices = alices.wait();
     assert_eq!(alices.code(), 0, "{alices}");

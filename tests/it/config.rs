@@ -127,8 +127,8 @@ fn an_unreadable_file_differs_from_a_missing_one() {
     exit 2
     --- stderr
     error: there is no configuration at ~/config/jit/config.toml
-      next: jit configure  asks for what it needs
-      next: jit configure add URL  takes your company's shared file
+      next: jit configure  asks the questions and writes it
+      next: jit configure add URL  adds your company's shared file
     ");
     let status = room.jit(&["status"]).run();
     insta::assert_snapshot!(room.told(&status), @"
@@ -176,13 +176,13 @@ fn jit_config_names_another_file() {
     insta::assert_snapshot!(room.told(&output), @"
     exit 0
     --- stdout
-    other, named by the command line
+    other (from the command line)
 
     1. idp demo
       issuer         http://IDP                  ~/other.toml:3
       client_id      jit-demo                                ~/other.toml:4
       flow           auto                                    default
-      redirect_port  any free one                            default
+      redirect_port  any free port                           default
       stored         nothing
       would call     sign in at http://IDP
 
@@ -238,10 +238,10 @@ fn without_a_named_role_the_closest_setting_decides() {
     room.write_config(&format!("default_role = \"hub\"\n{}", room.usual_config()));
     let explain = |words: &[&str]| room.jit(&[&["explain"], words].concat());
     let variable = |words| explain(words).env("JIT_ROLE", "developer").run();
-    assert_eq!(meant(&variable(&["admin"])), "admin, named by the command line");
-    assert_eq!(meant(&variable(&["--role", "admin"])), "admin, named by the command line");
-    assert_eq!(meant(&variable(&[])), "developer, named by JIT_ROLE");
-    assert_eq!(meant(&explain(&[]).run()), "hub, named by ~/config/jit/config.toml:1");
+    assert_eq!(meant(&variable(&["admin"])), "admin (from the command line)");
+    assert_eq!(meant(&variable(&["--role", "admin"])), "admin (from the command line)");
+    assert_eq!(meant(&variable(&[])), "developer (from JIT_ROLE)");
+    assert_eq!(meant(&explain(&[]).run()), "hub (from ~/config/jit/config.toml:1)");
 
     room.write_config(&room.usual_config());
     for words in
@@ -270,13 +270,13 @@ fn a_terminal_remembers_its_role_and_no_other_terminal_does() {
     let here = "\"$0\" login developer && \"$0\" explain | cat && \"$0\" exec -- printenv JIT_ROLE";
     let here = room.program("sh", &["-c", here, jit]).on_terminal().run();
     assert_eq!(here.code(), 0, "{here}");
-    assert!(here.stdout.contains("developer, named by the last role used in this terminal"), "{here}");
+    assert!(here.stdout.contains("developer (from the last role used in this terminal)"), "{here}");
     assert!(here.stdout.trim_end().ends_with("\ndeveloper"), "{here}");
 
     let elsewhere = room.program("sh", &["-c", "\"$0\" explain | cat", jit]).on_terminal().run();
-    assert!(elsewhere.stdout.starts_with("hub, named by ~/config/jit/config.toml:1"), "{elsewhere}");
-    assert_eq!(meant(&room.jit(&["explain"]).run()), "hub, named by ~/config/jit/config.toml:1");
+    assert!(elsewhere.stdout.starts_with("hub (from ~/config/jit/config.toml:1)"), "{elsewhere}");
+    assert_eq!(meant(&room.jit(&["explain"]).run()), "hub (from ~/config/jit/config.toml:1)");
     let overruled = room.program("sh", &["-c", "\"$0\" login developer; \"$0\" explain | cat", jit]);
     let overruled = overruled.env("JIT_ROLE", "admin").on_terminal().run();
-    assert!(overruled.stdout.contains("admin, named by JIT_ROLE"), "{overruled}");
+    assert!(overruled.stdout.contains("admin (from JIT_ROLE)"), "{overruled}");
 }

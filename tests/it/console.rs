@@ -52,7 +52,7 @@ fn the_browser_gets_a_url_without_secrets() {
     let before = room.opened().len();
     let opened = room.jit(&["console", "admin"]).run();
     assert_eq!((opened.code(), opened.stdout.as_str()), (0, ""), "{opened}");
-    assert_eq!(opened.stderr, "admin  account 222222222222  in the console\n");
+    assert_eq!(opened.stderr, "admin  account 222222222222  opens in the console\n");
     let address = room.opened()[before].clone();
     assert!(address.starts_with("http://127.0.0.1:") && !address.contains("SigninToken"), "{address}");
     room.until("the browser's visit", |room| room.count(Call::Federation) == 2);
@@ -144,7 +144,7 @@ fn pages_that_are_not_opened() {
     let room = room();
     let cases: [(&[&str], i32, &str); 8] = [
         (&["--region", "evil.example/"], 2, "`evil.example/` is not a region"),
-        (&["--region", "cn-north-1"], 2, "cn-north-1 is not a region of aws, where the role is"),
+        (&["--region", "cn-north-1"], 2, "cn-north-1 is not a region of aws, the role's partition"),
         (
             &["--url", "https://evil.example/console"],
             2,
@@ -202,7 +202,7 @@ fn a_missing_browser_is_reported_before_any_call() {
         (
             1,
             "error: there is no browser here to open the console in\n  \
-             next: jit console --print admin  prints a URL; whoever opens it within 15 min is signed in\n"
+             next: jit console --print admin  prints a URL; anyone who opens it within 15 min is signed in\n"
         )
     );
     assert_eq!(room.count(Call::Federation), 0);
@@ -213,7 +213,7 @@ fn a_missing_browser_is_reported_before_any_call() {
         room.jit(&["console", "dev"]).without("BROWSER").without("DISPLAY").without("WAYLAND_DISPLAY").run();
     assert_eq!(
         (link.code(), link.stderr.as_str()),
-        (0, "There is no browser here. Open this where you can sign in to the portal:\n")
+        (0, "There is no browser here. Open this URL where you can sign in to the portal:\n")
     );
     assert!(
         link.stdout.starts_with(&format!("{}/#/console?account_id=333333333333", room.servers().start_url())),
@@ -242,8 +242,8 @@ fn a_partition_without_a_known_console_accepts_a_url() {
     exit 2
     --- stderr
     error: AWS does not publish the URL of the console of aws-iso
-      next: name the page: jit console iso --url https://HOST.c2shome.ic.gov/
-      next: if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN as well
+      next: give the URL of the page: jit console iso --url https://HOST.c2shome.ic.gov/
+      next: if the sign-in page is elsewhere, set AWS_ENDPOINT_URL_SIGNIN too
     ");
     // With a page it continues to the session, which needs a sign-in.
     let named = room

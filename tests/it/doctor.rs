@@ -29,7 +29,7 @@ fn a_healthy_machine_has_no_findings() {
          ✓ store     kernel in ~/state/jit/kernel: set by JIT_STORE\n\
          ✓ network   demo answers at {issuer}\n\
          ✓ clock     agrees with {sts}\n\
-         ✓ profiles  nothing overrules jit in ~/.aws/config\n"
+         ✓ profiles  nothing takes precedence over jit in ~/.aws/config\n"
     );
     assert_eq!((output.code(), output.stdout, output.stderr.as_str()), (0, expected, ""));
     assert_eq!(room.counts([Call::Discovery, Call::CodeGrant, Call::RefreshGrant, Call::AssumeRole]), before);
@@ -52,7 +52,7 @@ fn a_broken_configuration_is_found_and_the_rest_is_checked() {
     assert_eq!(lines[0], "✗ config  ~/config/jit/config.toml:2:1: unknown key `vai` in [role.x]");
     assert_eq!(lines[1], "          next: did you mean `via`?");
     assert!(lines[2].starts_with("✓ store   "), "{output}");
-    assert_eq!(output.stderr, "error: 1 of 2 checks found something broken\n");
+    assert_eq!(output.stderr, "error: 1 of 2 checks failed\n");
     let json = room.jit(&["doctor", "--json"]).run();
     assert_eq!(found(&json, "config"), [("broken".to_owned(), "did you mean `via`?".to_owned())]);
     let error: Value = serde_json::from_str(&json.stderr).unwrap();
@@ -123,7 +123,7 @@ fn whatever_overrides_our_profiles_is_named_with_its_line() {
     ! profiles  ~/.aws/credentials:2: profile admin has `aws_access_key_id`: many tools use these long-lived access keys and never ask jit
                 next: remove the line `aws_access_key_id = …`, or rename the profile
     ! keys      ~/.aws/credentials:2: the profile admin has long-lived access keys
-                next: sign in at an IdP for what they are used for, then delete them at AWS and here
+                next: sign in at an IdP instead, then delete the keys at AWS and here
     ");
     assert!(!output.stdout.contains("AKIA"), "{output}");
 }
@@ -143,7 +143,7 @@ fn a_file_that_awss_tools_reject_is_broken() {
     ✗ profiles  ~/.aws/config:2: the AWS CLI and boto3 reject the whole file: this line has no `=`
                 next: fix or remove that line
     --- stderr
-    error: 1 of 5 checks found something broken
+    error: 1 of 5 checks failed
     ");
 }
 
@@ -162,11 +162,11 @@ fn a_corrupt_entry_is_reported_and_can_be_discarded() {
     ✓ config   ~/config/jit/config.toml: 3 roles
     ✓ store    kernel in ~/state/jit/kernel: set by JIT_STORE
     ✗ store    cannot read ~/state/jit/kernel/RANDOM: it is not one of jit's entries
-               next: `jit logout --all` starts afresh; nothing but a login is lost
+               next: `jit logout --all` starts over; you lose only your sign-ins
     ✓ network  demo answers at http://IDP
     ✓ clock    agrees with http://STS
     --- stderr
-    error: 1 of 5 checks found something broken
+    error: 1 of 5 checks failed
     ");
     assert_eq!(room.jit(&["logout", "--all"]).run().code(), 0);
     assert_eq!(doctor(&room).code(), 0);
@@ -195,6 +195,6 @@ fn an_impossible_store_is_reported_broken() {
     ✓ network  demo answers at http://IDP
     ✓ clock    agrees with http://STS
     --- stderr
-    error: 1 of 4 checks found something broken
+    error: 1 of 4 checks failed
     "#);
 }

@@ -54,8 +54,8 @@ fn a_command_that_cannot_be_started_has_the_shells_codes() {
         ("no-such-command", 127, "there is no command `no-such-command`"),
         ("./no-such-file", 127, "there is no command `./no-such-file`"),
         ("./orphan", 127, "there is no command `./orphan`"),
-        ("./plain", 126, "`./plain` cannot be run"),
-        ("/", 126, "`/` cannot be run"),
+        ("./plain", 126, "cannot run `./plain`"),
+        ("/", 126, "cannot run `/`"),
         ("", 127, "there is no command ``"),
         ("a\u{1b}[2Jb", 127, r"there is no command `a\u{1b}[2Jb`"),
     ];
@@ -217,7 +217,7 @@ fn a_role_with_confirm_asks_or_is_not_used() {
     insta::assert_snapshot!(room.told(&nobody), @"
     exit 2
     --- stderr
-    error: admin is only used after a yes, and nobody can be asked here
+    error: admin needs a confirmation, and jit cannot ask for it here
       because: the role has confirm = true
     ");
     for (typed, code) in [("y\n", 0), ("yes\n", 0), ("n\n", 1), ("\n", 1), ("yeah\n", 1)] {

@@ -32,7 +32,7 @@ pub(crate) fn config(room: &Room) -> String {
 
 /// What the report says about the key in every room.
 const STATIC_KEY: &str = "\
-Static keys, which jit neither takes nor needs:
+Long-lived access keys, which jit neither imports nor needs:
   ~/.aws/credentials:2  [default]
   Once jit works, delete them there and deactivate them in IAM
 ";
@@ -53,12 +53,15 @@ fn whole_story(room: &Room, arguments: &[&str], report: &str, written: &str, nex
 
     let explained = room.jit(&["explain", role]).run();
     assert_eq!((explained.code(), explained.stderr.as_str()), (0, ""), "{explained}");
-    assert!(explained.stdout.starts_with(&format!("{role}, named by the command line")), "{explained}");
+    assert!(explained.stdout.starts_with(&format!("{role} (from the command line)")), "{explained}");
 
     let before = fs::metadata(room.path("config/jit/config.toml")).unwrap().modified().unwrap();
     let again = import(room, &yes);
     assert_eq!(again.code(), 0, "{again}");
-    assert!(again.stderr.ends_with("✓ Nothing to add, ~/config/jit/config.toml has all of it\n"), "{again}");
+    assert!(
+        again.stderr.ends_with("✓ Nothing to add: ~/config/jit/config.toml already has everything\n"),
+        "{again}"
+    );
     assert_eq!(
         (
             config(room).as_str(),
@@ -84,7 +87,7 @@ Taken:
   ~/.aws/config:2  [okta]        → idp acme
   ~/.aws/config:5  profile dev   → role dev
   ~/.aws/config:9  profile prod  → role prod
-Without an equal in jit:
+No equivalent in jit:
   ~/.aws/config:12  `mfa_serial`  jit sends AWS no MFA code; the IdP asks for the second factor
 {STATIC_KEY}"
     );
@@ -107,8 +110,8 @@ region   = \"eu-west-1\"
 ";
     let next = " Added to ~/config/jit/config.toml: idp acme, role dev, role prod
 next: jit login dev
-next: jit configure profiles  lets every AWS tool ask jit
-For AWS tools, ~/.aws/config still has the profiles of aws-okta for dev, prod: delete them before that
+next: jit configure profiles  lets every AWS tool use jit
+~/.aws/config still has the profiles of aws-okta for dev, prod: delete them first
 ";
     whole_story(&room, &["aws-okta", "--org", "acme.okta.com"], &report, written, next, "prod");
     // The org's URL is in its keychain.
@@ -139,7 +142,7 @@ Taken:
   ~/.saml2aws:1    [default]              → idp example
   ~/.saml2aws:11   the role of [default]  → role saml
   ~/.aws/config:1  profile spoke          → role spoke
-Without an equal in jit:
+No equivalent in jit:
   ~/.saml2aws:7  `skip_verify`  jit verifies every certificate; set AWS_CA_BUNDLE to your company's certificates
 {STATIC_KEY}"
     );
@@ -159,8 +162,8 @@ role_arn = \"arn:aws:iam::222222222222:role/x\"
 ";
     let next = " Added to ~/config/jit/config.toml: idp example, role saml, role spoke
 next: jit login saml
-next: jit configure profiles  lets every AWS tool ask jit
-For AWS tools, ~/.aws/config still has the profiles of saml2aws for spoke: delete them before that
+next: jit configure profiles  lets every AWS tool use jit
+~/.aws/config still has the profiles of saml2aws for spoke: delete them first
 ";
     whole_story(&room, &["saml2aws"], &report, written, next, "spoke");
 }
@@ -181,7 +184,7 @@ Taken:
   ~/.aws/config:10  the portal https://acme.awsapps.com/start  → idp acme
   ~/.aws/config:9   profile sso                                → role sso
   ~/.aws/config:15  profile tagged                             → role tagged
-Without an equal in jit:
+No equivalent in jit:
   ~/.aws/config:1  profile root  starts from long-lived access keys, and jit uses none: it needs an IdP and a hub role. `aws-vault list` shows the stored keys
   ~/.aws/config:5  profile old   its source_profile root could not be imported; with a hub role, write via = \"HUB\" and its role_arn
 {STATIC_KEY}"
@@ -205,16 +208,16 @@ transitive_tags = [\"team\"]
 ";
     let next = " Added to ~/config/jit/config.toml: idp acme, role sso, role tagged
 next: jit login sso
-next: jit configure profiles  lets every AWS tool ask jit
-For AWS tools, ~/.aws/config still has the profiles of aws-vault for sso, tagged: delete them before that
+next: jit configure profiles  lets every AWS tool use jit
+~/.aws/config still has the profiles of aws-vault for sso, tagged: delete them first
 ";
     whole_story(&room, &["aws-vault"], &report, written, next, "tagged");
 
     // With only long-lived access keys there is no role to import.
     room.write(".aws/config", "[profile root]\nmfa_serial = m\n");
     let output = import(&room, &["aws-vault", "--yes"]);
-    let said = "error: nothing of aws-vault can be taken over\n  \
-                next: write an IdP and a hub role; the README has ten lines for yours\n";
+    let said = "error: nothing in aws-vault can be imported\n  \
+                next: write an IdP and a hub role; the README has an example for your IdP\n";
     assert!(output.code() == 1 && output.stderr.ends_with(said), "{output}");
     assert_eq!(config(&room), written);
 }
@@ -235,7 +238,7 @@ fn granted() {
 Taken:
   ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
   ~/.aws/config:1  profile acme-prod/ReadOnly                 → role acme-prod/ReadOnly
-Without an equal in jit:
+No equivalent in jit:
   ~/.granted/config:1  `DefaultBrowser`  add console_browser = [\"firefox\", \"ext+container:name={{role}}&url={{url_encoded}}\"] at the top of config.toml
 {STATIC_KEY}"
     );
@@ -252,8 +255,8 @@ permission_set = \"ReadOnly\"
 ";
     let next = " Added to ~/config/jit/config.toml: idp acme, role acme-prod/ReadOnly
 next: jit login acme-prod/ReadOnly
-next: jit configure profiles  lets every AWS tool ask jit
-For AWS tools, ~/.aws/config still has the profiles of granted for acme-prod/ReadOnly: delete them before that
+next: jit configure profiles  lets every AWS tool use jit
+~/.aws/config still has the profiles of granted for acme-prod/ReadOnly: delete them first
 ";
     whole_story(&room, &["granted"], &report, written, next, "acme-prod/ReadOnly");
 }
@@ -275,7 +278,7 @@ fn okta_aws_cli() {
 Taken:
   ~/.okta/okta.yaml:7  the org acme.okta.com  → idp acme
   ~/.okta/okta.yaml:7  profile staging        → role staging
-Without an equal in jit:
+No equivalent in jit:
   .env:1  `private-key`  jit signs in people, not machines; remove the key from this file
 {STATIC_KEY}"
     );
@@ -294,7 +297,7 @@ description  = \"Reader\"
 ";
     let next = " Added to ~/config/jit/config.toml: idp acme, role staging
 next: jit login staging
-next: jit configure profiles  lets every AWS tool ask jit
+next: jit configure profiles  lets every AWS tool use jit
 ";
     whole_story(&room, &["okta-aws-cli"], &report, written, next, "staging");
 
@@ -306,11 +309,11 @@ next: jit configure profiles  lets every AWS tool ask jit
     exit 0
     --- stderr
     Taken:
-      ~/.okta/okta.yaml:4  the org acme.okta.com  → idp acme, which is there
+      ~/.okta/okta.yaml:4  the org acme.okta.com  → idp acme, which already exists
       ~/.okta/okta.yaml:4  profile other          → role other
-    Without an equal in jit:
+    No equivalent in jit:
       .env:1  `private-key`  jit signs in people, not machines; remove the key from this file
-    Static keys, which jit neither takes nor needs:
+    Long-lived access keys, which jit neither imports nor needs:
       ~/.aws/credentials:2  [default]
       Once jit works, delete them there and deactivate them in IAM
     --- ~/config/jit/config.toml
@@ -324,9 +327,9 @@ next: jit configure profiles  lets every AWS tool ask jit
     +idp      = "acme"
     +role_arn = "arn:aws:iam::222222222222:role/o"
     ✓ Added to ~/config/jit/config.toml: role other
-    The file as it was is ~/config/jit/config.toml.jit-backup
+    Backup of the previous file: ~/config/jit/config.toml.jit-backup
     next: jit login other
-    next: jit configure profiles  lets every AWS tool ask jit
+    next: jit configure profiles  lets every AWS tool use jit
     "#);
     assert!(
         config(&room).ends_with(

@@ -33,7 +33,7 @@ fn nothing_is_written_without_confirmation() {
     Taken:
       ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
       ~/.aws/config:1  profile sso                                → role sso
-    Static keys, which jit neither takes nor needs:
+    Long-lived access keys, which jit neither imports nor needs:
       ~/.aws/credentials:2  [default]
       Once jit works, delete them there and deactivate them in IAM
     ✓ Would add to ~/config/jit/config.toml: idp acme, role sso
@@ -59,11 +59,11 @@ fn nothing_is_written_without_confirmation() {
     Taken:
       ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
       ~/.aws/config:1  profile sso                                → role sso
-    Static keys, which jit neither takes nor needs:
+    Long-lived access keys, which jit neither imports nor needs:
       ~/.aws/credentials:2  [default]
       Once jit works, delete them there and deactivate them in IAM
     ✓ Would add to ~/config/jit/config.toml: idp acme, role sso
-    Nothing was written: nobody can be asked here. --yes writes it
+    Nothing was written: jit cannot ask here. Use --yes to write it
     "#);
 
     let no = room.jit(&["configure", "import", "aws-vault"]).on_terminal().stdin("n\n").run();
@@ -130,9 +130,9 @@ fn existing_tables_stay_and_taken_names_get_a_number() {
     +account        = "222222222222"
     +permission_set = "Developer"
     ✓ Added to ~/config/jit/config.toml: idp acme, role admin-2
-    The file as it was is ~/config/jit/config.toml.jit-backup
+    Backup of the previous file: ~/config/jit/config.toml.jit-backup
     next: jit login admin-2
-    next: jit configure profiles  lets every AWS tool ask jit
+    next: jit configure profiles  lets every AWS tool use jit
     "#);
     let after = config(&room);
     assert!(
@@ -154,9 +154,9 @@ fn existing_tables_stay_and_taken_names_get_a_number() {
     exit 0
     --- stderr
     Taken:
-      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme, which is there
-      ~/.aws/config:1  profile admin                              → role admin-2, which is there and stays, with another region
-    ✓ Nothing to add, ~/config/jit/config.toml has all of it
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme, which already exists
+      ~/.aws/config:1  profile admin                              → role admin-2, which already exists (unchanged; different: region)
+    ✓ Nothing to add: ~/config/jit/config.toml already has everything
     ");
     assert_eq!((again.code(), config(&room)), (0, mine));
 }
@@ -239,7 +239,7 @@ fn a_missing_file_is_reported_with_its_path() {
         let tool = arguments[0];
         let said = format!(
             "error: there is no configuration of {tool} at {places}\n  \
-             next: jit configure import {tool} --from FILE  reads it from elsewhere\n"
+             next: jit configure import {tool} --from FILE  reads it from another file\n"
         );
         assert_eq!((output.code(), output.stdout.as_str(), output.stderr.as_str()), (2, "", said.as_str()));
     }
@@ -265,7 +265,7 @@ fn a_missing_file_is_reported_with_its_path() {
     Taken:
       elsewhere:2  the portal https://acme.awsapps.com/start  → idp acme
       elsewhere:1  profile sso                                → role sso
-    Static keys, which jit neither takes nor needs:
+    Long-lived access keys, which jit neither imports nor needs:
       ~/.aws/credentials:2  [default]
       Once jit works, delete them there and deactivate them in IAM
     ✓ Would add to ~/config/jit/config.toml: idp acme, role sso
@@ -274,7 +274,7 @@ fn a_missing_file_is_reported_with_its_path() {
     insta::assert_snapshot!(room.told(&output), @"
     exit 2
     --- stderr
-    error: saml2aws says itself where its org is; --org is for aws-okta
+    error: the files of saml2aws contain the org; --org is only for aws-okta
     ");
 }
 
@@ -292,9 +292,9 @@ fn hostile_content_is_shown_and_does_nothing() {
     Taken:
       ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme
       ~/.aws/config:1  profile \u{1b}]0;x\u{7}                    → role 0-x
-    Without an equal in jit:
+    No equivalent in jit:
       ~/.aws/config:6  `\u{1b}[2jbad`  jit has no such setting
-    Static keys, which jit neither takes nor needs:
+    Long-lived access keys, which jit neither imports nor needs:
       ~/.aws/credentials:2  [default]
       Once jit works, delete them there and deactivate them in IAM
     --- ~/config/jit/config.toml
@@ -311,7 +311,7 @@ fn hostile_content_is_shown_and_does_nothing() {
     +permission_set = "Developer"
     ✓ Added to ~/config/jit/config.toml: idp acme, role 0-x
     next: jit login 0-x
-    next: jit configure profiles  lets every AWS tool ask jit
+    next: jit configure profiles  lets every AWS tool use jit
     "#);
     assert!(!output.stderr.contains(['\u{1b}', '\u{7}']), "{output}");
     assert!(config(&room).contains("[role.0-x]\n"), "{}", config(&room));
@@ -321,12 +321,12 @@ fn hostile_content_is_shown_and_does_nothing() {
     insta::assert_snapshot!(room.told(&output), @r"
     exit 0
     --- stderr
-    warning: ~/.aws/credentials: line 2, column 1: this line has no `=`: aws_secret_a…, so static keys in it are not seen
+    warning: ~/.aws/credentials: line 2, column 1: this line has no `=`: aws_secret_a…, so jit cannot look for long-lived access keys in it
     Taken:
-      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme, which is there
-      ~/.aws/config:1  profile \u{1b}]0;x\u{7}                    → role 0-x, which is there
-    Without an equal in jit:
+      ~/.aws/config:2  the portal https://acme.awsapps.com/start  → idp acme, which already exists
+      ~/.aws/config:1  profile \u{1b}]0;x\u{7}                    → role 0-x, which already exists
+    No equivalent in jit:
       ~/.aws/config:6  `\u{1b}[2jbad`  jit has no such setting
-    ✓ Nothing to add, ~/config/jit/config.toml has all of it
+    ✓ Nothing to add: ~/config/jit/config.toml already has everything
     ");
 }

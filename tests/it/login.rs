@@ -37,7 +37,7 @@ fn a_login_shows_person_and_expiry_and_is_not_repeated() {
     assert_eq!((again.code(), again.stdout.as_str()), (0, ""), "{again}");
     assert_eq!(
         room.plain(&again.stderr),
-        "✓ Still good: admin as alice@example.com, until HH:MM, TIME left\n"
+        "✓ Still valid: admin as alice@example.com, until HH:MM, TIME left\n"
     );
     assert_eq!((room.counts(WHOLE_CHAIN), room.opened().len()), ([1; 6], 1));
     room.is_tidy();
@@ -267,10 +267,10 @@ fn another_person_does_not_get_the_previous_ones_sessions() {
     http://127.0.0.1:PORT/…
     ✓ Signed in as bob@example.com at demo
       hub  account 111111111111  until HH:MM  TIME left
-    warning: you are now signed in at demo as bob@example.com, and were alice@example.com before
+    warning: you are now signed in at demo as bob@example.com; before, you were alice@example.com
     ");
     let warning =
-        "warning: you are now signed in at demo as bob@example.com, and were alice@example.com before\n";
+        "warning: you are now signed in at demo as bob@example.com; before, you were alice@example.com\n";
     assert!(bob.stderr.contains(warning), "{bob}");
     let again = room.jit(&["login", "hub", "--force"]).run();
     assert!(again.code() == 0 && !again.stderr.contains("warning"), "{again}");

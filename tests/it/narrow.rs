@@ -68,11 +68,11 @@ fn sessions_that_cannot_be_restricted() {
     room.write("no.json", "{");
     room.write("long.json", &format!("{{\"a\":\"{}\"}}", "x".repeat(2048)));
     let cases: [(&[&str], &str); 7] = [
-        (&["--policy", "nowhere.json"], "`nowhere.json` cannot be read"),
+        (&["--policy", "nowhere.json"], "cannot read `nowhere.json`"),
         (&["--policy", "no.json"], "the policy is not JSON"),
         (&["--policy", "long.json"], "STS accepts at most 2048"),
         (&["--policy", "arn:aws:iam::aws:role/x"], "is not the ARN of a policy"),
-        (&["--policy", "no.json", "--policy", "no.json"], "STS takes only one policy that is no ARN"),
+        (&["--policy", "no.json", "--policy", "no.json"], "STS accepts only one policy that is not an ARN"),
         (&["--max", "5m"], "STS sessions last at least 15m"),
         (&["--max", "soon"], "soon"),
     ];

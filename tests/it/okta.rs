@@ -68,7 +68,7 @@ fn a_password_is_enough_where_the_org_wants_no_more() {
     --- stderr
     ✓ demo revoked the session
     ✓ Signed out of demo, forgot admin, hub
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     assert_eq!(okta.count("DELETE /api/v1/sessions/me"), 1);
     let again = types(room.jit(&["login", "admin"]), &[PASSWORD_IS]);

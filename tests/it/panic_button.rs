@@ -137,9 +137,15 @@ fn nothing_is_left_whatever_is_broken_and_the_idp_is_told_if_possible() {
         assert_eq!(out.code(), 0, "{what}: {out}");
         assert!(is_empty(&room), "{what}: {out}");
         assert_eq!(room.count(Call::Revoke), usize::from(told), "{what}: {out}");
-        let said = if told { "revoked the refresh token" } else { "could not be revoked at their IdPs" };
+        let said = match (told, what) {
+            (true, _) => "revoked the refresh token",
+            (false, "damaged logins" | "entries of a newer version") => {
+                "could not revoke 1 sign-in at their IdPs: the entries are damaged"
+            }
+            (false, _) => "could not revoke the sign-ins at their IdPs",
+        };
         assert!(out.stderr.contains(said), "{what}: {out}");
-        assert!(out.stderr.contains("✓ Forgot every login and session"), "{what}: {out}");
+        assert!(out.stderr.contains("✓ Deleted every sign-in and session"), "{what}: {out}");
         // One may come back.
         room.write_config(&room.usual_config());
         assert_eq!(room.jit(&["login", "admin"]).run().code(), 0, "{what}");
@@ -157,8 +163,8 @@ fn a_record_without_a_key_id() {
     insta::assert_snapshot!(room.told(&out), @"
     exit 0
     --- stderr
-    ✓ Forgot every login and session, and destroyed the key that sealed them
-    warning: logins could not be revoked at their IdPs (the key of the sessions in ~/state/jit/kernel is no longer in the kernel store); they end there by their own rules
+    ✓ Deleted every sign-in and session, and destroyed the key that sealed them
+    warning: could not revoke the sign-ins at their IdPs (the key of the sessions in ~/state/jit/kernel is no longer in the kernel store); they stay valid there until they expire
     ");
     key.invalidate().unwrap();
 }
@@ -185,11 +191,11 @@ fn unremovable_files_are_reported_after_everything_else() {
     exit 5
     --- stderr
     ✓ demo revoked the refresh token
-    Your browser may still be signed in there. To end that too:
+    Your browser may still be signed in there. To sign out there too, open this URL:
 
     http://IDP/logout?client_id=jit-demo
 
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     error: cannot remove ~/state/jit/kernel/RANDOM
       because: Permission denied (os error 13)
       next: check the owner and the permissions of that folder and of its parents
@@ -240,7 +246,7 @@ fn a_passphrase_is_asked_for_only_after_everything_is_deleted() {
         assert_eq!(
             revoked == 1,
             out.stdout.contains(
-                "could not be revoked at their IdPs (access to the key was refused: wrong passphrase)"
+                "could not revoke the sign-ins at their IdPs (access to the key was refused: wrong passphrase)"
             ),
             "{out}"
         );
@@ -253,14 +259,14 @@ fn a_passphrase_is_asked_for_only_after_everything_is_deleted() {
     insta::assert_snapshot!(room.told(&out), @"
     exit 0
     --- stderr
-    ✓ Forgot every login and session, and destroyed the key that sealed them
-    warning: logins could not be revoked at their IdPs (the sessions are sealed with a passphrase, and jit cannot ask you to unlock it here); they end there by their own rules
+    ✓ Deleted every sign-in and session, and destroyed the key that sealed them
+    warning: could not revoke the sign-ins at their IdPs (the sessions are sealed with a passphrase, and jit cannot ask you to unlock it here); they stay valid there until they expire
     ✓ demo revoked the refresh token
-    Your browser may still be signed in there. To end that too:
+    Your browser may still be signed in there. To sign out there too, open this URL:
 
     http://IDP/logout?client_id=jit-demo
 
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     // Ctrl-C at the question.
     let room = with_a_second_store();
@@ -283,19 +289,19 @@ fn an_idp_that_never_answers_is_abandoned_and_ctrl_c_leaves_nothing() {
     insta::assert_snapshot!(room.told(&out), @"
     exit 0
     --- stderr
-    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ Deleted every sign-in and session, and destroyed the key that sealed them
     warning: demo did not revoke the refresh token: no answer within 5 s
-    Your browser may still be signed in there. To end that too:
+    Your browser may still be signed in there. To sign out there too, open this URL:
 
     http://IDP/logout?client_id=jit-demo
 
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     room.servers().faults(jit_emulator::Faults::clear);
     let room = Room::signed_in("admin");
     late(&room);
     let out = logout(&room).start();
-    out.says("Forgot every login and session");
+    out.says("Deleted every sign-in and session");
     assert!(is_empty(&room), "before the IdP is asked");
     out.signal(Signal::INT);
     assert_ne!(out.wait().code(), 0);
@@ -315,7 +321,7 @@ fn older_entries_are_revoked_by_the_configuration() {
         }
         let out = logout(&room).run();
         assert!(out.code() == 0 && is_empty(&room) && room.count(Call::Revoke) == revoked, "{out}");
-        assert_eq!(!config, out.stderr.contains("an older jit stored the login"), "{out}");
+        assert_eq!(!config, out.stderr.contains("an older version of jit stored the sign-in"), "{out}");
     }
 }
 
@@ -329,9 +335,9 @@ fn the_sessions_of_okta_and_of_identity_center_end_without_a_configuration() {
     insta::assert_snapshot!(room.told(&out), @"
     exit 0
     --- stderr
-    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ Deleted every sign-in and session, and destroyed the key that sealed them
     ✓ IDP revoked the session
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     assert_eq!(okta.count("DELETE /api/v1/sessions/me"), 1);
 
@@ -344,9 +350,9 @@ fn the_sessions_of_okta_and_of_identity_center_end_without_a_configuration() {
     insta::assert_snapshot!(room.told(&out), @"
     exit 0
     --- stderr
-    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ Deleted every sign-in and session, and destroyed the key that sealed them
     ✓ 127.0.0.1:PORT revoked the session of the portal
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     assert_eq!(room.count(Call::PortalLogout), 1);
 }

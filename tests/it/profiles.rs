@@ -60,7 +60,7 @@ fn a_new_file_has_a_profile_for_each_role() {
 
     let before = fs::metadata(room.path(".aws/config")).unwrap().modified().unwrap();
     let again = configure(&room, &[]);
-    assert_eq!(again.stderr, "✓ ~/.aws/config is up to date, 3 of its profiles are jit's\n");
+    assert_eq!(again.stderr, "✓ ~/.aws/config is up to date; jit manages 3 of its profiles\n");
     assert_eq!(aws_config(&room), all_ours());
     assert_eq!(fs::metadata(room.path(".aws/config")).unwrap().modified().unwrap(), before);
 }
@@ -75,7 +75,7 @@ fn foreign_content_stays_byte_for_byte() {
     exit 0
     --- stderr
     ✓ Added to ~/.aws/config: admin, developer, hub
-    The file as it was is ~/.aws/config.jit-backup
+    Backup of the previous file: ~/.aws/config.jit-backup
     ");
     let written = aws_config(&room);
     let added = written.strip_prefix(FOREIGN).unwrap_or_else(|| panic!("{written:?}"));
@@ -92,7 +92,7 @@ fn foreign_content_stays_byte_for_byte() {
     exit 0
     --- stderr
     ✓ Updated in ~/.aws/config: admin
-    The file as it was is ~/.aws/config.jit-backup
+    Backup of the previous file: ~/.aws/config.jit-backup
     ");
     assert_eq!(aws_config(&room), written.replacen("eu-west-1", "eu-west-2", 1));
 }
@@ -135,8 +135,8 @@ fn profiles_of_removed_roles_are_pruned_on_request() {
     insta::assert_snapshot!(room.told(&kept), @"
     exit 0
     --- stderr
-    ✓ ~/.aws/config is up to date, 2 of its profiles are jit's
-    warning: ~/.aws/config:10: the profile developer is for a role that is gone; --prune removes it
+    ✓ ~/.aws/config is up to date; jit manages 2 of its profiles
+    warning: ~/.aws/config:10: the profile developer is for a role that no longer exists; --prune removes it
     ");
     assert!(aws_config(&room).contains("[profile developer]"));
     let pruned = configure(&room, &["--prune"]);
@@ -144,7 +144,7 @@ fn profiles_of_removed_roles_are_pruned_on_request() {
     exit 0
     --- stderr
     ✓ Removed from ~/.aws/config: developer
-    The file as it was is ~/.aws/config.jit-backup
+    Backup of the previous file: ~/.aws/config.jit-backup
     ");
     let left = aws_config(&room);
     assert!(!left.contains("developer") && left.starts_with("[profile mine]\nregion = a\n"), "{left}");
@@ -157,7 +157,7 @@ fn somebody_elses_profile_of_the_same_name_is_left_alone() {
     room.write(".aws/config", "[profile admin]\nregion = mine\n");
     let output = configure(&room, &[]);
     assert_eq!(output.code(), 0, "{output}");
-    let said = "warning: ~/.aws/config:1: the profile admin is not jit's and was left alone";
+    let said = "warning: ~/.aws/config:1: the profile admin is not managed by jit and was not changed";
     assert!(output.stderr.contains(said), "{output}");
     let written = aws_config(&room);
     assert!(written.starts_with("[profile admin]\nregion = mine\n"), "{written}");
@@ -174,8 +174,7 @@ fn default_is_written_only_if_that_name_is_typed() {
         [&[][..], &["default"], &["--all"], &["default", "--name", "{name}"], &["hub", "default"]]
     {
         let output = configure(&room, arguments);
-        let said = "warning: The role default has no profile: [default] is what AWS tools use where no profile is named. \
-                    To write it: jit configure profiles default --name default\n";
+        let said = "warning: The role default has no profile: AWS tools use [default] when no profile is given. To write it: jit configure profiles default --name default\n";
         assert!(output.code() == 0 && output.stderr.contains(said), "{arguments:?}: {output}");
         let written = fs::read_to_string(room.path(".aws/config")).unwrap_or_default();
         assert!(!written.contains("[default]"), "{arguments:?}: {written}");
@@ -185,7 +184,7 @@ fn default_is_written_only_if_that_name_is_typed() {
     exit 0
     --- stderr
     ✓ Added to ~/.aws/config: default
-    The file as it was is ~/.aws/config.jit-backup
+    Backup of the previous file: ~/.aws/config.jit-backup
     ");
     assert!(aws_config(&room).contains("# managed by jit: default\n[default]\n"), "{}", aws_config(&room));
 }
@@ -305,7 +304,7 @@ fn chosen_and_offered_roles_get_profiles_with_custom_names() {
     --- stderr
     ✓ Added to ~/.aws/config: admin, audit, dev
     ✓ Removed from ~/.aws/config: acme-prod.ReadOnly, acme-dev.Developer
-    The file as it was is ~/.aws/config.jit-backup
+    Backup of the previous file: ~/.aws/config.jit-backup
     ");
     assert!(aws_config(&room).contains(&offered) && !aws_config(&room).contains("acme-prod"), "{own}");
     // With another name, the old one is stale.
@@ -315,11 +314,11 @@ fn chosen_and_offered_roles_get_profiles_with_custom_names() {
     assert!(renamed.stderr.contains(said), "{renamed}");
     for (arguments, words) in [
         (vec!["nobody"], "error: no role matches `nobody`\n  next: jit roles  lists them all"),
-        (vec!["--all", "--name", "{role}"], "would be the profile ReadOnly"),
-        (vec!["--name", "{who}"], "it may ask for {name}, {role}, {account}, {account_name}, {idp}"),
+        (vec!["--all", "--name", "{role}"], "would have the same profile name, ReadOnly"),
+        (vec!["--name", "{who}"], "valid placeholders: {name}, {role}, {account}, {account_name}, {idp}"),
         (
             vec!["--name", "a {name}"],
-            "warning: admin has no profile: ' ' is not allowed in the name of a profile",
+            "warning: no profile for admin: ' ' is not allowed in the name of a profile",
         ),
         (vec!["--all", "dev"], "cannot be used with"),
     ] {

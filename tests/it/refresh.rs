@@ -102,7 +102,7 @@ fn an_endpoint_stops_when_the_sign_in_is_too_old() {
     assert_eq!(output.code(), 0, "{output}");
     let (first, last) = output.stdout.split_once('\n').unwrap();
     assert_eq!(first, "1", "{output}");
-    assert!(last.contains("admin needs a newer sign-in by now: run jit login admin"), "{output}");
+    assert!(last.contains("admin now needs a newer sign-in: run jit login admin"), "{output}");
     assert!(!last.contains("AccessKeyId"), "{output}");
     // A role without requirements is served.
     assert_eq!(room.asks_for("developer").code(), 0);

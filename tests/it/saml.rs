@@ -48,7 +48,7 @@ fn one_sign_in_walks_the_chain_and_serves_tools() {
     insta::assert_snapshot!(room.told(&again), @"
     exit 0
     --- stderr
-    ✓ Still good: admin as alice@example.com, until HH:MM, TIME left
+    ✓ Still valid: admin as alice@example.com, until HH:MM, TIME left
     ");
     assert_eq!(room.opened().len(), 1);
 }
@@ -85,7 +85,7 @@ fn an_assertion_serves_every_role_in_it_for_five_minutes() {
     insta::assert_snapshot!(room.told(&explained), @"
     exit 0
     --- stdout
-    other, named by the command line
+    other (from the command line)
 
     1. idp demo
       sso_url          http://IDP/saml/sso                                           ~/config/jit/config.toml:3
@@ -93,13 +93,13 @@ fn an_assertion_serves_every_role_in_it_for_five_minutes() {
       entity_id        urn:amazon:webservices                                                    default
       binding          redirect                                                                  default
       acs_host         127.0.0.1                                                                 default
-      acs_port         any free one                                                              ~/config/jit/config.toml:4
+      acs_port         any free port                                                             ~/config/jit/config.toml:4
       session_name     alice@example.com                                                         the assertion
       tags             department=platform                                                       the assertion
       transitive_tags  department                                                                the assertion
       sign_in          signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)  the assertion
-      roles            2 on offer                                                                the assertion
-      stored           the login of alice@example.com, its assertion used up until HH:MM, ended
+      roles            2 available                                                               the assertion
+      stored           the sign-in of alice@example.com (assertion already used) until HH:MM, ended
       would call       sign in at http://IDP/saml/sso
 
     2. hub other
@@ -180,7 +180,7 @@ fn one_refused_role_does_not_block_the_others() {
     error: demo does not offer you arn:aws:iam::444444444444:role/gone
       because: the assertion lists arn:aws:iam::111111111111:role/jit-hub, arn:aws:iam::444444444444:role/other-hub
       next: ask to be assigned to it, then: `jit login --force other`
-      next: jit explain other  shows every value of the question
+      next: jit explain other  shows every value of the request
     ");
     let words = format!(
         "demo does not offer you arn:aws:iam::444444444444:role/gone\n  because: the assertion lists {HUB}, {OTHER}\n"
@@ -207,7 +207,7 @@ fn what_the_idp_offers_is_a_role_without_being_configured() {
     ✓ Signed in as alice@example.com at demo
     error: demo offers 2 roles
       because: 111111111111/jit-hub, 444444444444/other-hub
-      next: jit login 111111111111/jit-hub  or another of them
+      next: jit login 111111111111/jit-hub  or another one
     ");
     let one = room.jit(&["login", "444444444444/other-hub"]).run();
     assert_eq!(one.code(), 0, "{one}");
@@ -253,7 +253,7 @@ fn a_new_sign_in_lists_what_changed() {
     ✓ Signed in as alice@example.com at demo
       hub    account 111111111111  until HH:MM  TIME left
       admin  account 222222222222  until HH:MM  TIME left
-    demo says the same about you as before
+    Your attributes at demo have not changed
     ");
     let user = User { department: "security".to_owned(), ..Settings::default().user };
     room.servers().faults(|faults| faults.user = Some(user));
@@ -269,13 +269,13 @@ fn a_new_sign_in_lists_what_changed() {
     user id  AROATM4BUH3UM2K2EVKA6:alice@example.com
     idp      alice@example.com at demo
     signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)
-    tag      department = security  (goes on to spokes)
+    tag      department = security  (passed on to spokes)
     ");
     let explained = room.jit(&["explain", "admin"]).run();
     insta::assert_snapshot!(room.told(&explained), @"
     exit 0
     --- stdout
-    admin, named by the command line
+    admin (from the command line)
 
     1. idp demo
       sso_url          http://IDP/saml/sso                                           ~/config/jit/config.toml:3
@@ -283,12 +283,12 @@ fn a_new_sign_in_lists_what_changed() {
       entity_id        urn:amazon:webservices                                                    default
       binding          redirect                                                                  default
       acs_host         127.0.0.1                                                                 default
-      acs_port         any free one                                                              ~/config/jit/config.toml:4
+      acs_port         any free port                                                             ~/config/jit/config.toml:4
       session_name     alice@example.com                                                         the assertion
       tags             department=security                                                       the assertion
       transitive_tags  department                                                                the assertion
       sign_in          signed in HH:MM (acr urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified)  the assertion
-      roles            1 on offer                                                                the assertion
+      roles            1 available                                                               the assertion
       stored           assertion of alice@example.com until HH:MM, TIME left
       not needed       sign in at http://IDP/saml/sso
 
@@ -305,7 +305,7 @@ fn a_new_sign_in_lists_what_changed() {
     3. spoke admin
       role_arn         arn:aws:iam::222222222222:role/admin                                      ~/config/jit/config.toml:12
       duration         1 h                                                                       default
-      session_name     that of the hub's session                                                 default
+      session_name     the session name of the hub                                               default
       sts_region       eu-west-1                                                                 ~/config/jit/config.toml:13
       sts_endpoint     http://STS                                                    AWS_ENDPOINT_URL_STS
       region           eu-west-1                                                                 ~/config/jit/config.toml:13
@@ -395,7 +395,7 @@ fn a_spoke_is_not_among_the_assertions_roles() {
     error: demo does not offer you arn:aws:iam::111111111111:role/jit-hub
       because: the assertion lists arn:aws:iam::222222222222:role/admin, arn:aws:iam::333333333333:role/developer
       next: ask to be assigned to it, then: `jit login --force admin`
-      next: jit explain admin  shows every value of the question
+      next: jit explain admin  shows every value of the request
     ");
 }
 
@@ -410,7 +410,7 @@ fn the_browser_to_drive_is_searched_for() {
     exit 0
     --- stdout
     ✓ config   ~/config/jit/config.toml: 3 roles
-    ✓ browser  demo is signed in at with true, /bin/true
+    ✓ browser  demo: the sign-in uses true, /bin/true
     ✓ store    kernel in ~/state/jit/kernel: empty; set by JIT_STORE
     ✓ network  demo answers at http://IDP/saml/sso
     ✓ clock    agrees with http://STS
@@ -427,6 +427,6 @@ fn the_browser_to_drive_is_searched_for() {
     ✓ network  demo answers at http://IDP/saml/sso
     ✓ clock    agrees with http://STS
     --- stderr
-    error: 1 of 5 checks found something broken
+    error: 1 of 5 checks failed
     ");
 }

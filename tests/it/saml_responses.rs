@@ -111,7 +111,7 @@ fn five_hundred_roles_work() {
       next: have the trust policy name the SAML provider of this IdP
       next: compare its condition SAML:aud with the assertion's Recipient, which is jit's own URL with capture = "loopback"
       next: have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity
-      next: jit explain 000000000007/r  shows every value of the question
+      next: jit explain 000000000007/r  shows every value of the request
     "#);
 }
 

@@ -127,12 +127,12 @@ fn logout_forgets_sessions_and_revokes_the_login() {
     exit 0
     --- stderr
     ✓ demo revoked the refresh token
-    Your browser may still be signed in there. To end that too:
+    Your browser may still be signed in there. To sign out there too, open this URL:
 
     http://IDP/logout?client_id=jit-demo
 
     ✓ Signed out of demo, forgot developer, hub
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     assert!(
         ["developer, hub", "hub, developer"]
@@ -157,12 +157,12 @@ fn logout_forgets_even_if_the_idp_is_down() {
     exit 0
     --- stderr
     warning: demo did not revoke the refresh token: the revocation endpoint answered with status 500 and something that is not JSON
-    Your browser may still be signed in there. To end that too:
+    Your browser may still be signed in there. To sign out there too, open this URL:
 
     http://IDP/logout?client_id=jit-demo
 
     ✓ Signed out of demo, forgot developer, hub
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     assert_eq!(room.jit(&["status", "--check"]).run().code(), 3);
     room.servers().faults(Faults::clear);
@@ -179,13 +179,13 @@ fn logout_all_deletes_everything_and_the_key() {
     insta::assert_snapshot!(room.told(&out), @"
     exit 0
     --- stderr
-    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ Deleted every sign-in and session, and destroyed the key that sealed them
     ✓ demo revoked the refresh token
-    Your browser may still be signed in there. To end that too:
+    Your browser may still be signed in there. To sign out there too, open this URL:
 
     http://IDP/logout?client_id=jit-demo
 
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     let left: Vec<_> =
         std::fs::read_dir(room.path("state/jit/kernel")).map(Iterator::collect).unwrap_or_default();
@@ -202,13 +202,13 @@ fn logout_all_works_without_a_configuration() {
     insta::assert_snapshot!(room.told(&out), @"
     exit 0
     --- stderr
-    ✓ Forgot every login and session, and destroyed the key that sealed them
+    ✓ Deleted every sign-in and session, and destroyed the key that sealed them
     ✓ IDP revoked the refresh token
-    Your browser may still be signed in there. To end that too:
+    Your browser may still be signed in there. To sign out there too, open this URL:
 
     http://IDP/logout?client_id=jit-demo
 
-    What programs hold of them stays valid until HH:MM, TIME; AWS cannot call it back
+    Credentials already handed out stay valid until HH:MM, TIME; AWS cannot revoke them
     ");
     let status = room.jit(&["status"]).run();
     insta::assert_snapshot!(room.told(&status), @"
@@ -224,7 +224,7 @@ fn logout_all_works_without_a_configuration() {
 fn the_kernels_own_key_is_not_a_copy_to_drop() {
     let room = Room::signed_in("developer");
     let lock = room.jit(&["lock"]).run();
-    assert_eq!((lock.code(), lock.stderr.as_str()), (0, "✓ The kernel kept no copy of the key\n"));
+    assert_eq!((lock.code(), lock.stderr.as_str()), (0, "✓ The kernel had no copy of the key\n"));
     assert_eq!(room.jit(&["status", "--check"]).run().code(), 0, "sessions are still there");
 }
 

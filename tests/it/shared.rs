@@ -112,18 +112,18 @@ fn a_tour_of_a_new_colleague() {
     insta::assert_snapshot!(room.told(&explained), @"
     exit 0
     --- stdout
-    dev, named by the command line
+    dev (from the command line)
 
     1. idp acme
       start_url          http://127.0.0.1:PORT/start  ~/config/jit/config.toml:5
       region             eu-west-1                     ~/config/jit/config.toml:6
       flow               auto                          default
-      redirect_port      any free one                  default
+      redirect_port      any free port                 default
       sso_oidc_endpoint  http://127.0.0.1:PORT        AWS_ENDPOINT_URL_SSO_OIDC
       sso_endpoint       http://127.0.0.1:PORT        AWS_ENDPOINT_URL_SSO
       sign_in            signed in HH:MM               the assertion
       stored             token of the portal until HH:MM, TIME left
-      not needed         http://127.0.0.1:PORT/start, with what the last login left
+      not needed         http://127.0.0.1:PORT/start, with the stored sign-in
 
     2. hub dev
       assigned           333333333333/Developer        ~/config/jit/config.toml:11
@@ -184,7 +184,7 @@ fn a_shared_file_is_refreshed_only_on_request() {
       accounts: 1
     warning: acme: `start_url` is on this machine and used without TLS
     ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
-    Nothing was written: nobody can be asked here. --yes writes it
+    Nothing was written: jit cannot ask here. Use --yes to write it
     "#);
     let summary = "changed since you took it:\n  IdPs: 1 unchanged\n  roles: 1 new, 1 removed\n    new: developer (333333333333)\n    removed: dev\n  accounts: 1\n";
     assert!(unseen.stderr.contains(summary), "{unseen}");
@@ -219,7 +219,7 @@ fn a_shared_file_is_refreshed_only_on_request() {
       accounts: 1
     warning: acme: `start_url` is on this machine and used without TLS
     ✓ Would update in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
-    Nothing was written: nobody can be asked here. --yes writes it
+    Nothing was written: jit cannot ask here. Use --yes to write it
     "#);
     let changed = add(&room, &["--yes"]);
     insta::assert_snapshot!(room.told(&changed), @r#"
@@ -252,7 +252,7 @@ fn a_shared_file_is_refreshed_only_on_request() {
      account        = "333333333333"
      permission_set = "Developer"
     ✓ Updated in ~/config/jit/config.toml: idp acme, role developer (shared by http://127.0.0.1:PORT/jit.toml, sha256 RANDOM)
-    The file as it was is ~/config/jit/config.toml.jit-backup
+    Backup of the previous file: ~/config/jit/config.toml.jit-backup
     "#);
     assert!(config(&room).contains("[role.developer]") && !config(&room).contains("[role.dev]"));
     let backup = std::fs::read_to_string(room.path("config/jit/config.toml.jit-backup")).unwrap();
@@ -263,8 +263,8 @@ fn a_shared_file_is_refreshed_only_on_request() {
     insta::assert_snapshot!(room.told(&edited), @"
     exit 1
     --- stderr
-    error: what came from http://127.0.0.1:PORT/jit.toml was changed in ~/config/jit/config.toml since
-      next: without --yes you are shown what would be lost, and asked
+    error: the part shared by http://127.0.0.1:PORT/jit.toml was edited in ~/config/jit/config.toml
+      next: without --yes, jit shows the edits that would be lost and asks
     ");
     let shown = add(&room, &["--dry-run"]);
     insta::assert_snapshot!(room.told(&shown), @r#"
@@ -282,7 +282,7 @@ fn a_shared_file_is_refreshed_only_on_request() {
      [role.developer]
      idp            = "acme"
     --- stderr
-    warning: what came from http://127.0.0.1:PORT/jit.toml was changed in ~/config/jit/config.toml since
+    warning: the part shared by http://127.0.0.1:PORT/jit.toml was edited in ~/config/jit/config.toml
     http://127.0.0.1:PORT/jit.toml changed since you took it:
       IdPs: 1 changed
         changed: acme (sign in at 127.0.0.1:PORT, unchanged); different region
@@ -316,7 +316,7 @@ fn invalid_shared_files_are_refused_and_nothing_is_written() {
     let page = Page::of(&file);
     let saml = "[idp.x]\ntype = \"saml\"\nstart_url = \"https://idp.example/start\"\nbrowser = \"/bin/sh\"\n";
     for (head, body, code, words) in [
-        ("200 OK", "<!DOCTYPE html><h1>Sign in</h1>", 1, "is a web page, and not a configuration"),
+        ("200 OK", "<!DOCTYPE html><h1>Sign in</h1>", 1, "is a web page, not a configuration"),
         ("200 OK", "\u{feff}this is no toml", 2, ":1:6: "),
         (
             "200 OK",
@@ -338,15 +338,15 @@ fn invalid_shared_files_are_refused_and_nothing_is_written() {
         ),
         ("200 OK", "auto_login = true\n", 2, "a shared file may not set `auto_login`"),
         ("200 OK", "# \u{1b}[2J\n[idp.\"a\u{1b}\"]\n", 2, "error: "),
-        ("302 Found\r\nLocation: https://elsewhere.example/\u{1b}[2J", "", 1, "cannot be fetched"),
+        ("302 Found\r\nLocation: https://elsewhere.example/\u{1b}[2J", "", 1, "cannot fetch"),
         (
             "302 Found\r\nLocation: https://elsewhere.example/",
             "",
             1,
-            "sends elsewhere: https://elsewhere.example/",
+            "redirects to https://elsewhere.example/",
         ),
-        ("401 Unauthorized", "", 1, "wants to know who asks, and jit does not tell"),
-        ("404 Not Found", "", 1, "answers with status 404"),
+        ("401 Unauthorized", "", 1, "requires a sign-in, which jit does not support here"),
+        ("404 Not Found", "", 1, "answered with status 404"),
     ] {
         page.says(head, body);
         let refused = add(&room, &[&page.url, "--yes"]);
@@ -358,13 +358,13 @@ fn invalid_shared_files_are_refused_and_nothing_is_written() {
     insta::assert_snapshot!(room.told(&other), @"
     exit 1
     --- stderr
-    error: what is at http://127.0.0.1:PORT/jit.toml is not what you were to get
+    error: the file at http://127.0.0.1:PORT/jit.toml is not the expected one
       because: its SHA-256 is RANDOM, not 00
-      next: nothing was written; ask whoever gave you the hash
+      next: nothing was written; check the hash with the person who gave it to you
     ");
     for (from, words) in [
         ("http://intranet.example/jit.toml", "is neither https nor http on this machine"),
-        ("nowhere.toml", "/nowhere.toml cannot be read"),
+        ("nowhere.toml", "/nowhere.toml"),
         ("file:///etc/passwd", "is neither https nor http on this machine"),
     ] {
         let refused = add(&room, &[from, "--yes"]);
@@ -375,8 +375,8 @@ fn invalid_shared_files_are_refused_and_nothing_is_written() {
     insta::assert_snapshot!(room.told(&nothing), @"
     exit 2
     --- stderr
-    error: nothing in ~/config/jit/config.toml came from a shared file, so there is nothing to refresh
-      next: jit configure add URL  takes your company's shared file
+    error: ~/config/jit/config.toml contains no shared file, so there is nothing to refresh
+      next: jit configure add URL  adds your company's shared file
     ");
     // Neither replaces the other's.
     let own = file.replace("# What we all use.", "# mine");

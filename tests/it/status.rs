@@ -117,15 +117,15 @@ fn an_entry_that_cannot_be_read_is_counted_and_the_rest_is_shown() {
     std::fs::write(entry, "nonsense").unwrap();
     let output = room.jit(&["status"]).run();
     assert_eq!(output.code(), 0, "{output}");
-    assert_eq!(output.stderr, "warning: one entry cannot be read; `jit doctor` says more\n");
+    assert_eq!(output.stderr, "warning: one entry cannot be read; run `jit doctor` for details\n");
     assert_eq!(cells(&output.stdout).iter().filter(|row| row.len() == 5).count(), 2, "{output}");
     let json = room.jit(&["status", "--json"]).run();
     assert_eq!(json_of(&json)["unreadable_entries"], json!(1));
 }
 
 /// Every value with the file and line, the variable, the option or the rule that decided it.
-const ADMIN_EXPLAINED: &str = r#"admin, named by the command line: Production
-It is only used after a yes
+const ADMIN_EXPLAINED: &str = r#"admin (from the command line): Production
+jit asks for confirmation before it uses this role
 
 1. idp demo
 issuer | ISSUER | ~/config/jit/config.toml:3
@@ -133,7 +133,7 @@ client_id | jit-demo | ~/config/jit/config.toml:4
 client_secret | (set, not shown) | ~/config/jit/config.toml:5
 scopes | openid email | ~/config/jit/config.toml:6
 flow | browser | ~/config/jit/config.toml:7
-redirect_port | any free one | default
+redirect_port | any free port | default
 stored | nothing
 would call | sign in at ISSUER
 

@@ -91,18 +91,18 @@ fn a_session_is_refused_once_its_sign_in_is_too_old() {
     insta::assert_snapshot!(room.told(&explained), @"
     exit 0
     --- stdout
-    admin, named by the command line
+    admin (from the command line)
 
     1. idp demo
       issuer           http://IDP                                             ~/config/jit/config.toml:3
       client_id        jit-demo                                                           ~/config/jit/config.toml:4
       flow             auto                                                               default
-      redirect_port    any free one                                                       default
+      redirect_port    any free port                                                      default
       tags             department=platform                                                the ID token
       transitive_tags  department                                                         the ID token
       sign_in          signed in HH:MM (pwd)                                              the ID token
       stored           ID token of alice@example.com until HH:MM, TIME left
-      would call       sign in at http://IDP anew: admin needs a sign-in within the last 30 min; yours is from HH:MM
+      would call       sign in at http://IDP again: admin needs a sign-in within the last 30 min; yours is from HH:MM
 
     2. hub hub
       role_arn         arn:aws:iam::111111111111:role/jit-hub                             ~/config/jit/config.toml:9
@@ -261,13 +261,13 @@ fn a_sign_in_is_requested_as_configured() {
     insta::assert_snapshot!(room.told(&explained), @"
     exit 0
     --- stdout
-    admin, named by the command line
+    admin (from the command line)
 
     1. idp demo
       issuer           http://IDP                      ~/config/jit/config.toml:3
       client_id        jit-demo                                    ~/config/jit/config.toml:4
       flow             auto                                        default
-      redirect_port    any free one                                default
+      redirect_port    any free port                               default
       acr_values       mfa                                         ~/config/jit/config.toml:5
       max_age          8 h                                         ~/config/jit/config.toml:6
       authorize        domain_hint=acme.com prompt=select_account  ~/config/jit/config.toml:7

@@ -58,7 +58,7 @@ fn a_passphrase_is_asked_for_once_until_jit_lock() {
         assert!((longest - 120..=longest).contains(&left), "{left} of {longest}");
     }
     let locked = sealed(&["lock"]).run();
-    assert_eq!((locked.code(), locked.stderr.as_str()), (0, "✓ The kernel's copy of the key is gone\n"));
+    assert_eq!((locked.code(), locked.stderr.as_str()), (0, "✓ Removed the kernel's copy of the key\n"));
     let cold = sealed(&["credential-process", "admin"]).run();
     let expected =
         "error: the sessions are sealed with a passphrase, and jit cannot ask you to unlock it here\n";
@@ -81,7 +81,7 @@ fn a_passphrase_is_asked_for_once_until_jit_lock() {
     right.says("Passphrase of jit's store");
     right.types_unseen("correct horse\n");
     let right = right.wait();
-    assert!(right.code() == 0 && right.stdout.contains("Still good: admin"), "{right}");
+    assert!(right.code() == 0 && right.stdout.contains("Still valid: admin"), "{right}");
     assert_eq!(room.opened().len(), 1);
     // The room ends with a kernel store; this one's copy of the key has to go as well.
     assert_eq!(sealed(&["logout", "--all"]).run().code(), 0);
@@ -108,22 +108,22 @@ fn damaged_entries_are_named_and_logout_fixes_them() {
         (
             |bytes| *bytes.last_mut().unwrap() ^= 1,
             "it was changed, or belongs to another name",
-            "`jit logout --all` starts afresh; nothing but a login is lost",
+            "`jit logout --all` starts over; you lose only your sign-ins",
         ),
         (
             |bytes| bytes.truncate(20),
             "it is truncated",
-            "`jit logout --all` starts afresh; nothing but a login is lost",
+            "`jit logout --all` starts over; you lose only your sign-ins",
         ),
         (
             |bytes| bytes.clear(),
             "it is not one of jit's entries",
-            "`jit logout --all` starts afresh; nothing but a login is lost",
+            "`jit logout --all` starts over; you lose only your sign-ins",
         ),
         (
             |bytes| bytes.resize(2 << 20, 0),
             "it is larger than any entry",
-            "`jit logout --all` starts afresh; nothing but a login is lost",
+            "`jit logout --all` starts over; you lose only your sign-ins",
         ),
         (|bytes| bytes[3] = 2, "was written by a newer jit (format 2)", "update jit"),
     ];
@@ -173,8 +173,7 @@ fn damaged_store_records_are_named_and_fixed() {
         room.write(&format!("state/jit/{file}"), "{]");
         let answer = room.jit(&["login", "admin", "--force"]).run();
         let expected = format!(
-            "error: cannot read ~/state/jit/{file}: it was not written by jit\n  next: `jit logout --all` starts \
-             afresh; nothing but a login is lost\n"
+            "error: cannot read ~/state/jit/{file}: it was not written by jit\n  next: `jit logout --all` starts over; you lose only your sign-ins\n"
         );
         assert_eq!((answer.code(), room.plain(&answer.stderr)), (5, expected));
         let mended = room.jit(&["logout", "--all"]).run();
@@ -360,7 +359,8 @@ fn a_store_that_fails_after_the_sign_in_is_exit_5() {
         mode(&room.path(folder), 0o700);
     }
     assert!(login.code() == 5 && room.opened().len() == 1, "{login}");
-    let error = "error: you are signed in, but nothing keeps that: the next command asks for it again\n";
+    let error =
+        "error: you are signed in, but jit could not store the sign-in: the next command asks again\n";
     assert!(login.stderr.contains(error), "{login}");
     assert_eq!(login.stderr.matches("warning: ").count(), 1, "{login}");
 }

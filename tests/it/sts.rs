@@ -47,7 +47,7 @@ fn a_hub_that_refuses_this_person() {
         "have the trust policy name the IAM OIDC provider of this issuer",
         "compare its conditions on `aud` and `sub` with the token's",
         "have it allow sts:TagSession and sts:SetSourceIdentity if the IdP sends tags or a source identity",
-        "jit explain admin  shows every value of the question",
+        "jit explain admin  shows every value of the request",
     ];
     assert_eq!((login.code(), said), (4, error(&what, &next)));
 }
@@ -64,7 +64,7 @@ fn a_spoke_that_refuses_the_hub() {
         format!("{ADMIN} cannot be assumed by {caller}: no identity-based policy allows sts:AssumeRole");
     let next = [
         "have a policy of the role or user that makes the call allow sts:AssumeRole",
-        "jit explain admin  shows every value of the question",
+        "jit explain admin  shows every value of the request",
     ];
     assert_eq!((login.code(), said), (4, error(&what, &next)));
 }

@@ -25,9 +25,9 @@ fn an_identity_center_url_is_enough() {
     configure.types(&format!("{}/#/\n", room.servers().start_url()));
     // The region is on the portal's page; signing in reveals the rest.
     configure.says("Signed in");
-    configure.says("3 roles are on offer");
+    configure.says("3 roles are available");
     configure.types("444\r");
-    configure.says("What do you call it? [readonly]: ");
+    configure.says("Name of the role [readonly]: ");
     configure.types("\n");
     configure.says("readonly works: account 444444444444, ");
     let shown = configure.says("Add this to ~/config/jit/config.toml? [y/N]");
@@ -68,20 +68,20 @@ fn an_issuer_needs_a_client_and_a_role_and_refusals_are_explained() {
     configure.types("y\n");
     configure.says("URL: ");
     configure.types(&format!("{}/.well-known/openid-configuration\n", room.servers().issuer()));
-    configure.says("The OpenID Connect provider http://127.0.0.1:");
-    configure.says("The client id that was registered for jit there: ");
+    configure.says("The OpenID Connect IdP http://127.0.0.1:");
+    configure.says("The client id registered there for jit: ");
     configure.types(&format!("{CLIENT_ID}\n"));
     configure.says("Signed in as alice@example.com");
-    configure.says("The ARN of the role that the IdP lets you into: ");
+    configure.says("The ARN of the role that the IdP offers you: ");
     configure.types("arn:aws:iam::111111111111:role/wrong\n");
-    configure.says("What do you call it? [wrong]: ");
+    configure.says("Name of the role [wrong]: ");
     configure.types("\n");
     configure.says("but that role does not accept it");
     configure.says("Try another role? [y/N]");
     configure.types("y\n");
     configure.says("The ARN of the role");
     configure.types(&format!("{HUB}\n"));
-    configure.says("What do you call it? [jit-hub]: ");
+    configure.says("Name of the role [jit-hub]: ");
     configure.types("work\n");
     configure.says("work works: account 111111111111");
     configure.says("[y/N]");
@@ -110,7 +110,7 @@ fn saml_metadata_and_one_offered_role_need_no_more_questions() {
     configure.says("Is it registered there? [y/N]");
     configure.types("y\n");
     configure.says("Signed in as alice@example.com");
-    configure.says("What do you call it? [jit-hub]: ");
+    configure.says("Name of the role [jit-hub]: ");
     configure.types("\n");
     configure.says("jit-hub works");
     configure.says("[y/N]");
@@ -165,12 +165,12 @@ fn nothing_is_written_without_confirmation_or_a_person() {
     let accounts = vec![Account::new("444444444444", "acme", &["ReadOnly"])];
     let room = room(Settings { accounts, ..Settings::default() });
     let nobody = room.jit(&["configure"]).run();
-    let said = "error: jit configure asks questions, and nobody can be asked here\n  next: jit configure add URL  takes a company's shared file\n";
+    let said = "error: jit configure asks questions, and it cannot ask them here\n  next: jit configure add URL  adds a company's shared file\n";
     assert!(nobody.code() == 2 && nobody.stderr.starts_with(said), "{nobody}");
     let mut configure = room.jit(&["configure"]).somebody_types().start();
     configure.says("URL: ");
     configure.types(&format!("{}\n", room.servers().start_url()));
-    configure.says("What do you call it?");
+    configure.says("Name of the role");
     configure.types("\n");
     configure.says("[y/N]");
     configure.types("n\n");
@@ -181,14 +181,14 @@ fn nothing_is_written_without_confirmation_or_a_person() {
     stopped.types("\n");
     let stopped = stopped.wait();
     assert!(
-        stopped.code() == 1 && stopped.stdout.contains("no answer was given, and nothing was written"),
+        stopped.code() == 1 && stopped.stdout.contains("no answer was given; nothing was written"),
         "{stopped}"
     );
     assert!(!room.path(CONFIG).exists());
     // A person with profiles is told that these are enough.
     room.write(".aws/config", "[profile x]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\nsso_account_id = 111111111111\nsso_role_name = A\n");
     let mut told = room.jit(&["configure"]).somebody_types().start();
-    told.says("1 of the profiles in ~/.aws/config need no configuration");
+    told.says("1 of the profiles in ~/.aws/config work without configuration");
     told.types("\u{3}");
     assert_ne!(told.wait().code(), 0);
 }

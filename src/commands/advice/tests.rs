@@ -638,7 +638,7 @@ fn every_error_says_what_to_do_next() {
     };
     assert_eq!(of(&mistake), ["y"]);
     let busy = ProfilesError::KeepsChanging { path: PathBuf::from("x") };
-    assert_eq!(of(&busy), ["nothing was changed; run the command again when that program is done"]);
+    assert_eq!(of(&busy), ["nothing was changed; run the command again when that program has finished"]);
     // No type explains itself that this test does not know.
     for file in rust_files() {
         for rest in file.split("\nimpl Explain for ").skip(1) {
@@ -743,11 +743,11 @@ fn advice_is_about_the_case() {
         (
             Next::EveryValue,
             [
-                "jit explain a  shows every value of the question",
+                "jit explain a  shows every value of the request",
                 "",
                 "",
                 "",
-                "jit explain a  shows every value of the question",
+                "jit explain a  shows every value of the request",
             ],
         ),
         (Next::Doctor, ["run `jit doctor`", "run `jit doctor`", "", "", "run `jit doctor`"]),
@@ -764,11 +764,11 @@ fn advice_is_about_the_case() {
         (
             Next::Unlock,
             [
-                "unlock your keychain, or run `jit login a` on your desktop, which lets it ask you",
-                "unlock your keychain, or run `jit login --idp x` on your desktop, which lets it ask you",
-                "unlock your keychain, or run `jit login` on your desktop, which lets it ask you",
+                "unlock your keychain, or run `jit login a` on your desktop, where the keychain can ask you",
+                "unlock your keychain, or run `jit login --idp x` on your desktop, where the keychain can ask you",
+                "unlock your keychain, or run `jit login` on your desktop, where the keychain can ask you",
                 "unlock your keychain",
-                "unlock your keychain, or run `jit login a` on your desktop, which lets it ask you",
+                "unlock your keychain, or run `jit login a` on your desktop, where the keychain can ask you",
             ],
         ),
     ];

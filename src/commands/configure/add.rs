@@ -49,21 +49,21 @@ pub struct AddArgs {
 /// Why a shared file is not taken.
 #[derive(Debug, thiserror::Error)]
 enum AddError {
-    #[error("nothing in {0} came from a shared file, so there is nothing to refresh")]
+    #[error("{0} contains no shared file, so there is nothing to refresh")]
     NothingShared(String),
-    #[error("what is at {from} is not what you were to get")]
+    #[error("the file at {from} is not the expected one")]
     OtherHash { from: String, hash: String, wanted: String },
-    #[error("what came from {from} was changed in {path} since")]
+    #[error("the part shared by {from} was edited in {path}")]
     Edited { from: String, path: String },
-    #[error("{from} cannot be fetched")]
+    #[error("cannot fetch {from}")]
     NotFetched { from: String, error: HttpError },
-    #[error("{from} sends elsewhere: {to}")]
+    #[error("{from} redirects to {to}")]
     Moved { from: String, to: String },
-    #[error("{0} wants to know who asks, and jit does not tell")]
+    #[error("{0} requires a sign-in, which jit does not support here")]
     WantsSignIn(String),
-    #[error("{0} is a web page, and not a configuration")]
+    #[error("{0} is a web page, not a configuration")]
     WebPage(String),
-    #[error("{path} already defines {twice}, and {from} would as well")]
+    #[error("{path} already defines {twice}, and {from} defines it too")]
     DefinedTwice { path: String, twice: String, from: String },
 }
 
@@ -87,18 +87,24 @@ impl Explain for AddError {
         match self {
             Self::NothingShared(_) => vec![Next::Run {
                 command: "configure add URL".into(),
-                does: "takes your company's shared file".into(),
+                does: "adds your company's shared file".into(),
             }],
-            Self::OtherHash { .. } => Next::list(["nothing was written; ask whoever gave you the hash"]),
-            Self::Edited { .. } => Next::list(["without --yes you are shown what would be lost, and asked"]),
+            Self::OtherHash { .. } => {
+                Next::list(["nothing was written; check the hash with the person who gave it to you"])
+            }
+            Self::Edited { .. } => {
+                Next::list(["without --yes, jit shows the edits that would be lost and asks"])
+            }
             // The URL was typed, and no `jit explain` knows of it.
             Self::NotFetched { error, .. } => error.next(),
-            Self::Moved { .. } => Next::list(["name the URL where it ends, if you trust that"]),
+            Self::Moved { .. } => Next::list(["if you trust that URL, use it instead"]),
             Self::WantsSignIn(_) => Next::list(["fetch it in your browser, then: jit configure add FILE"]),
             Self::WebPage(_) => Next::list([
                 "it may be a sign-in page; fetch the file in your browser, then: jit configure add FILE",
             ]),
-            Self::DefinedTwice { .. } => Next::list(["rename or delete your own, and run the command again"]),
+            Self::DefinedTwice { .. } => {
+                Next::list(["rename or delete your own, then run the command again"])
+            }
         }
     }
 }
@@ -167,7 +173,7 @@ fn profiles(world: &World, ui: &Ui) -> BTreeSet<String> {
     match load::profiles(world) {
         Ok(profiles) => profiles.foreign().map(str::to_owned).collect(),
         Err(error) => {
-            ui.warn(shown!("{}, so profiles that shared roles would hide are not known", error.what));
+            ui.warn(shown!("{}, so jit cannot tell which profiles the shared roles would hide", error.what));
             BTreeSet::new()
         }
     }
@@ -188,7 +194,7 @@ fn place(from: &str) -> CommandResult<String> {
     let from = from.trim();
     let wrong = |what: String| Err(CommandError::new(Kind::Usage, what));
     if from.chars().any(is_unseen) || from.contains(" sha256:") {
-        return wrong("such a name cannot be written into a configuration".to_owned());
+        return wrong("jit cannot write such a name into the configuration".to_owned());
     }
     if from.contains("://") {
         return match TrustedUrl::parse(from, Purpose::SharedFile) {
@@ -198,7 +204,7 @@ fn place(from: &str) -> CommandResult<String> {
     }
     process::absolute(Path::new(from))
         .map(|path| path.to_string_lossy().into_owned())
-        .map_err(|error| CommandError::new(Kind::Usage, format!("`{from}` is no path")).because(error))
+        .map_err(|error| CommandError::new(Kind::Usage, format!("`{from}` is not a path")).because(error))
 }
 
 fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
@@ -217,11 +223,11 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
             (401 | 403, _) => {
                 return Err(AddError::WantsSignIn(url.authority().to_owned()).into());
             }
-            (status, _) => return Err(failed(format!("{from} answers with status {status}"))),
+            (status, _) => return Err(failed(format!("{from} answered with status {status}"))),
         }
     } else {
         fs::read_limited(Path::new(from), LARGEST_CONFIG)
-            .map_err(|error| failed(format!("{from} cannot be read")).because(error))?
+            .map_err(|error| failed(format!("cannot read {from}")).because(error))?
     };
     let content = Zeroizing::new(content);
     let text = std::str::from_utf8(&content).map_err(|_| failed(format!("{from} is not UTF-8 text")))?;

@@ -72,11 +72,11 @@ pub(super) enum Piece<'a> {
 pub(super) enum ChoiceError {
     #[error("no role matches `{pattern}`")]
     Unknown { pattern: String, meant: Option<String> },
-    #[error("both {one} and {other} would be the profile {profile}")]
+    #[error("{one} and {other} would have the same profile name, {profile}")]
     Twice { one: String, other: String, profile: String },
     #[error("{0}")]
     Template(String),
-    #[error("`{name}` is a profile of {path} already")]
+    #[error("`{name}` is already a profile in {path}")]
     IsProfile { name: String, path: String },
 }
 
@@ -94,16 +94,16 @@ impl Explain for ChoiceError {
                 vec![Next::Run { command: "roles".into(), does: "lists them all".into() }]
             }
             Self::Twice { .. } => {
-                Next::list(["have --name tell them apart, such as --name '{account_name}-{role}-{account}'"])
+                Next::list(["use distinct names, such as --name '{account_name}-{role}-{account}'"])
             }
             Self::Template(_) => {
                 let parts: Vec<String> =
                     NamePart::ALL.iter().map(|(part, _)| format!("{{{part}}}")).collect();
-                vec![Next::words(format!("it may ask for {}", parts.join(", ")))]
+                vec![Next::words(format!("valid placeholders: {}", parts.join(", ")))]
             }
             Self::IsProfile { name, .. } => vec![Next::Run {
                 command: format!("exec {}", name::in_command(name)).into(),
-                does: "takes it as it is".into(),
+                does: "uses it directly".into(),
             }],
         }
     }
@@ -151,11 +151,12 @@ pub(super) fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
     let (mut pieces, mut rest) = (Vec::new(), template);
     while let Some(open) = rest.find('{') {
         let Some(length) = rest[open..].find('}') else {
-            return Err(wrong(format!("the name `{template}` opens a brace and does not close it")).into());
+            return Err(wrong(format!("the name `{template}` has an unclosed brace")).into());
         };
         let part = &rest[open + 1..open + length];
         let known = NamePart::ALL.iter().find(|(name, _)| *name == part).map(|(_, part)| *part);
-        let known = known.ok_or_else(|| wrong(format!("the name `{template}` asks for `{part}`")))?;
+        let known = known
+            .ok_or_else(|| wrong(format!("the name `{template}` has the unknown placeholder `{part}`")))?;
         pieces.extend([Piece::Plain(&rest[..open]), Piece::Part(known)]);
         rest = &rest[open + length + 1..];
     }
@@ -255,9 +256,9 @@ mod tests {
         assert_eq!(names(&["acme*/Read*"], false, "{role}").unwrap(), ["ReadOnly"]);
         assert_eq!(names(&[], false, "{role}").unwrap(), [""; 0]);
         for (template, words) in [
-            ("{role}", "both 111111111111/Admin and 222222222222/Admin would be the profile Admin"),
-            ("{who}", "asks for `who`"),
-            ("x{role", "opens a brace and does not close it"),
+            ("{role}", "111111111111/Admin and 222222222222/Admin would have the same profile name, Admin"),
+            ("{who}", "has the unknown placeholder `who`"),
+            ("x{role", "has an unclosed brace"),
         ] {
             assert!(names(&[], true, template).unwrap_err().contains(words), "{template}");
         }

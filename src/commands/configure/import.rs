@@ -77,7 +77,7 @@ const OKTA_AWSCLI: &str = "OKTA_AWSCLI_";
 /// Why nothing is taken over.
 #[derive(Debug, thiserror::Error)]
 enum NotImported {
-    #[error("nothing of {0} can be taken over")]
+    #[error("nothing in {0} can be imported")]
     Nothing(&'static str),
     #[error("there is no configuration of {tool} at {}", paths.join(" or "))]
     Absent { tool: &'static str, paths: Vec<String> },
@@ -94,11 +94,11 @@ impl Explain for NotImported {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::Nothing(_) => {
-                Next::list(["write an IdP and a hub role; the README has ten lines for yours"])
+                Next::list(["write an IdP and a hub role; the README has an example for your IdP"])
             }
             Self::Absent { tool, .. } => vec![Next::Run {
                 command: format!("configure import {tool} --from FILE").into(),
-                does: "reads it from elsewhere".into(),
+                does: "reads it from another file".into(),
             }],
         }
     }
@@ -156,7 +156,7 @@ fn read(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
     if args.org.is_some() && tool != ImportTool::AwsOkta {
         return Err(CommandError::new(
             Kind::Usage,
-            format!("{} says itself where its org is; --org is for aws-okta", tool.name()),
+            format!("the files of {} contain the org; --org is only for aws-okta", tool.name()),
         ));
     }
     Ok(match tool {
@@ -241,7 +241,7 @@ fn static_keys(world: &World, ui: &Ui) -> Vec<StaticKey> {
         };
         match found {
             Ok(found) => keys.extend(found),
-            Err(why) => ui.warn(shown!("{}, so static keys in it are not seen", why)),
+            Err(why) => ui.warn(shown!("{}, so jit cannot look for long-lived access keys in it", why)),
         }
     }
     keys

@@ -88,7 +88,7 @@ fn run_profiles(args: &ProfilesArgs, world: &World, ui: &Ui) -> CommandResult {
         Err(error)
     })?;
     let executable = process::own_path().map_err(|error| {
-        CommandError::new(Kind::Failed, "this program's own path is not known").because(error)
+        CommandError::new(Kind::Failed, "cannot find the path of this program").because(error)
     })?;
     let known = roles.into_iter().map(|role| role.name).collect();
     let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune, known };
@@ -113,11 +113,11 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
         }
     }
     if report.added.is_empty() && report.updated.is_empty() && report.removed.is_empty() {
-        ui.done(shown!("{} is up to date, {} of its profiles are jit's", path, report.unchanged.len()));
+        ui.done(shown!("{} is up to date; jit manages {} of its profiles", path, report.unchanged.len()));
     }
     for place in &report.conflicts {
         ui.warn(shown!(
-            "{}:{}: the profile {} is not jit's and was left alone",
+            "{}:{}: the profile {} is not managed by jit and was not changed",
             path,
             place.line,
             place.name
@@ -126,7 +126,8 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     let credentials = folders::short(&world.folders.aws_credentials, &world.folders.home);
     for place in &report.elsewhere {
         ui.warn(shown!(
-            "{}:{}: the profile {} is not jit's and would count instead, so none was written. Remove it there, or choose another name with --name",
+            "{}:{}: the profile {} is not managed by jit and would take precedence, so jit did not write \
+             one. Remove it there, or choose another name with --name",
             credentials,
             place.line,
             place.name
@@ -134,7 +135,7 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     }
     for key in &report.overruled {
         ui.warn(shown!(
-            "{}:{}: `{}` in the profile {} decides instead of jit",
+            "{}:{}: `{}` in the profile {} takes precedence over jit",
             path,
             key.line,
             key.key,
@@ -143,7 +144,7 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     }
     for place in &report.stale {
         ui.warn(shown!(
-            "{}:{}: the profile {} is for a role that is gone; --prune removes it",
+            "{}:{}: the profile {} is for a role that no longer exists; --prune removes it",
             path,
             place.line,
             place.name
@@ -151,16 +152,17 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     }
     for role in &report.unasked {
         ui.warn(shown!(
-            "The role {} has no profile: [default] is what AWS tools use where no profile is named. To write it: jit configure profiles {} --name default",
+            "The role {} has no profile: AWS tools use [default] when no profile is given. To write it: jit \
+             configure profiles {} --name default",
             role,
             role
         ));
     }
     for (role, why) in &report.refused {
-        ui.warn(shown!("{} has no profile: {}", role, why));
+        ui.warn(shown!("no profile for {}: {}", role, why));
     }
     if let Some(backup) = &report.backup {
-        ui.say(shown!("The file as it was is {}", folders::short(backup, &world.folders.home)));
+        ui.say(shown!("Backup of the previous file: {}", folders::short(backup, &world.folders.home)));
     }
 }
 

@@ -127,7 +127,7 @@ pub enum ProfilesError {
         source: io::Error,
     },
     /// Somebody else writes the file at the same time, again and again.
-    #[error("{} is being changed by another program", path.display())]
+    #[error("another program is changing {}", path.display())]
     KeepsChanging {
         /// The file.
         path: PathBuf,
@@ -149,7 +149,7 @@ impl Explain for ProfilesError {
     fn next(&self) -> Vec<Next> {
         match self {
             Self::KeepsChanging { .. } => {
-                Next::list(["nothing was changed; run the command again when that program is done"])
+                Next::list(["nothing was changed; run the command again when that program has finished"])
             }
             _ => Next::list(["nothing was changed; fix that and run the command again"]),
         }

@@ -34,9 +34,9 @@ const GENERIC: [&str; 12] = [
 /// Why there is nothing to write.
 #[derive(Debug, thiserror::Error)]
 enum WizardError {
-    #[error("jit configure asks questions, and nobody can be asked here")]
+    #[error("jit configure asks questions, and it cannot ask them here")]
     NobodyToAsk,
-    #[error("the metadata is not of the IdP that you mean")]
+    #[error("the metadata belongs to another IdP")]
     OtherIdp,
 }
 
@@ -53,11 +53,11 @@ impl Explain for WizardError {
             Self::NobodyToAsk => vec![
                 Next::Run {
                     command: "configure add URL".into(),
-                    does: "takes a company's shared file".into(),
+                    does: "adds a company's shared file".into(),
                 },
-                Next::words("or write config.toml; the README has ten lines for your IdP"),
+                Next::words("or write config.toml; the README has an example for your IdP"),
             ],
-            Self::OtherIdp => Next::list(["ask whoever manages it for the URL of the right metadata"]),
+            Self::OtherIdp => Next::list(["ask the IdP's administrator for the URL of the right metadata"]),
         }
     }
 }
@@ -88,13 +88,13 @@ fn welcome(world: &World, ui: &Ui) {
     if usable > 0 {
         let path = folders::short(&world.folders.aws_config, &world.folders.home);
         ui.instruct(shown!(
-            "{} of the profiles in {} need no configuration: jit exec PROFILE -- …, jit roles",
+            "{} of the profiles in {} work without configuration: jit exec PROFILE -- …, jit roles",
             usable,
             path
         ));
     }
     ui.instruct(
-        "Where do you sign in? The address of your Okta, Entra, Google, Identity Center, Keycloak …,",
+        "Where do you sign in? Enter the URL of your Okta, Entra, Google, Identity Center, Keycloak …,",
     );
     ui.instruct("or the link of the AWS app on your dashboard:");
 }
@@ -121,7 +121,7 @@ impl Wizard<'_> {
             .sign_in(&proof, &need)
             .map_err(|error| advice::no_login(&error, &idp.name, &proof, advice::Typed::Configure))?;
         match login.identity().name.as_str() {
-            "" => ui.done("Signed in; AWS says as whom with the first session"),
+            "" => ui.done("Signed in; your user name comes with the first session"),
             name => ui.done(shown!("Signed in as {}", name)),
         }
         let offered = roles::learn(&broker, &proof, &login, &need, false, world, ui)
@@ -139,13 +139,16 @@ impl Wizard<'_> {
                 Ok(session) => {
                     let left = duration(session.time_left(world.clock.now()));
                     let (role, account) = (escape(&role.name), session.account());
-                    ui.done(shown!("{} works: account {}, {}", role, account, left));
+                    ui.done(shown!("{} works: account {}, {} left", role, account, left));
                     return Ok(draft);
                 }
                 Err(error) => {
                     ui.fail(&error);
                     if world.person.confirm("Try another role?") != Some(true) {
-                        return Err(CommandError::new(Kind::Failed, "no role was tried that works"));
+                        return Err(CommandError::new(
+                            Kind::Failed,
+                            "none of the roles that you tried works",
+                        ));
                     }
                 }
             }
@@ -168,7 +171,7 @@ impl Wizard<'_> {
                     Some(region) => region,
                     None => {
                         let usual = world.env.get(AWS_REGION).or_else(|| world.env.get(AWS_DEFAULT_REGION));
-                        self.or_usual("The region that Identity Center is in", usual.unwrap_or("us-east-1"))
+                        self.or_usual("The region of Identity Center", usual.unwrap_or("us-east-1"))
                     }
                 };
                 Table::new(name_of(&start_url))
@@ -177,7 +180,7 @@ impl Wizard<'_> {
                     .with("region", region)
             }
             Found::Okta { org, app_url: Some(app_url), identity_engine: true } => {
-                ui.say(shown!("An app of the Okta org {}; it is opened in a browser", org));
+                ui.say(shown!("An app of the Okta org {}; it opens in a browser", org));
                 Table::new(name_of(&org)).with("type", "saml").with("start_url", app_url)
             }
             Found::Okta { org, app_url: Some(app_url), .. } => {
@@ -196,8 +199,8 @@ impl Wizard<'_> {
                 Table::new(name_of(&org)).with("type", "oidc").with("issuer", org).with("client_id", answer)
             }
             Found::Oidc { issuer } => {
-                ui.say(shown!("The OpenID Connect provider {}", issuer));
-                let client_id = self.need("The client id that was registered for jit there")?;
+                ui.say(shown!("The OpenID Connect IdP {}", issuer));
+                let client_id = self.need("The client id registered there for jit")?;
                 let table = Table::new(name_of(&issuer)).with("type", "oidc");
                 let google = issuer == "https://accounts.google.com";
                 let table = table.with("issuer", issuer).with("client_id", client_id);
@@ -210,7 +213,7 @@ impl Wizard<'_> {
                 table.with("client_secret", secret)
             }
             Found::SamlStart { start_url } => {
-                ui.say("A page that starts a sign-in by SAML; it is opened in a browser of jit's own");
+                ui.say("A page that starts a SAML sign-in; it opens in jit's own browser");
                 Table::new(name_of(&start_url)).with("type", "saml").with("start_url", start_url)
             }
             Found::SamlSso { sso_url, issuer, by_post, elsewhere } => {
@@ -222,7 +225,7 @@ impl Wizard<'_> {
                         return Err(WizardError::OtherIdp.into());
                     }
                 }
-                ui.instruct("jit can take the answer at http://127.0.0.1:35001/saml, if an administrator adds that address");
+                ui.instruct("jit can receive the response at http://127.0.0.1:35001/saml, if an administrator registers that URL");
                 let loopback = world.person.confirm("Is it registered there?") == Some(true);
                 let table = Table::new(name_of(&issuer)).with("type", "saml").with("sso_url", sso_url);
                 let table = table.with("issuer", issuer).with_some("binding", by_post.then_some("post"));
@@ -250,12 +253,12 @@ impl Wizard<'_> {
                 }
             }
             None => {
-                let arn = self.need("The ARN of the role that the IdP lets you into")?;
+                let arn = self.need("The ARN of the role that the IdP offers you")?;
                 let name = arn.rsplit('/').next().unwrap_or_default().to_lowercase();
                 Table::new(fit_name(&name)).with("idp", idp).with("role_arn", arn)
             }
         };
-        let name = self.or_usual("What do you call it?", &table.name);
+        let name = self.or_usual("Name of the role", &table.name);
         Ok(Table { name, ..table })
     }
 
@@ -267,7 +270,7 @@ impl Wizard<'_> {
         if offered.len() < 2 {
             return Ok(offered.first());
         }
-        self.ui.say(shown!("{} roles are on offer; which one do you work with most?", offered.len()));
+        self.ui.say(shown!("{} roles are available; which one do you use most?", offered.len()));
         let candidates = offered.iter().cloned().map(Nameable::offered).collect();
         let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?;
         Ok(offered.iter().find(|role| role.name() == picked))
@@ -283,7 +286,7 @@ impl Wizard<'_> {
 }
 
 fn stopped() -> CommandError {
-    CommandError::new(Kind::Failed, "no answer was given, and nothing was written")
+    CommandError::new(Kind::Failed, "no answer was given; nothing was written")
 }
 
 fn parse(draft: &Draft) -> CommandResult<File> {
@@ -317,6 +320,6 @@ fn finish(draft: &Draft, world: &World, ui: &Ui) -> CommandResult {
     if let Some(role) = draft.roles.first().and_then(|role| merged.role_names.get(&role.name)) {
         ui.next(shown!("jit exec {} -- aws sts get-caller-identity", name::in_command(role)));
     }
-    ui.next("jit configure profiles  lets every AWS tool ask jit");
+    ui.next("jit configure profiles  lets every AWS tool use jit");
     Ok(())
 }

@@ -108,7 +108,7 @@ pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandRes
     let draft = draft.merge(&Draft::of(present.text()?)).draft;
     let path = &present.path;
     if draft.is_empty() {
-        ui.done(shown!("Nothing to add, {} has all of it", path));
+        ui.done(shown!("Nothing to add: {} already has everything", path));
         return Ok(false);
     }
     let change = Change { whole: &present.with(&draft)?, words: ADD, what: &names(&draft), summary: None };
@@ -192,7 +192,7 @@ pub(super) fn put(
         }
         None => {
             ui.done(shown!("{} {}: {}", words.would, path, what));
-            ui.say("Nothing was written: nobody can be asked here. --yes writes it");
+            ui.say("Nothing was written: jit cannot ask here. Use --yes to write it");
             return Ok(false);
         }
     }
@@ -200,7 +200,7 @@ pub(super) fn put(
     ui.done(shown!("{} {}: {}", words.done, path, what));
     if present.content.is_some() {
         let backup = replace::backup_of(&world.folders.config_file);
-        ui.say(shown!("The file as it was is {}", folders::short(&backup, &world.folders.home)));
+        ui.say(shown!("Backup of the previous file: {}", folders::short(&backup, &world.folders.home)));
     }
     Ok(true)
 }
@@ -208,13 +208,13 @@ pub(super) fn put(
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 enum NotWritten {
-    #[error("{path} would not be right with what is to be added")]
+    #[error("{path} would not be valid with this addition")]
     Wrong { path: String, mistake: Mistake },
     #[error("cannot lock {}", path.display())]
     Locked { path: PathBuf, source: io::Error },
     #[error("cannot write {path}")]
     Disk { path: String, source: io::Error },
-    #[error("{0} was changed by another program meanwhile")]
+    #[error("another program changed {0} in the meantime")]
     Changed(String),
 }
 
@@ -246,7 +246,7 @@ impl Explain for NotWritten {
             Self::Wrong { mistake, .. } => {
                 let mut next = mistake.next();
                 next.push(Next::words(
-                    "nothing was written; fix the file, or what it is to get, and run the command again",
+                    "nothing was written; fix the file or the addition, then run the command again",
                 ));
                 next
             }

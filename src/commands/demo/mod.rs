@@ -40,9 +40,8 @@ pub struct DemoArgs {
 }
 
 pub(super) fn run(args: &DemoArgs, world: &World, ui: &Ui) -> CommandResult {
-    let failed = |error: std::io::Error| {
-        CommandError::new(Kind::Failed, "the demo could not be set up").because(error)
-    };
+    let failed =
+        |error: std::io::Error| CommandError::new(Kind::Failed, "could not set up the demo").because(error);
     let real_browser = !args.no_browser && world.browser.available();
     let approval = if real_browser { Approval::Page } else { Approval::AtOnce };
     let servers = Servers::start(Settings { approval, ..Settings::default() }).map_err(failed)?;

@@ -75,14 +75,14 @@ pub(super) fn config(servers: &Servers, by: By) -> String {
         By::Saml => {
             let sso_url = servers.sso_url();
             format!(
-                "type     = \"saml\"\nsso_url  = \"{sso_url}\"\ncapture  = \"loopback\"\nacs_port = 0             # any free one; most providers want a fixed one\n"
+                "type     = \"saml\"\nsso_url  = \"{sso_url}\"\ncapture  = \"loopback\"\nacs_port = 0             # any free port; most IdPs need a fixed one\n"
             )
         }
     };
     format!(
         r#"[idp.demo]               # where people sign in
 {idp}
-[role.hub]               # the one role that trusts the provider
+[role.hub]               # the one role that trusts the IdP
 idp      = "demo"
 role_arn = "{HUB}"
 duration = "8h"
@@ -102,10 +102,10 @@ role_arn = "{DEVELOPER}"
 /// The last words, once everything is gone.
 pub(super) fn end(ui: &Ui) {
     ui.say("");
-    ui.done("Nothing is left: key destroyed, folder deleted, both servers stopped");
+    ui.done("Nothing is left behind: key destroyed, folder deleted, both servers stopped");
     ui.say("");
     ui.say("Your turn: the README has such a configuration for Okta, Entra ID, Google,");
-    ui.say("Keycloak and others, and what to set up there and in AWS.");
+    ui.say("Keycloak and others, and says what to set up there and in AWS.");
 }
 
 /// The demo, once its world is there.
@@ -133,39 +133,38 @@ impl Story<'_> {
     pub(super) fn tell(&self) -> CommandResult {
         self.introduction();
         let sign_in = if self.real_browser {
-            "1. Sign in once, in your browser: the provider's page asks; you are Alice."
+            "1. Sign in once, in your browser, on the IdP's page. You are Alice."
         } else {
-            "1. Sign in once. A pretend browser does it here, as Alice."
+            "1. Sign in once. Here a simulated browser does it, as Alice."
         };
         self.chapter(&[sign_in], || self.sign_in())?;
         let where_it_lies = [
-            "2. Where that lies now: in sealed files. The key that opens them is in the store",
+            "2. Everything is now stored in encrypted files. Their key is in the store",
             if self.spares_keychain {
-                "   named below. (The demo sets JIT_STORE, to leave your keychain alone.)"
+                "   shown below. (The demo sets JIT_STORE and leaves your keychain alone.)"
             } else {
-                "   named below."
+                "   shown below."
             },
         ];
         self.chapter(&where_it_lies, || {
             self.typed("jit status");
             status::run(&StatusArgs::plain(), self.world, self.ui)
         })?;
-        let run_a_command =
-            "3. Run a command: it gets the credentials in its environment, nothing else does.";
+        let run_a_command = "3. Run a command. Only that command gets the credentials, in its environment.";
         self.chapter(&[run_a_command], || self.run_a_command())?;
         let serve_a_tool = [
-            "4. Every AWS tool can ask by itself, through the line credential_process in",
-            "   ~/.aws/config. This is what it gets (the secrets are cut here):",
+            "4. Every AWS tool can ask jit by itself, through a credential_process line in",
+            "   ~/.aws/config. This is what the tool gets (secrets shortened):",
         ];
         self.chapter(&serve_a_tool, || self.serve_a_tool())?;
-        let end = "5. Sessions end. This one of dev is made to end after three seconds.";
+        let end = "5. Sessions expire. Here, a session of dev expires after 3 s.";
         let short = self.chapter(&[end], || self.short_session())?;
         self.typed("sleep 3");
         std::thread::sleep(SHORT_LIFE + Duration::from_millis(200));
         self.busy(|| self.renew(&short))?;
         let sign_out = match self.by {
-            By::OpenId => "6. Sign out: the provider forgets, the key of the store is destroyed.",
-            By::Saml => "6. Sign out: the key of the store is destroyed, and with it all that it sealed.",
+            By::OpenId => "6. Sign out: jit revokes the sign-in at the IdP and destroys the store's key.",
+            By::Saml => "6. Sign out: jit destroys the store's key, so nothing sealed can be read.",
         };
         self.chapter(&[sign_out], || {
             self.typed("jit logout --all");
@@ -175,9 +174,9 @@ impl Story<'_> {
 
     fn introduction(&self) {
         self.ui.say("jit turns one sign-in into temporary AWS credentials. This demo brings its own");
-        self.ui.say("identity provider (IdP) and its own STS, the AWS service that hands such");
-        self.ui.say("credentials out: both run inside this program, on 127.0.0.1, and nothing of");
-        self.ui.say("yours is touched. The configuration:");
+        self.ui.say("identity provider (IdP) and its own STS, the AWS service that issues such");
+        self.ui.say("credentials. Both run inside this program, on 127.0.0.1, and nothing on your");
+        self.ui.say("machine is changed. The configuration:");
         self.ui.say("");
         for line in config(self.servers, self.by).lines() {
             let line = format!("    {line}");
@@ -199,8 +198,13 @@ impl Story<'_> {
             By::Saml => (Call::SamlSso, Call::AssumeRoleWithSaml, "SAML request", "AssumeRoleWithSAML"),
         };
         let [proofs, hub, spoke] = [proof, hub, Call::AssumeRole].map(|call| self.count(call));
-        self.ui.say(shown!("The provider vouched for Alice ({} {}), the hub role took its", proofs, what));
-        self.ui.say(shown!("word ({} {}), and prod-admin the hub's ({} AssumeRole).", hub, action, spoke));
+        self.ui.say(shown!("The IdP identified Alice ({} {}), the hub role trusted the", proofs, what));
+        self.ui.say(shown!(
+            "IdP ({} {}), and prod-admin trusted the hub ({} AssumeRole).",
+            hub,
+            action,
+            spoke
+        ));
         Ok(())
     }
 
@@ -212,9 +216,9 @@ impl Story<'_> {
         let variables = variables(&session, &subject.plan, &self.world.env);
         let [program, first, second] = command.map(std::ffi::OsString::from);
         let status = process::run_program(&program, &[first, second], &SHADOWS, variables)
-            .map_err(|error| CommandError::new(Kind::Failed, "the child could not be run").because(error))?;
+            .map_err(|error| CommandError::new(Kind::Failed, "could not run the command").because(error))?;
         if !status.success() {
-            return Err(CommandError::new(Kind::Failed, format!("the child ended with {status}")));
+            return Err(CommandError::new(Kind::Failed, format!("the command exited with {status}")));
         }
         self.typed("jit whoami prod-admin");
         whoami::run(&WhoamiArgs::of("prod-admin"), self.world, self.ui)
@@ -230,10 +234,10 @@ impl Story<'_> {
         let second = self.answer()?;
         let took = started.elapsed().as_secs_f64() * 1000.0;
         if first != second || self.calls() != calls_before {
-            return Err(CommandError::new(Kind::Failed, "the second answer did not come from the store"));
+            return Err(CommandError::new(Kind::Failed, "the second response did not come from the store"));
         }
         self.ui.done(shown!(
-            "The same answer from the store, in {} ms; nobody was called",
+            "The same response from the store, in {} ms, without a network call",
             format!("{took:.1}")
         ));
         Ok(())
@@ -251,9 +255,9 @@ impl Story<'_> {
     fn renew(&self, ended: &str) -> CommandResult {
         self.typed("jit credential-process dev");
         if self.answer()? == ended {
-            return Err(CommandError::new(Kind::Failed, "the ended session was served again"));
+            return Err(CommandError::new(Kind::Failed, "jit returned the expired session again"));
         }
-        self.ui.done("A new one came silently, from the hub's session; nobody was asked");
+        self.ui.done("jit renewed it silently with the hub's session, without asking you");
         Ok(())
     }
 

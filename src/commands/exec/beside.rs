@@ -56,7 +56,7 @@ fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
         Err(_) => match said.first_half.and_then(|status| status.code()) {
             // It has said why.
             Some(code @ 1..) => process::end(u8::try_from(code).unwrap_or(1)),
-            _ => return Err(failed("what was to hand out the credentials has ended without a word")),
+            _ => return Err(failed("the process that serves the credentials exited unexpectedly")),
         },
     };
     let variables: Vec<Set> =

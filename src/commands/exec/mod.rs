@@ -112,7 +112,7 @@ fn not_started(program: &OsStr, error: io::Error) -> CommandError {
     let name = program.to_string_lossy();
     let (kind, what) = match error.kind() {
         io::ErrorKind::NotFound => (Kind::NotFound, format!("there is no command `{name}`")),
-        _ => (Kind::NotExecutable, format!("`{name}` cannot be run")),
+        _ => (Kind::NotExecutable, format!("cannot run `{name}`")),
     };
     CommandError::new(kind, what).because(error)
 }

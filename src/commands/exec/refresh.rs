@@ -78,8 +78,8 @@ pub(super) fn serve<T>(
         });
         tokio::select! {
             done = command(variables) => done,
-            () = serve => Err(failed("the endpoint has ended")),
-            () = endpoint.renew(subject, world, ui) => Err(failed("nothing renews any more")),
+            () = serve => Err(failed("the endpoint stopped")),
+            () = endpoint.renew(subject, world, ui) => Err(failed("the credentials are no longer renewed")),
         }
     })
 }
@@ -153,12 +153,12 @@ impl Endpoint {
         }
         let given = header("authorization").unwrap_or_default();
         if !bool::from(given.as_bytes().ct_eq(self.token.expose().as_bytes())) {
-            return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "the authorization token is another");
+            return refuse(StatusCode::UNAUTHORIZED, "Unauthorized", "wrong authorization token");
         }
         let session = self.session.borrow();
         if session.freshness(clock.now(), Duration::ZERO) == Freshness::Expired {
             let message = format!(
-                "the session of {} has ended: run jit login {}",
+                "the session of {} has expired: run jit login {}",
                 self.role,
                 name::in_command(&self.role)
             );
@@ -166,7 +166,7 @@ impl Endpoint {
         }
         if self.demand.allows(&session.sign_in, clock.now()).is_err() {
             let message = format!(
-                "{} needs a newer sign-in by now: run jit login {}",
+                "{} now needs a newer sign-in: run jit login {}",
                 self.role,
                 name::in_command(&self.role)
             );
@@ -199,7 +199,7 @@ impl Endpoint {
                 Err(error) if !told => {
                     told = true;
                     ui.warn(shown!(
-                        "the session of {} could not be renewed: {}. Run jit login {} in another terminal",
+                        "could not renew the session of {}: {}. Run jit login {} in another terminal",
                         self.role,
                         error,
                         name::in_command(&self.role)

@@ -73,9 +73,9 @@ pub(super) fn run(args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
             .json(&json!({ "role": role, "named_by": named_by, "confirm": plan.confirm, "steps": steps }));
     }
     let description = plan.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-    ui.line(shown!("{}, named by {}{}", plan.role, subject.named_by, description))?;
+    ui.line(shown!("{} (from {}){}", plan.role, subject.named_by, description))?;
     if plan.confirm {
-        ui.line("It is only used after a yes")?;
+        ui.line("jit asks for confirmation before it uses this role")?;
     }
     show(&steps, world, ui)
 }
@@ -187,7 +187,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
             if login.renews_itself() {
                 call = match proof {
                     ProofPlan::Oidc(_) => format!("token endpoint of {place}, with the refresh token"),
-                    _ => format!("{place}, with what the last login left"),
+                    _ => format!("{place}, with the stored sign-in"),
                 };
             }
             let identity = login.identity();
@@ -196,14 +196,14 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
                 Some(Proof::IdToken(_)) => format!("ID token of {}", identity.name),
                 Some(Proof::Assertion(_)) => format!("assertion of {}", identity.name),
                 Some(Proof::PortalToken(_)) => "token of the portal".to_owned(),
-                None if identity.name.is_empty() => "the last login, its token used up".to_owned(),
-                None => format!("the login of {}, its assertion used up", identity.name),
+                None if identity.name.is_empty() => "the last sign-in (token already used)".to_owned(),
+                None => format!("the sign-in of {} (assertion already used)", identity.name),
             };
             rows.extend(said(&login, world));
             let allowed = subject.plan.sign_in.allows(&identity.sign_in, world.clock.now());
             if let Err(lacks) = &allowed {
                 let lacks = lacks.in_words(|at| clock_time(at, &*world.clock));
-                call = format!("sign in at {place} anew: {} needs {lacks}", subject.plan.role);
+                call = format!("sign in at {place} again: {} needs {lacks}", subject.plan.role);
             }
             needed &= !(alive && login.proof().is_some() && allowed.is_ok());
             Stored::Until(what, identity.proof_expires_at)
@@ -257,10 +257,10 @@ fn saml_place(saml: &SamlSettings) -> &String {
 /// What a profile starts from. It is asked anew each time, and its secrets are not shown.
 fn source_step(settings: &SourceSettings, needed: bool) -> Step {
     let (name, value, call) = match &settings.source.value {
-        ProfileSource::Keys { id, .. } => ("access_key_id", id.clone(), "nothing: the keys are there"),
+        ProfileSource::Keys { id, .. } => ("access_key_id", id.clone(), "nothing: the keys are in the file"),
         ProfileSource::Process(words) => ("credential_process", words.join(" "), "this command"),
         ProfileSource::TokenFile(path) => {
-            ("web_identity_token_file", path.clone(), "nothing: the token is there")
+            ("web_identity_token_file", path.clone(), "nothing: the token is in the file")
         }
         ProfileSource::Container { url, .. } => ("container", url.clone(), "the endpoint of this container"),
         ProfileSource::Instance { url, .. } => {

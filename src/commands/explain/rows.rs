@@ -35,7 +35,7 @@ fn switch(name: &'static str, on: &Valued<bool>) -> Option<Row> {
 /// The settings of an OpenID Connect IdP.
 pub(super) fn oidc_rows(oidc: &OidcSettings) -> Vec<Row> {
     let text = String::clone;
-    let port = |port: &u16| if *port == 0 { "any free one".to_owned() } else { port.to_string() };
+    let port = |port: &u16| if *port == 0 { "any free port".to_owned() } else { port.to_string() };
     let rows = [
         Some(row("issuer", &oidc.issuer, text)),
         Some(row("client_id", &oidc.client_id, text)),
@@ -79,7 +79,7 @@ pub(super) fn said(login: &IdpLogin, world: &World) -> Vec<Row> {
             "sign_in",
             login.identity().sign_in.in_words(|at| clock_time(at, &*world.clock)).unwrap_or_default(),
         ),
-        row("roles", roles.map(|count| format!("{count} on offer")).unwrap_or_default()),
+        row("roles", roles.map(|count| format!("{count} available")).unwrap_or_default()),
     ];
     rows.into_iter().flatten().collect()
 }
@@ -87,7 +87,7 @@ pub(super) fn said(login: &IdpLogin, world: &World) -> Vec<Row> {
 /// The settings of a SAML IdP.
 pub(super) fn saml_rows(saml: &SamlSettings) -> Vec<Row> {
     let text = String::clone;
-    let port = |port: &u16| if *port == 0 { "any free one".to_owned() } else { port.to_string() };
+    let port = |port: &u16| if *port == 0 { "any free port".to_owned() } else { port.to_string() };
     let by_loopback = saml.capture.value == Capture::Loopback;
     let lower = |word: String| word.to_lowercase();
     let rows = [
@@ -135,16 +135,16 @@ pub(super) fn named_by(plan: &Plan, index: usize) -> &'static str {
     match plan.proof {
         ProofPlan::Oidc(_) => "the IdP's user",
         ProofPlan::IdentityCenter(_) if index == 0 => "the user of Identity Center",
-        ProofPlan::Source(_) if index == 0 => "the name that AWS knows",
+        ProofPlan::Source(_) if index == 0 => "the name known to AWS",
         _ if index == 0 => "the assertion's RoleSessionName",
-        _ => "that of the hub's session",
+        _ => "the session name of the hub",
     }
 }
 
 /// The settings of an Identity Center portal.
 pub(super) fn center_rows(center: &CenterSettings) -> Vec<Row> {
     let text = String::clone;
-    let port = |port: &u16| if *port == 0 { "any free one".to_owned() } else { port.to_string() };
+    let port = |port: &u16| if *port == 0 { "any free port".to_owned() } else { port.to_string() };
     let rows = [
         Some(row("start_url", &center.start_url, text)),
         Some(row("region", &center.region, text)),

@@ -35,7 +35,7 @@ pub(super) fn learn_names(plans: &[&Plan], store: &Store<'_>, world: &World) {
         // An account without an alias, or one that keeps it to itself, is not asked again.
         let alias = process::block_on(answer).unwrap_or_default();
         if let Err(error) = index::name_account(&world.folders.state, idp, account, &alias) {
-            log::info!("the name of account {account} could not be written down: {error}");
+            log::info!("could not save the name of account {account}: {error}");
         }
     }
 }

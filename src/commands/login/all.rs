@@ -67,7 +67,7 @@ fn all_or_error(mut failures: Vec<(&Plan, CommandError)>, asked: usize) -> Comma
     if failures.len() < 2 {
         return failures.pop().map_or(Ok(()), |(_, error)| Err(error));
     }
-    let what = format!("{} of {asked} roles were not to be had", failures.len());
+    let what = format!("could not get {} of {asked} roles", failures.len());
     let failures = failures.into_iter().map(|(plan, failure)| (plan.role.clone(), failure)).collect();
     Err(CommandError::of_several(what, failures))
 }

@@ -18,7 +18,7 @@ use jit_wire::name;
 /// Why it is not known which role is meant.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unnamed {
-    #[error("no role was named")]
+    #[error("no role was given")]
     SeveralIdps(Vec<String>),
     #[error("{0} has no role")]
     NoneIn(String),
@@ -54,10 +54,7 @@ impl Explain for Unnamed {
             Self::SeveralAt { names, .. } => {
                 let such_as =
                     names.first().map(|name| name::in_command(name).into_owned()).unwrap_or_default();
-                vec![Next::Run {
-                    command: format!("login {such_as}").into(),
-                    does: "or another of them".into(),
-                }]
+                vec![Next::Run { command: format!("login {such_as}").into(), does: "or another one".into() }]
             }
         }
     }
@@ -108,9 +105,7 @@ impl Context<'_, '_> {
             broker.sign_in(&proof, &need).map_err(|error| advice::no_login(&error, idp, &proof, typed))?;
         match login.identity().name.as_str() {
             // AWS is asked who it is with the first session.
-            "" => {
-                ui.say(shown!("The sign-in at {} is done; whose it is, AWS says with the first session", idp))
-            }
+            "" => ui.say(shown!("Signed in at {}; your user name comes with the first session", idp)),
             name => ui.done(shown!("Signed in as {} at {}", name, idp)),
         }
         before.compare(store, &proof, need.force, ui);

@@ -28,7 +28,7 @@ pub(super) fn session(
     let now = world.clock.now();
     if unchanged {
         let state = if session.freshness(now, Duration::ZERO) == Freshness::Fresh {
-            "Still good"
+            "Still valid"
         } else {
             "Not renewed"
         };
@@ -100,7 +100,7 @@ impl Before {
     fn compare_people(&self, now: &Self, proof: &ProofPlan, ui: &Ui) {
         let (Some(was), Some(is)) = (&self.user, &now.user) else { return };
         if was != is {
-            ui.warn(shown!("you are now signed in at {} as {}, and were {} before", proof.name(), is, was));
+            ui.warn(shown!("you are now signed in at {} as {}; before, you were {}", proof.name(), is, was));
         }
     }
 
@@ -117,7 +117,7 @@ impl Before {
         let changes = changes(&before.attributes(), &now.attributes());
         match changes.as_slice() {
             [] if !forced => {}
-            [] => ui.say(shown!("{} says the same about you as before", proof.name())),
+            [] => ui.say(shown!("Your attributes at {} have not changed", proof.name())),
             changes => {
                 ui.say(shown!("Changed since the last sign-in at {}:", proof.name()));
                 for (sign, what) in changes.iter().take(MOST_CHANGES) {
@@ -155,7 +155,10 @@ fn changes(before: &Attributes, now: &Attributes) -> Vec<(&'static str, String)>
         ];
         texts.extend(single.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         texts.extend(
-            attributes.transitive_tags.iter().map(|key| (format!("tag {key} for spokes too"), String::new())),
+            attributes
+                .transitive_tags
+                .iter()
+                .map(|key| (format!("tag {key} (also for spokes)"), String::new())),
         );
         texts
             .extend(attributes.roles.iter().map(|offer| (format!("role {}", offer.role_arn), String::new())));

@@ -34,20 +34,21 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     for (kind, error) in &taken.keys_left {
         let error = error.in_one_line();
         ui.warn(shown!(
-            "the key in the {} store could not be destroyed ({}). Nothing that it opens is left here; run this again when it can be reached",
+            "could not destroy the key in the {} store ({}). No entry sealed with it is left here; run this \
+             command again when the store is available",
             kind,
             error
         ));
     }
     match (taken.not_removed.is_empty(), taken.keys_left.is_empty()) {
-        (true, true) => ui.done("Forgot every login and session, and destroyed the key that sealed them"),
-        (true, false) => ui.done("Forgot every login and session"),
+        (true, true) => ui.done("Deleted every sign-in and session, and destroyed the key that sealed them"),
+        (true, false) => ui.done("Deleted every sign-in and session"),
         // Said at the end, with the exit code.
         (false, _) => {}
     }
     if taken.has_passphrase() && world.person.can_be_asked() {
         ui.instruct(
-            "The IdPs can be told as well, with the passphrase that sealed the logins; Ctrl-C goes without.",
+            "To revoke the sign-ins at the IdPs too, enter the passphrase that sealed them; Ctrl-C skips this.",
         );
         taken.ask();
     }
@@ -65,7 +66,7 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
 fn tell_idps(args: &LogoutArgs, taken: &RemovedStore<'_>, world: &World, ui: &Ui) {
     if let Some(why) = taken.sealed() {
         ui.warn(shown!(
-            "logins could not be revoked at their IdPs ({}); they end there by their own rules",
+            "could not revoke the sign-ins at their IdPs ({}); they stay valid there until they expire",
             why.in_one_line()
         ));
     }
@@ -80,12 +81,8 @@ fn tell_idps(args: &LogoutArgs, taken: &RemovedStore<'_>, world: &World, ui: &Ui
     let logins: Vec<Entry> = opened.iter().filter_map(|entry| read(entry).ok()).collect();
     let damaged = taken.with_key(EntryKind::Login) - logins.len();
     if damaged > 0 {
-        let logins = if damaged == 1 { "login" } else { "logins" };
-        ui.warn(shown!(
-            "{} {} could not be revoked at their IdPs: the entries were damaged",
-            damaged,
-            logins
-        ));
+        let sign_ins = if damaged == 1 { "sign-in" } else { "sign-ins" };
+        ui.warn(shown!("could not revoke {} {} at their IdPs: the entries are damaged", damaged, sign_ins));
     }
     let asked = logins.iter().map(|entry| entry.end(world));
     let told = process::block_on(futures_util::future::join_all(asked));
@@ -139,7 +136,7 @@ impl Entry {
         match told {
             Told::Ended(Ended::There(what)) => ui.done(shown!("{} revoked {}", name, what)),
             Told::Ended(Ended::Later(what)) => {
-                ui.say(shown!("{} offers no revocation; {} ends by its own rules", name, what));
+                ui.say(shown!("{} does not support revocation; {} stays valid until it expires", name, what));
             }
             Told::Ended(Ended::Nothing) => {}
             Told::Refused(why) => ui.warn(shown!("{} did not revoke {}: {}", name, renewal, why)),
@@ -150,7 +147,7 @@ impl Entry {
                 duration(TOLD_WITHIN)
             )),
             Told::Unknown => ui.warn(shown!(
-                "{} was not told to revoke {}: an older jit stored the login, without the address to ask",
+                "could not ask {} to revoke {}: an older version of jit stored the sign-in without the URL for that",
                 name,
                 renewal
             )),

@@ -163,7 +163,7 @@ fn of_sessions() -> Vec<Row> {
             room: by_saml,
             arrange: |room| login(room, "hub"),
             typed: &["roles", "zzz"],
-            next: &["jit roles --refresh  asks the IdPs"],
+            next: &["jit roles --refresh  asks the IdPs for their roles"],
             follow: |room, hints| {
                 let refresh = run(room, &hints[0]);
                 assert_eq!(refresh.code(), 0, "{refresh}");

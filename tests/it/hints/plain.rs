@@ -135,7 +135,7 @@ pub(super) fn rows() -> Vec<Row> {
                 "compare account and permission_set with the portal's page",
                 "ask to be assigned",
                 "`jit roles 333333333333` lists what you were offered there",
-                "jit explain dev  shows every value of the question",
+                "jit explain dev  shows every value of the request",
             ],
             follow: |room, hints| {
                 for hint in &hints[2..] {
@@ -205,7 +205,7 @@ pub(super) fn rows() -> Vec<Row> {
             typed: &["login", "hub"],
             next: &[
                 "ask to be assigned to it, then: `jit login --force hub`",
-                "jit explain hub  shows every value of the question",
+                "jit explain hub  shows every value of the request",
             ],
             follow: |room, hints| {
                 hints.iter().for_each(|hint| assert_eq!(run(room, hint).code(), 0, "{hint}"))
@@ -234,7 +234,7 @@ pub(super) fn rows() -> Vec<Row> {
                     fs::write(entry, b"").unwrap();
                 }
             },
-            next: &["`jit logout --all` starts afresh; nothing but a login is lost"],
+            next: &["`jit logout --all` starts over; you lose only your sign-ins"],
             ..usual()
         },
         Row {

@@ -44,9 +44,9 @@ pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui:
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         vec![format!("{place}{more}"), what.to_owned(), why.to_owned()]
     });
-    list("Without an equal in jit:", groups.collect());
+    list("No equivalent in jit:", groups.collect());
     let found = keys.iter().map(|key| vec![key.place.to_string(), format!("[{}]", key.section)]);
-    list("Static keys, which jit neither takes nor needs:", found.collect());
+    list("Long-lived access keys, which jit neither imports nor needs:", found.collect());
     if !keys.is_empty() {
         ui.say("  Once jit works, delete them there and deactivate them in IAM");
     }
@@ -71,10 +71,10 @@ fn became(taken: &ImportedTable, merged: &Merged) -> String {
     };
     let mut text = format!("→ {kind} {name}");
     if !is_new {
-        text.push_str(", which is there");
+        text.push_str(", which already exists");
     }
     if !differs.is_empty() {
-        text.push_str(&format!(" and stays, with another {}", differs.join(", ")));
+        text.push_str(&format!(" (unchanged; different: {})", differs.join(", ")));
     }
     if let Some(remark) = &taken.remark {
         text.push_str(&format!("; {remark}"));
@@ -95,14 +95,14 @@ pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
         return;
     }
     let profiles = "jit configure profiles";
-    ui.next(shown!("{}  lets every AWS tool ask jit", profiles));
+    ui.next(shown!("{}  lets every AWS tool use jit", profiles));
     let taken = own_profiles(world);
     let same: Vec<String> =
         merged.draft.roles.iter().map(|role| role.name.clone()).filter(|name| taken.contains(name)).collect();
     if !same.is_empty() {
         let path = folders::short(&world.folders.aws_config, &world.folders.home);
         ui.say(shown!(
-            "For AWS tools, {} still has the profiles of {} for {}: delete them before that",
+            "{} still has the profiles of {} for {}: delete them first",
             path,
             tool.name(),
             some(&same)

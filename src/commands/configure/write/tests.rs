@@ -104,7 +104,7 @@ fn a_change_by_somebody_else_is_not_lost() {
     let path = world.folders.config_file.clone();
     world.person = Box::new(Somebody(true, move || write(&path, "# theirs\n").unwrap()));
     let error = add(&draft(), How::default(), &world, &Ui::default()).unwrap_err();
-    assert!(error.what.ends_with("was changed by another program meanwhile"), "{error:?}");
+    assert!(error.what.starts_with("another program changed"), "{error:?}");
     assert_eq!(read_to_string(&world.folders.config_file).unwrap(), "# theirs\n");
 }
 
@@ -121,7 +121,7 @@ fn a_mistake_is_found_before_anything_is_written() {
     ] {
         let (_folder, world) = home(Some(config));
         let error = add(draft, YES, &world, &Ui::default()).unwrap_err();
-        assert!(error.what.ends_with("would not be right with what is to be added"), "{error:?}");
+        assert!(error.what.ends_with("would not be valid with this addition"), "{error:?}");
         assert!(error.causes[0].contains(words), "{error:?}");
         assert_eq!(read_to_string(&world.folders.config_file).unwrap(), config);
     }
