@@ -4,6 +4,8 @@ pub mod aws;
 mod diff;
 pub mod draft;
 pub mod file;
+#[cfg(test)]
+mod followed;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;

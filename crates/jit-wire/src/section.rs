@@ -117,7 +117,12 @@ impl<'a> Section<'a> {
     pub fn required(&mut self, key: &'static str, example: &str) -> Result<At<String>, Mistake> {
         match self.text(key)? {
             Some(found) if !found.value.is_empty() => Ok(found),
-            _ => Err(self.missing(
+            // Not to be added: a second one would be refused.
+            Some(found) => {
+                let what = format!("`{key}` in {} is empty", self.title);
+                Err(self.mistake_at(found.line, what, Some(format!("such as {example}"))))
+            }
+            None => Err(self.missing(
                 &[key],
                 format!("{} has no `{key}`", self.title),
                 format!("add a line such as {key} = \"{example}\""),
@@ -214,16 +219,21 @@ impl<'a> Section<'a> {
 
     /// Refuses any key that was not asked for.
     pub fn finish(self) -> Result<(), Mistake> {
+        self.finish_with(|_| None)
+    }
+
+    /// The same. `elsewhere` says what to do with a key that other tables have; any other is taken for a typing error.
+    pub fn finish_with(self, elsewhere: impl Fn(&str) -> Option<String>) -> Result<(), Mistake> {
         let Some(key) = self.left_keys().next() else { return Ok(()) };
-        let suggestion = closest(key, self.asked.iter().copied()).map_or_else(
-            || format!("valid keys are {}", self.asked.join(", ")),
-            |meant| match self.taken.contains(&meant) {
-                // Renaming it would only cause the next mistake: a duplicate key.
-                true => format!("`{meant}` is already set; delete `{key}`"),
-                false => format!("did you mean `{meant}`?"),
-            },
-        );
-        Err(self.unknown(key, suggestion))
+        let typo = || match closest(key, self.asked.iter().copied()) {
+            None => format!("valid keys are {}", self.asked.join(", ")),
+            // Renaming it would only cause the next mistake: a duplicate key.
+            Some(meant) if self.taken.contains(&meant) => {
+                format!("`{meant}` is already set; delete `{key}`")
+            }
+            Some(meant) => format!("did you mean `{meant}`?"),
+        };
+        Err(self.unknown(key, elsewhere(key).unwrap_or_else(typo)))
     }
 }
 

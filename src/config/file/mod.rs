@@ -14,6 +14,7 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use super::idp::{self, IdpSection};
+use crate::config::shared::keys::{KeyPlace, elsewhere};
 use jit_wire::name::{self, Variable};
 use jit_wire::section::{At, Lines, Mistake, Section, SourceText, parse_duration};
 
@@ -90,7 +91,7 @@ impl File {
             let suggestion = links::suggest(&role.value, file.roles.keys());
             return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
         }
-        top.finish()?;
+        top.finish_with(|key| elsewhere(KeyPlace::Top, key))?;
         super::shared::hold(source, document.get_ref())?;
         Ok(file)
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::target::{self, NamedBy, Target};
 use crate::config::idp::IdpSection;
 use crate::config::limits::{self, ProofKind};
+use crate::config::shared::keys::{KeyPlace, elsewhere};
 use jit_wire::section::{At, Mistake, Section};
 
 /// `[role.NAME]`.
@@ -82,7 +83,7 @@ pub(super) fn read(
         amr: section.list("amr")?,
     };
     limits::check(&section, &role, proof)?;
-    section.finish()?;
+    section.finish_with(|key| elsewhere(KeyPlace::Role, key))?;
     Ok(role)
 }
 

@@ -111,7 +111,7 @@ pub(super) fn read(section: &mut Section<'_>, named_by: NamedBy) -> Result<Targe
 }
 
 fn by_arn(section: &mut Section<'_>, named_by: NamedBy) -> Result<Target, Mistake> {
-    let Some(arn) = section.text("role_arn")?.filter(|arn| !arn.value.is_empty()) else {
+    let Some(arn) = section.text("role_arn")? else {
         let what = format!("{} has no `role_arn`", section.title);
         let suggestion = match named_by {
             NamedBy::Either => format!("add role_arn = \"{ARN}\", or at Identity Center {PERMISSION_SET}"),

@@ -12,6 +12,7 @@ mod saml;
 mod source;
 mod values;
 
+use crate::config::shared::keys::{KeyPlace, elsewhere};
 use jit_wire::section::{At, Mistake, Section, closest};
 
 pub use identity_center::CenterSection;
@@ -40,6 +41,18 @@ pub enum IdpSection {
 }
 
 impl IdpSection {
+    /// Where its keys stand.
+    fn place(&self) -> KeyPlace {
+        KeyPlace::Idp(match self {
+            Self::Oidc(_) => "oidc",
+            Self::Saml(_) => "saml",
+            Self::Okta(_) => "okta",
+            Self::IdentityCenter(_) => "identity-center",
+            // No table.
+            Self::Source(_) => "",
+        })
+    }
+
     /// Whether `credential-process` may start a sign-in by itself, if this section says so.
     pub fn auto_login(&self) -> Option<&At<bool>> {
         match self {
@@ -57,7 +70,10 @@ impl IdpSection {
 /// # Errors
 /// The first [`Mistake`], with its place.
 pub(super) fn read(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> Result<IdpSection, Mistake> {
-    let kind = section.required("type", "oidc")?;
+    let kind = match section.text("type")? {
+        Some(kind) => kind,
+        None => section.required("type", "oidc")?,
+    };
     let auto_login = section.boolean("auto_login")?.or_else(|| auto_login.cloned());
     let read = match kind.value.as_str() {
         "oidc" => IdpSection::Oidc(oidc::read(&mut section, auto_login)?),
@@ -66,7 +82,7 @@ pub(super) fn read(mut section: Section<'_>, auto_login: Option<&At<bool>>) -> R
         "identity-center" => IdpSection::IdentityCenter(identity_center::read(&mut section, auto_login)?),
         _ => return Err(unknown_type(&section, &kind)),
     };
-    section.finish()?;
+    section.finish_with(|key| elsewhere(read.place(), key))?;
     Ok(read)
 }
 

@@ -54,7 +54,12 @@ fn every_mistake_says_where_what_and_what_instead() {
         ("authn_context = []", "4:17", "`authn_context` is empty", "delete it"),
         ("authn_context = [\"a b\"]", "4:17", "`a b` is not allowed in `authn_context`", "without spaces"),
         ("force_authn = \"yes\"", "4:15", "must be true or false", ""),
-        ("acr_values = [\"phr\"]", "4:1", "unknown key `acr_values`", "valid keys are"),
+        (
+            "acr_values = [\"phr\"]",
+            "4:1",
+            "unknown key `acr_values`",
+            "a key of type = \"oidc\" or type = \"okta\"",
+        ),
         (
             "binding = \"artifact\"",
             "4:11",

@@ -205,18 +205,21 @@ fn external_id(role: &RoleSection, _: Dialect) -> Option<Refused> {
     refused(*line, format!("`{value}` is not a valid external_id"), next)
 }
 
+/// What STS accepts as a session tag.
+const TAG: &str = "a name of 1 to 128 and a value of up to 256 letters, digits, spaces and _ . : / = + - @, not starting with aws:";
+
+fn is_tag(name: &str, value: &str) -> bool {
+    let character = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
+    (1..=128).contains(&name.chars().count())
+        && value.chars().count() <= 256
+        && name.chars().chain(value.chars()).all(character)
+        && !name.to_lowercase().starts_with("aws:")
+}
+
 fn tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let tags = role.tags.as_ref()?;
-    let character = |c: char| c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c);
-    let bad = |(name, value): &(&String, &String)| {
-        let length = (1..=128).contains(&name.chars().count()) && value.chars().count() <= 256;
-        !length
-            || !name.chars().chain(value.chars()).all(character)
-            || name.to_lowercase().starts_with("aws:")
-    };
-    if let Some((name, value)) = tags.value.iter().find(bad) {
-        let next = "a name of 1 to 128 and a value of up to 256 letters, digits, spaces and _ . : / = + - @, not starting with aws:";
-        return refused(tags.line, format!("`{name} = {value}` is not a valid session tag"), next);
+    if let Some((name, value)) = tags.value.iter().find(|(name, value)| !is_tag(name, value)) {
+        return refused(tags.line, format!("`{name} = {value}` is not a valid session tag"), TAG);
     }
     let count = Some(tags.value.len()).filter(|count| *count > 50)?;
     refused(tags.line, format!("{count} session tags are too many"), "STS accepts at most 50")
@@ -226,6 +229,10 @@ fn transitive_tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let transitive = role.transitive_tags.as_ref()?;
     let known = |name: &String| role.tags.as_ref().is_some_and(|tags| tags.value.contains_key(name));
     let stranger = transitive.value.iter().find(|name| !known(name))?;
+    if !is_tag(stranger, "") {
+        let what = format!("`{stranger}` is not a valid name of a session tag");
+        return refused(transitive.line, what, "delete it: no tag of this role can have that name");
+    }
     let what = format!("`{stranger}` is in transitive_tags but is not a tag of this role");
     refused(transitive.line, what, "add it to tags as well")
 }

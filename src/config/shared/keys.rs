@@ -168,6 +168,28 @@ pub const RULES: &[Rule] = &[
     rule(&[KeyPlace::Role], "amr", Takes::Anything, DEMANDED),
 ];
 
+/// What to do with a `key` that `place` does not have and other tables do; nothing if it has no meaning anywhere.
+pub(in crate::config) fn elsewhere(place: KeyPlace, key: &str) -> Option<String> {
+    let places: Vec<KeyPlace> =
+        RULES.iter().filter(|rule| rule.key == key).flat_map(|rule| rule.places).copied().collect();
+    if places.contains(&place) || places.is_empty() {
+        return None;
+    }
+    let title = |place: &KeyPlace| match place {
+        KeyPlace::Top => "the top of the file".to_owned(),
+        KeyPlace::Idp(kind) => format!("type = \"{kind}\""),
+        KeyPlace::Role => "[role.NAME]".to_owned(),
+    };
+    let titles: Vec<String> = match IDPS.iter().all(|idp| places.contains(idp)) {
+        true => {
+            let others = places.iter().filter(|place| !IDPS.contains(place));
+            std::iter::once("[idp.NAME]".to_owned()).chain(others.map(title)).collect()
+        }
+        false => places.iter().map(title).collect(),
+    };
+    Some(format!("delete it: it is a key of {}", titles.join(" or ")))
+}
+
 /// The rule for `key` at `place`.
 pub fn rule_of(place: KeyPlace, key: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.places.contains(&place) && rule.key == key)

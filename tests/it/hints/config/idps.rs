@@ -72,6 +72,16 @@ fn oidc_rows() -> Vec<Row> {
             "write scopes = [\"…\"] beside authorize",
             ("authorize = { scope = \"x\" }", "scopes = [\"x\"]"),
         ),
+        row(
+            ("[idp.demo]", "[idp.demo]\nauthn_context = [\"x\"]"),
+            "delete it: it is a key of type = \"saml\"",
+            ("authn_context = [\"x\"]\n", ""),
+        ),
+        row(
+            ("client_id = ", "client_id = \"\" # "),
+            "such as 0oa1b2c3",
+            ("client_id = \"\"", "client_id = \"0oa1b2c3\""),
+        ),
         // Above all tables.
         told(("[idp.demo]", "default_role = 5\n[idp.demo]"), "not a number", ("5", "\"admin\"")),
         told(("[idp.demo]", "default_role = 1.5\n[idp.demo]"), "not a fraction", ("1.5", "\"admin\"")),

@@ -112,6 +112,12 @@ pub(super) fn of_oidc() -> Vec<Row> {
         row(("[role.admin]", format!("[role.\"a b\"]\n{SPOKE}\n[role.admin]")), "use letters, digits and - _ . / % @ : +", ("a b", "a-b")),
         row(("[role.admin]", format!("[role.-a]\n{SPOKE}\n[role.admin]")), "begin it with a letter or a digit", ("-a", "a")),
         row(("[role.admin]", format!("[role.{}]\n{SPOKE}\n[role.admin]", "a".repeat(129))), "use 1 to 128 characters", ("aa", "a")),
+        row(
+            another(&format!("{SPOKE}\ntransitive_tags = [\"\"]")),
+            "delete it: ",
+            ("transitive_tags = [\"\"]\n", ""),
+        ),
+        row(another(&format!("{SPOKE}\nissuer = \"x\"")), "delete it: it is a key of ", ("issuer = \"x\"\n", "")),
         row(another(&format!("{SPOKE}\ncolor = \"pink\"")), "valid names: ", ("pink", "red")),
         row(another(&format!("{SPOKE}\nzzz = 1")), "valid keys are idp, via, account", ("zzz = 1\n", "")),
         row(another(&format!("{SPOKE}\nsource_identity = \"a b\"")), "2 to 64 letters, digits and _ + = , . @ -", ("a b", "a.b")),

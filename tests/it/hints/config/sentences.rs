@@ -10,6 +10,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("config/aws/shadow", "what `jit doctor` finds: doctor.rs"),
     ("config/diff", "shows differences"),
     ("config/draft", "writes TOML"),
+    ("config/followed", "a test"),
     ("config/host", "a warning beside a question: wizard.rs"),
     ("config/shared/keys", "a table of the documentation"),
     ("config/shared/summary", "shows what a shared file brings: shared.rs"),
