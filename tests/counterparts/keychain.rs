@@ -385,7 +385,7 @@ fn a_locked_keychain_says_so_at_once_and_asks_only_for_a_person() {
         // The bus has no display for the dialog, so the keyring dismisses it.
         let asked = desktop.run("get a", &person);
         assert_eq!(asked[0], "told of unlocking");
-        assert_answer(&asked, "get: Refused", &["dismissed"]);
+        assert_answer(&asked, "get: Refused", &["cancelled"]);
     }
     desktop.start_keyring(Some("the login password"));
     assert_eq!(desktop.run("get a", &[(NO_COPY, "1")]), ["get: the value"]);
@@ -396,11 +396,7 @@ fn a_locked_keychain_on_first_use_is_not_skipped() {
     let mut desktop = Desktop::unlocked();
     desktop.start_keyring(Some("a wrong password"));
     assert_answer(&desktop.run("put a", &[]), "put: Locked", &[]);
-    assert_answer(
-        &desktop.run("describe", &[]),
-        "describe: Some(Keychain)",
-        &["Locked", "nothing is stored yet"],
-    );
+    assert_answer(&desktop.run("describe", &[]), "describe: Some(Keychain)", &["Locked", "empty; "]);
     assert!(!desktop.state().join("kernel").exists());
 }
 
@@ -409,7 +405,7 @@ fn without_a_collection_or_a_bus_the_kernel_is_used() {
     let mut desktop = Desktop::new();
     desktop.start_keyring(None);
     let cases: [(&[(&str, &str)], &str); 2] =
-        [(&[], "no default collection"), (&[("DBUS_SESSION_BUS_ADDRESS", "")], "no session bus")];
+        [(&[], "no default collection"), (&[("DBUS_SESSION_BUS_ADDRESS", "")], "no D-Bus session")];
     for (variables, reason) in cases {
         let keychain = [variables, &[("JIT_STORE", "keychain")]].concat();
         assert_answer(&desktop.run("put a", &keychain), "put: Unavailable", &[reason]);
