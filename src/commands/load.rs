@@ -102,7 +102,11 @@ impl<'w> Configuration<'w> {
     /// There is neither.
     pub(super) fn with_roles(self) -> CommandResult<Self> {
         let aws = [&self.world.folders.aws_config, &self.world.folders.aws_credentials];
-        if aws.iter().any(|path| path.exists()) { Ok(self) } else { self.that_is_written() }
+        if self.is_written() || aws.iter().any(|path| path.exists()) {
+            Ok(self)
+        } else {
+            self.that_is_written()
+        }
     }
 
     /// Whether there is a `config.toml`.

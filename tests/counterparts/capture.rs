@@ -193,7 +193,11 @@ fn firefox_is_refused_and_not_started() {
         let display = Display::start();
         let login = room.run(&mut jit(&room, &servers, Some(&display), &["login", "hub"]));
         assert_eq!(login.code(), 1, "{browser}: {}", login.stderr);
-        assert!(login.stderr.contains("safely: its only control channel is a local port"), "{browser}: {}", login.stderr);
+        assert!(
+            login.stderr.contains("safely: its only control channel is a local port"),
+            "{browser}: {}",
+            login.stderr
+        );
         assert!(login.stderr.contains("capture = \"loopback\""), "{browser}: {}", login.stderr);
         assert_eq!(processes(&room), 0);
     }

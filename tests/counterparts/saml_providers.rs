@@ -122,7 +122,7 @@ fn samlp_signs_in_with_its_peculiarities() {
         (&[("ROLES", "600")], 4, "AWS accepts at most 100000"),
         (&[("AUDIENCE", "urn:example:other")], 4, "urn:example:other"),
         (&[("LIFETIME", "-60")], 4, "the assertion expired at"),
-        (&[("FAIL", "Responder")], 4, "signed nobody in: the provider failed"),
+        (&[("FAIL", "Responder")], 4, "did not sign you in: the IdP failed"),
     ];
     for (odd, code, words) in cases {
         let (room, port) = (Room::new(), free_port());
