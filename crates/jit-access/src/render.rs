@@ -13,7 +13,7 @@
 //! | the ledger's bucket | [`LedgerBucket::render`] | [`Limit::Bucket`] |
 //! | what people may do at a door | [`EntryPolicy::render`] | [`Limit::Inline`], [`Limit::PermissionSet`] |
 //! | how they arrive there | [`EntryTrust::render`] | [`Limit::Trust`] |
-//! | the applier | [`GrantorTrust::render`], [`grantor`] | [`Limit::Trust`], [`Limit::Inline`] |
+//! | the applier | [`GrantorTrust::render`], [`grantor()`] | [`Limit::Trust`], [`Limit::Inline`] |
 //! | the guard rail | [`Guardrail::render`] | [`Limit::ServiceControl`] |
 
 mod ceiling;

@@ -1,5 +1,5 @@
 //! `jit demo`: the whole story against the embedded IdP and STS. The commands are the real ones, run in a world whose
-//! configuration, state and endpoints are the demo's own. What is told is in [`story`].
+//! configuration, state and endpoints are the demo's own. `story` is what it shows.
 
 mod browser;
 mod story;

@@ -96,7 +96,7 @@ pub struct Registration {
 /// Signs the person in. `stored` is the last login there.
 ///
 /// # Errors
-/// [`CenterError`]; [`CenterError::is_refusal`] distinguishes a refusal from a failure.
+/// [`CenterError`]; its kind distinguishes a refusal from a failure.
 pub async fn login(
     settings: &CenterSettings,
     world: &World,

@@ -35,7 +35,7 @@ pub use token::{TokenError, attributes};
 /// day old, unless the person is to be asked again. `keep` seals what is received before it is checked.
 ///
 /// # Errors
-/// [`OidcError`]; [`OidcError::is_refusal`] distinguishes a refusal from a failure.
+/// [`OidcError`]; its kind distinguishes a refusal from a failure.
 pub async fn login(
     settings: &OidcSettings,
     world: &World,

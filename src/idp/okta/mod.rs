@@ -111,7 +111,7 @@ struct Organization {
 /// Signs the person in. `memory` holds what is known about them from the last time.
 ///
 /// # Errors
-/// [`OktaError`]; [`OktaError::is_refusal`] distinguishes a refusal from a failure.
+/// [`OktaError`]; its kind distinguishes a refusal from a failure.
 pub async fn login(
     settings: &OktaSettings,
     world: &World,

@@ -58,7 +58,7 @@ pub struct StoredPolicy {
     pub text: String,
 }
 
-/// Everything about one request, or one use of break-glass, unfiltered: use [`Records::thread`].
+/// Everything about one request, or one use of break-glass, unfiltered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Thread {
     pub(crate) subject: Option<(Ledgered<Subject>, Hash)>,
