@@ -8,6 +8,7 @@
 //! time is that of its last change (`ctime`), which only the system's clock sets. Whoever owns the folder, and root, can do
 //! everything.
 
+pub(crate) mod about;
 mod accounts;
 mod error;
 mod layout;
@@ -30,8 +31,9 @@ use jit_wire::timestamp::Timestamp;
 pub use accounts::{Accounts, SystemAccounts};
 pub use error::FolderError;
 
+use about::{About, Kind};
 use layout::{AREAS, Area, Place, STAGING};
-use platform::{About, Handle, Kind};
+use platform::Handle;
 
 /// How an object gets its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::folder::platform::{Handle, Kind, own_user};
+use crate::folder::about::Kind;
+use crate::folder::platform::{Handle, own_user};
 
 /// No file of a cache is near this size.
 const LARGEST_FILE: usize = 256 * 1024 * 1024;

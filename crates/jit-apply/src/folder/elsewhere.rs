@@ -8,29 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use super::Publishing;
+use super::about::{About, Kind};
 
 /// Opens a link itself and not what it leads to (`FILE_FLAG_OPEN_REPARSE_POINT`).
 #[cfg(windows)]
 const NO_FOLLOW: u32 = 0x0020_0000;
-
-/// What the system says of a file or a folder.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct About {
-    pub(crate) owner: u32,
-    pub(crate) group: u32,
-    pub(crate) mode: u32,
-    pub(crate) kind: Kind,
-    pub(crate) changed: i64,
-}
-
-/// What something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    File,
-    Folder,
-    Link,
-    Other,
-}
 
 /// A folder that was looked at.
 #[derive(Debug)]

@@ -5,8 +5,9 @@ use std::io;
 use jit_access::ledger::{Entry, Key, LedgerError};
 use jit_wire::timestamp::Timestamp;
 
+use super::about::{About, Kind};
 use super::layout::{AREAS, Area, Place, in_key};
-use super::platform::{About, Handle, Kind};
+use super::platform::Handle;
 use super::{FolderLedger, what_it_is};
 
 /// Which keys are asked for.

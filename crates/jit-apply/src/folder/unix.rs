@@ -12,6 +12,7 @@ use rustix::fs::{self, AtFlags, FileType, Gid, Mode, OFlags, RawMode, RenameFlag
 use rustix::io::Errno;
 
 use super::Publishing;
+use super::about::{About, Kind};
 
 /// A descriptor that can be listed and synced.
 const TO_FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -19,28 +20,6 @@ const TO_FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::
 const TO_FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 const PRIVATE_FOLDER: Mode = Mode::RWXU;
 const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
-
-/// What the system says of a file or a folder.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct About {
-    pub(crate) owner: u32,
-    pub(crate) group: u32,
-    pub(crate) mode: u32,
-    pub(crate) kind: Kind,
-    /// When the system last changed anything about it, in seconds. Its owner can set the other times as they like; this
-    /// one is always the system's clock.
-    pub(crate) changed: i64,
-}
-
-/// What something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    File,
-    Folder,
-    Link,
-    /// A pipe, a socket, a device.
-    Other,
-}
 
 /// An open folder.
 #[derive(Debug)]

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jit_access::ledger::{Key, LedgerError, Put};
 
+use super::about::About;
 use super::layout::{Place, STAGING};
-use super::platform::{self, About, Handle};
+use super::platform::{self, Handle};
 use super::{FolderLedger, OTHERS_WRITE, Publishing, Sharing};
 
 /// What was staged and is older belongs to a writer that was killed, unless its lock is held.
