@@ -17,7 +17,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jit_access::id::Id;
-use jit_access::ledger::{Entry, FactKind, Key, LOOK_BACK, Ledger, LedgerError, Records};
+use jit_access::ledger::{Entry, Fact, FactKind, Key, LOOK_BACK, Ledger, LedgerError, Records};
 use jit_wire::timestamp::Timestamp;
 
 pub use shelf::{FolderShelf, Shelf};
@@ -109,8 +109,7 @@ impl Cache {
         if !self.fetch_days(shelf, |day| day == Day::Always || day >= first) {
             return Ok(None);
         }
-        let mut pass =
-            Pass { ledger, read: Reading { records: Records::default(), listed: 0, got: 0 }, refused: None };
+        let mut pass = Pass::of(ledger);
         let policies = pass.list("policy/", "")?;
         if self.is_of_another(&policies) {
             self.forget();
@@ -149,6 +148,36 @@ impl Cache {
         match pass.refused.filter(|_| pass.read.got == 0 && self.objects.is_empty()) {
             Some(refused) => Err(refused),
             None => Ok(Some(pass.read)),
+        }
+    }
+
+    /// Whether anything about `request` was written since the last reading. This is for whoever waits for one request: it takes
+    /// two short lists, where a reading lists the window. What it gets is kept for the next reading. The answer is `true` as
+    /// well if nothing was read before.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn has_news(&mut self, ledger: &dyn Ledger, request: Id) -> Result<bool, LedgerError> {
+        let Some(covered) = self.covered else { return Ok(true) };
+        let mut pass = Pass::of(ledger);
+        let mut entries = pass.list(&format!("a/{request}/"), "")?;
+        entries.extend(pass.list("f/", &floor("f", Timestamp(covered.until.saturating_sub(LOOK_BACK))))?);
+        entries.retain(|entry| !self.objects.contains_key(&entry.key));
+        let new: Vec<String> = entries.iter().map(|entry| entry.key.clone()).collect();
+        self.take_all(&mut pass, entries, |_| true)?;
+        Ok(new.iter().any(|key| self.is_about(key, request)))
+    }
+
+    /// Whether the object at `key`, which was read, is an act or a fact about `request`.
+    fn is_about(&self, key: &str, request: Id) -> bool {
+        match key.parse::<Key>() {
+            Ok(Key::Act { request: about, .. }) => about == request,
+            Ok(Key::Fact { kind, .. }) => self
+                .objects
+                .get(key)
+                .and_then(|object| Fact::read(kind, &object.bytes).ok()?.about())
+                .is_some_and(|(about, _)| about == request),
+            _ => false,
         }
     }
 
@@ -241,7 +270,11 @@ struct Pass<'l> {
     refused: Option<LedgerError>,
 }
 
-impl Pass<'_> {
+impl<'l> Pass<'l> {
+    fn of(ledger: &'l dyn Ledger) -> Self {
+        Self { ledger, read: Reading { records: Records::default(), listed: 0, got: 0 }, refused: None }
+    }
+
     fn list(&mut self, prefix: &str, after: &str) -> Result<Vec<Entry>, LedgerError> {
         let entries = self.ledger.list(prefix, after)?;
         self.read.listed += entries.len();

@@ -295,6 +295,38 @@ fn only_what_is_new_is_listed_and_got() {
 }
 
 #[test]
+fn whoever_waits_for_one_request_lists_little_and_misses_nothing() {
+    let mut world = World::new();
+    world.ask("alice@corp.com", 0, None);
+    world.ask("carol@corp.com", 0, None);
+    let ((mine, sha256), (other, other_sha256)) = (world.requests[0], world.requests[1]);
+    let (ledger, shelf) = (world.ledger.session(Session::Reader), Files::default());
+    let mut cache = Cache::new("test");
+    assert_eq!(cache.has_news(&ledger, mine), Ok(true), "nothing was read");
+    cache.read(&ledger, &shelf, EVERYTHING, world.now()).unwrap();
+    assert_eq!(cache.has_news(&ledger, mine), Ok(false));
+
+    let bob = userid("hub", "bob@corp.com");
+    let vote =
+        |request, sha256| Fact::Vote(Vote { request, sha256, vote: Vouch::Approve, reason: String::new() });
+    world.pass_time(60);
+    world.fact(&bob, 0, &vote(other, other_sha256));
+    assert_eq!(cache.has_news(&ledger, mine), Ok(false), "about another request");
+    world.fact(&bob, 0, &vote(mine, sha256));
+    assert_eq!(cache.has_news(&ledger, mine), Ok(true), "a vote");
+    assert_eq!(cache.has_news(&ledger, mine), Ok(false), "it is known now");
+    world.decide((other, other_sha256));
+    assert_eq!(cache.has_news(&ledger, mine), Ok(false), "about another request");
+    world.decide((mine, sha256));
+    assert_eq!(cache.has_news(&ledger, mine), Ok(true), "the decision");
+
+    let seen = cache.read(&ledger, &shelf, EVERYTHING, world.now()).unwrap();
+    assert_eq!(seen.records.case(mine).unwrap().facts.len(), 1);
+    assert!(seen.records.case(mine).unwrap().decision.is_some());
+    assert_same(&world, &seen.records, EVERYTHING);
+}
+
+#[test]
 fn what_is_torn_or_of_another_ledger_is_read_again() {
     let mut world = World::new();
     for _ in 0..10 {
