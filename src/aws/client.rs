@@ -25,10 +25,10 @@ use jit_wire::http::Http;
 /// broken connections, with growing random waits.
 const ATTEMPTS: u32 = 3;
 
-/// More attempts than this would be a storm.
+/// The upper limit of attempts; more would be a storm of requests.
 const MOST_ATTEMPTS: u32 = 10;
 
-/// How often to try, if `max_attempts` is `wanted`.
+/// How many times to try if `max_attempts` is set to `wanted`.
 pub(super) fn attempts(wanted: Option<u32>) -> u32 {
     wanted.map_or(ATTEMPTS, |wanted| wanted.min(MOST_ATTEMPTS))
 }
@@ -86,8 +86,8 @@ impl Sts {
         Self { client: Client::from_conf(config.build()), region, by_url: endpoint.url.is_some() }
     }
 
-    /// What is about to be requested, for error messages. Pseudo regions (`aws-global`, …) are refused: they
-    /// stand for the old global endpoint, whose sessions are not valid in every region.
+    /// The subject of error messages about this request. Pseudo regions (`aws-global`, …) are refused: they
+    /// mean the old global endpoint, whose sessions are not valid in every region.
     pub(super) fn question<'a>(
         &'a self,
         action: Action,

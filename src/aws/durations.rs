@@ -1,5 +1,5 @@
-//! What a role is known to allow. STS does not report a role's `MaxSessionDuration`: one can only ask and be
-//! refused.
+//! The session durations that a role is known to allow. STS does not report a role's `MaxSessionDuration`:
+//! the only way is to ask and be refused.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::plan::CHAINED_LIMIT;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// Every role allows this much, chained or not: the smallest `MaxSessionDuration` that IAM accepts.
+/// The smallest `MaxSessionDuration` that IAM accepts: every role allows this much, chained or not.
 const ALWAYS_GRANTED: u32 = CHAINED_LIMIT;
 /// An administrator may raise a role's limit, so a refusal is remembered for a day.
 const REFUSAL_COUNTS_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// The memory of one role's durations, in seconds.
+/// What is remembered about the durations of one role, in seconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Durations {
     largest_granted: Option<u32>,

@@ -38,10 +38,10 @@ impl Action {
     }
 }
 
-/// The kind of a failure.
+/// The kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StsErrorKind {
-    /// A policy denies it. The place to suggest `jit request`.
+    /// A policy denies it. `jit request` may help.
     AccessDenied,
     /// The session that asked has expired.
     ExpiredToken,
@@ -104,7 +104,7 @@ pub(super) struct Question<'a> {
     pub(super) action: Action,
     pub(super) role_arn: Option<&'a str>,
     pub(super) region: &'a str,
-    /// What was sent and must not come back in a message: if a signature does not match, AWS quotes signed
+    /// Secrets that were sent, to be removed from messages: if a signature does not match, AWS quotes signed
     /// headers, including a session token.
     pub(super) secrets: &'a [&'a str],
 }

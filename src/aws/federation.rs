@@ -55,7 +55,7 @@ pub async fn login_url(
     address(federation.as_str(), destination, &answer)
 }
 
-/// The URL that an answer of the sign-in page leads to.
+/// The URL in an answer of the sign-in page.
 pub(super) fn address(
     federation: &str,
     destination: &str,

@@ -1,5 +1,4 @@
-//! The answers of AWS services other than STS, as functions of bytes; and a server that STS's target uses as
-//! well.
+//! Fuzz targets for the answers of AWS services other than STS, and a server that STS's target uses too.
 
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ impl HttpConnector for Canned {
         let status = self.status.try_into().expect("a status");
         let mut response = HttpResponse::new(status, SdkBody::from(self.body.as_slice()));
         for (name, value) in &self.headers {
-            // A value that no header can hold never arrives as one.
+            // A value that no header can hold is left out.
             let _ = response.headers_mut().try_insert(*name, value.clone());
         }
         HttpConnectorFuture::ready(Ok(response))
@@ -128,7 +127,7 @@ pub fn aws_answer(data: &[u8]) {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let last = pairs.last().expect("a token");
         assert!(pairs.len() == 4 && last.0 == "SigninToken");
-        // Not every reader accepts what another one skips; and a list of one counts as its only element.
+        // Parsers differ in what they skip; and serde reads a list of one element as the element.
         if let Ok(serde_json::Value::Object(said)) = serde_json::from_slice(body) {
             assert!(said["SigninToken"] == *last.1);
         }

@@ -9,7 +9,7 @@ use jit_wire::name;
 use jit_wire::signed::{Caller, Endpoint};
 use jit_wire::timestamp::Timestamp;
 
-/// An alias is not worth a longer wait.
+/// The alias is not worth a longer wait.
 const WITHIN: Duration = Duration::from_secs(2);
 
 /// The alias of the account that `credentials` are in; `None` if it has none, or does not report one in time.

@@ -1,5 +1,6 @@
-//! The credentials of the machine that this runs on: a container's endpoint, and the metadata service of an EC2 instance
-//! (AWS SDKs and Tools Reference Guide, "Container credential provider" and "IMDS credential provider").
+//! The credentials of the machine that jit runs on: from a container's endpoint, or from the metadata service
+//! of an EC2 instance (AWS SDKs and Tools Reference Guide, "Container credential provider" and "IMDS
+//! credential provider").
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -15,16 +16,16 @@ use jit_wire::secret::Secret;
 use jit_wire::timestamp::{NoMoment, Timestamp};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
-/// How long a token of the metadata service should be valid, in seconds. It is used at once, and only once.
+/// The lifetime of a metadata service token, in seconds. It is used only once, immediately.
 const TOKEN_LIFE: &str = "60";
 
-/// Why the machine gives no credentials.
+/// Why there are no credentials from the machine.
 #[derive(Debug, thiserror::Error)]
 pub enum MachineError {
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// A URL that credentials may not come from.
+    /// A URL from which credentials must not be taken.
     #[error("`{url}` {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Address { url: String, why: UrlError },
@@ -174,8 +175,7 @@ mod tests {
     use super::*;
     use jit_wire::http::Headers;
 
-    /// A regression: any server that a variable named as the metadata service was called, over plain http as
-    /// well.
+    /// Was a bug: any server that a variable named as the metadata service was called, even over plain http.
     #[tokio::test(flavor = "current_thread")]
     async fn credentials_come_only_from_this_machine_its_link_or_over_tls() {
         let http = Http::new(&jit_wire::env::Env::of([]));

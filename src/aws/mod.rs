@@ -1,5 +1,5 @@
-//! AWS's side: the calls to STS, what its refusals mean, which durations a role is known to allow, and AWS's
-//! other sources of credentials.
+//! AWS: the calls to STS, what its refusals mean, which durations a role is known to allow, and AWS's other
+//! sources of credentials.
 
 mod client;
 pub mod directory;

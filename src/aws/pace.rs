@@ -1,18 +1,18 @@
-//! How fast to call a service that throttles: as fast as it answers until it first refuses because of the
-//! rate; from then on a little slower after every refusal and a little faster with every answer. One pace for
-//! all parallel calls. Pure: the clock is passed in, as the time since the start.
+//! How fast to call a service that throttles. At first, as fast as it answers. After the first refusal, a
+//! little slower with every refusal and a little faster with every answer. All parallel calls share one pace.
+//! Pure: the clock is passed in, as the time since the start.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// By how many calls a second the rate grows per second of answers while it is well below the rate that was
-/// last refused.
+/// How much the rate (in calls a second) grows with each second of answers while it is well below the rate
+/// that was last refused.
 const STEP: f64 = 4.0;
-/// The fraction of that rate that counts as near.
+/// The fraction of that rate at which growth becomes slower.
 const NEAR: f64 = 0.9;
-/// By how much the rate grows with each answer from there on.
+/// How much the rate grows with each answer from there on.
 const SMALL_STEP: f64 = 0.05;
-/// The factor after a refusal: little is lost if the limit was only just exceeded.
+/// The factor after a refusal: small, because the limit was probably only just exceeded.
 const CUT: f64 = 0.85;
 /// The minimum rate, in calls a second.
 const SLOWEST: f64 = 2.0;
@@ -33,17 +33,17 @@ pub struct Pace {
     next: Duration,
     /// The calls of the last second.
     made: VecDeque<Duration>,
-    /// When the rate was last reduced. Refusals of earlier calls tell nothing new.
+    /// When the rate was last reduced. Refusals of calls made before that tell nothing new.
     cut: Option<Duration>,
     /// When the last answer came.
     answered: Duration,
 }
 
 impl Pace {
-    /// Whether a call may be made now; if not, how long to wait before asking again.
+    /// Whether a call may be made now.
     ///
     /// # Errors
-    /// The wait.
+    /// How long to wait before asking again.
     pub fn go(&mut self, now: Duration) -> Result<(), Duration> {
         if now < self.next {
             return Err(self.next.saturating_sub(now));
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(pace.go(MS(60)), Err(MS(2990)));
         assert_eq!(pace.rate, Some(6.8));
         assert_eq!(pace.go(MS(3050)), Ok(()));
-        // The next one is later by as much as the rate says.
+        // The next call is delayed by the interval of the rate.
         assert!(pace.go(MS(3060)).is_err_and(|wait| wait > MS(130) && wait < MS(140)));
         pace.refused(MS(3050), MS(3100), Some(Duration::from_secs(86_400)));
         assert_eq!(pace.go(MS(3100)), Err(LONGEST_PAUSE));

@@ -7,16 +7,16 @@ use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 /// console's links). A region or an account may precede each.
 const CONSOLES: [&str; 6] = ["console", "health", "phd", "lightsail", "quicksight", "portal"];
 
-/// Why a URL is not a console page. Each is the end of a sentence that begins with the URL.
+/// Why a URL is not a console page. Each text completes a sentence that starts with the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PageError {
-    /// It cannot be trusted, on whatever host.
+    /// Not a trusted URL, regardless of the host.
     #[error(transparent)]
     Url(#[from] UrlError),
-    /// It is plain http, or on a port where no console is.
+    /// Plain http, or a port that no console uses.
     #[error("is not https on the default port, as every page of AWS's consoles is")]
     Place,
-    /// It is on somebody else's host.
+    /// Another host.
     #[error("is not a page of AWS's consoles, whose hosts end in {0}")]
     Host(String),
 }
@@ -36,7 +36,8 @@ pub fn page(text: &str, partition: Partition) -> Result<String, PageError> {
     let domain = domain(partition);
     let fits = match partition.console_host() {
         Some(_) => CONSOLES.iter().any(|console| is_below(&format!("{console}.{domain}"))),
-        // If AWS does not document the names of its consoles, they are somewhere next to the sign-in page.
+        // AWS does not document the names of these consoles; they are below the same domain, next to the
+        // sign-in page.
         None => is_below(domain) && host != domain && !is_below(&format!("signin.{domain}")),
     };
     if !fits {
@@ -91,7 +92,7 @@ mod tests {
         }
     }
 
-    /// Add hosts that somebody could be sent to in the belief that they are AWS.
+    /// Add other hosts that a user may be sent to in the belief that they are AWS's.
     #[test]
     fn pages_outside_aws_are_refused() {
         let cases = [

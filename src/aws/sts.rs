@@ -32,7 +32,7 @@ pub struct Granted {
     pub source_identity: Option<String>,
 }
 
-/// A code of an MFA device. It works once, and for half a minute.
+/// A code of an MFA device. It is valid once, for 30 seconds.
 #[derive(Clone, Copy)]
 pub struct Mfa<'a> {
     serial: &'a str,
@@ -40,7 +40,7 @@ pub struct Mfa<'a> {
 }
 
 impl<'a> Mfa<'a> {
-    /// `code` from the device that the step names.
+    /// `code`, as one from the device that the step names.
     pub fn of(leg: &'a Leg, code: Option<&'a Secret<String>>) -> Option<Self> {
         Some(Self { serial: &leg.mfa_serial.as_ref()?.value, code: code?.expose() })
     }
@@ -262,7 +262,7 @@ fn granted(
     percent_full: Option<i32>,
     source_identity: Option<String>,
 ) -> Result<Granted, StsError> {
-    // The SDK fills in missing values with empty texts and the year 1970.
+    // The SDK fills in missing values with empty strings and the year 1970.
     let whole = |given: &Given| {
         !given.access_key_id.is_empty()
             && !given.secret_access_key.is_empty()

@@ -1,4 +1,4 @@
-//! What an STS error means, in the user's words, and how it explains itself. Denials and refused proofs have files of their own.
+//! The message and the explanation of an STS error. Denials and refused proofs have files of their own.
 
 mod denial;
 mod token;

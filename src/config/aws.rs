@@ -1,9 +1,9 @@
-//! AWS's own files, `~/.aws/config` and `~/.aws/credentials`: read as strictly as botocore reads them, and edited
-//! line by line, so that every byte that is not ours stays.
+//! AWS's own files, `~/.aws/config` and `~/.aws/credentials`. They are read as strictly as botocore reads
+//! them, and edited line by line, so that every byte that jit did not write stays.
 //!
-//! The readers of this dialect disagree in details. botocore (AWS CLI, boto3) is the strictest: a repeated section
-//! or key makes it reject the whole file. So [`Document::parse`] takes what botocore takes and refuses what it
-//! refuses, and what [`plan_profiles`] writes is understood alike by all.
+//! AWS's tools disagree about details of this format. botocore (AWS CLI, boto3) is the strictest: a repeated
+//! section or key makes it reject the whole file. So [`Document::parse`] accepts and rejects the same files
+//! as botocore, and all tools read what [`plan_profiles`] writes in the same way.
 
 mod document;
 mod editor;
@@ -27,15 +27,13 @@ pub use roles::{as_roles, mistakes, usable};
 pub use settings::{SETTINGS, Setting};
 pub use words::{System, split_command};
 
-/// The most bytes that an AWS file may have before it is taken for something else.
+/// The size limit of an AWS file, in bytes. Anything larger is not one.
 pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// The key whose program hands over credentials.
 const CREDENTIAL_PROCESS: &str = "credential_process";
-/// The key of the region.
 const REGION: &str = "region";
 
-/// Keys that decide instead of a `credential_process` in the same profile, for some or all of AWS's tools.
+/// Keys that take precedence over `credential_process` in the same profile, for some or all of AWS's tools.
 const OVERRULING_KEYS: [&str; 10] = [
     "role_arn",
     "source_profile",

@@ -1,7 +1,7 @@
-//! What an edit would change, for the eyes of the person who approves it.
+//! What an edit would change, shown to the person who approves it.
 //!
-//! The texts are compared as they are, and only then are secrets replaced, by where the parser found their values. A text
-//! that merely looks like a secret is shown, and a secret that changes is shown as a change.
+//! The texts are compared unchanged; only then are secrets replaced, at the positions where the parser found
+//! them. Text that merely looks like a secret is shown, and a changed secret is shown as a change.
 
 use std::ops::Range;
 
@@ -17,16 +17,16 @@ const HIDDEN: &str = "(not shown)";
 /// Keys of AWS's files whose values are secrets.
 const AWS_SECRETS: [&str; 3] = ["aws_secret_access_key", "aws_session_token", "aws_security_token"];
 
-/// One of the two texts that are compared, and where its secrets are.
+/// One of the two texts that are compared, and the positions of its secrets.
 pub struct Side<'t> {
     lines: Vec<&'t str>,
-    /// Where each line starts.
+    /// The offset of each line.
     starts: Vec<usize>,
     secrets: Vec<Range<usize>>,
 }
 
 impl<'t> Side<'t> {
-    /// A `config.toml`. One that is no TOML has no values that can be found, so nothing of it is shown.
+    /// A `config.toml`. In text that is not TOML no secret could be found, so none of it is shown.
     pub fn of_config(text: &'t str) -> Self {
         let secrets = DeTable::parse(text).map_or_else(
             |_| std::iter::once(0..text.len()).collect(),
@@ -74,7 +74,7 @@ impl<'t> Side<'t> {
     }
 }
 
-/// The values of `client_secret` in `[idp.NAME]`, however TOML spells that, in their order.
+/// The positions of `client_secret` values in `[idp.NAME]`, in any TOML spelling, in order.
 fn client_secrets(document: &DeTable<'_>) -> Vec<Range<usize>> {
     let idps = document.iter().find(|(key, _)| key.get_ref() == "idp");
     let idps = idps.and_then(|(_, idps)| idps.get_ref().as_table()).into_iter().flat_map(|idps| idps.iter());
@@ -85,13 +85,13 @@ fn client_secrets(document: &DeTable<'_>) -> Vec<Range<usize>> {
     found
 }
 
-/// The lines of a unified diff of the file called `name`; none if nothing changed. A line may hold anything that the texts
-/// hold, so it has to be escaped before a terminal gets it.
+/// The lines of a unified diff of the file called `name`; none if nothing changed. The lines are unescaped:
+/// escape them before printing.
 pub fn unified_diff(before: &Side<'_>, after: &Side<'_>, name: &str) -> Vec<String> {
     if before.lines == after.lines {
         return Vec::new();
     }
-    // A return is shown unless every line has one, as on Windows.
+    // Carriage returns are shown unless every line has one, as on Windows.
     let windows = before.has_windows_ends() && after.has_windows_ends();
     let end = if windows { "\r\n" } else { "\n" };
     let mut shown = vec![format!("--- {name}"), format!("+++ {name}")];
@@ -106,7 +106,7 @@ pub fn unified_diff(before: &Side<'_>, after: &Side<'_>, name: &str) -> Vec<Stri
             };
             let Some(index) = index else { continue };
             let mut line = format!("{sign}{}", side.shown(index, end));
-            // A space that nobody sees may be all that changed.
+            // A trailing space may be all that changed.
             if sign != ' ' && line.len() > 1 && line.ends_with(' ') {
                 line.pop();
                 line.push_str("\\u{20}");
@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(shown, "--- config\n+++ config\n@@ -0,0 +1 @@\n+x = 1\n\\ No newline at end of file");
     }
 
-    /// What stands in a file and holds a secret; `hidden` is all of it that may not be seen.
+    /// Lines that hold a secret; `hidden` is the part that must not be shown.
     #[test]
     fn a_secret_is_hidden_and_its_change_is_not() {
         let spellings = [
@@ -191,7 +191,7 @@ mod tests {
         assert!(!new.contains("hidden") && new.contains("+region = b"), "{new}");
     }
 
-    /// Texts that look like a secret, or like the beginning of one: what is changed behind them is shown.
+    /// Text that looks like a secret, or like the start of one: changes after it are shown.
     #[test]
     fn a_value_that_only_resembles_a_secret_is_shown() {
         for text in [
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn an_invisible_change_is_shown() {
         assert!(config("x = 1\n", "x = 1 \n").ends_with("-x = 1\n+x = 1\\u{20}"));
-        // A return is left for whoever shows the line, who escapes it.
+        // The carriage return stays; the code that prints the line escapes it.
         assert!(config("x = 1\n", "x = 1\r\n").ends_with("-x = 1\n+x = 1\r"));
         assert!(config("x = 1\r\ny = 1\r\n", "x = 2\r\ny = 1\r\n").ends_with("-x = 1\n+x = 2\n y = 1"));
         assert!(config("x = 1\n", "x = 1").ends_with("-x = 1\n+x = 1\n\\ No newline at end of file"));

@@ -1,4 +1,5 @@
-//! Tables that are to be added to `config.toml`: written as TOML, and held against what is there already.
+//! Tables to be added to `config.toml`: writing them as TOML, and comparing them with those that already
+//! exist.
 
 mod merge;
 mod toml_text;
@@ -13,7 +14,7 @@ use jit_wire::secret::Secret;
 
 pub use merge::{ExistingTable, Merged};
 
-/// Tables, in the order in which they are to be written.
+/// Tables, in the order in which they will be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     /// `[idp.NAME]`.
@@ -27,26 +28,26 @@ pub struct Draft {
 pub struct Table {
     /// Its name, without `idp.` or `role.`.
     pub name: String,
-    /// Its settings, in their order.
+    /// Its settings, in order.
     pub settings: Vec<(String, Value)>,
 }
 
-/// What a setting is set to.
+/// The value of a setting.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Value {
-    /// A text.
+    /// A string.
     Text(String),
-    /// A text that is not to be shown.
+    /// A string that must not be shown.
     Secret(Secret<String>),
-    /// A list of texts.
+    /// A list of strings.
     List(Vec<String>),
     /// `true` or `false`.
     Flag(bool),
     /// A whole number.
     Number(i64),
-    /// A table of texts.
+    /// A table of strings.
     Map(BTreeMap<String, String>),
-    /// Something that no setting is; only found in a file that somebody else wrote.
+    /// A value of a type that no setting has; only in files that jit did not write.
     Other,
 }
 
@@ -92,14 +93,14 @@ impl Table {
         Self { name: name.into(), settings: Vec::new() }
     }
 
-    /// With one setting more.
+    /// With another setting.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.settings.push((key.to_owned(), value.into()));
         self
     }
 
-    /// With one setting more, if there is a value for it.
+    /// With another setting, if it has a value.
     #[must_use]
     pub fn with_some(self, key: &str, value: Option<impl Into<Value>>) -> Self {
         match value {
@@ -108,12 +109,12 @@ impl Table {
         }
     }
 
-    /// What `key` is set to.
+    /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.settings.iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// What `key` is set to, if that is a text.
+    /// The value of `key`, if it is a string.
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
             Value::Text(text) => Some(text),
@@ -123,18 +124,19 @@ impl Table {
 }
 
 impl Draft {
-    /// Whether there is nothing to write.
+    /// Whether it has no tables.
     pub fn is_empty(&self) -> bool {
         self.idps.is_empty() && self.roles.is_empty()
     }
 
-    /// The tables as TOML, in the form that the README has: a blank line between tables, the values below one another.
+    /// The tables as TOML, in the form that the README uses: a blank line between tables, one line for each
+    /// value.
     pub fn to_toml(&self) -> Zeroizing<String> {
         let idps = self.idps.iter().map(|table| ("idp", table));
         let roles = self.roles.iter().map(|table| ("role", table));
         let tables: Vec<_> =
             idps.chain(roles).map(|(kind, table)| Zeroizing::new(toml_text::table(kind, table))).collect();
-        // Large enough never to grow, which would leave copies behind that nobody wipes.
+        // Large enough never to grow: growing would leave copies in memory that are not wiped.
         let mut text = Zeroizing::new(String::with_capacity(tables.iter().map(|one| one.len() + 1).sum()));
         for (index, table) in tables.iter().enumerate() {
             if index > 0 {
@@ -145,7 +147,7 @@ impl Draft {
         text
     }
 
-    /// The tables of a configuration that `File::parse` takes; none of a text that is not TOML.
+    /// The tables of a configuration that `File::parse` accepts; empty if the text is not TOML.
     pub fn of(text: &str) -> Self {
         let Ok(document) = DeTable::parse(text) else { return Self::default() };
         let tables = |kind: &str| {
@@ -199,9 +201,9 @@ fn read_value(value: &DeValue<'_>) -> Value {
     known.unwrap_or(Value::Other)
 }
 
-/// `text` as a name that `config.toml` takes, with `-` for what it does not.
+/// `text` as a name that `config.toml` accepts; other characters become `-`.
 pub fn fit_name(text: &str) -> String {
-    // Some are left for a number behind it.
+    // Leaves room for a number at the end.
     const MOST: usize = 120;
     let portable = |c: char| if c.is_ascii_alphanumeric() || "-_./%@:+".contains(c) { c } else { '-' };
     let name: String = text.trim().chars().map(portable).take(MOST).collect();

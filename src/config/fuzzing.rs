@@ -1,4 +1,4 @@
-//! What people and tools wrote down, as functions of bytes.
+//! Fuzz targets for the files that people and other tools write.
 
 use super::draft::Draft;
 use super::file::File;
@@ -25,7 +25,7 @@ pub fn config_toml(data: &[u8]) {
     let _ = unified_diff(&Side::of_config(""), &Side::of_config(text), "config.toml");
 }
 
-/// A role that is found in its part is there what it is in the whole.
+/// A role read from its part of the file is the same as read from the whole.
 fn parts(text: &str, whole: &File) {
     let flags = Flags { role: None, duration: None };
     let plan = |file: &File, name: &String| {
@@ -51,7 +51,7 @@ pub(super) fn plans(file: &File) {
     }
 }
 
-/// A shared file, and a `config.toml` that it is put into: what stands beside it stays as it is.
+/// A shared file, and a `config.toml` that it is added to: everything else in that file stays unchanged.
 pub fn shared_config(data: &[u8]) {
     const FROM: &str = "https://intranet.example/jit.toml";
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -96,7 +96,7 @@ pub fn shared_config(data: &[u8]) {
     }
 }
 
-/// What another tool wrote: every tool's reader reads it, and what it makes of it is a configuration.
+/// Every importer reads another tool's file, and the result is a valid configuration.
 pub fn import(data: &[u8]) {
     let text = Text { path: "f", content: data };
     let variables: Vec<(String, String)> = std::str::from_utf8(data)
@@ -148,7 +148,7 @@ account = "333333333333"
 permission_set = "Developer"
 "#;
 
-/// The variables that a plan depends on, a line each in the order below; and behind them a session policy.
+/// The variables that a plan depends on, one on each line in the order below; after them a session policy.
 pub fn environment(data: &[u8]) {
     const NAMES: [&str; 9] = [
         "AWS_REGION",
@@ -190,13 +190,13 @@ pub fn environment(data: &[u8]) {
     }
 }
 
-/// It becomes part of a host's name, to which proofs are sent.
+/// The region becomes part of a host name to which secrets are sent.
 fn check_region(region: &str) {
     let plain = region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     assert!(plain && !region.is_empty(), "{region:?} is no region");
 }
 
-/// Proofs are sent there.
+/// Secrets are sent to this URL.
 fn check_endpoint(url: &str) {
     let uri: http::Uri = url.parse().expect("an address");
     let local = ["127.0.0.1", "localhost", "[::1]"].contains(&uri.host().unwrap_or_default());

@@ -1,9 +1,9 @@
-//! The host of a URL as somebody has to see it who approves it.
+//! The host of a URL, as the person who approves it must see it.
 
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// That the host of `url` is written in another script, if it is: it is asked as `xn--…`, and reads like something that may
-/// look like another host.
+/// A warning if the host of `url` uses another script: it is requested as `xn--…`, but displayed it may look
+/// like another host.
 pub fn warning(url: &str) -> Option<String> {
     let host = of(url);
     let read = reads_as(&host)?;
@@ -18,7 +18,7 @@ pub(super) fn of(url: &str) -> String {
     TrustedUrl::parse(url, Purpose::Page).map(|url| url.authority().to_owned()).unwrap_or_default()
 }
 
-/// What the host reads as, if that is not what it is: labels in another script are written as `xn--…`.
+/// How the host is displayed, if that differs: labels in other scripts are encoded as `xn--…`.
 pub(super) fn reads_as(host: &str) -> Option<String> {
     let label = |label: &str| match label.strip_prefix("xn--") {
         Some(code) => decoded(code).unwrap_or_else(|| label.to_owned()),
@@ -28,7 +28,7 @@ pub(super) fn reads_as(host: &str) -> Option<String> {
     (read != host).then_some(read)
 }
 
-/// Decodes Punycode (RFC 3492, section 6.2); `None` if it is none.
+/// Decodes Punycode (RFC 3492, section 6.2); `None` if it is not valid.
 fn decoded(code: &str) -> Option<String> {
     const BASE: u32 = 36;
     const T_MIN: u32 = 1;
@@ -55,7 +55,7 @@ fn decoded(code: &str) -> Option<String> {
             k += BASE;
         }
         let length = u32::try_from(output.len()).ok()? + 1;
-        // Section 6.1: the next number is likely to be as large as this one.
+        // Section 6.1: the next number is probably about as large as this one.
         let mut delta = (i - before) / if before == 0 { 700 } else { 2 };
         delta += delta / length;
         bias = 0;

@@ -1,4 +1,5 @@
-//! What the files say, and what a role means by them. Pure: text in, values out; no clock, no network, no printing.
+//! The configuration files and what a role in them means. Pure: text in, values out; no clock, no network, no
+//! printing.
 
 pub mod aws;
 mod diff;

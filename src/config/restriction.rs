@@ -1,53 +1,54 @@
-//! A session that is less than the role allows: session policies and a shorter life, on the last leg.
+//! Restricted sessions: session policies and a shorter lifetime, on the last step of the chain.
 
 use crate::plan::{Origin, Plan, RoleId, Valued};
 use jit_wire::arn::Partition;
 use jit_wire::explain::{Explain, Kind, Next};
 
-/// What STS takes of an inline policy, in characters, and of managed ones (STS API reference, AssumeRole).
+/// The limits of STS: the characters of an inline policy, and the number of managed ones (STS API reference,
+/// AssumeRole).
 const LONGEST_POLICY: usize = 2048;
 const MOST_POLICIES: usize = 10;
 
-/// How a session is to be restricted.
+/// The restrictions of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restriction {
-    /// Nothing but reading, by AWS's own policy for that.
+    /// Read-only, by AWS's managed policy for that.
     pub read_only: bool,
-    /// An inline policy, JSON.
+    /// An inline policy, as JSON.
     pub policy: Option<String>,
     /// Managed policies.
     pub policy_arns: Vec<String>,
-    /// The longest life, in seconds.
+    /// The maximum lifetime, in seconds.
     pub max: Option<u32>,
 }
 
 /// Why a session cannot be restricted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RestrictionError {
-    /// Identity Center gives a role as it is.
+    /// Identity Center cannot restrict the sessions of permission sets.
     #[error("{0} is a permission set, and Identity Center supports neither session policies nor durations")]
     PermissionSet(String),
-    /// STS takes one inline policy.
+    /// STS accepts only one inline policy.
     #[error("{0} already has a session policy, and STS accepts only one policy that is not an ARN")]
     TwoPolicies(String),
-    /// STS takes ten.
+    /// STS accepts only ten managed policies.
     #[error("{0} managed policies are too many: STS accepts at most {MOST_POLICIES}")]
     TooMany(usize),
-    /// STS takes less.
+    /// The inline policy is too long for STS.
     #[error("the policy has {0} characters without whitespace; STS accepts at most {LONGEST_POLICY}")]
     TooLong(usize),
-    /// Not a document.
+    /// The inline policy is not JSON.
     #[error("the policy is not JSON: {0}")]
     NotJson(String),
-    /// Not the ARN of a policy.
+    /// This is not the ARN of a policy.
     #[error("`{arn}` is not the ARN of a policy")]
     NotAnArn {
-        /// What was said.
+        /// The argument.
         arn: String,
-        /// That of the role.
+        /// The partition of the role.
         partition: Partition,
     },
-    /// STS takes more.
+    /// STS sessions cannot be that short.
     #[error("{0} s is too short: STS sessions last at least 15m")]
     TooShort(u32),
 }
@@ -73,7 +74,7 @@ impl Explain for RestrictionError {
     }
 }
 
-/// The same plan with less in its last session.
+/// The same plan with a restricted last session.
 ///
 /// # Errors
 /// [`RestrictionError`].

@@ -1,8 +1,8 @@
-//! A company's shared file in `config.toml`: a copy between two comments, of which the first says where it came from and which
-//! bytes it was. What is there is what somebody saw and took; nothing is fetched unless it is asked for.
+//! A company's shared file in `config.toml`: a copy between two comments, the first of which has its source
+//! and its hash. The copy is what somebody reviewed and accepted; nothing is fetched without being asked for.
 //!
-//! A shared file says what the table in [`keys`] lets it say and nothing else, when it is taken and whenever it is read
-//! again: whoever edits the copy by hand is held to the same rules.
+//! A shared file may contain only what the table in [`keys`] allows. This is checked when it is added and
+//! whenever `config.toml` is read, so edits of the copy by hand follow the same rules.
 
 use std::ops::Range;
 
@@ -18,48 +18,48 @@ mod summary;
 pub(super) use hold::hold;
 pub use summary::{Around, Summary, summary};
 
-/// What the first line of a part begins with.
+/// The start of a part's first line.
 const BEGIN: &str = "# >>> shared by ";
-/// What the last line of a part begins with.
+/// The start of a part's last line.
 const END: &str = "# <<< shared by ";
-/// What stands between the place and the hash.
+/// The text between the source and the hash.
 const HASH: &str = " sha256:";
-/// The longest line that a shared file may have, in characters. A session policy has 2048; what is longer cannot be read by
-/// whoever is to approve it.
+/// The longest line that a shared file may have, in characters. A session policy has at most 2048; nobody can
+/// review anything longer.
 const LONGEST_LINE: usize = 4096;
 
 /// A part of `config.toml` that came from a shared file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The address or the path that it came from.
+    /// The URL or path that it came from.
     pub from: String,
-    /// SHA-256 of what came, in hexadecimal digits.
+    /// The SHA-256 hash of the shared file, in hexadecimal.
     pub hash: String,
-    /// Where the part stands in the text, its first and its last line included.
+    /// The range of the part in the text, including its first and last line.
     range: Range<usize>,
-    /// Where what came stands.
+    /// The range of the copy.
     content: Range<usize>,
 }
 
 impl Part {
-    /// What stands there now.
+    /// The copy.
     pub fn content<'t>(&self, text: &'t str) -> &'t str {
         &text[self.content.clone()]
     }
 
-    /// Whether that is what came.
+    /// Whether the copy is unchanged.
     pub fn is_as_it_came(&self, text: &str) -> bool {
         hash(self.content(text).as_bytes()) == self.hash
     }
 }
 
-/// SHA-256, in hexadecimal digits.
+/// The SHA-256 hash, in hexadecimal.
 pub fn hash(content: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, content);
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The shared parts of a configuration, in their order. One that has no end is none.
+/// The shared parts of a configuration, in order. A part without an end does not count.
 pub fn parts(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut open: Option<(Range<usize>, &str, &str)> = None;
@@ -85,7 +85,8 @@ pub fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// `text` with what came `from` there in place of what came from there before, or behind all else.
+/// `text` with `content` from the source `from`: in place of the previous copy from there, or else at the
+/// end.
 pub fn with(text: &str, from: &str, content: &str) -> String {
     let content = match content.ends_with('\n') || content.is_empty() {
         true => content.to_owned(),
@@ -103,13 +104,13 @@ pub fn with(text: &str, from: &str, content: &str) -> String {
     }
 }
 
-/// Whether this line begins or ends a shared part.
+/// Whether this line is the first or last line of a shared part.
 pub(super) fn is_marker(line: &str) -> bool {
     line.starts_with(BEGIN) || line.starts_with(END)
 }
 
-/// Checks what came: a whole configuration of IdPs and roles, and of nothing else. `from` is for messages, and says whether
-/// the file is on this machine.
+/// Checks a shared file: it must be a whole configuration of IdPs and roles, and of nothing else. `from` is
+/// for messages, and tells whether the file is on this machine.
 ///
 /// # Errors
 /// The first mistake, with its place.
@@ -130,7 +131,7 @@ pub fn check(from: &str, content: &str) -> Result<(), Mistake> {
         };
         return Err(source.mistake(offset..offset, what, None));
     }
-    // What is no configuration at all says so in the parser's words.
+    // If it is no configuration at all, the parser's message is the best one.
     File::parse(from, content)?;
     let Ok(document) = DeTable::parse(content) else { return Ok(()) };
     let whole = Part {

@@ -1,22 +1,23 @@
-//! URLs that people write into a configuration: what is wrong with one, and what to write instead.
+//! URLs in a configuration: what is wrong with one, and what to write instead.
 //!
-//! A suggestion is held against the same rule before it is made, so that nobody is told to write what is refused next.
+//! A suggestion is checked by the same rule first, so that nobody is told to write something that is refused
+//! next.
 
 use jit_wire::section::At;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 use super::limits::Refused;
 
-/// What OpenID Connect Discovery 1.0 puts behind an issuer.
+/// What OpenID Connect Discovery 1.0 appends to an issuer.
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
 
-/// What one key takes.
+/// The rule for the URLs of one key.
 pub(super) struct Rule<'a> {
-    /// A URL of this kind, for whoever has written something else.
+    /// An example of a valid URL.
     pub(super) like: &'a str,
-    /// What is wrong with a URL that is none for this key.
+    /// What is wrong with an invalid URL.
     pub(super) check: &'a dyn Fn(&str) -> Result<(), String>,
-    /// A URL without what people often copy along with it.
+    /// Removes what people often copy along with the URL.
     pub(super) cut: fn(&str) -> &str,
 }
 
@@ -45,12 +46,13 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// URLs that may have been meant by `url`, the likeliest first: as it is, without what was copied along, both over https.
+/// URLs that may have been meant by `url`, the likeliest first: unchanged, without what was copied along,
+/// both over https.
 fn near(url: &str, cut: fn(&str) -> &str) -> Vec<String> {
     let url = url.trim();
     let (scheme, rest) = match url.split_once("://") {
         Some((scheme, rest)) => (scheme.to_ascii_lowercase(), rest),
-        // A host by itself has a dot.
+        // A host by itself contains a dot.
         None if origin(url).contains('.') => ("https".to_owned(), url),
         None => return Vec::new(),
     };
@@ -65,7 +67,7 @@ fn near(url: &str, cut: fn(&str) -> &str) -> Vec<String> {
     [of_scheme(&scheme), of_scheme("https")].concat()
 }
 
-/// An issuer without what a browser or its metadata's URL puts behind it.
+/// An issuer without what a browser or the metadata's URL appends to it.
 fn without_more(url: &str) -> &str {
     let end = url.find(['?', '#']).unwrap_or(url.len());
     url[..end].trim_end_matches(WELL_KNOWN)
@@ -106,7 +108,7 @@ fn fits(url: &str, purpose: Purpose<'_>) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    /// Add whatever somebody may write instead of a URL, and what they are told to write.
+    /// Add anything that people may write instead of a URL, and the suggestion they get.
     #[test]
     fn suggestions_are_accepted() {
         let issuer = Rule::issuer("https://acme.okta.com");
@@ -131,7 +133,7 @@ mod tests {
             (&org, "acme.okta.com/", "write https://acme.okta.com/"),
             (&org, "acme", "such as https://acme.okta.com"),
             (&sso, "http://idp.acme.com/sso?a=b", "write https://idp.acme.com/sso?a=b"),
-            // What was meant by a user name or a stray sign nobody knows.
+            // What a user name or a stray character was meant to be is unknown.
             (&sso, "https://alice@idp.acme.com/sso", "such as https://idp.acme.com/saml/sso"),
             (&sso, "https://idp.acme.com/s so", "such as https://idp.acme.com/saml/sso"),
         ];

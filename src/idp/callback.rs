@@ -1,5 +1,5 @@
-//! Where the browser comes back to: accepts the one visit that belongs to this sign-in, lets it wait until
-//! the result is known, and shows that result, so that the page tells the truth. It is accepted only from the
+//! The listener that the browser returns to. It accepts the one visit that belongs to this sign-in, keeps the
+//! browser waiting until the result is known, and shows that result. The visit is accepted only from the
 //! browser that `hand_over.rs` redirected.
 
 use std::cell::RefCell;
@@ -35,7 +35,7 @@ impl Outcome {
     }
 }
 
-/// Receives the redirect of the browser, once. `V` is what the visit brings.
+/// Receives the redirect of the browser, once. `V` is what the visit carries.
 pub(super) struct Callback<V> {
     /// Taken by the first visit.
     waiting: RefCell<Option<oneshot::Sender<V>>>,
@@ -57,8 +57,8 @@ impl<V> Callback<V> {
         (Rc::new(callback), visit)
     }
 
-    /// Answers a request that the browser came back with: `brought` is what it brings, if it belongs to this
-    /// sign-in. Nothing else ends the wait.
+    /// Answers a request to the redirect URL. `brought` is what the request carries, if it belongs to this
+    /// sign-in; nothing else ends the wait.
     pub(super) async fn arrive(&self, request: &Request, brought: Option<V>) -> Reply {
         let Some(visit) = brought else { return page::stray() };
         match self.hand_over.admits(request) {
@@ -108,7 +108,7 @@ impl<V> Callback<V> {
         let came = self.waiting.borrow().is_none();
         self.outcome.send_replace(Some(outcome));
         if came {
-            // A tab that was closed in the meantime fetches nothing; that is fine.
+            // A tab that was closed in the meantime never loads it; that is fine.
             let _ = tokio::time::timeout(SHOWN_WITHIN, self.shown.notified()).await;
         }
     }

@@ -1,5 +1,5 @@
-//! The authorization code with PKCE and a loopback redirect (RFC 6749, 7636, 8252, 9207): the part of it that a browser
-//! carries, for OpenID providers and for Identity Center alike.
+//! The authorization code with PKCE and a loopback redirect (RFC 6749, 7636, 8252, 9207): the browser's part
+//! of it, shared by OpenID providers and Identity Center.
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -25,25 +25,25 @@ use jit_wire::loopback::{Loopback, Request};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// Why no code came back. Text from the IdP is cut to 300 characters and otherwise unchanged.
+/// Why no code arrived. Text from the IdP is cut to 300 characters and otherwise unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// The port of the redirect is in use.
     #[error("port {0} of 127.0.0.1, which the browser must return to, is used by another program")]
     PortTaken(u16),
-    /// Nothing can listen for the browser.
+    /// Could not listen for the browser.
     #[error("cannot listen on port {port} of 127.0.0.1, which the browser must return to")]
     Listen {
-        /// Which one.
+        /// The port.
         port: u16,
         /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// The system gives no random numbers.
+    /// The system returned no random numbers.
     #[error("the operating system returned no random numbers")]
     NoRandom,
-    /// The person did not come back in time.
+    /// The browser did not return in time.
     #[error("the sign-in was not completed within {}", minutes(*.0))]
     NobodyCame(Duration),
     /// Two browsers have opened the page that the sign-in started with.
@@ -99,11 +99,11 @@ impl Explain for CodeError {
 /// How an IdP names itself in the redirect (RFC 9207).
 pub(super) struct Sender {
     pub(super) issuer: String,
-    /// It announces that it does, so a redirect without the name is somebody else's.
+    /// The IdP announces this, so a redirect without the name is not from it.
     pub(super) announced: bool,
 }
 
-/// One sign-in: what was sent, and so what must come back.
+/// One sign-in: what was sent, and therefore what must come back.
 pub(super) struct Attempt {
     pub(super) redirect_uri: String,
     pub(super) state: String,
@@ -122,7 +122,7 @@ enum Redirect {
     OtherSender(Option<String>),
 }
 
-/// The one visit of the browser that is expected, and the page that redirects it.
+/// The expected visit of the browser, and the page that redirects it.
 pub(super) struct Visit(oneshot::Receiver<Redirect>, Rc<HandOver>);
 
 /// A redirect that is not accepted as an answer.
@@ -133,7 +133,7 @@ enum Stray {
 }
 
 /// Listens at `path` of `port` while `flow` sends the person to the IdP and redeems the code, and shows the
-/// result in the browser; `name_of` is who signed in.
+/// result in the browser; `name_of` returns the name of the person.
 pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
     world: &World,
     (port, path): (u16, &'static str),
@@ -162,7 +162,7 @@ pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
             Err(error) => Outcome::Failed(error.to_string()),
         };
         callback.conclude(outcome).await;
-        // The person's browser may have come after somebody else had finished.
+        // The person's browser may have arrived after somebody else finished the sign-in.
         if hand_over.is_contested() { Err(CodeError::from(Contested).into()) } else { result }
     };
     let serve = loopback.serve({
@@ -190,7 +190,7 @@ impl Attempt {
         URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.verifier.expose().as_bytes()))
     }
 
-    /// Sends the person to `url` and waits for the code that comes back, through the browser or by pasting.
+    /// Sends the person to `url` and waits for the code, which arrives through the browser or by pasting.
     pub(super) async fn code(
         &self,
         world: &World,
@@ -199,8 +199,8 @@ impl Attempt {
         Visit(visit, hand_over): Visit,
     ) -> Result<Secret<String>, CodeError> {
         let shown = match world.person.can_be_asked() {
-            // Without a terminal to paste on, the answer is accepted from this user's programs, which Linux
-            // can tell apart. Elsewhere it is accepted only with the cookie, which the local page sets.
+            // Without a terminal to paste into, the answer is accepted from this user's programs, which only
+            // Linux can identify. Elsewhere it is accepted only with the cookie, which the local page sets.
             false if !cfg!(target_os = "linux") => visit::Shown::Page,
             can_paste => visit::Shown::Url { can_paste },
         };
@@ -254,7 +254,7 @@ impl Attempt {
         })
     }
 
-    /// What a request of a browser brings: a plain visit to the redirect URL with this sign-in's state.
+    /// What a browser's request carries: a plain visit to the redirect URL with this sign-in's state.
     fn recognise(&self, request: &Request) -> Option<Redirect> {
         // A browser that follows a redirect sends no Origin; a script on another site that tries does.
         let visit = request.method == Method::GET && !request.headers.contains_key(header::ORIGIN);

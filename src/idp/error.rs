@@ -21,7 +21,7 @@ pub enum IdpError {
 }
 
 impl IdpError {
-    /// Only a person can go on: nothing can renew this login any more.
+    /// Whether only a new sign-in can help: nothing can renew this login any more.
     pub fn needs_new_login(&self) -> bool {
         match self {
             Self::Oidc(error) => error.needs_new_login(),

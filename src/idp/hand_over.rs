@@ -1,15 +1,15 @@
-//! The local page that a browser is given instead of a URL that has to stay secret.
+//! The local page that a browser is given instead of a URL that must stay secret.
 //!
-//! Every user of the machine can read the arguments of a browser for as long as it runs, so these are only
-//! `http://127.0.0.1:PORT/` and 256 random bits. The first visit there is redirected to where the person
-//! should go, with a cookie: that identifies the browser when it comes back (`callback.rs`), whatever else
-//! somebody has learned.
+//! Every user of the machine can read the arguments of a browser while it runs, so these are only
+//! `http://127.0.0.1:PORT/` and 256 random bits. The first visit there is redirected to the real URL, with a
+//! cookie. The cookie identifies the browser when it returns (`callback.rs`), whatever else somebody has
+//! learned.
 //!
 //! The list of processes also shows this page's URL, so every visitor is checked:
-//! - a program of another user is refused, if the system tells whose it is (`jit_wire::loopback::caller`),
-//!   and the person is told;
-//! - if the system does not tell, the first visit is accepted. A second one without the cookie means that two
-//!   have had the URL, and nobody can say which of them was the person: the page is `contested`, and its
+//! - If the system can tell which user the visiting program belongs to (`jit_wire::loopback::caller`), other
+//!   users' programs are refused, and the person is told.
+//! - If it cannot, the first visit is accepted. A second one without the cookie means that two parties have
+//!   the URL, and there is no way to tell which of them is the person: the page is `contested`, and its
 //!   sign-in is given up.
 
 use std::cell::{Cell, RefCell};
@@ -31,9 +31,9 @@ use jit_wire::trusted_url::TrustedUrl;
 
 /// How long a browser has to open the page, if nothing else limits it.
 const FETCHED_WITHIN: Duration = Duration::from_secs(60);
-/// How long the answer has to be sent.
+/// The time limit for sending the answer.
 const SENT_WITHIN: Duration = Duration::from_millis(200);
-/// How long to wait for a second visitor, if the system did not tell whose the first one was.
+/// How long to wait for a second visitor, if the system could not identify the first one.
 const CONTESTED_WITHIN: Duration = Duration::from_secs(2);
 /// The maximum lifetime of the cookie: longer than any sign-in.
 const COOKIE_SECONDS: u64 = 600;
@@ -51,7 +51,7 @@ pub(super) enum Target {
     },
 }
 
-/// Two have opened the page of a sign-in, and so know its secrets.
+/// Two browsers have opened the page of a sign-in, so both know its secrets.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error(
     "the page that jit opened in your browser was opened twice, by different browsers: somebody else may \
@@ -78,19 +78,19 @@ impl Explain for Contested {
 /// Why no browser was redirected.
 #[derive(Debug, thiserror::Error)]
 pub enum HandOverError {
-    /// Nothing can listen for the browser.
+    /// Could not listen for the browser.
     #[error("cannot listen on 127.0.0.1 for the browser: {0}")]
     Listen(std::io::Error),
-    /// The system gives no random numbers.
+    /// The system returned no random numbers.
     #[error("the operating system returned no random numbers")]
     NoRandom,
-    /// There is no browser that could be started.
+    /// No browser could be started.
     #[error("could not open a browser: {0}")]
     NotOpened(String),
     /// The browser was started and did not open the page.
     #[error("the browser did not open the page within {} seconds", FETCHED_WITHIN.as_secs())]
     NobodyCame,
-    /// Two have opened the page.
+    /// Two browsers have opened the page.
     #[error(transparent)]
     Contested(#[from] Contested),
 }
@@ -99,21 +99,21 @@ pub enum HandOverError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     Admitted,
-    /// It may well be the person's, but nothing proves it. What they paste into the terminal is theirs.
+    /// Probably, but not certainly. What the person pastes into the terminal is certainly theirs.
     ByPasting,
     Refused,
 }
 
-/// How the person got the URL.
+/// Where the URL was given to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Given {
-    /// Not at all yet.
+    /// Nowhere yet.
     No,
     /// As the argument of a browser.
     ToBrowser,
     /// On their terminal, which nobody else reads.
     OnTerminal {
-        /// The URL that the browser ends on may be pasted there.
+        /// Whether the URL that the browser ends on can be pasted there.
         can_paste: bool,
     },
 }
@@ -126,7 +126,7 @@ enum Visited {
     Contested,
 }
 
-/// What the person is told about, each once.
+/// What the person was already told about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trouble {
     AnotherUser(u32),
@@ -144,7 +144,7 @@ pub(super) struct HandOver {
     target: RefCell<Option<Target>>,
     given: Cell<Given>,
     visited: Cell<Visited>,
-    /// The first visit was certainly by a program of this user.
+    /// The first visit was certainly made by a program of this user.
     first_is_own: Cell<bool>,
     troubles: RefCell<Vec<Trouble>>,
     news: Notify,
@@ -176,14 +176,14 @@ impl HandOver {
         TrustedUrl::of_this_machine(self.port, self.path.expose())
     }
 
-    /// A browser is about to be started with the [`address`](Self::address), which leads to `target`. Whoever
-    /// comes back must have been here.
+    /// Call this before a browser is started with the [`address`](Self::address), which leads to `target`. A
+    /// browser that returns must have been here.
     pub(super) fn give_to_browser(&self, target: Target) {
         self.target.replace(Some(target));
         self.given.set(Given::ToBrowser);
     }
 
-    /// The person is shown where to go on their terminal: `target` itself or this page.
+    /// Call this before the terminal shows the person `target` itself, or this page.
     pub(super) fn show_on_terminal(&self, target: Target, can_paste: bool) {
         self.target.replace(Some(target));
         self.given.set(Given::OnTerminal { can_paste });
@@ -200,7 +200,7 @@ impl HandOver {
             return Some(page::nothing_here());
         }
         if ["sec-purpose", "purpose", "x-moz"].into_iter().any(|name| headers.contains_key(name)) {
-            // Prefetched, and perhaps for nobody.
+            // A prefetch, perhaps without the person.
             return Some(page::not_ahead());
         }
         let caller = request.caller();
@@ -211,7 +211,7 @@ impl HandOver {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let own = format!("{}:{}", self.host, self.port);
         if host != own {
-            // The cookie is for the host that sets it, and the browser will come back to this one.
+            // The cookie is set for the host that the browser will return to, so redirect to that host first.
             return Some(redirect(&format!("http://{own}{}", self.path.expose())));
         }
         let target = self.target.borrow();
@@ -238,7 +238,7 @@ impl HandOver {
         Some(reply)
     }
 
-    /// Whether a request that came back with secrets of the person's sign-in is from the person's browser.
+    /// Whether a request that returned with secrets of the sign-in is from the person's browser.
     pub(super) fn admits(&self, request: &Request) -> Admission {
         let caller = request.caller();
         if let ConnectedUser::Another(user) = caller {
@@ -266,12 +266,12 @@ impl HandOver {
         self.set_cookie(reply, &format!("{name}="), 0);
     }
 
-    /// Whether two have opened the page.
+    /// Whether two browsers have opened the page.
     pub(super) fn is_contested(&self) -> bool {
         self.visited.get() == Visited::Contested
     }
 
-    /// Tells the person who was refused, and ends once the page is contested.
+    /// Tells the person about visitors that were refused; returns once the page is contested.
     pub(super) async fn contested(&self, world: &World) {
         let mut told = 0;
         loop {
@@ -281,7 +281,7 @@ impl HandOver {
                 world.person.tell(Note::Warning { text: &trouble.words() });
             }
             if self.is_contested() {
-                // The answer that says so is being sent.
+                // Time to send the answer that says so.
                 return tokio::time::sleep(SENT_WITHIN).await;
             }
             self.news.notified().await;
@@ -290,7 +290,7 @@ impl HandOver {
 
     fn tell(&self, trouble: Trouble) {
         let mut troubles = self.troubles.borrow_mut();
-        // A visitor that asks again and again is reported once.
+        // A visitor that keeps asking is reported once.
         if !troubles.contains(&trouble) && troubles.len() < 8 {
             troubles.push(trouble);
             self.news.notify_one();
@@ -359,7 +359,7 @@ pub async fn hand_over(
     };
     tokio::select! {
         outcome = fetched => outcome,
-        // Nothing comes back from there: the second visitor got nothing, and the first one was this user.
+        // This URL does not return here: the second visitor got nothing, and the first one was this user.
         () = page.contested(world) => if page.first_is_own.get() { Ok(()) } else { Err(Contested.into()) },
         () = serve => Err(HandOverError::NobodyCame),
     }

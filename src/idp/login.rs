@@ -1,5 +1,4 @@
-//! What an IdP issued at a sign-in: who signed in, the proof for AWS, what renews it, and the form that is
-//! stored.
+//! What an IdP issued at a sign-in: the identity, the proof for AWS, what renews it, and the stored form.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +22,7 @@ pub struct Identity {
     /// What people call them: `email`, else `preferred_username`, `upn`, `sub`; in SAML the `RoleSessionName`.
     /// At some IdPs people choose it themselves, so it labels sessions and decides nothing.
     pub name: String,
-    /// When the ID token or the assertion stops being a proof.
+    /// When the ID token or the assertion expires.
     pub proof_expires_at: Timestamp,
     /// When and how they signed in.
     #[serde(default, skip_serializing_if = "SignIn::is_unknown")]
@@ -120,7 +119,7 @@ impl IdpLogin {
         }
     }
 
-    /// How the next proof is obtained without the person, in words.
+    /// A description of how the next proof is obtained without the person.
     pub fn renewal(&self) -> &'static str {
         match self {
             Self::Okta(_) | Self::IdentityCenter(_) => "the session",
@@ -148,7 +147,7 @@ impl IdpLogin {
         }
     }
 
-    /// Whether it is not known yet who signed in, because what the IdP issued could not be checked.
+    /// Whether the person is not known yet, because what the IdP issued could not be checked.
     pub fn is_of_nobody(&self) -> bool {
         matches!(self, Self::Oidc(login) if login.is_of_nobody())
     }

@@ -1,5 +1,5 @@
-//! What a URL says about the IdP behind it, for somebody who has no configuration yet: first by its form,
-//! which costs nothing, then by what is published there.
+//! Detects the IdP behind a URL, for a person who has no configuration yet: first from the URL itself, which
+//! needs no request, then from what is published there.
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -12,7 +12,7 @@ use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::http::{Ask, Http, HttpAnswer, HttpError};
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
-/// What was found.
+/// The detected IdP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "named as in the configuration")]
 pub enum Found {
@@ -24,27 +24,27 @@ pub enum Found {
     Oidc { issuer: String },
     /// A page that starts a SAML sign-in.
     SamlStart { start_url: String },
-    /// SAML metadata; `elsewhere` if it sends people to another host than it was found at.
+    /// SAML metadata; `elsewhere` if its sign-in page is on another host.
     SamlSso { sso_url: String, issuer: String, by_post: bool, elsewhere: bool },
 }
 
-/// Why nothing was found.
+/// Why no IdP was detected.
 #[derive(Debug, thiserror::Error)]
 pub enum LookupError {
     /// Not a URL.
     #[error("`{0}` is not the URL of a web page")]
     NotAnAddress(String),
-    /// No answer came.
+    /// There was no answer.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// Nothing there says how to sign in.
+    /// Nothing there tells how to sign in.
     #[error("could not find out how to sign in at {0}")]
     Nothing(String),
-    /// What is published there belongs to another place.
+    /// The document there describes an IdP on another host.
     #[error("{url} describes the IdP {issuer}, which is on another host")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Foreign { url: String, issuer: String },
-    /// It sends people to a URL that is not allowed.
+    /// Its sign-in URL is not allowed.
     #[error("it sends users to `{url}`, which {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     Untrusted { url: String, why: UrlError },
@@ -80,7 +80,7 @@ struct Discovery {
     issuer: String,
 }
 
-/// Looks up the URL that somebody typed.
+/// Detects the IdP behind a URL that somebody typed.
 ///
 /// # Errors
 /// [`LookupError`].
@@ -161,7 +161,7 @@ impl Address {
         }
     }
 
-    /// What the form of the URL alone shows. The forms are from the vendors' documentation of their URLs.
+    /// What the URL alone shows. The forms are from the vendors' documentation.
     fn by_form(&self) -> Option<Found> {
         let host = self.at.host();
         if host.ends_with(".awsapps.com") || host.ends_with(".awsapps.cn") {
@@ -207,7 +207,7 @@ fn json<T: for<'de> Deserialize<'de>>(answer: &HttpAnswer) -> Option<T> {
     serde_json::from_slice(answer.body.expose()).ok().filter(|_| good)
 }
 
-/// Where SAML metadata (SAML 2.0 Metadata, 2.4.3) sends people to sign in: by redirect if that is offered.
+/// The sign-in URL in SAML metadata (SAML 2.0 Metadata, 2.4.3); that of the redirect binding if there is one.
 ///
 /// # Errors
 /// [`LookupError::Untrusted`] if that URL is not allowed.
@@ -237,7 +237,7 @@ fn metadata(text: &str, at: &TrustedUrl) -> Result<Option<Found>, LookupError> {
     }))
 }
 
-/// The region that a page of the portal names in its head.
+/// The region in the head of a page of the portal.
 fn region_of_page(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let at = lower.find("<meta name=\"region\"")?;
@@ -306,7 +306,7 @@ mod tests {
             "https://me@acme.com",
             "a b.c",
             "https://\u{1b}x.y",
-            // Found by fuzzing: the host called would not have been the one typed.
+            // Found by fuzzing: jit would have called another host than the one typed.
             "login.,[::1]tz/t",
         ] {
             assert!(matches!(Address::read(typed), Err(LookupError::NotAnAddress(_))), "{typed}");

@@ -1,8 +1,9 @@
-//! Where a person proves who they are: signing in at an IdP, renewing that without the person, and ending it.
+//! Identity providers: signing in, renewing a login without the person, and ending it.
 //!
-//! This module only finds the protocol: each of `oidc`, `saml`, `okta` and `identity_center` does the work. What they have
-//! in common is in `login` (what an IdP hands over), `error`, `code` and `callback` (what a browser brings back), `page` (what
-//! it shows), `hand_over` and `visit` (how it is sent there), and `lookup` (which protocol a URL speaks).
+//! This module only selects the protocol; `oidc`, `saml`, `okta` and `identity_center` do the work. Shared
+//! parts are in `login` (what an IdP issued), `error`, `code` and `callback` (the browser's return), `page`
+//! (the pages that it shows), `hand_over` and `visit` (how it is sent to the IdP), and `lookup` (detects the
+//! protocol behind a URL).
 
 mod attributes;
 mod callback;
@@ -42,14 +43,14 @@ use saml::SamlError;
 /// Advice for problems that only the administrator of the IdP can fix.
 const ASK_ADMINISTRATOR: &str = "show this to the administrator of the identity provider";
 
-/// What a command decides about a login.
+/// The options of a sign-in.
 #[derive(Clone, Copy, Debug)]
 pub struct LoginOptions {
     /// Use the device code (RFC 8628), whatever the configuration says.
     pub device: bool,
-    /// Open the browser; if not, the person gets the URL.
+    /// Open the browser; otherwise show the person the URL.
     pub open_browser: bool,
-    /// Have the IdP ask again even if the browser still has a session there.
+    /// Have the IdP authenticate the person again even if the browser still has a session there.
     pub force: bool,
     /// The second factor to use, whatever the configuration or the last login says.
     pub factor: Option<Factor>,
@@ -73,12 +74,13 @@ impl LoginOptions {
     }
 }
 
-/// What is remembered about the person in addition to the login, for an IdP that is used without a browser.
-/// The caller keeps it sealed.
+/// What is remembered about the person besides the login, for an IdP that is used without a browser. The
+/// implementation keeps it sealed.
 pub trait Memory {
     /// What was stored last; `None` if nothing was, or if it cannot be read.
     fn recall(&self) -> Option<Secret<Vec<u8>>>;
-    /// Replaces it at once. If that fails, the person is asked again next time; the caller tells them so.
+    /// Replaces it immediately. If that fails, the implementation reports it, and the person is asked again
+    /// next time.
     fn keep(&self, value: &Secret<Vec<u8>>);
 }
 
@@ -124,18 +126,18 @@ pub async fn login(
     })
 }
 
-/// Seals a login at once. `None` removes it again, because the sign-in that it belongs to failed.
+/// Stores a login immediately. `None` removes it again, because its sign-in failed.
 pub type KeepLogin<'a> = &'a dyn Fn(Option<&IdpLogin>);
 
 fn of_oidc(keep: KeepLogin<'_>) -> impl Fn(Option<&OidcLogin>) {
     move |login| keep(login.map(|login| IdpLogin::Oidc(Box::new(login.clone()))).as_ref())
 }
 
-/// Gets a new proof from the last login, without the person. `keep` seals what the IdP issues before anything
-/// is checked.
+/// Gets a new proof from the last login, without the person. `keep` stores what the IdP issues before
+/// anything is checked.
 ///
 /// # Errors
-/// [`IdpError`]; with [`IdpError::needs_new_login`] only a person can go on.
+/// [`IdpError`]; with [`IdpError::needs_new_login`] only a new sign-in can help.
 pub async fn renew(
     proof: &ProofPlan,
     world: &World,
@@ -154,13 +156,13 @@ pub async fn renew(
         (ProofPlan::IdentityCenter(settings), IdpLogin::IdentityCenter(login)) => {
             IdpLogin::IdentityCenter(identity_center::renew(settings, world, login).await?)
         }
-        // The key of a login says which kind it is, so the rest are SAML logins. Only the browser can renew
+        // The key of a login determines its protocol, so the rest are SAML logins. Only the browser can renew
         // those.
         _ => return Err(SamlError::NothingKept.into()),
     })
 }
 
-/// What the IdP did about a login that was deleted here.
+/// What happened at the IdP to a login that was deleted here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The IdP has ended this.
@@ -171,7 +173,7 @@ pub enum Ended {
     Nothing,
 }
 
-/// Ends at the IdP what stays valid of `login`.
+/// Ends at the IdP whatever part of `login` is still valid.
 ///
 /// # Errors
 /// [`IdpError`] if the IdP could not be reached, or refused.

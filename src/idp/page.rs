@@ -1,4 +1,4 @@
-//! What the browser shows when it comes back: one page, no script, nothing loaded from anywhere.
+//! The pages that the browser shows when it returns: plain HTML, no script, nothing loaded from elsewhere.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -32,7 +32,7 @@ pub(super) fn failed(why: &str) -> Reply {
     page(StatusCode::OK, &text)
 }
 
-/// The response was intercepted; for a driven browser that is about to close.
+/// For a driven browser that is about to close: the response was intercepted.
 pub(super) fn caught() -> String {
     let what = "You are signed in. This window closes by itself.";
     html(&Text { class: "done", icon: TICK, title: "Signed in", what, next: "" }, "")
@@ -63,7 +63,7 @@ fn sentence(words: &str) -> String {
     format!("{first}{}.", rest.as_str())
 }
 
-/// The sign-in has had its answer.
+/// The sign-in is already finished.
 pub(super) fn finished() -> Reply {
     let what = "This sign-in is already finished.";
     page(
@@ -72,7 +72,7 @@ pub(super) fn finished() -> Reply {
     )
 }
 
-/// The request does not belong to the sign-in in progress.
+/// The request does not belong to the current sign-in.
 pub(super) fn stray() -> Reply {
     let what = "This page does not belong to the sign-in that jit is waiting for.";
     let next = "It may come from an older tab. Continue in the newest one, or start again in the terminal.";
@@ -82,7 +82,7 @@ pub(super) fn stray() -> Reply {
     )
 }
 
-/// Somebody else has already opened the page that the browser was started with.
+/// Another browser has already opened the page that the browser was started with.
 pub(super) fn contested() -> Reply {
     let what = "Another browser opened this page before. Somebody else may have the sign-in that it leads \
                 to, so jit has cancelled it.";
@@ -101,7 +101,7 @@ pub(super) fn other_browser() -> Reply {
     page(StatusCode::FORBIDDEN, &text)
 }
 
-/// The same if the person opened the URL by hand: they can prove that it is theirs.
+/// The same for a person who opened the URL by hand: pasting it proves that it is theirs.
 pub(super) fn to_be_pasted() -> Reply {
     let what = "To finish, copy the URL of this page and paste it into the terminal where jit is waiting.";
     let next = "Only you can see that terminal, so jit knows that it is you.";
@@ -119,7 +119,7 @@ pub(super) fn another_user() -> Reply {
     reply(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", what)
 }
 
-/// The page that a browser opens next does not learn where it came from.
+/// Hides the URL of this page from the page that the browser opens next.
 pub(super) fn say_no_referrer(reply: &mut Reply) {
     reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
@@ -133,7 +133,7 @@ struct Text<'a> {
     class: &'static str,
     icon: &'static str,
     title: &'static str,
-    /// May hold text from outside.
+    /// May contain text from outside.
     what: &'a str,
     next: &'static str,
 }
@@ -142,7 +142,7 @@ fn page(status: StatusCode, text: &Text<'_>) -> Reply {
     shown(status, text, "", "form-action 'none'")
 }
 
-/// `form` is our own markup; `rule` says what it may do.
+/// `form` is jit's own markup; `rule` is its part of the content security policy.
 fn shown(status: StatusCode, text: &Text<'_>, form: &str, rule: &str) -> Reply {
     let mut reply = reply(status, "text/html; charset=utf-8", html(text, form));
     let style = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
@@ -158,7 +158,7 @@ fn shown(status: StatusCode, text: &Text<'_>, form: &str, rule: &str) -> Reply {
 }
 
 fn html(text: &Text<'_>, form: &str) -> String {
-    // Text from outside is inserted last, so that a `{next}` in it stays as it is.
+    // Text from outside is inserted last, so that a `{next}` in it is not replaced.
     TEMPLATE
         .replace("{style}", STYLE)
         .replace("{class}", text.class)

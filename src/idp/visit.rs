@@ -11,15 +11,15 @@ use jit_wire::trusted_url::TrustedUrl;
 
 /// What the person is shown if no browser is opened for them.
 pub(super) enum Shown {
-    /// Where they should go: it can be opened on any machine. With `can_paste` the URL that the browser ends
-    /// on may be pasted here.
+    /// The URL of the IdP, which can be opened on any machine. With `can_paste`, the URL that the browser
+    /// ends on can be pasted here.
     Url { can_paste: bool },
-    /// The local page, which the browser has to open anyway.
+    /// The local page, which the browser must open in any case.
     Page,
 }
 
-/// Opens the browser on the page that redirects it to `target`, which is `url` or a form for it, or tells the
-/// person where to go; returns whether the browser was opened.
+/// Opens the browser on the page that redirects it to `target` (`url` or a form for it), or shows the person
+/// the URL; returns whether the browser was opened.
 pub(super) fn open(
     world: &World,
     options: &LoginOptions,

@@ -1,5 +1,4 @@
-//! How a role that somebody types in a shell may continue. The shell waits for it, so only matching lines are
-//! parsed.
+//! Shell completion of roles. The shell waits for it, so only matching lines are parsed.
 
 use std::path::Path;
 
@@ -9,18 +8,18 @@ use jit_wire::name;
 /// If there are more roles than this, they are completed account by account.
 const MANY: usize = 100;
 
-/// One way in which the typed name may continue.
+/// One completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completion {
     /// The IdP that offers it.
     pub idp: String,
-    /// `account/role`, or `account/` if there are too many to choose from.
+    /// `account/role`, or `account/` if there are too many roles.
     pub name: String,
     /// The account's name, or its number.
     pub about: String,
 }
 
-/// What a name that begins with `typed` may become, with the account's number or with its name.
+/// The completions of `typed`, which begins with the account's number or name.
 pub fn completions(state: &Path, typed: &str) -> Vec<Completion> {
     contents(state).iter().flat_map(|(idp, text)| completions_of(text, idp, typed)).collect()
 }

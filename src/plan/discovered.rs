@@ -1,4 +1,4 @@
-//! A role that an IdP has offered, and which names mean it.
+//! A role that an IdP has offered, and the names that match it.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,8 @@ pub struct DiscoveredRole {
     pub role: String,
     /// The ARNs for SAML; `None` for a permission set.
     pub saml: Option<SamlPair>,
-    /// The name of the account at Identity Center, or its alias if AWS told that. `jit` does not ask again for one that is
-    /// empty.
+    /// The name of the account at Identity Center, or its alias if AWS reported one. If it is empty, `jit`
+    /// does not ask again.
     pub account_name: Option<String>,
 }
 
@@ -39,13 +39,14 @@ impl DiscoveredRole {
             || self.account_in(name) == Some(self.account.as_str())
     }
 
-    /// Whether `name` means this role: exactly, or with the account's name, which others may have as well.
+    /// Whether `name` matches this role: exactly, or with the account's name, which other accounts may have
+    /// as well.
     pub fn is_called(&self, name: &str) -> bool {
         let named = self.account_in(name);
         self.is_exactly(name) || (named.is_some() && named == self.account_name.as_deref())
     }
 
-    /// The account in `name`, if that is `…/role` with this role.
+    /// The account in `name`, if that is `ACCOUNT/ROLE` with this role.
     fn account_in<'a>(&self, name: &'a str) -> Option<&'a str> {
         name.strip_suffix(&self.role)?.strip_suffix('/')
     }

@@ -1,5 +1,5 @@
-//! The URLs of the AWS services that a plan calls: a configured one, or AWS's own by region, FIPS and dual
-//! stack.
+//! The URLs of the AWS services that a plan calls: the configured one, or else AWS's own by region, FIPS and
+//! dual stack.
 
 use jit_wire::arn::Partition;
 
@@ -16,12 +16,12 @@ pub struct StsEndpoint {
     pub fips: Valued<bool>,
     /// Whether to use the dual-stack endpoint.
     pub dual_stack: Valued<bool>,
-    /// How often to try a call before it fails; `None` means `jit`'s own number.
+    /// How often to try a call before it fails; `None` means `jit`'s default.
     pub attempts: Option<u32>,
 }
 
 impl StsEndpoint {
-    /// Its URL, without a trailing slash. A test compares this with what the AWS SDK finds.
+    /// Its URL, without a trailing slash. A test compares this with the AWS SDK's.
     pub fn address(&self) -> String {
         match &self.url {
             Some(url) => url.value.trim_end_matches('/').to_owned(),

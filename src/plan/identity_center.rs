@@ -15,27 +15,29 @@ pub struct CenterSettings {
     pub region: Valued<String>,
     /// Browser or device code.
     pub flow: Valued<Flow>,
-    /// The port of the loopback redirect; 0 takes any free one.
+    /// The port of the loopback redirect; 0 means any free port.
     pub redirect_port: Valued<u16>,
     /// A URL that replaces that of the service `sso-oidc`.
     pub oidc_url: Option<Valued<String>>,
-    /// A URL that replaces that of the portal, the service `sso`.
+    /// A URL that replaces that of the portal (the service `sso`).
     pub portal_url: Option<Valued<String>>,
     /// Whether to use the FIPS endpoints.
     pub fips: Valued<bool>,
     /// Whether to use the dual-stack endpoints.
     pub dual_stack: Valued<bool>,
-    /// How often to try a call before it fails; `None` means `jit`'s own number.
+    /// How often to try a call before it fails; `None` means `jit`'s default.
     pub attempts: Option<u32>,
 }
 
 impl CenterSettings {
-    /// Where clients are registered and tokens are issued (the service `sso-oidc`), without a trailing slash.
+    /// The URL where clients are registered and tokens are issued (the service `sso-oidc`), without a
+    /// trailing slash.
     pub fn oidc(&self) -> String {
         self.url(self.oidc_url.as_ref(), "oidc")
     }
 
-    /// Where roles are listed and credentials are issued (the service `sso`), without a trailing slash.
+    /// The URL where roles are listed and credentials are issued (the service `sso`), without a trailing
+    /// slash.
     pub fn portal(&self) -> String {
         self.url(self.portal_url.as_ref(), "portal.sso")
     }

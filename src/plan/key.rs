@@ -1,5 +1,5 @@
-//! The names of entries: each a hash of everything that the entry depends on, so that another request never
-//! finds it.
+//! The names of entries: each is a hash of everything that the entry depends on, so that another request
+//! never finds it.
 
 use std::fmt::Write as _;
 
@@ -14,10 +14,10 @@ pub enum EntryKind {
     Login,
     /// The session of one step.
     Session,
-    /// Which durations a role granted and refused.
+    /// The durations that a role granted and refused.
     Durations,
-    /// What outlasts a login at an IdP without a browser: the user's name, the device token, the factor used
-    /// last.
+    /// What is remembered after a login at an IdP without a browser: the user's name, the device token, the
+    /// last factor.
     Person,
 }
 
@@ -52,7 +52,7 @@ impl EntryKey {
         Self { kind, hash }
     }
 
-    /// The file name of the entry, which is also what its encryption is bound to.
+    /// The file name of the entry. Its encryption is bound to this name.
     pub fn file_name(&self) -> String {
         format!("{}-{}", self.kind.prefix(), self.hash)
     }
@@ -69,13 +69,14 @@ impl EntryKey {
 }
 
 impl Plan {
-    /// The key of the session of the step at `index`: the proof, and every step up to it, as requested.
+    /// The key for the session of the step at `index`: a hash of the proof and of every step up to this one,
+    /// as requested.
     pub fn session_key(&self, index: usize) -> EntryKey {
         let legs: Vec<_> = self.legs[..=index].iter().map(Asked).collect();
         EntryKey::of(EntryKind::Session, &(Asked(&self.proof), legs))
     }
 
-    /// The key of what is known about the durations that the step's role grants.
+    /// The key for the durations that the step's role is known to allow.
     pub fn durations_key(&self, index: usize) -> EntryKey {
         let leg = &self.legs[index];
         let question = (leg.role.value.as_str(), Self::is_chained(index), Asked(&leg.sts));
@@ -84,19 +85,19 @@ impl Plan {
 }
 
 impl ProofPlan {
-    /// The key of what the IdP issued.
+    /// The key for what the IdP issued.
     pub fn login_key(&self) -> EntryKey {
         EntryKey::of(EntryKind::Login, &Asked(self))
     }
 
-    /// The key of what outlasts a login there.
+    /// The key for what is remembered about the person.
     pub fn person_key(&self) -> EntryKey {
         EntryKey::of(EntryKind::Person, &Asked(self))
     }
 }
 
-/// The request, as the text whose hash is the entry's name: a list, each item in a fixed place. What only
-/// people see, and where it was configured, is not part of it.
+/// The request as the text whose hash is the entry's name: a list in which every item has a fixed position.
+/// Text for people and the origin of settings are not part of it.
 struct Asked<'a, T>(&'a T);
 
 fn value<T>(valued: &Option<Valued<T>>) -> Option<&T> {
@@ -127,7 +128,7 @@ impl Serialize for Asked<'_, ProofPlan> {
 }
 
 impl Serialize for Asked<'_, ProfileSource> {
-    /// Who is asked, not what they are shown: no secret goes into the name of an entry.
+    /// What identifies the source, without secrets: no secret goes into the name of an entry.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             ProfileSource::Keys { id, .. } => ("keys", id).serialize(to),

@@ -14,36 +14,36 @@ pub struct Leg {
     pub name: String,
     /// The role.
     pub role: Valued<RoleId>,
-    /// The SAML provider, on AssumeRoleWithSAML only; `None` takes the one that the assertion names.
+    /// The SAML provider, for AssumeRoleWithSAML only; `None` means the one that the assertion names.
     pub provider_arn: Option<Valued<String>>,
-    /// `DurationSeconds` to ask for; AWS's limit for chained roles is applied already.
+    /// The requested `DurationSeconds`, already cut to AWS's limit for chained roles.
     pub duration: Valued<u32>,
-    /// `RoleSessionName`; `None` takes the name of the user at the IdP.
+    /// `RoleSessionName`; `None` means the user's name at the IdP.
     pub session_name: Option<Valued<String>>,
-    /// `SourceIdentity`, on AssumeRole only.
+    /// `SourceIdentity`, for AssumeRole only.
     pub source_identity: Option<Valued<String>>,
-    /// `ExternalId`, on AssumeRole only.
+    /// `ExternalId`, for AssumeRole only.
     pub external_id: Option<Valued<String>>,
-    /// `SerialNumber`: the MFA device whose code is asked for.
+    /// `SerialNumber`: the MFA device whose code is needed.
     pub mfa_serial: Option<Valued<String>>,
-    /// Session tags, on AssumeRole only.
+    /// Session tags, for AssumeRole only.
     pub tags: Option<Valued<BTreeMap<String, String>>>,
-    /// Which of the tags are passed on to the roles after this one.
+    /// The tags that are passed on to the roles after this one.
     pub transitive_tags: Option<Valued<Vec<String>>>,
-    /// An inline session policy, JSON.
+    /// An inline session policy, as JSON.
     pub policy: Option<Valued<String>>,
     /// Managed session policies.
     pub policy_arns: Option<Valued<Vec<String>>>,
-    /// The STS endpoint to ask.
+    /// The STS endpoint to call.
     pub sts: StsEndpoint,
-    /// What it requires of the sign-in.
+    /// The role's requirements for the sign-in.
     pub sign_in: SignInDemand,
 }
 
-/// What `[role.NAME]` requires of the sign-in.
+/// The requirements of `[role.NAME]` for the sign-in.
 #[derive(Clone, Debug, Default)]
 pub struct SignInDemand {
-    /// How long ago it may be, in seconds.
+    /// The maximum age of the sign-in, in seconds.
     pub age: Option<Valued<u32>>,
     /// Its `acr` or AuthnContext must be one of these.
     pub acr: Option<Valued<Vec<String>>>,
@@ -52,7 +52,7 @@ pub struct SignInDemand {
 }
 
 impl SignInDemand {
-    /// Adds this to the requirements of other steps.
+    /// Adds these to the requirements of other steps.
     pub(super) fn add_to(&self, all: &mut Requirement) {
         let age = self.age.as_ref().map(|age| Duration::from_secs(age.value.into()));
         let acr = self.acr.as_ref().map(|acr| acr.value.as_slice());

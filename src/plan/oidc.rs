@@ -1,4 +1,4 @@
-//! The settings of a sign-in with OpenID Connect: the IdP, the client, and what to ask for.
+//! The settings of a sign-in with OpenID Connect: the IdP, the client, and what to request.
 
 use std::collections::BTreeMap;
 
@@ -17,21 +17,21 @@ pub struct OidcSettings {
     pub issuer: Valued<String>,
     /// The client registered for `jit`.
     pub client_id: Valued<String>,
-    /// For IdPs that insist on one even for native applications.
+    /// For IdPs that require one even from native applications.
     pub client_secret: Option<Valued<Secret<String>>>,
-    /// The scopes to ask for; `None` chooses among those that the IdP supports.
+    /// The scopes to request; `None` chooses among those that the IdP supports.
     pub scopes: Option<Valued<Vec<String>>>,
     /// Browser or device code.
     pub flow: Valued<Flow>,
-    /// The port of the loopback redirect; 0 takes any free one.
+    /// The port of the loopback redirect; 0 means any free port.
     pub redirect_port: Valued<u16>,
-    /// The `audience` parameter that some IdPs want (Auth0).
+    /// The `audience` parameter that some IdPs need (Auth0).
     pub audience: Option<Valued<String>>,
     /// How the client sends its secret; `None` uses what the IdP announces and accepts.
     pub client_auth: Option<Valued<ClientAuth>>,
-    /// The authentication contexts to ask for in every authorization request (`acr_values`).
+    /// The authentication contexts to request in every authorization request (`acr_values`).
     pub acr_values: Option<Valued<Vec<String>>>,
-    /// How long ago the person may have signed in in the browser, in seconds (`max_age`).
+    /// The maximum age of the sign-in in the browser, in seconds (`max_age`).
     pub max_age: Option<Valued<u32>>,
     /// How an authentication context is requested; `None` depends on what is known about the IdP.
     pub acr_request: Option<Valued<AcrRequest>>,
@@ -41,7 +41,7 @@ pub struct OidcSettings {
     pub demanded: Requirement,
 }
 
-/// How an OIDC IdP is asked for an authentication context.
+/// How an authentication context is requested from an OIDC IdP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AcrRequest {
     /// With the parameter `acr_values` (OpenID Connect Core 1.0, section 3.1.2.1), which an IdP may ignore.
@@ -84,7 +84,7 @@ impl ClientAuth {
 /// How a person signs in at an OIDC IdP or at Identity Center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
-    /// The browser if there is one, else a device code.
+    /// The browser if there is one, or else a device code.
     Auto,
     /// Always the browser and the loopback redirect.
     Browser,

@@ -15,15 +15,15 @@ pub struct OktaSettings {
     pub org: Valued<String>,
     /// The embed link of the AWS application, `https://ORG/home/amazon_aws/INSTANCE/272`.
     pub app_url: Valued<String>,
-    /// Who signs in; `None` asks, and remembers the answer.
+    /// The user; `None` means: ask, and remember the answer.
     pub username: Option<Valued<String>>,
-    /// Which of the ways to sign in to use.
+    /// The way to sign in.
     pub flow: Valued<OktaFlow>,
     /// The factor to use, if the person has it.
     pub factor: Option<Valued<Factor>>,
     /// The OIDC native application of the device grant.
     pub client_id: Option<Valued<String>>,
-    /// The browser, for what only a browser can do; as in
+    /// The browser, for sign-in steps that need one; as in
     /// [`SamlSettings::browser`](super::SamlSettings::browser).
     pub browser: Option<Valued<String>>,
     /// As in [`OidcSettings::acr_values`](super::OidcSettings::acr_values), for the device grant.
@@ -45,8 +45,8 @@ impl OktaSettings {
 /// How to sign in at an Okta org.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OktaFlow {
-    /// By the org's engine: the authentication API with Classic Engine, the device grant with Identity
-    /// Engine.
+    /// Depends on the org's engine: the authentication API with Classic Engine, the device grant with
+    /// Identity Engine.
     Auto,
     /// The primary authentication API, whatever the engine.
     Classic,
@@ -70,7 +70,7 @@ pub enum Factor {
     Webauthn,
 }
 
-/// Every factor with its name on the command line and in the configuration, and what a person calls it.
+/// Every factor with its name on the command line and in the configuration, and its display name.
 pub const FACTORS: [(Factor, &str, &str); 9] = [
     (Factor::Push, "push", "Okta Verify push"),
     (Factor::Totp, "totp", "code of an authenticator app"),

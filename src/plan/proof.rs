@@ -1,10 +1,11 @@
-//! How the person proves who they are, by the kind of IdP. The settings of each kind have a file of their own.
+//! How the person proves their identity, by the type of IdP. The settings of each type have a file of their
+//! own.
 
 use jit_wire::sign_in::Requirement;
 
 use super::{Capture, CenterSettings, OidcSettings, OktaSettings, SamlSettings, SourceSettings};
 
-/// How the person proves who they are, by the kind of IdP.
+/// How the person proves their identity, by the type of IdP.
 #[derive(Clone, Debug)]
 pub enum ProofPlan {
     /// OpenID Connect: an ID token for AssumeRoleWithWebIdentity.
@@ -15,13 +16,13 @@ pub enum ProofPlan {
     Okta(OktaSettings),
     /// IAM Identity Center: a token of its portal, for GetRoleCredentials.
     IdentityCenter(CenterSettings),
-    /// No IdP: what a profile of `~/.aws/config` starts from.
+    /// No IdP: the source credentials of a profile of `~/.aws/config`.
     Source(SourceSettings),
 }
 
 impl ProofPlan {
-    /// Whether a sign-in may succeed without a person and without a desktop, because the browser that `jit` drives is still
-    /// signed in from the last time.
+    /// Whether a sign-in may succeed without a person and without a desktop, because the browser that `jit`
+    /// drives is still signed in.
     pub fn may_be_silent(&self) -> bool {
         matches!(self, Self::Saml(settings) if settings.capture.value == Capture::Browser)
     }

@@ -1,4 +1,4 @@
-//! What a role is: an ARN, or a permission set in an account.
+//! The identity of a role: an ARN, or a permission set in an account.
 
 use jit_wire::arn::{Partition, RoleArn};
 
@@ -9,7 +9,7 @@ pub enum RoleId {
     Arn(RoleArn),
     /// A permission set that Identity Center assigns in an account.
     Assigned(Assignment),
-    /// Whatever the credentials that the plan starts from belong to: no other role is assumed.
+    /// The identity that the source credentials belong to: no other role is assumed.
     Itself(Partition),
 }
 
@@ -22,7 +22,7 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// `permission_set` in `account`, twelve digits, of `partition`.
+    /// The permission set in `account` (twelve digits) of `partition`.
     pub fn new(account: &str, permission_set: &str, partition: Partition) -> Self {
         Self { shown: format!("{account}/{permission_set}"), partition }
     }
@@ -39,7 +39,7 @@ impl Assignment {
 }
 
 impl RoleId {
-    /// The ARN, or `account/permission set`, or a few words.
+    /// The ARN, or `account/permission set`, or a short description.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Arn(arn) => arn.as_str(),

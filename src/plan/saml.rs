@@ -1,12 +1,12 @@
-//! The settings of a sign-in with SAML: where it starts, how the response gets to `jit`, and what the request
-//! says.
+//! The settings of a sign-in with SAML: where it starts, how the response gets to `jit`, and the contents of
+//! the request.
 
 use jit_wire::sign_in::Requirement;
 
 use super::Valued;
 
-/// The browsers that are known by name, in the order in which they are looked for. Firefox is listed so that it can be
-/// refused with a reason: it can only be driven through a port.
+/// The browsers that are known by name, in search order. Firefox is listed so that it can be refused with a
+/// reason: it can only be driven through a port.
 pub const BROWSERS: [&str; 5] = ["chrome", "chromium", "edge", "brave", "firefox"];
 
 /// `[idp.NAME]` with `type = "saml"`.
@@ -14,26 +14,26 @@ pub const BROWSERS: [&str; 5] = ["chrome", "chromium", "edge", "brave", "firefox
 pub struct SamlSettings {
     /// The NAME.
     pub name: String,
-    /// Where the AuthnRequest goes (SP-initiated); `None` if the sign-in starts at the IdP.
+    /// The URL for the AuthnRequest (SP-initiated); `None` if the sign-in starts at the IdP.
     pub sso_url: Option<Valued<String>>,
     /// The IdP's own page that starts the sign-in (IdP-initiated), for `capture = "browser"` only.
     pub start_url: Option<Valued<String>>,
     /// How the response gets to `jit`.
     pub capture: Valued<Capture>,
-    /// The name that the IdP knows the service provider by (`Issuer` of the request).
+    /// The name of the service provider at the IdP (`Issuer` of the request).
     pub entity_id: Valued<String>,
-    /// The entity ID that the response has to name as its issuer, if it is to be checked.
+    /// The entity ID that the response must name as its issuer; `None` if it is not checked.
     pub issuer: Option<Valued<String>>,
-    /// How the AuthnRequest travels.
+    /// How the AuthnRequest is sent.
     pub binding: Valued<Binding>,
     /// The host of the loopback ACS, `127.0.0.1` or `localhost`: the one that is registered at the IdP.
     pub acs_host: Valued<String>,
-    /// The port of the loopback ACS; 0 takes any free one.
+    /// The port of the loopback ACS; 0 means any free port.
     pub acs_port: Valued<u16>,
     /// The AWS sign-in URL that the request names with `capture = "browser"`.
     pub acs_url: Valued<String>,
-    /// The browser to drive with `capture = "browser"`: a name such as `chrome`, or a path. `None` takes the first
-    /// that is installed.
+    /// The browser to drive with `capture = "browser"`: a name such as `chrome`, or a path. `None` means the
+    /// first one that is installed.
     pub browser: Option<Valued<String>>,
     /// `RequestedAuthnContext` of every request.
     pub authn_context: Option<Valued<Vec<String>>>,
@@ -52,7 +52,7 @@ pub enum Capture {
     Browser,
 }
 
-/// How an AuthnRequest travels (SAML 2.0 Bindings, sections 3.4 and 3.5).
+/// How an AuthnRequest is sent (SAML 2.0 Bindings, sections 3.4 and 3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
     /// In the query of the URL.

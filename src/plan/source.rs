@@ -1,34 +1,34 @@
-//! What a profile of `~/.aws/config` starts from without an IdP: keys, a command, a file with a token, or
-//! what the machine itself offers.
+//! The source credentials of a profile of `~/.aws/config` without an IdP: keys, a command, a file with a
+//! token, or the machine's own credentials.
 
 use jit_wire::secret::Secret;
 
 use super::Valued;
 
-/// What a profile of `~/.aws/config` starts from without an IdP.
+/// The source credentials of a profile of `~/.aws/config` without an IdP.
 #[derive(Clone, Debug)]
 pub struct SourceSettings {
     /// The profile.
     pub name: String,
-    /// Where the credentials, or the token for them, come from.
+    /// The source of the credentials, or of the token for them.
     pub source: Valued<ProfileSource>,
 }
 
-/// Where the credentials of a profile come from, if not from an IdP.
+/// The source of a profile's credentials, if it is not an IdP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProfileSource {
-    /// Access keys, with a session token if another program made them temporary.
+    /// Access keys, with a session token if they are temporary.
     #[expect(missing_docs, reason = "named as in AWS's files")]
     Keys { id: String, secret: Secret<String>, token: Option<Secret<String>> },
     /// A command that prints credentials.
     Process(Vec<String>),
     /// A file with an ID token, for AssumeRoleWithWebIdentity.
     TokenFile(String),
-    /// The endpoint that a container is given.
+    /// The credentials endpoint of a container.
     Container {
         /// Its URL.
         url: String,
-        /// What to send as `Authorization`.
+        /// The value of the header `Authorization`.
         token: Option<Secret<String>>,
         /// A file with the same, which takes precedence.
         token_file: Option<String>,
@@ -37,7 +37,7 @@ pub enum ProfileSource {
     Instance {
         /// Its URL, without a trailing slash.
         url: String,
-        /// How long to wait for an answer, in seconds.
+        /// The time limit for an answer, in seconds.
         seconds: u32,
         /// How often to try.
         attempts: u32,

@@ -58,7 +58,7 @@ fn plan() -> Plan {
     }
 }
 
-/// Every field that changes what AWS or the IdP would answer changes the key; names and looks do not.
+/// Every field that changes AWS's or the IdP's answer changes the key; names and display settings do not.
 #[test]
 fn the_entry_key_covers_every_setting() {
     let base = plan().session_key(1);

@@ -7,32 +7,32 @@ use std::fmt;
 pub struct Valued<T> {
     /// The value itself.
     pub value: T,
-    /// Who decided it.
+    /// Where it was set.
     pub origin: Origin,
 }
 
 impl<T> Valued<T> {
-    /// `value`, decided by `origin`.
+    /// `value`, set by `origin`.
     pub fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
     }
 }
 
-/// Where a value came from, as `jit explain` shows it.
+/// Where a value was set, as `jit explain` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A line of a file.
     File {
         /// The file's path as the user would write it.
         path: String,
-        /// The line, counted from one.
+        /// The line, counted from 1.
         line: usize,
     },
     /// An option of the command line, such as `--duration`.
     Flag(&'static str),
     /// An environment variable.
     Variable(&'static str),
-    /// Nothing sets it.
+    /// The default.
     Default,
     /// A rule that overrides or replaces a setting, in a few words.
     Rule(&'static str),

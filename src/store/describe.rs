@@ -53,12 +53,12 @@ impl Store<'_> {
         }
     }
 
-    /// Makes a key under a test name where the store in use keeps its key, reads it and destroys it, so that
-    /// a keychain that answers but stores nothing is noticed before it is needed. There is nothing to try for
-    /// a passphrase.
+    /// Creates, reads and destroys a test key in the place where this kind of store keeps its key, so that a
+    /// keychain that answers but stores nothing is noticed early. A store with a passphrase has nothing to
+    /// test.
     ///
     /// # Errors
-    /// Every [`StoreError`] of a home.
+    /// Every [`StoreError`] of the place of a key.
     pub fn try_home(&self, kind: StoreKind) -> Result<(), StoreError> {
         if kind == StoreKind::File {
             return Ok(());
@@ -67,7 +67,7 @@ impl Store<'_> {
         let place = self.place_of(kind, &id, self.state()?);
         let prompts = place.briefly();
         let made = place.home.create(prompts).map(drop);
-        // Whatever happened, nothing is left behind.
+        // Whatever happened, the test key is removed.
         let destroyed = place.home.destroy(prompts);
         made.and(destroyed)?;
         match place.home.load(None, prompts)? {
@@ -87,7 +87,7 @@ impl Store<'_> {
         for kind in kinds {
             let place = self.place_of(*kind, UNNAMED, None);
             let answer = match kind {
-                // A command that only looks says what a command that may ask would choose.
+                // A command that may not ask says what a command that may ask would choose.
                 StoreKind::File
                     if place.prompts == Prompts::Brief
                         || place.prompts == Prompts::Never && !sys::terminal::interactive() =>
@@ -140,7 +140,7 @@ impl Place<'_> {
 fn problem(place: &Place<'_>) -> Option<StoreError> {
     let mark = match place.mark() {
         Ok(Some(mark)) => mark,
-        // Nothing is stored there yet; a passphrase is asked for when something is.
+        // Nothing is stored there yet; the passphrase is asked for when something is.
         Ok(None) if place.kind == StoreKind::File => return None,
         Ok(None) => return place.home.load(None, place.briefly()).err(),
         Err(error) => return Some(error),

@@ -1,4 +1,4 @@
-//! What can go wrong with the store, each with its own message. "Nothing stored" is not an error.
+//! The errors of the store. "Nothing stored" is not an error.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,32 +11,32 @@ use jit_wire::explain::{self, Explain, Next};
 /// The longest text from outside (a keychain's own message, a setting) that an error quotes.
 const LONGEST_QUOTE: usize = 300;
 
-/// Why the store could not do what it was asked to.
+/// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// `JIT_STORE` names no store.
+    /// `JIT_STORE` is not the name of a store.
     #[error("JIT_STORE is {value:?}; it must be auto, keychain, kernel or file")]
     BadSetting {
         /// Its value.
         value: String,
     },
-    /// The key is locked, only a person can unlock it, and nobody may or can be asked now.
+    /// The key is locked, and nobody can be asked to unlock it now.
     #[error("{what}, and jit cannot ask you to unlock it here")]
     Locked {
         /// What is locked, as the first half of the message.
         what: &'static str,
-        /// Which kind it is.
+        /// The kind of store.
         home: Option<StoreKind>,
     },
-    /// The person or the keychain said no: prompt dismissed, access denied, wrong passphrase.
+    /// The person or the keychain refused: prompt dismissed, access denied, wrong passphrase.
     #[error("access to the key was refused: {why}")]
     Refused {
-        /// What was refused and by whom.
+        /// What was refused, and by whom.
         why: String,
         /// The kind that refused; `None` if all did.
         home: Option<StoreKind>,
     },
-    /// The store that holds the sessions, or that was asked for, is not there; or there is none at all.
+    /// The store that holds the sessions, or that was asked for, does not exist; or there is no store at all.
     #[error("cannot use the secret store: {why}")]
     Unavailable {
         /// Each store that was tried, and its message.
@@ -44,7 +44,7 @@ pub enum StoreError {
         /// The kind that is missing; `None` if all are.
         home: Option<StoreKind>,
     },
-    /// The keychain was there and stopped answering, or never answered in time.
+    /// The keychain stopped answering, or never answered in time.
     #[error("the keychain did not answer: {why}")]
     Gone {
         /// What was waited for.
@@ -65,11 +65,11 @@ pub enum StoreError {
     Newer {
         /// The entry's file.
         path: PathBuf,
-        /// The format that it has.
+        /// The entry's format.
         version: u8,
     },
-    /// There are entries, but the key that opens them is gone or was replaced, so nothing can ever open them.
-    /// Forgetting everything allows a fresh start.
+    /// There are entries, but their key was lost or replaced, so they can never be opened again. Forgetting
+    /// everything allows a fresh start.
     #[error("the key of the sessions in {} is no longer in the {kind} store", folder.display())]
     KeyLost {
         /// The store that should hold the key.
@@ -77,10 +77,10 @@ pub enum StoreError {
         /// The entries that cannot be opened.
         folder: PathBuf,
     },
-    /// A value larger than any session.
+    /// The value is too large.
     #[error("{size} bytes are too many for an entry of the store")]
     TooLarge {
-        /// How many bytes it has.
+        /// Its size in bytes.
         size: usize,
     },
     /// The file system refused: full, read-only, not permitted.
@@ -88,15 +88,15 @@ pub enum StoreError {
     Disk {
         /// What was tried, as a verb.
         doing: &'static str,
-        /// With which path.
+        /// The path.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
     },
-    /// Another process held the lock for the whole time.
+    /// Another process held the lock for the whole waiting time.
     #[error("another jit process has been busy for {}: {what}", jit_wire::timestamp::duration(*waited))]
     Busy {
-        /// What it is busy with.
+        /// What that process is doing.
         what: String,
         /// How long this process waited.
         waited: Duration,
@@ -136,7 +136,7 @@ impl StoreError {
         self
     }
 
-    /// A file of the store that could not be read; if something else is in its place, it is
+    /// The error for a file of the store that could not be read; if it is not a regular file, that is
     /// [`StoreError::Corrupt`].
     pub(super) fn unread(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -167,7 +167,7 @@ impl StoreError {
         )
     }
 
-    /// The whole message with the system's reason, for places that do not show causes.
+    /// The whole message with the system's reason, for places that do not show error sources.
     pub fn in_one_line(&self) -> String {
         match self {
             Self::Disk { source, .. } => format!("{self}: {source}"),
@@ -180,7 +180,7 @@ impl StoreError {
         matches!(self, Self::Corrupt { .. } | Self::Newer { .. })
     }
 
-    /// Whether it is about the key that opens what is stored, which exists but cannot be read here and now.
+    /// Whether it is about the key, which exists but cannot be read here and now.
     pub fn is_about_key(&self) -> bool {
         matches!(
             self,
@@ -188,8 +188,8 @@ impl StoreError {
         )
     }
 
-    /// Whether this kind of store cannot work here at all, so that `auto` tries the next one. Locked and
-    /// refused come from a store that is there.
+    /// Whether this kind of store cannot work here at all, so that `auto` tries the next one. "Locked" and
+    /// "refused" come from a store that exists.
     pub(super) fn leads_on(&self) -> bool {
         matches!(self, Self::Unavailable { .. } | Self::Gone { .. })
     }
@@ -254,7 +254,7 @@ impl Explain for StoreError {
     }
 }
 
-/// If neither the keychain nor the kernel keeps a key.
+/// The advice if neither the keychain nor the kernel stores a key.
 const WITH_PASSPHRASE: Next =
     Next::Do(std::borrow::Cow::Borrowed("JIT_STORE=file keeps sessions under a passphrase"));
 

@@ -1,10 +1,9 @@
 //! Forgetting everything at once, even if something is broken: `jit logout --all`.
 //!
-//! ```text
-//! take the entries off the disk, into memory → get their keys, as far as nobody has to be asked → destroy the keys
-//! ```
-//! After the first step nothing on the disk can be opened any more. What is in memory is used to tell the
-//! IdPs.
+//! 1. Move the entries from the disk into memory. After this, nothing on the disk can be opened any more.
+//! 2. Get their keys, as far as that is possible without asking. The entries in memory are used to sign out
+//!    at the IdPs.
+//! 3. Destroy the keys.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,20 +20,20 @@ use crate::sys::state::Folder;
 use crate::world::World;
 use jit_wire::secret::Secret;
 
-/// How long to wait for a process that sets up the store, and no longer: nothing may delay this.
+/// How long to wait for a process that sets up the store. Short, because nothing may delay this.
 const WAITED_FOR: Duration = Duration::from_secs(2);
-/// The most entries that are kept in memory: no person's sign-ins write more.
+/// The maximum number of entries in memory: nobody's sign-ins write more.
 const MOST_ENTRIES: usize = 20_000;
 
-/// What was stored, removed from the disk.
+/// The entries that were removed from the disk.
 #[derive(Default)]
 pub struct RemovedStore<'w> {
     kinds: Vec<RemovedKind<'w>>,
-    /// Files among the entries that `jit` did not make; they are left.
+    /// Files among the entries that `jit` did not create; they are left alone.
     pub left: Vec<PathBuf>,
-    /// What could not be removed from the disk.
+    /// The entries that could not be removed from the disk.
     pub not_removed: Vec<StoreError>,
-    /// The keys that could not be destroyed. They open nothing that is left here.
+    /// The keys that could not be destroyed. They open nothing that is left on the disk.
     pub keys_left: Vec<(StoreKind, StoreError)>,
 }
 
@@ -44,7 +43,7 @@ struct RemovedKind<'w> {
     /// Sign-ins and sessions, still sealed.
     entries: Vec<(EntryKey, Vec<u8>)>,
     key: Option<DataKey>,
-    /// Why there is no key.
+    /// Why the key could not be found.
     why: Option<StoreError>,
 }
 
@@ -75,14 +74,14 @@ impl<'w> Store<'w> {
         };
         let id = match self.record_in(&state) {
             Ok(record) => record.id,
-            // It has the id of the keys, which are to be destroyed all the same.
+            // The record has the id of the keys, which must be destroyed in any case.
             Err(_) => state.read(RECORD, 64 * 1024).ok().and_then(|bytes| id_in(&bytes)),
         };
         let record = Record { id, ..Record::default() };
-        // From here on nothing may be stored any more, whatever happens to this process. If the disk does not
-        // accept this mark, everything is forgotten all the same.
+        // From here on nothing can be stored any more, whatever happens to this process. If the disk does not
+        // accept this mark, forget everything anyway.
         let _ = write_json(&state, RECORD, &Record { forgetting: true, ..record.clone() });
-        // There may have been a key even if something else is in the folder's place.
+        // There may have been a key even if something else has taken the folder's place.
         for kind in StoreKind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             let id = record.id.as_deref().unwrap_or(UNNAMED);
             let place = self.place_of(kind, id, Some(state.clone()));
@@ -92,7 +91,7 @@ impl<'w> Store<'w> {
             taken.remove(&place, kind == StoreKind::File);
             taken.kinds.push(RemovedKind { place, mark, entries, key: None, why: None });
         }
-        // A process that makes a key now gets a new one, and does not lose it.
+        // A process that creates a key from now on gets a new one, which is not destroyed below.
         let settled = self.settled_soon();
         taken.left.clear();
         for mut kind in std::mem::take(&mut taken.kinds) {
@@ -111,7 +110,7 @@ impl<'w> Store<'w> {
         taken
     }
 
-    /// The lock of the store, if it can be had soon.
+    /// The lock of the store, if it becomes free soon.
     fn settled_soon(&self) -> Option<Lock> {
         let waiting = Waiting {
             person: self.person,
@@ -173,7 +172,7 @@ impl RemovedStore<'_> {
                 let name = key.file_name();
                 let path = taken.place.path.join(&name);
                 let open = |data_key: &DataKey| Sealed::parse(bytes, &path)?.open(data_key, &name);
-                // The key was perhaps being replaced.
+                // The key may have been in the middle of a replacement.
                 let next = || taken.mark.as_ref()?.next_key(data_key);
                 let value = open(data_key).ok().or_else(|| open(&next()?).ok());
                 opened.extend(value.map(|value| (key.clone(), value)));
@@ -184,8 +183,8 @@ impl RemovedStore<'_> {
 }
 
 impl RemovedKind<'_> {
-    /// Finds the key of the entries if nobody has to be asked; a keychain that shows a window may do so,
-    /// because the entries are already gone.
+    /// Finds the key of the entries without asking; a keychain that shows a window may do so, because the
+    /// entries are already gone.
     fn find_key(&mut self) {
         if self.entries.is_empty() {
             return;
@@ -213,7 +212,7 @@ impl RemovedKind<'_> {
 
     fn destroy_key(&self) -> Result<(), StoreError> {
         let uncopied = match self.place.copy.remove() {
-            // If the kernel has no keyring for us, there is no copy.
+            // Without a keyring in the kernel there is no copy.
             Ok(_) | Err(StoreError::Unavailable { .. }) => Ok(()),
             Err(error) => Err(error),
         };

@@ -1,4 +1,4 @@
-//! The contents of the store's folder, as functions of bytes.
+//! Fuzz targets for the files of the store.
 
 use std::path::Path;
 
@@ -8,8 +8,7 @@ use super::sealed::{Sealed, seal};
 use crate::plan::EntryKey;
 use jit_wire::secret::Secret;
 
-/// The file of an entry: one that nobody sealed does not open; a sealed one comes back, but not with one bit
-/// changed.
+/// The file of an entry: arbitrary bytes do not open; a sealed entry opens, but not with one bit changed.
 pub fn sealed(data: &[u8]) {
     let (key, path) = (Secret::new([7; 32]), Path::new("/entries/session-a"));
     let foreign = Sealed::parse(data, path);
@@ -32,7 +31,7 @@ pub fn sealed(data: &[u8]) {
     assert!(open(&bytes, "session-a").is_err(), "a cut is seen");
 }
 
-/// The two small files next to the entries, the name of an entry, and what the kernel says about its keys.
+/// The two small files next to the entries, the name of an entry, and the kernel's list of keys.
 pub fn store_files(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Some(key) = EntryKey::from_file_name(&text) {

@@ -1,4 +1,4 @@
-//! What the store needs from a place that keeps its data key.
+//! The interface of a place that keeps the store's data key.
 
 use std::path::Path;
 
@@ -11,34 +11,34 @@ use super::sealed::{self, DataKey, KeyId, Sealed};
 use super::{Prompts, StoreError, StoreKind};
 use jit_wire::secret::Secret;
 
-/// A place that keeps a data key: the keychain, the kernel, or a person's memory of a passphrase.
+/// A place that keeps a data key: the keychain, the kernel, or a passphrase that a person remembers.
 ///
-/// Errors distinguish [`Unavailable`](StoreError::Unavailable) and [`Gone`](StoreError::Gone) (look
-/// elsewhere) from [`Locked`](StoreError::Locked) and [`Refused`](StoreError::Refused) (this is the right
-/// place, and it refuses).
+/// Errors distinguish [`Unavailable`](StoreError::Unavailable) and [`Gone`](StoreError::Gone), after which
+/// another place is tried, from [`Locked`](StoreError::Locked) and [`Refused`](StoreError::Refused), which
+/// come from the right place.
 pub(super) trait KeyHome {
-    /// The key; `None` if there is none here. It waits for a person only with [`Prompts::Allowed`]; otherwise
-    /// a question that a person would have to answer is [`Locked`](StoreError::Locked), within seconds.
+    /// The key; `None` if there is none. It waits for a person only with [`Prompts::Allowed`]; otherwise, if
+    /// a person would have to answer, it fails with [`Locked`](StoreError::Locked) within seconds.
     fn load(&self, mark: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError>;
 
-    /// Makes a key, keeps it, and reads it back.
+    /// Creates a key, stores it, and reads it back.
     fn create(&self, prompts: Prompts) -> Result<(DataKey, Mark), StoreError>;
 
-    /// The key after `old`, with its mark. Nothing is stored yet.
+    /// Creates the key that replaces `old`, and its mark. Nothing is stored yet.
     fn successor(&self, _old: &DataKey, _mark: &Mark) -> Result<(DataKey, Mark), StoreError> {
         let key = Secret::new(*sealed::random()?);
         let mark = Mark::of(&key);
         Ok((key, mark))
     }
 
-    /// Stores `key` instead of the previous one, which is then gone.
+    /// Stores `key` in place of the previous one, which is then gone.
     fn adopt(&self, key: &DataKey, prompts: Prompts) -> Result<(), StoreError>;
 
-    /// Destroys the key; it is fine if there is none.
+    /// Destroys the key; it is no error if there is none.
     fn destroy(&self, prompts: Prompts) -> Result<(), StoreError>;
 }
 
-/// A home whose errors name its kind, because the next step depends on it.
+/// A home whose errors name its kind, because the advice depends on it.
 pub(super) struct Named<'h> {
     pub(super) kind: StoreKind,
     pub(super) home: Box<dyn KeyHome + 'h>,
@@ -66,7 +66,7 @@ impl KeyHome for Named<'_> {
     }
 }
 
-/// What is stored next to the entries about the key that they are sealed under. Nothing in it is secret.
+/// What is stored next to the entries about their key. Nothing in it is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Mark {
     /// The key's id, base64.
@@ -78,16 +78,16 @@ pub(super) struct Mark {
     pub(super) next: Option<Box<Next>>,
 }
 
-/// A key that replaces another.
+/// A key that is about to replace another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Next {
     /// The key, sealed under the previous one; base64.
     sealed: String,
-    /// The mark to write when it has replaced the other.
+    /// The mark to write after the replacement.
     pub(super) mark: Mark,
 }
 
-/// The name that the next key is sealed under. No entry has this name.
+/// The name under which the next key is sealed. No entry has this name.
 const NEXT: &str = "next-key";
 
 impl Mark {
@@ -101,7 +101,7 @@ impl Mark {
         Self { passphrase: Some(derivation), ..Self::of(key) }
     }
 
-    /// The same mark while `new`, whose own mark is `mark`, replaces `old`.
+    /// The same mark while the key `new` with the mark `mark` replaces `old`.
     pub(super) fn followed_by(&self, old: &DataKey, new: &DataKey, mark: Self) -> Result<Self, StoreError> {
         let sealed = sealed::seal(old, NEXT, &Secret::new(new.expose().to_vec()))?;
         let next = Some(Box::new(Next { sealed: BASE64.encode(sealed), mark }));
@@ -117,7 +117,7 @@ impl Mark {
         (next.mark.key_id() == Some(sealed::key_id(&key))).then_some(key)
     }
 
-    /// Whether entries may be sealed under the key with this id: the current one or the next.
+    /// Whether entries may be sealed under the key with this id: the current key or the next.
     pub(super) fn has(&self, id: KeyId) -> bool {
         let next = self.next.as_ref().and_then(|next| next.mark.key_id());
         self.key_id() == Some(id) || next == Some(id)

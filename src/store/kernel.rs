@@ -1,11 +1,11 @@
-//! The Linux kernel's keyring (keyrings(7)): it keeps a copy of the data key for a while, and is the home of
-//! the key if there is no keychain.
+//! The Linux kernel's keyring (keyrings(7)). It keeps a copy of the data key for a while, and the key itself
+//! if there is no keychain.
 //!
 //! Keys are in the user keyring `@u`. The session keyring would be narrower, but if PAM does not set one up,
 //! each process gets its own, which disappears with it. A process that does not possess `@u` (another login
 //! session, a container with its own session keyring) has only the rights that a key grants its user, so
-//! these are set; the key is made in the thread's own keyring and linked into `@u` only once it is complete,
-//! with its rights and its time limit.
+//! these are set. The key is created in the thread's own keyring and linked into `@u` only when its rights
+//! and its time limit are set.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,22 +19,22 @@ use super::{Prompts, StoreError};
 use crate::sys;
 use jit_wire::secret::Secret;
 
-/// One named place for a key.
+/// A named place for one key.
 #[derive(Debug)]
 pub(super) struct Slot {
     description: String,
 }
 
 impl Slot {
-    /// The place for `purpose` of the store with this id.
+    /// The place for `purpose` in the store with this id.
     pub(super) fn new(id: &str, purpose: &str) -> Self {
         Self { description: format!("jit:{id}:{purpose}") }
     }
 
-    /// The key that is there, if any. With a `limit`, its time starts again.
+    /// The stored key, if any. With a `limit`, its time starts again.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] if this kernel or container has no keyring for us.
+    /// [`StoreError::Unavailable`] if this kernel or container offers no keyring.
     pub(super) fn find(&self, limit: Option<Duration>) -> Result<Option<DataKey>, StoreError> {
         let Some(key) = self.search()? else { return Ok(None) };
         let mut bytes = Zeroizing::new([0; 32]);
@@ -47,13 +47,13 @@ impl Slot {
             return Ok(None);
         }
         if let Some(limit) = limit {
-            // A key whose time cannot be renewed still works until it is over.
+            // If the time cannot be extended, the key still works until it expires.
             let _ = key.set_timeout(seconds(limit));
         }
         Ok(Some(Secret::new(*bytes)))
     }
 
-    /// Puts a key there instead of any other, for `limit` or until the machine is switched off.
+    /// Stores a key in place of any other, for `limit` or until the machine is switched off.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`], also when the user's quota of keys is used up.
@@ -78,7 +78,7 @@ impl Slot {
         put().map_err(unavailable)
     }
 
-    /// Destroys the key that is there. Returns whether there was one.
+    /// Destroys the stored key. Returns whether there was one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -152,7 +152,7 @@ fn unavailable(error: KeyError) -> StoreError {
     StoreError::unavailable(why)
 }
 
-/// The kernel keyring as the only home of the key: gone when the machine is switched off, and the sessions with it.
+/// The kernel keyring as the home of the key. After a shutdown, the key and with it the sessions are lost.
 #[derive(Debug)]
 pub(super) struct KernelHome(pub(super) Slot);
 

@@ -1,4 +1,4 @@
-//! Only the Linux kernel keeps keys: this replaces the kernel keyring on other systems.
+//! Replaces the kernel keyring on systems other than Linux, where the kernel stores no keys.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::home::{KeyHome, Mark};
 use super::sealed::DataKey;
 use super::{Prompts, StoreError};
 
-/// A place that holds nothing.
+/// A place that never holds a key.
 #[derive(Debug)]
 pub(super) struct Slot;
 
@@ -32,7 +32,7 @@ impl Slot {
     }
 }
 
-/// A home that is never there.
+/// A home that is never available.
 #[derive(Debug)]
 pub(super) struct KernelHome(pub(super) Slot);
 

@@ -1,5 +1,5 @@
 //! The operating system's keychain as the home of the key. Its calls can hang (a stopped daemon, a dialog
-//! that nobody sees), so each runs in a thread of its own that is abandoned when its time is over.
+//! that nobody sees), so each runs in a thread of its own that is abandoned after a time limit.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -20,15 +20,14 @@ mod platform;
 
 /// The name of the key in the keychain, together with the id of the store.
 const SERVICE: &str = "jit";
-/// The time that a working keychain needs to answer; a probe takes no longer.
+/// How long a working keychain may take to answer a read or a probe.
 const READ_WITHIN: Duration = Duration::from_secs(1);
-/// A write has to reach the disk.
+/// A write must reach the disk.
 const WRITE_WITHIN: Duration = Duration::from_secs(5);
 /// How long a person may take for the keychain's own dialog.
 const UNLOCK_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long a prompt may take if nobody is there to answer it. KeePassXC completes its own within
-/// milliseconds.
+/// How long a prompt may take if nobody can answer it. KeePassXC completes its own within milliseconds.
 const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// The keychain's item for one store.
@@ -42,7 +41,7 @@ pub(super) struct Keychain<'w> {
 #[cfg_attr(windows, allow(dead_code, reason = "the Credential Manager shows no prompts"))]
 struct Dialogs {
     prompts: Prompts,
-    /// Called before a prompt begins, with whether it is sure to show a window.
+    /// Called before a prompt begins, with whether it will certainly show a window.
     begin: Box<dyn Fn(Window) + Send>,
 }
 
@@ -105,7 +104,7 @@ impl KeyHome for Keychain<'_> {
 }
 
 /// Waits for `work` in a thread of its own: `at_most`, and longer only while a prompt runs. If a prompt takes
-/// more than a moment, a person has to answer it, and is told so.
+/// more than a moment, a person must answer it, so they are told.
 fn within<T: Send + 'static>(
     at_most: Duration,
     prompts: Prompts,
@@ -140,8 +139,7 @@ fn within<T: Send + 'static>(
                 waited_for = match (prompts, told) {
                     (Prompts::Allowed, true) => UNLOCK_WITHIN,
                     (Prompts::Allowed, false) => BRIEFLY,
-                    // The call itself ends a prompt that nobody may answer; this only has to last longer than
-                    // that.
+                    // The call itself ends a prompt that nobody can answer; this limit only has to be longer.
                     (Prompts::Never | Prompts::Brief, _) => 2 * BRIEFLY + at_most,
                 };
             }
@@ -180,7 +178,7 @@ mod tests {
         assert_eq!(within(UNLOCK_WITHIN, Prompts::Never, || (), |_| Ok(7)).unwrap(), 7);
     }
 
-    /// A person is told about a prompt that waits for them, and about no other.
+    /// The person is told about a prompt that waits for them, and about no other.
     #[test]
     fn a_prompt_has_more_time_than_an_answer() {
         let (answer, answered) = mpsc::channel();
@@ -199,7 +197,7 @@ mod tests {
         assert_eq!(completes.unwrap(), 7);
     }
 
-    /// The Credential Manager never asks, so it can be tried here.
+    /// The Credential Manager shows no prompt, so the test can use the real one.
     #[cfg(windows)]
     #[test]
     fn the_credential_manager_keeps_replaces_and_forgets_a_key() {

@@ -1,6 +1,6 @@
-//! A key as an entry of `keyring-core`, which is how the keychains of macOS and Windows are reached, and what
-//! their errors mean. It is the same for both, and tested on every system with doubles that have the limits
-//! of both.
+//! A key as an entry of `keyring-core`, the library for the keychains of macOS and Windows, and what its
+//! errors mean. The same code serves both systems, and is tested on every system with doubles that have the
+//! limits of both.
 
 use keyring_core::error::PlatformError;
 use keyring_core::{Entry, Error};
@@ -11,7 +11,7 @@ use crate::store::error::bounded;
 use crate::store::sealed::DataKey;
 use jit_wire::secret::Secret;
 
-// Codes in Apple's `SecBase.h` that the store crate does not distinguish.
+// Codes in Apple's `SecBase.h` that the library does not distinguish.
 const USER_CANCELED: i64 = -128;
 const AUTH_FAILED: i64 = -25293;
 const INTERACTION_NOT_ALLOWED: i64 = -25308;
@@ -19,21 +19,21 @@ const INTERACTION_REQUIRED: i64 = -25315;
 /// Windows' `winerror.h`: the process belongs to no logon with credentials, such as one over SSH with a key.
 pub(super) const NO_SUCH_LOGON_SESSION: i64 = 1312;
 
-/// The platform's own code for an error, if it is one of the platform's.
+/// The platform's own code of an error, if it has one.
 pub(super) type CodeOf = fn(&PlatformError) -> Option<i64>;
 
 /// The key in `entry`, if there is one.
 pub(super) fn load(entry: &Entry, code_of: CodeOf) -> Result<Option<DataKey>, StoreError> {
     match entry.get_secret().map(Zeroizing::new) {
-        // An entry that is not a key counts as none.
+        // An entry that is not a key counts as missing.
         Ok(bytes) => Ok(<[u8; 32]>::try_from(&bytes[..]).ok().map(Secret::new)),
         Err(Error::NoEntry) => Ok(None),
         Err(error) => Err(translate(&error, code_of)),
     }
 }
 
-/// Puts the key into `entry`, instead of any other. It uses the call for bytes: the one for passwords
-/// converts them to UTF-16 on Windows.
+/// Stores the key in `entry`, in place of any other. Uses the function for bytes: the one for passwords
+/// converts to UTF-16 on Windows.
 pub(super) fn save(entry: &Entry, key: &DataKey, code_of: CodeOf) -> Result<(), StoreError> {
     entry.set_secret(key.expose()).map_err(|error| translate(&error, code_of))
 }

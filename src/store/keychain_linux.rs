@@ -1,13 +1,13 @@
 //! The Secret Service over D-Bus: GNOME Keyring, KWallet, KeePassXC.
 //!
-//! `dbus-secret-service` is used directly. The `keyring` store on top of it connects without a time limit for
+//! `dbus-secret-service` is used directly. The `keyring` crate on top of it connects without a time limit for
 //! dialogs, so a locked collection waits forever, and it unlocks whatever it finds, so "locked" cannot be
-//! told from "not there" without showing a dialog.
+//! distinguished from "missing" without showing a dialog.
 //!
-//! Creating, deleting and unlocking may each be answered with a prompt, which has to be run even if it shows
-//! no window (Secret Service API, "Prompts and prompting"). KeePassXC answers like that every time, and
-//! completes the prompt by itself if it is set to ask nothing. Whether it worked is found out by looking, not
-//! from the prompt's own answer.
+//! The service may answer a call to create, delete or unlock with a prompt, which must be run even if it
+//! shows no window (Secret Service API, "Prompts and prompting"). KeePassXC always does, and completes the
+//! prompt by itself if it is configured not to ask. Whether the call worked is checked by looking, not by the
+//! prompt's own answer.
 //!
 //! The key is stored as base64, because KWallet stores only text, in the default collection.
 
@@ -30,7 +30,7 @@ use jit_wire::secret::Secret;
 const LOOKED_EVERY: Duration = Duration::from_millis(10);
 const LOCKED: StoreError = StoreError::locked("the keychain is locked");
 
-/// Services whose unlock prompt always shows a window, which would only flash by.
+/// Services whose unlock prompt always shows a window. A prompt that is run only briefly would make it flash.
 const WINDOWED: [&str; 4] =
     ["org.gnome.keyring", "org.kde.kwalletd6", "org.kde.kwalletd5", "org.kde.secretservicecompat"];
 
@@ -42,13 +42,13 @@ pub(super) fn load(id: &str, dialogs: &Dialogs) -> Result<Option<DataKey>, Store
         open(dialogs, || item.is_locked(), || item.unlock())?;
         let text = Zeroizing::new(item.get_secret().map_err(translate)?);
         let bytes = BASE64.decode(&*text).map(Zeroizing::new).unwrap_or_default();
-        // An item that is not a key counts as none.
+        // An item that is not a key counts as missing.
         Ok(<[u8; 32]>::try_from(&bytes[..]).ok().map(Secret::new))
     })
 }
 
-/// Puts the key of the store `id` into the keychain, instead of any other. Whether a prompt that was not
-/// answered in time had an effect is found out by reading the key back, which every caller does.
+/// Stores the key of the store `id` in the keychain, in place of any other. If a prompt was not completed in
+/// time, callers find out whether the key was stored by reading it back.
 pub(super) fn save(id: &str, key: &DataKey, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_collection(dialogs, |collection| {
         let text = Zeroizing::new(BASE64.encode(key.expose()));
@@ -97,8 +97,8 @@ fn with_collection<T>(
     work(&collection)
 }
 
-/// Unlocks what reports that it is locked. It may report that until its prompt has run, and then open without
-/// a window.
+/// Unlocks items that the service reports as locked. It may report that until its prompt has run, and then
+/// open without a window.
 fn open(
     dialogs: &Dialogs,
     is_locked: impl Fn() -> Result<bool, Error>,
@@ -119,7 +119,7 @@ fn open(
     unless(unlocked, dialogs, || is_locked().is_ok_and(|locked| !locked))
 }
 
-/// Treats a prompt that was not completed as a success if `is_so` is true all the same, at once or a moment
+/// Treats a prompt that was not completed as a success if `is_so` is true anyway, immediately or a moment
 /// later: a service may do the work before it says so, and `dbus-secret-service` stops listening at the first
 /// other message.
 fn unless(outcome: Result<(), Error>, dialogs: &Dialogs, is_so: impl Fn() -> bool) -> Result<(), StoreError> {
@@ -129,7 +129,7 @@ fn unless(outcome: Result<(), Error>, dialogs: &Dialogs, is_so: impl Fn() -> boo
     let begun = Instant::now();
     while !is_so() {
         if begun.elapsed() > BRIEFLY {
-            // Nobody dismissed a prompt that nobody was shown.
+            // Nobody saw the prompt, so nobody dismissed it.
             return match dialogs.prompts {
                 Prompts::Allowed => outcome.map_err(translate),
                 Prompts::Never | Prompts::Brief => Err(LOCKED),
@@ -140,7 +140,7 @@ fn unless(outcome: Result<(), Error>, dialogs: &Dialogs, is_so: impl Fn() -> boo
     Ok(())
 }
 
-/// Whether the service cannot be unlocked without a window. Only called for one that is locked.
+/// Whether unlocking the service needs a window. Call it only for a locked service.
 fn window_of_service() -> Window {
     let Ok(bus) = Connection::new_session() else { return Window::Unknown };
     let bus = bus.with_proxy("org.freedesktop.DBus", "/org/freedesktop/DBus", READ_WITHIN);
@@ -163,7 +163,8 @@ fn translate(error: Error) -> StoreError {
     }
 }
 
-/// Errors of D-Bus (its specification, "Standard error names") and of the Secret Service, by their last word.
+/// Translates errors of D-Bus (its specification, "Standard error names") and of the Secret Service, by their
+/// last part.
 fn by_name(name: &str, message: &str) -> StoreError {
     let why = if message.is_empty() { bounded(name) } else { bounded(message) };
     match name.rsplit('.').next().unwrap_or_default() {

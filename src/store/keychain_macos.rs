@@ -1,5 +1,5 @@
-//! The login keychain of macOS. An item's access list contains the signature of the program that made it; for
-//! another program, or an unsigned one that was rebuilt, the system asks the person.
+//! The login keychain of macOS. An item's access list contains the signature of the program that created it.
+//! For another program, or an unsigned one that was rebuilt, the system asks the person.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) fn load(id: &str, dialogs: &Dialogs) -> Result<Option<DataKey>, Store
     with_entry(id, dialogs, |found| entry::load(found, code_of))
 }
 
-/// Puts the key of the store `id` into the keychain, instead of any other.
+/// Stores the key of the store `id` in the keychain, in place of any other.
 pub(super) fn save(id: &str, key: &DataKey, dialogs: &Dialogs) -> Result<(), StoreError> {
     with_entry(id, dialogs, |found| entry::save(found, key, code_of))
 }
@@ -34,8 +34,8 @@ fn with_entry<T>(
     dialogs: &Dialogs,
     work: impl FnOnce(&Entry) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    // While this is held, calls that would show a dialog fail with a code that means `Locked`. It applies to
-    // the whole process, which affects nobody else: a process asks its keychain one thing at a time.
+    // While this exists, calls that would show a dialog fail with a code that means `Locked`. It applies to
+    // the whole process, which is fine: a process makes one keychain call at a time.
     let _quiet = match dialogs.prompts {
         Prompts::Never | Prompts::Brief => Some(
             SecKeychain::disable_user_interaction()

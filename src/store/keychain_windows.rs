@@ -17,7 +17,7 @@ pub(super) fn load(id: &str, _: &Dialogs) -> Result<Option<DataKey>, StoreError>
     entry::load(&open(id)?, code_of)
 }
 
-/// Puts the key of the store `id` into the Credential Manager, instead of any other.
+/// Stores the key of the store `id` in the Credential Manager, in place of any other.
 pub(super) fn save(id: &str, key: &DataKey, _: &Dialogs) -> Result<(), StoreError> {
     entry::save(&open(id)?, key, code_of)
 }
@@ -33,7 +33,7 @@ fn open(id: &str) -> Result<Entry, StoreError> {
     store.build(SERVICE, id, Some(&HashMap::from([("persistence", "Local")]))).map_err(translate)
 }
 
-/// The store crate does not expose its error; the name of the one code that matters is in its text.
+/// The library does not expose its error; the name of the only code that matters is in its text.
 fn code_of(error: &PlatformError) -> Option<i64> {
     error.to_string().contains("ERROR_NO_SUCH_LOGON_SESSION").then_some(entry::NO_SUCH_LOGON_SESSION)
 }

@@ -1,20 +1,20 @@
-//! Locks that the kernel releases when their holder dies, so that none is ever left behind; and the message
-//! that a holder leaves for the processes that waited in the meantime.
+//! Locks that the kernel releases when their holder dies, so none is ever left behind; and the message that a
+//! holder leaves for the processes that were waiting.
 //!
 //! # Fairness
 //!
-//! There is no queue. In a queue everybody depends on the process before, and a single process stopped with
-//! Ctrl-Z would hold up all behind it. It also does not matter who does the work, because the result is for
-//! all. So:
+//! There is no queue. In a queue every process depends on the one before it, and a single process stopped
+//! with Ctrl-Z would block all others. It also does not matter which process does the work, because all of
+//! them use the result. So:
 //!
-//! 1. **A result answers everybody who waited for it.** A waiting process looks at what it waits for and at
-//!    the messages, and needs no lock to get an answer: neither later callers nor a holder that never ends
-//!    can keep it from an answer that exists.
-//! 2. **Callers that can do more go first.** "A sign-in is needed" does not help a caller that may start a
+//! 1. **A result answers every process that waited for it.** A waiting process looks at the result and the
+//!    messages, and needs no lock for that: neither later callers nor a holder that never ends can keep an
+//!    existing answer from it.
+//! 2. **Callers that can do more go first.** "You need to sign in" does not help a caller that may start a
 //!    sign-in. While such a caller waits, callers that may not ask a person leave the lock alone for a
-//!    second, in which the first one looks forty times; if the first one was stopped, that second is the
-//!    cost.
-//! 3. **Every wait has an end**, which the caller gives beforehand.
+//!    second. The first caller looks forty times in a second; if it is stopped, the second is all that the
+//!    others lose.
+//! 3. **Every wait has an end**, which the caller sets beforehand.
 
 use std::convert::Infallible;
 use std::fs::{File, TryLockError};
@@ -25,10 +25,10 @@ use super::StoreError;
 use crate::sys::state::{Spot, Stamp};
 use crate::world::{Note, Person};
 
-/// The steps between two attempts.
+/// The time between two attempts.
 const SHORTEST_NAP: Duration = Duration::from_millis(5);
 const LONGEST_NAP: Duration = Duration::from_millis(25);
-/// A wait that nobody notices is not worth mentioning.
+/// The person is told after this long; a shorter wait is not worth a message.
 const TOLD_AFTER: Duration = Duration::from_millis(300);
 /// How long a lock is left to callers that go first.
 const LEFT_FOR: Duration = Duration::from_secs(1);
@@ -41,9 +41,9 @@ const FIRST: &str = "first";
 /// Who waits for a lock, and how.
 #[derive(Clone, Copy)]
 pub struct Waiting<'a> {
-    /// Told once what is being waited for.
+    /// Is told once what this process waits for.
     pub person: &'a dyn Person,
-    /// What that is.
+    /// What the holder is doing, for that message.
     pub what: &'a str,
     /// The longest wait.
     pub at_most: Duration,
@@ -67,16 +67,16 @@ pub enum Order {
 pub enum Turn<T> {
     /// With the lock.
     Lock(Lock),
-    /// With what was waited for: another process did it, and the lock is not held.
+    /// With the result: another process did the work, and this one does not hold the lock.
     Answer(T),
 }
 
 /// A lock that is held; dropping it, or the end of the process, releases it.
 #[derive(Debug)]
 pub struct Lock {
-    // Only held, never unlocked explicitly: `File::unlock` fails on some systems although it worked.
+    // Only held, never unlocked explicitly: on some systems `File::unlock` fails although it worked.
     _file: Option<File>,
-    /// Where a message would be; `None` if nothing can be written.
+    /// The place of the message; `None` if nothing can be written.
     message_at: Option<Spot>,
     waited: bool,
     message: Option<String>,
@@ -95,8 +95,8 @@ impl Lock {
     }
 
     /// The same for a caller that needs the lock only until there is an `answer`. `answer` is called at the
-    /// beginning of a wait, and whenever the `watched` file was replaced or a message was left, which it is
-    /// given.
+    /// beginning of a wait, and whenever the `watched` file was replaced or a message was left, which it gets
+    /// as argument.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when the time is over, [`StoreError::Disk`].
@@ -141,8 +141,8 @@ impl Lock {
         Ok(Turn::Lock(Self { _file: Some(file), message_at, waited: wait.is_some(), message }))
     }
 
-    /// A lock that keeps nobody out, for a disk that cannot be written to: nobody can store anything there,
-    /// so there is nothing to protect.
+    /// A lock that excludes nobody, for a disk that cannot be written to: nothing can be stored there, so
+    /// there is nothing to protect.
     pub(super) fn of_nothing() -> Self {
         Self { _file: None, message_at: None, waited: false, message: None }
     }
@@ -152,12 +152,12 @@ impl Lock {
         self.waited
     }
 
-    /// The message that a holder left while this lock was waited for; earlier messages are not shown.
+    /// The message that a holder left while this process waited for the lock; earlier messages do not count.
     pub fn message_left(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
-    /// Leaves a message, not secret and of 2 KB at most, for the processes that wait for this lock now. If it
+    /// Leaves a message for the processes that are waiting for this lock: not secret, 2 KB at most. If it
     /// cannot be written, they find out for themselves.
     pub fn leave_message(&mut self, message: &str) {
         let Some(spot) = &self.message_at else { return };
@@ -168,17 +168,17 @@ impl Lock {
     }
 }
 
-/// A wait from its beginning.
+/// A wait in progress.
 struct Wait<'a> {
     message_at: Spot,
     /// How many messages there were before.
     count_before: u64,
     watched: &'a dyn Fn() -> Option<Spot>,
-    /// Where the watched file is, as far as that is known.
+    /// The place of the watched file, if it is known yet.
     watched_at: Option<Spot>,
-    /// What both files looked like at the last look.
+    /// The stamps of both files at the last look.
     seen: Option<[Option<Stamp>; 2]>,
-    /// Held shared by callers that go first.
+    /// Held with a shared lock by callers that go first.
     first: Option<File>,
 }
 
@@ -201,7 +201,7 @@ impl<'a> Wait<'a> {
         if self.seen.is_some() && self.seen == look(self) {
             return false;
         }
-        // Before the first entry of a store, nobody knows yet where it will be.
+        // Before the first entry of a store exists, its place is not known.
         self.watched_at = (self.watched)();
         self.seen = look(self);
         true
@@ -213,8 +213,8 @@ impl<'a> Wait<'a> {
         (count != self.count_before).then_some(message)
     }
 
-    /// Tells callers that are not first, for as long as the wait goes on. A process that checks for one holds
-    /// this for a moment, so this may succeed only at the next look.
+    /// Tells other callers that this one goes first, for as long as it waits. A process that checks for that
+    /// holds this lock for a moment, so it may take until the next look.
     fn go_first(&mut self, spot: &Spot) {
         if self.first.is_none() {
             let file = spot.beside(FIRST).open_to_lock().ok();
@@ -226,7 +226,7 @@ impl<'a> Wait<'a> {
 /// Whether a caller that goes first is waiting.
 fn is_left_to_others(spot: &Spot) -> bool {
     let first = spot.beside(FIRST);
-    // For most locks no caller that goes first ever waits.
+    // For most locks there is never a caller that goes first.
     let file = first.stamp().and_then(|_| first.open_to_lock().ok());
     file.is_some_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
@@ -243,9 +243,9 @@ fn is_taken(file: &File) -> io::Result<bool> {
     }
 }
 
-/// The last message, and how many there have been. A wall clock could be set back; a count only has to
-/// differ. It is in a separate file next to the lock's own, because Windows lets nobody read a file that
-/// another process has locked.
+/// The last message, and the number of messages so far. A wall clock could be set back; a count always
+/// differs. The message is in a separate file, because on Windows nobody can read a file that another process
+/// has locked.
 fn read_message(spot: &Spot) -> (u64, String) {
     let text = spot.read(LONGEST_MESSAGE as u64 + 32).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

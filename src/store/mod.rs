@@ -1,14 +1,15 @@
-//! Where sessions and tokens are stored: small files, each sealed under one data key, with the key in the
+//! The store for sessions and tokens: small files, each sealed under one data key. The key is in the
 //! operating system's keychain, in the kernel, or derived from a passphrase.
 //!
 //! ```text
-//! STATE/store.json          who this store is, and which kind `auto` settled on      record, settle
-//! STATE/locks/…             locks, and messages to those who wait                    lock
+//! file                      contents                                                 module
+//! STATE/store.json          the id of the store, and the kind that `auto` chose      record, settle
+//! STATE/locks/…             locks, and messages to waiting processes                 lock
 //! STATE/KIND/key.json       the mark of the key                                      place, home
 //! STATE/KIND/session-…      entries                                                  sealed
 //! ```
 //! Reading an entry on the warm path costs two small files, a lookup in the kernel keyring and a decryption;
-//! no keychain is asked, no thread is started. Nothing is probed before there is something to store.
+//! no keychain is used, no thread is started. Nothing is probed before there is something to store.
 
 mod describe;
 mod error;
@@ -58,31 +59,32 @@ use crate::world::{Person, World};
 use jit_wire::env::{self, JIT_STORE};
 use jit_wire::secret::Secret;
 
-/// The name that a store without an id looks for, and never finds.
+/// The id of a store without an id; no key has it.
 const UNNAMED: &str = "unnamed";
 
-/// How to use the store.
+/// The options of a store.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// How long a copy of the key may stay in the Linux kernel's keyring after its last use; `None` for no copy.
     pub key_cache: Option<Duration>,
-    /// What may be asked of a person.
+    /// Whether the person may be asked.
     pub prompts: Prompts,
 }
 
 /// What the store may ask a person, and how long a prompt of the keychain may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prompts {
-    /// Nothing, and no prompt is run: for commands that only look.
+    /// Nothing, and no prompt is run: for commands that only show something.
     Never,
     /// Nothing, but prompts of the keychain are run for a moment: the Secret Service answers with a prompt
-    /// even if it shows none, and KeePassXC completes its own by itself. For commands that programs start.
+    /// even if it shows none, and KeePassXC completes its own by itself. For commands that other programs
+    /// start.
     Brief,
     /// To unlock the keychain, or to type a passphrase: for commands typed on a terminal.
     Allowed,
 }
 
-/// Where the key of the entries is kept.
+/// Where the data key is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StoreKind {
@@ -113,7 +115,7 @@ impl fmt::Display for StoreKind {
     }
 }
 
-/// Makes the home of the key for a kind and the store's id; tests pass their own.
+/// Creates the home of the key for a kind and the store's id; tests pass their own.
 type Homes<'w> = Box<dyn Fn(StoreKind, &str) -> Box<dyn KeyHome + 'w> + 'w>;
 
 /// The store of one state folder.
@@ -121,19 +123,19 @@ pub struct Store<'w> {
     state: PathBuf,
     person: &'w dyn Person,
     homes: Homes<'w>,
-    /// What `JIT_STORE` asks for; `None` for `auto`.
+    /// The kind in `JIT_STORE`; `None` for `auto`.
     asked_for: Option<StoreKind>,
     options: Options,
-    /// Whether the person could see a dialog of the keychain.
+    /// Whether the person can see a dialog of the keychain.
     display: bool,
     /// The key that was used last.
     key: RefCell<Option<(StoreKind, DataKey)>>,
-    /// When the keychain did not answer, and what was being waited for.
+    /// The last time that the keychain did not answer, and what jit was waiting for.
     hung: RefCell<Option<(Instant, String)>>,
 }
 
 impl<'w> Store<'w> {
-    /// Decides from the environment which kinds are possible. Reads neither a file nor a keychain.
+    /// Determines the possible kinds from the environment. Reads neither a file nor a keychain.
     ///
     /// # Errors
     /// [`StoreError::BadSetting`].
@@ -181,13 +183,13 @@ impl<'w> Store<'w> {
     /// The value of an entry; `None` if nothing is stored.
     ///
     /// # Errors
-    /// Every [`StoreError`] except those of writing. A kernel that was restarted has forgotten its
-    /// entries: that is `None`.
+    /// Every [`StoreError`] except those of writing. If the kernel was restarted, its entries are forgotten:
+    /// that is `None`.
     pub fn get(&self, key: &EntryKey) -> Result<Option<Secret<Vec<u8>>>, StoreError> {
         let Some(place) = self.place()? else { return Ok(None) };
         let Some(spot) = place.entry(key)? else { return Ok(None) };
         let path = spot.path();
-        // Again if the key is being replaced right now, which the entry may show before its reader notices.
+        // Try again if the key is being replaced right now; the entry may change before the mark does.
         for last in [false, false, true] {
             let bytes = match spot.read(sealed::LARGEST_FILE) {
                 Ok(bytes) => bytes,
@@ -204,7 +206,7 @@ impl<'w> Store<'w> {
                         return if kind == StoreKind::Kernel { Ok(None) } else { Err(place.lost()) };
                     }
                     if !is_of_this_life && (last || !was_replaced) {
-                        // From before a logout, and restored.
+                        // From before a logout, and restored from a copy.
                         log::warn!("ignored {}: its key was destroyed by a logout", path.display());
                         return Ok(None);
                     }
@@ -215,18 +217,18 @@ impl<'w> Store<'w> {
         Ok(None)
     }
 
-    /// Stores a value. The lock is not used: having it proves that the caller may write.
+    /// Stores a value. The lock is only an argument to prove that the caller may write.
     ///
     /// The first value decides the kind of an `auto` store, and makes the key.
     ///
     /// # Errors
     /// Every [`StoreError`]; the entry is then as it was.
     pub fn put(&self, _: &Lock, key: &EntryKey, value: &Secret<Vec<u8>>) -> Result<(), StoreError> {
-        // Getting the key may have to wait for a person. That is done before anybody else has to wait.
+        // Getting the key may need a person, so do that before making others wait.
         if let Some(place) = self.place()? {
             self.key_in_use(&place)?;
         }
-        // Nobody can destroy the key between the last look at its mark and the write.
+        // Prevents that the key is destroyed between the last look at its mark and the write.
         let _settled = self.settle_lock()?;
         let (place, data_key) = self.settle()?;
         let sealed = sealed::seal(&data_key, &key.file_name(), value)?;
@@ -234,7 +236,7 @@ impl<'w> Store<'w> {
         spot.write(&sealed).map_err(StoreError::disk("write", &spot.path()))
     }
 
-    /// The error for an entry that opened, but does not contain what its name says.
+    /// The error for an entry that opened, but has invalid content.
     pub fn corrupt(&self, key: &EntryKey, why: &'static str) -> StoreError {
         let path = match self.place() {
             Ok(Some(place)) => place.path.join(key.file_name()),
@@ -252,7 +254,7 @@ impl<'w> Store<'w> {
         spot.map_or(Ok(false), |spot| remove(&spot))
     }
 
-    /// The keys of all entries. Needs no key to open them, so it does not say whether they can be opened.
+    /// The keys of all entries. They are not opened, so this does not show whether they can be.
     ///
     /// # Errors
     /// [`StoreError::Disk`], [`StoreError::Corrupt`].
@@ -263,7 +265,7 @@ impl<'w> Store<'w> {
 
     /// Destroys the keys of all kinds that were ever used, which makes every entry unreadable, and then
     /// removes the entries. If one kind refuses, the others are still forgotten; `auto` chooses again
-    /// afterwards. Returns the files among the entries that `jit` did not make; they are left.
+    /// afterwards. Returns the files among the entries that `jit` did not create; they are left alone.
     ///
     /// # Errors
     /// The first [`StoreError`].
@@ -272,14 +274,14 @@ impl<'w> Store<'w> {
         self.key.take();
         let state = self.made_state()?;
         let record = match self.record_in(&state) {
-            // A record that cannot be read does not tell which key to destroy; the entries are removed all
-            // the same.
+            // A record that cannot be read does not tell which key to destroy; the entries are removed
+            // anyway.
             Err(StoreError::Corrupt { .. }) => Record::default(),
             record => record?,
         };
         let record = Record { auto: None, ..record };
-        // From here on nothing may be stored any more, whatever happens to this process. If the disk does not
-        // accept this mark, everything is forgotten all the same.
+        // From here on nothing can be stored any more, whatever happens to this process. If the disk does not
+        // accept this mark, forget everything anyway.
         let _ = write_json(&state, RECORD, &Record { forgetting: true, ..record.clone() });
         let forgotten = self.forget_kinds(&record, &state);
         let written = write_json(&state, RECORD, &Record { forgetting: false, ..record });
@@ -290,7 +292,7 @@ impl<'w> Store<'w> {
     fn forget_kinds(&self, record: &Record, state: &Folder) -> Result<Vec<PathBuf>, StoreError> {
         let id = record.id.as_deref().unwrap_or(UNNAMED);
         let (mut left, mut forgotten) = (Vec::new(), Ok(()));
-        // There may have been a key even if something else is in the folder's place.
+        // There may have been a key even if something else has taken the folder's place.
         for kind in StoreKind::ALL.into_iter().filter(|kind| state.stamp(kind.name()).is_some()) {
             match self.place_of(kind, id, Some(state.clone())).forget() {
                 Ok(some) => left.extend(some),
@@ -300,8 +302,8 @@ impl<'w> Store<'w> {
         forgotten.map(|()| left)
     }
 
-    /// Drops the copies of the key from the kernel keyring, and returns whether there were any. The next use
-    /// asks the keychain again.
+    /// Removes the copies of the key from the kernel keyring; returns whether there were any. The next use
+    /// reads the keychain again.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] if the kernel's keyring fails halfway through.
@@ -319,8 +321,8 @@ impl<'w> Store<'w> {
         Ok(dropped)
     }
 
-    /// Takes the lock of an entry, or waits for it `at_most`; `what` tells a person what is going on in the
-    /// meantime.
+    /// Takes the lock of an entry, or waits for it `at_most`; `what` describes the work for the messages of
+    /// waiting processes.
     ///
     /// If nothing can be written (full disk, read-only home), there is nothing to lock either: the caller
     /// continues alone, and gets the error when it stores its result.
@@ -343,8 +345,8 @@ impl<'w> Store<'w> {
     }
 
     /// The same for a caller that needs the lock only until there is an `answer`. While waiting for the lock,
-    /// `answer` is called at each change of the entry and for each message, which it is given, and ends the
-    /// wait.
+    /// `answer` is called at each change of the entry and for each message, which it gets as argument, and
+    /// ends the wait.
     ///
     /// # Errors
     /// As [`Store::lock`].
@@ -357,8 +359,8 @@ impl<'w> Store<'w> {
         if let Ok(Some(place)) = self.place() {
             // Nobody should sign in for a session that could not be stored.
             place.mark()?;
-            // Before anybody waits for this lock: a keychain that becomes locked or hangs later then holds up
-            // no queue. Whoever needs the key reports what is wrong with it.
+            // Before anybody waits for this lock: a keychain that is locked or hangs later then blocks
+            // nobody. A caller that needs the key reports what is wrong with it.
             if place.prompts != Prompts::Allowed {
                 let _ = self.key_in_use(&place);
             }

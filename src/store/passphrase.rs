@@ -16,13 +16,13 @@ use jit_wire::secret::Secret;
 const SALT_SIZE: usize = 16;
 /// How often a person may try.
 const ATTEMPTS: usize = 3;
-/// The least that a new passphrase must have, in characters (NIST SP 800-63B, section 5.1.1.1).
+/// The minimum length of a new passphrase, in characters (NIST SP 800-63B, section 5.1.1.1).
 const SHORTEST: usize = 8;
-/// The most that is accepted from a file, so that a planted file cannot exhaust the machine.
+/// The maximum that is accepted from a file, so that a planted file cannot exhaust the machine.
 const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 const MOST_PASSES: u32 = 16;
 const MOST_LANES: u32 = 16;
-/// The mark has to stay small.
+/// The limit for replacements of the key, which keeps the mark small.
 const MOST_STEPS: usize = 200;
 
 /// How a key is derived from a passphrase.
@@ -33,7 +33,7 @@ pub(super) struct Derivation {
     memory_kib: u32,
     passes: u32,
     lanes: u32,
-    /// Random, base64: each makes a new key from the previous one, and cannot be reversed. So a key can be
+    /// Random, base64. Each creates a new key from the previous one and cannot be reversed, so a key can be
     /// replaced without the passphrase.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<String>,
@@ -47,8 +47,8 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// RFC 9106's second recommendation, but with one lane, because an attacker's machine has more of them
-    /// than ours.
+    /// RFC 9106's second recommendation, but with one lane: an attacker's machine has more cores than the
+    /// user's.
     pub(super) const NORMAL: Self = Self { memory_kib: 64 * 1024, passes: 3 };
 }
 
@@ -84,7 +84,7 @@ impl Derivation {
     }
 }
 
-/// The key that a step makes from another.
+/// The key that a step derives from another.
 fn after(key: &DataKey, step: &str) -> DataKey {
     let hmac = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.expose());
     let tag = ring::hmac::sign(&hmac, format!("jit next key {step}").as_bytes());
@@ -164,7 +164,7 @@ impl KeyHome for Passphrase<'_> {
     }
 
     fn adopt(&self, _: &DataKey, _: Prompts) -> Result<(), StoreError> {
-        // The mark is all that there is to destroy.
+        // Only the mark can be destroyed.
         Ok(())
     }
 

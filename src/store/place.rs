@@ -1,7 +1,7 @@
 //! One kind of store in use: its folder of entries, the home of its key, and the copy of that key in the kernel.
 //!
-//! Next to the entries is `key.json`, the [`Mark`] of the key that they are sealed under. It exists for as long as the
-//! key should exist, so that a key that was lost or replaced can be told from one that was never made.
+//! Next to the entries is `key.json`, the [`Mark`] of their key. It exists for as long as the key should
+//! exist, so that a lost or replaced key can be distinguished from one that was never created.
 
 use std::io;
 use std::path::PathBuf;
@@ -18,11 +18,10 @@ use crate::sys::state::{self, Folder, NotOurs, Spot};
 use crate::world::Person;
 
 const MARK: &str = "key.json";
-/// The folder of all locks.
 pub(super) const LOCKS: &str = "locks";
-/// The usual size of a sign-in or session, in bytes.
+/// The typical size of an entry, in bytes.
 const USUAL_SIZE: usize = 8 * 1024;
-/// Where no copy is allowed, hundreds of processes that all need the key read it one after another, each for
+/// If no copy is allowed, hundreds of processes that all need the key read it one after another, each for
 /// some tens of milliseconds.
 const READING_AT_MOST: Duration = Duration::from_secs(30);
 
@@ -31,14 +30,14 @@ pub(super) struct Place<'w> {
     pub(super) kind: StoreKind,
     /// The folder of its entries, for messages.
     pub(super) path: PathBuf,
-    /// The state folder; `None` if there is none yet.
+    /// The state folder; `None` if it does not exist yet.
     pub(super) state: Option<Folder>,
     pub(super) home: Box<dyn KeyHome + 'w>,
-    /// Where the copy of the key is, and how long it may stay; `None` for no copy.
+    /// The place of the copy of the key, and how long it may stay; `None` for no copy.
     pub(super) copy: Slot,
     pub(super) copy_for: Option<Duration>,
     pub(super) person: &'w dyn Person,
-    /// What may be asked of the person.
+    /// Whether the person may be asked.
     pub(super) prompts: Prompts,
 }
 
@@ -64,28 +63,28 @@ impl Place<'_> {
         Ok(self.folder()?.map(|folder| folder.spot(key.file_name())))
     }
 
-    /// What is stored about the key; `None` before it was made and after it was destroyed.
+    /// The mark of the key; `None` before it was created and after it was destroyed.
     pub(super) fn mark(&self) -> Result<Option<Mark>, StoreError> {
         self.folder()?.map_or(Ok(None), |folder| read_json(&folder, MARK))
     }
 
-    /// Stores what has to be known about the key.
+    /// Stores the mark of the key.
     pub(super) fn write_mark(&self, mark: &Mark) -> Result<(), StoreError> {
         write_json(&self.made_folder()?, MARK, mark)
     }
 
-    /// The copy of the key in the kernel, with its time limit renewed.
+    /// The copy of the key in the kernel, with its time limit extended.
     pub(super) fn copied(&self) -> Option<DataKey> {
         self.copy_for.and_then(|limit| self.copy.find(Some(limit)).ok().flatten())
     }
 
-    /// The key with the id `wanted`: the copy, or else the one at home.
+    /// The key with the id `wanted`: the copy, or else the one in its home.
     ///
     /// # Errors
     /// [`StoreError::KeyLost`] if the home has no such key, and the home's own.
     pub(super) fn key(&self, wanted: KeyId) -> Result<DataKey, StoreError> {
         let right = |key: &DataKey| sealed::key_id(key) == wanted;
-        // Passed on as it is: each copy of a key is one more page to keep out of swap.
+        // Passed on without another copy: each copy of a key is one more page to keep out of swap.
         let copy = match self.copied() {
             Some(key) if right(&key) => return Ok(key),
             other => other,
@@ -94,17 +93,17 @@ impl Place<'_> {
             Some(key) if right(&key) => return Ok(key),
             other => other,
         };
-        // While the key is being replaced, the mark holds the next one, for those who have the previous one.
+        // While the key is being replaced, the mark has the next one, sealed under the previous one.
         let mark = self.mark()?;
         let next = mark.and_then(|mark| copy.iter().chain(&loaded).find_map(|key| mark.next_key(key)));
         next.filter(right).ok_or_else(|| self.lost())
     }
 
-    /// Uses the key that is there, or makes one. Only for the holder of the store's lock.
+    /// Uses the existing key, or creates one. Only for the holder of the store's lock.
     pub(super) fn establish(&self) -> Result<DataKey, StoreError> {
         let (key, mark) = match self.load()? {
             Some(key) => {
-                // A key derived from a passphrase would be lost if this were lost.
+                // A key derived from a passphrase would be lost with this mark.
                 let own = |mark: &Mark| mark.key_id() == Some(sealed::key_id(&key));
                 let mark = self.mark()?.filter(own).unwrap_or_else(|| Mark::of(&key));
                 (key, mark)
@@ -125,12 +124,12 @@ impl Place<'_> {
         written.map_err(StoreError::disk("write", &self.path.join(MARK)))
     }
 
-    /// Destroys the key, then everything that it opened, and returns what is there that `jit` did not make,
-    /// and left. Continues after a failure, and returns the first error.
+    /// Destroys the key, then everything that it opened. Returns the files that `jit` did not create, which
+    /// are left alone. Continues after a failure, and returns the first error.
     pub(super) fn forget(&self) -> Result<Vec<PathBuf>, StoreError> {
         let destroyed = self.home.destroy(self.prompts);
         let uncopied = self.copy.remove().map(drop).or_else(|error| match error {
-            // If the kernel has no keyring for us, there is no copy.
+            // Without a keyring in the kernel there is no copy.
             StoreError::Unavailable { .. } => Ok(()),
             error => Err(error),
         });
@@ -139,13 +138,13 @@ impl Place<'_> {
         destroyed.and(uncopied).and(removed).map(|()| left)
     }
 
-    /// Removes files with names that `jit` gives, and notes the rest. The mark of a key that still exists
-    /// stays, so that it can be forgotten again.
+    /// Removes the files with names that `jit` uses, and records the rest in `left`. The mark of a key that
+    /// still exists stays, so that the key can be forgotten again.
     pub(super) fn remove_entries(&self, mark_too: bool, left: &mut Vec<PathBuf>) -> Result<(), StoreError> {
         let folder = match self.folder() {
             Ok(Some(folder)) => folder,
             Ok(None) => return Ok(()),
-            // Something else is where the folder should be: it is not ours to remove.
+            // Something else is in the folder's place. It is not jit's, so it stays.
             Err(StoreError::Disk { source, .. }) if NotOurs::in_error(&source).is_some() => {
                 left.push(self.path.clone());
                 return Ok(());
@@ -176,16 +175,16 @@ impl Place<'_> {
         names.map(Option::unwrap_or_default).map_err(StoreError::disk("read", &self.path))
     }
 
-    /// The error for entries that nothing can open any more.
+    /// The error for entries that can never be opened again.
     pub(super) fn lost(&self) -> StoreError {
         StoreError::KeyLost { kind: self.kind, folder: self.path.clone() }
     }
 
-    /// Asks for the key, one process after another, so that the copy made by the first one serves all; then
+    /// Reads the key, one process after another, so that all can use the copy that the first one makes; then
     /// asks the person if needed, without holding a lock.
     fn load(&self) -> Result<Option<DataKey>, StoreError> {
         if self.kind == StoreKind::Kernel {
-            // It answers everybody at once in the same way, and asks nothing.
+            // A passphrase cannot be read without asking, so there is no need to wait.
             return self.home.load(None, Prompts::Never);
         }
         let mark = self.mark()?;
@@ -202,8 +201,8 @@ impl Place<'_> {
     fn load_quietly(&self, mark: Option<&Mark>) -> Result<Option<DataKey>, StoreError> {
         let (what, at_most) = ("reading the key of the store", READING_AT_MOST);
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
-        // The copy made by the first one serves all, and a keychain that hung is not tried again by everybody
-        // who waited.
+        // The copy made by the first process serves all others, and they do not try a keychain again that
+        // hung.
         let gone = |why: &str| StoreError::gone(why).at(self.kind);
         let look = |why: Option<&str>| self.copied().map(Ok).or_else(|| why.map(|why| Err(gone(why))));
         let spot = self
@@ -224,7 +223,7 @@ impl Place<'_> {
         {
             return answer.map(Some);
         }
-        // If the key is locked, the person is asked next, with time to answer, if somebody is there.
+        // If the key is locked, the person is asked next, with time to answer, if possible.
         let prompts = match self.prompts {
             Prompts::Allowed => Prompts::Never,
             prompts => prompts,
@@ -232,7 +231,7 @@ impl Place<'_> {
         let answer = self.home.load(mark, prompts);
         match (&answer, &mut lock) {
             (Ok(Some(key)), _) => self.keep_copy(key),
-            // A keychain that hangs would make everybody who waits here hang in turn.
+            // Otherwise a keychain that hangs would make every waiting process hang in turn.
             (Err(StoreError::Gone { why, .. }), Some(lock)) => lock.leave_message(why),
             _ => {}
         }
@@ -247,8 +246,8 @@ impl Place<'_> {
         }
     }
 
-    /// If the copy cannot be made, only the next call is slower. A copy from when copies were allowed is
-    /// removed.
+    /// Stores a copy of the key. If that fails, only the next call is slower. If copies are not allowed any
+    /// more, removes an old one.
     fn keep_copy(&self, key: &DataKey) {
         let _ = match self.copy_for {
             Some(limit) => self.copy.put(key, Some(limit)),
@@ -257,7 +256,7 @@ impl Place<'_> {
     }
 }
 
-/// Removes a file, and returns whether it was there.
+/// Removes a file; returns whether it existed.
 pub(super) fn remove(spot: &Spot) -> Result<bool, StoreError> {
     spot.folder.remove(&spot.name).map_err(|error| StoreError::disk("remove", &spot.path())(error))
 }

@@ -11,13 +11,13 @@ use crate::sys::state::Folder;
 /// `store.json` of a state folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// A random name, made once, under which the key is stored everywhere: a demo or a test with another
+    /// A random id, created once, under which the key is stored everywhere: a demo or a test with another
     /// state folder never touches the user's key.
     pub(super) id: Option<String>,
     /// What `auto` chose, so that it never changes silently.
     pub(super) auto: Option<Choice>,
-    /// Everything is being forgotten. If this is found, the process that did so was killed: nothing is valid
-    /// any more, and the next process that stores something completes the work.
+    /// Set while everything is being forgotten. If it is still set later, that process was killed: nothing in
+    /// the store is valid any more, and the next process that stores something completes the work.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forgetting: bool,
 }
@@ -26,7 +26,7 @@ pub(super) struct Record {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Choice {
     pub(super) kind: StoreKind,
-    /// Why that one.
+    /// The reason.
     pub(super) because: String,
 }
 

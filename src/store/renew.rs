@@ -1,16 +1,15 @@
-//! A new data key for the entries that stay, so that no copy of a deleted entry opens again.
+//! A new data key for the remaining entries, so that no copy of a deleted entry opens again.
 //!
-//! Only their key ties entries to the current state of the store: an entry that was deleted and restored
-//! opens as long as its key exists. So a logout of one sign-in replaces the key and seals the remaining
-//! entries again. A kill at any point is safe:
+//! An entry that was deleted and restored from a copy opens as long as its key exists. So signing out of one
+//! IdP replaces the key and seals the remaining entries again. The process may be killed at any point:
 //!
-//! 1. The mark gets the next key as well, sealed under the old one. Both open entries now.
-//! 2. Each entry is sealed under the next key, one after another.
-//! 3. The home stores the next key instead of the old one, which is gone from here on, with its copy in the
-//!    kernel.
-//! 4. The mark has only the new key.
+//! 1. Add the next key to the mark, sealed under the old one. Entries may now be sealed under either.
+//! 2. Seal each entry under the next key, one after another.
+//! 3. Store the next key in its home in place of the old one, which is lost from here on, and replace the
+//!    kernel's copy.
+//! 4. Leave only the new key in the mark.
 //!
-//! After a kill, the next process that stores something continues with 2.
+//! After a kill, the next process that stores something continues with step 2.
 
 use super::place::Place;
 use super::sealed::{self, DataKey, Sealed};
@@ -18,13 +17,13 @@ use super::{Store, StoreError};
 use crate::plan::EntryKey;
 
 impl Store<'_> {
-    /// Replaces the key of the store in use. What is in the store stays; what was removed before never opens
+    /// Replaces the key of the store in use. The stored entries stay; what was removed before never opens
     /// again, even from a copy.
     ///
     /// # Errors
     /// Every [`StoreError`]; all entries can then be read as before.
     pub fn renew_key(&self) -> Result<(), StoreError> {
-        // If a person has to be asked for the key, that happens before anybody else has to wait.
+        // If a person must be asked for the key, do that before making others wait.
         match self.place()? {
             Some(place) if self.key_in_use(&place)?.is_some() => {}
             _ => return Ok(()),
@@ -39,13 +38,13 @@ impl Store<'_> {
         self.finish_renewal(&place, old).map(drop)
     }
 
-    /// Continues a replacement that the mark records, if there is one, and returns the key that is valid
-    /// then. `key` is the one that the home has. Only with the store's lock held.
+    /// Continues a replacement that the mark records, if there is one, and returns the key that is then
+    /// valid. `key` is the one in its home. The caller must hold the store's lock.
     pub(super) fn finish_renewal(&self, place: &Place<'_>, key: DataKey) -> Result<DataKey, StoreError> {
         let Some(mark) = place.mark()? else { return Ok(key) };
         let Some(next) = &mark.next else { return Ok(key) };
         let new = if next.mark.key_id() == Some(sealed::key_id(&key)) {
-            // It is stored there already.
+            // It is stored already.
             key
         } else {
             let new = mark.next_key(&key).ok_or_else(|| place.lost())?;

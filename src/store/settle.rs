@@ -1,4 +1,4 @@
-//! Which kind of store is in use, and how that is decided: the choice, its record, and making the key.
+//! Which kind of store is in use: how it is chosen, recorded, and how its key is created.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,10 +13,9 @@ use crate::sys::state::Folder;
 
 /// The record's name.
 pub(super) const RECORD: &str = "store.json";
-/// Making the key takes as long as the first user's keychain does; a process stuck behind a dialog is told.
+/// Creating the key takes as long as the keychain does; a process behind it is told when that takes too long.
 const SETTLING_AT_MOST: Duration = Duration::from_secs(10);
-/// How long a keychain that did not answer is not asked again, because each attempt costs as much as the
-/// first.
+/// How long a keychain that did not answer is not called again: each attempt would take as long as the first.
 const HUNG_FOR: Duration = Duration::from_secs(60);
 
 impl<'w> Store<'w> {
@@ -36,12 +35,12 @@ impl<'w> Store<'w> {
         }
     }
 
-    /// The state folder, made if need be.
+    /// The state folder, created if needed.
     pub(super) fn made_state(&self) -> Result<Folder, StoreError> {
         Folder::make(&self.state).map_err(StoreError::disk("make", &self.state))
     }
 
-    /// The folder of the locks, made if need be.
+    /// The folder of the locks, created if needed.
     pub(super) fn locks(&self) -> Result<Folder, StoreError> {
         let state = self.made_state()?;
         state.make_folder(LOCKS).map_err(StoreError::disk("make", &self.state.join(LOCKS)))
@@ -51,7 +50,7 @@ impl<'w> Store<'w> {
         self.state()?.map_or_else(|| Ok(Record::default()), |state| self.record_in(&state))
     }
 
-    /// The record. Its id becomes part of names elsewhere, so it must be one that was made here.
+    /// The record. Its id becomes part of names elsewhere, so it must have the form that jit creates.
     pub(super) fn record_in(&self, state: &Folder) -> Result<Record, StoreError> {
         let record: Record = read_json(state, RECORD)?.unwrap_or_default();
         let made_here = |id: &String| {
@@ -87,7 +86,7 @@ impl<'w> Store<'w> {
             state,
             home: Box::new(Named { kind, home: (self.homes)(kind, id) }),
             copy: Slot::new(id, &format!("copy-of-{kind}")),
-            // The kernel's own key is not a copy.
+            // If the kernel is the home of the key, there is no copy.
             copy_for: self.options.key_cache.filter(|_| kind != StoreKind::Kernel),
             person: self.person,
             prompts: match (self.options.prompts, kind) {
@@ -119,12 +118,12 @@ impl<'w> Store<'w> {
         Ok(key)
     }
 
-    /// The key that new entries of this kind are sealed under, if there is one.
+    /// The key for new entries of this kind, if there is one.
     pub(super) fn key_in_use(&self, place: &Place<'_>) -> Result<Option<DataKey>, StoreError> {
         let Some(mark) = place.mark()? else { return Ok(None) };
         let next = mark.next.as_ref().and_then(|next| next.mark.key_id());
         let key = mark.key_id().ok_or_else(|| place.lost()).and_then(|id| self.key_of(place, id));
-        // The process that replaced the key may have been killed after the next key was stored.
+        // The process that replaced the key may have been killed after it stored the next one.
         let key = match (key, next) {
             (Err(StoreError::KeyLost { .. }), Some(next)) => self.key_of(place, next),
             (key, _) => key,
@@ -136,8 +135,8 @@ impl<'w> Store<'w> {
         }
     }
 
-    /// The place to write to and its key, made now if this is the first time. Only with the store's lock
-    /// held.
+    /// The place to write to and its key, which is created the first time. The caller must hold the store's
+    /// lock.
     pub(super) fn settle(&self) -> Result<(Place<'w>, DataKey), StoreError> {
         let state = self.made_state()?;
         let mut record = self.record_in(&state)?;
@@ -178,8 +177,8 @@ impl<'w> Store<'w> {
         Ok((place, key))
     }
 
-    /// Makes sure that the next value can be stored: the kind is there, its key can be read (a person is
-    /// asked now if needed) and the folder can be written to. The kernel is only tried: a sign-in that fails
+    /// Makes sure that the next value can be stored: the kind is available, its key can be read (a person is
+    /// asked now if needed) and the folder can be written to. The kernel is only tested: a sign-in that fails
     /// should leave nothing there.
     ///
     /// # Errors
@@ -204,8 +203,8 @@ impl<'w> Store<'w> {
         place.try_writing()
     }
 
-    /// Whether the kernel would keep a key; `None` if the kernel would not be used. `kind` is the one in use,
-    /// if there is one.
+    /// Whether the kernel can store a key; `None` if the kernel would not be used. `kind` is the one in use,
+    /// if any.
     fn try_kernel(&self, kind: Option<StoreKind>, state: &Folder) -> Option<Result<Place<'w>, StoreError>> {
         let passed_over = || {
             let keychain = self.place_of(StoreKind::Keychain, UNNAMED, None);
@@ -221,7 +220,7 @@ impl<'w> Store<'w> {
         }
     }
 
-    /// The first kind that works. If one is there but locked, or refuses, the search ends: the user's
+    /// The first kind that works. If one is available but locked, or refuses, the search ends: the user's
     /// keychain is not skipped because it happens to be locked.
     fn choose(&self, id: &str, state: &Folder) -> Result<(Place<'w>, DataKey, String), StoreError> {
         let mut passed = Vec::new();

@@ -12,7 +12,7 @@ use crate::plan::EntryKind;
 use crate::world::doubles;
 use jit_wire::env::Env;
 
-/// What a home in memory holds, and what it was asked for.
+/// The contents of a home in memory, and the calls that it got.
 #[derive(Default)]
 struct Memory {
     key: Option<DataKey>,
@@ -197,7 +197,7 @@ fn auto_skips_absent_stores_and_keeps_its_choice() {
     assert!(before.why.contains("empty") && before.why.contains("keychain: none here"));
     put(&first, "a", "one").unwrap();
 
-    // The keychain appears; the sessions stay where they are, and the reason is remembered.
+    // The keychain becomes available; the sessions stay where they are, and the reason is remembered.
     homes.keychain.0.lock().unwrap().fails = None;
     let later = store(&world, &homes, false);
     put(&later, "b", "two").unwrap();
@@ -206,7 +206,8 @@ fn auto_skips_absent_stores_and_keeps_its_choice() {
     assert_eq!((description.kind, description.problem.is_none()), (Some(StoreKind::Kernel), true));
     assert!(description.why.contains("(keychain: none here)"), "{}", description.why);
 
-    // The machine is switched off and on: the kernel's entries are forgotten, not broken, and the choice is free.
+    // After a restart of the machine the kernel's entries are forgotten, which is no error, and `auto` may
+    // choose again.
     homes.kernel.0.lock().unwrap().key = None;
     let after = store(&world, &homes, false);
     assert_eq!(get(&after, "a").unwrap(), None);
@@ -304,7 +305,8 @@ fn swapped_damaged_or_newer_files_are_named() {
     assert_eq!(get(&store, "a").unwrap().as_deref(), Some("again"), "writing mends");
 }
 
-/// The threat model allows this to somebody who can write in the folder, as long as nobody has signed out.
+/// The threat model allows this for an attacker who can write to the folder, as long as nobody has signed
+/// out.
 #[test]
 fn an_older_version_of_an_entry_opens() {
     let root = tempfile::tempdir().unwrap();
@@ -443,7 +445,7 @@ fn forgotten_entries_do_not_open_when_restored() {
         put(&first, "gone", "one").unwrap();
         put(&first, "stays", "two").unwrap();
         let old = kept(&typed, setting);
-        // One sign-in is ended.
+        // One login is ended.
         assert!(first.delete(&key("gone")).unwrap());
         first.renew_key().unwrap();
         let later = store(&typed, &homes, true);
@@ -453,7 +455,7 @@ fn forgotten_entries_do_not_open_when_restored() {
             assert_eq!(get(&later, name).unwrap(), None, "{setting}: {name}");
             assert_eq!(get(&first, name).unwrap(), None, "{setting}: {name}");
         }
-        // Again, with the same key: what stays can be read and written.
+        // Again, with the same key: the remaining entry can be read and written.
         put(&later, "stays", "three").unwrap();
         later.renew_key().unwrap();
         assert_eq!(

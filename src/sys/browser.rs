@@ -1,4 +1,4 @@
-//! The user's browser: the command that `BROWSER` names, else the system's opener.
+//! The user's browser: the command in `BROWSER`, or else the system's opener.
 
 use std::process::{Command, Stdio};
 
@@ -9,18 +9,18 @@ use jit_wire::trusted_url::TrustedUrl;
 /// The browser of the desktop that this process runs on.
 #[derive(Debug)]
 pub struct SystemBrowser {
-    /// `BROWSER`, as it was at the start.
+    /// The value of `BROWSER` at the start.
     named: Option<String>,
     desktop: bool,
 }
 
 impl SystemBrowser {
-    /// The browser that `env` selects. Nothing is started yet.
+    /// The browser that `env` selects. Does not start it.
     pub fn new(env: &Env) -> Self {
         let display = env.get(env::DISPLAY).is_some();
         let remote = env.get(env::SSH_CONNECTION).is_some();
         let always = cfg!(any(target_os = "macos", windows));
-        // Over SSH only a forwarded X display leads to the desktop where the person sits.
+        // Over SSH only a forwarded X display leads to the user's desktop.
         let desktop = display || (!remote && (always || env.get(env::WAYLAND_DISPLAY).is_some()));
         Self { named: env.get(env::BROWSER).map(str::to_owned), desktop }
     }
@@ -59,7 +59,7 @@ impl Browser for SystemBrowser {
 /// Starts the command given by `words`, independent of this process.
 ///
 /// # Errors
-/// Why it could not be started, in words.
+/// A sentence that says why it could not be started.
 pub fn open_with(words: &[String]) -> Result<(), String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("no command is configured".to_owned());
@@ -68,10 +68,10 @@ pub fn open_with(words: &[String]) -> Result<(), String> {
         .map_err(|error| format!("could not start `{program}`: {error}"))
 }
 
-/// The commands of `BROWSER`, in order: separated by colons outside quotes (not on Windows, where a colon
-/// follows a drive letter), split at white space outside quotes, with `%s` replaced by the URL, which is
-/// otherwise appended. No shell reads any of it. If the whole text is the path of an existing program,
-/// whatever spaces it has, it is that program.
+/// The commands in `BROWSER`, in order: separated by colons outside quotes (not on Windows, where a colon
+/// follows a drive letter), split at white space outside quotes, with `%s` replaced by the URL, or else the
+/// URL appended. No shell is involved. If the whole text is the path of an existing program, including any
+/// spaces, it is that program.
 fn named_commands(list: &str, url: &str, colons: bool, exists: &dyn Fn(&str) -> bool) -> Vec<Command> {
     let entries = if colons { split_outside_quotes(list, |c| c == ':') } else { vec![list.to_owned()] };
     let command = |entry: String| {
@@ -138,8 +138,8 @@ fn unquoted(word: &str) -> String {
     plain + rest
 }
 
-/// Starts `command` independent of this process: it neither reads this terminal nor writes to it, and Ctrl-C
-/// here does not reach it.
+/// Starts `command` independent of this process: it does not use this terminal, and Ctrl-C here does not
+/// reach it.
 fn start(command: &mut Command) -> std::io::Result<()> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     #[cfg(unix)]
@@ -177,7 +177,7 @@ mod tests {
             ("x %s:y", &[&["x", URL], &["y", URL]]),
             ("x; rm -rf $HOME", &[&["x;", "rm", "-rf", "$HOME", URL]]),
             (" : ", &[]),
-            // A regression: the quotes became part of the program's name, which ended at the space.
+            // Was a bug: the quotes became part of the program's name, which ended at the space.
             ("\"/opt/my browser/chrome\" --new-window", &[&["/opt/my browser/chrome", "--new-window", URL]]),
             ("'/opt/my browser/chrome' %s", &[&["/opt/my browser/chrome", URL]]),
             ("/opt/'my browser'/chrome", &[&["/opt/my browser/chrome", URL]]),

@@ -1,11 +1,11 @@
-//! This program once more, next to the process that becomes a command. Unix only.
+//! A second process of this program, next to the process that becomes a command. Unix only.
 //!
-//! A command that runs under `jit exec --refresh` needs a process that serves its credentials, and it should
-//! behave as if there were nothing between it and whoever started it: signals, job control, process group,
-//! exit status. A parent that forwards signals cannot do that: it cannot tell whether a signal went to it
-//! alone or to the command as well, it loses signals that arrive before it listens, and a `SIGKILL` leaves
-//! the command behind. So there is no parent in between. The process that was started becomes the command,
-//! and another one serves next to it:
+//! A command that runs under `jit exec --refresh` needs a process that serves its credentials, and should
+//! behave as if nothing were between it and its caller: signals, job control, process group, exit status. A
+//! parent that forwards signals cannot do that: it cannot tell whether a signal was sent to it alone or to
+//! the command as well, it loses signals that arrive before it listens, and a `SIGKILL` leaves the command
+//! behind. So there is no such parent. The process that the caller started becomes the command, and another
+//! one next to it serves the credentials:
 //!
 //! ```text
 //! started ── spawns ─▶ first half ── spawns ─▶ companion
@@ -16,9 +16,9 @@
 //!  command ─────────────── ends ───────────────▶  ends
 //! ```
 //!
-//! The first half exists so that the command has no child that it did not start, and would wait for. The
-//! companion holds the command's process by a descriptor (`pidfd_open(2)`), so a process number that is used
-//! again misleads nobody.
+//! Because of the first half, the command has no child that it did not start itself: it might wait for such a
+//! child. The companion watches the command's process by a descriptor (`pidfd_open(2)`), so a reused process
+//! id misleads nobody.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -34,27 +34,27 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 pub use rustix::process::Pid;
 use rustix::process::Signal;
-// For the companion, a pipe to its principal and no terminal.
+// For the companion: a pipe to its principal instead of a terminal.
 use rustix::stdio::{dup2_stdin, dup2_stdout, stdout};
 use zeroize::Zeroizing;
 
 use super::process;
 
-/// No report is anywhere near this size.
+/// The size limit of a report, far above what any needs.
 const LONGEST_REPORT: u64 = 1024 * 1024;
 /// How often to check whether a process still exists, if the system cannot report its end.
 const LOOKED_EVERY: Duration = Duration::from_millis(100);
 
-/// What a companion said.
+/// What a companion reported.
 pub struct CompanionReport {
-    /// One line; empty if it ended without one.
+    /// One line; empty if it ended without a report.
     pub line: Zeroizing<Vec<u8>>,
     /// How its first half ended. Unknown if this process was started with `SIGCHLD` ignored.
     pub first_half: Option<ExitStatus>,
 }
 
-/// The argument that tells a companion whose it is: before all others that follow the command's name. Nobody
-/// types it.
+/// The argument that tells a companion which process it belongs to; it comes right after the command's name.
+/// Users never type it.
 const COMPANION_OF: &str = "--companion-of=";
 const ITS_PLACE: usize = 2;
 
@@ -74,8 +74,8 @@ pub fn whose() -> Option<Pid> {
     Pid::from_raw(id)
 }
 
-/// Starts this program once more, with the same arguments, as the companion of this process. Waits for its
-/// report.
+/// Starts this program a second time, with the same arguments, as the companion of this process. Waits for
+/// its report.
 ///
 /// # Errors
 /// It cannot be started, or its report cannot be read.
@@ -85,7 +85,7 @@ pub fn start() -> io::Result<CompanionReport> {
     let mut child = again(&words).stdout(Stdio::piped()).spawn()?;
     let mut line = Zeroizing::new(Vec::with_capacity(16 * 1024));
     if let Some(stdout) = child.stdout.take() {
-        // Not to the end: something that the companion started may hold the other end of the pipe open.
+        // Not to the end of the stream: a program that the companion started may keep the pipe open.
         BufReader::new(stdout.take(LONGEST_REPORT)).read_until(b'\n', &mut line)?;
     }
     Ok(CompanionReport { line, first_half: child.wait().ok() })
@@ -93,7 +93,7 @@ pub fn start() -> io::Result<CompanionReport> {
 
 /// This program, to be started with `words`, the first of which is its name.
 fn again(words: &[OsString]) -> Command {
-    // The file that is running, even if another one is at its path by now.
+    // The running file, even if another one is at its path by now.
     let running = Path::new("/proc/self/exe");
     let program = if running.exists() { running.to_owned() } else { process::own_path().unwrap_or_default() };
     let mut command = Command::new(program);
@@ -106,7 +106,7 @@ fn again(words: &[OsString]) -> Command {
 /// The process that becomes the command, as its companion sees it.
 pub struct Principal {
     id: Pid,
-    /// Only Linux has it, and not if a container forbids it.
+    /// Only Linux has it, unless a container forbids it.
     #[cfg(target_os = "linux")]
     handle: Option<std::os::fd::OwnedFd>,
     /// Whether the companion has reported, and serves the command.
@@ -114,7 +114,7 @@ pub struct Principal {
 }
 
 /// Becomes the companion of the process `id`, or starts it and is only its first half: `None`. A companion
-/// ends when that process does: before its report, as if it had received `SIGTERM`; after it, at once.
+/// ends when that process does: before its report as on `SIGTERM`, after it immediately.
 ///
 /// # Errors
 /// The other half cannot be started, or the process has ended.
@@ -129,7 +129,7 @@ pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
         handle: rustix::process::pidfd_open(id, rustix::process::PidfdFlags::empty()).ok(),
         serves: AtomicBool::new(false),
     });
-    // Only that process holds the other end of the pipe: while it is open, the number still belongs to it.
+    // Only that process holds the other end of the pipe: while it is open, the id still belongs to it.
     let mut pipe = [PollFd::from_borrowed_fd(stdout(), PollFlags::empty())];
     let _ = poll(&mut pipe, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
     if pipe[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
@@ -139,7 +139,7 @@ pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
     std::thread::Builder::new().name("companion".to_owned()).spawn(move || {
         watched.wait();
         if !watched.serves.load(Ordering::SeqCst) {
-            // The signal listener cleans up whatever has to be cleaned up first.
+            // The signal listener cleans up first.
             let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::TERM);
             std::thread::sleep(GRACE);
         }
@@ -148,7 +148,7 @@ pub fn step_aside(id: Pid) -> io::Result<Option<Arc<Principal>>> {
     Ok(Some(principal))
 }
 
-/// How long a companion may take to clean up when its principal has ended.
+/// How long a companion may take to clean up after its principal has ended.
 const GRACE: Duration = Duration::from_secs(10);
 
 impl Principal {
@@ -172,7 +172,7 @@ impl Principal {
         }
     }
 
-    /// What the system reports by itself, if it does: within `at_most`, or whenever it comes.
+    /// The end as the system reports it, if it can: within `at_most`, or without a limit.
     fn ended(&self, at_most: Option<&Timespec>) -> Option<bool> {
         #[cfg(target_os = "linux")]
         {
@@ -190,14 +190,14 @@ impl Principal {
         rustix::process::test_kill_process(self.id) == Err(Errno::SRCH)
     }
 
-    /// Leaves the terminal, so that neither its signals nor what is typed there arrive here, and reports
-    /// `line`: from then on the principal is the command, and this process ends with it.
+    /// Leaves the terminal, so that its signals and input do not arrive here, and reports `line`: from then
+    /// on the principal is the command, and this process ends with it.
     ///
     /// # Errors
     /// Whatever the system reports, or nobody is reading any more.
     pub fn report(&self, line: &[u8]) -> io::Result<()> {
         self.serves.store(true, Ordering::SeqCst);
-        // Refused for a group leader, which happens only if a person tries this out by hand.
+        // Fails for a group leader, which happens only if a person tries this out by hand.
         let _ = rustix::process::setsid();
         let nothing = File::options().read(true).write(true).open("/dev/null")?;
         dup2_stdin(&nothing)?;

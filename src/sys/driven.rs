@@ -1,8 +1,8 @@
 //! A driven program that ends with this one: a browser with a separate profile.
 //!
-//! On Unix it is started through `sh`, in its own process group, with a pipe that only these two have. When
-//! this process ends, also by `SIGKILL`, the kernel closes the pipe, and a Chromium-based browser then exits
-//! by itself.
+//! On Unix it is started through `sh`, in its own process group, with a pipe that only the two processes
+//! have. When this process ends, even by `SIGKILL`, the kernel closes the pipe, and a Chromium-based browser
+//! then exits by itself.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -18,16 +18,16 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-/// No message that is read from a browser is anywhere near this size.
+/// The size limit of a message, far above what a browser sends.
 const LARGEST_MESSAGE: usize = 8 * 1024 * 1024;
 /// How long to wait for the last line of a program that has ended.
 const LAST_WORDS_WITHIN: Duration = Duration::from_millis(200);
-/// How many of its last lines are kept, and how long they may be.
+/// How many of its last lines are kept, and their maximum length.
 const KEPT_LINES: usize = 20;
 const KEPT_LENGTH: usize = 300;
 
-/// Whether a program can be given a pipe here in addition to its standard streams. Without unsafe code that
-/// is impossible on Windows.
+/// Whether a program can be given a pipe here in addition to its standard streams. On Windows that is
+/// impossible without unsafe code.
 pub const HAS_PIPE: bool = cfg!(unix);
 
 /// A running program.
@@ -48,7 +48,7 @@ struct Said {
 
 impl Driven {
     /// Starts `program`, which reads messages that end in NUL from file descriptor 3, and writes them to 4.
-    /// Nothing that it prints reaches the terminal.
+    /// Its output does not reach the terminal.
     ///
     /// # Errors
     /// Whatever the system reports.
@@ -121,7 +121,7 @@ impl Driven {
     /// How it ended, or `None` if it did not within `at_most`.
     pub async fn ended(&mut self, at_most: Duration) -> Option<ExitStatus> {
         let status = tokio::time::timeout(at_most, self.child.wait()).await.ok()?.ok();
-        // Its last output is still arriving. Something that it started may keep that end open.
+        // Its last output is still arriving. A program that it started may keep that end open.
         if let Some(listener) = &mut self.listener {
             let _ = tokio::time::timeout(LAST_WORDS_WITHIN, listener).await;
         }
@@ -155,7 +155,7 @@ async fn listen(stderr: ChildStderr, said: Arc<Said>) {
 
 #[cfg(unix)]
 fn tethered(program: &Path, arguments: &[OsString]) -> Command {
-    // The browser replaces the shell, and exits when nobody holds the other end of the pipe any more.
+    // The browser replaces the shell, and exits when the other end of the pipe is closed.
     let script = r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(script).arg("sh").arg(program).args(arguments);
@@ -195,7 +195,7 @@ pub fn is_root() -> bool {
     false
 }
 
-/// Whether a process of this machine has the number `id`.
+/// Whether a process with this id exists.
 pub fn is_alive(id: i32) -> bool {
     #[cfg(unix)]
     {

@@ -8,7 +8,7 @@ use jit_wire::env::{AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, Env, JIT_CONFI
 
 /// The folders of this user, by the system's conventions and the environment.
 pub fn of_user(env: &Env) -> Folders {
-    // Without a home there is no good place, and the current folder is a bad one: a configuration in it may
+    // Without a home there is no good place. The current folder would be a bad one: a configuration in it may
     // be anybody's.
     let home = dirs::home_dir().unwrap_or_else(|| PathBuf::from(std::path::MAIN_SEPARATOR_STR));
     let config =
@@ -26,9 +26,9 @@ pub fn of_user(env: &Env) -> Folders {
     }
 }
 
-/// What botocore does with a path in these variables: `$NAME` and `${NAME}` (on Windows also `%NAME%`) stand
-/// for variables, and `~` at the start for the home. A name that is not set stays as it is, and so does
-/// another user's home.
+/// Expands a path in these variables as botocore does: `$NAME` and `${NAME}` (on Windows also `%NAME%`) are
+/// variables, and `~` at the start is the home folder. A variable that is not set stays unchanged, and so
+/// does another user's home.
 pub fn expand(path: &str, env: &Env, home: &Path, windows: bool) -> PathBuf {
     let path = with_variables(path, env, windows);
     if path == "~" {

@@ -1,4 +1,4 @@
-//! Files: private folders, and writes that leave the old or the new content and never half.
+//! Files: private folders, and atomic writes, which leave either the old content or the new.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 pub use jit_wire::file::read_limited;
 
-/// The names of temporary files that become another file once they are complete.
+/// The prefix and suffix of temporary files that become another file once they are complete.
 const SIBLING: [&str; 2] = [".jit-", ".tmp"];
 /// An older temporary file belongs to a writer that was killed, unless its lock is held.
 const STALE_AFTER: Duration = Duration::from_secs(60);
 
-/// Creates `folder` and its parents, readable by the user alone (0700 on Unix). An existing folder that is
-/// open to others is closed to them.
+/// Creates `folder` and its parents, readable by the user alone (0700 on Unix). If it exists and others can
+/// read it, their access is removed.
 ///
 /// # Errors
 /// Whatever the file system reports.
@@ -34,8 +34,8 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// A separate folder among the system's temporary ones, removed when it is dropped; 0700 from the start,
-/// because everybody can read its parent.
+/// A new folder among the system's temporary ones, removed when it is dropped; 0700 from the start, because
+/// everybody can read its parent.
 ///
 /// # Errors
 /// Whatever the file system reports.
@@ -63,9 +63,8 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Replaces `path`, a file that others edit too, in the same way, but keeps its mode and follows a symbolic
-/// link to replace its target. When everything is ready except the rename, `still_right` checks once more,
-/// and with `Ok(false)` nothing is replaced. A read-only file is left alone. Returns whether the file was
-/// replaced.
+/// link to replace its target. Right before the rename, `still_right` checks once more; with `Ok(false)`
+/// nothing is replaced. A read-only file is left alone. Returns whether the file was replaced.
 ///
 /// # Errors
 /// Whatever the file system or `still_right` reports, and `PermissionDenied` for a read-only file; `path` is
@@ -98,11 +97,11 @@ fn replace(
     sweep(folder);
     let [prefix, suffix] = SIBLING;
     let mut sibling = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile_in(folder)?;
-    // The lock shows others that the writer is alive, however long the machine was asleep; if nothing can be
-    // locked, the file is still young.
+    // The lock shows others that the writer is alive, however long the machine was asleep. If locking is not
+    // possible, the file is still young.
     let _ = sibling.as_file().try_lock();
-    // Through the file, because `tempfile` puts the temporary name into its errors, which means nothing to
-    // the reader.
+    // Through the file, because `tempfile` puts the temporary name into its errors, which would not help the
+    // reader.
     sibling.as_file_mut().write_all(content)?;
     if let Some(mode) = mode {
         sibling.as_file().set_permissions(mode)?;
@@ -111,7 +110,7 @@ fn replace(
     if !still_right()? {
         return Ok(false);
     }
-    // Windows lets nobody read a locked file, not even under its new name.
+    // On Windows nobody can read a locked file, not even under its new name.
     #[cfg(windows)]
     let _ = sibling.as_file().unlock();
     rename_over(sibling, path)?;
@@ -144,7 +143,7 @@ fn is_abandoned(path: &Path) -> io::Result<bool> {
 }
 
 /// Renames a temporary file over `target`. Windows refuses that while another process has the target open,
-/// which readers do for a moment; so this waits for that moment to pass.
+/// which readers do for a moment; so this retries.
 fn rename_over(mut sibling: tempfile::NamedTempFile, target: &Path) -> io::Result<()> {
     const TRIES: usize = if cfg!(windows) { 100 } else { 1 };
     for tried in 1.. {
@@ -182,7 +181,7 @@ pub fn write_public(path: &Path, content: &[u8]) -> io::Result<()> {
     replace(path, content, mode, || Ok(true)).map(drop)
 }
 
-/// Where a symbolic link points whose target does not exist yet; `path` itself if it is not a link.
+/// The target of a symbolic link whose target does not exist yet; `path` itself if it is not a link.
 fn dangling_target(path: &Path) -> PathBuf {
     match fs::read_link(path) {
         Ok(link) => path.parent().map_or_else(|| link.clone(), |folder| folder.join(&link)),
@@ -266,7 +265,7 @@ mod tests {
         assert_eq!(names(), [&kept[..], &[".other.tmp", "file", "jit-.tmp"]].concat());
         drop(held);
         write_if(&at("file"), b"two", || {
-            // A writer's own temporary file has a lock, so that nobody else removes it, whatever the clock
+            // A writer's own temporary file is locked, so that nobody else removes it, whatever the clock
             // says.
             let own = names().into_iter().find(|name| !kept.contains(&&**name) && name.ends_with(".tmp"));
             let own = File::open(at(&own.filter(|name| name.starts_with(".jit-")).unwrap())).unwrap();

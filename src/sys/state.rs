@@ -1,11 +1,11 @@
 //! The state folder, which is not trusted: somebody else may have put anything below it.
 //!
 //! A [`Folder`] is a handle. Everything below the state folder is opened relative to a handle, one name at a
-//! time, and no symbolic link on the way is followed. What is opened must be a regular file or a folder of
-//! this user, so that a link, a pipe, a device or another user's file in its place is refused ([`NotOurs`])
-//! and never used, waited for or written through. What is ours but open to others is closed to them. The
-//! state folder itself may be a link that the user made (`~/.local/state` on another disk): it is resolved
-//! once, when the handle is opened.
+//! time, and no symbolic link on the way is followed. Only regular files and folders of this user are opened:
+//! a link, a pipe, a device or another user's file is refused ([`NotOurs`]) and never used, waited for or
+//! written through. If others have access to a file of this user, that access is removed. The state folder
+//! itself may be a link that the user made (`~/.local/state` on another disk): it is resolved once, when the
+//! handle is opened.
 //!
 //! Unix has `openat` for this. Elsewhere the same names are checked for links before each use, and the
 //! permissions are those of the user's profile.
@@ -24,29 +24,29 @@ use std::time::Duration;
 
 pub use self::platform::Stamp;
 
-/// The names of temporary files that become another file once they are complete.
+/// The prefix and suffix of temporary files that become another file once they are complete.
 const SIBLING: [&str; 2] = [".jit-", ".tmp"];
 /// An older temporary file belongs to a writer that was killed, unless its lock is held.
 const STALE_AFTER: Duration = Duration::from_secs(60);
-/// No folder that is removed has more levels than this.
+/// The limit for nested folders when one is removed.
 const DEEPEST: usize = 64;
 
-/// Why something below the state folder is not used. The system error around it is `PermissionDenied`.
+/// Why an entry below the state folder is not used. The system error around it is `PermissionDenied`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotOurs {
     /// A symbolic link, or on Windows any reparse point.
     #[error("it is a symbolic link, and jit follows no links in its state folder")]
     Link,
-    /// A pipe, socket, device or folder where a file should be.
+    /// A pipe, socket, device or folder instead of a file.
     #[error("it is not a regular file")]
     NotAFile,
-    /// Something else where a folder should be.
+    /// Something else instead of a folder.
     #[error("it is not a folder")]
     NotAFolder,
     /// Somebody else owns it.
     #[error("it belongs to another user")]
     OtherOwner,
-    /// The same file has another name, which may be anywhere.
+    /// The file has another name, which may be anywhere.
     #[error("it is a file with several hard links")]
     HardLink,
 }
@@ -82,7 +82,7 @@ pub struct Folder {
     handle: Arc<platform::Handle>,
 }
 
-/// A file's place: a folder and a name in it.
+/// The place of a file: a folder and a name in it.
 #[derive(Clone, Debug)]
 pub struct Spot {
     /// The folder.
@@ -92,8 +92,8 @@ pub struct Spot {
 }
 
 impl Folder {
-    /// Opens the state folder, the only one whose own path may have links in it. It must be this user's; if
-    /// it is open to others it is closed to them.
+    /// Opens the state folder, the only one whose path may contain links. It must be this user's; access for
+    /// others is removed.
     ///
     /// # Errors
     /// `NotFound`, [`NotOurs`], and whatever else the system reports.
@@ -151,7 +151,7 @@ impl Folder {
         Spot { folder: self.clone(), name: name.into() }
     }
 
-    /// Reads a whole file of at most `limit` bytes. It does not wait for a pipe.
+    /// Reads a whole file of at most `limit` bytes. Does not wait for a pipe.
     ///
     /// # Errors
     /// `NotFound`, `FileTooLarge`, [`NotOurs`], and whatever else the system reports.
@@ -183,7 +183,7 @@ impl Folder {
         self.remove(&name).map(drop)
     }
 
-    /// Whether `name` is a regular file of ours that can be read.
+    /// Whether `name` is a regular, readable file of this user.
     pub fn is_own_file(&self, name: &str) -> bool {
         plain(name).and_then(|name| self.handle.open_to_read(&self.path, name)).is_ok()
     }
@@ -201,7 +201,7 @@ impl Folder {
         self.handle.stamp(&self.path, plain(name).ok()?)
     }
 
-    /// Removes a file, or a link itself, and returns whether it was there. A folder stays.
+    /// Removes a file, or a link itself; returns whether it existed. A folder is not removed.
     ///
     /// # Errors
     /// [`NotOurs`] for a folder, and whatever else the system reports.
@@ -233,11 +233,11 @@ impl Folder {
         Ok(names)
     }
 
-    /// Removes the folder `name` with everything in it, without following links, and leaves what belongs to
+    /// Removes the folder `name` with everything in it, without following links, except what belongs to
     /// another user or is on another file system. Returns what was left.
     ///
     /// # Errors
-    /// [`NotOurs`] if it is not a folder of ours, and what the system reports for the folder itself. A
+    /// [`NotOurs`] if it is not a folder of this user, and what the system reports for the folder itself. A
     /// missing folder is not an error.
     pub fn remove_folder(&self, name: &str) -> io::Result<Vec<PathBuf>> {
         let mut left = Vec::new();
@@ -285,7 +285,7 @@ impl Spot {
         self.folder.path.join(&self.name)
     }
 
-    /// The place next to it, with a suffix after its name.
+    /// The place with a suffix added to the name.
     #[must_use]
     pub fn beside(&self, word: &str) -> Self {
         self.folder.spot(format!("{}.{word}", self.name))
@@ -321,13 +321,13 @@ impl Spot {
     }
 }
 
-/// Whether a file is a temporary one that becomes another once it is complete.
+/// Whether this is the name of a temporary file that becomes another file once it is complete.
 pub fn is_sibling(name: &str) -> bool {
     let [prefix, suffix] = SIBLING;
     name.len() > prefix.len() + suffix.len() && name.starts_with(prefix) && name.ends_with(suffix)
 }
 
-/// A name for a temporary file. It needs to be new, not secret: creating the file fails if the name exists.
+/// A name for a temporary file. It must be new, not secret: creating the file fails if the name exists.
 fn sibling_name() -> String {
     use ring::rand::SecureRandom as _;
     let mut bytes = [0; 8];
@@ -336,7 +336,7 @@ fn sibling_name() -> String {
     format!("{prefix}{:016x}{suffix}", u64::from_ne_bytes(bytes))
 }
 
-/// The name, if it is that of something directly in a folder.
+/// `name`, if it is that of an entry directly in a folder.
 fn plain(name: &str) -> io::Result<&str> {
     let fine = !matches!(name, "" | "." | "..") && !name.contains(['/', '\0', std::path::MAIN_SEPARATOR]);
     // On Windows a colon starts the name of a stream or a drive.

@@ -12,22 +12,22 @@ use zeroize::Zeroizing;
 use jit_wire::secret::Secret;
 
 /// Whether a person can see messages and answer them: stderr is a terminal, and there is one to read from
-/// even if stdin is a file for the command that will run.
+/// even if stdin is a file for the command to run.
 pub fn interactive() -> bool {
     let readable = std::io::stdin().is_terminal() || (cfg!(unix) && std::fs::File::open("/dev/tty").is_ok());
     std::io::stderr().is_terminal() && readable
 }
 
-/// How many rows and columns stderr's terminal has; `None` if it is not a terminal.
+/// The number of rows and columns of stderr's terminal; `None` if it is not a terminal.
 pub fn size() -> Option<(usize, usize)> {
     let (rows, columns) = dialoguer::console::Term::stderr().size_checked()?;
     Some((rows.into(), columns.into()))
 }
 
-/// A name for the terminal that outlives single commands and is not used again after it was closed; `None`
-/// without one. On Unix it is the terminal's device with the session leader and, on Linux, the time when that
-/// was started: on other systems nothing tells this reliably, and a number used again for the same device
-/// would look like the same terminal.
+/// A name for the terminal that is the same for all commands there, and is not used again after it was
+/// closed; `None` without a terminal. On Unix it is made of the terminal's device, the session leader and, on
+/// Linux, the leader's start time. Other systems do not report that reliably, so there a reused process id on
+/// the same device looks like the same terminal.
 pub fn id() -> Option<String> {
     #[cfg(unix)]
     {
@@ -47,9 +47,9 @@ pub fn id() -> Option<String> {
     }
 }
 
-/// While this exists, anything that tells this process to end restores the terminal's modes first: a list to
-/// pick from and a hidden passphrase change them, and a shell without its own line editor would be left with
-/// a terminal that does not echo.
+/// While this exists, anything that tells this process to end restores the terminal's modes first. The picker
+/// and a hidden passphrase change them, and a shell without its own line editor would be left with a terminal
+/// that does not echo.
 pub struct Modes(());
 
 /// Saves the terminal's current modes. Does nothing if there is no terminal, or no such modes.
@@ -81,14 +81,14 @@ pub(super) fn put_modes_back() {
     #[cfg(unix)]
     if let Some((terminal, modes)) = KEPT.lock().unwrap_or_else(PoisonError::into_inner).take() {
         use rustix::termios::{OptionalActions, tcgetpgrp, tcsetattr};
-        // A background process may not change the terminal, and would be stopped for trying.
+        // A background process must not change the terminal, and would be stopped for trying.
         if tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp()) {
             let _ = tcsetattr(&terminal, OptionalActions::Now, &modes);
         }
     }
 }
 
-/// Reads one line from the terminal, and waits for as long as the person needs.
+/// Reads one line from the terminal, without a time limit.
 pub fn read_answer() -> Option<Secret<String>> {
     read_line(&AtomicBool::new(false))
 }
@@ -102,8 +102,8 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// The next line typed on the terminal. The terminal is read only while the future is being awaited, so that
-/// what is typed afterwards goes to whatever runs then.
+/// The next line typed on the terminal. The terminal is read only while the future is being awaited; later
+/// input goes to the next reader.
 pub fn next_line() -> impl Future<Output = Secret<String>> {
     let stop = Arc::new(AtomicBool::new(false));
     let (send, receive) = tokio::sync::oneshot::channel();
@@ -131,7 +131,7 @@ fn read_line(stop: &AtomicBool) -> Option<Secret<String>> {
     let tick = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
     let mut line = Zeroizing::new(Vec::with_capacity(16 * 1024));
     while !stop.load(Ordering::Relaxed) {
-        // macOS cannot wait for `/dev/tty` like this and says so at once (poll(2), "BUGS"); then the read
+        // macOS cannot wait for `/dev/tty` like this and says so immediately (poll(2), "BUGS"); then the read
         // waits.
         match poll(&mut [PollFd::new(&tty, PollFlags::IN)], Some(&tick)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => continue,

@@ -1,5 +1,5 @@
-//! How many typical evaluations one core does in a second; the project's limit is 300,000. `cargo bench -p
-//! iam-evaluate`
+//! Measures how many typical evaluations one core does in a second; the project's limit is 300,000. `cargo
+//! bench -p iam-evaluate`
 #![allow(clippy::print_stdout, reason = "the figure is the result")]
 
 use std::hint::black_box;

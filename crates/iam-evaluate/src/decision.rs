@@ -1,4 +1,5 @@
-//! The answer, and why: for people as one line ([`std::fmt::Display`]), for programs as JSON ([`Decision::to_json`]).
+//! The answer and its reason: for people as one line ([`std::fmt::Display`]), for programs as JSON
+//! ([`Decision::to_json`]).
 
 use std::fmt;
 
@@ -15,11 +16,11 @@ pub enum Outcome {
     Allowed,
     /// A statement denies it. No Allow helps.
     ExplicitDeny,
-    /// A policy that would have to allow it does not.
+    /// A policy that must allow it does not.
     ImplicitDeny,
 }
 
-/// Which of the policies.
+/// The policies of a request, by their role in the evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Layer {
@@ -64,7 +65,7 @@ impl fmt::Display for Layer {
     }
 }
 
-/// A statement, and where it is.
+/// A statement and its place.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     /// Which of the policies.
@@ -89,7 +90,7 @@ impl<'a> Place<'a> {
 pub enum Because<'a> {
     /// This statement denies it.
     Denies(Place<'a>),
-    /// These statements allow it: one of each layer that has to.
+    /// These statements allow it: one of each layer that must.
     Allows(Vec<Place<'a>>),
     /// Nothing else is needed: the root user of the account that owns the resource.
     Root,
@@ -175,7 +176,7 @@ impl Decision<'_> {
     }
 }
 
-/// A statement by its Sid, else by its number.
+/// A statement by its Sid, or else by its number.
 fn write_place(f: &mut fmt::Formatter<'_>, place: Place<'_>) -> fmt::Result {
     match place.statement().and_then(Statement::sid).filter(|sid| !sid.is_empty()) {
         Some(sid) => write!(f, "statement {sid:?}")?,

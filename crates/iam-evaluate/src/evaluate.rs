@@ -1,10 +1,10 @@
-//! How the answers of several policies are combined.
+//! Combines the answers of several policies.
 //!
-//! 1. A Deny that matches, in any policy, denies.
+//! 1. A matching Deny in any policy denies.
 //! 2. Each level of service control policies (of the principal's account) must allow.
-//! 3. In one account, a resource policy that names the user, the session or everybody is enough. One that
-//!    names the role of a session is enough as far as boundary and session policies allow. One that names the
-//!    account adds nothing. Otherwise identity policies, boundary and session policies must all allow.
+//! 3. In one account, a resource policy that names the user, the session or everybody is sufficient. One that
+//!    names the role of a session is sufficient as far as boundary and session policies allow. One that names
+//!    the account adds nothing. Otherwise identity policies, boundary and session policies must all allow.
 //! 4. Across accounts, the resource policy and all policies of the principal must allow.
 //! 5. Trust and key policies must allow in any case; `sts:AssumeRole…` without a trust policy is denied.
 
@@ -59,8 +59,8 @@ fn ask<'a>(
                     nearly.get_or_insert((place, condition));
                 }
                 (Fit::Whole(named), Effect::Allow) => {
-                    // A document of another kind names no principals, or different ones: its Allow means
-                    // nothing here.
+                    // In a document of another kind, an Allow names no principals, or other ones, and does
+                    // not count here.
                     if layer.takes(policy.kind()) && allow.is_none_or(|(_, closest)| closest < named) {
                         allow = Some((place, named));
                     }
@@ -74,7 +74,7 @@ fn ask<'a>(
     }
 }
 
-/// Whether `request` is allowed by `policies`, and why.
+/// Whether `policies` allow `request`, and why.
 #[must_use]
 pub fn evaluate<'a>(policies: &'a Policies, request: &'a Request) -> Decision<'a> {
     let because = decide(policies, request);
@@ -131,7 +131,7 @@ fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
             needed.push((Layer::Session, session));
         }
     };
-    // Every role has a trust policy: if the caller gave none, nothing is allowed.
+    // Every role has a trust policy, so if the caller gave none, nothing is allowed.
     let must_allow = request.lower_action.starts_with("sts:assumerole")
         || policies.resource.as_ref().is_some_and(|policy| matches!(policy.kind(), Kind::Key | Kind::Trust));
     let granted = if let Says::Allow(_, named) = &resource { Some(*named) } else { None };

@@ -1,4 +1,4 @@
-//! JSON in which each key occurs at most once. Otherwise a reader that keeps the first and one that keeps the
+//! JSON in which each key occurs at most once. Otherwise a parser that keeps the first and one that keeps the
 //! last would see two policies.
 
 use std::fmt;

@@ -10,7 +10,7 @@ use crate::request::Request;
 /// The longest document that is read, in bytes. AWS's own limits are lower (20 KiB for a bucket, 32 KiB for a key).
 pub const LONGEST: usize = 128 * 1024;
 
-/// Where a document is attached, which determines what it must contain and what it means if it says nothing.
+/// Where a document is attached: this determines what it must contain, and its defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -24,9 +24,9 @@ pub enum Kind {
     ServiceControl,
     /// To a resource, such as a bucket.
     Resource,
-    /// To a KMS key: like a resource, but it also has to allow everybody who gets access.
+    /// To a KMS key: like a resource, but it must also allow everybody who gets access.
     Key,
-    /// To a role: who may assume it. Like a key, but it names no resource.
+    /// To a role: who may assume it. Like a key policy, but without a resource.
     Trust,
     /// To an organisation, unit or account: a resource control policy. Only its Deny statements count.
     ResourceControl,
@@ -341,7 +341,7 @@ fn get<'j>(elements: &'j [(String, Json)], name: &str) -> Option<&'j Json> {
     elements.iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
-/// The one of two elements that is there; with `true` if it is the second.
+/// Whichever of two elements is present; `true` for the second.
 fn either<'j>(
     elements: &'j [(String, Json)],
     plain: &'static str,

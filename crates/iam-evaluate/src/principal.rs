@@ -1,4 +1,4 @@
-//! `Principal` and `NotPrincipal`: whom a resource policy is about, and how closely it names them.
+//! `Principal` and `NotPrincipal`: whom a resource policy names, and how closely.
 
 use crate::arn;
 use crate::condition::clip;
@@ -63,8 +63,8 @@ impl Members {
         self.0.iter().filter_map(|member| named_by(member, principal)).max()
     }
 
-    /// Whether a Deny with these members in `NotPrincipal` exempts `principal`: all its names must be there,
-    /// which are its account, for a session its role, and itself.
+    /// Whether a Deny with these members in `NotPrincipal` exempts `principal`: all its names must be
+    /// members, that is its account, for a session its role, and itself.
     pub(crate) fn spares(&self, principal: &Principal) -> bool {
         let names: Vec<Named> = self.0.iter().filter_map(|member| named_by(member, principal)).collect();
         if self.0.contains(&Member::Everybody) {
@@ -99,7 +99,7 @@ fn member(kind: &str, name: &str) -> Result<Member, String> {
             Some([_, _, "iam" | "sts", "", account, _]) if !account.is_empty() => {
                 Ok(Member::Arn(name.to_owned()))
             }
-            // What is left in a policy when a user or role was deleted: its former id.
+            // The former id of a deleted user or role, which AWS leaves in a policy.
             None if name.starts_with("AIDA") || name.starts_with("AROA") => Ok(Member::Canonical),
             _ => wrong("not a principal of AWS"),
         },

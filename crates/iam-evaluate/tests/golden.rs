@@ -214,7 +214,7 @@ fn actions_and_resources() {
             "arn:aws:sqs:eu-west-1:111122223333:q",
             true,
         ),
-        // A `*` does not match into the next part.
+        // A `*` does not match across the parts of an ARN.
         (
             r#""Action":"*","Resource":"arn:aws:sqs:*:q""#,
             "sqs:SendMessage",
@@ -304,7 +304,7 @@ fn layers_of_a_session() {
         ("", DENY, "", &session_arn, HERE, ExplicitDeny),
         ("", DENY, "", all, HERE, ExplicitDeny),
         (DENY, "", "", &session_arn, HERE, ExplicitDeny),
-        // The account is named: it decides itself.
+        // The account is named: its own policies decide.
         ("", "", "", &account, HERE, ImplicitDeny),
         (ALL, "", "", &account, HERE, Allowed),
         // Another account: both.

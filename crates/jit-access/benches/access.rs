@@ -1,7 +1,8 @@
-//! How fast decisions are, and the speed and memory of replaying a long record.
+//! Measures how fast decisions are, and the speed and memory of replaying a long ledger.
 //!
 //! `cargo bench -p jit-access --features testing`. Target on one core: 200,000 decisions a second; 100,000
-//! requests with 300,000 facts replayed in 5 s and 300 MB. Times are CPU times, so that a busy machine changes them less.
+//! requests with 300,000 facts replayed in 5 s and 300 MB. Times are CPU times, which a busy machine changes
+//! less.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![allow(
     clippy::disallowed_methods,
@@ -76,7 +77,7 @@ fn row(what: &str, figure: &str, limit: &str, is_kept: bool) {
     println!("{what}\t{figure}\t{limit}\t{}", if is_kept { "kept" } else { "over" });
 }
 
-/// Reads a record, as a ledger is read, and replays it.
+/// Reads a ledger from a file and replays it.
 fn replay_file(path: &Path) {
     let mut file = BufReader::new(File::open(path).expect("a record"));
     let (mut records, mut objects) = (Records::default(), 0u32);
@@ -195,7 +196,7 @@ fn company(start: Timestamp) -> (Vec<(Entry, Vec<u8>)>, Policy) {
     (entries, policy)
 }
 
-/// The peak memory of this process, in MB; 0 if the system does not say.
+/// The peak memory of this process, in MB; 0 if the system does not report it.
 fn most_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -203,7 +204,7 @@ fn most_memory() -> u64 {
     kilobytes.unwrap_or(0) / 1000
 }
 
-/// How long the processor has worked for this process, in seconds.
+/// The CPU time of this process, in seconds.
 fn processor_seconds() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     let nanoseconds = stat.split_whitespace().next().and_then(|word| word.parse::<f64>().ok());

@@ -23,19 +23,19 @@ pub use run::{Failure, run};
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyCase {
-    /// Its line, counted from one.
+    /// Its line, counted from 1.
     pub line: usize,
-    /// Who asks: a person, or a session name.
+    /// The requester: a person, or a session name.
     pub person: String,
-    /// For which access.
+    /// The access.
     pub access: String,
-    /// For how long, in seconds.
+    /// The requested duration, in seconds.
     pub duration: u32,
-    /// In which account.
+    /// The account.
     pub account: Option<String>,
-    /// When.
+    /// The time of the request.
     pub at: Option<Timestamp>,
-    /// Who said yes.
+    /// The people who approved.
     pub approved_by: Vec<String>,
     /// The expected result.
     pub wanted: Wanted,
@@ -80,9 +80,9 @@ fn short(seconds: u32) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{line}: {what}")]
 pub struct CaseError {
-    /// The line, counted from one.
+    /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong, in a sentence.
+    /// What is wrong, as a sentence.
     pub what: String,
     /// What to write instead.
     pub suggestion: Option<String>,
@@ -98,10 +98,10 @@ impl Explain for CaseError {
     }
 }
 
-/// A case as it is written, for advice.
+/// The form of a case, for advice.
 const SHAPE: &str = "write: alice asks deploy 1h in 111122223333 approved by bob,carol -> granted 1h";
 
-/// Reads the cases of `text`.
+/// Parses the cases of `text`.
 ///
 /// # Errors
 /// Every line that is not a case.
@@ -166,7 +166,7 @@ fn parse_line(line: usize, text: &str) -> Result<PolicyCase, Wrong> {
                 if words.next() != Some("by") {
                     return wrong("`approved` is followed by `by`", "write: approved by bob,carol");
                 }
-                // Names may have commas with spaces after them.
+                // Names may be separated by a comma and a space.
                 let mut list = words.next().unwrap_or_default().to_owned();
                 while list.ends_with(',') {
                     list.push_str(words.next().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! `jit policy check`: what is well-formed but cannot work, or should not be there.
+//! `jit policy check`: finds what is well-formed but cannot work, or probably is not intended.
 
 mod live;
 mod people;
@@ -14,19 +14,19 @@ pub use live::{NotGiven, not_given};
 /// Something that `check` found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PolicyFinding {
-    /// Where.
+    /// Its place in the policy.
     pub place: Place,
-    /// Whether it must be changed before the policy can be published.
+    /// Whether it must be fixed before the policy can be published.
     pub severity: Severity,
-    /// What it is, for programs.
+    /// A code for programs.
     pub code: &'static str,
-    /// What was found, in a sentence.
+    /// What was found, as a sentence.
     pub what: String,
     /// What to do about it.
     pub advice: String,
 }
 
-/// How bad something is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// It cannot work, or breaks a promise of the policy.
@@ -35,10 +35,10 @@ pub enum Severity {
     Warning,
 }
 
-/// What the policy does not contain, if it is known.
+/// What the policy does not contain but `check` needs, as far as it is known.
 #[derive(Clone, Debug, Default)]
 pub struct Surroundings {
-    /// Groups and organizational units; whatever is missing in it is not checked.
+    /// Groups and organizational units. What is missing here is not checked.
     pub directory: Directory,
     /// `MaxSessionDuration` of roles, in seconds, by the role as the policy writes it.
     pub sessions: BTreeMap<String, u32>,
@@ -46,7 +46,7 @@ pub struct Surroundings {
 
 /// The longest session that a role can be set to, in seconds (IAM, CreateRole).
 const LONGEST_SESSION: u32 = 12 * 3600;
-/// How many names the trust policy of a role can exclude (2,048 characters).
+/// The maximum number of names that a role's trust policy can exclude (2,048 characters).
 const MOST_VOTERS: usize = 50;
 
 /// All findings in `policy`, in order of their place.

@@ -1,8 +1,8 @@
 //! Deciding: a pure function of policy, directory, facts and time.
 //!
-//! [`decide`] is the same in the command line, which advises, in the applier, which acts, and in the audit,
-//! which replays. It uses only facts that the server stored until `now`, so that replaying needs only the
-//! ledger.
+//! [`decide`] is the same function in the command line, which advises, in the applier, which acts, and in the
+//! audit, which replays. It uses only facts that the server stored until `now`, so that replaying needs only
+//! the ledger.
 
 mod history;
 mod record;
@@ -60,7 +60,7 @@ struct Question<'q> {
     start: Option<Timestamp>,
 }
 
-/// Everything that denies whatever people say, and denials by people.
+/// Checks everything that denies a request regardless of votes, and denials by people.
 fn question<'q>(
     people: &'q People<'q>,
     case: &'q Case<'q>,
@@ -200,7 +200,7 @@ fn start(case: &Case<'_>, access: &Access, now: Timestamp) -> Result<Option<Time
 }
 
 impl Question<'_> {
-    /// A no from anybody who may vote ends it.
+    /// A denial by anybody who may vote ends it.
     fn denials(&self) -> Result<(), Refusal> {
         let mut no = None;
         self.each_vote(|author, channel, _, vote| {
@@ -238,7 +238,7 @@ impl Question<'_> {
                 .people
                 .iter()
                 .filter(|(_, entry)| entry.slack.as_deref() == Some(*member));
-            // A member that two people claim is nobody.
+            // A member id that two people claim identifies nobody.
             let (Some((person, entry)), None) = (matching.next(), matching.next()) else { continue };
             if *at <= self.now && self.is_other_human(person, entry.robot) {
                 see(Who { person, door: None }, Channel::Slack, *at, vote.vote);

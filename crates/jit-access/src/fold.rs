@@ -1,4 +1,4 @@
-//! From facts and acts to the state of each request. The order in which they were read changes nothing.
+//! Computes the state of each request from facts and acts. The order in which they were read does not matter.
 
 use jit_wire::timestamp::Timestamp;
 
@@ -63,7 +63,7 @@ pub enum State {
     Denied {
         /// The code.
         code: String,
-        /// In a sentence.
+        /// The reason, as a sentence.
         why: String,
     },
     /// Nobody decided in time.
@@ -91,22 +91,22 @@ pub enum Phase {
         /// Whether the policies are known to be in AWS.
         applied: bool,
     },
-    /// Over.
+    /// Ended.
     Ended {
-        /// Since when.
+        /// When.
         at: Timestamp,
         /// Why.
         cause: Cause,
     },
     /// AWS did not accept the policies.
     Failed {
-        /// In AWS's words.
+        /// AWS's error message.
         why: String,
     },
 }
 
 impl State {
-    /// One word, for tables and `--json`.
+    /// A single word, for tables and `--json`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -122,7 +122,7 @@ impl State {
         }
     }
 
-    /// Whether the requester is still waiting, or has it.
+    /// Whether the requester is still waiting for it, or has it.
     pub fn is_open(&self) -> bool {
         matches!(self, Self::Pending | Self::Granted { phase: Phase::Scheduled | Phase::Live { .. }, .. })
     }
@@ -161,7 +161,7 @@ impl Records {
     }
 }
 
-/// The request that `thread` is of, with what is about its very bytes.
+/// The request of `thread`, with the objects that are about its exact bytes.
 fn case_of(id: Id, thread: &Thread) -> Option<Case<'_>> {
     let (subject, hash) = thread.subject.as_ref()?;
     let Subject::Request(request) = &subject.body else { return None };
@@ -269,13 +269,13 @@ impl<'r> Case<'r> {
 }
 
 impl UseCase<'_> {
-    /// Whether somebody who may has reviewed it until `now`: a person of the review group other than the
-    /// user.
+    /// Whether a person who may do so has reviewed it until `now`: a person of the review group other than
+    /// the user.
     pub fn is_reviewed(&self, people: &People<'_>, now: Timestamp) -> bool {
         self.verdict(people, now).is_some()
     }
 
-    /// The result of the review. A no outweighs a yes.
+    /// The result of the review. A denial outweighs an approval.
     pub fn verdict(&self, people: &People<'_>, now: Timestamp) -> Option<Vouch> {
         let review = people.policy().access.get(&self.used.access)?.review.as_ref()?;
         let user = people.author(self.author).ok();

@@ -1,4 +1,4 @@
-//! Parsers of foreign text as functions of bytes that panic if a promise does not hold.
+//! Fuzz targets for the crate's parsers.
 
 use crate::cases;
 use crate::ledger::{Act, ActKind, Entry, Fact, FactKind, Key, Records};

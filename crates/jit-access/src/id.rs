@@ -68,7 +68,7 @@ impl Id {
         if needed > tail.len() { self.to_string() } else { tail[..needed].to_owned() }
     }
 
-    /// Which of `known` is meant by the typed `text`: a short form, or the beginning of a whole id.
+    /// Which of `known` the typed `text` matches: a short form, or the beginning of a whole id.
     pub fn find(text: &str, known: impl IntoIterator<Item = Self>) -> Found {
         let text = text.to_ascii_lowercase();
         let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
@@ -87,7 +87,7 @@ impl Id {
     }
 }
 
-/// What a typed form of an id means.
+/// The result of looking up a typed form of an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
     /// No known id, or fewer than four digits.

@@ -48,13 +48,13 @@ pub struct Entry {
     pub written: Timestamp,
     /// Whether the key has another version.
     pub has_more_versions: bool,
-    /// Why the ledger itself does not believe that the object is what its key says, if it does not: it does not count, and
-    /// nobody reads it. In S3 AWS keeps such objects out.
+    /// Why the ledger does not trust that the object is what its key says, if it does not. Such an object
+    /// does not count, and is not read. In S3, AWS prevents such objects.
     pub doubt: Option<String>,
 }
 
 impl Entry {
-    /// A key with one version that nothing speaks against.
+    /// A key with one version, and without a doubt.
     pub fn new(key: impl Into<String>, written: Timestamp) -> Self {
         Self { key: key.into(), written, has_more_versions: false, doubt: None }
     }
@@ -107,9 +107,9 @@ impl Explain for LedgerError {
     }
 }
 
-/// A ledger, seen by one session. Nothing else is possible: no change, no deletion.
+/// A ledger, seen by one session. It has no operation to change or delete an object.
 pub trait Ledger {
-    /// Stores `bytes` under `key` if nothing is there.
+    /// Stores `bytes` under `key` if that does not exist yet.
     ///
     /// # Errors
     /// [`LedgerError`].
@@ -134,7 +134,7 @@ pub enum WriteError {
     /// The ledger did not accept it.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// Something else is under this key.
+    /// A different object exists under this key.
     #[error("`{0}` exists already, with other contents")]
     Other(String),
 }
@@ -157,8 +157,7 @@ impl Explain for WriteError {
     }
 }
 
-/// Writes an object in a way that is safe if the answer is lost: if the object then exists with the same
-/// bytes, the put has succeeded.
+/// Writes an object. If an answer is lost and the object exists with the same bytes, it was written.
 ///
 /// # Errors
 /// [`WriteError`].

@@ -1,7 +1,6 @@
-//! Access on request, as far as it can be computed: who may have what, who must approve, what was decided,
-//! and what that means. Nothing here reads a file, a clock or the network, so the command line, the function
-//! and the auditor get the same answer from the same input. `docs/design/access.md` specifies what it must
-//! do.
+//! The computations of access on request: who may have what, who must approve, what was decided, and what
+//! follows from that. Nothing here reads a file, a clock or the network, so the command line, the function
+//! and the auditor get the same answer from the same input. `docs/design/access.md` is the specification.
 //!
 //! | module | holds |
 //! | --- | --- |

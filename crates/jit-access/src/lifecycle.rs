@@ -1,9 +1,9 @@
-//! Applying and reconciling, as steps: what to do next, given the ledger and the roles. The code that carries
-//! out the steps is elsewhere, and can be stopped between any two of them.
+//! Applying and reconciling as steps: what to do next, given the ledger and the roles. Other code carries out
+//! the steps, and may be stopped between any two of them.
 //!
 //! The order of applying is: write the decision, put the policies, look for a revocation or a drop, and only
-//! then write that it is applied. Each step follows from the current state, so whoever comes next continues
-//! where another one was stopped.
+//! then record that it is applied. Each step follows from the current state, so the next run continues where
+//! this one was stopped.
 
 mod reconcile;
 
@@ -28,7 +28,7 @@ pub type Observed = BTreeMap<RoleArn, String>;
 /// The next step of one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Write the decision. If it exists already, somebody else decided: read it and continue.
+    /// Write the decision. If it exists already, another applier decided: read it and continue.
     Decide,
     /// Put this policy on this role.
     Put {
@@ -68,7 +68,7 @@ pub fn next_step(
     now: Timestamp,
 ) -> Step {
     let Some(decision) = case.decision else {
-        // No policy can be on a role for it: the reconciler removes any.
+        // No policy of it can be on a role: the reconciler removes any.
         return match verdict {
             Some(Verdict::Grant(_) | Verdict::Deny { .. }) => Step::Decide,
             Some(Verdict::Wait { .. }) | None => Step::Rest,

@@ -10,8 +10,8 @@ use crate::policy::{Access, AccountSet, Members, Policy, Right};
 
 pub use user_id::{NotAUserId, UserId};
 
-/// What a policy refers to and only others know: who is in the groups of Identity Center, and which accounts
-/// are in an organizational unit. Whatever is missing in it is empty.
+/// The information that a policy refers to but does not contain: the members of Identity Center's groups, and
+/// the accounts of organizational units. Missing ones count as empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     /// Session names (the users' names) by the group's id.
@@ -69,15 +69,15 @@ pub struct PolicyIndex<'p> {
     policy: &'p Policy,
     doors: HashMap<&'p str, &'p str>,
     claimed: HashMap<&'p str, &'p str>,
-    /// Members of groups that no `[person]` describes.
+    /// Members of groups without a `[person]` table.
     bare: HashMap<&'p str, ()>,
-    /// Every name in lower case → as it is spelled.
+    /// Every name in lower case, and its spelling.
     spelled: HashMap<String, &'p str>,
     center_groups: Vec<&'p str>,
 }
 
 impl<'p> PolicyIndex<'p> {
-    /// Looks through `policy`.
+    /// Indexes `policy`.
     pub fn new(policy: &'p Policy) -> Self {
         let mut index = Self {
             policy,
@@ -120,13 +120,13 @@ impl<'p> PolicyIndex<'p> {
         self.policy
     }
 
-    /// With the answers of a directory.
+    /// Combined with a directory.
     pub fn with<'d>(&'d self, directory: &'d Directory) -> People<'d> {
         People { index: self, directory }
     }
 }
 
-/// A policy and a directory: who is who, and in which group.
+/// A policy and a directory: people and their groups.
 #[derive(Clone, Copy, Debug)]
 pub struct People<'d> {
     index: &'d PolicyIndex<'d>,
@@ -144,7 +144,7 @@ impl<'d> People<'d> {
         self.directory
     }
 
-    /// Who the author of a fact is.
+    /// The person and door of a fact's author.
     ///
     /// # Errors
     /// [`Nobody`].
@@ -170,7 +170,7 @@ impl<'d> People<'d> {
         if let Some(person) = self.index.claimed.get(name) {
             return Ok(person);
         }
-        // The name of a `[person]` is not a session name unless it is among `names`.
+        // The name of a `[person]` is a session name only if it is among `names`.
         if policy.people.contains_key(name) {
             return Err(Nobody::Unknown);
         }
@@ -275,8 +275,8 @@ impl<'d> People<'d> {
     }
 }
 
-/// Whether two names belong to one human. Spellings that differ only by case do: AWS distinguishes them, but
-/// the people who assigned them may not.
+/// Whether two names belong to the same person. Spellings that differ only by case do: AWS distinguishes
+/// them, but the people who assigned them may not.
 pub fn is_same_person(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
@@ -298,7 +298,7 @@ mod tests {
             ("hub", "carol@corp.com", Ok(("carol", false))),
             ("hub", "00u1x9", Ok(("carol", false))),
             ("hub", "repo-acme-deploy", Ok(("ci", true))),
-            // In a group, and described by no [person].
+            // In a group, without a [person] table.
             ("hub", "dan", Ok(("dan", false))),
             ("hub", "alice@corp.com", Ok(("alice@corp.com", false))),
             // The name of a [person] is not a session name.

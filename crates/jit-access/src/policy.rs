@@ -1,7 +1,7 @@
 //! The policy file: who may request what, and who must approve.
 //!
 //! The types contain what was written, already checked for syntax: names have the right characters, durations
-//! are seconds, roles are ARNs. What cannot work although each part is well-formed is found in `check`.
+//! are seconds, roles are ARNs. `check` finds what is well-formed but cannot work.
 
 mod access;
 mod allow;
@@ -22,12 +22,12 @@ pub use network::{Network, NetworkError};
 pub use read::{Documents, LARGEST_POLICY, PolicyFile};
 pub use role::{AccountSet, RequestRole, RequestRoleError};
 
-/// A place in a policy file: the file, and a line in it, counted from one.
+/// A place in a policy file: the file, and a line in it, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file, as the person would write it.
     pub path: String,
-    /// The line, counted from one.
+    /// The line, counted from 1.
     pub line: usize,
 }
 
@@ -59,7 +59,7 @@ pub struct Deployment {
     pub apply: Apply,
     /// Groups that are notified of findings and may revoke anything.
     pub security: Vec<String>,
-    /// Where roles on request are.
+    /// The accounts with roles on request.
     pub accounts: Vec<AccountSet>,
     /// The place of the table; the default if there is none.
     pub place: Place,
@@ -84,7 +84,7 @@ pub struct Door {
     pub ids: BTreeSet<String>,
     /// What people who come through may do.
     pub may: BTreeSet<Right>,
-    /// Where it stands.
+    /// Its place in the file.
     pub place: Place,
 }
 
@@ -119,13 +119,13 @@ impl Right {
 /// A line of `[group]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// Who is in it.
+    /// The members.
     pub members: Members,
-    /// Where it stands.
+    /// Its place in the file.
     pub place: Place,
 }
 
-/// Who is in a group.
+/// The members of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Members {
     /// These people, by canonical name.
@@ -139,17 +139,17 @@ pub enum Members {
 /// A line of `[person]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
-    /// The session names that are theirs.
+    /// The person's session names.
     pub names: BTreeSet<String>,
     /// Their member id at Slack.
     pub slack: Option<String>,
     /// Their user id at PagerDuty.
     pub pagerduty: Option<String>,
-    /// Where to write to.
+    /// The email address.
     pub email: Option<String>,
     /// A program: it may request, and its votes never count.
     pub robot: bool,
-    /// Where it stands.
+    /// Its place in the file.
     pub place: Place,
 }
 
@@ -173,6 +173,6 @@ impl Default for Limits {
 pub struct Separation {
     /// Two or more.
     pub sides: Vec<Vec<AccountSet>>,
-    /// Where it stands.
+    /// Its place in the file.
     pub place: Place,
 }

@@ -1,8 +1,8 @@
 //! Every document that AWS evaluates, as text with stable bytes.
 //!
-//! There is one source: the deployment, the applier, the audit, the documentation and the tests all take
-//! their documents from here. `tests/rendered` evaluates them, changes each of their parts in turn, and fails
-//! for every change that no scenario notices.
+//! This is the only source of these documents, for the deployment, the applier, the audit, the documentation
+//! and the tests. `tests/rendered` evaluates them, changes each of their parts in turn, and fails for every
+//! change that no scenario notices.
 //!
 //! | document | renderer | limit |
 //! | --- | --- | --- |

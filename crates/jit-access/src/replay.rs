@@ -1,5 +1,4 @@
-//! Replaying decisions: whether each follows from the policy in force, the facts and the answers that it
-//! used.
+//! Replays decisions: does each follow from the policy in force, the facts and the answers that it used?
 
 use std::collections::BTreeMap;
 
@@ -9,12 +8,12 @@ use crate::id::Id;
 use crate::ledger::{Decision, Outcome, Records};
 use crate::people::PolicyIndex;
 
-/// A decision that does not follow.
+/// A decision that does not follow from its inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The request.
     pub request: Id,
-    /// What is different, in a sentence.
+    /// What differs, as a sentence.
     pub what: String,
 }
 

@@ -9,7 +9,6 @@ use serde_json::{Map, Number, Value};
 
 /// Reads `bytes` as one JSON value.
 ///
-/// # Errors
 /// In the words of the parser, with line and column.
 pub fn parse(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_slice(bytes);

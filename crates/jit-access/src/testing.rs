@@ -10,7 +10,7 @@ use crate::policy::{Policy, PolicyFile};
 /// The example of the contract, with real ids.
 pub const EXAMPLE: &str = include_str!("testing/policy.toml");
 
-/// The documents that it names.
+/// The documents that it refers to.
 ///
 /// # Errors
 /// There is no such document.
@@ -23,18 +23,18 @@ pub fn documents(_: &str, name: &str) -> Result<String, String> {
     }
 }
 
-/// The example, read.
+/// The parsed example.
 pub fn policy() -> Policy {
     policy_of(EXAMPLE)
 }
 
-/// A policy of `text`.
+/// The policy in `text`.
 pub fn policy_of(text: &str) -> Policy {
     let file = PolicyFile { path: "p.toml".to_owned(), text: text.to_owned() };
     Policy::read(&[file], &documents).unwrap_or_else(|mistake| panic!("{mistake} {:?}", mistake.suggestion))
 }
 
-/// What its directory knows.
+/// Its directory.
 pub fn directory() -> Directory {
     let set = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<BTreeSet<_>>();
     Directory {
@@ -49,7 +49,7 @@ pub fn directory() -> Directory {
     }
 }
 
-/// The session `name` of the role behind a door of the example.
+/// The user id of the session `name` through a door of the example.
 pub fn userid(door: &str, name: &str) -> UserId {
     let id = match door {
         "hub" => "AROAHUB4567890EXAMPLE",

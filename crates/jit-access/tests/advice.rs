@@ -1,4 +1,4 @@
-//! Every error of this crate, each of its variants, and what it advises: one clause that helps in that case.
+//! Every error of this crate, in each of its variants, and its advice: one clause that helps in that case.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -15,7 +15,7 @@ use jit_wire::explain::{Explain, Kind, Next};
 
 #[derive(Default)]
 struct Told {
-    /// What was said, by the error that said it first.
+    /// Each advice, with the error that gave it first.
     advice: BTreeMap<String, String>,
     count: usize,
 }
@@ -87,11 +87,11 @@ fn every_error_says_what_to_do_next() {
         told.of(&error, Kind::Usage);
     }
     assert_eq!(told.count, 32);
-    // Advice is about the case: there are almost as many pieces as errors.
+    // Advice is specific: there are almost as many texts as errors.
     assert!(told.advice.len() >= 25, "{:#?}", told.advice);
 }
 
-/// Errors of what somebody wrote, made from what they could write.
+/// Errors about input, made from such input.
 #[test]
 fn every_mistake_in_a_text_says_what_to_write() {
     let mut told = Told::default();

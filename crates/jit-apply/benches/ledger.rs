@@ -1,8 +1,9 @@
-//! How long a ledger in a folder takes to read, for the first time and again, and to write one request to.
+//! Measures how long a ledger in a folder takes to read, the first time and again, and to write one request
+//! to.
 //!
-//! `cargo bench -p jit-apply`. Wanted: what waits for somebody found among 100,000 objects in 50 ms once they are cached, and in
-//! 1 s the first time; a request written in 20 ms. Reading is measured in time of the processor, which a busy machine changes
-//! less; writing waits for the disk.
+//! `cargo bench -p jit-apply`. Target: the pending requests among 100,000 objects are found in 50 ms if they
+//! are cached, and in 1 s the first time; a request is written in 20 ms. Reading is measured in CPU time,
+//! which a busy machine changes less; writing waits for the disk.
 #![allow(clippy::print_stdout, reason = "a bench prints what it measured")]
 #![allow(clippy::disallowed_methods, reason = "it makes a ledger without waiting for the disk")]
 
@@ -21,11 +22,11 @@ use jit_apply::cache::{Cache, FolderShelf, Reading};
 use jit_apply::folder::{FolderLedger, SystemAccounts};
 use jit_wire::timestamp::Timestamp;
 
-/// Each has five objects: the request, two votes, a decision, and that it was given back.
+/// Each has five objects: the request, two votes, a decision, and a drop.
 const REQUESTS: u32 = 20_000;
-/// How often somebody asks, in seconds: 100,000 objects are two years.
+/// The time between requests, in seconds: 100,000 objects are two years.
 const EVERY: i64 = 2 * 365 * 86_400 / REQUESTS as i64;
-/// As far back as what waits, and what it depends on, can be.
+/// How far back a pending request, and what it depends on, can be.
 const WINDOW: i64 = 15 * 86_400;
 
 fn main() {
@@ -76,7 +77,7 @@ fn main() {
     fs::remove_dir_all(folder).expect("removed");
 }
 
-/// The files are all of today. Here they are as old as their ids.
+/// All files are new. This shows them with the time of their ids.
 struct AsOld<'l>(&'l FolderLedger);
 
 impl Ledger for AsOld<'_> {
@@ -126,7 +127,7 @@ fn request(number: u32) -> Fact {
     })
 }
 
-/// Two years of a company, as they would lie there.
+/// Two years of a company, as its ledger would be.
 fn fill(path: &Path, now: Timestamp) {
     let begin = now.0 - EVERY * i64::from(REQUESTS);
     let put = |key: &Key, bytes: &[u8]| {
@@ -152,7 +153,7 @@ fn fill(path: &Path, now: Timestamp) {
             |reason: &str| Fact::Vote(Vote { request, sha256, vote: Vouch::Approve, reason: reason.into() });
         fact(&owner, 20, 1, &vote("yes"));
         fact(&userid("hub", "dan"), 20, 2, &vote("yes"));
-        // The last ones still wait.
+        // The last ones are still pending.
         if number < REQUESTS - 5 {
             let decision = DECISION.replace("HASH", &sha256.to_string());
             put(&Key::Act { request, kind: ActKind::Decision }, decision.as_bytes());
@@ -161,13 +162,13 @@ fn fill(path: &Path, now: Timestamp) {
     }
 }
 
-/// How long the processor has worked for this process.
+/// The CPU time of this process.
 fn processor_time() -> Duration {
     let stat = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     Duration::from_nanos(stat.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(0))
 }
 
-/// As large as such a decision is.
+/// As large as a typical decision.
 const DECISION: &str = concat!(
     r#"{"sha256":"HASH","now":1764331200,"policy":"policy/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/AROAPLA4567890EXAMPLE:pat/policy.toml","#,
     r#""facts":["f/017f22e2-79b0-7cc3-98c4-dc0c0c07398f/AROAHUB4567890EXAMPLE:bob@corp.com/vote.json"],"verdict":"grant","#,

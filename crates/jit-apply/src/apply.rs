@@ -1,7 +1,9 @@
-//! Applying and reconciling: the steps that `jit-access` finds are done here, one after the other, on a ledger and on IAM.
+//! Applying and reconciling: carries out the steps that `jit-access` computes, one after the other, on a
+//! ledger and on IAM.
 //!
-//! Whoever does them may be stopped between any two. Each step is found from what the ledger and the roles say at that moment,
-//! so whoever comes next goes on; a test stops between all of them. Nothing is kept from one run to the next but the cache.
+//! A run may be stopped between any two steps. Each step follows from the current state of the ledger and the
+//! roles, so the next run continues; a test stops between all of them. Only the cache is kept from one run to
+//! the next.
 
 mod sweep;
 #[cfg(test)]
@@ -25,20 +27,20 @@ use jit_wire::timestamp::Timestamp;
 use crate::cache::{Cache, Shelf};
 use crate::iam::{Iam, IamError};
 
-/// How far back a request can be that something is still to be done about: it may wait, begin and last for a week each.
+/// How far back a request can be that needs a step: it may wait, begin and last for a week each.
 const WINDOW: i64 = 28 * 86_400;
-/// No request takes nearly as many steps.
+/// The limit for the steps of a request, far above what any takes.
 const MOST_STEPS: usize = 10_000;
 
-/// The world of whoever applies.
+/// Everything that an applier uses.
 pub struct Applier<'w> {
     /// The ledger, under the session that may write acts.
     pub ledger: &'w dyn Ledger,
-    /// Where what was read is kept.
+    /// Where the cache is stored.
     pub shelf: &'w dyn Shelf,
-    /// IAM, with the right to change the policies of roles on request.
+    /// IAM, with permission to change the policies of roles on request.
     pub iam: &'w dyn Iam,
-    /// Who is in the groups and which accounts are in the units, as they are now.
+    /// The members of groups and the accounts of units, as they are now.
     pub directory: &'w Directory,
     /// Who is on call now.
     pub on_call: &'w OnCall,
@@ -48,11 +50,11 @@ pub struct Applier<'w> {
     pub clock: &'w dyn Fn() -> Timestamp,
     /// Random bytes, for ids.
     pub random: &'w dyn Fn() -> [u8; 10],
-    /// Asked before each thing that is changed, with what it is. Whoever has to end says so here.
+    /// Called before each change. The caller can stop the run here.
     pub go_on: &'w dyn Fn(&Doing) -> ControlFlow<()>,
 }
 
-/// Something that is about to be done.
+/// A change that is about to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doing {
     /// A step of a request.
@@ -61,20 +63,20 @@ pub enum Doing {
     Delete(String, String),
     /// A policy that somebody else deleted is put back.
     Restore(String, String),
-    /// A finding or a sign of life is written.
+    /// A finding or a sweep is written.
     Write(Key),
 }
 
-/// Why it was not finished.
+/// Why a run did not finish.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApplyError {
-    /// The ledger.
+    /// The ledger could not be read.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// An act was not written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// IAM.
+    /// A call to IAM failed.
     #[error(transparent)]
     Iam(#[from] IamError),
     /// The document of a grant cannot be written.
@@ -86,7 +88,7 @@ pub enum ApplyError {
     /// There is no such request.
     #[error("the ledger has no request {0}")]
     NoRequest(Id),
-    /// [`Applier::go_on`] said so.
+    /// [`Applier::go_on`] stopped the run.
     #[error("stopped before it was finished")]
     Stopped,
 }
@@ -119,14 +121,14 @@ impl Explain for ApplyError {
 }
 
 impl Applier<'_> {
-    /// Does everything that is to be done now about one request.
+    /// Carries out every step that one request needs now.
     ///
     /// # Errors
-    /// [`ApplyError`]. What was done before stays, and the next one goes on.
+    /// [`ApplyError`]. Steps that were done stay, and the next run continues.
     pub fn apply(&self, cache: &mut Cache, request: Id) -> Result<(), ApplyError> {
         let mut looked = false;
         for _ in 0..MOST_STEPS {
-            // Again before each step: somebody may have said something, and somebody else may be applying.
+            // Read again before each step: people may have acted, and another applier may be running.
             let records = self.read(cache, request.at())?;
             let step = self.next(&records, request, looked)?;
             if step == Step::Rest {
@@ -139,7 +141,7 @@ impl Applier<'_> {
         Err(ApplyError::Stopped)
     }
 
-    /// What the ledger says now of requests since `oldest`, and of those that something may be to be done about.
+    /// The current records of requests since `oldest`, and of those that may need a step.
     fn read(&self, cache: &mut Cache, oldest: Timestamp) -> Result<Records, ApplyError> {
         let now = (self.clock)();
         let since = Timestamp(now.0.saturating_sub(WINDOW)).min(oldest);
@@ -183,7 +185,7 @@ impl Applier<'_> {
             Step::Decide => self.write_decision(records, request),
             Step::Put { role, document } => match self.iam.put(&role, &name, &document) {
                 Err(IamError::Refused { role, why }) => {
-                    // Said once; it is tried again as long as the grant lasts.
+                    // Recorded once; writing is tried again until the grant ends.
                     let failed = Failed { role: role.clone(), why: why.clone() };
                     self.write_once(request, ActKind::Failed, &Act::Failed(failed))?;
                     Err(IamError::Refused { role, why }.into())
@@ -214,12 +216,12 @@ impl Applier<'_> {
         })?;
         match decision {
             Some(decision) => self.write_once(request, ActKind::Decision, &Act::Decision(Box::new(decision))),
-            // It waits after all.
+            // It must wait after all.
             None => Ok(()),
         }
     }
 
-    /// Whoever writes an act first has said it; the others go on from there.
+    /// Writes an act. If another applier wrote it first, that one counts.
     fn write_once(&self, request: Id, kind: ActKind, act: &Act) -> Result<(), ApplyError> {
         let key = Key::Act { request, kind };
         match self.ledger.put_new(&key, &act.to_bytes())? {

@@ -1,13 +1,15 @@
-//! What was read of a ledger. Objects never change, so each is read once and kept for ever; the next reading lists only what
-//! can be new and gets only what is. The result is that of a reading that starts from nothing, which a test compares.
+//! A cache of a ledger. Objects never change, so each is read once and kept; the next reading lists only the
+//! part that can be new and gets only the new objects. The result is the same as that of reading everything,
+//! which a test compares.
 //!
-//! A reading is of a window of time ([`read`](Cache::read)): everything about requests that were made since its start, and of
-//! older ones what those depend on. Policies, and uses of break-glass with their reviews, are read whatever their age, since a
-//! single old one can matter.
+//! A reading covers a window of time ([`read`](Cache::read)): everything about requests that were made since
+//! its start, and everything older that these depend on. Policies, and uses of break-glass with their
+//! reviews, are read whatever their age, since a single old one can matter.
 //!
-//! The cache is a copy of what everybody who may enter can read; there is no secret in it. It is kept by a [`Shelf`], in one
-//! file for each day and an index with the hash of each of them, so that a command reads the days that it needs. Whatever is
-//! torn, of another version or of another ledger is thrown away and read again.
+//! The cache contains only what everybody who may enter can read, so it is not secret. A [`Shelf`] stores it,
+//! in one file for each day and an index with their hashes, so that a command loads only the days that it
+//! needs. A file that is damaged, of another version or of another ledger is dropped and its objects are read
+//! again.
 
 mod days;
 mod shelf;
@@ -24,24 +26,24 @@ pub use shelf::{FolderShelf, Shelf};
 
 use days::Day;
 
-/// Everything, for the audit.
+/// The start of a window that covers everything, for the audit.
 pub const EVERYTHING: Timestamp = Timestamp(0);
 
 /// What was read of one ledger.
 #[derive(Debug, Default)]
 pub struct Cache {
-    /// Which ledger it is, such as its URL or its path.
+    /// The ledger's URL or path.
     ledger: String,
     objects: BTreeMap<String, Object>,
     covered: Option<Covered>,
-    /// Requests from before the window that something in it is about, and that were looked for.
+    /// Requests from before the window that were already looked up because something refers to them.
     looked_for: BTreeSet<Id>,
-    /// The days whose objects are on the shelf, and not in `objects`.
+    /// The days that are stored and not loaded into `objects` yet.
     on_shelf: BTreeMap<Day, String>,
     changed: BTreeSet<Day>,
 }
 
-/// From when until when all facts are in the cache.
+/// The window whose facts are all in the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Covered {
     since: i64,
@@ -56,29 +58,31 @@ struct Object {
     bytes: Vec<u8>,
 }
 
-/// What a reading gave.
+/// The result of a reading.
 #[derive(Debug)]
 pub struct Reading {
     /// What counts, and what does not.
     pub records: Records,
     /// How many keys the ledger listed.
     pub listed: usize,
-    /// How many objects were got from it.
+    /// How many objects were read from it.
     pub got: usize,
 }
 
 impl Cache {
-    /// An empty one, for `ledger`: its URL or its path.
+    /// An empty cache for `ledger`: its URL or its path.
     pub fn new(ledger: impl Into<String>) -> Self {
         Self { ledger: ledger.into(), ..Self::default() }
     }
 
-    /// Reads what is in the ledger of requests that were made since `since`, by the server's time. `now` is that as well.
+    /// Reads everything about requests that were made since `since`. `since` and `now` are times of the
+    /// server's clock.
     ///
-    /// What cannot be read is a finding in the records, and is tried again the next time.
+    /// Objects that cannot be read are anomalies in the records, and are tried again the next time.
     ///
     /// # Errors
-    /// [`LedgerError`], where nothing can be said about the ledger as a whole. The cache is then as it was, or knows more.
+    /// [`LedgerError`] if the ledger as a whole cannot be read. The cache is then unchanged, or has more
+    /// objects.
     pub fn read(
         &mut self,
         ledger: &dyn Ledger,
@@ -87,7 +91,7 @@ impl Cache {
         now: Timestamp,
     ) -> Result<Reading, LedgerError> {
         loop {
-            // Without an answer the shelf was torn. Nothing of it is known now, so that happens once.
+            // `None` means that the stored cache was damaged. It is dropped then, so this happens only once.
             if let Some(reading) = self.try_to_read(ledger, shelf, since, now)? {
                 return Ok(reading);
             }
@@ -101,9 +105,9 @@ impl Cache {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Reading>, LedgerError> {
-        // Ids are made before they are stored, and out of order.
+        // Ids are created before they are stored, and arrive out of order.
         let from = Timestamp(since.0.saturating_sub(LOOK_BACK));
-        // The list begins a little before what was read last, which may be long ago.
+        // The list starts a little before the end of the last reading, which may be long ago.
         let listed = self.covered.map_or(from, |covered| Timestamp(covered.until.saturating_sub(LOOK_BACK)));
         let first = Day::at(from.min(listed));
         if !self.fetch_days(shelf, |day| day == Day::Always || day >= first) {
@@ -119,7 +123,7 @@ impl Cache {
         let known = self.covered.filter(|covered| covered.since <= from.0);
         let after = match (known, self.covered) {
             (Some(covered), _) => floor("f", Timestamp(covered.until.saturating_sub(LOOK_BACK))),
-            // Uses and reviews of all times are known; the window becomes longer.
+            // All uses and reviews are known; the window becomes longer.
             (None, Some(_)) => floor("f", from),
             (None, None) => String::new(),
         };
@@ -132,7 +136,7 @@ impl Cache {
         let read_until = known.map_or(from.0, |covered| covered.until);
         let sweeps = pass.list("s/", &floor("s", Timestamp(read_until.saturating_sub(LOOK_BACK))))?;
         self.take_all(&mut pass, sweeps, |_| true)?;
-        // A clock that was set back makes ids that are older than what is known already.
+        // After a clock was set back, new ids may be older than those that are known.
         let until = self.covered.map_or(newest, |covered| covered.until.max(newest)).min(now.0);
         self.covered = Some(Covered { since: begin, until: until.max(begin) });
 
@@ -151,9 +155,9 @@ impl Cache {
         }
     }
 
-    /// Whether anything about `request` was written since the last reading. This is for whoever waits for one request: it takes
-    /// two short lists, where a reading lists the window. What it gets is kept for the next reading. The answer is `true` as
-    /// well if nothing was read before.
+    /// Whether anything about `request` was written since the last reading. For a process that waits for one
+    /// request: this needs only two short lists, while a reading lists the whole window. The objects that it
+    /// reads are kept for the next reading. Also returns `true` if nothing was read before.
     ///
     /// # Errors
     /// [`LedgerError`].
@@ -168,7 +172,7 @@ impl Cache {
         Ok(new.iter().any(|key| self.is_about(key, request)))
     }
 
-    /// Whether the object at `key`, which was read, is an act or a fact about `request`.
+    /// Whether the object at `key`, which was already read, is an act or a fact about `request`.
     fn is_about(&self, key: &str, request: Id) -> bool {
         match key.parse::<Key>() {
             Ok(Key::Act { request: about, .. }) => about == request,
@@ -181,7 +185,8 @@ impl Cache {
         }
     }
 
-    /// Requests from before the window that those in it extend, or that votes in it are about. `false` if the shelf is torn.
+    /// Reads requests from before the window that those in it extend, or that votes in it are about. `false`
+    /// if the stored cache is damaged.
     fn follow(
         &mut self,
         pass: &mut Pass<'_>,
@@ -217,7 +222,7 @@ impl Cache {
         }
     }
 
-    /// Gets those of `entries` that are wanted and not known.
+    /// Reads those of `entries` that are wanted and not known.
     fn take_all(
         &mut self,
         pass: &mut Pass<'_>,
@@ -227,7 +232,7 @@ impl Cache {
         for entry in entries {
             let key = entry.key.parse::<Key>();
             if let Some(known) = self.objects.get_mut(&entry.key) {
-                // What lies there now is not what was read: the first version counts.
+                // The object differs from the one that was read: the first version counts.
                 let is_another = entry.has_more_versions || entry.written != known.written;
                 if is_another && !known.has_more_versions {
                     known.has_more_versions = true;
@@ -250,7 +255,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Whether a policy that was read is there no more: somebody made a new ledger in the same place.
+    /// Whether a known policy is missing: then somebody created a new ledger in the same place.
     fn is_of_another(&self, policies: &[Entry]) -> bool {
         let known =
             self.objects.range("policy/".to_owned()..).take_while(|(key, _)| key.starts_with("policy/"));
@@ -281,7 +286,7 @@ impl<'l> Pass<'l> {
         Ok(entries)
     }
 
-    /// The bytes, or a finding.
+    /// The bytes, or an anomaly.
     fn get(&mut self, entry: &Entry) -> Result<Option<Vec<u8>>, LedgerError> {
         match self.ledger.get(&entry.key) {
             Ok(bytes) => {
@@ -311,7 +316,7 @@ fn is_of_all_times(key: &Key) -> bool {
     matches!(key, Key::Policy { .. } | Key::Fact { kind: FactKind::Use | FactKind::Review, .. })
 }
 
-/// A text before every key of `area` whose id is of `at` or later, and behind every other.
+/// A text that sorts before every key of `area` whose id is from `at` or later, and after every other.
 fn floor(area: &str, at: Timestamp) -> String {
     if at.0 <= 0 { String::new() } else { format!("{area}/{}", Id::new(at, [0; 10])) }
 }

@@ -1,12 +1,13 @@
-//! The ledger in a folder: for a trial on one machine, by one person or by several who have accounts there.
+//! A ledger in a folder: for a trial on one machine, by one person or by several who have accounts there.
 //!
-//! The keys are the paths below the folder, as the contract has them (`docs/design/access.md`); `docs/access/folder.md` says
-//! how a folder is shared and what it cannot hold. An object is written whole in `tmp/`, synced, and then moved to its name
-//! in one step that never replaces anything, so a kill at any moment leaves nothing or the whole.
+//! The keys are paths below the folder, as the contract specifies (`docs/design/access.md`);
+//! `docs/access/folder.md` explains how to share a folder, and its limits. An object is written completely in
+//! `tmp/`, synced, and then moved to its name in one step that never replaces anything, so a kill at any
+//! moment leaves either nothing or the whole object.
 //!
-//! In S3 it is AWS that says who wrote an object and when. Here it is the system: the owner of the file is the author, and the
-//! time is that of its last change (`ctime`), which only the system's clock sets. Whoever owns the folder, and root, can do
-//! everything.
+//! In S3, AWS attests the author and the time of an object. Here the system does: the author is the owner of
+//! the file, and the time is that of its last change (`ctime`), which only the system's clock sets. The
+//! folder's owner, and root, can do everything.
 
 pub(crate) mod about;
 mod accounts;
@@ -38,9 +39,9 @@ use platform::Handle;
 /// How an object gets its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Publishing {
-    /// Renamed, and never over anything (`RENAME_NOREPLACE`).
+    /// By a rename that never replaces anything (`RENAME_NOREPLACE`).
     ByRename,
-    /// By a second name, where the file system does not know that.
+    /// By a hard link, if the file system does not support that.
     #[cfg_attr(not(test), expect(dead_code, reason = "the file system says so; tests choose it"))]
     ByLink,
 }
@@ -54,17 +55,17 @@ pub struct FolderLedger {
     publishing: Publishing,
 }
 
-/// Who can write.
+/// Who can write to it.
 #[derive(Clone, Debug)]
 enum Sharing {
-    /// Its owner alone, who may play several people: the author is whoever the key names.
+    /// Only its owner, who may act as several people: the author is the one in the key.
     Private,
-    /// Others as well: the author is the owner of the file.
+    /// Others too: the author is the owner of the file.
     Shared(Arc<dyn Accounts>),
 }
 
 impl FolderLedger {
-    /// Opens the ledger at `path`. `accounts` says the names of the owners of its files.
+    /// Opens the ledger at `path`. `accounts` returns the names of the owners of its files.
     ///
     /// # Errors
     /// [`FolderError`].
@@ -94,9 +95,9 @@ impl FolderLedger {
         Ok(Self { path: path.to_owned(), root: Arc::new(root), sharing, publishing: Publishing::ByRename })
     }
 
-    /// Makes a ledger at `path`, or what is missing of one, and opens it. The folder is made for this user alone (0700). If it
-    /// is there already, everything in it gets its rights and its group, so that a folder which others can write to becomes a
-    /// ledger that they share.
+    /// Creates a ledger at `path`, or the missing parts of one, and opens it. A new folder is accessible to
+    /// this user alone (0700). If the folder exists, everything in it gets its permissions and its group, so
+    /// that a folder that others can write to becomes a ledger that they share.
     ///
     /// # Errors
     /// [`FolderError`].
@@ -119,11 +120,12 @@ impl FolderLedger {
         Self::open(path, accounts)
     }
 
-    /// The name under which this user writes, where the folder is shared; `None` where it is theirs alone, and the key names
-    /// the author.
+    /// The name under which this user writes to a shared folder; `None` if the folder is theirs alone, and
+    /// the key names the author.
     ///
     /// # Errors
-    /// [`FolderError::NoName`] if the system has no name for this user that can be the name of a session.
+    /// [`FolderError::NoName`] if the system's name for this user cannot be the name of a session, or it has
+    /// none.
     pub fn own_name(&self) -> Result<Option<String>, FolderError> {
         let Sharing::Shared(accounts) = &self.sharing else { return Ok(None) };
         let user = platform::own_user();
@@ -131,7 +133,7 @@ impl FolderLedger {
         name.map(Some).ok_or(FolderError::NoName { user })
     }
 
-    /// What the clock of the file system says: that of the times in lists, from which ids are made.
+    /// The time on the clock of the file system, from which the times in lists come; ids are made from it.
     ///
     /// # Errors
     /// [`FolderError`].
@@ -141,12 +143,12 @@ impl FolderLedger {
         write::clock(&staging).map(Timestamp).map_err(|error| FolderError::of(&path, error))
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The folder of one area, as safe as it was when the ledger was opened.
+    /// The folder of one area, after checking that it is as safe as when the ledger was opened.
     fn area(&self, area: Area) -> Result<Handle, LedgerError> {
         let top = self.root.folder(area.name()).map_err(|error| self.failed(area.name(), &error))?;
         if top.about.owner != self.root.about.owner {
@@ -157,13 +159,14 @@ impl FolderLedger {
         Ok(top)
     }
 
-    /// Why the object at `place` is not what its key says, as far as its file and the folders around it (the outermost
-    /// first) show. What others could have put there, or could change, is nobody's word.
+    /// Why the object at `place` is not what its key says, judged by its file and the folders around it (the
+    /// outermost first). An object that others could have put there, or could change, is not trusted.
     fn doubt(&self, place: &Place, top: &About, around: &[About], file: &About) -> Option<String> {
         if file.kind != Kind::File {
             return Some(what_it_is(file.kind).to_owned());
         }
-        // An act may be written by everybody who may write to its area, so its folder may be as open as that.
+        // Everybody who may write to this area may write acts, so the folder of an act may have the same
+        // permissions.
         let allowed = if place.area.is_shared() { top.mode } else { 0 };
         let is_open = |about: &About| about.mode & OTHERS_WRITE & !allowed != 0;
         if file.mode & OTHERS_WRITE != 0 || around.iter().any(is_open) {
@@ -184,19 +187,19 @@ impl FolderLedger {
                 Some(name) => Some(format!("its file belongs to the user `{}`", name.escape_debug())),
                 None => Some(format!("its file belongs to user {}, who has no name here", file.owner)),
             },
-            // A sweep: by whoever may write to that area.
+            // A sweep: written by anybody who may write to that area.
             (Sharing::Shared(_), None) => None,
         }
     }
 
-    /// An error of the system about something below the ledger, as the ledger's.
+    /// The ledger error for a system error below the ledger.
     fn failed(&self, below: &str, error: &io::Error) -> LedgerError {
         let what = format!("{}: {}", self.shown(below), error::in_words(error));
         match error.kind() {
             io::ErrorKind::NotFound => LedgerError::Absent(below.to_owned()),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => LedgerError::Refused(what),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => LedgerError::Full(what),
-            // The system's own limit; ours has no number.
+            // The system's own limit; jit's own limit has no error number.
             io::ErrorKind::FileTooLarge if error.raw_os_error().is_some() => LedgerError::Full(what),
             io::ErrorKind::FileTooLarge
             | io::ErrorKind::NotADirectory
@@ -252,7 +255,7 @@ fn is_open_to_others(about: &About) -> bool {
     about.mode & OTHERS_WRITE != 0
 }
 
-/// Where others can write, the sticky bit keeps them from renaming and removing what they did not make.
+/// If others can write to it, the sticky bit must keep them from renaming and removing what others created.
 fn check_sticky(path: &Path, about: &About) -> Result<(), FolderError> {
     if is_open_to_others(about) && about.mode & STICKY == 0 {
         let what = "other users can write to it, and without the sticky bit they can rename and remove what is in it";
@@ -270,7 +273,7 @@ fn what_it_is(kind: Kind) -> &'static str {
     }
 }
 
-/// Makes the folder, for this user alone from its first moment. Its parents have to be there.
+/// Creates the folder, accessible to this user alone from the start. Its parents must exist.
 fn make_private(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]

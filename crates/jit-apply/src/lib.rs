@@ -1,5 +1,5 @@
-//! Access on request, as far as it touches the world: where the ledger is kept, and how it is read again and again without
-//! reading everything. What counts and what is decided is computed in `jit-access`.
+//! The parts of access on request that need files and AWS: the ledger's storage, its cache, and carrying out
+//! decisions. What counts and what is decided is computed in `jit-access`.
 //!
 //! | module | holds |
 //! | --- | --- |

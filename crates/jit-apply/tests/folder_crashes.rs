@@ -1,6 +1,6 @@
-//! Killed, or refused, at every call that writes: an object is not there or whole, readers find nothing odd, and the next run
-//! works. `strace` lists the calls of one run, then kills later runs at each of them (the call itself does not happen), or
-//! lets it fail.
+//! Kills a writer, or makes a call fail, at every call that writes: an object is missing or complete, readers
+//! find nothing unexpected, and the next run works. `strace` lists the calls of one run, then kills later
+//! runs at each of them (before the call happens), or makes it fail.
 #![cfg(target_os = "linux")]
 #![allow(clippy::disallowed_methods, reason = "starts itself as the program that is killed")]
 #![allow(clippy::print_stderr, reason = "that program says what became of each object")]
@@ -18,9 +18,9 @@ use jit_access::testing::userid;
 use jit_apply::folder::{FolderLedger, SystemAccounts};
 use jit_wire::timestamp::Timestamp;
 
-/// Where the program that is killed writes.
+/// The variable with the folder of the program that is killed.
 const FOLDER: &str = "JIT_TEST_LEDGER";
-/// Whatever changes something that outlives the process.
+/// System calls whose effects outlast the process.
 const WRITING: &str = "openat,?mkdir,mkdirat,write,pwrite64,writev,?rename,renameat,renameat2,?unlink,unlinkat,?rmdir,?link,\
     linkat,?chmod,fchmod,fchmodat,?chown,fchown,fchownat,ftruncate,fsync,fdatasync,flock";
 
@@ -42,12 +42,14 @@ fn objects() -> Vec<(Key, Vec<u8>)> {
     ]
 }
 
-/// The program: makes the ledger and writes all objects. Does nothing where nobody started it for that.
+/// The program that is killed: creates the ledger and writes all objects. As an ordinary test it does
+/// nothing.
 #[test]
 fn writer() {
     let Some(path) = std::env::var_os(FOLDER) else { return };
-    // `strace` counts the calls of each thread for itself, and takes the number of a call in any of them. The thread that
-    // waits for this one opens and writes a few files as well, so this one begins with numbers that the other never reaches.
+    // `strace` counts the calls of each thread separately, and its number means that call in any thread. The
+    // thread that waits for this one opens and writes a few files too, so this one starts with more calls
+    // than that.
     for _ in 0..64 {
         fs::write("/dev/null", "x").expect("nothing to be written");
     }
@@ -121,7 +123,7 @@ fn calls(ledger: &Path) -> Vec<(String, usize)> {
     calls
 }
 
-/// Everything is absent or whole, and the list has nothing else.
+/// Every object is missing or complete, and the list has nothing else.
 fn check(path: &Path, at: &str) -> usize {
     let ledger = ledger(path).unwrap_or_else(|error| panic!("{at}: {error}"));
     let mut there = Vec::new();
@@ -156,7 +158,7 @@ fn a_kill_at_any_call_leaves_nothing_or_the_whole() {
         let inject = format!("inject={name}:signal=KILL:when={count}");
         let killed = under_strace(&["-o", "/dev/null", "-e", &format!("trace={name}"), "-e", &inject], &path);
         assert!(!killed.status.success(), "{at}: {killed:?}");
-        // A reader that comes at once, and makes nothing.
+        // A reader that arrives immediately, and creates nothing.
         if let Ok(seen) = FolderLedger::open(&path, Arc::new(SystemAccounts::default())) {
             assert!(
                 seen.list("", "").is_ok_and(|entries| entries.iter().all(|entry| entry.doubt.is_none())),
@@ -171,10 +173,10 @@ fn a_kill_at_any_call_leaves_nothing_or_the_whole() {
         assert!(next.status.success() && !said.contains("error"), "{at}: {said}");
         assert_eq!(check(&path, &at), objects().len(), "{at}");
         let left = fs::read_dir(path.join("tmp")).expect("a folder").count();
-        // The object, and the folder that it was about to get.
+        // The object, and the folder for it.
         assert!(left <= 2, "{at}: {left} were left");
     }
-    // Kills came at every stage.
+    // There were kills at every stage.
     assert!((0..=objects().len()).all(|count| found.contains(&count)), "{found:?}");
 }
 
@@ -206,13 +208,13 @@ fn a_call_that_fails_leaves_nothing_or_the_whole_and_says_which_it_was() {
         assert!(errors.len() <= 1 && errors.iter().all(|said| said.starts_with(kind)), "{at}: {said}");
         *kinds.entry(kind).or_default() += errors.len();
         if path.exists() {
-            // What failed is not there, unless all that failed was the sync of a folder behind it.
+            // A failed object is missing, unless only the sync of its folder failed afterwards.
             let there = check(&path, &at);
             if !said.contains("ledger:") {
                 assert_eq!(there, objects().len() - errors.len(), "{at}: {said}");
                 assert_eq!(said.matches("created").count(), there, "{at}: {said}");
             }
-            // The staged file is cleared away.
+            // The staged file was removed.
             let left = fs::read_dir(path.join("tmp")).map_or(0, Iterator::count);
             assert_eq!(left, 0, "{at}");
         }
@@ -224,7 +226,7 @@ fn a_call_that_fails_leaves_nothing_or_the_whole_and_says_which_it_was() {
     assert!(["full", "refused", "unreachable"].iter().all(|kind| kinds[kind] > 2), "{kinds:?}");
 }
 
-/// A limit of the system, as a full disk is one: no file may grow beyond 8 KiB, which the policy would.
+/// A limit of the system that acts like a full disk: no file may grow beyond 8 KiB, which the policy would.
 #[test]
 fn an_object_for_which_there_is_no_room_is_not_there() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -237,7 +239,7 @@ fn an_object_for_which_there_is_no_room_is_not_there() {
         let ended = run("sh", &words, &path);
         let said = String::from_utf8_lossy(&ended.stderr).into_owned();
         assert_eq!(ended.status.code(), code, "{said}");
-        // Refused, the others are written; killed, those before it were.
+        // After a refusal the others are written; after a kill, those before it were.
         let there = check(&path, &said);
         assert_eq!(there, if code.is_some() { objects().len() - 1 } else { 2 }, "{said}");
         assert_eq!(said.matches("error: full: ").count(), usize::from(code.is_some()), "{said}");
@@ -247,7 +249,8 @@ fn an_object_for_which_there_is_no_room_is_not_there() {
     }
 }
 
-/// Processes that write the same objects at the same time: each is made once, and nobody sees half of one.
+/// Processes that write the same objects at the same time: each is created once, and nobody sees an
+/// incomplete one.
 #[test]
 fn writers_at_once_make_each_object_once() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! The STS port: STS itself, and the console's sign-in page next to it.
+//! The port of STS: STS itself, and the console's sign-in page.
 
 use std::sync::Arc;
 

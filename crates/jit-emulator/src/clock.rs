@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jit_wire::timestamp::Timestamp;
 
-/// What time it is.
+/// The time for the servers.
 pub trait Clock: Send + Sync {
     /// Now, to the second.
     fn now(&self) -> Timestamp;
@@ -30,8 +30,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is advanced. Clones of it are one clock, so a test keeps one and passes
-/// the other in.
+/// A clock that only moves when it is advanced. Clones share it, so a test keeps one and passes another in.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 

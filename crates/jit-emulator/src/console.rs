@@ -12,14 +12,14 @@ use crate::sessions::Sessions;
 use crate::shared::Shared;
 use jit_wire::loopback::{self, Reply, Request};
 
-/// Where the page is.
+/// The path of the page.
 pub(crate) const PATH: &str = "/federation";
 
 /// The page, and the tokens that it issued.
 pub(crate) struct Console {
     shared: Arc<Shared>,
     sessions: Sessions,
-    /// Whose each token is.
+    /// The access key id that each token belongs to.
     sign_in_tokens: RefCell<HashMap<String, String>>,
 }
 
@@ -46,7 +46,7 @@ impl Console {
                     asked["sessionKey"] == session.secret_key.as_str()
                         && asked["sessionToken"] == session.token.as_str()
                         && self.shared.sts_now() < session.expires
-                        // AWS accepts a user's session (GetSessionToken) from nobody.
+                        // AWS never accepts a user's session (GetSessionToken).
                         && session.arn.contains(":assumed-role/")
                         && !(session.chained && get("SessionDuration").is_some())
                 });

@@ -1,8 +1,8 @@
-//! What the servers did: how often each call was made, and every secret that was issued.
+//! A record of what the servers did: how often each call was made, and every secret that was issued.
 
 use std::collections::HashMap;
 
-/// A call to the servers. It names what is counted and what can be made to fail.
+/// A call to the servers. Calls are counted by this name and can be made to fail by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the protocols' own")]
 pub enum Call {
@@ -34,7 +34,7 @@ pub enum Call {
     Throttled,
 }
 
-/// What happened since the servers started. There is no `Debug`, because of the secrets.
+/// Everything since the servers started. There is no `Debug`, because of the secrets.
 #[derive(Clone, Default)]
 pub struct Journal {
     calls: HashMap<Call, usize>,
@@ -44,15 +44,15 @@ pub struct Journal {
 /// A secret that a server issued, or was given.
 #[derive(Clone)]
 pub struct Issued {
-    /// What it is, to name it without showing it.
+    /// A name for it that does not reveal it.
     pub what: &'static str,
-    /// The secret. It is not protected because it opens nothing but these servers, and because tests search
+    /// The secret. It is not protected because it is valid only for these servers, and because tests search
     /// for it.
     pub value: String,
 }
 
 impl Journal {
-    /// How often `call` was made, whatever the answer was.
+    /// How often `call` was made, whatever its answer.
     pub fn count(&self, call: Call) -> usize {
         self.calls.get(&call).copied().unwrap_or(0)
     }

@@ -25,10 +25,10 @@ impl Params {
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// The parameter `name`, which must be there.
+    /// The parameter `name`, which is required.
     ///
     /// # Errors
-    /// `invalid_request`, as OAuth has it.
+    /// `invalid_request`, as OAuth specifies.
     pub(crate) fn need(&self, name: &str) -> Result<&str, Refusal> {
         self.get(name).ok_or_else(|| Refusal::new(400, "invalid_request", format!("{name} is missing")))
     }

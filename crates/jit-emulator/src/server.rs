@@ -57,7 +57,7 @@ impl Servers {
         &self.shared.issuer
     }
 
-    /// Where SAML requests go, for `sso_url`.
+    /// The URL for SAML requests, for `sso_url`.
     pub fn sso_url(&self) -> String {
         format!("{}/saml/sso", self.shared.issuer)
     }
@@ -87,12 +87,12 @@ impl Servers {
         identity_center::assigned_role(account, permission_set)
     }
 
-    /// What happened so far.
+    /// Everything that happened so far.
     pub fn journal(&self) -> Journal {
         lock(&self.shared.journal).clone()
     }
 
-    /// Changes what goes wrong from now on.
+    /// Changes the faults from now on.
     pub fn faults(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut lock(&self.shared.faults));
     }

@@ -19,7 +19,7 @@ pub(crate) const AWS_ACS: &str = "https://signin.aws.amazon.com/saml";
 pub struct Settings {
     /// The one client.
     pub client_id: String,
-    /// The client's secret, for an IdP that insists on one (`client_secret_post`).
+    /// The client's secret, for an IdP that requires one (`client_secret_post`).
     pub client_secret: Option<String>,
     /// The one person.
     pub user: User,
@@ -47,7 +47,7 @@ pub struct Settings {
     pub id_token_lifetime: Duration,
     /// How long a device code may be approved and redeemed.
     pub device_code_lifetime: Duration,
-    /// How long a device has to wait between two polls; faster ones are told to slow down.
+    /// The minimum time between two polls of a device; a faster one is told to slow down.
     pub device_interval: Duration,
 }
 
@@ -104,7 +104,7 @@ pub struct KeyUser {
 pub enum Approval {
     /// On a page with two buttons.
     Page,
-    /// Without a person: for runs in which nobody can be asked, chosen by whoever starts the servers.
+    /// Without a person: for runs in which nobody can be asked.
     AtOnce,
 }
 
@@ -126,14 +126,14 @@ pub struct Role {
 /// A role's trust policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Anybody whom the IdP vouches for.
+    /// Anybody with a proof of the IdP.
     Provider,
     /// Sessions of the role with this ARN, or the user with it.
     Role(String),
 }
 
 impl Role {
-    /// A role that anybody whom the IdP vouches for may assume, for at most `max_session` seconds.
+    /// A role that anybody with a proof of the IdP may assume, for at most `max_session` seconds.
     pub fn hub(arn: &str, max_session: u32) -> Self {
         Self { arn: arn.to_owned(), trust: Trust::Provider, max_session, external_id: None, wants_mfa: false }
     }

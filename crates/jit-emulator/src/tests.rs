@@ -1,4 +1,4 @@
-//! The IdP over plain HTTP, as a client and a browser see it. STS is tested with AWS's own SDK in `tests/it`.
+//! The IdP over plain HTTP, as a client and a browser use it. STS is tested with AWS's own SDK in `tests/it`.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! Temporary credentials: which characters they may have, what is known about a session, and how long it is
-//! used.
+//! Temporary credentials: which characters they may have, what is known about a session, and when it is
+//! renewed.
 
 mod forms;
 mod stored;
@@ -30,7 +30,7 @@ pub struct Credentials {
     pub session_token: Secret<String>,
     /// When AWS stops accepting them.
     pub expires_at: Timestamp,
-    /// Code that makes credentials from text has to use [`Credentials::new`].
+    /// Makes sure that credentials from text are created by [`Credentials::new`].
     _held: Held,
 }
 
@@ -44,7 +44,7 @@ pub enum BadCredentials {
     /// AWS documents letters, digits and underscores, up to 128 (STS API Reference, Credentials).
     #[error("the access key id is not 1 to 128 letters, digits and _")]
     Id,
-    /// A character that neither AWS nor a server that imitates it uses in a secret.
+    /// A character that neither AWS nor any compatible server uses in a secret.
     #[error("the secret access key has a character other than letters, digits and + / = _ . -")]
     Secret,
     /// The same, in a token.
@@ -53,10 +53,10 @@ pub enum BadCredentials {
 }
 
 impl Credentials {
-    /// Credentials from outside: from AWS, a server that imitates it, a command, a file or the environment.
-    /// They are written into variables and lines of files, so they may contain no character that a reader of
-    /// those interprets. AWS's are base64. The tokens of other servers are URL-safe base64, or several such
-    /// parts separated by dots. Long-lived access keys have an empty token.
+    /// Credentials from outside: from AWS, a compatible server, a command, a file or the environment. They
+    /// are written into variables and lines of files, so they must not contain characters that are special
+    /// there. AWS's are base64. The tokens of other servers are URL-safe base64, or several such parts
+    /// separated by dots. Long-lived access keys have an empty token.
     ///
     /// # Errors
     /// [`BadCredentials`].
@@ -101,7 +101,7 @@ pub struct Session {
     pub login: String,
     /// The IdP's own identifier of the person (`sub`).
     pub subject: String,
-    /// The person's name for people.
+    /// The person's display name.
     pub user: String,
     /// When and how they signed in.
     pub sign_in: SignIn,
@@ -109,18 +109,18 @@ pub struct Session {
     pub source_identity: Option<String>,
     /// The session's tags: those from the IdP, those passed on along the chain, and those of the step itself.
     pub tags: BTreeMap<String, String>,
-    /// Which of them are passed on along the chain.
+    /// The tags that are passed on along the chain.
     pub transitive_tags: BTreeSet<String>,
 }
 
-/// What to do with a session that was found.
+/// What to do with a stored session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
     /// Use it.
     Fresh,
-    /// Renew it if that needs no person; else use it.
+    /// Renew it if that needs no person; otherwise use it.
     Ending,
-    /// Useless.
+    /// Do not use it.
     Expired,
 }
 
@@ -130,7 +130,7 @@ impl Session {
         self.role_arn.split(':').nth(4).unwrap_or_default()
     }
 
-    /// How long AWS meant the session to last.
+    /// The session's lifetime as AWS granted it.
     pub fn lifetime(&self) -> Duration {
         self.credentials.expires_at.since(self.issued_at)
     }
@@ -140,8 +140,8 @@ impl Session {
         self.credentials.expires_at.since(now)
     }
 
-    /// Whether the session can be used, with at least `min_ttl` left if that is asked for: more than 16
-    /// minutes, or more than a third of its lifetime if it lasts less than 48 minutes.
+    /// Whether the session can be used, with at least `min_ttl` left if that is requested: with more than 16
+    /// minutes left, or, if its lifetime is below 48 minutes, with more than a third of it left.
     pub fn freshness(&self, now: Timestamp, min_ttl: Duration) -> Freshness {
         let left = self.time_left(now);
         let margin = RENEW_BELOW.min(self.lifetime() / 3);

@@ -17,7 +17,7 @@ pub const BROWSER: &str = "BROWSER";
 pub const DISPLAY: &str = "DISPLAY";
 /// There is a Wayland desktop to open a browser on.
 pub const WAYLAND_DISPLAY: &str = "WAYLAND_DISPLAY";
-/// The terminal is a remote one; a desktop here is not the person's unless it is forwarded.
+/// The terminal is a remote one; a desktop on this machine is not the person's unless it is forwarded.
 pub const SSH_CONNECTION: &str = "SSH_CONNECTION";
 /// `dumb` turns colours off.
 pub const TERM: &str = "TERM";
@@ -39,7 +39,7 @@ pub const AWS_DEFAULT_REGION: &str = "AWS_DEFAULT_REGION";
 pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 /// The endpoint of STS.
 pub const AWS_ENDPOINT_URL_STS: &str = "AWS_ENDPOINT_URL_STS";
-/// Until when the credentials in the environment are valid; set by `exec`.
+/// When the credentials in the environment expire; set by `exec`.
 pub const AWS_CREDENTIAL_EXPIRATION: &str = "AWS_CREDENTIAL_EXPIRATION";
 /// Keys of the environment, for profiles with `credential_source = Environment`.
 pub const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -47,7 +47,7 @@ pub const AWS_ACCESS_KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 pub const AWS_SECRET_ACCESS_KEY: &str = "AWS_SECRET_ACCESS_KEY";
 /// Their token, if they are a session's.
 pub const AWS_SESSION_TOKEN: &str = "AWS_SESSION_TOKEN";
-/// Where a container gets its credentials: a path on a fixed host.
+/// The URL of a container's credentials: a path on a fixed host.
 pub const AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 /// The same as a full URL.
 pub const AWS_CONTAINER_CREDENTIALS_FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -59,13 +59,13 @@ pub const AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: &str = "AWS_CONTAINER_AUTHORIZ
 pub const AWS_EC2_METADATA_SERVICE_ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 /// `IPv6` calls the metadata service at its IPv6 address.
 pub const AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE";
-/// The older way to say the same.
+/// The older variable for the same.
 pub const AWS_IMDS_USE_IPV6: &str = "AWS_IMDS_USE_IPV6";
-/// `true` disables the metadata service for everybody.
+/// `true` disables the metadata service.
 pub const AWS_EC2_METADATA_DISABLED: &str = "AWS_EC2_METADATA_DISABLED";
 /// `true` keeps AWS's tools from its first version, which `jit` never uses.
 pub const AWS_EC2_METADATA_V1_DISABLED: &str = "AWS_EC2_METADATA_V1_DISABLED";
-/// How many seconds the metadata service has to answer.
+/// The timeout of the metadata service, in seconds.
 pub const AWS_METADATA_SERVICE_TIMEOUT: &str = "AWS_METADATA_SERVICE_TIMEOUT";
 /// How often the metadata service is tried.
 pub const AWS_METADATA_SERVICE_NUM_ATTEMPTS: &str = "AWS_METADATA_SERVICE_NUM_ATTEMPTS";

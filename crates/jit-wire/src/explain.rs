@@ -1,9 +1,9 @@
-//! How an error explains itself: what kind of failure it is, why it happened, and what to do next.
+//! The trait of errors: the kind of failure, why it happened, and what to do next.
 //!
-//! Every error type of the program implements [`Explain`] next to its own definition, so a new error costs
-//! one `match` and there is no second table to forget. An error does not know what was typed, for which role,
-//! or whether somebody can be asked. So its advice is typed: [`Next`] says what to do, and
-//! `commands/advice.rs` turns that into the command for this case.
+//! Every error type of the program implements [`Explain`] next to its own definition, so a new error needs
+//! one `match`, and no other table. An error does not know what was typed, for which role, or whether a
+//! person can be asked. So its advice is typed: [`Next`] says what to do, and `commands/advice.rs` turns that
+//! into the command for this case.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -17,7 +17,7 @@ pub enum Kind {
     Failed,
     /// Wrong usage or configuration.
     Usage,
-    /// A person has to sign in, and that cannot start here.
+    /// A person must sign in, and that cannot start here.
     LoginNeeded,
     /// AWS or the IdP refused.
     Refused,
@@ -28,9 +28,9 @@ pub enum Kind {
     Store,
     /// The person cancelled it.
     Interrupted,
-    /// The program that `exec` was given could not be started; the code is that of shells.
+    /// The program for `exec` could not be started; shells use the same code.
     NotExecutable,
-    /// The same, because it does not exist.
+    /// The program for `exec` does not exist; shells use the same code.
     NotFound,
 }
 
@@ -80,15 +80,15 @@ impl Kind {
 
 /// An error that explains itself. What happened is its [`Display`]: one sentence without a full stop.
 pub trait Explain: Display {
-    /// Determines the exit code.
+    /// The kind of failure, which determines the exit code.
     fn kind(&self) -> Kind;
 
-    /// Why, from the outside in, as far as the message does not say it.
+    /// Why it happened, the outermost reason first, as far as the message does not say it.
     fn why(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The line of the person's file that is affected.
+    /// The affected line of the user's file.
     fn excerpt(&self) -> Option<String> {
         None
     }
@@ -100,10 +100,10 @@ pub trait Explain: Display {
 /// The text of one suggestion: a clause without a full stop.
 pub type AdviceText = Cow<'static, str>;
 
-/// One suggestion. The code that shows it knows the case, so it names no role, no IdP and no command line: if
+/// One suggestion. `commands/advice.rs` knows the case, so this names no role, no IdP and no command line. If
 /// its command would be wrong in this case, it is shown without the command, or not at all.
 ///
-/// Serializable, because processes that waited for another one's failure are given its suggestions as well.
+/// Serializable, because processes that waited for another one's failure get its suggestions too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Next {
     /// Something to do or to check that is neither a sign-in nor a command that depends on the case.
@@ -121,17 +121,17 @@ pub enum Next {
     SignIn,
     /// Sign in once more: the last attempt did not complete.
     SignInAgain,
-    /// Sign in as if nothing were left of the last sign-in.
+    /// Sign in from scratch, ignoring what is left of the last sign-in.
     SignInAnew,
     /// Do what the text says, then sign in.
     ThenSignIn(AdviceText),
-    /// Do what the text says, then sign in as if nothing were left of the last sign-in.
+    /// Do what the text says, then sign in from scratch.
     ThenSignInAnew(AdviceText),
     /// Sign in with these flags, if the condition holds.
     SignInWith {
-        /// Such as `--device`.
+        /// The flags, such as `--device`.
         flags: AdviceText,
-        /// When that helps.
+        /// The condition.
         when: AdviceText,
     },
     /// Sign in at the place that the text names, such as `a terminal`.
@@ -140,9 +140,9 @@ pub enum Next {
     Unlock,
     /// Check what the text says; `jit explain` shows it.
     Explain(AdviceText),
-    /// `jit explain` shows every value of the request that was refused.
+    /// `jit explain` shows every value of the refused request.
     EveryValue,
-    /// Check the network and the proxy, and before that the setting that the host comes from.
+    /// Check the network and the proxy, and first the setting that the host comes from.
     Network(Option<AdviceText>),
     /// `jit doctor` tries the configured servers one by one.
     Doctor,

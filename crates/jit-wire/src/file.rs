@@ -1,4 +1,4 @@
-//! Files are read up to a limit; larger files are not read at all.
+//! Reads files up to a size limit; larger files are not read at all.
 
 use std::fs::File;
 use std::io::{self, Read as _};

@@ -1,7 +1,7 @@
 //! A small HTTP server only for 127.0.0.1: the sign-in's redirect, and the servers of `jit demo`.
 //!
-//! It answers only requests that name it by its own address (another `Host` comes from a page of another site
-//! whose name was rebound to 127.0.0.1), and it limits the size, the time and the number of requests.
+//! It answers only requests whose `Host` is its own address (any other comes from a page of another site
+//! whose name was rebound to 127.0.0.1), and limits the size, the time and the number of requests.
 
 pub mod caller;
 mod connection;
@@ -45,7 +45,7 @@ impl Loopback {
     }
 
     /// Binds `port` on all addresses of `localhost`: a browser may try `::1` first, and otherwise somebody
-    /// else could be listening there. On a machine without it, nobody can.
+    /// else could listen there. On a machine without `::1`, nobody can.
     ///
     /// # Errors
     /// As [`bind`](Self::bind), for either of the two.
@@ -84,8 +84,8 @@ impl Loopback {
     /// Answers with `handler` until the future is dropped. Connections are served concurrently on this
     /// thread.
     ///
-    /// Silent connections keep nobody else out: if there are too many of them, the oldest is closed. A
-    /// browser sends its request immediately.
+    /// Silent connections do not block others: if there are too many of them, the oldest is closed. A browser
+    /// sends its request immediately.
     pub async fn serve<H, F>(&self, handler: H)
     where
         H: Fn(Request) -> F + 'static,
@@ -106,7 +106,7 @@ impl Loopback {
                 let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
                 let connection = tokio::task::spawn_local(attend(stream, ends, port, in_line, handler));
                 silent.admit(connection.abort_handle());
-                // What this one has already sent is read before the next one is accepted.
+                // Reads what this connection has already sent before accepting the next one.
                 tokio::task::yield_now().await;
             }
         };

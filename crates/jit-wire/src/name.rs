@@ -1,9 +1,9 @@
 //! Names from outside: which characters each kind may have, and which names need no quoting in a shell.
 //!
-//! A name is checked where it enters: in a portal's answer, in an assertion, in a file that is read back, in
-//! AWS's own files, in `config.toml` and in a shared file. A valid name may still be dangerous in a shell:
-//! AWS allows `$(){};|` and backticks in the names of accounts. So whatever becomes part of a command line is
-//! checked again where it leaves, with [`is_plain_word`] or [`in_command`].
+//! A name is checked where it enters: in a portal's answer, in an assertion, in a stored file, in AWS's own
+//! files, in `config.toml` and in a shared file. A valid name may still be dangerous in a shell: AWS allows
+//! `$(){};|` and backticks in the names of accounts. So everything that becomes part of a command line is
+//! checked again with [`is_plain_word`] or [`in_command`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,7 +30,7 @@ pub fn is_account_id(text: &str) -> bool {
 
 /// Whether `text` is a valid account name: 1 to 50 visible characters. AWS documents printable ASCII (AWS
 /// Organizations API Reference, CreateAccount; AWS Account Management API Reference, PutAccountName), which
-/// includes everything that shells act on; letters and signs beyond it do no more harm.
+/// includes everything that shells interpret, so allowing other letters and signs adds no risk.
 pub fn is_account_name(text: &str) -> bool {
     (1..=LONGEST_ACCOUNT_NAME).contains(&text.chars().count()) && text.chars().all(is_visible)
 }
@@ -98,7 +98,7 @@ pub fn is_iam_character(character: char) -> bool {
 
 /// Whether `text` is accepted as the name of a profile in `~/.aws/config`. AWS documents letters, digits,
 /// hyphens and underscores, but its tools accept any text, and people use spaces and their own letters. So
-/// this refuses only what belongs in no name: control characters and invisible ones.
+/// only control characters and invisible ones are refused.
 pub fn is_profile(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= LONGEST_OWN && text.chars().all(is_visible)
 }
@@ -232,7 +232,7 @@ pub fn is_plain_word(text: &str) -> bool {
 }
 
 /// `text` for a command that a person is told to type: unchanged, in double quotes if it has spaces and
-/// nothing else that any shell acts on, and otherwise only the word `NAME`, for what to type there.
+/// nothing else that a shell interprets, and otherwise the placeholder `NAME`.
 pub fn in_command(text: &str) -> Cow<'_, str> {
     if is_plain_word(text) {
         Cow::Borrowed(text)

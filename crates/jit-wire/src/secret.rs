@@ -10,7 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// response larger. Linux lets a process lock 8 MB, and some systems 64 KB.
 const SMALL: usize = 16 * 1024;
 
-/// What a [`Secret`] is made of.
+/// The bytes of a value that can be a [`Secret`].
 pub trait Bytes: Zeroize {
     /// All of its bytes in memory.
     fn bytes(&self) -> &[u8];
@@ -55,9 +55,8 @@ impl<T: Bytes> Secret<T> {
     }
 }
 
-/// Asks the system to keep the pages of `bytes` in memory for as long as the process has them: other secrets
-/// may be in the same page, so it is not unlocked with the first of them. How much a process may lock is
-/// limited, so this is best effort.
+/// Asks the system to keep the pages of `bytes` in memory. They are never unlocked, because other secrets may
+/// be in the same page. The amount that a process may lock is limited, so this is best effort.
 fn keep_out_of_swap(bytes: &[u8]) {
     if (1..=SMALL).contains(&bytes.len())
         && let Ok(guard) = region::lock(bytes.as_ptr(), bytes.len())
@@ -120,8 +119,8 @@ impl std::io::Write for Length {
     }
 }
 
-/// How secrets are written into an entry that the store is about to seal, per field with
-/// `#[serde(serialize_with = "sealed::text")]`. Nothing else may serialise a struct that uses these.
+/// Writes secrets into an entry that the store is about to seal, per field with `#[serde(serialize_with =
+/// "sealed::text")]`. Nothing else may serialise a struct that uses these.
 pub mod sealed {
     use serde::{Serialize as _, Serializer};
 

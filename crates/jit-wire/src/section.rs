@@ -17,7 +17,7 @@ pub use duration::parse_duration;
 pub use mistake::{Lines, Mistake, SourceText};
 pub use value::Value;
 
-/// A value and its line, counted from one.
+/// A value and its line, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct At<T> {
     /// The value.
@@ -26,15 +26,15 @@ pub struct At<T> {
     pub line: usize,
 }
 
-/// A table, its keys taken out one by one.
+/// A table from which keys are taken one by one.
 pub struct Section<'a> {
     source: SourceText<'a>,
     /// As the user wrote it, such as `[role.prod]`.
     pub title: String,
-    /// Where the table's header is.
+    /// The position of the table's header.
     pub span: Range<usize>,
-    /// The keys that were not asked for yet, in the table's order. There are few, so searching them is faster
-    /// than a map.
+    /// The keys that were not asked for yet, in the table's order. A vector, because with few keys it is
+    /// faster than a map.
     left: Vec<(&'a Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)>,
     /// The keys that were asked for.
     asked: Vec<&'static str>,
@@ -55,7 +55,7 @@ impl<'a> Section<'a> {
         Some(self.left.remove(at).1)
     }
 
-    /// Whether `key` is there, taken out or not.
+    /// Whether `key` is in the table, taken out or not.
     pub fn has(&self, key: &str) -> bool {
         self.taken.contains(&key) || self.left_keys().any(|left| left == key)
     }
@@ -101,7 +101,7 @@ impl<'a> Section<'a> {
         )
     }
 
-    /// A text.
+    /// A string.
     ///
     /// # Errors
     /// The value is of another type.
@@ -113,11 +113,11 @@ impl<'a> Section<'a> {
         Ok(Some(At { value: text.to_owned(), line: self.source.line(found.span().start) }))
     }
 
-    /// A required text.
+    /// A required string.
     pub fn required(&mut self, key: &'static str, example: &str) -> Result<At<String>, Mistake> {
         match self.text(key)? {
             Some(found) if !found.value.is_empty() => Ok(found),
-            // Not to be added: a second one would be refused.
+            // Do not suggest to add it: a second one would be refused.
             Some(found) => {
                 let what = format!("`{key}` in {} is empty", self.title);
                 Err(self.mistake_at(found.line, what, Some(format!("such as {example}"))))
@@ -142,7 +142,7 @@ impl<'a> Section<'a> {
         Ok(Some(At { value, line: self.source.line(found.span().start) }))
     }
 
-    /// A list of texts.
+    /// A list of strings.
     ///
     /// # Errors
     /// The value, or one in it, is of another type.
@@ -158,7 +158,7 @@ impl<'a> Section<'a> {
         Ok(Some(At { value, line: self.source.line(found.span().start) }))
     }
 
-    /// A table of texts.
+    /// A table of strings.
     ///
     /// # Errors
     /// The value, or one in it, is of another type.
@@ -222,12 +222,13 @@ impl<'a> Section<'a> {
         self.finish_with(|_| None)
     }
 
-    /// The same. `elsewhere` says what to do with a key that other tables have; any other is taken for a typing error.
+    /// The same. `elsewhere` returns what to do with a key that other tables have; any other key is reported
+    /// as a typo.
     pub fn finish_with(self, elsewhere: impl Fn(&str) -> Option<String>) -> Result<(), Mistake> {
         let Some(key) = self.left_keys().next() else { return Ok(()) };
         let typo = || match closest(key, self.asked.iter().copied()) {
             None => format!("valid keys are {}", self.asked.join(", ")),
-            // Renaming it would only cause the next mistake: a duplicate key.
+            // Renaming it would only cause another mistake: a duplicate key.
             Some(meant) if self.taken.contains(&meant) => {
                 format!("`{meant}` is already set; delete `{key}`")
             }

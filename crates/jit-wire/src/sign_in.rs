@@ -48,8 +48,8 @@ impl SignIn {
         *self == Self::default()
     }
 
-    /// What is known after a renewal that brought `renewed` without the person. It is still the same sign-in,
-    /// so it cannot become newer, whatever the IdP says.
+    /// What is known after a renewal without the person, which reported `renewed`. It is still the same
+    /// sign-in, so it cannot become newer, whatever the IdP says.
     #[must_use]
     pub fn followed_by(&self, renewed: Self) -> Self {
         let at = self.at.map(|before| renewed.at.map_or(before, |after| after.min(before)));
@@ -79,12 +79,12 @@ impl SignIn {
     }
 }
 
-/// What a role, and every role on the way to it, requires of the sign-in.
+/// The requirements of a role, and of every role on the way to it, for the sign-in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirement {
-    /// How long ago it may be.
+    /// Its maximum age.
     pub max_age: Option<Duration>,
-    /// Lists, of each of which one value is required.
+    /// Lists; one value of each is required.
     pub acr: Vec<Vec<String>>,
     /// Methods that are all required.
     pub amr: BTreeSet<String>,
@@ -97,24 +97,24 @@ pub enum Shortfall {
     Old {
         /// The required maximum.
         max_age: Duration,
-        /// When it was.
+        /// The time of the sign-in.
         at: Timestamp,
     },
-    /// It was in the future, by this machine's clock.
+    /// By this machine's clock, it was in the future.
     Ahead {
-        /// When it was.
+        /// The time of the sign-in.
         at: Timestamp,
     },
-    /// The IdP does not say when it was.
+    /// The IdP does not report its time.
     NoTime {
         /// The required maximum.
         max_age: Duration,
     },
-    /// Its `acr` is a different one.
+    /// Its `acr` is not a required one.
     Acr {
         /// One of these is required.
         wanted: Vec<String>,
-        /// The actual methods.
+        /// The actual ones.
         got: Vec<String>,
     },
     /// Some required methods were not used.
@@ -167,7 +167,7 @@ impl Requirement {
         }
     }
 
-    /// The values of `acr` to ask an IdP for: those in every list, else all of them.
+    /// The values of `acr` to request from an IdP: those in every list, or else all of them.
     pub fn acr_to_ask_for(&self) -> Vec<String> {
         let of_every = |value: &&String| self.acr.iter().all(|list| list.contains(value));
         let common: Vec<String> = self.acr.first().into_iter().flatten().filter(of_every).cloned().collect();
@@ -184,8 +184,8 @@ impl Requirement {
 }
 
 impl Shortfall {
-    /// What is required and what there is, to continue a sentence that ends with `needs`. The caller escapes
-    /// foreign words in it before printing.
+    /// What is required and what there is, to continue a sentence that ends with `needs`. Escape it before
+    /// printing.
     pub fn in_words(&self, clock_time: impl Fn(Timestamp) -> String) -> String {
         let listed = |got: &[String]| if got.is_empty() { "none".to_owned() } else { got.join(", ") };
         match self {
@@ -301,7 +301,7 @@ mod tests {
         }
     }
 
-    /// What was known, what a renewal reports, what is known then.
+    /// What was known, what a renewal reports, and what is known then.
     #[test]
     fn a_renewal_does_not_make_a_sign_in_newer() {
         let cases = [
@@ -364,7 +364,7 @@ mod tests {
             prop_assert_eq!(both.allows(&sign_in, NOW).is_ok(), each);
         }
 
-        /// What is too old stays too old, and a renewal never changes that.
+        /// A sign-in that is too old stays too old, and a renewal never changes that.
         #[test]
         fn waiting_never_makes_a_sign_in_sufficient(demand in some_requirement(), sign_in in some_sign_in(), later in 0..5000i64) {
             let demand = Requirement { acr: Vec::new(), amr: BTreeSet::new(), ..demand };

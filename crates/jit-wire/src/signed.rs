@@ -7,8 +7,8 @@
 //! | CloudTrail, Identity Store | JSON with `X-Amz-Target` | [`Caller::json`] |
 //! | S3 | REST | [`Bucket`] |
 //!
-//! An [`Endpoint`] is the URL of a service and the region to sign for. Nothing is retried here: a
-//! [`CallError`] says whether retrying can help. Limits and deadlines are those of [`crate::http`].
+//! An [`Endpoint`] is the URL of a service and the region to sign for. Nothing is retried here; a
+//! [`CallError`] tells whether retrying can help. Limits and deadlines are those of [`crate::http`].
 
 mod caller;
 mod endpoint;

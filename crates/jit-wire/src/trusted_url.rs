@@ -1,8 +1,8 @@
-//! Which URLs may be called, opened or trusted: one parser, and one table of rules by what a URL is for.
+//! Which URLs may be called, opened or trusted: one parser, and one table of rules by purpose.
 //!
-//! Only this module makes a [`TrustedUrl`], and the HTTP client and the code that opens a browser accept
-//! nothing else. So code that has a URL from a configuration, a variable, an IdP's answer or a person has to
-//! say what it is for.
+//! Only this module creates a [`TrustedUrl`], and the HTTP client and the code that opens a browser accept
+//! nothing else. So code that has a URL from a configuration, a variable, an IdP's answer or a person must
+//! state its purpose.
 
 mod host;
 mod purpose;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use host::Place;
 pub use purpose::{Purpose, table};
 
-/// No honest URL is longer. A SAML request in a query has some thousand characters.
+/// The length limit of a URL. A SAML request in a query has some thousand characters.
 const LONGEST: usize = 32 * 1024;
 
 /// A URL that was checked against the rules for its purpose. Scheme and host are in lower case; the rest is
@@ -33,16 +33,16 @@ pub struct TrustedUrl {
     path: usize,
 }
 
-/// Why a URL may not be trusted. Each is the end of a sentence that begins with the URL.
+/// Why a URL is not trusted. Each text completes a sentence that starts with the URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It cannot be parsed as a URL, or parsers would disagree about it.
     #[error("is not a URL: {0}")]
     NotAnAddress(&'static str),
-    /// It would be sent in clear over a network, or uses another protocol.
+    /// It would be sent unencrypted over a network, or uses another protocol.
     #[error("is neither https nor http on this machine")]
     Scheme,
-    /// It leads to this machine or its link, but whoever names it is elsewhere.
+    /// It leads to this machine or its link, but its source is elsewhere.
     #[error("points to this machine, and {0} is not on this machine")]
     Inwards(String),
     /// It has a part that a URL for this purpose may not have.
@@ -104,7 +104,7 @@ impl TrustedUrl {
         Self { text: format!("{base}{joint}{query}"), ..self.clone() }
     }
 
-    /// Another path, query or fragment, which is parsed again; the host has to stay.
+    /// Another path, query or fragment, which is parsed again; the host must stay the same.
     fn changed(&self, text: String) -> Result<Self, UrlError> {
         let (url, user) = read(&text)?;
         let same = url.is_of(self) && !user;
@@ -153,7 +153,7 @@ impl TrustedUrl {
         self.secure
     }
 
-    /// Whether it leads to this machine, by a name or number that nobody else answers to.
+    /// Whether it leads to this machine, by a name or address that no other machine can have.
     pub fn is_this_machine(&self) -> bool {
         self.place == Place::ThisMachine
     }
@@ -177,7 +177,7 @@ impl fmt::Display for TrustedUrl {
     }
 }
 
-/// From the store: its origin is not known there, so whoever uses it checks it again.
+/// From the store. The purpose is not stored, so the code that uses it checks it again.
 impl TryFrom<String> for TrustedUrl {
     type Error = UrlError;
 
@@ -193,14 +193,13 @@ impl From<TrustedUrl> for String {
 }
 
 /// Parses a URL so that every other parser finds the same host (RFC 3986; what the WHATWG's URL standard
-/// reads differently is refused); and returns whether there is a user name before the host, which is then not
-/// part of it.
+/// reads differently is refused). Also returns whether there is a user name before the host.
 fn read(text: &str) -> Result<(TrustedUrl, bool), UrlError> {
     let not = |why| Err(UrlError::NotAnAddress(why));
     if text.len() > LONGEST {
         return not("it is too long");
     }
-    // These are not allowed in any URL, and browsers, shells and parsers disagree on what they mean.
+    // These are not allowed in any URL, and browsers, shells and parsers disagree on their meaning.
     let stray = |c: char| !c.is_ascii_graphic() || "\"<>\\^`{|}".contains(c);
     if let Some(stray) = text.chars().find(|c| stray(*c)) {
         return not(match stray {

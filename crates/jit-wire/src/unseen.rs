@@ -1,6 +1,6 @@
-//! Characters that are invisible, or that act on what is around them: control characters that a terminal
-//! obeys, characters that change the direction of text, and characters that take no room or look like an
-//! ordinary space.
+//! Characters that are invisible or affect the text around them: control characters that a terminal
+//! interprets, characters that change the direction of text, and characters that have no width or look like
+//! an ordinary space.
 //!
 //! Code that shows text from outside, or writes it into a file that people read, shows these as numbers
 //! instead.
@@ -76,7 +76,7 @@ mod tests {
         assert!(RANGES.windows(2).all(|pair| pair[0].end() < pair[1].start()));
     }
 
-    /// Add a character here that should have been caught, or one that should not.
+    /// Add characters that should have been caught, or that should not.
     #[test]
     fn invisible_and_ordinary_characters() {
         let unseen = "\0\t\n\r\u{7}\u{8}\u{b}\u{c}\u{1b}\u{7f}\u{80}\u{85}\u{90}\u{9b}\u{9d}\u{9f}\

@@ -1,4 +1,4 @@
-//! The answers of a container's endpoint and of the metadata service, as a function of bytes.
+//! Fuzz target for the answers of a container's endpoint and of the metadata service.
 
 use super::{credentials, text};
 use jit_wire::http::{Headers, HttpAnswer};

@@ -1,4 +1,4 @@
-//! The answers of STS, as a function of bytes: through the SDK's own parsing and the sorting of its errors.
+//! Fuzz target for the answers of STS: the SDK's parsing and the classification of errors.
 
 use super::{Granted, Mfa, chained, identity, of_user, saml, web_identity};
 use crate::aws::client::Sts;
@@ -46,7 +46,7 @@ pub fn sts_answer(data: &[u8]) {
         policy_arns: None,
         sts: endpoint,
     };
-    // No part of it occurs in AWS's own texts, so that it is found if it comes back.
+    // No part of it occurs in AWS's own texts, so an echo of it is noticed.
     let proof = Secret::from("proof-of-the-idp");
     let code = Secret::from("123456");
     block_on(async {
@@ -77,7 +77,7 @@ pub fn sts_answer(data: &[u8]) {
     });
 }
 
-/// `sent` are the secrets that went to AWS.
+/// `sent` are the secrets that were sent to AWS.
 fn check_error(error: &StsError, sent: &[&str]) {
     let _ = (error.new_token_may_help(), error.next());
     assert!(error.message.chars().count() <= 300);

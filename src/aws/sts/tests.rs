@@ -23,8 +23,8 @@ const ROLE: &str = "arn:aws:iam::222222222222:role/admin";
 const PROVIDER: &str = "arn:aws:iam::222222222222:saml-provider/acme";
 const ID_TOKEN: &str = "eyJhbGciOi.J0b2tlbg.c2lnbmF0dXJl";
 
-/// A server instead of AWS, with always the same answer. It records the URLs that were called and the waits
-/// between attempts, and does not wait.
+/// A server in place of AWS that always gives the same answer. It records the URLs that were called and the
+/// waits between attempts, and does not wait.
 #[derive(Clone, Debug)]
 struct Canned {
     answer: Answer,

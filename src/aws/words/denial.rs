@@ -31,7 +31,7 @@ struct Denier {
 }
 
 impl StsError {
-    /// Who does not let whom in, and why, in one sentence.
+    /// Who denied what to whom, and why, in one sentence.
     pub(super) fn denial(&self) -> String {
         let message = &self.message;
         let caller = between(message, "User: ", " is not authorized");
@@ -128,7 +128,7 @@ impl StsError {
         extras.into_iter().find(|extra| self.message.contains(extra)).unwrap_or(asked)
     }
 
-    /// Which policy AWS says was the reason, if it says so.
+    /// The policy that denied, if AWS names it.
     fn denier(&self) -> Option<Denier> {
         let markers = [
             ("because no ", false),

@@ -1,8 +1,8 @@
-//! What it means that STS does not accept the IdP's token or assertion.
+//! Why STS does not accept the IdP's token or assertion.
 
 use crate::aws::errors::{Action, StsError};
 
-/// Texts of `InvalidIdentityToken`, what they mean, and what to do.
+/// Parts of AWS's texts for `InvalidIdentityToken`, what each means, and what to do.
 const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
     (
         "No OpenIDConnect provider found",
@@ -53,7 +53,7 @@ const TOKEN_TEXTS: [(&str, &str, &str); 10] = [
 ];
 
 impl StsError {
-    /// The row of [`TOKEN_TEXTS`] that AWS's text is about.
+    /// The row of [`TOKEN_TEXTS`] for AWS's text.
     pub(super) fn token_text(&self) -> Option<(&'static str, &'static str, &'static str)> {
         TOKEN_TEXTS.into_iter().find(|row| self.message.contains(row.0))
     }

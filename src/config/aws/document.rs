@@ -8,34 +8,36 @@ use zeroize::Zeroizing;
 
 use super::words::posix_words;
 
-/// An AWS file, whole and understood. It may hold static keys, so it is wiped when dropped and never shown by
-/// `Debug`; values are copied out of it only where they are asked for.
+/// A whole AWS file, parsed. It may hold long-lived access keys, so it is wiped when dropped, `Debug` does
+/// not show it, and values are copied out of it only on request.
 #[derive(Default)]
 pub struct Document {
     pub(super) text: Zeroizing<String>,
-    /// Where each line starts, and behind them the length of the text.
+    /// The offset of each line, and after them the length of the text.
     pub(super) starts: Vec<usize>,
     pub(super) sections: Vec<Section>,
-    /// Where among them the last one of each kind is: files of tens of thousands of profiles are looked up by name.
+    /// The index of the last section of each kind. An index, because files with tens of thousands of profiles
+    /// exist.
     pub(super) by_kind: HashMap<SectionKind, usize>,
-    /// Where the sections `[DEFAULT]` are.
+    /// The indexes of the `[DEFAULT]` sections.
     pub(super) defaults: Vec<usize>,
 }
 
 /// A section: its header and its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Section {
-    /// What stands between the brackets, as it stands there.
+    /// The text between the brackets, unchanged.
     pub header: String,
     /// What the header names, in a configuration file.
     pub kind: SectionKind,
-    /// The keys in their order.
+    /// The keys, in file order.
     pub entries: Vec<Entry>,
     /// The index of the header's line.
     pub(super) first: usize,
 }
 
-/// What the header of a section of `~/.aws/config` names. In `~/.aws/credentials` the header itself is the name.
+/// What the header of a section of `~/.aws/config` names. In `~/.aws/credentials` the header itself is the
+/// profile name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SectionKind {
     /// `[profile NAME]`, or `[default]`.
@@ -44,7 +46,7 @@ pub enum SectionKind {
     SsoSession(String),
     /// `[services NAME]`.
     Services(String),
-    /// `[DEFAULT]`, which Python's reader, and so botocore, copies into every section. Other readers ignore it.
+    /// `[DEFAULT]`. Python's parser, and so botocore, copies it into every section; other tools ignore it.
     Defaults,
     /// Anything else, such as `[plugins]`.
     Other,
@@ -53,11 +55,11 @@ pub enum SectionKind {
 /// A key of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The key in lower case, as all readers compare it.
+    /// The key in lower case: all tools ignore its case.
     pub key: String,
-    /// The lines of the value, from the key's own to the last one that continues it.
+    /// The lines of the value, from the key's line to its last continuation line.
     pub(super) lines: Range<usize>,
-    /// Where the value starts in the text.
+    /// The offset of the value in the text.
     pub(super) value_at: usize,
 }
 
@@ -69,8 +71,8 @@ impl SectionKind {
             "DEFAULT" => return Self::Defaults,
             _ => {}
         }
-        // botocore looks at how the header starts and takes the second of two words, quotes removed. What only the
-        // other readers understand (spaces before the kind) names the same thing.
+        // botocore checks what the header starts with and takes the second of two words, without quotes.
+        // Headers that only other tools accept (with spaces before the kind) name the same thing.
         let words = posix_words(header).unwrap_or_default();
         match words.as_slice() {
             [_, name] if header.starts_with("profile") => Self::Profile(name.clone()),
@@ -82,7 +84,7 @@ impl SectionKind {
 }
 
 impl Section {
-    /// The line of the header, counted from one.
+    /// The line of the header, counted from 1.
     pub fn line(&self) -> usize {
         self.first + 1
     }
@@ -92,14 +94,15 @@ impl Section {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The lines from the header to the last line of the last value; what follows may belong to the next section.
+    /// The lines from the header to the last line of the last value. Lines after that may belong to the next
+    /// section.
     pub(super) fn lines(&self) -> Range<usize> {
         self.first..self.entries.last().map_or(self.first + 1, |entry| entry.lines.end)
     }
 }
 
 impl Entry {
-    /// The line of the key, counted from one.
+    /// The line of the key, counted from 1.
     pub fn line(&self) -> usize {
         self.lines.start + 1
     }
@@ -111,7 +114,7 @@ impl Document {
         &self.text
     }
 
-    /// The sections in their order.
+    /// The sections, in file order.
     pub fn sections(&self) -> &[Section] {
         &self.sections
     }
@@ -121,13 +124,13 @@ impl Document {
         self.sections.iter().find(|section| section.header == header)
     }
 
-    /// The section that counts for `kind`. Where headers differ only in their writing, the later one does, as for
-    /// botocore.
+    /// The section of this `kind`. If several headers name the same thing in different spellings, the last
+    /// one counts, as in botocore.
     pub fn named(&self, kind: &SectionKind) -> Option<&Section> {
         self.by_kind.get(kind).and_then(|index| self.sections.get(*index))
     }
 
-    /// The entries of `[DEFAULT]`, which stand in every section that has none of that key.
+    /// The entries of `[DEFAULT]`, which apply to every section without a key of that name.
     pub(super) fn default_entries(&self) -> impl Iterator<Item = &Entry> {
         self.defaults.iter().flat_map(|index| &self.sections[*index].entries)
     }
@@ -137,13 +140,13 @@ impl Document {
         self.default_entries().find(|entry| entry.key == key)
     }
 
-    /// The value and the line of `key` (in lower case) in the section that counts for `kind`, or in `[DEFAULT]`.
+    /// The value and the line of `key` (in lower case) in the section of this `kind`, or in `[DEFAULT]`.
     pub fn get(&self, kind: &SectionKind, key: &str) -> Option<(String, usize)> {
         let entry = self.named(kind)?.entry(key).or_else(|| self.default_entry(key))?;
         Some((self.value(entry), entry.line()))
     }
 
-    /// The value of an entry of this document: its lines without the space around them, comments left out.
+    /// The value of an entry of this document: its lines, trimmed and without comments.
     pub fn value(&self, entry: &Entry) -> String {
         let mut value = self.first_line(entry).to_owned();
         for index in entry.lines.start + 1..entry.lines.end {
@@ -156,7 +159,7 @@ impl Document {
         value
     }
 
-    /// Where the values of `keys` (in lower case) stand, to the ends of their last lines, in all sections.
+    /// The ranges of the values of `keys` (in lower case) in all sections, to the ends of their last lines.
     pub(in crate::config) fn values_of(&self, keys: &[&str]) -> Vec<Range<usize>> {
         let entries = self.sections.iter().flat_map(|section| &section.entries);
         let secret = entries.filter(|entry| keys.contains(&entry.key.as_str()));
@@ -168,12 +171,12 @@ impl Document {
             .collect()
     }
 
-    /// What stands behind the `=`, on that line alone.
+    /// The text after the `=` on the entry's first line.
     pub(super) fn first_line(&self, entry: &Entry) -> &str {
         self.text[entry.value_at..self.starts[entry.lines.start + 1]].trim_matches(is_space)
     }
 
-    /// How the lines of this file end.
+    /// The line ending that this file uses.
     pub(super) fn line_ending(&self) -> &'static str {
         match self.text.find('\n') {
             Some(at) if self.text[..at].ends_with('\r') => "\r\n",
@@ -181,28 +184,28 @@ impl Document {
         }
     }
 
-    /// The number of lines.
     pub(super) fn line_count(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// The lines of `range` with their ends.
+    /// The lines of `range` with their line endings.
     pub(super) fn raw(&self, range: Range<usize>) -> &str {
         &self.text[self.starts[range.start]..self.starts[range.end]]
     }
 
-    /// A line without its end.
+    /// A line without its line ending.
     pub(super) fn line(&self, index: usize) -> &str {
         self.raw(index..index + 1).trim_end_matches(['\r', '\n'])
     }
 
-    /// A line by its number, counted from one, without its end.
+    /// A line by its number, counted from 1, without its line ending.
     pub(super) fn line_numbered(&self, line: usize) -> Option<&str> {
         let index = line.checked_sub(1).filter(|index| *index < self.line_count())?;
         Some(self.line(index))
     }
 
-    /// The column, counted from one, of the value on a line; of what else stands there if there is none.
+    /// The column, counted from 1, where the value on a line starts, or where the line's text starts if it
+    /// has no value.
     pub(super) fn value_column(&self, line: usize) -> usize {
         let Some(text) = self.line_numbered(line) else { return 1 };
         let start = indent_of(text);
@@ -211,7 +214,7 @@ impl Document {
         text[..value.unwrap_or(start)].chars().count() + 1
     }
 
-    /// The space that a line starts with.
+    /// The whitespace at the start of a line.
     pub(super) fn indent(&self, index: usize) -> &str {
         let line = self.line(index);
         &line[..indent_of(line)]
@@ -224,7 +227,7 @@ impl fmt::Debug for Document {
     }
 }
 
-/// What Python's `str.isspace` calls a space.
+/// Whitespace as Python's `str.isspace` defines it.
 pub(super) fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
 }
@@ -233,7 +236,7 @@ pub(super) fn is_comment(trimmed: &str) -> bool {
     trimmed.starts_with(['#', ';'])
 }
 
-/// The length in bytes of the space that `line` starts with.
+/// The length in bytes of the whitespace at the start of `line`.
 pub(super) fn indent_of(line: &str) -> usize {
     line.len() - line.trim_start_matches(is_space).len()
 }

@@ -1,4 +1,4 @@
-//! AWS's files as functions of bytes.
+//! Fuzz targets for AWS's files.
 
 use super::shadow::{self, AwsFile, Scene};
 use super::{
@@ -9,7 +9,7 @@ use crate::config::file::File;
 use crate::config::part;
 use jit_wire::env::Env;
 
-/// A file: read or refused, and given back as it is.
+/// A file is accepted or rejected, and reproduced unchanged if accepted.
 pub fn aws_reader(data: &[u8]) {
     let document = match Document::parse(data) {
         Ok(document) => document,
@@ -37,7 +37,8 @@ pub fn aws_reader(data: &[u8]) {
     });
 }
 
-/// A file into which profiles are written and from which they are taken: what is not ours is byte for byte as it was.
+/// Profiles are written into a file and removed from it; everything that jit did not write stays byte for
+/// byte.
 pub fn aws_editor(data: &[u8]) {
     let Ok(document) = Document::parse(data) else { return };
     let text = document.text();
@@ -63,7 +64,8 @@ pub fn aws_editor(data: &[u8]) {
         } else {
             only_ours_differ(&document, &after, &wanted);
         }
-        // Taken back, the new ones leave nothing. Those that were there already are wanted, and so are not stale.
+        // Removing the new profiles leaves nothing behind. Those that already existed are wanted, and so are
+        // not stale.
         if changes.updated.is_empty() {
             let new: Vec<&String> = changes.added.iter().collect();
             let kept: Vec<Profile> = managed_profiles(&after)
@@ -91,7 +93,7 @@ pub fn aws_editor(data: &[u8]) {
             }
         }
     }
-    // Nothing is wanted: only sections of ours may go.
+    // Nothing is wanted: only sections of jit may disappear.
     let changes = plan_profiles(&document, &[], &|_| false);
     if let Ok(after) = changes.apply(&document, true) {
         assert_eq!(foreign(&document), foreign(&after), "somebody else's section is gone");
@@ -99,7 +101,7 @@ pub fn aws_editor(data: &[u8]) {
     }
 }
 
-/// Beside the sections of ours that were wanted, and what was put behind them, no line differs.
+/// No line differs except in the wanted sections of jit and what was appended.
 fn only_ours_differ(before: &Document, after: &Document, wanted: &[Profile]) {
     let rest = |document: &Document| -> Vec<String> {
         let ours = |line: usize| {
@@ -119,7 +121,7 @@ fn is_subsequence(part: &str, whole: &str) -> bool {
     part.split_inclusive(['\n', '\r']).all(|line| lines.any(|one| one == line))
 }
 
-/// A configuration file and, behind a zero byte, a credentials file: every profile as a role, and its plan.
+/// A configuration file and, after a zero byte, a credentials file: every profile as a role, and its plan.
 pub fn aws_profiles(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == 0);
     let mut next = || Document::parse(parts.next().unwrap_or_default());
@@ -142,7 +144,7 @@ pub fn aws_profiles(data: &[u8]) {
     }
 }
 
-/// A profile is in its part of the files what it is in the whole, unless something is missing there.
+/// A profile reads the same from its part of the files as from the whole, unless the part lacks something.
 fn is_the_same_in_part(data: &[u8], name: &str, whole: &File) {
     let mut texts =
         data.splitn(2, |byte| *byte == 0).map(|text| std::str::from_utf8(text).unwrap_or_default());
@@ -157,7 +159,7 @@ fn is_the_same_in_part(data: &[u8], name: &str, whole: &File) {
     }
 }
 
-/// A command: its words are found again when they are quoted.
+/// A command: quoting its words and splitting again gives the same words.
 pub fn command_words(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let _ = split_command(text, System::Windows);

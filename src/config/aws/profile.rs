@@ -1,10 +1,10 @@
-//! What we write: a profile whose credentials come from this program.
+//! What jit writes: a profile whose credentials come from jit.
 
 use std::borrow::Cow;
 
 use super::words::System;
 
-/// This program as a `credential_process` names it, checked for every reader that will start it.
+/// The path of this program for `credential_process`, checked for every tool that may start it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     path: String,
@@ -16,21 +16,21 @@ pub struct Program {
 pub struct Profile {
     /// The name of the profile.
     pub name: String,
-    /// The role whose session it hands over.
+    /// The role whose session it gets.
     pub role: String,
     /// The value of `credential_process`.
     pub command: String,
-    /// The value of `region`; `None` leaves the user's own alone.
+    /// The value of `region`; `None` leaves the user's own value alone.
     pub region: Option<String>,
 }
 
-/// Why something cannot be written so that all of AWS's tools understand it.
+/// Why a name or path cannot be written in a way that all of AWS's tools understand.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unwritable {
-    /// A path that depends on the folder a tool is started in.
+    /// A relative path, whose meaning depends on the tool's working directory.
     #[error("the program's path is not absolute: {0}")]
     NotAbsolute(String),
-    /// A character that a shell, or one of the readers, does not take as itself.
+    /// A character that a shell or one of the parsers interprets.
     #[error("the program's path, {path}, contains {character:?}, which tools interpret differently")]
     PathCharacter {
         /// The path.
@@ -38,18 +38,18 @@ pub enum Unwritable {
         /// The first such character.
         character: char,
     },
-    /// No name at all, or one that would be taken for an option.
+    /// An empty name, or one that would be read as an option.
     #[error("a profile's name may not be empty or start with `-`")]
     NameStart,
-    /// A character outside what all readers take in the name of a profile.
+    /// A character that some tool does not accept in the name of a profile.
     #[error("{character:?} is not allowed in the name of a profile; use letters, digits and {allowed}")]
     NameCharacter {
         /// The first such character.
         character: char,
-        /// The characters allowed beside letters and digits.
+        /// The characters allowed besides letters and digits.
         allowed: &'static str,
     },
-    /// Something that is no region.
+    /// Not a region.
     #[error("{0:?} is not a region")]
     Region(String),
 }
@@ -58,9 +58,9 @@ impl Program {
     /// The program at `path` as it will be started on `system`.
     ///
     /// # Errors
-    /// The path is relative, or has a character that is not safe within double quotes: what `sh` or `cmd.exe`
-    /// expands there, what ends the quotes, and what starts a comment for some readers. On Windows also any that is
-    /// not ASCII, because botocore reads the file in the code page of the user.
+    /// The path is relative, or has a character that is not safe within double quotes: one that `sh` or
+    /// `cmd.exe` expands, a quote, or a comment sign. On Windows also any character that is not ASCII,
+    /// because botocore reads the file in the user's code page.
     pub fn new(path: &str, system: System) -> Result<Self, Unwritable> {
         let absolute = match system {
             System::Unix => path.starts_with('/'),
@@ -96,9 +96,9 @@ impl Program {
         &self.path
     }
 
-    /// The path as `credential_process` has it: in double quotes only where it needs them, as AWS's documentation asks
-    /// ("Sourcing credentials with an external process"). Go SDKs before v1.44.298 and v2 config 1.18 lose the arguments of
-    /// a program in quotes.
+    /// The path as it is written into `credential_process`: in double quotes only if it needs them, as AWS's
+    /// documentation asks ("Sourcing credentials with an external process"). Go SDKs before v1.44.298 and v2
+    /// config 1.18 lose the arguments of a program in quotes.
     fn quoted(&self) -> Cow<'_, str> {
         if self.is_quoted() { Cow::Owned(format!("\"{}\"", self.path)) } else { Cow::Borrowed(&self.path) }
     }
@@ -106,7 +106,7 @@ impl Program {
     /// Whether the path needs quotes in a command line.
     pub fn is_quoted(&self) -> bool {
         let plain = |character: char| match self.system {
-            // Every character that neither `sh`, which the Go SDKs start, nor Python's `shlex` gives a meaning.
+            // Every character that has no meaning to `sh`, which the Go SDKs start, nor to Python's `shlex`.
             System::Unix => character.is_alphanumeric() || "/._+-,:@%=".contains(character),
             System::Windows => character.is_ascii_alphanumeric() || r"\/._+-:@".contains(character),
         };
@@ -118,20 +118,20 @@ impl Program {
         self.system
     }
 
-    /// The profile that hands over the session of `role`, and is called so too.
+    /// The profile for `role`, with the same name.
     ///
     /// # Errors
-    /// The name or the region is not one that all readers understand.
+    /// Some tool does not accept the name or the region.
     pub fn profile(&self, role: &str, region: Option<&str>) -> Result<Profile, Unwritable> {
         self.named_profile(role, role, region)
     }
 
-    /// The profile called `name` that hands over the session of `role`.
+    /// A profile called `name` for `role`.
     ///
     /// # Errors
-    /// One of the names, or the region, is not one that all readers understand.
+    /// Some tool does not accept one of the names, or the region.
     pub fn named_profile(&self, name: &str, role: &str, region: Option<&str>) -> Result<Profile, Unwritable> {
-        // `cmd.exe` expands what stands between two percent signs, even within quotes.
+        // `cmd.exe` expands text between two percent signs, even within quotes.
         let allowed = match self.system {
             System::Unix => ". _ / % @ : + -",
             System::Windows => ". _ / @ : + -",
@@ -156,8 +156,8 @@ impl Program {
         Ok(Profile {
             name: name.to_owned(),
             role: role.to_owned(),
-            // The role needs no quotes, since no name that comes this far has a space: AWS's Go SDK, and so Terraform,
-            // takes the first and the last character off a value that begins and ends with a quote.
+            // The role needs no quotes, since no name that gets this far has a space. AWS's Go SDK, and so
+            // Terraform, strips the first and last character of a value that begins and ends with a quote.
             command: format!("{} credential-process {role}", self.quoted()),
             region: region.map(str::to_owned),
         })

@@ -1,4 +1,4 @@
-//! The reader: which lines make a section and which a key, by the rules of botocore, which uses Python's
+//! The reader: which lines are sections and keys, by the rules of botocore, which uses Python's
 //! `configparser.RawConfigParser` and its own parser for nested blocks.
 
 use std::collections::HashMap;
@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use super::document::{Document, Entry, Section, SectionKind, indent_of, is_comment, is_space};
 
-/// Why a file cannot be used, and where. Tools built on botocore reject such a file as a whole.
+/// Why and where a file is not valid. Tools built on botocore reject such a file as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {why}{}", if text.is_empty() { String::new() } else { format!(": {text}") })]
 pub struct Broken {
-    /// The line, counted from one.
+    /// The line, counted from 1.
     pub line: usize,
-    /// The column in characters, counted from one.
+    /// The column in characters, counted from 1.
     pub column: usize,
     /// The header, the key, or the first word of the line; never a value, which may be a secret.
     pub text: String,
@@ -33,13 +33,13 @@ pub enum Why {
     /// A key before the first section.
     #[error("this key comes before the first section")]
     NoSection,
-    /// A section that was there already.
+    /// A duplicate section.
     #[error("this section is a duplicate of the one on line {first}")]
     DuplicateSection {
         /// The line of the first one.
         first: usize,
     },
-    /// A key that its section has already.
+    /// A duplicate key.
     #[error("this key is a duplicate of the one on line {first}")]
     DuplicateKey {
         /// The line of the first one.
@@ -59,7 +59,7 @@ pub enum Why {
 const DEFAULTS: &str = "DEFAULT";
 
 impl Document {
-    /// Reads a file.
+    /// Parses a file.
     ///
     /// # Errors
     /// The first thing for which botocore would reject the file.
@@ -87,10 +87,10 @@ impl Document {
 
 struct Reader {
     document: Document,
-    /// The line of each header, and of each key below a header, counted from one.
+    /// The line of each header, and of each key below a header, counted from 1.
     headers: HashMap<String, usize>,
     keys: HashMap<(usize, String), usize>,
-    /// How far the last header or key was indented; what is further in continues a value.
+    /// The indentation of the last header or key; a line that is indented further continues a value.
     level: usize,
 }
 
@@ -106,7 +106,7 @@ impl Reader {
         let broken = |text: String, why| Broken { line: index + 1, column: indent + 1, text, why };
         let open_entry = document.sections.last().and_then(|section| section.entries.last());
         if let Some(entry) = open_entry.filter(|_| indent > self.level) {
-            // A key with nothing behind its `=` opens a nested block, whose every line is a key itself.
+            // A key with nothing after its `=` opens a nested block, in which every line is a key.
             if document.first_line(entry).is_empty() {
                 let mut pieces = trimmed.split(is_line_break).map(|piece| piece.trim_matches(is_space));
                 if let Some(piece) = pieces.find(|piece| !piece.is_empty() && !piece.contains('=')) {
@@ -121,7 +121,7 @@ impl Reader {
         self.level = indent;
         if let Some(header) = header_of(trimmed) {
             let header = header.to_owned();
-            // Python's section of defaults may stand more than once.
+            // Python's section of defaults may be repeated.
             if let Some(&first) = self.headers.get(&header).filter(|_| header != DEFAULTS) {
                 return Err(broken(excerpt(&format!("[{header}]")), Why::DuplicateSection { first }));
             }
@@ -155,18 +155,19 @@ impl Reader {
     }
 }
 
-/// What stands between the first bracket of a line and its last one.
+/// The text between the first bracket of a line and its last one.
 fn header_of(trimmed: &str) -> Option<&str> {
     let inner = trimmed.strip_prefix('[')?;
     inner.rfind(']').filter(|&end| end > 0).map(|end| &inner[..end])
 }
 
-/// Where Python's `str.splitlines` splits, beyond the line ends that this reader knows itself.
+/// Characters at which Python's `str.splitlines` splits, besides the line endings that this reader handles
+/// itself.
 fn is_line_break(character: char) -> bool {
     matches!(character, '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Lines end with `\n`, `\r\n` or a lone `\r`, as for Python.
+/// Lines end with `\n`, `\r\n` or a lone `\r`, as in Python.
 fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let ends = (0..bytes.len()).filter(|&at| match bytes[at] {
@@ -190,7 +191,7 @@ fn excerpt(text: &str) -> String {
     }
 }
 
-/// The first word of a line that could not be read: enough to find it, too little to give away a secret.
+/// The first word of a line that could not be parsed: enough to find the line, too little to reveal a secret.
 fn first_word(text: &str) -> String {
     const MOST: usize = 12;
     let end_of_word = |character| is_space(character) || matches!(character, '=' | ':');
@@ -287,7 +288,7 @@ mod tests {
         );
     }
 
-    /// What botocore rejects; `tests/counterparts/aws_config.rs` holds the same kind of table against botocore.
+    /// What botocore rejects; `tests/counterparts/aws_config.rs` checks such a table against botocore itself.
     #[test]
     fn broken_files_are_refused_with_the_place() {
         let long = format!("[a]\n{}\n", "k".repeat(500));

@@ -1,9 +1,9 @@
 //! Every setting of botocore's configuration chain (`botocore/configprovider.py`), and what `jit` does with it.
 //!
-//! AWS's tools read a setting from its variable, then from the profile. `jit` asks AWS by the same rule. A child of `jit exec`
-//! has no profile any more, so what the profile says is handed on to it as that variable. `docs/aws-files.md` is made of this
-//! table, and `tests/counterparts/aws_settings.rs` holds it against the list of the botocore that is installed: a setting that
-//! is not here fails that test.
+//! AWS's tools read a setting from its variable, then from the profile, and `jit` follows the same rule. A
+//! child of `jit exec` has no profile, so it gets the profile's settings as variables. `docs/aws-files.md` is
+//! generated from this table, and `tests/counterparts/aws_settings.rs` compares it with the installed
+//! botocore: a setting that is missing here fails that test.
 
 use jit_wire::env::{
     AWS_CA_BUNDLE, AWS_CONFIG_FILE, AWS_DEFAULT_REGION, AWS_EC2_METADATA_SERVICE_ENDPOINT,
@@ -19,25 +19,25 @@ use super::profiles::AwsProfiles;
 /// A setting.
 #[derive(Debug)]
 pub struct Setting {
-    /// What botocore calls it.
+    /// botocore's name for it.
     pub name: &'static str,
-    /// Its keys in a profile, the one that counts first. `s3.use_arn_region` is one of the block `s3`.
+    /// Its keys in a profile, in order of precedence. `s3.use_arn_region` is a key of the block `s3`.
     pub keys: &'static [&'static str],
-    /// Its variables, the one that counts first.
+    /// Its variables, in order of precedence.
     pub variables: &'static [&'static str],
-    /// What it may be set to.
+    /// The values that it may have.
     pub values: Values,
     /// What `jit` does with it.
     pub decision: SettingEffect,
 }
 
-/// What a setting may be set to.
+/// The values that a setting may have.
 #[derive(Clone, Copy, Debug)]
 pub enum Values {
-    /// Anything: whoever it is meant for reads it.
+    /// Anything. The program that uses it checks it.
     Any,
-    /// `true` or `false`, in any case. botocore takes everything else for `false`, so that a typing error switches a setting
-    /// off that somebody relies on.
+    /// `true` or `false`, in any case. botocore reads everything else as `false`, so a typo would silently
+    /// switch off a setting that somebody relies on.
     Switch,
     /// A whole number.
     Number(u32, u32),
@@ -50,7 +50,7 @@ pub enum Values {
 pub enum SettingEffect {
     /// It changes what `jit` asks, where, or how.
     Obeyed(&'static str),
-    /// It is about other services than `jit` asks.
+    /// It concerns services that `jit` does not call.
     HandedOn(&'static str),
     /// It changes nothing here, for this reason.
     NoEffect(&'static str),
@@ -77,7 +77,7 @@ const fn both(
     Setting { name, keys, variables, values, decision }
 }
 
-/// The settings, in botocore's order, and behind them those of the AWS CLI that have a variable.
+/// The settings, in botocore's order, followed by those of the AWS CLI that have a variable.
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
     both("profile", &[], &["AWS_DEFAULT_PROFILE", "AWS_PROFILE"], Any, NoEffect("the profile is the role that jit was given; commands under exec get neither")),
@@ -133,7 +133,7 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 impl Setting {
-    /// The setting that botocore calls `name`.
+    /// The setting with this name in botocore.
     ///
     /// # Panics
     /// If the table has none.
@@ -142,13 +142,13 @@ impl Setting {
         found.unwrap_or_else(|| unreachable!("the table has every setting that is asked for"))
     }
 
-    /// The variable by which a child is told what the profile says. The region has two names and its own rules.
+    /// The variable that passes a profile's value to a child. The region has two variables and rules of its
+    /// own.
     pub fn handed_on_as(&self) -> Option<&'static str> {
         let variable = self.variables.first().filter(|_| !self.keys.is_empty());
         variable.copied().filter(|_| self.name != "region")
     }
 
-    /// What the profile sets it to.
     pub(super) fn of_profile(&self, profiles: &AwsProfiles, profile: &str) -> Option<At<String>> {
         self.keys.iter().find_map(|key| match key.split_once('.') {
             Some((block, key)) => nested(&profiles.get(profile, block)?, key),
@@ -157,20 +157,19 @@ impl Setting {
     }
 }
 
-/// The value of `key` in a nested block.
 pub(super) fn nested(block: &At<String>, key: &str) -> Option<At<String>> {
     let line_of_key = |(index, line): (usize, &str)| {
         let (own, value) = line.split_once('=')?;
         (own.trim() == key).then(|| At { value: value.trim().to_owned(), line: block.line + index })
     };
-    // A value that begins on the line of its key is no block.
+    // A value that begins on the line of its key is not a block.
     let lines = block.value.starts_with('\n').then(|| block.value.lines().enumerate());
-    // As botocore puts them into a table, the last one counts.
+    // botocore puts them into a table, so the last one counts.
     lines.into_iter().flatten().filter_map(line_of_key).last()
 }
 
 impl Values {
-    /// What is wrong with `value`, and what may stand there; `None` if nothing is.
+    /// What is wrong with `value`, and which values are allowed; `None` if it is valid.
     pub fn refuse(self, value: &str) -> Option<(String, String)> {
         let wanted = match self {
             Any => return None,

@@ -1,7 +1,7 @@
-//! What silently decides instead of `jit`: the checks of `jit doctor` on AWS's files and variables.
+//! What silently takes precedence over `jit`: the checks of `jit doctor` on AWS's files and variables.
 //!
-//! The tools disagree about what wins; a finding says which of them are affected. The tables are in the
-//! documentation of each SDK's "credential provider chain".
+//! The tools disagree about precedence, so a finding says which of them are affected. The tables come from
+//! the documentation of each SDK ("credential provider chain").
 
 use super::document::{Document, Entry, Section, SectionKind};
 use super::editor::managed_profiles;
@@ -11,16 +11,16 @@ use super::words::split_command;
 use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS};
 use jit_wire::env::Env;
 
-/// A file that was read, and its path as the user would write it.
+/// A file and its path as the user would write it.
 #[derive(Clone, Copy, Debug)]
 pub struct AwsFile<'a> {
     /// The path.
     pub path: &'a str,
-    /// What is in it.
+    /// The content.
     pub document: &'a Document,
 }
 
-/// All that the checks look at.
+/// The input of the checks.
 pub struct Scene<'a> {
     /// `~/.aws/config`.
     pub config: AwsFile<'a>,
@@ -28,20 +28,20 @@ pub struct Scene<'a> {
     pub credentials: Option<AwsFile<'a>>,
     /// The environment.
     pub env: &'a Env,
-    /// This program, as it would be written down today.
+    /// This program, as jit would write it into a profile now.
     pub program: &'a Program,
-    /// Whether there is a program at a path.
+    /// Whether a program exists at a path.
     pub exists: &'a dyn Fn(&str) -> bool,
 }
 
-/// Something that keeps a tool from asking `jit`, or gives it something else.
+/// Something that keeps a tool from asking `jit`, or gives the tool other credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What is so, and what follows from it.
+    /// The problem and its effect.
     pub what: String,
-    /// The file and the line, counted from one.
+    /// The file and the line, counted from 1.
     pub place: Option<(String, usize)>,
-    /// What mends it.
+    /// How to fix it.
     pub cure: String,
 }
 
@@ -54,7 +54,8 @@ pub fn broken_file(path: &str, broken: &Broken) -> Finding {
     }
 }
 
-/// Everything that decides instead of the profiles that we wrote. Without such profiles there is nothing to find.
+/// Everything that takes precedence over the profiles that jit wrote. Without such profiles there are no
+/// findings.
 pub fn findings(scene: &Scene<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let config = scene.config.document;
@@ -138,7 +139,7 @@ fn python_defaults(config: AwsFile<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Sections that name the same profile in another way, such as `[default]` and `[profile default]`.
+/// Sections that name the same profile in another spelling, such as `[default]` and `[profile default]`.
 fn other_sections(config: AwsFile<'_>, name: &str, ours: &Section, found: &mut Vec<Finding>) {
     let sections = config.document.sections().iter();
     let same = sections.filter(|section| section.kind == ours.kind && section.line() != ours.line());
@@ -176,7 +177,7 @@ fn command(scene: &Scene<'_>, name: &str, section: &Section, found: &mut Vec<Fin
         [_, verb, role] if verb == "credential-process" && role == name => {
             let value = config.document.value(entry);
             let needs_quotes = scene.program.is_quoted();
-            // The whole value between one pair of quotes, as AWS's Go SDK sees it.
+            // The whole value is in one pair of quotes, as AWS's Go SDK sees it.
             if value.ends_with('"') {
                 format!("the credential_process of profile {name} ends in a quote, which Terraform removes")
             } else if value.starts_with('"') && !needs_quotes {
@@ -196,7 +197,7 @@ fn command(scene: &Scene<'_>, name: &str, section: &Section, found: &mut Vec<Fin
     found.push(at(config, entry, what, REWRITE.to_owned()));
 }
 
-/// Keys beside, or in the credentials file above, our own.
+/// Keys that take precedence over jit's: in the same section, or in the credentials file.
 fn overruling_keys(source: AwsFile<'_>, name: &str, section: &Section, found: &mut Vec<Finding>) {
     for entry in section.entries.iter().filter(|entry| OVERRULING_KEYS.contains(&entry.key.as_str())) {
         let key = &entry.key;
@@ -214,7 +215,7 @@ fn overruling_keys(source: AwsFile<'_>, name: &str, section: &Section, found: &m
     }
 }
 
-/// Comments behind a value: a part of it for botocore, not for others.
+/// Comments after a value: botocore reads them as part of it, other tools do not.
 fn comments(config: AwsFile<'_>, section: &Section, found: &mut Vec<Finding>) {
     for entry in &section.entries {
         let value = config.document.value(entry);

@@ -1,6 +1,6 @@
 //! How AWS's tools split a command or the words of a section header.
 
-/// Whose rules apply to a command line.
+/// The system whose rules apply to a command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum System {
     /// `sh -c`, or Python's `shlex.split`.
@@ -14,8 +14,8 @@ impl System {
     pub const HERE: Self = if cfg!(windows) { Self::Windows } else { Self::Unix };
 }
 
-/// The words of a `credential_process`, as botocore splits it on `system`. `None` where a quote or an escape has no
-/// end, which botocore refuses.
+/// The words of a `credential_process`, as botocore splits it on `system`. `None` if a quote or an escape is
+/// not closed, which botocore rejects.
 pub fn split_command(command: &str, system: System) -> Option<Vec<String>> {
     match system {
         System::Unix => posix_words(command),
@@ -61,8 +61,8 @@ pub(super) fn posix_words(text: &str) -> Option<Vec<String>> {
     Some(words)
 }
 
-/// The rules of the C runtime, as botocore has them: only space and tab separate, only `"` quotes, and a backslash
-/// is one unless a run of them leads up to a quote.
+/// The rules of the C runtime as botocore implements them: only space and tab separate, only `"` quotes, and
+/// backslashes are literal unless they precede a quote.
 fn windows_words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -98,7 +98,8 @@ fn windows_words(text: &str) -> Option<Vec<String>> {
 mod tests {
     use super::*;
 
-    /// The expected words are what `shlex.split` and botocore's splitter answer; `tests/counterparts` asks them.
+    /// The expected words are the output of `shlex.split` and of botocore's splitter; `tests/counterparts`
+    /// runs both.
     #[test]
     fn words_are_split_by_the_rules_of_each_system() {
         type Case = (&'static str, Option<&'static [&'static str]>, Option<&'static [&'static str]>);

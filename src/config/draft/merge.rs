@@ -1,17 +1,17 @@
-//! What of a draft a configuration lacks.
+//! Which tables of a draft a configuration does not have yet.
 
 use std::collections::BTreeMap;
 
 use super::{Draft, Table, Value};
 
-/// What is left to write, and under which names things are found in the end.
+/// The tables to write, and the name of each table of the draft in the resulting configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Merged {
-    /// What the configuration lacks.
+    /// The tables that the configuration does not have.
     pub draft: Draft,
-    /// IdPs that it has.
+    /// IdPs that it already has.
     pub kept_idps: Vec<ExistingTable>,
-    /// Roles that it has.
+    /// Roles that it already has.
     pub kept: Vec<ExistingTable>,
     /// The name in the configuration of each IdP of the draft.
     pub idp_names: BTreeMap<String, String>,
@@ -19,18 +19,18 @@ pub struct Merged {
     pub role_names: BTreeMap<String, String>,
 }
 
-/// An IdP or a role that is there already.
+/// An IdP or a role that already exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExistingTable {
     /// Its name in the configuration.
     pub name: String,
-    /// The settings for which the draft has another value; that of the configuration stays.
+    /// The settings whose value differs in the draft. The configuration's value stays.
     pub differs: Vec<String>,
 }
 
 impl Draft {
-    /// Leaves out what `existing` has: an IdP where people sign in at the same address, a role of the same name that is
-    /// reached in the same way. What has only the name in common gets another one.
+    /// Leaves out the tables that `existing` has: an IdP with the same sign-in URL, or a role of the same
+    /// name that is reached in the same way. A table that has only the name in common gets another name.
     pub fn merge(&self, existing: &Self) -> Merged {
         let mut merged = Merged::default();
         for idp in &self.idps {
@@ -48,7 +48,7 @@ impl Draft {
             };
             merged.idp_names.insert(idp.name.clone(), name);
         }
-        // What a role is reached by has to have its name first; a loop is left for `File::parse` to say.
+        // A role can only be renamed after its parent. `File::parse` reports loops.
         let mut left: Vec<&Table> = self.roles.iter().collect();
         while !left.is_empty() {
             let waits = |role: &&Table| {
@@ -98,7 +98,7 @@ impl Merged {
 
 impl ExistingTable {
     fn of(there: &Table, wanted: &Table) -> Self {
-        // What says that both are the same may be written in two ways.
+        // The settings that make both the same may be spelled differently.
         let same = identity(there) == identity(wanted);
         let other = |key: &str, value: &Value| {
             there.get(key) != Some(value) && !(same && ADDRESSES.contains(&key) && there.get(key).is_some())
@@ -109,7 +109,7 @@ impl ExistingTable {
     }
 }
 
-/// The keys that say where one signs in.
+/// The keys that say where people sign in.
 const ADDRESSES: [&str; 5] = ["org", "app_url", "start_url", "issuer", "sso_url"];
 
 fn has(tables: &[Table], name: &str) -> bool {
@@ -121,7 +121,7 @@ fn names(name: &str) -> impl Iterator<Item = String> + '_ {
     std::iter::once(name.to_owned()).chain((2..).map(move |number| format!("{name}-{number}")))
 }
 
-/// Where and as what one signs in there; other settings say how.
+/// The settings that say where people sign in and as what; the others say how.
 fn identity(idp: &Table) -> Vec<Option<String>> {
     let keys: &[&str] = match idp.text("type") {
         Some("okta") => &["org", "app_url"],
@@ -131,8 +131,8 @@ fn identity(idp: &Table) -> Vec<Option<String>> {
     };
     let plain = |key: &str| {
         let text = idp.text(key)?;
-        // Identity Center's own pages stand behind a `#`; a slash at the end means nothing to people, but is part of
-        // an issuer.
+        // Identity Center puts its own pages behind a `#`. A trailing slash means nothing to people, but is
+        // part of an issuer.
         let text = if key == "issuer" { text } else { text.split('#').next()?.trim_end_matches('/') };
         Some(text.to_owned())
     };

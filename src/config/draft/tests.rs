@@ -83,7 +83,7 @@ fn existing_tables_are_left_out() {
     };
     assert_eq!(merged.kept, [kept("hub", &[]), kept("prod/admin", &[])]);
 
-    // What the person changed since then stays, and is said.
+    // What the person changed since then stays, and is reported.
     let changed =
         Draft { roles: vec![hub(), admin().with("region", "eu-west-1").with("color", "red")], ..draft() };
     let wanted = Draft { roles: vec![admin().with("region", "us-east-1")], ..Draft::default() };
@@ -96,7 +96,7 @@ fn existing_tables_are_left_out() {
 fn a_taken_name_gets_a_number_everywhere() {
     let existing = "[idp.acme]\ntype = \"okta\"\norg = \"https://acme.okta.com\"\napp_url = \"https://acme.okta.com/a\"\n\
         [role.hub]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::999999999999:role/other\"\n";
-    // The spoke stands before its hub, which changes nothing.
+    // The spoke comes before its hub, which makes no difference.
     let draft = Draft { roles: vec![admin(), hub()], ..draft() };
     let merged = draft.merge(&Draft::of(existing));
     let written = merged.draft.to_toml();
@@ -106,7 +106,7 @@ fn a_taken_name_gets_a_number_everywhere() {
     assert_eq!(merged.role_names["hub"], "hub-2");
     let whole = format!("{existing}{}", *written);
     File::parse("config.toml", &whole).unwrap();
-    // And once more: nothing is added twice.
+    // Merging again adds nothing.
     let again = draft.merge(&Draft::of(&whole));
     assert!(again.draft.is_empty(), "{again:?}");
     assert_eq!((again.idp_names["acme"].as_str(), again.role_names["hub"].as_str()), ("acme-2", "hub-2"));
@@ -135,7 +135,7 @@ fn an_idp_that_is_configured_under_another_name_is_used() {
         let other = other.with("auto_login", true);
         let merged = Draft { idps: vec![other], roles: vec![role] }.merge(&Draft::of(one));
         assert!(merged.draft.idps.is_empty(), "{merged:?}");
-        // Written in another way it is the same address; what is missing there is said.
+        // A different spelling of the same URL; missing settings are reported.
         let kept = ExistingTable { name: "work".to_owned(), differs: vec!["auto_login".to_owned()] };
         assert_eq!(merged.kept_idps, [kept]);
         assert_eq!(merged.draft.roles[0].text("idp"), Some("work"));

@@ -1,8 +1,8 @@
-//! Names and values as TOML has them.
+//! Names and values as TOML.
 
 use super::{Table, Value};
 
-/// A table with its header, the values below one another.
+/// A table with its header, one line for each value.
 pub(super) fn table(kind: &str, table: &Table) -> String {
     let width = table.settings.iter().map(|(key, _)| self::key(key).chars().count()).max().unwrap_or(0);
     let mut text = format!("[{kind}.{}]\n", key(&table.name));
@@ -12,7 +12,7 @@ pub(super) fn table(kind: &str, table: &Table) -> String {
     text
 }
 
-/// A value; secrets only if they are not `hidden`.
+/// A value; secrets only if not `hidden`.
 pub(super) fn value(value: &Value, hidden: bool) -> String {
     match value {
         Value::Text(text) => quoted(text),
@@ -33,13 +33,14 @@ pub(super) fn value(value: &Value, hidden: bool) -> String {
     }
 }
 
-/// A key, in quotes if it has to be.
+/// A key, in quotes if it needs them.
 pub(super) fn key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
-/// A text in quotes. What a terminal or an editor would act on is escaped as well, whatever TOML would take.
+/// A quoted string. Characters that a terminal or an editor would act on are escaped too, even if TOML allows
+/// them.
 fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');

@@ -1,5 +1,6 @@
-//! `[role.NAME]`: how the role is reached (from an IdP, or with another role's session), and what is asked of AWS for it. What
-//! the role is has a file of its own, `target`; what AWS would refuse is checked in `config::limits`.
+//! `[role.NAME]`: how the role is reached (from an IdP, or with another role's session), and what jit
+//! requests from AWS for it. The role's identity is read in `target`; what AWS would refuse is checked in
+//! `config::limits`.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +46,7 @@ pub enum Parent {
     Via(At<String>),
 }
 
-/// Reads a section. Its way to an IdP is checked later, when all sections are there.
+/// Reads a section. Its path to an IdP is checked later, when all sections have been read.
 ///
 /// # Errors
 /// The first [`Mistake`], with its place.

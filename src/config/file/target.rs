@@ -1,5 +1,5 @@
-//! What a role is: a role of IAM by its ARN, or a permission set by its account and name. Which of these fits depends on how
-//! the role is reached, so a name of the other kind is refused with what to write instead.
+//! The identity of a role: the ARN of an IAM role, or a permission set by its account and name. How the role
+//! is reached determines which of the two it needs; the error for the wrong one says what to write instead.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use crate::config::limits::ProofKind;
 use jit_wire::arn::RoleArn;
 use jit_wire::section::{At, Mistake, Section};
 
-/// An ARN, for messages.
+/// An example of an ARN, for messages.
 const ARN: &str = "arn:aws:iam::111111111111:role/NAME";
-/// A permission set, for messages.
+/// An example of a permission set, for messages.
 const PERMISSION_SET: &str = "account = \"111111111111\" and permission_set = \"Developer\"";
 
 /// What a role is.
@@ -25,9 +25,9 @@ pub enum Target {
         /// Its name.
         permission_set: At<String>,
     },
-    /// Whatever the credentials that it starts from belong to: no other role is assumed.
+    /// The identity that the source credentials belong to: no other role is assumed.
     Itself {
-        /// The line that gives them.
+        /// The line that sets them.
         line: usize,
     },
 }
@@ -71,7 +71,7 @@ pub(super) enum NamedBy {
     Arn,
     /// By account and permission set.
     PermissionSet,
-    /// In either way: the IdP is not in the file, which is reported later.
+    /// Either: the IdP is not in the file, which is reported later.
     Either,
 }
 
@@ -85,7 +85,7 @@ impl NamedBy {
     }
 }
 
-/// Reads what the role is. Keys that do not fit how it is reached are refused before their values are looked at.
+/// Reads the role's identity. Keys of the wrong kind are refused before their values are checked.
 pub(super) fn read(section: &mut Section<'_>, named_by: NamedBy) -> Result<Target, Mistake> {
     let account = section.text("account")?;
     let permission_set = section.text("permission_set")?;

@@ -1,4 +1,4 @@
-//! A good file with one thing wrong: the place, the message, and the suggestion.
+//! A good file with one mistake: the place, the message, and the suggestion.
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn reads_the_contract() {
     assert_eq!(file.key_cache, Some(DEFAULT_KEY_CACHE));
 }
 
-/// Each mistake: what is changed in a good file, the place, words of the message, words of the suggestion.
+/// Each mistake: the change to a good file, the place, words of the message, words of the suggestion.
 #[test]
 fn every_mistake_says_where_what_and_what_instead() {
     let cases = [

@@ -1,23 +1,24 @@
-//! The key `authorize` of `type = "oidc"`: further parameters of the authorization request, such as `domain_hint`. It may
-//! add to the request that `jit` makes and replace nothing in it, because a replaced `redirect_uri` or `nonce` would undo
-//! the protection of the sign-in.
+//! The key `authorize` of `type = "oidc"`: extra parameters of the authorization request, such as
+//! `domain_hint`. It can add parameters but not replace those of `jit`: a replaced `redirect_uri` or `nonce`
+//! would undo the protection of the sign-in.
 
 use std::collections::BTreeMap;
 
 use jit_wire::section::{At, Mistake, Section};
 use jit_wire::unseen::is_unseen;
 
-/// What to do with a parameter that `authorize` may not set.
+/// What to do with a parameter that `authorize` must not set.
 enum Instead {
-    /// Delete it, as the words say.
+    /// Delete it, for this reason.
     Delete(&'static str),
-    /// Write this key beside `authorize`, in this form. If the key is there already, the parameter is to be deleted.
+    /// Set this key of the section instead, in this form. If the key is already set, delete the parameter.
     Beside(&'static str, &'static str),
 }
 
 use Instead::{Beside, Delete};
 
-/// The parameters that `authorize` may not set. Some servers ignore the case of a name, so the check does too.
+/// The parameters that `authorize` must not set. Some servers ignore the case of a name, so the check does
+/// too.
 const OWN_PARAMETERS: [(&str, Instead); 27] = [
     ("access_token", Delete("delete it: jit sends no token to a sign-in page")),
     ("access_type", Delete("delete it: jit sends it if the IdP needs it")),
@@ -52,7 +53,7 @@ const OWN_PARAMETERS: [(&str, Instead); 27] = [
 const NAME_LIMIT: usize = 64;
 const VALUE_LIMIT: usize = 1000;
 
-/// Reads `authorize`, if it is there.
+/// Reads `authorize`, if it is set.
 pub(super) fn authorize(section: &mut Section<'_>) -> Result<Option<At<BTreeMap<String, String>>>, Mistake> {
     let Some(found) = section.map("authorize")? else { return Ok(None) };
     for (name, value) in &found.value {
@@ -63,7 +64,7 @@ pub(super) fn authorize(section: &mut Section<'_>) -> Result<Option<At<BTreeMap<
     Ok(Some(found))
 }
 
-/// Refuses a parameter that `jit` sets itself, with what is wrong and what to do instead.
+/// The error for a parameter that `jit` sets itself: what is wrong and what to do instead.
 fn own(section: &Section<'_>, name: &str) -> Result<(), (String, String)> {
     let own = OWN_PARAMETERS.iter().find(|(own, _)| name.eq_ignore_ascii_case(own));
     let next = match own.map(|(_, instead)| instead) {
@@ -75,7 +76,7 @@ fn own(section: &Section<'_>, name: &str) -> Result<(), (String, String)> {
     Err((format!("jit sets the parameter `{name}` itself, so `authorize` cannot"), next))
 }
 
-/// Refuses a parameter that cannot be sent, with what is wrong and what to do instead.
+/// The error for a parameter that cannot be sent: what is wrong and what to do instead.
 fn check(name: &str, value: &str) -> Result<(), (String, String)> {
     if name.eq_ignore_ascii_case("prompt") && value.split(' ').any(|word| word == "none") {
         let what = "with `prompt = \"none\"` nobody can sign in".to_owned();
@@ -93,7 +94,7 @@ fn check(name: &str, value: &str) -> Result<(), (String, String)> {
     Ok(())
 }
 
-/// Whether `text` is there, is no longer than `limit`, and has no characters that a person would not see.
+/// Whether `text` is not empty, is no longer than `limit`, and has no invisible characters.
 fn fits(text: &str, limit: usize) -> bool {
     (1..=limit).contains(&text.len()) && !text.chars().any(is_unseen)
 }
@@ -106,7 +107,7 @@ mod tests {
 
     const OIDC: &str = "[idp.x]\ntype = \"oidc\"\nissuer = \"https://acme.okta.com\"\nclient_id = \"jit\"\n";
 
-    /// Add a row for anything else that a sign-in page must not be sent, and one for what it may.
+    /// Add a row for any other parameter that must not be sent, and one for those that may.
     #[test]
     fn authorize_adds_to_the_request_and_replaces_nothing_in_it() {
         let other_case = ["State", "CLIENT_ID", "Redirect_Uri"];

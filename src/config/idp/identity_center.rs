@@ -1,12 +1,12 @@
-//! `type = "identity-center"`: the access portal of IAM Identity Center, and how the browser gets there. The checks of the
-//! URL and the region are shared with the `[sso-session]` of AWS's files (`limits::of_center`).
+//! `type = "identity-center"`: the access portal of IAM Identity Center, and how the browser gets there. The
+//! checks of the URL and the region are shared with the `[sso-session]` of AWS's files (`limits::of_center`).
 
 use super::values::choice;
 use crate::config::limits::{self, Dialect, Refused};
 use crate::plan::Flow;
 use jit_wire::section::{At, Mistake, Section};
 
-/// A start URL, for messages.
+/// An example of a start URL, for messages.
 pub(in crate::config) const CENTER_START_URL: &str = "https://acme.awsapps.com/start";
 
 /// The keys of an Identity Center.
@@ -41,8 +41,8 @@ pub(super) fn read(
     }
 }
 
-/// Shortens a start URL that was copied from the browser to what names the portal: the portal's own pages come after a
-/// `#`, and a slash at the end would make it another URL.
+/// Shortens a start URL that was copied from the browser to the part that names the portal. The portal puts
+/// its own pages behind a `#`, and with a trailing slash it would be another URL.
 pub(in crate::config) fn remove_page(start_url: &mut String) {
     let end = start_url.find('#').unwrap_or(start_url.len());
     start_url.truncate(start_url[..end].trim_end_matches('/').len());

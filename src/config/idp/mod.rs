@@ -1,8 +1,8 @@
 //! `[idp.NAME]`: how people sign in.
 //!
-//! This file chooses by `type`. Each type has its own file here, with the keys that its section may have and the checks
-//! that need no other section. The first mistake is reported, with its line and what to write instead. What is not set
-//! stays `None`; the defaults are in `resolve`.
+//! This file chooses by `type`. Each type has its own file with the keys that its section may have and the
+//! checks that need no other section. The first mistake is reported, with its line and what to write instead.
+//! Settings that are missing stay `None`; the defaults are in `resolve`.
 
 mod authorize;
 mod identity_center;
@@ -36,24 +36,24 @@ pub enum IdpSection {
     IdentityCenter(CenterSection),
     /// `type = "okta"`.
     Okta(OktaSection),
-    /// No IdP: the credentials that a profile of `~/.aws/config` starts from. `config.toml` has no such `type`.
+    /// No IdP: the source credentials of a profile of `~/.aws/config`. `config.toml` has no such `type`.
     Source(SourceSection),
 }
 
 impl IdpSection {
-    /// Where its keys stand.
+    /// The place of its keys in the table of what a shared file may set.
     fn place(&self) -> KeyPlace {
         KeyPlace::Idp(match self {
             Self::Oidc(_) => "oidc",
             Self::Saml(_) => "saml",
             Self::Okta(_) => "okta",
             Self::IdentityCenter(_) => "identity-center",
-            // No table.
+            // Not a table of `config.toml`.
             Self::Source(_) => "",
         })
     }
 
-    /// Whether `credential-process` may start a sign-in by itself, if this section says so.
+    /// Whether `credential-process` may start a sign-in by itself, if this section sets it.
     pub fn auto_login(&self) -> Option<&At<bool>> {
         match self {
             Self::Oidc(section) => section.auto_login.as_ref(),

@@ -1,5 +1,5 @@
-//! `type = "oidc"`: an OpenID Connect provider, named by its issuer, and the client that is registered there for `jit`.
-//! The parameters that `authorize` may add to a request have a file of their own.
+//! `type = "oidc"`: an OpenID Connect provider, identified by its issuer, and the client that is registered
+//! there for `jit`. The extra parameters of `authorize` are read in a file of their own.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::plan::{AcrRequest, ClientAuth, Flow};
 use jit_wire::secret::Secret;
 use jit_wire::section::{At, Mistake, Section};
 
-/// An issuer, for messages.
+/// An example of an issuer, for messages.
 const ISSUER: &str = "https://acme.okta.com";
 
 /// The keys of an OIDC provider.

@@ -1,12 +1,12 @@
-//! `type = "okta"`: an Okta org without a browser, the application in it that federates into AWS, and the keys that need
-//! the device grant, which has a client of its own.
+//! `type = "okta"`: an Okta org without a browser, its application that federates into AWS, and the keys of
+//! the device grant, which uses another client.
 
 use super::values::{check_url, choice, contexts, refuse_without_effect};
 use crate::config::urls::Rule;
 use crate::plan::{FACTORS, Factor, OktaFlow};
 use jit_wire::section::{At, Mistake, Section};
 
-/// The URL of an org, for messages.
+/// An example of the URL of an org, for messages.
 const ORG: &str = "https://acme.okta.com";
 
 /// The keys of an Okta org.
@@ -59,7 +59,8 @@ fn org(section: &mut Section<'_>) -> Result<At<String>, Mistake> {
     Ok(org)
 }
 
-/// The embed link of the application, which has to be at the org, because a session token of the org is sent there.
+/// The embed link of the application. It must be at the org, because a session token of the org is sent
+/// there.
 fn app_url(section: &mut Section<'_>, org: &str) -> Result<At<String>, Mistake> {
     let like = format!("{org}/home/amazon_aws/0oa1/272");
     let app_url = section.required("app_url", &like)?;
@@ -72,7 +73,7 @@ fn app_url(section: &mut Section<'_>, org: &str) -> Result<At<String>, Mistake> 
     Ok(app_url)
 }
 
-/// The device grant has a client of its own.
+/// The device grant needs a client of its own.
 fn check_device_flow(section: &Section<'_>, okta: &OktaSection) -> Result<(), Mistake> {
     let Some(At { value: OktaFlow::Device, line }) = okta.flow else { return Ok(()) };
     if okta.client_id.is_some() {

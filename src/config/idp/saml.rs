@@ -1,5 +1,5 @@
-//! `type = "saml"`: where the sign-in starts (at `jit`, by `sso_url`, or at the IdP, by `start_url`), how the response gets
-//! back (`capture`), and which keys have an effect with which of these.
+//! `type = "saml"`: where the sign-in starts (`sso_url`: at `jit`; `start_url`: at the IdP), how the response
+//! gets back (`capture`), and which keys have an effect with which of these.
 
 use super::values::{choice, contexts, refuse_without_effect, url};
 use crate::config::urls::{self, Rule};
@@ -7,7 +7,7 @@ use crate::plan::{Binding, Capture};
 use jit_wire::arn::is_sign_in_endpoint;
 use jit_wire::section::{At, Mistake, Section};
 
-/// URLs of each key, for messages.
+/// Examples of each URL, for messages.
 const SSO_URL: &str = "https://idp.acme.com/saml/sso";
 const START_URL: &str = "https://idp.acme.com/saml/start";
 const ACS_URL: &str = "https://eu-west-1.signin.aws.amazon.com/saml";
@@ -38,7 +38,7 @@ impl SamlSection {
     }
 }
 
-/// Only a request of `jit`'s own, to `sso_url`, can ask for the response to come to this machine.
+/// Only with jit's own request, to `sso_url`, can the IdP send the response to this machine.
 fn default_capture(has_sso_url: bool) -> Capture {
     if has_sso_url { Capture::Loopback } else { Capture::Browser }
 }
@@ -72,7 +72,7 @@ pub(super) fn read(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> R
     })
 }
 
-/// A response may be caught only on its way to AWS.
+/// A response may be captured only on its way to AWS.
 fn check_acs_url(url: &str) -> Result<(), String> {
     if is_sign_in_endpoint(url) {
         urls::provider(url)
@@ -81,7 +81,7 @@ fn check_acs_url(url: &str) -> Result<(), String> {
     }
 }
 
-/// A sign-in starts in exactly one place, from where the response can get back.
+/// A sign-in starts in exactly one place, and the response can get back from there.
 fn check_start(section: &Section<'_>, capture: Capture) -> Result<(), Mistake> {
     match (section.line_of("sso_url"), section.line_of("start_url")) {
         (None, None) => {

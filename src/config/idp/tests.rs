@@ -1,4 +1,4 @@
-//! A section of each type with one thing wrong: the place, the message, and the suggestion.
+//! A section of each type with one mistake: the place, the message, and the suggestion.
 
 use super::*;
 use crate::config::file::File;
@@ -20,7 +20,7 @@ fn reads_saml_and_okta() {
     assert_eq!(okta.factor.as_ref().map(|at| at.value), Some(Factor::Push));
 }
 
-/// What is added to a good section, the place, words of the message, words of the suggestion.
+/// The addition to a good section, the place, words of the message, words of the suggestion.
 #[test]
 fn every_mistake_says_where_what_and_what_instead() {
     let saml = [

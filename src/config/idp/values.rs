@@ -1,11 +1,11 @@
-//! Values that several types of IdP have: one of a few words, a URL, a list of authentication contexts. Each reader takes
-//! the key out of the section, and reports a bad value with its line and what to write instead.
+//! Values that several types of IdP have: one of a few words, a URL, a list of authentication contexts. Each
+//! reader takes the key out of the section, and reports a bad value with its line and what to write instead.
 
 use crate::config::limits::{self, Refused};
 use crate::config::urls::Rule;
 use jit_wire::section::{At, Mistake, Section};
 
-/// One of the `known` words, each with what it stands for.
+/// One of the `known` words, each with its meaning.
 pub(super) fn choice<T: Clone>(
     section: &mut Section<'_>,
     key: &'static str,
@@ -56,8 +56,9 @@ pub(super) fn check_url(section: &Section<'_>, at: &At<String>, rule: &Rule<'_>)
     }
 }
 
-/// Refuses the first of `keys` that is set, because it would have no effect. `reason` ends the sentence "`KEY` has no effect
-/// …". This comes before the values are read: nobody should correct one and then be told to delete it.
+/// Refuses the first of `keys` that is set, because it would have no effect. `reason` completes the sentence
+/// "`KEY` has no effect …". Call this before reading the values: nobody should correct a value and then be
+/// told to delete it.
 pub(super) fn refuse_without_effect(
     section: &Section<'_>,
     keys: &[&str],

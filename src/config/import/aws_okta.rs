@@ -1,4 +1,4 @@
-//! aws-okta: its keys stand in `~/.aws/config`, the org's address and the name in its keychain (README of
+//! aws-okta: its settings are in `~/.aws/config`, the org's URL and the user name in its keychain (README of
 //! segmentio/aws-okta, "Configuring your aws config").
 
 use super::chain::{Base, Chain, Dialect};
@@ -10,10 +10,10 @@ use crate::config::draft::Table;
 const SECTION: &str = "okta";
 const APP: &str = "aws_saml_url";
 
-/// Reads `~/.aws/config` as aws-okta does; `org` is the address of the Okta org.
+/// Reads `~/.aws/config` as aws-okta does; `org` is the URL of the Okta org.
 ///
 /// # Errors
-/// The file is not one that AWS's tools read, there is nothing of aws-okta in it, or the org has to be told.
+/// AWS's tools would reject the file, it has nothing of aws-okta in it, or the org is missing.
 pub fn aws_okta(text: Text<'_>, org: Option<&str>) -> Result<Imported, ImportError> {
     let document = document(text)?;
     let apps: Vec<String> = document
@@ -46,7 +46,7 @@ pub fn aws_okta(text: Text<'_>, org: Option<&str>) -> Result<Imported, ImportErr
     Ok(out.checked())
 }
 
-/// `acme`, `acme.okta.com` or an address, as an address.
+/// `acme`, `acme.okta.com` or a URL, as a URL.
 fn org_address(org: &str) -> String {
     let org = org.trim().trim_end_matches('/');
     match org {
@@ -63,7 +63,7 @@ struct AwsOkta<'a> {
 }
 
 impl AwsOkta<'_> {
-    /// A setting of the profile, else that of `[okta]`.
+    /// A setting of the profile, or else of `[okta]`.
     fn setting(&self, profile: &mut Profile, key: &str) -> Option<(String, usize)> {
         let own = profile.take(key).map(|setting| (setting.value, setting.line));
         own.or_else(|| {
@@ -152,7 +152,7 @@ impl Dialect for AwsOkta<'_> {
 
     fn leftover(&self, key: &str) -> Option<&'static str> {
         match key {
-            // Of a role behind another one: they are the hub's affair.
+            // On a spoke role: the hub has these settings.
             "session_ttl" | "mfa_provider" | "mfa_factor_type" | APP => Some(""),
             "okta_account_name" => Some(
                 "belongs to another account of aws-okta's keychain; import again with the --org of that account",
@@ -163,7 +163,8 @@ impl Dialect for AwsOkta<'_> {
     }
 }
 
-/// The second factor, by what Okta calls provider and kind (Okta API reference, "Factor object"), in lower case.
+/// The second factor for Okta's names of provider and type (Okta API reference, "Factor object"), in lower
+/// case.
 pub(super) fn factor(provider: &str, kind: &str) -> Option<&'static str> {
     match (provider, kind) {
         ("duo", _) => Some("duo"),

@@ -1,5 +1,5 @@
-//! aws-vault: profiles of `~/.aws/config` with a few keys of its own; static keys are in its keychain (USAGE.md of
-//! 99designs/aws-vault, "AWS config file").
+//! aws-vault: profiles of `~/.aws/config` with a few keys of its own. The long-lived access keys are in its
+//! keychain (USAGE.md of 99designs/aws-vault, "AWS config file").
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const INCLUDES: [&str; 2] = ["include_profile", "parent_profile"];
 /// Reads `~/.aws/config` as aws-vault does.
 ///
 /// # Errors
-/// The file is not one that AWS's tools read.
+/// AWS's tools would reject the file.
 pub fn aws_vault(text: Text<'_>) -> Result<Imported, ImportError> {
     let document = document(text)?;
     let mut dialect = AwsVault { sources: sources(&document), included: named_by(&document, &INCLUDES) };
@@ -20,9 +20,9 @@ pub fn aws_vault(text: Text<'_>) -> Result<Imported, ImportError> {
 }
 
 struct AwsVault {
-    /// Profiles that others start from.
+    /// Profiles that are the source of others.
     sources: BTreeSet<String>,
-    /// Profiles that others include, which may be no more than a fragment.
+    /// Profiles that others include. Such a profile may be incomplete.
     included: BTreeSet<String>,
 }
 

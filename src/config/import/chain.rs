@@ -1,5 +1,5 @@
-//! Profiles of `~/.aws/config` as roles: what each tool means by a profile without a source profile is its own affair,
-//! the chain behind it is AWS's (AWS SDKs and Tools Reference Guide, "Settings reference").
+//! Profiles of `~/.aws/config` as roles. What a profile without a source profile means depends on the tool;
+//! chains of source profiles follow AWS's rules (AWS SDKs and Tools Reference Guide, "Settings reference").
 
 use std::collections::BTreeMap;
 
@@ -10,39 +10,40 @@ use crate::config::draft::Table;
 
 /// What a profile without a source profile is.
 pub(super) enum Base {
-    /// A role that an IdP hands out: the settings that say so.
+    /// A role that an IdP offers: the settings for it.
     Hub(Table),
-    /// Nothing that can be taken; why is said by the line and the words, or has been said already.
+    /// A profile that cannot be imported, with the line and the reason unless those are reported already.
     Refused(Option<(usize, String)>),
-    /// Nothing of this tool's.
+    /// Not a profile of this tool.
     NotMine,
 }
 
-/// What became of a profile.
+/// The result for a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The role of this name.
+    /// It became the role of this name.
     Role(String),
     Refused,
     NotMine,
 }
 
-/// What a tool makes of the profiles.
+/// What one tool means by its profiles.
 pub(super) trait Dialect {
-    /// The keys by which a profile takes over the settings of another one.
+    /// The keys by which a profile includes the settings of another one.
     fn includes(&self) -> &'static [&'static str] {
         &[]
     }
 
-    /// The keys that say how long a role behind another one is wanted.
+    /// The keys that set the duration of a spoke role's session.
     fn durations(&self) -> &'static [&'static str] {
         &["duration_seconds"]
     }
 
-    /// The program that a `credential_process` of this tool's starts.
+    /// The program in this tool's `credential_process`.
     fn program(&self) -> &'static str;
 
-    /// What a profile without a source profile is. What it takes out of the profile is not spoken of any more.
+    /// What a profile without a source profile is. Settings that this takes out of the profile count as
+    /// imported.
     fn base(
         &mut self,
         profile: &mut Profile,
@@ -50,28 +51,28 @@ pub(super) trait Dialect {
         place: &dyn Fn(usize) -> ImportPlace,
     ) -> Base;
 
-    /// Why a profile that asks another program is not taken; `None` if it is none of this tool's.
+    /// Why a profile that asks another program is not imported; `None` if it is not this tool's.
     fn foreign(&self) -> Option<&'static str> {
         None
     }
 
-    /// What a profile is that is named and is not there.
+    /// The result for a profile that is referred to but does not exist.
     fn missing(&self) -> Outcome {
         Outcome::Refused
     }
 
-    /// What the tool does with a key that is left, if that has no equal; an empty text if nothing is to be said.
+    /// What the tool does with a leftover key, if jit has no equivalent; empty if there is nothing to report.
     fn leftover(&self, _key: &str) -> Option<&'static str> {
         None
     }
 }
 
-/// The walk over the profiles.
+/// Goes through the profiles.
 pub(super) struct Chain<'a> {
     document: &'a Document,
     path: &'a str,
     pub(super) out: Imported,
-    /// What became of each profile that was looked at.
+    /// The result for each profile so far.
     pub(super) done: BTreeMap<String, Outcome>,
 }
 
@@ -80,7 +81,7 @@ impl<'a> Chain<'a> {
         Self { document, path, out, done: BTreeMap::new() }
     }
 
-    /// Takes every profile that is the tool's.
+    /// Imports every profile of the tool.
     pub(super) fn walk(mut self, dialect: &mut impl Dialect) -> Imported {
         let mut names: Vec<&str> = Vec::new();
         for section in self.document.sections() {
@@ -191,7 +192,7 @@ impl<'a> Chain<'a> {
         Outcome::Role(role)
     }
 
-    /// A role behind another one.
+    /// A spoke role.
     fn spoke(&mut self, profile: &mut Profile, via: &str, arn: &Setting, durations: &[&str]) -> Table {
         let text = |profile: &mut Profile, key: &str| profile.take(key).map(|setting| setting.value);
         let mut table = Table::new("").with("via", via).with("role_arn", arn.value.as_str());
@@ -224,7 +225,7 @@ impl<'a> Chain<'a> {
         table
     }
 
-    /// A permission set of Identity Center, by the keys of AWS's tools or by those of granted.
+    /// A permission set of Identity Center, by the keys of AWS's tools or those of granted.
     fn center(&mut self, profile: &mut Profile) -> Option<Base> {
         let session = profile.take("sso_session").or_else(|| profile.take("granted_sso_session"));
         let mut part = |key: &str| {

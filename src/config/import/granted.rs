@@ -1,5 +1,5 @@
-//! granted: profiles of `~/.aws/config`, its own ones among them, and `~/.granted/config`, which is TOML (documentation
-//! of Common Fate, "Granted").
+//! granted: profiles of `~/.aws/config`, some with keys of its own, and the TOML file `~/.granted/config`
+//! (documentation of Common Fate, "Granted").
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::config::draft::{Table, Value};
 /// Reads `~/.aws/config` and `~/.granted/config` as granted does; either may be missing.
 ///
 /// # Errors
-/// One of the files cannot be understood.
+/// One of the files cannot be parsed.
 pub fn granted(profiles: Option<Text<'_>>, own: Option<Text<'_>>) -> Result<Imported, ImportError> {
     let mut out = Imported::default();
     if let Some(text) = profiles {
@@ -28,7 +28,7 @@ pub fn granted(profiles: Option<Text<'_>>, own: Option<Text<'_>>) -> Result<Impo
 }
 
 struct Granted {
-    /// Profiles that others start from.
+    /// Profiles that are the source of others.
     sources: BTreeSet<String>,
 }
 
@@ -55,7 +55,7 @@ impl Dialect for Granted {
     }
 }
 
-/// granted's own file.
+/// Reads granted's own file.
 fn settings(text: Text<'_>, out: &mut Imported) -> Result<(), ImportError> {
     let content = utf8(text)?;
     let place = |at: usize| {
@@ -89,7 +89,7 @@ fn settings(text: Text<'_>, out: &mut Imported) -> Result<(), ImportError> {
                     };
                     let end = start_url.find('#').unwrap_or(start_url.len());
                     let address = start_url[..end].trim_end_matches('/');
-                    // Profiles may have led to the same portal.
+                    // A profile may already have led to this portal.
                     let there = |one: &&Table| one.text("start_url") == Some(address);
                     if out.draft.idps.iter().any(|one| there(&one)) {
                         continue;
@@ -118,7 +118,7 @@ fn settings(text: Text<'_>, out: &mut Imported) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// Why a setting was not taken, and what to do; `None` of those that nobody misses.
+/// Why a setting was not imported, and what to do; `None` if it does not matter.
 fn without_equal(name: &str, value: &DeValue<'_>) -> Option<&'static str> {
     Some(match name {
         "DefaultBrowser"

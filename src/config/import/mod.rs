@@ -1,5 +1,5 @@
-//! What other tools are configured to do, as tables of `config.toml`, with a report of what was taken and what was not.
-//! The formats are those of each tool's own documentation.
+//! Imports the configuration of other tools: as tables of `config.toml`, with a report of what was imported
+//! and what was not. The formats are taken from each tool's documentation.
 
 mod aws_okta;
 mod aws_vault;
@@ -25,21 +25,21 @@ pub use granted::granted;
 pub use okta_aws_cli::okta_aws_cli;
 pub use saml2aws::saml2aws;
 
-/// A file that is read.
+/// A file to import.
 #[derive(Clone, Copy)]
 pub struct Text<'a> {
     /// The path, as the user would write it.
     pub path: &'a str,
-    /// What is in it.
+    /// The content.
     pub content: &'a [u8],
 }
 
-/// Where something stands.
+/// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImportPlace {
     /// The file, as the user would write it.
     pub path: String,
-    /// The line, counted from one; none of what stands in no line, such as a variable of the environment.
+    /// The line, counted from 1; `None` for something without lines, such as an environment variable.
     pub line: Option<usize>,
 }
 
@@ -52,27 +52,27 @@ impl fmt::Display for ImportPlace {
     }
 }
 
-/// What became of the tool's configuration.
+/// The result of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// The tables for `config.toml`.
     pub draft: Draft,
-    /// What was taken, in the order of the draft's tables: the IdPs, then the roles.
+    /// What was imported, in the order of the draft's tables: the IdPs, then the roles.
     pub taken: Vec<ImportedTable>,
-    /// What was not.
+    /// What was not imported.
     pub no_equal: Vec<NoEqual>,
 }
 
-/// Something that was taken.
+/// Something that was imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedTable {
-    /// Where it stands.
+    /// Its place in the file.
     pub place: ImportPlace,
-    /// What it is there, such as `profile dev`.
+    /// What it is in the other tool's file, such as `profile dev`.
     pub what: String,
-    /// What it is now.
+    /// What it became.
     pub became: Became,
-    /// What to look at.
+    /// What the user should check.
     pub remark: Option<String>,
 }
 
@@ -85,46 +85,46 @@ pub enum Became {
     Role(String),
 }
 
-/// Something for which `jit` has no equal.
+/// Something for which `jit` has no equivalent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoEqual {
-    /// Where it stands.
+    /// Its place in the file.
     pub place: ImportPlace,
-    /// What it is there.
+    /// What it is in the other tool's file.
     pub what: String,
-    /// Why it was not taken, and what to do instead.
+    /// Why it was not imported, and what to do instead.
     pub why: String,
 }
 
-/// A static key of AWS in a file.
+/// A long-lived access key of AWS in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaticKey {
-    /// Where it stands.
+    /// Its place in the file.
     pub place: ImportPlace,
     /// The section that it is in.
     pub section: String,
 }
 
-/// Why nothing could be read.
+/// Why the import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// Not one of AWS's files, or one of that form.
+    /// AWS's tools would reject this file.
     #[error("{path}: {broken}")]
     Broken {
         /// The file.
         path: String,
-        /// Where, and what.
+        /// What is wrong, and where.
         broken: Broken,
     },
-    /// Something else that cannot be understood.
+    /// Another file that cannot be parsed.
     #[error("{place}: {what}")]
     Unread {
-        /// Where.
+        /// The place of the mistake.
         place: ImportPlace,
         /// What is wrong; never a value, which may be a secret.
         what: String,
     },
-    /// The tool keeps the address of the Okta org where `jit` does not look.
+    /// The tool stores the URL of the Okta org where `jit` does not look.
     #[error("{path} does not contain the Okta org: aws-okta stores it in its keychain")]
     NeedsOrg {
         /// The file.
@@ -147,17 +147,17 @@ impl Explain for ImportError {
     }
 }
 
-/// The static keys of `text`; temporary ones, which have a session token, are none.
+/// The long-lived access keys of `text`; keys with a session token are temporary and do not count.
 ///
 /// # Errors
-/// The text is not one that AWS's tools read.
+/// AWS's tools would reject the text.
 pub fn static_keys(text: Text<'_>) -> Result<Vec<StaticKey>, ImportError> {
     let document = document(text)?;
     let with_keys = document.sections().iter().filter_map(|section| {
         let entry = section.entry("aws_access_key_id")?;
         let temporary = section.entry("aws_session_token").or_else(|| section.entry("aws_security_token"));
         let used = |entry| !document.value(entry).is_empty();
-        // The key's id says so as well (IAM User Guide, "Understanding unique ID prefixes").
+        // The key id tells as well (IAM User Guide, "Understanding unique ID prefixes").
         if temporary.is_some_and(used) || document.value(entry).starts_with("ASIA") || !used(entry) {
             return None;
         }
@@ -179,7 +179,7 @@ fn utf8(text: Text<'_>) -> Result<&str, ImportError> {
 }
 
 impl Imported {
-    /// Adds an IdP, unless it is there already; the answer is its name.
+    /// Adds an IdP unless it already exists; returns its name.
     fn idp(&mut self, place: ImportPlace, what: String, table: Table) -> String {
         if let Some(same) = self.draft.idps.iter().find(|one| one.settings == table.settings) {
             return same.name.clone();
@@ -191,7 +191,7 @@ impl Imported {
         name
     }
 
-    /// Adds a role; the answer is its name.
+    /// Adds a role; returns its name.
     fn role(&mut self, place: ImportPlace, what: String, table: Table) -> String {
         let name = free_name(&self.draft.roles, &table.name);
         self.draft.roles.push(Table { name: name.clone(), ..table });
@@ -199,7 +199,7 @@ impl Imported {
         name
     }
 
-    /// Says what to look at in what became `became`.
+    /// Adds something that the user should check about a table.
     fn remark(&mut self, became: &Became, remark: String) {
         if let Some(taken) = self.taken.iter_mut().find(|taken| taken.became == *became) {
             taken.remark = Some(remark);
@@ -213,8 +213,9 @@ impl Imported {
         }
     }
 
-    /// Takes back, with the reason, what `config.toml` would not take: one bad ARN is no reason to refuse all others. Each
-    /// table is held against the reader with no more than it needs; a role stands behind the one that it is reached by.
+    /// Removes the tables that `config.toml` would refuse and reports them, so that one bad ARN does not fail
+    /// the whole import. Each table is checked together with only what it needs; a role comes after the role
+    /// that it is reached through.
     fn checked(mut self) -> Self {
         let Draft { idps, roles } = std::mem::take(&mut self.draft);
         let mut good = Imported { no_equal: self.no_equal, ..Self::default() };
@@ -243,7 +244,7 @@ impl Imported {
         good
     }
 
-    /// Why `role` is none that `config.toml` would take; `kept` says where the roles stand that were taken.
+    /// Why `config.toml` would refuse `role`; `kept` has the index of each role that was accepted.
     fn refused(&self, role: &Table, kept: &BTreeMap<String, usize>) -> Option<String> {
         let mut chain = vec![role.clone()];
         while let Some(via) = chain.last().and_then(|role| role.text("via")) {
@@ -260,7 +261,7 @@ impl Imported {
     }
 }
 
-/// What is wrong with a draft as a configuration.
+/// The mistake in a draft, read as a configuration.
 fn refusal(draft: Draft) -> Option<String> {
     let mistake = File::parse("", &draft.to_toml()).err()?;
     Some(mistake.suggestion.map_or(mistake.what.clone(), |next| format!("{} ({next})", mistake.what)))
@@ -273,7 +274,7 @@ fn free_name(tables: &[Table], wanted: &str) -> String {
     std::iter::once(wanted.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or_default()
 }
 
-/// Seconds as `config.toml` has them: `8h`, `90m`, `3601s`.
+/// Seconds as a duration in `config.toml`: `8h`, `90m`, `3601s`.
 fn lifetime(seconds: u32) -> Value {
     Value::Text(match seconds {
         0 => "0s".to_owned(),
@@ -283,7 +284,7 @@ fn lifetime(seconds: u32) -> Value {
     })
 }
 
-/// `acme` of `https://acme.okta.com/x`: a name for whoever is there.
+/// A name for an IdP from its URL: `acme` for `https://acme.okta.com/x`.
 fn name_of_host(address: &str) -> String {
     let host = host_of(address);
     let labels: Vec<&str> = host.split('.').collect();
@@ -292,7 +293,7 @@ fn name_of_host(address: &str) -> String {
     fit_name(label.copied().unwrap_or(host))
 }
 
-/// What stands between `https://` and the next slash.
+/// The part between `https://` and the next slash.
 fn host_of(address: &str) -> &str {
     let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     rest.split(['/', '?', '#', ':']).next().unwrap_or_default()

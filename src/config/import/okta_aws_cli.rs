@@ -1,5 +1,5 @@
-//! okta-aws-cli: `~/.okta/okta.yaml`, `.env`, the environment, and the commands that profiles of `~/.aws/config` start
-//! (README of okta/okta-aws-cli, "Configuration").
+//! okta-aws-cli: `~/.okta/okta.yaml`, `.env`, environment variables, and the commands in profiles of
+//! `~/.aws/config` (README of okta/okta-aws-cli, "Configuration").
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ mod settings;
 
 use settings::{Found, Label, Settings, leftovers};
 
-/// Reads what there is: okta.yaml, `.env`, the variables of the environment, `~/.aws/config`.
+/// Reads those that exist of okta.yaml, `.env`, the environment variables and `~/.aws/config`.
 ///
 /// # Errors
-/// One of the files cannot be understood.
+/// One of the files cannot be parsed.
 pub fn okta_aws_cli(
     labels: Option<Text<'_>>,
     dotenv: Option<Text<'_>>,
@@ -45,7 +45,7 @@ struct Reader {
     common: Settings,
     /// `awscli.roles` of okta.yaml.
     labels: Vec<Label>,
-    /// The roles of profiles that okta-aws-cli writes credentials for.
+    /// The roles of profiles for which okta-aws-cli writes credentials.
     done: BTreeMap<String, Outcome>,
 }
 
@@ -81,7 +81,7 @@ impl Reader {
         for (name, line, own) in profiles {
             let mut settings = self.common.clone();
             settings.extend(own.clone());
-            // What is said for all is spoken of once, by itself.
+            // Settings that apply to all profiles are reported once.
             leftovers(&own, &mut self.out);
             if let Some(table) = role(&settings, &name, &place(line), &self.labels, &mut self.out) {
                 let role = self.out.role(place(line), format!("profile {name}"), table);
@@ -91,7 +91,7 @@ impl Reader {
         Ok(())
     }
 
-    /// What the environment and `.env` say by themselves.
+    /// The role from the environment and `.env` alone.
     fn common_settings(&mut self) {
         leftovers(&self.common, &mut self.out);
         let Some(org) = self.common.get("org-domain") else { return };
@@ -106,7 +106,7 @@ impl Reader {
         }
     }
 
-    /// Roles that have a name and no profile, where there is no doubt who hands them out.
+    /// Roles that have a name and no profile, if it is clear which IdP offers them.
     fn labelled_roles(&mut self) {
         for label in &self.labels {
             let used = |role: &Table| role.text("role_arn").is_some_and(|arn| label.means(arn));
@@ -132,8 +132,8 @@ impl Reader {
     }
 }
 
-/// The role of some settings, whose IdP is added; `None` if it is picked at each login, or if something is missing,
-/// which is said.
+/// The role for some settings; also adds its IdP. `None` if the user picks the role at each sign-in, or if
+/// something is missing, which is reported.
 fn role(
     settings: &Settings,
     name: &str,
@@ -157,7 +157,7 @@ fn role(
     let idp = Table::new(name_of_host(org))
         .with("type", "okta")
         .with("org", format!("https://{org}"))
-        // The path of an embed link of AWS Account Federation; the number is that of the kind of application.
+        // The path of an embed link of AWS Account Federation; 272 is the type of the application.
         .with("app_url", format!("https://{org}/home/amazon_aws/{app}/272"))
         .with_some("username", value("username"))
         .with_some("client_id", value("oidc-client-id"));
@@ -178,7 +178,7 @@ fn role(
     Some(table.with_some("region", value("aws-region")).with_some("description", label))
 }
 
-/// Profiles of `~/.aws/config` that okta-aws-cli stands behind.
+/// Profiles of `~/.aws/config` that get their credentials from okta-aws-cli.
 struct OktaAwsCli {
     common: Settings,
     labels: Vec<Label>,

@@ -1,4 +1,4 @@
-//! One profile of `~/.aws/config`, its settings taken out one by one, and the commands that stand in it.
+//! One profile of `~/.aws/config`, from which settings are taken one by one, and the options of commands.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::config::draft::Table;
 use crate::plan::DURATION_RANGE;
 use jit_wire::section::parse_duration;
 
-/// Settings of AWS's tools that are not about credentials: they stay where they are and are not spoken of.
+/// Settings of AWS's tools that are not about credentials. They stay in the profile and are not reported.
 const OF_AWS_TOOLS: [&str; 21] = [
     "output",
     "s3",
@@ -26,7 +26,7 @@ const OF_AWS_TOOLS: [&str; 21] = [
     "sso_registration_scopes",
     "sso_account_name",
     "region",
-    // Keys have a report of their own, and the command of a tool was taken by what it does.
+    // Access keys are reported separately, and a tool's command was imported by its meaning.
     "aws_access_key_id",
     "aws_secret_access_key",
     "aws_session_token",
@@ -34,7 +34,7 @@ const OF_AWS_TOOLS: [&str; 21] = [
     "credential_process",
 ];
 
-/// Settings without an equal, and why.
+/// Settings without an equivalent, and why.
 const NO_EQUAL: [(&str, &str); 10] = [
     ("mfa_serial", "jit sends AWS no MFA code; the IdP asks for the second factor"),
     ("mfa_process", "jit sends AWS no MFA code; the IdP asks for the second factor"),
@@ -55,7 +55,7 @@ pub(super) struct Setting {
     pub(super) line: usize,
 }
 
-/// A profile whose settings are taken out one by one.
+/// A profile from which settings are taken one by one.
 pub(super) struct Profile {
     pub(super) name: String,
     pub(super) line: usize,
@@ -71,7 +71,8 @@ impl Profile {
         self.settings.get(key).filter(|setting| !setting.value.is_empty())
     }
 
-    /// A profile with what it takes over by the keys `includes`; its own settings win.
+    /// A profile with the settings of those that it includes by the keys `includes`. Its own settings take
+    /// precedence.
     pub(super) fn of(document: &Document, section: &Section, name: &str, includes: &[&str]) -> Self {
         let mut settings = BTreeMap::new();
         let (mut next, mut seen) = (Some(section), Vec::new());
@@ -91,8 +92,8 @@ impl Profile {
         Self { name: name.to_owned(), line: section.line(), settings }
     }
 
-    /// What was not taken and is worth a word: the key, its line, and why. `of_tool` is what the tool has to say of a
-    /// key, an empty text if nothing.
+    /// The settings that were not imported and should be reported: key, line and reason. `of_tool` returns
+    /// the tool's reason for a key, empty if there is nothing to report.
     pub(super) fn left(
         &self,
         of_tool: impl Fn(&str) -> Option<&'static str>,
@@ -106,7 +107,7 @@ impl Profile {
     }
 }
 
-/// With a duration, if it is one that AWS gives and there is none yet.
+/// Adds a duration, if it is one that AWS accepts and none is set yet.
 pub(super) fn with_duration(
     table: Table,
     key: &str,
@@ -126,7 +127,7 @@ pub(super) fn with_duration(
     }
 }
 
-/// What stands behind the options of a command: `--name value`, `--name=value` or `-n value`.
+/// The options of a command: `--name value`, `--name=value` or `-n value`.
 pub(super) fn options(command: &str) -> BTreeMap<String, String> {
     let words = split_command(command, System::HERE).unwrap_or_default();
     let mut options = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! saml2aws: the accounts of `~/.saml2aws`, and the profiles of `~/.aws/config` that start from one of them (README of
-//! Versent/saml2aws and the pages of its providers).
+//! saml2aws: the accounts of `~/.saml2aws`, and the profiles of `~/.aws/config` that use one of them (README
+//! of Versent/saml2aws and the pages of its providers).
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use super::{Became, ImportError, ImportPlace, Imported, Text, document, host_of,
 use crate::config::aws::{Document, Section};
 use crate::config::draft::Table;
 
-/// What saml2aws takes where nothing else is said.
+/// saml2aws's default for `aws_urn`.
 const URN: &str = "urn:amazon:webservices";
-/// The profile that it writes where none is named.
+/// The default for the profile that it writes.
 const PROFILE: &str = "saml";
-/// The account that is meant where none is named.
+/// The default account.
 const DEFAULT: &str = "default";
 
-/// Settings without an equal that say something, and why.
+/// Settings without an equivalent that matter, and why.
 const NO_EQUAL: [(&str, &str); 9] = [
     ("skip_verify", "jit verifies every certificate; set AWS_CA_BUNDLE to your company's certificates"),
     ("saml_cache", "jit stores no assertions; sessions are sealed in its store"),
@@ -32,7 +32,7 @@ const NO_EQUAL: [(&str, &str); 9] = [
     ("http_attempts_count", "jit retries by itself"),
     ("prompter", "jit asks on the terminal"),
 ];
-/// Settings that nobody misses: their work is done in another way, or not at all.
+/// Settings that do not matter: jit does their work in another way, or does not need it.
 const SILENT: [&str; 9] = [
     "name",
     "timeout",
@@ -45,12 +45,12 @@ const SILENT: [&str; 9] = [
     "kc_auth_error_message",
 ];
 
-/// Reads `~/.saml2aws`, and of `~/.aws/config` what starts from there.
+/// Reads `~/.saml2aws`, and the profiles of `~/.aws/config` that use it.
 ///
 /// # Errors
-/// One of the files cannot be understood.
+/// One of the files cannot be parsed.
 pub fn saml2aws(own: Text<'_>, profiles: Option<Text<'_>>) -> Result<Imported, ImportError> {
-    // Its own reader skips a byte order mark, which that of AWS's files has to refuse.
+    // Its parser skips a byte order mark, which the parser of AWS's files must reject.
     let own = Text { content: own.content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(own.content), ..own };
     let accounts = document(own)?;
     let mut out = Imported::default();
@@ -60,7 +60,7 @@ pub fn saml2aws(own: Text<'_>, profiles: Option<Text<'_>>) -> Result<Imported, I
         let Some(idp) = account.idp(&mut out) else { continue };
         idps.insert(section.header.clone(), idp.clone());
         let profile = account.take("aws_profile");
-        // Profiles may start from where it puts its sessions, whichever role is picked.
+        // Other profiles may use the profile that it writes, whichever role the user picks.
         let role = account.role(&idp, profile.as_ref(), &mut out).map_or(Outcome::Refused, Outcome::Role);
         done.entry(profile.map_or_else(|| PROFILE.to_owned(), |profile| profile.value)).or_insert(role);
         account.leftovers(&mut out);
@@ -102,7 +102,7 @@ impl<'a> Account<'a> {
         format!("[{}]", self.name)
     }
 
-    /// Where people sign in.
+    /// Its IdP.
     fn idp(&mut self, out: &mut Imported) -> Option<String> {
         let provider = self.take("provider");
         let kind = provider.as_ref().map(|provider| provider.value.to_ascii_lowercase()).unwrap_or_default();
@@ -164,7 +164,7 @@ impl<'a> Account<'a> {
         Some(out.idp(self.place(self.line), self.what(), table))
     }
 
-    /// The role that it becomes; none if it is picked at each login.
+    /// Its role; `None` if the user picks one at each sign-in.
     fn role(&mut self, idp: &str, profile: Option<&Setting>, out: &mut Imported) -> Option<String> {
         let region = self.take("region");
         let duration = self.take("aws_session_duration");
@@ -201,7 +201,7 @@ impl<'a> Account<'a> {
     }
 }
 
-/// The value as go-ini has it: quotes and the comment behind it taken away.
+/// The value as go-ini parses it: without quotes and trailing comment.
 fn bare(value: &str) -> String {
     let end =
         [" #", " ;", "\t#", "\t;"].iter().filter_map(|mark| value.find(mark)).min().unwrap_or(value.len());
@@ -210,7 +210,7 @@ fn bare(value: &str) -> String {
     inner.unwrap_or(value).to_owned()
 }
 
-/// What an account says of the page where the sign-in starts.
+/// What an account says about the page where the sign-in starts.
 struct Start<'a> {
     /// The provider, in lower case.
     kind: &'a str,
@@ -220,7 +220,7 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// The address behind the tile, and what is to be looked at there.
+    /// The URL that the tile of the application opens, and what the user should check about it.
     fn address(&self) -> Option<(String, Option<&'static str>)> {
         const MADE: &str = "start_url is derived from it; compare it with the URL of the tile";
         let Self { kind, url, urn, app } = self;
@@ -228,7 +228,7 @@ impl Start<'_> {
         let is_base = base.matches('/').count() <= 2;
         let made = |path: String| Some((format!("{base}{path}"), Some(MADE)));
         match *kind {
-            // An ECP endpoint is no page, and OneLogin's address is that of its API.
+            // An ECP endpoint is not a page, and OneLogin's URL is that of its API.
             "shibbolethecp" | "onelogin" => None,
             "azuread" => {
                 let app = &app.as_ref()?.value;
@@ -246,7 +246,7 @@ impl Start<'_> {
     }
 }
 
-/// Profiles of `~/.aws/config` that saml2aws stands behind.
+/// Profiles of `~/.aws/config` that get their credentials from saml2aws.
 struct Saml2aws {
     /// The IdP of each account.
     idps: BTreeMap<String, String>,

@@ -1,24 +1,24 @@
-//! So much of YAML as okta.yaml needs: maps of maps and texts, one key a line. What is more than that is refused with
-//! its line rather than misread.
+//! The subset of YAML that okta.yaml needs: maps of maps and strings, one key on each line. Anything else is
+//! rejected with its line rather than misread.
 
-/// A text at the end of a way of keys.
+/// A string at the end of a path of keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Leaf {
     /// The keys that lead to it.
     pub(super) way: Vec<String>,
-    /// The text; empty of a key without a value.
+    /// The string; empty for a key without a value.
     pub(super) value: String,
-    /// Its line, counted from one.
+    /// Its line, counted from 1.
     pub(super) line: usize,
 }
 
-/// Reads everything below the key `root` of the outermost map; what stands beside it is another program's.
+/// Reads everything below the key `root` of the outermost map. Other keys there belong to other programs.
 ///
 /// # Errors
-/// The line, and what is not understood there; never the value.
+/// The line, and what is not supported there; never the value.
 pub(super) fn below(root: &str, text: &str) -> Result<Vec<Leaf>, (usize, &'static str)> {
     let mut leaves: Vec<Leaf> = Vec::new();
-    // The keys on the way here, each with its indentation and that of what is below it.
+    // The keys on the path to this line, each with its indentation and that of its children.
     let mut way: Vec<(usize, String, Option<usize>)> = Vec::new();
     let mut inside = false;
     for (index, raw) in text.lines().enumerate() {
@@ -37,7 +37,7 @@ pub(super) fn below(root: &str, text: &str) -> Result<Vec<Leaf>, (usize, &'stati
         }
         let read = pair(content);
         if indent == 0 {
-            // Only the name counts here, so that nobody else's section has to be understood.
+            // Only the name matters here; sections of other programs need not be parsed.
             inside = matches!(&read, Ok((key, _)) if key == root);
             way.clear();
             if !inside {
@@ -108,7 +108,7 @@ fn pair(content: &str) -> Result<(String, String), &'static str> {
     Ok((key, value))
 }
 
-/// A text without quotes: nothing that means more to YAML than its letters.
+/// A plain string: without any character that is special in YAML.
 fn plain(text: &str) -> Result<String, &'static str> {
     match text.chars().next() {
         Some('{' | '[') => Err("a map or list in brackets, which is not expected here"),
@@ -120,7 +120,7 @@ fn plain(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The text up to the closing quote, and what follows it.
+/// The string up to the closing quote, and what follows it.
 fn quoted(text: &str, quote: char) -> Result<(String, &str), &'static str> {
     let mut value = String::new();
     let mut characters = text.char_indices();

@@ -1,5 +1,6 @@
-//! What STS takes of a role's settings, checked before anybody is asked to sign in (STS API reference, AssumeRole and
-//! AssumeRoleWithWebIdentity). The tables of `config.toml` and the profiles of AWS's files go through the same checks.
+//! What STS accepts as settings of a role, checked before anybody has to sign in (STS API reference,
+//! AssumeRole and AssumeRoleWithWebIdentity). The tables of `config.toml` and the profiles of AWS's files go
+//! through the same checks.
 
 mod proof;
 mod sign_in;
@@ -15,7 +16,7 @@ use jit_wire::section::{At, Mistake, Section};
 pub(super) use proof::ProofKind;
 pub(super) use sign_in::{contexts, of_sign_in};
 
-/// Whose words a mistake is told in.
+/// The file whose key names a message uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// `config.toml`.
@@ -25,7 +26,7 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// What the files call a setting of a role.
+    /// The name of a role's setting in these files.
     fn key(self, ours: &'static str) -> &'static str {
         match (self, ours) {
             (Self::Aws, "session_name") => "role_session_name",
@@ -35,10 +36,10 @@ impl Dialect {
     }
 }
 
-/// Checks every setting of `role`, which stands in `section`. `proof` is what the IdP of a hub role hands over.
+/// Checks every setting of `role`, which is in `section`. `proof` is what the IdP of a hub role provides.
 ///
 /// # Errors
-/// The first [`Mistake`], with its place and what may stand there.
+/// The first [`Mistake`], with its place and the valid values.
 pub(super) fn check(
     section: &Section<'_>,
     role: &RoleSection,
@@ -58,7 +59,7 @@ pub(super) fn check(
     }
 }
 
-/// What STS and Identity Center would refuse of a role's values, whichever file it stands in.
+/// What STS or Identity Center would refuse of a role's values, in either kind of file.
 pub(super) fn of_role(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     let checks = [
         assigned,
@@ -89,19 +90,19 @@ pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<Refu
     Some(refused.in_words_of(dialect))
 }
 
-/// A setting that STS would refuse.
+/// A setting that AWS would refuse.
 #[derive(Debug)]
 pub(super) struct Refused {
-    /// The line it stands on.
+    /// The line of the setting.
     pub(super) line: usize,
     /// What is wrong.
     pub(super) what: String,
-    /// What may stand there.
+    /// The valid values.
     pub(super) next: String,
 }
 
 impl Refused {
-    /// In AWS's files quotes and comments behind a value are a part of it, which is what people do not expect.
+    /// In AWS's files, quotes and comments after a value are part of it, which surprises people.
     fn in_words_of(mut self, dialect: Dialect) -> Self {
         if dialect == Dialect::Aws && self.what.starts_with(['`']) {
             if ["`\"", "`'"].iter().any(|quote| self.what.starts_with(quote)) {
@@ -119,7 +120,7 @@ fn refused(line: usize, what: String, next: impl Into<String>) -> Option<Refused
     Some(Refused { line, what, next: next.into() })
 }
 
-/// The partition of a role, as ARNs name it.
+/// The partition of a role, as ARNs spell it.
 fn partition(role: &RoleSection) -> &'static str {
     match &role.target {
         Target::Arn(arn) => arn.value.partition().name(),
@@ -127,7 +128,8 @@ fn partition(role: &RoleSection) -> &'static str {
     }
 }
 
-/// Whether `text` has `length` characters, all of them ASCII letters, digits, underscores or `extra`.
+/// Whether all characters of `text` are ASCII letters, digits, underscores or `extra`, and their number is in
+/// `length`.
 fn is_word(text: &str, extra: &str, length: std::ops::RangeInclusive<usize>) -> bool {
     length.contains(&text.len())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || extra.contains(c))
@@ -171,7 +173,7 @@ fn assigned(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     refused(permission_set.line, what, "1 to 32 letters, digits and _ + = , . @ -")
 }
 
-/// The ARN of a virtual device, or the number of one made of hardware.
+/// The ARN of a virtual device, or the serial number of a hardware device.
 fn mfa_serial(role: &RoleSection, _: Dialect) -> Option<Refused> {
     let At { value, line } =
         role.mfa_serial.as_ref().filter(|serial| !is_word(&serial.value, "+=/:,.@-", 9..=256))?;

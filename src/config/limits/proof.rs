@@ -1,15 +1,15 @@
-//! What a role may set depends on how it is reached: some calls have no parameter for a setting, and some settings are decided
-//! by the IdP.
+//! What a role may set depends on how it is reached: some calls have no parameter for a setting, and some
+//! settings are up to the IdP.
 
 use super::{Refused, refused};
 use crate::config::file::{Parent, RoleSection};
 use crate::config::idp::IdpSection;
 use jit_wire::section::At;
 
-/// What an IdP hands over.
+/// What an IdP provides as proof of the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::config) enum ProofKind {
-    /// OpenID Connect, or the credentials that a profile starts from.
+    /// OpenID Connect, or the source credentials of a profile.
     IdToken,
     /// SAML and Okta.
     Assertion,
@@ -18,7 +18,7 @@ pub(in crate::config) enum ProofKind {
 }
 
 impl ProofKind {
-    /// What this kind of IdP hands over.
+    /// What this type of IdP provides.
     pub(in crate::config) fn of(idp: &IdpSection) -> Self {
         match idp {
             IdpSection::Oidc(_) | IdpSection::Source(_) => Self::IdToken,
@@ -28,8 +28,8 @@ impl ProofKind {
     }
 }
 
-/// A setting that the role cannot have because of how it is reached. `proof` is `None` if its IdP is not in the file, which is
-/// reported later.
+/// A setting that the role cannot have because of how it is reached. `proof` is `None` if its IdP is not in
+/// the file, which is reported later.
 pub(super) fn misplaced(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> {
     match role.parent {
         Parent::Via(_) => hubs_only(role),
@@ -39,14 +39,14 @@ pub(super) fn misplaced(role: &RoleSection, proof: Option<ProofKind>) -> Option<
     }
 }
 
-/// What only a hub role can have.
+/// Settings that only a hub role can have.
 fn hubs_only(role: &RoleSection) -> Option<Refused> {
     let At { line, .. } = role.provider_arn.as_ref()?;
     let what = "a spoke role cannot have a `provider_arn`".to_owned();
     refused(*line, what, "delete it: it belongs to the hub role, which the assertion is for")
 }
 
-/// What only a spoke role can have.
+/// Settings that only a spoke role can have.
 fn spokes_only(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> {
     let (key, line) = first_set(&[
         ("source_identity", role.source_identity.as_ref().map(|at| at.line)),
@@ -55,7 +55,7 @@ fn spokes_only(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> 
         ("transitive_tags", role.transitive_tags.as_ref().map(|at| at.line)),
     ])?;
     let by_idp = match (key, proof) {
-        // AWS takes these from no IdP.
+        // AWS accepts these from no IdP.
         ("external_id", _) | (_, Some(ProofKind::PortalToken)) => None,
         (_, Some(ProofKind::IdToken)) => Some("the ID token's https://aws.amazon.com/ claims"),
         (_, Some(ProofKind::Assertion)) => Some("the assertion's attributes"),
@@ -71,7 +71,7 @@ fn spokes_only(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> 
     refused(line, what, next)
 }
 
-/// What a hub role has to leave to its kind of proof.
+/// Settings of a hub role that its IdP decides.
 fn decided_by(proof: ProofKind, role: &RoleSection) -> Option<Refused> {
     match proof {
         ProofKind::IdToken => {

@@ -1,20 +1,22 @@
-//! What a role may demand of the sign-in: how long ago it may be, and how the person has to have signed in. Not every kind of
-//! IdP tells enough about a sign-in to check that, and what no sign-in can meet is refused here too.
+//! What a role may demand of the sign-in: its maximum age, and how the person must have signed in. Not every
+//! type of IdP reports enough about a sign-in to check that. Demands that no sign-in can meet are refused
+//! here too.
 
 use super::{Refused, refused};
 use crate::config::file::RoleSection;
 use crate::config::idp::IdpSection;
 use jit_wire::section::At;
 
-/// The shortest `sign_in_age`, in seconds: the person has to get from the IdP's page to the command within it.
+/// The shortest `sign_in_age`, in seconds: people need that long to get from the IdP's page back to the
+/// command.
 const SHORTEST_AGE: u32 = 60;
 
-/// What is wrong with what a role demands of the sign-in at this IdP.
+/// What is wrong with a role's demands on the sign-in at this IdP.
 pub(in crate::config) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<Refused> {
     unknown_to(idp, role).or_else(|| impossible(role))
 }
 
-/// What a role demands of the sign-in that its kind of IdP cannot tell.
+/// A demand on the sign-in that this type of IdP does not report.
 fn unknown_to(idp: &IdpSection, role: &RoleSection) -> Option<Refused> {
     let demands = [
         ("sign_in_age", role.sign_in_age.as_ref().map(|at| at.line)),
@@ -39,7 +41,7 @@ fn unknown_to(idp: &IdpSection, role: &RoleSection) -> Option<Refused> {
     refused(line, format!("`{key}` cannot be satisfied: {because}"), next)
 }
 
-/// What a role demands that no sign-in can meet.
+/// A demand that no sign-in can meet.
 fn impossible(role: &RoleSection) -> Option<Refused> {
     let age = role.sign_in_age.as_ref().filter(|age| age.value < SHORTEST_AGE);
     if let Some(At { value, line }) = age {
@@ -72,7 +74,7 @@ mod tests {
     const SAML: &str = "[idp.x]\ntype = \"saml\"\nsso_url = \"https://idp.acme.com/sso\"\n";
     const OKTA: &str = "[idp.x]\ntype = \"okta\"\norg = \"https://acme.okta.com/\"\napp_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"\n";
 
-    /// The IdP, what the role demands, what is wrong with it; nothing is wrong with the last ones.
+    /// The IdP, the role's demands, and what is wrong with them; nothing is wrong with the last ones.
     #[test]
     fn a_role_can_require_only_what_its_idp_reports() {
         let center = "[idp.x]\ntype = \"identity-center\"\nstart_url = \"https://acme.awsapps.com/start\"\nregion = \"eu-west-1\"\n";
@@ -96,7 +98,7 @@ mod tests {
         for (idp, target, demand, what) in cases {
             let hub = format!("{idp}[role.hub]\nidp = \"x\"\n{target}");
             let spoke = "[role.far]\nvia = \"hub\"\nrole_arn = \"arn:aws:iam::222222222222:role/far\"\n";
-            // On the hub, and on a spoke of it, whose sign-in is the hub's.
+            // On the hub, and on a spoke of it: both use the hub's sign-in.
             for text in [format!("{hub}{demand}\n{spoke}"), format!("{hub}{spoke}{demand}\n")] {
                 let line = 1 + text.lines().position(|line| line == demand.lines().next().unwrap()).unwrap();
                 match File::parse("c.toml", &text) {

@@ -1,5 +1,5 @@
-//! A setting as AWS's tools find it: in its variable, then in the profile (botocore's `ConfigChainFactory`). Roles of
-//! `config.toml` have no profile, so for them only the variable can set it.
+//! A setting as AWS's tools look it up: in its variable, then in the profile (botocore's
+//! `ConfigChainFactory`). Roles of `config.toml` have no profile, so for them only the variable can set it.
 
 use super::ResolveError;
 use super::origin::from_file;
@@ -14,8 +14,9 @@ use jit_wire::env::{
 };
 use jit_wire::name::Variable;
 
-/// A setting that `jit` obeys: botocore's name for it, and its variable. Both are in the table of all settings as well
-/// (`aws::SETTINGS`), but a warm answer has no time to search that: it is searched only if there is a value to check.
+/// A setting that `jit` obeys: botocore's name for it, and its variable. Both are also in the table of all
+/// settings (`aws::SETTINGS`), but searching that costs time on the warm path, so it is searched only if
+/// there is a value to check.
 pub(super) struct Obeyed(&'static str, &'static str);
 
 pub(super) const CA_BUNDLE: Obeyed = Obeyed("ca_bundle", AWS_CA_BUNDLE);
@@ -34,7 +35,7 @@ pub(super) const METADATA_ATTEMPTS: Obeyed =
     Obeyed("metadata_service_num_attempts", AWS_METADATA_SERVICE_NUM_ATTEMPTS);
 
 impl Obeyed {
-    /// Its value and what sets it. The value of a profile was checked when that was read.
+    /// Its value and what sets it. The value of a profile was checked when the file was read.
     pub(super) fn text(&self, file: &File, env: &Env) -> Result<Option<Valued<String>>, ResolveError> {
         let Self(name, variable) = *self;
         let Some(value) = env.get(variable) else {
@@ -46,7 +47,7 @@ impl Obeyed {
         }
     }
 
-    /// Whether it is `true`; `false` if nothing sets it.
+    /// Whether it is `true`; `false` if it is not set.
     pub(super) fn switch(&self, file: &File, env: &Env) -> Result<Valued<bool>, ResolveError> {
         Ok(match self.text(file, env)? {
             Some(Valued { value, origin }) => Valued::new(value.eq_ignore_ascii_case("true"), origin),
@@ -60,8 +61,8 @@ impl Obeyed {
     }
 }
 
-/// What a profile sets for the programs that get its session, by variable: every setting, and the endpoints of services unless
-/// they are ignored.
+/// What a profile sets for the programs that get its session, by variable: every setting, and the endpoints
+/// of services unless they are ignored.
 pub(super) fn variables(file: &File, env: &Env) -> Result<Vec<(Variable, Valued<String>)>, ResolveError> {
     if !file.is_of_profiles() {
         return Ok(Vec::new());

@@ -1,5 +1,5 @@
-//! The plan for a role of the file: the way from its IdP to it, and what is set on the role, on the roles before it, or on
-//! the IdP.
+//! The plan for a role of the file: the chain from its IdP to it, and what is set on the role, on the roles
+//! before it, or on the IdP.
 
 use super::origin::from_file;
 use super::{Flags, ResolveError, aws_settings, endpoint, leg, offered, proof};
@@ -18,11 +18,11 @@ pub(super) fn plan(
     let Way { roles, idp } = Way::to(file, name)?;
     let mut legs = Vec::with_capacity(roles.len());
     for (index, (role_name, role)) in roles.iter().enumerate() {
-        // What the command line asks for concerns the last role alone.
+        // The command line's options apply to the last role only.
         let flags = if index + 1 == roles.len() { flags } else { Flags::default() };
         legs.push(leg::leg(file, role_name, role, index, flags, env)?);
     }
-    // The nearest setting decides: the role's own, then that of the roles before it, of the IdP, of the file.
+    // In order of precedence: the role itself, the roles before it, the IdP, the file.
     let auto_login = roles.iter().rev().find_map(|(_, role)| role.auto_login.as_ref());
     let auto_login = auto_login.or_else(|| file.idps.get(idp)?.auto_login());
     Ok(Plan {
@@ -40,7 +40,7 @@ pub(super) fn plan(
     })
 }
 
-/// The roles from the hub to the one that was asked for, each with its name, and the name of the IdP before them.
+/// The roles from the hub to the target, each with its name, and the name of their IdP.
 struct Way<'f> {
     roles: Vec<(&'f str, &'f RoleSection)>,
     idp: &'f str,
@@ -50,7 +50,7 @@ impl<'f> Way<'f> {
     fn to(file: &'f File, name: &str) -> Result<Self, ResolveError> {
         let mut roles: Vec<(&str, &RoleSection)> = Vec::new();
         let mut next = name;
-        // `File::parse` has checked that the way ends at an IdP.
+        // `File::parse` has checked that the chain ends at an IdP.
         loop {
             let found = file.roles.get_key_value(next);
             let (name, role) = found.ok_or_else(|| offered::unknown_role(file, next, &[]))?;
@@ -66,13 +66,14 @@ impl<'f> Way<'f> {
     }
 }
 
-/// The region for the programs that get the session. Like AWS's tools, a profile comes after the variable.
+/// The region for the programs that get the session. As in AWS's tools, the variable takes precedence over
+/// the profile.
 fn region(file: &File, role: &RoleSection, env: &Env) -> Option<Valued<String>> {
     let of_environment = if file.is_of_profiles() { endpoint::region_of_environment(env) } else { None };
     of_environment.or_else(|| role.region.as_ref().map(|at| from_file(file, at)))
 }
 
-/// The certificates that the profile names, unless the variable overrules it.
+/// The certificates that the profile names, unless the variable overrides them.
 fn ca_bundle(file: &File, env: &Env) -> Result<Option<Valued<String>>, ResolveError> {
     let decided = aws_settings::CA_BUNDLE.text(file, env)?;
     Ok(decided.filter(|at| !matches!(at.origin, Origin::Variable(_))))

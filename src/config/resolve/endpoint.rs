@@ -1,5 +1,5 @@
-//! The regions and URLs of the AWS services that are asked: those of the role, of the environment or of a profile, else AWS's
-//! own. A region becomes part of a host name and a URL gets secrets, so both are checked here.
+//! The regions and URLs of the AWS services that jit calls: from the role, the environment or a profile, or
+//! else AWS's own. A region becomes part of a host name and a URL receives secrets, so both are checked here.
 
 use super::ResolveError;
 use super::aws_settings;
@@ -10,8 +10,9 @@ use jit_wire::arn::{Partition, is_region};
 use jit_wire::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_REGION, Env};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// The regional endpoint of the role's region, else of the environment's if that is in the role's partition, else of the
-/// partition's first region. Never the global endpoint, whose sessions are not valid in every region.
+/// The regional endpoint for the role's region, or else the environment's region if that is in the role's
+/// partition, or else the partition's first region. Never the global endpoint: its sessions are not valid in
+/// every region.
 pub(super) fn sts_endpoint(
     file: &File,
     partition: Partition,
@@ -26,7 +27,7 @@ pub(super) fn sts_endpoint(
     let region = region.unwrap_or_else(|| {
         Valued::new(partition.default_region().to_owned(), Origin::Rule("the partition's first region"))
     });
-    // A region of the file was checked when that was read.
+    // A region from the file was checked when it was read.
     if let Origin::Variable(variable) = region.origin
         && !is_region(&region.value)
     {
@@ -41,15 +42,15 @@ pub(super) fn sts_endpoint(
     })
 }
 
-/// The region that the environment names.
+/// The region that the environment sets.
 pub(super) fn region_of_environment(env: &Env) -> Option<Valued<String>> {
     [AWS_REGION, AWS_DEFAULT_REGION]
         .into_iter()
         .find_map(|name| Some(Valued::new(env.get(name)?.to_owned(), Origin::Variable(name))))
 }
 
-/// The URL that replaces AWS's own for `service`: from its `variable`, else from the variable for all services, else from the
-/// profile (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
+/// The URL that replaces AWS's own for `service`: from its `variable`, or else from the variable for all
+/// services, or else from the profile (AWS SDKs and Tools Reference Guide, "Service-specific endpoints").
 pub(super) fn endpoint(
     file: &File,
     service: &str,
@@ -67,8 +68,8 @@ pub(super) fn endpoint(
     }
     let Some(at) = file.endpoints.get(service) else { return Ok(None) };
     let Valued { value, origin } = from_file(file, at);
-    // The reader of profiles accepts anything if the profile says that endpoints are ignored, but a variable may have
-    // overruled that.
+    // If the profile ignores endpoints, its value was not checked when it was read; but a variable may have
+    // overridden that.
     match TrustedUrl::parse(&value, Purpose::AwsEndpoint) {
         Ok(_) => Ok(Some(Valued { value, origin })),
         Err(why) => {
@@ -78,10 +79,10 @@ pub(super) fn endpoint(
     }
 }
 
-/// The URL that `variable` names, for a service that is asked without a plan.
+/// The URL in `variable`, for a service that is called without a plan.
 ///
 /// # Errors
-/// [`ResolveError::Endpoint`] if it is not one to trust.
+/// [`ResolveError::Endpoint`] if the URL is not trusted.
 pub fn named_endpoint(env: &Env, variable: &'static str) -> Result<Option<TrustedUrl>, ResolveError> {
     if aws_settings::IGNORE_ENDPOINTS.switch(&File::default(), env)?.value {
         return Ok(None);

@@ -6,44 +6,44 @@ use jit_wire::trusted_url::UrlError;
 /// Why a role cannot be resolved.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
-    /// No such role.
+    /// There is no such role.
     #[error("there is no role `{name}` in {path}")]
     UnknownRole {
-        /// What was asked for.
+        /// The name that was looked up.
         name: String,
         /// The file that was searched.
         path: String,
         /// The role that was probably meant.
         meant: Option<String>,
-        /// All names there are.
+        /// All names.
         candidates: Vec<String>,
     },
     /// IdPs offer several roles of this name.
     #[error("several roles match `{name}`")]
     Ambiguous {
-        /// What was asked for.
+        /// The name that was looked up.
         name: String,
         /// Each with its own name and the IdP that offers it.
         meant: Vec<String>,
-        /// Names that mean exactly one of them.
+        /// Names that match exactly one of them.
         distinct: Vec<String>,
-        /// For each that has no such name: what to write into the configuration, so that it gets one.
+        /// For each without such a name: the section that would give it one.
         sections: Vec<String>,
     },
     /// No role was named anywhere.
     #[error("no role was given")]
     NoRole {
-        /// All names there are.
+        /// All names.
         candidates: Vec<String>,
     },
     /// No such IdP.
     #[error("there is no [idp.{name}] in {path}")]
     UnknownIdp {
-        /// What was asked for.
+        /// The name that was looked up.
         name: String,
         /// The file that was searched.
         path: String,
-        /// All names there are.
+        /// All names.
         candidates: Vec<String>,
     },
     /// `--duration` is out of range.
@@ -54,10 +54,11 @@ pub enum ResolveError {
     NotInEnvironment {
         /// The profile.
         profile: String,
-        /// The variable that is missing.
+        /// The missing variable.
         variable: &'static str,
     },
-    /// A variable for the region has another value. It would become part of a host name.
+    /// A variable for the region has a value that is not a region, and so must not become part of a host
+    /// name.
     #[error("{variable} is `{value}`, which is not a region")]
     Region {
         /// The variable.
@@ -65,17 +66,17 @@ pub enum ResolveError {
         /// Its value.
         value: String,
     },
-    /// A variable of AWS's tools has a value that it may not have.
+    /// A variable of AWS's tools has an invalid value.
     #[error("{variable}: {what}")]
     Setting {
         /// The variable.
         variable: &'static str,
         /// What is wrong.
         what: String,
-        /// What it may be set to.
+        /// The valid values.
         next: String,
     },
-    /// The metadata service of the instance may not be asked.
+    /// The instance's metadata service must not be used.
     #[error(
         "the profile {profile} uses the credentials of this instance, and AWS_EC2_METADATA_DISABLED forbids \
          that"
@@ -84,7 +85,7 @@ pub enum ResolveError {
         /// The profile.
         profile: String,
     },
-    /// An endpoint of a profile is not a URL to trust.
+    /// An endpoint of a profile is not a trusted URL.
     #[error("{origin} sets the endpoint of {service} to {value}, which {why}")]
     ProfileEndpoint {
         /// The line that sets it.
@@ -96,7 +97,7 @@ pub enum ResolveError {
         /// What is wrong with it.
         why: UrlError,
     },
-    /// A variable for an endpoint does not have a URL to trust.
+    /// An endpoint variable is not a trusted URL.
     #[error("{variable} is `{value}`, which {why}")]
     Endpoint {
         /// The variable.

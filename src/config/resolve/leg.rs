@@ -1,4 +1,4 @@
-//! One role of the chain: its settings in the file, what identifies it, and how long its session may be.
+//! One step of the chain: the settings of its role, what identifies it, and how long its session may be.
 
 use super::endpoint::{region_of_environment, sts_endpoint};
 use super::origin::{from_file, of_line};
@@ -10,7 +10,7 @@ use jit_wire::arn::Partition;
 use jit_wire::env::Env;
 use jit_wire::section::At;
 
-/// The leg at `index` of the chain.
+/// The step at `index` of the chain.
 pub(super) fn leg(
     file: &File,
     name: &str,
@@ -48,7 +48,8 @@ fn optional<T: Clone>(file: &File, at: &Option<At<T>>) -> Option<Valued<T>> {
     at.as_ref().map(|at| from_file(file, at))
 }
 
-/// What is asked for: by the command line, else by the file. AWS has limits of its own, which decide in the end.
+/// The duration from the command line, or else from the file. AWS has limits of its own, which apply in the
+/// end.
 fn duration(
     file: &File,
     role: &RoleSection,
@@ -69,7 +70,7 @@ fn duration(
     Ok(duration)
 }
 
-/// What the role is, and the line that names it.
+/// What identifies the role, and the line that sets it.
 fn role_id(file: &File, role: &RoleSection, env: &Env) -> Valued<RoleId> {
     let id = match &role.target {
         Target::Arn(arn) => RoleId::Arn(arn.value.clone()),
@@ -94,7 +95,7 @@ fn partition_of_portal(file: &File, role: &RoleSection) -> Partition {
     }
 }
 
-/// The partition of a profile that assumes no role: its ARN would tell, but only AWS knows that.
+/// The partition of a profile that assumes no role. Its ARN would tell, but only AWS knows that.
 fn partition_of_profile(role: &RoleSection, env: &Env) -> Partition {
     let of_environment = region_of_environment(env).map(|region| region.value);
     let region = of_environment.or_else(|| role.region.as_ref().map(|at| at.value.clone()));

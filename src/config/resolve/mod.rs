@@ -1,8 +1,9 @@
-//! From the file, the flags and the environment to a [`Plan`]: every leg, and for every value the place that decided it.
+//! From the file, the flags and the environment to a [`Plan`]: every step, and for every value where it was
+//! set.
 //!
-//! A role is `configured`, or an IdP `offered` it; both lead to the same kind of plan. `proof` gives the sign-in its settings
-//! and defaults, `leg` each role of the chain, `endpoint` the regions and URLs. `aws_settings` looks up what AWS's tools look
-//! up in the environment and in profiles.
+//! A role is `configured`, or `offered` by an IdP; both lead to the same kind of plan. `proof` has the
+//! settings and defaults of the sign-in, `leg` each role of the chain, `endpoint` the regions and URLs.
+//! `aws_settings` reads what AWS's tools read from the environment and from profiles.
 
 mod aws_settings;
 mod configured;
@@ -22,10 +23,10 @@ use origin::from_file;
 pub use endpoint::named_endpoint;
 pub use error::ResolveError;
 
-/// `DurationSeconds` if nothing sets it: every role allows that much.
+/// The default for `DurationSeconds`: every role allows that much.
 const DEFAULT_DURATION: u32 = 3600;
 
-/// What the command line adds.
+/// The options of the command line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flags<'a> {
     /// The role, as an argument or `--role`.
@@ -45,11 +46,11 @@ impl Flags<'_> {
     }
 }
 
-/// Which role is meant, and what names it: the command line, `JIT_ROLE`, the last sign-in in this terminal, or
-/// `default_role`.
+/// The name of the role to use, and its origin: the command line, `JIT_ROLE`, the last sign-in in this
+/// terminal, or `default_role`.
 ///
 /// # Errors
-/// [`ResolveError::NoRole`] with the candidates if nothing names one.
+/// [`ResolveError::NoRole`] with the candidates if none of these names a role.
 pub fn role_name(
     file: &File,
     flags: Flags<'_>,
@@ -71,8 +72,8 @@ pub fn role_name(
     }
 }
 
-/// The plan for the role that `name` means, by its name or its ARN: a role of the file, else one that an IdP was seen to
-/// offer, else a permission set in an account where another one was seen.
+/// The plan for the role that matches `name`, by name or by ARN: a role of the file, or else one that an IdP
+/// has offered, or else a permission set in an account where another one has been offered.
 ///
 /// # Errors
 /// [`ResolveError`] if there is no such role, or flags or variables are out of range.

@@ -1,6 +1,6 @@
-//! A role that is in no configuration, because an IdP was seen to offer it. Accounts of one company may have the same name,
-//! and two IdPs may offer the same role, so a name that means several roles is refused: nobody may end up in another account
-//! than they thought.
+//! A role that is not configured but was offered by an IdP. Accounts of one company may have the same name,
+//! and two IdPs may offer the same role. So a name that matches several roles is refused: nobody should end
+//! up in another account than they intended.
 
 use super::endpoint::sts_endpoint;
 use super::{DEFAULT_DURATION, Flags, ResolveError, proof};
@@ -12,7 +12,7 @@ use jit_wire::name;
 use jit_wire::section::closest;
 use jit_wire::sign_in::Requirement;
 
-/// The plan for the role that `name` means among the `offered` ones, or for one that is not listed but probably there.
+/// The plan for the offered role that matches `name`, or for one that is not listed but probably exists.
 pub(super) fn plan(
     file: &File,
     name: &str,
@@ -31,7 +31,7 @@ pub(super) fn plan(
     }
 }
 
-/// That `name` means no role, with the one that was probably meant.
+/// The error that `name` matches no role, with the role that was probably meant.
 pub(super) fn unknown_role(file: &File, name: &str, offered: &[DiscoveredRole]) -> ResolveError {
     let offered: Vec<String> = offered.iter().map(DiscoveredRole::name).collect();
     let names = file.roles.keys().map(String::as_str).chain(offered.iter().map(String::as_str));
@@ -43,7 +43,7 @@ pub(super) fn unknown_role(file: &File, name: &str, offered: &[DiscoveredRole]) 
     }
 }
 
-/// The offered role that `name` means.
+/// The offered role that matches `name`.
 fn meant_by<'o>(
     file: &File,
     name: &str,
@@ -56,8 +56,8 @@ fn meant_by<'o>(
     }
 }
 
-/// Every offered role that `name` may mean: exactly, else with the name of the account. The same role by several SAML
-/// providers of one IdP is one role.
+/// Every offered role that matches `name`, exactly or together with the account's name. The same role through
+/// several SAML providers of one IdP counts once.
 fn all_meant_by<'o>(file: &File, name: &str, offered: &'o [DiscoveredRole]) -> Vec<&'o DiscoveredRole> {
     let offered_now = || offered.iter().filter(|role| file.idps.contains_key(&role.idp));
     let mut meant: Vec<_> = offered_now().filter(|role| role.is_exactly(name)).collect();
@@ -76,8 +76,8 @@ fn own_name(role: &DiscoveredRole) -> String {
     }
 }
 
-/// That `name` means `several` roles, and for each of them a name that means it alone. Each name is tried before it is
-/// suggested: two IdPs may offer the same ARN, and a permission set has none.
+/// The error that `name` matches `several` roles, with a name for each that matches only that one. Each name
+/// is tried before it is suggested: two IdPs may offer the same ARN, and a permission set has none.
 fn ambiguous(
     file: &File,
     name: &str,
@@ -112,8 +112,8 @@ fn section_for(file: &File, role: &DiscoveredRole) -> String {
     format!("[role.{}] with idp = \"{}\", {target}", free.unwrap_or(name), role.idp)
 }
 
-/// A permission set that the list does not have, in the one account of that name in it: the list may be out of date, and the
-/// portal will tell.
+/// A permission set that is not in the list, in the only account of that name. The list may be out of date;
+/// the portal will tell.
 fn unlisted(file: &File, name: &str, offered: &[DiscoveredRole]) -> Option<DiscoveredRole> {
     let (account, role) = name.rsplit_once('/').filter(|(_, role)| name::is_permission_set(role))?;
     let is_in_account = |known: &&DiscoveredRole| {
@@ -128,7 +128,7 @@ fn unlisted(file: &File, name: &str, offered: &[DiscoveredRole]) -> Option<Disco
     }
 }
 
-/// What identifies an offered role; `None` if its IdP is of another type than when it offered the role.
+/// What identifies an offered role; `None` if the type of its IdP has changed since.
 fn role_id(file: &File, role: &DiscoveredRole, env: &Env) -> Option<RoleId> {
     if let Some(pair) = &role.saml {
         return pair.role_arn.parse().ok().map(RoleId::Arn);
@@ -142,7 +142,7 @@ fn role_id(file: &File, role: &DiscoveredRole, env: &Env) -> Option<RoleId> {
     }
 }
 
-/// One leg, straight from the IdP that offers the role.
+/// One step, directly from the IdP that offers the role.
 fn plan_for(
     file: &File,
     role: &DiscoveredRole,

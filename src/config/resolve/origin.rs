@@ -1,4 +1,4 @@
-//! Where a value of the file came from, as `jit explain` shows it.
+//! Where a value of the file was set, as `jit explain` shows it.
 
 use crate::config::file::File;
 use crate::plan::{Origin, Valued};
@@ -9,7 +9,7 @@ pub(super) fn from_file<T: Clone>(file: &File, at: &At<T>) -> Valued<T> {
     Valued::new(at.value.clone(), of_line(file, at.line))
 }
 
-/// A line of the file, or of the second one if two were read as one.
+/// A line of the file, or of the second file if two were read as one.
 pub(super) fn of_line(file: &File, line: usize) -> Origin {
     match &file.seam {
         Some((lines, path)) if line > *lines => Origin::File { path: path.clone(), line: line - lines },

@@ -1,4 +1,4 @@
-//! From `[idp.NAME]` to the settings of the sign-in, with the defaults for what is not set.
+//! From `[idp.NAME]` to the settings of the sign-in, with defaults for what is not set.
 
 use super::endpoint::endpoint;
 use super::origin::from_file;
@@ -22,20 +22,21 @@ use jit_wire::secret::Secret;
 use jit_wire::section::At;
 use jit_wire::sign_in::Requirement;
 
-/// The entity ID in AWS's own SAML metadata.
+/// The entity ID in AWS's SAML metadata.
 const AWS_ENTITY_ID: &str = "urn:amazon:webservices";
-/// Where the IdP sends a response that is caught on its way, unless another of AWS's URLs is registered there.
+/// The URL to which the IdP posts a captured response, unless another of AWS's URLs is registered there.
 const AWS_SIGN_IN: &str = "https://signin.aws.amazon.com/saml";
-/// The port of the loopback ACS: IdPs compare the whole URL, so it has to be a fixed one.
+/// The port of the loopback ACS. It is fixed because IdPs compare the whole URL.
 const ACS_PORT: u16 = 35001;
 
-/// What a container's relative URL is relative to (AWS SDKs and Tools Reference Guide, "Container credential provider").
+/// The base of a container's relative URL (AWS SDKs and Tools Reference Guide, "Container credential
+/// provider").
 const CONTAINER: &str = "http://169.254.170.2";
 /// The metadata service of an EC2 instance.
 const INSTANCE: &str = "http://169.254.169.254";
 const INSTANCE_BY_IPV6: &str = "http://[fd00:ec2::254]";
 
-/// The settings of the IdP that is called `name`.
+/// The settings of the IdP called `name`.
 pub(super) fn settings(
     file: &File,
     name: &str,
@@ -179,7 +180,7 @@ fn source(
     Ok(SourceSettings { name: name.to_owned(), source })
 }
 
-/// The metadata service of this instance, if it may be asked.
+/// The instance's metadata service, if it may be used.
 fn instance(file: &File, name: &str, env: &Env) -> Result<ProfileSource, ResolveError> {
     if let Some(disabled) = env.get(AWS_EC2_METADATA_DISABLED) {
         if let Some((what, next)) = Values::Switch.refuse(disabled) {

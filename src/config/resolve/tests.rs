@@ -105,7 +105,7 @@ fn sts_is_asked_in_the_role_s_own_partition() {
     assert_eq!(region("hub", &Env::of([])), ("us-east-1".into(), "the partition's first region".into()));
 }
 
-/// Found by fuzzing: the proof would have gone to another host.
+/// Found by fuzzing: the proof would have been sent to another host.
 #[test]
 fn a_region_cannot_be_a_host() {
     for region in ["evil.example/", "x@evil.example/", "", "EU-WEST-1", "-"] {
@@ -194,7 +194,7 @@ fn an_offered_role_works_without_being_configured() {
         assert_eq!(plan.target().role.origin.to_string(), "what the IdP offers");
     }
     assert!(matches!(ask("555555555555/dev", "gone"), Err(ResolveError::UnknownRole { .. })));
-    // One role by two providers is one; two roles of one name are not.
+    // One role through two providers counts once; two roles of one name do not.
     let ask_with = |name: &str, change: fn(&mut DiscoveredRole, &mut SamlPair)| {
         let mut other = offer("acme");
         let mut pair = other.saml.take().unwrap();
@@ -207,7 +207,7 @@ fn an_offered_role_works_without_being_configured() {
     let path: fn(&mut DiscoveredRole, &mut SamlPair) =
         |_, pair| pair.role_arn = pair.role_arn.replace("/ops/", "/");
     let meant_by = |error| match error {
-        // Each ARN means one of them alone, so that it can be said.
+        // Each ARN matches only one of them, so it can be suggested.
         Err(ResolveError::Ambiguous { meant, distinct, sections, .. }) => {
             assert_eq!(meant, [0, 1].map(|at| format!("{} at acme", distinct[at])));
             assert_eq!(sections, Vec::<String>::new());

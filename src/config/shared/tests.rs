@@ -16,7 +16,7 @@ fn a_shared_part_is_appended_and_replaced_in_place() {
     let newer = with(&more, FROM, "# nothing any more");
     assert!(newer.starts_with(own) && newer.ends_with("\n[idp.mine]\n"), "{newer}");
     assert_eq!(parts(&newer)[0].content(&newer), "# nothing any more\n");
-    // Another place is another part.
+    // Another source is another part.
     let two = with(&both, "/etc/jit.toml", "");
     assert_eq!(
         parts(&two).iter().map(|part| part.from.as_str()).collect::<Vec<_>>(),
@@ -43,7 +43,7 @@ const OKTA: &str = "[idp.acme]\ntype = \"okta\"\norg = \"https://acme.okta.com\"
 const OIDC: &str = "[idp.acme]\ntype = \"oidc\"\nissuer = \"https://idp.example\"\nclient_id = \"jit\"\n";
 const ROLE: &str = "[role.dev]\nidp = \"acme\"\nrole_arn = \"arn:aws:iam::111111111111:role/dev\"\n";
 
-/// Shared files that are refused, with words of why. Whoever thinks of another one adds a line.
+/// Shared files that are refused, and words of the reason. Add a line for any other.
 fn hostile() -> Vec<(String, &'static str)> {
     let role = |more: &str| format!("{OIDC}{ROLE}{more}\n");
     let oidc = |more: &str| format!("{OIDC}{more}\n{ROLE}");
@@ -62,7 +62,7 @@ fn hostile() -> Vec<(String, &'static str)> {
         (oidc("auto_login = false"), "may not set `auto_login`"),
         (role("auto_login = true"), "may not set `auto_login`"),
         (format!("{OKTA}username = \"alice\"\n"), "may not set `username`"),
-        // A secret, however TOML spells its key.
+        // A secret, in every TOML spelling of its key.
         (oidc("client_secret = \"x\""), "may not set `client_secret`"),
         (oidc("\"client_secret\" = \"x\""), "may not set `client_secret`"),
         (oidc("'client_secret' = '''x'''"), "may not set `client_secret`"),
@@ -70,18 +70,18 @@ fn hostile() -> Vec<(String, &'static str)> {
         (oidc("\"\\x63lient_secret\" = \"x\""), "may not set `client_secret`"),
         (dotted.to_owned(), "may not set `client_secret`"),
         (inline.to_owned(), "may not set `client_secret`"),
-        // What is no shared file.
+        // Not a shared file at all.
         ("<!DOCTYPE html>\n<html>".to_owned(), ":1:11: "),
         ("run = \"sh\"\n".to_owned(), "unknown key `run`"),
         (ROLE.to_owned(), "refers to [idp.acme], which does not exist"),
-        // Marks of a part, and what hides them.
+        // Markers of a part, and what hides them.
         (format!("{SHARED}{BEGIN}x\n"), ":5:1: this comment marks a shared part"),
         (format!("{SHARED}{END}{FROM}\nauto_login = true\n"), ":5:1: this comment marks a shared part"),
         (role(&format!("description = '''\n{END}{FROM}\n'''")), "this comment marks a shared part"),
         (role(&format!("description = \"\"\"\n{END}{FROM}\n\"\"\"")), "this comment marks a shared part"),
         (format!("# {}\n{SHARED}", "x".repeat(5000)), ":1:1: this line has 5003 characters"),
         (role(&format!("description = \"{}x\"", " ".repeat(5000))), "which is too long to review"),
-        // Names that would be taken for something else.
+        // Names that would be mistaken for something else.
         (
             format!("{OIDC}{}", ROLE.replace("dev]", "\"222222222222/dev\"]")),
             "name suggests account 222222222222",
@@ -91,7 +91,7 @@ fn hostile() -> Vec<(String, &'static str)> {
             "cannot be named like an ARN",
         ),
         (format!("{OIDC}{}", ROLE.replace("dev]", "\"ARN:aws\"]")), "cannot be named like an ARN"),
-        // Endpoints in clear.
+        // Endpoints without TLS.
         (OIDC.replace("https:", "http:"), "is neither https"),
         (
             OIDC.replace("https://idp.example", "http://127.0.0.1:8080"),
@@ -103,7 +103,7 @@ fn hostile() -> Vec<(String, &'static str)> {
         (SAML.replace("idp.example", "169.254.169.254"), "points to this machine"),
         (SHARED.replace("https://acme.awsapps.com", "http://localhost"), "points to this machine"),
     ];
-    // Programs, by name, path or worse.
+    // Programs, by name, by path or worse.
     for browser in [
         "pwn",
         "sh",
@@ -135,7 +135,7 @@ fn a_shared_file_cannot_name_commands_or_secrets() {
     }
 }
 
-/// Shared files that say all that one may say.
+/// A shared file with everything that is allowed.
 #[test]
 fn an_ordinary_shared_file_is_accepted() {
     let mut good = vec![
@@ -168,7 +168,7 @@ fn an_ordinary_shared_file_is_accepted() {
     for content in good {
         check(FROM, &content).unwrap_or_else(|wrong| panic!("{content}\n{wrong}"));
     }
-    // What is on this machine may be about this machine: demonstrations, tests.
+    // A file on this machine may have URLs of this machine: demonstrations, tests.
     let local = OIDC.replace("https://idp.example", "http://127.0.0.1:8080");
     for from in ["/home/alice/jit.toml", "http://127.0.0.1:8000/jit.toml"] {
         check(from, &local).unwrap();
@@ -176,7 +176,7 @@ fn an_ordinary_shared_file_is_accepted() {
     assert!(check("HTTPS://intranet.example/x", &local).is_err());
 }
 
-/// What somebody may do by hand to a configuration with a shared part; each is refused when it is read again.
+/// Edits by hand of a configuration with a shared part; each is refused when the file is read.
 #[test]
 fn a_shared_part_is_checked_whenever_it_is_read() {
     let mine = format!("{OIDC}{ROLE}").replace("acme", "mine").replace("dev", "mine");
@@ -209,7 +209,7 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
             "changes a table outside the part",
         ),
         (outside("region = \"eu-west-1\"\n"), "changes a table of a shared part"),
-        // What ends the part early, or swallows its end.
+        // Text that ends the part early, or hides its end.
         (inside(&format!("{end}{}auto_login = true\n", role("x", "idp = \"mine\""))), lost),
         (whole.replace(&end, &format!("description = '''\n{end}'''\n")), over_the_edge),
         (whole.replace(&end, &format!("description = \"\"\"\n{end}\"\"\"\n")), over_the_edge),
@@ -221,7 +221,7 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
         (whole.replace(&end, ""), lost),
         (whole.replace(BEGIN, "# "), lost),
         (whole.replace(&end, &format!("{END}elsewhere\n")), lost),
-        // What starts from one's own.
+        // References to the user's own tables.
         (inside(&role("x", "idp = \"mine\"")), "[idp.mine] is not in it"),
         (inside(&role("x", "via = \"mine\"")), "[role.mine] is not in it"),
     ];
@@ -230,16 +230,17 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
         let error = read(&text).map_or_else(|mistake| mistake.to_string(), |_| panic!("taken: {text}"));
         assert!(error.contains(words), "{text}\n{error}");
     }
-    // The first keys of a part would be those of one's own last table.
+    // The first keys of a part would belong to the user's last table.
     let bare = with("[role.mine]\nidp = \"a\"\n", FROM, "confirm = true\n");
     assert!(read(&bare).is_err());
-    // One's own may start from what is shared, and a part may come first.
+    // The user's own tables may refer to shared ones, and a part may come first.
     read(&outside(&role("more", "via = \"dev\""))).unwrap();
     read(&format!("{}\n{mine}", with("", FROM, &content))).unwrap();
     read(&with(&whole, "/etc/other.toml", "# nothing\n")).unwrap();
 }
 
-/// The part of a configuration that one role is made of has the ends of shared parts, so the rules hold there too.
+/// The part of a file that is read for one role includes the markers of shared parts, so the rules apply
+/// there too.
 #[test]
 fn a_partial_read_checks_shared_parts_too() {
     let own = format!("{OIDC}{ROLE}").replace("acme", "mine").replace("dev", "mine");
@@ -252,7 +253,7 @@ fn a_partial_read_checks_shared_parts_too() {
         let part = crate::config::part::of_role(&bad, role).unwrap();
         assert_eq!(File::parse("c", &part).is_err(), role == "dev", "{role}");
     }
-    // A key behind the end would get into another table, so the whole is read.
+    // A key after the end marker would move into another table, so the whole file is read.
     let moved = format!("{whole}confirm = true\n");
     assert_eq!(crate::config::part::of_role(&moved, "mine"), None);
     assert!(File::parse("c", &moved).is_err());

@@ -1,10 +1,10 @@
-//! The URL that the browser came back to, as a function of bytes.
+//! Fuzz targets for the URL that the browser returned with.
 
 use super::{Attempt, Redirect, Sender};
 use jit_wire::loopback::fuzzing::{PORT, received};
 use jit_wire::secret::Secret;
 
-/// A URL that was pasted; and the same as the query of the right one.
+/// A pasted URL; and the same text as the query of the right URL.
 pub fn redirect(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let sender = Sender { issuer: "https://idp.example".to_owned(), announced: true };

@@ -1,5 +1,5 @@
-//! A token that the AWS CLI has left in `~/.aws/sso/cache`: read with the person's consent, never written,
-//! and never renewed, because the refresh token next to it works only once and is the CLI's own.
+//! A token that the AWS CLI stored in `~/.aws/sso/cache`. It is read with the person's consent, never
+//! written, and never renewed: the refresh token next to it works only once and belongs to the CLI.
 
 use serde::Deserialize;
 
@@ -9,9 +9,9 @@ use crate::world::World;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// A token with less time left, in seconds, is not worth asking about.
+/// The minimum remaining lifetime, in seconds, at which jit offers to use the token.
 const WORTH_ASKING: i64 = 10 * 60;
-/// More and larger files than the CLI writes.
+/// Limits above what the CLI writes.
 const MOST_FILES: usize = 200;
 const LARGEST: u64 = 64 * 1024;
 

@@ -13,10 +13,10 @@ pub enum CenterError {
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// The browser brought no code back.
+    /// The browser returned without a code.
     #[error(transparent)]
     Code(#[from] CodeError),
-    /// An answer that is not what the service promises.
+    /// An unexpected answer.
     #[error("the portal answered with status {0} and a response that jit could not read")]
     NotUnderstood(u16),
     /// The service refused.
@@ -27,23 +27,23 @@ pub enum CenterError {
         /// The service's text.
         description: Option<String>,
     },
-    /// The device code ran out.
+    /// The device code expired.
     #[error("the code was not approved within {}", minutes(*.0))]
     CodeExpired(Duration),
-    /// The last login left no refresh token.
+    /// The last sign-in issued no refresh token.
     #[error("the portal issued no refresh token at the last sign-in")]
     NothingKept,
     /// The result of the last sign-in was given up at an earlier call, for this reason.
     #[error("{0}")]
     Ended(String),
-    /// The client that the refresh token belongs to is forgotten.
+    /// The registration of the client that the refresh token belongs to has expired.
     #[error("the registration of the last sign-in has expired")]
     RegistrationOver,
 }
 
 impl CenterError {
-    /// Whether only a new sign-in can help. Whatever the service calls it: what it refuses today it will
-    /// refuse tomorrow.
+    /// Whether only a new sign-in can help. What the service refuses once, it refuses again, whatever error
+    /// it uses.
     pub fn needs_new_login(&self) -> bool {
         match self {
             Self::NotUnderstood(status) => (400..500).contains(status) && !self.is_transient(),

@@ -1,4 +1,4 @@
-//! The answers of Identity Center, and what the AWS CLI stores of them, as functions of bytes.
+//! Fuzz targets for the answers of Identity Center and the AWS CLI's token cache.
 
 use super::{borrowed, service};
 use jit_wire::timestamp::Timestamp;
@@ -15,7 +15,7 @@ pub fn cli_token(data: &[u8]) {
     let now = Timestamp(1_795_176_000);
     let Some((token, until)) = borrowed::live(data, &settings, now) else { return };
     assert!(until.0 - now.0 > 600 && !token.expose().is_empty(), "it lives on for a while");
-    // Not every reader accepts what another one skips.
+    // Parsers differ in what they skip.
     let Ok(file) = serde_json::from_slice::<serde_json::Value>(data) else { return };
     let start = file["startUrl"].as_str().expect("whose it is");
     assert!(start.starts_with(&settings.start_url.value) && file["region"] == "eu-west-1");

@@ -42,18 +42,18 @@ pub struct CenterLogin {
     /// The token that the portal accepts.
     #[serde(serialize_with = "sealed::text")]
     pub access_token: Secret<String>,
-    /// What gets the next access token.
+    /// The refresh token.
     #[serde(serialize_with = "sealed::optional_text")]
     pub refresh_token: Option<Secret<String>>,
     /// When all this was issued.
     pub obtained_at: Timestamp,
     /// The portal no longer accepts the access token.
     pub ended: bool,
-    /// Why there is nothing left to renew with.
+    /// Why it cannot be renewed any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<String>,
-    /// Where the portal's service is, so that its session can be ended without the configuration; older
-    /// entries do not have it.
+    /// The region and URL of the portal's service, so that its session can be ended without the
+    /// configuration; older entries do not have it.
     #[serde(default)]
     pub portal: Option<String>,
 }
@@ -79,7 +79,7 @@ impl CenterLogin {
     }
 }
 
-/// A client, as the service knows it. The program registers it for itself, and it is secret only in name.
+/// A client, as the service knows it. The program registered it itself, so its secret protects nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Registration {
     /// Its id.
@@ -122,8 +122,7 @@ pub async fn login(
     }
     let by_device = by_device(settings, world, options);
     let now = world.clock.now();
-    // Starting over includes the client: otherwise only the page in the browser would say that it is no
-    // longer known.
+    // Starting over includes the client: if it is no longer known, only the page in the browser would say so.
     let known = stored.filter(|_| !options.force).and_then(|login| login.registration.as_ref());
     let known = known.filter(|known| {
         known.by_device == by_device && known.expires_at.0 > now.0.saturating_add(REGISTRATION_MARGIN)
@@ -151,12 +150,12 @@ pub async fn login(
         }
     };
     let subject = visit::random().ok_or(CodeError::NoRandom)?;
-    // The portal does not say when, so it is the time when the person came back from it.
+    // The portal does not report the time of the sign-in, so it is the time at which the person returned.
     let sign_in = SignIn::new(Some(world.clock.now()), [], []);
     Ok(accept(settings, world, Some(registration), tokens, subject, sign_in))
 }
 
-/// As for OpenID Connect: somebody can be talked into approving a device code.
+/// As for OpenID Connect: people can be tricked into approving a device code.
 fn by_device(settings: &CenterSettings, world: &World, options: &LoginOptions) -> bool {
     match settings.flow.value {
         _ if options.device => true,
@@ -197,7 +196,7 @@ fn accept(
 /// Gets the next access token without the person.
 ///
 /// # Errors
-/// [`CenterError`]; with [`CenterError::needs_new_login`] only a person can go on.
+/// [`CenterError`]; with [`CenterError::needs_new_login`] only a new sign-in can help.
 pub async fn renew(
     settings: &CenterSettings,
     world: &World,

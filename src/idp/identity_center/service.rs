@@ -14,7 +14,7 @@ use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// Without it there is neither a refresh token nor a list of accounts.
+/// Without this scope there is neither a refresh token nor a list of accounts.
 pub(super) const SCOPE: &str = "sso:account:access";
 /// As the AWS CLI registers it; the port is free (RFC 8252).
 pub(super) const REDIRECT_PATH: &str = "/oauth/callback";

@@ -1,4 +1,4 @@
-//! What a URL publishes, as a function of bytes.
+//! Fuzz target for what a URL publishes.
 
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 

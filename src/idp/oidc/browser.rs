@@ -32,7 +32,7 @@ pub(super) async fn sign_in(
                 step_up.max_age = None;
                 step_up.anew = true;
             }
-            // Once: an IdP that keeps asking for something else is not followed forever.
+            // Only once: an IdP that keeps demanding something else is not followed forever.
             Err(OidcError::ClaimsWanted { claims, .. }) if step_up.claims.is_none() => {
                 step_up.claims = Some(claims);
             }
@@ -53,7 +53,7 @@ fn may_mean_max_age(error: &OidcError) -> bool {
     }
 }
 
-/// What the person does in the browser, in a refusal.
+/// The name of the browser's part, in a refusal.
 pub(super) const SIGN_IN: &str = "the sign-in";
 
 async fn once(

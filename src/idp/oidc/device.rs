@@ -19,7 +19,7 @@ use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
 /// The polling interval if the IdP names none (RFC 8628, section 3.5), and what `slow_down` adds.
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
-/// No honest code is longer; it has to be typed.
+/// The limit for a code's length; people have to type it.
 const LONGEST_CODE: usize = 64;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct DeviceAnswer {
     device_code: Secret<String>,
     user_code: String,
     verification_uri: Option<String>,
-    /// Google's name for it, from a draft.
+    /// Google's name for it, from a draft of the RFC.
     verification_url: Option<String>,
     verification_uri_complete: Option<String>,
     #[serde(deserialize_with = "seconds", default)]
@@ -40,7 +40,7 @@ struct DeviceAnswer {
 fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     let whole = value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
-    // A day is forever here; the bound keeps the sums below from overflowing.
+    // A day is long enough; the limit keeps the sums below from overflowing.
     Ok(whole.map(|seconds| Duration::from_secs(seconds.min(24 * 60 * 60))))
 }
 

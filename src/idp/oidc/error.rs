@@ -9,18 +9,18 @@ use jit_wire::http::HttpError;
 use jit_wire::trusted_url::UrlError;
 
 /// Why a sign-in or a refresh failed. Text from the IdP is cut to 300 characters and otherwise unchanged:
-/// whoever prints it escapes it.
+/// escape it before printing.
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
     /// No answer came.
     #[error(transparent)]
     Http(#[from] HttpError),
-    /// A URL that would send secrets in clear, or that is not valid.
+    /// A URL that is not valid, or that would send secrets unencrypted.
     #[error("{what} `{url}` {why}")]
     Insecure {
         /// `the issuer`, or the name of the endpoint.
         what: &'static str,
-        /// The address.
+        /// The URL.
         url: String,
         /// What is wrong with it.
         why: UrlError,
@@ -46,10 +46,10 @@ pub enum OidcError {
     /// The IdP does not offer what is needed.
     #[error("the IdP offers no {what}")]
     Lacks {
-        /// What it lacks.
+        /// What is missing.
         what: &'static str,
     },
-    /// An answer that is not what the protocol promises.
+    /// An unexpected answer.
     #[error("{what} answered with status {status} and {why}")]
     NotUnderstood {
         /// Which endpoint.
@@ -59,10 +59,10 @@ pub enum OidcError {
         /// What was received instead.
         why: String,
     },
-    /// The browser brought no code back.
+    /// The browser returned without a code.
     #[error(transparent)]
     Code(#[from] CodeError),
-    /// The device code ran out.
+    /// The device code expired.
     #[error(
         "the code was not approved within {}; if the browser showed a refusal, the IdP does not allow \
          device codes here",
@@ -94,13 +94,13 @@ pub enum OidcError {
         /// What to request, as JSON.
         claims: String,
     },
-    /// The IdP gave tokens, but no ID token among them.
+    /// The IdP returned tokens, but no ID token.
     #[error("the IdP returned no ID token; the client needs the `openid` scope")]
     NoIdToken,
     /// A refresh gave no ID token (OpenID Connect Core 1.0, section 12.2, allows that).
     #[error("this IdP returns no new ID token on refresh")]
     NoNewIdToken,
-    /// The last login left no refresh token.
+    /// The last sign-in issued no refresh token.
     #[error("the IdP issued no refresh token at the last sign-in")]
     NoRefreshToken,
     /// The refresh token was given up at an earlier call, for this reason.
@@ -109,7 +109,7 @@ pub enum OidcError {
     /// The last sign-in did not complete.
     #[error("the last sign-in did not succeed")]
     NobodyYet,
-    /// A refresh was refused without a reason, as some IdPs do for a token that is dead.
+    /// A refresh was refused without a reason, as some IdPs do for an invalid token.
     #[error("the IdP no longer accepts the refresh token (status {status}, without a reason)")]
     Unreasoned {
         /// The HTTP status.
@@ -121,8 +121,8 @@ pub enum OidcError {
 }
 
 impl OidcError {
-    /// Whether only a new sign-in can help: the refresh token is dead or useless, whatever the IdP calls
-    /// that. If not, the IdP could not be reached or could not be trusted, or does not know the client, and
+    /// Whether only a new sign-in can help: the refresh token is invalid or useless, whatever error the IdP
+    /// uses. Otherwise the IdP could not be reached, could not be trusted, or does not know the client, and
     /// trying again later may succeed.
     pub fn needs_new_login(&self) -> bool {
         // A problem with the client would remain at a sign-in.
@@ -130,7 +130,7 @@ impl OidcError {
         matches!(self.kind(), Kind::LoginNeeded | Kind::Refused) && !of_client
     }
 
-    /// Whether the answer may turn out to be good later: the keys could not be fetched, or the clock is
+    /// Whether the answer may turn out to be valid later: the keys could not be fetched, or the clock is
     /// wrong.
     pub(super) fn may_pass(&self) -> bool {
         let elsewhere = matches!(self, Self::Http(_) | Self::NoDiscovery { .. });
@@ -138,7 +138,7 @@ impl OidcError {
         elsewhere || of_keys || self.is_unknown_key() || self.suggests_clock()
     }
 
-    /// Whether the IdP's list does not have the signing key, or not yet.
+    /// Whether the signing key is not in the IdP's list, or not yet.
     pub(super) fn is_unknown_key(&self) -> bool {
         matches!(self, Self::Token(TokenError::UnknownKey(_)))
     }
@@ -171,7 +171,7 @@ impl OidcError {
         }
     }
 
-    /// The IdP's `error` and `error_description` as an error of ours.
+    /// The IdP's `error` and `error_description` as an [`OidcError`].
     pub(super) fn refused(during: &'static str, error: &str, description: Option<&str>) -> Self {
         let description = description.map(bounded).filter(|text| !text.is_empty());
         match error {

@@ -1,4 +1,4 @@
-//! The answers of an OpenID provider, as functions of bytes.
+//! Fuzz targets for the answers of an OpenID provider.
 
 use std::sync::LazyLock;
 
@@ -73,7 +73,7 @@ pub fn jwt(data: &[u8]) {
     }
 }
 
-/// A key list; its keys are asked to verify a signature that none of them made.
+/// A key list; its keys verify a signature that none of them made.
 pub fn jwks(data: &[u8]) {
     let Ok(set) = read_public::<KeySet>("the IdP's key list", &answer(200, data)) else { return };
     let keys = jwks::usable(set);

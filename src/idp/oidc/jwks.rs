@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::token::TokenError;
 use crate::idp::code::bounded;
 
-/// A public key, reduced to the members needed to verify.
+/// A public key, reduced to the members needed to verify signatures.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Jwk {
     kty: String,

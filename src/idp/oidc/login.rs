@@ -1,4 +1,4 @@
-//! What an OIDC IdP issued, in the form that is stored.
+//! What an OIDC IdP issued, in the stored form.
 
 use std::time::Duration;
 
@@ -23,12 +23,12 @@ pub struct OidcLogin {
     /// For calls to the IdP itself; not stored with the login.
     #[serde(skip)]
     pub access_token: Option<Secret<String>>,
-    /// Gets the next ID token without the person; not every IdP gives one.
+    /// The refresh token; not every IdP issues one.
     #[serde(serialize_with = "sealed::optional_text")]
     pub refresh_token: Option<Secret<String>>,
     /// When all this was issued.
     pub obtained_at: Timestamp,
-    /// What was received and could not be checked yet.
+    /// Tokens that were received and could not be checked yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<Box<Unchecked>>,
     /// Why there is no refresh token any more.
@@ -59,7 +59,7 @@ pub struct Unchecked {
     /// What the ID token has to repeat.
     #[serde(serialize_with = "sealed::optional_text")]
     pub nonce: Option<Secret<String>>,
-    /// How long before the ID token the person may have signed in.
+    /// The maximum time between the sign-in and the ID token.
     pub signed_in_within: Option<Duration>,
     /// They came from a refresh, and so are for the person of the login that they are stored in.
     pub by_refresh: bool,
@@ -68,7 +68,7 @@ pub struct Unchecked {
 }
 
 impl OidcLogin {
-    /// A login of nobody yet, for tokens that could not be checked.
+    /// A login without a known person, for tokens that could not be checked.
     pub(super) fn of_nobody(provider: Provider, issuer: &str, now: Timestamp) -> Self {
         let identity = Identity {
             issuer: issuer.to_owned(),
@@ -91,7 +91,7 @@ impl OidcLogin {
         }
     }
 
-    /// Whether it is not known yet who signed in.
+    /// Whether the person is not known yet.
     pub fn is_of_nobody(&self) -> bool {
         self.id_token.expose().is_empty()
     }
@@ -109,7 +109,7 @@ impl OidcLogin {
     }
 }
 
-/// The client that an IdP gave its tokens to.
+/// The client that an IdP issued its tokens to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Client {
     /// Its id.
@@ -120,7 +120,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// That of the configuration.
+    /// The client of the configuration.
     pub(super) fn of(settings: &OidcSettings) -> Self {
         let secret = settings.client_secret.as_ref().map(|secret| secret.value.clone());
         Self { id: settings.client_id.value.clone(), secret }

@@ -31,8 +31,8 @@ use receive::{Safe, accept};
 pub use refresh::{Revoked, end_session_url, refresh, revoke};
 pub use token::{TokenError, attributes};
 
-/// Signs the person in. `last` is the last login there, which saves fetching a discovery document less than a
-/// day old, unless the person is to be asked again. `keep` seals what is received before it is checked.
+/// Signs the person in. `last` is the last login there: its discovery document, if less than a day old, is
+/// used again unless the person must be asked again. `keep` stores what is received before it is checked.
 ///
 /// # Errors
 /// [`OidcError`]; its kind distinguishes a refusal from a failure.
@@ -51,7 +51,7 @@ pub async fn login(
     } else {
         browser::sign_in(settings, world, provider, options, safe).await
     }?;
-    // One that could not be checked, and that nobody will look at again.
+    // Tokens that could not be checked; after a new sign-in nobody will check them.
     let waiting = last.and_then(|last| last.unchecked.as_ref()).filter(|waiting| !waiting.by_refresh);
     if let Some(token) = waiting.and_then(|waiting| waiting.refresh_token.as_ref()) {
         receive::let_go(settings, world, &login.provider, token).await;
@@ -59,14 +59,14 @@ pub async fn login(
     Ok(login)
 }
 
-/// Revokes at the IdP what stays valid of a login that nobody will use, or reports that it stays valid.
+/// Revokes at the IdP what stays valid of a login that will not be used, or reports that it stays valid.
 pub(super) async fn let_go(settings: &OidcSettings, world: &World, login: &OidcLogin) {
     for token in login.refresh_tokens() {
         receive::let_go(settings, world, &login.provider, token).await;
     }
 }
 
-/// Somebody can be talked into approving a device code, so it is used only on request, or where there is no
+/// People can be tricked into approving a device code, so it is used only on request, or if there is no
 /// browser.
 fn by_device(settings: &OidcSettings, world: &World, options: &LoginOptions, provider: &Provider) -> bool {
     let offered = provider.document.device_authorization_endpoint.is_some();
@@ -82,9 +82,9 @@ fn by_device(settings: &OidcSettings, world: &World, options: &LoginOptions, pro
 struct TokenChecks<'a> {
     /// The nonce that was sent, if one was.
     nonce: Option<&'a str>,
-    /// The person had to sign in again, so no longer ago than this.
+    /// The person had to sign in again, so the sign-in must not be older than this.
     signed_in_within: Option<Duration>,
-    /// It follows the last login, and is for the same person.
+    /// It comes from a refresh, and must be for the same person as the last login.
     by_refresh: bool,
 }
 

@@ -1,4 +1,5 @@
-//! What the token endpoint issued: sealed first, then checked, and revoked if it cannot be used.
+//! Handles the tokens of the token endpoint: stores them first, then checks them, and revokes them if they
+//! cannot be used.
 
 use super::discovery::{self, Provider};
 use super::error::OidcError;
@@ -11,7 +12,7 @@ use crate::world::World;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// Seals a login before anything in it is checked; `None` removes what was sealed.
+/// Stores a login before anything in it is checked; `None` removes it again.
 pub type KeepOidcLogin<'a> = &'a dyn Fn(Option<&OidcLogin>);
 
 /// Where received tokens are put.
@@ -31,7 +32,7 @@ impl Safe<'_> {
     }
 }
 
-/// Seals what the token endpoint issued, checks it, and makes a login from it.
+/// Stores the tokens of the token endpoint, checks them, and makes a login from them.
 pub(super) async fn accept(
     settings: &OidcSettings,
     world: &World,
@@ -61,7 +62,7 @@ pub(super) async fn accept(
         received_at: now,
     }));
     if !checks.by_refresh && unfit.is_none() {
-        // No refresh token was spent for them, and a check with the stored keys takes no time and no network.
+        // No refresh token was spent for them, and a check with the stored keys takes no time and no request.
         match check_with(settings, &held, &held.provider, now) {
             Ok(login) => return Ok(login),
             Err(error) if error.may_pass() => {}
@@ -81,8 +82,8 @@ pub(super) async fn accept(
     }
 }
 
-/// This will never become a login. What is still useful stays in `safe`, and what stays valid at the IdP is
-/// revoked there.
+/// Gives up tokens that will never become a login. What is still useful stays stored, and what stays valid at
+/// the IdP is revoked there.
 async fn give_up(
     settings: &OidcSettings,
     world: &World,
@@ -106,7 +107,7 @@ async fn give_up(
     error
 }
 
-/// Revokes a refresh token that nobody will use, or reports that it stays valid.
+/// Revokes a refresh token that will not be used, or reports that it stays valid.
 pub(super) async fn let_go(
     settings: &OidcSettings,
     world: &World,
@@ -125,7 +126,7 @@ pub(super) async fn let_go(
     world.person.tell(crate::world::Note::Warning { text: &text });
 }
 
-/// Checks what is waiting in `held` as of `now`, and makes a login from it.
+/// Checks the tokens in `held` as of `now`, and makes a login from them.
 pub(super) async fn check(
     settings: &OidcSettings,
     world: &World,
@@ -183,7 +184,7 @@ fn check_with(
     })
 }
 
-/// What a later call does with tokens that could not be checked when they were received.
+/// The result of checking tokens again that could not be checked when they were received.
 pub(super) enum Later {
     /// They are a login now.
     Login(Box<OidcLogin>),
@@ -191,10 +192,10 @@ pub(super) enum Later {
     GoOn(Box<OidcLogin>),
 }
 
-/// Checks once more what is waiting in `login`.
+/// Checks again the tokens in `login` that are unchecked.
 ///
 /// # Errors
-/// [`OidcError`] if they still cannot be checked, and may be at the next call.
+/// [`OidcError`] if they still cannot be checked, but perhaps at the next call.
 pub(super) async fn later(
     settings: &OidcSettings,
     world: &World,
@@ -208,11 +209,12 @@ pub(super) async fn later(
         Err(error) => error,
     };
     let clock = error.suggests_clock();
-    // A key that is not in the list at a second look will not appear, and a sign-in should not wait for it.
+    // A key that is still not in the list will not appear, and a sign-in should not wait for it.
     if error.may_pass() && !clock && !error.is_unknown_key() {
         return Err(error);
     }
-    // It was valid in its time, which is over by now, or by this machine's clock: its refresh token still is.
+    // It was valid when issued, but has expired in the meantime or by this machine's clock. Its refresh token
+    // is still valid.
     let issued = unchecked.id_token.as_ref().and_then(token::issued_at).filter(|_| clock);
     if let Some(issued) = issued
         && let Ok(mut established) = check(settings, world, login, issued).await

@@ -1,4 +1,4 @@
-//! Continuing without the person, and ending it: refresh tokens (RFC 6749, section 6), revocation (RFC 7009),
+//! Renewing without the person, and ending: refresh tokens (RFC 6749, section 6), revocation (RFC 7009),
 //! logout at the IdP (OpenID Connect RP-Initiated Logout 1.0).
 
 use super::discovery::{self, Provider};
@@ -17,8 +17,8 @@ use jit_wire::trusted_url::TrustedUrl;
 /// were received at an earlier call and could not be checked then are checked first.
 ///
 /// # Errors
-/// [`OidcError::NoRefreshToken`] if there is no refresh token; [`OidcError::needs_new_login`] distinguishes a
-/// dead refresh token from an IdP that could not be reached.
+/// [`OidcError::NoRefreshToken`] if there is no refresh token; [`OidcError::needs_new_login`] distinguishes
+/// an invalid refresh token from an IdP that could not be reached.
 pub async fn refresh(
     settings: &OidcSettings,
     world: &World,
@@ -47,7 +47,7 @@ pub async fn refresh(
     accept(settings, world, provider, tokens, checks, Safe { last: Some(&login), keep }).await
 }
 
-/// Whether a status is a permanent refusal: the server understood, and will say the same tomorrow.
+/// Whether a status is a permanent refusal.
 fn is_no(status: u16) -> bool {
     (400..500).contains(&status) && !matches!(status, 408 | 425 | 429)
 }
@@ -55,7 +55,7 @@ fn is_no(status: u16) -> bool {
 /// Whether a refresh token was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revoked {
-    /// The IdP has forgotten it.
+    /// The IdP no longer accepts it.
     Done,
     /// There is none, or the IdP does not support revocation.
     NotOffered,
@@ -88,7 +88,7 @@ pub(super) async fn revoke_one(
     let at = Endpoint { url: endpoint, methods: provider.document.revocation_methods() };
     let Posted { answer, .. } = token_endpoint::post(settings, world, provider, at, &form).await?;
     if answer.status == 200 {
-        // The body means nothing here (RFC 7009, section 2.2).
+        // The body has no meaning here (RFC 7009, section 2.2).
         return Ok(Revoked::Done);
     }
     match token_endpoint::read::<serde::de::IgnoredAny>(

@@ -12,12 +12,12 @@ use crate::plan::{AcrRequest, OidcSettings};
 use crate::world::World;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// What an IdP lacks if nobody can sign in there with a browser on this machine.
+/// The name of what an IdP lacks if nobody can sign in there with a browser on this machine.
 pub(super) const SIGN_IN_PAGE: &str = "sign-in page (authorization_endpoint)";
 
 const OFFLINE: &str = "offline_access";
 
-/// IdPs that want the same thing said differently.
+/// IdPs that need other parameters for the same request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Vendor {
     Google,
@@ -38,8 +38,8 @@ impl Vendor {
     }
 }
 
-/// The scopes to ask for, separated by spaces: those of the configuration, else those that name a person and
-/// let the login be renewed, as far as the IdP supports them. `openid` is always included.
+/// The scopes to request, separated by spaces: those of the configuration, or else those that name a person
+/// and allow renewal, as far as the IdP supports them. `openid` is always included.
 pub(super) fn scopes(settings: &OidcSettings, provider: &Provider) -> String {
     let supported = provider.document.scopes_supported.as_deref();
     let mut scopes: Vec<&str> = match &settings.scopes {
@@ -70,19 +70,19 @@ pub(super) struct AuthorizationRequest<'a> {
     pub(super) step_up: &'a StepUp,
 }
 
-/// What the sign-in itself is asked to satisfy.
+/// The requirements for the sign-in itself.
 #[derive(Default)]
 pub(super) struct StepUp {
-    /// The person is to be asked again.
+    /// The person must be asked again.
     pub(super) anew: bool,
-    /// How old a session in the browser may be, in seconds.
+    /// The maximum age of the browser's session, in seconds.
     pub(super) max_age: Option<u64>,
-    /// What the IdP said that it requires, as JSON.
+    /// The IdP's claims challenge, as JSON.
     pub(super) claims: Option<String>,
 }
 
 impl StepUp {
-    /// What the settings, the role and the IdP's last refusal require.
+    /// The requirements of the settings, the role and the IdP's last refusal.
     pub(super) fn of(settings: &OidcSettings, options: &LoginOptions, last: Option<&OidcLogin>) -> Self {
         Self {
             anew: options.force,
@@ -98,8 +98,8 @@ pub(super) fn max_age(settings: &OidcSettings) -> Option<u64> {
     own.into_iter().chain(settings.demanded.max_age.map(|age| age.as_secs())).min()
 }
 
-/// The authentication contexts to ask for: those that the role requires, else those that the configuration
-/// asks for at every sign-in.
+/// The authentication contexts to request: those that the role requires, or else those that the configuration
+/// requests at every sign-in.
 fn contexts(settings: &OidcSettings) -> Vec<String> {
     match settings.demanded.acr_to_ask_for() {
         none if none.is_empty() => {
@@ -177,7 +177,7 @@ struct PushedAnswer {
     request_uri: String,
 }
 
-/// Pushes a request, and returns the name that it is given.
+/// Pushes a request; returns the name that the IdP gives it.
 async fn pushed(
     settings: &OidcSettings,
     world: &World,
@@ -189,7 +189,7 @@ async fn pushed(
     let url = url.ok_or(OidcError::Lacks {
         what: "endpoint for pushed authorization requests, although it requires them",
     })?;
-    // The parameters that identify the client are added there, as the endpoint requires.
+    // Client authentication adds the parameters that identify the client, as the endpoint requires.
     let form: Vec<_> = form.iter().copied().filter(|(name, _)| *name != "client_id").collect();
     let at = Endpoint { url, methods: provider.document.token_methods() };
     let Posted { answer, .. } = token_endpoint::post(settings, world, provider, at, &form).await?;
@@ -221,7 +221,7 @@ fn query(
         query.push(("access_type", "offline".to_owned()));
     }
     let further = settings.authorize.as_ref().map(|at| at.value.clone()).unwrap_or_default();
-    // The configuration's own prompt replaces `jit`'s, unless the person is to be asked again.
+    // The configuration's own `prompt` replaces `jit`'s, unless the person must be asked again.
     let own_prompt = !request.step_up.anew && further.contains_key("prompt");
     if let Some(prompt) = prompt(vendor, asks_offline, request.step_up.anew).filter(|_| !own_prompt) {
         query.push(("prompt", prompt.to_owned()));
@@ -294,8 +294,8 @@ mod tests {
         }
     }
 
-    /// The issuer, what the configuration asks for at every sign-in, what the role requires, the challenge;
-    /// what is requested.
+    /// The issuer, what the configuration requests at every sign-in, what the role requires, the challenge;
+    /// the resulting request.
     #[test]
     fn a_stronger_sign_in_is_requested_in_the_idps_way() {
         let entra = "https://login.microsoftonline.com/t/v2.0";

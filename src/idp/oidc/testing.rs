@@ -1,4 +1,4 @@
-//! An IdP on loopback that answers what a test tells it to, and the keys that it signs with.
+//! An IdP on loopback with scripted answers, and the keys that it signs with.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -126,7 +126,7 @@ pub(super) struct Fake {
     pub(super) asked: RefCell<Vec<(String, Pairs)>>,
     /// The `Authorization` headers.
     pub(super) authorizations: RefCell<Vec<String>>,
-    /// What the browser was sent with; `NONCE` in claims becomes this.
+    /// The nonce that the browser sent; it replaces `NONCE` in claims.
     pub(super) nonce: Arc<Mutex<String>>,
 }
 
@@ -181,7 +181,7 @@ impl Fake {
         reply(StatusCode::from_u16(status).unwrap(), "application/json", body)
     }
 
-    /// An ID token instead of its claims.
+    /// An ID token for these claims.
     fn signed(&self, mut body: Value) -> Value {
         if let Some(claims) = body.get_mut("id_token").filter(|token| token.is_object()) {
             if claims.get("nonce").and_then(Value::as_str) == Some("NONCE") {

@@ -1,4 +1,4 @@
-//! What makes an ID token a proof (OpenID Connect Core 1.0, sections 3.1.3.7 and 12.2).
+//! The checks that make an ID token a proof (OpenID Connect Core 1.0, sections 3.1.3.7 and 12.2).
 
 mod error;
 
@@ -18,12 +18,11 @@ use jit_wire::secret::Secret;
 use jit_wire::sign_in::SignIn;
 use jit_wire::timestamp::Timestamp;
 
-/// How far the IdP's clock and this one may differ before a time limit counts as missed.
+/// How far the clocks of the IdP and this machine may differ.
 const LEEWAY: Duration = Duration::from_secs(60);
-/// A token that was just issued but says that it was made longer ago than this, or later than now by as much,
-/// comes from another time.
+/// The maximum difference between now and the `iat` of a token that was just issued, in either direction.
 const ISSUED_WITHIN: Duration = Duration::from_secs(10 * 60);
-/// STS does not accept a longer `WebIdentityToken`.
+/// The longest `WebIdentityToken` that STS accepts.
 const LONGEST: usize = 20_000;
 
 /// What an ID token is checked against.
@@ -34,11 +33,11 @@ pub(super) struct Expected<'a> {
     pub(super) algorithms: Option<&'a [String]>,
     /// What the authorization request sent; `None` if there was none (device code, refresh).
     pub(super) nonce: Option<&'a str>,
-    /// The access token that came with it.
+    /// The access token that was issued with it.
     pub(super) access_token: Option<&'a Secret<String>>,
-    /// The person had to sign in no longer before the token was made than this (`max_age=0`).
+    /// The maximum time between the sign-in and the token (`max_age=0`).
     pub(super) signed_in_within: Option<Duration>,
-    /// The ID token that this one follows.
+    /// The previous ID token, if this one comes from a refresh.
     pub(super) previous: Option<&'a Secret<String>>,
     /// When it was received, which may be before `now`.
     pub(super) received_at: Timestamp,
@@ -125,7 +124,7 @@ fn numeric_date(value: &Value) -> Option<Timestamp> {
     const LATEST: i64 = 253_402_300_799;
     let whole = match value.as_i64() {
         Some(whole) => whole,
-        // Within this range a double represents every second.
+        // Within this range a double represents every second exactly.
         None => {
             let fraction = value.as_f64().filter(|seconds| seconds.abs() <= LATEST as f64)?;
             fraction.floor() as i64
@@ -134,7 +133,7 @@ fn numeric_date(value: &Value) -> Option<Timestamp> {
     Some(Timestamp(whole))
 }
 
-/// When `token` says that it was made. This is not checked.
+/// When `token` was made, according to itself. Not verified.
 pub(super) fn issued_at(token: &Secret<String>) -> Option<Timestamp> {
     let claims = json_of(token.expose().split('.').nth(1)?).ok()?;
     numeric_date(claims.get("iat")?)
@@ -206,7 +205,7 @@ impl Claims {
         if expires + LEEWAY <= now {
             return Err(TokenError::Expired { at: expires, now });
         }
-        // By the clock now or then: one of the two may have been corrected since.
+        // By the clock at either time: it may have been corrected in between.
         let far = |at: Timestamp| issued + ISSUED_WITHIN < at || at + ISSUED_WITHIN < issued;
         if far(now) && far(expected.received_at) {
             return Err(TokenError::Stale { at: issued, now });

@@ -1,4 +1,4 @@
-//! Calling the token endpoint and its neighbours (RFC 6749, sections 2.3, 3.2, 5).
+//! Calls the token endpoint and similar endpoints (RFC 6749, sections 2.3, 3.2, 5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,6 @@ use jit_wire::http::{Ask, Body, HttpAnswer, HttpError};
 use jit_wire::secret::Secret;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// What the token endpoint issued.
 #[derive(Debug)]
 pub(super) struct Tokens {
     pub(super) id_token: Option<Secret<String>>,
@@ -86,7 +85,8 @@ pub(super) async fn ask(
             ((given(id_token), given(access_token), given(refresh_token)), None)
         }
         Ok(Err(refusal)) => return Ok(Err(refusal)),
-        // Whatever else is wrong with it: what stays valid at the IdP must not be lost.
+        // Whatever else is wrong with the answer: a refresh token that stays valid at the IdP must not be
+        // lost.
         Err(error) => match serde_json::from_slice::<OnlyRefreshToken>(answer.body.expose()) {
             Ok(rest) if answer.status == 200 => ((None, None, given(rest.refresh_token)), Some(error)),
             _ => return Err(error),
@@ -101,14 +101,14 @@ pub(super) const TOKEN_ENDPOINT: &str = "the token endpoint";
 /// The secret fields of a form.
 const SECRET_FIELDS: [&str; 5] = ["code", "code_verifier", "device_code", "refresh_token", "token"];
 
-/// The parts of `form`, and of the client, that must not come back in an error.
+/// The parts of `form`, and of the client, that must not appear in an error.
 pub(super) fn secrets<'a>(settings: &'a OidcSettings, form: &[(&str, &'a str)]) -> Vec<&'a str> {
     let sent = form.iter().filter(|(name, _)| SECRET_FIELDS.contains(name)).map(|(_, value)| *value);
     let own = settings.client_secret.as_ref().map(|secret| secret.value.expose().as_str());
     sent.chain(own).filter(|secret| !secret.is_empty()).collect()
 }
 
-/// Reads the answer of an endpoint. The JSON decides and not the status, because IdPs differ in it. An error
+/// Reads the answer of an endpoint. The JSON counts and not the status, because IdPs differ in it. An error
 /// quotes nothing of the body, which may contain tokens, except the IdP's own error text, with the `secrets`
 /// that were sent removed.
 pub(super) fn read<T: serde::de::DeserializeOwned>(
@@ -141,10 +141,10 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     serde_json::from_slice(body).map(Ok).map_err(|_| not_understood(what, answer, unfit()))
 }
 
-/// No claims challenge is longer.
+/// The length limit of a claims challenge.
 const LONGEST_CHALLENGE: usize = 2048;
 
-/// A claims challenge, as compact JSON: Entra sends it as text that contains an object (Microsoft identity
+/// A claims challenge as compact JSON. Entra sends it as a string that contains an object (Microsoft identity
 /// platform, "Claims challenges"). Anything but an object of objects is ignored.
 fn challenge(claims: &serde_json::Value) -> Option<String> {
     let text = claims.as_str()?;
@@ -170,11 +170,11 @@ pub(super) struct Posted {
 
 /// Posts `form` as the client of `settings`.
 ///
-/// A client without a secret names itself. One with a secret sends it as HTTP Basic, which every IdP must
-/// support (RFC 6749, section 2.3.1), unless the endpoint announces otherwise; if the endpoint may accept it
-/// in the form, and its answer may mean that it wants it there, it is called once more. A server checks the
-/// client before it checks a code or a token, so neither is used up by that. `client_auth` in the
-/// configuration allows only one way.
+/// A client without a secret sends its id. One with a secret sends it as HTTP Basic, which every IdP must
+/// support (RFC 6749, section 2.3.1), unless the endpoint announces other methods. If the endpoint may accept
+/// the secret in the form, and its answer may mean that it wants it there, it is called a second time. A
+/// server checks the client before it checks a code or a token, so neither is used up by that. `client_auth`
+/// in the configuration allows only one way.
 pub(super) async fn post(
     settings: &OidcSettings,
     world: &World,
@@ -210,7 +210,7 @@ pub(super) async fn post(
     }
 }
 
-/// The ways to try, in order: the configured one; the one that worked the last time before the other.
+/// The methods to try, in order: the configured one, or the one that worked the last time before the other.
 fn ways(
     configured: Option<ClientAuth>,
     announced: Option<&[String]>,
@@ -229,7 +229,7 @@ fn ways(
     ways
 }
 
-/// Whether a refusal may be about how the client authenticated: 401, or the code for it, or the complaint of
+/// Whether a refusal may be about client authentication: 401, or the error code for it, or the error of
 /// servers that ignore HTTP Basic and miss the client in the form.
 fn may_mean_the_client(answer: &HttpAnswer) -> bool {
     let refused: ErrorAnswer = match serde_json::from_slice(answer.body.expose()) {

@@ -58,7 +58,7 @@ impl Explain for OidcError {
                     Next::list(["check `client_id` and `client_secret`"])
                 }
                 "invalid_scope" => Next::list(["check `scopes`"]),
-                // The code, or whatever it was sent with, works once.
+                // The code or token that was sent works only once.
                 "invalid_grant" => vec![Next::SignInAnew],
                 "login_required" | "interaction_required" | "consent_required" => vec![Next::SignInAnew],
                 _ if self.is_transient() => vec![Next::TryAgain],
@@ -80,14 +80,14 @@ impl Explain for OidcError {
                 | TokenError::Claim(_)
                 | TokenError::Malformed,
             ) => Next::list([ASK_ADMINISTRATOR]),
-            // It answers from its own session, whatever it is asked.
+            // The IdP answers from its own session, whatever is requested.
             Self::Token(TokenError::OldSignIn) => vec![
                 Next::ThenSignInAnew("sign out at the identity provider in your browser".into()),
                 Next::words(ASK_ADMINISTRATOR),
             ],
             Self::Token(_) => vec![Next::SignInAgain, Next::words(ASK_ADMINISTRATOR)],
             Self::ClaimsWanted { .. } => Next::list([ASK_ADMINISTRATOR]),
-            // A person who is not admitted can sign in as somebody else.
+            // A person who is not allowed can sign in as somebody else.
             Self::Denied(_) => vec![Next::SignInAnew],
             Self::NoNewIdToken | Self::NoRefreshToken | Self::Ended(_) | Self::NobodyYet => {
                 vec![Next::SignIn]

@@ -1,5 +1,5 @@
-//! Talking to an org: JSON and pages, cookies, and a pause if the org asks for one (Okta developer
-//! documentation, "Rate limits", "Error codes").
+//! Calls an org: JSON and pages, cookies, and pauses if the org asks for one (Okta developer documentation,
+//! "Rate limits", "Error codes").
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -17,9 +17,9 @@ use jit_wire::secret::{Secret, to_wiped_json};
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// A longer pause is left to the person.
+/// The longest pause, in seconds, that jit waits by itself.
 const LONGEST_PAUSE: u64 = 60;
-/// If an org that limits does not say until when.
+/// The pause, in seconds, if the org does not say until when it limits.
 const USUAL_PAUSE: u64 = 2;
 
 /// One org, and the cookies that it set in this sign-in.
@@ -29,7 +29,7 @@ pub(super) struct Api<'a> {
     cookies: RefCell<Vec<(String, Secret<String>)>>,
 }
 
-/// How the org refuses.
+/// A refusal by the org.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ApiError {
@@ -122,7 +122,7 @@ impl<'a> Api<'a> {
         if answer.status != 429 {
             return Ok(answer);
         }
-        // An SMS that was sent a moment ago is reported in the same way, and left to the caller.
+        // An SMS that was just sent is reported in the same way, and handled by the caller.
         if serde_json::from_slice::<ApiError>(answer.body.expose())
             .is_ok_and(|error| error.error_code == "E0000109")
         {
@@ -173,7 +173,7 @@ pub(super) fn cookie_in(line: &str) -> Option<(&str, &str)> {
     Some((name.trim(), value.trim()))
 }
 
-/// How many seconds to wait after a 429: until the reset time that the org names, by the org's own clock.
+/// How many seconds to wait after a 429: until the reset time that the org names, by the org's clock.
 pub(super) fn pause_in(headers: &Headers, now: Timestamp) -> u64 {
     let number = |name: &str| headers.get(name).and_then(|text| text.trim().parse::<i64>().ok());
     let now = headers.get("date").and_then(Timestamp::parse_http_date).unwrap_or(now);
@@ -182,7 +182,7 @@ pub(super) fn pause_in(headers: &Headers, now: Timestamp) -> u64 {
     pause.map_or(USUAL_PAUSE, |seconds| u64::try_from(seconds.max(1)).unwrap_or(1))
 }
 
-/// Up to a second, so that many that were told to wait do not come back together.
+/// Up to a second, so that clients that were told to wait do not all return at once.
 fn jitter() -> Duration {
     let random = visit::random().unwrap_or_default();
     let sum: u32 = random.bytes().map(u32::from).sum();

@@ -15,7 +15,7 @@ use jit_wire::secret::Secret;
 
 /// How often a password may be typed, so that the account is not locked.
 const TRIES: usize = 3;
-/// No sign-in has more steps.
+/// More steps than any sign-in has.
 const MOST_STEPS: usize = 20;
 
 /// Who signs in, how, and what is remembered about them.
@@ -50,7 +50,7 @@ impl SignIn<'_> {
         Ok(token)
     }
 
-    /// Continues if a page of an application requires more than was shown so far.
+    /// Continues if a page of an application requires more than was provided so far.
     pub(super) async fn step_up(
         &mut self,
         state_token: &Secret<String>,

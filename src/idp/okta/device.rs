@@ -39,14 +39,15 @@ pub(super) fn server(settings: &OktaSettings) -> Result<OidcSettings, OktaError>
     })
 }
 
-/// Has the person approve a code, and gets the tokens.
+/// Has the person approve a code; returns the tokens.
 pub(super) async fn tokens(
     settings: &OktaSettings,
     world: &World,
     options: &LoginOptions,
 ) -> Result<OidcLogin, OktaError> {
     let server = server(settings)?;
-    // There is no place for tokens without an assertion, so what cannot be checked at once is revoked.
+    // Tokens without an assertion cannot be stored, so if they cannot be checked immediately they are
+    // revoked.
     Ok(oidc::login(&server, world, options, None, None).await?)
 }
 
@@ -62,7 +63,7 @@ pub(super) async fn refreshed(
 
 #[derive(Deserialize)]
 struct Exchanged {
-    /// The web-SSO token, despite its name.
+    /// The web-SSO token, in spite of its name.
     access_token: Secret<String>,
 }
 

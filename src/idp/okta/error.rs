@@ -6,8 +6,8 @@ use crate::idp::saml::SamlError;
 use crate::plan::Factor;
 use jit_wire::http::HttpError;
 
-/// Why a sign-in failed. Text from the org is cut to 300 characters and otherwise unchanged: whoever prints
-/// it escapes it.
+/// Why a sign-in failed. Text from the org is cut to 300 characters and otherwise unchanged: escape it before
+/// printing.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum OktaError {
@@ -19,7 +19,7 @@ pub enum OktaError {
     NotUnderstood(u16),
     #[error("Okta is rate-limiting requests for {}", jit_wire::timestamp::duration(std::time::Duration::from_secs(*.0)))]
     RateLimited(u64),
-    /// A link from the org to another host, where no secret goes.
+    /// A link from the org to another host, to which no secret is sent.
     #[error("the org sent jit to `{0}`, which is not its own URL")]
     ForeignLink(String),
     #[error("your password has expired: change it at {0}")]
@@ -39,7 +39,7 @@ pub enum OktaError {
     NoSuchFactor { wanted: String, there_are: Vec<String> },
     #[error("none of your second factors can be used here: {}", .0.join(", "))]
     NoUsableFactor(Vec<String>),
-    /// Only a browser can do this factor; the caller continues there.
+    /// Only a browser can do this factor. The caller continues with the browser.
     #[error("{} works only in a browser", in_words(*.0))]
     BrowserNeeded(Factor),
     #[error("the push was denied on the phone")]
@@ -76,7 +76,7 @@ pub enum OktaError {
     NoForm(String),
     #[error("the org's redirects go in a loop, the last one to `{0}`")]
     TooManyRedirects(String),
-    /// What was left of the last login no longer works.
+    /// The stored login no longer works.
     #[error("the session at Okta has ended")]
     SessionEnded,
     #[error("Okta refused to exchange the tokens for the AWS application: {error}{}", described(description))]
@@ -85,7 +85,7 @@ pub enum OktaError {
     Device(#[from] Box<OidcError>),
     #[error("the operating system returned no random numbers")]
     NoRandom,
-    /// What Okta issued, or the browser that had to help.
+    /// From the device grant, or from the browser that was needed.
     #[error(transparent)]
     Saml(#[from] SamlError),
 }
@@ -117,12 +117,12 @@ impl OktaError {
         }
     }
 
-    /// Name or password are wrong, or the org does not say that the account is locked.
+    /// Name or password are wrong, or the account is locked and the org does not say so.
     pub(super) fn is_wrong_password(&self) -> bool {
         self.code() == Some("E0000004")
     }
 
-    /// Renewing is no longer possible, and only a person can go on.
+    /// Whether only a new sign-in can help.
     pub fn needs_new_login(&self) -> bool {
         match self {
             Self::Device(error) => error.needs_new_login(),

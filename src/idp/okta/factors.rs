@@ -15,10 +15,10 @@ use crate::sys::process;
 use crate::world::Note;
 use jit_wire::timestamp::Timestamp;
 
-/// How often to poll for the phone's answer. The org allows four requests a second, and this adds at most
-/// this much to the person's own time.
+/// How often to poll for the phone's answer. The org allows four requests a second, and this adds at most one
+/// second to the person's own time.
 const POLL_EVERY: Duration = Duration::from_secs(1);
-/// If the org names no end.
+/// The time limit if the org names none.
 const USUAL_LIFE: Duration = Duration::from_secs(300);
 /// How often a code may be typed.
 const TRIES: usize = 3;
@@ -30,7 +30,7 @@ pub(super) async fn verify(
 ) -> Result<Transaction, OktaError> {
     let factor = choose(sign_in, &transaction.factors())?;
     let kind = factor.kind().ok_or_else(|| OktaError::NoUsableFactor(vec![name_of(&factor)]))?;
-    // A push that nobody answers is remembered all the same: it was the person's choice.
+    // A push that nobody answers is remembered too: it was the person's choice.
     sign_in.known.factor = Some(Chosen::of(&factor));
     match kind {
         Factor::Push => push(sign_in, transaction, &factor).await,
@@ -47,8 +47,8 @@ pub(super) async fn verify(
     }
 }
 
-/// The factor to use: from the command line, from the configuration, the one used last, the only one there
-/// is, the one that the person picks.
+/// The factor to use, in order of precedence: from the command line, from the configuration, the one used
+/// last, the only one, the person's choice.
 fn choose(sign_in: &SignIn<'_>, factors: &[FactorInfo]) -> Result<FactorInfo, OktaError> {
     let usable: Vec<&FactorInfo> = factors.iter().filter(|factor| factor.kind().is_some()).collect();
     let names = || factors.iter().map(name_of).collect::<Vec<_>>();
@@ -96,7 +96,7 @@ fn name_of(factor: &FactorInfo) -> String {
     detail.map_or(name.clone(), |detail| format!("{name} ({})", bounded(detail)))
 }
 
-/// Sends a factor.
+/// Starts the verification of a factor.
 async fn start(
     sign_in: &SignIn<'_>,
     transaction: &Transaction,
@@ -116,7 +116,8 @@ fn verify_url(transaction: &Transaction, factor: &FactorInfo) -> Result<String, 
     })
 }
 
-/// A push: the phone asks, perhaps for a number shown here, and the org is polled until it knows.
+/// A push: the phone asks for confirmation, perhaps for a number shown here, and the org is polled for the
+/// answer.
 async fn push(
     sign_in: &SignIn<'_>,
     transaction: &Transaction,
@@ -165,7 +166,7 @@ async fn push(
                 _ = told.wait() => return Err(call_off(sign_in, &current).await),
             };
         }
-        // The question is answered by a line, or by Ctrl-C.
+        // Ends the line of the question; Ctrl-C works as usual again.
         drop(told);
         let again = api.world.person.confirm("The push was not answered. Send it again?");
         if again != Some(true) {
@@ -174,7 +175,7 @@ async fn push(
     }
 }
 
-/// The phone can stop asking.
+/// Makes the phone stop asking.
 async fn call_off(sign_in: &SignIn<'_>, current: &Transaction) -> OktaError {
     if let (Some(cancel), Ok(body)) = (current.link("cancel"), state(current)) {
         let _ = sign_in.api.post::<Value>(cancel, &body).await;
@@ -189,7 +190,8 @@ fn life_of(transaction: &Transaction, sign_in: &SignIn<'_>) -> Duration {
     end.map_or(USUAL_LIFE, |end| end.since(now))
 }
 
-/// A code: typed, sent, and typed again if it was wrong. If one was sent, an empty answer sends another.
+/// A code: asked for, sent, and asked for again if it was wrong. With SMS or calls, an empty answer requests
+/// a new code.
 async fn code(
     sign_in: &SignIn<'_>,
     transaction: &Transaction,

@@ -1,4 +1,4 @@
-//! The answers of an Okta org, as functions of bytes.
+//! Fuzz targets for the answers of an Okta org.
 
 use super::api::{ApiError, cookie_in, pause_in};
 use super::device;

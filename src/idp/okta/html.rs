@@ -1,7 +1,7 @@
-//! HTML as far as a sign-in page needs it: tags with their attributes, and text, split by the same rules as
+//! A subset of HTML for sign-in pages: tags with their attributes, and text, tokenized by the same rules as
 //! in browsers (WHATWG HTML, tokenization).
 //!
-//! It knows the character references for ASCII, which are all that an assertion in base64 can consist of. A
+//! It knows only the character references for ASCII, which are all that an assertion in base64 can need. A
 //! table of all 2,231 names was a fifth of what the loader had to relocate at every start of the program
 //! (`docs/performance.md`).
 
@@ -22,7 +22,7 @@ pub(super) enum Part {
 }
 
 /// The attributes of a start tag: names in lower case, values with character references replaced. A map,
-/// because a page may put a million attributes into one tag, and each is compared with those before it.
+/// because a page may put a million attributes into one tag, and each is checked for duplicates.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Attributes(BTreeMap<String, String>);
 
@@ -46,11 +46,11 @@ pub(super) fn parts(page: &str) -> Parts<'_> {
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     rest: &'a str,
-    /// The element whose content is text until its own end tag.
+    /// The element whose content is text up to its own end tag.
     within: Option<&'static str>,
 }
 
-/// Elements that contain only text, and whether that has character references.
+/// Elements that contain only text, and whether character references are replaced there.
 const TEXT_ONLY: [(&str, bool); 8] = [
     ("title", true),
     ("textarea", true),
@@ -119,7 +119,7 @@ impl<'a> Parts<'a> {
         found.is_some()
     }
 
-    /// Takes a tag from its name to its end. A tag that the page ends in does not count.
+    /// Takes a tag from its name to its end. A tag that is cut off by the end of the page does not count.
     fn tag(&mut self) -> Option<(String, Attributes)> {
         let name = self.until(|c| is_space(c) || c == '/' || c == '>').to_ascii_lowercase();
         let mut attributes = Attributes::default();
@@ -155,8 +155,7 @@ impl<'a> Parts<'a> {
         let end = match self.rest.strip_prefix("<!--") {
             Some(comment) if comment.starts_with('>') => Some(5),
             Some(comment) if comment.starts_with("->") => Some(6),
-            // One search for both ends: searching for each separately would read the whole rest of the page
-            // at every comment.
+            // One search for both ends: two searches would read the rest of the page twice at every comment.
             Some(comment) => {
                 let is_end = |at: &usize| comment[..*at].ends_with("--") || comment[..*at].ends_with("--!");
                 comment.match_indices('>').map(|(at, _)| at).find(is_end).map(|at| 4 + at + 1)
@@ -167,7 +166,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Where the end tag of `element` begins, else the end.
+/// The offset of the end tag of `element`, or else of the end of the text.
 fn end_of(text: &str, element: &str) -> usize {
     let is_end = |at: &usize| {
         let tag = &text.as_bytes()[at + 2..];
@@ -205,7 +204,7 @@ fn reference(part: &str, in_attribute: bool) -> Option<(char, usize)> {
         let count = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
         let end = part.len() - digits.len() + count;
         let length = end + usize::from(part[end..].starts_with(';'));
-        // Too large a number overflows, and is no character either.
+        // A number that is too large overflows, and is not a character either.
         let code = (count > 0).then(|| u32::from_str_radix(&digits[..count], radix).unwrap_or(u32::MAX))?;
         let character = char::from_u32(code).filter(|c| *c != '\0').unwrap_or(char::REPLACEMENT_CHARACTER);
         return Some((character, length));
@@ -318,7 +317,7 @@ mod tests {
                 "&amp;& <&unknown;&plus &;&",
                 "&amp;& <&unknown;&plus &;&",
             ),
-            // A link's next parameter, which is not a reference in an attribute.
+            // The next parameter of a link, which is not a reference in an attribute.
             ("?a&lt=b&ampc", "?a<=b&c", "?a&lt=b&ampc"),
             (
                 "&#0;&#xD800;&#x110000;&#99999999999;&#;&#x;&#xg",
@@ -333,7 +332,7 @@ mod tests {
         }
     }
 
-    /// Pages in which every part once made the reader look at all that came before or after it.
+    /// Pages for which the tokenizer once took quadratic time.
     #[test]
     fn parsing_time_is_linear_in_the_page() {
         let many = 50_000;

@@ -42,7 +42,7 @@ pub use error::OktaError;
 pub struct OktaLogin {
     /// The assertion of the AWS application.
     pub saml: SamlLogin,
-    /// What gets the next one.
+    /// What gets the next assertion.
     pub kept: OktaRenewal,
     /// The org, so that its session can be ended without the configuration; older entries do not have it.
     #[serde(default)]
@@ -187,13 +187,13 @@ async fn by_code(
     let given = login.clone();
     let outcome = with_tokens(settings, world, login).await;
     if outcome.is_err() {
-        // Nobody will use it.
+        // The tokens will not be used.
         oidc::let_go(&device::server(settings)?, world, &given).await;
     }
     outcome
 }
 
-/// An assertion for the tokens, which are kept for the next one.
+/// Gets an assertion with the tokens, which are stored for the next one.
 async fn with_tokens(
     settings: &OktaSettings,
     world: &World,
@@ -202,7 +202,7 @@ async fn with_tokens(
     let access_token = login.access_token.take().ok_or(OktaError::NotUnderstood(200))?;
     let response = device::assertion(settings, world, &login, &access_token).await?;
     let mut saml = saml::accept(&response, world.clock.now())?;
-    // The assertion is made for the tokens, and its time may be called that of the sign-in.
+    // The assertion is made for the tokens, and may report its own time as that of the sign-in.
     saml.identity.sign_in = login.identity.sign_in.followed_by(saml.identity.sign_in);
     let org = Some(settings.org.value.clone());
     Ok(OktaLogin { saml, kept: OktaRenewal::Tokens { login: Box::new(login), access_token }, org })
@@ -211,7 +211,7 @@ async fn with_tokens(
 /// Gets the next assertion with the last login.
 ///
 /// # Errors
-/// [`OktaError`]; with [`OktaError::needs_new_login`] only a person can go on.
+/// [`OktaError`]; with [`OktaError::needs_new_login`] only a new sign-in can help.
 pub async fn renew(
     settings: &OktaSettings,
     world: &World,
@@ -249,12 +249,13 @@ pub async fn renew(
     }
 }
 
-/// What is remembered about the person without their password; `None` if it contains none.
+/// What is remembered about the person without the password; `None` if it contains none.
 pub fn without_password(stored: &Secret<Vec<u8>>) -> Option<Secret<Vec<u8>>> {
     Known::without_password(stored)
 }
 
-/// Ends at the org what stays valid of `login`: its session, or the refresh token of the device grant.
+/// Ends at the org whatever part of `login` is still valid: its session, or the refresh token of the device
+/// grant.
 ///
 /// # Errors
 /// [`OktaError`] if the org could not be reached or refused.
@@ -268,7 +269,7 @@ pub async fn end(settings: &OktaSettings, world: &World, login: &OktaLogin) -> R
         OktaRenewal::Tokens { login, .. } => {
             Ok(match oidc::revoke(&device::server(settings)?, world, login).await? {
                 oidc::Revoked::Done => Ended::There("the refresh token"),
-                // Without a refresh token, nothing outlasts the hour.
+                // Without a refresh token, nothing is valid for longer than an hour.
                 oidc::Revoked::NotOffered => Ended::Later("what the device grant gave"),
             })
         }

@@ -1,5 +1,5 @@
-//! The pages of an org, as far as they matter: the form that carries an assertion, and the script that
-//! requires more first.
+//! The pages of an org that jit reads: the form that carries an assertion, and the script that requires
+//! another factor first.
 
 use zeroize::Zeroize as _;
 

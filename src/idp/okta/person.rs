@@ -1,4 +1,4 @@
-//! What is remembered about a person between sign-ins: not the login, but what makes the next one shorter.
+//! What is remembered about a person between sign-ins, besides the login: it makes the next sign-in shorter.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use super::transaction::FactorInfo;
 use crate::idp::{Memory, visit};
 use jit_wire::secret::{Secret, sealed};
 
-/// How long a device token may be.
+/// The length of a device token.
 const DEVICE_TOKEN: usize = 32;
 
 /// What the store keeps about a person.
@@ -21,12 +21,12 @@ pub(super) struct Known {
     pub(super) device_token: Secret<String>,
     /// The factor that was used last.
     pub(super) factor: Option<Chosen>,
-    /// Kept only if the person said so.
+    /// The password; stored only with the person's consent.
     #[serde(serialize_with = "sealed::optional_text")]
     pub(super) password: Option<Secret<String>>,
 }
 
-/// A factor, by what distinguishes it from others; names that people see may change.
+/// A factor, identified by what distinguishes it from others; displayed names may change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Chosen {
     factor_type: String,

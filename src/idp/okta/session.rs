@@ -10,7 +10,7 @@ use super::authn::SignIn;
 use super::page::{self, Page};
 use jit_wire::secret::Secret;
 
-/// More than any org uses.
+/// The limit for redirects; more than any org uses.
 const MOST_REDIRECTS: usize = 10;
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ async fn session(api: &Api<'_>, session_token: &Secret<String>) -> Result<Option
     }
 }
 
-/// The assertion of the application, with another factor if it requires one; and the session that got it.
+/// The assertion of the application, with another factor if it requires one, and the session that got it.
 pub(super) async fn assertion(
     sign_in: &mut SignIn<'_>,
     session_token: Secret<String>,
@@ -55,7 +55,7 @@ pub(super) async fn assertion(
     }
 }
 
-/// The next assertion, with the session of the last login.
+/// The next assertion, by means of the last login's session.
 pub(super) async fn renewed(
     api: &Api<'_>,
     app_url: &str,
@@ -75,7 +75,7 @@ fn with_token(url: &str, token: &Secret<String>) -> String {
     format!("{url}{}{query}", if url.contains('?') { '&' } else { '?' })
 }
 
-/// A page, and where it leads within the org.
+/// Loads a page, following redirects within the org.
 async fn visit(api: &Api<'_>, url: &str) -> Result<Page, OktaError> {
     let mut url = url.to_owned();
     for _ in 0..MOST_REDIRECTS {
@@ -89,7 +89,7 @@ async fn visit(api: &Api<'_>, url: &str) -> Result<Page, OktaError> {
                 if url.contains("amazon_aws_sso") {
                     return Err(OktaError::IdentityCenter);
                 }
-                // Sent back to the start: the session does not give access to the application.
+                // Redirected to the sign-in page: the session does not give access to the application.
                 if url.contains("/login/login.htm") || url.contains("/login/default") {
                     return Err(OktaError::NotAssigned);
                 }
@@ -113,7 +113,7 @@ pub(super) fn no_form(page: Page) -> OktaError {
 pub(super) async fn end(api: &Api<'_>, sid: &Secret<String>) -> Result<(), OktaError> {
     api.set_cookie("sid", sid.clone());
     let answer = api.delete(&format!("{}/api/v1/sessions/me", api.org)).await?;
-    // If it is gone already, that is fine.
+    // A session that is gone already is fine.
     if (200..300).contains(&answer.status) || answer.status == 404 {
         Ok(())
     } else {

@@ -25,7 +25,7 @@ pub(super) struct Transaction {
     links: Links,
 }
 
-/// What comes along with it.
+/// The data that comes with it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Embedded {
@@ -95,7 +95,7 @@ fn href<'l>(links: &'l Links, relation: &str) -> Option<&'l str> {
 }
 
 impl Transaction {
-    /// Where the relation leads.
+    /// The URL of a relation.
     pub(super) fn link(&self, relation: &str) -> Option<&str> {
         href(&self.links, relation)
     }
@@ -116,7 +116,7 @@ impl Transaction {
         self.embedded.policy.expiration.password_expire_days
     }
 
-    /// The number that the phone asks for, if it does.
+    /// The number that the phone asks for, if any.
     pub(super) fn number(&self) -> Option<String> {
         let factor = self.embedded.factor.as_ref();
         let inner = factor.and_then(|factor| factor.embedded.as_ref()).map(|embedded| &embedded.challenge);
@@ -147,7 +147,7 @@ impl FactorInfo {
         })
     }
 
-    /// Where it is verified.
+    /// The URL where it is verified.
     pub(super) fn verify_link(&self) -> Option<&str> {
         href(&self.links, "verify")
     }
@@ -157,7 +157,7 @@ impl FactorInfo {
         self.profile.get(name).and_then(Value::as_str)
     }
 
-    /// Where a code goes.
+    /// The phone number or email address that a code is sent to.
     pub(super) fn sent_to(&self) -> Option<&str> {
         ["phoneNumber", "email"].into_iter().find_map(|name| self.profile(name))
     }

@@ -14,7 +14,7 @@ const TAG: &str = "PrincipalTag:";
 /// Reads the attributes of an assertion.
 ///
 /// # Errors
-/// There is no role in them, or an attribute that AWS accepts once appears twice with two meanings.
+/// It has no role attribute, or an attribute that AWS accepts only once appears twice with different values.
 pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
     let mut found = Attributes::default();
     let (mut bad, mut near) = (None, None);
@@ -85,12 +85,12 @@ fn pair(value: &str) -> Option<SamlPair> {
     fits.then(|| SamlPair { role_arn: role.to_string(), provider_arn: provider.to_owned() })
 }
 
-/// Whether several pairs are in one value, as written by IdPs that join lists.
+/// Whether one value contains several pairs, as IdPs write that join lists.
 fn is_joined(value: &str) -> bool {
     value.matches(":saml-provider/").count() > 1 || value.matches(":role/").count() > 1
 }
 
-/// A name that was probably meant to be that of the role attribute: case, and every slash, matter.
+/// A name that was probably meant to be that of the role attribute: case and slashes matter.
 fn looks_like_role(name: &str) -> Option<String> {
     let plain = |text: &str| text.to_ascii_lowercase().replace(['/', ':'], "");
     let wanted = plain(&format!("{AWS}Role"));

@@ -8,12 +8,12 @@ use crate::idp::hand_over::Contested;
 use jit_wire::timestamp::Timestamp;
 use jit_wire::trusted_url::UrlError;
 
-/// Why a sign-in failed. Text from the IdP is cut to 300 characters and otherwise unchanged: whoever prints
-/// it escapes it.
+/// Why a sign-in failed. Text from the IdP is cut to 300 characters and otherwise unchanged: escape it before
+/// printing.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the sentence of each says what it is, its fields what is in it")]
 pub enum SamlError {
-    /// The sign-in starts at a URL that a browser may not be sent to.
+    /// The sign-in starts at a URL that a browser must not be sent to.
     #[error("`{url}` {why}")]
     Address { url: String, why: UrlError },
     #[error("the response has {0} characters; AWS accepts at most 100000")]
@@ -58,7 +58,7 @@ pub enum SamlError {
     NotYet { at: Timestamp, now: Timestamp },
     #[error("`{value}` is not an XML date and time, which {name} must be")]
     Instant { name: &'static str, value: String },
-    /// The assertion of the last login, once more.
+    /// The assertion of the last sign-in was sent again.
     #[error("this assertion was already used for the last sign-in")]
     Replayed,
     #[error("the assertion offers no role{}", near.as_ref().map(|name| format!(": its attribute `{name}` is almost, but not exactly, https://aws.amazon.com/SAML/Attributes/Role")).unwrap_or_default())]
@@ -91,14 +91,14 @@ pub enum SamlError {
     Listen { port: u16, source: io::Error },
     #[error("the sign-in was not completed within {} min", .0.as_secs() / 60)]
     NobodyCame(Duration),
-    /// `port` is where the browser comes back to, if that port is fixed.
+    /// `port` is the one that the browser returns to, if it is fixed.
     #[error("SAML has no device codes")]
     NoDeviceCode { port: Option<u16> },
     #[error("jit captures the response in a browser that it controls, so there must be one on this machine")]
     NeedsWindow,
     #[error("the operating system returned no random numbers")]
     NoRandom,
-    /// What is left of a SAML login is in the browser.
+    /// Only the browser can continue a SAML login.
     #[error("a SAML sign-in cannot be renewed")]
     NothingKept,
     #[error(transparent)]
@@ -117,7 +117,7 @@ fn ago(made: Timestamp, now: Timestamp) -> String {
 }
 
 impl SamlError {
-    /// Renewing is no longer possible, and only a person can go on.
+    /// Whether only a new sign-in can help.
     pub fn needs_new_login(&self) -> bool {
         matches!(self, Self::NothingKept)
     }

@@ -1,4 +1,4 @@
-//! SAML responses as functions of bytes.
+//! Fuzz targets for SAML responses.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -28,7 +28,7 @@ use jit_wire::secret::Secret;
 const PATH: &str = "/saml";
 /// Below this path a response waits for the browser that posted it.
 const HELD_PATH: &str = "/saml/";
-/// How many responses are held. One is usual; a page that is sent again posts another.
+/// The maximum number of held responses. One is usual; reloading the page posts another.
 const MOST_HELD: usize = 8;
 
 /// Signs in with the browser. `last` is the assertion of the previous login.
@@ -61,7 +61,7 @@ pub(super) async fn sign_in(
     let hand_over = Rc::new(HandOver::new(host, loopback.port()).ok_or(SamlError::NoRandom)?);
     let (callback, visited) = Callback::open(&hand_over);
     let sign_in = async {
-        // The response comes to this machine, so the browser has to be here in any case.
+        // The response comes to this machine, so the browser must run here in any case.
         visit::open(
             world,
             options,
@@ -97,7 +97,7 @@ pub(super) async fn sign_in(
             Err(error) => Outcome::Failed(error.to_string()),
         };
         callback.conclude(outcome).await;
-        // The person's browser may have come after somebody else had finished.
+        // The person's browser may have arrived after somebody else finished the sign-in.
         if hand_over.is_contested() { Err(Contested.into()) } else { result }
     };
     let serve = loopback.serve({
@@ -124,7 +124,7 @@ pub(super) async fn sign_in(
     }
 }
 
-/// Posted responses, each under its ticket, until the browser that posted one comes for it.
+/// Posted responses, each under its ticket, until the browser that posted one fetches it.
 #[derive(Default)]
 struct Held(RefCell<VecDeque<(String, Secret<String>)>>);
 
@@ -150,9 +150,9 @@ impl Held {
     }
 }
 
-/// The response in a request of a browser, if it belongs to this sign-in: by the RelayState, which an IdP may
-/// drop but not change, and by the request that it says it answers. It comes from another site, so any origin
-/// is accepted.
+/// The response in a browser's request, if it belongs to this sign-in: judged by the RelayState, which an IdP
+/// may drop but not change, and by the request that it says it answers. The request comes from another site,
+/// so any origin is accepted.
 pub(super) fn recognise(request: &AuthnRequest, visit: &Request) -> Option<Secret<String>> {
     if visit.method != Method::POST {
         return None;
@@ -166,7 +166,8 @@ pub(super) fn recognise(request: &AuthnRequest, visit: &Request) -> Option<Secre
     let dropped = !form.iter().any(|(name, value)| name == "RelayState" && !value.is_empty());
     match response::answers(&posted) {
         Some(id) => ((ours || dropped) && id == request.id).then_some(posted),
-        // A response that names no request is let in by the RelayState alone, to be refused with its reason.
+        // A response that names no request is accepted here by its RelayState alone; a later check refuses it
+        // with the reason.
         None => ours.then_some(posted),
     }
 }

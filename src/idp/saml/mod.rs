@@ -55,8 +55,8 @@ pub struct SamlLogin {
     pub obtained_at: Timestamp,
 }
 
-/// Signs the person in. `stored` is the last login there: if there is one, what is left of it in the browser
-/// is used.
+/// Signs the person in. `stored` is the last login there: if there is one, its session in the browser is
+/// used.
 ///
 /// # Errors
 /// [`SamlError`].
@@ -108,7 +108,7 @@ async fn by_driven_browser(
         form: form.as_ref().map(|form| form.as_slice()),
         browser: settings.browser.as_ref().map(|browser| browser.value.as_str()),
         profile: &settings.name,
-        // What a role requires is for the person to do, not for what is left in the browser.
+        // What a role requires is for the person to do; the browser's old session does not satisfy it.
         resume: known && !options.force && settings.demanded.is_empty(),
         window: options.open_browser,
         within: options.within,
@@ -128,7 +128,7 @@ async fn by_driven_browser(
 /// Accepts a response that an IdP made without a request, to be sent to AWS: Okta's, from its API.
 ///
 /// # Errors
-/// [`SamlError`], one for each thing that does not match.
+/// [`SamlError`], one for each mismatch.
 pub(super) fn accept(posted: &Secret<String>, now: Timestamp) -> Result<SamlLogin, SamlError> {
     let expected = Expected {
         recipient: Recipient::SignIn,
@@ -141,7 +141,7 @@ pub(super) fn accept(posted: &Secret<String>, now: Timestamp) -> Result<SamlLogi
     response::read(posted, &expected)
 }
 
-/// Lets the person sign in at `url`, where the IdP starts, in a driven browser.
+/// Lets the person sign in at `url`, where the IdP starts the sign-in, in a driven browser.
 ///
 /// # Errors
 /// [`SamlError`].

@@ -12,18 +12,18 @@ use crate::idp::visit;
 use crate::plan::SamlSettings;
 use jit_wire::timestamp::Timestamp;
 
-/// A request that was made, and what its answer must contain.
+/// A request, and what its response must contain.
 pub(super) struct AuthnRequest {
     /// `ID`, which the response names in `InResponseTo`.
     pub(super) id: String,
     /// `RelayState`, which the IdP has to return unchanged; 43 of the 80 bytes that it may have.
     pub(super) relay_state: String,
-    /// Where it goes.
+    /// The URL that it is sent to.
     pub(super) destination: String,
     pub(super) xml: String,
 }
 
-/// What the role requires, else what the configuration asks for at every sign-in (SAML 2.0 Core, section
+/// What the role requires, or else what the configuration requests at every sign-in (SAML 2.0 Core, section
 /// 3.3.2.2.1).
 fn requested_context(settings: &SamlSettings) -> String {
     let contexts = match settings.demanded.acr_to_ask_for() {
@@ -48,8 +48,8 @@ fn requested_context(settings: &SamlSettings) -> String {
 impl AuthnRequest {
     /// A request to `destination` for a response by HTTP-POST to `acs`, also for a person whom the IdP has no
     /// name for yet in this application (`AllowCreate`; without it, some IdPs refuse the first sign-in). It
-    /// is not signed: AWS's own service provider has no key either. With `force` the IdP has to ask the
-    /// person again; so it does if the configuration or the role requires that.
+    /// is not signed: AWS's own service provider has no key either. With `force`, or if the configuration or
+    /// the role requires it, the IdP must ask the person again.
     ///
     /// # Errors
     /// The system has no random numbers.
@@ -138,15 +138,15 @@ mod tests {
         assert_eq!(attribute("Destination"), "https://idp.acme.com/sso?tenant=a");
         assert_eq!(attribute("IssueInstant"), "2023-11-14T22:13:20Z");
         assert_eq!(root.first_element_child().unwrap().text(), Some("urn:acme:\"jit\"&<co>"));
-        // In the schema's order it follows the issuer.
+        // In the order of the schema it follows the issuer.
         let policy = root.first_element_child().unwrap().next_sibling_element().unwrap();
         assert_eq!(policy.tag_name().name(), "NameIDPolicy");
         assert_eq!(policy.attribute("AllowCreate"), Some("true"));
         assert!(request.relay_state.len() <= 80);
     }
 
-    /// What the configuration asks for at every sign-in, what the role requires; whether the person is asked
-    /// again, and for what.
+    /// What the configuration requests at every sign-in, what the role requires; whether the person is asked
+    /// again, and the requested contexts.
     #[test]
     fn a_stronger_sign_in_is_asked_for() {
         let value = |text: &str| vec![text.to_owned()];

@@ -1,10 +1,10 @@
-//! What the IdP posts: a Response with one assertion, checked against the request before anything goes to AWS
-//! (SAML 2.0 Core; SAML 2.0 Profiles, section 4.1.4.3).
+//! The SAML response that the IdP posts, with one assertion. It is checked against the request before
+//! anything is sent to AWS (SAML 2.0 Core; SAML 2.0 Profiles, section 4.1.4.3).
 //!
 //! The XML signature is not checked here. AWS is the relying party: it has the IdP's certificate, and refuses
-//! what is not signed with it. What is read here decides only which role to ask for and what the person is
-//! shown, and a forged response gets no session. The checks keep a wrong or stale response from causing a
-//! puzzling refusal, and another page's response from being mistaken for this sign-in's.
+//! a response that is not signed with it. The values read here only decide which role to request and what the
+//! person is shown, so a forged response gets no session. The checks keep a wrong or stale response from
+//! causing a puzzling refusal, and another page's response from being mistaken for this sign-in's.
 
 use std::time::Duration;
 
@@ -28,11 +28,11 @@ const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 /// What AWS accepts (STS API reference, AssumeRoleWithSAML), in characters of base64.
 const LONGEST: usize = 100_000;
-/// More than the longest response has.
+/// The limit for nodes in the XML; more than the longest response has.
 const MOST_NODES: u32 = 50_000;
 /// The length of a day.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How far two honest clocks may differ, in seconds.
+/// How far two correct clocks may differ, in seconds.
 const SKEW: i64 = 60;
 /// AWS accepts an assertion for this long after it was made, in seconds.
 const REDEEMABLE: i64 = 300;
@@ -43,7 +43,7 @@ const AUDIENCES: [&str; 3] =
 /// What a response must match.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::idp) struct Expected<'a> {
-    /// Whom it must be issued for.
+    /// The recipient that it must be issued for.
     pub(in crate::idp) recipient: Recipient<'a>,
     /// The request that it must answer; `None` if the IdP started.
     pub(in crate::idp) in_response_to: Option<&'a str>,
@@ -51,18 +51,17 @@ pub(in crate::idp) struct Expected<'a> {
     pub(in crate::idp) issuer: Option<&'a str>,
     /// The entity id of this service provider.
     pub(in crate::idp) entity_id: &'a str,
-    /// The assertion of the previous login, which must not come again.
+    /// The assertion of the previous login, which must not be used again.
     pub(in crate::idp) last_assertion: Option<&'a str>,
-    /// Now.
     pub(in crate::idp) now: Timestamp,
 }
 
-/// Whom a response is issued for.
+/// The recipient of a response.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::idp) enum Recipient<'a> {
     /// This loopback URL.
     Loopback(&'a str),
-    /// Any place where AWS accepts responses.
+    /// Any URL where AWS accepts responses.
     SignIn,
 }
 
@@ -75,8 +74,8 @@ impl Recipient<'_> {
     }
 }
 
-/// Which request a posted response says it answers; `None` if it names none, or is not a response. To
-/// distinguish this sign-in's response from another's.
+/// The request that a posted response says it answers; `None` if it names none, or is not a response.
+/// Distinguishes this sign-in's response from another's.
 pub(super) fn answers(posted: &Secret<String>) -> Option<String> {
     let text = decoded(posted).ok()?.1;
     let document = parse(&text).ok()?;
@@ -86,7 +85,7 @@ pub(super) fn answers(posted: &Secret<String>) -> Option<String> {
 /// Reads and checks a posted `SAMLResponse`.
 ///
 /// # Errors
-/// [`SamlError`], one for each thing that does not match.
+/// [`SamlError`], one for each mismatch.
 pub(in crate::idp) fn read(posted: &Secret<String>, expected: &Expected<'_>) -> Result<SamlLogin, SamlError> {
     let (base64, text) = decoded(posted)?;
     let document = parse(&text)?;
@@ -137,7 +136,7 @@ pub(in crate::idp) fn read(posted: &Secret<String>, expected: &Expected<'_>) -> 
 /// The response in plain base64, as AWS should get it, and the XML in it.
 fn decoded(posted: &Secret<String>) -> Result<(Zeroizing<String>, Zeroizing<String>), SamlError> {
     let posted = posted.expose();
-    // Some IdPs encode the value of the form once too often.
+    // Some IdPs encode the form's value once too often.
     let unescaped = match posted.contains('%') {
         true => form_urlencoded::parse(format!("v={}", posted.replace('+', "%2B")).as_bytes())
             .next()
@@ -183,7 +182,7 @@ fn check_request(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), Saml
         (answered, Some(asked)) if answered == Some(asked) => Ok(()),
         (None, Some(_)) => Err(SamlError::Unsolicited),
         (Some(_), Some(_)) => Err(SamlError::OtherRequest),
-        // If the IdP started, the request that it names is its own business.
+        // If the IdP started the sign-in, the request that it names does not matter.
         (_, None) => Ok(()),
     }
 }
@@ -214,7 +213,7 @@ fn read_assertion(
         return Err(SamlError::BadSessionName(bounded(&name)));
     }
     let name_id = children(subject, ASSERTION, "NameID").next();
-    // A transient name changes at each login, and would make every login a new person's.
+    // A transient name changes at each sign-in, and would make every login a new person's.
     let lasting = name_id.filter(|id| id.attribute("Format") != Some(TRANSIENT));
     let subject = lasting.map(|id| bounded(text(id).trim())).filter(|id| !id.is_empty());
     let identity = Identity {
@@ -246,7 +245,7 @@ fn issuer_of(node: Node<'_, '_>, expected: &Expected<'_>) -> Result<String, Saml
     }
 }
 
-/// Finds the bearer confirmation that is issued for us, and until when it is valid.
+/// Finds the bearer confirmation that is issued for this recipient; returns when it expires.
 fn check_subject(
     subject: Node<'_, '_>,
     made: Timestamp,
@@ -276,8 +275,8 @@ fn check_end(at: Timestamp, made: Timestamp, now: Timestamp) -> Result<(), SamlE
     if at.0.saturating_add(SKEW) <= now.0 { Err(SamlError::Expired { at, made, now }) } else { Ok(()) }
 }
 
-/// AWS by one of its names, by its sign-in URL, or this service provider by its entity id. Entra drops what
-/// follows a `#` in that name.
+/// Checks the audience: AWS by one of its names or its sign-in URL, or this service provider by its entity
+/// id. Entra drops what follows a `#` in that name.
 fn check_audience(conditions: Node<'_, '_>, expected: &Expected<'_>) -> Result<(), SamlError> {
     let own = expected.entity_id.split('#').next().unwrap_or_default();
     for restriction in children(conditions, ASSERTION, "AudienceRestriction") {
@@ -324,8 +323,8 @@ pub(super) fn children<'a, 'd: 'a>(
     node.children().filter(move |child| child.has_tag_name((namespace, name)))
 }
 
-/// The whole text of `node`. A comment in it splits it in the tree, and must not end it: an attack once
-/// changed the meaning of a name that way.
+/// The whole text of `node`, including what follows a comment in it. An attack once used a comment to cut off
+/// the rest of a name.
 pub(super) fn text(node: Node<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|part| part.text()).collect()
 }

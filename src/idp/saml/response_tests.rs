@@ -16,7 +16,7 @@ fn take(xml: &str) -> Result<SamlLogin, SamlError> {
     read(&posted(xml), &expected())
 }
 
-/// The good response with one thing changed.
+/// The good response with one change.
 fn with(from: &str, to: &str) -> String {
     let good = response();
     assert!(good.contains(from), "{from}");
@@ -36,7 +36,7 @@ fn a_good_response_has_person_expiry_and_roles() {
     assert_eq!(login.assertion, Some(posted(&response())));
 }
 
-/// What is changed, and words from the message.
+/// The change, and words from the message.
 #[test]
 fn every_mismatch_has_its_own_message() {
     let other = "http://127.0.0.1:1/saml";
@@ -186,7 +186,7 @@ fn texts_that_are_not_responses_are_refused() {
 fn deep_nesting_does_not_overflow() {
     let (open, close) = ("<a>".repeat(10_000), "</a>".repeat(10_000));
     let deep = with("<saml:Issuer>", &format!("{open}{close}<saml:Issuer>"));
-    // It may be read or refused: nothing overflows.
+    // It may be accepted or refused, but nothing overflows.
     let _ = take(&deep);
     let _ = take(&"<a>".repeat(24_000));
 }

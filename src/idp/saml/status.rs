@@ -1,6 +1,6 @@
 //! The status codes of a response, in words (SAML 2.0 Core, section 3.2.2.2).
 
-/// Every code of the specification by the end of its URN, and what the IdP means by it.
+/// Every code of the specification by the end of its URN, and its meaning.
 const CODES: [(&str, &str); 23] = [
     ("Success", "it succeeded"),
     ("Requester", "the IdP says that the request is wrong"),

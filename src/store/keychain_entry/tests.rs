@@ -12,7 +12,7 @@ use super::*;
 /// `CRED_MAX_CREDENTIAL_BLOB_SIZE`.
 const LARGEST_BLOB: usize = 2560;
 
-/// The platform's error, as both store crates wrap theirs.
+/// The platform's error, as both platform crates wrap it.
 #[derive(Debug)]
 struct Code(i64);
 
@@ -28,11 +28,11 @@ fn code_of(error: &PlatformError) -> Option<i64> {
     error.downcast_ref::<Code>().map(|code| code.0)
 }
 
-/// What a double holds and does.
+/// The contents and behaviour of a double.
 #[derive(Debug, Default)]
 struct Inside {
     blob: Option<Vec<u8>>,
-    /// Every call fails with this, and nothing happens.
+    /// If set, every call fails with this and does nothing.
     fails: Option<fn() -> Error>,
 }
 
@@ -134,8 +134,8 @@ fn a_foreign_entry_is_not_a_key_and_is_replaced() {
     }
 }
 
-/// Why sessions are in files and only the key in the keychain: an Identity Center session or a long assertion
-/// is larger than an entry may be.
+/// The reason why sessions are in files and only the key is in the keychain: an Identity Center session or a
+/// long assertion is larger than an entry may be.
 #[test]
 fn a_value_that_is_too_long_is_refused_and_not_cut() {
     let double = Double::default();
@@ -165,19 +165,19 @@ fn each_platform_refusal_has_its_kind_and_changes_nothing() {
         }
     }
     type Fails = fn() -> Error;
-    // Both ways in which the store crates wrap a code, and whether `auto` then tries the next store.
+    // Both ways in which the platform crates wrap a code, and whether `auto` then tries the next store.
     let cases: [(Fails, &str, bool); 10] = [
-        // A dialog that may not be shown: locked, or the access list names another program.
+        // A dialog that may not be shown: locked, or the access list does not have this program.
         (|| Error::PlatformFailure(Box::new(Code(-25308))), "locked", false),
         (|| Error::PlatformFailure(Box::new(Code(-25315))), "locked", false),
         // The person refused, or typed a wrong password three times.
         (|| Error::PlatformFailure(Box::new(Code(-128))), "refused", false),
         (|| Error::PlatformFailure(Box::new(Code(-25293))), "refused", false),
-        // No keychain, one that is read-only, one that is damaged.
+        // No keychain, a read-only one, a damaged one.
         (|| Error::NoStorageAccess(Box::new(Code(-25294))), "unavailable", true),
         (|| Error::NoStorageAccess(Box::new(Code(-25292))), "unavailable", true),
         (|| Error::PlatformFailure(Box::new(Code(-25307))), "unavailable", true),
-        // Windows: no logon session; the vault's service is off.
+        // Windows: no logon session; the vault's service is stopped.
         (|| Error::NoStorageAccess(Box::new(Code(1312))), "unavailable", true),
         (|| Error::PlatformFailure(Box::new(Code(1062))), "unavailable", true),
         (|| Error::PlatformFailure("no code at all".into()), "unavailable", true),

@@ -109,7 +109,7 @@ fn an_answer_needs_no_lock() {
     let folder = tempfile::tempdir().unwrap();
     let (path, entry) = (lock_in(&folder), Folder::open(folder.path()).unwrap().spot("entry"));
     let mut holder = take(&path, LONG).unwrap();
-    // The answer exists once the file does, or a message.
+    // The answer exists once the file or a message does.
     let waits = |what: &str| {
         let (path, entry) = (path.clone(), entry.clone());
         let what = what.to_owned();
@@ -123,7 +123,7 @@ fn an_answer_needs_no_lock() {
             let answer = |message: Option<&str>| answer(message).filter(|found| *found == what);
             Lock::take_or(&path, &waiting(&nobody, LONG), &|| Some(entry.clone()), answer).unwrap()
         });
-        // It has looked, and found nothing.
+        // It has looked once, and found nothing.
         told.recv().unwrap();
         thread
     };
@@ -133,7 +133,7 @@ fn an_answer_needs_no_lock() {
     assert!(!failed.is_finished(), "that was no answer for this one");
     holder.leave_message("failed");
     assert!(matches!(failed.join().unwrap(), Turn::Answer(found) if found == "failed"));
-    // While the lock was still held.
+    // While the lock is still held.
     drop(holder);
 }
 
@@ -152,12 +152,12 @@ fn the_lock_is_left_to_callers_that_go_first() {
     drop(holder);
     assert!(matches!(take(&path, short), Err(StoreError::Busy { .. })), "it is free, and left alone");
     drop(Lock::take(&path, &first).unwrap());
-    // This one was stopped, and never takes the lock: that costs each of the others a second.
+    // This caller was stopped and never takes the lock: that costs each of the others a second.
     assert!(take(&path, LONG).unwrap().waited());
     drop(wait_of_a_person);
     assert!(!take(&path, short).unwrap().waited());
 
-    // The real one gives up its place when its wait ends.
+    // A real one gives up its place when its wait ends.
     let holder = take(&path, LONG).unwrap();
     let person = std::thread::spawn({
         let path = path.clone();

@@ -1,5 +1,4 @@
-//! How a program is asked for what it prints: within which time, up to which size, and what happens to it when it is not to go
-//! on.
+//! Runs a program and reads its output, with a time limit and a size limit.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -9,12 +8,13 @@ use zeroize::Zeroizing;
 use super::told::{Told, end};
 use jit_wire::secret::Secret;
 
-/// What a program prints. The first of `words` names it, the others are its arguments, and the variables in `set` are added. It
-/// writes to the stderr of this process, and reads its stdin if it `may_ask` the person. It is killed when it takes longer than
-/// `at_most`, prints more than `limit` bytes, or this process is told to end; together with what it started, if it may not ask.
+/// The output of a program. The first of `words` is its name, the others are its arguments, and the variables
+/// in `set` are added. It shares the stderr of this process, and its stdin if it `may_ask` the person. It is
+/// killed if it takes longer than `at_most`, prints more than `limit` bytes, or this process is told to end;
+/// if it may not ask, together with the processes that it started.
 ///
 /// # Errors
-/// What happened to it, as the end of a sentence that begins with its name.
+/// What happened, as the end of a sentence that begins with the program's name.
 pub async fn answer(
     words: &[String],
     set: &[(&str, String)],
@@ -28,7 +28,7 @@ pub async fn answer(
     command.args(arguments).envs(set.iter().map(|(name, value)| (name, value)));
     command.stdin(if may_ask { Stdio::inherit() } else { Stdio::null() });
     command.stdout(Stdio::piped()).kill_on_drop(true);
-    // A program that asks needs the terminal, so it has to stay in the terminal's process group.
+    // A program that asks needs the terminal, so it must stay in the terminal's process group.
     #[cfg(unix)]
     if !may_ask {
         command.process_group(0);
@@ -37,7 +37,7 @@ pub async fn answer(
     let mut child = command.spawn().map_err(|error| format!("cannot be started: {error}"))?;
     let mut group = Group::of(&child, may_ask);
     let run = async {
-        // Allocated at its largest size, because a buffer that grows leaves copies of secrets behind.
+        // Allocated at its maximum size, because a buffer that grows leaves copies of secrets in memory.
         let mut printed = Zeroizing::new(Vec::with_capacity(usize::try_from(limit).unwrap_or(0) + 1));
         if let Some(stdout) = child.stdout.take() {
             let read = stdout.take(limit + 1).read_to_end(&mut printed).await;
@@ -67,7 +67,7 @@ pub async fn answer(
     }
 }
 
-/// A program and what it started. They are ended when this is dropped before the program has ended.
+/// A program and the processes that it started. Dropping this before the program has ended kills them.
 struct Group {
     #[cfg(unix)]
     id: Option<rustix::process::Pid>,
@@ -76,7 +76,8 @@ struct Group {
 }
 
 impl Group {
-    /// `shared`: the program is in the process group of this process, so only the program itself can be ended.
+    /// `shared`: the program is in the process group of this process, so only the program itself can be
+    /// killed.
     fn of(child: &tokio::process::Child, shared: bool) -> Self {
         #[cfg(unix)]
         {
@@ -90,7 +91,7 @@ impl Group {
         }
     }
 
-    /// The program has ended, and the system may give its process number to another one.
+    /// The program has ended, and the system may reuse its process id.
     fn is_gone(&mut self) {
         #[cfg(unix)]
         {

@@ -1,11 +1,11 @@
-//! Which file a program is: the path that this program was started by, and what a name on the search path means.
+//! Finds the file of a program: of this one, and of a name on the search path.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-/// The path that this program was started by. Links are not followed, so that a path that was written into a file stays right
-/// when a package is upgraded behind a link.
+/// The path that this program was started by. Links are not followed, so that a path that is written into a
+/// file stays valid when a package is upgraded behind a link.
 ///
 /// # Errors
 /// Whatever the system reports.
@@ -19,7 +19,7 @@ pub fn own_path() -> io::Result<PathBuf> {
     }
 }
 
-/// The absolute path of `path`, which is relative to the current folder. Links and dots are left as they are.
+/// The absolute path of `path`, which is relative to the current folder. Links and dots are not resolved.
 ///
 /// # Errors
 /// Whatever the system reports.
@@ -33,13 +33,13 @@ fn on_path(name: &std::path::Path) -> Option<PathBuf> {
     folders.filter(|folder| folder.is_absolute()).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// The program that `name` means: a path as it is, a bare name on the search path.
+/// The program for `name`: a path is used as it is, a bare name is searched for.
 pub fn find_program(name: &std::path::Path) -> Option<PathBuf> {
     let bare = name.components().count() == 1 && !name.is_absolute();
     if bare { on_path(name) } else { Some(name.to_owned()).filter(|path| path.is_file()) }
 }
 
-/// The file that `program` is, with all links followed; `program` itself if that cannot be found out.
+/// The file of `program` with all links followed; `program` itself if that fails.
 pub fn behind_links(program: &std::path::Path) -> PathBuf {
     program.canonicalize().unwrap_or_else(|_| program.to_owned())
 }
@@ -57,9 +57,10 @@ pub fn program_folders() -> Vec<PathBuf> {
     }
 }
 
-/// The file that Windows means by `program`. It is found as cmd.exe does it: in each folder, with each ending of `PATHEXT`
-/// unless it has one of them. Starting a program by its name finds only `.exe` files, and `npm`, or an `aws` that pip
-/// installed, is none. The current folder is searched only if the path names it.
+/// The file that Windows would start for `program`. It is searched for as cmd.exe does it: in each folder,
+/// with each ending of `PATHEXT` unless the name has one of them. Starting a program by its name finds only
+/// `.exe` files, and `npm`, or an `aws` installed by pip, is not one. The current folder is searched only if
+/// the path names it.
 #[cfg(any(windows, test))]
 fn with_ending(program: &std::path::Path, endings: &str, folders: &[PathBuf]) -> Option<PathBuf> {
     let endings: Vec<&str> = endings.split(';').filter(|ending| ending.starts_with('.')).collect();
@@ -85,7 +86,7 @@ fn with_ending(program: &std::path::Path, endings: &str, folders: &[PathBuf]) ->
     })
 }
 
-/// What to start for `program`: on Windows the file that it means, if there is one.
+/// The file to start for `program`: on Windows as found above.
 pub(super) fn startable(program: &OsString) -> OsString {
     #[cfg(windows)]
     {

@@ -1,4 +1,4 @@
-//! How another program takes over what was typed: as a child that is waited for, or in place of this process.
+//! Starts another program: as a child, or in place of this process.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -38,9 +38,9 @@ pub fn run_program(
     command(program, arguments, remove, set).status()
 }
 
-/// Becomes `program`, without the variables in `remove` and with those in `set`. Returns only if that failed. On Unix this is
-/// `execve`, so that signals and the exit code are the program's own. On Windows the program runs as a child, and this
-/// process ends with its exit code.
+/// Becomes `program`, without the variables in `remove` and with those in `set`. Returns only if that failed.
+/// On Unix this is `execve`, so that signals and the exit code are the program's own. On Windows the program
+/// runs as a child, and this process ends with its exit code.
 pub fn become_program(
     program: &OsString,
     arguments: &[OsString],
@@ -55,8 +55,9 @@ pub fn become_program(
     }
     #[cfg(windows)]
     {
-        // Ctrl-C reaches both processes, and the child decides what to do about it. Without these, this process would end at
-        // once, and a child that is still cleaning up would share the console with the shell.
+        // Ctrl-C reaches both processes, and the child decides how to react. Without these, this process
+        // would end immediately, and a child that is still cleaning up would share the console with the
+        // shell.
         let _ours = (tokio::signal::windows::ctrl_c(), tokio::signal::windows::ctrl_break());
         match command.status() {
             Ok(status) => end_as(status),
@@ -65,8 +66,8 @@ pub fn become_program(
     }
 }
 
-/// Runs `program` as a child of this runtime, and waits for its end. For Windows, where no process can become another. Ctrl-C
-/// reaches the child by itself, and the child decides what to do about it.
+/// Runs `program` as a child of this runtime, and waits for its end. For Windows, where no process can become
+/// another. Ctrl-C reaches the child by itself, and the child decides how to react.
 ///
 /// # Errors
 /// It could not be started.
@@ -81,7 +82,7 @@ pub async fn attend(
     tokio::process::Command::from(command(program, arguments, remove, set)).spawn()?.wait().await
 }
 
-/// Ends this process with the exit code of another one, all of it: on Windows a code has 32 bits.
+/// Ends this process with the whole exit code of another one: on Windows a code has 32 bits.
 pub fn end_as(status: ExitStatus) -> ! {
     end_with(code_of(status))
 }

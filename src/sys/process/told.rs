@@ -1,4 +1,4 @@
-//! When this process is told to end (Ctrl-C, `kill`, a terminal that closes): who hears of it, and how it ends then.
+//! Handles the signals that tell this process to end: Ctrl-C, `kill`, a terminal that closes.
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,12 +7,12 @@ use std::task::{Context, Poll, Waker};
 
 use super::block_on;
 
-/// Hears when this process is told to end: by Ctrl-C and, on Unix, by `kill` or by a terminal that closes. It listens from the
-/// moment it is made, so make it before starting anything that has to be cleaned up. A signal that comes while nobody waits is
-/// kept until somebody does.
+/// Waits for this process to be told to end: by Ctrl-C and, on Unix, by `kill` or by a terminal that closes.
+/// It listens from its creation, so create it before starting anything that must be cleaned up. A signal that
+/// arrives while nobody waits is kept.
 ///
-/// Once this was made, the system no longer ends the process by itself. So while there is none of these, a thread ends the
-/// process ([`end_when_told`]), and no signal is lost in between.
+/// Once one of these was created, the system no longer ends the process by itself. So while none exists, a
+/// thread ends the process ([`end_when_told`]), and no signal is lost in between.
 pub struct Told(Signals);
 
 /// How many [`Told`] exist.
@@ -30,7 +30,8 @@ impl Told {
         Ok(Self(signals))
     }
 
-    /// Waits until this process is told to end. The answer is the exit code for that: 128 plus the signal's number, as in shells.
+    /// Waits until this process is told to end. Returns the exit code for that: 128 plus the signal's number,
+    /// as in shells.
     pub async fn wait(&mut self) -> u8 {
         self.0.wait().await
     }
@@ -39,7 +40,7 @@ impl Told {
 impl Drop for Told {
     fn drop(&mut self) {
         LISTENERS.fetch_sub(1, Ordering::SeqCst);
-        // A signal that came while this was there, which the thread has left for it.
+        // A signal that arrived while this existed, which the thread has left for it.
         let mut unseen = std::pin::pin!(self.0.wait());
         if let Poll::Ready(code) = unseen.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             end(code);
@@ -47,8 +48,8 @@ impl Drop for Told {
     }
 }
 
-/// Ends this process when it is told to end, with the modes of the terminal restored, unless a [`Told`] is there to do more. It
-/// is listening when this returns, and does so for as long as the process lives.
+/// Ends this process when it is told to end, with the modes of the terminal restored, unless a [`Told`]
+/// exists, which does more. It is listening when this returns, for the rest of the process.
 ///
 /// # Errors
 /// The system does not report signals.
@@ -69,8 +70,8 @@ pub fn end_when_told() -> io::Result<()> {
     Ok(())
 }
 
-/// Calls `then` with the exit code when this process is told to end; for callers without a runtime. It is listening when this
-/// returns.
+/// Calls `then` with the exit code when this process is told to end; for callers without a runtime. It is
+/// listening when this returns.
 ///
 /// # Errors
 /// The system does not report signals.
@@ -78,7 +79,7 @@ pub fn when_told_to_end(then: impl FnOnce(u8) + Send + 'static) -> io::Result<()
     in_a_thread(Told::listen, async |mut told| then(told.wait().await))
 }
 
-/// Listens in a thread with a runtime of its own, and returns as soon as that listens.
+/// Listens in a thread with a runtime of its own; returns as soon as it is listening.
 fn in_a_thread<L>(
     listen: impl FnOnce() -> io::Result<L> + Send + 'static,
     then: impl AsyncFnOnce(L) + Send + 'static,
@@ -140,7 +141,7 @@ impl Signals {
     }
 }
 
-/// Ends this process at once, with this exit code. The terminal is restored.
+/// Ends this process immediately with this exit code. The terminal is restored.
 pub fn end(code: u8) -> ! {
     crate::sys::terminal::put_modes_back();
     #[expect(clippy::exit, reason = "the person asked for the end, and what was to be cleared is cleared")]

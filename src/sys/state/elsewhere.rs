@@ -1,5 +1,6 @@
-//! With paths: every name below the state folder is checked before it is used, and a reparse point is
-//! refused. The standard library has no folder handles here; the permissions are those of the user's profile.
+//! The implementation with paths: every name below the state folder is checked before it is used, and a
+//! reparse point is refused. The standard library has no folder handles here; the permissions are those of
+//! the user's profile.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
@@ -109,8 +110,8 @@ impl Handle {
         Ok(names)
     }
 
-    /// Removes everything in `folder` except links to folders, which are noted together with whatever else
-    /// could not be removed.
+    /// Removes everything in `folder` except links to folders. Those, and whatever else could not be removed,
+    /// are recorded in `left`.
     pub(super) fn empty(&self, folder: &Folder, deepest: usize, left: &mut Vec<PathBuf>) {
         let Some(entries) = fs::read_dir(folder.path()).ok().filter(|_| deepest > 0) else {
             left.push(folder.path().to_owned());

@@ -1,4 +1,4 @@
-//! What may have been planted in the state folder, with every operation. Another user's files are in
+//! Entries that may have been planted in the state folder, with every operation. Another user's files are in
 //! `tests/it/planted.rs`, which needs root for them.
 
 use std::fs::{self, File};
@@ -103,10 +103,10 @@ mod unix {
         NotOurs::in_error(&outcome.unwrap_err()).expect("a reason of its own")
     }
 
-    /// Plants something under `name` in the folder, with something outside that must not be touched.
+    /// Plants something under a name in the folder, with something outside that must not be touched.
     type Plant = fn(&Path, &Path);
 
-    /// Everything that may be in the place of a file, and why it is not used.
+    /// Everything that may take the place of a file, and why it is not used.
     const INSTEAD_OF_A_FILE: [(&str, Plant, NotOurs); 8] = [
         ("a link to a file", |at, outside| symlink(outside.join("file"), at).unwrap(), NotOurs::Link),
         ("a link to a folder", |at, outside| symlink(outside, at).unwrap(), NotOurs::Link),
@@ -245,7 +245,7 @@ mod unix {
         linked.write("file", b"two").unwrap();
         assert_eq!(folder.read("file", 10).unwrap(), b"two");
         assert!(link.is_symlink());
-        // Resolved once: if the link points elsewhere later, that is another folder.
+        // Resolved once: if the link later points elsewhere, that is another folder.
         fs::remove_file(&link).unwrap();
         symlink(root.path(), &link).unwrap();
         linked.write("file", b"three").unwrap();

@@ -1,4 +1,4 @@
-//! With directory descriptors: `openat`, `renameat`, `unlinkat`.
+//! The implementation with directory descriptors: `openat`, `renameat`, `unlinkat`.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -12,7 +12,8 @@ use super::{Folder, NotOurs, too_large};
 
 /// Listing and syncing need a descriptor that can be read.
 const TO_FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// A pipe without a writer does not block opening or reading, and a terminal does not become ours.
+/// A pipe without a writer does not block opening or reading, and a terminal does not become the controlling
+/// one.
 const TO_FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 const FOLDER_MODE: Mode = Mode::RWXU;
 const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
@@ -54,7 +55,7 @@ impl Handle {
         }
     }
 
-    /// A folder of ours, closed to others from here on.
+    /// A folder of this user, after removing access for others.
     fn checked(descriptor: OwnedFd, user: u32) -> io::Result<Self> {
         let about = fs::fstat(&descriptor)?;
         if about.st_uid != user {
@@ -75,8 +76,7 @@ impl Handle {
             return Err(too_large(size, limit));
         }
         let size = usize::try_from(size).map_err(|_| too_large(size, limit))?;
-        // One byte more than there should be: if it is not filled, this was the end, and no further read is
-        // needed.
+        // One byte more than expected: if it is not filled, this was the end, and no further read is needed.
         let mut content = vec![0; size + 1];
         let mut read = 0;
         loop {
@@ -100,14 +100,14 @@ impl Handle {
         self.open_file(name, OFlags::RDWR | OFlags::CREATE).map(|(file, _)| file)
     }
 
-    /// A regular file of ours, closed to others from here on.
+    /// A regular file of this user, after removing access for others.
     fn open_file(&self, name: &str, flags: OFlags) -> io::Result<(File, Stat)> {
         let descriptor = match fs::openat(&self.descriptor, name, TO_FILE | flags, FILE_MODE) {
             Ok(descriptor) => descriptor,
             Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => {
                 return Err(self.instead_of(name, NotOurs::NotAFile));
             }
-            // Another user's file cannot be opened, which is the better reason to report.
+            // Another user's file cannot be opened, and its owner is the better reason to report.
             Err(Errno::ACCESS | Errno::PERM) if self.is_anothers(name) => {
                 return Err(NotOurs::OtherOwner.into());
             }
@@ -144,8 +144,8 @@ impl Handle {
     }
 
     fn fill_and_rename(&self, sibling: &str, mut file: File, name: &str, content: &[u8]) -> io::Result<()> {
-        // The lock shows others that the writer is alive, however long the machine was asleep; if nothing can
-        // be locked, the file is still young.
+        // The lock shows others that the writer is alive, however long the machine was asleep. If locking is
+        // not possible, the file is still young.
         let _ = file.try_lock();
         file.write_all(content)?;
         file.sync_all()?;
@@ -183,7 +183,7 @@ impl Handle {
         Ok(names)
     }
 
-    /// Removes everything in `folder` except what is not ours, which is noted.
+    /// Removes everything in `folder` except what is not this user's, which is recorded in `left`.
     pub(super) fn empty(&self, folder: &Folder, deepest: usize, left: &mut Vec<PathBuf>) {
         let handle = &*folder.handle;
         if handle.device != self.device || deepest == 0 {
@@ -232,7 +232,7 @@ impl Handle {
         self.about(name).is_ok_and(|about| about.st_uid != self.user)
     }
 
-    /// What is there under `name`, as the reason not to use it.
+    /// The reason not to use what is under `name`.
     fn instead_of(&self, name: &str, otherwise: NotOurs) -> io::Error {
         match self.about(name) {
             Ok(about) if FileType::from_raw_mode(about.st_mode) == FileType::Symlink => NotOurs::Link.into(),
@@ -241,8 +241,8 @@ impl Handle {
     }
 }
 
-/// Removes all permissions of others. If that is impossible (a read-only file system), others may still be
-/// able to read, because everything is sealed, but nobody else may be able to write.
+/// Removes all permissions of others. If that is impossible (a read-only file system), others may still read,
+/// because everything is sealed, but must not be able to write.
 fn close_to_others(descriptor: BorrowedFd<'_>, about: &Stat, mode: Mode) -> io::Result<()> {
     let open = Mode::from_raw_mode(about.st_mode) & OTHERS;
     if open.is_empty() {

@@ -1,5 +1,5 @@
-//! Where the simulator answers differently, and why the answer here stays. A row that no longer differs
-//! fails, so that the generator can include it.
+//! Cases in which the simulator answers differently, and why the answer here is right. A row that no longer
+//! differs fails, so that the generator can include it.
 
 use iam_evaluate::{Kind, Policies, Policy, Principal, Request, evaluate};
 use serde_json::{Value, json};

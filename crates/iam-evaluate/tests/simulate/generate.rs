@@ -1,4 +1,4 @@
-//! Random policies and requests, similar enough that conditions decide, without what the simulator is known
+//! Random policies and requests, similar enough that conditions matter, without what the simulator is known
 //! to evaluate differently (`differences.rs`).
 
 use iam_evaluate::{Kind, ParseError, Policies, Policy, Principal, Request};

@@ -1,4 +1,4 @@
-//! Cases against a policy.
+//! Runs cases against a policy.
 
 use std::collections::BTreeSet;
 
@@ -15,17 +15,17 @@ use crate::policy::{Policy, Right};
 /// A case with another result than expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The line, counted from one.
+    /// The line, counted from 1.
     pub line: usize,
     /// The expected result.
     pub wanted: String,
     /// The actual result.
     pub got: String,
-    /// Why, if it was denied.
+    /// The reason, if it was denied.
     pub why: Option<String>,
 }
 
-/// Runs `cases` against `policy`. Those without a time are at `now`.
+/// Runs `cases` against `policy`. Those without a time are evaluated at `now`.
 pub fn run(policy: &Policy, directory: &Directory, cases: &[PolicyCase], now: Timestamp) -> Vec<Failure> {
     let mut policy = policy.clone();
     for access in policy.access.values_mut() {
@@ -51,7 +51,7 @@ fn failure(people: &People<'_>, case: &PolicyCase, at: Timestamp) -> Option<Fail
     if asking.is_empty() {
         return failed("nothing".into(), Some("no door of the policy with `ids` may request".into()));
     }
-    // A person may come through any door; the one that the access is for counts.
+    // A person may come through any door; one that the access is available through counts.
     let mut answer = None;
     for author in &asking {
         let verdict = ask(people, case, author, &votes, at);
@@ -77,7 +77,7 @@ fn failure(people: &People<'_>, case: &PolicyCase, at: Timestamp) -> Option<Fail
     if got == case.wanted { None } else { failed(got.to_string(), why) }
 }
 
-/// The sessions in which `name`, a person or a session name, can come through a door with `right`.
+/// The sessions in which `name` (a person or a session name) can come through a door with `right`.
 fn sessions(people: &People<'_>, name: &str, right: Right) -> Vec<UserId> {
     let policy = people.policy();
     let doors = policy.doors.values().filter(|door| door.may.contains(&right));

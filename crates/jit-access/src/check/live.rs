@@ -1,5 +1,5 @@
-//! Live grants that a policy would not give. Publishing a policy changes none of them, so whoever publishes is told which they
-//! are, and can revoke them.
+//! Live grants that a policy would not give. Publishing a policy changes none of them, so the publisher is
+//! told about them and can revoke them.
 
 use jit_wire::timestamp::Timestamp;
 
@@ -10,27 +10,27 @@ use crate::ledger::{Decision, Outcome, Records};
 use crate::people::{Directory, PolicyIndex};
 use crate::policy::Policy;
 
-/// A grant that is live or scheduled, and that the policy would not give.
+/// A live or scheduled grant that the policy would not give.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotGiven {
     /// The request.
     pub request: Id,
-    /// The session name of who has it.
+    /// The session name of the person who has it.
     pub person: String,
-    /// The access, as the policy called it that it was granted by.
+    /// The name of the access in the policy that granted it.
     pub access: String,
-    /// Until when it lasts.
+    /// When it ends.
     pub until: Timestamp,
-    /// What the policy would do, in a sentence.
+    /// What the policy would do instead, as a sentence.
     pub why: String,
 }
 
-/// Those of the grants in `records`, live or scheduled at `now`, that `policy` would not give as they are.
+/// The grants in `records`, live or scheduled at `now`, that `policy` would not give unchanged.
 ///
-/// Each is decided again for the moment at which it was decided, from the same facts and the same answer of who was on call:
-/// a grant of Friday is not listed because today is Saturday. Groups and units are those of `directory`, and where that does
-/// not know one, those that the decision was made with. `document` gives the text of a grant by `policy`; without one, texts
-/// are not compared.
+/// Each is decided again for its original time, from the same facts and the same on-call answer: a grant of
+/// Friday is not listed because today is Saturday. Groups and units are taken from `directory`; those that it
+/// does not have are taken from the original decision. `document` returns the text of a grant under `policy`;
+/// without it, texts are not compared.
 pub fn not_given(
     records: &Records,
     policy: &Policy,
@@ -47,7 +47,7 @@ pub fn not_given(
         };
         let made_with = directory_of(decision);
         let known = with(directory, &made_with);
-        // Who may end a grant is up to the policy in force.
+        // The policy in force determines who may end a grant.
         let until = match case.state(&in_force.with(&known), now) {
             State::Granted { until, phase: Phase::Scheduled | Phase::Live { .. }, .. } => until,
             _ => continue,
@@ -69,7 +69,7 @@ pub fn not_given(
     found
 }
 
-/// What `directory` knows, and beside it what only the decision does.
+/// `directory`, completed with what only the decision has.
 fn with(directory: &Directory, made_with: &Directory) -> Directory {
     let mut known = made_with.clone();
     known.groups.extend(directory.groups.clone());
@@ -118,7 +118,7 @@ mod tests {
     use crate::ledger::{Entry, Key, Revoke, Vouch};
     use crate::testing::{self, userid};
 
-    /// Grants of the example's company under its policy, which is in the ledger.
+    /// Grants of the example company under its policy, which is in the ledger.
     fn world() -> (World, Vec<Id>) {
         let mut world = World::new();
         let key =
@@ -182,13 +182,13 @@ mod tests {
             "{all:?}"
         );
 
-        // Groups of a directory: as it is now.
+        // Groups from a directory count as they are now.
         for members in world.directory.groups.values_mut() {
             members.remove("alice@corp.com");
         }
         let all = whys(&world, &own, 100);
         assert!(all.len() == 1 && all[0].starts_with("alice@corp.com: it would be denied"), "{all:?}");
-        // Only what is live: not after the end, and not once it is revoked.
+        // Only live grants: not after the end, and not after a revocation.
         assert_eq!(whys(&world, &shorter, 4000), Vec::<String>::new());
         let hash = world.records.case(ids[0]).unwrap().hash;
         let revoke =
@@ -200,7 +200,7 @@ mod tests {
         };
         world.records.take(&Entry::new(key.to_string(), World::moment(50)), &revoke.to_bytes());
         assert_eq!(whys(&world, &shorter, 100).len(), 2);
-        // A text that is another.
+        // A different text.
         let text = |_: &Grant, _: &GrantRole| Some("other".to_owned());
         let found = not_given(&world.records, &own, &world.directory, World::moment(100), text);
         assert!(found.iter().all(

@@ -1,4 +1,4 @@
-//! People: who can arrive, who can approve, and who would be on both sides of a separation.
+//! Checks people: who can arrive, who can approve, and who would be on both sides of a separation.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::Checker;
 use crate::policy::{Access, Members, Right, Seat};
 
 impl Checker<'_> {
-    /// People whom no door can produce, or who are in no group.
+    /// People who cannot come through any door, or who are in no group.
     pub(super) fn persons(&mut self) {
         let produces = |right: Right| {
             self.policy.doors.values().any(|door| door.may.contains(&right) && !door.ids.is_empty())
@@ -71,7 +71,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Everybody in the groups that `groups` gives of each access.
+    /// Everybody in the groups that `groups` returns for each access.
     fn named(&self, groups: impl Fn(&Access) -> Vec<String>) -> BTreeSet<&str> {
         let mut people = BTreeSet::new();
         for group in self.policy.access.values().flat_map(groups) {
@@ -83,7 +83,7 @@ impl Checker<'_> {
         people
     }
 
-    /// Quorums that nobody, or not everybody, can reach.
+    /// Quorums that cannot be reached by anybody, or not for every requester.
     pub(super) fn approvers(&mut self, name: &str, access: &Access) {
         self.seats(name, access, &access.approve, "approve");
         if let Some(oncall) = &access.oncall {
@@ -169,12 +169,12 @@ impl Checker<'_> {
         }
     }
 
-    /// People who could ask for access on two sides of a separation.
+    /// People who could request access on two sides of a separation.
     pub(super) fn separations(&mut self) {
         let mut found = Vec::new();
         for (name, separation) in &self.policy.separation {
             let mut sides: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); separation.sides.len()];
-            // Break-glass applies everywhere, and is reviewed.
+            // Break-glass access works everywhere, and is reviewed instead.
             for access in self.policy.access.values().filter(|access| !access.standing) {
                 let accounts = self.people.accounts_of(access);
                 let mut who: BTreeSet<&str> =
@@ -210,7 +210,7 @@ impl Checker<'_> {
     }
 }
 
-/// Whether different people can take all the seats, without `absent`.
+/// Whether different people can take all the seats without `absent`.
 fn can_sit(seats: &[Seat], humans: &[BTreeSet<&str>], absent: Option<&str>) -> bool {
     let everybody: BTreeSet<&str> =
         humans.iter().flatten().copied().filter(|person| Some(*person) != absent).collect();

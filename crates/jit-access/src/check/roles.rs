@@ -1,4 +1,4 @@
-//! Roles, doors, and what `apply = "approver"` cannot do.
+//! Checks roles, doors, and what `apply = "approver"` cannot do.
 
 use std::collections::BTreeSet;
 

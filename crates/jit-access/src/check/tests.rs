@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing;
 
-/// The example, with a separation that has nobody on both sides.
+/// The example, with a separation that nobody is on both sides of.
 fn example() -> String {
     testing::EXAMPLE.replacen("[\"444455556666\", \"ou-audit\"]", "\"ou-audit\"", 1)
 }
@@ -18,7 +18,7 @@ fn known() -> Surroundings {
 #[test]
 fn the_example_has_one_known_finding() {
     assert_eq!(codes(&example(), &known()), []);
-    // As in the contract, anybody who may read in ou-prod is on the other side of the separation as well.
+    // As in the contract, everybody who may read in ou-prod is on the other side of the separation too.
     assert_eq!(codes(testing::EXAMPLE, &known()), [(92, "both-sides")]);
 }
 
@@ -40,7 +40,8 @@ fn policies_that_cannot_work_are_reported() {
         ("max = \"8h\"", "max = \"13h\"", &["max-above-session"]),
         ("total = \"6h\"", "total = \"1h\"", &["total-below-max"]),
         ("after = \"15m\"", "after = \"4h\"", &["escalates-too-late"]),
-        // Owners: bob and carol. Two seats for them, and she asks: nobody is left for the second.
+        // The owners are bob and carol. Two of them must approve; if one of them asks, nobody is left for the
+        // second seat.
         (
             "{ group = \"payments-owners\" }, { group = \"security\", min = 1 }",
             "{ group = \"payments-owners\", min = 3 }",
@@ -61,7 +62,7 @@ fn policies_that_cannot_work_are_reported() {
             "payments-owners = [\"ci\"]",
             &["robot-approves", "quorum-unreachable", "quorum-unreachable", "quorum-unreachable"],
         ),
-        // One human in both groups fills one place.
+        // A person in both groups fills one seat.
         (
             "security        = [\"dan\", \"eve\"]",
             "security = [\"bob\"]\nx = [\"dan\", \"eve\"]",
@@ -104,7 +105,7 @@ fn findings_have_their_line_and_advice() {
     // If the role's own limit is known, it applies.
     let sessions = [("arn:aws:iam::*:role/jit/read".to_owned(), 3600)].into();
     assert_eq!(codes(&example(), &Surroundings { sessions, ..known() }), [(58, "max-above-session")]);
-    // Without a directory, whatever depends on it is not checked.
+    // Without a directory, nothing is checked that depends on it.
     assert_eq!(codes(&example(), &Surroundings::default()), []);
 }
 

@@ -1,4 +1,4 @@
-//! What a person had, has, and waits for: the part of the past that a decision depends on.
+//! What a person has, had, and is waiting for: the part of the past that a decision depends on.
 
 use jit_wire::timestamp::Timestamp;
 
@@ -14,7 +14,7 @@ const REACH: i64 = FARTHEST_START + 7 * 86_400 + 86_400;
 /// The past of one person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// Grants, each with its account.
+    /// Grants, one for each account.
     pub grants: Vec<Past>,
     /// Requests that are waiting.
     pub open: Vec<Open>,
@@ -24,7 +24,7 @@ pub struct History {
     pub extended: Option<Extended>,
 }
 
-/// Time that was granted.
+/// Granted time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Past {
     /// The request.
@@ -33,9 +33,9 @@ pub struct Past {
     pub access: String,
     /// The account.
     pub account: String,
-    /// From when.
+    /// When it starts.
     pub from: Timestamp,
-    /// Until when: the end that it had, or will have.
+    /// When it ended or will end.
     pub until: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! What holds for `decide` whatever people say, in whatever order and whenever.
+//! What holds for `decide` whatever people do, in any order and at any time.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -99,7 +99,7 @@ proptest! {
     #[test]
     fn one_human_counts_once_whatever_doors_and_spellings(asked in asked(), votes in votes(), now in 4000..14_000i64) {
         let (once, id) = world(ALICE, &asked, &votes);
-        // Everybody repeats their vote, and Carol under her other name.
+        // Everybody repeats their vote, and Carol does so under her other name.
         let again = votes.iter().cloned().map(|mut said| {
             said.name = match said.name {
                 "carol@corp.com" => "00u1x9",
@@ -120,8 +120,7 @@ proptest! {
         if let Some(grant) = granted(&verdict) {
             let places: u32 = world.policy.access[asked.access].approve.iter().map(|seat| seat.min).sum();
             prop_assert!(grant.voters.len() >= places as usize);
-            // Those who voted and were allowed to, each by their canonical name, through a door that may
-            // vote.
+            // The people who voted and were allowed to, each by canonical name, through a door that may vote.
             for voter in &grant.voters {
                 prop_assert!(["bob", "carol", "dan", "eve", "frank", "grace"].contains(&voter.as_str()), "{}", voter);
             }
@@ -145,8 +144,8 @@ proptest! {
         prop_assert_eq!(one.decide(id, now), other.decide(same, now));
     }
 
-    /// Waiting never makes a grant longer than requested, nor moves a fixed window; asking for more never
-    /// turns a no into a yes.
+    /// Waiting never makes a grant longer than requested, nor moves a fixed window; requesting more never
+    /// turns a denial into a grant.
     #[test]
     fn more_time_never_widens_a_grant(asked in asked(), votes in votes(), now in 4000..14_000i64, more in 0..10_000i64) {
         let (first, id) = world(ALICE, &asked, &votes);

@@ -15,11 +15,11 @@ use crate::policy::{AccountSet, Members};
 pub struct RecordInput<'r> {
     /// The policy in force.
     pub policy: &'r StoredPolicy,
-    /// Who is who.
+    /// People and groups.
     pub people: People<'r>,
     /// The request.
     pub case: &'r Case<'r>,
-    /// Who was on call.
+    /// The on-call answer.
     pub on_call: &'r OnCall,
     /// The past.
     pub history: &'r History,

@@ -1,4 +1,4 @@
-//! Who can take which seat: the best possible assignment of people to the places of a quorum.
+//! Assigns people to the seats of a quorum in the best possible way.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub(super) struct Voter {
     pub(super) is_any: bool,
 }
 
-/// Which seats stay empty in the best assignment of `voters`; none if the quorum is complete.
+/// The seats that stay empty in the best assignment of `voters`; none if the quorum is complete.
 ///
 /// A maximum matching by augmenting paths: one person takes one seat, and changes to another if more people
 /// can then sit. Those who can take any seat come last, so that the missing people are reported by group.
@@ -91,20 +91,20 @@ mod tests {
 
     #[test]
     fn seats_are_filled_in_the_best_way() {
-        /// The seats, the groups of each voter, and what stays empty.
+        /// The seats, the groups of each voter, and the empty seats.
         type Row = (Counts, &'static [&'static [&'static str]], Counts);
         type Counts = &'static [(&'static str, u32)];
         let cases: &[Row] = &[
             (&[], &[], &[]),
             (&[("a", 1)], &[], &[("a", 1)]),
             (&[("a", 2)], &[&["a"]], &[("a", 1)]),
-            // One human in two groups fills one place.
+            // A person in two groups fills one seat.
             (&[("a", 1), ("b", 1)], &[&["a", "b"]], &[("b", 1)]),
-            // The first can sit anywhere, the second only in a: the first has to move.
+            // The first can take either seat, the second only one in a: the first must move.
             (&[("a", 1), ("b", 1)], &[&["a", "b"], &["a"]], &[]),
             (&[("a", 1), ("b", 1), ("c", 1)], &[&["a", "b"], &["b", "c"], &["a"]], &[]),
             (&[("a", 1), ("b", 1)], &[&["a"], &["a"]], &[("b", 1)]),
-            // The person it was escalated to takes what is left.
+            // The person it was escalated to takes the remaining seat.
             (&[("a", 1), ("b", 1)], &[&["*"], &["a"]], &[]),
             (&[("a", 1), ("b", 1)], &[&["*"]], &[("b", 1)]),
         ];

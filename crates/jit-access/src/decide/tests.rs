@@ -12,7 +12,7 @@ use crate::testing::{self, at, userid};
 /// Friday noon in Berlin's winter.
 const NOON: &str = "2026-11-27T12:00:00Z";
 
-/// What the example's policy answers, in the language of its cases.
+/// What the example's policy decides, as cases.
 #[test]
 fn the_example_answers() {
     let text = r#"
@@ -59,7 +59,7 @@ pub(crate) struct World {
     pub(crate) policy: Policy,
     pub(crate) directory: Directory,
     pub(crate) records: Records,
-    /// Everything that was taken in, in order.
+    /// Every object that was taken in, in order.
     pub(crate) log: Vec<(Entry, Vec<u8>)>,
     hashes: BTreeMap<Id, Hash>,
     made: u8,
@@ -148,7 +148,7 @@ impl World {
         self.decide_with(request, &OnCall::Unknown, seconds)
     }
 
-    /// Decides, writes the decision, and returns it in short.
+    /// Decides, writes the decision, and returns its short form.
     pub(crate) fn settle(&mut self, request: Id, seconds: i64) -> String {
         let verdict = self.decide(request, seconds);
         self.write(request, seconds, &verdict, &OnCall::Unknown);
@@ -238,12 +238,12 @@ fn votes_that_do_not_count() {
         world.yes(name, 1, id);
     }
     assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
-    // With a button in Slack, although the access does not allow that.
+    // With a button in Slack, which the access does not allow.
     let slack = SlackVote { sha256: world.hashes[&id], vote: Vouch::Approve, reason: String::new() };
     let bytes = crate::ledger::Act::Slack("U012".into(), slack).to_bytes();
     world.act(1, id, ActKind::Slack("U012".into()), &bytes);
     assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
-    // The valid counterpart. Not before it was stored.
+    // The valid counterpart. It does not count before it was stored.
     world.yes("bob@corp.com", 3, id);
     assert_eq!(said(&world.decide(id, 2)), "payments-owners x1");
     assert_eq!(said(&world.decide(id, 3)), "until 3603");
@@ -279,7 +279,7 @@ fn only_a_no_from_an_approver_ends_the_request() {
     no_of("frank", false);
     no_of("repo-acme-deploy", false);
     no_of(ALICE, false);
-    // Somebody who said yes and then no says no.
+    // A person who approves and then denies has denied.
     no_of("carol@corp.com", true);
 }
 
@@ -330,7 +330,7 @@ fn on_call_people_need_fewer_approvals_until_their_shift_ends() {
     for (on_call, wanted) in &cases {
         assert_eq!(said(&world.decide_with(id, on_call, 0)), *wanted, "{on_call:?}");
     }
-    // With the votes that everybody needs, the shift shortens nothing.
+    // With the votes that are usually needed, the shift does not shorten the grant.
     world.yes("bob@corp.com", 1, id);
     assert_eq!(said(&world.decide_with(id, &cases[2].0, 1)), "until 3601");
 }
@@ -351,7 +351,7 @@ fn total_counts_what_was_held_in_any_day() {
     let (first, said) = ask(&mut world, 0, 7200);
     assert_eq!(said, "until 7202");
     assert_eq!(ask(&mut world, 3 * h, 7200).1, format!("until {}", 5 * h + 2));
-    // Given back after an hour: the second hour does not count.
+    // Returned after an hour: the second hour does not count.
     let (third, _) = ask(&mut world, 6 * h, 7200);
     world.drop_it(ALICE, 7 * h + 2, third);
     assert_eq!(ask(&mut world, 8 * h, 7200).1, "total");

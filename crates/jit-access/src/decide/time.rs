@@ -2,8 +2,8 @@
 
 const DAY: i64 = 86_400;
 
-/// The most granted seconds in any 24 hours that overlap `new`, with `new` and all of `past`. Time that is
-/// granted twice counts once.
+/// The most seconds granted in any 24 hours that overlap `new`, counting `new` and all of `past`. Overlapping
+/// grants count once.
 pub(super) fn most_in_a_day(past: &[(i64, i64)], new: (i64, i64)) -> i64 {
     let near = |span: &&(i64, i64)| span.1 > new.0.saturating_sub(DAY) && span.0 < new.1.saturating_add(DAY);
     let mut spans: Vec<(i64, i64)> = past.iter().filter(near).copied().chain([new]).collect();

@@ -6,7 +6,7 @@ use jit_wire::timestamp::Timestamp;
 
 use super::Missing;
 
-/// Who is on call, according to the service that was asked.
+/// The on-call answer of the service that was asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OnCall {
     /// Nobody was asked, or there was no answer: people decide.
@@ -27,29 +27,29 @@ pub struct Shift {
     pub until: Timestamp,
 }
 
-/// The decision.
+/// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Yes.
+    /// Granted.
     Grant(Grant),
-    /// No, for good.
+    /// Denied, finally.
     Deny {
-        /// For programs.
+        /// A code for programs.
         code: Code,
-        /// For people, in a sentence.
+        /// The reason for people, as a sentence.
         why: String,
     },
-    /// Not yet.
+    /// Not decided yet.
     Wait {
         /// Who is missing.
         missing: Vec<Missing>,
     },
 }
 
-/// A yes.
+/// A grant: who gets what, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// When it starts, if that is not at once.
+    /// When it starts, if not immediately.
     pub start: Option<Timestamp>,
     /// The first moment at which nothing is allowed any more.
     pub until: Timestamp,
@@ -57,11 +57,11 @@ pub struct Grant {
     pub person: String,
     /// Every session name of the person.
     pub names: BTreeSet<String>,
-    /// Where, each with its role's ARN.
+    /// The accounts, each with its role's ARN.
     pub roles: Vec<GrantRole>,
-    /// Whose votes it is based on.
+    /// The people whose votes it is based on.
     pub voters: BTreeSet<String>,
-    /// Whether being on call was needed.
+    /// Whether it needed the requester to be on call.
     pub by_on_call: bool,
 }
 
@@ -127,7 +127,7 @@ codes! {
     Review = "review",
     /// What it extends does not exist, or is something else.
     Extends = "extends",
-    /// An approver said no.
+    /// An approver denied it.
     Denied = "denied",
     /// Revoked before it was decided.
     Revoked = "revoked",

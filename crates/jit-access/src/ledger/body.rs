@@ -1,4 +1,4 @@
-//! The contents of objects: strict JSON. Unknown and duplicate keys are refused; a body is always an object.
+//! The contents of objects: strict JSON. Unknown and duplicate keys are rejected; a body is always an object.
 
 mod act;
 mod fact;
@@ -17,7 +17,7 @@ pub use fact::{Drop, Fact, FactKind, Request, Review, Revoke, Use, Vote};
 pub use hash::Hash;
 pub use sweep::{Finding, FindingKind, Sweep};
 
-/// Yes or no, from a person.
+/// A person's vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Vouch {
@@ -56,8 +56,8 @@ impl Explain for BodyError {
     }
 }
 
-/// Reads a body. The structs refuse unknown and duplicate keys; lists, which serde would accept for a struct,
-/// are refused here.
+/// Parses a body. The structs reject unknown and duplicate keys; lists, which serde would accept for a
+/// struct, are rejected here.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
     if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err(BodyError::NotAnObject);
@@ -66,6 +66,6 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
 }
 
 fn write<T: Serialize>(body: &T) -> Vec<u8> {
-    // None of the bodies has a map with keys that are not texts, the only thing that cannot be written.
+    // The only thing that serde_json cannot write is a map whose keys are not strings, and no body has one.
     serde_json::to_vec(body).unwrap_or_default()
 }

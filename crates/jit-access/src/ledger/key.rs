@@ -1,4 +1,4 @@
-//! Keys: which ones exist, and exactly how each is written.
+//! The keys of the ledger, and exactly how each is written.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,30 +16,30 @@ pub enum Key {
     Policy {
         /// Its id.
         id: Id,
-        /// Who published it.
+        /// The publisher.
         author: UserId,
     },
     /// `f/<uuid7>/<userid>/<kind>.json`
     Fact {
         /// Its own id.
         id: Id,
-        /// Who wrote it.
+        /// The author.
         author: UserId,
-        /// What it is.
+        /// The kind.
         kind: FactKind,
     },
     /// `a/<request uuid7>/<kind>.json`
     Act {
         /// The request that it is about.
         request: Id,
-        /// What it is.
+        /// The kind.
         kind: ActKind,
     },
     /// `s/<uuid7>/<kind>.json`
     Sweep {
         /// Its own id.
         id: Id,
-        /// What it is.
+        /// The kind.
         kind: SweepKind,
     },
 }
@@ -47,9 +47,9 @@ pub enum Key {
 /// What is stored under `s/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SweepKind {
-    /// A sign that the applier is alive.
+    /// Shows that the applier is running.
     Sweep,
-    /// Something that should not be.
+    /// A problem that was found.
     Finding,
 }
 

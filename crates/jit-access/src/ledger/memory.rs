@@ -9,7 +9,7 @@ use jit_wire::timestamp::Timestamp;
 use super::{Entry, Key, Ledger, LedgerError, Put};
 use crate::people::UserId;
 
-/// Whose session writes. Nothing else names an author.
+/// The session that writes. The author of a fact is always that of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Session {
     /// A person, through a door.
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(ledger.get(&fact(&bob).to_string()), Ok(b"x".to_vec()));
         assert!(matches!(ledger.get("f/x"), Err(LedgerError::Absent(_))));
 
-        // A lost answer does no harm; different bytes are an error.
+        // Writing again after a lost answer does no harm; different bytes are an error.
         assert_eq!(write(&person(&bob, false), &fact(&bob), b"x"), Ok(()));
         assert!(matches!(write(&person(&bob, false), &fact(&bob), b"y"), Err(WriteError::Other(_))));
     }

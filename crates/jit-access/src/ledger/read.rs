@@ -1,5 +1,5 @@
-//! The rules of reading: what counts in a ledger, and what is a finding. Objects can be read in any order
-//! with the same result.
+//! The rules for reading a ledger: which objects count, and which are reported. The objects can be read in
+//! any order with the same result.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
@@ -23,7 +23,7 @@ pub struct Ledgered<T> {
     pub author: UserId,
     /// When the server stored it.
     pub at: Timestamp,
-    /// What it says.
+    /// The parsed body.
     pub body: T,
 }
 
@@ -34,7 +34,7 @@ impl Ledgered<Fact> {
     }
 }
 
-/// What facts and acts can be about.
+/// The object that facts and acts are about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// A request.
@@ -50,15 +50,15 @@ pub struct StoredPolicy {
     pub key: Key,
     /// Who published it.
     pub author: UserId,
-    /// When.
+    /// When it was stored.
     pub at: Timestamp,
-    /// What it says.
+    /// The parsed policy.
     pub policy: Policy,
     /// Its text.
     pub text: String,
 }
 
-/// Everything about one request, or one use of break-glass, unfiltered.
+/// Every object about one request, or one use of break-glass, unfiltered.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Thread {
     pub(crate) subject: Option<(Ledgered<Subject>, Hash)>,
@@ -78,7 +78,7 @@ pub struct Records {
     /// Which of `policies` were in force, in order.
     chain: Vec<usize>,
     pub(crate) threads: BTreeMap<Id, Box<Thread>>,
-    /// The ids of what each session name asked for, in order.
+    /// The ids of each session name's requests, in order.
     pub(crate) by_name: HashMap<String, BTreeSet<Id>>,
     /// The ids of all uses of break-glass.
     pub(crate) uses: BTreeSet<Id>,
@@ -93,7 +93,7 @@ pub struct Anomaly {
     pub key: String,
     /// What is wrong with it.
     pub kind: AnomalyKind,
-    /// In a sentence.
+    /// A sentence about it.
     pub what: String,
 }
 
@@ -106,11 +106,11 @@ pub enum AnomalyKind {
     SecondVersion,
     /// It is too large.
     Large,
-    /// The time in the id is not the server's.
+    /// The time in the id differs from the server's.
     Time,
     /// The body is not what it should be.
     Body,
-    /// It is about other bytes than those stored.
+    /// It refers to other bytes than those stored.
     Hash,
     /// It is about something that does not exist.
     Orphan,
@@ -118,7 +118,7 @@ pub enum AnomalyKind {
     TakenId,
     /// A policy published through a door that may not publish.
     Publisher,
-    /// The ledger itself says that it is not what its key says.
+    /// The ledger itself does not trust it.
     Doubt,
     /// It cannot be read.
     Unreadable,
@@ -164,7 +164,7 @@ impl Records {
         }
     }
 
-    /// Takes in that the ledger lists an object and does not give it.
+    /// Records that the ledger lists an object but does not return it.
     pub fn unreadable(&mut self, entry: &Entry, why: impl fmt::Display) {
         self.anomaly(entry, AnomalyKind::Unreadable, why);
     }
@@ -199,8 +199,8 @@ impl Records {
         }
     }
 
-    /// Goes through the policies by the server's time: each counts if the policy in force before it lets its
-    /// door publish. The first one needs no earlier policy; AWS let nobody else write it.
+    /// Goes through the policies in the order of the server's time: each counts if the policy in force before
+    /// it lets its door publish. The first one needs no earlier policy; AWS let nobody else write it.
     fn link_policies(&mut self) {
         self.chain.clear();
         for (place, stored) in self.policies.iter().enumerate() {
@@ -237,10 +237,10 @@ impl Records {
                 let Some((about, _)) = body.about() else { return };
                 let fact = Ledgered { id, author, at, body };
                 let facts = &mut self.threads.entry(about).or_default().facts;
-                // Sorted, so that the result does not depend on the order in which they arrived.
+                // Sorted, so that the result does not depend on the order of arrival.
                 let rank = |fact: &Ledgered<Fact>| (fact.at, fact.id, fact.author.clone(), fact.body.kind());
                 if let Err(place) = facts.binary_search_by(|other| rank(other).cmp(&rank(&fact))) {
-                    // There are few facts about each of many requests.
+                    // There are many requests with few facts each.
                     facts.reserve_exact(1);
                     facts.insert(place, fact);
                 }
@@ -248,7 +248,7 @@ impl Records {
         }
     }
 
-    /// If two requests have one id, the one that was stored first counts: the id of the second was copied.
+    /// If two requests have the same id, the one that was stored first counts: the other one copied it.
     fn take_subject(&mut self, new: Ledgered<Subject>, bytes: &[u8]) {
         let rank = |of: &Ledgered<Subject>| (of.at, of.author.clone(), matches!(of.body, Subject::Use(_)));
         match self.by_name.get_mut(new.author.session_name()) {
@@ -313,7 +313,7 @@ impl Records {
         self.chain.iter().map(|place| &self.policies[*place])
     }
 
-    /// The last sign that the applier is alive.
+    /// The last sweep, which shows that the applier is running.
     pub fn last_sweep(&self) -> Option<(Timestamp, &Sweep)> {
         self.last_sweep.as_ref().map(|(at, sweep)| (*at, sweep))
     }
@@ -358,7 +358,7 @@ impl Records {
         found
     }
 
-    /// The ids of requests and uses that something here is about, or that a request extends, and that are not here.
+    /// The ids that objects refer to, or that a request extends, and that were not read.
     pub fn missing(&self) -> BTreeSet<Id> {
         let is_here = |id: &Id| self.threads.get(id).is_some_and(|thread| thread.subject.is_some());
         let extended = self.threads.values().filter_map(|thread| match &thread.subject {
@@ -388,7 +388,7 @@ fn subject_key(subject: &Ledgered<Subject>) -> Key {
 }
 
 impl StoredPolicy {
-    /// Indexed once, for queries.
+    /// The policy, indexed for queries.
     pub fn index(&self) -> PolicyIndex<'_> {
         PolicyIndex::new(&self.policy)
     }

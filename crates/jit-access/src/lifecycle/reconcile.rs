@@ -1,5 +1,5 @@
-//! The reconciler: every inline policy on every role under `/jit/` is, byte for byte, the text in a decision
-//! that is in force, or it is removed.
+//! The reconciler: every inline policy on every role under `/jit/` must be, byte for byte, the text in a
+//! decision that is in force. Otherwise it is removed.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +12,8 @@ use crate::ledger::{Finding, FindingKind, Outcome, Records};
 use crate::people::People;
 use crate::render::{policy_name, request_of};
 
-/// A role as IAM returned it. It must have been listed **before** the decisions were read: a decision that
-/// arrived in between would otherwise look missing.
+/// A role as IAM returned it. It must be listed **before** the decisions are read: otherwise a grant that is
+/// written in between would look unexplained.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObservedRole {
     /// Its ARN.
@@ -26,7 +26,7 @@ pub struct ObservedRole {
     pub differences: Vec<(FindingKind, String)>,
 }
 
-/// A policy that no decision explains, as far as is known.
+/// A policy that no known decision explains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unexplained {
     /// The role.
@@ -44,7 +44,7 @@ pub struct Unexplained {
     pub is_finding: bool,
 }
 
-/// What to do.
+/// An action of the reconciler.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Read the decision again, and delete if [`confirm`] still agrees.
@@ -57,14 +57,14 @@ pub enum Action {
         name: String,
         /// Its text.
         document: String,
-        /// To record and report.
+        /// The finding to record and report.
         finding: Finding,
     },
     /// Record it and notify security.
     Tell(Finding),
 }
 
-/// What the roles need. `roles` were listed before `records` were read.
+/// The actions that the roles need. `roles` were listed before `records` were read.
 pub fn reconcile(
     people: &People<'_>,
     records: &Records,
@@ -89,7 +89,7 @@ pub fn reconcile(
             }));
         }
     }
-    // Only what was applied can have been removed; the rest is still being applied.
+    // Only an applied grant can have been removed; the others are still being applied.
     for case in records.cases().filter(|case| case.applied.is_some() && is_in_force(people, case, now)) {
         for grant in case.decision.iter().flat_map(|decision| &decision.grants) {
             let name = policy_name(case.id);
@@ -110,7 +110,7 @@ pub fn reconcile(
     actions
 }
 
-/// Whether `found` is still to be removed, after everything about its request was read again.
+/// Whether `found` must still be removed, after everything about its request was read again.
 pub fn confirm(
     people: &People<'_>,
     found: &Unexplained,
@@ -123,7 +123,7 @@ pub fn confirm(
     objection(people, case, &role, &found.document, now).is_some()
 }
 
-/// Why a policy may not be there, and whether that is a finding.
+/// Why a policy must not exist, and whether that is a finding.
 fn objection(
     people: &People<'_>,
     case: Option<&Case<'_>>,
@@ -150,7 +150,7 @@ fn objection(
 }
 
 fn is_in_force(people: &People<'_>, case: &Case<'_>, now: Timestamp) -> bool {
-    // A grant that failed in one account may exist in another, and is explained.
+    // A grant that failed in one account may exist in another; that is explained.
     let phase = match case.state(people, now) {
         State::Granted { phase, .. } => phase,
         _ => return false,
@@ -217,7 +217,7 @@ mod tests {
                 "{name}: the own one is put back where it is missing"
             );
         }
-        // A decision that did not exist when the list was read, and does now: nothing is deleted.
+        // A decision that did not exist when the list was read, but does now: nothing is deleted.
         let found = Unexplained {
             role: ROLE.into(),
             name: own,

@@ -1,4 +1,4 @@
-//! Which texts are the `aws:userid` of a role's session, the name by which AWS tells who wrote something.
+//! The `aws:userid` of a role session, by which AWS identifies the author of an object.
 
 use std::fmt;
 use std::str::FromStr;

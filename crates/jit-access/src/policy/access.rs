@@ -1,11 +1,11 @@
-//! `[access.NAME]`: one thing that can be asked for.
+//! `[access.NAME]`: something that can be requested.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::{AccountSet, Allow, Hours, Network, Place, RequestRole};
 
-/// One thing that can be asked for.
+/// Something that can be requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     /// The role that the grant is written to.
@@ -18,7 +18,7 @@ pub struct Access {
     pub accounts: Vec<AccountSet>,
     /// Groups that may request it.
     pub who: Vec<String>,
-    /// Groups that may not, whatever `who` says.
+    /// Groups that may not request it, regardless of `who`.
     pub not: Vec<String>,
     /// Who must approve: all of these, by different people. Empty: granted at once.
     pub approve: Vec<Seat>,
@@ -34,17 +34,17 @@ pub struct Access {
     pub ticket: Option<Ticket>,
     /// When it can be held.
     pub hours: Option<Hours>,
-    /// From where it can be used. Empty: anywhere.
+    /// The networks that it can be used from. Empty: any.
     pub networks: Vec<Network>,
     /// How votes may be given.
     pub approve_by: BTreeSet<Channel>,
-    /// Who needs fewer approvals while on call.
+    /// Fewer approvals for people on call.
     pub oncall: Option<OnCallRule>,
     /// Break-glass: the role always has its permissions and can be reached only through the glass door.
     pub standing: bool,
     /// Who must review a use of break-glass.
     pub review: Option<ReviewRule>,
-    /// Where the table stands.
+    /// The place of the table.
     pub place: Place,
     /// The line of each key that was written.
     pub lines: BTreeMap<&'static str, usize>,

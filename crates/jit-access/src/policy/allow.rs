@@ -26,10 +26,10 @@ pub struct Statement {
 /// Why a text is not such a document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AllowError {
-    /// Not JSON, or a key twice.
+    /// Not JSON, or a duplicate key.
     #[error("the document is not JSON: {0}")]
     Json(String),
-    /// Something that an `allow` document cannot have.
+    /// Something that an `allow` document must not have.
     #[error("{0}")]
     Content(String),
 }

@@ -1,4 +1,4 @@
-//! `hours`: when an access can be held, in the time zone of a place.
+//! `hours`: the times at which an access can be held, in a time zone.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,11 +23,11 @@ const MINUTES_OF_A_DAY: u16 = 24 * 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hours {
     text: String,
-    /// From Monday.
+    /// Starting with Monday.
     days: [bool; 7],
     /// In minutes since midnight.
     from: u16,
-    /// In minutes since the same midnight as `from`, so more than a day's if it ends on the next one.
+    /// In minutes since the same midnight as `from`; more than a day's if it ends on the next day.
     to: u16,
     zone: TimeZone,
 }
@@ -74,7 +74,7 @@ impl Hours {
         &self.text
     }
 
-    /// If `now` is within these hours: when they end. Adjacent days (`00:00-24:00`) count as one stretch,
+    /// If `now` is within these hours, when they end. Adjacent days (`00:00-24:00`) count as one period,
     /// which is followed for a week.
     pub fn until(&self, now: Timestamp) -> Option<Timestamp> {
         let mut end = self.end_of_stretch(now)?;
@@ -127,7 +127,7 @@ impl FromStr for Hours {
         }
         let to = if to < from { to + MINUTES_OF_A_DAY } else { to };
         let wrong = || HoursError::Zone(zone.to_owned());
-        // The database accepts names in any case; the policy does not, so that each has one spelling.
+        // The database accepts names in any case; the policy does not, so that each zone has one spelling.
         let found = TimeZone::get(zone).map_err(|_| wrong())?;
         if found.iana_name() != Some(zone) {
             return Err(wrong());
@@ -189,12 +189,12 @@ mod tests {
             ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-11-27T17:00:00Z", None),
             ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-11-28T09:00:00Z", None),
             ("Mon-Fri 08:00-18:00 Europe/Berlin", "2026-07-03T06:00:00Z", Some("2026-07-03T16:00:00Z")),
-            // Over midnight: the day is the one it begins on.
+            // Over midnight: the day is the one on which it begins.
             ("Fri 22:00-06:00 UTC", "2026-11-28T05:59:00Z", Some("2026-11-28T06:00:00Z")),
             ("Fri 22:00-06:00 UTC", "2026-11-27T05:00:00Z", None),
-            // All day, several days: one stretch.
+            // All day, several days: one period.
             ("Fri-Sun 00:00-24:00 UTC", "2026-11-27T10:00:00Z", Some("2026-11-30T00:00:00Z")),
-            // The night the clocks go back in Berlin (25 October 2026) is an hour longer.
+            // The night on which the clocks go back in Berlin (25 October 2026) is an hour longer.
             ("Sun 00:00-06:00 Europe/Berlin", "2026-10-24T22:00:00Z", Some("2026-10-25T05:00:00Z")),
             // A range may go over the weekend.
             ("Sat-Mon 10:00-11:00 UTC", "2026-11-30T10:30:00Z", Some("2026-11-30T11:00:00Z")),

@@ -1,4 +1,4 @@
-//! `networks`: from where a grant can be used.
+//! `networks`: the networks that a grant can be used from.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -29,7 +29,7 @@ pub enum NetworkError {
     /// The address has bits set after the prefix.
     #[error("`{0}` has bits set behind its prefix; the block that holds it is {1}")]
     HostBits(String, String),
-    /// Everywhere.
+    /// All addresses.
     #[error("`{0}` is every address; leave `networks` out instead")]
     Everywhere(String),
     /// Addresses that AWS never sees as a source.

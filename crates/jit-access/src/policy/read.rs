@@ -1,4 +1,4 @@
-//! How files become a policy: each key is read from its table, each mistake has its line and column.
+//! Reads a policy from its files: each key from its table, each mistake with its line and column.
 
 mod access;
 mod links;
@@ -31,8 +31,8 @@ pub type Documents<'a> = &'a dyn Fn(&str, &str) -> Result<String, String>;
 pub const LARGEST_POLICY: usize = 1024 * 1024;
 
 impl Policy {
-    /// Reads `files` as one policy. A table or a name that is in two of them is a mistake, in whatever order
-    /// they come.
+    /// Reads `files` as one policy. A table or a name that is in two of them is a mistake, whatever their
+    /// order.
     ///
     /// # Errors
     /// The first [`Mistake`].
@@ -69,7 +69,7 @@ impl Policy {
 struct Reader<'d> {
     policy: Policy,
     documents: Documents<'d>,
-    /// Where each table that may occur only once was seen.
+    /// The place of each table that may occur only once.
     singles: BTreeMap<&'static str, Place>,
 }
 
@@ -329,7 +329,7 @@ fn positive(section: &mut Section<'_>, key: &'static str) -> Result<Option<(u32,
     Ok(Some((found.value, found.line)))
 }
 
-/// A list of texts without repetitions; empty if it is missing.
+/// A list of strings without duplicates; empty if it is missing.
 fn texts(section: &mut Section<'_>, key: &'static str) -> Result<Vec<String>, Mistake> {
     let Some(found) = section.list(key)? else { return Ok(Vec::new()) };
     let mut seen = BTreeSet::new();

@@ -27,14 +27,14 @@ pub enum Level {
 /// A ceiling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ceiling {
-    /// Where it is used.
+    /// The partition it is used in.
     pub partition: Partition,
     /// What it is based on.
     pub level: Level,
     /// Actions that a company adds, such as `bedrock:*`.
     pub more: Vec<String>,
     /// The roles that may be passed to services (`iam:PassRole`), by ARN. None of them should be able to do
-    /// more than the ceiling: whoever may pass a role to a service can do what the role can.
+    /// more than the ceiling: a person who may pass a role to a service can do what the role can.
     pub passable: Vec<String>,
     /// The bucket of the ledger.
     pub ledger: Option<String>,
@@ -59,7 +59,7 @@ impl Level {
     }
 }
 
-/// Every way to become somebody else, or to let somebody else in.
+/// Every way to become another identity, or to let another identity in.
 const OTHER_IDENTITIES: [&str; 9] = [
     "eks:AssociateAccessPolicy",
     "eks:CreateAccessEntry",
@@ -98,8 +98,8 @@ pub(super) const IAM_WRITES: [&str; 22] = [
     "iam:Upload*",
 ];
 
-/// The actions that use a data key. Whoever can call them directly can decrypt data of which they have only a
-/// copy.
+/// The actions that use a data key. People who can call them directly can decrypt data of which they have
+/// only a copy.
 const DATA_KEYS: [&str; 4] = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"];
 
 /// The services that may use a data key on behalf of a person.

@@ -1,4 +1,4 @@
-//! Whether a policy that AWS returns is the one that was rendered.
+//! Compares a policy that AWS returns with the one that was rendered.
 //!
 //! Grants do not use this: they are compared byte for byte with the text in their decision. AWS returns trust
 //! policies, ceilings and bucket policies in its own spelling: a list of one as a text, principals in another

@@ -1,4 +1,4 @@
-//! Entry roles: how people arrive in AWS, and the little they can do there.
+//! Entry roles: how people arrive in AWS, and the little that they can do there.
 
 use jit_wire::arn::Partition;
 

@@ -1,4 +1,4 @@
-//! The grant: one inline policy that allows one person what the ceiling allows, until a time written into it.
+//! The grant: an inline policy that allows one person what the ceiling allows, until a time written into it.
 
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::timestamp::Timestamp;
@@ -18,7 +18,7 @@ pub struct GrantDocument {
     pub until: Timestamp,
     /// What it allows. Never empty.
     pub allow: Vec<AllowedStatement>,
-    /// From where it can be used. Empty: anywhere.
+    /// The networks that it can be used from. Empty: any.
     pub networks: Networks,
 }
 
@@ -33,7 +33,7 @@ pub struct AllowedStatement {
     pub conditions: Vec<(String, String, Vec<String>)>,
 }
 
-/// Where calls may come from.
+/// The networks that calls may come from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Networks {
     /// Blocks of public addresses, for `aws:SourceIp`.
@@ -146,8 +146,8 @@ impl AllowedStatement {
 }
 
 impl Networks {
-    /// The statement once for each kind of place, and once for what AWS's services do on behalf of the
-    /// person: their calls come from AWS's own addresses.
+    /// The statement once for each kind of network, and once for calls that AWS's services make on behalf of
+    /// the person: these come from AWS's own addresses.
     fn split(&self, statement: Statement) -> Result<Vec<Statement>, GrantError> {
         let mut out = Vec::new();
         for (operator, key, values) in
@@ -182,8 +182,8 @@ pub fn policy_name(request: Id) -> String {
     format!("{PREFIX}{request}")
 }
 
-/// The request whose grant an inline policy is named after; `None` if it is not one of ours. Only the one spelling that
-/// [`policy_name`] gives is understood: lower case, with hyphens.
+/// The request whose grant an inline policy is named after; `None` if the policy is not a grant of jit. Only
+/// the spelling of [`policy_name`] is accepted: lower case, with hyphens.
 pub fn request_of(policy_name: &str) -> Option<Id> {
     policy_name.strip_prefix(PREFIX)?.parse().ok()
 }

@@ -6,7 +6,7 @@ use jit_wire::arn::Partition;
 use super::document::{Document, Statement};
 use super::names::{EntryRole, UUID, patterns, roots};
 
-/// The bucket, and who does what there.
+/// The bucket, and who may do what there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerBucket {
     /// Where it is.
@@ -49,20 +49,20 @@ const SETTINGS: [&str; 8] = [
 
 /// What reading the ledger needs: list, get, and see whether a key has other versions.
 pub(super) const READS: [&str; 2] = ["s3:GetObject", "s3:GetObjectVersion"];
-/// The same of the bucket.
+/// The same for the bucket itself.
 pub(super) const LISTS: [&str; 2] = ["s3:ListBucket", "s3:ListBucketVersions"];
 
-/// Where the caller's own facts belong.
+/// The pattern for the caller's own facts.
 pub(super) fn own_facts(objects: &str) -> String {
     format!("{objects}f/{UUID}/${{aws:userid}}/*")
 }
 
-/// Where a policy that they publish belongs.
+/// The pattern for a policy that the caller publishes.
 pub(super) fn own_policy(objects: &str) -> String {
     format!("{objects}policy/{UUID}/${{aws:userid}}/policy.toml")
 }
 
-/// Where acts belong.
+/// The patterns for acts.
 pub(super) fn acts(objects: &str) -> Vec<String> {
     ["a", "s"].map(|kind| format!("{objects}{kind}/{UUID}/*")).to_vec()
 }

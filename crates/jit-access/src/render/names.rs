@@ -1,4 +1,4 @@
-//! How names are written into policies: literally, never as patterns.
+//! Writes names into policies: literally, never as patterns.
 
 use jit_wire::arn::{Partition, RoleArn};
 
@@ -15,7 +15,7 @@ pub(super) fn literal(name: &str) -> String {
     out
 }
 
-/// The pattern for `aws:userid` of anybody with this session name, in whatever role.
+/// The pattern for the `aws:userid` of any session with this name, whatever its role.
 pub(super) fn user_id(name: &str) -> String {
     format!("*:{}", literal(name))
 }
@@ -148,7 +148,7 @@ mod tests {
             assert_eq!(entry(&arn).patterns(), expected);
             assert_eq!(entry(&arn), EntryRole::permission_set(Partition::GovCloud, "111111111111", "Jit_RO"));
         }
-        // A role of the company with a similar name.
+        // A company role with a similar name.
         let alike = "arn:aws:iam::111111111111:role/AWSReservedSSO_Jit_0123456789abcdef";
         assert_eq!(entry(alike).patterns(), [alike]);
     }

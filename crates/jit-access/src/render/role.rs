@@ -1,5 +1,5 @@
-//! The trust policy of a role on request and of a break-glass role: through named doors, under one's own
-//! name, and nobody else.
+//! The trust policy of a role on request or a break-glass role: it admits people only through named doors and
+//! under their own names.
 
 use super::document::{Document, Statement};
 use super::names::{EntryRole, patterns, roots, user_ids};
@@ -7,12 +7,12 @@ use super::names::{EntryRole, patterns, roots, user_ids};
 /// Who may assume a role, and what they may bring along.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct RoleOnRequest {
-    /// The doors it can be reached through: of people who ask for access, or of break-glass. Never empty.
+    /// The doors it can be reached through: those for requests, or those for break-glass. Never empty.
     pub doors: Vec<EntryRole>,
     /// The session tags that the IdP sends and that stay with a person. Each can only be passed on unchanged.
     pub tags: Vec<String>,
-    /// Session names that never get in: with `apply = "approver"` those of every voter, so that nobody can
-    /// grant access to themselves.
+    /// Session names that are never admitted: with `apply = "approver"` those of every voter, so that nobody
+    /// can grant access to themselves.
     pub barred: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! How full AWS's limits are, and what to do before one is reached.
+//! Measures how much of AWS's limits is used, and advises before one is reached.
 //!
 //! IAM does not count white space, and rendered documents have none. Organizations counts every character.
 
@@ -8,7 +8,7 @@ use jit_wire::explain::{Explain, Kind, Next};
 
 use super::Document;
 
-/// What AWS limits.
+/// A limit of AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
     /// The trust policy of a role.
@@ -26,7 +26,7 @@ pub enum Limit {
 }
 
 impl Limit {
-    /// How many characters fit without asking AWS.
+    /// How many characters fit without a quota increase.
     pub fn characters(self) -> usize {
         match self {
             Self::Trust => 2_048,
@@ -38,7 +38,7 @@ impl Limit {
         }
     }
 
-    /// How many AWS grants on request.
+    /// The maximum with a quota increase.
     pub fn most(self) -> usize {
         match self {
             Self::Trust => 4_096,
@@ -73,7 +73,7 @@ impl Limit {
     }
 }
 
-/// How full one limit is.
+/// The use of one limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fullness {
     /// Which.
@@ -85,7 +85,7 @@ pub struct Fullness {
 /// The result of a measurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
-    /// Plenty.
+    /// Far from the limit.
     Enough,
     /// More than four fifths are used.
     Near,
@@ -113,7 +113,7 @@ impl Fullness {
         Self::of(limit, [document.as_str()])
     }
 
-    /// Whole percent of what fits without asking AWS, rounded up.
+    /// The use in percent of what fits without a quota increase, rounded up.
     pub fn percent(self) -> usize {
         (self.used * 100).div_ceil(self.limit.characters())
     }
@@ -121,7 +121,7 @@ impl Fullness {
     /// Whether it fits.
     ///
     /// # Errors
-    /// [`TooLong`], also if it is more than AWS ever allows.
+    /// [`TooLong`] if it is more than the highest quota.
     pub fn check(self) -> Result<Room, TooLong> {
         match self.used {
             used if used > self.limit.most() => Err(TooLong(self)),

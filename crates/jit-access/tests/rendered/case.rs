@@ -1,4 +1,4 @@
-//! A case: who, with which session, from where, does what, when, and what AWS must say.
+//! A case: who does what, when, with which session and from where, and the answer expected from AWS.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) struct Case {
     pub(crate) boundary: Option<&'static str>,
     pub(crate) resource_policy: Option<&'static str>,
     pub(crate) control: Option<&'static str>,
-    /// Somebody else's resource policy, which no renderer wrote.
+    /// A resource policy that no renderer wrote.
     pub(crate) foreign: Option<Value>,
     pub(crate) same_account: bool,
     /// Additional keys. An empty list removes a key.
@@ -29,7 +29,7 @@ pub(crate) struct Case {
     pub(crate) allowed: bool,
 }
 
-/// The identity policy of somebody who may do everything.
+/// An identity policy that allows everything.
 pub(crate) const EVERYTHING: &str = "everything";
 
 impl Case {

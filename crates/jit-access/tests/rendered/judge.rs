@@ -1,4 +1,4 @@
-//! What AWS would answer, with `iam-evaluate`, fast enough for thousands of changed documents: the questions
+//! AWS's answers, as computed by `iam-evaluate`, fast enough for thousands of changed documents: the requests
 //! are prepared once, and only the policies that contain the changed document are rebuilt.
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::world::World;
 /// Keys in lower case, each with its values.
 pub(crate) type Context = BTreeMap<String, Vec<String>>;
 
-/// Which documents a case is about, in their places.
+/// The documents of a case, by their role in the evaluation.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Together {
     identity: Vec<&'static str>,
@@ -28,7 +28,7 @@ struct Together {
 const OPEN_TRUST: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:*", "Principal":
     {"AWS": ["111111111111", "222222222222", "111122223333"]}}]}"#;
 
-/// A case, ready to be asked.
+/// A prepared case.
 pub(crate) struct Prepared<'a> {
     pub(crate) case: &'a Case,
     request: Request,

@@ -77,7 +77,7 @@ fn statement_changes(statement: &Value) -> Vec<(String, Value)> {
                 let edited = with(statement, &["Condition", operator, key], value);
                 out.push((format!("{operator} {key}: {change}"), edited));
             }
-            // Equal to something becomes equal to anything.
+            // "Equal to this value" becomes "like anything".
             if operator.contains("StringEquals") {
                 let mut edited = without();
                 edited["Condition"][operator.replace("Equals", "Like")][key] = Value::from("*");
@@ -98,7 +98,7 @@ fn with(statement: &Value, path: &[&str], value: Value) -> Value {
     edited
 }
 
-/// Each text of a list left out, changed and widened.
+/// Each text of a list removed, changed and widened.
 fn list_changes(value: &Value, widen: &dyn Fn(&str) -> Vec<String>) -> Vec<(String, Value)> {
     let texts: Vec<String> = match value {
         Value::Array(items) => items.iter().map(|item| item.as_str().expect("a text").to_owned()).collect(),
@@ -131,7 +131,7 @@ fn list_changes(value: &Value, widen: &dyn Fn(&str) -> Vec<String>) -> Vec<(Stri
     out
 }
 
-/// Something else of the same form.
+/// Another text of the same form.
 fn changed(text: &str) -> String {
     match text.as_bytes() {
         [b'2', b'0', _, _, b'-', ..] if text.ends_with('Z') => format!("2001{}", &text[4..]),

@@ -1,4 +1,4 @@
-//! The table: who, from where, with which session, does what, when, and what is expected.
+//! The table of cases: who does what, when, with which session and from where, and what is expected.
 
 mod applying;
 mod arriving;

@@ -1,5 +1,5 @@
-//! How full AWS's limits are with one, ten and a hundred of everything. The numbers are recorded, so that a
-//! change of a document that costs room is noticed.
+//! The use of AWS's limits with one, ten and a hundred of everything. The numbers are recorded, so that a
+//! change of a document that costs space is noticed.
 
 use jit_access::render::{
     Document, EntryPolicy, EntryRole, Fullness, GrantDocument, GrantorTrust, Guardrail, LedgerBucket, Level,
@@ -27,7 +27,7 @@ fn of(limit: Limit, document: &Document) -> Fullness {
     Fullness::of_document(limit, document)
 }
 
-/// One line of the table: whether one, ten and a hundred fit. Whatever does not says what to do.
+/// One line of the table: whether one, ten and a hundred fit, with advice if they do not.
 fn line(what: &str, advice: &str, render: impl Fn(usize) -> Fullness) -> String {
     let cells = [1, 10, 100].map(|count| {
         let fullness = render(count);

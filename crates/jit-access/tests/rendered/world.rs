@@ -1,4 +1,4 @@
-//! The documents of a deployment, rendered, and parts of them that must hold by themselves.
+//! The rendered documents of a deployment, and parts of them that must hold by themselves.
 
 use std::collections::BTreeMap;
 
@@ -91,7 +91,7 @@ fn read(document: &Document) -> Value {
     serde_json::from_str(document.as_str()).expect("JSON")
 }
 
-/// The statements that `which` names, and before them one that allows everything where only denies are left.
+/// The statements that `which` selects; if only denies are left, preceded by one that allows everything.
 fn part(document: &Value, allow_all: bool, which: impl Fn(&Value) -> bool) -> Value {
     let statements =
         document["Statement"].as_array().expect("statements").iter().filter(|one| which(one)).cloned();
@@ -193,5 +193,5 @@ pub(crate) fn world() -> World {
     world
 }
 
-/// Documents that are evaluated, and whose parts are changed one by one instead.
+/// Documents that are evaluated as a whole, but whose parts are changed one by one.
 pub(crate) const IN_PARTS: [&str; 4] = ["ledger", "ceiling-read", "ceiling-operate", "ceiling-admin"];

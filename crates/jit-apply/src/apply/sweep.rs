@@ -1,4 +1,5 @@
-//! A sweep: the reconciler, everything that is to be done about every request, and a sign of life.
+//! A sweep: runs the reconciler, carries out the steps of every request, and records that the applier is
+//! running.
 
 use jit_access::fold::{Case, State};
 use jit_access::id::Id;
@@ -11,28 +12,29 @@ use jit_wire::timestamp::Timestamp;
 use super::{Applier, ApplyError, Doing};
 use crate::cache::Cache;
 
-/// What a sweep found and could not do.
+/// The findings and failures of a sweep.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// What was told to security.
+    /// The findings that security is notified of.
     pub findings: Vec<Finding>,
-    /// What failed, by the request or the role that it was about. The next sweep tries again.
+    /// The failures, by request or role. The next sweep tries again.
     pub failures: Vec<(String, ApplyError)>,
 }
 
 impl Applier<'_> {
-    /// Compares every role with the decisions, and does everything that is to be done about every request. One request or role
-    /// that fails does not keep the others from being looked at.
+    /// Compares every role with the decisions, and carries out the steps of every request. A request or role
+    /// that fails does not prevent the others.
     ///
-    /// `version` is that of the program, for the sign of life.
+    /// `version` is the program's, for the record of the sweep.
     ///
     /// # Errors
-    /// [`ApplyError`] where nothing can be done: the ledger or the list of roles cannot be read, or it was stopped.
+    /// [`ApplyError`] if nothing can be done: the ledger or the list of roles cannot be read, or the run was
+    /// stopped.
     pub fn sweep(&self, cache: &mut Cache, version: &str) -> Result<Swept, ApplyError> {
         let mut swept = Swept::default();
-        // Before the decisions are read: what is written in between would look as if nothing explained it.
+        // Before the decisions are read: otherwise a grant that is written in between would look unexplained.
         let roles = self.iam.roles()?;
-        // However old a policy on a role is, its decision is known.
+        // The decision of every policy on a role is read, however old it is.
         let named = roles.iter().flat_map(|role| role.policies.keys()).filter_map(|name| request_of(name));
         let oldest = named.map(Id::at).min().unwrap_or((self.clock)());
         let records = self.read(cache, oldest)?;
@@ -60,7 +62,7 @@ impl Applier<'_> {
         match action {
             Action::Delete(found) => self.delete(cache, found),
             Action::Restore { role, name, document, finding } => {
-                // It may have ended since: then it is not put back.
+                // It may have ended in the meantime: then it is not restored.
                 if !self.is_still_wanted(cache, request_of(&name))? {
                     return Ok(None);
                 }
@@ -80,7 +82,7 @@ impl Applier<'_> {
         let index = policy.index();
         let people = index.with(self.directory);
         let case = found.request.and_then(|id| records.case(id));
-        // What is there now may be another text than what was listed, with a list of its own to come.
+        // The policy may have changed since it was listed; the next sweep handles the new text.
         let is_the_same = role.policies.get(&found.name) == Some(&found.document);
         if !is_the_same || !confirm(&people, &found, role.is_frozen, case.as_ref(), now) {
             return Ok(None);
@@ -103,7 +105,7 @@ impl Applier<'_> {
         Ok(state.is_some_and(|state| matches!(state, State::Granted { .. }) && state.is_open()))
     }
 
-    /// A finding is written for everybody to read; who tells people reads it there.
+    /// Writes a finding to the ledger, where the notifier reads it.
     fn tell(&self, finding: Finding) -> Result<Finding, ApplyError> {
         self.write_new(&Key::Sweep { id: self.new_id(), kind: SweepKind::Finding }, &finding.to_bytes())?;
         Ok(finding)
@@ -115,7 +117,7 @@ impl Applier<'_> {
 }
 
 impl Swept {
-    /// Keeps what came of one thing. What makes the rest pointless is an error.
+    /// Records the result for one request or role. Errors that make the rest pointless are returned.
     fn note(&mut self, about: String, came: Result<Option<Finding>, ApplyError>) -> Result<(), ApplyError> {
         match came {
             Ok(finding) => self.findings.extend(finding),
@@ -126,7 +128,7 @@ impl Swept {
     }
 }
 
-/// Every request that something may be to be done about: all but those that are over and written off.
+/// Every request that may need a step: all except those that have ended and are recorded as such.
 fn open(records: &Records, people: &People<'_>, now: Timestamp) -> Vec<Id> {
     let is_done = |case: &Case<'_>| {
         let state = case.state(people, now);

@@ -14,10 +14,10 @@ use super::*;
 use crate::iam::MemoryIam;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/jit/engineer";
-/// A Friday, when the example's company works.
+/// A Friday, within the working hours of the example company.
 const NOON: &str = "2026-11-27T12:00:00Z";
 
-/// A company, its roles, and what was asked for.
+/// A company, its roles, and its requests.
 struct World {
     ledger: Memory,
     iam: MemoryIam,
@@ -97,7 +97,7 @@ impl World {
         self.say(&userid("hub", "alice@corp.com"), &Fact::Drop(Drop { request, sha256 }));
     }
 
-    /// Runs as who applies; `go_on` is asked before each thing that is changed.
+    /// Runs the applier; `go_on` is called before each change.
     fn run<T>(
         &self,
         go_on: &dyn Fn(&Doing) -> ControlFlow<()>,
@@ -151,7 +151,7 @@ impl World {
         self.policies().contains_key(&policy_name(request))
     }
 
-    /// What must hold at any moment: every policy of a grant is, byte for byte, the text of a decision.
+    /// An invariant: every policy of a grant is, byte for byte, the text of a decision.
     fn check(&self, at: &str) {
         let records = self.records();
         for (name, document) in self.policies().iter().filter(|(name, _)| name.starts_with("jit-")) {
@@ -187,7 +187,7 @@ fn a_request_is_granted_and_ends() {
     world.pass_time(1800);
     assert_eq!(world.sweep(), Swept::default());
     assert_eq!(world.policies().len(), 0);
-    // Nothing is left to do, and nothing odd was written.
+    // Nothing is left to do, and nothing unexpected was written.
     let before = world.ledger.list("a/", "").unwrap();
     assert_eq!(world.sweep(), Swept::default());
     assert_eq!(world.ledger.list("a/", "").unwrap(), before);
@@ -243,7 +243,7 @@ fn what_others_do_to_a_role_is_undone_and_told() {
         assert_eq!(world.policies(), [(name.clone(), text.clone())].into(), "{what}");
     }
     assert_eq!(world.ledger.list("s/", "").unwrap().len(), 9 + 4, "nine sweeps, four findings");
-    // A role that is frozen loses every grant and gets none, until it is not.
+    // A frozen role loses every grant and gets none, until it is no longer frozen.
     world.iam.change(ROLE, |role| role.is_frozen = true);
     assert_eq!(world.sweep().findings, []);
     assert_eq!(world.policies().len(), 0);
@@ -285,7 +285,7 @@ fn what_aws_refuses_is_said_once_and_tried_again() {
     }
 }
 
-/// What happens while somebody applies.
+/// What happens during a run.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Nothing,
@@ -293,15 +293,15 @@ enum Event {
     GivenBack,
     Over,
     Deleted,
-    /// Somebody else applies the same, all of it.
+    /// Another applier does the whole run.
     AppliedByAnother,
 }
 
 const EVENTS: [Event; 6] =
     [Event::Nothing, Event::Revoked, Event::GivenBack, Event::Over, Event::Deleted, Event::AppliedByAnother];
 
-/// At every step something happens, whoever applies ends there or goes on, and the next one ends at any step or not: with
-/// another grant on the same role that is nobody's business.
+/// At every step something happens, the run ends there or continues, and the next run ends at any step or
+/// does not. Another grant on the same role stays unaffected.
 #[test]
 fn an_end_between_any_two_steps_leaves_no_access_or_access_that_ends() {
     let (mut runs, mut deepest) = (0, 0);
@@ -363,7 +363,7 @@ fn an_end_between_any_two_steps_leaves_no_access_or_access_that_ends() {
                     let reached_again = watch(second, later, true);
                     assert!(world.has(other) || is_over.get(), "{at}: the other grant is gone");
                     deepest = deepest.max(count.get());
-                    // Whoever comes last brings it to the one right end.
+                    // The last run reaches the only correct final state.
                     assert_eq!(world.sweep().failures, [], "{at}");
                     world.check(&at);
                     let records = world.records();

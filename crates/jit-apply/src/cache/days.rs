@@ -1,4 +1,4 @@
-//! How the cache is kept: a file for each day, and an index.
+//! How the cache is stored: one file for each day, and an index.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cache, Covered, Object, Shelf, is_of_all_times};
 
-/// Of the format of all files.
+/// The version of the files' format.
 const VERSION: u32 = 1;
 const INDEX: &str = "index";
 
-/// Which file an object is kept in.
+/// The file of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Day {
     /// What every reading needs.
@@ -53,13 +53,13 @@ struct Index {
     version: u32,
     ledger: String,
     covered: Covered,
-    /// The name of each file and the SHA-256 of what is in it.
+    /// The name of each file, and the SHA-256 of its contents.
     files: BTreeMap<String, String>,
     looked_for: BTreeSet<Id>,
 }
 
 impl Cache {
-    /// What the shelf has of `ledger`: nothing, where that is of another ledger or torn.
+    /// Loads the cache of `ledger`; empty if the stored one is damaged or of another ledger.
     pub fn load(shelf: &dyn Shelf, ledger: &str) -> Self {
         Self::from_index(shelf, ledger).unwrap_or_else(|| Self::new(ledger))
     }
@@ -79,7 +79,7 @@ impl Cache {
         })
     }
 
-    /// Takes the days that are needed off the shelf. If one of them is not what it should be, `false`, and nothing is known.
+    /// Loads the days that are needed. If one of them is damaged, forgets everything and returns `false`.
     pub(super) fn fetch_days(&mut self, shelf: &dyn Shelf, is_needed: impl Fn(Day) -> bool) -> bool {
         let days: Vec<Day> = self.on_shelf.keys().copied().filter(|day| is_needed(*day)).collect();
         for day in days {
@@ -87,7 +87,7 @@ impl Cache {
             let bytes = shelf.load(&file_name(&self.ledger, &day.name())).unwrap_or_default();
             let objects = (Hash::of(&bytes).to_string() == hash).then(|| unpack(&bytes)).flatten();
             match objects {
-                // What this reading has got itself is as new.
+                // Objects that this reading got itself are as new.
                 Some(objects) => objects.into_iter().for_each(|(key, object)| {
                     self.objects.entry(key).or_insert(object);
                 }),
@@ -100,18 +100,18 @@ impl Cache {
         true
     }
 
-    /// Puts what is new on the shelf. The index comes last: with files that it does not name as they are it is worth nothing,
-    /// so another process that does the same at the same time costs a reading and no more.
+    /// Stores what is new. The index is written last. Other processes may store at the same time: an index
+    /// whose hashes do not match costs them one more reading, nothing else.
     ///
     /// # Errors
-    /// What the shelf says. The ledger is read again then, and nothing else happens.
+    /// Those of the shelf. The only consequence is that the ledger is read again.
     pub fn save(&mut self, shelf: &dyn Shelf) -> std::io::Result<()> {
         let Some(covered) = self.covered else { return Ok(()) };
         if self.changed.is_empty() && shelf.load(&file_name(&self.ledger, INDEX)).is_some() {
             return Ok(());
         }
         let mut days: BTreeMap<Day, Vec<u8>> = BTreeMap::new();
-        // An object of a day that is still on the shelf joins the others of that day.
+        // A new object of a day that is stored is added to the other objects of that day.
         let changed = self.changed.clone();
         if !self.fetch_days(shelf, |day| changed.contains(&day)) {
             return Ok(());
@@ -141,7 +141,7 @@ impl Cache {
     }
 }
 
-/// Each ledger has files of its own.
+/// Each ledger has its own files.
 fn file_name(ledger: &str, name: &str) -> String {
     format!("{}-{name}", &Hash::of(ledger.as_bytes()).to_string()[..16])
 }

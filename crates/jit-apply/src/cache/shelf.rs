@@ -1,4 +1,4 @@
-//! Where the cache is kept between commands.
+//! Stores the cache between commands.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,24 +9,24 @@ use std::sync::{Mutex, PoisonError};
 use crate::folder::about::Kind;
 use crate::folder::platform::{Handle, own_user};
 
-/// No file of a cache is near this size.
+/// The limit for a file of the cache, far above its normal size.
 const LARGEST_FILE: usize = 256 * 1024 * 1024;
-/// Of files that a killed writer left, in seconds.
+/// When a file of a killed writer may be removed, in seconds.
 const STALE_AFTER: i64 = 60;
 
-/// Keeps files by their names, which are plain. What it gives back may be torn: readers check it.
+/// Stores files by name; names need no escaping. A stored file may be damaged: readers check it.
 pub trait Shelf {
-    /// What lies under `name`, if anything that can be read does.
+    /// The file `name`, if it exists and can be read.
     fn load(&self, name: &str) -> Option<Vec<u8>>;
 
-    /// Replaces what lies under `name`.
+    /// Replaces the file `name`.
     ///
     /// # Errors
-    /// Whatever the system says; what lay there before still does then.
+    /// Those of the system; the file is then unchanged.
     fn store(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 }
 
-/// In memory, for programs that run on, and for tests.
+/// In memory, for programs that keep running, and for tests.
 impl Shelf for Mutex<BTreeMap<String, Vec<u8>>> {
     fn load(&self, name: &str) -> Option<Vec<u8>> {
         self.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
@@ -38,16 +38,16 @@ impl Shelf for Mutex<BTreeMap<String, Vec<u8>>> {
     }
 }
 
-/// A folder of this user alone.
+/// A folder of this user.
 #[derive(Debug)]
 pub struct FolderShelf(Handle);
 
 impl FolderShelf {
-    /// The folder at `path`, which must be there.
+    /// The folder at `path`, which must exist.
     ///
     /// # Errors
-    /// Whatever the system says, and `PermissionDenied` for a folder that belongs to somebody else or that others can write
-    /// to: they could make this user believe anything.
+    /// Those of the system, and `PermissionDenied` for a folder that belongs to another user or that others
+    /// can write to: they could forge the cache.
     pub fn open(path: &Path) -> io::Result<Self> {
         let folder = Handle::open(path)?;
         let about = folder.about;
@@ -81,7 +81,7 @@ impl Shelf for FolderShelf {
 }
 
 impl FolderShelf {
-    /// Removes what writers of the same file left when they were killed.
+    /// Removes temporary files that killed writers of the same file left.
     fn sweep(&self, name: &str) {
         let Ok(now) = self.0.about(name).map(|about| about.changed) else { return };
         let mut left = Vec::new();

@@ -14,7 +14,7 @@ type Files = Mutex<BTreeMap<String, Vec<u8>>>;
 
 const DAY: i64 = 86_400;
 
-/// A ledger that is written to as time goes on.
+/// A ledger that is written to as time passes.
 struct World {
     ledger: Memory,
     made: u32,
@@ -89,7 +89,7 @@ impl World {
     }
 
     fn act(&self, request: Id, kind: ActKind, act: &Act) {
-        // One that is there already stays.
+        // If it exists already, it stays.
         let _ = self.ledger.session(Session::Applier).put_new(&Key::Act { request, kind }, &act.to_bytes());
     }
 
@@ -113,13 +113,13 @@ impl World {
         self.act(request, ActKind::Decision, &Act::Decision(Box::new(decision)));
     }
 
-    /// A reading that starts from nothing, of everything.
+    /// A reading of everything without a cache.
     fn afresh(&self) -> Reading {
         Cache::new("x").read(&self.ledger, &Files::default(), EVERYTHING, self.now()).unwrap()
     }
 }
 
-/// That `seen` says of everything since `since` what a reading from nothing says.
+/// Asserts that `seen` has the same records of everything since `since` as a reading without a cache.
 fn assert_same(world: &World, seen: &Records, since: Timestamp) {
     let whole = world.afresh().records;
     assert_eq!(whole.anomalies(), [], "the ledger is in order");
@@ -135,7 +135,7 @@ fn assert_same(world: &World, seen: &Records, since: Timestamp) {
     };
     assert_eq!(cases(seen), cases(&whole));
     for case in whole.cases().filter(|case| case.id.at() >= since) {
-        // What an extension inherits comes from however long ago.
+        // What an extension inherits may be arbitrarily old.
         let mut before = case.request.extends;
         while let Some(id) = before {
             let parent = |records: &Records| records.case(id).map(|parent| parent.request.clone());
@@ -148,7 +148,7 @@ fn assert_same(world: &World, seen: &Records, since: Timestamp) {
     }
 }
 
-/// One thing that happens; numbers choose what it is about.
+/// An event; the numbers select what it is about.
 #[derive(Clone, Debug)]
 enum Event {
     Time(i64),
@@ -171,8 +171,8 @@ enum Event {
     },
     Publish,
     Sweep,
-    /// By the reader of that number, of so many days; afterwards the cache is kept and loaded again, or the process is
-    /// killed before it could be kept.
+    /// A reading by the reader of that number, of so many days; afterwards the cache is stored and loaded
+    /// again, or the process is killed before it is stored.
     Read {
         reader: usize,
         days: i64,
@@ -203,14 +203,14 @@ proptest! {
         let readers: [Files; 2] = Default::default();
         for event in events {
             let recent = |all: &[(Id, Hash)], which: usize, now: Timestamp| {
-                // Acts and votes come while there is something to decide or to end.
+                // Acts and votes arrive while there is something to decide or to end.
                 let fits: Vec<_> = all.iter().filter(|(id, _)| now.0 - id.at().0 < 14 * DAY).copied().collect();
                 (!fits.is_empty()).then(|| fits[which % fits.len()])
             };
             match event {
                 Event::Time(seconds) => world.pass_time(seconds),
                 Event::Ask { who, off, extends } => {
-                    // Of any age: how old the parent may be is not the reader's business.
+                    // Of any age: the reader does not limit the age of the parent.
                     let parent = extends.filter(|_| !world.requests.is_empty());
                     let parent = parent.map(|which| world.requests[which % world.requests.len()].0);
                     world.ask(["alice@corp.com", "carol@corp.com", "bob@corp.com"][who], off, parent);
@@ -248,7 +248,7 @@ proptest! {
                     let since = Timestamp((world.now().0 - days * DAY).max(0));
                     let read = cache.read(&world.ledger, shelf, since, world.now()).unwrap();
                     assert_same(&world, &read.records, since);
-                    // At once again: nothing is got, and nothing is different.
+                    // Again immediately: nothing is read, and nothing changes.
                     let again = cache.read(&world.ledger, shelf, since, world.now()).unwrap();
                     prop_assert_eq!(again.got, 0);
                     assert_same(&world, &again.records, since);
@@ -276,7 +276,7 @@ fn only_what_is_new_is_listed_and_got() {
     let since = Timestamp(world.now().0 - 15 * DAY);
     let mut cache = Cache::load(&shelf, "x");
     let first = cache.read(&world.ledger, &shelf, since, world.now()).unwrap();
-    // All are listed once, because a use of break-glass may be among them; those of the window are got.
+    // All are listed once, because a use of break-glass may be among them; those of the window are read.
     assert_eq!((first.listed, first.got), (501, 1 + 360));
     cache.save(&shelf).unwrap();
     world.pass_time(3600);
@@ -284,12 +284,12 @@ fn only_what_is_new_is_listed_and_got() {
     let mut cache = Cache::load(&shelf, "x");
     let second = cache.read(&world.ledger, &shelf, since, world.now()).unwrap();
     assert_eq!((second.listed, second.got), (3, 1), "the policy, the last one known, the new one");
-    // Nothing is written where nothing is new, and of the days only those that changed.
+    // Without new objects nothing is written, and otherwise only the days that changed.
     cache.save(&shelf).unwrap();
     let before = shelf.lock().unwrap().clone();
     cache.save(&shelf).unwrap();
     assert_eq!(*shelf.lock().unwrap(), before);
-    // An earlier start gets what is missing, and that alone.
+    // An earlier start reads what is missing, and nothing else.
     let third = Cache::load(&shelf, "x").read(&world.ledger, &shelf, EVERYTHING, world.now()).unwrap();
     assert_eq!(third.got, 500 - 360);
 }
@@ -366,7 +366,7 @@ fn what_is_torn_or_of_another_ledger_is_read_again() {
         let read = Cache::load(&shelf, "x").read(&world.ledger, &shelf, EVERYTHING, world.now()).unwrap();
         assert_same(&world, &read.records, EVERYTHING);
     }
-    // The index of one process and the days of another, who knew less: their hashes differ.
+    // The index of one process and the days of another, which knew less: their hashes differ.
     let other = Files::new(kept.clone());
     world.ask("alice@corp.com", 0, None);
     let mut cache = Cache::load(&other, "x");
@@ -402,10 +402,10 @@ fn the_first_version_counts_and_what_is_gone_still_counts() {
     assert_eq!(kinds, [jit_access::ledger::AnomalyKind::SecondVersion]);
 }
 
-/// A ledger that answers some questions with an error.
+/// A ledger that answers some calls with an error.
 struct Broken<'l> {
     ledger: &'l Memory,
-    /// For each key that contains the text.
+    /// The errors for keys that contain the text.
     gets: Vec<(&'static str, LedgerError)>,
 }
 
@@ -441,7 +441,7 @@ fn one_object_that_cannot_be_read_is_a_finding_and_a_ledger_that_cannot_is_an_er
     assert_eq!(read(vec![("", LedgerError::Refused(text()))]).unwrap_err(), LedgerError::Refused(text()));
     let lost = LedgerError::Unreachable(text());
     assert_eq!(read(vec![("request.json", lost.clone())]).unwrap_err(), lost);
-    // It is tried again, and the cache has what it had.
+    // It is tried again, and the cache still has the rest.
     let mut cache = Cache::new("x");
     let broken = Broken { ledger: &world.ledger, gets: vec![("request.json", lost)] };
     assert!(cache.read(&broken, &shelf, EVERYTHING, now).is_err());
@@ -461,7 +461,7 @@ fn a_shelf_is_a_folder_of_ones_own() {
     shelf.store("x", b"two").unwrap();
     assert_eq!(shelf.load("x").as_deref(), Some(&b"two"[..]));
     assert_eq!(fs::read_dir(path).unwrap().count(), 1);
-    // A link is not followed, and what others can write is not believed.
+    // A link is not followed, and a folder that others can write to is not trusted.
     fs::rename(path.join("x"), path.join("y")).unwrap();
     std::os::unix::fs::symlink("y", path.join("x")).unwrap();
     assert_eq!(shelf.load("x"), None);

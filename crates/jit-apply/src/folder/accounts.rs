@@ -1,4 +1,4 @@
-//! Names of the accounts of this machine: whose file something is.
+//! The names of this machine's accounts, to identify the owners of files.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,17 +8,17 @@ use std::sync::{Mutex, PoisonError};
 
 const LARGEST_PASSWD: u64 = 16 * 1024 * 1024;
 
-/// Who has which number on this machine.
+/// Looks up the accounts of this machine.
 pub trait Accounts: fmt::Debug + Send + Sync {
-    /// The name of the account with this number.
+    /// The name of the account with this user id.
     fn name(&self, user: u32) -> Option<String>;
 }
 
-/// The accounts that the system knows: those of `/etc/passwd`, and of whatever else `id` asks (a directory server, or on
-/// macOS the directory service).
+/// The accounts that the system knows: those in `/etc/passwd`, and those of any other source that `id` uses
+/// (a directory server, or on macOS the directory service).
 #[derive(Debug, Default)]
 pub struct SystemAccounts {
-    /// What was found before. Nobody's name changes while a command runs.
+    /// Names that were looked up before. No name changes while a command runs.
     known: Mutex<HashMap<u32, Option<String>>>,
 }
 
@@ -35,7 +35,8 @@ fn name_of(user: u32) -> Option<String> {
     in_passwd(&String::from_utf8_lossy(&passwd), user).or_else(|| ask_id(user))
 }
 
-/// The name of the account in the text of `/etc/passwd`: the first one with that number, as the system's own look-up.
+/// The name of the account in the text of `/etc/passwd`: like the system's own look-up, the first one with
+/// that user id.
 fn in_passwd(text: &str, user: u32) -> Option<String> {
     let of = |line: &str| {
         let mut fields = line.split(':');
@@ -45,7 +46,7 @@ fn in_passwd(text: &str, user: u32) -> Option<String> {
     text.lines().filter(|line| !line.starts_with('#')).find_map(of)
 }
 
-/// `id` says the name, and fails for a number that is nobody's.
+/// `id` prints the name, and fails for an unknown user id.
 #[allow(clippy::disallowed_methods, reason = "a fixed program of the system, with a number as its argument")]
 fn ask_id(user: u32) -> Option<String> {
     let mut command = std::process::Command::new("/usr/bin/id");

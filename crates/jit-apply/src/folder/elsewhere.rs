@@ -1,5 +1,6 @@
-//! Folders by paths, where the standard library has no descriptors of folders and does not say who owns a file: a ledger
-//! of one user, below their profile. Every name is looked at before it is used, and a link is not followed.
+//! The implementation with paths, for systems whose folders have no descriptors and whose files have no known
+//! owner in the standard library: a ledger of one user, below their profile. Every name is checked before it
+//! is used, and links are not followed.
 #![allow(clippy::disallowed_methods, reason = "this is the door of the ledger's folder to the system")]
 
 use std::fs::{self, File, OpenOptions};
@@ -10,18 +11,18 @@ use std::time::UNIX_EPOCH;
 use super::Publishing;
 use super::about::{About, Kind};
 
-/// Opens a link itself and not what it leads to (`FILE_FLAG_OPEN_REPARSE_POINT`).
+/// Opens a link itself and not its target (`FILE_FLAG_OPEN_REPARSE_POINT`).
 #[cfg(windows)]
 const NO_FOLLOW: u32 = 0x0020_0000;
 
-/// A folder that was looked at.
+/// A folder that was checked.
 #[derive(Debug)]
 pub(crate) struct Handle {
     path: PathBuf,
     pub(crate) about: About,
 }
 
-/// There is one user.
+/// There is only one user.
 pub(crate) fn own_user() -> u32 {
     0
 }
@@ -89,7 +90,7 @@ impl Handle {
         fs::create_dir(self.path.join(name))
     }
 
-    /// A second name never replaces anything; nor does a folder that is moved to a name that is taken.
+    /// A hard link never replaces anything, and neither does moving a folder to a name that is taken.
     pub(crate) fn publish(&self, staged: &str, to: &Self, name: &str, _: Publishing) -> io::Result<bool> {
         let (from, to) = (self.path.join(staged), to.path.join(name));
         let moved = match self.about(staged)?.kind {

@@ -1,4 +1,4 @@
-//! Why a folder is no ledger that can be used.
+//! Why a folder cannot be used as a ledger.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,59 +11,59 @@ pub enum FolderError {
     /// There is no such folder.
     #[error("there is no folder {}", .path.display())]
     Absent {
-        /// Where.
+        /// The path.
         path: PathBuf,
     },
-    /// The system does not let this user in.
+    /// The system denies access.
     #[error("cannot use {}: {why}", .path.display())]
     Denied {
-        /// What.
+        /// The path.
         path: PathBuf,
-        /// In the system's words.
+        /// The system's message.
         why: String,
     },
     /// Something else is in its place.
     #[error("{} is not a folder: {what}", .path.display())]
     NotAFolder {
-        /// What.
+        /// The path.
         path: PathBuf,
-        /// What it is.
+        /// The type of the entry.
         what: String,
     },
-    /// A folder, and not that of a ledger.
+    /// A folder that is not a ledger.
     #[error("{} is not a ledger: it does not have the folders a, f, policy, s and tmp", .path.display())]
     NotALedger {
-        /// Where.
+        /// The path.
         path: PathBuf,
     },
     /// Others could change what is in it.
     #[error("{} is not safe for a ledger: {what}", .path.display())]
     Unsafe {
-        /// What.
+        /// The path.
         path: PathBuf,
         /// Why.
         what: &'static str,
     },
-    /// No room is left.
+    /// The disk is full.
     #[error("no room is left for {}: {why}", .path.display())]
     Full {
-        /// What.
+        /// The path.
         path: PathBuf,
-        /// In the system's words.
+        /// The system's message.
         why: String,
     },
     /// This user has no name that others could know them by.
     #[error("user {user} has no name on this machine that can be the name of a person in a policy")]
     NoName {
-        /// The number.
+        /// The user id.
         user: u32,
     },
-    /// Anything else that the system says.
+    /// Any other error of the system.
     #[error("cannot use {}: {why}", .path.display())]
     Failed {
-        /// What.
+        /// The path.
         path: PathBuf,
-        /// In the system's words.
+        /// The system's message.
         why: String,
     },
 }
@@ -128,19 +128,19 @@ impl Explain for FolderError {
     }
 }
 
-/// Whether the system found a link where none may be.
+/// Whether the system found a link where none is allowed.
 #[cfg(unix)]
 pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
 
-/// Whether the system found a link where none may be.
+/// Whether the system found a link where none is allowed.
 #[cfg(not(unix))]
 pub(super) fn is_link(_: &io::Error) -> bool {
     false
 }
 
-/// What the system says, without its number.
+/// The system's message without its error number.
 pub(super) fn in_words(error: &io::Error) -> String {
     if is_link(error) {
         return "it is a symbolic link, which is not followed".to_owned();

@@ -1,12 +1,12 @@
-//! Where each key lies below the folder, and how large what lies there can be.
+//! Where each key is stored below the folder, and the size limit of its object.
 
 use jit_access::ledger::{Key, LARGEST_ACT, LARGEST_FACT};
 use jit_access::policy::LARGEST_POLICY;
 
-/// Where objects are written before they get their names. Readers do not look here.
+/// The folder in which objects are written before they are moved to their names. Readers ignore it.
 pub(super) const STAGING: &str = "tmp";
 
-/// What a key begins with, each a folder.
+/// The first segment of a key, each a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Area {
     Acts,
@@ -36,23 +36,23 @@ impl Area {
         }
     }
 
-    /// Whether several people write into one folder of it: the acts about one request, where approvers apply. Everywhere else
-    /// a folder belongs to who made it.
+    /// Whether several people write into the same folder of this area: the acts about one request, if
+    /// approvers apply. Everywhere else a folder belongs to the person who created it.
     pub(super) fn is_shared(self) -> bool {
         self == Self::Acts
     }
 }
 
-/// Where one key lies.
+/// The place of one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) area: Area,
     /// The folders below the area's.
     pub(super) folders: Vec<String>,
     pub(super) file: String,
-    /// The session name of who writes it; `None` where the key names nobody.
+    /// The session name of its author; `None` if the key has none.
     pub(super) author: Option<String>,
-    /// The most bytes of such an object.
+    /// The maximum size of such an object, in bytes.
     pub(super) limit: usize,
 }
 
@@ -72,12 +72,14 @@ impl Place {
     }
 }
 
-/// A segment of a key as the name of a file. Windows has no colons in names; nothing else of a key has a semicolon.
+/// A segment of a key as a file name. Names on Windows have no colons, so they become semicolons, which occur
+/// nowhere else in a key.
 pub(super) fn on_disk(segment: &str) -> String {
     if cfg!(windows) { segment.replace(':', ";") } else { segment.to_owned() }
 }
 
-/// The segment that a name stands for. Of a name with a colon there is none on Windows, and elsewhere none with a semicolon.
+/// The segment for a file name. A name with a colon is not valid on Windows, and one with a semicolon is not
+/// valid elsewhere.
 pub(super) fn in_key(name: &str) -> String {
     if cfg!(windows) { name.replace(';', ":") } else { name.to_owned() }
 }

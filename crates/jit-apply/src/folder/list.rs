@@ -1,4 +1,4 @@
-//! Listing: what lies in the folder, in the order of keys.
+//! Lists the folder in the order of keys.
 
 use std::io;
 
@@ -10,7 +10,7 @@ use super::layout::{AREAS, Area, Place, in_key};
 use super::platform::Handle;
 use super::{FolderLedger, what_it_is};
 
-/// Which keys are asked for.
+/// The requested keys.
 #[derive(Clone, Copy)]
 struct Wanted<'w> {
     prefix: &'w str,
@@ -18,7 +18,7 @@ struct Wanted<'w> {
 }
 
 impl Wanted<'_> {
-    /// Whether anything below the folder `path`, which ends in a slash, can be asked for.
+    /// Whether a requested key can be below the folder `path`, which ends in a slash.
     fn is_below(&self, path: &str) -> bool {
         (path.starts_with(self.prefix) || self.prefix.starts_with(path))
             && (path > self.after || self.after.starts_with(path))
@@ -69,7 +69,7 @@ impl Walk<'_> {
             }
             let is_wanted =
                 if are_files { self.wanted.is(&in_key(&key)) } else { self.wanted.is_below(&key) };
-            // What is no folder stands for a key itself.
+            // An entry that is not a folder would be a key itself.
             if is_wanted || self.wanted.is(key.trim_end_matches('/')) {
                 names.push(Some(name.to_owned()));
             }
@@ -111,7 +111,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Something lies where the layout has folders only.
+    /// Reports another entry where the layout has only folders.
     fn not_a_folder(
         &mut self,
         folder: &Handle,
@@ -134,7 +134,8 @@ impl Walk<'_> {
         self.ledger_failed(path, error)
     }
 
-    /// An error of one name: it is a finding, and no reason to read nothing. What has gone meanwhile was nothing yet.
+    /// Handles an error about one name: it is reported, and the others are read. A name that has disappeared
+    /// was not an object yet.
     fn ledger_failed(&mut self, key: &str, error: &io::Error) -> Result<(), LedgerError> {
         match error.kind() {
             io::ErrorKind::NotFound => Ok(()),
@@ -153,7 +154,8 @@ impl Walk<'_> {
     }
 }
 
-/// A name that the layout does not have was chosen by anybody, and may hold what a terminal obeys.
+/// A name that does not fit the layout may be anybody's choice, so it may contain control characters for
+/// terminals.
 fn escaped(key: &str) -> String {
     key.chars().flat_map(|c| if c == '/' { vec![c] } else { c.escape_debug().collect() }).collect()
 }

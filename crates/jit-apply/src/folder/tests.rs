@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// The accounts of a machine that a test makes up.
+/// The accounts of a fictitious machine.
 #[derive(Debug, Default)]
 pub(crate) struct Names(BTreeMap<u32, String>);
 
@@ -28,21 +28,21 @@ impl Accounts for Names {
     }
 }
 
-/// A folder that goes with the test, and the ledger in it.
+/// A folder for the test, and the ledger in it.
 struct Place {
     folder: tempfile::TempDir,
     ledger: FolderLedger,
 }
 
 impl Place {
-    /// Of this user alone.
+    /// For this user alone.
     fn private() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = FolderLedger::create(&folder.path().join("ledger"), myself("bob")).unwrap();
         Self { folder, ledger }
     }
 
-    /// Where everybody can write, and this user is `bob`.
+    /// A ledger that everybody can write to; this user is `bob`.
     #[cfg(unix)]
     fn shared() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ impl Place {
         self.folder.path().join("ledger").join(below.split('/').map(layout::on_disk).collect::<PathBuf>())
     }
 
-    /// Puts bytes at a path, as somebody could by other means.
+    /// Writes bytes to a path, as somebody could without jit.
     fn force(&self, below: &str, bytes: &[u8]) {
         let path = self.path(below);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -127,7 +127,7 @@ fn an_object_is_created_once_and_never_changed() {
             assert_eq!(write(&place.ledger, &key, b"two"), Err(WriteError::Other(text)));
         }
         assert_eq!(fs::read_dir(place.path("tmp")).unwrap().count(), 0);
-        // Whoever opens it later, at any path, finds the same.
+        // Opening it later by another path gives the same.
         let again = FolderLedger::open(&place.path(""), myself("bob")).unwrap();
         assert_eq!(again.list("", ""), place.ledger.list("", ""));
         let now = again.time().unwrap();
@@ -165,7 +165,7 @@ fn one_of_many_writers_creates() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
-    /// A folder answers as the ledger in memory does.
+    /// A folder behaves like the ledger in memory.
     #[test]
     fn a_folder_is_a_ledger(
         puts in prop::collection::vec((any::<prop::sample::Index>(), 0u8..3), 0..30),
@@ -209,7 +209,7 @@ fn in_a_shared_folder_the_owner_of_the_file_is_the_author() {
     let policy = Key::Policy { id: id(3), author: userid("platform", "eve") };
     assert!(matches!(place.ledger.put_new(&policy, b"{}"), Err(LedgerError::Refused(_))));
 
-    // By other means it can be written; it does not count.
+    // It can be written without jit, but does not count.
     place.force(&others.to_string(), b"{}");
     let entry = place.entry(&others.to_string());
     assert_eq!(entry.doubt.as_deref(), Some("its file belongs to the user `bob`"));
@@ -217,7 +217,7 @@ fn in_a_shared_folder_the_owner_of_the_file_is_the_author() {
     let mut records = Records::default();
     records.take(&entry, b"{}");
     assert_eq!(records.anomalies()[0].kind, AnomalyKind::Doubt);
-    // The honest twin, and the same file for a machine on which this user is somebody else, or nobody.
+    // The valid counterpart, and the same file on a machine where this user is another person, or unknown.
     assert_eq!(place.entry(&own.to_string()).doubt, None);
     for (accounts, doubt) in [
         (myself("eve"), "its file belongs to the user `eve`".to_owned()),
@@ -233,7 +233,7 @@ fn in_a_shared_folder_the_owner_of_the_file_is_the_author() {
     assert!(matches!(nobody.own_name(), Err(FolderError::NoName { .. })));
     assert!(matches!(nobody.put_new(&fact(4, &bob(), FactKind::Vote), b"{}"), Err(LedgerError::Refused(_))));
 
-    // Whoever is alone plays everybody.
+    // A single user acts as everybody.
     let alone = Place::private();
     assert_eq!(alone.ledger.own_name(), Ok(None));
     assert_eq!(alone.ledger.put_new(&others, b"{}"), Ok(Put::Created));
@@ -250,7 +250,7 @@ fn others_can_read_and_add_and_cannot_change() {
         assert_eq!(place.ledger.put_new(&vote, b"{}"), Ok(Put::Created));
         assert_eq!(place.ledger.put_new(&act, b"{}"), Ok(Put::Created));
     }
-    // Of a fact its author's folders; of an act a folder that others add to.
+    // For a fact, the folders of its author; for an act, a folder that others write to.
     let cases = [
         ("f".to_owned(), 0o1777, 0o700),
         (format!("f/{}", id(1)), 0o755, 0o700),
@@ -266,7 +266,7 @@ fn others_can_read_and_add_and_cannot_change() {
     }
 }
 
-/// What is found in the place of an object, made by `make` at the path of a vote.
+/// Other entries in the place of an object; `make` creates one at the path of a vote.
 #[cfg(unix)]
 #[test]
 fn what_somebody_could_have_put_there_is_doubted() {
@@ -329,7 +329,7 @@ fn what_somebody_could_have_put_there_is_doubted() {
             assert_eq!((entry.key.as_str(), entry.doubt.as_deref()), (&*vote.to_string(), doubt), "{name}");
             let got = place.ledger.get(&entry.key);
             assert_eq!(matches!(got, Err(LedgerError::Damaged(_))), doubt.is_some(), "{name}: {got:?}");
-            // It is never written over or through.
+            // It is never overwritten or written through.
             let written = write(&place.ledger, &vote, b"other");
             assert!(written.is_err(), "{name}");
             if let Ok(bytes) = fs::read(place.path("elsewhere")) {
@@ -371,7 +371,7 @@ fn a_time_that_its_owner_sets_is_not_believed() {
     let file = File::options().write(true).open(place.path(&vote.to_string())).unwrap();
     file.set_modified(long_ago).unwrap();
     assert!(place.entry(&vote.to_string()).written >= written);
-    // What is copied into the folder is of the time of the copy.
+    // A file that is copied into the folder has the time of the copy.
     let copy = fact(2, &bob(), FactKind::Vote).to_string();
     place.force(&copy, b"{}");
     File::options().write(true).open(place.path(&copy)).unwrap().set_modified(long_ago).unwrap();
@@ -400,7 +400,7 @@ fn names_that_the_layout_does_not_have_are_shown_and_do_nothing() {
     foreign.iter().for_each(|name| place.force(name, b"{}"));
     let not_text = place.path("f").join(std::ffi::OsStr::from_bytes(b"\xff\xfe"));
     fs::write(not_text, b"{}").unwrap();
-    // Beside the ledger's folders whatever people put there is no business of the ledger.
+    // Files next to the ledger's folders are ignored.
     place.force("README.txt", b"hello");
 
     let entries = place.ledger.list("", "").unwrap();
@@ -413,7 +413,7 @@ fn names_that_the_layout_does_not_have_are_shown_and_do_nothing() {
     }
     let anomalies = records.anomalies();
     let found = |kind: AnomalyKind| anomalies.iter().filter(|anomaly| anomaly.kind == kind).count();
-    // All but the vote, which is about nothing.
+    // All except the vote, which refers to nothing.
     assert_eq!(found(AnomalyKind::Key) + found(AnomalyKind::Doubt), foreign.len() + 1, "{anomalies:#?}");
     for name in &foreign {
         assert!(place.ledger.get(name).is_err(), "{name:?}");
@@ -435,7 +435,7 @@ fn a_torn_or_oversized_file_is_a_finding() {
         place.force(&key(u8::try_from(length).unwrap()).to_string(), &whole[..length]);
     }
     place.force(&key(200).to_string(), &vec![b'x'; 16 * 1024 + 1]);
-    // As large as it says, and nothing of it is read.
+    // It claims to be this large, and nothing of it is read.
     let huge = place.path(&key(201).to_string());
     place.force(&key(201).to_string(), b"");
     File::options().write(true).open(huge).unwrap().set_len(1 << 40).unwrap();
@@ -501,7 +501,7 @@ fn folders_that_are_no_ledger_say_why() {
     assert!(matches!(open("ledger"), Err(FolderError::NotALedger { .. })));
     std::os::unix::fs::symlink(at("s"), at("ledger/s")).unwrap();
     assert!(matches!(open("ledger"), Err(FolderError::NotAFolder { .. })));
-    // The person's own path may be a link.
+    // The path that the user gives may contain a link.
     assert!(create("real").is_ok());
     std::os::unix::fs::symlink(at("real"), at("link")).unwrap();
     assert!(open("link").is_ok());
@@ -530,7 +530,7 @@ fn abandoned_temporary_files_are_removed_and_used_ones_stay() {
     assert!(!staging.is_abandoned("left", own + 1, changed[0] + 60, 60), "another user's");
     drop(held);
     assert!(is_abandoned(1, 60));
-    // None of it is in the way.
+    // None of it causes a problem.
     assert_eq!(place.ledger.put_new(&fact(1, &bob(), FactKind::Vote), b"{}"), Ok(Put::Created));
     assert_eq!(fs::read_dir(place.path("tmp")).unwrap().count(), 4);
     write::sweep_at(&staging, changed[3] + 120);
@@ -539,7 +539,7 @@ fn abandoned_temporary_files_are_removed_and_used_ones_stay() {
     assert_eq!(left, ["named"]);
 }
 
-/// Every error says what to do, in a clause.
+/// The advice of every error is a clause that says what to do.
 #[test]
 fn every_error_says_what_to_do_next() {
     let (path, why) = (PathBuf::from("/ledger"), "why".to_owned());

@@ -1,5 +1,5 @@
-//! Folders by descriptors: everything below the ledger's folder is opened relative to a descriptor, one name at a time, and
-//! no symbolic link is followed.
+//! The implementation with descriptors: everything below the ledger's folder is opened relative to a
+//! descriptor, one name at a time, and no symbolic link is followed.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -16,7 +16,7 @@ use super::about::{About, Kind};
 
 /// A descriptor that can be listed and synced.
 const TO_FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-/// A pipe without a writer does not make opening wait, and a terminal does not become ours.
+/// A pipe without a writer does not block opening, and a terminal does not become the controlling one.
 const TO_FILE: OFlags = OFlags::NOFOLLOW.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 const PRIVATE_FOLDER: Mode = Mode::RWXU;
 const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
@@ -25,19 +25,19 @@ const PRIVATE_FILE: Mode = Mode::RUSR.union(Mode::WUSR);
 #[derive(Debug)]
 pub(crate) struct Handle {
     descriptor: OwnedFd,
-    /// Whether the descriptor is behind the names.
+    /// Whether names were already read with this descriptor.
     #[cfg(target_os = "linux")]
     is_listed: AtomicBool,
     pub(crate) about: About,
 }
 
-/// The number of the user that this process acts for.
+/// The user id of this process.
 pub(crate) fn own_user() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
 impl Handle {
-    /// Opens the ledger's folder, the only one whose path may have links in it: the person chose it.
+    /// Opens the ledger's folder. Only its path may contain links, because the user chose it.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Self::of(fs::openat(fs::CWD, path, TO_FOLDER, Mode::empty())?)
     }
@@ -56,13 +56,14 @@ impl Handle {
         })
     }
 
-    /// Hands each name in here to `each`; `None` for a name that is not text.
+    /// Passes each name in this folder to `each`; `None` for a name that is not text.
     pub(crate) fn names(&self, mut each: impl FnMut(Option<&str>)) -> io::Result<()> {
         let mut see = |name: &std::ffi::CStr| match name.to_str() {
             Ok("." | "..") => {}
             name => each(name.ok()),
         };
-        // By this very descriptor, which saves opening the folder again: a ledger has two folders for each of its objects.
+        // Uses this descriptor, which saves opening the folder again: a ledger has two folders for each of
+        // its objects.
         #[cfg(target_os = "linux")]
         {
             if self.is_listed.swap(true, Ordering::Relaxed) {
@@ -85,7 +86,7 @@ impl Handle {
         Ok(about(&fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW)?))
     }
 
-    /// Reads a regular file of at most `limit` bytes, and says what it is as it was opened.
+    /// Reads a regular file of at most `limit` bytes, and returns the information about the opened file.
     pub(crate) fn read(&self, name: &str, limit: usize) -> io::Result<(Vec<u8>, About)> {
         let descriptor = fs::openat(&self.descriptor, name, TO_FILE | OFlags::RDONLY, Mode::empty())?;
         let stat = fs::fstat(&descriptor)?;
@@ -97,14 +98,14 @@ impl Handle {
         if size > limit {
             return Err(too_large(size, limit));
         }
-        // One byte more than there should be, so that the end is seen without another call.
+        // One byte more than expected, so that the end is seen without another call.
         let mut content = Vec::with_capacity(size + 1);
         let read = File::from(descriptor).take(limit as u64 + 1).read_to_end(&mut content)?;
         if read > limit { Err(too_large(read, limit)) } else { Ok((content, about)) }
     }
 
-    /// Makes the file `name`, which must be new, with these bytes, synced, and with its final rights. It is locked as long
-    /// as the answer lives, so that nobody takes it for abandoned.
+    /// Creates the new file `name` with these bytes and its final permissions, and syncs it. It is locked
+    /// until the returned file is dropped, so that nobody considers it abandoned.
     pub(crate) fn stage(&self, name: &str, bytes: &[u8], mode: u32, group: u32) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | TO_FILE;
         let mut file = File::from(fs::openat(&self.descriptor, name, flags, PRIVATE_FILE)?);
@@ -123,7 +124,7 @@ impl Handle {
         }
     }
 
-    /// Makes the folder `name`, which must be new, with its final rights.
+    /// Creates the new folder `name` with its final permissions.
     pub(crate) fn stage_folder(&self, name: &str, mode: u32, group: u32) -> io::Result<()> {
         fs::mkdirat(&self.descriptor, name, PRIVATE_FOLDER)?;
         let staged = self.folder(name).and_then(|made| {
@@ -137,7 +138,8 @@ impl Handle {
         staged
     }
 
-    /// Moves `staged` from this folder to `name` in `to`, in one step and only if nothing is there. `false` if something is.
+    /// Moves `staged` from this folder to `name` in `to`, in one step and only if that does not exist.
+    /// Returns `false` if it does.
     pub(crate) fn publish(&self, staged: &str, to: &Self, name: &str, how: Publishing) -> io::Result<bool> {
         let moved = match how {
             Publishing::ByRename => {
@@ -148,13 +150,13 @@ impl Handle {
         match moved {
             Ok(()) => Ok(true),
             Err(Errno::EXIST | Errno::NOTEMPTY) => Ok(false),
-            // A file system that cannot: a second name never replaces anything either. For a folder, an empty one that is
-            // replaced is no loss.
+            // If the file system does not support that, a hard link never replaces anything either. A rename
+            // of a folder may replace an empty one, which loses nothing.
             Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => match self.about(staged)?.kind {
                 Kind::Folder => match fs::renameat(&self.descriptor, staged, &to.descriptor, name) {
                     Ok(()) => Ok(true),
                     Err(Errno::EXIST | Errno::NOTEMPTY | Errno::NOTDIR) => Ok(false),
-                    // In a shared folder nobody replaces what another user made.
+                    // In a shared folder nobody can replace what another user created.
                     Err(Errno::PERM | Errno::ACCESS) if to.about(name).is_ok() => Ok(false),
                     Err(errno) => Err(errno.into()),
                 },
@@ -171,7 +173,7 @@ impl Handle {
         }
     }
 
-    /// Moves `staged` to `name` in this folder, over what is there.
+    /// Moves `staged` to `name` in this folder, replacing what is there.
     pub(crate) fn replace(&self, staged: &str, name: &str) -> io::Result<()> {
         Ok(fs::renameat(&self.descriptor, staged, &self.descriptor, name)?)
     }
@@ -184,12 +186,12 @@ impl Handle {
         Ok(fs::unlinkat(&self.descriptor, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// Makes sure that what was moved here is still here after the power fails. Not every file system can.
+    /// Makes moves into this folder durable. Not every file system can.
     pub(crate) fn sync(&self) {
         let _ = fs::fsync(&self.descriptor);
     }
 
-    /// Whether `name` is a staged file of `user` that nobody has locked, older by `seconds` than the moment `now`.
+    /// Whether `name` is a staged file of `user` that is not locked, and older by `seconds` than `now`.
     pub(crate) fn is_abandoned(&self, name: &str, user: u32, now: i64, seconds: i64) -> bool {
         let Ok(stat) = fs::statat(&self.descriptor, name, AtFlags::SYMLINK_NOFOLLOW) else { return false };
         let found = about(&stat);
@@ -198,7 +200,8 @@ impl Handle {
         }
         match found.kind {
             Kind::Folder => true,
-            // With a second name it is a whole object already. Taking this one away would change the time of the other.
+            // With a second link it is already a complete object, and removing this link would change that
+            // object's time.
             Kind::File if stat.st_nlink == 1 => {
                 fs::openat(&self.descriptor, name, TO_FILE | OFlags::RDONLY, Mode::empty())
                     .is_ok_and(|descriptor| File::from(descriptor).try_lock().is_ok())
@@ -224,7 +227,7 @@ fn about(stat: &Stat) -> About {
     }
 }
 
-/// The group is that of the folder, as far as this user may: whoever is not in it leaves their own.
+/// Sets the group of the folder, if this user may. If they are not in it, their own group stays.
 fn set_group(of: impl std::os::fd::AsFd, group: u32) -> io::Result<()> {
     if fs::fstat(&of)?.st_gid != group {
         let _ = fs::fchown(of, None, Some(Gid::from_raw(group)));

@@ -1,4 +1,4 @@
-//! Writing: whole in `tmp/`, and then to its name in one step.
+//! Writes an object: completely in `tmp/`, and then to its name in one step.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,9 +10,9 @@ use super::layout::{Place, STAGING};
 use super::platform::{self, Handle};
 use super::{FolderLedger, OTHERS_WRITE, Publishing, Sharing};
 
-/// What was staged and is older belongs to a writer that was killed, unless its lock is held.
+/// An older staged file belongs to a writer that was killed, unless its lock is held.
 const STALE_AFTER: i64 = 60;
-/// So often another name is tried, or a folder that somebody else makes at the same moment.
+/// How many times to try another name, or a folder that another process creates at the same moment.
 const TRIES: usize = 100;
 
 impl FolderLedger {
@@ -47,8 +47,8 @@ impl FolderLedger {
     fn put(&self, top: &Handle, staging: &Handle, staged: &str, place: &Place) -> Result<Put, LedgerError> {
         for _ in 0..TRIES {
             match self.try_to_put(top, staging, staged, place) {
-                // Where folders cannot be moved without replacing, another writer has put theirs over the empty one that
-                // this one had opened.
+                // If folders cannot be moved without replacing, another writer has replaced the empty folder
+                // that this one had opened.
                 Err(LedgerError::Absent(_)) if staging.about(staged).is_ok() => {}
                 put => return put,
             }
@@ -70,7 +70,7 @@ impl FolderLedger {
         let mut path = place.area.name().to_owned();
         let mode = match place.area.is_shared() {
             true => top.about.mode,
-            // Theirs alone, and readable by whoever can read the area.
+            // Writable only by its owner, readable by everybody who can read the area.
             false => 0o700 | (top.about.mode & 0o2055),
         };
         for name in &place.folders {
@@ -92,13 +92,13 @@ impl FolderLedger {
         if !is_new {
             return Ok(Put::Exists);
         }
-        // The folders may be new as well, and then it is their parents that have to be synced.
+        // The folders may be new too, so their parents must be synced.
         around.iter().rev().for_each(Handle::sync);
         top.sync();
         Ok(Put::Created)
     }
 
-    /// In a shared folder nobody writes in another's name: readers would not believe it.
+    /// In a shared folder, the name in a key must be the user's own: readers would not trust another one.
     fn check_author(&self, key: &Key, place: &Place) -> Result<(), LedgerError> {
         let (Sharing::Shared(_), Some(author)) = (&self.sharing, &place.author) else { return Ok(()) };
         match self.own_name() {
@@ -128,8 +128,8 @@ impl FolderLedger {
     }
 }
 
-/// Opens the folder `name` in `parent`, and makes it with these rights if it is not there. It appears with its rights, so that
-/// a kill leaves no folder that others should be able to write to and cannot.
+/// Opens the folder `name` in `parent`, or creates it with these permissions. It appears with its final
+/// permissions, so that a kill leaves no folder that others should be able to write to but cannot.
 pub(super) fn make_folder(
     staging: &Handle,
     parent: &Handle,
@@ -152,7 +152,7 @@ pub(super) fn make_folder(
     Err(io::Error::other("somebody removes it again and again"))
 }
 
-/// What the clock of the file system says.
+/// The time on the clock of the file system.
 pub(super) fn clock(staging: &Handle) -> io::Result<i64> {
     let staged = Staged::new(|name| staging.stage(name, b"", 0o600, staging.about.group))?;
     let now = staging.about(&staged.name).map(|about: About| about.changed);
@@ -160,10 +160,10 @@ pub(super) fn clock(staging: &Handle) -> io::Result<i64> {
     now
 }
 
-/// Something under a name of its own in the staging folder.
+/// An entry with a unique name in the staging folder.
 struct Staged<T> {
     name: String,
-    /// Held, because the lock of a staged file lives as long as it is open.
+    /// Keeps the lock of a staged file, which lasts as long as the file is open.
     _made: T,
 }
 
@@ -172,7 +172,7 @@ impl<T> Staged<T> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         for _ in 0..TRIES {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            // Processes in containers may have the same number, and then one of the two takes the next name.
+            // Processes in containers may have the same id; then one of the two takes the next name.
             let name = format!("{}-{}-{count}", platform::own_user(), std::process::id());
             match make(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -183,14 +183,14 @@ impl<T> Staged<T> {
     }
 }
 
-/// Removes what killed writers of this user left. What cannot be removed is in nobody's way.
+/// Removes what killed writers of this user left. What cannot be removed does no harm.
 fn sweep(staging: &Handle) {
     let mut is_empty = true;
     let listed = staging.names(|_| is_empty = false);
     if listed.is_err() || is_empty {
         return;
     }
-    // By the clock that the times of the files are from.
+    // By the clock that sets the times of the files.
     if let Ok(now) = clock(staging) {
         sweep_at(staging, now);
     }

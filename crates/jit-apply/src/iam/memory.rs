@@ -1,4 +1,4 @@
-//! Roles in memory, for tests of whoever applies.
+//! Roles in memory, for tests of the applier.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,7 @@ use jit_access::lifecycle::{ObservedRole, RoleArn};
 
 use super::{Iam, IamError};
 
-/// Roles that are put in by hand. Every call can be made to fail.
+/// Roles that a test puts in. Every call can be made to fail.
 #[derive(Debug, Default)]
 pub struct MemoryIam {
     roles: Mutex<BTreeMap<RoleArn, ObservedRole>>,
@@ -21,12 +21,12 @@ impl MemoryIam {
         Self { roles: Mutex::new(roles.into_iter().map(role).collect()), refused: Mutex::default() }
     }
 
-    /// From now on every change gets this answer; none, and they are done again.
+    /// From now on every change fails with this error; with `None`, changes work again.
     pub fn refuse(&self, error: Option<IamError>) {
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = error;
     }
 
-    /// Changes a role, as somebody could who is not `jit`.
+    /// Changes a role, as somebody could without `jit`.
     pub fn change(&self, role: &str, change: impl FnOnce(&mut ObservedRole)) {
         if let Some(role) = self.lock().get_mut(role) {
             change(role);

@@ -23,7 +23,7 @@ use jit_wire::timestamp::Timestamp;
 pub(crate) use portal::assigned_role;
 use state::Instance;
 
-/// The routes to both services.
+/// The routes of both services.
 pub(crate) struct IdentityCenter {
     instance: Instance,
 }
@@ -54,7 +54,7 @@ impl Service for IdentityCenter {
         let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/client/register") => instance.register(),
-            // The portal, as far as others look at it.
+            // The portal's own pages.
             ("GET", "/start") => {
                 let page =
                     "<!doctype html><html><head><meta name=\"region\" content=\"eu-west-1\"/></head></html>";

@@ -14,7 +14,7 @@ use crate::settings::{Role, Trust};
 use crate::shared::lock;
 use jit_wire::loopback::{Reply, Request};
 
-/// The most entries on a page, whatever is requested.
+/// The maximum number of entries on a page, whatever is requested.
 const MOST_A_PAGE: usize = 100;
 
 /// Which portal call a request is.

@@ -1,4 +1,4 @@
-//! What Identity Center remembers, separate from how it is reached.
+//! The state of Identity Center, separate from its routes.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -36,7 +36,7 @@ impl Instance {
         format!("{}/start", self.url)
     }
 
-    /// A client registers itself.
+    /// Registers a client.
     pub(crate) fn register(&self) -> Result<Reply, Refusal> {
         let id = URL_SAFE_NO_PAD.encode(self.shared.random::<16>()?);
         let secret = self.shared.issue("client secret")?;
@@ -65,25 +65,24 @@ impl Instance {
     }
 }
 
-/// What the service remembers.
 #[derive(Default)]
 pub(crate) struct State {
-    /// The secret of each client, and until when it is registered.
+    /// The secret of each client, and when its registration expires.
     pub(crate) clients: HashMap<String, (String, Timestamp)>,
     pub(crate) asked: HashMap<String, Asked>,
     pub(crate) codes: HashMap<String, Asked>,
     pub(crate) devices: HashMap<String, Device>,
     pub(crate) refresh_tokens: HashMap<String, Owner>,
-    /// Until when each token is valid, and whose it is.
+    /// When each token expires, and its owner.
     pub(crate) access_tokens: HashMap<String, (Timestamp, Owner)>,
     /// Whether each portal session is alive.
     pub(crate) portal_sessions: Vec<bool>,
 }
 
-/// Which portal session something belongs to.
+/// The portal session that something belongs to.
 pub(crate) type Owner = usize;
 
-/// What an authorization request asked for.
+/// An authorization request.
 pub(crate) struct Asked {
     pub(crate) redirect_uri: String,
     pub(crate) state: String,

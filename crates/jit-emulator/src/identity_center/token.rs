@@ -1,4 +1,4 @@
-//! `CreateToken`: what a code, a device code or a refresh token is exchanged for.
+//! `CreateToken`: exchanges a code, a device code or a refresh token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! How the person signed in at the IdP, and what a request requires of that.
+//! How the person signed in at the IdP, and a request's requirements for that.
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use crate::params::Params;
 use crate::shared::{Shared, lock};
 use jit_wire::timestamp::Timestamp;
 
-/// What a request requires of the sign-in.
+/// A request's requirements for the sign-in.
 #[derive(Clone, Default)]
 pub(crate) struct Wanted {
-    /// How long ago it may be, in seconds.
+    /// The maximum age, in seconds.
     pub(crate) max_age: Option<u64>,
-    /// One of these.
+    /// The accepted contexts.
     pub(crate) contexts: Vec<String>,
-    /// They were requested in Entra's way, and are reported in Entra's way.
+    /// They were requested in Entra's way, and are reported in that way.
     pub(crate) as_acrs: bool,
 }
 
@@ -54,8 +54,8 @@ impl Wanted {
         (self.max_age.is_some() || !self.contexts.is_empty()) && shared.flawed(Flaw::RefusesStepUp)
     }
 
-    /// What the person has done for it; `None` if there is nothing to report. For a session in the browser
-    /// the IdP reports when it began, and ends it if that is too long ago.
+    /// The sign-in that meets it; `None` if there is nothing to report. For a session in the browser the IdP
+    /// reports when it began, and ends it if that is too long ago.
     pub(crate) fn met(&self, shared: &Shared) -> Option<SignedIn> {
         let (now, ago) = (shared.provider_now(), lock(&shared.faults).signed_in_ago);
         if self.max_age.is_none() && self.contexts.is_empty() && ago.is_none() {
@@ -72,7 +72,7 @@ impl Wanted {
 }
 
 impl SignedIn {
-    /// Reports it in an ID token.
+    /// Adds it to the claims of an ID token.
     pub(crate) fn tell(&self, claims: &mut Value) {
         claims["auth_time"] = self.at.0.into();
         claims["amr"] = if self.context.is_some() { json!(["hwk", "mfa"]) } else { json!(["pwd"]) };

@@ -61,7 +61,7 @@ fn signed_info(id: &str, digest: &str) -> String {
     )
 }
 
-/// By itself, the element has to declare the namespace that the signature around it had declared.
+/// By itself, the element must declare the namespace that the signature around it had declared.
 fn canonical(info: &str) -> String {
     info.replacen("<ds:SignedInfo>", &format!("<ds:SignedInfo xmlns:ds=\"{NAMESPACE}\">"), 1)
 }
@@ -76,7 +76,7 @@ pub(crate) fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'
     rest.split_once(after).map(|(inner, _)| inner)
 }
 
-/// The key of a SAML provider with encrypted assertions: only STS opens what is sealed with it.
+/// The key of a SAML provider with encrypted assertions: only STS can decrypt them.
 pub(crate) struct Sealing(LessSafeKey);
 
 impl Sealing {
@@ -88,7 +88,7 @@ impl Sealing {
             .map_err(|_| std::io::Error::other("no key could be made"))
     }
 
-    /// A test seals one assertion per run with it, so the nonce may be constant.
+    /// A test encrypts one assertion per run with it, so the nonce may be constant.
     pub(crate) fn seal(&self, text: &str) -> Result<String, Refusal> {
         let mut sealed = text.as_bytes().to_vec();
         let nonce = Nonce::assume_unique_for_key([0; 12]);

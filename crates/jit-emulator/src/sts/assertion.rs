@@ -1,4 +1,4 @@
-//! How STS reads a response: what it trusts, and what it refuses in AWS's words.
+//! How STS reads a response: what it trusts, and what it refuses with AWS's messages.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,7 +17,7 @@ const ATTRIBUTES: &str = "https://aws.amazon.com/SAML/Attributes/";
 /// AWS accepts an assertion for this long after it was made.
 const REDEEMABLE: Duration = Duration::from_secs(300);
 
-/// What STS trusts in an assertion.
+/// The parts of an assertion that STS trusts.
 #[derive(Default)]
 pub(crate) struct Assertion {
     pub(crate) subject: String,
@@ -32,7 +32,7 @@ impl Assertion {
         self.all(name).first().map(String::as_str)
     }
 
-    /// Whether the pair is one of those that it lists, in either order.
+    /// Whether it lists this pair, in either order.
     pub(crate) fn lists(&self, role: &str, provider: &str) -> bool {
         self.all("Role").iter().any(|pair| {
             let mut parts: Vec<&str> = pair.split(',').map(str::trim).collect();
@@ -58,7 +58,7 @@ impl Assertion {
     }
 }
 
-/// Reads a response like an IAM SAML provider that knows this IdP.
+/// Reads a response as an IAM SAML provider for this IdP does.
 pub(crate) fn read(shared: &Shared, base64: &str) -> Result<Assertion, Refusal> {
     let invalid = |text: &str| Refusal::new(400, "InvalidIdentityToken", text);
     if base64.len() > 100_000 {

@@ -14,10 +14,10 @@ use jit_wire::timestamp::Timestamp;
 const LEEWAY: Duration = Duration::from_secs(5 * 60);
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// What a request says about its signature.
+/// The signature of a request.
 #[derive(Debug)]
 pub(crate) struct Signed<'a> {
-    /// The key that is said to have signed.
+    /// The id of the key that signed.
     pub(crate) key_id: &'a str,
     /// `x-amz-security-token`.
     pub(crate) session_token: Option<&'a str>,
@@ -128,7 +128,7 @@ fn canonical_request(headers: &HeaderMap, signed_headers: &str, body: &[u8]) -> 
     format!("POST\n/\n\n{lines}\n{signed_headers}\n{}", hex(digest(&SHA256, body)))
 }
 
-/// Says in AWS's words why a request of `date` is not accepted at `now`.
+/// The reason, in AWS's words, why a request of `date` is not accepted at `now`.
 fn check_date(date: &str, now: Timestamp) -> Result<(), String> {
     let at = read_date(date).ok_or("Date must be in ISO-8601 'basic format'.")?;
     let show = |at: Timestamp| at.to_rfc3339().replace(['-', ':'], "");

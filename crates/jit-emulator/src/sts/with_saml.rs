@@ -25,7 +25,7 @@ impl State {
             Refusal::new(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
         })?;
         limits::check_duration(seconds, role.max_session, false)?;
-        // The attribute can only shorten.
+        // The attribute can only shorten the session.
         let limit = assertion.first("SessionDuration").and_then(|text| text.parse().ok()).unwrap_or(u32::MAX);
         let lifetime = self.shared.hub_lifetime(limits::seconds_of(seconds.min(limit)));
         let source_identity = assertion.first("SourceIdentity").map(str::to_owned);

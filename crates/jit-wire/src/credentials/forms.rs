@@ -13,7 +13,7 @@ use crate::name::Variable;
 use crate::secret::{Secret, to_wiped_json};
 use crate::timestamp::Timestamp;
 
-/// By how much the expiry is reported early, so that no request is signed in the last second.
+/// How early the expiry is reported, so that no request is signed in the last second.
 const REPORTED_EARLY: Duration = Duration::from_secs(60);
 
 impl Session {

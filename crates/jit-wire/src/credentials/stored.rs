@@ -96,7 +96,7 @@ impl Session {
                 secret_access_key: read.secret_access_key,
                 session_token: read.session_token,
                 expires_at: read.expires_at,
-                // This program sealed them, and had checked them before.
+                // This program sealed them, after checking them.
                 _held: Held,
             },
             issued_at: read.issued_at,

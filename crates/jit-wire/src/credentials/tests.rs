@@ -83,7 +83,7 @@ fn a_quote_in_a_value_does_not_break_json() {
     assert_eq!(json.expose(), expected);
 }
 
-/// Text that a shell, a reader of dotenv files or a log would act on. Add whatever comes to mind.
+/// Text that a shell, a parser of dotenv files or a log would interpret. Add more.
 #[test]
 fn credentials_contain_no_active_characters() {
     let made = |id: &str, secret: &str, token: &str| {

@@ -1,4 +1,4 @@
-//! Which certificates are trusted: the system's, or those of a file.
+//! The trusted certificates: the system's, or those of a file.
 
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub(super) fn trusting(pem: Vec<u8>) -> Result<tls::TlsContext, String> {
     tls::TlsContext::builder().with_trust_store(store).build().map_err(|error| innermost(&error))
 }
 
-/// The connector below accepts certificates unchecked and panics on a broken one, so they are parsed once
+/// The connector below accepts certificates unchecked and panics on an invalid one, so they are parsed
 /// before.
 fn check_certificates(pem: &[u8]) -> Result<(), String> {
     use rustls_pki_types::{CertificateDer, pem::PemObject as _};

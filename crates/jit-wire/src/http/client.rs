@@ -31,7 +31,7 @@ struct Shared {
     /// The environment's setting, which takes precedence over a profile's.
     of_environment: Option<CaBundle>,
     proxy: Proxy,
-    /// For `http:`, which is used only on loopback: no certificates are read for it.
+    /// For `http:`, which is used only on loopback, so it needs no certificates.
     plain: OnceLock<SharedHttpConnector>,
     secure: Mutex<Secure>,
     server_date: Mutex<Option<Timestamp>>,
@@ -59,8 +59,8 @@ impl Http {
         }))
     }
 
-    /// From now on checks certificates with those in the file at `path`, which `named_by` names; with `None`,
-    /// as at the beginning. `AWS_CA_BUNDLE` takes precedence over both.
+    /// From now on checks certificates with those in the file at `path`, which the setting `named_by` names;
+    /// with `None`, as at the beginning. `AWS_CA_BUNDLE` takes precedence over both.
     pub fn trust(&self, named: Option<(&str, String)>) {
         if self.0.of_environment.is_some() {
             return;
@@ -92,7 +92,7 @@ impl Http {
         self.ask(&Ask::post(url, Body::Form(form))).await
     }
 
-    /// The `Date` header of the last answer, to compare clocks with.
+    /// The `Date` header of the last answer, to compare clocks.
     pub fn server_date(&self) -> Option<Timestamp> {
         self.0.server_date.lock().ok().and_then(|date| *date)
     }

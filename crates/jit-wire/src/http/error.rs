@@ -1,4 +1,4 @@
-//! Why there is no answer.
+//! Why there was no answer.
 
 use super::limits::ANSWER_LIMIT;
 use crate::env;
@@ -8,10 +8,10 @@ use crate::trusted_url::UrlError;
 /// What is wrong with a server that supports nothing newer than TLS 1.1.
 pub(super) const OLD_TLS: &str = "it supports no secure version of TLS";
 
-/// Why there is no answer.
+/// Why there was no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum HttpError {
-    /// It is not a URL, or not one that may be called.
+    /// Not a URL, or one that must not be called.
     #[error("`{url}` {why}")]
     Address {
         /// The URL.
@@ -43,7 +43,7 @@ pub enum HttpError {
         /// The system's error.
         why: String,
     },
-    /// The certificate, or the protocol around it.
+    /// A problem with the certificate or the TLS protocol.
     #[error("no secure connection to {host}: {why}")]
     Tls {
         /// Host and port.
@@ -57,7 +57,7 @@ pub enum HttpError {
         /// Host and port.
         host: String,
     },
-    /// The answer is larger than it should be.
+    /// The answer is too large.
     #[error("the response of {host} is larger than {} KB, the maximum that jit accepts", ANSWER_LIMIT / 1024)]
     TooLarge {
         /// Host and port.
@@ -76,7 +76,7 @@ pub enum HttpError {
 }
 
 impl HttpError {
-    /// `url` may not be called.
+    /// The error that `url` must not be called.
     pub fn address(url: &str, why: UrlError) -> Self {
         Self::Address { url: url.chars().take(300).collect(), why }
     }
@@ -122,7 +122,7 @@ pub fn host_of(url: &str) -> String {
     host.unwrap_or_default().to_owned()
 }
 
-/// The last error of a chain, which says what happened.
+/// The last error of a chain, which is the actual cause.
 pub fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut last = error;
     while let Some(inner) = last.source() {

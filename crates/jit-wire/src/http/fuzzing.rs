@@ -1,4 +1,4 @@
-//! Requests with foreign text in them, and certificates, as functions of bytes.
+//! Fuzz targets for requests with foreign text in them, and for certificates.
 
 use aws_smithy_http_client::{Connector, tls};
 

@@ -1,4 +1,4 @@
-//! How long the client waits, and how much of an answer it reads.
+//! The client's time limits, and the size limit of answers.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Limited};
 
 use super::{HttpError, innermost};
 
-/// No answer that `jit` reads is anywhere near this size; a larger one is cut off and refused.
+/// The size limit of an answer, far above what any needs; a larger one is cut off and refused.
 pub(crate) const ANSWER_LIMIT: usize = 512 * 1024;
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(30);

@@ -25,7 +25,7 @@ pub struct HttpAnswer {
 pub struct Headers(pub(super) Vec<(String, String)>);
 
 impl Headers {
-    /// Headers made by hand, names in lower case; for tests.
+    /// Headers made in tests; names in lower case.
     pub fn of(pairs: &[(&str, &str)]) -> Self {
         Self(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
     }
@@ -147,8 +147,8 @@ mod tests {
     use super::*;
     use crate::trusted_url::Purpose;
 
-    /// The SDK's own way to set a header panics. Found by fuzzing: a metadata service with a token of two
-    /// lines.
+    /// The SDK's own function to set a header panics. Found by fuzzing: a metadata service with a token of
+    /// two lines.
     #[test]
     fn an_invalid_header_value_is_reported_but_not_shown() {
         let two_lines = Secret::from("hunter2\nx");

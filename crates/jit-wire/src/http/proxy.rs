@@ -33,7 +33,7 @@ impl Proxy {
 mod tests {
     use super::*;
 
-    /// A regression: an invalid proxy was ignored, and the request went out without it.
+    /// Was a bug: an invalid proxy was ignored, and the request was sent without it.
     #[test]
     fn an_invalid_proxy_stops_requests_that_would_bypass_it() {
         let check = |name, value| Proxy::of(&Env::of([(name, value)])).check();

@@ -28,8 +28,8 @@ fn in_words(why: String) -> String {
     }
 }
 
-/// The rustls error in the chain. An `io::Error` hides what it contains from the chain, and may contain
-/// another one.
+/// The rustls error in the chain. An `io::Error` hides its inner error from the chain, and that may be
+/// another `io::Error`.
 fn tls_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     if let Some(tls) = error.downcast_ref() {
         return Some(tls);

@@ -6,19 +6,19 @@
 
 use std::net::SocketAddr;
 
-/// Who a connection comes from.
+/// The user at the other end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectedUser {
-    /// A program of this user, or of root, who may do everything anyway, and relays for other machines (WSL,
+    /// A program of this user, or of root, which may do everything anyway and relays for other machines (WSL,
     /// containers).
     Own,
     /// A program of the user with this id.
     Another(u32),
-    /// The system does not say.
+    /// The system does not tell.
     Unknown,
 }
 
-/// Who holds the end `theirs` of the connection that ends here at `ours`. Call it while the connection is
+/// The owner of the end `theirs` of the connection whose other end is `ours`. Call it while the connection is
 /// open.
 pub fn of(theirs: SocketAddr, ours: SocketAddr) -> ConnectedUser {
     #[cfg(target_os = "linux")]
@@ -61,7 +61,7 @@ mod linux {
     }
 
     pub(super) fn of(theirs: SocketAddr, ours: SocketAddr) -> ConnectedUser {
-        // Our end certainly exists: a kernel that does not know it does not know the other one either.
+        // Our own end certainly exists: a kernel that does not know it does not know the other one either.
         if !matches!(holder(ours, theirs), Ok(Some(own)) if own.inode != 0) {
             return ConnectedUser::Unknown;
         }
@@ -74,7 +74,7 @@ mod linux {
         }
     }
 
-    /// Who holds the socket at `near` that is connected to `far`; `None` if there is no such socket.
+    /// The owner of the socket at `near` that is connected to `far`; `None` if there is no such socket.
     fn holder(near: SocketAddr, far: SocketAddr) -> io::Result<Option<Holder>> {
         let kernel = socket_with(
             AddressFamily::NETLINK,

@@ -40,7 +40,7 @@ impl Silent {
         line.push_back(connection);
     }
 
-    /// The connection that this runs on has sent its request.
+    /// Marks the current connection as having sent its request.
     fn has_spoken(&self) {
         let own = tokio::task::try_id();
         self.0.borrow_mut().retain(|one| Some(one.id()) != own);

@@ -1,4 +1,4 @@
-//! What arrives at a loopback port, as a function of bytes: anybody on the machine can send it.
+//! Fuzz target for what arrives at a loopback port: anybody on the machine can send it.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,4 +1,4 @@
-//! The server with what honest and other programs send it.
+//! The server, with requests of honest and other programs.
 
 use std::io::{Read as _, Write as _};
 
@@ -58,7 +58,7 @@ fn silent_connections_keep_nobody_out() {
             let mut answer = String::new();
             visit.read_to_string(&mut answer).unwrap();
             assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-            // Only the oldest was closed for it, and it waited for none.
+            // Only the oldest connection was closed.
             assert_eq!(silent[0].read(&mut [0; 1]).unwrap_or(0), 0);
             silent[1].set_nonblocking(true).unwrap();
             assert_eq!(silent[1].read(&mut [0; 1]).unwrap_err().kind(), io::ErrorKind::WouldBlock);

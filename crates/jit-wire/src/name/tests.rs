@@ -1,7 +1,7 @@
 use super::*;
 
-/// The names in `tests/names.json`. Add whatever comes to mind to that file: no test that uses it names one
-/// of them.
+/// The names in `tests/names.json`. Add more to that file; the tests that use it depend on no particular
+/// name.
 fn names(kind: &str) -> Vec<String> {
     let names: serde_json::Value =
         serde_json::from_str(include_str!("../../../../tests/names.json")).unwrap();
@@ -14,7 +14,7 @@ fn hostile() -> Vec<String> {
     names("hostile")
 }
 
-/// Names as people choose them, which need no quotes in any shell.
+/// Names that people would choose, which need no quotes in any shell.
 fn plain() -> Vec<String> {
     names("plain")
 }

@@ -1,4 +1,4 @@
-//! Which name somebody who mistyped one probably meant.
+//! The name that a person who mistyped one probably meant.
 
 /// The candidate that `typed` was probably meant to be; `None` if none is similar enough.
 pub fn closest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {

@@ -1,6 +1,6 @@
 //! Durations: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
 
-/// Reads a duration: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
+/// Parses a duration: `90s`, `15m`, `8h`, `1h30m`, or plain seconds.
 ///
 /// # Errors
 /// A text that says what was expected.

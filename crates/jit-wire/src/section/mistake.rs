@@ -11,9 +11,9 @@ use crate::explain::{Explain, Kind, Next};
 pub struct Mistake {
     /// The file, as the user would write it.
     pub path: String,
-    /// The line, counted from one.
+    /// The line, counted from 1.
     pub line: usize,
-    /// The column in characters, counted from one.
+    /// The column in characters, counted from 1.
     pub column: usize,
     /// The line's text, without parts that may be secret.
     pub excerpt: Option<String>,
@@ -52,12 +52,12 @@ pub struct SourceText<'a> {
     pub path: &'a str,
     /// All of its text.
     pub text: &'a str,
-    /// Where each line of `text` starts.
+    /// The offset of each line of `text`.
     pub lines: &'a Lines,
 }
 
-/// Where each line of a text starts. Every value has a line number, and counting line breaks for each of them would take
-/// quadratic time.
+/// The offset of each line of a text. Every value has a line number, and counting line breaks for each of
+/// them would take quadratic time.
 pub struct Lines(Vec<usize>);
 
 impl Lines {
@@ -69,7 +69,7 @@ impl Lines {
 }
 
 impl SourceText<'_> {
-    /// The line of the byte at `offset`, counted from one.
+    /// The line of the byte at `offset`, counted from 1.
     pub fn line(self, offset: usize) -> usize {
         self.lines.0.partition_point(|start| *start <= offset.min(self.text.len()))
     }

@@ -1,4 +1,4 @@
-//! Values that are more than one text: tables in a value, lists of tables, and tables whose keys are names.
+//! Values other than single strings: tables in a value, lists of tables, and tables whose keys are names.
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -17,7 +17,7 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Its line, counted from one.
+    /// Its line, counted from 1.
     pub fn line(&self) -> usize {
         self.source.line(self.found.span().start)
     }
@@ -27,7 +27,7 @@ impl<'a> Value<'a> {
         self.source.mistake(self.found.span(), what, suggestion)
     }
 
-    /// That it should have been `wanted`, such as `a text in quotes`.
+    /// The mistake that its type should be `wanted`, such as `a text in quotes`.
     pub fn wrong_type(&self, wanted: &str) -> Mistake {
         let found = name_of_type(self.found.get_ref());
         self.mistake(format!("`{}` in {} must be {wanted}, not {found}", self.key, self.title), None)
@@ -110,8 +110,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Everything that is left, for a table whose keys are names that people chose. Mistakes in a value name
-    /// its key.
+    /// All remaining keys, for a table whose keys are names that people chose. Mistakes in a value name its
+    /// key.
     pub fn names(&mut self) -> Vec<(&'a str, Value<'a>)> {
         let left = std::mem::take(&mut self.left);
         let value = |key: &'a str, found| Value {
@@ -129,7 +129,7 @@ impl<'a> Section<'a> {
         Some(self.source.line(found.1.span().start))
     }
 
-    /// The line of the table's header, counted from one.
+    /// The line of the table's header, counted from 1.
     pub fn line(&self) -> usize {
         self.source.line(self.span.start)
     }

@@ -1,4 +1,4 @@
-//! Who calls: an endpoint, credentials and a time; and the two kinds of services with named actions.
+//! Calls to services with named actions, with an endpoint, credentials and a time.
 
 use super::{CallError, Endpoint, Refusal, Service, UnsignedRequest};
 use crate::credentials::Credentials;
@@ -7,7 +7,7 @@ use crate::http::{Ask, Body, Http, HttpAnswer};
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
-/// Who calls, and where.
+/// The parts of a call that stay the same: client, endpoint, credentials, time.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// The HTTP client.

@@ -58,7 +58,7 @@ pub struct Endpoint {
     pub(super) service: Service,
     pub(super) url: TrustedUrl,
     pub(super) region: String,
-    /// Set by somebody, and not AWS's own.
+    /// It is configured, and not AWS's own.
     pub(super) custom: bool,
 }
 
@@ -89,7 +89,7 @@ pub enum EndpointError {
 }
 
 impl Endpoint {
-    /// The endpoint of `service` in `region`: the one that `env` sets, else AWS's own.
+    /// The endpoint of `service` in `region`: the one that `env` sets, or else AWS's own.
     ///
     /// # Errors
     /// [`EndpointError`].

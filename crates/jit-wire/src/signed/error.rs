@@ -4,7 +4,7 @@ use super::EndpointError;
 use crate::explain::{Explain, Kind, Next};
 use crate::http::{HttpAnswer, HttpError};
 
-/// The longest part of a message that anybody reads.
+/// The maximum length of a message, in characters.
 const MESSAGE_LIMIT: usize = 1000;
 
 /// Why a call failed.
@@ -21,7 +21,7 @@ pub enum CallError {
     /// There is no endpoint to call.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// There is no complete answer. The request may have been carried out all the same.
+    /// There is no complete answer. The request may have been carried out anyway.
     #[error(transparent)]
     Http(#[from] HttpError),
     /// AWS refused.
@@ -60,7 +60,7 @@ fn colon(message: &str) -> String {
 /// Whether to retry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// The same request gets the same answer.
+    /// Repeating the request gives the same answer.
     Never,
     /// Soon: something failed this time.
     Soon,

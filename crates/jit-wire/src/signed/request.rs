@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 use crate::trusted_url::TrustedUrl;
 
-/// What AWS adds to a request when it signs it.
+/// The headers that signing adds to a request.
 const ADDED: [&str; 4] = ["authorization", "x-amz-date", "x-amz-security-token", "x-amz-content-sha256"];
 
 /// A request that is not signed yet.

@@ -1,11 +1,11 @@
-//! The host of a URL, and where it leads.
+//! The host of a URL, and the machine or network that it leads to.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Where a host leads, as far as its name shows.
+/// Where a host leads, judged by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Place {
-    /// This machine, by the names that everybody has for it: `localhost`, 127.0.0.1, `[::1]`.
+    /// This machine, by the names that are the same everywhere: `localhost`, 127.0.0.1, `[::1]`.
     ThisMachine,
     /// The rest of 127.0.0.0/8: this machine too, but used for tunnels and containers.
     Loopback,
@@ -20,8 +20,7 @@ pub(super) enum Place {
 impl Place {
     /// The place of a host in lower case.
     ///
-    /// # Errors
-    /// Why it is not a host, or one that parsers read as different ones.
+    /// Why it is not a host, or why parsers disagree about it.
     pub(super) fn of(host: &str) -> Result<Self, &'static str> {
         if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             let address: Ipv6Addr = inner.parse().map_err(|_| "its IPv6 address is not valid")?;
@@ -72,7 +71,7 @@ impl Place {
     }
 
     fn of_v6(address: Ipv6Addr) -> Result<Self, &'static str> {
-        /// Where AWS puts what an instance or a container may call over IPv6.
+        /// The network of AWS's IPv6 services for instances and containers.
         const AWS_LINK: [u16; 2] = [0xfd00, 0xec2];
         let segments = address.segments();
         if address.is_loopback() {

@@ -1,18 +1,18 @@
-//! What a URL is for, and the rules that follow from it.
+//! The purpose of a URL, and the rules for it.
 
 use super::host::Place;
 use super::{TrustedUrl, UrlError};
 
-/// What a URL is for.
+/// The purpose of a URL.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose<'a> {
     /// The issuer of an OpenID provider, named by the configuration or a person.
     Issuer,
     /// A URL of an IdP, named by the configuration or a person.
     Provider,
-    /// Where an IdP says that its services are; the value is the URL that says so.
+    /// The endpoint of a service, announced by an IdP; the value is the URL of the announcement.
     EndpointOf(&'a TrustedUrl),
-    /// A page that an IdP says the person should open; the value is the URL that says so.
+    /// A page that an IdP wants the person to open; the value is the URL that named it.
     PageOf(&'a TrustedUrl),
     /// A page for the browser.
     Page,

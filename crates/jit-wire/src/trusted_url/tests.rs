@@ -8,7 +8,7 @@ fn takes(text: &str, purpose: Purpose<'_>) -> bool {
     TrustedUrl::parse(text, purpose).is_ok()
 }
 
-/// What no purpose accepts. Add whatever somebody comes up with.
+/// What every purpose refuses. Add more.
 const HOSTILE: &[&str] = &[
     // Not a URL, or another scheme.
     "",
@@ -58,7 +58,7 @@ const HOSTILE: &[&str] = &[
     "https://idp.example/^&calc",
     "https://idp.example/a|b",
     "https://idp.example/{x}",
-    // Hosts that are invalid, or that are read in more than one way.
+    // Hosts that are invalid, or ambiguous.
     "https://idp..example/",
     "https://.idp.example/",
     "https://idp.example./",
@@ -188,7 +188,7 @@ fn each_purpose_has_its_own_rules() {
         ("https://elsewhere.example/x", "IPEeGgWACMSX"),
         ("http://idp.example/x", "X"),
         ("http://10.1.2.3/x", "X"),
-        // This machine: nothing remote may name it, over whatever protocol.
+        // This machine: nothing remote may name it, over any protocol.
         ("http://127.0.0.1:9/admin", "IPegWACMSX"),
         ("HTTP://LocalHost:9/admin", "IPegWACMSX"),
         ("http://[::1]:9/admin", "IPegWACMSX"),
@@ -200,7 +200,7 @@ fn each_purpose_has_its_own_rules() {
         // A resolver may look it up on the network, so not over plain http.
         ("http://idp.localhost/", "X"),
         ("https://idp.localhost/", "IPegWACMSX"),
-        // Names that only begin or end like this machine's.
+        // Names that only look like this machine's.
         ("http://127.0.0.1.evil.example/", "X"),
         ("http://localhost.evil.example/", "X"),
         ("http://notlocalhost/", "X"),

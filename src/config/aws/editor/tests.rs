@@ -11,7 +11,7 @@ fn profile(name: &str, region: Option<&str>) -> Profile {
     Program::new("/bin/jit", System::Unix).unwrap().profile(name, region).unwrap()
 }
 
-/// The text after the wanted profiles were written into it.
+/// The text after writing the wanted profiles into it.
 fn written(text: &str, wanted: &[Profile]) -> String {
     let document = parse(text);
     plan_profiles(&document, wanted, &|_| false).apply(&document, false).unwrap().text().to_owned()
@@ -47,7 +47,8 @@ fn new_sections_come_last_with_a_blank_line_between() {
     assert_eq!(two, format!("{DEV}\n{default}"));
 }
 
-/// Found by fuzzing: the blank line above a section of ours ran into what stood there, and took it along when it went.
+/// Found by fuzzing: the blank line above a section of jit merged with the line before, and removing the
+/// section removed that too.
 #[test]
 fn bare_carriage_return_line_endings_stay() {
     for text in ["[a]\rx = 1\r", "[a]\n\r", "[a]\r\nx = 1\r"] {
@@ -57,7 +58,7 @@ fn bare_carriage_return_line_endings_stay() {
     }
 }
 
-/// Found by fuzzing: what was written above became a value that the indented header went on with.
+/// Found by fuzzing: what was written above became a value that the indented header continued.
 #[test]
 fn a_section_of_ours_that_is_indented_is_not_lost() {
     let text = "# managed by jit: x\n[profile x]\n# managed by jit: dev\n [profile dev]\n a = 1\n";
@@ -73,7 +74,7 @@ fn an_update_changes_our_keys_and_nothing_else() {
     let head = "[a]\nx = 1\n# managed by jit: dev\n[profile dev]\n";
     let command = "credential_process = /bin/jit credential-process dev\n";
     let cases = [
-        // The keys, what they become, and whether that is a change.
+        // The keys before, the keys after, and whether that is a change.
         (format!("{command}region = eu-west-1\n"), format!("{command}region = eu-west-1\n")),
         (
             "# mine\ncredential_process = old\noutput = json\n".into(),
@@ -88,7 +89,7 @@ fn an_update_changes_our_keys_and_nothing_else() {
             format!("{command}region = eu-west-1\ns3 =\n  x = 1\n"),
         ),
         (String::new(), format!("{command}region = eu-west-1\n")),
-        // Found by fuzzing: indented like the first key, the region went on with the command.
+        // Found by fuzzing: indented like the first key, the region continued the command.
         (
             "  output = json\ncredential_process = old\n".into(),
             format!("  output = json\n{command}region = eu-west-1\n"),
@@ -166,8 +167,8 @@ fn only_stale_sections_are_pruned_and_only_on_request() {
 
 #[test]
 fn a_change_that_would_swallow_an_indented_section_is_refused() {
-    // Without our section, `[b]` would be indented further than the key of `[a]` and continue its value; where that
-    // opens a nested block, the file would even be broken.
+    // Without jit's section, `[b]` would be indented further than the key of `[a]` and continue its value. If
+    // that key opens a nested block, the file would even become invalid.
     for key in ["x = 1", "s3 ="] {
         let document = parse(&format!("[a]\n{key}\n# managed by jit: dev\n[profile dev]\n  [b]\n  y = 1\n"));
         let changes = plan_profiles(&document, &[], &|_| false);
@@ -191,7 +192,7 @@ fn a_large_file_is_edited_in_place() {
     assert_eq!(pruned(&after), text);
 }
 
-/// Whole files from the lines that people and tools write, valid or not.
+/// Whole files made of lines that people and tools write, valid or not.
 fn any_file() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         4 => "\\[(profile|sso-session|services) {1,2}[a-d]{1,2}\\]",
@@ -217,7 +218,7 @@ fn any_file() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
-    /// Written, updated and taken back, our sections leave every other byte alone.
+    /// Writing, updating and removing jit's sections leaves every other byte alone.
     #[test]
     fn everything_else_stays(text in any_file()) {
         let Ok(document) = Document::parse(text.as_bytes()) else { return Err(TestCaseError::reject("broken")) };
@@ -234,7 +235,7 @@ proptest! {
         let updated = written(&added, &second);
         prop_assert_eq!(plan_profiles(&parse(&updated), &second, &|_| false).unchanged.len(), 2);
 
-        // Profiles that the file itself calls ours are wanted, so that only the new ones are stale.
+        // Profiles that the file already marks as jit's are wanted, so that only the new ones are stale.
         let kept: Vec<_> = managed_profiles(&document).map(|(name, _)| profile(name, None)).collect();
         let parsed = parse(&updated);
         let mut changes = plan_profiles(&parsed, &kept, &|_| false);
@@ -245,7 +246,7 @@ proptest! {
         prop_assert_eq!(back.text(), expected);
     }
 
-    /// No bytes make the reader panic, and what it takes it gives back.
+    /// No bytes make the reader panic, and it reproduces every file that it accepts.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..64), text in ".{0,64}") {
         for input in [bytes.as_slice(), text.as_bytes(), format!("[a]\n{text}").as_bytes()] {

@@ -1,4 +1,4 @@
-//! Credentials that a profile has itself: access keys, or a command that prints them.
+//! A profile's own credentials: access keys, or a command that prints them.
 
 use super::{LOGIN_SESSION, Reader};
 use crate::config::aws::{CREDENTIAL_PROCESS, System, split_command};
@@ -45,7 +45,8 @@ impl Reader<'_> {
             let why = "has a credential_process that is empty or has an unclosed quote";
             return Err(self.unfit(profile, command.line, why));
         };
-        // A shell would replace these, but neither botocore nor `jit` starts one, so no such program would be found.
+        // A shell would expand these, but neither botocore nor `jit` starts one, so no such program would be
+        // found.
         if program.starts_with(['~', '$']) || (program.starts_with('%') && cfg!(windows)) {
             let what = format!(
                 "the profile {profile} cannot start `{program}` (a credential_process runs without a shell)"
@@ -64,7 +65,7 @@ impl Reader<'_> {
         match (get("aws_access_key_id"), get_secret("aws_secret_access_key")) {
             (None, None) => Ok(None),
             (Some(id), Some(secret)) => {
-                // The older name comes first, as for botocore.
+                // The older name comes first, as in botocore.
                 let token = get_secret("aws_security_token").or_else(|| get_secret("aws_session_token"));
                 Ok(Some(SourceSection::Keys { id, secret, token }))
             }
@@ -79,7 +80,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds what a profile starts from, in the place where a role of `config.toml` has its IdP.
+    /// Adds a profile's source of credentials, which takes the place of the IdP that a role of `config.toml`
+    /// has.
     pub(super) fn starts_from(&mut self, profile: &str, source: SourceSection) -> Parent {
         let line = source.line();
         self.file.idps.insert(profile.to_owned(), IdpSection::Source(source));

@@ -1,5 +1,6 @@
-//! What a profile sets beside its credentials: botocore's settings, and the URLs of services (in its `services` section, else
-//! `endpoint_url` for all). `jit` uses some of them itself, and hands all of them to the programs that get the session.
+//! What a profile sets besides its credentials: botocore's settings, and the URLs of services (from its
+//! `services` section, or `endpoint_url` for all). `jit` uses some of them itself and passes all of them on
+//! to the programs that get the session.
 
 use super::Reader;
 use crate::config::aws::settings::{self, SETTINGS};
@@ -39,7 +40,7 @@ impl Reader<'_> {
                 settings::nested(&service, "endpoint_url")
             });
             let variable = Variable::of_service_endpoint(&service);
-            // No program asks for a service of such a name, and no variable can be made of it.
+            // No program asks for a service of that name, and no variable could be named after it.
             if let (None, Some(at)) = (&variable, &in_section) {
                 let why = format!(
                     "sets the endpoint of `{service}`, which is not a service id: \
@@ -74,8 +75,8 @@ impl Reader<'_> {
 
     /// The URL of a service that `jit` itself calls.
     fn own_endpoint(&mut self, profile: &str, service: &'static str, at: At<String>) -> Result<(), Mistake> {
-        // A profile that ignores its endpoints may have anything there. A variable may overrule that, so `resolve` checks
-        // again.
+        // If a profile ignores its endpoints, their values do not matter. A variable may override that, so
+        // `resolve` checks again.
         let ignored = self.file.settings.get("ignore_configured_endpoint_urls");
         let ignored = ignored.is_some_and(|at| at.value.eq_ignore_ascii_case("true"));
         if let Err(why) = TrustedUrl::parse(&at.value, Purpose::AwsEndpoint)

@@ -1,5 +1,5 @@
-//! A profile with a permission set: the account and the name, and the Identity Center that assigns it, which is in an
-//! `[sso-session]` or in the profile itself.
+//! A profile with a permission set: the account, the name, and the Identity Center that assigns it. The last
+//! is in an `[sso-session]` or in the profile itself.
 
 use super::Reader;
 use crate::config::aws::SectionKind;
@@ -18,7 +18,7 @@ struct SsoSession {
 }
 
 impl Reader<'_> {
-    /// The permission set of a profile, and the Identity Center that assigns it, which becomes an IdP.
+    /// The permission set of a profile, and its Identity Center, which becomes an IdP.
     pub(super) fn permission_set(&mut self, profile: &str) -> Result<(Target, Parent), Mistake> {
         let profile_line = self.profiles.line(profile).unwrap_or(1);
         let need = |key: &str| {
@@ -50,7 +50,7 @@ impl Reader<'_> {
             let why = format!("refers to [sso-session {}], which does not exist", name.value);
             return Err(self.unfit(profile, name.line, why));
         };
-        // What is set in both places has to be the same, as for botocore.
+        // If both set a key, the values must be equal, as in botocore.
         for key in self.profiles.keys_of(&section) {
             let of_profile = self.profiles.get(profile, &key);
             let of_session = self.profiles.get_of(&section, &key);
@@ -64,7 +64,7 @@ impl Reader<'_> {
         Ok(Some(SsoSession { name, section, line }))
     }
 
-    /// What the session says under `key`, else the profile itself.
+    /// The session's value of `key`, or else the profile's own.
     fn of_portal(
         &self,
         profile: &str,

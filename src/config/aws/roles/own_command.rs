@@ -1,10 +1,10 @@
-//! Whether the `credential_process` of a profile is `jit` itself. Such a profile is one that `jit` wrote: to run its command
-//! would ask `jit` for the same role again.
+//! Whether the `credential_process` of a profile is `jit` itself, as in the profiles that `jit` writes.
+//! Running that command would ask `jit` for the same role again.
 
 use crate::config::aws::{System, split_command};
 
-/// Whether a command asks this program for a role: by the program, the first argument, and exactly one name. `own` is the path
-/// that this program was started by, in case it was given another name.
+/// Whether a command asks this program for a role, judged by the program, the first argument, and exactly one
+/// name. `own` returns the path that this program was started by, in case it has another name.
 pub(super) fn asks_jit(command: &str, system: System, own: impl FnOnce() -> Option<String>) -> bool {
     let words = split_command(command, system).unwrap_or_default();
     let [program, verb, rest @ ..] = words.as_slice() else { return false };

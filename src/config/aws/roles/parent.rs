@@ -1,5 +1,5 @@
-//! The credentials that the role of a profile is assumed with: those of its `source_profile`, or what `credential_source`
-//! names.
+//! The credentials with which the role of a profile is assumed: those of its `source_profile` or of its
+//! `credential_source`.
 
 use super::Reader;
 use crate::config::file::{Parent, Target};
@@ -7,7 +7,8 @@ use crate::config::idp::{CredentialSource, SourceSection};
 use jit_wire::section::{At, Mistake};
 
 impl Reader<'_> {
-    /// What the role of a profile is assumed with. `keys` are the profile's own, `way` has the profiles that led here.
+    /// The parent of a profile's role. `keys` are the profile's own access keys; `way` lists the profiles
+    /// that led here.
     pub(super) fn parent(
         &mut self,
         profile: &str,
@@ -51,7 +52,8 @@ impl Reader<'_> {
         keys: Option<SourceSection>,
         way: &mut Vec<String>,
     ) -> Result<Parent, Mistake> {
-        // A profile that is its own source has to have keys. Which of its credentials decide is then as for any other.
+        // A profile that is its own source must have access keys. Which of its credentials count is then
+        // decided as for any other.
         if source.value == profile && keys.is_some() {
             let has = |key: &str| self.profiles.get(profile, key).is_some();
             if has("sso_account_id") || has("sso_role_name") {
@@ -70,7 +72,7 @@ impl Reader<'_> {
             return Err(self.unfit(profile, source.line, why));
         }
         self.role(&source.value, way)?;
-        // A source that assumes no role is what this role is assumed with, and no leg of its own.
+        // A source that assumes no role is the parent of this role, and not a step of its own.
         let parent_of_source = self.file.roles.get(&source.value).and_then(|role| match role.target {
             Target::Itself { .. } => Some(role.parent.clone()),
             _ => None,

@@ -1,5 +1,5 @@
-//! What a profile is: a role that is assumed, a permission set, or just the credentials that it has. If it has keys for more
-//! than one of these, the order is botocore's.
+//! What a profile is: a role to assume, a permission set, or just its own credentials. If it has keys for
+//! more than one of these, botocore's precedence applies.
 
 use super::{LOGIN_SESSION, Reader};
 use crate::config::aws::CREDENTIAL_PROCESS;
@@ -10,12 +10,12 @@ use jit_wire::arn::RoleArn;
 use jit_wire::section::{At, Mistake};
 
 impl Reader<'_> {
-    /// Adds the role that a profile is. `way` has the profiles that led here.
+    /// Adds the role of a profile. `way` lists the profiles that led here.
     pub(super) fn role(&mut self, profile: &str, way: &mut Vec<String>) -> Result<(), Mistake> {
         let is_source = !way.is_empty();
         way.push(profile.to_owned());
         let (target, parent) = self.target_and_parent(profile, is_source, way)?;
-        // If Identity Center decides, the AWS CLI ignores these.
+        // The AWS CLI ignores these for permission sets.
         let is_assigned = matches!(target, Target::Assigned { .. });
         let profiles = self.profiles;
         let get = |key: &str| profiles.get(profile, key).filter(|_| !is_assigned);
@@ -58,7 +58,8 @@ impl Reader<'_> {
         let profiles = self.profiles;
         let keys = self.keys(profile)?;
         let token_file = profiles.get(profile, "web_identity_token_file");
-        // The keys of a source decide before its role, unless it has a token as well.
+        // The access keys of a source profile take precedence over its role, unless it has a token file as
+        // well.
         let keys_decide = is_source && keys.is_some() && token_file.is_none();
         let role_arn = profiles.get(profile, "role_arn").filter(|_| !keys_decide);
         match (role_arn, token_file) {
@@ -85,7 +86,8 @@ impl Reader<'_> {
         if has("sso_account_id") || has("sso_role_name") {
             return true;
         }
-        // A portal alone is for tools that want its token and no role, if the profile has other credentials.
+        // A profile with only a portal is for tools that want its token and no role, if it has other
+        // credentials.
         let has_portal = has("sso_session") || has("sso_start_url");
         has_portal && !has_keys && !has(LOGIN_SESSION) && !has(CREDENTIAL_PROCESS)
     }

@@ -109,7 +109,7 @@ fn profiles_become_roles_with_the_line_of_each_value() {
     assert_eq!(last.duration.value, 1800);
     assert_eq!(last.external_id.as_ref().unwrap().origin.to_string(), "~/.aws/config:22");
     assert_eq!(plan(&profiles, "dev").region.unwrap().value, "eu-central-1");
-    // The old form and the new one lead to the same login.
+    // The old form and the new one lead to the same sign-in.
     let key = |name| plan(&profiles, name).proof.login_key();
     assert_eq!(key("old"), key("dev"));
     let names: Vec<&str> = usable(&profiles).map(|(name, _)| name).collect();
@@ -118,7 +118,7 @@ fn profiles_become_roles_with_the_line_of_each_value() {
     assert!(as_roles(&profiles, "own", &[]).unwrap().is_none());
 }
 
-/// Each profile: the source, as it would be asked; where that is said; the legs.
+/// For each profile: its source as it would be asked, the place that sets it, and the steps.
 #[test]
 fn credentials_have_botocores_precedence() {
     const CONFIG: &str = "\
@@ -180,7 +180,7 @@ source_profile = process
         ("only", "AKIAONLY with a token", credentials(5), vec![itself]),
         ("role", "AKIAFILE", credentials(2), vec![admin]),
         ("own", "AKIAOWN", config(13), vec![admin]),
-        // Keys of a source count before its role.
+        // The access keys of a source take precedence over its role.
         ("behind", "AKIAOWN", config(13), vec![far]),
         ("env", "AKIAENV", config(22), vec![admin]),
         ("box", "http://169.254.170.2/v2/x", config(26), vec![admin]),
@@ -205,7 +205,7 @@ source_profile = process
     }
     assert!(plan(&profiles, "keys").target().mfa_serial.is_some());
     assert!(plan(&profiles, "role").target().mfa_serial.is_none());
-    // A command that leads back to itself ends.
+    // A command that leads back to itself is an error.
     let circle = as_roles(&profiles, "process", &["far", "process"]).err().unwrap().to_string();
     assert!(circle.ends_with("is used by its own credential_process: far → process → process"), "{circle}");
     assert!(as_roles(&profiles, "process", &["a", "b", "c", "d"]).is_err());
@@ -238,7 +238,8 @@ fn endpoints_are_those_of_the_profile_that_was_named() {
     }
 }
 
-/// Seen to fail: whatever had the word in it was taken for ours, and so was not there (granted's command has it).
+/// Was a bug: any command that contained the word was treated as jit's own (granted's does), and its profile
+/// was not found.
 #[test]
 fn our_own_command_is_recognized_by_program_and_argument_position() {
     use System::{Unix, Windows};
@@ -251,7 +252,7 @@ fn our_own_command_is_recognized_by_program_and_argument_position() {
         (Unix, "/usr/bin/jit credential-process --auto-login dev", true),
         (Unix, "/usr/bin/jit credential-process dev --auto-login=yes", true),
         (Unix, "/usr/bin/jit.exe credential-process dev", true),
-        // By another name, but by the path that this program was started by.
+        // Under another name, but by the path that this program was started by.
         (Unix, "/opt/tools/jit-1.2 credential-process dev", true),
         (Unix, "/opt/tools/jit-1.1 credential-process dev", false),
         (Windows, r"C:\tools\jit.exe credential-process dev", true),
@@ -281,7 +282,7 @@ fn our_own_command_is_recognized_by_program_and_argument_position() {
     assert!(as_roles(&profiles(text, ""), "g", &[]).unwrap().is_some());
 }
 
-/// A command is started without a shell, so nobody puts a home where `~` stands.
+/// A command is started without a shell, so `~` is not expanded.
 #[test]
 fn a_program_that_only_a_shell_would_find_is_refused_with_a_hint() {
     for program in ["~/bin/vault", "$HOME/bin/vault", "${HOME}/bin/vault"] {

@@ -43,7 +43,7 @@ fn setting_names_keys_and_variables_are_unique() {
     }
 }
 
-/// Seen to fail: what AWS refuses was found out by asking it, and a region became a host.
+/// Was a bug: values that AWS refuses were only found by asking it, and a region became a host name.
 #[test]
 fn profiles_have_the_limits_of_config_toml() {
     const CENTER: &str = "[profile x]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = eu-west-1\n\
@@ -54,7 +54,7 @@ fn profiles_have_the_limits_of_config_toml() {
     for good in [CENTER, ROLE] {
         assert!(as_roles(&profiles(good, ""), "x", &[]).unwrap().is_some());
     }
-    // The file, the line, what stands there instead, where that is, what is said, and what to write.
+    // The file, the line, the replacement, the place, the message, and the suggestion.
     let cases = [
         (CENTER, 6, "region = \"us-west-2\"", 10, "`\"us-west-2\"` is not a region", "so write none"),
         (CENTER, 6, "region = us-west-2 # mine", 10, "`us-west-2 # mine` is not a region", "its own line"),
@@ -117,7 +117,7 @@ fn profiles_have_the_limits_of_config_toml() {
         assert!(mistake.suggestion.clone().unwrap_or_default().contains(next), "{mistake:?}");
         assert_eq!(mistake.excerpt.as_deref(), Some(instead), "{mistake:?}");
     }
-    // A source is held to them as well, and so is the other file; a line with a secret is not quoted.
+    // The source profile and the other file are checked too. A line with a secret is not quoted.
     let keys = "[x]\naws_access_key_id = A\naws_secret_access_key = hidden\nregion = nowhere\n";
     let said = as_roles(&profiles("", keys), "x", &[]).err().unwrap();
     assert_eq!(
@@ -128,7 +128,8 @@ fn profiles_have_the_limits_of_config_toml() {
     assert!(!format!("{half} {half:?}").contains("hidden"), "{half:?}");
 }
 
-/// What Python's reader copies into every section counts, so that a switch which a company sets there is on here too.
+/// `[DEFAULT]`, which Python's parser copies into every section, counts: a switch that a company sets there
+/// is on here too.
 #[test]
 fn the_default_section_applies_to_every_profile_as_in_botocore() {
     let profiles = profiles(
@@ -146,11 +147,11 @@ fn the_default_section_applies_to_every_profile_as_in_botocore() {
     assert_eq!(sts("b"), ("eu-central-1".to_owned(), false, at(9), Some(2)));
     let c = plan(&profiles, "c");
     assert_eq!(c.target().session_name.as_ref().map(|name| name.value.as_str()), Some("alice"));
-    // Not there in the configuration, so what is copied there is not its own.
+    // The profile is not in the configuration, so `[DEFAULT]` there does not apply to it.
     assert_eq!((c.region, c.ca_bundle), (None, None));
 }
 
-/// Every setting that `jit` obeys is found in the variable, then in the profile.
+/// Every setting that `jit` obeys is read from the variable, then from the profile.
 #[test]
 fn a_variable_overrides_the_profile() {
     let text = "[profile x]\naws_access_key_id = A\naws_secret_access_key = B\nregion = eu-west-1\nuse_fips_endpoint = true\n\

@@ -1,13 +1,13 @@
-//! The settings of okta-aws-cli, wherever they come from, by the names of its options.
+//! The settings of okta-aws-cli from all sources, by the names of its options.
 
 use std::collections::BTreeMap;
 
 use super::super::{ImportError, ImportPlace, Imported, Text, utf8};
 
-/// What variables of okta-aws-cli start with.
+/// The prefix of okta-aws-cli's variables.
 const PREFIX: &str = "OKTA_AWSCLI_";
 
-/// The variables whose names are not those of the options.
+/// The variables that are not named after their option.
 const NAMES: [(&str, &str); 4] = [
     ("aws-account-federation-app-id", "aws-acct-fed-app-id"),
     ("iam-role", "aws-iam-role"),
@@ -15,7 +15,7 @@ const NAMES: [(&str, &str); 4] = [
     ("session-duration", "aws-session-duration"),
 ];
 
-/// Settings without an equal, and why; those with an empty text are not spoken of.
+/// Settings without an equivalent, and why; those with an empty text are not reported.
 const NO_EQUAL: [(&str, &str); 24] = [
     ("private-key", "jit signs in people, not machines; remove the key from this file"),
     ("private-key-file", "jit signs in people, not machines"),
@@ -46,7 +46,7 @@ const NO_EQUAL: [(&str, &str); 24] = [
     ("process-credentials", ""),
 ];
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) value: String,
@@ -56,15 +56,15 @@ pub(super) struct Found {
 /// The settings of one profile, by the names of the options.
 pub(super) type Settings = BTreeMap<String, Found>;
 
-/// What the environment and `.env` say.
+/// The settings in the environment and `.env`.
 ///
 /// # Errors
-/// `.env` is no text.
+/// `.env` is not text.
 pub(super) fn common(
     dotenv: Option<Text<'_>>,
     environment: &[(String, String)],
 ) -> Result<Settings, ImportError> {
-    // The first that is found counts: the environment, then the file.
+    // The first one counts: the environment comes before the file.
     let mut common = Settings::new();
     for (name, value) in environment {
         add(&mut common, name, value, ImportPlace { path: format!("${name}"), line: None });
@@ -95,7 +95,7 @@ fn unquoted(value: &str) -> &str {
     inner.unwrap_or(value)
 }
 
-/// An ARN of okta.yaml, which may be a pattern, and what people call it.
+/// An ARN of okta.yaml, which may be a pattern, and its label.
 pub(super) struct Label {
     pub(super) arn: String,
     pub(super) label: String,
@@ -103,12 +103,12 @@ pub(super) struct Label {
 }
 
 impl Label {
-    /// Whether the ARN is no pattern.
+    /// Whether the ARN is not a pattern.
     pub(super) fn exact(&self) -> bool {
         !self.arn.contains(['*', '?', '+', '[', '(', '|', '\\', '^', '$', '{'])
     }
 
-    /// Whether `arn` is meant: the same, or with anything where the pattern has `.*`.
+    /// Whether the pattern matches `arn`; `.*` matches anything.
     pub(super) fn means(&self, arn: &str) -> bool {
         let mut parts = self.arn.split(".*");
         let first = parts.next().unwrap_or_default();
@@ -125,7 +125,7 @@ impl Label {
     }
 }
 
-/// Speaks of what has no equal.
+/// Reports settings without an equivalent.
 pub(super) fn leftovers(settings: &Settings, out: &mut Imported) {
     const TAKEN: [&str; 8] = [
         "org-domain",

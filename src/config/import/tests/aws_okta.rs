@@ -1,4 +1,4 @@
-//! What becomes of a configuration of aws-okta: an org with hubs and spokes.
+//! Imports from aws-okta: an org with hubs and spokes.
 
 use super::*;
 
@@ -107,7 +107,7 @@ external_id = \"x-1\"
 fn aws_okta_says_what_it_lacks() {
     let error = aws_okta(text(AWS_OKTA), None).unwrap_err();
     assert!(matches!(error, ImportError::NeedsOrg { .. }), "{error}");
-    // An address has the org in it.
+    // This URL contains the org.
     let own = "[okta]\naws_saml_url = https://a.example/home/amazon_aws/x/272\n[profile dev]\nrole_arn = arn:aws:iam::111111111111:role/x\n";
     let imported = aws_okta(text(own), None).unwrap();
     assert_eq!(imported.draft.idps[0].text("org"), Some("https://a.example"));

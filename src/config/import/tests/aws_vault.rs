@@ -1,4 +1,4 @@
-//! What becomes of profiles that aws-vault uses: Identity Center, sources and chains in AWS's own format.
+//! Imports of aws-vault's profiles: Identity Center, sources and chains in AWS's own format.
 
 use super::*;
 

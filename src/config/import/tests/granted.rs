@@ -1,4 +1,4 @@
-//! What becomes of the profiles and portals of Granted: permission sets of Identity Center.
+//! Imports of Granted's profiles and portals: permission sets of Identity Center.
 
 use super::*;
 

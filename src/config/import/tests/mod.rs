@@ -1,5 +1,5 @@
-//! What all importers have in common: whatever is in a file of another tool, nobody panics, and what comes of it is a
-//! configuration that `jit` takes. What each tool's files become is in a file of its name.
+//! What holds for all importers: no file of another tool makes them panic, and the result is a configuration
+//! that `jit` accepts. The tests of each importer are in a file of its name.
 
 mod aws_okta;
 mod aws_vault;
@@ -18,7 +18,7 @@ fn text(content: &str) -> Text<'_> {
     Text { path: "f", content: content.as_bytes() }
 }
 
-/// What was taken, a line each.
+/// What was imported, one item on each line.
 fn taken(imported: &Imported) -> Vec<String> {
     let line = |taken: &ImportedTable| {
         let became = match &taken.became {
@@ -31,12 +31,12 @@ fn taken(imported: &Imported) -> Vec<String> {
     imported.taken.iter().map(line).collect()
 }
 
-/// What was not taken: place and thing of each line.
+/// What was not imported: the place and name of each item.
 fn not_taken(imported: &Imported) -> Vec<String> {
     imported.no_equal.iter().map(|one| format!("{} {}", one.place, one.what)).collect()
 }
 
-/// The draft as it is written; it is one that `jit` takes.
+/// The draft as TOML, after checking that `jit` accepts it.
 fn toml(imported: &Imported) -> String {
     let text = imported.draft.to_toml().to_string();
     File::parse("config.toml", &text).unwrap_or_else(|mistake| panic!("{mistake}\n{text}"));
@@ -48,7 +48,7 @@ fn why<'a>(imported: &'a Imported, what: &str) -> &'a str {
     &found.unwrap_or_else(|| panic!("{what} is not in {:?}", imported.no_equal)).why
 }
 
-/// Every tool reads every text without a panic; what it makes of it is a configuration.
+/// Every importer reads the text without a panic, and the result is a valid configuration.
 fn read_by_all(content: &str) -> usize {
     let (text, variables) = (text(content), [("OKTA_AWSCLI_ORG_DOMAIN".to_owned(), content.to_owned())]);
     let all = [
@@ -133,7 +133,7 @@ fn any_imported_file_gives_a_valid_configuration() {
     assert!(read > 50, "{read}");
 }
 
-/// Bytes changed, lines left out or twice: whatever comes of it, nobody panics and the draft is a configuration.
+/// Changed bytes, missing lines, repeated lines: nothing panics, and the draft is a valid configuration.
 #[test]
 fn damaged_files_are_read_or_refused() {
     let mut seed = 7u64;

@@ -1,4 +1,5 @@
-//! What becomes of okta-aws-cli, which is configured in YAML, a dotenv file, variables or commands: an org and its roles.
+//! Imports from okta-aws-cli, which is configured in YAML, a dotenv file, variables or commands: an org and
+//! its roles.
 
 use super::*;
 
@@ -93,7 +94,7 @@ role_arn = \"arn:aws:iam::333333333333:role/x\"
     );
     assert_eq!(not_taken(&imported), ["f:4 `private-key`", "f:8 profile machine"]);
     assert!(!format!("{imported:?}").contains("s3cr3t"));
-    // Without the application there is no address.
+    // Without the application there is no URL.
     let imported = okta_aws_cli(None, Some(text(dotenv)), &[], None).unwrap();
     assert!(imported.taken.is_empty());
     assert!(why(&imported, "profile default").contains("OKTA_AWSCLI_AWS_ACCOUNT_FEDERATION_APP_ID"));

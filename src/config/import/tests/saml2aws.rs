@@ -1,4 +1,4 @@
-//! What becomes of the accounts of saml2aws: IdPs by SAML or Okta, and their roles.
+//! Imports of saml2aws's accounts: SAML or Okta IdPs, and their roles.
 
 use super::*;
 

@@ -78,7 +78,7 @@ https://intranet.example/jit.toml changed since you took it:
     );
 }
 
-/// What may not be what was wanted: the change, and words of the warning. Whoever thinks of another one adds a line.
+/// Changes that may be unwanted, and words of the warning. Add a line for any other.
 #[test]
 fn important_facts_are_warnings() {
     let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
@@ -113,7 +113,7 @@ fn important_facts_are_warnings() {
         let (_, warnings) = told(before, &after, &around);
         assert!(warnings.iter().any(|warning| warning.contains(words)), "{words}: {warnings:?}");
     }
-    // What was known when it was taken is not told again.
+    // What was known when the file was accepted is not repeated.
     assert_eq!(told(Some(BEFORE), &format!("{BEFORE}# x\n"), &around).1, [""; 0]);
     let hidden = told(None, &format!("# a\u{202e}b\n{BEFORE}"), &super::Around::default()).1;
     assert_eq!(hidden, ["The file has invisible characters. The diff shows them as \\u{…}"]);
@@ -135,7 +135,7 @@ fn a_long_list_is_cut_and_hosts_never_are() {
     let (lines, _) = told(None, &many, &around());
     assert!((0..40).all(|n| lines.contains(&format!("sign in at h{n}.example)"))), "{lines}");
     assert!(lines.contains(" and 28 more") && !lines.contains("r39"), "{lines}");
-    // Where only one role leads elsewhere, it comes first.
+    // If only one role leads elsewhere, it comes first.
     let changed = many
         .replace("role/r\"", "role/r\"\ncolor = \"red\"")
         .replace("000000000039:role", "999999999999:role");

@@ -16,11 +16,11 @@ use jit_wire::explain::{Explain as _, Kind};
 use jit_wire::secret::Secret;
 use ring::digest;
 
-/// Opens the page that it is started with, then sends the requests that a test writes, one after the other,
-/// with HOST, PAGE, COOKIE and STATE filled in.
+/// Opens the page that it is started with, then sends the test's requests one after the other, with HOST,
+/// PAGE, COOKIE and STATE filled in.
 struct Scripted {
     requests: Vec<String>,
-    /// Ends with the answers.
+    /// Returns the answers.
     thread: Arc<Mutex<Option<JoinHandle<Vec<String>>>>>,
     asked_for: Arc<Mutex<Pairs>>,
     nonce: Arc<Mutex<String>>,
@@ -151,7 +151,7 @@ fn only_the_redirect_of_this_sign_in_ends_the_wait() {
             "404", "404", "400", "400", "400", "400", "400", "400", "400", "400", "400", "421", "403", "403",
             "403", "303", "409", "404",
         ];
-        // The last page may be read after the sign-in returned.
+        // The last page may be loaded after the sign-in returned.
         assert_eq!(ran.statuses()[..18], expected);
         assert!(ran.answers[15].to_lowercase().contains("location: /done"), "{}", ran.answers[15]);
         assert!(ran.answers[16].contains("already finished"));
@@ -241,8 +241,8 @@ fn errors_are_shown_here_and_in_the_browser() {
     }
 }
 
-/// The first browser may come again as often as it likes; another one ends the sign-in, whichever of them
-/// came first, and whatever the first one has done in the meantime.
+/// The first browser may visit again as often as it likes. Another one ends the sign-in, whichever of them
+/// was first, and whatever the first one has done in the meantime.
 #[test]
 fn a_second_browser_at_the_page_ends_the_sign_in() {
     let other = || get("PAGE").replace("Cookie: a=b; COOKIE", "Cookie: jit-x=y");
@@ -334,7 +334,7 @@ fn nobody_came() {
     });
 }
 
-/// Pastes what a test writes, with URI and STATE filled in from the URL that was shown.
+/// Pastes the test's text, with URI and STATE filled in from the URL that was shown.
 struct Paster {
     lines: std::cell::RefCell<Vec<&'static str>>,
     told: std::cell::RefCell<Pairs>,
@@ -406,7 +406,7 @@ fn a_pasted_url_works_and_a_bad_one_is_explained() {
     });
 }
 
-/// A regression: the refresh token of a refused sign-in stayed valid at the IdP, and nobody was told.
+/// Was a bug: the refresh token of a refused sign-in stayed valid at the IdP, and nobody was told.
 #[test]
 fn the_tokens_of_a_refused_sign_in_are_revoked() {
     for claims in [json!({ "nonce": "other" }), json!({ "aud": "other" }), json!({ "at_hash": "AAAA" })] {
@@ -427,7 +427,7 @@ fn the_tokens_of_a_refused_sign_in_are_revoked() {
     }
 }
 
-/// The keys cannot be fetched, or the clock is wrong: nobody has to sign in once more for that.
+/// If the keys cannot be fetched or the clock is wrong, nobody has to sign in again for that.
 #[test]
 fn a_sign_in_that_cannot_be_checked_yet_is_checked_later() {
     with_fake(async |fake| {
@@ -487,7 +487,7 @@ fn an_idp_without_max_age_is_asked_without_it() {
     }
 }
 
-/// Comes back with `first` the first time it is started, and with a code the second time.
+/// Returns with `first` when it is started, and with a code the second time.
 struct Twice {
     visits: [Scripted; 2],
     starts: AtomicUsize,

@@ -149,7 +149,7 @@ fn the_person_is_shown_the_code_and_only_safe_urls() {
     });
 }
 
-/// Nobody, still reachable after it was boxed.
+/// A double of a person that can still be inspected after it was boxed.
 struct Shared(Rc<crate::world::doubles::Nobody>);
 
 impl crate::world::Person for Shared {

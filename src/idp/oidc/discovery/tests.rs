@@ -46,7 +46,7 @@ fn a_trailing_slash_is_part_of_the_issuer_and_not_of_the_path() {
     });
 }
 
-/// A regression: a public issuer could name URLs on this machine, which then were called and opened.
+/// Was a bug: a public issuer could name URLs on this machine, which jit then called and opened.
 #[test]
 fn a_remote_idp_cannot_name_urls_on_this_machine() {
     let (own, public) = ("http://127.0.0.1:1", "https://idp.example");

@@ -54,7 +54,7 @@ fn the_refresh_token_to_keep_is_the_newest() {
     }
 }
 
-/// Some IdPs call a refresh a sign-in, and some do not mention it.
+/// In their errors, some IdPs call a refresh a sign-in, and some do not mention it.
 #[test]
 fn a_refresh_does_not_make_a_sign_in_newer_or_stronger() {
     for (said, at, acr) in [
@@ -74,8 +74,7 @@ fn a_refresh_does_not_make_a_sign_in_newer_or_stronger() {
     }
 }
 
-/// Entra refuses a refresh and says what the person has to do; the next sign-in asks for that, in whichever
-/// process.
+/// Entra refuses a refresh and says what the person must do. The next sign-in requests that, in any process.
 #[test]
 fn a_claims_challenge_goes_into_the_next_sign_in() {
     let challenge = r#"{"access_token":{"capolids":{"essential":true,"values":["1"]}}}"#;
@@ -221,8 +220,7 @@ fn token_of(kept: &Kept) -> Option<String> {
     kept.last()?.as_ref()?.refresh_token.as_ref().map(|token| token.expose().clone())
 }
 
-/// A regression: any error after the answer lost the new refresh token, and the invalidated one was sent
-/// next.
+/// Was a bug: any error after the answer lost the new refresh token, and the invalidated one was sent next.
 #[test]
 fn a_rotated_refresh_token_is_stored_before_anything_is_checked() {
     let cases: [(&str, Value); 11] = [
@@ -276,7 +274,7 @@ fn unchecked_tokens_are_checked_at_the_next_call() {
             let error = refresh(&settings, &world(), &before, Some(&keep)).await.unwrap_err();
             assert!(error.is_unknown_key() && !error.needs_new_login(), "{error}");
             let stored = kept.borrow().last().cloned().flatten().unwrap();
-            // Through the store, and later.
+            // After storing and reading it, later.
             let stored: OidcLogin = serde_json::from_slice(&serde_json::to_vec(&stored).unwrap()).unwrap();
             let world = crate::world::doubles::world(std::path::Path::new("/nowhere"), NOW + late);
             if comes {
@@ -292,7 +290,7 @@ fn unchecked_tokens_are_checked_at_the_next_call() {
                 assert_eq!(asked, 1, "the token that came is the one that is used");
             } else {
                 // A key that is still missing after an hour will not appear: the next token is requested, and
-                // kept as well.
+                // stored as well.
                 assert!(after.unwrap_err().is_unknown_key());
                 assert_eq!((asked, token_of(&kept).as_deref()), (2, Some("r3")));
             }

@@ -74,16 +74,16 @@ pub enum TokenError {
         /// This machine's time.
         now: Timestamp,
     },
-    /// Not for this sign-in.
+    /// The nonce is not the one of this sign-in.
     #[error("it belongs to another sign-in (its nonce is not the one that jit sent)")]
     Nonce,
     /// Not issued with this access token.
     #[error("it belongs to another access token (its at_hash does not match)")]
     AccessToken,
-    /// The person was asked to sign in again and was not.
+    /// The person was not asked to sign in again, although that was requested.
     #[error("the IdP did not ask you to sign in again")]
     OldSignIn,
-    /// After a refresh it is for something else than before.
+    /// After a refresh, a claim that must stay the same has changed.
     #[error("its claim `{0}` has changed since the sign-in")]
     Changed(&'static str),
 }

@@ -1,5 +1,5 @@
-//! The page reader compared with a slow model of itself: the states of WHATWG HTML, tokenization, one
-//! character at a time.
+//! Compares the tokenizer with a slow model: the states of WHATWG HTML's tokenization, one character at a
+//! time.
 
 use super::{Attributes, Part, TEXT_ONLY, is_space, named, parts};
 
@@ -23,7 +23,7 @@ fn length_of(part: &Part) -> usize {
     }
 }
 
-/// Where the reader splits a text does not matter.
+/// Adjacent texts joined: it does not matter where the tokenizer splits text.
 fn joined(parts: Vec<Part>) -> Vec<Part> {
     let mut all: Vec<Part> = Vec::new();
     for part in parts {
@@ -36,7 +36,7 @@ fn joined(parts: Vec<Part>) -> Vec<Part> {
     all
 }
 
-/// The states that a page can end in. States that differ only in what is an error are one.
+/// The states that a page can end in. States that differ only in their parse errors are merged.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Data,
@@ -74,7 +74,7 @@ impl Model {
         let mut model = Model::default();
         let mut state = State::Data;
         let mut at = 0;
-        // Where the comment's own characters begin.
+        // Where the text of the comment starts.
         let mut begun = 0;
         while let Some(&c) = page.get(at) {
             at += 1;

@@ -23,12 +23,12 @@ use crate::sys::fs;
 use crate::sys::state::Folder;
 use jit_wire::secret::Secret;
 
-/// Every sign-in host of AWS has this in its name. What is intercepted is then checked against the exact
+/// A pattern that matches every sign-in host of AWS. Intercepted requests are then checked against the exact
 /// list.
 const PATTERN: &str = "https://*signin*/saml*";
-/// If the network of a page has been idle for this long, it waits for a person.
+/// If a page's network has been idle for this long, the page is waiting for a person.
 const SETTLED_AFTER: Duration = Duration::from_millis(1000);
-/// How long leaving a page may take.
+/// The time limit for closing the browser.
 const LEFT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Waits for the response; `None` if a silent attempt needs a person.
@@ -46,7 +46,7 @@ pub(super) async fn catch(
     outcome
 }
 
-/// The whole conversation with a browser that was started.
+/// The whole exchange with a started browser.
 pub(super) async fn visit(
     talk: Conversation,
     start: &Start<'_>,
@@ -59,8 +59,8 @@ pub(super) async fn visit(
     outcome
 }
 
-/// Removes what the profile records about the pages that were open, with the forms that were sent from them.
-/// The cookies, which the profile is for, are elsewhere.
+/// Removes what the profile records about the open pages, including submitted forms. The cookies, which are
+/// the purpose of the profile, are stored elsewhere.
 fn forget_pages(profile: &Folder) {
     match profile.folder("Default").and_then(|default| default.remove_folder("Sessions")) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -70,8 +70,8 @@ fn forget_pages(profile: &Folder) {
     }
 }
 
-/// Another browser with the same profile would take over the URL without an error. The lock of a killed one
-/// does not matter: Chromium removes it itself.
+/// Another browser with the same profile would take over the URL without an error. The lock of a killed
+/// browser does not matter: Chromium removes it itself.
 fn check_free(profile: &Path) -> Result<(), CaptureError> {
     let holder = fs::link_target(&profile.join("SingletonLock")).unwrap_or_default();
     match holder_in(&holder).filter(|id| driven::is_alive(*id)) {
@@ -86,7 +86,7 @@ pub(super) fn holder_in(lock: &str) -> Option<i32> {
 }
 
 fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
-    // A page that posts a response must not be cached, so the cache has no room.
+    // A page that posts a response must not be cached, so the cache size is minimal.
     let usual = [
         "--no-first-run",
         "--no-default-browser-check",
@@ -100,7 +100,7 @@ fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Resul
     if look == Look::Silent {
         arguments.push("--headless=new".into());
     }
-    // Session cookies end with the browser, unless the session is to be continued.
+    // Session cookies end with the browser, unless the last session is to be continued.
     if start.resume {
         arguments.push("--restore-last-session".into());
     }
@@ -108,11 +108,11 @@ fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Resul
         log::warn!("the browser runs without its sandbox, because jit runs as root");
         arguments.push("--no-sandbox".into());
     }
-    // The URL is sent through the protocol: everybody can see command lines.
+    // The URL is sent through the protocol, because every user can see command lines.
     connect(browser, arguments)
 }
 
-/// With `--remote-debugging-pipe`: nobody else has its ends.
+/// With `--remote-debugging-pipe`, whose ends nobody else has.
 fn connect(browser: &Found, mut arguments: Vec<OsString>) -> Result<Wire, CaptureError> {
     if !driven::HAS_PIPE {
         return Err(CaptureError::NoPipeHere);
@@ -290,14 +290,15 @@ impl Visit<'_> {
             if self.begun {
                 self.pages.insert(session_id, target_id);
             } else {
-                // Pages that the browser opens by itself are in the way.
+                // Pages that the browser opens by itself are closed.
                 self.talk.tell(None, "Target.closeTarget", json!({ "targetId": target_id })).await?;
             }
         }
         Ok(())
     }
 
-    /// A request to something like AWS's sign-in page: the response in it is taken, anything else continues.
+    /// A request to something like AWS's sign-in page: the response in it is taken; any other request
+    /// continues.
     async fn stop(&mut self, paused: &Paused, session: &str) -> Result<Option<Caught>, CaptureError> {
         let (id, request) = (&paused.request_id, &paused.request);
         let caught = response_in(&request.method, &request.url, request.body().expose());
@@ -311,8 +312,8 @@ impl Visit<'_> {
         Ok(caught)
     }
 
-    /// Shows that all is well for as long as the window is open, and ends the browser gracefully, so that its
-    /// cookies are written.
+    /// Shows that the sign-in succeeded for as long as the window is open, and ends the browser gracefully,
+    /// so that its cookies are written.
     async fn leave(mut self, caught: bool) {
         let page = format!("data:text/html;charset=utf-8;base64,{}", STANDARD.encode(page_after()));
         let end = async {

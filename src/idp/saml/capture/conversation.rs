@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::CaptureError;
 use super::wire::Wire;
 
-/// A working browser answers at once; one that is just starting, a little later.
+/// A working browser answers immediately; one that is just starting takes longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// A conversation with one browser.
@@ -22,7 +22,7 @@ pub(super) struct Conversation {
     last_id: u64,
     /// Events that arrived while waiting for an answer.
     events: VecDeque<Event>,
-    /// Whether anything was ever answered.
+    /// Whether the browser ever answered.
     answered: bool,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Event {
     raw: Zeroizing<Vec<u8>>,
 }
 
-/// The members that every message has, or may have.
+/// The members of every message.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Head {
@@ -151,7 +151,7 @@ impl Conversation {
         }
     }
 
-    /// Why there is no longer a browser to talk to.
+    /// The error that the browser is gone, with the reason.
     async fn gone(&mut self) -> CaptureError {
         let status = self.wire.ended(Duration::from_secs(2)).await;
         let said = self.wire.last_words();

@@ -1,4 +1,4 @@
-//! Which browser: the one that is named, else the first that is installed.
+//! Chooses the browser: the configured one, or else the first one that is installed.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +13,8 @@ pub(super) struct Found {
     pub(super) program: PathBuf,
 }
 
-/// A kind of browser: its name in the configuration, its name for people, its programs on the search path,
-/// its places on macOS and below the program folders of Windows.
+/// A kind of browser: its name in the configuration, its display name, its programs on the search path, and
+/// its locations on macOS and below the program folders of Windows.
 struct Kind {
     key: &'static str,
     name: &'static str,
@@ -55,9 +55,9 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
-/// Firefox and its derivatives. They are driven through a loopback port (WebDriver BiDi, Marionette) that is
-/// open to every user of the machine, and whoever gets there first controls the browser, with access to
-/// everything that this user may read. They have no pipe.
+/// Firefox and its derivatives. They are driven through a loopback port (WebDriver BiDi, Marionette) that
+/// every user of the machine can connect to, and the first one to connect controls the browser, with access
+/// to everything that this user may read. They offer no pipe.
 const DRIVEN_BY_A_PORT: [&str; 9] = [
     "firefox",
     "librewolf",
@@ -82,11 +82,11 @@ impl Kind {
     }
 }
 
-/// The browser that `named` means: a name in the table or the path of a program. Without it, the first that
-/// is installed.
+/// The browser for `named`: a name in the table or the path of a program. Without it, the first one that is
+/// installed.
 ///
 /// # Errors
-/// There is none, or it cannot be driven without letting others drive it as well.
+/// There is none, or it cannot be driven without other users being able to drive it too.
 pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
     let Some(named) = named else {
         let looked_for = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
@@ -104,18 +104,18 @@ pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
     }
     let path = Path::new(named);
     let program = process::find_program(path).ok_or_else(|| CaptureError::NotABrowser(named.to_owned()))?;
-    // The target of a link on the search path shows what it is, whatever its name.
+    // The target of a link on the search path tells what it is, whatever its name.
     let behind = process::behind_links(&program);
     if let Some(name) = driven_by_a_port(&behind.to_string_lossy()) {
         return Err(CaptureError::DrivenByAPort(name));
     }
-    // Everything that is not Firefox is driven like most browsers. One that does not support the pipe listens
-    // to nobody.
+    // Everything that is not Firefox is driven like Chromium. A browser that does not support the pipe opens
+    // no port either.
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Found { name, program })
 }
 
-/// The name of a program that is a Firefox, by the last part of its path.
+/// The display name of a Firefox, by the last part of its path.
 fn driven_by_a_port(path: &str) -> Option<String> {
     let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = file.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The messages of a driven browser, as a function of bytes.
+//! Fuzz target for the messages of a driven browser.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use jit_wire::explain::Explain as _;
 
 const START: &str = "https://idp.example/start";
 
-/// A browser that says the same whatever it hears, and then exits.
+/// A browser that sends the same messages whatever it receives, and then exits.
 pub(crate) struct Script {
     says: VecDeque<Vec<u8>>,
     heard: Arc<Mutex<Vec<String>>>,
@@ -48,7 +48,7 @@ struct Request {
     method: String,
 }
 
-/// All messages of a browser, each ending in a zero byte. The first byte says whether it has a window, and
+/// All messages of a browser, each ending in a zero byte. The first byte selects whether it has a window, and
 /// whether a form is posted.
 pub fn browser_messages(data: &[u8]) {
     let Some((first, said)) = data.split_first() else { return };

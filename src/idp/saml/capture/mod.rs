@@ -1,6 +1,6 @@
-//! The response, intercepted in the person's own kind of browser on its way to AWS's sign-in page: for IdPs
-//! where nothing may be changed. The browser runs with a profile of `jit`'s own, so that "remember this
-//! device" lasts, and is driven with its debugging protocol.
+//! The response, intercepted in a browser on its way to AWS's sign-in page: for IdPs whose configuration
+//! cannot be changed. The browser is of the kind that the person uses, but runs with a profile of `jit`'s
+//! own, so that "remember this device" lasts. It is driven with its debugging protocol.
 //!
 //! ```text
 //! mod → find (which browser) → chromium (DevTools) → conversation → wire (a pipe)
@@ -42,7 +42,7 @@ pub fn browser(named: Option<&str>) -> Result<(String, PathBuf), CaptureError> {
     find::browser(named).map(|found| (found.name, found.program))
 }
 
-/// Where a sign-in starts, and with what.
+/// The start of a sign-in.
 pub(super) struct Start<'a> {
     /// The first URL.
     pub(super) url: &'a TrustedUrl,
@@ -61,7 +61,7 @@ pub(super) struct Start<'a> {
     pub(super) within: Duration,
 }
 
-/// What was on its way to AWS.
+/// What was intercepted on its way to AWS.
 pub(super) struct Caught {
     /// `SAMLResponse`, as it was posted.
     pub(super) response: Secret<String>,
@@ -107,7 +107,7 @@ pub enum CaptureError {
     Profile(std::io::Error),
 }
 
-/// If any browser works, including Firefox.
+/// The alternative that works with any browser, including Firefox.
 const LOOPBACK_ACS: &str = "or register a loopback ACS at the IdP: capture = \"loopback\"";
 
 fn because(why: &Option<String>) -> String {
@@ -152,7 +152,7 @@ impl Explain for CaptureError {
 /// How a browser is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Look {
-    /// Without a window: what is left of the last login has to be enough.
+    /// Without a window: only possible with what is left of the last login.
     Silent,
     /// With one.
     Window,

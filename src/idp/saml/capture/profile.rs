@@ -1,8 +1,8 @@
 //! The folder of a driven browser's profile. It contains the IdP's cookies, so only the person may read it.
 //!
-//! Anybody who can write in it could redirect the sign-in: with a proxy in the preferences, a certificate, an
-//! extension, a policy. So a browser never starts with what is there. Before each start everything is removed
-//! except what sites have stored, which a browser gives back only to the site that stored it; the browser
+//! Anybody who can write to it could redirect the sign-in: with a proxy in the preferences, a certificate, an
+//! extension, a policy. So a browser never starts with the folder as it is. Before each start everything is
+//! removed except the storage of sites, which a browser returns only to the site that stored it. The browser
 //! creates the rest again.
 
 use std::io;
@@ -14,8 +14,8 @@ use crate::sys::state::{Folder, NotOurs};
 
 /// Where the profiles are, in the state folder.
 const PROFILES: &str = "browser";
-/// What distinguishes a browser's profile from a folder that somebody put next to it: each browser creates
-/// one of these at once.
+/// Folders and files that distinguish a browser's profile from a folder that somebody put next to it: each
+/// browser creates one of these immediately.
 const MADE_BY_BROWSERS: [&str; 8] = [
     "Default",
     "Local State",
@@ -54,7 +54,7 @@ const OPENS_COOKIES: &str = "os_crypt";
 /// continue.
 const PREFERENCES_OF_CHROMIUM: &[u8] =
     br#"{"profile":{"exit_type":"Normal","exited_cleanly":true},"session":{"restore_on_startup":1}}"#;
-/// No site's storage has more levels.
+/// The limit for nested folders; more than any site's storage has.
 const DEEPEST: usize = 16;
 
 /// Leaves only the parts of the profile that a browser may start with.
@@ -92,8 +92,8 @@ fn leave(folder: &Folder, kept: &[&str]) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes from what sites stored everything that is neither a file nor a folder of ours: a browser would
-/// write through a link.
+/// Removes from the storage of sites everything that is neither a file nor a folder of this user: a browser
+/// would write through a link.
 fn leave_own_files(folder: &Folder, deepest: usize) -> io::Result<()> {
     for name in folder.all_names()? {
         match folder.folder(&name) {
@@ -117,8 +117,8 @@ fn remove_folder(folder: &Folder, name: &str) -> io::Result<()> {
     }
 }
 
-/// Removes the profiles of all IdPs. Returns what is among them and was left: what is not a profile, or not
-/// ours.
+/// Removes the profiles of all IdPs. Returns what was left: entries that are not profiles, or not this
+/// user's.
 ///
 /// # Errors
 /// Whatever the system reports.
@@ -150,7 +150,7 @@ pub fn forget_all(state: &Path) -> io::Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    /// What somebody may have put into a profile. Each item would change where a sign-in goes or what it
+    /// What somebody may have put into a profile. Each entry would change where a sign-in goes or what it
     /// shows.
     const PLANTED: &[&str] = &[
         "Default/Preferences",

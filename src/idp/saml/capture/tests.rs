@@ -30,8 +30,8 @@ fn form_values_cannot_break_out_of_the_script() {
     assert!(script.contains(r#"[["SAMLRequest","\"</script>\\"]]"#), "{script}");
 }
 
-/// The result of a visit with a browser that runs `script`. `$1` and on are its arguments; it reads from 3
-/// and writes to 4.
+/// The result of a visit with a browser that runs `script`. `$1`, `$2`, … are its arguments; it reads from
+/// descriptor 3 and writes to 4.
 #[cfg(unix)]
 fn visit(script: &str) -> Result<Caught, CaptureError> {
     visit_within(script, Duration::from_secs(60))
@@ -65,7 +65,7 @@ fn visit_within(script: &str, within: Duration) -> Result<Caught, CaptureError> 
     runtime.block_on(catch(&world, &start))
 }
 
-/// Greets, opens the page, and continues with what follows.
+/// A script that greets, opens the page, and continues with `rest`.
 #[cfg(unix)]
 const GREETS: &str = r#"
 hear; answer 1 '{}'

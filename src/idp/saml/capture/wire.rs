@@ -1,5 +1,4 @@
-//! How messages get to a browser and back: through a pipe that it inherits. Never through a port, which is
-//! open to every user.
+//! The connection to a browser: a pipe that it inherits. Never a port, which every user can connect to.
 
 use std::io;
 use std::process::ExitStatus;
@@ -9,11 +8,11 @@ use zeroize::Zeroizing;
 
 use crate::sys::driven::Driven;
 
-/// A connection to a browser. The program ends when it is dropped.
+/// A connection to a browser. Dropping it ends the program.
 pub(super) enum Wire {
     /// The pipe of a program that was started with one, and what has been received of the next message.
     Pipe(Box<Driven>, Zeroizing<Vec<u8>>),
-    /// The messages are prepared in advance.
+    /// Prepared messages.
     #[cfg(any(test, fuzzing))]
     Script(super::fuzzing::Script),
 }

@@ -1,4 +1,4 @@
-//! What the applier writes.
+//! The acts: objects that the applier writes.
 
 use std::fmt;
 
@@ -87,7 +87,7 @@ pub struct Decision {
     /// The code, if denied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// Why it was denied, in a sentence.
+    /// Why it was denied, as a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// When the grants start.
@@ -101,7 +101,7 @@ pub struct Decision {
     pub grants: Vec<Granted>,
 }
 
-/// Yes or no, of a decision.
+/// The outcome of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
@@ -177,7 +177,7 @@ pub struct AppliedRole {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
-    /// Their time was over.
+    /// The time ran out.
     Time,
     /// The requester gave them back.
     Return,
@@ -202,7 +202,7 @@ pub struct Ended {
 pub struct Failed {
     /// Where.
     pub role: String,
-    /// In AWS's words.
+    /// AWS's error message.
     pub why: String,
 }
 
@@ -224,9 +224,9 @@ pub struct Told {
 pub struct SlackVote {
     /// The hash of the request's stored bytes.
     pub sha256: Hash,
-    /// Yes or no.
+    /// The vote.
     pub vote: Vouch,
-    /// What the voter says about it.
+    /// The voter's comment.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
@@ -260,7 +260,8 @@ impl Act {
         Ok(match kind {
             ActKind::Decision => {
                 let mut decision: Box<Decision> = super::read(bytes)?;
-                // Of the past there are many, nearly all with one grant, and a list is read with room for several.
+                // Old decisions are numerous and mostly have one grant, but a parsed list has room for
+                // several.
                 decision.grants.shrink_to_fit();
                 decision.facts.shrink_to_fit();
                 Self::Decision(decision)

@@ -1,4 +1,4 @@
-//! What people write.
+//! The facts: objects that people write.
 
 use jit_wire::name::is_account_id;
 use jit_wire::timestamp::Timestamp;
@@ -13,9 +13,9 @@ use crate::ledger::LARGEST_FACT;
 pub enum FactKind {
     /// A request.
     Request,
-    /// A yes or no.
+    /// A vote.
     Vote,
-    /// The requester no longer wants it.
+    /// The requester withdraws or returns it.
     Drop,
     /// Somebody ends it.
     Revoke,
@@ -56,15 +56,15 @@ pub struct Request {
     /// The accounts; none if the role determines it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<String>,
-    /// For how long, in seconds.
+    /// The duration, in seconds.
     pub duration: u32,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// The ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
-    /// The start, if not at once.
+    /// The start, if not immediately.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "moment")]
     pub start: Option<Timestamp>,
     /// The request whose grant this one extends, and whose reason and ticket it inherits if it has none.
@@ -80,9 +80,9 @@ pub struct Vote {
     pub request: Id,
     /// The hash of the request's stored bytes.
     pub sha256: Hash,
-    /// Yes or no.
+    /// The vote.
     pub vote: Vouch,
-    /// What the voter says about it.
+    /// The voter's comment.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
@@ -105,7 +105,7 @@ pub struct Revoke {
     pub request: Id,
     /// The hash of the request's stored bytes.
     pub sha256: Hash,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -119,7 +119,7 @@ pub struct Review {
     pub sha256: Hash,
     /// Whether it was legitimate.
     pub vote: Vouch,
-    /// What the reviewer says about it.
+    /// The reviewer's comment.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
 }
@@ -132,9 +132,9 @@ pub struct Use {
     pub access: String,
     /// The account.
     pub account: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// When, if it is recorded later. This is only the person's word; the time for the review starts when it
+    /// When, if it is recorded later. This is only the person's claim; the time for the review starts when it
     /// is recorded.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "moment")]
     pub at: Option<Timestamp>,
@@ -197,7 +197,7 @@ impl Fact {
         }
     }
 
-    /// The request or use that it is about, and the hash of that one's bytes.
+    /// The request or use that it is about, and the hash of its bytes.
     pub fn about(&self) -> Option<(Id, Hash)> {
         match self {
             Self::Request(_) | Self::Use(_) => None,

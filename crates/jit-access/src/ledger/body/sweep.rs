@@ -1,4 +1,4 @@
-//! What the applier writes that is about no request.
+//! Objects of the applier that are not about a request.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ pub struct Finding {
     pub kind: FindingKind,
     /// The key, or the role's ARN.
     pub subject: String,
-    /// What was found, in a sentence.
+    /// What was found, as a sentence.
     pub what: String,
 }
 

@@ -31,7 +31,7 @@ fn kinds(records: &Records) -> Vec<AnomalyKind> {
     records.anomalies().iter().map(|anomaly| anomaly.kind).collect()
 }
 
-/// A ledger with one request, and then one more object: its finding, and whether a vote counts.
+/// A ledger with one request and one more object: the anomaly, and whether a vote counts.
 #[test]
 fn objects_that_do_not_count_are_findings() {
     let good_vote = fact_key(2, "bob@corp.com", FactKind::Vote);
@@ -131,7 +131,7 @@ fn a_policy_counts_only_if_the_previous_one_allows_its_publisher() {
         let key = Key::Policy { id: id(byte), author: userid(door, "pat") };
         records.take(&entry(&key, seconds), text.as_bytes());
     };
-    // They arrive out of order; the server's time decides.
+    // They arrive out of order; the server's time counts.
     publish(&mut records, 3, "hub", 30);
     publish(&mut records, 2, "platform", 20);
     publish(&mut records, 1, "platform", 10);
@@ -145,7 +145,7 @@ fn a_policy_counts_only_if_the_previous_one_allows_its_publisher() {
 }
 
 proptest! {
-    /// Whatever order objects are listed and read in, the same counts.
+    /// The same objects count in whatever order they are listed and read.
     #[test]
     fn the_order_of_reading_changes_nothing(order in Just((0..6usize).collect::<Vec<_>>()).prop_shuffle()) {
         let objects = [

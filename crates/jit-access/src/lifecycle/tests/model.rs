@@ -1,5 +1,6 @@
-//! Every interleaving, in a small world: one request, two appliers that can be stopped anywhere, the requester who
-//! gives it back, somebody who revokes it, somebody who deletes policies, and time. All reachable states are visited.
+//! A model of one request, in which all interleavings are checked: two appliers that can be stopped anywhere,
+//! the requester who returns it, a person who revokes it, a person who deletes policies, and time. All
+//! reachable states are visited.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -14,7 +15,7 @@ use crate::testing::userid;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/jit/engineer";
 
-/// What is in the ledger and in AWS about one request.
+/// The state of one request in the ledger and in AWS.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Reality {
     revoked: bool,
@@ -121,7 +122,7 @@ impl Scene {
         with(&|next| next.reality.policy = false);
         with(&|next| next.reality.over = true);
         for number in 0..2 {
-            // Stopped anywhere; started again at any time.
+            // It is stopped anywhere, and started again at any time.
             with(&|next| next.hands[number] = Hand::default());
             with(&|next| next.hands[number] = Hand { read: Some(next.reality.clone()), looked: false });
             let Some(step) = self.step(&model.hands[number]) else { continue };
@@ -134,7 +135,7 @@ impl Scene {
         found
     }
 
-    /// Where it ends if one applier continues alone until there is nothing to do.
+    /// The final state if one applier continues alone until there is nothing to do.
     fn settled(&self, from: &Reality) -> Reality {
         let mut reality = from.clone();
         let mut looked = false;
@@ -161,7 +162,7 @@ fn every_interleaving_ends_without_access_or_with_access_that_ends() {
         assert!(!reality.policy || reality.decided, "no policy without a decision: {model:?}");
         with_policy += usize::from(reality.policy);
         resurrected += usize::from(reality.policy && reality.ended);
-        // Wherever everybody is stopped, the next applier brings it to the one correct end.
+        // Wherever all appliers are stopped, the next one reaches the only correct final state.
         let end = scene.settled(reality);
         let may_have = end.decided && !end.revoked && !end.dropped && !end.over && !end.ended;
         assert_eq!(end.policy, may_have, "{model:?} -> {end:?}");

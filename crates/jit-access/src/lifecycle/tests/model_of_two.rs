@@ -1,6 +1,6 @@
-//! Every interleaving of a grant and its extension on one role: somebody who applies and can be stopped anywhere, the
-//! reconciler, who can as well, their requester and a revoker, somebody who deletes policies, and time. What ends one of the
-//! two never takes the other away.
+//! A model of a grant and its extension on one role, in which all interleavings are checked: an applier and
+//! the reconciler, which can both be stopped anywhere, the requester, a revoker, a person who deletes
+//! policies, and time. The end of one of the two grants never removes the other.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -17,7 +17,7 @@ use crate::testing::userid;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/jit/engineer";
 
-/// What was said against a request.
+/// A drop or revocation of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Said {
     Nothing,
@@ -32,7 +32,7 @@ enum Decided {
     Denied,
 }
 
-/// What is in the ledger and in AWS about one of the two.
+/// The state of one of the two in the ledger and in AWS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct One {
     said: Said,
@@ -42,7 +42,7 @@ struct One {
     ended: bool,
 }
 
-/// How much time has passed: both have time left, the first has none, neither has any.
+/// Which of the two have time left: both, only the extension, neither.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Time {
     Both,
@@ -56,7 +56,7 @@ struct Reality {
     both: [One; 2],
 }
 
-/// What somebody is about to do, by what they have read.
+/// What an applier is about to do, based on what it has read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum About {
     Decide(Decided),
@@ -68,13 +68,13 @@ enum About {
     Rest,
 }
 
-/// The reconciler: roles are listed, then the ledger is read, then each deletion is confirmed before it is done.
+/// The reconciler: it lists roles, then reads the ledger, then confirms each deletion before doing it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Sweep {
     Idle,
-    /// Which policies were on the role.
+    /// The policies that were on the role.
     Listed([bool; 2]),
-    /// About to read again what is about this one.
+    /// About to read again everything about this one.
     Confirm(usize),
     Delete(usize),
     Restore(usize),
@@ -87,7 +87,7 @@ struct Model {
     sweep: Sweep,
 }
 
-/// Every object that there can be, and which of them a reality has.
+/// Every possible object, and which of them exist in a reality.
 struct Scene {
     world: World,
     ids: [Id; 2],
@@ -97,7 +97,7 @@ struct Scene {
     sweeps: RefCell<HashMap<Looked, Vec<Sweep>>>,
 }
 
-/// Which policies the reconciler listed, and what it read then.
+/// The policies that the reconciler listed, and what it read after that.
 type Looked = ([bool; 2], Reality);
 
 const NEW: One =
@@ -116,7 +116,7 @@ impl Reality {
         if which == 0 { self.time > Time::Both } else { self.time > Time::Second }
     }
 
-    /// Whether its end was decided by somebody or by time.
+    /// Whether a person or time has ended it.
     fn is_at_its_end(self, which: usize) -> bool {
         let one = self.both[which];
         one.said != Said::Nothing || one.ended || self.is_over(which)
@@ -171,7 +171,7 @@ impl Scene {
         }
     }
 
-    /// What the ledger has in `reality`, read by the rules of reading.
+    /// The ledger of `reality`, read by the normal rules.
     fn records(&self, reality: Reality) -> Rc<Records> {
         if let Some(known) = self.records.borrow().get(&reality) {
             return Rc::clone(known);
@@ -209,7 +209,7 @@ impl Scene {
         records
     }
 
-    /// What comes next for one of the two.
+    /// The next step for one of the two.
     fn next(&self, reality: Reality, which: usize, looked: bool) -> About {
         if let Some(known) = self.steps.borrow().get(&(reality, which, looked)) {
             return *known;
@@ -254,7 +254,7 @@ impl Scene {
         ObservedRole { arn: ROLE.to_owned(), policies, ..ObservedRole::default() }
     }
 
-    /// What the reconciler does who listed `policies` before `reality` was read.
+    /// What the reconciler does after listing `policies` and then reading `reality`.
     fn actions(&self, policies: [bool; 2], reality: Reality) -> Vec<Sweep> {
         if let Some(known) = self.sweeps.borrow().get(&(policies, reality)) {
             return known.clone();
@@ -303,7 +303,7 @@ impl Scene {
                 }
             }
             found.push(in_reality(&|next| next.both[which].policy = false));
-            // Started at any time, and stopped by that as well.
+            // Started at any time, which also stops the previous run.
             found.push(Model { hand: Some((which, self.next(reality, which, false))), ..model });
         }
         found.push(in_reality(&|next| {
@@ -344,7 +344,7 @@ impl Scene {
         found
     }
 
-    /// What the program takes away was at its end, by its own time or by what was said about itself.
+    /// What the program removes had ended, by its own time or by its own drop or revocation.
     fn never_takes_another_s(&self, before: Reality, after: Reality) {
         for which in 0..2 {
             let is_taken = before.both[which].policy && !after.both[which].policy;
@@ -353,7 +353,7 @@ impl Scene {
         }
     }
 
-    /// Where it ends if whoever applies, and the reconciler, go on until there is nothing to do.
+    /// The final state if the applier or the reconciler continues until there is nothing to do.
     fn settled(&self, from: Reality, by_reconciler: bool) -> Reality {
         let mut reality = from;
         for _ in 0..3 {
@@ -404,10 +404,10 @@ fn what_ends_one_grant_never_takes_away_its_extension() {
                     !one.policy || one.decided == Decided::Granted,
                     "no policy without a grant: {reality:?}"
                 );
-                // Wherever everybody is stopped, whoever applies next brings it to the one right end.
+                // Wherever everything is stopped, the next applier reaches the only correct final state.
                 let end = scene.settled(reality, false);
                 assert_eq!(end.both[which].policy, end.may_have(which), "{which}: {reality:?} -> {end:?}");
-                // The reconciler alone takes away what is over, and nothing else.
+                // The reconciler alone removes what has ended, and nothing else.
                 let swept = scene.settled(reality, true).both[which].policy;
                 assert!(swept || !one.policy || reality.is_at_its_end(which), "{which}: {reality:?}");
                 assert!(!swept || reality.may_have(which), "{which}: {reality:?}");
@@ -421,6 +421,6 @@ fn what_ends_one_grant_never_takes_away_its_extension() {
             }
         }
     }
-    // The search went where it hurts: the extension lives on when the first grant has ended.
+    // The search covered the dangerous case: the extension continues after the first grant has ended.
     assert!(seen.len() > 10_000 && outlived > 50, "{} states, {outlived}", seen.len());
 }

@@ -9,7 +9,7 @@ use crate::policy::{
     Access, Allow, Channel, Escalate, OnCallRule, Place, RequestRole, ReviewRule, Seat, Ticket,
 };
 
-/// The longest grant that a policy can name: a week.
+/// The longest grant that a policy can allow: a week.
 const LONGEST: u32 = 7 * 86_400;
 const SEATS: &str = "{ group = \"owners\" }";
 
@@ -288,7 +288,7 @@ fn check_granted(section: &Section<'_>, access: &Access, says_approve: bool) -> 
     Ok(())
 }
 
-/// What break-glass needs, and what makes no sense for it.
+/// What break-glass needs, and what does not apply to it.
 fn check_standing(section: &Section<'_>, access: &Access) -> Result<(), Mistake> {
     let title = &section.title;
     if !access.role.is_glass() {

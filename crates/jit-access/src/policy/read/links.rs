@@ -1,4 +1,4 @@
-//! References between the files: groups and doors that are named must exist, and a name has one meaning.
+//! References between the files: doors and groups must exist, and every name has one meaning.
 
 use std::collections::BTreeMap;
 

@@ -77,7 +77,7 @@ pub(super) fn person(name: &str, value: &Value<'_>, place: Place) -> Result<Pers
     Ok(Person { names, slack, pagerduty, email, robot, place })
 }
 
-/// An id or address elsewhere: printable, without spaces.
+/// An id or address in another system: printable, without spaces.
 fn contact(section: &mut Section<'_>, key: &'static str) -> Result<Option<String>, Mistake> {
     let Some(found) = section.text(key)? else { return Ok(None) };
     let fits =

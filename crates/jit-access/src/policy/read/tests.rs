@@ -41,7 +41,7 @@ fn several_files_are_one_policy_in_any_order() {
         let policy = Policy::read(&files, &documents).unwrap();
         assert_eq!(content(&policy), content(&one));
     }
-    // A table of names may continue in another file; one name may not.
+    // A table of names may continue in another file; a single name must not be repeated.
     let more = "[group]\nmore = [\"zoe\"]\n";
     assert!(Policy::read(&[file("a.toml", EXAMPLE), file("b.toml", more)], &documents).is_ok());
     for (twice, what) in [
@@ -239,7 +239,7 @@ fn mistakes_are_named_where_they_are() {
                 format!("{}:{} {}{suggestion}", mistake.line, mistake.column, mistake.what)
             }
         };
-        // A library's message begins with our own text.
+        // A library's message begins with jit's own text.
         if said != *wanted && !(wanted.ends_with(": ") && said.starts_with(wanted)) {
             wrong.push(format!("{from} -> {to}\n  wanted {wanted}\n  said   {said}"));
         }

@@ -1,4 +1,4 @@
-//! Who applies, and the guard rail.
+//! The applier, and the guard rail.
 
 use super::ROLE;
 use crate::case::{Case, Cases, almost};
@@ -193,7 +193,7 @@ fn guardrail(cases: &mut Cases) {
             cases.twin(&base, "another role", |case| case.by(OTHER));
             cases.twin(&base, "a role on request", |case| case.by(ROLE));
         }
-        // What the guard rail does not speak of.
+        // Actions that the guard rail does not mention.
         for action in ["iam:GetRole", "iam:PassRole", "sts:AssumeRole", "braket:CreateJob"] {
             cases.allowed(control(&format!("{action} of {resource} by others"), OTHER, action, resource));
         }

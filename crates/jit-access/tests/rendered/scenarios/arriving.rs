@@ -13,7 +13,7 @@ fn arrive(name: &str, provider: &str, trust: &'static str, action: &str) -> Case
     case
 }
 
-/// Refused with another value of a key, with other case, with a pattern, and without it.
+/// Refused with another value of a key, in another case, with a pattern, and without it.
 fn exactly(cases: &mut Cases, base: &Case, key: &str, own: &str) {
     for other in ["other", "*", &own.to_uppercase(), &format!("{own}x")] {
         cases.twin(base, &format!("{key} = {other}"), |case| case.with(key, other));
@@ -94,7 +94,7 @@ pub(crate) fn cases(cases: &mut Cases) {
             Case { name: name.into(), ..saml.clone() }.does("sts:TagSession").with("aws:TagKeys", "team");
         exactly(cases, &tagged.with("SAML:aud", page), "SAML:aud", page);
     }
-    // A session does not get in this way, whatever it may do.
+    // A session is not admitted in this way, whatever it may do.
     cases.twin(&own, "with a session", |mut case| {
         case.federated = false;
         case.by(ROLE).everything()

@@ -1,5 +1,5 @@
-//! Role trust policies, and the entry roles' own policies: through which door one gets which role, and under
-//! which name.
+//! Role trust policies, and the entry roles' own policies: which door leads to which role, and under which
+//! name.
 
 use super::ROLE;
 use crate::case::{Case, Cases};

@@ -1,4 +1,4 @@
-//! Ceilings: their lists action by action, and what no list lets through.
+//! Ceilings: their lists action by action, and what every list blocks.
 
 use jit_access::render::Level;
 
@@ -63,7 +63,7 @@ fn names_the_session(case: &Case) -> serde_json::Value {
     ]})
 }
 
-/// What a level must not have, by name.
+/// Actions that a level must not have.
 fn missing(level: Level) -> &'static [&'static str] {
     const READ: &[&str] = &[
         "s3:GetObject",
@@ -155,7 +155,7 @@ pub(crate) fn cases(cases: &mut Cases) {
     denies(cases);
 }
 
-/// The denies under a list that allows everything, as a careless company might write one.
+/// The denies, together with a list that allows everything, as a careless company might write one.
 fn denies(cases: &mut Cases) {
     const PART: &str = "ceiling (denies)";
     let harmless = call("denies, a harmless call", "ec2:StartInstances", PART);

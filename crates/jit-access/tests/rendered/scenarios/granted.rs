@@ -1,4 +1,4 @@
-//! Grants: one person, until a time, what is granted, from where.
+//! Grants: to one person, until a time, for certain actions, from certain networks.
 
 use super::ROLE;
 use crate::case::{Case, Cases};
@@ -9,7 +9,7 @@ fn start_instance(name: &str, grant: &'static str) -> Case {
     Case::new(name, ROLE, "alice@corp.com", "ec2:StartInstances", INSTANCE).identity(&[grant])
 }
 
-/// What holds for every grant to Alice until noon.
+/// The conditions of every grant to Alice until noon.
 fn bounds(cases: &mut Cases, base: &Case) {
     for (why, person) in [
         ("another person", "bob@corp.com"),

@@ -10,7 +10,7 @@ const ACT: &str = "a/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/decision.json";
 const SWEEP: &str = "s/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/sweep.json";
 const ID: &str = "019ac9f2-7a1b-7c3d-8e4f-0123456789ab";
 
-/// Keys beside the right one: of somebody else, forged, of another kind, with an id of another length.
+/// Keys that are almost right: another person's, forged, of another kind, with an id of another length.
 pub(crate) fn almost_own(cases: &mut Cases, base: &Case) {
     let key = base.resource.strip_prefix(&format!("{BUCKET}/")).expect("a key").to_owned();
     let own = Case::user_id(&base.role, &base.person);
@@ -79,8 +79,8 @@ pub(crate) fn cases(cases: &mut Cases) {
 fn allows(cases: &mut Cases, base: &Case) {
     let base = base.clone().on("ledger (allows)", false);
     almost_own(cases, &base);
-    // A caller with another role has another id: the key is changed with it, so that it is the role that is
-    // refused.
+    // A caller with another role has another id: the key is changed accordingly, so that it is the role that
+    // is refused.
     for arn in almost(&base.role) {
         let (old, new) = (Case::user_id(&base.role, &base.person), Case::user_id(&arn, &base.person));
         cases.twin(&base, &format!("as {arn}"), |case| {
@@ -100,7 +100,7 @@ fn allows(cases: &mut Cases, base: &Case) {
     cases.twin(&near, "a role without a policy", |case| case.identity(&[]));
 }
 
-/// Everybody who may enter reads everything: the denies do not mention reading.
+/// Everybody who may enter may read everything: the denies do not mention reading.
 fn reading(cases: &mut Cases) {
     for role in [HUB, PUBLISHERS[0], FUNCTION] {
         for key in [FACT, POLICY, ACT, SWEEP] {
@@ -152,7 +152,7 @@ fn denies(cases: &mut Cases, base: &Case) {
     for action in CHANGES {
         cases.twin(&base, action, |case| case.does(action));
     }
-    // What the denies do not mention stays the account's own business.
+    // What the denies do not mention is up to the account.
     for action in ["s3:GetObject", "s3:PutObjectTagging", "sqs:SendMessage"] {
         cases.allowed(
             Case { name: format!("{}, {action}", base.name), ..base.clone() }
@@ -271,7 +271,7 @@ fn settings(cases: &mut Cases) {
     }
 }
 
-/// The whole policy, as people and the function meet it.
+/// The whole policy, as people and the function encounter it.
 fn together(cases: &mut Cases) {
     for (name, role, key, policy) in [
         ("a fact through the hub", HUB, FACT, "entry"),

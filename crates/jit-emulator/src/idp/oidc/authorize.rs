@@ -11,8 +11,7 @@ use crate::settings::Approval;
 use jit_wire::loopback::{self, Reply, Request};
 
 impl Provider {
-    /// The request of a known client, and the parameters that are still to be read; else the page that says
-    /// why not.
+    /// The request of a known client, and its remaining parameters; or else the page that says what is wrong.
     pub(crate) fn asked(&self, request: &Request) -> Result<(Asked, Params), Box<Reply>> {
         let refuse =
             |why: &str| Box::new(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
@@ -35,8 +34,9 @@ impl Provider {
         Ok((asked, params))
     }
 
-    /// The authorization endpoint. Until the client and its redirect URI are known to be right, problems are
-    /// shown here; afterwards they are refusals, which are sent to the client (RFC 6749, section 4.1.2.1).
+    /// The authorization endpoint. As long as the client and its redirect URI are not verified, problems are
+    /// shown on a page; after that they are refusals, which are sent to the client (RFC 6749, section
+    /// 4.1.2.1).
     pub(crate) fn authorize(&self, request: &Request) -> Result<Reply, Refusal> {
         let (mut asked, params) = match self.asked(request) {
             Ok(asked) => asked,
@@ -132,7 +132,7 @@ pub(crate) fn scopes(params: &Params) -> Result<Vec<String>, Refusal> {
 }
 
 /// Whether `uri` is a loopback listener of a native application: any port, this one path (RFC 8252, section
-/// 7.3). Of the two loopback addresses it has to be the one that the pages' policy can name.
+/// 7.3). Only the loopback address is accepted that the pages' content security policy can name.
 pub(crate) fn is_own_listener(uri: &str) -> bool {
     let port = uri.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix("/callback"));
     port.is_some_and(|port| {

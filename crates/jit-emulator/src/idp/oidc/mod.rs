@@ -22,7 +22,7 @@ use jit_wire::loopback::{self, Reply, Request};
 use jit_wire::timestamp::Timestamp;
 use state::Provider;
 
-/// The routes to the IdP.
+/// The routes of the IdP.
 pub(crate) struct Oidc {
     provider: Provider,
 }
@@ -38,7 +38,7 @@ impl Service for Oidc {
         match (request.method.as_str(), request.path.as_str()) {
             ("GET", "/.well-known/openid-configuration") => Some(Call::Discovery),
             ("GET", "/jwks") => Some(Call::Jwks),
-            // Until the client and its redirect URI are known to be right, there is only a page for the
+            // As long as the client and its redirect URI are not verified, there is only a page for the
             // person.
             ("GET", "/authorize") => self.provider.asked(request).ok().map(|_| Call::Authorize),
             ("POST", "/token") => token::grant(&Params::new(request.form()).ok()?).ok(),

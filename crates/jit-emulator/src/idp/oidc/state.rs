@@ -1,4 +1,4 @@
-//! What the IdP remembers for OpenID Connect, separate from how it is reached.
+//! The state of the IdP for OpenID Connect, separate from its routes.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -16,10 +16,10 @@ use jit_wire::timestamp::Timestamp;
 /// The scopes that are supported here.
 pub(crate) const SCOPES: [&str; 4] = ["openid", "email", "profile", "offline_access"];
 
-/// The IdP and what it remembers.
+/// The IdP and its state.
 pub(crate) struct Provider {
     pub(crate) shared: Arc<Shared>,
-    /// In every form that changes something and is not tied to a request in another way, so that no other
+    /// In every form that changes something and is not bound to a request in another way, so that no other
     /// site can post it.
     pub(crate) form_token: String,
     pub(crate) state: RefCell<State>,
@@ -32,7 +32,7 @@ impl Provider {
         Self { shared, form_token, state: RefCell::default() }
     }
 
-    /// Checks the client of a request that no browser carries.
+    /// Checks the client of a request that does not come through a browser.
     pub(crate) fn check_client(&self, params: &Params) -> Result<(), Refusal> {
         let settings = &self.shared.settings;
         let known = params.get("client_id") == Some(&settings.client_id)
@@ -44,10 +44,10 @@ impl Provider {
     }
 }
 
-/// What the IdP remembers. A login starts with an authorization; all its tokens end with it.
+/// The state. A login starts with an authorization; all its tokens end with it.
 #[derive(Default)]
 pub(crate) struct State {
-    /// Authorization requests whose page is open, by a name that cannot be guessed.
+    /// Authorization requests whose page is open, each under an unguessable name.
     pub(crate) asked: HashMap<String, Asked>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
@@ -63,7 +63,7 @@ pub(crate) struct Login {
     pub(crate) sign_in: Option<SignedIn>,
 }
 
-/// What an authorization request asked for.
+/// An authorization request.
 #[derive(Clone)]
 pub(crate) struct Asked {
     pub(crate) redirect_uri: String,
@@ -98,6 +98,6 @@ pub(crate) struct Device {
     pub(crate) expires: Timestamp,
     pub(crate) interval: Duration,
     pub(crate) asked_last: Option<Instant>,
-    /// What the person decided.
+    /// The person's decision.
     pub(crate) allowed: Option<bool>,
 }

@@ -1,4 +1,4 @@
-//! The token endpoint: what a code, a refresh token or a device code is exchanged for.
+//! The token endpoint: exchanges a code, a refresh token or a device code.
 
 use std::time::Duration;
 
@@ -65,8 +65,8 @@ impl Provider {
         self.tokens(state, login, nonce.as_deref(), true)
     }
 
-    /// RFC 6749, section 6, with rotation: each refresh token works once, and one that is used again was
-    /// stolen by somebody, so the whole login ends (RFC 9700, section 4.14.2).
+    /// RFC 6749, section 6, with rotation: each refresh token works once. A second use means that it was
+    /// stolen, so the whole login ends (RFC 9700, section 4.14.2).
     fn refresh(&self, params: &Params) -> Result<Reply, Refusal> {
         let state = &mut *self.state.borrow_mut();
         let Some(token) = state.refresh_tokens.get_mut(params.need("refresh_token")?) else {

@@ -31,15 +31,15 @@ use response::SamlAsked;
 
 /// The cookie of the IdP's own session.
 const COOKIE: &str = "demo-session";
-/// No request is longer.
+/// The maximum length of a request.
 const LONGEST_REQUEST: usize = 16 * 1024;
 
-/// The SAML part of the IdP, and what it remembers.
+/// The SAML part of the IdP, and its state.
 pub(crate) struct Saml {
     shared: Arc<Shared>,
     /// The value of the cookie.
     session: String,
-    /// Requests whose page is open, by a name that cannot be guessed.
+    /// Requests whose page is open, each under an unguessable name.
     asked: RefCell<HashMap<String, SamlAsked>>,
 }
 
@@ -126,7 +126,7 @@ impl Saml {
         Ok(reply)
     }
 
-    /// The page that posts the response to where it was requested.
+    /// The page that posts the response to the URL in the request.
     fn post_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
         let xml = if allow && asked.wanted.is_refused(&self.shared) {
             response::unmet(&self.shared, asked)?
@@ -154,8 +154,7 @@ fn unpacked(text: &str, post: bool) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// A request by AWS or `jit` that asks for a response at AWS or on loopback, and whether the person has to be
-/// asked again.
+/// A request by AWS or `jit` for a response to AWS or loopback, and whether the person must be asked again.
 fn understood(xml: &str) -> Option<(SamlAsked, bool)> {
     let document = roxmltree::Document::parse(xml).ok()?;
     let root = document.root_element();

@@ -1,6 +1,6 @@
-//! The content of a response. It is written in canonical form from the start (Exclusive XML Canonicalization
-//! 1.0: namespaces where they are first used, attributes in order, no empty tags), so that what is signed is
-//! what is sent.
+//! The content of a response. It is written in canonical form (Exclusive XML Canonicalization 1.0: namespaces
+//! where they are first used, attributes in order, no empty tags), so that the signed bytes are the sent
+//! bytes.
 
 use std::time::Duration;
 
@@ -14,21 +14,21 @@ pub(crate) const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub(crate) const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 const STATUS: &str = "urn:oasis:names:tc:SAML:2.0:status:";
 const AWS: &str = "https://aws.amazon.com/SAML/Attributes/";
-/// How long a response may be used.
+/// How long a response is valid.
 const LIFETIME: Duration = Duration::from_secs(300);
 
-/// What a request asked for.
+/// A request.
 #[derive(Clone)]
 pub(crate) struct SamlAsked {
     /// The request's ID; `None` if the sign-in started here.
     pub(crate) id: Option<String>,
     pub(crate) acs: String,
     pub(crate) relay_state: Option<String>,
-    /// What it requires of the sign-in.
+    /// Its requirements for the sign-in.
     pub(crate) wanted: Wanted,
 }
 
-/// The response that vouches for the person, both layers signed.
+/// The response with an assertion about the person, both layers signed.
 pub(crate) fn granted(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
     let now = shared.provider_now();
     let plain = assertion(shared, asked, now)?;
@@ -150,7 +150,7 @@ fn assertion(shared: &Shared, asked: &SamlAsked, now: Timestamp) -> Result<Strin
     ))
 }
 
-/// An element of the namespace `saml` declares it if nothing around it does.
+/// An element of the namespace `saml` declares it if no outer element does.
 fn issuer(shared: &Shared, declare: bool) -> String {
     let namespace = if declare { format!(" xmlns:saml=\"{ASSERTION}\"") } else { String::new() };
     format!("<saml:Issuer{namespace}>{}/saml</saml:Issuer>", shared.issuer)
