@@ -113,7 +113,7 @@ pub fn trusted_url(data: &[u8]) {
     let here = TrustedUrl::of_this_machine(1, "/");
     let purposes = [
         Purpose::Issuer,
-        Purpose::Provider,
+        Purpose::Idp,
         Purpose::EndpointOf(&far),
         Purpose::PageOf(&far),
         Purpose::EndpointOf(&here),

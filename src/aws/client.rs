@@ -16,7 +16,7 @@ use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
-use crate::aws::errors::{Action, Question, StsError};
+use crate::aws::errors::{Action, CallContext, StsError};
 use crate::plan::{Leg, StsEndpoint};
 use jit_wire::credentials::Credentials;
 use jit_wire::http::Http;
@@ -88,18 +88,18 @@ impl Sts {
 
     /// The subject of error messages about this request. Pseudo regions (`aws-global`, …) are refused: they
     /// mean the old global endpoint, whose sessions are not valid in every region.
-    pub(super) fn question<'a>(
+    pub(super) fn context<'a>(
         &'a self,
         action: Action,
         leg: Option<&'a Leg>,
         secrets: &'a [&'a str],
-    ) -> Result<Question<'a>, StsError> {
+    ) -> Result<CallContext<'a>, StsError> {
         let role_arn = leg.map(|leg| leg.role.value.as_str());
-        let question = Question { action, role_arn, region: &self.region, secrets };
+        let context = CallContext { action, role_arn, region: &self.region, secrets };
         if self.region.ends_with("-global") && !self.by_url {
-            return Err(question.malformed("it stands for the global endpoint, which jit does not use"));
+            return Err(context.malformed("it stands for the global endpoint, which jit does not use"));
         }
-        Ok(question)
+        Ok(context)
     }
 }
 

@@ -98,7 +98,7 @@ mod tests {
     use std::cell::RefCell;
 
     use super::*;
-    use crate::aws::errors::{Action, Question};
+    use crate::aws::errors::{Action, CallContext};
 
     const DAY: i64 = 24 * 3600;
 
@@ -165,9 +165,9 @@ mod tests {
         let asked = RefCell::new(Vec::new());
         let role = async |duration| {
             asked.borrow_mut().push(duration);
-            let question = Question { action: Action::AssumeRole, role_arn: None, region: "r", secrets: &[] };
+            let context = CallContext { action: Action::AssumeRole, role_arn: None, region: "r", secrets: &[] };
             let kind = StsErrorKind::DurationTooLong { chained: false };
-            if duration > limit { Err(StsError { kind, ..question.malformed("") }) } else { Ok(()) }
+            if duration > limit { Err(StsError { kind, ..context.malformed("") }) } else { Ok(()) }
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let got = runtime.block_on(memory.ask(wanted, Timestamp(0), role));

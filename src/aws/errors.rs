@@ -100,7 +100,7 @@ pub struct StsError {
 }
 
 /// What was requested, for the error message.
-pub(super) struct Question<'a> {
+pub(super) struct CallContext<'a> {
     pub(super) action: Action,
     pub(super) role_arn: Option<&'a str>,
     pub(super) region: &'a str,
@@ -109,7 +109,7 @@ pub(super) struct Question<'a> {
     pub(super) secrets: &'a [&'a str],
 }
 
-impl Question<'_> {
+impl CallContext<'_> {
     /// Translates the SDK's error.
     pub(super) fn failed<E>(&self, error: SdkError<E, HttpResponse>) -> StsError
     where
@@ -239,7 +239,11 @@ fn amz_date(word: &str) -> Option<Timestamp> {
     if date.len() != 8 || time.len() != 6 {
         return None;
     }
-    let (year, month, day) = (&date[..4], &date[4..6], &date[6..]);
-    let (hour, minute, second) = (&time[..2], &time[2..4], &time[4..]);
+    let year = &date[..4];
+    let month = &date[4..6];
+    let day = &date[6..];
+    let hour = &time[..2];
+    let minute = &time[2..4];
+    let second = &time[4..];
     Timestamp::parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:{minute}:{second}Z"))
 }

@@ -22,7 +22,7 @@ pub enum FederationError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Given {
+struct TokenResponse {
     signin_token: Secret<String>,
 }
 
@@ -41,7 +41,7 @@ pub async fn login_url(
     duration: Option<u32>,
     destination: &str,
 ) -> Result<Secret<String>, FederationError> {
-    let federation = sign_in.below("federation").map_err(|why| HttpError::address(sign_in.as_str(), why))?;
+    let federation = sign_in.below("federation").map_err(|why| HttpError::bad_url(sign_in.as_str(), why))?;
     let session = session_json(credentials);
     let seconds = duration.map(|seconds| seconds.to_string());
     let mut form = vec![("Action", "getSigninToken"), ("Session", &*session)];
@@ -52,11 +52,11 @@ pub async fn login_url(
         form.pop();
         answer = http.post_form(&federation, &form).await?;
     }
-    address(federation.as_str(), destination, &answer)
+    sign_in_url(federation.as_str(), destination, &answer)
 }
 
 /// The URL in an answer of the sign-in page.
-pub(super) fn address(
+pub(super) fn sign_in_url(
     federation: &str,
     destination: &str,
     answer: &HttpAnswer,
@@ -64,7 +64,7 @@ pub(super) fn address(
     if answer.status != 200 {
         return Err(FederationError::Refused(answer.status));
     }
-    let given: Given =
+    let given: TokenResponse =
         serde_json::from_slice(answer.body.expose()).map_err(|_| FederationError::Refused(answer.status))?;
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("Action", "login")
@@ -79,12 +79,12 @@ pub(super) fn address(
 pub(crate) fn session_json(credentials: &Credentials) -> Zeroizing<String> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Shown<'a> {
+    struct SessionJson<'a> {
         session_id: &'a str,
         session_key: &'a str,
         session_token: &'a str,
     }
-    let mut json = to_wiped_json(&Shown {
+    let mut json = to_wiped_json(&SessionJson {
         session_id: &credentials.access_key_id,
         session_key: credentials.secret_access_key.expose(),
         session_token: credentials.session_token.expose(),

@@ -120,10 +120,10 @@ pub fn aws_answer(data: &[u8]) {
         headers: Headers::default(),
         body: Secret::new(body.to_vec()),
     };
-    if let Ok(url) = federation::address(FEDERATION, "https://console.aws.amazon.com/?a=b&c", &answer) {
+    if let Ok(url) = federation::sign_in_url(FEDERATION, "https://console.aws.amazon.com/?a=b&c", &answer) {
         let query = url.expose().strip_prefix(FEDERATION).and_then(|rest| rest.strip_prefix('?'));
         let query = query.expect("it leads to AWS");
-        assert!(url.expose().bytes().all(|byte| byte.is_ascii_graphic()), "an address");
+        assert!(url.expose().bytes().all(|byte| byte.is_ascii_graphic()), "a URL");
         let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let last = pairs.last().expect("a token");
         assert!(pairs.len() == 4 && last.0 == "SigninToken");

@@ -57,7 +57,7 @@ pub enum MachineError {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Given {
+struct MachineResponse {
     access_key_id: String,
     secret_access_key: Secret<String>,
     token: Secret<String>,
@@ -159,7 +159,7 @@ fn text(host: &str, answer: &HttpAnswer) -> Result<String, MachineError> {
 
 fn credentials(host: &str, answer: &HttpAnswer) -> Result<Credentials, MachineError> {
     let unreadable = || MachineError::Unreadable(host.to_owned());
-    let given: Given = serde_json::from_slice(answer.body.expose()).map_err(|_| unreadable())?;
+    let given: MachineResponse = serde_json::from_slice(answer.body.expose()).map_err(|_| unreadable())?;
     let expires_at = Timestamp::parse_expiration(&given.expiration)
         .map_err(|why| MachineError::Expiration { host: host.to_owned(), why })?;
     let secrets = [&given.secret_access_key, &given.token];

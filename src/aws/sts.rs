@@ -5,10 +5,10 @@
 pub mod fuzzing;
 
 use aws_sdk_sts::error::BuildError;
-use aws_sdk_sts::types::{AssumedRoleUser, Credentials as Given, PolicyDescriptorType, Tag};
+use aws_sdk_sts::types::{AssumedRoleUser, Credentials as StsCredentials, PolicyDescriptorType, Tag};
 
 use crate::aws::client::{Sts, bare};
-use crate::aws::errors::{Action, Question, StsError};
+use crate::aws::errors::{Action, CallContext, StsError};
 use crate::plan::{Leg, StsEndpoint};
 use jit_wire::credentials::{BadCredentials, Credentials};
 use jit_wire::http::Http;
@@ -153,7 +153,7 @@ async fn web_identity(
 ) -> Result<Granted, StsError> {
     let token = token.expose();
     let secrets = [token.as_str()];
-    let question = sts.question(Action::AssumeRoleWithWebIdentity, Some(leg), &secrets)?;
+    let context = sts.context(Action::AssumeRoleWithWebIdentity, Some(leg), &secrets)?;
     let call = sts
         .client
         .assume_role_with_web_identity()
@@ -163,9 +163,9 @@ async fn web_identity(
         .web_identity_token(token)
         .set_policy(leg.policy.as_ref().map(|policy| policy.value.clone()))
         .set_policy_arns(policy_arns(leg));
-    let answer = call.send().await.map_err(|error| question.failed(error))?;
+    let answer = call.send().await.map_err(|error| context.failed(error))?;
     let full = answer.session_token_utilization.or(answer.packed_policy_size);
-    granted(&question, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
+    granted(&context, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
 }
 
 #[expect(deprecated, reason = "servers that know only `PackedPolicySize` are about")]
@@ -178,7 +178,7 @@ async fn saml(
 ) -> Result<Granted, StsError> {
     let assertion = assertion.expose();
     let secrets = [assertion.as_str()];
-    let question = sts.question(Action::AssumeRoleWithSaml, Some(leg), &secrets)?;
+    let context = sts.context(Action::AssumeRoleWithSaml, Some(leg), &secrets)?;
     let call = sts
         .client
         .assume_role_with_saml()
@@ -188,9 +188,9 @@ async fn saml(
         .saml_assertion(assertion)
         .set_policy(leg.policy.as_ref().map(|policy| policy.value.clone()))
         .set_policy_arns(policy_arns(leg));
-    let answer = call.send().await.map_err(|error| question.failed(error))?;
+    let answer = call.send().await.map_err(|error| context.failed(error))?;
     let full = answer.session_token_utilization.or(answer.packed_policy_size);
-    granted(&question, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
+    granted(&context, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
 }
 
 #[expect(deprecated, reason = "servers that know only `PackedPolicySize` are about")]
@@ -203,7 +203,7 @@ async fn chained(
     by: &Credentials,
 ) -> Result<Granted, StsError> {
     let secrets = bare(by);
-    let question = sts.question(Action::AssumeRole, Some(leg), &secrets)?;
+    let context = sts.context(Action::AssumeRole, Some(leg), &secrets)?;
     let call = sts
         .client
         .assume_role()
@@ -214,13 +214,13 @@ async fn chained(
         .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
         .set_token_code(mfa.map(|mfa| mfa.code.to_owned()))
         .set_external_id(leg.external_id.as_ref().map(|id| id.value.clone()))
-        .set_tags(tags(leg).map_err(|error| question.malformed(&error.to_string()))?)
+        .set_tags(tags(leg).map_err(|error| context.malformed(&error.to_string()))?)
         .set_transitive_tag_keys(leg.transitive_tags.as_ref().map(|keys| keys.value.clone()))
         .set_policy(leg.policy.as_ref().map(|policy| policy.value.clone()))
         .set_policy_arns(policy_arns(leg));
-    let answer = call.send().await.map_err(|error| question.failed(error))?;
+    let answer = call.send().await.map_err(|error| context.failed(error))?;
     let full = answer.session_token_utilization.or(answer.packed_policy_size);
-    granted(&question, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
+    granted(&context, answer.credentials, answer.assumed_role_user, full, answer.source_identity)
 }
 
 async fn of_user(
@@ -230,51 +230,51 @@ async fn of_user(
     by: &Credentials,
 ) -> Result<Granted, StsError> {
     let secrets = bare(by);
-    let question = sts.question(Action::GetSessionToken, None, &secrets)?;
+    let context = sts.context(Action::GetSessionToken, None, &secrets)?;
     let call = sts
         .client
         .get_session_token()
         .duration_seconds(seconds(duration))
         .set_serial_number(mfa.map(|mfa| mfa.serial.to_owned()))
         .set_token_code(mfa.map(|mfa| mfa.code.to_owned()));
-    let answer = call.send().await.map_err(|error| question.failed(error))?;
-    granted(&question, answer.credentials, None, None, None)
+    let answer = call.send().await.map_err(|error| context.failed(error))?;
+    granted(&context, answer.credentials, None, None, None)
 }
 
 async fn identity(sts: &Sts, credentials: &Credentials) -> Result<CallerIdentity, StsError> {
     let secrets = bare(credentials);
-    let question = sts.question(Action::GetCallerIdentity, None, &secrets)?;
-    let answer = sts.client.get_caller_identity().send().await.map_err(|error| question.failed(error))?;
+    let context = sts.context(Action::GetCallerIdentity, None, &secrets)?;
+    let answer = sts.client.get_caller_identity().send().await.map_err(|error| context.failed(error))?;
     match (answer.account, answer.arn, answer.user_id) {
         (Some(account), Some(arn), Some(user_id))
             if [&account, &arn].iter().all(|text| text.bytes().all(|b| b.is_ascii_graphic())) =>
         {
             Ok(CallerIdentity { account, arn, user_id })
         }
-        _ => Err(question.incomplete("a response without account, ARN and user id")),
+        _ => Err(context.incomplete("a response without account, ARN and user id")),
     }
 }
 
 fn granted(
-    question: &Question<'_>,
-    credentials: Option<Given>,
+    context: &CallContext<'_>,
+    credentials: Option<StsCredentials>,
     user: Option<AssumedRoleUser>,
     percent_full: Option<i32>,
     source_identity: Option<String>,
 ) -> Result<Granted, StsError> {
     // The SDK fills in missing values with empty strings and the year 1970.
-    let whole = |given: &Given| {
+    let whole = |given: &StsCredentials| {
         !given.access_key_id.is_empty()
             && !given.secret_access_key.is_empty()
             && !given.session_token.is_empty()
             && given.expiration.secs() > 0
     };
     let given =
-        credentials.filter(whole).ok_or_else(|| question.incomplete("a response without credentials"))?;
+        credentials.filter(whole).ok_or_else(|| context.incomplete("a response without credentials"))?;
     let (assumed_arn, user_id) = user.map(|user| (user.arn, user.assumed_role_id)).unwrap_or_default();
     // It is displayed, and parts of it become variables.
     if !assumed_arn.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(question.incomplete("a response with an invalid ARN"));
+        return Err(context.incomplete("a response with an invalid ARN"));
     }
     let credentials = Credentials::new(
         given.access_key_id,
@@ -283,7 +283,7 @@ fn granted(
         Timestamp(given.expiration.secs()),
     );
     Ok(Granted {
-        credentials: credentials.map_err(|why| question.incomplete(&unfit(why)))?,
+        credentials: credentials.map_err(|why| context.incomplete(&unfit(why)))?,
         assumed_arn,
         user_id,
         packed_policy_percent: percent_full.map(|percent| u8::try_from(percent.max(0)).unwrap_or(u8::MAX)),

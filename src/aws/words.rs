@@ -9,7 +9,8 @@ use jit_wire::explain::{Explain, Kind, Next};
 impl StsError {
     /// What happened and the likely cause, in one sentence without a full stop. It may quote AWS.
     pub fn sentence(&self) -> String {
-        let (region, message) = (&self.region, &self.message);
+        let region = &self.region;
+        let message = &self.message;
         match self.kind {
             StsErrorKind::AccessDenied => self.denial(),
             StsErrorKind::ExpiredToken => match &self.role_arn {

@@ -210,7 +210,7 @@ fn clock(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) 
             Err(error) => return findings.push(Finding::broken("config", &error)),
         };
         let sts = &plan.target().sts;
-        let url = sts.url.as_ref().map_or_else(|| format!("{}/", sts.address()), |url| url.value.clone());
+        let url = sts.url.as_ref().map_or_else(|| format!("{}/", sts.resolved_url()), |url| url.value.clone());
         if asked.contains(&url) {
             continue;
         }
@@ -234,7 +234,7 @@ fn idps(file: &File, world: &World, findings: &mut Vec<Finding>) {
     for idp in file.idps.keys() {
         let Ok(proof) = resolve::proof(file, idp, &world.env) else { continue };
         let Some(url) = address(&proof) else { continue };
-        let asked = TrustedUrl::parse(&url, Purpose::Issuer).map_err(|why| HttpError::address(&url, why));
+        let asked = TrustedUrl::parse(&url, Purpose::Issuer).map_err(|why| HttpError::bad_url(&url, why));
         let answer = asked.and_then(|url| process::block_on(world.http.get(&url)));
         findings.push(match answer {
             Ok(_) => Finding::good("network", format!("{idp} answers at {url}")),
@@ -261,7 +261,7 @@ fn ask_time(url: &str, world: &World) -> Finding {
     let before = world.clock.now();
     let ask = async {
         let asked = TrustedUrl::parse(url, Purpose::AwsEndpoint);
-        world.http.get(&asked.map_err(|why| HttpError::address(url, why))?).await
+        world.http.get(&asked.map_err(|why| HttpError::bad_url(url, why))?).await
     };
     let answer = process::block_on(ask);
     let now = world.clock.now();

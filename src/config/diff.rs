@@ -59,7 +59,8 @@ impl<'t> Side<'t> {
         let line = self.lines[index];
         let line = line.strip_suffix(end).or_else(|| line.strip_suffix('\n')).unwrap_or(line);
         let start = self.starts[index];
-        let (mut shown, mut at) = (String::with_capacity(line.len()), 0);
+        let mut shown = String::with_capacity(line.len());
+        let mut at = 0;
         for secret in &self.secrets {
             let from = secret.start.saturating_sub(start).clamp(at, line.len());
             let to = secret.end.saturating_sub(start).min(line.len());

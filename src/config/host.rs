@@ -35,10 +35,14 @@ fn decoded(code: &str) -> Option<String> {
     const T_MAX: u32 = 26;
     let (basic, code) = code.rsplit_once('-').unwrap_or(("", code));
     let mut output: Vec<char> = basic.chars().collect();
-    let (mut n, mut bias, mut i) = (128_u32, 72_u32, 0_u32);
+    let mut n = 128_u32;
+    let mut bias = 72_u32;
+    let mut i = 0_u32;
     let mut digits = code.bytes();
     while digits.len() > 0 {
-        let (before, mut weight, mut k) = (i, 1_u32, BASE);
+        let before = i;
+        let mut weight = 1_u32;
+        let mut k = BASE;
         loop {
             let digit = match digits.next()? {
                 letter @ b'a'..=b'z' => u32::from(letter - b'a'),

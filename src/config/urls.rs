@@ -23,8 +23,8 @@ pub(super) struct Rule<'a> {
 
 impl<'a> Rule<'a> {
     /// Any URL of an IdP.
-    pub(super) fn provider(like: &'a str) -> Self {
-        Self { like, check: &provider, cut: |url| url }
+    pub(super) fn idp_url(like: &'a str) -> Self {
+        Self { like, check: &check_idp_url, cut: |url| url }
     }
 
     /// An issuer, which has neither query nor fragment (OpenID Connect Discovery 1.0, section 3).
@@ -80,12 +80,12 @@ fn origin(url: &str) -> &str {
     &url[..end]
 }
 
-pub(super) fn provider(url: &str) -> Result<(), String> {
-    fits(url, Purpose::Provider)
+pub(super) fn check_idp_url(url: &str) -> Result<(), String> {
+    fits(url, Purpose::Idp)
 }
 
 fn issuer(url: &str) -> Result<(), String> {
-    provider(url)?;
+    check_idp_url(url)?;
     if url.contains(['?', '#']) || url.ends_with(WELL_KNOWN) {
         return Err("this has more than the issuer".to_owned());
     }
@@ -93,7 +93,7 @@ fn issuer(url: &str) -> Result<(), String> {
 }
 
 fn org(url: &str) -> Result<(), String> {
-    provider(url)?;
+    check_idp_url(url)?;
     match url.trim_end_matches('/').len() > origin(url).len() {
         true => Err("this is more than the URL of the org".to_owned()),
         false => Ok(()),
@@ -113,7 +113,7 @@ mod tests {
     fn suggestions_are_accepted() {
         let issuer = Rule::issuer("https://acme.okta.com");
         let org = Rule::org("https://acme.okta.com");
-        let sso = Rule::provider("https://idp.acme.com/saml/sso");
+        let sso = Rule::idp_url("https://idp.acme.com/saml/sso");
         let cases = [
             (&issuer, "http://acme.okta.com", "write https://acme.okta.com"),
             (&issuer, "HTTP://acme.okta.com", "write https://acme.okta.com"),

@@ -166,9 +166,11 @@ pub(super) async fn sign_in<T, E: From<CodeError> + std::fmt::Display>(
         if hand_over.is_contested() { Err(CodeError::from(Contested).into()) } else { result }
     };
     let serve = loopback.serve({
-        let (attempt, callback) = (Rc::clone(&attempt), Rc::clone(&callback));
+        let attempt = Rc::clone(&attempt);
+        let callback = Rc::clone(&callback);
         move |request| {
-            let (attempt, callback) = (Rc::clone(&attempt), Rc::clone(&callback));
+            let attempt = Rc::clone(&attempt);
+            let callback = Rc::clone(&callback);
             async move {
                 if request.path == path {
                     callback.arrive(&request, attempt.recognise(&request)).await
@@ -201,8 +203,8 @@ impl Attempt {
         let shown = match world.person.can_be_asked() {
             // Without a terminal to paste into, the answer is accepted from this user's programs, which only
             // Linux can identify. Elsewhere it is accepted only with the cookie, which the local page sets.
-            false if !cfg!(target_os = "linux") => visit::Shown::Page,
-            can_paste => visit::Shown::Url { can_paste },
+            false if !cfg!(target_os = "linux") => visit::WithoutBrowser::Page,
+            can_paste => visit::WithoutBrowser::Url { can_paste },
         };
         let target = || Target::Visit(Secret::from(url.as_str()));
         let opened = visit::open(world, options, &hand_over, url, target, shown);

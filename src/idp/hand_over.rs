@@ -106,9 +106,9 @@ pub(super) enum Admission {
 
 /// Where the URL was given to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Given {
+enum UrlDelivery {
     /// Nowhere yet.
-    No,
+    NotYet,
     /// As the argument of a browser.
     ToBrowser,
     /// On their terminal, which nobody else reads.
@@ -142,7 +142,7 @@ pub(super) struct HandOver {
     /// Name and value. All ports of a host share cookies, so the name is unique to this page.
     cookie: Secret<String>,
     target: RefCell<Option<Target>>,
-    given: Cell<Given>,
+    delivery: Cell<UrlDelivery>,
     visited: Cell<Visited>,
     /// The first visit was certainly made by a program of this user.
     first_is_own: Cell<bool>,
@@ -155,14 +155,16 @@ impl HandOver {
     /// A page on the server at `port`, for a browser that will come back to `host`; `None` if the system has
     /// no random numbers.
     pub(super) fn new(host: &'static str, port: u16) -> Option<Self> {
-        let (path, name, value) = (visit::random()?, visit::random()?, visit::random()?);
+        let path = visit::random()?;
+        let name = visit::random()?;
+        let value = visit::random()?;
         Some(Self {
             host,
             port,
             path: Secret::new(format!("/{path}")),
             cookie: Secret::new(format!("jit-{}={value}", &name[..16])),
             target: RefCell::new(None),
-            given: Cell::new(Given::No),
+            delivery: Cell::new(UrlDelivery::NotYet),
             visited: Cell::new(Visited::Never),
             first_is_own: Cell::new(false),
             troubles: RefCell::default(),
@@ -172,21 +174,21 @@ impl HandOver {
     }
 
     /// The URL that a browser is started with.
-    pub(super) fn address(&self) -> TrustedUrl {
+    pub(super) fn url(&self) -> TrustedUrl {
         TrustedUrl::of_this_machine(self.port, self.path.expose())
     }
 
-    /// Call this before a browser is started with the [`address`](Self::address), which leads to `target`. A
+    /// Call this before a browser is started with the [`url`](Self::url), which leads to `target`. A
     /// browser that returns must have been here.
     pub(super) fn give_to_browser(&self, target: Target) {
         self.target.replace(Some(target));
-        self.given.set(Given::ToBrowser);
+        self.delivery.set(UrlDelivery::ToBrowser);
     }
 
     /// Call this before the terminal shows the person `target` itself, or this page.
     pub(super) fn show_on_terminal(&self, target: Target, can_paste: bool) {
         self.target.replace(Some(target));
-        self.given.set(Given::OnTerminal { can_paste });
+        self.delivery.set(UrlDelivery::OnTerminal { can_paste });
     }
 
     /// Answers a request, if it is for this page.
@@ -248,11 +250,11 @@ impl HandOver {
         if self.knows(request) {
             return Admission::Admitted;
         }
-        match (self.given.get(), caller) {
+        match (self.delivery.get(), caller) {
             // The URL was only on the terminal, and a browser of this user followed it.
-            (Given::OnTerminal { .. }, ConnectedUser::Own) => Admission::Admitted,
+            (UrlDelivery::OnTerminal { .. }, ConnectedUser::Own) => Admission::Admitted,
             // A click in a terminal may have started the browser, with the URL as an argument.
-            (Given::OnTerminal { can_paste: true }, _) => Admission::ByPasting,
+            (UrlDelivery::OnTerminal { can_paste: true }, _) => Admission::ByPasting,
             _ => {
                 self.tell(Trouble::OtherBrowser);
                 Admission::Refused
@@ -343,7 +345,7 @@ pub async fn hand_over(
     let page = HandOver::new("127.0.0.1", loopback.port()).ok_or(HandOverError::NoRandom)?;
     let page = Rc::new(page);
     page.give_to_browser(Target::Visit(url));
-    open(&page.address()).map_err(HandOverError::NotOpened)?;
+    open(&page.url()).map_err(HandOverError::NotOpened)?;
     let serve = loopback.serve({
         let page = Rc::clone(&page);
         move |request| {

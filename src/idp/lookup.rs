@@ -33,7 +33,7 @@ pub enum Found {
 pub enum LookupError {
     /// Not a URL.
     #[error("`{0}` is not the URL of a web page")]
-    NotAnAddress(String),
+    NotAUrl(String),
     /// There was no answer.
     #[error(transparent)]
     Http(#[from] HttpError),
@@ -62,7 +62,7 @@ impl Explain for LookupError {
                 vec![Next::words(format!("if that is the right one, type {issuer}"))]
             }
             Self::Untrusted { .. } => Next::list([super::ASK_ADMINISTRATOR]),
-            Self::NotAnAddress(_) | Self::Nothing(_) => Next::list([
+            Self::NotAUrl(_) | Self::Nothing(_) => Next::list([
                 "such as acme.okta.com, acme.awsapps.com/start, login.microsoftonline.com/TENANT, an OpenID Connect \
                  issuer, SAML metadata, or the link of the AWS app on your dashboard",
             ]),
@@ -85,26 +85,26 @@ struct Discovery {
 /// # Errors
 /// [`LookupError`].
 pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
-    let address = Address::read(typed)?;
-    if let Some(found) = address.by_form() {
+    let typed_url = TypedUrl::read(typed)?;
+    if let Some(found) = typed_url.by_form() {
         return Ok(found);
     }
     // An Okta org, under Okta's domain or the company's.
-    let organization = http.get(&address.page("/.well-known/okta-organization")?).await?;
+    let organization = http.get(&typed_url.page("/.well-known/okta-organization")?).await?;
     if let Some(Organization { pipeline }) = json(&organization) {
         let identity_engine = pipeline.as_deref() == Some("idx");
-        let app_url = address.path().starts_with("/home/").then(|| address.url());
-        return Ok(Found::Okta { org: address.okta_org(), app_url, identity_engine });
+        let app_url = typed_url.path().starts_with("/home/").then(|| typed_url.url());
+        return Ok(Found::Okta { org: typed_url.okta_org(), app_url, identity_engine });
     }
-    if let Some(issuer) = address.issuer(http).await? {
+    if let Some(issuer) = typed_url.issuer(http).await? {
         return Ok(Found::Oidc { issuer });
     }
-    let url = address.url();
+    let url = typed_url.url();
     let page = http
-        .ask(&Ask { accept: "application/samlmetadata+xml, text/html, */*", ..Ask::get(&address.at) })
+        .ask(&Ask { accept: "application/samlmetadata+xml, text/html, */*", ..Ask::get(&typed_url.at) })
         .await?;
     let text = String::from_utf8_lossy(page.body.expose());
-    let found = metadata(&text, &address.at)?.or_else(|| {
+    let found = metadata(&text, &typed_url.at)?.or_else(|| {
         let region = region_of_page(&text)?;
         Some(Found::Center { start_url: url.clone(), region: Some(region) })
     });
@@ -112,18 +112,18 @@ pub async fn look_up(http: &Http, typed: &str) -> Result<Found, LookupError> {
 }
 
 /// A URL that somebody typed, without a slash at the end of its path.
-struct Address {
+struct TypedUrl {
     at: TrustedUrl,
 }
 
-impl Address {
+impl TypedUrl {
     fn read(typed: &str) -> Result<Self, LookupError> {
-        let wrong = || LookupError::NotAnAddress(bounded(typed));
+        let wrong = || LookupError::NotAUrl(bounded(typed));
         let typed = typed.trim();
         // Identity Center's pages, and those of dashboards, follow a `#`.
         let plain = typed.split('#').next().unwrap_or_default();
         let whole = if plain.contains("://") { plain.to_owned() } else { format!("https://{plain}") };
-        let url = TrustedUrl::parse(&whole, Purpose::Provider).map_err(|_| wrong())?;
+        let url = TrustedUrl::parse(&whole, Purpose::Idp).map_err(|_| wrong())?;
         // Nobody means a single word as a URL.
         if !url.host().contains('.') && !url.is_this_machine() {
             return Err(wrong());
@@ -147,7 +147,7 @@ impl Address {
 
     /// Another page of the same host.
     fn page(&self, path: &str) -> Result<TrustedUrl, LookupError> {
-        self.at.at(path).map_err(|_| LookupError::NotAnAddress(bounded(path)))
+        self.at.at(path).map_err(|_| LookupError::NotAUrl(bounded(path)))
     }
 
     fn okta_org(&self) -> String {
@@ -223,7 +223,8 @@ fn metadata(text: &str, at: &TrustedUrl) -> Result<Option<Found>, LookupError> {
             .find(|node| node.attribute("Binding").is_some_and(|name| name.ends_with(binding)))
             .and_then(|node| node.attribute("Location"))
     };
-    let (redirect, post) = (place(":HTTP-Redirect"), place(":HTTP-POST"));
+    let redirect = place(":HTTP-Redirect");
+    let post = place(":HTTP-POST");
     let (Some(sso_url), Some(issuer)) = (redirect.or(post), entity.attribute("entityID")) else {
         return Ok(None);
     };
@@ -253,7 +254,7 @@ fn region_of_page(text: &str) -> Option<String> {
 /// [`HttpError`] if there is no answer.
 pub async fn region_of_portal(http: &Http, start_url: &str) -> Result<Option<String>, HttpError> {
     let url =
-        TrustedUrl::parse(start_url, Purpose::Provider).map_err(|why| HttpError::address(start_url, why))?;
+        TrustedUrl::parse(start_url, Purpose::Idp).map_err(|why| HttpError::bad_url(start_url, why))?;
     let page = http.ask(&Ask { accept: "text/html, */*", ..Ask::get(&url) }).await?;
     Ok(region_of_page(&String::from_utf8_lossy(page.body.expose())))
 }
@@ -293,9 +294,9 @@ mod tests {
             ("https://accounts.google.com", None),
             ("acme.okta.com", None),
         ] {
-            assert_eq!(Address::read(typed).unwrap().by_form(), found, "{typed}");
+            assert_eq!(TypedUrl::read(typed).unwrap().by_form(), found, "{typed}");
         }
-        let org = |typed| Address::read(typed).unwrap().okta_org();
+        let org = |typed| TypedUrl::read(typed).unwrap().okta_org();
         assert_eq!(org("https://acme-admin.okta.com/admin/apps"), "https://acme.okta.com");
         assert_eq!(org("https://sso-admin.example.com/x"), "https://sso-admin.example.com");
         for typed in [
@@ -309,13 +310,13 @@ mod tests {
             // Found by fuzzing: jit would have called another host than the one typed.
             "login.,[::1]tz/t",
         ] {
-            assert!(matches!(Address::read(typed), Err(LookupError::NotAnAddress(_))), "{typed}");
+            assert!(matches!(TypedUrl::read(typed), Err(LookupError::NotAUrl(_))), "{typed}");
         }
     }
 
     #[test]
     fn metadata_says_where_to_sign_in() {
-        let at = TrustedUrl::parse("https://idp/metadata", Purpose::Provider).unwrap();
+        let at = TrustedUrl::parse("https://idp/metadata", Purpose::Idp).unwrap();
         let of = |services: &str| {
             let text = format!(
                 "<md:EntityDescriptor xmlns:md=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://idp\">\

@@ -10,7 +10,7 @@ use crate::world::{Note, World};
 use jit_wire::trusted_url::TrustedUrl;
 
 /// What the person is shown if no browser is opened for them.
-pub(super) enum Shown {
+pub(super) enum WithoutBrowser {
     /// The URL of the IdP, which can be opened on any machine. With `can_paste`, the URL that the browser
     /// ends on can be pasted here.
     Url { can_paste: bool },
@@ -26,26 +26,26 @@ pub(super) fn open(
     page: &HandOver,
     url: &TrustedUrl,
     target: impl Fn() -> Target,
-    shown: Shown,
+    shown: WithoutBrowser,
 ) -> bool {
-    let address = page.address();
+    let page_url = page.url();
     let why = if !options.open_browser {
         "To sign in, open this URL:".to_owned()
     } else if !world.browser.available() {
         "There is no browser here. To sign in, open this URL on any machine:".to_owned()
     } else {
         page.give_to_browser(target());
-        match world.browser.open(&address) {
+        match world.browser.open(&page_url) {
             Ok(()) => {
-                world.person.tell(Note::OpeningBrowser { host: url.authority(), url: address.as_str() });
+                world.person.tell(Note::OpeningBrowser { host: url.authority(), url: page_url.as_str() });
                 return true;
             }
             Err(why) => format!("Could not open a browser: {why}. To sign in, open this URL:"),
         }
     };
     let (url, can_paste) = match shown {
-        Shown::Url { can_paste } => (url.as_str(), can_paste),
-        Shown::Page => (address.as_str(), false),
+        WithoutBrowser::Url { can_paste } => (url.as_str(), can_paste),
+        WithoutBrowser::Page => (page_url.as_str(), false),
     };
     page.show_on_terminal(target(), can_paste);
     world.person.tell(Note::OpenYourself { url, why: &why, can_paste });

@@ -28,12 +28,12 @@ pub struct Crawl {
     whose: String,
     /// When a refresh of everything began that has not ended yet.
     everything_since: Option<i64>,
-    accounts: BTreeMap<String, Said>,
+    accounts: BTreeMap<String, AccountAnswer>,
 }
 
 /// The answer about an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Said {
+struct AccountAnswer {
     /// When; 0 if it has to be requested again.
     at: i64,
     name: Option<String>,
@@ -65,7 +65,7 @@ impl Crawl {
         let mut before = std::mem::take(&mut self.accounts);
         for (id, name) in accounts {
             let said = before.remove(id).unwrap_or_default();
-            self.accounts.insert(id.clone(), Said { name: name.clone(), ..said });
+            self.accounts.insert(id.clone(), AccountAnswer { name: name.clone(), ..said });
         }
         // An entry dated later than now was written with another clock.
         let open = self.accounts.iter().filter(|(_, said)| !(oldest..=now.0).contains(&said.at));
@@ -88,7 +88,7 @@ impl Crawl {
     /// Every role, in order.
     pub fn roles(&self) -> Vec<DiscoveredRole> {
         let accounts = self.accounts.iter();
-        let role = |account: &String, said: &Said, role: &String| DiscoveredRole {
+        let role = |account: &String, said: &AccountAnswer, role: &String| DiscoveredRole {
             idp: self.idp.clone(),
             account: account.clone(),
             role: role.clone(),
@@ -151,7 +151,7 @@ pub(super) fn parse(idp: &str, text: &str) -> Option<Crawl> {
         let at = parts.next()?.parse().ok()?;
         let name = Some(parts.next()?.to_owned()).filter(|name| name::is_account_name(name));
         let roles = parts.filter(|role| name::is_permission_set(role)).map(str::to_owned).collect();
-        name::is_account_id(id).then(|| (id.to_owned(), Said { at, name, roles }))
+        name::is_account_id(id).then(|| (id.to_owned(), AccountAnswer { at, name, roles }))
     };
     Some(Crawl {
         idp: idp.to_owned(),

@@ -22,7 +22,7 @@ pub struct StsEndpoint {
 
 impl StsEndpoint {
     /// Its URL, without a trailing slash. A test compares this with the AWS SDK's.
-    pub fn address(&self) -> String {
+    pub fn resolved_url(&self) -> String {
         match &self.url {
             Some(url) => url.value.trim_end_matches('/').to_owned(),
             None => service_url("sts", &self.region.value, self.fips.value, self.dual_stack.value),

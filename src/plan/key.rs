@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
 
-use super::{Leg, Plan, ProfileSource, ProofPlan, StsEndpoint, Valued};
+use super::{
+    CenterSettings, Leg, OidcSettings, OktaSettings, Plan, ProfileSource, ProofPlan, SamlSettings, StsEndpoint,
+    Valued,
+};
 
 /// What an entry of the store holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,14 +75,14 @@ impl Plan {
     /// The key for the session of the step at `index`: a hash of the proof and of every step up to this one,
     /// as requested.
     pub fn session_key(&self, index: usize) -> EntryKey {
-        let legs: Vec<_> = self.legs[..=index].iter().map(Asked).collect();
-        EntryKey::of(EntryKind::Session, &(Asked(&self.proof), legs))
+        let legs: Vec<_> = self.legs[..=index].iter().map(KeyInput).collect();
+        EntryKey::of(EntryKind::Session, &(KeyInput(&self.proof), legs))
     }
 
     /// The key for the durations that the step's role is known to allow.
     pub fn durations_key(&self, index: usize) -> EntryKey {
         let leg = &self.legs[index];
-        let question = (leg.role.value.as_str(), Self::is_chained(index), Asked(&leg.sts));
+        let question = (leg.role.value.as_str(), Self::is_chained(index), KeyInput(&leg.sts));
         EntryKey::of(EntryKind::Durations, &question)
     }
 }
@@ -87,47 +90,44 @@ impl Plan {
 impl ProofPlan {
     /// The key for what the IdP issued.
     pub fn login_key(&self) -> EntryKey {
-        EntryKey::of(EntryKind::Login, &Asked(self))
+        EntryKey::of(EntryKind::Login, &KeyInput(self))
     }
 
     /// The key for what is remembered about the person.
     pub fn person_key(&self) -> EntryKey {
-        EntryKey::of(EntryKind::Person, &Asked(self))
+        EntryKey::of(EntryKind::Person, &KeyInput(self))
     }
 }
 
 /// The request as the text whose hash is the entry's name: a list in which every item has a fixed position.
 /// Text for people and the origin of settings are not part of it.
-struct Asked<'a, T>(&'a T);
+struct KeyInput<'a, T>(&'a T);
 
 fn value<T>(valued: &Option<Valued<T>>) -> Option<&T> {
     valued.as_ref().map(|valued| &valued.value)
 }
 
-impl Serialize for Asked<'_, ProofPlan> {
+impl Serialize for KeyInput<'_, ProofPlan> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            ProofPlan::Oidc(oidc) => {
-                let (issuer, client) = (&oidc.issuer.value, &oidc.client_id.value);
-                ("oidc", issuer, client, value(&oidc.scopes), value(&oidc.audience)).serialize(to)
+            ProofPlan::Oidc(OidcSettings { issuer, client_id, scopes, audience, .. }) => {
+                ("oidc", &issuer.value, &client_id.value, value(scopes), value(audience)).serialize(to)
             }
-            ProofPlan::Saml(saml) => {
-                ("saml", value(&saml.sso_url), value(&saml.start_url), &saml.entity_id.value).serialize(to)
+            ProofPlan::Saml(SamlSettings { sso_url, start_url, entity_id, .. }) => {
+                ("saml", value(sso_url), value(start_url), &entity_id.value).serialize(to)
             }
-            ProofPlan::Okta(okta) => {
-                let (org, app) = (&okta.org.value, &okta.app_url.value);
-                ("okta", org, app, value(&okta.username), value(&okta.client_id)).serialize(to)
+            ProofPlan::Okta(OktaSettings { org, app_url, username, client_id, .. }) => {
+                ("okta", &org.value, &app_url.value, value(username), value(client_id)).serialize(to)
             }
-            ProofPlan::IdentityCenter(center) => {
-                let (start, region) = (&center.start_url.value, &center.region.value);
-                ("identity-center", start, region, value(&center.oidc_url)).serialize(to)
+            ProofPlan::IdentityCenter(CenterSettings { start_url, region, oidc_url, .. }) => {
+                ("identity-center", &start_url.value, &region.value, value(oidc_url)).serialize(to)
             }
-            ProofPlan::Source(settings) => ("source", Asked(&settings.source.value)).serialize(to),
+            ProofPlan::Source(settings) => ("source", KeyInput(&settings.source.value)).serialize(to),
         }
     }
 }
 
-impl Serialize for Asked<'_, ProfileSource> {
+impl Serialize for KeyInput<'_, ProfileSource> {
     /// What identifies the source, without secrets: no secret goes into the name of an entry.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self.0 {
@@ -140,19 +140,19 @@ impl Serialize for Asked<'_, ProfileSource> {
     }
 }
 
-impl Serialize for Asked<'_, Leg> {
+impl Serialize for KeyInput<'_, Leg> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let leg = self.0;
-        let who = (leg.role.value.as_str(), value(&leg.provider_arn), leg.duration.value);
-        let as_whom = (value(&leg.session_name), value(&leg.source_identity));
-        let shown = (value(&leg.external_id), value(&leg.mfa_serial));
+        let role = (leg.role.value.as_str(), value(&leg.provider_arn), leg.duration.value);
+        let names = (value(&leg.session_name), value(&leg.source_identity));
+        let conditions = (value(&leg.external_id), value(&leg.mfa_serial));
         let tags = (value(&leg.tags), value(&leg.transitive_tags));
-        let policy = (value(&leg.policy), value(&leg.policy_arns));
-        (who, as_whom, shown, tags, policy, Asked(&leg.sts)).serialize(to)
+        let policies = (value(&leg.policy), value(&leg.policy_arns));
+        (role, names, conditions, tags, policies, KeyInput(&leg.sts)).serialize(to)
     }
 }
 
-impl Serialize for Asked<'_, StsEndpoint> {
+impl Serialize for KeyInput<'_, StsEndpoint> {
     /// The region is left out: a session of any regional endpoint is valid in every region of the partition.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         (value(&self.0.url), self.0.fips.value, self.0.dual_stack.value).serialize(to)

@@ -39,12 +39,12 @@ pub(super) trait KeyHome {
 }
 
 /// A home whose errors name its kind, because the advice depends on it.
-pub(super) struct Named<'h> {
+pub(super) struct NamedHome<'h> {
     pub(super) kind: StoreKind,
     pub(super) home: Box<dyn KeyHome + 'h>,
 }
 
-impl KeyHome for Named<'_> {
+impl KeyHome for NamedHome<'_> {
     fn load(&self, mark: Option<&Mark>, prompts: Prompts) -> Result<Option<DataKey>, StoreError> {
         self.home.load(mark, prompts).map_err(|error| error.at(self.kind))
     }

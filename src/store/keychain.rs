@@ -126,7 +126,8 @@ fn within<T: Send + 'static>(
     })?;
     let gone = |why: String| Err(StoreError::gone(why));
     let mut waited_for = at_most;
-    let (mut prompting, mut told) = (false, false);
+    let mut prompting = false;
+    let mut told = false;
     loop {
         match receiver.recv_timeout(waited_for) {
             Ok(Event::Done(done)) => return done,

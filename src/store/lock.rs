@@ -110,7 +110,9 @@ impl Lock {
         let disk = |error| StoreError::disk("lock", &spot.path())(error);
         let file = spot.open_to_lock().map_err(disk)?;
         let start = Instant::now();
-        let (mut nap, mut told, mut wait) = (SHORTEST_NAP, false, None);
+        let mut nap = SHORTEST_NAP;
+        let mut told = false;
+        let mut wait = None;
         loop {
             let waited = start.elapsed();
             let left_to_others = order == Order::After && waited < LEFT_FOR && is_left_to_others(spot);

@@ -199,7 +199,8 @@ impl Place<'_> {
     }
 
     fn load_quietly(&self, mark: Option<&Mark>) -> Result<Option<DataKey>, StoreError> {
-        let (what, at_most) = ("reading the key of the store", READING_AT_MOST);
+        let what = "reading the key of the store";
+        let at_most = READING_AT_MOST;
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
         // The copy made by the first process serves all others, and they do not try a keychain again that
         // hung.

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::home::Named;
+use super::home::NamedHome;
 use super::kernel::Slot;
 use super::place::{LOCKS, Place};
 use super::record::{Choice, Record, read_json, write_json};
@@ -21,7 +21,8 @@ const HUNG_FOR: Duration = Duration::from_secs(60);
 impl<'w> Store<'w> {
     /// The lock for the record, the marks and the existence of the keys.
     pub(super) fn settle_lock(&self) -> Result<Lock, StoreError> {
-        let (what, at_most) = ("setting up the store", SETTLING_AT_MOST);
+        let what = "setting up the store";
+        let at_most = SETTLING_AT_MOST;
         let waiting = Waiting { person: self.person, what, at_most, order: Order::Any };
         Lock::take(&self.locks()?.spot("store"), &waiting)
     }
@@ -84,7 +85,7 @@ impl<'w> Store<'w> {
             kind,
             path: self.state.join(kind.name()),
             state,
-            home: Box::new(Named { kind, home: (self.homes)(kind, id) }),
+            home: Box::new(NamedHome { kind, home: (self.homes)(kind, id) }),
             copy: Slot::new(id, &format!("copy-of-{kind}")),
             // If the kernel is the home of the key, there is no copy.
             copy_for: self.options.key_cache.filter(|_| kind != StoreKind::Kernel),

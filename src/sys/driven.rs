@@ -35,13 +35,13 @@ pub struct Driven {
     child: Child,
     to: Option<ChildStdin>,
     from: Option<BufReader<ChildStdout>>,
-    said: Arc<Said>,
+    said: Arc<LastLines>,
     listener: Option<JoinHandle<()>>,
 }
 
 /// The last lines that it wrote to stderr.
 #[derive(Default)]
-struct Said {
+struct LastLines {
     lines: Mutex<VecDeque<String>>,
     more: Notify,
 }
@@ -56,9 +56,10 @@ impl Driven {
         let mut command = tethered(program, arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn()?;
-        let said = Arc::new(Said::default());
+        let said = Arc::new(LastLines::default());
         let listener = child.stderr.take().map(|stderr| tokio::spawn(listen(stderr, Arc::clone(&said))));
-        let (to, from) = (child.stdin.take(), child.stdout.take().map(BufReader::new));
+        let to = child.stdin.take();
+        let from = child.stdout.take().map(BufReader::new);
         Ok(Self { child, to, from, said, listener })
     }
 
@@ -134,7 +135,7 @@ impl Driven {
     }
 }
 
-async fn listen(stderr: ChildStderr, said: Arc<Said>) {
+async fn listen(stderr: ChildStderr, said: Arc<LastLines>) {
     let mut reader = BufReader::new(stderr.take(64 * 1024 * 1024));
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line).await.is_ok_and(|length| length > 0) {

@@ -429,7 +429,7 @@ fn every_service_is_called_where_botocore_calls_it() {
     for ((config, env), theirs) in cases.iter().zip(answer["where"].as_array().unwrap()) {
         let plan = plan(config, "", env).unwrap_or_else(|why| panic!("{config} {env:?}: {why}"));
         let ProofPlan::IdentityCenter(center) = &plan.proof else { panic!("{config}") };
-        let ours = json!([plan.target().sts.address(), center.portal(), center.oidc()]);
+        let ours = json!([plan.target().sts.resolved_url(), center.portal(), center.oidc()]);
         assert_eq!(&ours, theirs, "{config} {env:?}");
     }
 }

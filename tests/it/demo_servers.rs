@@ -68,7 +68,7 @@ impl Demo {
     fn id_token(&self) -> String {
         let post = |path: &str, form: &[(&str, &str)]| -> Value {
             let url = format!("{}{path}", self.servers.issuer());
-            let url = TrustedUrl::parse(&url, Purpose::Provider).unwrap();
+            let url = TrustedUrl::parse(&url, Purpose::Idp).unwrap();
             let answer = self.runtime.block_on(self.http.post_form(&url, form)).unwrap();
             serde_json::from_slice(answer.body.expose()).unwrap()
         };

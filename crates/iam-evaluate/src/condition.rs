@@ -83,7 +83,7 @@ const OPERATORS: [(&str, Test, bool); 27] = [
 
 /// A value as it is compared.
 #[derive(Debug, Clone, PartialEq)]
-enum Wanted {
+enum Comparand {
     Text(Pattern),
     Number(Decimal),
     Date(i128),
@@ -104,7 +104,7 @@ pub struct Condition {
     test: Test,
     negated: bool,
     if_exists: bool,
-    wanted: Vec<Wanted>,
+    wanted: Vec<Comparand>,
 }
 
 impl Condition {
@@ -135,7 +135,7 @@ impl Condition {
             return Err("a condition key has no name".to_owned());
         }
         let wanted = values.iter().map(|value| {
-            Wanted::parse(test, value, variables).map_err(|why| format!("{why}: {:?}", clip(value)))
+            Comparand::parse(test, value, variables).map_err(|why| format!("{why}: {:?}", clip(value)))
         });
         Ok(Self {
             wanted: wanted.collect::<Result<_, _>>()?,
@@ -177,7 +177,7 @@ impl Condition {
     pub(crate) fn holds(&self, request: &Request) -> bool {
         let found = self.values_in(request);
         if self.test == Test::Null {
-            return self.wanted.contains(&Wanted::Bool(found.is_empty()));
+            return self.wanted.contains(&Comparand::Bool(found.is_empty()));
         }
         if found.is_empty() {
             return self.if_exists
@@ -199,7 +199,7 @@ impl Condition {
     /// none. A malformed value of the request satisfies neither.
     fn value_holds(&self, value: &str, request: &Request) -> bool {
         let mut malformed = false;
-        let mut equal = |test: &dyn Fn(&Wanted) -> Option<bool>| {
+        let mut equal = |test: &dyn Fn(&Comparand) -> Option<bool>| {
             self.wanted.iter().any(|wanted| {
                 test(wanted).unwrap_or_else(|| {
                     malformed = true;
@@ -209,42 +209,42 @@ impl Condition {
         };
         let found = match self.test {
             Test::Text | Test::TextLike => {
-                equal(&|wanted| Some(matches!(wanted, Wanted::Text(text) if text.matches(value, request))))
+                equal(&|wanted| Some(matches!(wanted, Comparand::Text(text) if text.matches(value, request))))
             }
             Test::TextIgnoringCase => equal(&|wanted| {
-                let Wanted::Text(text) = wanted else { return Some(false) };
+                let Comparand::Text(text) = wanted else { return Some(false) };
                 Some(text.resolve(request).is_some_and(|text| text.to_lowercase() == value.to_lowercase()))
             }),
             Test::Number(order) => {
                 let value = Decimal::parse(value);
                 equal(&|wanted| match (wanted, &value) {
-                    (Wanted::Number(limit), Some(value)) => Some(order.holds(value, limit)),
+                    (Comparand::Number(limit), Some(value)) => Some(order.holds(value, limit)),
                     _ => None,
                 })
             }
             Test::Date(order) => {
                 let value = moment(value);
                 equal(&|wanted| match (wanted, &value) {
-                    (Wanted::Date(limit), Some(value)) => Some(order.holds(value, limit)),
+                    (Comparand::Date(limit), Some(value)) => Some(order.holds(value, limit)),
                     _ => None,
                 })
             }
             Test::Bool => equal(&|wanted| match wanted {
-                Wanted::Bool(wanted) => boolean(value).map(|value| value == *wanted),
+                Comparand::Bool(wanted) => boolean(value).map(|value| value == *wanted),
                 _ => None,
             }),
             Test::Binary => {
-                equal(&|wanted| Some(matches!(wanted, Wanted::Binary(wanted) if wanted == value)))
+                equal(&|wanted| Some(matches!(wanted, Comparand::Binary(wanted) if wanted == value)))
             }
             Test::Ip => {
                 let value: Option<IpAddr> = value.parse().ok();
                 equal(&|wanted| match (wanted, value) {
-                    (Wanted::Network(network), Some(value)) => Some(network.contains(value)),
+                    (Comparand::Network(network), Some(value)) => Some(network.contains(value)),
                     _ => None,
                 })
             }
             Test::Arn => {
-                equal(&|wanted| Some(matches!(wanted, Wanted::Arn(arn) if arn.matches(value, request))))
+                equal(&|wanted| Some(matches!(wanted, Comparand::Arn(arn) if arn.matches(value, request))))
             }
             Test::Null => false,
         };
@@ -252,7 +252,7 @@ impl Condition {
     }
 }
 
-impl Wanted {
+impl Comparand {
     fn parse(test: Test, text: &str, variables: bool) -> Result<Self, &'static str> {
         Ok(match test {
             Test::Text | Test::TextIgnoringCase => {

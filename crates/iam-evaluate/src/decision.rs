@@ -167,7 +167,8 @@ impl Decision<'_> {
     }
 
     fn write_condition(&self, f: &mut fmt::Formatter<'_>, condition: &Condition) -> fmt::Result {
-        let (operator, key) = (condition.operator().escape_debug(), condition.key().escape_debug());
+        let operator = condition.operator().escape_debug();
+        let key = condition.key().escape_debug();
         write!(f, "{operator} {key} {:?}", condition.values())?;
         match condition.values_in(self.request) {
             [] => f.write_str(" (the request has none)"),

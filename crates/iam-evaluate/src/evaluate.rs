@@ -10,7 +10,7 @@
 
 use crate::decision::{Because, Decision, Layer, Outcome, Place};
 use crate::policy::{Effect, Fit, Kind, Policy};
-use crate::principal::Named;
+use crate::principal::NamedAs;
 use crate::request::{Principal, Request};
 
 /// All policies that apply to a request. A missing policy does not apply; without any, everything is denied.
@@ -36,7 +36,7 @@ pub struct Policies {
 #[derive(Clone, Copy)]
 enum Says<'a> {
     Deny(Place<'a>),
-    Allow(Place<'a>, Named),
+    Allow(Place<'a>, NamedAs),
     Nothing(Option<(Place<'a>, &'a crate::condition::Condition)>),
 }
 
@@ -47,7 +47,7 @@ fn ask<'a>(
     request: &Request,
     has_boundary: bool,
 ) -> Says<'a> {
-    let mut allow: Option<(Place<'a>, Named)> = None;
+    let mut allow: Option<(Place<'a>, NamedAs)> = None;
     let mut nearly = None;
     for policy in policies {
         for (index, statement) in policy.statements().iter().enumerate() {
@@ -141,13 +141,13 @@ fn decide<'a>(policies: &'a Policies, request: &'a Request) -> Because<'a> {
         needed.push((Layer::Resource, resource));
         own(&mut needed, true);
     } else {
-        if must_allow || granted > Some(Named::Account) {
+        if must_allow || granted > Some(NamedAs::Account) {
             needed.push((Layer::Resource, resource));
         }
         match granted {
-            Some(Named::Itself) => {}
-            Some(Named::Role) => own(&mut needed, false),
-            Some(Named::Account) | None => own(&mut needed, true),
+            Some(NamedAs::Itself) => {}
+            Some(NamedAs::Role) => own(&mut needed, false),
+            Some(NamedAs::Account) | None => own(&mut needed, true),
         }
     }
     for (layer, said) in needed {

@@ -78,7 +78,8 @@ impl Pattern {
         if !pieces.iter().all(|piece| resolvable(piece, request)) {
             return false;
         }
-        let (mut piece, mut at) = (0, 0);
+        let mut piece = 0;
+        let mut at = 0;
         // The piece after the last `*`, and where in the text it is tried next.
         let mut retry: Option<(usize, usize)> = None;
         loop {
@@ -176,7 +177,8 @@ fn variable(text: &str) -> Result<Result<char, Piece>, &'static str> {
 /// Splits an ARN pattern at the first `limit` - 1 colons outside variables.
 pub(crate) fn segments(text: &str, limit: usize, variables: bool) -> Vec<&str> {
     let mut found = Vec::new();
-    let (mut begin, mut at) = (0, 0);
+    let mut begin = 0;
+    let mut at = 0;
     while at < text.len() && found.len() + 1 < limit {
         if variables && text[at..].starts_with("${") {
             at += end_of_variable(&text[at..]).map_or(2, |end| end + 1);

@@ -4,7 +4,7 @@ use crate::arn::ArnPattern;
 use crate::condition::{Condition, clip};
 use crate::json::Json;
 use crate::pattern::{Pattern, Reading};
-use crate::principal::{Members, Named};
+use crate::principal::{Members, NamedAs};
 use crate::request::Request;
 
 /// The longest document that is read, in bytes. AWS's own limits are lower (20 KiB for a bucket, 32 KiB for a key).
@@ -86,7 +86,7 @@ pub(crate) enum Fit<'p> {
     /// All except this condition matches.
     AllBut(&'p Condition),
     /// It matches, and this is how it names the principal (in a resource policy).
-    Whole(Named),
+    Whole(NamedAs),
 }
 
 impl Policy {
@@ -189,7 +189,7 @@ impl Statement {
             }
         }
         let named = match &self.principals {
-            None => Named::Itself,
+            None => NamedAs::Itself,
             Some((false, members)) => match members.name(&request.principal) {
                 Some(named) => named,
                 None => return Fit::Not,
@@ -203,7 +203,7 @@ impl Statement {
                 if spared {
                     return Fit::Not;
                 }
-                Named::Itself
+                NamedAs::Itself
             }
         };
         match self.conditions.iter().find(|condition| !condition.holds(request)) {

@@ -7,7 +7,7 @@ use crate::request::Principal;
 
 /// How closely a policy names a principal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Named {
+pub(crate) enum NamedAs {
     /// By its account, which may then allow it with its own policies.
     Account,
     /// By the role of a session: the role's boundary and the session's policies limit such a grant.
@@ -59,24 +59,24 @@ impl Members {
     }
 
     /// How closely `principal` is named, if it is.
-    pub(crate) fn name(&self, principal: &Principal) -> Option<Named> {
+    pub(crate) fn name(&self, principal: &Principal) -> Option<NamedAs> {
         self.0.iter().filter_map(|member| named_by(member, principal)).max()
     }
 
     /// Whether a Deny with these members in `NotPrincipal` exempts `principal`: all its names must be
     /// members, that is its account, for a session its role, and itself.
     pub(crate) fn spares(&self, principal: &Principal) -> bool {
-        let names: Vec<Named> = self.0.iter().filter_map(|member| named_by(member, principal)).collect();
+        let names: Vec<NamedAs> = self.0.iter().filter_map(|member| named_by(member, principal)).collect();
         if self.0.contains(&Member::Everybody) {
             return true;
         }
-        let has = |wanted: Named| names.contains(&wanted);
+        let has = |wanted: NamedAs| names.contains(&wanted);
         match principal {
-            Principal::Session { .. } => has(Named::Account) && has(Named::Role) && has(Named::Itself),
+            Principal::Session { .. } => has(NamedAs::Account) && has(NamedAs::Role) && has(NamedAs::Itself),
             Principal::User { .. } | Principal::FederatedUser { .. } => {
-                has(Named::Account) && has(Named::Itself)
+                has(NamedAs::Account) && has(NamedAs::Itself)
             }
-            _ => has(Named::Itself),
+            _ => has(NamedAs::Itself),
         }
     }
 }
@@ -112,28 +112,28 @@ fn member(kind: &str, name: &str) -> Result<Member, String> {
     }
 }
 
-fn named_by(member: &Member, principal: &Principal) -> Option<Named> {
+fn named_by(member: &Member, principal: &Principal) -> Option<NamedAs> {
     match (member, principal) {
-        (Member::Everybody, _) => Some(Named::Itself),
+        (Member::Everybody, _) => Some(NamedAs::Itself),
         (Member::Account(account), Principal::Root { account: own }) => {
-            (account == own).then_some(Named::Itself)
+            (account == own).then_some(NamedAs::Itself)
         }
         (Member::Account(account), _) => {
-            (principal.account() == Some(account.as_str())).then_some(Named::Account)
+            (principal.account() == Some(account.as_str())).then_some(NamedAs::Account)
         }
         (Member::Arn(arn), Principal::User { arn: own } | Principal::FederatedUser { arn: own }) => {
-            (arn == own).then_some(Named::Itself)
+            (arn == own).then_some(NamedAs::Itself)
         }
         (Member::Arn(arn), Principal::Session { role, session }) => {
             if arn == session {
-                Some(Named::Itself)
+                Some(NamedAs::Itself)
             } else {
-                (arn == role).then_some(Named::Role)
+                (arn == role).then_some(NamedAs::Role)
             }
         }
-        (Member::Service(name), Principal::Service { name: own }) => (name == own).then_some(Named::Itself),
+        (Member::Service(name), Principal::Service { name: own }) => (name == own).then_some(NamedAs::Itself),
         (Member::Federated(name), Principal::Federated { provider }) => {
-            (name == provider).then_some(Named::Itself)
+            (name == provider).then_some(NamedAs::Itself)
         }
         _ => None,
     }

@@ -157,7 +157,8 @@ impl Request {
             context: Vec::new(),
             principal,
         };
-        let (arn, account) = (request.principal.arn(), request.principal.account().map(str::to_owned));
+        let arn = request.principal.arn();
+        let account = request.principal.account().map(str::to_owned);
         let request = match arn {
             Some(arn) => request.with("aws:PrincipalArn", [arn]),
             None => request,

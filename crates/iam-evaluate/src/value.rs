@@ -21,11 +21,14 @@ pub(crate) fn moment(text: &str) -> Option<i128> {
         Some(_) => None,
         None => Some(None),
     };
-    let (year, month, day) = (field(4, 1..=9999)??, field(2, 1..=12)?, field(2, 1..=31)?);
+    let year = field(4, 1..=9999)??;
+    let month = field(2, 1..=12)?;
+    let day = field(2, 1..=31)?;
     if fields.next().is_some() || (clock.is_some() && day.is_none()) {
         return None;
     }
-    let (month, day) = (month.unwrap_or(1), day.unwrap_or(1));
+    let month = month.unwrap_or(1);
+    let day = day.unwrap_or(1);
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 => 28 + i64::from(leap),
@@ -47,7 +50,8 @@ pub(crate) fn moment(text: &str) -> Option<i128> {
             if hours.len() != 2 || minutes.len() != 2 {
                 return None;
             }
-            let (hours, minutes) = (digits(hours)?, digits(minutes)?);
+            let hours = digits(hours)?;
+            let minutes = digits(minutes)?;
             if hours > 23 || minutes > 59 {
                 return None;
             }
@@ -56,14 +60,18 @@ pub(crate) fn moment(text: &str) -> Option<i128> {
     };
     let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
     let mut fields = clock.split(':');
-    let (hour, minute, second) = (fields.next()?, fields.next()?, fields.next());
+    let hour = fields.next()?;
+    let minute = fields.next()?;
+    let second = fields.next();
     let nanoseconds = format!("{fraction:0<9}").get(..9).and_then(digits)?;
     digits(fraction)?;
     if fields.next().is_some() || [hour, minute, second.unwrap_or("00")].iter().any(|field| field.len() != 2)
     {
         return None;
     }
-    let (hour, minute, second) = (digits(hour)?, digits(minute)?, digits(second.unwrap_or("00"))?);
+    let hour = digits(hour)?;
+    let minute = digits(minute)?;
+    let second = digits(second.unwrap_or("00"))?;
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }

@@ -54,7 +54,8 @@ fn main() {
     let index = PolicyIndex::new(&policy);
     let people = index.with(&directory);
     let cases: Vec<_> = records.cases().take(1000).collect();
-    let (history, mut granted) = (History::default(), 0usize);
+    let history = History::default();
+    let mut granted = 0usize;
     let mut rounds: Vec<f64> = (0..11)
         .map(|_| {
             let began = processor_seconds();
@@ -80,7 +81,8 @@ fn row(what: &str, figure: &str, limit: &str, is_kept: bool) {
 /// Reads a ledger from a file and replays it.
 fn replay_file(path: &Path) {
     let mut file = BufReader::new(File::open(path).expect("a record"));
-    let (mut records, mut objects) = (Records::default(), 0u32);
+    let mut records = Records::default();
+    let mut objects = 0u32;
     let began = processor_seconds();
     while let Some(key) = read_part(&mut file) {
         let written = read_part(&mut file).expect("a time").try_into().expect("eight bytes");
@@ -139,7 +141,8 @@ fn company(start: Timestamp) -> (Vec<(Entry, Vec<u8>)>, Policy) {
     };
     put(&mut records, &key, start, published.into_bytes());
     let stored = records.policy_in_force(start).expect("a policy").clone();
-    let (index, directory) = (PolicyIndex::new(&stored.policy), directory());
+    let index = PolicyIndex::new(&stored.policy);
+    let directory = directory();
     let people = index.with(&directory);
     for number in 0..REQUESTS {
         let now = Timestamp(start.0 + 10 + i64::from(number) * 630);
@@ -161,7 +164,8 @@ fn company(start: Timestamp) -> (Vec<(Entry, Vec<u8>)>, Policy) {
             extends: None,
         };
         let (key, at, bytes) = fact(&asker, 0, 0, &Fact::Request(request));
-        let (id, sha256) = (key.id(), Hash::of(&bytes));
+        let id = key.id();
+        let sha256 = Hash::of(&bytes);
         put(&mut records, &key, at, bytes);
         for (salt, voter) in [(1, "bob@corp.com"), (2, "dan")] {
             let vote = Vote { request: id, sha256, vote: Vouch::Approve, reason: "yes".into() };

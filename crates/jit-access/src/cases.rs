@@ -106,7 +106,8 @@ const SHAPE: &str = "write: alice asks deploy 1h in 111122223333 approved by bob
 /// # Errors
 /// Every line that is not a case.
 pub fn parse(text: &str) -> Result<Vec<PolicyCase>, Vec<CaseError>> {
-    let (mut cases, mut errors) = (Vec::new(), Vec::new());
+    let mut cases = Vec::new();
+    let mut errors = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default().trim();
         if line.is_empty() {

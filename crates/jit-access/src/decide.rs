@@ -50,7 +50,7 @@ fn refuse<T>(code: Code, why: impl Into<String>) -> Result<T, Refusal> {
 }
 
 /// A request that only missing votes or time can still stop.
-struct Question<'q> {
+struct ValidRequest<'q> {
     people: &'q People<'q>,
     case: &'q Case<'q>,
     now: Timestamp,
@@ -66,7 +66,7 @@ fn question<'q>(
     case: &'q Case<'q>,
     history: &History,
     now: Timestamp,
-) -> Result<Question<'q>, Refusal> {
+) -> Result<ValidRequest<'q>, Refusal> {
     let request = case.request;
     let author = people
         .author(case.author)
@@ -107,7 +107,7 @@ fn question<'q>(
     if others.count() >= people.policy().limits.open_requests as usize {
         return refuse(Code::OpenRequests, "the requester has too many open requests");
     }
-    let question = Question { people, case, now, author, access, roles, start };
+    let question = ValidRequest { people, case, now, author, access, roles, start };
     question.denials()?;
     let lapses = case.at.0.saturating_add(i64::from(people.policy().limits.request_ttl));
     if now.0 >= lapses {
@@ -130,7 +130,8 @@ fn check_words(
     if request.duration > access.max {
         return refuse(Code::Max, format!("it asks for longer than {}", words(access.max)));
     }
-    let (mut reason, mut ticket) = (request.reason.as_str(), request.ticket.as_deref());
+    let mut reason = request.reason.as_str();
+    let mut ticket = request.ticket.as_deref();
     if let Some(id) = request.extends {
         let same = history.extended.as_ref().filter(|extended| {
             extended.id == id
@@ -199,7 +200,7 @@ fn start(case: &Case<'_>, access: &Access, now: Timestamp) -> Result<Option<Time
     Ok(start)
 }
 
-impl Question<'_> {
+impl ValidRequest<'_> {
     /// A denial by anybody who may vote ends it.
     fn denials(&self) -> Result<(), Refusal> {
         let mut no = None;

@@ -212,7 +212,8 @@ impl<'r> Case<'r> {
         if userid == self.author {
             return true;
         }
-        let (own, other) = (people.author(self.author), people.author(userid));
+        let own = people.author(self.author);
+        let other = people.author(userid);
         matches!((own, other), (Ok(own), Ok(other)) if is_same_person(own.person, other.person))
     }
 

@@ -69,27 +69,27 @@ impl Id {
     }
 
     /// Which of `known` the typed `text` matches: a short form, or the beginning of a whole id.
-    pub fn find(text: &str, known: impl IntoIterator<Item = Self>) -> Found {
+    pub fn find(text: &str, known: impl IntoIterator<Item = Self>) -> IdMatch {
         let text = text.to_ascii_lowercase();
         let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
         if text.len() < TYPED || !plain {
-            return Found::None;
+            return IdMatch::None;
         }
         let means = |id: &Self| id.tail().starts_with(&text) || id.to_string().starts_with(&text);
         let mut found: Vec<Self> = known.into_iter().filter(means).collect();
         found.sort_unstable();
         found.dedup();
         match found[..] {
-            [] => Found::None,
-            [one] => Found::One(one),
-            _ => Found::Several(found),
+            [] => IdMatch::None,
+            [one] => IdMatch::One(one),
+            _ => IdMatch::Several(found),
         }
     }
 }
 
 /// The result of looking up a typed form of an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum IdMatch {
     /// No known id, or fewer than four digits.
     None,
     /// This one.
@@ -195,12 +195,12 @@ mod tests {
         assert_eq!(a.short(all), "aaaaaabbbb");
         assert_eq!(c.short(all), "dddddd");
         assert_eq!(c.short([]), "dddddd");
-        assert_eq!(Id::find("dddd", all), Found::One(c));
-        assert_eq!(Id::find("DDDDDD", all), Found::One(c));
-        assert_eq!(Id::find("aaaaaa", all), Found::Several(vec![a, b]));
-        assert_eq!(Id::find("017f22e2-79b0-7cc3-98c4-aaaaaabbbc", all), Found::One(b));
+        assert_eq!(Id::find("dddd", all), IdMatch::One(c));
+        assert_eq!(Id::find("DDDDDD", all), IdMatch::One(c));
+        assert_eq!(Id::find("aaaaaa", all), IdMatch::Several(vec![a, b]));
+        assert_eq!(Id::find("017f22e2-79b0-7cc3-98c4-aaaaaabbbc", all), IdMatch::One(b));
         for nothing in ["", "ddd", "eeee", "dddddddddddd0", "zzzz", "*"] {
-            assert_eq!(Id::find(nothing, all), Found::None, "{nothing}");
+            assert_eq!(Id::find(nothing, all), IdMatch::None, "{nothing}");
         }
         let twin: Id = "017f22e2-79b0-7cc3-98c5-dddddddddddd".parse().unwrap();
         assert_eq!(twin.short([c]), twin.to_string(), "where the tail is not enough, all of it");
@@ -214,7 +214,7 @@ mod tests {
             prop_assert_eq!(id.at(), Timestamp(seconds));
             let other = Id::new(Timestamp(seconds + 1), more);
             prop_assert!(id < other);
-            prop_assert_eq!(Id::find(&id.short([id, other]), [id, other]), Found::One(id));
+            prop_assert_eq!(Id::find(&id.short([id, other]), [id, other]), IdMatch::One(id));
         }
     }
 }

@@ -147,7 +147,8 @@ fn fill(path: &Path, now: Timestamp) {
             put(&Key::Fact { id, author: author.clone(), kind: fact.kind() }, &bytes);
             (id, Hash::of(&bytes))
         };
-        let (asker, owner) = (somebody(number), userid("hub", "bob@corp.com"));
+        let asker = somebody(number);
+        let owner = userid("hub", "bob@corp.com");
         let (request, sha256) = fact(&asker, 0, 0, &request(number));
         let vote =
             |reason: &str| Fact::Vote(Vote { request, sha256, vote: Vouch::Approve, reason: reason.into() });

@@ -38,7 +38,7 @@ pub struct TrustedUrl {
 pub enum UrlError {
     /// It cannot be parsed as a URL, or parsers would disagree about it.
     #[error("is not a URL: {0}")]
-    NotAnAddress(&'static str),
+    NotAUrl(&'static str),
     /// It would be sent unencrypted over a network, or uses another protocol.
     #[error("is neither https nor http on this machine")]
     Scheme,
@@ -78,7 +78,7 @@ impl TrustedUrl {
     /// The URL with the path and query `path`, which begins with a slash, on the same host.
     ///
     /// # Errors
-    /// [`UrlError::NotAnAddress`] if it contains a character that is not allowed in a URL.
+    /// [`UrlError::NotAUrl`] if it contains a character that is not allowed in a URL.
     pub fn at(&self, path: &str) -> Result<Self, UrlError> {
         self.changed(format!("{}{path}", self.origin()))
     }
@@ -108,7 +108,7 @@ impl TrustedUrl {
     fn changed(&self, text: String) -> Result<Self, UrlError> {
         let (url, user) = read(&text)?;
         let same = url.is_of(self) && !user;
-        if same { Ok(url) } else { Err(UrlError::NotAnAddress("it would be another host's")) }
+        if same { Ok(url) } else { Err(UrlError::NotAUrl("it would be another host's")) }
     }
 
     /// The whole URL.
@@ -195,7 +195,7 @@ impl From<TrustedUrl> for String {
 /// Parses a URL so that every other parser finds the same host (RFC 3986; what the WHATWG's URL standard
 /// reads differently is refused). Also returns whether there is a user name before the host.
 fn read(text: &str) -> Result<(TrustedUrl, bool), UrlError> {
-    let not = |why| Err(UrlError::NotAnAddress(why));
+    let not = |why| Err(UrlError::NotAUrl(why));
     if text.len() > LONGEST {
         return not("it is too long");
     }
@@ -224,9 +224,9 @@ fn read(text: &str) -> Result<(TrustedUrl, bool), UrlError> {
         Some((_, behind)) => (true, behind),
         None => (false, authority),
     };
-    let (name, said) = host::split(authority).map_err(UrlError::NotAnAddress)?;
+    let (name, said) = host::split(authority).map_err(UrlError::NotAUrl)?;
     let name = name.to_ascii_lowercase();
-    let place = Place::of(&name).map_err(UrlError::NotAnAddress)?;
+    let place = Place::of(&name).map_err(UrlError::NotAUrl)?;
     let port = match said {
         None if secure => 443,
         None => 80,

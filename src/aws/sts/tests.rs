@@ -402,7 +402,7 @@ fn every_partition_is_asked_at_its_regional_host() {
         block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", None, &hub())).unwrap();
         assert_eq!(server.asked(), [format!("https://{host}/")], "{region}");
         // `doctor` and `explain` show the host that the SDK calls.
-        assert_eq!(leg.sts.address(), format!("https://{host}"), "{region}");
+        assert_eq!(leg.sts.resolved_url(), format!("https://{host}"), "{region}");
     }
 }
 
@@ -414,7 +414,7 @@ fn a_configured_url_is_called_as_it_is() {
     let leg = leg(StsEndpoint { fips: set(true), dual_stack: set(true), ..own });
     block_on(chained(&server.sts(&leg.sts, Some(&hub())), &leg, 3600, "alice", None, &hub())).unwrap();
     assert_eq!(server.asked(), ["https://vpce-1.sts-fips.example/"]);
-    assert_eq!(leg.sts.address(), "https://vpce-1.sts-fips.example");
+    assert_eq!(leg.sts.resolved_url(), "https://vpce-1.sts-fips.example");
 }
 
 #[test]

@@ -611,7 +611,7 @@ fn every_error_says_what_to_do_next() {
     list("ResolveError", None, &resolves(), &mut told);
     list("RestrictionError", None, &restrictions(), &mut told);
     let lookups = [
-        LookupError::NotAnAddress(text("x")),
+        LookupError::NotAUrl(text("x")),
         LookupError::Http(http()),
         LookupError::Nothing(text("x")),
         LookupError::Foreign { url: text("x"), issuer: text("y") },

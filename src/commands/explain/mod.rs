@@ -246,7 +246,7 @@ fn leg_call(proof: &ProofPlan, leg: &Leg, index: usize) -> String {
             _ => "AssumeRole",
         },
     };
-    format!("{action} at {}", leg.sts.address())
+    format!("{action} at {}", leg.sts.resolved_url())
 }
 
 /// Where a SAML sign-in begins. Loading has made sure that there is one.

@@ -208,7 +208,8 @@ pub fn table() -> String {
             None => "does not get it: it has no variable".to_owned(),
         };
         let child = if setting.name == "profile" { "does not get it".to_owned() } else { child };
-        let (keys, variables) = (quoted(setting.keys), quoted(setting.variables));
+        let keys = quoted(setting.keys);
+        let variables = quoted(setting.variables);
         table += &format!("| {keys} | {variables} | {does} | {child} |\n");
     }
     table

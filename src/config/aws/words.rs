@@ -66,7 +66,8 @@ pub(super) fn posix_words(text: &str) -> Option<Vec<String>> {
 fn windows_words(text: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
-    let (mut quoted, mut backslashes) = (false, 0);
+    let mut quoted = false;
+    let mut backslashes = 0;
     for character in text.chars() {
         if character == '\\' {
             backslashes += 1;

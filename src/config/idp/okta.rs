@@ -64,7 +64,7 @@ fn org(section: &mut Section<'_>) -> Result<At<String>, Mistake> {
 fn app_url(section: &mut Section<'_>, org: &str) -> Result<At<String>, Mistake> {
     let like = format!("{org}/home/amazon_aws/0oa1/272");
     let app_url = section.required("app_url", &like)?;
-    check_url(section, &app_url, &Rule::provider(&like))?;
+    check_url(section, &app_url, &Rule::idp_url(&like))?;
     if !app_url.value.starts_with(&format!("{org}/")) {
         let what = format!("the URL of the application is not on {org}");
         let suggestion = format!("app_url is the application's embed link in your org, such as {like}");

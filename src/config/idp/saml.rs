@@ -56,8 +56,8 @@ pub(super) fn read(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> R
     check_effects(section, decided)?;
     let acs_url = Rule { like: ACS_URL, check: &check_acs_url, cut: |url| url };
     Ok(SamlSection {
-        sso_url: url(section, "sso_url", &Rule::provider(SSO_URL))?,
-        start_url: url(section, "start_url", &Rule::provider(START_URL))?,
+        sso_url: url(section, "sso_url", &Rule::idp_url(SSO_URL))?,
+        start_url: url(section, "start_url", &Rule::idp_url(START_URL))?,
         capture,
         entity_id: section.text("entity_id")?,
         issuer: section.text("issuer")?,
@@ -75,7 +75,7 @@ pub(super) fn read(section: &mut Section<'_>, auto_login: Option<At<bool>>) -> R
 /// A response may be captured only on its way to AWS.
 fn check_acs_url(url: &str) -> Result<(), String> {
     if is_sign_in_endpoint(url) {
-        urls::provider(url)
+        urls::check_idp_url(url)
     } else {
         Err(format!("AWS does not accept SAML responses at `{url}`"))
     }

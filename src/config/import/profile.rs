@@ -75,7 +75,8 @@ impl Profile {
     /// precedence.
     pub(super) fn of(document: &Document, section: &Section, name: &str, includes: &[&str]) -> Self {
         let mut settings = BTreeMap::new();
-        let (mut next, mut seen) = (Some(section), Vec::new());
+        let mut next = Some(section);
+        let mut seen = Vec::new();
         while let Some(section) = next {
             seen.push(section.line());
             for entry in &section.entries {

@@ -54,7 +54,8 @@ pub fn saml2aws(own: Text<'_>, profiles: Option<Text<'_>>) -> Result<Imported, I
     let own = Text { content: own.content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(own.content), ..own };
     let accounts = document(own)?;
     let mut out = Imported::default();
-    let (mut idps, mut done) = (BTreeMap::new(), BTreeMap::new());
+    let mut idps = BTreeMap::new();
+    let mut done = BTreeMap::new();
     for section in accounts.sections() {
         let mut account = Account::of(&accounts, section, own.path);
         let Some(idp) = account.idp(&mut out) else { continue };
@@ -141,7 +142,7 @@ impl<'a> Account<'a> {
                 urn: urn.as_ref().map_or(URN, |urn| &urn.value),
                 app: app.as_ref(),
             };
-            let Some((start_url, remark)) = of.address() else {
+            let Some((start_url, remark)) = of.tile_url() else {
                 let line = provider.map_or(url.line, |provider| provider.line);
                 let why = format!(
                     "the URL of the portal's tile cannot be derived from it; add [idp.NAME] with type = \
@@ -221,7 +222,7 @@ struct Start<'a> {
 
 impl Start<'_> {
     /// The URL that the tile of the application opens, and what the user should check about it.
-    fn address(&self) -> Option<(String, Option<&'static str>)> {
+    fn tile_url(&self) -> Option<(String, Option<&'static str>)> {
         const MADE: &str = "start_url is derived from it; compare it with the URL of the tile";
         let Self { kind, url, urn, app } = self;
         let base = url.trim_end_matches('/');

@@ -84,7 +84,7 @@ pub(super) fn of_region(region: &At<String>, dialect: Dialect) -> Option<Refused
 
 /// What is wrong with an Identity Center.
 pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<Refused> {
-    let start_url = Rule::provider(CENTER_START_URL).refuse(&center.start_url);
+    let start_url = Rule::idp_url(CENTER_START_URL).refuse(&center.start_url);
     let key = "the region of Identity Center, such as eu-west-1";
     let refused = start_url.or_else(|| not_a_region(&center.region, key))?;
     Some(refused.in_words_of(dialect))

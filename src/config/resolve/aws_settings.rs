@@ -17,24 +17,24 @@ use jit_wire::name::Variable;
 /// A setting that `jit` obeys: botocore's name for it, and its variable. Both are also in the table of all
 /// settings (`aws::SETTINGS`), but searching that costs time on the warm path, so it is searched only if
 /// there is a value to check.
-pub(super) struct Obeyed(&'static str, &'static str);
+pub(super) struct ObeyedSetting(&'static str, &'static str);
 
-pub(super) const CA_BUNDLE: Obeyed = Obeyed("ca_bundle", AWS_CA_BUNDLE);
-pub(super) const FIPS: Obeyed = Obeyed("use_fips_endpoint", AWS_USE_FIPS_ENDPOINT);
-pub(super) const DUAL_STACK: Obeyed = Obeyed("use_dualstack_endpoint", AWS_USE_DUALSTACK_ENDPOINT);
-pub(super) const IGNORE_ENDPOINTS: Obeyed =
-    Obeyed("ignore_configured_endpoint_urls", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS);
-pub(super) const MAX_ATTEMPTS: Obeyed = Obeyed("max_attempts", AWS_MAX_ATTEMPTS);
-pub(super) const METADATA_URL: Obeyed =
-    Obeyed("ec2_metadata_service_endpoint", AWS_EC2_METADATA_SERVICE_ENDPOINT);
-pub(super) const METADATA_MODE: Obeyed =
-    Obeyed("ec2_metadata_service_endpoint_mode", AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE);
-pub(super) const METADATA_IPV6: Obeyed = Obeyed("imds_use_ipv6", AWS_IMDS_USE_IPV6);
-pub(super) const METADATA_TIMEOUT: Obeyed = Obeyed("metadata_service_timeout", AWS_METADATA_SERVICE_TIMEOUT);
-pub(super) const METADATA_ATTEMPTS: Obeyed =
-    Obeyed("metadata_service_num_attempts", AWS_METADATA_SERVICE_NUM_ATTEMPTS);
+pub(super) const CA_BUNDLE: ObeyedSetting = ObeyedSetting("ca_bundle", AWS_CA_BUNDLE);
+pub(super) const FIPS: ObeyedSetting = ObeyedSetting("use_fips_endpoint", AWS_USE_FIPS_ENDPOINT);
+pub(super) const DUAL_STACK: ObeyedSetting = ObeyedSetting("use_dualstack_endpoint", AWS_USE_DUALSTACK_ENDPOINT);
+pub(super) const IGNORE_ENDPOINTS: ObeyedSetting =
+    ObeyedSetting("ignore_configured_endpoint_urls", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS);
+pub(super) const MAX_ATTEMPTS: ObeyedSetting = ObeyedSetting("max_attempts", AWS_MAX_ATTEMPTS);
+pub(super) const METADATA_URL: ObeyedSetting =
+    ObeyedSetting("ec2_metadata_service_endpoint", AWS_EC2_METADATA_SERVICE_ENDPOINT);
+pub(super) const METADATA_MODE: ObeyedSetting =
+    ObeyedSetting("ec2_metadata_service_endpoint_mode", AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE);
+pub(super) const METADATA_IPV6: ObeyedSetting = ObeyedSetting("imds_use_ipv6", AWS_IMDS_USE_IPV6);
+pub(super) const METADATA_TIMEOUT: ObeyedSetting = ObeyedSetting("metadata_service_timeout", AWS_METADATA_SERVICE_TIMEOUT);
+pub(super) const METADATA_ATTEMPTS: ObeyedSetting =
+    ObeyedSetting("metadata_service_num_attempts", AWS_METADATA_SERVICE_NUM_ATTEMPTS);
 
-impl Obeyed {
+impl ObeyedSetting {
     /// Its value and what sets it. The value of a profile was checked when the file was read.
     pub(super) fn text(&self, file: &File, env: &Env) -> Result<Option<Valued<String>>, ResolveError> {
         let Self(name, variable) = *self;
@@ -98,7 +98,7 @@ mod tests {
             METADATA_TIMEOUT,
             METADATA_ATTEMPTS,
         ];
-        for Obeyed(name, variable) in obeyed {
+        for ObeyedSetting(name, variable) in obeyed {
             let setting = Setting::named(name);
             assert_eq!(setting.variables, [variable], "{name}");
             assert!(matches!(setting.decision, SettingEffect::Obeyed(_)), "{name}");

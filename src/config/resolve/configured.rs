@@ -15,7 +15,7 @@ pub(super) fn plan(
     flags: Flags<'_>,
     env: &Env,
 ) -> Result<Plan, ResolveError> {
-    let Way { roles, idp } = Way::to(file, name)?;
+    let RoleChain { roles, idp } = RoleChain::to(file, name)?;
     let mut legs = Vec::with_capacity(roles.len());
     for (index, (role_name, role)) in roles.iter().enumerate() {
         // The command line's options apply to the last role only.
@@ -41,12 +41,12 @@ pub(super) fn plan(
 }
 
 /// The roles from the hub to the target, each with its name, and the name of their IdP.
-struct Way<'f> {
+struct RoleChain<'f> {
     roles: Vec<(&'f str, &'f RoleSection)>,
     idp: &'f str,
 }
 
-impl<'f> Way<'f> {
+impl<'f> RoleChain<'f> {
     fn to(file: &'f File, name: &str) -> Result<Self, ResolveError> {
         let mut roles: Vec<(&str, &RoleSection)> = Vec::new();
         let mut next = name;

@@ -26,7 +26,7 @@ pub(super) async fn sign_in(
             .append_pair("scopes", SCOPE)
             .finish();
         let url = format!("{}/authorize?{query}", settings.oidc());
-        let url = TrustedUrl::parse(&url, Purpose::Page).map_err(|why| HttpError::address(&url, why))?;
+        let url = TrustedUrl::parse(&url, Purpose::Page).map_err(|why| HttpError::bad_url(&url, why))?;
         let code = attempt.code(world, options, &url, visit).await?;
         let grant =
             Grant::Code { code: &code, redirect_uri: &attempt.redirect_uri, verifier: &attempt.verifier };

@@ -152,7 +152,7 @@ pub(super) async fn logout(
 
 fn at(service: &str, path: &str) -> Result<TrustedUrl, HttpError> {
     let url = format!("{service}{path}");
-    TrustedUrl::parse(&url, Purpose::AwsEndpoint).map_err(|why| HttpError::address(&url, why))
+    TrustedUrl::parse(&url, Purpose::AwsEndpoint).map_err(|why| HttpError::bad_url(&url, why))
 }
 
 async fn post<T: DeserializeOwned>(
@@ -181,12 +181,12 @@ async fn post<T: DeserializeOwned>(
 fn refusal(answer: &HttpAnswer) -> CenterError {
     #[derive(Deserialize, Default)]
     #[serde(default)]
-    struct Refused {
+    struct ErrorBody {
         error: String,
         error_description: String,
         message: String,
     }
-    let refused: Refused = serde_json::from_slice(answer.body.expose()).unwrap_or_default();
+    let refused: ErrorBody = serde_json::from_slice(answer.body.expose()).unwrap_or_default();
     let named = answer.headers.get("x-amzn-errortype").map(snake).unwrap_or_default();
     let error = if refused.error.is_empty() { named } else { bounded(&refused.error) };
     let words = [refused.error_description, refused.message].into_iter().find(|text| !text.is_empty());

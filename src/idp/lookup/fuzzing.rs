@@ -2,12 +2,12 @@
 
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-use super::{Address, Discovery, Found, Organization, metadata, region_of_page};
+use super::{Discovery, Found, Organization, TypedUrl, metadata, region_of_page};
 
 /// A page: SAML metadata, the portal's, an org's or an IdP's; and a URL that somebody typed.
 pub fn lookup(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let at = TrustedUrl::parse("https://idp.example.com", Purpose::Provider).expect("an address");
+    let at = TrustedUrl::parse("https://idp.example.com", Purpose::Idp).expect("a URL");
     if let Ok(Some(Found::SamlSso { sso_url, .. })) = metadata(&text, &at) {
         assert!(sso_url.to_lowercase().starts_with("https://"), "people are sent to {sso_url}");
     }
@@ -16,9 +16,9 @@ pub fn lookup(data: &[u8]) {
     }
     let _ = serde_json::from_slice::<Organization>(data);
     let _ = serde_json::from_slice::<Discovery>(data);
-    if let Ok(address) = Address::read(&text) {
-        let _ = (address.by_form(), address.okta_org());
-        let again = Address::read(&address.url()).map(|again| again.url()).ok();
-        assert_eq!(again, Some(address.url()), "an address reads back as itself");
+    if let Ok(typed_url) = TypedUrl::read(&text) {
+        let _ = (typed_url.by_form(), typed_url.okta_org());
+        let again = TypedUrl::read(&typed_url.url()).map(|again| again.url()).ok();
+        assert_eq!(again, Some(typed_url.url()), "a URL reads back as itself");
     }
 }

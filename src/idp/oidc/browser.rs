@@ -64,7 +64,8 @@ async fn once(
     step_up: &StepUp,
     safe: Safe<'_>,
 ) -> Result<OidcLogin, OidcError> {
-    let (began, nonce) = (world.clock.now(), visit::random().ok_or(CodeError::NoRandom)?);
+    let began = world.clock.now();
+    let nonce = visit::random().ok_or(CodeError::NoRandom)?;
     let sender = Sender {
         issuer: settings.issuer.value.clone(),
         announced: provider.document.authorization_response_iss_parameter_supported == Some(true),

@@ -75,7 +75,8 @@ async fn ask(
         form.push(("audience", &audience.value));
     }
     // Not in RFC 8628, which lets a server ignore unknown parameters.
-    let (acr_values, max_age) = (request::acr_values(settings), request::max_age(settings));
+    let acr_values = request::acr_values(settings);
+    let max_age = request::max_age(settings);
     let max_age = max_age.map(|seconds| seconds.to_string());
     form.extend(acr_values.as_deref().map(|values| ("acr_values", values)));
     form.extend(max_age.as_deref().map(|seconds| ("max_age", seconds)));

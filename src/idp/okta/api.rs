@@ -63,7 +63,7 @@ impl<'a> Api<'a> {
     /// # Errors
     /// [`OktaError::Http`] if `org` is not the URL of an org.
     pub(super) fn new(world: &'a World, org: &str) -> Result<Self, OktaError> {
-        let org = TrustedUrl::parse(org, Purpose::Provider).map_err(|why| HttpError::address(org, why))?;
+        let org = TrustedUrl::parse(org, Purpose::Idp).map_err(|why| HttpError::bad_url(org, why))?;
         Ok(Self { world, org, cookies: RefCell::default() })
     }
 

@@ -146,7 +146,8 @@ impl SignIn<'_> {
                     return Err(OktaError::InRecovery(self.api.org.to_string()));
                 }
                 other => {
-                    let (status, org) = (bounded(other), self.api.org.to_string());
+                    let status = bounded(other);
+                    let org = self.api.org.to_string();
                     return Err(OktaError::UnknownState { status, org: org.to_string() });
                 }
             };

@@ -69,7 +69,7 @@ struct Exchanged {
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Refused {
+struct ErrorBody {
     error: String,
     error_description: String,
 }
@@ -79,7 +79,7 @@ pub(super) fn exchanged(status: u16, body: &[u8]) -> Result<Secret<String>, Okta
     if let Ok(Exchanged { access_token }) = serde_json::from_slice(body) {
         return Ok(access_token);
     }
-    let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
+    let refused: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     Err(match refused.error.is_empty() {
         true => OktaError::NotUnderstood(status),
         false => OktaError::Exchange {

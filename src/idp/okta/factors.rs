@@ -133,7 +133,8 @@ async fn push(
         };
         let life = life_of(&current, sign_in).min(sign_in.options.within);
         api.world.person.tell(Note::Push { device: factor.profile("name"), at_most: life });
-        let (until, mut shown) = (Instant::now() + life, None);
+        let until = Instant::now() + life;
+        let mut shown = None;
         loop {
             if let Some(number) = current.number().filter(|number| shown.as_ref() != Some(number)) {
                 api.world.person.tell(Note::PushNumber { number: &number });
@@ -198,7 +199,8 @@ async fn code(
     factor: &FactorInfo,
     resend: Option<&str>,
 ) -> Result<Transaction, OktaError> {
-    let (person, prompt) = (&sign_in.api.world.person, format!("Code ({})", name_of(factor)));
+    let person = &sign_in.api.world.person;
+    let prompt = format!("Code ({})", name_of(factor));
     let mut tries = 0;
     loop {
         if !person.can_be_asked() {

@@ -21,7 +21,9 @@ pub(super) enum Page {
 /// Reads a page by the same rules as browsers.
 pub(super) fn read(html: &[u8]) -> Page {
     let html = String::from_utf8_lossy(html);
-    let (mut title, mut in_title, mut in_script) = (String::new(), false, false);
+    let mut title = String::new();
+    let mut in_title = false;
+    let mut in_script = false;
     let mut step_up = None;
     for part in parts(&html) {
         match part {

@@ -36,7 +36,8 @@ pub(super) struct Chosen {
 
 impl Chosen {
     pub(super) fn of(factor: &FactorInfo) -> Self {
-        let (factor_type, provider) = (factor.factor_type.clone(), factor.provider.clone());
+        let factor_type = factor.factor_type.clone();
+        let provider = factor.provider.clone();
         Self { factor_type, provider, id: factor.id.clone() }
     }
 

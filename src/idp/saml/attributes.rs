@@ -17,7 +17,8 @@ const TAG: &str = "PrincipalTag:";
 /// It has no role attribute, or an attribute that AWS accepts only once appears twice with different values.
 pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
     let mut found = Attributes::default();
-    let (mut bad, mut near) = (None, None);
+    let mut bad = None;
+    let mut near = None;
     let statements = children(assertion, ASSERTION, "AttributeStatement");
     for attribute in statements.flat_map(|statement| children(statement, ASSERTION, "Attribute")) {
         let name = attribute.attribute("Name").unwrap_or_default();
@@ -41,7 +42,8 @@ pub(super) fn read(assertion: Node<'_, '_>) -> Result<Attributes, SamlError> {
                 once(&mut found.session_duration, "SessionDuration", seconds)?;
             }
             Some(tag) if tag.starts_with(TAG) => {
-                let (key, value) = (tag[TAG.len()..].to_owned(), values.next().unwrap_or_default());
+                let key = tag[TAG.len()..].to_owned();
+                let value = values.next().unwrap_or_default();
                 if found.tags.get(&key).is_some_and(|old| *old != value) {
                     return Err(SamlError::Twice(bounded(tag)));
                 }
@@ -77,7 +79,8 @@ fn once<T: PartialEq>(slot: &mut Option<T>, name: &str, value: Option<T>) -> Res
 /// A role and its SAML provider, in either order.
 fn pair(value: &str) -> Option<SamlPair> {
     let (one, other) = value.split_once(',')?;
-    let (one, other) = (one.trim(), other.trim());
+    let one = one.trim();
+    let other = other.trim();
     let (role, provider) = if one.contains(":saml-provider/") { (other, one) } else { (one, other) };
     let role: RoleArn = role.parse().ok()?;
     let fits = arn::is_saml_provider_of(provider, role.account())

@@ -108,7 +108,8 @@ pub enum SamlError {
 }
 
 fn ago(made: Timestamp, now: Timestamp) -> String {
-    let (before, after) = (now.since(made).as_secs() / 60, made.since(now).as_secs() / 60);
+    let before = now.since(made).as_secs() / 60;
+    let after = made.since(now).as_secs() / 60;
     match (before, after) {
         (0, 0) => "just now".to_owned(),
         (minutes, 0) => format!("{minutes} min ago by that clock"),

@@ -68,7 +68,7 @@ pub(super) async fn sign_in(
             &hand_over,
             &super::visited(&request.destination)?,
             target,
-            visit::Shown::Page,
+            visit::WithoutBrowser::Page,
         );
         let nobody = || SamlError::NobodyCame(options.within);
         match tokio::time::timeout(options.within, visited).await {
@@ -101,9 +101,13 @@ pub(super) async fn sign_in(
         if hand_over.is_contested() { Err(Contested.into()) } else { result }
     };
     let serve = loopback.serve({
-        let (request, callback, held) = (Rc::clone(&request), Rc::clone(&callback), Rc::<Held>::default());
+        let request = Rc::clone(&request);
+        let callback = Rc::clone(&callback);
+        let held = Rc::<Held>::default();
         move |visit| {
-            let (request, callback, held) = (Rc::clone(&request), Rc::clone(&callback), Rc::clone(&held));
+            let request = Rc::clone(&request);
+            let callback = Rc::clone(&callback);
+            let held = Rc::clone(&held);
             async move {
                 if visit.path == PATH {
                     return match recognise(&request, &visit) {

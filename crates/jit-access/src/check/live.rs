@@ -39,7 +39,8 @@ pub fn not_given(
     document: impl Fn(&Grant, &GrantRole) -> Option<String>,
 ) -> Vec<NotGiven> {
     let Some(in_force) = records.policy_in_force(now) else { return Vec::new() };
-    let (in_force, index) = (in_force.index(), PolicyIndex::new(policy));
+    let in_force = in_force.index();
+    let index = PolicyIndex::new(policy);
     let mut found = Vec::new();
     for case in records.cases() {
         let Some(decision) = case.decision.filter(|decision| decision.verdict == Outcome::Grant) else {

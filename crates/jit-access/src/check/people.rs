@@ -11,7 +11,8 @@ impl Checker<'_> {
         let produces = |right: Right| {
             self.policy.doors.values().any(|door| door.may.contains(&right) && !door.ids.is_empty())
         };
-        let (can_ask, can_vote) = (produces(Right::Request), produces(Right::Vote));
+        let can_ask = produces(Right::Request);
+        let can_vote = produces(Right::Vote);
         for (name, group) in &self.policy.groups {
             let Members::Door(door) = &group.members else { continue };
             let is_approver = self

@@ -111,7 +111,8 @@ impl Records {
             State::Granted { phase: Phase::Scheduled | Phase::Live { .. }, .. } => {}
             _ => return None,
         }
-        let (mut reason, mut ticket) = (case.request.reason.clone(), case.request.ticket.clone());
+        let mut reason = case.request.reason.clone();
+        let mut ticket = case.request.ticket.clone();
         let mut before = case.request.extends;
         // Extensions of extensions inherit from the first; a chain longer than a week of them inherits
         // nothing.

@@ -149,7 +149,8 @@ proptest! {
     #[test]
     fn more_time_never_widens_a_grant(asked in asked(), votes in votes(), now in 4000..14_000i64, more in 0..10_000i64) {
         let (first, id) = world(ALICE, &asked, &votes);
-        let (soon, late) = (first.decide(id, now), first.decide(id, now + more));
+        let soon = first.decide(id, now);
+        let late = first.decide(id, now + more);
         if let (Some(soon), Some(late)) = (granted(&soon), granted(&late)) {
             prop_assert_eq!(&soon.roles, &late.roles);
             prop_assert_eq!(&soon.names, &late.names);

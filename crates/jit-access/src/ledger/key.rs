@@ -110,11 +110,13 @@ impl FromStr for Key {
         let author = |text: &str| text.parse::<UserId>().map_err(|_| KeyError::Author);
         match parts[..] {
             ["policy", second, third, last] => {
-                let (id, author) = (id(second)?, author(third)?);
+                let id = id(second)?;
+                let author = author(third)?;
                 if last == "policy.toml" { Ok(Self::Policy { id, author }) } else { Err(KeyError::Kind) }
             }
             ["f", second, third, last] => {
-                let (id, author) = (id(second)?, author(third)?);
+                let id = id(second)?;
+                let author = author(third)?;
                 let kind = kind_of(last, FactKind::from_name)?;
                 Ok(Self::Fact { id, author, kind })
             }

@@ -77,7 +77,9 @@ pub fn reconcile(
             let request = request_of(name);
             let case = request.and_then(|id| records.case(id));
             if let Some((why, is_finding)) = objection(people, case.as_ref(), role, document, now) {
-                let (role, name, document) = (role.arn.clone(), name.clone(), document.clone());
+                let role = role.arn.clone();
+                let name = name.clone();
+                let document = document.clone();
                 actions.push(Action::Delete(Unexplained { role, name, document, request, why, is_finding }));
             }
         }
@@ -102,7 +104,8 @@ pub fn reconcile(
                     subject: role.arn.clone(),
                     what: format!("somebody deleted the policy {name}"),
                 };
-                let (role, document) = (role.arn.clone(), grant.document.clone());
+                let role = role.arn.clone();
+                let document = grant.document.clone();
                 actions.push(Action::Restore { role, name, document, finding });
             }
         }

@@ -121,7 +121,8 @@ impl FromStr for Hours {
         let [days, times, zone] = words[..] else { return Err(HoursError::Shape) };
         let days = parse_days(days)?;
         let (from, to) = times.split_once('-').ok_or(HoursError::Shape)?;
-        let (from, to) = (parse_time(from)?, parse_time(to)?);
+        let from = parse_time(from)?;
+        let to = parse_time(to)?;
         if from == to || from == MINUTES_OF_A_DAY {
             return Err(HoursError::Empty);
         }
@@ -142,7 +143,8 @@ fn parse_days(text: &str) -> Result<[bool; 7], HoursError> {
     let mut days = [false; 7];
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (mut day, last) = (index(first)?, index(last)?);
+        let mut day = index(first)?;
+        let last = index(last)?;
         loop {
             days[day] = true;
             if day == last {
@@ -161,7 +163,8 @@ fn parse_time(text: &str) -> Result<u16, HoursError> {
         let plain = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
         plain.then(|| part.parse::<u16>().ok()).flatten().ok_or_else(wrong)
     };
-    let (hour, minute) = (number(hour)?, number(minute)?);
+    let hour = number(hour)?;
+    let minute = number(minute)?;
     let minutes = hour * 60 + minute;
     if minute > 59 || minutes > MINUTES_OF_A_DAY { Err(wrong()) } else { Ok(minutes) }
 }

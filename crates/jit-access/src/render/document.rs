@@ -87,7 +87,9 @@ pub(super) struct Statement {
 impl Statement {
     /// A statement that allows. Without `sid` if every character counts.
     pub(super) fn allow(sid: Option<&'static str>) -> Self {
-        let (principal, action, resource) = (None, None, None);
+        let principal = None;
+        let action = None;
+        let resource = None;
         Self { sid, effect: Effect::Allow, principal, action, resource, conditions: Vec::new() }
     }
 
@@ -213,7 +215,10 @@ impl Document {
 
     /// The same for people and for files in a repository: indented.
     pub fn pretty(&self) -> String {
-        let (mut out, mut depth, mut quoted, mut escaped) = (String::new(), 0, false, false);
+        let mut out = String::new();
+        let mut depth = 0;
+        let mut quoted = false;
+        let mut escaped = false;
         for character in self.0.chars() {
             if quoted {
                 out.push(character);

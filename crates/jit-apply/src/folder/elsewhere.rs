@@ -92,7 +92,8 @@ impl Handle {
 
     /// A hard link never replaces anything, and neither does moving a folder to a name that is taken.
     pub(crate) fn publish(&self, staged: &str, to: &Self, name: &str, _: Publishing) -> io::Result<bool> {
-        let (from, to) = (self.path.join(staged), to.path.join(name));
+        let from = self.path.join(staged);
+        let to = to.path.join(name);
         let moved = match self.about(staged)?.kind {
             Kind::Folder => fs::create_dir(&to).map(|()| drop(fs::remove_dir(&from))),
             _ => fs::hard_link(&from, &to).map(|()| drop(fs::remove_file(&from))),

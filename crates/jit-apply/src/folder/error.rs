@@ -70,7 +70,8 @@ pub enum FolderError {
 
 impl FolderError {
     pub(super) fn of(path: &Path, error: io::Error) -> Self {
-        let (path, why) = (path.to_owned(), in_words(&error));
+        let path = path.to_owned();
+        let why = in_words(&error);
         match error.kind() {
             io::ErrorKind::NotFound => Self::Absent { path },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Denied { path, why },

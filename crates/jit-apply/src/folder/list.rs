@@ -12,12 +12,12 @@ use super::{FolderLedger, what_it_is};
 
 /// The requested keys.
 #[derive(Clone, Copy)]
-struct Wanted<'w> {
+struct RequestedKeys<'w> {
     prefix: &'w str,
     after: &'w str,
 }
 
-impl Wanted<'_> {
+impl RequestedKeys<'_> {
     /// Whether a requested key can be below the folder `path`, which ends in a slash.
     fn is_below(&self, path: &str) -> bool {
         (path.starts_with(self.prefix) || self.prefix.starts_with(path))
@@ -31,7 +31,7 @@ impl Wanted<'_> {
 
 impl FolderLedger {
     pub(super) fn entries(&self, prefix: &str, after: &str) -> Result<Vec<Entry>, LedgerError> {
-        let wanted = Wanted { prefix, after };
+        let wanted = RequestedKeys { prefix, after };
         let mut found = Vec::new();
         for area in AREAS {
             let path = format!("{}/", area.name());
@@ -50,7 +50,7 @@ struct Walk<'w> {
     ledger: &'w FolderLedger,
     area: Area,
     top: About,
-    wanted: Wanted<'w>,
+    wanted: RequestedKeys<'w>,
     found: &'w mut Vec<Entry>,
 }
 

@@ -173,7 +173,7 @@ impl HttpConnector for Http {
         HttpConnectorFuture::new(async move {
             // The SDK makes its own URLs, from a region or from what the configuration gave it.
             if let Err(why) = TrustedUrl::parse(request.uri(), Purpose::AwsEndpoint) {
-                return Err(ConnectorError::user(Box::new(HttpError::address(request.uri(), why))));
+                return Err(ConnectorError::user(Box::new(HttpError::bad_url(request.uri(), why))));
             }
             http.exchange(request).await.map_err(|error| match error {
                 HttpError::Timeout { .. } => ConnectorError::timeout(Box::new(error)),

@@ -77,7 +77,7 @@ pub enum HttpError {
 
 impl HttpError {
     /// The error that `url` must not be called.
-    pub fn address(url: &str, why: UrlError) -> Self {
+    pub fn bad_url(url: &str, why: UrlError) -> Self {
         Self::Address { url: url.chars().take(300).collect(), why }
     }
 }

@@ -15,7 +15,7 @@ pub fn http_request(data: &[u8]) {
     let (url, value) = text.split_once('\0').unwrap_or((&text, ""));
     let value = Secret::from(value);
     let headers = [("x-aws-ec2-metadata-token", value.clone())];
-    let Ok(url) = TrustedUrl::parse(url, Purpose::Provider) else { return };
+    let Ok(url) = TrustedUrl::parse(url, Purpose::Idp) else { return };
     let asked =
         Ask { authorization: Some(&value), cookie: Some(&value), headers: &headers, ..Ask::get(&url) };
     match request_of(&asked) {

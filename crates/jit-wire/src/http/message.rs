@@ -119,8 +119,8 @@ pub(super) fn request_of(ask: &Ask<'_>) -> Result<HttpRequest, HttpError> {
     let mut request = HttpRequest::new(body);
     let accepted = request.set_method(ask.method).is_ok() && request.set_uri(ask.url.as_str()).is_ok();
     if !accepted {
-        let why = UrlError::NotAnAddress("the HTTP client does not accept it");
-        return Err(HttpError::address(ask.url.as_str(), why));
+        let why = UrlError::NotAUrl("the HTTP client does not accept it");
+        return Err(HttpError::bad_url(ask.url.as_str(), why));
     }
     let mut insert = |header: &'static str, value: &str| {
         let inserted = request.headers_mut().try_insert(header, value.to_owned());
@@ -153,7 +153,7 @@ mod tests {
     fn an_invalid_header_value_is_reported_but_not_shown() {
         let two_lines = Secret::from("hunter2\nx");
         let headers = [("x-aws-ec2-metadata-token", two_lines.clone())];
-        let url = TrustedUrl::parse("https://idp.example/a", Purpose::Provider).unwrap();
+        let url = TrustedUrl::parse("https://idp.example/a", Purpose::Idp).unwrap();
         let plain = Ask::get(&url);
         for (ask, header) in [
             (Ask { authorization: Some(&two_lines), ..plain }, "authorization"),

@@ -131,27 +131,27 @@ impl Refusal {
 }
 
 #[derive(Default)]
-struct Said {
+struct ErrorDocument {
     code: Option<String>,
     message: Option<String>,
     request_id: Option<String>,
 }
 
 /// `<ErrorResponse><Error>` of the Query services and `<Error>` of S3.
-fn xml(text: &str) -> Option<Said> {
+fn xml(text: &str) -> Option<ErrorDocument> {
     let document = roxmltree::Document::parse(text).ok()?;
     let find = |name: &str| {
         let node = document.descendants().find(|node| node.tag_name().name().eq_ignore_ascii_case(name))?;
         node.text().map(|text| text.trim().to_owned())
     };
-    Some(Said { code: find("Code"), message: find("Message"), request_id: find("RequestId") })
+    Some(ErrorDocument { code: find("Code"), message: find("Message"), request_id: find("RequestId") })
 }
 
-fn json(text: &str) -> Option<Said> {
+fn json(text: &str) -> Option<ErrorDocument> {
     let said: serde_json::Value = serde_json::from_str(text).ok()?;
     let find =
         |names: [&str; 2]| names.into_iter().find_map(|name| Some(said.get(name)?.as_str()?.to_owned()));
-    Some(Said { code: find(["__type", "code"]), message: find(["message", "Message"]), request_id: None })
+    Some(ErrorDocument { code: find(["__type", "code"]), message: find(["message", "Message"]), request_id: None })
 }
 
 impl CallError {

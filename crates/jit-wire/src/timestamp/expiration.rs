@@ -122,7 +122,8 @@ impl<'t> Rest<'t> {
     fn time(&mut self) -> Option<Time> {
         let hour = self.number(2)?;
         let colons = self.skip(":");
-        let (mut minute, mut second) = (0, 0);
+        let mut minute = 0;
+        let mut second = 0;
         let more = |rest: &Self| rest.0.starts_with(|first: char| first.is_ascii_digit());
         if colons || more(self) {
             minute = self.number(2)?;

@@ -9,7 +9,7 @@ pub enum Purpose<'a> {
     /// The issuer of an OpenID provider, named by the configuration or a person.
     Issuer,
     /// A URL of an IdP, named by the configuration or a person.
-    Provider,
+    Idp,
     /// The endpoint of a service, announced by an IdP; the value is the URL of the announcement.
     EndpointOf(&'a TrustedUrl),
     /// A page that an IdP wants the person to open; the value is the URL that named it.
@@ -63,7 +63,7 @@ impl Purpose<'_> {
         let announced = Rule { https: Hosts::Outwards, http: Hosts::ThisMachineFromThere, ..USUAL };
         match self {
             Self::Issuer => Rule { what: "`issuer`", query: false, ..USUAL },
-            Self::Provider => {
+            Self::Idp => {
                 let what = "`sso_url`, `start_url`, `org`, `app_url`, `acs_url`, and what you type in `jit configure`";
                 Rule { what, fragment: true, ..USUAL }
             }
@@ -142,7 +142,7 @@ pub fn table() -> String {
     let somebody = TrustedUrl::of_this_machine(1, "/");
     let all = [
         Purpose::Issuer,
-        Purpose::Provider,
+        Purpose::Idp,
         Purpose::EndpointOf(&somebody),
         Purpose::PageOf(&somebody),
         Purpose::Page,

@@ -138,9 +138,9 @@ const HONEST: &[&str] = &[
 
 fn all<'a>(by: &'a TrustedUrl) -> [Purpose<'a>; 10] {
     use Purpose::{
-        AwsEndpoint, Container, EndpointOf, Instance, Issuer, Page, PageOf, Provider, Proxy, SharedFile,
+        AwsEndpoint, Container, EndpointOf, Instance, Issuer, Page, PageOf, Idp, Proxy, SharedFile,
     };
-    [Issuer, Provider, EndpointOf(by), PageOf(by), Page, AwsEndpoint, Container, Instance, SharedFile, Proxy]
+    [Issuer, Idp, EndpointOf(by), PageOf(by), Page, AwsEndpoint, Container, Instance, SharedFile, Proxy]
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn hostile_urls_are_refused_for_every_purpose() {
     assert!(!takes(&long, Purpose::Page));
 }
 
-/// Which purposes accept a URL, by their letters: Issuer, Provider (an IdP's URL), Endpoint of a remote
+/// Which purposes accept a URL, by their letters: Issuer, idP (another URL of an IdP), Endpoint of a remote
 /// issuer, endpoint of a local one (e), paGe of a remote one, page of a local one (g), Web page, Aws,
 /// Container, Metadata, Shared file, proXy.
 #[test]
@@ -171,7 +171,7 @@ fn each_purpose_has_its_own_rules() {
         (TrustedUrl::parse(FAR, Purpose::Issuer).unwrap(), TrustedUrl::parse(HERE, Purpose::Issuer).unwrap());
     let purposes = [
         ('I', Purpose::Issuer),
-        ('P', Purpose::Provider),
+        ('P', Purpose::Idp),
         ('E', Purpose::EndpointOf(&far)),
         ('e', Purpose::EndpointOf(&here)),
         ('G', Purpose::PageOf(&far)),

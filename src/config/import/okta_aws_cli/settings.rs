@@ -48,13 +48,13 @@ const NO_EQUAL: [(&str, &str); 24] = [
 
 /// A value and its place.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
+pub(super) struct OptionValue {
     pub(super) value: String,
     pub(super) place: ImportPlace,
 }
 
 /// The settings of one profile, by the names of the options.
-pub(super) type Settings = BTreeMap<String, Found>;
+pub(super) type Settings = BTreeMap<String, OptionValue>;
 
 /// The settings in the environment and `.env`.
 ///
@@ -87,7 +87,7 @@ fn add(settings: &mut Settings, variable: &str, value: &str, place: ImportPlace)
     let name = name.to_ascii_lowercase().replace('_', "-");
     let name =
         NAMES.iter().find(|(of, _)| *of == name).map_or(name.clone(), |(_, option)| (*option).to_owned());
-    settings.entry(name).or_insert(Found { value: value.to_owned(), place });
+    settings.entry(name).or_insert(OptionValue { value: value.to_owned(), place });
 }
 
 fn unquoted(value: &str) -> &str {

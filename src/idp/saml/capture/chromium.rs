@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::conversation::{Conversation, Event};
-use super::find::Found;
+use super::find::InstalledBrowser;
 use super::profile;
 use super::wire::Wire;
 use super::{CaptureError, Caught, Look, Start, in_time, page_after, post_script, response_in};
@@ -33,7 +33,7 @@ const LEFT_WITHIN: Duration = Duration::from_secs(2);
 
 /// Waits for the response; `None` if a silent attempt needs a person.
 pub(super) async fn catch(
-    browser: &Found,
+    browser: &InstalledBrowser,
     profile: &Folder,
     start: &Start<'_>,
     look: Look,
@@ -52,7 +52,8 @@ pub(super) async fn visit(
     start: &Start<'_>,
     look: Look,
 ) -> Result<Option<Caught>, CaptureError> {
-    let (pages, own) = (HashMap::new(), String::new());
+    let pages = HashMap::new();
+    let own = String::new();
     let mut visit = Visit { talk, start, pages, own, begun: false, idle_since: None };
     let outcome = in_time(visit.go(look), start, look).await;
     visit.leave(matches!(outcome, Ok(Some(_)))).await;
@@ -85,7 +86,7 @@ pub(super) fn holder_in(lock: &str) -> Option<i32> {
     lock.rsplit('-').next().and_then(|id| id.parse().ok())
 }
 
-fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
+fn open(browser: &InstalledBrowser, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
     // A page that posts a response must not be cached, so the cache size is minimal.
     let usual = [
         "--no-first-run",
@@ -113,7 +114,7 @@ fn open(browser: &Found, profile: &Path, start: &Start<'_>, look: Look) -> Resul
 }
 
 /// With `--remote-debugging-pipe`, whose ends nobody else has.
-fn connect(browser: &Found, mut arguments: Vec<OsString>) -> Result<Wire, CaptureError> {
+fn connect(browser: &InstalledBrowser, mut arguments: Vec<OsString>) -> Result<Wire, CaptureError> {
     if !driven::HAS_PIPE {
         return Err(CaptureError::NoPipeHere);
     }
@@ -123,7 +124,7 @@ fn connect(browser: &Found, mut arguments: Vec<OsString>) -> Result<Wire, Captur
     Ok(Wire::Pipe(Box::new(program), Zeroizing::default()))
 }
 
-fn not_started(browser: &Found, error: &std::io::Error) -> CaptureError {
+fn not_started(browser: &InstalledBrowser, error: &std::io::Error) -> CaptureError {
     CaptureError::NotStarted { browser: browser.name.clone(), why: Some(error.to_string()) }
 }
 
@@ -300,7 +301,8 @@ impl Visit<'_> {
     /// A request to something like AWS's sign-in page: the response in it is taken; any other request
     /// continues.
     async fn stop(&mut self, paused: &Paused, session: &str) -> Result<Option<Caught>, CaptureError> {
-        let (id, request) = (&paused.request_id, &paused.request);
+        let id = &paused.request_id;
+        let request = &paused.request;
         let caught = response_in(&request.method, &request.url, request.body().expose());
         if caught.is_none() {
             self.talk.tell(Some(session), "Fetch.continueRequest", json!({ "requestId": id })).await?;

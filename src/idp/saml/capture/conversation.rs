@@ -51,7 +51,7 @@ struct Params<T> {
 }
 
 #[derive(Deserialize)]
-struct Answer<T> {
+struct CommandResult<T> {
     result: T,
 }
 
@@ -96,11 +96,12 @@ impl Conversation {
         let id = self.tell(session, method, params).await?;
         let answer = tokio::time::timeout(ANSWER_WITHIN, self.answer(id)).await;
         let Ok(answer) = answer else {
-            let (browser, why) = (self.browser.clone(), self.wire.last_words());
+            let browser = self.browser.clone();
+            let why = self.wire.last_words();
             return Err(CaptureError::NoAnswer { browser, why });
         };
         let raw = answer?;
-        let answer: Option<Answer<T>> = serde_json::from_slice(&raw).ok();
+        let answer: Option<CommandResult<T>> = serde_json::from_slice(&raw).ok();
         answer.map(|answer| answer.result).ok_or_else(|| self.odd(format!("unexpected response to {method}")))
     }
 

@@ -7,7 +7,7 @@ use crate::sys::process;
 
 /// An installed browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct InstalledBrowser {
     /// Its name for people.
     pub(super) name: String,
     pub(super) program: PathBuf,
@@ -71,14 +71,14 @@ const DRIVEN_BY_A_PORT: [&str; 9] = [
 ];
 
 impl Kind {
-    fn found(&self) -> Option<Found> {
+    fn found(&self) -> Option<InstalledBrowser> {
         let on_path = self.programs.iter().find_map(|name| process::find_program(Path::new(name)));
         let place = if cfg!(windows) { self.windows } else { self.bundle };
         let installed = || {
             process::program_folders().into_iter().map(|folder| folder.join(place)).find(|at| at.is_file())
         };
         let program = on_path.or_else(installed)?;
-        Some(Found { name: self.name.to_owned(), program })
+        Some(InstalledBrowser { name: self.name.to_owned(), program })
     }
 }
 
@@ -87,7 +87,7 @@ impl Kind {
 ///
 /// # Errors
 /// There is none, or it cannot be driven without other users being able to drive it too.
-pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
+pub(super) fn browser(named: Option<&str>) -> Result<InstalledBrowser, CaptureError> {
     let Some(named) = named else {
         let looked_for = || KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ");
         return KINDS
@@ -112,7 +112,7 @@ pub(super) fn browser(named: Option<&str>) -> Result<Found, CaptureError> {
     // Everything that is not Firefox is driven like Chromium. A browser that does not support the pipe opens
     // no port either.
     let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(Found { name, program })
+    Ok(InstalledBrowser { name, program })
 }
 
 /// The display name of a Firefox, by the last part of its path.

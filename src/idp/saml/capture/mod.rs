@@ -186,7 +186,7 @@ pub(super) async fn catch(world: &World, start: &Start<'_>) -> Result<Caught, Ca
 }
 
 async fn run(
-    browser: &find::Found,
+    browser: &find::InstalledBrowser,
     profile: &Folder,
     start: &Start<'_>,
     look: Look,
