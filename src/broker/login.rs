@@ -1,15 +1,15 @@
-//! The proof: the stored one while AWS accepts it, one that renews itself, or one that a person signs in for.
+//! The login for a role: the stored one while AWS accepts its proof, or else a new one (`prove`).
 
 use std::time::Duration;
 
-use super::{Broker, BrokerError, Interaction, Need, failure};
-use crate::idp::{self, IdpLogin, LoginOptions, Memory, Proof};
+use super::prove::Prover;
+use super::{Broker, BrokerError, Need, failure};
+use crate::idp::{IdpLogin, Proof};
 use crate::index;
 use crate::plan::{EntryKey, EntryKind, Plan, ProofPlan};
-use crate::store::{Lock, Store, StoreError, Turn};
-use crate::world::{Note, clock_time};
+use crate::store::{Store, StoreError, Turn};
+use crate::world::clock_time;
 use jit_wire::credentials::Session;
-use jit_wire::secret::Secret;
 use jit_wire::sign_in::Requirement;
 
 /// A proof with less time left than this is no longer sent to AWS. An assertion lasts five minutes, an ID
@@ -20,9 +20,6 @@ pub fn margin(login: &IdpLogin) -> Duration {
         _ => Duration::from_secs(60),
     }
 }
-
-/// The time that a proof that cannot be renewed must have left to be sent to AWS.
-const LEAST: Duration = Duration::from_secs(10);
 
 /// What the IdP issued, whatever its age. Calls nothing.
 ///
@@ -35,7 +32,7 @@ pub fn stored_login(store: &Store<'_>, key: &EntryKey) -> Result<Option<IdpLogin
         .map_err(|_| store.corrupt(key, "it does not contain a sign-in"))
 }
 
-/// What a login is for.
+/// The role that a login is for.
 #[derive(Clone, Copy)]
 pub(super) struct Purpose<'a> {
     /// The role, in messages.
@@ -52,16 +49,15 @@ impl<'a> Purpose<'a> {
 }
 
 impl Broker<'_, '_> {
-    /// Why `login` may not be used for a role, in words; `None` if it may.
-    fn lacks(&self, login: &IdpLogin, Purpose { role, demand }: Purpose<'_>) -> Option<String> {
+    /// Why `login` does not meet the role's requirements; `None` if it does.
+    pub(super) fn lacks(&self, login: &IdpLogin, Purpose { role, demand }: Purpose<'_>) -> Option<String> {
         let shortfall = demand.allows(&login.identity().sign_in, self.now()).err()?;
         let words = shortfall.in_words(|at| clock_time(at, &*self.world.clock));
         Some(format!("{role} needs {words}"))
     }
 
-    /// A login with a proof that AWS will accept: that of this run, the stored one, one that renews itself,
-    /// or one that a person signs in for. `refused` is a login that AWS has just called expired; only another
-    /// one will do.
+    /// A login with a proof that AWS will accept: that of this run, the stored one, or a new one. `refused` is a
+    /// login that AWS has just called expired, so another one is needed.
     pub(super) async fn login(
         &self,
         proof: &ProofPlan,
@@ -108,29 +104,22 @@ impl Broker<'_, '_> {
         if let Some(failure) = failure::shared(lock.message_left(), need, purpose.demand) {
             return Err(BrokerError::Shared(failure));
         }
-        let before = stored.as_ref().map(|login| login.identity().subject.clone());
-        let mut outcome = self.prove(proof, need, stored, refused, &lock, purpose).await;
+        let subject_before = stored.as_ref().map(|login| login.identity().subject.clone());
+        let prover = Prover { broker: self, proof, need, refused, lock: &lock, purpose };
+        let mut outcome = prover.prove(stored).await;
         if let Ok(login) = &outcome {
             self.keep(&lock, &key, &login.to_bytes(), &what);
-            if before.is_some_and(|before| before != login.identity().subject) {
-                // Once more: others may have stored something since, without knowing about this.
+            if subject_before.is_some_and(|before| before != login.identity().subject) {
+                // Again: other processes may have stored sessions of the previous person in the meantime.
                 self.forget_other_people(proof, login)?;
             }
             self.logins.borrow_mut().insert(key, login.clone());
-            let roles = index::of_assertion(proof.name(), &login.attributes().roles);
-            if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
-                log::info!("could not save the roles of {}: {error}", proof.name());
+            self.learn_roles(proof, login);
+            // A login that is too weak for this role stays stored for roles with weaker requirements.
+            if let Some(why) = self.lacks(login, purpose) {
+                let idp = proof.name().to_owned();
+                outcome = Err(BrokerError::TooWeak { idp, role: purpose.role.to_owned(), why });
             }
-        }
-        // It is still a good login for roles with weaker requirements.
-        if let Ok(login) = &outcome
-            && let Some(why) = self.lacks(login, purpose)
-        {
-            outcome = Err(BrokerError::TooWeak {
-                idp: proof.name().to_owned(),
-                role: purpose.role.to_owned(),
-                why,
-            });
         }
         if let Err(error) = &outcome {
             failure::tell_waiters(&mut lock, error, purpose.demand);
@@ -138,98 +127,16 @@ impl Broker<'_, '_> {
         outcome
     }
 
-    async fn prove(
-        &self,
-        proof: &ProofPlan,
-        need: &Need,
-        stored: Option<IdpLogin>,
-        refused: Option<&IdpLogin>,
-        lock: &Lock,
-        purpose: Purpose<'_>,
-    ) -> Result<IdpLogin, BrokerError> {
-        let name = proof.name();
-        // What an IdP issues is sealed unchecked: it has invalidated what was there before.
-        let (login_key, what) = (proof.login_key(), format!("the sign-in at {name}"));
-        let received = |login: Option<&IdpLogin>| match login {
-            Some(login) => self.keep(lock, &login_key, &login.to_bytes(), &what),
-            None => {
-                if let Err(error) = self.store.delete(&login_key) {
-                    log::info!("could not remove a sign-in that was not completed: {error}");
-                }
-            }
-        };
-        let mut why = "you have not signed in there yet".to_owned();
-        let mut forgotten = false;
-        let mut stored = stored;
-        // A renewed login is still the same sign-in, so one that is too old or too weak is not renewed for
-        // this.
-        let mut lacking = stored
-            .as_ref()
-            .filter(|login| !login.is_of_nobody())
-            .and_then(|login| self.lacks(login, purpose));
-        let last = stored.clone().filter(|_| !need.force && lacking.is_none());
-        if let Some(login) = &last {
-            match idp::renew(proof, self.world, login, &received).await {
-                Ok(renewed) => {
-                    lacking = self.lacks(&renewed, purpose);
-                    if lacking.is_none() {
-                        return Ok(renewed);
-                    }
-                    received(Some(&renewed));
-                    stored = Some(renewed);
-                }
-                Err(error) if error.needs_new_login() => {
-                    log::info!("the last sign-in at {name} can no longer be used: {error}");
-                    forgotten = error.client_is_forgotten();
-                    why = format!("the last sign-in has expired: {error}");
-                    // A dead token is not tried again (IdPs treat reuse as theft), and what AWS no longer
-                    // accepts need not be stored.
-                    if login.renews_itself() || matches!(login.proof(), Some(Proof::Assertion(_))) {
-                        let ended = login.clone().ended(&error);
-                        let ended = if forgotten { ended.without_client() } else { ended };
-                        let what = format!("the end of the sign-in at {name}");
-                        // Nothing is known about a sign-in that did not complete.
-                        match ended.is_of_nobody() {
-                            true => received(None),
-                            false => self.keep(lock, &proof.login_key(), &ended.to_bytes(), &what),
-                        }
-                        // The existing proof is used for as long as it is valid.
-                        let left = ended.identity().proof_expires_at.since(self.now());
-                        if error.brought_no_proof() && refused.is_none() && left > LEAST {
-                            return Ok(ended);
-                        }
-                        stored = Some(ended);
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
+    /// Stores the roles that a SAML assertion offers.
+    fn learn_roles(&self, proof: &ProofPlan, login: &IdpLogin) {
+        let roles = index::of_assertion(proof.name(), &login.attributes().roles);
+        if let Err(error) = index::learn(&self.world.folders.state, proof.name(), roles) {
+            log::info!("could not save the roles of {}: {error}", proof.name());
         }
-        let Interaction::Allowed(options) = need.interaction else {
-            let why = lacking.unwrap_or(why);
-            return Err(BrokerError::LoginNeeded { idp: name.to_owned(), why });
-        };
-        if let Some(why) = &lacking {
-            self.world.person.tell(Note::SignInAnew { why });
-        }
-        let stored = if forgotten { stored.map(IdpLogin::without_client) } else { stored };
-        // Identity Center has no parameter for requirements: its session is ended, so that the person is
-        // asked again.
-        let anew = matches!(proof, ProofPlan::IdentityCenter(_)) && !purpose.demand.is_empty();
-        let options = LoginOptions { force: need.force || anew, ..options };
-        let proof = &proof.asked_for(purpose.demand);
-        let memory = SealedMemory {
-            broker: self,
-            lock,
-            key: proof.person_key(),
-            what: format!("your attributes at {name}"),
-        };
-        let login = idp::login(proof, self.world, &options, stored.as_ref(), &memory, &received).await?;
-        self.forget_other_people(proof, &login)?;
-        Ok(login)
     }
 
-    /// Sessions of another person, obtained through the same login, must not be served to this one.
-    fn forget_other_people(&self, proof: &ProofPlan, login: &IdpLogin) -> Result<(), StoreError> {
+    /// Deletes the sessions of other people that were obtained with this login: they must not be served to this person.
+    pub(super) fn forget_other_people(&self, proof: &ProofPlan, login: &IdpLogin) -> Result<(), StoreError> {
         let login_name = proof.login_key().file_name();
         for key in self.store.keys()?.into_iter().filter(|key| key.kind == EntryKind::Session) {
             let Ok(Some(bytes)) = self.store.get(&key) else { continue };
@@ -259,23 +166,5 @@ impl Broker<'_, '_> {
             self.store.delete(key)?;
         }
         Ok(())
-    }
-}
-
-/// What an IdP remembers about the person, in the store, under the lock of its login.
-struct SealedMemory<'a, 'b, 'w> {
-    broker: &'a Broker<'b, 'w>,
-    lock: &'a Lock,
-    key: EntryKey,
-    what: String,
-}
-
-impl Memory for SealedMemory<'_, '_, '_> {
-    fn recall(&self) -> Option<Secret<Vec<u8>>> {
-        self.broker.store.get(&self.key).ok().flatten()
-    }
-
-    fn keep(&self, value: &Secret<Vec<u8>>) {
-        self.broker.keep(self.lock, &self.key, value, &self.what);
     }
 }

@@ -10,7 +10,8 @@
 //! | `fresh` | which of the sessions at hand serves |
 //! | `leg` | what happens between the lock of a leg and its session in the store |
 //! | `several` | in which order the logins and legs of several roles are asked for |
-//! | `login` | which login is used: the stored one, a renewed one, or one that a person signs in for |
+//! | `login` | which login is used: the stored one, or a new one |
+//! | `prove` | how a new login is obtained: the last one is renewed, or the person signs in |
 //! | `hub`, `spoke` | how AWS is asked for the first leg of a chain, and for the others |
 //! | `source` | the same for a profile that needs no IdP |
 //! | `granted` | for how long AWS is asked, and what its answer becomes as a session |
@@ -24,6 +25,7 @@ mod hub;
 mod leg;
 mod login;
 mod offered;
+mod prove;
 mod several;
 mod source;
 mod spoke;
