@@ -165,7 +165,8 @@ mod tests {
         let asked = RefCell::new(Vec::new());
         let role = async |duration| {
             asked.borrow_mut().push(duration);
-            let context = CallContext { action: Action::AssumeRole, role_arn: None, region: "r", secrets: &[] };
+            let context =
+                CallContext { action: Action::AssumeRole, role_arn: None, region: "r", secrets: &[] };
             let kind = StsErrorKind::DurationTooLong { chained: false };
             if duration > limit { Err(StsError { kind, ..context.malformed("") }) } else { Ok(()) }
         };

@@ -210,7 +210,8 @@ fn clock(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) 
             Err(error) => return findings.push(Finding::broken("config", &error)),
         };
         let sts = &plan.target().sts;
-        let url = sts.url.as_ref().map_or_else(|| format!("{}/", sts.resolved_url()), |url| url.value.clone());
+        let url =
+            sts.url.as_ref().map_or_else(|| format!("{}/", sts.resolved_url()), |url| url.value.clone());
         if asked.contains(&url) {
             continue;
         }

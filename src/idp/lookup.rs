@@ -253,8 +253,7 @@ fn region_of_page(text: &str) -> Option<String> {
 /// # Errors
 /// [`HttpError`] if there is no answer.
 pub async fn region_of_portal(http: &Http, start_url: &str) -> Result<Option<String>, HttpError> {
-    let url =
-        TrustedUrl::parse(start_url, Purpose::Idp).map_err(|why| HttpError::bad_url(start_url, why))?;
+    let url = TrustedUrl::parse(start_url, Purpose::Idp).map_err(|why| HttpError::bad_url(start_url, why))?;
     let page = http.ask(&Ask { accept: "text/html, */*", ..Ask::get(&url) }).await?;
     Ok(region_of_page(&String::from_utf8_lossy(page.body.expose())))
 }

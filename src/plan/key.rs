@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use serde::{Serialize, Serializer};
 
 use super::{
-    CenterSettings, Leg, OidcSettings, OktaSettings, Plan, ProfileSource, ProofPlan, SamlSettings, StsEndpoint,
-    Valued,
+    CenterSettings, Leg, OidcSettings, OktaSettings, Plan, ProfileSource, ProofPlan, SamlSettings,
+    StsEndpoint, Valued,
 };
 
 /// What an entry of the store holds.

@@ -265,7 +265,7 @@ impl Comparand {
             Test::Binary => {
                 Self::Binary(Some(text.to_owned()).filter(|text| is_base64(text)).ok_or("not base64")?)
             }
-            Test::Ip => Self::Network(Network::parse(text).ok_or("not an address range")?),
+            Test::Ip => Self::Network(Network::parse(text).ok_or("not an IP address range")?),
             Test::Arn => Self::Arn(ArnPattern::of_condition(text, variables)?),
         })
     }

@@ -131,7 +131,7 @@ impl Policy {
         let mut sids: Vec<&str> = statements.iter().filter_map(Statement::sid).collect();
         sids.sort_unstable();
         if let Some(twice) = sids.windows(2).find(|pair| pair[0] == pair[1] && !pair[0].is_empty()) {
-            return Err(error("Statement", &format!("the Sid {:?} is there twice", clip(twice[0]))));
+            return Err(error("Statement", &format!("the Sid {:?} occurs twice", clip(twice[0]))));
         }
         Ok(Self { name: name.to_owned(), kind, statements })
     }
@@ -289,7 +289,7 @@ fn conditions(operators: &[(String, Json)], variables: bool) -> Result<Vec<Condi
             let values = values.iter().map(|value| match value {
                 Json::Text(text) | Json::Number(text) => Ok(text.clone()),
                 Json::Bool(value) => Ok(value.to_string()),
-                _ => Err(error(&place, "neither text, number nor boolean")),
+                _ => Err(error(&place, "neither string, number nor boolean")),
             });
             let condition = Condition::parse(operator, key, values.collect::<Result<_, _>>()?, variables);
             found.push(condition.map_err(|why| ParseError { place, why })?);

@@ -42,10 +42,12 @@ impl Members {
                     let names = match names {
                         Json::Text(_) => std::slice::from_ref(names),
                         Json::List(names) => names,
-                        _ => return Err(format!("{:?} is neither a text nor a list", clip(kind))),
+                        _ => return Err(format!("{:?} is neither a string nor a list", clip(kind))),
                     };
                     for name in names {
-                        let Json::Text(name) = name else { return Err("a principal is a text".to_owned()) };
+                        let Json::Text(name) = name else {
+                            return Err("a principal must be a string".to_owned());
+                        };
                         members.push(member(kind, name)?);
                     }
                 }

@@ -129,7 +129,7 @@ fn wrong<T>(what: impl Into<String>, suggestion: impl Into<String>) -> Result<T,
 
 fn parse_line(line: usize, text: &str) -> Result<PolicyCase, Wrong> {
     let Some((question, wanted)) = text.split_once("->").or_else(|| text.split_once('→')) else {
-        return wrong("the case has no `->`, and so nothing to compare with", SHAPE);
+        return wrong("the case has no `->` and no expected result", SHAPE);
     };
     let mut words = question.split_whitespace();
     let mut word = |what: &str| {
@@ -141,7 +141,7 @@ fn parse_line(line: usize, text: &str) -> Result<PolicyCase, Wrong> {
     }
     let verb = word("`asks`")?;
     if verb != "asks" {
-        return wrong(format!("`{}` stands where `asks` should", verb.escape_default()), SHAPE);
+        return wrong(format!("`{}` is in the place of `asks`", verb.escape_default()), SHAPE);
     }
     let access = word("the access")?.to_owned();
     let duration = duration(word("the duration")?)?;
@@ -158,7 +158,7 @@ fn parse_line(line: usize, text: &str) -> Result<PolicyCase, Wrong> {
     let mut seen = BTreeSet::new();
     while let Some(word) = words.next() {
         if !seen.insert(word) {
-            return wrong(format!("`{}` is there twice", word.escape_default()), SHAPE);
+            return wrong(format!("`{}` occurs twice", word.escape_default()), SHAPE);
         }
         match word {
             "in" => case.account = Some(account(words.next())?),
@@ -185,7 +185,7 @@ fn parse_line(line: usize, text: &str) -> Result<PolicyCase, Wrong> {
             other => {
                 let meant = closest(other, ["in", "at", "approved"].into_iter());
                 let next = meant.map_or_else(|| SHAPE.to_owned(), |meant| format!("did you mean `{meant}`?"));
-                return wrong(format!("`{}` means nothing here", other.escape_default()), next);
+                return wrong(format!("`{}` is not expected here", other.escape_default()), next);
             }
         }
     }
@@ -200,7 +200,7 @@ fn account(word: Option<&str>) -> Result<String, Wrong> {
     match word {
         Some(text) if is_account_id(text) => Ok(text.to_owned()),
         other => wrong(
-            format!("`in {}` names no account", other.unwrap_or_default().escape_default()),
+            format!("`in {}` does not name an account", other.unwrap_or_default().escape_default()),
             "write the 12 digits of the account",
         ),
     }
@@ -211,7 +211,7 @@ fn moment(word: Option<&str>) -> Result<Timestamp, Wrong> {
     match Timestamp::parse_rfc3339(text) {
         Some(at) => Ok(at),
         None => wrong(
-            format!("`at {}` is no moment", text.escape_default()),
+            format!("`at {}` is not a time", text.escape_default()),
             "write it with its offset: 2026-11-27T09:00:00+01:00",
         ),
     }
@@ -223,7 +223,7 @@ fn parse_wanted(text: &str) -> Result<Wanted, Wrong> {
         return Ok(Wanted::Granted(duration(rest.trim())?));
     }
     let Some((word, rest)) = text.split_once(':') else {
-        return wrong(format!("`{}` is nothing that can come of a request", text.escape_default()), NEXT);
+        return wrong(format!("`{}` is not a possible result of a request", text.escape_default()), NEXT);
     };
     let rest = rest.trim();
     match word.trim() {
@@ -241,7 +241,7 @@ fn parse_wanted(text: &str) -> Result<Wanted, Wrong> {
         "waits" if !rest.is_empty() => {
             Ok(Wanted::Waits(rest.split(',').map(|group| group.trim().to_owned()).collect()))
         }
-        _ => wrong(format!("`{}` is nothing that can come of a request", text.escape_default()), NEXT),
+        _ => wrong(format!("`{}` is not a possible result of a request", text.escape_default()), NEXT),
     }
 }
 
@@ -265,26 +265,26 @@ mod tests {
     #[test]
     fn lines_that_are_not_cases_are_reported() {
         let cases = [
-            ("alice asks deploy 1h", "the case has no `->`, and so nothing to compare with"),
-            ("alice wants deploy 1h -> granted 1h", "`wants` stands where `asks` should"),
+            ("alice asks deploy 1h", "the case has no `->` and no expected result"),
+            ("alice wants deploy 1h -> granted 1h", "`wants` is in the place of `asks`"),
             ("alice asks deploy -> granted 1h", "the case ends before the duration"),
             (
                 "alice asks deploy soon -> granted 1h",
                 "`soon` is not a duration; write 8h, 90m, 1h30m or 3600s",
             ),
             ("a* asks deploy 1h -> granted 1h", "`a*` cannot be a person"),
-            ("alice asks deploy 1h in prod -> granted 1h", "`in prod` names no account"),
-            ("alice asks deploy 1h at noon -> granted 1h", "`at noon` is no moment"),
-            ("alice asks deploy 1h at -> granted 1h", "`at ` is no moment"),
+            ("alice asks deploy 1h in prod -> granted 1h", "`in prod` does not name an account"),
+            ("alice asks deploy 1h at noon -> granted 1h", "`at noon` is not a time"),
+            ("alice asks deploy 1h at -> granted 1h", "`at ` is not a time"),
             ("alice asks deploy 1h approved bob -> granted 1h", "`approved` is followed by `by`"),
             ("alice asks deploy 1h approved by -> granted 1h", "`` cannot be a person"),
-            ("alice asks deploy 1h aproved by bob -> granted 1h", "`aproved` means nothing here"),
-            ("alice asks deploy 1h in 111122223333 in 111122223333 -> granted 1h", "`in` is there twice"),
+            ("alice asks deploy 1h aproved by bob -> granted 1h", "`aproved` is not expected here"),
+            ("alice asks deploy 1h in 111122223333 in 111122223333 -> granted 1h", "`in` occurs twice"),
             ("alice asks deploy 1h -> denied: lapsd", "there is no code `lapsd`"),
-            ("alice asks deploy 1h -> denied", "`denied` is nothing that can come of a request"),
-            ("alice asks deploy 1h -> waits:", "`waits:` is nothing that can come of a request"),
+            ("alice asks deploy 1h -> denied", "`denied` is not a possible result of a request"),
+            ("alice asks deploy 1h -> waits:", "`waits:` is not a possible result of a request"),
             ("alice asks deploy 1h -> granted", "`` is not a duration; write 8h, 90m, 1h30m or 3600s"),
-            ("alice asks deploy 1h -> maybe", "`maybe` is nothing that can come of a request"),
+            ("alice asks deploy 1h -> maybe", "`maybe` is not a possible result of a request"),
         ];
         for (line, what) in cases {
             let errors = parse(&format!("\n{line}")).unwrap_err();

@@ -70,7 +70,7 @@ fn question<'q>(
     let request = case.request;
     let author = people
         .author(case.author)
-        .map_err(|nobody| (Code::Person, format!("the requester is nobody: {nobody}")))?;
+        .map_err(|nobody| (Code::Person, format!("the requester is unknown: {nobody}")))?;
     match case.ending(people, now) {
         Some((_, Cause::Return)) => return refuse(Code::Dropped, "the requester withdrew it"),
         Some(_) => return refuse(Code::Revoked, "it was revoked"),
@@ -125,10 +125,10 @@ fn check_words(
 ) -> Result<(), Refusal> {
     let request = case.request;
     if request.duration == 0 {
-        return refuse(Code::Max, "it asks for no time at all");
+        return refuse(Code::Max, "its duration is zero");
     }
     if request.duration > access.max {
-        return refuse(Code::Max, format!("it asks for longer than {}", words(access.max)));
+        return refuse(Code::Max, format!("it asks for more than {}", words(access.max)));
     }
     let mut reason = request.reason.as_str();
     let mut ticket = request.ticket.as_deref();
@@ -142,7 +142,7 @@ fn check_words(
         let Some(extended) = same else {
             return refuse(
                 Code::Extends,
-                "what it extends is not a live grant of the same person, access and accounts",
+                "it extends something that is not a live grant of the same person, access and accounts",
             );
         };
         if reason.trim().is_empty() {
@@ -155,7 +155,7 @@ fn check_words(
     }
     match &access.ticket {
         Some(pattern) if !ticket.is_some_and(|ticket| pattern.fits(ticket)) => {
-            refuse(Code::Ticket, format!("it needs a ticket like {}", pattern.as_str()))
+            refuse(Code::Ticket, format!("it needs a ticket that matches {}", pattern.as_str()))
         }
         _ => Ok(()),
     }
@@ -166,7 +166,7 @@ fn roles(people: &People<'_>, access: &Access, request: &Request) -> Result<Vec<
     let own: Vec<String> = access.role.account().map(str::to_owned).into_iter().collect();
     let accounts = if request.accounts.is_empty() { &own } else { &request.accounts };
     if accounts.is_empty() {
-        return refuse(Code::Account, "it names no account");
+        return refuse(Code::Account, "it does not name an account");
     }
     let mut roles = BTreeSet::new();
     for account in accounts {
@@ -178,7 +178,7 @@ fn roles(people: &People<'_>, access: &Access, request: &Request) -> Result<Vec<
         let Some(role) = role else {
             return refuse(
                 Code::Account,
-                format!("the access is not to be had in {}", account.escape_default()),
+                format!("the access is not available in {}", account.escape_default()),
             );
         };
         roles.insert(GrantRole { account: account.clone(), role });
@@ -343,7 +343,7 @@ impl ValidRequest<'_> {
             let most = time::most_in_a_day(&spans, (from.0, until.0));
             if most > i64::from(total) {
                 let why =
-                    format!("with what was granted before it is more than {} in 24 hours", words(total));
+                    format!("together with earlier grants, it is more than {} in 24 hours", words(total));
                 return refuse(Code::Total, why);
             }
         }

@@ -94,15 +94,15 @@ impl Explain for LedgerError {
                 vec![Next::words("check `ledger` and `region` in the section [access]"), Next::TryAgain]
             }
             Self::Refused(_) => vec![Next::words(
-                "check `ledger`, `entry`, `voter` and `publisher` in the section [access]: each role may write its own kind of object only",
+                "check `ledger`, `entry`, `voter` and `publisher` in the section [access]: each role may write only its own kind of object",
             )],
-            Self::Absent(_) => vec![Next::words(
-                "check `ledger` in the section [access]: it may name another ledger than the one this was written to",
-            )],
+            Self::Absent(_) => {
+                vec![Next::words("check `ledger` in the section [access]: it may name the wrong ledger")]
+            }
             Self::Damaged(_) => vec![Next::words(
-                "tell whoever runs the ledger; what was written before is not changed by this",
+                "tell the administrator of the ledger; what was written before has not changed",
             )],
-            Self::Full(_) => vec![Next::words("make room where the ledger is kept"), Next::TryAgain],
+            Self::Full(_) => vec![Next::words("free space for the ledger"), Next::TryAgain],
         }
     }
 }
@@ -135,7 +135,7 @@ pub enum WriteError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// A different object exists under this key.
-    #[error("`{0}` exists already, with other contents")]
+    #[error("`{0}` already exists with other contents")]
     Other(String),
 }
 

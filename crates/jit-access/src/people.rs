@@ -35,7 +35,7 @@ pub struct Author<'p> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Nobody {
     /// The role is not a door of the policy.
-    #[error("the role they came through is no door of the policy")]
+    #[error("the role they came through is not a door of the policy")]
     Door,
     /// The name is retired.
     #[error("the name is retired")]

@@ -56,12 +56,12 @@ fn difference(
         }
         (Verdict::Deny { code, .. }, Outcome::Deny) => {
             let is_same = decision.code.as_deref() == Some(code.name());
-            return (!is_same).then(|| format!("it follows that it is denied: {}", code.name()));
+            return (!is_same).then(|| format!("its inputs lead to a denial: {}", code.name()));
         }
         (Verdict::Grant(_), Outcome::Deny) => "granted",
         (Verdict::Deny { code: Code::Denied, .. }, Outcome::Grant) => "denied by a person",
         (Verdict::Deny { code, .. }, Outcome::Grant) => code.name(),
         (Verdict::Wait { .. }, _) => "still waiting",
     };
-    Some(format!("it follows that it is: {said}"))
+    Some(format!("its inputs lead to: {said}"))
 }

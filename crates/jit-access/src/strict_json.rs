@@ -45,7 +45,7 @@ impl<'de> Visitor<'de> for Strict {
         Ok(value.into())
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that is none"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("an invalid number"))
     }
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
         Ok(value.into())
@@ -62,7 +62,7 @@ impl<'de> Visitor<'de> for Strict {
         while let Some(key) = entries.next_key::<String>()? {
             let value = entries.next_value_seed(Strict)?;
             if found.contains_key(&key) {
-                return Err(A::Error::custom(format!("the key `{}` is there twice", key.escape_default())));
+                return Err(A::Error::custom(format!("the key `{}` occurs twice", key.escape_default())));
             }
             found.insert(key, value);
         }

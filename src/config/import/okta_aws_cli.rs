@@ -10,7 +10,7 @@ use crate::config::draft::Table;
 
 mod settings;
 
-use settings::{OptionValue, Label, Settings, leftovers};
+use settings::{Label, OptionValue, Settings, leftovers};
 
 /// Reads those that exist of okta.yaml, `.env`, the environment variables and `~/.aws/config`.
 ///
@@ -72,7 +72,9 @@ impl Reader {
                         profiles.len() - 1
                     });
                     if !leaf.value.is_empty() {
-                        profiles[index].2.insert(key.to_owned(), OptionValue { value: leaf.value, place: at });
+                        profiles[index]
+                            .2
+                            .insert(key.to_owned(), OptionValue { value: leaf.value, place: at });
                     }
                 }
                 _ => self.out.no_equal(at, format!("`{}`", leaf.way.join(".")), "jit has no such setting"),
@@ -208,7 +210,8 @@ impl Dialect for OktaAwsCli {
         }
         let at = place(command.line);
         let own = options(&command.value).into_iter();
-        let own: Settings = own.map(|(name, value)| (name, OptionValue { value, place: at.clone() })).collect();
+        let own: Settings =
+            own.map(|(name, value)| (name, OptionValue { value, place: at.clone() })).collect();
         leftovers(&own, out);
         let mut settings = self.common.clone();
         settings.extend(own);

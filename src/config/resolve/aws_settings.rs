@@ -21,7 +21,8 @@ pub(super) struct ObeyedSetting(&'static str, &'static str);
 
 pub(super) const CA_BUNDLE: ObeyedSetting = ObeyedSetting("ca_bundle", AWS_CA_BUNDLE);
 pub(super) const FIPS: ObeyedSetting = ObeyedSetting("use_fips_endpoint", AWS_USE_FIPS_ENDPOINT);
-pub(super) const DUAL_STACK: ObeyedSetting = ObeyedSetting("use_dualstack_endpoint", AWS_USE_DUALSTACK_ENDPOINT);
+pub(super) const DUAL_STACK: ObeyedSetting =
+    ObeyedSetting("use_dualstack_endpoint", AWS_USE_DUALSTACK_ENDPOINT);
 pub(super) const IGNORE_ENDPOINTS: ObeyedSetting =
     ObeyedSetting("ignore_configured_endpoint_urls", AWS_IGNORE_CONFIGURED_ENDPOINT_URLS);
 pub(super) const MAX_ATTEMPTS: ObeyedSetting = ObeyedSetting("max_attempts", AWS_MAX_ATTEMPTS);
@@ -30,7 +31,8 @@ pub(super) const METADATA_URL: ObeyedSetting =
 pub(super) const METADATA_MODE: ObeyedSetting =
     ObeyedSetting("ec2_metadata_service_endpoint_mode", AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE);
 pub(super) const METADATA_IPV6: ObeyedSetting = ObeyedSetting("imds_use_ipv6", AWS_IMDS_USE_IPV6);
-pub(super) const METADATA_TIMEOUT: ObeyedSetting = ObeyedSetting("metadata_service_timeout", AWS_METADATA_SERVICE_TIMEOUT);
+pub(super) const METADATA_TIMEOUT: ObeyedSetting =
+    ObeyedSetting("metadata_service_timeout", AWS_METADATA_SERVICE_TIMEOUT);
 pub(super) const METADATA_ATTEMPTS: ObeyedSetting =
     ObeyedSetting("metadata_service_num_attempts", AWS_METADATA_SERVICE_NUM_ATTEMPTS);
 

@@ -109,7 +109,7 @@ fn difference(
         document(grant, role).filter(|text| *text != had.document)
     };
     let is_other = decision.grants.iter().any(|had| text(had).is_some());
-    is_other.then(|| "it would allow something else, or from elsewhere".to_owned())
+    is_other.then(|| "it would allow other actions, or from other networks".to_owned())
 }
 
 #[cfg(test)]

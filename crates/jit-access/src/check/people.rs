@@ -44,14 +44,14 @@ impl Checker<'_> {
                 found.push((
                     person.place.clone(),
                     "no-way-in",
-                    format!("{name} may ask, and no door can produce them"),
+                    format!("{name} may ask, but cannot come through any door"),
                 ));
             }
             if is_voter && !person.robot && !can_vote {
                 found.push((
                     person.place.clone(),
                     "no-way-in",
-                    format!("{name} may approve, and no door can produce them"),
+                    format!("{name} may approve, but cannot come through any door"),
                 ));
             }
             if is_voter && person.robot {
@@ -66,7 +66,7 @@ impl Checker<'_> {
             let advice = if code == "no-way-in" {
                 "add a door with `ids` that may do that"
             } else {
-                "take it out of the group"
+                "remove it from the group"
             };
             self.error(place, code, what, advice);
         }
@@ -117,9 +117,7 @@ impl Checker<'_> {
         }
         let place = access.place_of(key);
         if !can_sit(seats, &humans, None) {
-            let what = format!(
-                "the people of `{key}` in [access.{name}] are too few for its places, each by another person"
-            );
+            let what = format!("`{key}` in [access.{name}] needs more people than its groups have");
             self.error(place, "quorum-unreachable", what, "add people to the groups, or ask for fewer");
             return;
         }
@@ -141,7 +139,7 @@ impl Checker<'_> {
                 format!("not {}", stuck.join(", "))
             };
             let what = format!(
-                "without the requester the people of `{key}` in [access.{name}] are too few: {who} can get it"
+                "without the requester, `{key}` in [access.{name}] needs more people than its groups have: {who} can get it"
             );
             let advice = "add people to the groups: nobody approves their own request";
             if stuck.len() == requesters.len() {
@@ -205,7 +203,7 @@ impl Checker<'_> {
         }
         for (place, what) in found {
             let advice =
-                "they can hold one side at a time; to keep them off one for good, take them out of its `who`";
+                "they can hold one side at a time; to exclude them from one, remove them from its `who`";
             self.warning(place, "both-sides", what, advice);
         }
     }

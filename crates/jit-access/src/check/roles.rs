@@ -11,7 +11,7 @@ impl Checker<'_> {
         let deployment = &self.policy.deployment;
         let place = deployment.place.clone();
         if deployment.security.is_empty() {
-            let what = "no group is told of findings".to_owned();
+            let what = "no group is notified of findings".to_owned();
             self.warning(place.clone(), "no-security", what, "add security = [\"GROUP\"] to [deployment]");
         }
         if deployment.accounts.is_empty() {
@@ -24,12 +24,12 @@ impl Checker<'_> {
         for (name, door) in &self.policy.doors {
             if door.ids.is_empty() {
                 let what =
-                    format!("[door.{name}] has no `ids`, so nobody is recognized who comes through it");
+                    format!("[door.{name}] has no `ids`, so jit cannot recognize people who come through it");
                 let advice = "add the role's RoleId, which `aws iam get-role` shows";
                 self.error(door.place.clone(), "door-without-ids", what, advice);
             }
             if door.may.is_empty() {
-                let what = format!("[door.{name}] may do nothing");
+                let what = format!("[door.{name}] has no rights");
                 self.warning(door.place.clone(), "idle-door", what, "add what it may do, or remove the door");
             }
         }
@@ -82,7 +82,8 @@ impl Checker<'_> {
             self.error(access.place_of("max"), "max-above-session", what, advice);
         }
         if access.total.is_some_and(|total| total < access.max) {
-            let what = format!("`total` of [access.{name}] is shorter than `max`, so `max` can never be had");
+            let what =
+                format!("`total` of [access.{name}] is shorter than `max`, so `max` can never be granted");
             self.warning(access.place_of("total"), "total-below-max", what, "raise `total` or shorten `max`");
         }
         let ttl = self.policy.limits.request_ttl;
@@ -105,8 +106,9 @@ impl Checker<'_> {
             return;
         }
         if access.approve.is_empty() {
-            let what =
-                format!("[access.{name}] needs nobody, and with apply = \"approver\" nobody could apply it");
+            let what = format!(
+                "[access.{name}] needs no approval, and with apply = \"approver\" nobody could apply it"
+            );
             self.error(
                 access.place_of("approve"),
                 "approver-needed",
@@ -115,7 +117,8 @@ impl Checker<'_> {
             );
         }
         if access.oncall.is_some() {
-            let what = format!("[access.{name}] asks who is on call, which only the function can");
+            let what =
+                format!("[access.{name}] depends on who is on call, which only the function can find out");
             self.error(
                 access.place_of("oncall"),
                 "function-needed",
@@ -144,7 +147,7 @@ impl Checker<'_> {
             .collect();
         if voters.len() > MOST_VOTERS {
             let what = format!(
-                "[access.{name}] has {} names of voters; the trust of its role has room to exclude about {MOST_VOTERS}",
+                "[access.{name}] has {} names of voters; the trust policy of its role can exclude about {MOST_VOTERS}",
                 voters.len()
             );
             self.error(
@@ -156,7 +159,7 @@ impl Checker<'_> {
         }
         let place: Place = self.policy.deployment.place.clone();
         let what =
-            "with apply = \"approver\" the quorum is advice: whoever can apply could apply alone".to_owned();
-        self.warning(place, "quorum-is-advice", what, "use apply = \"function\" once the trial is over");
+            "with apply = \"approver\" the quorum is only advice: one person who can apply grants could apply any".to_owned();
+        self.warning(place, "quorum-is-advice", what, "use apply = \"function\" after the trial");
     }
 }

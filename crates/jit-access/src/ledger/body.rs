@@ -37,7 +37,7 @@ pub enum BodyError {
     #[error("the body is not an object")]
     NotAnObject,
     /// Larger than allowed for this kind of object.
-    #[error("the body has {0} bytes, more than the {1} that are read")]
+    #[error("the body has {0} bytes; the limit is {1}")]
     Large(usize, usize),
 }
 
@@ -49,7 +49,7 @@ impl Explain for BodyError {
     fn next(&self) -> Vec<Next> {
         vec![Next::words(match self {
             Self::Json(_) | Self::NotAnObject => {
-                "update jit: a newer version may have written it; what no version can read does not count"
+                "update jit: a newer version may have written it; an object that cannot be read does not count"
             }
             Self::Large(..) => "write a shorter reason, or put the details into the ticket",
         })]

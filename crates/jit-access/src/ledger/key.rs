@@ -57,7 +57,7 @@ pub enum SweepKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// It begins with none of the ledger's prefixes.
-    #[error("it begins with none of policy/, f/, a/, s/")]
+    #[error("it does not start with policy/, f/, a/ or s/")]
     Prefix,
     /// Too few or too many segments.
     #[error("it has too few or too many segments")]
@@ -69,7 +69,7 @@ pub enum KeyError {
     #[error("its third segment is not the user id of a role's session")]
     Author,
     /// The last segment.
-    #[error("its last segment is no kind of object that can be there")]
+    #[error("its last segment is not a kind of object for this prefix")]
     Kind,
 }
 
@@ -80,12 +80,12 @@ impl Explain for KeyError {
 
     fn next(&self) -> Vec<Next> {
         vec![Next::words(match self {
-            Self::Prefix => "keep everything but the ledger's own objects out of its bucket or folder",
+            Self::Prefix => "do not store anything else in the ledger's bucket or folder",
             Self::Segments | Self::Id | Self::Kind => {
-                "tell security: jit writes no such key, so somebody wrote it by other means"
+                "tell security: jit does not write such keys, so somebody used another tool"
             }
             Self::Author => {
-                "tell security: whoever wrote it did not come through a role's session, as people of the policy do"
+                "tell security: its author did not use a role session, as the people of the policy do"
             }
         })]
     }

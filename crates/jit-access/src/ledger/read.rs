@@ -325,9 +325,9 @@ impl Records {
             for fact in &thread.facts {
                 let about = fact.body.about().map(|(_, hash)| hash);
                 let (kind, what) = match &thread.subject {
-                    None => (AnomalyKind::Orphan, "it is about a request that is not there"),
+                    None => (AnomalyKind::Orphan, "it is about a request that does not exist"),
                     Some((_, hash)) if about != Some(*hash) => {
-                        (AnomalyKind::Hash, "it is about other bytes than those that are stored")
+                        (AnomalyKind::Hash, "it is about different bytes than the stored ones")
                     }
                     Some((subject, _)) if !fits(&fact.body, &subject.body) => {
                         (AnomalyKind::Body, "a review is about a use, and everything else about a request")
@@ -343,7 +343,7 @@ impl Records {
             for (kind, about) in decision.chain(slack) {
                 if let Some((request, _)) = hash.filter(|(_, hash)| *hash != about) {
                     let key = Key::Act { request, kind }.to_string();
-                    let what = "it is about other bytes than those that are stored".to_owned();
+                    let what = "it is about different bytes than the stored ones".to_owned();
                     found.push(Anomaly { key, kind: AnomalyKind::Hash, what });
                 }
             }

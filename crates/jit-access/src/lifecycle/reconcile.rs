@@ -149,7 +149,7 @@ fn objection(
     if role.is_frozen {
         return Some(("the role is frozen (tag jit-freeze)".to_owned(), false));
     }
-    (!is_in_force(people, case, now)).then(|| ("it is over".to_owned(), false))
+    (!is_in_force(people, case, now)).then(|| ("it has ended".to_owned(), false))
 }
 
 fn is_in_force(people: &People<'_>, case: &Case<'_>, now: Timestamp) -> bool {
@@ -193,7 +193,7 @@ mod tests {
             (&own, "changed", false, 10, "its text is not that of the decision"),
             (&own, &text, true, 10, "the role is frozen (tag jit-freeze)"),
             (&own, &text, false, 3601, "stays"),
-            (&own, &text, false, 3602, "it is over"),
+            (&own, &text, false, 3602, "it has ended"),
             (&other, &text, false, 10, "no decision explains it"),
             ("inline", &text, false, 10, "no decision explains it"),
             (&upper, &text, false, 10, "no decision explains it"),

@@ -43,7 +43,7 @@ impl Explain for AllowError {
         vec![Next::words(match self {
             Self::Json(_) => "write it as AWS does: {\"Statement\": [{\"Effect\": \"Allow\", …}]}",
             Self::Content(_) => {
-                "keep to Allow statements with actions, resources and conditions: a grant adds who and until when itself"
+                "use only Allow statements with actions, resources and conditions: the grant itself adds the person and the end"
             }
         })]
     }
@@ -91,9 +91,7 @@ impl Statement {
         let Value::Object(statement) = value else { return content("a statement is not an object") };
         only(statement, &["Sid", "Effect", "Action", "Resource", "Condition"], "a statement")?;
         if statement.get("Effect").is_none_or(|effect| effect != "Allow") {
-            return content(
-                "every statement has `\"Effect\": \"Allow\"`; what is forbidden is in the ceiling",
-            );
+            return content("every statement has `\"Effect\": \"Allow\"`; the denies are in the ceiling");
         }
         let actions = texts(statement, "Action")?;
         let is_action = |action: &String| {
@@ -124,9 +122,7 @@ impl Statement {
                 )));
             };
             if let Some(key) = keys.keys().find(|key| OWN_KEYS.contains(&key.to_ascii_lowercase().as_str())) {
-                return Err(AllowError::Content(format!(
-                    "`{key}` is the grant's own condition; leave it out"
-                )));
+                return Err(AllowError::Content(format!("`{key}` is set by the grant itself; leave it out")));
             }
             let fits = |value: &Value| match value {
                 Value::Array(items) => !items.is_empty() && items.iter().all(is_scalar),
@@ -134,7 +130,7 @@ impl Statement {
             };
             if let Some((key, _)) = keys.iter().find(|(_, value)| !fits(value)) {
                 return Err(AllowError::Content(format!(
-                    "the value of `{}` is neither a text nor a list of texts",
+                    "the value of `{}` is neither a string nor a list of strings",
                     key.escape_default()
                 )));
             }
@@ -159,7 +155,7 @@ fn only(object: &Map<String, Value>, known: &[&str], whose: &str) -> Result<(), 
 }
 
 fn texts(statement: &Map<String, Value>, key: &str) -> Result<Vec<String>, AllowError> {
-    let wrong = || AllowError::Content(format!("a statement needs `{key}`: a text or a list of texts"));
+    let wrong = || AllowError::Content(format!("a statement needs `{key}`: a string or a list of strings"));
     match statement.get(key) {
         Some(Value::String(text)) if !text.is_empty() => Ok(vec![text.clone()]),
         Some(Value::Array(items)) if !items.is_empty() => items

@@ -39,10 +39,10 @@ pub enum HoursError {
     #[error("hours are days, times and a time zone: \"Mon-Fri 08:00-18:00 Europe/Berlin\"")]
     Shape,
     /// An unknown day.
-    #[error("`{}` is no day: write Mon, Tue, Wed, Thu, Fri, Sat, Sun, a range (Mon-Fri) or a list (Mon,Wed)", .0.escape_default())]
+    #[error("`{}` is not a day: write Mon, Tue, Wed, Thu, Fri, Sat, Sun, a range (Mon-Fri) or a list (Mon,Wed)", .0.escape_default())]
     Day(String),
     /// Not a time.
-    #[error("`{}` is no time between 00:00 and 24:00", .0.escape_default())]
+    #[error("`{}` is not a time between 00:00 and 24:00", .0.escape_default())]
     Time(String),
     /// Begins and ends at the same minute.
     #[error("the hours begin and end at the same minute")]

@@ -24,13 +24,13 @@ pub enum Network {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NetworkError {
     /// Neither of the two.
-    #[error("`{}` is neither a block of addresses such as 203.0.113.0/24 nor a VPC such as vpc-0a1b2c3d", .0.escape_default())]
+    #[error("`{}` is neither a block of IP addresses such as 203.0.113.0/24 nor a VPC such as vpc-0a1b2c3d", .0.escape_default())]
     Shape(String),
     /// The address has bits set after the prefix.
-    #[error("`{0}` has bits set behind its prefix; the block that holds it is {1}")]
+    #[error("`{0}` has bits set after its prefix; the block that contains it is {1}")]
     HostBits(String, String),
     /// All addresses.
-    #[error("`{0}` is every address; leave `networks` out instead")]
+    #[error("`{0}` covers every IP address; leave `networks` out instead")]
     Everywhere(String),
     /// Addresses that AWS never sees as a source.
     #[error("`{0}` is private: AWS sees public addresses, or the VPC (vpc-…) of a call through its endpoint")]

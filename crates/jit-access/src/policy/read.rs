@@ -62,7 +62,7 @@ impl Policy {
     /// The first [`Mistake`].
     pub fn read_published(path: &str, text: &str) -> Result<Self, Mistake> {
         let file = PolicyFile { path: path.to_owned(), text: text.to_owned() };
-        Self::read(&[file], &|_, _| Err("a published policy has its documents in it".to_owned()))
+        Self::read(&[file], &|_, _| Err("a published policy must contain its documents".to_owned()))
     }
 }
 
@@ -219,9 +219,9 @@ fn check_person(name: &str, mistake: impl Fn(String, Option<String>) -> Mistake)
         return Ok(());
     }
     let what = if name.contains(['*', '?']) {
-        format!("`{}` is a pattern, and people are named one by one", name.escape_default())
+        format!("`{}` is a pattern; name people one by one", name.escape_default())
     } else {
-        format!("`{}` cannot be a session name, and so no person's name", name.escape_default())
+        format!("`{}` cannot be a session name, so it cannot be the name of a person", name.escape_default())
     };
     Err(mistake(what, Some("use 2 to 64 letters, digits and _ + = , . @ -".into())))
 }
@@ -323,7 +323,7 @@ fn separation(value: &Value<'_>, place: Place) -> Result<Separation, Mistake> {
 fn positive(section: &mut Section<'_>, key: &'static str) -> Result<Option<(u32, usize)>, Mistake> {
     let Some(found) = section.duration(key)? else { return Ok(None) };
     if found.value == 0 {
-        let what = format!("`{key}` in {} must be longer than nothing", section.title);
+        let what = format!("`{key}` in {} must not be zero", section.title);
         return Err(section.mistake_at(found.line, what, None));
     }
     Ok(Some((found.value, found.line)))

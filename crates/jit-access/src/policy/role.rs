@@ -39,10 +39,10 @@ impl Explain for RequestRoleError {
         vec![Next::words(match self {
             Self::Arn(_) => "write the role's ARN: arn:aws:iam::111122223333:role/jit/NAME",
             Self::Wildcard => {
-                "write * in place of the account alone, and name the accounts in `accounts`: arn:aws:iam::*:role/jit/NAME"
+                "write * only in place of the account, and name the accounts in `accounts`: arn:aws:iam::*:role/jit/NAME"
             }
             Self::Path => {
-                "make the role under the path /jit/, or /jit-glass/ for break-glass, and write that ARN"
+                "create the role under the path /jit/, or /jit-glass/ for break-glass, and write that ARN"
             }
         })]
     }

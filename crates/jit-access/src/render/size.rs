@@ -156,7 +156,7 @@ impl fmt::Display for Fullness {
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Fullness { limit, used } = self.0;
-        write!(f, "{} would have {used} characters; AWS takes at most {}", limit.name(), limit.most())
+        write!(f, "{} would have {used} characters; AWS accepts at most {}", limit.name(), limit.most())
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
         let long = of(Limit::Inline, 10_241).unwrap_err();
         assert_eq!(
             long.to_string(),
-            "the inline policies of a role together would have 10241 characters; AWS takes at most 10240"
+            "the inline policies of a role together would have 10241 characters; AWS accepts at most 10240"
         );
         assert!(!long.next().is_empty());
         assert_eq!(Fullness::of(Limit::Inline, ["a b", "\nc"]).used, 3);

@@ -68,7 +68,7 @@ impl Handle {
         let mut content = Vec::new();
         let read = file.take(limit as u64 + 1).read_to_end(&mut content)?;
         if read > limit {
-            let what = format!("it has more than the {limit} bytes that are read");
+            let what = format!("it has more than {limit} bytes");
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
         }
         Ok((content, about))

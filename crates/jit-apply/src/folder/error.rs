@@ -102,7 +102,7 @@ impl Explain for FolderError {
                 "check `ledger` in the section [access]; the folder may be on a disk that is not mounted",
             )],
             Self::Denied { .. } => {
-                vec![Next::words("ask the owner of the folder for the right to read it and to write to it")]
+                vec![Next::words("ask the owner of the folder for permission to read and write it")]
             }
             Self::NotAFolder { .. } | Self::NotALedger { .. } => {
                 vec![Next::words(
@@ -111,7 +111,7 @@ impl Explain for FolderError {
             }
             Self::Unsafe { path, what } => match *what == super::OTHER_OWNER {
                 true => vec![Next::words(
-                    "a ledger and the folders in it belong to one user: make it in a new folder",
+                    "a ledger and the folders in it belong to one user: create it in a new folder",
                 )],
                 false => vec![Next::words(format!(
                     "set the sticky bit: `chmod +t {}`",

@@ -240,8 +240,5 @@ fn raw(mode: u32) -> RawMode {
 }
 
 fn too_large(size: usize, limit: usize) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        format!("it has {size} bytes, more than the {limit} that are read"),
-    )
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it has {size} bytes; the limit is {limit}"))
 }

@@ -20,11 +20,7 @@ impl FolderLedger {
         let place = Place::of(key);
         self.check_author(key, &place)?;
         if bytes.len() > place.limit {
-            let what = format!(
-                "{key} would have {} bytes, more than the {} that are read",
-                bytes.len(),
-                place.limit
-            );
+            let what = format!("{key} would have {} bytes; the limit is {}", bytes.len(), place.limit);
             return Err(LedgerError::Refused(what));
         }
         let top = self.area(place.area)?;
@@ -54,7 +50,7 @@ impl FolderLedger {
             }
         }
         Err(LedgerError::Unreachable(format!(
-            "{}: somebody removes it again and again",
+            "{}: another process keeps removing it",
             self.shown(&place.file)
         )))
     }
@@ -104,7 +100,7 @@ impl FolderLedger {
         match self.own_name() {
             Ok(Some(name)) if name == *author => Ok(()),
             Ok(name) => Err(LedgerError::Refused(format!(
-                "you are {} on this machine, and {key} would be the word of {author}",
+                "you are {} on this machine, so you cannot write {key} for {author}",
                 name.unwrap_or_default()
             ))),
             Err(error) => Err(LedgerError::Refused(error.to_string())),
@@ -149,7 +145,7 @@ pub(super) fn make_folder(
         }
         published?;
     }
-    Err(io::Error::other("somebody removes it again and again"))
+    Err(io::Error::other("another process keeps removing it"))
 }
 
 /// The time on the clock of the file system.

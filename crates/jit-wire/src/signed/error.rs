@@ -151,7 +151,11 @@ fn json(text: &str) -> Option<ErrorDocument> {
     let said: serde_json::Value = serde_json::from_str(text).ok()?;
     let find =
         |names: [&str; 2]| names.into_iter().find_map(|name| Some(said.get(name)?.as_str()?.to_owned()));
-    Some(ErrorDocument { code: find(["__type", "code"]), message: find(["message", "Message"]), request_id: None })
+    Some(ErrorDocument {
+        code: find(["__type", "code"]),
+        message: find(["message", "Message"]),
+        request_id: None,
+    })
 }
 
 impl CallError {

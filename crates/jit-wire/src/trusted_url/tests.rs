@@ -138,7 +138,7 @@ const HONEST: &[&str] = &[
 
 fn all<'a>(by: &'a TrustedUrl) -> [Purpose<'a>; 10] {
     use Purpose::{
-        AwsEndpoint, Container, EndpointOf, Instance, Issuer, Page, PageOf, Idp, Proxy, SharedFile,
+        AwsEndpoint, Container, EndpointOf, Idp, Instance, Issuer, Page, PageOf, Proxy, SharedFile,
     };
     [Issuer, Idp, EndpointOf(by), PageOf(by), Page, AwsEndpoint, Container, Instance, SharedFile, Proxy]
 }

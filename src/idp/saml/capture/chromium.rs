@@ -86,7 +86,12 @@ pub(super) fn holder_in(lock: &str) -> Option<i32> {
     lock.rsplit('-').next().and_then(|id| id.parse().ok())
 }
 
-fn open(browser: &InstalledBrowser, profile: &Path, start: &Start<'_>, look: Look) -> Result<Wire, CaptureError> {
+fn open(
+    browser: &InstalledBrowser,
+    profile: &Path,
+    start: &Start<'_>,
+    look: Look,
+) -> Result<Wire, CaptureError> {
     // A page that posts a response must not be cached, so the cache size is minimal.
     let usual = [
         "--no-first-run",

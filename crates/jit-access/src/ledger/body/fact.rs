@@ -244,7 +244,7 @@ pub(super) mod moment {
     ) -> Result<Option<Timestamp>, D::Error> {
         let text = Cow::<'de, str>::deserialize(from)?;
         let at = Timestamp::parse_rfc3339(&text).filter(|at| at.to_rfc3339() == text);
-        at.map(Some).ok_or_else(|| D::Error::custom("not a moment such as 2026-11-28T12:00:00Z"))
+        at.map(Some).ok_or_else(|| D::Error::custom("not a time such as 2026-11-28T12:00:00Z"))
     }
 }
 

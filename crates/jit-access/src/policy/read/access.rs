@@ -191,7 +191,7 @@ fn on_call(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<OnCall
     }
     let Some(approve) = seats(&mut table, &mut BTreeMap::new())? else {
         let what = format!("{} has no `approve`", table.title);
-        let next = "add approve = [] if who is on call needs nobody";
+        let next = "add approve = [] if people on call need no approval";
         return Err(table.missing(&["approve"], what, next.into()));
     };
     table.finish()?;
@@ -218,7 +218,7 @@ fn review(section: &mut Section<'_>, lines: &mut Noted) -> Result<Option<ReviewR
 fn networks(section: &mut Section<'_>, lines: &mut Noted) -> Result<Vec<crate::policy::Network>, Mistake> {
     let Some(value) = section.value("networks") else { return Ok(Vec::new()) };
     lines.insert("networks", value.line());
-    let wrong = || value.wrong_type("a list of address blocks and VPCs");
+    let wrong = || value.wrong_type("a list of IP address blocks and VPCs");
     let mut found = Vec::new();
     let items = value.items().ok_or_else(wrong)?;
     if items.is_empty() {
@@ -252,7 +252,7 @@ fn channels(section: &mut Section<'_>, lines: &mut Noted) -> Result<BTreeSet<Cha
         found.insert(channel.ok_or_else(|| one_of(&item, "approve_by", text, &names))?);
     }
     if found.is_empty() {
-        return Err(value.mistake("an empty `approve_by` would count no vote".into(), None));
+        return Err(value.mistake("with an empty `approve_by` no vote would count".into(), None));
     }
     Ok(found)
 }
@@ -265,7 +265,7 @@ fn check_granted(section: &Section<'_>, access: &Access, says_approve: bool) -> 
         return Err(section.mistake(what, Some("add standing = true, or use a role under /jit/".into())));
     }
     if !says_approve {
-        let next = "add approve = [{ group = \"owners\" }], or approve = [] to grant at once";
+        let next = "add approve = [{ group = \"owners\" }], or approve = [] to grant immediately";
         return Err(section.missing(&["approve"], format!("{title} has no `approve`"), next.into()));
     }
     if access.max == 0 {
@@ -316,7 +316,7 @@ fn check_standing(section: &Section<'_>, access: &Access) -> Result<(), Mistake>
         "ticket",
     ];
     if let Some(key) = grants.into_iter().find(|key| access.lines.contains_key(key)) {
-        let what = format!("{title} is standing, so it is never granted and `{key}` means nothing");
+        let what = format!("{title} is standing, so it is never granted, and `{key}` has no effect");
         return Err(section.mistake_at(access.lines[key], what, Some("leave it out".into())));
     }
     Ok(())

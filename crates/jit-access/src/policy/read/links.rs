@@ -50,7 +50,7 @@ fn twins<'p>(
     let mut seen: BTreeMap<String, &String> = BTreeMap::new();
     for (name, place) in names {
         if let Some(other) = seen.insert(name.to_ascii_lowercase(), name) {
-            let what = format!("the {kind} names `{other}` and `{name}` differ by case alone");
+            let what = format!("the {kind} names `{other}` and `{name}` differ only in case");
             return Err(at.mistake(place, what, Some("use different names".into())));
         }
     }
@@ -92,11 +92,11 @@ fn names(policy: &Policy, at: &At<'_>) -> Result<(), Mistake> {
     for (name, place) in &all {
         let first = spelled.entry(name.to_ascii_lowercase()).or_insert(name);
         if first != name {
-            let what = format!("`{first}` and `{name}` differ by case alone");
+            let what = format!("`{first}` and `{name}` differ only in case");
             return Err(at.mistake(
                 place,
                 what,
-                Some("AWS compares names with their case; use one spelling".into()),
+                Some("AWS distinguishes upper and lower case; use one spelling".into()),
             ));
         }
         let is_retired_entry = policy.retired.get(*name).is_some_and(|retired| std::ptr::eq(retired, *place));
@@ -113,7 +113,7 @@ fn doors(policy: &Policy, at: &At<'_>) -> Result<(), Mistake> {
     for (name, door) in &policy.doors {
         for id in &door.ids {
             if let Some(other) = owners.insert(id, name) {
-                let what = format!("the role id {id} is at both [door.{other}] and [door.{name}]");
+                let what = format!("the role id {id} is in both [door.{other}] and [door.{name}]");
                 return Err(at.mistake(&door.place, what, None));
             }
         }
@@ -142,7 +142,7 @@ fn groups(policy: &Policy, at: &At<'_>) -> Result<(), Mistake> {
         let is_person = policy.people.contains_key(name)
             || policy.people.values().any(|person| person.names.contains(name));
         let suggestion = suggest(name, policy.groups.keys()).or_else(|| {
-            is_person.then(|| "access goes to groups; make a group of one in [group]".to_owned())
+            is_person.then(|| "access is given to groups; add a group with one person to [group]".to_owned())
         });
         Err(at.mistake(&place, what, suggestion))
     };

@@ -83,7 +83,7 @@ fn contact(section: &mut Section<'_>, key: &'static str) -> Result<Option<String
     let fits =
         (1..=128).contains(&found.value.len()) && found.value.bytes().all(|byte| byte.is_ascii_graphic());
     if !fits {
-        let what = format!("`{key}` in {} is empty, long, or has spaces", section.title);
+        let what = format!("`{key}` in {} is empty, too long, or has spaces", section.title);
         return Err(section.mistake_at(found.line, what, None));
     }
     Ok(Some(found.value))

@@ -86,13 +86,13 @@ fn mistakes_are_named_where_they_are() {
         (
             "\"bob\", \"carol\"]",
             "\"bob\", \"carol*\"]",
-            "29:27 `carol*` is a pattern, and people are named one by one | use 2 to 64 letters, digits and _ + = , . @ -",
+            "29:27 `carol*` is a pattern; name people one by one | use 2 to 64 letters, digits and _ + = , . @ -",
         ),
         ("\"bob\", \"carol\"]", "\"bob\", \"bob\"]", "29:27 `bob` is in this group twice"),
         (
             "\"bob\", \"carol\"]",
             "\"bob\", \"Carol\"]",
-            "29:19 `carol` and `Carol` differ by case alone | AWS compares names with their case; use one spelling",
+            "29:19 `carol` and `Carol` differ only in case | AWS distinguishes upper and lower case; use one spelling",
         ),
         (
             "\"bob\", \"carol\"]",
@@ -112,17 +112,17 @@ fn mistakes_are_named_where_they_are() {
         (
             "\"00u1x9\"",
             "\"Bob@corp.com\"",
-            "37:9 `bob@corp.com` and `Bob@corp.com` differ by case alone | AWS compares names with their case; use one spelling",
+            "37:9 `bob@corp.com` and `Bob@corp.com` differ only in case | AWS distinguishes upper and lower case; use one spelling",
         ),
         (
             "\"00u1x9\"",
             "\"a b\"",
-            "37:38 `a b` cannot be a session name, and so no person's name | use 2 to 64 letters, digits and _ + = , . @ -",
+            "37:38 `a b` cannot be a session name, so it cannot be the name of a person | use 2 to 64 letters, digits and _ + = , . @ -",
         ),
         (
             "\"00u1x9\"",
             "\"x\"",
-            "37:38 `x` cannot be a session name, and so no person's name | use 2 to 64 letters, digits and _ + = , . @ -",
+            "37:38 `x` cannot be a session name, so it cannot be the name of a person | use 2 to 64 letters, digits and _ + = , . @ -",
         ),
         (
             "door = \"contractors\" }",
@@ -137,7 +137,7 @@ fn mistakes_are_named_where_they_are() {
         (
             "AROAGLA4567890EXAMPLE",
             "AROAHUB4567890EXAMPLE",
-            "7:1 the role id AROAHUB4567890EXAMPLE is at both [door.glass] and [door.hub]",
+            "7:1 the role id AROAHUB4567890EXAMPLE is in both [door.glass] and [door.hub]",
         ),
         (
             "AROAGLA4567890EXAMPLE",
@@ -152,7 +152,7 @@ fn mistakes_are_named_where_they_are() {
         (
             "approve = []\nmax = \"8h\"",
             "max = \"8h\"",
-            "52:9 [access.read] has no `approve` | add approve = [{ group = \"owners\" }], or approve = [] to grant at once",
+            "52:9 [access.read] has no `approve` | add approve = [{ group = \"owners\" }], or approve = [] to grant immediately",
         ),
         ("approve = []\nmax = \"8h\"", "approve = []", "52:9 [access.read] has no `max` | add max = \"1h\""),
         (
@@ -178,12 +178,12 @@ fn mistakes_are_named_where_they_are() {
         (
             "hours = \"Mon-Fri",
             "hours = \"Mon-Fry",
-            "76:9 `hours` in [access.prod-db]: `Mon-Fry` is no day: write Mon, Tue, Wed, Thu, Fri, Sat, Sun, a range (Mon-Fri) or a list (Mon,Wed)",
+            "76:9 `hours` in [access.prod-db]: `Mon-Fry` is not a day: write Mon, Tue, Wed, Thu, Fri, Sat, Sun, a range (Mon-Fri) or a list (Mon,Wed)",
         ),
         (
             "\"203.0.113.0/24\"",
             "\"203.0.113.9/24\"",
-            "77:13 `203.0.113.9/24` has bits set behind its prefix; the block that holds it is 203.0.113.0/24",
+            "77:13 `203.0.113.9/24` has bits set after its prefix; the block that contains it is 203.0.113.0/24",
         ),
         (
             "standing = true\n",
@@ -193,7 +193,7 @@ fn mistakes_are_named_where_they_are() {
         (
             "standing = true\n",
             "standing = true\nmax = \"1h\"\n",
-            "85:7 [access.glass] is standing, so it is never granted and `max` means nothing | leave it out",
+            "85:7 [access.glass] is standing, so it is never granted, and `max` has no effect | leave it out",
         ),
         (
             "review = { group = \"security\", within = \"24h\" }\n",
@@ -210,17 +210,13 @@ fn mistakes_are_named_where_they_are() {
             "open_requests = 0",
             "88:17 `open_requests` in [limits] must be from 1 to 1000",
         ),
-        (
-            "request_ttl = \"4h\"",
-            "request_ttl = \"0\"",
-            "89:15 `request_ttl` in [limits] must be longer than nothing",
-        ),
+        ("request_ttl = \"4h\"", "request_ttl = \"0\"", "89:15 `request_ttl` in [limits] must not be zero"),
         ("[\"444455556666\", \"ou-audit\"]]", "]", "92:17 a separation needs two sides or more"),
         ("ticket = '^(INC|CHG)-", "ticket = '^(INC|CHG-", "50:10 `ticket` in [access.pay-admin]: "),
         (
             "[access.prod-db]",
             "[access.Read]",
-            "52:1 the access names `Read` and `read` differ by case alone | use different names",
+            "52:1 the access names `Read` and `read` differ only in case | use different names",
         ),
         (
             "[access.prod-db]",

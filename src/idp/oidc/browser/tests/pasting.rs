@@ -62,7 +62,8 @@ fn a_pasted_url_works_and_a_bad_one_is_explained() {
             nonce: Arc::clone(&fake.nonce),
         });
         let options = LoginOptions { open_browser: false, ..options() };
-        let login = super::super::login(&settings(&fake.issuer), &world, &options, None, None).await.unwrap();
+        let login =
+            crate::idp::oidc::login(&settings(&fake.issuer), &world, &options, None, None).await.unwrap();
         assert_eq!(login.identity.subject, "s-1");
         assert_eq!(single(&fake.forms("/token")[0], "code"), Some("c1"));
         let warnings = warnings.lock().unwrap();

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_forced_sign_in_asks_for_one() {
     with_fake(async |fake| {
-        fake.reply(200, tokens(&fake, json!({ "auth_time": super::super::testing::NOW - 1000 })));
+        fake.reply(200, tokens(&fake, json!({ "auth_time": crate::idp::oidc::testing::NOW - 1000 })));
         let requests = vec![get("/callback?code=c&state=STATE"), get("/failed")];
         let ran = run(&fake, requests, LoginOptions { force: true, ..options() }).await;
         assert!(matches!(ran.result, Err(OidcError::Token(TokenError::OldSignIn))));
@@ -36,7 +36,7 @@ fn an_idp_without_max_age_is_asked_without_it() {
             let visits = [visit(&refused, &asked[0]), visit("/callback?code=c&state=STATE", &asked[1])];
             world.browser = Box::new(Twice { visits, starts: AtomicUsize::new(0) });
             let options = LoginOptions { force: true, ..options() };
-            let result = super::super::login(&settings, &world, &options, None, None).await;
+            let result = crate::idp::oidc::login(&settings, &world, &options, None, None).await;
             let asked = asked.map(|asked| asked.lock().unwrap().clone());
             assert_eq!((result.is_ok(), !asked[1].is_empty()), (again, again), "{refusal}");
             let sent = |visit: usize, name: &str| single(&asked[visit], name).map(str::to_owned);
@@ -79,7 +79,8 @@ fn a_request_is_pushed_if_required() {
                     json!({ "request_uri": "urn:ietf:params:oauth:request_uri:x", "expires_in": 60 }),
                 );
             }
-            let provider = super::super::discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();
+            let provider =
+                crate::idp::oidc::discovery::fetch(&settings(&fake.issuer), &world()).await.unwrap();
             let step_up = request::StepUp::default();
             let request = AuthorizationRequest {
                 redirect_uri: "http://127.0.0.1:1/callback",

@@ -36,7 +36,7 @@ fn the_tokens_of_a_refused_sign_in_are_revoked() {
 #[test]
 fn a_sign_in_that_cannot_be_checked_yet_is_checked_later() {
     with_fake(async |fake| {
-        let old = super::super::testing::Signer::p256("k0");
+        let old = crate::idp::oidc::testing::Signer::p256("k0");
         fake.key_sets.borrow_mut().push_back(json!({ "keys": [old.jwk()] }));
         fake.reply(200, tokens(&fake, json!({})));
         let kept = std::cell::RefCell::new(Vec::new());
@@ -49,7 +49,7 @@ fn a_sign_in_that_cannot_be_checked_yet_is_checked_later() {
         assert!(stored.is_of_nobody() && stored.renews_itself());
         *fake.key_sets.borrow_mut() = [json!({ "keys": [fake.signer.jwk()] })].into();
         let settings = settings(&fake.issuer);
-        let login = super::super::refresh(&settings, &world(), &stored, Some(&keep)).await.unwrap();
+        let login = crate::idp::oidc::refresh(&settings, &world(), &stored, Some(&keep)).await.unwrap();
         assert_eq!(
             (login.identity.subject.as_str(), login.refresh_token.unwrap().expose().as_str()),
             ("s-1", "r1")
