@@ -231,7 +231,7 @@ impl Statement {
         let sid = match get(elements, "Sid") {
             None => None,
             Some(Json::Text(sid)) => Some(sid.clone()),
-            Some(_) => return Err(error("Sid", "not a text")),
+            Some(_) => return Err(error("Sid", "not a string")),
         };
         let effect = match get(elements, "Effect") {
             Some(Json::Text(effect)) if effect == "Allow" => Effect::Allow,
@@ -332,7 +332,7 @@ fn texts(json: &Json) -> Result<Vec<&str>, String> {
     };
     let texts = members.iter().map(|member| match member {
         Json::Text(text) => Ok(text.as_str()),
-        _ => Err("not a text".to_owned()),
+        _ => Err("not a string".to_owned()),
     });
     texts.collect()
 }

@@ -350,7 +350,7 @@ fn documents_that_are_refused() {
         (condition(r#""BinaryEquals":{"k":"a"}"#), "not base64"),
         (condition(r#""StringEquals":{"k":"${l"}"#), "no `}`"),
         (condition(r#""StringEquals":{"k":"${}"}"#), "no condition key"),
-        (condition(r#""StringEquals":{"k":{"l":"m"}}"#), "neither text"),
+        (condition(r#""StringEquals":{"k":{"l":"m"}}"#), "neither string"),
         (" ".repeat(iam_evaluate::policy::LONGEST + 1), "longer"),
         ("[".repeat(5_000), "recursion"),
     ];

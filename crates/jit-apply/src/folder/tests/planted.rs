@@ -180,7 +180,7 @@ fn a_torn_or_oversized_file_is_a_finding() {
         match place.ledger.get(&entry.key) {
             Ok(bytes) => records.take(&entry, &bytes),
             Err(LedgerError::Damaged(why)) => {
-                assert!(why.contains("more than the 16384"), "{why}");
+                assert!(why.contains("the limit is 16384"), "{why}");
                 records.unreadable(&entry, why);
             }
             Err(error) => panic!("{error}"),
