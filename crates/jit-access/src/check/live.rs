@@ -204,9 +204,12 @@ mod tests {
         // A different text.
         let text = |_: &Grant, _: &GrantRole| Some("other".to_owned());
         let found = not_given(&world.records, &own, &world.directory, World::moment(100), text);
-        assert!(found.iter().all(
-            |one| one.why.starts_with("it would allow other actions") || one.person == "alice@corp.com"
-        ));
+        assert!(
+            found
+                .iter()
+                .all(|one| one.why.starts_with("it would allow other actions")
+                    || one.person == "alice@corp.com")
+        );
         let not_compared = not_given(&world.records, &own, &world.directory, World::moment(100), |_, _| None);
         assert_eq!(not_compared.len(), 0);
     }
