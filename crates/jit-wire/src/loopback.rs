@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::LocalSet;
 
-use self::connection::{Silent, attend};
+use self::connection::{Accepts, BODY_LIMIT, Silent, attend};
 pub use self::message::{Reply, Request, redirect, reply};
 
 /// A port of 127.0.0.1 that is bound, and answers once `serve` is called.
@@ -31,6 +31,7 @@ pub struct Loopback {
     /// The same port of `::1`, for a browser that is sent to `localhost`.
     second: Option<TcpListener>,
     port: u16,
+    largest_body: usize,
 }
 
 impl Loopback {
@@ -41,7 +42,7 @@ impl Loopback {
     pub async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let port = listener.local_addr()?.port();
-        Ok(Self { listener, second: None, port })
+        Ok(Self { listener, second: None, port, largest_body: BODY_LIMIT })
     }
 
     /// Binds `port` on all addresses of `localhost`: a browser may try `::1` first, and otherwise somebody
@@ -76,6 +77,12 @@ impl Loopback {
         accepted.map(|(stream, _)| stream)
     }
 
+    /// With bodies of up to `bytes`, for a server that is sent more than forms.
+    #[must_use]
+    pub fn with_bodies_up_to(self, bytes: usize) -> Self {
+        Self { largest_body: bytes, ..self }
+    }
+
     /// The port that was bound.
     pub fn port(&self) -> u16 {
         self.port
@@ -92,7 +99,7 @@ impl Loopback {
         F: Future<Output = Reply> + 'static,
     {
         let handler = Rc::new(handler);
-        let port = self.port;
+        let accepts = Accepts { port: self.port, largest_body: self.largest_body };
         let silent = Rc::new(Silent::default());
         let connections = LocalSet::new();
         let accept = async {
@@ -104,7 +111,7 @@ impl Loopback {
                 };
                 let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&silent));
                 let ends = stream.peer_addr().ok().zip(stream.local_addr().ok());
-                let connection = tokio::task::spawn_local(attend(stream, ends, port, in_line, handler));
+                let connection = tokio::task::spawn_local(attend(stream, ends, accepts, in_line, handler));
                 silent.admit(connection.abort_handle());
                 // Reads what this connection has already sent before accepting the next one.
                 tokio::task::yield_now().await;

@@ -25,6 +25,15 @@ pub(super) const HEAD_LIMIT: usize = 32 * 1024;
 /// How many connections may exist without a complete request.
 pub(super) const MOST_SILENT: usize = 64;
 
+/// What a server accepts.
+#[derive(Clone, Copy)]
+pub(super) struct Accepts {
+    /// Its own port: a request names it.
+    pub(super) port: u16,
+    /// In bytes.
+    pub(super) largest_body: usize,
+}
+
 /// The connections that have not sent a complete request yet, the oldest first.
 #[derive(Default)]
 pub(super) struct Silent(RefCell<VecDeque<AbortHandle>>);
@@ -51,7 +60,7 @@ impl Silent {
 pub(super) async fn attend<S, H, F>(
     stream: S,
     ends: Option<(SocketAddr, SocketAddr)>,
-    port: u16,
+    accepts: Accepts,
     in_line: Rc<Silent>,
     handler: Rc<H>,
 ) where
@@ -61,7 +70,7 @@ pub(super) async fn attend<S, H, F>(
 {
     let service = service_fn(move |request| {
         let (handler, in_line) = (Rc::clone(&handler), Rc::clone(&in_line));
-        async move { Ok::<_, Infallible>(answer(request, ends, port, &in_line, &*handler).await) }
+        async move { Ok::<_, Infallible>(answer(request, ends, accepts, &in_line, &*handler).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -76,7 +85,7 @@ pub(super) async fn attend<S, H, F>(
 async fn answer<H, F>(
     request: http::Request<Incoming>,
     ends: Option<(SocketAddr, SocketAddr)>,
-    port: u16,
+    Accepts { port, largest_body }: Accepts,
     silent: &Silent,
     handler: &H,
 ) -> Reply
@@ -89,7 +98,7 @@ where
     let own = [format!("127.0.0.1:{port}"), format!("localhost:{port}")];
     let mut reply = if own.iter().any(|own| own == host) {
         let (head, body) = request.into_parts();
-        let body = tokio::time::timeout(REQUEST_WITHIN, Limited::new(body, BODY_LIMIT).collect()).await;
+        let body = tokio::time::timeout(REQUEST_WITHIN, Limited::new(body, largest_body).collect()).await;
         match body {
             Ok(Ok(body)) => {
                 silent.has_spoken();

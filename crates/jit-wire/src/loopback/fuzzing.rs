@@ -6,7 +6,7 @@ use std::rc::Rc;
 use http::{StatusCode, header};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::connection::{BODY_LIMIT, Silent, attend};
+use super::connection::{Accepts, BODY_LIMIT, Silent, attend};
 use super::{Request, reply};
 
 /// The port that `data` is sent to.
@@ -28,7 +28,14 @@ pub fn received(data: &[u8]) -> Option<Request> {
         let (mut client, server) = tokio::io::duplex(data.len() + 64 * 1024);
         client.write_all(data).await.expect("there is room");
         client.shutdown().await.expect("it ends");
-        attend(server, None, PORT, Rc::new(Silent::default()), Rc::new(handler)).await;
+        attend(
+            server,
+            None,
+            Accepts { port: PORT, largest_body: BODY_LIMIT },
+            Rc::new(Silent::default()),
+            Rc::new(handler),
+        )
+        .await;
         let mut answer = Vec::new();
         client.read_to_end(&mut answer).await.expect("an answer");
         answer
