@@ -2,10 +2,11 @@
 
 use jit_wire::arn::Partition;
 
-use super::document::{Document, Statement};
-use super::ledger::{LISTS, READS, own_facts, own_policy};
+use super::document::{Document, Statement, Texts};
+use super::ledger::{LISTS, READS, acts, own_facts, own_policy};
 
-/// What people who come through an entry role may do.
+/// What people who come through an entry role may do; and what an applier may, which is a program's role or, with
+/// `apply = "approver"`, the voters' door, in addition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryPolicy {
     /// Where it is.
@@ -27,6 +28,8 @@ pub enum Reach {
     OnRequest(Where),
     /// Break-glass roles, `role/jit-glass/*`, and no others.
     Glass(Where),
+    /// The grantor roles, `role/jit-grantor`, and no others: the applier.
+    Grantors(Where),
 }
 
 /// In which accounts.
@@ -45,6 +48,8 @@ pub enum Writes {
     Facts,
     /// Policies under one's own name: the publishing door.
     Policy,
+    /// Acts: the applier.
+    Acts,
 }
 
 impl EntryPolicy {
@@ -52,9 +57,10 @@ impl EntryPolicy {
     pub fn render(&self) -> Document {
         let bucket = format!("arn:{}:s3:::{}", self.partition.name(), self.ledger);
         let objects = format!("{bucket}/");
-        let own = match self.writes {
-            Writes::Facts => own_facts(&objects),
-            Writes::Policy => own_policy(&objects),
+        let own: Texts = match self.writes {
+            Writes::Facts => own_facts(&objects).into(),
+            Writes::Policy => own_policy(&objects).into(),
+            Writes::Acts => acts(&objects).into(),
         };
         let mut statements = vec![
             Statement::allow(Some("Read")).action(READS).on(format!("{objects}*")),
@@ -67,11 +73,12 @@ impl EntryPolicy {
         ];
         let reach = match &self.reach {
             Reach::Nothing => None,
-            Reach::OnRequest(accounts) => Some(("jit", accounts)),
-            Reach::Glass(accounts) => Some(("jit-glass", accounts)),
+            Reach::OnRequest(accounts) => Some(("jit/*", accounts)),
+            Reach::Glass(accounts) => Some(("jit-glass/*", accounts)),
+            Reach::Grantors(accounts) => Some(("jit-grantor", accounts)),
         };
         if let Some((path, accounts)) = reach {
-            let roles = |account: &str| format!("arn:{}:iam::{account}:role/{path}/*", self.partition.name());
+            let roles = |account: &str| format!("arn:{}:iam::{account}:role/{path}", self.partition.name());
             // The second and third say that a session keeps the source identity and tags that the IdP gave it.
             let assume = Statement::allow(Some("Roles")).action([
                 "sts:AssumeRole",

@@ -4,7 +4,7 @@ use jit_wire::arn::{Partition, RoleArn};
 
 use super::document::{Document, Statement};
 use super::names::{EntryRole, literal, patterns, roots, user_ids};
-use super::role::OWN_NAME;
+use super::role::{OWN_NAME, carried};
 
 /// Who may assume the grantor role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum GrantorTrust {
         doors: Vec<EntryRole>,
         /// The session names of these people.
         names: Vec<String>,
+        /// The session tags that the IdP sends and that stay with a person.
+        tags: Vec<String>,
     },
 }
 
@@ -38,15 +40,17 @@ impl GrantorTrust {
                     None => statement,
                 }]
             }
-            Self::Approvers { doors, names } => {
+            Self::Approvers { doors, names, tags } => {
                 let through =
                     statement.aws(roots(doors)).when("ArnLike", "aws:PrincipalArn", patterns(doors));
                 // Two conditions on one key are both required only with two operators, or in a Deny.
                 let others = Statement::deny("OwnNameOnly").aws("*").action("sts:AssumeRole");
-                vec![
+                let mut statements = vec![
                     through.when("StringLike", "aws:userid", user_ids(names)),
                     others.when("StringNotLike", "aws:userid", OWN_NAME),
-                ]
+                ];
+                statements.extend(carried(doors, tags));
+                statements
             }
         };
         Document::of(&statements)

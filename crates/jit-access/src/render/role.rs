@@ -19,39 +19,44 @@ pub struct RoleOnRequest {
 /// A person's own name, in whatever role: the part of `aws:userid` after the colon.
 pub(super) const OWN_NAME: &str = "*:${sts:RoleSessionName}";
 
+/// A statement about whoever comes through these doors.
+fn through(doors: &[EntryRole], sid: &'static str) -> Statement {
+    Statement::allow(Some(sid)).aws(roots(doors)).when("ArnLike", "aws:PrincipalArn", patterns(doors))
+}
+
+/// What whoever comes through these doors may bring along: the source identity and the session tags that the
+/// IdP gave them, unchanged. Without these statements AWS refuses everybody who has one.
+pub(super) fn carried(doors: &[EntryRole], tags: &[String]) -> Vec<Statement> {
+    let mut statements = vec![through(doors, "OwnSource").action("sts:SetSourceIdentity").when(
+        "StringEquals",
+        "sts:SourceIdentity",
+        "${aws:SourceIdentity}",
+    )];
+    if !tags.is_empty() {
+        let mut tags = tags.to_vec();
+        tags.sort();
+        tags.dedup();
+        let mut own = through(doors, "OwnTags").action("sts:TagSession").when(
+            "ForAllValues:StringEquals",
+            "aws:TagKeys",
+            tags.clone(),
+        );
+        for tag in tags {
+            let value = format!("${{aws:PrincipalTag/{tag}}}");
+            own = own.when("StringEqualsIfExists", format!("aws:RequestTag/{tag}"), value);
+        }
+        statements.push(own);
+    }
+    statements
+}
+
 impl RoleOnRequest {
     /// The trust policy.
     pub fn trust(&self) -> Document {
-        let through = |sid| {
-            Statement::allow(Some(sid)).aws(roots(&self.doors)).when(
-                "ArnLike",
-                "aws:PrincipalArn",
-                patterns(&self.doors),
-            )
-        };
-        let mut statements = vec![
-            through("OwnName").action("sts:AssumeRole").when("StringLike", "aws:userid", OWN_NAME),
-            through("OwnSource").action("sts:SetSourceIdentity").when(
-                "StringEquals",
-                "sts:SourceIdentity",
-                "${aws:SourceIdentity}",
-            ),
-        ];
-        if !self.tags.is_empty() {
-            let mut tags = self.tags.clone();
-            tags.sort();
-            tags.dedup();
-            let mut own = through("OwnTags").action("sts:TagSession").when(
-                "ForAllValues:StringEquals",
-                "aws:TagKeys",
-                tags.clone(),
-            );
-            for tag in tags {
-                let value = format!("${{aws:PrincipalTag/{tag}}}");
-                own = own.when("StringEqualsIfExists", format!("aws:RequestTag/{tag}"), value);
-            }
-            statements.push(own);
-        }
+        let own_name = through(&self.doors, "OwnName");
+        let mut statements =
+            vec![own_name.action("sts:AssumeRole").when("StringLike", "aws:userid", OWN_NAME)];
+        statements.extend(carried(&self.doors, &self.tags));
         if !self.barred.is_empty() {
             statements.push(Statement::deny("NoVoter").aws("*").action("sts:AssumeRole").when(
                 "StringLike",

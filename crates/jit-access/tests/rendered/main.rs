@@ -105,7 +105,7 @@ const EQUIVALENT: &[Equivalent] = &[
         documents: &["grantor-approvers"],
         sid: "OwnNameOnly",
         change: "Action: ",
-        because: "the trust allows nothing but AssumeRole",
+        because: "what else the trust allows is of no use without AssumeRole",
     },
     Equivalent {
         documents: &["grantor-approvers"],

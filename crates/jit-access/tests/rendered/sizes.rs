@@ -57,7 +57,7 @@ networks of a grant: 482, 617, 2057
 doors of a role: 572, 1904 (near), 15224 (too long)
 voters who are kept out: 731, 1010, 3800 (after a raise)
 tags: 909, 1467, 7047 (too long)
-approvers of an account: 463, 742, 3532 (after a raise)
+approvers of an account: 738, 1017, 3807 (after a raise)
 doors to the ledger: 4859, 7226, 30896 (too long)
 platform roles: 838, 1648, 9748 (too long)
 accounts without an organization: 645, 996, 4506
@@ -94,7 +94,10 @@ fn sizes_with_one_ten_and_a_hundred_of_everything() {
         of(Limit::Trust, &role(doors(1), Vec::new(), tags).trust())
     });
     check("approvers of an account", "voters", &|count| {
-        of(Limit::Trust, &GrantorTrust::Approvers { doors: doors(1), names: names(count) }.render())
+        of(
+            Limit::Trust,
+            &GrantorTrust::Approvers { doors: doors(1), names: names(count), tags: Vec::new() }.render(),
+        )
     });
     check("doors to the ledger", "fewer doors", &|count| {
         of(Limit::Bucket, &LedgerBucket { doors: doors(count), ..ledger() }.render())

@@ -148,6 +148,7 @@ pub(crate) fn world() -> World {
     put("entry-accounts", policy(Reach::OnRequest(accounts), Writes::Facts));
     put("entry-glass", policy(Reach::Glass(organization()), Writes::Facts));
     put("publisher", policy(Reach::Nothing, Writes::Policy));
+    put("applier", policy(Reach::Grantors(organization()), Writes::Acts));
 
     let oidc = |session_name| EntryTrust::Oidc { provider: provider(), session_name, tags: texts(["team"]) };
     let robot = EntryTrust::Robot {
@@ -172,7 +173,10 @@ pub(crate) fn world() -> World {
     let role = FUNCTION.parse().expect("a role");
     put("grantor-function", GrantorTrust::Function { role, function: Some(LAMBDA.to_owned()) }.render());
     let names = texts(["bob@corp.com", "carol@corp.com"]);
-    put("grantor-approvers", GrantorTrust::Approvers { doors: entries([HUB, SET]), names }.render());
+    put(
+        "grantor-approvers",
+        GrantorTrust::Approvers { doors: entries([HUB, SET]), names, tags: texts(["team", "cost"]) }.render(),
+    );
     let platform = PLATFORM.map(|arn| arn.parse().expect("a role")).to_vec();
     put("guardrail", Guardrail { partition: Partition::Aws, platform }.render());
 

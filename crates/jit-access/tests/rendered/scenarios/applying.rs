@@ -127,9 +127,12 @@ fn becoming(cases: &mut Cases) {
         let near =
             Case { name: format!("{}, in one account", base.name), same_account: true, ..base.clone() };
         cases.twin(&near, "with no policy of their own", |case| case.identity(&[]));
-        for action in ["sts:TagSession", "iam:PutRolePolicy"] {
+        for action in ["sts:AssumeRoleWithSAML", "iam:PutRolePolicy"] {
             cases.twin(&base, action, |case| case.does(action));
         }
+        let carrying = base.with("sts:SourceIdentity", person).with("aws:SourceIdentity", person);
+        super::becoming::source_identity(cases, &carrying);
+        super::becoming::tags(cases, &carrying);
     }
 }
 

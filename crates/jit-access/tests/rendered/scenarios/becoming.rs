@@ -3,7 +3,7 @@
 
 use super::ROLE;
 use crate::case::{Case, Cases};
-use crate::world::{BUCKET, GLASS, HUB, PUBLISHERS, SET, SET_ELSEWHERE};
+use crate::world::{BUCKET, FUNCTION, GLASS, HUB, PUBLISHERS, SET, SET_ELSEWHERE};
 
 const GLASS_ROLE: &str = "arn:aws:iam::111122223333:role/jit-glass/admin";
 
@@ -36,18 +36,51 @@ fn trust(cases: &mut Cases, base: &Case) {
     let near = Case { same_account: true, ..near };
     cases.twin(&near, "a door without a policy", |case| case.identity(&[]));
     cases.twin(base, "another action", |case| case.does("sts:AssumeRoleWithSAML"));
+    source_identity(cases, base);
+}
 
+/// The source identity that a person keeps on the way.
+pub(crate) fn source_identity(cases: &mut Cases, base: &Case) {
     let source = Case { name: format!("{}, source identity", base.name), ..base.clone() }
         .does("sts:SetSourceIdentity");
     cases.others(&source);
     let near =
         Case { name: format!("{}, in one account", source.name), same_account: true, ..source.clone() };
     cases.twin(&near, "a door without a policy", |case| case.identity(&[]));
-    for other in ["bob@corp.com", "Alice@corp.com", "*"] {
+    for other in ["dave@corp.com", &base.person.to_uppercase(), "*"] {
         cases.twin(&source, other, |case| case.with("sts:SourceIdentity", other));
     }
     cases.twin(&source, "none", |case| case.without("sts:SourceIdentity"));
     cases.twin(&source, "none to keep", |case| case.without("aws:SourceIdentity"));
+}
+
+/// The session tags that a person keeps on the way.
+pub(crate) fn tags(cases: &mut Cases, base: &Case) {
+    let tags = Case { name: format!("{}, tags", base.name), ..base.clone() }
+        .does("sts:TagSession")
+        .with_all("aws:TagKeys", &["team", "cost"])
+        .with("aws:RequestTag/team", "pay")
+        .with("aws:PrincipalTag/team", "pay")
+        .with("aws:RequestTag/cost", "7a")
+        .with("aws:PrincipalTag/cost", "7a");
+    cases.others(&tags);
+    let near = Case { name: format!("{}, in one account", tags.name), same_account: true, ..tags.clone() };
+    cases.twin(&near, "a door without a policy", |case| case.identity(&[]));
+    for (key, own) in [("team", "pay"), ("cost", "7a")] {
+        let request = format!("aws:RequestTag/{key}");
+        for other in ["admin", "*", &own.to_uppercase()] {
+            cases.twin(&tags, &format!("{key} = {other}"), |case| case.with(&request, other));
+        }
+        cases.twin(&tags, &format!("no {key} to keep"), |case| {
+            case.without(&format!("aws:PrincipalTag/{key}"))
+        });
+        cases
+            .twin(&tags, &format!("{key} in capitals"), |case| case.with("aws:TagKeys", &key.to_uppercase()));
+        let one = Case { name: format!("{}, {key} alone", base.name), ..tags.clone() };
+        let other = if key == "team" { "cost" } else { "team" };
+        cases.allowed(one.with("aws:TagKeys", key).without(&format!("aws:RequestTag/{other}")));
+    }
+    cases.twin(&tags, "one key more", |case| case.with_all("aws:TagKeys", &["team", "cost", "admin"]));
 }
 
 pub(crate) fn cases(cases: &mut Cases) {
@@ -61,33 +94,7 @@ pub(crate) fn cases(cases: &mut Cases) {
                 case.named(voter).with("sts:RoleSessionName", voter)
             });
         }
-        let tags = Case { name: format!("through {name}, tags"), ..base.clone() }
-            .does("sts:TagSession")
-            .with_all("aws:TagKeys", &["team", "cost"])
-            .with("aws:RequestTag/team", "pay")
-            .with("aws:PrincipalTag/team", "pay")
-            .with("aws:RequestTag/cost", "7a")
-            .with("aws:PrincipalTag/cost", "7a");
-        cases.others(&tags);
-        let near =
-            Case { name: format!("{}, in one account", tags.name), same_account: true, ..tags.clone() };
-        cases.twin(&near, "a door without a policy", |case| case.identity(&[]));
-        for (key, own) in [("team", "pay"), ("cost", "7a")] {
-            let request = format!("aws:RequestTag/{key}");
-            for other in ["admin", "*", &own.to_uppercase()] {
-                cases.twin(&tags, &format!("{key} = {other}"), |case| case.with(&request, other));
-            }
-            cases.twin(&tags, &format!("no {key} to keep"), |case| {
-                case.without(&format!("aws:PrincipalTag/{key}"))
-            });
-            cases.twin(&tags, &format!("{key} in capitals"), |case| {
-                case.with("aws:TagKeys", &key.to_uppercase())
-            });
-            let one = Case { name: format!("through {name}, {key} alone"), ..tags.clone() };
-            let other = if key == "team" { "cost" } else { "team" };
-            cases.allowed(one.with("aws:TagKeys", key).without(&format!("aws:RequestTag/{other}")));
-        }
-        cases.twin(&tags, "one key more", |case| case.with_all("aws:TagKeys", &["team", "cost", "admin"]));
+        tags(cases, &base);
     }
     for other in [
         "arn:aws:iam::222222222222:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Jit_ReadOnly_0123456789abcdef",
@@ -132,8 +139,13 @@ fn at_doors(cases: &mut Cases) {
         ("entry-accounts", HUB, super::ledger::FACT),
         ("entry-glass", GLASS[0], super::ledger::FACT),
         ("publisher", PUBLISHERS[0], super::ledger::POLICY),
+        ("applier", FUNCTION, super::ledger::ACT),
+        ("applier", FUNCTION, super::ledger::SWEEP),
     ] {
-        let base = write(policy, door, key);
+        let mut base = write(policy, door, key);
+        if key == super::ledger::SWEEP {
+            base.name.push_str(" a sweep");
+        }
         super::ledger::almost_own(cases, &base);
         cases.twin(&base, "without the condition", |case| case.without("s3:if-none-match"));
         for action in
@@ -160,11 +172,15 @@ fn at_doors(cases: &mut Cases) {
             cases.twin(&list, "of everything", |case| case.to("*"));
         }
     }
-    let path = |policy: &str| if policy == "entry-glass" { "jit-glass" } else { "jit" };
-    for policy in ["entry", "entry-accounts", "entry-glass"] {
+    for (policy, path) in [
+        ("entry", "jit/x"),
+        ("entry-accounts", "jit/x"),
+        ("entry-glass", "jit-glass/x"),
+        ("applier", "jit-grantor"),
+    ] {
         for account in ["111122223333", "444455556666"] {
             for action in ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"] {
-                let role = format!("arn:aws:iam::{account}:role/{}/x", path(policy));
+                let role = format!("arn:aws:iam::{account}:role/{path}");
                 let base = Case::new(
                     &format!("{policy} {action} in {account}"),
                     HUB,
@@ -174,21 +190,24 @@ fn at_doors(cases: &mut Cases) {
                 )
                 .identity(&[policy]);
                 let others = [
-                    format!("other:aws:iam::{account}:role/{}/x", path(policy)),
-                    format!("arn:other:iam::{account}:role/{}/x", path(policy)),
-                    format!("arn:aws:other::{account}:role/{}/x", path(policy)),
-                    format!("arn:aws:iam:other:{account}:role/{}/x", path(policy)),
-                    format!("arn:aws:iam::{account}:user/{}/x", path(policy)),
+                    format!("other:aws:iam::{account}:role/{path}"),
+                    format!("arn:other:iam::{account}:role/{path}"),
+                    format!("arn:aws:other::{account}:role/{path}"),
+                    format!("arn:aws:iam:other:{account}:role/{path}"),
+                    format!("arn:aws:iam::{account}:user/{path}"),
                     format!("arn:aws:iam::{account}:role/admin"),
                     format!("arn:aws:iam::{account}:role/other/x"),
-                    format!("arn:aws:iam::{account}:role/{}-x/x", path(policy)),
+                    format!("arn:aws:iam::{account}:role/x/{path}"),
                 ];
                 for other in others {
                     cases.twin(&base, &other, |case| case.to(&other));
                 }
-                let other_path = if policy == "entry-glass" { "role/jit/x" } else { "role/jit-glass/x" };
-                cases
-                    .twin(&base, other_path, |case| case.to(&format!("arn:aws:iam::{account}:{other_path}")));
+                for other_path in ["jit/x", "jit-glass/x", "jit-grantor", "jit-grantors", "jit-x/x"] {
+                    if other_path != path {
+                        let other = format!("arn:aws:iam::{account}:role/{other_path}");
+                        cases.twin(&base, &other, |case| case.to(&other));
+                    }
+                }
                 cases.twin(&base, "by another call", |case| case.does("sts:GetFederationToken"));
                 cases.twin(&base, "by another service", |case| case.does("iam:GetRole"));
                 if policy == "entry-accounts" {

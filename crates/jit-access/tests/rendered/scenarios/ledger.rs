@@ -6,8 +6,8 @@ use crate::world::{BUCKET, CRON, FUNCTION, HUB, PLATFORM, PUBLISHERS, SET, SET_E
 /// Keys; `OWN` is the writer's `aws:userid`.
 pub(crate) const FACT: &str = "f/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/OWN/request.json";
 pub(crate) const POLICY: &str = "policy/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/OWN/policy.toml";
-const ACT: &str = "a/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/decision.json";
-const SWEEP: &str = "s/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/sweep.json";
+pub(crate) const ACT: &str = "a/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/decision.json";
+pub(crate) const SWEEP: &str = "s/019ac9f2-7a1b-7c3d-8e4f-0123456789ab/sweep.json";
 const ID: &str = "019ac9f2-7a1b-7c3d-8e4f-0123456789ab";
 
 /// Keys that are almost right: another person's, forged, of another kind, with an id of another length.
