@@ -41,9 +41,31 @@ pub struct Faults {
     pub signed_in_ago: Option<Duration>,
     /// Assertions are encrypted for AWS.
     pub encrypted: bool,
+    /// Where AWS believes that calls come from.
+    pub network: Option<CallerNetwork>,
+    /// How many entries a page of S3's and IAM's lists has at most, so that a test needs few of them.
+    pub page_size: Option<usize>,
     troubles: Vec<(Call, Times, Trouble)>,
     /// When the portal accepted the calls of the last second.
     taken: VecDeque<Instant>,
+}
+
+/// Where a call comes from, as policies see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallerNetwork {
+    /// It came over TLS (`aws:SecureTransport`).
+    pub tls: bool,
+    /// The public address (`aws:SourceIp`).
+    pub address: String,
+    /// The VPC of the endpoint it came through (`aws:SourceVpc`). There is no public address then.
+    pub vpc: Option<String>,
+}
+
+impl Default for CallerNetwork {
+    /// These servers are plain HTTP, and stand for endpoints that are not.
+    fn default() -> Self {
+        Self { tls: true, address: "127.0.0.1".to_owned(), vpc: None }
+    }
 }
 
 /// A change of a text.
@@ -133,6 +155,8 @@ pub enum Trouble {
     Late(Duration),
     /// No answer at all.
     Hang,
+    /// Carried out, and then HTTP 500 in place of the answer.
+    AnswerLost,
     /// Refused in the protocol's own form.
     Refuse(Refusal),
 }
@@ -251,6 +275,8 @@ pub(crate) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
             Ok(())
         }
         Trouble::Hang => std::future::pending().await,
+        // What happens after the call is up to whoever carries it out.
+        Trouble::AnswerLost => Ok(()),
         Trouble::Refuse(refusal) => Err(refusal.into()),
     }
 }

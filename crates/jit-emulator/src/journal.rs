@@ -30,6 +30,8 @@ pub enum Call {
     ListAccountRoles,
     GetRoleCredentials,
     PortalLogout,
+    /// A call to another service of AWS, as policies name it: `iam:PutRolePolicy`, `s3:PutObject`.
+    Aws(&'static str),
     /// A call to the portal that exceeded the limit; it is counted under its own name as well.
     Throttled,
 }
@@ -39,6 +41,22 @@ pub enum Call {
 pub struct Journal {
     calls: HashMap<Call, usize>,
     secrets: Vec<Issued>,
+    decisions: Vec<Decided>,
+}
+
+/// Whether a call was allowed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// The ARN of the session or the user, or the provider of a token.
+    pub who: String,
+    /// As policies name it. A call can need several.
+    pub action: String,
+    /// The ARN of the resource, or `*`.
+    pub resource: String,
+    /// The answer.
+    pub allowed: bool,
+    /// The statement that decided, or what is missing.
+    pub why: String,
 }
 
 /// A secret that a server issued, or was given.
@@ -60,6 +78,15 @@ impl Journal {
     /// Every secret so far.
     pub fn secrets(&self) -> &[Issued] {
         &self.secrets
+    }
+
+    /// Every answer of the policies so far, the oldest first.
+    pub fn decisions(&self) -> &[Decided] {
+        &self.decisions
+    }
+
+    pub(crate) fn note_decision(&mut self, decided: Decided) {
+        self.decisions.push(decided);
     }
 
     pub(crate) fn note_call(&mut self, call: Call) {

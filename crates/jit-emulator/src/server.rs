@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use crate::aws::Aws;
 use crate::clock::{Clock, SystemClock};
+use crate::cloud::Cloud;
 use crate::faults::Faults;
 use crate::identity_center::{self, IdentityCenter};
 use crate::idp::Idp;
@@ -17,6 +18,10 @@ use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::shared::{Shared, lock};
 use jit_wire::loopback::Loopback;
+use jit_wire::timestamp::Timestamp;
+
+/// How large a call to AWS may be: an object of S3, and a policy of 1 MiB is one.
+const LARGEST_OBJECT: usize = 2 * 1024 * 1024;
 
 /// The servers, on a thread of their own. They stop when this is dropped.
 pub struct Servers {
@@ -72,6 +77,37 @@ impl Servers {
         &self.sts_url
     }
 
+    /// The URL of every service of AWS that is here: STS, IAM, S3, CloudTrail and EC2, for `AWS_ENDPOINT_URL`. They
+    /// are told apart by what a request is signed for.
+    pub fn aws_url(&self) -> &str {
+        &self.sts_url
+    }
+
+    /// The URLs of all services, each with the variable that AWS's programs read it from.
+    pub fn endpoints(&self) -> Vec<(&'static str, &str)> {
+        let of_aws = [
+            "AWS_ENDPOINT_URL_STS",
+            "AWS_ENDPOINT_URL_IAM",
+            "AWS_ENDPOINT_URL_S3",
+            "AWS_ENDPOINT_URL_CLOUDTRAIL",
+            "AWS_ENDPOINT_URL_EC2",
+        ];
+        let center =
+            ["AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC"].map(|name| (name, self.center_url()));
+        of_aws.into_iter().map(|name| (name, self.aws_url())).chain(center).collect()
+    }
+
+    /// Looks at what exists in AWS, and changes it as somebody could who is above every policy. Not to be called
+    /// while the same thread holds it already.
+    pub fn cloud<T>(&self, look: impl FnOnce(&mut Cloud) -> T) -> T {
+        look(&mut lock(&self.shared.cloud))
+    }
+
+    /// Now, by AWS's clock.
+    pub fn now(&self) -> Timestamp {
+        self.shared.sts_now()
+    }
+
     /// The URL of Identity Center, for `AWS_ENDPOINT_URL_SSO` and `AWS_ENDPOINT_URL_SSO_OIDC`.
     pub fn center_url(&self) -> &str {
         &self.center_url
@@ -124,7 +160,8 @@ fn run(
     };
     runtime.block_on(async {
         let bound = async {
-            let (idp, sts) = (Loopback::bind(0).await?, Loopback::bind(0).await?);
+            let (idp, sts) =
+                (Loopback::bind(0).await?, Loopback::bind(0).await?.with_bodies_up_to(LARGEST_OBJECT));
             let center = Loopback::bind(0).await?;
             let shared = Arc::new(Shared::new(settings, clock, idp.port())?);
             Ok::<_, io::Error>((idp, sts, center, shared))

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
-use time::UtcOffset;
-use time::format_description::well_known::Rfc2822;
 
-use crate::faults::{Refusal, Stop, suffer};
+use crate::faults::{Refusal, Stop, Trouble, suffer};
+use crate::http_date;
 use crate::journal::Call;
 use crate::shared::{Shared, lock};
 use jit_wire::loopback::{self, Reply, Request};
@@ -47,11 +46,21 @@ pub(crate) fn served(
         Box::pin(async move {
             let met = match service.call(&request) {
                 Some(call) => meet(&shared, call).await,
-                None => Ok(()),
+                None => Ok(Then::Answer),
             };
             let reply = match met {
-                Ok(()) => {
-                    service.answer(&request).unwrap_or_else(|refusal| service.refused(&request, &refusal))
+                Ok(then) => {
+                    let reply = service
+                        .answer(&request)
+                        .unwrap_or_else(|refusal| service.refused(&request, &refusal));
+                    match then {
+                        Then::Answer => reply,
+                        Then::LoseAnswer => loopback::reply(
+                            StatusCode::INTERNAL_SERVER_ERROR,
+                            "text/plain",
+                            "something broke\n",
+                        ),
+                    }
                 }
                 Err(Stop::Refused(refusal)) => service.refused(&request, &refusal),
                 Err(Stop::Broken(reply)) => *reply,
@@ -61,10 +70,17 @@ pub(crate) fn served(
     }
 }
 
+/// What becomes of the answer to a call that is carried out.
+enum Then {
+    Answer,
+    LoseAnswer,
+}
+
 /// Counts `call` and carries out the trouble that was arranged for it.
-async fn meet(shared: &Shared, call: Call) -> Result<(), Stop> {
+async fn meet(shared: &Shared, call: Call) -> Result<Then, Stop> {
     lock(&shared.journal).note_call(call);
     let troubles = lock(&shared.faults).take(call);
+    let lost = troubles.iter().any(|trouble| matches!(trouble, Trouble::AnswerLost));
     for trouble in troubles {
         suffer(trouble).await?;
     }
@@ -72,14 +88,12 @@ async fn meet(shared: &Shared, call: Call) -> Result<(), Stop> {
         lock(&shared.journal).note_call(Call::Throttled);
         return Err(Refusal::new(429, "TooManyRequestsException", "HTTP 429 Unknown Code").into());
     }
-    Ok(())
+    Ok(if lost { Then::LoseAnswer } else { Then::Answer })
 }
 
 /// Adds the server's own time to a reply (RFC 9110, section 6.6.1).
 fn dated(mut reply: Reply, now: Timestamp) -> Reply {
-    // RFC 2822 with HTTP's name for UTC is the preferred form of RFC 9110.
-    let date = now.at(UtcOffset::UTC).format(&Rfc2822).unwrap_or_default().replace("+0000", "GMT");
-    if let Ok(date) = HeaderValue::from_str(&date) {
+    if let Ok(date) = HeaderValue::from_str(&http_date::of(now)) {
         reply.headers_mut().insert(header::DATE, date);
     }
     reply

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use iam_evaluate::Policy;
 use ring::digest::{SHA256, digest};
 
+use crate::cloud::{account_of, letters, role_id};
 use crate::faults::Refusal;
-use crate::settings::{KeyUser, Role, Trust};
+use crate::settings::KeyUser;
 use crate::shared::Shared;
 use crate::xml;
 use jit_wire::timestamp::Timestamp;
@@ -47,49 +49,81 @@ pub(crate) struct Session {
     pub(crate) secret_key: String,
     pub(crate) token: String,
     pub(crate) expires: Timestamp,
+    pub(crate) issued: Timestamp,
+    /// Of the role, or of the user.
     pub(crate) role_arn: String,
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
     pub(crate) arn: String,
     pub(crate) account: String,
     pub(crate) user_id: String,
-    /// Stays for the whole chain and cannot be changed in it.
-    pub(crate) source_identity: Option<String>,
-    /// Tags that the next session in the chain inherits.
-    pub(crate) transitive_tags: BTreeMap<String, String>,
+    pub(crate) proof: Proof,
     /// It came from another role's session.
     pub(crate) chained: bool,
 }
 
+/// What a session was started with, and keeps for all its calls.
+#[derive(Clone, Default)]
+pub(crate) struct Proof {
+    /// Stays for the whole chain and cannot be changed in it.
+    pub(crate) source_identity: Option<String>,
+    /// Its session tags.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// Which of them the next session in the chain inherits.
+    pub(crate) transitive: Vec<String>,
+    /// The policies that were given with the call. `None`: none were.
+    pub(crate) policies: Option<Vec<Policy>>,
+    /// The identity provider whose token or assertion started it (`aws:FederatedProvider`).
+    pub(crate) provider: Option<String>,
+    /// A code of an MFA device was shown.
+    pub(crate) mfa: bool,
+}
+
+impl Proof {
+    /// The tags that the next session in the chain inherits.
+    pub(crate) fn inherited(&self) -> BTreeMap<String, String> {
+        let passed_on = self.tags.iter().filter(|(key, _)| self.transitive.contains(key));
+        passed_on.map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+}
+
+/// How many bytes tags have.
+pub(crate) fn size_of(tags: &BTreeMap<String, String>) -> usize {
+    tags.iter().map(|(key, value)| key.len() + value.len()).sum()
+}
+
 /// What a new session is made from.
 pub(crate) struct Wanted<'a> {
-    pub(crate) role: &'a Role,
+    /// The role's ARN.
+    pub(crate) role: &'a str,
     pub(crate) name: &'a str,
     pub(crate) lifetime: Duration,
-    pub(crate) source_identity: Option<String>,
-    pub(crate) transitive_tags: BTreeMap<String, String>,
+    pub(crate) proof: Proof,
+    /// It comes from another role's session.
+    pub(crate) chained: bool,
 }
 
 impl Session {
     pub(crate) fn new(shared: &Shared, wanted: Wanted<'_>) -> Result<Self, Refusal> {
-        let Wanted { role, name, lifetime, source_identity, transitive_tags } = wanted;
+        let Wanted { role, name, lifetime, proof, chained } = wanted;
         let secret_key = STANDARD.encode(shared.random::<30>()?);
         // 900 letters, as long as AWS's often are.
         let token = STANDARD.encode(shared.random::<675>()?);
         shared.note("secret access key", &secret_key);
         shared.note("session token", &token);
+        let (account, issued) = (account_of(role), shared.sts_now());
+        let role_name = role.rsplit('/').next().unwrap_or_default();
         Ok(Self {
             key_id: format!("ASIA{}", letters(&shared.random::<16>()?)),
             secret_key,
             token,
-            expires: shared.sts_now() + lifetime,
-            role_arn: role.arn.clone(),
-            arn: format!("arn:aws:sts::{}:assumed-role/{}/{name}", role.account(), role.name()),
-            account: role.account().to_owned(),
-            // The first half belongs to the role and is the same for all of its sessions.
-            user_id: format!("AROA{}:{name}", letters(&digest(&SHA256, role.arn.as_bytes()).as_ref()[..17])),
-            source_identity,
-            transitive_tags,
-            chained: matches!(&role.trust, Trust::Role(by) if by.contains(":role/")),
+            expires: issued + lifetime,
+            issued,
+            role_arn: role.to_owned(),
+            arn: format!("arn:aws:sts::{account}:assumed-role/{role_name}/{name}"),
+            account: account.to_owned(),
+            user_id: format!("{}:{name}", role_id(role)),
+            proof,
+            chained,
         })
     }
 
@@ -100,23 +134,32 @@ impl Session {
             secret_key: user.secret_key.clone(),
             token: String::new(),
             expires: Timestamp(i64::MAX),
+            issued: Timestamp(0),
             role_arn: user.arn.clone(),
             arn: user.arn.clone(),
-            account: user.arn.split(':').nth(4).unwrap_or_default().to_owned(),
+            account: account_of(&user.arn).to_owned(),
             user_id: format!("AIDA{}", letters(&digest(&SHA256, user.arn.as_bytes()).as_ref()[..17])),
-            source_identity: None,
-            transitive_tags: BTreeMap::new(),
+            proof: Proof::default(),
             chained: false,
         }
     }
 
     /// A session of the same user, for `lifetime`.
-    pub(crate) fn of_same(&self, shared: &Shared, lifetime: Duration) -> Result<Self, Refusal> {
-        let role = Role::hub(&self.role_arn, 0);
-        let (source_identity, transitive_tags) = (None, BTreeMap::new());
-        let session =
-            Self::new(shared, Wanted { role: &role, name: "", lifetime, source_identity, transitive_tags })?;
+    pub(crate) fn of_same(&self, shared: &Shared, lifetime: Duration, mfa: bool) -> Result<Self, Refusal> {
+        let proof = Proof { mfa, ..Proof::default() };
+        let wanted = Wanted { role: &self.role_arn, name: "", lifetime, proof, chained: false };
+        let session = Self::new(shared, wanted)?;
         Ok(Self { arn: self.arn.clone(), user_id: self.user_id.clone(), ..session })
+    }
+
+    /// Whether it is a session of a role, and not a user's.
+    pub(crate) fn is_of_role(&self) -> bool {
+        self.arn.contains(":assumed-role/")
+    }
+
+    /// The name of the session; nothing for a user.
+    pub(crate) fn name(&self) -> &str {
+        self.user_id.split_once(':').map(|(_, name)| name).unwrap_or_default()
     }
 
     /// The elements of the answer that contains it.
@@ -131,13 +174,7 @@ impl Session {
         let mut elements =
             vec![xml::element("Credentials", &credentials), xml::element("AssumedRoleUser", &user)];
         elements.extend(packed_percent.map(|percent| xml::text("PackedPolicySize", &percent.to_string())));
-        elements.extend(self.source_identity.as_ref().map(|name| xml::text("SourceIdentity", name)));
+        elements.extend(self.proof.source_identity.as_ref().map(|name| xml::text("SourceIdentity", name)));
         elements
     }
-}
-
-/// An identifier of capital letters and the digits 2 to 7, as AWS writes them.
-fn letters(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cloud::Cloud;
+
 /// The client that the IdP knows.
 pub const CLIENT_ID: &str = "jit-demo";
 /// The hub role, which trusts the IdP.
@@ -29,6 +31,13 @@ pub struct Settings {
     pub roles: Vec<Role>,
     /// The IAM users with long-lived access keys.
     pub key_users: Vec<KeyUser>,
+    /// What else exists in AWS: roles with policies of their own, buckets. A role in here takes precedence over
+    /// one of `roles` with the same ARN.
+    pub cloud: Cloud,
+    /// Whether ID tokens and assertions name the person's email address as the source identity.
+    pub source_identity: bool,
+    /// How long CloudTrail takes to show an event.
+    pub trail_delay: Duration,
     /// The roles that the person may assume, as SAML assertions list them.
     pub offered: Vec<String>,
     /// `SessionDuration` of SAML assertions, in seconds.
@@ -143,16 +152,6 @@ impl Role {
         let trust = Trust::Role(via.to_owned());
         Self { arn: arn.to_owned(), trust, max_session, external_id: None, wants_mfa: false }
     }
-
-    /// The account in the ARN.
-    pub(crate) fn account(&self) -> &str {
-        self.arn.split(':').nth(4).unwrap_or_default()
-    }
-
-    /// The name in the ARN, without its path.
-    pub(crate) fn name(&self) -> &str {
-        self.arn.rsplit('/').next().unwrap_or_default()
-    }
 }
 
 impl Default for Settings {
@@ -173,6 +172,10 @@ impl Default for Settings {
                 Role::spoke(DEVELOPER, HUB, 12 * 3600),
             ],
             key_users: Vec::new(),
+            cloud: Cloud::default(),
+            source_identity: false,
+            // AWS needs five minutes on average, and promises nothing.
+            trail_delay: Duration::from_secs(300),
             offered: vec![HUB.to_owned()],
             session_duration: None,
             accounts: vec![

@@ -8,8 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use crate::arranged;
 use crate::clock::Clock;
-use crate::faults::{Faults, Flaw, Refusal};
+use crate::cloud::Cloud;
+use crate::faults::{CallerNetwork, Faults, Flaw, Refusal};
 use crate::journal::Journal;
 use crate::settings::{Settings, User};
 use crate::signing::jwt::Key;
@@ -28,12 +30,16 @@ pub(crate) struct Shared {
     pub(crate) random: SystemRandom,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) faults: Mutex<Faults>,
+    /// What exists in AWS.
+    pub(crate) cloud: Mutex<Cloud>,
 }
 
 impl Shared {
     pub(crate) fn new(settings: Settings, clock: Arc<dyn Clock>, idp_port: u16) -> io::Result<Self> {
         let random = SystemRandom::new();
+        let cloud = Mutex::new(arranged::cloud(&settings));
         Ok(Self {
+            cloud,
             settings,
             clock,
             issuer: format!("http://127.0.0.1:{idp_port}"),
@@ -75,6 +81,23 @@ impl Shared {
     /// The same for a session of another role.
     pub(crate) fn spoke_lifetime(&self, asked: Duration) -> Duration {
         lock(&self.faults).spoke_lifetime.unwrap_or(asked)
+    }
+
+    /// Where calls to AWS come from.
+    pub(crate) fn network(&self) -> CallerNetwork {
+        lock(&self.faults).network.clone().unwrap_or_default()
+    }
+
+    /// How many entries a page has, of a list whose pages have at most `most`.
+    pub(crate) fn page_size(&self, most: usize) -> usize {
+        lock(&self.faults).page_size.unwrap_or(most).clamp(1, most)
+    }
+
+    /// A random UUID, or zeros if there is no randomness; it only helps people to find a request again.
+    pub(crate) fn request_id(&self) -> String {
+        let hex: String =
+            self.random::<16>().unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
     }
 
     /// This many random bytes.

@@ -1,35 +1,78 @@
-//! The port of STS: STS itself, and the console's sign-in page.
+//! The port of AWS: every service of it, by the service that a request is signed for, and the console's
+//! sign-in page. Each call is written into CloudTrail on its way.
 
 use std::sync::Arc;
 
+use crate::authorize::Authorizer;
+use crate::cloudtrail::{CloudTrail, Trail};
 use crate::console::{self, Console};
+use crate::ec2::Ec2;
 use crate::faults::Refusal;
+use crate::iam::Iam;
 use crate::journal::Call;
+use crate::recorded::Recorded;
+use crate::s3::S3;
 use crate::service::Service;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
+use crate::signing::sigv4::Signed;
 use crate::sts::Sts;
 use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
 
-/// The two services of that port.
+/// The services of that port.
 pub(crate) struct Aws {
+    gate: Authorizer,
     sts: Sts,
     console: Console,
+    iam: Iam,
+    s3: S3,
+    ec2: Ec2,
+    cloudtrail: CloudTrail,
+    trail: Trail,
 }
 
 impl Aws {
     pub(crate) fn new(shared: &Arc<Shared>, sessions: Sessions) -> Self {
+        let gate = Authorizer { shared: Arc::clone(shared), sessions: sessions.clone() };
+        let trail = Trail::new(shared);
         Self {
-            sts: Sts::new(Arc::clone(shared), sessions.clone()),
+            sts: Sts::new(gate.clone()),
             console: Console::new(Arc::clone(shared), sessions),
+            iam: Iam::new(gate.clone()),
+            s3: S3::new(gate.clone()),
+            ec2: Ec2::new(gate.clone()),
+            cloudtrail: CloudTrail::new(gate.clone(), trail.clone()),
+            trail,
+            gate,
         }
     }
+
+    /// The service that a request is for. Without a signature it is a call that STS takes without one.
+    fn of(&self, request: &Request) -> &dyn Recorded {
+        match signed_for(request) {
+            "iam" => &self.iam,
+            "s3" => &self.s3,
+            "ec2" => &self.ec2,
+            "cloudtrail" => &self.cloudtrail,
+            // An object or a bucket, for anybody.
+            "" if request.method != http::Method::POST && request.path.len() > 1 => &self.s3,
+            _ => &self.sts,
+        }
+    }
+
+    fn is_console(request: &Request) -> bool {
+        request.path == console::PATH && signed_for(request).is_empty()
+    }
+}
+
+fn signed_for(request: &Request) -> &str {
+    Signed::read(&request.headers).map(|signed| signed.service()).unwrap_or_default()
 }
 
 impl Service for Aws {
     fn call(&self, request: &Request) -> Option<Call> {
-        if request.path == console::PATH { Some(Call::Federation) } else { self.sts.call(request) }
+        if Self::is_console(request) { Some(Call::Federation) } else { self.of(request).call(request) }
     }
 
     fn now(&self) -> Timestamp {
@@ -37,13 +80,19 @@ impl Service for Aws {
     }
 
     fn answer(&self, request: &Request) -> Result<Reply, Refusal> {
-        if request.path == console::PATH {
+        if Self::is_console(request) {
             return Ok(self.console.federation(request));
         }
-        self.sts.answer(request)
+        let service = self.of(request);
+        let event = service.event(request);
+        let answer = service.answer(request);
+        if let Some(event) = event {
+            self.trail.note(&self.gate, request, event, answer.as_ref().err());
+        }
+        answer
     }
 
     fn refused(&self, request: &Request, refusal: &Refusal) -> Reply {
-        self.sts.refused(request, refusal)
+        self.of(request).refused(request, refusal)
     }
 }

@@ -4,13 +4,13 @@ use http::StatusCode;
 use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
+use crate::arranged;
 use crate::faults::Refusal;
 use crate::identity_center::state::{Instance, Owner};
 use crate::journal::Call;
 use crate::page;
 use crate::service::json_reply;
-use crate::sessions::{Session, Wanted};
-use crate::settings::{Role, Trust};
+use crate::sessions::{Proof, Session, Wanted};
 use crate::shared::lock;
 use jit_wire::loopback::{Reply, Request};
 
@@ -81,22 +81,11 @@ impl Instance {
     }
 
     fn credentials(&self, account: &str, permission_set: &str) -> Result<Reply, Refusal> {
-        let role = Role {
-            arn: assigned_role(account, permission_set),
-            trust: Trust::Provider,
-            max_session: 12 * 3600,
-            external_id: None,
-            wants_mfa: false,
-        };
+        let role = assigned_role(account, permission_set);
+        arranged::permission_set(&mut lock(&self.shared.cloud), &role);
         let lifetime = self.shared.hub_lifetime(self.shared.settings.assigned_lifetime);
         let name = self.shared.user().email;
-        let wanted = Wanted {
-            role: &role,
-            name: &name,
-            lifetime,
-            source_identity: None,
-            transitive_tags: Default::default(),
-        };
+        let wanted = Wanted { role: &role, name: &name, lifetime, proof: Proof::default(), chained: false };
         let session = Session::new(&self.shared, wanted)?;
         let answer = json!({ "roleCredentials": {
             "accessKeyId": session.key_id, "secretAccessKey": session.secret_key,

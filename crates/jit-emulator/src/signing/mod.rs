@@ -1,4 +1,5 @@
-//! What the IdP signs and STS verifies.
+//! What the IdP signs and STS verifies, and the signatures of calls to AWS.
 
 pub(crate) mod jwt;
+pub(crate) mod sigv4;
 pub(crate) mod xml_signature;

@@ -1,5 +1,5 @@
-//! AWS Signature Version 4, the verifier's side, for a `POST /` without a query, which is all that STS's
-//! query protocol signs (IAM User Guide, "Create a signed AWS API request").
+//! AWS Signature Version 4, the verifier's side (IAM User Guide, "Create a signed AWS API request"; for S3:
+//! Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header").
 
 use std::time::Duration;
 
@@ -8,11 +8,15 @@ use ring::digest::{SHA256, digest};
 use ring::hmac;
 
 use crate::faults::Refusal;
+use crate::percent;
+use jit_wire::loopback::Request;
 use jit_wire::timestamp::Timestamp;
 
 /// How far apart the clocks may be.
 const LEEWAY: Duration = Duration::from_secs(5 * 60);
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// What S3 accepts in place of the body's hash.
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// The signature of a request.
 #[derive(Debug)]
@@ -58,74 +62,109 @@ impl<'a> Signed<'a> {
         })
     }
 
+    /// The service that the signature is for.
+    pub(crate) fn service(&self) -> &'a str {
+        self.scope.split('/').nth(2).unwrap_or_default()
+    }
+
+    /// The region that the signature is for.
+    pub(crate) fn region(&self) -> &'a str {
+        self.scope.split('/').nth(1).unwrap_or_default()
+    }
+
     /// Checks the date and the signature against `secret_key`.
     ///
     /// # Errors
     /// `SignatureDoesNotMatch`, in AWS's words for what is wrong.
-    pub(crate) fn verify(
-        &self,
-        secret_key: &str,
-        headers: &HeaderMap,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<(), Refusal> {
-        let mismatch = |text: String| Refusal::new(403, "SignatureDoesNotMatch", text);
-        check_date(self.date, now).map_err(mismatch)?;
+    pub(crate) fn verify(&self, secret_key: &str, request: &Request, now: Timestamp) -> Result<(), Refusal> {
+        let mismatch = |text: &str| Refusal::new(403, "SignatureDoesNotMatch", text);
+        check_date(self.date, now).map_err(|text| mismatch(&text))?;
         let fields: Vec<&str> = self.scope.split('/').collect();
-        let [day, region, "sts", "aws4_request"] = fields[..] else {
-            return Err(mismatch("Credential should be scoped to correct service: 'sts'.".to_owned()));
+        let [day, region, service, "aws4_request"] = fields[..] else {
+            return Err(mismatch("Credential should be scoped with a valid terminator: 'aws4_request'."));
         };
         if !self.date.starts_with(day) {
             return Err(mismatch(
-                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of \
-                                 date from HTTP"
-                    .to_owned(),
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP",
             ));
         }
         // A header that matters and is not signed could be changed on the way.
+        let headers = &request.headers;
         let signed: Vec<&str> = self.signed_headers.split(';').collect();
-        let must = ["host", "x-amz-date", "x-amz-security-token"];
-        let unsigned = must.iter().find(|name| headers.contains_key(**name) && !signed.contains(name));
+        let matters = |name: &str| name == "host" || name.starts_with("x-amz-");
+        let unsigned = headers.keys().map(http::HeaderName::as_str);
+        let unsigned = unsigned.filter(|name| matters(name)).find(|name| !signed.contains(name));
         if let Some(name) = unsigned {
-            return Err(mismatch(format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")));
+            return Err(mismatch(&format!("'{name}' must be a 'SignedHeader' in the AWS Authorization.")));
         }
-        let request = canonical_request(headers, self.signed_headers, body);
+        let body = payload(service, request)?;
+        let request = canonical_request(request, self.signed_headers, &body);
         let text = format!(
             "{ALGORITHM}\n{}\n{}\n{}",
             self.date,
             self.scope,
             hex(digest(&SHA256, request.as_bytes()))
         );
-        let signature = hmac_of(signing_key(secret_key, day, region).as_ref(), &text);
+        let signature = hmac_of(signing_key(secret_key, day, region, service).as_ref(), &text);
         let (ours, theirs) = (hex(signature), self.signature.as_bytes());
         if bool::from(subtle::ConstantTimeEq::ct_eq(ours.as_bytes(), theirs)) {
             return Ok(());
         }
         Err(mismatch(
             "The request signature we calculated does not match the signature you provided. Check your AWS \
-             Secret Access Key and signing method. Consult the service documentation for details."
-                .to_owned(),
+             Secret Access Key and signing method. Consult the service documentation for details.",
         ))
     }
 }
 
-/// The key that signs for one day and region.
-fn signing_key(secret_key: &str, day: &str, region: &str) -> hmac::Tag {
+/// What is signed of the body: its hash or, with S3, what the header says in its place.
+fn payload(service: &str, request: &Request) -> Result<String, Refusal> {
+    let hash = hex(digest(&SHA256, &request.body));
+    if service != "s3" {
+        return Ok(hash);
+    }
+    match request.headers.get("x-amz-content-sha256").and_then(|value| value.to_str().ok()) {
+        Some(UNSIGNED) => Ok(UNSIGNED.to_owned()),
+        Some(said) if said.eq_ignore_ascii_case(&hash) => Ok(said.to_owned()),
+        Some(said) if said.starts_with("STREAMING-") => {
+            let text = "A header you provided implies functionality that is not implemented";
+            Err(Refusal::new(501, "NotImplemented", text))
+        }
+        Some(_) => {
+            let text = "The provided 'x-amz-content-sha256' header does not match what was computed.";
+            Err(Refusal::new(400, "XAmzContentSHA256Mismatch", text))
+        }
+        None => {
+            let text = "Missing required header for this request: x-amz-content-sha256";
+            Err(Refusal::new(400, "InvalidRequest", text))
+        }
+    }
+}
+
+/// The key that signs for one day, region and service.
+fn signing_key(secret_key: &str, day: &str, region: &str, service: &str) -> hmac::Tag {
     let day_key = hmac_of(format!("AWS4{secret_key}").as_bytes(), day);
-    let service_key = hmac_of(hmac_of(day_key.as_ref(), region).as_ref(), "sts");
+    let service_key = hmac_of(hmac_of(day_key.as_ref(), region).as_ref(), service);
     hmac_of(service_key.as_ref(), "aws4_request")
 }
 
-fn canonical_request(headers: &HeaderMap, signed_headers: &str, body: &[u8]) -> String {
+/// The path is taken as it was sent: S3 signs it so, and the other services have only `/`.
+fn canonical_request(request: &Request, signed_headers: &str, body: &str) -> String {
     let mut lines = String::new();
     for name in signed_headers.split(';') {
-        let values = headers.get_all(name).iter().map(|value| {
+        let values = request.headers.get_all(name).iter().map(|value| {
             let text = String::from_utf8_lossy(value.as_bytes());
             text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
         });
         lines.push_str(&format!("{name}:{}\n", values.collect::<Vec<_>>().join(",")));
     }
-    format!("POST\n/\n\n{lines}\n{signed_headers}\n{}", hex(digest(&SHA256, body)))
+    let encoded = |text: &str| percent::encoded(text, b"");
+    let mut query: Vec<(String, String)> =
+        request.query.iter().map(|(name, value)| (encoded(name), encoded(value))).collect();
+    query.sort_unstable();
+    let query: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let (method, path, query) = (&request.method, &request.path, query.join("&"));
+    format!("{method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{body}")
 }
 
 /// The reason, in AWS's words, why a request of `date` is not accepted at `now`.

@@ -41,15 +41,12 @@ impl Assertion {
         })
     }
 
-    /// The session tags, and those of them that are passed on along the chain.
-    pub(crate) fn tags(&self) -> (usize, BTreeMap<String, String>) {
+    /// The session tags, and which of them are passed on along the chain.
+    pub(crate) fn tags(&self) -> (BTreeMap<String, String>, Vec<String>) {
         let tag = |(name, values): &(String, Vec<String>)| {
             Some((name.strip_prefix("PrincipalTag:")?.to_owned(), values.first()?.clone()))
         };
-        let tags: BTreeMap<String, String> = self.attributes.iter().filter_map(tag).collect();
-        let size = tags.iter().map(|(key, value)| key.len() + value.len()).sum();
-        let keys = self.all("TransitiveTagKeys");
-        (size, tags.into_iter().filter(|(key, _)| keys.contains(key)).collect())
+        (self.attributes.iter().filter_map(tag).collect(), self.all("TransitiveTagKeys").to_vec())
     }
 
     fn all(&self, name: &str) -> &[String] {

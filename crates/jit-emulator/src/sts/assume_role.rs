@@ -1,29 +1,35 @@
 //! `AssumeRole` and `GetSessionToken`: a session for callers that sign with a key.
 
+use crate::authorize::{Who, key};
 use crate::faults::Refusal;
 use crate::params::Params;
-use crate::sessions::{Session, Wanted};
-use crate::settings::Trust;
-use crate::sts::{limits, state::State};
+use crate::sessions::{Proof, Session, Wanted, size_of};
+use crate::sts::limits;
+use crate::sts::state::{Asked, State};
+use crate::validation::{check_external_id, check_name, need};
 
 impl State {
     pub(crate) fn assume_role(&self, params: &Params, caller: &Session) -> Result<Vec<String>, Refusal> {
-        let (arn, name) = (limits::need(params, "RoleArn")?, limits::need(params, "RoleSessionName")?);
-        limits::check_name("RoleSessionName", name)?;
+        let (arn, name) = (need(params, "RoleArn")?, need(params, "RoleSessionName")?);
+        check_name("RoleSessionName", name)?;
         let external_id = params.get("ExternalId");
-        external_id.map_or(Ok(()), limits::check_external_id)?;
+        external_id.map_or(Ok(()), check_external_id)?;
         let source_identity = params.get("SourceIdentity");
-        source_identity.map_or(Ok(()), |value| limits::check_name("SourceIdentity", value))?;
+        source_identity.map_or(Ok(()), |value| check_name("SourceIdentity", value))?;
         let seconds = limits::duration(params)?;
-        let mut transitive_tags = caller.transitive_tags.clone();
-        let inherited = transitive_tags.iter().map(|(key, value)| key.len() + value.len()).sum();
-        let packed = limits::packed(params, inherited)?;
-        let roles = &self.shared.settings.roles;
-        let role = roles.iter().find(|role| {
-            role.arn == arn
-                && role.trust == Trust::Role(caller.role_arn.clone())
-                && role.external_id.as_deref().is_none_or(|wanted| external_id == Some(wanted))
-        });
+        let inherited = caller.proof.inherited();
+        let packed = limits::packed(params, size_of(&inherited))?;
+        let policies = self.session_policies(params)?;
+        let mut tags = inherited;
+        let mut transitive: Vec<String> = tags.keys().cloned().collect();
+        for (tag, value) in limits::tags(params) {
+            if transitive.iter().any(|kept| kept.eq_ignore_ascii_case(tag)) {
+                let text = format!("Tag {tag} is transitive and can not be overridden");
+                return Err(Refusal::new(400, "InvalidParameterValue", text));
+            }
+            tags.insert(tag.to_owned(), value.to_owned());
+        }
+        transitive.extend(params.list("TransitiveTagKeys", "").map(str::to_owned));
         // AWS gives the same answer for a role that does not exist, one that does not trust the caller, and a
         // condition.
         let denied = |action: &str| {
@@ -31,20 +37,44 @@ impl State {
                 format!("User: {} is not authorized to perform: {action} on resource: {arn}", caller.arn);
             Refusal::new(403, "AccessDenied", text)
         };
-        let role = role.ok_or_else(|| denied("sts:AssumeRole"))?;
-        let source_identity = match (&caller.source_identity, source_identity) {
-            (Some(kept), Some(asked)) if kept != asked => return Err(denied("sts:SetSourceIdentity")),
-            (kept, asked) => kept.clone().or_else(|| asked.map(str::to_owned)),
-        };
-        if role.wants_mfa && !self.shows_code(params, caller)? {
-            return Err(denied("sts:AssumeRole"));
+        let kept = caller.proof.source_identity.as_deref();
+        let mut keys = Vec::new();
+        keys.extend(external_id.map(|id| key("sts:ExternalId", id)));
+        let mfa = self.shows_code(params, caller)?;
+        if mfa {
+            keys.push(key("aws:MultiFactorAuthPresent", "true"));
         }
-        limits::check_duration(seconds, role.max_session, caller.arn.contains(":assumed-role/"))?;
-        let keys: Vec<&str> = params.list("TransitiveTagKeys", "").collect();
-        let passed_on = limits::tags(params).filter(|(key, _)| keys.contains(key));
-        transitive_tags.extend(passed_on.map(|(key, value)| (key.to_owned(), value.to_owned())));
-        let lifetime = self.shared.spoke_lifetime(limits::seconds_of(seconds));
-        self.give(Wanted { role, name, lifetime, source_identity, transitive_tags }, packed)
+        let asked = Asked {
+            action: "sts:AssumeRole",
+            who: Who::Session(caller),
+            role: arn,
+            name,
+            source_identity: source_identity.or(kept),
+            tags: &tags,
+            transitive: &transitive,
+            keys,
+        };
+        let role = self.admit(&asked).map_err(|refused| match refused {
+            Some(refused) => Refusal::new(403, "AccessDenied", refused.plain()),
+            None => denied("sts:AssumeRole"),
+        })?;
+        if let (Some(kept), Some(asked)) = (kept, source_identity)
+            && kept != asked
+        {
+            return Err(denied("sts:SetSourceIdentity"));
+        }
+        limits::check_duration(seconds, role.max_session, caller.is_of_role())?;
+        let proof = Proof {
+            source_identity: asked.source_identity.map(str::to_owned),
+            transitive,
+            policies,
+            provider: caller.proof.provider.clone(),
+            mfa,
+            tags,
+        };
+        let lifetime = self.gate.shared.spoke_lifetime(limits::seconds_of(seconds));
+        let chained = caller.is_of_role();
+        self.give_wanted(Wanted { role: arn, name, lifetime, proof, chained }, packed)
     }
 
     pub(crate) fn session_token(&self, params: &Params, caller: &Session) -> Result<Vec<String>, Refusal> {
@@ -53,11 +83,11 @@ impl State {
             return Err(Refusal::new(403, "AccessDenied", text));
         }
         let seconds = limits::duration(params)?;
-        self.shows_code(params, caller)?;
-        let session = caller.of_same(&self.shared, limits::seconds_of(seconds))?;
+        let mfa = self.shows_code(params, caller)?;
+        let session = caller.of_same(&self.gate.shared, limits::seconds_of(seconds), mfa)?;
         // There is no user in this answer.
         let description = session.describe(None).into_iter().take(1).collect();
-        self.sessions.add(session);
+        self.gate.sessions.add(session);
         Ok(description)
     }
 
@@ -66,7 +96,7 @@ impl State {
         let (Some(serial), Some(code)) = (params.get("SerialNumber"), params.get("TokenCode")) else {
             return Ok(false);
         };
-        let users = &self.shared.settings.key_users;
+        let users = &self.gate.shared.settings.key_users;
         let right = users.iter().any(|user| {
             user.arn == caller.role_arn
                 && user.arn.replace(":user/", ":mfa/") == serial

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::faults::Refusal;
 use crate::params::Params;
+use crate::validation::{constraint, invalid, length_rule};
 
 /// The room for packed policies and tags. AWS packs them in an unpublished way; here plain bytes are counted.
 const PACKED_BYTES: usize = 4096;
@@ -12,64 +13,6 @@ const DURATION: std::ops::RangeInclusive<u32> = 900..=43_200;
 const DEFAULT_DURATION: u32 = 3600;
 /// The longest session that can be obtained with another role's session.
 const CHAINED: u32 = 3600;
-
-/// `ValidationError`, with which STS refuses whatever has the wrong form.
-fn invalid(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "ValidationError", message)
-}
-
-fn constraint(value: &str, name: &str, rule: &str) -> Refusal {
-    invalid(format!(
-        "1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: Member must {rule}"
-    ))
-}
-
-/// The parameter `name`, which is required. In its answers AWS writes its name with a small first letter.
-pub(crate) fn need<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusal> {
-    params.get(name).ok_or_else(|| {
-        let name = small(name);
-        invalid(format!(
-            "1 validation error detected: Value null at '{name}' failed to satisfy constraint: Member must not be null"
-        ))
-    })
-}
-
-/// A name of 2 to 64 letters, digits and `_+=,.@-`: session names and source identities.
-pub(crate) fn check_name(name: &str, value: &str) -> Result<(), Refusal> {
-    check_text(name, value, 2..=64, r"[\w+=,.@-]*", "_+=,.@-")
-}
-
-/// An external id.
-pub(crate) fn check_external_id(value: &str) -> Result<(), Refusal> {
-    check_text("ExternalId", value, 2..=1224, r"[\w+=,.@:\/-]*", "_+=,.@:/-")
-}
-
-fn check_text(
-    name: &str,
-    value: &str,
-    length: std::ops::RangeInclusive<usize>,
-    pattern: &str,
-    marks: &str,
-) -> Result<(), Refusal> {
-    let name = small(name);
-    if let Some(rule) = length_rule(value.chars().count(), &length) {
-        return Err(constraint(value, &name, &rule));
-    }
-    if !value.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c)) {
-        return Err(constraint(value, &name, &format!("satisfy regular expression pattern: {pattern}")));
-    }
-    Ok(())
-}
-
-fn length_rule(length: usize, allowed: &std::ops::RangeInclusive<usize>) -> Option<String> {
-    if length < *allowed.start() {
-        Some(format!("have length greater than or equal to {}", allowed.start()))
-    } else if length > *allowed.end() {
-        Some(format!("have length less than or equal to {}", allowed.end()))
-    } else {
-        None
-    }
-}
 
 /// The requested duration, if it is one that STS accepts at all.
 pub(crate) fn duration(params: &Params) -> Result<u32, Refusal> {
@@ -145,12 +88,6 @@ pub(crate) fn seconds_of(seconds: u32) -> Duration {
     Duration::from_secs(u64::from(seconds))
 }
 
-/// `RoleArn` as AWS writes it in its answers, `roleArn`.
-fn small(name: &str) -> String {
-    let (first, rest) = name.split_at(usize::from(!name.is_empty()));
-    format!("{}{rest}", first.to_ascii_lowercase())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,23 +115,6 @@ mod tests {
         assert!(check_duration(3601, 43_200, true).unwrap_err().message.contains("1 hour session limit"));
         assert!(check_duration(28_801, 28_800, false).unwrap_err().message.contains("MaxSessionDuration"));
         assert_eq!(check_duration(28_800, 28_800, false), Ok(()));
-    }
-
-    #[test]
-    fn names_are_short_and_plain() {
-        for good in ["al", "alice@example.com", "a_b+c=d,e.f-g"] {
-            assert_eq!(check_name("RoleSessionName", good), Ok(()), "{good}");
-        }
-        let long = "a".repeat(65);
-        for (bad, why) in
-            [("a", "length greater"), (&long, "length less"), ("a b", r"[\w+=,.@-]*"), ("é1", r"\w")]
-        {
-            let refusal = check_name("RoleSessionName", bad).unwrap_err();
-            assert!(
-                refusal.message.contains("roleSessionName") && refusal.message.contains(why),
-                "{refusal:?}"
-            );
-        }
     }
 
     #[test]

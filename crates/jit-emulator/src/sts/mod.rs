@@ -1,28 +1,30 @@
 //! The Security Token Service: who may assume which role, over STS's query protocol.
 
-pub(crate) mod answer;
 mod assertion;
 mod assume_role;
 mod limits;
-mod sigv4;
 mod state;
 mod web_identity;
 mod with_saml;
 
-use std::sync::Arc;
-
 use http::Method;
 
+use crate::authorize::Authorizer;
+use crate::cloud::account_of;
 use crate::faults::Refusal;
 use crate::journal::Call;
 use crate::params::Params;
+use crate::query;
+use crate::recorded::{Event, Recorded, parameters};
 use crate::service::Service;
-use crate::sessions::{Session, Sessions};
-use crate::shared::Shared;
+use crate::sessions::Session;
 use crate::xml;
 use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
 use state::State;
+
+/// The namespace of its answers (`2011-06-15` of its query protocol).
+const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// The service: its operations, read from a request.
 pub(crate) struct Sts {
@@ -30,15 +32,8 @@ pub(crate) struct Sts {
 }
 
 impl Sts {
-    pub(crate) fn new(shared: Arc<Shared>, sessions: Sessions) -> Self {
-        Self { state: State { shared, sessions } }
-    }
-
-    /// A random UUID, or nothing if there is no randomness; it only helps people to find a request again.
-    fn request_id(&self) -> String {
-        let hex: String =
-            self.state.shared.random::<16>().unwrap_or_default().iter().map(|b| format!("{b:02x}")).collect();
-        format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+    pub(crate) fn new(gate: Authorizer) -> Self {
+        Self { state: State { gate } }
     }
 }
 
@@ -48,7 +43,7 @@ impl Service for Sts {
     }
 
     fn now(&self) -> Timestamp {
-        self.state.shared.sts_now()
+        self.state.gate.shared.sts_now()
     }
 
     fn answer(&self, request: &Request) -> Result<Reply, Refusal> {
@@ -57,15 +52,35 @@ impl Service for Sts {
         let result = match call {
             Call::AssumeRoleWithWebIdentity => state.with_web_identity(&params)?,
             Call::AssumeRoleWithSaml => state.with_saml(&params)?,
-            Call::AssumeRole => state.assume_role(&params, &*state.caller(request)?)?,
-            Call::GetSessionToken => state.session_token(&params, &*state.caller(request)?)?,
-            _ => caller_identity(&*state.caller(request)?),
+            Call::AssumeRole => state.assume_role(&params, &*state.gate.caller(request)?)?,
+            Call::GetSessionToken => state.session_token(&params, &*state.gate.caller(request)?)?,
+            _ => caller_identity(&*state.gate.caller(request)?),
         };
-        Ok(answer::result(params.get("Action").unwrap_or_default(), &result, &self.request_id()))
+        Ok(query::result(
+            NAMESPACE,
+            params.get("Action").unwrap_or_default(),
+            &result,
+            &self.state.gate.shared.request_id(),
+        ))
     }
 
     fn refused(&self, _: &Request, refusal: &Refusal) -> Reply {
-        answer::error(refusal, &self.request_id())
+        query::error(NAMESPACE, refusal, &self.state.gate.shared.request_id())
+    }
+}
+
+impl Recorded for Sts {
+    fn event(&self, request: &Request) -> Option<Event> {
+        let (_, params) = operation(request).ok()?;
+        let mut event = Event::new("sts.amazonaws.com", params.get("Action")?, true);
+        event.parameters = parameters(&request.form());
+        if let Some(role) = params.get("RoleArn") {
+            event.resources = vec![("AWS::IAM::Role", role.to_owned())];
+            event.owner = Some(account_of(role).to_owned());
+            let name = params.get("RoleSessionName").map(str::to_owned);
+            event.unsigned_user = name.or_else(|| self.state.subject(&params));
+        }
+        Some(event)
     }
 }
 

@@ -1,48 +1,141 @@
-//! What STS knows, separate from how it is reached.
+//! What STS knows, separate from how it is reached, and the road that all three ways to a role share: the role's
+//! trust policy decides.
 
-use std::rc::Rc;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
+use iam_evaluate::{Kind, Policy};
+use serde_json::Value;
+
+use crate::authorize::{Action, Authorizer, Denied, Keys, Who, key, managed};
+use crate::cloud::{Cloud, IamRole, account_of, read};
 use crate::faults::Refusal;
-use crate::sessions::{Session, Sessions, Wanted};
-use crate::shared::Shared;
-use crate::sts::sigv4::Signed;
-use jit_wire::loopback::Request;
+use crate::params::Params;
+use crate::sessions::{Proof, Session, Wanted};
+use crate::shared::lock;
 
 /// The roles that STS decides about, and the sessions that it issued.
 pub(crate) struct State {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) sessions: Sessions,
+    pub(crate) gate: Authorizer,
+}
+
+/// What somebody asks a role for.
+pub(crate) struct Asked<'a> {
+    /// `sts:AssumeRole` and its relatives.
+    pub(crate) action: &'a str,
+    pub(crate) who: Who<'a>,
+    /// The role's ARN.
+    pub(crate) role: &'a str,
+    pub(crate) name: &'a str,
+    /// The source identity that the session will have.
+    pub(crate) source_identity: Option<&'a str>,
+    /// The tags that the session will have, inherited ones too.
+    pub(crate) tags: &'a BTreeMap<String, String>,
+    /// Those that it passes on.
+    pub(crate) transitive: &'a [String],
+    /// What else the call says about itself.
+    pub(crate) keys: Keys,
 }
 
 impl State {
-    /// Whose session signed the request.
-    pub(crate) fn caller(&self, request: &Request) -> Result<Rc<Session>, Refusal> {
-        let signed = Signed::read(&request.headers)?;
-        let session = self.sessions.get(signed.key_id);
-        let session = session.filter(|session| signed.session_token.unwrap_or_default() == session.token);
-        let session = session.ok_or_else(|| {
-            let text = "The security token included in the request is invalid.";
-            Refusal::new(403, "InvalidClientTokenId", text)
-        })?;
-        let now = self.shared.sts_now();
-        signed.verify(&session.secret_key, &request.headers, &request.body, now)?;
-        if now >= session.expires {
-            let text = "The security token included in the request is expired";
-            return Err(Refusal::new(403, "ExpiredToken", text));
+    /// The role, if its trust policy and the caller's own policies let `asked` have it. Tags and a source
+    /// identity are actions of their own, on the same role; also those that were inherited.
+    ///
+    /// # Errors
+    /// Why not; `None` if there is no such role, which AWS does not distinguish.
+    pub(crate) fn admit(&self, asked: &Asked<'_>) -> Result<IamRole, Option<Denied>> {
+        let cloud = lock(&self.gate.shared.cloud);
+        let role = cloud.role(asked.role).ok_or(None)?;
+        self.check(&cloud, role, asked, asked.action)?;
+        if !asked.tags.is_empty() {
+            self.check(&cloud, role, asked, "sts:TagSession")?;
         }
-        Ok(session)
+        if asked.source_identity.is_some() {
+            self.check(&cloud, role, asked, "sts:SetSourceIdentity")?;
+        }
+        Ok(role.clone())
+    }
+
+    fn check(
+        &self,
+        cloud: &Cloud,
+        role: &IamRole,
+        asked: &Asked<'_>,
+        action: &str,
+    ) -> Result<(), Option<Denied>> {
+        let trust = read("trust", Kind::Trust, &role.trust).map_err(|_| None)?;
+        let mut keys = asked.keys.clone();
+        keys.push(key("sts:RoleSessionName", asked.name));
+        keys.extend(asked.source_identity.map(|name| key("sts:SourceIdentity", name)));
+        for (name, value) in asked.tags {
+            keys.push(key(format!("aws:RequestTag/{name}"), value));
+        }
+        keys.push(("aws:TagKeys".to_owned(), asked.tags.keys().cloned().collect()));
+        keys.push(("sts:TransitiveTagKeys".to_owned(), asked.transitive.to_vec()));
+        for (name, value) in &role.tags {
+            keys.push(key(format!("aws:ResourceTag/{name}"), value));
+            keys.push(key(format!("iam:ResourceTag/{name}"), value));
+        }
+        let action = Action {
+            name: action,
+            resource: &role.arn,
+            account: account_of(&role.arn),
+            policy: Some(trust),
+            keys,
+        };
+        self.gate.check(cloud, asked.who, action).map_err(Some)
+    }
+
+    /// The session policies of a call. `None`: it has none.
+    ///
+    /// # Errors
+    /// `MalformedPolicyDocument`.
+    pub(crate) fn session_policies(&self, params: &Params) -> Result<Option<Vec<Policy>>, Refusal> {
+        let mut policies = Vec::new();
+        let inline = params.get("Policy");
+        let arns: Vec<&str> = params.list("PolicyArns", ".arn").collect();
+        if inline.is_none() && arns.is_empty() {
+            return Ok(None);
+        }
+        if let Some(text) = inline.filter(|text| !is_without_statements(text)) {
+            let malformed = |_| Refusal::new(400, "MalformedPolicyDocument", "Syntax errors in policy.");
+            policies.push(read("session policy", Kind::Session, text).map_err(malformed)?);
+        }
+        let cloud = lock(&self.gate.shared.cloud);
+        for arn in arns {
+            policies.extend(managed(&cloud, arn, Kind::Session));
+        }
+        Ok(Some(policies))
     }
 
     /// Makes the session and describes it.
     pub(crate) fn give(
         &self,
+        role: &str,
+        name: &str,
+        lifetime: Duration,
+        proof: Proof,
+        packed_percent: Option<usize>,
+    ) -> Result<Vec<String>, Refusal> {
+        let wanted = Wanted { role, name, lifetime, proof, chained: false };
+        self.give_wanted(wanted, packed_percent)
+    }
+
+    /// The same for a session that came from another role's.
+    pub(crate) fn give_wanted(
+        &self,
         wanted: Wanted<'_>,
         packed_percent: Option<usize>,
     ) -> Result<Vec<String>, Refusal> {
-        let session = Session::new(&self.shared, wanted)?;
+        let session = Session::new(&self.gate.shared, wanted)?;
         let description = session.describe(packed_percent);
-        self.sessions.add(session);
+        self.gate.sessions.add(session);
         Ok(description)
     }
+}
+
+/// Whether a policy is well-formed and has no statements, so that it allows nothing.
+fn is_without_statements(text: &str) -> bool {
+    let policy: Value = serde_json::from_str(text).unwrap_or_default();
+    policy["Statement"].as_array().is_some_and(Vec::is_empty)
 }

@@ -1,36 +1,55 @@
 //! `AssumeRoleWithSAML`: a role for a SAML response.
 
+use crate::authorize::{Who, key};
 use crate::faults::Refusal;
 use crate::params::Params;
-use crate::sessions::Wanted;
-use crate::settings::Trust;
-use crate::sts::{assertion, limits, state::State};
+use crate::sessions::{Proof, size_of};
+use crate::sts::state::{Asked, State};
+use crate::sts::{assertion, limits};
+use crate::validation::{check_name, need};
 use crate::xml;
 
 impl State {
     pub(crate) fn with_saml(&self, params: &Params) -> Result<Vec<String>, Refusal> {
-        let (arn, provider) = (limits::need(params, "RoleArn")?, limits::need(params, "PrincipalArn")?);
+        let (arn, provider) = (need(params, "RoleArn")?, need(params, "PrincipalArn")?);
         let seconds = limits::duration(params)?;
-        let assertion = assertion::read(&self.shared, limits::need(params, "SAMLAssertion")?)?;
+        let assertion = assertion::read(&self.gate.shared, need(params, "SAMLAssertion")?)?;
         let invalid = |text: &str| Refusal::new(400, "InvalidIdentityToken", text);
         let name = assertion.first("RoleSessionName");
         let name = name.ok_or_else(|| invalid("RoleSessionName is required in AuthnResponse"))?;
-        limits::check_name("RoleSessionName", name)
+        check_name("RoleSessionName", name)
             .map_err(|_| invalid("RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"))?;
-        let (tags, transitive_tags) = assertion.tags();
-        let packed = limits::packed(params, tags)?;
-        let roles = &self.shared.settings.roles;
-        let role = roles.iter().find(|role| role.arn == arn && role.trust == Trust::Provider);
-        let role = role.filter(|_| assertion.lists(arn, provider)).ok_or_else(|| {
-            Refusal::new(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML")
-        })?;
+        let (tags, transitive) = assertion.tags();
+        let packed = limits::packed(params, size_of(&tags))?;
+        let policies = self.session_policies(params)?;
+        let source_identity = assertion.first("SourceIdentity");
+        let denied = || Refusal::new(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithSAML");
+        if !assertion.lists(arn, provider) {
+            return Err(denied());
+        }
+        let asked = Asked {
+            action: "sts:AssumeRoleWithSAML",
+            who: Who::Federated(provider),
+            role: arn,
+            name,
+            source_identity,
+            tags: &tags,
+            transitive: &transitive,
+            keys: vec![
+                key("SAML:aud", &assertion.recipient),
+                key("SAML:iss", &assertion.issuer),
+                key("SAML:sub", &assertion.subject),
+                key("SAML:sub_type", "persistent"),
+            ],
+        };
+        let role = self.admit(&asked).map_err(|_| denied())?;
         limits::check_duration(seconds, role.max_session, false)?;
         // The attribute can only shorten the session.
         let limit = assertion.first("SessionDuration").and_then(|text| text.parse().ok()).unwrap_or(u32::MAX);
-        let lifetime = self.shared.hub_lifetime(limits::seconds_of(seconds.min(limit)));
-        let source_identity = assertion.first("SourceIdentity").map(str::to_owned);
-        let mut result =
-            self.give(Wanted { role, name, lifetime, source_identity, transitive_tags }, packed)?;
+        let lifetime = self.gate.shared.hub_lifetime(limits::seconds_of(seconds.min(limit)));
+        let (source_identity, provider) = (source_identity.map(str::to_owned), Some(provider.to_owned()));
+        let proof = Proof { source_identity, tags, transitive, policies, provider, mfa: false };
+        let mut result = self.give(arn, name, lifetime, proof, packed)?;
         result.extend([
             xml::text("Subject", &assertion.subject),
             xml::text("SubjectType", "persistent"),
@@ -38,5 +57,11 @@ impl State {
             xml::text("Audience", &assertion.recipient),
         ]);
         Ok(result)
+    }
+
+    /// The person whom the assertion of a call is about.
+    pub(crate) fn subject(&self, params: &Params) -> Option<String> {
+        let assertion = assertion::read(&self.gate.shared, params.get("SAMLAssertion")?).ok()?;
+        assertion.first("RoleSessionName").map(str::to_owned)
     }
 }

@@ -169,6 +169,9 @@ impl Provider {
                 "transitive_tag_keys": ["department"],
             },
         });
+        if shared.settings.source_identity {
+            claims["https://aws.amazon.com/source_identity"] = user.email.as_str().into();
+        }
         if let Some(nonce) = nonce {
             claims["nonce"] = if flawed(Flaw::Nonce) { "of-another-login" } else { nonce }.into();
         }

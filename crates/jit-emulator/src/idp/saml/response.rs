@@ -124,6 +124,7 @@ fn assertion(shared: &Shared, asked: &SamlAsked, now: Timestamp) -> Result<Strin
         })
         .collect();
     let duration = settings.session_duration.map(|seconds| ("SessionDuration", vec![seconds.to_string()]));
+    let source = settings.source_identity.then(|| ("SourceIdentity", vec![user.email.clone()]));
     let tags = [
         ("PrincipalTag:department", vec![user.department.clone()]),
         ("TransitiveTagKeys", vec!["department".to_owned()]),
@@ -133,6 +134,7 @@ fn assertion(shared: &Shared, asked: &SamlAsked, now: Timestamp) -> Result<Strin
     let attributes: String = tags
         .into_iter()
         .chain(duration)
+        .chain(source)
         .map(|(name, values)| {
             let values: String = values
                 .iter()

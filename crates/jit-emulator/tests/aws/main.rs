@@ -1,0 +1,12 @@
+//! The pretend AWS, over the wire: every denial has a twin that is allowed.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod arriving;
+mod client;
+mod company;
+mod iam;
+mod ledger;
+mod s3;
+mod story;
+mod told;
+mod trail;
