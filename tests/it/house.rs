@@ -315,7 +315,7 @@ fn browsers_are_started_only_with_the_redirecting_page() {
     let given = [
         ("commands/console.rs", "world.browser.open(page)"),
         ("commands/logout.rs", "world.browser.open(page)"),
-        ("idp/visit.rs", "world.browser.open(&address)"),
+        ("idp/visit.rs", "world.browser.open(&page_url)"),
     ];
     let mut opened = 0;
     for (file, text) in sources() {
