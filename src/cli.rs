@@ -1,4 +1,4 @@
-//! How a command line is read.
+//! Parses the command line.
 
 use std::ffi::OsString;
 
@@ -7,14 +7,14 @@ use clap::{Args, Parser as _};
 
 use crate::commands::{Cli, Command};
 
-/// Reads `words`, the program's name first.
+/// Parses `words`, the program's name first.
 ///
-/// To build every command with its options takes longer than to answer an SDK. So what other programs start again and
-/// again is read by a parser that knows its command alone; whatever that one does not take, help and mistakes among
-/// it, is read and answered by the whole.
+/// Building the whole parser takes longer than answering an SDK. So the commands that other programs run
+/// often have a parser of their own; whatever it does not accept, help and mistakes included, is parsed
+/// again by the whole one.
 ///
 /// # Errors
-/// clap's: a mistake, or the help that was asked for.
+/// The error of clap: a mistake, or the help that was requested.
 pub fn read(words: &[OsString]) -> Result<Cli, clap::Error> {
     let alone = match words.get(1).and_then(|word| word.to_str()) {
         Some("credential-process") => read_alone(&words[1..]).map(Command::CredentialProcess),
@@ -28,14 +28,14 @@ pub fn read(words: &[OsString]) -> Result<Cli, clap::Error> {
     }
 }
 
-/// What to answer to a program that starts `jit` with nothing else; a person gets the help.
+/// The error for a program that starts `jit` without arguments; a person gets the help.
 pub fn without_arguments() -> clap::Error {
     let what = "no command was given. If an AWS tool started jit, it lost the arguments of credential_process: \
                 run `jit configure profiles`, which writes the line so that every tool understands it\n";
     clap::Error::raw(ErrorKind::MissingSubcommand, what)
 }
 
-/// Tools pass on what `credential-process` says on stderr, and many of them show one line of it.
+/// One line for `credential-process`: many tools show only one line of its stderr.
 fn one_line(words: &[OsString], answer: clap::Error) -> clap::Error {
     let asks = words.get(1).is_some_and(|word| word == "credential-process");
     if !asks || answer.kind() != ErrorKind::MissingRequiredArgument {
@@ -46,7 +46,7 @@ fn one_line(words: &[OsString], answer: clap::Error) -> clap::Error {
     clap::Error::raw(answer.kind(), what)
 }
 
-/// The arguments of one command, its name first, if nothing is to be said about them.
+/// The arguments of one command, its name first; `None` if the parser has anything to report.
 fn read_alone<A: Args>(words: &[OsString]) -> Option<A> {
     let parser = A::augment_args(clap::Command::new("jit"));
     A::from_arg_matches(&parser.try_get_matches_from(words).ok()?).ok()

@@ -1,5 +1,4 @@
-//! What a command fails with: a kind that determines the exit code, what happened, why, and what to type
-//! next.
+//! The error of a command: a kind that determines the exit code, what happened, why, and what to type next.
 
 use std::fmt;
 
@@ -35,13 +34,13 @@ impl CommandError {
         self
     }
 
-    /// A failure with what to do next, already in words: for `commands/advice.rs`, and for messages of the
-    /// argument parser.
+    /// A failure with finished hints: for `commands/advice.rs`, and for messages of the argument parser.
     pub fn advised(kind: Kind, what: impl Into<String>, hints: Vec<String>) -> Self {
         Self { hints, ..Self::new(kind, what) }
     }
 
-    /// Several failures as one of the first one's kind; `what` says how many, and each is named.
+    /// Several failures as one, with the kind of the first: `what` says how many there are, and each is
+    /// listed.
     pub fn of_several(what: impl Into<String>, failures: Vec<(String, Self)>) -> Self {
         const MOST_HINTS: usize = 5;
         let kind = failures.first().map_or(Kind::Failed, |(_, first)| first.kind);

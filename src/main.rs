@@ -1,4 +1,4 @@
-//! Builds the real world, runs the command, turns the result into an exit code.
+//! Creates the world of real clocks, browsers and files, runs the command, and exits with its code.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use jit::world::{Asking, World};
 use jit_wire::env;
 use jit_wire::http::Http;
 
-// In the static program; elsewhere the system's own allocator is as good.
+// Only for the static program: musl's own allocator is slow.
 #[cfg(target_env = "musl")]
 #[global_allocator]
 static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -22,13 +22,13 @@ fn main() -> ExitCode {
     process::shield_memory();
     let env = env::Env::of_process();
     if let Some(answer) = shells::answer(&env, &process::words(), Cli::command) {
-        // A shell is asking, and has no place for errors.
+        // A shell asks for completions, and cannot show errors.
         drop(Ui::new(&env, false, false).data(answer.as_bytes()));
         return ExitCode::SUCCESS;
     }
     let words = process::words();
-    // A person who types only `jit` gets the help; a program that does so has lost the rest of its command
-    // line.
+    // A person who types only `jit` gets the help. A program that does so has lost its arguments, which is
+    // an error.
     let read = match words.as_slice() {
         [_] if !std::io::stdout().is_terminal() => Err(cli::without_arguments()),
         words => cli::read(words),

@@ -1,4 +1,4 @@
-//! Why there is no session, in words for the person and for the processes that waited.
+//! Why there is no session, as an error for the person and as a message for the processes that waited.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ const MOST_LISTED: usize = 10;
 /// Why there is no session.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerError {
-    /// Only a person can go on, and none may be asked here.
+    /// A person has to sign in, and jit may not ask here.
     #[error("you need to sign in at {idp}")]
     LoginNeeded {
         /// `[idp.NAME]`.
@@ -27,7 +27,7 @@ pub enum BrokerError {
         /// Why what was stored is not enough.
         why: String,
     },
-    /// The sign-in does not meet the role's requirements, although the IdP was asked for that.
+    /// The sign-in does not meet the role's requirements, although jit requested one that does.
     #[error("{role} is not used: your sign-in at {idp} does not meet its requirements")]
     #[expect(missing_docs, reason = "the sentence says it")]
     TooWeak { idp: String, role: String, why: String },
@@ -73,14 +73,14 @@ pub enum BrokerError {
     /// jit could not get the profile's own credentials.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A code of an MFA device is needed, and nobody can be asked for one here.
+    /// A code of an MFA device is needed, and jit cannot ask for it here.
     #[error("{role} needs a code of the MFA device {serial}")]
     #[expect(missing_docs, reason = "the sentence says it")]
     CodeNeeded { role: String, serial: String },
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A renewed session that is shorter than what was asked for.
+    /// A renewed session is shorter than requested.
     #[error("{role} allows sessions of at most {}, and {} is needed", in_words(*granted), in_words(*wanted))]
     TooShort {
         /// The role.
@@ -106,7 +106,7 @@ pub struct Failure {
     pub why: Vec<String>,
     /// What to do next.
     pub next: Vec<Next>,
-    /// It affects only callers with these requirements for the sign-in; `None` affects everybody.
+    /// Set if only callers with these requirements for the sign-in are affected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<Box<Requirement>>,
 }
@@ -132,7 +132,7 @@ impl Explain for Failure {
 }
 
 impl BrokerError {
-    /// The failure in words, for those who wait.
+    /// The failure, for the processes that wait.
     pub fn failure(&self) -> Failure {
         match self {
             Self::Shared(failure) => failure.clone(),
@@ -222,12 +222,12 @@ impl Explain for BrokerError {
     }
 }
 
-/// The roles that are offered instead.
 /// A number of seconds, as people say it.
 fn in_words(seconds: u64) -> String {
     jit_wire::timestamp::duration(std::time::Duration::from_secs(seconds))
 }
 
+/// The roles that are offered instead.
 fn offered_in_words(offered: &[String]) -> String {
     match offered {
         [] => "the assertion lists no role".to_owned(),

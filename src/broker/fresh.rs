@@ -63,7 +63,8 @@ impl Broker<'_, '_> {
         plan.sign_in.is_empty() || plan.sign_in.allows(&session.sign_in, self.now()).is_ok()
     }
 
-    /// `--force` accepts what another process got while this one waited for the lock, and nothing older.
+    /// With `--force`, only a session that another process got while this one waited for the lock is
+    /// accepted.
     pub(super) fn new_enough(&self, got_at: Timestamp, need: &Need, waited: bool) -> bool {
         !need.force || (got_at >= self.started && waited)
     }

@@ -44,7 +44,7 @@ impl Broker<'_, '_> {
         Ok(granted)
     }
 
-    /// Tells the person that a session is shorter than what was `wanted`, and whose `limit` that is.
+    /// Tells the person that a session is shorter than `wanted`, and whose `limit` it is.
     pub(super) fn tell_shorter(&self, leg: &Leg, wanted: u32, given: u32, limit: Limit<'_>) {
         let [wanted, given] = [wanted, given].map(|seconds| Duration::from_secs(seconds.into()));
         self.world.person.tell(Note::ShorterSession { role: &leg.name, wanted, given, limit });

@@ -48,7 +48,8 @@ impl Broker<'_, '_> {
                 });
             }
         };
-        // Only AWS can read in an encrypted assertion who signed in. It names the person in the ARN of the session.
+        // Only AWS can decrypt an encrypted assertion. The ARN of the session contains the name of the
+        // person.
         let told = granted.assumed_arn.rsplit('/').next().unwrap_or_default().to_owned();
         let or_told = |name: &String| if name.is_empty() { told.clone() } else { name.clone() };
         let subject = or_told(&identity.subject);
@@ -61,7 +62,7 @@ impl Broker<'_, '_> {
         })
     }
 
-    /// The portal's credentials do not say whose they are, so STS is asked. Spokes get the person's name from its answer.
+    /// The portal's credentials do not name the user, so STS is asked. The spokes use that name.
     async fn ask_portal(&self, plan: &Plan, token: &Secret<String>) -> Result<Granted, BrokerError> {
         let leg = &plan.legs[0];
         let (ProofPlan::IdentityCenter(center), RoleId::Assigned(assigned)) = (&plan.proof, &leg.role.value)

@@ -1,4 +1,4 @@
-//! The one sequence: is it fresh? → lock → read again → prove → hub → spokes → store.
+//! How to get a session: is the stored one fresh? → lock → read again → sign in → hub → spokes → store.
 //!
 //! Each step has its own lock, and so has the login. The holder of a step's lock may wait for the lock of the
 //! step above it, never the other way round, so callers wait but cannot block each other forever. Waiting
@@ -7,14 +7,14 @@
 //!
 //! | module | decides |
 //! | --- | --- |
-//! | `fresh` | which of the sessions at hand serves |
-//! | `leg` | what happens between the lock of a leg and its session in the store |
-//! | `several` | in which order the logins and legs of several roles are asked for |
+//! | `fresh` | which of the stored sessions can be used |
+//! | `step` | what happens between the lock of a step and its session in the store |
+//! | `several` | in which order several roles are requested |
 //! | `login` | which login is used: the stored one, or a new one |
 //! | `prove` | how a new login is obtained: the last one is renewed, or the person signs in |
-//! | `hub`, `spoke` | how AWS is asked for the first leg of a chain, and for the others |
+//! | `hub`, `spoke` | how AWS is called for the first step of a chain, and for the others |
 //! | `source` | the same for a profile that needs no IdP |
-//! | `granted` | for how long AWS is asked, and what its answer becomes as a session |
+//! | `granted` | which duration is requested, and the session made from the answer |
 //! | `offered` | which roles an IdP offers |
 //! | `failure` | why there is no session, for the person and for the processes that waited |
 
@@ -22,13 +22,13 @@ mod failure;
 mod fresh;
 mod granted;
 mod hub;
-mod leg;
 mod login;
 mod offered;
 mod prove;
 mod several;
 mod source;
 mod spoke;
+mod step;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -90,8 +90,8 @@ pub enum Interaction {
     Allowed(LoginOptions),
 }
 
-/// What one command does with the IdP, AWS and the store. It remembers what it got for as long as it exists,
-/// so that one login serves every role that follows, even with `--force` or if nothing can be stored.
+/// Gets sessions for one command. It keeps what it got for as long as it exists, so that one login serves
+/// every role that follows, even with `--force` or if nothing can be stored.
 pub struct Broker<'a, 'w> {
     world: &'a World,
     store: &'a Store<'w>,
@@ -104,13 +104,13 @@ pub struct Broker<'a, 'w> {
     logins: RefCell<HashMap<EntryKey, IdpLogin>>,
     /// The sessions that this command got.
     sessions: RefCell<HashMap<EntryKey, Session>>,
-    /// What this process is busy with. The locks of the store work between processes, and waiting for one blocks the whole
+    /// Locks within this process. The store's locks are between processes, and waiting for one blocks the
     /// thread.
     busy: RefCell<HashMap<EntryKey, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 impl<'a, 'w> Broker<'a, 'w> {
-    /// A broker that has got nothing yet.
+    /// A broker without sessions.
     pub fn new(world: &'a World, store: &'a Store<'w>) -> Self {
         Self {
             world,
@@ -130,7 +130,7 @@ impl<'a, 'w> Broker<'a, 'w> {
     pub fn session(&self, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
         match self.at_hand(plan, need)? {
             Some(session) => Ok(session),
-            None => process::block_on(self.leg(plan, plan.legs.len() - 1, need)),
+            None => process::block_on(self.step_session(plan, plan.legs.len() - 1, need)),
         }
     }
 
@@ -150,7 +150,7 @@ impl<'a, 'w> Broker<'a, 'w> {
     pub async fn fetch(&self, plan: &Plan, need: &Need) -> Result<Session, BrokerError> {
         match self.at_hand(plan, need)? {
             Some(session) => Ok(session),
-            None => self.leg(plan, plan.legs.len() - 1, need).await,
+            None => self.step_session(plan, plan.legs.len() - 1, need).await,
         }
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use tokio::time::Instant;
 
-use super::leg::new_token_may_help;
 use super::login::Purpose;
+use super::step::new_token_may_help;
 use super::{Broker, BrokerError, Need};
 use crate::aws::directory::Directory;
 use crate::aws::portal::{PortalError, PortalErrorKind};

@@ -13,7 +13,7 @@ use jit_wire::credentials::Session;
 /// elsewhere.
 const SIDE_BY_SIDE: usize = 8;
 
-/// What has come of the roles so far.
+/// The results so far.
 #[derive(Default)]
 struct WalkState {
     /// The outcome of each completed step, by the key of its session.
@@ -119,7 +119,7 @@ impl Broker<'_, '_> {
             }
         }
         let asked = futures_util::stream::iter(open)
-            .map(|(key, plan)| async move { (key, self.leg(plan, level, need).await) });
+            .map(|(key, plan)| async move { (key, self.step_session(plan, level, need).await) });
         let answers: Vec<_> = asked.buffer_unordered(SIDE_BY_SIDE).collect().await;
         state
             .legs

@@ -1,5 +1,5 @@
-//! A plan that starts from what a profile of `~/.aws/config` has: keys, a command, a token in a file, or the
-//! machine's own credentials. No IdP is involved, so only the session is stored.
+//! A plan that starts from the credentials of a profile of `~/.aws/config`: keys, a command, a token in a
+//! file, or those of the machine. No IdP is involved, so only the session is stored.
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -24,7 +24,7 @@ use jit_wire::name;
 use jit_wire::secret::Secret;
 use jit_wire::timestamp::Timestamp;
 
-/// A token or an answer that is larger is something else.
+/// The largest token or output, in bytes; anything larger is something else.
 const LARGEST: u64 = 256 * 1024;
 /// The assumed lifetime of a session without an expiry, if it is used only to make calls.
 const UNKNOWN_LIFE: Duration = Duration::from_secs(900);
@@ -47,15 +47,15 @@ pub enum SourceError {
     /// The keys are malformed.
     #[error("the profile {profile} holds invalid credentials: {why}")]
     #[expect(missing_docs, reason = "the sentence says it")]
-    Unfit { profile: String, why: BadCredentials },
+    Invalid { profile: String, why: BadCredentials },
     /// A session that another program obtained, without an expiry.
     #[error("the profile {profile} has a session from another program, and its expiry is unknown")]
     #[expect(missing_docs, reason = "the sentence says it")]
-    NoEnd { profile: String },
+    UnknownExpiry { profile: String },
     /// The credentials have already expired.
     #[error("the credentials that the profile {profile} gets have already expired")]
     #[expect(missing_docs, reason = "the sentence says it")]
-    Over { profile: String, next: String },
+    Expired { profile: String, next: String },
     /// AWS refused the profile's credentials.
     #[error("{error}")]
     Refused {
@@ -117,15 +117,15 @@ impl Explain for SourceError {
             Self::Machine { .. } => {
                 Next::list(["check which server answers there: it is not the AWS service"])
             }
-            Self::Unfit { .. } => Next::list(["copy them again, without the text around them"]),
-            Self::NoEnd { profile } => vec![
+            Self::Invalid { .. } => Next::list(["copy them again, without the text around them"]),
+            Self::UnknownExpiry { profile } => vec![
                 Next::words(format!(
                     "use the profile directly in AWS's tools: AWS_PROFILE={}",
                     name::in_command(profile)
                 )),
                 Next::words("or use it as the source_profile of a role: that session has an expiry"),
             ],
-            Self::Refused { next, .. } | Self::Over { next, .. } => vec![Next::words(next.clone())],
+            Self::Refused { next, .. } | Self::Expired { next, .. } => vec![Next::words(next.clone())],
         }
     }
 }
@@ -145,13 +145,13 @@ fn renewal_of(settings: &SourceSettings) -> String {
     }
 }
 
-/// What a profile has.
-struct Given {
+/// The credentials of a profile.
+struct ProfileCredentials {
     credentials: Credentials,
-    /// Long-lived access keys: there is no token.
-    for_good: bool,
-    /// Their expiry is known.
-    ends: bool,
+    /// Long-lived access keys, without a session token.
+    long_lived: bool,
+    /// Whether their expiry is known.
+    expiry_known: bool,
 }
 
 /// The output of a `credential_process` (AWS SDKs and Tools Reference Guide, "Process credential provider").
@@ -186,10 +186,10 @@ impl Broker<'_, '_> {
                 })
                 .await
                 .map_err(refused)?;
-            return Ok(self.of_nobody(plan, granted));
+            return Ok(self.without_person(plan, granted));
         }
-        let given = self.given(settings, need).await?;
-        if given.for_good {
+        let own = self.credentials_of(settings, need).await?;
+        if own.long_lived {
             self.warn(&format!(
                 "the profile {} has long-lived access keys ({}); sign in at an IdP instead where you can",
                 settings.name, settings.source.origin
@@ -197,13 +197,13 @@ impl Broker<'_, '_> {
         }
         let code = self.mfa_code(leg, need)?;
         let mfa = Mfa::of(leg, code.as_ref());
-        let by = &given.credentials;
+        let by = &own.credentials;
         let granted = match &leg.role.value {
-            RoleId::Itself(_) if !given.for_good => {
-                if !given.ends {
-                    return Err(SourceError::NoEnd { profile: settings.name.clone() }.into());
+            RoleId::Itself(_) if !own.long_lived => {
+                if !own.expiry_known {
+                    return Err(SourceError::UnknownExpiry { profile: settings.name.clone() }.into());
                 }
-                self.identified(leg, given.credentials).await.map_err(refused)?
+                self.identified(leg, own.credentials).await.map_err(refused)?
             }
             RoleId::Itself(_) => {
                 let granted = sts::session_token(http, leg, leg.duration.value, mfa, by).await;
@@ -221,11 +221,11 @@ impl Broker<'_, '_> {
                 .map_err(refused)?
             }
         };
-        Ok(self.of_nobody(plan, granted))
+        Ok(self.without_person(plan, granted))
     }
 
-    /// A session without a person from an IdP, so AWS's name is used for them.
-    fn of_nobody(&self, plan: &Plan, granted: Granted) -> Session {
+    /// A session that no person signed in for, named as AWS names it.
+    fn without_person(&self, plan: &Plan, granted: Granted) -> Session {
         let user = granted.assumed_arn.rsplit('/').next().unwrap_or_default().to_owned();
         self.session_of(plan, 0, granted, &user, &user)
     }
@@ -257,42 +257,51 @@ impl Broker<'_, '_> {
         }
     }
 
-    async fn given(&self, settings: &SourceSettings, need: &Need) -> Result<Given, SourceError> {
+    async fn credentials_of(
+        &self,
+        settings: &SourceSettings,
+        need: &Need,
+    ) -> Result<ProfileCredentials, SourceError> {
         let profile = settings.name.clone();
         let machine = |why| SourceError::Machine { profile: profile.clone(), why };
         let http = &self.world.http;
-        let given = match &settings.source.value {
-            ProfileSource::Keys { id, secret, token } => Given {
+        let found = match &settings.source.value {
+            ProfileSource::Keys { id, secret, token } => ProfileCredentials {
                 credentials: Credentials::new(
                     id.clone(),
                     secret.clone(),
                     token.clone().unwrap_or_else(|| Secret::new(String::new())),
                     self.now() + UNKNOWN_LIFE,
                 )
-                .map_err(|why| SourceError::Unfit { profile: profile.clone(), why })?,
-                for_good: token.is_none(),
-                ends: false,
+                .map_err(|why| SourceError::Invalid { profile: profile.clone(), why })?,
+                long_lived: token.is_none(),
+                expiry_known: false,
             },
             ProfileSource::Process(words) => self.run(&profile, words, need).await?,
             ProfileSource::TokenFile(_) => unreachable!("the token alone is not a credential"),
             ProfileSource::Container { url, token, token_file } => {
                 let of_file = token_file.as_ref().map(|path| self.token(&profile, path)).transpose()?;
                 let token = of_file.as_ref().or(token.as_ref());
-                lasting(machine::of_container(http, url, token).await.map_err(machine)?)
+                with_expiry(machine::of_container(http, url, token).await.map_err(machine)?)
             }
             ProfileSource::Instance { url, seconds, attempts } => {
                 let within = Duration::from_secs((*seconds).into());
                 let metadata = Metadata { url, within, attempts: *attempts };
-                lasting(metadata.credentials(http).await.map_err(machine)?)
+                with_expiry(metadata.credentials(http).await.map_err(machine)?)
             }
         };
-        if given.ends && given.credentials.expires_at <= self.now() {
-            return Err(SourceError::Over { profile, next: renewal_of(settings) });
+        if found.expiry_known && found.credentials.expires_at <= self.now() {
+            return Err(SourceError::Expired { profile, next: renewal_of(settings) });
         }
-        Ok(given)
+        Ok(found)
     }
 
-    async fn run(&self, profile: &str, words: &[String], need: &Need) -> Result<Given, SourceError> {
+    async fn run(
+        &self,
+        profile: &str,
+        words: &[String],
+        need: &Need,
+    ) -> Result<ProfileCredentials, SourceError> {
         let program = words.first().cloned().unwrap_or_default();
         let failed =
             |why: String| SourceError::Process { profile: profile.to_owned(), program: program.clone(), why };
@@ -310,7 +319,7 @@ impl Broker<'_, '_> {
 ///
 /// # Errors
 /// What is wrong with it, without quoting it.
-fn read_printed(printed: &[u8], now: Timestamp) -> Result<Given, String> {
+fn read_printed(printed: &[u8], now: Timestamp) -> Result<ProfileCredentials, String> {
     let printed: Printed = serde_json::from_slice(printed)
         .map_err(|_| "it is not the JSON that AWS's tools expect".to_owned())?;
     if printed.version != 1 {
@@ -322,9 +331,9 @@ fn read_printed(printed: &[u8], now: Timestamp) -> Result<Given, String> {
         .map(|text| Timestamp::parse_expiration(text).map_err(|why| format!("its Expiration {why}")))
         .transpose()?;
     let token = printed.session_token.filter(|token| !token.expose().is_empty());
-    Ok(Given {
-        for_good: token.is_none(),
-        ends: expires_at.is_some(),
+    Ok(ProfileCredentials {
+        long_lived: token.is_none(),
+        expiry_known: expires_at.is_some(),
         credentials: Credentials::new(
             printed.access_key_id,
             printed.secret_access_key,
@@ -335,6 +344,6 @@ fn read_printed(printed: &[u8], now: Timestamp) -> Result<Given, String> {
     })
 }
 
-fn lasting(credentials: Credentials) -> Given {
-    Given { credentials, for_good: false, ends: true }
+fn with_expiry(credentials: Credentials) -> ProfileCredentials {
+    ProfileCredentials { credentials, long_lived: false, expiry_known: true }
 }

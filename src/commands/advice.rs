@@ -1,5 +1,5 @@
-//! The one place where advice becomes words: an error of any layer ([`Explain`]) as the person sees it, with the commands
-//! for this case. Nothing else writes a hint.
+//! Turns the typed advice of an error ([`Explain`], any layer) into the hints that the person sees, with
+//! the commands for this role or IdP. No other module writes hints.
 
 use std::io;
 
@@ -55,14 +55,14 @@ impl Explain for ConfigUnread {
     }
 }
 
-/// Where neither a role nor an IdP is meant.
+/// For errors that are about no role and no IdP.
 impl<E: Explain> From<E> for CommandError {
     fn from(error: E) -> Self {
         Case::of_nobody().explain(&error)
     }
 }
 
-/// Why a command that asks nobody does not know what is stored.
+/// Why a command that never prompts cannot say what is stored.
 pub(super) fn not_asked(error: &StoreError) -> String {
     match error {
         StoreError::Locked { what, .. } => format!("{what}; this command does not ask, `jit login` does"),
@@ -70,7 +70,7 @@ pub(super) fn not_asked(error: &StoreError) -> String {
     }
 }
 
-/// A login that could not be stored, for the command whose purpose that is.
+/// The sign-in worked, but could not be stored. An error for `jit login`, whose purpose is to store it.
 #[derive(Debug, thiserror::Error)]
 #[error("you are signed in, but jit could not store the sign-in: the next command asks again")]
 pub(super) struct NotStored(pub(super) StoreError);
@@ -89,61 +89,62 @@ impl Explain for NotStored {
     }
 }
 
-/// Which command failed, as far as that decides what helps.
+/// The command that failed, where that changes which advice helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Typed {
-    /// `jit login`, which is not to be advised as it was typed.
+    /// `jit login`. Advice to run the same command again would not help.
     Login {
         /// With `--force`.
         force: bool,
     },
-    /// `jit configure`, which tries what is written nowhere yet: no other command knows that IdP or role, and the next
-    /// thing to try is another answer.
+    /// `jit configure`, which tests an IdP and a role before it writes them. Other commands do not know
+    /// them yet, so advice must not name such a command.
     Configure,
-    /// Any other.
+    /// Any other command.
     Another,
 }
 
-/// There is no session for `plan`.
+/// The error for a session of `plan` that jit could not get.
 pub(super) fn no_session(error: &BrokerError, plan: &Plan, typed: Typed) -> CommandError {
     let role = name::in_command(&plan.role).into_owned();
     Case { whom: Some(role.clone()), role: Some(role), proof: Some(&plan.proof), typed }.explain(error)
 }
 
-/// There is no login at `idp`.
+/// The error for a sign-in at `idp` that did not succeed.
 pub(super) fn no_login(error: &BrokerError, idp: &str, proof: &ProofPlan, typed: Typed) -> CommandError {
     let whom = format!("--idp {}", name::in_command(idp));
     Case { whom: Some(whom), role: None, proof: Some(proof), typed }.explain(error)
 }
 
-/// An error of a command itself about the role of `plan`.
+/// An error that a command found itself, about the role of `plan`.
 pub(super) fn about(plan: &Plan, error: &dyn Explain) -> CommandError {
     let role = name::in_command(&plan.role).into_owned();
     Case { whom: Some(role.clone()), role: Some(role), proof: Some(&plan.proof), typed: Typed::Another }
         .explain(error)
 }
 
-/// An error of a command about a role that is known by its name alone, if at all.
+/// An error about a role of which at most the name is known.
 pub(super) fn for_role(role: Option<&str>, error: &dyn Explain) -> CommandError {
     let role = role.map(|role| name::in_command(role).into_owned());
     Case { whom: role.clone(), role, proof: None, typed: Typed::Another }.explain(error)
 }
 
-/// One piece of advice that is about no role and no IdP.
+/// One piece of advice, where there is no role and no IdP.
 pub(super) fn in_words(next: &Next) -> String {
     Case::of_nobody().say(next).join("; ")
 }
 
-/// The advice of an error that is one finding among others.
+/// The advice of an error that is reported among other findings, as by `jit doctor`.
 pub(super) fn of(error: &dyn Explain) -> Vec<String> {
     Case::of_nobody().hints(error)
 }
 
-/// What a hint has to be true for. The lower layers know what happened, and neither the role nor what was typed.
+/// The case that hints are written for. The lower layers know what happened, but not the role or the
+/// command that was typed.
 struct Case<'a> {
-    /// What `jit login` is to be told: a role, or an IdP.
+    /// The argument for `jit login`: a role, or `--idp NAME`.
     whom: Option<String>,
-    /// The role, as it is typed, if there is one.
+    /// The role, quoted for a command line.
     role: Option<String>,
     proof: Option<&'a ProofPlan>,
     typed: Typed,
@@ -155,7 +156,7 @@ impl Case<'_> {
         Self { whom: None, role: None, proof: None, typed: Typed::Another }
     }
 
-    /// `error` as the person sees it.
+    /// The error as it is shown.
     fn explain(&self, error: &dyn Explain) -> CommandError {
         let mut shown = CommandError::advised(error.kind(), error.to_string(), self.hints(error));
         shown.excerpt = error.excerpt();
@@ -173,7 +174,7 @@ impl Case<'_> {
         hints
     }
 
-    /// One piece of advice as it is true here: nothing where it would not be.
+    /// One piece of advice, in words for this case; empty if it does not apply.
     fn say(&self, next: &Next) -> Vec<String> {
         let one = match next {
             Next::Do(words) => words.to_string(),
@@ -198,10 +199,12 @@ impl Case<'_> {
                 };
                 return fips.into_iter().chain([check]).collect();
             }
-            // It asks the servers of the configuration.
+            // `jit doctor` checks the servers of the configuration, so it does not help before there is
+            // one.
             Next::Doctor if self.typed == Typed::Configure || self.whom.is_none() => return Vec::new(),
             Next::Doctor => "run `jit doctor`".to_owned(),
-            // Clocks are compared with the endpoints of the roles, so there has to be one.
+            // `jit doctor` compares the clock with the STS endpoints of the configured roles, so there must
+            // be one.
             Next::Clock if self.role.is_some() && self.typed != Typed::Configure => {
                 "check this machine's clock: `jit doctor`".to_owned()
             }
@@ -220,7 +223,8 @@ impl Case<'_> {
         vec![one]
     }
 
-    /// Advice to sign in. `jit configure` asks for the sign-in by itself.
+    /// Advice to sign in. `jit configure` starts the sign-in itself, so it needs only the rest of the
+    /// advice.
     fn say_sign_in(&self, next: &Next) -> Option<String> {
         if self.typed == Typed::Configure {
             return match next {
@@ -233,7 +237,7 @@ impl Case<'_> {
         Some(match next {
             Next::SignIn => return Some(self.sign_in()),
             Next::SignInAgain => format!("run `{login}` again"),
-            // What was typed already ends as it did.
+            // The same command has just failed.
             Next::SignInAnew if self.typed == (Typed::Login { force: true }) => return None,
             Next::SignInAnew => again,
             Next::ThenSignIn(what) => format!("{what}, then: `{login}`"),
@@ -249,13 +253,13 @@ impl Case<'_> {
         })
     }
 
-    /// `jit login`, with these flags, for whom it is.
+    /// `jit login` with `flags`, for the role or IdP of this case.
     fn login(&self, flags: &str) -> String {
         let whom = self.whom.as_deref().unwrap_or_default();
         ["jit login", flags, whom].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
-    /// The sign-in that can be done. The same command would end as it did.
+    /// A sign-in that can work. After `jit login` itself failed, that is another way to sign in.
     fn sign_in(&self) -> String {
         match (self.typed, self.proof) {
             (Typed::Login { .. }, Some(ProofPlan::Oidc(_) | ProofPlan::IdentityCenter(_))) => {
@@ -269,8 +273,8 @@ impl Case<'_> {
         }
     }
 
-    /// What to look at where a FIPS endpoint was asked for that the region may not have. To ask the plain one instead
-    /// would be to leave out what somebody has switched on.
+    /// Advice if the region may not have the FIPS endpoint that was requested. It does not suggest the
+    /// plain endpoint: somebody has required FIPS.
     fn without_fips(&self) -> Option<String> {
         let Some(ProofPlan::IdentityCenter(center)) = self.proof else { return None };
         let CenterSettings { region, fips, .. } = center;

@@ -51,8 +51,9 @@ pub struct ConsoleArgs {
 /// Services that have no region in the console.
 const GLOBAL: [&str; 8] =
     ["iam", "route53", "cloudfront", "organizations", "billing", "cost-management", "support", "health"];
-/// What people and the AWS CLI call a service, where the console's address calls it otherwise.
-const OTHERWISE: [(&str, &str); 12] = [
+/// Names of services, as people and the AWS CLI write them, and their path in the console's URL where it
+/// differs.
+const CONSOLE_NAMES: [(&str, &str); 12] = [
     ("apigw", "apigateway"),
     ("cfn", "cloudformation"),
     ("ddb", "dynamodbv2"),
@@ -67,11 +68,12 @@ const OTHERWISE: [(&str, &str); 12] = [
     ("sso", "singlesignon"),
 ];
 
-/// Why the console does not open.
+/// Why the console cannot be opened.
 #[derive(Debug, thiserror::Error)]
 enum ConsoleError {
-    /// `GetFederationToken` would give a user's keys a console, but one with other rights than the user's and without
-    /// their MFA, so that is left alone (IAM User Guide, "Enable custom identity broker access to the AWS console").
+    /// `GetFederationToken` could open a console for the keys of an IAM user, but with other permissions
+    /// than the user's and without their MFA, so jit does not use it (IAM User Guide, "Enable custom
+    /// identity broker access to the AWS console").
     #[error("{0} is an IAM user, and AWS opens the console only for sessions of roles and federated users")]
     User(String),
     #[error("there is no browser here to open the console in")]
@@ -118,8 +120,11 @@ impl Explain for ConsoleError {
                 does: "prints a URL; anyone who opens it within 15 min is signed in".into(),
             }],
             Self::NotARegion { partition, role, .. } | Self::OtherRegion { partition, role, .. } => {
-                let (region, role) = (partition.default_region(), name::in_command(role));
-                vec![Next::run(format!("console --region {region} {role}"))]
+                vec![Next::run(format!(
+                    "console --region {} {}",
+                    partition.default_region(),
+                    name::in_command(role)
+                ))]
             }
             Self::Page { .. } => Next::list(["copy the URL of a page from the console itself"]),
             Self::NoHost { partition, role } => vec![
@@ -133,7 +138,7 @@ impl Explain for ConsoleError {
             Self::SignInPage { .. } => {
                 Next::list(["set AWS_ENDPOINT_URL_SIGNIN to an https URL, or unset it"])
             }
-            // The one host that `jit doctor` does not ask.
+            // `jit doctor` does not check this host, so the advice must not mention it.
             Self::Federation(FederationError::Http(
                 HttpError::Unreachable { .. } | HttpError::Timeout { .. } | HttpError::Tls { .. },
             )) => Next::list(["check the network, HTTPS_PROXY and AWS_CA_BUNDLE"]),
@@ -163,11 +168,11 @@ pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
         return without_a_browser(plan, &destination, ui);
     }
     let url = match portal_link(plan, &destination) {
-        // The portal knows the person, and signs them in by itself.
+        // The portal signs the person in by itself.
         Some(link) => Secret::new(link),
         None => {
             let session = subject.session(&typed_need(world, None))?;
-            // What a program or a variable gave may be a user's as well.
+            // Credentials from a program or a variable may also be those of an IAM user.
             if ![":assumed-role/", ":federated-user/"].iter().any(|kind| session.assumed_arn.contains(kind)) {
                 return Err(ConsoleError::User(plan.role.clone()).into());
             }
@@ -178,7 +183,8 @@ pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
             );
             let sign_in = TrustedUrl::parse(&sign_in, Purpose::AwsEndpoint)
                 .map_err(|why| ConsoleError::SignInPage { url: sign_in.clone(), why })?;
-            // Of credentials that somebody else made, it is not known whether a role's session made them.
+            // A duration is allowed only for a session that jit obtained with a single step. Credentials
+            // from elsewhere may already be those of a chained role.
             let first = plan.legs.len() == 1 && !matches!(plan.target().role.value, RoleId::Itself(_));
             let duration = first.then_some(plan.target().duration.value);
             let asked =
@@ -195,14 +201,15 @@ pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
     open(url, plan, subject.console_browser.as_deref(), world)
 }
 
-/// Whether the plan starts and ends with long-lived keys, which are a user's (or root's).
+/// Whether the plan uses long-lived access keys directly, which belong to an IAM user or to root.
 fn is_a_user(plan: &Plan) -> bool {
     let (ProofPlan::Source(settings), [leg]) = (&plan.proof, plan.legs.as_slice()) else { return false };
     let keys = matches!(&settings.source.value, ProfileSource::Keys { token: None, .. });
     keys && matches!(leg.role.value, RoleId::Itself(_))
 }
 
-/// Says so before anything is asked of AWS. The portal's link holds no secret, so it can be opened anywhere.
+/// Fails before AWS is called. The portal's link contains no secret, so it is printed to be opened
+/// elsewhere.
 fn without_a_browser(plan: &Plan, destination: &str, ui: &Ui) -> CommandResult {
     if let Some(link) = portal_link(plan, destination) {
         ui.say("There is no browser here. Open this URL where you can sign in to the portal:");
@@ -211,8 +218,8 @@ fn without_a_browser(plan: &Plan, destination: &str, ui: &Ui) -> CommandResult {
     Err(ConsoleError::NoBrowser(plan.role.clone()).into())
 }
 
-/// Hands the URL to the browser by way of a page of this machine: whoever has it is signed in, and what a browser is
-/// started with is in the list of processes.
+/// Opens the URL through a page on this machine. Everybody who has the URL is signed in, and the arguments
+/// of a browser are visible in the process list.
 fn open(url: Secret<String>, plan: &Plan, words: Option<&[String]>, world: &World) -> CommandResult {
     let open = |page: &TrustedUrl| match words {
         Some(words) => browser::open_with(&filled(words, page.as_str(), plan)),
@@ -222,7 +229,7 @@ fn open(url: Secret<String>, plan: &Plan, words: Option<&[String]>, world: &Worl
         .map_err(|error| ConsoleError::HandOver { error, role: plan.role.clone() }.into())
 }
 
-/// The words of a command with what stands for something in them filled in.
+/// The words of the configured command, with their placeholders filled in.
 fn filled(words: &[String], url: &str, plan: &Plan) -> Vec<String> {
     let encoded: String = form_urlencoded::byte_serialize(url.as_bytes()).collect();
     let fill = |word: &String| {
@@ -235,7 +242,8 @@ fn filled(words: &[String], url: &str, plan: &Plan) -> Vec<String> {
     words.iter().map(fill).collect()
 }
 
-/// For a permission set there is an address that holds no secret ("shortcut links" of the Identity Center User Guide).
+/// The portal's link for a permission set. It contains no secret ("shortcut links" in the Identity Center
+/// User Guide).
 fn portal_link(plan: &Plan, destination: &str) -> Option<String> {
     let (ProofPlan::IdentityCenter(center), [leg]) = (&plan.proof, plan.legs.as_slice()) else { return None };
     let RoleId::Assigned(assigned) = &leg.role.value else { return None };
@@ -256,9 +264,10 @@ fn region(args: &ConsoleArgs, plan: &Plan, world: &World) -> String {
     region.unwrap_or_else(|| partition.default_region()).to_owned()
 }
 
-/// Where in the console to go.
+/// The URL of the console page to open.
 fn destination(args: &ConsoleArgs, plan: &Plan, world: &World) -> CommandResult<String> {
-    let (partition, region) = (plan.target().role.value.partition(), region(args, plan, world));
+    let partition = plan.target().role.value.partition();
+    let region = region(args, plan, world);
     if !is_region(&region) {
         return Err(ConsoleError::NotARegion { region, partition, role: plan.role.clone() }.into());
     }
@@ -280,7 +289,8 @@ fn page_of(service: Option<&str>, host: &str, region: &str) -> String {
         return format!("https://{region}.{host}/console/home?region={region}");
     };
     let service = service.to_ascii_lowercase();
-    let page = OTHERWISE.iter().find(|(name, _)| *name == service).map_or(service.as_str(), |(_, page)| page);
+    let page =
+        CONSOLE_NAMES.iter().find(|(name, _)| *name == service).map_or(service.as_str(), |(_, page)| page);
     if GLOBAL.contains(&page) {
         return format!("https://{host}/{page}/home");
     }

@@ -1,4 +1,4 @@
-//! `jit credential-process`: what AWS's tools call. Asks nothing, reads nothing; one line on stdout.
+//! `jit credential-process`: called by AWS's tools. Asks nothing, reads no input, prints one line.
 
 use std::time::Duration;
 
@@ -27,13 +27,13 @@ pub struct CredentialProcessArgs {
     pub auto_login: bool,
 }
 
-/// AWS's Go SDK, and so Terraform, gives its helper a minute.
+/// AWS's Go SDK, and so Terraform, waits one minute for a credential_process.
 const CALLER_WAITS: Duration = Duration::from_secs(55);
 
-/// Prints the answer.
+/// Prints the credentials.
 ///
 /// # Errors
-/// The failure to show; AWS's tools pass stderr on.
+/// The failure to show. AWS's tools pass stderr on.
 pub(super) fn run(args: &CredentialProcessArgs, world: &World, ui: &Ui) -> CommandResult {
     let subject = Subject::find_fast(&RoleArgs::named(&args.role), world)?;
     let options = LoginOptions { within: CALLER_WAITS, ..LoginOptions::by_browser() };

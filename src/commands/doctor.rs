@@ -1,4 +1,4 @@
-//! `jit doctor`: what is wrong on this machine, and the command that mends it.
+//! `jit doctor`: finds problems on this machine and suggests fixes.
 
 use std::path::Path;
 
@@ -37,20 +37,20 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
-/// AWS refuses signatures that are further off than five minutes; this is where to start to worry.
+/// AWS rejects signatures that are more than five minutes off; doctor reports less than that.
 const CLOCK_TOLERANCE: i64 = 60;
-/// Sessions shorter than this are asked for at every call by AWS's Python and .NET tools, which renew when 15 minutes
-/// are left.
+/// AWS's Python and .NET tools renew when 15 minutes are left, so they request shorter sessions for every
+/// call.
 const SHORT_SESSION: u32 = 20 * 60;
 
-/// One thing that was looked at.
+/// The result of one check.
 struct Finding {
-    /// What was looked at.
+    /// The area of the check.
     about: &'static str,
     health: Health,
-    /// What is so.
+    /// What was found.
     what: String,
-    /// What mends it.
+    /// How to fix it.
     cure: Option<String>,
 }
 
@@ -156,7 +156,7 @@ fn short_sessions(file: &File, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The browsers that logins are to be driven in.
+/// The browsers that jit controls for sign-ins.
 fn browsers(file: &File, world: &World, findings: &mut Vec<Finding>) {
     for idp in file.idps.keys() {
         let Ok(ProofPlan::Saml(saml)) = resolve::proof(file, idp, &world.env) else { continue };
@@ -187,7 +187,7 @@ fn store(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) 
     if let Some(problem) = description.problem {
         return findings.push(Finding::broken("store", &problem.into()));
     }
-    // One that is there and answers may still keep nothing.
+    // A store may answer and still not keep what it is given.
     if let Some(Err(error)) = description.kind.map(|kind| store.try_home(kind)) {
         return findings.push(Finding::broken("store", &error.into()));
     }
@@ -201,7 +201,7 @@ fn store(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) 
     }
 }
 
-/// Compares this machine's clock with the `Date` of an STS endpoint, asking each endpoint of the configuration once.
+/// Compares this machine's clock with the `Date` header of each STS endpoint of the configuration.
 fn clock(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) {
     let mut asked = Vec::new();
     for name in files.file.roles.keys() {
@@ -220,7 +220,7 @@ fn clock(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) 
     }
 }
 
-/// A server that does not answer. What helps is the error's own advice, but for the word to come here.
+/// A server that does not answer, with the error's own advice except `jit doctor`.
 fn unreachable(what: String, error: &HttpError) -> Finding {
     let here = Next::Doctor;
     let cure = error.next().into_iter().find(|next| *next != here).map(|next| match next {
@@ -230,11 +230,11 @@ fn unreachable(what: String, error: &HttpError) -> Finding {
     Finding { about: "network", health: Health::Broken, what, cure }
 }
 
-/// Whether the IdPs answer: any answer is good, whatever it says.
+/// Whether the IdPs answer. Every HTTP response counts, whatever its status.
 fn idps(file: &File, world: &World, findings: &mut Vec<Finding>) {
     for idp in file.idps.keys() {
         let Ok(proof) = resolve::proof(file, idp, &world.env) else { continue };
-        let Some(url) = address(&proof) else { continue };
+        let Some(url) = first_url(&proof) else { continue };
         let asked = TrustedUrl::parse(&url, Purpose::Issuer).map_err(|why| HttpError::bad_url(&url, why));
         let answer = asked.and_then(|url| process::block_on(world.http.get(&url)));
         findings.push(match answer {
@@ -244,8 +244,8 @@ fn idps(file: &File, world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Where an IdP is asked first; a profile has none.
-fn address(proof: &ProofPlan) -> Option<String> {
+/// The first URL of an IdP that jit calls; a profile has none.
+fn first_url(proof: &ProofPlan) -> Option<String> {
     match proof {
         ProofPlan::Oidc(oidc) => Some(oidc.issuer.value.clone()),
         ProofPlan::Saml(saml) => {
@@ -257,7 +257,7 @@ fn address(proof: &ProofPlan) -> Option<String> {
     }
 }
 
-/// A plain `GET`, unsigned: any answer, even a refusal, has the date.
+/// Sends an unsigned `GET`: every response has the date, even a refusal.
 fn ask_time(url: &str, world: &World) -> Finding {
     let before = world.clock.now();
     let ask = async {
@@ -276,7 +276,7 @@ fn ask_time(url: &str, world: &World) -> Finding {
             "check for a proxy in between",
         );
     };
-    // The answer was written between the two readings; only what lies outside of them is a difference.
+    // The response was sent between the two readings, so only a time outside of them is a difference.
     let ahead = (before.0 - date.0).max(0) - (date.0 - now.0).max(0);
     if ahead.abs() <= CLOCK_TOLERANCE {
         return Finding::good("clock", format!("agrees with {url}"));
@@ -289,12 +289,13 @@ fn ask_time(url: &str, world: &World) -> Finding {
     Finding { about: "clock", health: Health::Broken, what, cure: Some(cure) }
 }
 
-/// What silently decides instead of the profiles that jit wrote.
+/// Settings and files that take precedence over the profiles that jit wrote.
 fn profiles(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding>) {
     let home = &world.folders.home;
-    let (config_path, credentials_path) = (&world.folders.aws_config, &world.folders.aws_credentials);
-    let (shown, credentials_shown) =
-        (folders::short(config_path, home), folders::short(credentials_path, home));
+    let config_path = &world.folders.aws_config;
+    let credentials_path = &world.folders.aws_credentials;
+    let shown = folders::short(config_path, home);
+    let credentials_shown = folders::short(credentials_path, home);
     let Some(config) = document(config_path, &shown, findings) else { return };
     let credentials = document(credentials_path, &credentials_shown, findings);
     let own = process::own_path().unwrap_or_default();
@@ -325,7 +326,7 @@ fn profiles(files: &Configuration<'_>, world: &World, findings: &mut Vec<Finding
     static_keys(profiles, findings);
 }
 
-/// Profiles that are meant to lead to credentials, and do not.
+/// Profiles that should provide credentials, but cannot.
 fn unusable(profiles: &AwsProfiles, findings: &mut Vec<Finding>) {
     findings.extend(aws::mistakes(profiles).map(|mistake| {
         let cure = mistake.suggestion.clone().unwrap_or_else(|| "fix that line".to_owned());
@@ -333,7 +334,7 @@ fn unusable(profiles: &AwsProfiles, findings: &mut Vec<Finding>) {
     }));
 }
 
-/// Keys that whoever finds them can use until somebody deletes them.
+/// Long-lived access keys, which stay usable until somebody deletes them.
 fn static_keys(profiles: &AwsProfiles, findings: &mut Vec<Finding>) {
     findings.extend(profiles.static_keys().map(|(profile, path, line)| {
         Finding::doubtful(
@@ -349,7 +350,7 @@ fn from_shadow(finding: shadow::Finding) -> Finding {
     Finding::doubtful("profiles", format!("{place}{}", finding.what), finding.cure)
 }
 
-/// Reads one of AWS's files; `None` if there is none or it cannot be used, which is a finding.
+/// Reads one of AWS's files; `None` if it does not exist, or cannot be used, which is a finding.
 fn document(path: &Path, shown: &str, findings: &mut Vec<Finding>) -> Option<Document> {
     let content = match fs::read_limited(path, SIZE_LIMIT) {
         Ok(content) => zeroize::Zeroizing::new(content),

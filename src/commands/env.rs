@@ -1,4 +1,4 @@
-//! `jit env`: a role's credentials as statements of the user's shell.
+//! `jit env`: a role's credentials as statements of the person's shell.
 
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
@@ -29,7 +29,7 @@ pub struct EnvArgs {
     pub shell: Option<ShellSyntax>,
 }
 
-/// The forms that `jit env` prints.
+/// The formats that `jit env` prints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum ShellSyntax {
@@ -41,7 +41,7 @@ pub enum ShellSyntax {
     Dotenv,
 }
 
-/// Why no statements are printed.
+/// Why jit printed no statements.
 #[derive(Debug, thiserror::Error)]
 enum EnvError {
     #[error("the value of {name} needs quotes in a dotenv file")]
@@ -84,8 +84,8 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let session = subject.session(&typed_need(world, None))?;
     let variables = variables(&session, &subject.plan, &world.env);
     let set: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
-    // The shell's exported variables are this process's own; what is not set need not be unset, and in fish must not
-    // be, where that counts as a failure.
+    // The shell's exported variables are those of this process. A variable that is not set must not be
+    // unset: in fish that is an error.
     let is_set = |name: &&str| world.env.names().any(|set| set == *name);
     let clear = SHADOWS.into_iter().filter(|name| !set.contains(name)).filter(is_set).map(Variable::known);
     let text = statements(syntax, &clear.collect::<Vec<_>>(), &variables)
@@ -93,7 +93,7 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     ui.data(text.as_bytes())
 }
 
-/// The syntax of the shell that `SHELL` names, or PowerShell's where only that can be.
+/// The syntax of the shell in `SHELL`, or PowerShell if its own variable is set.
 fn of_user(env: &Env) -> CommandResult<ShellSyntax> {
     let shell = env.get(SHELL).unwrap_or_default();
     match shell.rsplit('/').next().unwrap_or_default() {
@@ -106,13 +106,14 @@ fn of_user(env: &Env) -> CommandResult<ShellSyntax> {
     }
 }
 
-/// More than any session takes, so that the text does not grow and leave copies behind.
+/// Larger than the output for any session, so that the text is never reallocated, which would leave copies
+/// of secrets.
 const ROOM: usize = 64 * 1024;
 
-/// Statements that unset `clear` and set `pairs`, in text that is wiped.
+/// Statements that unset `clear` and set `pairs`, as text that is wiped.
 ///
 /// # Errors
-/// The variable whose value would need quotes in a dotenv file, which has none that all its readers take.
+/// The variable whose value would need quotes in a dotenv file: its readers disagree about quotes.
 pub fn statements(
     syntax: ShellSyntax,
     clear: &[Variable],
@@ -129,7 +130,7 @@ pub fn statements(
             ShellSyntax::Bash | ShellSyntax::Zsh => ("unset ", "\n"),
             ShellSyntax::Fish => ("set -e ", ";\n"),
             ShellSyntax::Powershell => ("Remove-Item Env:", " -ErrorAction SilentlyContinue\n"),
-            // Files of values, which unset nothing.
+            // These formats cannot unset anything.
             ShellSyntax::Json | ShellSyntax::Dotenv => continue,
         };
         [before, name.as_str(), after].into_iter().for_each(|part| text.push_str(part));
@@ -156,13 +157,13 @@ pub fn statements(
     Ok(text)
 }
 
-/// Whether every reader of dotenv files, and a shell that is fed one, takes `value` as it is.
+/// Whether every reader of dotenv files, and every shell, reads `value` unchanged.
 fn stands_alone(value: &str) -> bool {
     value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=_.,:@%-".contains(&b))
 }
 
-/// Appends `value` as `syntax` quotes it, character by character: a text put together elsewhere would be a copy that
-/// nobody wipes.
+/// Appends `value`, quoted for `syntax`, character by character: a temporary string would be a copy that is
+/// not wiped.
 fn quote(syntax: ShellSyntax, text: &mut String, value: &str) {
     let (mark, spelled): (_, fn(char) -> Option<&'static str>) = match syntax {
         ShellSyntax::Bash | ShellSyntax::Zsh => ('\'', in_posix),

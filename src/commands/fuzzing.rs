@@ -1,4 +1,4 @@
-//! What commands read themselves, as functions of bytes.
+//! The inputs that commands parse themselves, as functions of bytes.
 
 use clap::ValueEnum as _;
 
@@ -14,7 +14,7 @@ use jit_wire::timestamp::Timestamp;
 pub use super::configure::fuzzing::profile_names;
 pub use super::exec::fuzzing::container_request;
 
-/// The notes of terminals, and of the roles that are used.
+/// The files with the last role of each terminal and with the roles in use.
 pub fn terminal_notes(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let notes = terminals::notes_in(&text);
@@ -29,8 +29,7 @@ pub fn terminal_notes(data: &[u8]) {
     assert!(again.iter().all(|one| one.weight.is_finite()));
 }
 
-/// What is typed at a shell's prompt, then what there is to complete it by: `config.toml`, `~/.aws/config` and the index,
-/// a zero byte between them.
+/// A word to complete, then `config.toml`, `~/.aws/config` and the index, separated by zero bytes.
 pub fn completion_words(data: &[u8]) {
     let mut parts = data.splitn(4, |byte| *byte == 0).map(String::from_utf8_lossy);
     let mut next = || parts.next().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The files in which a person names roles: `config.toml`, and the profiles of AWS's two files. Every command reads them
-//! here, into one [`Configuration`]; whether it can do without `config.toml`, it says by what it asks of that.
+//! Reads the files that define roles: `config.toml` and AWS's two files. Every command reads them here,
+//! into one [`Configuration`], and then states whether it needs `config.toml`.
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -27,17 +27,17 @@ pub(super) const LARGEST_CONFIG: u64 = 16 * 1024 * 1024;
 /// How much of the files is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reading {
-    /// What one role is made of, where that can be told from the lines and nothing is wrong with it.
+    /// Only the sections that one role depends on, if these can be found without parsing the whole file.
     Part,
     /// Everything, so that every mistake is reported.
     Whole,
 }
 
-/// What was read.
+/// The files that were read.
 pub(super) struct Configuration<'w> {
     /// `config.toml`; with no tables if there is none.
     pub(super) file: File,
-    /// That there is no `config.toml`.
+    /// The error for a missing `config.toml`.
     absent: Option<ConfigUnread>,
     profiles: OnceCell<AwsProfiles>,
     reading: Reading,
@@ -45,11 +45,11 @@ pub(super) struct Configuration<'w> {
 }
 
 impl<'w> Configuration<'w> {
-    /// Reads `config.toml`. That there is none is an error only to those who ask for it: see [`Self::that_is_written`] and
-    /// [`Self::with_roles`].
+    /// Reads `config.toml`. A missing file is an error only for commands that call
+    /// [`Self::that_is_written`] or [`Self::with_roles`].
     ///
     /// # Errors
-    /// The file is there and cannot be read, or has a mistake.
+    /// The file exists but cannot be read, or has a mistake.
     pub(super) fn read(world: &'w World) -> CommandResult<Self> {
         let path = &world.folders.config_file;
         let shown = folders::short(path, &world.folders.home);
@@ -69,9 +69,8 @@ impl<'w> Configuration<'w> {
         Ok(Self::of(File::parse(&shown, text)?, world))
     }
 
-    /// Reads what `role` is made of and no more, where that can be told. Its mistakes are not all there are: only an answer
-    /// from a session that is at hand may come from a part, so whoever goes on to ask anybody for anything reads the whole
-    /// first.
+    /// Reads only what `role` depends on, if possible. This finds only some mistakes, so it is only for
+    /// answers from a stored session: before it calls or asks anybody, a command reads the whole file.
     ///
     /// # Errors
     /// As for [`Self::read`].
@@ -83,23 +82,23 @@ impl<'w> Configuration<'w> {
         Ok(Self { reading: Reading::Part, ..configuration })
     }
 
-    /// `file` as if it had been read.
+    /// A configuration of `file`, for tests and for files that are not written yet.
     pub(super) fn of(file: File, world: &'w World) -> Self {
         Self { file, absent: None, profiles: OnceCell::new(), reading: Reading::Whole, world }
     }
 
-    /// For a command that is about `config.toml` itself.
+    /// Requires a `config.toml`, for a command about that file.
     ///
     /// # Errors
-    /// There is none.
+    /// It does not exist.
     pub(super) fn that_is_written(mut self) -> CommandResult<Self> {
         self.absent.take().map_or(Ok(()), |absent| Err(absent.into())).map(|()| self)
     }
 
-    /// For a command about a role: profiles of AWS's files are roles too, and need no `config.toml`.
+    /// Requires `config.toml` or one of AWS's files, for a command about a role: profiles are roles too.
     ///
     /// # Errors
-    /// There is neither.
+    /// None of them exists.
     pub(super) fn with_roles(self) -> CommandResult<Self> {
         let aws = [&self.world.folders.aws_config, &self.world.folders.aws_credentials];
         if self.is_written() || aws.iter().any(|path| path.exists()) {
@@ -114,15 +113,15 @@ impl<'w> Configuration<'w> {
         self.absent.is_none()
     }
 
-    /// Whether mistakes may have been left unread.
+    /// Whether the files were read in part, so that there may be other mistakes.
     pub(super) fn is_part(&self) -> bool {
         self.reading == Reading::Part
     }
 
-    /// The profiles of `~/.aws/config` and `~/.aws/credentials`, as far as these are there.
+    /// The profiles of `~/.aws/config` and `~/.aws/credentials`, if these exist.
     ///
     /// # Errors
-    /// One is there and cannot be read.
+    /// A file exists but cannot be read.
     pub(super) fn profiles(&self) -> CommandResult<&AwsProfiles> {
         if let Some(profiles) = self.profiles.get() {
             return Ok(profiles);
@@ -131,7 +130,7 @@ impl<'w> Configuration<'w> {
         Ok(self.profiles.get_or_init(|| profiles))
     }
 
-    /// The profile called `name`, as roles.
+    /// The profile `name`, as roles.
     fn profile(&self, name: &str) -> CommandResult<Option<File>> {
         let within = self.world.env.get(JIT_WITHIN).unwrap_or_default();
         let within: Vec<&str> = within.split_terminator(',').collect();
@@ -144,26 +143,26 @@ impl<'w> Configuration<'w> {
         Ok(aws::as_roles(self.profiles()?, name, &within)?)
     }
 
-    /// Which role is meant.
+    /// The role to use: the one given, else by the usual order.
     ///
     /// # Errors
-    /// Nothing names one.
+    /// No role is given anywhere.
     pub(super) fn role_name(&self, named: Option<&str>) -> Result<Valued<String>, ResolveError> {
         let world = self.world;
-        // A role that is gone from the file and from what IdPs offer is meant no more.
+        // The last role of this terminal counts only if it still exists.
         let known = |role: &String| self.plan(role, Flags::default()).is_ok();
         let flags = Flags { role: named, duration: None };
         resolve::role_name(&self.file, flags, &world.env, || terminals::last_role(world).filter(known))
     }
 
-    /// The plan for the role called `name`: of `config.toml`, else a profile of AWS's files, else one that an IdP was seen
-    /// to offer.
+    /// The plan for the role `name`: from `config.toml`, else a profile of AWS's files, else a role that an
+    /// IdP offered.
     ///
     /// # Errors
-    /// There is none, or it cannot be resolved.
+    /// No such role exists, or it cannot be resolved.
     pub(super) fn plan(&self, name: &str, flags: Flags<'_>) -> CommandResult<Plan> {
         let plan = self.resolved(name, flags)?;
-        // Whatever is asked next is asked for this plan.
+        // All later calls are for this plan.
         let certificates = plan.ca_bundle.as_ref();
         let http = &self.world.http;
         http.trust(certificates.map(|at| (at.value.as_str(), format!("`ca_bundle` ({})", at.origin))));
@@ -171,14 +170,16 @@ impl<'w> Configuration<'w> {
     }
 
     fn resolved(&self, name: &str, flags: Flags<'_>) -> CommandResult<Plan> {
-        let (file, env, state) = (&self.file, &self.world.env, &self.world.folders.state);
+        let file = &self.file;
+        let env = &self.world.env;
+        let state = &self.world.folders.state;
         if !file.roles.contains_key(name)
             && let Some(profile) = self.profile(name)?
         {
             return Ok(resolve::plan(&profile, name, flags, env, Vec::new)?);
         }
         match resolve::plan(file, name, flags, env, || index::near(state, name)) {
-            // The whole index is read only for the message that says which role was probably meant.
+            // The whole index is needed only to suggest a similar name.
             Err(ResolveError::UnknownRole { .. }) => {
                 Ok(resolve::plan(file, name, flags, env, || index::all(state))?)
             }
@@ -186,10 +187,10 @@ impl<'w> Configuration<'w> {
         }
     }
 
-    /// The store, as the file sets it up.
+    /// Opens the store that is configured.
     ///
     /// # Errors
-    /// `JIT_STORE` or the file asks for a store that cannot be had.
+    /// `JIT_STORE` is invalid, or the store is not available.
     pub(super) fn open_store(&self) -> CommandResult<Store<'w>> {
         let world = self.world;
         let prompts = match world.asking {
@@ -201,7 +202,7 @@ impl<'w> Configuration<'w> {
     }
 }
 
-/// The part of `config.toml` that `role` is made of; `None` where the whole has to tell.
+/// The part of `config.toml` that `role` depends on; `None` if the whole file must be read.
 fn part_of_file(role: &str, world: &World) -> Option<File> {
     let path = &world.folders.config_file;
     let content = Zeroizing::new(fs::read_limited(path, LARGEST_CONFIG).ok()?);
@@ -210,7 +211,7 @@ fn part_of_file(role: &str, world: &World) -> Option<File> {
     file.roles.contains_key(role).then_some(file)
 }
 
-/// The texts of AWS's two files; nothing for one that is not there.
+/// The contents of AWS's two files; empty for a file that does not exist.
 type Texts = [Zeroizing<Vec<u8>>; 2];
 
 fn texts_of_aws(world: &World) -> CommandResult<Texts> {
@@ -243,12 +244,12 @@ fn parsed(texts: &Texts, world: &World) -> CommandResult<AwsProfiles> {
 /// The profiles of AWS's files.
 ///
 /// # Errors
-/// A file is there and cannot be read.
+/// A file exists but cannot be read.
 pub(super) fn profiles(world: &World) -> CommandResult<AwsProfiles> {
     parsed(&texts_of_aws(world)?, world)
 }
 
-/// The same, with only what `profile` is made of where the lines tell.
+/// As [`profiles`], but only what `profile` depends on, if possible.
 fn part_of_profiles(profile: &str, world: &World) -> CommandResult<AwsProfiles> {
     let texts = texts_of_aws(world)?;
     let part = || {
@@ -264,7 +265,7 @@ fn part_of_profiles(profile: &str, world: &World) -> CommandResult<AwsProfiles> 
     }
 }
 
-/// What can be read of the files, for a shell that completes: it shows no errors, and must not wait for a pipe.
+/// Reads what it can of the files, for completions: it reports no errors, and does not block on a pipe.
 pub(super) fn readable(folders: &Folders) -> (File, AwsProfiles) {
     let read = |path: &Path, limit: u64| {
         let content = path.is_file().then(|| fs::read_limited(path, limit).ok());

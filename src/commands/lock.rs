@@ -1,4 +1,4 @@
-//! `jit lock`: drop the copy of the data key that the kernel keeps, so that the keychain is asked again.
+//! `jit lock`: removes the kernel's copy of the data key, so that the next command asks the keychain again.
 
 use crate::error::CommandResult;
 use crate::ui::Ui;

@@ -1,4 +1,5 @@
-//! `jit logout`: forget sessions here, end the login at the IdP, say what stays valid until when.
+//! `jit logout`: deletes sessions here, signs out at the IdP, and says how long issued credentials stay
+//! valid.
 
 mod all;
 
@@ -83,8 +84,8 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     Ok(())
 }
 
-/// What was deleted opens never again, should somebody have a copy and put it back. Without it the login is ended all the
-/// same.
+/// Replaces the store's key, so that copies of the deleted entries cannot be decrypted. The sign-out
+/// continues if this fails.
 fn renew_key(store: &Store<'_>, ui: &Ui) {
     if let Err(error) = store.renew_key() {
         ui.warn(shown!(
@@ -94,7 +95,7 @@ fn renew_key(store: &Store<'_>, ui: &Ui) {
     }
 }
 
-/// The sessions that descend from `login`. One that cannot be read is among them: it is of no use to anybody.
+/// The sessions that were obtained with `login`, and those that cannot be read, because they are useless.
 fn sessions_of(store: &Store<'_>, login: &EntryKey) -> CommandResult<Vec<EntryKey>> {
     let name = login.file_name();
     let keys = store.keys()?.into_iter().filter(|key| key.kind == EntryKind::Session);
@@ -106,8 +107,8 @@ fn read(store: &Store<'_>, key: &EntryKey) -> Option<Session> {
     Session::from_bytes(bytes.expose()).ok()
 }
 
-/// Deletes the login here first, then tells the IdP: whatever the network does, nothing is left on this machine. The
-/// answer is whether there was a login.
+/// Deletes the sign-in here, then asks the IdP to revoke it: nothing stays on this machine if the network
+/// fails. Returns whether a sign-in was stored.
 fn end_login(
     args: &LogoutArgs,
     plan: &Plan,
@@ -119,7 +120,7 @@ fn end_login(
     let login = broker::stored_login(store, &key);
     let was_there = store.delete(&key)?;
     forget_password(plan, store, world)?;
-    // Even an entry that could not be read is gone now.
+    // An entry that could not be read has been deleted too.
     let Ok(Some(login)) = login else { return Ok(was_there) };
     let name = plan.proof.name();
     match process::block_on(idp::end(&plan.proof, world, &login)) {
@@ -134,8 +135,7 @@ fn end_login(
     Ok(was_there)
 }
 
-/// A password that was kept for the IdP is part of the login. What else is remembered of the person stays: it opens
-/// nothing.
+/// Deletes a stored password. The other data about the person is kept: it gives no access.
 fn forget_password(plan: &Plan, store: &Store<'_>, world: &World) -> CommandResult {
     let key = plan.proof.person_key();
     let Ok(Some(stored)) = store.get(&key) else { return Ok(()) };
@@ -146,11 +146,11 @@ fn forget_password(plan: &Plan, store: &Store<'_>, world: &World) -> CommandResu
     Ok(())
 }
 
-/// The IdP's own session lives in the browser, so that is where it is ended, by the person.
+/// The IdP's own session is in the browser, so the person ends it there.
 fn end_session(args: &LogoutArgs, proof: &ProofPlan, login: &IdpLogin, world: &World) {
     let Some(url) = idp::end_session_url(proof, login) else { return };
     let person = &world.person;
-    // The URL may say who was signed in, and a browser's arguments are seen by everybody.
+    // The URL may contain the user's name, and other users can see the arguments of a browser.
     let target = Secret::from(url.as_str());
     let hand_over = || process::block_on(idp::hand_over(world, target, |page| world.browser.open(page)));
     let opened =
@@ -164,7 +164,7 @@ fn end_session(args: &LogoutArgs, proof: &ProofPlan, login: &IdpLogin, world: &W
     }
 }
 
-/// The profiles of the browsers that signed in hold the IdPs' cookies.
+/// The browser profiles of sign-ins contain the IdPs' cookies.
 fn forget_browsers(world: &World, ui: &Ui) -> Vec<PathBuf> {
     forget_profiles(&world.folders.state).unwrap_or_else(|error| {
         ui.warn(shown!("could not remove the browser profiles: {}", error));
@@ -172,7 +172,7 @@ fn forget_browsers(world: &World, ui: &Ui) -> Vec<PathBuf> {
     })
 }
 
-/// Only what `jit` makes is removed from the state folder. Somebody put the rest there, who may want to know.
+/// jit removes only its own files from the state folder, and reports others.
 fn say_what_was_left(left: &[PathBuf], world: &World, ui: &Ui) {
     for path in left {
         let path = folders::short(path, &world.folders.home);
@@ -180,7 +180,7 @@ fn say_what_was_left(left: &[PathBuf], world: &World, ui: &Ui) {
     }
 }
 
-/// AWS has no way to call a session back; the honest thing is to say until when it holds.
+/// AWS cannot revoke a session, so say how long it stays valid.
 fn still_valid(ended: &[Session], world: &World, ui: &Ui) {
     let now = world.clock.now();
     let last = ended.iter().max_by_key(|session| session.credentials.expires_at);

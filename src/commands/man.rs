@@ -1,4 +1,4 @@
-//! `jit man`: the manual, made from the same words as the help.
+//! `jit man`: the manual, generated from the help.
 
 use clap::CommandFactory as _;
 use clap_mangen::{Man as Page, roff};

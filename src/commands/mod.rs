@@ -1,7 +1,7 @@
-//! One command, one file: its arguments, the help for them, and what it does.
+//! Each command is one file: its arguments, their help, and what it does.
 //!
-//! What commands share: `load` reads the person's files, `nameable` lists what can be named in them, `subject` is the role
-//! that a command is about, `pick` lets a person choose one, and `advice` puts what errors say into words for the case.
+//! Shared by the commands: `load` reads the user's files, `nameable` lists every role in them, `subject` is
+//! the role of a command, `pick` is the picker, and `advice` turns the advice of errors into hints.
 
 mod advice;
 pub mod completions;
@@ -49,7 +49,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-/// The commands. Where one has no words here, those of its arguments are its help.
+/// The commands. Their help is that of their arguments, if it is not here.
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "said by the types of their arguments")]
 pub enum Command {
@@ -78,7 +78,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether talk is unwanted.
+    /// Whether messages are suppressed.
     pub fn quiet(&self) -> bool {
         match self {
             Self::Login(args) => args.quiet,
@@ -87,8 +87,9 @@ impl Command {
         }
     }
 
-    /// What it may ask. The one place that decides it: a command that looks at what is there, as shells do at every
-    /// prompt, never stops for a passphrase or a dialog, nor reads what was typed for somebody else.
+    /// What the command may ask. Decided only here: commands that only show state, as shells run them at
+    /// every prompt, never wait for a passphrase or a dialog, and never read input meant for another
+    /// program.
     pub fn asking(&self) -> Asking {
         match self {
             Self::Status(_)
@@ -97,7 +98,7 @@ impl Command {
             | Self::Lock
             | Self::Completions(_)
             | Self::Man(_) => Asking::Nothing,
-            // Programs read what these print, and answer nothing.
+            // Other programs run these commands, and cannot answer.
             Self::CredentialProcess(_) => Asking::Nobody,
             _ if self.json() => Asking::Nobody,
             Self::Login(_)
@@ -112,7 +113,7 @@ impl Command {
         }
     }
 
-    /// Whether a script reads what is said, errors included.
+    /// Whether the output is JSON, errors included.
     pub fn json(&self) -> bool {
         match self {
             Self::Status(args) => args.json,

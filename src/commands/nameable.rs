@@ -1,5 +1,5 @@
-//! Everything that can be named where a role is asked for: the roles of `config.toml`, the profiles of AWS's files, and what
-//! IdPs were seen to offer.
+//! Every role that can be given by name: the roles of `config.toml`, the profiles of AWS's files, and the
+//! roles that IdPs offered.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::world::World;
 
 use super::load::Configuration;
 
-/// A role that can be named.
+/// A role that can be given by name.
 #[derive(Clone, Debug)]
 pub(super) struct Nameable {
-    /// What to call it.
+    /// Its name on the command line.
     pub(super) name: String,
     /// Where the name is defined.
     pub(super) found: FoundIn,
@@ -23,17 +23,17 @@ pub(super) struct Nameable {
     pub(super) idp: String,
     /// Twelve digits.
     pub(super) account: String,
-    /// What the account is called, if that is known.
+    /// The name of the account, if it is known.
     pub(super) account_name: Option<String>,
-    /// What the role is called in its account.
+    /// The name of the role in its account.
     pub(super) role: String,
-    /// The description, the account's name, or how it is reached.
+    /// The description, else the account's name or how the role is reached.
     pub(super) about: String,
-    /// `KEY=VALUE ` for each tag of the configuration, to be searched by.
+    /// `KEY=VALUE ` for each configured tag, for the search.
     pub(super) tags: String,
-    /// The colour of the configuration.
+    /// The configured colour.
     pub(super) color: Option<String>,
-    /// The region of the configuration.
+    /// The configured region.
     pub(super) region: Option<String>,
 }
 
@@ -42,14 +42,14 @@ pub(super) struct Nameable {
 pub(super) enum FoundIn {
     /// `config.toml`.
     Configuration,
-    /// One of AWS's files, by its path.
+    /// AWS's files, with the path.
     Profiles(String),
-    /// The list of what the IdP offers.
+    /// The list of roles that the IdP offered.
     Index,
 }
 
 impl Nameable {
-    /// A role of the configuration. `account_names` are known from what IdPs offer.
+    /// A configured role. `account_names` are those that IdPs offered.
     pub(super) fn configured(file: &File, name: &str, account_names: &HashMap<String, String>) -> Self {
         let role = &file.roles[name];
         let about = role.description.clone().unwrap_or_else(|| match &role.parent {
@@ -77,7 +77,7 @@ impl Nameable {
         }
     }
 
-    /// A role that an IdP was seen to offer.
+    /// A role that an IdP offered.
     pub(super) fn offered(role: DiscoveredRole) -> Self {
         Self {
             name: role.name(),
@@ -93,7 +93,7 @@ impl Nameable {
         }
     }
 
-    /// The profile `name` of the file at `path`, with what it is as a role.
+    /// The profile `name` of the file at `path`, as a role.
     fn profile(name: &str, role: &RoleSection, path: &str) -> Self {
         let about = role.target.to_string();
         Self {
@@ -110,7 +110,7 @@ impl Nameable {
         }
     }
 
-    /// The file, or the IdP that offers it.
+    /// The file that defines it, or the IdP that offers it.
     pub(super) fn from(&self) -> &str {
         match &self.found {
             FoundIn::Configuration => "config.toml",
@@ -120,7 +120,7 @@ impl Nameable {
     }
 }
 
-/// The IdP at the start of the chain of `role`. Loading has made sure that there is one.
+/// The IdP at the start of the chain of `role`. The configuration was checked to have one.
 fn idp_of<'f>(file: &'f File, role: &'f RoleSection) -> &'f str {
     let mut at = role;
     loop {
@@ -131,24 +131,24 @@ fn idp_of<'f>(file: &'f File, role: &'f RoleSection) -> &'f str {
     }
 }
 
-/// Everything that can be named.
+/// Every role that can be given by name.
 ///
 /// # Errors
-/// AWS's files are there and cannot be read.
+/// AWS's files exist but cannot be read.
 pub(super) fn all(files: &Configuration<'_>, world: &World) -> CommandResult<Vec<Nameable>> {
     let mut roles = of_configuration(&files.file, world);
     let in_files = files.profiles()?;
     let profiles = aws::usable(in_files)
         .filter(|(name, _)| !files.file.roles.contains_key(*name))
         .map(|(name, profile)| Nameable::profile(name, &profile.roles[name], in_files.path()));
-    // The configuration first, then profiles, then what is only offered.
+    // The order is: configured roles, profiles, offered roles.
     let offered = roles.iter().position(|role| role.found == FoundIn::Index).unwrap_or(roles.len());
     let profiles: Vec<Nameable> = profiles.collect();
     roles.splice(offered..offered, profiles);
     Ok(roles)
 }
 
-/// The roles of the configuration, then those that its IdPs offer beside them.
+/// The configured roles, then the other roles that the configured IdPs offer.
 pub(super) fn of_configuration(file: &File, world: &World) -> Vec<Nameable> {
     let offered = index::all(&world.folders.state);
     let names = offered.iter().filter_map(|role| Some((role.account.clone(), role.account_name.clone()?)));
@@ -159,11 +159,11 @@ pub(super) fn of_configuration(file: &File, world: &World) -> Vec<Nameable> {
     configured.chain(offered.into_iter().filter(beside).map(Nameable::offered)).collect()
 }
 
-/// The hub roles of the configuration, to be found by what an IdP offers.
+/// The configured hub roles, to find the one that is an offered role.
 pub(super) struct HubRoles<'f>(HashMap<(&'f str, &'f str, &'f str), &'f str>);
 
 impl<'f> HubRoles<'f> {
-    /// Those of `file`; of several that are the same role, the first counts.
+    /// The hub roles of `file`. If several are the same role, the first one is used.
     pub(super) fn of(file: &'f File) -> Self {
         let mut found = HashMap::new();
         for (name, role) in &file.roles {
@@ -178,7 +178,7 @@ impl<'f> HubRoles<'f> {
         Self(found)
     }
 
-    /// What the configuration calls `offered`.
+    /// The name of `offered` in the configuration.
     pub(super) fn name_of(&self, offered: &DiscoveredRole) -> Option<&'f str> {
         let (one, other) = match &offered.saml {
             Some(pair) => (pair.role_arn.as_str(), ""),
@@ -188,8 +188,8 @@ impl<'f> HubRoles<'f> {
     }
 }
 
-/// What an ARN comes down to, as far as it is typed: `account/role`. That of a session counts as its role's, and that of
-/// a permission set's role as the permission set.
+/// `account/role` of an ARN, which may be incomplete. The ARN of a session gives its role, and the role of
+/// a permission set gives the permission set.
 pub(super) fn of_arn(word: &str) -> Option<String> {
     let rest = word.strip_prefix("arn:")?;
     let mut parts = rest.splitn(5, ':').skip(3);

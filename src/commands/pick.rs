@@ -1,4 +1,4 @@
-//! Which role is meant where none was named: a list to type into, what is used often and lately at its head.
+//! The picker for roles: roles that were used often and recently come first.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use jit_wire::timestamp::duration;
 /// The line of the list for `role`.
 fn choice(role: &Nameable, left: Option<Duration>) -> Choice {
     let left = left.map(|left| shown!("{} left", duration(left))).unwrap_or_default();
-    // What an account id and an ARN come down to is a word of its own.
+    // `account/role` is a word of its own, so that an ARN finds it.
     let words: [&str; 9] =
         [&role.name, " ", &role.account, "/", &role.role, " ", &role.about, " ", &role.tags];
     Choice {
@@ -28,28 +28,28 @@ fn choice(role: &Nameable, left: Option<Duration>) -> Choice {
     }
 }
 
-/// The colour of the configuration, else one that stays with the account.
+/// The configured colour, else one that depends on the account.
 fn color(own: Option<&str>, account: &str) -> u8 {
     let own = own.and_then(|own| COLORS.iter().position(|color| *color == own));
-    // White is no colour to tell accounts apart by.
+    // White is left out, because it does not distinguish accounts.
     let sum = account.bytes().fold(0_usize, |sum, digit| sum.wrapping_mul(31).wrapping_add(digit.into()));
     31 + u8::try_from(own.unwrap_or(sum % (COLORS.len() - 1))).unwrap_or(0)
 }
 
-/// Lets the person pick one of every role that can be named.
+/// Lets the person pick one of all known roles.
 ///
 /// # Errors
-/// There is none, nothing was picked, or nobody can be asked.
+/// No role is known, none was picked, or jit cannot ask here.
 pub(super) fn any(files: &Configuration<'_>, store: &Store<'_>, world: &World) -> CommandResult<String> {
     let name = one_of(nameable::all(files, world)?, None, store, world)?;
     terminals::note_use(world, &name);
     Ok(name)
 }
 
-/// Lets the person pick one of `candidates`; `first` stands before all others.
+/// Lets the person pick one of `candidates`; `first` is at the top.
 ///
 /// # Errors
-/// Nothing was picked, or nobody can be asked.
+/// No role was picked, or jit cannot ask here.
 pub(super) fn one_of(
     mut candidates: Vec<Nameable>,
     first: Option<&str>,
@@ -71,7 +71,7 @@ pub(super) fn one_of(
     }
 }
 
-/// How long the session of each role still lives. A store that cannot be read is none: this is for the eye.
+/// The time left of each role's session. If the store cannot be read, none is shown.
 fn sessions(store: &Store<'_>, world: &World) -> HashMap<String, Duration> {
     let now = world.clock.now();
     let keys = store.keys().unwrap_or_default().into_iter().filter(|key| key.kind == EntryKind::Session);

@@ -1,5 +1,5 @@
-//! `jit roles`: every role that can be named, from the configuration, the profiles of `~/.aws/config`, and what the IdPs
-//! offer.
+//! `jit roles`: lists every known role, from the configuration, the profiles of `~/.aws/config` and the
+//! IdPs.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -42,16 +42,16 @@ pub struct RolesArgs {
     pub json: bool,
 }
 
-/// More changes than this are counted, not listed.
+/// The most changes that are listed.
 const MOST_CHANGES: usize = 10;
 
-/// Nothing is listed.
+/// The list is empty.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .pattern.as_ref().map_or("no roles are known yet".to_owned(), |pattern| format!("no role matches `{pattern}`")))]
 struct NoRole {
-    /// What was asked for.
+    /// The text to filter by.
     pattern: Option<String>,
-    /// An IdP of the configuration lists roles.
+    /// A configured IdP can list roles.
     some_list: bool,
 }
 
@@ -101,11 +101,11 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
     rows.extend(
         roles.iter().map(|role| [&role.name, &role.account, role.from(), &role.about].map(escape).to_vec()),
     );
-    // In one piece: a line at a time, ten thousands are as many calls of the system.
+    // One write: ten thousand lines would be as many system calls.
     ui.line(Shown::join(table(&rows).lines().map(|line| line.trim_end()), "\n"))
 }
 
-/// Asks every IdP that lists roles, after a login where one is needed.
+/// Asks every IdP that lists roles, after a sign-in if needed.
 fn refresh(files: &Configuration<'_>, full: bool, world: &World, ui: &Ui) -> CommandResult {
     let file = &files.file;
     let store = files.open_store()?;
@@ -131,7 +131,8 @@ fn refresh(files: &Configuration<'_>, full: bool, world: &World, ui: &Ui) -> Com
     Ok(())
 }
 
-/// Asks what the IdP of `login` offers, about every account with `full`; writes it down, and says what is new.
+/// Asks the IdP of `login` for its roles (with `full`, about every account), saves them, and reports the
+/// changes.
 pub(super) fn learn(
     broker: &Broker<'_, '_>,
     proof: &ProofPlan,
@@ -152,7 +153,7 @@ pub(super) fn learn(
     Ok(offered)
 }
 
-/// Tells of roles that were not there the last time, and of those that are gone.
+/// Reports new roles, and roles that no longer exist.
 fn difference(idp: &str, before: &[DiscoveredRole], now: &[DiscoveredRole], ui: &Ui) {
     if before.is_empty() {
         return;

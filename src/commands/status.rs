@@ -47,12 +47,12 @@ impl StatusArgs {
     }
 }
 
-/// What the store holds that this version can read, and how many entries it cannot.
+/// The entries of the store that this version can read, and the number of those it cannot.
 struct Holdings {
     sessions: Vec<Session>,
     logins: Vec<IdpLogin>,
     unreadable: usize,
-    /// How many sessions and logins are sealed under a key that only a person gets, or a keychain that does not answer.
+    /// The number of sessions and sign-ins whose key needs the person, or a keychain that does not answer.
     sealed: usize,
 }
 
@@ -62,7 +62,7 @@ impl Holdings {
         let mut no_key = false;
         for key in store.keys()? {
             let shown = usize::from(matches!(key.kind, EntryKind::Session | EntryKind::Login));
-            // The same key opens all of them.
+            // All entries are sealed with the same key.
             if no_key {
                 holdings.sealed += shown;
                 continue;
@@ -113,43 +113,43 @@ pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
     }
     let ended = |session: &Session| session.freshness(now, Duration::ZERO) == Freshness::Expired;
     if args.check && holdings.sealed > 0 {
-        // Whether a session is valid is not known.
+        // It is not known whether a session is valid.
         let role = meant(&holdings, world);
-        return Err(advice::for_role(role.as_deref(), &Unchecked::Sealed(description.problem)));
+        return Err(advice::for_role(role.as_deref(), &CheckError::Sealed(description.problem)));
     }
     if args.check && holdings.sessions.iter().all(ended) {
-        return Err(advice::for_role(meant(&holdings, world).as_deref(), &Unchecked::Over));
+        return Err(advice::for_role(meant(&holdings, world).as_deref(), &CheckError::Expired));
     }
     Ok(())
 }
 
-/// Why `--check` does not say that a session is valid.
+/// Why `--check` could not find a valid session.
 #[derive(Debug, thiserror::Error)]
-enum Unchecked {
+enum CheckError {
     #[error("no session is valid")]
-    Over,
+    Expired,
     #[error("{}", .0.as_ref().map_or_else(|| "the store's key is not available now".to_owned(), advice::not_asked))]
     Sealed(Option<StoreError>),
 }
 
-impl Explain for Unchecked {
+impl Explain for CheckError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Over => Kind::LoginNeeded,
+            Self::Expired => Kind::LoginNeeded,
             Self::Sealed(_) => Kind::Store,
         }
     }
 
     fn next(&self) -> Vec<Next> {
         match self {
-            Self::Over | Self::Sealed(None) => vec![Next::SignIn],
+            Self::Expired | Self::Sealed(None) => vec![Next::SignIn],
             Self::Sealed(Some(error)) => error.next(),
         }
     }
 }
 
-/// The role to sign in for: the one that commands here would take, else the one whose session was valid last, else the
-/// only one that there is.
+/// The role to sign in for: the default of other commands, else the one whose session was valid last, else
+/// the only role.
 fn meant(holdings: &Holdings, world: &World) -> Option<String> {
     let files = Configuration::read(world).and_then(Configuration::with_roles).ok()?;
     let named = files.role_name(None).ok().map(|role| role.value);
@@ -161,15 +161,15 @@ fn meant(holdings: &Holdings, world: &World) -> Option<String> {
     })
 }
 
-/// The role that commands here would take, and its time left. A prompt is no place for errors: without a role or a
-/// session there is less to say, or nothing.
+/// The default role of this terminal and its time left. A prompt shows no errors, so the text is shorter,
+/// or empty, if something is missing.
 fn prompt(world: &World) -> Option<Shown> {
     let now = world.clock.now();
     let left = |until: Timestamp| match until.since(now) {
         left if left.is_zero() => "ended".to_owned(),
         left => duration(left),
     };
-    // Under `exec` the credentials of the environment are the ones that count.
+    // Inside `jit exec`, the credentials of the environment count.
     let inherited = world.env.get(JIT_ROLE).zip(world.env.get(AWS_CREDENTIAL_EXPIRATION));
     if let Some((role, until)) = inherited {
         return Some(shown!("{} {}", name::in_prompt(role), left(Timestamp::parse_expiration(until).ok()?)));

@@ -1,4 +1,4 @@
-//! The role that a command is about: its arguments, which role they mean, its plan, and its session.
+//! The role that a command is about: its arguments, how it is chosen, its plan and its session.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,11 +19,11 @@ use jit_wire::credentials::Session;
 use super::load::Configuration;
 use super::{advice, pick};
 
-/// The largest session policy that is read, in bytes: STS takes 2 KB of it, without its spaces.
+/// The largest session policy that is read, in bytes. STS accepts 2 KB without whitespace.
 const LARGEST_POLICY: u64 = 256 * 1024;
-/// How long a person has to sign in.
+/// How long a person may take to sign in.
 pub(super) const LOGIN_WITHIN: Duration = Duration::from_secs(5 * 60);
-/// How long to wait for another process that is busy with the same: its person may be signing in.
+/// How long to wait for another process that does the same: a person may be signing in there.
 pub(super) const WAIT: Duration = Duration::from_secs(5 * 60 + 30);
 
 /// A role, as an argument or an option.
@@ -38,18 +38,18 @@ pub struct RoleArgs {
 }
 
 impl RoleArgs {
-    /// The role that was named.
+    /// The role that was given.
     pub fn name(&self) -> Option<&str> {
         self.role.as_deref().or(self.role_option.as_deref())
     }
 
-    /// A role named by another command.
+    /// The arguments for `name`, for calls by other commands.
     pub fn named(name: &str) -> Self {
         Self { role: Some(name.to_owned()), role_option: None }
     }
 }
 
-/// What restricts a session to less than the role allows.
+/// Options that restrict a session to less than the role allows.
 #[derive(Args, Clone, Debug, Default)]
 pub struct RestrictionArgs {
     /// Restrict the session to read-only access
@@ -64,10 +64,10 @@ pub struct RestrictionArgs {
 }
 
 impl RestrictionArgs {
-    /// What they ask for, the files of `--policy` read.
+    /// The restriction, with the files of `--policy` read.
     ///
     /// # Errors
-    /// A file cannot be read, or there are two.
+    /// A file cannot be read, or several are given.
     fn read(&self) -> CommandResult<Restriction> {
         let mut wanted = Restriction { read_only: self.read_only, max: self.max, ..Restriction::default() };
         for policy in &self.policy {
@@ -86,31 +86,31 @@ impl RestrictionArgs {
     }
 }
 
-/// A role that a command is about.
+/// The role that a command is about.
 pub(super) struct Subject<'w> {
     pub(super) plan: Plan,
-    /// Who named the role.
+    /// Where the role's name comes from.
     pub(super) named_by: Origin,
-    /// Where its sessions are stored.
+    /// The store of its sessions.
     pub(super) store: Store<'w>,
     /// `console_browser` of the configuration.
     pub(super) console_browser: Option<Vec<String>>,
-    /// Whether mistakes elsewhere in the files may have been left unread.
+    /// Whether the files were read in part, so that there may be other mistakes.
     from_part: bool,
     world: &'w World,
 }
 
 impl<'w> Subject<'w> {
-    /// The role that `role` means, everything read.
+    /// The role, after reading all files.
     ///
     /// # Errors
-    /// There is none, or the files have a mistake.
+    /// There is no such role, or the files have a mistake.
     pub(super) fn find(role: &RoleArgs, world: &'w World) -> CommandResult<Self> {
         Self::in_files(Configuration::read(world)?, role, world)
     }
 
-    /// The same for a command that hands over a session: most often one is at hand, and then no more is read than what
-    /// the role is made of.
+    /// As [`Self::find`], for commands that provide credentials. Usually a session is stored, so only what
+    /// the role depends on is read.
     ///
     /// # Errors
     /// As for [`Self::find`].
@@ -137,28 +137,28 @@ impl<'w> Subject<'w> {
         })
     }
 
-    /// With sessions that are less than the role allows.
+    /// Restricts the sessions to less than the role allows.
     ///
     /// # Errors
-    /// `restriction` cannot be read, or is nothing that STS takes.
+    /// `restriction` cannot be read, or STS would not accept it.
     pub(super) fn restricted(self, restriction: &RestrictionArgs) -> CommandResult<Self> {
         let plan = restricted(self.plan, &restriction.read()?)?;
         Ok(Self { plan, ..self })
     }
 
-    /// Asks the person, where the configuration wants that, before the role is used.
+    /// Asks the person for confirmation, if the configuration requires it.
     ///
     /// # Errors
-    /// The answer is no, or nobody can be asked.
+    /// The person declined, or jit cannot ask here.
     pub(super) fn confirm(&self) -> CommandResult {
         confirm(&self.plan, self.world)
     }
 
-    /// A session of the role, after whatever it takes. A mistake elsewhere in the files is said before anybody is asked for
-    /// anything.
+    /// A session of the role: stored, renewed, or after a sign-in. Mistakes elsewhere in the files are
+    /// reported before anybody is called or asked.
     ///
     /// # Errors
-    /// There is none at hand, and it could not be had.
+    /// No session is stored, and jit could not get one.
     pub(super) fn session(&self, need: &Need) -> CommandResult<Session> {
         let no_session = |error: BrokerError| advice::no_session(&error, &self.plan, advice::Typed::Another);
         let broker = Broker::new(self.world, &self.store);
@@ -172,10 +172,10 @@ impl<'w> Subject<'w> {
     }
 }
 
-/// Asks the person, where the configuration wants that, before the role of `plan` is used.
+/// Asks the person for confirmation, if the configuration requires it for the role of `plan`.
 ///
 /// # Errors
-/// The answer is no, or nobody can be asked.
+/// The person declined, or jit cannot ask here.
 pub(super) fn confirm(plan: &Plan, world: &World) -> CommandResult {
     if !plan.confirm {
         return Ok(());
@@ -192,8 +192,8 @@ pub(super) fn confirm(plan: &Plan, world: &World) -> CommandResult {
     }
 }
 
-/// What a command that a person typed needs: a login if it must be, where there is somebody to sign in. `min_ttl` is in
-/// seconds.
+/// The needs of a command that a person typed: a sign-in if necessary, where the person can be asked.
+/// `min_ttl` is in seconds.
 pub(super) fn typed_need(world: &World, min_ttl: Option<u32>) -> Need {
     let options = LoginOptions { within: LOGIN_WITHIN, ..LoginOptions::by_browser() };
     Need {

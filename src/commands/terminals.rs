@@ -1,5 +1,5 @@
-//! The role last chosen in each terminal, so that `jit login prod` makes `jit exec -- …` mean prod there; and how much each
-//! role is used, for the list to pick from.
+//! The role last used in each terminal, so that after `jit login prod` a plain `jit exec -- …` uses prod
+//! there; and how often each role is used, to sort the picker.
 
 use std::collections::HashMap;
 
@@ -9,19 +9,19 @@ use crate::world::World;
 use jit_wire::name;
 use jit_wire::timestamp::Timestamp;
 
-/// Terminals come and go; this many are remembered.
+/// The most terminals that are remembered.
 const MOST: usize = 50;
-/// So many roles are remembered as used.
+/// The most used roles that are remembered.
 const MOST_USED: usize = 200;
-/// After so many seconds a use counts half.
+/// The half-life of a use, in seconds.
 const HALF_LIFE: f64 = 3.0 * 24.0 * 3600.0;
 
 const TERMINALS: &str = "terminals";
 const USED: &str = "used";
-/// The most that each of the two files may have.
+/// The largest size of each file, in bytes.
 const LARGEST: u64 = 64 * 1024;
 
-/// A file as a text. One that cannot be read is as good as none.
+/// The text of a file; empty if it cannot be read.
 fn read(world: &World, name: &str) -> String {
     let content = Folder::open(&world.folders.state).and_then(|state| state.read(name, LARGEST));
     String::from_utf8(content.unwrap_or_default()).unwrap_or_default()
@@ -31,7 +31,7 @@ fn write(world: &World, name: &str, text: &str) -> std::io::Result<()> {
     Folder::make(&world.folders.state)?.write(name, text.as_bytes())
 }
 
-/// Lines of terminal and role, the latest last. A note that cannot be read is as good as none.
+/// The terminals and their roles, the latest last; invalid lines are ignored.
 fn notes(world: &World) -> Vec<(String, String)> {
     notes_in(&read(world, TERMINALS))
 }
@@ -44,19 +44,19 @@ pub(super) fn notes_in(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Whether this can be what a role is called: these files are foreign text when they are read.
+/// Whether this can be the name of a role. Other programs may have written to these files.
 fn can_be_meant(role: &str) -> bool {
-    // An account's name, a slash and a role's; or the name of a profile; or an ARN.
+    // A configured name, `account/role`, a profile or an ARN.
     !role.is_empty() && role.chars().all(name::is_visible)
 }
 
-/// The role last chosen in this terminal.
+/// The role last used in this terminal.
 pub(super) fn last_role(world: &World) -> Option<String> {
     let id = terminal::id()?;
     notes(world).into_iter().rev().find(|(terminal, _)| *terminal == id).map(|(_, role)| role)
 }
 
-/// Remembers `role` for this terminal. That this fails is not worth failing for.
+/// Remembers `role` for this terminal. A failure is only logged.
 pub(super) fn remember(world: &World, role: &str) {
     note_use(world, role);
     let Some(id) = terminal::id() else { return };
@@ -68,14 +68,14 @@ pub(super) fn remember(world: &World, role: &str) {
     }
 }
 
-/// The last of them.
+/// The text of the file, with only the latest notes.
 pub(super) fn notes_written(notes: &[(String, String)]) -> String {
     let from = notes.len().saturating_sub(MOST);
     notes[from..].iter().map(|(id, role)| format!("{id} {role}\n")).collect()
 }
 
-/// The roles that are used, each with its place: the most used first, then the last used. Every use counts one at first
-/// and half as much every three days.
+/// The used roles with their ranks: most used first, then most recent. A use counts one at first, and half
+/// as much every three days.
 pub(super) fn used(world: &World) -> HashMap<String, usize> {
     let now = world.clock.now();
     let mut uses = uses(world);
@@ -84,7 +84,7 @@ pub(super) fn used(world: &World) -> HashMap<String, usize> {
     uses.into_iter().enumerate().map(|(place, one)| (one.role, place)).collect()
 }
 
-/// How much a role was used by the time that it last was.
+/// How much a role had been used at its last use.
 pub(super) struct Use {
     pub(super) role: String,
     pub(super) weight: f64,
@@ -105,7 +105,7 @@ pub(super) fn uses_in(text: &str) -> Vec<Use> {
     text.lines().filter_map(parse).collect()
 }
 
-/// Counts a use of `role`. That this fails is not worth failing for.
+/// Counts a use of `role`. A failure is only logged.
 pub(super) fn note_use(world: &World, role: &str) {
     let mut uses = uses(world);
     use_again(&mut uses, role, world.clock.now());
@@ -120,7 +120,7 @@ pub(super) fn use_again(uses: &mut Vec<Use>, role: &str, now: Timestamp) {
     uses.push(Use { role: role.to_owned(), weight: before + 1.0, at: now });
 }
 
-/// The last of them.
+/// The text of the file, with only the latest uses.
 pub(super) fn uses_written(uses: &[Use]) -> String {
     let from = uses.len().saturating_sub(MOST_USED);
     let line = |one: &Use| format!("{} {:.3} {}\n", one.at.0, one.weight, one.role);
@@ -151,7 +151,7 @@ mod tests {
             used.into_iter().map(|(_, role)| role).collect::<Vec<_>>()
         };
         assert_eq!(order(1), ["daily", "a b/c", "once"]);
-        // A week later one use weighs more than three of then.
+        // A week later one new use weighs more than three old ones.
         note_use(&at(7 * 24), "once");
         assert_eq!(order(7 * 24), ["once", "daily", "a b/c"]);
         assert_eq!(order(0)[..2], ["daily", "once"], "a clock set back");

@@ -1,4 +1,4 @@
-//! `jit whoami`: what AWS says about a role's session.
+//! `jit whoami`: the identity of a role's session, as AWS reports it.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! The only printer: data to stdout, messages to stderr. Text from outside is escaped before it reaches a
+//! All output: data to stdout, messages to stderr. Text from outside is escaped before it reaches a
 //! terminal: printing takes [`text::Shown`], and only [`text::escape`] makes one from a `String`.
 
 mod digits;
@@ -22,7 +22,7 @@ pub use pick::{Choice, Picked, pick};
 pub use progress::Progress;
 use text::{Shown, escape, escape_json, escape_json_indented, escape_lines, shown};
 
-/// How talkative a command is.
+/// How a command prints: with colours, quietly, as JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ui {
     color: bool,
@@ -31,7 +31,7 @@ pub struct Ui {
     data_seen: bool,
     quiet: bool,
     json: bool,
-    /// Lines can be rewritten.
+    /// Lines can be rewritten, as for progress.
     live: bool,
 }
 
@@ -63,7 +63,8 @@ impl Ui {
     /// shown escaped.
     ///
     /// # Errors
-    /// What stdout reports, such as a full disk behind a redirection; not that its reader has gone away.
+    /// The error of stdout, such as a full disk behind a redirection; a reader that has gone away is not
+    /// one.
     pub fn data(&self, bytes: &[u8]) -> Result<(), CommandError> {
         let written = if self.data_seen { out::data_shown(bytes) } else { out::data(bytes) };
         written.map_err(not_written)
@@ -100,7 +101,7 @@ impl Ui {
         }
     }
 
-    /// Writes what the person has to know to go on, even when quiet.
+    /// Writes what the person needs in order to continue, even when quiet.
     pub fn instruct(&self, line: impl Into<Shown>) {
         talk(&line.into());
     }

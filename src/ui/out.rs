@@ -1,5 +1,5 @@
-//! The only file that writes to stdout, stderr and the terminal. It accepts only [`Shown`], except for data:
-//! that is for programs, and they get every byte.
+//! The only file that writes to stdout, stderr and the terminal. It accepts only [`Shown`], except for
+//! data, which programs get byte for byte.
 
 use std::io::{self, IsTerminal as _, Write as _};
 

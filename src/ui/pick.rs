@@ -14,7 +14,7 @@ use crate::sys::terminal;
 pub struct Choice {
     /// What is shown, column by column.
     pub cells: Vec<Shown>,
-    /// What else can be typed to find it, in lower case; words are separated by spaces.
+    /// Other text that finds it, in lower case; words are separated by spaces.
     pub words: String,
     /// The terminal's code for the colour of the first two columns (ECMA-48, SGR); none for the default.
     pub color: Option<u8>,
@@ -27,12 +27,12 @@ impl Choice {
     }
 }
 
-/// How it ended.
+/// How the picker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Picked {
     /// This line was picked.
     One(usize),
-    /// Nothing was, or nobody can be asked.
+    /// Nothing was picked, or jit cannot ask here.
     Nothing,
     /// Ctrl-C.
     Interrupted,
@@ -110,7 +110,8 @@ impl<'a> List<'a> {
     }
 
     fn takes(&mut self, key: &Key, rows: usize) {
-        let (last, page) = (self.fits.len().saturating_sub(1), visible(rows));
+        let last = self.fits.len().saturating_sub(1);
+        let page = visible(rows);
         match key {
             Key::ArrowUp | Key::BackTab | Key::Char('\x10') => {
                 self.at = self.at.checked_sub(1).unwrap_or(last)
@@ -151,11 +152,13 @@ impl<'a> List<'a> {
         let mut scored: Vec<(usize, usize)> = scored.collect();
         scored.sort_by_key(|(score, index)| (usize::MAX - score, *index));
         self.fits = scored.into_iter().map(|(_, index)| index).collect();
-        (self.at, self.top) = (0, 0);
+        self.at = 0;
+        self.top = 0;
     }
 
     fn frame(&mut self, (rows, columns): (usize, usize), ui: &Ui) -> Frame {
-        let (page, columns) = (visible(rows), columns.saturating_sub(1).max(1));
+        let page = visible(rows);
+        let columns = columns.saturating_sub(1).max(1);
         self.top = self.top.clamp((self.at + 1).saturating_sub(page), self.at);
         let shown = &self.fits[self.top..(self.top + page).min(self.fits.len())];
         // Pasted text may be from outside as well.

@@ -1,4 +1,4 @@
-//! Text that may be shown, and words and numbers as people read them.
+//! Text that may be shown on a terminal, and its layout.
 
 use std::borrow::Cow;
 use std::fmt;

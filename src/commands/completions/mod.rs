@@ -1,4 +1,5 @@
-//! `jit completions`, and what shells ask: the script of each and its questions (`shells`), and the role names.
+//! `jit completions`: the completion scripts and what they call (`shells`), and the candidates for role
+//! names.
 
 pub mod shells;
 
@@ -29,7 +30,7 @@ pub struct CompletionsArgs {
     pub shell: CompletionShell,
 }
 
-/// The shells that complete.
+/// The shells that have a completion script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum CompletionShell {
@@ -44,8 +45,8 @@ pub(super) fn run(args: &CompletionsArgs, ui: &Ui) -> CommandResult {
     ui.data(shells::script(args.shell).as_bytes())
 }
 
-/// The roles that can be named, for the shell: of the configuration, the profiles of `~/.aws/config`, and what IdPs were
-/// seen to offer, as far as they begin with `typed`. Says nothing if there is none: a shell has no place for errors.
+/// Completions of `typed` to a role name: configured roles, profiles of `~/.aws/config`, and roles that
+/// IdPs offered. Errors give no candidates, because a shell cannot show them.
 pub fn role_names(typed: &OsStr) -> Vec<CompletionCandidate> {
     let typed = typed.to_string_lossy();
     let folders = folders::of_user(&Env::of_process());
@@ -73,7 +74,8 @@ pub(super) fn candidates(
     let offered = offered.into_iter().filter(|one| file.idps.contains_key(&one.idp));
     let offered =
         offered.map(|one| candidate(&one.name, if one.about.is_empty() { &one.idp } else { &one.about }));
-    // Whoever wrote a name, no shell is to take it for more than a word. Accounts have their number as well.
+    // Names come from files and IdPs, so only plain words are offered: a shell must not interpret them.
+    // Such an account still has its number.
     let plain = |one: &CompletionCandidate| name::is_plain_word(&one.get_value().to_string_lossy());
     own.chain(profiles).chain(offered).filter(plain).collect()
 }
@@ -103,7 +105,7 @@ mod tests {
         found.iter().map(|one| one.get_value().to_string_lossy().into_owned()).collect()
     }
 
-    /// An account that was called `production$(touch${IFS}$HOME/pwned)` ran that when bash completed it.
+    /// bash would run the command in an account name such as `production$(touch${IFS}$HOME/pwned)`.
     #[test]
     fn names_that_a_shell_would_act_on_are_not_offered() {
         for name in crate::testing::hostile_names().iter().filter(|name| !name.is_empty()) {

@@ -1,10 +1,10 @@
-//! What each shell is given: a script once, and then what its line may go on with.
+//! The completion protocol of each shell: its script, and the answers to what that script asks.
 //!
-//! A shell asks with `COMPLETE=SHELL jit -- WORD…`. bash puts an answer on the line as it is, and PowerShell does too, so
-//! these get only what needs no quotes there, or has them. zsh, fish and elvish quote what they put there. All of them show
-//! what is said about an answer, and split what they get at line feeds.
+//! A script calls `COMPLETE=SHELL jit -- WORD…`. bash and PowerShell insert an answer unquoted, so they get
+//! only words that need no quotes, or quoted ones. zsh, fish and elvish quote by themselves. All of them
+//! print the help of a candidate, and split the output at line feeds.
 //!
-//! The questions' environment is nobody's word: an index that is out of range, or a separator that is none, is not obeyed.
+//! The environment of that call is not trusted: an index out of range and an unknown separator are ignored.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -17,13 +17,13 @@ use crate::ui::text::escape;
 use jit_wire::env::Env;
 use jit_wire::name;
 
-/// The variable by which a shell asks the program itself for candidates.
+/// The variable that makes the program print completions; its value is the shell.
 pub const VARIABLE: &str = "COMPLETE";
-/// Which of the words is to be completed.
+/// The variable with the index of the word to complete.
 const INDEX: &str = "_CLAP_COMPLETE_INDEX";
-/// What stands between answers.
+/// The variable with the separator between candidates.
 const SEPARATOR: &str = "_CLAP_IFS";
-/// So many characters of what is said about an answer are shown.
+/// The most characters of help that are shown for a candidate.
 const LONGEST_HELP: usize = 100;
 
 /// The script that makes `shell` complete.
@@ -37,8 +37,8 @@ pub const fn script(shell: CompletionShell) -> &'static str {
     }
 }
 
-/// What a shell that asks is to be told; `None` if none does, because the variable means something else or the line is
-/// an ordinary one. `line` is the program's own, `command` what can be typed.
+/// The output for a completion script; `None` if this is an ordinary command line, or the variable has
+/// another meaning. `line` is the command line of this process, `command` the commands to complete.
 pub fn answer(env: &Env, line: &[OsString], command: impl FnOnce() -> clap::Command) -> Option<String> {
     let shell = shell_named(env.get(VARIABLE)?)?;
     match line {
@@ -50,7 +50,7 @@ pub fn answer(env: &Env, line: &[OsString], command: impl FnOnce() -> clap::Comm
     }
 }
 
-/// The shell that a name, or a path, means.
+/// The shell with this name or at this path.
 fn shell_named(text: &str) -> Option<CompletionShell> {
     match Path::new(text).file_stem()?.to_str()? {
         "bash" => Some(CompletionShell::Bash),
@@ -62,7 +62,7 @@ fn shell_named(text: &str) -> Option<CompletionShell> {
     }
 }
 
-/// How `words` may go on. A shell has no place for errors, so there are none.
+/// The completions of `words`. Errors give none, because a shell cannot show them.
 fn completed(
     shell: CompletionShell,
     mut words: Vec<OsString>,
@@ -81,12 +81,12 @@ fn completed(
     let lines = found.iter().filter_map(|candidate| line(shell, candidate, &typed));
     let separator = env.get(SEPARATOR).filter(|separator| *separator == "\u{b}").unwrap_or("\n");
     let text = lines.collect::<Vec<_>>().join(separator);
-    // These two read lines; the others split what they get.
+    // fish and PowerShell read lines; the others split at separators.
     let ends = matches!(shell, CompletionShell::Fish | CompletionShell::Powershell) && !text.is_empty();
     Some(if ends { text + "\n" } else { text })
 }
 
-/// A candidate as `shell` reads it; `None` for what it could take for something else.
+/// A candidate in the format of `shell`; `None` if the shell could misread it.
 pub(in crate::commands) fn line(
     shell: CompletionShell,
     candidate: &CompletionCandidate,
@@ -100,7 +100,7 @@ pub(in crate::commands) fn line(
         CompletionShell::Bash | CompletionShell::Elvish => value,
         CompletionShell::Fish | CompletionShell::Powershell if !help.is_empty() => format!("{value}\t{help}"),
         CompletionShell::Fish | CompletionShell::Powershell => value,
-        // A colon ends the value, and a backslash goes before what is meant as it is.
+        // In the format of zsh, a colon ends the value and a backslash escapes.
         CompletionShell::Zsh => {
             let value = value.replace('\\', "\\\\").replace(':', "\\:");
             if help.is_empty() { value } else { format!("{value}:{}", help.replace('\\', "\\\\")) }
@@ -108,19 +108,19 @@ pub(in crate::commands) fn line(
     })
 }
 
-/// The word that `shell` puts on the line.
+/// The word that `shell` inserts.
 fn word(shell: CompletionShell, candidate: &CompletionCandidate, typed: &str) -> Option<String> {
     let value = candidate.get_value().to_str()?;
-    // What jit itself can be told: options and subcommands have an id, values have none.
+    // jit's own options and subcommands have an id; values have none.
     let own = candidate.get_id().is_some() && name::is_plain_word(value.trim_start_matches('-'));
-    // The value of an option that is written with it.
+    // `--option=value` is completed as one word; only the value is checked.
     let option =
         typed.split_inclusive('=').next().filter(|option| option.starts_with("--") && option.ends_with('='));
     let named = option.and_then(|option| value.strip_prefix(option)).unwrap_or(value);
     let plain = own || name::is_plain_word(named);
     match shell {
         CompletionShell::Bash => plain.then(|| value.to_owned()),
-        // A comma makes a list there.
+        // In PowerShell a comma makes a list.
         CompletionShell::Powershell if value.contains(',') => plain.then(|| format!("'{value}'")),
         CompletionShell::Powershell => plain.then(|| value.to_owned()),
         CompletionShell::Elvish | CompletionShell::Fish | CompletionShell::Zsh => {
@@ -230,7 +230,8 @@ mod tests {
         assert_eq!(asked("/usr/bin/zsh", ["", ""], &["jit"]).as_deref(), Some(script(CompletionShell::Zsh)));
     }
 
-    /// PowerShell is on no machine here, so that its script is read: nothing in it evaluates a text.
+    /// PowerShell is not installed on the test machines, so its script is only read: it must not evaluate
+    /// any text.
     #[test]
     fn no_script_evaluates_a_line_or_names_a_path() {
         for (shell, _) in SHELLS {

@@ -1,4 +1,4 @@
-//! `jit configure add`: a company's shared file, taken into `config.toml` after a look at what it changes.
+//! `jit configure add`: adds a shared file to `config.toml`, after showing what it changes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +21,7 @@ use jit_wire::http::{Ask, HttpError};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
 
-use super::write::{self, ADD, Change, How, Present, UPDATE};
+use super::write::{self, ADD, Change, Options, Present, UPDATE};
 
 /// Add a company's shared file to config.toml, or refresh it
 ///
@@ -46,7 +46,7 @@ pub struct AddArgs {
     pub yes: bool,
 }
 
-/// Why a shared file is not taken.
+/// Why a shared file is not added.
 #[derive(Debug, thiserror::Error)]
 enum AddError {
     #[error("{0} contains no shared file, so there is nothing to refresh")]
@@ -95,7 +95,7 @@ impl Explain for AddError {
             Self::Edited { .. } => {
                 Next::list(["without --yes, jit shows the edits that would be lost and asks"])
             }
-            // The URL was typed, and no `jit explain` knows of it.
+            // The advice must not mention `jit explain`: no role is involved.
             Self::NotFetched { error, .. } => error.next(),
             Self::Moved { .. } => Next::list(["if you trust that URL, use it instead"]),
             Self::WantsSignIn(_) => Next::list(["fetch it in your browser, then: jit configure add FILE"]),
@@ -121,21 +121,20 @@ pub(super) fn run(args: &AddArgs, world: &World, ui: &Ui) -> CommandResult {
     }
     for from in places {
         host::warning(&from).iter().for_each(|warning| ui.warn(escape(warning)));
-        // What came before has been written by now.
+        // Read again: the previous shared file has been written.
         let present = Present::read(world)?;
         take(&from, args, &present, world, ui)?;
     }
     Ok(())
 }
 
-/// Takes what is shared at `from`.
+/// Adds or updates the part shared by `from`.
 fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -> CommandResult {
     let text = present.text()?;
     let content = fetch(from, world)?;
     let hash = shared::hash(content.as_bytes());
     if let Some(wanted) = args.sha256.as_ref().filter(|wanted| !wanted.eq_ignore_ascii_case(&hash)) {
-        let (from, wanted) = (from.to_owned(), wanted.clone());
-        return Err(AddError::OtherHash { from, hash, wanted }.into());
+        return Err(AddError::OtherHash { from: from.to_owned(), hash, wanted: wanted.clone() }.into());
     }
     shared::check(from, &content)?;
     let before = shared::parts(text).into_iter().find(|part| part.from == from);
@@ -152,23 +151,24 @@ fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -
         ui.warn(escape(&edited.to_string()));
     }
     let whole = Zeroizing::new(shared::with(text, from, &content));
-    let (draft, own) = (Draft::of(&content), Draft::of(&shared::with(&whole, from, "")));
+    let draft = Draft::of(&content);
+    let own = Draft::of(&shared::with(&whole, from, ""));
     nothing_twice(from, &draft, &own, present)?;
     let around =
         Around { from: from.to_owned(), own, profiles: profiles(world, ui), offered: offered(world) };
     let summary = shared::summary(before.as_ref().map(|part| part.content(text)), &content, &around);
     let what = format!("{} (shared by {}, sha256 {hash})", write::names(&draft), from);
-    let words = if before.is_some() { UPDATE } else { ADD };
-    let change = Change { whole: &whole, words, what: &what, summary: Some(&summary) };
-    let how = How { yes: args.yes, dry_run: args.dry_run };
-    if write::put(present, &change, how, world, ui)? && before.is_none() {
+    let messages = if before.is_some() { UPDATE } else { ADD };
+    let change = Change { whole: &whole, messages, what: &what, summary: Some(&summary) };
+    let options = Options { yes: args.yes, dry_run: args.dry_run };
+    if write::put(present, &change, options, world, ui)? && before.is_none() {
         ui.next("jit login");
     }
     Ok(())
 }
 
-/// The profiles of AWS's files that `jit` did not write. Files that cannot be read are told and no more: they are not what
-/// was asked for.
+/// The profiles of AWS's files that jit did not write. An unreadable file is only a warning, because this
+/// command does not depend on it.
 fn profiles(world: &World, ui: &Ui) -> BTreeSet<String> {
     match load::profiles(world) {
         Ok(profiles) => profiles.foreign().map(str::to_owned).collect(),
@@ -179,7 +179,7 @@ fn profiles(world: &World, ui: &Ui) -> BTreeSet<String> {
     }
 }
 
-/// The names under which IdPs offer roles.
+/// The names of the roles that IdPs offered.
 fn offered(world: &World) -> BTreeSet<String> {
     let offered = index::all(&world.folders.state);
     let names = offered.iter().flat_map(|role| {
@@ -189,7 +189,7 @@ fn offered(world: &World) -> BTreeSet<String> {
     names.collect()
 }
 
-/// An address as it is, a file by its whole path.
+/// A URL unchanged, or the absolute path of a file.
 fn place(from: &str) -> CommandResult<String> {
     let from = from.trim();
     let wrong = |what: String| Err(CommandError::new(Kind::Usage, what));
@@ -237,7 +237,7 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
     Ok(Zeroizing::new(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n")))
 }
 
-/// What is shared stands nowhere else: TOML would take the file for broken, and say less.
+/// A table must not be defined twice: TOML would reject the file, with a less helpful message.
 fn nothing_twice(from: &str, shared: &Draft, own: &Draft, present: &Present) -> CommandResult {
     let twice = |kind: &str, one: &[Table], other: &[Table]| -> Vec<String> {
         let both = one.iter().filter(|table| other.iter().any(|there| there.name == table.name));
@@ -247,6 +247,6 @@ fn nothing_twice(from: &str, shared: &Draft, own: &Draft, present: &Present) -> 
     if found.is_empty() {
         return Ok(());
     }
-    let (path, twice) = (present.path.clone(), super::some(&found));
-    Err(AddError::DefinedTwice { path, twice, from: from.to_owned() }.into())
+    let twice = super::some(&found);
+    Err(AddError::DefinedTwice { path: present.path.clone(), twice, from: from.to_owned() }.into())
 }

@@ -1,4 +1,4 @@
-//! Which roles get a profile, and what it is called.
+//! Which roles get a profile, and its name.
 
 use std::collections::HashMap;
 
@@ -13,25 +13,25 @@ use crate::commands::nameable::{FoundIn, Nameable};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 
-/// Whether `pattern` means `role`: its name, or `account/role` with the account's digits or its name; a `*` stands for
-/// anything.
+/// Whether `pattern` matches the name of `role`, or `account/role` with the number or name of its account.
+/// `*` matches anything.
 fn fits(role: &Nameable, pattern: &str) -> bool {
     let accounts = [Some(&role.account), role.account_name.as_ref()];
     let in_account = |account: &String| like(pattern, &format!("{account}/{}", role.role));
     like(pattern, &role.name) || accounts.into_iter().flatten().any(in_account)
 }
 
-/// What `template` calls the profile of `role`.
+/// The name of the profile for `role`, by `template`.
 fn profile_name(role: &Nameable, template: &[Piece<'_>]) -> String {
     let text = |piece: &Piece<'_>| match piece {
         Piece::Plain(text) => (*text).to_owned(),
-        // Names of accounts hold spaces and worse, which no name of a profile may.
+        // Account names may contain spaces and other characters that are not allowed in profile names.
         Piece::Part(part) => fit_name(part.of(role)),
     };
     template.iter().map(text).collect()
 }
 
-/// A part of a name that a template may ask for.
+/// A placeholder of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NamePart {
     Name,
@@ -42,7 +42,7 @@ pub(super) enum NamePart {
 }
 
 impl NamePart {
-    /// Each as a template asks for it.
+    /// Every placeholder, as it is written in a template.
     const ALL: [(&'static str, Self); 5] = [
         ("name", Self::Name),
         ("role", Self::Role),
@@ -67,7 +67,7 @@ pub(super) enum Piece<'a> {
     Part(NamePart),
 }
 
-/// Why it is not known which profiles are wanted.
+/// Why the profiles cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChoiceError {
     #[error("no role matches `{pattern}`")]
@@ -109,11 +109,11 @@ impl Explain for ChoiceError {
     }
 }
 
-/// The profiles for those of `roles` that `patterns` mean, or that `every` asks for, else for the configured ones, each
-/// called as `template` says.
+/// The profiles for the roles that match `patterns`. Without patterns: for all `roles` if `every`, else for
+/// the configured ones. `template` makes their names.
 ///
 /// # Errors
-/// A pattern that means nothing; a template that is none, or that gives two roles one name.
+/// A pattern without a match; an invalid template, or one that gives two roles the same name.
 pub(super) fn wanted(
     roles: &[Nameable],
     patterns: &[String],
@@ -164,7 +164,7 @@ pub(super) fn pieces(template: &str) -> CommandResult<Vec<Piece<'_>>> {
     Ok(pieces)
 }
 
-/// Whether `text` is `pattern`, in which a `*` stands for anything.
+/// Whether `text` matches `pattern`, in which `*` matches anything.
 pub(super) fn like(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut left) = text.strip_prefix(first) else { return false };
@@ -179,7 +179,7 @@ pub(super) fn like(pattern: &str, text: &str) -> bool {
     left.ends_with(last)
 }
 
-/// The names of roles that are profiles of AWS's own files already.
+/// Fails if one of the `patterns` is the name of a profile of AWS's files, to say so.
 pub(super) fn are_profiles(patterns: &[String], world: &World) -> CommandResult {
     let profiles = load::profiles(world)?;
     for name in patterns {

@@ -1,9 +1,10 @@
-//! What is typed behind `jit configure profiles`, and in the list to pick from, as a function of bytes.
+//! The templates and patterns of `jit configure profiles`, and what is typed into the picker, as a function
+//! of bytes.
 
 use super::choose::{like, pieces};
 use crate::commands::nameable::of_arn;
 
-/// A name with parts in it; behind a zero byte a pattern, and behind another one what it is held against.
+/// A template; after a zero byte a pattern, and after another one the text to match.
 pub fn profile_names(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let mut parts = text.splitn(3, '\0');
@@ -21,7 +22,7 @@ pub fn profile_names(data: &[u8]) {
     }
 }
 
-/// The same by the book: for each beginning of the pattern, which beginnings of the name it stands for.
+/// A slow reference implementation: for each prefix of the pattern, which prefixes of the name it matches.
 fn slowly_like(pattern: &[char], name: &[char]) -> bool {
     let mut fits = vec![false; name.len() + 1];
     fits[0] = true;

@@ -1,4 +1,4 @@
-//! `jit configure import`: what another tool is set up for, added to `config.toml`.
+//! `jit configure import`: adds the configuration of another tool to `config.toml`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::ui::text::shown;
 use crate::world::World;
 use jit_wire::explain::{Explain, Next};
 
-use super::write::{self, How};
+use super::write::{self, Options};
 
 /// Import the configuration of another tool
 ///
@@ -42,7 +42,7 @@ pub struct ImportArgs {
     pub yes: bool,
 }
 
-/// The tools whose configuration is understood.
+/// The tools that can be imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ImportTool {
     AwsOkta,
@@ -53,7 +53,7 @@ pub enum ImportTool {
 }
 
 impl ImportTool {
-    /// What it is called.
+    /// The tool's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::AwsOkta => "aws-okta",
@@ -67,14 +67,14 @@ impl ImportTool {
 
 mod report;
 
-/// What saml2aws takes instead of `~/.saml2aws`.
+/// The variable with the path that saml2aws reads instead of `~/.saml2aws`.
 const SAML2AWS_CONFIGFILE: &str = "SAML2AWS_CONFIGFILE";
-/// Where granted looks if there is no `~/.granted`.
+/// The folder in which granted looks if there is no `~/.granted`.
 const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
-/// What variables of okta-aws-cli start with.
+/// The prefix of the variables of okta-aws-cli.
 const OKTA_AWSCLI: &str = "OKTA_AWSCLI_";
 
-/// Why nothing is taken over.
+/// Why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 enum NotImported {
     #[error("nothing in {0} can be imported")]
@@ -112,14 +112,14 @@ pub(super) fn run(args: &ImportArgs, world: &World, ui: &Ui) -> CommandResult {
     if imported.taken.is_empty() {
         return Err(NotImported::Nothing(args.tool.name()).into());
     }
-    let how = How { yes: args.yes, dry_run: args.dry_run };
-    if write::add(&imported.draft, how, world, ui)? {
-        report::go_on(&merged, args.tool, world, ui);
+    let options = Options { yes: args.yes, dry_run: args.dry_run };
+    if write::add(&imported.draft, options, world, ui)? {
+        report::say_next(&merged, args.tool, world, ui);
     }
     Ok(())
 }
 
-/// A file with its path as the user would write it.
+/// A file, and its path as the user would write it.
 struct Content {
     path: String,
     content: Zeroizing<Vec<u8>>,
@@ -131,7 +131,7 @@ impl Content {
     }
 }
 
-/// Reads a file; `None` if it is not there.
+/// Reads a file; `None` if it does not exist.
 fn file(path: &Path, world: &World) -> CommandResult<Option<Content>> {
     let shown = folders::short(path, &world.folders.home);
     match super::replace::read(path, aws::SIZE_LIMIT) {
@@ -140,7 +140,7 @@ fn file(path: &Path, world: &World) -> CommandResult<Option<Content>> {
     }
 }
 
-/// That there is nothing to read, and where it was looked for.
+/// The error that none of `paths` exists.
 fn nothing(tool: ImportTool, paths: &[&Path], world: &World) -> CommandError {
     let paths = paths.iter().map(|path| folders::short(path, &world.folders.home)).collect();
     NotImported::Absent { tool: tool.name(), paths }.into()
@@ -176,7 +176,8 @@ fn read(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
                 .env
                 .get(SAML2AWS_CONFIGFILE)
                 .map_or_else(|| folders.home.join(".saml2aws"), PathBuf::from);
-            let (own, profiles) = (required(own)?, file(&folders.aws_config, world)?);
+            let own = required(own)?;
+            let profiles = file(&folders.aws_config, world)?;
             import::saml2aws(own.text(), profiles.as_ref().map(Content::text))?
         }
         ImportTool::AwsVault => import::aws_vault(required(folders.aws_config.clone())?.text())?,
@@ -185,7 +186,8 @@ fn read(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
             let of_xdg = world.env.get(XDG_CONFIG_HOME).map(|xdg| Path::new(xdg).join("granted"));
             let own = of_xdg.filter(|_| !folder.exists()).unwrap_or(folder).join("config");
             let path = args.from.clone().unwrap_or_else(|| folders.aws_config.clone());
-            let (profiles, settings) = (file(&path, world)?, file(&own, world)?);
+            let profiles = file(&path, world)?;
+            let settings = file(&own, world)?;
             if profiles.is_none() && args.from.is_some() {
                 return Err(nothing(tool, &[&path], world));
             }
@@ -206,7 +208,8 @@ fn okta_aws_cli(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
         None => (Some(world.folders.home.join(".okta/okta.yaml")), Some(PathBuf::from(".env"))),
     };
     let open = |path: &Option<PathBuf>| path.as_ref().map_or(Ok(None), |path| file(path, world));
-    let (labels, settings) = (open(&own)?, open(&dotenv)?);
+    let labels = open(&own)?;
+    let settings = open(&dotenv)?;
     let profiles = if args.from.is_none() { file(&world.folders.aws_config, world)? } else { None };
     let mut environment: Vec<(String, String)> = world
         .env
@@ -230,7 +233,8 @@ fn okta_aws_cli(args: &ImportArgs, world: &World) -> CommandResult<Imported> {
     )?)
 }
 
-/// The static keys of AWS's own files. A file that cannot be read is told and no more: it is not what was asked for.
+/// The long-lived access keys in AWS's files. An unreadable file is only a warning, because this command
+/// does not depend on it.
 fn static_keys(world: &World, ui: &Ui) -> Vec<StaticKey> {
     let mut keys = Vec::new();
     for path in [&world.folders.aws_credentials, &world.folders.aws_config] {

@@ -1,4 +1,4 @@
-//! `jit configure`: settings written for the user.
+//! `jit configure`: writes settings for the user.
 
 mod add;
 mod choose;
@@ -34,7 +34,7 @@ pub struct ConfigureArgs {
     pub command: Option<ConfigureCommand>,
 }
 
-/// What can be set up without questions.
+/// The subcommands, which work without the wizard's questions.
 #[derive(Debug, Subcommand)]
 pub enum ConfigureCommand {
     #[expect(missing_docs, reason = "said by the type of its arguments")]
@@ -166,7 +166,7 @@ fn tell(report: &Report, dry_run: bool, world: &World, ui: &Ui) {
     }
 }
 
-/// `names`, a long list cut.
+/// `names`, separated by commas; a long list is shortened.
 fn some(names: &[String]) -> String {
     const MOST: usize = 12;
     match names.get(..MOST) {

@@ -14,76 +14,76 @@ use jit_wire::explain::{Explain, Kind, Next};
 
 use super::replace;
 
-/// How often a file is read again that somebody else changed meanwhile.
+/// How often to start over if another program changes the file at the same time.
 const ATTEMPTS: usize = 2;
 
-/// A profile that is to be there.
+/// A profile to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// Its name.
     pub profile: String,
-    /// The role whose session it hands over.
+    /// The role whose credentials it provides.
     pub role: String,
-    /// The region for whoever uses it; `None` leaves the user's own alone.
+    /// Its region; `None` leaves the existing one unchanged.
     pub region: Option<String>,
-    /// The person typed this very name, so that it may be `default`.
+    /// The person typed this exact name, so it may be `default`.
     pub typed: bool,
 }
 
 impl Wanted {
-    /// Whether it would be the profile that AWS's tools use where none is named. Some of them do not tell small letters
-    /// from capitals.
+    /// Whether AWS's tools would use it when no profile is given. Some of them ignore case.
     fn is_default(&self) -> bool {
         self.profile.eq_ignore_ascii_case("default")
     }
 }
 
-/// What the user chose.
+/// The options of the command.
 #[derive(Clone, Debug)]
 pub struct ProfilesOptions {
-    /// The program that the profiles start, as it should be written down: `sys::process::own_path`.
+    /// The path of the program in the profiles, from `sys::process::own_path`.
     pub executable: PathBuf,
-    /// Write nothing, not even a lock; show what would change.
+    /// Show what would change, and write nothing, not even a lock.
     pub dry_run: bool,
-    /// Remove our profiles whose role is gone.
+    /// Remove managed profiles whose role no longer exists.
     pub prune: bool,
-    /// The roles that are not gone, whether they are to have a profile or not.
+    /// The roles that exist, with or without a profile.
     pub known: HashSet<String>,
 }
 
 /// What was done, or would be done.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Profiles written anew.
+    /// New profiles.
     pub added: Vec<String>,
-    /// Profiles of ours that were brought up to date.
+    /// Managed profiles that were changed.
     pub updated: Vec<String>,
-    /// Profiles of ours that were right already.
+    /// Managed profiles that needed no change.
     pub unchanged: Vec<String>,
-    /// Profiles of ours that were removed, because their role is gone.
+    /// Managed profiles that were removed, because their role no longer exists.
     pub removed: Vec<String>,
-    /// Profiles of ours whose role is gone, and that `prune` would remove.
+    /// Managed profiles whose role no longer exists, and which `prune` would remove.
     pub stale: Vec<ProfileHeader>,
-    /// Profiles of that name that somebody else wrote; they were left alone.
+    /// Profiles with a wanted name that jit does not manage; they were not changed.
     pub conflicts: Vec<ProfileHeader>,
-    /// Profiles of that name in `~/.aws/credentials`, which would count instead; none was written.
+    /// Profiles with a wanted name in `~/.aws/credentials`, which would take precedence; none was written.
     pub elsewhere: Vec<ProfileHeader>,
-    /// Keys in profiles of ours that decide instead of `jit`.
+    /// Keys in managed profiles that take precedence over jit.
     pub overruled: Vec<Overruled>,
-    /// Roles that would be `[default]`, which nobody asked for.
+    /// Roles that would become `[default]` although nobody requested it.
     pub unasked: Vec<String>,
     /// Roles whose name or region cannot be written, and why.
     pub refused: Vec<(String, Unwritable)>,
-    /// The lines of the change as a unified diff, long-lived keys hidden, for a dry run; none if nothing changes.
+    /// For a dry run: the change as a unified diff, with long-lived access keys hidden; empty if nothing
+    /// changes.
     pub diff: Vec<String>,
-    /// Where the state before this change is kept.
+    /// The backup of the previous file.
     pub backup: Option<PathBuf>,
 }
 
-/// Why the file was left as it was.
+/// Why the file was not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfilesError {
-    /// The file is not one that AWS's tools read.
+    /// AWS's tools could not read the file.
     #[error("{}:{}:{}: {}{}", path.display(), broken.line, broken.column, broken.why, quoted(&broken.text))]
     Broken {
         /// The file.
@@ -91,7 +91,7 @@ pub enum ProfilesError {
         /// Where, and what.
         broken: Broken,
     },
-    /// An indented section of the user's would be read differently.
+    /// An indented section would be read differently after the change.
     #[error("{}:{}: {tangled}", path.display(), tangled.line)]
     Tangled {
         /// The file.
@@ -99,10 +99,10 @@ pub enum ProfilesError {
         /// Where.
         tangled: Tangled,
     },
-    /// The program's own path cannot be written down.
+    /// The path of this program cannot be written into the file.
     #[error(transparent)]
     Program(Unwritable),
-    /// The file is there, but cannot be read.
+    /// The file exists, but cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file.
@@ -126,7 +126,7 @@ pub enum ProfilesError {
         /// What the system says.
         source: io::Error,
     },
-    /// Somebody else writes the file at the same time, again and again.
+    /// Another program keeps changing the file.
     #[error("another program is changing {}", path.display())]
     KeepsChanging {
         /// The file.
@@ -160,16 +160,16 @@ fn quoted(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
-/// Writes each of the `roles` as a profile into the user's `~/.aws/config`, and takes back those of
-/// ours that are not wanted any more if asked to. Everything else in the file stays as it is.
+/// Writes a profile for each of the `roles` to `~/.aws/config`, and removes managed profiles that are no
+/// longer wanted if requested. Everything else in the file stays unchanged.
 ///
 /// # Errors
-/// [`ProfilesError`]; the file is then as it was.
+/// [`ProfilesError`]; the file is then unchanged.
 pub fn run(world: &World, roles: &[Wanted], options: &ProfilesOptions) -> Result<Report, ProfilesError> {
     run_meanwhile(world, roles, options, || ())
 }
 
-/// `meanwhile` stands for what others do between our reading and our writing.
+/// For tests: `meanwhile` runs between reading and writing, as another program could.
 fn run_meanwhile(
     world: &World,
     roles: &[Wanted],
@@ -197,7 +197,7 @@ fn run_meanwhile(
     Err(ProfilesError::KeepsChanging { path: world.folders.aws_config.clone() })
 }
 
-/// Reads, changes and writes the file once; `None` if somebody else changed it meanwhile.
+/// Reads, changes and writes the file once; `None` if another program changed it in between.
 fn attempt(
     path: &Path,
     wanted: &[(&Wanted, Profile)],
@@ -209,7 +209,7 @@ fn attempt(
         .map_err(|source| ProfilesError::Read { path: path.to_owned(), source })?;
     let before = Document::parse(content.as_deref().map_or(&[], Vec::as_slice))
         .map_err(|broken| ProfilesError::Broken { path: path.to_owned(), broken })?;
-    // One that is jit's already was asked for once.
+    // A profile that jit already manages was requested before.
     let ours: HashSet<&str> = managed_profiles(&before).map(|(name, _)| name).collect();
     let may_be = |(one, _): &&(&Wanted, Profile)| {
         one.typed || !one.is_default() || ours.contains(one.profile.as_str())
@@ -248,8 +248,8 @@ fn attempt(
     }
 }
 
-/// The profiles of `~/.aws/credentials` with their lines. A file that is not there or cannot be read has none: nothing is
-/// written to it.
+/// The profiles of `~/.aws/credentials` and their lines; none if the file does not exist or cannot be read.
+/// jit never writes this file.
 fn in_credentials(world: &World) -> HashMap<String, usize> {
     let content = replace::read(&world.folders.aws_credentials, SIZE_LIMIT).ok().flatten();
     let document = content.and_then(|content| Document::parse(&content).ok()).unwrap_or_default();

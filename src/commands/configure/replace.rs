@@ -1,4 +1,5 @@
-//! A file that the user edits too, replaced as a whole: nobody else's change is lost, and the state before is kept.
+//! Replaces a file that the user edits too: changes of other programs are not lost, and the previous
+//! content is kept as a backup.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,10 +10,11 @@ use crate::sys::fs;
 use crate::sys::state::Folder;
 use crate::world::{Note, World};
 
-/// Keeps other runs out until the file is dropped; `name` is that of the lock, `what` the words for whoever waits.
+/// Locks out other processes until the file is dropped. `name` is the name of the lock; `what` is shown to
+/// the person while waiting.
 ///
 /// # Errors
-/// The path of the lock, and what the system says.
+/// The path of the lock, and the system's error.
 pub(super) fn lock(world: &World, name: &str, what: &str) -> Result<std::fs::File, (PathBuf, io::Error)> {
     let path = world.folders.state.join(name);
     let taken =
@@ -30,10 +32,10 @@ pub(super) fn lock(world: &World, name: &str, what: &str) -> Result<std::fs::Fil
     taken.map_err(|error| (path, error))
 }
 
-/// The file's content, which may hold secrets; `None` if there is no file.
+/// The file's content, which may contain secrets; `None` if there is no file.
 ///
 /// # Errors
-/// Whatever else the system says.
+/// Every other error of the system.
 pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     match fs::read_limited(path, limit) {
         Ok(content) => Ok(Some(Zeroizing::new(content))),
@@ -42,11 +44,11 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Zeroizing<Vec<u
     }
 }
 
-/// Replaces the file unless it is no longer what it was `before`, and keeps that state in the backup. The answer is
-/// whether the file was replaced.
+/// Replaces the file unless it has changed since `before` was read, and keeps that content as a backup.
+/// Returns whether the file was replaced.
 ///
 /// # Errors
-/// Whatever the system says; the file is then as it was.
+/// The system's error; the file is then unchanged.
 pub(super) fn write(path: &Path, before: Option<&[u8]>, content: &[u8], limit: u64) -> io::Result<bool> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.exists()) {
@@ -66,7 +68,7 @@ pub(super) fn write(path: &Path, before: Option<&[u8]>, content: &[u8], limit: u
     })
 }
 
-/// Where the state before the last change is kept.
+/// The path of the backup.
 pub(super) fn backup_of(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".jit-backup");

@@ -1,5 +1,5 @@
-//! `jit configure`: from one address to a configuration that works. What can be found out is not asked; the login and one role
-//! are tried before anything is written.
+//! `jit configure`: from one URL to a configuration that works. It does not ask for what it can find out,
+//! and tries the sign-in and one role before it writes anything.
 
 use crate::broker::Broker;
 use crate::commands::load::{self, Configuration};
@@ -24,9 +24,9 @@ use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::duration;
 
-use super::write::{self, How};
+use super::write::{self, Options};
 
-/// Names of hosts that say nothing about whose they are.
+/// Host labels that are not the name of a company.
 const GENERIC: [&str; 12] = [
     "login", "sso", "www", "idp", "auth", "accounts", "portal", "start", "id", "keycloak", "adfs", "launcher",
 ];
@@ -82,7 +82,7 @@ pub(super) fn run(world: &World, ui: &Ui) -> CommandResult {
     }
 }
 
-/// What is there already, for somebody who may need no more.
+/// Says what already works, in case that is enough, and asks for the URL.
 fn welcome(world: &World, ui: &Ui) {
     let usable = load::profiles(world).map(|profiles| aws::usable(&profiles).count()).unwrap_or(0);
     if usable > 0 {
@@ -105,11 +105,11 @@ struct Wizard<'a> {
 }
 
 impl Wizard<'_> {
-    /// From the address to what was seen to work.
+    /// From the URL to a configuration that was tested.
     fn try_once(&self) -> CommandResult<Draft> {
         let Self { world, ui } = *self;
-        let address = self.need("URL")?;
-        let found = process::block_on(lookup::look_up(&world.http, &address))?;
+        let url = self.need("URL")?;
+        let found = process::block_on(lookup::look_up(&world.http, &url))?;
         let idp = self.idp(found)?;
         let mut draft = Draft { idps: vec![idp.clone()], roles: Vec::new() };
         let files = Configuration::of(parse(&draft)?, world);
@@ -138,8 +138,7 @@ impl Wizard<'_> {
             match tried {
                 Ok(session) => {
                     let left = duration(session.time_left(world.clock.now()));
-                    let (role, account) = (escape(&role.name), session.account());
-                    ui.done(shown!("{} works: account {}, {} left", role, account, left));
+                    ui.done(shown!("{} works: account {}, {} left", role.name, session.account(), left));
                     return Ok(draft);
                 }
                 Err(error) => {
@@ -155,7 +154,7 @@ impl Wizard<'_> {
         }
     }
 
-    /// `[idp.NAME]` for what was found, with what only a person knows.
+    /// `[idp.NAME]` from what was found; asks for the values that only the person knows.
     fn idp(&self, found: Found) -> CommandResult<Table> {
         let Self { world, ui } = *self;
         Ok(match found {
@@ -207,7 +206,7 @@ impl Wizard<'_> {
                 if !google {
                     return Ok(table);
                 }
-                // Google gives one to every client, and wants it back.
+                // Google issues a client secret to every client, and requires it.
                 let secret = world.person.password("Its client secret").ok_or_else(stopped)?;
                 let secret = crate::config::draft::Value::Secret(secret);
                 table.with("client_secret", secret)
@@ -234,7 +233,7 @@ impl Wizard<'_> {
         })
     }
 
-    /// `[role.NAME]`: one of those on offer, else the one whose ARN the person knows.
+    /// `[role.NAME]`: one of the offered roles, else the one whose ARN the person enters.
     fn role(&self, idp: &str, offered: &[DiscoveredRole], store: &Store<'_>) -> CommandResult<Table> {
         let table = match self.choose(offered, store)? {
             Some(role) => {
@@ -293,9 +292,9 @@ fn parse(draft: &Draft) -> CommandResult<File> {
     Ok(File::parse("the new configuration", &draft.to_toml())?)
 }
 
-/// A name for the IdP: the company's, as far as the address has it.
-fn name_of(address: &str) -> String {
-    let host = address.split("://").nth(1).unwrap_or(address).split(['/', ':']).next().unwrap_or_default();
+/// A name for the IdP: the company's name, if the URL contains it.
+fn name_of(url: &str) -> String {
+    let host = url.split("://").nth(1).unwrap_or(url).split(['/', ':']).next().unwrap_or_default();
     if host.ends_with("google.com") {
         return "google".to_owned();
     }
@@ -311,10 +310,10 @@ fn name_of(address: &str) -> String {
     if number || labels.len() < 2 { "idp".to_owned() } else { fit_name(own) }
 }
 
-/// Writes what was seen to work, and says how to go on.
+/// Writes the tested configuration, and says what to do next.
 fn finish(draft: &Draft, world: &World, ui: &Ui) -> CommandResult {
     let merged = write::merged(draft, world)?;
-    if !write::add(draft, How::default(), world, ui)? {
+    if !write::add(draft, Options::default(), world, ui)? {
         return Ok(());
     }
     if let Some(role) = draft.roles.first().and_then(|role| merged.role_names.get(&role.name)) {

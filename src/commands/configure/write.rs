@@ -1,4 +1,4 @@
-//! What is added to `config.toml`, for every command that adds to it: shown, asked about, written as a whole.
+//! Adds to `config.toml`, for every command that does so: shows the change, asks, and replaces the file.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -21,30 +21,31 @@ use jit_wire::explain::{Explain, Next};
 
 use super::replace;
 
-/// What the person chose on the command line.
+/// The options of the command line.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct How {
-    /// Write without a question.
+pub(super) struct Options {
+    /// Write without asking.
     pub(super) yes: bool,
     /// Show what would be written, and write nothing.
     pub(super) dry_run: bool,
 }
 
-/// What is said of a change.
+/// The messages for a kind of change.
 #[derive(Clone, Copy)]
-pub(super) struct Words {
+pub(super) struct Messages {
     question: &'static str,
     done: &'static str,
     would: &'static str,
 }
 
-/// Something that was not there.
-pub(super) const ADD: Words = Words { question: "Add this to", done: "Added to", would: "Would add to" };
-/// Something in place of what was there.
-pub(super) const UPDATE: Words =
-    Words { question: "Change this in", done: "Updated in", would: "Would update in" };
+/// For new tables.
+pub(super) const ADD: Messages =
+    Messages { question: "Add this to", done: "Added to", would: "Would add to" };
+/// For tables that replace existing ones.
+pub(super) const UPDATE: Messages =
+    Messages { question: "Change this in", done: "Updated in", would: "Would update in" };
 
-/// `config.toml` as it is.
+/// `config.toml` before the change.
 pub(super) struct Present {
     /// The path, as the user would write it.
     pub(super) path: String,
@@ -67,12 +68,13 @@ impl Present {
             .map_err(|_| CommandError::new(Kind::Usage, format!("{} is not UTF-8 text", self.path)))
     }
 
-    /// With `draft` behind what is there, in the file's own line ends.
+    /// The text with `draft` appended, with the line endings of the file.
     fn with(&self, draft: &Draft) -> CommandResult<Zeroizing<String>> {
-        let (text, added) = (self.text()?, draft.to_toml());
+        let text = self.text()?;
+        let added = draft.to_toml();
         let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let lines = added.lines().count();
-        // Large enough never to grow, which would leave copies behind that nobody wipes.
+        // Large enough never to be reallocated, which would leave copies of secrets that are not wiped.
         let mut whole =
             Zeroizing::new(String::with_capacity(text.len() + added.len() + lines + 2 * eol.len()));
         whole.push_str(text);
@@ -90,20 +92,21 @@ impl Present {
     }
 }
 
-/// What of `draft` the configuration lacks, and the names that everything in it has there.
+/// The tables of `draft` that the configuration does not have, and the names that all of its tables have
+/// there.
 ///
 /// # Errors
-/// The configuration that is there is wrong, or cannot be read.
+/// The configuration is invalid, or cannot be read.
 pub(super) fn merged(draft: &Draft, world: &World) -> CommandResult<Merged> {
     Ok(draft.merge(&Draft::of(Present::read(world)?.text()?)))
 }
 
-/// Adds to `config.toml` what of `draft` it lacks; the answer is whether the file was written. It is not for a dry run,
-/// after a no, where there is nobody to ask, and where nothing is missing; all of that is said.
+/// Adds the missing tables of `draft` to `config.toml`. Returns whether the file was written: not in a dry
+/// run, if the person declines or cannot be asked, or if nothing is missing. It tells the person which.
 ///
 /// # Errors
-/// The configuration would be wrong with it, or cannot be read or written; it is then as it was.
-pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandResult<bool> {
+/// The configuration would be invalid, or cannot be read or written; it is then unchanged.
+pub(super) fn add(draft: &Draft, options: Options, world: &World, ui: &Ui) -> CommandResult<bool> {
     let present = Present::read(world)?;
     let draft = draft.merge(&Draft::of(present.text()?)).draft;
     let path = &present.path;
@@ -111,12 +114,12 @@ pub(super) fn add(draft: &Draft, how: How, world: &World, ui: &Ui) -> CommandRes
         ui.done(shown!("Nothing to add: {} already has everything", path));
         return Ok(false);
     }
-    let change = Change { whole: &present.with(&draft)?, words: ADD, what: &names(&draft), summary: None };
+    let change = Change { whole: &present.with(&draft)?, messages: ADD, what: &names(&draft), summary: None };
     warn_of_hosts(&draft, ui);
-    put(&present, &change, how, world, ui)
+    put(&present, &change, options, world, ui)
 }
 
-/// Warns of hosts that may look like others.
+/// Warns of hosts that look like other ones.
 fn warn_of_hosts(draft: &Draft, ui: &Ui) {
     let settings = draft.idps.iter().flat_map(|idp| &idp.settings);
     let warnings = settings.filter_map(|(_, value)| match value {
@@ -129,31 +132,32 @@ fn warn_of_hosts(draft: &Draft, ui: &Ui) {
 
 /// A change of the configuration.
 pub(super) struct Change<'a> {
-    /// What is written in place of it.
+    /// The new text of the file.
     pub(super) whole: &'a str,
-    pub(super) words: Words,
-    /// What that adds or changes, in a few words.
+    pub(super) messages: Messages,
+    /// The names of the tables that are added or changed.
     pub(super) what: &'a str,
-    /// What is shown first where the whole difference is too much to begin with.
+    /// Shown first if the whole diff is too long.
     pub(super) summary: Option<&'a Summary>,
 }
 
-/// Puts a change in place of the configuration, in the same way.
+/// Shows a change, asks, and writes it.
 ///
 /// # Errors
 /// As for [`add`].
 pub(super) fn put(
     present: &Present,
     change: &Change<'_>,
-    how: How,
+    options: Options,
     world: &World,
     ui: &Ui,
 ) -> CommandResult<bool> {
-    let (path, Change { whole, words, what, summary }) = (&present.path, change);
+    let Change { whole, messages, what, summary } = change;
+    let path = &present.path;
     check(path, whole)?;
     let diff = unified_diff(&Side::of_config(present.text()?), &Side::of_config(whole), path);
-    let asked = !how.dry_run && !how.yes && world.person.can_be_asked();
-    // Whoever is asked sees what they are asked about, however quiet they want it.
+    let asked = !options.dry_run && !options.yes && world.person.can_be_asked();
+    // A person who is asked must see the change, even when quiet.
     let tell = |line: &str| if asked { ui.instruct(escape(line)) } else { ui.say(escape(line)) };
     if let Some(summary) = summary {
         summary.lines.iter().for_each(|line| tell(line));
@@ -161,18 +165,18 @@ pub(super) fn put(
     }
     if summary.is_none() || !asked {
         for line in &diff {
-            // Without a question, the difference is what the command is for.
-            if asked || how.yes { tell(line) } else { ui.line(escape(line))? }
+            // Without a question, the diff is the output of the command.
+            if asked || options.yes { tell(line) } else { ui.line(escape(line))? }
         }
     }
-    if how.dry_run {
-        ui.done(shown!("{} {}: {}", words.would, path, what));
+    if options.dry_run {
+        ui.done(shown!("{} {}: {}", messages.would, path, what));
         return Ok(false);
     }
-    let question = format!("{} {path}?", words.question);
+    let question = format!("{} {path}?", messages.question);
     let decision = loop {
         let decision = match summary {
-            _ if how.yes => Some(Confirmation::Yes),
+            _ if options.yes => Some(Confirmation::Yes),
             Some(_) => world.person.decide(&question),
             None => world
                 .person
@@ -191,13 +195,13 @@ pub(super) fn put(
             return Ok(false);
         }
         None => {
-            ui.done(shown!("{} {}: {}", words.would, path, what));
+            ui.done(shown!("{} {}: {}", messages.would, path, what));
             ui.say("Nothing was written: jit cannot ask here. Use --yes to write it");
             return Ok(false);
         }
     }
     write(present, whole, world)?;
-    ui.done(shown!("{} {}: {}", words.done, path, what));
+    ui.done(shown!("{} {}: {}", messages.done, path, what));
     if present.content.is_some() {
         let backup = replace::backup_of(&world.folders.config_file);
         ui.say(shown!("Backup of the previous file: {}", folders::short(&backup, &world.folders.home)));
@@ -256,7 +260,7 @@ impl Explain for NotWritten {
     }
 }
 
-/// Whether `whole` is a configuration, and one with nothing lost.
+/// Checks that `whole` is a valid configuration.
 fn check(path: &str, whole: &str) -> CommandResult {
     let wrong = |mistake| NotWritten::Wrong { path: path.to_owned(), mistake };
     File::parse(path, whole).map(drop).map_err(|mistake| wrong(mistake).into())
@@ -271,7 +275,7 @@ fn write(present: &Present, whole: &str, world: &World) -> CommandResult {
     if written { Ok(()) } else { Err(NotWritten::Changed(present.path.clone()).into()) }
 }
 
-/// `idp acme, role hub, role admin`, a long list cut.
+/// `idp acme, role hub, role admin`; a long list is shortened.
 pub(super) fn names(draft: &Draft) -> String {
     let idps = draft.idps.iter().map(|table| format!("idp {}", table.name));
     let roles = draft.roles.iter().map(|table| format!("role {}", table.name));

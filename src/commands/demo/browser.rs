@@ -1,5 +1,5 @@
-//! A browser for runs without a person: it asks for a page and goes where it is sent, which is all that a login needs
-//! of a browser where the provider asks nothing.
+//! A simulated browser, for a demo without a person: it follows redirects and submits forms, which is
+//! enough where the IdP asks nothing.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::world::Browser;
 use jit_wire::trusted_url::TrustedUrl;
 
-/// More than any login takes.
+/// More pages than any sign-in has.
 const MOST_PAGES: usize = 10;
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -23,10 +23,14 @@ impl Browser for PretendBrowser {
     fn open(&self, url: &TrustedUrl) -> Result<(), String> {
         let mut url = url.as_str().to_owned();
         let visit = move || {
-            let (mut form, mut cookies) = (None, Vec::new());
+            let mut form = None;
+            let mut cookies = Vec::new();
             for _ in 0..MOST_PAGES {
                 match visit(&url, form.take(), &mut cookies) {
-                    Ok(Some(Next { address, form: fields })) => (url, form) = (address, fields),
+                    Ok(Some(next)) => {
+                        url = next.url;
+                        form = next.form;
+                    }
                     _ => return,
                 }
             }
@@ -35,15 +39,15 @@ impl Browser for PretendBrowser {
     }
 }
 
-/// Where a page leads to.
+/// The next page.
 struct Next {
-    address: String,
-    /// What is to be posted there, encoded.
+    url: String,
+    /// The form to post there, URL-encoded.
     form: Option<String>,
 }
 
-/// Asks for one page; where it leads to, if it is a redirect or a form that posts itself. All pages are this machine's, so
-/// one list of `cookies` will do.
+/// Gets one page. Returns the next one, if this is a redirect or a form that submits itself. All pages are
+/// on this machine, so one list of `cookies` is enough.
 fn visit(url: &str, form: Option<String>, cookies: &mut Vec<String>) -> io::Result<Option<Next>> {
     let uri: http::Uri = url.parse().map_err(io::Error::other)?;
     let (Some(host), Some(port)) = (uri.host(), uri.port_u16()) else { return Ok(None) };
@@ -68,30 +72,30 @@ fn visit(url: &str, form: Option<String>, cookies: &mut Vec<String>) -> io::Resu
     let location = head.lines().find_map(|line| header("location", line));
     let given = head.lines().filter_map(|line| header("set-cookie", line));
     cookies.extend(given.filter_map(|cookie| cookie.split(';').next().map(str::to_owned)));
-    let here = |address: &str| match address.strip_prefix('/') {
+    let absolute = |url: &str| match url.strip_prefix('/') {
         Some(path) => format!("http://{host}:{port}/{path}"),
-        None => address.to_owned(),
+        None => url.to_owned(),
     };
-    let redirect = location.map(|location| Next { address: here(&location), form: None });
-    Ok(redirect.or_else(|| posts_itself(page).map(|next| Next { address: here(&next.address), ..next })))
+    let redirect = location.map(|location| Next { url: absolute(&location), form: None });
+    Ok(redirect.or_else(|| submitted_form(page).map(|next| Next { url: absolute(&next.url), ..next })))
 }
 
-/// A form that the page's script would post.
-fn posts_itself(page: &str) -> Option<Next> {
+/// The form that a script on the page would submit.
+fn submitted_form(page: &str) -> Option<Next> {
     let submitted = page.split_once("document.forms[0].submit()").map(|(before, _)| before)?;
     let value = |text: &str, name: &str| {
         let (_, rest) = text.split_once(&format!(" {name}=\""))?;
         rest.split_once('"').map(|(value, _)| unescaped(value))
     };
     let (_, form) = submitted.split_once("<form ")?;
-    let address = value(&format!(" {form}"), "action")?;
+    let url = value(&format!(" {form}"), "action")?;
     let inputs = form.split("<input ").skip(1);
     let fields = inputs.filter_map(|input| {
         let input = format!(" {input}");
         Some((value(&input, "name")?, value(&input, "value")?))
     });
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    Some(Next { address, form: Some(form) })
+    Some(Next { url, form: Some(form) })
 }
 
 fn unescaped(text: &str) -> String {

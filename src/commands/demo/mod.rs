@@ -1,5 +1,5 @@
-//! `jit demo`: the whole story against the embedded IdP and STS. The commands are the real ones, run in a world whose
-//! configuration, state and endpoints are the demo's own. `story` is what it shows.
+//! `jit demo`: every step against an IdP and an STS inside this program. It runs the real commands, with a
+//! configuration, a state folder and endpoints of its own. `story` is what it shows.
 
 mod browser;
 mod story;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &DemoArgs, world: &World, ui: &Ui) -> CommandResult {
     let busy = Arc::new(Mutex::new(()));
     let left_behind = clear_when_ended(Arc::clone(&busy), *ui).map_err(failed)?;
     let folder = {
-        // Locked meanwhile, so that whoever clears away sees it as soon as it is there.
+        // Locked until it is recorded, so that a Ctrl-C at this moment removes the folder too.
         let mut left = left_behind.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = fs::temporary_folder("jit-demo-").map_err(failed)?;
         *left = Some(LeftBehind { root: folder.path().to_owned(), store: None });
@@ -79,7 +79,7 @@ pub(super) fn run(args: &DemoArgs, world: &World, ui: &Ui) -> CommandResult {
     };
     let told = story.tell();
 
-    // Whatever happened on the way, the key, the folder and the servers go.
+    // Clean up, whatever happened before.
     let _busy = busy.lock();
     let forgotten = forget(&demo_world);
     let removed = folder.close().map_err(failed);
@@ -89,7 +89,7 @@ pub(super) fn run(args: &DemoArgs, world: &World, ui: &Ui) -> CommandResult {
     Ok(())
 }
 
-/// A world of the demo's own: nothing of the user's configuration, state, AWS files or environment is in it.
+/// The demo's own world, without the user's configuration, state, AWS files and environment.
 fn world_below(root: &Path, env: Env, browser: Box<dyn Browser>, audience: Audience) -> World {
     World {
         http: Http::new(&env),
@@ -102,21 +102,21 @@ fn world_below(root: &Path, env: Env, browser: Box<dyn Browser>, audience: Audie
             state: root.join("state"),
             aws_config: root.join("aws/config"),
             aws_credentials: root.join("aws/credentials"),
-            // No path of the demo's is in it, so that all of them are shown in full.
+            // Contains none of the other paths, so these are shown in full.
             home: root.join("home"),
         },
         asking: Asking::Person,
     }
 }
 
-/// A demo's world for looking after its store, in which nothing else is done.
+/// A world that is used only to open the demo's store.
 fn world_of_store(root: &Path, store: &str, ui: Ui) -> World {
     let audience = Audience { terminal: Terminal::new(ui, false), real_browser: false };
     world_below(root, Env::of([(env::JIT_STORE, store)]), Box::new(PretendBrowser), audience)
 }
 
-/// What `JIT_STORE` asks for. Else, on Linux, the kernel keyring, so that nobody's keychain has to be unlocked for a
-/// demo, and a passphrase where even that is forbidden, as in many containers.
+/// The store for the demo: the one in `JIT_STORE`. Without it, on Linux, the kernel keyring, so that no
+/// keychain has to be unlocked; or a passphrase if that is forbidden, as in many containers.
 fn store_kind(root: &Path, env: &Env, ui: Ui) -> CommandResult<String> {
     let kind = match env.get(env::JIT_STORE) {
         Some(asked_for) => asked_for,
@@ -130,26 +130,27 @@ fn store_kind(root: &Path, env: &Env, ui: Ui) -> CommandResult<String> {
     Ok(kind.to_owned())
 }
 
-/// Destroys the demo's key and what it sealed.
+/// Destroys the demo's key and entries.
 fn forget(world: &World) -> CommandResult {
     Configuration::read(world)?.open_store()?.forget_everything()?;
     Ok(())
 }
 
-/// What the demo has made so far, and is to be cleared away.
+/// What the demo has created so far, and has to remove.
 struct LeftBehind {
     root: PathBuf,
-    /// Once there may be something in it.
+    /// Set once entries may have been stored.
     store: Option<String>,
 }
 
-/// Leaves nothing behind either when the person has seen enough, and presses Ctrl-C or closes the terminal. It is listened
-/// for before there is anything; what there is is then told by what this gives.
+/// Cleans up if the person presses Ctrl-C or closes the terminal. It starts before anything is created; the
+/// returned value is then told what to remove.
 fn clear_when_ended(busy: Arc<Mutex<()>>, ui: Ui) -> std::io::Result<Arc<Mutex<Option<LeftBehind>>>> {
     let left_behind = Arc::new(Mutex::new(None::<LeftBehind>));
     let told = Arc::clone(&left_behind);
     process::when_told_to_end(move |code| {
-        // A step takes milliseconds, so that one which takes longer waits for the browser, and stores nothing.
+        // Waits for the step that may be storing something. A step that takes longer than this waits for
+        // the browser, and stores nothing.
         let _busy = (0..200).find_map(|_| {
             std::thread::sleep(Duration::from_millis(5));
             busy.try_lock().ok()
@@ -165,23 +166,23 @@ fn clear_when_ended(busy: Arc<Mutex<()>>, ui: Ui) -> std::io::Result<Arc<Mutex<O
     Ok(left_behind)
 }
 
-/// The person who watches: may sign in, and is asked nothing else.
+/// The person who watches the demo: may sign in, and is asked nothing else.
 struct Audience {
     terminal: Terminal,
     real_browser: bool,
 }
 
 impl Person for Audience {
-    /// Yes, because the store asks for its passphrase only where it may, and [`Self::password`] always has an answer.
+    /// True, so that the store asks for its passphrase, which [`Self::password`] answers.
     fn can_be_asked(&self) -> bool {
         true
     }
 
     fn tell(&self, note: Note<'_>) {
         match note {
-            // The pretend browser has been told already.
+            // The introduction has already said that a simulated browser signs in.
             Note::OpeningBrowser { .. } if !self.real_browser => {}
-            // The sign-out page: the demo's provider keeps no session in the browser that could be ended there.
+            // The sign-out page. The demo's IdP keeps no session in the browser.
             Note::OpenYourself { can_paste: false, .. } => {}
             note => self.terminal.tell(note),
         }
@@ -191,8 +192,7 @@ impl Person for Audience {
         self.terminal.pasted_line()
     }
 
-    /// Where only a passphrase can seal the demo's files, a fixed one will do: what they hold opens nothing but the
-    /// demo's own servers.
+    /// A fixed passphrase: what it protects works only with the demo's own servers.
     fn password(&self, _: &str) -> Option<Secret<String>> {
         Some(Secret::from("a passphrase for the demo"))
     }

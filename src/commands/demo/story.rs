@@ -1,4 +1,5 @@
-//! What `jit demo` tells, chapter by chapter: talk on stderr, and on stdout what the commands themselves would print.
+//! The text of `jit demo`, chapter by chapter: explanations on stderr, and on stdout what the commands
+//! print.
 //!
 //! Lines are broken here, at 80 columns.
 
@@ -20,7 +21,8 @@ use crate::world::World;
 use jit_emulator::{ADMIN, CLIENT_ID, Call, DEVELOPER, HUB, Servers};
 use jit_wire::explain::{Explain, Next};
 
-/// The sign-in of the demo failed. What it advises is about a configuration that is gone when the demo ends.
+/// The sign-in of the demo failed. Its own advice is about a configuration that no longer exists when the
+/// demo ends.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .error.what)]
 struct DemoStopped {
@@ -42,11 +44,11 @@ impl Explain for DemoStopped {
     }
 }
 
-/// How long the session lives that is shown to end.
+/// The lifetime of the session that the demo lets expire.
 const SHORT_LIFE: Duration = Duration::from_secs(3);
-/// Between chapters, on a terminal: long enough to see where one ends.
+/// The pause between chapters, on a terminal.
 const PAUSE: Duration = Duration::from_millis(1200);
-/// The command that is shown to get credentials, and how a person would type it.
+/// The command that gets credentials, and how a person would type it.
 #[cfg(not(windows))]
 const CHILD: ([&str; 3], &str) = (
     ["/bin/sh", "-c", "echo $JIT_ROLE has the key $AWS_ACCESS_KEY_ID"],
@@ -58,7 +60,7 @@ const CHILD: ([&str; 3], &str) = (
     "cmd /c \"echo %JIT_ROLE% has the key %AWS_ACCESS_KEY_ID%\"",
 );
 
-/// How the demo's people sign in.
+/// The protocol of the sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
     OpenId,
@@ -99,7 +101,7 @@ role_arn = "{DEVELOPER}"
     )
 }
 
-/// The last words, once everything is gone.
+/// The last lines, printed after the cleanup.
 pub(super) fn end(ui: &Ui) {
     ui.say("");
     ui.done("Nothing is left behind: key destroyed, folder deleted, both servers stopped");
@@ -108,28 +110,28 @@ pub(super) fn end(ui: &Ui) {
     ui.say("Keycloak and others, and says what to set up there and in AWS.");
 }
 
-/// The demo, once its world is there.
+/// The demo in its world.
 pub(super) struct Story<'a> {
     pub(super) servers: &'a Servers,
     pub(super) world: &'a World,
     pub(super) ui: &'a Ui,
-    /// The person's own browser signs in, and not the pretend one.
+    /// The person signs in, in their own browser; otherwise a simulated browser does.
     pub(super) real_browser: bool,
-    /// The store is one that the demo chose in place of the keychain.
+    /// The demo chose a store that is not the keychain.
     pub(super) spares_keychain: bool,
-    /// How people sign in.
+    /// The protocol of the sign-in.
     pub(super) by: By,
-    /// Somebody reads along.
+    /// Somebody watches, so it pauses between chapters.
     pub(super) pauses: bool,
-    /// Held while something may be stored.
+    /// Locked while something may be stored.
     pub(super) busy: &'a Mutex<()>,
 }
 
 impl Story<'_> {
-    /// Tells everything; the servers, the configuration and nothing else are there before.
+    /// Runs every chapter. Before, only the servers and the configuration exist.
     ///
     /// # Errors
-    /// Whatever a command fails with, and what does not come out as it is told.
+    /// The error of a command, or a result that differs from what the demo says.
     pub(super) fn tell(&self) -> CommandResult {
         self.introduction();
         let sign_in = if self.real_browser {
@@ -138,7 +140,7 @@ impl Story<'_> {
             "1. Sign in once. Here a simulated browser does it, as Alice."
         };
         self.chapter(&[sign_in], || self.sign_in())?;
-        let where_it_lies = [
+        let storage = [
             "2. Everything is now stored in encrypted files. Their key is in the store",
             if self.spares_keychain {
                 "   shown below. (The demo sets JIT_STORE and leaves your keychain alone.)"
@@ -146,7 +148,7 @@ impl Story<'_> {
                 "   shown below."
             },
         ];
-        self.chapter(&where_it_lies, || {
+        self.chapter(&storage, || {
             self.typed("jit status");
             status::run(&StatusArgs::plain(), self.world, self.ui)
         })?;
@@ -243,7 +245,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// The answer with a session that ends soon, in place of the one that was stored.
+    /// Credentials that expire soon, in place of the stored ones.
     fn short_session(&self) -> CommandResult<String> {
         self.servers.faults(|faults| faults.spoke_lifetime = Some(SHORT_LIFE));
         let subject = self.subject("dev")?;
@@ -274,7 +276,7 @@ impl Story<'_> {
         self.busy(work)
     }
 
-    /// Does what whoever clears up has to wait for.
+    /// Runs `work`, which a cleanup must not interrupt.
     fn busy<T>(&self, work: impl FnOnce() -> CommandResult<T>) -> CommandResult<T> {
         let _busy = self.busy.lock();
         work()
@@ -292,7 +294,7 @@ impl Story<'_> {
         self.servers.journal().count(call)
     }
 
-    /// How many calls the servers have had for tokens and sessions.
+    /// The number of calls for tokens and sessions so far.
     fn calls(&self) -> usize {
         let calls = [
             Call::CodeGrant,
@@ -316,7 +318,7 @@ impl Story<'_> {
     }
 }
 
-/// A session without asking anybody: the demo's one sign-in is enough for all that follows.
+/// A session without a prompt: the one sign-in of the demo is enough.
 fn need() -> Need {
     Need {
         min_ttl: Duration::ZERO,
@@ -326,7 +328,7 @@ fn need() -> Need {
     }
 }
 
-/// The answer with its secrets cut: they are long, and a screen is no place for any.
+/// The JSON with its secrets shortened, because they are long and should not be on a screen.
 fn shortened(answer: &str) -> String {
     let fields: serde_json::Value = serde_json::from_str(answer).unwrap_or_default();
     let secrets = ["SecretAccessKey", "SessionToken"].into_iter().filter_map(|name| fields[name].as_str());

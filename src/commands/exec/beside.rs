@@ -1,5 +1,6 @@
-//! Who serves a command that runs under `--refresh`: this process becomes the command, and a companion of it does all the
-//! rest, from the configuration and the questions to the last renewal ([`crate::sys::companion`]).
+//! `jit exec --refresh`: this process becomes the command, and a companion process does the rest: it reads
+//! the configuration, asks the person, and renews and serves the credentials until the command ends
+//! ([`crate::sys::companion`]).
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -17,19 +18,19 @@ use crate::world::World;
 use jit_wire::name::Variable;
 use jit_wire::secret::to_wiped_json;
 
-/// What a companion reports.
+/// The report of the companion.
 #[derive(Serialize, Deserialize)]
 enum Report {
-    /// It serves: the command is to have these variables.
+    /// It serves credentials. The command needs these variables.
     Serves(Vec<(Variable, String)>),
-    /// Nothing came of it, which it has told the person: the exit code.
+    /// It failed, has told the person why, and asks for this exit code.
     Ends(u8),
 }
 
-/// Becomes the command with a companion beside it, or is that companion.
+/// Starts a companion and becomes the command; or is the companion.
 ///
 /// # Errors
-/// One of the two cannot be started. What the companion fails with it says by itself.
+/// A process cannot be started. The companion reports its own failures.
 pub(super) fn run(
     program: &OsString,
     arguments: &[OsString],
@@ -54,7 +55,7 @@ fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
         Ok(Report::Serves(variables)) => variables,
         Ok(Report::Ends(code)) => process::end(code),
         Err(_) => match said.first_half.and_then(|status| status.code()) {
-            // It has said why.
+            // The companion has printed the reason.
             Some(code @ 1..) => process::end(u8::try_from(code).unwrap_or(1)),
             _ => return Err(failed("the process that serves the credentials exited unexpectedly")),
         },
@@ -64,7 +65,7 @@ fn become_command(program: &OsString, arguments: &[OsString]) -> CommandResult {
     Err(not_started(program, process::become_program(program, arguments, &SHADOWS, variables)))
 }
 
-/// Serves until the command has ended, which ends this process.
+/// Serves credentials until the command ends, then exits.
 fn stay_beside(
     principal: &Arc<companion::Principal>,
     args: &ExecArgs,
@@ -77,7 +78,8 @@ fn stay_beside(
         move || principal.has_ended()
     };
     serve(&subject, session, world, ui, has_ended, async |variables| {
-        // A supervisor tells all that it has started to end, and the command may need credentials to do so in order.
+        // A supervisor signals all of its processes. The command may still need credentials to shut down in
+        // order.
         let _ignored = process::Told::listen().map_err(failed)?;
         let variables = variables.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
         principal.report(&to_wiped_json(&Report::Serves(variables))).map_err(failed)?;

@@ -1,4 +1,5 @@
-//! What asks for the credentials of a running command, as a function of bytes: anybody on the machine may.
+//! Requests for the credentials of a running command, as a function of bytes: every local user can send
+//! one.
 
 use http::StatusCode;
 use http_body_util::BodyExt as _;
@@ -23,7 +24,8 @@ impl crate::world::Clock for Noon {
     }
 }
 
-/// A request to the endpoint of `jit exec --refresh`: nobody gets credentials without the child's token.
+/// A request to the endpoint of `jit exec --refresh`. Only a request with the command's token may get
+/// credentials.
 pub fn container_request(data: &[u8]) {
     let Some(request) = received(data) else { return };
     let session = crate::fuzzing::session_of(

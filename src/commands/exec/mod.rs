@@ -1,7 +1,7 @@
-//! `jit exec`: become a command that has a role's credentials.
+//! `jit exec`: runs a command with the credentials of a role.
 //!
 //! ```text
-//! mod (become it, variables) ; refresh (credentials that renew, for as long as it runs) ; beside (who hands them out)
+//! mod (replace this process, set variables) ; refresh (renew and serve credentials) ; beside (the companion process)
 //! ```
 
 #[cfg(unix)]
@@ -57,7 +57,7 @@ pub struct ExecArgs {
     pub command: Vec<OsString>,
 }
 
-/// Every variable by which some AWS tool would find other credentials, or think these to be others.
+/// Every variable that could make an AWS tool use other credentials, or mistake these for others.
 pub(super) const SHADOWS: [&str; 17] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -95,7 +95,7 @@ pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
     Err(not_started(program, process::become_program(program, arguments, &SHADOWS, variables)))
 }
 
-/// A session for the command, and what it is one of, both named to the person.
+/// The role and its session, announced to the person.
 fn session<'w>(args: &ExecArgs, world: &'w World, ui: &Ui) -> CommandResult<(Subject<'w>, Session)> {
     let subject = Subject::find_fast(&args.role, world)?.restricted(&args.restriction)?;
     subject.confirm()?;
@@ -117,22 +117,23 @@ fn not_started(program: &OsStr, error: io::Error) -> CommandError {
     CommandError::new(kind, what).because(error)
 }
 
-/// A variable for the child, and its value.
+/// A variable for the command, and its value.
 pub(super) type Set = (Variable, Zeroizing<String>);
 
 const JIT_ACCOUNT_ID: &str = "JIT_ACCOUNT_ID";
 
-/// What the child gets: the credentials, the region by both of its names, and who it is.
+/// The variables of the command: credentials, region, role and account.
 pub(super) fn variables(session: &Session, plan: &Plan, env: &Env) -> Vec<Set> {
     let mut variables: Vec<_> = session.to_variables().into();
     variables.extend(about(session, plan, env));
     variables
 }
 
-/// The region by both of its names, what else the profile says, and who it is.
+/// The region in both of its variables, the other settings of the profile, and the role and account.
 fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<Set> {
     let mut variables: Vec<Set> = Vec::new();
-    // The profile that says so is not there for the child any more; what the person set counts before it.
+    // The command does not see the profile, so its settings are passed on. Variables that the person set
+    // take precedence.
     let of_profile = plan.variables.iter().filter(|(name, _)| env.get(name.as_str()).is_none());
     variables.extend(of_profile.map(|(name, at)| (name.clone(), Zeroizing::new(at.value.clone()))));
     let configured = plan.region.as_ref().map(|region| region.value.as_str());

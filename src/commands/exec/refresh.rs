@@ -1,5 +1,6 @@
-//! Credentials that renew, for a command that runs longer than a session: a container-credentials endpoint on loopback,
-//! which current AWS SDKs read (`docs/clients.md`), for this one child (AWS SDKs and Tools Reference Guide, "Container credential provider").
+//! Credentials for a command that runs longer than a session: a container-credentials endpoint on loopback,
+//! which current AWS SDKs read (`docs/clients.md`), for this command only (AWS SDKs and Tools Reference
+//! Guide, "Container credential provider").
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -28,26 +29,27 @@ use jit_wire::secret::Secret;
 use jit_wire::sign_in::Requirement;
 
 pub(super) const PATH: &str = "/credentials";
-/// How often it is looked whether the session is to be renewed, at the most and at the least; between that, ten times
-/// in what is left of it.
+/// The shortest and the longest time between two checks whether to renew. In between, jit checks ten times
+/// in the remaining lifetime.
 const LOOKED_EVERY: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(20)];
-/// How long to wait for other processes that renew the same: nobody is answered meanwhile.
+/// How long to wait for another process that renews the same session. The endpoint answers nobody during
+/// that time.
 const WAIT: Duration = Duration::from_secs(2);
 
-/// What the endpoint knows.
+/// The state of the endpoint.
 pub(super) struct Endpoint {
     token: Secret<String>,
     session: RefCell<Session>,
     role: String,
-    /// What it demands of the sign-in, at every answer.
+    /// The role's requirements for the sign-in, checked for every request.
     demand: Requirement,
 }
 
-/// Serves credentials for as long as `command` takes, which gets the variables by which they are found. Nobody is answered once
-/// the command `has_ended`.
+/// Serves credentials while `command` runs; it gets the variables with the URL and the token. After the
+/// command `has_ended`, every request is refused.
 ///
 /// # Errors
-/// The endpoint cannot be made, or `command` fails.
+/// The endpoint cannot be opened, or `command` fails.
 pub(super) fn serve<T>(
     subject: &Subject<'_>,
     session: Session,
@@ -84,10 +86,10 @@ pub(super) fn serve<T>(
     })
 }
 
-/// Runs the command as a child beside the endpoint, and ends with its code: on Windows.
+/// Windows: runs the command as a child process next to the endpoint, and exits with its code.
 ///
 /// # Errors
-/// It could not be started, or the endpoint cannot be made.
+/// The command cannot be started, or the endpoint cannot be opened.
 #[cfg(windows)]
 pub(super) fn attend(
     program: &std::ffi::OsString,
@@ -111,7 +113,7 @@ pub(super) fn attend(
     process::end_as(status)
 }
 
-/// The credentials cannot be served beside the program, which runs without that.
+/// The credentials cannot be served. The command would run without --refresh.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct NotServed(String);
@@ -145,7 +147,7 @@ impl Endpoint {
 
     pub(super) fn answer(&self, request: &Request, clock: &dyn crate::world::Clock) -> Reply {
         let header = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
-        // A browser says where it comes from; an SDK has nothing of the kind.
+        // Browsers send these headers, SDKs do not.
         let by_page =
             request.headers.keys().any(|name| name == "origin" || name.as_str().starts_with("sec-fetch"));
         if request.method != Method::GET || request.path != PATH || by_page {
@@ -175,7 +177,8 @@ impl Endpoint {
         reply(StatusCode::OK, "application/json", session.to_container_json().expose().clone())
     }
 
-    /// Renews the session before it ends, without the person. What somebody signs in for elsewhere is found in the store.
+    /// Renews the session before it expires, without the person. If somebody signs in in another terminal,
+    /// it finds that session in the store.
     async fn renew(&self, subject: &Subject<'_>, world: &World, ui: &Ui) {
         let need =
             Need { min_ttl: Duration::ZERO, force: false, interaction: Interaction::Never, wait: WAIT };

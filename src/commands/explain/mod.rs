@@ -1,4 +1,4 @@
-//! `jit explain`: the plan for a role. Calls nothing.
+//! `jit explain`: shows the plan for a role. Makes no call.
 
 mod rows;
 
@@ -47,18 +47,18 @@ struct Step {
     name: String,
     rows: Vec<Row>,
     stored: Stored,
-    /// What would be called if nothing were stored.
+    /// The call for this step if nothing were stored.
     call: String,
-    /// Whether `call` would be made now.
+    /// Whether jit would make this call now.
     needed: bool,
 }
 
 /// What is stored for a step.
 enum Stored {
     Nothing,
-    /// What, and until when it holds.
+    /// Something, valid until this time.
     Until(String, Timestamp),
-    /// The store cannot be read, and why.
+    /// The store cannot be read, for this reason.
     Unknown(String),
 }
 
@@ -80,7 +80,7 @@ pub(super) fn run(args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
     show(&steps, world, ui)
 }
 
-/// All steps in one table, so that their columns stand below each other, each below its title.
+/// All steps as one table, so that their columns are aligned, with a title above each.
 fn show(steps: &[Step], world: &World, ui: &Ui) -> CommandResult {
     let rows: Vec<Vec<Shown>> = steps.iter().flat_map(|step| step.cells(world, ui)).collect();
     let table = table(&rows);
@@ -139,7 +139,7 @@ impl Step {
     }
 }
 
-/// The steps from the proof to the role. A leg is called only if it and everything below it is not fresh.
+/// The steps from the IdP to the role. A call is needed only if no later step has a fresh session.
 fn steps(subject: &Subject, world: &World) -> Vec<Step> {
     let plan = &subject.plan;
     let mut needed = true;
@@ -172,22 +172,22 @@ fn steps(subject: &Subject, world: &World) -> Vec<Step> {
 
 fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
     let proof = &subject.plan.proof;
-    let (rows, place) = match proof {
+    let (mut rows, url) = match proof {
         ProofPlan::Oidc(oidc) => (oidc_rows(oidc), &oidc.issuer.value),
-        ProofPlan::Saml(saml) => (saml_rows(saml), saml_place(saml)),
+        ProofPlan::Saml(saml) => (saml_rows(saml), saml_url(saml)),
         ProofPlan::Okta(okta) => (okta_rows(okta), &okta.org.value),
         ProofPlan::IdentityCenter(center) => (center_rows(center), &center.start_url.value),
         ProofPlan::Source(source) => return source_step(source, hub_needed),
     };
-    let (mut rows, mut needed) = (rows, hub_needed);
-    let mut call = format!("sign in at {place}");
+    let mut needed = hub_needed;
+    let mut call = format!("sign in at {url}");
     let stored = match broker::stored_login(&subject.store, &subject.plan.proof.login_key()) {
         Ok(None) => Stored::Nothing,
         Ok(Some(login)) => {
             if login.renews_itself() {
                 call = match proof {
-                    ProofPlan::Oidc(_) => format!("token endpoint of {place}, with the refresh token"),
-                    _ => format!("{place}, with the stored sign-in"),
+                    ProofPlan::Oidc(_) => format!("token endpoint of {url}, with the refresh token"),
+                    _ => format!("{url}, with the stored sign-in"),
                 };
             }
             let identity = login.identity();
@@ -203,7 +203,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
             let allowed = subject.plan.sign_in.allows(&identity.sign_in, world.clock.now());
             if let Err(lacks) = &allowed {
                 let lacks = lacks.in_words(|at| clock_time(at, &*world.clock));
-                call = format!("sign in at {place} again: {} needs {lacks}", subject.plan.role);
+                call = format!("sign in at {url} again: {} needs {lacks}", subject.plan.role);
             }
             needed &= !(alive && login.proof().is_some() && allowed.is_ok());
             Stored::Until(what, identity.proof_expires_at)
@@ -213,7 +213,7 @@ fn proof_step(subject: &Subject, hub_needed: bool, world: &World) -> Step {
     Step { kind: "idp", name: proof.name().to_owned(), rows, stored, call, needed }
 }
 
-/// What is stored for a leg, whether that serves, and how the person signed in for it.
+/// What is stored for a step, whether it can be used, and how the person signed in for it.
 fn stored(subject: &Subject, index: usize, world: &World) -> (Stored, bool, Vec<Row>) {
     match broker::stored_session(&subject.store, &subject.plan, index) {
         Ok(None) => (Stored::Nothing, false, Vec::new()),
@@ -249,12 +249,12 @@ fn leg_call(proof: &ProofPlan, leg: &Leg, index: usize) -> String {
     format!("{action} at {}", leg.sts.resolved_url())
 }
 
-/// Where a SAML sign-in begins. Loading has made sure that there is one.
-fn saml_place(saml: &SamlSettings) -> &String {
+/// Where a SAML sign-in begins. The configuration was checked to have one of the URLs.
+fn saml_url(saml: &SamlSettings) -> &String {
     saml.sso_url.as_ref().or(saml.start_url.as_ref()).map_or(&saml.name, |url| &url.value)
 }
 
-/// What a profile starts from. It is asked anew each time, and its secrets are not shown.
+/// The credentials that a profile starts from. jit reads them for each session, and does not show secrets.
 fn source_step(settings: &SourceSettings, needed: bool) -> Step {
     let (name, value, call) = match &settings.source.value {
         ProfileSource::Keys { id, .. } => ("access_key_id", id.clone(), "nothing: the keys are in the file"),

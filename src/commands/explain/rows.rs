@@ -1,4 +1,4 @@
-//! The values of a plan as rows of the table: what each kind of IdP and each role of a chain is set to.
+//! The settings of a plan as rows of the table, for each kind of IdP and for each role of a chain.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::plan::{
 use crate::world::{World, clock_time};
 use jit_wire::timestamp::duration;
 
-/// One value of the plan: its name, itself, and who decided it.
+/// A setting: its name, its value and where the value comes from.
 pub(super) type Row = (&'static str, String, String);
 
-/// A value that is always there.
+/// A setting that always has a value.
 fn row<T>(name: &'static str, valued: &Valued<T>, show: impl Fn(&T) -> String) -> Row {
     (name, show(&valued.value), valued.origin.to_string())
 }
 
-/// A value, where there is one.
+/// A setting, if it has a value.
 pub(super) fn optional<T>(
     name: &'static str,
     valued: Option<&Valued<T>>,
@@ -27,7 +27,7 @@ pub(super) fn optional<T>(
     valued.map(|valued| row(name, valued, show))
 }
 
-/// A switch, if it is on.
+/// A boolean setting, if it is true.
 fn switch(name: &'static str, on: &Valued<bool>) -> Option<Row> {
     on.value.then(|| (name, "yes".to_owned(), on.origin.to_string()))
 }
@@ -60,7 +60,7 @@ pub(super) fn length(seconds: &u32) -> String {
     duration(Duration::from_secs((*seconds).into()))
 }
 
-/// What the IdP said about the person at the last login.
+/// The attributes of the person from the last sign-in.
 pub(super) fn said(login: &IdpLogin, world: &World) -> Vec<Row> {
     let attributes = login.attributes();
     let origin = if matches!(login, IdpLogin::Oidc(_)) { "the ID token" } else { "the assertion" };
@@ -130,7 +130,7 @@ pub(super) fn okta_rows(okta: &OktaSettings) -> Vec<Row> {
     rows.into_iter().flatten().collect()
 }
 
-/// Whose name a session has where the configuration gives none.
+/// Where the name of a session comes from, if the configuration sets none.
 pub(super) fn named_by(plan: &Plan, index: usize) -> &'static str {
     match plan.proof {
         ProofPlan::Oidc(_) => "the IdP's user",
@@ -158,7 +158,8 @@ pub(super) fn center_rows(center: &CenterSettings) -> Vec<Row> {
     rows.into_iter().flatten().collect()
 }
 
-/// The settings of one role of the chain. `named_by` says whose name its session has where the configuration gives none.
+/// The settings of one role of the chain. `named_by` says where the session name comes from if the
+/// configuration sets none.
 pub(super) fn leg_rows(leg: &Leg, named_by: &str) -> Vec<Row> {
     let text = String::clone;
     let user = ("session_name", named_by.to_owned(), Origin::Default.to_string());

@@ -35,7 +35,8 @@ impl Context<'_, '_> {
         let silent = plans.iter().find(|plan| plan.proof.may_be_silent()).unwrap_or(&plans[0]);
         let need = self.need(&silent.proof);
         let outcomes = broker.sessions(&plans, &need);
-        let (mut rows, mut failures): (Vec<_>, Vec<(&Plan, CommandError)>) = Default::default();
+        let mut rows = Vec::new();
+        let mut failures: Vec<(&Plan, CommandError)> = Vec::new();
         let mut got: Vec<&Session> = Vec::new();
         for (plan, outcome) in plans.iter().zip(&outcomes) {
             match outcome {
@@ -62,7 +63,7 @@ impl Context<'_, '_> {
     }
 }
 
-/// One failure is told as itself, several as a list under the kind of the first.
+/// A single failure is reported as it is; several become a list, with the kind of the first one.
 fn all_or_error(mut failures: Vec<(&Plan, CommandError)>, asked: usize) -> CommandResult {
     if failures.len() < 2 {
         return failures.pop().map_or(Ok(()), |(_, error)| Err(error));

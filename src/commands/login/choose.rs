@@ -1,4 +1,5 @@
-//! Which role is meant where none was named: by the picker, or what an IdP offers; without a terminal the usual order.
+//! Chooses the role if none was given: with the picker, or from the roles of an IdP; without a terminal, by
+//! the usual order.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ use crate::ui::text::shown;
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 
-/// Why it is not known which role is meant.
+/// Why no role could be chosen.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unnamed {
     #[error("no role was given")]
@@ -61,10 +62,10 @@ impl Explain for Unnamed {
 }
 
 impl Context<'_, '_> {
-    /// The role that is meant.
+    /// The role to sign in for.
     ///
     /// # Errors
-    /// Nothing was chosen, nobody can be asked, or the IdP has to be asked and says no.
+    /// No role was chosen, jit cannot ask here, or the IdP refused.
     pub(super) fn choose_role(&self) -> CommandResult<String> {
         let Self { args, files, world, .. } = *self;
         let file = &files.file;
@@ -87,12 +88,12 @@ impl Context<'_, '_> {
         if !world.person.can_be_asked() {
             return Ok(named?.value);
         }
-        // The role that would be meant anyway stands first, one key away.
+        // The default role is at the top of the list.
         let first = named.ok().map(|role| role.value);
         pick::one_of(candidates, first.as_deref(), self.store, world)
     }
 
-    /// Signs in at an IdP first, and lets the person pick from what it offers.
+    /// Signs in at an IdP, then lets the person pick one of the roles that it offers.
     fn choose_offered(&self, idp: &str) -> CommandResult<String> {
         let Self { files, store, broker, world, ui, .. } = *self;
         let file = &files.file;
@@ -104,7 +105,7 @@ impl Context<'_, '_> {
         let login =
             broker.sign_in(&proof, &need).map_err(|error| advice::no_login(&error, idp, &proof, typed))?;
         match login.identity().name.as_str() {
-            // AWS is asked who it is with the first session.
+            // The name is known only from the first session.
             "" => ui.say(shown!("Signed in at {}; your user name comes with the first session", idp)),
             name => ui.done(shown!("Signed in as {} at {}", name, idp)),
         }
@@ -118,7 +119,7 @@ impl Context<'_, '_> {
         let mut candidates: Vec<Nameable> =
             offered.iter().map(|role| candidate(file, &known, role)).collect();
         if candidates.is_empty() {
-            // The proof lists no roles (an ID token, an encrypted assertion): what is configured is all that is known.
+            // An ID token or an encrypted assertion lists no roles, so only configured ones are known.
             candidates = configured(file);
             candidates.retain(|candidate| {
                 matches!(file.roles.get(&candidate.name).map(|role| &role.parent), Some(Parent::Idp(at)) if at.value == idp)
@@ -140,7 +141,7 @@ fn configured(file: &File) -> Vec<Nameable> {
     file.roles.keys().map(|name| Nameable::configured(file, name, &HashMap::new())).collect()
 }
 
-/// What an IdP offers, by the name that the configuration has for it, if it has one.
+/// An offered role, with its name in the configuration if it has one.
 fn candidate(file: &File, configured: &HubRoles<'_>, role: &DiscoveredRole) -> Nameable {
     let offered = Nameable::offered(role.clone());
     match configured.name_of(role) {

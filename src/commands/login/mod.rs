@@ -1,7 +1,7 @@
-//! `jit login`: sign in if needed, walk the chain, store every session.
+//! `jit login`: signs in if needed, walks the chain, and stores every session.
 //!
 //! ```text
-//! mod (one role) → choose (which) → report (what came of it) ; all (every configured role) ; accounts (their names)
+//! mod (one role) → choose (which role) → report (the result) ; all (every configured role) ; accounts (account names)
 //! ```
 
 mod accounts;
@@ -91,7 +91,7 @@ impl LoginArgs {
     }
 }
 
-/// What every part of the command works with.
+/// What the parts of the command share.
 struct Context<'a, 'w> {
     args: &'a LoginArgs,
     files: &'a Configuration<'w>,
@@ -99,7 +99,7 @@ struct Context<'a, 'w> {
     broker: &'a Broker<'a, 'w>,
     world: &'a World,
     ui: &'a Ui,
-    /// The login before that of an IdP that was signed in at to see what it offers.
+    /// The previous sign-in, if this command has already signed in again to list the roles.
     before: RefCell<Option<report::Before>>,
 }
 
@@ -113,7 +113,7 @@ pub(super) fn run(args: &LoginArgs, world: &World, ui: &Ui) -> CommandResult {
     } else {
         context.one_role()?
     }
-    // What could not be stored is there for this process alone, which ends here.
+    // A session that could not be stored is lost when this process ends.
     broker.not_stored().map_or(Ok(()), |error| Err(advice::NotStored(error).into()))
 }
 
@@ -136,7 +136,7 @@ impl Context<'_, '_> {
         let stored = broker::stored_session(store, &plan, plan.legs.len() - 1)
             .map_err(|error| no_session(error.into()))?;
         if !matches!(broker.at_hand(&plan, &need), Ok(Some(_))) {
-            // Nobody signs in for what could not be stored.
+            // Check the store before the person signs in.
             store.prepare().map_err(|error| no_session(error.into()))?;
         }
         let session = broker.session(&plan, &need).map_err(no_session)?;
@@ -149,7 +149,7 @@ impl Context<'_, '_> {
         Ok(())
     }
 
-    /// What the command line asks for.
+    /// The options of the command line.
     fn need(&self, proof: &ProofPlan) -> Need {
         let Self { args, world, .. } = *self;
         let options = LoginOptions {
@@ -160,7 +160,8 @@ impl Context<'_, '_> {
             keep_password: args.keep_password,
             within: LOGIN_WITHIN,
         };
-        // Somebody typed this. With --no-browser or --device the address goes to stderr, terminal or not.
+        // A person typed this command. With --no-browser or --device the URL is printed to stderr, on a
+        // terminal or not.
         let shown = args.device || args.no_browser || world.browser.available();
         let may = world.person.can_be_asked() || shown || proof.may_be_silent();
         let interaction = if may { Interaction::Allowed(options) } else { Interaction::Never };

@@ -1,5 +1,4 @@
-//! What came of a login: who, which sessions until when, and what the IdP says about the person that it did not say
-//! before.
+//! The report of `jit login`: the user, the sessions, and what the IdP has changed about the person.
 
 use std::time::Duration;
 
@@ -13,10 +12,10 @@ use crate::world::{World, clock_time};
 use jit_wire::credentials::{Freshness, Session};
 use jit_wire::timestamp::duration;
 
-/// More changes than this are counted, not listed.
+/// The most changes that are listed.
 const MOST_CHANGES: usize = 20;
 
-/// Tells of the session of one role and of those above it.
+/// Reports the session of one role and those of the steps above it.
 pub(super) fn session(
     store: &Store<'_>,
     plan: &Plan,
@@ -32,13 +31,14 @@ pub(super) fn session(
         } else {
             "Not renewed"
         };
-        let (until, left) = (until(session, world), left(session, world));
+        let until = until(session, world);
+        let left = left(session, world);
         let note = limit_note(plan, plan.legs.len() - 1).map(|note| format!(", {note}")).unwrap_or_default();
         ui.done(shown!("{}: {} as {}, {}, {}{}", state, plan.role, session.user, until, left, note));
         return;
     }
     ui.done(shown!("Signed in as {} at {}", session.user, plan.proof.name()));
-    // What was stored a moment ago; a leg whose entry could not be written is told of already.
+    // The sessions that were just stored. If one could not be written, the person has been told.
     let legs = (0..plan.legs.len()).filter_map(|index| {
         let leg = broker::stored_session(store, plan, index).ok().flatten()?;
         Some(row(&leg, limit_note(plan, index), world, ui))
@@ -46,7 +46,7 @@ pub(super) fn session(
     table(&legs.collect::<Vec<_>>()).lines().for_each(|row| ui.say(row));
 }
 
-/// One session: role, account, until when, how long that is, and why no longer.
+/// A row for one session: role, account, expiry, time left, and a note if it is shorter than configured.
 pub(super) fn row(session: &Session, note: Option<&'static str>, world: &World, ui: &Ui) -> Vec<Shown> {
     let role = shown!("  {}", ui.paint(Tone::Name, escape(&session.role)));
     let account = shown!("account {}", session.account());
@@ -62,7 +62,7 @@ fn left(session: &Session, world: &World) -> Shown {
     shown!("{} left", duration(session.time_left(world.clock.now())))
 }
 
-/// What made a session shorter than the configuration asks for: AWS's limit for chained roles.
+/// The reason why a session is shorter than configured: AWS's limit for chained roles.
 pub(super) fn limit_note(plan: &Plan, index: usize) -> Option<&'static str> {
     match &plan.legs[index].duration.origin {
         Origin::Rule(rule) => Some(rule),
@@ -70,16 +70,16 @@ pub(super) fn limit_note(plan: &Plan, index: usize) -> Option<&'static str> {
     }
 }
 
-/// The login before this one, to say what the IdP has changed since, and whether it was somebody else's.
+/// The state before this sign-in, to report what the IdP has changed, and whether another person signed in.
 #[derive(Default)]
 pub(super) struct Before {
     login: Option<idp::IdpLogin>,
-    /// Whose sessions were taken with it. Identity Center's token does not say whose it is; AWS says it of a session.
+    /// The user of its sessions. The token of Identity Center does not name the user; sessions do.
     user: Option<String>,
 }
 
 impl Before {
-    /// The login that is stored now. An entry that cannot be read is none: a new login is what mends it.
+    /// Reads the stored sign-in. An entry that cannot be read is ignored: the new sign-in replaces it.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -96,7 +96,7 @@ impl Before {
         Ok(Self { login, user })
     }
 
-    /// Tells if another person is signed in now than before.
+    /// Warns if another person is now signed in.
     fn compare_people(&self, now: &Self, proof: &ProofPlan, ui: &Ui) {
         let (Some(was), Some(is)) = (&self.user, &now.user) else { return };
         if was != is {
@@ -104,8 +104,7 @@ impl Before {
         }
     }
 
-    /// Tells what another login there brought or took, if there was one since.
-    /// A person who forced it wants to hear that nothing changed as well.
+    /// Reports what a new sign-in has changed. With `forced`, it also says if nothing has changed.
     pub(super) fn compare(&self, store: &Store<'_>, proof: &ProofPlan, forced: bool, ui: &Ui) {
         let Ok(now) = Self::of(store, proof) else { return };
         self.compare_people(&now, proof, ui);
@@ -132,7 +131,7 @@ impl Before {
     }
 }
 
-/// Whose sessions the stored ones of this login are.
+/// The user of the stored sessions of this sign-in.
 fn user_of_sessions(store: &Store<'_>, proof: &ProofPlan) -> Option<String> {
     let login = proof.login_key().file_name();
     let keys = store.keys().ok()?.into_iter().filter(|key| key.kind == EntryKind::Session);
@@ -140,7 +139,7 @@ fn user_of_sessions(store: &Store<'_>, proof: &ProofPlan) -> Option<String> {
     sessions.find(|session| session.login == login).map(|session| session.user)
 }
 
-/// What was gained, lost or changed: a word and what it is about.
+/// The differences: `gained`, `lost` or `changed`, and the attribute.
 fn changes(before: &Attributes, now: &Attributes) -> Vec<(&'static str, String)> {
     let texts = |attributes: &Attributes| {
         let mut texts: Vec<(String, String)> =

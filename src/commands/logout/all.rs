@@ -1,7 +1,8 @@
-//! `jit logout --all`: everything is destroyed here first, whatever is broken; then the IdPs are told.
+//! `jit logout --all`: deletes everything here first, even if parts are damaged; then revokes the sign-ins
+//! at the IdPs.
 //!
-//! Until the keys are destroyed and the entries are gone, neither the configuration nor a setting is read: nothing in them
-//! may be in the way. What it takes to revoke a login is in its entry.
+//! Neither the configuration nor a setting is read before the keys and entries are deleted, so that a
+//! mistake there cannot prevent it. Each entry contains what is needed to revoke its sign-in.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,7 +24,7 @@ use jit_wire::timestamp::duration;
 
 use super::{LogoutArgs, end_session, forget_browsers, say_what_was_left, still_valid};
 
-/// How long an IdP has to answer; all are asked at the same time.
+/// How long an IdP may take to answer; all are asked in parallel.
 const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
@@ -43,7 +44,7 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     match (taken.not_removed.is_empty(), taken.keys_left.is_empty()) {
         (true, true) => ui.done("Deleted every sign-in and session, and destroyed the key that sealed them"),
         (true, false) => ui.done("Deleted every sign-in and session"),
-        // Said at the end, with the exit code.
+        // Reported at the end, with the exit code.
         (false, _) => {}
     }
     if taken.has_passphrase() && world.person.can_be_asked() {
@@ -62,7 +63,7 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     taken.not_removed.into_iter().next().map_or(Ok(()), |error| Err(error.into()))
 }
 
-/// Revokes what was stored, at all IdPs side by side, and says what became of it.
+/// Revokes the stored sign-ins at all IdPs in parallel, and reports the results.
 fn tell_idps(args: &LogoutArgs, taken: &RemovedStore<'_>, world: &World, ui: &Ui) {
     if let Some(why) = taken.sealed() {
         ui.warn(shown!(
@@ -94,16 +95,16 @@ fn tell_idps(args: &LogoutArgs, taken: &RemovedStore<'_>, world: &World, ui: &Ui
     }
 }
 
-/// A login that was stored, and how to end it.
+/// A stored sign-in, and how to revoke it.
 struct Entry {
     login: IdpLogin,
-    /// What the IdP is called.
+    /// The name of the IdP.
     name: String,
-    /// By what the login holds itself, else by the configuration.
+    /// From the entry, else from the configuration.
     plan: Option<ProofPlan>,
 }
 
-/// What became of it.
+/// The result for one IdP.
 enum Told {
     Ended(Ended),
     Refused(String),
@@ -155,7 +156,8 @@ impl Entry {
     }
 }
 
-/// The IdPs of the configuration, as far as it can be read, for their names and for what older entries do not hold.
+/// The configured IdPs, if the configuration can be read: for their names, and for older entries that lack
+/// the URLs.
 fn configured(world: &World) -> HashMap<EntryKey, ProofPlan> {
     let Ok(files) = Configuration::read(world) else { return HashMap::new() };
     let file = &files.file;

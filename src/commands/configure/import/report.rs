@@ -1,4 +1,4 @@
-//! What an import says: what was taken and as what, what was not and why, and what to type next.
+//! The report of an import: what was imported, what has no equivalent and why, and what to type next.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use jit_wire::name;
 
 use super::super::some;
 
-/// Says what was taken, what was not, and which static keys lie about.
+/// Reports what was imported, what was not, and which long-lived access keys were found.
 pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui: &Ui) {
     let list = |title: &'static str, rows: Vec<Vec<String>>| {
         if rows.is_empty() {
@@ -32,7 +32,7 @@ pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui:
         .iter()
         .map(|taken| vec![taken.place.to_string(), taken.what.clone(), became(taken, merged)]);
     list("Taken:", taken.collect());
-    // A key that a hundred profiles have is told once.
+    // A setting that many profiles have is reported once.
     let mut groups: Vec<(&str, &str, String, usize)> = Vec::new();
     for one in &imported.no_equal {
         match groups.iter_mut().find(|(what, why, ..)| *what == one.what && *why == one.why) {
@@ -52,7 +52,7 @@ pub(super) fn tell(imported: &Imported, merged: &Merged, keys: &[StaticKey], ui:
     }
 }
 
-/// What something became, by its name in the configuration.
+/// The table of `config.toml` that an imported item became.
 fn became(taken: &ImportedTable, merged: &Merged) -> String {
     let name = |names: &BTreeMap<String, String>, name: &String| names.get(name).unwrap_or(name).clone();
     let (kind, name, is_new, differs) = match &taken.became {
@@ -83,7 +83,7 @@ fn became(taken: &ImportedTable, merged: &Merged) -> String {
 }
 
 /// What to type next.
-pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
+pub(super) fn say_next(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
     let first = merged.draft.roles.first().map(|role| role.name.clone());
     let login = match (first, merged.draft.idps.first()) {
         (Some(role), _) => format!("jit login {}", name::in_command(&role)),
@@ -94,8 +94,7 @@ pub(super) fn go_on(merged: &Merged, tool: ImportTool, world: &World, ui: &Ui) {
     if merged.draft.roles.is_empty() {
         return;
     }
-    let profiles = "jit configure profiles";
-    ui.next(shown!("{}  lets every AWS tool use jit", profiles));
+    ui.next("jit configure profiles  lets every AWS tool use jit");
     let taken = own_profiles(world);
     let same: Vec<String> =
         merged.draft.roles.iter().map(|role| role.name.clone()).filter(|name| taken.contains(name)).collect();

@@ -185,7 +185,7 @@ fn roles_that_cannot_be_written_do_not_stop_the_others() {
     assert!(matches!(run(&world, &roles(&["dev"]), &nowhere), Err(ProfilesError::Program(_))));
 }
 
-/// A person who, told that somebody is waited for, makes that somebody finish.
+/// A person who, told that jit waits for another process, makes that one finish.
 struct Finishes(std::cell::Cell<Option<std::fs::File>>);
 
 impl crate::world::Person for Finishes {
@@ -212,11 +212,12 @@ fn two_runs_wait_for_each_other_and_say_so() {
     let (_folder, mut world) = home("");
     let other = lock(&world).unwrap();
     world.person = Box::new(Finishes(std::cell::Cell::new(Some(other))));
-    // Without the word to the person, this would wait for ever.
+    // If the person were not told, this would wait forever.
     assert_eq!(run(&world, &roles(&["dev"]), &options()).unwrap().added, ["dev"]);
 }
 
-/// `[default]` is what every tool of AWS uses that is told nothing: it is written for nobody who did not type that name.
+/// AWS's tools use `[default]` when no profile is given, so it is written only for a person who typed that
+/// name.
 #[test]
 fn the_default_profile_is_written_only_on_request() {
     let typed = |names: &[&str]| {
@@ -232,7 +233,7 @@ fn the_default_profile_is_written_only_on_request() {
         let (_folder, world) = home("[a]\n");
         assert_eq!(run(&world, &roles(&[name]), &options()).unwrap().added, [name]);
     }
-    // Once it was asked for, it is kept up to date; and somebody else's stays theirs.
+    // After that it is kept up to date. One that jit does not manage is left unchanged.
     let (_folder, world) = home("[a]\n");
     assert_eq!(run(&world, &typed(&["default"]), &options()).unwrap().added, ["default"]);
     let again = run(&world, &roles(&["default"]), &options()).unwrap();
@@ -243,7 +244,8 @@ fn the_default_profile_is_written_only_on_request() {
     assert_eq!(read_to_string(&world.folders.aws_config).unwrap(), theirs);
 }
 
-/// A profile that AWS's tools would not take from us is not written; one that is ours already is kept up to date.
+/// jit does not write a profile that AWS's tools would ignore. One that it already manages is kept up to
+/// date.
 #[test]
 fn a_profile_of_the_credentials_file_is_left_alone() {
     let (folder, world) = home("[a]\n");

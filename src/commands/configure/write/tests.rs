@@ -9,7 +9,7 @@ use crate::config::draft::Table;
 use crate::world::{Note, Person, doubles};
 use jit_wire::secret::Secret;
 
-const YES: How = How { yes: true, dry_run: false };
+const YES: Options = Options { yes: true, dry_run: false };
 const HUB: &str = "arn:aws:iam::111111111111:role/hub";
 
 fn draft() -> Draft {
@@ -36,7 +36,7 @@ fn home(config: Option<&str>) -> (tempfile::TempDir, World) {
     (folder, world)
 }
 
-/// Somebody who says yes or no, after doing something else.
+/// A person who answers yes or no, after something else has happened.
 struct Somebody<F: Fn()>(bool, F);
 
 impl<F: Fn()> Person for Somebody<F> {
@@ -86,16 +86,16 @@ fn existing_content_stays_and_is_backed_up() {
 
 #[test]
 fn nothing_is_written_without_confirmation() {
-    let how = How::default();
+    let options = Options::default();
     let (_folder, mut world) = home(None);
-    for how in [how, How { dry_run: true, ..how }, How { yes: true, dry_run: true }] {
-        assert!(!add(&draft(), how, &world, &Ui::default()).unwrap(), "{how:?}");
+    for options in [options, Options { dry_run: true, ..options }, Options { yes: true, dry_run: true }] {
+        assert!(!add(&draft(), options, &world, &Ui::default()).unwrap(), "{options:?}");
     }
     world.person = Box::new(Somebody(false, || ()));
-    assert!(!add(&draft(), how, &world, &Ui::default()).unwrap());
+    assert!(!add(&draft(), options, &world, &Ui::default()).unwrap());
     assert!(!world.folders.config_file.exists() && !world.folders.state.exists());
     world.person = Box::new(Somebody(true, || ()));
-    assert!(add(&draft(), how, &world, &Ui::default()).unwrap());
+    assert!(add(&draft(), options, &world, &Ui::default()).unwrap());
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_change_by_somebody_else_is_not_lost() {
     let (_folder, mut world) = home(Some(""));
     let path = world.folders.config_file.clone();
     world.person = Box::new(Somebody(true, move || write(&path, "# theirs\n").unwrap()));
-    let error = add(&draft(), How::default(), &world, &Ui::default()).unwrap_err();
+    let error = add(&draft(), Options::default(), &world, &Ui::default()).unwrap_err();
     assert!(error.what.starts_with("another program changed"), "{error:?}");
     assert_eq!(read_to_string(&world.folders.config_file).unwrap(), "# theirs\n");
 }
@@ -116,7 +116,7 @@ fn a_mistake_is_found_before_anything_is_written() {
     for (config, draft, words) in [
         ("", &bad_role, "`no ARN`"),
         ("", &hostile, "this name contains `\\n`"),
-        // A group that nothing can be added to.
+        // A table in a form that cannot be extended.
         ("role = {}\nidp = {}\n", &draft(), "config.toml:4:"),
     ] {
         let (_folder, world) = home(Some(config));

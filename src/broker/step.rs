@@ -1,5 +1,5 @@
-//! One step: lock, read again, ask, store. Also what is served if asking fails, and what waiting processes
-//! are told.
+//! One step of the chain: lock, read again, call AWS, store. Also which session is used if the call fails,
+//! and what the waiting processes are told.
 
 use std::time::Duration;
 
@@ -13,7 +13,12 @@ use jit_wire::credentials::Session;
 
 impl Broker<'_, '_> {
     /// The session of the step at `index`: the one that another process has just stored, or a new one.
-    pub(super) async fn leg(&self, plan: &Plan, index: usize, need: &Need) -> Result<Session, BrokerError> {
+    pub(super) async fn step_session(
+        &self,
+        plan: &Plan,
+        index: usize,
+        need: &Need,
+    ) -> Result<Session, BrokerError> {
         let key = plan.session_key(index);
         let leg = &plan.legs[index];
         let what = format!("the session of {}", leg.name);
@@ -57,7 +62,7 @@ impl Broker<'_, '_> {
                 }
                 Ok(session)
             }
-            (Err(error), Some(old)) => Ok(served_all_the_same(old, &error)),
+            (Err(error), Some(old)) => Ok(use_old(old, &error)),
             (Err(error), None) => Err(error),
         }
     }
@@ -84,7 +89,7 @@ impl Broker<'_, '_> {
             failure::shared(message, &need.with(old.as_ref()), &plan.sign_in).map(BrokerError::Shared);
         match (failed, old) {
             (None, _) => Ok(None),
-            (Some(error), Some(old)) => Ok(Some(served_all_the_same(old, &error))),
+            (Some(error), Some(old)) => Ok(Some(use_old(old, &error))),
             (Some(error), None) => Err(error),
         }
     }
@@ -115,7 +120,7 @@ impl Broker<'_, '_> {
         } else {
             let parent = match self.good_enough(plan, index - 1, &parents_need, false)? {
                 Some(parent) => parent,
-                None => self.leg(plan, index - 1, &parents_need).await?,
+                None => self.step_session(plan, index - 1, &parents_need).await?,
             };
             let code = self.mfa_code(&plan.legs[index], need)?;
             let code = code.as_ref();
@@ -127,7 +132,7 @@ impl Broker<'_, '_> {
                     self.store.delete(&plan.session_key(index - 1))?;
                     // `--force` has had its effect on the login already.
                     let parents_need = Need { force: false, ..parents_need };
-                    let parent = self.leg(plan, index - 1, &parents_need).await?;
+                    let parent = self.step_session(plan, index - 1, &parents_need).await?;
                     Ok(self.ask_spoke(plan, index, &parent, code, lock).await?)
                 }
                 outcome => Ok(outcome?),
@@ -137,7 +142,7 @@ impl Broker<'_, '_> {
 }
 
 /// The old session, which is served because it could not be renewed.
-fn served_all_the_same(old: Session, error: &BrokerError) -> Session {
+fn use_old(old: Session, error: &BrokerError) -> Session {
     log::info!("could not renew {} ({error}); using the current session while it lasts", old.role);
     old
 }
