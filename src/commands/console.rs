@@ -120,11 +120,9 @@ impl Explain for ConsoleError {
                 does: "prints a URL; anyone who opens it within 15 min is signed in".into(),
             }],
             Self::NotARegion { partition, role, .. } | Self::OtherRegion { partition, role, .. } => {
-                vec![Next::run(format!(
-                    "console --region {} {}",
-                    partition.default_region(),
-                    name::in_command(role)
-                ))]
+                let region = partition.default_region();
+                let role = name::in_command(role);
+                vec![Next::run(format!("console --region {region} {role}"))]
             }
             Self::Page { .. } => Next::list(["copy the URL of a page from the console itself"]),
             Self::NoHost { partition, role } => vec![
