@@ -28,8 +28,10 @@ mod keychain_kills;
 mod keychain_storm;
 #[cfg(target_os = "linux")]
 mod memory;
+mod ministack;
 mod moto;
 mod oidc_provider;
+mod pretend_aws;
 mod profiles;
 mod saml_providers;
 mod shells;

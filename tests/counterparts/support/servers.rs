@@ -46,6 +46,32 @@ impl Drop for Server {
     }
 }
 
+/// `ministack`: an AWS that decides by policies. Its root user is `test`, of account 000000000000.
+pub(crate) struct Ministack {
+    server: Server,
+}
+
+impl Ministack {
+    /// Starts it, empty.
+    pub(crate) fn start(room: &Room) -> Self {
+        let server = Server::start("ministack", room, |port| {
+            let mut command = Command::new(tool("ministack/bin/ministack"));
+            command
+                .env_clear()
+                .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+                .env("HOME", room.outside("ministack"));
+            command.env("AUTH", "true").env("GATEWAY_PORT", port.to_string());
+            command
+        });
+        Self { server }
+    }
+
+    /// Its endpoint, for every service.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.server.port)
+    }
+}
+
 /// `oidc-provider` as the company's identity provider.
 pub(crate) struct OidcProvider {
     server: Server,
