@@ -16,6 +16,7 @@ use jit_wire::env::Env;
 use jit_wire::timestamp::Timestamp;
 use serde_json::{Value, json};
 
+use self::identities::{ASSIGNED, CENTER};
 use crate::support::{fixture, python};
 
 fn botocore(question: &Value) -> Value {

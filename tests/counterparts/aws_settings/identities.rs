@@ -63,9 +63,9 @@ const ROLE: &str = "role_arn = arn:aws:iam::222222222222:role/admin\n";
 
 const KEYS: &str = "aws_access_key_id = AKIAX\naws_secret_access_key = y\n";
 
-const CENTER: &str = "sso_start_url = https://acme.awsapps.com/start/#/\nsso_region = eu-west-1\n";
+pub(super) const CENTER: &str = "sso_start_url = https://acme.awsapps.com/start/#/\nsso_region = eu-west-1\n";
 
-const ASSIGNED: &str = "sso_account_id = 333333333333\nsso_role_name = Developer\n";
+pub(super) const ASSIGNED: &str = "sso_account_id = 333333333333\nsso_role_name = Developer\n";
 
 /// Every documented kind of profile, and the corner cases between them.
 #[test]

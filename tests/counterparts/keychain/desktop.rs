@@ -91,7 +91,7 @@ impl Desktop {
         self.folder.path()
     }
 
-    fn stop_keyring(&mut self) {
+    pub(super) fn stop_keyring(&mut self) {
         if let Some(mut daemon) = self.daemon.take() {
             let _ = daemon.kill();
             let _ = daemon.wait();
