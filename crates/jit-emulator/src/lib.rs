@@ -30,6 +30,7 @@
 //! console                     the console's sign-in page (`/federation`)
 //! recorded                    what a service tells CloudTrail
 //! service                     the layer around each of them: counts, arranged trouble, `Date`
+//! pending                     sign-in requests that wait for the person's decision
 //! authorize                   the one road to yes or no: who signed → policies, context → decision, AWS's words
 //! sessions                    the AWS sessions that were issued, by any service
 //! shared                      settings, keys, clocks, journal, faults, and what exists in AWS
@@ -56,6 +57,7 @@ mod idp;
 mod journal;
 mod page;
 mod params;
+mod pending;
 mod percent;
 mod query;
 mod recorded;

@@ -145,7 +145,7 @@ fn a_person_signs_in_on_the_page() {
     assert_eq!(text(&claims, "at_hash"), signing::jwt::half_hash(text(&tokens, "access_token")));
     assert_eq!(claims["https://aws.amazon.com/tags"]["principal_tags"]["department"][0], "platform");
     let again = send(&servers, "POST", "/authorize", &form);
-    assert!(again.status == 400 && again.body.contains("used up"));
+    assert!(again.status == 400 && again.body.contains("already answered"));
     assert!(authorize(&servers, &[]).sent_back("code").is_none(), "each login is asked for anew");
 }
 

@@ -3,19 +3,18 @@
 use http::StatusCode;
 use serde_json::json;
 
-use crate::faults::{Flaw, Refusal};
+use crate::faults::Refusal;
 use crate::identity_center::state::{Asked, Device, Instance};
 use crate::page;
 use crate::params::Params;
 use crate::service::json_reply;
-use crate::settings::Approval;
 use jit_wire::loopback::{self, Reply, Request};
 
 impl Instance {
     /// The authorization endpoint.
     pub(crate) fn authorize(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.query.clone())?;
-        let refuse = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
+        let refuse = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not valid", why));
         let now = self.shared.provider_now();
         let known = |id: &str| self.state.borrow().clients.get(id).is_some_and(|(_, until)| now < *until);
         let known = params.get("client_id").is_some_and(known);
@@ -39,27 +38,12 @@ impl Instance {
             state: state.to_owned(),
             challenge: challenge.to_owned(),
         };
-        if self.shared.settings.approval == Approval::AtOnce {
-            return self.decide(asked, !self.shared.flawed(Flaw::UserDenies));
-        }
-        let id = self.shared.issue("authorization request")?;
-        let page = page::sign_in(&self.shared.user(), "/authorize", &id);
-        self.state.borrow_mut().asked.insert(id, asked);
-        Ok(page)
+        self.pending.ask(&self.shared, asked, false, |asked, allow| self.decide(asked, allow))
     }
 
     /// A button of the sign-in page.
     pub(crate) fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
-        let params = Params::new(request.form())?;
-        let asked = params.get("request").and_then(|id| self.state.borrow_mut().asked.remove(id));
-        match asked {
-            Some(asked) => self.decide(asked, params.get("decision") == Some("allow")),
-            None => Ok(page::message(
-                StatusCode::BAD_REQUEST,
-                "This page is used up",
-                "Start again from the terminal.",
-            )),
-        }
+        self.pending.answer(request, |asked, allow| self.decide(asked, allow))
     }
 
     fn decide(&self, asked: Asked, allow: bool) -> Result<Reply, Refusal> {
@@ -81,7 +65,7 @@ impl Instance {
     /// The code for the device, and for the person.
     pub(crate) fn device_authorization(&self, start_url: &str) -> Result<Reply, Refusal> {
         if start_url != self.start_url() {
-            let text = "the start URL is none of an instance here";
+            let text = "there is no instance with this start URL";
             return Err(Refusal::new(400, "InvalidRequestException", text));
         }
         let device_code = self.shared.issue("device code")?;

@@ -10,6 +10,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::faults::Refusal;
+use crate::pending::PendingRequests;
 use crate::service::json_reply;
 use crate::sessions::Sessions;
 use crate::shared::Shared;
@@ -22,13 +23,21 @@ pub(crate) struct Instance {
     pub(crate) url: String,
     pub(crate) sessions: Sessions,
     pub(crate) form_token: String,
+    pub(crate) pending: PendingRequests<Asked>,
     pub(crate) state: RefCell<State>,
 }
 
 impl Instance {
     pub(crate) fn new(shared: Arc<Shared>, url: String, sessions: Sessions) -> Self {
         let form_token = shared.issue("form token").unwrap_or_default();
-        Self { shared, url, sessions, form_token, state: RefCell::default() }
+        Self {
+            shared,
+            url,
+            sessions,
+            form_token,
+            pending: PendingRequests::new("/authorize"),
+            state: RefCell::default(),
+        }
     }
 
     /// The URL of the portal.
@@ -69,7 +78,6 @@ impl Instance {
 pub(crate) struct State {
     /// The secret of each client, and when its registration expires.
     pub(crate) clients: HashMap<String, (String, Timestamp)>,
-    pub(crate) asked: HashMap<String, Asked>,
     pub(crate) codes: HashMap<String, Asked>,
     pub(crate) devices: HashMap<String, Device>,
     pub(crate) refresh_tokens: HashMap<String, Owner>,

@@ -25,7 +25,10 @@ impl Instance {
                 };
                 let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, text("codeVerifier").as_bytes()));
                 if asked.challenge != challenge || asked.redirect_uri != text("redirectUri") {
-                    return refuse("InvalidGrantException", "the verifier or the address is another");
+                    return refuse(
+                        "InvalidGrantException",
+                        "the verifier or the redirect URI does not match",
+                    );
                 }
                 state.portal_sessions.push(true);
                 state.portal_sessions.len() - 1
@@ -53,7 +56,7 @@ impl Instance {
                 let owner = state.refresh_tokens.remove(text("refreshToken"));
                 match owner.filter(|owner| state.portal_sessions[*owner]) {
                     Some(owner) => owner,
-                    None => return refuse("InvalidGrantException", "the refresh token is over"),
+                    None => return refuse("InvalidGrantException", "the refresh token is not valid"),
                 }
             }
             _ => return refuse("UnsupportedGrantTypeException", "this grant is not known"),

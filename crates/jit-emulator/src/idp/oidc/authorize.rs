@@ -7,20 +7,19 @@ use crate::idp::oidc::state::{Asked, Code, Provider, SCOPES};
 use crate::idp::step_up::Wanted;
 use crate::page;
 use crate::params::Params;
-use crate::settings::Approval;
 use jit_wire::loopback::{self, Reply, Request};
 
 impl Provider {
     /// The request of a known client, and its remaining parameters; or else the page that says what is wrong.
     pub(crate) fn asked(&self, request: &Request) -> Result<(Asked, Params), Box<Reply>> {
         let refuse =
-            |why: &str| Box::new(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
+            |why: &str| Box::new(page::message(StatusCode::BAD_REQUEST, "This request is not valid", why));
         let params = Params::new(request.query.clone()).map_err(|refusal| refuse(&refusal.message))?;
         if params.get("client_id") != Some(&self.shared.settings.client_id) {
             return Err(refuse("The application that sent you is not known here."));
         }
         let Some(redirect_uri) = params.get("redirect_uri").filter(|uri| is_own_listener(uri)) else {
-            return Err(refuse("It would send your login to an address that is not the application's."));
+            return Err(refuse("It would send your sign-in to a URL that is not the application's."));
         };
         let owned = |name| params.get(name).map(str::to_owned);
         let asked = Asked {
@@ -43,27 +42,12 @@ impl Provider {
             Err(page) => return Ok(*page),
         };
         complete(&mut asked, &params)?;
-        if self.shared.settings.approval == Approval::AtOnce {
-            return self.decide(asked, !self.shared.flawed(Flaw::UserDenies));
-        }
-        let id = self.shared.issue("authorization request")?;
-        let page = page::sign_in(&self.shared.user(), "/authorize", &id);
-        self.state.borrow_mut().asked.insert(id, asked);
-        Ok(page)
+        self.pending.ask(&self.shared, asked, false, |asked, allow| self.decide(asked, allow))
     }
 
     /// A button of the sign-in page.
     pub(crate) fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
-        let params = Params::new(request.form())?;
-        let asked = params.get("request").and_then(|id| self.state.borrow_mut().asked.remove(id));
-        match asked {
-            Some(asked) => self.decide(asked, params.get("decision") == Some("allow")),
-            None => Ok(page::message(
-                StatusCode::BAD_REQUEST,
-                "This page is used up",
-                "It was answered already. Start again from the terminal.",
-            )),
-        }
+        self.pending.answer(request, |asked, allow| self.decide(asked, allow))
     }
 
     fn decide(&self, asked: Asked, allow: bool) -> Result<Reply, Refusal> {
@@ -114,7 +98,7 @@ fn complete(asked: &mut Asked, params: &Params) -> Result<(), Refusal> {
     // A SHA-256 in base64 without padding (RFC 7636, section 4.2).
     params.need("code_challenge")?.clone_into(&mut asked.challenge);
     if asked.challenge.len() != 43 {
-        return Err(invalid("the code challenge is no SHA-256"));
+        return Err(invalid("the code challenge is not a SHA-256 hash"));
     }
     asked.scopes = scopes(params)?;
     Ok(())

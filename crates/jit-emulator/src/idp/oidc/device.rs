@@ -56,7 +56,7 @@ impl Provider {
     pub(crate) fn device_decision(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.form())?;
         if params.get("form") != Some(&self.form_token) {
-            let text = "It was sent by another page than this provider's.";
+            let text = "It was not sent by a page of this IdP.";
             return Ok(page::message(StatusCode::FORBIDDEN, "This form is not ours", text));
         }
         let typed = params.get("user_code").unwrap_or_default();
@@ -75,7 +75,7 @@ impl Provider {
         let allowed = params.get("decision") == Some("allow");
         device.allowed = Some(allowed);
         let (title, text) = if allowed {
-            ("The terminal is connected", "You can close this page and go on there.")
+            ("The terminal is connected", "You can close this page and continue there.")
         } else {
             ("You cancelled", "The terminal gets nothing. You can close this page.")
         };

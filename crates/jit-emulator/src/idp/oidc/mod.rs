@@ -67,7 +67,7 @@ impl Service for Oidc {
             ("POST", "/revoke") => provider.revoke(request),
             ("GET", "/logout") => provider.logout(request),
             ("GET", "/style.css") => Ok(loopback::reply(StatusCode::OK, "text/css", page::STYLE)),
-            _ => Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "This provider has no such page.")),
+            _ => Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "This IdP has no such page.")),
         }
     }
 

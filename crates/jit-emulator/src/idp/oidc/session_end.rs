@@ -21,12 +21,12 @@ impl Provider {
         Ok(loopback::reply(StatusCode::OK, "text/plain", ""))
     }
 
-    /// OpenID Connect RP-Initiated Logout 1.0. An ID token says whose login ends; an expired one is enough.
+    /// OpenID Connect RP-Initiated Logout 1.0. An ID token says which login ends; an expired one is enough.
     pub(crate) fn logout(&self, request: &Request) -> Result<Reply, Refusal> {
         let params = Params::new(request.query.clone())?;
         let hint = params.get("id_token_hint").and_then(|token| self.shared.keys[0].verify(token));
         if hint.is_none() {
-            let text = "The application did not say whose login is to end.";
+            let text = "The application did not say whose sign-in should end.";
             return Ok(page::message(StatusCode::BAD_REQUEST, "You are still signed in", text));
         }
         for login in &mut self.state.borrow_mut().logins {

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::faults::Refusal;
 use crate::idp::step_up::{SignedIn, Wanted};
 use crate::params::Params;
+use crate::pending::PendingRequests;
 use crate::shared::Shared;
 use jit_wire::timestamp::Timestamp;
 
@@ -22,6 +23,7 @@ pub(crate) struct Provider {
     /// In every form that changes something and is not bound to a request in another way, so that no other
     /// site can post it.
     pub(crate) form_token: String,
+    pub(crate) pending: PendingRequests<Asked>,
     pub(crate) state: RefCell<State>,
 }
 
@@ -29,7 +31,7 @@ impl Provider {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         // An empty one matches no form.
         let form_token = shared.issue("form token").unwrap_or_default();
-        Self { shared, form_token, state: RefCell::default() }
+        Self { shared, form_token, pending: PendingRequests::new("/authorize"), state: RefCell::default() }
     }
 
     /// Checks the client of a request that does not come through a browser.
@@ -47,8 +49,6 @@ impl Provider {
 /// The state. A login starts with an authorization; all its tokens end with it.
 #[derive(Default)]
 pub(crate) struct State {
-    /// Authorization requests whose page is open, each under an unguessable name.
-    pub(crate) asked: HashMap<String, Asked>,
     pub(crate) codes: HashMap<String, Code>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
     pub(crate) devices: HashMap<String, Device>,

@@ -55,7 +55,7 @@ impl Provider {
             return Err(invalid_grant("this code is too old"));
         }
         if code.asked.redirect_uri != redirect_uri {
-            return Err(invalid_grant("this code was sent to another address"));
+            return Err(invalid_grant("this code was sent to another redirect URI"));
         }
         if URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes())) != code.asked.challenge {
             return Err(invalid_grant("the code verifier does not fit the challenge"));

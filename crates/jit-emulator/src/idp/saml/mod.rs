@@ -7,8 +7,6 @@
 
 mod response;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -17,13 +15,14 @@ use http::{HeaderValue, StatusCode, header};
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde_json::json;
 
-use crate::faults::{Flaw, Refusal};
+use crate::faults::Refusal;
 use crate::idp::step_up::Wanted;
 use crate::journal::Call;
 use crate::page;
 use crate::params::Params;
+use crate::pending::PendingRequests;
 use crate::service::{Service, json_reply};
-use crate::settings::{AWS_ACS as AWS, Approval, is_own_acs};
+use crate::settings::{AWS_ACS as AWS, is_own_acs};
 use crate::shared::{Shared, lock};
 use jit_wire::loopback::{Reply, Request};
 use jit_wire::timestamp::Timestamp;
@@ -39,8 +38,7 @@ pub(crate) struct Saml {
     shared: Arc<Shared>,
     /// The value of the cookie.
     session: String,
-    /// Requests whose page is open, each under an unguessable name.
-    asked: RefCell<HashMap<String, SamlAsked>>,
+    pending: PendingRequests<SamlAsked>,
 }
 
 impl Service for Saml {
@@ -58,7 +56,7 @@ impl Service for Saml {
             ("POST", "/saml/sso") => self.sso(request, true),
             ("GET", "/saml/start") => self.start(request),
             ("POST", "/saml/decision") => self.decision(request),
-            _ => Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "This provider has no such page.")),
+            _ => Ok(page::message(StatusCode::NOT_FOUND, "Nothing here", "This IdP has no such page.")),
         }
     }
 
@@ -72,15 +70,15 @@ impl Saml {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         // An empty one matches no cookie that was set here.
         let session = shared.issue("browser session").unwrap_or_default();
-        Self { shared, session, asked: RefCell::default() }
+        Self { shared, session, pending: PendingRequests::new("/saml/decision") }
     }
 
     /// `/saml/sso`: an AuthnRequest by HTTP-Redirect or HTTP-POST.
     fn sso(&self, request: &Request, post: bool) -> Result<Reply, Refusal> {
         let params = Params::new(if post { request.form() } else { request.query.clone() })?;
-        let wrong = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not right", why));
+        let wrong = |why: &str| Ok(page::message(StatusCode::BAD_REQUEST, "This request is not valid", why));
         let Some(xml) = params.get("SAMLRequest").and_then(|text| unpacked(text, post)) else {
-            return wrong("It is no SAML request.");
+            return wrong("It is not a SAML request.");
         };
         let Some((mut asked, force)) = understood(&xml) else {
             return wrong("It is not from an application that is known here.");
@@ -101,29 +99,20 @@ impl Saml {
         let known = cookies.split("; ").any(|cookie| {
             cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')) == Some(&self.session)
         });
-        if self.shared.settings.approval == Approval::AtOnce || (known && !force) {
-            return self.post_answer(&asked, !self.shared.flawed(Flaw::UserDenies));
-        }
-        let id = self.shared.issue("SAML request")?;
-        let page = page::sign_in(&self.shared.user(), "/saml/decision", &id);
-        self.asked.borrow_mut().insert(id, asked);
-        Ok(page)
+        let is_signed_in = known && !force;
+        self.pending.ask(&self.shared, asked, is_signed_in, |asked, allow| self.post_answer(&asked, allow))
     }
 
     /// A button of the page.
     fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
-        let params = Params::new(request.form())?;
-        let asked = params.get("request").and_then(|id| self.asked.borrow_mut().remove(id));
-        let Some(asked) = asked else {
-            let text = "It was answered already. Start again from the terminal.";
-            return Ok(page::message(StatusCode::BAD_REQUEST, "This page is used up", text));
-        };
-        let mut reply = self.post_answer(&asked, params.get("decision") == Some("allow"))?;
-        let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/saml", self.session);
-        reply
-            .headers_mut()
-            .extend(HeaderValue::from_str(&cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)));
-        Ok(reply)
+        self.pending.answer(request, |asked, allow| {
+            let mut reply = self.post_answer(&asked, allow)?;
+            let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/saml", self.session);
+            reply
+                .headers_mut()
+                .extend(HeaderValue::from_str(&cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)));
+            Ok(reply)
+        })
     }
 
     /// The page that posts the response to the URL in the request.
