@@ -6,8 +6,10 @@ mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jit_wire::section::{Lines, Mistake, SourceText};
+
 use crate::people::{Directory, People, PolicyIndex};
-use crate::policy::{Place, Policy};
+use crate::policy::{Place, Policy, PolicyFile};
 
 pub use live::{NotGiven, not_given};
 
@@ -26,6 +28,22 @@ pub struct PolicyFinding {
     pub advice: String,
 }
 
+impl PolicyFinding {
+    /// The finding with its column and the line that it is about, as a mistake of one of `files`. What is about no line, such
+    /// as a table that is not there, is at the beginning of the first.
+    pub fn located(&self, files: &[PolicyFile]) -> Mistake {
+        let file = files.iter().find(|file| file.path == self.place.path).or(files.first());
+        let Some(PolicyFile { path, text }) = file else {
+            let (path, line, column) = (self.place.path.clone(), self.place.line, 1);
+            let (what, suggestion) = (self.what.clone(), Some(self.advice.clone()));
+            return Mistake { path, line, column, excerpt: None, what, suggestion };
+        };
+        let lines = Lines::of(text);
+        let source = SourceText { path, text, lines: &lines };
+        source.at_value(self.place.line.max(1), self.what.clone(), Some(self.advice.clone()))
+    }
+}
+
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -33,6 +51,16 @@ pub enum Severity {
     Error,
     /// It may be intended.
     Warning,
+}
+
+impl Severity {
+    /// As it is shown, and written in `--json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 /// What the policy does not contain but `check` needs, as far as it is known.

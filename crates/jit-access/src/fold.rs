@@ -50,6 +50,8 @@ pub struct UseCase<'r> {
     pub at: Timestamp,
     /// What was used.
     pub used: &'r Use,
+    /// The hash of its stored bytes.
+    pub hash: Hash,
     /// Reviews of exactly these bytes.
     pub reviews: Vec<(&'r Ledgered<Fact>, &'r Review)>,
 }
@@ -152,7 +154,8 @@ impl Records {
             Fact::Review(review) if review.sha256 == *hash => Some((fact, review)),
             _ => None,
         });
-        Some(UseCase { id, author: &subject.author, at: subject.at, used, reviews: reviews.collect() })
+        let (author, at) = (&subject.author, subject.at);
+        Some(UseCase { id, author, at, used, hash: *hash, reviews: reviews.collect() })
     }
 
     /// Every use of break-glass, the oldest first.

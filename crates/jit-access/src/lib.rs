@@ -16,6 +16,7 @@
 //! | [`ledger`] | keys, bodies, the trait, the ledger in memory, and the reader's rules |
 //! | [`render`] | every document that AWS evaluates |
 //! | [`strict_json`] | JSON without duplicate keys |
+//! | [`voting`] | whether a vote would count, told before it is cast |
 
 pub mod cases;
 pub mod check;
@@ -33,3 +34,4 @@ pub mod replay;
 pub mod strict_json;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod testing;
+pub mod voting;

@@ -15,9 +15,12 @@
 //! | how they arrive there | [`EntryTrust::render`] | [`Limit::Trust`] |
 //! | the applier | [`GrantorTrust::render`], [`grantor()`] | [`Limit::Trust`], [`Limit::Inline`] |
 //! | the guard rail | [`Guardrail::render`] | [`Limit::ServiceControl`] |
+//!
+//! [`deployment()`] renders all of them from a policy file and the little that it does not say.
 
 mod ceiling;
 mod compare;
+mod deployment;
 mod document;
 mod entry;
 mod from_policy;
@@ -30,6 +33,10 @@ mod size;
 
 pub use ceiling::{Ceiling, Level, SERVICES, Service};
 pub use compare::same_meaning;
+pub use deployment::{
+    Arrival, CompanyCeiling, GrantFor, MissingSetting, NotRendered, RenderSettings, Rendered, Rendering,
+    deployment,
+};
 pub use document::Document;
 pub use entry::{EntryPolicy, EntryTrust, OidcProvider, Reach, SessionName, Where, Writes};
 pub use grant::{AllowedStatement, GrantDocument, GrantError, Networks, policy_name, request_of};

@@ -11,7 +11,9 @@ use jit_access::policy::{
     Allow, AllowError, Hours, HoursError, Network, NetworkError, RequestRole, RequestRoleError,
 };
 use jit_access::render::{Fullness, GrantError, Limit, TooLong};
+use jit_access::voting::NoVote;
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::timestamp::Timestamp;
 
 #[derive(Default)]
 struct Told {
@@ -86,7 +88,20 @@ fn every_error_says_what_to_do_next() {
             Fullness::of(limit, ["x".repeat(limit.most() + 1).as_str()]).check().unwrap_err();
         told.of(&error, Kind::Usage);
     }
-    assert_eq!(told.count, 32);
+    for error in [
+        NoVote::Nobody(Nobody::Unknown),
+        NoVote::Own,
+        NoVote::Robot,
+        NoVote::Door(text()),
+        NoVote::Access(text()),
+        NoVote::Group(vec![text()]),
+        NoVote::Group(Vec::new()),
+        NoVote::NotYet(Timestamp(0)),
+        NoVote::Channel(text()),
+    ] {
+        told.of(&error, Kind::Refused);
+    }
+    assert_eq!(told.count, 41);
     // Advice is specific: there are almost as many texts as errors.
     assert!(told.advice.len() >= 25, "{:#?}", told.advice);
 }

@@ -8,7 +8,7 @@ use crate::fold::{Case, Phase, State};
 use crate::id::Id;
 use crate::ledger::{Decision, Outcome, Records};
 use crate::people::{Directory, PolicyIndex};
-use crate::policy::Policy;
+use crate::policy::{Access, Policy};
 
 /// A live or scheduled grant that the policy would not give.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,14 +29,14 @@ pub struct NotGiven {
 ///
 /// Each is decided again for its original time, from the same facts and the same on-call answer: a grant of
 /// Friday is not listed because today is Saturday. Groups and units are taken from `directory`; those that it
-/// does not have are taken from the original decision. `document` returns the text of a grant under `policy`;
-/// without it, texts are not compared.
+/// does not have are taken from the original decision. `document` returns the text of a grant of an access under
+/// `policy`; without it, texts are not compared.
 pub fn not_given(
     records: &Records,
     policy: &Policy,
     directory: &Directory,
     now: Timestamp,
-    document: impl Fn(&Grant, &GrantRole) -> Option<String>,
+    document: impl Fn(&Access, &Grant, &GrantRole) -> Option<String>,
 ) -> Vec<NotGiven> {
     let Some(in_force) = records.policy_in_force(now) else { return Vec::new() };
     let in_force = in_force.index();
@@ -56,7 +56,9 @@ pub fn not_given(
         let people = index.with(&known);
         let history = records.history(&people, &case, decision.now);
         let verdict = decide(&people, &case, &on_call_of(decision), &history, decision.now);
-        if let Some(why) = difference(&case, decision, &verdict, &document) {
+        let text =
+            |grant: &Grant, role: &GrantRole| document(policy.access.get(&case.request.access)?, grant, role);
+        if let Some(why) = difference(&case, decision, &verdict, text) {
             let person = case.author.session_name().to_owned();
             found.push(NotGiven {
                 request: case.id,
@@ -139,7 +141,7 @@ mod tests {
     }
 
     fn whys(world: &World, policy: &Policy, seconds: i64) -> Vec<String> {
-        let text = |grant: &Grant, _: &GrantRole| Some(format!("until {}", grant.until.0));
+        let text = |_: &Access, grant: &Grant, _: &GrantRole| Some(format!("until {}", grant.until.0));
         let found = not_given(&world.records, policy, &world.directory, World::moment(seconds), text);
         found.into_iter().map(|one| format!("{}: {}", one.person, one.why)).collect()
     }
@@ -202,7 +204,7 @@ mod tests {
         world.records.take(&Entry::new(key.to_string(), World::moment(50)), &revoke.to_bytes());
         assert_eq!(whys(&world, &shorter, 100).len(), 2);
         // A different text.
-        let text = |_: &Grant, _: &GrantRole| Some("other".to_owned());
+        let text = |_: &Access, _: &Grant, _: &GrantRole| Some("other".to_owned());
         let found = not_given(&world.records, &own, &world.directory, World::moment(100), text);
         assert!(
             found
@@ -210,7 +212,8 @@ mod tests {
                 .all(|one| one.why.starts_with("it would allow other actions")
                     || one.person == "alice@corp.com")
         );
-        let not_compared = not_given(&world.records, &own, &world.directory, World::moment(100), |_, _| None);
+        let not_compared =
+            not_given(&world.records, &own, &world.directory, World::moment(100), |_, _, _| None);
         assert_eq!(not_compared.len(), 0);
     }
 }

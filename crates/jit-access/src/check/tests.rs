@@ -116,3 +116,28 @@ fn too_many_voters_do_not_fit_into_a_trust_policy() {
     let text = text.replacen("\"function\"", "\"approver\"", 1);
     assert!(codes(&text, &known()).iter().any(|(_, code)| *code == "too-many-voters"));
 }
+
+#[test]
+fn a_finding_shows_its_line_and_column() {
+    let file = |path: &str, text: &str| PolicyFile { path: path.into(), text: text.into() };
+    let files =
+        [file("a.toml", "[group]\na = [\"x\"]\n"), file("b.toml", "\n[access.é]\n  max  =  \"1h\"\n")];
+    let at = |path: &str, line| {
+        let place = Place { path: path.into(), line };
+        let finding = PolicyFinding {
+            place,
+            severity: Severity::Error,
+            code: "x",
+            what: "w".into(),
+            advice: "a".into(),
+        };
+        let mistake = finding.located(&files);
+        (mistake.path, mistake.line, mistake.column, mistake.excerpt)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(at("b.toml", 3), ("b.toml".into(), 3, 11, some("  max  =  \"1h\"")));
+    assert_eq!(at("b.toml", 2), ("b.toml".into(), 2, 1, some("[access.é]")));
+    // Of the default for a table that is nowhere.
+    assert_eq!(at("", 0), ("a.toml".into(), 1, 1, some("[group]")));
+    assert_eq!(at("a.toml", 99), ("a.toml".into(), 3, 1, None));
+}
