@@ -23,6 +23,7 @@ pub mod logout;
 pub mod man;
 mod nameable;
 mod pick;
+pub mod policy;
 pub mod roles;
 pub mod status;
 pub mod subject;
@@ -70,6 +71,7 @@ pub enum Command {
     /// `jit logout --all` to destroy it.
     #[command(verbatim_doc_comment)]
     Lock,
+    Policy(policy::PolicyArgs),
     Configure(configure::ConfigureArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
@@ -96,6 +98,7 @@ impl Command {
             | Self::Roles(_)
             | Self::Explain(_)
             | Self::Lock
+            | Self::Policy(_)
             | Self::Completions(_)
             | Self::Man(_) => Asking::Nothing,
             // Other programs run these commands, and cannot answer.
@@ -120,6 +123,7 @@ impl Command {
             Self::Roles(args) => args.json,
             Self::Whoami(args) => args.json,
             Self::Explain(args) => args.json,
+            Self::Policy(args) => args.json(),
             Self::Doctor(args) => args.json,
             _ => false,
         }
@@ -143,6 +147,7 @@ pub fn run(command: &Command, world: &World, ui: &Ui) -> CommandResult {
         Command::Explain(args) => explain::run(args, world, ui),
         Command::Logout(args) => logout::run(args, world, ui),
         Command::Lock => lock::run(world, ui),
+        Command::Policy(args) => policy::run(args, world, ui),
         Command::Configure(args) => configure::run(args, world, ui),
         Command::Doctor(args) => doctor::run(args, world, ui),
         Command::Completions(args) => completions::run(args, ui),

@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests start programs and write files as a user does")]
 #![allow(clippy::type_complexity, reason = "tables of cases say what they are in their own lines")]
 
+#[cfg(unix)]
+mod access;
 #[cfg(target_os = "linux")]
 mod asking;
 #[cfg(unix)]

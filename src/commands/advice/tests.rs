@@ -103,7 +103,7 @@ fn list<E: Explain + Debug>(name: &str, kinds: Option<&str>, errors: &[E], told:
 }
 
 /// Errors of a single command, whose tests show them.
-const OF_COMMANDS: [&str; 14] = [
+const OF_COMMANDS: [&str; 16] = [
     "AddError",
     "CheckError",
     "ChoiceError",
@@ -111,16 +111,18 @@ const OF_COMMANDS: [&str; 14] = [
     "ConsoleError",
     "DemoStopped",
     "EnvError",
+    "FilesError",
     "NoRole",
     "NotImported",
     "NotServed",
     "NotStored",
     "NotWritten",
+    "RenderError",
     "Unnamed",
     "WizardError",
 ];
 /// Errors of access on request that no command shows yet. Their crates test their advice.
-const NOT_SHOWN: [&str; 18] = [
+const NOT_SHOWN: [&str; 19] = [
     "AllowError",
     "ApplyError",
     "BodyError",
@@ -133,6 +135,7 @@ const NOT_SHOWN: [&str; 18] = [
     "KeyError",
     "LedgerError",
     "NetworkError",
+    "NoVote",
     "Nobody",
     "NotAUserId",
     "NotAnId",

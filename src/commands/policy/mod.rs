@@ -1,0 +1,52 @@
+//! `jit policy`: who may request what, and who must approve.
+
+mod cases;
+mod check;
+mod files;
+mod render;
+
+use clap::{Args, Subcommand};
+
+use crate::error::CommandResult;
+use crate::ui::Ui;
+use crate::world::World;
+
+/// Check, test and render the policy of access on request
+///
+/// The policy says who may request which access, and who must approve. Several
+/// files and folders are one policy; of a folder, its files that end in .toml.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct PolicyArgs {
+    /// What to do
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+/// What can be done with a policy.
+#[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "said by the types of their arguments")]
+pub enum PolicyCommand {
+    Check(check::CheckArgs),
+    Test(cases::TestArgs),
+    Render(Box<render::RenderArgs>),
+}
+
+impl PolicyArgs {
+    /// Whether a script reads what is said.
+    pub(super) fn json(&self) -> bool {
+        match &self.command {
+            PolicyCommand::Check(args) => args.json,
+            PolicyCommand::Test(args) => args.json,
+            PolicyCommand::Render(_) => false,
+        }
+    }
+}
+
+pub(super) fn run(args: &PolicyArgs, world: &World, ui: &Ui) -> CommandResult {
+    match &args.command {
+        PolicyCommand::Check(args) => check::run(args, ui),
+        PolicyCommand::Test(args) => cases::run(args, world, ui),
+        PolicyCommand::Render(args) => render::run(args, ui),
+    }
+}

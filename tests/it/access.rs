@@ -1,0 +1,4 @@
+//! Access on request, by topic.
+
+mod policy;
+mod render;

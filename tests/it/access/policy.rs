@@ -1,0 +1,380 @@
+//! `jit policy check` and `jit policy test`.
+
+use jit_access::testing::EXAMPLE;
+
+use crate::support::Room;
+
+/// The document that the example names.
+const DEPLOY: &str = r#"{"Statement":[{"Effect":"Allow","Action":"ecs:UpdateService","Resource":"*"}]}"#;
+/// What only AWS knows of the example's company.
+const DIRECTORY: &str = r#"{
+    "groups": {"906a1b2c-group-id": ["alice@corp.com", "00u1x9"]},
+    "units": {"ou-prod": ["444455556666"], "ou-root": ["111122223333", "444455556666"], "ou-audit": ["888899990000"]},
+    "sessions": {"arn:aws:iam::111122223333:role/jit/pay-admin": 3600}
+}"#;
+
+/// A room with the example's policy in the folder `policy`, as two files.
+pub(super) fn room() -> Room {
+    let room = Room::new();
+    std::fs::create_dir(room.path("policy")).unwrap();
+    let (people, access) = EXAMPLE.split_once("[access.pay-admin]").unwrap();
+    room.write("policy/people.toml", people);
+    room.write("policy/access.toml", &format!("[access.pay-admin]{access}"));
+    room.write("policy/deploy.json", DEPLOY);
+    // Not of the policy.
+    room.write("policy/.hidden.toml", "nonsense");
+    room.write("policy/README.md", "nonsense");
+    room.write("directory.json", DIRECTORY);
+    room
+}
+
+#[test]
+fn a_policy_in_several_files_is_checked_as_one() {
+    let room = room();
+    let output = room.jit(&["policy", "check", "policy"]).run();
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stderr
+    ✓ 2 files: 5 accesses, 4 doors; no errors, no warnings
+    ");
+    let named = room.jit(&["policy", "check", "policy/access.toml", "policy/people.toml", "policy"]).run();
+    assert_eq!(named.stdout, output.stdout);
+    let people = std::fs::read_to_string(room.path("policy/people.toml")).unwrap();
+    room.write("policy/people.toml", &people.replace("security = [\"security\"]\n", ""));
+    let warned = room.jit(&["policy", "check", "policy"]).run();
+    insta::assert_snapshot!(room.told(&warned), @r#"
+    exit 0
+    --- stdout
+    policy/people.toml:2:1: warning: no group is notified of findings [no-security]
+         2 | [deployment]
+      next: add security = ["GROUP"] to [deployment]
+    --- stderr
+    ✓ 2 files: 5 accesses, 4 doors; no errors, 1 warning
+    "#);
+    let strict = room.jit(&["policy", "check", "policy", "--strict"]).run();
+    assert_eq!((strict.code(), &strict.stdout), (2, &warned.stdout));
+    let alone = room.jit(&["policy", "check", "policy/access.toml"]).run();
+    insta::assert_snapshot!(room.told(&alone), @r#"
+    exit 2
+    --- stdout
+    policy/access.toml:24:7: error: there is no group `payments-eng` [invalid]
+        24 | who = ["payments-eng"]
+    --- stderr
+    error: policy/access.toml: 1 error, no warnings
+    "#);
+}
+
+#[test]
+fn what_only_aws_knows_can_be_given() {
+    let room = room();
+    let output = room.jit(&["policy", "check", "policy", "--directory", "directory.json"]).run();
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 2
+    --- stdout
+    policy/access.toml:7:7: error: `max` of [access.pay-admin] is longer than a session of its role can be [max-above-session]
+         7 | max = "2h"
+      next: shorten `max`, or raise MaxSessionDuration of the role (at most 12 h)
+    policy/access.toml:HH:MM: warning: on both sides of pay-and-audit: alice@corp.com, carol [both-sides]
+        52 | pay-and-audit = ["111122223333", ["444455556666", "ou-audit"]]
+      next: they can hold one side at a time; to exclude them from one, remove them from its `who`
+    --- stderr
+    error: 2 files: 1 error, 1 warning
+    "#);
+    for (content, what) in [
+        ("{", "EOF while parsing"),
+        (r#"{"people": {}}"#, "unknown field `people`"),
+        (r#"{"units": {"ou-x": ["prod"]}}"#, "`prod` is not an account of twelve digits"),
+        (r#"{"groups": {"x": ["a*"]}}"#, "`a*` cannot be a session name"),
+    ] {
+        room.write("directory.json", content);
+        let output = room.jit(&["policy", "check", "policy", "--directory", "directory.json"]).run();
+        assert!(output.code() == 2 && output.stderr.contains(what), "{output}");
+    }
+}
+
+#[test]
+fn findings_are_data_for_scripts() {
+    let room = room();
+    let change = EXAMPLE
+        .replace("may = [\"publish\"]", "may = []")
+        .replace("\"deploy.json\"", "\"policy/deploy.json\"");
+    room.write("p.toml", &change);
+    let output = room.jit(&["policy", "check", "p.toml", "--json"]).run();
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 2
+    --- stdout
+    {
+      "errors": 1,
+      "files": [
+        "p.toml"
+      ],
+      "findings": [
+        {
+          "advice": "add it to `may` of a door",
+          "code": "no-door",
+          "column": 1,
+          "line": 2,
+          "message": "no door may publish",
+          "path": "p.toml",
+          "severity": "error"
+        },
+        {
+          "advice": "add what it may do, or remove the door",
+          "code": "idle-door",
+          "column": 1,
+          "line": 17,
+          "message": "[door.platform] has no rights",
+          "path": "p.toml",
+          "severity": "warning"
+        }
+      ],
+      "version": 1,
+      "warnings": 1
+    }
+    --- stderr
+    {"error":{"causes":[],"excerpt":null,"hints":[],"kind":"usage","message":"p.toml: 1 error, 1 warning"}}
+    "#);
+    room.write("p.toml", "[access.a]\nrole = 7\n");
+    let output = room.jit(&["policy", "check", "p.toml", "--json"]).run();
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 2
+    --- stdout
+    {
+      "errors": 1,
+      "files": [
+        "p.toml"
+      ],
+      "findings": [
+        {
+          "advice": null,
+          "code": "invalid",
+          "column": 8,
+          "line": 2,
+          "message": "`role` in [access.a] must be a string in quotes, not a number",
+          "path": "p.toml",
+          "severity": "error"
+        }
+      ],
+      "version": 1,
+      "warnings": 0
+    }
+    --- stderr
+    {"error":{"causes":[],"excerpt":null,"hints":[],"kind":"usage","message":"p.toml: 1 error, no warnings"}}
+    "#);
+}
+
+/// The files, and what is said about them.
+#[test]
+fn files_that_are_no_policy_say_why() {
+    let room = room();
+    std::fs::create_dir(room.path("empty")).unwrap();
+    std::fs::write(room.path("latin.toml"), b"[group]\n# \xe9\n").unwrap();
+    let twice = "[group]\na = [\"xy\"]\n";
+    room.write("one.toml", twice);
+    room.write("two.toml", twice);
+    room.write("allow.toml", &EXAMPLE.replace("deploy.json", "nowhere.json"));
+    room.write("unknown.toml", "[access.read]\nrol = \"x\"\n");
+    let cases: [(&[&str], &str); 7] = [
+        (&["nowhere.toml"], "cannot read nowhere.toml"),
+        (&["empty"], "the folder empty has no file that ends in .toml"),
+        (&["latin.toml"], "latin.toml is not UTF-8 text"),
+        (&["one.toml", "two.toml"], "two.toml:2:5: error: [group] `a` is also in one.toml:2 [invalid]"),
+        (&["allow.toml"], "`allow` in [access.deploy]: cannot read nowhere.json"),
+        (&["unknown.toml"], "unknown.toml:2:1: error: unknown key `rol` in [access.read] [invalid]"),
+        (&[], "required arguments were not provided"),
+    ];
+    for (files, what) in cases {
+        let output = room.jit(&[&["policy", "check"], files].concat()).run();
+        let said = format!("{}{}", output.stdout, output.stderr);
+        assert!(output.code() == 2 && said.contains(what), "{what}: {output}");
+    }
+    // Saved by an editor of Windows.
+    room.write("bom.toml", &format!("\u{feff}{}", twice.replace('\n', "\r\n")));
+    let output = room.jit(&["policy", "check", "bom.toml"]).run();
+    assert!(output.stdout.contains("bom.toml:1:1: error: no door may request [no-door]"), "{output}");
+}
+
+/// Neither a terminal nor a reader is misled by what somebody wrote into a policy, or called a file.
+#[test]
+fn foreign_text_is_escaped() {
+    let room = room();
+    let bad = "x\u{202e}\u{1b}[2Jy";
+    room.write(&format!("{bad}.toml"), "[access.a]\nrole = \"\\u202e\\u001b[2J\"\n");
+    room.write("q.toml", &format!("[group]\n\"{}\" = [\"a\"]\n", "\\u202e"));
+    for arguments in [&["check", &format!("{bad}.toml")][..], &["check", "q.toml"]] {
+        let output = room.jit(&[&["policy"], arguments].concat()).run();
+        let said = format!("{}{}", output.stdout, output.stderr);
+        assert!(output.code() == 2 && !said.contains(['\u{202e}', '\u{1b}']), "{output}");
+        assert!(said.contains("202e"), "{output}");
+    }
+    room.write("cases", &format!("alice asks read{bad} 1h -> granted 1h\n"));
+    let output = room.jit(&["policy", "test", "policy", "cases"]).run();
+    let said = format!("{}{}", output.stdout, output.stderr);
+    assert!(
+        output.code() == 1 && said.contains("202e") && !said.contains(['\u{202e}', '\u{1b}']),
+        "{output}"
+    );
+}
+
+#[test]
+fn cases_hold_or_show_what_came_instead() {
+    let room = room();
+    room.write(
+        "cases",
+        "# payments\n\
+         alice@corp.com asks pay-admin 1h -> waits: payments-owners,security\n\
+         alice@corp.com asks pay-admin 1h approved by bob, dan -> granted 1h # both\n\
+         alice@corp.com asks read 8h in 444455556666 → granted 8h\n\
+         \n\
+         bob asks pay-admin 1h -> denied: not-eligible\n\
+         alice@corp.com asks prod-db 1h at 2026-11-28T12:00:00+01:00 approved by bob -> denied: hours\n",
+    );
+    let known = ["policy", "test", "policy", "cases", "--directory", "directory.json"];
+    let output = room.jit(&known).run();
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 0
+    --- stdout
+    ok   cases:2: alice@corp.com asks pay-admin 1h -> waits: payments-owners,security
+    ok   cases:3: alice@corp.com asks pay-admin 1h approved by bob, dan -> granted 1h
+    ok   cases:4: alice@corp.com asks read 8h in 444455556666 → granted 8h
+    ok   cases:6: bob asks pay-admin 1h -> denied: not-eligible
+    ok   cases:7: alice@corp.com asks prod-db 1h at 2026-11-28T12:HH:MM+HH:MM approved by bob -> denied: hours
+    --- stderr
+    ✓ cases: all 5 cases hold
+    ");
+    room.write(
+        "cases",
+        "alice@corp.com asks pay-admin 1h approved by bob -> granted 1h\n\
+         alice@corp.com asks pay-admin 9h -> granted 9h\n\
+         alice@corp.com asks read 1h in 444455556666 -> granted 1h\n\
+         alice@corp.com asks read 1h in 444455556666 approved by nobody-known -> granted 1h\n",
+    );
+    let output = room.jit(&known).run();
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 1
+    --- stdout
+    FAIL cases:1: alice@corp.com asks pay-admin 1h approved by bob -> granted 1h
+         got waits: security
+    FAIL cases:2: alice@corp.com asks pay-admin 9h -> granted 9h
+         got denied: max, because it asks for more than 2 h
+    ok   cases:3: alice@corp.com asks read 1h in 444455556666 -> granted 1h
+    ok   cases:4: alice@corp.com asks read 1h in 444455556666 approved by nobody-known -> granted 1h
+    --- stderr
+    error: cases: 2 of 4 cases failed
+    ");
+    let output = room.jit(&[&known[..], &["--json"]].concat()).run();
+    insta::assert_snapshot!(room.told(&output), @r#"
+    exit 1
+    --- stdout
+    {
+      "cases": [
+        {
+          "case": "alice@corp.com asks pay-admin 1h approved by bob -> granted 1h",
+          "got": "waits: security",
+          "line": 1,
+          "passed": false,
+          "wanted": "granted 1h",
+          "why": null
+        },
+        {
+          "case": "alice@corp.com asks pay-admin 9h -> granted 9h",
+          "got": "denied: max",
+          "line": 2,
+          "passed": false,
+          "wanted": "granted 9h",
+          "why": "it asks for more than 2 h"
+        },
+        {
+          "case": "alice@corp.com asks read 1h in 444455556666 -> granted 1h",
+          "got": "granted 1h",
+          "line": 3,
+          "passed": true,
+          "wanted": "granted 1h",
+          "why": null
+        },
+        {
+          "case": "alice@corp.com asks read 1h in 444455556666 approved by nobody-known -> granted 1h",
+          "got": "granted 1h",
+          "line": 4,
+          "passed": true,
+          "wanted": "granted 1h",
+          "why": null
+        }
+      ],
+      "failed": 2,
+      "passed": 2,
+      "path": "cases",
+      "version": 1
+    }
+    --- stderr
+    {"error":{"causes":[],"excerpt":null,"hints":[],"kind":"failed","message":"cases: 2 of 4 cases failed"}}
+    "#);
+}
+
+#[test]
+fn lines_that_are_no_cases_are_all_named() {
+    let room = room();
+    room.write(
+        "cases",
+        "alice asks\n\nalice asks read 1h -> granted 1h\nalice asks read 1h -> denied: our\n",
+    );
+    let output = room.jit(&["policy", "test", "policy", "cases"]).run();
+    insta::assert_snapshot!(room.told(&output), @"
+    exit 2
+    --- stderr
+    error: 2 lines of cases are not cases
+      because: cases:1: the case has no `->` and no expected result
+      because: cases:4: there is no code `our`
+      next: write: alice asks deploy 1h in 111122223333 approved by bob,carol -> granted 1h
+      next: did you mean `hours`?
+    ");
+    room.write("cases", "# nothing\n");
+    let output = room.jit(&["policy", "test", "policy", "cases"]).run();
+    assert!(output.code() == 2 && output.stderr.contains("cases has no cases"), "{output}");
+}
+
+const PAGE: &str = include_str!("../../../docs/access/policy.md");
+
+/// The fenced blocks of the page that begin with this line.
+fn block(first: &str) -> &'static str {
+    let (_, rest) = PAGE.split_once(&format!("```{first}\n")).unwrap_or_else(|| panic!("no block {first}"));
+    rest.split("```").next().unwrap()
+}
+
+#[test]
+fn the_examples_of_the_page_hold() {
+    let room = Room::new();
+    room.write("policy.toml", block("toml"));
+    let check = room.jit(&["policy", "check", "policy.toml"]).run();
+    assert!(check.code() == 0 && check.stdout.is_empty(), "{check}");
+    let cases = block("\n# PERSON asks ACCESS DURATION [in ACCOUNT] [at TIME] [approved by A,B] -> RESULT");
+    room.write("cases", cases);
+    let test = room.jit(&["policy", "test", "policy.toml", "cases"]).run();
+    assert!(test.code() == 0 && test.stderr.contains("all 4 cases hold"), "{test}");
+    room.write("directory.json", block("json"));
+    let directory = room.jit(&["policy", "check", "policy.toml", "--directory", "directory.json"]).run();
+    assert_eq!(directory.code(), 0, "{directory}");
+}
+
+#[test]
+fn the_page_lists_every_finding() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/jit-access/src/check");
+    let source =
+        ["people.rs", "roles.rs"].map(|file| std::fs::read_to_string(root.join(file)).unwrap()).concat();
+    let rows: Vec<(&str, &str)> = PAGE
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
+        .filter(|(_, rest)| rest.starts_with("error |") || rest.starts_with("warning |"))
+        .collect();
+    for (code, _) in &rows {
+        assert!(source.contains(&format!("\"{code}\"")), "nothing finds {code}");
+    }
+    // What looks like a code: words in lower case with a hyphen between, as the second argument of a finding.
+    let words = source.split('"').skip(1).step_by(2);
+    let is_code = |text: &&str| {
+        text.contains('-') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
+    for code in words.filter(is_code).filter(|code| *code != "ou-root") {
+        assert!(rows.iter().any(|(known, _)| *known == code), "the page does not list {code}");
+    }
+}
