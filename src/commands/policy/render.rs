@@ -21,10 +21,10 @@ use settings::SettingsArgs;
 ///
 /// One document as it is, several as one JSON object by name, or files with --out.
 /// The names: ceiling/NAME, role/ACCESS.trust, role/ACCESS.standing,
-/// door/DOOR.trust, door/DOOR.entry, door/DOOR.glass, door/DOOR.publish,
-/// grant/ACCESS, grantor.policy, grantor.trust, guardrail, ledger. A document that
-/// needs something that neither the policy nor an option says is left out, and jit
-/// says what it needs.
+/// door/DOOR.trust, door/DOOR.apply, door/DOOR.entry, door/DOOR.glass,
+/// door/DOOR.publish, function.policy, grant/ACCESS, grantor.policy,
+/// grantor.trust, guardrail, ledger. A document that needs something that neither
+/// the policy nor an option says is left out, and jit says what it needs.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment, next_line_help = true)]
 pub struct RenderArgs {

@@ -158,7 +158,7 @@ fn every_document_is_a_file_or_a_member_of_one_object() {
     insta::assert_snapshot!(room.told(&written), @"
     exit 0
     --- stderr
-    ✓ Wrote 25 documents to documents
+    ✓ Wrote 26 documents to documents
     ");
     let mut names = BTreeSet::new();
     for entry in walk(&room.path("documents")) {
@@ -171,7 +171,7 @@ fn every_document_is_a_file_or_a_member_of_one_object() {
         names.insert(name);
     }
     assert_eq!(names, all.keys().cloned().collect());
-    assert!(names.len() == 25 && names.contains("door/glass.glass"), "{names:?}");
+    assert!(names.len() == 26 && names.contains("door/glass.glass"), "{names:?}");
     // The same again, over the same files.
     assert_eq!(render(&room, &[&grants[..], &["--out", "documents"]].concat()).code(), 0);
     // They are for everybody to read.
@@ -197,7 +197,7 @@ fn what_is_not_known_is_left_out_and_named() {
     ✓ Wrote 10 documents to documents
     Left out: grantor.trust
     next: add --function-role ARN
-    Left out: door/contractors.entry, door/glass.glass, door/hub.entry, door/platform.publish, ledger
+    Left out: door/contractors.entry, door/glass.glass, door/hub.entry, door/platform.publish, function.policy, ledger
     next: add --ledger BUCKET
     Left out: guardrail
     next: add --platform ARN for each role that deploys
@@ -216,7 +216,7 @@ fn what_is_not_known_is_left_out_and_named() {
     exit 2
     --- stderr
     error: no document matches `rolle/read`
-      next: the names are ceiling/admin, ceiling/operate, ceiling/read, grantor.policy, role/deploy.trust, role/glass.standing, role/glass.trust, role/pay-admin.trust, role/prod-db.trust, role/read.trust, door/contractors.entry, door/contractors.trust, door/glass.glass, door/glass.trust, door/hub.entry, door/hub.trust, door/platform.publish, door/platform.trust, grantor.trust, guardrail, ledger
+      next: the names are ceiling/admin, ceiling/operate, ceiling/read, grantor.policy, role/deploy.trust, role/glass.standing, role/glass.trust, role/pay-admin.trust, role/prod-db.trust, role/read.trust, door/contractors.entry, door/contractors.trust, door/glass.glass, door/glass.trust, door/hub.entry, door/hub.trust, door/platform.publish, door/platform.trust, function.policy, grantor.trust, guardrail, ledger
     ");
     let door = room.jit(&["policy", "render", "policy", "--trust", "hubb=saml,okta"]).run();
     insta::assert_snapshot!(room.told(&door), @"

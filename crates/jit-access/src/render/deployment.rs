@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jit_wire::arn::Partition;
 
 use super::{
-    Ceiling, Document, EntryRole, Fullness, GrantDocument, GrantorTrust, Guardrail, LedgerBucket, Level,
-    Limit, RoleOnRequest, TooLong, grantor, standing,
+    Ceiling, Document, EntryPolicy, EntryRole, Fullness, GrantDocument, GrantorTrust, Guardrail,
+    LedgerBucket, Level, Limit, Reach, RoleOnRequest, TooLong, Writes, grantor, standing,
 };
 use crate::decide::Grant;
 use crate::fold::approver_groups;
@@ -89,6 +89,7 @@ pub fn deployment(policy: &Policy, settings: &RenderSettings) -> Rendering {
     writer.roles();
     writer.doors();
     writer.ledger();
+    writer.function();
     writer.grantor();
     writer.guardrail();
     writer.grants();
@@ -226,6 +227,26 @@ impl Writer<'_> {
         self.put(key, Limit::Bucket, bucket.render());
     }
 
+    /// What the function may do; the voters' doors have the same where approvers apply.
+    fn function(&mut self) {
+        if self.policy.deployment.apply != Apply::Function {
+            return;
+        }
+        match (&self.settings.ledger, &self.settings.reach) {
+            (None, _) => self.lacks("function.policy", MissingSetting::Ledger),
+            (_, None) => self.lacks("function.policy", MissingSetting::Reach),
+            (Some(ledger), Some(accounts)) => {
+                let policy = EntryPolicy {
+                    partition: self.partition(),
+                    ledger: ledger.clone(),
+                    reach: Reach::Grantors(accounts.clone()),
+                    writes: Writes::Acts,
+                };
+                self.put("function.policy", Limit::Inline, policy.render());
+            }
+        }
+    }
+
     fn grantor(&mut self) {
         self.put("grantor.policy", Limit::Inline, grantor(self.partition()));
         match (self.policy.deployment.apply, &self.settings.function_role) {
@@ -257,7 +278,8 @@ impl Writer<'_> {
                 self.lacks(key, MissingSetting::Other(why));
             } else {
                 let names = names.into_iter().collect();
-                let trust = GrantorTrust::Approvers { doors: doors.clone(), names };
+                let (doors, tags) = (doors.clone(), self.settings.tags.clone());
+                let trust = GrantorTrust::Approvers { doors, names, tags };
                 self.put(key, Limit::Trust, trust.render());
             }
         }

@@ -2,7 +2,7 @@
 
 use super::super::{EntryPolicy, EntryRole, EntryTrust, Limit, OidcProvider, Reach, Writes};
 use super::{Arrival, MissingSetting, Writer};
-use crate::policy::{Door, Right};
+use crate::policy::{Apply, Door, Right};
 
 impl Writer<'_> {
     pub(super) fn doors(&mut self) {
@@ -17,7 +17,9 @@ impl Writer<'_> {
         let may = |right| door.may.contains(&right);
         let is_permission_set = EntryRole::new(&door.role).is_permission_set();
         let limit = if is_permission_set { Limit::PermissionSet } else { Limit::Inline };
+        let applies = may(Right::Vote) && self.policy.deployment.apply == Apply::Approver;
         let kinds = [
+            ("apply", applies, true, Writes::Acts),
             ("entry", may(Right::Request) || may(Right::Vote), may(Right::Request), Writes::Facts),
             ("glass", may(Right::Glass), true, Writes::Facts),
             ("publish", may(Right::Publish), false, Writes::Policy),
@@ -33,6 +35,7 @@ impl Writer<'_> {
             };
             let reach = match &self.settings.reach {
                 _ if !reaches => Reach::Nothing,
+                Some(accounts) if kind == "apply" => Reach::Grantors(accounts.clone()),
                 Some(accounts) if kind == "glass" => Reach::Glass(accounts.clone()),
                 Some(accounts) => Reach::OnRequest(accounts.clone()),
                 None => {

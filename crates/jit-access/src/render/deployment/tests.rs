@@ -60,6 +60,7 @@ fn a_whole_deployment_is_rendered() {
             "door/hub.trust",
             "door/platform.publish",
             "door/platform.trust",
+            "function.policy",
             "grant/deploy",
             "grant/pay-admin",
             "grant/prod-db",
@@ -106,6 +107,7 @@ fn what_is_not_known_is_named() {
                 ("door/glass.glass", MissingSetting::Ledger),
                 ("door/hub.entry", MissingSetting::Ledger),
                 ("door/platform.publish", MissingSetting::Ledger),
+                ("function.policy", MissingSetting::Ledger),
                 ("ledger", MissingSetting::Ledger),
             ],
         ),
@@ -116,6 +118,7 @@ fn what_is_not_known_is_named() {
                 ("door/contractors.entry", MissingSetting::Reach),
                 ("door/glass.glass", MissingSetting::Reach),
                 ("door/hub.entry", MissingSetting::Reach),
+                ("function.policy", MissingSetting::Reach),
             ],
         ),
         (
@@ -168,7 +171,10 @@ fn where_approvers_apply_no_voter_of_an_account_becomes_a_role_there() {
     }
     let applier = text(&rendering, "grantor/111122223333.trust");
     assert!(applier.contains("\"*:bob@corp.com\"") && !applier.contains("heidi"), "{applier}");
-    assert!(!names(&rendering).contains(&"grantor.trust"));
+    assert!(!names(&rendering).contains(&"grantor.trust") && !names(&rendering).contains(&"function.policy"));
+    let apply = text(&rendering, "door/hub.apply");
+    assert!(apply.contains("role/jit-grantor") && apply.contains("/a/????"), "{apply}");
+    assert!(!names(&rendering).contains(&"door/contractors.apply"), "nobody votes there");
     let glass = text(&rendering, "role/glass.trust");
     assert!(!glass.contains("NoVoter"), "break-glass is not granted: {glass}");
 
