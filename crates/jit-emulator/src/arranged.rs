@@ -1,5 +1,5 @@
-//! The roles and users of the settings, as IAM has them: with trust policies and permissions, so that there is
-//! one road to a decision.
+//! The roles and users of the settings as IAM entities with trust policies and permissions, so that all
+//! decisions are made in the same way.
 
 use iam_evaluate::Kind;
 use serde_json::{Value, json};
@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 use crate::cloud::{Cloud, IamRole, read};
 use crate::settings::{Role, Settings, Trust};
 
-/// What the roles of the settings that trust the IdP may do, and the users: go on to another role.
+/// The permissions of users and of roles that trust the IdP: assuming other roles.
 const GO_ON: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"}]}"#;
-/// What their other roles may do.
+/// The permissions of the other roles.
 const EVERYTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 /// The name of these policies.
 const NAME: &str = "arranged";
 
-/// What exists in AWS by these settings.
+/// The cloud that these settings describe.
 pub(crate) fn cloud(settings: &Settings) -> Cloud {
     let mut cloud = settings.cloud.clone();
     for role in &settings.roles {
-        // Several entries of one ARN are several ways into one role.
+        // Several entries with the same ARN are several ways into one role.
         let same: Vec<&Role> = settings.roles.iter().filter(|other| other.arn == role.arn).collect();
         if cloud.role(&role.arn).is_none() {
             put(&mut cloud, &same);
@@ -34,7 +34,7 @@ pub(crate) fn cloud(settings: &Settings) -> Cloud {
     cloud
 }
 
-/// The role of a permission set that Identity Center gives a session of; made when it is first used.
+/// The role of a permission set for which Identity Center issues a session; created on first use.
 pub(crate) fn permission_set(cloud: &mut Cloud, arn: &str) {
     if cloud.role(arn).is_none() {
         let role = Role { arn: arn.to_owned(), max_session: 12 * 3600, ..Role::hub(arn, 0) };
@@ -50,7 +50,7 @@ fn put(cloud: &mut Cloud, same: &[&Role]) {
     let permissions = if same.iter().any(|role| role.trust == Trust::Provider) { GO_ON } else { EVERYTHING };
     let longest = same.iter().map(|role| role.max_session).max().unwrap_or_default();
     let role = IamRole::new(&first.arn, &trust).with(NAME, permissions).lasting(longest);
-    // A role that trusts nobody, because its settings name no principal, is as good as none.
+    // A role without a principal in its settings trusts nobody, so it is left out.
     let _ = cloud.put_role(role);
 }
 
@@ -61,7 +61,7 @@ fn statement(role: &Role) -> Option<Value> {
         Trust::Provider => json!({
             "Effect": "Allow", "Principal": "*",
             "Action": ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", also[0], also[1]],
-            // Whoever holds AWS credentials is not vouched for by the IdP.
+            // A principal with AWS credentials is not federated.
             "Condition": { "Null": { "aws:userid": "true" } },
         }),
         Trust::Role(arn) => json!({
@@ -69,7 +69,7 @@ fn statement(role: &Role) -> Option<Value> {
         }),
     };
     if let Some(id) = &role.external_id {
-        // TagSession and SetSourceIdentity are asked with the same parameters.
+        // TagSession and SetSourceIdentity are checked with the same parameters.
         statement["Condition"]["StringEquals"] = json!({ "sts:ExternalId": id.replace('$', "${$}") });
     }
     if role.wants_mfa {

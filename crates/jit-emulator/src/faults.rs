@@ -1,4 +1,4 @@
-//! What can be made to go wrong while the servers run. Real IdPs do each of these sooner or later.
+//! Faults that can be arranged while the servers run. Real IdPs have each of these sooner or later.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::journal::Call;
 use crate::settings::{Account, User};
 use jit_wire::loopback::{self, Reply};
 
-/// What goes wrong now; nothing at first.
+/// The faults in effect; none at first.
 #[derive(Debug, Default)]
 pub struct Faults {
-    /// What is wrong in documents and tokens.
+    /// Flaws of documents and tokens.
     pub flaws: HashSet<Flaw>,
     /// By how many seconds the IdP's clock is ahead; negative if it is behind.
     pub provider_clock: i64,
@@ -25,7 +25,7 @@ pub struct Faults {
     pub hub_lifetime: Option<Duration>,
     /// The same for sessions of the other roles.
     pub spoke_lifetime: Option<Duration>,
-    /// Somebody else at the person's desk.
+    /// Another person at the same desk.
     pub user: Option<User>,
     /// What is changed in an assertion before it is signed.
     pub edit_assertion: Option<Edit>,
@@ -41,28 +41,28 @@ pub struct Faults {
     pub signed_in_ago: Option<Duration>,
     /// Assertions are encrypted for AWS.
     pub encrypted: bool,
-    /// Where AWS believes that calls come from.
+    /// The network that AWS sees calls come from.
     pub network: Option<CallerNetwork>,
-    /// How many entries a page of S3's and IAM's lists has at most, so that a test needs few of them.
+    /// The maximum number of entries on a page of S3's and IAM's lists, so that a test needs only a few.
     pub page_size: Option<usize>,
     troubles: Vec<(Call, Times, Trouble)>,
     /// When the portal accepted the calls of the last second.
     taken: VecDeque<Instant>,
 }
 
-/// Where a call comes from, as policies see it.
+/// The network that a call comes from, as policies see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerNetwork {
     /// It came over TLS (`aws:SecureTransport`).
     pub tls: bool,
     /// The public address (`aws:SourceIp`).
     pub address: String,
-    /// The VPC of the endpoint it came through (`aws:SourceVpc`). There is no public address then.
+    /// The VPC of the endpoint that it came through (`aws:SourceVpc`). The call then has no public address.
     pub vpc: Option<String>,
 }
 
 impl Default for CallerNetwork {
-    /// These servers are plain HTTP, and stand for endpoints that are not.
+    /// These servers use plain HTTP, but emulate endpoints that do not.
     fn default() -> Self {
         Self { tls: true, address: "127.0.0.1".to_owned(), vpc: None }
     }
@@ -77,13 +77,13 @@ impl Edit {
         Self(Box::new(edit))
     }
 
-    /// `from` becomes `to`, wherever it is.
+    /// Replaces `from` by `to` everywhere.
     pub fn replacing(from: &str, to: &str) -> Self {
         let (from, to) = (from.to_owned(), to.to_owned());
         Self::by(move |text| text.replace(&from, &to))
     }
 
-    /// Every expiry in an assertion is this long after it was made.
+    /// Sets every expiry in an assertion to this long after its creation.
     pub fn ending_in(life: Duration) -> Self {
         Self::by(move |xml| {
             let end = OffsetDateTime::now_utc() + life;
@@ -106,10 +106,10 @@ impl std::fmt::Debug for Edit {
     }
 }
 
-/// Something wrong in a document or a token.
+/// A flaw of a document or a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Flaw {
-    /// Discovery speaks for another issuer.
+    /// Discovery is for another issuer.
     DiscoveryIssuer,
     /// The callback carries another `state`.
     CallbackState,
@@ -119,45 +119,45 @@ pub enum Flaw {
     UserDenies,
     /// ID tokens name another issuer.
     Issuer,
-    /// ID tokens are meant for another client.
+    /// ID tokens are issued for another client.
     Audience,
     /// ID tokens carry another nonce.
     Nonce,
     /// ID tokens expired an hour ago.
     Expired,
-    /// ID tokens are signed by nobody.
+    /// ID tokens have an invalid signature.
     Signature,
     /// ID tokens name a key that is never published.
     KeyId,
     /// The signing key is missing the next time that keys are fetched, and there afterwards: a rotation. It
     /// happens once.
     LateKey,
-    /// What a request requires of the sign-in is ignored.
+    /// The request's requirements for the sign-in are ignored.
     IgnoresStepUp,
-    /// What a request requires of the sign-in is refused.
+    /// The request's requirements for the sign-in are refused.
     RefusesStepUp,
-    /// A refresh brings no ID token.
+    /// A refresh returns no ID token.
     NoIdTokenOnRefresh,
 }
 
-/// Trouble with one kind of request.
+/// A problem with one kind of request.
 #[derive(Clone, Debug)]
 pub enum Trouble {
-    /// HTTP 500 with a few words.
+    /// HTTP 500 with a short text.
     ServerError,
-    /// 200 and a page, as a captive portal answers.
+    /// 200 and an HTML page, like a captive portal.
     Html,
     /// 200 and one megabyte of JSON.
     Megabyte,
-    /// 200 and JSON that stops before its end.
+    /// 200 and JSON that is cut off.
     Cut,
-    /// The right answer, late; or whatever else is arranged after this, late.
+    /// A late answer: the right one, or the next problem in the list.
     Late(Duration),
     /// No answer at all.
     Hang,
-    /// Carried out, and then HTTP 500 in place of the answer.
+    /// The call is carried out, but the answer is HTTP 500.
     AnswerLost,
-    /// Refused in the protocol's own form.
+    /// A refusal in the protocol's own form.
     Refuse(Refusal),
 }
 
@@ -186,17 +186,17 @@ impl Refusal {
 }
 
 impl Faults {
-    /// Every `call` has this `trouble`, until [`Faults::clear`].
+    /// Every `call` has this problem until [`Faults::clear`].
     pub fn always(&mut self, call: Call, trouble: Trouble) {
         self.troubles.push((call, Times::Always, trouble));
     }
 
-    /// The next `times` of `call` have this `trouble`.
+    /// The next `times` calls of this kind have this problem.
     pub fn next(&mut self, times: usize, call: Call, trouble: Trouble) {
         self.troubles.push((call, Times::Left(times), trouble));
     }
 
-    /// Ends all trouble.
+    /// Ends all problems.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
@@ -215,7 +215,7 @@ impl Faults {
         false
     }
 
-    /// The troubles that this one `call` has: being late, and what comes after that.
+    /// The problems of this `call`: being late, and the next one.
     pub(crate) fn take(&mut self, call: Call) -> Vec<Trouble> {
         let mut met = Vec::new();
         self.troubles.retain_mut(|(of, times, trouble)| {
@@ -235,12 +235,12 @@ impl Faults {
     }
 }
 
-/// Why a request never reaches its service.
+/// Why a request does not reach its service.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// Refused in the protocol's form.
+    /// A refusal in the protocol's form.
     Refused(Refusal),
-    /// An answer that is in no protocol's form.
+    /// An answer in no protocol's form.
     Broken(Box<Reply>),
 }
 
@@ -250,7 +250,7 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// Carries out `trouble`: an error if it replaces the answer.
+/// Causes a problem; an error if it replaces the answer.
 pub(crate) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
     let broken =
         |status, kind, body: String| Err(Stop::Broken(Box::new(loopback::reply(status, kind, body))));
@@ -275,7 +275,7 @@ pub(crate) async fn suffer(trouble: Trouble) -> Result<(), Stop> {
             Ok(())
         }
         Trouble::Hang => std::future::pending().await,
-        // What happens after the call is up to whoever carries it out.
+        // The caller replaces the answer after the call.
         Trouble::AnswerLost => Ok(()),
         Trouble::Refuse(refusal) => Err(refusal.into()),
     }

@@ -1,4 +1,4 @@
-//! Percent-encoding, as Signature Version 4, IAM's documents and S3's lists have it (RFC 3986).
+//! Percent-encoding as in Signature Version 4, IAM's documents and S3's lists (RFC 3986).
 
 use std::fmt::Write as _;
 

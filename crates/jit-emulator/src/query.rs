@@ -1,4 +1,4 @@
-//! The query protocol of AWS: a form in, XML out (IAM, STS, and in its own way EC2).
+//! The query protocol of AWS: a form in, XML out (IAM, STS, and a variant in EC2).
 
 use http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! What a service tells CloudTrail of a call.
+//! The information that a service passes to CloudTrail about a call.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use jit_wire::loopback::Request;
 
 /// A service whose calls CloudTrail records.
 pub(crate) trait Recorded: Service {
-    /// The event of a request; `None` if it is none (of data, or nothing that AWS knows).
+    /// The event of a request; `None` if it is not recorded (a data event, or not a call of AWS).
     fn event(&self, request: &Request) -> Option<Event>;
 }
 
@@ -23,7 +23,7 @@ pub(crate) struct Event {
     pub(crate) parameters: Value,
     /// `AWS::IAM::Role` and the like, with the name.
     pub(crate) resources: Vec<(&'static str, String)>,
-    /// The account that owns what the call is about, where it can be another than the caller's.
+    /// The account that owns the subject of the call, if that may be another than the caller's.
     pub(crate) owner: Option<String>,
     /// `userName` of a caller who does not sign: the person that a token or an assertion is about.
     pub(crate) unsigned_user: Option<String>,

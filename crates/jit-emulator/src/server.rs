@@ -20,7 +20,7 @@ use crate::shared::{Shared, lock};
 use jit_wire::loopback::Loopback;
 use jit_wire::timestamp::Timestamp;
 
-/// How large a call to AWS may be: an object of S3, and a policy of 1 MiB is one.
+/// The size limit of a call to AWS: S3 objects, among them policies of 1 MiB.
 const LARGEST_OBJECT: usize = 2 * 1024 * 1024;
 
 /// The servers, on a thread of their own. They stop when this is dropped.
@@ -77,8 +77,8 @@ impl Servers {
         &self.sts_url
     }
 
-    /// The URL of every service of AWS that is here: STS, IAM, S3, CloudTrail and EC2, for `AWS_ENDPOINT_URL`. They
-    /// are told apart by what a request is signed for.
+    /// The URL of every AWS service that is emulated: STS, IAM, S3, CloudTrail and EC2, for
+    /// `AWS_ENDPOINT_URL`. A request is passed to the service that it is signed for.
     pub fn aws_url(&self) -> &str {
         &self.sts_url
     }
@@ -97,8 +97,8 @@ impl Servers {
         of_aws.into_iter().map(|name| (name, self.aws_url())).chain(center).collect()
     }
 
-    /// Looks at what exists in AWS, and changes it as somebody could who is above every policy. Not to be called
-    /// while the same thread holds it already.
+    /// Reads or changes the contents of AWS without any authorization. Must not be called again by the same
+    /// thread while it runs.
     pub fn cloud<T>(&self, look: impl FnOnce(&mut Cloud) -> T) -> T {
         look(&mut lock(&self.shared.cloud))
     }

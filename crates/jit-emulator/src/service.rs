@@ -1,5 +1,5 @@
-//! What every service is, and the layer around it: the journal counts each call, and arranged trouble
-//! happens, before the service itself sees the request. A service knows about neither.
+//! The trait of all services, and the layer around them: before a service sees a request, the journal counts
+//! the call and arranged problems happen. A service knows about neither.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -18,8 +18,8 @@ use jit_wire::timestamp::Timestamp;
 
 /// A service that answers on one port.
 pub(crate) trait Service {
-    /// What the request counts as. `None` is a page or a style sheet, which is not counted and never has
-    /// trouble.
+    /// The call that the request counts as. `None` is a page or a style sheet, which is not counted and never
+    /// has problems.
     fn call(&self, request: &Request) -> Option<Call>;
 
     /// The time by the service's own clock, for its `Date` header.
@@ -28,7 +28,7 @@ pub(crate) trait Service {
     /// Answers the request.
     ///
     /// # Errors
-    /// What the service refuses, for [`Service::refused`] to express in its protocol.
+    /// A refusal, for [`Service::refused`] to express in the protocol.
     fn answer(&self, request: &Request) -> Result<Reply, Refusal>;
 
     /// A refusal of the request, in the protocol's form.
@@ -70,13 +70,13 @@ pub(crate) fn served(
     }
 }
 
-/// What becomes of the answer to a call that is carried out.
+/// What happens to the answer of a call that is carried out.
 enum Then {
     Answer,
     LoseAnswer,
 }
 
-/// Counts `call` and carries out the trouble that was arranged for it.
+/// Counts `call` and causes its arranged problems.
 async fn meet(shared: &Shared, call: Call) -> Result<Then, Stop> {
     lock(&shared.journal).note_call(call);
     let troubles = lock(&shared.faults).take(call);

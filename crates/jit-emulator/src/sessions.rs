@@ -1,4 +1,4 @@
-//! AWS sessions, from STS or from Identity Center: what they consist of, and how an answer describes them.
+//! AWS sessions, from STS or from Identity Center: their contents, and their form in an answer.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +22,7 @@ use jit_wire::timestamp::Timestamp;
 pub(crate) struct Sessions(Rc<RefCell<HashMap<String, Rc<Session>>>>);
 
 impl Sessions {
-    /// At first it has the keys of users.
+    /// Starts with the keys of users.
     pub(crate) fn new(shared: &Shared) -> Self {
         let sessions = Self(Rc::default());
         for user in &shared.settings.key_users {
@@ -43,14 +43,14 @@ impl Sessions {
     }
 }
 
-/// A session, as AWS remembers it.
+/// A session, as AWS stores it.
 pub(crate) struct Session {
     pub(crate) key_id: String,
     pub(crate) secret_key: String,
     pub(crate) token: String,
     pub(crate) expires: Timestamp,
     pub(crate) issued: Timestamp,
-    /// Of the role, or of the user.
+    /// The ARN of the role, or of the user.
     pub(crate) role_arn: String,
     /// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
     pub(crate) arn: String,
@@ -68,13 +68,13 @@ pub(crate) struct Proof {
     pub(crate) source_identity: Option<String>,
     /// Its session tags.
     pub(crate) tags: BTreeMap<String, String>,
-    /// Which of them the next session in the chain inherits.
+    /// The tags that the next session in the chain inherits.
     pub(crate) transitive: Vec<String>,
     /// The policies that were given with the call. `None`: none were.
     pub(crate) policies: Option<Vec<Policy>>,
     /// The identity provider whose token or assertion started it (`aws:FederatedProvider`).
     pub(crate) provider: Option<String>,
-    /// A code of an MFA device was shown.
+    /// Whether a code of an MFA device was provided.
     pub(crate) mfa: bool,
 }
 
@@ -86,12 +86,12 @@ impl Proof {
     }
 }
 
-/// How many bytes tags have.
+/// The size of tags in bytes.
 pub(crate) fn size_of(tags: &BTreeMap<String, String>) -> usize {
     tags.iter().map(|(key, value)| key.len() + value.len()).sum()
 }
 
-/// What a new session is made from.
+/// The parts of a new session.
 pub(crate) struct Wanted<'a> {
     /// The role's ARN.
     pub(crate) role: &'a str,
@@ -106,7 +106,7 @@ impl Session {
     pub(crate) fn new(shared: &Shared, wanted: Wanted<'_>) -> Result<Self, Refusal> {
         let Wanted { role, name, lifetime, proof, chained } = wanted;
         let secret_key = STANDARD.encode(shared.random::<30>()?);
-        // 900 letters, as long as AWS's often are.
+        // 900 characters, as long as AWS's often are.
         let token = STANDARD.encode(shared.random::<675>()?);
         shared.note("secret access key", &secret_key);
         shared.note("session token", &token);
@@ -152,7 +152,7 @@ impl Session {
         Ok(Self { arn: self.arn.clone(), user_id: self.user_id.clone(), ..session })
     }
 
-    /// Whether it is a session of a role, and not a user's.
+    /// Whether it is a session of a role, and not of a user.
     pub(crate) fn is_of_role(&self) -> bool {
         self.arn.contains(":assumed-role/")
     }
@@ -162,7 +162,7 @@ impl Session {
         self.user_id.split_once(':').map(|(_, name)| name).unwrap_or_default()
     }
 
-    /// The elements of the answer that contains it.
+    /// The elements that describe it in an answer.
     pub(crate) fn describe(&self, packed_percent: Option<usize>) -> Vec<String> {
         let credentials = [
             xml::text("AccessKeyId", &self.key_id),

@@ -23,14 +23,14 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     clock: Arc<dyn Clock>,
     pub(crate) issuer: String,
-    /// The key that signs, and the one before it, which is still published.
+    /// The key that signs, and the previous one, which is still published.
     pub(crate) keys: [Key; 2],
-    /// What assertions are encrypted with.
+    /// The key that encrypts assertions.
     pub(crate) sealing: Sealing,
     pub(crate) random: SystemRandom,
     pub(crate) journal: Mutex<Journal>,
     pub(crate) faults: Mutex<Faults>,
-    /// What exists in AWS.
+    /// The contents of AWS.
     pub(crate) cloud: Mutex<Cloud>,
 }
 
@@ -56,7 +56,7 @@ impl Shared {
         lock(&self.faults).flaws.contains(&flaw)
     }
 
-    /// Who signs in.
+    /// The person who signs in.
     pub(crate) fn user(&self) -> User {
         lock(&self.faults).user.clone().unwrap_or_else(|| self.settings.user.clone())
     }
@@ -73,7 +73,7 @@ impl Shared {
         Timestamp(self.clock.now().0.saturating_add(ahead))
     }
 
-    /// How long a hub session lasts for which `asked` was requested.
+    /// The lifetime of a hub session for which `asked` was requested.
     pub(crate) fn hub_lifetime(&self, asked: Duration) -> Duration {
         lock(&self.faults).hub_lifetime.unwrap_or(asked)
     }
@@ -83,12 +83,12 @@ impl Shared {
         lock(&self.faults).spoke_lifetime.unwrap_or(asked)
     }
 
-    /// Where calls to AWS come from.
+    /// The network that calls to AWS come from.
     pub(crate) fn network(&self) -> CallerNetwork {
         lock(&self.faults).network.clone().unwrap_or_default()
     }
 
-    /// How many entries a page has, of a list whose pages have at most `most`.
+    /// The number of entries on a page of a list whose pages have at most `most`.
     pub(crate) fn page_size(&self, most: usize) -> usize {
         lock(&self.faults).page_size.unwrap_or(most).clamp(1, most)
     }
@@ -100,7 +100,6 @@ impl Shared {
         format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
     }
 
-    /// This many random bytes.
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], Refusal> {
         let mut bytes = [0; N];
         let filled = self.random.fill(&mut bytes);
@@ -108,7 +107,7 @@ impl Shared {
         Ok(bytes)
     }
 
-    /// A new secret of 256 bits, noted as `what`.
+    /// A new secret of 256 bits, recorded as `what`.
     pub(crate) fn issue(&self, what: &'static str) -> Result<String, Refusal> {
         let secret = URL_SAFE_NO_PAD.encode(self.random::<32>()?);
         self.note(what, &secret);
@@ -121,7 +120,7 @@ impl Shared {
     }
 }
 
-/// A panic in another thread leaves nothing half-done under these locks.
+/// A panic in another thread leaves no inconsistent state under these locks.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

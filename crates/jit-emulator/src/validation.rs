@@ -1,4 +1,4 @@
-//! Parameters whose form is wrong, refused in the words that STS and IAM share.
+//! Validates parameters, with the error messages that STS and IAM share.
 
 use crate::faults::Refusal;
 use crate::params::Params;
@@ -8,7 +8,7 @@ pub(crate) fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new(400, "ValidationError", message)
 }
 
-/// A value that breaks a rule, in the words that the query services share.
+/// The error for a value that breaks a rule, in the words that the query services share.
 pub(crate) fn constraint(value: &str, name: &str, rule: &str) -> Refusal {
     invalid(format!(
         "1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: Member must {rule}"

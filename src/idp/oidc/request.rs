@@ -239,8 +239,8 @@ fn query(
 }
 
 /// `offline_access` needs `consent` (OpenID Connect Core 1.0, section 11), except at Entra, where it would
-/// ask every user again for what their administrator has granted, and lock out those who may not grant
-/// anything themselves; Entra also accepts only one value. Google has no `login`.
+/// ask every user again for what their administrator has granted, and lock out users without the permission
+/// to grant anything; Entra also accepts only one value. Google has no `login`.
 fn prompt(vendor: Vendor, offline: bool, force: bool) -> Option<&'static str> {
     match (vendor, offline, force) {
         (Vendor::Google, _, true) => Some("select_account consent"),

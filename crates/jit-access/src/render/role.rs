@@ -19,12 +19,12 @@ pub struct RoleOnRequest {
 /// A person's own name, in whatever role: the part of `aws:userid` after the colon.
 pub(super) const OWN_NAME: &str = "*:${sts:RoleSessionName}";
 
-/// A statement about whoever comes through these doors.
+/// A statement about everybody who comes through these doors.
 fn through(doors: &[EntryRole], sid: &'static str) -> Statement {
     Statement::allow(Some(sid)).aws(roots(doors)).when("ArnLike", "aws:PrincipalArn", patterns(doors))
 }
 
-/// What whoever comes through these doors may bring along: the source identity and the session tags that the
+/// What people who come through these doors may bring along: the source identity and the session tags that the
 /// IdP gave them, unchanged. Without these statements AWS refuses everybody who has one.
 pub(super) fn carried(doors: &[EntryRole], tags: &[String]) -> Vec<Statement> {
     let mut statements = vec![through(doors, "OwnSource").action("sts:SetSourceIdentity").when(

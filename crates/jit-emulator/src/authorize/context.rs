@@ -41,7 +41,7 @@ fn of_session(cloud: &Cloud, session: &Session) -> Keys {
         keys.push(key("aws:PrincipalType", "User"));
         keys.push(key("aws:username", session.arn.rsplit('/').next().unwrap_or_default()));
     }
-    // Long-lived access keys were not issued, and say nothing of MFA.
+    // Long-lived access keys have no issue time, and do not tell about MFA.
     if !session.token.is_empty() {
         keys.push(key("aws:TokenIssueTime", session.issued.to_rfc3339()));
         keys.push(key("aws:MultiFactorAuthPresent", proof.mfa.to_string()));

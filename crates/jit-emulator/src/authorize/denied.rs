@@ -34,19 +34,19 @@ impl Denied {
         Self { who, action: action.to_owned(), resource: resource.to_owned(), because }
     }
 
-    /// With the reason, as most services give it.
+    /// With the reason, as in most services.
     pub(crate) fn sentence(&self) -> String {
         let Self { who, action, resource, because } = self;
         format!("User: {who} is not authorized to perform: {action} on resource: {resource} {because}")
     }
 
-    /// With the reason, and without a resource: of actions that have none.
+    /// With the reason but without a resource, for actions that have none.
     pub(crate) fn short(&self) -> String {
         let Self { who, action, because, .. } = self;
         format!("User: {who} is not authorized to perform: {action} {because}")
     }
 
-    /// S3 puts the resource in quotation marks.
+    /// S3 quotes the resource.
     pub(crate) fn quoted(&self) -> String {
         let Self { who, action, resource, because } = self;
         match resource.as_str() {
@@ -57,7 +57,7 @@ impl Denied {
         }
     }
 
-    /// Without the reason, as STS does about roles of other accounts.
+    /// Without the reason, as in STS for roles of other accounts.
     pub(crate) fn plain(&self) -> String {
         let Self { who, action, resource, .. } = self;
         format!("User: {who} is not authorized to perform: {action} on resource: {resource}")

@@ -1,5 +1,5 @@
-//! The one road to an answer of yes or no: whose session signed, which policies apply, what the request says
-//! about itself, and `iam-evaluate`'s decision in AWS's words.
+//! Authorization: which session signed, which policies apply, what the condition keys are, and the decision
+//! of `iam-evaluate` in AWS's words.
 
 mod context;
 mod denied;
@@ -22,7 +22,7 @@ use jit_wire::loopback::Request;
 pub(crate) use policies::{known_of_aws, managed};
 pub(crate) use question::{Action, Keys, Who, key};
 
-/// Answers every question of the services.
+/// Authorizes the calls of all services.
 #[derive(Clone)]
 pub(crate) struct Authorizer {
     pub(crate) shared: Arc<Shared>,
@@ -30,7 +30,7 @@ pub(crate) struct Authorizer {
 }
 
 impl Authorizer {
-    /// Whose session signed the request.
+    /// The session that signed the request.
     ///
     /// # Errors
     /// What is wrong with the signature or the session, in the words of STS.
@@ -51,10 +51,10 @@ impl Authorizer {
         Ok(session)
     }
 
-    /// Whether `who` may do `action`, now.
+    /// Checks that `who` may do `action` now.
     ///
     /// # Errors
-    /// Why not.
+    /// The denial.
     pub(crate) fn check(&self, cloud: &Cloud, who: Who<'_>, action: Action<'_>) -> Result<(), Denied> {
         let principal = match who {
             Who::Session(session) if session.is_of_role() => {

@@ -1,16 +1,16 @@
-//! Which policies apply to a call.
+//! The policies that apply to a call.
 
 use iam_evaluate::{Kind, Policies, Policy};
 
 use crate::authorize::question::Who;
 use crate::cloud::{Cloud, account_of, read};
 
-/// What AWS attaches to every root, unit and account at first.
+/// The policy that AWS attaches to every root, unit and account by default.
 const FULL_ACCESS: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 /// `ReadOnlyAccess`, in short.
 const READ_ONLY: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["*:Describe*","*:Get*","*:List*"],"Resource":"*"}]}"#;
-/// In place of a document that cannot be read or found: it allows nothing and denies everything.
+/// Replaces a document that cannot be read or found: it allows nothing and denies everything.
 const NOTHING: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
 
@@ -50,7 +50,7 @@ pub(crate) fn managed(cloud: &Cloud, arn: &str, kind: Kind) -> Option<Policy> {
     let known = cloud.policy(arn).or_else(|| known_of_aws(arn));
     match (known, kind) {
         (Some(document), _) => parsed(arn, kind, document),
-        // A boundary that nobody knows must not count as none.
+        // A boundary that is missing must not count as no boundary.
         (None, Kind::Boundary) => parsed(arn, kind, NOTHING),
         (None, _) => None,
     }
@@ -68,7 +68,7 @@ pub(crate) fn known_of_aws(arn: &str) -> Option<&'static str> {
     }
 }
 
-/// Documents were read when they entered; if one cannot be read now, everything is denied.
+/// Documents are checked when they are added; if one cannot be parsed now, everything is denied.
 fn parsed(name: &str, kind: Kind, document: &str) -> Option<Policy> {
     read(name, kind, document).or_else(|_| read(name, kind, NOTHING)).ok()
 }

@@ -1,4 +1,4 @@
-//! A question to the policies: who wants to do what, and what the call says about itself.
+//! An authorization request: the caller, the action, the resource, and the condition keys of the call.
 
 use iam_evaluate::Policy;
 
@@ -12,18 +12,18 @@ pub(crate) fn key(name: impl Into<String>, value: impl Into<String>) -> (String,
     (name.into(), vec![value.into()])
 }
 
-/// Who asks.
+/// The caller.
 #[derive(Clone, Copy)]
 pub(crate) enum Who<'a> {
-    /// Whoever holds this session.
+    /// The holder of this session.
     Session(&'a Session),
-    /// Whoever shows a token or an assertion of the provider with this ARN.
+    /// A caller with a token or an assertion of the provider with this ARN.
     Federated(&'a str),
-    /// Somebody who did not sign.
+    /// A caller without a signature.
     Nobody,
 }
 
-/// What is asked for: one action on one resource.
+/// What is requested: one action on one resource.
 pub(crate) struct Action<'a> {
     /// `s3:PutObject`.
     pub(crate) name: &'a str,
@@ -33,6 +33,6 @@ pub(crate) struct Action<'a> {
     pub(crate) account: &'a str,
     /// The policy of the resource.
     pub(crate) policy: Option<Policy>,
-    /// What the call says about itself.
+    /// The condition keys that come from the call itself.
     pub(crate) keys: Keys,
 }

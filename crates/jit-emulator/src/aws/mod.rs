@@ -1,5 +1,5 @@
-//! The port of AWS: every service of it, by the service that a request is signed for, and the console's
-//! sign-in page. Each call is written into CloudTrail on its way.
+//! The port of AWS. A request is passed to the service that it is signed for, or to the console's sign-in
+//! page, and recorded in CloudTrail.
 
 use std::sync::Arc;
 
@@ -48,14 +48,14 @@ impl Aws {
         }
     }
 
-    /// The service that a request is for. Without a signature it is a call that STS takes without one.
+    /// The service that a request is for. Unsigned calls are those that STS accepts without a signature.
     fn of(&self, request: &Request) -> &dyn Recorded {
         match signed_for(request) {
             "iam" => &self.iam,
             "s3" => &self.s3,
             "ec2" => &self.ec2,
             "cloudtrail" => &self.cloudtrail,
-            // An object or a bucket, for anybody.
+            // A public object or bucket.
             "" if request.method != http::Method::POST && request.path.len() > 1 => &self.s3,
             _ => &self.sts,
         }

@@ -13,19 +13,19 @@ pub struct CloudBucket {
     pub name: String,
     /// The account that owns it.
     pub account: String,
-    /// Where it is.
+    /// Its region.
     pub region: String,
     /// Its policy.
     pub policy: Option<String>,
-    /// Whether an object that is written again, or deleted, keeps its earlier versions.
+    /// Whether overwriting or deleting an object keeps its earlier versions.
     pub versioned: bool,
-    /// Whether new objects are locked by default (Object Lock). S3 accepts them only with a checksum then.
+    /// Whether new objects are locked by default (Object Lock). S3 then accepts them only with a checksum.
     pub locked: bool,
     /// The objects: the versions of each key, the oldest first.
     pub(crate) objects: BTreeMap<String, Vec<StoredVersion>>,
     /// Multipart uploads that are not complete, by id.
     pub(crate) uploads: BTreeMap<String, Upload>,
-    /// How many versions were ever written, for their ids.
+    /// The number of versions ever written, for their ids.
     pub(crate) written: u64,
     pub(crate) created: Timestamp,
 }
@@ -65,7 +65,7 @@ impl StoredVersion {
 }
 
 impl CloudBucket {
-    /// An empty bucket in `region` without a policy, whose objects have versions.
+    /// An empty, versioned bucket in `region` without a policy.
     pub fn new(name: &str, account: &str, region: &str) -> Self {
         Self {
             name: name.to_owned(),
@@ -101,8 +101,8 @@ impl CloudBucket {
         self.objects.get(key)?.last().filter(|version| version.body.is_some())
     }
 
-    /// Writes a version, as somebody could who is above every policy: with any content, at any time. `None`
-    /// writes a delete marker. Returns the id of the version.
+    /// Writes a version without any authorization: with any content, at any time. `None` writes a delete
+    /// marker. Returns the id of the version.
     pub fn write(&mut self, key: &str, body: Option<&[u8]>, content_type: &str, at: Timestamp) -> String {
         self.written += 1;
         let id = if self.versioned { format!("v{:019}", self.written) } else { "null".to_owned() };
@@ -119,7 +119,7 @@ impl CloudBucket {
         id
     }
 
-    /// Removes one version for good.
+    /// Removes one version permanently.
     pub(crate) fn remove(&mut self, key: &str, id: &str) {
         if let Some(versions) = self.objects.get_mut(key) {
             versions.retain(|version| version.id != id);

@@ -1,11 +1,11 @@
-//! Policy documents as they enter.
+//! Checks policy documents when they are added.
 
 use iam_evaluate::{Kind, ParseError, Policy};
 
-/// Reads a document as a policy that is attached in this way.
+/// Parses a document as a policy that is attached in this way.
 ///
 /// # Errors
-/// A document that AWS would not accept.
+/// AWS would not accept the document.
 pub(crate) fn read(name: &str, kind: Kind, document: &str) -> Result<Policy, ParseError> {
     Policy::parse(name, kind, document.as_bytes())
 }

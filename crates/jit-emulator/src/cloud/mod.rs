@@ -1,6 +1,6 @@
-//! What exists in the pretend AWS: accounts with roles and policies, an organization, and buckets.
+//! The contents of the emulated AWS: accounts with roles and policies, an organization, and buckets.
 //!
-//! Documents are checked where they enter, so everything in here can be evaluated.
+//! Documents are checked when they are added, so everything in here can be evaluated.
 
 mod bucket;
 mod document;
@@ -16,7 +16,7 @@ pub(crate) use document::read;
 pub(crate) use role::letters;
 pub use role::{IamRole, role_id};
 
-/// Everything that exists in the pretend AWS.
+/// Everything in the emulated AWS.
 #[derive(Clone, Debug, Default)]
 pub struct Cloud {
     /// The organization of every account, `o-…`, if there is one.
@@ -30,13 +30,13 @@ pub struct Cloud {
 pub(crate) struct CloudAccount {
     /// Its alias.
     pub(crate) alias: Option<String>,
-    /// By name, which is unique in an account whatever the path.
+    /// By name, which is unique in an account regardless of the path.
     pub(crate) roles: BTreeMap<String, IamRole>,
     /// The inline policies of users, by ARN.
     pub(crate) users: BTreeMap<String, BTreeMap<String, String>>,
     /// Managed policies, by ARN.
     pub(crate) policies: BTreeMap<String, String>,
-    /// Service control policies: those that are attached, beside `FullAWSAccess`.
+    /// The attached service control policies, besides `FullAWSAccess`.
     pub(crate) service_control: Vec<String>,
 }
 
@@ -49,7 +49,7 @@ impl Cloud {
     /// Adds a role, or replaces the one with its name.
     ///
     /// # Errors
-    /// A document that AWS would not accept.
+    /// AWS would not accept one of its documents.
     pub fn put_role(&mut self, role: IamRole) -> Result<(), ParseError> {
         read("trust", Kind::Trust, &role.trust)?;
         for (name, document) in &role.inline {
@@ -73,7 +73,7 @@ impl Cloud {
     /// Adds an inline policy to a role, or replaces the one with its name. `false`: there is no such role.
     ///
     /// # Errors
-    /// A document that AWS would not accept.
+    /// AWS would not accept the document.
     pub fn put_inline(&mut self, role: &str, name: &str, document: &str) -> Result<bool, ParseError> {
         read(name, Kind::Identity, document)?;
         let roles = &mut self.account(account_of(role)).roles;
@@ -84,17 +84,17 @@ impl Cloud {
     /// Adds a managed policy, or replaces it.
     ///
     /// # Errors
-    /// A document that AWS would not accept.
+    /// AWS would not accept the document.
     pub fn put_policy(&mut self, arn: &str, document: &str) -> Result<(), ParseError> {
         read(arn, Kind::Identity, document)?;
         self.account(account_of(arn)).policies.insert(arn.to_owned(), document.to_owned());
         Ok(())
     }
 
-    /// Attaches these service control policies to an account, beside `FullAWSAccess`, and no others.
+    /// Attaches exactly these service control policies to an account, besides `FullAWSAccess`.
     ///
     /// # Errors
-    /// A document that AWS would not accept.
+    /// AWS would not accept one of the documents.
     pub fn set_service_control(&mut self, account: &str, documents: &[&str]) -> Result<(), ParseError> {
         for document in documents {
             read("service control policy", Kind::ServiceControl, document)?;
@@ -107,7 +107,7 @@ impl Cloud {
     /// Adds an inline policy to a user.
     ///
     /// # Errors
-    /// A document that AWS would not accept.
+    /// AWS would not accept the document.
     pub fn put_user_policy(&mut self, user: &str, name: &str, document: &str) -> Result<(), ParseError> {
         read(name, Kind::Identity, document)?;
         let policies = self.account(account_of(user)).users.entry(user.to_owned()).or_default();
@@ -123,7 +123,7 @@ impl Cloud {
     /// Adds a bucket, or replaces it.
     ///
     /// # Errors
-    /// A policy that AWS would not accept.
+    /// AWS would not accept its policy.
     pub fn put_bucket(&mut self, bucket: CloudBucket) -> Result<(), ParseError> {
         if let Some(policy) = &bucket.policy {
             read(&bucket.name, Kind::Resource, policy)?;
@@ -137,17 +137,17 @@ impl Cloud {
         self.buckets.get(name)
     }
 
-    /// The bucket with this name, to change it as its owner's administrators could.
+    /// The bucket with this name, for changes that its owner's administrators could make.
     pub fn bucket_mut(&mut self, name: &str) -> Option<&mut CloudBucket> {
         self.buckets.get_mut(name)
     }
 
-    /// Every account that has something in it.
+    /// Every account that has any contents.
     pub fn account_ids(&self) -> BTreeSet<&str> {
         self.accounts.keys().map(String::as_str).collect()
     }
 
-    /// The account with this id, which is made if it is new.
+    /// The account with this id; created if it is new.
     pub(crate) fn account(&mut self, id: &str) -> &mut CloudAccount {
         self.accounts.entry(id.to_owned()).or_default()
     }

@@ -26,8 +26,8 @@ pub struct IamRole {
     pub(crate) created: Timestamp,
 }
 
-/// The unique id of a role, with which the `aws:userid` of its sessions begins. It follows from the ARN, so it
-/// is the same each time the servers start. (AWS gives a new one to a role that was made again.)
+/// The unique id of a role, which is the start of the `aws:userid` of its sessions. It is derived from the
+/// ARN, so it is the same each time the servers start. (AWS gives a role a new id when it is created again.)
 pub fn role_id(arn: &str) -> String {
     format!("AROA{}", letters(&digest(&SHA256, arn.as_bytes()).as_ref()[..17]))
 }
@@ -39,7 +39,7 @@ pub(crate) fn letters(bytes: &[u8]) -> String {
 }
 
 impl IamRole {
-    /// A role without permissions, for sessions of an hour.
+    /// A role without permissions, with sessions of at most one hour.
     pub fn new(arn: &str, trust: &str) -> Self {
         Self {
             arn: arn.to_owned(),

@@ -7,7 +7,7 @@ use crate::faults::Refusal;
 
 const A_PAGE: usize = 50;
 
-/// The answer to `input`, of `events`, the newest first.
+/// The answer to `input`, from `events`, the newest first.
 pub(crate) fn answer(events: &[Written], input: &Value) -> Result<Value, Refusal> {
     let invalid = |code: &str, text: &str| Refusal::new(400, code, text);
     let attributes = input["LookupAttributes"].as_array().map(Vec::as_slice).unwrap_or_default();

@@ -84,7 +84,7 @@ impl Recorded for CloudTrail {
     }
 }
 
-/// What is wrong with a signature or a session, as the JSON services say it.
+/// An error about a signature or a session, in the form of the JSON services.
 fn of_signature(refusal: Refusal) -> Refusal {
     let code = match refusal.code.as_str() {
         "InvalidClientTokenId" => "UnrecognizedClientException",

@@ -1,17 +1,17 @@
-//! How many calls CloudTrail takes: two a second, in each account and region. Measured in real time, as every rate
-//! limit here.
+//! The rate limit of CloudTrail: two calls a second in each account and region. Measured in real time, like
+//! every rate limit here.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 const A_SECOND: usize = 2;
 
-/// When calls were taken, by account and region.
+/// The times of accepted calls, by account and region.
 #[derive(Default)]
 pub(crate) struct Rate(HashMap<(String, String), VecDeque<Instant>>);
 
 impl Rate {
-    /// Whether a call at `now` is taken.
+    /// Whether a call at `now` is accepted.
     pub(crate) fn takes(&mut self, account: &str, region: &str, now: Instant) -> bool {
         let taken = self.0.entry((account.to_owned(), region.to_owned())).or_default();
         taken.retain(|at| now.duration_since(*at) < Duration::from_secs(1));

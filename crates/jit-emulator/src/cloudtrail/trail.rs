@@ -1,4 +1,4 @@
-//! What was recorded, by account and region, and when it can be seen.
+//! The recorded events, by account and region, and when they become visible.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -43,8 +43,8 @@ impl Trail {
         Self { delay: shared.settings.trail_delay, written: Rc::default() }
     }
 
-    /// Records a call. One that is about another account's role is recorded in both accounts, with an id that
-    /// they share; there the caller is only an account.
+    /// Records a call. A call about another account's role is recorded in both accounts with a shared id; in
+    /// the other account, the caller is only an account.
     pub(crate) fn note(&self, gate: &Authorizer, request: &Request, event: Event, refused: Option<&Refusal>) {
         let signed = Signed::read(&request.headers).ok();
         let session = signed.as_ref().and_then(|signed| gate.sessions.get(signed.key_id));
@@ -109,7 +109,7 @@ impl Trail {
         }
     }
 
-    /// What can be seen now, the newest first.
+    /// The visible events, the newest first.
     pub(crate) fn visible(&self, account: &str, region: &str, now: Timestamp) -> Vec<Written> {
         let written = self.written.borrow();
         let own = written.iter().rev().filter(|one| one.account == account && one.region == region);
@@ -145,7 +145,7 @@ fn identity(session: Option<&Session>, event: &Event) -> Value {
     })
 }
 
-/// What an answer says of a new session, without its secrets.
+/// What an answer contains about a new session, without its secrets.
 fn response(event: &Event) -> Value {
     let parameter = |name: &str| event.parameters[name].as_str();
     match (parameter("roleArn"), parameter("roleSessionName").or(event.unsigned_user.as_deref())) {

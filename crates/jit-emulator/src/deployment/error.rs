@@ -7,7 +7,7 @@ use iam_evaluate::ParseError;
 pub enum DeploymentError {
     /// An access names a ceiling that the layout does not have.
     Ceiling(String),
-    /// The layout has a role whose ARN is none.
+    /// The layout has a role with an invalid ARN.
     Role(String),
     /// AWS would not accept a document.
     Document(ParseError),

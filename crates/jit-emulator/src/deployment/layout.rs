@@ -1,4 +1,4 @@
-//! What the policy file leaves open: where things are, and how people arrive.
+//! What a policy file does not specify: where things are, and how people arrive.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use crate::settings::CLIENT_ID;
 /// How people arrive at a door that is not a permission set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// With an ID token for this client; their session is named after the source identity in it, which is their
+    /// With an ID token for this client. Their session is named after its source identity, which is their
     /// email address.
     Oidc {
         /// The client id.
         client: String,
     },
-    /// With an assertion; their session has the name in it, which is their email address.
+    /// With an assertion. Their session has its name, which is their email address.
     Saml,
     /// Either way.
     Both {
@@ -26,7 +26,7 @@ pub enum Arrival {
     },
 }
 
-/// Where things are, as far as a policy file does not say.
+/// Where things are, as far as a policy file does not specify it.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// The bucket of the ledger.
@@ -39,13 +39,13 @@ pub struct Layout {
     pub organization: String,
     /// How people arrive.
     pub arrival: Arrival,
-    /// Which session tags the IdP sends.
+    /// The session tags that the IdP sends.
     pub tags: Vec<String>,
     /// Groups of Identity Center, and units with their accounts.
     pub directory: Directory,
-    /// Ceilings beside those that ship, by the name in the policy.
+    /// Ceilings besides those that ship, by the name in the policy.
     pub ceilings: BTreeMap<String, Ceiling>,
-    /// The role that applies, with `apply = "function"`.
+    /// The role of the applier, with `apply = "function"`.
     pub function: String,
     /// The roles that deploy all this.
     pub platform: Vec<String>,

@@ -22,7 +22,7 @@ impl Deployment<'_> {
             partition: Partition::Aws,
             bucket: self.layout.ledger.clone(),
             doors: self.doors_that(&[Right::Request, Right::Vote, Right::Glass]),
-            // Somebody must be able to: a policy without a publishing door is the platform's.
+            // Somebody must be able to publish: without a publishing door, the platform's roles can.
             publishers: if publishers.is_empty() { platform.clone() } else { publishers },
             appliers: self.appliers()?,
             platform,

@@ -1,4 +1,5 @@
-//! Access on request, set up in the pretend AWS from a policy file: everything that a company deploys before the
+//! Access on request, deployed in the emulated AWS from a policy file: everything that a company deploys
+//! before the
 //! first request. Every document comes from the renderer of `jit-access`.
 
 mod error;
@@ -18,22 +19,22 @@ pub use layout::{Arrival, Layout};
 pub use plan::Deployment;
 
 impl<'a> Deployment<'a> {
-    /// The deployment of `policy`, laid out like this.
+    /// The deployment of `policy` with this layout.
     pub fn of(policy: &'a Policy, layout: &'a Layout) -> Self {
         Self { policy, index: PolicyIndex::new(policy), layout }
     }
 
-    /// `base` with an IdP that offers the doors of the policy, and says of each person what the doors' trust
-    /// policies ask for.
+    /// `base` with an IdP that offers the doors of the policy, and sends the claims about each person that
+    /// the doors' trust policies require.
     pub fn settings(&self, base: Settings) -> Settings {
         let doors = self.policy.doors.values().map(|door| door.role.as_str().to_owned());
         Settings { offered: doors.collect(), source_identity: true, ..base }
     }
 
-    /// Puts everything into the AWS of `servers`.
+    /// Installs everything in the AWS of `servers`.
     ///
     /// # Errors
-    /// What the policy names and the layout does not know.
+    /// The policy refers to something that is not in the layout.
     pub fn install(&self, servers: &Servers) -> Result<(), DeploymentError> {
         let issuer = servers.issuer().trim_start_matches("http://").to_owned();
         servers.cloud(|cloud| self.write(cloud, &issuer))

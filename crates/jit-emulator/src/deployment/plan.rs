@@ -1,4 +1,4 @@
-//! What a deployment is made from.
+//! The inputs of a deployment.
 
 use jit_access::people::PolicyIndex;
 use jit_access::policy::Policy;

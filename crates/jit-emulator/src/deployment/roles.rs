@@ -1,4 +1,5 @@
-//! The roles: doors, roles on request and of break-glass with their ceilings, the grantors and who uses them.
+//! The roles: doors, roles on request and break-glass roles with their ceilings, the grantors and their
+//! callers.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +15,11 @@ use crate::deployment::error::DeploymentError;
 use crate::deployment::layout::Arrival;
 use crate::deployment::plan::Deployment;
 
-/// How long a session of a door lasts at most, in seconds.
+/// The maximum duration of a door's session, in seconds.
 const AT_A_DOOR: u32 = 8 * 3600;
 
 impl Deployment<'_> {
-    /// The doors at which people may do one of these.
+    /// The doors with at least one of these rights.
     pub(crate) fn doors_that(&self, rights: &[Right]) -> Vec<EntryRole> {
         let doors = self.policy.doors.values();
         let doors = doors.filter(|door| door.may.iter().any(|right| rights.contains(right)));
@@ -32,7 +33,7 @@ impl Deployment<'_> {
         accounts.map(str::to_owned).collect()
     }
 
-    /// Who applies: the voters' doors, or the function.
+    /// The appliers: the voters' doors, or the function.
     pub(crate) fn appliers(&self) -> Result<Vec<EntryRole>, DeploymentError> {
         match self.policy.deployment.apply {
             Apply::Approver => Ok(self.doors_that(&[Right::Vote])),
@@ -44,7 +45,7 @@ impl Deployment<'_> {
         }
     }
 
-    /// The session names of everybody who may approve anything.
+    /// The session names of everybody who may approve something.
     fn voters(&self) -> Vec<String> {
         let people = self.index.with(&self.layout.directory);
         let groups = self.policy.access.values().flat_map(|access| {
@@ -132,7 +133,7 @@ impl Deployment<'_> {
     }
 
     pub(crate) fn write_roles(&self, cloud: &mut Cloud) -> Result<(), DeploymentError> {
-        // Several accesses can be of one role; each says the same about it.
+        // Several accesses may share one role; each describes the role in the same way.
         for access in self.policy.access.values() {
             self.write_role(cloud, access)?;
         }
@@ -187,12 +188,12 @@ impl Deployment<'_> {
     }
 }
 
-/// The trust policy that AWS writes for the role of a permission set, in short.
+/// The trust policy that AWS writes for the role of a permission set, abbreviated.
 const FOR_IDENTITY_CENTER: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sso.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-/// That of the function's role.
+/// The trust policy of the function's role.
 const FOR_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
-/// The statements of several documents in one. A `Sid` is there once.
+/// The statements of several documents in one. A `Sid` occurs once.
 fn joined(documents: Vec<String>) -> String {
     if let [only] = documents.as_slice() {
         return only.clone();

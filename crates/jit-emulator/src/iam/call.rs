@@ -1,4 +1,4 @@
-//! One call to IAM: who calls, with which parameters, and what every operation begins with.
+//! One call to IAM: the caller, the parameters, and what every operation starts with.
 
 use crate::authorize::{Action, Authorizer, Keys, Who, key};
 use crate::cloud::{Cloud, CloudAccount, IamRole};
@@ -8,7 +8,7 @@ use crate::params::Params;
 use crate::sessions::Session;
 use crate::validation::{check_text, need};
 
-/// The actions that know the condition key `iam:PermissionsBoundary`: of the role as it is, or as it would be.
+/// The actions with the condition key `iam:PermissionsBoundary`: of the existing role, or of the new one.
 const KNOW_BOUNDARY: [&str; 9] = [
     "iam:AttachRolePolicy",
     "iam:CreateRole",
@@ -27,7 +27,7 @@ pub(crate) struct IamCall<'a> {
     pub(crate) cloud: &'a mut Cloud,
     pub(crate) caller: &'a Session,
     pub(crate) params: &'a Params,
-    /// As policies name it.
+    /// The caller, as policies name it.
     pub(crate) action: &'static str,
 }
 
@@ -44,20 +44,20 @@ impl<'a> IamCall<'a> {
         Ok(value)
     }
 
-    /// The account that the caller is in. IAM acts on no other.
+    /// The account of the caller. IAM acts on no other account.
     pub(crate) fn account(&mut self) -> &mut CloudAccount {
         self.cloud.account(&self.caller.account)
     }
 
-    /// Asks whether the caller may do this to `resource`.
+    /// Checks that the caller may do this to `resource`.
     pub(crate) fn check(&self, resource: &str, keys: Keys) -> Result<(), Refusal> {
         let account = self.caller.account.as_str();
         let action = Action { name: self.action, resource, account, policy: None, keys };
         self.gate.check(self.cloud, Who::Session(self.caller), action).map_err(Refusal::from)
     }
 
-    /// The ARN of the role that the call is about, once the caller may do this to it; with `keys` of the call.
-    /// Whether the role exists is told only then.
+    /// The ARN of the role that the call is about, after checking that the caller may do this to it; with
+    /// `keys` of the call. Only then does the answer reveal whether the role exists.
     pub(crate) fn role(&mut self, keys: Keys) -> Result<&mut IamRole, Refusal> {
         let name = self.need_name("RoleName", 64)?;
         let found = self.account().roles.get(name).cloned();
@@ -72,7 +72,7 @@ impl<'a> IamCall<'a> {
     }
 }
 
-/// What a call about a role says about the role.
+/// The condition keys that describe the role of a call.
 fn keys_of(role: &IamRole, action: &str) -> Keys {
     let mut keys = Vec::new();
     if KNOW_BOUNDARY.contains(&action) {

@@ -8,7 +8,7 @@ use crate::iam::{pages, words};
 use crate::percent;
 use crate::xml;
 
-/// How many characters the inline policies of a role may have together.
+/// The character limit of all inline policies of a role together.
 const LIMIT: usize = 10_240;
 
 pub(crate) fn put(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {

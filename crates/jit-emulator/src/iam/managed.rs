@@ -9,12 +9,12 @@ use crate::percent;
 use crate::xml;
 use jit_wire::timestamp::Timestamp;
 
-/// How many characters a managed policy may have.
+/// The character limit of a managed policy.
 const LIMIT: usize = 6_144;
-/// When all of them were made.
+/// The creation time of all of them.
 const CREATED: Timestamp = Timestamp(1_700_000_000);
 
-/// The document of the policy that the call is about.
+/// The document of the call's policy.
 fn document(call: &IamCall<'_>, arn: &str) -> Result<String, Refusal> {
     call.check(arn, Vec::new())?;
     call.cloud.policy(arn).map(str::to_owned).ok_or_else(|| words::no_policy(arn))

@@ -1,5 +1,5 @@
 //! IAM, over its query protocol: roles, their policies, trust and boundary, and managed policies, as far as
-//! access on request and its checks need them. Every call is authorised.
+//! access on request and its checks need them. Every call is authorized.
 
 mod account;
 mod attached;

@@ -1,4 +1,4 @@
-//! Roles: made, read, listed, changed and removed.
+//! Roles: creating, reading, listing, changing and removing them.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::percent;
 use crate::validation::constraint;
 use crate::xml;
 
-/// How long a trust policy may be.
+/// The length limit of a trust policy.
 const TRUST_LIMIT: usize = 2048;
 
 pub(crate) fn get(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
@@ -93,7 +93,7 @@ pub(crate) fn update(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
 
 pub(crate) fn put_boundary(call: &mut IamCall<'_>) -> Result<Vec<String>, Refusal> {
     let boundary = call.need("PermissionsBoundary")?;
-    // The key is the boundary that the role would have.
+    // The key is the boundary of the new role.
     call.role(vec![key("iam:PermissionsBoundary", boundary)])?;
     if call.cloud.policy(boundary).is_none() {
         return Err(words::not_attachable(boundary));
@@ -130,7 +130,7 @@ fn max_session(call: &IamCall<'_>) -> Result<Option<u32>, Refusal> {
     }
 }
 
-/// A role as IAM shows it: alone with everything, in a list without boundary and tags.
+/// A role as IAM shows it: complete if it is requested alone, without boundary and tags in a list.
 fn element(name: &str, role: &IamRole, alone: bool) -> String {
     let mut parts = vec![
         xml::text("Path", role.path()),

@@ -15,7 +15,7 @@ pub(crate) fn given(params: &Params) -> BTreeMap<String, String> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// What a call says about the tags that it brings.
+/// The condition keys for the tags of a call.
 pub(crate) fn keys(given: &BTreeMap<String, String>) -> Keys {
     let mut keys: Keys =
         given.iter().map(|(name, value)| key(format!("aws:RequestTag/{name}"), value)).collect();

@@ -1,4 +1,4 @@
-//! What IAM refuses, in its words.
+//! IAM's errors, in its words.
 
 use iam_evaluate::Kind;
 
@@ -45,12 +45,12 @@ pub(crate) fn delete_conflict(text: &str) -> Refusal {
     Refusal::new(409, "DeleteConflict", text)
 }
 
-/// How many characters IAM counts in a document: all but white space.
+/// The number of characters that IAM counts in a document: all except white space.
 pub(crate) fn counted(text: &str) -> usize {
     text.chars().filter(|character| !character.is_whitespace()).count()
 }
 
-/// A document that can be attached in this way.
+/// Checks that a document can be attached in this way.
 pub(crate) fn check_document(kind: Kind, text: &str) -> Result<(), Refusal> {
     let malformed = |text: &str| Refusal::new(400, "MalformedPolicyDocument", text);
     if serde_json::from_str::<serde_json::Value>(text).is_err() {

@@ -52,7 +52,7 @@ pub(crate) fn error(request: &Request, refusal: &Refusal, request_id: &str) -> R
     reply
 }
 
-/// What is wrong with a signature or a session, as S3 says it.
+/// An error about a signature or a session, in S3's form.
 pub(crate) fn of_signature(refusal: Refusal) -> Refusal {
     let Refusal { status, code, message } = refusal;
     match code.as_str() {

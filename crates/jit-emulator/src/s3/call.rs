@@ -1,4 +1,4 @@
-//! One call to S3: what it is about, who calls, and the question that each of them begins with.
+//! One call to S3: its target, its caller, and the authorization that each call starts with.
 
 use std::collections::HashMap;
 
@@ -33,13 +33,13 @@ pub(crate) enum Level {
 }
 
 impl Operation {
-    /// Whether it is a management event for CloudTrail. The others are about data.
+    /// Whether it is a management event for CloudTrail. The others are data events.
     pub(crate) fn is_management(&self) -> bool {
         self.level != Level::Object && !["s3:ListBucket", "s3:ListBucketVersions"].contains(&self.name)
     }
 }
 
-/// What a request is about.
+/// The target of a request.
 pub(crate) struct Target {
     /// Empty for the service itself.
     pub(crate) bucket: String,
@@ -99,8 +99,8 @@ impl<'a> S3Call<'a> {
         Ok(caller)
     }
 
-    /// The bucket, once the caller may do `action` to it or to the object; with `keys` of the call. That a bucket
-    /// does not exist is told to everybody.
+    /// The bucket, after checking that the caller may do `action` to it or to the object; with `keys` of the
+    /// call. Everybody is told if a bucket does not exist.
     pub(crate) fn check(&mut self, action: &str, keys: Keys) -> Result<&mut CloudBucket, Refusal> {
         self.question(action, keys)?;
         self.bucket()
@@ -112,7 +112,7 @@ impl<'a> S3Call<'a> {
         self.cloud.buckets.get_mut(name).ok_or_else(|| answer::no_bucket(name))
     }
 
-    /// Whether the caller may do `action`.
+    /// Checks that the caller may do `action`.
     pub(crate) fn question(&self, action: &str, keys: Keys) -> Result<(), Refusal> {
         let Target { bucket: name, key: object, .. } = self.target;
         let bucket = self.cloud.buckets.get(name).ok_or_else(|| answer::no_bucket(name))?;
@@ -129,7 +129,7 @@ impl<'a> S3Call<'a> {
         self.gate.check(self.cloud, self.who(), action).map_err(answer::denied)
     }
 
-    /// What every call to S3 says about itself. `s3:if-none-match` is there if the header is.
+    /// The condition keys of every call to S3. `s3:if-none-match` is present if the header is.
     fn keys(&self) -> Keys {
         let mut keys =
             vec![key("s3:authType", "REST-HEADER"), key("s3:signatureversion", "AWS4-HMAC-SHA256")];
@@ -157,5 +157,5 @@ impl<'a> S3Call<'a> {
     }
 }
 
-/// Actions on a bucket that are also asked about while an object is the target.
+/// Actions on a bucket that are also authorized if the target is an object.
 const ABOUT_BUCKET: [&str; 1] = ["s3:ListBucket"];

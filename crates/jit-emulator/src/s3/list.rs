@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jit_wire::loopback::Reply;
 
-/// What a list is asked for.
+/// The parameters of a list.
 struct Wanted {
     prefix: String,
     delimiter: String,
@@ -50,7 +50,7 @@ impl Wanted {
         xml::text(name, &self.shown(text))
     }
 
-    /// The common prefix that a key is shown as, if it is not shown itself.
+    /// The common prefix that represents a key in the list, if any.
     fn group<'k>(&self, key: &'k str) -> Option<&'k str> {
         let rest = &key[self.prefix.len()..];
         let end = rest.find(&self.delimiter).filter(|_| !self.delimiter.is_empty())?;
@@ -75,7 +75,7 @@ impl Wanted {
     }
 }
 
-/// What a page shows, the last thing on it, and whether there are more.
+/// The contents of a page, the last entry on it, and whether there are more.
 struct Page<'b> {
     contents: Vec<(&'b str, &'b StoredVersion)>,
     groups: BTreeSet<&'b str>,
@@ -117,7 +117,7 @@ impl Page<'_> {
     }
 }
 
-/// What a list says of a version.
+/// A version as a list shows it.
 fn facts(version: &StoredVersion) -> [String; 4] {
     [
         xml::text("LastModified", &time(version.modified)),

@@ -1,5 +1,5 @@
 //! S3, path style: objects that are put conditionally, read, listed and deleted, with their versions; buckets
-//! with policies; multipart uploads. Every call is authorised, also those that are not carried out here.
+//! with policies; multipart uploads. Every call is authorized, even those that are not implemented.
 
 mod answer;
 mod buckets;

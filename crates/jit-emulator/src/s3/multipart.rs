@@ -1,5 +1,5 @@
-//! Multipart uploads. The object's date is that of their start, so whoever may use them can date an object back:
-//! the reason why a ledger's policy refuses them.
+//! Multipart uploads. The date of the object is that of the start of the upload, so a caller who may use them
+//! can backdate an object. This is why a ledger's policy denies them.
 
 use http::StatusCode;
 

@@ -35,7 +35,7 @@ pub(crate) fn put(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply,
     Ok(reply)
 }
 
-/// `If-None-Match: *` creates only what is not there. Another value means nothing to S3 in a write.
+/// `If-None-Match: *` creates only new objects. S3 ignores any other value in a write.
 pub(crate) fn check_condition(call: &mut S3Call<'_>) -> Result<(), Refusal> {
     let condition = call.header("if-none-match");
     if call.header("if-match").is_some() || condition.is_some_and(|value| value != "*") {
@@ -48,8 +48,8 @@ pub(crate) fn check_condition(call: &mut S3Call<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Where objects are locked, S3 takes none without a checksum; and none whose checksum is wrong. Only SHA-256 can
-/// be compared here.
+/// If objects are locked, S3 refuses those without a checksum, and always those with a wrong one. Only
+/// SHA-256 is checked here.
 fn check_sum(call: &mut S3Call<'_>) -> Result<(), Refusal> {
     let headers = &call.request.headers;
     let has_one = headers.contains_key("content-md5")
@@ -69,7 +69,7 @@ fn check_sum(call: &mut S3Call<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// Reads an object, or one version of it; or only what is known about it (HEAD).
+/// Reads an object, one version of it, or only its metadata (HEAD).
 pub(crate) fn get(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     call.question(operation.name, Vec::new())?;
     let (name, wanted) = (call.target.key.clone(), call.target.get("versionId").map(str::to_owned));
@@ -83,7 +83,7 @@ pub(crate) fn get(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply,
         None => bucket.current(&name).cloned(),
     };
     let Some(version) = found else {
-        // Who may not list is not told what does not exist.
+        // A caller without permission to list is not told that an object does not exist.
         call.question("s3:ListBucket", Vec::new())?;
         return Err(answer::no_key());
     };

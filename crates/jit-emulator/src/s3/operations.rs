@@ -1,4 +1,4 @@
-//! Which operation a request is: the table of methods and subresources.
+//! Finds the operation of a request: a table of methods and subresources.
 
 use http::Method;
 
@@ -18,7 +18,7 @@ macro_rules! operations {
     };
 }
 
-/// The first one that fits. Those that `settings::unsupported` carries out are only authorised.
+/// The first operation that matches. Those in `settings::unsupported` are only authorized.
 static OPERATIONS: &[Operation] = operations![
     GET    Service [] "s3:ListAllMyBuckets" buckets::list_all;
     GET    Bucket ["versions"] "s3:ListBucketVersions" list::versions;

@@ -1,4 +1,4 @@
-//! What the IdP signs and STS verifies, and the signatures of calls to AWS.
+//! The signatures that the IdP makes and STS verifies, and the signatures of calls to AWS.
 
 pub(crate) mod jwt;
 pub(crate) mod sigv4;

@@ -117,7 +117,7 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// What is signed of the body: its hash or, with S3, what the header says in its place.
+/// What is signed for the body: its hash or, with S3, the value of the header.
 fn payload(service: &str, request: &Request) -> Result<String, Refusal> {
     let hash = hex(digest(&SHA256, &request.body));
     if service != "s3" {
@@ -148,7 +148,7 @@ fn signing_key(secret_key: &str, day: &str, region: &str, service: &str) -> hmac
     hmac_of(service_key.as_ref(), "aws4_request")
 }
 
-/// The path is taken as it was sent: S3 signs it so, and the other services have only `/`.
+/// The path is used as it was sent: S3 signs it like that, and the other services have only `/`.
 fn canonical_request(request: &Request, signed_headers: &str, body: &str) -> String {
     let mut lines = String::new();
     for name in signed_headers.split(';') {

@@ -30,8 +30,8 @@ impl State {
             tags.insert(tag.to_owned(), value.to_owned());
         }
         transitive.extend(params.list("TransitiveTagKeys", "").map(str::to_owned));
-        // AWS gives the same answer for a role that does not exist, one that does not trust the caller, and a
-        // condition.
+        // AWS gives the same answer if the role does not exist, if it does not trust the caller, and if a
+        // condition fails.
         let denied = |action: &str| {
             let text =
                 format!("User: {} is not authorized to perform: {action} on resource: {arn}", caller.arn);
@@ -85,13 +85,13 @@ impl State {
         let seconds = limits::duration(params)?;
         let mfa = self.shows_code(params, caller)?;
         let session = caller.of_same(&self.gate.shared, limits::seconds_of(seconds), mfa)?;
-        // There is no user in this answer.
+        // This answer has no user.
         let description = session.describe(None).into_iter().take(1).collect();
         self.gate.sessions.add(session);
         Ok(description)
     }
 
-    /// Whether the request has a code of the caller's MFA device; a wrong one is refused in AWS's words.
+    /// Whether the request has a code of the caller's MFA device; a wrong one is refused with AWS's message.
     fn shows_code(&self, params: &Params, caller: &Session) -> Result<bool, Refusal> {
         let (Some(serial), Some(code)) = (params.get("SerialNumber"), params.get("TokenCode")) else {
             return Ok(false);

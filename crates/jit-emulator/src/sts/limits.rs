@@ -1,4 +1,4 @@
-//! What STS accepts: the parameters' syntax and sizes, checked before anything else, with AWS's messages.
+//! What STS accepts: syntax and sizes of the parameters, checked first, with AWS's messages.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use crate::faults::Refusal;
 use crate::params::Params;
 use crate::validation::{constraint, invalid, length_rule};
 
-/// The room for packed policies and tags. AWS packs them in an unpublished way; here plain bytes are counted.
+/// The limit for packed policies and tags. AWS's packing is unpublished; here plain bytes are counted.
 const PACKED_BYTES: usize = 4096;
-/// What `DurationSeconds` may be, and its default.
+/// The range of `DurationSeconds`, and its default.
 const DURATION: std::ops::RangeInclusive<u32> = 900..=43_200;
 const DEFAULT_DURATION: u32 = 3600;
 /// The longest session that can be obtained with another role's session.
@@ -41,8 +41,8 @@ pub(crate) fn check_duration(seconds: u32, max_session: u32, chained: bool) -> R
     Ok(())
 }
 
-/// Checks the session policies and tags in the request, and returns how full they make the session together
-/// with `inherited` bytes of tags, in per cent; nothing if there are none.
+/// Checks the session policies and tags in the request. Returns their size, with `inherited` bytes of tags,
+/// in per cent of the limit; nothing if there are none.
 pub(crate) fn packed(params: &Params, inherited: usize) -> Result<Option<usize>, Refusal> {
     let policy = params.get("Policy").unwrap_or_default();
     if let Some(rule) = length_rule(policy.chars().count(), &(0..=2048)) {

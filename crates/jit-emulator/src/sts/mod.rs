@@ -84,7 +84,7 @@ impl Recorded for Sts {
     }
 }
 
-/// Which operation a request asks for, and with which parameters.
+/// The operation of a request, and its parameters.
 fn operation(request: &Request) -> Result<(Call, Params), Refusal> {
     if request.method != Method::POST || request.path != "/" || !request.query.is_empty() {
         return Err(Refusal::new(404, "UnknownOperationException", "Only POST / is served here"));

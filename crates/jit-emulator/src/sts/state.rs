@@ -1,5 +1,5 @@
-//! What STS knows, separate from how it is reached, and the road that all three ways to a role share: the role's
-//! trust policy decides.
+//! The state of STS, separate from its routes, and the authorization that all three ways to a role share: by
+//! the role's trust policy.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::params::Params;
 use crate::sessions::{Proof, Session, Wanted};
 use crate::shared::lock;
 
-/// The roles that STS decides about, and the sessions that it issued.
+/// The roles of STS, and the sessions that it issued.
 pub(crate) struct State {
     pub(crate) gate: Authorizer,
 }
 
-/// What somebody asks a role for.
+/// A request for a role.
 pub(crate) struct Asked<'a> {
-    /// `sts:AssumeRole` and its relatives.
+    /// `sts:AssumeRole` or a similar action.
     pub(crate) action: &'a str,
     pub(crate) who: Who<'a>,
     /// The role's ARN.
@@ -31,18 +31,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) source_identity: Option<&'a str>,
     /// The tags that the session will have, inherited ones too.
     pub(crate) tags: &'a BTreeMap<String, String>,
-    /// Those that it passes on.
+    /// The tags that it passes on.
     pub(crate) transitive: &'a [String],
-    /// What else the call says about itself.
+    /// The other condition keys of the call.
     pub(crate) keys: Keys,
 }
 
 impl State {
-    /// The role, if its trust policy and the caller's own policies let `asked` have it. Tags and a source
-    /// identity are actions of their own, on the same role; also those that were inherited.
+    /// The role, if its trust policy and the caller's own policies allow the request. Tags and a source
+    /// identity are separate actions on the same role, even if they were inherited.
     ///
     /// # Errors
-    /// Why not; `None` if there is no such role, which AWS does not distinguish.
+    /// The denial; `None` if there is no such role, which AWS does not distinguish.
     pub(crate) fn admit(&self, asked: &Asked<'_>) -> Result<IamRole, Option<Denied>> {
         let cloud = lock(&self.gate.shared.cloud);
         let role = cloud.role(asked.role).ok_or(None)?;
@@ -108,7 +108,7 @@ impl State {
         Ok(Some(policies))
     }
 
-    /// Makes the session and describes it.
+    /// Creates the session and describes it.
     pub(crate) fn give(
         &self,
         role: &str,

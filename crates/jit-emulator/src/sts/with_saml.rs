@@ -59,7 +59,7 @@ impl State {
         Ok(result)
     }
 
-    /// The person whom the assertion of a call is about.
+    /// The person that the assertion of a call is about.
     pub(crate) fn subject(&self, params: &Params) -> Option<String> {
         let assertion = assertion::read(&self.gate.shared, params.get("SAMLAssertion")?).ok()?;
         assertion.first("RoleSessionName").map(str::to_owned)
