@@ -29,7 +29,7 @@ use jit_access::ledger::{Entry, Key, Ledger, LedgerError, Put};
 use jit_wire::name::is_session_name;
 use jit_wire::timestamp::Timestamp;
 
-pub use accounts::{Accounts, SystemAccounts};
+pub use accounts::{Accounts, SystemAccounts, own_account};
 pub use error::FolderError;
 
 use about::{About, Kind};

@@ -1,10 +1,12 @@
-//! The calls to IAM that applying and reconciling take, as a trait: AWS's, and in tests a few roles in memory.
+//! The calls to IAM that applying and reconciling take, as a trait: over HTTP, and in tests a few roles in memory.
 
+mod http;
 mod memory;
 
 use jit_access::lifecycle::{ObservedRole, RoleArn};
 use jit_wire::explain::{Explain, Kind, Next};
 
+pub use http::{HttpIam, SessionForIam};
 pub use memory::MemoryIam;
 
 /// IAM, as whoever applies sees it: roles under `/jit/`, and their inline policies.

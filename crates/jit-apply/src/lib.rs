@@ -5,10 +5,16 @@
 //! | --- | --- |
 //! | [`apply`] | the steps of applying and reconciling, done |
 //! | [`iam`] | the calls to IAM that they take |
+//! | [`s3`] | the ledger in a bucket of S3 |
 //! | [`folder`] | the ledger in a folder, which several people of one machine can share |
 //! | [`cache`] | what was read of a ledger, so that only what is new is read the next time |
+//! | [`calls`] | how code that waits makes calls to AWS |
 
 pub mod apply;
 pub mod cache;
+pub mod calls;
 pub mod folder;
 pub mod iam;
+pub mod s3;
+#[cfg(test)]
+mod testing;

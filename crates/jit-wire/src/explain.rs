@@ -26,6 +26,8 @@ pub enum Kind {
     NotAllowed,
     /// The secret store cannot be used.
     Store,
+    /// A request for access is still pending, or nobody decided in time.
+    Pending,
     /// The person cancelled it.
     Interrupted,
     /// The program for `exec` could not be started; shells use the same code.
@@ -36,13 +38,14 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Failed,
         Self::Usage,
         Self::LoginNeeded,
         Self::Refused,
         Self::NotAllowed,
         Self::Store,
+        Self::Pending,
         Self::Interrupted,
         Self::NotExecutable,
         Self::NotFound,
@@ -56,6 +59,7 @@ impl Kind {
             Self::LoginNeeded => 3,
             Self::Refused | Self::NotAllowed => 4,
             Self::Store => 5,
+            Self::Pending => 6,
             Self::Interrupted => 130,
             Self::NotExecutable => 126,
             Self::NotFound => 127,
@@ -71,6 +75,7 @@ impl Kind {
             Self::Refused => "refused",
             Self::NotAllowed => "not_allowed",
             Self::Store => "store",
+            Self::Pending => "pending",
             Self::Interrupted => "interrupted",
             Self::NotExecutable => "not_executable",
             Self::NotFound => "not_found",
@@ -177,7 +182,7 @@ mod tests {
 
     #[test]
     fn exit_codes_are_the_contract_s() {
-        assert_eq!(Kind::ALL.map(Kind::exit_code), [1, 2, 3, 4, 4, 5, 130, 126, 127]);
+        assert_eq!(Kind::ALL.map(Kind::exit_code), [1, 2, 3, 4, 4, 5, 6, 130, 126, 127]);
     }
 
     #[test]

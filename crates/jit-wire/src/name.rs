@@ -80,6 +80,19 @@ pub fn is_saml_provider(text: &str) -> bool {
     (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
+/// Whether `text` is the name of an S3 bucket: 3 to 63 small letters, digits, `-` and `.`, the first and the last
+/// a letter or a digit (Amazon S3 User Guide, "General purpose bucket naming rules"). It becomes part of a host
+/// name.
+pub fn is_bucket(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = text.as_bytes();
+    (3..=63).contains(&bytes.len())
+        && bytes.iter().all(|byte| inner(*byte) || b"-.".contains(byte))
+        && inner(bytes[0])
+        && inner(bytes[bytes.len() - 1])
+        && !text.contains("..")
+}
+
 /// Whether `text` is a valid `RoleSessionName` or `SourceIdentity`: 2 to 64 letters, digits and `_+=,.@-`
 /// (STS API Reference, AssumeRole).
 pub fn is_session_name(text: &str) -> bool {

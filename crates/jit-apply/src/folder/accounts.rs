@@ -29,6 +29,12 @@ impl Accounts for SystemAccounts {
     }
 }
 
+/// This user: their number, and their name if `accounts` knows it.
+pub fn own_account(accounts: &dyn Accounts) -> (u32, Option<String>) {
+    let user = super::platform::own_user();
+    (user, accounts.name(user))
+}
+
 fn name_of(user: u32) -> Option<String> {
     let mut passwd = Vec::new();
     let _ = File::open("/etc/passwd").and_then(|file| file.take(LARGEST_PASSWD).read_to_end(&mut passwd));

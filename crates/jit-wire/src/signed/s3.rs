@@ -1,10 +1,15 @@
 //! An S3 bucket: objects that are created once and never overwritten, read, and listed.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
+use sha2::{Digest as _, Sha256};
 
 use super::request::escaped;
 use super::{CallError, Caller, Endpoint, Service, UnsignedRequest};
+use crate::name::is_bucket;
 use crate::secret::Secret;
+use crate::timestamp::Timestamp;
 use crate::trusted_url::{Purpose, TrustedUrl};
 
 /// Where the bucket's name goes.
@@ -16,6 +21,9 @@ pub enum Addressing {
     /// by somebody are still called by path.
     VirtualHost,
 }
+
+/// How many versions a page has at most: with long keys, all that S3 would send are more than the client reads.
+const VERSIONS: &str = "500";
 
 /// A bucket.
 #[derive(Clone, Debug)]
@@ -55,6 +63,8 @@ pub struct ObjectVersion {
     pub is_latest: bool,
     /// It marks the object as deleted.
     pub is_delete_marker: bool,
+    /// When S3 stored it, by its own clock.
+    pub written: Timestamp,
 }
 
 /// A page of a list of versions.
@@ -72,14 +82,7 @@ impl<'a> Bucket<'a> {
     /// # Errors
     /// [`CallError::Request`] if that is not a valid bucket name.
     pub fn new(endpoint: &'a Endpoint, name: &str, addressing: Addressing) -> Result<Self, CallError> {
-        let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let bytes = name.as_bytes();
-        let fits = (3..=63).contains(&bytes.len())
-            && bytes.iter().all(|b| inner(*b) || b"-.".contains(b))
-            && inner(bytes[0])
-            && inner(bytes[bytes.len() - 1])
-            && !name.contains("..");
-        if endpoint.service != Service::S3 || !fits {
+        if endpoint.service != Service::S3 || !is_bucket(name) {
             return Err(endpoint.cannot("Bucket", "that is not the name of an S3 bucket"));
         }
         let in_host = addressing == Addressing::VirtualHost && !endpoint.custom && !name.contains('.');
@@ -121,7 +124,8 @@ impl<'a> Bucket<'a> {
         self.request(action, method, key, &[])
     }
 
-    /// Creates `key`, and is refused if it exists.
+    /// Creates `key`, and is refused if it exists. It carries a checksum, without which a bucket with Object Lock takes
+    /// nothing (Amazon S3 User Guide, "Managing Object Lock").
     ///
     /// # Errors
     /// [`CallError::Request`] if that is not a valid key.
@@ -131,7 +135,12 @@ impl<'a> Bucket<'a> {
         content_type: &str,
         body: Secret<Vec<u8>>,
     ) -> Result<UnsignedRequest, CallError> {
-        let headers = vec![("content-type", content_type.to_owned()), ("if-none-match", "*".to_owned())];
+        let checksum = STANDARD.encode(Sha256::digest(body.expose()));
+        let headers = vec![
+            ("content-type", content_type.to_owned()),
+            ("if-none-match", "*".to_owned()),
+            ("x-amz-checksum-sha256", checksum),
+        ];
         Ok(UnsignedRequest { headers, body, ..self.object("PutObject", "PUT", key)? })
     }
 
@@ -141,6 +150,15 @@ impl<'a> Bucket<'a> {
     /// [`CallError::Request`] if that is not a valid key.
     pub fn get_request(&self, key: &str) -> Result<UnsignedRequest, CallError> {
         self.object("GetObject", "GET", key)
+    }
+
+    /// Reads one version of `key`.
+    ///
+    /// # Errors
+    /// [`CallError::Request`] if that is not a valid key.
+    pub fn get_version_request(&self, key: &str, version: &str) -> Result<UnsignedRequest, CallError> {
+        self.object("GetObjectVersion", "GET", key)?;
+        self.request("GetObjectVersion", "GET", key, &[("versionId", version)])
     }
 
     /// Lists the keys that begin with `prefix`, starting at `from` (see [`Page::next`]).
@@ -163,7 +181,8 @@ impl<'a> Bucket<'a> {
         prefix: &str,
         from: Option<(&str, &str)>,
     ) -> Result<UnsignedRequest, CallError> {
-        let mut query = vec![("encoding-type", "url"), ("prefix", prefix), ("versions", "")];
+        let mut query =
+            vec![("encoding-type", "url"), ("max-keys", VERSIONS), ("prefix", prefix), ("versions", "")];
         if let Some((key, version)) = from {
             query.push(("key-marker", key));
             query.extend(Some(("version-id-marker", version)).filter(|(_, version)| !version.is_empty()));
@@ -193,6 +212,23 @@ impl<'a> Bucket<'a> {
         match caller.send(self.get_request(key)?).await {
             Ok(answer) => Ok(Some(answer.body)),
             Err(error) if error.is("NoSuchKey") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The content of one version of `key`; `None` if there is no such version.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub async fn get_version(
+        &self,
+        caller: &Caller<'_>,
+        key: &str,
+        version: &str,
+    ) -> Result<Option<Secret<Vec<u8>>>, CallError> {
+        match caller.send(self.get_version_request(key, version)?).await {
+            Ok(answer) => Ok(Some(answer.body)),
+            Err(error) if error.is("NoSuchKey") || error.is("NoSuchVersion") => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -275,6 +311,7 @@ fn versions(body: &[u8]) -> Option<Versions> {
             version_id: child(node, "VersionId")?.to_owned(),
             is_latest: child(node, "IsLatest")? == "true",
             is_delete_marker: node.tag_name().name() == "DeleteMarker",
+            written: Timestamp::parse_rfc3339(child(node, "LastModified")?)?,
         })
     });
     let more = child(root, "IsTruncated")? == "true";
@@ -331,9 +368,15 @@ mod tests {
         ] {
             assert_eq!(page(of(broken).as_bytes()), None, "{broken}");
         }
-        let text = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker><DeleteMarker><Key>k</Key><VersionId>v</VersionId><IsLatest>true</IsLatest></DeleteMarker></ListVersionsResult>";
+        let text = "<ListVersionsResult><IsTruncated>true</IsTruncated><NextKeyMarker>k</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker><DeleteMarker><Key>k</Key><VersionId>v</VersionId><IsLatest>true</IsLatest><LastModified>2026-11-28T12:00:00.000Z</LastModified></DeleteMarker></ListVersionsResult>";
         let found = versions(text.as_bytes()).unwrap();
         assert_eq!(found.next, Some(("k".to_owned(), "v".to_owned())));
         assert!(found.versions[0].is_delete_marker && found.versions[0].is_latest);
+        assert_eq!(found.versions[0].written.to_rfc3339(), "2026-11-28T12:00:00Z");
+        assert_eq!(
+            versions(text.replace(".000Z", "").as_bytes()),
+            None,
+            "when it was stored is known, or nothing is"
+        );
     }
 }
