@@ -165,6 +165,13 @@ impl Draft {
     }
 }
 
+/// `[access]` of a configuration that `File::parse` takes.
+pub fn access_table(text: &str) -> Option<Table> {
+    let document = DeTable::parse(text).ok()?;
+    let (_, value) = document.get_ref().iter().find(|(key, _)| key.get_ref() == "access")?;
+    Some(read("access", value.get_ref().as_table()?))
+}
+
 fn read(name: &str, table: &DeTable<'_>) -> Table {
     let mut settings: Vec<_> = table
         .iter()

@@ -14,6 +14,8 @@ const ROLES: &str = "[role.hub]\nidp = \"x\"\nrole_arn = \"arn:aws:iam::11111111
 const SET: &str = "[role.hub]\nidp = \"x\"\naccount = \"111111111111\"\npermission_set = \"Developer\"\n";
 const SPOKE: &str = "[role.far]\nvia = \"hub\"\nrole_arn = \"arn:aws-us-gov:iam::222222222222:role/far\"\n";
 
+const ACCESS: &str = "[access]\nledger = \"s3://acme\"\nregion = \"eu-west-1\"\nentry = \"hub\"\n";
+
 /// A good file for each way to sign in.
 fn good() -> Vec<String> {
     let idps = [
@@ -34,11 +36,11 @@ fn good() -> Vec<String> {
             SET,
         ),
     ];
-    idps.map(|(idp, roles)| format!("[idp.x]\n{idp}{roles}{SPOKE}")).to_vec()
+    idps.map(|(idp, roles)| format!("[idp.x]\n{idp}{roles}{SPOKE}{ACCESS}")).to_vec()
 }
 
 /// Add what somebody may write.
-const VALUES: [&str; 22] = [
+const VALUES: [&str; 25] = [
     "\"\"",
     "\"x\"",
     "\"a b\"",
@@ -51,6 +53,9 @@ const VALUES: [&str; 22] = [
     "\"111\"",
     "\"222222222222\"",
     "\"eu-west-1\"",
+    "\"s3://acme/x\"",
+    "\"s3://A\"",
+    "\"~/jit-trial\"",
     "\"http://acme.okta.com\"",
     "\"acme.okta.com/x?y#z\"",
     "\"https://other.acme.com/saml\"",
@@ -207,7 +212,7 @@ fn a_suggestion_followed_by_its_words_leaves_a_good_file() {
     let (mut wrong, mut count) = (Vec::new(), 0);
     for good in good() {
         assert!(File::parse("c.toml", &good).is_ok(), "{good}");
-        for header in ["[idp.x]", "[role.hub]", "[role.far]"] {
+        for header in ["[idp.x]", "[role.hub]", "[role.far]", "[access]"] {
             for (key, value) in keys.iter().flat_map(|key| VALUES.map(|value| (*key, value))) {
                 let bad = with(&good, header, key, value);
                 let Err(mistake) = File::parse("c.toml", &bad) else { continue };

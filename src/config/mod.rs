@@ -1,6 +1,7 @@
 //! The configuration files and what a role in them means. Pure: text in, values out; no clock, no network, no
 //! printing.
 
+pub mod access;
 pub mod aws;
 mod diff;
 pub mod draft;

@@ -11,6 +11,14 @@ use zeroize::Zeroizing;
 /// A table from its header to the next, with its name if it is one that may be left out.
 type Table<'t> = (Option<&'t str>, &'t str);
 
+/// What no session is made of: it names roles, which may not be in the part.
+const NO_ROLE: Option<&str> = Some("");
+
+/// Whether this is the header of `[access]`.
+fn is_access(header: &str) -> bool {
+    header.strip_prefix("[access").is_some_and(|rest| rest.starts_with([']', '.']))
+}
+
 /// `config.toml` without the tables of roles that `role` has nothing to do with; `None` where lines do not tell what is a
 /// table's header.
 pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
@@ -24,7 +32,7 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     let tables = tables(text, |line| match super::shared::is_marker(line) {
         // Both ends of a shared part stay, so that what is left of it is held to its rules.
         true => Some(None),
-        false => header(line).map(role_of),
+        false => header(line).map(|header| if is_access(header) { NO_ROLE } else { role_of(header) }),
     });
     // Keys behind such an end would get into another table.
     let is_bare = |line: &str| line.trim().is_empty() || line.trim_start().starts_with('#');
@@ -180,6 +188,9 @@ via = "a"
         for (role, gone) in cases {
             assert_eq!(*of_role(WHOLE, role).unwrap(), without(gone), "{role}");
         }
+        let with_access = format!("{WHOLE}[access]\nledger = \"~/x\"\nentry = \"other\"\n");
+        let (part, rest) = (of_role(&with_access, "hub").unwrap(), of_role(WHOLE, "hub").unwrap());
+        assert_eq!(*part, format!("{}\n\n\n", *rest), "it names roles that the part does not have");
     }
 
     #[test]

@@ -8,12 +8,14 @@
 //! | `discovered` | a role that an IdP offers and that is in no configuration |
 //! | `endpoint` | the URLs of the AWS services to ask |
 //! | `value` | a value and the place that decided it |
+//! | `ledger` | where the ledger of access on request is, and roles that are reached from an entry role |
 //! | `key` | the names of the store's entries, as hashes of the plan |
 
 mod discovered;
 mod endpoint;
 mod identity_center;
 mod key;
+mod ledger;
 mod leg;
 mod oidc;
 mod okta;
@@ -30,6 +32,7 @@ pub use discovered::{DiscoveredRole, SamlPair};
 pub use endpoint::StsEndpoint;
 pub use identity_center::CenterSettings;
 pub use key::{EntryKey, EntryKind};
+pub use ledger::LedgerPlace;
 pub use leg::{Leg, SignInDemand};
 pub use oidc::{AcrRequest, ClientAuth, Flow, OidcSettings};
 pub use okta::{FACTORS, Factor, OktaFlow, OktaSettings};

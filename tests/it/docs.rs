@@ -24,6 +24,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("docs/shared-file.md", include_str!("../../docs/shared-file.md")),
     ("docs/aws-files.md", include_str!("../../docs/aws-files.md")),
     ("docs/access/policy.md", include_str!("../../docs/access/policy.md")),
+    ("docs/access/requests.md", include_str!("../../docs/access/requests.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),
     ("docs/design/house.md", include_str!("../../docs/design/house.md")),
     ("docs/design/contract.md", include_str!("../../docs/design/contract.md")),
@@ -170,12 +171,14 @@ fn the_table_has_exactly_the_configuration_keys() {
         ("idp", "okta", taken(OKTA)),
         ("idp", "identity-center", taken(CENTER)),
         ("role", "hub", taken(&format!("{OIDC}{ROLE}"))),
+        ("access", "", taken("[access]\nledger = \"~/x\"\n")),
     ];
     for (place, kind, keys) in places {
         // Each of them has a rule for shared files.
         let place_there = match place {
             "top" => KeyPlace::Top,
             "role" => KeyPlace::Role,
+            "access" => KeyPlace::Access,
             _ => KeyPlace::Idp(kind),
         };
         let decided = keys::RULES.iter().filter(|rule| rule.places.contains(&place_there));
@@ -232,6 +235,7 @@ fn the_table_has_exactly_the_exit_codes() {
         Kind::Refused,
         Kind::NotAllowed,
         Kind::Store,
+        Kind::Pending,
         Kind::Interrupted,
         Kind::NotExecutable,
         Kind::NotFound,

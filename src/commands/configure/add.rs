@@ -7,7 +7,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::commands::load::{self, LARGEST_CONFIG};
-use crate::config::draft::{Draft, Table};
+use crate::config::draft::{Draft, Table, access_table};
 use crate::config::host;
 use crate::config::shared::{self, Around};
 use crate::error::{CommandError, CommandResult, Kind};
@@ -151,9 +151,10 @@ fn take(from: &str, args: &AddArgs, present: &Present, world: &World, ui: &Ui) -
         ui.warn(escape(&edited.to_string()));
     }
     let whole = Zeroizing::new(shared::with(text, from, &content));
-    let draft = Draft::of(&content);
-    let own = Draft::of(&shared::with(&whole, from, ""));
-    nothing_twice(from, &draft, &own, present)?;
+    let own_text = Zeroizing::new(shared::with(&whole, from, ""));
+    let (draft, own) = (Draft::of(&content), Draft::of(&own_text));
+    let both_have_access = access_table(&content).is_some() && access_table(&own_text).is_some();
+    nothing_twice(from, &draft, &own, both_have_access, present)?;
     let around =
         Around { from: from.to_owned(), own, profiles: profiles(world, ui), offered: offered(world) };
     let summary = shared::summary(before.as_ref().map(|part| part.content(text)), &content, &around);
@@ -238,12 +239,20 @@ fn fetch(from: &str, world: &World) -> CommandResult<Zeroizing<String>> {
 }
 
 /// A table must not be defined twice: TOML would reject the file, with a less helpful message.
-fn nothing_twice(from: &str, shared: &Draft, own: &Draft, present: &Present) -> CommandResult {
+fn nothing_twice(
+    from: &str,
+    shared: &Draft,
+    own: &Draft,
+    both_have_access: bool,
+    present: &Present,
+) -> CommandResult {
     let twice = |kind: &str, one: &[Table], other: &[Table]| -> Vec<String> {
         let both = one.iter().filter(|table| other.iter().any(|there| there.name == table.name));
         both.map(|table| format!("[{kind}.{}]", table.name)).collect()
     };
-    let found = [twice("idp", &shared.idps, &own.idps), twice("role", &shared.roles, &own.roles)].concat();
+    let mut found =
+        [twice("idp", &shared.idps, &own.idps), twice("role", &shared.roles, &own.roles)].concat();
+    found.extend(both_have_access.then(|| "[access]".to_owned()));
     if found.is_empty() {
         return Ok(());
     }

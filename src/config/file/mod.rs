@@ -1,6 +1,7 @@
 //! `config.toml`, read and checked as a whole, and kept with the line of every value.
 //!
-//! This file holds what stands at the top of it. `[role.NAME]` is read in `role` and `target`, `[idp.NAME]` in `config::idp`, and what
+//! This file holds what stands at the top of it. `[role.NAME]` is read in `role` and `target`, `[idp.NAME]` in `config::idp`, `[access]` in
+//! `config::access`, and what
 //! they say of one another is checked in `links`. Profiles of `~/.aws/config` become the same [`File`] in
 //! `config::aws::roles`.
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
+use super::access::{self, AccessSection};
 use super::idp::{self, IdpSection};
 use crate::config::shared::keys::{KeyPlace, elsewhere};
 use jit_wire::name::{self, Variable};
@@ -39,6 +41,8 @@ pub struct File {
     pub idps: BTreeMap<String, IdpSection>,
     /// `[role.NAME]`.
     pub roles: BTreeMap<String, RoleSection>,
+    /// `[access]`.
+    pub access: Option<AccessSection>,
     /// URLs to use for services instead of AWS's own. Only profiles of `~/.aws/config` have them.
     pub endpoints: BTreeMap<&'static str, At<String>>,
     /// The same for the programs that get the session: every service that the profile names, by its variable.
@@ -72,10 +76,17 @@ impl File {
         let key_cache = key_cache(&mut top)?;
         let auto_login = top.boolean("auto_login")?;
         let console_browser = console_browser(&mut top)?;
+        let access = access(&mut top)?;
         let idp_tables = top.tables("idp")?;
         let role_tables = top.tables("role")?;
-        let mut file =
-            Self { path: path.to_owned(), default_role, key_cache, console_browser, ..Self::default() };
+        let mut file = Self {
+            path: path.to_owned(),
+            default_role,
+            key_cache,
+            console_browser,
+            access,
+            ..Self::default()
+        };
         let mut titles = BTreeMap::new();
         for (name, section) in idp_tables {
             check_name(&section, &name)?;
@@ -87,6 +98,11 @@ impl File {
             file.roles.insert(name, role::read(section, &file.idps)?);
         }
         links::check(&file, source, &titles)?;
+        if let Some(access) = &file.access {
+            access::check_roles(access, &file.roles, source, |typed| {
+                links::suggest(typed, file.roles.keys())
+            })?;
+        }
         if let Some(role) = file.default_role.as_ref().filter(|role| !file.roles.contains_key(&role.value)) {
             let suggestion = links::suggest(&role.value, file.roles.keys());
             return Err(top.mistake_at(role.line, format!("there is no [role.{}]", role.value), suggestion));
@@ -99,6 +115,12 @@ impl File {
 
 fn check_name(section: &Section<'_>, name: &str) -> Result<(), Mistake> {
     name::check_own(name).map_err(|why| section.mistake(why.to_string(), Some(why.allowed())))
+}
+
+fn access(top: &mut Section<'_>) -> Result<Option<AccessSection>, Mistake> {
+    let Some(mut section) = top.table("access", "[access]")? else { return Ok(None) };
+    section.title = "[access]".to_owned();
+    access::read(section).map(Some)
 }
 
 /// A command with at least one argument that has a placeholder for the URL.

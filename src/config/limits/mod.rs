@@ -82,6 +82,11 @@ pub(super) fn of_region(region: &At<String>, dialect: Dialect) -> Option<Refused
     Some(not_a_region(region, "such as eu-west-1")?.in_words_of(dialect))
 }
 
+/// What is wrong with the region of a ledger.
+pub(super) fn of_ledger_region(region: &At<String>) -> Option<Refused> {
+    not_a_region(region, "such as eu-west-1")
+}
+
 /// What is wrong with an Identity Center.
 pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<Refused> {
     let start_url = Rule::idp_url(CENTER_START_URL).refuse(&center.start_url);

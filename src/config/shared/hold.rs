@@ -64,6 +64,13 @@ pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Par
         let place = held.owner(&key.span())?;
         let group = match key.get_ref().as_ref() {
             group @ ("idp" | "role") => group,
+            "access" => {
+                held.within(place, value)?;
+                if let (Some(part), Some(settings)) = (place, value.get_ref().as_table()) {
+                    held.settings(part, KeyPlace::Access, settings)?;
+                }
+                continue;
+            }
             other => {
                 held.within(place, value)?;
                 match place {
@@ -150,12 +157,26 @@ impl<'a> Held<'a> {
             // The reader of the file says what is wrong with the type.
             _ => KeyPlace::Idp(""),
         };
+        self.settings(part, place, table)?;
+        if place == KeyPlace::Role {
+            self.is_what_it_is_called(name, text("role_arn").or_else(|| text("account")))?;
+        }
+        Ok(())
+    }
+
+    /// What the keys of a table of a part are set to.
+    fn settings(&self, part: &Part, place: KeyPlace, table: &DeTable<'_>) -> Result<(), Mistake> {
+        let text = |key: &str| {
+            let (_, value) = table.iter().find(|(one, _)| one.get_ref() == key)?;
+            Some((value.get_ref().as_str()?, value.span()))
+        };
         for (key, value) in table {
             let takes = rule_of(place, key.get_ref()).map_or(Takes::Nothing, |rule| rule.takes);
             match takes {
                 Takes::Anything => {}
                 Takes::Nothing => return Err(self.refused(place, key.get_ref(), key.span())),
                 Takes::Url => self.url(part, value)?,
+                Takes::Bucket => self.bucket(part, value)?,
                 Takes::OneOf(words) => {
                     if !value.get_ref().as_str().is_some_and(|word| words.contains(&word)) {
                         let what = format!(
@@ -168,11 +189,13 @@ impl<'a> Held<'a> {
                 }
             }
         }
-        if place == KeyPlace::Role {
-            self.is_what_it_is_called(name, text("role_arn").or_else(|| text("account")))?;
-        }
-        for (key, group) in [("idp", "idp"), ("via", "role")] {
-            if let (KeyPlace::Role, Some((other, span))) = (place, text(key)) {
+        let links: &[(&str, &str)] = match place {
+            KeyPlace::Role => &[("idp", "idp"), ("via", "role")],
+            KeyPlace::Access => &[("entry", "role"), ("voter", "role"), ("publisher", "role")],
+            KeyPlace::Top | KeyPlace::Idp(_) => &[],
+        };
+        for (key, group) in links {
+            if let Some((other, span)) = text(key) {
                 self.is_of_the_same_part(part, group, other, span)?;
             }
         }
@@ -202,6 +225,16 @@ impl<'a> Held<'a> {
         };
         let next = "a shared file can use only https URLs".to_owned();
         Err(self.source.mistake(value.span(), format!("`{what}` {why}"), Some(next)))
+    }
+
+    /// A folder is somebody's own: only a file of this machine may say that a ledger is there.
+    fn bucket(&self, part: &Part, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
+        let is_folder = value.get_ref().as_str().is_some_and(|text| !text.starts_with("s3://"));
+        if !is_folder || !part.from.contains("://") {
+            return Ok(());
+        }
+        let what = "a shared file cannot choose a folder of your machine".to_owned();
+        Err(self.source.mistake(value.span(), what, Some("such as s3://acme-jit-ledger".to_owned())))
     }
 
     /// A role that is called like another account, or like an ARN, would be taken for that one.
@@ -237,7 +270,7 @@ impl<'a> Held<'a> {
         if self.owner(place)?.is_some_and(|owner| owner.range == part.range) {
             return Ok(());
         }
-        let what = format!("a shared role can use only its own file, and [{group}.{name}] is not in it");
+        let what = format!("a shared file can use only its own tables, and [{group}.{name}] is not in it");
         Err(self.source.mistake(
             span,
             what,

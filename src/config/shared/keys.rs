@@ -14,6 +14,8 @@ pub enum KeyPlace {
     Idp(&'static str),
     /// `[role.NAME]`.
     Role,
+    /// `[access]`.
+    Access,
 }
 
 impl KeyPlace {
@@ -22,6 +24,7 @@ impl KeyPlace {
             Self::Top => "top".to_owned(),
             Self::Idp(kind) => format!("idp ({kind})"),
             Self::Role => "role".to_owned(),
+            Self::Access => "access".to_owned(),
         }
     }
 }
@@ -33,6 +36,8 @@ pub enum Takes {
     Anything,
     /// An https URL; or http on this machine, if the shared file itself is on this machine.
     Url,
+    /// A bucket of S3; or a folder, if the shared file itself is on this machine.
+    Bucket,
     /// One of these words.
     OneOf(&'static [&'static str]),
     /// Nothing: it is for each person's own `config.toml`.
@@ -76,6 +81,12 @@ const SENT: &str = "Sent to STS with the request; the role's trust policy decide
 pub const RULES: &[Rule] = &[
     rule(&[KeyPlace::Top], "idp", Takes::Anything, TABLES),
     rule(&[KeyPlace::Top], "role", Takes::Anything, TABLES),
+    rule(
+        &[KeyPlace::Top],
+        "access",
+        Takes::Anything,
+        "The table of the rows below. It is refused if your own config.toml has one",
+    ),
     rule(&[KeyPlace::Top], "default_role", Takes::Nothing, "The default role is each person's choice"),
     rule(
         &[KeyPlace::Top],
@@ -166,6 +177,16 @@ pub const RULES: &[Rule] = &[
     rule(&[KeyPlace::Role], "sign_in_age", Takes::Anything, DEMANDED),
     rule(&[KeyPlace::Role], "acr", Takes::Anything, DEMANDED),
     rule(&[KeyPlace::Role], "amr", Takes::Anything, DEMANDED),
+    rule(
+        &[KeyPlace::Access],
+        "ledger",
+        Takes::Bucket,
+        "Where requests for access are written; the summary names it",
+    ),
+    rule(&[KeyPlace::Access], "region", Takes::Anything, "Part of the host names of AWS"),
+    rule(&[KeyPlace::Access], "entry", Takes::Anything, "A role in the same file"),
+    rule(&[KeyPlace::Access], "voter", Takes::Anything, "A role in the same file"),
+    rule(&[KeyPlace::Access], "publisher", Takes::Anything, "A role in the same file"),
 ];
 
 /// What to do with a `key` that `place` does not have and other tables do; nothing if it has no meaning anywhere.
@@ -179,6 +200,7 @@ pub(in crate::config) fn elsewhere(place: KeyPlace, key: &str) -> Option<String>
         KeyPlace::Top => "the top of the file".to_owned(),
         KeyPlace::Idp(kind) => format!("type = \"{kind}\""),
         KeyPlace::Role => "[role.NAME]".to_owned(),
+        KeyPlace::Access => "[access]".to_owned(),
     };
     let titles: Vec<String> = match IDPS.iter().all(|idp| places.contains(idp)) {
         true => {
@@ -204,6 +226,7 @@ pub fn markdown() -> String {
         let takes = match rule.takes {
             Takes::Anything => "any valid value".to_owned(),
             Takes::Url => "an https URL".to_owned(),
+            Takes::Bucket => "an S3 bucket".to_owned(),
             Takes::OneOf(words) => {
                 words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
             }

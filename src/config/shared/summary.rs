@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::keys::{KeyPlace, Takes, rule_of};
-use crate::config::draft::{Draft, Table, Value};
+use crate::config::draft::{Draft, Table, Value, access_table};
 use crate::config::host;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
@@ -51,7 +51,9 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     idp_lines(&idps, &mut lines);
     role_lines(&roles, &mut lines);
     account_lines(&old, &new, &mut lines);
-    if before.is_some() && idps.is_same() && roles.is_same() {
+    let (old_access, new_access) = (before.and_then(access_table), access_table(after));
+    access_lines(old_access.as_ref(), new_access.as_ref(), &mut lines);
+    if before.is_some() && idps.is_same() && roles.is_same() && old_access == new_access {
         lines.push("  no settings: only comments, order or whitespace".to_owned());
     }
     let mut warnings = Vec::new();
@@ -85,6 +87,12 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
             told_hosts(new),
             told_hosts(old)
         ));
+    }
+    if let (Some(old), Some(new)) = (&old_access, &new_access)
+        && ledger(old) != ledger(new)
+    {
+        let (old, new) = (ledger(old), ledger(new));
+        warnings.push(format!("Requests for access would be written to {new} instead of {old}"));
     }
     let moved = roles
         .changed
@@ -226,6 +234,30 @@ fn account_lines(old: &Draft, new: &Draft, lines: &mut Vec<String>) {
     };
     tell("new", after.difference(&before).collect());
     tell("removed", before.difference(&after).collect());
+}
+
+/// Where requests for access are written, and under which roles.
+fn access_lines(old: Option<&Table>, new: Option<&Table>, lines: &mut Vec<String>) {
+    let told = |access: &Table| {
+        let roles = ["entry", "voter", "publisher"];
+        let roles = roles.iter().filter_map(|key| Some(format!("{key} {}", access.text(key)?)));
+        std::iter::once(ledger(access)).chain(roles).collect::<Vec<_>>().join(", ")
+    };
+    lines.extend(match (old, new) {
+        (None, None) => None,
+        (Some(old), None) => Some(format!("  access on request: removed (was {})", told(old))),
+        (None, Some(new)) => Some(format!("  access on request: new ({})", told(new))),
+        (Some(old), Some(new)) if old == new => Some("  access on request: unchanged".to_owned()),
+        (Some(old), Some(new)) => Some(format!("  access on request: {} → {}", told(old), told(new))),
+    });
+}
+
+fn ledger(access: &Table) -> String {
+    let text = |key: &str| access.text(key).unwrap_or("nothing");
+    match access.text("region") {
+        Some(region) => format!("{} in {region}", text("ledger")),
+        None => text("ledger").to_owned(),
+    }
 }
 
 /// The account of a role.

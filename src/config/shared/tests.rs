@@ -102,6 +102,19 @@ fn hostile() -> Vec<(String, &'static str)> {
         (SHARED.replace("https://acme.awsapps.com", "https://127.0.0.1"), "points to this machine"),
         (SAML.replace("idp.example", "169.254.169.254"), "points to this machine"),
         (SHARED.replace("https://acme.awsapps.com", "http://localhost"), "points to this machine"),
+        // A ledger that others would read, or that is a folder of whoever takes the file.
+        (
+            format!("{SHARED}[access]\nledger = \"~/.aws\"\n"),
+            ":6:10: a shared file cannot choose a folder of your machine",
+        ),
+        (
+            format!("access = {{ ledger = \"/etc\" }}\n{SHARED}"),
+            "a shared file cannot choose a folder of your machine",
+        ),
+        (
+            format!("{SHARED}[access]\nledger = \"s3://acme\"\nregion = \"eu-west-1\"\nentry = \"mine\"\n"),
+            "refers to [role.mine], which does not exist",
+        ),
     ];
     // Programs, by name, by path or worse.
     for browser in [
@@ -153,6 +166,10 @@ fn an_ordinary_shared_file_is_accepted() {
          acs_url = \"https://eu-west-1.signin.aws.amazon.com/saml\"\n"
             .to_owned(),
         format!("{SHARED}[role.r]\nidp = \"acme\"\naccount = \"333333333333\"\npermission_set = \"Dev\"\n"),
+        format!("{SHARED}[access]\nledger = \"s3://acme\"\nregion = \"eu-west-1\"\n"),
+        format!(
+            "{OIDC}{ROLE}[access]\nledger = \"s3://acme\"\nregion = \"eu-west-1\"\nentry = \"dev\"\nvoter = \"dev\"\npublisher = \"dev\"\n"
+        ),
         "role = {}\nidp = { a = { type = \"saml\", start_url = \"https://a.example\" } }\n".to_owned(),
     ];
     good.extend(crate::plan::BROWSERS.map(|browser| format!("{SAML}browser = \"{browser}\"\n")));
@@ -173,6 +190,7 @@ fn an_ordinary_shared_file_is_accepted() {
     for from in ["/home/alice/jit.toml", "http://127.0.0.1:8000/jit.toml"] {
         check(from, &local).unwrap();
     }
+    check("/home/alice/jit.toml", "[access]\nledger = \"~/jit-trial\"\n").unwrap();
     assert!(check("HTTPS://intranet.example/x", &local).is_err());
 }
 
@@ -224,6 +242,11 @@ fn a_shared_part_is_checked_whenever_it_is_read() {
         // References to the user's own tables.
         (inside(&role("x", "idp = \"mine\"")), "[idp.mine] is not in it"),
         (inside(&role("x", "via = \"mine\"")), "[role.mine] is not in it"),
+        (
+            inside("[access]\nledger = \"s3://acme\"\nregion = \"eu-west-1\"\nentry = \"mine\"\n"),
+            "[role.mine] is not in it",
+        ),
+        (inside("[access]\nledger = \"~/x\"\n"), "cannot choose a folder of your machine"),
     ];
     for (text, words) in cases {
         assert_ne!(text, whole, "{words}");

@@ -19,10 +19,12 @@ pub(super) fn benches() -> Vec<Bench> {
     let (okta, center) = (Room::new(), Room::by_center(Settings::default()));
     let usual = oidc.usual_config();
     let (_, roles_of_it) = usual.split_once("\n\n").unwrap();
+    let with_access = format!("{usual}\n{ACCESS}");
     let of_okta = format!("{OKTA}\n{roles_of_it}");
     let (of_saml, of_center) = (saml.saml_config(""), center.center_config(""));
     vec![
         bench(oidc, usual, [oidc_rows(), roles::of_oidc()]),
+        bench(Room::new(), with_access, [access_rows(), Vec::new()]),
         bench(saml, of_saml, [saml_rows(), roles::of_saml()]),
         bench(okta, of_okta, [okta_rows(), Vec::new()]),
         bench(center, of_center, [center_rows(), roles::of_center()]),
@@ -34,6 +36,45 @@ type = \"okta\"
 org = \"https://acme.okta.com\"
 app_url = \"https://acme.okta.com/home/amazon_aws/0oa1/272\"
 ";
+
+const ACCESS: &str = "[access]
+ledger = \"s3://acme-jit-ledger\"
+region = \"eu-west-2\"
+entry = \"hub\"
+";
+
+fn access_rows() -> Vec<Row> {
+    let ledger = "ledger = \"s3://acme-jit-ledger\"\n";
+    let region = "region = \"eu-west-2\"\n";
+    let another = |place: &str| ("s3://acme-jit-ledger", place.to_owned());
+    vec![
+        row(
+            (ledger, ""),
+            "add a line such as ledger = \"s3://acme-jit-ledger\"",
+            ("[access]\n", format!("[access]\n{ledger}")),
+        ),
+        row(
+            (region, ""),
+            "add a line such as region = \"eu-west-1\"",
+            ("[access]\n", "[access]\nregion = \"eu-west-1\"\n"),
+        ),
+        row(("\"eu-west-2\"", "\"Ireland\""), "such as eu-west-1", ("Ireland", "eu-west-1")),
+        row(another("s3://acme/x"), "write s3://acme", ("s3://acme/x", "s3://acme")),
+        row(another("s3://Acme"), "such as s3://acme-jit-ledger", ("s3://Acme", "s3://acme-jit-ledger")),
+        row(
+            another("https://acme"),
+            "such as s3://acme-jit-ledger",
+            ("https://acme", "s3://acme-jit-ledger"),
+        ),
+        row(another("trial"), "such as ~/jit-trial", ("\"trial", "\"~/jit-trial")),
+        row(("entry = \"hub\"", "entry = \"hubb\""), "did you mean `hub`?", ("hubb", "hub")),
+        row(
+            ("entry = \"hub\"", "entry = \"hub\"\nissuer = \"x\""),
+            "delete it: it is a key of",
+            ("\nissuer = \"x\"", ""),
+        ),
+    ]
+}
 
 /// A parameter that `authorize` cannot have, and where it is to be written instead; nothing where it is to be deleted.
 fn own_parameter(name: &str, says: &str, beside: &str) -> Row {

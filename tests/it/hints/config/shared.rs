@@ -91,6 +91,11 @@ fn in_place(begin: &str, end: &str) -> Vec<Row> {
                 "org = \"https://acme.okta.com\"\napp_url = \"https://acme.okta.com/",
             ),
         ),
+        row(
+            (end, format!("[access]\nledger = \"~/x\"\nregion = \"eu-west-1\"\n{end}")),
+            "such as s3://acme-jit-ledger",
+            ("~/x", "s3://acme-jit-ledger"),
+        ),
         row((end, ""), again, (format!("{begin}{GOOD}"), whole.clone())),
         row((begin, ""), again, (format!("{GOOD}{end}"), whole.clone())),
         row(
