@@ -14,12 +14,14 @@
 //! | `prove` | how a new login is obtained: the last one is renewed, or the person signs in |
 //! | `hub`, `spoke` | how AWS is called for the first step of a chain, and for the others |
 //! | `source` | the same for a profile that needs no IdP |
+//! | `grant` | access on request: the ledger under the person's own session, and applying decisions |
 //! | `granted` | which duration is requested, and the session made from the answer |
 //! | `offered` | which roles an IdP offers |
 //! | `failure` | why there is no session, for the person and for the processes that waited |
 
 mod failure;
 mod fresh;
+mod grant;
 mod granted;
 mod hub;
 mod login;
@@ -49,6 +51,7 @@ use login::Purpose;
 
 pub use failure::{BrokerError, Failure};
 pub use fresh::stored_session;
+pub use grant::{AccessError, AccessLedger, AccessSettings, LedgerIdentity, LedgerView, WINDOW};
 pub use login::{margin, stored_login};
 pub use source::SourceError;
 #[cfg(any(test, fuzzing))]

@@ -1,8 +1,10 @@
 //! Each command is one file: its arguments, their help, and what it does.
 //!
 //! Shared by the commands: `load` reads the user's files, `nameable` lists every role in them, `subject` is
-//! the role of a command, `pick` is the picker, and `advice` turns the advice of errors into hints.
+//! the role of a command, `access` is what the commands about requests share, `pick` is the picker, and
+//! `advice` turns the advice of errors into hints.
 
+mod access;
 mod advice;
 pub mod completions;
 pub mod configure;
@@ -10,6 +12,7 @@ pub mod console;
 pub mod credential_process;
 pub mod demo;
 pub mod doctor;
+pub mod drop;
 pub mod env;
 pub mod exec;
 pub mod explain;
@@ -24,6 +27,8 @@ pub mod man;
 mod nameable;
 mod pick;
 pub mod policy;
+pub mod request;
+pub mod requests;
 pub mod roles;
 pub mod status;
 pub mod subject;
@@ -73,6 +78,9 @@ pub enum Command {
     Lock,
     Policy(policy::PolicyArgs),
     Configure(configure::ConfigureArgs),
+    Request(request::RequestArgs),
+    Requests(requests::RequestsArgs),
+    Drop(drop::DropArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -111,6 +119,9 @@ impl Command {
             | Self::Whoami(_)
             | Self::Logout(_)
             | Self::Configure(_)
+            | Self::Request(_)
+            | Self::Requests(_)
+            | Self::Drop(_)
             | Self::Doctor(_)
             | Self::Demo(_) => Asking::Person,
         }
@@ -125,6 +136,8 @@ impl Command {
             Self::Explain(args) => args.json,
             Self::Policy(args) => args.json(),
             Self::Doctor(args) => args.json,
+            Self::Request(args) => args.json,
+            Self::Requests(args) => args.json,
             _ => false,
         }
     }
@@ -149,6 +162,9 @@ pub fn run(command: &Command, world: &World, ui: &Ui) -> CommandResult {
         Command::Lock => lock::run(world, ui),
         Command::Policy(args) => policy::run(args, world, ui),
         Command::Configure(args) => configure::run(args, world, ui),
+        Command::Request(args) => request::run(args, world, ui),
+        Command::Requests(args) => requests::run(args, world, ui),
+        Command::Drop(args) => drop::run(args, world, ui),
         Command::Doctor(args) => doctor::run(args, world, ui),
         Command::Completions(args) => completions::run(args, ui),
         Command::Man(args) => man::run(args, ui),

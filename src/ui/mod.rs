@@ -9,6 +9,7 @@ mod pick;
 mod progress;
 pub mod qr;
 pub mod text;
+mod waiting;
 
 use std::ffi::OsString;
 
@@ -21,6 +22,7 @@ pub use person::Terminal;
 pub use pick::{Choice, Picked, pick};
 pub use progress::Progress;
 use text::{Shown, escape, escape_json, escape_json_indented, escape_lines, shown};
+pub use waiting::WaitingLine;
 
 /// How a command prints: with colours, quietly, as JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -179,6 +179,46 @@ fn only_jit_demo_uses_the_emulator() {
     }
 }
 
+/// Access on request is opened, read and applied by one part of the broker, and shown by its own commands. What hands over a
+/// session at hand knows nothing of it.
+#[test]
+fn only_the_commands_of_access_name_it() {
+    let commands = [
+        "access/",
+        "approve.rs",
+        "audit",
+        "deny.rs",
+        "drop.rs",
+        "policy",
+        "request/",
+        "requests.rs",
+        "revoke.rs",
+    ];
+    let is_of_access = |file: &str| {
+        file == "broker/grant.rs"
+            || file.starts_with("broker/grant/")
+            || file.starts_with("crates/")
+            || file
+                .strip_prefix("commands/")
+                .is_some_and(|name| commands.iter().any(|own| name.starts_with(own)))
+    };
+    let (mut named, mut wrong) = (0, Vec::new());
+    for (file, text) in sources() {
+        let code = code(&text);
+        let hands = code.contains("jit_apply");
+        if !hands && !code.contains("jit_access") {
+            continue;
+        }
+        named += 1;
+        // The hands are the broker's: commands get a ledger that is open already.
+        let is_right = is_of_access(&file) && (!hands || !file.starts_with("commands/"));
+        if !is_right {
+            wrong.push(file);
+        }
+    }
+    assert!(named > 20 && wrong.is_empty(), "{named}: {wrong:?}");
+}
+
 /// Services share only what is below them (`shared`, `sessions`, `signing`), so that one can be added or read
 /// without the others.
 #[test]

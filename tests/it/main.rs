@@ -72,6 +72,8 @@ mod refresh;
 #[cfg(unix)]
 mod refusals;
 #[cfg(unix)]
+mod requests;
+#[cfg(unix)]
 mod room;
 #[cfg(unix)]
 mod saml;

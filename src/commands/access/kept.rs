@@ -1,0 +1,68 @@
+//! What was found when a ledger was read last, for shells that complete: they ask nobody, and must not wait for AWS.
+
+use std::ffi::OsStr;
+
+use clap_complete::CompletionCandidate;
+use jit_access::id::Id;
+use jit_wire::env::Env;
+use jit_wire::name::is_plain_word;
+
+use crate::sys::{folders, fs};
+use crate::ui::text::escape;
+
+use super::Desk;
+
+/// Below the state folder.
+const FOLDER: &str = "access";
+/// The requests that were open: a line for each, its short id, a tab, and what it is about.
+const OPEN: &str = "open-requests";
+/// What the policy lets people ask for, in the same form.
+const NAMES: &str = "names";
+/// A shell shows no more, and nobody reads more.
+const MOST: usize = 200;
+const LARGEST: u64 = 64 * 1024;
+
+/// Notes what `desk` has.
+pub(super) fn note(desk: &Desk<'_>) {
+    let open: Vec<(Id, String)> = desk
+        .cases()
+        .filter(|case| desk.state(case).is_open())
+        .map(|case| (case.id, format!("{} for {}", case.request.access, desk.name_of(case.author))))
+        .collect();
+    let newest = &open[open.len().saturating_sub(MOST)..];
+    let shorts = desk.shorts(newest.iter().map(|(id, _)| *id));
+    write(desk, OPEN, newest.iter().map(|(id, about)| (shorts[id].as_str(), about.as_str())));
+    let names = desk.policy.policy.access.iter().take(MOST);
+    write(desk, NAMES, names.map(|(name, access)| (name.as_str(), access.role.path_and_name())));
+}
+
+/// It is a help and no more: what cannot be written is not completed.
+fn write<'t>(desk: &Desk<'_>, file: &str, lines: impl Iterator<Item = (&'t str, &'t str)>) {
+    let line = |(word, about): (&str, &str)| format!("{word}\t{}\n", escape(about).as_str());
+    let text: String = lines.map(line).collect();
+    let path = desk.world.folders.state.join(FOLDER).join(file);
+    if fs::read_limited(&path, LARGEST).ok().as_deref() != Some(text.as_bytes()) {
+        let _ = fs::write_atomically(&path, text.as_bytes());
+    }
+}
+
+fn words(file: &str, typed: &str) -> Vec<CompletionCandidate> {
+    let path = folders::of_user(&Env::of_process()).state.join(FOLDER).join(file);
+    let text = fs::read_limited(&path, LARGEST).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines = text.lines().filter_map(|line| line.split_once('\t'));
+    lines
+        .filter(|(word, _)| word.starts_with(typed) && is_plain_word(word))
+        .map(|(word, about)| CompletionCandidate::new(word).help(Some(escape(about).into_string().into())))
+        .collect()
+}
+
+/// The short ids of open requests that begin with what was typed.
+pub(crate) fn request_ids(typed: &OsStr) -> Vec<CompletionCandidate> {
+    words(OPEN, &typed.to_string_lossy().to_ascii_lowercase())
+}
+
+/// The names of what can be asked for that begin with what was typed.
+pub(crate) fn request_names(typed: &OsStr) -> Vec<CompletionCandidate> {
+    words(NAMES, &typed.to_string_lossy())
+}
