@@ -365,7 +365,7 @@ fn a_grant_is_seen_extended_and_given_back() {
 fn what_would_be_denied_is_not_filed() {
     let trial = Trial::new();
     for (arguments, code, words) in [
-        (&["request", "pay-admin", "-m", "because", "-d", "3h"][..], 4, "it asks for longer than 2 h"),
+        (&["request", "pay-admin", "-m", "because", "-d", "3h"][..], 4, "it asks for more than 2 h"),
         (&["request", "pay-admin", "-m", "why"], 2, "pay-admin needs a reason of at least 5 characters"),
         (&["request", "pay-admin"], 2, "pay-admin needs a reason of at least 5 characters"),
         (&["request", "pay-two"], 2, "pay-two needs a ticket like ^INC-\\d+$"),

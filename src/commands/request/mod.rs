@@ -48,7 +48,7 @@ pub struct RequestArgs {
     /// The ticket that it is about
     #[arg(long, value_name = "TICKET")]
     pub ticket: Option<String>,
-    /// In this account: its number, its name, or a pattern such as 'payments-*'
+    /// In this account: its number, name, or a pattern such as 'payments-*'
     #[arg(long, value_name = "ACCOUNT")]
     pub account: Vec<String>,
     /// Start later: 14:30, +2h, or 2026-11-30T09:00
