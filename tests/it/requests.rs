@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jit_access::decide::OnCall;
 use jit_access::id::Id;
@@ -115,7 +116,12 @@ impl Trial {
         Id::new(self.ledger().time().unwrap(), random)
     }
 
+    /// Of two policies of the same second either could be in force, so this waits for the next one.
     fn publish(&self, policy: &str) {
+        let began = self.ledger().time().unwrap();
+        while self.ledger().time().unwrap() == began {
+            std::thread::sleep(Duration::from_millis(50));
+        }
         let key = Key::Policy { id: self.new_id(), author: self.user("platform@example.com") };
         write(&self.ledger(), &key, policy.replace("DOOR", &self.door).as_bytes()).unwrap();
     }
