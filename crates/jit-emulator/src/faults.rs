@@ -27,6 +27,8 @@ pub struct Faults {
     pub spoke_lifetime: Option<Duration>,
     /// Another person at the same desk.
     pub user: Option<User>,
+    /// Who signs in where nobody is asked: the person, or one of the others, counted from one.
+    pub signs_in: usize,
     /// What is changed in an assertion before it is signed.
     pub edit_assertion: Option<Edit>,
     /// What is changed in a SAML response after it was signed.

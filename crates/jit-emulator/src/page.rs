@@ -44,8 +44,28 @@ pub(crate) fn post(action: &str, fields: &[(&str, String)]) -> Reply {
     reply
 }
 
-/// Asks the person to sign in; the form goes to `action` and answers the request `id`.
-pub(crate) fn sign_in(user: &User, action: &str, id: &str) -> Reply {
+/// What a button of a sign-in page says: the number of the person who continues, or that nobody does.
+pub(crate) fn decided(decision: Option<&str>) -> Option<usize> {
+    match decision? {
+        "allow" => Some(0),
+        other => other.strip_prefix("allow ")?.parse().ok(),
+    }
+}
+
+/// The buttons of everybody but the first.
+fn others(people: &[User]) -> String {
+    let button = |(number, user): (usize, &User)| {
+        let first = escape(first_name(user));
+        format!("<button name=\"decision\" value=\"allow {number}\">Continue as {first}</button>\n")
+    };
+    people.iter().enumerate().skip(1).map(button).collect()
+}
+
+/// Asks who signs in; the form goes to `action` and answers the request `id`. The first of `people` is suggested.
+pub(crate) fn sign_in(people: &[User], action: &str, id: &str) -> Reply {
+    let Some(user) = people.first() else {
+        return message(StatusCode::NOT_FOUND, "Nobody is here", "This provider knows nobody.");
+    };
     let body = format!(
         r#"<h1>Sign in to AWS</h1>
 <p><strong>jit</strong> asks who you are, to get temporary credentials for your roles.</p>
@@ -53,8 +73,9 @@ pub(crate) fn sign_in(user: &User, action: &str, id: &str) -> Reply {
 <form method="post" action="{action}">
 <input type="hidden" name="request" value="{id}">
 <button class="primary" name="decision" value="allow">Continue as {first}</button>
-<button name="decision" value="deny">Cancel</button>
+{others}<button name="decision" value="deny">Cancel</button>
 </form>"#,
+        others = others(people),
         account = account(user),
         id = escape(id),
         first = escape(first_name(user)),
@@ -63,7 +84,10 @@ pub(crate) fn sign_in(user: &User, action: &str, id: &str) -> Reply {
 }
 
 /// Asks the person to confirm the code that a device shows; `form_token` proves that the form is this page's.
-pub(crate) fn device(user: &User, user_code: &str, form_token: &str, problem: Option<&str>) -> Reply {
+pub(crate) fn device(people: &[User], user_code: &str, form_token: &str, problem: Option<&str>) -> Reply {
+    let Some(user) = people.first() else {
+        return message(StatusCode::NOT_FOUND, "Nobody is here", "This provider knows nobody.");
+    };
     let problem = problem.map(|text| format!(r#"<p class="problem" role="alert">{}</p>"#, escape(text)));
     let body = format!(
         r#"<h1>Connect a terminal</h1>
@@ -74,8 +98,9 @@ pub(crate) fn device(user: &User, user_code: &str, form_token: &str, problem: Op
 <label for="code">Code</label>
 <input id="code" name="user_code" value="{code}" autocomplete="off" autocapitalize="characters" spellcheck="false" required>
 <button class="primary" name="decision" value="allow">Continue as {first}</button>
-<button name="decision" value="deny">Cancel</button>
+{others}<button name="decision" value="deny">Cancel</button>
 </form>"#,
+        others = others(people),
         problem = problem.unwrap_or_default(),
         account = account(user),
         form_token = escape(form_token),

@@ -24,19 +24,21 @@ impl<R> PendingRequests<R> {
         Self { action, requests: RefCell::default() }
     }
 
-    /// Shows the sign-in page for `request`. Without a person, or if the browser `is_signed_in`, decides at once.
+    /// Shows the sign-in page for `request`. Without a person, or if somebody is signed in in this browser, decides at
+    /// once. `decide` is told who continues, by number; nobody does if the person cancels.
     pub(crate) fn ask(
         &self,
         shared: &Shared,
         request: R,
-        is_signed_in: bool,
-        decide: impl FnOnce(R, bool) -> Result<Reply, Refusal>,
+        signed_in: Option<usize>,
+        decide: impl FnOnce(R, Option<usize>) -> Result<Reply, Refusal>,
     ) -> Result<Reply, Refusal> {
-        if shared.settings.approval == Approval::AtOnce || is_signed_in {
-            return decide(request, !shared.flawed(Flaw::UserDenies));
+        let at_once = shared.settings.approval == Approval::AtOnce;
+        if let Some(person) = signed_in.or_else(|| at_once.then(|| shared.signs_in())) {
+            return decide(request, Some(person).filter(|_| !shared.flawed(Flaw::UserDenies)));
         }
         let id = shared.issue("sign-in request")?;
-        let page = page::sign_in(&shared.user(), self.action, &id);
+        let page = page::sign_in(&shared.people(), self.action, &id);
         self.requests.borrow_mut().insert(id, request);
         Ok(page)
     }
@@ -45,12 +47,12 @@ impl<R> PendingRequests<R> {
     pub(crate) fn answer(
         &self,
         posted: &Request,
-        decide: impl FnOnce(R, bool) -> Result<Reply, Refusal>,
+        decide: impl FnOnce(R, Option<usize>) -> Result<Reply, Refusal>,
     ) -> Result<Reply, Refusal> {
         let params = Params::new(posted.form())?;
         let request = params.get("request").and_then(|id| self.requests.borrow_mut().remove(id));
         match request {
-            Some(request) => decide(request, params.get("decision") == Some("allow")),
+            Some(request) => decide(request, page::decided(params.get("decision"))),
             None => Ok(page::message(
                 StatusCode::BAD_REQUEST,
                 "This page was already answered",

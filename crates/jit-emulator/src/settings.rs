@@ -1,4 +1,5 @@
-//! Who and what exists in the demo: one person, one hub role, two spokes in two other accounts.
+//! Who and what exists in the demo: one person, one hub role, two spokes in two other accounts. Tests and stories add
+//! more.
 
 use std::time::Duration;
 
@@ -23,8 +24,10 @@ pub struct Settings {
     pub client_id: String,
     /// The client's secret, for an IdP that requires one (`client_secret_post`).
     pub client_secret: Option<String>,
-    /// The one person.
+    /// The person who signs in.
     pub user: User,
+    /// Others who can sign in at the IdP in their place: its page has a button for each.
+    pub others: Vec<User>,
     /// How the person consents.
     pub approval: Approval,
     /// The roles that exist.
@@ -165,6 +168,7 @@ impl Default for Settings {
                 name: "Alice Example".to_owned(),
                 department: "platform".to_owned(),
             },
+            others: Vec::new(),
             approval: Approval::Page,
             roles: vec![
                 Role::hub(HUB, 8 * 3600),

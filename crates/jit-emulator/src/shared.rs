@@ -61,6 +61,22 @@ impl Shared {
         lock(&self.faults).user.clone().unwrap_or_else(|| self.settings.user.clone())
     }
 
+    /// Everybody who can sign in, the person first.
+    pub(crate) fn people(&self) -> Vec<User> {
+        std::iter::once(self.user()).chain(self.settings.others.iter().cloned()).collect()
+    }
+
+    /// The one with this number; the person if there is none.
+    pub(crate) fn person(&self, number: usize) -> User {
+        let other = number.checked_sub(1).and_then(|number| self.settings.others.get(number));
+        other.cloned().unwrap_or_else(|| self.user())
+    }
+
+    /// Who signs in where nobody is asked.
+    pub(crate) fn signs_in(&self) -> usize {
+        lock(&self.faults).signs_in
+    }
+
     /// Now, by the clock of the IdP and of Identity Center.
     pub(crate) fn provider_now(&self) -> Timestamp {
         let ahead = lock(&self.faults).provider_clock;

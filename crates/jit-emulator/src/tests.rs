@@ -418,3 +418,25 @@ fn names_of_people_are_not_markup() {
         assert!(page.body.contains("&lt;b&gt;") && !page.body.contains("<b>"), "{}", page.body);
     }
 }
+
+#[test]
+fn several_people_can_sign_in_and_a_login_stays_whose_it_is() {
+    let bob =
+        User { email: "bob@example.com".to_owned(), name: "Bob".to_owned(), ..Settings::default().user };
+    let servers = Servers::start(Settings { others: vec![bob], ..Settings::default() }).unwrap();
+    let page = authorize(&servers, &[]);
+    assert!(page.body.contains("Continue as Alice") && page.body.contains("Continue as Bob"));
+    let sign_in = |decision: &str| {
+        let id = authorize(&servers, &[]).field("request");
+        let answer = send(&servers, "POST", "/authorize", &[("request", &id), ("decision", decision)]);
+        redeem(&servers, &answer.sent_back("code").unwrap(), VERIFIER, REDIRECT).json()
+    };
+    let email = |tokens: &Value| {
+        let claims = servers.shared.keys[0].verify(text(tokens, "id_token")).unwrap();
+        text(&claims, "email").to_owned()
+    };
+    let (alice, bob) = (sign_in("allow"), sign_in("allow 1"));
+    assert_eq!((email(&alice).as_str(), email(&bob).as_str()), ("alice@example.com", "bob@example.com"));
+    let renewed = refresh(&servers, text(&bob, "refresh_token")).json();
+    assert_eq!(email(&renewed), "bob@example.com");
+}

@@ -42,18 +42,18 @@ impl Provider {
             Err(page) => return Ok(*page),
         };
         complete(&mut asked, &params)?;
-        self.pending.ask(&self.shared, asked, false, |asked, allow| self.decide(asked, allow))
+        self.pending.ask(&self.shared, asked, None, |asked, person| self.decide(asked, person))
     }
 
     /// A button of the sign-in page.
     pub(crate) fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
-        self.pending.answer(request, |asked, allow| self.decide(asked, allow))
+        self.pending.answer(request, |asked, person| self.decide(asked, person))
     }
 
-    fn decide(&self, asked: Asked, allow: bool) -> Result<Reply, Refusal> {
-        if !allow {
+    fn decide(&self, asked: Asked, person: Option<usize>) -> Result<Reply, Refusal> {
+        let Some(person) = person else {
             return Ok(self.back_refused(&asked, &Refusal::new(400, "access_denied", "The person cancelled")));
-        }
+        };
         if asked.wanted.is_refused(&self.shared) {
             let why = "the person cannot sign in like that";
             let refusal = Refusal::new(400, "unmet_authentication_requirements", why);
@@ -62,7 +62,7 @@ impl Provider {
         let code = self.shared.issue("authorization code")?;
         let reply = self.back(&asked, &[("code", &code)]);
         let expires = self.shared.provider_now() + self.shared.settings.code_lifetime;
-        self.state.borrow_mut().codes.insert(code, Code { asked, expires, login: None });
+        self.state.borrow_mut().codes.insert(code, Code { asked, person, expires, login: None });
         Ok(reply)
     }
 

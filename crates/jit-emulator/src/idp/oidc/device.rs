@@ -40,6 +40,7 @@ impl Provider {
             interval: settings.device_interval,
             asked_last: None,
             allowed: None,
+            person: self.shared.signs_in(),
         };
         self.state.borrow_mut().devices.insert(device_code, device);
         Ok(json_reply(StatusCode::OK, &answer))
@@ -49,7 +50,7 @@ impl Provider {
     pub(crate) fn device_page(&self, request: &Request) -> Reply {
         let code = request.query.iter().find(|(name, _)| name == "user_code");
         let code = code.map(|(_, code)| code.as_str()).unwrap_or_default();
-        page::device(&self.shared.user(), code, &self.form_token, None)
+        page::device(&self.shared.people(), code, &self.form_token, None)
     }
 
     /// A button of the page.
@@ -70,10 +71,12 @@ impl Provider {
             .find(|device| device.user_code == user_code && device.allowed.is_none() && now < device.expires);
         let Some(device) = waiting else {
             let problem = Some("That code is not waiting here. Check it, or ask for a new one.");
-            return Ok(page::device(&self.shared.user(), typed, &self.form_token, problem));
+            return Ok(page::device(&self.shared.people(), typed, &self.form_token, problem));
         };
-        let allowed = params.get("decision") == Some("allow");
+        let person = page::decided(params.get("decision"));
+        let allowed = person.is_some();
         device.allowed = Some(allowed);
+        device.person = person.unwrap_or_default();
         let (title, text) = if allowed {
             ("The terminal is connected", "You can close this page and continue there.")
         } else {

@@ -58,6 +58,8 @@ pub(crate) struct State {
 /// An authorization that was granted.
 pub(crate) struct Login {
     pub(crate) alive: bool,
+    /// Whose it is, by number.
+    pub(crate) person: usize,
     pub(crate) scopes: Vec<String>,
     /// How the person signed in for it, if that is reported.
     pub(crate) sign_in: Option<SignedIn>,
@@ -80,6 +82,8 @@ pub(crate) const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_co
 /// An authorization code, kept after its use so that a second use is noticed.
 pub(crate) struct Code {
     pub(crate) asked: Asked,
+    /// Who signed in, by number.
+    pub(crate) person: usize,
     pub(crate) expires: Timestamp,
     /// The login that it became when it was used.
     pub(crate) login: Option<usize>,
@@ -100,4 +104,6 @@ pub(crate) struct Device {
     pub(crate) asked_last: Option<Instant>,
     /// The person's decision.
     pub(crate) allowed: Option<bool>,
+    /// Who answered, by number.
+    pub(crate) person: usize,
 }

@@ -15,7 +15,7 @@ use crate::idp::step_up::{SignedIn, Wanted};
 use crate::journal::Call;
 use crate::params::Params;
 use crate::service::json_reply;
-use crate::settings::Approval;
+use crate::settings::{Approval, User};
 use crate::signing::jwt::half_hash;
 use jit_wire::loopback::{Reply, Request};
 
@@ -48,7 +48,8 @@ impl Provider {
             return Err(invalid_grant("this code was used before"));
         }
         let sign_in = code.asked.wanted.met(&self.shared);
-        logins.push(Login { alive: false, scopes: code.asked.scopes.clone(), sign_in });
+        let (person, scopes) = (code.person, code.asked.scopes.clone());
+        logins.push(Login { alive: false, person, scopes, sign_in });
         let login = logins.len() - 1;
         code.login = Some(login);
         if self.shared.provider_now() >= code.expires {
@@ -108,9 +109,14 @@ impl Provider {
             Some(false) => return refuse("access_denied", "the person cancelled"),
             Some(true) => {}
         }
-        let scopes = std::mem::take(&mut device.scopes);
+        let (person, scopes) = (device.person, std::mem::take(&mut device.scopes));
         state.devices.remove(code);
-        state.logins.push(Login { alive: true, scopes, sign_in: Wanted::default().met(&self.shared) });
+        state.logins.push(Login {
+            alive: true,
+            person,
+            scopes,
+            sign_in: Wanted::default().met(&self.shared),
+        });
         let login = state.logins.len() - 1;
         self.tokens(state, login, None, true)
     }
@@ -123,7 +129,7 @@ impl Provider {
         nonce: Option<&str>,
         with_id_token: bool,
     ) -> Result<Reply, Refusal> {
-        let scopes = &state.logins[login].scopes;
+        let Login { person, scopes, sign_in, .. } = &state.logins[login];
         let access_token = self.shared.issue("access token")?;
         let mut answer = json!({
             "access_token": access_token,
@@ -132,8 +138,8 @@ impl Provider {
             "scope": scopes.join(" "),
         });
         if with_id_token {
-            let sign_in = state.logins[login].sign_in.as_ref();
-            answer["id_token"] = self.id_token(scopes, nonce, &access_token, sign_in)?.into();
+            let user = self.shared.person(*person);
+            answer["id_token"] = self.id_token(&user, scopes, nonce, &access_token, sign_in.as_ref())?.into();
         }
         if scopes.iter().any(|scope| scope == "offline_access") {
             let token = self.shared.issue("refresh token")?;
@@ -146,12 +152,13 @@ impl Provider {
     /// OpenID Connect Core, section 2, and the claim that AWS reads session tags from.
     fn id_token(
         &self,
+        user: &User,
         scopes: &[String],
         nonce: Option<&str>,
         access_token: &str,
         sign_in: Option<&SignedIn>,
     ) -> Result<String, Refusal> {
-        let (shared, user) = (&self.shared, self.shared.user());
+        let shared = &self.shared;
         let flawed = |flaw| shared.flawed(flaw);
         let mut now = shared.provider_now();
         if flawed(Flaw::Expired) {

@@ -96,18 +96,21 @@ impl Saml {
     fn ask(&self, asked: SamlAsked, force: bool, request: &Request) -> Result<Reply, Refusal> {
         let cookies =
             request.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let known = cookies.split("; ").any(|cookie| {
-            cookie.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')) == Some(&self.session)
+        // The cookie says whose browser session it is.
+        let known = cookies.split("; ").find_map(|cookie| {
+            let value = cookie.strip_prefix(COOKIE)?.strip_prefix('=')?.strip_prefix(&self.session)?;
+            value.strip_prefix('-')?.parse::<usize>().ok()
         });
-        let is_signed_in = known && !force;
-        self.pending.ask(&self.shared, asked, is_signed_in, |asked, allow| self.post_answer(&asked, allow))
+        let signed_in = known.filter(|_| !force);
+        self.pending.ask(&self.shared, asked, signed_in, |asked, person| self.post_answer(&asked, person))
     }
 
     /// A button of the page.
     fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
-        self.pending.answer(request, |asked, allow| {
-            let mut reply = self.post_answer(&asked, allow)?;
-            let cookie = format!("{COOKIE}={}; HttpOnly; SameSite=Lax; Path=/saml", self.session);
+        self.pending.answer(request, |asked, person| {
+            let mut reply = self.post_answer(&asked, person)?;
+            let session = format!("{}-{}", self.session, person.unwrap_or_default());
+            let cookie = format!("{COOKIE}={session}; HttpOnly; SameSite=Lax; Path=/saml");
             reply
                 .headers_mut()
                 .extend(HeaderValue::from_str(&cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)));
@@ -116,13 +119,11 @@ impl Saml {
     }
 
     /// The page that posts the response to the URL in the request.
-    fn post_answer(&self, asked: &SamlAsked, allow: bool) -> Result<Reply, Refusal> {
-        let xml = if allow && asked.wanted.is_refused(&self.shared) {
-            response::unmet(&self.shared, asked)?
-        } else if allow {
-            response::granted(&self.shared, asked)?
-        } else {
-            response::denied(&self.shared, asked)?
+    fn post_answer(&self, asked: &SamlAsked, person: Option<usize>) -> Result<Reply, Refusal> {
+        let xml = match person {
+            Some(_) if asked.wanted.is_refused(&self.shared) => response::unmet(&self.shared, asked)?,
+            Some(person) => response::granted(&self.shared, asked, person)?,
+            None => response::denied(&self.shared, asked)?,
         };
         let faults = lock(&self.shared.faults);
         let xml = faults.edit_response.as_ref().map_or(xml.clone(), |edit| edit.apply(xml));

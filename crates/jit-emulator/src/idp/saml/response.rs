@@ -28,10 +28,10 @@ pub(crate) struct SamlAsked {
     pub(crate) wanted: Wanted,
 }
 
-/// The response with an assertion about the person, both layers signed.
-pub(crate) fn granted(shared: &Shared, asked: &SamlAsked) -> Result<String, Refusal> {
+/// The response with an assertion about the person with this number, both layers signed.
+pub(crate) fn granted(shared: &Shared, asked: &SamlAsked, person: usize) -> Result<String, Refusal> {
     let now = shared.provider_now();
-    let plain = assertion(shared, asked, now)?;
+    let plain = assertion(shared, asked, person, now)?;
     let plain = match &lock(&shared.faults).edit_assertion {
         Some(edit) => edit.apply(plain),
         None => plain,
@@ -91,8 +91,8 @@ fn envelope(
     ))
 }
 
-fn assertion(shared: &Shared, asked: &SamlAsked, now: Timestamp) -> Result<String, Refusal> {
-    let (user, until) = (shared.user(), (now + LIFETIME).to_rfc3339());
+fn assertion(shared: &Shared, asked: &SamlAsked, person: usize, now: Timestamp) -> Result<String, Refusal> {
+    let (user, until) = (shared.person(person), (now + LIFETIME).to_rfc3339());
     let acs = quoted(&asked.acs);
     let subject = format!(
         "<saml:Subject><saml:NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">{}</saml:NameID>\
