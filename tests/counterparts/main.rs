@@ -19,6 +19,7 @@ mod client_table;
 #[cfg(target_os = "linux")]
 #[path = "../it/support/mod.rs"]
 mod demo_room;
+mod emulated_aws;
 #[cfg(target_os = "linux")]
 mod keepassxc;
 mod keychain;
@@ -31,7 +32,6 @@ mod memory;
 mod ministack;
 mod moto;
 mod oidc_provider;
-mod pretend_aws;
 mod profiles;
 mod saml_providers;
 mod shells;

@@ -1,5 +1,5 @@
 //! The story of a grant, told to an AWS that nobody here wrote: `ministack`, which decides by policies if it is started
-//! with `AUTH=true`. The pretend AWS is told the same one (`crates/jit-emulator/tests/aws/told.rs`), so the two agree
+//! with `AUTH=true`. The emulated AWS is told the same one (`crates/jit-emulator/tests/aws/told.rs`), so the two agree
 //! where both can answer.
 //!
 //! It cannot do source identities, `iam:PermissionsBoundary`, conditions and variables in bucket policies, and trust
@@ -13,7 +13,7 @@ use jit_wire::timestamp::Timestamp;
 
 use crate::support::{Ministack, Room};
 
-#[expect(dead_code, reason = "the pretend AWS is asked more than this one can answer")]
+#[expect(dead_code, reason = "the emulated AWS is asked more than this one can answer")]
 #[path = "../../crates/jit-emulator/tests/aws/client.rs"]
 mod client;
 #[path = "../../crates/jit-emulator/tests/aws/story.rs"]

@@ -76,7 +76,7 @@ mod xml;
 
 pub use self::clock::{Clock, ManualClock, SystemClock};
 pub use self::cloud::{Cloud, CloudBucket, IamRole, StoredVersion, role_id};
-pub use self::deployment::{Arrival, Deployment, DeploymentError, Layout};
+pub use self::deployment::{Deployment, DeploymentError, DoorArrival, Layout};
 pub use self::faults::{CallerNetwork, Edit, Faults, Flaw, Refusal, Trouble};
 pub use self::journal::{Call, Decided, Issued, Journal};
 pub use self::server::Servers;

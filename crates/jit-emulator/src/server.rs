@@ -123,6 +123,11 @@ impl Servers {
         identity_center::assigned_role(account, permission_set)
     }
 
+    /// The settings that they were started with.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.shared.settings
+    }
+
     /// Everything that happened so far.
     pub fn journal(&self) -> Journal {
         lock(&self.shared.journal).clone()

@@ -3,27 +3,15 @@
 use std::collections::BTreeMap;
 
 use jit_access::people::Directory;
-use jit_access::render::{Ceiling, Level};
-use jit_wire::arn::Partition;
+use jit_access::render::CompanyCeiling;
 
-use crate::settings::CLIENT_ID;
-
-/// How people arrive at a door that is not a permission set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// With an ID token for this client. Their session is named after its source identity, which is their
-    /// email address.
-    Oidc {
-        /// The client id.
-        client: String,
-    },
-    /// With an assertion. Their session has its name, which is their email address.
+/// How people arrive at a door that is not a permission set. Their session is named after their email address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoorArrival {
+    /// With an ID token. Its source identity is the session's name.
+    Oidc,
+    /// With an assertion that is posted to AWS's own sign-in page.
     Saml,
-    /// Either way.
-    Both {
-        /// The client id.
-        client: String,
-    },
 }
 
 /// Where things are, as far as a policy file does not specify it.
@@ -38,13 +26,13 @@ pub struct Layout {
     /// The organization of every account.
     pub organization: String,
     /// How people arrive.
-    pub arrival: Arrival,
+    pub arrival: DoorArrival,
     /// The session tags that the IdP sends.
     pub tags: Vec<String>,
-    /// Groups of Identity Center, and units with their accounts.
+    /// Units with their accounts.
     pub directory: Directory,
-    /// Ceilings besides those that ship, by the name in the policy.
-    pub ceilings: BTreeMap<String, Ceiling>,
+    /// The company's own ceilings, by the name in the policy.
+    pub ceilings: BTreeMap<String, CompanyCeiling>,
     /// The role of the applier, with `apply = "function"`.
     pub function: String,
     /// The roles that deploy all this.
@@ -58,26 +46,12 @@ impl Default for Layout {
             ledger_account: "444444444444".to_owned(),
             region: "eu-west-1".to_owned(),
             organization: "o-acmedemo00".to_owned(),
-            arrival: Arrival::Both { client: CLIENT_ID.to_owned() },
+            arrival: DoorArrival::Oidc,
             tags: vec!["department".to_owned()],
             directory: Directory::default(),
             ceilings: BTreeMap::new(),
             function: "arn:aws:iam::444444444444:role/jit-function".to_owned(),
             platform: vec!["arn:aws:iam::444444444444:role/jit-platform".to_owned()],
         }
-    }
-}
-
-impl Layout {
-    /// The ceiling with this name.
-    pub(crate) fn ceiling(&self, name: &str) -> Option<Ceiling> {
-        let shipped = Level::named(name).map(|level| Ceiling {
-            partition: Partition::Aws,
-            level,
-            more: Vec::new(),
-            passable: Vec::new(),
-            ledger: Some(self.ledger.clone()),
-        });
-        self.ceilings.get(name).cloned().or(shipped)
     }
 }

@@ -1,4 +1,4 @@
-//! The pretend AWS, over the wire: every denial has a twin that is allowed.
+//! The emulated AWS, over the wire: every denial has a twin that is allowed.
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod arriving;

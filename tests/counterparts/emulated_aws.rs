@@ -1,4 +1,4 @@
-//! AWS's own clients against the pretend AWS of `jit demo`: boto3, and the AWS CLI in both versions. What they accept as
+//! AWS's own clients against the emulated AWS of `jit demo`: boto3, and the AWS CLI in both versions. What they accept as
 //! AWS, `jit` can be tried with.
 
 use std::process::Command;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::support::{Room, cli2, fixture, python, tool};
 
 const ADMIN: &str = "arn:aws:iam::222222222222:user/admin";
+const PUBLISHER: &str = "arn:aws:iam::111111111111:role/jit-publisher";
 const HUB: &str = "arn:aws:iam::111111111111:role/jit-hub";
 
 /// A company with access on request, and somebody who may do everything in the account of its roles.
@@ -27,6 +28,11 @@ role = "{HUB}"
 ids = ["{}"]
 may = ["request", "vote"]
 
+[door.publisher]
+role = "{PUBLISHER}"
+ids = ["{}"]
+may = ["publish"]
+
 [group]
 eng = ["alice@example.com"]
 owners = ["bob@example.com"]
@@ -38,7 +44,8 @@ who = ["eng"]
 approve = [{{ group = "owners" }}]
 max = "1h"
 "#,
-        role_id(HUB)
+        role_id(HUB),
+        role_id(PUBLISHER),
     );
     let policy = Policy::read_published("policy.toml", &text).unwrap();
     let (layout, key) = (Layout::default(), ("AKIAADMIN", "secret"));
@@ -75,7 +82,7 @@ fn boto3_takes_it_for_aws() {
     let (room, servers) = (Room::new(), company());
     let mut command = Command::new(python());
     as_admin(&mut command, &servers, &room);
-    let output = command.args(["-X", "utf8"]).arg(fixture("pretend_aws.py")).output().unwrap();
+    let output = command.args(["-X", "utf8"]).arg(fixture("emulated_aws.py")).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     let boundary = "arn:aws:iam::222222222222:policy/jit-ceiling-operate";
