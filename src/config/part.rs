@@ -26,7 +26,7 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
     if text.contains("\"\"\"") || text.contains("'''") {
         return None;
     }
-    // The role that is the default has to be there, whoever is asked for.
+    // `default_role` must name a role of the part.
     let top = text.split("\n[").next().unwrap_or_default();
     let roots = std::iter::once(role).chain(value_in_quotes(top, "default_role")).collect();
     let tables = tables(text, |line| match super::shared::is_marker(line) {
@@ -130,7 +130,7 @@ fn role_of(header: &str) -> Option<&str> {
     (rest.starts_with([']', '.']) && !name.contains('\\')).then_some(name)
 }
 
-/// What stands in a header of AWS's files behind `start`, if that can be read in one way only.
+/// The name after `start` in a header of AWS's files, if it can be read in one way only.
 fn plain_name<'t>(header: &'t str, start: &str) -> Option<&'t str> {
     let name = header.trim_end().strip_prefix(start)?.strip_suffix(']')?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@+".contains(c);

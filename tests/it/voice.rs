@@ -1,6 +1,6 @@
-//! Everything that a person reads is plain, current technical English: the words of `docs/design/voice.md`, held.
+//! Checks that everything a person reads is plain, current technical English (`docs/design/voice.md`).
 //!
-//! A phrase that slipped in before goes into a table here, beside what to say instead.
+//! Add a phrase that was found in a review to a table here, with what to say instead.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ const fn banned_but(phrase: &'static str, say: &'static str, but_for: &'static [
     Banned { phrase, say, but_for }
 }
 
-/// Banned wherever a person reads: messages, help, manual pages and the README.
+/// Banned wherever a person reads: messages, help, manual pages, the README, and comments.
 const EVERYWHERE: &[Banned] = &[
     banned("is called so", "no role matches `x`"),
     banned("to be had", "could not get"),
@@ -41,11 +41,35 @@ const EVERYWHERE: &[Banned] = &[
     banned("came to nothing", "did not succeed"),
     banned("log in", "sign in"),
     banned_but("log on", "sign in", &["log on stderr"]),
-    banned_but("logon", "sign-in", &["its own logon"]),
+    banned_but("logon", "sign-in", &["its own logon", "no logon with credentials"]),
     banned("company file", "shared file"),
 ];
 
-/// Banned in messages, help and manual pages besides: the README may have these words where it explains them.
+/// Banned in messages, help, manual pages and comments: the README may have these words where it explains
+/// them.
+const IN_SOURCES: &[Banned] = &[
+    banned("whoever", "the administrator of, the person who"),
+    banned("somebody else's", "another person's, or another user's"),
+    banned("static keys", "long-lived access keys"),
+    banned("static key", "long-lived access key"),
+    banned("is no more", "no longer"),
+    banned("written down", "saved"),
+    banned("said no", "refused"),
+    banned("asked for longer", "requested for longer"),
+    banned("is there already", "already exists"),
+    banned("which is not there", "which does not exist"),
+    banned("lies about", "that it found"),
+    banned("decides instead", "takes precedence"),
+    banned("a yes", "a confirmation"),
+    banned("meanwhile", "in the meantime"),
+    banned("in clear", "in plain text, or unencrypted"),
+    banned("goes on there", "continues there"),
+    banned("go on", "continue"),
+    banned("a login is needed", "you need to sign in"),
+];
+
+/// Banned in messages, help and manual pages: comments may use these words for what they mean in code or in a
+/// protocol.
 const IN_MESSAGES: &[Banned] = &[
     banned_but(
         "provider",
@@ -93,41 +117,20 @@ const IN_MESSAGES: &[Banned] = &[
             "bad address",
         ],
     ),
-    banned("static keys", "long-lived access keys"),
-    banned("static key", "long-lived access key"),
     banned_but("leg", "step: hub, spoke", &["plan::leg"]),
     banned("legs", "steps: hub, spokes"),
-    banned("whoever", "the administrator of, the person who"),
     banned("takes none", "accepts none, or does not accept"),
     banned("takes no", "accepts no, or does not accept"),
     banned("is over", "has expired, or has ended"),
-    banned("is no more", "no longer"),
     banned("come back", "return"),
-    banned("written down", "saved"),
-    banned("said no", "refused"),
-    banned("asked for longer", "requested for longer"),
-    banned("is there already", "already exists"),
-    banned("which is not there", "which does not exist"),
-    banned("lies about", "that it found"),
-    banned("decides instead", "takes precedence"),
     banned("the permission set decides", "set by the permission set"),
-    banned("a yes", "a confirmation"),
     banned("nobody can be asked", "jit cannot ask here"),
     banned_but("is broken", "is not valid, or is damaged", &["certificate in it is broken"]),
-    banned("meanwhile", "in the meantime"),
-    banned("in clear", "in plain text, or unencrypted"),
-    banned("goes on there", "continues there"),
-    banned("go on", "continue"),
-    banned("a login is needed", "you need to sign in"),
 ];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
-
-/// Below these, messages still wait for their turn; the last one to be rewritten takes the list away.
-const NOT_YET: &[&str] =
-    &["crates/iam-evaluate/", "crates/jit-access/", "crates/jit-apply/", "crates/jit-emulator/"];
 
 /// Every source file of the program and its crates, without tests and fuzz targets.
 fn sources() -> Vec<(String, String)> {
@@ -159,11 +162,11 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
-/// What a source file has for people: its string literals, and its doc comments.
+/// What people read in a source file: string literals and comments, each with its line.
 #[derive(Default)]
 struct Texts {
     literals: Vec<(usize, String)>,
-    docs: Vec<(usize, String)>,
+    comments: Vec<(usize, String)>,
 }
 
 /// Reads comments, strings and characters; the rest of Rust is passed over.
@@ -175,10 +178,8 @@ fn texts(source: &str) -> Texts {
         let rest = &source[at..];
         if rest.starts_with("//") {
             let end = rest.find('\n').unwrap_or(rest.len());
-            let comment = &rest[..end];
-            if let Some(doc) = comment.strip_prefix("///").or_else(|| comment.strip_prefix("//!")) {
-                found.docs.push((line_of(at), doc.trim().to_owned()));
-            }
+            let comment = rest[..end].trim_start_matches(['/', '!']).trim();
+            found.comments.push((line_of(at), comment.to_owned()));
             at += end;
         } else if let Some((opening, closing)) = raw_string(rest) {
             let end = rest[opening..].find(&closing).map_or(rest.len(), |end| opening + end);
@@ -267,24 +268,29 @@ fn complaints(place: &str, text: &str, banned: &[Banned]) -> Vec<String> {
 fn messages_are_plain_english() {
     let mut wrong = Vec::new();
     for (path, source) in sources() {
-        if NOT_YET.iter().any(|folder| path.starts_with(folder)) && path != "src/commands/man.rs" {
-            continue;
-        }
-        let found = texts(&source);
-        // A word alone is a key of some format, and no message.
-        for (line, text) in found.literals.iter().filter(|(_, text)| text.trim().contains(' ')) {
-            for table in [EVERYWHERE, IN_MESSAGES] {
-                wrong.extend(complaints(&format!("{path}:{line}"), text, table));
-            }
-        }
-        let help = path.starts_with("src/cli");
-        for (line, text) in found.docs.iter().filter(|_| help) {
-            for table in [EVERYWHERE, IN_MESSAGES] {
+        // A single word is a key of some format, and not a message.
+        for (line, text) in texts(&source).literals.iter().filter(|(_, text)| text.trim().contains(' ')) {
+            for table in [EVERYWHERE, IN_SOURCES, IN_MESSAGES] {
                 wrong.extend(complaints(&format!("{path}:{line}"), text, table));
             }
         }
     }
     assert!(wrong.is_empty(), "{} texts are not plain English:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn comments_are_plain_english() {
+    let mut wrong = Vec::new();
+    for (path, source) in sources() {
+        for (line, text) in &texts(&source).comments {
+            // Code between backticks may have any names.
+            let prose: String = text.split('`').step_by(2).collect();
+            for table in [EVERYWHERE, IN_SOURCES] {
+                wrong.extend(complaints(&format!("{path}:{line}"), &prose, table));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} comments are not plain English:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
@@ -297,8 +303,8 @@ fn manual_pages_and_the_readme_are_plain_english() {
         let text = fs::read_to_string(&page).expect("UTF-8").replace("\\-", "-");
         for (line, text) in text.lines().enumerate() {
             wrong.extend(complaints(&format!("{name}:{}", line + 1), text, EVERYWHERE));
-            if name != "README.md" {
-                wrong.extend(complaints(&format!("{name}:{}", line + 1), text, IN_MESSAGES));
+            for table in [IN_SOURCES, IN_MESSAGES].iter().filter(|_| name != "README.md") {
+                wrong.extend(complaints(&format!("{name}:{}", line + 1), text, table));
             }
         }
     }
@@ -308,9 +314,9 @@ fn manual_pages_and_the_readme_are_plain_english() {
 #[test]
 fn banned_phrases_are_found_where_they_stand() {
     let phrases = |text: &str| -> Vec<&str> {
-        found_in(text, EVERYWHERE)
-            .into_iter()
-            .chain(found_in(text, IN_MESSAGES))
+        [EVERYWHERE, IN_MESSAGES, IN_SOURCES]
+            .iter()
+            .flat_map(|table| found_in(text, table))
             .map(|one| one.phrase)
             .collect()
     };
@@ -332,5 +338,6 @@ fn banned_phrases_are_found_where_they_stand() {
     let found = texts(source);
     let literals: Vec<&str> = found.literals.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(literals, ["a \"raw\" text", "one \\\"quoted\\\" {x} line"]);
-    assert_eq!(found.docs, [(2, "Ask anew.".to_owned())]);
+    let comments: Vec<&str> = found.comments.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(comments, ["Ask anew.", "\"a comment\""]);
 }

@@ -19,7 +19,7 @@ pub fn access_policy(data: &[u8]) {
     let written = policy.to_toml();
     let again =
         Policy::read_published("p", &written).unwrap_or_else(|mistake| panic!("{mistake}\n{written}"));
-    assert_eq!(again.to_toml(), written, "what was written reads as it was");
+    assert_eq!(again.to_toml(), written, "the policy changed when written and read again");
     let _ = crate::check::check(&policy, &Default::default());
 }
 
@@ -28,7 +28,11 @@ pub fn access_fact(data: &[u8]) {
     for kind in FactKind::ALL {
         if let Ok(fact) = Fact::read(kind, data) {
             let written = fact.to_bytes();
-            assert_eq!(Fact::read(kind, &written).as_ref(), Ok(&fact), "what was written reads as it was");
+            assert_eq!(
+                Fact::read(kind, &written).as_ref(),
+                Ok(&fact),
+                "a fact changed when written and read again"
+            );
         }
     }
 }
@@ -41,7 +45,7 @@ pub fn access_act(data: &[u8]) {
             assert_eq!(
                 Act::read(&kind, &act.to_bytes()).as_ref(),
                 Ok(&act),
-                "what was written reads as it was"
+                "the policy changed when written and read again"
             );
         }
     }

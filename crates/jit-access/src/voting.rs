@@ -1,5 +1,5 @@
-//! Whether what somebody is about to say would count, so that they are told before they say it. This is advice:
-//! [`decide`](crate::decide) counts votes by the same rules from what is stored, and a test compares the two.
+//! //! Checks before a vote or a review whether it would count, so that the person learns it at once. This is
+//! advice:¶//! [`decide`](crate::decide) counts the stored votes by the same rules, and a test compares the two.
 
 use std::fmt;
 
@@ -14,9 +14,9 @@ use crate::policy::{Access, Channel, Right};
 /// Why a vote or a review would not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoVote {
-    /// Nobody knows who votes.
+    /// /// The policy does not know who votes.
     Nobody(Nobody),
-    /// It is about what they asked for themselves.
+    /// /// It is their own request or use.
     Own,
     /// A program votes.
     Robot,
@@ -24,11 +24,11 @@ pub enum NoVote {
     Door(String),
     /// The policy does not have the access any more.
     Access(String),
-    /// They are in none of the groups that have a say; these do.
+    /// /// They are in none of the groups that decide; these do.
     Group(Vec<String>),
-    /// They are in the group that the request is escalated to, and that is only then.
+    /// /// They are in the group of the escalation, and the request is not escalated yet.
     NotYet(Timestamp),
-    /// The access takes no votes from the command line.
+    /// /// Votes for the access are not accepted from the command line.
     Channel(String),
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for NoVote {
             Self::Access(access) => write!(f, "the policy in force has no access {access}"),
             Self::Group(_) => f.write_str("you are in none of the groups that decide about this"),
             Self::NotYet(at) => write!(f, "it is escalated to you only from {} on", at.to_rfc3339()),
-            Self::Channel(access) => write!(f, "{access} takes no votes from the command line"),
+            Self::Channel(access) => write!(f, "votes for {access} are not accepted from the command line"),
         }
     }
 }
@@ -61,7 +61,7 @@ impl Explain for NoVote {
             Self::Door(_) => {
                 vec![Next::words("name a role of a door that may vote as `voter` in the section [access]")]
             }
-            Self::Access(_) => vec![Next::words("ask whoever publishes the policy what replaces it")],
+            Self::Access(_) => vec![Next::words("ask those who publish the policy what replaces it")],
             Self::Group(groups) if groups.is_empty() => {
                 vec![Next::words("nobody has to agree to this access")]
             }
@@ -73,7 +73,7 @@ impl Explain for NoVote {
 }
 
 impl<'r> Case<'r> {
-    /// Who votes, if a vote stored at `now` through the command line would count.
+    /// /// The voter, if a vote stored at `now` through the command line would count.
     ///
     /// # Errors
     /// [`NoVote`].
@@ -131,7 +131,7 @@ impl<'r> Case<'r> {
 }
 
 impl UseCase<'_> {
-    /// Who reviews, if a review through the command line would count.
+    /// /// The reviewer, if a review through the command line would count.
     ///
     /// # Errors
     /// [`NoVote`].
@@ -165,13 +165,13 @@ fn may_vote(people: &People<'_>, author: &Author<'_>) -> Result<(), NoVote> {
     Ok(())
 }
 
-/// The groups whose members fill places, without the one that a request is escalated to.
+/// /// The groups whose members fill places, without the group of the escalation.
 fn seat_groups(access: &Access) -> impl Iterator<Item = &str> {
     let on_call = access.oncall.iter().flat_map(|oncall| &oncall.approve);
     access.approve.iter().chain(on_call).map(|seat| seat.group.as_str())
 }
 
-/// Each once, in order.
+/// /// The groups in order, without duplicates.
 fn names_of<'a>(groups: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for group in groups {
@@ -191,8 +191,8 @@ mod tests {
     use crate::people::PolicyIndex;
     use crate::testing::{self, userid};
 
-    /// Everybody of the example's company, through each of its doors, before and after the escalation: what is advised is
-    /// what comes of the vote.
+    /// /// Everybody of the example's company, through each of its doors, before and after the escalation: the advice
+    /// is¶/// what the vote leads to.
     #[test]
     fn advice_about_a_vote_is_what_deciding_makes_of_it() {
         let names = [

@@ -9,7 +9,7 @@ use jit_wire::explain::{Explain, Kind, Next};
 pub use http::{HttpIam, SessionForIam};
 pub use memory::MemoryIam;
 
-/// IAM, as whoever applies sees it: roles under `/jit/`, and their inline policies.
+/// What applying needs of IAM: roles under `/jit/`, and their inline policies.
 pub trait Iam {
     /// Every role under `/jit/` in every account of the deployment.
     ///
@@ -39,7 +39,7 @@ pub trait Iam {
 /// Why a call to IAM did nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IamError {
-    /// AWS said no: it is not allowed, there is no such role, or a limit is reached. The same call gets the same answer.
+    /// AWS refused: no permission, no such role, or a limit is reached. Calling again does not help.
     #[error("AWS refused to change {role}: {why}")]
     Refused {
         /// The role.

@@ -145,7 +145,7 @@ fn page(status: StatusCode, title: &str, body: &str) -> Reply {
 <p class="brand"><span aria-hidden="true">◆</span> Example Identity</p>
 {body}
 </main>
-<footer>A pretend provider inside <code>jit demo</code>. Nothing here leaves this computer.</footer>
+<footer>The simulated IdP of <code>jit demo</code>. Nothing here leaves this computer.</footer>
 </body>
 </html>
 "#,

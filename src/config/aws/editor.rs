@@ -1,7 +1,7 @@
 //! The editor: our own sections of `~/.aws/config`, and not a byte beside them.
 //!
-//! A section is ours if the line above it is `# managed by jit: NAME` with the name of that very section. Whoever
-//! renames the section or takes the comment away makes it their own.
+//! A section is managed by jit if the line above it is `# managed by jit: NAME` with the name of that very
+//! section. A user who renames the section or removes the comment takes it over.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -44,7 +44,7 @@ pub struct ProfileHeader {
     pub line: usize,
 }
 
-/// A key that the user put into a profile of ours and that decides instead of `credential_process`.
+/// A key that the user put into a managed profile and that takes precedence over `credential_process`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overruled {
     /// The profile.

@@ -109,7 +109,7 @@ impl AwsProfiles {
         })
     }
 
-    /// Where the lines of the configuration end and those of the credentials file, whose path is given, go on.
+    /// The number of lines of the configuration file, and the path of the credentials file whose lines follow.
     pub(super) fn seam(&self) -> (usize, String) {
         (self.config.line_count(), self.paths[1].clone())
     }

@@ -100,7 +100,7 @@ struct Held<'a> {
 }
 
 impl<'a> Held<'a> {
-    /// The part that `span` stands in; `None` outside of all. It cannot be in two places.
+    /// The part that contains `span`; `None` outside of all. An error if it overlaps two.
     fn owner(&self, span: &Range<usize>) -> Result<Option<&'a Part>, Mistake> {
         let touched = |part: &&Part| span.start < part.range.end && part.range.start < span.end;
         let Some(part) = self.parts.iter().find(touched) else { return Ok(None) };

@@ -1,8 +1,8 @@
-//! The same policies and requests, evaluated here and by the third-party `@cloud-copilot/iam-simulate`. It
-//! runs as a separate process, in the folder that `JIT_TEST_TOOLS` names (`scripts/lib/install-tools`);
-//! without it this fails.
+//! Evaluates the same policies and requests here and with the third-party `@cloud-copilot/iam-simulate`, and
+//! compares the results. The simulator runs as a separate process, in the folder that `JIT_TEST_TOOLS` names
+//! (`scripts/lib/install-tools`); without it the test fails.
 //!
-//! `IAM_SIMULATE_CASES=1000000` compares more than 5,000, `IAM_SIMULATE_SEED` different ones.
+//! `IAM_SIMULATE_CASES` sets the number of cases (5,000), `IAM_SIMULATE_SEED` selects other cases.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 #![allow(
     clippy::disallowed_methods,

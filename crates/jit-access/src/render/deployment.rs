@@ -1,4 +1,5 @@
-//! All documents of one deployment, from its policy file and the little that a policy file does not say.
+//! //! All policy documents of one deployment, from its policy file and the settings that a policy file does not
+//! have.
 
 mod doors;
 mod settings;
@@ -21,35 +22,35 @@ pub use settings::{Arrival, CompanyCeiling, GrantFor, RenderSettings};
 /// A document of a deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// Its kind and what it is of, such as `role/pay-admin.trust`.
+    /// /// Its kind and name, such as `role/pay-admin.trust`.
     pub name: String,
-    /// What AWS limits it by.
+    /// /// The limit that AWS sets for it.
     pub limit: Limit,
     /// The document.
     pub document: Document,
 }
 
 impl Rendered {
-    /// How much room it leaves.
+    /// /// How much of the limit it takes.
     ///
     /// # Errors
-    /// AWS would not accept it.
+    /// /// The document is longer than AWS accepts.
     pub fn fullness(&self) -> Result<Fullness, TooLong> {
         let fullness = Fullness::of_document(self.limit, &self.document);
         fullness.check().map(|_| fullness)
     }
 }
 
-/// A document that a deployment has, and that could not be rendered.
+/// /// A document of the deployment that could not be rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotRendered {
     /// Its name.
     pub name: String,
-    /// What is not known.
+    /// /// What is missing.
     pub missing: MissingSetting,
 }
 
-/// What a document needs and nobody said.
+/// /// What a document needs and the settings do not have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MissingSetting {
     /// The bucket of the ledger.
@@ -64,18 +65,18 @@ pub enum MissingSetting {
     Arrival(String),
     /// What the ceiling with this name is.
     Ceiling(String),
-    /// A door that may do this.
+    /// /// A door with this right.
     Door(Right),
-    /// It cannot be written, in a sentence.
+    /// /// Anything else, as a sentence.
     Other(String),
 }
 
 /// The documents of a deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rendering {
-    /// Those that could be rendered, by name.
+    /// /// The documents that could be rendered, by name.
     pub documents: Vec<Rendered>,
-    /// Those that could not, by name.
+    /// /// The documents that could not, by name.
     pub missing: Vec<NotRendered>,
 }
 
@@ -115,7 +116,7 @@ impl Writer<'_> {
         self.rendering.missing.push(NotRendered { name: name.into(), missing });
     }
 
-    /// The partition of the whole deployment: there is one deployment for each.
+    /// /// The partition of the deployment. A deployment has only one.
     fn partition(&self) -> Partition {
         let door = self.policy.doors.values().next().map(|door| door.role.partition());
         door.unwrap_or(Partition::Aws)
@@ -185,8 +186,8 @@ impl Writer<'_> {
         }
     }
 
-    /// The names that the trust of the role of `access` excludes: with `apply = "approver"` those of everybody who may be able
-    /// to write grants in one of its accounts.
+    /// /// The session names that the trust of the role of `access` excludes: with `apply = "approver"`, everybody
+    /// who may¶/// write grants in one of its accounts.
     fn barred(&self, access: &Access) -> BTreeSet<String> {
         if self.policy.deployment.apply != Apply::Approver || access.standing {
             return BTreeSet::new();
@@ -227,7 +228,7 @@ impl Writer<'_> {
         self.put(key, Limit::Bucket, bucket.render());
     }
 
-    /// What the function may do; the voters' doors have the same where approvers apply.
+    /// /// The policy of the function. With `apply = "approver"`, the voters' doors have the same.
     fn function(&mut self) {
         if self.policy.deployment.apply != Apply::Function {
             return;
@@ -260,7 +261,7 @@ impl Writer<'_> {
         }
     }
 
-    /// One for each account: whoever votes there.
+    /// The grantors of an account are the approvers who vote there.
     fn grantor_by_approvers(&mut self) {
         let mut voters: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for access in self.policy.access.values().filter(|access| !access.standing) {
@@ -293,7 +294,7 @@ impl Writer<'_> {
         self.put("guardrail", Limit::ServiceControl, guardrail.render());
     }
 
-    /// What a grant to one person would be, of each access.
+    /// /// The grants that one person would get, for each access.
     fn grants(&mut self) {
         let Some(to) = &self.settings.grant else { return };
         for (name, access) in self.policy.access.iter().filter(|(_, access)| !access.standing) {
@@ -330,7 +331,7 @@ fn places(access: &Access) -> Vec<String> {
     }
 }
 
-/// Whether the roles of two accesses may be in one account. Which accounts a unit has is not known here.
+/// /// Whether the roles of two accesses may be in one account. The accounts of a unit are not known here.
 fn may_share_account(one: &Access, other: &Access) -> bool {
     let accounts = |role: &RequestRole, sets: &[AccountSet]| -> Option<BTreeSet<String>> {
         if let Some(account) = role.account() {

@@ -63,7 +63,7 @@ pub(crate) fn get_lock(call: &mut S3Call<'_>, operation: &Operation) -> Result<R
     Ok(answer::document("ObjectLockConfiguration", &inner))
 }
 
-/// Whoever may do it is told that it cannot be done here.
+/// Checks the permission, then answers that the emulator does not support the operation.
 pub(crate) fn unsupported(call: &mut S3Call<'_>, operation: &Operation) -> Result<Reply, Refusal> {
     call.check(operation.name, Vec::new())?;
     Err(answer::not_implemented())

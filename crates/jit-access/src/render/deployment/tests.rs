@@ -94,7 +94,8 @@ fn a_whole_deployment_is_rendered() {
     assert!(text(&rendering, "grant/prod-db").contains("203.0.113.0/24"));
 }
 
-/// What is taken away, the documents that are no longer rendered, and what they say they need.
+/// /// A setting that is removed, the documents that are then not rendered, and the settings that they report as
+/// missing.
 #[test]
 fn what_is_not_known_is_named() {
     type Row = (&'static str, fn(&mut RenderSettings), &'static [(&'static str, MissingSetting)]);
@@ -161,7 +162,7 @@ fn a_companys_own_ceiling_is_one_that_ships_and_more() {
     assert!(text(&rendering, "grant/pay-admin").contains("\"bedrock:*\""));
 }
 
-/// Nobody grants to themselves: whoever may be able to write a grant in an account becomes none of its roles.
+/// /// Nobody grants to themselves: those who may write grants in an account may assume none of its roles.
 #[test]
 fn where_approvers_apply_no_voter_of_an_account_becomes_a_role_there() {
     let rendering = deployment(&by_approvers(&[]), &known());
