@@ -1,6 +1,5 @@
-//! Other programs that hand out AWS credentials, each with a session in its cache. The session is made up and
-//! is where the program itself would have put it; a program that asks for another one finds no server. So
-//! every answer is a warm one.
+//! Measures other programs that print AWS credentials. Each finds a made-up session in its own cache, so that it
+//! answers without a request. A program that does ask for a new session finds no server.
 
 mod list;
 
@@ -46,29 +45,30 @@ pub(crate) fn side_by_side() -> Table {
         &["median", "p99", "÷ `jit`", "peak memory"],
         &["where the session is kept"],
     );
-    let mut row = |name: [&str; 3], times: &Times, memory: u64, lies: &str| {
+    let mut row = |name: [&str; 3], times: &Times, memory: u64, kept: &str| {
         let figures = [ms(times.median()), ms(times.p99()), ratio(times.median(), ours), size(memory)];
-        table.row([name.map(str::to_owned).to_vec(), figures.to_vec(), vec![lies.to_owned()]].concat());
+        table.row([name.map(str::to_owned).to_vec(), figures.to_vec(), vec![kept.to_owned()]].concat());
     };
     row(["`/bin/cat`", "", "of as many bytes"], &times[0], peak_memory(cat(&room)), "");
-    let sealed = if room.leaks().is_empty() { "sealed, `~/.local/state/jit/`" } else { "**in clear**" };
+    let ours_kept =
+        if room.leaks().is_empty() { "encrypted, `~/.local/state/jit/`" } else { "**plain text**" };
     row(
         ["`jit`", env!("CARGO_PKG_VERSION"), "`jit credential-process admin`"],
         &times[1],
         peak_memory(answer(&room)),
-        sealed,
+        ours_kept,
     );
     for (helper, times) in HELPERS.iter().zip(&times[2..]) {
         let version = version(helper);
         let program = helper.program.rsplit('/').next().unwrap();
         let line = format!("`{program} {}`", helper.arguments.join(" "));
         let memory = peak_memory(make(helper));
-        let lies = if lies_open(&home.path().join(helper.cache)) { "in clear" } else { "not in clear" };
+        let kept = if is_plain_text(&home.path().join(helper.cache)) { "plain text" } else { "encrypted" };
         row(
             [helper.package, &version, &line],
             times,
             memory,
-            &format!("{lies}, `~/{}`", place(helper.cache)),
+            &format!("{kept}, `~/{}`", place(helper.cache)),
         );
     }
     table
@@ -79,7 +79,8 @@ fn place(file: &str) -> &str {
     file.rfind('/').map_or(file, |end| &file[..=end])
 }
 
-fn lies_open(cache: &Path) -> bool {
+/// Whether the made-up secret can be read in the cache.
+fn is_plain_text(cache: &Path) -> bool {
     String::from_utf8_lossy(&fs::read(cache).unwrap()).contains(SECRET)
 }
 

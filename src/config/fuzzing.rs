@@ -200,5 +200,5 @@ fn check_region(region: &str) {
 fn check_endpoint(url: &str) {
     let uri: http::Uri = url.parse().expect("an address");
     let local = ["127.0.0.1", "localhost", "[::1]"].contains(&uri.host().unwrap_or_default());
-    assert!(uri.scheme_str() == Some("https") || local, "{url} is spoken in clear");
+    assert!(uri.scheme_str() == Some("https") || local, "{url} is an unencrypted URL");
 }

@@ -63,7 +63,7 @@ fn the_table_has_every_botocore_setting_with_its_keys_and_variables() {
         .map(|row| (row[0].as_str().unwrap(), (row[1].clone(), row[2].clone())))
         .collect();
     assert!(theirs.len() > 40, "{theirs:?}");
-    // Those of the AWS CLI are its own.
+    // The AWS CLI reads its own settings.
     let ours = SETTINGS.iter().filter(|setting| !setting.name.starts_with("cli."));
     let ours = ours.map(|setting| (setting.name, (json!(setting.keys), json!(setting.variables)))).collect();
     assert_eq!(theirs, ours);

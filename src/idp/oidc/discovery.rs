@@ -114,14 +114,14 @@ impl Announced {
 
     fn with<E>(
         self,
-        read: impl Fn(&'static str, String, ForOne) -> Result<Option<TrustedUrl>, E>,
+        read: impl Fn(&'static str, String, PurposeOf) -> Result<Option<TrustedUrl>, E>,
     ) -> Result<Document, E> {
-        let one = |what, url: Option<String>, purpose: ForOne| match url.filter(|url| !url.is_empty()) {
+        let one = |what, url: Option<String>, purpose: PurposeOf| match url.filter(|url| !url.is_empty()) {
             Some(url) => read(what, url, purpose),
             None => Ok(None),
         };
-        let endpoint: ForOne = |at| Purpose::EndpointOf(at);
-        let page: ForOne = |at| Purpose::PageOf(at);
+        let endpoint: PurposeOf = |at| Purpose::EndpointOf(at);
+        let page: PurposeOf = |at| Purpose::PageOf(at);
         Ok(Document {
             issuer: self.issuer,
             authorization_endpoint: one("authorization_endpoint", self.authorization_endpoint, page)?,
@@ -151,14 +151,14 @@ impl Announced {
 }
 
 /// What a URL in a discovery document is for.
-type ForOne = fn(&TrustedUrl) -> Purpose<'_>;
+type PurposeOf = fn(&TrustedUrl) -> Purpose<'_>;
 
 /// A document from the store. One stored by an older version may contain URLs that are no longer accepted;
 /// they are left out, and the document is fetched again.
 fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Document, D::Error> {
     let announced = Announced::deserialize(deserializer)?;
     let at = TrustedUrl::parse(&announced.issuer, Purpose::Issuer).ok();
-    let known = |_, url: String, purpose: ForOne| {
+    let known = |_, url: String, purpose: PurposeOf| {
         Ok(at.as_ref().and_then(|at| TrustedUrl::parse(&url, purpose(at)).ok()))
     };
     let document: Result<Document, std::convert::Infallible> = announced.with(known);

@@ -99,7 +99,7 @@ pub fn oidc_discovery(data: &[u8]) {
         assert!(document.issuer == issuer);
         for url in [document.token_endpoint, document.jwks_uri].into_iter().flatten() {
             let inwards = url.is_this_machine();
-            assert!(url.is_secure() || inwards, "{url} would be asked in clear");
+            assert!(url.is_secure() || inwards, "{url} would be called unencrypted");
             assert!(!inwards || at.is_this_machine(), "{url} is this machine's");
         }
     }

@@ -71,7 +71,7 @@ impl Handle {
         #[cfg(windows)]
         std::os::windows::fs::OpenOptionsExt::custom_flags(&mut options, NO_FOLLOW);
         let path = path.join(name);
-        refuse_what_is_no_file(&path)?;
+        refuse_other_than_file(&path)?;
         let file = options.open(&path)?;
         let kind = file.metadata()?.file_type();
         match kind {
@@ -137,7 +137,7 @@ impl Handle {
     }
 }
 
-fn refuse_what_is_no_file(path: &Path) -> io::Result<()> {
+fn refuse_other_than_file(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path).map(|about| about.file_type()) {
         Ok(kind) if kind.is_symlink() => Err(NotOurs::Link.into()),
         Ok(kind) if !kind.is_file() => Err(NotOurs::NotAFile.into()),

@@ -1,4 +1,4 @@
-//! The search for exposed secrets, in clear or in the forms in which programs encode them.
+//! The search for exposed secrets, in plain text or in the forms in which programs encode them.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ impl Leaks {
     }
 }
 
-/// `secret` in clear, percent-encoded, and as it appears in the base64 of something that contains it.
+/// `secret` in plain text, percent-encoded, and as it appears in the base64 of something that contains it.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned(), form_urlencoded::byte_serialize(secret.as_bytes()).collect()];
     for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {

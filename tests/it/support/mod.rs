@@ -147,7 +147,7 @@ impl Room {
         self.write("config/jit/config.toml", content);
     }
 
-    /// A value that must not appear anywhere in clear at the end of the room.
+    /// A value that must not appear anywhere in plain text at the end of the room.
     pub(crate) fn confide(&self, what: &'static str, value: &str) {
         self.confided.borrow_mut().push(Issued { what, value: value.to_owned() });
     }
