@@ -98,3 +98,26 @@ fn a_session_policy_only_takes_away() {
         )
     );
 }
+
+/// AWS asks the role's trust policy about the source identity and the transitive tags that a session inherits.
+#[test]
+fn a_role_must_allow_what_a_session_brings_along() {
+    let company = Company::new();
+    let hub = company.arrive(ALICE, HUB);
+    let assume = || company.assume_with(&hub, PAY_ADMIN, ALICE, &[]);
+    let whole = company.servers.cloud(|cloud| cloud.role(PAY_ADMIN).unwrap().clone());
+    let without = |sid: &str| {
+        let mut trust: serde_json::Value = serde_json::from_str(&whole.trust).unwrap();
+        trust["Statement"].as_array_mut().unwrap().retain(|statement| statement["Sid"] != sid);
+        let mut role = whole.clone();
+        role.trust = trust.to_string();
+        company.servers.cloud(|cloud| cloud.put_role(role)).unwrap();
+    };
+    for (sid, action) in [("OwnSource", "sts:SetSourceIdentity"), ("OwnTags", "sts:TagSession")] {
+        without(sid);
+        let refused = assume().unwrap_err();
+        assert!(refused.message.contains(&format!("not authorized to perform: {action} on")), "{refused:?}");
+    }
+    without("nothing");
+    assert!(assume().is_ok());
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jit_emulator::CloudBucket;
+use jit_emulator::{Call, CloudBucket, Refusal, Trouble};
 
 use crate::client::{Outcome, Refused, text, texts};
 use crate::company::Company;
@@ -145,4 +145,18 @@ fn a_signature_is_for_what_was_sent() {
     company.later(3601);
     let refused = company.get(&session, "/shop").unwrap_err();
     assert_eq!((refused.status, refused.code.as_str()), (400, "ExpiredToken"));
+}
+
+/// Two writers at the same moment, of which AWS lets one try again.
+#[test]
+fn a_conflict_can_be_arranged() {
+    let shop = Shop::new();
+    let conflict = Refusal::new(409, "ConditionalRequestConflict", "try again");
+    shop.company.servers.faults(|faults| {
+        faults.next(1, Call::Aws("s3:PutObject"), Trouble::Refuse(conflict));
+    });
+    let put = || shop.call("PUT", "/shop/k", &[("if-none-match", "*")], "one");
+    let refused = put().unwrap_err();
+    assert_eq!((refused.status, refused.code.as_str()), (409, "ConditionalRequestConflict"));
+    assert!(put().is_ok());
 }
