@@ -25,7 +25,7 @@ use jit_wire::timestamp::Timestamp;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
 use super::{Broker, BrokerError, Need};
-use crate::plan::{LedgerPlace, Plan};
+use crate::plan::{LedgerPlace, Origin, Plan};
 use crate::world::World;
 use jit_wire::credentials::Session;
 
@@ -229,6 +229,17 @@ impl<'b> AccessLedger<'b> {
 
     fn new_id(&self) -> Result<Id, AccessError> {
         Ok(Id::new(self.time()?, random().ok_or(AccessError::NoRandom)?))
+    }
+
+    /// The plan for a role on request, by its ARN, called `name`: from the role that the person came through, under their own
+    /// name.
+    ///
+    /// # Errors
+    /// [`AccessError::NoEntry`].
+    pub fn role(&self, name: &str, arn: &str) -> Result<Plan, AccessError> {
+        let door = self.door().ok_or(AccessError::NoEntry)?;
+        let arn = arn.parse().map_err(|_| AccessError::NoEntry)?;
+        Ok(door.onward(name, arn, self.session_name(), Origin::Rule("the policy of access on request")))
     }
 
     /// The person's session name, which is their name in every role that they go on to.

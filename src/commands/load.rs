@@ -169,6 +169,13 @@ impl<'w> Configuration<'w> {
         Ok(plan)
     }
 
+    /// Whether no file defines a role called `name`, and no IdP was seen to offer it.
+    pub(super) fn is_unknown(&self, name: &str) -> bool {
+        let (env, state) = (&self.world.env, &self.world.folders.state);
+        let found = resolve::plan(&self.file, name, Flags::default(), env, || index::near(state, name));
+        matches!(found, Err(ResolveError::UnknownRole { .. }))
+    }
+
     fn resolved(&self, name: &str, flags: Flags<'_>) -> CommandResult<Plan> {
         let file = &self.file;
         let env = &self.world.env;

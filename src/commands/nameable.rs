@@ -46,6 +46,8 @@ pub(super) enum FoundIn {
     Profiles(String),
     /// The list of roles that the IdP offered.
     Index,
+    /// The policy of access on request.
+    Policy,
 }
 
 impl Nameable {
@@ -74,6 +76,24 @@ impl Nameable {
             tags: tags.map(|(key, value)| format!("{key}={value} ")).collect(),
             color: role.color.clone(),
             region: role.region.as_ref().map(|region| region.value.clone()),
+        }
+    }
+
+    /// What can be asked for as `name`: the role with this ARN, whose account may be left open (`*`).
+    pub(super) fn on_request(name: String, arn: &str) -> Self {
+        let (_, role) = arn.split_once(":role/").unwrap_or_default();
+        let account = arn.split(':').nth(4).filter(|account| *account != "*");
+        Self {
+            about: format!("jit request {}", jit_wire::name::in_command(&name)),
+            name,
+            found: FoundIn::Policy,
+            idp: String::new(),
+            account: account.unwrap_or("several").to_owned(),
+            account_name: None,
+            role: role.to_owned(),
+            tags: String::new(),
+            color: None,
+            region: None,
         }
     }
 
@@ -116,6 +136,7 @@ impl Nameable {
             FoundIn::Configuration => "config.toml",
             FoundIn::Profiles(path) => path,
             FoundIn::Index => &self.idp,
+            FoundIn::Policy => "on request",
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::ui::{Progress, Ui};
 use crate::world::World;
 use jit_wire::explain::{Explain, Next};
 
+use super::access;
 use super::advice;
 use super::load::Configuration;
 use super::nameable::{self, Nameable};
@@ -24,7 +25,8 @@ use super::subject::typed_need;
 /// List every known role
 ///
 /// Lists the configured roles, and the roles that the IdPs offered when jit last
-/// asked, as account/role. Makes no network call without --refresh.
+/// asked, as account/role, and what you can request, as far as the ledger was read.
+/// Makes no network call without --refresh.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct RolesArgs {
@@ -81,7 +83,16 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
     let fits = |role: &Nameable| {
         [&role.name, &role.account, &role.about].iter().any(|text| text.to_lowercase().contains(&wanted))
     };
-    let roles: Vec<Nameable> = nameable::all(&files, world)?.into_iter().filter(fits).collect();
+    let on_request = match &files.file.access {
+        Some(_) => access::kept_names(&world.folders.state),
+        None => Vec::new(),
+    };
+    let on_request = on_request
+        .into_iter()
+        .filter(|(name, _)| !files.file.roles.contains_key(name))
+        .map(|(name, role)| Nameable::on_request(name, &role));
+    let roles: Vec<Nameable> =
+        nameable::all(&files, world)?.into_iter().chain(on_request).filter(fits).collect();
     for mistake in aws::mistakes(files.profiles()?) {
         ui.warn(shown!("{}; ignoring this profile", mistake));
     }

@@ -17,7 +17,7 @@ use crate::world::World;
 use jit_wire::credentials::Session;
 
 use super::load::Configuration;
-use super::{advice, pick};
+use super::{access, advice, pick};
 
 /// The largest session policy that is read, in bytes. STS accepts 2 KB without whitespace.
 const LARGEST_POLICY: u64 = 256 * 1024;
@@ -127,12 +127,21 @@ impl<'w> Subject<'w> {
             }
             name => name?,
         };
+        let mut from_part = files.is_part();
+        let plan = match files.plan(&name.value, Flags::default()) {
+            // Roles on request are named by the policy alone, and in no file that is left to read.
+            Err(error) if files.file.access.is_some() && files.is_unknown(&name.value) => {
+                from_part = false;
+                access::role_on_request(&files, &name.value, &store, world)?.ok_or(error)?
+            }
+            plan => plan?,
+        };
         Ok(Self {
-            plan: files.plan(&name.value, Flags::default())?,
+            plan,
             named_by: name.origin,
             store,
             console_browser: files.file.console_browser.as_ref().map(|words| words.value.clone()),
-            from_part: files.is_part(),
+            from_part,
             world,
         })
     }

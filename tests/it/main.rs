@@ -74,6 +74,8 @@ mod refusals;
 #[cfg(unix)]
 mod requests;
 #[cfg(unix)]
+mod requests_deployed;
+#[cfg(unix)]
 mod room;
 #[cfg(unix)]
 mod saml;

@@ -21,7 +21,7 @@ use crate::support::{Output, Room, Signal};
 const PAY: &str = "arn:aws:iam::222222222222:role/jit/pay-admin";
 
 /// The policy of a small company; DOOR stands for the id of the role that everybody comes through.
-const POLICY: &str = r#"
+pub(crate) const POLICY: &str = r#"
 [deployment]
 apply = "approver"
 security = ["security"]

@@ -1,6 +1,7 @@
 //! What was found when a ledger was read last, for shells that complete: they ask nobody, and must not wait for AWS.
 
 use std::ffi::OsStr;
+use std::path::Path;
 
 use clap_complete::CompletionCandidate;
 use jit_access::id::Id;
@@ -33,7 +34,8 @@ pub(super) fn note(desk: &Desk<'_>) {
     let shorts = desk.shorts(newest.iter().map(|(id, _)| *id));
     write(desk, OPEN, newest.iter().map(|(id, about)| (shorts[id].as_str(), about.as_str())));
     let names = desk.policy.policy.access.iter().take(MOST);
-    write(desk, NAMES, names.map(|(name, access)| (name.as_str(), access.role.path_and_name())));
+    let names: Vec<(&String, String)> = names.map(|(name, access)| (name, access.role.to_string())).collect();
+    write(desk, NAMES, names.iter().map(|(name, role)| (name.as_str(), role.as_str())));
 }
 
 /// It is a help and no more: what cannot be written is not completed.
@@ -46,14 +48,24 @@ fn write<'t>(desk: &Desk<'_>, file: &str, lines: impl Iterator<Item = (&'t str, 
     }
 }
 
-fn words(file: &str, typed: &str) -> Vec<CompletionCandidate> {
-    let path = folders::of_user(&Env::of_process()).state.join(FOLDER).join(file);
-    let text = fs::read_limited(&path, LARGEST).unwrap_or_default();
+fn lines(state: &Path, file: &str) -> Vec<(String, String)> {
+    let text = fs::read_limited(&state.join(FOLDER).join(file), LARGEST).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let lines = text.lines().filter_map(|line| line.split_once('\t'));
-    lines
+    lines.map(|(word, about)| (word.to_owned(), about.to_owned())).collect()
+}
+
+/// What the policy let people ask for when it was read last: each with its role, whose account may be left open (`*`).
+pub(crate) fn names(state: &Path) -> Vec<(String, String)> {
+    lines(state, NAMES)
+}
+
+fn words(file: &str, typed: &str) -> Vec<CompletionCandidate> {
+    let state = folders::of_user(&Env::of_process()).state;
+    lines(&state, file)
+        .into_iter()
         .filter(|(word, _)| word.starts_with(typed) && is_plain_word(word))
-        .map(|(word, about)| CompletionCandidate::new(word).help(Some(escape(about).into_string().into())))
+        .map(|(word, about)| CompletionCandidate::new(word).help(Some(escape(&about).into_string().into())))
         .collect()
 }
 

@@ -1,5 +1,5 @@
 //! What the commands of access on request share: the ledger that `[access]` names, opened and read (`desk`), which request is
-//! meant (`meant`), how a request is shown in a list (`list`) and by itself (`page`), and what shells are told (`kept`).
+//! meant (`meant`), how a request is shown in a list (`list`) and by itself (`page`), and what shells are told (`kept`). `on_request` is for the commands that use roles.
 //!
 //! ```ignore
 //! let files = Configuration::read(world)?;
@@ -15,6 +15,7 @@ mod json;
 mod kept;
 mod list;
 mod meant;
+mod on_request;
 mod page;
 mod words;
 
@@ -35,8 +36,9 @@ use super::subject::typed_need;
 
 pub(super) use desk::{Desk, Wanted, at_desk};
 pub(super) use json::case_json;
-pub(super) use kept::{request_ids, request_names};
+pub(super) use kept::{names as kept_names, request_ids, request_names};
 pub(super) use list::in_columns;
+pub(super) use on_request::role_on_request;
 pub(super) use page::{page, wanted_in_words};
 pub(super) use words::{accounts_in_words, moment, seconds, until_words};
 

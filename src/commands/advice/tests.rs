@@ -103,7 +103,7 @@ fn list<E: Explain + Debug>(name: &str, kinds: Option<&str>, errors: &[E], told:
 }
 
 /// Errors of a single command, whose tests show them.
-const OF_COMMANDS: [&str; 23] = [
+const OF_COMMANDS: [&str; 24] = [
     "AddError",
     "CheckError",
     "ChoiceError",
@@ -118,6 +118,7 @@ const OF_COMMANDS: [&str; 23] = [
     "NotDropped",
     "NotFiled",
     "NotGranted",
+    "NotHeld",
     "NotImported",
     "NotMeant",
     "NotServed",

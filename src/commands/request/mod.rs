@@ -27,13 +27,14 @@ use crate::world::World;
 
 use super::access::{self, Desk, at_desk, case_json, failed, request_names, until_words};
 use super::load::Configuration;
+pub(super) use wait::wait;
 
 /// Ask for access, for a time
 ///
 /// Writes a request into the ledger that [access] of the configuration names.
 /// Without ACCESS on a terminal: a list of what you may ask for. Asking again while
 /// you have it extends it; an open request that says the same is not doubled.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 #[command(verbatim_doc_comment)]
 pub struct RequestArgs {
     /// What to ask for, as the policy calls it
@@ -144,7 +145,7 @@ pub(super) fn run(args: &RequestArgs, world: &World, ui: &Ui) -> CommandResult {
         _ => Ok(()),
     })?;
     let Some(limit) = args.wait else { return Ok(()) };
-    let waited = wait::wait(&ledger, id, limit, world, ui);
+    let waited = wait(&ledger, id, limit, world, ui);
     if args.json {
         let view = ledger.read_recent().map_err(|error| failed(&error, &ledger))?;
         at_desk(&ledger, &view, Right::Request, world, |desk| match desk.case(id) {
@@ -153,6 +154,30 @@ pub(super) fn run(args: &RequestArgs, world: &World, ui: &Ui) -> CommandResult {
         })?;
     }
     waited
+}
+
+/// Asks a person on a terminal for how long and why, files the request, and waits until it is granted.
+///
+/// # Errors
+/// It was not filed, or not granted.
+pub(super) fn ask_and_wait(
+    access: &str,
+    account: Option<&str>,
+    ledger: &AccessLedger<'_>,
+    world: &World,
+    ui: &Ui,
+) -> CommandResult {
+    let duration = world.person.line("For how long (1h)").map(|typed| crate::config::parse_duration(&typed));
+    let duration =
+        duration.transpose().map_err(|wrong| crate::error::CommandError::new(Kind::Usage, wrong))?;
+    let args = RequestArgs {
+        access: Some(access.to_owned()),
+        duration,
+        account: account.map(str::to_owned).into_iter().collect(),
+        ..RequestArgs::default()
+    };
+    let id = file(&args, ledger, world, ui)?;
+    wait(ledger, id, None, world, ui)
 }
 
 /// Writes the request, unless an open one says the same: the id of either.

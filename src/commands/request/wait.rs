@@ -82,7 +82,7 @@ enum Way {
 ///
 /// # Errors
 /// [`NotGranted`], or the ledger cannot be read.
-pub(super) fn wait(
+pub(in crate::commands) fn wait(
     ledger: &AccessLedger<'_>,
     id: Id,
     limit: Option<u32>,
