@@ -52,20 +52,18 @@ pub(crate) fn decided(decision: Option<&str>) -> Option<usize> {
     }
 }
 
-/// The buttons of everybody but the first.
-fn others(people: &[User]) -> String {
-    let button = |(number, user): (usize, &User)| {
+/// A button for each of `others`, who are numbered from one.
+fn buttons(others: &[User]) -> String {
+    let button = |(user, number): (&User, usize)| {
         let first = escape(first_name(user));
         format!("<button name=\"decision\" value=\"allow {number}\">Continue as {first}</button>\n")
     };
-    people.iter().enumerate().skip(1).map(button).collect()
+    others.iter().zip(1..).map(button).collect()
 }
 
-/// Asks who signs in; the form goes to `action` and answers the request `id`. The first of `people` is suggested.
-pub(crate) fn sign_in(people: &[User], action: &str, id: &str) -> Reply {
-    let Some(user) = people.first() else {
-        return message(StatusCode::NOT_FOUND, "Nobody is here", "This provider knows nobody.");
-    };
+/// Asks the person to sign in, or one of `others` in their place; the form goes to `action` and answers the
+/// request `id`.
+pub(crate) fn sign_in(user: &User, others: &[User], action: &str, id: &str) -> Reply {
     let body = format!(
         r#"<h1>Sign in to AWS</h1>
 <p><strong>jit</strong> asks who you are, to get temporary credentials for your roles.</p>
@@ -75,7 +73,7 @@ pub(crate) fn sign_in(people: &[User], action: &str, id: &str) -> Reply {
 <button class="primary" name="decision" value="allow">Continue as {first}</button>
 {others}<button name="decision" value="deny">Cancel</button>
 </form>"#,
-        others = others(people),
+        others = buttons(others),
         account = account(user),
         id = escape(id),
         first = escape(first_name(user)),
@@ -84,10 +82,13 @@ pub(crate) fn sign_in(people: &[User], action: &str, id: &str) -> Reply {
 }
 
 /// Asks the person to confirm the code that a device shows; `form_token` proves that the form is this page's.
-pub(crate) fn device(people: &[User], user_code: &str, form_token: &str, problem: Option<&str>) -> Reply {
-    let Some(user) = people.first() else {
-        return message(StatusCode::NOT_FOUND, "Nobody is here", "This provider knows nobody.");
-    };
+pub(crate) fn device(
+    user: &User,
+    others: &[User],
+    user_code: &str,
+    form_token: &str,
+    problem: Option<&str>,
+) -> Reply {
     let problem = problem.map(|text| format!(r#"<p class="problem" role="alert">{}</p>"#, escape(text)));
     let body = format!(
         r#"<h1>Connect a terminal</h1>
@@ -100,7 +101,7 @@ pub(crate) fn device(people: &[User], user_code: &str, form_token: &str, problem
 <button class="primary" name="decision" value="allow">Continue as {first}</button>
 {others}<button name="decision" value="deny">Cancel</button>
 </form>"#,
-        others = others(people),
+        others = buttons(others),
         problem = problem.unwrap_or_default(),
         account = account(user),
         form_token = escape(form_token),

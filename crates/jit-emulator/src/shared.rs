@@ -61,18 +61,13 @@ impl Shared {
         lock(&self.faults).user.clone().unwrap_or_else(|| self.settings.user.clone())
     }
 
-    /// Everybody who can sign in, the person first.
-    pub(crate) fn people(&self) -> Vec<User> {
-        std::iter::once(self.user()).chain(self.settings.others.iter().cloned()).collect()
-    }
-
-    /// The one with this number; the person if there is none.
+    /// The person who signs in: one of the others by their number, or with zero the person of the settings.
     pub(crate) fn person(&self, number: usize) -> User {
         let other = number.checked_sub(1).and_then(|number| self.settings.others.get(number));
         other.cloned().unwrap_or_else(|| self.user())
     }
 
-    /// Who signs in where nobody is asked.
+    /// The number of the person who signs in if nobody is asked.
     pub(crate) fn signs_in(&self) -> usize {
         lock(&self.faults).signs_in
     }

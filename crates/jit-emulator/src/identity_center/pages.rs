@@ -89,7 +89,7 @@ impl Instance {
     pub(crate) fn device_page(&self, request: &Request) -> Reply {
         let code = request.query.iter().find(|(name, _)| name == "user_code");
         let code = code.map(|(_, code)| code.as_str()).unwrap_or_default();
-        page::device(&[self.shared.user()], code, &self.form_token, None)
+        page::device(&self.shared.user(), &[], code, &self.form_token, None)
     }
 
     /// A button of that page.
@@ -102,7 +102,7 @@ impl Instance {
             state.devices.values_mut().find(|device| device.user_code == typed && device.allowed.is_none());
         let Some(device) = device.filter(|_| ours) else {
             let problem = Some("That code is not waiting here. Check it, or ask for a new one.");
-            return Ok(page::device(&[self.shared.user()], &typed, &self.form_token, problem));
+            return Ok(page::device(&self.shared.user(), &[], &typed, &self.form_token, problem));
         };
         device.allowed = Some(params.get("decision") == Some("allow"));
         Ok(page::message(StatusCode::OK, "The terminal has its answer", "You can close this page."))

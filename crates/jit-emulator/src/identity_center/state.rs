@@ -35,7 +35,7 @@ impl Instance {
             url,
             sessions,
             form_token,
-            pending: PendingRequests::new("/authorize"),
+            pending: PendingRequests::of_one_person("/authorize"),
             state: RefCell::default(),
         }
     }

@@ -50,7 +50,7 @@ impl Provider {
     pub(crate) fn device_page(&self, request: &Request) -> Reply {
         let code = request.query.iter().find(|(name, _)| name == "user_code");
         let code = code.map(|(_, code)| code.as_str()).unwrap_or_default();
-        page::device(&self.shared.people(), code, &self.form_token, None)
+        page::device(&self.shared.user(), &self.shared.settings.others, code, &self.form_token, None)
     }
 
     /// A button of the page.
@@ -71,7 +71,13 @@ impl Provider {
             .find(|device| device.user_code == user_code && device.allowed.is_none() && now < device.expires);
         let Some(device) = waiting else {
             let problem = Some("That code is not waiting here. Check it, or ask for a new one.");
-            return Ok(page::device(&self.shared.people(), typed, &self.form_token, problem));
+            return Ok(page::device(
+                &self.shared.user(),
+                &self.shared.settings.others,
+                typed,
+                &self.form_token,
+                problem,
+            ));
         };
         let person = page::decided(params.get("decision"));
         let allowed = person.is_some();
