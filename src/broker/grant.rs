@@ -242,7 +242,7 @@ impl<'b> AccessLedger<'b> {
         Ok(door.onward(name, arn, self.session_name(), Origin::Rule("the policy of access on request")))
     }
 
-    /// The person's session name, which is their name in every role that they go on to.
+    /// The person's session name, which is also their name in every role that they assume from there.
     fn session_name(&self) -> Option<String> {
         match &self.identity {
             LedgerIdentity::Session(user_id) => Some(user_id.session_name().to_owned()),

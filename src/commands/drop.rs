@@ -145,7 +145,7 @@ fn tell(case: &Case<'_>, state: &State, desk: &Desk<'_>, ui: &Ui) {
     ui.done(shown!("Gave back {} ({})", name, short));
     ui.say(match desk.policy.policy.deployment.apply {
         Apply::Function => shown!("It is removed from AWS within five minutes, usually in seconds."),
-        // Nobody may change their own grants, so somebody else's command has to.
+        // Nobody may change their own grants, so an approver's command does it.
         Apply::Approver => shown!(
             "AWS still allows it until {}, or until an approver's next command removes it.",
             access::moment(until, desk)

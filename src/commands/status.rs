@@ -21,6 +21,7 @@ use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::{Timestamp, duration};
 
+use super::access::{self, KeptRequest};
 use super::advice;
 use super::load::Configuration;
 
@@ -107,7 +108,8 @@ pub(super) fn run(args: &StatusArgs, world: &World, ui: &Ui) -> CommandResult {
         }
     };
     if args.json {
-        ui.json(&to_json(&holdings, &description, now))?;
+        let access = access::kept_requests(&world.folders.state, now);
+        ui.json(&to_json(&holdings, &access, &description, now))?;
     } else {
         show(&holdings, &description, world, ui)?;
     }
@@ -186,7 +188,7 @@ fn prompt(world: &World) -> Option<Shown> {
     })
 }
 
-fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Value {
+fn to_json(holdings: &Holdings, access: &[KeptRequest], description: &Description, now: Timestamp) -> Value {
     let sessions: Vec<_> = holdings.sessions.iter().map(|session| session.to_public_json(now)).collect();
     let login = |login: &IdpLogin| {
         json!({
@@ -209,7 +211,24 @@ fn to_json(holdings: &Holdings, description: &Description, now: Timestamp) -> Va
         "logins": holdings.logins.iter().map(login).collect::<Vec<_>>(),
         "unreadable_entries": holdings.unreadable,
         "sealed_entries": holdings.sealed,
+        "access": access.iter().map(|kept| json!({
+            "access": kept.access,
+            "id": kept.short,
+            "state": kept.state,
+            "until": kept.until.to_rfc3339(),
+        })).collect::<Vec<_>>(),
     })
+}
+
+/// What the person was granted or waits for, when the ledger of access on request was last read.
+fn access_row(kept: &KeptRequest, world: &World) -> Vec<Shown> {
+    let at = clock_time(kept.until, &*world.clock);
+    let state = match kept.state.as_str() {
+        "live" => shown!("granted until {}", at),
+        "scheduled" => shown!("granted from {}", at),
+        _ => shown!("pending, lapses at {}", at),
+    };
+    vec!["access".into(), shown!("{} {} ({})", kept.access, state, kept.short)]
 }
 
 fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) -> CommandResult {
@@ -233,6 +252,8 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
         let how = how.map(|how| format!(", {how}")).unwrap_or_default();
         rows.push(vec!["login".into(), shown!("{} at {}, {}{}", name, issuer, renewal, how)]);
     }
+    let access = access::kept_requests(&world.folders.state, world.clock.now());
+    rows.extend(access.iter().map(|kept| access_row(kept, world)));
     let kind = description.kind.map_or_else(|| "none".to_owned(), |kind| kind.to_string());
     let folder = folders::short(&description.folder, &world.folders.home);
     rows.push(vec!["store".into(), shown!("{} in {}: {}", kind, folder, description.why)]);

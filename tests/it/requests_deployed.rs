@@ -249,11 +249,22 @@ fn a_role_on_request_is_used_by_the_name_of_the_access() {
         pending.code() == 6 && pending.stderr.contains("it waits for owners: bob or carol@example.com"),
         "{pending}"
     );
+    let status = company.jit("alice", &["status"]).run();
+    assert!(status.stdout.contains("access  pay-admin pending, lapses at "), "{status}");
     company.grants(3600);
     let used = company.jit("alice", &exec).run();
     assert_eq!((used.code(), used.stdout.as_str()), (0, "pay-admin\n222222222222\n"), "{used}");
     let handed = company.jit("alice", &["credential-process", "pay-admin"]).hands_over().run();
     assert_eq!(json(&handed)["AccountId"], "222222222222");
+    let (id, _) = company.request();
+    let status = company.jit("alice", &["status"]).run();
+    let told = company.room.told(&status).replace(&id.short([]), "id-001");
+    assert!(told.contains("\naccess  pay-admin granted until HH:MM (id-001)\n"), "{told}");
+    let status = json(&company.jit("alice", &["status", "--json"]).run());
+    assert_eq!(
+        (&status["access"][0]["access"], &status["access"][0]["state"]),
+        (&"pay-admin".into(), &"live".into())
+    );
     // It is the person's own name that they come under.
     let who = json(&company.jit("alice", &["whoami", "pay-admin", "--json"]).run());
     assert!(who["arn"].as_str().unwrap().ends_with(":assumed-role/pay-admin/alice@example.com"), "{who}");

@@ -1,4 +1,4 @@
-//! Why a command about access on request cannot go on.
+//! Why a command about access on request failed.
 
 use jit_access::ledger::{LedgerError, WriteError};
 use jit_access::people::NotAUserId;
@@ -9,7 +9,7 @@ use jit_wire::signed::{CallError, EndpointError};
 
 use crate::broker::BrokerError;
 
-/// Why a command about access on request cannot go on.
+/// Why a command about access on request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// There is no session of the role that the person comes through.

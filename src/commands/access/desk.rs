@@ -112,7 +112,7 @@ impl<'d> Desk<'d> {
         ids.into_iter().map(|id| (id, id.short(all.iter().copied()))).collect()
     }
 
-    /// The name of whoever wrote something: the person's, else that of their session.
+    /// The name of an author: that of the person in the policy, else that of the session.
     pub(crate) fn name_of(&self, author: &'d UserId) -> &'d str {
         self.people.author(author).map_or(author.session_name(), |author| author.person)
     }

@@ -1,12 +1,15 @@
-//! What was found when a ledger was read last, for shells that complete: they ask nobody, and must not wait for AWS.
+//! What was found when a ledger was read last, for shells that complete and for `jit status`: they ask nobody, and must not wait
+//! for AWS.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 use clap_complete::CompletionCandidate;
+use jit_access::fold::{Case, Phase, State};
 use jit_access::id::Id;
 use jit_wire::env::Env;
 use jit_wire::name::is_plain_word;
+use jit_wire::timestamp::Timestamp;
 
 use crate::sys::{folders, fs};
 use crate::ui::text::escape;
@@ -19,6 +22,8 @@ const FOLDER: &str = "access";
 const OPEN: &str = "open-requests";
 /// What the policy lets people ask for, in the same form.
 const NAMES: &str = "names";
+/// The person's own open requests: the access, a tab, and then the short id, what it is, and until when, in seconds since 1970.
+const MINE: &str = "mine";
 /// A shell shows no more, and nobody reads more.
 const MOST: usize = 200;
 const LARGEST: u64 = 64 * 1024;
@@ -33,9 +38,48 @@ pub(super) fn note(desk: &Desk<'_>) {
     let newest = &open[open.len().saturating_sub(MOST)..];
     let shorts = desk.shorts(newest.iter().map(|(id, _)| *id));
     write(desk, OPEN, newest.iter().map(|(id, about)| (shorts[id].as_str(), about.as_str())));
+    let mine: Vec<(String, String)> =
+        desk.mine_open().iter().filter_map(|(case, state)| of_mine(case, state, desk)).collect();
+    write(desk, MINE, mine.iter().map(|(access, about)| (access.as_str(), about.as_str())));
     let names = desk.policy.policy.access.iter().take(MOST);
     let names: Vec<(&String, String)> = names.map(|(name, access)| (name, access.role.to_string())).collect();
     write(desk, NAMES, names.iter().map(|(name, role)| (name.as_str(), role.as_str())));
+}
+
+fn of_mine(case: &Case<'_>, state: &State, desk: &Desk<'_>) -> Option<(String, String)> {
+    let (what, until) = match state {
+        State::Pending => {
+            let ttl = i64::from(desk.policy.policy.limits.request_ttl);
+            ("pending", Timestamp(case.at.0.saturating_add(ttl)))
+        }
+        State::Granted { from, phase: Phase::Scheduled, .. } => ("scheduled", *from),
+        State::Granted { until, phase: Phase::Live { .. }, .. } => ("live", *until),
+        _ => return None,
+    };
+    Some((case.request.access.clone(), format!("{} {what} {}", desk.short(case.id), until.0)))
+}
+
+/// An open request of the person, as it was when the ledger was read last.
+pub(crate) struct KeptRequest {
+    /// What was asked for.
+    pub(crate) access: String,
+    /// The short id.
+    pub(crate) short: String,
+    /// `pending`, `scheduled` or `live`.
+    pub(crate) state: String,
+    /// When it lapses, starts or ends.
+    pub(crate) until: Timestamp,
+}
+
+/// The person's own open requests whose time has not come.
+pub(crate) fn mine(state: &Path, now: Timestamp) -> Vec<KeptRequest> {
+    let kept = |(access, about): (String, String)| {
+        let mut words = about.split(' ').map(str::to_owned);
+        let (short, state) = (words.next()?, words.next()?);
+        let until = Timestamp(words.next()?.parse().ok()?);
+        (until > now).then_some(KeptRequest { access, short, state, until })
+    };
+    lines(state, MINE).into_iter().filter_map(kept).collect()
 }
 
 /// It is a help and no more: what cannot be written is not completed.

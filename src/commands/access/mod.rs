@@ -36,7 +36,7 @@ use super::subject::typed_need;
 
 pub(super) use desk::{Desk, Wanted, at_desk};
 pub(super) use json::case_json;
-pub(super) use kept::{names as kept_names, request_ids, request_names};
+pub(super) use kept::{KeptRequest, mine as kept_requests, names as kept_names, request_ids, request_names};
 pub(super) use list::in_columns;
 pub(super) use on_request::role_on_request;
 pub(super) use page::{page, wanted_in_words};

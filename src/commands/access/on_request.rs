@@ -1,5 +1,5 @@
-//! A role on request, for the commands that use roles: the policy names it, and the person may hold it now, wait for it, or
-//! have to ask for it first.
+//! A role on request, for the commands that use roles. The policy names it; the person has it now, is waiting for it, or has
+//! to ask for it first.
 
 use jit_access::fold::{Case, Phase, State};
 use jit_access::policy::Right;
@@ -18,7 +18,7 @@ use crate::world::{Asking, World};
 
 use super::{Desk, at_desk, failed, kept, open, wanted_in_words};
 
-/// A person may be asked, wait and be told so often that something else is in the way.
+/// How often to look again after asking or waiting.
 const TRIES: usize = 3;
 
 /// Why there is no session of a role on request.
@@ -86,7 +86,7 @@ enum Standing {
 }
 
 /// The plan for the role on request that `typed` names: `ACCESS`, or `ACCOUNT/ACCESS`. `None` if the policy has no such
-/// access. Whoever does not hold it and is on a terminal can ask for it, and waits.
+/// access. A person on a terminal who does not have it can ask for it, and the command waits.
 ///
 /// # Errors
 /// [`NotHeld`], or the ledger cannot be read.
@@ -100,7 +100,7 @@ pub(crate) fn role_on_request(
         Some((account, access)) => (Some(account), access),
         None => (None, typed),
     };
-    // A name that nobody knows is no reason to sign in. What was read last says which names there are.
+    // A mistyped name must not start a sign-in, so the names are those of the last reading.
     let known = kept::names(&world.folders.state);
     let is_asked = world.asking == Asking::Person && world.person.can_be_asked();
     let is_possible = match known.is_empty() {

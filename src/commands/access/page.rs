@@ -17,7 +17,7 @@ use super::{Desk, Wanted};
 pub(crate) struct Happening {
     /// When, by the ledger's clock.
     pub(crate) at: Timestamp,
-    /// Who did it; nobody, where it is an act of whoever applies.
+    /// The person who did it; `None` for an act of the applier.
     pub(crate) who: Option<String>,
     /// What it was, in a word.
     pub(crate) what: &'static str,

@@ -44,7 +44,7 @@ pub(crate) fn until_words(case: &Case<'_>, state: &State, desk: &Desk<'_>) -> St
             format!("pending, lapses at {}", at(Timestamp(lapses)))
         }
         State::Denied { code, why } if why.is_empty() => format!("denied ({code})"),
-        // An approver said no.
+        // The sentence already says that an approver denied it.
         State::Denied { code, why } if code == "denied" => format!("denied: {why}"),
         State::Denied { code, why } => format!("denied: {why} ({code})"),
         State::Lapsed => "lapsed: nobody decided in time".to_owned(),

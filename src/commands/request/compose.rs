@@ -240,7 +240,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Why. Whoever has to say it is asked on a terminal.
+/// The reason. If it is needed and not given, the person is asked on a terminal.
 fn reason(
     name: &str,
     access: &Access,
