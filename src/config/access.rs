@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::file::RoleSection;
-use super::limits::{self, Refused};
+use super::limits::{self, RefusedSetting};
 use super::shared::keys::{KeyPlace, elsewhere};
 use crate::plan::LedgerPlace;
 use jit_wire::name::is_bucket;
@@ -50,7 +50,8 @@ pub(super) fn read(mut section: Section<'_>) -> Result<AccessSection, Mistake> {
         LedgerPlace::Bucket(_) => Some(section.required("region", "eu-west-1")?),
         LedgerPlace::Folder(_) => section.text("region")?,
     };
-    if let Some(Refused { line, what, next }) = region.as_ref().and_then(limits::of_ledger_region) {
+    if let Some(RefusedSetting { line, what, next, .. }) = region.as_ref().and_then(limits::of_ledger_region)
+    {
         return Err(section.mistake_at(line, what, Some(next)));
     }
     let access = AccessSection {

@@ -6,7 +6,7 @@
 use jit_wire::section::At;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-use super::limits::Refused;
+use super::limits::RefusedSetting;
 
 /// What OpenID Connect Discovery 1.0 appends to an issuer.
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
@@ -38,11 +38,11 @@ impl<'a> Rule<'a> {
     }
 
     /// What is wrong with the URL at `at`, and what to write instead.
-    pub(super) fn refuse(&self, at: &At<String>) -> Option<Refused> {
+    pub(super) fn refuse(&self, at: &At<String>) -> Option<RefusedSetting> {
         let what = (self.check)(&at.value).err()?;
         let near = near(&at.value, self.cut).into_iter().find(|url| (self.check)(url).is_ok());
         let next = near.map_or_else(|| format!("such as {}", self.like), |url| format!("write {url}"));
-        Some(Refused { line: at.line, what, next })
+        Some(RefusedSetting::value(at.line, &at.value, what, next))
     }
 }
 

@@ -45,7 +45,7 @@ pub fn access_act(data: &[u8]) {
             assert_eq!(
                 Act::read(&kind, &act.to_bytes()).as_ref(),
                 Ok(&act),
-                "the policy changed when written and read again"
+                "an act changed when written and read again"
             );
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{File, Parent, RoleSection};
-use crate::config::limits::{self, Refused};
+use crate::config::limits::{self, RefusedSetting};
 use jit_wire::section::{Mistake, SourceText, closest};
 
 /// Checks the way from each role to its IdP. `titles` has the place of each `[role.NAME]`.
@@ -23,7 +23,7 @@ pub(super) fn check(
             && let Some(section) = file.idps.get(&idp.value)
             && let Some(refused) = limits::of_sign_in(role, section)
         {
-            let Refused { line, what, next } = refused;
+            let RefusedSetting { line, what, next, .. } = refused;
             return Err(source.at_value(line, what, Some(next)));
         }
     }

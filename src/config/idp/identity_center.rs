@@ -2,7 +2,7 @@
 //! checks of the URL and the region are shared with the `[sso-session]` of AWS's files (`limits::of_center`).
 
 use super::values::choice;
-use crate::config::limits::{self, Dialect, Refused};
+use crate::config::limits::{self, Dialect, RefusedSetting};
 use crate::plan::Flow;
 use jit_wire::section::{At, Mistake, Section};
 
@@ -36,7 +36,7 @@ pub(super) fn read(
         auto_login,
     };
     match limits::of_center(&center, Dialect::Ours) {
-        Some(Refused { line, what, next }) => Err(section.mistake_at(line, what, Some(next))),
+        Some(RefusedSetting { line, what, next, .. }) => Err(section.mistake_at(line, what, Some(next))),
         None => Ok(center),
     }
 }

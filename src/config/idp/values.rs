@@ -1,7 +1,7 @@
 //! Values that several types of IdP have: one of a few words, a URL, a list of authentication contexts. Each
 //! reader takes the key out of the section, and reports a bad value with its line and what to write instead.
 
-use crate::config::limits::{self, Refused};
+use crate::config::limits::{self, RefusedSetting};
 use crate::config::urls::Rule;
 use jit_wire::section::{At, Mistake, Section};
 
@@ -30,7 +30,7 @@ pub(super) fn contexts(
 ) -> Result<Option<At<Vec<String>>>, Mistake> {
     let found = section.list(key)?;
     match found.as_ref().and_then(|list| limits::contexts(key, list)) {
-        Some(Refused { line, what, next }) => Err(section.mistake_at(line, what, Some(next))),
+        Some(RefusedSetting { line, what, next, .. }) => Err(section.mistake_at(line, what, Some(next))),
         None => Ok(found),
     }
 }
@@ -51,7 +51,7 @@ pub(super) fn url(
 /// Refuses a URL that `rule` does not accept.
 pub(super) fn check_url(section: &Section<'_>, at: &At<String>, rule: &Rule<'_>) -> Result<(), Mistake> {
     match rule.refuse(at) {
-        Some(Refused { line, what, next }) => Err(section.mistake_at(line, what, Some(next))),
+        Some(RefusedSetting { line, what, next, .. }) => Err(section.mistake_at(line, what, Some(next))),
         None => Ok(()),
     }
 }

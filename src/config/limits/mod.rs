@@ -47,7 +47,7 @@ pub(super) fn check(
 ) -> Result<(), Mistake> {
     // Keys that do not belong there come first: nobody should correct a value and then be told to delete it.
     let refused = proof::misplaced(role, proof).or_else(|| of_role(role, Dialect::Ours));
-    if let Some(Refused { line, what, next }) = refused {
+    if let Some(RefusedSetting { line, what, next, .. }) = refused {
         return Err(section.mistake_at(line, what, Some(next)));
     }
     match role.color.as_ref().filter(|color| !COLORS.contains(&color.as_str())) {
@@ -60,7 +60,7 @@ pub(super) fn check(
 }
 
 /// What STS or Identity Center would refuse of a role's values, in either kind of file.
-pub(super) fn of_role(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
+pub(super) fn of_role(role: &RoleSection, dialect: Dialect) -> Option<RefusedSetting> {
     let checks = [
         assigned,
         duration,
@@ -74,55 +74,71 @@ pub(super) fn of_role(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
         policy_arns,
         region,
     ];
-    checks.into_iter().find_map(|check| check(role, dialect)).map(|refused| refused.in_words_of(dialect))
+    checks.into_iter().find_map(|check| check(role, dialect)).map(|refused| refused.for_dialect(dialect))
 }
 
 /// What is wrong with a region.
-pub(super) fn of_region(region: &At<String>, dialect: Dialect) -> Option<Refused> {
-    Some(not_a_region(region, "such as eu-west-1")?.in_words_of(dialect))
+pub(super) fn of_region(region: &At<String>, dialect: Dialect) -> Option<RefusedSetting> {
+    Some(not_a_region(region, "such as eu-west-1")?.for_dialect(dialect))
 }
 
 /// What is wrong with the region of a ledger.
-pub(super) fn of_ledger_region(region: &At<String>) -> Option<Refused> {
+pub(super) fn of_ledger_region(region: &At<String>) -> Option<RefusedSetting> {
     not_a_region(region, "such as eu-west-1")
 }
 
 /// What is wrong with an Identity Center.
-pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<Refused> {
+pub(super) fn of_center(center: &CenterSection, dialect: Dialect) -> Option<RefusedSetting> {
     let start_url = Rule::idp_url(CENTER_START_URL).refuse(&center.start_url);
     let key = "the region of Identity Center, such as eu-west-1";
     let refused = start_url.or_else(|| not_a_region(&center.region, key))?;
-    Some(refused.in_words_of(dialect))
+    Some(refused.for_dialect(dialect))
 }
 
 /// A setting that AWS would refuse.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct RefusedSetting {
     /// The line of the setting.
     pub(super) line: usize,
     /// What is wrong.
     pub(super) what: String,
     /// The valid values.
     pub(super) next: String,
+    /// The value, if it is a text and the value is what is wrong.
+    value: Option<String>,
 }
 
-impl Refused {
-    /// In AWS's files, quotes and comments after a value are part of it, which surprises people.
-    fn in_words_of(mut self, dialect: Dialect) -> Self {
-        if dialect == Dialect::Aws && self.what.starts_with(['`']) {
-            if ["`\"", "`'"].iter().any(|quote| self.what.starts_with(quote)) {
-                self.next =
-                    format!("{}; in AWS's files quotes become part of the value, so write none", self.next);
-            } else if self.what.contains(" #") || self.what.contains(" ;") {
-                self.next = format!("{}; in AWS's files a comment needs its own line", self.next);
-            }
+impl RefusedSetting {
+    /// A setting that is wrong for another reason than its value.
+    pub(super) fn new(line: usize, what: String, next: impl Into<String>) -> Self {
+        Self { line, what, next: next.into(), value: None }
+    }
+
+    /// A setting whose value is wrong.
+    pub(super) fn value(line: usize, value: &str, what: String, next: impl Into<String>) -> Self {
+        Self { value: Some(value.to_owned()), ..Self::new(line, what, next) }
+    }
+
+    /// Adds what people get wrong in AWS's files: quotes and comments after a value are part of it there.
+    fn for_dialect(mut self, dialect: Dialect) -> Self {
+        let Some(value) = self.value.as_ref().filter(|_| dialect == Dialect::Aws) else { return self };
+        if value.starts_with(['"', '\'']) {
+            self.next.push_str("; in AWS's files quotes become part of the value, so write none");
+        } else if value.contains(" #") || value.contains(" ;") {
+            self.next.push_str("; in AWS's files a comment needs its own line");
         }
         self
     }
 }
 
-fn refused(line: usize, what: String, next: impl Into<String>) -> Option<Refused> {
-    Some(Refused { line, what, next: next.into() })
+/// A [`RefusedSetting`] that is wrong for another reason than its value.
+fn refused(line: usize, what: String, next: impl Into<String>) -> Option<RefusedSetting> {
+    Some(RefusedSetting::new(line, what, next))
+}
+
+/// A setting whose value is not `expected`, such as "a region".
+fn not_a(expected: &str, value: &str, line: usize, next: impl Into<String>) -> Option<RefusedSetting> {
+    Some(RefusedSetting::value(line, value, format!("`{value}` is not {expected}"), next))
 }
 
 /// The partition of a role, as ARNs spell it.
@@ -140,7 +156,7 @@ fn is_word(text: &str, extra: &str, length: std::ops::RangeInclusive<usize>) -> 
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || extra.contains(c))
 }
 
-fn duration(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
+fn duration(role: &RoleSection, dialect: Dialect) -> Option<RefusedSetting> {
     let At { value, line } =
         role.duration.as_ref().filter(|duration| !DURATION_RANGE.contains(&duration.value))?;
     let next = match dialect {
@@ -150,43 +166,42 @@ fn duration(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
     refused(*line, format!("{value} s is not a duration that STS accepts"), next)
 }
 
-fn names(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
+fn names(role: &RoleSection, dialect: Dialect) -> Option<RefusedSetting> {
     let names = [("session_name", &role.session_name), ("source_identity", &role.source_identity)];
     names.into_iter().find_map(|(key, name)| {
         let At { value, line } = name.as_ref().filter(|name| !name::is_session_name(&name.value))?;
-        let what = format!("`{value}` is not a valid {}", dialect.key(key));
-        refused(*line, what, "2 to 64 letters, digits and _ + = , . @ -")
+        let expected = format!("a valid {}", dialect.key(key));
+        not_a(&expected, value, *line, "2 to 64 letters, digits and _ + = , . @ -")
     })
 }
 
 /// The account and the permission set of Identity Center.
-fn assigned(role: &RoleSection, dialect: Dialect) -> Option<Refused> {
+fn assigned(role: &RoleSection, dialect: Dialect) -> Option<RefusedSetting> {
     let Target::Assigned { account, permission_set } = &role.target else { return None };
     if !name::is_account_id(&account.value) {
-        let what = format!("`{}` is not an account id (12 digits)", account.value);
         let next = match dialect {
             Dialect::Ours => "such as \"111111111111\", with leading zeros",
             Dialect::Aws => "such as 111111111111, with leading zeros",
         };
-        return refused(account.line, what, next);
+        return not_a("an account id (12 digits)", &account.value, account.line, next);
     }
     let name = Some(&permission_set.value).filter(|value| !name::is_permission_set(value))?;
-    let what = match dialect {
-        Dialect::Ours => format!("`{name}` is not a valid name of a permission set"),
-        Dialect::Aws => format!("`{name}` is not a valid {}", dialect.key("permission_set")),
+    let expected = match dialect {
+        Dialect::Ours => "a valid name of a permission set".to_owned(),
+        Dialect::Aws => format!("a valid {}", dialect.key("permission_set")),
     };
-    refused(permission_set.line, what, "1 to 32 letters, digits and _ + = , . @ -")
+    not_a(&expected, name, permission_set.line, "1 to 32 letters, digits and _ + = , . @ -")
 }
 
 /// The ARN of a virtual device, or the serial number of a hardware device.
-fn mfa_serial(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn mfa_serial(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     let At { value, line } =
         role.mfa_serial.as_ref().filter(|serial| !is_word(&serial.value, "+=/:,.@-", 9..=256))?;
     let next = "such as arn:aws:iam::111111111111:mfa/alice, or the serial number on the device";
-    refused(*line, format!("`{value}` is not a valid mfa_serial"), next)
+    not_a("a valid mfa_serial", value, *line, next)
 }
 
-fn provider_arn(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn provider_arn(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     let At { value, line } = role.provider_arn.as_ref()?;
     let parts: Vec<&str> = value.splitn(6, ':').collect();
     let account = role.target.account();
@@ -200,16 +215,16 @@ fn provider_arn(role: &RoleSection, _: Dialect) -> Option<Refused> {
         }
         _ => {
             let next = format!("such as arn:{}:iam::{account}:saml-provider/NAME", partition(role));
-            refused(*line, format!("`{value}` is not the ARN of a SAML provider"), next)
+            not_a("the ARN of a SAML provider", value, *line, next)
         }
     }
 }
 
-fn external_id(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn external_id(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     let At { value, line } =
         role.external_id.as_ref().filter(|id| !is_word(&id.value, "+=,.@:/-", 2..=1224))?;
     let next = "2 to 1224 letters, digits and _ + = , . @ : / -";
-    refused(*line, format!("`{value}` is not a valid external_id"), next)
+    not_a("a valid external_id", value, *line, next)
 }
 
 /// What STS accepts as a session tag.
@@ -223,28 +238,28 @@ fn is_tag(name: &str, value: &str) -> bool {
         && !name.to_lowercase().starts_with("aws:")
 }
 
-fn tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn tags(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     let tags = role.tags.as_ref()?;
     if let Some((name, value)) = tags.value.iter().find(|(name, value)| !is_tag(name, value)) {
-        return refused(tags.line, format!("`{name} = {value}` is not a valid session tag"), TAG);
+        return not_a("a valid session tag", &format!("{name} = {value}"), tags.line, TAG);
     }
     let count = Some(tags.value.len()).filter(|count| *count > 50)?;
     refused(tags.line, format!("{count} session tags are too many"), "STS accepts at most 50")
 }
 
-fn transitive_tags(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn transitive_tags(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     let transitive = role.transitive_tags.as_ref()?;
     let known = |name: &String| role.tags.as_ref().is_some_and(|tags| tags.value.contains_key(name));
     let stranger = transitive.value.iter().find(|name| !known(name))?;
     if !is_tag(stranger, "") {
-        let what = format!("`{stranger}` is not a valid name of a session tag");
-        return refused(transitive.line, what, "delete it: no tag of this role can have that name");
+        let next = "delete it: no tag of this role can have that name";
+        return not_a("a valid name of a session tag", stranger, transitive.line, next);
     }
     let what = format!("`{stranger}` is in transitive_tags but is not a tag of this role");
     refused(transitive.line, what, "add it to tags as well")
 }
 
-fn policy(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn policy(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     let At { value, line } = role.policy.as_ref()?;
     if let Err(error) = serde_json::from_str::<serde_json::Value>(value) {
         return refused(
@@ -257,23 +272,23 @@ fn policy(role: &RoleSection, _: Dialect) -> Option<Refused> {
     refused(*line, format!("the policy has {length} characters"), "STS accepts at most 2048")
 }
 
-fn policy_arns(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn policy_arns(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     let At { value: arns, line } = role.policy_arns.as_ref()?;
     if let Some(stranger) = arns.iter().find(|arn| !arn.starts_with("arn:") || !arn.contains(":policy/")) {
         let next = format!("such as arn:{}:iam::aws:policy/ReadOnlyAccess", partition(role));
-        return refused(*line, format!("`{stranger}` is not the ARN of a policy"), next);
+        return not_a("the ARN of a policy", stranger, *line, next);
     }
     let count = Some(arns.len()).filter(|count| *count > 10)?;
     refused(*line, format!("{count} managed policies are too many"), "STS accepts at most 10")
 }
 
-fn region(role: &RoleSection, _: Dialect) -> Option<Refused> {
+fn region(role: &RoleSection, _: Dialect) -> Option<RefusedSetting> {
     not_a_region(role.region.as_ref()?, "such as eu-west-1")
 }
 
 /// A region becomes part of the name of a host that secrets are sent to.
-fn not_a_region(region: &At<String>, next: &str) -> Option<Refused> {
+fn not_a_region(region: &At<String>, next: &str) -> Option<RefusedSetting> {
     let At { value, line } = region;
     let good = is_region(value) && (3..=5).contains(&value.split('-').count());
-    if good { None } else { refused(*line, format!("`{value}` is not a region"), next) }
+    if good { None } else { not_a("a region", value, *line, next) }
 }

@@ -1,7 +1,7 @@
 //! What a role may set depends on how it is reached: some calls have no parameter for a setting, and some
 //! settings are up to the IdP.
 
-use super::{Refused, refused};
+use super::{RefusedSetting, refused};
 use crate::config::file::{Parent, RoleSection};
 use crate::config::idp::IdpSection;
 use jit_wire::section::At;
@@ -30,7 +30,7 @@ impl ProofKind {
 
 /// A setting that the role cannot have because of how it is reached. `proof` is `None` if its IdP is not in
 /// the file, which is reported later.
-pub(super) fn misplaced(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> {
+pub(super) fn misplaced(role: &RoleSection, proof: Option<ProofKind>) -> Option<RefusedSetting> {
     match role.parent {
         Parent::Via(_) => hubs_only(role),
         Parent::Idp(_) => {
@@ -40,14 +40,14 @@ pub(super) fn misplaced(role: &RoleSection, proof: Option<ProofKind>) -> Option<
 }
 
 /// Settings that only a hub role can have.
-fn hubs_only(role: &RoleSection) -> Option<Refused> {
+fn hubs_only(role: &RoleSection) -> Option<RefusedSetting> {
     let At { line, .. } = role.provider_arn.as_ref()?;
     let what = "a spoke role cannot have a `provider_arn`".to_owned();
     refused(*line, what, "delete it: it belongs to the hub role, which the assertion is for")
 }
 
 /// Settings that only a spoke role can have.
-fn spokes_only(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> {
+fn spokes_only(role: &RoleSection, proof: Option<ProofKind>) -> Option<RefusedSetting> {
     let (key, line) = first_set(&[
         ("source_identity", role.source_identity.as_ref().map(|at| at.line)),
         ("external_id", role.external_id.as_ref().map(|at| at.line)),
@@ -72,7 +72,7 @@ fn spokes_only(role: &RoleSection, proof: Option<ProofKind>) -> Option<Refused> 
 }
 
 /// Settings of a hub role that its IdP decides.
-fn decided_by(proof: ProofKind, role: &RoleSection) -> Option<Refused> {
+fn decided_by(proof: ProofKind, role: &RoleSection) -> Option<RefusedSetting> {
     match proof {
         ProofKind::IdToken => {
             let line = role.provider_arn.as_ref()?.line;

@@ -2,7 +2,7 @@
 //! type of IdP reports enough about a sign-in to check that. Demands that no sign-in can meet are refused
 //! here too.
 
-use super::{Refused, refused};
+use super::{RefusedSetting, refused};
 use crate::config::file::RoleSection;
 use crate::config::idp::IdpSection;
 use jit_wire::section::At;
@@ -12,12 +12,12 @@ use jit_wire::section::At;
 const SHORTEST_AGE: u32 = 60;
 
 /// What is wrong with a role's demands on the sign-in at this IdP.
-pub(in crate::config) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<Refused> {
+pub(in crate::config) fn of_sign_in(role: &RoleSection, idp: &IdpSection) -> Option<RefusedSetting> {
     unknown_to(idp, role).or_else(|| impossible(role))
 }
 
 /// A demand on the sign-in that this type of IdP does not report.
-fn unknown_to(idp: &IdpSection, role: &RoleSection) -> Option<Refused> {
+fn unknown_to(idp: &IdpSection, role: &RoleSection) -> Option<RefusedSetting> {
     let demands = [
         ("sign_in_age", role.sign_in_age.as_ref().map(|at| at.line)),
         ("acr", role.acr.as_ref().map(|at| at.line)),
@@ -42,7 +42,7 @@ fn unknown_to(idp: &IdpSection, role: &RoleSection) -> Option<Refused> {
 }
 
 /// A demand that no sign-in can meet.
-fn impossible(role: &RoleSection) -> Option<Refused> {
+fn impossible(role: &RoleSection) -> Option<RefusedSetting> {
     let age = role.sign_in_age.as_ref().filter(|age| age.value < SHORTEST_AGE);
     if let Some(At { value, line }) = age {
         let what = format!("{value} s is too short for a person to sign in and use the role");
@@ -52,7 +52,10 @@ fn impossible(role: &RoleSection) -> Option<Refused> {
 }
 
 /// What is wrong with a list of authentication contexts or methods.
-pub(in crate::config) fn contexts(key: &str, At { value: list, line }: &At<Vec<String>>) -> Option<Refused> {
+pub(in crate::config) fn contexts(
+    key: &str,
+    At { value: list, line }: &At<Vec<String>>,
+) -> Option<RefusedSetting> {
     if list.is_empty() {
         return refused(*line, format!("`{key}` is empty"), "add a value, or delete it");
     }

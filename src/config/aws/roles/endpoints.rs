@@ -5,7 +5,7 @@
 use super::Reader;
 use crate::config::aws::settings::{self, SETTINGS};
 use crate::config::aws::{REGION, SectionKind};
-use crate::config::limits::Refused;
+use crate::config::limits::RefusedSetting;
 use jit_wire::name::Variable;
 use jit_wire::section::{At, Mistake};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
@@ -20,7 +20,7 @@ impl Reader<'_> {
             let Some(at) = setting.of_profile(self.profiles, profile) else { continue };
             if let Some((what, next)) = setting.values.refuse(&at.value) {
                 let what = format!("{}: {what}", setting.keys[0]);
-                return Err(self.refused(profile, Refused { line: at.line, what, next }));
+                return Err(self.refused(profile, RefusedSetting::new(at.line, what, next)));
             }
             self.file.settings.insert(setting.name, at);
         }

@@ -14,7 +14,7 @@ mod role;
 use super::profiles::AwsProfiles;
 use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION, System};
 use crate::config::file::File;
-use crate::config::limits::{self, Dialect, Refused};
+use crate::config::limits::{self, Dialect, RefusedSetting};
 use jit_wire::section::{At, Mistake};
 use own_command::asks_jit;
 
@@ -88,7 +88,7 @@ impl Reader<'_> {
     }
 
     /// A value that AWS would refuse.
-    fn refused(&self, profile: &str, Refused { line, what, next }: Refused) -> Mistake {
+    fn refused(&self, profile: &str, RefusedSetting { line, what, next, .. }: RefusedSetting) -> Mistake {
         self.mistake(line, format!("the profile {profile} cannot be used: {what}"), Some(next))
     }
 
