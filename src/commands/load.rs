@@ -87,6 +87,11 @@ impl<'w> Configuration<'w> {
         Self { file, absent: None, profiles: OnceCell::new(), reading: Reading::Whole, world }
     }
 
+    /// The clock, environment, folders and person that the files were read for.
+    pub(super) fn world(&self) -> &'w World {
+        self.world
+    }
+
     /// Requires a `config.toml`, for a command about that file.
     ///
     /// # Errors

@@ -156,8 +156,8 @@ fn idp_of<'f>(file: &'f File, role: &'f RoleSection) -> &'f str {
 ///
 /// # Errors
 /// AWS's files exist but cannot be read.
-pub(super) fn all(files: &Configuration<'_>, world: &World) -> CommandResult<Vec<Nameable>> {
-    let mut roles = of_configuration(&files.file, world);
+pub(super) fn all(files: &Configuration<'_>) -> CommandResult<Vec<Nameable>> {
+    let mut roles = of_configuration(&files.file, files.world());
     let in_files = files.profiles()?;
     let profiles = aws::usable(in_files)
         .filter(|(name, _)| !files.file.roles.contains_key(*name))

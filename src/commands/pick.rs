@@ -40,8 +40,9 @@ fn color(own: Option<&str>, account: &str) -> u8 {
 ///
 /// # Errors
 /// No role is known, none was picked, or jit cannot ask here.
-pub(super) fn any(files: &Configuration<'_>, store: &Store<'_>, world: &World) -> CommandResult<String> {
-    let name = one_of(nameable::all(files, world)?, None, store, world)?;
+pub(super) fn any(files: &Configuration<'_>, store: &Store<'_>) -> CommandResult<String> {
+    let world = files.world();
+    let name = one_of(nameable::all(files)?, None, store, world)?;
     terminals::note_use(world, &name);
     Ok(name)
 }

@@ -91,8 +91,7 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
         .into_iter()
         .filter(|(name, _)| !files.file.roles.contains_key(name))
         .map(|(name, role)| Nameable::on_request(name, &role));
-    let roles: Vec<Nameable> =
-        nameable::all(&files, world)?.into_iter().chain(on_request).filter(fits).collect();
+    let roles: Vec<Nameable> = nameable::all(&files)?.into_iter().chain(on_request).filter(fits).collect();
     for mistake in aws::mistakes(files.profiles()?) {
         ui.warn(shown!("{}; ignoring this profile", mistake));
     }

@@ -123,7 +123,7 @@ impl<'w> Subject<'w> {
         let store = files.open_store()?;
         let name = match files.role_name(role.name()) {
             Err(ResolveError::NoRole { .. }) if world.person.can_be_asked() => {
-                Valued::new(pick::any(&files, &store, world)?, Origin::Rule("the list"))
+                Valued::new(pick::any(&files, &store)?, Origin::Rule("the list"))
             }
             name => name?,
         };

@@ -72,7 +72,7 @@ impl Context<'_, '_> {
         if let Some(idp) = &args.idp {
             return self.choose_offered(idp);
         }
-        let candidates = nameable::all(files, world)?;
+        let candidates = nameable::all(files)?;
         let named = files.role_name(None);
         if candidates.is_empty() {
             let mut idps = file.idps.keys();
