@@ -45,12 +45,12 @@ fn loopback(table: &mut Table) {
     let [visit, login] = &interleaved(LOGINS, &mut [visit, login])[..] else { unreachable!("two commands") };
     table.fact("a visit of the IdP by curl, form posted", visit);
     let limit = visit.median() + Duration::from_millis(50);
-    table.limit("SAML login by the loopback ACS, hub session stored", login, limit, "the visit + 50 ms");
+    table.limit("SAML sign-in by the loopback ACS, hub session stored", login, limit, "the visit + 50 ms");
 }
 
 /// With a Chromium without a window, whose cookies the IdP knows.
 fn capture(table: &mut Table) {
-    let what = "SAML login in a browser of its own, no window";
+    let what = "SAML sign-in in a browser of its own, no window";
     let Ok(mut display) = Command::new("Xvfb")
         .args(["-displayfd", "1", "-nolisten", "tcp"])
         .stdout(Stdio::piped())

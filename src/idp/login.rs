@@ -53,7 +53,7 @@ pub enum Proof<'a> {
 
 /// The bytes are not a login that this version can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the stored login has a format that this version does not know")]
+#[error("the stored sign-in has a format that this version does not know")]
 pub struct NotALogin;
 
 impl IdpLogin {

@@ -1,4 +1,4 @@
-//! Sign-ins at third-party SAML IdPs: SimpleSAMLphp with its login form, and samlp for its peculiarities. The
+//! Sign-ins at third-party SAML IdPs: SimpleSAMLphp with its sign-in form, and samlp for its peculiarities. The
 //! STS has every signature checked by xmlsec1.
 
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! Every response that a SAML login does not accept, what may be posted to the loopback ACS instead of one, and assertions that
+//! Every response that a SAML sign-in does not accept, what may be posted to the loopback ACS instead of one, and assertions that
 //! come again or are encrypted.
 
 use jit_emulator::{Edit, HUB, Settings};

@@ -93,7 +93,7 @@ fn a_dead_refresh_token_is_tried_once() {
     let room = Room::new();
     assert_eq!(room.jit(&["login", "admin"]).run().code(), 0);
     room.leave_a_refresh_token();
-    let dead = Trouble::Refuse(Refusal::new(400, "invalid_grant", "this login has ended"));
+    let dead = Trouble::Refuse(Refusal::new(400, "invalid_grant", "this sign-in has ended"));
     room.servers().faults(|faults| faults.always(Call::RefreshGrant, dead));
     let answers = room.at_once((0..50).map(|_| room.jit(&["credential-process", "admin"])));
     for answer in &answers {

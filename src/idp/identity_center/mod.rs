@@ -61,7 +61,7 @@ pub struct CenterLogin {
 impl CenterLogin {
     /// What is needed to end the login at its portal, taken from the login alone.
     pub(super) fn settings(&self) -> Option<CenterSettings> {
-        let rule = Origin::Rule("the stored login");
+        let rule = Origin::Rule("the stored sign-in");
         let portal = self.portal.clone()?;
         let start_url = self.identity.issuer.clone();
         Some(CenterSettings {

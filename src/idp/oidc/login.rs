@@ -130,7 +130,7 @@ impl Client {
 impl OidcLogin {
     /// What is needed to end the login at its IdP, called `name`, taken from the login alone.
     pub(in crate::idp) fn settings(&self, name: &str) -> Option<OidcSettings> {
-        let rule = Origin::Rule("the stored login");
+        let rule = Origin::Rule("the stored sign-in");
         let client = self.client.as_ref()?;
         let secret = client.secret.clone().map(|secret| Valued::new(secret, rule.clone()));
         Some(OidcSettings {

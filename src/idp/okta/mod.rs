@@ -76,7 +76,7 @@ impl OktaLogin {
 
     /// What is needed to end the login at its org, taken from the login alone.
     pub(super) fn settings(&self) -> Option<OktaSettings> {
-        let rule = Origin::Rule("the stored login");
+        let rule = Origin::Rule("the stored sign-in");
         let org = self.org.clone()?;
         let client = match &self.kept {
             OktaRenewal::Tokens { login, .. } => Some(login.client.as_ref()?.id.clone()),

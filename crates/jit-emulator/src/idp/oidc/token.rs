@@ -76,10 +76,10 @@ impl Provider {
         let login = token.login;
         if std::mem::replace(&mut token.used, true) {
             state.logins[login].alive = false;
-            return Err(invalid_grant("this refresh token was used before, so the login has ended"));
+            return Err(invalid_grant("this refresh token was used before, so the sign-in has ended"));
         }
         if !state.logins[login].alive {
-            return Err(invalid_grant("this login has ended"));
+            return Err(invalid_grant("this sign-in has ended"));
         }
         self.tokens(state, login, None, !self.shared.flawed(Flaw::NoIdTokenOnRefresh))
     }
