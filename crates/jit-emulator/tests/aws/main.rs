@@ -1,6 +1,7 @@
 //! The emulated AWS, over the wire: every denial has a twin that is allowed.
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
+mod applied;
 mod arriving;
 mod client;
 mod company;
