@@ -116,12 +116,16 @@ impl Trial {
         Id::new(self.ledger().time().unwrap(), random)
     }
 
-    /// Of two policies of the same second either could be in force, so this waits for the next one.
-    fn publish(&self, policy: &str) {
+    /// Waits for the next second: what is written in the same one has no order.
+    fn next_second(&self) {
         let began = self.ledger().time().unwrap();
         while self.ledger().time().unwrap() == began {
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    fn publish(&self, policy: &str) {
+        self.next_second();
         let key = Key::Policy { id: self.new_id(), author: self.user("platform@example.com") };
         write(&self.ledger(), &key, policy.replace("DOOR", &self.door).as_bytes()).unwrap();
     }
@@ -237,6 +241,7 @@ fn a_request_says_who_can_approve_it_and_is_not_doubled() {
     ");
     assert_eq!(trial.requests().len(), 1);
     // Another one is another one.
+    trial.next_second();
     assert_eq!(trial.room.jit(&[&ASK[..], &["-d", "30m"]].concat()).run().code(), 0);
     assert_eq!(trial.requests().len(), 2);
     insta::assert_snapshot!(trial.jit(&["requests"]), @"
@@ -300,6 +305,7 @@ fn a_grant_is_seen_extended_and_given_back() {
     let document = trial.iam.role(&PAY.to_owned()).unwrap().policies.into_values().next().unwrap();
     assert_eq!(shown["policies"], serde_json::json!([{ "role": PAY, "document": document }]));
     // The reason and the ticket are inherited.
+    trial.next_second();
     insta::assert_snapshot!(trial.jit(&["request", "pay-admin", "-d", "2h"]), @"
     exit 0
     --- stdout
@@ -669,6 +675,27 @@ fn the_author_is_whoever_signed_in() {
         let refused = trial.room.jit(&[&ASK[..], &[option, "bob@example.com"]].concat()).run();
         assert_eq!(refused.code(), 2, "{refused}");
     }
+}
+
+/// Without an entry role there is no session that could say who somebody is, and the system does.
+#[test]
+fn without_an_entry_role_the_author_is_the_owner_of_the_file() {
+    let trial = Trial::new();
+    trial.room.write_config("[access]\nledger = \"~/ledger\"\n");
+    let me = rustix::process::geteuid();
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap();
+    let line = passwd.lines().find(|line| line.split(':').nth(2) == Some(&me.as_raw().to_string())).unwrap();
+    let name = line.split(':').next().unwrap();
+    trial.publish(&POLICY.replace("alice@example.com", name));
+    let asked = trial.room.jit(&ASK).env("USER", "bob").env("LOGNAME", "bob").run();
+    assert_eq!(asked.code(), 0, "{asked}");
+    assert!(
+        asked.stderr.contains(&format!("In this folder you are {name}, the owner of the files")),
+        "{asked}"
+    );
+    let keys: Vec<String> =
+        trial.ledger().list("f/", "").unwrap().into_iter().map(|entry| entry.key).collect();
+    assert!(keys.len() == 1 && keys[0].contains(&format!(":{name}/request.json")), "{keys:?}");
 }
 
 /// Shells complete the short ids of open requests and the names of accesses, from what was read last.

@@ -19,7 +19,7 @@ use jit_access::policy::Right;
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name;
 
-use crate::broker::{AccessLedger, Broker};
+use crate::broker::{AccessLedger, Broker, LedgerIdentity};
 use crate::error::CommandResult;
 use crate::ui::Ui;
 use crate::ui::text::{escape, shown, table};
@@ -137,6 +137,13 @@ pub(super) fn run(args: &RequestArgs, world: &World, ui: &Ui) -> CommandResult {
     let store = files.open_store()?;
     let broker = Broker::new(world, &store);
     let ledger = access::open(&files, &broker, Right::Request, world)?;
+    if let LedgerIdentity::Account(name) = ledger.identity() {
+        // AWS has no part in it.
+        ui.say(shown!(
+            "In this folder you are {}, the owner of the files you write. A bucket in S3 is safer.",
+            name
+        ));
+    }
     let id = file(args, &ledger, world, ui)?;
     let view = ledger.read_recent().map_err(|error| failed(&error, &ledger))?;
     at_desk(&ledger, &view, Right::Request, world, |desk| match desk.case(id) {

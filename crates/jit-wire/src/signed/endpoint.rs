@@ -36,7 +36,7 @@ impl Service {
         match self {
             Self::Iam => env::AWS_ENDPOINT_URL_IAM,
             Self::Sts => env::AWS_ENDPOINT_URL_STS,
-            Self::S3 => "AWS_ENDPOINT_URL_S3",
+            Self::S3 => env::AWS_ENDPOINT_URL_S3,
             Self::CloudTrail => "AWS_ENDPOINT_URL_CLOUDTRAIL",
             Self::IdentityStore => "AWS_ENDPOINT_URL_IDENTITYSTORE",
         }
