@@ -16,19 +16,12 @@ use jit_wire::loopback::{Reply, Request};
 pub(crate) struct PendingRequests<R> {
     /// The path that the page's form is posted to.
     action: &'static str,
-    /// The page also has a button for each of the other people.
-    of_everybody: bool,
     requests: RefCell<HashMap<String, R>>,
 }
 
 impl<R> PendingRequests<R> {
     pub(crate) fn new(action: &'static str) -> Self {
-        Self { action, of_everybody: true, requests: RefCell::default() }
-    }
-
-    /// Requests that only the one person answers.
-    pub(crate) fn of_one_person(action: &'static str) -> Self {
-        Self { of_everybody: false, ..Self::new(action) }
+        Self { action, requests: RefCell::default() }
     }
 
     /// Shows the sign-in page for `request`. Without a person, or if somebody is signed in in this browser, decides at
@@ -45,12 +38,7 @@ impl<R> PendingRequests<R> {
             return decide(request, Some(person).filter(|_| !shared.flawed(Flaw::UserDenies)));
         }
         let id = shared.issue("sign-in request")?;
-        let page = page::sign_in(
-            &shared.user(),
-            if self.of_everybody { &shared.settings.others } else { &[] },
-            self.action,
-            &id,
-        );
+        let page = page::sign_in(&shared.user(), &shared.settings.others, self.action, &id);
         self.requests.borrow_mut().insert(id, request);
         Ok(page)
     }

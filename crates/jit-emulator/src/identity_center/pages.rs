@@ -38,22 +38,22 @@ impl Instance {
             state: state.to_owned(),
             challenge: challenge.to_owned(),
         };
-        self.pending.ask(&self.shared, asked, None, |asked, person| self.decide(asked, person.is_some()))
+        self.pending.ask(&self.shared, asked, None, |asked, person| self.decide(asked, person))
     }
 
     /// A button of the sign-in page.
     pub(crate) fn decision(&self, request: &Request) -> Result<Reply, Refusal> {
-        self.pending.answer(request, |asked, person| self.decide(asked, person.is_some()))
+        self.pending.answer(request, |asked, person| self.decide(asked, person))
     }
 
-    fn decide(&self, asked: Asked, allow: bool) -> Result<Reply, Refusal> {
+    fn decide(&self, asked: Asked, person: Option<usize>) -> Result<Reply, Refusal> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("state", &asked.state);
         let to = asked.redirect_uri.clone();
-        if allow {
+        if let Some(person) = person {
             let code = self.shared.issue("authorization code")?;
             query.append_pair("code", &code);
-            self.state.borrow_mut().codes.insert(code, asked);
+            self.state.borrow_mut().codes.insert(code, (asked, person));
         } else {
             query
                 .append_pair("error", "access_denied")
@@ -81,7 +81,10 @@ impl Instance {
             "interval": self.shared.settings.device_interval.as_secs(),
         });
         let until = self.shared.provider_now() + self.shared.settings.device_code_lifetime;
-        self.state.borrow_mut().devices.insert(device_code, Device { user_code, until, allowed: None });
+        self.state
+            .borrow_mut()
+            .devices
+            .insert(device_code, Device { user_code, until, allowed: None, person: self.shared.signs_in() });
         Ok(json_reply(StatusCode::OK, &answer))
     }
 
@@ -89,7 +92,7 @@ impl Instance {
     pub(crate) fn device_page(&self, request: &Request) -> Reply {
         let code = request.query.iter().find(|(name, _)| name == "user_code");
         let code = code.map(|(_, code)| code.as_str()).unwrap_or_default();
-        page::device(&self.shared.user(), &[], code, &self.form_token, None)
+        page::device(&self.shared.user(), &self.shared.settings.others, code, &self.form_token, None)
     }
 
     /// A button of that page.
@@ -102,9 +105,17 @@ impl Instance {
             state.devices.values_mut().find(|device| device.user_code == typed && device.allowed.is_none());
         let Some(device) = device.filter(|_| ours) else {
             let problem = Some("That code is not waiting here. Check it, or ask for a new one.");
-            return Ok(page::device(&self.shared.user(), &[], &typed, &self.form_token, problem));
+            return Ok(page::device(
+                &self.shared.user(),
+                &self.shared.settings.others,
+                &typed,
+                &self.form_token,
+                problem,
+            ));
         };
-        device.allowed = Some(params.get("decision") == Some("allow"));
+        let person = page::decided(params.get("decision"));
+        device.allowed = Some(person.is_some());
+        device.person = person.unwrap_or_default();
         Ok(page::message(StatusCode::OK, "The terminal has its answer", "You can close this page."))
     }
 }

@@ -60,10 +60,10 @@ impl Instance {
                 let assigned =
                     account.filter(|account| account.roles.iter().any(|role| role == query("role_name")));
                 let account = assigned.ok_or_else(forbidden)?;
-                self.credentials(&account.id, query("role_name"))
+                self.credentials(owner, &account.id, query("role_name"))
             }
             _ => {
-                self.state.borrow_mut().portal_sessions[owner] = false;
+                self.state.borrow_mut().portal_sessions[owner].is_alive = false;
                 Ok(json_reply(StatusCode::OK, &json!({})))
             }
         }
@@ -74,17 +74,19 @@ impl Instance {
         let token = request.headers.get("x-amz-sso_bearer_token").and_then(|value| value.to_str().ok());
         let state = self.state.borrow();
         let known = token.and_then(|token| state.access_tokens.get(token));
-        let alive = known
-            .filter(|(until, owner)| self.shared.provider_now() < *until && state.portal_sessions[*owner]);
+        let alive = known.filter(|(until, owner)| {
+            self.shared.provider_now() < *until && state.portal_sessions[*owner].is_alive
+        });
         let over = || Refusal::new(401, "UnauthorizedException", "Session token not found or invalid");
         alive.map(|(_, owner)| *owner).ok_or_else(over)
     }
 
-    fn credentials(&self, account: &str, permission_set: &str) -> Result<Reply, Refusal> {
+    fn credentials(&self, owner: Owner, account: &str, permission_set: &str) -> Result<Reply, Refusal> {
         let role = assigned_role(account, permission_set);
         arranged::permission_set(&mut lock(&self.shared.cloud), &role);
         let lifetime = self.shared.hub_lifetime(self.shared.settings.assigned_lifetime);
-        let name = self.shared.user().email;
+        let person = self.state.borrow().portal_sessions[owner].person;
+        let name = self.shared.person(person).email;
         let wanted = Wanted { role: &role, name: &name, lifetime, proof: Proof::default(), chained: false };
         let session = Session::new(&self.shared, wanted)?;
         let answer = json!({ "roleCredentials": {

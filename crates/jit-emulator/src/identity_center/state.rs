@@ -35,7 +35,7 @@ impl Instance {
             url,
             sessions,
             form_token,
-            pending: PendingRequests::of_one_person("/authorize"),
+            pending: PendingRequests::new("/authorize"),
             state: RefCell::default(),
         }
     }
@@ -78,13 +78,28 @@ impl Instance {
 pub(crate) struct State {
     /// The secret of each client, and when its registration expires.
     pub(crate) clients: HashMap<String, (String, Timestamp)>,
-    pub(crate) codes: HashMap<String, Asked>,
+    /// The request of each code, and the number of the person who signed in.
+    pub(crate) codes: HashMap<String, (Asked, usize)>,
     pub(crate) devices: HashMap<String, Device>,
     pub(crate) refresh_tokens: HashMap<String, Owner>,
     /// When each token expires, and its owner.
     pub(crate) access_tokens: HashMap<String, (Timestamp, Owner)>,
-    /// Whether each portal session is alive.
-    pub(crate) portal_sessions: Vec<bool>,
+    pub(crate) portal_sessions: Vec<PortalSession>,
+}
+
+/// A session of the portal.
+pub(crate) struct PortalSession {
+    pub(crate) is_alive: bool,
+    /// The number of the person.
+    pub(crate) person: usize,
+}
+
+impl State {
+    /// Starts a portal session of this person.
+    pub(crate) fn start(&mut self, person: usize) -> Owner {
+        self.portal_sessions.push(PortalSession { is_alive: true, person });
+        self.portal_sessions.len() - 1
+    }
 }
 
 /// The portal session that something belongs to.
@@ -102,4 +117,6 @@ pub(crate) struct Device {
     pub(crate) user_code: String,
     pub(crate) until: Timestamp,
     pub(crate) allowed: Option<bool>,
+    /// The number of the person who answered.
+    pub(crate) person: usize,
 }

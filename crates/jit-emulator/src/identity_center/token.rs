@@ -20,7 +20,7 @@ impl Instance {
         let mut state = self.state.borrow_mut();
         let owner = match text("grantType") {
             "authorization_code" => {
-                let Some(asked) = state.codes.remove(text("code")) else {
+                let Some((asked, person)) = state.codes.remove(text("code")) else {
                     return refuse("InvalidGrantException", "this code is not known, or was used");
                 };
                 let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, text("codeVerifier").as_bytes()));
@@ -30,8 +30,7 @@ impl Instance {
                         "the verifier or the redirect URI does not match",
                     );
                 }
-                state.portal_sessions.push(true);
-                state.portal_sessions.len() - 1
+                state.start(person)
             }
             "urn:ietf:params:oauth:grant-type:device_code" => {
                 let at_once = self.shared.settings.approval == Approval::AtOnce;
@@ -47,14 +46,14 @@ impl Instance {
                     Some(false) => return refuse("AccessDeniedException", "the person cancelled"),
                     Some(true) => {}
                 }
+                let person = device.person;
                 state.devices.remove(text("deviceCode"));
-                state.portal_sessions.push(true);
-                state.portal_sessions.len() - 1
+                state.start(person)
             }
             "refresh_token" => {
                 // Each one works once.
                 let owner = state.refresh_tokens.remove(text("refreshToken"));
-                match owner.filter(|owner| state.portal_sessions[*owner]) {
+                match owner.filter(|owner| state.portal_sessions[*owner].is_alive) {
                     Some(owner) => owner,
                     None => return refuse("InvalidGrantException", "the refresh token is not valid"),
                 }

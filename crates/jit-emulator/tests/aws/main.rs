@@ -3,6 +3,7 @@
 
 mod applied;
 mod arriving;
+mod center;
 mod client;
 mod company;
 mod iam;
