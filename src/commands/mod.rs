@@ -6,11 +6,13 @@
 
 mod access;
 mod advice;
+pub mod approve;
 pub mod completions;
 pub mod configure;
 pub mod console;
 pub mod credential_process;
 pub mod demo;
+pub mod deny;
 pub mod doctor;
 pub mod drop;
 pub mod env;
@@ -29,6 +31,7 @@ mod pick;
 pub mod policy;
 pub mod request;
 pub mod requests;
+pub mod revoke;
 pub mod roles;
 pub mod status;
 pub mod subject;
@@ -76,11 +79,14 @@ pub enum Command {
     /// `jit logout --all` to destroy it.
     #[command(verbatim_doc_comment)]
     Lock,
-    Policy(policy::PolicyArgs),
     Configure(configure::ConfigureArgs),
     Request(request::RequestArgs),
     Requests(requests::RequestsArgs),
+    Approve(approve::ApproveArgs),
+    Deny(deny::DenyArgs),
     Drop(drop::DropArgs),
+    Revoke(revoke::RevokeArgs),
+    Policy(policy::PolicyArgs),
     Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -106,9 +112,9 @@ impl Command {
             | Self::Roles(_)
             | Self::Explain(_)
             | Self::Lock
-            | Self::Policy(_)
             | Self::Completions(_)
             | Self::Man(_) => Asking::Nothing,
+            Self::Policy(args) if args.is_pure() => Asking::Nothing,
             // Other programs run these commands, and cannot answer.
             Self::CredentialProcess(_) => Asking::Nobody,
             _ if self.json() => Asking::Nobody,
@@ -121,7 +127,11 @@ impl Command {
             | Self::Configure(_)
             | Self::Request(_)
             | Self::Requests(_)
+            | Self::Approve(_)
+            | Self::Deny(_)
             | Self::Drop(_)
+            | Self::Revoke(_)
+            | Self::Policy(_)
             | Self::Doctor(_)
             | Self::Demo(_) => Asking::Person,
         }
@@ -134,6 +144,9 @@ impl Command {
             Self::Roles(args) => args.json,
             Self::Whoami(args) => args.json,
             Self::Explain(args) => args.json,
+            Self::Approve(args) => args.json,
+            Self::Deny(args) => args.json,
+            Self::Revoke(args) => args.json,
             Self::Policy(args) => args.json(),
             Self::Doctor(args) => args.json,
             Self::Request(args) => args.json,
@@ -160,11 +173,14 @@ pub fn run(command: &Command, world: &World, ui: &Ui) -> CommandResult {
         Command::Explain(args) => explain::run(args, world, ui),
         Command::Logout(args) => logout::run(args, world, ui),
         Command::Lock => lock::run(world, ui),
-        Command::Policy(args) => policy::run(args, world, ui),
         Command::Configure(args) => configure::run(args, world, ui),
         Command::Request(args) => request::run(args, world, ui),
         Command::Requests(args) => requests::run(args, world, ui),
+        Command::Approve(args) => approve::run(args, world, ui),
+        Command::Deny(args) => deny::run(args, world, ui),
         Command::Drop(args) => drop::run(args, world, ui),
+        Command::Revoke(args) => revoke::run(args, world, ui),
+        Command::Policy(args) => policy::run(args, world, ui),
         Command::Doctor(args) => doctor::run(args, world, ui),
         Command::Completions(args) => completions::run(args, ui),
         Command::Man(args) => man::run(args, ui),

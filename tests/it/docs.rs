@@ -23,6 +23,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("docs/performance.md", include_str!("../../docs/performance.md")),
     ("docs/shared-file.md", include_str!("../../docs/shared-file.md")),
     ("docs/aws-files.md", include_str!("../../docs/aws-files.md")),
+    ("docs/access/approve.md", include_str!("../../docs/access/approve.md")),
     ("docs/access/policy.md", include_str!("../../docs/access/policy.md")),
     ("docs/access/requests.md", include_str!("../../docs/access/requests.md")),
     ("CONTRIBUTING.md", include_str!("../../CONTRIBUTING.md")),

@@ -152,6 +152,11 @@ impl<'d> Desk<'d> {
 
     /// Who is still missing for a request that waits.
     pub(crate) fn wanted(&self, case: &Case<'d>) -> Vec<Wanted> {
+        self.missing(case).into_iter().map(|missing| self.wanted_of(case, missing)).collect()
+    }
+
+    /// Who could be the people who are missing of one group.
+    pub(crate) fn wanted_of(&self, case: &Case<'d>, Missing { group, count }: Missing) -> Wanted {
         let approved = |person: &str| {
             case.facts.iter().any(|fact| {
                 matches!(&fact.body, Fact::Vote(vote) if vote.vote == Vouch::Approve)
@@ -159,18 +164,15 @@ impl<'d> Desk<'d> {
             })
         };
         let requester = self.name_of(case.author);
-        let wanted = |Missing { group, count }: Missing| {
-            let people = self.people.members(&group).map(|members| {
-                let others = members.into_iter().filter(|member| {
-                    *member != requester && !approved(member) && !self.people.is_robot(member)
-                });
-                others.map(str::to_owned).collect()
-            });
-            // A group of Identity Center is known to the function alone.
-            let is_listed = self.lists(&group);
-            Wanted { group, count, people: people.filter(|_| is_listed) }
-        };
-        self.missing(case).into_iter().map(wanted).collect()
+        let people = self.people.members(&group).map(|members| {
+            let others = members
+                .into_iter()
+                .filter(|member| *member != requester && !approved(member) && !self.people.is_robot(member));
+            others.map(str::to_owned).collect()
+        });
+        // A group of Identity Center is known to the function alone.
+        let is_listed = self.lists(&group);
+        Wanted { group, count, people: people.filter(|_| is_listed) }
     }
 
     /// Whether the policy itself lists who is in `group`.

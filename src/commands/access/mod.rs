@@ -1,5 +1,7 @@
 //! What the commands of access on request share: the ledger that `[access]` names, opened and read (`desk`), which request is
-//! meant (`meant`), how a request is shown in a list (`list`) and by itself (`page`), and what shells are told (`kept`). `on_request` is for the commands that use roles.
+//! meant (`meant`), how a request is shown in a list (`list`), by itself (`page`) and to an approver (`summary`), how they
+//! vote (`vote`) on what they have seen (`seen`), and what shells are told (`kept`). `on_request` is for the
+//! commands that use roles.
 //!
 //! ```ignore
 //! let files = Configuration::read(world)?;
@@ -17,6 +19,9 @@ mod list;
 mod meant;
 mod on_request;
 mod page;
+mod seen;
+mod summary;
+mod vote;
 mod words;
 
 use jit_access::policy::Right;
@@ -38,8 +43,11 @@ pub(super) use desk::{Desk, Wanted, at_desk};
 pub(super) use json::case_json;
 pub(super) use kept::{KeptRequest, mine as kept_requests, names as kept_names, request_ids, request_names};
 pub(super) use list::in_columns;
+pub(super) use meant::NotMeant;
 pub(super) use on_request::role_on_request;
 pub(super) use page::{page, wanted_in_words};
+pub(super) use seen::{Seen, SeenArgs, make_sure, short_hash};
+pub(super) use vote::{Ballot, cast, message, reason};
 pub(super) use words::{accounts_in_words, moment, seconds, until_words};
 
 /// Why there is no ledger to open.

@@ -103,7 +103,7 @@ fn list<E: Explain + Debug>(name: &str, kinds: Option<&str>, errors: &[E], told:
 }
 
 /// Errors of a single command, whose tests show them.
-const OF_COMMANDS: [&str; 24] = [
+const OF_COMMANDS: [&str; 29] = [
     "AddError",
     "CheckError",
     "ChoiceError",
@@ -114,13 +114,18 @@ const OF_COMMANDS: [&str; 24] = [
     "FilesError",
     "NoLedger",
     "NoRole",
+    "NoSuchPolicy",
     "NoStart",
+    "NotCast",
     "NotDropped",
     "NotFiled",
     "NotGranted",
     "NotHeld",
     "NotImported",
     "NotMeant",
+    "NotPublished",
+    "NotRevoked",
+    "NotSeen",
     "NotServed",
     "NotStored",
     "NotWritten",

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 use super::files::{self, PolicySources};
 use crate::error::{CommandError, CommandResult, Kind};
-use crate::ui::text::shown;
+use crate::ui::text::{Shown, shown};
 use crate::ui::{Tone, Ui};
 use jit_access::check::{self, PolicyFinding, Severity, Surroundings};
 use jit_access::policy::{Policy, PolicyFile};
 use jit_wire::explain::Explain as _;
 use jit_wire::section::Mistake;
 
-/// Find mistakes in a policy, and what in it cannot work or should not be
+/// Find mistakes in a policy, and what cannot work or should not be
 ///
 /// Prints each finding with its file, line and column. Exits with 2 if there is an
 /// error; warnings alone are no failure without --strict. Reads only files: what
@@ -57,7 +57,8 @@ pub(super) fn run(args: &CheckArgs, ui: &Ui) -> CommandResult {
     if args.json {
         ui.json(&to_json(&sources, &found))?;
     } else {
-        found.iter().try_for_each(|finding| show(finding, ui))?;
+        let lines = found.iter().flat_map(|finding| lines(finding, |tone, text| ui.paint_data(tone, text)));
+        lines.into_iter().try_for_each(|line| ui.line(line))?;
     }
     let counted = counted(&found);
     if count(&found, Severity::Error) > 0 || args.strict && !found.is_empty() {
@@ -82,22 +83,19 @@ pub(super) fn findings(
     check::check(policy, surroundings).into_iter().map(located).collect()
 }
 
-/// Shows a finding, on stdout: findings are what the command is for.
-pub(super) fn show(finding: &LocatedFinding, ui: &Ui) -> CommandResult {
+/// The lines that show a finding, in the colours of `paint`.
+pub(super) fn lines(finding: &LocatedFinding, paint: impl Fn(Tone, &'static str) -> Shown) -> Vec<Shown> {
     let Mistake { path, line, column, what, .. } = &finding.mistake;
     let tone = match finding.severity {
         Severity::Error => Tone::Bad,
         Severity::Warning => Tone::Warning,
     };
-    let severity = ui.paint_data(tone, finding.severity.name());
-    ui.line(shown!("{}:{}:{}: {}: {} [{}]", path, line, column, severity, what, finding.code))?;
-    if let Some(excerpt) = finding.mistake.excerpt() {
-        ui.line(shown!("  {}", excerpt))?;
-    }
-    if let Some(advice) = &finding.mistake.suggestion {
-        ui.line(shown!("  {} {}", ui.paint_data(Tone::Name, "next:"), advice))?;
-    }
-    Ok(())
+    let severity = paint(tone, finding.severity.name());
+    let mut lines = vec![shown!("{}:{}:{}: {}: {} [{}]", path, line, column, severity, what, finding.code)];
+    lines.extend(finding.mistake.excerpt().map(|excerpt| shown!("  {}", excerpt)));
+    let advice = finding.mistake.suggestion.iter();
+    lines.extend(advice.map(|advice| shown!("  {} {}", paint(Tone::Name, "next:"), advice)));
+    lines
 }
 
 /// How many there are of one severity.
