@@ -33,8 +33,8 @@ pub fn all(state: &Path) -> Vec<DiscoveredRole> {
     found
 }
 
-/// Every role that `name` may mean: the role with this ARN, and all roles in the account whose number or name
-/// it begins with. No other line is parsed.
+/// Every role that `name` may match: the role with this ARN, and all roles in the account whose number or
+/// name it begins with. No other line is parsed.
 pub fn near(state: &Path, name: &str) -> Vec<DiscoveredRole> {
     let account = name.rsplit_once('/').map_or(name, |(account, _)| account);
     let fits = |line: &str| {
@@ -66,8 +66,8 @@ pub fn of_assertion(idp: &str, pairs: &[SamlPair]) -> Vec<DiscoveredRole> {
     pairs.iter().filter_map(role).collect()
 }
 
-/// Stores what `idp` offers now, instead of what it offered before. An account without a name keeps the
-/// previous one. An IdP that lists no roles changes nothing. Returns what was stored before.
+/// Stores the roles that `idp` offers now, in place of the previous list. An account without a name keeps the
+/// previous name. An IdP that lists no roles changes nothing. Returns the previous list.
 ///
 /// # Errors
 /// Whatever the system reports; the old file is then as it was.
@@ -87,7 +87,7 @@ pub fn learn(state: &Path, idp: &str, mut offered: Vec<DiscoveredRole>) -> io::R
     Ok(before)
 }
 
-/// Stores that the person has the permission set `role`, although it was not in the list. Only if its account
+/// Adds the permission set `role`, which the person has although it was not in the list; only if its account
 /// is known.
 pub fn gain(state: &Path, idp: &str, account: &str, role: &str) {
     let mut roles = read(state, idp);

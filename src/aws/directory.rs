@@ -18,9 +18,9 @@ use jit_wire::http::Http;
 use jit_wire::name;
 use jit_wire::secret::Secret;
 
-/// The most entries that a page may have.
+/// The maximum number of entries of a page.
 const PAGE: i32 = 100;
-/// No company has as many accounts as this would be, nor as many roles in one.
+/// The maximum number of pages. No company has that many accounts, nor that many roles in one.
 const MOST_PAGES: usize = 1000;
 /// How often to repeat a call after an unusable answer, and how long to wait before.
 const AGAIN: [Duration; 3] = [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(3)];
@@ -68,9 +68,9 @@ pub struct Directory<'a> {
 }
 
 impl<'a> Directory<'a> {
-    /// Calls nothing yet.
+    /// Makes no call yet.
     pub fn new(http: &Http, settings: &CenterSettings, token: &'a Secret<String>) -> Self {
-        // Refused calls are repeated here, because here all calls know about the refusal.
+        // Refused calls are repeated by this module, where all parallel calls share the pace.
         let client = portal::client(http, settings, RetryConfig::disabled());
         Self { client, token, began: Instant::now(), pace: RefCell::default() }
     }

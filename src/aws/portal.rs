@@ -1,5 +1,5 @@
-//! The portal of Identity Center (the service `sso`): a role's credentials, and what its refusals mean; its
-//! lists are in `directory`. With AWS's SDK, over the program's own `Http`.
+//! The portal of Identity Center (the service `sso`): a role's credentials, and what its refusals mean. Its
+//! lists are in `directory`. Uses AWS's SDK over the program's own `Http`.
 
 use std::time::Duration;
 
@@ -25,12 +25,12 @@ const ATTEMPTS: u32 = 6;
 /// How much of the portal's own text is kept, in characters.
 const KEPT: usize = 300;
 
-/// The kind of a failure.
+/// The kind of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PortalErrorKind {
     /// The token has expired; another one may help.
     TokenRefused,
-    /// The person is not assigned there, or there is no such role. The place to suggest `jit request`.
+    /// The person is not assigned there, or there is no such role. `jit request` may help.
     NotAssigned,
     /// Too many calls; the retries are used up.
     Throttled,
@@ -90,7 +90,7 @@ impl Explain for PortalError {
 
     fn next(&self) -> Vec<Next> {
         match self.kind {
-            // The stored result of the last sign-in is no longer accepted.
+            // The portal no longer accepts the token of the last sign-in.
             PortalErrorKind::TokenRefused => vec![Next::SignInAnew],
             PortalErrorKind::NotAssigned if self.role.is_empty() => Next::list([
                 "ask to be assigned to an account",

@@ -1,8 +1,9 @@
-//! Every key with many wrong values: following the suggestion once, by its words alone, makes a good file of one mistake.
+//! Every key with many wrong values: applying the suggestion literally makes a good file of one with a single
+//! mistake.
 //!
-//! `tests/it/hints/config.rs` has the same for the whole program, with an edit that a person chose. Here the edit is made
-//! of the words, so that values that nobody thought of lead on as well. A suggestion in a form that [`instead_of`] does not
-//! know fails the test.
+//! `tests/it/hints/config.rs` does the same with the whole program, with edits chosen by hand. Here the edit
+//! is derived from the text of the suggestion, so that many more values are covered. A suggestion in a form
+//! that [`instead_of`] does not know fails the test.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ const SPOKE: &str = "[role.far]\nvia = \"hub\"\nrole_arn = \"arn:aws-us-gov:iam:
 
 const ACCESS: &str = "[access]\nledger = \"s3://acme\"\nregion = \"eu-west-1\"\nentry = \"hub\"\n";
 
-/// A good file for each way to sign in.
+/// A good file for each type of IdP.
 fn good() -> Vec<String> {
     let idps = [
         ("type = \"oidc\"\nissuer = \"https://acme.okta.com\"\nclient_id = \"0oa1\"\n", ROLES),
@@ -39,7 +40,7 @@ fn good() -> Vec<String> {
     idps.map(|(idp, roles)| format!("[idp.x]\n{idp}{roles}{SPOKE}{ACCESS}")).to_vec()
 }
 
-/// Add what somebody may write.
+/// Add other values that people may write.
 const VALUES: [&str; 25] = [
     "\"\"",
     "\"x\"",
@@ -68,7 +69,7 @@ const VALUES: [&str; 25] = [
     "{ prompt = \"none\" }",
 ];
 
-/// `text` with `key = value` in the table of `header`, in place of what the key is there.
+/// `text` with `key = value` in the table of `header`, replacing any other value of the key.
 fn with(text: &str, header: &str, key: &str, value: &str) -> String {
     let mut inside = false;
     let mut lines: Vec<String> = Vec::new();
@@ -86,17 +87,17 @@ fn with(text: &str, header: &str, key: &str, value: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The edits that `mistake` suggests, of which one is right; nothing where it suggests none.
+/// The edits that `mistake` suggests, one of which must be right; empty if it suggests none.
 fn followed(text: &str, mistake: &Mistake) -> Option<Vec<String>> {
     let suggestion = mistake.suggestion.as_deref()?;
     let lines: Vec<&str> = text.lines().collect();
-    // Of these the message has the line of the table.
+    // For these the mistake has the line of the table.
     let named = match suggestion {
         _ if mistake.what.contains("color") => &["color"][..],
         _ if mistake.what.contains("refers to [idp.") => &["idp"],
         _ if mistake.what.contains("refers to [role.") || suggestion.ends_with("instead of via") => &["via"],
         _ if suggestion.ends_with("delete role_arn") => &["role_arn"],
-        // Whichever was meant less.
+        // Either one may be the key to delete.
         _ if suggestion.ends_with("delete one") => &["idp", "via", "sso_url", "start_url"],
         _ => &[],
     };
@@ -109,13 +110,13 @@ fn followed(text: &str, mistake: &Mistake) -> Option<Vec<String>> {
     }
     let edit = |at: usize, choice: usize| {
         let edited = instead_of(lines[at], mistake, choice);
-        // A form that is not known here is no TOML, so that the test fails and shows the suggestion.
+        // An unknown form becomes invalid TOML, so that the test fails and shows the suggestion.
         let edited = edited.or_else(|| (choice == 0).then(|| vec!["?".to_owned()]))?;
         let (before, after) = (&lines[..at], &lines[at + 1..]);
         let all = [before, &edited.iter().map(String::as_str).collect::<Vec<_>>(), after].concat();
         Some(all.join("\n") + "\n")
     };
-    // Of a list, one is right.
+    // One entry of the list must be right.
     let choices = if suggestion.starts_with("valid names: ") || suggestion.starts_with("valid values: ") {
         12
     } else {
@@ -129,7 +130,7 @@ fn followed(text: &str, mistake: &Mistake) -> Option<Vec<String>> {
     )
 }
 
-/// The lines that are to be written in place of `line`; `choice` says which, where several things are named.
+/// The lines that replace `line`; `choice` selects one if the suggestion names several.
 fn instead_of(line: &str, mistake: &Mistake, choice: usize) -> Option<Vec<String>> {
     let suggestion = mistake.suggestion.as_deref()?;
     let (key, old) = line.split_once(" = ").unwrap_or(("", ""));
@@ -179,7 +180,7 @@ fn instead_of(line: &str, mistake: &Mistake, choice: usize) -> Option<Vec<String
         return Some(vec![words.replace("NAME", "x")]);
     }
     if let Some(rest) = suggestion.strip_prefix("use ").filter(|rest| rest.contains(" = ")) {
-        // What only the IdP knows.
+        // A value that only the IdP knows.
         return lines(&rest.split(" instead").next()?.replace('…', "urn:x"));
     }
     if let Some(rest) = after("add it to ") {
@@ -193,7 +194,7 @@ fn instead_of(line: &str, mistake: &Mistake, choice: usize) -> Option<Vec<String
     }
     match suggestion {
         "an IAM policy document, as a string" => Some(vec![format!("{key} = \"{{}}\"")]),
-        // Two letters are within all bounds.
+        // Two letters are within all limits.
         _ if suggestion.starts_with("1 to ") && old.starts_with('{') => value("ab = \"ab\""),
         _ if suggestion.starts_with("1 to ") || suggestion.starts_with("2 to ") => value("ab"),
         _ if suggestion.starts_with("a name of 1 to ") => value("ab = \"ab\""),
@@ -201,8 +202,8 @@ fn instead_of(line: &str, mistake: &Mistake, choice: usize) -> Option<Vec<String
     }
 }
 
-/// The mistakes that come next where a second value has to be changed as well: the application of another org, and the name
-/// of a role that is to be reached by Identity Center.
+/// The next mistake in cases where a second value must change too: the application of another org, and the
+/// ARN of a role that should be reached through Identity Center.
 const NEXT: [&str; 2] =
     ["the URL of the application is not on", "Identity Center does not offer roles by ARN"];
 

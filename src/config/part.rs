@@ -1,10 +1,10 @@
-//! The part of a file that one role is made of.
+//! Reads only the part of a file that one role needs.
 //!
-//! A company's `config.toml` has hundreds of roles, and `jit configure profiles` may have written thousands of profiles: to read
-//! them all takes longer than everything else that a warm answer does. Only lines are looked at here. So a part may lack what
-//! it needs, which the whole has; but where [`File::parse`](super::file::File::parse) or
-//! [`Document::parse`](super::aws::Document::parse) takes the whole, what is found in a part is the same in both, down to the
-//! numbers of its lines.
+//! A company's `config.toml` has hundreds of roles, and `jit configure profiles` may have written thousands
+//! of profiles: parsing them all takes longer than everything else on the warm path. This module only looks
+//! at lines. So a part may lack something that the whole file has. But if
+//! [`File::parse`](super::file::File::parse) or [`Document::parse`](super::aws::Document::parse) accepts the
+//! whole file, then whatever is found in a part is the same as in the whole, line numbers included.
 
 use zeroize::Zeroizing;
 
@@ -22,7 +22,7 @@ fn is_access(header: &str) -> bool {
 /// `config.toml` without the tables of roles that `role` has nothing to do with; `None` where lines do not tell what is a
 /// table's header.
 pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
-    // In a text of several lines anything may look like one.
+    // Lines of a multi-line string may look like headers.
     if text.contains("\"\"\"") || text.contains("'''") {
         return None;
     }
@@ -46,7 +46,8 @@ pub fn of_role(text: &str, role: &str) -> Option<Zeroizing<String>> {
 
 /// `~/.aws/config` and `~/.aws/credentials` without the profiles that `profile` has nothing to do with; `None` as above.
 pub fn of_profile(config: &str, credentials: &str, profile: &str) -> Option<[Zeroizing<String>; 2]> {
-    // Whether a line that is further in is a header, only those before it tell. A return by itself ends a line as well.
+    // Whether an indented line is a header depends on the lines before it. A lone carriage return also ends a
+    // line.
     let unclear = |line: &str| {
         let line = line.strip_suffix('\n').unwrap_or(line);
         line.starts_with([' ', '\t']) && line.trim_start().starts_with('[')
@@ -58,7 +59,7 @@ pub fn of_profile(config: &str, credentials: &str, profile: &str) -> Option<[Zer
     let config = tables(config, |line| Some(plain_name(header(line)?, "[profile ")));
     let own = |line| Some(plain_name(header(line)?, "[").filter(|name| *name != "DEFAULT"));
     let credentials = tables(credentials, own);
-    // One file says where the other goes on.
+    // A role in one file may refer to the other file.
     let both = [&config[..], &credentials].concat();
     let needed = needed(&both, vec![profile], |section| value_of(section, "source_profile"))?;
     Some([config, credentials].map(|tables| without_the_rest(&tables, &needed)))
@@ -91,7 +92,7 @@ fn without_the_rest(tables: &[Table<'_>], needed: &[&str]) -> Zeroizing<String> 
         if name.is_none_or(|name| needed.contains(&name)) {
             part.push_str(table);
         } else {
-            // The last line counts as one, whether it is ended or not.
+            // The last line counts as one, with or without a line ending.
             let lines = table.split_inclusive('\n').count();
             part.extend(std::iter::repeat_n('\n', lines));
         }
@@ -99,9 +100,9 @@ fn without_the_rest(tables: &[Table<'_>], needed: &[&str]) -> Zeroizing<String> 
     part
 }
 
-/// The header that this line is.
+/// The header on this line.
 fn header(line: &str) -> Option<&str> {
-    // A bracket that is never closed begins a key of AWS's files, and nothing of ours.
+    // An unclosed bracket starts a key in AWS's files, and is invalid in `config.toml`.
     Some(line.trim_start()).filter(|header| header.starts_with('[') && header.contains(']'))
 }
 
@@ -137,13 +138,13 @@ fn plain_name<'t>(header: &'t str, start: &str) -> Option<&'t str> {
     (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }
 
-/// What the line that sets `key` sets it to.
+/// The value in the line that sets `key`.
 fn value_of<'t>(table: &'t str, key: &str) -> Option<&'t str> {
     let value = |line: &'t str| line.trim_start().strip_prefix(key)?.trim_start().strip_prefix('=');
     table.lines().find_map(value).map(str::trim)
 }
 
-/// The same for what has to be a plain text in quotes.
+/// The same, for a value that must be a plain string in quotes.
 fn value_in_quotes<'t>(table: &'t str, key: &str) -> Option<&'t str> {
     let value = value_of(table, key)?;
     let quote = value.chars().next().filter(|first| ['"', '\''].contains(first))?;

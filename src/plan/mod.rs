@@ -1,13 +1,13 @@
-//! A role, resolved: how the person proves who they are, the roles to assume, and where each value came from. Pure data;
-//! nothing here asks the clock, the network or the store.
+//! A resolved role: how the person proves their identity, the roles to assume, and where each value was set.
+//! Pure data; nothing here uses the clock, the network or the store.
 //!
-//! | file | holds |
+//! | file | contents |
 //! | --- | --- |
 //! | `proof` | the kinds of proof; the settings of each are in `oidc`, `saml`, `okta`, `identity_center` and `source` |
 //! | `leg`, `role` | one role of the chain, and what identifies a role |
 //! | `discovered` | a role that an IdP offers and that is in no configuration |
-//! | `endpoint` | the URLs of the AWS services to ask |
-//! | `value` | a value and the place that decided it |
+//! | `endpoint` | the URLs of the AWS services to call |
+//! | `value` | a value and where it was set |
 //! | `ledger` | where the ledger of access on request is, and roles that are reached from an entry role |
 //! | `key` | the names of the store's entries, as hashes of the plan |
 
@@ -42,38 +42,39 @@ pub use saml::{BROWSERS, Binding, Capture, SamlSettings};
 pub use source::{ProfileSource, SourceSettings};
 pub use value::{Origin, Valued};
 
-/// The longest session that STS gives with another role's session ("role chaining"), in seconds.
+/// The longest session, in seconds, that STS issues for another role's session ("role chaining").
 pub const CHAINED_LIMIT: u32 = 3600;
 /// The shortest and the longest `DurationSeconds` that STS accepts.
 pub const DURATION_RANGE: std::ops::RangeInclusive<u32> = 900..=43_200;
 /// The colours that a role may have, in the order of a terminal's codes for them (ECMA-48, SGR 31 to 37).
 pub const COLORS: [&str; 7] = ["red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-/// A role, resolved: how the person proves who they are, and the roles to assume one after the other, hub first.
+/// A resolved role: how the person proves their identity, and the roles to assume one after the other, hub
+/// first.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The requested name.
     pub role: String,
-    /// How the person proves who they are.
+    /// How the person proves their identity.
     pub proof: ProofPlan,
     /// The roles from the hub to the requested one; never empty.
     pub legs: Vec<Leg>,
     /// The region for the programs that get the session; `None` leaves their own setting alone.
     pub region: Option<Valued<String>>,
     /// Additional variables for the programs that get the session: the endpoints and settings that they would
-    /// have read in the profile.
+    /// have read from the profile.
     pub variables: Vec<(Variable, Valued<String>)>,
-    /// The file of certificates that connections are checked with, if the profile names one.
+    /// The CA bundle for TLS connections, if the profile names one.
     pub ca_bundle: Option<Valued<String>>,
     /// The `description` in the configuration.
     pub description: Option<String>,
     /// The `color` in the configuration.
     pub color: Option<String>,
-    /// Ask before the role is used.
+    /// Whether to ask before the role is used.
     pub confirm: bool,
-    /// `credential-process` may start a sign-in by itself.
+    /// Whether `credential-process` may start a sign-in by itself.
     pub auto_login: bool,
-    /// What all steps together require of the sign-in.
+    /// The combined requirements of all steps for the sign-in.
     pub sign_in: Requirement,
 }
 
@@ -83,7 +84,7 @@ impl Plan {
         &self.legs[self.legs.len() - 1]
     }
 
-    /// What `legs` together require of the sign-in.
+    /// The combined requirements of `legs` for the sign-in.
     pub fn demand_of(legs: &[Leg]) -> Requirement {
         let mut all = Requirement::default();
         for leg in legs {
@@ -92,7 +93,8 @@ impl Plan {
         all
     }
 
-    /// Whether the step at `index` is assumed with another role's session, and so lasts one hour at most.
+    /// Whether the step at `index` is assumed with another role's session, and therefore lasts one hour at
+    /// most.
     pub fn is_chained(index: usize) -> bool {
         index > 0
     }

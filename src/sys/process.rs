@@ -1,6 +1,6 @@
 //! Other programs, and this process itself: what was typed, its runtime, and its memory.
 //!
-//! | module | decides |
+//! | module | what it does |
 //! | --- | --- |
 //! | `find` | which file a program is |
 //! | `start` | how a program takes over |
@@ -35,7 +35,7 @@ pub fn asked_for_json() -> bool {
     std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
-/// Runs `future` on a runtime that is made for it, in this thread. The warm path never comes here.
+/// Runs `future` on a new runtime in this thread. The warm path never calls this.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     #[expect(
         clippy::expect_used,
@@ -45,8 +45,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     runtime.block_on(future)
 }
 
-/// Protects the memory of this process from other processes of the same user, and keeps it out of core dumps. Linux resets
-/// this at `execve`, so children are not affected.
+/// Protects the memory of this process from other processes of the same user, and keeps it out of core dumps.
+/// Linux resets this at `execve`, so children are not affected.
 pub fn shield_memory() {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {

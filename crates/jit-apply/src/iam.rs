@@ -1,4 +1,5 @@
-//! The calls to IAM that applying and reconciling take, as a trait: over HTTP, and in tests a few roles in memory.
+//! The calls to IAM that applying and reconciling need, as a trait, with an implementation over HTTP and one for tests
+//! in memory.
 
 mod http;
 mod memory;
@@ -17,26 +18,26 @@ pub trait Iam {
     /// [`IamError`].
     fn roles(&self) -> Result<Vec<ObservedRole>, IamError>;
 
-    /// One role as it is now.
+    /// The current state of one role.
     ///
     /// # Errors
     /// [`IamError`].
     fn role(&self, role: &RoleArn) -> Result<ObservedRole, IamError>;
 
-    /// Puts an inline policy on a role, over one of the same name.
+    /// Puts an inline policy on a role, replacing one of the same name.
     ///
     /// # Errors
     /// [`IamError`].
     fn put(&self, role: &RoleArn, name: &str, document: &str) -> Result<(), IamError>;
 
-    /// Deletes an inline policy of a role. One that is not there is deleted.
+    /// Deletes an inline policy of a role. A missing policy is not an error.
     ///
     /// # Errors
     /// [`IamError`].
     fn delete(&self, role: &RoleArn, name: &str) -> Result<(), IamError>;
 }
 
-/// Why a call to IAM did nothing.
+/// Why a call to IAM failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IamError {
     /// AWS refused: no permission, no such role, or a limit is reached. Calling again does not help.
@@ -44,10 +45,10 @@ pub enum IamError {
     Refused {
         /// The role.
         role: RoleArn,
-        /// In AWS's words.
+        /// AWS's error message.
         why: String,
     },
-    /// No answer, or one that says nothing: it may be done, and may be tried again.
+    /// No usable answer: it may have been done, and can be repeated.
     #[error("AWS did not answer about {role}: {why}")]
     Unreachable {
         /// The role, or the account.

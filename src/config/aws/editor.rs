@@ -1,4 +1,4 @@
-//! The editor: our own sections of `~/.aws/config`, and not a byte beside them.
+//! The editor: changes jit's own sections of `~/.aws/config`, and not a byte outside of them.
 //!
 //! A section is managed by jit if the line above it is `# managed by jit: NAME` with the name of that very
 //! section. A user who renames the section or removes the comment takes it over.
@@ -15,27 +15,27 @@ use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION};
 /// What stands before the name in the comment above a section of ours.
 const MARKER: &str = "# managed by jit: ";
 
-/// What has to be done so that the wanted profiles, and no others of ours, are in the file.
+/// The changes after which the file has the wanted profiles, and no others that jit wrote.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Profiles that are not there yet.
+    /// New profiles.
     pub added: Vec<String>,
-    /// Profiles of ours whose keys changed.
+    /// Existing profiles of jit whose keys change.
     pub updated: Vec<String>,
-    /// Profiles of ours that are right already.
+    /// Profiles of jit that need no change.
     pub unchanged: Vec<String>,
-    /// Profiles that somebody else wrote; they stay as they are.
+    /// Wanted profiles that jit did not write. They are left alone.
     pub conflicts: Vec<ProfileHeader>,
-    /// Profiles of ours whose role is gone, or has another profile now.
+    /// Profiles of jit whose role no longer exists or now has another profile name.
     pub stale: Vec<ProfileHeader>,
-    /// Keys beside ours that decide instead of them.
+    /// Keys in profiles of jit that take precedence over `credential_process`.
     pub overruled: Vec<Overruled>,
     edits: Vec<Edit>,
     removals: Vec<Edit>,
     appended: Vec<String>,
 }
 
-/// A profile and the line of its header, counted from one.
+/// A profile and the line of its header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileHeader {
     /// The profile.
@@ -51,26 +51,26 @@ pub struct Overruled {
     pub name: String,
     /// The key.
     pub key: String,
-    /// Its line, counted from one.
+    /// Its line, counted from 1.
     pub line: usize,
 }
 
-/// The section on a line is indented so that a change above it would give it another meaning.
+/// This section is indented in such a way that a change above it would change its meaning.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the section on line {line} is indented, so the change would alter its meaning")]
 pub struct Tangled {
-    /// The line of its header, counted from one.
+    /// The line of its header, counted from 1.
     pub line: usize,
 }
 
-/// Lines to be replaced; an empty range inserts.
+/// Replaces lines; an empty range inserts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Edit {
     lines: Range<usize>,
     text: String,
 }
 
-/// The profiles that we wrote, with their sections.
+/// The profiles that jit wrote, with their sections.
 pub fn managed_profiles(document: &Document) -> impl Iterator<Item = (&str, &Section)> {
     document.sections().iter().filter_map(|section| Some((managed_name(document, section)?, section)))
 }
@@ -87,8 +87,9 @@ fn role_of(document: &Document, section: &Section) -> Option<String> {
     command.rsplit(' ').next().map(str::to_owned)
 }
 
-/// Compares the file with the wanted profiles. A name that is wanted twice counts once. A profile of ours beside them is
-/// stale if its role is wanted under another name, or if nobody `knows` the role any more.
+/// Compares the file with the wanted profiles. Duplicate names in `wanted` count once. A profile of jit that
+/// is not wanted is stale if its role is wanted under another name, or if `knows` says that the role no
+/// longer exists.
 pub fn plan_profiles(document: &Document, wanted: &[Profile], knows: &dyn Fn(&str) -> bool) -> Changes {
     let mut changes = Changes::default();
     let mut sections: HashMap<&str, Vec<&Section>> = HashMap::new();
@@ -123,7 +124,7 @@ pub fn plan_profiles(document: &Document, wanted: &[Profile], knows: &dyn Fn(&st
     changes
 }
 
-/// The marker, the header and the keys, for the end of a file.
+/// The marker, the header and the keys, to be appended to a file.
 fn new_section(profile: &Profile, eol: &str) -> String {
     let name = &profile.name;
     let header = if name == "default" { "[default]".to_owned() } else { format!("[profile {name}]") };
@@ -141,7 +142,7 @@ fn key_line(indent: &str, key: &str, value: &str, eol: &str) -> String {
     format!("{indent}{key} = {value}{eol}")
 }
 
-/// Takes away a section, its marker, and the blank line that was put before it.
+/// Removes a section, its marker, and the blank line that was inserted before it.
 fn removal(document: &Document, section: &Section) -> Edit {
     let Range { start, end } = section.lines();
     let marker = start.saturating_sub(1);
@@ -161,7 +162,8 @@ impl Changes {
                     let text = key_line(document.indent(entry.lines.start), key, value, eol);
                     self.edits.push(Edit { lines: entry.lines.clone(), text });
                 }
-                // Indented like its neighbours: a key further in than the one above would continue that one's value.
+                // Indented like its neighbours: a key that is indented further than the one above would
+                // continue that one's value.
                 None => {
                     self.edits.push(Edit { lines: after..after, text: key_line(indent, key, value, eol) })
                 }
@@ -183,10 +185,10 @@ impl Changes {
         }));
     }
 
-    /// Makes the changes to the document that they were planned for; with `prune` the stale profiles go as well.
+    /// Makes the changes to the document that they were planned for; `prune` also removes the stale profiles.
     ///
     /// # Errors
-    /// [`Tangled`] if a section would not be read as before.
+    /// [`Tangled`] if a section would be read differently afterwards.
     pub fn apply(&self, document: &Document, prune: bool) -> Result<Document, Tangled> {
         let eol = document.line_ending();
         let removals = if prune { self.removals.as_slice() } else { &[] };
@@ -231,7 +233,7 @@ impl Changes {
 }
 
 impl Changes {
-    /// Holds our own sections against each other: but for those that go, each is still one.
+    /// Checks that every section of jit except the removed ones is still a section of its own.
     fn ours_are_there(&self, before: &Document, after: &Document, prune: bool) -> Result<(), Tangled> {
         let kept: HashSet<&str> = managed_profiles(after).map(|(name, _)| name).collect();
         let goes = |line| prune && self.stale.iter().any(|place| place.line == line);
@@ -249,7 +251,7 @@ fn end_line(text: &mut String, eol: &str) {
     }
 }
 
-/// The line that became `line` (both counted from one) by the edits, which are in their order.
+/// The line before the edits of what is now `line`. Both are counted from 1; the edits are in order.
 fn line_before(line: usize, edits: &[&Edit]) -> usize {
     edits.iter().fold(line, |line, edit| {
         if edit.lines.start < line {
@@ -271,7 +273,7 @@ fn same_foreign_sections(before: &Document, after: &Document) -> Result<(), Tang
         match (old.next(), new.next()) {
             (None, None) => return Ok(()),
             (Some((_, old)), Some((_, new))) if old == new => {}
-            // The one that differs has taken in the next.
+            // The section that differs has absorbed the next one.
             (Some((line, _)), _) | (None, Some((line, _))) => {
                 return Err(Tangled { line: old.next().map_or(line, |(next, _)| next) });
             }

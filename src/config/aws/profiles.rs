@@ -1,4 +1,4 @@
-//! What the two files of AWS say about a profile, as botocore puts them together.
+//! What AWS's two files together say about a profile, by the rules of botocore.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,14 +6,15 @@ use super::{Document, Entry, Section, SectionKind, managed_profiles};
 use jit_wire::name;
 use jit_wire::section::At;
 
-/// `~/.aws/config` and `~/.aws/credentials`, read as one. Where both have a key of a profile, the credentials file counts.
+/// `~/.aws/config` and `~/.aws/credentials`, read as one. If both set a key of a profile, the credentials
+/// file counts.
 #[derive(Debug)]
 pub struct AwsProfiles {
     config: Document,
     credentials: Document,
     /// Their paths as the user would write them.
     paths: [String; 2],
-    /// The names in the order of the files.
+    /// The names, in file order.
     names: Vec<String>,
     /// The sections of each name: in the configuration, in the credentials file.
     sections: HashMap<String, [Option<usize>; 2]>,
@@ -26,7 +27,7 @@ impl AwsProfiles {
     pub fn new(config: (Document, String), credentials: (Document, String)) -> Self {
         let (mut names, mut sections) = (Vec::new(), HashMap::<String, [Option<usize>; 2]>::new());
         let mut note = |name: &str, part: usize, index: usize| {
-            // Nobody can type such a name, and it has no place on a screen.
+            // Such a name cannot be typed, and showing it would be unsafe.
             if !name::is_profile(name) {
                 return;
             }
@@ -34,7 +35,7 @@ impl AwsProfiles {
                 names.push(name.to_owned());
                 [None, None]
             });
-            // Where headers differ only in their writing, the later section counts, as for botocore.
+            // If headers differ only in spelling, the later section counts, as in botocore.
             entry[part] = Some(index);
         };
         for (index, section) in config.0.sections().iter().enumerate() {
@@ -57,8 +58,8 @@ impl AwsProfiles {
         }
     }
 
-    /// The same, with a way to find the path that this program was started by, which tells its own command from others
-    /// if it was given another name. It is not asked unless that matters.
+    /// The same, with a way to find the path that this program was started by. It is called only if needed to
+    /// tell whether a command is this program under another name.
     #[must_use]
     pub fn with_own_program(self, own_program: fn() -> Option<String>) -> Self {
         Self { own_program, ..self }
@@ -73,7 +74,7 @@ impl AwsProfiles {
         &self.paths[0]
     }
 
-    /// The names in the order of the files.
+    /// The names, in file order.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -98,7 +99,7 @@ impl AwsProfiles {
         self.names.iter().map(String::as_str).filter(move |name| !alone(name))
     }
 
-    /// The profiles whose keys are for good, each with the file and the line of the key's id.
+    /// The profiles with long-lived access keys, each with the file and line of the key id.
     pub fn static_keys(&self) -> impl Iterator<Item = (&str, &str, usize)> {
         let for_good = |name: &&String| {
             self.get(name, "aws_secret_access_key").is_some() && self.get(name, "aws_session_token").is_none()
@@ -114,7 +115,7 @@ impl AwsProfiles {
         (self.config.line_count(), self.paths[1].clone())
     }
 
-    /// The file of a line that this counts, and the line in it.
+    /// The file of a line in this numbering, and the line within that file.
     pub(super) fn place(&self, line: usize) -> (&str, usize) {
         match line.checked_sub(self.config.line_count()) {
             None | Some(0) => (&self.paths[0], line),
@@ -122,7 +123,7 @@ impl AwsProfiles {
         }
     }
 
-    /// The column of what stands on a line that this counts: of the value if there is one.
+    /// The column of the value on this line, or of the line's text if it has no value.
     pub(super) fn column(&self, line: usize) -> usize {
         let (document, line) = self.line_in(line);
         document.value_column(line)
@@ -152,7 +153,7 @@ impl AwsProfiles {
         config.map(Section::line).or_else(|| credentials.map(behind))
     }
 
-    /// What the profile says under `key` (in lower case).
+    /// The profile's value of `key` (in lower case).
     pub(super) fn get(&self, profile: &str, key: &str) -> Option<At<String>> {
         let [config, credentials] = self.both(profile)?;
         let found = |document: &Document, section: Option<&Section>, before: usize| {
@@ -163,7 +164,7 @@ impl AwsProfiles {
             .or_else(|| found(&self.config, config, 0))
     }
 
-    /// What another section of the configuration says under `key`.
+    /// The value of `key` in another section of the configuration.
     pub(super) fn get_of(&self, kind: &SectionKind, key: &str) -> Option<At<String>> {
         self.config.get(kind, key).map(|(value, line)| At { value, line })
     }

@@ -1,5 +1,5 @@
-//! What the sections of a file say of one another: every role leads to an IdP that is there, without a loop, and demands
-//! nothing of the sign-in that this kind of IdP cannot tell.
+//! References between the sections of a file: every role leads to an IdP that exists, without a loop, and
+//! demands nothing of the sign-in that this type of IdP cannot report.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -55,14 +55,14 @@ fn missing_role(file: &File, name: &str, via: &str) -> Wrong {
     let suggestion = if file.idps.contains_key(via) {
         Some(format!("that is an IdP: write idp = \"{via}\" instead of via"))
     } else {
-        // A role that starts from this one would close a loop.
+        // A role that is reached through this one would close a loop.
         suggest(via, file.roles.keys().filter(|role| !leads_through(file, role, name)))
     };
     (format!("[role.{name}] refers to [role.{via}], which does not exist"), suggestion)
 }
 
-/// The role that the way to the role called `name` starts with; `None` if a role on the way is not there, which is reported
-/// where that role is named.
+/// The first role on the path to the role called `name`; `None` if a role on that path does not exist, which
+/// is reported at the reference to it.
 fn hub<'f>(file: &'f File, name: &'f str) -> Result<Option<&'f RoleSection>, Wrong> {
     let mut way = vec![name];
     let mut role = file.roles.get(name);
@@ -79,10 +79,10 @@ fn hub<'f>(file: &'f File, name: &'f str) -> Result<Option<&'f RoleSection>, Wro
     Ok(role)
 }
 
-/// Whether the way to `role` goes through `other`, or `role` is `other`.
+/// Whether the path to `role` includes `other`; true if they are the same.
 fn leads_through(file: &File, role: &str, other: &str) -> bool {
     let mut at = role;
-    // No way without a loop is longer than the number of roles.
+    // No path without a loop is longer than the number of roles.
     for _ in 0..=file.roles.len() {
         if at == other {
             return true;
@@ -95,7 +95,7 @@ fn leads_through(file: &File, role: &str, other: &str) -> bool {
     false
 }
 
-/// The name that was probably meant, else the names there are.
+/// The name that was probably meant, or else all names.
 pub(super) fn suggest<'a>(typed: &str, names: impl Iterator<Item = &'a String> + Clone) -> Option<String> {
     if let Some(meant) = closest(typed, names.clone().map(String::as_str)) {
         return Some(format!("did you mean `{meant}`?"));

@@ -1,9 +1,8 @@
-//! `config.toml`, read and checked as a whole, and kept with the line of every value.
+//! `config.toml`, parsed and checked as a whole, with the line of every value.
 //!
-//! This file holds what stands at the top of it. `[role.NAME]` is read in `role` and `target`, `[idp.NAME]` in `config::idp`, `[access]` in
-//! `config::access`, and what
-//! they say of one another is checked in `links`. Profiles of `~/.aws/config` become the same [`File`] in
-//! `config::aws::roles`.
+//! This file reads the settings at the top. `[role.NAME]` is read in `role` and `target`, `[idp.NAME]` in
+//! `config::idp`, `[access]` in `config::access`, and references between sections are checked in `links`.
+//! Profiles of `~/.aws/config` become the same [`File`] in `config::aws::roles`.
 
 mod links;
 mod role;
@@ -49,8 +48,8 @@ pub struct File {
     pub child_endpoints: BTreeMap<Variable, At<String>>,
     /// botocore's settings that the profile sets, by botocore's name for each (`aws::SETTINGS`).
     pub settings: BTreeMap<&'static str, At<String>>,
-    /// If two files were read as one: the number of lines of the first, and the path of the second, whose lines are counted
-    /// on from there.
+    /// If two files were read as one: the number of lines of the first, and the path of the second. The lines
+    /// of the second are numbered after those of the first.
     pub seam: Option<(usize, String)>,
 }
 

@@ -1,8 +1,8 @@
-//! Holds shared parts to their rules, by what the TOML parser understood and where it found it.
+//! Enforces the rules of shared parts on the output of the TOML parser and its positions.
 //!
-//! Two things are checked. Every table belongs to one part, or to none, with all of its keys and values: so a part cannot
-//! add to a table outside of it, and no text of several lines swallows the comment that ends the part. And within a part
-//! stands only what [`keys`](super::keys) lets a shared file say.
+//! Two things are checked. Every table, with all of its keys and values, belongs to one part or to none: so a
+//! part cannot add to a table outside of it, and no multi-line string can hide the comment that ends the
+//! part. And within a part there is only what [`keys`](super::keys) allows in a shared file.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ use jit_wire::name::is_account_id;
 use jit_wire::section::{Mistake, SourceText};
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 
-/// A key as the parser has it.
+/// A key with its position.
 type Key<'a> = Spanned<Cow<'a, str>>;
 
-/// Holds every shared part of a configuration to its rules. `document` is what `source` says.
+/// Enforces the rules for every shared part of a configuration. `document` is the parsed `source`.
 ///
 /// # Errors
 /// The first mistake, with its place.
@@ -33,7 +33,7 @@ pub(in crate::config) fn hold(source: SourceText<'_>, document: &DeTable<'_>) ->
     parts(source, document, &found)
 }
 
-/// A part whose end is missing would be one's own, and free to say anything.
+/// Tables of a part without an end would count as the user's own, to which no rules apply.
 fn each_marker_has_its_other(source: SourceText<'_>, parts: &[Part]) -> Result<(), Mistake> {
     let mut at = 0;
     for line in source.text.split_inclusive('\n') {
@@ -79,7 +79,7 @@ pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Par
                 }
             }
         };
-        // The group itself is nobody's: `[role.a]` here and `[role.b]` there are both in it.
+        // The group itself has no owner: it contains both `[role.a]` of a part and `[role.b]` outside of it.
         held.owner(&value.span())?;
         for (name, table) in value.get_ref().as_table().into_iter().flatten() {
             let owner = held.owner(&name.span())?;
@@ -94,7 +94,7 @@ pub(super) fn parts(source: SourceText<'_>, document: &DeTable<'_>, parts: &[Par
 
 struct Held<'a> {
     source: SourceText<'a>,
-    /// Where the name of each table stands, by its group and the name.
+    /// The position of each table's name, by its group and name.
     names: BTreeMap<(&'a str, &'a str), Range<usize>>,
     parts: &'a [Part],
 }
@@ -112,7 +112,7 @@ impl<'a> Held<'a> {
         Err(self.source.mistake(span.clone(), what, Some(next.to_owned())))
     }
 
-    /// That all of `value` stands where its table does.
+    /// Checks that all of `value` is in the same part as its table.
     fn within(&self, owner: Option<&Part>, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
         self.same(owner, value.span())?;
         match value.get_ref() {
@@ -142,7 +142,7 @@ impl<'a> Held<'a> {
         Err(self.source.mistake(span, what.to_owned(), Some(next.to_owned())))
     }
 
-    /// What a table of a part says, key by key.
+    /// Checks each key of a table in a part.
     fn rules(&self, part: &Part, group: &str, name: &Key<'_>, table: &DeTable<'_>) -> Result<(), Mistake> {
         let text = |key: &str| {
             let (_, value) = table.iter().find(|(one, _)| one.get_ref() == key)?;
@@ -154,7 +154,7 @@ impl<'a> Held<'a> {
             (_, Some("saml")) => KeyPlace::Idp("saml"),
             (_, Some("okta")) => KeyPlace::Idp("okta"),
             (_, Some("identity-center")) => KeyPlace::Idp("identity-center"),
-            // The reader of the file says what is wrong with the type.
+            // If the type is wrong, the reader of the file reports it.
             _ => KeyPlace::Idp(""),
         };
         self.settings(part, place, table)?;
@@ -209,10 +209,10 @@ impl<'a> Held<'a> {
         self.source.mistake_without_value(span, what, Some(next))
     }
 
-    /// A URL may lead where a page of the place that shares the file might: into this machine only from this machine, for
-    /// demonstrations and tests.
+    /// Checks a URL. Only a shared file that is itself on this machine (for demonstrations and tests) may
+    /// have a URL on this machine.
     fn url(&self, part: &Part, value: &Spanned<DeValue<'_>>) -> Result<(), Mistake> {
-        // What is no text is a mistake of every file.
+        // A value that is no string is a mistake in any file, and reported there.
         let Some(url) = value.get_ref().as_str() else { return Ok(()) };
         let from = match part.from.contains("://") {
             true => TrustedUrl::parse(&part.from, Purpose::SharedFile),
@@ -237,7 +237,7 @@ impl<'a> Held<'a> {
         Err(self.source.mistake(value.span(), what, Some("such as s3://acme-jit-ledger".to_owned())))
     }
 
-    /// A role that is called like another account, or like an ARN, would be taken for that one.
+    /// A role whose name is another account or an ARN would be mistaken for that.
     fn is_what_it_is_called(
         &self,
         name: &Key<'_>,

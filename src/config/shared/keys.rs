@@ -1,11 +1,11 @@
-//! What a shared file may say, key by key: the table that decides, and that `docs/shared-file.md` shows.
+//! What a shared file may contain, key by key. `docs/shared-file.md` shows this table.
 //!
-//! A key that is not in the table is refused in a shared file, so that a new key stays each person's own until somebody
+//! A key that is not in the table is refused in a shared file, so a new key stays private until somebody
 //! decides otherwise.
 
 use crate::plan::BROWSERS;
 
-/// Where a key stands.
+/// The place of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyPlace {
     /// Above all tables.
@@ -32,7 +32,7 @@ impl KeyPlace {
 /// What a shared file may set a key to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// Whatever the key takes.
+    /// Any value that the key accepts.
     Anything,
     /// An https URL; or http on this machine, if the shared file itself is on this machine.
     Url,
@@ -47,13 +47,13 @@ pub enum Takes {
 /// A key, and what a shared file may set it to.
 #[derive(Debug)]
 pub struct Rule {
-    /// Where it stands.
+    /// Its place in the file.
     pub places: &'static [KeyPlace],
     /// The key.
     pub key: &'static str,
-    /// What it may be set to.
+    /// The values allowed in a shared file.
     pub takes: Takes,
-    /// Why.
+    /// The reason.
     pub why: &'static str,
 }
 
@@ -77,7 +77,7 @@ const DEMANDED: &str = "Requires more of the sign-in before the role is used; it
 const NARROWS: &str = "Restricts the session; it can grant nothing";
 const SENT: &str = "Sent to STS with the request; the role's trust policy decides";
 
-/// Every key that `config.toml` has. A test holds it against the parser.
+/// Every key of `config.toml`. A test compares it with the parser.
 pub const RULES: &[Rule] = &[
     rule(&[KeyPlace::Top], "idp", Takes::Anything, TABLES),
     rule(&[KeyPlace::Top], "role", Takes::Anything, TABLES),
@@ -189,7 +189,8 @@ pub const RULES: &[Rule] = &[
     rule(&[KeyPlace::Access], "publisher", Takes::Anything, "A role in the same file"),
 ];
 
-/// What to do with a `key` that `place` does not have and other tables do; nothing if it has no meaning anywhere.
+/// What to do with a `key` that does not belong in `place` but in other tables; `None` if it is unknown
+/// everywhere.
 pub(in crate::config) fn elsewhere(place: KeyPlace, key: &str) -> Option<String> {
     let places: Vec<KeyPlace> =
         RULES.iter().filter(|rule| rule.key == key).flat_map(|rule| rule.places).copied().collect();

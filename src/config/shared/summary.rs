@@ -1,5 +1,6 @@
-//! What a shared file would change, in a few lines: where one would sign in, which roles in which accounts, and what else
-//! somebody has to know before saying yes. The diff has every byte; this has what matters first.
+//! A short summary of what a shared file would change: where people would sign in, which roles in which
+//! accounts, and what else they should know before accepting. The diff has every byte; this has what matters
+//! most.
 
 use std::collections::BTreeSet;
 
@@ -9,17 +10,17 @@ use crate::config::host;
 use jit_wire::trusted_url::{Purpose, TrustedUrl};
 use jit_wire::unseen::is_unseen;
 
-/// The longest list of names that is told before the rest is only counted.
+/// A longer list of names ends with a count.
 const MOST: usize = 12;
 /// The settings that say what a role is and how it is reached: a change of these is told with both values.
 const WHAT_A_ROLE_IS: [&str; 5] = ["role_arn", "account", "permission_set", "idp", "via"];
 /// The longest value that is told.
 const LONGEST_VALUE: usize = 100;
 
-/// What a change by a shared file is held against.
+/// What a change by a shared file is compared with.
 #[derive(Debug, Default)]
 pub struct Around {
-    /// Where the file is.
+    /// The URL or path of the file.
     pub from: String,
     /// The rest of the configuration.
     pub own: Draft,
@@ -29,16 +30,16 @@ pub struct Around {
     pub offered: BTreeSet<String>,
 }
 
-/// What would change. The texts may hold anything that the file holds, so they have to be escaped.
+/// The summary. The texts may contain anything that the file contains: escape them before printing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     /// IdPs, roles and accounts.
     pub lines: Vec<String>,
-    /// What may not be what was wanted.
+    /// What may be unwanted.
     pub warnings: Vec<String>,
 }
 
-/// Sums up what it means that a file which said `before` says `after`. Without `before` it is new.
+/// The summary of replacing the content `before` by `after`. Without `before` the file is new.
 pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     let old = before.map_or_else(Draft::default, Draft::of);
     let new = Draft::of(after);
@@ -57,7 +58,7 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
         lines.push("  no settings: only comments, order or whitespace".to_owned());
     }
     let mut warnings = Vec::new();
-    // A tab is how some people indent.
+    // Tabs are fine: some people indent with them.
     let unseen = |text: &str| text.chars().filter(|c| is_unseen(*c) && !"\n\t".contains(*c)).count();
     if unseen(after) > before.map_or(0, unseen) {
         warnings.push("The file has invisible characters. The diff shows them as \\u{…}".to_owned());
@@ -79,7 +80,7 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     list(differ.map(|(_, new)| new.name.as_str())).into_iter().for_each(|names| {
         warnings.push(format!("Has other requirements for the sign-in than before: {names}"))
     });
-    // At the end, right above the question, however long the rest is.
+    // Last, so that it is right above the question, however long the rest is.
     for (old, new) in idps.changed.iter().filter(|(old, new)| told_hosts(old) != told_hosts(new)) {
         warnings.push(format!(
             "{}: you would sign in at {} instead of {}",
@@ -103,7 +104,7 @@ pub fn summary(before: Option<&str>, after: &str, around: &Around) -> Summary {
     Summary { lines, warnings }
 }
 
-/// Two lists of tables, by name.
+/// Two lists of tables, compared by name.
 struct Compared<'t> {
     new: Vec<&'t Table>,
     changed: Vec<(&'t Table, &'t Table)>,
@@ -149,7 +150,7 @@ impl<'t> Compared<'t> {
     }
 }
 
-/// The keys that are not set to the same in both.
+/// The keys whose values differ.
 fn differing<'t>(one: &'t Table, other: &'t Table) -> Vec<&'t str> {
     let keys: BTreeSet<&str> =
         one.settings.iter().chain(&other.settings).map(|(key, _)| key.as_str()).collect();
@@ -158,7 +159,7 @@ fn differing<'t>(one: &'t Table, other: &'t Table) -> Vec<&'t str> {
 
 fn idp_lines(idps: &Compared<'_>, lines: &mut Vec<String>) {
     lines.push(format!("  IdPs: {}", idps.counts()));
-    // None of these is left out: they say where a password would be typed.
+    // None of these is left out: they say where people would type a password.
     for (old, new) in &idps.changed {
         let others: Vec<&str> =
             differing(old, new).into_iter().filter(|key| !is_url(new, key) && !is_url(old, key)).collect();
@@ -186,7 +187,7 @@ fn role_lines(roles: &Compared<'_>, lines: &mut Vec<String>) {
     lines.push(format!("  roles: {}", roles.counts()));
     let mut changes: Vec<(bool, String)> =
         roles.changed.iter().map(|(old, new)| role_change(old, new)).collect();
-    // What leads elsewhere is told first.
+    // Roles that lead elsewhere come first.
     changes.sort_by_key(|(elsewhere, _)| !elsewhere);
     let more = changes.len().saturating_sub(MOST);
     lines.extend(changes.into_iter().take(MOST).map(|(_, text)| format!("    changed: {text}")));
@@ -276,7 +277,7 @@ fn is_url(idp: &Table, key: &str) -> bool {
     rule_of(place, key).is_some_and(|rule| rule.takes == Takes::Url)
 }
 
-/// The hosts that an IdP names, each once.
+/// The distinct hosts in an IdP's settings.
 fn hosts(idp: &Table) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
     for (key, _) in idp.settings.iter().filter(|(key, _)| is_url(idp, key)) {
@@ -342,7 +343,7 @@ fn name_warnings(idps: &Compared<'_>, roles: &Compared<'_>, around: &Around, war
     warnings.extend(like("role", &roles.new, &around.own.roles));
 }
 
-/// One's own roles that start from what would change.
+/// The user's own roles that depend on what would change.
 fn dependents(idps: &Compared<'_>, roles: &Compared<'_>, own: &Draft, warnings: &mut Vec<String>) {
     let idps: BTreeSet<&str> = idps.changed.iter().map(|(_, idp)| idp.name.as_str()).collect();
     let mut changed: BTreeSet<&str> = roles.changed.iter().map(|(_, role)| role.name.as_str()).collect();
@@ -363,7 +364,7 @@ fn dependents(idps: &Compared<'_>, roles: &Compared<'_>, own: &Draft, warnings: 
     warnings.extend(list(own).map(|names| format!("Your own roles depend on what changes: {names}")));
 }
 
-/// `a, b and 3 more`; `None` if there is nothing.
+/// `a, b and 3 more`; `None` if it is empty.
 fn list<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
     let names: Vec<&str> = names.collect();
     match names.len() {

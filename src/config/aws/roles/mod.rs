@@ -1,8 +1,10 @@
-//! A profile of `~/.aws/config` as `config.toml` would have it, so that people who have profiles need nothing else. What the
-//! keys mean and which of them decide follows botocore (AWS SDKs and Tools Reference Guide, "Settings reference").
+//! A profile of `~/.aws/config` as a role of `config.toml`, so that people who have profiles need no
+//! configuration. What the keys mean, and which take precedence, follows botocore (AWS SDKs and Tools
+//! Reference Guide, "Settings reference").
 //!
-//! `role` decides what a profile is; `parent`, `credentials` and `identity_center` read the three ways to get there, and
-//! `endpoints` the settings and URLs that come with it. `own_command` recognizes profiles that ask `jit` itself.
+//! `role` determines what kind of role a profile is. `parent`, `credentials` and `identity_center` read the
+//! three ways to get its credentials, `endpoints` the settings and URLs. `own_command` recognizes profiles
+//! whose command is `jit` itself.
 
 mod credentials;
 mod endpoints;
@@ -18,17 +20,17 @@ use crate::config::limits::{self, Dialect, RefusedSetting};
 use jit_wire::section::{At, Mistake};
 use own_command::asks_jit;
 
-/// More commands than this that call each other are a mistake.
+/// The nesting limit of commands that call each other; more than this is a mistake.
 const DEEPEST: usize = 4;
 /// The key that `aws login` writes.
 const LOGIN_SESSION: &str = "login_session";
 
-/// A file with the role that `profile` is, and everything that leads to it; `None` if there is no such profile, or if it asks
-/// `jit` itself. `within` has the profiles whose commands led here, outermost first.
+/// A file with the role for `profile` and everything it depends on; `None` if there is no such profile, or if
+/// its command is `jit` itself. `within` lists the profiles whose commands led here, outermost first.
 ///
 /// # Errors
-/// The profile is incomplete, refers to itself, has a value that AWS would refuse, or gets its credentials in a way that
-/// `jit` does not support.
+/// The profile is incomplete, refers to itself, has a value that AWS would refuse, or gets its credentials in
+/// a way that `jit` does not support.
 pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Result<Option<File>, Mistake> {
     let Some(line) = profiles.line(profile) else { return Ok(None) };
     let file = File { path: profiles.path().to_owned(), seam: Some(profiles.seam()), ..File::default() };
@@ -54,17 +56,18 @@ pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Resul
     Ok(Some(reader.file))
 }
 
-/// The profiles that can be used, each with what it is as a role.
+/// The profiles that can be used, each as a role.
 pub fn usable(profiles: &AwsProfiles) -> impl Iterator<Item = (&str, File)> {
     let names = profiles.names().iter();
     names.filter_map(|name| Some((name.as_str(), as_roles(profiles, name, &[]).ok()??)))
 }
 
-/// What is wrong with each profile that is meant to lead to credentials and cannot.
+/// The mistakes of profiles that should lead to credentials and do not.
 pub fn mistakes(profiles: &AwsProfiles) -> impl Iterator<Item = Mistake> {
     let leads_to_credentials = |name: &&String| {
         let has = |key: &str| profiles.get(name, key).is_some();
-        // A portal alone is for tools that want its token, and `aws login` belongs to the AWS CLI.
+        // A profile with only a portal is for tools that want its token, and `aws login` belongs to the AWS
+        // CLI.
         let is_enough = |key: &str| !["sso_session", "sso_start_url"].contains(&key);
         let mut keys = OVERRULING_KEYS.into_iter().filter(|key| is_enough(key)).chain([CREDENTIAL_PROCESS]);
         keys.any(has) && !has(LOGIN_SESSION)
@@ -73,16 +76,16 @@ pub fn mistakes(profiles: &AwsProfiles) -> impl Iterator<Item = Mistake> {
     meant.filter_map(|name| as_roles(profiles, name, &[]).err())
 }
 
-/// Fills a [`File`] with what one profile leads to.
+/// Fills a [`File`] with a profile and everything it depends on.
 struct Reader<'a> {
     profiles: &'a AwsProfiles,
     file: File,
-    /// The region of the profile that was named: STS is asked there for every step, as botocore does it.
+    /// The region of the profile that the user named: like botocore, jit asks STS there for every step.
     region: Option<At<String>>,
 }
 
 impl Reader<'_> {
-    /// What is wrong with a profile; `why` goes on with "the profile NAME …".
+    /// A mistake of a profile; `why` continues the sentence "the profile NAME …".
     fn unfit(&self, profile: &str, line: usize, why: impl std::fmt::Display) -> Mistake {
         self.mistake(line, format!("the profile {profile} {why}"), None)
     }
