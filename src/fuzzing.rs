@@ -65,6 +65,7 @@ pub(crate) fn session_of(credentials: Credentials) -> Session {
         source_identity: None,
         tags: BTreeMap::new(),
         transitive_tags: BTreeSet::new(),
+        restricted_by: Vec::new(),
     }
 }
 

@@ -13,15 +13,16 @@ pub mod fuzzing;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
 use crate::plan::{DiscoveredRole, SamlPair};
 use jit_wire::arn::RoleArn;
 
-#[cfg(any(test, fuzzing))]
-pub(crate) use complete::completions_of;
 pub use complete::{Completion, completions};
+#[cfg(any(test, fuzzing))]
+pub(crate) use complete::{completions_of, names_in};
 use file::{contents, lines, parse, parsed, read, write};
 
 /// Every role that was listed, IdP by IdP. An unreadable file counts as empty: the next login writes it
@@ -33,8 +34,9 @@ pub fn all(state: &Path) -> Vec<DiscoveredRole> {
     found
 }
 
-/// Every role that `name` may match: the role with this ARN, and all roles in the account whose number or
-/// name it begins with. No other line is parsed.
+/// Every role that `name` may match: the role with this ARN, and all roles in the account whose number or name
+/// it begins with. Also the roles of accounts that have the same name as one of these, which shows whether that
+/// name means one account only. No other line is parsed.
 pub fn near(state: &Path, name: &str) -> Vec<DiscoveredRole> {
     let account = name.rsplit_once('/').map_or(name, |(account, _)| account);
     let fits = |line: &str| {
@@ -43,12 +45,20 @@ pub fn near(state: &Path, name: &str) -> Vec<DiscoveredRole> {
             std::array::from_fn(|_| parts.next().unwrap_or_default());
         account_id == account || account_name == account || role_arn == name
     };
-    let mut found = Vec::new();
-    for (idp, text) in contents(state) {
-        found.extend(lines(&text).filter(|line| fits(line)).filter_map(|line| parse(&idp, line)));
-    }
-    found.sort();
-    found
+    let texts = contents(state);
+    let found = |fits: &dyn Fn(&str) -> bool| -> Vec<DiscoveredRole> {
+        let of_text = |(idp, text): &(String, String)| -> Vec<DiscoveredRole> {
+            lines(text).filter(|line| fits(line)).filter_map(|line| parse(idp, line)).collect()
+        };
+        texts.iter().flat_map(of_text).collect()
+    };
+    let mut near = found(&fits);
+    let names: HashSet<String> = near.iter().filter_map(|role| role.account_name.clone()).collect();
+    near.extend(found(&|line| {
+        !fits(line) && line.split('\t').nth(2).is_some_and(|account_name| names.contains(account_name))
+    }));
+    near.sort();
+    near
 }
 
 /// The roles of an assertion of `idp`.

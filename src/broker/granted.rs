@@ -74,6 +74,7 @@ impl Broker<'_, '_> {
             source_identity: granted.source_identity,
             tags: Default::default(),
             transitive_tags: Default::default(),
+            restricted_by: if index + 1 == plan.legs.len() { plan.restricted_by.clone() } else { Vec::new() },
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::sys::{browser, process};
 use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
-use jit_wire::arn::{Partition, is_region};
+use jit_wire::arn::Partition;
 use jit_wire::env::{AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_SIGNIN, AWS_REGION};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::http::HttpError;
@@ -22,6 +22,7 @@ use jit_wire::secret::Secret;
 use jit_wire::trusted_url::{Purpose, TrustedUrl, UrlError};
 
 use super::advice;
+use super::region;
 use super::subject::{RoleArgs, Subject, typed_need};
 
 /// Open the AWS console in the browser, signed in
@@ -78,10 +79,6 @@ enum ConsoleError {
     User(String),
     #[error("there is no browser here to open the console in")]
     NoBrowser(String),
-    #[error("`{region}` is not a region")]
-    NotARegion { region: String, partition: Partition, role: String },
-    #[error("{region} is not a region of {}, the role's partition", partition.name())]
-    OtherRegion { region: String, partition: Partition, role: String },
     #[error("`{url}` {why}")]
     Page { url: String, why: PageError },
     #[error("AWS does not publish the URL of the console of {}", partition.name())]
@@ -97,11 +94,7 @@ enum ConsoleError {
 impl Explain for ConsoleError {
     fn kind(&self) -> Kind {
         match self {
-            Self::User(_)
-            | Self::NotARegion { .. }
-            | Self::OtherRegion { .. }
-            | Self::Page { .. }
-            | Self::NoHost { .. } => Kind::Usage,
+            Self::User(_) | Self::Page { .. } | Self::NoHost { .. } => Kind::Usage,
             Self::NoBrowser(_) | Self::SignInPage { .. } | Self::Federation(_) | Self::HandOver { .. } => {
                 Kind::Failed
             }
@@ -119,11 +112,6 @@ impl Explain for ConsoleError {
                 command: format!("console --print {}", name::in_command(role)).into(),
                 does: "prints a URL; anyone who opens it within 15 min is signed in".into(),
             }],
-            Self::NotARegion { partition, role, .. } | Self::OtherRegion { partition, role, .. } => {
-                let region = partition.default_region();
-                let role = name::in_command(role);
-                vec![Next::run(format!("console --region {region} {role}"))]
-            }
             Self::Page { .. } => Next::list(["copy the URL of a page from the console itself"]),
             Self::NoHost { partition, role } => vec![
                 Next::words(format!(
@@ -155,8 +143,9 @@ impl Explain for ConsoleError {
 }
 
 pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
-    let subject = Subject::find(&args.role, world)?;
+    let subject = Subject::find(&args.role, world)?.in_region(args.region.as_deref())?;
     let plan = &subject.plan;
+    region::say_which(plan, &world.env, ui);
     subject.confirm()?;
     let destination = destination(args, plan, world)?;
     if is_a_user(plan) {
@@ -174,7 +163,7 @@ pub(super) fn run(args: &ConsoleArgs, world: &World, ui: &Ui) -> CommandResult {
             if ![":assumed-role/", ":federated-user/"].iter().any(|kind| session.assumed_arn.contains(kind)) {
                 return Err(ConsoleError::User(plan.role.clone()).into());
             }
-            let region = region(args, plan, world);
+            let region = region_of(plan, world);
             let sign_in = named_endpoint(&world.env, AWS_ENDPOINT_URL_SIGNIN)?.map_or_else(
                 || format!("https://{}", plan.target().role.value.partition().sign_in_host(&region)),
                 |url| url.as_str().trim_end_matches('/').to_owned(),
@@ -253,25 +242,20 @@ fn portal_link(plan: &Plan, destination: &str) -> Option<String> {
     Some(format!("{}/#/console?{query}", center.start_url.value))
 }
 
-fn region(args: &ConsoleArgs, plan: &Plan, world: &World) -> String {
+fn region_of(plan: &Plan, world: &World) -> String {
     let partition = plan.target().role.value.partition();
     let configured = plan.region.as_ref().map(|region| region.value.as_str());
     let variable = [AWS_REGION, AWS_DEFAULT_REGION].into_iter().find_map(|name| world.env.get(name));
     let fits = |region: &&str| Partition::of_region(region) == partition;
-    let region = args.region.as_deref().or(configured).or(variable.filter(fits));
+    let region = configured.or(variable.filter(fits));
     region.unwrap_or_else(|| partition.default_region()).to_owned()
 }
 
 /// The URL of the console page to open.
 fn destination(args: &ConsoleArgs, plan: &Plan, world: &World) -> CommandResult<String> {
-    let partition = plan.target().role.value.partition();
-    let region = region(args, plan, world);
-    if !is_region(&region) {
-        return Err(ConsoleError::NotARegion { region, partition, role: plan.role.clone() }.into());
-    }
-    if Partition::of_region(&region) != partition {
-        return Err(ConsoleError::OtherRegion { region, partition, role: plan.role.clone() }.into());
-    }
+    let (partition, region) = (plan.target().role.value.partition(), region_of(plan, world));
+    // It may be that of the configuration or of the environment.
+    region::check(&region, plan)?;
     if let Some(url) = &args.url {
         let page = pages::page(url, partition);
         return page.map_err(|why| ConsoleError::Page { url: url.clone(), why }.into());

@@ -3,21 +3,25 @@
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
+use crate::config::resolve::Flags;
 use crate::error::{CommandResult, Kind};
+use crate::plan::Valued;
 use crate::ui::Ui;
 use crate::world::World;
-use jit_wire::env::{Env, PS_MODULE_PATH, SHELL};
+use jit_wire::env::{Env, JIT_ROLE, PS_MODULE_PATH, SHELL};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name::{self, Variable};
 use jit_wire::secret::to_wiped_json;
 
 use super::exec::{SHADOWS, Set, variables};
+use super::load::Configuration;
+use super::region;
 use super::subject::{RoleArgs, Subject, typed_need};
 
 /// Print a role's credentials as shell statements
 ///
 /// In bash or zsh: eval "$(jit env ROLE)". Unsets variables that would make an AWS
-/// tool use other credentials.
+/// tool use other credentials. To take it back: eval "$(jit env --unset)".
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct EnvArgs {
@@ -27,6 +31,12 @@ pub struct EnvArgs {
     /// The syntax to print (default: from SHELL)
     #[arg(long, value_enum)]
     pub shell: Option<ShellSyntax>,
+    /// The region to print (default: the role's, else your AWS_REGION)
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Print statements that unset what `jit env` has set in this shell
+    #[arg(long, conflicts_with_all = ["role", "role_option", "region"])]
+    pub unset: bool,
 }
 
 /// The formats that `jit env` prints.
@@ -48,6 +58,8 @@ enum EnvError {
     NeedsQuotes { name: Variable, role: String },
     #[error("SHELL is not a shell that jit knows")]
     UnknownShell,
+    #[error("--unset prints nothing for {0}: it is a list of values, and unsets none")]
+    NothingToUnset(&'static str),
 }
 
 impl Explain for EnvError {
@@ -61,7 +73,7 @@ impl Explain for EnvError {
                 "programs disagree on quotes in such files: docker run --env-file treats them as part of the value"
                     .to_owned(),
             ],
-            Self::UnknownShell => Vec::new(),
+            Self::UnknownShell | Self::NothingToUnset(_) => Vec::new(),
         }
     }
 
@@ -73,15 +85,20 @@ impl Explain for EnvError {
             Self::UnknownShell => {
                 Next::list(["choose one: --shell bash, zsh, fish, powershell, json or dotenv"])
             }
+            Self::NothingToUnset(_) => Next::list(["choose one: --shell bash, zsh, fish or powershell"]),
         }
     }
 }
 
 pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let syntax = args.shell.map_or_else(|| of_user(&world.env), Ok)?;
-    let subject = Subject::find_fast(&args.role, world)?;
+    if args.unset {
+        return unset(syntax, world, ui);
+    }
+    let subject = Subject::find_fast(&args.role, world)?.in_region(args.region.as_deref())?;
     subject.confirm()?;
     let session = subject.session(&typed_need(world, None))?;
+    region::say_which(&subject.plan, &world.env, ui);
     let variables = variables(&session, &subject.plan, &world.env);
     let set: Vec<&str> = variables.iter().map(|(name, _)| name.as_str()).collect();
     // The shell's exported variables are those of this process. A variable that is not set must not be
@@ -91,6 +108,52 @@ pub(super) fn run(args: &EnvArgs, world: &World, ui: &Ui) -> CommandResult {
     let text = statements(syntax, &clear.collect::<Vec<_>>(), &variables)
         .map_err(|name| EnvError::NeedsQuotes { name, role: subject.plan.role.clone() })?;
     ui.data(text.as_bytes())
+}
+
+/// What `jit env` sets for every role. Settings of a profile come with them: see [`unset`].
+const ALWAYS_SET: [&str; 8] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "JIT_ROLE",
+    "JIT_ACCOUNT_ID",
+];
+
+/// Prints what takes back everything that `jit env` has set in the shell that this was started in, as far as it is set.
+fn unset(syntax: ShellSyntax, world: &World, ui: &Ui) -> CommandResult {
+    let name = match syntax {
+        ShellSyntax::Json => Some("json"),
+        ShellSyntax::Dotenv => Some("dotenv"),
+        ShellSyntax::Bash | ShellSyntax::Zsh | ShellSyntax::Fish | ShellSyntax::Powershell => None,
+    };
+    if let Some(name) = name {
+        return Err(EnvError::NothingToUnset(name).into());
+    }
+    let is_set = |name: &str| world.env.names().any(|set| set == name);
+    let always = ALWAYS_SET.into_iter().filter(|name| is_set(name)).map(Variable::known);
+    let names: Vec<Variable> = always.chain(set_for_profile(world)).collect();
+    if names.is_empty() {
+        ui.say("jit env has set nothing in this shell");
+    }
+    let text = statements(syntax, &names, &[])
+        .map_err(|name| EnvError::NeedsQuotes { name, role: String::new() })?;
+    ui.data(text.as_bytes())
+}
+
+/// The settings that came with the role of this shell, if that is a profile, and are as `jit env` has set them.
+fn set_for_profile(world: &World) -> Vec<Variable> {
+    let plan = || {
+        let role = world.env.get(JIT_ROLE)?;
+        let files = Configuration::read(world).and_then(Configuration::with_roles).ok()?;
+        files.plan(role, Flags::default()).ok()
+    };
+    let variables = plan().map(|plan| plan.variables).unwrap_or_default();
+    let as_set =
+        |(name, at): &(Variable, Valued<String>)| world.env.get(name.as_str()) == Some(at.value.as_str());
+    variables.into_iter().filter(as_set).map(|(name, _)| name).collect()
 }
 
 /// The syntax of the shell in `SHELL`, or PowerShell if its own variable is set.

@@ -37,7 +37,8 @@ pub fn completion_words(data: &[u8]) {
     let file = File::parse("", &config).unwrap_or_default();
     let profiles = (Document::parse(profiles.as_bytes()).unwrap_or_default(), String::new());
     let profiles = AwsProfiles::new(profiles, (Document::default(), String::new()));
-    let offered = index::completions_of(&offered, "acme", &typed);
+    let names = index::names_in([&*offered]);
+    let offered = index::completions_of(&offered, "acme", &typed, &names);
     for candidate in completions::candidates(&typed, &file, &profiles, offered) {
         let value = candidate.get_value().to_string_lossy();
         assert!(value.starts_with(&*typed), "{value:?} does not go on from {typed:?}");

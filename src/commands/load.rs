@@ -12,14 +12,17 @@ use crate::config::part;
 use crate::config::resolve::{self, Flags, ResolveError};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::index;
-use crate::plan::{Plan, Valued};
+use crate::plan::{DiscoveredRole, Plan, Valued};
 use crate::store::{self, Store};
 use crate::sys::{folders, fs, process};
+use crate::ui::{Likeness, likeness};
 use crate::world::{Asking, Folders, World};
 use jit_wire::env::JIT_WITHIN;
 
 use super::advice::ConfigUnread;
+use super::nameable::{self, Nameable};
 use super::terminals;
+use super::unknown::UnknownRole;
 
 /// The largest `config.toml` that is read, in bytes. A person writes a few thousand.
 pub(super) const LARGEST_CONFIG: u64 = 16 * 1024 * 1024;
@@ -166,37 +169,91 @@ impl<'w> Configuration<'w> {
     /// # Errors
     /// No such role exists, or it cannot be resolved.
     pub(super) fn plan(&self, name: &str, flags: Flags<'_>) -> CommandResult<Plan> {
-        let plan = self.resolved(name, flags)?;
+        Ok(self.plan_if_known(name, flags)??)
+    }
+
+    /// The same for a name that something may have given that was not typed, which is said if it is wrong.
+    ///
+    /// # Errors
+    /// As for [`Self::plan`].
+    pub(super) fn plan_named(&self, name: &Valued<String>, flags: Flags<'_>) -> CommandResult<Plan> {
+        Ok(self.plan_if_known(&name.value, flags)?.map_err(|unknown| unknown.named_by(name))?)
+    }
+
+    /// The same; that there is no such role is an answer, for a command that can let the person pick another one.
+    ///
+    /// # Errors
+    /// The role cannot be resolved.
+    pub(super) fn plan_if_known(
+        &self,
+        name: &str,
+        flags: Flags<'_>,
+    ) -> CommandResult<Result<Plan, UnknownRole>> {
+        let resolved = match self.resolved(name, flags)? {
+            Some(plan) => Some(plan),
+            None => match self.other_name(name) {
+                Some(other) => self.resolved(&other, flags)?,
+                None => None,
+            },
+        };
+        let Some(plan) = resolved else {
+            return Ok(Err(UnknownRole::new(name, None, &self.known())));
+        };
         // All later calls are for this plan.
         let certificates = plan.ca_bundle.as_ref();
         let http = &self.world.http;
         http.trust(certificates.map(|at| (at.value.as_str(), format!("`ca_bundle` ({})", at.origin))));
-        Ok(plan)
+        Ok(Ok(plan))
     }
 
-    /// Whether no file defines a role called `name`, and no IdP was seen to offer it.
-    pub(super) fn is_unknown(&self, name: &str) -> bool {
-        let (env, state) = (&self.world.env, &self.world.folders.state);
-        let found = resolve::plan(&self.file, name, Flags::default(), env, || index::near(state, name));
-        matches!(found, Err(ResolveError::UnknownRole { .. }))
-    }
-
-    fn resolved(&self, name: &str, flags: Flags<'_>) -> CommandResult<Plan> {
-        let file = &self.file;
-        let env = &self.world.env;
-        let state = &self.world.folders.state;
+    /// The plan for `name`, if that is a name.
+    fn resolved(&self, name: &str, flags: Flags<'_>) -> CommandResult<Option<Plan>> {
+        let (file, env, state) = (&self.file, &self.world.env, &self.world.folders.state);
         if !file.roles.contains_key(name)
             && let Some(profile) = self.profile(name)?
         {
-            return Ok(resolve::plan(&profile, name, flags, env, Vec::new)?);
+            return Ok(Some(resolve::plan(&profile, name, flags, env, Vec::new)?));
         }
-        match resolve::plan(file, name, flags, env, || index::near(state, name)) {
-            // The whole index is needed only to suggest a similar name.
-            Err(ResolveError::UnknownRole { .. }) => {
-                Ok(resolve::plan(file, name, flags, env, || index::all(state))?)
-            }
-            plan => Ok(plan?),
+        let near = OnceCell::new();
+        let offered = || near.get_or_init(|| index::near(state, name)).clone();
+        let plan = match resolve::plan(file, name, flags, env, offered) {
+            Err(ResolveError::UnknownRole { .. }) => return Ok(None),
+            plan => plan?,
+        };
+        if near.get().is_some_and(|near| is_misspelled(&plan, near)) {
+            return Ok(None);
         }
+        self.without_namesake(plan).map(Some)
+    }
+
+    /// An offered role goes by the name of its account, unless a profile has that very name and so is what it means.
+    fn without_namesake(&self, plan: Plan) -> CommandResult<Plan> {
+        let offered = !self.file.roles.contains_key(&plan.role);
+        if !offered || self.profile(&plan.role)?.is_none() {
+            return Ok(plan);
+        }
+        let mut plan = plan;
+        plan.role = number_name(&plan);
+        if let Some(leg) = plan.legs.last_mut() {
+            leg.name.clone_from(&plan.role);
+        }
+        Ok(plan)
+    }
+
+    /// What a role is called that `name` means in another way: by its ARN, whatever names the role, or by a profile that
+    /// asks `jit` for it.
+    fn other_name(&self, name: &str) -> Option<String> {
+        let other = if name.starts_with("arn:") {
+            self.known().into_iter().find(|one| one.has_arn(name)).map(Nameable::sure_name)
+        } else {
+            aws::asks_jit_for(self.profiles().ok()?, name)
+        };
+        other.filter(|other| other != name)
+    }
+
+    /// Everything that can be named, as far as it can be read.
+    fn known(&self) -> Vec<Nameable> {
+        nameable::with_requests(self).unwrap_or_else(|_| nameable::of_configuration(&self.file, self.world))
     }
 
     /// Opens the store that is configured.
@@ -212,6 +269,20 @@ impl<'w> Configuration<'w> {
         };
         Ok(Store::open(world, store::Options { key_cache: self.file.key_cache, prompts })?)
     }
+}
+
+/// `account/role` of the role of `plan`, with the account's number.
+fn number_name(plan: &Plan) -> String {
+    let role = &plan.target().role.value;
+    format!("{}/{}", role.account(), role.as_str().rsplit('/').next().unwrap_or_default())
+}
+
+/// Whether the role of `plan` is none of those that are `offered`, and almost called like one of them in its account.
+/// Any other role that is not on the list is tried: it may be new.
+fn is_misspelled(plan: &Plan, offered: &[DiscoveredRole]) -> bool {
+    let name = number_name(plan);
+    let is_listed = offered.iter().any(|role| role.name() == name);
+    !is_listed && offered.iter().any(|role| likeness(&name, &role.name()) == Some(Likeness::Misspelled))
 }
 
 /// The part of `config.toml` that `role` depends on; `None` if the whole file must be read.

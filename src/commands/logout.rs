@@ -58,7 +58,7 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     let files = Configuration::read(world)?.with_roles()?;
     let store = files.open_store()?;
     let name = files.role_name(args.role.name())?;
-    let plan = files.plan(&name.value, Flags::default())?;
+    let plan = files.plan_named(&name, Flags::default())?;
     let mut ended = Vec::new();
     for key in sessions_of(&store, &plan.proof.login_key())? {
         let session = read(&store, &key);
@@ -73,7 +73,7 @@ pub(super) fn run(args: &LogoutArgs, world: &World, ui: &Ui) -> CommandResult {
     ui.done(match (ended.as_slice(), was_signed_in) {
         ([], false) => shown!("Nothing was stored for {}", idp),
         (sessions, _) => {
-            let mut roles: Vec<&str> = sessions.iter().map(|session| session.role.as_str()).collect();
+            let mut roles: Vec<String> = sessions.iter().map(Session::shown_role).collect();
             roles.sort_unstable();
             let forgot =
                 if roles.is_empty() { String::new() } else { format!(", forgot {}", roles.join(", ")) };

@@ -44,11 +44,15 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
                 "The configuration file, instead of jit/config.toml in the user's configuration folder.",
             ),
             ("JIT_ROLE", "The role to use when none is given."),
+            ("AWS_PROFILE", "The role to use when neither an argument nor JIT_ROLE gives one."),
             ("JIT_STORE", "auto, keychain, kernel or file: where to keep the key that seals sessions."),
             ("JIT_LOG", "error, warn, info or debug: the level of the log on stderr."),
             ("BROWSER", "The command that opens sign-in pages, instead of the default browser."),
             ("NO_COLOR, TERM", "Any value of the first, or dumb in the second, turns colors off."),
-            ("SHELL, PSModulePath", "The shell that env prints statements for, without --shell."),
+            (
+                "SHELL, PSModulePath",
+                "The shell that exec opens without a command, and that env prints statements for without --shell.",
+            ),
             ("AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "As for the AWS CLI."),
             ("AWS_REGION, AWS_DEFAULT_REGION", "The region, if the configuration sets none."),
             (
@@ -71,7 +75,7 @@ const SECTIONS: [(&str, &[(&str, &str)]); 3] = [
             ),
             ("JIT_WITHIN", "Set for the credential_process of a profile, to detect loops."),
             (
-                "AWS_CREDENTIAL_EXPIRATION",
+                "AWS_CREDENTIAL_EXPIRATION, JIT_RESTRICTED_BY",
                 "With JIT_ROLE, what status --prompt shows in a command run by exec.",
             ),
             ("AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true: use those endpoints."),

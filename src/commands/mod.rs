@@ -1,8 +1,9 @@
 //! Each command is one file: its arguments, their help, and what it does.
 //!
 //! Shared by the commands: `load` reads the user's files, `nameable` lists every role in them, `subject` is
-//! the role of a command, `access` is what the commands about requests share, `pick` is the picker, and
-//! `advice` turns the advice of errors into hints.
+//! the role of a command, `unknown` finds what a name that matches no role may have meant, `region` handles
+//! `--region`, `access` is what the commands about requests share, `pick` is the picker, and `advice` turns
+//! the advice of errors into hints.
 
 mod access;
 mod advice;
@@ -29,6 +30,7 @@ pub mod man;
 mod nameable;
 mod pick;
 pub mod policy;
+mod region;
 pub mod request;
 pub mod requests;
 pub mod revoke;
@@ -36,6 +38,7 @@ pub mod roles;
 pub mod status;
 pub mod subject;
 mod terminals;
+mod unknown;
 pub mod whoami;
 
 use clap::{Parser, Subcommand};

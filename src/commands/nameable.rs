@@ -1,21 +1,23 @@
 //! Every role that can be given by name: the roles of `config.toml`, the profiles of AWS's files, and the
 //! roles that IdPs offered.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::config::aws;
 use crate::config::file::{File, Parent, RoleSection, Target};
 use crate::error::CommandResult;
 use crate::index;
-use crate::plan::DiscoveredRole;
+use crate::plan::{AccountNames, DiscoveredRole};
 use crate::world::World;
 
+use super::access;
 use super::load::Configuration;
 
 /// A role that can be given by name.
 #[derive(Clone, Debug)]
 pub(super) struct Nameable {
-    /// Its name on the command line.
+    /// What to call it first. Of a role that is only offered: `account/role` with the account's name, if that means one
+    /// account only and can be typed; else with its number.
     pub(super) name: String,
     /// Where the name is defined.
     pub(super) found: FoundIn,
@@ -27,6 +29,8 @@ pub(super) struct Nameable {
     pub(super) account_name: Option<String>,
     /// The name of the role in its account.
     pub(super) role: String,
+    /// Its ARN; none for a permission set and for a profile that assumes no role.
+    pub(super) arn: Option<String>,
     /// The description, else the account's name or how the role is reached.
     pub(super) about: String,
     /// `KEY=VALUE ` for each configured tag, for the search.
@@ -72,6 +76,7 @@ impl Nameable {
             account: account.to_owned(),
             account_name: account_names.get(account).cloned(),
             role: called.to_owned(),
+            arn: arn_of(&role.target),
             about,
             tags: tags.map(|(key, value)| format!("{key}={value} ")).collect(),
             color: role.color.clone(),
@@ -91,22 +96,28 @@ impl Nameable {
             account: account.unwrap_or("several").to_owned(),
             account_name: None,
             role: role.to_owned(),
+            arn: None,
             tags: String::new(),
             color: None,
             region: None,
         }
     }
 
-    /// A role that an IdP offered.
-    pub(super) fn offered(role: DiscoveredRole) -> Self {
+    /// A role that an IdP was seen to offer. `names` are those of all accounts that are known.
+    pub(super) fn offered(role: DiscoveredRole, names: &AccountNames) -> Self {
+        let name = names.first_name(&role);
+        let account_name = role.account_name.filter(|name| !name.is_empty());
+        // The name of the account is in that of the role, unless several accounts have it.
+        let about = account_name.clone().filter(|_| name.starts_with(&format!("{}/", role.account)));
         Self {
-            name: role.name(),
+            name,
             found: FoundIn::Index,
             idp: role.idp,
             account: role.account,
-            about: role.account_name.clone().unwrap_or_default(),
-            account_name: role.account_name.filter(|name| !name.is_empty()),
+            about: about.unwrap_or_default(),
+            account_name,
             role: role.role,
+            arn: role.saml.map(|pair| pair.role_arn),
             tags: String::new(),
             color: None,
             region: None,
@@ -123,11 +134,46 @@ impl Nameable {
             account: role.target.account().to_owned(),
             account_name: None,
             role: about.rsplit('/').next().unwrap_or_default().to_owned(),
+            arn: arn_of(&role.target),
             about,
             tags: String::new(),
             color: None,
             region: None,
         }
+    }
+
+    /// `account/role` with the account's number, which means this role whatever the account is called.
+    pub(super) fn number_name(&self) -> String {
+        format!("{}/{}", self.account, self.role)
+    }
+
+    /// A name that means this role and no other, for what is done next: the account may be called something else by then, or
+    /// a role of the same name may be added.
+    pub(super) fn sure_name(self) -> String {
+        if self.found == FoundIn::Index { self.number_name() } else { self.name }
+    }
+
+    /// The account by its name and its number, or by its number alone where its name is that of the role already.
+    pub(super) fn account_shown(&self) -> String {
+        match &self.account_name {
+            Some(name) if self.found != FoundIn::Index => account_shown(&self.account, Some(name)),
+            _ => self.account.clone(),
+        }
+    }
+
+    /// Whether `arn` is this role's: its own, or that of one of its sessions. In one account, a role's name is unique
+    /// whatever its path, but a permission set may have the name of a role.
+    pub(super) fn has_arn(&self, arn: &str) -> bool {
+        if self.arn.as_deref() == Some(arn) {
+            return true;
+        }
+        let is_assigned = arn.contains(PERMISSION_SET);
+        let own_is_assigned = self.arn.as_ref().is_none_or(|own| own.contains(PERMISSION_SET));
+        let named = match &self.arn {
+            Some(own) => of_arn(own),
+            None => Some(self.number_name()),
+        };
+        !self.role.is_empty() && is_assigned == own_is_assigned && named.is_some() && of_arn(arn) == named
     }
 
     /// The file that defines it, or the IdP that offers it.
@@ -138,6 +184,18 @@ impl Nameable {
             FoundIn::Index => &self.idp,
             FoundIn::Policy => "on request",
         }
+    }
+}
+
+/// The account by its name and its number, as far as they are known.
+pub(super) fn account_shown(number: &str, name: Option<&String>) -> String {
+    name.map_or_else(|| number.to_owned(), |name| format!("{name} ({number})"))
+}
+
+fn arn_of(target: &Target) -> Option<String> {
+    match target {
+        Target::Arn(arn) => Some(arn.value.to_string()),
+        Target::Assigned { .. } | Target::Itself { .. } => None,
     }
 }
 
@@ -165,19 +223,56 @@ pub(super) fn all(files: &Configuration<'_>) -> CommandResult<Vec<Nameable>> {
     // The order is: configured roles, profiles, offered roles.
     let offered = roles.iter().position(|role| role.found == FoundIn::Index).unwrap_or(roles.len());
     let profiles: Vec<Nameable> = profiles.collect();
+    let taken: HashSet<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
+    for role in &mut roles[offered..] {
+        // A profile of that name is what it means.
+        if taken.contains(role.name.as_str()) {
+            role.name = role.number_name();
+        }
+    }
     roles.splice(offered..offered, profiles);
+    Ok(roles)
+}
+
+/// Every role that can be given by name, then those that can be requested, as the policy of the last reading names them.
+///
+/// # Errors
+/// As for [`all`].
+pub(super) fn with_requests(files: &Configuration<'_>) -> CommandResult<Vec<Nameable>> {
+    let mut roles = all(files)?;
+    if files.file.access.is_some() {
+        let on_request = access::kept_names(&files.world().folders.state).into_iter();
+        let others = on_request.filter(|(name, _)| !files.file.roles.contains_key(name));
+        roles.extend(others.map(|(name, role)| Nameable::on_request(name, &role)));
+    }
     Ok(roles)
 }
 
 /// The configured roles, then the other roles that the configured IdPs offer.
 pub(super) fn of_configuration(file: &File, world: &World) -> Vec<Nameable> {
     let offered = index::all(&world.folders.state);
-    let names = offered.iter().filter_map(|role| Some((role.account.clone(), role.account_name.clone()?)));
-    let names: HashMap<String, String> = names.filter(|(_, name)| !name.is_empty()).collect();
+    let (names, by_name) = (names_of(&offered), AccountNames::of(&offered));
     let known = HubRoles::of(file);
     let configured = file.roles.keys().map(|name| Nameable::configured(file, name, &names));
     let beside = |role: &DiscoveredRole| file.idps.contains_key(&role.idp) && known.name_of(role).is_none();
-    configured.chain(offered.into_iter().filter(beside).map(Nameable::offered)).collect()
+    let named = |role: DiscoveredRole| {
+        let offered = Nameable::offered(role, &by_name);
+        // A role of the file that has that name is what it means.
+        let is_taken = file.roles.contains_key(&offered.name);
+        if is_taken { Nameable { name: offered.number_name(), ..offered } } else { offered }
+    };
+    configured.chain(offered.into_iter().filter(beside).map(named)).collect()
+}
+
+/// The names of the accounts that IdPs were seen to offer, by their numbers.
+pub(super) fn account_names(world: &World) -> HashMap<String, String> {
+    names_of(&index::all(&world.folders.state))
+}
+
+fn names_of(offered: &[DiscoveredRole]) -> HashMap<String, String> {
+    let names = offered.iter().filter_map(|role| Some((&role.account, role.account_name.as_ref()?)));
+    let names = names.filter(|(_, name)| !name.is_empty());
+    names.map(|(account, name)| (account.clone(), name.clone())).collect()
 }
 
 /// The configured hub roles, to find the one that is an offered role.
@@ -209,6 +304,9 @@ impl<'f> HubRoles<'f> {
     }
 }
 
+/// How the name of the role behind a permission set begins.
+const PERMISSION_SET: &str = "AWSReservedSSO_";
+
 /// `account/role` of an ARN, which may be incomplete. The ARN of a session gives its role, and the role of
 /// a permission set gives the permission set.
 pub(super) fn of_arn(word: &str) -> Option<String> {
@@ -220,7 +318,7 @@ pub(super) fn of_arn(word: &str) -> Option<String> {
         "assumed-role" => path.split('/').next().unwrap_or_default(),
         _ => path.rsplit('/').next().unwrap_or_default(),
     };
-    let assigned = name.strip_prefix("AWSReservedSSO_").and_then(|name| name.rsplit_once('_'));
+    let assigned = name.strip_prefix(PERMISSION_SET).and_then(|name| name.rsplit_once('_'));
     let name = assigned.map_or(name, |(set, _)| set);
     Some(if name.is_empty() { account.to_owned() } else { format!("{account}/{name}") })
 }

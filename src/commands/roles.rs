@@ -10,13 +10,12 @@ use crate::config::resolve;
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::IdpLogin;
 use crate::index;
-use crate::plan::{DiscoveredRole, ProofPlan};
+use crate::plan::{AccountNames, DiscoveredRole, ProofPlan};
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Progress, Ui};
 use crate::world::World;
 use jit_wire::explain::{Explain, Next};
 
-use super::access;
 use super::advice;
 use super::load::Configuration;
 use super::nameable::{self, Nameable};
@@ -81,17 +80,11 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
     }
     let wanted = args.filter.as_deref().unwrap_or_default().to_lowercase();
     let fits = |role: &Nameable| {
-        [&role.name, &role.account, &role.about].iter().any(|text| text.to_lowercase().contains(&wanted))
+        let account_name = role.account_name.as_deref().unwrap_or_default();
+        let texts = [&role.name, &role.account, &role.number_name(), account_name, &role.about];
+        texts.iter().any(|text| text.to_lowercase().contains(&wanted))
     };
-    let on_request = match &files.file.access {
-        Some(_) => access::kept_names(&world.folders.state),
-        None => Vec::new(),
-    };
-    let on_request = on_request
-        .into_iter()
-        .filter(|(name, _)| !files.file.roles.contains_key(name))
-        .map(|(name, role)| Nameable::on_request(name, &role));
-    let roles: Vec<Nameable> = nameable::all(&files)?.into_iter().chain(on_request).filter(fits).collect();
+    let roles: Vec<Nameable> = nameable::with_requests(&files)?.into_iter().filter(fits).collect();
     for mistake in aws::mistakes(files.profiles()?) {
         ui.warn(shown!("{}; ignoring this profile", mistake));
     }
@@ -109,7 +102,9 @@ pub(super) fn run(args: &RolesArgs, world: &World, ui: &Ui) -> CommandResult {
     }
     let mut rows = vec![["role", "account", "from", "about"].map(Shown::from).to_vec()];
     rows.extend(
-        roles.iter().map(|role| [&role.name, &role.account, role.from(), &role.about].map(escape).to_vec()),
+        roles
+            .iter()
+            .map(|role| [&role.name, &role.account_shown(), role.from(), &role.about].map(escape).to_vec()),
     );
     // One write: ten thousand lines would be as many system calls.
     ui.line(Shown::join(table(&rows).lines().map(|line| line.trim_end()), "\n"))
@@ -163,14 +158,21 @@ pub(super) fn learn(
     Ok(offered)
 }
 
+/// The name of a role with the number of its account beside it.
+fn with_number(name: &str, account: &str) -> String {
+    if name.starts_with(account) { name.to_owned() } else { format!("{name} ({account})") }
+}
+
 /// Reports new roles, and roles that no longer exist.
 fn difference(idp: &str, before: &[DiscoveredRole], now: &[DiscoveredRole], ui: &Ui) {
     if before.is_empty() {
         return;
     }
+    let by_name = AccountNames::of(before.iter().chain(now));
     let names = |of: &[DiscoveredRole], without: &[DiscoveredRole]| {
         let known: std::collections::HashSet<String> = without.iter().map(DiscoveredRole::name).collect();
-        of.iter().map(DiscoveredRole::name).filter(|name| !known.contains(name)).collect::<Vec<_>>()
+        let others = of.iter().filter(|role| !known.contains(&role.name()));
+        others.map(|role| with_number(&by_name.first_name(role), &role.account)).collect::<Vec<_>>()
     };
     let (gained, lost) = (names(now, before), names(before, now));
     if gained.is_empty() && lost.is_empty() {

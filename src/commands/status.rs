@@ -1,5 +1,6 @@
 //! `jit status`: sessions and the time left, without a network call and without a secret.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use clap::Args;
@@ -15,8 +16,8 @@ use crate::sys::folders;
 use crate::ui::text::{Shown, escape, shown, table};
 use crate::ui::{Tone, Ui};
 use crate::world::{World, clock_time};
-use jit_wire::credentials::{Freshness, Session};
-use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_ROLE};
+use jit_wire::credentials::{Freshness, Session, with_restrictions};
+use jit_wire::env::{AWS_CREDENTIAL_EXPIRATION, JIT_RESTRICTED_BY, JIT_ROLE};
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 use jit_wire::timestamp::{Timestamp, duration};
@@ -24,6 +25,7 @@ use jit_wire::timestamp::{Timestamp, duration};
 use super::access::{self, KeptRequest};
 use super::advice;
 use super::load::Configuration;
+use super::nameable;
 
 /// Show sessions, the time left, and the store in use
 ///
@@ -174,7 +176,10 @@ fn prompt(world: &World) -> Option<Shown> {
     // Inside `jit exec`, the credentials of the environment count.
     let inherited = world.env.get(JIT_ROLE).zip(world.env.get(AWS_CREDENTIAL_EXPIRATION));
     if let Some((role, until)) = inherited {
-        return Some(shown!("{} {}", name::in_prompt(role), left(Timestamp::parse_expiration(until).ok()?)));
+        let restricted_by: Vec<String> =
+            world.env.get(JIT_RESTRICTED_BY).map(name::in_prompt).into_iter().collect();
+        let shown = with_restrictions(&name::in_prompt(role), &restricted_by);
+        return Some(shown!("{} {}", shown, left(Timestamp::parse_expiration(until).ok()?)));
     }
     let files = Configuration::read(world).ok()?;
     let name = files.role_name(None).ok()?.value;
@@ -240,7 +245,8 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     } else {
         let title = |text: &'static str| ui.paint_data(Tone::Dim, text);
         let mut rows = vec![["role", "account", "left", "until", "user"].map(title).to_vec()];
-        rows.extend(holdings.sessions.iter().map(|session| row(session, world, ui)));
+        let names = nameable::account_names(world);
+        rows.extend(holdings.sessions.iter().map(|session| row(session, &names, world, ui)));
         ui.text(table(&rows))?;
     }
     let mut rows = vec![Vec::new()];
@@ -275,8 +281,11 @@ fn show(holdings: &Holdings, description: &Description, world: &World, ui: &Ui) 
     Ok(())
 }
 
-fn row(session: &Session, world: &World, ui: &Ui) -> Vec<Shown> {
+fn row(session: &Session, names: &HashMap<String, String>, world: &World, ui: &Ui) -> Vec<Shown> {
     let now = world.clock.now();
+    // Where the role goes by the account's name, that is said already.
+    let name = names.get(session.account());
+    let name = name.filter(|name| !session.role.starts_with(&format!("{name}/")));
     let left = shown!("{}", duration(session.time_left(now)));
     let left = match session.freshness(now, Duration::ZERO) {
         Freshness::Fresh => ui.paint_data(Tone::Good, left),
@@ -284,8 +293,8 @@ fn row(session: &Session, world: &World, ui: &Ui) -> Vec<Shown> {
         Freshness::Expired => ui.paint_data(Tone::Dim, "ended"),
     };
     vec![
-        ui.paint_data(Tone::Name, escape(&session.role)),
-        escape(session.account()),
+        ui.paint_data(Tone::Name, escape(&session.shown_role())),
+        escape(&nameable::account_shown(session.account(), name)),
         left,
         escape(&clock_time(session.credentials.expires_at, &*world.clock)),
         escape(&session.user),

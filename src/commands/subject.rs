@@ -17,7 +17,8 @@ use crate::world::World;
 use jit_wire::credentials::Session;
 
 use super::load::Configuration;
-use super::{access, advice, pick};
+use super::unknown::UnknownRole;
+use super::{access, advice, nameable, pick, region};
 
 /// The largest session policy that is read, in bytes. STS accepts 2 KB without whitespace.
 const LARGEST_POLICY: u64 = 256 * 1024;
@@ -121,24 +122,33 @@ impl<'w> Subject<'w> {
     fn in_files(files: Configuration<'w>, role: &RoleArgs, world: &'w World) -> CommandResult<Self> {
         let files = files.with_roles()?;
         let store = files.open_store()?;
+        let picked = |name: String| Valued::new(name, Origin::Rule("the list"));
         let name = match files.role_name(role.name()) {
             Err(ResolveError::NoRole { .. }) if world.person.can_be_asked() => {
-                Valued::new(pick::any(&files, &store)?, Origin::Rule("the list"))
+                picked(pick::any(&files, &store)?)
             }
             name => name?,
         };
-        let mut from_part = files.is_part();
-        let plan = match files.plan(&name.value, Flags::default()) {
-            // Roles on request are named by the policy alone, and in no file that is left to read.
-            Err(error) if files.file.access.is_some() && files.is_unknown(&name.value) => {
-                from_part = false;
-                access::role_on_request(&files, &name.value, &store, world)?.ok_or(error)?
+        let planned = |name: &str| -> CommandResult<Result<(Plan, bool), UnknownRole>> {
+            Ok(match files.plan_if_known(name, Flags::default())? {
+                Ok(plan) => Ok((plan, files.is_part())),
+                // Roles on request are named by the policy alone, and in no file that is left to read.
+                Err(unknown) => access::role_on_request(&files, name, &store, world)?
+                    .map(|plan| (plan, false))
+                    .ok_or(unknown),
+            })
+        };
+        let ((plan, from_part), named_by) = match planned(&name.value)? {
+            Ok(found) => (found, name.origin),
+            Err(unknown) => {
+                let known = nameable::with_requests(&files)?;
+                let name = picked(pick::instead(unknown.named_by(&name), known, &store, world)?);
+                (planned(&name.value)??, name.origin)
             }
-            plan => plan?,
         };
         Ok(Self {
             plan,
-            named_by: name.origin,
+            named_by,
             store,
             console_browser: files.file.console_browser.as_ref().map(|words| words.value.clone()),
             from_part,
@@ -153,6 +163,15 @@ impl<'w> Subject<'w> {
     pub(super) fn restricted(self, restriction: &RestrictionArgs) -> CommandResult<Self> {
         let plan = restricted(self.plan, &restriction.read()?)?;
         Ok(Self { plan, ..self })
+    }
+
+    /// With the region of the command line for what gets the session.
+    ///
+    /// # Errors
+    /// It is not a region, or none where the role can be used.
+    pub(super) fn in_region(mut self, region: Option<&str>) -> CommandResult<Self> {
+        region::set(&mut self.plan, region)?;
+        Ok(self)
     }
 
     /// Asks the person for confirmation, if the configuration requires it.

@@ -55,6 +55,8 @@ pub(super) fn run(args: &WhoamiArgs, world: &World, ui: &Ui) -> CommandResult {
             "source_identity": session.source_identity,
             "tags": session.tags,
             "transitive_tags": session.transitive_tags,
+            "role": session.role,
+            "restricted_by": session.restricted_by,
             "user": session.user,
             "idp": session.idp,
             "sign_in": session.sign_in.to_json(),

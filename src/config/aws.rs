@@ -23,7 +23,7 @@ pub use editor::{Changes, Overruled, ProfileHeader, Tangled, managed_profiles, p
 pub use profile::{Profile, Program, Unwritable};
 pub use profiles::AwsProfiles;
 pub use reader::{Broken, Why};
-pub use roles::{as_roles, mistakes, usable};
+pub use roles::{as_roles, asks_jit_for, mistakes, usable};
 pub use settings::{SETTINGS, Setting};
 pub use words::{System, split_command};
 

@@ -1,8 +1,11 @@
 //! Restricted sessions: session policies and a shorter lifetime, on the last step of the chain.
 
+use std::time::Duration;
+
 use crate::plan::{Origin, Plan, RoleId, Valued};
 use jit_wire::arn::Partition;
 use jit_wire::explain::{Explain, Kind, Next};
+use jit_wire::timestamp::duration;
 
 /// The limits of STS: the characters of an inline policy, and the number of managed ones (STS API reference,
 /// AssumeRole).
@@ -82,12 +85,16 @@ pub fn restricted(mut plan: Plan, wanted: &Restriction) -> Result<Plan, Restrict
     if *wanted == Restriction::default() {
         return Ok(plan);
     }
+    let mut restricted_by: Vec<String> =
+        wanted.read_only.then(|| "read-only".to_owned()).into_iter().collect();
     let Some(leg) = plan.legs.last_mut() else { return Ok(plan) };
     if matches!(leg.role.value, RoleId::Assigned(_)) {
         return Err(RestrictionError::PermissionSet(leg.name.clone()));
     }
     let mut arns = leg.policy_arns.as_ref().map(|arns| arns.value.clone()).unwrap_or_default();
     let asked = wanted.policy_arns.iter().cloned();
+    let called = |arn: &String| format!("policy {}", arn.rsplit('/').next().unwrap_or_default());
+    restricted_by.extend(wanted.policy_arns.iter().map(called));
     let partition = leg.role.value.partition();
     let own = format!("arn:{}:iam::aws:policy/ReadOnlyAccess", partition.name());
     for arn in asked.chain(wanted.read_only.then_some(own)) {
@@ -115,6 +122,7 @@ pub fn restricted(mut plan: Plan, wanted: &Restriction) -> Result<Plan, Restrict
             return Err(RestrictionError::TooLong(compact.len()));
         }
         leg.policy = Some(Valued::new(compact, Origin::Flag("--policy")));
+        restricted_by.push("policy of a file".to_owned());
     }
     if let Some(max) = wanted.max {
         if max < *crate::plan::DURATION_RANGE.start() {
@@ -122,7 +130,9 @@ pub fn restricted(mut plan: Plan, wanted: &Restriction) -> Result<Plan, Restrict
         }
         if max < leg.duration.value {
             leg.duration = Valued::new(max, Origin::Flag("--max"));
+            restricted_by.push(format!("max {}", duration(Duration::from_secs(max.into()))));
         }
     }
+    plan.restricted_by = restricted_by;
     Ok(plan)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::file::{NOTHING, contents, is_called, is_role, lines};
+use crate::plan::AccountNames;
 use jit_wire::name;
 
 /// If there are more roles than this, they are completed account by account.
@@ -15,17 +16,36 @@ pub struct Completion {
     pub idp: String,
     /// `account/role`, or `account/` if there are too many roles.
     pub name: String,
-    /// The account's name, or its number.
+    /// The account's number, or its name if that cannot be typed instead.
     pub about: String,
 }
 
-/// The completions of `typed`, which begins with the account's number or name.
+/// What a name that begins with `typed` may become: with the account's name where that means one account only, and with its
+/// number where that was begun.
 pub fn completions(state: &Path, typed: &str) -> Vec<Completion> {
-    contents(state).iter().flat_map(|(idp, text)| completions_of(text, idp, typed)).collect()
+    let texts = contents(state);
+    let names = names_in(texts.iter().map(|(_, text)| text.as_str()));
+    texts.iter().flat_map(|(idp, text)| completions_of(text, idp, typed, &names)).collect()
 }
 
-/// The completions from the text of one file.
-pub(crate) fn completions_of(text: &str, idp: &str, typed: &str) -> Vec<Completion> {
+/// The names of all accounts in `texts`.
+pub(crate) fn names_in<'t>(texts: impl IntoIterator<Item = &'t str>) -> AccountNames {
+    let mut names = AccountNames::default();
+    let mut last = ["", ""];
+    for line in texts.into_iter().flat_map(lines) {
+        let mut parts = line.split('\t');
+        let [account, _, name] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+        // The lines of an account follow one another.
+        if last != [account, name] && name != NOTHING && is_called(name) {
+            names.add(account, name);
+        }
+        last = [account, name];
+    }
+    names
+}
+
+/// The completions from the text of one file. `names` are those of all files.
+pub(crate) fn completions_of(text: &str, idp: &str, typed: &str, names: &AccountNames) -> Vec<Completion> {
     let mut fits: Vec<[&str; 3]> = Vec::new();
     for line in lines(text) {
         let mut parts = line.split('\t');
@@ -33,10 +53,13 @@ pub(crate) fn completions_of(text: &str, idp: &str, typed: &str) -> Vec<Completi
         if !is_role(account, role) {
             continue;
         }
-        if begins(account, role, typed) {
+        let is_first = || names.means(name, account);
+        let can_be_typed = || name != NOTHING && name::is_plain_word(name) && is_called(name);
+        if typed.is_empty() && is_first() {
+            fits.push([name, role, account]);
+        } else if begins(account, role, typed) {
             fits.push([account, role, name]);
-        } else if name != NOTHING && name::is_plain_word(name) && is_called(name) && begins(name, role, typed)
-        {
+        } else if begins(name, role, typed) && can_be_typed() {
             fits.push([name, role, account]);
         }
     }

@@ -25,10 +25,11 @@ mod saml;
 mod source;
 mod value;
 
+use jit_wire::credentials::with_restrictions;
 use jit_wire::name::Variable;
 use jit_wire::sign_in::Requirement;
 
-pub use discovered::{DiscoveredRole, SamlPair};
+pub use discovered::{AccountNames, DiscoveredRole, SamlPair};
 pub use endpoint::StsEndpoint;
 pub use identity_center::CenterSettings;
 pub use key::{EntryKey, EntryKind};
@@ -76,12 +77,19 @@ pub struct Plan {
     pub auto_login: bool,
     /// The combined requirements of all steps for the sign-in.
     pub sign_in: Requirement,
+    /// What the command line restricts the last session to, in a few words each.
+    pub restricted_by: Vec<String>,
 }
 
 impl Plan {
     /// The requested role: the last step.
     pub fn target(&self) -> &Leg {
         &self.legs[self.legs.len() - 1]
+    }
+
+    /// The requested name, with what the command line restricts its session to.
+    pub fn shown_name(&self) -> String {
+        with_restrictions(&self.role, &self.restricted_by)
     }
 
     /// The combined requirements of `legs` for the sign-in.

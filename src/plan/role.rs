@@ -57,6 +57,11 @@ impl RoleId {
         }
     }
 
+    /// Whether who asks for a session can say how long it is to last.
+    pub fn takes_duration(&self) -> bool {
+        matches!(self, Self::Arn(_))
+    }
+
     /// The partition it is in.
     pub fn partition(&self) -> Partition {
         match self {

@@ -55,6 +55,7 @@ fn plan() -> Plan {
         confirm: false,
         auto_login: false,
         sign_in: Requirement::default(),
+        restricted_by: Vec::new(),
     }
 }
 

@@ -18,6 +18,11 @@ pub fn interactive() -> bool {
     std::io::stderr().is_terminal() && readable
 }
 
+/// Whether a person types into stdin, so that a shell can read from it.
+pub fn types_into_stdin() -> bool {
+    std::io::stdin().is_terminal()
+}
+
 /// The number of rows and columns of stderr's terminal; `None` if it is not a terminal.
 pub fn size() -> Option<(usize, usize)> {
     let (rows, columns) = dialoguer::console::Term::stderr().size_checked()?;

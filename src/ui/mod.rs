@@ -19,7 +19,7 @@ use jit_wire::unseen::is_unseen;
 
 use out::talk;
 pub use person::Terminal;
-pub use pick::{Choice, Picked, pick};
+pub use pick::{Choice, Likeness, Picked, likeness, pick, pick_by};
 pub use progress::Progress;
 use text::{Shown, escape, escape_json, escape_json_indented, escape_lines, shown};
 pub use waiting::WaitingLine;

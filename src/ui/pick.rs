@@ -1,8 +1,13 @@
-//! The picker: a list that is filtered by typing. Every typed word must match a line, literally or as letters
-//! that appear in this order in one word of it. Literal matches come first, those in the name before all
-//! others; equal matches keep their order.
+//! The picker: a list that is filtered by typing. Every typed word must match a line: literally, as a
+//! misspelling or a part of a name in it, or as letters that appear in this order in one word of it (`score`).
+//! Literal matches come first, those in the name before all others; equal matches keep their order.
+
+mod score;
 
 use dialoguer::console::Key;
+
+use score::score;
+pub use score::{Likeness, likeness};
 
 use super::out::Screen;
 use super::text::{Shown, escape, shown};
@@ -46,12 +51,25 @@ pub fn pick(
     meant: &dyn Fn(&str) -> Option<String>,
     ui: &Ui,
 ) -> Picked {
+    pick_by(prompt, choices, "", meant, ui)
+}
+
+/// Like [`pick`], with `typed` as if the person had typed it into the list already.
+pub fn pick_by(
+    prompt: impl Into<Shown>,
+    choices: &[Choice],
+    typed: &str,
+    meant: &dyn Fn(&str) -> Option<String>,
+    ui: &Ui,
+) -> Picked {
     if !terminal::interactive() || choices.is_empty() {
         return Picked::Nothing;
     }
     let _modes = terminal::keep_modes();
     let screen = Screen::new();
     let mut list = List::new(prompt.into(), choices, meant);
+    list.query = typed.chars().filter(|c| !c.is_control()).collect();
+    list.search();
     loop {
         let size = terminal::size().unwrap_or((24, 80));
         let frame = list.frame(size, ui);
@@ -197,33 +215,6 @@ impl<'a> List<'a> {
 /// How many lines of the list are shown: one line is for the input, one for the count.
 fn visible(rows: usize) -> usize {
     rows.saturating_sub(2).max(1)
-}
-
-/// How well all of `words` match `line`; `None` if one does not.
-fn score(line: &str, words: &[&str]) -> Option<usize> {
-    words.iter().try_fold(0, |sum, word| Some(sum + score_of(line, word)?))
-}
-
-fn score_of(line: &str, word: &str) -> Option<usize> {
-    if let Some(at) = line.find(word) {
-        // At the beginning of a word, or of a part of one; a whole word counts most.
-        let before = line[..at].chars().next_back();
-        let begins = before.is_none_or(|c| !c.is_alphanumeric());
-        let ends = line[at + word.len()..].chars().next().is_none_or(|c| !c.is_alphanumeric());
-        // A match in the name counts more than one in the description.
-        let called = !line[..at].contains(' ');
-        return Some(2 + usize::from(begins) + usize::from(begins && ends) + 2 * usize::from(called));
-    }
-    line.split(' ').any(|part| in_order(part, word)).then_some(1)
-}
-
-/// Whether the letters of `word` are in `part`, in their order.
-fn in_order(part: &str, word: &str) -> bool {
-    if part.len() < word.len() {
-        return false;
-    }
-    let mut letters = part.chars();
-    word.chars().all(|wanted| letters.any(|letter| letter == wanted))
 }
 
 #[cfg(test)]

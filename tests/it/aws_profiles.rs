@@ -104,7 +104,7 @@ fn unusable_profiles_say_why() {
     let room = room();
     for name in ["stale", "nowhere"] {
         let gone = room.jit(&["exec", name, "--", "true"]).run();
-        assert!(gone.code() == 2 && gone.stderr.contains(&format!("there is no role `{name}`")), "{gone}");
+        assert!(gone.code() == 2 && gone.stderr.contains(&format!("no role matches `{name}`")), "{gone}");
     }
     let mut text = std::fs::read_to_string(room.path(".aws/config")).unwrap();
     text.push_str("[profile dev]\nregion = x\n");

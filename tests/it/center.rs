@@ -224,10 +224,10 @@ fn the_portals_roles_can_be_named() {
     assert_eq!(room.jit(&["login", "mine"]).run().code(), 0);
     let roles = room.jit(&["roles", "--refresh"]).run();
     assert_eq!(roles.code(), 0, "{roles}");
-    let table = "role                   account       from         about\n\
-                 mine                   333333333333  config.toml  at demo\n\
-                 333333333333/ReadOnly  333333333333  demo         acme-dev\n\
-                 444444444444/ReadOnly  444444444444  demo         acme-prod\n";
+    let table = "role                account                  from         about\n\
+                 mine                acme-dev (333333333333)  config.toml  at demo\n\
+                 acme-dev/ReadOnly   333333333333             demo\n\
+                 acme-prod/ReadOnly  444444444444             demo\n";
     assert_eq!(roles.stdout, table, "{roles}");
     let calls = [Call::ListAccounts, Call::ListAccountRoles, Call::GetRoleCredentials];
     assert_eq!(room.counts(calls), [1, 2, 1]);
@@ -237,7 +237,7 @@ fn the_portals_roles_can_be_named() {
     assert_eq!(room.counts(calls), [1, 2, 2]);
     let json = room.jit(&["roles", "prod", "--json"]).run();
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
-    assert_eq!(json[0]["name"], "444444444444/ReadOnly");
+    assert_eq!(json[0]["name"], "acme-prod/ReadOnly");
     assert_eq!(json.as_array().unwrap().len(), 1);
     let none = room.jit(&["roles", "nowhere"]).run();
     assert_eq!(none.code(), 1);
@@ -409,5 +409,41 @@ fn exec_and_console_pick_as_login_does() {
     error: no role was given
       next: the roles are: admin, audit, dev
       next: give a role, or set default_role in the configuration
+    ");
+}
+
+#[test]
+fn a_duration_for_a_permission_set_is_refused_and_roles_to_confirm_are_skipped() {
+    let room = room();
+    let refused = room.jit(&["login", "dev", "--duration", "2h"]).run();
+    insta::assert_snapshot!(room.told(&refused), @"
+    exit 2
+    --- stderr
+    error: dev is a permission set, and Identity Center decides how long its sessions last
+      next: leave out --duration
+      next: an administrator of Identity Center can change the session duration of the permission set
+    ");
+    assert_eq!(room.jit(&["login", "admin", "--duration", "30m"]).run().code(), 0, "a role of IAM takes it");
+    let config = room.center_config("").replace("[role.audit]\n", "[role.audit]\nconfirm = true\n");
+    room.write_config(&config);
+    let all = room.jit(&["login", "--all", "--duration", "30m"]).run();
+    insta::assert_snapshot!(room.told(&all), @"
+    exit 0
+    --- stderr
+    warning: --duration has no effect on dev: something else decides how long their sessions last
+    ✓ 2 roles of 2
+      admin  account 555555555555  until HH:MM  TIME left
+      dev    account 333333333333  until HH:MM  TIME left  set by the permission set
+    Skipped roles that need a confirmation (confirm = true): audit. Next: jit login audit
+    ");
+    let only = config.split("[role.admin]").next().unwrap();
+    room.write_config(&only.replace("[role.dev]\n", "[role.dev]\nconfirm = true\n"));
+    let nothing = room.jit(&["login", "--all"]).run();
+    insta::assert_snapshot!(room.told(&nothing), @"
+    exit 2
+    --- stderr
+    error: every role here needs a confirmation, and --all asks for none: audit, dev
+      next: jit login audit
+      next: jit login dev
     ");
 }

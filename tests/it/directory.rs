@@ -61,10 +61,10 @@ fn a_large_company_is_fetched_once_and_then_only_where_it_may_have_changed() {
     });
     let third = refreshed(&room, &[]);
     assert!(third.stderr.starts_with("demo: gained 12, lost 12\n"), "{third}");
-    assert!(third.stderr.contains("\n  + 000000001201/Role01\n"), "{third}");
+    assert!(third.stderr.contains("\n  + team-1201/Role01 (000000001201)\n"), "{third}");
     assert_eq!(room.counts(LISTS), [36, 1201]);
     let full = refreshed(&room, &["--full"]);
-    assert!(full.stderr.contains("demo: gained 1, lost 0\n  + 000000000008/Gained\n"), "{full}");
+    assert!(full.stderr.contains("demo: gained 1, lost 0\n  + team-8/Gained (000000000008)\n"), "{full}");
     assert_eq!(room.counts(LISTS), [48, 2401]);
 }
 
@@ -155,16 +155,19 @@ fn unlisted_roles_can_be_named_and_removed_ones_are_noticed() {
     assert_eq!(room.asks_for("000000000001/Gained").code(), 0);
     assert_eq!(known(&room), 36);
     let listed = room.jit(&["roles", "gained"]).run();
-    assert!(listed.stdout.contains("000000000001/Gained"), "{listed}");
+    assert!(listed.stdout.contains("team-1/Gained"), "{listed}");
     let lost = room.jit(&["credential-process", "team-2/Role01"]).run();
     assert_eq!(lost.code(), 4, "{lost}");
     assert!(lost.stderr.contains("`jit roles 000000000002` lists what you were offered there"), "{lost}");
     // The two accounts are listed again, the third is not.
     let refreshed = refreshed(&room, &[]);
     assert_eq!(room.count(Call::ListAccountRoles), 5);
-    assert!(refreshed.stderr.contains("demo: gained 0, lost 1\n  - 000000000002/Role01\n"), "{refreshed}");
+    assert!(
+        refreshed.stderr.contains("demo: gained 0, lost 1\n  - team-2/Role01 (000000000002)\n"),
+        "{refreshed}"
+    );
     let unknown = room.jit(&["credential-process", "000000000009/Role01"]).run();
-    assert!(unknown.code() == 2 && unknown.stderr.contains("there is no role"), "{unknown}");
+    assert!(unknown.code() == 2 && unknown.stderr.contains("no role matches"), "{unknown}");
 }
 
 #[test]

@@ -88,3 +88,61 @@ fn the_shell_comes_from_the_environment_or_is_required() {
         assert!(output.stderr.contains("--shell bash, zsh, fish, powershell, json or dotenv"), "{output}");
     }
 }
+
+#[test]
+fn unset_takes_back_what_was_set() {
+    let room = Room::signed_in("developer");
+    let inherited = |shell: &str| {
+        let run = room.jit(&["env", "--unset", "--shell", shell]);
+        SET.into_iter().fold(run, |run, name| run.env(name, "inherited")).env("AWS_PROFILE", "mine").run()
+    };
+    let lines = |before: &str, after: &str| -> String {
+        SET.into_iter().map(|name| format!("{before}{name}{after}\n")).collect()
+    };
+    assert_eq!(inherited("bash").stdout, lines("unset ", ""));
+    assert_eq!(inherited("zsh").stdout, lines("unset ", ""));
+    assert_eq!(inherited("fish").stdout, lines("set -e ", ";"));
+    assert_eq!(inherited("powershell").stdout, lines("Remove-Item Env:", " -ErrorAction SilentlyContinue"));
+    for shell in ["json", "dotenv"] {
+        let refused = inherited(shell);
+        assert_eq!((refused.code(), refused.stdout.as_str()), (2, ""), "{refused}");
+        assert!(refused.stderr.contains("choose one: --shell bash, zsh, fish or powershell"), "{refused}");
+    }
+    // What is not set is not unset: fish counts that as a failure.
+    let nothing = room.jit(&["env", "--unset", "--shell", "fish"]).run();
+    assert_eq!((nothing.code(), nothing.stdout.as_str()), (0, ""), "{nothing}");
+    assert_eq!(nothing.stderr, "jit env has set nothing in this shell\n");
+    let both = room.jit(&["env", "--unset", "developer"]).run();
+    assert!(both.code() == 2 && both.stderr.contains("cannot be used with"), "{both}");
+    let script = "eval \"$($0 env developer)\"; eval \"$($0 env --unset)\"; env | grep -E '^(AWS_|JIT_)' | cut -d= -f1";
+    let jit = env!("CARGO_BIN_EXE_jit");
+    let left = room.program("bash", &["-c", script, jit]).env("SHELL", "/bin/bash").run();
+    let left: Vec<&str> = left.stdout.lines().filter(|name| SET.contains(name)).collect();
+    assert_eq!(left, [""; 0]);
+}
+
+/// Settings of a profile become variables, which are taken back unless somebody has changed them since.
+#[test]
+fn unset_takes_back_the_settings_of_a_profile() {
+    let room = Room::signed_in("developer");
+    room.write(
+        ".aws/config",
+        "[profile p]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = s3cr3t\nmax_attempts = 7\n\
+         retry_mode = adaptive\n",
+    );
+    let unset = |attempts: &str| {
+        let run = room.jit(&["env", "--unset", "--shell", "bash"]).env("JIT_ROLE", "p");
+        run.env("AWS_MAX_ATTEMPTS", attempts).env("AWS_RETRY_MODE", "adaptive").run().stdout
+    };
+    assert_eq!(unset("7"), "unset JIT_ROLE\nunset AWS_MAX_ATTEMPTS\nunset AWS_RETRY_MODE\n");
+    assert_eq!(unset("3"), "unset JIT_ROLE\nunset AWS_RETRY_MODE\n");
+}
+
+#[test]
+fn a_region_of_the_command_line_is_the_shells() {
+    let room = Room::signed_in("developer");
+    let run = room.jit(&["env", "developer", "--region", "us-east-2", "--shell", "bash"]).hands_over().run();
+    for name in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        assert!(run.stdout.contains(&format!("export {name}='us-east-2'\n")), "{}", run.stderr);
+    }
+}

@@ -11,7 +11,7 @@ use crate::support::{Room, Signal};
 const JIT: &str = env!("CARGO_BIN_EXE_jit");
 
 /// With each of these some tool finds other credentials, or believes that these are others.
-const SHADOWS: [&str; 19] = [
+const SHADOWS: [&str; 20] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -29,6 +29,7 @@ const SHADOWS: [&str; 19] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "JIT_RESTRICTED_BY",
     "JIT_ROLE",
     "JIT_ACCOUNT_ID",
 ];
@@ -119,7 +120,7 @@ fn overriding_variables_are_cleared_and_the_rest_stays() {
     for (name, expected) in plain {
         assert_eq!(value(name), Some(expected), "{name}");
     }
-    for name in &SHADOWS[6..17] {
+    for name in &SHADOWS[6..18] {
         assert_eq!(value(name), None, "{name}");
     }
 }
@@ -144,6 +145,105 @@ fn the_region_is_the_roles_or_the_users_in_both_variables() {
         let output = env.iter().fold(run, |run, (name, value)| run.env(name, value)).run();
         assert_eq!(output.stdout, expected, "{role} {env:?}: {output}");
     }
+}
+
+#[test]
+fn a_region_of_the_command_line_counts_and_another_one_is_named() {
+    let room = Room::signed_in("developer");
+    let script = "echo ${AWS_REGION-none} ${AWS_DEFAULT_REGION-none}";
+    let exec = |more: &[&str], env: &[(&str, &str)]| {
+        let words = [&["exec", "developer"], more, &["--", "sh", "-c", script]].concat();
+        env.iter().fold(room.jit(&words), |run, (name, value)| run.env(name, value)).run()
+    };
+    let west = [("AWS_REGION", "us-west-2")];
+    let own = exec(&["--region", "ap-south-1"], &west);
+    assert_eq!(own.stdout, "ap-south-1 ap-south-1\n", "{own}");
+    assert_eq!(own.stderr.lines().count(), 1, "{own}");
+    let said = exec(&[], &west);
+    assert_eq!(said.stdout, "eu-west-1 eu-west-1\n", "{said}");
+    let line = said.stderr.lines().nth(1).unwrap();
+    assert!(line.starts_with("region eu-west-1 (~/config/jit/config.toml:"), "{said}");
+    assert!(line.contains("), not us-west-2 (AWS_REGION); to change that: --region us-west-2"), "{said}");
+    for env in [&[][..], &[("AWS_REGION", "eu-west-1")], &[west[0], ("JIT_ROLE", "hub")]] {
+        assert_eq!(exec(&[], env).stderr.lines().count(), 1, "{env:?}");
+    }
+    for (region, said) in [
+        ("Ireland", "`Ireland` is not a region"),
+        ("evil.example/", "`evil.example/` is not a region"),
+        ("cn-north-1", "cn-north-1 is not a region of aws, the role's partition"),
+    ] {
+        let refused = exec(&["--region", region], &[]);
+        assert_eq!((refused.code(), refused.stdout.as_str()), (2, ""), "{refused}");
+        assert!(
+            refused.stderr.starts_with(&format!("error: {said}\n  next: such as --region ")),
+            "{refused}"
+        );
+    }
+}
+
+/// A shell that says what it was given, and runs what is typed.
+fn shell(room: &Room) -> String {
+    let path = room.path("myshell");
+    room.write("myshell", "#!/bin/sh\necho \"shell of $JIT_ROLE, ${JIT_RESTRICTED_BY-whole}\"\nexec sh\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn without_a_command_the_persons_shell_opens() {
+    let room = Room::signed_in("developer");
+    let shell = shell(&room);
+    // `script`, which makes the terminal, uses SHELL itself.
+    let named = format!("SHELL={shell}");
+    let words = [&named, JIT, "exec", "developer", "--read-only"];
+    let mut exec = room.program("env", &words).somebody_types().start();
+    exec.says("shell of developer, read-only");
+    exec.types(&format!("{JIT} exec admin; echo back in $JIT_ROLE with $?\r"));
+    exec.says("shell of admin, whole");
+    exec.types("exit 7\r");
+    exec.says("back in developer with 7");
+    exec.types("exit 3\r");
+    let exec = exec.wait();
+    assert_eq!(exec.code(), 3, "{exec}");
+    let shown = exec.stdout.replace("\r\n", "\n");
+    let opens = "Starting myshell with this role. `exit` ends it; JIT_ROLE has the role for your prompt\n";
+    assert_eq!(shown.matches(opens).count(), 2, "{shown}");
+    assert!(
+        shown.contains(&format!("{opens}It replaces developer (read-only) by admin until you exit\n")),
+        "{shown}"
+    );
+    assert_eq!(shown.matches("It replaces").count(), 1, "{shown}");
+    // With renewal, and quietly; without SHELL it is sh.
+    let mut exec =
+        room.jit(&["exec", "-q", "--refresh", "developer"]).without("SHELL").somebody_types().start();
+    exec.types("echo as $JIT_ROLE; exit 4\r");
+    let exec = exec.wait();
+    assert!(exec.code() == 4 && exec.stdout.contains("as developer\r\n"), "{exec}");
+    assert!(!exec.stdout.contains("Starting"), "{exec}");
+}
+
+#[test]
+fn a_script_that_leaves_out_the_command_is_told_so() {
+    let room = Room::signed_in("developer");
+    let shell = shell(&room);
+    let piped = room.jit(&["exec", "developer"]).env("SHELL", &shell).stdin("echo done\n").run();
+    insta::assert_snapshot!(room.told(&piped), @"
+    exit 2
+    --- stderr
+    error: no command was given, and there is no terminal to open a shell on
+      next: jit exec developer -- CMD
+    ");
+    let command = room.jit(&["exec", "env"]).run();
+    insta::assert_snapshot!(room.told(&command), @"
+    exit 2
+    --- stderr
+    error: no role matches `env`, and `--` is missing before the command `env`
+      next: jit exec ROLE -- env  runs it with a role
+      next: jit exec -- env  runs it with the role of this terminal or your default_role
+      next: the roles are: admin, developer, hub
+    ");
+    let nothing = room.jit(&["exec", "developer", "--"]).env("SHELL", &shell).run();
+    assert_eq!((nothing.code(), nothing.stdout.as_str()), (2, ""), "{nothing}");
 }
 
 #[test]

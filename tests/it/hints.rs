@@ -205,7 +205,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("jit configure import", "takes an org that only the person knows: import.rs"),
     ("jit env", "said where a shell cannot hold a value: env.rs"),
     ("jit console --print", "the console's own tests: console.rs"),
-    ("jit console --region", "the console's own tests: console.rs"),
     ("jit configure profiles", "said after a success, as what may come next: profiles.rs"),
     (
         "jit exec",

@@ -54,6 +54,8 @@ mod kills;
 #[cfg(unix)]
 mod login;
 #[cfg(unix)]
+mod names;
+#[cfg(unix)]
 mod narrow;
 #[cfg(unix)]
 mod okta;

@@ -106,7 +106,7 @@ fn a_prompt_has_one_line_or_none() {
         .jit(&["exec", "-q", "admin", "--max", "15m", "--", env!("CARGO_BIN_EXE_jit"), "status", "--prompt"])
         .run();
     // However long a busy machine took to get here.
-    let left = child.stdout.strip_prefix("admin ").and_then(|rest| rest.strip_suffix(" min\n"));
+    let left = child.stdout.strip_prefix("admin (max 15 min) ").and_then(|rest| rest.strip_suffix(" min\n"));
     assert!(left.is_some_and(|left| (1..=15).contains(&left.parse().unwrap_or(0))), "{child}");
     assert_eq!(room.count(Call::AssumeRole), calls + 1);
     room.write_config("this is no configuration");

@@ -313,7 +313,10 @@ fn chosen_and_offered_roles_get_profiles_with_custom_names() {
     let said = "✓ Removed from ~/.aws/config: acme-dev.ReadOnly, admin, audit, dev\n";
     assert!(renamed.stderr.contains(said), "{renamed}");
     for (arguments, words) in [
-        (vec!["nobody"], "error: no role matches `nobody`\n  next: jit roles  lists them all"),
+        (
+            vec!["nobody"],
+            "error: no role matches `nobody`\n  next: the roles are: admin, audit, dev, 333333333333/ReadOnly",
+        ),
         (vec!["--all", "--name", "{role}"], "would have the same profile name, ReadOnly"),
         (vec!["--name", "{who}"], "valid placeholders: {name}, {role}, {account}, {account_name}, {idp}"),
         (

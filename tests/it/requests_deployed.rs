@@ -227,7 +227,7 @@ fn a_role_on_request_is_used_by_the_name_of_the_access() {
     let exec = ["exec", "pay-admin", "--", "printenv", "JIT_ROLE", "JIT_ACCOUNT_ID"];
     // Before the ledger was ever read, nobody knows the name.
     let unknown = company.jit("alice", &["credential-process", "pay-admin"]).run();
-    assert!(unknown.code() == 2 && unknown.stderr.contains("there is no role `pay-admin`"), "{unknown}");
+    assert!(unknown.code() == 2 && unknown.stderr.contains("no role matches `pay-admin`"), "{unknown}");
     assert_eq!(company.jit("alice", &["requests"]).run().code(), 0);
     let roles = company.jit("alice", &["roles", "pay"]).run();
     assert_eq!(
@@ -268,9 +268,10 @@ fn a_role_on_request_is_used_by_the_name_of_the_access() {
     // It is the person's own name that they come under.
     let who = json(&company.jit("alice", &["whoami", "pay-admin", "--json"]).run());
     assert!(who["arn"].as_str().unwrap().ends_with(":assumed-role/pay-admin/alice@example.com"), "{who}");
-    // A name that nobody knows is still one.
+    // A name that nobody knows is still one, and what can be requested is looked through for what was meant.
     let typo = company.jit("alice", &["exec", "pay-admni", "--", "true"]).run();
-    assert!(typo.code() == 2 && typo.stderr.contains("there is no role `pay-admni`"), "{typo}");
+    assert!(typo.code() == 2 && typo.stderr.contains("no role matches `pay-admni`"), "{typo}");
+    assert!(typo.stderr.contains("did you mean `pay-admin`?"), "{typo}");
     let explained = company.jit("alice", &["explain", "pay-admin"]).run();
     assert!(explained.code() == 2 && explained.stderr.contains("does not read the ledger"), "{explained}");
 }

@@ -220,7 +220,7 @@ fn what_the_idp_offers_is_a_role_without_being_configured() {
     insta::assert_snapshot!(room.told(&near), @"
     exit 2
     --- stderr
-    error: there is no role `444444444444/other-hbu` in ~/config/jit/config.toml
+    error: no role matches `444444444444/other-hbu`
       next: did you mean `444444444444/other-hub`?
     ");
 }

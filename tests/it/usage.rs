@@ -55,7 +55,7 @@ fn reserved_commands_are_not_role_names() {
 #[test]
 fn wrong_usage_exits_with_two_and_explains() {
     let room = Room::new();
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 15] = [
         (&[], "error: no command was given. If an AWS tool started jit"),
         (&["lgoin"], "a similar subcommand exists: 'login'"),
         (&["status", "--chekc"], "'--check'"),
@@ -63,7 +63,8 @@ fn wrong_usage_exits_with_two_and_explains() {
         (&["login", "admin", "--role", "hub"], "cannot be used with"),
         (&["login", "--duration", "soon"], "`soon` is not a duration; write 8h"),
         (&["login", "admin", "--duration", "5m"], "durations are from 15m to 12h"),
-        (&["exec", "admin"], "<CMD>..."),
+        (&["exec", "admin"], "no command was given, and there is no terminal to open a shell on"),
+        (&["exec", "admin", "true"], "`--` is missing before the command `true`"),
         (&["exec", "admin", "--min-ttl", "-1h", "--", "true"], "-1"),
         (&["env", "--shell", "tcsh"], "possible values: bash, zsh, fish, powershell, json, dotenv"),
         (&["credential-process"], "error: credential-process needs the name of a role"),
@@ -92,14 +93,13 @@ fn an_unknown_role_comes_with_a_suggestion() {
     let room = Room::new();
     let near = room.jit(&["credential-process", "amdin"]).run();
     assert_eq!(near.code(), 2);
-    let expected =
-        "error: there is no role `amdin` in ~/config/jit/config.toml\n  next: did you mean `admin`?\n";
+    let expected = "error: no role matches `amdin`\n  next: did you mean `admin`?\n";
     assert_eq!(near.stderr, expected);
     let far = room.jit(&["credential-process", "zzz"]).run();
     insta::assert_snapshot!(room.told(&far), @"
     exit 2
     --- stderr
-    error: there is no role `zzz` in ~/config/jit/config.toml
+    error: no role matches `zzz`
       next: the roles are: admin, developer, hub
     ");
     let hostile = room.jit(&["credential-process", "a\u{1b}[2Jb\nerror: c"]).run();
@@ -138,7 +138,7 @@ fn errors_are_one_json_object_for_scripts() {
 
       tip: to pass '--bogus' as a value, use '-- --bogus'
 
-    Usage: jit exec [OPTIONS] [ROLE] -- <CMD>...
+    Usage: jit exec [OPTIONS] [ROLE] [-- <CMD>...]
 
     For more information, try '--help'.
     ");

@@ -111,6 +111,14 @@ pub struct Session {
     pub tags: BTreeMap<String, String>,
     /// The tags that are passed on along the chain.
     pub transitive_tags: BTreeSet<String>,
+    /// What the command line restricted it to, in a few words each; empty if it is all that the role allows.
+    pub restricted_by: Vec<String>,
+}
+
+/// The name of a role with what restricts its session, as in `prod (read-only)`: for people, who have to tell such a
+/// session from the role's own.
+pub fn with_restrictions(role: &str, restricted_by: &[String]) -> String {
+    if restricted_by.is_empty() { role.to_owned() } else { format!("{role} ({})", restricted_by.join(", ")) }
 }
 
 /// What to do with a stored session.
@@ -128,6 +136,11 @@ impl Session {
     /// The twelve digits of the account that the session is in.
     pub fn account(&self) -> &str {
         self.role_arn.split(':').nth(4).unwrap_or_default()
+    }
+
+    /// The name of its role, with what the session is restricted to.
+    pub fn shown_role(&self) -> String {
+        with_restrictions(&self.role, &self.restricted_by)
     }
 
     /// The session's lifetime as AWS granted it.

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 pub const JIT_CONFIG: &str = "JIT_CONFIG";
 /// The role to use if none is named.
 pub const JIT_ROLE: &str = "JIT_ROLE";
+/// What the session of `JIT_ROLE` is restricted to; set by `jit exec` for its command.
+pub const JIT_RESTRICTED_BY: &str = "JIT_RESTRICTED_BY";
 /// `auto`, `keychain`, `kernel` or `file`.
 pub const JIT_STORE: &str = "JIT_STORE";
 /// How much to log: `error`, `warn`, `info` or `debug`.
@@ -27,6 +29,8 @@ pub const SHELL: &str = "SHELL";
 pub const PS_MODULE_PATH: &str = "PSModulePath";
 /// Any value turns colours off.
 pub const NO_COLOR: &str = "NO_COLOR";
+/// The profile that AWS's tools use: the role to use if neither an argument nor `JIT_ROLE` names one.
+pub const AWS_PROFILE: &str = "AWS_PROFILE";
 /// Instead of `~/.aws/config`.
 pub const AWS_CONFIG_FILE: &str = "AWS_CONFIG_FILE";
 /// Instead of `~/.aws/credentials`.

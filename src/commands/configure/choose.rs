@@ -10,6 +10,7 @@ use crate::world::World;
 use super::profiles::Wanted;
 use crate::commands::load;
 use crate::commands::nameable::{FoundIn, Nameable};
+use crate::commands::unknown::UnknownRole;
 use jit_wire::explain::{Explain, Next};
 use jit_wire::name;
 
@@ -70,8 +71,6 @@ pub(super) enum Piece<'a> {
 /// Why the profiles cannot be determined.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ChoiceError {
-    #[error("no role matches `{pattern}`")]
-    Unknown { pattern: String, meant: Option<String> },
     #[error("{one} and {other} would have the same profile name, {profile}")]
     Twice { one: String, other: String, profile: String },
     #[error("{0}")]
@@ -87,12 +86,6 @@ impl Explain for ChoiceError {
 
     fn next(&self) -> Vec<Next> {
         match self {
-            Self::Unknown { meant: Some(meant), .. } => {
-                vec![Next::words(format!("did you mean `{meant}`?"))]
-            }
-            Self::Unknown { meant: None, .. } => {
-                vec![Next::Run { command: "roles".into(), does: "lists them all".into() }]
-            }
             Self::Twice { .. } => {
                 Next::list(["use distinct names, such as --name '{account_name}-{role}-{account}'"])
             }
@@ -122,9 +115,7 @@ pub(super) fn wanted(
 ) -> CommandResult<Vec<Wanted>> {
     for pattern in patterns {
         if !roles.iter().any(|role| fits(role, pattern)) {
-            let names = roles.iter().map(|role| role.name.as_str());
-            let meant = crate::config::closest(pattern, names).map(str::to_owned);
-            return Err(ChoiceError::Unknown { pattern: pattern.clone(), meant }.into());
+            return Err(UnknownRole::new(pattern, None, roles).into());
         }
     }
     let template = pieces(template)?;
@@ -141,7 +132,9 @@ pub(super) fn wanted(
             let (one, other) = ((*other).to_owned(), role.name.clone());
             return Err(ChoiceError::Twice { one, other, profile }.into());
         }
-        wanted.push(Wanted { profile, role: role.name.clone(), region: role.region.clone(), typed });
+        // The line of a profile outlives the name of an account.
+        let asked_for = role.clone().sure_name();
+        wanted.push(Wanted { profile, role: asked_for, region: role.region.clone(), typed });
     }
     Ok(wanted)
 }
@@ -194,7 +187,7 @@ pub(super) fn are_profiles(patterns: &[String], world: &World) -> CommandResult 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::DiscoveredRole;
+    use crate::plan::{AccountNames, DiscoveredRole};
 
     #[test]
     fn a_star_matches_anything() {
@@ -215,13 +208,15 @@ mod tests {
 
     fn roles() -> Vec<Nameable> {
         let role = |account: &str, called: &str, role: &str| {
-            Nameable::offered(DiscoveredRole {
+            let role = DiscoveredRole {
                 idp: "acme".to_owned(),
                 account: account.to_owned(),
                 role: role.to_owned(),
                 saml: None,
                 account_name: Some(called.to_owned()),
-            })
+            };
+            let names = AccountNames::of([&role]);
+            Nameable::offered(role, &names)
         };
         vec![
             role("111111111111", "acme dev ✨", "Admin"),

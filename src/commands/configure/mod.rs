@@ -90,7 +90,7 @@ fn run_profiles(args: &ProfilesArgs, world: &World, ui: &Ui) -> CommandResult {
     let executable = process::own_path().map_err(|error| {
         CommandError::new(Kind::Failed, "cannot find the path of this program").because(error)
     })?;
-    let known = roles.into_iter().map(|role| role.name).collect();
+    let known = roles.into_iter().flat_map(|role| [role.number_name(), role.name]).collect();
     let options = ProfilesOptions { executable, dry_run: args.dry_run, prune: args.prune, known };
     let report = profiles::run(world, &wanted, &options)?;
     if args.dry_run {

@@ -13,7 +13,7 @@ use crate::config::host;
 use crate::config::resolve::{self, Flags};
 use crate::error::{CommandError, CommandResult, Kind};
 use crate::idp::lookup::{self, Found};
-use crate::plan::DiscoveredRole;
+use crate::plan::{AccountNames, DiscoveredRole};
 use crate::store::Store;
 use crate::sys::{folders, process};
 use crate::ui::Ui;
@@ -270,8 +270,9 @@ impl Wizard<'_> {
             return Ok(offered.first());
         }
         self.ui.say(shown!("{} roles are available; which one do you use most?", offered.len()));
-        let candidates = offered.iter().cloned().map(Nameable::offered).collect();
-        let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?;
+        let names = AccountNames::of(offered);
+        let candidates = offered.iter().cloned().map(|role| Nameable::offered(role, &names)).collect();
+        let picked = pick::one_of(candidates, None, store, self.world).map_err(|_| stopped())?.number_name();
         Ok(offered.iter().find(|role| role.name() == picked))
     }
 

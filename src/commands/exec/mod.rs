@@ -1,7 +1,8 @@
 //! `jit exec`: runs a command with the credentials of a role.
 //!
 //! ```text
-//! mod (replace this process, set variables) ; refresh (renew and serve credentials) ; beside (the companion process)
+//! mod (replace this process, set variables) ; refresh (renew and serve credentials) ; beside (the companion process) ;
+//! shell (the person's shell, if no command is given)
 //! ```
 
 #[cfg(unix)]
@@ -9,6 +10,7 @@ mod beside;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
 mod refresh;
+mod shell;
 
 use std::ffi::OsStr;
 use std::ffi::OsString;
@@ -23,17 +25,19 @@ use crate::ui::Ui;
 use crate::ui::text::shown;
 use crate::world::World;
 use jit_wire::credentials::Session;
-use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_ROLE};
+use jit_wire::env::{AWS_DEFAULT_REGION, AWS_REGION, Env, JIT_RESTRICTED_BY, JIT_ROLE};
 use jit_wire::name::Variable;
 use jit_wire::timestamp::duration;
 use zeroize::Zeroizing;
 
+use crate::commands::region;
 use crate::commands::subject::{RestrictionArgs, RoleArgs, Subject, typed_need};
 
 /// Run a command with a role's credentials
 ///
 /// Unsets every AWS variable that would take precedence, sets the new ones, and
 /// replaces itself with the command, so signals and exit code are the command's.
+/// Without a command, opens your shell with the role.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct ExecArgs {
@@ -49,16 +53,19 @@ pub struct ExecArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "shown by the help of its own fields")]
     pub restriction: RestrictionArgs,
+    /// The region for the command (default: the role's, else your AWS_REGION)
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
     /// Do not print the role, the account and the time left first
     #[arg(short, long)]
     pub quiet: bool,
-    /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "CMD")]
+    /// The command and its arguments (default: your shell)
+    #[arg(last = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 
 /// Every variable that could make an AWS tool use other credentials, or mistake these for others.
-pub(super) const SHADOWS: [&str; 17] = [
+pub(super) const SHADOWS: [&str; 18] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -76,11 +83,18 @@ pub(super) const SHADOWS: [&str; 17] = [
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    JIT_RESTRICTED_BY,
 ];
 
 pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
-    let Some((program, arguments)) = args.command.split_first() else {
-        return Err(CommandError::new(Kind::Usage, "no command was given"));
+    let shell;
+    let (program, arguments) = match args.command.split_first() {
+        Some(command) => command,
+        None => {
+            args.role.name().map_or(Ok(()), |role| shell::is_role(role, world))?;
+            shell = shell::of_person(args.role.name(), &world.env)?;
+            (&shell, [].as_slice())
+        }
     };
     #[cfg(unix)]
     if args.refresh {
@@ -98,12 +112,20 @@ pub(super) fn run(args: &ExecArgs, world: &World, ui: &Ui) -> CommandResult {
 /// The role and its session, announced to the person.
 fn session<'w>(args: &ExecArgs, world: &'w World, ui: &Ui) -> CommandResult<(Subject<'w>, Session)> {
     let subject = Subject::find_fast(&args.role, world)?.restricted(&args.restriction)?;
+    let subject = subject.in_region(args.region.as_deref())?;
     subject.confirm()?;
     let session = subject.session(&typed_need(world, args.min_ttl))?;
     if !args.quiet {
         let left = duration(session.time_left(world.clock.now()));
-        let role = ui.paint_role(&subject.plan.role, subject.plan.color.as_deref());
+        let plan = &subject.plan;
+        let role = ui.paint_role(&plan.shown_name(), plan.color.as_deref());
         ui.say(shown!("{}  account {}  {} left", role, session.account(), left));
+        region::say_which(plan, &world.env, ui);
+        if args.command.is_empty()
+            && let Ok(shell) = shell::of_person(args.role.name(), &world.env)
+        {
+            shell::announce(&shell, plan, &world.env, ui);
+        }
     }
     Ok((subject, session))
 }
@@ -143,5 +165,9 @@ fn about(session: &Session, plan: &Plan, env: &Env) -> Vec<Set> {
     }
     variables.push((const { Variable::known(JIT_ROLE) }, Zeroizing::new(plan.role.clone())));
     variables.push((const { Variable::known(JIT_ACCOUNT_ID) }, Zeroizing::new(session.account().to_owned())));
+    if !plan.restricted_by.is_empty() {
+        let restricted_by = Zeroizing::new(plan.restricted_by.join(", "));
+        variables.push((const { Variable::known(JIT_RESTRICTED_BY) }, restricted_by));
+    }
     variables
 }

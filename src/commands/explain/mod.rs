@@ -68,12 +68,16 @@ pub(super) fn run(args: &ExplainArgs, world: &World, ui: &Ui) -> CommandResult {
     let plan = &subject.plan;
     if args.json {
         let steps: Vec<Value> = steps.iter().map(Step::to_json).collect();
-        let (role, named_by) = (&plan.role, subject.named_by.to_string());
-        return ui
-            .json(&json!({ "role": role, "named_by": named_by, "confirm": plan.confirm, "steps": steps }));
+        return ui.json(&json!({
+            "role": plan.role,
+            "restricted_by": plan.restricted_by,
+            "named_by": subject.named_by.to_string(),
+            "confirm": plan.confirm,
+            "steps": steps,
+        }));
     }
     let description = plan.description.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-    ui.line(shown!("{} (from {}){}", plan.role, subject.named_by, description))?;
+    ui.line(shown!("{} (from {}){}", plan.shown_name(), subject.named_by, description))?;
     if plan.confirm {
         ui.line("jit asks for confirmation before it uses this role")?;
     }

@@ -3,12 +3,12 @@
 use super::choose::Unnamed;
 use super::{Context, accounts, report};
 use crate::commands::advice;
-use crate::commands::subject::confirm;
 use crate::config::resolve::Flags;
 use crate::error::{CommandError, CommandResult};
 use crate::plan::{Plan, ProofPlan};
 use crate::ui::text::{shown, table};
 use jit_wire::credentials::Session;
+use jit_wire::name;
 
 impl Context<'_, '_> {
     pub(super) fn every_role(&self) -> CommandResult {
@@ -18,12 +18,26 @@ impl Context<'_, '_> {
             let flags = Flags { role: None, duration: args.duration };
             let plan = files.plan(name, flags)?;
             if args.idp.as_deref().is_none_or(|idp| idp == plan.proof.name()) {
-                confirm(&plan, world)?;
                 plans.push(plan);
             }
         }
+        // Nobody is asked about each of many roles, and no role is used unasked that wants the question.
+        let (skipped, plans): (Vec<Plan>, Vec<Plan>) = plans.into_iter().partition(|plan| plan.confirm);
         if plans.is_empty() {
-            return Err(Unnamed::NoneFor(args.idp.clone()).into());
+            return Err(match skipped.is_empty() {
+                true => Unnamed::NoneFor(args.idp.clone()).into(),
+                false => Unnamed::OnlyConfirmed(names(&skipped)).into(),
+            });
+        }
+        let fixed: Vec<&Plan> = match args.duration {
+            Some(_) => plans.iter().filter(|plan| !plan.target().role.value.takes_duration()).collect(),
+            None => Vec::new(),
+        };
+        if !fixed.is_empty() {
+            ui.warn(shown!(
+                "--duration has no effect on {}: something else decides how long their sessions last",
+                names(fixed).join(", ")
+            ));
         }
         let mut befores = Vec::new();
         for plan in &plans {
@@ -59,8 +73,19 @@ impl Context<'_, '_> {
             before.compare(store, proof, need.force, ui);
         }
         accounts::learn_names(&plans.iter().collect::<Vec<_>>(), store, world);
+        if let Some(first) = skipped.first() {
+            ui.say(shown!(
+                "Skipped roles that need a confirmation (confirm = true): {}. Next: jit login {}",
+                names(&skipped).join(", "),
+                name::in_command(&first.role)
+            ));
+        }
         all_or_error(failures, plans.len())
     }
+}
+
+fn names<'p>(plans: impl IntoIterator<Item = &'p Plan>) -> Vec<String> {
+    plans.into_iter().map(|plan| plan.role.clone()).collect()
 }
 
 /// A single failure is reported as it is; several become a list, with the kind of the first one.

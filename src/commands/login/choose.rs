@@ -10,7 +10,8 @@ use crate::commands::{advice, pick, roles};
 use crate::config::file::{File, Parent};
 use crate::config::resolve;
 use crate::error::{CommandResult, Kind};
-use crate::plan::DiscoveredRole;
+use crate::index;
+use crate::plan::{AccountNames, DiscoveredRole, Origin, Valued};
 use crate::sys::folders;
 use crate::ui::text::shown;
 use jit_wire::explain::{Explain, Next};
@@ -27,6 +28,8 @@ pub(super) enum Unnamed {
     NoneAt(String),
     #[error("no role is configured{}", .0.as_ref().map(|idp| format!(" for {idp}")).unwrap_or_default())]
     NoneFor(Option<String>),
+    #[error("every role here needs a confirmation, and --all asks for none: {}", .0.join(", "))]
+    OnlyConfirmed(Vec<String>),
     #[error("{idp} offers {} roles", names.len())]
     SeveralAt { idp: String, names: Vec<String> },
 }
@@ -52,6 +55,9 @@ impl Explain for Unnamed {
             Self::NoneAt(idp) | Self::NoneFor(Some(idp)) => {
                 vec![Next::words(format!("add a [role.NAME] with idp = \"{idp}\""))]
             }
+            Self::OnlyConfirmed(names) => {
+                names.iter().map(|role| Next::run(format!("login {}", name::in_command(role)))).collect()
+            }
             Self::SeveralAt { names, .. } => {
                 let such_as =
                     names.first().map(|name| name::in_command(name).into_owned()).unwrap_or_default();
@@ -66,18 +72,19 @@ impl Context<'_, '_> {
     ///
     /// # Errors
     /// No role was chosen, jit cannot ask here, or the IdP refused.
-    pub(super) fn choose_role(&self) -> CommandResult<String> {
+    pub(super) fn choose_role(&self) -> CommandResult<Valued<String>> {
         let Self { args, files, world, .. } = *self;
         let file = &files.file;
+        let chosen = |name: String| Valued::new(name, Origin::Rule("the list"));
         if let Some(idp) = &args.idp {
-            return self.choose_offered(idp);
+            return self.choose_offered(idp).map(chosen);
         }
         let candidates = nameable::all(files)?;
         let named = files.role_name(None);
         if candidates.is_empty() {
             let mut idps = file.idps.keys();
             return match (idps.next(), idps.next()) {
-                (Some(only), None) => self.choose_offered(only),
+                (Some(only), None) => self.choose_offered(only).map(chosen),
                 (Some(_), Some(_)) => Err(Unnamed::SeveralIdps(file.idps.keys().cloned().collect()).into()),
                 (None, _) => {
                     let path = folders::short(&world.folders.config_file, &world.folders.home);
@@ -86,11 +93,11 @@ impl Context<'_, '_> {
             };
         }
         if !world.person.can_be_asked() {
-            return Ok(named?.value);
+            return Ok(named?);
         }
         // The default role is at the top of the list.
         let first = named.ok().map(|role| role.value);
-        pick::one_of(candidates, first.as_deref(), self.store, world)
+        Ok(chosen(pick::one_of(candidates, first.as_deref(), self.store, world)?.sure_name()))
     }
 
     /// Signs in at an IdP, then lets the person pick one of the roles that it offers.
@@ -116,8 +123,9 @@ impl Context<'_, '_> {
         let offered = roles::learn(broker, &proof, &login, &need, false, world, ui)
             .map_err(|error| advice::no_login(&error, idp, &proof, typed))?;
         let known = HubRoles::of(file);
+        let names = AccountNames::of(&index::all(&world.folders.state));
         let mut candidates: Vec<Nameable> =
-            offered.iter().map(|role| candidate(file, &known, role)).collect();
+            offered.iter().map(|role| candidate(file, &known, role, &names)).collect();
         if candidates.is_empty() {
             // An ID token or an encrypted assertion lists no roles, so only configured ones are known.
             candidates = configured(file);
@@ -127,12 +135,12 @@ impl Context<'_, '_> {
         }
         match candidates.as_slice() {
             [] => Err(Unnamed::NoneAt(idp.to_owned()).into()),
-            [only] => Ok(only.name.clone()),
+            [only] => Ok(only.clone().sure_name()),
             several if !world.person.can_be_asked() => {
                 let names = several.iter().map(|candidate| candidate.name.clone()).collect();
                 Err(Unnamed::SeveralAt { idp: idp.to_owned(), names }.into())
             }
-            _ => pick::one_of(candidates, None, store, world),
+            _ => Ok(pick::one_of(candidates, None, store, world)?.sure_name()),
         }
     }
 }
@@ -142,10 +150,18 @@ fn configured(file: &File) -> Vec<Nameable> {
 }
 
 /// An offered role, with its name in the configuration if it has one.
-fn candidate(file: &File, configured: &HubRoles<'_>, role: &DiscoveredRole) -> Nameable {
-    let offered = Nameable::offered(role.clone());
+fn candidate(
+    file: &File,
+    configured: &HubRoles<'_>,
+    role: &DiscoveredRole,
+    names: &AccountNames,
+) -> Nameable {
+    let offered = Nameable::offered(role.clone(), names);
     match configured.name_of(role) {
-        Some(name) => Nameable { about: offered.about, ..Nameable::configured(file, name, &HashMap::new()) },
+        Some(name) => {
+            let account_name = offered.account_name;
+            Nameable { account_name, ..Nameable::configured(file, name, &HashMap::new()) }
+        }
         None => offered,
     }
 }

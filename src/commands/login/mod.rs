@@ -16,15 +16,17 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::broker::{self, Broker, BrokerError, Interaction, Need};
 use crate::config::resolve::Flags;
-use crate::error::CommandResult;
+use crate::error::{CommandResult, Kind};
 use crate::idp::LoginOptions;
-use crate::plan::{FACTORS, Factor, ProofPlan};
+use crate::plan::{FACTORS, Factor, Origin, Plan, ProofPlan, RoleId, Valued};
 use crate::store::Store;
 use crate::ui::Ui;
 use crate::world::World;
 
+use jit_wire::explain::{Explain, Next};
+
 use super::load::Configuration;
-use super::{advice, terminals};
+use super::{advice, nameable, pick, terminals};
 use crate::commands::subject::{LOGIN_WITHIN, RoleArgs, confirm, typed_need};
 
 /// Sign in and get a role's sessions
@@ -91,6 +93,40 @@ impl LoginArgs {
     }
 }
 
+/// Why `--duration` cannot be obeyed: something else decides how long the session lasts.
+#[derive(Debug, thiserror::Error)]
+enum NoDuration {
+    #[error("{0} is a permission set, and Identity Center decides how long its sessions last")]
+    PermissionSet(String),
+    #[error("{0} has credentials of its own, and jit cannot choose how long they last")]
+    OwnCredentials(String),
+}
+
+impl NoDuration {
+    fn of(plan: &Plan) -> Self {
+        match plan.target().role.value {
+            RoleId::Assigned(_) => Self::PermissionSet(plan.role.clone()),
+            RoleId::Arn(_) | RoleId::Itself(_) => Self::OwnCredentials(plan.role.clone()),
+        }
+    }
+}
+
+impl Explain for NoDuration {
+    fn kind(&self) -> Kind {
+        Kind::Usage
+    }
+
+    fn next(&self) -> Vec<Next> {
+        match self {
+            Self::PermissionSet(_) => Next::list([
+                "leave out --duration",
+                "an administrator of Identity Center can change the session duration of the permission set",
+            ]),
+            Self::OwnCredentials(_) => Next::list(["leave out --duration"]),
+        }
+    }
+}
+
 /// What the parts of the command share.
 struct Context<'a, 'w> {
     args: &'a LoginArgs,
@@ -121,10 +157,20 @@ impl Context<'_, '_> {
     fn one_role(&self) -> CommandResult {
         let Self { args, files, store, broker, world, ui, .. } = *self;
         let name = match args.role.name() {
-            Some(name) => name.to_owned(),
+            Some(name) => Valued::new(name.to_owned(), Origin::Flag("the command line")),
             None => self.choose_role()?,
         };
-        let plan = files.plan(&name, Flags { role: None, duration: args.duration })?;
+        let flags = Flags { role: None, duration: args.duration };
+        let plan = match files.plan_if_known(&name.value, flags)? {
+            Ok(plan) => plan,
+            Err(unknown) => {
+                let known = nameable::all(files)?;
+                files.plan(&pick::instead(unknown.named_by(&name), known, store, world)?, flags)?
+            }
+        };
+        if args.duration.is_some() && !plan.target().role.value.takes_duration() {
+            return Err(advice::about(&plan, &NoDuration::of(&plan)));
+        }
         confirm(&plan, world)?;
         let need = self.need(&plan.proof);
         let before = match self.before.take() {

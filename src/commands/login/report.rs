@@ -48,7 +48,7 @@ pub(super) fn session(
 
 /// A row for one session: role, account, expiry, time left, and a note if it is shorter than configured.
 pub(super) fn row(session: &Session, note: Option<&'static str>, world: &World, ui: &Ui) -> Vec<Shown> {
-    let role = shown!("  {}", ui.paint(Tone::Name, escape(&session.role)));
+    let role = shown!("  {}", ui.paint(Tone::Name, escape(&session.shown_role())));
     let account = shown!("account {}", session.account());
     let note = note.map(|note| ui.paint(Tone::Dim, note));
     [role, account, until(session, world), left(session, world)].into_iter().chain(note).collect()

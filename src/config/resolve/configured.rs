@@ -37,6 +37,7 @@ pub(super) fn plan(
         color: role.color.clone(),
         confirm: role.confirm,
         auto_login: auto_login.is_some_and(|at| at.value),
+        restricted_by: Vec::new(),
     })
 }
 
@@ -53,7 +54,7 @@ impl<'f> RoleChain<'f> {
         // `File::parse` has checked that the chain ends at an IdP.
         loop {
             let found = file.roles.get_key_value(next);
-            let (name, role) = found.ok_or_else(|| offered::unknown_role(file, next, &[]))?;
+            let (name, role) = found.ok_or_else(|| offered::unknown_role(file, next))?;
             roles.push((name, role));
             match &role.parent {
                 Parent::Via(via) => next = &via.value,

@@ -7,15 +7,11 @@ use jit_wire::trusted_url::UrlError;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// There is no such role.
-    #[error("there is no role `{name}` in {path}")]
+    #[error("no role matches `{name}`")]
     UnknownRole {
         /// The name that was looked up.
         name: String,
-        /// The file that was searched.
-        path: String,
-        /// The role that was probably meant.
-        meant: Option<String>,
-        /// All names.
+        /// The names in the file that was searched.
         candidates: Vec<String>,
     },
     /// IdPs offer several roles of this name.
@@ -124,7 +120,6 @@ impl Explain for ResolveError {
     fn next(&self) -> Vec<Next> {
         let words = |words: String| vec![Next::words(words)];
         match self {
-            Self::UnknownRole { meant: Some(meant), .. } => words(format!("did you mean `{meant}`?")),
             Self::UnknownRole { candidates, .. } => vec![list_of_roles(candidates)],
             Self::Ambiguous { distinct, sections, .. } => {
                 let mut next = Vec::new();

@@ -15,7 +15,7 @@ mod origin;
 mod proof;
 
 use crate::plan::{DURATION_RANGE, DiscoveredRole, Origin, Plan, ProofPlan, Valued};
-use jit_wire::env::{Env, JIT_ROLE};
+use jit_wire::env::{AWS_PROFILE, Env, JIT_ROLE};
 
 use super::file::{File, Target};
 use origin::from_file;
@@ -46,8 +46,8 @@ impl Flags<'_> {
     }
 }
 
-/// The name of the role to use, and its origin: the command line, `JIT_ROLE`, the last sign-in in this
-/// terminal, or `default_role`.
+/// Which role is meant, and what names it: the command line, `JIT_ROLE`, `AWS_PROFILE`, the last sign-in in this terminal,
+/// or `default_role`.
 ///
 /// # Errors
 /// [`ResolveError::NoRole`] with the candidates if none of these names a role.
@@ -60,8 +60,10 @@ pub fn role_name(
     if let Some(role) = flags.role {
         return Ok(Valued::new(role.to_owned(), Origin::Flag("the command line")));
     }
-    if let Some(role) = env.get(JIT_ROLE) {
-        return Ok(Valued::new(role.to_owned(), Origin::Variable(JIT_ROLE)));
+    for variable in [JIT_ROLE, AWS_PROFILE] {
+        if let Some(role) = env.get(variable) {
+            return Ok(Valued::new(role.to_owned(), Origin::Variable(variable)));
+        }
     }
     if let Some(role) = last_in_terminal() {
         return Ok(Valued::new(role, Origin::Rule("the last role used in this terminal")));

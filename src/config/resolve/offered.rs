@@ -5,11 +5,12 @@
 use super::endpoint::sts_endpoint;
 use super::{DEFAULT_DURATION, Flags, ResolveError, proof};
 use crate::config::file::File;
-use crate::plan::{Assignment, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId, SignInDemand, Valued};
+use crate::plan::{
+    AccountNames, Assignment, DiscoveredRole, Leg, Origin, Plan, ProofPlan, RoleId, SignInDemand, Valued,
+};
 use jit_wire::arn::Partition;
 use jit_wire::env::Env;
 use jit_wire::name;
-use jit_wire::section::closest;
 use jit_wire::sign_in::Requirement;
 
 /// The plan for the offered role that matches `name`, or for one that is not listed but probably exists.
@@ -26,21 +27,23 @@ pub(super) fn plan(
     };
     let role_and_id = role.and_then(|role| Some((role_id(file, &role, env)?, role)));
     match role_and_id {
-        Some((id, role)) => plan_for(file, &role, id, flags, env),
-        None => Err(unknown_role(file, name, offered)),
+        Some((id, role)) => {
+            let first_name = first_name(file, &role, offered);
+            plan_for(file, &role, first_name, id, flags, env)
+        }
+        None => Err(unknown_role(file, name)),
     }
 }
 
-/// The error that `name` matches no role, with the role that was probably meant.
-pub(super) fn unknown_role(file: &File, name: &str, offered: &[DiscoveredRole]) -> ResolveError {
-    let offered: Vec<String> = offered.iter().map(DiscoveredRole::name).collect();
-    let names = file.roles.keys().map(String::as_str).chain(offered.iter().map(String::as_str));
-    ResolveError::UnknownRole {
-        name: name.to_owned(),
-        path: file.path.clone(),
-        meant: closest(name, names).map(str::to_owned),
-        candidates: file.roles.keys().cloned().collect(),
-    }
+/// That `name` means no role.
+pub(super) fn unknown_role(file: &File, name: &str) -> ResolveError {
+    ResolveError::UnknownRole { name: name.to_owned(), candidates: file.roles.keys().cloned().collect() }
+}
+
+/// What to call an offered `role` first. A role of the file that has that name leaves only the number.
+fn first_name(file: &File, role: &DiscoveredRole, offered: &[DiscoveredRole]) -> String {
+    let first = AccountNames::of(offered).first_name(role);
+    if file.roles.contains_key(&first) { role.name() } else { first }
 }
 
 /// The offered role that matches `name`.
@@ -146,13 +149,14 @@ fn role_id(file: &File, role: &DiscoveredRole, env: &Env) -> Option<RoleId> {
 fn plan_for(
     file: &File,
     role: &DiscoveredRole,
+    first_name: String,
     id: RoleId,
     flags: Flags<'_>,
     env: &Env,
 ) -> Result<Plan, ResolveError> {
     let offered = || Origin::Rule("what the IdP offers");
     let leg = Leg {
-        name: role.name(),
+        name: first_name,
         sts: sts_endpoint(file, id.partition(), None, env)?,
         role: Valued::new(id, offered()),
         provider_arn: role.saml.as_ref().map(|pair| Valued::new(pair.provider_arn.clone(), offered())),
@@ -167,6 +171,9 @@ fn plan_for(
         policy_arns: None,
         sign_in: SignInDemand::default(),
     };
+    // Where the role does not go by the account's name, that describes it.
+    let by_number = leg.name.starts_with(&format!("{}/", role.account));
+    let description = role.account_name.clone().filter(|name| by_number && !name.is_empty());
     let auto_login = file.idps.get(&role.idp).and_then(|idp| idp.auto_login());
     Ok(Plan {
         role: leg.name.clone(),
@@ -175,10 +182,11 @@ fn plan_for(
         region: None,
         variables: Vec::new(),
         ca_bundle: None,
-        description: role.account_name.clone().filter(|name| !name.is_empty()),
+        description,
         color: None,
         confirm: false,
         auto_login: auto_login.is_some_and(|at| at.value),
         sign_in: Requirement::default(),
+        restricted_by: Vec::new(),
     })
 }

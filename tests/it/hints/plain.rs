@@ -147,7 +147,12 @@ pub(super) fn rows() -> Vec<Row> {
         Row {
             name: "a profile for a role that there is not",
             typed: &["configure", "profiles", "nowhere"],
-            next: &["jit roles  lists them all"],
+            next: &["the roles are: admin, developer, hub"],
+            follow: |room, _| {
+                for role in ["admin", "developer", "hub"] {
+                    assert_eq!(room.jit(&["configure", "profiles", role]).run().code(), 0, "{role}");
+                }
+            },
             again: false,
             ..usual()
         },

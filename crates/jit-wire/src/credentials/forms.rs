@@ -85,6 +85,7 @@ impl Session {
     pub fn to_public_json(&self, now: Timestamp) -> serde_json::Value {
         json!({
             "role": self.role,
+            "restricted_by": self.restricted_by,
             "role_arn": self.role_arn,
             "arn": self.assumed_arn,
             "account": self.account(),

@@ -34,6 +34,8 @@ struct Stored<'a> {
     source_identity: Option<&'a str>,
     tags: &'a BTreeMap<String, String>,
     transitive_tags: &'a BTreeSet<String>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    restricted_by: &'a [String],
 }
 
 /// The same, read back.
@@ -58,6 +60,8 @@ struct Read {
     tags: BTreeMap<String, String>,
     #[serde(default)]
     transitive_tags: BTreeSet<String>,
+    #[serde(default)]
+    restricted_by: Vec<String>,
 }
 
 impl Session {
@@ -80,6 +84,7 @@ impl Session {
             source_identity: self.source_identity.as_deref(),
             tags: &self.tags,
             transitive_tags: &self.transitive_tags,
+            restricted_by: &self.restricted_by,
         };
         Secret::new(std::mem::take(&mut *to_wiped_json(&stored)))
     }
@@ -111,6 +116,7 @@ impl Session {
             source_identity: read.source_identity,
             tags: read.tags,
             transitive_tags: read.transitive_tags,
+            restricted_by: read.restricted_by,
         })
     }
 }

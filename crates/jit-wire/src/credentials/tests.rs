@@ -23,6 +23,7 @@ fn session(issued: i64, expires: i64) -> Session {
         source_identity: None,
         tags: BTreeMap::from([("team".into(), "core".into())]),
         transitive_tags: BTreeSet::from(["team".into()]),
+        restricted_by: Vec::new(),
     }
 }
 

@@ -173,13 +173,11 @@ pub(super) fn brokers() -> Vec<BrokerError> {
 pub(super) fn resolves() -> Vec<ResolveError> {
     let (name, path, value) = (|| text("x"), || text("config.toml"), || text("v"));
     let names = || vec![text("admin"), text("hub")];
-    let unknown =
-        |meant, candidates| ResolveError::UnknownRole { name: name(), path: path(), meant, candidates };
+    let unknown = |candidates| ResolveError::UnknownRole { name: name(), candidates };
     let idp = |candidates| ResolveError::UnknownIdp { name: name(), path: path(), candidates };
     vec![
-        unknown(Some(text("admin")), names()),
-        unknown(None, names()),
-        unknown(None, Vec::new()),
+        unknown(names()),
+        unknown(Vec::new()),
         ResolveError::Ambiguous {
             name: name(),
             meant: names(),

@@ -18,7 +18,7 @@ use super::{CREDENTIAL_PROCESS, OVERRULING_KEYS, REGION, System};
 use crate::config::file::File;
 use crate::config::limits::{self, Dialect, RefusedSetting};
 use jit_wire::section::{At, Mistake};
-use own_command::asks_jit;
+use own_command::{asks_jit, role_asked_for};
 
 /// The nesting limit of commands that call each other; more than this is a mistake.
 const DEEPEST: usize = 4;
@@ -54,6 +54,12 @@ pub fn as_roles(profiles: &AwsProfiles, profile: &str, within: &[&str]) -> Resul
     reader.role(profile, &mut Vec::new())?;
     reader.endpoints(profile)?;
     Ok(Some(reader.file))
+}
+
+/// The role that the profile called `profile` asks `jit` for by its `credential_process`.
+pub fn asks_jit_for(profiles: &AwsProfiles, profile: &str) -> Option<String> {
+    let command = profiles.get(profile, CREDENTIAL_PROCESS)?;
+    role_asked_for(&command.value, System::HERE, || profiles.own_program())
 }
 
 /// The profiles that can be used, each as a role.
