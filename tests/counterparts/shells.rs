@@ -211,11 +211,18 @@ fn completed_by(shell: &str) {
     };
     jit::index::learn(&room.home().join(".local/state/jit"), "acme", (0..14_400).map(role).collect())
         .unwrap();
+    std::fs::write(room.home().join("report-2026.txt"), "").unwrap();
     let calls = sts.journal.all("token").len();
     for (line, wanted) in [
+        // Behind the two dashes stands another command line: its command, and then files.
+        ("jit exec prod-admin -- mkte", "mktemp"),
+        ("jit exec -q --region eu-west-1 prod-admin -- mkte", "mktemp"),
+        ("jit exec prod-admin -- cat repor", "report-2026.txt"),
+        ("jit exec prod-admin -- tar --files-from repor", "report-2026.txt"),
         ("jit exec prod-a", "prod-admin"),
         ("jit exec 000000000777/Se", "000000000777/Seven"),
         ("jit env team-1200-✨/Se", "team-1200-✨/Seven"),
+        ("jit console team-77-✨/Se", "team-77-✨/Seven"),
     ] {
         let mut command = room.client(python(), &sts);
         command.arg(fixture("complete.py")).args([shell, on_path(shell, shell).to_str().unwrap()]);

@@ -15,6 +15,12 @@ Register-ArgumentCompleter -Native -CommandName jit -ScriptBlock {
         }
         $words += $word
     }
+    # Behind the two dashes of `jit exec` PowerShell completes files by itself, where nothing is offered here.
+    $dashes = [array]::IndexOf($words, '--')
+    $typed = $words.Count
+    if ($wordToComplete -ne '') { $typed = $typed - 1 }
+    if ($dashes -gt 0 -and $dashes -lt $typed -and $words[0..$dashes] -contains 'exec') { return }
+
     # An empty word at the end is left out: older versions lose it on the way, and the index tells.
     $index = $words.Count
     if ($wordToComplete -ne '') { $index = $index - 1 }
