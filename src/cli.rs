@@ -1,4 +1,6 @@
-//! Parses the command line.
+//! Parses the command line, and explains what is wrong with one that cannot be parsed (`habits`).
+
+mod habits;
 
 use std::ffi::OsString;
 
@@ -24,7 +26,9 @@ pub fn read(words: &[OsString]) -> Result<Cli, clap::Error> {
     };
     match alone {
         Some(command) => Ok(Cli { command }),
-        None => Cli::try_parse_from(words).map_err(|answer| one_line(words, answer)),
+        None => {
+            Cli::try_parse_from(words).map_err(|answer| habits::explained(words, one_line(words, answer)))
+        }
     }
 }
 
@@ -64,6 +68,7 @@ mod tests {
             "exec prod -q -- terraform plan -out=x --help",
             "exec --role prod --min-ttl 10m --refresh --read-only --policy p.json --max 1h -- a",
             "exec prod",
+            "exec prod --region eu-west-1 -- a",
             "exec prod --role prod -- a",
             "exec --max never -- a",
             "exec --help",
@@ -85,7 +90,8 @@ mod tests {
         for line in lines {
             let words: Vec<OsString> =
                 std::iter::once("jit").chain(line.split(' ')).map(Into::into).collect();
-            assert_eq!(said(read(&words)), said(Cli::try_parse_from(&words)), "{line}");
+            let by_all = Cli::try_parse_from(&words).map_err(|answer| habits::explained(&words, answer));
+            assert_eq!(said(read(&words)), said(by_all), "{line}");
         }
         let nothing = read(&["jit", "credential-process"].map(OsString::from)).unwrap_err().to_string();
         assert_eq!(

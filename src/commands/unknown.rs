@@ -1,5 +1,5 @@
 //! A name that means no role: what may have been meant, looked for in everything that can be named. Never another
-//! account than the one that was named: whoever typed `acme-prod/Admn` is not sent to `acme-dev/Admin`.
+//! account than the one that was named: `acme-prod/Admn` does not lead to `acme-dev/Admin`.
 
 use jit_wire::explain::{Explain, Kind, Next};
 use jit_wire::name;

@@ -8,8 +8,8 @@ set edit:completion:arg-completer[jit] = { |@words|
         }
     }
     if (> $dashes 0) {
-        # Behind the two dashes of `jit exec` stands another command line, as behind `sudo`.
-        edit:complete-sudo $@words[$dashes..]
+        # Behind the two dashes of `jit exec` stands another command line, whose files are completed.
+        edit:complete-filename $@words
     } else {
         try {
             env COMPLETE=elvish _CLAP_IFS="\n" _CLAP_COMPLETE_INDEX=(to-string $index) jit -- $@words 2> /dev/null | from-lines
