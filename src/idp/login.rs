@@ -172,7 +172,7 @@ impl IdpLogin {
                 login.claims = why.claims().map(str::to_owned);
             }
             Self::Saml(login) => login.assertion = None,
-            Self::Okta(login) => login.end(),
+            Self::Okta(login) => login.end(why.to_string()),
             Self::IdentityCenter(login) => {
                 login.refresh_token = None;
                 login.ended = true;

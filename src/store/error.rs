@@ -21,7 +21,7 @@ pub enum StoreError {
         value: String,
     },
     /// The key is locked, and nobody can be asked to unlock it now.
-    #[error("{what}, and jit cannot ask you to unlock it here")]
+    #[error("{what}, and jit cannot ask {} here", match home { Some(StoreKind::File) => "for it", _ => "you to unlock it" })]
     Locked {
         /// What is locked, as the first half of the message.
         what: &'static str,

@@ -260,7 +260,7 @@ fn a_passphrase_is_asked_for_only_after_everything_is_deleted() {
     exit 0
     --- stderr
     ✓ Deleted every sign-in and session, and destroyed the key that sealed them
-    warning: could not revoke the sign-ins at their IdPs (the sessions are sealed with a passphrase, and jit cannot ask you to unlock it here); they stay valid there until they expire
+    warning: could not revoke the sign-ins at their IdPs (the sessions are sealed with a passphrase, and jit cannot ask for it here); they stay valid there until they expire
     ✓ demo revoked the refresh token
     Your browser may still be signed in there. To sign out there too, open this URL:
 

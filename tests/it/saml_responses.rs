@@ -106,7 +106,7 @@ fn five_hundred_roles_work() {
     insta::assert_snapshot!(room.told(&missing), @r#"
     exit 4
     --- stderr
-    error: your IdP signed you in for arn:aws:iam::000000000007:role/r, but that role does not accept it: it does not exist, does not trust the caller, or a condition of its trust policy failed; AWS does not say which
+    error: arn:aws:iam::000000000007:role/r cannot be assumed with the SAML assertion of your sign-in: it does not exist, does not trust the caller, or a condition of its trust policy failed; AWS does not say which
       next: check the ARN, including upper and lower case: arn:aws:iam::000000000007:role/r
       next: have the trust policy name the SAML provider of this IdP
       next: compare its condition SAML:aud with the assertion's Recipient, which is jit's own URL with capture = "loopback"

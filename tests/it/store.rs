@@ -60,8 +60,7 @@ fn a_passphrase_is_asked_for_once_until_jit_lock() {
     let locked = sealed(&["lock"]).run();
     assert_eq!((locked.code(), locked.stderr.as_str()), (0, "✓ Removed the kernel's copy of the key\n"));
     let cold = sealed(&["credential-process", "admin"]).run();
-    let expected =
-        "error: the sessions are sealed with a passphrase, and jit cannot ask you to unlock it here\n";
+    let expected = "error: the sessions are sealed with a passphrase, and jit cannot ask for it here\n";
     assert_eq!((cold.code(), cold.stdout.as_str()), (5, ""), "{cold}");
     assert!(cold.stderr.starts_with(expected), "{cold}");
 

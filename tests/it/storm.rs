@@ -117,7 +117,7 @@ fn waiting_callers_share_a_failure() {
     let answers = room.at_once((0..30).map(|_| room.jit(&["credential-process", "admin"])));
     for answer in &answers {
         assert_eq!((answer.code(), answer.stdout.as_str()), (4, ""), "{answer}");
-        assert!(answer.stderr.contains("but that role does not accept it"), "{answer}");
+        assert!(answer.stderr.contains("cannot be assumed with the ID token of your sign-in"), "{answer}");
     }
     let asked = room.count(Call::AssumeRoleWithWebIdentity) - before;
     assert!(asked < 30, "30 callers asked {asked} times");

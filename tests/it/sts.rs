@@ -39,7 +39,7 @@ fn a_hub_that_refuses_this_person() {
     let text = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
     let (_, login, said) = meets(Call::AssumeRoleWithWebIdentity, refusal(403, "AccessDenied", text));
     let what = format!(
-        "your IdP sent you to {HUB}, but that role does not accept it: it does not exist, does not trust the caller, \
+        "{HUB} cannot be assumed with the ID token of your sign-in: it does not exist, does not trust the caller, \
          or a condition of its trust policy failed; AWS does not say which"
     );
     let next = [

@@ -41,10 +41,11 @@ impl StsError {
                 format!("{} cannot be assumed by {}", self.role(), caller.unwrap_or("this session"))
             }
             Action::AssumeRoleWithWebIdentity => {
-                format!("your IdP sent you to {}, but that role does not accept it", self.role())
+                // The configuration chose the role: an ID token names none.
+                format!("{} cannot be assumed with the ID token of your sign-in", self.role())
             }
             Action::AssumeRoleWithSaml => {
-                format!("your IdP signed you in for {}, but that role does not accept it", self.role())
+                format!("{} cannot be assumed with the SAML assertion of your sign-in", self.role())
             }
             Action::GetSessionToken => "AWS refused to issue a session for these keys".to_owned(),
             Action::GetCallerIdentity => "AWS refused to say who this session is".to_owned(),

@@ -133,6 +133,7 @@ const OF_COMMANDS: [&str; 29] = [
     "NotStored",
     "NotWritten",
     "RegionError",
+    "RemoveError",
     "RenderError",
     "Unclear",
     "UnknownRole",

@@ -79,6 +79,12 @@ pub enum OktaError {
     /// The stored login no longer works.
     #[error("the session at Okta has ended")]
     SessionEnded,
+    /// The last login left nothing that gets another assertion.
+    #[error("the org gave jit no session at the last sign-in")]
+    NothingKept,
+    /// What the last login left was given up at an earlier call, for this reason.
+    #[error("{0}")]
+    Ended(String),
     #[error("Okta refused to exchange the tokens for the AWS application: {error}{}", described(description))]
     Exchange { error: String, description: String },
     #[error(transparent)]
@@ -127,6 +133,8 @@ impl OktaError {
         match self {
             Self::Device(error) => error.needs_new_login(),
             Self::SessionEnded
+            | Self::NothingKept
+            | Self::Ended(_)
             | Self::NotAssigned
             | Self::NoForm(_)
             | Self::Exchange { .. }

@@ -47,6 +47,9 @@ pub struct OktaLogin {
     /// The org, so that its session can be ended without the configuration; older entries do not have it.
     #[serde(default)]
     pub org: Option<String>,
+    /// Why nothing gets the next assertion any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<String>,
 }
 
 /// What gets the next assertion without the person.
@@ -97,9 +100,10 @@ impl OktaLogin {
         })
     }
 
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self, why: String) {
         self.saml.assertion = None;
         self.kept = OktaRenewal::Nothing;
+        self.ended_because = Some(why);
     }
 }
 
@@ -163,6 +167,7 @@ async fn classic(
                 saml,
                 kept: sid.map_or(OktaRenewal::Nothing, OktaRenewal::Session),
                 org: Some(settings.org.value.clone()),
+                ended_because: None,
             })
         }
         Err(error @ OktaError::BrowserNeeded(_)) => {
@@ -172,7 +177,12 @@ async fn classic(
             let browser = settings.browser.as_ref().map(|browser| browser.value.as_str());
             let app = &settings.app_url.value;
             let saml = saml::by_browser(&settings.name, app, browser, api.world, options).await?;
-            Ok(OktaLogin { saml, kept: OktaRenewal::Nothing, org: Some(settings.org.value.clone()) })
+            Ok(OktaLogin {
+                saml,
+                kept: OktaRenewal::Nothing,
+                org: Some(settings.org.value.clone()),
+                ended_because: None,
+            })
         }
         Err(error) => Err(error),
     }
@@ -205,7 +215,12 @@ async fn with_tokens(
     // The assertion is made for the tokens, and may report its own time as that of the sign-in.
     saml.identity.sign_in = login.identity.sign_in.followed_by(saml.identity.sign_in);
     let org = Some(settings.org.value.clone());
-    Ok(OktaLogin { saml, kept: OktaRenewal::Tokens { login: Box::new(login), access_token }, org })
+    Ok(OktaLogin {
+        saml,
+        kept: OktaRenewal::Tokens { login: Box::new(login), access_token },
+        org,
+        ended_because: None,
+    })
 }
 
 /// Gets the next assertion with the last login.
@@ -219,13 +234,20 @@ pub async fn renew(
     keep: &dyn Fn(&OktaLogin),
 ) -> Result<OktaLogin, OktaError> {
     match &last.kept {
-        OktaRenewal::Nothing => Err(OktaError::SessionEnded),
+        OktaRenewal::Nothing => {
+            Err(last.ended_because.clone().map_or(OktaError::NothingKept, OktaError::Ended))
+        }
         OktaRenewal::Session(sid) => {
             let api = Api::new(world, &settings.org.value)?;
             let response = session::renewed(&api, &settings.app_url.value, sid).await?;
             let mut saml = saml::accept(&response, world.clock.now())?;
             saml.identity.sign_in = last.saml.identity.sign_in.followed_by(saml.identity.sign_in);
-            Ok(OktaLogin { saml, kept: last.kept.clone(), org: Some(settings.org.value.clone()) })
+            Ok(OktaLogin {
+                saml,
+                kept: last.kept.clone(),
+                org: Some(settings.org.value.clone()),
+                ended_because: None,
+            })
         }
         OktaRenewal::Tokens { login, access_token } => {
             let alive = !login.identity.proof_expires_at.since(world.clock.now()).is_zero();
@@ -236,7 +258,7 @@ pub async fn renew(
                     let access_token = login.access_token.clone().unwrap_or_else(|| access_token.clone());
                     let kept = OktaRenewal::Tokens { login: Box::new(login.clone()), access_token };
                     let org = Some(settings.org.value.clone());
-                    keep(&OktaLogin { saml: last.saml.clone(), kept, org });
+                    keep(&OktaLogin { saml: last.saml.clone(), kept, org, ended_because: None });
                 };
                 let seal = |login: Option<&OidcLogin>| login.into_iter().for_each(with);
                 let refreshed = device::refreshed(settings, world, login, &seal).await?;

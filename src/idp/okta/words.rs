@@ -106,7 +106,7 @@ impl Explain for OktaError {
             Self::PasswordExpired(_) | Self::LockedOut(_) | Self::NoFactorYet(_) | Self::InRecovery(_) => {
                 return vec![Next::ThenSignIn("follow that link in your browser".into())];
             }
-            Self::SessionEnded => return vec![Next::SignIn],
+            Self::SessionEnded | Self::NothingKept | Self::Ended(_) => return vec![Next::SignIn],
             Self::Interrupted | Self::NoRandom => &[],
         };
         next.iter().map(|words| Next::words(*words)).collect()

@@ -236,6 +236,8 @@ pub(super) fn oktas() -> Vec<OktaError> {
         OktaError::NoForm(text("x")),
         OktaError::TooManyRedirects(org()),
         OktaError::SessionEnded,
+        OktaError::NothingKept,
+        OktaError::Ended(text("over")),
         exchange("access_denied", "assurance"),
         exchange("invalid_request", ""),
         exchange("invalid_client", ""),
